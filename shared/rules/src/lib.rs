@@ -1,1 +1,39 @@
-//! Placeholder.
+//! The pure core: what a call is, whether and how it is logged, and the Task it becomes.
+//!
+//! One way for data to flow, and one module for each step of it:
+//!
+//! 1. [`document`]: the events of one call merge into its [`CallDocument`], in whatever order they come.
+//! 2. [`decide`]: the document and the tenant's [`settings`] give a [`Decision`], with a [`Trace`] in an admin's words.
+//!    It asks [`call_type`], [`hours`] and [`phone`].
+//! 3. [`matching`], [`relate`] and [`unknown`]: what Salesforce knows of the number becomes the record to log on.
+//! 4. [`task`]: all of it becomes the [`Task`], and [`revise`] says how an existing one changes
+//!    without losing what a person wrote.
+//!
+//! Nothing here is `async`, reads a clock or the environment, or does I/O; this crate's `clippy.toml` forbids the calls.
+
+pub mod call;
+pub mod call_type;
+pub mod decide;
+mod description;
+pub mod document;
+pub mod hours;
+pub mod matching;
+pub mod phone;
+pub mod relate;
+pub mod revise;
+pub mod schedule;
+pub mod settings;
+pub mod task;
+mod text;
+pub mod trace;
+pub mod unknown;
+
+pub use call::{Call, CallId, Comment, Contact, Direction, MissedCallReason, Number, NumberId, Party, Tag, User};
+pub use call_type::CallType;
+pub use decide::{Decision, SkipReason, Verdict};
+pub use document::{CallDocument, CallEvent, Snapshot};
+pub use matching::{Candidate, RecordKind};
+pub use phone::E164;
+pub use settings::Settings;
+pub use task::{Task, TaskStatus};
+pub use trace::{Step, Topic, Trace};

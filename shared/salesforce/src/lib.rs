@@ -1,1 +1,46 @@
-//! Placeholder.
+//! Salesforce's wire: OAuth, search, query, composite writes and error kinds.
+//!
+//! Nothing else spells Salesforce's JSON, and nothing in here knows what a call is.
+//!
+//! | to do this | use |
+//! |---|---|
+//! | find records by phone number | [`Sosl::phones`], then [`Client::search`] |
+//! | ask for records | a builder of [`Soql`], then [`Client::query`], or [`Subrequest::query`] to share a call |
+//! | write up to 200 records, each for itself | [`Client::create`], [`Client::update`] |
+//! | write a few records that refer to each other | [`Client::composite`], or [`Client::graph`] for many such bundles |
+//! | know what an error asks for | [`Error::kind`] |
+//! | renew an access token | [`oauth::refresh`] |
+//!
+//! Errors display Salesforce's own words, which may quote a customer's data: show them to an admin, log the
+//! [`ErrorCode`] only.
+
+mod client;
+mod code;
+mod collections;
+mod composite;
+mod describe;
+mod error;
+mod graph;
+mod id;
+mod limits;
+pub mod oauth;
+mod parse;
+mod records;
+mod refusal;
+mod soql;
+#[cfg(test)]
+mod tests;
+mod transport;
+
+pub use client::{Answer, ApiVersion, Client};
+pub use code::{ErrorCode, Kind};
+pub use collections::{Atomicity, MAX_RECORDS, Saved};
+pub use composite::{MAX_QUERIES, MAX_SUBREQUESTS, SubResult, Subrequest, cause};
+pub use error::Error;
+pub use graph::{Graph, GraphResult, MAX_GRAPHS, MAX_NODES};
+pub use id::{InvalidId, SalesforceId};
+pub use limits::{Allowance, ApiUsage, Limits};
+pub use records::{Page, Record, SObject};
+pub use refusal::{Fault, Refusal};
+pub use soql::{DigitsOnly, KeyField, NotDigits, Soql, Sosl, phone_fields};
+pub use transport::Transport;

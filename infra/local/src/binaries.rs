@@ -1,0 +1,68 @@
+//! Builds the functions with cargo, which decides what there is to do.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+use tokio::{process::Command, sync::OnceCell};
+
+/// Which of cargo's profiles the functions are built with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Fast to build.
+    Dev,
+    /// As deployed.
+    Release,
+}
+
+/// Executables by name.
+pub type Executables = BTreeMap<String, PathBuf>;
+
+/// Builds the packages named `names` in the workspace at `root`, once per process and profile.
+///
+/// Cargo's progress goes to stderr.
+///
+/// # Errors
+/// When cargo cannot be run or the build fails.
+pub async fn build(root: &Path, names: &[String], profile: Profile) -> Result<&'static Executables> {
+    static DEV: OnceCell<Executables> = OnceCell::const_new();
+    static RELEASE: OnceCell<Executables> = OnceCell::const_new();
+    let built = match profile {
+        Profile::Dev => &DEV,
+        Profile::Release => &RELEASE,
+    };
+    let executables = built.get_or_try_init(|| cargo(root, names, profile)).await?;
+    match names.iter().find(|name| !executables.contains_key(*name)) {
+        Some(name) => bail!("cargo built no executable named {name}"),
+        None => Ok(executables),
+    }
+}
+
+async fn cargo(root: &Path, names: &[String], profile: Profile) -> Result<Executables> {
+    // Cargo names itself to what it runs, so the same toolchain is used again.
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.arg("build").arg("--message-format=json-render-diagnostics").current_dir(root);
+    if profile == Profile::Release {
+        command.arg("--release");
+    }
+    for name in names {
+        command.args(["-p", name.as_str()]);
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+    let output = command.spawn().context("cannot run cargo")?.wait_with_output().await.context("cannot run cargo")?;
+    if !output.status.success() {
+        bail!("the functions do not build; cargo says above why");
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).lines().filter_map(executable).collect())
+}
+
+/// An executable that a line of cargo's messages announces.
+fn executable(line: &str) -> Option<(String, PathBuf)> {
+    let message: Value = serde_json::from_str(line).ok()?;
+    let path = message["executable"].as_str()?;
+    Some((message["target"]["name"].as_str()?.to_owned(), path.into()))
+}

@@ -1,0 +1,109 @@
+//! The execution environments of one function.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+use tokio::sync::{Semaphore, watch};
+
+use super::{InvokeError, Launch, Output, environment::Environment};
+
+/// Environments of one function at once; more invocations wait.
+const MAXIMUM_ENVIRONMENTS: u32 = 4;
+
+/// Runs invocations, each in an environment of its own for as long as it takes; warm ones are used again.
+#[derive(Debug)]
+pub struct Pool {
+    launch: Launch,
+    output: Output,
+    idle: Mutex<Vec<Environment>>,
+    slots: Semaphore,
+    kill: watch::Sender<u64>,
+}
+
+impl Pool {
+    /// Starts the pool with one environment, which proves that the function starts.
+    ///
+    /// # Errors
+    /// With the last line the process printed, when it ends before it asks for work.
+    pub async fn start(launch: Launch, output: Output) -> Result<Arc<Self>> {
+        let pool = Self {
+            launch,
+            output,
+            idle: Mutex::default(),
+            slots: Semaphore::new(MAXIMUM_ENVIRONMENTS as usize),
+            kill: watch::Sender::new(0),
+        };
+        let first = pool.environment().await;
+        let first = first.with_context(|| format!("the function {} does not start", pool.launch.name))?;
+        pool.keep(first);
+        Ok(Arc::new(pool))
+    }
+
+    /// Invokes the function. The invocation goes on when the caller stops waiting, as in Lambda.
+    ///
+    /// # Errors
+    /// Says what became of the invocation.
+    pub async fn invoke(self: &Arc<Self>, payload: Value) -> Result<Value, InvokeError> {
+        let pool = Arc::clone(self);
+        let run = tokio::spawn(async move { pool.run(payload).await });
+        run.await.unwrap_or(Err(InvokeError::Stopped))
+    }
+
+    /// Kills every process of the function with SIGKILL, in the middle of whatever it does.
+    ///
+    /// Invocations in flight fail; the next one starts a new process.
+    pub fn kill(&self) {
+        self.kill.send_modify(|generation| *generation += 1);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Refuses new invocations, gives those in flight `grace` to end, then kills.
+    pub async fn stop(&self, grace: Duration) {
+        let _ = tokio::time::timeout(grace, self.slots.acquire_many(MAXIMUM_ENVIRONMENTS)).await;
+        self.slots.close();
+        self.kill();
+    }
+
+    async fn run(&self, payload: Value) -> Result<Value, InvokeError> {
+        let _slot = self.slots.acquire().await.map_err(|_| InvokeError::Stopped)?;
+        let mut environment = match self.warm() {
+            Some(environment) => environment,
+            None => self.environment().await.map_err(|error| {
+                tracing::error!(function = self.launch.name, "does not start: {error:#}");
+                InvokeError::Crashed(format!("{error:#}"))
+            })?,
+        };
+        let result = environment.invoke(payload, self.kill.subscribe()).await;
+        if let Err(error) = &result {
+            tracing::warn!(function = self.launch.name, %error, "invocation failed");
+        }
+        if environment.is_warm() && !self.slots.is_closed() {
+            self.keep(environment);
+        }
+        result
+    }
+
+    /// An idle environment whose process still lives: somebody may have killed it meanwhile.
+    fn warm(&self) -> Option<Environment> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        std::iter::from_fn(|| idle.pop()).find_map(|mut environment| environment.is_warm().then_some(environment))
+    }
+
+    async fn environment(&self) -> Result<Environment> {
+        Environment::start(&self.launch, &self.output, self.kill.subscribe()).await
+    }
+
+    fn keep(&self, environment: Environment) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(environment);
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

@@ -1,0 +1,170 @@
+//! The AWS services the functions talk to, embedded: each listens on a loopback port of its own.
+
+mod api;
+mod queues;
+mod secrets;
+mod serve;
+mod state;
+mod tables;
+
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+
+use anyhow::{Context as _, Result};
+use dynoxide::Database;
+use rustack_secretsmanager_core::{
+    config::SecretsManagerConfig, handler::RustackSecretsManagerHandler, provider::RustackSecretsManager,
+};
+use rustack_secretsmanager_http::{SecretsManagerHttpConfig, SecretsManagerHttpService};
+use rustack_sqs_core::{config::SqsConfig, handler::RustackSqsHandler, provider::RustackSqs};
+use rustack_sqs_http::service::{SqsHttpConfig, SqsHttpService};
+use serde::Serialize;
+use tokio::{net::TcpListener, task::JoinSet};
+
+pub use api::Api;
+
+use crate::template::{QUEUE, SECRET, Scope, Stack, TABLE, Template};
+
+/// `AWS::StackName` here, and the prefix of the resources' names.
+pub const STACK_NAME: &str = "local";
+/// `AWS::Region` here; the embedded services know only this one.
+pub const REGION: &str = "us-east-1";
+/// `AWS::AccountId` here.
+pub const ACCOUNT: &str = "000000000000";
+
+/// URLs of the embedded services, as `AWS_ENDPOINT_URL_…` wants them.
+#[derive(Debug, Clone, Serialize)]
+pub struct EndpointUrls {
+    /// DynamoDB.
+    pub dynamodb: String,
+    /// SQS.
+    pub sqs: String,
+    /// Secrets Manager.
+    pub secretsmanager: String,
+}
+
+/// The running services; dropping them ends them.
+#[derive(Debug)]
+pub struct Services {
+    /// Where each service listens.
+    pub endpoint_urls: EndpointUrls,
+    /// DynamoDB, in its own JSON.
+    pub dynamodb: Api,
+    /// SQS, in its own JSON.
+    pub sqs: Api,
+    /// Secrets Manager, in its own JSON.
+    pub secretsmanager: Api,
+    _servers: JoinSet<()>,
+}
+
+/// What the template's tables, queues and secrets are called here.
+#[derive(Debug, Clone)]
+pub struct Resources {
+    /// Names of the tables by logical id.
+    pub tables: BTreeMap<String, String>,
+    /// URLs of the queues by logical id.
+    pub queues: BTreeMap<String, String>,
+    /// The template's names with their values.
+    pub scope: Scope,
+}
+
+impl Services {
+    /// Starts the services; with `data`, DynamoDB keeps its items in a file there.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or no port is free.
+    pub async fn start(data: Option<&Path>) -> Result<Self> {
+        let mut servers = JoinSet::new();
+
+        let database = match data {
+            Some(directory) => {
+                let file = directory.join("dynamodb.sqlite");
+                Database::new(&file.to_string_lossy()).with_context(|| format!("cannot open {}", file.display()))?
+            }
+            None => Database::memory().context("cannot start DynamoDB")?,
+        };
+        let (listener, dynamodb) = listen().await?;
+        servers.spawn(expire(database.clone()));
+        servers.spawn(dynoxide::server::serve_on(listener, database));
+
+        let (listener, sqs) = listen().await?;
+        // A queue's URL holds the host and port, so both are known to the service before it starts.
+        let provider = RustackSqs::new(SqsConfig {
+            skip_signature_validation: true,
+            default_region: REGION.to_owned(),
+            account_id: ACCOUNT.to_owned(),
+            host: "127.0.0.1".to_owned(),
+            port: listener.local_addr()?.port(),
+        });
+        let handler = Arc::new(RustackSqsHandler::new(Arc::new(provider)));
+        let config = SqsHttpConfig { region: REGION.to_owned(), ..SqsHttpConfig::default() };
+        servers.spawn(serve::http1(listener, SqsHttpService::new(handler, config)));
+
+        let (listener, secretsmanager) = listen().await?;
+        let provider = RustackSecretsManager::new(SecretsManagerConfig {
+            skip_signature_validation: true,
+            default_region: REGION.to_owned(),
+            default_account_id: ACCOUNT.to_owned(),
+        });
+        let handler = Arc::new(RustackSecretsManagerHandler::new(Arc::new(provider)));
+        let config = SecretsManagerHttpConfig { region: REGION.to_owned(), ..SecretsManagerHttpConfig::default() };
+        servers.spawn(serve::http1(listener, SecretsManagerHttpService::new(handler, config)));
+
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        Ok(Self {
+            dynamodb: Api::new(&http, &dynamodb, "DynamoDB_20120810"),
+            sqs: Api::new(&http, &sqs, "AmazonSQS"),
+            secretsmanager: Api::new(&http, &secretsmanager, "secretsmanager"),
+            endpoint_urls: EndpointUrls { dynamodb, sqs, secretsmanager },
+            _servers: servers,
+        })
+    }
+
+    /// Makes what the template declares, and learns what each is called.
+    ///
+    /// # Errors
+    /// Names the resource that cannot be made.
+    pub async fn create(&self, template: &Template) -> Result<Resources> {
+        let mut scope = template.scope(&Stack { name: STACK_NAME, region: REGION, account: ACCOUNT })?;
+        let declared = scope.clone();
+        for secret in template.resources(SECRET, &declared) {
+            let arn = secrets::create(&self.secretsmanager, &secret, &scope).await?;
+            scope.set(secret.id(), arn.clone().into());
+            scope.set(&format!("{}.Id", secret.id()), arn.into());
+        }
+        let mut tables = BTreeMap::new();
+        for table in template.resources(TABLE, &declared) {
+            let name = tables::create(&self.dynamodb, &table, &scope).await?;
+            scope.set(table.id(), name.clone().into());
+            scope.set(&format!("{}.Arn", table.id()), format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}").into());
+            tables.insert(table.id().to_owned(), name);
+        }
+        let declared_queues: Vec<_> = template.resources(QUEUE, &declared).collect();
+        let queues = queues::create(&self.sqs, &declared_queues, &mut scope).await?;
+        Ok(Resources { tables, queues, scope })
+    }
+}
+
+/// A listener on a free loopback port and the URL of it.
+pub(crate) async fn listen() -> Result<(TcpListener, String)> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("no loopback port is free")?;
+    let url = format!("http://{}", listener.local_addr()?);
+    Ok((listener, url))
+}
+
+/// Name of a resource that the template leaves nameless, as CloudFormation would make one up.
+fn generated_name(id: &str) -> String {
+    format!("{STACK_NAME}-{id}")
+}
+
+/// Deletes expired items, which DynamoDB also does in its own time.
+async fn expire(database: Database) {
+    loop {
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        let database = database.clone();
+        match tokio::task::spawn_blocking(move || database.sweep_ttl()).await {
+            Ok(Ok(deleted)) => tracing::debug!(deleted, "expired items"),
+            Ok(Err(error)) => tracing::warn!(%error, "could not look for expired items"),
+            Err(_) => return,
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! SQS queues from the template.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+use serde_json::{Map, Value, json};
+
+use super::{ACCOUNT, Api, REGION, generated_name};
+use crate::template::{Resource, Scope};
+
+/// The embedded SQS knows the limit of 256 KiB that AWS had until 2025, and refuses a larger one.
+const MAXIMUM_MESSAGE_SIZE: u64 = 262_144;
+
+/// Properties that are attributes of the same name.
+const ATTRIBUTES: [&str; 12] = [
+    "ContentBasedDeduplication",
+    "DeduplicationScope",
+    "DelaySeconds",
+    "FifoQueue",
+    "FifoThroughputLimit",
+    "MaximumMessageSize",
+    "MessageRetentionPeriod",
+    "ReceiveMessageWaitTimeSeconds",
+    "RedriveAllowPolicy",
+    "RedrivePolicy",
+    "SqsManagedSseEnabled",
+    "VisibilityTimeout",
+];
+
+/// Makes the queues, dead-letter queues first, and returns their URLs by logical id.
+pub(super) async fn create(
+    sqs: &Api,
+    queues: &[Resource<'_>],
+    scope: &mut Scope,
+) -> Result<BTreeMap<String, String>> {
+    // A queue's name follows from the template alone, so every ARN is known before the first queue exists.
+    for queue in queues {
+        let name = name(queue, scope)?;
+        scope.set(&format!("{}.Arn", queue.id()), format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}").into());
+        scope.set(&format!("{}.QueueName", queue.id()), name.into());
+    }
+    let mut urls = BTreeMap::new();
+    for redrives in [false, true] {
+        for queue in queues {
+            if queue.get::<Value>("RedrivePolicy", scope)?.is_some() != redrives {
+                continue;
+            }
+            let input = json!({ "QueueName": name(queue, scope)?, "Attributes": attributes(queue, scope)? });
+            let about = || format!("{}: cannot make the queue", queue.id());
+            let answer = sqs.call("CreateQueue", &input).await.with_context(about)?;
+            let url = answer["QueueUrl"].as_str().with_context(about)?;
+            scope.set(queue.id(), url.into());
+            scope.set(&format!("{}.QueueUrl", queue.id()), url.into());
+            urls.insert(queue.id().to_owned(), url.to_owned());
+        }
+    }
+    Ok(urls)
+}
+
+fn name(queue: &Resource<'_>, scope: &Scope) -> Result<String> {
+    let fifo = queue.get("FifoQueue", scope)?.unwrap_or(false);
+    let generated = || generated_name(queue.id()) + if fifo { ".fifo" } else { "" };
+    Ok(queue.get("QueueName", scope)?.unwrap_or_else(generated))
+}
+
+/// The properties as SQS wants its attributes: each one text.
+fn attributes(queue: &Resource<'_>, scope: &Scope) -> Result<Map<String, Value>> {
+    queue.only(&[&ATTRIBUTES[..], &["QueueName", "Tags", "KmsMasterKeyId"]].concat())?;
+    let mut attributes = Map::new();
+    for attribute in ATTRIBUTES {
+        let Some(value) = queue.get::<Value>(attribute, scope)? else { continue };
+        let value = match (attribute, value) {
+            ("MaximumMessageSize", size) => size.as_u64().unwrap_or(u64::MAX).min(MAXIMUM_MESSAGE_SIZE).to_string(),
+            (_, Value::String(text)) => text,
+            (_, other) => other.to_string(),
+        };
+        attributes.insert(attribute.to_owned(), value.into());
+    }
+    Ok(attributes)
+}

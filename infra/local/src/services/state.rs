@@ -1,0 +1,111 @@
+//! What survives a restart besides DynamoDB's file: secrets, and messages that wait in the queues.
+//!
+//! A message with a delay is not kept: it is a bell that rings later, and the sweep rings it again.
+
+use std::{collections::BTreeMap, path::Path};
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use super::Services;
+use crate::files;
+
+const SECRETS: &str = "secrets.json";
+const QUEUES: &str = "queues.json";
+
+impl Services {
+    /// Puts the secrets back; before [`Services::create`], so that generated ones stay the same.
+    ///
+    /// # Errors
+    /// When the file is not one that [`Services::save`] wrote.
+    pub async fn restore_secrets(&self, data: &Path) -> Result<()> {
+        let secrets: BTreeMap<String, String> = files::read(&data.join(SECRETS))?.unwrap_or_default();
+        for (name, value) in secrets {
+            let input = json!({ "Name": name, "SecretString": value });
+            self.secretsmanager.call("CreateSecret", &input).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends the kept messages again, each to the queue of its logical id.
+    ///
+    /// # Errors
+    /// When the file is not one that [`Services::save`] wrote.
+    pub async fn restore_messages(&self, data: &Path, queues: &BTreeMap<String, String>) -> Result<()> {
+        let kept: BTreeMap<String, Vec<Value>> = files::read(&data.join(QUEUES))?.unwrap_or_default();
+        for (id, messages) in kept {
+            let Some(url) = queues.get(&id) else { continue };
+            for mut message in messages {
+                message["QueueUrl"] = url.as_str().into();
+                self.sqs.call("SendMessage", &message).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps secrets and messages in `data`. Nobody may be consuming the queues any more.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub async fn save(&self, data: &Path, queues: &BTreeMap<String, String>) -> Result<()> {
+        files::write(&data.join(SECRETS), &self.secrets().await?)?;
+        let mut kept: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+        // Twice, because a message received too often goes to its dead-letter queue while it is being taken.
+        for (id, url) in queues.iter().chain(queues) {
+            kept.entry(id).or_default().extend(self.messages(url).await?);
+        }
+        files::write(&data.join(QUEUES), &kept)
+    }
+
+    async fn secrets(&self) -> Result<BTreeMap<String, String>> {
+        let mut secrets = BTreeMap::new();
+        let mut input = json!({});
+        loop {
+            let page = self.secretsmanager.call("ListSecrets", &input).await?;
+            for secret in page["SecretList"].as_array().into_iter().flatten() {
+                let id = json!({ "SecretId": secret["Name"] });
+                let value = self.secretsmanager.call("GetSecretValue", &id).await?;
+                if let (Some(name), Some(value)) = (secret["Name"].as_str(), value["SecretString"].as_str()) {
+                    secrets.insert(name.to_owned(), value.to_owned());
+                }
+            }
+            match page["NextToken"].as_str() {
+                Some(token) => input = json!({ "NextToken": token }),
+                None => return Ok(secrets),
+            }
+        }
+    }
+
+    /// Takes every visible message off a queue, as the input of the `SendMessage` that puts it back.
+    async fn messages(&self, url: &str) -> Result<Vec<Value>> {
+        let mut messages = Vec::new();
+        let input = json!({
+            "QueueUrl": url,
+            "MaxNumberOfMessages": 10,
+            "MessageSystemAttributeNames": ["All"],
+            "MessageAttributeNames": ["All"],
+        });
+        loop {
+            let answer = self.sqs.call("ReceiveMessage", &input).await?;
+            let received = answer["Messages"].as_array().map_or(&[][..], Vec::as_slice);
+            if received.is_empty() {
+                return Ok(messages);
+            }
+            for message in received {
+                let mut kept = json!({ "MessageBody": message["Body"] });
+                if message["MessageAttributes"].is_object() {
+                    kept["MessageAttributes"] = message["MessageAttributes"].clone();
+                }
+                for attribute in ["MessageGroupId", "MessageDeduplicationId"] {
+                    if let Some(value) = message["Attributes"].get(attribute) {
+                        kept[attribute] = value.clone();
+                    }
+                }
+                messages.push(kept);
+                // Gone from the queue, so that a FIFO group gives its next message.
+                let handle = json!({ "QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"] });
+                self.sqs.call("DeleteMessage", &handle).await?;
+            }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The parts of the local stack that can be tried without running a function.
+
+mod aircall;
+mod event_source;
+mod http_api;
+mod output;
+mod schedule;
+mod services;
+mod template;

@@ -1,0 +1,74 @@
+//! One Salesforce error, in the two shapes that Salesforce gives it.
+
+use serde_json::{Value, json};
+
+/// An error with its HTTP status, Salesforce's code, words and fields.
+#[derive(Clone, Debug)]
+pub(crate) struct ApiError {
+    pub(crate) status: u16,
+    code: &'static str,
+    message: String,
+    fields: Option<Vec<String>>,
+    duplicate_result: Option<Value>,
+}
+
+impl ApiError {
+    pub(crate) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), fields: None, duplicate_result: None }
+    }
+
+    /// A rejected record: HTTP 400 and, unlike a rejected request, a `fields` list.
+    pub(crate) fn record(code: &'static str, message: impl Into<String>, fields: &[&str]) -> Self {
+        let fields = Some(fields.iter().map(ToString::to_string).collect());
+        Self { fields, ..Self::new(400, code, message) }
+    }
+
+    /// With what a duplicate rule found.
+    pub(crate) fn with_duplicate_result(self, result: Value) -> Self {
+        Self { duplicate_result: Some(result), ..self }
+    }
+
+    /// The resource or record is not there.
+    pub(crate) fn not_found() -> Self {
+        Self::new(404, "NOT_FOUND", "The requested resource does not exist")
+    }
+
+    /// A body that is JSON, but not of the shape the resource takes.
+    pub(crate) fn malformed_body(message: impl Into<String>) -> Self {
+        Self::new(400, "JSON_PARSER_ERROR", message)
+    }
+
+    /// The same error with another status: what is 404 for a resource is 400 inside a record.
+    pub(crate) fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    pub(crate) fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// As a resource says it, inside an array: `errorCode`.
+    pub(crate) fn to_json(&self) -> Value {
+        self.shape("errorCode")
+    }
+
+    /// As a collection says it, inside `errors`: `statusCode`, and always with `fields`.
+    pub(crate) fn to_collection_json(&self) -> Value {
+        let mut error = self.shape("statusCode");
+        if error.get("fields").is_none() {
+            error["fields"] = json!([]);
+        }
+        error
+    }
+
+    fn shape(&self, code_key: &str) -> Value {
+        let mut error = json!({code_key: self.code, "message": self.message});
+        if let Some(fields) = &self.fields {
+            error["fields"] = json!(fields);
+        }
+        if let Some(result) = &self.duplicate_result {
+            error["duplicateResult"] = result.clone();
+        }
+        error
+    }
+}

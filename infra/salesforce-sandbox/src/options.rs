@@ -1,0 +1,112 @@
+//! What differs from org to org, changeable while the sandbox runs.
+
+use regex::Regex;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// The org's settings. Missing keys keep their defaults; unknown keys are refused.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// How long SOSL does not see a created record or a changed phone number, in milliseconds.
+    pub index_lag_ms: u64,
+    /// How long an access token lives, in milliseconds; 0 is for ever.
+    pub session_ms: u64,
+    /// Each refresh gives a new refresh token, and using an old one kills the grant.
+    pub rotate_refresh_tokens: bool,
+    /// Whether Person Accounts, and with them their fields, exist.
+    pub person_accounts: bool,
+    /// Whether the unique external id `Aircall_Key__c` is deployed on Activity.
+    pub unique_key_field: bool,
+    /// API calls allowed before `REQUEST_LIMIT_EXCEEDED`.
+    pub daily_api_limit: u64,
+    /// Active duplicate rules.
+    pub duplicate_rules: Vec<DuplicateRule>,
+    /// Active validation rules.
+    pub validation_rules: Vec<ValidationRule>,
+    /// Fields the connecting user may not see, as `Task.CallDisposition`.
+    pub hidden_fields: Vec<String>,
+    /// The address in token responses; by default the one the caller used.
+    pub instance_url: Option<String>,
+}
+
+/// A duplicate rule: a new record that equals an existing one in all `fields` is a duplicate.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct DuplicateRule {
+    /// The object the rule guards, as `Contact`.
+    pub sobject: String,
+    /// Fields that must all be filled and equal; phone fields are compared by their digits.
+    pub fields: Vec<String>,
+    /// What happens.
+    pub action: DuplicateAction,
+}
+
+/// What a duplicate rule does.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DuplicateAction {
+    /// Refuses, unless the caller sends `Sforce-Duplicate-Rule-Header: allowSave=true`.
+    Alert,
+    /// Refuses always.
+    Block,
+}
+
+/// A validation rule: a record whose field meets the condition is refused.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ValidationRule {
+    /// The object the rule guards, as `Task`.
+    pub sobject: String,
+    /// The field it looks at.
+    pub field: String,
+    /// Refuses text that matches; an empty field counts as empty text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regex: Option<String>,
+    /// Refuses this value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub equals: Option<Value>,
+    /// The admin's words.
+    pub message: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            index_lag_ms: 0,
+            session_ms: 0,
+            rotate_refresh_tokens: false,
+            person_accounts: false,
+            unique_key_field: true,
+            daily_api_limit: 100_000,
+            duplicate_rules: Vec::new(),
+            validation_rules: Vec::new(),
+            hidden_fields: Vec::new(),
+            instance_url: None,
+        }
+    }
+}
+
+impl Options {
+    /// These options with the given keys replaced, or a sentence that says which key is wrong.
+    pub(crate) fn merged(&self, changes: Map<String, Value>) -> Result<Self, String> {
+        let mut all = serde_json::to_value(self).map_err(|error| error.to_string())?;
+        if let Some(all) = all.as_object_mut() {
+            all.extend(changes);
+        }
+        let options: Self = serde_json::from_value(all).map_err(|error| error.to_string())?;
+        for pattern in options.validation_rules.iter().filter_map(|rule| rule.regex.as_ref()) {
+            Regex::new(pattern).map_err(|error| error.to_string())?;
+        }
+        Ok(options)
+    }
+
+    /// Whether field-level security hides the field from the connecting user.
+    pub(crate) fn hides(&self, sobject: &str, field: &str) -> bool {
+        self.hidden_fields.iter().any(|hidden| {
+            hidden.split_once('.').is_some_and(|(object, name)| {
+                object.eq_ignore_ascii_case(sobject) && name.eq_ignore_ascii_case(field)
+            })
+        })
+    }
+}

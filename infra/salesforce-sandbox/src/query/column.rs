@@ -1,0 +1,138 @@
+//! A dotted path resolved against the schema.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value, json};
+
+use super::{ast::Name, lexer::SyntaxError};
+use crate::{
+    call::record_url,
+    error::ApiError,
+    options::Options,
+    schema::{self, Field, Kind, Object},
+    tables::{Record, Tables},
+};
+
+/// One step over a reference.
+#[derive(Clone, Copy, Debug)]
+struct Hop {
+    field: &'static Field,
+    relationship: &'static str,
+    /// Whether the reference may lead to several objects.
+    polymorphic: bool,
+}
+
+/// `Opportunity.Account.Name`: two steps and a field.
+#[derive(Clone, Debug)]
+pub(crate) struct Column {
+    hops: Vec<Hop>,
+    pub(crate) field: &'static Field,
+}
+
+impl Column {
+    /// Resolves a path from `object`, or says what is not there, with Salesforce's words.
+    pub(crate) fn resolve(
+        options: &Options,
+        object: &'static Object,
+        name: &Name,
+        source: &str,
+    ) -> Result<Self, ApiError> {
+        let invalid = |message: String| {
+            ApiError::new(400, "INVALID_FIELD", SyntaxError::new(name.at, message).explain(source))
+        };
+        let mut path: Vec<&str> = name.text.split('.').collect();
+        // The object's own name may open a path.
+        if path.len() > 1 && path[0].eq_ignore_ascii_case(object.name) && relationship(options, object, path[0]).is_none() {
+            path.remove(0);
+        }
+        let last = path.pop().unwrap_or_default();
+        let mut at = object;
+        let mut hops = Vec::new();
+        for step in path {
+            let hop = relationship(options, at, step).ok_or_else(|| invalid(unknown_relationship(step)))?;
+            at = hop.1;
+            hops.push(hop.0);
+        }
+        let field = at.visible_field(options, last).ok_or_else(|| invalid(unknown_column(last, at.name)))?;
+        Ok(Self { hops, field })
+    }
+
+    /// The value this path leads to from a record, null when a step leads nowhere.
+    pub(crate) fn value<'a>(&self, tables: &'a Tables, record: &'a Record) -> Cow<'a, Value> {
+        let mut at = record;
+        let mut object = None;
+        for hop in &self.hops {
+            let Some(found) = at.text(hop.field.name).and_then(|id| tables.find(id)) else {
+                return Cow::Owned(Value::Null);
+            };
+            (object, at) = (Some(found.0), found.1);
+        }
+        match object {
+            Some(object) if self.field.name == "Type" && self.hops.last().is_some_and(|hop| hop.polymorphic) => {
+                Cow::Owned(json!(object.name))
+            }
+            _ => Cow::Borrowed(at.get(self.field.name)),
+        }
+    }
+
+    /// Puts the value where its path says, making the objects on the way.
+    fn write(&self, tables: &Tables, version: &str, record: &Record, into: &mut Map<String, Value>) {
+        let mut at = record;
+        let mut target = into;
+        for hop in &self.hops {
+            let found = at.text(hop.field.name).and_then(|id| tables.find(id));
+            let Some((object, next)) = found else {
+                target.insert(hop.relationship.to_owned(), Value::Null);
+                return;
+            };
+            let mut attributes = attributes(version, object, next);
+            if hop.polymorphic {
+                attributes["type"] = json!("Name");
+            }
+            let entry = target.entry(hop.relationship).or_insert_with(|| json!({"attributes": attributes}));
+            let Value::Object(inner) = entry else { return };
+            (at, target) = (next, inner);
+        }
+        target.insert(self.field.name.to_owned(), self.value(tables, record).into_owned());
+    }
+}
+
+/// The reference a relationship name stands for, and where it leads.
+fn relationship(options: &Options, object: &Object, name: &str) -> Option<(Hop, &'static Object)> {
+    let named = |field: &&Field| field.relationship.is_some_and(|relationship| relationship.eq_ignore_ascii_case(name));
+    let field = object.visible_fields(options).find(named)?;
+    let Kind::Reference(targets) = field.kind else { return None };
+    let polymorphic = targets.len() > 1;
+    let target = if polymorphic { schema::NAME } else { schema::object(targets.first()?)? };
+    Some((Hop { field, relationship: field.relationship?, polymorphic }, target))
+}
+
+/// A record's `attributes`.
+pub(crate) fn attributes(version: &str, object: &Object, record: &Record) -> Value {
+    json!({"type": object.name, "url": record_url(version, object.name, record.id())})
+}
+
+/// A record as a query or search returns it.
+pub(crate) fn project(tables: &Tables, version: &str, object: &Object, columns: &[Column], record: &Record) -> Value {
+    let mut row = Map::new();
+    row.insert("attributes".to_owned(), attributes(version, object, record));
+    for column in columns {
+        column.write(tables, version, record, &mut row);
+    }
+    Value::Object(row)
+}
+
+fn unknown_column(name: &str, entity: &str) -> String {
+    format!(
+        "No such column '{name}' on entity '{entity}'. If you are attempting to use a custom field, be sure to append \
+         the '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names."
+    )
+}
+
+fn unknown_relationship(name: &str) -> String {
+    format!(
+        "Didn't understand relationship '{name}' in field path. If you are attempting to use a custom relationship, be \
+         sure to append the '__r' after the custom relationship name. Please reference your WSDL or the describe call \
+         for the appropriate names."
+    )
+}

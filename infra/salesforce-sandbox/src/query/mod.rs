@@ -1,0 +1,18 @@
+//! SOQL: read by a tokenizer and a recursive-descent parser, resolved against the schema, run over the tables.
+
+pub(crate) mod ast;
+mod column;
+mod condition;
+mod key;
+mod lexer;
+mod like;
+mod parse;
+mod run;
+
+pub(crate) use self::{
+    column::{Column, attributes, project},
+    lexer::SyntaxError,
+    parse::{Parser, select},
+    run::{Scope, arrange, orders, run, visible},
+};
+pub(crate) use self::condition::Test;

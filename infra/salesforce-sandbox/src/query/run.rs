@@ -1,0 +1,164 @@
+//! Runs a query.
+
+use std::cmp::Ordering;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{
+    ast::{Item, Name, Order, Select},
+    column::{Column, project},
+    condition::Test,
+    key::Key,
+    lexer::SyntaxError,
+};
+use crate::{
+    error::ApiError,
+    schema::{self, Object},
+    state::State,
+    tables::{Record, Tables},
+};
+
+/// Whether deleted records are seen.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Scope {
+    Live,
+    /// `queryAll`: the Recycle Bin too.
+    All,
+}
+
+/// What a query found.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) records: Vec<Value>,
+    /// As `totalSize`: for `COUNT()` the only answer.
+    pub(crate) total: usize,
+}
+
+/// Runs `select`; `source` is the text it was read from.
+pub(crate) fn run(
+    state: &State,
+    select: &Select,
+    source: &str,
+    scope: Scope,
+    version: &str,
+    now: Timestamp,
+) -> Result<Found, ApiError> {
+    let object = entity(&select.from, source)?;
+    let test = select.filter.as_ref().map(|filter| Test::resolve(state, object, filter, source, now)).transpose()?;
+    if select.offset > 2000 {
+        return Err(ApiError::new(400, "NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000"));
+    }
+    let columns = columns(state, object, select, source)?;
+    let candidates = state.tables.rows(object).iter().filter(|record| visible(state, object, record, scope));
+    let found = candidates.filter(|record| test.as_ref().is_none_or(|test| test.passes(&state.tables, record)));
+    match select.items.first() {
+        Some(Item::Count) => Ok(Found { records: Vec::new(), total: found.count() }),
+        Some(Item::CountOf(_)) => {
+            let count = found.filter(|record| !columns[0].value(&state.tables, record).is_null()).count();
+            Ok(Found { records: vec![json!({"attributes": {"type": "AggregateResult"}, "expr0": count})], total: 1 })
+        }
+        _ => {
+            let order = orders(state, object, &select.order, source)?;
+            let rows = arrange(&state.tables, found.collect(), &order, select.offset, select.limit);
+            let records: Vec<Value> =
+                rows.iter().map(|record| project(&state.tables, version, object, &columns, record)).collect();
+            let total = records.len();
+            Ok(Found { records, total })
+        }
+    }
+}
+
+/// Deleted records are only for `queryAll`, and the person record type only for orgs with Person Accounts.
+pub(crate) fn visible(state: &State, object: &Object, record: &Record, scope: Scope) -> bool {
+    let person_type = object.name == "RecordType" && record.flag("IsPersonType");
+    (scope == Scope::All || !record.flag("IsDeleted")) && (state.options.person_accounts || !person_type)
+}
+
+fn entity(name: &Name, source: &str) -> Result<&'static Object, ApiError> {
+    schema::object(&name.text).ok_or_else(|| {
+        let message = format!(
+            "sObject type '{}' is not supported. If you are attempting to use a custom object, be sure to append the \
+             '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names.",
+            name.text
+        );
+        ApiError::new(400, "INVALID_TYPE", SyntaxError::new(name.at, message).explain(source))
+    })
+}
+
+fn columns(
+    state: &State,
+    object: &'static Object,
+    select: &Select,
+    source: &str,
+) -> Result<Vec<Column>, ApiError> {
+    let mut columns = Vec::new();
+    for item in &select.items {
+        match item {
+            Item::Field(name) | Item::CountOf(name) => {
+                columns.push(Column::resolve(&state.options, object, name, source)?);
+            }
+            Item::AllFields => {
+                for field in object.visible_fields(&state.options) {
+                    let name = Name { text: field.name.to_owned(), at: 0 };
+                    columns.push(Column::resolve(&state.options, object, &name, source)?);
+                }
+            }
+            Item::Count => {}
+        }
+    }
+    let counts = select.items.iter().any(|item| matches!(item, Item::Count | Item::CountOf(_)));
+    if counts && select.items.len() > 1 {
+        return Err(ApiError::new(400, "MALFORMED_QUERY", "COUNT must be the only element of the select list here"));
+    }
+    Ok(columns)
+}
+
+/// An `ORDER BY` resolved against the schema.
+pub(crate) type Orders = Vec<(Column, Order)>;
+
+pub(crate) fn orders(
+    state: &State,
+    object: &'static Object,
+    order: &[Order],
+    source: &str,
+) -> Result<Orders, ApiError> {
+    let resolve = |order: &Order| {
+        let column = Column::resolve(&state.options, object, &order.field, source)?;
+        if !column.field.filterable() {
+            let message = format!("field '{}' can not be sorted in a query call", column.field.name);
+            return Err(ApiError::new(400, "INVALID_FIELD", message));
+        }
+        Ok((column, order.clone()))
+    };
+    order.iter().map(resolve).collect()
+}
+
+/// Sorts and cuts. Records that tie keep the order of their creation.
+pub(crate) fn arrange<'a>(
+    tables: &Tables,
+    rows: Vec<&'a Record>,
+    orders: &Orders,
+    offset: usize,
+    limit: Option<usize>,
+) -> Vec<&'a Record> {
+    let keys = |record: &Record| -> Vec<Key> {
+        orders.iter().map(|(column, _)| Key::of(column.field, &column.value(tables, record))).collect()
+    };
+    let mut keyed: Vec<(Vec<Key>, &Record)> = rows.into_iter().map(|record| (keys(record), record)).collect();
+    keyed.sort_by(|(one, _), (two, _)| {
+        let each = orders.iter().zip(one.iter().zip(two)).map(|((_, order), (one, two))| by(order, one, two));
+        each.fold(Ordering::Equal, Ordering::then)
+    });
+    keyed.into_iter().map(|(_, record)| record).skip(offset).take(limit.unwrap_or(usize::MAX)).collect()
+}
+
+fn by(order: &Order, one: &Key, two: &Key) -> Ordering {
+    match (one == &Key::Null, two == &Key::Null) {
+        (true, true) => Ordering::Equal,
+        (true, false) => if order.nulls_last { Ordering::Greater } else { Ordering::Less },
+        (false, true) => if order.nulls_last { Ordering::Less } else { Ordering::Greater },
+        (false, false) if order.descending => two.compare(one),
+        (false, false) => one.compare(two),
+    }
+}

@@ -1,0 +1,12 @@
+//! SOSL and parameterized search.
+
+mod haystack;
+mod parse;
+mod run;
+mod terms;
+
+pub(crate) use self::{
+    parse::{Group, Returning, Search, group, search},
+    run::run,
+    terms::expression,
+};

@@ -1,0 +1,105 @@
+//! Runs a search over what the index holds by now.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{
+    haystack::Haystack,
+    parse::{Returning, Search},
+    terms::Expression,
+};
+use crate::{
+    error::ApiError,
+    query::{self, Column, Scope, SyntaxError, Test, ast::Name},
+    schema::{self, OBJECTS, Object},
+    state::State,
+    tables::Record,
+};
+
+/// The `searchRecords`; `source` is quoted in errors.
+pub(crate) fn run(
+    state: &State,
+    search: &Search,
+    source: &str,
+    version: &str,
+    now: Timestamp,
+) -> Result<Vec<Value>, ApiError> {
+    let everything = everything();
+    let returning = if search.returning.is_empty() { &everything } else { &search.returning };
+    let mut found = Vec::with_capacity(returning.len());
+    for returning in returning {
+        found.push(one(state, search, returning, source, version, now)?.into_iter());
+    }
+    // An overall limit is spread evenly over the objects.
+    let mut quotas = vec![0; found.len()];
+    let mut left = search.limit;
+    while left > 0 && quotas.iter().zip(&found).any(|(quota, rows)| *quota < rows.len()) {
+        for (quota, rows) in quotas.iter_mut().zip(&found) {
+            if *quota < rows.len() && left > 0 {
+                *quota += 1;
+                left -= 1;
+            }
+        }
+    }
+    Ok(found.into_iter().zip(quotas).flat_map(|(rows, quota)| rows.take(quota)).collect())
+}
+
+/// Without `RETURNING`: the ids of all searchable objects.
+fn everything() -> Vec<Returning> {
+    let searchable = OBJECTS.iter().filter(|object| object.searchable);
+    let returning = |object: &&Object| Returning {
+        object: Name { text: object.name.to_owned(), at: 0 },
+        fields: Vec::new(),
+        filter: None,
+        order: Vec::new(),
+        limit: None,
+        offset: 0,
+    };
+    searchable.map(returning).collect()
+}
+
+fn one(
+    state: &State,
+    search: &Search,
+    returning: &Returning,
+    source: &str,
+    version: &str,
+    now: Timestamp,
+) -> Result<Vec<Value>, ApiError> {
+    let object = searchable(&returning.object, source)?;
+    let id = [Name { text: "Id".to_owned(), at: 0 }];
+    let names = if returning.fields.is_empty() { &id[..] } else { &returning.fields };
+    let columns = names
+        .iter()
+        .map(|name| Column::resolve(&state.options, object, name, source))
+        .collect::<Result<Vec<_>, _>>()?;
+    let test =
+        returning.filter.as_ref().map(|filter| Test::resolve(state, object, filter, source, now)).transpose()?;
+    let orders = query::orders(state, object, &returning.order, source)?;
+    let Some(expression) = &search.expression else { return Ok(Vec::new()) };
+    let hit = |record: &&Record| is_hit(state, search, object, expression, record, now);
+    let hits = state.tables.rows(object).iter().filter(hit);
+    let rows = hits.filter(|record| test.as_ref().is_none_or(|test| test.passes(&state.tables, record))).collect();
+    let rows = query::arrange(&state.tables, rows, &orders, returning.offset, returning.limit);
+    Ok(rows.iter().map(|record| query::project(&state.tables, version, object, &columns, record)).collect())
+}
+
+fn is_hit(
+    state: &State,
+    search: &Search,
+    object: &Object,
+    expression: &Expression,
+    record: &Record,
+    now: Timestamp,
+) -> bool {
+    query::visible(state, object, record, Scope::Live)
+        && state.indexed(record, now)
+        && Haystack::of(&state.options, object, record, search.group).contains(expression)
+}
+
+fn searchable(name: &Name, source: &str) -> Result<&'static Object, ApiError> {
+    schema::object(&name.text).filter(|object| object.searchable).ok_or_else(|| {
+        let message = format!("sObject type '{}' is not supported.", name.text);
+        ApiError::new(400, "INVALID_TYPE", SyntaxError::new(name.at, message).explain(source))
+    })
+}

@@ -1,0 +1,86 @@
+//! Which fields a caller may set, and under which names they are stored.
+
+use serde_json::Value;
+
+use super::value;
+use crate::{
+    error::ApiError,
+    options::Options,
+    schema::{Access, Object},
+    tables::Fields,
+};
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Operation {
+    Create,
+    Update,
+}
+
+/// The body's fields under their declared names, with checked and normalised values.
+pub(super) fn accept(
+    options: &Options,
+    object: &Object,
+    body: &Fields,
+    operation: Operation,
+) -> Result<Fields, ApiError> {
+    let mut given = Fields::new();
+    let mut unwritable = Vec::new();
+    let mut rejected = None;
+    for (name, value) in body.iter().filter(|(name, _)| *name != "attributes") {
+        if name.eq_ignore_ascii_case("Id") {
+            return Err(id_in_body(operation));
+        }
+        let field = object.field(options, name).ok_or_else(|| no_such_column(object, name))?;
+        if options.hides(object.name, field.name) {
+            return Err(cannot_write("INVALID_FIELD", &[field.name]));
+        }
+        match (field.access, operation) {
+            (Access::CreateAndUpdate, _) | (Access::CreateOnly, Operation::Create) => {}
+            (Access::ReadOnly, _) | (Access::CreateOnly, Operation::Update) => unwritable.push(field.name),
+        }
+        match value::accept(field, value) {
+            Ok(value) => _ = given.insert(field.name.to_owned(), value),
+            Err(error) => rejected = rejected.or(Some(error)),
+        }
+    }
+    if !unwritable.is_empty() {
+        return Err(cannot_write("INVALID_FIELD_FOR_INSERT_UPDATE", &unwritable));
+    }
+    rejected.map_or(Ok(given), Err)
+}
+
+/// The body's fields under their declared names, values checked for their type only: for seeding.
+pub(super) fn accept_any(options: &Options, object: &Object, body: &Fields) -> Result<Fields, ApiError> {
+    let fields = body.iter().filter(|(name, value)| *name != "attributes" && !value.is_null());
+    fields
+        .map(|(name, value): (&String, &Value)| {
+            let field = object.field(options, name).ok_or_else(|| no_such_column(object, name))?;
+            Ok((field.name.to_owned(), value::accept(field, value)?))
+        })
+        .collect()
+}
+
+/// Salesforce's words for a field that is not there, in a record.
+pub(crate) fn no_such_column(object: &Object, name: &str) -> ApiError {
+    ApiError::new(400, "INVALID_FIELD", format!("No such column '{name}' on sobject of type {}", object.name))
+}
+
+fn cannot_write(code: &'static str, fields: &[&str]) -> ApiError {
+    let message = format!(
+        "Unable to create/update fields: {}. Please check the security settings of this field and verify that it is \
+         read/write for your profile or permission set.",
+        fields.join(", ")
+    );
+    ApiError::record(code, message, fields)
+}
+
+fn id_in_body(operation: Operation) -> ApiError {
+    match operation {
+        Operation::Create => {
+            ApiError::record("INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call", &["Id"])
+        }
+        Operation::Update => {
+            ApiError::new(400, "INVALID_FIELD", "The Id field should not be specified in the sobject data.")
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Creating, updating and deleting records by Salesforce's rules.
+
+mod accept;
+mod activity;
+mod derive;
+mod person;
+mod references;
+mod rules;
+mod seed;
+mod value;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+pub(crate) use self::seed::{Indexing, seed};
+use self::accept::{Operation, accept};
+use crate::{
+    call::Call,
+    error::ApiError,
+    schema::{Kind, Object},
+    state::State,
+    tables::{Fields, Record},
+    time,
+};
+
+/// Who writes, when, and with which headers.
+#[derive(Clone, Debug)]
+pub(crate) struct By {
+    user_id: String,
+    now: Timestamp,
+    /// `Sforce-Duplicate-Rule-Header: allowSave=true`.
+    allow_save: bool,
+}
+
+impl From<&Call> for By {
+    fn from(call: &Call) -> Self {
+        let allow_save = call.header_option("Sforce-Duplicate-Rule-Header", "allowSave");
+        Self {
+            user_id: call.user_id.clone(),
+            now: call.now,
+            allow_save: allow_save.is_some_and(|value| value.eq_ignore_ascii_case("true")),
+        }
+    }
+}
+
+/// Creates a record and returns its id.
+pub(crate) fn create(state: &mut State, by: &By, object: &'static Object, body: &Fields) -> Result<String, ApiError> {
+    require_writable(object)?;
+    state.atomically(|state| {
+        let given = accept(&state.options, object, body, Operation::Create)?;
+        let mut fields = given.clone();
+        apply_defaults(state, object, &mut fields, &by.user_id);
+        person::classify(state, object, &mut fields)?;
+        require(object, &fields)?;
+        references::check(state, object, &given)?;
+        activity::check(object, &fields)?;
+        rules::validate(&state.options, object, &fields)?;
+        check_unique(state, object, &fields, "")?;
+        rules::check_duplicates(state, object, &fields, by.allow_save)?;
+        let id = state.tables.mint_id(object);
+        stamp_created(&mut fields, &id, by);
+        derive::derive(&mut state.tables, object, &mut fields, by.now);
+        state.tables.put(object, Record { fields, touched_at: by.now.as_millisecond() });
+        person::sync(state, object, &id);
+        if let Some(role) = derive::primary_role(state, object, &id) {
+            create(state, by, role.0, &role.1)?;
+        }
+        Ok(id)
+    })
+}
+
+/// Changes a record.
+pub(crate) fn update(
+    state: &mut State,
+    by: &By,
+    object: &'static Object,
+    id: &str,
+    body: &Fields,
+) -> Result<(), ApiError> {
+    require_writable(object)?;
+    let before = live(state, object, id)?.clone();
+    state.atomically(|state| {
+        let given = accept(&state.options, object, body, Operation::Update)?;
+        if before.flag("IsConverted") {
+            return Err(ApiError::record("CANNOT_UPDATE_CONVERTED_LEAD", "cannot update converted lead", &[]));
+        }
+        let mut fields = before.fields.clone();
+        fields.extend(given.clone());
+        require(object, &fields)?;
+        references::check(state, object, &given)?;
+        activity::check(object, &fields)?;
+        rules::validate(&state.options, object, &fields)?;
+        check_unique(state, object, &fields, id)?;
+        stamp_modified(&mut fields, by);
+        derive::derive(&mut state.tables, object, &mut fields, by.now);
+        let phone_changed = given.iter().any(|(name, value)| is_phone(object, name) && before.get(name) != value);
+        let touched_at = if phone_changed { by.now.as_millisecond() } else { before.touched_at };
+        state.tables.put(object, Record { fields, touched_at });
+        person::sync(state, object, id);
+        Ok(())
+    })
+}
+
+/// Moves a record to the Recycle Bin.
+pub(crate) fn delete(state: &mut State, by: &By, object: &'static Object, id: &str) -> Result<(), ApiError> {
+    require_writable(object)?;
+    let mut record = live(state, object, id)?.clone();
+    record.fields.insert("IsDeleted".to_owned(), json!(true));
+    stamp_modified(&mut record.fields, by);
+    state.tables.put(object, record);
+    person::sync(state, object, id);
+    Ok(())
+}
+
+/// The record, if it is there and not deleted.
+pub(crate) fn live<'a>(state: &'a State, object: &Object, id: &str) -> Result<&'a Record, ApiError> {
+    match state.tables.get(object, id) {
+        Some(record) if record.flag("IsDeleted") => {
+            Err(ApiError::record("ENTITY_IS_DELETED", "entity is deleted", &[]).with_status(404))
+        }
+        Some(record) => Ok(record),
+        None => Err(ApiError::not_found()),
+    }
+}
+
+fn require_writable(object: &Object) -> Result<(), ApiError> {
+    let refused = || {
+        let message = format!("entity type cannot be inserted: {}", object.label);
+        ApiError::record("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message, &[])
+    };
+    object.writable.then_some(()).ok_or_else(refused)
+}
+
+/// Fills what the caller left open: declared defaults, `false`, and the API user as owner.
+fn apply_defaults(state: &State, object: &Object, fields: &mut Fields, user_id: &str) {
+    for field in object.fields(&state.options) {
+        let empty = fields.get(field.name).is_none_or(Value::is_null);
+        let default = match (field.kind, field.default) {
+            (Kind::Boolean, default) => json!(default == Some("true")),
+            (_, Some(text)) => json!(text),
+            _ if field.name == "OwnerId" => json!(user_id),
+            _ => continue,
+        };
+        if empty {
+            fields.insert(field.name.to_owned(), default);
+        }
+    }
+}
+
+fn require(object: &Object, fields: &Fields) -> Result<(), ApiError> {
+    let person = fields.get("IsPersonAccount") == Some(&json!(true)) && object.name == "Account";
+    let required = object.fields.iter().filter(|field| match field.name {
+        "Name" if person => false,
+        "LastName" if person => true,
+        _ => field.required,
+    });
+    let missing: Vec<&str> =
+        required.map(|field| field.name).filter(|name| fields.get(*name).is_none_or(Value::is_null)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let message = format!("Required fields are missing: [{}]", missing.join(", "));
+    Err(ApiError::record("REQUIRED_FIELD_MISSING", message, &missing))
+}
+
+fn check_unique(state: &State, object: &Object, fields: &Fields, own_id: &str) -> Result<(), ApiError> {
+    for field in object.unique_fields() {
+        let Some(value) = fields.get(field.name).and_then(Value::as_str) else { continue };
+        if let Some(holder) = state.tables.holder(object, field.name, value).filter(|&holder| holder != own_id) {
+            let message =
+                format!("duplicate value found: {} duplicates value on record with id: {holder}", field.name);
+            return Err(ApiError::record("DUPLICATE_VALUE", message, &[]));
+        }
+    }
+    Ok(())
+}
+
+fn is_phone(object: &Object, name: &str) -> bool {
+    object.fields.iter().any(|field| field.name == name && field.kind == Kind::Phone)
+}
+
+fn stamp_created(fields: &mut Fields, id: &str, by: &By) {
+    fields.insert("Id".to_owned(), json!(id));
+    fields.insert("CreatedDate".to_owned(), json!(time::datetime(by.now)));
+    fields.insert("CreatedById".to_owned(), json!(by.user_id));
+    stamp_modified(fields, by);
+}
+
+fn stamp_modified(fields: &mut Fields, by: &By) {
+    let now = json!(time::datetime(by.now));
+    fields.insert("LastModifiedDate".to_owned(), now.clone());
+    fields.insert("SystemModstamp".to_owned(), now);
+    fields.insert("LastModifiedById".to_owned(), json!(by.user_id));
+}

@@ -1,0 +1,90 @@
+//! Rules that admins make: validation rules and duplicate rules.
+
+use regex::Regex;
+use serde_json::{Value, json};
+
+use crate::{
+    call,
+    error::ApiError,
+    options::{DuplicateAction, DuplicateRule, Options, ValidationRule},
+    schema::{Kind, Object},
+    state::State,
+    tables::{Fields, Record},
+};
+
+/// Runs the validation rules of the object.
+pub(super) fn validate(options: &Options, object: &Object, fields: &Fields) -> Result<(), ApiError> {
+    let mut rules = options.validation_rules.iter().filter(|rule| rule.sobject.eq_ignore_ascii_case(object.name));
+    rules.find(|rule| violates(rule, fields)).map_or(Ok(()), |rule| {
+        Err(ApiError::record("FIELD_CUSTOM_VALIDATION_EXCEPTION", rule.message.clone(), &[&rule.field]))
+    })
+}
+
+fn violates(rule: &ValidationRule, fields: &Fields) -> bool {
+    let value = fields.get(&rule.field).unwrap_or(&Value::Null);
+    let text = value.as_str().map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, Into::into);
+    let matches = rule.regex.as_ref().map(|pattern| Regex::new(pattern).is_ok_and(|regex| regex.is_match(&text)));
+    let equals = rule.equals.as_ref().map(|expected| expected == value);
+    matches.is_some() | equals.is_some() && matches.unwrap_or(true) && equals.unwrap_or(true)
+}
+
+/// Runs the duplicate rules of the object on a new record.
+pub(super) fn check_duplicates(
+    state: &State,
+    object: &Object,
+    fields: &Fields,
+    allow_save: bool,
+) -> Result<(), ApiError> {
+    for rule in &state.options.duplicate_rules {
+        let active = rule.sobject.eq_ignore_ascii_case(object.name);
+        if !active || (rule.action == DuplicateAction::Alert && allow_save) {
+            continue;
+        }
+        let Some(values) = rule.fields.iter().map(|name| comparable(object, fields, name)).collect::<Option<Vec<_>>>()
+        else {
+            continue;
+        };
+        let same = |record: &&Record| {
+            let theirs = rule.fields.iter().map(|name| comparable(object, &record.fields, name));
+            !record.flag("IsDeleted") && theirs.zip(&values).all(|(theirs, ours)| theirs.as_ref() == Some(ours))
+        };
+        let matches: Vec<&Record> = state.tables.rows(object).iter().filter(same).collect();
+        if !matches.is_empty() {
+            return Err(duplicates_detected(object, rule, &matches));
+        }
+    }
+    Ok(())
+}
+
+/// Text without case, phone numbers by their digits; nothing when empty.
+fn comparable(object: &Object, fields: &Fields, name: &str) -> Option<String> {
+    let text = fields.get(name)?.as_str()?;
+    let phone = object.fields.iter().any(|field| field.name == name && field.kind == Kind::Phone);
+    Some(if phone { text.chars().filter(char::is_ascii_digit).collect() } else { text.to_lowercase() })
+}
+
+fn duplicates_detected(object: &Object, rule: &DuplicateRule, matches: &[&Record]) -> ApiError {
+    let message = match rule.action {
+        DuplicateAction::Alert => "Use one of these records?",
+        DuplicateAction::Block => {
+            "You're creating a duplicate record. We recommend you use an existing record instead."
+        }
+    };
+    let records = matches.iter().map(|record| {
+        let attributes = json!({"type": object.name, "url": call::record_url("66.0", object.name, record.id())});
+        json!({"additionalInformation": [], "fieldDiffs": [], "matchConfidence": 100.0,
+            "record": {"attributes": attributes, "Id": record.id()}})
+    });
+    let rule_name = format!("Sandbox_{}_Rule", object.name);
+    let found = json!({
+        "allowSave": rule.action == DuplicateAction::Alert,
+        "duplicateRule": rule_name,
+        "duplicateRuleEntityType": object.name,
+        "errorMessage": message,
+        "matchResults": [{
+            "entityType": object.name, "errors": [], "matchEngine": "ExactMatchEngine", "rule": rule_name,
+            "size": matches.len(), "success": true, "matchRecords": records.collect::<Vec<_>>(),
+        }],
+    });
+    ApiError::record("DUPLICATES_DETECTED", message, &[]).with_duplicate_result(found)
+}

@@ -1,0 +1,51 @@
+//! Records that are simply there: for tests and demos, past the API and its rules.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::{By, accept::accept_any, apply_defaults, check_unique, derive, person, stamp_created};
+use crate::{error::ApiError, id, schema::Object, state::State, tables::Fields, tables::Record};
+
+/// When search sees a seeded record.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Indexing {
+    /// As if it had been there for long.
+    AtOnce,
+    /// After the org's index lag, as any new record.
+    AfterLag,
+}
+
+/// Stores a record with whatever system and derived fields the caller gives; the rest is filled in.
+///
+/// Fields must exist and have the right type, ids must be of this object, and unique keys stay unique.
+pub(crate) fn seed(
+    state: &mut State,
+    object: &'static Object,
+    body: &Fields,
+    indexing: Indexing,
+) -> Result<String, ApiError> {
+    let given = accept_any(&state.options, object, body)?;
+    let now = Timestamp::now();
+    let mut fields = given.clone();
+    let admin = state.identity.admin_user_id.clone();
+    apply_defaults(state, object, &mut fields, &admin);
+    person::classify(state, object, &mut fields)?;
+    check_unique(state, object, &fields, "")?;
+    let given_id = given.get("Id").and_then(|id| id.as_str()).and_then(id::normalise);
+    let record_id = given_id.unwrap_or_else(|| state.tables.mint_id(object));
+    if !record_id.starts_with(object.prefix) || state.tables.get(object, &record_id).is_some() {
+        return Err(ApiError::record("MALFORMED_ID", "the id is taken or of another object", &["Id"]));
+    }
+    stamp_created(&mut fields, &record_id, &By { user_id: admin, now, allow_save: true });
+    derive::derive(&mut state.tables, object, &mut fields, now);
+    // What the caller says goes, also of fields that are otherwise worked out.
+    fields.extend(given);
+    fields.insert("Id".to_owned(), json!(record_id));
+    let touched_at = match indexing {
+        Indexing::AtOnce => 0,
+        Indexing::AfterLag => now.as_millisecond(),
+    };
+    state.tables.put(object, Record { fields, touched_at });
+    person::sync(state, object, &record_id);
+    Ok(record_id)
+}

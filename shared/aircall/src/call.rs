@@ -1,0 +1,193 @@
+//! Aircall's call object, as webhooks carry it.
+
+use jiff::Timestamp;
+use rules::{CallId, Direction, E164, MissedCallReason, NumberId, Party};
+use serde::Deserialize;
+
+use crate::lenient;
+use crate::webhook::WebhookError;
+
+#[derive(Deserialize)]
+pub(crate) struct Call {
+    #[serde(deserialize_with = "lenient::id")]
+    id: u64,
+    #[serde(default, deserialize_with = "lenient::text")]
+    direction: Option<String>,
+    #[serde(default, deserialize_with = "lenient::time")]
+    started_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "lenient::time")]
+    answered_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "lenient::time")]
+    ended_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    missed_call_reason: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    voicemail: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    recording: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    asset: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    raw_digits: Option<String>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    number: Option<Number>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    user: Option<User>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    contact: Option<Contact>,
+    #[serde(default, deserialize_with = "lenient::list")]
+    tags: Vec<Tag>,
+    #[serde(default, deserialize_with = "lenient::list")]
+    comments: Vec<Comment>,
+}
+
+#[derive(Deserialize)]
+struct Number {
+    #[serde(deserialize_with = "lenient::id")]
+    id: u64,
+    #[serde(default, deserialize_with = "lenient::text")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    digits: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    time_zone: Option<String>,
+    #[serde(default, deserialize_with = "lenient::flag")]
+    open: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    #[serde(default, deserialize_with = "lenient::optional_id")]
+    id: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    email: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Contact {
+    #[serde(default, deserialize_with = "lenient::text")]
+    first_name: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    last_name: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    company_name: Option<String>,
+    // Seen on the wire in place of `company_name`.
+    #[serde(default, deserialize_with = "lenient::text")]
+    company: Option<String>,
+    #[serde(default, deserialize_with = "lenient::list")]
+    emails: Vec<Email>,
+}
+
+#[derive(Deserialize)]
+struct Email {
+    #[serde(default, deserialize_with = "lenient::text")]
+    value: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Tag {
+    #[serde(default, deserialize_with = "lenient::text")]
+    name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Comment {
+    #[serde(default, deserialize_with = "lenient::text")]
+    content: Option<String>,
+    #[serde(default, deserialize_with = "lenient::time")]
+    posted_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    posted_by: Option<User>,
+}
+
+impl TryFrom<Call> for rules::Call {
+    type Error = WebhookError;
+
+    fn try_from(wire: Call) -> Result<Self, WebhookError> {
+        let direction = match wire.direction.as_deref() {
+            Some("inbound") => Direction::Inbound,
+            Some("outbound") => Direction::Outbound,
+            _ => return Err(WebhookError::new("data.direction", "is neither inbound nor outbound")),
+        };
+        let number = wire.number.ok_or_else(|| WebhookError::new("data.number", "is missing"))?;
+        let started_at =
+            wire.started_at.ok_or_else(|| WebhookError::new("data.started_at", "is missing or no time"))?;
+        Ok(rules::Call {
+            id: CallId(wire.id),
+            direction,
+            started_at,
+            answered_at: wire.answered_at,
+            ended_at: wire.ended_at,
+            missed_call_reason: wire.missed_call_reason.as_deref().map(missed_call_reason),
+            voicemail: wire.voicemail,
+            recording: wire.recording,
+            asset: wire.asset,
+            party: party(wire.raw_digits.as_deref()),
+            number: rules::Number {
+                id: NumberId(number.id),
+                name: number.name,
+                digits: number.digits,
+                time_zone: number.time_zone,
+                open: number.open,
+            },
+            user: wire.user.map(rules::User::from),
+            contact: wire.contact.map(rules::Contact::from),
+            tags: wire.tags.into_iter().filter_map(|tag| tag.name).map(|name| rules::Tag { name }).collect(),
+            comments: wire.comments.into_iter().filter_map(comment).collect(),
+        })
+    }
+}
+
+impl From<User> for rules::User {
+    fn from(user: User) -> Self {
+        Self { id: user.id, name: user.name, email: user.email }
+    }
+}
+
+impl From<Contact> for rules::Contact {
+    fn from(contact: Contact) -> Self {
+        Self {
+            first_name: contact.first_name,
+            last_name: contact.last_name,
+            company_name: contact.company_name.or(contact.company),
+            email: contact.emails.into_iter().find_map(|email| email.value),
+        }
+    }
+}
+
+fn comment(comment: Comment) -> Option<rules::Comment> {
+    let content = comment.content?;
+    Some(rules::Comment { content, posted_at: comment.posted_at, posted_by: comment.posted_by.map(rules::User::from) })
+}
+
+/// `raw_digits` is the other party's number in international format with spaces, or `anonymous`.
+fn party(raw_digits: Option<&str>) -> Party {
+    match raw_digits.map(str::trim) {
+        None => Party::Anonymous,
+        Some(text) if text.eq_ignore_ascii_case("anonymous") => Party::Anonymous,
+        Some(text) => match E164::parse(text) {
+            Ok(number) => Party::Number(number),
+            Err(_) => Party::Unusable(text.chars().take(MAX_UNUSABLE).collect()),
+        },
+    }
+}
+
+/// As much of a text that is no phone number as is kept to show it.
+const MAX_UNUSABLE: usize = 40;
+
+fn missed_call_reason(reason: &str) -> MissedCallReason {
+    match reason {
+        "out_of_opening_hours" => MissedCallReason::OutOfOpeningHours,
+        "short_abandoned" => MissedCallReason::ShortAbandoned,
+        "abandoned_in_ivr" => MissedCallReason::AbandonedInIvr,
+        "abandoned_in_classic" => MissedCallReason::AbandonedInClassic,
+        "no_available_agent" => MissedCallReason::NoAvailableAgent,
+        "agents_did_not_answer" => MissedCallReason::AgentsDidNotAnswer,
+        other => MissedCallReason::Other(other.chars().take(MAX_REASON).collect()),
+    }
+}
+
+/// As much of an unknown reason as is kept.
+const MAX_REASON: usize = 100;

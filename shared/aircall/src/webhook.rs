@@ -1,0 +1,68 @@
+//! Webhook bodies: `{"resource", "event", "timestamp", "token", "data"}`.
+//!
+//! Sources: captured bodies of 2022, and Aircall's webhooks overview (`developer.aircall.io/docs/webhooks-overview`).
+
+use jiff::Timestamp;
+use rules::Snapshot;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{call, event, lenient};
+
+/// Whether an event of this name is taken in at all; every other one is answered and forgotten.
+pub fn is_of_interest(event: &str) -> bool {
+    event::call_event(event).is_some()
+}
+
+/// What a webhook body says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Webhook {
+    /// Something happened to a call.
+    Call(Box<Snapshot>),
+    /// An event of no interest, or one never heard of.
+    Other,
+}
+
+/// A body that does not hold what its event promises. Repeating it will not help.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {reason}")]
+pub struct WebhookError {
+    /// Which field, such as `data.started_at`.
+    pub path: String,
+    /// What is wrong with it. Never holds a value of the body.
+    pub reason: &'static str,
+}
+
+impl WebhookError {
+    pub(crate) fn new(path: impl Into<String>, reason: &'static str) -> Self {
+        Self { path: path.into(), reason }
+    }
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    event: String,
+    #[serde(default, deserialize_with = "lenient::time")]
+    timestamp: Option<Timestamp>,
+    #[serde(default)]
+    data: Value,
+}
+
+impl Webhook {
+    /// Reads a webhook body.
+    ///
+    /// # Errors
+    /// If it is not JSON, or the call lacks what nothing can be logged without: id, direction, line, start.
+    pub fn parse(body: &str) -> Result<Self, WebhookError> {
+        let envelope: Envelope =
+            serde_json::from_str(body).map_err(|_| WebhookError::new("body", "is not a webhook body of Aircall"))?;
+        let Some(event) = event::call_event(&envelope.event) else {
+            return Ok(Webhook::Other);
+        };
+        let at = envelope.timestamp.ok_or_else(|| WebhookError::new("timestamp", "is missing or no time"))?;
+        let wire: call::Call = serde_path_to_error::deserialize(envelope.data)
+            .map_err(|error| WebhookError::new(format!("data.{}", error.path()), "is missing or of another form"))?;
+        let call = rules::Call::try_from(wire)?;
+        Ok(Webhook::Call(Box::new(Snapshot { event, at, call })))
+    }
+}

@@ -1,0 +1,153 @@
+//! Bodies as Aircall sends them, and bodies as somebody else might.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use aircall::Webhook;
+use aircall::webhook::is_of_interest;
+use proptest::prelude::*;
+use rules::{Direction, MissedCallReason, Party, Snapshot};
+use serde_json::{Value, json};
+
+/// A `call.ended` of a missed call, in the shape of a captured one.
+fn ended() -> Value {
+    json!({
+        "resource": "call", "event": "call.ended", "timestamp": 1_774_260_031, "token": "t",
+        "data": {
+            "id": 780_001, "direct_link": "https://api.aircall.io/v1/calls/780001", "direction": "inbound",
+            "status": "done", "missed_call_reason": "agents_did_not_answer", "started_at": 1_774_259_984,
+            "answered_at": null, "ended_at": 1_774_260_001, "duration": 17, "cost": "0.0", "hangup_cause": null,
+            "voicemail": null, "recording": null, "asset": null, "raw_digits": "+44 20 7946 0958",
+            "number": {"id": 397_375, "name": "Product line", "digits": "+43 1 234567", "country": "AT",
+                "time_zone": "Europe/Vienna", "open": true, "availability_status": "custom", "messages": {}},
+            "archived": false, "teams": [], "comments": [], "tags": []
+        }
+    })
+}
+
+fn read(body: &Value) -> Snapshot {
+    match Webhook::parse(&body.to_string()).unwrap() {
+        Webhook::Call(snapshot) => *snapshot,
+        Webhook::Other => panic!("not a call"),
+    }
+}
+
+/// What reading says after `value` was put at `pointer` of [`ended`].
+fn read_with(pointer: &str, value: Value) -> Snapshot {
+    let mut body = ended();
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    body.pointer_mut(parent).unwrap()[key] = value;
+    read(&body)
+}
+
+#[track_caller]
+fn check_refused(pointer: &str, value: Value, expected: &str) {
+    let mut body = ended();
+    *body.pointer_mut(pointer).unwrap() = value;
+    assert_eq!(Webhook::parse(&body.to_string()).unwrap_err().to_string(), expected);
+}
+
+#[test]
+fn a_missed_call_is_read_whole() {
+    let snapshot = read(&ended());
+    assert_eq!(snapshot.at.as_second(), 1_774_260_031);
+    let call = snapshot.call;
+    assert_eq!((call.id.0, call.direction), (780_001, Direction::Inbound));
+    assert_eq!(call.missed_call_reason, Some(MissedCallReason::AgentsDidNotAnswer));
+    assert_eq!(call.party.number().unwrap().as_str(), "+442079460958");
+    assert_eq!(call.number.time_zone.as_deref(), Some("Europe/Vienna"));
+    assert_eq!((call.user, call.contact, call.voicemail), (None, None, None));
+}
+
+#[test]
+fn an_empty_user_is_nobody() {
+    assert_eq!(read_with("/data/user", json!({})).call.user, None);
+    assert_eq!(read_with("/data/user", json!(null)).call.user, None);
+}
+
+#[test]
+fn times_may_be_milliseconds_or_iso_8601() {
+    for time in [json!(1_774_259_984_000_i64), json!("2026-03-23T09:59:44Z"), json!("1774259984")] {
+        assert_eq!(read_with("/data/started_at", time).call.started_at.as_second(), 1_774_259_984);
+    }
+}
+
+#[test]
+fn ids_may_be_text() {
+    assert_eq!(read_with("/data/id", json!("780001")).call.id.0, 780_001);
+}
+
+#[test]
+fn an_anonymous_caller() {
+    assert_eq!(read_with("/data/raw_digits", json!("anonymous")).call.party, Party::Anonymous);
+    assert_eq!(read_with("/data/raw_digits", json!(null)).call.party, Party::Anonymous);
+}
+
+#[test]
+fn a_short_code_is_no_phone_number() {
+    assert_eq!(read_with("/data/raw_digits", json!("3030")).call.party, Party::Unusable("3030".to_owned()));
+}
+
+#[test]
+fn a_contact_by_either_name_of_its_company() {
+    for (key, other) in [("company", "x"), ("company_name", "y")] {
+        let contact = json!({"id": 1, "first_name": "Ada", "last_name": "", key: "Example Ltd", "other": other,
+            "emails": [{"value": "ada@example.com"}, {"value": "second@example.com"}]});
+        let contact = read_with("/data/contact", contact).call.contact.unwrap();
+        assert_eq!(contact.company_name.as_deref(), Some("Example Ltd"));
+        assert_eq!((contact.first_name.as_deref(), contact.last_name.as_deref()), (Some("Ada"), None));
+        assert_eq!(contact.email.as_deref(), Some("ada@example.com"));
+    }
+}
+
+#[test]
+fn a_comment_through_the_api_has_no_author() {
+    let comments = json!([{"id": 1, "content": "Call back", "posted_at": 1_774_260_100, "posted_by": null}, "odd", {}]);
+    let comments = read_with("/data/comments", comments).call.comments;
+    assert_eq!(comments.len(), 1);
+    assert_eq!((comments[0].content.as_str(), &comments[0].posted_by), ("Call back", &None));
+}
+
+#[test]
+fn fields_and_events_never_heard_of_pass() {
+    read_with("/data/brand_new", json!({"deep": [1]}));
+    let mut body = ended();
+    body["event"] = json!("call.teleported");
+    assert_eq!(Webhook::parse(&body.to_string()).unwrap(), Webhook::Other);
+    assert!(!is_of_interest("call.teleported") && !is_of_interest("user.connected") && is_of_interest("call.ended"));
+}
+
+#[test]
+fn what_a_call_cannot_be_logged_without_is_named() {
+    check_refused("/data/id", json!("abc"), "data.id: is missing or of another form");
+    check_refused("/data/direction", json!("sideways"), "data.direction: is neither inbound nor outbound");
+    check_refused("/data/started_at", json!(null), "data.started_at: is missing or no time");
+    check_refused("/data/number", json!({}), "data.number: is missing");
+    check_refused("/timestamp", json!(null), "timestamp: is missing or no time");
+}
+
+proptest! {
+    /// Whatever value stands in whatever field, reading ends with a call or a named error, never with a panic.
+    #[test]
+    fn any_value_in_any_field(field in 0usize..24, value in any_json()) {
+        let mut body = ended();
+        let keys: Vec<String> = body["data"].as_object().unwrap().keys().cloned().collect();
+        body["data"][&keys[field % keys.len()]] = value;
+        let _ = Webhook::parse(&body.to_string());
+    }
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".{0,20}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(2, 8, 4, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            proptest::collection::hash_map("[a-z_]{1,8}", inner, 0..4).prop_map(|map| map.into_iter().collect()),
+        ]
+    })
+}

@@ -1,0 +1,226 @@
+//! A call as the rules see it, whoever's wire it came over.
+
+use jiff::Timestamp;
+use jiff::fmt::serde::timestamp::second::{optional, required};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::phone::E164;
+
+/// Aircall's id of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CallId(pub u64);
+
+impl CallId {
+    /// The key under which the call is stored here, and is unique in Salesforce: `call-<id>`.
+    pub fn key(self) -> String {
+        format!("call-{}", self.0)
+    }
+}
+
+/// Aircall's id of a number (a line).
+///
+/// Settings may write it as a number or, as JSON object keys must, as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct NumberId(pub u64);
+
+impl<'de> Deserialize<'de> for NumberId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = NumberId;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("the id of an Aircall number, such as 397375")
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, id: u64) -> Result<NumberId, E> {
+                Ok(NumberId(id))
+            }
+
+            fn visit_i64<E: serde::de::Error>(self, id: i64) -> Result<NumberId, E> {
+                u64::try_from(id).map(NumberId).map_err(|_| E::invalid_value(serde::de::Unexpected::Signed(id), &self))
+            }
+
+            fn visit_str<E: serde::de::Error>(self, id: &str) -> Result<NumberId, E> {
+                id.parse().map(NumberId).map_err(|_| E::invalid_value(serde::de::Unexpected::Str(id), &self))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// Who called whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// The other party called an Aircall number.
+    Inbound,
+    /// An Aircall user called the other party.
+    Outbound,
+}
+
+/// The other party of the call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Party {
+    /// A full phone number.
+    Number(E164),
+    /// The number was withheld.
+    Anonymous,
+    /// Something else: a short code, an extension, an unreadable text.
+    Unusable(String),
+}
+
+impl Party {
+    /// The number, if there is one to look for.
+    pub fn number(&self) -> Option<&E164> {
+        match self {
+            Party::Number(number) => Some(number),
+            Party::Anonymous | Party::Unusable(_) => None,
+        }
+    }
+}
+
+/// Why an inbound call was missed. Never enough to tell the call type: it is null on some missed calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MissedCallReason {
+    /// The number was closed.
+    OutOfOpeningHours,
+    /// The caller hung up within seconds.
+    ShortAbandoned,
+    /// The caller hung up in the menu.
+    AbandonedInIvr,
+    /// The caller hung up while waiting.
+    AbandonedInClassic,
+    /// Nobody was available.
+    NoAvailableAgent,
+    /// It rang, and nobody took it.
+    AgentsDidNotAnswer,
+    /// A reason Aircall added later, as it spells it.
+    Other(String),
+}
+
+/// The Aircall number (the line) that the call went over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Number {
+    /// Aircall's id.
+    pub id: NumberId,
+    /// Its name in Aircall.
+    pub name: Option<String>,
+    /// Its phone number as Aircall displays it, with spaces.
+    pub digits: Option<String>,
+    /// IANA time zone.
+    pub time_zone: Option<String>,
+    /// Whether Aircall held it open when the event was built. Stale for Smartflows numbers.
+    pub open: Option<bool>,
+}
+
+impl Number {
+    /// Its name, else its digits, else its id.
+    pub fn label(&self) -> String {
+        self.name.clone().or_else(|| self.digits.clone()).unwrap_or_else(|| format!("Aircall number {}", self.id.0))
+    }
+}
+
+/// An Aircall user.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct User {
+    /// Aircall's id.
+    pub id: Option<u64>,
+    /// Full name.
+    pub name: Option<String>,
+    /// E-mail, which is how the Salesforce user is found.
+    pub email: Option<String>,
+}
+
+/// Aircall's shared contact of the other party.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Contact {
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
+    /// Company.
+    pub company_name: Option<String>,
+    /// The first e-mail.
+    pub email: Option<String>,
+}
+
+/// A tag on a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tag {
+    /// Its name.
+    pub name: String,
+}
+
+/// A comment on a call; Aircall allows five, and none can be edited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comment {
+    /// Its text.
+    pub content: String,
+    /// When it was written.
+    #[serde(with = "optional")]
+    pub posted_at: Option<Timestamp>,
+    /// Who wrote it; nobody when it came through the API.
+    pub posted_by: Option<User>,
+}
+
+/// A call, as of one event or as merged from all of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// Aircall's id.
+    pub id: CallId,
+    /// Who called whom.
+    pub direction: Direction,
+    /// When it began to ring.
+    #[serde(with = "required")]
+    pub started_at: Timestamp,
+    /// When it was taken, if it was.
+    #[serde(with = "optional")]
+    pub answered_at: Option<Timestamp>,
+    /// When it ended, if it has.
+    #[serde(with = "optional")]
+    pub ended_at: Option<Timestamp>,
+    /// Why it was missed, where Aircall says so.
+    pub missed_call_reason: Option<MissedCallReason>,
+    /// Direct URL of the voicemail, good for an hour: proof that there is one, never shown.
+    pub voicemail: Option<String>,
+    /// Direct URL of the recording, good for an hour: proof that there is one, never shown.
+    pub recording: Option<String>,
+    /// Aircall's page for the recording or voicemail, which does not expire.
+    pub asset: Option<String>,
+    /// The other party.
+    pub party: Party,
+    /// The line.
+    pub number: Number,
+    /// Who took or made the call.
+    pub user: Option<User>,
+    /// Who Aircall thinks the other party is.
+    pub contact: Option<Contact>,
+    /// Tags, as of the newest event.
+    pub tags: Vec<Tag>,
+    /// Comments, as of the newest event.
+    pub comments: Vec<Comment>,
+}
+
+impl Call {
+    /// Seconds spent talking: `ended_at - answered_at`, and 0 for a call that was not answered.
+    ///
+    /// Not Aircall's `duration`, which is `ended_at - started_at` and so includes ringing.
+    pub fn talk_seconds(&self) -> u64 {
+        self.answered_at.zip(self.ended_at).map_or(0, |(from, to)| seconds_between(from, to))
+    }
+
+    /// Seconds until the call was answered or, if it never was, until it ended.
+    pub fn waiting_seconds(&self) -> u64 {
+        self.answered_at.or(self.ended_at).map_or(0, |until| seconds_between(self.started_at, until))
+    }
+}
+
+/// Whole seconds from `from` to `to`; 0 if `to` is earlier.
+fn seconds_between(from: Timestamp, to: Timestamp) -> u64 {
+    u64::try_from(to.as_second() - from.as_second()).unwrap_or(0)
+}

@@ -1,0 +1,187 @@
+//! The document of a call: what all its events say together.
+//!
+//! Aircall delivers at least once and in no particular order, and an early event knows less than a late one.
+//! Merging is therefore a join: commutative, associative and idempotent.
+//! Whatever order the events of a call come in, and however often, its document is the same.
+
+use std::cmp::Ordering;
+
+use jiff::Timestamp;
+use jiff::fmt::serde::timestamp::second::required;
+use serde::{Deserialize, Serialize};
+
+use crate::call::{Call, CallId, Contact, User};
+
+/// What happened to a call, in the order of its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "Aircall's nineteen call events, by Aircall's names")]
+pub enum CallEvent {
+    Created,
+    IvrOptionSelected,
+    RingingOnAgent,
+    AgentDeclined,
+    Answered,
+    Hold,
+    Unhold,
+    UnsuccessfulTransfer,
+    Transferred,
+    ExternalTransferred,
+    Hungup,
+    Ended,
+    VoicemailLeft,
+    CommAssetsGenerated,
+    Assigned,
+    Untagged,
+    Tagged,
+    Commented,
+    Archived,
+}
+
+/// Seconds after which Aircall has gathered all data of a call that has ended; `call.ended` comes then.
+const SETTLED_AFTER: i64 = 30;
+
+/// One event: the call as Aircall saw it at that second.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// What happened.
+    pub event: CallEvent,
+    /// When Aircall built the event.
+    #[serde(with = "required")]
+    pub at: Timestamp,
+    /// The call as of then.
+    pub call: Call,
+}
+
+impl Snapshot {
+    fn moment(&self) -> Moment {
+        Moment { at: self.at.as_second(), event: self.event }
+    }
+
+    /// The newest first by time, then by the order of a call's life.
+    /// Two different bodies of one event in one second differ in their text, which settles it the same way for all.
+    fn compare(&self, other: &Self) -> Ordering {
+        self.moment().cmp(&other.moment()).then_with(|| {
+            if self.call == other.call { Ordering::Equal } else { text(&self.call).cmp(&text(&other.call)) }
+        })
+    }
+}
+
+/// A total order that does not depend on delivery; the text of a call is only asked for to break a tie.
+fn text(call: &Call) -> String {
+    serde_json::to_string(call).expect("a call has string keys only")
+}
+
+/// When something was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Moment {
+    at: i64,
+    event: CallEvent,
+}
+
+/// A fact together with when it was seen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Seen<T> {
+    moment: Moment,
+    value: T,
+}
+
+/// All that is known of one call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallDocument {
+    latest: Snapshot,
+    // Once seen, these are kept: later snapshots may lack them.
+    voicemail: Option<Seen<String>>,
+    recording: Option<Seen<String>>,
+    asset: Option<Seen<String>>,
+    contact: Option<Seen<Contact>>,
+    user: Option<Seen<User>>,
+    /// Whether the number was open when the call was first seen, which is nearest to when it started.
+    open_at_start: Option<Seen<bool>>,
+    /// A voicemail was reported, with or without its URL.
+    voicemail_left: bool,
+    /// An event came that Aircall only sends when the call is over and its data is whole.
+    settled: bool,
+}
+
+impl From<Snapshot> for CallDocument {
+    fn from(snapshot: Snapshot) -> Self {
+        let moment = snapshot.moment();
+        let call = &snapshot.call;
+        let voicemail_left = snapshot.event == CallEvent::VoicemailLeft;
+        // The user of a snapshot is whoever it rings on; only of a call that was taken or made it is the user of the call.
+        let takes_part = call.answered_at.is_some() || call.direction == crate::Direction::Outbound;
+        let ended = matches!(snapshot.event, CallEvent::Ended | CallEvent::VoicemailLeft | CallEvent::Archived);
+        let later = |end: Timestamp| snapshot.at.as_second() >= end.as_second() + SETTLED_AFTER;
+        Self {
+            voicemail: call.voicemail.clone().map(|value| Seen { moment, value }),
+            recording: call.recording.clone().map(|value| Seen { moment, value }),
+            asset: call.asset.clone().map(|value| Seen { moment, value }),
+            contact: call.contact.clone().map(|value| Seen { moment, value }),
+            user: call.user.clone().filter(|_| takes_part).map(|value| Seen { moment, value }),
+            open_at_start: call.number.open.map(|value| Seen { moment, value }),
+            voicemail_left,
+            settled: ended || call.ended_at.is_some_and(later),
+            latest: snapshot,
+        }
+    }
+}
+
+impl CallDocument {
+    /// All that two documents of one call know together.
+    #[must_use]
+    pub fn merge(self, other: Self) -> Self {
+        let latest = match self.latest.compare(&other.latest) {
+            Ordering::Less => other.latest,
+            Ordering::Equal | Ordering::Greater => self.latest,
+        };
+        Self {
+            latest,
+            voicemail: self.voicemail.max(other.voicemail),
+            recording: self.recording.max(other.recording),
+            asset: self.asset.max(other.asset),
+            contact: self.contact.max(other.contact),
+            user: self.user.max(other.user),
+            open_at_start: earliest(self.open_at_start, other.open_at_start),
+            voicemail_left: self.voicemail_left || other.voicemail_left,
+            settled: self.settled || other.settled,
+        }
+    }
+
+    /// The call's id.
+    pub fn id(&self) -> CallId {
+        self.latest.call.id
+    }
+
+    /// Whether the call is over and Aircall's data of it is whole, so that it can be told missed from voicemail.
+    ///
+    /// True from `call.ended` on, or from any event that Aircall built [30 s](SETTLED_AFTER) after the call had ended:
+    /// a call whose `call.ended` was lost is still logged when somebody comments on it.
+    pub fn is_settled(&self) -> bool {
+        self.settled
+    }
+
+    /// The call as all events together tell it.
+    pub fn call(&self) -> Call {
+        let mut call = self.latest.call.clone();
+        let value = |seen: &Option<Seen<String>>| seen.as_ref().map(|seen| seen.value.clone());
+        call.asset = value(&self.asset);
+        call.recording = value(&self.recording);
+        call.voicemail = value(&self.voicemail).or_else(|| {
+            // Reported, but without its URL: the page stands for it, or nothing at all.
+            self.voicemail_left.then(|| call.asset.clone().unwrap_or_default())
+        });
+        call.contact = self.contact.as_ref().map(|seen| seen.value.clone());
+        call.user = self.user.as_ref().map(|seen| seen.value.clone());
+        call.number.open = self.open_at_start.as_ref().map(|seen| seen.value);
+        call
+    }
+}
+
+/// The earlier of two facts; a fact is earlier than none.
+fn earliest<T: Ord>(one: Option<Seen<T>>, other: Option<Seen<T>>) -> Option<Seen<T>> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}

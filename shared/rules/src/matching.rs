@@ -1,0 +1,106 @@
+//! Which record a phone number belongs to.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::phone::E164;
+use crate::trace::{Topic, Trace};
+
+/// The kinds of record a call is logged on, in the order in which they win.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "Salesforce's names")]
+pub enum RecordKind {
+    Contact,
+    Lead,
+    Account,
+    PersonAccount,
+}
+
+impl fmt::Display for RecordKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            RecordKind::Contact => "Contact",
+            RecordKind::Lead => "Lead",
+            RecordKind::Account => "Account",
+            RecordKind::PersonAccount => "Person Account",
+        })
+    }
+}
+
+/// A record that may be the other party.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// What it is, and its ids.
+    pub record: Record,
+    /// All its phone numbers that count, as stored: Phone, Mobile, Home, Other and Asst. Phone.
+    pub phones: Vec<String>,
+    /// `LastModifiedDate`.
+    pub last_modified: Timestamp,
+    /// Whether it is a Lead that was converted, which takes no activities.
+    pub is_converted: bool,
+}
+
+/// The record a call is logged on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// What it is.
+    pub kind: RecordKind,
+    /// Its Salesforce id: of a Person Account the Account's.
+    pub id: String,
+    /// Of a Person Account the id of its hidden Contact, which is what a Task's `WhoId` takes.
+    pub person_contact_id: Option<String>,
+    /// Its name.
+    pub name: String,
+}
+
+impl Record {
+    /// What goes into the Task's `WhoId`: people. A plain Account is none.
+    pub fn who(&self) -> Option<&str> {
+        match self.kind {
+            RecordKind::Contact | RecordKind::Lead => Some(&self.id),
+            RecordKind::PersonAccount => self.person_contact_id.as_deref(),
+            RecordKind::Account => None,
+        }
+    }
+
+    /// What goes into the Task's `WhatId` before a Case or Opportunity claims it: a plain Account,
+    /// or a Person Account whose hidden Contact is not known.
+    pub fn what(&self) -> Option<&str> {
+        match self.kind {
+            RecordKind::Account => Some(&self.id),
+            RecordKind::PersonAccount if self.person_contact_id.is_none() => Some(&self.id),
+            RecordKind::Contact | RecordKind::Lead | RecordKind::PersonAccount => None,
+        }
+    }
+}
+
+/// The record of `number` among `candidates`: Contact before Lead before Account before Person Account,
+/// and within a kind the one that was updated last. Says so in `trace`.
+///
+/// A search may return too much (a fax number, a part of a number), so each candidate's own phones are looked at again.
+pub fn choose<'a>(number: &E164, candidates: &'a [Candidate], trace: &mut Trace) -> Option<&'a Candidate> {
+    let mut having: Vec<&Candidate> = candidates
+        .iter()
+        .filter(|candidate| !candidate.is_converted && candidate.phones.iter().any(|stored| number.is_written(stored)))
+        .collect();
+    // Same kind and same second: the id settles it, so that a retry finds the same record.
+    having.sort_by(|a, b| {
+        let latest_first = b.last_modified.cmp(&a.last_modified);
+        a.record.kind.cmp(&b.record.kind).then(latest_first).then_with(|| a.record.id.cmp(&b.record.id))
+    });
+    let chosen = having.first()?;
+    let same_kind = having.iter().filter(|other| other.record.kind == chosen.record.kind).count();
+    let others = having.len() - same_kind;
+    let among = if same_kind > 1 { format!(", the most recently updated of {same_kind}") } else { String::new() };
+    let besides = match others {
+        0 => String::new(),
+        1 => "; 1 record of a lower priority also has it".to_owned(),
+        _ => format!("; {others} records of a lower priority also have it"),
+    };
+    let (kind, name) = (chosen.record.kind, &chosen.record.name);
+    trace.note(Topic::Record, format!("The number is that of the {kind} {name}{among}{besides}."));
+    Some(chosen)
+}

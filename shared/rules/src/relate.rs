@@ -1,0 +1,97 @@
+//! Which Case or Opportunity a call of a Contact also goes to.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::matching::RecordKind;
+use crate::settings::{RelateTo, Settings};
+use crate::trace::{Topic, Trace};
+
+/// What a Task can be related to beside a Contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "Salesforce's names")]
+pub enum RelatedKind {
+    Case,
+    Opportunity,
+}
+
+impl fmt::Display for RelatedKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            RelatedKind::Case => "Case",
+            RelatedKind::Opportunity => "Opportunity",
+        })
+    }
+}
+
+/// A Case or Opportunity of a Contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Related {
+    /// What it is.
+    pub kind: RelatedKind,
+    /// Its Salesforce id.
+    pub id: String,
+    /// Its number or name, for the trace.
+    pub name: String,
+    /// Whether it is closed.
+    pub is_closed: bool,
+    /// `LastModifiedDate`.
+    pub last_modified: Timestamp,
+}
+
+/// What the settings ask to look for, of a record of this kind; nothing where only the trace is to say why not.
+pub fn wanted(settings: &Settings, kind: RecordKind) -> Option<RelatedKind> {
+    match (settings.relate_to, kind) {
+        (RelateTo::Case, RecordKind::Contact) => Some(RelatedKind::Case),
+        (RelateTo::Opportunity, RecordKind::Contact) => Some(RelatedKind::Opportunity),
+        _ => None,
+    }
+}
+
+/// What follows for the Task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// Nothing to relate to.
+    Nothing,
+    /// This Case or Opportunity.
+    Existing(Related),
+    /// A Case that is to be created.
+    NewCase,
+}
+
+/// Relates a call of a record of this kind to one of `found`: the open one that was updated last.
+///
+/// Only Contacts have Cases and Opportunities to log to. A Case may be created, an Opportunity never.
+pub fn relate(settings: &Settings, kind: RecordKind, found: Vec<Related>, trace: &mut Trace) -> Relation {
+    let Some(wanted) = wanted(settings, kind) else {
+        if settings.relate_to != RelateTo::Nothing {
+            let finding = format!(
+                "Only calls of a Contact are related to a Case or Opportunity, and this is a {kind}: nothing is related."
+            );
+            trace.note(Topic::Relation, finding);
+        }
+        return Relation::Nothing;
+    };
+    let open: Vec<Related> = found.into_iter().filter(|related| related.kind == wanted && !related.is_closed).collect();
+    let several = open.len();
+    let latest = open.into_iter().max_by(|a, b| a.last_modified.cmp(&b.last_modified).then_with(|| b.id.cmp(&a.id)));
+    match latest {
+        Some(related) => {
+            let which =
+                if several > 1 { format!(", the most recently updated of {several} open ones") } else { String::new() };
+            trace.note(Topic::Relation, format!("It is related to the open {wanted} {}{which}.", related.name));
+            Relation::Existing(related)
+        }
+        None if wanted == RelatedKind::Case && settings.create_case_if_none => {
+            trace.note(Topic::Relation, "The Contact has no open Case: one is created.");
+            Relation::NewCase
+        }
+        None => {
+            trace.note(Topic::Relation, format!("The Contact has no open {wanted}: nothing is related."));
+            Relation::Nothing
+        }
+    }
+}

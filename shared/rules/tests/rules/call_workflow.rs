@@ -1,0 +1,137 @@
+//! Five call types, three choices each; and when a decision is taken again.
+
+use std::collections::BTreeSet;
+
+use rules::decide::decide;
+use rules::settings::{LogAs, Settings};
+use rules::{CallDocument, CallEvent, CallType, NumberId, Party, SkipReason, Snapshot, TaskStatus, Topic, Verdict};
+
+use crate::support::{at, call, ended};
+
+fn all(log_as: LogAs) -> Settings {
+    let mut settings = Settings::default();
+    let workflow = &mut settings.call_workflow;
+    for choice in [
+        &mut workflow.outbound_answered,
+        &mut workflow.outbound_unanswered,
+        &mut workflow.inbound_answered,
+        &mut workflow.missed,
+        &mut workflow.voicemail,
+    ] {
+        *choice = log_as;
+    }
+    settings
+}
+
+#[test]
+fn each_call_type_is_told_and_follows_its_own_choice() {
+    let choices = [
+        (LogAs::Completed, Verdict::Log(TaskStatus::Completed)),
+        (LogAs::InProgress, Verdict::Log(TaskStatus::InProgress)),
+        (LogAs::DoNothing, Verdict::Skip(SkipReason::DoNothing)),
+    ];
+    for call_type in CallType::ALL {
+        for (choice, expected) in choices {
+            // All other types get another choice, so that only the right one gives the right answer.
+            let mut settings = all(if choice == LogAs::Completed { LogAs::InProgress } else { LogAs::Completed });
+            let workflow = &mut settings.call_workflow;
+            *match call_type {
+                CallType::OutboundAnswered => &mut workflow.outbound_answered,
+                CallType::OutboundUnanswered => &mut workflow.outbound_unanswered,
+                CallType::InboundAnswered => &mut workflow.inbound_answered,
+                CallType::Missed => &mut workflow.missed,
+                CallType::Voicemail => &mut workflow.voicemail,
+            } = choice;
+            let decision = decide(&ended(call(call_type)), &settings, None).unwrap();
+            assert_eq!((decision.call_type, decision.verdict), (call_type, expected));
+            assert!(decision.trace.finding(Topic::CallWorkflow).unwrap().contains(&call_type.to_string()));
+        }
+    }
+}
+
+#[test]
+fn nothing_is_decided_before_the_call_is_over() {
+    let mut unanswered = call(CallType::Missed);
+    let hungup = Snapshot { event: CallEvent::Hungup, at: unanswered.ended_at.unwrap(), call: unanswered.clone() };
+    assert_eq!(decide(&hungup.into(), &Settings::default(), None), None);
+    unanswered.ended_at = None;
+    let created = Snapshot { event: CallEvent::Created, at: unanswered.started_at, call: unanswered };
+    assert_eq!(decide(&created.into(), &Settings::default(), None), None);
+}
+
+#[test]
+fn a_call_whose_end_was_lost_is_decided_on_a_later_event() {
+    let call = call(CallType::Missed);
+    let commented = Snapshot { event: CallEvent::Commented, at: at("2026-03-23T10:02:00Z"), call };
+    assert!(decide(&commented.into(), &Settings::default(), None).is_some());
+}
+
+#[test]
+fn a_missed_call_reason_is_not_needed_and_does_not_mislead() {
+    let mut outbound = call(CallType::OutboundUnanswered);
+    outbound.missed_call_reason = Some(rules::MissedCallReason::AgentsDidNotAnswer);
+    assert_eq!(decide(&ended(outbound), &Settings::default(), None).unwrap().call_type, CallType::OutboundUnanswered);
+}
+
+#[test]
+fn only_the_chosen_numbers_are_logged() {
+    let mut settings = Settings { numbers: Some(BTreeSet::from([NumberId(1)])), ..Settings::default() };
+    let document = ended(call(CallType::Missed));
+    let decision = decide(&document, &settings, None).unwrap();
+    assert_eq!(decision.verdict, Verdict::Skip(SkipReason::NumberNotSelected));
+    settings.numbers = Some(BTreeSet::from([NumberId(397_375)]));
+    assert!(matches!(decide(&document, &settings, None).unwrap().verdict, Verdict::Log(_)));
+}
+
+#[test]
+fn callers_without_a_number_are_skipped_with_that_reason() {
+    for (party, reason) in
+        [(Party::Anonymous, SkipReason::Anonymous), (Party::Unusable("3030".to_owned()), SkipReason::NotAPhoneNumber)]
+    {
+        let mut call = call(CallType::InboundAnswered);
+        call.party = party;
+        assert_eq!(decide(&ended(call), &Settings::default(), None).unwrap().verdict, Verdict::Skip(reason));
+    }
+}
+
+fn with_comment_later(document: CallDocument) -> CallDocument {
+    let mut call = document.call();
+    call.comments.push(rules::Comment { content: "Later".to_owned(), posted_at: None, posted_by: None });
+    document.merge(Snapshot { event: CallEvent::Commented, at: at("2026-03-30T10:00:00Z"), call }.into())
+}
+
+#[test]
+fn new_settings_do_not_judge_an_old_call_again() {
+    let document = ended(call(CallType::Missed));
+    let skipped = decide(&document, &all(LogAs::DoNothing), None).unwrap();
+    let again = decide(&with_comment_later(document), &all(LogAs::Completed), Some(&skipped)).unwrap();
+    assert_eq!(again, skipped);
+}
+
+#[test]
+fn a_missed_call_that_turns_out_to_be_a_voicemail_is_decided_again() {
+    let mut settings = all(LogAs::DoNothing);
+    settings.call_workflow.voicemail = LogAs::InProgress;
+    let missed = ended(call(CallType::Missed));
+    let skipped = decide(&missed, &settings, None).unwrap();
+    assert_eq!(skipped.verdict, Verdict::Skip(SkipReason::DoNothing));
+    let left = CallEvent::VoicemailLeft;
+    let both =
+        missed.merge(Snapshot { event: left, at: at("2026-03-23T10:01:00Z"), call: call(CallType::Voicemail) }.into());
+    let decision = decide(&both, &settings, Some(&skipped)).unwrap();
+    assert_eq!((decision.call_type, decision.verdict), (CallType::Voicemail, Verdict::Log(TaskStatus::InProgress)));
+}
+
+#[test]
+fn a_logged_call_stays_logged() {
+    let mut settings = all(LogAs::Completed);
+    settings.call_workflow.voicemail = LogAs::DoNothing;
+    let missed = ended(call(CallType::Missed));
+    let logged = decide(&missed, &settings, None).unwrap();
+    let left = CallEvent::VoicemailLeft;
+    let both =
+        missed.merge(Snapshot { event: left, at: at("2026-03-23T10:01:00Z"), call: call(CallType::Voicemail) }.into());
+    let decision = decide(&both, &settings, Some(&logged)).unwrap();
+    assert_eq!((decision.call_type, decision.verdict), (CallType::Voicemail, Verdict::Log(TaskStatus::Completed)));
+    assert!(decision.trace.finding(Topic::CallType).unwrap().contains("stays so"));
+}

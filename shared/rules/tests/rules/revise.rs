@@ -1,0 +1,110 @@
+//! An update never loses what a person wrote.
+
+use proptest::prelude::*;
+use rules::revise::{Held, Revision, revise};
+use rules::settings::Settings;
+use rules::{Call, CallType, Comment, Tag, Task, TaskStatus};
+
+use crate::support::call;
+
+fn task(change: impl FnOnce(&mut Call)) -> Task {
+    let mut call = call(CallType::InboundAnswered);
+    change(&mut call);
+    Task::of(&call, TaskStatus::InProgress, &Settings::default(), "Grace Example")
+}
+
+fn commented(content: &str) -> Task {
+    task(|call| {
+        call.tags = vec![Tag { name: "Sales".to_owned() }];
+        call.comments = vec![Comment { content: content.to_owned(), posted_at: None, posted_by: None }];
+    })
+}
+
+/// The Task as Salesforce holds it right after we wrote it.
+fn held(task: &Task) -> Held {
+    Held {
+        subject: Some(task.subject.clone()),
+        status: Some(task.status.as_str().to_owned()),
+        talk_seconds: Some(task.talk_seconds),
+        activity_date: Some(task.activity_date.to_string()),
+        call_disposition: task.call_disposition.clone(),
+        description: Some(task.description.clone()),
+    }
+}
+
+#[test]
+fn nothing_new_changes_nothing() {
+    let task = task(|_| {});
+    assert_eq!(revise(Some(&task), &held(&task), &task), Revision::default());
+    assert_eq!(revise(None, &held(&task), &task), Revision::default());
+}
+
+#[test]
+fn a_late_comment_and_tag_come_in() {
+    let (before, after) = (task(|_| {}), commented("Rang back"));
+    let revision = revise(Some(&before), &held(&before), &after);
+    assert_eq!(revision.description.as_ref(), Some(&after.description));
+    assert_eq!(revision.call_disposition, Some(Some("Sales".to_owned())));
+    assert_eq!((revision.subject, revision.status, revision.talk_seconds), (None, None, None));
+}
+
+#[test]
+fn a_status_a_person_changed_stays() {
+    let before = task(|_| {});
+    let mut salesforce = held(&before);
+    salesforce.status = Some("Completed".to_owned());
+    assert_eq!(revise(Some(&before), &salesforce, &commented("x")).status, None);
+}
+
+#[test]
+fn a_call_of_another_type_takes_its_status_unless_a_person_gave_one() {
+    let before = task(|_| {});
+    let after = Task { status: TaskStatus::Completed, ..before.clone() };
+    assert_eq!(revise(Some(&before), &held(&before), &after).status, Some(TaskStatus::Completed));
+    let by_hand = Held { status: Some("Waiting on someone else".to_owned()), ..held(&before) };
+    assert_eq!(revise(Some(&before), &by_hand, &after).status, None);
+}
+
+#[test]
+fn a_subject_a_person_changed_stays() {
+    let before = task(|_| {});
+    let mut salesforce = held(&before);
+    salesforce.subject = Some("Important!".to_owned());
+    let after = Task { subject: "Voicemail from Grace Example".to_owned(), ..before.clone() };
+    assert_eq!(revise(Some(&before), &salesforce, &after).subject, None);
+}
+
+#[test]
+fn notes_around_our_text_stay_where_they_are() {
+    let (before, after) = (task(|_| {}), commented("Rang back"));
+    let mut salesforce = held(&before);
+    salesforce.description = Some(format!("My note\r\n{}\r\nAnother", before.description.replace('\n', "\r\n")));
+    let revised = revise(Some(&before), &salesforce, &after).description.unwrap();
+    assert_eq!(revised, format!("My note\n{}\nAnother", after.description));
+}
+
+#[test]
+fn text_a_person_wrote_over_ours_stays_and_only_the_news_is_added() {
+    let (before, after) = (task(|_| {}), commented("Rang back"));
+    let salesforce = Held { description: Some("I summed it up myself.".to_owned()), ..held(&before) };
+    let revised = revise(Some(&before), &salesforce, &after).description.unwrap();
+    assert_eq!(revised, "I summed it up myself.\nTags: Sales\nComment: Rang back");
+    // And once it is there it is not added again.
+    let salesforce = Held { description: Some(revised), ..held(&before) };
+    assert_eq!(revise(Some(&before), &salesforce, &after).description, None);
+}
+
+proptest! {
+    #[test]
+    fn every_line_a_person_wrote_survives(lines in proptest::collection::vec("[a-z ]{1,20}", 1..5), over in any::<bool>()) {
+        let (before, after) = (task(|_| {}), commented("Rang back"));
+        let note = lines.join("\n");
+        let text = if over { note } else { format!("{}\n{note}", before.description) };
+        let salesforce = Held { description: Some(text), ..held(&before) };
+        let revised = revise(Some(&before), &salesforce, &after).description.unwrap();
+        for line in &lines {
+            prop_assert!(revised.lines().any(|kept| kept == line), "{line:?} not in {revised:?}");
+        }
+        prop_assert!(revised.contains("Comment: Rang back"));
+    }
+}

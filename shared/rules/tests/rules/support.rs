@@ -1,0 +1,67 @@
+//! Calls and candidates to try the rules on.
+
+use rules::matching::{Candidate, Record};
+use rules::{
+    Call, CallDocument, CallEvent, CallId, CallType, Direction, E164, Number, NumberId, Party, RecordKind, Snapshot,
+    User,
+};
+
+pub(crate) use jiff::Timestamp;
+
+pub(crate) fn at(time: &str) -> Timestamp {
+    time.parse().unwrap()
+}
+
+/// A call of `call_type` that started at `started_at`, rang 15 s and was then talked on for 100 s.
+pub(crate) fn call_at(call_type: CallType, started_at: &str) -> Call {
+    let started_at = at(started_at);
+    let later = |seconds: i64| Timestamp::from_second(started_at.as_second() + seconds).unwrap();
+    let answered = matches!(call_type, CallType::OutboundAnswered | CallType::InboundAnswered);
+    let outbound = matches!(call_type, CallType::OutboundAnswered | CallType::OutboundUnanswered);
+    Call {
+        id: CallId(7001),
+        direction: if outbound { Direction::Outbound } else { Direction::Inbound },
+        started_at,
+        answered_at: answered.then(|| later(15)),
+        ended_at: Some(later(if answered { 115 } else { 15 })),
+        missed_call_reason: None,
+        voicemail: (call_type == CallType::Voicemail).then(|| "https://media.example.com/v.mp3".to_owned()),
+        recording: None,
+        asset: None,
+        party: Party::Number(E164::parse("+33612345678").unwrap()),
+        number: Number {
+            id: NumberId(397_375),
+            name: Some("Product line".to_owned()),
+            digits: Some("+43 1 234567".to_owned()),
+            time_zone: Some("Europe/Vienna".to_owned()),
+            open: Some(true),
+        },
+        user: (answered || outbound).then(|| User {
+            id: Some(7),
+            name: Some("Ada Demo".to_owned()),
+            email: Some("ada@example.com".to_owned()),
+        }),
+        contact: None,
+        tags: Vec::new(),
+        comments: Vec::new(),
+    }
+}
+
+pub(crate) fn call(call_type: CallType) -> Call {
+    call_at(call_type, "2026-03-23T10:00:00Z")
+}
+
+/// The document of a call of which Aircall sent `call.ended`.
+pub(crate) fn ended(call: Call) -> CallDocument {
+    let ended_at = call.ended_at.expect("an ended call").as_second();
+    CallDocument::from(Snapshot { event: CallEvent::Ended, at: Timestamp::from_second(ended_at + 30).unwrap(), call })
+}
+
+pub(crate) fn candidate(kind: RecordKind, id: &str, phone: &str, last_modified: &str) -> Candidate {
+    Candidate {
+        record: Record { kind, id: id.to_owned(), person_contact_id: None, name: format!("Record {id}") },
+        phones: vec![phone.to_owned()],
+        last_modified: at(last_modified),
+        is_converted: false,
+    }
+}

@@ -1,0 +1,130 @@
+//! The Task, field by field.
+
+use proptest::prelude::*;
+use rules::settings::Settings;
+use rules::{Call, CallType, Comment, MissedCallReason, Tag, Task, TaskStatus};
+
+use crate::support::{at, call, call_at};
+
+fn task(call: &Call) -> Task {
+    Task::of(call, TaskStatus::Completed, &Settings::default(), "Grace Example")
+}
+
+#[test]
+fn subjects_are_aircall_s() {
+    let expected = [
+        "Outbound answered call to Grace Example via Product line made by Ada Demo",
+        "Outbound unanswered call via Product line made by Ada Demo to Grace Example",
+        "Inbound answered call from Grace Example on Product line answered by Ada Demo",
+        "Missed call from Grace Example on Product line",
+        "Voicemail from Grace Example on Product line",
+    ];
+    for (call_type, subject) in CallType::ALL.into_iter().zip(expected) {
+        assert_eq!(task(&call(call_type)).subject, subject);
+    }
+}
+
+#[test]
+fn without_a_name_there_is_the_number_and_without_a_user_nobody() {
+    let mut call = call(CallType::InboundAnswered);
+    call.user = None;
+    let task = Task::of(&call, TaskStatus::Completed, &Settings::default(), "");
+    assert_eq!(task.subject, "Inbound answered call from +33 6 12 34 56 78 on Product line");
+}
+
+#[test]
+fn the_description_tells_the_whole_call() {
+    let mut call = call(CallType::InboundAnswered);
+    call.recording = Some("https://media.example.com/short-lived.mp3".to_owned());
+    call.asset = Some("https://assets.example.com/calls/7001/recording".to_owned());
+    call.tags = vec![Tag { name: "Sales".to_owned() }, Tag { name: "Hot".to_owned() }];
+    call.comments = vec![Comment {
+        content: "Wants an offer\nby Friday".to_owned(),
+        posted_at: Some(at("2026-03-23T10:05:00Z")),
+        posted_by: call.user.clone(),
+    }];
+    insta::assert_snapshot!(task(&call).description, @r"
+    Direction: Inbound
+    Type: Inbound answered call
+    From: +33 6 12 34 56 78
+    Aircall line: Product line (+43 1 234567)
+    Answered by: Ada Demo
+    Started: 2026-03-23 11:00:00 CET (Europe/Vienna)
+    Duration: 1 min 40 s
+    Waiting time: 15 s
+    Recording: https://assets.example.com/calls/7001/recording
+    Tags: Sales, Hot
+    Comment (2026-03-23 11:05 CET, Ada Demo): Wants an offer
+    by Friday
+    ");
+}
+
+#[test]
+fn a_missed_call_says_why_in_words() {
+    let mut call = call(CallType::Missed);
+    call.missed_call_reason = Some(MissedCallReason::NoAvailableAgent);
+    insta::assert_snapshot!(task(&call).description, @r"
+    Direction: Inbound
+    Type: Missed call
+    From: +33 6 12 34 56 78
+    Aircall line: Product line (+43 1 234567)
+    Started: 2026-03-23 11:00:00 CET (Europe/Vienna)
+    Duration: 0 s
+    Waiting time: 15 s
+    Missed reason: nobody was available
+    ");
+}
+
+#[test]
+fn no_link_when_the_setting_is_off_and_never_the_one_that_expires() {
+    let mut call = call(CallType::Voicemail);
+    assert!(!task(&call).description.contains("media.example.com"));
+    call.asset = Some("https://assets.example.com/calls/7001/voicemail".to_owned());
+    assert!(task(&call).description.contains("Voicemail: https://assets.example.com/calls/7001/voicemail"));
+    let off = Settings { recording_link: false, ..Settings::default() };
+    assert!(!Task::of(&call, TaskStatus::Completed, &off, "").description.contains("https://"));
+}
+
+#[test]
+fn the_day_is_the_number_s_day() {
+    let late = call_at(CallType::Missed, "2026-03-23T23:30:00Z");
+    assert_eq!(task(&late).activity_date.to_string(), "2026-03-24");
+}
+
+#[test]
+fn the_duration_is_the_time_talked() {
+    assert_eq!(task(&call(CallType::InboundAnswered)).talk_seconds, 100);
+    assert_eq!(task(&call(CallType::Missed)).talk_seconds, 0);
+}
+
+#[test]
+fn tags_are_cut_at_a_whole_tag() {
+    let mut call = call(CallType::Missed);
+    call.tags = ["x".repeat(200), "y".repeat(54), "z".to_owned()].map(|name| Tag { name }).to_vec();
+    assert_eq!(task(&call).call_disposition, Some(format!("{}, z", "x".repeat(200))));
+    call.tags = vec![Tag { name: "w".repeat(256) }];
+    assert_eq!(task(&call).call_disposition, None);
+}
+
+proptest! {
+    /// Salesforce's `STRING_TOO_LONG` cannot happen; it counts UTF-16 code units.
+    #[test]
+    fn nothing_is_longer_than_salesforce_takes(
+        name in "\\PC{0,300}",
+        tags in proptest::collection::vec("\\PC{0,120}", 0..8),
+        comment in "(\\PC|\n){0,300}",
+        repeat in 1usize..200,
+    ) {
+        let mut call = call(CallType::InboundAnswered);
+        call.number.name = Some(name.clone());
+        call.tags = tags.into_iter().map(|name| Tag { name }).collect();
+        let content = comment.repeat(repeat);
+        call.comments = vec![Comment { content, posted_at: None, posted_by: None }; 5];
+        let task = Task::of(&call, TaskStatus::Completed, &Settings::default(), &name);
+        let length = |text: &str| text.encode_utf16().count();
+        prop_assert!(length(&task.subject) <= 255);
+        prop_assert!(length(task.call_disposition.as_deref().unwrap_or_default()) <= 255);
+        prop_assert!(length(&task.description) <= 32_000);
+        prop_assert!(length(&task.key) <= 64);
+    }
+}

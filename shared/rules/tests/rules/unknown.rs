@@ -1,0 +1,60 @@
+//! What is created for a number that no record has.
+
+use rules::settings::UnknownNumber;
+use rules::unknown::{NewRecord, create};
+use rules::{Contact, E164, Trace};
+
+fn contact(first: &str, last: &str, company: &str, email: &str) -> Contact {
+    let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    Contact { first_name: text(first), last_name: text(last), company_name: text(company), email: text(email) }
+}
+
+fn new(setting: UnknownNumber, contact: Option<&Contact>) -> Option<NewRecord> {
+    create(setting, &E164::parse("+33 6 12 34 56 78").unwrap(), contact, &mut Trace::new())
+}
+
+#[test]
+fn a_lead_takes_all_that_aircall_knows() {
+    let contact = contact("Ada", "Demo", "Example Ltd", "ada@example.com");
+    let expected = NewRecord::Lead {
+        first_name: Some("Ada".to_owned()),
+        last_name: "Demo".to_owned(),
+        company: "Example Ltd".to_owned(),
+        phone: "+33612345678".to_owned(),
+        email: Some("ada@example.com".to_owned()),
+    };
+    assert_eq!(new(UnknownNumber::CreateLead, Some(&contact)), Some(expected));
+}
+
+#[test]
+fn required_names_fall_back_to_the_formatted_number() {
+    let number = "+33 6 12 34 56 78".to_owned();
+    let phone = "+33612345678".to_owned();
+    let (first_name, email) = (None, None);
+    let contact = NewRecord::Contact { first_name: None, last_name: number.clone(), phone: phone.clone(), email: None };
+    let lead =
+        NewRecord::Lead { first_name, last_name: number.clone(), company: number.clone(), phone: phone.clone(), email };
+    assert_eq!(new(UnknownNumber::CreateContact, None), Some(contact));
+    assert_eq!(new(UnknownNumber::CreateLead, None), Some(lead));
+    assert_eq!(new(UnknownNumber::CreateAccount, None), Some(NewRecord::Account { name: number, phone }));
+    assert_eq!(new(UnknownNumber::DoNothing, None), None);
+}
+
+#[test]
+fn an_account_is_named_by_company_else_by_person() {
+    let name = |contact: &Contact| new(UnknownNumber::CreateAccount, Some(contact)).unwrap().name();
+    assert_eq!(name(&contact("Ada", "Demo", "Example Ltd", "")), "Example Ltd");
+    assert_eq!(name(&contact("Ada", "Demo", "", "")), "Ada Demo");
+}
+
+#[test]
+fn names_fit_their_fields_and_what_is_no_email_is_left_out() {
+    let long = contact(&"a".repeat(100), &"b".repeat(100), &"c".repeat(300), "not an e-mail");
+    match new(UnknownNumber::CreateLead, Some(&long)).unwrap() {
+        NewRecord::Lead { first_name, last_name, company, email, .. } => {
+            let lengths = [first_name.unwrap(), last_name, company].map(|name| name.chars().count());
+            assert_eq!((lengths, email), ([40, 80, 255], None));
+        }
+        other => panic!("{other:?}"),
+    }
+}

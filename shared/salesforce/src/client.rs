@@ -1,0 +1,211 @@
+//! The REST client of one org.
+
+use reqwest::header::ACCEPT;
+use reqwest::{Method, RequestBuilder};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::Url;
+
+use crate::{ApiUsage, Error, Limits, Page, Record, Refusal, Soql, Sosl, Subrequest, transport};
+
+/// The longest address a query is sent in, in bytes. Salesforce takes 16,384 for address and headers together and
+/// recommends the body of a composite beyond that: <https://help.salesforce.com/s/articleView?id=000386264>.
+const MAX_ADDRESS: usize = 8_000;
+
+/// How many pages of a query are read: 20,000 records.
+const MAX_PAGES: usize = 10;
+
+/// A version of the API, such as `v66.0`. Salesforce keeps each for three years at least; pin one that every production
+/// org has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiVersion(String);
+
+impl ApiVersion {
+    /// Reads `v66.0` or `66.0`; `None` if it is neither.
+    pub fn parse(text: &str) -> Option<Self> {
+        let number = text.strip_prefix('v').unwrap_or(text);
+        let (major, minor) = number.split_once('.')?;
+        let digits = |part: &str| (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+        (digits(major) && digits(minor)).then(|| Self(format!("v{number}")))
+    }
+}
+
+/// Spring '26, in every production org since February 2026.
+impl Default for ApiVersion {
+    fn default() -> Self {
+        Self("v66.0".to_owned())
+    }
+}
+
+impl std::fmt::Display for ApiVersion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a request gave, and what it says about the org's API allowance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer<T> {
+    /// The result.
+    pub value: T,
+    /// API calls used, unless the header was missing or no request was needed.
+    pub usage: Option<ApiUsage>,
+}
+
+impl<T> Answer<T> {
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Answer<U> {
+        Answer { value: change(self.value), usage: self.usage }
+    }
+
+    pub(crate) fn try_map<U>(self, change: impl FnOnce(T) -> Result<U, Error>) -> Result<Answer<U>, Error> {
+        Ok(Answer { value: change(self.value)?, usage: self.usage })
+    }
+}
+
+/// An org, as one user sees it. Cheap to clone.
+///
+/// Each method is one API call unless it says otherwise. Time-outs are those of the [`reqwest::Client`]; give it
+/// `redirect::Policy::none()`, for Salesforce's API never redirects unless the org has moved, and a refresh tells where.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    instance_url: Url,
+    access_token: SecretString,
+    version: ApiVersion,
+}
+
+impl Client {
+    /// `instance_url` is that of the last token response.
+    pub fn new(http: reqwest::Client, instance_url: Url, access_token: SecretString, version: ApiVersion) -> Self {
+        Self { http, instance_url, access_token, version }
+    }
+
+    /// The same org with another access token.
+    #[must_use]
+    pub fn with_token(&self, access_token: SecretString) -> Self {
+        Self { access_token, ..self.clone() }
+    }
+
+    /// Searches. The index behind it may be minutes old.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] says what to do.
+    pub async fn search(&self, sosl: &Sosl) -> Result<Answer<Vec<Record>>, Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Found {
+            search_records: Vec<Record>,
+        }
+        let mut url = self.resource("search")?;
+        url.query_pairs_mut().append_pair("q", sosl.as_str());
+        let answer: Answer<Found> = self.send(self.http.get(url)).await?;
+        Ok(answer.map(|found| found.search_records))
+    }
+
+    /// Asks for records, newest first. One API call for each 2,000; more than 20,000 are cut off.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] says what to do.
+    pub async fn query(&self, soql: &Soql) -> Result<Answer<Vec<Record>>, Error> {
+        let url = self.instance_url.join(&soql.path(&self.version)).map_err(|_| bad_address())?;
+        if url.as_str().len() > MAX_ADDRESS {
+            let answer = self.composite(&[Subrequest::query("q", soql)], crate::Atomicity::EachAlone).await?;
+            let usage = answer.usage;
+            let page = answer.value.into_iter().next().ok_or_else(Error::unreadable)?.page()?;
+            return self.all_records(Answer { value: page, usage }).await;
+        }
+        let first = self.send(self.http.get(url)).await?;
+        self.all_records(first).await
+    }
+
+    /// A page and the pages behind it, up to 20,000 records. No API call if there are none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] says what to do.
+    pub async fn all_records(&self, first: Answer<Page>) -> Result<Answer<Vec<Record>>, Error> {
+        let Answer { value: mut page, mut usage } = first;
+        let mut records = std::mem::take(&mut page.records);
+        for _ in 1..MAX_PAGES {
+            let Some(next) = page.next.take() else { break };
+            // A path of this org only: the token goes nowhere else.
+            let url = self.instance_url.join(&next).map_err(|_| Error::unreadable())?;
+            if url.origin() != self.instance_url.origin() {
+                return Err(Error::unreadable());
+            }
+            let answer: Answer<Page> = self.send(self.http.get(url)).await?;
+            page = answer.value;
+            usage = answer.usage.or(usage);
+            records.append(&mut page.records);
+        }
+        Ok(Answer { value: records, usage })
+    }
+
+    /// The org's limits. Counts as an API call like any other.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] says what to do.
+    pub async fn limits(&self) -> Result<Answer<Limits>, Error> {
+        self.send(self.http.get(self.resource("limits")?)).await
+    }
+
+    pub(crate) fn version(&self) -> &ApiVersion {
+        &self.version
+    }
+
+    pub(crate) async fn get<T: DeserializeOwned>(&self, resource: &str) -> Result<Answer<T>, Error> {
+        self.send(self.http.get(self.resource(resource)?)).await
+    }
+
+    pub(crate) async fn send_json<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        resource: &str,
+        body: &Value,
+    ) -> Result<Answer<T>, Error> {
+        self.send(self.http.request(method, self.resource(resource)?).json(body)).await
+    }
+
+    fn resource(&self, path: &str) -> Result<Url, Error> {
+        self.instance_url.join(&format!("/services/data/{}/{path}", self.version)).map_err(|_| bad_address())
+    }
+
+    async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<Answer<T>, Error> {
+        let request = request.bearer_auth(self.access_token.expose_secret()).header(ACCEPT, "application/json");
+        let response = request.send().await.map_err(Error::of_send)?;
+        let status = response.status();
+        let usage =
+            response.headers().get("Sforce-Limit-Info").and_then(|header| ApiUsage::parse(header.to_str().ok()?));
+        let body = transport::read(response).await;
+        if !status.is_success() {
+            // The status alone says enough if the body is lost.
+            let refusal = Refusal::of_body(status.as_u16(), &body.unwrap_or_default());
+            return Err(refusal.with_usage(usage).into());
+        }
+        let value = serde_json::from_slice(&body.map_err(Error::Unanswered)?).map_err(|_| Error::unreadable())?;
+        Ok(Answer { value, usage })
+    }
+}
+
+fn bad_address() -> Error {
+    Error::Malformed("the instance URL cannot have a path".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_checked() {
+        assert_eq!(ApiVersion::parse("66.0"), Some(ApiVersion::default()));
+        assert_eq!(ApiVersion::parse("v66.0"), Some(ApiVersion::default()));
+        for text in ["", "v", "66", "latest", "66.0/..", "v66.x"] {
+            assert_eq!(ApiVersion::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! sObject collections: up to 200 records written in one API call.
+//!
+//! Source: <https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-sobjects-collections.html>.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{Answer, Client, Error, Record, Refusal, SalesforceId};
+
+/// The most records of one request.
+pub const MAX_RECORDS: usize = 200;
+
+/// Whether one failure undoes the rest of the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Atomicity {
+    /// All or none.
+    AllOrNone,
+    /// Each for itself: what can be saved is saved.
+    EachAlone,
+}
+
+impl Atomicity {
+    pub(crate) fn all_or_none(self) -> bool {
+        self == Self::AllOrNone
+    }
+}
+
+/// What became of one record.
+pub type Saved = Result<SalesforceId, Refusal>;
+
+impl Client {
+    /// Creates up to 200 records; the results come in their order. Of one object, or sorted by object: Salesforce saves
+    /// each run of one type as a chunk and takes ten chunks.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`] beyond 200; else of the request as a whole, not of single records.
+    pub async fn create(&self, records: &[Record], atomicity: Atomicity) -> Result<Answer<Vec<Saved>>, Error> {
+        self.collection(Method::POST, records.iter().map(|record| json!(record)).collect(), atomicity).await
+    }
+
+    /// Updates up to 200 records, each with its `Id`; the results come in their order.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`] beyond 200 or without an `Id`; else of the request as a whole, not of single records.
+    pub async fn update(&self, records: &[Record], atomicity: Atomicity) -> Result<Answer<Vec<Saved>>, Error> {
+        self.collection(Method::PATCH, update_bodies(records)?, atomicity).await
+    }
+
+    async fn collection(
+        &self,
+        method: Method,
+        records: Vec<Value>,
+        atomicity: Atomicity,
+    ) -> Result<Answer<Vec<Saved>>, Error> {
+        let sent = records.len();
+        if sent == 0 {
+            return Ok(Answer { value: Vec::new(), usage: None });
+        }
+        let body = collection_body(records, atomicity)?;
+        let answer: Answer<Value> = self.send_json(method, "composite/sobjects", &body).await?;
+        answer.try_map(|results| {
+            let saved = saved(200, &results).filter(|saved| saved.len() == sent);
+            saved.ok_or_else(Error::unreadable)
+        })
+    }
+}
+
+pub(crate) fn collection_body(records: Vec<Value>, atomicity: Atomicity) -> Result<Value, Error> {
+    if records.len() > MAX_RECORDS {
+        return Err(Error::Malformed(format!("{} records, and a collection takes {MAX_RECORDS}", records.len())));
+    }
+    Ok(json!({ "allOrNone": atomicity.all_or_none(), "records": Value::Array(records) }))
+}
+
+/// The id goes as `id`, as in Salesforce's own examples.
+pub(crate) fn update_bodies(records: &[Record]) -> Result<Vec<Value>, Error> {
+    let body = |record: &Record| {
+        let id = record.id().ok_or_else(|| Error::Malformed("a record to update has no Id".to_owned()))?;
+        let mut record = record.clone();
+        record.remove("Id");
+        Ok(json!(record.with("id", id)))
+    };
+    records.iter().map(body).collect()
+}
+
+/// Reads `[{"id", "success", "errors"}]`; `None` if it is anything else.
+pub(crate) fn saved(status: u16, results: &Value) -> Option<Vec<Saved>> {
+    let one = |result: &Value| {
+        if result.get("success")?.as_bool()? {
+            Some(Ok(SalesforceId::parse(result.get("id")?.as_str()?).ok()?))
+        } else {
+            Some(Err(Refusal::of_json(status, result)))
+        }
+    };
+    results.as_array()?.iter().map(one).collect()
+}

@@ -1,0 +1,87 @@
+//! Composite: up to 25 requests in one API call, which may use each other's results.
+//!
+//! Source: <https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_composite.htm>.
+
+mod result;
+mod subrequest;
+
+use std::collections::HashSet;
+
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+pub use result::{SubResult, cause};
+pub use subrequest::Subrequest;
+
+use crate::{Answer, ApiVersion, Atomicity, Client, Error};
+
+/// The most subrequests of one composite.
+pub const MAX_SUBREQUESTS: usize = 25;
+
+/// The most of them that may be queries or collections.
+pub const MAX_QUERIES: usize = 5;
+
+impl Client {
+    /// Sends up to 25 subrequests, in order; the results come in their order.
+    ///
+    /// Success says only that Salesforce looked at them: each has a result of its own. With
+    /// [`Atomicity::AllOrNone`] a failure undoes all, and [`cause`] finds which one it was.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`] beyond the limits; else of the request as a whole, not of its parts.
+    pub async fn composite(
+        &self,
+        subrequests: &[Subrequest],
+        atomicity: Atomicity,
+    ) -> Result<Answer<Vec<SubResult>>, Error> {
+        if subrequests.is_empty() {
+            return Ok(Answer { value: Vec::new(), usage: None });
+        }
+        let heavy = subrequests.iter().filter(|subrequest| subrequest.is_heavy()).count();
+        if subrequests.len() > MAX_SUBREQUESTS || heavy > MAX_QUERIES {
+            let count = subrequests.len();
+            return Err(Error::Malformed(format!("{count} subrequests, {heavy} of them queries or collections")));
+        }
+        let body = json!({
+            "allOrNone": atomicity.all_or_none(),
+            // Else the order of subrequests that do not refer to each other is Salesforce's choice.
+            "collateSubrequests": false,
+            "compositeRequest": bodies(subrequests, self.version())?,
+        });
+        let answer: Answer<CompositeResponse> = self.send_json(Method::POST, "composite", &body).await?;
+        answer.try_map(|response| response.results(subrequests))
+    }
+}
+
+/// The JSON of subrequests that belong together.
+pub(crate) fn bodies(subrequests: &[Subrequest], version: &ApiVersion) -> Result<Vec<Value>, Error> {
+    let mut seen = HashSet::new();
+    let body = |subrequest: &Subrequest| {
+        let reference = subrequest.reference_id();
+        let is_name = reference.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if reference.is_empty() || !is_name || !seen.insert(reference.to_owned()) {
+            return Err(Error::Malformed(format!("reference id {reference:?} is used twice or not a name")));
+        }
+        subrequest.json(version)
+    };
+    subrequests.iter().map(body).collect()
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CompositeResponse {
+    composite_response: Vec<SubResult>,
+}
+
+impl CompositeResponse {
+    /// The results, if there is one for each subrequest.
+    pub(crate) fn results(self, subrequests: &[Subrequest]) -> Result<Vec<SubResult>, Error> {
+        let mut results = self.composite_response;
+        let place = |result: &SubResult| subrequests.iter().position(|s| s.reference_id() == result.reference_id());
+        results.sort_by_key(place);
+        let fits = results.len() == subrequests.len() && results.iter().enumerate().all(|(i, r)| place(r) == Some(i));
+        if fits { Ok(results) } else { Err(Error::unreadable()) }
+    }
+}

@@ -1,0 +1,64 @@
+//! What a caller can do about a request that did not succeed.
+
+use crate::transport::never_sent;
+use crate::{Kind, Refusal, Transport};
+
+/// A request that did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Nothing reached Salesforce. Try again later; nothing happened.
+    #[error("Salesforce could not be reached: {0}")]
+    Unsent(Transport),
+    /// The request may have taken effect or not. Find out before doing it again.
+    #[error("Salesforce did not answer: {0}")]
+    Unanswered(Transport),
+    /// Salesforce said no, and why.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The request breaks a rule of the API and was not sent: a mistake of this program.
+    #[error("the request cannot be sent: {0}")]
+    Malformed(String),
+}
+
+impl Error {
+    /// What the caller can do.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Unsent(_) | Self::Unanswered(_) => Kind::Retry,
+            Self::Refused(refusal) => refusal.kind(),
+            Self::Malformed(_) => Kind::Fail,
+        }
+    }
+
+    /// Whether a write may have taken effect all the same: the connection ended, or the server failed (5xx) at a moment
+    /// that nobody knows.
+    pub fn outcome_is_unknown(&self) -> bool {
+        match self {
+            Self::Unanswered(_) => true,
+            Self::Refused(refusal) => refusal.status() >= 500,
+            Self::Unsent(_) | Self::Malformed(_) => false,
+        }
+    }
+
+    /// Salesforce's refusal, if there was one.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refusal) => Some(refusal),
+            Self::Unsent(_) | Self::Unanswered(_) | Self::Malformed(_) => None,
+        }
+    }
+
+    pub(crate) fn of_send(error: reqwest::Error) -> Self {
+        if never_sent(&error) { Self::Unsent(Transport::of(error)) } else { Self::Unanswered(Transport::of(error)) }
+    }
+
+    pub(crate) fn unreadable() -> Self {
+        Self::Unanswered(Transport::Unreadable)
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}

@@ -1,0 +1,87 @@
+//! Composite graphs: many bundles in one API call, each a transaction of its own.
+//!
+//! Source: <https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-graph-limits.md>.
+
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::composite::{CompositeResponse, bodies};
+use crate::{Answer, Client, Error, SubResult, Subrequest};
+
+/// The most graphs of one request.
+pub const MAX_GRAPHS: usize = 75;
+
+/// The most subrequests of all graphs of one request.
+pub const MAX_NODES: usize = 500;
+
+/// A bundle that is written whole or not at all. Creates and updates of single records only.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Graph {
+    /// The bundle's name, unique in the request.
+    pub id: String,
+    /// Its parts, in order.
+    pub subrequests: Vec<Subrequest>,
+}
+
+/// What became of one bundle.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GraphResult {
+    /// The bundle's name.
+    pub id: String,
+    /// Whether it was written.
+    pub is_successful: bool,
+    /// What became of its parts, in their order. If it was not written, [`crate::cause`] finds why.
+    pub results: Vec<SubResult>,
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    graphs: Vec<WireGraph>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireGraph {
+    graph_id: String,
+    graph_response: CompositeResponse,
+    is_successful: bool,
+}
+
+impl Client {
+    /// Writes up to 75 bundles with up to 500 parts; the results come in their order.
+    ///
+    /// Salesforce stops after 14 failed graphs, and the rest then says `PROCESSING_HALTED`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`] beyond the limits; else of the request as a whole, not of single bundles.
+    pub async fn graph(&self, graphs: &[Graph]) -> Result<Answer<Vec<GraphResult>>, Error> {
+        let nodes: usize = graphs.iter().map(|graph| graph.subrequests.len()).sum();
+        if graphs.is_empty() {
+            return Ok(Answer { value: Vec::new(), usage: None });
+        }
+        if graphs.len() > MAX_GRAPHS || nodes > MAX_NODES {
+            return Err(Error::Malformed(format!("{} graphs with {nodes} subrequests", graphs.len())));
+        }
+        if graphs.iter().flat_map(|graph| &graph.subrequests).any(Subrequest::is_heavy) {
+            return Err(Error::Malformed("a graph takes no queries and no collections".to_owned()));
+        }
+        let mut body = Vec::new();
+        for Graph { id, subrequests } in graphs {
+            body.push(json!({ "graphId": id, "compositeRequest": bodies(subrequests, self.version())? }));
+        }
+        let answer: Answer<Wire> = self.send_json(Method::POST, "composite/graph", &json!({ "graphs": body })).await?;
+        answer.try_map(|wire| in_order(wire.graphs, graphs))
+    }
+}
+
+fn in_order(mut answers: Vec<WireGraph>, graphs: &[Graph]) -> Result<Vec<GraphResult>, Error> {
+    let one = |graph: &Graph| {
+        let at = answers.iter().position(|answer| answer.graph_id == graph.id).ok_or_else(Error::unreadable)?;
+        let WireGraph { graph_id, graph_response, is_successful } = answers.swap_remove(at);
+        let results = graph_response.results(&graph.subrequests)?;
+        Ok(GraphResult { id: graph_id, is_successful, results })
+    };
+    graphs.iter().map(one).collect()
+}

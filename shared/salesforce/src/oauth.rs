@@ -1,0 +1,136 @@
+//! OAuth tokens of an org.
+//!
+//! Access tokens carry no lifetime: use one until Salesforce answers [`crate::Kind::Refresh`], then refresh. Where refresh
+//! tokens rotate, each refresh kills the token it used, and using a dead one kills the whole grant: let one writer
+//! refresh at a time, and store the new refresh token before anything else.
+//! Source: <https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_refresh_token_flow_ca.htm>.
+
+mod tokens;
+
+use reqwest::Response;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use url::Url;
+
+pub use tokens::Tokens;
+
+use crate::transport::read;
+use crate::{Error, Refusal, Transport};
+
+/// Why no new tokens came.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RefreshError {
+    /// The grant is dead: an admin must connect again. First read the stored token once more: somebody else may have
+    /// refreshed meanwhile.
+    #[error("Salesforce no longer accepts this connection: {description}")]
+    DeadGrant {
+        /// Salesforce's own words.
+        description: String,
+    },
+    /// The refresh may have happened, and its answer is lost. With rotation the old token may be dead now.
+    #[error("Salesforce did not answer: {0}")]
+    Unanswered(Transport),
+    /// Nothing happened, and it can work later.
+    #[error("Salesforce cannot refresh the connection now: {reason}")]
+    Retry {
+        /// What was in the way.
+        reason: String,
+    },
+    /// The app's own credentials or settings are wrong: whoever runs the deployment must act.
+    #[error("Salesforce refuses the app: {description} ({error})")]
+    Misconfigured {
+        /// OAuth's error code.
+        error: String,
+        /// Salesforce's own words.
+        description: String,
+    },
+}
+
+/// Exchanges a refresh token for new tokens.
+///
+/// `login_url` is `https://login.salesforce.com`, `https://test.salesforce.com` or the org's My Domain.
+///
+/// # Errors
+///
+/// [`RefreshError`] says what to do.
+pub async fn refresh(
+    http: &reqwest::Client,
+    login_url: &Url,
+    client_id: &str,
+    client_secret: &SecretString,
+    refresh_token: &SecretString,
+) -> Result<Tokens, RefreshError> {
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("client_id", client_id),
+        ("client_secret", client_secret.expose_secret()),
+        ("refresh_token", refresh_token.expose_secret()),
+    ];
+    let response = post(http, login_url, "token", &form).await.map_err(|error| match error {
+        Error::Unanswered(reason) => RefreshError::Unanswered(reason),
+        unsent @ (Error::Unsent(_) | Error::Refused(_) | Error::Malformed(_)) => {
+            RefreshError::Retry { reason: unsent.to_string() }
+        }
+    })?;
+    let status = response.status();
+    let body = read(response).await;
+    if status.is_success() {
+        let body = body.map_err(RefreshError::Unanswered)?;
+        return Tokens::parse(&body).ok_or(RefreshError::Unanswered(Transport::Unreadable));
+    }
+    Err(refused(status.as_u16(), &body.unwrap_or_default()))
+}
+
+/// Revokes a token. Revoking a refresh token ends the access tokens that came of it. A token that is dead already is
+/// no error.
+///
+/// # Errors
+///
+/// [`Error`] if it is not known to be revoked.
+pub async fn revoke(http: &reqwest::Client, login_url: &Url, token: &SecretString) -> Result<(), Error> {
+    let response = post(http, login_url, "revoke", &[("token", token.expose_secret())]).await?;
+    let status = response.status();
+    if status.is_success() {
+        return Ok(());
+    }
+    let body = read(response).await.unwrap_or_default();
+    match serde_json::from_slice::<OAuthError>(&body) {
+        Ok(dead) if matches!(dead.error.as_str(), "invalid_token" | "unsupported_token_type") => Ok(()),
+        _ => Err(Refusal::of_body(status.as_u16(), &body).into()),
+    }
+}
+
+async fn post(http: &reqwest::Client, login_url: &Url, what: &str, form: &[(&str, &str)]) -> Result<Response, Error> {
+    let url = login_url.join(&format!("/services/oauth2/{what}"));
+    let url = url.map_err(|_| Error::Malformed("the login URL cannot have a path".to_owned()))?;
+    http.post(url).form(form).send().await.map_err(Error::of_send)
+}
+
+#[derive(Deserialize)]
+struct OAuthError {
+    error: String,
+    #[serde(default)]
+    error_description: String,
+}
+
+fn refused(status: u16, body: &[u8]) -> RefreshError {
+    let Ok(OAuthError { error, error_description: description }) = serde_json::from_slice(body) else {
+        return RefreshError::Retry { reason: format!("HTTP {status}") };
+    };
+    // Salesforce throttles logins of one user with this code too; the grant is alive.
+    let is_throttled = description.contains("rate exceeded") || description.contains("rate limit");
+    match error.as_str() {
+        _ if status >= 500 || status == 429 || is_throttled => {
+            RefreshError::Retry { reason: description_or(error, description) }
+        }
+        "unknown_error" | "server_error" | "temporarily_unavailable" => {
+            RefreshError::Retry { reason: description_or(error, description) }
+        }
+        "invalid_grant" => RefreshError::DeadGrant { description: description_or(error, description) },
+        _ => RefreshError::Misconfigured { error, description },
+    }
+}
+
+fn description_or(error: String, description: String) -> String {
+    if description.is_empty() { error } else { description }
+}

@@ -1,0 +1,228 @@
+//! The one parser of Salesforce's error bodies, whatever their shape.
+//!
+//! | shape | from |
+//! |---|---|
+//! | `[{"errorCode", "message", "fields"}]` | a single request, a part of a composite |
+//! | `{"success": false, "errors": [{"statusCode", "message", "fields"}]}` | a record of a collection |
+//! | `{"error", "error_description"}` | OAuth |
+//! | HTML, empty, anything else | the edge in front of Salesforce: only the status counts |
+
+use serde_json::Value;
+
+use crate::{ErrorCode, Fault, Refusal, SalesforceId};
+
+impl Refusal {
+    /// Reads the body of an answer that is not a success.
+    pub(crate) fn of_body(status: u16, body: &[u8]) -> Self {
+        Self::of_json(status, &serde_json::from_slice(body).unwrap_or(Value::Null))
+    }
+
+    /// Reads the errors of a part of an answer.
+    pub(crate) fn of_json(status: u16, body: &Value) -> Self {
+        Self::new(status, faults(body))
+    }
+}
+
+fn faults(body: &Value) -> Vec<Fault> {
+    match body {
+        Value::Array(errors) => errors.iter().flat_map(faults).collect(),
+        Value::Object(object) => match object.get("errors") {
+            Some(errors @ Value::Array(_)) => faults(errors),
+            _ => fault(body).into_iter().collect(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+fn fault(error: &Value) -> Option<Fault> {
+    let text = |name: &str| error.get(name).and_then(Value::as_str);
+    let code = text("errorCode").or_else(|| text("statusCode")).or_else(|| text("error"))?;
+    let code = ErrorCode::from_name(code);
+    let message = without_query(text("message").or_else(|| text("error_description")).unwrap_or_default());
+    let fields = fields(error.get("fields"), &code, message);
+    let records = match code {
+        ErrorCode::DuplicatesDetected => duplicates(error),
+        ErrorCode::DuplicateValue => holder(message).into_iter().collect(),
+        _ => Vec::new(),
+    };
+    Some(Fault { code, message: message.to_owned(), fields, records })
+}
+
+/// Cuts off the query that Salesforce repeats before `ERROR at Row:1:Column:19`: it may hold numbers and addresses.
+fn without_query(message: &str) -> &str {
+    let Some(marker) = message.rfind("ERROR at Row:") else { return message.trim() };
+    match message[marker..].split_once('\n') {
+        Some((_, words)) if !words.trim().is_empty() => words.trim(),
+        _ => message[marker..].trim(),
+    }
+}
+
+fn fields(listed: Option<&Value>, code: &ErrorCode, message: &str) -> Vec<String> {
+    let listed: Vec<String> =
+        listed.and_then(Value::as_array).into_iter().flatten().filter_map(|f| Some(f.as_str()?.to_owned())).collect();
+    if listed.is_empty() && matches!(code, ErrorCode::InvalidField | ErrorCode::InvalidFieldForInsertUpdate) {
+        return fields_in(message);
+    }
+    listed
+}
+
+/// Field names in `No such column 'X' on entity 'Task'` and in `Unable to create/update fields: X, Y. Please check …`.
+fn fields_in(message: &str) -> Vec<String> {
+    if let Some((_, rest)) = message.split_once("No such column '") {
+        return rest.split_once('\'').map(|(name, _)| name.to_owned()).into_iter().collect();
+    }
+    let Some((_, rest)) = message.split_once("Unable to create/update fields:") else { return Vec::new() };
+    let list = rest.split_once('.').map_or(rest, |(list, _)| list);
+    let is_name = |name: &&str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    list.split(',').map(str::trim).filter(is_name).map(str::to_owned).collect()
+}
+
+/// The records that a duplicate rule found. `duplicateResut` is a spelling that Salesforce has really sent.
+fn duplicates(error: &Value) -> Vec<SalesforceId> {
+    let list = |value: &Value, name: &str| value.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    let result = error.get("duplicateResult").or_else(|| error.get("duplicateResut")).unwrap_or(&Value::Null);
+    let mut ids = Vec::new();
+    for matched in list(result, "matchResults").iter().flat_map(|matches| list(matches, "matchRecords")) {
+        let id = matched.pointer("/record/Id").and_then(Value::as_str).and_then(|id| SalesforceId::parse(id).ok());
+        if let Some(id) = id.filter(|id| !ids.contains(id)) {
+            ids.push(id);
+        }
+    }
+    ids
+}
+
+/// The id in `duplicate value found: Key__c duplicates value on record with id: 00T…`; in a race Salesforce writes
+/// `<unknown>` there.
+fn holder(message: &str) -> Option<SalesforceId> {
+    let (_, rest) = message.rsplit_once("id:")?;
+    SalesforceId::parse(rest.trim().split(|c: char| !c.is_ascii_alphanumeric()).next()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::Kind;
+
+    fn refusal(status: u16, body: &Value) -> Refusal {
+        Refusal::of_body(status, &serde_json::to_vec(body).unwrap())
+    }
+
+    #[track_caller]
+    fn check(status: u16, body: &Value, kind: Kind, shown: &str) {
+        let refusal = refusal(status, body);
+        assert_eq!((refusal.kind(), refusal.to_string().as_str()), (kind, shown));
+    }
+
+    #[test]
+    fn a_single_request() {
+        let body = json!([{"message": "Required fields are missing: [Name]", "errorCode": "REQUIRED_FIELD_MISSING",
+            "fields": ["Name"]}]);
+        check(400, &body, Kind::Fail, "Required fields are missing: [Name] (REQUIRED_FIELD_MISSING)");
+        assert_eq!(refusal(400, &body).cause().fields, ["Name"]);
+    }
+
+    #[test]
+    fn a_record_of_a_collection() {
+        let body = json!({"success": false, "errors": [
+            {"statusCode": "UNABLE_TO_LOCK_ROW", "message": "unable to obtain exclusive access", "fields": []}]});
+        check(200, &body, Kind::Retry, "unable to obtain exclusive access (UNABLE_TO_LOCK_ROW)");
+    }
+
+    #[test]
+    fn oauth() {
+        let body = json!({"error": "invalid_grant", "error_description": "expired access/refresh token"});
+        check(400, &body, Kind::Reconnect, "expired access/refresh token (invalid_grant)");
+    }
+
+    #[test]
+    fn not_json_at_all() {
+        for body in [&b"<html><body>Service Unavailable</body></html>"[..], b"", b"null", b"[]", b"{}", b"[1]"] {
+            let refusal = Refusal::of_body(503, body);
+            assert_eq!(refusal.kind(), Kind::Retry);
+            assert_eq!(refusal.to_string(), "Salesforce answered HTTP 503 without an error code");
+        }
+    }
+
+    #[test]
+    fn a_401_is_expiry_unless_it_is_policy() {
+        let with = |message: &str| json!([{"message": message, "errorCode": "INVALID_SESSION_ID"}]);
+        assert_eq!(refusal(401, &with("Session expired or invalid")).kind(), Kind::Refresh);
+        assert_eq!(refusal(401, &with("This session is not valid for use with the REST API")).kind(), Kind::Reconnect);
+        assert_eq!(refusal(401, &with("Connected app is not attached to Agent")).kind(), Kind::Reconnect);
+    }
+
+    #[test]
+    fn a_lock_inside_a_trigger_or_flow_is_a_lock() {
+        let with = |code: &str, message: &str| refusal(400, &json!([{"message": message, "errorCode": code}])).kind();
+        let lock = "TaskTrigger: UNABLE_TO_LOCK_ROW, unable to obtain exclusive access to this record";
+        assert_eq!(with("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", lock), Kind::Retry);
+        assert_eq!(with("CANNOT_EXECUTE_FLOW_TRIGGER", lock), Kind::Retry);
+        assert_eq!(with("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "TaskTrigger: NullPointerException"), Kind::Fail);
+    }
+
+    #[test]
+    fn an_unknown_code_is_judged_by_its_status() {
+        let body = json!([{"message": "?", "errorCode": "NEW_CODE"}]);
+        for (status, kind) in [(400, Kind::Fail), (401, Kind::Refresh), (403, Kind::Fail), (500, Kind::Retry)] {
+            assert_eq!(refusal(status, &body).kind(), kind, "{status}");
+        }
+    }
+
+    #[test]
+    fn the_consequence_is_not_the_cause() {
+        let body = json!([
+            {"message": "Record rolled back", "errorCode": "ALL_OR_NONE_OPERATION_ROLLED_BACK"},
+            {"message": "A subject is needed", "errorCode": "FIELD_CUSTOM_VALIDATION_EXCEPTION"}]);
+        assert_eq!(refusal(400, &body).code(), &ErrorCode::FieldCustomValidationException);
+    }
+
+    #[test]
+    fn a_duplicate_rule_names_its_records() {
+        let body = json!([{"message": "Use one of these records?", "errorCode": "DUPLICATES_DETECTED",
+            "duplicateResult": {"matchResults": [{"matchRecords": [
+                {"record": {"attributes": {"type": "Lead"}, "Id": "00Q5f000001AbCd"}},
+                {"record": {"Id": "00Q5f000001AbCd"}}, {"record": {}}]}]}}]);
+        let refusal = refusal(400, &body);
+        assert_eq!(refusal.kind(), Kind::UseRecord);
+        assert_eq!(refusal.cause().records, [SalesforceId::parse("00Q5f000001AbCd").unwrap()]);
+    }
+
+    #[test]
+    fn a_unique_field_names_its_holder() {
+        let with = |id: &str| {
+            let message = format!("duplicate value found: Key__c duplicates value on record with id: {id}");
+            refusal(400, &json!([{"message": message, "errorCode": "DUPLICATE_VALUE"}])).cause().records.clone()
+        };
+        assert_eq!(with("001Vr00000m4eGCIAY"), [SalesforceId::parse("001Vr00000m4eGC").unwrap()]);
+        assert_eq!(with("001Vr00000m4eGC."), [SalesforceId::parse("001Vr00000m4eGC").unwrap()]);
+        assert_eq!(with("<unknown>"), []);
+    }
+
+    #[track_caller]
+    fn check_fields(message: &str, expect: &[&str]) {
+        let refusal = refusal(400, &json!([{"message": message, "errorCode": "INVALID_FIELD", "fields": []}]));
+        assert_eq!(refusal.cause().fields, expect);
+    }
+
+    #[test]
+    fn an_unknown_field_is_named() {
+        check_fields("No such column 'CallObject' on entity 'Task'. If you are attempting …", &["CallObject"]);
+        check_fields("No such column 'Aircall_Key__c' on sobject of type Task", &["Aircall_Key__c"]);
+        check_fields(
+            "Unable to create/update fields: Type, Aircall_Key__c. Please check the security settings of this field …",
+            &["Type", "Aircall_Key__c"],
+        );
+        check_fields("Something else", &[]);
+    }
+
+    #[test]
+    fn the_query_is_not_repeated() {
+        let message = "\nSELECT Id, Foo FROM Contact WHERE Phone IN ('+15550100')\n           ^\n\
+            ERROR at Row:1:Column:12\nNo such column 'Foo' on entity 'Contact'.";
+        let refusal = refusal(400, &json!([{"message": message, "errorCode": "INVALID_FIELD"}]));
+        assert_eq!(refusal.to_string(), "No such column 'Foo' on entity 'Contact'. (INVALID_FIELD)");
+        assert!(!format!("{refusal:?}").contains("5550100"));
+    }
+}

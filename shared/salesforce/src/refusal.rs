@@ -1,0 +1,120 @@
+//! A "no" of Salesforce: the faults it names, and which of them matters.
+
+use std::fmt;
+
+use crate::code::kind_of_status;
+use crate::{ApiUsage, ErrorCode, Kind, SalesforceId};
+
+/// One error of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What went wrong.
+    pub code: ErrorCode,
+    /// Salesforce's own words, for an admin; never the text of the query that failed.
+    pub message: String,
+    /// API names of the fields it is about, as listed or as found in the message.
+    pub fields: Vec<String>,
+    /// The existing records it names: those a duplicate rule found, best match first, or the one that holds a unique
+    /// value.
+    pub records: Vec<SalesforceId>,
+}
+
+/// What Salesforce answers with 401 when a policy keeps the token out, and a new token would not help.
+const POLICY: [&str; 2] = ["not valid for use with the REST API", "Connected app is not attached to Agent"];
+
+impl Fault {
+    /// What the caller can do.
+    pub fn kind(&self) -> Kind {
+        match self.code {
+            ErrorCode::InvalidSessionId if POLICY.iter().any(|policy| self.message.contains(policy)) => Kind::Reconnect,
+            // A trigger or flow that waited for a lock names the lock's code in its message.
+            ErrorCode::CannotInsertUpdateActivateEntity | ErrorCode::CannotExecuteFlowTrigger
+                if self.message.contains(ErrorCode::UnableToLockRow.name()) =>
+            {
+                Kind::Retry
+            }
+            _ => self.code.kind(),
+        }
+    }
+}
+
+/// Salesforce refused a request, one record of a collection, or one part of a composite.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    status: u16,
+    /// Never empty; the one that matters comes first.
+    faults: Vec<Fault>,
+    usage: Option<ApiUsage>,
+}
+
+impl Refusal {
+    /// `faults` in the order of the answer; none means that only the status is known.
+    pub(crate) fn new(status: u16, mut faults: Vec<Fault>) -> Self {
+        faults.sort_by_key(|fault| fault.code.is_consequence());
+        if faults.is_empty() {
+            let code = ErrorCode::Http(status);
+            faults.push(Fault { code, message: String::new(), fields: Vec::new(), records: Vec::new() });
+        }
+        Self { status, faults, usage: None }
+    }
+
+    pub(crate) fn with_usage(mut self, usage: Option<ApiUsage>) -> Self {
+        self.usage = usage;
+        self
+    }
+
+    /// The HTTP status: of the answer, or of the part. A record of a collection has its collection's.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The error that matters.
+    pub fn cause(&self) -> &Fault {
+        &self.faults[0]
+    }
+
+    /// The code that matters: the word to log.
+    pub fn code(&self) -> &ErrorCode {
+        &self.cause().code
+    }
+
+    /// Every error of the answer, the one that matters first.
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
+    /// The API calls used, if the answer had the header.
+    pub fn usage(&self) -> Option<ApiUsage> {
+        self.usage
+    }
+
+    /// Whether it only says that another part or record failed.
+    pub fn is_consequence(&self) -> bool {
+        self.code().is_consequence()
+    }
+
+    /// What the caller can do.
+    pub fn kind(&self) -> Kind {
+        match self.code() {
+            // A code nobody has met: a status outside 4xx still says whether to come back, and 401 what to do.
+            ErrorCode::Other(_) if self.status == 401 || self.status >= 500 => kind_of_status(self.status),
+            _ => self.cause().kind(),
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, fault) in self.faults.iter().enumerate() {
+            if index > 0 {
+                f.write_str("; ")?;
+            }
+            match (&fault.code, fault.message.as_str()) {
+                (ErrorCode::Http(status), _) => write!(f, "Salesforce answered HTTP {status} without an error code")?,
+                (code, "") => write!(f, "{code}")?,
+                (code, message) => write!(f, "{message} ({code})")?,
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,249 @@
+//! The one place that builds SOQL and SOSL text.
+//!
+//! Values enter only as typed ids, as [`DigitsOnly`] or through [`literal`], and names only as `&'static str`: nothing
+//! from outside can become syntax.
+
+mod literal;
+mod phones;
+mod sosl;
+
+use std::collections::BTreeSet;
+
+use literal::literal;
+pub use phones::phone_fields;
+pub use sosl::{DigitsOnly, NotDigits, Sosl};
+
+use url::form_urlencoded;
+
+use crate::{ApiVersion, SObject, SalesforceId};
+
+/// The longest statement that is built, in characters. Salesforce takes 100,000; the rest is for what it adds itself.
+const MAX_STATEMENT: usize = 20_000;
+
+/// One SOQL query.
+///
+/// Each builder returns as many queries as it takes to stay within Salesforce's limits: none for an empty list, nearly
+/// always one. All of them order by the last modification, newest first.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Soql(String);
+
+/// The field of Task that carries the key of a call or message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyField {
+    /// The custom field that `infra/salesforce` deploys: unique, so that Salesforce itself refuses a second Task.
+    AircallKey,
+    /// A standard field, for orgs without the custom one. Not unique.
+    CallObject,
+}
+
+impl KeyField {
+    /// The API name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AircallKey => "Aircall_Key__c",
+            Self::CallObject => "CallObject",
+        }
+    }
+}
+
+impl Soql {
+    /// Open Cases of Contacts: `Id`, `CaseNumber`, `ContactId`, `LastModifiedDate`.
+    pub fn open_cases(contact_ids: &[SalesforceId]) -> Vec<Self> {
+        In::values(contact_ids.iter().map(id_literal)).of(&["ContactId"]).statements(
+            "SELECT Id, CaseNumber, ContactId, LastModifiedDate FROM Case WHERE IsClosed = false AND ",
+            " ORDER BY LastModifiedDate DESC",
+        )
+    }
+
+    /// Open Opportunities in which Contacts have a role: `ContactId`, `OpportunityId`, `Opportunity.Name`,
+    /// `Opportunity.LastModifiedDate`. Salesforce has no other way from a Contact to its Opportunities.
+    pub fn open_opportunities(contact_ids: &[SalesforceId]) -> Vec<Self> {
+        In::values(contact_ids.iter().map(id_literal)).of(&["ContactId"]).statements(
+            "SELECT ContactId, OpportunityId, Opportunity.Name, Opportunity.LastModifiedDate \
+             FROM OpportunityContactRole WHERE Opportunity.IsClosed = false AND ",
+            " ORDER BY Opportunity.LastModifiedDate DESC",
+        )
+    }
+
+    /// Active users with these e-mail addresses, in any case: `Id`, `Email`, `Username`, `LastModifiedDate`. Several
+    /// users may share an address.
+    pub fn active_users_by_email(emails: &[String]) -> Vec<Self> {
+        In::values(emails.iter().map(|email| literal(email))).of(&["Email"]).statements(
+            "SELECT Id, Email, Username, LastModifiedDate FROM User WHERE IsActive = true AND ",
+            " ORDER BY LastModifiedDate DESC",
+        )
+    }
+
+    /// Tasks by their key: `Id`, the key field, `CreatedDate`, `LastModifiedDate`.
+    pub fn tasks_by_key(field: KeyField, keys: &[String]) -> Vec<Self> {
+        let name = field.name();
+        In::values(keys.iter().map(|key| literal(key))).of(&[name]).statements(
+            &format!("SELECT Id, {name}, CreatedDate, LastModifiedDate FROM Task WHERE "),
+            " ORDER BY LastModifiedDate DESC",
+        )
+    }
+
+    /// Tasks by their ids, with these fields.
+    pub fn tasks_by_id(ids: &[SalesforceId], fields: &[&'static str]) -> Vec<Self> {
+        Self::records_by_id(SObject::Task, ids, fields)
+    }
+
+    /// Records by their ids, with these fields beside `Id`. Deleted ones are missing from the answer.
+    pub fn records_by_id(sobject: SObject, ids: &[SalesforceId], fields: &[&'static str]) -> Vec<Self> {
+        let fields: String = fields.iter().filter(|field| **field != "Id").flat_map(|field| [", ", field]).collect();
+        In::values(ids.iter().map(id_literal))
+            .of(&["Id"])
+            .statements(&format!("SELECT Id{fields} FROM {sobject} WHERE "), " ORDER BY LastModifiedDate DESC")
+    }
+
+    /// The statement.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Path and query string of the request, encoded.
+    pub(crate) fn path(&self, version: &ApiVersion) -> String {
+        let query = form_urlencoded::Serializer::new(String::new()).append_pair("q", &self.0).finish();
+        format!("/services/data/{version}/query?{query}")
+    }
+}
+
+/// The length only: a query holds numbers and addresses.
+impl std::fmt::Debug for Soql {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Soql({} characters)", self.0.len())
+    }
+}
+
+fn id_literal(id: &SalesforceId) -> String {
+    literal(id.as_str())
+}
+
+/// `field IN (…)`, or the same for several fields joined by OR.
+struct In<'a> {
+    literals: BTreeSet<String>,
+    fields: &'a [&'static str],
+}
+
+impl<'a> In<'a> {
+    fn values(literals: impl Iterator<Item = String>) -> Self {
+        Self { literals: literals.collect(), fields: &[] }
+    }
+
+    fn of(self, fields: &'a [&'static str]) -> Self {
+        Self { fields, ..self }
+    }
+
+    /// `head` + condition + `tail`, split so that each statement fits.
+    fn statements(self, head: &str, tail: &str) -> Vec<Soql> {
+        let condition = |list: &[String]| {
+            let list = list.join(",");
+            let each: Vec<_> = self.fields.iter().map(|field| format!("{field} IN ({list})")).collect();
+            if each.len() == 1 { each[0].clone() } else { format!("({})", each.join(" OR ")) }
+        };
+        let frame = head.len() + tail.len() + condition(&[]).len();
+        let room = MAX_STATEMENT.saturating_sub(frame) / self.fields.len().max(1);
+        let mut statements = Vec::new();
+        let mut list = Vec::new();
+        let mut length = 0;
+        for literal in self.literals.iter().filter(|_| !self.fields.is_empty()) {
+            if !list.is_empty() && length + literal.len() + 1 > room {
+                statements.push(Soql(format!("{head}{}{tail}", condition(&list))));
+                list.clear();
+                length = 0;
+            }
+            length += literal.len() + 1;
+            list.push(literal.clone());
+        }
+        if !list.is_empty() {
+            statements.push(Soql(format!("{head}{}{tail}", condition(&list))));
+        }
+        statements
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn id(text: &str) -> SalesforceId {
+        SalesforceId::parse(text).unwrap()
+    }
+
+    #[track_caller]
+    fn check(built: &[Soql], expect: &[&str]) {
+        assert_eq!(built.iter().map(Soql::as_str).collect::<Vec<_>>(), expect);
+    }
+
+    #[test]
+    fn open_cases_newest_first() {
+        check(
+            &Soql::open_cases(&[id("003Vr00000m4eGC"), id("003Vr00000m4eGC")]),
+            &["SELECT Id, CaseNumber, ContactId, LastModifiedDate FROM Case WHERE IsClosed = false AND \
+               ContactId IN ('003Vr00000m4eGCIAY') ORDER BY LastModifiedDate DESC"],
+        );
+    }
+
+    #[test]
+    fn open_opportunities_through_their_roles() {
+        check(
+            &Soql::open_opportunities(&[id("003Vr00000m4eGC")]),
+            &["SELECT ContactId, OpportunityId, Opportunity.Name, Opportunity.LastModifiedDate FROM \
+               OpportunityContactRole WHERE Opportunity.IsClosed = false AND ContactId IN ('003Vr00000m4eGCIAY') \
+               ORDER BY Opportunity.LastModifiedDate DESC"],
+        );
+    }
+
+    #[test]
+    fn users_by_email_cannot_break_out() {
+        check(
+            &Soql::active_users_by_email(&["o'neil@example.com".to_owned()]),
+            &["SELECT Id, Email, Username, LastModifiedDate FROM User WHERE IsActive = true AND Email IN \
+               ('o\\'neil@example.com') ORDER BY LastModifiedDate DESC"],
+        );
+    }
+
+    #[test]
+    fn tasks_by_either_key() {
+        check(
+            &Soql::tasks_by_key(KeyField::AircallKey, &["call-2".to_owned(), "call-1".to_owned()]),
+            &["SELECT Id, Aircall_Key__c, CreatedDate, LastModifiedDate FROM Task WHERE \
+               Aircall_Key__c IN ('call-1','call-2') ORDER BY LastModifiedDate DESC"],
+        );
+        assert!(Soql::tasks_by_key(KeyField::CallObject, &["call-1".to_owned()])[0].as_str().contains("CallObject IN"));
+    }
+
+    #[test]
+    fn records_by_id_with_fields() {
+        check(
+            &Soql::tasks_by_id(&[id("00TVr00000m4eGC")], &["Id", "Status"]),
+            &["SELECT Id, Status FROM Task WHERE Id IN ('00TVr00000m4eGCMAY') ORDER BY LastModifiedDate DESC"],
+        );
+    }
+
+    #[test]
+    fn an_empty_list_asks_nothing() {
+        assert!(Soql::open_cases(&[]).is_empty());
+        assert!(Soql::active_users_by_email(&[]).is_empty());
+    }
+
+    #[test]
+    fn debug_shows_no_value() {
+        let shown = format!("{:?}", Soql::active_users_by_email(&["jane@example.com".to_owned()]));
+        assert!(!shown.contains("jane"), "{shown}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn every_value_is_asked_for_and_every_statement_fits(count in 0..1500_usize, width in 1..60_usize) {
+            let emails: Vec<String> = (0..count).map(|n| format!("{n:0width$}@example.com")).collect();
+            let statements = Soql::active_users_by_email(&emails);
+            prop_assert!(statements.iter().all(|soql| soql.as_str().len() <= MAX_STATEMENT));
+            let asked = statements.iter().map(|soql| soql.as_str().matches("@example.com'").count()).sum::<usize>();
+            prop_assert_eq!(asked, count);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Quoted strings of SOQL.
+
+/// A text as a SOQL string.
+///
+/// Source: <https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_quotedstringescapes.htm>.
+/// `%` and `_` mean something only to LIKE, which is never used here.
+pub(super) fn literal(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('\'');
+    for character in text.chars() {
+        match character {
+            '\\' => quoted.push_str("\\\\"),
+            '\'' => quoted.push_str("\\'"),
+            '"' => quoted.push_str("\\\""),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            '\u{8}' => quoted.push_str("\\b"),
+            '\u{c}' => quoted.push_str("\\f"),
+            plain => quoted.push(plain),
+        }
+    }
+    quoted.push('\'');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Reads one SOQL string from the start of a statement, as Salesforce would; gives its value and what follows it.
+    fn read(statement: &str) -> Option<(String, &str)> {
+        let mut value = String::new();
+        let mut characters = statement.strip_prefix('\'')?.char_indices();
+        while let Some((at, character)) = characters.next() {
+            match character {
+                '\'' => return Some((value, &statement[at + 2..])),
+                '\\' => value.push(match characters.next()?.1 {
+                    'n' => '\n',
+                    'r' => '\r',
+                    't' => '\t',
+                    'b' => '\u{8}',
+                    'f' => '\u{c}',
+                    same @ ('\\' | '\'' | '"') => same,
+                    _ => return None,
+                }),
+                '\n' | '\r' => return None,
+                plain => value.push(plain),
+            }
+        }
+        None
+    }
+
+    #[test]
+    fn an_attempt_to_break_out_stays_inside() {
+        assert_eq!(literal(r"x' OR Name != '"), r"'x\' OR Name != \''");
+        assert_eq!(literal(r"x\' OR Name != '"), r"'x\\\' OR Name != \''");
+    }
+
+    proptest! {
+        #[test]
+        fn what_goes_in_is_the_value_and_nothing_follows(text in any::<String>()) {
+            let quoted = literal(&text);
+            prop_assert_eq!(read(&quoted), Some((text, "")));
+        }
+
+        #[test]
+        fn hostile_characters_too(text in r#"['"\\\n\r\t\x08\x0c%_() a-z]{0,40}"#) {
+            let quoted = literal(&text);
+            prop_assert_eq!(read(&quoted), Some((text, "")));
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Searches by phone number.
+
+use std::collections::BTreeSet;
+
+use super::phones::{caller_condition, caller_fields};
+use crate::SObject;
+
+/// Beyond this length of its search string Salesforce takes OR for a word. Source:
+/// <https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_sosl_syntax.htm>.
+const MAX_FIND: usize = 4_000;
+
+/// A search term of digits only: nothing in it can mean anything to SOSL.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DigitsOnly(String);
+
+/// Not 2 to 40 digits: Salesforce refuses a term of one character, and a phone field holds 40.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not 2 to 40 digits")]
+pub struct NotDigits;
+
+impl DigitsOnly {
+    /// Takes digits and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// [`NotDigits`] if there is anything else, or too few or many.
+    pub fn parse(text: &str) -> Result<Self, NotDigits> {
+        if (2..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NotDigits)
+        }
+    }
+
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for DigitsOnly {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "DigitsOnly({})", self.0.len())
+    }
+}
+
+/// One SOSL search.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sosl(String);
+
+impl Sosl {
+    /// Searches that together ask for every term in the phone fields of Contacts, Leads that are not converted, and
+    /// Accounts, each newest first.
+    ///
+    /// The answer does not say which term a record matched, and phone fields that are not asked for (fax, custom ones)
+    /// match too: compare [`super::phone_fields`] of each record. The index lags behind by minutes, and a search returns at
+    /// most 2,000 records.
+    pub fn phones(terms: &[DigitsOnly], person_accounts: bool) -> Vec<Self> {
+        let returning = returning(person_accounts);
+        let mut searches = Vec::new();
+        let mut find = String::new();
+        for term in terms.iter().collect::<BTreeSet<_>>() {
+            let term = format!("\"{}\"", term.0);
+            // `FIND {` before the terms, `}` after them.
+            if !find.is_empty() && "FIND {".len() + find.len() + " OR ".len() + term.len() + 1 > MAX_FIND {
+                searches.push(Self(format!("FIND {{{find}}}{returning}")));
+                find.clear();
+            }
+            if !find.is_empty() {
+                find.push_str(" OR ");
+            }
+            find.push_str(&term);
+        }
+        if !find.is_empty() {
+            searches.push(Self(format!("FIND {{{find}}}{returning}")));
+        }
+        searches
+    }
+
+    /// The search.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The length only: a search holds phone numbers.
+impl std::fmt::Debug for Sosl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Sosl({} characters)", self.0.len())
+    }
+}
+
+fn returning(person_accounts: bool) -> String {
+    let object = |sobject: SObject| {
+        let fields = caller_fields(sobject, person_accounts);
+        let condition = caller_condition(sobject, person_accounts).map(|c| format!(" WHERE {c}")).unwrap_or_default();
+        format!("{sobject}({fields}{condition} ORDER BY LastModifiedDate DESC)")
+    };
+    let objects = [SObject::Contact, SObject::Lead, SObject::Account].map(object).join(", ");
+    format!(" IN PHONE FIELDS RETURNING {objects}")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn digits(text: &str) -> DigitsOnly {
+        DigitsOnly::parse(text).unwrap()
+    }
+
+    #[test]
+    fn one_search_for_all_terms() {
+        let searches = Sosl::phones(&[digits("4155550132"), digits("14155550132")], false);
+        assert_eq!(
+            searches.iter().map(Sosl::as_str).collect::<Vec<_>>(),
+            ["FIND {\"14155550132\" OR \"4155550132\"} IN PHONE FIELDS RETURNING \
+              Contact(Id, Name, Phone, MobilePhone, HomePhone, OtherPhone, AssistantPhone, LastModifiedDate, AccountId \
+              ORDER BY LastModifiedDate DESC), \
+              Lead(Id, Name, Phone, MobilePhone, LastModifiedDate WHERE IsConverted = false \
+              ORDER BY LastModifiedDate DESC), \
+              Account(Id, Name, Phone, LastModifiedDate ORDER BY LastModifiedDate DESC)"]
+        );
+    }
+
+    #[test]
+    fn with_person_accounts_the_hidden_contact_stays_out() {
+        let search = &Sosl::phones(&[digits("14155550132")], true)[0];
+        assert!(search.as_str().contains("AccountId, IsPersonAccount WHERE IsPersonAccount = false ORDER BY"));
+        assert!(search.as_str().contains("PersonMobilePhone"));
+        assert!(search.as_str().contains("IsPersonAccount, PersonContactId ORDER BY"));
+    }
+
+    #[test]
+    fn only_digits_are_a_term() {
+        for text in ["", "1", "+33612345678", "12 34", "12*", "١٢٣", "12\"", &"1".repeat(41)] {
+            assert_eq!(DigitsOnly::parse(text), Err(NotDigits), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_term_no_search() {
+        assert!(Sosl::phones(&[], false).is_empty());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn every_term_is_searched_once_and_every_search_string_fits(
+            terms in prop::collection::btree_set(10..u64::MAX, 1..800), person_accounts: bool
+        ) {
+            let terms: BTreeSet<String> = terms.iter().map(u64::to_string).collect();
+            let list: Vec<_> = terms.iter().map(|term| digits(term)).collect();
+            let mut found = BTreeSet::new();
+            for search in Sosl::phones(&list, person_accounts) {
+                let (find, rest) = search.as_str().split_once('}').unwrap();
+                prop_assert!(find.len() < MAX_FIND);
+                prop_assert!(rest.starts_with(" IN PHONE FIELDS RETURNING Contact("));
+                for term in find.strip_prefix("FIND {").unwrap().split(" OR ") {
+                    let term = term.strip_prefix('"').unwrap().strip_suffix('"').unwrap();
+                    prop_assert!(found.insert(term.to_owned()));
+                }
+            }
+            prop_assert_eq!(found, terms);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Collections, composites and graphs.
+
+use serde_json::json;
+
+use super::{id, ok, org, sent};
+use crate::{Answer, Atomicity, Error, ErrorCode, Graph, Kind, Record, SObject, Soql, Subrequest, cause};
+
+const HALTED: &str = "The transaction was rolled back since another operation in the same transaction failed.";
+
+fn task(key: &str) -> Record {
+    Record::new(SObject::Task).with("Aircall_Key__c", key)
+}
+
+#[tokio::test]
+async fn one_bad_record_does_not_cost_the_others() {
+    let results = json!([
+        {"id": "00TVr00000m4eGC", "success": true, "errors": []},
+        {"success": false, "errors": [{"statusCode": "DUPLICATE_VALUE", "fields": [], "message":
+            "duplicate value found: Aircall_Key__c duplicates value on record with id: 00TVr00000m4eGD"}]}]);
+    let (server, client) = org("POST", "composite/sobjects", ok(&results)).await;
+    let saved = client.create(&[task("call-1"), task("call-2")], Atomicity::EachAlone).await.unwrap().value;
+    assert_eq!(saved[0], Ok(id("00TVr00000m4eGC")));
+    let refusal = saved[1].as_ref().unwrap_err();
+    assert_eq!((refusal.kind(), refusal.cause().records[0]), (Kind::AlreadyLogged, id("00TVr00000m4eGD")));
+    assert_eq!(
+        sent(&server).await,
+        json!({"allOrNone": false, "records": [
+            {"attributes": {"type": "Task"}, "Aircall_Key__c": "call-1"},
+            {"attributes": {"type": "Task"}, "Aircall_Key__c": "call-2"}]})
+    );
+}
+
+#[tokio::test]
+async fn an_update_names_its_records() {
+    let results = json!([{"id": "00TVr00000m4eGC", "success": true, "errors": []}]);
+    let (server, client) = org("PATCH", "composite/sobjects", ok(&results)).await;
+    let change = Record::new(SObject::Task).with("Id", id("00TVr00000m4eGC")).with("Subject", "Call");
+    client.update(&[change], Atomicity::AllOrNone).await.unwrap();
+    assert_eq!(
+        sent(&server).await,
+        json!({"allOrNone": true, "records": [
+            {"attributes": {"type": "Task"}, "id": "00TVr00000m4eGCMAY", "Subject": "Call"}]})
+    );
+}
+
+#[tokio::test]
+async fn what_breaks_a_limit_is_not_sent() {
+    let (server, client) = org("POST", "composite/sobjects", ok(&json!([]))).await;
+    let none = Answer { value: Vec::new(), usage: None };
+    assert_eq!(client.create(&[], Atomicity::EachAlone).await.unwrap(), none);
+    let many = vec![task("call-1"); 201];
+    let create = |n: usize| Subrequest::create(&format!("t{n}"), task("call-1"));
+    let query = |n: usize| Subrequest::query(&format!("q{n}"), &Soql::open_cases(&[id("003Vr00000m4eGC")])[0]);
+    let each = Atomicity::EachAlone;
+    let errors = [
+        client.create(&many, each).await.unwrap_err(),
+        client.update(&[task("no id")], each).await.unwrap_err(),
+        client.composite(&(0..26).map(create).collect::<Vec<_>>(), each).await.unwrap_err(),
+        client.composite(&(0..6).map(query).collect::<Vec<_>>(), each).await.unwrap_err(),
+        client.composite(&[create(1), create(1)], each).await.unwrap_err(),
+        client.composite(&[Subrequest::create("a-b", task("x"))], each).await.unwrap_err(),
+        client.graph(&[Graph { id: "g".to_owned(), subrequests: vec![query(1)] }]).await.unwrap_err(),
+        client.graph(&vec![Graph { id: "g".to_owned(), subrequests: Vec::new() }; 76]).await.unwrap_err(),
+        client.graph(&[Graph { id: "g".to_owned(), subrequests: (0..501).map(create).collect() }]).await.unwrap_err(),
+    ];
+    for error in errors {
+        assert!(matches!(error, Error::Malformed(_)) && error.kind() == Kind::Fail, "{error}");
+    }
+    assert_eq!(server.received_requests().await.unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn a_collection_with_a_missing_result_is_no_answer() {
+    for results in [json!([]), json!([{"success": true}]), json!({"records": []})] {
+        let (_server, client) = org("POST", "composite/sobjects", ok(&results)).await;
+        let error = client.create(&[task("call-1")], Atomicity::EachAlone).await.unwrap_err();
+        assert!(error.outcome_is_unknown(), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn composite_results_come_in_the_order_of_the_requests() {
+    let page = json!({"totalSize": 0, "done": true, "records": []});
+    let answer = json!({"compositeResponse": [
+        {"body": null, "httpHeaders": {}, "httpStatusCode": 204, "referenceId": "u"},
+        {"body": {"id": "003Vr00000m4eGC", "success": true, "errors": []}, "httpStatusCode": 201, "referenceId": "c"},
+        {"body": page, "httpHeaders": {}, "httpStatusCode": 200, "referenceId": "q"},
+        {"body": [{"success": true, "id": "00TVr00000m4eGC", "errors": []}], "httpStatusCode": 200, "referenceId": "a"}]});
+    let (server, client) = org("POST", "composite", ok(&answer)).await;
+    let contact = id("003Vr00000m4eGC");
+    let requests = [
+        Subrequest::create("c", Record::new(SObject::Contact).with("LastName", "Roe")),
+        Subrequest::query("q", &Soql::open_cases(&[contact])[0]),
+        Subrequest::update("u", SObject::Contact, contact, Record::default()),
+        Subrequest::create_all("a", vec![task("call-1")], Atomicity::EachAlone),
+    ];
+    let results = client.composite(&requests, Atomicity::EachAlone).await.unwrap().value;
+    assert_eq!(results[0].id().unwrap(), contact);
+    assert!(results[1].page().unwrap().records.is_empty());
+    assert_eq!(results[2].done(), Ok(()));
+    assert_eq!(results[3].saved().unwrap(), [Ok(id("00TVr00000m4eGC"))]);
+    assert_eq!(cause(&results), None);
+    let body = sent(&server).await;
+    assert_eq!((&body["allOrNone"], &body["collateSubrequests"]), (&json!(false), &json!(false)));
+}
+
+#[tokio::test]
+async fn the_cause_of_a_rollback_is_found() {
+    let answer = json!({"compositeResponse": [
+        {"body": [{"errorCode": "PROCESSING_HALTED", "message": HALTED}], "httpStatusCode": 400, "referenceId": "c"},
+        {"body": [{"errorCode": "DUPLICATE_VALUE", "message": "duplicate value found"}], "httpStatusCode": 400,
+            "referenceId": "t"}]});
+    let (_server, client) = org("POST", "composite", ok(&answer)).await;
+    let requests = [
+        Subrequest::create("c", Record::new(SObject::Contact)),
+        Subrequest::create("t", task("call-1")).link("WhoId", "c"),
+    ];
+    let results = client.composite(&requests, Atomicity::AllOrNone).await.unwrap().value;
+    assert_eq!(cause(&results).unwrap().code(), &ErrorCode::DuplicateValue);
+    assert_eq!(results[0].id().unwrap_err().refusal().unwrap().code(), &ErrorCode::ProcessingHalted);
+}
+
+#[tokio::test]
+async fn the_cause_may_be_a_record_of_a_collection() {
+    let answer = json!({"compositeResponse": [
+        {"body": [{"errorCode": "PROCESSING_HALTED", "message": HALTED}], "httpStatusCode": 400, "referenceId": "c"},
+        {"body": [
+            {"success": false, "errors": [{"statusCode": "ALL_OR_NONE_OPERATION_ROLLED_BACK", "message": "rolled back"}]},
+            {"success": false, "errors": [{"statusCode": "INACTIVE_OWNER_OR_USER", "message": "inactive user"}]}],
+            "httpStatusCode": 200, "referenceId": "t"}]});
+    let (_server, client) = org("POST", "composite", ok(&answer)).await;
+    let requests = [
+        Subrequest::create("c", Record::new(SObject::Contact)),
+        Subrequest::create_all("t", vec![task("call-1"), task("call-2")], Atomicity::AllOrNone),
+    ];
+    let results = client.composite(&requests, Atomicity::AllOrNone).await.unwrap().value;
+    assert_eq!(cause(&results).unwrap().kind(), Kind::DefaultOwner);
+}
+
+#[tokio::test]
+async fn graphs_stand_and_fall_alone() {
+    let answer = json!({"graphs": [
+        {"graphId": "call-2", "isSuccessful": false, "graphResponse": {"compositeResponse": [
+            {"body": [{"errorCode": "PROCESSING_HALTED", "message": HALTED}], "httpStatusCode": 400, "referenceId": "c"},
+            {"body": [{"errorCode": "STRING_TOO_LONG", "message": "Subject: data value too large", "fields": ["Subject"]}],
+                "httpStatusCode": 400, "referenceId": "t"}]}},
+        {"graphId": "call-1", "isSuccessful": true, "graphResponse": {"compositeResponse": [
+            {"body": {"id": "003Vr00000m4eGC", "success": true, "errors": []}, "httpStatusCode": 201, "referenceId": "c"},
+            {"body": {"id": "00TVr00000m4eGC", "success": true, "errors": []}, "httpStatusCode": 201,
+                "referenceId": "t"}]}}]});
+    let (server, client) = org("POST", "composite/graph", ok(&answer)).await;
+    let graph = |id: &str| Graph {
+        id: id.to_owned(),
+        subrequests: vec![
+            Subrequest::create("c", Record::new(SObject::Contact)),
+            Subrequest::create("t", task(id)).link("WhoId", "c"),
+        ],
+    };
+    let results = client.graph(&[graph("call-1"), graph("call-2")]).await.unwrap().value;
+    assert!(results[0].is_successful && results[0].results[1].id().unwrap() == id("00TVr00000m4eGC"));
+    assert!(!results[1].is_successful);
+    assert_eq!(cause(&results[1].results).unwrap().cause().fields, ["Subject"]);
+    assert_eq!(sent(&server).await["graphs"][1]["compositeRequest"][1]["body"]["WhoId"], "@{c.id}");
+}

@@ -1,0 +1,281 @@
+//! The table of calls: the activity log, and what waits for the writer.
+//!
+//! `evaluate` writes an entry's document and decision and counts its version; the writer writes its outcome.
+//! Neither touches the other's attributes. An entry that waits has the attributes `pending`, which holds the tenant,
+//! and `due_at`; the index `pending` holds such entries only.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use jiff::Timestamp;
+use rules::{CallDocument, Decision, Verdict};
+
+use crate::batch;
+use crate::cursor::Cursor;
+use crate::entry::{Entry, Problem, State};
+use crate::error::{self, Corrupt, Error};
+use crate::expression::Update;
+use crate::item::{self, Attributes};
+use crate::tenant::TenantId;
+
+/// The table of calls.
+#[derive(Clone, Debug)]
+pub struct Calls {
+    pub(crate) dynamodb: Client,
+    pub(crate) table: String,
+}
+
+/// What `evaluate` writes of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merge {
+    /// All that Aircall said so far.
+    pub document: CallDocument,
+    /// Whether and how the call is logged; none while it is not over.
+    pub decision: Option<Decision>,
+    /// When the entry is deleted.
+    pub expires_at: Timestamp,
+}
+
+/// Why a merge was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum MergeError {
+    /// The entry was changed since it was read: read it again and merge again.
+    #[error("the entry was changed meanwhile")]
+    Conflict,
+    /// The table could not answer.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+/// A page of the activity log, newest first.
+#[derive(Debug)]
+pub struct Page {
+    /// Its entries; one that cannot be read hides none of the others.
+    pub entries: Vec<Result<Entry, Corrupt>>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Cursor>,
+}
+
+/// A page of entries, of all tenants, whose time has come.
+#[derive(Debug)]
+pub struct Overdue {
+    /// Tenant and key of each entry.
+    pub entries: Vec<(TenantId, String)>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<OverduePosition>,
+}
+
+/// Where a page of [`Overdue`] ends.
+#[derive(Clone, Debug)]
+pub struct OverduePosition(Attributes);
+
+impl Calls {
+    /// The calls in `table`.
+    pub fn new(dynamodb: Client, table: impl Into<String>) -> Self {
+        Self { dynamodb, table: table.into() }
+    }
+
+    /// The entry, if there is one, as of now (a consistent read).
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer or the item cannot be read.
+    pub async fn get(&self, tenant: &TenantId, key: &str) -> Result<Option<Entry>, Error> {
+        let request = self.dynamodb.get_item().table_name(&self.table).set_key(Some(key_of(tenant, key)));
+        let answer = request.consistent_read(true).send().await.map_err(|e| error::of("GetItem", &e))?;
+        Ok(answer.item.map(Entry::read).transpose()?)
+    }
+
+    /// Those of the entries that exist, as of now (a consistent read), by key.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn get_many(&self, tenant: &TenantId, keys: &[String]) -> Result<Vec<Result<Entry, Corrupt>>, Error> {
+        let keys = keys.iter().map(|key| key_of(tenant, key)).collect();
+        let read = KeysAndAttributes::builder().consistent_read(true);
+        let mut items = batch::get(&self.dynamodb, &self.table, keys, read).await?;
+        items.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+        Ok(items.into_iter().map(Entry::read).collect())
+    }
+
+    /// Writes what `evaluate` learnt and decided, if the entry still is at the version that was read;
+    /// `expected` none means that there was no entry.
+    ///
+    /// A call to log waits for the writer from `now`, or stays due when it was.
+    ///
+    /// # Errors
+    /// When the entry was changed meanwhile or DynamoDB cannot answer.
+    pub async fn merge(
+        &self,
+        tenant: &TenantId,
+        key: &str,
+        change: &Merge,
+        expected: Option<u64>,
+        now: Timestamp,
+    ) -> Result<(), MergeError> {
+        let started_at = change.document.call().started_at.as_second();
+        let update = Update::default()
+            .set("version", item::number(expected.map_or(1, |version| version + 1)))
+            .set("document", item::value(&change.document))
+            .set_or_remove("decision", change.decision.as_ref().map(item::value))
+            .set("occurred_at", item::text(format!("{started_at:010}#{key}")))
+            .set("expires_at", item::seconds(change.expires_at))
+            .set("updated_at", item::seconds(now));
+        let update = match change.decision.as_ref().map(|decision| decision.verdict) {
+            Some(Verdict::Log(_)) => update
+                .set("state", item::value(&State::Pending))
+                .set("pending", item::text(tenant.as_str()))
+                .set_if_absent("due_at", item::seconds(now)),
+            Some(Verdict::Skip(_)) => at_rest(update, State::Skipped),
+            None => at_rest(update, State::Open),
+        };
+        let update = match expected {
+            Some(version) => update.only_if("version", "=", item::number(version)),
+            None => update.only_if_new("key"),
+        };
+        if self.change(tenant, key, update).await? { Ok(()) } else { Err(MergeError::Conflict) }
+    }
+
+    /// Keys of up to `limit` of the tenant's entries that wait and are due by `now`, longest due first.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn due(&self, tenant: &TenantId, now: Timestamp, limit: usize) -> Result<Vec<String>, Error> {
+        let mut keys = Vec::new();
+        let mut from = None;
+        while keys.len() < limit {
+            let answer = self
+                .dynamodb
+                .query()
+                .table_name(&self.table)
+                .index_name("pending")
+                .key_condition_expression("#pending = :tenant AND #due_at <= :now")
+                .expression_attribute_names("#pending", "pending")
+                .expression_attribute_names("#due_at", "due_at")
+                .expression_attribute_values(":tenant", item::text(tenant.as_str()))
+                .expression_attribute_values(":now", item::seconds(now))
+                .limit(i32::try_from(limit - keys.len()).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(from)
+                .send()
+                .await
+                .map_err(|e| error::of("Query", &e))?;
+            keys.extend(answer.items.iter().flatten().filter_map(sort_key).cloned());
+            from = answer.last_evaluated_key;
+            if from.is_none() {
+                break;
+            }
+        }
+        Ok(keys)
+    }
+
+    /// A page of all tenants' entries that were due by `before` and still wait.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn overdue(&self, before: Timestamp, from: Option<OverduePosition>) -> Result<Overdue, Error> {
+        let answer = self
+            .dynamodb
+            .scan()
+            .table_name(&self.table)
+            .index_name("pending")
+            .filter_expression("#due_at <= :before")
+            .expression_attribute_names("#due_at", "due_at")
+            .expression_attribute_values(":before", item::seconds(before))
+            .set_exclusive_start_key(from.map(|position| position.0))
+            .send()
+            .await
+            .map_err(|e| error::of("Scan", &e))?;
+        let entry = |item: &Attributes| {
+            let tenant = TenantId::parse(item.get("tenant")?.as_s().ok()?).ok()?;
+            Some((tenant, sort_key(item)?.clone()))
+        };
+        let entries = answer.items.iter().flatten().filter_map(entry).collect();
+        Ok(Overdue { entries, next: answer.last_evaluated_key.map(OverduePosition) })
+    }
+
+    /// Up to `limit` of the tenant's entries, the latest call first, from behind `cursor`.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn activity(&self, tenant: &TenantId, limit: usize, cursor: Option<&Cursor>) -> Result<Page, Error> {
+        let mut items: Vec<Attributes> = Vec::new();
+        let mut from = cursor.map(|cursor| cursor.exclusive_start_key().into());
+        // One more than is shown tells whether there is a next page; a page of DynamoDB's ends at 1 MB in any case.
+        while items.len() <= limit {
+            let answer = self
+                .dynamodb
+                .query()
+                .table_name(&self.table)
+                .index_name("activity")
+                .key_condition_expression("#tenant = :tenant")
+                .expression_attribute_names("#tenant", "tenant")
+                .expression_attribute_values(":tenant", item::text(tenant.as_str()))
+                .scan_index_forward(false)
+                .limit(i32::try_from(limit + 1 - items.len()).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(from)
+                .send()
+                .await
+                .map_err(|e| error::of("Query", &e))?;
+            items.extend(answer.items.unwrap_or_default());
+            from = answer.last_evaluated_key;
+            if from.is_none() {
+                break;
+            }
+        }
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| more).and_then(|item| Cursor::behind(tenant, item));
+        Ok(Page { entries: items.into_iter().map(Entry::read).collect(), next })
+    }
+
+    /// Has the writer take a failed entry again, at once. Says whether the entry had failed; if not, nothing changes.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn retry(&self, tenant: &TenantId, key: &str, now: Timestamp) -> Result<bool, Error> {
+        let update = Update::default()
+            .set("state", item::value(&State::Pending))
+            .set("pending", item::text(tenant.as_str()))
+            .set("due_at", item::seconds(now))
+            .set("attempts", item::number(0))
+            .set("updated_at", item::seconds(now))
+            .only_if("state", "=", item::value(&State::Failed));
+        self.change(tenant, key, update).await
+    }
+
+    /// Fails an entry that cannot be read, so that it does not wait for ever.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn fail_unreadable(&self, tenant: &TenantId, corrupt: &Corrupt, now: Timestamp) -> Result<(), Error> {
+        let message = format!("The entry cannot be read: its attribute {:?} is damaged.", corrupt.attribute);
+        let problem = Problem { code: "UNREADABLE_ENTRY".to_owned(), message, since: now };
+        let update = at_rest(Update::default(), State::Failed)
+            .set("problem", item::value(&problem))
+            .set("updated_at", item::seconds(now))
+            .only_if_exists("key");
+        self.change(tenant, &corrupt.key, update).await.map(drop)
+    }
+
+    /// Says whether the update's condition held.
+    pub(crate) async fn change(&self, tenant: &TenantId, key: &str, update: Update) -> Result<bool, Error> {
+        let request: UpdateItemFluentBuilder = self.dynamodb.update_item().table_name(&self.table);
+        match update.on(request.set_key(Some(key_of(tenant, key)))).send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+            Err(error) => Err(error::of("UpdateItem", &error)),
+        }
+    }
+}
+
+/// An entry in `state` that does not wait for the writer.
+pub(crate) fn at_rest(update: Update, state: State) -> Update {
+    update.set("state", item::value(&state)).remove("pending").remove("due_at")
+}
+
+fn key_of(tenant: &TenantId, key: &str) -> Attributes {
+    [("tenant", tenant.as_str()), ("key", key)].map(|(name, value)| (name.to_owned(), item::text(value))).into()
+}
+
+fn sort_key(item: &Attributes) -> Option<&String> {
+    item.get("key").and_then(|key| key.as_s().ok())
+}

@@ -1,0 +1,86 @@
+//! Where a page of the activity log ends.
+
+use std::fmt;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+use crate::item::{self, Attributes};
+use crate::tenant::TenantId;
+
+/// Where a page of a tenant's activity log ends. Its text is for the address of the next page and means nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    tenant: TenantId,
+    key: String,
+    occurred_at: String,
+}
+
+/// A text that is no cursor of this tenant's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a cursor of this activity log")]
+pub struct NotACursor;
+
+impl Cursor {
+    /// Reads a cursor of `tenant`'s.
+    ///
+    /// # Errors
+    /// If it is not what a page gave, or not a page of this tenant's.
+    pub fn parse(tenant: &TenantId, text: &str) -> Result<Self, NotACursor> {
+        let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| NotACursor)?;
+        let cursor: Self = serde_json::from_slice(&json).map_err(|_| NotACursor)?;
+        let whole = !cursor.key.is_empty() && !cursor.occurred_at.is_empty();
+        if whole && cursor.tenant == *tenant { Ok(cursor) } else { Err(NotACursor) }
+    }
+
+    /// Behind an item of the table.
+    pub(crate) fn behind(tenant: &TenantId, item: &Attributes) -> Option<Self> {
+        let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+        Some(Self { tenant: tenant.clone(), key: text("key")?, occurred_at: text("occurred_at")? })
+    }
+
+    /// As DynamoDB takes it.
+    pub(crate) fn exclusive_start_key(&self) -> [(String, AttributeValue); 3] {
+        [("tenant", self.tenant.as_str()), ("key", &self.key), ("occurred_at", &self.occurred_at)]
+            .map(|(name, value)| (name.to_owned(), item::text(value)))
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).map_err(|_| fmt::Error)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cursor() -> (TenantId, Cursor) {
+        let tenant = TenantId::parse("one").unwrap();
+        let occurred_at = "1774254600#call-7".to_owned();
+        (tenant.clone(), Cursor { tenant, key: "call-7".to_owned(), occurred_at })
+    }
+
+    #[test]
+    fn reads_what_it_wrote() {
+        let (tenant, cursor) = cursor();
+        assert_eq!(Cursor::parse(&tenant, &cursor.to_string()), Ok(cursor));
+    }
+
+    #[test]
+    fn of_another_tenant_is_refused() {
+        let other = TenantId::parse("other").unwrap();
+        assert_eq!(Cursor::parse(&other, &cursor().1.to_string()), Err(NotACursor));
+    }
+
+    #[test]
+    fn any_other_text_is_refused() {
+        let (tenant, cursor) = cursor();
+        for text in ["", "%", "e30", &cursor.to_string()[1..], &format!("{cursor}A")] {
+            assert_eq!(Cursor::parse(&tenant, text), Err(NotACursor), "{text}");
+        }
+    }
+}

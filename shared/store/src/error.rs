@@ -1,0 +1,74 @@
+//! What can go wrong, by what the caller can do about it.
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+
+/// Why a store could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Throttled, timed out or not reached: the same call may succeed later.
+    #[error("{operation}: {cause}; it may succeed later")]
+    Retry {
+        /// The AWS operation.
+        operation: &'static str,
+        /// What AWS, or the way to it, said.
+        cause: String,
+    },
+    /// A table, a secret or a permission is missing: only a change of the deployment helps.
+    #[error("{operation}: {cause}; the deployment is at fault")]
+    Misconfigured {
+        /// The AWS operation.
+        operation: &'static str,
+        /// What AWS said.
+        cause: String,
+    },
+    /// An item that this version cannot read.
+    #[error(transparent)]
+    Corrupt(#[from] Corrupt),
+}
+
+/// An item that this version cannot read, because another version or a person wrote it.
+///
+/// Names the place and not the value, which may be somebody's phone number.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: the attribute {attribute:?} is missing or unreadable")]
+pub struct Corrupt {
+    /// Key of the item: the call's key, else the tenant's id or the secret's name.
+    pub key: String,
+    /// The first attribute that cannot be read.
+    pub attribute: &'static str,
+}
+
+/// Codes after which the same call may succeed later.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>
+const TRANSIENT: [&str; 8] = [
+    "InternalServerError",
+    "InternalServiceError",
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ServiceUnavailable",
+    "ThrottlingException",
+    "TransactionConflictException",
+];
+
+/// Sorts what an SDK says by what the caller can do.
+pub(crate) fn of<E: ProvideErrorMetadata, R>(operation: &'static str, error: &SdkError<E, R>) -> Error {
+    let cause = match error {
+        SdkError::ServiceError(refusal) => {
+            let code = refusal.err().code().unwrap_or("no code");
+            let cause = format!("{code}: {}", refusal.err().message().unwrap_or("no message"));
+            // An answer without a code is not the service's own: a proxy's, or a broken one.
+            if refusal.err().code().is_some_and(|code| !TRANSIENT.contains(&code)) {
+                return Error::Misconfigured { operation, cause };
+            }
+            cause
+        }
+        SdkError::ConstructionFailure(_) => {
+            return Error::Misconfigured { operation, cause: "the request cannot be built".to_owned() };
+        }
+        SdkError::TimeoutError(_) => "timed out".to_owned(),
+        SdkError::DispatchFailure(_) => "not reached".to_owned(),
+        _ => "an answer that cannot be read".to_owned(),
+    };
+    Error::Retry { operation, cause }
+}

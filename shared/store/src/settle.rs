@@ -1,0 +1,109 @@
+//! What the writer makes of an entry.
+
+use jiff::Timestamp;
+use rules::{SkipReason, Trace};
+
+use crate::calls::{Calls, at_rest};
+use crate::entry::{Entry, Problem, State, Written};
+use crate::error::Error;
+use crate::expression::Update;
+use crate::item;
+use crate::tenant::TenantId;
+
+/// What the writer made of an entry, with the trace of how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Its Task is in Salesforce.
+    Logged {
+        /// The Task.
+        written: Box<Written>,
+        /// What was looked at.
+        trace: Trace,
+    },
+    /// It becomes no Task.
+    Skipped {
+        /// Why.
+        reason: SkipReason,
+        /// What was looked at.
+        trace: Trace,
+    },
+    /// It became no Task, and trying again would not help.
+    Failed {
+        /// Why.
+        problem: Problem,
+        /// What was looked at.
+        trace: Trace,
+    },
+    /// It is to be tried again.
+    Postponed {
+        /// When.
+        due_at: Timestamp,
+        /// Why.
+        problem: Problem,
+        /// What was looked at.
+        trace: Trace,
+    },
+}
+
+/// What became of an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// The entry is settled.
+    Done,
+    /// The call was merged with a newer event meanwhile: what was found is kept, and the entry waits and is due.
+    Newer,
+    /// There is no such entry any more.
+    Gone,
+}
+
+impl Calls {
+    /// Stores what the writer made of the entry that it `read`.
+    ///
+    /// Doing it again changes nothing.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn settle(&self, tenant: &TenantId, read: &Entry, outcome: &Outcome, now: Timestamp) -> Result<Settled, Error> {
+        let version = || item::number(read.version);
+        let update = state(facts(read, outcome, now), outcome).only_if("version", "=", version());
+        if self.change(tenant, &read.key, update).await? {
+            return Ok(Settled::Done);
+        }
+        let update = facts(read, outcome, now).set("due_at", item::seconds(now)).only_if("version", ">", version());
+        Ok(if self.change(tenant, &read.key, update).await? { Settled::Newer } else { Settled::Gone })
+    }
+}
+
+/// What stays true whatever else happened to the call.
+fn facts(read: &Entry, outcome: &Outcome, now: Timestamp) -> Update {
+    let update = Update::default().set("updated_at", item::seconds(now));
+    match outcome {
+        Outcome::Logged { written, trace } => update
+            .set("written", item::value(written))
+            .set("trace", item::value(trace))
+            .set("attempts", item::number(0))
+            .remove("problem")
+            .remove("skipped"),
+        Outcome::Skipped { reason, trace } => {
+            update.set("skipped", item::value(reason)).set("trace", item::value(trace)).remove("problem")
+        }
+        Outcome::Failed { problem, trace } => {
+            update.set("problem", item::value(problem)).set("trace", item::value(trace))
+        }
+        Outcome::Postponed { problem, trace, .. } => update
+            .set("problem", item::value(problem))
+            .set("trace", item::value(trace))
+            // Counted from what was read and not by DynamoDB: the same outcome stored twice counts once.
+            .set("attempts", item::number(read.attempts.saturating_add(1))),
+    }
+}
+
+/// Where the entry stands then.
+fn state(update: Update, outcome: &Outcome) -> Update {
+    match outcome {
+        Outcome::Logged { .. } => at_rest(update, State::Logged),
+        Outcome::Skipped { .. } => at_rest(update, State::Skipped),
+        Outcome::Failed { .. } => at_rest(update, State::Failed),
+        Outcome::Postponed { due_at, .. } => update.set("due_at", item::seconds(*due_at)),
+    }
+}

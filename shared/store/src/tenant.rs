@@ -1,0 +1,152 @@
+//! A tenant: one Aircall account and the Salesforce org its calls go to.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::fmt::serde::timestamp::second::required;
+use serde::{Deserialize, Serialize};
+
+use crate::seconds;
+use crate::token_hash::TokenHash;
+
+/// Names a tenant, in webhook URLs too: 1 to 64 of `a`–`z`, `0`–`9` and `-`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TenantId(String);
+
+/// A text that cannot name a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a tenant's id: 1 to 64 of a-z, 0-9 and -")]
+pub struct NotATenantId;
+
+impl TenantId {
+    /// Reads an id.
+    ///
+    /// # Errors
+    /// If it is empty, longer than 64, or holds another character.
+    pub fn parse(text: &str) -> Result<Self, NotATenantId> {
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if (1..=64).contains(&text.len()) && text.bytes().all(allowed) { Ok(Self(text.to_owned())) } else { Err(NotATenantId) }
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TenantId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for TenantId {
+    type Error = NotATenantId;
+
+    fn try_from(text: String) -> Result<Self, NotATenantId> {
+        Self::parse(&text)
+    }
+}
+
+impl From<TenantId> for String {
+    fn from(id: TenantId) -> Self {
+        id.0
+    }
+}
+
+/// A tenant, without its settings and secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenant {
+    /// Its id.
+    pub id: TenantId,
+    /// Hashes of the webhook tokens that count; several while one replaces another.
+    pub webhook_tokens: Vec<TokenHash>,
+    /// The Salesforce org, once one was connected.
+    pub salesforce: Option<Connection>,
+    /// Whether that org takes requests now.
+    pub state: ConnectionState,
+    /// What was learnt about the org.
+    pub facts: OrgFacts,
+}
+
+/// A connected Salesforce org.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connection {
+    /// Id of the Organization.
+    pub org_id: String,
+    /// Where its REST API is, as of when it was connected; the tokens know the newest.
+    pub instance_url: String,
+    /// Where its users sign in and tokens are refreshed.
+    pub login_url: String,
+    /// Id of the Salesforce user who connected it, who owns what no other user does.
+    pub user_id: String,
+    /// When it was connected.
+    #[serde(with = "required")]
+    pub connected_at: Timestamp,
+}
+
+/// Whether a tenant's Salesforce org takes requests.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum ConnectionState {
+    /// As far as is known.
+    #[default]
+    Connected,
+    /// Not before `until`: a limit is reached, or the org is down. Entries wait.
+    Paused {
+        /// When to try again.
+        #[serde(with = "required")]
+        until: Timestamp,
+        /// Why, as a sentence.
+        reason: String,
+    },
+    /// Not until an admin connects it again. Entries wait.
+    ReconnectNeeded {
+        /// Why, as a sentence.
+        reason: String,
+        /// Since when.
+        #[serde(with = "required")]
+        since: Timestamp,
+    },
+}
+
+/// What was learnt about an org, with when, so that it can be asked again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrgFacts {
+    /// Whether it has person accounts.
+    pub person_accounts: Option<Known<bool>>,
+    /// Fields, as `Task.Aircall_Key__c`, that it lacks or does not let us write, with when that showed.
+    #[serde(default, with = "seconds::map")]
+    pub missing_fields: BTreeMap<String, Timestamp>,
+}
+
+/// Something that was true at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known<T> {
+    /// What.
+    pub value: T,
+    /// When it was learnt.
+    #[serde(with = "required")]
+    pub at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_of_small_letters_digits_and_dashes() {
+        for text in ["a", "demo", "t-01", &"x".repeat(64)] {
+            assert_eq!(TenantId::parse(text).unwrap().as_str(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_id() {
+        for text in ["", "Demo", "a b", "a/b", "é", "..", &"x".repeat(65)] {
+            assert_eq!(TenantId::parse(text), Err(NotATenantId), "{text}");
+        }
+    }
+}
