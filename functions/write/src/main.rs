@@ -1,2 +1,89 @@
-//! Placeholder.
-fn main() {}
+//! Drains tenants' pending entries into Salesforce. One message group, and so one writer, for each tenant.
+
+mod backoff;
+mod create;
+mod drain;
+mod job;
+mod lookup;
+mod org;
+mod owners;
+mod plan;
+mod questions;
+mod stop;
+mod update;
+mod writer;
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use lambda::batch::{Stopped, each_group};
+use lambda::queue::{Bell, Later, WakeUp};
+use lambda::{env, start};
+use lambda_runtime::{LambdaEvent, service_fn};
+use salesforce::ApiVersion;
+use store::{AppSecret, Calls, Phones, SettingsStore, TenantId, Tenants, Tokens};
+
+use crate::org::Doors;
+use crate::owners::Owners;
+use crate::writer::Writer;
+
+/// Tenants whose orgs are written to side by side.
+const TENANTS_AT_ONCE: usize = 10;
+
+/// How long one request to Salesforce may take: its own writes wait up to ten seconds for a row lock.
+const SALESFORCE_PATIENCE: Duration = Duration::from_secs(25);
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    start::logs();
+    let aws = start::aws(Duration::from_secs(10)).await;
+    let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
+    let secrets = aws_sdk_secretsmanager::Client::new(&aws);
+    let sqs = aws_sdk_sqs::Client::new(&aws);
+    let version = env::required("SALESFORCE_API_VERSION")?;
+    let writer = Writer {
+        calls: Calls::new(dynamodb.clone(), env::required("CALLS_TABLE")?),
+        phones: Phones::new(dynamodb.clone(), env::required("PHONES_TABLE")?),
+        settings: SettingsStore::new(dynamodb.clone(), env::required("SETTINGS_TABLE")?),
+        tenants: Tenants::new(dynamodb, env::required("TENANTS_TABLE")?),
+        doors: Doors {
+            http: reqwest::Client::builder()
+                .connect_timeout(Duration::from_secs(5))
+                .timeout(SALESFORCE_PATIENCE)
+                .redirect(reqwest::redirect::Policy::none())
+                .build()?,
+            tokens: Tokens::new(secrets.clone(), env::required("SALESFORCE_TOKENS_PREFIX")?),
+            app: AppSecret::new(secrets, env::required("SALESFORCE_APP_SECRET")?),
+            version: ApiVersion::parse(&version).ok_or("SALESFORCE_API_VERSION is not a version such as 66.0")?,
+        },
+        bell: Bell::new(sqs.clone(), env::required("WRITES_QUEUE_URL")?),
+        later: Later::new(sqs, env::required("RETRIES_QUEUE_URL")?),
+        owners: Owners::default(),
+    };
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| handle(&writer, event).await)).await
+}
+
+async fn handle(writer: &Writer, event: LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, lambda_runtime::Error> {
+    let left = event.context.deadline().duration_since(std::time::SystemTime::now()).unwrap_or_default();
+    let deadline = Instant::now() + left;
+    let drain = async |group: String, messages: Vec<SqsMessage>| {
+        // A message that is none of ours would only block its group.
+        let wake_ups = messages.iter().filter_map(|message| match WakeUp::read(message) {
+            Ok(wake_up) => Some(wake_up),
+            Err(error) => {
+                tracing::error!(group, %error, "dropped a message that is no wake-up");
+                None
+            }
+        });
+        let rang: BTreeSet<String> = wake_ups.filter_map(|wake_up| wake_up.key).collect();
+        match TenantId::parse(&group) {
+            Ok(tenant) => writer.drain(&tenant, rang, deadline).await.map_err(Stopped::from),
+            Err(error) => {
+                tracing::error!(%error, "dropped a wake-up of no tenant");
+                Ok(())
+            }
+        }
+    };
+    Ok(each_group(event.payload, TENANTS_AT_ONCE, drain).await)
+}

@@ -56,17 +56,20 @@ fn company() -> Value {
 }
 
 fn numbers() -> Vec<Value> {
-    [(1001, "Sales line", "+1 415-555-0100", "US", "America/Los_Angeles"), (1002, "Support line", "+33 1 99 00 01 00", "FR", "Europe/Paris")]
-        .into_iter()
-        .map(|(id, name, digits, country, time_zone)| {
-            json!({
-                "id": id, "direct_link": format!("https://api.aircall.io/v1/numbers/{id}"), "name": name,
-                "digits": digits, "e164_digits": format!("+{}", digits.replace(|c: char| !c.is_ascii_digit(), "")),
-                "country": country, "time_zone": time_zone, "open": true, "availability_status": "open",
-                "is_ivr": false, "live_recording_activated": false, "priority": null, "messages": {},
-            })
+    [
+        (1001, "Sales line", "+1 415-555-0100", "US", "America/Los_Angeles"),
+        (1002, "Support line", "+33 1 99 00 01 00", "FR", "Europe/Paris"),
+    ]
+    .into_iter()
+    .map(|(id, name, digits, country, time_zone)| {
+        json!({
+            "id": id, "direct_link": format!("https://api.aircall.io/v1/numbers/{id}"), "name": name,
+            "digits": digits, "e164_digits": format!("+{}", digits.replace(|c: char| !c.is_ascii_digit(), "")),
+            "country": country, "time_zone": time_zone, "open": true, "availability_status": "open",
+            "is_ivr": false, "live_recording_activated": false, "priority": null, "messages": {},
         })
-        .collect()
+    })
+    .collect()
 }
 
 fn users() -> Vec<Value> {

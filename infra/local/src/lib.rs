@@ -5,10 +5,18 @@
 
 pub mod aircall;
 pub mod binaries;
+pub mod demo;
 pub mod event_source;
 mod files;
 pub mod http_api;
 pub mod lambda;
+mod salesforce;
 pub mod schedule;
 pub mod services;
+mod stack;
 pub mod template;
+mod tenants;
+pub mod workspace;
+
+pub use stack::{Options, Stack, StackInfo};
+pub use tenants::{TenantHandle, TenantOptions, TenantOrg};

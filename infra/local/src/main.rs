@@ -1,2 +1,97 @@
-//! Placeholder.
-fn main() {}
+//! `cargo run`: the local stack.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use local::{Options, Stack, demo, workspace};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+mod banner;
+
+/// Runs the whole system on this machine.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(flatten)]
+    flags: Flags,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, clap::Args)]
+struct Flags {
+    /// Port of the console and of the webhooks (0: any free one)
+    #[arg(long, global = true, default_value_t = 8080)]
+    port: u16,
+    /// Port of the sandbox Salesforce org (0: any free one)
+    #[arg(long, global = true, default_value_t = 8081)]
+    salesforce_port: u16,
+    /// Keep state in this folder, so that it survives a restart
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Build the functions as they are deployed
+    #[arg(long, global = true)]
+    release: bool,
+    /// Show every line the functions print
+    #[arg(long, global = true)]
+    verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Play a working day of calls and show what became of them
+    Demo {
+        /// End when the day is done
+        #[arg(long)]
+        once: bool,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error,local=warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
+    match run(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", format!("{error:#}").replace('\n', " "));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<()> {
+    let Flags { port, salesforce_port, data, release, verbose } = arguments.flags;
+    let (stack_file, logs) = (Some(workspace::stack_file()), Some(workspace::logs()));
+    let options = Options { port, salesforce_port, data, release, verbose, stack_file, logs };
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let told_to_stop = async {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+    };
+    tokio::pin!(told_to_stop);
+
+    let stack = tokio::select! {
+        stack = Stack::start(options) => stack?,
+        () = &mut told_to_stop => return Ok(()),
+    };
+    banner::print(stack.info());
+    let result = match arguments.command {
+        Some(Command::Demo { once }) => tokio::select! {
+            played = demo::run(&stack, once) => match played {
+                Ok(()) if !once => { told_to_stop.await; Ok(()) }
+                played => played,
+            },
+            () = &mut told_to_stop => Ok(()),
+        },
+        None => {
+            told_to_stop.await;
+            Ok(())
+        }
+    };
+    stack.stop().await.and(result)
+}

@@ -48,7 +48,8 @@ pub(crate) struct Address {
 impl Address {
     /// Reads `/services/data/v66.0/…?…`.
     pub(crate) fn parse(target: &str) -> Result<Self, ApiError> {
-        let rest = target.strip_prefix(DATA).and_then(|rest| rest.strip_prefix("/v")).ok_or_else(ApiError::not_found)?;
+        let rest =
+            target.strip_prefix(DATA).and_then(|rest| rest.strip_prefix("/v")).ok_or_else(ApiError::not_found)?;
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         let mut segments = path.split('/').filter(|segment| !segment.is_empty()).map(decode);
         let version = segments.next().ok_or_else(ApiError::not_found)?;
@@ -62,7 +63,9 @@ impl Address {
 fn check_version(version: &str) -> Result<(), ApiError> {
     match version.strip_suffix(".0").and_then(|major| major.parse::<u32>().ok()) {
         Some(31..=68) => Ok(()),
-        Some(21..=30) => Err(ApiError::new(410, "UNSUPPORTED_API_VERSION", format!("API version {version} is retired."))),
+        Some(21..=30) => {
+            Err(ApiError::new(410, "UNSUPPORTED_API_VERSION", format!("API version {version} is retired.")))
+        }
         _ => Err(ApiError::not_found()),
     }
 }
@@ -86,13 +89,18 @@ impl Call {
     /// The body, which must be an object.
     pub(crate) fn object(&self) -> Result<&serde_json::Map<String, Value>, ApiError> {
         let object = self.body.as_ref().and_then(Value::as_object);
-        object.ok_or_else(|| ApiError::malformed_body("The HTTP entity body is required, but this request has no entity body."))
+        object.ok_or_else(|| {
+            ApiError::malformed_body("The HTTP entity body is required, but this request has no entity body.")
+        })
     }
 
     /// One `key=value` of a header such as `Sforce-Duplicate-Rule-Header: allowSave=true; includeRecordDetails=false`.
     pub(crate) fn header_option(&self, header: &str, key: &str) -> Option<&str> {
         let parts = self.headers.get(header)?.to_str().ok()?.split([';', ',']);
-        parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.trim().eq_ignore_ascii_case(key)).map(|(_, value)| value.trim())
+        parts
+            .filter_map(|part| part.split_once('='))
+            .find(|(name, _)| name.trim().eq_ignore_ascii_case(key))
+            .map(|(_, value)| value.trim())
     }
 
     /// The address of a record.

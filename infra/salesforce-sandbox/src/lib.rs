@@ -1,1 +1,181 @@
-//! Placeholder.
+//! A sandbox Salesforce org: an HTTP server that is strict where Salesforce is strict.
+//!
+//! It is the judge of everything that writes to Salesforce: what it accepts, counts and refuses follows the public
+//! documentation, and what it does not do is listed in the README of its folder.
+
+mod api;
+mod call;
+mod control;
+mod error;
+mod http;
+mod id;
+mod oauth;
+mod options;
+mod pages;
+mod query;
+mod random;
+mod schema;
+mod search;
+mod state;
+mod tables;
+mod time;
+mod write;
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use axum::Router;
+use serde_json::Value;
+
+pub use self::options::{DuplicateAction, DuplicateRule, Options, ValidationRule};
+use self::{error::ApiError, state::State};
+
+/// An org. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Org(Arc<Mutex<State>>);
+
+/// Tokens of a user who authorised the app.
+pub struct Grant {
+    /// The user, as `005…`.
+    pub user_id: String,
+    /// For `Authorization: Bearer`.
+    pub access_token: String,
+    /// For `grant_type=refresh_token`.
+    pub refresh_token: String,
+}
+
+impl fmt::Debug for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Grant").field("user_id", &self.user_id).finish_non_exhaustive()
+    }
+}
+
+/// A record that cannot be seeded.
+#[derive(Debug, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct SeedError {
+    /// Salesforce's code, as `INVALID_FIELD`.
+    pub code: String,
+    /// Salesforce's words.
+    pub message: String,
+}
+
+/// A snapshot that this version cannot read.
+#[derive(Debug, thiserror::Error)]
+#[error("the snapshot of the sandbox org cannot be read")]
+pub struct RestoreError(#[from] serde_json::Error);
+
+impl Org {
+    /// An org with an admin user and no records.
+    pub fn new(options: Options) -> Self {
+        Self(Arc::new(Mutex::new(State::new(options))))
+    }
+
+    /// Everything the org answers: OAuth, the data API, `/_sandbox` and the pages.
+    ///
+    /// `/_sandbox` asks for no credentials, so serve this on the loopback interface only.
+    pub fn router(&self) -> Router {
+        http::router(self.clone())
+    }
+
+    /// Records, tokens and options; not the request log, faults and open query cursors.
+    ///
+    /// # Panics
+    /// Never: the state is made of what JSON can say.
+    pub fn snapshot(&self) -> Value {
+        serde_json::to_value(&*self.lock()).expect("the state is JSON")
+    }
+
+    /// Replaces this org by a snapshot.
+    ///
+    /// # Errors
+    /// [`RestoreError`] when the value is not a snapshot of this version; the org is then unchanged.
+    pub fn restore(&self, snapshot: Value) -> Result<(), RestoreError> {
+        let mut state: State = serde_json::from_value(snapshot)?;
+        state.tables.reindex();
+        *self.lock() = state;
+        Ok(())
+    }
+
+    /// Lets a user authorise the app, without a browser.
+    pub fn issue_grant(&self, user_id: &str) -> Grant {
+        let mut state = self.lock();
+        let org_id = state.identity.org_id.clone();
+        let issued = state.grants.approve(&org_id, user_id, "api refresh_token openid", false);
+        Grant {
+            user_id: issued.user_id,
+            access_token: issued.access_token,
+            refresh_token: issued.refresh_token.unwrap_or_default(),
+        }
+    }
+
+    /// Stores a record past the API: uncounted, searchable at once, with system fields as given. Returns its id.
+    ///
+    /// # Errors
+    /// [`SeedError`] when the object or a field does not exist, a value does not fit, or a unique key is taken.
+    pub fn insert(&self, sobject: &str, record: Value) -> Result<String, SeedError> {
+        let object = schema::object(sobject)
+            .ok_or_else(|| SeedError { code: "INVALID_TYPE".to_owned(), message: format!("no object {sobject}") })?;
+        let body = if let Value::Object(body) = record { body } else { serde_json::Map::new() };
+        let mut state = self.lock();
+        let id = state.atomically(|state| write::seed(state, object, &body, write::Indexing::AtOnce));
+        state.tables.commit();
+        id.map_err(|error| SeedError::from(&error))
+    }
+
+    /// All records of an object, deleted ones too, oldest first; none if there is no such object.
+    pub fn records(&self, sobject: &str) -> Vec<Value> {
+        let state = self.lock();
+        let Some(object) = schema::object(sobject) else { return Vec::new() };
+        let full = |record: &tables::Record| {
+            let fields = object.fields(&state.options);
+            fields.map(|field| (field.name.to_owned(), record.get(field.name).clone())).collect()
+        };
+        state.tables.rows(object).iter().map(full).collect()
+    }
+
+    /// `00D…`
+    pub fn org_id(&self) -> String {
+        self.lock().identity.org_id.clone()
+    }
+
+    /// The user who connects the org.
+    pub fn admin_user_id(&self) -> String {
+        self.lock().identity.admin_user_id.clone()
+    }
+
+    /// The app's consumer key.
+    pub fn client_id(&self) -> String {
+        self.lock().identity.client_id.clone()
+    }
+
+    /// The app's consumer secret.
+    pub fn client_secret(&self) -> String {
+        self.lock().identity.client_secret.clone()
+    }
+
+    /// The options now.
+    pub fn options(&self) -> Options {
+        self.lock().options.clone()
+    }
+
+    /// Replaces all options.
+    pub fn set_options(&self, options: Options) {
+        self.lock().options = options;
+    }
+
+    /// A panic in another request leaves the state usable: writes are journalled.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl From<&ApiError> for SeedError {
+    fn from(error: &ApiError) -> Self {
+        let json = error.to_json();
+        let text = |key: &str| json[key].as_str().unwrap_or_default().to_owned();
+        Self { code: text("errorCode"), message: text("message") }
+    }
+}

@@ -104,9 +104,9 @@ impl Options {
     /// Whether field-level security hides the field from the connecting user.
     pub(crate) fn hides(&self, sobject: &str, field: &str) -> bool {
         self.hidden_fields.iter().any(|hidden| {
-            hidden.split_once('.').is_some_and(|(object, name)| {
-                object.eq_ignore_ascii_case(sobject) && name.eq_ignore_ascii_case(field)
-            })
+            hidden
+                .split_once('.')
+                .is_some_and(|(object, name)| object.eq_ignore_ascii_case(sobject) && name.eq_ignore_ascii_case(field))
         })
     }
 }

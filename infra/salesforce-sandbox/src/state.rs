@@ -102,7 +102,10 @@ fn founding_records(org_id: &str, admin_user_id: &str) -> Vec<(&'static str, Map
             json!({"Id": org_id, "Name": "Sandbox Org", "OrganizationType": "Developer Edition", "IsSandbox": true,
                 "InstanceName": "LOCAL", "TimeZoneSidKey": "Europe/Paris", "LanguageLocaleKey": "en_US"}),
         ),
-        ("RecordType", json!({"Name": "Business Account", "DeveloperName": "Business_Account", "SobjectType": "Account"})),
+        (
+            "RecordType",
+            json!({"Name": "Business Account", "DeveloperName": "Business_Account", "SobjectType": "Account"}),
+        ),
         (
             "RecordType",
             json!({"Name": "Person Account", "DeveloperName": "PersonAccount", "SobjectType": "Account",

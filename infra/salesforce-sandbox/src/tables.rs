@@ -57,7 +57,7 @@ enum Undo {
 /// All records of the org.
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Tables {
-    tables: BTreeMap<String, Table>,
+    by_object: BTreeMap<String, Table>,
     pod: String,
     minted: u64,
     case_numbers: u64,
@@ -73,7 +73,7 @@ impl Tables {
 
     /// Rebuilds what a snapshot leaves out.
     pub(crate) fn reindex(&mut self) {
-        for (name, table) in &mut self.tables {
+        for (name, table) in &mut self.by_object {
             let Some(object) = crate::schema::object(name) else { continue };
             for (at, row) in table.rows.iter().enumerate() {
                 table.by_id.insert(row.id().to_owned(), at);
@@ -96,11 +96,11 @@ impl Tables {
     }
 
     pub(crate) fn rows(&self, object: &Object) -> &[Record] {
-        self.tables.get(object.name).map_or(&[], |table| &table.rows)
+        self.by_object.get(object.name).map_or(&[], |table| &table.rows)
     }
 
     pub(crate) fn get(&self, object: &Object, id: &str) -> Option<&Record> {
-        let table = self.tables.get(object.name)?;
+        let table = self.by_object.get(object.name)?;
         table.by_id.get(id).map(|&at| &table.rows[at])
     }
 
@@ -112,19 +112,19 @@ impl Tables {
 
     /// The live record that holds a value of a unique field.
     pub(crate) fn holder(&self, object: &Object, field: &'static str, value: &str) -> Option<&str> {
-        self.tables.get(object.name)?.unique.get(&(field, value.to_owned())).map(String::as_str)
+        self.by_object.get(object.name)?.unique.get(&(field, value.to_owned())).map(String::as_str)
     }
 
     /// Stores a record, new or known by its `Id`.
     pub(crate) fn put(&mut self, object: &'static Object, record: Record) {
-        let table = self.tables.entry(object.name.to_owned()).or_default();
+        let table = self.by_object.entry(object.name.to_owned()).or_default();
         let undo = table.put(object, record);
         self.journal.push(undo.map_or(Undo::Insert(object), |before| Undo::Update(object, Box::new(before))));
     }
 
     /// Removes all records of the object, without a trace.
     pub(crate) fn clear(&mut self, object: &Object) {
-        self.tables.remove(object.name);
+        self.by_object.remove(object.name);
     }
 
     pub(crate) fn savepoint(&self) -> usize {
@@ -135,9 +135,9 @@ impl Tables {
     pub(crate) fn rollback(&mut self, savepoint: usize) {
         while self.journal.len() > savepoint {
             match self.journal.pop() {
-                Some(Undo::Insert(object)) => self.tables.entry(object.name.to_owned()).or_default().pop(object),
+                Some(Undo::Insert(object)) => self.by_object.entry(object.name.to_owned()).or_default().pop(object),
                 Some(Undo::Update(object, before)) => {
-                    self.tables.entry(object.name.to_owned()).or_default().put(object, *before);
+                    self.by_object.entry(object.name.to_owned()).or_default().put(object, *before);
                 }
                 None => break,
             }

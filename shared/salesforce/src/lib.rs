@@ -14,6 +14,7 @@
 //! Errors display Salesforce's own words, which may quote a customer's data: show them to an admin, log the
 //! [`ErrorCode`] only.
 
+pub mod call_log;
 mod client;
 mod code;
 mod collections;
@@ -42,5 +43,5 @@ pub use id::{InvalidId, SalesforceId};
 pub use limits::{Allowance, ApiUsage, Limits};
 pub use records::{Page, Record, SObject};
 pub use refusal::{Fault, Refusal};
-pub use soql::{DigitsOnly, KeyField, NotDigits, Soql, Sosl, phone_fields};
+pub use soql::{CallerFields, DigitsOnly, KeyField, NotDigits, Soql, Sosl};
 pub use transport::Transport;

@@ -10,7 +10,7 @@ mod sosl;
 use std::collections::BTreeSet;
 
 use literal::literal;
-pub use phones::phone_fields;
+pub use phones::CallerFields;
 pub use sosl::{DigitsOnly, NotDigits, Sosl};
 
 use url::form_urlencoded;

@@ -3,6 +3,7 @@
 mod oauth;
 mod reading;
 mod refusals;
+mod sandbox;
 mod transport;
 mod writing;
 

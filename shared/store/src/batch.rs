@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::builders::KeysAndAttributesBuilder;
 use aws_sdk_dynamodb::types::WriteRequest;
+use aws_sdk_dynamodb::types::builders::KeysAndAttributesBuilder;
 
 use crate::error::{self, Error};
 use crate::item::Attributes;
@@ -39,7 +39,11 @@ pub(crate) async fn get(
         let request = dynamodb.batch_get_item().request_items(table, batch);
         let answer = request.send().await.map_err(|e| error::of("BatchGetItem", &e))?;
         items.extend(answer.responses.and_then(|mut tables| tables.remove(table)).unwrap_or_default());
-        left = answer.unprocessed_keys.and_then(|mut tables| tables.remove(table)).map(|keys| keys.keys).unwrap_or_default();
+        left = answer
+            .unprocessed_keys
+            .and_then(|mut tables| tables.remove(table))
+            .map(|keys| keys.keys)
+            .unwrap_or_default();
         idle = rest_if_idle("BatchGetItem", idle, left.len() == asked).await?;
         left.extend(rest);
     }

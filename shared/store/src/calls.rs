@@ -5,7 +5,7 @@
 //! and `due_at`; the index `pending` holds such entries only.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use jiff::Timestamp;
 use rules::{CallDocument, Decision, Verdict};
@@ -258,10 +258,14 @@ impl Calls {
 
     /// Says whether the update's condition held.
     pub(crate) async fn change(&self, tenant: &TenantId, key: &str, update: Update) -> Result<bool, Error> {
-        let request: UpdateItemFluentBuilder = self.dynamodb.update_item().table_name(&self.table);
+        let request = self.dynamodb.update_item().table_name(&self.table);
         match update.on(request.set_key(Some(key_of(tenant, key)))).send().await {
             Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+            Err(error)
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(false)
+            }
             Err(error) => Err(error::of("UpdateItem", &error)),
         }
     }

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 pub(crate) struct Update {
     set: Vec<String>,
     remove: Vec<String>,
-    condition: Option<String>,
+    conditions: Vec<String>,
     names: HashMap<String, String>,
     values: HashMap<String, AttributeValue>,
 }
@@ -44,22 +44,23 @@ impl Update {
         self.name(attribute)
     }
 
-    /// Only if `attribute` compares so with `value`: `=`, `>` and the like.
+    /// Only if `attribute` compares so with `value`: `=`, `>` and the like. All such conditions must hold.
     pub(crate) fn only_if(mut self, attribute: &str, comparison: &str, value: AttributeValue) -> Self {
-        self.condition = Some(format!("#{attribute} {comparison} :condition"));
-        self.values.insert(":condition".to_owned(), value);
+        let placeholder = format!(":condition{}", self.conditions.len());
+        self.conditions.push(format!("#{attribute} {comparison} {placeholder}"));
+        self.values.insert(placeholder, value);
         self.name(attribute)
     }
 
     /// Only if the item does not exist; `key` is an attribute of its key.
     pub(crate) fn only_if_new(mut self, key: &str) -> Self {
-        self.condition = Some(format!("attribute_not_exists(#{key})"));
+        self.conditions.push(format!("attribute_not_exists(#{key})"));
         self.name(key)
     }
 
     /// Only if the item exists; `key` is an attribute of its key.
     pub(crate) fn only_if_exists(mut self, key: &str) -> Self {
-        self.condition = Some(format!("attribute_exists(#{key})"));
+        self.conditions.push(format!("attribute_exists(#{key})"));
         self.name(key)
     }
 
@@ -74,7 +75,7 @@ impl Update {
         let parts = [part("SET", &self.set), part("REMOVE", &self.remove)];
         request
             .update_expression(parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
-            .set_condition_expression(self.condition)
+            .set_condition_expression((!self.conditions.is_empty()).then(|| self.conditions.join(" AND ")))
             .set_expression_attribute_names(Some(self.names))
             .set_expression_attribute_values((!self.values.is_empty()).then_some(self.values))
     }

@@ -19,11 +19,13 @@ pub mod settings;
 mod settle;
 mod tenant;
 pub mod tenants;
+#[cfg(any(test, feature = "test-tables"))]
+pub mod test_tables;
 #[cfg(test)]
-mod test_tables;
+mod tests;
 mod token_hash;
 
-pub use calls::{Calls, Merge, MergeError};
+pub use calls::{Calls, Merge, MergeError, Overdue, OverduePosition, Page};
 pub use cursor::{Cursor, NotACursor};
 pub use entry::{Entry, Problem, Related, State, Written};
 pub use error::{Corrupt, Error};

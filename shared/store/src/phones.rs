@@ -67,8 +67,7 @@ impl Phones {
             item.insert("record".to_owned(), item::value(&found.record));
             item.insert("ours".to_owned(), AttributeValue::Bool(found.ours));
             item.insert("expires_at".to_owned(), item::seconds(found.expires_at));
-            let put = PutRequest::builder().set_item(Some(item)).build().expect("the item is set");
-            WriteRequest::builder().put_request(put).build()
+            WriteRequest::builder().put_request(put_request(item)).build()
         };
         batch::write(&self.dynamodb, &self.table, found.iter().map(put).collect()).await
     }
@@ -85,7 +84,13 @@ impl Phones {
 }
 
 fn key_of(tenant: &TenantId, number: &E164) -> Attributes {
-    [("tenant", tenant.as_str()), ("phone", number.as_str())].map(|(name, value)| (name.to_owned(), item::text(value))).into()
+    [("tenant", tenant.as_str()), ("phone", number.as_str())]
+        .map(|(name, value)| (name.to_owned(), item::text(value)))
+        .into()
+}
+
+fn put_request(item: Attributes) -> PutRequest {
+    PutRequest::builder().set_item(Some(item)).build().expect("the item is set")
 }
 
 fn read(item: Attributes) -> Result<(E164, Remembered), Corrupt> {

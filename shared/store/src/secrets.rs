@@ -1,6 +1,7 @@
 //! Secrets Manager: Salesforce tokens, the External Client App, and the key of session cookies.
 
 use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::operation::create_secret::CreateSecretError;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -62,7 +63,7 @@ impl Tokens {
         let request = self.secretsmanager.create_secret().name(self.name(tenant)).secret_string(json(tokens));
         match request.send().await {
             Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_resource_exists_exception()) => {
+            Err(error) if error.as_service_error().is_some_and(CreateSecretError::is_resource_exists_exception) => {
                 self.put(tenant, tokens).await
             }
             Err(error) => Err(error::of("CreateSecret", &error)),

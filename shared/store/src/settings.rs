@@ -51,7 +51,13 @@ impl SettingsStore {
     ///
     /// # Errors
     /// When they are at another version or DynamoDB cannot answer.
-    pub async fn put(&self, tenant: &TenantId, settings: &Settings, by: &str, now: Timestamp) -> Result<Settings, PutError> {
+    pub async fn put(
+        &self,
+        tenant: &TenantId,
+        settings: &Settings,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<Settings, PutError> {
         let next = Settings { version: settings.version.saturating_add(1), ..settings.clone() };
         let mut request = self
             .dynamodb
@@ -63,7 +69,9 @@ impl SettingsStore {
             .item("changed_at", item::seconds(now))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         request = if settings.version == 0 {
-            request.condition_expression("attribute_not_exists(#tenant)").expression_attribute_names("#tenant", "tenant")
+            request
+                .condition_expression("attribute_not_exists(#tenant)")
+                .expression_attribute_names("#tenant", "tenant")
         } else {
             request
                 .condition_expression("#document.#version = :version")

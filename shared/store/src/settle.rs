@@ -52,7 +52,7 @@ pub enum Settled {
     Done,
     /// The call was merged with a newer event meanwhile: what was found is kept, and the entry waits and is due.
     Newer,
-    /// There is no such entry any more.
+    /// The entry does not wait any more: it was deleted, or another writer settled a newer version of it. Nothing changed.
     Gone,
 }
 
@@ -63,13 +63,22 @@ impl Calls {
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
-    pub async fn settle(&self, tenant: &TenantId, read: &Entry, outcome: &Outcome, now: Timestamp) -> Result<Settled, Error> {
+    pub async fn settle(
+        &self,
+        tenant: &TenantId,
+        read: &Entry,
+        outcome: &Outcome,
+        now: Timestamp,
+    ) -> Result<Settled, Error> {
         let version = || item::number(read.version);
         let update = state(facts(read, outcome, now), outcome).only_if("version", "=", version());
         if self.change(tenant, &read.key, update).await? {
             return Ok(Settled::Done);
         }
-        let update = facts(read, outcome, now).set("due_at", item::seconds(now)).only_if("version", ">", version());
+        let update = facts(read, outcome, now)
+            .set("due_at", item::seconds(now))
+            .only_if("version", ">", version())
+            .only_if("state", "=", item::value(&State::Pending));
         Ok(if self.change(tenant, &read.key, update).await? { Settled::Newer } else { Settled::Gone })
     }
 }

@@ -27,7 +27,11 @@ impl TenantId {
     /// If it is empty, longer than 64, or holds another character.
     pub fn parse(text: &str) -> Result<Self, NotATenantId> {
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if (1..=64).contains(&text.len()) && text.bytes().all(allowed) { Ok(Self(text.to_owned())) } else { Err(NotATenantId) }
+        if (1..=64).contains(&text.len()) && text.bytes().all(allowed) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NotATenantId)
+        }
     }
 
     /// The id as text.

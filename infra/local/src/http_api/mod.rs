@@ -49,7 +49,9 @@ async fn handle(
     };
     let event = event(&parts, &body, &found, &Caller { address: peer.ip(), at: jiff::Timestamp::now() });
     match tokio::time::timeout(INTEGRATION_TIMEOUT, found.target.invoke(event)).await {
-        Ok(Ok(answer)) => response(answer).unwrap_or_else(|| message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")),
+        Ok(Ok(answer)) => {
+            response(answer).unwrap_or_else(|| message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"))
+        }
         Ok(Err(_)) => message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
         Err(_) => message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
     }

@@ -115,9 +115,11 @@ pub fn response(answer: Value) -> Option<Response> {
 
 /// Names in lower case, values of one name joined by commas; cookies stand elsewhere.
 fn headers(parts: &Parts, host: &str, caller: &Caller) -> Map<String, Value> {
-    let own = parts.headers.iter().filter(|(name, _)| *name != header::COOKIE).filter_map(|(name, value)| {
-        Some((name.as_str(), value.to_str().ok()?))
-    });
+    let own = parts
+        .headers
+        .iter()
+        .filter(|(name, _)| *name != header::COOKIE)
+        .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
     let mut headers = joined(own);
     let forwarded = headers.get("x-forwarded-for").and_then(Value::as_str).map(|before| format!("{before}, "));
     headers.insert("x-forwarded-for".into(), format!("{}{}", forwarded.unwrap_or_default(), caller.address).into());

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde_json::Value;
 use tokio::sync::{Semaphore, watch};
 
@@ -37,9 +37,7 @@ impl Pool {
             slots: Semaphore::new(MAXIMUM_ENVIRONMENTS as usize),
             kill: watch::Sender::new(0),
         };
-        let first = pool.environment().await;
-        let first = first.with_context(|| format!("the function {} does not start", pool.launch.name))?;
-        pool.keep(first);
+        pool.keep(pool.environment().await?);
         Ok(Arc::new(pool))
     }
 

@@ -1,6 +1,7 @@
 //! The AWS services the functions talk to, embedded: each listens on a loopback port of its own.
 
 mod api;
+mod clients;
 mod queues;
 mod secrets;
 mod serve;
@@ -65,6 +66,14 @@ pub struct Resources {
     pub queues: BTreeMap<String, String>,
     /// The template's names with their values.
     pub scope: Scope,
+    queue_urls_by_arn: BTreeMap<String, String>,
+}
+
+impl Resources {
+    /// URL of the queue with that ARN.
+    pub fn queue_url(&self, arn: &str) -> Option<&str> {
+        self.queue_urls_by_arn.get(arn).map(String::as_str)
+    }
 }
 
 impl Services {
@@ -135,12 +144,16 @@ impl Services {
         for table in template.resources(TABLE, &declared) {
             let name = tables::create(&self.dynamodb, &table, &scope).await?;
             scope.set(table.id(), name.clone().into());
-            scope.set(&format!("{}.Arn", table.id()), format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}").into());
+            scope.set(
+                &format!("{}.Arn", table.id()),
+                format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}").into(),
+            );
             tables.insert(table.id().to_owned(), name);
         }
         let declared_queues: Vec<_> = template.resources(QUEUE, &declared).collect();
         let queues = queues::create(&self.sqs, &declared_queues, &mut scope).await?;
-        Ok(Resources { tables, queues, scope })
+        let queue_urls_by_arn = queues.values().map(|url| (queues::arn(url), url.clone())).collect();
+        Ok(Resources { tables, queues, scope, queue_urls_by_arn })
     }
 }
 

@@ -28,15 +28,11 @@ const ATTRIBUTES: [&str; 12] = [
 ];
 
 /// Makes the queues, dead-letter queues first, and returns their URLs by logical id.
-pub(super) async fn create(
-    sqs: &Api,
-    queues: &[Resource<'_>],
-    scope: &mut Scope,
-) -> Result<BTreeMap<String, String>> {
+pub(super) async fn create(sqs: &Api, queues: &[Resource<'_>], scope: &mut Scope) -> Result<BTreeMap<String, String>> {
     // A queue's name follows from the template alone, so every ARN is known before the first queue exists.
     for queue in queues {
         let name = name(queue, scope)?;
-        scope.set(&format!("{}.Arn", queue.id()), format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}").into());
+        scope.set(&format!("{}.Arn", queue.id()), arn(&name).into());
         scope.set(&format!("{}.QueueName", queue.id()), name.into());
     }
     let mut urls = BTreeMap::new();
@@ -55,6 +51,12 @@ pub(super) async fn create(
         }
     }
     Ok(urls)
+}
+
+/// ARN of the queue with that name or URL, whose last part is the name.
+pub(super) fn arn(url: &str) -> String {
+    let name = url.rsplit('/').next().unwrap_or_default();
+    format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}")
 }
 
 fn name(queue: &Resource<'_>, scope: &Scope) -> Result<String> {

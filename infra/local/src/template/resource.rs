@@ -51,9 +51,7 @@ impl<'a> Resource<'a> {
     /// Names the resource and the property when the value cannot be resolved or has another shape than `T`.
     pub fn get<T: DeserializeOwned>(&self, property: &str, scope: &Scope) -> Result<Option<T>> {
         let Some(value) = self.definition["Properties"].get(property) else { return Ok(None) };
-        let read = || -> Result<Option<T>> {
-            Ok(scope.resolve(value)?.map(serde_json::from_value).transpose()?)
-        };
+        let read = || -> Result<Option<T>> { Ok(scope.resolve(value)?.map(serde_json::from_value).transpose()?) };
         read().with_context(|| format!("{}.{property}", self.name))
     }
 

@@ -109,7 +109,8 @@ fn globals_are_merged_and_the_functions_own_words_win() {
     .try_into()
     .expect("one function");
     assert_eq!((function.timeout, function.memory_mb), (Duration::from_secs(7), 512));
-    let environment: Vec<_> = function.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let environment: Vec<_> =
+        function.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     assert_eq!(environment, [("A", "global"), ("B", "own"), ("N", "5")]);
 }
 

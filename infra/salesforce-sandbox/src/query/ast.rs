@@ -62,7 +62,10 @@ pub(crate) enum Literal {
     Date(Date),
     DateTime(Timestamp),
     /// Days relative to today, both included: `TODAY`, `LAST_N_DAYS:7`.
-    Days { from: i64, to: i64 },
+    Days {
+        from: i64,
+        to: i64,
+    },
 }
 
 #[derive(Clone, Debug)]

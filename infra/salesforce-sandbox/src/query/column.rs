@@ -37,12 +37,14 @@ impl Column {
         name: &Name,
         source: &str,
     ) -> Result<Self, ApiError> {
-        let invalid = |message: String| {
-            ApiError::new(400, "INVALID_FIELD", SyntaxError::new(name.at, message).explain(source))
-        };
+        let invalid =
+            |message: String| ApiError::new(400, "INVALID_FIELD", SyntaxError::new(name.at, message).explain(source));
         let mut path: Vec<&str> = name.text.split('.').collect();
         // The object's own name may open a path.
-        if path.len() > 1 && path[0].eq_ignore_ascii_case(object.name) && relationship(options, object, path[0]).is_none() {
+        if path.len() > 1
+            && path[0].eq_ignore_ascii_case(object.name)
+            && relationship(options, object, path[0]).is_none()
+        {
             path.remove(0);
         }
         let last = path.pop().unwrap_or_default();

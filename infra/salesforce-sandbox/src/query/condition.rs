@@ -28,11 +28,28 @@ pub(crate) enum Test {
     All(Vec<Test>),
     Any(Vec<Test>),
     Not(Box<Test>),
-    Compare { column: Column, comparison: Comparison, key: Key },
-    Like { column: Column, pattern: Pattern },
+    Compare {
+        column: Column,
+        comparison: Comparison,
+        key: Key,
+    },
+    Like {
+        column: Column,
+        pattern: Pattern,
+    },
     /// From the first value to before the second, negated or not.
-    Between { column: Column, from: Key, until: Key, negated: bool },
-    Among { column: Column, texts: HashSet<String>, others: Vec<Key>, negated: bool },
+    Between {
+        column: Column,
+        from: Key,
+        until: Key,
+        negated: bool,
+    },
+    Among {
+        column: Column,
+        texts: HashSet<String>,
+        others: Vec<Key>,
+        negated: bool,
+    },
 }
 
 /// Where a condition is resolved.
@@ -97,7 +114,8 @@ fn compares(key: &Key, comparison: Comparison, expected: &Key) -> bool {
 
 impl Resolver<'_> {
     fn condition(&self, condition: &Condition) -> Result<Test, ApiError> {
-        let each = |parts: &[Condition]| parts.iter().map(|part| self.condition(part)).collect();
+        let each =
+            |parts: &[Condition]| parts.iter().map(|part| self.condition(part)).collect::<Result<Vec<_>, ApiError>>();
         match condition {
             Condition::All(parts) => each(parts).map(Test::All),
             Condition::Any(parts) => each(parts).map(Test::Any),
@@ -105,7 +123,7 @@ impl Resolver<'_> {
             Condition::Compare { field, comparison, value } => self.compare(field, *comparison, value),
             Condition::Among { field, values, negated } => {
                 let column = self.column(field)?;
-                let keys = values.iter().map(|value| self.key(column.field, value)).collect::<Result<Vec<_>, _>>()?;
+                let keys = values.iter().map(|value| key(column.field, value)).collect::<Result<Vec<_>, _>>()?;
                 Ok(among(column, keys, *negated))
             }
             Condition::AmongSelected { field, select, negated } => {
@@ -131,7 +149,7 @@ impl Resolver<'_> {
                 _ => Err(ApiError::new(400, "INVALID_QUERY_FILTER_OPERATOR", "invalid operator on this field")),
             };
         }
-        let key = self.key(column.field, value)?;
+        let key = key(column.field, value)?;
         Ok(Test::Compare { column, comparison, key })
     }
 
@@ -148,10 +166,9 @@ impl Resolver<'_> {
         Ok(match comparison {
             Comparison::Equal | Comparison::Like => Test::Between { column, from, until, negated: false },
             Comparison::NotEqual => Test::Between { column, from, until, negated: true },
-            Comparison::Less => Test::Compare { column, comparison, key: from },
+            Comparison::Less | Comparison::GreaterOrEqual => Test::Compare { column, comparison, key: from },
             Comparison::LessOrEqual => Test::Compare { column, comparison: Comparison::Less, key: until },
             Comparison::Greater => Test::Compare { column, comparison: Comparison::GreaterOrEqual, key: until },
-            Comparison::GreaterOrEqual => Test::Compare { column, comparison, key: from },
         })
     }
 
@@ -163,23 +180,24 @@ impl Resolver<'_> {
         }
         Ok(column)
     }
+}
 
-    fn key(&self, field: &Field, literal: &Literal) -> Result<Key, ApiError> {
-        match (field.kind, literal) {
-            (_, Literal::Null) => Ok(Key::Null),
-            (Kind::Boolean, Literal::Boolean(value)) => Ok(Key::Boolean(*value)),
-            (Kind::Int | Kind::Number, Literal::Number(value)) => Ok(Key::Number(*value)),
-            (Kind::Date, Literal::Date(date)) => Ok(Key::Text(date.to_string())),
-            (Kind::DateTime, Literal::DateTime(instant)) => Ok(Key::Text(time::datetime(*instant))),
-            (Kind::Id | Kind::Reference(_), Literal::Text(raw)) => {
-                let invalid = || {
-                    ApiError::new(400, "INVALID_QUERY_FILTER_OPERATOR", format!("invalid ID field: {}", unescape(raw)))
-                };
-                id::normalise(&unescape(raw)).map(Key::Text).ok_or_else(invalid)
-            }
-            (_, Literal::Text(raw)) if is_text(field) => Ok(Key::text(field, &unescape(raw))),
-            _ => Err(wrong_type(field)),
+/// A literal as values of the field are compared.
+fn key(field: &Field, literal: &Literal) -> Result<Key, ApiError> {
+    match (field.kind, literal) {
+        (_, Literal::Null) => Ok(Key::Null),
+        (Kind::Boolean, Literal::Boolean(value)) => Ok(Key::Boolean(*value)),
+        (Kind::Int | Kind::Number, Literal::Number(value)) => Ok(Key::Number(*value)),
+        (Kind::Date, Literal::Date(date)) => Ok(Key::Text(date.to_string())),
+        (Kind::DateTime, Literal::DateTime(instant)) => Ok(Key::Text(time::datetime(*instant))),
+        (Kind::Id | Kind::Reference(_), Literal::Text(raw)) => {
+            let invalid = || {
+                ApiError::new(400, "INVALID_QUERY_FILTER_OPERATOR", format!("invalid ID field: {}", unescape(raw)))
+            };
+            id::normalise(&unescape(raw)).map(Key::Text).ok_or_else(invalid)
         }
+        (_, Literal::Text(raw)) if is_text(field) => Ok(Key::text(field, &unescape(raw))),
+        _ => Err(wrong_type(field)),
     }
 }
 

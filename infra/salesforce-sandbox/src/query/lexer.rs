@@ -33,7 +33,8 @@ impl SyntaxError {
     /// The error as Salesforce shows it: the words around it, a caret, row and column.
     pub(crate) fn explain(&self, source: &str) -> String {
         let from = self.at.saturating_sub(40);
-        let context: String = source.chars().skip(from).take(80).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let context: String =
+            source.chars().skip(from).take(80).map(|c| if c.is_control() { ' ' } else { c }).collect();
         let caret = " ".repeat(self.at - from);
         format!("\n{context}\n{caret}^\nERROR at Row:1:Column:{}\n{}", self.at + 1, self.message)
     }
@@ -86,8 +87,10 @@ fn quoted(chars: &[char], at: usize) -> Result<(Token, usize), SyntaxError> {
             Some('\'') => return Ok((Token::Text(chars[at + 1..end].iter().collect()), end + 1)),
             Some('\\') => {
                 let escaped = chars.get(end + 1).copied().unwrap_or_default();
-                if !matches!(escaped, '\\' | '\'' | '"' | 'n' | 'r' | 't' | 'b' | 'f' | 'N' | 'R' | 'T' | 'B' | 'F' | '%' | '_')
-                {
+                if !matches!(
+                    escaped,
+                    '\\' | '\'' | '"' | 'n' | 'r' | 't' | 'b' | 'f' | 'N' | 'R' | 'T' | 'B' | 'F' | '%' | '_'
+                ) {
                     return Err(SyntaxError::new(end, format!("Illegal escape sequence: \\{escaped}")));
                 }
                 end += 2;

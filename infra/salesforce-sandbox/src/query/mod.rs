@@ -9,10 +9,10 @@ mod like;
 mod parse;
 mod run;
 
+pub(crate) use self::condition::Test;
 pub(crate) use self::{
     column::{Column, attributes, project},
     lexer::SyntaxError,
     parse::{Parser, select},
     run::{Scope, arrange, orders, run, visible},
 };
-pub(crate) use self::condition::Test;

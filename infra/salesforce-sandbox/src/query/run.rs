@@ -86,12 +86,7 @@ fn entity(name: &Name, source: &str) -> Result<&'static Object, ApiError> {
     })
 }
 
-fn columns(
-    state: &State,
-    object: &'static Object,
-    select: &Select,
-    source: &str,
-) -> Result<Vec<Column>, ApiError> {
+fn columns(state: &State, object: &'static Object, select: &Select, source: &str) -> Result<Vec<Column>, ApiError> {
     let mut columns = Vec::new();
     for item in &select.items {
         match item {
@@ -156,8 +151,20 @@ pub(crate) fn arrange<'a>(
 fn by(order: &Order, one: &Key, two: &Key) -> Ordering {
     match (one == &Key::Null, two == &Key::Null) {
         (true, true) => Ordering::Equal,
-        (true, false) => if order.nulls_last { Ordering::Greater } else { Ordering::Less },
-        (false, true) => if order.nulls_last { Ordering::Less } else { Ordering::Greater },
+        (true, false) => {
+            if order.nulls_last {
+                Ordering::Greater
+            } else {
+                Ordering::Less
+            }
+        }
+        (false, true) => {
+            if order.nulls_last {
+                Ordering::Less
+            } else {
+                Ordering::Greater
+            }
+        }
         (false, false) if order.descending => two.compare(one),
         (false, false) => one.compare(two),
     }

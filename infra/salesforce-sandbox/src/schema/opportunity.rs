@@ -16,7 +16,14 @@ pub(super) const OPPORTUNITY: Object = Object {
         Field::picklist(
             "StageName",
             "Stage",
-            &["Prospecting", "Qualification", "Proposal/Price Quote", "Negotiation/Review", "Closed Won", "Closed Lost"],
+            &[
+                "Prospecting",
+                "Qualification",
+                "Proposal/Price Quote",
+                "Negotiation/Review",
+                "Closed Won",
+                "Closed Lost",
+            ],
         )
         .required(),
         Field::new("CloseDate", "Close Date", Kind::Date, 0).required(),

@@ -86,10 +86,13 @@ fn glob(pattern: &str, text: &str) -> bool {
     }
     match pattern.chars().next() {
         None => text.is_empty(),
-        Some('*') => text.char_indices().map(|(at, _)| at).chain([text.len()]).any(|at| glob(&pattern[1..], &text[at..])),
-        Some(c) => text.chars().next().is_some_and(|first| {
-            (c == '?' || c == first) && glob(&pattern[c.len_utf8()..], &text[first.len_utf8()..])
-        }),
+        Some('*') => {
+            text.char_indices().map(|(at, _)| at).chain([text.len()]).any(|at| glob(&pattern[1..], &text[at..]))
+        }
+        Some(c) => text
+            .chars()
+            .next()
+            .is_some_and(|first| (c == '?' || c == first) && glob(&pattern[c.len_utf8()..], &text[first.len_utf8()..])),
     }
 }
 

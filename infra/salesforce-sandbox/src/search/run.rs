@@ -73,8 +73,7 @@ fn one(
         .iter()
         .map(|name| Column::resolve(&state.options, object, name, source))
         .collect::<Result<Vec<_>, _>>()?;
-    let test =
-        returning.filter.as_ref().map(|filter| Test::resolve(state, object, filter, source, now)).transpose()?;
+    let test = returning.filter.as_ref().map(|filter| Test::resolve(state, object, filter, source, now)).transpose()?;
     let orders = query::orders(state, object, &returning.order, source)?;
     let Some(expression) = &search.expression else { return Ok(Vec::new()) };
     let hit = |record: &&Record| is_hit(state, search, object, expression, record, now);

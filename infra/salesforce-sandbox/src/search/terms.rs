@@ -82,7 +82,12 @@ fn words(text: &str, start: usize) -> Result<Vec<Word>, SyntaxError> {
 }
 
 /// Reads up to a character that ends the word. Escaped characters are punctuation, which search ignores.
-fn read(chars: &[char], from: usize, start: usize, ends: impl Fn(char) -> bool) -> Result<(String, usize), SyntaxError> {
+fn read(
+    chars: &[char],
+    from: usize,
+    start: usize,
+    ends: impl Fn(char) -> bool,
+) -> Result<(String, usize), SyntaxError> {
     let mut text = String::new();
     let mut at = from;
     while let Some(&c) = chars.get(at).filter(|&&c| !ends(c)) {

@@ -12,8 +12,8 @@ mod value;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-pub(crate) use self::seed::{Indexing, seed};
 use self::accept::{Operation, accept};
+pub(crate) use self::seed::{Indexing, seed};
 use crate::{
     call::Call,
     error::ApiError,
@@ -167,8 +167,7 @@ fn check_unique(state: &State, object: &Object, fields: &Fields, own_id: &str) -
     for field in object.unique_fields() {
         let Some(value) = fields.get(field.name).and_then(Value::as_str) else { continue };
         if let Some(holder) = state.tables.holder(object, field.name, value).filter(|&holder| holder != own_id) {
-            let message =
-                format!("duplicate value found: {} duplicates value on record with id: {holder}", field.name);
+            let message = format!("duplicate value found: {} duplicates value on record with id: {holder}", field.name);
             return Err(ApiError::record("DUPLICATE_VALUE", message, &[]));
         }
     }

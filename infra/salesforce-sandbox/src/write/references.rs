@@ -35,8 +35,11 @@ fn check_one(state: &State, object: &Object, field: &Field, targets: &[&str], id
         return Err(ApiError::record("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead", &[]));
     }
     if field.name == "OwnerId" && !record.flag("IsActive") {
-        let message =
-            format!("operation performed with inactive user [{}] as owner of {}", &id[..15], object.name.to_lowercase());
+        let message = format!(
+            "operation performed with inactive user [{}] as owner of {}",
+            &id[..15],
+            object.name.to_lowercase()
+        );
         return Err(ApiError::record("INACTIVE_OWNER_OR_USER", message, &[]));
     }
     Ok(())

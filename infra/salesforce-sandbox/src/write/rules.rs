@@ -22,7 +22,8 @@ pub(super) fn validate(options: &Options, object: &Object, fields: &Fields) -> R
 
 fn violates(rule: &ValidationRule, fields: &Fields) -> bool {
     let value = fields.get(&rule.field).unwrap_or(&Value::Null);
-    let text = value.as_str().map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, Into::into);
+    let text =
+        value.as_str().map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, Into::into);
     let matches = rule.regex.as_ref().map(|pattern| Regex::new(pattern).is_ok_and(|regex| regex.is_match(&text)));
     let equals = rule.equals.as_ref().map(|expected| expected == value);
     matches.is_some() | equals.is_some() && matches.unwrap_or(true) && equals.unwrap_or(true)

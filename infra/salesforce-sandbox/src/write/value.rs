@@ -14,10 +14,9 @@ pub(super) fn accept(field: &Field, value: &Value) -> Result<Value, ApiError> {
     match (field.kind, value) {
         (Kind::Boolean, Value::Null) => Ok(json!(false)),
         (_, Value::Null) => Ok(Value::Null),
-        (Kind::Boolean, Value::Bool(_)) => Ok(value.clone()),
+        (Kind::Boolean, Value::Bool(_)) | (Kind::Number, Value::Number(_)) => Ok(value.clone()),
         (Kind::Boolean, _) => Err(wrong_type("boolean", value.clone())),
         (Kind::Int, _) => int(field, value),
-        (Kind::Number, Value::Number(_)) => Ok(value.clone()),
         (Kind::Number, _) => Err(wrong_type("double", value.clone())),
         (_, Value::String(text)) => from_text(field, text),
         _ => Err(wrong_type("string", value.clone())),
@@ -30,8 +29,12 @@ fn from_text(field: &Field, text: &str) -> Result<Value, ApiError> {
         return Ok(Value::Null);
     }
     match field.kind {
-        Kind::Id | Kind::Reference(_) => id::normalise(text).map(Value::String).ok_or_else(|| malformed_id(field, text)),
-        Kind::Date => time::parse_date(text).map(|date| json!(date.to_string())).ok_or_else(|| wrong_type("date", text)),
+        Kind::Id | Kind::Reference(_) => {
+            id::normalise(text).map(Value::String).ok_or_else(|| malformed_id(field, text))
+        }
+        Kind::Date => {
+            time::parse_date(text).map(|date| json!(date.to_string())).ok_or_else(|| wrong_type("date", text))
+        }
         Kind::DateTime => time::parse_datetime(text)
             .map(|instant| json!(time::datetime(instant)))
             .ok_or_else(|| wrong_type("datetime", text)),

@@ -10,54 +10,86 @@ const ACCOUNT: &[&str] = &["Phone"];
 const PERSON_ACCOUNT: &[&str] =
     &["Phone", "PersonMobilePhone", "PersonHomePhone", "PersonOtherPhone", "PersonAssistantPhone"];
 
-/// The fields of an object that hold a caller's number. The `Person…` ones exist only in orgs with person accounts.
-/// Fax fields are left out: nobody calls from one.
-pub fn phone_fields(sobject: SObject, person_accounts: bool) -> &'static [&'static str] {
-    match sobject {
-        SObject::Contact => CONTACT,
-        SObject::Lead => LEAD,
-        SObject::Account if person_accounts => PERSON_ACCOUNT,
-        SObject::Account => ACCOUNT,
-        SObject::Case | SObject::Opportunity | SObject::Task | SObject::User => &[],
-    }
+/// What an org lets be asked about callers.
+///
+/// A search names each field it asks for, and one that the org does not have or that the user may not see refuses the
+/// whole search: leave such a field out with [`CallerFields::without`], and ask again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallerFields {
+    person_accounts: bool,
+    hidden: Vec<String>,
 }
 
-/// What is asked of a record that may be a caller: id, name, phones, how recent, and what its kind needs.
-pub(super) fn caller_fields(sobject: SObject, person_accounts: bool) -> String {
-    let mut fields = vec!["Id", "Name"];
-    fields.extend(phone_fields(sobject, person_accounts));
-    fields.push("LastModifiedDate");
-    match (sobject, person_accounts) {
-        (SObject::Contact, true) => fields.extend(["AccountId", "IsPersonAccount"]),
-        (SObject::Contact, false) => fields.push("AccountId"),
-        (SObject::Account, true) => fields.extend(["IsPersonAccount", "PersonContactId"]),
-        _ => {}
+impl CallerFields {
+    /// All fields, with those that exist only in orgs with person accounts, or without.
+    pub fn new(person_accounts: bool) -> Self {
+        Self { person_accounts, hidden: Vec::new() }
     }
-    fields.join(", ")
-}
 
-/// Which records cannot be a caller: a converted Lead, and the hidden Contact behind a person account, which is found
-/// as the Account.
-pub(super) fn caller_condition(sobject: SObject, person_accounts: bool) -> Option<&'static str> {
-    match sobject {
-        SObject::Contact if person_accounts => Some("IsPersonAccount = false"),
-        SObject::Lead => Some("IsConverted = false"),
-        SObject::Contact | SObject::Account | SObject::Case | SObject::Opportunity | SObject::Task | SObject::User => {
-            None
+    /// The same without a field, whatever object it was named for. Without `IsPersonAccount` or `PersonContactId` there
+    /// are no person accounts.
+    #[must_use]
+    pub fn without(mut self, field: &str) -> Self {
+        self.person_accounts &= !matches!(field, "IsPersonAccount" | "PersonContactId");
+        self.hidden.push(field.to_owned());
+        self
+    }
+
+    /// The fields of an object that hold a caller's number. Fax is left out: nobody calls from one.
+    pub fn phones(&self, sobject: SObject) -> Vec<&'static str> {
+        let phones = match sobject {
+            SObject::Contact => CONTACT,
+            SObject::Lead => LEAD,
+            SObject::Account if self.person_accounts => PERSON_ACCOUNT,
+            SObject::Account => ACCOUNT,
+            SObject::Case | SObject::Opportunity | SObject::Task | SObject::User => &[],
+        };
+        self.visible(phones)
+    }
+
+    fn visible(&self, fields: &[&'static str]) -> Vec<&'static str> {
+        fields.iter().copied().filter(|field| !self.hidden.iter().any(|hidden| hidden == field)).collect()
+    }
+
+    /// What is asked of a record that may be a caller: id, name, phones, how recent, and what its kind needs.
+    pub(super) fn select(&self, sobject: SObject) -> String {
+        let mut fields = vec!["Id", "Name"];
+        fields.extend(self.phones(sobject));
+        fields.push("LastModifiedDate");
+        match (sobject, self.person_accounts) {
+            (SObject::Contact, true) => fields.extend(["AccountId", "IsPersonAccount"]),
+            (SObject::Contact, false) => fields.push("AccountId"),
+            (SObject::Account, true) => fields.extend(["IsPersonAccount", "PersonContactId"]),
+            _ => {}
+        }
+        self.visible(&fields).join(", ")
+    }
+
+    /// Which records cannot be a caller: a converted Lead, and the hidden Contact behind a person account, which is
+    /// found as the Account.
+    pub(super) fn condition(&self, sobject: SObject) -> Option<&'static str> {
+        match sobject {
+            SObject::Contact if self.person_accounts => Some("IsPersonAccount = false"),
+            SObject::Lead => Some("IsConverted = false"),
+            SObject::Contact
+            | SObject::Account
+            | SObject::Case
+            | SObject::Opportunity
+            | SObject::Task
+            | SObject::User => None,
         }
     }
 }
 
 impl Soql {
-    /// Contacts, Leads or Accounts that hold one of these texts, letter for letter, in a phone field: the fields of
-    /// [`super::Sosl::phones`]. It sees records that the search index does not know yet. Objects without phone fields ask
-    /// nothing.
-    pub fn records_by_phone(sobject: SObject, forms: &[String], person_accounts: bool) -> Vec<Self> {
-        let condition =
-            caller_condition(sobject, person_accounts).map(|condition| format!("{condition} AND ")).unwrap_or_default();
-        let head = format!("SELECT {} FROM {sobject} WHERE {condition}", caller_fields(sobject, person_accounts));
+    /// Contacts, Leads or Accounts that hold one of these texts, letter for letter, in a phone field; the same fields as
+    /// of [`super::Sosl::phones`]. It sees records that the search index does not know yet. Objects without phone fields
+    /// ask nothing.
+    pub fn records_by_phone(sobject: SObject, forms: &[String], fields: &CallerFields) -> Vec<Self> {
+        let condition = fields.condition(sobject).map(|condition| format!("{condition} AND ")).unwrap_or_default();
+        let head = format!("SELECT {} FROM {sobject} WHERE {condition}", fields.select(sobject));
         In::values(forms.iter().map(|form| literal(form)))
-            .of(phone_fields(sobject, person_accounts))
+            .of(&fields.phones(sobject))
             .statements(&head, " ORDER BY LastModifiedDate DESC")
     }
 }
@@ -68,7 +100,7 @@ mod tests {
 
     #[track_caller]
     fn check(sobject: SObject, person_accounts: bool, expect: &str) {
-        let built = Soql::records_by_phone(sobject, &["+15550100".to_owned()], person_accounts);
+        let built = Soql::records_by_phone(sobject, &["+15550100".to_owned()], &CallerFields::new(person_accounts));
         assert_eq!(built.iter().map(Soql::as_str).collect::<Vec<_>>(), [expect]);
     }
 
@@ -106,21 +138,32 @@ mod tests {
 
     #[test]
     fn person_fields_only_where_they_exist() {
-        let ask = |on| Soql::records_by_phone(SObject::Account, &["1".to_owned()], on)[0].as_str().contains("Person");
-        assert!(ask(true) && !ask(false));
-        let ask = |on| Soql::records_by_phone(SObject::Contact, &["1".to_owned()], on)[0].as_str().contains("Person");
-        assert!(ask(true) && !ask(false));
+        let ask = |sobject, fields: &CallerFields| {
+            Soql::records_by_phone(sobject, &["1".to_owned()], fields)[0].as_str().contains("Person")
+        };
+        let (on, off) = (CallerFields::new(true), CallerFields::new(false));
+        for sobject in [SObject::Account, SObject::Contact] {
+            assert!(ask(sobject, &on) && !ask(sobject, &off) && !ask(sobject, &on.clone().without("IsPersonAccount")));
+        }
+    }
+
+    #[test]
+    fn a_hidden_field_is_neither_asked_for_nor_about() {
+        let fields = CallerFields::new(true).without("AssistantPhone").without("AccountId");
+        let asked = Soql::records_by_phone(SObject::Contact, &["1".to_owned()], &fields).remove(0);
+        assert!(!asked.as_str().contains("Assistant") && !asked.as_str().contains("AccountId"), "{}", asked.as_str());
+        assert!(asked.as_str().contains("OtherPhone IN") && asked.as_str().contains("IsPersonAccount"));
     }
 
     #[test]
     fn a_case_has_no_phone() {
-        assert!(Soql::records_by_phone(SObject::Case, &["1".to_owned()], false).is_empty());
+        assert!(Soql::records_by_phone(SObject::Case, &["1".to_owned()], &CallerFields::new(false)).is_empty());
     }
 
     #[test]
     fn two_hundred_numbers_take_a_few_statements() {
         let forms: Vec<_> = (0..1200).map(|n| format!("+3361234{n:04}")).collect();
-        let statements = Soql::records_by_phone(SObject::Contact, &forms, false);
+        let statements = Soql::records_by_phone(SObject::Contact, &forms, &CallerFields::new(false));
         assert!(statements.len() <= 5, "{}", statements.len());
         assert!(statements.iter().all(|soql| soql.as_str().len() <= super::super::MAX_STATEMENT));
     }

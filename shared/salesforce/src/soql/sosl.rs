@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::phones::{caller_condition, caller_fields};
+use super::CallerFields;
 use crate::SObject;
 
 /// Beyond this length of its search string Salesforce takes OR for a word. Source:
@@ -53,10 +53,10 @@ impl Sosl {
     /// Accounts, each newest first.
     ///
     /// The answer does not say which term a record matched, and phone fields that are not asked for (fax, custom ones)
-    /// match too: compare [`super::phone_fields`] of each record. The index lags behind by minutes, and a search returns at
+    /// match too: compare [`CallerFields::phones`] of each record. The index lags behind by minutes, and a search returns at
     /// most 2,000 records.
-    pub fn phones(terms: &[DigitsOnly], person_accounts: bool) -> Vec<Self> {
-        let returning = returning(person_accounts);
+    pub fn phones(terms: &[DigitsOnly], fields: &CallerFields) -> Vec<Self> {
+        let returning = returning(fields);
         let mut searches = Vec::new();
         let mut find = String::new();
         for term in terms.iter().collect::<BTreeSet<_>>() {
@@ -90,11 +90,10 @@ impl std::fmt::Debug for Sosl {
     }
 }
 
-fn returning(person_accounts: bool) -> String {
+fn returning(fields: &CallerFields) -> String {
     let object = |sobject: SObject| {
-        let fields = caller_fields(sobject, person_accounts);
-        let condition = caller_condition(sobject, person_accounts).map(|c| format!(" WHERE {c}")).unwrap_or_default();
-        format!("{sobject}({fields}{condition} ORDER BY LastModifiedDate DESC)")
+        let condition = fields.condition(sobject).map(|condition| format!(" WHERE {condition}")).unwrap_or_default();
+        format!("{sobject}({}{condition} ORDER BY LastModifiedDate DESC)", fields.select(sobject))
     };
     let objects = [SObject::Contact, SObject::Lead, SObject::Account].map(object).join(", ");
     format!(" IN PHONE FIELDS RETURNING {objects}")
@@ -112,7 +111,7 @@ mod tests {
 
     #[test]
     fn one_search_for_all_terms() {
-        let searches = Sosl::phones(&[digits("4155550132"), digits("14155550132")], false);
+        let searches = Sosl::phones(&[digits("4155550132"), digits("14155550132")], &CallerFields::new(false));
         assert_eq!(
             searches.iter().map(Sosl::as_str).collect::<Vec<_>>(),
             ["FIND {\"14155550132\" OR \"4155550132\"} IN PHONE FIELDS RETURNING \
@@ -126,7 +125,7 @@ mod tests {
 
     #[test]
     fn with_person_accounts_the_hidden_contact_stays_out() {
-        let search = &Sosl::phones(&[digits("14155550132")], true)[0];
+        let search = &Sosl::phones(&[digits("14155550132")], &CallerFields::new(true))[0];
         assert!(search.as_str().contains("AccountId, IsPersonAccount WHERE IsPersonAccount = false ORDER BY"));
         assert!(search.as_str().contains("PersonMobilePhone"));
         assert!(search.as_str().contains("IsPersonAccount, PersonContactId ORDER BY"));
@@ -141,7 +140,7 @@ mod tests {
 
     #[test]
     fn no_term_no_search() {
-        assert!(Sosl::phones(&[], false).is_empty());
+        assert!(Sosl::phones(&[], &CallerFields::new(false)).is_empty());
     }
 
     proptest! {
@@ -153,7 +152,7 @@ mod tests {
             let terms: BTreeSet<String> = terms.iter().map(u64::to_string).collect();
             let list: Vec<_> = terms.iter().map(|term| digits(term)).collect();
             let mut found = BTreeSet::new();
-            for search in Sosl::phones(&list, person_accounts) {
+            for search in Sosl::phones(&list, &CallerFields::new(person_accounts)) {
                 let (find, rest) = search.as_str().split_once('}').unwrap();
                 prop_assert!(find.len() < MAX_FIND);
                 prop_assert!(rest.starts_with(" IN PHONE FIELDS RETURNING Contact("));

@@ -1,0 +1,97 @@
+//! The envelope of a webhook: all that is read here of it.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::answer::Answer;
+
+/// Event and token of a webhook; its data is not looked at.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Envelope {
+    /// What happened, by Aircall's name.
+    pub(crate) event: Option<String>,
+    /// The webhook's token.
+    pub(crate) token: Option<String>,
+}
+
+impl Envelope {
+    /// Reads the envelope of a body that is JSON as a whole.
+    ///
+    /// # Errors
+    /// With the answer to a body that is not JSON or no object.
+    pub(crate) fn parse(body: &str) -> Result<Self, Answer> {
+        /// Any JSON counts as a value here, so that a token that is no text is a wrong token and not a bad request.
+        #[derive(Deserialize)]
+        struct Fields {
+            #[serde(default)]
+            event: Value,
+            #[serde(default)]
+            token: Value,
+        }
+        let text = |value: Value| match value {
+            Value::String(text) => Some(text),
+            _ => None,
+        };
+        // A list would pass for the fields in their order.
+        if !body.trim_ascii_start().starts_with('{') {
+            return Err(Answer::BadRequest { field: "body", message: "The body is no JSON object." });
+        }
+        let fields: Fields = serde_json::from_str(body)
+            .map_err(|_| Answer::BadRequest { field: "body", message: "The body is not JSON." })?;
+        Ok(Self { event: text(fields.event), token: text(fields.token) })
+    }
+}
+
+/// The same JSON without the two characters that SQS refuses but JSON allows, U+FFFE and U+FFFF, which can only be in
+/// its texts: they are escaped there.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
+pub(crate) fn for_sqs(body: String) -> String {
+    if body.contains(['\u{fffe}', '\u{ffff}']) {
+        body.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff")
+    } else {
+        body
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(body: &str, event: Option<&str>, token: Option<&str>) {
+        let expected = Envelope { event: event.map(str::to_owned), token: token.map(str::to_owned) };
+        assert_eq!(Envelope::parse(body), Ok(expected));
+    }
+
+    #[test]
+    fn event_and_token_are_read_and_nothing_else() {
+        check(r#" {"event":"call.ended","token":"t","data":{"token":"other"}} "#, Some("call.ended"), Some("t"));
+        check("{}", None, None);
+        check(r#"{"event":1,"token":["t"]}"#, None, None);
+    }
+
+    #[test]
+    fn however_deep_the_data_is() {
+        let deep = format!(r#"{{"event":"call.ended","data":{}{}}}"#, "[".repeat(50_000), "]".repeat(50_000));
+        check(&deep, Some("call.ended"), None);
+    }
+
+    #[test]
+    fn what_is_no_json_object_is_refused() {
+        for body in
+            ["", "x", "[]", r#"["call.ended","t"]"#, "\"{}\"", "null", "{", "{} {}", r#"{"data":}"#, "\u{feff}{}"]
+        {
+            let answer = Envelope::parse(body).unwrap_err();
+            assert!(matches!(answer, Answer::BadRequest { field: "body", .. }), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_sqs_refuses_is_escaped() {
+        let body = "{\"name\":\"a\u{fffe}b\u{ffff}ü\u{1f600}\"}";
+        let sent = for_sqs(body.to_owned());
+        assert_eq!(sent, "{\"name\":\"a\\ufffeb\\uffffü\u{1f600}\"}");
+        let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        assert_eq!(parse(&sent), parse(body));
+    }
+}

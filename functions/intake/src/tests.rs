@@ -1,0 +1,227 @@
+//! Webhooks against an SQS and a DynamoDB that count their requests.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use axum::body::{Body, to_bytes};
+use axum::http::{Method, Request, StatusCode, header};
+use lambda::Events;
+use serde_json::{Value, json};
+use store::{Tenants, TokenHash};
+use tower::ServiceExt as _;
+use wiremock::matchers::{body_partial_json, header as has_header};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::gate::Gate;
+use crate::webhook::{Intake, router};
+
+const TOKEN: &str = "token-of-the-test";
+const ENDED: &str = r#"{"event":"call.ended","token":"token-of-the-test","data":{"id":7}}"#;
+
+/// An intake whose DynamoDB knows the tenant `one` and whose SQS answers `sqs`.
+struct Fixture {
+    aws: MockServer,
+    router: axum::Router,
+}
+
+/// What a webhook was answered.
+#[derive(Debug)]
+struct Answered {
+    status: StatusCode,
+    allow: Option<String>,
+    body: String,
+}
+
+impl Fixture {
+    async fn new() -> Self {
+        Self::with_sqs(ResponseTemplate::new(200).set_body_json(json!({ "MessageId": "1", "MD5OfMessageBody": "" })))
+            .await
+    }
+
+    async fn with_sqs(sqs: ResponseTemplate) -> Self {
+        let aws = MockServer::start().await;
+        let tenant = json!({ "Item": {
+            "tenant": { "S": "one" },
+            "webhook_tokens": { "L": [{ "S": TokenHash::of(TOKEN).to_string() }] },
+        }});
+        let get_item = has_header("x-amz-target", "DynamoDB_20120810.GetItem");
+        Mock::given(get_item)
+            .and(body_partial_json(json!({ "Key": { "tenant": { "S": "one" } } })))
+            .respond_with(ResponseTemplate::new(200).set_body_json(tenant))
+            .mount(&aws)
+            .await;
+        let get_item = has_header("x-amz-target", "DynamoDB_20120810.GetItem");
+        Mock::given(get_item)
+            .respond_with(ResponseTemplate::new(200).set_body_json(json!({})))
+            .with_priority(6)
+            .mount(&aws)
+            .await;
+        Mock::given(has_header("x-amz-target", "AmazonSQS.SendMessage")).respond_with(sqs).mount(&aws).await;
+        let router = router(Intake::new(Gate::new(tenants(&aws.uri())), events(&aws.uri())));
+        Self { aws, router }
+    }
+
+    async fn send(&self, method: Method, path: &str, body: impl Into<Body>) -> Answered {
+        let request = Request::builder().method(method).uri(path).body(body.into()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!(header(header::CACHE_CONTROL).as_deref(), Some("no-store"));
+        let (status, allow) = (response.status(), header(header::ALLOW));
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        Answered { status, allow, body: String::from_utf8(body.into()).unwrap() }
+    }
+
+    async fn post(&self, tenant: &str, body: impl Into<Body>) -> Answered {
+        self.send(Method::POST, &format!("/webhooks/aircall/{tenant}"), body).await
+    }
+
+    /// Bodies of the requests for this operation.
+    async fn requests(&self, operation: &str) -> Vec<Value> {
+        let requests = self.aws.received_requests().await.unwrap();
+        let of = |request: &&wiremock::Request| request.headers["x-amz-target"].to_str().unwrap().ends_with(operation);
+        requests.iter().filter(of).map(|request| serde_json::from_slice(&request.body).unwrap()).collect()
+    }
+}
+
+fn tenants(endpoint: &str) -> Tenants {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .retry_config(RetryConfig::disabled())
+        .endpoint_url(endpoint)
+        .build();
+    Tenants::new(aws_sdk_dynamodb::Client::from_conf(config), "tenants")
+}
+
+fn events(endpoint: &str) -> Events {
+    let config = aws_sdk_sqs::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(
+            aws_sdk_sqs::config::timeout::TimeoutConfig::builder()
+                .operation_timeout(Duration::from_millis(200))
+                .build(),
+        )
+        .endpoint_url(endpoint)
+        .build();
+    Events::new(aws_sdk_sqs::Client::from_conf(config), "https://sqs.us-east-1.example.com/000000000000/events")
+}
+
+#[tokio::test]
+async fn an_event_goes_to_the_queue_as_it_came() {
+    let f = Fixture::new().await;
+    let answer = f.post("one", ENDED).await;
+    assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, "{}"));
+    let sent = &f.requests("SendMessage").await[0];
+    assert_eq!(sent["MessageBody"], ENDED);
+    assert_eq!(sent["MessageAttributes"]["tenant"]["StringValue"], "one");
+}
+
+#[tokio::test]
+async fn a_warm_request_asks_the_queue_alone() {
+    let f = Fixture::new().await;
+    for _ in 0..5 {
+        assert_eq!(f.post("one", ENDED).await.status, StatusCode::OK);
+    }
+    assert_eq!((f.requests("GetItem").await.len(), f.requests("SendMessage").await.len()), (1, 5));
+}
+
+#[tokio::test]
+async fn a_wrong_token_and_an_unknown_tenant_are_answered_alike() {
+    let f = Fixture::new().await;
+    let wrong = ENDED.replace("token-of-the-test", "another");
+    let missing = r#"{"event":"call.ended"}"#;
+    let of_other_type = r#"{"event":"call.ended","token":12}"#;
+    let first = f.post("one", wrong.clone()).await;
+    assert_eq!(first.status, StatusCode::UNAUTHORIZED);
+    for (tenant, body) in [
+        ("one", missing),
+        ("one", of_other_type),
+        ("two", ENDED),
+        ("No%20Tenant", ENDED),
+        ("%2E%2E", ENDED),
+        ("%ff", ENDED),
+    ] {
+        let answer = f.post(tenant, body.to_owned()).await;
+        assert_eq!((answer.status, answer.body), (first.status, first.body.clone()), "{tenant} {body}");
+    }
+    assert!(f.requests("SendMessage").await.is_empty());
+}
+
+#[tokio::test]
+async fn an_unknown_tenant_is_looked_up_once() {
+    let f = Fixture::new().await;
+    for _ in 0..3 {
+        f.post("two", ENDED).await;
+    }
+    assert_eq!(f.requests("GetItem").await.len(), 1);
+}
+
+#[tokio::test]
+async fn every_method_but_post_is_refused() {
+    let f = Fixture::new().await;
+    for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS] {
+        let answer = f.send(method.clone(), "/webhooks/aircall/one", Body::empty()).await;
+        assert_eq!(
+            (answer.status, answer.allow.as_deref()),
+            (StatusCode::METHOD_NOT_ALLOWED, Some("POST")),
+            "{method}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_256_kib_is_the_longest() {
+    let f = Fixture::new().await;
+    let padded = |length: usize| format!("{ENDED}{}", " ".repeat(length - ENDED.len()));
+    assert_eq!(f.post("one", padded(262_144)).await.status, StatusCode::OK);
+    assert_eq!(f.post("one", padded(262_145)).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn what_is_no_webhook_is_a_bad_request_that_names_the_field() {
+    let f = Fixture::new().await;
+    let nameless = format!(r#"{{"token":"{TOKEN}"}}"#);
+    for (body, field) in [("not json", "body"), ("[1]", "body"), ("", "body"), (nameless.as_str(), "event")] {
+        let answer = f.post("one", body.to_owned()).await;
+        let error: Value = serde_json::from_str(&answer.body).unwrap();
+        assert_eq!((answer.status, error["error"]["field"].as_str()), (StatusCode::BAD_REQUEST, Some(field)), "{body}");
+    }
+    assert_eq!(f.post("one", vec![b'{', 0xff, b'}']).await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn an_event_of_no_interest_or_never_heard_of_is_taken_and_forgotten() {
+    let f = Fixture::new().await;
+    for event in ["user.opened", "never.heard_of", ""] {
+        let answer = f.post("one", ENDED.replace("call.ended", event)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{event}");
+    }
+    assert!(f.requests("SendMessage").await.is_empty());
+}
+
+#[tokio::test]
+async fn aircall_is_to_try_again_when_the_queue_fails() {
+    let slow = ResponseTemplate::new(200).set_delay(Duration::from_secs(10));
+    for sqs in [
+        ResponseTemplate::new(500),
+        ResponseTemplate::new(403).set_body_json(json!({ "__type": "AccessDenied" })),
+        slow,
+    ] {
+        let f = Fixture::with_sqs(sqs).await;
+        assert_eq!(f.post("one", ENDED).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    }
+}
+
+#[tokio::test]
+async fn aircall_is_to_try_again_when_the_table_fails() {
+    let broken = MockServer::start().await;
+    let f = Fixture::new().await;
+    let router = router(Intake::new(Gate::new(tenants(&broken.uri())), events(&f.aws.uri())));
+    let answer = Fixture { router, ..f }.post("one", ENDED).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+}

@@ -1,0 +1,213 @@
+//! Writes what is planned, and says of each job what became of it.
+
+use rules::matching::Record;
+use rules::{E164, RecordKind};
+use salesforce::{
+    Atomicity, Graph, GraphResult, Kind, MAX_GRAPHS, MAX_NODES, MAX_RECORDS, Refusal, SalesforceId, Subrequest, call_log,
+};
+use store::OrgFacts;
+
+use crate::job::{Fate, Job, Placed};
+use crate::org::Org;
+use crate::plan::{Bundle, Draft, without};
+use crate::stop::{Stop, sentence};
+
+/// What a round came to, so far.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    /// Jobs that are done with.
+    pub(crate) done: Vec<(Job, Fate)>,
+    /// Tasks that were there already, with their ids where Salesforce named them.
+    pub(crate) exist: Vec<(Draft, Option<SalesforceId>)>,
+    /// Jobs that go through another round, after this was taken care of.
+    pub(crate) again: Vec<(Job, Remedy)>,
+    /// Numbers and the records they led to, with whether we created them.
+    pub(crate) led: Vec<(E164, Record, bool)>,
+}
+
+/// What to change before the next round.
+#[derive(Clone, Debug)]
+pub(crate) enum Remedy {
+    /// Nothing: another part of its bundle failed and took this one with it.
+    Nothing,
+    /// Leave the fields of this object that the refusal names out.
+    LeaveOut(&'static str, Refusal),
+    /// Match the number anew.
+    Rematch(Refusal),
+    /// Use the record that the duplicate rule names.
+    Use(SalesforceId, Refusal),
+    /// Give the Task to the connecting user.
+    DefaultOwner(Refusal),
+}
+
+impl Remedy {
+    /// What becomes of the job when the remedy did not help.
+    pub(crate) fn in_vain(&self) -> Fate {
+        match self {
+            Remedy::Nothing => {
+                let message = "Another record of the same bundle was refused again and again.".to_owned();
+                Fate::Postponed { code: "PROCESSING_HALTED".to_owned(), message, until: None }
+            }
+            Remedy::LeaveOut(_, refusal)
+            | Remedy::Rematch(refusal)
+            | Remedy::Use(_, refusal)
+            | Remedy::DefaultOwner(refusal) => failed(refusal),
+        }
+    }
+}
+
+/// Writes Tasks on records that exist: 200 for an API call, each for itself.
+pub(crate) async fn tasks(
+    org: &mut Org,
+    mut drafts: Vec<Draft>,
+    facts: &OrgFacts,
+    report: &mut Report,
+) -> Result<(), Stop> {
+    while !drafts.is_empty() {
+        let chunk: Vec<Draft> = drafts.drain(..drafts.len().min(MAX_RECORDS)).collect();
+        let wires: Vec<salesforce::Record> = chunk.iter().map(|draft| draft.wire(facts)).collect();
+        let saved = org.call(async |client| client.create(&wires, Atomicity::EachAlone).await).await?;
+        for (draft, saved) in chunk.into_iter().zip(saved) {
+            match saved {
+                Ok(task_id) => report.placed(draft, task_id, false),
+                Err(refusal) => report.refused(draft, &refusal, "Task"),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Writes bundles, each whole or not at all: 75 for an API call.
+pub(crate) async fn bundles(
+    org: &mut Org,
+    bundles: Vec<Bundle>,
+    facts: &OrgFacts,
+    report: &mut Report,
+) -> Result<(), Stop> {
+    let mut waiting = bundles.into_iter().enumerate().peekable();
+    while waiting.peek().is_some() {
+        let (mut chunk, mut graphs, mut nodes) = (Vec::new(), Vec::new(), 0);
+        while let Some((index, bundle)) = waiting.next_if(|(_, bundle)| has_room(chunk.len(), nodes, bundle)) {
+            let graph = Graph { id: format!("g{index}"), subrequests: subrequests(&bundle, facts) };
+            nodes += graph.subrequests.len();
+            graphs.push(graph);
+            chunk.push(bundle);
+        }
+        let results = org.call(async |client| client.graph(&graphs).await).await?;
+        for (bundle, result) in chunk.into_iter().zip(results) {
+            report.take_bundle(bundle, &result);
+        }
+    }
+    Ok(())
+}
+
+fn has_room(graphs: usize, nodes: usize, next: &Bundle) -> bool {
+    graphs == 0 || graphs < MAX_GRAPHS && nodes + next.drafts.len() + 2 <= MAX_NODES
+}
+
+fn subrequests(bundle: &Bundle, facts: &OrgFacts) -> Vec<Subrequest> {
+    let mut parts = Vec::new();
+    let kind = bundle.drafts.first().map(|draft| draft.record.kind);
+    if let Some(new) = &bundle.record {
+        let wire = without(call_log::new_record(new), sobject_of(new.kind()), facts);
+        parts.push(Subrequest::create("record", wire));
+    }
+    if let (Some(subject), Some(first)) = (&bundle.case, bundle.drafts.first()) {
+        let wire = without(call_log::new_case(subject), "Case", facts);
+        parts.push(if bundle.record.is_some() {
+            Subrequest::create("case", wire).link("ContactId", "record")
+        } else {
+            Subrequest::create("case", wire.with("ContactId", first.record.id.as_str()))
+        });
+    }
+    for (index, draft) in bundle.drafts.iter().enumerate() {
+        let mut part = Subrequest::create(&format!("task{index}"), draft.wire(facts));
+        if bundle.record.is_some() {
+            part = part.link(if kind == Some(RecordKind::Account) { "WhatId" } else { "WhoId" }, "record");
+        }
+        if bundle.case.is_some() {
+            part = part.link("WhatId", "case");
+        }
+        parts.push(part);
+    }
+    parts
+}
+
+fn sobject_of(kind: RecordKind) -> &'static str {
+    match kind {
+        RecordKind::Contact => "Contact",
+        RecordKind::Lead => "Lead",
+        RecordKind::Account | RecordKind::PersonAccount => "Account",
+    }
+}
+
+impl Report {
+    fn take_bundle(&mut self, bundle: Bundle, result: &GraphResult) {
+        let part = |name: &str| result.results.iter().find(|part| part.reference_id() == name);
+        let id_of = |name: &str| part(name).and_then(|part| part.id().ok());
+        if result.is_successful {
+            let (record, case, new) = (id_of("record"), id_of("case"), bundle.record.is_some());
+            for (index, draft) in bundle.drafts.into_iter().enumerate() {
+                let draft = draft.on(record, case);
+                match id_of(&format!("task{index}")) {
+                    Some(task_id) => self.placed(draft, task_id, new),
+                    None => self.exist.push((draft, None)),
+                }
+            }
+            return;
+        }
+        let refused = result.results.iter().find_map(|part| {
+            part.done().err().filter(|refusal| !refusal.is_consequence()).map(|refusal| (part.reference_id(), refusal))
+        });
+        let sobject = match refused {
+            Some(("record", _)) => bundle.record.as_ref().map_or("Account", |new| sobject_of(new.kind())),
+            Some(("case", _)) => "Case",
+            Some(_) | None => "Task",
+        };
+        for (index, draft) in bundle.drafts.into_iter().enumerate() {
+            match refused {
+                Some((name, refusal)) if sobject != "Task" || name == format!("task{index}") => {
+                    self.refused(draft, refusal, sobject);
+                }
+                // Another part of the bundle failed, or Salesforce stopped before it.
+                _ => self.again.push((draft.job, Remedy::Nothing)),
+            }
+        }
+    }
+
+    fn placed(&mut self, draft: Draft, task_id: SalesforceId, new: bool) {
+        let Draft { job, task, record, related, .. } = draft;
+        self.led.push((job.number.clone(), record.clone(), new));
+        self.done.push((job, Fate::Logged(Box::new(Placed { task_id, task, record, related }))));
+    }
+
+    /// What a refusal of this record of `sobject` means for the job.
+    fn refused(&mut self, draft: Draft, refusal: &Refusal, sobject: &'static str) {
+        let named = refusal.cause().records.first().copied();
+        let remedy = match refusal.kind() {
+            Kind::AlreadyLogged if sobject == "Task" => return self.exist.push((draft, named)),
+            Kind::UseRecord => named.map(|id| Remedy::Use(id, refusal.clone())),
+            Kind::Degrade if !refusal.cause().fields.is_empty() => Some(Remedy::LeaveOut(sobject, refusal.clone())),
+            Kind::RematchOnce => Some(Remedy::Rematch(refusal.clone())),
+            Kind::DefaultOwner => Some(Remedy::DefaultOwner(refusal.clone())),
+            Kind::Retry | Kind::Pause | Kind::Refresh | Kind::Reconnect => {
+                return self.done.push((draft.job, postponed(refusal)));
+            }
+            Kind::AlreadyLogged | Kind::Degrade | Kind::Fail => None,
+        };
+        match remedy {
+            Some(remedy) => self.again.push((draft.job, remedy)),
+            None => self.done.push((draft.job, failed(refusal))),
+        }
+    }
+}
+
+/// Tried again later, with Salesforce's own words.
+pub(crate) fn postponed(refusal: &Refusal) -> Fate {
+    Fate::Postponed { code: refusal.code().to_string(), message: sentence(refusal.to_string()), until: None }
+}
+
+/// Failed, with Salesforce's own words.
+pub(crate) fn failed(refusal: &Refusal) -> Fate {
+    Fate::Failed { code: refusal.code().to_string(), message: sentence(refusal.to_string()) }
+}

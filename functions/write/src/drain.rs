@@ -1,0 +1,231 @@
+//! The drain of one tenant: everything that waits, 200 entries at a time, while there is time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use futures_util::{StreamExt as _, stream};
+use jiff::{SignedDuration, Timestamp};
+use lambda::metrics::{Counter, count};
+use lambda::queue::{QueueError, WakeUp};
+use store::{ConnectionState, Entry, Outcome, State, Tenant, TenantId};
+
+use crate::job::{Fate, Job};
+use crate::org::Org;
+use crate::stop::{Stop, Trouble};
+use crate::writer::Writer;
+
+/// The most entries of one batch: what one sObject collection takes.
+const BATCH: usize = 200;
+
+/// A batch is begun only with this much time left.
+const TIME_FOR_A_BATCH: Duration = Duration::from_secs(20);
+
+/// How long an org is left alone that says it has had enough, or whose connection is dead.
+const PAUSE: SignedDuration = SignedDuration::from_mins(15);
+
+/// Outcomes stored side by side.
+const SETTLED_AT_ONCE: usize = 16;
+
+/// Why a drain failed: its wake-ups come again.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DrainError {
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+}
+
+impl Writer {
+    /// Writes what waits of `tenant`: the entries that `rang`, then whatever else is due.
+    pub(crate) async fn drain(
+        &self,
+        tenant: &TenantId,
+        rang: BTreeSet<String>,
+        deadline: Instant,
+    ) -> Result<(), DrainError> {
+        let Some(mut tenant) = self.tenants.get(tenant).await? else {
+            tracing::warn!(%tenant, "a wake-up names no tenant");
+            return Ok(());
+        };
+        self.expire_facts(&mut tenant);
+        if !self.takes_requests(&mut tenant).await? {
+            return Ok(());
+        }
+        let mut rang: Vec<String> = rang.into_iter().collect();
+        let mut next_due: Option<Timestamp> = None;
+        loop {
+            let now = Timestamp::now();
+            let entries = self.batch(&tenant.id, std::mem::take(&mut rang), now).await?;
+            if entries.is_empty() {
+                break;
+            }
+            if deadline.saturating_duration_since(Instant::now()) < TIME_FOR_A_BATCH {
+                let wake_up = WakeUp { tenant: tenant.id.to_string(), key: None };
+                self.bell.ring(&wake_up, &format!("go-on-{}", now.as_millisecond())).await?;
+                return Ok(());
+            }
+            let due = self.write_batch(&mut tenant, entries, now).await?;
+            next_due = next_due.into_iter().chain(due).min();
+            if tenant.state != ConnectionState::Connected {
+                break;
+            }
+        }
+        if let Some(due) = next_due {
+            let wait = Duration::try_from(due.duration_since(Timestamp::now())).unwrap_or_default();
+            self.later.ring_later(&WakeUp { tenant: tenant.id.to_string(), key: None }, wait).await?;
+        }
+        Ok(())
+    }
+
+    /// Entries that wait and are due by `now`.
+    async fn batch(&self, tenant: &TenantId, rang: Vec<String>, now: Timestamp) -> Result<Vec<Entry>, DrainError> {
+        let due = self.calls.due(tenant, now, BATCH).await?;
+        let keys: BTreeSet<String> = rang.into_iter().take(BATCH).chain(due).collect();
+        let keys: Vec<String> = keys.into_iter().take(BATCH).collect();
+        let mut entries = Vec::new();
+        for read in self.calls.get_many(tenant, &keys).await? {
+            match read {
+                Ok(entry) => entries.push(entry),
+                Err(corrupt) => {
+                    tracing::error!(%tenant, key = corrupt.key, attribute = corrupt.attribute, "an entry cannot be read");
+                    self.calls.fail_unreadable(tenant, &corrupt, now).await?;
+                }
+            }
+        }
+        // The index lags behind the table: what it still lists may be settled.
+        entries.retain(|entry| entry.state == State::Pending && entry.due_at.is_none_or(|due| due <= now));
+        Ok(entries)
+    }
+
+    /// Writes one batch and stores what became of it. Returns when the first of it is due again.
+    async fn write_batch(
+        &self,
+        tenant: &mut Tenant,
+        entries: Vec<Entry>,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, DrainError> {
+        let settings = self.settings.get(&tenant.id).await?;
+        let jobs: Vec<Job> = entries.into_iter().filter_map(Job::of).collect();
+        let mut left: BTreeMap<String, Job> = jobs.iter().map(|job| (job.entry.key.clone(), job.clone())).collect();
+        let mut done = Vec::new();
+        let (stopped, api_calls) = match Org::open(&self.doors, tenant).await {
+            Ok(mut org) => {
+                let outcome = self.write(&mut org, tenant, &settings, jobs, now, &mut done).await;
+                (outcome.err(), org.api_calls)
+            }
+            Err(stop) => (Some(stop), 0),
+        };
+        count(Counter::SalesforceApiCalls, api_calls, &[]);
+        for (job, _) in &done {
+            left.remove(&job.entry.key);
+        }
+        let failed = match stopped {
+            None => None,
+            Some(Stop::Retry(trouble)) => {
+                done.extend(left.into_values().map(|job| (job, waits(&trouble, None))));
+                None
+            }
+            Some(Stop::Pause(trouble)) => {
+                let until = now + PAUSE;
+                self.set_state(tenant, ConnectionState::Paused { until, reason: trouble.message.clone() }).await?;
+                done.extend(left.into_values().map(|job| (job, waits(&trouble, Some(until)))));
+                None
+            }
+            Some(Stop::Reconnect(trouble)) => {
+                let state = ConnectionState::ReconnectNeeded { reason: trouble.message.clone(), since: now };
+                self.set_state(tenant, state).await?;
+                done.extend(left.into_values().map(|job| (job, waits(&trouble, Some(now + PAUSE)))));
+                None
+            }
+            Some(Stop::Store(error)) => Some(error),
+        };
+        let due = self.settle(&tenant.id, done, now).await?;
+        failed.map_or(Ok(due), |error| Err(error.into()))
+    }
+
+    /// Stores what became of each job.
+    async fn settle(
+        &self,
+        tenant: &TenantId,
+        done: Vec<(Job, Fate)>,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, DrainError> {
+        let outcomes: Vec<(Entry, Outcome)> = done.into_iter().map(|(job, fate)| fate.outcome(job, now)).collect();
+        let stored: Vec<Result<_, store::Error>> = stream::iter(&outcomes)
+            .map(|(entry, outcome)| self.calls.settle(tenant, entry, outcome, now))
+            .buffer_unordered(SETTLED_AT_ONCE)
+            .collect()
+            .await;
+        for (entry, outcome) in &outcomes {
+            tell(tenant, entry, outcome);
+        }
+        // One that was not stored is only done again, which changes nothing; the batch says so by failing.
+        stored.into_iter().collect::<Result<Vec<_>, _>>()?;
+        Ok(outcomes.iter().filter_map(|(_, outcome)| due_of(outcome)).min())
+    }
+
+    /// Whether the tenant's org takes requests now. A pause that is over is ended.
+    async fn takes_requests(&self, tenant: &mut Tenant) -> Result<bool, DrainError> {
+        match &tenant.state {
+            ConnectionState::Connected => Ok(true),
+            ConnectionState::Paused { until, .. } if *until <= Timestamp::now() => {
+                self.set_state(tenant, ConnectionState::Connected).await?;
+                Ok(true)
+            }
+            ConnectionState::Paused { until, .. } => {
+                tracing::info!(tenant = %tenant.id, %until, "the org is paused");
+                Ok(false)
+            }
+            ConnectionState::ReconnectNeeded { .. } => {
+                tracing::warn!(tenant = %tenant.id, "the org has to be connected again");
+                Ok(false)
+            }
+        }
+    }
+
+    async fn set_state(&self, tenant: &mut Tenant, state: ConnectionState) -> Result<(), store::Error> {
+        self.tenants.set_state(&tenant.id, &state).await?;
+        tenant.state = state;
+        Ok(())
+    }
+
+    /// Forgets which fields the org lacks once that is old: somebody may have added them since.
+    fn expire_facts(&self, tenant: &mut Tenant) {
+        let now = Timestamp::now();
+        tenant.facts.missing_fields.retain(|_, at| now < *at + crate::lookup::FACTS_FOR);
+    }
+}
+
+fn waits(trouble: &Trouble, until: Option<Timestamp>) -> Fate {
+    Fate::Postponed { code: trouble.code.clone(), message: trouble.message.clone(), until }
+}
+
+fn due_of(outcome: &Outcome) -> Option<Timestamp> {
+    match outcome {
+        Outcome::Postponed { due_at, .. } => Some(*due_at),
+        Outcome::Logged { .. } | Outcome::Skipped { .. } | Outcome::Failed { .. } => None,
+    }
+}
+
+/// One line and one count for each outcome.
+fn tell(tenant: &TenantId, entry: &Entry, outcome: &Outcome) {
+    let key = entry.key.as_str();
+    match outcome {
+        Outcome::Logged { written, .. } => {
+            tracing::info!(%tenant, key, task.id = written.task_id, "logged");
+            count(Counter::CallsLogged, 1, &[]);
+        }
+        Outcome::Skipped { reason, .. } => {
+            tracing::info!(%tenant, key, ?reason, "skipped");
+            count(Counter::CallsSkipped, 1, &[]);
+        }
+        Outcome::Failed { problem, .. } => {
+            tracing::warn!(%tenant, key, code = problem.code, "failed");
+            count(Counter::CallsFailed, 1, &[]);
+        }
+        Outcome::Postponed { problem, due_at, .. } => {
+            tracing::warn!(%tenant, key, code = problem.code, %due_at, "postponed");
+            count(Counter::CallsPostponed, 1, &[]);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! One entry on its way into Salesforce.
+
+use jiff::{SignedDuration, Timestamp};
+use rules::matching::Record;
+use rules::{Call, E164, SkipReason, Task, TaskStatus, Topic, Trace, Verdict};
+use salesforce::SalesforceId;
+use store::{Entry, Outcome, Problem, Related, Written};
+
+use crate::backoff;
+
+/// An entry that is to become a Task, with what is known of it so far.
+#[derive(Clone, Debug)]
+pub(crate) struct Job {
+    pub(crate) entry: Entry,
+    pub(crate) call: Call,
+    pub(crate) status: TaskStatus,
+    pub(crate) number: E164,
+    pub(crate) trace: Trace,
+    /// The connecting user is to own the Task: Salesforce refused the Aircall user's.
+    pub(crate) by_default_owner: bool,
+}
+
+impl Job {
+    /// The job of a pending entry; none if there is nothing to write of it.
+    pub(crate) fn of(entry: Entry) -> Option<Self> {
+        let Verdict::Log(status) = entry.decision.as_ref()?.verdict else { return None };
+        let call = entry.document.call();
+        let number = call.party.number()?.clone();
+        Some(Self { entry, call, status, number, trace: Trace::new(), by_default_owner: false })
+    }
+
+    /// The e-mail of the Aircall user, in small letters, as owners are looked up.
+    pub(crate) fn user_email(&self) -> Option<String> {
+        let email = self.call.user.as_ref()?.email.as_ref()?;
+        (!self.by_default_owner).then(|| email.trim().to_lowercase())
+    }
+}
+
+/// A Task that Salesforce holds.
+#[derive(Clone, Debug)]
+pub(crate) struct Placed {
+    pub(crate) task_id: SalesforceId,
+    pub(crate) task: Task,
+    pub(crate) record: Record,
+    pub(crate) related: Option<Related>,
+}
+
+/// What became of a job.
+#[derive(Debug)]
+pub(crate) enum Fate {
+    /// The Task is there.
+    Logged(Box<Placed>),
+    /// It becomes none.
+    Skipped(SkipReason),
+    /// Trying again would not help.
+    Failed { code: String, message: String },
+    /// It is to be tried again, by the job's own count of attempts or at a set time.
+    Postponed { code: String, message: String, until: Option<Timestamp> },
+}
+
+impl Fate {
+    /// The outcome to store, at `now`.
+    pub(crate) fn outcome(self, mut job: Job, now: Timestamp) -> (Entry, Outcome) {
+        let since = |code: &str| match &job.entry.problem {
+            Some(problem) if problem.code == code => problem.since,
+            _ => now,
+        };
+        let outcome = match self {
+            Fate::Logged(placed) => {
+                let logged_at = job.entry.written.as_ref().map_or(now, |written| written.logged_at);
+                let Placed { task_id, task, record, related } = *placed;
+                let written = Written { task_id: task_id.as_str().to_owned(), task, record, related, logged_at };
+                Outcome::Logged { written: Box::new(written), trace: job.trace }
+            }
+            Fate::Skipped(reason) => Outcome::Skipped { reason, trace: job.trace },
+            Fate::Failed { code, message } => {
+                job.trace.note(Topic::Task, format!("Salesforce refused: {message}"));
+                let problem = Problem { since: since(&code), code, message };
+                Outcome::Failed { problem, trace: job.trace }
+            }
+            Fate::Postponed { code, message, until } => {
+                let wait = backoff::after(job.entry.attempts, &job.entry.key);
+                let due_at = until.unwrap_or_else(|| now + SignedDuration::try_from(wait).unwrap_or_default());
+                job.trace.note(Topic::Task, format!("Not yet: {message} It is tried again."));
+                let problem = Problem { since: since(&code), code, message };
+                Outcome::Postponed { due_at, problem, trace: job.trace }
+            }
+        };
+        (job.entry, outcome)
+    }
+}

@@ -1,0 +1,211 @@
+//! From numbers to records: our own map, then Salesforce's search, then a confirming query before anything is created.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use rules::matching::{Record, choose};
+use rules::relate::{Related, RelatedKind, wanted};
+use rules::settings::{Settings, UnknownNumber};
+use rules::{E164, RecordKind, Topic, Trace};
+use salesforce::call_log::{Found, found};
+use salesforce::{CallerFields, DigitsOnly, KeyField, SalesforceId, Sosl};
+use store::{Known, Remembered, Tenant};
+
+use crate::job::Job;
+use crate::org::Org;
+use crate::questions::{Answers, Questions, ask};
+use crate::stop::Stop;
+use crate::writer::Writer;
+
+/// How long a match counts without asking again, and how long a record that we created does: long enough for
+/// Salesforce's search index to know it.
+const MATCHED_FOR: SignedDuration = SignedDuration::from_mins(15);
+const CREATED_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// How long the absence of a feature or field is believed.
+pub(crate) const FACTS_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// What is known of the jobs' numbers and users.
+#[derive(Debug, Default)]
+pub(crate) struct Knowledge {
+    /// The record of each number that has one, with how it was found.
+    pub(crate) records: BTreeMap<E164, (Record, Trace)>,
+    /// Open Cases or Opportunities of Contacts.
+    pub(crate) related: BTreeMap<SalesforceId, Vec<Related>>,
+    /// Tasks that exist, by key.
+    pub(crate) tasks: BTreeMap<String, SalesforceId>,
+}
+
+/// What an earlier round learnt about numbers.
+#[derive(Debug, Default)]
+pub(crate) struct Hints {
+    /// The records that duplicate rules named.
+    pub(crate) named: BTreeMap<E164, Record>,
+    /// Numbers whose remembered record is gone.
+    pub(crate) forgotten: BTreeSet<E164>,
+}
+
+impl Writer {
+    /// Finds what the jobs need to know.
+    pub(crate) async fn look_up(
+        &self,
+        org: &mut Org,
+        tenant: &mut Tenant,
+        settings: &Settings,
+        jobs: &[Job],
+        hints: &Hints,
+        now: Timestamp,
+    ) -> Result<Knowledge, Stop> {
+        let mut knowledge = Knowledge::default();
+        let numbers: BTreeSet<E164> = jobs.iter().map(|job| job.number.clone()).collect();
+        self.recall(tenant, &numbers, hints, now, &mut knowledge).await?;
+
+        let has_persons = tenant.facts.person_accounts.filter(|known| known.value || now < known.at + FACTS_FOR);
+        let person_accounts = has_persons.is_some_and(|known| known.value);
+        let callers = CallerFields::new(person_accounts);
+        let unknown: BTreeSet<E164> = numbers.into_iter().filter(|n| !knowledge.records.contains_key(n)).collect();
+        let mut candidates = search(org, &unknown, &callers).await?;
+
+        let having = |number: &E164, candidates: &[Found]| candidates.iter().any(|found| has_number(found, number));
+        let mut questions = Questions::default();
+        questions.emails = jobs.iter().filter_map(Job::user_email).filter(|e| self.owners.get(&tenant.id, e).is_none()).collect();
+        if settings.unknown_number != UnknownNumber::DoNothing {
+            questions.numbers = unknown.iter().filter(|number| !having(number, &candidates)).cloned().collect();
+        }
+        questions.related = wanted(settings, RecordKind::Contact).map(|kind| (kind, contacts(&knowledge, &candidates)));
+        if has_persons.is_none() || !person_accounts && look_like_persons(&candidates) {
+            questions.accounts = candidates.iter().filter_map(|found| found.account_id).collect();
+        }
+        if tenant.facts.missing_fields.contains_key(&format!("Task.{}", KeyField::AircallKey.name())) {
+            questions.keys = jobs.iter().map(|job| job.entry.key.clone()).collect();
+        }
+
+        let mut answers = ask(org, &questions, &callers).await?;
+        self.owners.learn(&tenant.id, &questions.emails.iter().cloned().collect::<Vec<_>>(), &answers.users);
+        candidates.append(&mut answers.found);
+        if !questions.accounts.is_empty() {
+            let known = Known { value: answers.persons.is_some(), at: now };
+            if tenant.facts.person_accounts.map(|known| known.value) != Some(known.value) || has_persons.is_none() {
+                tenant.facts.person_accounts = Some(known);
+                self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
+            }
+            reveal_persons(&mut candidates, &answers);
+        }
+        knowledge.tasks = std::mem::take(&mut answers.tasks);
+        knowledge.related = std::mem::take(&mut answers.related);
+
+        let candidates: Vec<_> = candidates.into_iter().map(|found| found.candidate).collect();
+        for number in &unknown {
+            let mut trace = Trace::new();
+            if let Some(chosen) = choose(number, &candidates, &mut trace) {
+                knowledge.records.insert(number.clone(), (chosen.record.clone(), trace));
+            }
+        }
+        // A Contact that only the confirming query found has not been asked about yet.
+        if let Some((kind, asked)) = &questions.related {
+            relate_latecomers(org, *kind, asked, &callers, &mut knowledge).await?;
+        }
+        Ok(knowledge)
+    }
+
+    /// Takes what our own map knows.
+    async fn recall(
+        &self,
+        tenant: &Tenant,
+        numbers: &BTreeSet<E164>,
+        hints: &Hints,
+        now: Timestamp,
+        knowledge: &mut Knowledge,
+    ) -> Result<(), Stop> {
+        let asked: Vec<E164> = numbers.iter().filter(|number| !hints.forgotten.contains(*number)).cloned().collect();
+        let remembered = self.phones.get_many(&tenant.id, &asked, now).await?;
+        for (number, Remembered { record, ours, .. }) in remembered {
+            let mut trace = Trace::new();
+            let how = if ours { "we created it for this number lately" } else { "the number led to it minutes ago" };
+            trace.note(Topic::Record, format!("The number is that of the {} {}: {how}.", record.kind, record.name));
+            knowledge.records.insert(number, (record, trace));
+        }
+        for (number, record) in &hints.named {
+            let mut trace = Trace::new();
+            let finding = "A duplicate rule in Salesforce says that the number's record exists already";
+            trace.note(Topic::Record, format!("{finding}: the {} {}.", record.kind, record.name));
+            knowledge.records.insert(number.clone(), (record.clone(), trace));
+        }
+        Ok(())
+    }
+
+    /// Remembers where numbers led.
+    pub(crate) async fn remember(
+        &self,
+        tenant: &Tenant,
+        led: impl Iterator<Item = (E164, Record, bool)>,
+        now: Timestamp,
+    ) -> Result<(), Stop> {
+        let remembered = led.map(|(number, record, ours)| {
+            let expires_at = now + if ours { CREATED_FOR } else { MATCHED_FOR };
+            (number, Remembered { record, ours, expires_at })
+        });
+        Ok(self.phones.put_many(&tenant.id, &remembered.collect()).await?)
+    }
+}
+
+async fn search(org: &mut Org, numbers: &BTreeSet<E164>, callers: &CallerFields) -> Result<Vec<Found>, Stop> {
+    let forms: BTreeSet<String> = numbers.iter().flat_map(E164::digit_forms).collect();
+    let terms: Vec<DigitsOnly> = forms.iter().filter_map(|form| DigitsOnly::parse(form).ok()).collect();
+    let mut candidates = Vec::new();
+    for sosl in Sosl::phones(&terms, callers) {
+        let records = org.call(async |client| client.search(&sosl).await).await?;
+        candidates.extend(records.iter().filter_map(found));
+    }
+    Ok(candidates)
+}
+
+fn has_number(found: &Found, number: &E164) -> bool {
+    found.candidate.phones.iter().any(|stored| number.is_written(stored))
+}
+
+/// All Contacts that may turn out to be somebody's record.
+fn contacts(knowledge: &Knowledge, candidates: &[Found]) -> BTreeSet<SalesforceId> {
+    let remembered = knowledge.records.values().map(|(record, _)| record);
+    let all = remembered.chain(candidates.iter().map(|found| &found.candidate.record));
+    all.filter(|record| record.kind == RecordKind::Contact).filter_map(|record| SalesforceId::parse(&record.id).ok()).collect()
+}
+
+/// Whether a Contact and its own Account were found under one name: what a Person Account looks like
+/// in an org that was not known to have such.
+fn look_like_persons(candidates: &[Found]) -> bool {
+    let of = |kind| candidates.iter().filter(move |found| found.candidate.record.kind == kind);
+    of(RecordKind::Contact).any(|contact| {
+        of(RecordKind::Account).any(|account| {
+            account.account_id == contact.account_id && account.candidate.record.name == contact.candidate.record.name
+        })
+    })
+}
+
+/// Turns the hidden Contact and the Account of a person into the Person Account that they are.
+fn reveal_persons(candidates: &mut [Found], answers: &Answers) {
+    let Some(persons) = &answers.persons else { return };
+    for found in candidates {
+        let Some((account, contact)) = found.account_id.and_then(|id| Some((id, persons.get(&id)?))) else { continue };
+        let record = &mut found.candidate.record;
+        record.kind = RecordKind::PersonAccount;
+        record.person_contact_id = contact.map(|id| id.as_str().to_owned());
+        record.id = account.as_str().to_owned();
+    }
+}
+
+async fn relate_latecomers(
+    org: &mut Org,
+    kind: RelatedKind,
+    asked: &BTreeSet<SalesforceId>,
+    callers: &CallerFields,
+    knowledge: &mut Knowledge,
+) -> Result<(), Stop> {
+    let late: BTreeSet<SalesforceId> = contacts(knowledge, &[]).difference(asked).copied().collect();
+    if late.is_empty() {
+        return Ok(());
+    }
+    let answers = ask(org, &Questions { related: Some((kind, late)), ..Questions::default() }, callers).await?;
+    knowledge.related.extend(answers.related);
+    Ok(())
+}

@@ -1,0 +1,153 @@
+//! What is to be written: Tasks on records that exist, and bundles of a new record with all that goes on it.
+
+use std::collections::BTreeMap;
+
+use rules::matching::Record;
+use rules::relate::{RelatedKind, Relation, relate};
+use rules::settings::Settings;
+use rules::unknown::{NewRecord, create};
+use rules::{SkipReason, Task, Topic};
+use salesforce::{SalesforceId, call_log};
+use store::{OrgFacts, Related};
+
+use crate::job::Job;
+use crate::lookup::Knowledge;
+
+/// A Task that is ready to be written.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) job: Job,
+    pub(crate) task: Task,
+    pub(crate) owner: SalesforceId,
+    /// Known, or to be filled in once the bundle's record has its id.
+    pub(crate) record: Record,
+    pub(crate) related: Option<Related>,
+}
+
+/// A new record, a new Case or both, with the Tasks on them: written whole or not at all.
+#[derive(Debug)]
+pub(crate) struct Bundle {
+    /// The record to create; none if only the Case is new.
+    pub(crate) record: Option<NewRecord>,
+    /// The subject of the Case to create.
+    pub(crate) case: Option<String>,
+    pub(crate) drafts: Vec<Draft>,
+}
+
+/// What is to become of the jobs.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    pub(crate) skipped: Vec<(Job, SkipReason)>,
+    /// Tasks that exist already, which an org without the key field cannot tell us when we create them again.
+    pub(crate) existing: Vec<(Draft, SalesforceId)>,
+    pub(crate) drafts: Vec<Draft>,
+    pub(crate) bundles: Vec<Bundle>,
+}
+
+impl Plan {
+    /// Plans `jobs` by what is known. Jobs of one number share its new record, jobs of one Contact its new Case.
+    pub(crate) fn of(
+        jobs: Vec<Job>,
+        mut knowledge: Knowledge,
+        settings: &Settings,
+        owner: impl Fn(&mut Job) -> SalesforceId,
+    ) -> Self {
+        let mut plan = Plan::default();
+        let mut bundles: BTreeMap<String, Bundle> = BTreeMap::new();
+        for mut job in jobs {
+            let known = knowledge.records.get(&job.number).cloned();
+            let new = match known {
+                Some((_, ref found)) => {
+                    job.trace.extend(found.clone());
+                    None
+                }
+                None => create(settings.unknown_number, &job.number, job.call.contact.as_ref(), &mut job.trace),
+            };
+            let record = match (known, &new) {
+                (Some((record, _)), _) => record,
+                (None, Some(new)) => {
+                    Record { kind: new.kind(), id: String::new(), person_contact_id: None, name: new.name() }
+                }
+                (None, None) => {
+                    plan.skipped.push((job, SkipReason::UnknownNumber));
+                    continue;
+                }
+            };
+            let contact = SalesforceId::parse(&record.id).ok();
+            let found = contact.and_then(|contact| knowledge.related.get(&contact)).cloned().unwrap_or_default();
+            let relation = relate(settings, record.kind, found, &mut job.trace);
+            let owner = owner(&mut job);
+            let task = Task::of(&job.call, job.status, settings, &record.name);
+            let key = job.entry.key.clone();
+            let bundle_key = if new.is_some() { job.number.to_string() } else { record.id.clone() };
+            let case = (relation == Relation::NewCase).then(|| task.subject.clone());
+            let related = match relation {
+                Relation::Existing(related) => Some(Related { kind: related.kind, id: related.id }),
+                Relation::NewCase | Relation::Nothing => None,
+            };
+            let draft = Draft { job, task, owner, record, related };
+            if let Some(task_id) = knowledge.tasks.remove(&key) {
+                plan.existing.push((draft, task_id));
+            } else if new.is_some() || case.is_some() {
+                let bundle = bundles.entry(bundle_key).or_insert_with(|| Bundle { record: new, case, drafts: Vec::new() });
+                bundle.drafts.push(draft);
+            } else {
+                plan.drafts.push(draft);
+            }
+        }
+        plan.bundles = bundles.into_values().collect();
+        plan
+    }
+}
+
+impl Draft {
+    /// The Task's record in Salesforce, without the fields that the org lacks.
+    pub(crate) fn wire(&self, facts: &OrgFacts) -> salesforce::Record {
+        let mut wire = call_log::new_task(&self.task, &self.owner);
+        if let Some(who) = self.record.who().filter(|id| !id.is_empty()) {
+            wire.set("WhoId", who);
+        }
+        let what = self.related.as_ref().map(|related| related.id.as_str()).or(self.record.what());
+        if let Some(what) = what.filter(|id| !id.is_empty()) {
+            wire.set("WhatId", what);
+        }
+        without(wire, "Task", facts)
+    }
+
+    /// The draft on the records that its bundle created.
+    pub(crate) fn on(mut self, record: Option<SalesforceId>, case: Option<SalesforceId>) -> Self {
+        if let Some(id) = record {
+            self.record.id = id.as_str().to_owned();
+        }
+        if let Some(id) = case {
+            self.related = Some(Related { kind: RelatedKind::Case, id: id.as_str().to_owned() });
+        }
+        self
+    }
+
+    /// Says who owns the Task, and why.
+    pub(crate) fn note_owner(job: &mut Job, owner: Option<SalesforceId>) {
+        let name = job.call.user.as_ref().and_then(|user| user.name.as_deref()).unwrap_or("the Aircall user").to_owned();
+        let finding = match (owner, &job.call.user) {
+            (Some(_), _) => format!("It belongs to {name}, found in Salesforce by e-mail."),
+            (None, Some(_)) if job.by_default_owner => {
+                format!("Salesforce does not let {name} own it: it belongs to the user who connected Salesforce.")
+            }
+            (None, Some(_)) => {
+                format!("No active Salesforce user has the e-mail of {name}: it belongs to the user who connected Salesforce.")
+            }
+            (None, None) => "Aircall names no user: it belongs to the user who connected Salesforce.".to_owned(),
+        };
+        job.trace.note(Topic::Owner, finding);
+    }
+}
+
+/// `wire` without the fields of `sobject` that the org lacks or does not let us write.
+pub(crate) fn without(mut wire: salesforce::Record, sobject: &str, facts: &OrgFacts) -> salesforce::Record {
+    for missing in facts.missing_fields.keys() {
+        if let Some(field) = missing.strip_prefix(sobject).and_then(|rest| rest.strip_prefix('.')) {
+            wire.remove(field);
+        }
+    }
+    wire
+}

@@ -1,0 +1,164 @@
+//! Brings Tasks that exist up to date, and keeps what people wrote in them.
+
+use std::collections::BTreeMap;
+
+use rules::matching::Record;
+use rules::revise::revise;
+use rules::settings::Settings;
+use rules::{RecordKind, Task, Topic};
+use salesforce::call_log::{HELD_FIELDS, held, revised_task};
+use salesforce::{Atomicity, KeyField, Kind, MAX_RECORDS, Refusal, SObject, SalesforceId, Soql};
+use store::{OrgFacts, Related};
+
+use crate::create::{Remedy, Report, failed, postponed};
+use crate::job::{Fate, Job, Placed};
+use crate::org::Org;
+use crate::plan::{Draft, without};
+use crate::stop::Stop;
+
+/// A Task that exists, and what it is to say now.
+#[derive(Debug)]
+pub(crate) struct Update {
+    job: Job,
+    task_id: SalesforceId,
+    /// What we wrote last; none if that is not known.
+    wrote: Option<Task>,
+    ours: Task,
+    record: Record,
+    related: Option<Related>,
+}
+
+impl Update {
+    /// The update of a job whose Task we wrote before.
+    pub(crate) fn of(job: Job, settings: &Settings) -> Option<Self> {
+        let written = job.entry.written.clone()?;
+        let task_id = SalesforceId::parse(&written.task_id).ok()?;
+        let ours = Task::of(&job.call, job.status, settings, &written.record.name);
+        let mut update =
+            Self { job, task_id, wrote: Some(written.task), ours, record: written.record, related: written.related };
+        update.job.trace = update.job.entry.trace.clone();
+        Some(update)
+    }
+
+    fn done(self, report: &mut Report) {
+        let Self { job, task_id, ours, record, related, .. } = self;
+        report.done.push((job, Fate::Logged(Box::new(Placed { task_id, task: ours, record, related }))));
+    }
+}
+
+/// Takes over the Tasks that were there when we created them: an earlier attempt's, whose outcome was lost.
+pub(crate) async fn adopt(org: &mut Org, facts: &OrgFacts, report: &mut Report) -> Result<(), Stop> {
+    let exist = std::mem::take(&mut report.exist);
+    let unnamed: Vec<String> =
+        exist.iter().filter(|(_, id)| id.is_none()).map(|(draft, _)| draft.job.entry.key.clone()).collect();
+    let mut ids = BTreeMap::new();
+    for soql in Soql::tasks_by_key(KeyField::AircallKey, &unnamed) {
+        let tasks = org.call(async |client| client.query(&soql).await).await?;
+        ids.extend(tasks.iter().filter_map(|task| Some((task.str(KeyField::AircallKey.name())?.to_owned(), task.id()?))));
+    }
+    let mut updates = Vec::new();
+    for (draft, id) in exist {
+        let Draft { mut job, task, record, related, .. } = draft;
+        if let Some(task_id) = id.or_else(|| ids.get(&job.entry.key).copied()) {
+            job.trace.note(Topic::Task, "The Task was there already: an earlier attempt had written it.");
+            updates.push(Update { job, task_id, wrote: None, ours: task, record, related });
+        } else {
+            let message = "Salesforce says that the Task exists, and does not show it.".to_owned();
+            report.done.push((job, Fate::Failed { code: "DUPLICATE_VALUE".to_owned(), message }));
+        }
+    }
+    update(org, updates, facts, report).await
+}
+
+/// Updates Tasks: nothing for those that say it already, else one query and one call for 200.
+pub(crate) async fn update(
+    org: &mut Org,
+    updates: Vec<Update>,
+    facts: &OrgFacts,
+    report: &mut Report,
+) -> Result<(), Stop> {
+    let (same, changed): (Vec<_>, Vec<_>) =
+        updates.into_iter().partition(|update| update.wrote.as_ref() == Some(&update.ours));
+    for update in same {
+        update.done(report);
+    }
+    let tasks = read(org, &changed, facts).await?;
+    let mut revised = Vec::new();
+    for mut update in changed {
+        let Some(task) = tasks.get(&update.task_id) else {
+            update.job.trace.note(Topic::Task, "Somebody deleted the Task in Salesforce. It stays deleted.");
+            update.done(report);
+            continue;
+        };
+        if update.record.id.is_empty() {
+            update.record = record_of(task, update.record);
+        }
+        let revision = revise(update.wrote.as_ref(), &held(task), &update.ours);
+        if revision.is_empty() {
+            update.done(report);
+        } else {
+            let wire = without(revised_task(&update.task_id, &revision), SObject::Task.name(), facts);
+            revised.push((update, wire));
+        }
+    }
+    while !revised.is_empty() {
+        let chunk: Vec<_> = revised.drain(..revised.len().min(MAX_RECORDS)).collect();
+        let wires: Vec<salesforce::Record> = chunk.iter().map(|(_, wire)| wire.clone()).collect();
+        let saved = org.call(async |client| client.update(&wires, Atomicity::EachAlone).await).await?;
+        for ((update, _), saved) in chunk.into_iter().zip(saved) {
+            match saved {
+                Ok(_) => {
+                    let mut update = update;
+                    update.job.trace.note(Topic::Task, "The Task was updated with what Aircall said later.");
+                    update.done(report);
+                }
+                Err(refusal) => refused(update, refusal, report),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What Salesforce holds of the Tasks; those that were deleted are missing.
+async fn read(
+    org: &mut Org,
+    updates: &[Update],
+    facts: &OrgFacts,
+) -> Result<BTreeMap<SalesforceId, salesforce::Record>, Stop> {
+    let hidden = |field: &&&str| !facts.missing_fields.contains_key(&format!("Task.{field}"));
+    let fields: Vec<&'static str> = HELD_FIELDS.iter().filter(hidden).copied().chain(["WhoId", "WhatId"]).collect();
+    let ids: Vec<SalesforceId> = updates.iter().map(|update| update.task_id).collect();
+    let mut tasks = BTreeMap::new();
+    for soql in Soql::tasks_by_id(&ids, &fields) {
+        let found = org.call(async |client| client.query(&soql).await).await?;
+        tasks.extend(found.into_iter().filter_map(|task| Some((task.id()?, task))));
+    }
+    Ok(tasks)
+}
+
+fn refused(update: Update, refusal: Refusal, report: &mut Report) {
+    match refusal.kind() {
+        Kind::Degrade if !refusal.cause().fields.is_empty() => {
+            report.again.push((update.job, Remedy::LeaveOut(SObject::Task.name(), refusal)));
+        }
+        // Deleted between our look and our write.
+        Kind::RematchOnce => update.done(report),
+        Kind::Retry | Kind::Pause | Kind::Refresh | Kind::Reconnect => {
+            report.done.push((update.job, postponed(&refusal)));
+        }
+        Kind::UseRecord | Kind::DefaultOwner | Kind::AlreadyLogged | Kind::Degrade | Kind::Fail => {
+            report.done.push((update.job, failed(&refusal)));
+        }
+    }
+}
+
+/// The record that a Task is on, where the plan's own was not created after all.
+fn record_of(task: &salesforce::Record, planned: Record) -> Record {
+    let Some(id) = task.reference("WhoId").or_else(|| task.reference("WhatId")) else { return planned };
+    let kind = match id.sobject() {
+        Some(SObject::Contact) => RecordKind::Contact,
+        Some(SObject::Lead) => RecordKind::Lead,
+        _ => RecordKind::Account,
+    };
+    Record { kind, id: id.as_str().to_owned(), ..planned }
+}

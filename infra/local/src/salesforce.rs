@@ -1,0 +1,45 @@
+//! The sandbox Salesforce org that calls end up in.
+
+use anyhow::{Context as _, Result};
+use salesforce_sandbox::{Options, Org};
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+/// An org that listens.
+#[derive(Clone)]
+pub(crate) struct Served {
+    pub(crate) org: Org,
+    pub(crate) url: String,
+}
+
+impl std::fmt::Debug for Served {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Served").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+/// An org as an earlier run left it, or a new one.
+pub(crate) fn org(saved: Option<Value>) -> Result<Org> {
+    let org = Org::new(Options::default());
+    if let Some(saved) = saved {
+        org.restore(saved).context("cannot restore the Salesforce org")?;
+    }
+    Ok(org)
+}
+
+/// Another customer's org: its own records and users, but the same External Client App, which every org authorises.
+pub(crate) fn another_org(options: Options, first: &Org) -> Result<Org> {
+    let org = Org::new(options);
+    let mut saved = org.snapshot();
+    saved["identity"]["client_id"] = first.client_id().into();
+    saved["identity"]["client_secret"] = first.client_secret().into();
+    org.restore(saved).context("cannot give the org the app's credentials")?;
+    Ok(org)
+}
+
+/// Answers requests until the task is dropped.
+pub(crate) async fn serve(org: Org, listener: TcpListener) {
+    if let Err(error) = axum::serve(listener, org.router()).await {
+        tracing::error!(%error, "the Salesforce org no longer answers");
+    }
+}

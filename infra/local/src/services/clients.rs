@@ -1,0 +1,25 @@
+//! The AWS SDK's clients, as `store` wants them.
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+
+use super::{REGION, Services};
+
+impl Services {
+    /// Clients of DynamoDB and Secrets Manager.
+    pub(crate) fn clients(&self) -> (aws_sdk_dynamodb::Client, aws_sdk_secretsmanager::Client) {
+        let credentials = Credentials::new("local", "local", None, None, "local");
+        let dynamodb = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::from_static(REGION))
+            .credentials_provider(credentials.clone())
+            .endpoint_url(&self.endpoint_urls.dynamodb)
+            .build();
+        let secretsmanager = aws_sdk_secretsmanager::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::from_static(REGION))
+            .credentials_provider(credentials)
+            .endpoint_url(&self.endpoint_urls.secretsmanager)
+            .build();
+        (aws_sdk_dynamodb::Client::from_conf(dynamodb), aws_sdk_secretsmanager::Client::from_conf(secretsmanager))
+    }
+}

@@ -1,0 +1,55 @@
+//! What a stack is told, and what it tells.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use serde::Serialize;
+
+use crate::services::EndpointUrls;
+
+/// How to start a stack. The default is what a test wants: free ports, everything in memory, nothing written.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Port of the console and of the webhooks; 0 takes a free one.
+    pub port: u16,
+    /// Port of the sandbox Salesforce org; 0 takes a free one.
+    pub salesforce_port: u16,
+    /// Where state is kept between runs; none keeps it in memory.
+    pub data: Option<PathBuf>,
+    /// Whether the functions are built as deployed.
+    pub release: bool,
+    /// Whether every line the functions print is shown, instead of warnings and errors only.
+    pub verbose: bool,
+    /// Where [`StackInfo`] is written when the stack is ready; it is removed when the stack stops.
+    pub stack_file: Option<PathBuf>,
+    /// Folder for the functions' output, a file for each.
+    pub logs: Option<PathBuf>,
+}
+
+/// Where everything is: the content of `stack.json`.
+#[derive(Debug, Clone, Serialize)]
+pub struct StackInfo {
+    /// The console.
+    pub console_url: String,
+    /// Where the demo tenant's webhooks go.
+    pub webhook_url: String,
+    /// The token that a webhook of the demo tenant carries in its body.
+    pub webhook_token: String,
+    /// A session of the demo tenant's admin, as `name=value`.
+    pub session_cookie: String,
+    /// The demo tenant's Salesforce org.
+    pub salesforce_url: String,
+    /// An access token of that org's admin.
+    pub salesforce_access_token: String,
+    /// The sandbox Aircall.
+    pub aircall_url: String,
+    /// The embedded AWS services.
+    pub aws_endpoint_urls: EndpointUrls,
+    /// Id of the demo tenant.
+    pub tenant: String,
+    /// Names of the tables by logical id.
+    pub tables: BTreeMap<String, String>,
+    /// URLs of the queues by logical id.
+    pub queues: BTreeMap<String, String>,
+    /// Process id of the stack.
+    pub pid: u32,
+}

@@ -1,0 +1,148 @@
+//! Starts a stack: what can fail quickly first, then what others need.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use anyhow::{Context as _, Result};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+
+use super::{Options, Stack, StackInfo, functions};
+use crate::{
+    aircall,
+    event_source::{self, Mapping},
+    files,
+    http_api::{self, Routes},
+    lambda::Pool,
+    salesforce::{self, Served},
+    schedule,
+    services::{self, Resources, Services},
+    template::{Function, Template},
+    tenants::Tenants,
+    workspace,
+};
+
+/// Batches of one queue in flight at once, unless the template says otherwise. Lambda starts with five.
+const POLLERS: usize = 4;
+
+pub(super) async fn start(options: Options) -> Result<Stack> {
+    let root = workspace::root();
+    let data = options.data.as_deref();
+    let (api_listener, console_url) = bind(options.port, "--port").await?;
+    let (salesforce_listener, salesforce_url) = bind(options.salesforce_port, "--salesforce-port").await?;
+    if let Some(data) = data {
+        std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
+    }
+
+    let saved = data.map(|data| files::read(&data.join("salesforce.json"))).transpose()?.flatten();
+    let org = salesforce::org(saved)?;
+    let credentials = [("SalesforceClientId", org.client_id()), ("SalesforceClientSecret", org.client_secret())];
+    let template = Template::read(&root.join("template.yaml"), &credentials)?;
+
+    let services = Services::start(data).await?;
+    if let Some(data) = data {
+        services.restore_secrets(data).await?;
+    }
+    let resources = services.create(&template).await?;
+    let functions = functions::read(&template, &resources)?;
+
+    let mut servers = JoinSet::new();
+    servers.spawn(salesforce::serve(org.clone(), salesforce_listener));
+    let (aircall_listener, aircall_url) = services::listen().await?;
+    servers.spawn(async move {
+        let _ = axum::serve(aircall_listener, aircall::router()).await;
+    });
+
+    let pools = functions::start(&root, &functions, &services.endpoint_urls, &options).await?;
+    let salesforce = Served { org, url: salesforce_url };
+    let tenants = Tenants::new(&services, &functions, &console_url)?;
+    let demo = tenants.demo(&salesforce, data).await?;
+
+    if let Some(data) = data {
+        services.restore_messages(data, &resources.queues).await?;
+    }
+    let (stop_polling, stopped) = watch::channel(false);
+    let mut pollers = JoinSet::new();
+    let mappings = mappings(&functions, &pools, &services, &resources)?;
+    for mapping in &mappings {
+        for _ in 0..mapping.source.maximum_concurrency.unwrap_or(POLLERS).min(POLLERS) {
+            pollers.spawn(event_source::poll(Arc::clone(mapping), stopped.clone()));
+        }
+    }
+    let mut routes = Vec::new();
+    for function in functions {
+        let pool = &pools[&function.binary];
+        routes.extend(function.routes.into_iter().map(|route| (route, Arc::clone(pool))));
+        for schedule in function.schedules {
+            servers.spawn(schedule::run(schedule, Arc::clone(pool)));
+        }
+    }
+    let api = servers.spawn(async move {
+        if let Err(error) = http_api::serve(api_listener, Routes::new(routes)).await {
+            tracing::error!("the HTTP API no longer answers: {error:#}");
+        }
+    });
+
+    let info = StackInfo {
+        console_url,
+        webhook_url: demo.webhook_url,
+        webhook_token: demo.webhook_token,
+        session_cookie: demo.session_cookie,
+        salesforce_url: demo.salesforce_url,
+        salesforce_access_token: demo.salesforce_access_token,
+        aircall_url,
+        aws_endpoint_urls: services.endpoint_urls.clone(),
+        tenant: demo.tenant,
+        tables: resources.tables.clone(),
+        queues: resources.queues.clone(),
+        pid: std::process::id(),
+    };
+    if let Some(file) = &options.stack_file {
+        files::write(file, &info)?;
+    }
+    Ok(Stack {
+        info,
+        salesforce,
+        services,
+        resources,
+        tenants,
+        pools,
+        mappings,
+        stop_polling,
+        pollers,
+        servers,
+        api,
+        data: options.data,
+        info_file: options.stack_file,
+    })
+}
+
+/// A loopback listener and its URL.
+async fn bind(port: u16, flag: &str) -> Result<(TcpListener, String)> {
+    let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => anyhow::anyhow!("port {port} is in use; choose another with {flag}"),
+        _ => anyhow::Error::new(error).context(format!("cannot listen on port {port}")),
+    })?;
+    let url = format!("http://{}", listener.local_addr()?);
+    Ok((listener, url))
+}
+
+fn mappings(
+    functions: &[Function],
+    pools: &BTreeMap<String, Arc<Pool>>,
+    services: &Services,
+    resources: &Resources,
+) -> Result<Vec<Arc<Mapping>>> {
+    let sources = functions.iter().flat_map(|function| function.queues.iter().map(move |source| (function, source)));
+    sources
+        .map(|(function, source)| {
+            let queue_url = resources.queue_url(&source.queue_arn);
+            let queue_url = queue_url.with_context(|| format!("{}: {} is no queue", function.id, source.queue_arn))?;
+            Ok(Arc::new(Mapping {
+                source: source.clone(),
+                queue_url: queue_url.to_owned(),
+                pool: Arc::clone(&pools[&function.binary]),
+                sqs: services.sqs.clone(),
+                failed: std::sync::Mutex::default(),
+            }))
+        })
+        .collect()
+}

@@ -1,0 +1,44 @@
+//! Stops a stack: nothing new comes in, what runs may end, what is to be kept is kept.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::Stack;
+use crate::files;
+
+/// What runs may take this long to end, when state is kept; else it is killed at once.
+const GRACE: Duration = Duration::from_secs(10);
+
+impl Stack {
+    /// Ends everything; with a data folder, after what is in flight, and saves the state there.
+    ///
+    /// # Errors
+    /// When the state cannot be saved. Everything is ended all the same.
+    pub async fn stop(mut self) -> Result<()> {
+        self.api.abort();
+        let _ = self.stop_polling.send(true);
+        let Some(data) = self.data.clone() else {
+            self.pollers.shutdown().await;
+            for pool in self.pools.values() {
+                pool.stop(Duration::ZERO).await;
+            }
+            self.servers.shutdown().await;
+            return Ok(());
+        };
+        let polled = async { while self.pollers.join_next().await.is_some() {} };
+        if tokio::time::timeout(GRACE, polled).await.is_err() {
+            self.pollers.shutdown().await;
+        }
+        for pool in self.pools.values() {
+            pool.stop(GRACE).await;
+        }
+        for mapping in &self.mappings {
+            mapping.release().await;
+        }
+        self.services.save(&data, &self.resources.queues).await?;
+        files::write(&data.join("salesforce.json"), &self.salesforce.org.snapshot())?;
+        self.servers.shutdown().await;
+        Ok(())
+    }
+}

@@ -1,0 +1,102 @@
+//! Tenants of the stack: each connected to a sandbox org, with a webhook token and a signed-in admin.
+
+mod options;
+mod stored;
+
+use std::{path::Path, sync::Mutex};
+
+use anyhow::{Context as _, Result};
+use tokio::task::JoinSet;
+
+pub use options::{TenantHandle, TenantOptions, TenantOrg};
+use stored::Stored;
+
+use crate::{
+    files,
+    salesforce::{self, Served},
+    services::{self, Services},
+    template::Function,
+};
+
+/// Id of the tenant that every stack has.
+const DEMO: &str = "demo";
+/// The demo tenant's webhook token, in the data folder: DynamoDB knows only its hash.
+const TOKEN_FILE: &str = "webhook-token.json";
+
+/// Makes tenants.
+#[derive(Debug)]
+pub(crate) struct Tenants {
+    stored: Stored,
+    webhook_path: String,
+    console_url: String,
+    orgs: Mutex<JoinSet<()>>,
+}
+
+impl Tenants {
+    pub(crate) fn new(services: &Services, functions: &[Function], console_url: &str) -> Result<Self> {
+        let routes = functions.iter().flat_map(|function| &function.routes);
+        let mut paths = routes.map(|route| route.path.as_str());
+        let webhook_path = paths.find(|path| path.contains("{tenant}")).context("no route has {tenant} in its path")?;
+        Ok(Self {
+            stored: Stored::new(services, functions)?,
+            webhook_path: webhook_path.to_owned(),
+            console_url: console_url.to_owned(),
+            orgs: Mutex::default(),
+        })
+    }
+
+    /// The demo tenant, new or as an earlier run left it.
+    pub(crate) async fn demo(&self, org: &Served, data: Option<&Path>) -> Result<TenantHandle> {
+        let file = data.map(|data| data.join(TOKEN_FILE));
+        let kept = file.as_deref().map(files::read).transpose()?.flatten();
+        let token = match kept {
+            Some(token) => token,
+            None => random_hex()?,
+        };
+        if let Some(file) = file {
+            files::write(&file, &token)?;
+        }
+        self.connect(DEMO, token, org).await
+    }
+
+    /// A further tenant.
+    pub(crate) async fn add(&self, options: TenantOptions, demo: &Served) -> Result<TenantHandle> {
+        let org = match options.org {
+            TenantOrg::Shared => demo.clone(),
+            TenantOrg::Own(options) => self.org(*options, demo).await?,
+        };
+        let id = match options.id {
+            Some(id) => id,
+            None => format!("tenant-{}", random_hex()?),
+        };
+        self.connect(&id, random_hex()?, &org).await
+    }
+
+    async fn org(&self, options: salesforce_sandbox::Options, demo: &Served) -> Result<Served> {
+        let org = salesforce::another_org(options, &demo.org)?;
+        let (listener, url) = services::listen().await?;
+        let mut orgs = self.orgs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        orgs.spawn(salesforce::serve(org.clone(), listener));
+        Ok(Served { org, url })
+    }
+
+    async fn connect(&self, id: &str, webhook_token: String, org: &Served) -> Result<TenantHandle> {
+        self.stored.connect(id, &webhook_token, org).await.with_context(|| format!("cannot make the tenant {id}"))?;
+        Ok(TenantHandle {
+            tenant: id.to_owned(),
+            webhook_url: self.console_url.clone() + &self.webhook_path.replace("{tenant}", id),
+            webhook_token,
+            session_cookie: self.stored.session_cookie(id).await?,
+            salesforce_url: org.url.clone(),
+            salesforce_access_token: org.org.issue_grant(&org.org.admin_user_id()).access_token,
+            org: org.org.clone(),
+        })
+    }
+}
+
+/// 128 random bits as text.
+fn random_hex() -> Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).context("no random numbers")?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+}

@@ -1,0 +1,67 @@
+//! What the functions find of a tenant: its item in DynamoDB and its tokens in Secrets Manager.
+//!
+//! Names of tables and secrets are those of the functions' own variables.
+
+use anyhow::{Context as _, Result};
+use jiff::Timestamp;
+use store::{Connection, ConnectionState, OrgFacts, SalesforceTokens, Tenant, TenantId, TokenHash};
+
+use crate::{salesforce::Served, services::Services, template::Function};
+
+#[derive(Debug)]
+pub(super) struct Stored {
+    tenants: store::Tenants,
+    tokens: store::Tokens,
+    secretsmanager: aws_sdk_secretsmanager::Client,
+    session_key_secret: String,
+}
+
+impl Stored {
+    pub(super) fn new(services: &Services, functions: &[Function]) -> Result<Self> {
+        let variable = |name: &str| {
+            let value = functions.iter().find_map(|function| function.environment.get(name));
+            value.cloned().with_context(|| format!("no function has the variable {name}"))
+        };
+        let (dynamodb, secretsmanager) = services.clients();
+        Ok(Self {
+            tenants: store::Tenants::new(dynamodb, variable("TENANTS_TABLE")?),
+            tokens: store::Tokens::new(secretsmanager.clone(), variable("SALESFORCE_TOKENS_PREFIX")?),
+            secretsmanager,
+            session_key_secret: variable("SESSION_KEY_SECRET")?,
+        })
+    }
+
+    /// Stores the tenant as an admin's sign-up would; tokens that it has already are kept.
+    pub(super) async fn connect(&self, id: &str, webhook_token: &str, org: &Served) -> Result<()> {
+        let id = TenantId::parse(id)?;
+        let admin = org.org.admin_user_id();
+        let mut tokens = self.tokens.get(&id).await?.unwrap_or_else(|| {
+            let grant = org.org.issue_grant(&admin);
+            SalesforceTokens {
+                access_token: grant.access_token.into(),
+                refresh_token: grant.refresh_token.into(),
+                instance_url: String::new(),
+                login_url: String::new(),
+            }
+        });
+        // The port may be another one than last time.
+        tokens.instance_url.clone_from(&org.url);
+        tokens.login_url.clone_from(&org.url);
+        self.tokens.create(&id, &tokens).await?;
+        let connection = Connection {
+            org_id: org.org.org_id(),
+            instance_url: org.url.clone(),
+            login_url: org.url.clone(),
+            user_id: admin,
+            connected_at: Timestamp::now(),
+        };
+        let tenant = Tenant {
+            id,
+            webhook_tokens: vec![TokenHash::of(webhook_token)],
+            salesforce: Some(connection),
+            state: ConnectionState::Connected,
+            facts: OrgFacts::default(),
+        };
+        Ok(self.tenants.put(&tenant).await?)
+    }
+}

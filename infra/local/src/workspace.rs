@@ -1,0 +1,20 @@
+//! Where the project lies on this machine.
+
+use std::path::{Path, PathBuf};
+
+/// The folder with `template.yaml`: the current one or one above it, else where this package was compiled.
+pub fn root() -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    let above = here.ancestors().find(|folder| folder.join("template.yaml").is_file());
+    above.map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."), Path::to_owned)
+}
+
+/// Where a running stack tells what it serves.
+pub fn stack_file() -> PathBuf {
+    root().join("target/local/stack.json")
+}
+
+/// Where the functions' output goes.
+pub fn logs() -> PathBuf {
+    root().join("target/local/logs")
+}

@@ -1,0 +1,83 @@
+//! `…/sobjects` and `…/sobjects/<S>/describe`.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use super::require_method;
+use crate::{
+    call::{Answer, Call, DATA},
+    error::ApiError,
+    schema::{Access, Field, Key, Kind, OBJECTS, Object},
+    state::State,
+};
+
+pub(super) fn global(_: &State, call: &Call) -> Result<Answer, ApiError> {
+    require_method(call, &Method::GET)?;
+    let sobjects: Vec<Value> = OBJECTS.iter().map(|object| basics(&call.version, object)).collect();
+    Ok(Answer::ok(json!({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": sobjects})))
+}
+
+pub(super) fn one(state: &State, call: &Call, object: &Object) -> Result<Answer, ApiError> {
+    require_method(call, &Method::GET)?;
+    let mut description = basics(&call.version, object);
+    description["fields"] = object.visible_fields(&state.options).map(|known| field(object, known)).collect();
+    description["childRelationships"] = json!([]);
+    description["recordTypeInfos"] = json!([]);
+    Ok(Answer::ok(description))
+}
+
+/// What the list of objects says of each.
+pub(super) fn basics(version: &str, object: &Object) -> Value {
+    let url = format!("{DATA}/v{version}/sobjects/{}", object.name);
+    let writable = object.writable;
+    json!({
+        "name": object.name, "label": object.label, "labelPlural": object.label, "keyPrefix": object.prefix,
+        "custom": object.name.ends_with("__c"), "createable": writable, "updateable": writable, "deletable": writable,
+        "queryable": true, "retrieveable": true, "searchable": object.searchable, "undeletable": false,
+        "layoutable": writable, "triggerable": writable,
+        "urls": {"sobject": url, "describe": format!("{url}/describe"), "rowTemplate": format!("{url}/{{ID}}")},
+    })
+}
+
+fn field(object: &Object, field: &Field) -> Value {
+    let text_length = if field.kind == Kind::Int { 0 } else { field.length };
+    let digits = if field.kind == Kind::Int { field.length } else { 0 };
+    let mandatory = field.required || matches!(field.kind, Kind::Boolean | Kind::Id);
+    let values = field.values.iter().map(
+        |value| json!({"active": true, "defaultValue": field.default == Some(*value), "label": value, "value": value}),
+    );
+    let reference = if let Kind::Reference(targets) = field.kind { targets } else { &[] };
+    let name_field = if object.has("Name") { "Name" } else { "Subject" };
+    json!({
+        "name": field.name, "label": field.label, "type": type_name(field.kind), "length": text_length, "digits": digits,
+        "createable": object.writable && field.access != Access::ReadOnly,
+        "updateable": object.writable && field.access == Access::CreateAndUpdate,
+        "nillable": !mandatory, "defaultedOnCreate": field.default.is_some() || field.kind == Kind::Boolean,
+        "unique": field.key == Key::UniqueExternalId, "externalId": field.key != Key::No,
+        "idLookup": field.key != Key::No || field.kind == Kind::Id, "caseSensitive": field.case_sensitive(),
+        "filterable": field.filterable(), "sortable": field.filterable(), "groupable": field.filterable(),
+        "restrictedPicklist": field.restricted, "picklistValues": values.collect::<Vec<_>>(),
+        "referenceTo": reference, "relationshipName": field.relationship, "polymorphicForeignKey": reference.len() > 1,
+        "custom": field.name.ends_with("__c"), "calculated": false, "autoNumber": field.name == "CaseNumber",
+        "nameField": field.name == name_field,
+    })
+}
+
+fn type_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Id => "id",
+        Kind::Text => "string",
+        Kind::Combobox => "combobox",
+        Kind::LongText => "textarea",
+        Kind::Picklist => "picklist",
+        Kind::Phone => "phone",
+        Kind::Email => "email",
+        Kind::Url => "url",
+        Kind::Date => "date",
+        Kind::DateTime => "datetime",
+        Kind::Boolean => "boolean",
+        Kind::Int => "int",
+        Kind::Number => "double",
+        Kind::Reference(_) => "reference",
+    }
+}

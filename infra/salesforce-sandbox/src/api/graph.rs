@@ -1,0 +1,105 @@
+//! `…/composite/graph`: many composites, each a transaction of its own, as one API call.
+//!
+//! Limits: <https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-graph-limits.html>.
+
+use std::collections::HashSet;
+
+use axum::http::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    composite::{self, Subrequest},
+    references::referenced,
+    require_method,
+};
+use crate::{
+    call::{Address, Answer, Call},
+    error::ApiError,
+    state::State,
+};
+
+const MOST_GRAPHS: usize = 75;
+const MOST_NODES: usize = 500;
+/// Kinds of node (method and object) in one payload.
+const MOST_KINDS: usize = 15;
+const MOST_FAILED_GRAPHS: usize = 14;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Body {
+    graphs: Vec<Graph>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Graph {
+    graph_id: String,
+    composite_request: Vec<Subrequest>,
+}
+
+pub(super) fn graph(state: &mut State, call: &Call) -> Result<Answer, ApiError> {
+    require_method(call, &Method::POST)?;
+    let mut body: Body = serde_json::from_value(Value::Object(call.object()?.clone()))
+        .map_err(|error| ApiError::malformed_body(error.to_string()))?;
+    check_limits(&body)?;
+    let mut failures = 0;
+    let mut graphs = Vec::new();
+    for graph in &mut body.graphs {
+        composite::check(&graph.composite_request)?;
+        let nodes = in_order(std::mem::take(&mut graph.composite_request))?;
+        let (responses, successful) = if failures >= MOST_FAILED_GRAPHS {
+            (nodes.iter().map(|node| halted(&node.reference_id)).collect(), false)
+        } else {
+            composite::run(state, call, &nodes, true, is_record)
+        };
+        failures += usize::from(!successful);
+        graphs.push(json!({"graphId": graph.graph_id, "graphResponse": {"compositeResponse": responses},
+            "isSuccessful": successful}));
+    }
+    Ok(Answer::ok(json!({"graphs": graphs})))
+}
+
+fn check_limits(body: &Body) -> Result<(), ApiError> {
+    let nodes = || body.graphs.iter().flat_map(|graph| &graph.composite_request);
+    let kinds: HashSet<(&str, &str)> =
+        nodes().map(|node| (node.method.as_str(), node.url.split('/').nth(5).unwrap_or_default())).collect();
+    let message = match (body.graphs.len(), nodes().count(), kinds.len()) {
+        (graphs, ..) if graphs > MOST_GRAPHS => format!("Cannot include more than {MOST_GRAPHS} graphs"),
+        (_, nodes, _) if nodes > MOST_NODES => format!("Cannot include more than {MOST_NODES} nodes"),
+        (.., kinds) if kinds > MOST_KINDS => format!("Cannot include more than {MOST_KINDS} different nodes"),
+        _ => return Ok(()),
+    };
+    Err(ApiError::new(400, "LIMIT_EXCEEDED", message))
+}
+
+/// Nodes after those they refer to, which a graph may list in any order.
+fn in_order(nodes: Vec<Subrequest>) -> Result<Vec<Subrequest>, ApiError> {
+    let all: HashSet<String> = nodes.iter().map(|node| node.reference_id.clone()).collect();
+    let mut placed = HashSet::new();
+    let mut ordered = Vec::new();
+    let mut waiting = nodes;
+    while !waiting.is_empty() {
+        let (ready, rest): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|node| {
+            let text = format!("{}{}", node.url, node.body);
+            referenced(&text).all(|id| placed.contains(id) || !all.contains(id))
+        });
+        if ready.is_empty() {
+            return Err(ApiError::new(400, "INVALID_INPUT", "The nodes of a graph refer to each other in a circle"));
+        }
+        placed.extend(ready.iter().map(|node| node.reference_id.clone()));
+        ordered.extend(ready);
+        waiting = rest;
+    }
+    Ok(ordered)
+}
+
+/// Records only: no queries, no collections.
+fn is_record(address: &Address) -> bool {
+    address.segments.first().is_some_and(|first| first == "sobjects") && address.segments.len() >= 2
+}
+
+fn halted(reference_id: &str) -> Value {
+    let error = ApiError::new(400, "PROCESSING_HALTED", "Too many graphs failed; this one was not processed.");
+    json!({"body": [error.to_json()], "httpHeaders": {}, "httpStatusCode": 400, "referenceId": reference_id})
+}

@@ -1,0 +1,85 @@
+//! The data API: one file per resource, all of them functions of the org's state and a call.
+
+mod batch;
+mod collections;
+mod composite;
+pub(crate) mod cursors;
+mod describe;
+mod external_id;
+mod graph;
+mod info;
+mod parameterized_search;
+mod query;
+mod references;
+mod search;
+mod sobjects;
+mod tree;
+
+use axum::http::Method;
+
+pub(crate) use self::info::versions;
+use crate::{
+    call::{Answer, Call},
+    error::ApiError,
+    schema::{self, Object},
+    state::State,
+};
+
+/// Answers a call, errors in Salesforce's shape.
+pub(crate) fn answer(state: &mut State, call: &Call) -> Answer {
+    route(state, call).unwrap_or_else(Answer::from)
+}
+
+fn route(state: &mut State, call: &Call) -> Result<Answer, ApiError> {
+    let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
+    match segments.as_slice() {
+        [] => info::resources(call),
+        ["limits"] => info::limits(state, call),
+        ["sobjects"] => describe::global(state, call),
+        ["sobjects", name] => sobjects::collection(state, call, object(name)?),
+        ["sobjects", name, "describe"] => describe::one(state, call, object(name)?),
+        ["sobjects", name, id] => sobjects::row(state, call, object(name)?, id),
+        ["sobjects", name, field, value] => external_id::row(state, call, object(name)?, field, value),
+        ["query"] => query::first_page(state, call, crate::query::Scope::Live),
+        ["queryAll"] => query::first_page(state, call, crate::query::Scope::All),
+        ["query" | "queryAll", locator] => query::next_page(state, call, locator),
+        ["search"] => search::search(state, call),
+        ["parameterizedSearch"] => parameterized_search::search(state, call),
+        ["composite"] => composite::composite(state, call),
+        ["composite", "batch"] => batch::batch(state, call),
+        ["composite", "graph"] => graph::graph(state, call),
+        ["composite", "tree", name] => tree::tree(state, call, object(name)?),
+        ["composite", "sobjects"] => collections::collection(state, call),
+        ["composite", "sobjects", name] => collections::retrieve(state, call, object(name)?),
+        ["composite", "sobjects", name, field] => collections::upsert(state, call, object(name)?, field),
+        _ => Err(ApiError::not_found()),
+    }
+}
+
+/// What a call is counted under: `sobjects`, `composite/graph` and so on.
+pub(crate) fn resource(segments: &[String]) -> String {
+    match segments {
+        [] => "versions".to_owned(),
+        [composite, part, ..] if composite == "composite" => format!("composite/{part}"),
+        [first, ..] => first.clone(),
+    }
+}
+
+/// How many API calls Salesforce counts: each subrequest of a batch, and one for everything else.
+pub(crate) fn weight(call: &Call) -> u64 {
+    let batch = resource(&call.segments) == "composite/batch";
+    let subrequests = call.body.as_ref().and_then(|body| body["batchRequests"].as_array());
+    subrequests.filter(|_| batch).map_or(1, |list| u64::try_from(list.len()).unwrap_or(u64::MAX))
+}
+
+fn object(name: &str) -> Result<&'static Object, ApiError> {
+    schema::object(name).ok_or_else(ApiError::not_found)
+}
+
+fn method_not_allowed(method: &Method, allowed: &str) -> ApiError {
+    ApiError::new(405, "METHOD_NOT_ALLOWED", format!("HTTP Method '{method}' not allowed. Allowed are {allowed}"))
+}
+
+fn require_method(call: &Call, allowed: &Method) -> Result<(), ApiError> {
+    if call.method == *allowed { Ok(()) } else { Err(method_not_allowed(&call.method, allowed.as_str())) }
+}

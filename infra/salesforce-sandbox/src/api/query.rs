@@ -1,0 +1,57 @@
+//! `…/query?q=`, `…/queryAll?q=` and their further pages.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use super::require_method;
+use crate::{
+    call::{Answer, Call, DATA},
+    error::ApiError,
+    query::{self, Scope},
+    state::State,
+};
+
+/// Records of a page at most, and by default.
+const LARGEST_PAGE: usize = 2000;
+const SMALLEST_PAGE: usize = 200;
+
+pub(super) fn first_page(state: &mut State, call: &Call, scope: Scope) -> Result<Answer, ApiError> {
+    require_method(call, &Method::GET)?;
+    let source = call
+        .parameter("q")
+        .ok_or_else(|| ApiError::new(400, "MALFORMED_QUERY", "A query string has to be specified"))?;
+    let select = query::select(source).map_err(|error| ApiError::new(400, "MALFORMED_QUERY", error.explain(source)))?;
+    let found = query::run(state, &select, source, scope, &call.version, call.now)?;
+    let size = page_size(call);
+    if found.records.len() <= size {
+        return Ok(Answer::ok(json!({"totalSize": found.total, "done": true, "records": found.records})));
+    }
+    let locator = state.cursors.open(found.records);
+    page(state, call, &locator, 0)
+}
+
+/// `nextRecordsUrl` ends in the locator and the number of records already fetched.
+pub(super) fn next_page(state: &State, call: &Call, locator: &str) -> Result<Answer, ApiError> {
+    require_method(call, &Method::GET)?;
+    let (locator, from) = locator.split_once('-').ok_or_else(invalid_locator)?;
+    page(state, call, locator, from.parse().map_err(|_| invalid_locator())?)
+}
+
+fn page(state: &State, call: &Call, locator: &str, from: usize) -> Result<Answer, ApiError> {
+    let all = state.cursors.get(locator).filter(|all| from < all.len()).ok_or_else(invalid_locator)?;
+    let until = (from + page_size(call)).min(all.len());
+    let mut body: Value = json!({"totalSize": all.len(), "done": until == all.len(), "records": &all[from..until]});
+    if until < all.len() {
+        body["nextRecordsUrl"] = json!(format!("{DATA}/v{}/query/{locator}-{until}", call.version));
+    }
+    Ok(Answer::ok(body))
+}
+
+fn page_size(call: &Call) -> usize {
+    let size = call.header_option("Sforce-Query-Options", "batchSize").and_then(|size| size.parse().ok());
+    size.unwrap_or(LARGEST_PAGE).clamp(SMALLEST_PAGE, LARGEST_PAGE)
+}
+
+fn invalid_locator() -> ApiError {
+    ApiError::new(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
+}

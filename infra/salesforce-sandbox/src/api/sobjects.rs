@@ -1,0 +1,83 @@
+//! `…/sobjects/<S>` and `…/sobjects/<S>/<id>`.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use super::{describe, method_not_allowed};
+use crate::{
+    call::{Answer, Call},
+    error::ApiError,
+    id,
+    query::attributes,
+    schema::Object,
+    state::State,
+    tables::Record,
+    write::{self, By},
+};
+
+/// `GET` tells about the object, `POST` creates a record.
+pub(super) fn collection(state: &mut State, call: &Call, object: &'static Object) -> Result<Answer, ApiError> {
+    match call.method {
+        Method::GET => {
+            Ok(Answer::ok(json!({"objectDescribe": describe::basics(&call.version, object), "recentItems": []})))
+        }
+        Method::POST => {
+            let id = write::create(state, &By::from(call), object, call.object()?)?;
+            Ok(created(call, object, &id, json!({"id": id, "success": true, "errors": []})))
+        }
+        _ => Err(method_not_allowed(&call.method, "HEAD,GET,POST")),
+    }
+}
+
+/// 201 with the record's address.
+pub(super) fn created(call: &Call, object: &Object, id: &str, body: Value) -> Answer {
+    Answer { location: Some(call.record_url(object.name, id)), ..Answer::status(201, body) }
+}
+
+/// One record by its id.
+pub(super) fn row(state: &mut State, call: &Call, object: &'static Object, id: &str) -> Result<Answer, ApiError> {
+    let Some(id) = id::normalise(id) else {
+        let message = format!("Provided external ID field does not exist or is not accessible: {id}");
+        return Err(ApiError::new(404, "NOT_FOUND", message));
+    };
+    match call.method {
+        Method::GET => {
+            let record = write::live(state, object, &id)?;
+            show(state, call, object, record, call.parameter("fields")).map(Answer::ok)
+        }
+        Method::PATCH => {
+            write::update(state, &By::from(call), object, &id, call.object()?)?;
+            Ok(Answer::no_content())
+        }
+        Method::DELETE => {
+            write::delete(state, &By::from(call), object, &id)?;
+            Ok(Answer::no_content())
+        }
+        _ => Err(method_not_allowed(&call.method, "HEAD,GET,PATCH,DELETE")),
+    }
+}
+
+/// A record with all visible fields, or those named, comma-separated.
+pub(super) fn show(
+    state: &State,
+    call: &Call,
+    object: &Object,
+    record: &Record,
+    fields: Option<&str>,
+) -> Result<Value, ApiError> {
+    let mut shown = serde_json::Map::new();
+    shown.insert("attributes".to_owned(), attributes(&call.version, object, record));
+    let Some(names) = fields else {
+        let all = object.visible_fields(&state.options);
+        shown.extend(all.map(|field| (field.name.to_owned(), record.get(field.name).clone())));
+        return Ok(Value::Object(shown));
+    };
+    for name in names.split(',').map(str::trim) {
+        let field = object.visible_field(&state.options, name).ok_or_else(|| {
+            ApiError::new(400, "INVALID_FIELD", format!("No such column '{name}' on sobject of type {}", object.name))
+        })?;
+        shown.insert(field.name.to_owned(), record.get(field.name).clone());
+    }
+    shown.insert("Id".to_owned(), json!(record.id()));
+    Ok(Value::Object(shown))
+}

@@ -1,0 +1,198 @@
+//! `/_sandbox/faults`: scripted failures, and the middleware that plays them.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::{
+    Json,
+    body::{Body, Bytes, HttpBody},
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http_body::Frame;
+use regex::Regex;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{refused, requests::Entry};
+use crate::{Org, api, call::Address};
+
+/// What goes wrong, for which requests and how often.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Rule {
+    /// Any method if absent.
+    #[serde(default)]
+    method: Option<String>,
+    /// A regular expression that the path with its query must contain.
+    #[serde(default)]
+    path: String,
+    #[serde(default = "once")]
+    times: u32,
+    /// Absent: the request is only delayed. 0: the connection is dropped.
+    #[serde(default)]
+    status: Option<u16>,
+    /// Text is sent as it is, anything else as JSON.
+    #[serde(default)]
+    body: Value,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default)]
+    delay_ms: u64,
+    /// The request takes effect all the same.
+    #[serde(default)]
+    commit: bool,
+    /// The connection is closed without an answer.
+    #[serde(default)]
+    drop: bool,
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// A fault that has not been used up.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    rule: Rule,
+    path: Regex,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum OneOrMore {
+    More(Vec<Value>),
+    One(Value),
+}
+
+pub(super) async fn list(State(org): State<Org>) -> Response {
+    let state = org.lock();
+    Json(state.faults.iter().map(|fault| &fault.rule).collect::<Vec<_>>()).into_response()
+}
+
+pub(super) async fn add(State(org): State<Org>, Json(body): Json<OneOrMore>) -> Response {
+    let rules = match body {
+        OneOrMore::More(rules) => rules,
+        OneOrMore::One(rule) => vec![rule],
+    };
+    let faults = rules.into_iter().map(|rule| {
+        let rule: Rule = serde_json::from_value(rule).map_err(|error| error.to_string())?;
+        let path = Regex::new(&rule.path).map_err(|error| error.to_string())?;
+        Ok(Fault { rule, path })
+    });
+    match faults.collect::<Result<Vec<_>, String>>() {
+        Ok(faults) => {
+            org.lock().faults.extend(faults);
+            StatusCode::CREATED.into_response()
+        }
+        Err(why) => refused(StatusCode::BAD_REQUEST, why),
+    }
+}
+
+pub(super) async fn clear(State(org): State<Org>) -> StatusCode {
+    org.lock().faults.clear();
+    StatusCode::NO_CONTENT
+}
+
+/// Plays the first fault that fits a request to `/services`, and logs the request.
+pub(crate) async fn play(State(org): State<Org>, request: Request, next: Next) -> Response {
+    let uri = request.uri();
+    let target = uri.path_and_query().map_or_else(|| uri.path().to_owned(), ToString::to_string);
+    let entry = Entry {
+        method: request.method().to_string(),
+        path: uri.path().to_owned(),
+        query: uri.query().unwrap_or_default().to_owned(),
+        status: 0,
+    };
+    let fault = take(&org, &entry.method, &target);
+    if let Some(delay) = fault.as_ref().map(|rule| rule.delay_ms).filter(|&delay| delay > 0) {
+        tokio::time::sleep(Duration::from_millis(delay)).await;
+    }
+    let Some((status, rule)) = fault.and_then(|rule| Some((rule.answer_status()?, rule))) else {
+        let response = next.run(request).await;
+        org.lock().requests.log(Entry { status: response.status().as_u16(), ..entry });
+        return response;
+    };
+    if rule.commit {
+        next.run(request).await;
+    } else {
+        count(&org, &target, status);
+    }
+    org.lock().requests.log(Entry { status, ..entry });
+    rule.response(status)
+}
+
+fn take(org: &Org, method: &str, target: &str) -> Option<Rule> {
+    let mut state = org.lock();
+    let fits = |fault: &Fault| {
+        let same_method = fault.rule.method.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method));
+        fault.rule.times > 0 && same_method && fault.path.is_match(target)
+    };
+    let at = state.faults.iter().position(fits)?;
+    let rule = state.faults[at].rule.clone();
+    state.faults[at].rule.times -= 1;
+    state.faults.retain(|fault| fault.rule.times > 0);
+    Some(rule)
+}
+
+/// A request that fails inside the org has been spent; one that is not let in has not.
+fn count(org: &Org, target: &str, status: u16) {
+    if let Ok(address) = Address::parse(target)
+        && !matches!(status, 401 | 403)
+    {
+        org.lock().requests.count(api::resource(&address.segments), 1);
+    }
+}
+
+impl Rule {
+    /// The status to answer with, 0 for none; nothing if the rule only delays.
+    fn answer_status(&self) -> Option<u16> {
+        if self.drop { Some(0) } else { self.status }
+    }
+
+    fn response(&self, status: u16) -> Response {
+        if status == 0 {
+            return dropped();
+        }
+        let (content_type, body) = match &self.body {
+            Value::Null => (None, Body::empty()),
+            Value::String(text) => (Some("text/html;charset=UTF-8"), Body::from(text.clone())),
+            json => (Some("application/json;charset=UTF-8"), Body::from(json.to_string())),
+        };
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, body).into_response();
+        response.headers_mut().remove(header::CONTENT_TYPE);
+        if let Some(content_type) = content_type {
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        }
+        for (name, value) in &self.headers {
+            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+                response.headers_mut().insert(name, value);
+            }
+        }
+        response
+    }
+}
+
+/// A body that fails before its first byte: hyper then closes the connection and sends nothing at all.
+fn dropped() -> Response {
+    Body::new(Broken).into_response()
+}
+
+struct Broken;
+
+impl HttpBody for Broken {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())))
+    }
+}

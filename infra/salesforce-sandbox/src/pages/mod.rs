@@ -1,0 +1,13 @@
+//! What a user of the org would see: records and their Activity timeline.
+
+mod html;
+mod index;
+mod record;
+
+use axum::{Router, routing::get};
+
+use crate::Org;
+
+pub(crate) fn routes() -> Router<Org> {
+    Router::new().route("/", get(index::index)).route("/records/{id}", get(record::record))
+}

@@ -1,0 +1,104 @@
+//! `GET /records/{id}`: a record's Activity timeline, as Lightning lays it out.
+//!
+//! Open Tasks are upcoming or overdue whatever their date; closed ones are past, by month, newest first.
+
+use std::fmt::Write;
+
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use jiff::{Timestamp, civil::Date};
+
+use super::html::{escape, page};
+use crate::{Org, id, schema, state, tables::Record, time};
+
+pub(super) async fn record(State(org): State<Org>, Path(id): Path<String>) -> Response {
+    let state = org.lock();
+    let found = id::normalise(&id).and_then(|id| state.tables.find(&id));
+    let Some((object, record)) = found else {
+        return (StatusCode::NOT_FOUND, page("Not found", "<h1>No such record</h1>")).into_response();
+    };
+    let name = record.text("Name").or(record.text("Subject")).unwrap_or(record.id());
+    let mut body = format!(
+        "<p><a href=\"/\">All records</a></p><h1>{}</h1><p class=\"soft\">{} · {}</p>",
+        escape(name),
+        escape(object.label),
+        escape(record.id())
+    );
+    body.push_str(&timeline(&state, record));
+    page(name, &body).into_response()
+}
+
+fn timeline(state: &state::State, record: &Record) -> String {
+    let ids: Vec<&str> = [record.text("Id"), record.text("PersonContactId")].into_iter().flatten().collect();
+    let about = |task: &&Record| {
+        let parents = ["WhoId", "WhatId", "AccountId"].iter().filter_map(|name| task.text(name));
+        !task.flag("IsDeleted") && parents.into_iter().any(|id| ids.contains(&id))
+    };
+    let tasks = schema::object("Task").map(|object| state.tables.rows(object)).unwrap_or_default();
+    let (mut past, mut open): (Vec<&Record>, Vec<&Record>) =
+        tasks.iter().filter(about).partition(|task| task.flag("IsClosed"));
+    open.sort_by_key(|task| task.text("ActivityDate"));
+    past.sort_by_key(|task| std::cmp::Reverse(when(task)));
+    let mut html = "<h2>Upcoming &amp; Overdue</h2>".to_owned();
+    if open.is_empty() {
+        html.push_str("<p class=\"soft\">Nothing to do.</p>");
+    }
+    for task in open {
+        html.push_str(&entry(state, task));
+    }
+    html.push_str("<h2>Past Activities</h2>");
+    if past.is_empty() {
+        html.push_str("<p class=\"soft\">No past activity.</p>");
+    }
+    let mut month = String::new();
+    for task in past {
+        let this = month_of(task);
+        if this != month {
+            let _ = write!(html, "<h3>{}</h3>", escape(&this));
+            month = this;
+        }
+        html.push_str(&entry(state, task));
+    }
+    html
+}
+
+/// The due date, else when it was completed; then when it was created, so that one day's calls keep their order.
+fn when(task: &Record) -> (String, String) {
+    let date = task.text("ActivityDate").or(task.text("CompletedDateTime")).or(task.text("CreatedDate"));
+    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    (text(date), text(task.text("CreatedDate")))
+}
+
+fn month_of(task: &Record) -> String {
+    let date = when(task).0.get(..10).and_then(time::parse_date);
+    date.map_or_else(|| "No date".to_owned(), |date: Date| date.strftime("%B %Y").to_string())
+}
+
+fn entry(state: &state::State, task: &Record) -> String {
+    let owner = task.text("OwnerId").and_then(|id| state.tables.find(id)).and_then(|(_, user)| user.text("Name"));
+    let date = task.text("ActivityDate").unwrap_or("no due date");
+    let today = time::day(Timestamp::now(), 0).to_string();
+    let overdue = !task.flag("IsClosed") && task.text("ActivityDate").is_some_and(|date| date < today.as_str());
+    let mut html = format!(
+        "<article><header><span>{}</span><span class=\"{}\">{}</span></header><small>{} · {}",
+        escape(task.text("Subject").unwrap_or("(no subject)")),
+        if overdue { "overdue" } else { "soft" },
+        escape(date),
+        escape(owner.unwrap_or("nobody")),
+        escape(task.text("Status").unwrap_or_default()),
+    );
+    for (label, field) in [("", "CallType"), ("Call result: ", "CallDisposition")] {
+        if let Some(text) = task.text(field) {
+            let _ = write!(html, " · {label}{}", escape(text));
+        }
+    }
+    html.push_str("</small>");
+    if let Some(description) = task.text("Description") {
+        let _ = write!(html, "<details><summary>Description</summary><pre>{}</pre></details>", escape(description));
+    }
+    html.push_str("</article>");
+    html
+}

@@ -1,0 +1,195 @@
+//! One outcome for each record of an SQS batch, so that nine good records are not replayed for a bad one.
+//!
+//! The function's event source needs `FunctionResponseTypes: [ReportBatchItemFailures]`.
+//! <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::panic::AssertUnwindSafe;
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+
+/// Where a group of messages stopped.
+#[derive(Debug)]
+pub struct Stopped<E> {
+    /// The messages before this one are done; it and all behind it come again.
+    pub at: usize,
+    /// Why.
+    pub error: E,
+}
+
+impl<E> From<E> for Stopped<E> {
+    /// None of the group is done.
+    fn from(error: E) -> Self {
+        Self { at: 0, error }
+    }
+}
+
+/// Hands each record to `handle`, `at_once` of them side by side, and returns those that failed.
+///
+/// A record whose handler panics has failed. `E` is logged, so it names no person.
+pub async fn each<F, E>(event: SqsEvent, at_once: usize, handle: impl Fn(SqsMessage) -> F) -> SqsBatchResponse
+where
+    F: Future<Output = Result<(), E>>,
+    E: Display,
+{
+    let work = event.records.into_iter().map(|message| {
+        let id = id_of(&message);
+        // The future is made within the block, so that a handler may also panic before its first await.
+        let handled = AssertUnwindSafe(async { handle(message).await }).catch_unwind();
+        async move {
+            match handled.await {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) => {
+                    tracing::error!(message_id = id, error = format!("{error:#}"), "a record failed");
+                    Some(id)
+                }
+                Err(_) => {
+                    tracing::error!(message_id = id, "a record failed: its handler panicked");
+                    Some(id)
+                }
+            }
+        }
+    });
+    let outcomes: Vec<_> = stream::iter(work).buffer_unordered(at_once.max(1)).collect().await;
+    response(outcomes.into_iter().flatten())
+}
+
+/// Hands the messages of each message group to `handle`, in order, `at_once` groups side by side.
+/// Returns of each group the message at which it stopped and all behind it, so that its order holds.
+pub async fn each_group<F, E>(
+    event: SqsEvent,
+    at_once: usize,
+    handle: impl Fn(String, Vec<SqsMessage>) -> F,
+) -> SqsBatchResponse
+where
+    F: Future<Output = Result<(), Stopped<E>>>,
+    E: Display,
+{
+    let mut groups: BTreeMap<String, Vec<SqsMessage>> = BTreeMap::new();
+    for message in event.records {
+        let group = message.attributes.get("MessageGroupId").cloned().unwrap_or_default();
+        groups.entry(group).or_default().push(message);
+    }
+    let work = groups.into_iter().map(|(group, messages)| {
+        let ids: Vec<String> = messages.iter().map(id_of).collect();
+        let name = group.clone();
+        let handled = AssertUnwindSafe(async { handle(group, messages).await }).catch_unwind();
+        async move {
+            match handled.await {
+                Ok(Ok(())) => Vec::new(),
+                Ok(Err(Stopped { at, error })) => {
+                    tracing::error!(group = name, at, error = format!("{error:#}"), "a group of messages failed");
+                    ids.into_iter().skip(at).collect()
+                }
+                Err(_) => {
+                    tracing::error!(group = name, "a group of messages failed: its handler panicked");
+                    ids
+                }
+            }
+        }
+    });
+    let outcomes: Vec<Vec<String>> = stream::iter(work).buffer_unordered(at_once.max(1)).collect().await;
+    response(outcomes.into_iter().flatten())
+}
+
+/// The id that Lambda gives every message; one without it fails the whole batch, which is safe.
+fn id_of(message: &SqsMessage) -> String {
+    message.message_id.clone().unwrap_or_default()
+}
+
+fn response(failed: impl Iterator<Item = String>) -> SqsBatchResponse {
+    let mut response = SqsBatchResponse::default();
+    response.batch_item_failures.extend(failed.map(|id| {
+        let mut failure = BatchItemFailure::default();
+        failure.item_identifier = id;
+        failure
+    }));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Messages of this id, group and body.
+    fn event(messages: &[(&str, &str, &str)]) -> SqsEvent {
+        let mut event = SqsEvent::default();
+        for (id, group, body) in messages {
+            let mut message = SqsMessage::default();
+            message.message_id = Some((*id).to_owned());
+            message.body = Some((*body).to_owned());
+            message.attributes.insert("MessageGroupId".to_owned(), (*group).to_owned());
+            event.records.push(message);
+        }
+        event
+    }
+
+    fn failed(response: &SqsBatchResponse) -> Vec<&str> {
+        let mut ids: Vec<&str> = response.batch_item_failures.iter().map(|f| f.item_identifier.as_str()).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    async fn handle(message: SqsMessage) -> Result<(), String> {
+        match message.body.as_deref() {
+            Some("good") => Ok(()),
+            Some("panic") => panic!("on purpose"),
+            _ => Err("bad".to_owned()),
+        }
+    }
+
+    #[tokio::test]
+    async fn one_bad_record_fails_alone() {
+        let batch =
+            event(&[("1", "", "good"), ("2", "", "bad"), ("3", "", "good"), ("4", "", "panic"), ("5", "", "good")]);
+        assert_eq!(failed(&each(batch, 2, handle).await), ["2", "4"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn records_run_side_by_side() {
+        let started = tokio::time::Instant::now();
+        let batch = event(&[("1", "", ""), ("2", "", ""), ("3", "", ""), ("4", "", "")]);
+        let response = each(batch, 2, |_| async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Ok::<_, String>(())
+        });
+        assert!(response.await.batch_item_failures.is_empty());
+        assert_eq!(started.elapsed().as_secs(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_group_stops_at_its_failure_and_others_go_on() {
+        let batch = event(&[
+            ("1", "one", "good"),
+            ("2", "two", "good"),
+            ("3", "one", "bad"),
+            ("4", "one", "good"),
+            ("5", "two", "good"),
+            ("6", "three", "panic"),
+        ]);
+        let response = each_group(batch, 2, |_, messages| async move {
+            for (at, message) in messages.into_iter().enumerate() {
+                if let Err(error) = handle(message).await {
+                    return Err(Stopped { at, error });
+                }
+            }
+            Ok(())
+        });
+        assert_eq!(failed(&response.await), ["3", "4", "6"]);
+    }
+
+    #[tokio::test]
+    async fn a_group_has_its_messages_in_order() {
+        let batch = event(&[("1", "one", "a"), ("2", "two", "b"), ("3", "one", "c")]);
+        let response = each_group(batch, 1, |group, messages| async move {
+            let bodies: Vec<_> = messages.iter().filter_map(|m| m.body.as_deref()).collect();
+            let expected: &[&str] = if group == "one" { &["a", "c"] } else { &["b"] };
+            if bodies == expected { Ok(()) } else { Err(Stopped::from("out of order")) }
+        });
+        assert!(response.await.batch_item_failures.is_empty());
+    }
+}

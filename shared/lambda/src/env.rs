@@ -1,0 +1,63 @@
+//! Configuration comes from environment variables, which `template.yaml` sets.
+
+use std::str::FromStr;
+
+/// A variable without which the function cannot run.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EnvError {
+    /// It is not set, or empty.
+    #[error("the environment variable {0} is not set")]
+    Missing(&'static str),
+    /// It is not what it should be.
+    #[error("the environment variable {name} is not {expected}")]
+    Invalid {
+        /// The variable.
+        name: &'static str,
+        /// What it should be.
+        expected: &'static str,
+    },
+}
+
+/// The value of `name`.
+///
+/// # Errors
+/// When it is not set or empty: a function does not guess.
+pub fn required(name: &'static str) -> Result<String, EnvError> {
+    present(name, std::env::var(name).ok())
+}
+
+/// The value of `name` as a `T`, which errors describe as `expected`, such as "a number of days".
+///
+/// # Errors
+/// When it is not set, empty or no `T`.
+pub fn parsed<T: FromStr>(name: &'static str, expected: &'static str) -> Result<T, EnvError> {
+    parse(name, expected, std::env::var(name).ok())
+}
+
+fn present(name: &'static str, value: Option<String>) -> Result<String, EnvError> {
+    value.filter(|value| !value.is_empty()).ok_or(EnvError::Missing(name))
+}
+
+fn parse<T: FromStr>(name: &'static str, expected: &'static str, value: Option<String>) -> Result<T, EnvError> {
+    present(name, value)?.parse().map_err(|_| EnvError::Invalid { name, expected })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_absent_or_empty_variable_is_named() {
+        for value in [None, Some(String::new())] {
+            let error = present("CALLS_TABLE", value).unwrap_err();
+            assert_eq!(error.to_string(), "the environment variable CALLS_TABLE is not set");
+        }
+    }
+
+    #[test]
+    fn a_variable_of_another_kind_is_named() {
+        let error = parse::<u32>("RETENTION_DAYS", "a number of days", Some("long".to_owned())).unwrap_err();
+        assert_eq!(error.to_string(), "the environment variable RETENTION_DAYS is not a number of days");
+        assert_eq!(parse::<u32>("RETENTION_DAYS", "a number of days", Some("180".to_owned())), Ok(180));
+    }
+}

@@ -1,0 +1,344 @@
+//! What is sent on which queue.
+
+use std::time::Duration;
+
+use aws_lambda_events::sqs::SqsMessage;
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
+use serde::{Deserialize, Serialize};
+
+/// Longest delay of a message, seconds.
+const LONGEST_DELAY: i32 = 900;
+/// Most messages of a `SendMessageBatch`.
+const BATCH: usize = 10;
+/// The message attribute that says whose event it is.
+const TENANT: &str = "tenant";
+
+/// Has the writer look for what waits. It carries no data: the writer works from the table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WakeUp {
+    /// Whose entries.
+    pub tenant: String,
+    /// Key of the entry that rang, if it was one.
+    pub key: Option<String>,
+}
+
+/// Why a message was not sent, or cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// SQS did not take the message. It may later, unless the deployment is at fault.
+    #[error("{operation}: {cause}")]
+    NotSent {
+        /// The AWS operation.
+        operation: &'static str,
+        /// What SQS, or the way to it, said.
+        cause: String,
+    },
+    /// The message is not one of ours.
+    #[error("the message has no {0} that can be read")]
+    NotOurs(&'static str),
+}
+
+impl WakeUp {
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// When its body is no wake-up.
+    pub fn read(message: &SqsMessage) -> Result<Self, QueueError> {
+        let body = message.body.as_deref().unwrap_or_default();
+        serde_json::from_str(body).map_err(|_| QueueError::NotOurs("wake-up"))
+    }
+
+    fn body(&self) -> String {
+        serde_json::to_string(self).expect("texts are JSON")
+    }
+}
+
+/// The writes queue, a FIFO with one message group for each tenant: one writer for each Salesforce org at a time.
+#[derive(Clone, Debug)]
+pub struct Bell {
+    sqs: Client,
+    queue_url: String,
+}
+
+impl Bell {
+    /// The queue of this URL.
+    pub fn new(sqs: Client, queue_url: impl Into<String>) -> Self {
+        Self { sqs, queue_url: queue_url.into() }
+    }
+
+    /// Wakes the tenant's writer. Of wake-ups of one tenant with one `deduplication_id` within five minutes only the
+    /// first rings, so the id names what has changed; at most 60 ASCII letters, digits and punctuation.
+    ///
+    /// # Errors
+    /// When SQS does not take it.
+    pub async fn ring(&self, wake_up: &WakeUp, deduplication_id: &str) -> Result<(), QueueError> {
+        self.sqs
+            .send_message()
+            .queue_url(&self.queue_url)
+            .message_body(wake_up.body())
+            .message_group_id(&wake_up.tenant)
+            .message_deduplication_id(of_tenant(wake_up, deduplication_id))
+            .send()
+            .await
+            .map_err(|e| not_sent("SendMessage", &e))?;
+        Ok(())
+    }
+
+    /// Wakes many writers, each with its deduplication id as in [`Bell::ring`].
+    ///
+    /// # Errors
+    /// When SQS does not take all of them; the others are sent nevertheless.
+    pub async fn ring_many(&self, wake_ups: &[(WakeUp, String)]) -> Result<(), QueueError> {
+        let mut outcome = Ok(());
+        for batch in wake_ups.chunks(BATCH) {
+            let entries = batch.iter().enumerate().map(batch_entry).collect();
+            let request = self.sqs.send_message_batch().queue_url(&self.queue_url).set_entries(Some(entries));
+            let sent = request.send().await.map_err(|e| not_sent("SendMessageBatch", &e));
+            let sent = sent.and_then(|answer| match answer.failed.first() {
+                None => Ok(()),
+                Some(first) => {
+                    let cause = format!("{} of {}, the first: {}", answer.failed.len(), batch.len(), first.code);
+                    Err(QueueError::NotSent { operation: "SendMessageBatch", cause })
+                }
+            });
+            outcome = outcome.and(sent);
+        }
+        outcome
+    }
+}
+
+fn batch_entry((at, (wake_up, deduplication_id)): (usize, &(WakeUp, String))) -> SendMessageBatchRequestEntry {
+    SendMessageBatchRequestEntry::builder()
+        .id(at.to_string())
+        .message_body(wake_up.body())
+        .message_group_id(&wake_up.tenant)
+        .message_deduplication_id(of_tenant(wake_up, deduplication_id))
+        .build()
+        .expect("id and body are set")
+}
+
+/// SQS compares deduplication ids across message groups, so the tenant is part of each.
+fn of_tenant(wake_up: &WakeUp, deduplication_id: &str) -> String {
+    format!("{}:{deduplication_id}", wake_up.tenant)
+}
+
+/// The retries queue, which holds a wake-up back for a while.
+#[derive(Clone, Debug)]
+pub struct Later {
+    sqs: Client,
+    queue_url: String,
+}
+
+impl Later {
+    /// The queue of this URL.
+    pub fn new(sqs: Client, queue_url: impl Into<String>) -> Self {
+        Self { sqs, queue_url: queue_url.into() }
+    }
+
+    /// Wakes the tenant's writer `after` a while, fifteen minutes at most; the sweep finds what is due later still.
+    ///
+    /// # Errors
+    /// When SQS does not take it.
+    pub async fn ring_later(&self, wake_up: &WakeUp, after: Duration) -> Result<(), QueueError> {
+        self.sqs
+            .send_message()
+            .queue_url(&self.queue_url)
+            .message_body(wake_up.body())
+            .delay_seconds(delay_seconds(after))
+            .send()
+            .await
+            .map_err(|e| not_sent("SendMessage", &e))?;
+        Ok(())
+    }
+}
+
+/// Rounded up: an entry is not due a moment before its time.
+fn delay_seconds(after: Duration) -> i32 {
+    let seconds = after.as_secs().saturating_add(u64::from(after.subsec_nanos() > 0));
+    i32::try_from(seconds).map_or(LONGEST_DELAY, |seconds| seconds.min(LONGEST_DELAY))
+}
+
+/// The events queue: webhooks as Aircall sent them.
+#[derive(Clone, Debug)]
+pub struct Events {
+    sqs: Client,
+    queue_url: String,
+}
+
+/// A webhook from the events queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Whose it is.
+    pub tenant: String,
+    /// Aircall's body.
+    pub body: String,
+}
+
+impl Events {
+    /// The queue of this URL.
+    pub fn new(sqs: Client, queue_url: impl Into<String>) -> Self {
+        Self { sqs, queue_url: queue_url.into() }
+    }
+
+    /// Sends a webhook's body as it is.
+    ///
+    /// # Errors
+    /// When SQS does not take it.
+    pub async fn send(&self, tenant: &str, body: &str) -> Result<(), QueueError> {
+        self.sqs
+            .send_message()
+            .queue_url(&self.queue_url)
+            .message_body(body)
+            .message_attributes(TENANT, string(tenant))
+            .send()
+            .await
+            .map_err(|e| not_sent("SendMessage", &e))?;
+        Ok(())
+    }
+}
+
+fn string(value: &str) -> MessageAttributeValue {
+    MessageAttributeValue::builder().data_type("String").string_value(value).build().expect("the type is set")
+}
+
+impl Event {
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// When it has no tenant or no body.
+    pub fn read(message: SqsMessage) -> Result<Self, QueueError> {
+        let mut attributes = message.message_attributes;
+        let tenant = attributes.remove(TENANT).and_then(|attribute| attribute.string_value);
+        Ok(Self {
+            tenant: tenant.ok_or(QueueError::NotOurs("tenant"))?,
+            body: message.body.ok_or(QueueError::NotOurs("body"))?,
+        })
+    }
+}
+
+fn not_sent<E: ProvideErrorMetadata, R>(operation: &'static str, error: &SdkError<E, R>) -> QueueError {
+    let cause = match error {
+        SdkError::ServiceError(refusal) => refusal.err().code().unwrap_or("an error without a code"),
+        SdkError::TimeoutError(_) => "timed out",
+        SdkError::DispatchFailure(_) => "not reached",
+        SdkError::ConstructionFailure(_) => "the request cannot be built",
+        _ => "an answer that cannot be read",
+    };
+    QueueError::NotSent { operation, cause: cause.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_lambda_events::sqs::SqsMessageAttribute;
+    use aws_sdk_sqs::config::retry::RetryConfig;
+    use aws_sdk_sqs::config::{BehaviorVersion, Config, Credentials, Region};
+    use serde_json::{Value, json};
+    use wiremock::matchers::{header, method};
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+
+    const QUEUE: &str = "https://sqs.us-east-1.example.com/000000000000/queue";
+
+    /// An SQS that answers this operation so, and a client of it.
+    async fn sqs(operation: &str, answer: ResponseTemplate) -> (MockServer, Client) {
+        let server = MockServer::start().await;
+        let target = format!("AmazonSQS.{operation}");
+        Mock::given(method("POST"))
+            .and(header("x-amz-target", target.as_str()))
+            .respond_with(answer)
+            .mount(&server)
+            .await;
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .retry_config(RetryConfig::disabled())
+            .endpoint_url(server.uri())
+            .build();
+        (server, Client::from_conf(config))
+    }
+
+    fn accepted() -> ResponseTemplate {
+        ResponseTemplate::new(200).set_body_json(json!({ "MessageId": "1", "MD5OfMessageBody": "" }))
+    }
+
+    async fn requests(server: &MockServer) -> Vec<Value> {
+        let requests = server.received_requests().await.unwrap();
+        requests.iter().map(|request| serde_json::from_slice(&request.body).unwrap()).collect()
+    }
+
+    fn wake_up(tenant: &str) -> WakeUp {
+        WakeUp { tenant: tenant.to_owned(), key: Some("call-7".to_owned()) }
+    }
+
+    #[tokio::test]
+    async fn a_wake_up_is_of_its_tenants_group_and_rings_once() {
+        let (server, client) = sqs("SendMessage", accepted()).await;
+        Bell::new(client, QUEUE).ring(&wake_up("one"), "call-7:3").await.unwrap();
+        let request = &requests(&server).await[0];
+        assert_eq!(
+            (&request["MessageGroupId"], &request["MessageDeduplicationId"]),
+            (&json!("one"), &json!("one:call-7:3"))
+        );
+        let mut message = SqsMessage::default();
+        message.body = request["MessageBody"].as_str().map(str::to_owned);
+        assert_eq!(WakeUp::read(&message).unwrap(), wake_up("one"));
+    }
+
+    #[tokio::test]
+    async fn many_wake_ups_go_ten_at_a_time() {
+        let answer = ResponseTemplate::new(200).set_body_json(json!({ "Successful": [], "Failed": [] }));
+        let (server, client) = sqs("SendMessageBatch", answer).await;
+        let wake_ups: Vec<_> = (0..11).map(|n| (wake_up(&format!("t-{n}")), "sweep".to_owned())).collect();
+        Bell::new(client, QUEUE).ring_many(&wake_ups).await.unwrap();
+        let sizes: Vec<_> = requests(&server).await.iter().map(|r| r["Entries"].as_array().unwrap().len()).collect();
+        assert_eq!(sizes, [10, 1]);
+    }
+
+    #[tokio::test]
+    async fn a_wake_up_of_many_that_is_refused_is_an_error() {
+        let failed = json!([{ "Id": "0", "Code": "InternalError", "SenderFault": false }]);
+        let answer = ResponseTemplate::new(200).set_body_json(json!({ "Successful": [], "Failed": failed }));
+        let (_server, client) = sqs("SendMessageBatch", answer).await;
+        let error = Bell::new(client, QUEUE).ring_many(&[(wake_up("one"), "sweep".to_owned())]).await.unwrap_err();
+        assert_eq!(error.to_string(), "SendMessageBatch: 1 of 1, the first: InternalError");
+    }
+
+    #[tokio::test]
+    async fn an_event_arrives_as_it_was_sent() {
+        let (server, client) = sqs("SendMessage", accepted()).await;
+        Events::new(client, QUEUE).send("one", r#"{"event":"call.ended"}"#).await.unwrap();
+        let request = &requests(&server).await[0];
+        let mut attribute = SqsMessageAttribute::default();
+        attribute.string_value = request["MessageAttributes"]["tenant"]["StringValue"].as_str().map(str::to_owned);
+        let mut message = SqsMessage::default();
+        message.body = request["MessageBody"].as_str().map(str::to_owned);
+        message.message_attributes.insert("tenant".to_owned(), attribute);
+        let event = Event { tenant: "one".to_owned(), body: r#"{"event":"call.ended"}"#.to_owned() };
+        assert_eq!(Event::read(message).unwrap(), event);
+    }
+
+    #[tokio::test]
+    async fn a_queue_that_is_down_is_an_error_that_shows_no_body() {
+        let (_server, client) = sqs("SendMessage", ResponseTemplate::new(500).set_body_string("secret")).await;
+        let error = Events::new(client, QUEUE).send("one", "{}").await.unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
+    }
+
+    #[test]
+    fn a_delay_is_rounded_up_and_ends_at_fifteen_minutes() {
+        for (after, seconds) in [(0, 0), (1, 1), (1000, 1), (1001, 2), (899_500, 900), (10_000_000, 900)] {
+            assert_eq!(delay_seconds(Duration::from_millis(after)), seconds, "{after} ms");
+        }
+        assert_eq!(delay_seconds(Duration::MAX), LONGEST_DELAY);
+    }
+
+    #[test]
+    fn another_message_is_none_of_ours() {
+        assert!(WakeUp::read(&SqsMessage::default()).is_err());
+        assert!(Event::read(SqsMessage::default()).is_err());
+    }
+}

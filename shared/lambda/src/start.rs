@@ -1,0 +1,65 @@
+//! What a function does before its first event.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// The crates of this workspace that log.
+const OURS: [&str; 10] =
+    ["aircall", "console", "evaluate", "intake", "lambda", "reconcile", "rules", "salesforce", "store", "write"];
+
+/// Logs JSON lines on stdout, as much as the environment variable `RUST_LOG` says: a level, `info` if it says nothing.
+///
+/// Other crates never log below `info`: at `debug` some of them show requests, and with them a person's data.
+pub fn logs() {
+    let level = std::env::var("RUST_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
+    // CloudWatch keeps the time of every line.
+    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_span_list(false).without_time();
+    tracing_subscriber::registry().with(lines).with(filter(level)).init();
+}
+
+fn filter(level: LevelFilter) -> Targets {
+    Targets::new().with_default(level.min(LevelFilter::INFO)).with_targets(OURS.map(|ours| (ours, level)))
+}
+
+/// The AWS configuration of this environment; the SDK itself heeds `AWS_ENDPOINT_URL_…`.
+///
+/// `patience` is how long one call may take with all its retries. It must be well below the function's own time-out,
+/// so that a function still answers when a service does not.
+pub async fn aws(patience: Duration) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout((patience / 3).min(Duration::from_secs(1)))
+        .operation_attempt_timeout(patience / 2)
+        .operation_timeout(patience)
+        .build();
+    // Twice at most, quickly: whatever fails is delivered again by its queue or sent again by its client.
+    let retries = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50));
+    aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).retry_config(retries).load().await
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::*;
+
+    #[test]
+    fn other_crates_never_log_below_info() {
+        let filter = filter(LevelFilter::TRACE);
+        assert!(filter.would_enable("intake::webhook", &Level::TRACE));
+        assert!(filter.would_enable("aws_smithy_runtime::client", &Level::INFO));
+        assert!(!filter.would_enable("aws_smithy_runtime::client", &Level::DEBUG));
+    }
+
+    #[test]
+    fn a_quieter_level_holds_for_all() {
+        let filter = filter(LevelFilter::ERROR);
+        assert!(!filter.would_enable("intake", &Level::WARN));
+        assert!(!filter.would_enable("hyper", &Level::WARN));
+    }
+}

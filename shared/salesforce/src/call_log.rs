@@ -1,0 +1,173 @@
+//! What the [`rules`] say, as Salesforce's records, and back.
+
+use jiff::Timestamp;
+use rules::matching::{Candidate, Record as CallRecord};
+use rules::relate::{Related, RelatedKind};
+use rules::revise::{Held, Revision};
+use rules::unknown::NewRecord;
+use rules::{Direction, RecordKind, Task};
+use serde_json::Value;
+
+use crate::{CallerFields, KeyField, Record, SObject, SalesforceId};
+
+/// The fields of a Task that [`held`] reads.
+pub const HELD_FIELDS: &[&str] =
+    &["Subject", "Status", "CallDurationInSeconds", "ActivityDate", "CallDisposition", "Description"];
+
+/// The fields of an Account that tell a Person Account; they exist only in orgs that have such.
+pub const PERSON_FIELDS: &[&str] = &["IsPersonAccount", "PersonContactId"];
+
+/// A new Task, without what it is on.
+///
+/// `TaskSubtype` can be given only now: it is what makes the timeline show a logged call.
+pub fn new_task(task: &Task, owner: &SalesforceId) -> Record {
+    let call_type = match task.direction {
+        Direction::Inbound => "Inbound",
+        Direction::Outbound => "Outbound",
+    };
+    let record = Record::new(SObject::Task)
+        .with(KeyField::AircallKey.name(), task.key.as_str())
+        .with(KeyField::CallObject.name(), task.key.as_str())
+        .with("Subject", task.subject.as_str())
+        .with("Status", task.status.as_str())
+        .with("TaskSubtype", "Call")
+        .with("Type", "Call")
+        .with("CallType", call_type)
+        .with("CallDurationInSeconds", task.talk_seconds)
+        .with("ActivityDate", task.activity_date.to_string())
+        .with("Description", task.description.as_str())
+        .with("OwnerId", owner.as_str());
+    match &task.call_disposition {
+        Some(tags) => record.with("CallDisposition", tags.as_str()),
+        None => record,
+    }
+}
+
+/// A Task as Salesforce holds it, read with [`HELD_FIELDS`].
+pub fn held(record: &Record) -> Held {
+    let text = |field| record.str(field).map(str::to_owned);
+    Held {
+        subject: text("Subject"),
+        status: text("Status"),
+        talk_seconds: record.get("CallDurationInSeconds").and_then(whole_number),
+        activity_date: text("ActivityDate"),
+        call_disposition: text("CallDisposition"),
+        description: text("Description"),
+    }
+}
+
+/// Salesforce writes some whole numbers as `12.0`.
+fn whole_number(value: &Value) -> Option<u64> {
+    value
+        .as_u64()
+        .or_else(|| value.as_f64().map(|number| number.round()).and_then(|number| format!("{number}").parse().ok()))
+}
+
+/// The change of a Task.
+pub fn revised_task(id: &SalesforceId, revision: &Revision) -> Record {
+    let mut record = Record::new(SObject::Task).with("Id", id.as_str());
+    let mut set = |field: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            record.set(field, value);
+        }
+    };
+    set("Subject", revision.subject.clone().map(Value::from));
+    set("Status", revision.status.map(|status| status.as_str().into()));
+    set("CallDurationInSeconds", revision.talk_seconds.map(Value::from));
+    set("ActivityDate", revision.activity_date.clone().map(Value::from));
+    set("CallDisposition", revision.call_disposition.clone().map(Value::from));
+    set("Description", revision.description.clone().map(Value::from));
+    record
+}
+
+/// A Contact, Lead or Account for a number that none has.
+pub fn new_record(new: &NewRecord) -> Record {
+    let with = |record: Record, field: &str, value: &Option<String>| match value {
+        Some(value) => record.with(field, value.as_str()),
+        None => record,
+    };
+    match new {
+        NewRecord::Contact { first_name, last_name, phone, email } => {
+            let record =
+                Record::new(SObject::Contact).with("LastName", last_name.as_str()).with("Phone", phone.as_str());
+            with(with(record, "FirstName", first_name), "Email", email)
+        }
+        NewRecord::Lead { first_name, last_name, company, phone, email } => {
+            let record = Record::new(SObject::Lead)
+                .with("LastName", last_name.as_str())
+                .with("Company", company.as_str())
+                .with("Phone", phone.as_str());
+            with(with(record, "FirstName", first_name), "Email", email)
+        }
+        NewRecord::Account { name, phone } => {
+            Record::new(SObject::Account).with("Name", name.as_str()).with("Phone", phone.as_str())
+        }
+    }
+}
+
+/// A new Case for a call of a Contact, without the Contact.
+pub fn new_case(subject: &str) -> Record {
+    Record::new(SObject::Case).with("Subject", subject).with("Origin", "Phone")
+}
+
+/// A Contact, Lead or Account that a search or query by phone found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// What the rules choose from.
+    pub candidate: Candidate,
+    /// The Account: a Contact's, or itself.
+    pub account_id: Option<SalesforceId>,
+}
+
+/// Reads what [`crate::Sosl::phones`] and [`crate::Soql::records_by_phone`] answer; other records are none.
+pub fn found(record: &Record) -> Option<Found> {
+    let id = record.id()?;
+    let is_person = record.bool("IsPersonAccount").unwrap_or(false);
+    let (kind, account_id) = match record.sobject()? {
+        SObject::Contact if is_person => return None,
+        SObject::Contact => (RecordKind::Contact, record.reference("AccountId")),
+        SObject::Lead => (RecordKind::Lead, None),
+        SObject::Account if is_person => (RecordKind::PersonAccount, Some(id)),
+        SObject::Account => (RecordKind::Account, Some(id)),
+        SObject::Case | SObject::Opportunity | SObject::Task | SObject::User => return None,
+    };
+    let fields = record.sobject().map(|sobject| CallerFields::new(true).phones(sobject)).unwrap_or_default();
+    let candidate = Candidate {
+        record: CallRecord {
+            kind,
+            id: id.as_str().to_owned(),
+            person_contact_id: record.reference("PersonContactId").map(|id| id.as_str().to_owned()),
+            name: record.str("Name").unwrap_or_default().to_owned(),
+        },
+        phones: fields.iter().filter_map(|field| record.str(field)).map(str::to_owned).collect(),
+        last_modified: record.datetime("LastModifiedDate").unwrap_or(Timestamp::UNIX_EPOCH),
+        is_converted: record.bool("IsConverted").unwrap_or(false),
+    };
+    Some(Found { candidate, account_id })
+}
+
+/// Reads an open Case with its Contact, as [`crate::Soql::open_cases`] answers.
+pub fn open_case(record: &Record) -> Option<(SalesforceId, Related)> {
+    let contact = record.reference("ContactId")?;
+    let related = Related {
+        kind: RelatedKind::Case,
+        id: record.id()?.as_str().to_owned(),
+        name: record.str("CaseNumber").unwrap_or_default().to_owned(),
+        is_closed: false,
+        last_modified: record.datetime("LastModifiedDate").unwrap_or(Timestamp::UNIX_EPOCH),
+    };
+    Some((contact, related))
+}
+
+/// Reads an open Opportunity with the Contact that has a role in it, as [`crate::Soql::open_opportunities`] answers.
+pub fn open_opportunity(record: &Record) -> Option<(SalesforceId, Related)> {
+    let contact = record.reference("ContactId")?;
+    let related = Related {
+        kind: RelatedKind::Opportunity,
+        id: record.reference("OpportunityId")?.as_str().to_owned(),
+        name: record.str("Opportunity.Name").unwrap_or_default().to_owned(),
+        is_closed: false,
+        last_modified: record.datetime("Opportunity.LastModifiedDate").unwrap_or(Timestamp::UNIX_EPOCH),
+    };
+    Some((contact, related))
+}

@@ -1,0 +1,143 @@
+//! Searches and queries.
+
+use salesforce_sandbox::Options;
+use serde_json::json;
+
+use super::serve;
+use crate::{Answer, CallerFields, DigitsOnly, Kind, Record, SObject, SalesforceId, Soql, Sosl};
+
+fn search(terms: &[&str], fields: &CallerFields) -> Sosl {
+    let terms: Vec<_> = terms.iter().map(|term| DigitsOnly::parse(term).unwrap()).collect();
+    Sosl::phones(&terms, fields).remove(0)
+}
+
+fn ids(answer: &Answer<Vec<Record>>) -> Vec<SalesforceId> {
+    answer.value.iter().filter_map(Record::id).collect()
+}
+
+#[tokio::test]
+async fn callers_are_found_whatever_they_are() {
+    let served = serve(Options::default()).await;
+    let contact = served.insert("Contact", json!({"LastName": "Roe", "OtherPhone": "(415) 555-0132"}));
+    let lead = served.insert("Lead", json!({"LastName": "Doe", "Company": "Example", "Phone": "415.555.0133"}));
+    let account = served.insert("Account", json!({"Name": "Example Ltd", "Phone": "4155550134"}));
+    let sosl = search(&["4155550132", "4155550133", "4155550134"], &CallerFields::new(false));
+    let answer = served.client.search(&sosl).await.unwrap();
+    let mut found = ids(&answer);
+    found.sort();
+    let mut expect = [contact, lead, account];
+    expect.sort();
+    assert_eq!(found, expect);
+    assert!(answer.value.iter().all(|record| record.datetime("LastModifiedDate").is_some()));
+    assert_eq!(answer.usage.unwrap().used, 1);
+}
+
+#[tokio::test]
+async fn a_person_account_is_found_once_and_as_an_account() {
+    let served = serve(Options { person_accounts: true, ..Options::default() }).await;
+    served.insert("Account", json!({"LastName": "Roe", "PersonMobilePhone": "+15550100"}));
+    let fields = CallerFields::new(true);
+    let searched = served.client.search(&search(&["15550100"], &fields)).await.unwrap().value;
+    assert_eq!(
+        searched.iter().map(|r| (r.sobject(), r.bool("IsPersonAccount"))).collect::<Vec<_>>(),
+        [(Some(SObject::Account), Some(true))]
+    );
+    assert_eq!(searched[0].reference("PersonContactId").unwrap().sobject(), Some(SObject::Contact));
+    for (sobject, expect) in [(SObject::Contact, 0), (SObject::Lead, 0), (SObject::Account, 1)] {
+        let soql = Soql::records_by_phone(sobject, &["+15550100".to_owned()], &fields).remove(0);
+        assert_eq!(served.client.query(&soql).await.unwrap().value.len(), expect, "{sobject}");
+    }
+}
+
+#[tokio::test]
+async fn a_stale_belief_in_person_accounts_is_corrected_by_the_error() {
+    let served = serve(Options::default()).await;
+    let mut fields = CallerFields::new(true);
+    let contact = served.insert("Contact", json!({"LastName": "Roe", "Phone": "+15550100"}));
+    for _ in 0..6 {
+        match served.client.search(&search(&["15550100"], &fields)).await {
+            Ok(answer) => return assert_eq!(ids(&answer), [contact]),
+            Err(error) => {
+                assert_eq!(error.kind(), Kind::Degrade, "{error}");
+                fields = fields.without(&error.refusal().unwrap().cause().fields[0]);
+            }
+        }
+    }
+    panic!("the fields that the org lacks were not named one after the other");
+}
+
+#[tokio::test]
+async fn a_hidden_phone_field_is_named() {
+    let served =
+        serve(Options { hidden_fields: vec!["Contact.AssistantPhone".to_owned()], ..Options::default() }).await;
+    let fields = CallerFields::new(false);
+    let error = served.client.search(&search(&["15550100"], &fields)).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.refusal().unwrap().cause().fields.as_slice()),
+        (Kind::Degrade, &["AssistantPhone".to_owned()][..])
+    );
+    assert!(!error.to_string().contains("15550100"), "{error}");
+    served.client.search(&search(&["15550100"], &fields.without("AssistantPhone"))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_hostile_text_is_only_a_text() {
+    let served = serve(Options::default()).await;
+    let hostile = r"x\' OR Name != '";
+    served.insert("Contact", json!({"LastName": "Roe", "Phone": "+15550100"}));
+    let user = served.insert(
+        "User",
+        json!({"LastName": "O", "Email": "o'neil@example.com", "IsActive": true,
+        "Username": "oneil@example.com"}),
+    );
+    let soql = Soql::records_by_phone(SObject::Contact, &[hostile.to_owned()], &CallerFields::new(false)).remove(0);
+    assert!(ids(&served.client.query(&soql).await.unwrap()).is_empty());
+    let emails = ["O'Neil@Example.com".to_owned(), hostile.to_owned(), "\\".to_owned(), "\n\"%_".to_owned()];
+    let users = served.client.query(&Soql::active_users_by_email(&emails)[0]).await.unwrap();
+    assert_eq!(ids(&users), [user]);
+}
+
+#[tokio::test]
+async fn open_cases_and_opportunities_newest_first() {
+    let served = serve(Options::default()).await;
+    let contact = served.insert("Contact", json!({"LastName": "Roe"}));
+    let case = |status: &str, day: u8| {
+        let modified = format!("2026-11-{day:02}T10:00:00.000+0000");
+        served.insert("Case", json!({"ContactId": contact, "Status": status, "LastModifiedDate": modified}))
+    };
+    let (older, newer, _closed) = (case("New", 1), case("New", 3), case("Closed", 5));
+    let cases = served.client.query(&Soql::open_cases(&[contact])[0]).await.unwrap();
+    assert_eq!(ids(&cases), [newer, older]);
+
+    let deal = |stage: &str, day: u8| {
+        let modified = format!("2026-11-{day:02}T10:00:00.000+0000");
+        let deal = json!({"Name": "Deal", "StageName": stage, "CloseDate": "2026-12-31", "LastModifiedDate": modified});
+        let deal = served.insert("Opportunity", deal);
+        served.insert("OpportunityContactRole", json!({"ContactId": contact, "OpportunityId": deal}));
+        deal
+    };
+    let (older, newer, _won) = (deal("Prospecting", 1), deal("Prospecting", 3), deal("Closed Won", 5));
+    let roles = served.client.query(&Soql::open_opportunities(&[contact])[0]).await.unwrap().value;
+    let deals: Vec<_> = roles.iter().filter_map(|role| role.reference("OpportunityId")).collect();
+    assert_eq!(deals, [newer, older]);
+    assert_eq!(roles[0].str("Opportunity.Name"), Some("Deal"));
+}
+
+#[tokio::test]
+async fn a_long_answer_comes_in_pages() {
+    let served = serve(Options::default()).await;
+    let contact = served.insert("Contact", json!({"LastName": "Roe"}));
+    for _ in 0..2001 {
+        served.insert("Case", json!({"ContactId": contact, "Status": "New"}));
+    }
+    let answer = served.client.query(&Soql::open_cases(&[contact])[0]).await.unwrap();
+    assert_eq!((answer.value.len(), answer.usage.unwrap().used), (2001, 2));
+}
+
+#[tokio::test]
+async fn limits_and_fields_are_told() {
+    let served = serve(Options { daily_api_limit: 500, ..Options::default() }).await;
+    assert_eq!(served.client.limits().await.unwrap().value.daily_api_requests.max, 500);
+    assert!(served.client.field_names(SObject::Task).await.unwrap().value.contains("Aircall_Key__c"));
+    assert!(!served.client.field_names(SObject::Account).await.unwrap().value.contains("IsPersonAccount"));
+}

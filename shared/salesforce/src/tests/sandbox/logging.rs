@@ -1,0 +1,131 @@
+//! Writes.
+
+use salesforce_sandbox::{DuplicateAction, DuplicateRule, Options};
+use serde_json::json;
+
+use super::serve;
+use crate::{Atomicity, ErrorCode, Graph, KeyField, Kind, Record, SObject, Soql, Subrequest, cause};
+
+fn task(key: &str) -> Record {
+    Record::new(SObject::Task)
+        .with("Aircall_Key__c", key)
+        .with("Subject", "Call")
+        .with("Status", "Completed")
+        .with("TaskSubtype", "Call")
+}
+
+fn contact() -> Record {
+    Record::new(SObject::Contact).with("LastName", "Roe").with("Phone", "+15550100")
+}
+
+#[tokio::test]
+async fn a_key_is_logged_once_and_its_holder_named() {
+    let served = serve(Options::default()).await;
+    let first = served.client.create(&[task("call-1")], Atomicity::EachAlone).await.unwrap().value.remove(0).unwrap();
+    let again = served.client.create(&[task("call-1"), task("call-2")], Atomicity::EachAlone).await.unwrap().value;
+    let refusal = again[0].as_ref().unwrap_err();
+    assert_eq!((refusal.kind(), refusal.cause().records.as_slice()), (Kind::AlreadyLogged, &[first][..]));
+    assert!(again[1].is_ok());
+    let keys = ["call-1".to_owned(), "call-9".to_owned()];
+    let found = served.client.query(&Soql::tasks_by_key(KeyField::AircallKey, &keys)[0]).await.unwrap().value;
+    assert_eq!(found.iter().filter_map(Record::id).collect::<Vec<_>>(), [first]);
+}
+
+#[tokio::test]
+async fn an_update_leaves_out_what_is_create_only() {
+    let served = serve(Options::default()).await;
+    let id = served.client.create(&[task("call-1")], Atomicity::EachAlone).await.unwrap().value.remove(0).unwrap();
+    let change = |field: &str| Record::new(SObject::Task).with("Id", id).with(field, "Call");
+    let update =
+        async |field: &str| served.client.update(&[change(field)], Atomicity::EachAlone).await.unwrap().value.remove(0);
+    assert_eq!(update("Subject").await, Ok(id));
+    let refusal = update("TaskSubtype").await.unwrap_err();
+    assert_eq!((refusal.kind(), refusal.cause().fields.as_slice()), (Kind::Degrade, &["TaskSubtype".to_owned()][..]));
+    let read = served.client.query(&Soql::tasks_by_id(&[id], &["Status", "Description"])[0]).await.unwrap().value;
+    assert_eq!(read[0].str("Status"), Some("Completed"));
+}
+
+#[tokio::test]
+async fn a_new_caller_is_one_transaction() {
+    let served = serve(Options::default()).await;
+    let bundle = [
+        Subrequest::create("c", contact()).allow_duplicates(),
+        Subrequest::create("k", Record::new(SObject::Case).with("Origin", "Phone"))
+            .link("ContactId", "c")
+            .skip_assignment_rules(),
+        Subrequest::create("t", task("call-1").with("Description", "said @{c.id}"))
+            .link("WhoId", "c")
+            .link("WhatId", "k"),
+    ];
+    let answer = served.client.composite(&bundle, Atomicity::AllOrNone).await.unwrap();
+    assert_eq!((cause(&answer.value), answer.usage.unwrap().used), (None, 1));
+    let task = &served.org.records("Task")[0];
+    assert_eq!(task["WhoId"], json!(answer.value[0].id().unwrap()));
+    assert_eq!(task["WhatId"], json!(answer.value[1].id().unwrap()));
+    assert_eq!(task["Description"], "said @ {c.id}");
+
+    let again = served.client.composite(&bundle, Atomicity::AllOrNone).await.unwrap().value;
+    assert_eq!(cause(&again).unwrap().kind(), Kind::AlreadyLogged);
+    assert_eq!(again[0].done().unwrap_err().code(), &ErrorCode::ProcessingHalted);
+    assert_eq!((served.org.records("Contact").len(), served.org.records("Case").len()), (1, 1));
+}
+
+#[tokio::test]
+async fn questions_and_writes_share_one_call() {
+    let served = serve(Options::default()).await;
+    let contact = served.insert("Contact", json!({"LastName": "Roe"}));
+    let requests = [
+        Subrequest::query("cases", &Soql::open_cases(&[contact])[0]),
+        Subrequest::update("touch", SObject::Contact, contact, Record::default().with("FirstName", "Jane")),
+        Subrequest::create_all("tasks", vec![task("call-1"), task("call-1")], Atomicity::EachAlone),
+    ];
+    let answer = served.client.composite(&requests, Atomicity::EachAlone).await.unwrap();
+    assert_eq!(answer.usage.unwrap().used, 1);
+    assert!(answer.value[0].page().unwrap().records.is_empty());
+    assert_eq!(answer.value[1].done(), Ok(()));
+    let saved = answer.value[2].saved().unwrap();
+    assert!(saved[0].is_ok() && saved[1].is_err());
+}
+
+#[tokio::test]
+async fn graphs_stand_and_fall_alone() {
+    let served = serve(Options::default()).await;
+    let graph = |id: &str, key: &str| Graph {
+        id: id.to_owned(),
+        subrequests: vec![Subrequest::create("c", contact()), Subrequest::create("t", task(key)).link("WhoId", "c")],
+    };
+    let graphs = [graph("a", "call-1"), graph("b", "call-1"), graph("c", "call-2")];
+    let results = served.client.graph(&graphs).await.unwrap().value;
+    assert_eq!(results.iter().map(|result| result.is_successful).collect::<Vec<_>>(), [true, false, true]);
+    assert_eq!(cause(&results[1].results).unwrap().kind(), Kind::AlreadyLogged);
+    assert_eq!(served.org.records("Contact").len(), 2);
+}
+
+#[tokio::test]
+async fn a_duplicate_rule_names_the_record_to_use() {
+    let rule = DuplicateRule {
+        sobject: "Contact".to_owned(),
+        fields: vec!["Phone".to_owned()],
+        action: DuplicateAction::Alert,
+    };
+    let served = serve(Options { duplicate_rules: vec![rule], ..Options::default() }).await;
+    let existing = served.insert("Contact", json!({"LastName": "Roe", "Phone": "+15550100"}));
+    let refusal = served.client.create(&[contact()], Atomicity::EachAlone).await.unwrap().value.remove(0).unwrap_err();
+    assert_eq!((refusal.kind(), refusal.cause().records.as_slice()), (Kind::UseRecord, &[existing][..]));
+    let composite = [Subrequest::create("c", contact())];
+    let results = served.client.composite(&composite, Atomicity::AllOrNone).await.unwrap().value;
+    assert_eq!(cause(&results).unwrap().cause().records, [existing]);
+    let insist = [Subrequest::create("c", contact()).allow_duplicates()];
+    assert_eq!(cause(&served.client.composite(&insist, Atomicity::AllOrNone).await.unwrap().value), None);
+}
+
+#[tokio::test]
+async fn an_org_without_the_key_field_says_so() {
+    let served = serve(Options { unique_key_field: false, ..Options::default() }).await;
+    let refusal =
+        served.client.create(&[task("call-1")], Atomicity::EachAlone).await.unwrap().value.remove(0).unwrap_err();
+    assert_eq!(
+        (refusal.kind(), refusal.cause().fields.as_slice()),
+        (Kind::Degrade, &["Aircall_Key__c".to_owned()][..])
+    );
+}

@@ -1,0 +1,113 @@
+//! What `evaluate` writes, and what then waits for the writer.
+
+use rules::Settings;
+
+use super::{Fixture, START, at, do_nothing, document, ended, merge, tenant};
+use crate::{Error, MergeError, State, item};
+
+#[tokio::test]
+async fn an_entry_is_read_as_it_was_merged() {
+    let f = Fixture::new().await;
+    let change = merge(ended(7, START), &Settings::default());
+    f.calls.merge(&f.tenant, "call-7", &change, None, at(START + 60)).await.unwrap();
+    let entry = f.entry("call-7").await;
+    assert_eq!((entry.key.as_str(), entry.version, entry.state), ("call-7", 1, State::Pending));
+    assert_eq!((entry.document, entry.decision), (change.document, change.decision));
+    assert_eq!((entry.due_at, entry.updated_at, entry.attempts), (Some(at(START + 60)), at(START + 60), 0));
+    assert_eq!(f.calls.get(&tenant("two"), "call-7").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn of_two_merges_of_one_version_the_second_conflicts() {
+    let f = Fixture::new().await;
+    let key = f.ended(7, 0).await;
+    let change = merge(ended(7, START), &Settings::default());
+    let write = |expected| f.calls.merge(&f.tenant, &key, &change, expected, at(START + 70));
+    assert!(matches!(write(None).await, Err(MergeError::Conflict)));
+    write(Some(1)).await.unwrap();
+    assert!(matches!(write(Some(1)).await, Err(MergeError::Conflict)));
+    assert_eq!(f.entry(&key).await.version, 2);
+}
+
+#[tokio::test]
+async fn a_call_that_is_not_over_or_is_skipped_does_not_wait() {
+    let f = Fixture::new().await;
+    let open = merge(document("created", 7, START), &Settings::default());
+    f.calls.merge(&f.tenant, "call-7", &open, None, at(START)).await.unwrap();
+    let skip = merge(ended(8, START), &do_nothing());
+    f.calls.merge(&f.tenant, "call-8", &skip, None, at(START)).await.unwrap();
+    assert_eq!((f.entry("call-7").await.state, f.entry("call-8").await.state), (State::Open, State::Skipped));
+    assert_eq!(f.due(1000).await, Vec::<String>::new());
+
+    let over = merge(ended(7, START), &Settings::default());
+    f.calls.merge(&f.tenant, "call-7", &over, Some(1), at(START + 60)).await.unwrap();
+    assert_eq!(f.due(1000).await, ["call-7"]);
+}
+
+#[tokio::test]
+async fn what_waits_is_due_from_its_first_merge_on() {
+    let f = Fixture::new().await;
+    let key = f.ended(7, 0).await;
+    let change = merge(ended(7, START), &Settings::default());
+    f.calls.merge(&f.tenant, &key, &change, Some(1), at(START + 500)).await.unwrap();
+    assert_eq!(f.due(59).await, Vec::<String>::new());
+    assert_eq!(f.due(60).await, [key]);
+}
+
+#[tokio::test]
+async fn the_longest_due_come_first_up_to_the_limit() {
+    let f = Fixture::new().await;
+    for (id, after) in [(1, 20), (2, 0), (3, 10)] {
+        f.ended(id, after).await;
+    }
+    assert_eq!(f.calls.due(&f.tenant, at(START + 1000), 2).await.unwrap(), ["call-2", "call-3"]);
+    assert_eq!(f.calls.due(&tenant("two"), at(START + 1000), 2).await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_overdue_are_those_of_all_tenants() {
+    let f = Fixture::new().await;
+    f.ended(1, 0).await;
+    f.ended(2, 500).await;
+    let change = merge(ended(3, START), &Settings::default());
+    f.calls.merge(&tenant("two"), "call-3", &change, None, at(START + 60)).await.unwrap();
+    let mut page = f.calls.overdue(at(START + 100), None).await.unwrap();
+    page.entries.sort();
+    assert_eq!(page.entries, [(tenant("one"), "call-1".to_owned()), (tenant("two"), "call-3".to_owned())]);
+    assert!(page.next.is_none());
+}
+
+#[tokio::test]
+async fn many_are_read_at_once_and_a_damaged_one_hides_no_other() {
+    let f = Fixture::new().await;
+    let mut keys = Vec::new();
+    for id in 100..205 {
+        keys.push(f.ended(id, 0).await);
+    }
+    f.damage("call-150", "document", item::text("not a document")).await;
+    keys.extend(["call-100".to_owned(), "call-999".to_owned()]);
+    let read = f.calls.get_many(&f.tenant, &keys).await.unwrap();
+    assert_eq!(read.iter().filter(|entry| entry.is_ok()).count(), 104);
+    let damaged: Vec<_> = read.into_iter().filter_map(Result::err).collect();
+    assert_eq!(damaged.len(), 1);
+    assert_eq!((damaged[0].key.as_str(), damaged[0].attribute), ("call-150", "document"));
+}
+
+#[tokio::test]
+async fn a_damaged_entry_is_named_and_can_be_failed() {
+    let f = Fixture::new().await;
+    let key = f.ended(7, 0).await;
+    f.damage(&key, "trace", item::number(1)).await;
+    let Err(Error::Corrupt(corrupt)) = f.calls.get(&f.tenant, &key).await else { panic!("it was read") };
+    assert_eq!(corrupt.to_string(), "call-7: the attribute \"trace\" is missing or unreadable");
+    f.calls.fail_unreadable(&f.tenant, &corrupt, at(START + 90)).await.unwrap();
+    assert_eq!(f.due(1000).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_attribute_of_a_newer_version_is_no_harm() {
+    let f = Fixture::new().await;
+    let key = f.ended(7, 0).await;
+    f.damage(&key, "of_a_newer_version", item::text("something")).await;
+    assert_eq!(f.entry(&key).await.state, State::Pending);
+}

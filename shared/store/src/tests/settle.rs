@@ -1,0 +1,143 @@
+//! What the writer makes of an entry, also when it is not alone.
+
+use rules::{Settings, SkipReason, Topic, Trace};
+
+use super::{Fixture, START, at, ended, logged, merge, problem};
+use crate::{Outcome, Settled, State};
+
+fn postponed(after: i64) -> Outcome {
+    Outcome::Postponed { due_at: at(START + after), problem: problem(), trace: Trace::new() }
+}
+
+#[tokio::test]
+async fn a_logged_entry_waits_no_more() {
+    let f = Fixture::new().await;
+    let key = f.ended(7, 0).await;
+    let read = f.entry(&key).await;
+    let outcome = logged(&read);
+    for _ in 0..2 {
+        assert_eq!(f.calls.settle(&f.tenant, &read, &outcome, at(START + 100)).await.unwrap(), Settled::Done);
+        let entry = f.entry(&key).await;
+        assert_eq!((entry.state, entry.due_at, entry.version), (State::Logged, None, 1));
+        let Outcome::Logged { written, .. } = &outcome else { unreachable!() };
+        assert_eq!(entry.written.as_ref(), Some(&**written));
+        assert_eq!(f.due(1000).await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn a_postponed_entry_is_due_later_and_counts_once() {
+    let f = Fixture::new().await;
+    let key = f.ended(7, 0).await;
+    let read = f.entry(&key).await;
+    for _ in 0..2 {
+        f.calls.settle(&f.tenant, &read, &postponed(300), at(START + 100)).await.unwrap();
+    }
+    let entry = f.entry(&key).await;
+    assert_eq!((entry.state, entry.attempts, entry.problem), (State::Pending, 1, Some(problem())));
+    assert_eq!((f.due(299).await, f.due(300).await), (vec![], vec![key.clone()]));
+
+    let entry = f.entry(&key).await;
+    f.calls.settle(&f.tenant, &entry, &postponed(600), at(START + 300)).await.unwrap();
+    let entry = f.entry(&key).await;
+    assert_eq!(entry.attempts, 2);
+    f.calls.settle(&f.tenant, &entry, &logged(&entry), at(START + 600)).await.unwrap();
+    let entry = f.entry(&key).await;
+    assert_eq!((entry.state, entry.attempts, entry.problem), (State::Logged, 0, None));
+}
+
+#[tokio::test]
+async fn a_newer_merge_keeps_the_task_and_stays_due() {
+    let f = Fixture::new().await;
+    let key = f.ended(7, 0).await;
+    let read = f.entry(&key).await;
+    f.calls.settle(&f.tenant, &read, &postponed(900), at(START + 70)).await.unwrap();
+    let change = merge(ended(7, START), &Settings::default());
+    f.calls.merge(&f.tenant, &key, &change, Some(1), at(START + 80)).await.unwrap();
+
+    let settled = f.calls.settle(&f.tenant, &read, &logged(&read), at(START + 100)).await.unwrap();
+    assert_eq!(settled, Settled::Newer);
+    let entry = f.entry(&key).await;
+    assert_eq!((entry.state, entry.version, entry.problem.clone()), (State::Pending, 2, None));
+    assert_eq!(entry.written.as_ref().map(|written| written.task_id.as_str()), Some("00T000000000001AAA"));
+    assert_eq!(f.due(100).await, [key]);
+}
+
+#[tokio::test]
+async fn a_newer_merge_outlives_a_failure_too() {
+    let f = Fixture::new().await;
+    let key = f.ended(7, 0).await;
+    let read = f.entry(&key).await;
+    let change = merge(ended(7, START), &Settings::default());
+    f.calls.merge(&f.tenant, &key, &change, Some(1), at(START + 80)).await.unwrap();
+    let outcome = Outcome::Failed { problem: problem(), trace: Trace::new() };
+    assert_eq!(f.calls.settle(&f.tenant, &read, &outcome, at(START + 100)).await.unwrap(), Settled::Newer);
+    let entry = f.entry(&key).await;
+    assert_eq!((entry.state, entry.problem), (State::Pending, Some(problem())));
+}
+
+#[tokio::test]
+async fn a_logged_entry_waits_again_after_a_newer_event_and_keeps_its_task() {
+    let f = Fixture::new().await;
+    let key = f.ended(7, 0).await;
+    let read = f.entry(&key).await;
+    f.calls.settle(&f.tenant, &read, &logged(&read), at(START + 100)).await.unwrap();
+    let change = merge(ended(7, START), &Settings::default());
+    f.calls.merge(&f.tenant, &key, &change, Some(1), at(START + 200)).await.unwrap();
+    let entry = f.entry(&key).await;
+    assert_eq!((entry.state, entry.due_at), (State::Pending, Some(at(START + 200))));
+    assert!(entry.written.is_some());
+}
+
+#[tokio::test]
+async fn an_entry_that_is_skipped_says_why() {
+    let f = Fixture::new().await;
+    let key = f.ended(7, 0).await;
+    let read = f.entry(&key).await;
+    let mut trace = Trace::new();
+    trace.note(Topic::Record, "No record has the number.");
+    let outcome = Outcome::Skipped { reason: SkipReason::UnknownNumber, trace: trace.clone() };
+    f.calls.settle(&f.tenant, &read, &outcome, at(START + 100)).await.unwrap();
+    let entry = f.entry(&key).await;
+    assert_eq!((entry.state, entry.skipped, entry.trace), (State::Skipped, Some(SkipReason::UnknownNumber), trace));
+    assert_eq!(f.due(1000).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_failed_entry_can_be_retried_and_no_other() {
+    let f = Fixture::new().await;
+    let key = f.ended(7, 0).await;
+    assert!(!f.calls.retry(&f.tenant, &key, at(START + 90)).await.unwrap());
+    assert!(!f.calls.retry(&f.tenant, "call-999", at(START + 90)).await.unwrap());
+
+    let read = f.entry(&key).await;
+    let outcome = Outcome::Failed { problem: problem(), trace: Trace::new() };
+    f.calls.settle(&f.tenant, &read, &outcome, at(START + 100)).await.unwrap();
+    assert_eq!((f.entry(&key).await.state, f.due(1000).await), (State::Failed, vec![]));
+    assert!(f.calls.retry(&f.tenant, &key, at(START + 200)).await.unwrap());
+    assert_eq!((f.entry(&key).await.state, f.due(200).await), (State::Pending, vec![key]));
+}
+
+#[tokio::test]
+async fn an_entry_that_was_deleted_stays_deleted() {
+    let f = Fixture::new().await;
+    let key = f.ended(7, 0).await;
+    let mut read = f.entry(&key).await;
+    read.key = "call-8".to_owned();
+    assert_eq!(f.calls.settle(&f.tenant, &read, &logged(&read), at(START + 100)).await.unwrap(), Settled::Gone);
+    assert_eq!(f.calls.get(&f.tenant, "call-8").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_late_writer_does_not_undo_what_a_newer_one_wrote() {
+    let f = Fixture::new().await;
+    let key = f.ended(7, 0).await;
+    let late = f.entry(&key).await;
+    let change = merge(ended(7, START), &Settings::default());
+    f.calls.merge(&f.tenant, &key, &change, Some(1), at(START + 80)).await.unwrap();
+    let read = f.entry(&key).await;
+    f.calls.settle(&f.tenant, &read, &logged(&read), at(START + 90)).await.unwrap();
+    let entry = f.entry(&key).await;
+    assert_eq!(f.calls.settle(&f.tenant, &late, &postponed(900), at(START + 100)).await.unwrap(), Settled::Gone);
+    assert_eq!(f.entry(&key).await, entry);
+}
