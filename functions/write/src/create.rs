@@ -3,7 +3,8 @@
 use rules::matching::Record;
 use rules::{E164, RecordKind};
 use salesforce::{
-    Atomicity, Graph, GraphResult, Kind, MAX_GRAPHS, MAX_NODES, MAX_RECORDS, Refusal, SalesforceId, Subrequest, call_log,
+    Atomicity, ErrorCode, Graph, GraphResult, Kind, MAX_GRAPHS, MAX_NODES, MAX_RECORDS, Refusal, SalesforceId,
+    Subrequest, call_log,
 };
 use store::OrgFacts;
 
@@ -193,6 +194,8 @@ impl Report {
             Kind::Retry | Kind::Pause | Kind::Refresh | Kind::Reconnect => {
                 return self.done.push((draft.job, postponed(refusal)));
             }
+            // An org may have no "Call" among its own task types: better a Task without than none.
+            Kind::Fail if is_about_choices(refusal) => Some(Remedy::LeaveOut(sobject, refusal.clone())),
             Kind::AlreadyLogged | Kind::Degrade | Kind::Fail => None,
         };
         match remedy {
@@ -200,6 +203,14 @@ impl Report {
             None => self.done.push((draft.job, failed(refusal))),
         }
     }
+}
+
+/// Whether the refusal is about values of picklists without which a Task is still a logged call.
+fn is_about_choices(refusal: &Refusal) -> bool {
+    let fields = &refusal.cause().fields;
+    *refusal.code() == ErrorCode::InvalidOrNullForRestrictedPicklist
+        && !fields.is_empty()
+        && fields.iter().all(|field| ["Type", "CallType", "TaskSubtype", "Origin"].contains(&field.as_str()))
 }
 
 /// Tried again later, with Salesforce's own words.

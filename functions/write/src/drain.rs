@@ -23,6 +23,9 @@ const TIME_FOR_A_BATCH: Duration = Duration::from_secs(20);
 /// How long an org is left alone that says it has had enough, or whose connection is dead.
 const PAUSE: SignedDuration = SignedDuration::from_mins(15);
 
+/// How long the absence of a field or feature is believed.
+const FACTS_FOR: SignedDuration = SignedDuration::from_hours(24);
+
 /// Outcomes stored side by side.
 const SETTLED_AT_ONCE: usize = 16;
 
@@ -47,7 +50,7 @@ impl Writer {
             tracing::warn!(%tenant, "a wake-up names no tenant");
             return Ok(());
         };
-        self.expire_facts(&mut tenant);
+        forget_old_facts(&mut tenant);
         if !self.takes_requests(&mut tenant).await? {
             return Ok(());
         }
@@ -188,12 +191,14 @@ impl Writer {
         tenant.state = state;
         Ok(())
     }
+}
 
-    /// Forgets which fields the org lacks once that is old: somebody may have added them since.
-    fn expire_facts(&self, tenant: &mut Tenant) {
-        let now = Timestamp::now();
-        tenant.facts.missing_fields.retain(|_, at| now < *at + crate::lookup::FACTS_FOR);
-    }
+/// Forgets what the org was found to lack once that is old: somebody may have added it since.
+fn forget_old_facts(tenant: &mut Tenant) {
+    let now = Timestamp::now();
+    let counts = |at: Timestamp| now < at + FACTS_FOR;
+    tenant.facts.missing_fields.retain(|_, at| counts(*at));
+    tenant.facts.person_accounts = tenant.facts.person_accounts.filter(|known| known.value || counts(known.at));
 }
 
 fn waits(trouble: &Trouble, until: Option<Timestamp>) -> Fate {

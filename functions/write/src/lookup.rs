@@ -7,12 +7,13 @@ use rules::matching::{Record, choose};
 use rules::relate::{Related, RelatedKind, wanted};
 use rules::settings::{Settings, UnknownNumber};
 use rules::{E164, RecordKind, Topic, Trace};
-use salesforce::call_log::{Found, found};
-use salesforce::{CallerFields, DigitsOnly, KeyField, SalesforceId, Sosl};
+use salesforce::call_log::{Found, PERSON_FIELDS, found};
+use salesforce::{CallerFields, DigitsOnly, Error, KeyField, Kind, Refusal, SalesforceId, Sosl};
 use store::{Known, Remembered, Tenant};
 
 use crate::job::Job;
 use crate::org::Org;
+use crate::owners::Owner;
 use crate::questions::{Answers, Questions, ask};
 use crate::stop::Stop;
 use crate::writer::Writer;
@@ -22,8 +23,11 @@ use crate::writer::Writer;
 const MATCHED_FOR: SignedDuration = SignedDuration::from_mins(15);
 const CREATED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
-/// How long the absence of a feature or field is believed.
-pub(crate) const FACTS_FOR: SignedDuration = SignedDuration::from_hours(24);
+/// How the facts name a field that no search may ask for, whichever object it is of.
+const CALLER: &str = "Caller.";
+
+/// How often a search is repeated, each time without the fields that the org said it lacks.
+const SEARCHES: usize = 4;
 
 /// What is known of the jobs' numbers and users.
 #[derive(Debug, Default)]
@@ -60,33 +64,17 @@ impl Writer {
         let numbers: BTreeSet<E164> = jobs.iter().map(|job| job.number.clone()).collect();
         self.recall(tenant, &numbers, hints, now, &mut knowledge).await?;
 
-        let has_persons = tenant.facts.person_accounts.filter(|known| known.value || now < known.at + FACTS_FOR);
-        let person_accounts = has_persons.is_some_and(|known| known.value);
-        let callers = CallerFields::new(person_accounts);
         let unknown: BTreeSet<E164> = numbers.into_iter().filter(|n| !knowledge.records.contains_key(n)).collect();
-        let mut candidates = search(org, &unknown, &callers).await?;
-
-        let having = |number: &E164, candidates: &[Found]| candidates.iter().any(|found| has_number(found, number));
-        let mut questions = Questions::default();
-        questions.emails = jobs.iter().filter_map(Job::user_email).filter(|e| self.owners.get(&tenant.id, e).is_none()).collect();
-        if settings.unknown_number != UnknownNumber::DoNothing {
-            questions.numbers = unknown.iter().filter(|number| !having(number, &candidates)).cloned().collect();
-        }
-        questions.related = wanted(settings, RecordKind::Contact).map(|kind| (kind, contacts(&knowledge, &candidates)));
-        if has_persons.is_none() || !person_accounts && look_like_persons(&candidates) {
-            questions.accounts = candidates.iter().filter_map(|found| found.account_id).collect();
-        }
-        if tenant.facts.missing_fields.contains_key(&format!("Task.{}", KeyField::AircallKey.name())) {
-            questions.keys = jobs.iter().map(|job| job.entry.key.clone()).collect();
-        }
-
+        let mut candidates = self.search(org, tenant, &unknown, now).await?;
+        let questions = self.questions(tenant, settings, jobs, &unknown, &knowledge, &candidates);
+        let callers = callers(tenant);
         let mut answers = ask(org, &questions, &callers).await?;
         self.owners.learn(&tenant.id, &questions.emails.iter().cloned().collect::<Vec<_>>(), &answers.users);
         candidates.append(&mut answers.found);
         if !questions.accounts.is_empty() {
-            let known = Known { value: answers.persons.is_some(), at: now };
-            if tenant.facts.person_accounts.map(|known| known.value) != Some(known.value) || has_persons.is_none() {
-                tenant.facts.person_accounts = Some(known);
+            let has_persons = answers.persons.is_some();
+            if tenant.facts.person_accounts.map(|known| known.value) != Some(has_persons) {
+                tenant.facts.person_accounts = Some(Known { value: has_persons, at: now });
                 self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
             }
             reveal_persons(&mut candidates, &answers);
@@ -106,6 +94,65 @@ impl Writer {
             relate_latecomers(org, *kind, asked, &callers, &mut knowledge).await?;
         }
         Ok(knowledge)
+    }
+
+    /// What SOQL has to tell us beside what the search found.
+    fn questions(
+        &self,
+        tenant: &Tenant,
+        settings: &Settings,
+        jobs: &[Job],
+        unknown: &BTreeSet<E164>,
+        knowledge: &Knowledge,
+        candidates: &[Found],
+    ) -> Questions {
+        let emails = jobs.iter().filter_map(Job::user_email);
+        let not_found = |number: &&E164| !candidates.iter().any(|found| has_number(found, number));
+        let creates = settings.unknown_number != UnknownNumber::DoNothing;
+        let may_have_persons = match tenant.facts.person_accounts {
+            None => true,
+            Some(known) => !known.value && look_like_persons(candidates),
+        };
+        let key_field = format!("Task.{}", KeyField::AircallKey.name());
+        Questions {
+            emails: emails.filter(|email| self.owners.get(&tenant.id, email) == Owner::Unknown).collect(),
+            related: wanted(settings, RecordKind::Contact).map(|kind| (kind, contacts(knowledge, candidates))),
+            accounts: candidates.iter().filter(|_| may_have_persons).filter_map(|found| found.account_id).collect(),
+            numbers: unknown.iter().filter(|_| creates).filter(not_found).cloned().collect(),
+            keys: if tenant.facts.missing_fields.contains_key(&key_field) {
+                jobs.iter().map(|job| job.entry.key.clone()).collect()
+            } else {
+                BTreeSet::new()
+            },
+        }
+    }
+
+    /// Searches for all numbers at once. A field that the org says it lacks is left out, and remembered.
+    async fn search(
+        &self,
+        org: &mut Org,
+        tenant: &mut Tenant,
+        numbers: &BTreeSet<E164>,
+        now: Timestamp,
+    ) -> Result<Vec<Found>, Stop> {
+        let forms: BTreeSet<String> = numbers.iter().flat_map(E164::digit_forms).collect();
+        let terms: Vec<DigitsOnly> = forms.iter().filter_map(|form| DigitsOnly::parse(form).ok()).collect();
+        for _ in 1..SEARCHES {
+            match search(org, &terms, &callers(tenant)).await? {
+                Err(Error::Refused(refusal)) if lacks_fields(&refusal) => {
+                    for field in &refusal.cause().fields {
+                        if PERSON_FIELDS.contains(&field.as_str()) {
+                            tenant.facts.person_accounts = Some(Known { value: false, at: now });
+                        } else {
+                            tenant.facts.missing_fields.insert(format!("{CALLER}{field}"), now);
+                        }
+                    }
+                    self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
+                }
+                found => return Ok(found?),
+            }
+        }
+        Ok(search(org, &terms, &callers(tenant)).await??)
     }
 
     /// Takes what our own map knows.
@@ -149,15 +196,30 @@ impl Writer {
     }
 }
 
-async fn search(org: &mut Org, numbers: &BTreeSet<E164>, callers: &CallerFields) -> Result<Vec<Found>, Stop> {
-    let forms: BTreeSet<String> = numbers.iter().flat_map(E164::digit_forms).collect();
-    let terms: Vec<DigitsOnly> = forms.iter().filter_map(|form| DigitsOnly::parse(form).ok()).collect();
+/// What a search may ask for in the tenant's org.
+fn callers(tenant: &Tenant) -> CallerFields {
+    let has_persons = tenant.facts.person_accounts.is_some_and(|known| known.value);
+    let hidden = tenant.facts.missing_fields.keys().filter_map(|field| field.strip_prefix(CALLER));
+    hidden.fold(CallerFields::new(has_persons), CallerFields::without)
+}
+
+fn lacks_fields(refusal: &Refusal) -> bool {
+    refusal.kind() == Kind::Degrade && !refusal.cause().fields.is_empty()
+}
+
+async fn search(
+    org: &mut Org,
+    terms: &[DigitsOnly],
+    callers: &CallerFields,
+) -> Result<Result<Vec<Found>, Error>, Stop> {
     let mut candidates = Vec::new();
-    for sosl in Sosl::phones(&terms, callers) {
-        let records = org.call(async |client| client.search(&sosl).await).await?;
-        candidates.extend(records.iter().filter_map(found));
+    for sosl in Sosl::phones(terms, callers) {
+        match org.try_call(async |client| client.search(&sosl).await).await? {
+            Ok(records) => candidates.extend(records.iter().filter_map(found)),
+            Err(error) => return Ok(Err(error)),
+        }
     }
-    Ok(candidates)
+    Ok(Ok(candidates))
 }
 
 fn has_number(found: &Found, number: &E164) -> bool {
@@ -168,7 +230,9 @@ fn has_number(found: &Found, number: &E164) -> bool {
 fn contacts(knowledge: &Knowledge, candidates: &[Found]) -> BTreeSet<SalesforceId> {
     let remembered = knowledge.records.values().map(|(record, _)| record);
     let all = remembered.chain(candidates.iter().map(|found| &found.candidate.record));
-    all.filter(|record| record.kind == RecordKind::Contact).filter_map(|record| SalesforceId::parse(&record.id).ok()).collect()
+    all.filter(|record| record.kind == RecordKind::Contact)
+        .filter_map(|record| SalesforceId::parse(&record.id).ok())
+        .collect()
 }
 
 /// Whether a Contact and its own Account were found under one name: what a Person Account looks like
@@ -190,7 +254,7 @@ fn reveal_persons(candidates: &mut [Found], answers: &Answers) {
         let record = &mut found.candidate.record;
         record.kind = RecordKind::PersonAccount;
         record.person_contact_id = contact.map(|id| id.as_str().to_owned());
-        record.id = account.as_str().to_owned();
+        account.as_str().clone_into(&mut record.id);
     }
 }
 

@@ -32,9 +32,8 @@ pub(crate) struct Org {
 impl Org {
     /// Opens the tenant's org with the stored tokens.
     pub(crate) async fn open(doors: &Doors, tenant: &Tenant) -> Result<Self, Stop> {
-        let dead = |message: &str| {
-            Stop::Reconnect(Trouble { code: "NOT_CONNECTED".to_owned(), message: message.to_owned() })
-        };
+        let dead =
+            |message: &str| Stop::Reconnect(Trouble { code: "NOT_CONNECTED".to_owned(), message: message.to_owned() });
         let connection = tenant.salesforce.as_ref().ok_or_else(|| dead("No Salesforce org is connected."))?;
         let tokens = doors.tokens.get(&tenant.id).await?.ok_or_else(|| dead("Salesforce's tokens are missing."))?;
         let default_owner =

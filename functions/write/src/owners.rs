@@ -1,39 +1,65 @@
 //! Which Salesforce user has an e-mail: asked once an hour.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use salesforce::{Record, SalesforceId};
 use store::TenantId;
 
 /// How long an answer counts. Users change rarely, and warm environments live for hours.
-const LIFETIME: Duration = Duration::from_secs(3600);
+const LIFETIME: Duration = Duration::from_hours(1);
 
 /// The most answers that are kept: a bound, not a limit anybody meets.
 const CAPACITY: usize = 20_000;
 
-/// What was learnt about users, in the memory of this environment.
+/// What is known of an e-mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// This active user has it.
+    User(SalesforceId),
+    /// No active user has it.
+    Nobody,
+    /// It has not been asked for lately.
+    Unknown,
+}
+
+/// What was learnt about users, by tenant and e-mail, in the memory of this environment.
 #[derive(Debug, Default)]
-pub(crate) struct Owners(Mutex<BTreeMap<(TenantId, String), (Option<SalesforceId>, Instant)>>);
+pub(crate) struct Owners(Mutex<BTreeMap<(TenantId, String), Learnt>>);
+
+#[derive(Debug)]
+struct Learnt {
+    owner: Option<SalesforceId>,
+    at: Instant,
+}
+
+impl Learnt {
+    fn counts(&self) -> bool {
+        self.at.elapsed() < LIFETIME
+    }
+}
 
 impl Owners {
-    /// The user with this e-mail (small letters); the outer none means that it is not known, the inner that there is none.
-    pub(crate) fn get(&self, tenant: &TenantId, email: &str) -> Option<Option<SalesforceId>> {
-        let known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let (owner, at) = known.get(&(tenant.clone(), email.to_owned()))?;
-        (at.elapsed() < LIFETIME).then_some(*owner)
+    /// Who has this e-mail (in small letters).
+    pub(crate) fn get(&self, tenant: &TenantId, email: &str) -> Owner {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.get(&(tenant.clone(), email.to_owned())).filter(|learnt| learnt.counts()) {
+            Some(Learnt { owner: Some(id), .. }) => Owner::User(*id),
+            Some(Learnt { owner: None, .. }) => Owner::Nobody,
+            None => Owner::Unknown,
+        }
     }
 
     /// Keeps who of `asked` is among `users`, active users as Salesforce answers them.
     pub(crate) fn learn(&self, tenant: &TenantId, asked: &[String], users: &[Record]) {
-        let mut known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        known.retain(|_, (_, at)| at.elapsed() < LIFETIME);
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, learnt| learnt.counts());
         if known.len() + asked.len() > CAPACITY {
             known.clear();
         }
         for email in asked {
-            known.insert((tenant.clone(), email.clone()), (choose(email, users), Instant::now()));
+            known.insert((tenant.clone(), email.clone()), Learnt { owner: choose(email, users), at: Instant::now() });
         }
     }
 }

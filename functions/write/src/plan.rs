@@ -89,7 +89,8 @@ impl Plan {
             if let Some(task_id) = knowledge.tasks.remove(&key) {
                 plan.existing.push((draft, task_id));
             } else if new.is_some() || case.is_some() {
-                let bundle = bundles.entry(bundle_key).or_insert_with(|| Bundle { record: new, case, drafts: Vec::new() });
+                let bundle =
+                    bundles.entry(bundle_key).or_insert_with(|| Bundle { record: new, case, drafts: Vec::new() });
                 bundle.drafts.push(draft);
             } else {
                 plan.drafts.push(draft);
@@ -117,7 +118,7 @@ impl Draft {
     /// The draft on the records that its bundle created.
     pub(crate) fn on(mut self, record: Option<SalesforceId>, case: Option<SalesforceId>) -> Self {
         if let Some(id) = record {
-            self.record.id = id.as_str().to_owned();
+            id.as_str().clone_into(&mut self.record.id);
         }
         if let Some(id) = case {
             self.related = Some(Related { kind: RelatedKind::Case, id: id.as_str().to_owned() });
@@ -127,14 +128,17 @@ impl Draft {
 
     /// Says who owns the Task, and why.
     pub(crate) fn note_owner(job: &mut Job, owner: Option<SalesforceId>) {
-        let name = job.call.user.as_ref().and_then(|user| user.name.as_deref()).unwrap_or("the Aircall user").to_owned();
+        let name =
+            job.call.user.as_ref().and_then(|user| user.name.as_deref()).unwrap_or("the Aircall user").to_owned();
         let finding = match (owner, &job.call.user) {
             (Some(_), _) => format!("It belongs to {name}, found in Salesforce by e-mail."),
             (None, Some(_)) if job.by_default_owner => {
                 format!("Salesforce does not let {name} own it: it belongs to the user who connected Salesforce.")
             }
             (None, Some(_)) => {
-                format!("No active Salesforce user has the e-mail of {name}: it belongs to the user who connected Salesforce.")
+                format!(
+                    "No active Salesforce user has the e-mail of {name}: it belongs to the user who connected Salesforce."
+                )
             }
             (None, None) => "Aircall names no user: it belongs to the user who connected Salesforce.".to_owned(),
         };

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rules::E164;
 use rules::relate::{Related, RelatedKind};
 use salesforce::call_log::{self, Found, PERSON_FIELDS};
-use salesforce::{Atomicity, CallerFields, ErrorCode, KeyField, MAX_QUERIES, Record, SObject, SalesforceId, Soql, Subrequest};
+use salesforce::{
+    Atomicity, CallerFields, ErrorCode, KeyField, MAX_QUERIES, Record, SObject, SalesforceId, Soql, Subrequest,
+};
 
 use crate::org::Org;
 use crate::stop::Stop;

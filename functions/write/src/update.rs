@@ -54,7 +54,9 @@ pub(crate) async fn adopt(org: &mut Org, facts: &OrgFacts, report: &mut Report) 
     let mut ids = BTreeMap::new();
     for soql in Soql::tasks_by_key(KeyField::AircallKey, &unnamed) {
         let tasks = org.call(async |client| client.query(&soql).await).await?;
-        ids.extend(tasks.iter().filter_map(|task| Some((task.str(KeyField::AircallKey.name())?.to_owned(), task.id()?))));
+        ids.extend(
+            tasks.iter().filter_map(|task| Some((task.str(KeyField::AircallKey.name())?.to_owned(), task.id()?))),
+        );
     }
     let mut updates = Vec::new();
     for (draft, id) in exist {

@@ -11,7 +11,7 @@ use crate::create::{self, Remedy, Report};
 use crate::job::{Fate, Job};
 use crate::lookup::Hints;
 use crate::org::{Doors, Org};
-use crate::owners::Owners;
+use crate::owners::{Owner, Owners};
 use crate::plan::{Draft, Plan};
 use crate::stop::Stop;
 use crate::update::{self, Update};
@@ -84,9 +84,12 @@ impl Writer {
         let knowledge = self.look_up(org, tenant, settings, &new, hints, now).await?;
         let default_owner = org.default_owner;
         let plan = Plan::of(new, knowledge, settings, |job| {
-            let owner = job.user_email().and_then(|email| self.owners.get(&tenant.id, &email).flatten());
-            Draft::note_owner(job, owner);
-            owner.unwrap_or(default_owner)
+            let user = match job.user_email().map(|email| self.owners.get(&tenant.id, &email)) {
+                Some(Owner::User(id)) => Some(id),
+                Some(Owner::Nobody | Owner::Unknown) | None => None,
+            };
+            Draft::note_owner(job, user);
+            user.unwrap_or(default_owner)
         });
         report.done.extend(plan.skipped.into_iter().map(|(job, reason)| (job, Fate::Skipped(reason))));
         report.exist.extend(plan.existing.into_iter().map(|(draft, id)| (draft, Some(id))));

@@ -1,7 +1,7 @@
 //! What differs from org to org, changeable while the sandbox runs.
 
 use regex::Regex;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 /// The org's settings. Missing keys keep their defaults; unknown keys are refused.
@@ -63,11 +63,16 @@ pub struct ValidationRule {
     /// Refuses text that matches; an empty field counts as empty text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regex: Option<String>,
-    /// Refuses this value.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Refuses this value; null refuses an empty field.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub equals: Option<Value>,
     /// The admin's words.
     pub message: String,
+}
+
+/// A value that is there, even if it is null.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 impl Default for Options {

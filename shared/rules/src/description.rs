@@ -7,7 +7,7 @@ use crate::call::{Call, Comment, Direction, MissedCallReason};
 use crate::call_type::CallType;
 use crate::hours::zone_of;
 use crate::settings::Settings;
-use crate::text::{duration, length, one_line, prefix};
+use crate::text::{duration, length, one_line, plain, prefix};
 
 /// Longest `Description`.
 pub(crate) const DESCRIPTION: usize = 32_000;
@@ -57,7 +57,7 @@ pub(crate) fn of(call: &Call, settings: &Settings) -> String {
         line("Tags", tags.join(", "));
     }
     lines.extend(call.comments.iter().map(|comment| written(comment, &zone)));
-    cut(lines.join("\n"))
+    cut(plain(&lines.join("\n")))
 }
 
 /// `text`, cut where Salesforce would refuse more, and saying so.

@@ -8,7 +8,7 @@ use crate::call_type::CallType;
 use crate::description;
 use crate::hours::zone_of;
 use crate::settings::Settings;
-use crate::text::{fit, length, one_line};
+use crate::text::{fit, length, one_line, plain};
 
 /// Longest `Subject`, and longest `CallDisposition`.
 const SUBJECT: usize = 255;
@@ -87,14 +87,14 @@ fn subject(call: &Call, record_name: &str) -> String {
         CallType::Missed => format!("Missed call from {record} on {line}"),
         CallType::Voicemail => format!("Voicemail from {record} on {line}"),
     };
-    fit(&subject, SUBJECT)
+    fit(&plain(&subject), SUBJECT)
 }
 
 /// The tags, separated by commas, as many as fit whole.
 fn call_disposition(call: &Call) -> Option<String> {
     let mut list = String::new();
     for tag in &call.tags {
-        let name = one_line(&tag.name);
+        let name = plain(&one_line(&tag.name));
         let separator = if list.is_empty() { "" } else { ", " };
         if name.is_empty() || length(&list) + length(separator) + length(&name) > CALL_DISPOSITION {
             continue;

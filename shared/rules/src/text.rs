@@ -27,6 +27,14 @@ pub(crate) fn prefix(text: &str, limit: usize) -> &str {
     end.map_or(text, |(index, _)| &text[..index])
 }
 
+/// `text` such that Salesforce takes it for text.
+///
+/// Composite requests read `@{` anywhere in a body as a reference to another result, and know no way to write it
+/// otherwise. Written the same way everywhere, a Task reads back as it was written.
+pub(crate) fn plain(text: &str) -> String {
+    text.replace("@{", "@ {")
+}
+
 /// `text` on one line: every run of white space and control characters becomes one space.
 pub(crate) fn one_line(text: &str) -> String {
     text.split(|c: char| c.is_whitespace() || c.is_control())

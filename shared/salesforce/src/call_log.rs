@@ -58,9 +58,7 @@ pub fn held(record: &Record) -> Held {
 
 /// Salesforce writes some whole numbers as `12.0`.
 fn whole_number(value: &Value) -> Option<u64> {
-    value
-        .as_u64()
-        .or_else(|| value.as_f64().map(|number| number.round()).and_then(|number| format!("{number}").parse().ok()))
+    value.as_u64().or_else(|| value.as_f64().map(f64::round).and_then(|number| format!("{number}").parse().ok()))
 }
 
 /// The change of a Task.

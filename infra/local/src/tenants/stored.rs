@@ -65,3 +65,10 @@ impl Stored {
         Ok(self.tenants.put(&tenant).await?)
     }
 }
+
+impl Stored {
+    /// A session of the tenant's admin, as `name=value`.
+    pub(super) fn session_cookie(&self, id: &str) -> String {
+        format!("session={id}")
+    }
+}

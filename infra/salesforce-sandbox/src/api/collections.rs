@@ -35,7 +35,7 @@ pub(super) fn collection(state: &mut State, call: &Call) -> Result<Answer, ApiEr
             Ok(each(state, call, &records, |state, (object, body)| {
                 let id = write::create(state, &by, object, body)?;
                 Ok(json!({"id": id, "success": true, "errors": []}))
-            })
+            }))
         }
         Method::PATCH => {
             let records = records(call)?;
@@ -44,7 +44,7 @@ pub(super) fn collection(state: &mut State, call: &Call) -> Result<Answer, ApiEr
                 let (id, body) = split_id(body)?;
                 write::update(state, &by, object, &id, &body).map_err(in_record)?;
                 Ok(json!({"id": id, "success": true, "errors": []}))
-            })
+            }))
         }
         Method::DELETE => {
             let ids = ids(call.parameter("ids").unwrap_or_default().split(','))?;
@@ -53,7 +53,7 @@ pub(super) fn collection(state: &mut State, call: &Call) -> Result<Answer, ApiEr
                 let id = id::normalise(id).ok_or_else(|| malformed_id(id))?;
                 write::delete(state, &by, object, &id).map_err(in_record)?;
                 Ok(json!({"id": id, "success": true, "errors": []}))
-            })
+            }))
         }
         _ => Err(method_not_allowed(&call.method, "POST,PATCH,DELETE")),
     }
@@ -106,16 +106,11 @@ pub(super) fn upsert(state: &mut State, call: &Call, object: &'static Object, fi
         }
         let Upserted { id, created } = external_id::upsert(state, &by, object, field, body).map_err(in_record)?;
         Ok(json!({"id": id, "success": true, "errors": [], "created": created}))
-    })
+    }))
 }
 
 /// Runs `work` for each item; with `allOrNone` one failure undoes all.
-fn each<T>(
-    state: &mut State,
-    call: &Call,
-    items: &[T],
-    mut work: impl FnMut(&mut State, &T) -> Outcome,
-) -> Answer {
+fn each<T>(state: &mut State, call: &Call, items: &[T], mut work: impl FnMut(&mut State, &T) -> Outcome) -> Answer {
     let savepoint = state.tables.savepoint();
     let outcomes: Vec<Outcome> = items.iter().map(|item| work(state, item)).collect();
     let in_body = call.body.as_ref().and_then(|body| body.get("allOrNone")).and_then(Value::as_bool);

@@ -7,6 +7,7 @@ use super::require_method;
 use crate::{
     call::{Answer, Call, DATA},
     error::ApiError,
+    oauth,
     state::State,
 };
 
@@ -18,11 +19,13 @@ pub(crate) fn versions() -> Value {
 }
 
 /// `GET /services/data/vXX.X`.
-pub(super) fn resources(call: &Call) -> Result<Answer, ApiError> {
+pub(super) fn resources(state: &State, call: &Call) -> Result<Answer, ApiError> {
     require_method(call, &Method::GET)?;
     let names = ["composite", "limits", "parameterizedSearch", "query", "queryAll", "search", "sobjects"];
     let list = names.map(|name| (name.to_owned(), json!(format!("{DATA}/v{}/{name}", call.version))));
-    Ok(Answer::ok(Value::Object(list.into_iter().collect())))
+    let identity = format!("/id/{}/{}", state.identity.org_id, call.user_id);
+    let identity = format!("{}{identity}", oauth::instance_url(state, &call.headers));
+    Ok(Answer::ok(Value::Object(list.into_iter().chain([("identity".to_owned(), json!(identity))]).collect())))
 }
 
 /// `GET …/limits`.

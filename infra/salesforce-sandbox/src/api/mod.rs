@@ -33,7 +33,7 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Answer {
 fn route(state: &mut State, call: &Call) -> Result<Answer, ApiError> {
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
     match segments.as_slice() {
-        [] => info::resources(call),
+        [] => info::resources(state, call),
         ["limits"] => info::limits(state, call),
         ["sobjects"] => describe::global(state, call),
         ["sobjects", name] => sobjects::collection(state, call, object(name)?),

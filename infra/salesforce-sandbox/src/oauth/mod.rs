@@ -58,7 +58,7 @@ impl Parameters {
 }
 
 /// Where data calls go: the configured address, else the one the caller used.
-fn instance_url(state: &State, headers: &HeaderMap) -> String {
+pub(crate) fn instance_url(state: &State, headers: &HeaderMap) -> String {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     state.options.instance_url.clone().unwrap_or_else(|| format!("http://{host}"))
 }

@@ -191,9 +191,8 @@ fn key(field: &Field, literal: &Literal) -> Result<Key, ApiError> {
         (Kind::Date, Literal::Date(date)) => Ok(Key::Text(date.to_string())),
         (Kind::DateTime, Literal::DateTime(instant)) => Ok(Key::Text(time::datetime(*instant))),
         (Kind::Id | Kind::Reference(_), Literal::Text(raw)) => {
-            let invalid = || {
-                ApiError::new(400, "INVALID_QUERY_FILTER_OPERATOR", format!("invalid ID field: {}", unescape(raw)))
-            };
+            let invalid =
+                || ApiError::new(400, "INVALID_QUERY_FILTER_OPERATOR", format!("invalid ID field: {}", unescape(raw)));
             id::normalise(&unescape(raw)).map(Key::Text).ok_or_else(invalid)
         }
         (_, Literal::Text(raw)) if is_text(field) => Ok(Key::text(field, &unescape(raw))),

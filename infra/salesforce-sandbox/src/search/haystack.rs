@@ -5,7 +5,11 @@
 
 use serde_json::Value;
 
-use super::{parse::Group, terms::Expression};
+use super::{
+    parse::Group,
+    term::{Term, words},
+    terms::Expression,
+};
 use crate::{
     options::Options,
     schema::{Kind, Object},
@@ -49,62 +53,14 @@ impl Haystack {
         }
     }
 
-    fn contains_term(&self, term: &str) -> bool {
-        if !self.phones.is_empty() && !term.chars().any(char::is_alphabetic) {
-            let number: String = term.chars().filter(|&c| c.is_ascii_digit() || is_wildcard(c)).collect();
-            if self.phones.iter().any(|phone| glob(&number, phone)) {
-                return true;
-            }
-        }
-        if self.texts.is_empty() {
-            return false;
-        }
-        let wanted = words(term);
-        let adjacent = |have: &[String]| have.iter().zip(&wanted).all(|(word, wanted)| glob(wanted, word));
-        self.texts.iter().any(|text| text.windows(wanted.len().max(1)).any(adjacent))
+    fn contains_term(&self, term: &Term) -> bool {
+        let number = term.number().is_some_and(|number| self.phones.iter().any(|phone| number.matches(phone)));
+        let wanted = term.words();
+        let adjacent = |have: &[String]| have.iter().zip(wanted).all(|(word, wanted)| wanted.matches(word));
+        number || self.texts.iter().any(|text| text.windows(wanted.len().max(1)).any(adjacent))
     }
 }
 
 fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
-}
-
-/// Split at punctuation; wildcards of a term stay in their word.
-fn words(text: &str) -> Vec<String> {
-    let parts = text.split(|c: char| !c.is_alphanumeric() && !is_wildcard(c));
-    parts.filter(|part| !part.is_empty()).map(str::to_lowercase).collect()
-}
-
-fn is_wildcard(c: char) -> bool {
-    matches!(c, '*' | '?')
-}
-
-/// `*` is any text, `?` one character.
-fn glob(pattern: &str, text: &str) -> bool {
-    if !pattern.contains(is_wildcard) {
-        return pattern == text;
-    }
-    match pattern.chars().next() {
-        None => text.is_empty(),
-        Some('*') => {
-            text.char_indices().map(|(at, _)| at).chain([text.len()]).any(|at| glob(&pattern[1..], &text[at..]))
-        }
-        Some(c) => text
-            .chars()
-            .next()
-            .is_some_and(|first| (c == '?' || c == first) && glob(&pattern[c.len_utf8()..], &text[first.len_utf8()..])),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::glob;
-
-    #[test]
-    fn wildcards_stand_for_text() {
-        assert!(glob("336*", "33612345678"));
-        assert!(glob("j?ne", "jane"));
-        assert!(!glob("612345678", "33612345678"));
-        assert!(!glob("j?ne", "jne"));
-    }
 }

@@ -3,6 +3,7 @@
 mod haystack;
 mod parse;
 mod run;
+mod term;
 mod terms;
 
 pub(crate) use self::{

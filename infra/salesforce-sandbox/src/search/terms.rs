@@ -1,12 +1,13 @@
 //! The search string: words, phrases and operators.
 
+use super::term::Term;
 use crate::query::SyntaxError;
 
 /// What must be found in a record.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Expression {
-    /// Words next to each other; `*` and `?` are wildcards.
-    Term(String),
+    /// Words next to each other.
+    Term(Term),
     All(Vec<Expression>),
     Any(Vec<Expression>),
     Not(Box<Expression>),
@@ -146,7 +147,7 @@ impl Reader {
     fn one(&mut self) -> Result<Expression, SyntaxError> {
         if let Some(Word::Term(text, _)) = self.words.get(self.next) {
             self.next += 1;
-            return Ok(Expression::Term(text.clone()));
+            return Ok(Expression::Term(Term::new(text)));
         }
         if !self.take(&Word::Open) {
             return Err(self.unexpected());
@@ -172,14 +173,19 @@ impl Reader {
 
 #[cfg(test)]
 mod tests {
-    use super::{Expression, expression};
+    use super::{Expression, Term, expression};
+    use crate::search::term::Pattern;
 
     #[track_caller]
     fn check(text: &str, expect: &str) {
         fn show(expression: &Expression) -> String {
+            let text = |term: &Term| {
+                let words = term.words().iter().map(Pattern::as_str);
+                words.collect::<Vec<_>>().join(" ")
+            };
             let join = |parts: &[Expression]| parts.iter().map(show).collect::<Vec<_>>().join(" ");
             match expression {
-                Expression::Term(text) => text.clone(),
+                Expression::Term(term) => text(term),
                 Expression::All(parts) => format!("all({})", join(parts)),
                 Expression::Any(parts) => format!("any({})", join(parts)),
                 Expression::Not(part) => format!("not({})", show(part)),
@@ -202,7 +208,7 @@ mod tests {
     #[test]
     fn reserved_characters_must_be_escaped() {
         check("415-555", "3: Malformed search token: -");
-        check(r"\+33612", " 33612");
+        check(r"\+33612", "33612");
         check("\"4155", "0: Malformed search: unclosed quotation mark");
     }
 

@@ -1,0 +1,151 @@
+//! The two ways to ring, against an embedded DynamoDB and an SQS that keeps what it is sent.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_sqs::config::retry::RetryConfig;
+use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
+use jiff::Timestamp;
+use lambda::Bell;
+use serde_json::{Value, json};
+use store::Calls;
+use store::test_tables::TestTables;
+use wiremock::matchers::{body_string_contains, method};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::payload::{Payload, Reconcile};
+use crate::sweep::sweep;
+
+const NOW: i64 = 1_774_254_600;
+
+struct Fixture {
+    tables: TestTables,
+    sqs: MockServer,
+    reconcile: Reconcile,
+}
+
+impl Fixture {
+    async fn new() -> Self {
+        let tables = TestTables::start().await;
+        let sqs = MockServer::start().await;
+        let sent = json!({ "MessageId": "1", "MD5OfMessageBody": "", "Successful": [], "Failed": [] });
+        let answer = ResponseTemplate::new(200).set_body_json(sent);
+        Mock::given(method("POST")).respond_with(answer).with_priority(6).mount(&sqs).await;
+        let config = aws_sdk_sqs::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .retry_config(RetryConfig::disabled())
+            .endpoint_url(sqs.uri())
+            .build();
+        let bell = Bell::new(aws_sdk_sqs::Client::from_conf(config), "https://sqs.us-east-1.example.com/0/writes.fifo");
+        let calls = Calls::new(tables.dynamodb.clone(), "CallsTable");
+        Self { tables, sqs, reconcile: Reconcile { calls, bell } }
+    }
+
+    /// An entry that waits and is due at `due_at`.
+    async fn waits(&self, tenant: &str, key: &str, due_at: i64) {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let put = self.tables.dynamodb.put_item().table_name("CallsTable");
+        let put = put.item("tenant", text(tenant)).item("key", text(key)).item("pending", text(tenant));
+        put.item("due_at", AttributeValue::N(due_at.to_string())).send().await.unwrap();
+    }
+
+    async fn sweep(&self) -> usize {
+        let now = Timestamp::from_second(NOW).unwrap();
+        sweep(&self.reconcile.calls, &self.reconcile.bell, now).await.unwrap()
+    }
+
+    async fn sent(&self) -> Vec<Value> {
+        let requests = self.sqs.received_requests().await.unwrap();
+        requests.iter().map(|request| serde_json::from_slice(&request.body).unwrap()).collect()
+    }
+
+    /// Tenants that were rung for, with the deduplication ids.
+    async fn rung(&self) -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let entries = self.sent().await.into_iter().flat_map(|request| request["Entries"].as_array().unwrap().clone());
+        entries.map(|e| (text(&e["MessageGroupId"]), text(&e["MessageDeduplicationId"]))).collect()
+    }
+}
+
+fn payload(json: Value) -> Payload {
+    serde_json::from_value(json).unwrap()
+}
+
+#[tokio::test]
+async fn the_sweep_rings_once_for_each_tenant_with_overdue_entries() {
+    let f = Fixture::new().await;
+    for (tenant, key, due_at) in [
+        ("one", "call-1", NOW - 600),
+        ("one", "call-2", NOW - 61),
+        ("two", "call-3", NOW - 60),
+        ("three", "call-4", NOW - 59),
+    ] {
+        f.waits(tenant, key, due_at).await;
+    }
+    assert_eq!(f.sweep().await, 2);
+    let minute = NOW / 60;
+    let expected = ["one", "two"].map(|tenant| (tenant.to_owned(), format!("{tenant}:sweep:{minute}")));
+    let mut rung = f.rung().await;
+    rung.sort();
+    assert_eq!(rung, expected);
+}
+
+#[tokio::test]
+async fn the_sweep_rings_for_nobody_when_nothing_is_overdue() {
+    let f = Fixture::new().await;
+    f.waits("one", "call-1", NOW + 600).await;
+    assert_eq!(f.sweep().await, 0);
+    assert!(f.sent().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_backlog_of_many_pages_is_swept_to_the_end() {
+    let f = Fixture::new().await;
+    // DynamoDB ends a page at 1 MB.
+    let padding = "x".repeat(1000);
+    for n in 0..1200 {
+        f.waits(&format!("tenant-{}", n % 7), &format!("call-{n}-{padding}"), NOW - 600).await;
+    }
+    let first = f.reconcile.calls.overdue(Timestamp::from_second(NOW).unwrap(), None).await.unwrap();
+    assert!(first.next.is_some(), "the backlog fits one page: the test shows nothing");
+    assert_eq!(f.sweep().await, 7);
+    assert_eq!(f.rung().await.len(), 7);
+}
+
+#[tokio::test]
+async fn a_retry_is_handed_on_to_the_writers_queue() {
+    let f = Fixture::new().await;
+    let body = r#"{"tenant":"one","key":"call-7"}"#;
+    let event = json!({ "Records": [{ "messageId": "m-1", "body": body }] });
+    let response = f.reconcile.handle(payload(event)).await.unwrap().unwrap();
+    assert!(response.batch_item_failures.is_empty());
+    let sent = &f.sent().await[0];
+    assert_eq!((&sent["MessageBody"], &sent["MessageGroupId"]), (&json!(body), &json!("one")));
+    assert_eq!(sent["MessageDeduplicationId"], "one:retry:m-1");
+}
+
+#[tokio::test]
+async fn a_retry_that_fails_fails_alone() {
+    let f = Fixture::new().await;
+    let refuse = ResponseTemplate::new(500);
+    Mock::given(body_string_contains("refused")).respond_with(refuse).with_priority(1).mount(&f.sqs).await;
+    let record = |id: &str, body: &str| json!({ "messageId": id, "body": body });
+    let event = json!({ "Records": [
+        record("good", r#"{"tenant":"one","key":null}"#),
+        record("not-json", "x"),
+        record("refused", r#"{"tenant":"refused","key":null}"#),
+    ]});
+    let response = f.reconcile.handle(payload(event)).await.unwrap().unwrap();
+    let mut failed: Vec<_> = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
+    failed.sort();
+    assert_eq!(failed, ["not-json", "refused"]);
+}
+
+#[tokio::test]
+async fn the_schedule_sweeps() {
+    let f = Fixture::new().await;
+    f.waits("one", "call-1", 0).await;
+    let event = json!({ "version": "0", "detail-type": "Scheduled Event", "source": "aws.scheduler", "detail": "{}" });
+    assert!(f.reconcile.handle(payload(event)).await.unwrap().is_none());
+    assert_eq!(f.rung().await.len(), 1);
+}

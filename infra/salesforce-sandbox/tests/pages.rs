@@ -1,0 +1,57 @@
+//! What a user of the org sees.
+
+use serde_json::json;
+
+use crate::client::Client;
+
+async fn page(org: &Client, path: &str) -> String {
+    let answer = org.get(path).await;
+    assert_eq!(answer.status, 200);
+    answer.body.as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_index_lists_records_with_their_activities() {
+    let org = Client::with(json!({"person_accounts": true}));
+    let contact = org.seed("Contact", json!({"LastName": "<b>Roe</b>", "Phone": "+33 6 12 34 56 78"}));
+    org.seed("Account", json!({"FirstName": "Pat", "LastName": "Person"}));
+    for _ in 0..3 {
+        org.seed("Task", json!({"WhoId": contact}));
+    }
+    let html = page(&org, "/").await;
+    let row = format!("<a href=\"/records/{contact}\">&lt;b&gt;Roe&lt;/b&gt;</a><td>+33 6 12 34 56 78<td>3");
+    assert!(html.contains(&row), "{html}");
+    // The hidden Contact of a Person Account is not listed.
+    assert_eq!(html.matches("Pat Person").count(), 1);
+}
+
+#[tokio::test]
+async fn a_timeline_has_open_tasks_above_past_months() {
+    let org = Client::new();
+    let contact = org.seed("Contact", json!({"LastName": "Roe"}));
+    let task = |subject: &str, status: &str, date: &str| {
+        json!({"Subject": subject, "Status": status, "ActivityDate": date, "WhoId": contact, "CallDisposition": "vip",
+            "Description": "<script>alert(1)</script>"})
+    };
+    org.seed("Task", task("Older", "Completed", "2026-01-05"));
+    org.seed("Task", task("To call back", "In Progress", "2020-01-05"));
+    org.seed("Task", task("Newer", "Completed", "2026-02-05"));
+    org.seed("Task", json!({"Subject": "Of nobody"}));
+    let html = page(&org, &format!("/records/{contact}")).await;
+    let order = [
+        "Upcoming &amp; Overdue",
+        "To call back",
+        "Past Activities",
+        "February 2026",
+        "Newer",
+        "January 2026",
+        "Older",
+    ];
+    let places: Vec<_> =
+        order.iter().map(|text| html.find(text).unwrap_or_else(|| panic!("{text} in {html}"))).collect();
+    assert!(places.is_sorted(), "{places:?}");
+    assert!(html.contains("class=\"overdue\">2020-01-05") && html.contains("Call result: vip"));
+    assert!(html.contains("Alex Admin") && html.contains("&lt;script&gt;"));
+    assert!(!html.contains("<script>") && !html.contains("Of nobody"));
+    assert_eq!(org.get("/records/003000000000000AAA").await.status, 404);
+}

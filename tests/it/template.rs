@@ -1,0 +1,268 @@
+//! `template.yaml` against the code, and against what must hold for every function and queue in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use regex::Regex;
+use serde_json::{Map, Value, json};
+use serde_yaml_ng::Value as Yaml;
+
+/// The template with CloudFormation's short forms as JSON: `!Ref X` is `{"Ref": "X"}`.
+fn template() -> Value {
+    let text = std::fs::read_to_string(root().join("template.yaml")).unwrap();
+    plain(serde_yaml_ng::from_str(&text).unwrap())
+}
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+fn plain(yaml: Yaml) -> Value {
+    match yaml {
+        Yaml::Tagged(tagged) => {
+            let name = tagged.tag.to_string();
+            json!({ name.trim_start_matches('!'): plain(tagged.value) })
+        }
+        Yaml::Mapping(mapping) => {
+            let entry = |(key, value): (Yaml, Yaml)| (key.as_str().unwrap_or_default().to_owned(), plain(value));
+            Value::Object(mapping.into_iter().map(entry).collect::<Map<_, _>>())
+        }
+        Yaml::Sequence(list) => list.into_iter().map(plain).collect(),
+        scalar => serde_json::to_value(scalar).unwrap(),
+    }
+}
+
+/// Resources of a type, by logical id.
+fn resources<'a>(template: &'a Value, kind: &str) -> BTreeMap<&'a str, &'a Value> {
+    let all = template["Resources"].as_object().unwrap();
+    all.iter().filter(|(_, resource)| resource["Type"] == kind).map(|(id, resource)| (id.as_str(), resource)).collect()
+}
+
+fn functions(template: &Value) -> BTreeMap<&str, &Value> {
+    resources(template, "AWS::Serverless::Function")
+}
+
+fn queues(template: &Value) -> BTreeMap<&str, &Value> {
+    resources(template, "AWS::SQS::Queue")
+}
+
+fn binary(function: &Value) -> &str {
+    function["Metadata"]["BuildProperties"]["Binary"].as_str().unwrap()
+}
+
+/// The resource that `!GetAtt Resource.Arn` names.
+fn arn_of(value: &Value) -> Option<&str> {
+    value["GetAtt"].as_str()?.strip_suffix(".Arn")
+}
+
+/// A single value counts as a list of one.
+fn list(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Array(values) => values.iter().collect(),
+        Value::Null => Vec::new(),
+        one => vec![one],
+    }
+}
+
+/// Names of the variables that a function's source asks for.
+fn variables_read(binary: &str) -> BTreeSet<String> {
+    let asked = Regex::new(r#"env::(?:required|parsed(?:::<[^>]*>)?)\(\s*"([A-Z_]+)""#).unwrap();
+    let mut names = BTreeSet::new();
+    let mut folders = vec![root().join("functions").join(binary).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let source = std::fs::read_to_string(&path).unwrap();
+                names.extend(asked.captures_iter(&source).map(|found| found[1].to_owned()));
+            }
+        }
+    }
+    names
+}
+
+fn undeclared_or_unread_variables(template: &Value) -> Vec<String> {
+    let mut problems = Vec::new();
+    for (id, function) in functions(template) {
+        let declared = &function["Properties"]["Environment"]["Variables"];
+        let declared: BTreeSet<String> =
+            declared.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+        let read = variables_read(binary(function));
+        problems.extend(read.difference(&declared).map(|name| format!("{id} reads {name}, which is not declared")));
+        problems.extend(declared.difference(&read).map(|name| format!("{id} declares {name}, which nobody reads")));
+    }
+    problems
+}
+
+/// The SQS event sources: function, its properties, the queue's logical id and the source's properties.
+fn event_sources(template: &Value) -> Vec<(&str, &Value, &str, &Value)> {
+    let mut sources = Vec::new();
+    for (id, function) in functions(template) {
+        let events = function["Properties"]["Events"].as_object().unwrap();
+        for source in events.values().filter(|event| event["Type"] == "SQS") {
+            let properties = &source["Properties"];
+            sources.push((id, &function["Properties"], arn_of(&properties["Queue"]).unwrap(), properties));
+        }
+    }
+    sources
+}
+
+fn batches_that_fail_as_a_whole(template: &Value) -> Vec<String> {
+    let reports = |source: &Value| list(&source["FunctionResponseTypes"]).contains(&&json!("ReportBatchItemFailures"));
+    let sources = event_sources(template);
+    assert!(sources.len() >= 3, "the events, writes and retries queues have a function each");
+    let whole = sources.into_iter().filter(|(.., source)| !reports(source));
+    whole.map(|(function, _, queue, _)| format!("{function} does not report single failures of {queue}")).collect()
+}
+
+fn messages_that_show_up_again_too_early(template: &Value) -> Vec<String> {
+    let default_timeout = template["Globals"]["Function"]["Timeout"].as_u64().unwrap_or(3);
+    let mut problems = Vec::new();
+    for (id, function, queue, _) in event_sources(template) {
+        let timeout = function["Timeout"].as_u64().unwrap_or(default_timeout);
+        let visibility = template["Resources"][queue]["Properties"]["VisibilityTimeout"].as_u64().unwrap_or(30);
+        if visibility < timeout {
+            problems.push(format!("{queue} shows a message again after {visibility} s, and {id} may take {timeout} s"));
+        }
+    }
+    problems
+}
+
+fn messages_that_get_lost(template: &Value) -> Vec<String> {
+    let queues = queues(template);
+    let target = |queue: &Value| {
+        let policy = &queue["Properties"]["RedrivePolicy"];
+        arn_of(&policy["deadLetterTargetArn"]).filter(|_| policy["maxReceiveCount"].as_u64().is_some_and(|n| n > 0))
+    };
+    let dead_letter_queues: BTreeSet<&str> = queues.values().filter_map(|queue| target(queue)).collect();
+    let is_fifo = |queue: &Value| queue["Properties"]["FifoQueue"] == true;
+    let mut problems = Vec::new();
+    for (id, queue) in &queues {
+        match target(queue).map(|target| (target, queues.get(target))) {
+            None if dead_letter_queues.contains(id) => {}
+            None => problems.push(format!("{id} has no dead-letter queue")),
+            Some((target, None)) => problems.push(format!("{id} redrives to {target}, which is no queue")),
+            Some((target, Some(dead))) if is_fifo(queue) != is_fifo(dead) => {
+                problems.push(format!("{id} and its dead-letter queue {target} are not both FIFO or both standard"));
+            }
+            Some(_) => {}
+        }
+    }
+    problems
+}
+
+/// Each statement with the function it is of.
+fn statements(template: &Value) -> Vec<(&str, &Value)> {
+    let mut statements = Vec::new();
+    for (id, function) in functions(template) {
+        for policy in list(&function["Properties"]["Policies"]) {
+            statements.extend(list(&policy["Statement"]).into_iter().map(|statement| (id, statement)));
+        }
+    }
+    statements
+}
+
+fn too_much_allowed(template: &Value) -> Vec<String> {
+    let mut problems = Vec::new();
+    for (id, function) in functions(template) {
+        // A managed policy or a SAM policy template allows more than one can see here.
+        let readable = |policy: &&Value| policy.get("Statement").is_some();
+        let policies = list(&function["Properties"]["Policies"]);
+        problems
+            .extend(policies.into_iter().filter(|policy| !readable(policy)).map(|policy| format!("{id}: {policy}")));
+    }
+    for (id, statement) in statements(template) {
+        let actions = list(&statement["Action"]);
+        let resources = list(&statement["Resource"]);
+        if actions.is_empty() || resources.is_empty() || statement["Effect"] != "Allow" {
+            problems.push(format!("{id}: a statement without actions or resources"));
+        }
+        let wild = |value: &&&Value| value.to_string().contains('*');
+        problems.extend(actions.iter().filter(wild).map(|action| format!("{id}: action {action}")));
+        // Each tenant has a secret of its own, below this stack's name.
+        let below_our_own = |value: &Value| {
+            let pattern = value["Sub"].as_str().unwrap_or_default();
+            pattern.ends_with(":secret:${AWS::StackName}/salesforce/*") && pattern.matches('*').count() == 1
+        };
+        let resources = resources.iter().filter(wild).filter(|resource| !below_our_own(resource));
+        problems.extend(resources.map(|resource| format!("{id}: resource {resource}")));
+    }
+    problems
+}
+
+fn functions_that_may_read_tokens(template: &Value) -> BTreeSet<&str> {
+    let of_tokens = |statement: &Value| {
+        let secrets = list(&statement["Action"]).iter().any(|action| action.to_string().contains("secretsmanager:"));
+        secrets && statement["Resource"].to_string().contains("/salesforce/")
+    };
+    statements(template).into_iter().filter(|(_, statement)| of_tokens(statement)).map(|(id, _)| id).collect()
+}
+
+#[track_caller]
+fn check(rule: fn(&Value) -> Vec<String>) {
+    let problems = rule(&template());
+    assert!(problems.is_empty(), "{problems:#?}");
+}
+
+/// `rule` notices when what stands at `pointer` is `instead`.
+#[track_caller]
+fn notices(rule: fn(&Value) -> Vec<String>, pointer: &str, instead: Value) {
+    let mut template = template();
+    *template.pointer_mut(pointer).unwrap_or_else(|| panic!("there is no {pointer}")) = instead;
+    assert_eq!(rule(&template).len(), 1, "{pointer}");
+}
+
+#[test]
+fn each_function_declares_the_variables_it_reads_and_no_others() {
+    check(undeclared_or_unread_variables);
+    notices(
+        undeclared_or_unread_variables,
+        "/Resources/IntakeFunction/Properties/Environment/Variables",
+        json!({ "TENANTS_TABLE": "a" }),
+    );
+}
+
+#[test]
+fn one_bad_message_does_not_fail_its_batch() {
+    check(batches_that_fail_as_a_whole);
+    let types = "/Resources/WriteFunction/Properties/Events/Writes/Properties/FunctionResponseTypes";
+    notices(batches_that_fail_as_a_whole, types, json!([]));
+}
+
+#[test]
+fn a_message_stays_hidden_while_its_function_may_still_work_on_it() {
+    check(messages_that_show_up_again_too_early);
+    let timeout = "/Resources/WritesQueue/Properties/VisibilityTimeout";
+    notices(messages_that_show_up_again_too_early, timeout, json!(59));
+}
+
+#[test]
+fn what_cannot_be_handled_ends_in_a_dead_letter_queue_of_the_same_kind() {
+    check(messages_that_get_lost);
+    // The queue that was its dead-letter queue is then one without redrive itself.
+    let policy = "/Resources/EventsQueue/Properties/RedrivePolicy/deadLetterTargetArn";
+    notices(messages_that_get_lost, "/Resources/WritesDeadLetterQueue/Properties/FifoQueue", json!(false));
+    let mut template = template();
+    *template.pointer_mut(policy).unwrap() = Value::Null;
+    let expected = ["EventsDeadLetterQueue has no dead-letter queue", "EventsQueue has no dead-letter queue"];
+    assert_eq!(messages_that_get_lost(&template), expected);
+}
+
+#[test]
+fn no_policy_allows_everything() {
+    check(too_much_allowed);
+    let statement = "/Resources/IntakeFunction/Properties/Policies/0/Statement/0";
+    notices(too_much_allowed, &format!("{statement}/Action"), json!("dynamodb:*"));
+    notices(too_much_allowed, &format!("{statement}/Resource"), json!("*"));
+    notices(too_much_allowed, "/Resources/IntakeFunction/Properties/Policies", json!("AmazonSQSFullAccess"));
+}
+
+#[test]
+fn only_the_writer_and_the_console_may_read_salesforce_tokens() {
+    let template = template();
+    let allowed = functions_that_may_read_tokens(&template);
+    assert!(allowed.contains("WriteFunction"));
+    assert!(allowed.is_subset(&BTreeSet::from(["ConsoleFunction", "WriteFunction"])), "{allowed:?}");
+}
