@@ -1,3 +1,16 @@
 //! Tests from outside: real function binaries behind the webhook URL, the console's API and a sandbox Salesforce org.
 
+mod business_hours;
+mod call_workflow;
+mod faults;
+mod killed;
+mod later;
+mod logs;
+mod matching;
+mod once;
+mod relate;
+mod support;
+mod task;
 mod template;
+mod tenants;
+mod webhook;

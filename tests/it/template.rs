@@ -130,17 +130,19 @@ fn messages_that_show_up_again_too_early(template: &Value) -> Vec<String> {
     problems
 }
 
+/// Where a queue's messages go that nobody could handle.
+fn dead_letter_queue(queue: &Value) -> Option<&str> {
+    let policy = &queue["Properties"]["RedrivePolicy"];
+    arn_of(&policy["deadLetterTargetArn"]).filter(|_| policy["maxReceiveCount"].as_u64().is_some_and(|n| n > 0))
+}
+
 fn messages_that_get_lost(template: &Value) -> Vec<String> {
     let queues = queues(template);
-    let target = |queue: &Value| {
-        let policy = &queue["Properties"]["RedrivePolicy"];
-        arn_of(&policy["deadLetterTargetArn"]).filter(|_| policy["maxReceiveCount"].as_u64().is_some_and(|n| n > 0))
-    };
-    let dead_letter_queues: BTreeSet<&str> = queues.values().filter_map(|queue| target(queue)).collect();
+    let dead_letter_queues: BTreeSet<&str> = queues.values().filter_map(|queue| dead_letter_queue(queue)).collect();
     let is_fifo = |queue: &Value| queue["Properties"]["FifoQueue"] == true;
     let mut problems = Vec::new();
     for (id, queue) in &queues {
-        match target(queue).map(|target| (target, queues.get(target))) {
+        match dead_letter_queue(queue).map(|target| (target, queues.get(target))) {
             None if dead_letter_queues.contains(id) => {}
             None => problems.push(format!("{id} has no dead-letter queue")),
             Some((target, None)) => problems.push(format!("{id} redrives to {target}, which is no queue")),

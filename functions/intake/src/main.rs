@@ -19,12 +19,12 @@ use crate::webhook::Intake;
 const PATIENCE: Duration = Duration::from_millis(1500);
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_http::Error> {
+async fn main() -> anyhow::Result<()> {
     start::logs();
     let tenants_table = env::required("TENANTS_TABLE")?;
     let events_queue_url = env::required("EVENTS_QUEUE_URL")?;
     let aws = start::aws(PATIENCE).await;
     let tenants = Tenants::new(aws_sdk_dynamodb::Client::new(&aws), tenants_table);
     let events = Events::new(aws_sdk_sqs::Client::new(&aws), events_queue_url);
-    lambda_http::run(webhook::router(Intake::new(Gate::new(tenants), events))).await
+    lambda_http::run(webhook::router(Intake::new(Gate::new(tenants), events))).await.map_err(anyhow::Error::from_boxed)
 }

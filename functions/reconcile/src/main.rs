@@ -17,7 +17,7 @@ use crate::payload::{Payload, Reconcile};
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_runtime::Error> {
+async fn main() -> anyhow::Result<()> {
     start::logs();
     let calls_table = env::required("CALLS_TABLE")?;
     let writes_queue_url = env::required("WRITES_QUEUE_URL")?;
@@ -26,5 +26,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         calls: Calls::new(aws_sdk_dynamodb::Client::new(&aws), calls_table),
         bell: Bell::new(aws_sdk_sqs::Client::new(&aws), writes_queue_url),
     };
-    run(service_fn(|event: LambdaEvent<Payload>| reconcile.handle(event.payload))).await
+    run(service_fn(|event: LambdaEvent<Payload>| reconcile.handle(event.payload)))
+        .await
+        .map_err(anyhow::Error::from_boxed)
 }

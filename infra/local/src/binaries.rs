@@ -46,11 +46,21 @@ async fn cargo(root: &Path, names: &[String], profile: Profile) -> Result<Execut
     // Cargo names itself to what it runs, so the same toolchain is used again.
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.arg("build").arg("--message-format=json-render-diagnostics").current_dir(root);
-    if profile == Profile::Release {
-        command.arg("--release");
-    }
+    match profile {
+        // Cargo chooses the features of what is shared for all it builds at once; with this package among them they
+        // are those of `cargo run`, and nothing is compiled a second time.
+        Profile::Dev => command.args(["-p", env!("CARGO_PKG_NAME")]),
+        Profile::Release => command.arg("--release"),
+    };
     for name in names {
         command.args(["-p", name.as_str()]);
+    }
+    // `cargo run` describes this package to us; build scripts that look at such variables would run again for them,
+    // and everything above them be compiled again.
+    for (variable, _) in std::env::vars_os() {
+        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|of| variable.to_string_lossy().starts_with(of)) {
+            command.env_remove(variable);
+        }
     }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
     let output = command.spawn().context("cannot run cargo")?.wait_with_output().await.context("cannot run cargo")?;

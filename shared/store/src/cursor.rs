@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::item::{self, Attributes};
 use crate::tenant::TenantId;
 
+/// Longest key of a call, bytes; with the instant before it, it is still a key that DynamoDB takes.
+const LONGEST_KEY: usize = 1000;
+
 /// Where a page of a tenant's activity log ends. Its text is for the address of the next page and means nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
@@ -31,8 +34,10 @@ impl Cursor {
     pub fn parse(tenant: &TenantId, text: &str) -> Result<Self, NotACursor> {
         let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| NotACursor)?;
         let cursor: Self = serde_json::from_slice(&json).map_err(|_| NotACursor)?;
-        let whole = !cursor.key.is_empty() && !cursor.occurred_at.is_empty();
-        if whole && cursor.tenant == *tenant { Ok(cursor) } else { Err(NotACursor) }
+        // Made up by hand, it could hold what DynamoDB refuses.
+        let key = cursor.occurred_at.split_once('#').map(|(_, key)| key);
+        let is_whole = key == Some(&cursor.key) && (1..=LONGEST_KEY).contains(&cursor.key.len());
+        if is_whole && cursor.tenant == *tenant { Ok(cursor) } else { Err(NotACursor) }
     }
 
     /// Behind an item of the table.
@@ -74,6 +79,17 @@ mod tests {
     fn of_another_tenant_is_refused() {
         let other = TenantId::parse("other").unwrap();
         assert_eq!(Cursor::parse(&other, &cursor().1.to_string()), Err(NotACursor));
+    }
+
+    #[test]
+    fn made_up_it_is_refused() {
+        let (tenant, cursor) = cursor();
+        let long = "x".repeat(1001);
+        for (key, occurred_at) in [("", "1774254600#"), ("call-7", "1774254600#call-8"), (&long, &format!("1#{long}"))]
+        {
+            let made_up = Cursor { key: key.to_owned(), occurred_at: occurred_at.to_owned(), ..cursor.clone() };
+            assert_eq!(Cursor::parse(&tenant, &made_up.to_string()), Err(NotACursor));
+        }
     }
 
     #[test]

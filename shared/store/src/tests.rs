@@ -1,8 +1,9 @@
-//! The stores against an embedded DynamoDB.
+//! The stores against an embedded DynamoDB, the secrets against recorded answers.
 
 mod activity;
 mod calls;
 mod phones;
+mod secrets;
 mod settings;
 mod settle;
 mod tenants;

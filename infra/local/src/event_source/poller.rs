@@ -17,6 +17,8 @@ const MAXIMUM_RECEIVE: usize = 10;
 /// A poll waits this many seconds for a message. A poll is never given up half-way, lest it take messages along, so
 /// this is also how long the stack may take to stop.
 const WAIT_SECONDS: u64 = 1;
+/// Receipts to remember. Messages beyond these are lost if the stack stops before their visibility timeout.
+const MAXIMUM_HELD: usize = 10_000;
 
 /// A queue, the function that consumes it, and how.
 #[derive(Debug)]
@@ -29,22 +31,31 @@ pub struct Mapping {
     pub pool: Arc<Pool>,
     /// SQS.
     pub sqs: Api,
-    /// Receipts of messages that failed and wait for their visibility timeout, the latest last.
-    pub failed: Mutex<Vec<String>>,
+    /// Receipts of messages that are being consumed, or failed and wait for their visibility timeout; the latest last.
+    pub held: Mutex<Vec<String>>,
 }
 
-/// Enough to remember: a message in flight beyond these is only not saved when the stack stops.
-const MAXIMUM_FAILED: usize = 10_000;
-
 impl Mapping {
-    /// Makes the messages that failed visible again, so that they can be saved.
+    /// Makes the messages that are not done visible again, so that they can be saved.
     pub async fn release(&self) {
-        let failed = std::mem::take(&mut *self.failed.lock().unwrap_or_else(PoisonError::into_inner));
-        for handle in failed {
+        let held = std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner));
+        for handle in held {
             let input = json!({ "QueueUrl": self.queue_url, "ReceiptHandle": handle, "VisibilityTimeout": 0 });
             // A receipt that has been replaced by a later one is refused, and that is fine.
             let _ = self.sqs.call("ChangeMessageVisibility", &input).await;
         }
+    }
+
+    fn hold(&self, messages: &[Received]) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.extend(messages.iter().map(|message| message.receipt_handle.clone()));
+        let excess = held.len().saturating_sub(MAXIMUM_HELD);
+        held.drain(..excess);
+    }
+
+    fn let_go(&self, finished: &[&Received]) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.retain(|handle| !finished.iter().any(|message| message.receipt_handle == *handle));
     }
 }
 
@@ -92,6 +103,7 @@ async fn receive(mapping: &Mapping) -> Result<Vec<Received>> {
 }
 
 async fn consume(mapping: &Mapping, messages: Vec<Received>) {
+    mapping.hold(&messages);
     let answer = mapping.pool.invoke(event(&messages, &mapping.source.queue_arn)).await;
     let finished = match &answer {
         Ok(answer) => done(&messages, answer, mapping.source.reports_failures),
@@ -107,11 +119,5 @@ async fn consume(mapping: &Mapping, messages: Vec<Received>) {
             tracing::warn!(queue = mapping.queue_url, "cannot delete: {error:#}");
         }
     }
-    let ids: Vec<_> = finished.iter().map(|message| message.message_id.as_str()).collect();
-    let mut failed = mapping.failed.lock().unwrap_or_else(PoisonError::into_inner);
-    failed.extend(
-        messages.iter().filter(|message| !ids.contains(&message.message_id.as_str())).map(|m| m.receipt_handle.clone()),
-    );
-    let excess = failed.len().saturating_sub(MAXIMUM_FAILED);
-    failed.drain(..excess);
+    mapping.let_go(&finished);
 }

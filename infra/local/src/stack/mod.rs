@@ -19,6 +19,7 @@ pub use options::{Options, StackInfo};
 
 use crate::{
     event_source::Mapping,
+    files,
     lambda::Pool,
     salesforce::Served,
     services::{Resources, Services},
@@ -97,7 +98,11 @@ impl Drop for Stack {
         for pool in self.pools.values() {
             pool.kill();
         }
-        if let Some(file) = &self.info_file {
+        if let Some(file) = &self.info_file
+            && let Ok(Some(written)) = files::read::<Value>(file)
+            // Another stack may have written its own since.
+            && written["pid"] == std::process::id()
+        {
             let _ = std::fs::remove_file(file);
         }
     }

@@ -141,7 +141,7 @@ fn mappings(
                 queue_url: queue_url.to_owned(),
                 pool: Arc::clone(&pools[&function.binary]),
                 sqs: services.sqs.clone(),
-                failed: std::sync::Mutex::default(),
+                held: std::sync::Mutex::default(),
             }))
         })
         .collect()

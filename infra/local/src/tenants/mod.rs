@@ -86,7 +86,7 @@ impl Tenants {
             tenant: id.to_owned(),
             webhook_url: self.console_url.clone() + &self.webhook_path.replace("{tenant}", id),
             webhook_token,
-            session_cookie: self.stored.session_cookie(id),
+            session_cookie: self.stored.session_cookie(id).await?,
             salesforce_url: org.url.clone(),
             salesforce_access_token: org.org.issue_grant(&org.org.admin_user_id()).access_token,
             org: org.org.clone(),

@@ -3,6 +3,7 @@
 //! Names of tables and secrets are those of the functions' own variables.
 
 use anyhow::{Context as _, Result};
+use console::session::Session;
 use jiff::Timestamp;
 use store::{Connection, ConnectionState, OrgFacts, SalesforceTokens, Tenant, TenantId, TokenHash};
 
@@ -64,11 +65,10 @@ impl Stored {
         };
         Ok(self.tenants.put(&tenant).await?)
     }
-}
-
-impl Stored {
-    /// A session of the tenant's admin, as `name=value`.
-    pub(super) fn session_cookie(&self, id: &str) -> String {
-        format!("session={id}")
+    /// A session of the tenant's admin, as `name=value`, signed as the console signs it.
+    pub(super) async fn session_cookie(&self, id: &str) -> Result<String> {
+        let keys = store::secrets::session_keys(&self.secretsmanager, &self.session_key_secret).await?;
+        let key = keys.first().context("there is no key to sign sessions with")?;
+        Ok(Session::new(TenantId::parse(id)?, "admin@example.com", Timestamp::now()).sign(key))
     }
 }

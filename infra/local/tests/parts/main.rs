@@ -1,4 +1,4 @@
-//! The parts of the local stack that can be tried without running a function.
+//! The local stack: its parts, and the whole with the real functions.
 
 mod aircall;
 mod cli;
@@ -8,4 +8,5 @@ mod lambda;
 mod output;
 mod schedule;
 mod services;
+mod stack;
 mod template;

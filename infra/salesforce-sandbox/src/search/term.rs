@@ -2,7 +2,7 @@
 
 /// A word or phrase.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Term {
+pub(crate) struct Term {
     /// Its digits, unless it has letters.
     number: Option<Pattern>,
     words: Vec<Pattern>,
@@ -10,7 +10,7 @@ pub(super) struct Term {
 
 /// Text in which `*` is any text and `?` one character.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Pattern {
+pub(crate) struct Pattern {
     text: String,
     wild: bool,
 }

@@ -1,0 +1,97 @@
+//! What goes wrong, in one form: `{"error": {"code", "message", …}}`.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use rules::Settings;
+use rules::settings::Problem;
+use serde_json::{Value, json};
+
+/// Why a request was not answered.
+#[derive(Debug)]
+pub(crate) enum ApiError {
+    /// There is no session, or it does not count any more.
+    NotSignedIn,
+    /// A query parameter is not what it should be.
+    Parameter {
+        /// The parameter.
+        name: &'static str,
+        /// What it should be, as a sentence.
+        message: String,
+    },
+    /// The body is not JSON.
+    NotJson(String),
+    /// The body is longer than any settings document.
+    TooLarge,
+    /// There is nothing here, as a sentence.
+    NotFound(String),
+    /// The resource has other methods.
+    MethodNotAllowed,
+    /// Somebody else changed the settings first.
+    Stale(Box<Settings>),
+    /// The settings are wrong.
+    Invalid(Vec<Problem>),
+    /// A store could not answer.
+    Store(store::Error),
+}
+
+impl From<store::Error> for ApiError {
+    fn from(error: store::Error) -> Self {
+        ApiError::Store(error)
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, code, message, more) = self.parts();
+        let mut error = json!({ "code": code, "message": message });
+        if let (Value::Object(error), Value::Object(more)) = (&mut error, more) {
+            error.extend(more);
+        }
+        (status, Json(json!({ "error": error }))).into_response()
+    }
+}
+
+impl ApiError {
+    /// Status, code, message and whatever else the error has to say.
+    fn parts(self) -> (StatusCode, &'static str, String, Value) {
+        let plain = |status, code, message: &str| (status, code, message.to_owned(), Value::Null);
+        match self {
+            ApiError::NotSignedIn => plain(StatusCode::UNAUTHORIZED, "not_signed_in", "Sign in to the console."),
+            ApiError::Parameter { name, message } => {
+                (StatusCode::BAD_REQUEST, "bad_parameter", message, json!({ "parameter": name }))
+            }
+            ApiError::NotJson(message) => (StatusCode::BAD_REQUEST, "not_json", message, Value::Null),
+            ApiError::TooLarge => plain(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is longer than 64 KiB."),
+            ApiError::NotFound(message) => (StatusCode::NOT_FOUND, "not_found", message, Value::Null),
+            ApiError::MethodNotAllowed => {
+                plain(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This resource has other methods.")
+            }
+            ApiError::Stale(current) => {
+                let message = format!("Somebody changed the settings: they are at version {} by now.", current.version);
+                let more = json!({ "current_version": current.version, "settings": current });
+                (StatusCode::CONFLICT, "stale", message, more)
+            }
+            ApiError::Invalid(problems) => {
+                let message = "The settings are wrong, so nothing was saved.".to_owned();
+                (StatusCode::UNPROCESSABLE_ENTITY, "invalid_settings", message, json!({ "problems": problems }))
+            }
+            ApiError::Store(error) => {
+                tracing::error!(%error, "a request could not be answered");
+                match error {
+                    store::Error::Retry { .. } => {
+                        plain(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "This is not possible now. Try again.")
+                    }
+                    store::Error::Misconfigured { .. } => {
+                        plain(StatusCode::INTERNAL_SERVER_ERROR, "misconfigured", "The console is not set up well.")
+                    }
+                    store::Error::Corrupt(_) => plain(
+                        StatusCode::INTERNAL_SERVER_ERROR,
+                        "unreadable",
+                        "This was stored by another version and cannot be read.",
+                    ),
+                }
+            }
+        }
+    }
+}

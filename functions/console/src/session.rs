@@ -1,0 +1,134 @@
+//! The session cookie: who is signed in, for which tenant and until when, signed so that nobody can alter it.
+//!
+//! `session=<payload>.<signature>`: the payload is JSON in base64url, the signature the HMAC-SHA256 of that text,
+//! in base64url as well.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use jiff::fmt::serde::timestamp::second::required;
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use store::TenantId;
+
+/// The cookie's name.
+pub const COOKIE_NAME: &str = "session";
+/// How long a session lasts.
+pub const LIFETIME: SignedDuration = SignedDuration::from_hours(12);
+
+/// A signed-in admin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Whose data the admin sees.
+    pub tenant: TenantId,
+    /// The admin: an id or a label, for the record of who changed what.
+    pub user: String,
+    /// When the admin signed in.
+    #[serde(with = "required")]
+    pub issued: Timestamp,
+    /// When the session ends.
+    #[serde(with = "required")]
+    pub expires: Timestamp,
+}
+
+impl Session {
+    /// A session that begins `now` and lasts [`LIFETIME`].
+    pub fn new(tenant: TenantId, user: impl Into<String>, now: Timestamp) -> Self {
+        Self { tenant, user: user.into(), issued: now, expires: now + LIFETIME }
+    }
+
+    /// The cookie of this session, as `name=value`.
+    pub fn sign(&self, key: &SecretString) -> String {
+        let payload = self.payload();
+        let signature = URL_SAFE_NO_PAD.encode(hmac(key, &payload).finalize().into_bytes());
+        format!("{COOKIE_NAME}={payload}.{signature}")
+    }
+
+    fn payload(&self) -> String {
+        URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).expect("texts and numbers are JSON"))
+    }
+
+    /// The session that a cookie's value holds, if it was signed with one of `keys` and has not ended by `now`.
+    pub fn verify(value: &str, keys: &[SecretString], now: Timestamp) -> Option<Self> {
+        let (payload, signature) = value.split_once('.')?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+        // Compared in constant time by the MAC itself.
+        let is_ours = keys.iter().any(|key| hmac(key, payload).verify_slice(&signature).is_ok());
+        let session: Self = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok().filter(|_| is_ours)?).ok()?;
+        (session.issued <= now && now < session.expires).then_some(session)
+    }
+}
+
+fn hmac(key: &SecretString, payload: &str) -> Hmac<Sha256> {
+    let mut hmac = Hmac::<Sha256>::new_from_slice(key.expose_secret().as_bytes()).expect("a key of any length will do");
+    hmac.update(payload.as_bytes());
+    hmac
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).unwrap()
+    }
+
+    fn key(text: &str) -> SecretString {
+        SecretString::from(text)
+    }
+
+    fn session() -> Session {
+        Session::new(TenantId::parse("one").unwrap(), "user@example.com", at(1000))
+    }
+
+    #[track_caller]
+    fn check(value: &str, keys: &[SecretString], now: i64, expected: Option<&Session>) {
+        assert_eq!(Session::verify(value, keys, at(now)).as_ref(), expected);
+    }
+
+    fn value(key: &SecretString) -> String {
+        session().sign(key).strip_prefix("session=").unwrap().to_owned()
+    }
+
+    #[test]
+    fn lasts_twelve_hours() {
+        let (keys, ours) = ([key("key")], session());
+        for (now, expected) in [(999, None), (1000, Some(&ours)), (44_199, Some(&ours)), (44_200, None)] {
+            check(&value(&keys[0]), &keys, now, expected);
+        }
+    }
+
+    #[test]
+    fn counts_with_any_of_the_keys() {
+        let (keys, ours) = ([key("new"), key("old")], session());
+        check(&value(&key("old")), &keys, 1000, Some(&ours));
+        check(&value(&key("other")), &keys, 1000, None);
+        check(&value(&key("old")), &[], 1000, None);
+    }
+
+    #[test]
+    fn altered_anywhere_it_does_not_count() {
+        let keys = [key("key")];
+        let good = value(&keys[0]);
+        for at in 0..good.len() {
+            let mut bytes = good.clone().into_bytes();
+            bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+            check(str::from_utf8(&bytes).unwrap(), &keys, 1000, None);
+        }
+        for value in ["", ".", "e30.", good.split('.').next().unwrap(), &good[..good.len() - 1]] {
+            check(value, &keys, 1000, None);
+        }
+    }
+
+    #[test]
+    fn another_tenants_payload_does_not_fit_the_signature() {
+        let keys = [key("key")];
+        let other = Session { tenant: TenantId::parse("two").unwrap(), ..session() }.sign(&keys[0]);
+        let (payload, _) = other.strip_prefix("session=").unwrap().split_once('.').unwrap();
+        let good = value(&keys[0]);
+        let (_, signature) = good.split_once('.').unwrap();
+        check(&format!("{payload}.{signature}"), &keys, 1000, None);
+    }
+}

@@ -1,0 +1,45 @@
+//! `GET` and `PUT /api/settings`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
+use jiff::Timestamp;
+use rules::Settings;
+use serde_json::Value;
+use store::PutError;
+
+use crate::error::ApiError;
+use crate::router::Console;
+use crate::signed_in::SignedIn;
+
+/// Longest settings document, bytes.
+const LONGEST: usize = 64 * 1024;
+
+/// The settings document.
+pub(crate) async fn show(
+    State(console): State<Arc<Console>>,
+    SignedIn(session): SignedIn,
+) -> Result<Json<Settings>, ApiError> {
+    Ok(Json(console.settings.get(&session.tenant).await?))
+}
+
+/// Replaces the whole document, or nothing of it, if it still is at the version that the new one names.
+pub(crate) async fn replace(
+    State(console): State<Arc<Console>>,
+    SignedIn(session): SignedIn,
+    body: Body,
+) -> Result<Json<Settings>, ApiError> {
+    let body = to_bytes(body, LONGEST).await.map_err(|_| ApiError::TooLarge)?;
+    let document: Value =
+        serde_json::from_slice(&body).map_err(|error| ApiError::NotJson(format!("The body is not JSON: {error}.")))?;
+    let settings = Settings::parse(&document).map_err(ApiError::Invalid)?;
+    let put = console.settings.put(&session.tenant, &settings, &session.user, Timestamp::now()).await;
+    let stored = put.map_err(|error| match error {
+        PutError::Stale { current } => ApiError::Stale(current),
+        PutError::Store(error) => ApiError::Store(error),
+    })?;
+    tracing::info!(tenant = %session.tenant, version = stored.version, "changed the settings");
+    Ok(Json(stored))
+}

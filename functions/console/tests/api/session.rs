@@ -1,0 +1,81 @@
+//! Nothing without a session, and nothing of another tenant with one.
+
+use axum::body::Body;
+use axum::http::{Method, StatusCode};
+use console::session::Session;
+use jiff::{SignedDuration, Timestamp};
+use secrecy::SecretString;
+use serde_json::json;
+use store::TenantId;
+
+use crate::fixture::{Fixture, cookie, key};
+
+const ROUTES: [(Method, &str); 4] = [
+    (Method::GET, "/api/settings"),
+    (Method::PUT, "/api/settings"),
+    (Method::GET, "/api/activity"),
+    (Method::GET, "/api/activity/call-7"),
+];
+
+/// Every route answers this `Cookie` header with 401.
+async fn check_refused(f: &Fixture, cookie: &str) {
+    for (method, path) in ROUTES {
+        let answer = f.send_as(cookie, method, path, Body::empty()).await;
+        answer.check_error(StatusCode::UNAUTHORIZED, "not_signed_in");
+    }
+}
+
+#[tokio::test]
+async fn without_a_session_nothing_is_answered() {
+    let f = Fixture::new().await;
+    for cookie in ["", "other=1", "session=", "session=x.y", &cookie("one").replace("session=", "sessions=")] {
+        check_refused(&f, cookie).await;
+    }
+}
+
+#[tokio::test]
+async fn an_altered_an_expired_and_a_foreign_session_do_not_count() {
+    let f = Fixture::new().await;
+    let tenant = || TenantId::parse("one").unwrap();
+    let (payload, _) = cookie("two").split_once('.').map(|(p, s)| (p.to_owned(), s.to_owned())).unwrap();
+    let (_, signature) = cookie("one").split_once('.').map(|(p, s)| (p.to_owned(), s.to_owned())).unwrap();
+    check_refused(&f, &format!("{payload}.{signature}")).await;
+
+    let yesterday = Timestamp::now() - SignedDuration::from_hours(24);
+    check_refused(&f, &Session::new(tenant(), "user", yesterday).sign(&key())).await;
+    let other = SecretString::from("another key");
+    check_refused(&f, &Session::new(tenant(), "user", Timestamp::now()).sign(&other)).await;
+}
+
+#[tokio::test]
+async fn the_session_is_found_among_other_cookies() {
+    let f = Fixture::new().await;
+    let cookies = format!("a=b; session=stale.one;{}; c=d", cookie("one"));
+    assert_eq!(f.send_as(&cookies, Method::GET, "/api/settings", Body::empty()).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn another_tenant_sees_and_changes_nothing() {
+    let f = Fixture::new().await;
+    f.missed(7, 0).await;
+    f.missed(8, 10).await;
+    let mut settings = f.get("/api/settings").await.body;
+    settings["unknown_number"] = json!("create_lead");
+    assert_eq!(f.send(Method::PUT, "/api/settings", settings.to_string()).await.status, StatusCode::OK);
+    let cursor = f.get("/api/activity?limit=1").await.body["next_cursor"].as_str().unwrap().to_owned();
+
+    let other = cookie("two");
+    let get = |path: String| {
+        let (f, other) = (&f, &other);
+        async move { f.send_as(other, Method::GET, &path, Body::empty()).await }
+    };
+    assert_eq!(get("/api/activity".to_owned()).await.body, json!({ "entries": [], "next_cursor": null }));
+    get("/api/activity/call-7".to_owned()).await.check_error(StatusCode::NOT_FOUND, "not_found");
+    get(format!("/api/activity?cursor={cursor}")).await.check_error(StatusCode::BAD_REQUEST, "bad_parameter");
+    let mut theirs = get("/api/settings".to_owned()).await.body;
+    assert_eq!((&theirs["version"], &theirs["unknown_number"]), (&json!(0), &json!("do_nothing")));
+
+    theirs["log_messages"] = json!(false);
+    f.send_as(&other, Method::PUT, "/api/settings", theirs.to_string()).await;
+    assert_eq!(f.get("/api/settings").await.body["log_messages"], json!(true));
+}

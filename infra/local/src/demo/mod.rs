@@ -1,0 +1,104 @@
+//! `cargo run -- demo`: a working day of calls, played through the webhook.
+//!
+//! It doubles as a check: the day's data says what is to become of each call, and the demo fails if it did not.
+
+mod api;
+pub mod bodies;
+mod day;
+mod org;
+mod paper;
+mod play;
+mod tables;
+mod verdict;
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use jiff::Zoned;
+
+use self::{
+    api::{Api, Entry},
+    day::{Day, Ending},
+    paper::Paper,
+};
+use crate::Stack;
+
+/// How long the last events may take.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// How long the day must stay as it should be, so that what comes late has come.
+const STILL: Duration = Duration::from_secs(1);
+const POLL: Duration = Duration::from_millis(100);
+
+/// Plays the last working day and shows what became of it; with `once` that is all, else it says where to look.
+///
+/// # Errors
+/// When a webhook is refused, or a call does not end as it should.
+pub async fn run(stack: &Stack, once: bool) -> Result<()> {
+    let paper = Paper::stdout();
+    let api = Api::new(stack.info())?;
+    let day = Day::on(day::last_working_day(Zoned::now().date()))?;
+    day::seed(stack.salesforce())?;
+    let api_calls = api.salesforce_api_calls().await?;
+
+    println!("  {}", paper.bold(&day.date.strftime("%A, %-d %B %Y").to_string()));
+    let delivered = play::play(&day, &api, &paper).await?;
+    let activity = end_of_day(&day, stack, &api).await?;
+
+    let of_day = |key: &str| day.scenes.iter().any(|scene| scene.call.key() == key);
+    let tasks: Vec<_> = org::tasks(stack.salesforce()).into_iter().filter(|task| of_day(&task.key)).collect();
+    let activity: Vec<_> = activity.into_iter().filter(|entry| of_day(&entry.key)).collect();
+    tables::print_tasks(&tasks, &stack.info().salesforce_url, &paper);
+    tables::print_not_logged(&activity, &paper);
+
+    let (calls, skipped) = (day.scenes.len(), day.scenes.len() - tasks.len());
+    let api_calls = api.salesforce_api_calls().await? - api_calls;
+    println!(
+        "\n\n  {} {calls} calls in {delivered} webhooks: {} Tasks, one for each call; {skipped} not logged; \
+         {api_calls} Salesforce API calls.\n",
+        paper.green("✓"),
+        tasks.len()
+    );
+    if !once {
+        where_to_look(stack, &day, &paper);
+    }
+    Ok(())
+}
+
+/// Waits until everything is as it should be, and stays so.
+async fn end_of_day(day: &Day, stack: &Stack, api: &Api<'_>) -> Result<Vec<Entry>> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut since = None;
+    loop {
+        let activity = api.activity().await?;
+        let waiting: Vec<&Entry> = activity.iter().filter(|entry| !entry.is_settled()).collect();
+        let mismatches = verdict::mismatches(&day.scenes, stack.salesforce(), &activity);
+        if waiting.is_empty() && mismatches.is_empty() {
+            if since.get_or_insert_with(Instant::now).elapsed() >= STILL {
+                return Ok(activity);
+            }
+        } else {
+            since = None;
+        }
+        if Instant::now() > deadline && since.is_none() {
+            let unsettled =
+                waiting.iter().map(|entry| format!("{} is still {}: {}", entry.key, entry.state, entry.reason));
+            let wrong: Vec<String> = unsettled.chain(mismatches).collect();
+            bail!("the day did not end as it should: {}", wrong.join("; "));
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+fn where_to_look(stack: &Stack, day: &Day, paper: &Paper) {
+    let info = stack.info();
+    let logged = day.scenes.iter().find(|scene| matches!(scene.ending, Ending::Task(_)));
+    let key = logged.map(|scene| scene.call.key()).unwrap_or_default();
+    println!("  {}", paper.bold("Look around"));
+    println!("  Records and their activities   {}", info.salesforce_url);
+    println!("  Every call, with its reasons   curl -s -b '{}' {}/api/activity", info.session_cookie, info.console_url);
+    println!(
+        "  All that led to one decision   curl -s -b '{}' {}/api/activity/{key}",
+        info.session_cookie, info.console_url
+    );
+    println!("  Ctrl-C stops everything.\n");
+}

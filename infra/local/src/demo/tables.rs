@@ -1,0 +1,112 @@
+//! The two tables: what Salesforce shows, and what was not logged.
+
+use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Row, Table, TableStyle, Width};
+use rules::{E164, RecordKind};
+
+use super::{api::Entry, org::Task, paper::Paper, play::words};
+
+/// Spaces before every line.
+const INDENT: usize = 2;
+
+/// A rule below the header, a blank line between rows.
+const STYLE: TableStyle = TableStyle::new().header_separator(line('─')).row_separator(line(' '));
+
+const fn line(character: char) -> LineStyle {
+    LineStyle::none().fill(character)
+}
+
+/// Prints what a user of Salesforce sees, by record.
+pub(super) fn print_tasks(tasks: &[Task], url: &str, paper: &Paper) {
+    title("What Salesforce shows", url, paper);
+    let widths = [Some(26), None, Some(12), Some(12), Some(20)];
+    for (section, is_closed) in [("Upcoming & Overdue", false), ("Past Activities", true)] {
+        let mut tasks: Vec<&Task> = tasks.iter().filter(|task| task.is_closed == is_closed).collect();
+        tasks.sort_by_key(|task| task.record.clone().map(|(kind, name)| (name, kind)));
+        let mut table = table(["Record", "Subject", "Date", "Owner", "Result"], widths, paper);
+        for same_record in tasks.chunk_by(|a, b| a.record == b.record) {
+            for (index, task) in same_record.iter().enumerate() {
+                let record = if index == 0 { record(task) } else { String::new() };
+                let result = task.result.clone().unwrap_or_default();
+                table.add_row(Row::from([
+                    record,
+                    unbroken_numbers(&task.subject),
+                    task.date.clone(),
+                    task.owner.clone(),
+                    result,
+                ]));
+            }
+        }
+        println!("\n  {}", paper.bold(&format!("{section} ({})", tasks.len())));
+        print(&table, paper);
+    }
+}
+
+/// Prints which calls became no Task, and why.
+pub(super) fn print_not_logged(entries: &[Entry], paper: &Paper) {
+    title("What was not logged, and why", "", paper);
+    let mut table = table(["Call", "Aircall line", "Other party", "Why"], [Some(28), Some(14), Some(19), None], paper);
+    let mut entries: Vec<&Entry> = entries.iter().filter(|entry| entry.state != "logged").collect();
+    entries.sort_by_key(|entry| entry.started_at);
+    for entry in entries {
+        let call_type = entry.call_type.as_deref().map(words).unwrap_or_default();
+        let time = entry.started_at_local.get(11..16).unwrap_or_default();
+        let other_party = other_party(entry);
+        let line = entry.number.name.clone();
+        table.add_row(Row::from([format!("{time}  {call_type}"), line, other_party, entry.reason.clone()]));
+    }
+    println!();
+    print(&table, paper);
+}
+
+/// The record, and below it what it is.
+fn record(task: &Task) -> String {
+    let Some((kind, name)) = &task.record else { return "(none)".to_owned() };
+    match (&task.case, kind) {
+        (Some(case), RecordKind::Contact) => format!("{name}\n{kind} · Case {}", case.number),
+        _ => format!("{name}\n{kind}"),
+    }
+}
+
+/// The number as people write it.
+fn other_party(entry: &Entry) -> String {
+    let Some(number) = &entry.external_number else { return "anonymous".to_owned() };
+    E164::parse(number).map_or_else(|_| number.clone(), |number| number.international())
+}
+
+/// `text`, whose phone numbers are not to be broken at their spaces.
+fn unbroken_numbers(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let is_digit = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(char::is_ascii_digit);
+    let unbroken = chars.iter().enumerate().map(|(at, c)| {
+        let is_within = *c == ' ' && is_digit(at.checked_sub(1)) && is_digit(Some(at + 1));
+        if is_within { '\u{a0}' } else { *c }
+    });
+    unbroken.collect()
+}
+
+fn title(text: &str, aside: &str, paper: &Paper) {
+    let gap = paper.width.saturating_sub(INDENT + text.chars().count() + aside.chars().count());
+    let heading = format!("  {}{}{}", paper.bold(text), " ".repeat(gap), paper.dim(aside));
+    println!("\n\n{}", heading.trim_end());
+    println!("  {}", "━".repeat(paper.width - INDENT));
+}
+
+/// An empty table, as wide as the paper; the column without a width takes what is left.
+fn table<const N: usize>(header: [&str; N], widths: [Option<usize>; N], paper: &Paper) -> Table {
+    let left = (paper.width - INDENT).saturating_sub(widths.iter().flatten().sum());
+    let mut table = Table::new();
+    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
+    for (column, width) in table.column_iter_mut().zip(widths) {
+        let width = u16::try_from(width.unwrap_or(left)).unwrap_or(u16::MAX);
+        column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width))).set_padding((0, 2));
+    }
+    table
+}
+
+fn print(table: &Table, paper: &Paper) {
+    for (index, line) in table.lines().enumerate() {
+        let line = line.trim_end();
+        let is_rule = line.chars().all(|c| c == '─');
+        println!("  {}", if index == 0 || is_rule { paper.dim(line) } else { line.to_owned() });
+    }
+}

@@ -1,0 +1,127 @@
+//! The whole stack with the real functions: tenants, restarts, and the end of every process.
+
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use local::{Options, Stack, TenantHandle, TenantOptions, TenantOrg};
+use serde_json::{Value, json};
+
+/// A missed call of the tenant from a number, as Aircall tells it.
+async fn post_call(url: &str, token: &str, id: u32, from: &str) {
+    let call = json!({
+        "resource": "call", "event": "call.ended", "timestamp": 1_773_342_300, "token": token,
+        "data": {
+            "id": id, "direction": "inbound", "status": "done", "raw_digits": from, "duration": 25,
+            "started_at": 1_773_342_238, "answered_at": null, "ended_at": 1_773_342_263,
+            "missed_call_reason": "no_available_agent", "voicemail": null, "recording": null, "asset": null,
+            "user": null, "contact": null, "comments": [], "tags": [],
+            "number": {
+                "id": 1001, "name": "Sales line", "digits": "+1 415-555-0100", "country": "US",
+                "time_zone": "America/Los_Angeles", "open": true,
+            },
+        },
+    });
+    let answer = reqwest::Client::new().post(url).json(&call).send().await.expect("an answer");
+    assert_eq!(answer.status(), 200);
+}
+
+/// Keys of the Tasks of an org, once there are that many.
+async fn tasks(org: &salesforce_sandbox::Org, count: usize) -> Vec<String> {
+    let patience = Instant::now() + Duration::from_secs(30);
+    loop {
+        let tasks = org.records("Task");
+        if tasks.len() >= count || Instant::now() > patience {
+            return tasks.iter().filter_map(|task| task["CallObject"].as_str()).map(ToOwned::to_owned).collect();
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+fn add_contact(org: &salesforce_sandbox::Org, phone: &str) {
+    org.insert("Contact", json!({ "LastName": "Example", "Phone": phone })).expect("a contact");
+}
+
+async fn tenant_with_an_org_of_its_own(stack: &Stack) -> TenantHandle {
+    let options = TenantOptions { org: TenantOrg::Own(Box::default()), ..TenantOptions::default() };
+    stack.add_tenant(options).await.expect("a tenant")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_tenants_calls_go_to_its_own_org() {
+    let stack = Stack::start(Options::default()).await.expect("a stack");
+    let own = tenant_with_an_org_of_its_own(&stack).await;
+    add_contact(stack.salesforce(), "+14155550132");
+    add_contact(&own.org, "+14155550132");
+    // Its access token is refreshed with the credentials of the one app that all orgs authorise.
+    let expire = format!("{}/_sandbox/expire_sessions", own.salesforce_url);
+    assert!(reqwest::Client::new().post(expire).send().await.expect("an answer").status().is_success());
+
+    post_call(&own.webhook_url, &own.webhook_token, 1, "+14155550132").await;
+    post_call(&stack.info().webhook_url, &stack.info().webhook_token, 2, "+14155550132").await;
+    assert_eq!(tasks(&own.org, 1).await, ["call-1"]);
+    assert_eq!(tasks(stack.salesforce(), 1).await, ["call-2"]);
+    stack.stop().await.expect("stopped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_function_is_started_again() {
+    let stack = Stack::start(Options::default()).await.expect("a stack");
+    add_contact(stack.salesforce(), "+14155550133");
+    for function in ["intake", "evaluate", "write", "console", "reconcile"] {
+        stack.kill(function).expect("a function");
+    }
+    assert!(stack.kill("nobody").is_err());
+    post_call(&stack.info().webhook_url, &stack.info().webhook_token, 3, "+14155550133").await;
+    assert_eq!(tasks(stack.salesforce(), 1).await, ["call-3"]);
+    stack.stop().await.expect("stopped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn state_survives_a_restart_and_no_process_survives_a_stop() {
+    let data = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("stack-{}", std::process::id()));
+    let stack_file = data.join("stack.json");
+    let options = || Options {
+        data: Some(data.clone()),
+        stack_file: Some(stack_file.clone()),
+        logs: Some(data.join("logs")),
+        ..Options::default()
+    };
+
+    let stack = Stack::start(options()).await.expect("a stack");
+    let written: Value = serde_json::from_slice(&std::fs::read(&stack_file).expect("a file")).expect("JSON");
+    assert_eq!(written, serde_json::to_value(stack.info()).expect("JSON"));
+    let (org_id, token) = (stack.salesforce().org_id(), stack.info().webhook_token.clone());
+    add_contact(stack.salesforce(), "+14155550134");
+    post_call(&stack.info().webhook_url, &token, 4, "+14155550134").await;
+    assert_eq!(tasks(stack.salesforce(), 1).await, ["call-4"]);
+    let processes = processes_of(&stack);
+    assert!(processes.len() >= 5, "one for each function at least");
+    stack.stop().await.expect("stopped");
+    assert!(!stack_file.exists(), "nobody is told of a stack that is gone");
+    assert_eq!(processes.iter().filter(|process| process.exists()).count(), 0);
+
+    let stack = Stack::start(options()).await.expect("a stack");
+    assert_eq!(stack.salesforce().org_id(), org_id);
+    assert_eq!(stack.info().webhook_token, token);
+    let activity = format!("{}/api/activity", stack.info().console_url);
+    let activity = reqwest::Client::new().get(activity).header("cookie", &stack.info().session_cookie);
+    let activity: Value = activity.send().await.expect("an answer").json().await.expect("JSON");
+    assert_eq!(activity["entries"][0]["key"], "call-4");
+    post_call(&stack.info().webhook_url, &token, 5, "+14155550134").await;
+    assert_eq!(tasks(stack.salesforce(), 2).await, ["call-4", "call-5"]);
+    stack.stop().await.expect("stopped");
+    std::fs::remove_dir_all(&data).expect("removed");
+}
+
+/// The processes whose environment names this stack's DynamoDB, as `/proc` shows them.
+fn processes_of(stack: &Stack) -> Vec<PathBuf> {
+    let mark = format!("AWS_ENDPOINT_URL_DYNAMODB={}", stack.info().aws_endpoint_urls.dynamodb);
+    let processes = std::fs::read_dir("/proc").expect("Linux").filter_map(Result::ok);
+    let is_ours = |process: &PathBuf| {
+        let environment = std::fs::read(process.join("environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes())
+    };
+    processes.map(|process| process.path()).filter(is_ours).collect()
+}

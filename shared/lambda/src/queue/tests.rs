@@ -1,0 +1,108 @@
+//! The queues against an SQS that keeps what it is sent.
+
+use aws_lambda_events::sqs::SqsMessageAttribute;
+use aws_sdk_sqs::config::retry::RetryConfig;
+use aws_sdk_sqs::config::{BehaviorVersion, Config, Credentials, Region};
+use serde_json::{Value, json};
+use wiremock::matchers::{header, method};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use super::*;
+
+const QUEUE: &str = "https://sqs.us-east-1.example.com/000000000000/queue";
+
+/// An SQS that answers this operation so, and a client of it.
+async fn sqs(operation: &str, answer: ResponseTemplate) -> (MockServer, Client) {
+    let server = MockServer::start().await;
+    let target = format!("AmazonSQS.{operation}");
+    Mock::given(method("POST")).and(header("x-amz-target", target.as_str())).respond_with(answer).mount(&server).await;
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .retry_config(RetryConfig::disabled())
+        .endpoint_url(server.uri())
+        .build();
+    (server, Client::from_conf(config))
+}
+
+fn accepted() -> ResponseTemplate {
+    ResponseTemplate::new(200).set_body_json(json!({ "MessageId": "1", "MD5OfMessageBody": "" }))
+}
+
+async fn requests(server: &MockServer) -> Vec<Value> {
+    let requests = server.received_requests().await.unwrap();
+    requests.iter().map(|request| serde_json::from_slice(&request.body).unwrap()).collect()
+}
+
+fn wake_up(tenant: &str) -> WakeUp {
+    WakeUp { tenant: tenant.to_owned(), key: Some("call-7".to_owned()) }
+}
+
+#[tokio::test]
+async fn a_wake_up_is_of_its_tenants_group_and_rings_once() {
+    let (server, client) = sqs("SendMessage", accepted()).await;
+    Bell::new(client, QUEUE).ring(&wake_up("one"), "call-7:3").await.unwrap();
+    let request = &requests(&server).await[0];
+    assert_eq!(
+        (&request["MessageGroupId"], &request["MessageDeduplicationId"]),
+        (&json!("one"), &json!("one:call-7:3"))
+    );
+    let mut message = SqsMessage::default();
+    message.body = request["MessageBody"].as_str().map(str::to_owned);
+    assert_eq!(WakeUp::read(&message).unwrap(), wake_up("one"));
+}
+
+#[tokio::test]
+async fn many_wake_ups_go_ten_at_a_time() {
+    let answer = ResponseTemplate::new(200).set_body_json(json!({ "Successful": [], "Failed": [] }));
+    let (server, client) = sqs("SendMessageBatch", answer).await;
+    let wake_ups: Vec<_> = (0..11).map(|n| (wake_up(&format!("t-{n}")), "sweep".to_owned())).collect();
+    Bell::new(client, QUEUE).ring_many(&wake_ups).await.unwrap();
+    let sizes: Vec<_> = requests(&server).await.iter().map(|r| r["Entries"].as_array().unwrap().len()).collect();
+    assert_eq!(sizes, [10, 1]);
+}
+
+#[tokio::test]
+async fn a_wake_up_of_many_that_is_refused_is_an_error() {
+    let failed = json!([{ "Id": "0", "Code": "InternalError", "SenderFault": false }]);
+    let answer = ResponseTemplate::new(200).set_body_json(json!({ "Successful": [], "Failed": failed }));
+    let (_server, client) = sqs("SendMessageBatch", answer).await;
+    let error = Bell::new(client, QUEUE).ring_many(&[(wake_up("one"), "sweep".to_owned())]).await.unwrap_err();
+    assert_eq!(error.to_string(), "SendMessageBatch: 1 of 1, the first: InternalError");
+}
+
+#[tokio::test]
+async fn an_event_arrives_as_it_was_sent() {
+    let (server, client) = sqs("SendMessage", accepted()).await;
+    Events::new(client, QUEUE).send("one", r#"{"event":"call.ended"}"#).await.unwrap();
+    let request = &requests(&server).await[0];
+    let mut attribute = SqsMessageAttribute::default();
+    attribute.string_value = request["MessageAttributes"]["tenant"]["StringValue"].as_str().map(str::to_owned);
+    let mut message = SqsMessage::default();
+    message.body = request["MessageBody"].as_str().map(str::to_owned);
+    message.message_attributes.insert("tenant".to_owned(), attribute);
+    let event = Event { tenant: "one".to_owned(), body: r#"{"event":"call.ended"}"#.to_owned() };
+    assert_eq!(Event::read(message).unwrap(), event);
+}
+
+#[tokio::test]
+async fn a_queue_that_is_down_is_an_error_that_shows_no_body() {
+    let (_server, client) = sqs("SendMessage", ResponseTemplate::new(500).set_body_string("secret")).await;
+    let error = Events::new(client, QUEUE).send("one", "{}").await.unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
+}
+
+#[test]
+fn a_delay_is_rounded_up_and_ends_at_fifteen_minutes() {
+    for (after, seconds) in [(0, 0), (1, 1), (1000, 1), (1001, 2), (899_500, 900), (10_000_000, 900)] {
+        assert_eq!(delay_seconds(Duration::from_millis(after)), seconds, "{after} ms");
+    }
+    assert_eq!(delay_seconds(Duration::MAX), LONGEST_DELAY);
+}
+
+#[test]
+fn another_message_is_none_of_ours() {
+    assert!(WakeUp::read(&SqsMessage::default()).is_err());
+    assert!(Event::read(SqsMessage::default()).is_err());
+}

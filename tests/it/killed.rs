@@ -1,0 +1,123 @@
+//! Functions that are killed in the middle of their work: each call is logged once all the same.
+//!
+//! What a killed function had taken from a queue comes back after the queue's visibility timeout, so these tests take
+//! as long as that: 30 s for `evaluate`, 60 s for `write`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use local::demo::bodies::CallBody;
+use serde_json::{Value, json};
+
+use crate::support::{Running, World};
+
+/// A world in a stack of its own that creates a Contact and a Case for each unknown number.
+async fn world(name: &str) -> World {
+    another_world(&Running::start(name).await).await
+}
+
+/// A further tenant in that stack.
+async fn another_world(running: &Arc<Running>) -> World {
+    let mut world = World::within(running, salesforce_sandbox::Options::default()).await;
+    let settings = json!({"unknown_number": "create_contact", "relate_to": "case", "create_case_if_none": true});
+    world.put_settings(settings).await;
+    world.patience = Duration::from_mins(5);
+    world
+}
+
+/// Two calls of each of these many numbers.
+fn calls(numbers: u64) -> Vec<CallBody> {
+    let of = |n: u64| {
+        let number = format!("+33 6 39 98 10 {n:02}");
+        [CallBody::inbound(2 * n + 100).from(&number).voicemail(), CallBody::outbound(2 * n + 101).to(&number)]
+    };
+    (0..numbers).flat_map(of).collect()
+}
+
+/// Each call has one Task, and each number one Contact with one Case.
+async fn each_is_logged_once(world: &World, calls: &[CallBody]) {
+    world.until("all calls are known", async |world| world.entries().await.len() == calls.len()).await;
+    world.settle().await;
+    for call in calls {
+        let entry = world.activity(&call.key()).await;
+        assert_eq!(entry["state"], "logged", "{entry:#}");
+        assert_eq!(world.task(call)["Id"], entry["task_id"]);
+    }
+    let numbers = calls.len() / 2;
+    assert_eq!((world.records("Contact").len(), world.records("Case").len()), (numbers, numbers));
+    assert_eq!(world.records("Task").len(), calls.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn intake_is_killed() {
+    let world = world("killed-intake").await;
+    let calls = calls(20);
+    let mut refused = 0;
+    for batch in calls.chunks(4) {
+        // Each batch is answered or killed on the way; what was not answered is sent again, as Aircall does.
+        let posts = async {
+            let mut posts = Vec::new();
+            for call in batch {
+                let body = call.clone().token(&world.tenant.webhook_token).event("call.ended").to_string();
+                posts.push(tokio::spawn(world_request(&world, body)));
+            }
+            let mut refused = 0;
+            for post in posts {
+                refused += usize::from(!post.await.expect("no panic"));
+            }
+            refused
+        };
+        let kill = async {
+            tokio::time::sleep(Duration::from_millis(4)).await;
+            world.running.stack.kill("intake").expect("there is an intake");
+        };
+        refused += tokio::join!(posts, kill).0;
+        for call in batch {
+            world.post_until_taken(call.event("call.ended")).await;
+        }
+    }
+    assert!(refused > 0, "no request was hit");
+    each_is_logged_once(&world, &calls).await;
+}
+
+/// Posts a body; whether it was taken.
+fn world_request(world: &World, body: String) -> impl Future<Output = bool> + use<> {
+    let request = reqwest::Client::builder().no_proxy().build().expect("a client").post(&world.tenant.webhook_url);
+    async move { request.body(body).send().await.is_ok_and(|answer| answer.status().is_success()) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn evaluate_is_killed() {
+    let world = world("killed-evaluate").await;
+    let calls = calls(20);
+    let events: Vec<Value> = calls.iter().map(|call| call.event("call.ended")).collect();
+    let post = world.post_all(events);
+    let kill = async {
+        // From the first call that is known on, while the others are on their way.
+        world.until("the first call is known", async |world| !world.entries().await.is_empty()).await;
+        for _ in 0..3 {
+            world.running.stack.kill("evaluate").expect("there is an evaluate");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::join!(post, kill);
+    each_is_logged_once(&world, &calls).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn write_is_killed_before_and_after_salesforce_takes_the_write() {
+    let world = world("killed-write").await;
+    let before = another_world(&world.running).await;
+    let calls = calls(3);
+    let events = || calls.iter().map(|call| call.event("call.ended"));
+    // One org hangs before it writes, the other one has written when the killing starts.
+    before.fault(json!([{"path": "/composite/graph", "delay_ms": 5_000}])).await;
+    before.post_all(events()).await;
+    before.until("the write is on its way", async |world| world.faults_left().await == json!([])).await;
+    world.post_all(events()).await;
+    world.until("Salesforce has a Task", async |world| !world.records("Task").is_empty()).await;
+    world.running.stack.kill("write").expect("there is a write");
+    assert!(before.records("Task").is_empty());
+    each_is_logged_once(&world, &calls).await;
+    each_is_logged_once(&before, &calls).await;
+}

@@ -1,0 +1,67 @@
+//! The console's API, as the tenant's admin uses it.
+
+use reqwest::{Method, RequestBuilder, StatusCode, header};
+use serde_json::Value;
+
+use super::World;
+
+impl World {
+    /// A request to a path of the console, without a session.
+    pub(crate) fn console(&self, method: Method, path: &str) -> RequestBuilder {
+        let url = format!("{}{path}", self.running.stack.info().console_url);
+        self.http.request(method, url)
+    }
+
+    /// The same as the tenant's admin.
+    pub(crate) fn admin(&self, method: Method, path: &str) -> RequestBuilder {
+        self.console(method, path).header(header::COOKIE, &self.tenant.session_cookie)
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let answer = self.admin(Method::GET, path).send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        answer.json().await.expect("JSON")
+    }
+
+    /// The settings document.
+    pub(crate) async fn settings(&self) -> Value {
+        self.get("/api/settings").await
+    }
+
+    /// Saves the settings with these keys replaced.
+    pub(crate) async fn put_settings(&self, changes: Value) {
+        let mut settings = self.settings().await;
+        let changes = changes.as_object().expect("an object").clone();
+        settings.as_object_mut().expect("an object").extend(changes);
+        let answer = self.admin(Method::PUT, "/api/settings").json(&settings).send().await.expect("an answer");
+        let status = answer.status();
+        assert_eq!(status, StatusCode::OK, "{}", answer.text().await.expect("a text"));
+    }
+
+    /// An entry of the activity log with its trace.
+    pub(crate) async fn activity(&self, key: &str) -> Value {
+        self.get(&format!("/api/activity/{key}")).await
+    }
+
+    /// All entries of the activity log, the latest call first.
+    pub(crate) async fn entries(&self) -> Vec<Value> {
+        let mut entries = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page = self.get(&format!("/api/activity?limit=100&cursor={cursor}")).await;
+            entries.extend(page["entries"].as_array().expect("a list").iter().cloned());
+            match page["next_cursor"].as_str() {
+                Some(next) => next.clone_into(&mut cursor),
+                None => return entries,
+            }
+        }
+    }
+
+    /// What the trace of an entry says about a topic, all in one text.
+    pub(crate) async fn finding(&self, key: &str, about: &str) -> String {
+        let entry = self.activity(key).await;
+        let steps = entry["trace"].as_array().expect("a trace").clone();
+        let findings = steps.iter().filter(|step| step["about"] == about).filter_map(|step| step["finding"].as_str());
+        findings.collect::<Vec<_>>().join(" ")
+    }
+}

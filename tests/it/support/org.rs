@@ -1,0 +1,90 @@
+//! The tenant's Salesforce org: what is in it, and what goes wrong with it.
+
+use jiff::{SignedDuration, Timestamp};
+use local::demo::bodies::CallBody;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::World;
+
+impl World {
+    /// Stores a record, and gives its id.
+    pub(crate) fn insert(&self, sobject: &str, record: Value) -> String {
+        self.tenant.org.insert(sobject, record).unwrap_or_else(|error| panic!("{sobject}: {error}"))
+    }
+
+    /// A Contact with this phone number.
+    pub(crate) fn contact(&self, name: &str, phone: &str) -> String {
+        self.insert("Contact", json!({"LastName": name, "Phone": phone}))
+    }
+
+    /// The records of an object that nobody deleted, oldest first.
+    pub(crate) fn records(&self, sobject: &str) -> Vec<Value> {
+        let records = self.tenant.org.records(sobject);
+        records.into_iter().filter(|record| record["IsDeleted"] != true).collect()
+    }
+
+    /// The Task of a call: one, and not two.
+    #[track_caller]
+    pub(crate) fn task(&self, call: &CallBody) -> Value {
+        let mut tasks: Vec<Value> =
+            self.records("Task").into_iter().filter(|task| task["Aircall_Key__c"] == call.key()).collect();
+        assert_eq!(tasks.len(), 1, "Tasks of {}", call.key());
+        tasks.remove(0)
+    }
+
+    /// Whether there is a Task of a call.
+    pub(crate) fn is_logged(&self, call: &CallBody) -> bool {
+        self.records("Task").iter().any(|task| task["Aircall_Key__c"] == call.key())
+    }
+
+    /// Lets a person change a record.
+    pub(crate) async fn edit(&self, sobject: &str, id: &str, changes: Value) {
+        self.as_person(Method::PATCH, sobject, id, Some(changes)).await;
+    }
+
+    /// Lets a person delete a record.
+    pub(crate) async fn delete(&self, sobject: &str, id: &str) {
+        self.as_person(Method::DELETE, sobject, id, None).await;
+    }
+
+    async fn as_person(&self, method: Method, sobject: &str, id: &str, body: Option<Value>) {
+        let url = format!("{}/services/data/v66.0/sobjects/{sobject}/{id}", self.tenant.salesforce_url);
+        // A session of its own, which no test lets expire.
+        let token = self.tenant.org.issue_grant(&self.tenant.org.admin_user_id()).access_token;
+        let mut request = self.http.request(method, url).bearer_auth(token);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.expect("an answer");
+        let status = answer.status();
+        assert_eq!(status, StatusCode::NO_CONTENT, "{}", answer.text().await.expect("a text"));
+    }
+
+    /// Scripts a fault.
+    pub(crate) async fn fault(&self, fault: Value) {
+        self.sandbox(Method::POST, "faults", fault).await;
+    }
+
+    /// The faults that did not happen yet.
+    pub(crate) async fn faults_left(&self) -> Value {
+        self.sandbox(Method::GET, "faults", Value::Null).await
+    }
+
+    /// Ends all sessions.
+    pub(crate) async fn expire_sessions(&self) {
+        self.sandbox(Method::POST, "expire_sessions", Value::Null).await;
+    }
+
+    async fn sandbox(&self, method: Method, path: &str, body: Value) -> Value {
+        let url = format!("{}/_sandbox/{path}", self.tenant.salesforce_url);
+        let answer = self.http.request(method, url).json(&body).send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.json().await.unwrap_or_default()
+    }
+}
+
+/// `LastModifiedDate` of a record that was changed so many days ago.
+pub(crate) fn days_ago(days: i64) -> String {
+    (Timestamp::now() - SignedDuration::from_hours(24 * days)).strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string()
+}

@@ -1,0 +1,56 @@
+//! Running stacks: one that all tests share, and others for tests that break things.
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use local::{Options, Stack, TenantHandle, TenantOptions, TenantOrg};
+use tokio::runtime::{Handle, Runtime};
+
+/// A stack and the runtime it lives on.
+pub(crate) struct Running {
+    pub(crate) stack: Stack,
+    runtime: Handle,
+    logs: PathBuf,
+}
+
+impl Running {
+    /// The stack of this test run. It has a runtime of its own, as a test's ends with the test.
+    pub(crate) fn shared() -> Arc<Self> {
+        static SHARED: OnceLock<(Arc<Running>, Runtime)> = OnceLock::new();
+        let start = || {
+            let runtime = Runtime::new().expect("a runtime");
+            let running = runtime.block_on(Self::start("shared"));
+            (running, runtime)
+        };
+        // A test is on a runtime already, and cannot block on another one from within.
+        let start = || std::thread::spawn(start).join().expect("the stack starts");
+        Arc::clone(&SHARED.get_or_init(start).0)
+    }
+
+    /// A stack for one test, on its runtime; its functions log to a folder of this name.
+    pub(crate) async fn start(name: &str) -> Arc<Self> {
+        let logs = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("logs").join(name);
+        let options = Options { logs: Some(logs.clone()), ..Options::default() };
+        let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("the stack does not start: {error:#}"));
+        Arc::new(Self { stack, runtime: Handle::current(), logs })
+    }
+
+    /// A new tenant with an org of its own.
+    pub(crate) async fn tenant(self: &Arc<Self>, org: salesforce_sandbox::Options) -> TenantHandle {
+        let running = Arc::clone(self);
+        let options = TenantOptions { id: None, org: TenantOrg::Own(Box::new(org)) };
+        // The org is served on the runtime of the stack, not on the one of the test that asks for it.
+        let added = self.runtime.spawn(async move { running.stack.add_tenant(options).await }).await;
+        added.expect("no panic").unwrap_or_else(|error| panic!("no tenant: {error:#}"))
+    }
+
+    /// All that the functions have printed so far, a text for each function.
+    pub(crate) fn logs(&self) -> Vec<(String, String)> {
+        let files = std::fs::read_dir(&self.logs).expect("the folder of the logs");
+        let read = |file: std::fs::DirEntry| {
+            let text = std::fs::read_to_string(file.path()).expect("a log file");
+            (file.file_name().to_string_lossy().into_owned(), text)
+        };
+        files.map(|file| read(file.expect("a log file"))).collect()
+    }
+}
