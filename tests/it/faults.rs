@@ -58,32 +58,32 @@ const CREATE: &str = "/composite/sobjects";
 const GRAPH: &str = "/composite/graph";
 
 #[tokio::test]
-async fn a_service_that_is_unavailable_for_a_moment() {
+async fn a_call_is_logged_once_when_salesforce_is_unavailable_for_a_moment() {
     let fault = |path: &str| json!([{"path": path, "status": 503, "body": "<html>Service Unavailable</html>"}]);
     tokio::join!(check(Known, fault(SEARCH)), check(Known, fault(CREATE)), check(Unknown, fault(GRAPH)));
 }
 
 #[tokio::test]
-async fn a_session_that_salesforce_ended() {
+async fn a_call_is_logged_once_when_salesforce_has_ended_the_session() {
     let body = json!([{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]);
     let fault = |path: &str| json!([{"path": path, "status": 401, "body": body}]);
     tokio::join!(check(Known, fault(SEARCH)), check(Known, fault(CREATE)), check(Unknown, fault(GRAPH)));
 }
 
 #[tokio::test]
-async fn a_connection_that_drops_before_the_write() {
+async fn a_call_is_logged_once_when_the_connection_drops_before_the_write() {
     let fault = |path: &str| json!([{"path": path, "drop": true}]);
     tokio::join!(check(Known, fault(SEARCH)), check(Known, fault(CREATE)), check(Unknown, fault(GRAPH)));
 }
 
 #[tokio::test]
-async fn a_connection_that_drops_after_the_write() {
+async fn a_call_is_logged_once_when_the_connection_drops_after_the_write() {
     let fault = |path: &str| json!([{"path": path, "drop": true, "commit": true}]);
     tokio::join!(check(Known, fault(CREATE)), check(Unknown, fault(GRAPH)));
 }
 
 #[tokio::test]
-async fn an_error_after_the_write() {
+async fn a_call_is_logged_once_when_salesforce_writes_and_answers_with_an_error() {
     let fault = |path: &str| json!([{"path": path, "status": 504, "commit": true}]);
     tokio::join!(check(Known, fault(CREATE)), check(Unknown, fault(GRAPH)));
 }
@@ -103,7 +103,7 @@ async fn an_update_whose_answer_is_lost_does_not_write_a_comment_twice() {
 }
 
 #[tokio::test]
-async fn sessions_expire_again_and_again_while_refresh_tokens_rotate() {
+async fn each_call_is_logged_when_every_session_has_expired_and_refresh_tokens_rotate() {
     let options = salesforce_sandbox::Options { rotate_refresh_tokens: true, ..Default::default() };
     let world = world(Known, options).await;
     for id in 1..=3 {
@@ -116,7 +116,7 @@ async fn sessions_expire_again_and_again_while_refresh_tokens_rotate() {
 }
 
 #[tokio::test]
-async fn a_session_that_expires_between_two_requests_of_one_call() {
+async fn a_call_is_logged_once_when_the_session_expires_between_two_requests() {
     let options = salesforce_sandbox::Options { rotate_refresh_tokens: true, ..Default::default() };
     let world = world(Unknown, options).await;
     // The search is slow, and the sessions end meanwhile.
@@ -133,11 +133,7 @@ async fn a_session_that_expires_between_two_requests_of_one_call() {
 async fn a_record_that_salesforce_refuses_fails_with_its_words_and_costs_no_other_call() {
     let world = World::new().await;
     world.contact("Lou Sample", "+33639980001");
-    let rule = json!({"sobject": "Task", "field": "CallDisposition", "regex": "Forbidden", "message": "This tag is not used any more."});
-    let options = json!({"validation_rules": [rule]});
-    let url = format!("{}/_sandbox/options", world.tenant.salesforce_url);
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    assert!(client.put(url).json(&options).send().await.unwrap().status().is_success());
+    world.refuse("Task", "CallDisposition", "Forbidden", "This tag is not used any more.");
     let (refused, fine) = (CallBody::inbound(1).tagged("Forbidden"), CallBody::inbound(2));
     world.end([&refused, &fine]).await;
     let entry = world.activity(&refused.key()).await;

@@ -46,10 +46,7 @@ async fn be_talkative(world: &World) {
         .await;
     world.expire_sessions().await;
     world.end([&call(3).from("+33 6 39 98 76 56")]).await;
-    let rule = json!({"sobject": "Task", "field": "Subject", "regex": ".", "message": "not for Quixley"});
-    let mut options = world.tenant.org.options();
-    options.validation_rules = vec![serde_json::from_value(rule).unwrap()];
-    world.tenant.org.set_options(options);
+    world.refuse("Task", "Subject", ".", "not for Quixley");
     world.end([&call(4).from("+33 6 39 98 76 57")]).await;
     assert_eq!(world.activity("call-4").await["state"], "failed");
 }

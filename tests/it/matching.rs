@@ -65,7 +65,7 @@ async fn of_several_records_of_one_kind_the_latest_modified_wins() {
     world.insert("Contact", record("Older", "+33639980001", 20));
     let latest = world.insert("Contact", record("Latest", "+33639980001", 2));
     world.insert("Contact", record("Oldest", "+33639980001", 30));
-    let mut lead = |name: &str, days| {
+    let lead = |name: &str, days| {
         let mut lead = record(name, "+33639980002", days);
         lead["Company"] = json!("Sample Ltd");
         world.insert("Lead", lead)

@@ -39,10 +39,7 @@ async fn two_calls_of_one_new_number_at_the_same_moment_make_one_record_and_two_
 async fn a_record_that_search_does_not_know_yet_is_found_before_another_is_created() {
     let world = World::with(slow_index()).await;
     world.put_settings(json!({"unknown_number": "create_contact"})).await;
-    let url = format!("{}/_sandbox/records/Contact?index_lag=true", world.tenant.salesforce_url);
-    let contact = json!({"LastName": "Just Made", "MobilePhone": "06 39 98 00 01"});
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    assert!(client.post(url).json(&contact).send().await.unwrap().status().is_success());
+    world.insert_unindexed("Contact", json!({"LastName": "Just Made", "MobilePhone": "06 39 98 00 01"})).await;
     let call = CallBody::inbound(1);
     world.end([&call]).await;
     assert_eq!(world.records("Contact").len(), 1);

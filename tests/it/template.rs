@@ -155,6 +155,21 @@ fn messages_that_get_lost(template: &Value) -> Vec<String> {
     problems
 }
 
+/// The queue whose messages are but bells: the sweep rings them again within a minute.
+const BELLS: &str = "RetriesDeadLetterQueue";
+
+fn losses_that_nobody_hears_of(template: &Value) -> Vec<String> {
+    let queue_of = |alarm: &Value| {
+        let name = alarm["Properties"]["Dimensions"][0]["Value"]["GetAtt"].as_str()?.strip_suffix(".QueueName")?;
+        Some(name.to_owned())
+    };
+    let alarms = resources(template, "AWS::CloudWatch::Alarm");
+    let heard: BTreeSet<String> = alarms.values().filter_map(|alarm| queue_of(alarm)).collect();
+    let queues = queues(template);
+    let dead: BTreeSet<&str> = queues.values().filter_map(|queue| dead_letter_queue(queue)).collect();
+    dead.into_iter().filter(|id| !heard.contains(*id) && *id != BELLS).map(|id| format!("{id} has no alarm")).collect()
+}
+
 /// Each statement with the function it is of.
 fn statements(template: &Value) -> Vec<(&str, &Value)> {
     let mut statements = Vec::new();
@@ -250,6 +265,13 @@ fn what_cannot_be_handled_ends_in_a_dead_letter_queue_of_the_same_kind() {
     *template.pointer_mut(policy).unwrap() = Value::Null;
     let expected = ["EventsDeadLetterQueue has no dead-letter queue", "EventsQueue has no dead-letter queue"];
     assert_eq!(messages_that_get_lost(&template), expected);
+}
+
+#[test]
+fn each_dead_letter_queue_of_events_or_writes_has_an_alarm() {
+    check(losses_that_nobody_hears_of);
+    let dimensions = "/Resources/EventsDeadLetterAlarm/Properties/Dimensions";
+    notices(losses_that_nobody_hears_of, dimensions, json!([]));
 }
 
 #[test]

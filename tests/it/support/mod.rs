@@ -15,9 +15,6 @@ pub(crate) use world::World;
 /// Between two looks at something that is to change.
 pub(crate) const POLL: Duration = Duration::from_millis(30);
 
-/// The connecting user of each org, who owns what no other user does.
-pub(crate) const ADMIN_EMAIL: &str = "admin@example.com";
-
 /// The moment, such as `2026-03-02T08:00:00Z`.
 #[track_caller]
 pub(crate) fn at(moment: &str) -> jiff::Timestamp {

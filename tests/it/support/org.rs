@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use local::demo::bodies::CallBody;
 use reqwest::{Method, StatusCode};
+use salesforce_sandbox::{Options, ValidationRule};
 use serde_json::{Value, json};
 
 use super::World;
@@ -11,6 +12,19 @@ impl World {
     /// Stores a record, and gives its id.
     pub(crate) fn insert(&self, sobject: &str, record: Value) -> String {
         self.tenant.org.insert(sobject, record).unwrap_or_else(|error| panic!("{sobject}: {error}"))
+    }
+
+    /// Stores a record that search does not know before the org's index lag is over.
+    pub(crate) async fn insert_unindexed(&self, sobject: &str, record: Value) {
+        self.sandbox(Method::POST, &format!("records/{sobject}?index_lag=true"), record).await;
+    }
+
+    /// A validation rule of the org: refuses records where the field matches.
+    pub(crate) fn refuse(&self, sobject: &str, field: &str, pattern: &str, message: &str) {
+        let [sobject, field, message] = [sobject, field, message].map(str::to_owned);
+        let rule = ValidationRule { sobject, field, regex: Some(pattern.to_owned()), equals: None, message };
+        let org = &self.tenant.org;
+        org.set_options(Options { validation_rules: vec![rule], ..org.options() });
     }
 
     /// A Contact with this phone number.

@@ -39,7 +39,7 @@ impl World {
     pub(crate) async fn within(running: &Arc<Running>, org: salesforce_sandbox::Options) -> Self {
         let http = Client::builder().no_proxy().timeout(Duration::from_secs(40)).build().expect("an HTTP client");
         let tenant = running.tenant(org).await;
-        Self { running: Arc::clone(running), tenant, http, patience: Duration::from_secs(60) }
+        Self { running: Arc::clone(running), tenant, http, patience: Duration::from_mins(1) }
     }
 
     /// Sends anything to the webhook of a tenant.
@@ -59,12 +59,12 @@ impl World {
         assert_eq!(answer.status(), StatusCode::OK);
     }
 
-    /// Posts an event until it is taken: Aircall tries up to fifty times.
-    pub(crate) async fn post_until_taken(&self, event: Value) {
+    /// Posts an event until it is taken, as Aircall does, fifty times at most; says how often it was not.
+    pub(crate) async fn post_until_taken(&self, event: Value) -> usize {
         let body = self.signed(event).to_string();
-        for _ in 0..50 {
+        for refused in 0..50 {
             if self.post_raw(body.clone()).await.status() == StatusCode::OK {
-                return;
+                return refused;
             }
             tokio::time::sleep(super::POLL).await;
         }

@@ -93,12 +93,11 @@ fn where_to_look(stack: &Stack, day: &Day, paper: &Paper) {
     let info = stack.info();
     let logged = day.scenes.iter().find(|scene| matches!(scene.ending, Ending::Task(_)));
     let key = logged.map(|scene| scene.call.key()).unwrap_or_default();
+    let activity = format!("curl -sb \"$COOKIE\" {}/api/activity", info.console_url);
     println!("  {}", paper.bold("Look around"));
     println!("  Records and their activities   {}", info.salesforce_url);
-    println!("  Every call, with its reasons   curl -s -b '{}' {}/api/activity", info.session_cookie, info.console_url);
-    println!(
-        "  All that led to one decision   curl -s -b '{}' {}/api/activity/{key}",
-        info.session_cookie, info.console_url
-    );
-    println!("  Ctrl-C stops everything.\n");
+    println!("  An admin's session             COOKIE='{}'", info.session_cookie);
+    println!("  Every call, newest first       {activity}");
+    println!("  All that led to one decision   {activity}/{key}");
+    println!("\n  Ctrl-C stops everything.\n");
 }
