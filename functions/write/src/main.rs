@@ -9,6 +9,7 @@ mod org;
 mod owners;
 mod plan;
 mod questions;
+mod rounds;
 mod stop;
 mod update;
 mod writer;

@@ -1,23 +1,10 @@
-//! The writer of one environment: its rounds over a batch of jobs, each round with what went wrong in the last mended.
+//! The writer of one environment: what every drain works with.
 
-use jiff::Timestamp;
-use rules::RecordKind;
-use rules::matching::Record;
-use rules::settings::Settings;
-use salesforce::{SObject, SalesforceId, Soql};
-use store::{Calls, Phones, SettingsStore, Tenant, Tenants};
+use lambda::queue::{Bell, Later};
+use store::{Calls, Phones, SettingsStore, Tenants};
 
-use crate::create::{self, Remedy, Report};
-use crate::job::{Fate, Job};
-use crate::lookup::Hints;
-use crate::org::{Doors, Org};
-use crate::owners::{Owner, Owners};
-use crate::plan::{Draft, Plan};
-use crate::stop::Stop;
-use crate::update::{self, Update};
-
-/// How often a job may go around in one drain.
-const ROUNDS: usize = 4;
+use crate::org::Doors;
+use crate::owners::Owners;
 
 /// Everything a drain works with.
 #[derive(Debug)]
@@ -27,142 +14,7 @@ pub(crate) struct Writer {
     pub(crate) settings: SettingsStore,
     pub(crate) tenants: Tenants,
     pub(crate) doors: Doors,
-    pub(crate) bell: lambda::queue::Bell,
-    pub(crate) later: lambda::queue::Later,
+    pub(crate) bell: Bell,
+    pub(crate) later: Later,
     pub(crate) owners: Owners,
-}
-
-impl Writer {
-    /// Writes `jobs`, and adds to `done` what became of each.
-    /// When it stops early, what is missing there may have been written all the same: trying again finds out.
-    pub(crate) async fn write(
-        &self,
-        org: &mut Org,
-        tenant: &mut Tenant,
-        settings: &Settings,
-        mut jobs: Vec<Job>,
-        now: Timestamp,
-        done: &mut Vec<(Job, Fate)>,
-    ) -> Result<(), Stop> {
-        let mut hints = Hints::default();
-        for round in 1..=ROUNDS {
-            let mut report = Report::default();
-            let outcome = self.round(org, tenant, settings, jobs, &hints, now, &mut report).await;
-            done.append(&mut report.done);
-            self.remember(tenant, report.led.into_iter(), now).await?;
-            outcome?;
-            jobs = if round < ROUNDS {
-                self.mend(org, tenant, report.again, now, &mut hints, done).await?
-            } else {
-                done.extend(report.again.into_iter().map(|(job, remedy)| (job, remedy.in_vain())));
-                Vec::new()
-            };
-            if jobs.is_empty() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the parts of one round, each with a life of its own")]
-    async fn round(
-        &self,
-        org: &mut Org,
-        tenant: &mut Tenant,
-        settings: &Settings,
-        jobs: Vec<Job>,
-        hints: &Hints,
-        now: Timestamp,
-        report: &mut Report,
-    ) -> Result<(), Stop> {
-        let (old, new): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| job.entry.written.is_some());
-        let updates = old.into_iter().filter_map(|job| Update::of(job, settings)).collect();
-        update::update(org, updates, &tenant.facts, report).await?;
-        if new.is_empty() {
-            return Ok(());
-        }
-        let knowledge = self.look_up(org, tenant, settings, &new, hints, now).await?;
-        let default_owner = org.default_owner;
-        let plan = Plan::of(new, knowledge, settings, |job| {
-            let user = match job.user_email().map(|email| self.owners.get(&tenant.id, &email)) {
-                Some(Owner::User(id)) => Some(id),
-                Some(Owner::Nobody | Owner::Unknown) | None => None,
-            };
-            Draft::note_owner(job, user);
-            user.unwrap_or(default_owner)
-        });
-        report.done.extend(plan.skipped.into_iter().map(|(job, reason)| (job, Fate::Skipped(reason))));
-        report.exist.extend(plan.existing.into_iter().map(|(draft, id)| (draft, Some(id))));
-        create::bundles(org, plan.bundles, &tenant.facts, report).await?;
-        create::tasks(org, plan.drafts, &tenant.facts, report).await?;
-        update::adopt(org, &tenant.facts, report).await
-    }
-
-    /// Applies the remedies, and gives the jobs that go around again.
-    async fn mend(
-        &self,
-        org: &mut Org,
-        tenant: &mut Tenant,
-        again: Vec<(Job, Remedy)>,
-        now: Timestamp,
-        hints: &mut Hints,
-        done: &mut Vec<(Job, Fate)>,
-    ) -> Result<Vec<Job>, Stop> {
-        let mut jobs = Vec::new();
-        let facts = tenant.facts.clone();
-        for (mut job, remedy) in again {
-            // Each round starts its own account of what was looked at.
-            job.trace = rules::Trace::new();
-            match &remedy {
-                Remedy::Nothing => {}
-                Remedy::LeaveOut(sobject, refusal) => {
-                    let missing = refusal.cause().fields.iter().map(|field| (format!("{sobject}.{field}"), now));
-                    tenant.facts.missing_fields.extend(missing);
-                }
-                Remedy::Rematch(_) => {
-                    self.phones.forget(&tenant.id, &job.number).await?;
-                    hints.named.remove(&job.number);
-                    if !hints.forgotten.insert(job.number.clone()) {
-                        done.push((job, remedy.in_vain()));
-                        continue;
-                    }
-                }
-                Remedy::Use(id, _) => {
-                    if !hints.named.contains_key(&job.number) {
-                        let Some(record) = named(org, *id).await? else {
-                            done.push((job, remedy.in_vain()));
-                            continue;
-                        };
-                        hints.named.insert(job.number.clone(), record);
-                    }
-                }
-                Remedy::DefaultOwner(_) => job.by_default_owner = true,
-            }
-            jobs.push(job);
-        }
-        if tenant.facts != facts {
-            self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
-        }
-        Ok(jobs)
-    }
-}
-
-/// The record that a duplicate rule named.
-async fn named(org: &mut Org, id: SalesforceId) -> Result<Option<Record>, Stop> {
-    let Some((sobject, kind)) = id.sobject().and_then(|sobject| match sobject {
-        SObject::Contact => Some((sobject, RecordKind::Contact)),
-        SObject::Lead => Some((sobject, RecordKind::Lead)),
-        SObject::Account => Some((sobject, RecordKind::Account)),
-        SObject::Case | SObject::Opportunity | SObject::Task | SObject::User => None,
-    }) else {
-        return Ok(None);
-    };
-    for soql in Soql::records_by_id(sobject, &[id], &["Name"]) {
-        let records = org.call(async |client| client.query(&soql).await).await?;
-        if let Some(record) = records.first() {
-            let name = record.str("Name").unwrap_or_default().to_owned();
-            return Ok(Some(Record { kind, id: id.as_str().to_owned(), person_contact_id: None, name }));
-        }
-    }
-    Ok(None)
 }

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use rules::{CallId, Direction, E164, MissedCallReason, NumberId, Party};
 use serde::Deserialize;
 
+use crate::error::WebhookError;
 use crate::lenient;
-use crate::webhook::WebhookError;
 
 #[derive(Deserialize)]
 pub(crate) struct Call {

@@ -4,8 +4,10 @@
 //! ids may be missing, null or an empty object, because bodies differ between events, API versions and years.
 
 mod call;
+mod error;
 mod event;
 mod lenient;
 pub mod webhook;
 
-pub use webhook::{Webhook, WebhookError};
+pub use error::WebhookError;
+pub use webhook::Webhook;

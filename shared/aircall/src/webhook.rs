@@ -7,6 +7,7 @@ use rules::Snapshot;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::error::WebhookError;
 use crate::{call, event, lenient};
 
 /// Whether an event of this name is taken in at all; every other one is answered and forgotten.
@@ -21,22 +22,6 @@ pub enum Webhook {
     Call(Box<Snapshot>),
     /// An event of no interest, or one never heard of.
     Other,
-}
-
-/// A body that does not hold what its event promises. Repeating it will not help.
-#[derive(Debug, thiserror::Error)]
-#[error("{path}: {reason}")]
-pub struct WebhookError {
-    /// Which field, such as `data.started_at`.
-    pub path: String,
-    /// What is wrong with it. Never holds a value of the body.
-    pub reason: &'static str,
-}
-
-impl WebhookError {
-    pub(crate) fn new(path: impl Into<String>, reason: &'static str) -> Self {
-        Self { path: path.into(), reason }
-    }
 }
 
 #[derive(Deserialize)]

@@ -9,7 +9,7 @@ use crate::call_type::CallType;
 use crate::document::CallDocument;
 use crate::hours;
 use crate::settings::{LogAs, LogCalls, Settings};
-use crate::task::TaskStatus;
+use crate::task_status::TaskStatus;
 use crate::trace::{Topic, Trace};
 
 /// What is to happen to a call.

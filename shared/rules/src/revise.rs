@@ -4,7 +4,8 @@
 //! Where Salesforce still holds what we wrote, ours wins; where a person changed it, theirs stands.
 
 use crate::description;
-use crate::task::{Task, TaskStatus};
+use crate::task::Task;
+use crate::task_status::TaskStatus;
 
 /// The fields of a Task that people change, as Salesforce holds them now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

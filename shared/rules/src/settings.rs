@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::call::NumberId;
 use crate::call_type::CallType;
 use crate::schedule::Schedule;
-use crate::task::TaskStatus;
+use crate::task_status::TaskStatus;
 
 /// The settings document. Its JSON is what the console shows, stores and takes.
 ///

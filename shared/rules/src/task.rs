@@ -8,31 +8,12 @@ use crate::call_type::CallType;
 use crate::description;
 use crate::hours::zone_of;
 use crate::settings::Settings;
+use crate::task_status::TaskStatus;
 use crate::text::{fit, length, one_line, plain};
 
 /// Longest `Subject`, and longest `CallDisposition`.
 const SUBJECT: usize = 255;
 const CALL_DISPOSITION: usize = 255;
-
-/// The Task's status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TaskStatus {
-    /// `Completed`: under Past Activities.
-    Completed,
-    /// `In Progress`: under Upcoming, as a next step.
-    InProgress,
-}
-
-impl TaskStatus {
-    /// Salesforce's standard value.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            TaskStatus::Completed => "Completed",
-            TaskStatus::InProgress => "In Progress",
-        }
-    }
-}
 
 /// What Salesforce is to hold of a call. Which record it is on and who owns it is settled once, at creation,
 /// and so is not part of it.

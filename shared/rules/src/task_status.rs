@@ -1,0 +1,23 @@
+//! Whether a Task is done or still to do.
+
+use serde::{Deserialize, Serialize};
+
+/// The Task's status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskStatus {
+    /// `Completed`: under Past Activities.
+    Completed,
+    /// `In Progress`: under Upcoming, as a next step.
+    InProgress,
+}
+
+impl TaskStatus {
+    /// Salesforce's standard value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            TaskStatus::Completed => "Completed",
+            TaskStatus::InProgress => "In Progress",
+        }
+    }
+}
