@@ -68,6 +68,28 @@ async fn a_status_that_a_person_changed_survives() {
 }
 
 #[tokio::test]
+async fn a_missed_call_that_turns_out_to_be_a_voicemail_takes_its_status_unless_a_person_changed_it() {
+    let world = World::new().await;
+    world.contact("Lou Sample", "+33639980001");
+    let mut workflow = world.settings().await["call_workflow"].clone();
+    workflow["missed"] = json!("in_progress");
+    workflow["voicemail"] = json!("completed");
+    world.put_settings(json!({"call_workflow": workflow})).await;
+    let (untouched, changed) = (CallBody::inbound(1), CallBody::inbound(2));
+    world.end([&untouched, &changed]).await;
+    for call in [&untouched, &changed] {
+        assert_eq!(world.task(call)["Status"], "In Progress");
+    }
+    world.edit("Task", world.task(&changed)["Id"].as_str().unwrap(), json!({"Status": "Deferred"})).await;
+    let late = [&untouched, &changed].map(|call| call.clone().voicemail().event("call.voicemail_left"));
+    world.post_all(late).await;
+    world.settle().await;
+    assert_eq!(world.task(&untouched)["Status"], "Completed");
+    assert_eq!(world.task(&changed)["Status"], "Deferred");
+    assert_eq!(world.task(&changed)["Subject"], "Voicemail from Lou Sample on Support line");
+}
+
+#[tokio::test]
 async fn a_text_that_a_person_added_survives() {
     let (world, call, before) = world().await;
     let texts = [

@@ -7,8 +7,20 @@ use serde_json::json;
 
 use crate::support::World;
 
-const SECRETS: [&str; 8] =
-    ["Quixley", "Zanderbrook", "Wibblesworth", "Vexmoor", "Snarkleby", "Frobnicate", "Grumbleton", "xyzzy-token"];
+/// Parts of names, numbers and texts that are nowhere else.
+const SECRETS: [&str; 11] = [
+    "Quixley",
+    "Zanderbrook",
+    "Wibblesworth",
+    "Vexmoor",
+    "Snarkleby",
+    "Frobnicate",
+    "Grumbleton",
+    "xyzzy-token",
+    "39 98 76 5",
+    "39987654",
+    "39987655",
+];
 
 /// Everything that may be tempted to log: what is fine, what is refused, what fails and what cannot be read.
 async fn be_talkative(world: &World) {

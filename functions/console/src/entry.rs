@@ -5,7 +5,7 @@ use jiff::fmt::serde::timestamp::second::{optional, required};
 use rules::relate::RelatedKind;
 use rules::{CallType, Direction, NumberId, Party, RecordKind, Step, TaskStatus};
 use serde::Serialize;
-use store::{Corrupt, Entry, Problem, State, Written};
+use store::{ConnectionState, Corrupt, Entry, Problem, State, Written};
 
 use crate::reason;
 
@@ -26,10 +26,10 @@ pub(crate) enum Listed {
     },
 }
 
-impl From<Result<Entry, Corrupt>> for Listed {
-    fn from(entry: Result<Entry, Corrupt>) -> Self {
+impl Listed {
+    pub(crate) fn of(entry: Result<Entry, Corrupt>, state: &ConnectionState) -> Self {
         match entry {
-            Ok(entry) => Listed::Entry(Box::new(EntryView::new(&entry))),
+            Ok(entry) => Listed::Entry(Box::new(EntryView::new(&entry, state))),
             Err(corrupt) => {
                 tracing::error!(error = %corrupt, "an entry cannot be read");
                 let reason = "It was stored by another version and cannot be read.".to_owned();
@@ -115,20 +115,20 @@ struct RelatedView {
 
 impl EntryView {
     /// The entry with its trace: what led to the decision, then what the writer looked at.
-    pub(crate) fn with_trace(entry: &Entry) -> Self {
+    pub(crate) fn with_trace(entry: &Entry, state: &ConnectionState) -> Self {
         let decided = entry.decision.iter().flat_map(|decision| decision.trace.steps());
         let trace = decided.chain(entry.trace.steps()).cloned().collect();
-        Self { trace: Some(trace), ..Self::new(entry) }
+        Self { trace: Some(trace), ..Self::new(entry, state) }
     }
 
-    fn new(entry: &Entry) -> Self {
+    fn new(entry: &Entry, state: &ConnectionState) -> Self {
         let call = entry.document.call();
         let zone = rules::hours::zone_of(&call.number);
         let written = entry.written.as_ref();
         Self {
             key: entry.key.clone(),
             state: entry.state,
-            reason: reason::reason(entry, &call),
+            reason: reason::reason(entry, &call, state),
             status: reason::status(entry),
             direction: call.direction,
             call_type: entry.decision.as_ref().map(|decision| decision.call_type),

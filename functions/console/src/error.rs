@@ -27,6 +27,8 @@ pub(crate) enum ApiError {
     NotFound(String),
     /// The resource has other methods.
     MethodNotAllowed,
+    /// Only what failed is retried.
+    NotFailed,
     /// Somebody else changed the settings first.
     Stale(Box<Settings>),
     /// The settings are wrong.
@@ -67,6 +69,11 @@ impl ApiError {
             ApiError::MethodNotAllowed => {
                 plain(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This resource has other methods.")
             }
+            ApiError::NotFailed => plain(
+                StatusCode::CONFLICT,
+                "not_failed",
+                "Only an entry that failed can be retried, and this one has not.",
+            ),
             ApiError::Stale(current) => {
                 let message = format!("Somebody changed the settings: they are at version {} by now.", current.version);
                 let more = json!({ "current_version": current.version, "settings": current });

@@ -1,7 +1,7 @@
 //! Why an entry is as it is, as one sentence.
 
 use rules::{Call, TaskStatus, Verdict};
-use store::{Entry, State};
+use store::{ConnectionState, Entry, State};
 
 /// The status that the entry's Task has or will have; none where there will be none.
 pub(crate) fn status(entry: &Entry) -> Option<TaskStatus> {
@@ -18,13 +18,19 @@ pub(crate) fn status(entry: &Entry) -> Option<TaskStatus> {
 }
 
 /// Why the entry is as it is.
-pub(crate) fn reason(entry: &Entry, call: &Call) -> String {
+pub(crate) fn reason(entry: &Entry, call: &Call, connection: &ConnectionState) -> String {
     match entry.state {
         State::Open if call.ended_at.is_some() => "Waiting for Aircall to say all about the call.".to_owned(),
         State::Open => "Waiting for the call to end.".to_owned(),
-        State::Pending => match &entry.problem {
-            Some(problem) => format!("Waiting to try again: {}", problem.message),
-            None => "Waiting to be written to Salesforce.".to_owned(),
+        State::Pending => match (connection, &entry.problem) {
+            (ConnectionState::ReconnectNeeded { reason, .. }, _) => {
+                format!("Waiting until Salesforce is connected again: {reason}")
+            }
+            (ConnectionState::Paused { reason, .. }, _) => {
+                format!("Waiting until Salesforce takes requests again: {reason}")
+            }
+            (ConnectionState::Connected, Some(problem)) => format!("Waiting to try again: {}", problem.message),
+            (ConnectionState::Connected, None) => "Waiting to be written to Salesforce.".to_owned(),
         },
         State::Logged => logged(entry),
         State::Skipped => {

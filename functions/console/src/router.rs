@@ -5,10 +5,11 @@ use std::sync::Arc;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::map_response;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Router, http::Uri};
+use lambda::queue::Bell;
 use secrecy::SecretString;
-use store::{Calls, SettingsStore};
+use store::{Calls, SettingsStore, Tenants};
 
 use crate::error::ApiError;
 use crate::{activity, settings};
@@ -20,6 +21,10 @@ pub struct Console {
     pub calls: Calls,
     /// The settings.
     pub settings: SettingsStore,
+    /// The tenants, and whether their orgs take requests.
+    pub tenants: Tenants,
+    /// Wakes the writer for what is retried.
+    pub bell: Bell,
     /// What session cookies are signed with: any of them counts.
     pub session_keys: Vec<SecretString>,
 }
@@ -30,6 +35,7 @@ pub fn router(console: Console) -> Router {
         .route("/api/settings", get(settings::show).put(settings::replace))
         .route("/api/activity", get(activity::list))
         .route("/api/activity/{key}", get(activity::show))
+        .route("/api/activity/{key}/retry", post(activity::retry))
         .fallback(async |uri: Uri| ApiError::NotFound(format!("There is no {}.", uri.path())))
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(map_response(secured))

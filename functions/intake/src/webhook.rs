@@ -57,11 +57,10 @@ async fn take(intake: &Intake, tenant: &str, body: Body) -> Result<(), Answer> {
     })?;
     let tenant = admitted.ok_or(Answer::Unauthorized)?;
 
-    let event = envelope.event.ok_or(Answer::BadRequest { field: "event", message: "The event has no name." })?;
-    if !aircall::webhook::is_of_interest(&event) {
+    let Some(event) = envelope.event.filter(|event| aircall::webhook::is_of_interest(event)) else {
         tracing::debug!(%tenant, "an event of no interest");
         return Ok(());
-    }
+    };
     intake.events.send(tenant.as_str(), &for_sqs(body)).await.map_err(|error| {
         tracing::error!(%tenant, %event, %error, "an event was not stored");
         Answer::Unavailable

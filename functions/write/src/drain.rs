@@ -18,7 +18,7 @@ use crate::writer::Writer;
 const BATCH: usize = 200;
 
 /// A batch is begun only with this much time left.
-const TIME_FOR_A_BATCH: Duration = Duration::from_secs(20);
+const TIME_FOR_A_BATCH: Duration = Duration::from_secs(30);
 
 /// How long an org is left alone that says it has had enough, or whose connection is dead.
 const PAUSE: SignedDuration = SignedDuration::from_mins(15);
@@ -36,6 +36,8 @@ pub(crate) enum DrainError {
     Store(#[from] store::Error),
     #[error(transparent)]
     Queue(#[from] QueueError),
+    #[error("the org took all the time there was")]
+    OutOfTime,
 }
 
 impl Writer {
@@ -51,14 +53,15 @@ impl Writer {
             return Ok(());
         };
         forget_old_facts(&mut tenant);
-        if !self.takes_requests(&mut tenant).await? {
+        if !takes_requests(&tenant) {
             return Ok(());
         }
         let mut rang: Vec<String> = rang.into_iter().collect();
         let mut next_due: Option<Timestamp> = None;
+        let mut handled = BTreeSet::new();
         loop {
             let now = Timestamp::now();
-            let entries = self.batch(&tenant.id, std::mem::take(&mut rang), now).await?;
+            let entries = self.batch(&tenant.id, std::mem::take(&mut rang), &handled, now).await?;
             if entries.is_empty() {
                 break;
             }
@@ -67,6 +70,7 @@ impl Writer {
                 self.bell.ring(&wake_up, &format!("go-on-{}", now.as_millisecond())).await?;
                 return Ok(());
             }
+            handled.extend(entries.iter().map(|entry| entry.key.clone()));
             let due = self.write_batch(&mut tenant, entries, now).await?;
             next_due = next_due.into_iter().chain(due).min();
             if tenant.state != ConnectionState::Connected {
@@ -80,11 +84,20 @@ impl Writer {
         Ok(())
     }
 
-    /// Entries that wait and are due by `now`.
-    async fn batch(&self, tenant: &TenantId, rang: Vec<String>, now: Timestamp) -> Result<Vec<Entry>, DrainError> {
-        let due = self.calls.due(tenant, now, BATCH).await?;
-        let keys: BTreeSet<String> = rang.into_iter().take(BATCH).chain(due).collect();
-        let keys: Vec<String> = keys.into_iter().take(BATCH).collect();
+    /// Up to [`BATCH`] entries that wait and are due by `now`: those that `rang`, then the longest due.
+    ///
+    /// The index lags behind the table, so it still lists what was just `handled`; those keys are passed over.
+    async fn batch(
+        &self,
+        tenant: &TenantId,
+        rang: Vec<String>,
+        handled: &BTreeSet<String>,
+        now: Timestamp,
+    ) -> Result<Vec<Entry>, DrainError> {
+        let due = self.calls.due(tenant, now, BATCH + handled.len()).await?;
+        let keys: BTreeSet<String> = rang.into_iter().take(BATCH).collect();
+        let due = due.into_iter().filter(|key| !handled.contains(key) && !keys.contains(key)).collect::<Vec<_>>();
+        let keys: Vec<String> = keys.into_iter().chain(due).take(BATCH).collect();
         let mut entries = Vec::new();
         for read in self.calls.get_many(tenant, &keys).await? {
             match read {
@@ -123,7 +136,12 @@ impl Writer {
             left.remove(&job.entry.key);
         }
         let failed = match stopped {
-            None => None,
+            None => {
+                if tenant.state != ConnectionState::Connected {
+                    self.set_state(tenant, ConnectionState::Connected).await?;
+                }
+                None
+            }
             Some(Stop::Retry(trouble)) => {
                 done.extend(left.into_values().map(|job| (job, waits(&trouble, None))));
                 None
@@ -135,9 +153,14 @@ impl Writer {
                 None
             }
             Some(Stop::Reconnect(trouble)) => {
-                let state = ConnectionState::ReconnectNeeded { reason: trouble.message.clone(), since: now };
-                self.set_state(tenant, state).await?;
-                done.extend(left.into_values().map(|job| (job, waits(&trouble, Some(now + PAUSE)))));
+                let since = match tenant.state {
+                    ConnectionState::ReconnectNeeded { since, .. } => since,
+                    ConnectionState::Connected | ConnectionState::Paused { .. } => now,
+                };
+                let (reason, try_at) = (trouble.message.clone(), now + PAUSE);
+                self.set_state(tenant, ConnectionState::ReconnectNeeded { reason, since, try_at }).await?;
+                count(Counter::ReconnectsNeeded, 1, &[]);
+                done.extend(left.into_values().map(|job| (job, waits(&trouble, Some(try_at)))));
                 None
             }
             Some(Stop::Store(error)) => Some(error),
@@ -167,30 +190,25 @@ impl Writer {
         Ok(outcomes.iter().filter_map(|(_, outcome)| due_of(outcome)).min())
     }
 
-    /// Whether the tenant's org takes requests now. A pause that is over is ended.
-    async fn takes_requests(&self, tenant: &mut Tenant) -> Result<bool, DrainError> {
-        match &tenant.state {
-            ConnectionState::Connected => Ok(true),
-            ConnectionState::Paused { until, .. } if *until <= Timestamp::now() => {
-                self.set_state(tenant, ConnectionState::Connected).await?;
-                Ok(true)
-            }
-            ConnectionState::Paused { until, .. } => {
-                tracing::info!(tenant = %tenant.id, %until, "the org is paused");
-                Ok(false)
-            }
-            ConnectionState::ReconnectNeeded { .. } => {
-                tracing::warn!(tenant = %tenant.id, "the org has to be connected again");
-                Ok(false)
-            }
-        }
-    }
-
     async fn set_state(&self, tenant: &mut Tenant, state: ConnectionState) -> Result<(), store::Error> {
         self.tenants.set_state(&tenant.id, &state).await?;
         tenant.state = state;
         Ok(())
     }
+}
+
+/// Whether the tenant's org is to be asked now. Once a pause is over, or a dead connection may have been mended, it is.
+fn takes_requests(tenant: &Tenant) -> bool {
+    let until = match &tenant.state {
+        ConnectionState::Connected => return true,
+        ConnectionState::Paused { until, .. } => until,
+        ConnectionState::ReconnectNeeded { try_at, .. } => try_at,
+    };
+    let is_over = *until <= Timestamp::now();
+    if !is_over {
+        tracing::warn!(tenant = %tenant.id, %until, "the org takes no requests for now");
+    }
+    is_over
 }
 
 /// Forgets what the org was found to lack once that is old: somebody may have added it since.

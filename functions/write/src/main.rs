@@ -24,7 +24,9 @@ use lambda::{env, start};
 use lambda_runtime::{LambdaEvent, service_fn};
 use salesforce::ApiVersion;
 use store::{AppSecret, Calls, Phones, SettingsStore, TenantId, Tenants, Tokens};
+use tokio::time::timeout_at;
 
+use crate::drain::DrainError;
 use crate::org::Doors;
 use crate::owners::Owners;
 use crate::writer::Writer;
@@ -34,6 +36,9 @@ const TENANTS_AT_ONCE: usize = 10;
 
 /// How long one request to Salesforce may take: its own writes wait up to ten seconds for a row lock.
 const SALESFORCE_PATIENCE: Duration = Duration::from_secs(25);
+
+/// What is left to Lambda for the answer.
+const SPARE: Duration = Duration::from_secs(2);
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -67,7 +72,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 
 async fn handle(writer: &Writer, event: LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, lambda_runtime::Error> {
     let left = event.context.deadline().duration_since(std::time::SystemTime::now()).unwrap_or_default();
-    let deadline = Instant::now() + left;
+    let deadline = Instant::now() + left.saturating_sub(SPARE);
     let drain = async |group: String, messages: Vec<SqsMessage>| {
         // A message that is none of ours would only block its group.
         let wake_ups = messages.iter().filter_map(|message| match WakeUp::read(message) {
@@ -79,7 +84,11 @@ async fn handle(writer: &Writer, event: LambdaEvent<SqsEvent>) -> Result<SqsBatc
         });
         let rang: BTreeSet<String> = wake_ups.filter_map(|wake_up| wake_up.key).collect();
         match TenantId::parse(&group) {
-            Ok(tenant) => writer.drain(&tenant, rang, deadline).await.map_err(Stopped::from),
+            // One slow org must not have Lambda kill the drains of the others with it.
+            Ok(tenant) => match timeout_at(deadline.into(), writer.drain(&tenant, rang, deadline)).await {
+                Ok(drained) => drained.map_err(Stopped::from),
+                Err(_) => Err(Stopped::from(DrainError::OutOfTime)),
+            },
             Err(error) => {
                 tracing::error!(%error, "dropped a wake-up of no tenant");
                 Ok(())

@@ -54,8 +54,10 @@ impl From<Error> for Stop {
         let trouble = Trouble::of(&error);
         match error.kind() {
             Kind::Pause => Stop::Pause(trouble),
-            Kind::Reconnect | Kind::Refresh => Stop::Reconnect(trouble),
-            Kind::Retry
+            Kind::Reconnect => Stop::Reconnect(trouble),
+            // Refused again right after a refresh: a session that ended at once, not a grant that is dead.
+            Kind::Refresh
+            | Kind::Retry
             | Kind::Degrade
             | Kind::RematchOnce
             | Kind::UseRecord

@@ -88,7 +88,10 @@ pub(crate) async fn update(
     let mut revised = Vec::new();
     for mut update in changed {
         let Some(task) = tasks.get(&update.task_id) else {
-            update.job.trace.note(Topic::Task, "Somebody deleted the Task in Salesforce. It stays deleted.");
+            update.job.trace.note(
+                Topic::Task,
+                "The Task is no longer to be seen in Salesforce: deleted, or hidden from us. It stays so.",
+            );
             update.done(report);
             continue;
         };

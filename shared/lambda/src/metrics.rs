@@ -27,6 +27,8 @@ pub enum Counter {
     CallsFailed,
     /// Entries that are to be tried again.
     CallsPostponed,
+    /// Drains that found a connection dead.
+    ReconnectsNeeded,
     /// API calls to Salesforce, as Salesforce counts them.
     SalesforceApiCalls,
     /// Tenants whose writer was woken because entries were overdue.
@@ -44,6 +46,7 @@ impl Counter {
             Counter::CallsSkipped => "CallsSkipped",
             Counter::CallsFailed => "CallsFailed",
             Counter::CallsPostponed => "CallsPostponed",
+            Counter::ReconnectsNeeded => "ReconnectsNeeded",
             Counter::SalesforceApiCalls => "SalesforceApiCalls",
             Counter::OverdueTenants => "OverdueTenants",
         }

@@ -46,9 +46,12 @@ impl Trace {
         Self::default()
     }
 
-    /// Adds what was found about `about`.
+    /// Adds what was found about `about`. The same again right after itself is no news.
     pub fn note(&mut self, about: Topic, finding: impl Into<String>) {
-        self.0.push(Step { about, finding: finding.into() });
+        let step = Step { about, finding: finding.into() };
+        if self.0.last() != Some(&step) {
+            self.0.push(step);
+        }
     }
 
     /// All steps, in the order they were taken.

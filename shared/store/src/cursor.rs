@@ -35,7 +35,10 @@ impl Cursor {
         let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| NotACursor)?;
         let cursor: Self = serde_json::from_slice(&json).map_err(|_| NotACursor)?;
         // Made up by hand, it could hold what DynamoDB refuses.
-        let key = cursor.occurred_at.split_once('#').map(|(_, key)| key);
+        let is_time = |time: &str| {
+            (1..=20).contains(&time.len()) && time.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+        };
+        let key = cursor.occurred_at.split_once('#').filter(|(time, _)| is_time(time)).map(|(_, key)| key);
         let is_whole = key == Some(&cursor.key) && (1..=LONGEST_KEY).contains(&cursor.key.len());
         if is_whole && cursor.tenant == *tenant { Ok(cursor) } else { Err(NotACursor) }
     }

@@ -84,7 +84,8 @@ impl SettingsStore {
             Err(error) => match error.as_service_error() {
                 Some(aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(stale)) => {
                     let current = stale.item().cloned().map(read).transpose().map_err(Error::from)?.unwrap_or_default();
-                    Err(PutError::Stale { current: Box::new(current) })
+                    // Our own change, whose answer was lost on the way.
+                    if current == next { Ok(next) } else { Err(PutError::Stale { current: Box::new(current) }) }
                 }
                 _ => Err(error::of("PutItem", &error).into()),
             },

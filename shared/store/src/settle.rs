@@ -71,7 +71,8 @@ impl Calls {
         now: Timestamp,
     ) -> Result<Settled, Error> {
         let version = || item::number(read.version);
-        let update = state(facts(read, outcome, now), outcome).only_if("version", "=", version());
+        let update = state(facts(read, outcome, now), outcome);
+        let update = update.only_if("version", "=", version()).only_if("state", "=", item::value(&State::Pending));
         if self.change(tenant, &read.key, update).await? {
             return Ok(Settled::Done);
         }

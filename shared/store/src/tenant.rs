@@ -113,6 +113,9 @@ pub enum ConnectionState {
         /// Since when.
         #[serde(with = "required")]
         since: Timestamp,
+        /// When to find out whether it works again, as an admin may have mended it in Salesforce.
+        #[serde(with = "required")]
+        try_at: Timestamp,
     },
 }
 

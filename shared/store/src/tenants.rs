@@ -32,9 +32,9 @@ impl Tenants {
         Ok(answer.item.map(|item| read(id, item)).transpose()?)
     }
 
-    /// Stores the tenant's webhook tokens and connection, which an admin sets up.
+    /// Stores the tenant's webhook tokens, connection and state, as an admin sets them up.
     ///
-    /// What the writer keeps, its state and facts, is stored for a new tenant only.
+    /// What the writer learnt about the org, its facts, is stored for a new tenant only.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -42,7 +42,7 @@ impl Tenants {
         let update = Update::default()
             .set("webhook_tokens", item::value(&tenant.webhook_tokens))
             .set_or_remove("salesforce", tenant.salesforce.as_ref().map(item::value))
-            .set_if_absent("state", item::value(&tenant.state))
+            .set("state", item::value(&tenant.state))
             .set_if_absent("facts", item::value(&tenant.facts));
         self.update(&tenant.id, update).await
     }

@@ -1,9 +1,12 @@
 //! The pages of the activity log.
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
+use jiff::Timestamp;
+use rules::Trace;
 use serde_json::{Value, json};
+use store::{Connection, ConnectionState, OrgFacts, Outcome, Problem, Tenant};
 
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, at, cookie};
 
 fn keys(body: &Value) -> Vec<&str> {
     body["entries"].as_array().unwrap().iter().map(|entry| entry["key"].as_str().unwrap()).collect()
@@ -49,4 +52,54 @@ async fn a_bad_parameter_is_named() {
         answer.check_error(StatusCode::BAD_REQUEST, "bad_parameter");
         assert_eq!(answer.body["error"]["parameter"], json!(name), "{query}");
     }
+}
+
+/// A call that Salesforce refused.
+async fn failed(f: &Fixture) {
+    f.missed(7, 0).await;
+    let entry = f.calls.get(&f.tenant, "call-7").await.unwrap().unwrap();
+    let problem = Problem {
+        code: "FIELD_CUSTOM_VALIDATION_EXCEPTION".to_owned(),
+        message: "No calls on Mondays.".to_owned(),
+        since: Timestamp::now(),
+    };
+    let outcome = Outcome::Failed { problem, trace: Trace::new() };
+    f.calls.settle(&f.tenant, &entry, &outcome, Timestamp::now()).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_failed_is_retried_once_and_by_its_own_tenant_only() {
+    let f = Fixture::new().await;
+    failed(&f).await;
+    let path = "/api/activity/call-7/retry";
+    let other = f.send_as(&cookie("two"), Method::POST, path, "").await;
+    other.check_error(StatusCode::NOT_FOUND, "not_found");
+    f.send_as("", Method::POST, path, "").await.check_error(StatusCode::UNAUTHORIZED, "not_signed_in");
+    assert_eq!(f.rung().await.len(), 0);
+
+    let retried = f.send_as(&cookie("one"), Method::POST, path, "").await;
+    assert_eq!((retried.status, &retried.body["state"]), (StatusCode::OK, &json!("pending")));
+    let rung = f.rung().await;
+    assert_eq!((rung.len(), &rung[0]["MessageGroupId"]), (1, &json!("one")));
+
+    let again = f.send_as(&cookie("one"), Method::POST, path, "").await;
+    again.check_error(StatusCode::CONFLICT, "not_failed");
+}
+
+#[tokio::test]
+async fn what_waits_for_a_connection_says_so() {
+    let f = Fixture::new().await;
+    f.missed(7, 0).await;
+    let reason = async || f.get("/api/activity/call-7").await.body["reason"].as_str().unwrap().to_owned();
+    assert_eq!(reason().await, "Waiting to be written to Salesforce.");
+    let since = at(0);
+    let tenant = Tenant {
+        id: f.tenant.clone(),
+        webhook_tokens: Vec::new(),
+        salesforce: None::<Connection>,
+        state: ConnectionState::ReconnectNeeded { reason: "The grant is dead.".to_owned(), since, try_at: since },
+        facts: OrgFacts::default(),
+    };
+    f.tenants.put(&tenant).await.unwrap();
+    assert_eq!(reason().await, "Waiting until Salesforce is connected again: The grant is dead.");
 }

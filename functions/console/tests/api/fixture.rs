@@ -1,17 +1,21 @@
 //! A console with two tenants, and what comes and goes.
 
+use aws_sdk_sqs::config::{BehaviorVersion, Config, Credentials, Region};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use console::Console;
 use console::session::Session;
 use jiff::Timestamp;
+use lambda::queue::Bell;
 use rules::{Settings, Snapshot, decide};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use store::test_tables::TestTables;
-use store::{Calls, Entry, Merge, SettingsStore, TenantId};
+use store::{Calls, Entry, Merge, SettingsStore, TenantId, Tenants};
 use tower::ServiceExt as _;
+use wiremock::matchers::header_exists;
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 /// When the tests' call started.
 pub(crate) const START: i64 = 1_774_254_600;
@@ -32,6 +36,8 @@ pub(crate) fn cookie(tenant: &str) -> String {
 pub(crate) struct Fixture {
     pub(crate) calls: Calls,
     pub(crate) tenant: TenantId,
+    pub(crate) tenants: Tenants,
+    sqs: MockServer,
     router: Router,
     _tables: TestTables,
 }
@@ -52,13 +58,39 @@ impl Answer {
     }
 }
 
+/// A client of the SQS that a test runs.
+fn client(sqs: &MockServer) -> aws_sdk_sqs::Client {
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .endpoint_url(sqs.uri());
+    aws_sdk_sqs::Client::from_conf(config.build())
+}
+
 impl Fixture {
     pub(crate) async fn new() -> Self {
         let tables = TestTables::start().await;
         let calls = Calls::new(tables.dynamodb.clone(), "CallsTable");
         let settings = SettingsStore::new(tables.dynamodb.clone(), "SettingsTable");
-        let router = console::router(Console { calls: calls.clone(), settings, session_keys: vec![key()] });
-        Self { calls, tenant: TenantId::parse("one").unwrap(), router, _tables: tables }
+        let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
+        let sqs = MockServer::start().await;
+        let accepted = ResponseTemplate::new(200).set_body_json(json!({ "MessageId": "1", "MD5OfMessageBody": "" }));
+        Mock::given(header_exists("x-amz-target")).respond_with(accepted).mount(&sqs).await;
+        let router = console::router(Console {
+            calls: calls.clone(),
+            settings,
+            tenants: tenants.clone(),
+            bell: Bell::new(client(&sqs), "https://sqs.us-east-1.example.com/000000000000/writes.fifo"),
+            session_keys: vec![key()],
+        });
+        Self { calls, tenants, sqs, tenant: TenantId::parse("one").unwrap(), router, _tables: tables }
+    }
+
+    /// The wake-ups that were sent.
+    pub(crate) async fn rung(&self) -> Vec<Value> {
+        let requests = self.sqs.received_requests().await.unwrap();
+        requests.iter().map(|request| serde_json::from_slice(&request.body).unwrap()).collect()
     }
 
     /// Sends a request with this `Cookie` header.

@@ -52,7 +52,8 @@ async fn the_console_does_not_undo_what_the_writer_learnt() {
 async fn a_dead_connection_is_read_as_it_was_put() {
     let tables = TestTables::start().await;
     let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
-    let state = ConnectionState::ReconnectNeeded { reason: "invalid_grant".to_owned(), since: at(START) };
+    let state =
+        ConnectionState::ReconnectNeeded { reason: "invalid_grant".to_owned(), since: at(START), try_at: at(START) };
     tenants.put(&Tenant { salesforce: None, state: state.clone(), ..one() }).await.unwrap();
     let read = tenants.get(&tenant("one")).await.unwrap().unwrap();
     assert_eq!((read.state, read.salesforce), (state, None));
