@@ -121,44 +121,48 @@ impl TryFrom<Call> for rules::Call {
             answered_at: wire.answered_at,
             ended_at: wire.ended_at,
             missed_call_reason: wire.missed_call_reason.as_deref().map(missed_call_reason),
-            voicemail: wire.voicemail,
-            recording: wire.recording,
-            asset: wire.asset,
+            voicemail: short(wire.voicemail, MAX_URL),
+            recording: short(wire.recording, MAX_URL),
+            asset: short(wire.asset, MAX_URL),
             party: party(wire.raw_digits.as_deref()),
             number: rules::Number {
                 id: NumberId(number.id),
-                name: number.name,
-                digits: number.digits,
-                time_zone: number.time_zone,
+                name: short(number.name, MAX_NAME),
+                digits: short(number.digits, MAX_NAME),
+                time_zone: short(number.time_zone, MAX_NAME),
                 open: number.open,
             },
             user: wire.user.map(rules::User::from),
             contact: wire.contact.map(rules::Contact::from),
-            tags: wire.tags.into_iter().filter_map(|tag| tag.name).map(|name| rules::Tag { name }).collect(),
-            comments: wire.comments.into_iter().filter_map(comment).collect(),
+            tags: wire.tags.into_iter().filter_map(tag).take(MAX_TAGS).collect(),
+            comments: wire.comments.into_iter().filter_map(comment).take(MAX_COMMENTS).collect(),
         })
     }
 }
 
 impl From<User> for rules::User {
     fn from(user: User) -> Self {
-        Self { id: user.id, name: user.name, email: user.email }
+        Self { id: user.id, name: short(user.name, MAX_NAME), email: short(user.email, MAX_NAME) }
     }
 }
 
 impl From<Contact> for rules::Contact {
     fn from(contact: Contact) -> Self {
         Self {
-            first_name: contact.first_name,
-            last_name: contact.last_name,
-            company_name: contact.company_name.or(contact.company),
-            email: contact.emails.into_iter().find_map(|email| email.value),
+            first_name: short(contact.first_name, MAX_NAME),
+            last_name: short(contact.last_name, MAX_NAME),
+            company_name: short(contact.company_name.or(contact.company), MAX_NAME),
+            email: short(contact.emails.into_iter().find_map(|email| email.value), MAX_NAME),
         }
     }
 }
 
+fn tag(tag: Tag) -> Option<rules::Tag> {
+    short(tag.name, MAX_NAME).map(|name| rules::Tag { name })
+}
+
 fn comment(comment: Comment) -> Option<rules::Comment> {
-    let content = comment.content?;
+    let content = short(comment.content, MAX_COMMENT)?;
     Some(rules::Comment { content, posted_at: comment.posted_at, posted_by: comment.posted_by.map(rules::User::from) })
 }
 
@@ -172,6 +176,21 @@ fn party(raw_digits: Option<&str>) -> Party {
             Err(_) => Party::Unusable(text.chars().take(MAX_UNUSABLE).collect()),
         },
     }
+}
+
+/// Longer than any name, tag or address of Aircall's; a longer one is cut, so that no body outgrows an item of the table.
+const MAX_NAME: usize = 500;
+/// Longer than any of its pre-signed URLs.
+const MAX_URL: usize = 4_000;
+/// As much of a comment as a Task's `Description` could hold.
+const MAX_COMMENT: usize = 32_000;
+/// Aircall takes five comments for a call; tags have no limit that is known.
+const MAX_COMMENTS: usize = 5;
+const MAX_TAGS: usize = 200;
+
+/// The first `limit` characters.
+fn short(text: Option<String>, limit: usize) -> Option<String> {
+    text.map(|text| if text.len() <= limit { text } else { text.chars().take(limit).collect() })
 }
 
 /// As much of a text that is no phone number as is kept to show it.

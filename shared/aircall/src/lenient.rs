@@ -1,5 +1,7 @@
 //! Reading what Aircall sends as well as what it documents.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -72,4 +74,64 @@ pub(crate) fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer:
         Value::Array(values) => values.into_iter().filter_map(|value| serde_json::from_value(value).ok()).collect(),
         _ => Vec::new(),
     })
+}
+
+/// `json` with each escape that is half of a character, as JavaScript writes a text that was cut within an emoji,
+/// replaced by the replacement character: such JSON is read by nobody else.
+pub(crate) fn without_lone_surrogates(json: &str) -> Cow<'_, str> {
+    if !json.contains("\\ud") && !json.contains("\\uD") {
+        return Cow::Borrowed(json);
+    }
+    let mut mended = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(at) = rest.find('\\') {
+        mended.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let length = match (surrogate(rest), rest.get(6..).and_then(surrogate)) {
+            (Some(Half::High), Some(Half::Low)) => 12,
+            (Some(_), _) => {
+                mended.push_str("\\ufffd");
+                rest = &rest[6..];
+                continue;
+            }
+            // Any other escape, of which only the first two characters matter here.
+            (None, _) => rest.char_indices().nth(2).map_or(rest.len(), |(end, _)| end),
+        };
+        mended.push_str(&rest[..length]);
+        rest = &rest[length..];
+    }
+    mended.push_str(rest);
+    Cow::Owned(mended)
+}
+
+enum Half {
+    High,
+    Low,
+}
+
+/// Which half of a character the escape at the start of `text` is, if it is one.
+fn surrogate(text: &str) -> Option<Half> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    match u16::from_str_radix(digits, 16).ok()? {
+        0xd800..=0xdbff => Some(Half::High),
+        0xdc00..=0xdfff => Some(Half::Low),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_of_characters_are_replaced_and_whole_ones_stay() {
+        for (json, mended) in [
+            (r#""cut \ud83d""#, r#""cut \ufffd""#),
+            (r#""\udE00 \ud83d\ude00 \uD83Dx""#, r#""\ufffd \ud83d\ude00 \ufffdx""#),
+            (r#""a\\ud83d \n é""#, r#""a\\ud83d \n é""#),
+        ] {
+            assert_eq!(without_lone_surrogates(json), mended);
+            serde_json::from_str::<String>(mended).unwrap();
+        }
+    }
 }

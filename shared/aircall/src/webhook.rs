@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use rules::Snapshot;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::error::WebhookError;
 use crate::{call, event, lenient};
@@ -25,12 +25,13 @@ pub enum Webhook {
 }
 
 #[derive(Deserialize)]
-struct Envelope {
+struct Envelope<'a> {
     event: String,
     #[serde(default, deserialize_with = "lenient::time")]
     timestamp: Option<Timestamp>,
-    #[serde(default)]
-    data: Value,
+    // Read field by field: what is odd in a field of no interest must not cost the call.
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
 }
 
 impl Webhook {
@@ -39,13 +40,15 @@ impl Webhook {
     /// # Errors
     /// If it is not JSON, or the call lacks what nothing can be logged without: id, direction, line, start.
     pub fn parse(body: &str) -> Result<Self, WebhookError> {
+        let body = lenient::without_lone_surrogates(body);
         let envelope: Envelope =
-            serde_json::from_str(body).map_err(|_| WebhookError::new("body", "is not a webhook body of Aircall"))?;
+            serde_json::from_str(&body).map_err(|_| WebhookError::new("body", "is not a webhook body of Aircall"))?;
         let Some(event) = event::call_event(&envelope.event) else {
             return Ok(Webhook::Other);
         };
         let at = envelope.timestamp.ok_or_else(|| WebhookError::new("timestamp", "is missing or no time"))?;
-        let wire: call::Call = serde_path_to_error::deserialize(envelope.data)
+        let data = envelope.data.ok_or_else(|| WebhookError::new("data", "is missing"))?;
+        let wire: call::Call = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(data.get()))
             .map_err(|error| WebhookError::new(format!("data.{}", error.path()), "is missing or of another form"))?;
         let call = rules::Call::try_from(wire)?;
         Ok(Webhook::Call(Box::new(Snapshot { event, at, call })))

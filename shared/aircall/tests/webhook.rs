@@ -125,6 +125,17 @@ fn what_a_call_cannot_be_logged_without_is_named() {
     check_refused("/timestamp", json!(null), "timestamp: is missing or no time");
 }
 
+#[test]
+fn what_is_odd_in_a_field_of_no_interest_does_not_cost_the_call() {
+    let body = ended().to_string();
+    for odd in ["1e999", "\"cut \\ud83d\"", &format!("{}{}", "[".repeat(5000), "]".repeat(5000))] {
+        let body = body.replace("\"cost\":\"0.0\"", &format!("\"cost\":{odd}"));
+        assert!(matches!(Webhook::parse(&body), Ok(Webhook::Call(_))), "{odd:.20}");
+    }
+    let cut = body.replace("Product line", "Product \\ud83d");
+    assert!(matches!(Webhook::parse(&cut), Ok(Webhook::Call(_))));
+}
+
 proptest! {
     /// Whatever value stands in whatever field, reading ends with a call or a named error, never with a panic.
     #[test]

@@ -117,7 +117,7 @@ pub fn decide(document: &CallDocument, settings: &Settings, previous: Option<&De
     }
 }
 
-/// The decision about `call` under `settings` alone, as the preview shows it.
+/// The decision about `call` under `settings` alone.
 fn judge(call: &Call, basis: Basis, settings: &Settings) -> Decision {
     let call_type = basis.call_type;
     let mut trace = Trace::new();
@@ -188,7 +188,7 @@ fn stay_logged(previous: &Decision, status: TaskStatus, decision: Decision) -> D
         Verdict::Skip(reason) => reason.sentence(),
     };
     let finding = format!(
-        "Later the call turned out to be: {}. {now} It had been logged by then, and stays so.",
+        "Later the call turned out to be: {}. {now} It was to be logged by then, and stays so.",
         decision.call_type
     );
     trace.note(Topic::CallType, finding);

@@ -33,7 +33,9 @@ pub(crate) fn of(call: &Call, settings: &Settings) -> String {
         line(label, number.international());
     }
     line("Aircall line", aircall_line(call));
-    if let Some(user) = call.user.as_ref().and_then(|user| user.name.as_deref().or(user.email.as_deref())) {
+    let took_part = call.answered_at.is_some() || call.direction == Direction::Outbound;
+    let user = call.user.as_ref().filter(|_| took_part);
+    if let Some(user) = user.and_then(|user| user.name.as_deref().or(user.email.as_deref())) {
         let label = if call.direction == Direction::Inbound { "Answered by" } else { "Called by" };
         line(label, one_line(user));
     }
@@ -57,15 +59,18 @@ pub(crate) fn of(call: &Call, settings: &Settings) -> String {
         line("Tags", tags.join(", "));
     }
     lines.extend(call.comments.iter().map(|comment| written(comment, &zone)));
-    cut(plain(&lines.join("\n")))
+    cut_to(&plain(&lines.join("\n")), DESCRIPTION)
 }
 
-/// `text`, cut where Salesforce would refuse more, and saying so.
-pub(crate) fn cut(text: String) -> String {
-    if length(&text) <= DESCRIPTION {
-        return text;
+/// `text`, cut to `room` if it does not fit, and then saying so.
+pub(crate) fn cut_to(text: &str, room: usize) -> String {
+    if length(text) <= room {
+        return text.to_owned();
     }
-    format!("{}{CUT}", prefix(&text, DESCRIPTION - length(CUT)).trim_end())
+    match room.checked_sub(length(CUT)) {
+        Some(room) => format!("{}{CUT}", prefix(text, room).trim_end()),
+        None => prefix(text, room).to_owned(),
+    }
 }
 
 fn kind(call_type: CallType) -> &'static str {

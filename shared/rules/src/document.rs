@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second::required;
 use serde::{Deserialize, Serialize};
 
-use crate::call::{Call, CallId, Contact, User};
+use crate::call::{Call, CallId, Contact, Direction, Party, User};
+use crate::phone::E164;
 
 /// What happened to a call, in the order of its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -94,6 +95,9 @@ pub struct CallDocument {
     voicemail: Option<Seen<String>>,
     recording: Option<Seen<String>>,
     asset: Option<Seen<String>>,
+    answered_at: Option<Seen<i64>>,
+    ended_at: Option<Seen<i64>>,
+    party: Option<Seen<E164>>,
     contact: Option<Seen<Contact>>,
     user: Option<Seen<User>>,
     /// Whether the number was open when the call was first seen, which is nearest to when it started.
@@ -109,14 +113,19 @@ impl From<Snapshot> for CallDocument {
         let moment = snapshot.moment();
         let call = &snapshot.call;
         let voicemail_left = snapshot.event == CallEvent::VoicemailLeft;
-        // The user of a snapshot is whoever it rings on; only of a call that was taken or made it is the user of the call.
-        let takes_part = call.answered_at.is_some() || call.direction == crate::Direction::Outbound;
+        // While it rings, the user is whoever it rings on. The user of the call is who took or made it,
+        // or whom Aircall names once it is over.
+        let is_over = snapshot.event >= CallEvent::Ended;
+        let takes_part = call.answered_at.is_some() || call.direction == Direction::Outbound || is_over;
         let ended = matches!(snapshot.event, CallEvent::Ended | CallEvent::VoicemailLeft | CallEvent::Archived);
         let later = |end: Timestamp| snapshot.at.as_second() >= end.as_second() + SETTLED_AFTER;
         Self {
             voicemail: call.voicemail.clone().map(|value| Seen { moment, value }),
             recording: call.recording.clone().map(|value| Seen { moment, value }),
             asset: call.asset.clone().map(|value| Seen { moment, value }),
+            answered_at: call.answered_at.map(|at| Seen { moment, value: at.as_second() }),
+            ended_at: call.ended_at.map(|at| Seen { moment, value: at.as_second() }),
+            party: call.party.number().cloned().map(|value| Seen { moment, value }),
             contact: call.contact.clone().map(|value| Seen { moment, value }),
             user: call.user.clone().filter(|_| takes_part).map(|value| Seen { moment, value }),
             open_at_start: call.number.open.map(|value| Seen { moment, value }),
@@ -140,6 +149,9 @@ impl CallDocument {
             voicemail: self.voicemail.max(other.voicemail),
             recording: self.recording.max(other.recording),
             asset: self.asset.max(other.asset),
+            answered_at: self.answered_at.max(other.answered_at),
+            ended_at: self.ended_at.max(other.ended_at),
+            party: self.party.max(other.party),
             contact: self.contact.max(other.contact),
             user: self.user.max(other.user),
             open_at_start: earliest(self.open_at_start, other.open_at_start),
@@ -171,6 +183,12 @@ impl CallDocument {
             // Reported, but without its URL: the page stands for it, or nothing at all.
             self.voicemail_left.then(|| call.asset.clone().unwrap_or_default())
         });
+        let time = |seen: &Option<Seen<i64>>| seen.as_ref().and_then(|seen| Timestamp::from_second(seen.value).ok());
+        call.answered_at = time(&self.answered_at);
+        call.ended_at = time(&self.ended_at);
+        if let Some(seen) = &self.party {
+            call.party = Party::Number(seen.value.clone());
+        }
         call.contact = self.contact.as_ref().map(|seen| seen.value.clone());
         call.user = self.user.as_ref().map(|seen| seen.value.clone());
         call.number.open = self.open_at_start.as_ref().map(|seen| seen.value);

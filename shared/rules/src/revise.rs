@@ -3,9 +3,10 @@
 //! Three texts of each field: what we wrote last, what Salesforce holds now, what we would write today.
 //! Where Salesforce still holds what we wrote, ours wins; where a person changed it, theirs stands.
 
-use crate::description;
+use crate::description::{DESCRIPTION, cut_to};
 use crate::task::Task;
 use crate::task_status::TaskStatus;
+use crate::text::length;
 
 /// The fields of a Task that people change, as Salesforce holds them now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,14 +87,19 @@ fn status(wrote: Option<&Task>, held: &Held, ours: &Task) -> Option<TaskStatus> 
 ///
 /// Our text within it is replaced where it stands. If a person changed our text itself,
 /// theirs stays and the lines that are new in ours are added below it.
+/// Where both do not fit, ours is cut and never theirs.
 fn description(wrote: Option<&str>, held: &str, ours: &str) -> Option<String> {
     // Salesforce's pages save line breaks as CR LF.
     let held = held.replace("\r\n", "\n");
-    if held.contains(ours) {
+    let standing = wrote.filter(|wrote| !wrote.is_empty() && held.contains(*wrote));
+    // Ours may be there already, also within an older and longer text of ours, from which something was taken away.
+    let is_there = held.contains(ours) && !standing.is_some_and(|wrote| wrote != ours && wrote.contains(ours));
+    if is_there {
         return None;
     }
-    let revised = if let Some(wrote) = wrote.filter(|wrote| !wrote.is_empty() && held.contains(*wrote)) {
-        held.replacen(wrote, ours, 1)
+    let revised = if let Some(wrote) = standing {
+        let room = DESCRIPTION.saturating_sub(length(&held) - length(wrote));
+        held.replacen(wrote, &cut_to(ours, room), 1)
     } else {
         let known: Vec<&str> = wrote.unwrap_or_default().lines().chain(held.lines()).map(str::trim).collect();
         let news: Vec<&str> = ours.lines().filter(|line| !known.contains(&line.trim())).collect();
@@ -101,8 +107,26 @@ fn description(wrote: Option<&str>, held: &str, ours: &str) -> Option<String> {
             return None;
         }
         let separator = if held.is_empty() || held.ends_with('\n') { "" } else { "\n" };
-        format!("{held}{separator}{}", news.join("\n"))
+        let room = DESCRIPTION.saturating_sub(length(&held) + length(separator));
+        if room == 0 {
+            return None;
+        }
+        format!("{held}{separator}{}", cut_to(&news.join("\n"), room))
     };
-    let revised = description::cut(revised);
     (revised != held).then_some(revised)
+}
+
+/// What we would have written of a Task that nobody has touched since: just what Salesforce holds.
+pub fn untouched(held: &Held, ours: &Task) -> Task {
+    let statuses = [TaskStatus::Completed, TaskStatus::InProgress];
+    let status = statuses.into_iter().find(|status| held.status.as_deref() == Some(status.as_str()));
+    Task {
+        subject: held.subject.clone().unwrap_or_default(),
+        status: status.unwrap_or(ours.status),
+        talk_seconds: held.talk_seconds.unwrap_or_default(),
+        activity_date: held.activity_date.as_deref().and_then(|date| date.parse().ok()).unwrap_or(ours.activity_date),
+        call_disposition: held.call_disposition.clone(),
+        description: held.description.clone().unwrap_or_default(),
+        ..ours.clone()
+    }
 }

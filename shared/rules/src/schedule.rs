@@ -56,7 +56,8 @@ const DAY: u16 = 24 * 60;
 impl MinuteOfDay {
     fn parse(text: &str) -> Option<Self> {
         let (hours, minutes) = text.split_once(':')?;
-        let two_digits = |part: &str| (part.len() == 2).then(|| part.parse::<u16>().ok()).flatten();
+        let is_plain = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+        let two_digits = |part: &str| is_plain(part).then(|| part.parse::<u16>().ok()).flatten();
         let (hours, minutes) = (two_digits(hours)?, two_digits(minutes)?);
         let minute = hours * 60 + minutes;
         (minutes < 60 && minute <= DAY).then_some(Self(minute))
@@ -167,7 +168,17 @@ pub struct Schedule {
     /// The week.
     pub weekly: Weekly,
     /// Closed days: no period opens on one, and none that opened the evening before runs into it.
+    #[serde(deserialize_with = "plain_days")]
     pub holidays: Vec<Date>,
+}
+
+/// Days, each as `YYYY-MM-DD` and nothing more: a time of day behind it would be a misunderstanding.
+fn plain_days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Date>, D::Error> {
+    let day = |text: String| {
+        let date = text.parse::<Date>().ok().filter(|date| date.to_string() == text);
+        date.ok_or_else(|| serde::de::Error::custom(format!("{text:?} is not a day; write it as \"2026-12-25\"")))
+    };
+    Vec::<String>::deserialize(deserializer)?.into_iter().map(day).collect()
 }
 
 /// What a [`Schedule`] says of an instant.

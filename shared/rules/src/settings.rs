@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::call::NumberId;
 use crate::call_type::CallType;
@@ -33,6 +33,7 @@ pub struct Settings {
     /// Whether messages are logged.
     pub log_messages: bool,
     /// The Aircall numbers whose calls are logged; none means all.
+    #[serde(deserialize_with = "required")]
     pub numbers: Option<BTreeSet<NumberId>>,
 }
 
@@ -101,9 +102,9 @@ pub struct BusinessHours {
     /// Whether calls outside business hours are logged.
     pub log_calls: LogCalls,
     /// The hours of every number without its own; none means that Aircall's signals decide.
+    #[serde(deserialize_with = "required")]
     pub schedule: Option<Schedule>,
     /// The hours of single numbers. An empty entry means always closed.
-    #[serde(default)]
     pub numbers: BTreeMap<NumberId, Schedule>,
 }
 
@@ -174,6 +175,10 @@ impl Settings {
     /// # Errors
     /// All that is wrong with it, each with its path. A document of the wrong shape gives its first problem only.
     pub fn parse(document: &serde_json::Value) -> Result<Self, Vec<Problem>> {
+        if !document.is_object() {
+            let message = "the settings are a JSON object".to_owned();
+            return Err(vec![Problem { path: String::new(), message }]);
+        }
         let settings: Self = serde_path_to_error::deserialize(document).map_err(|error| vec![shape_problem(&error)])?;
         let problems = settings.problems();
         if problems.is_empty() { Ok(settings) } else { Err(problems) }
@@ -197,6 +202,11 @@ impl Settings {
         }
         problems
     }
+}
+
+/// A value that may be null but not be left out: what is left out of a whole document was more likely forgotten.
+fn required<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    Option::deserialize(deserializer)
 }
 
 /// The problem behind serde's error, with the key that is missing or unknown at the end of its path.
@@ -277,6 +287,31 @@ mod tests {
         document.as_object_mut().unwrap().remove("unknown_number");
         let problems = Settings::parse(&document).unwrap_err();
         assert_eq!(problems[0].to_string(), "unknown_number: `unknown_number` is missing");
+    }
+
+    #[test]
+    fn a_key_that_may_be_null_may_not_be_left_out() {
+        for (parent, key) in [("", "numbers"), ("/business_hours", "schedule"), ("/business_hours", "numbers")] {
+            let mut document = document();
+            document.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(key);
+            assert!(Settings::parse(&document).unwrap_err()[0].message.starts_with(&format!("`{key}` is missing")));
+        }
+    }
+
+    #[test]
+    fn odd_times_and_days_are_refused() {
+        for times in [["+9:00", "18:00"], ["09:00", "1:800"], ["09:00", "24:01"], ["09:60", "18:00"], ["", "18:00"]] {
+            let mut document = document();
+            document["business_hours"]["schedule"]["weekly"]["monday"] =
+                json!([{"opens": times[0], "closes": times[1]}]);
+            assert!(Settings::parse(&document).is_err(), "{times:?}");
+        }
+        for day in ["2026-12-25T10:00:00", "2026-02-30", "25.12.2026", "2026-12-25[Europe/Vienna]"] {
+            let mut document = document();
+            document["business_hours"]["schedule"]["holidays"] = json!([day]);
+            assert!(Settings::parse(&document).is_err(), "{day}");
+        }
+        assert!(Settings::parse(&json!([3])).is_err());
     }
 
     #[test]

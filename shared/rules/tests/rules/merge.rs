@@ -125,3 +125,13 @@ fn a_user_whose_seat_was_deleted_later_is_still_who_took_it() {
         Snapshot { event: CallEvent::Archived, at: at(9000), call: rules::Call { user: None, ..answered.clone() } };
     assert_eq!(merged(&[archived, ended]).call().user, answered.user);
 }
+
+#[test]
+fn a_number_once_seen_is_kept() {
+    let ended = events()[4].clone();
+    let mut later = events()[7].clone();
+    later.call.party = rules::Party::Anonymous;
+    later.call.ended_at = None;
+    let call = merged(&[later, ended.clone()]).call();
+    assert_eq!((call.party, call.ended_at), (ended.call.party, ended.call.ended_at));
+}

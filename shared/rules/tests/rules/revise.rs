@@ -1,7 +1,7 @@
 //! An update never loses what a person wrote.
 
 use proptest::prelude::*;
-use rules::revise::{Held, Revision, revise};
+use rules::revise::{Held, Revision, revise, untouched};
 use rules::settings::Settings;
 use rules::{Call, CallType, Comment, Tag, Task, TaskStatus};
 
@@ -92,6 +92,33 @@ fn text_a_person_wrote_over_ours_stays_and_only_the_news_is_added() {
     // And once it is there it is not added again.
     let salesforce = Held { description: Some(revised), ..held(&before) };
     assert_eq!(revise(Some(&before), &salesforce, &after).description, None);
+}
+
+#[test]
+fn what_is_taken_off_a_call_is_taken_off_its_task() {
+    let (before, after) = (task(|call| call.tags = vec![Tag { name: "Sales".to_owned() }]), task(|_| {}));
+    let revised = revise(Some(&before), &held(&before), &after);
+    assert_eq!(revised.description, Some(after.description.clone()));
+    assert_eq!(revised.call_disposition, Some(None));
+    assert_eq!(revise(Some(&before), &held(&after), &after), Revision::default());
+}
+
+#[test]
+fn where_both_do_not_fit_ours_is_cut_and_never_theirs() {
+    let (before, after) = (task(|_| {}), commented(&"y".repeat(500)));
+    let note = format!("{} The end.", "x".repeat(31_500));
+    let salesforce = Held { description: Some(format!("{}\n{note}", before.description)), ..held(&before) };
+    let revised = revise(Some(&before), &salesforce, &after).description.unwrap();
+    assert!(revised.ends_with(&note) && revised.encode_utf16().count() <= 32_000);
+}
+
+#[test]
+fn a_task_that_nobody_touched_takes_all_that_is_new() {
+    let (before, after) = (task(|_| {}), commented("Rang back"));
+    let wrote = untouched(&held(&before), &after);
+    let revision = revise(Some(&wrote), &held(&before), &after);
+    assert_eq!(revision.description, Some(after.description));
+    assert_eq!(revision.call_disposition, Some(Some("Sales".to_owned())));
 }
 
 proptest! {
