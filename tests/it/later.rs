@@ -54,7 +54,9 @@ async fn a_tag_that_is_taken_off_is_taken_off_the_task() {
     untagged["timestamp"] = json!(untagged["timestamp"].as_i64().unwrap() + 5);
     untagged["data"]["tags"] = json!([]);
     then(&world, untagged).await;
-    assert_eq!(world.task(&call)["CallDisposition"], Value::Null);
+    let task = world.task(&call);
+    assert_eq!(task["CallDisposition"], Value::Null);
+    assert!(!description(&task).contains("Order"));
 }
 
 #[tokio::test]
@@ -118,7 +120,7 @@ async fn a_task_that_a_person_deleted_stays_deleted() {
     then(&world, call.event("call.commented")).await;
     assert!(world.records("Task").is_empty());
     let finding = world.finding(&call.key(), "task").await;
-    assert_eq!(finding.matches("Somebody deleted the Task in Salesforce.").count(), 1, "{finding}");
+    assert_eq!(finding.matches("The Task is no longer to be seen in Salesforce").count(), 1, "{finding}");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 mod business_hours;
 mod call_workflow;
 mod faults;
+mod harm;
 mod killed;
 mod later;
 mod logs;

@@ -1,5 +1,7 @@
 //! One event: read, merge, decide, store, ring.
 
+use std::time::Duration;
+
 use aircall::Webhook;
 use aws_lambda_events::sqs::SqsMessage;
 use jiff::{SignedDuration, Timestamp};
@@ -10,7 +12,7 @@ use rules::{CallDocument, Snapshot, Verdict};
 use store::{Calls, Merge, MergeError, SettingsStore, State, TenantId};
 
 /// How often a merge is tried again because another event of the same call came in between.
-const TRIES: usize = 8;
+const TRIES: u32 = 12;
 
 /// What an evaluation works with.
 #[derive(Debug)]
@@ -54,7 +56,7 @@ impl Evaluator {
     async fn take(&self, tenant: &TenantId, snapshot: Snapshot, now: Timestamp) -> Result<(), EvaluateError> {
         let (key, event) = (snapshot.call.id.key(), snapshot.event);
         let news = CallDocument::from(snapshot);
-        for _ in 0..TRIES {
+        for attempt in 0..TRIES {
             let entry = self.calls.get(tenant, &key).await?;
             let (known, decided, version, waits) = match entry {
                 Some(entry) => {
@@ -74,7 +76,12 @@ impl Evaluator {
             let merge = Merge { document, decision, expires_at: now + self.retention };
             match self.calls.merge(tenant, &key, &merge, version, now).await {
                 Ok(()) => {}
-                Err(MergeError::Conflict) => continue,
+                Err(MergeError::Conflict) => {
+                    // Apart, so that the events of one call do not meet again and again.
+                    let pause = event as u64 * 7 + u64::from(attempt) * 13;
+                    tokio::time::sleep(Duration::from_millis(pause % 40)).await;
+                    continue;
+                }
                 Err(MergeError::Store(error)) => return Err(error.into()),
             }
             count(Counter::EventsMerged, 1, &[]);

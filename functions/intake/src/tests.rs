@@ -185,12 +185,17 @@ async fn a_body_of_256_kib_is_the_longest() {
 #[tokio::test]
 async fn what_is_no_webhook_is_a_bad_request_that_names_the_field() {
     let f = Fixture::new().await;
-    let nameless = format!(r#"{{"token":"{TOKEN}"}}"#);
-    for (body, field) in [("not json", "body"), ("[1]", "body"), ("", "body"), (nameless.as_str(), "event")] {
+    for body in ["not json", "[1]", ""] {
         let answer = f.post("one", body.to_owned()).await;
         let error: Value = serde_json::from_str(&answer.body).unwrap();
-        assert_eq!((answer.status, error["error"]["field"].as_str()), (StatusCode::BAD_REQUEST, Some(field)), "{body}");
+        assert_eq!(
+            (answer.status, error["error"]["field"].as_str()),
+            (StatusCode::BAD_REQUEST, Some("body")),
+            "{body}"
+        );
     }
+    // An event without a name is one of no interest: refusing it would have Aircall switch the webhook off.
+    assert_eq!(f.post("one", format!(r#"{{"token":"{TOKEN}"}}"#)).await.status, StatusCode::OK);
     assert_eq!(f.post("one", vec![b'{', 0xff, b'}']).await.status, StatusCode::BAD_REQUEST);
 }
 

@@ -3,7 +3,7 @@
 use rules::matching::Record;
 use rules::{E164, RecordKind};
 use salesforce::{
-    Atomicity, ErrorCode, Graph, GraphResult, Kind, MAX_GRAPHS, MAX_NODES, MAX_RECORDS, Refusal, SalesforceId,
+    Atomicity, Error, ErrorCode, Graph, GraphResult, Kind, MAX_GRAPHS, MAX_NODES, MAX_RECORDS, Refusal, SalesforceId,
     Subrequest, call_log,
 };
 use store::OrgFacts;
@@ -39,6 +39,8 @@ pub(crate) enum Remedy {
     Use(SalesforceId, Refusal),
     /// Give the Task to the connecting user.
     DefaultOwner(Refusal),
+    /// Create the record without the e-mail.
+    WithoutEmail(Refusal),
 }
 
 impl Remedy {
@@ -49,10 +51,12 @@ impl Remedy {
                 let message = "Another record of the same bundle was refused again and again.".to_owned();
                 Fate::Postponed { code: "PROCESSING_HALTED".to_owned(), message, until: None }
             }
-            Remedy::LeaveOut(_, refusal)
-            | Remedy::Rematch(refusal)
+            // Salesforce names one missing field at a time; what was learnt so far is kept for the next drain.
+            Remedy::LeaveOut(_, refusal) => postponed(refusal),
+            Remedy::Rematch(refusal)
             | Remedy::Use(_, refusal)
-            | Remedy::DefaultOwner(refusal) => failed(refusal),
+            | Remedy::DefaultOwner(refusal)
+            | Remedy::WithoutEmail(refusal) => failed(refusal),
         }
     }
 }
@@ -67,7 +71,16 @@ pub(crate) async fn tasks(
     while !drafts.is_empty() {
         let chunk: Vec<Draft> = drafts.drain(..drafts.len().min(MAX_RECORDS)).collect();
         let wires: Vec<salesforce::Record> = chunk.iter().map(|draft| draft.wire(facts)).collect();
-        let saved = org.call(async |client| client.create(&wires, Atomicity::EachAlone).await).await?;
+        let saved = match org.try_call(async |client| client.create(&wires, Atomicity::EachAlone).await).await? {
+            Ok(saved) => saved,
+            // The whole collection for a field that none of its records may have.
+            Err(Error::Refused(refusal)) if refusal.kind() == Kind::Degrade && !refusal.cause().fields.is_empty() => {
+                let again = |draft: Draft| (draft.job, Remedy::LeaveOut("Task", refusal.clone()));
+                report.again.extend(chunk.into_iter().map(again));
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
         for (draft, saved) in chunk.into_iter().zip(saved) {
             match saved {
                 Ok(task_id) => report.placed(draft, task_id, false),
@@ -177,8 +190,12 @@ impl Report {
     }
 
     fn placed(&mut self, draft: Draft, task_id: SalesforceId, new: bool) {
+        let draft_is_news = new || !draft.recalled;
         let Draft { job, task, record, related, .. } = draft;
-        self.led.push((job.number.clone(), record.clone(), new));
+        // What came from our own map stays there for as long as it was to stay.
+        if draft_is_news {
+            self.led.push((job.number.clone(), record.clone(), new));
+        }
         self.done.push((job, Fate::Logged(Box::new(Placed { task_id, task, record, related }))));
     }
 
@@ -193,6 +210,9 @@ impl Report {
             Kind::DefaultOwner => Some(Remedy::DefaultOwner(refusal.clone())),
             Kind::Retry | Kind::Pause | Kind::Refresh | Kind::Reconnect => {
                 return self.done.push((draft.job, postponed(refusal)));
+            }
+            Kind::Fail if *refusal.code() == ErrorCode::InvalidEmailAddress && !draft.job.without_email => {
+                Some(Remedy::WithoutEmail(refusal.clone()))
             }
             // An org may have no "Call" among its own task types: better a Task without than none.
             Kind::Fail if is_about_choices(refusal) => Some(Remedy::LeaveOut(sobject, refusal.clone())),

@@ -9,7 +9,7 @@ use lambda::metrics::{Counter, count};
 use lambda::queue::{QueueError, WakeUp};
 use store::{ConnectionState, Entry, Outcome, State, Tenant, TenantId};
 
-use crate::job::{Fate, Job};
+use crate::job::{Fate, Job, undecided};
 use crate::org::Org;
 use crate::stop::{Stop, Trouble};
 use crate::writer::Writer;
@@ -61,17 +61,21 @@ impl Writer {
         let mut handled = BTreeSet::new();
         loop {
             let now = Timestamp::now();
-            let entries = self.batch(&tenant.id, std::mem::take(&mut rang), &handled, now).await?;
-            if entries.is_empty() {
+            let keys = self.due(&tenant.id, std::mem::take(&mut rang), &handled, now).await?;
+            if keys.is_empty() {
                 break;
             }
             if deadline.saturating_duration_since(Instant::now()) < TIME_FOR_A_BATCH {
                 let wake_up = WakeUp { tenant: tenant.id.to_string(), key: None };
                 self.bell.ring(&wake_up, &format!("go-on-{}", now.as_millisecond())).await?;
-                return Ok(());
+                break;
             }
-            handled.extend(entries.iter().map(|entry| entry.key.clone()));
-            let due = self.write_batch(&mut tenant, entries, now).await?;
+            let entries = self.read(&tenant.id, &keys, now).await?;
+            handled.extend(keys);
+            if entries.is_empty() {
+                continue;
+            }
+            let due = self.write_batch(&mut tenant, entries, now, deadline).await?;
             next_due = next_due.into_iter().chain(due).min();
             if tenant.state != ConnectionState::Connected {
                 break;
@@ -84,22 +88,25 @@ impl Writer {
         Ok(())
     }
 
-    /// Up to [`BATCH`] entries that wait and are due by `now`: those that `rang`, then the longest due.
+    /// Keys of up to [`BATCH`] entries: those that `rang`, then the longest due.
     ///
     /// The index lags behind the table, so it still lists what was just `handled`; those keys are passed over.
-    async fn batch(
+    async fn due(
         &self,
         tenant: &TenantId,
         rang: Vec<String>,
         handled: &BTreeSet<String>,
         now: Timestamp,
-    ) -> Result<Vec<Entry>, DrainError> {
+    ) -> Result<Vec<String>, DrainError> {
         let due = self.calls.due(tenant, now, BATCH + handled.len()).await?;
-        let keys: BTreeSet<String> = rang.into_iter().take(BATCH).collect();
-        let due = due.into_iter().filter(|key| !handled.contains(key) && !keys.contains(key)).collect::<Vec<_>>();
-        let keys: Vec<String> = keys.into_iter().chain(due).take(BATCH).collect();
+        let mut seen = handled.clone();
+        Ok(rang.into_iter().chain(due).filter(|key| seen.insert(key.clone())).take(BATCH).collect())
+    }
+
+    /// Those of the entries that wait and are due by `now`.
+    async fn read(&self, tenant: &TenantId, keys: &[String], now: Timestamp) -> Result<Vec<Entry>, DrainError> {
         let mut entries = Vec::new();
-        for read in self.calls.get_many(tenant, &keys).await? {
+        for read in self.calls.get_many(tenant, keys).await? {
             match read {
                 Ok(entry) => entries.push(entry),
                 Err(corrupt) => {
@@ -119,12 +126,18 @@ impl Writer {
         tenant: &mut Tenant,
         entries: Vec<Entry>,
         now: Timestamp,
+        deadline: Instant,
     ) -> Result<Option<Timestamp>, DrainError> {
         let settings = self.settings.get(&tenant.id).await?;
-        let jobs: Vec<Job> = entries.into_iter().filter_map(Job::of).collect();
+        let (mut jobs, mut done, mut outcomes) = (Vec::new(), Vec::new(), Vec::new());
+        for entry in entries {
+            match Job::of(entry) {
+                Ok(job) => jobs.push(job),
+                Err(entry) => outcomes.push((*entry, undecided(now))),
+            }
+        }
         let mut left: BTreeMap<String, Job> = jobs.iter().map(|job| (job.entry.key.clone(), job.clone())).collect();
-        let mut done = Vec::new();
-        let (stopped, api_calls) = match Org::open(&self.doors, tenant).await {
+        let (stopped, api_calls) = match Org::open(&self.doors, tenant, deadline).await {
             Ok(mut org) => {
                 let outcome = self.write(&mut org, tenant, &settings, jobs, now, &mut done).await;
                 (outcome.err(), org.api_calls)
@@ -165,24 +178,24 @@ impl Writer {
             }
             Some(Stop::Store(error)) => Some(error),
         };
-        let due = self.settle(&tenant.id, done, now).await?;
+        outcomes.extend(done.into_iter().map(|(job, fate)| fate.outcome(job, now)));
+        let due = self.settle(&tenant.id, &outcomes, now).await?;
         failed.map_or(Ok(due), |error| Err(error.into()))
     }
 
-    /// Stores what became of each job.
+    /// Stores what became of each entry. Returns when the first of them is due again.
     async fn settle(
         &self,
         tenant: &TenantId,
-        done: Vec<(Job, Fate)>,
+        outcomes: &[(Entry, Outcome)],
         now: Timestamp,
     ) -> Result<Option<Timestamp>, DrainError> {
-        let outcomes: Vec<(Entry, Outcome)> = done.into_iter().map(|(job, fate)| fate.outcome(job, now)).collect();
-        let stored: Vec<Result<_, store::Error>> = stream::iter(&outcomes)
+        let stored: Vec<Result<_, store::Error>> = stream::iter(outcomes)
             .map(|(entry, outcome)| self.calls.settle(tenant, entry, outcome, now))
             .buffer_unordered(SETTLED_AT_ONCE)
             .collect()
             .await;
-        for (entry, outcome) in &outcomes {
+        for (entry, outcome) in outcomes {
             tell(tenant, entry, outcome);
         }
         // One that was not stored is only done again, which changes nothing; the batch says so by failing.

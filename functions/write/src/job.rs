@@ -18,15 +18,20 @@ pub(crate) struct Job {
     pub(crate) trace: Trace,
     /// The connecting user is to own the Task: Salesforce refused the Aircall user's.
     pub(crate) by_default_owner: bool,
+    /// A new record goes without the e-mail: Salesforce takes it for none.
+    pub(crate) without_email: bool,
 }
 
 impl Job {
-    /// The job of a pending entry; none if there is nothing to write of it.
-    pub(crate) fn of(entry: Entry) -> Option<Self> {
-        let Verdict::Log(status) = entry.decision.as_ref()?.verdict else { return None };
+    /// The job of a pending entry, or the entry itself if it does not say what to write.
+    pub(crate) fn of(entry: Entry) -> Result<Self, Box<Entry>> {
         let call = entry.document.call();
-        let number = call.party.number()?.clone();
-        Some(Self { entry, call, status, number, trace: Trace::new(), by_default_owner: false })
+        let (verdict, number) =
+            (entry.decision.as_ref().map(|decision| decision.verdict), call.party.number().cloned());
+        let (Some(Verdict::Log(status)), Some(number)) = (verdict, number) else { return Err(Box::new(entry)) };
+        // An update adds to what was looked at when the Task was created.
+        let trace = if entry.written.is_some() { entry.trace.clone() } else { Trace::new() };
+        Ok(Self { entry, call, status, number, trace, by_default_owner: false, without_email: false })
     }
 
     /// The e-mail of the Aircall user, in small letters, as owners are looked up.
@@ -43,6 +48,13 @@ pub(crate) struct Placed {
     pub(crate) task: Task,
     pub(crate) record: Record,
     pub(crate) related: Option<Related>,
+}
+
+/// What becomes of an entry that waits and does not say what to write: no version of this program leaves such.
+pub(crate) fn undecided(now: Timestamp) -> Outcome {
+    let message = "The entry waits to be written, and says neither how nor to whose number.".to_owned();
+    let problem = Problem { code: "NOTHING_TO_WRITE".to_owned(), message, since: now };
+    Outcome::Failed { problem, trace: Trace::new() }
 }
 
 /// What became of a job.
@@ -81,7 +93,6 @@ impl Fate {
             Fate::Postponed { code, message, until } => {
                 let wait = backoff::after(job.entry.attempts, &job.entry.key);
                 let due_at = until.unwrap_or_else(|| now + SignedDuration::try_from(wait).unwrap_or_default());
-                job.trace.note(Topic::Task, format!("Not yet: {message} It is tried again."));
                 let problem = Problem { since: since(&code), code, message };
                 Outcome::Postponed { due_at, problem, trace: job.trace }
             }

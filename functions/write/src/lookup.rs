@@ -36,6 +36,10 @@ pub(crate) struct Knowledge {
     pub(crate) records: BTreeMap<E164, (Record, Trace)>,
     /// Open Cases or Opportunities of Contacts.
     pub(crate) related: BTreeMap<SalesforceId, Vec<Related>>,
+    /// The numbers whose record came from our own map.
+    pub(crate) recalled: BTreeSet<E164>,
+    /// Salesforce does not let us ask for Cases or Opportunities.
+    pub(crate) relation_denied: bool,
     /// Tasks that exist, by key.
     pub(crate) tasks: BTreeMap<String, SalesforceId>,
 }
@@ -70,8 +74,19 @@ impl Writer {
         let callers = callers(tenant);
         let mut answers = ask(org, &questions, &callers).await?;
         self.owners.learn(&tenant.id, &questions.emails.iter().cloned().collect::<Vec<_>>(), &answers.users);
+        // A Person Account that only the confirming query found looks like a Contact until its Account is asked about.
+        let confirmed: BTreeSet<SalesforceId> = answers.found.iter().filter_map(|found| found.account_id).collect();
         candidates.append(&mut answers.found);
-        if !questions.accounts.is_empty() {
+        let mut asked = !questions.accounts.is_empty();
+        let may_be_persons = answers.persons.is_some() || !asked && tenant.facts.person_accounts.is_none();
+        if may_be_persons && !confirmed.is_empty() {
+            let more = ask(org, &Questions { accounts: confirmed, ..Questions::default() }, &callers).await?;
+            if let Some(persons) = more.persons {
+                answers.persons.get_or_insert_default().extend(persons);
+            }
+            asked = true;
+        }
+        if asked {
             let has_persons = answers.persons.is_some();
             if tenant.facts.person_accounts.map(|known| known.value) != Some(has_persons) {
                 tenant.facts.person_accounts = Some(Known { value: has_persons, at: now });
@@ -81,7 +96,10 @@ impl Writer {
         }
         knowledge.tasks = std::mem::take(&mut answers.tasks);
         knowledge.related = std::mem::take(&mut answers.related);
+        knowledge.relation_denied = answers.relation_denied;
 
+        let mut ids = BTreeSet::new();
+        candidates.retain(|found| ids.insert(found.candidate.record.id.clone()));
         let candidates: Vec<_> = candidates.into_iter().map(|found| found.candidate).collect();
         for number in &unknown {
             let mut trace = Trace::new();
@@ -170,12 +188,14 @@ impl Writer {
             let mut trace = Trace::new();
             let how = if ours { "we created it for this number lately" } else { "the number led to it minutes ago" };
             trace.note(Topic::Record, format!("The number is that of the {} {}: {how}.", record.kind, record.name));
+            knowledge.recalled.insert(number.clone());
             knowledge.records.insert(number, (record, trace));
         }
         for (number, record) in &hints.named {
             let mut trace = Trace::new();
             let finding = "A duplicate rule in Salesforce says that the number's record exists already";
             trace.note(Topic::Record, format!("{finding}: the {} {}.", record.kind, record.name));
+            knowledge.recalled.remove(number);
             knowledge.records.insert(number.clone(), (record.clone(), trace));
         }
         Ok(())

@@ -34,7 +34,7 @@ use crate::writer::Writer;
 /// Tenants whose orgs are written to side by side.
 const TENANTS_AT_ONCE: usize = 10;
 
-/// How long one request to Salesforce may take: its own writes wait up to ten seconds for a row lock.
+/// How long the token endpoint may take. Other requests have their own, shorter time as the drain's runs out.
 const SALESFORCE_PATIENCE: Duration = Duration::from_secs(25);
 
 /// What is left to Lambda for the answer.

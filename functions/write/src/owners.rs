@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 use salesforce::{Record, SalesforceId};
 use store::TenantId;
 
+/// How long it counts that nobody has an e-mail: somebody may be about to create the user.
+const MISS_LIFETIME: Duration = Duration::from_mins(1);
+
 /// How long an answer counts. Users change rarely, and warm environments live for hours.
 const LIFETIME: Duration = Duration::from_hours(1);
 
@@ -36,7 +39,7 @@ struct Learnt {
 
 impl Learnt {
     fn counts(&self) -> bool {
-        self.at.elapsed() < LIFETIME
+        self.at.elapsed() < if self.owner.is_some() { LIFETIME } else { MISS_LIFETIME }
     }
 }
 

@@ -22,6 +22,8 @@ pub(crate) struct Draft {
     /// Known, or to be filled in once the bundle's record has its id.
     pub(crate) record: Record,
     pub(crate) related: Option<Related>,
+    /// The record came from our own map.
+    pub(crate) recalled: bool,
 }
 
 /// A new record, a new Case or both, with the Tasks on them: written whole or not at all.
@@ -56,12 +58,13 @@ impl Plan {
         let mut bundles: BTreeMap<String, Bundle> = BTreeMap::new();
         for mut job in jobs {
             let known = knowledge.records.get(&job.number).cloned();
-            let new = match known {
-                Some((_, ref found)) => {
-                    job.trace.extend(found.clone());
-                    None
-                }
-                None => create(settings.unknown_number, &job.number, job.call.contact.as_ref(), &mut job.trace),
+            let new = if let Some((_, found)) = &known {
+                job.trace.extend(found.clone());
+                None
+            } else {
+                let mut contact = job.call.contact.clone().unwrap_or_default();
+                contact.email = contact.email.filter(|_| !job.without_email);
+                create(settings.unknown_number, &job.number, Some(&contact), &mut job.trace)
             };
             let record = match (known, &new) {
                 (Some((record, _)), _) => record,
@@ -74,8 +77,18 @@ impl Plan {
                 }
             };
             let contact = SalesforceId::parse(&record.id).ok();
+            if knowledge.relation_denied {
+                job.trace.note(
+                    Topic::Relation,
+                    "Salesforce does not let us look for Cases or Opportunities: nothing is related.",
+                );
+            }
             let found = contact.and_then(|contact| knowledge.related.get(&contact)).cloned().unwrap_or_default();
-            let relation = relate(settings, record.kind, found, &mut job.trace);
+            let relation = if knowledge.relation_denied {
+                Relation::Nothing
+            } else {
+                relate(settings, record.kind, found, &mut job.trace)
+            };
             let owner = owner(&mut job);
             let task = Task::of(&job.call, job.status, settings, &record.name);
             let key = job.entry.key.clone();
@@ -85,7 +98,8 @@ impl Plan {
                 Relation::Existing(related) => Some(Related { kind: related.kind, id: related.id }),
                 Relation::NewCase | Relation::Nothing => None,
             };
-            let draft = Draft { job, task, owner, record, related };
+            let recalled = knowledge.recalled.contains(&job.number);
+            let draft = Draft { job, task, owner, record, related, recalled };
             if let Some(task_id) = knowledge.tasks.remove(&key) {
                 plan.existing.push((draft, task_id));
             } else if new.is_some() || case.is_some() {
@@ -134,6 +148,9 @@ impl Draft {
             (Some(_), _) => format!("It belongs to {name}, found in Salesforce by e-mail."),
             (None, Some(_)) if job.by_default_owner => {
                 format!("Salesforce does not let {name} own it: it belongs to the user who connected Salesforce.")
+            }
+            (None, Some(user)) if user.email.is_none() => {
+                format!("Aircall names no e-mail of {name}: it belongs to the user who connected Salesforce.")
             }
             (None, Some(_)) => {
                 format!(

@@ -6,7 +6,7 @@ use rules::E164;
 use rules::relate::{Related, RelatedKind};
 use salesforce::call_log::{self, Found, PERSON_FIELDS};
 use salesforce::{
-    Atomicity, CallerFields, ErrorCode, KeyField, MAX_QUERIES, Record, SObject, SalesforceId, Soql, Subrequest,
+    Atomicity, CallerFields, ErrorCode, KeyField, Kind, MAX_QUERIES, Record, SObject, SalesforceId, Soql, Subrequest,
 };
 
 use crate::org::Org;
@@ -35,6 +35,8 @@ pub(crate) struct Answers {
     /// The Accounts that are Person Accounts, with their hidden Contact's id; none if the org has no such fields.
     pub(crate) persons: Option<BTreeMap<SalesforceId, Option<SalesforceId>>>,
     pub(crate) found: Vec<Found>,
+    /// Salesforce refused to show Cases or Opportunities.
+    pub(crate) relation_denied: bool,
     /// Task ids by key.
     pub(crate) tasks: BTreeMap<String, SalesforceId>,
 }
@@ -62,6 +64,12 @@ pub(crate) async fn ask(org: &mut Org, questions: &Questions, callers: &CallerFi
                 Ok(page) => page,
                 // Only an org with person accounts has the fields that tell them.
                 Err(error) if matches!(about, About::Persons) && is_unknown_field(&error) => continue,
+                // What the integration's user may not see costs the relation or the owner, never the call.
+                Err(error) if matches!(about, About::Related(_)) && is_denied(&error) => {
+                    answers.relation_denied = true;
+                    continue;
+                }
+                Err(error) if matches!(about, About::Users) && is_denied(&error) => continue,
                 Err(error) => return Err(error.into()),
             };
             let first = salesforce::Answer { value: page, usage: None };
@@ -74,6 +82,10 @@ pub(crate) async fn ask(org: &mut Org, questions: &Questions, callers: &CallerFi
         }
     }
     Ok(answers)
+}
+
+fn is_denied(error: &salesforce::Error) -> bool {
+    error.refusal().is_some() && matches!(error.kind(), Kind::Fail | Kind::Degrade)
 }
 
 fn is_unknown_field(error: &salesforce::Error) -> bool {

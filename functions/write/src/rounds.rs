@@ -1,9 +1,9 @@
 //! Rounds over a batch of jobs, each with what went wrong in the last one mended.
 
 use jiff::Timestamp;
-use rules::RecordKind;
 use rules::matching::Record;
 use rules::settings::Settings;
+use rules::{RecordKind, Trace};
 use salesforce::{SObject, SalesforceId, Soql};
 use store::Tenant;
 
@@ -39,12 +39,12 @@ impl Writer {
             done.append(&mut report.done);
             self.remember(tenant, report.led.into_iter(), now).await?;
             outcome?;
-            jobs = if round < ROUNDS {
-                self.mend(org, tenant, report.again, now, &mut hints, done).await?
-            } else {
-                done.extend(report.again.into_iter().map(|(job, remedy)| (job, remedy.in_vain())));
-                Vec::new()
-            };
+            let mended = self.mend(org, tenant, report.again, now, &mut hints, done).await?;
+            if round == ROUNDS {
+                done.extend(mended.into_iter().map(|(job, remedy)| (job, remedy.in_vain())));
+                break;
+            }
+            jobs = mended.into_iter().map(|(job, _)| job).collect();
             if jobs.is_empty() {
                 break;
             }
@@ -95,12 +95,12 @@ impl Writer {
         now: Timestamp,
         hints: &mut Hints,
         done: &mut Vec<(Job, Fate)>,
-    ) -> Result<Vec<Job>, Stop> {
-        let mut jobs = Vec::new();
-        let facts = tenant.facts.clone();
+    ) -> Result<Vec<(Job, Remedy)>, Stop> {
+        let mut mended = Vec::new();
+        let (facts, forgotten) = (tenant.facts.clone(), hints.forgotten.clone());
         for (mut job, remedy) in again {
             // Each round starts its own account of what was looked at.
-            job.trace = rules::Trace::new();
+            job.trace = if job.entry.written.is_some() { job.entry.trace.clone() } else { Trace::new() };
             match &remedy {
                 Remedy::Nothing => {}
                 Remedy::LeaveOut(sobject, refusal) => {
@@ -108,12 +108,13 @@ impl Writer {
                     tenant.facts.missing_fields.extend(missing);
                 }
                 Remedy::Rematch(_) => {
-                    self.phones.forget(&tenant.id, &job.number).await?;
-                    hints.named.remove(&job.number);
-                    if !hints.forgotten.insert(job.number.clone()) {
+                    if forgotten.contains(&job.number) {
                         done.push((job, remedy.in_vain()));
                         continue;
                     }
+                    self.phones.forget(&tenant.id, &job.number).await?;
+                    hints.named.remove(&job.number);
+                    hints.forgotten.insert(job.number.clone());
                 }
                 Remedy::Use(id, _) => {
                     if !hints.named.contains_key(&job.number) {
@@ -125,13 +126,14 @@ impl Writer {
                     }
                 }
                 Remedy::DefaultOwner(_) => job.by_default_owner = true,
+                Remedy::WithoutEmail(_) => job.without_email = true,
             }
-            jobs.push(job);
+            mended.push((job, remedy));
         }
         if tenant.facts != facts {
             self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
         }
-        Ok(jobs)
+        Ok(mended)
     }
 }
 

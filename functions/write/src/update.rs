@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use rules::matching::Record;
-use rules::revise::revise;
+use rules::revise::{revise, untouched};
 use rules::settings::Settings;
 use rules::{RecordKind, Task, Topic};
 use salesforce::call_log::{HELD_FIELDS, held, revised_task};
-use salesforce::{Atomicity, KeyField, Kind, MAX_RECORDS, Refusal, SObject, SalesforceId, Soql};
+use salesforce::{Atomicity, Error, KeyField, Kind, MAX_RECORDS, Refusal, SObject, SalesforceId, Soql};
 use store::{OrgFacts, Related};
 
 use crate::create::{Remedy, Report, failed, postponed};
@@ -15,6 +15,9 @@ use crate::job::{Fate, Job, Placed};
 use crate::org::Org;
 use crate::plan::{Draft, without};
 use crate::stop::Stop;
+
+/// What is read of a Task beside the fields that people change.
+const ALWAYS_READ: [&str; 4] = ["WhoId", "WhatId", "CreatedDate", "LastModifiedDate"];
 
 /// A Task that exists, and what it is to say now.
 #[derive(Debug)]
@@ -34,10 +37,8 @@ impl Update {
         let written = job.entry.written.clone()?;
         let task_id = SalesforceId::parse(&written.task_id).ok()?;
         let ours = Task::of(&job.call, job.status, settings, &written.record.name);
-        let mut update =
-            Self { job, task_id, wrote: Some(written.task), ours, record: written.record, related: written.related };
-        update.job.trace = update.job.entry.trace.clone();
-        Some(update)
+        let (wrote, record, related) = (Some(written.task), written.record, written.related);
+        Some(Self { job, task_id, wrote, ours, record, related })
     }
 
     fn done(self, report: &mut Report) {
@@ -84,7 +85,14 @@ pub(crate) async fn update(
     for update in same {
         update.done(report);
     }
-    let tasks = read(org, &changed, facts).await?;
+    let tasks = match read(org, &changed, facts).await? {
+        Ok(tasks) => tasks,
+        Err(refusal) => {
+            let again = |update: Update| (update.job, Remedy::LeaveOut(SObject::Task.name(), refusal.clone()));
+            report.again.extend(changed.into_iter().map(again));
+            return Ok(());
+        }
+    };
     let mut revised = Vec::new();
     for mut update in changed {
         let Some(task) = tasks.get(&update.task_id) else {
@@ -98,7 +106,11 @@ pub(crate) async fn update(
         if update.record.id.is_empty() {
             update.record = record_of(task, update.record);
         }
-        let revision = revise(update.wrote.as_ref(), &held(task), &update.ours);
+        let held = held(task);
+        // An earlier attempt's, whose answer was lost: if nobody changed it since, what it says is what we wrote.
+        let is_untouched = task.datetime("CreatedDate").is_some_and(|at| task.datetime("LastModifiedDate") == Some(at));
+        let wrote = update.wrote.take().or_else(|| is_untouched.then(|| untouched(&held, &update.ours)));
+        let revision = revise(wrote.as_ref(), &held, &update.ours);
         if revision.is_empty() {
             update.done(report);
         } else {
@@ -125,20 +137,26 @@ pub(crate) async fn update(
 }
 
 /// What Salesforce holds of the Tasks; those that were deleted are missing.
+/// The inner error names fields that the org lacks or hides.
 async fn read(
     org: &mut Org,
     updates: &[Update],
     facts: &OrgFacts,
-) -> Result<BTreeMap<SalesforceId, salesforce::Record>, Stop> {
+) -> Result<Result<BTreeMap<SalesforceId, salesforce::Record>, Refusal>, Stop> {
     let hidden = |field: &&&str| !facts.missing_fields.contains_key(&format!("Task.{field}"));
-    let fields: Vec<&'static str> = HELD_FIELDS.iter().filter(hidden).copied().chain(["WhoId", "WhatId"]).collect();
+    let fields: Vec<&'static str> = HELD_FIELDS.iter().filter(hidden).copied().chain(ALWAYS_READ).collect();
     let ids: Vec<SalesforceId> = updates.iter().map(|update| update.task_id).collect();
     let mut tasks = BTreeMap::new();
     for soql in Soql::tasks_by_id(&ids, &fields) {
-        let found = org.call(async |client| client.query(&soql).await).await?;
-        tasks.extend(found.into_iter().filter_map(|task| Some((task.id()?, task))));
+        match org.try_call(async |client| client.query(&soql).await).await? {
+            Ok(found) => tasks.extend(found.into_iter().filter_map(|task| Some((task.id()?, task)))),
+            Err(Error::Refused(refusal)) if refusal.kind() == Kind::Degrade && !refusal.cause().fields.is_empty() => {
+                return Ok(Err(refusal));
+            }
+            Err(error) => return Err(error.into()),
+        }
     }
-    Ok(tasks)
+    Ok(Ok(tasks))
 }
 
 fn refused(update: Update, refusal: Refusal, report: &mut Report) {
