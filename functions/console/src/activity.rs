@@ -11,9 +11,9 @@ use lambda::queue::WakeUp;
 use serde::Serialize;
 use store::{ConnectionState, Cursor, Entry, TenantId};
 
+use crate::console::Console;
 use crate::entry::{EntryView, Listed};
 use crate::error::ApiError;
-use crate::router::Console;
 use crate::signed_in::SignedIn;
 
 /// Entries on a page when nobody says how many, and at most.

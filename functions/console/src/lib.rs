@@ -4,6 +4,7 @@
 //! Nobody but the session says whose data is asked for, so no request can name another tenant.
 
 mod activity;
+mod console;
 mod entry;
 mod error;
 mod reason;
@@ -12,4 +13,5 @@ pub mod session;
 mod settings;
 mod signed_in;
 
-pub use router::{Console, router};
+pub use console::Console;
+pub use router::router;

@@ -7,27 +7,10 @@ use axum::middleware::map_response;
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Router, http::Uri};
-use lambda::queue::Bell;
-use secrecy::SecretString;
-use store::{Calls, SettingsStore, Tenants};
 
+use crate::console::Console;
 use crate::error::ApiError;
 use crate::{activity, settings};
-
-/// What the console works with.
-#[derive(Debug)]
-pub struct Console {
-    /// The activity log.
-    pub calls: Calls,
-    /// The settings.
-    pub settings: SettingsStore,
-    /// The tenants, and whether their orgs take requests.
-    pub tenants: Tenants,
-    /// Wakes the writer for what is retried.
-    pub bell: Bell,
-    /// What session cookies are signed with: any of them counts.
-    pub session_keys: Vec<SecretString>,
-}
 
 /// The JSON API.
 pub fn router(console: Console) -> Router {

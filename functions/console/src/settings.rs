@@ -10,8 +10,8 @@ use rules::Settings;
 use serde_json::Value;
 use store::PutError;
 
+use crate::console::Console;
 use crate::error::ApiError;
-use crate::router::Console;
 use crate::signed_in::SignedIn;
 
 /// Longest settings document, bytes.

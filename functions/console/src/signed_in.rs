@@ -7,8 +7,8 @@ use axum::http::header::COOKIE;
 use axum::http::request::Parts;
 use jiff::Timestamp;
 
+use crate::console::Console;
 use crate::error::ApiError;
-use crate::router::Console;
 use crate::session::{COOKIE_NAME, Session};
 
 /// The session of a request; a request without one is answered before anything else is looked at.
