@@ -3,19 +3,28 @@
 use local::StackInfo;
 use serde_json::json;
 
-/// Prints where everything is, and a call to try.
+/// Prints where everything is, and what to try.
 pub(crate) fn print(info: &StackInfo) {
-    println!();
-    println!("  Console      {}", info.console_url);
-    println!("  Webhook      {}", info.webhook_url);
-    println!("  Salesforce   {}", info.salesforce_url);
-    println!();
-    println!("  Post a call:");
-    println!();
-    println!("  curl {} -H 'content-type: application/json' -d '{}'", info.webhook_url, call(&info.webhook_token));
-    println!();
-    println!("  Ctrl-C stops everything.");
-    println!();
+    println!("{}", text(info));
+}
+
+fn text(info: &StackInfo) -> String {
+    let StackInfo { console_url, webhook_url, salesforce_url, session_cookie, .. } = info;
+    let call = call(&info.webhook_token);
+    format!(
+        "
+  Webhook      {webhook_url}
+  Salesforce   {salesforce_url}
+  API          {console_url}/api/activity
+
+  Post a call, and see what became of it:
+
+  curl {webhook_url} -H 'content-type: application/json' -d '{call}'
+  curl {console_url}/api/activity -b '{session_cookie}'
+
+  Ctrl-C stops everything.
+"
+    )
 }
 
 /// A missed call from a fictional number, in Aircall's shape. It holds no apostrophe, so that the shell takes it as it is.
@@ -34,4 +43,37 @@ fn call(token: &str) -> serde_json::Value {
             },
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use local::{StackInfo, services::EndpointUrls};
+
+    use super::text;
+
+    #[test]
+    fn every_address_leads_somewhere() {
+        let nowhere = || "http://127.0.0.1:1".to_owned();
+        let info = StackInfo {
+            console_url: "http://127.0.0.1:8080".to_owned(),
+            webhook_url: "http://127.0.0.1:8080/webhooks/aircall/demo".to_owned(),
+            webhook_token: "token".to_owned(),
+            session_cookie: "session=abc".to_owned(),
+            salesforce_url: "http://127.0.0.1:8081".to_owned(),
+            salesforce_access_token: String::new(),
+            aircall_url: nowhere(),
+            aws_endpoint_urls: EndpointUrls { dynamodb: nowhere(), sqs: nowhere(), secretsmanager: nowhere() },
+            tenant: "demo".to_owned(),
+            tables: BTreeMap::new(),
+            queues: BTreeMap::new(),
+            pid: 1,
+        };
+        let text = text(&info);
+        assert!(text.contains("  curl http://127.0.0.1:8080/api/activity -b 'session=abc'\n"), "{text}");
+        let mut words = text.split_whitespace();
+        // The console has no pages, so its bare address would be a 404.
+        assert!(words.all(|word| word != info.console_url), "{text}");
+    }
 }

@@ -28,7 +28,7 @@ struct Flags {
     /// Port of the sandbox Salesforce org (0: any free one)
     #[arg(long, global = true, default_value_t = 8081)]
     salesforce_port: u16,
-    /// Keep state in this folder, so that it survives a restart
+    /// Keep state in this folder, so that it survives a restart; a kill costs the last seconds and what is queued
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Build the functions as they are deployed

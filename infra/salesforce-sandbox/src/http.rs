@@ -23,7 +23,7 @@ use crate::{
 /// Salesforce refuses longer addresses.
 const LONGEST_URI: usize = 16_384;
 /// Far more than the largest collection needs.
-const LARGEST_BODY: usize = 16 << 20;
+pub(crate) const LARGEST_BODY: usize = 16 << 20;
 const LIMIT_INFO: HeaderName = HeaderName::from_static("sforce-limit-info");
 
 pub(crate) fn router(org: Org) -> Router {

@@ -85,7 +85,12 @@ impl Org {
     /// # Panics
     /// Never: the state is made of what JSON can say.
     pub fn snapshot(&self) -> Value {
-        serde_json::to_value(&*self.lock()).expect("the state is JSON")
+        serde_json::to_value(&*self.look()).expect("the state is JSON")
+    }
+
+    /// Grows with everything that is asked of the org: while it stays the same, so does [`Org::snapshot`].
+    pub fn revision(&self) -> u64 {
+        self.look().revision
     }
 
     /// Replaces this org by a snapshot.
@@ -95,7 +100,9 @@ impl Org {
     pub fn restore(&self, snapshot: Value) -> Result<(), RestoreError> {
         let mut state: State = serde_json::from_value(snapshot)?;
         state.tables.reindex();
-        *self.lock() = state;
+        let mut current = self.lock();
+        state.revision = current.revision;
+        *current = state;
         Ok(())
     }
 
@@ -111,6 +118,11 @@ impl Org {
         }
     }
 
+    /// Whether a refresh token would be taken now: neither unknown, nor revoked, nor replaced.
+    pub fn has_grant(&self, refresh_token: &str) -> bool {
+        self.lock().grants.holds(refresh_token)
+    }
+
     /// Stores a record past the API: uncounted, searchable at once, with system fields as given. Returns its id.
     ///
     /// # Errors
@@ -118,14 +130,14 @@ impl Org {
     pub fn insert(&self, sobject: &str, record: Value) -> Result<String, SeedError> {
         let object = schema::object(sobject)
             .ok_or_else(|| SeedError { code: "INVALID_TYPE".to_owned(), message: format!("no object {sobject}") })?;
-        let body = if let Value::Object(body) = record { body } else { serde_json::Map::new() };
         let mut state = self.lock();
-        let id = state.atomically(|state| write::seed(state, object, &body, write::Indexing::AtOnce));
+        let id = state.atomically(|state| write::seed(state, object, &record, write::Indexing::AtOnce));
         state.tables.commit();
         id.map_err(|error| SeedError::from(&error))
     }
 
-    /// All records of an object, deleted ones too, oldest first; none if there is no such object.
+    /// All records of an object, oldest first, also those that are deleted, whose `IsDeleted` is true; none if there is
+    /// no such object.
     pub fn records(&self, sobject: &str) -> Vec<Value> {
         let state = self.lock();
         let Some(object) = schema::object(sobject) else { return Vec::new() };
@@ -148,12 +160,12 @@ impl Org {
 
     /// The app's consumer key.
     pub fn client_id(&self) -> String {
-        self.lock().identity.client_id.clone()
+        self.lock().client_id().to_owned()
     }
 
     /// The app's consumer secret.
     pub fn client_secret(&self) -> String {
-        self.lock().identity.client_secret.clone()
+        self.lock().client_secret().to_owned()
     }
 
     /// The options now.
@@ -166,8 +178,15 @@ impl Org {
         self.lock().options = options;
     }
 
-    /// A panic in another request leaves the state usable: writes are journalled.
+    /// The state, to be changed.
     fn lock(&self) -> MutexGuard<'_, State> {
+        let mut state = self.look();
+        state.revision += 1;
+        state
+    }
+
+    /// The state, to be looked at. A panic in another request leaves it usable: writes are journalled.
+    fn look(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

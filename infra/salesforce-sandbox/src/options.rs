@@ -28,6 +28,10 @@ pub struct Options {
     pub hidden_fields: Vec<String>,
     /// The address in token responses; by default the one the caller used.
     pub instance_url: Option<String>,
+    /// The app's consumer key; by default a random one.
+    pub client_id: Option<String>,
+    /// The app's consumer secret; by default a random one.
+    pub client_secret: Option<String>,
 }
 
 /// A duplicate rule: a new record that equals an existing one in all `fields` is a duplicate.
@@ -88,6 +92,8 @@ impl Default for Options {
             validation_rules: Vec::new(),
             hidden_fields: Vec::new(),
             instance_url: None,
+            client_id: None,
+            client_secret: None,
         }
     }
 }

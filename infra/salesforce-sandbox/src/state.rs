@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, json};
+use serde_json::{Value, json};
 
 use crate::{
     api::cursors::Cursors,
@@ -22,8 +22,8 @@ use crate::{
 pub(crate) struct Identity {
     pub(crate) org_id: String,
     pub(crate) admin_user_id: String,
-    pub(crate) client_id: String,
-    pub(crate) client_secret: String,
+    client_id: String,
+    client_secret: String,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -38,6 +38,8 @@ pub(crate) struct State {
     pub(crate) faults: Vec<Fault>,
     #[serde(skip)]
     pub(crate) cursors: Cursors,
+    #[serde(skip)]
+    pub(crate) revision: u64,
 }
 
 impl State {
@@ -49,8 +51,8 @@ impl State {
         let identity = Identity {
             org_id: org_id.clone(),
             admin_user_id: admin_user_id.clone(),
-            client_id: format!("3MVG9{}", random::alphanumeric(80)),
-            client_secret: random::alphanumeric(64),
+            client_id: options.client_id.clone().unwrap_or_else(|| format!("3MVG9{}", random::alphanumeric(80))),
+            client_secret: options.client_secret.clone().unwrap_or_else(|| random::alphanumeric(64)),
         };
         let mut state = Self {
             options,
@@ -60,6 +62,7 @@ impl State {
             requests: Requests::default(),
             faults: Vec::new(),
             cursors: Cursors::default(),
+            revision: 0,
         };
         // The record type of Person Accounts is there from the start, and shows once the feature is on.
         let person_accounts = std::mem::replace(&mut state.options.person_accounts, true);
@@ -70,6 +73,16 @@ impl State {
         state.options.person_accounts = person_accounts;
         state.tables.commit();
         state
+    }
+
+    /// The app's consumer key: the options', else the one the org was made with.
+    pub(crate) fn client_id(&self) -> &str {
+        self.options.client_id.as_deref().unwrap_or(&self.identity.client_id)
+    }
+
+    /// The app's consumer secret: the options', else the one the org was made with.
+    pub(crate) fn client_secret(&self) -> &str {
+        self.options.client_secret.as_deref().unwrap_or(&self.identity.client_secret)
     }
 
     /// Whether search sees the record by now.
@@ -90,7 +103,7 @@ impl State {
 }
 
 /// The org, its admin and its setup.
-fn founding_records(org_id: &str, admin_user_id: &str) -> Vec<(&'static str, Map<String, serde_json::Value>)> {
+fn founding_records(org_id: &str, admin_user_id: &str) -> Vec<(&'static str, Value)> {
     let mut records = vec![
         (
             "User",
@@ -119,5 +132,5 @@ fn founding_records(org_id: &str, admin_user_id: &str) -> Vec<(&'static str, Map
             "IsDefault": default});
         ("TaskStatus", record)
     }));
-    records.into_iter().map(|(name, record)| (name, record.as_object().cloned().unwrap_or_default())).collect()
+    records
 }

@@ -74,12 +74,8 @@ impl Tables {
     /// Rebuilds what a snapshot leaves out.
     pub(crate) fn reindex(&mut self) {
         for (name, table) in &mut self.by_object {
-            let Some(object) = crate::schema::object(name) else { continue };
-            for (at, row) in table.rows.iter().enumerate() {
-                table.by_id.insert(row.id().to_owned(), at);
-                for (field, value) in unique_values(object, row) {
-                    table.unique.insert((field, value), row.id().to_owned());
-                }
+            if let Some(object) = crate::schema::object(name) {
+                table.reindex(object);
             }
         }
     }
@@ -122,9 +118,12 @@ impl Tables {
         self.journal.push(undo.map_or(Undo::Insert(object), |before| Undo::Update(object, Box::new(before))));
     }
 
-    /// Removes all records of the object, without a trace.
-    pub(crate) fn clear(&mut self, object: &Object) {
-        self.by_object.remove(object.name);
+    /// Removes the other records of the object, without a trace.
+    pub(crate) fn retain(&mut self, object: &Object, keep: impl Fn(&Record) -> bool) {
+        if let Some(table) = self.by_object.get_mut(object.name) {
+            table.rows.retain(keep);
+            table.reindex(object);
+        }
     }
 
     pub(crate) fn savepoint(&self) -> usize {
@@ -151,6 +150,14 @@ impl Tables {
 }
 
 impl Table {
+    fn reindex(&mut self, object: &Object) {
+        self.by_id = self.rows.iter().enumerate().map(|(at, row)| (row.id().to_owned(), at)).collect();
+        self.unique.clear();
+        for row in &self.rows {
+            self.unique.extend(unique_values(object, row).into_iter().map(|key| (key, row.id().to_owned())));
+        }
+    }
+
     fn put(&mut self, object: &'static Object, record: Record) -> Option<Record> {
         let known = self.by_id.get(record.id()).copied();
         if let Some(at) = known {

@@ -79,6 +79,17 @@ impl Client {
         self.send("POST", uri, Some(body), &[]).await
     }
 
+    /// A request whose body says nothing of its type, or what curl says of any.
+    pub(crate) async fn send_text(&self, method: &str, uri: &str, body: &str) -> Answer {
+        let request = Request::builder().method(method.parse::<Method>().unwrap()).uri(uri);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        answer(&self.org, request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    pub(crate) async fn post_text(&self, uri: &str, body: &str) -> Answer {
+        self.send_text("POST", uri, body).await
+    }
+
     pub(crate) async fn patch(&self, uri: &str, body: Value) -> Answer {
         self.send("PATCH", uri, Some(body), &[]).await
     }

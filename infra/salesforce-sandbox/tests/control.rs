@@ -1,9 +1,7 @@
 //! `/_sandbox`, the daily allowance, snapshots.
 
-use std::io::{Read, Write};
-
 use salesforce_sandbox::{Options, Org};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::client::{Client, data};
 
@@ -38,6 +36,45 @@ async fn requests_are_counted_as_salesforce_counts() {
 }
 
 #[tokio::test]
+async fn one_request_is_one_call_except_for_a_batch() {
+    let org = Client::new();
+    let path = data("query?q=SELECT+Id+FROM+Task");
+    let step = |reference_id: usize| json!({"method": "GET", "referenceId": format!("q{reference_id}"), "url": path});
+    let composite = json!({"compositeRequest": (0..5).map(step).collect::<Vec<_>>()});
+    let batch = json!({"batchRequests": vec![json!({"method": "GET", "url": "v66.0/query?q=SELECT+Id+FROM+Task"}); 3]});
+    let node = |reference_id: usize| {
+        let body = json!({"Subject": "Call"});
+        json!({"method": "POST", "referenceId": format!("t{reference_id}"), "url": data("sobjects/Task"), "body": body})
+    };
+    let graph = |id: &str| json!({"graphId": id, "compositeRequest": (0..4).map(node).collect::<Vec<_>>()});
+    for (path, body, calls) in [
+        ("composite", composite, 1),
+        ("composite/batch", batch, 3),
+        ("composite/graph", json!({"graphs": [graph("one"), graph("two")]}), 1),
+    ] {
+        org.delete("/_sandbox/requests").await;
+        let answer = org.post(&data(path), body).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert_eq!(org.get("/_sandbox/requests").await.body["total"], calls, "{path}");
+    }
+    assert_eq!(org.org.records("Task").len(), 8);
+}
+
+#[tokio::test]
+async fn oauth_is_not_counted() {
+    let org = Client::new();
+    let grant = org.org.issue_grant(&org.org.admin_user_id());
+    let (id, secret) = (org.org.client_id(), org.org.client_secret());
+    let form =
+        format!("grant_type=refresh_token&client_id={id}&client_secret={secret}&refresh_token={}", grant.refresh_token);
+    assert_eq!(org.post_text("/services/oauth2/token", &form).await.status, 200);
+    org.post("/_sandbox/faults", json!({"path": "oauth2", "status": 503})).await;
+    assert_eq!(org.post_text("/services/oauth2/token", &form).await.status, 503);
+    let counted = org.get("/_sandbox/requests").await.body;
+    assert_eq!((&counted["total"], counted["log"].as_array().unwrap().len()), (&json!(0), 2));
+}
+
+#[tokio::test]
 async fn the_daily_allowance_ends() {
     let org = Client::with(json!({"daily_api_limit": 2}));
     let first = org.get(&data("limits")).await;
@@ -49,30 +86,6 @@ async fn the_daily_allowance_ends() {
     assert_eq!((refused.message(), org.org.records("Task").len()), ("TotalRequests Limit exceeded.", 0));
     org.set(json!({"daily_api_limit": 3})).await;
     org.create("Task", json!({})).await.id();
-}
-
-#[tokio::test]
-async fn records_are_seeded_listed_and_removed() {
-    let org = Client::new();
-    let seeded = json!({"LastName": "Roe", "LastModifiedDate": "2026-01-02T03:04:05Z", "CreatedDate": "2025-01-02T03:04:05+01:00"});
-    let one = org.post("/_sandbox/records/Contact", seeded).await.id();
-    let several = org.post("/_sandbox/records/Contact", json!([{"LastName": "A"}, {"LastName": "B"}])).await;
-    assert_eq!((several.status, several.body.as_array().unwrap().len()), (201, 2));
-    let records = org.get("/_sandbox/records/Contact").await.body;
-    assert_eq!((&records[0]["Id"], &records[2]["LastName"]), (&json!(one), &json!("B")));
-    assert_eq!(records[0]["LastModifiedDate"], "2026-01-02T03:04:05.000+0000");
-    assert_eq!(records[0]["CreatedDate"], "2025-01-02T02:04:05.000+0000");
-    let half = org.post("/_sandbox/records/Contact", json!([{"LastName": "C"}, {"Nope": 1}])).await;
-    assert_eq!((half.status, org.org.records("Contact").len()), (400, 3));
-    assert_eq!(org.get("/_sandbox/records/Nope").await.status, 404);
-    assert_eq!(org.get("/_sandbox/requests").await.body["total"], 0);
-
-    org.seed("Task", json!({}));
-    org.delete("/_sandbox/records/Contact").await;
-    assert_eq!((org.org.records("Contact").len(), org.org.records("Task").len()), (0, 1));
-    org.delete("/_sandbox/records").await;
-    assert_eq!((org.org.records("Task").len(), org.org.records("User").len()), (0, 1));
-    org.create("Contact", json!({"LastName": "Again"})).await.id();
 }
 
 #[tokio::test]
@@ -89,90 +102,6 @@ async fn options_merge_and_unknown_ones_are_refused() {
     assert_eq!(org.get("/_sandbox/options").await.body, all);
 }
 
-async fn fault(org: &Client, fault: Value) {
-    assert_eq!(org.post("/_sandbox/faults", fault).await.status, 201);
-}
-
-#[tokio::test]
-async fn a_fault_keeps_the_request_out_or_only_its_answer() {
-    let org = Client::new();
-    let body = json!([{"errorCode": "SERVER_UNAVAILABLE", "message": "Try later"}]);
-    let path = "/sobjects/Task";
-    fault(&org, json!({"method": "POST", "path": path, "status": 503, "body": body, "headers": {"Retry-After": "1"}}))
-        .await;
-    let refused = org.create("Task", json!({})).await;
-    assert_eq!(
-        (refused.status, refused.code(), &refused.headers["retry-after"].to_str().unwrap()),
-        (503, "SERVER_UNAVAILABLE", &"1")
-    );
-    assert!(org.org.records("Task").is_empty());
-    fault(&org, json!([{"path": path, "status": 500, "body": "<h1>oops</h1>", "commit": true}])).await;
-    let lost = org.create("Task", json!({})).await;
-    assert_eq!((lost.status, lost.body, org.org.records("Task").len()), (500, json!("<h1>oops</h1>"), 1));
-    org.create("Task", json!({})).await.id();
-    let counted = org.get("/_sandbox/requests").await.body;
-    assert_eq!((&counted["total"], &counted["log"][1]["status"]), (&json!(3), &json!(500)));
-}
-
-#[tokio::test]
-async fn faults_fit_by_method_and_path_and_are_used_up() {
-    let org = Client::new();
-    fault(&org, json!({"method": "GET", "path": "query.*FROM\\+Task", "times": 2, "status": 502})).await;
-    assert_eq!(org.query("SELECT Id FROM Contact").await.status, 200);
-    assert_eq!(org.query("SELECT Id FROM Task").await.status, 502);
-    assert_eq!(org.get("/_sandbox/faults").await.body[0]["times"], 1);
-    assert_eq!(org.query("SELECT Id FROM Task").await.status, 502);
-    assert_eq!(org.query("SELECT Id FROM Task").await.status, 200);
-    fault(&org, json!({"status": 500, "times": 9})).await;
-    org.delete("/_sandbox/faults").await;
-    assert_eq!(org.get(&data("limits")).await.status, 200);
-    assert_eq!(org.post("/_sandbox/faults", json!({"path": "("})).await.status, 400);
-    assert_eq!(org.post("/_sandbox/faults", json!({"pth": "x"})).await.status, 400);
-}
-
-#[tokio::test]
-async fn a_delay_alone_changes_nothing_else() {
-    let org = Client::new();
-    fault(&org, json!({"path": "Task", "delay_ms": 30})).await;
-    let start = std::time::Instant::now();
-    org.create("Task", json!({})).await.id();
-    assert!(start.elapsed().as_millis() >= 30);
-}
-
-/// What a client on a real connection reads before it is closed.
-async fn raw(org: &Client, path: &str) -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = tokio::spawn(axum::serve(listener, org.org.router()).into_future());
-    let request = format!(
-        "POST {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\n\
-         content-length: 2\r\nconnection: close\r\n\r\n{{}}",
-        org.token
-    );
-    let read = tokio::task::spawn_blocking(move || {
-        let mut stream = std::net::TcpStream::connect(address).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut text = String::new();
-        // A reset connection is as good as a closed one.
-        let _ = stream.read_to_string(&mut text);
-        text
-    });
-    let text = read.await.unwrap();
-    server.abort();
-    text
-}
-
-#[tokio::test]
-async fn a_dropped_connection_says_nothing_but_may_have_committed() {
-    let org = Client::new();
-    let path = data("sobjects/Task");
-    fault(&org, json!({"path": "Task", "drop": true})).await;
-    assert_eq!((raw(&org, &path).await, org.org.records("Task").len()), (String::new(), 0));
-    fault(&org, json!({"path": "Task", "status": 0, "commit": true})).await;
-    assert_eq!((raw(&org, &path).await, org.org.records("Task").len()), (String::new(), 1));
-    assert!(raw(&org, &path).await.starts_with("HTTP/1.1 201 Created"));
-}
-
 #[tokio::test]
 async fn a_snapshot_brings_everything_back() {
     let org = Client::with(json!({"index_lag_ms": 7}));
@@ -186,4 +115,46 @@ async fn a_snapshot_brings_everything_back() {
     assert_eq!((copy.org.client_id(), copy.org.options().index_lag_ms), (org.org.client_id(), 7));
     assert!(copy.org.restore(json!({"nonsense": true})).is_err());
     assert_eq!(copy.org.records("Task").len(), 2);
+}
+
+#[tokio::test]
+async fn the_apps_credentials_may_be_given() {
+    let given = json!({"client_id": "the-app", "client_secret": "the-secret"});
+    let org = Client::with(given);
+    let copy = Org::new(Options::default());
+    assert_ne!(copy.client_id(), "the-app");
+    copy.restore(org.org.snapshot()).unwrap();
+    // Also when options that say nothing of them replace those that did.
+    copy.set_options(Options::default());
+    for org in [&org.org, &copy] {
+        assert_eq!((org.client_id().as_str(), org.client_secret().as_str()), ("the-app", "the-secret"));
+    }
+    let grant = org.org.issue_grant(&org.org.admin_user_id());
+    let form = format!("grant_type=refresh_token&client_id=the-app&refresh_token={}", grant.refresh_token);
+    assert_eq!(org.post_text("/services/oauth2/token", &format!("{form}&client_secret=the-secret")).await.status, 200);
+    org.set(json!({"client_secret": "another"})).await;
+    let refused = org.post_text("/services/oauth2/token", &format!("{form}&client_secret=the-secret")).await;
+    assert_eq!((refused.status, refused.body["error"].as_str()), (400, Some("invalid_client")));
+}
+
+#[tokio::test]
+async fn the_org_knows_which_grants_live() {
+    let org = Client::new();
+    let grant = org.org.issue_grant(&org.org.admin_user_id());
+    assert!(org.org.has_grant(&grant.refresh_token));
+    assert!(!org.org.has_grant("5Aep861nobody"));
+    org.post_text("/services/oauth2/revoke", &format!("token={}", grant.refresh_token)).await;
+    assert!(!org.org.has_grant(&grant.refresh_token));
+}
+
+#[tokio::test]
+async fn the_revision_tells_when_to_take_another_snapshot() {
+    let org = Client::new();
+    let before = (org.org.revision(), org.org.snapshot());
+    assert_eq!((org.org.revision(), org.org.snapshot()), before);
+    org.create("Task", json!({})).await.id();
+    let after = org.org.revision();
+    assert_ne!(after, before.0);
+    org.org.restore(before.1).unwrap();
+    assert_ne!(org.org.revision(), after, "it never says that nothing changed when something did");
 }

@@ -55,6 +55,11 @@ async fn values_must_fit_their_fields() {
     let long = "é".repeat(256);
     let too_long = format!("Subject: data value too large: {long} (max length=255)");
     check("Task", json!({"Subject": long}), "STRING_TOO_LONG", &too_long).await;
+    // Java counts an emoji as two.
+    let emojis = "📞".repeat(128);
+    let too_long = format!("Subject: data value too large: {emojis} (max length=255)");
+    check("Task", json!({"Subject": emojis}), "STRING_TOO_LONG", &too_long).await;
+    Client::new().create("Task", json!({"Subject": "📞".repeat(127)})).await.id();
     check("Task", json!({"Nope": 1}), "INVALID_FIELD", "No such column 'Nope' on sobject of type Task").await;
     let picklist = "Call Type: bad value for restricted picklist field: Sideways";
     check("Task", json!({"CallType": "Sideways"}), "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", picklist).await;

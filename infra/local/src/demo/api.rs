@@ -61,7 +61,7 @@ impl Entry {
 
 impl<'a> Api<'a> {
     pub(super) fn new(info: &'a StackInfo) -> Result<Self> {
-        Ok(Self { http: Client::builder().timeout(Duration::from_secs(30)).build()?, info })
+        Ok(Self { http: Client::builder().no_proxy().timeout(Duration::from_secs(30)).build()?, info })
     }
 
     /// Delivers a webhook, as Aircall would.

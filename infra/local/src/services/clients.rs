@@ -7,18 +7,22 @@ use super::{REGION, Services};
 impl Services {
     /// Clients of DynamoDB and Secrets Manager.
     pub(crate) fn clients(&self) -> (aws_sdk_dynamodb::Client, aws_sdk_secretsmanager::Client) {
+        // The SDK's own client would go through the proxy that this machine's environment may name.
+        let http = aws_smithy_http_client::Builder::new().build_http();
         let credentials = Credentials::new("local", "local", None, None, "local");
         let dynamodb = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::from_static(REGION))
             .credentials_provider(credentials.clone())
             .endpoint_url(&self.endpoint_urls.dynamodb)
+            .http_client(http.clone())
             .build();
         let secretsmanager = aws_sdk_secretsmanager::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::from_static(REGION))
             .credentials_provider(credentials)
             .endpoint_url(&self.endpoint_urls.secretsmanager)
+            .http_client(http)
             .build();
         (aws_sdk_dynamodb::Client::from_conf(dynamodb), aws_sdk_secretsmanager::Client::from_conf(secretsmanager))
     }

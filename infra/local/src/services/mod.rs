@@ -22,6 +22,7 @@ use serde::Serialize;
 use tokio::{net::TcpListener, task::JoinSet};
 
 pub use api::Api;
+pub(crate) use state::save_secrets;
 
 use crate::template::{QUEUE, SECRET, Scope, Stack, TABLE, Template};
 

@@ -7,11 +7,14 @@ use std::{collections::BTreeMap, path::Path};
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::Services;
+use super::{Api, Services};
 use crate::files;
 
 const SECRETS: &str = "secrets.json";
 const QUEUES: &str = "queues.json";
+
+/// Values by name.
+type Secrets = BTreeMap<String, String>;
 
 impl Services {
     /// Puts the secrets back; before [`Services::create`], so that generated ones stay the same.
@@ -19,7 +22,7 @@ impl Services {
     /// # Errors
     /// When the file is not one that [`Services::save`] wrote.
     pub async fn restore_secrets(&self, data: &Path) -> Result<()> {
-        let secrets: BTreeMap<String, String> = files::read(&data.join(SECRETS))?.unwrap_or_default();
+        let secrets: Secrets = files::read(&data.join(SECRETS))?.unwrap_or_default();
         for (name, value) in secrets {
             let input = json!({ "Name": name, "SecretString": value });
             self.secretsmanager.call("CreateSecret", &input).await?;
@@ -48,32 +51,13 @@ impl Services {
     /// # Errors
     /// When a file cannot be written.
     pub async fn save(&self, data: &Path, queues: &BTreeMap<String, String>) -> Result<()> {
-        files::write(&data.join(SECRETS), &self.secrets().await?)?;
+        save_secrets(&self.secretsmanager, data, &mut None).await?;
         let mut kept: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
         // Twice, because a message received too often goes to its dead-letter queue while it is being taken.
         for (id, url) in queues.iter().chain(queues) {
             kept.entry(id).or_default().extend(self.messages(url).await?);
         }
         files::write(&data.join(QUEUES), &kept)
-    }
-
-    async fn secrets(&self) -> Result<BTreeMap<String, String>> {
-        let mut secrets = BTreeMap::new();
-        let mut input = json!({});
-        loop {
-            let page = self.secretsmanager.call("ListSecrets", &input).await?;
-            for secret in page["SecretList"].as_array().into_iter().flatten() {
-                let id = json!({ "SecretId": secret["Name"] });
-                let value = self.secretsmanager.call("GetSecretValue", &id).await?;
-                if let (Some(name), Some(value)) = (secret["Name"].as_str(), value["SecretString"].as_str()) {
-                    secrets.insert(name.to_owned(), value.to_owned());
-                }
-            }
-            match page["NextToken"].as_str() {
-                Some(token) => input = json!({ "NextToken": token }),
-                None => return Ok(secrets),
-            }
-        }
     }
 
     /// Takes every visible message off a queue, as the input of the `SendMessage` that puts it back.
@@ -106,6 +90,35 @@ impl Services {
                 let handle = json!({ "QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"] });
                 self.sqs.call("DeleteMessage", &handle).await?;
             }
+        }
+    }
+}
+
+/// Keeps the secrets in `data`, unless they are those that were `kept` last.
+pub(crate) async fn save_secrets(secretsmanager: &Api, data: &Path, kept: &mut Option<Secrets>) -> Result<()> {
+    let secrets = read_secrets(secretsmanager).await?;
+    if kept.as_ref() != Some(&secrets) {
+        files::write(&data.join(SECRETS), &secrets)?;
+        *kept = Some(secrets);
+    }
+    Ok(())
+}
+
+async fn read_secrets(secretsmanager: &Api) -> Result<Secrets> {
+    let mut secrets = Secrets::new();
+    let mut input = json!({});
+    loop {
+        let page = secretsmanager.call("ListSecrets", &input).await?;
+        for secret in page["SecretList"].as_array().into_iter().flatten() {
+            let id = json!({ "SecretId": secret["Name"] });
+            let value = secretsmanager.call("GetSecretValue", &id).await?;
+            if let (Some(name), Some(value)) = (secret["Name"].as_str(), value["SecretString"].as_str()) {
+                secrets.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        match page["NextToken"].as_str() {
+            Some(token) => input = json!({ "NextToken": token }),
+            None => return Ok(secrets),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The whole stack: starts everything in order and stops it in order.
 
 mod functions;
+mod keep;
 mod options;
+mod stale;
 mod start;
 mod stop;
 

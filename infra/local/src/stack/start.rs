@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use anyhow::{Context as _, Result};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
-use super::{Options, Stack, StackInfo, functions};
+use super::{Options, Stack, StackInfo, functions, keep, stale};
 use crate::{
     aircall,
     event_source::{self, Mapping},
@@ -24,6 +24,9 @@ use crate::{
 const POLLERS: usize = 4;
 
 pub(super) async fn start(options: Options) -> Result<Stack> {
+    if let Some(file) = &options.stack_file {
+        stale::remove(file)?;
+    }
     let root = workspace::root();
     let data = options.data.as_deref();
     let (api_listener, console_url) = bind(options.port, "--port").await?;
@@ -32,7 +35,7 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
         std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
     }
 
-    let saved = data.map(|data| files::read(&data.join("salesforce.json"))).transpose()?.flatten();
+    let saved = data.map(keep::saved_org).transpose()?.flatten();
     let org = salesforce::org(saved)?;
     let credentials = [("SalesforceClientId", org.client_id()), ("SalesforceClientSecret", org.client_secret())];
     let template = Template::read(&root.join("template.yaml"), &credentials)?;
@@ -61,6 +64,10 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
     }
     let (stop_polling, stopped) = watch::channel(false);
     let mut pollers = JoinSet::new();
+    if let Some(data) = data {
+        let secretsmanager = services.secretsmanager.clone();
+        pollers.spawn(keep::keep(salesforce.org.clone(), secretsmanager, data.to_owned(), stopped.clone()));
+    }
     let mappings = mappings(&functions, &pools, &services, &resources)?;
     for mapping in &mappings {
         for _ in 0..mapping.source.maximum_concurrency.unwrap_or(POLLERS).min(POLLERS) {

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::Stack;
-use crate::files;
+use super::{Stack, keep};
 
 /// What runs may take this long to end, when state is kept; else it is killed at once.
 const GRACE: Duration = Duration::from_secs(10);
@@ -37,7 +36,7 @@ impl Stack {
             mapping.release().await;
         }
         self.services.save(&data, &self.resources.queues).await?;
-        files::write(&data.join("salesforce.json"), &self.salesforce.org.snapshot())?;
+        keep::save_org(&self.salesforce.org, &data).await?;
         self.servers.shutdown().await;
         Ok(())
     }

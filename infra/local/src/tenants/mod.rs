@@ -73,7 +73,7 @@ impl Tenants {
     }
 
     async fn org(&self, options: salesforce_sandbox::Options, demo: &Served) -> Result<Served> {
-        let org = salesforce::another_org(options, &demo.org)?;
+        let org = salesforce::another_org(options, &demo.org);
         let (listener, url) = services::listen().await?;
         let mut orgs = self.orgs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         orgs.spawn(salesforce::serve(org.clone(), listener));

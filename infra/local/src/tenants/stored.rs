@@ -5,6 +5,7 @@
 use anyhow::{Context as _, Result};
 use console::session::Session;
 use jiff::Timestamp;
+use secrecy::ExposeSecret as _;
 use store::{Connection, ConnectionState, OrgFacts, SalesforceTokens, Tenant, TenantId, TokenHash};
 
 use crate::{salesforce::Served, services::Services, template::Function};
@@ -32,11 +33,14 @@ impl Stored {
         })
     }
 
-    /// Stores the tenant as an admin's sign-up would; tokens that it has already are kept.
+    /// Stores the tenant as an admin's sign-up would. Tokens that it has already are kept while they are good: after a
+    /// kill, the org may be older than they are.
     pub(super) async fn connect(&self, id: &str, webhook_token: &str, org: &Served) -> Result<()> {
         let id = TenantId::parse(id)?;
         let admin = org.org.admin_user_id();
-        let mut tokens = self.tokens.get(&id).await?.unwrap_or_else(|| {
+        let kept = self.tokens.get(&id).await?;
+        let kept = kept.filter(|tokens| org.org.has_grant(tokens.refresh_token.expose_secret()));
+        let mut tokens = kept.unwrap_or_else(|| {
             let grant = org.org.issue_grant(&admin);
             SalesforceTokens {
                 access_token: grant.access_token.into(),
@@ -65,6 +69,7 @@ impl Stored {
         };
         Ok(self.tenants.put(&tenant).await?)
     }
+
     /// A session of the tenant's admin, as `name=value`, signed as the console signs it.
     pub(super) async fn session_cookie(&self, id: &str) -> Result<String> {
         let keys = store::secrets::session_keys(&self.secretsmanager, &self.session_key_secret).await?;

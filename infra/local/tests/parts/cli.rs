@@ -42,6 +42,33 @@ fn a_port_in_use() {
     );
 }
 
+/// Leaves a `stack.json` in a folder where no stack can start, tries to start one, and says whether the file is still
+/// there.
+fn survives(name: &str, stack_file: &str) -> bool {
+    let folder = folder(name, "Resources: []");
+    let file = folder.join("target/local/stack.json");
+    std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+    std::fs::write(&file, stack_file).expect("a file");
+    let output = run(&folder, &["--port", "0", "--salesforce-port", "0"]);
+    assert_eq!(output.status.code(), Some(1));
+    file.exists()
+}
+
+#[test]
+fn a_stack_file_that_nobody_stands_behind_is_removed_first() {
+    let mut ended = Command::new("true").spawn().expect("a process");
+    ended.wait().expect("its end");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let listening = listener.local_addr().expect("an address");
+    let of = |pid: u32, url: &str| format!(r#"{{"pid": {pid}, "console_url": "{url}"}}"#);
+    let here = std::process::id();
+
+    assert!(!survives("killed", &of(ended.id(), &format!("http://{listening}"))), "its process has ended");
+    assert!(!survives("replaced", &of(here, "http://127.0.0.1:1")), "another process has its id, and no console");
+    assert!(!survives("torn", "{"), "it is not a stack's");
+    assert!(survives("alive", &of(here, &format!("http://{listening}"))), "its stack runs");
+}
+
 #[test]
 fn a_template_that_cannot_be_read() {
     let folder = folder("broken", "Resources: { X: { Type: 'AWS::DynamoDB::GlobalTable' } }");

@@ -2,6 +2,7 @@
 
 mod aircall;
 mod cli;
+mod demo;
 mod event_source;
 mod http_api;
 mod lambda;

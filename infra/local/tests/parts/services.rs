@@ -46,6 +46,8 @@ async fn queues_have_their_visibility_and_redrive() {
     let attributes = &attributes["Attributes"];
     assert_eq!(attributes["FifoQueue"], "true");
     assert_eq!(attributes["VisibilityTimeout"], "60");
+    assert_eq!(attributes["DeduplicationScope"], "messageGroup");
+    assert_eq!(attributes["FifoThroughputLimit"], "perMessageGroupId");
     let redrive: Value = serde_json::from_str(attributes["RedrivePolicy"].as_str().expect("text")).expect("JSON");
     assert_eq!(redrive["deadLetterTargetArn"], "arn:aws:sqs:us-east-1:000000000000:local-WritesDeadLetterQueue.fifo");
 }

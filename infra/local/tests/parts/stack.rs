@@ -8,6 +8,11 @@ use std::{
 use local::{Options, Stack, TenantHandle, TenantOptions, TenantOrg};
 use serde_json::{Value, json};
 
+/// A client that a proxy of this machine does not come between.
+fn http() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().expect("a client")
+}
+
 /// A missed call of the tenant from a number, as Aircall tells it.
 async fn post_call(url: &str, token: &str, id: u32, from: &str) {
     let call = json!({
@@ -23,7 +28,7 @@ async fn post_call(url: &str, token: &str, id: u32, from: &str) {
             },
         },
     });
-    let answer = reqwest::Client::new().post(url).json(&call).send().await.expect("an answer");
+    let answer = http().post(url).json(&call).send().await.expect("an answer");
     assert_eq!(answer.status(), 200);
 }
 
@@ -56,7 +61,7 @@ async fn each_tenants_calls_go_to_its_own_org() {
     add_contact(&own.org, "+14155550132");
     // Its access token is refreshed with the credentials of the one app that all orgs authorise.
     let expire = format!("{}/_sandbox/expire_sessions", own.salesforce_url);
-    assert!(reqwest::Client::new().post(expire).send().await.expect("an answer").status().is_success());
+    assert!(http().post(expire).send().await.expect("an answer").status().is_success());
 
     post_call(&own.webhook_url, &own.webhook_token, 1, "+14155550132").await;
     post_call(&stack.info().webhook_url, &stack.info().webhook_token, 2, "+14155550132").await;
@@ -106,11 +111,52 @@ async fn state_survives_a_restart_and_no_process_survives_a_stop() {
     assert_eq!(stack.salesforce().org_id(), org_id);
     assert_eq!(stack.info().webhook_token, token);
     let activity = format!("{}/api/activity", stack.info().console_url);
-    let activity = reqwest::Client::new().get(activity).header("cookie", &stack.info().session_cookie);
+    let activity = http().get(activity).header("cookie", &stack.info().session_cookie);
     let activity: Value = activity.send().await.expect("an answer").json().await.expect("JSON");
     assert_eq!(activity["entries"][0]["key"], "call-4");
     post_call(&stack.info().webhook_url, &token, 5, "+14155550134").await;
     assert_eq!(tasks(stack.salesforce(), 2).await, ["call-4", "call-5"]);
+    stack.stop().await.expect("stopped");
+    std::fs::remove_dir_all(&data).expect("removed");
+}
+
+/// Waits until a file of the data folder holds a text.
+async fn kept(file: &Path, text: &str) {
+    let patience = Instant::now() + Duration::from_secs(20);
+    while !std::fs::read_to_string(file).is_ok_and(|kept| kept.contains(text)) {
+        assert!(Instant::now() < patience, "{} does not hold {text}", file.display());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_stack_loses_seconds_at_most() {
+    let data = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("killed-{}", std::process::id()));
+    let options = || Options { data: Some(data.clone()), ..Options::default() };
+
+    let stack = Stack::start(options()).await.expect("a stack");
+    let (org_id, cookie) = (stack.salesforce().org_id(), stack.info().session_cookie.clone());
+    add_contact(stack.salesforce(), "+14155550135");
+    post_call(&stack.info().webhook_url, &stack.info().webhook_token, 6, "+14155550135").await;
+    assert_eq!(tasks(stack.salesforce(), 1).await, ["call-6"]);
+    kept(&data.join("salesforce.json"), "call-6").await;
+    kept(&data.join("secrets.json"), "local-SessionKeySecret").await;
+    // Nothing is saved on this way out, as on SIGKILL.
+    drop(stack);
+
+    let stack = Stack::start(options()).await.expect("a stack");
+    assert_eq!(stack.salesforce().org_id(), org_id);
+    assert_eq!(tasks(stack.salesforce(), 1).await, ["call-6"]);
+    let settings = http().get(format!("{}/api/settings", stack.info().console_url)).header("cookie", cookie);
+    assert_eq!(settings.send().await.expect("an answer").status(), 200, "the session is still signed with the key");
+    drop(stack);
+
+    // An org that was kept before its tokens were refreshed does not know them.
+    std::fs::remove_file(data.join("salesforce.json")).expect("removed");
+    let stack = Stack::start(options()).await.expect("a stack");
+    add_contact(stack.salesforce(), "+14155550136");
+    post_call(&stack.info().webhook_url, &stack.info().webhook_token, 7, "+14155550136").await;
+    assert_eq!(tasks(stack.salesforce(), 1).await, ["call-7"]);
     stack.stop().await.expect("stopped");
     std::fs::remove_dir_all(&data).expect("removed");
 }

@@ -10,7 +10,7 @@ use std::{
 
 use axum::{
     Json,
-    body::{Body, Bytes, HttpBody},
+    body::{Body, Bytes, HttpBody, to_bytes},
     extract::{Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
@@ -21,8 +21,8 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{refused, requests::Entry};
-use crate::{Org, api, call::Address};
+use super::{body::JsonBody, refused, requests::Entry};
+use crate::{Org, api, call::Address, http::LARGEST_BODY};
 
 /// What goes wrong, for which requests and how often.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -39,14 +39,14 @@ struct Rule {
     /// Absent: the request is only delayed. 0: the connection is dropped.
     #[serde(default)]
     status: Option<u16>,
-    /// Text is sent as it is, anything else as JSON.
+    /// Text is sent as it is, anything else as JSON. Text that is a JSON array or object says that it is JSON.
     #[serde(default)]
     body: Value,
     #[serde(default)]
     headers: BTreeMap<String, String>,
     #[serde(default)]
     delay_ms: u64,
-    /// The request takes effect all the same.
+    /// The request takes effect all the same, before the delay.
     #[serde(default)]
     commit: bool,
     /// The connection is closed without an answer.
@@ -77,7 +77,7 @@ pub(super) async fn list(State(org): State<Org>) -> Response {
     Json(state.faults.iter().map(|fault| &fault.rule).collect::<Vec<_>>()).into_response()
 }
 
-pub(super) async fn add(State(org): State<Org>, Json(body): Json<OneOrMore>) -> Response {
+pub(super) async fn add(State(org): State<Org>, JsonBody(body): JsonBody<OneOrMore>) -> Response {
     let rules = match body {
         OneOrMore::More(rules) => rules,
         OneOrMore::One(rule) => vec![rule],
@@ -102,6 +102,8 @@ pub(super) async fn clear(State(org): State<Org>) -> StatusCode {
 }
 
 /// Plays the first fault that fits a request to `/services`, and logs the request.
+///
+/// It sees whole HTTP requests only, not the subrequests of a composite.
 pub(crate) async fn play(State(org): State<Org>, request: Request, next: Next) -> Response {
     let uri = request.uri();
     let target = uri.path_and_query().map_or_else(|| uri.path().to_owned(), ToString::to_string);
@@ -111,22 +113,22 @@ pub(crate) async fn play(State(org): State<Org>, request: Request, next: Next) -
         query: uri.query().unwrap_or_default().to_owned(),
         status: 0,
     };
-    let fault = take(&org, &entry.method, &target);
-    if let Some(delay) = fault.as_ref().map(|rule| rule.delay_ms).filter(|&delay| delay > 0) {
-        tokio::time::sleep(Duration::from_millis(delay)).await;
-    }
-    let Some((status, rule)) = fault.and_then(|rule| Some((rule.answer_status()?, rule))) else {
+    let Some(rule) = take(&org, &entry.method, &target) else {
         let response = next.run(request).await;
         org.lock().requests.log(Entry { status: response.status().as_u16(), ..entry });
         return response;
     };
-    if rule.commit {
-        next.run(request).await;
-    } else {
-        count(&org, &target, status);
-    }
-    org.lock().requests.log(Entry { status, ..entry });
-    rule.response(status)
+    // A request that has arrived is the org's, also when its caller gives up: read now, and in a task of its own,
+    // it ends whatever happens to the connection.
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, LARGEST_BODY).await else { return dropped() };
+    let request = Request::from_parts(parts, Body::from(body));
+    let played = tokio::spawn(async move {
+        let (status, response) = rule.play(&org, &target, request, next).await;
+        org.lock().requests.log(Entry { status, ..entry });
+        response
+    });
+    played.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
 fn take(org: &Org, method: &str, target: &str) -> Option<Rule> {
@@ -152,6 +154,32 @@ fn count(org: &Org, target: &str, status: u16) {
 }
 
 impl Rule {
+    /// The status to log, and the answer: that of the fault, else the org's own.
+    async fn play(&self, org: &Org, target: &str, request: Request, next: Next) -> (u16, Response) {
+        let delay = Duration::from_millis(self.delay_ms);
+        let fault = self.answer_status();
+        let own = if self.commit {
+            let own = next.run(request).await;
+            tokio::time::sleep(delay).await;
+            Some(own)
+        } else {
+            tokio::time::sleep(delay).await;
+            if fault.is_some() { None } else { Some(next.run(request).await) }
+        };
+        match (fault, own) {
+            (Some(status), own) => {
+                if own.is_none() {
+                    count(org, target, status);
+                }
+                (status, self.response(status))
+            }
+            (None, own) => {
+                let own = own.unwrap_or_default();
+                (own.status().as_u16(), own)
+            }
+        }
+    }
+
     /// The status to answer with, 0 for none; nothing if the rule only delays.
     fn answer_status(&self) -> Option<u16> {
         if self.drop { Some(0) } else { self.status }
@@ -163,7 +191,8 @@ impl Rule {
         }
         let (content_type, body) = match &self.body {
             Value::Null => (None, Body::empty()),
-            Value::String(text) => (Some("text/html;charset=UTF-8"), Body::from(text.clone())),
+            Value::String(text) if !is_json(text) => (Some("text/html;charset=UTF-8"), Body::from(text.clone())),
+            Value::String(json) => (Some("application/json;charset=UTF-8"), Body::from(json.clone())),
             json => (Some("application/json;charset=UTF-8"), Body::from(json.to_string())),
         };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -179,6 +208,11 @@ impl Rule {
         }
         response
     }
+}
+
+/// Whether text is a JSON array or object, as all of Salesforce's own bodies are.
+fn is_json(text: &str) -> bool {
+    serde_json::from_str(text).is_ok_and(|value: Value| value.is_array() || value.is_object())
 }
 
 /// A body that fails before its first byte: hyper then closes the connection and sends nothing at all.

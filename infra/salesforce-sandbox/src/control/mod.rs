@@ -2,6 +2,7 @@
 //!
 //! There is no authentication; whoever serves the sandbox binds it to the loopback interface.
 
+mod body;
 pub(crate) mod faults;
 mod options;
 mod records;

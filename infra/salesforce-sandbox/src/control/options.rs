@@ -8,7 +8,7 @@ use axum::{
 };
 use serde_json::{Map, Value};
 
-use super::refused;
+use super::{body::JsonBody, refused};
 use crate::{Org, options::Options};
 
 pub(super) async fn show(State(org): State<Org>) -> Json<Options> {
@@ -16,7 +16,7 @@ pub(super) async fn show(State(org): State<Org>) -> Json<Options> {
 }
 
 /// Replaces the options given and leaves the others; answers with all.
-pub(super) async fn change(State(org): State<Org>, Json(changes): Json<Map<String, Value>>) -> Response {
+pub(super) async fn change(State(org): State<Org>, JsonBody(changes): JsonBody<Map<String, Value>>) -> Response {
     let mut state = org.lock();
     match state.options.merged(changes) {
         Ok(options) => {

@@ -9,10 +9,11 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::refused;
+use super::{body::JsonBody, refused};
 use crate::{
     Org, SeedError,
-    schema::{self, OBJECTS},
+    schema::{self, OBJECTS, Object},
+    state,
     write::{self, Indexing},
 };
 
@@ -23,11 +24,24 @@ pub(super) struct Seeding {
     index_lag: bool,
 }
 
-pub(super) async fn list(State(org): State<Org>, Path(sobject): Path<String>) -> Response {
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Listing {
+    /// `?deleted=true`: what is in the Recycle Bin is listed too.
+    deleted: bool,
+}
+
+pub(super) async fn list(
+    State(org): State<Org>,
+    Path(sobject): Path<String>,
+    Query(listing): Query<Listing>,
+) -> Response {
     if schema::object(&sobject).is_none() {
         return refused(StatusCode::NOT_FOUND, format!("no object {sobject}"));
     }
-    Json(org.records(&sobject)).into_response()
+    let mut records = org.records(&sobject);
+    records.retain(|record| listing.deleted || record["IsDeleted"] != true);
+    Json(records).into_response()
 }
 
 /// An object becomes a record, an array several: all of them or, at the first that does not fit, none.
@@ -35,7 +49,7 @@ pub(super) async fn insert(
     State(org): State<Org>,
     Path(sobject): Path<String>,
     Query(seeding): Query<Seeding>,
-    Json(body): Json<Value>,
+    JsonBody(body): JsonBody<Value>,
 ) -> Response {
     let Some(object) = schema::object(&sobject) else {
         return refused(StatusCode::NOT_FOUND, format!("no object {sobject}"));
@@ -43,11 +57,12 @@ pub(super) async fn insert(
     let indexing = if seeding.index_lag { Indexing::AfterLag } else { Indexing::AtOnce };
     let several = body.is_array();
     let records = if let Value::Array(records) = body { records } else { vec![body] };
+    let mut at = 0;
     let mut state = org.lock();
     let seeded = state.atomically(|state| {
         let ids = records.iter().map(|record| {
-            let body = record.as_object().cloned().unwrap_or_default();
-            write::seed(state, object, &body, indexing).map(|id| json!({"id": id}))
+            at += 1;
+            write::seed(state, object, record, indexing).map(|id| json!({"id": id}))
         });
         ids.collect::<Result<Vec<_>, _>>()
     });
@@ -55,7 +70,10 @@ pub(super) async fn insert(
     match seeded {
         Ok(ids) if several => (StatusCode::CREATED, Json(json!(ids))).into_response(),
         Ok(ids) => (StatusCode::CREATED, Json(json!(ids.first()))).into_response(),
-        Err(error) => refused(StatusCode::BAD_REQUEST, SeedError::from(&error).to_string()),
+        Err(error) => {
+            let why = SeedError::from(&error);
+            refused(StatusCode::BAD_REQUEST, if several { format!("record {at}: {why}") } else { why.to_string() })
+        }
     }
 }
 
@@ -63,15 +81,36 @@ pub(super) async fn remove(State(org): State<Org>, Path(sobject): Path<String>) 
     let Some(object) = schema::object(&sobject) else {
         return refused(StatusCode::NOT_FOUND, format!("no object {sobject}"));
     };
-    org.lock().tables.clear(object);
+    if !object.writable {
+        let why = format!("{} is part of the org's setup and stays", object.name);
+        return refused(StatusCode::METHOD_NOT_ALLOWED, why);
+    }
+    clear(&mut org.lock(), object);
     StatusCode::NO_CONTENT.into_response()
 }
 
-/// All records the API could have written, except users.
+/// All records the API could have written, except users: who works in an org is not a test's data.
 pub(super) async fn remove_all(State(org): State<Org>) -> StatusCode {
     let mut state = org.lock();
     for object in OBJECTS.iter().filter(|object| object.writable && object.name != "User") {
-        state.tables.clear(object);
+        clear(&mut state, object);
     }
     StatusCode::NO_CONTENT
+}
+
+/// Removes all records of the object, but not the users that hold the org's connections, nor the Contact that is the
+/// other half of a Person Account: it goes with its Account.
+fn clear(state: &mut state::State, object: &Object) {
+    let state::State { tables, grants, identity, .. } = state;
+    match object.name {
+        "User" => tables.retain(object, |user| user.id() == identity.admin_user_id || grants.is_connected(user.id())),
+        "Contact" => tables.retain(object, |contact| contact.flag("IsPersonAccount")),
+        "Account" => {
+            tables.retain(object, |_| false);
+            if let Some(contact) = schema::object("Contact") {
+                tables.retain(contact, |contact| !contact.flag("IsPersonAccount"));
+            }
+        }
+        _ => tables.retain(object, |_| false),
+    }
 }

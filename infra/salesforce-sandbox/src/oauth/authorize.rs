@@ -16,7 +16,7 @@ pub(super) async fn authorize(State(org): State<Org>, RawQuery(query): RawQuery)
     let get = |name| parameters.get(name).unwrap_or_default();
     let mut state = org.lock();
     // Without a known client and an address there is nowhere to send an error to.
-    if get("client_id") != state.identity.client_id {
+    if get("client_id") != state.client_id() {
         return page("error=invalid_client_id&error_description=client%20identifier%20invalid");
     }
     let Ok(target) = Url::parse(get("redirect_uri")) else {

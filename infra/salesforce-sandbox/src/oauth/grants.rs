@@ -97,6 +97,16 @@ impl Grants {
         Some(self.open(org_id, number, replacement))
     }
 
+    /// Whether the refresh token is one to refresh with.
+    pub(crate) fn holds(&self, refresh_token: &str) -> bool {
+        self.find(|approval| approval.refresh_token.as_deref() == Some(refresh_token)).is_some()
+    }
+
+    /// Whether the user has authorised the app.
+    pub(crate) fn is_connected(&self, user_id: &str) -> bool {
+        self.find(|approval| approval.user_id == user_id).is_some()
+    }
+
     /// The user of a session that is not older than `session_ms`; 0 is any age.
     pub(crate) fn user_of(&self, access_token: &str, session_ms: u64, now: Timestamp) -> Option<&str> {
         let session = self.sessions.get(access_token)?;

@@ -39,10 +39,10 @@ fn check_client(state: &state::State, headers: &HeaderMap, parameters: &Paramete
     let basic = basic.and_then(|value| BASE64_STANDARD.decode(value).ok());
     let basic = basic.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
     let (basic_id, basic_secret) = basic.split_once(':').unwrap_or_default();
-    if parameters.get("client_id").unwrap_or(basic_id) != state.identity.client_id {
+    if parameters.get("client_id").unwrap_or(basic_id) != state.client_id() {
         return Err(refusal("invalid_client_id", "client identifier invalid"));
     }
-    if parameters.get("client_secret").unwrap_or(basic_secret) != state.identity.client_secret {
+    if parameters.get("client_secret").unwrap_or(basic_secret) != state.client_secret() {
         return Err(refusal("invalid_client", "invalid client credentials"));
     }
     Ok(())
@@ -52,7 +52,7 @@ fn exchange(state: &mut state::State, parameters: &Parameters) -> Result<Issued,
     let get = |name| parameters.get(name).unwrap_or_default();
     let code = state.grants.take_code(get("code"), Timestamp::now());
     let code = code.ok_or_else(|| refusal("invalid_grant", "expired authorization code"))?;
-    if code.redirect_uri != get("redirect_uri") || code.client_id != state.identity.client_id {
+    if code.redirect_uri != get("redirect_uri") || code.client_id != state.client_id() {
         return Err(refusal("redirect_uri_mismatch", "redirect_uri must match configuration"));
     }
     let verifier = get("code_verifier");
@@ -87,7 +87,7 @@ fn answer(state: &state::State, headers: &HeaderMap, issued: Issued) -> Response
     let instance_url = instance_url(state, headers);
     let id = format!("{instance_url}/id/{}/{}", state.identity.org_id, issued.user_id);
     let issued_at = Timestamp::now().as_millisecond().to_string();
-    let signature = Sha256::digest(format!("{}{id}{issued_at}", state.identity.client_secret));
+    let signature = Sha256::digest(format!("{}{id}{issued_at}", state.client_secret()));
     let mut body = json!({
         "access_token": issued.access_token, "signature": BASE64_STANDARD.encode(signature), "scope": issued.scope,
         "instance_url": instance_url, "id": id, "token_type": "Bearer", "issued_at": issued_at,

@@ -51,7 +51,7 @@ pub(crate) struct Field {
     /// The label, which is what error messages about values use.
     pub(crate) label: &'static str,
     pub(crate) kind: Kind,
-    /// Characters for text, digits for `Int`; 0 where the type has no length.
+    /// UTF-16 code units for text, digits for `Int`; 0 where the type has no length.
     pub(crate) length: usize,
     pub(crate) access: Access,
     pub(crate) required: bool,

@@ -6,7 +6,7 @@ use super::value;
 use crate::{
     error::ApiError,
     options::Options,
-    schema::{Access, Object},
+    schema::{Access, Feature, Object},
     tables::Fields,
 };
 
@@ -54,15 +54,31 @@ pub(super) fn accept_any(options: &Options, object: &Object, body: &Fields) -> R
     let fields = body.iter().filter(|(name, value)| *name != "attributes" && !value.is_null());
     fields
         .map(|(name, value): (&String, &Value)| {
-            let field = object.field(options, name).ok_or_else(|| no_such_column(object, name))?;
+            let field = object.field(options, name).ok_or_else(|| no_such_column_yet(object, name))?;
             Ok((field.name.to_owned(), value::accept(field, value)?))
         })
         .collect()
 }
 
+/// The same with the option that would bring the field, if one would.
+fn no_such_column_yet(object: &Object, name: &str) -> ApiError {
+    let missing = object.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name));
+    let (feature, option) = match missing.map(|field| field.feature) {
+        Some(Feature::PersonAccounts) => ("Person Accounts", "person_accounts"),
+        Some(Feature::UniqueKeyField) => ("key field", "unique_key_field"),
+        Some(Feature::Standard) | None => return no_such_column(object, name),
+    };
+    let hint = format!("this org has no {feature}; PUT {{\"{option}\": true}} to /_sandbox/options");
+    ApiError::new(400, "INVALID_FIELD", format!("{}: {hint}", no_such_column_words(object, name)))
+}
+
 /// Salesforce's words for a field that is not there, in a record.
 pub(crate) fn no_such_column(object: &Object, name: &str) -> ApiError {
-    ApiError::new(400, "INVALID_FIELD", format!("No such column '{name}' on sobject of type {}", object.name))
+    ApiError::new(400, "INVALID_FIELD", no_such_column_words(object, name))
+}
+
+fn no_such_column_words(object: &Object, name: &str) -> String {
+    format!("No such column '{name}' on sobject of type {}", object.name)
 }
 
 fn cannot_write(code: &'static str, fields: &[&str]) -> ApiError {

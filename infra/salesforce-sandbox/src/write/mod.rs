@@ -2,6 +2,7 @@
 
 mod accept;
 mod activity;
+mod complete;
 mod derive;
 mod person;
 mod references;

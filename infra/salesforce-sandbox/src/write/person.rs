@@ -37,16 +37,38 @@ pub(super) fn classify(state: &State, object: &Object, fields: &mut Fields) -> R
     if object.name != "Account" || !state.options.person_accounts {
         return Ok(());
     }
-    let text = |name: &str| fields.get(name).and_then(Value::as_str);
-    let record_type = text("RecordTypeId").and_then(|id| state.tables.find(id));
-    let person_type = record_type.is_some_and(|(_, record)| record.flag("IsPersonType"));
-    let person = person_type || text("LastName").is_some();
-    if person && text("Name").is_some() {
+    // The API cannot set it: what is there is the default of every flag.
+    fields.remove("IsPersonAccount");
+    let person = is_person(state, fields);
+    if person && text(fields, "Name").is_some() {
         let message = "Account: bad field names on insert/update call: Name";
         return Err(ApiError::record("INVALID_FIELD_FOR_INSERT_UPDATE", message, &["Name"]));
     }
-    fields.insert("IsPersonAccount".to_owned(), json!(person));
+    mark(state, fields, person);
     Ok(())
+}
+
+/// Whether an Account is a Person Account: as it says itself, else by its record type or last name.
+pub(super) fn is_person(state: &State, fields: &Fields) -> bool {
+    if let Some(said) = fields.get("IsPersonAccount").and_then(Value::as_bool) {
+        return said;
+    }
+    let record_type = text(fields, "RecordTypeId").and_then(|id| state.tables.find(id));
+    record_type.is_some_and(|(_, record)| record.flag("IsPersonType")) || text(fields, "LastName").is_some()
+}
+
+/// Says that the Account is a Person Account, with the record type of one, or that it is none.
+pub(super) fn mark(state: &State, fields: &mut Fields, person: bool) {
+    fields.insert("IsPersonAccount".to_owned(), json!(person));
+    let types = schema::object("RecordType").map_or(&[][..], |object| state.tables.rows(object));
+    let person_type = types.iter().find(|record| record.flag("IsPersonType"));
+    if let Some(person_type) = person_type.filter(|_| person && text(fields, "RecordTypeId").is_none()) {
+        fields.insert("RecordTypeId".to_owned(), json!(person_type.id()));
+    }
+}
+
+fn text<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
+    fields.get(name).and_then(Value::as_str)
 }
 
 /// Makes the hidden Contact of a Person Account, or brings it up to date.

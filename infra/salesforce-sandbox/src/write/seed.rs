@@ -1,10 +1,10 @@
 //! Records that are simply there: for tests and demos, past the API and its rules.
 
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{By, accept::accept_any, apply_defaults, check_unique, derive, person, stamp_created};
-use crate::{error::ApiError, id, schema::Object, state::State, tables::Fields, tables::Record};
+use super::{By, accept::accept_any, apply_defaults, check_unique, complete::complete, derive, person, stamp_created};
+use crate::{error::ApiError, id, schema::Object, state::State, tables::Record};
 
 /// When search sees a seeded record.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -21,15 +21,16 @@ pub(crate) enum Indexing {
 pub(crate) fn seed(
     state: &mut State,
     object: &'static Object,
-    body: &Fields,
+    record: &Value,
     indexing: Indexing,
 ) -> Result<String, ApiError> {
-    let given = accept_any(&state.options, object, body)?;
+    let body = record.as_object().ok_or_else(|| ApiError::malformed_body("a record is a JSON object"))?;
+    let mut given = accept_any(&state.options, object, body)?;
+    complete(state, object, &mut given);
     let now = Timestamp::now();
     let mut fields = given.clone();
     let admin = state.identity.admin_user_id.clone();
     apply_defaults(state, object, &mut fields, &admin);
-    person::classify(state, object, &mut fields)?;
     check_unique(state, object, &fields, "")?;
     let given_id = given.get("Id").and_then(|id| id.as_str()).and_then(id::normalise);
     let record_id = given_id.unwrap_or_else(|| state.tables.mint_id(object));
@@ -47,5 +48,8 @@ pub(crate) fn seed(
     };
     state.tables.put(object, Record { fields, touched_at });
     person::sync(state, object, &record_id);
+    if let Some((role, body)) = derive::primary_role(state, object, &record_id) {
+        seed(state, role, &Value::Object(body), indexing)?;
+    }
     Ok(record_id)
 }

@@ -42,8 +42,16 @@ fn from_text(field: &Field, text: &str) -> Result<Value, ApiError> {
     }
 }
 
+/// The length of `text` in UTF-16 code units, an emoji being two.
+///
+/// Salesforce documents lengths in "characters" and runs on Java, whose strings count so; taking the stricter reading
+/// is our decision.
+fn length(text: &str) -> usize {
+    text.chars().map(char::len_utf16).sum()
+}
+
 fn limited(field: &Field, text: &str) -> Result<Value, ApiError> {
-    if field.length > 0 && text.chars().count() > field.length {
+    if field.length > 0 && length(text) > field.length {
         let message = format!("{}: data value too large: {text} (max length={})", field.label, field.length);
         return Err(ApiError::record("STRING_TOO_LONG", message, &[field.name]));
     }

@@ -1,0 +1,30 @@
+//! A JSON body, whatever its `Content-Type` says: `curl -d` names a form.
+
+use axum::{
+    body::to_bytes,
+    extract::{FromRequest, Request},
+    http::StatusCode,
+    response::Response,
+};
+use serde::de::DeserializeOwned;
+
+use super::refused;
+
+/// Arrays of 20 MB and more are seeded in one request.
+const LARGEST_BODY: usize = 64 << 20;
+
+/// The body as `T`.
+#[derive(Debug)]
+pub(super) struct JsonBody<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Response> {
+        let bytes = to_bytes(request.into_body(), LARGEST_BODY).await;
+        let bytes = bytes.map_err(|_| refused(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 64 MiB"))?;
+        let refused =
+            |error| refused(StatusCode::BAD_REQUEST, format!("the body is not JSON of this request: {error}"));
+        serde_json::from_slice(&bytes).map(Self).map_err(refused)
+    }
+}
