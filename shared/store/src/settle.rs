@@ -52,7 +52,7 @@ pub enum Settled {
     Done,
     /// The call was merged with a newer event meanwhile: what was found is kept, and the entry waits and is due.
     Newer,
-    /// The entry does not wait any more: it was deleted, or another writer settled a newer version of it. Nothing changed.
+    /// The entry does not wait any more: it was deleted, or this or another writer settled it. Nothing changed.
     Gone,
 }
 

@@ -15,14 +15,25 @@ async fn a_logged_entry_waits_no_more() {
     let key = f.ended(7, 0).await;
     let read = f.entry(&key).await;
     let outcome = logged(&read);
-    for _ in 0..2 {
-        assert_eq!(f.calls.settle(&f.tenant, &read, &outcome, at(START + 100)).await.unwrap(), Settled::Done);
+    for settled in [Settled::Done, Settled::Gone] {
+        assert_eq!(f.calls.settle(&f.tenant, &read, &outcome, at(START + 100)).await.unwrap(), settled);
         let entry = f.entry(&key).await;
         assert_eq!((entry.state, entry.due_at, entry.version), (State::Logged, None, 1));
         let Outcome::Logged { written, .. } = &outcome else { unreachable!() };
         assert_eq!(entry.written.as_ref(), Some(&**written));
         assert_eq!(f.due(1000).await, Vec::<String>::new());
     }
+}
+
+#[tokio::test]
+async fn what_is_logged_is_not_failed_by_a_writer_that_comes_late() {
+    let f = Fixture::new().await;
+    let key = f.ended(7, 0).await;
+    let read = f.entry(&key).await;
+    f.calls.settle(&f.tenant, &read, &logged(&read), at(START + 100)).await.unwrap();
+    assert_eq!(f.calls.settle(&f.tenant, &read, &postponed(300), at(START + 101)).await.unwrap(), Settled::Gone);
+    let entry = f.entry(&key).await;
+    assert_eq!((entry.state, entry.due_at, entry.problem), (State::Logged, None, None));
 }
 
 #[tokio::test]
