@@ -74,7 +74,7 @@ pub(crate) async fn tasks(
         let saved = match org.try_call(async |client| client.create(&wires, Atomicity::EachAlone).await).await? {
             Ok(saved) => saved,
             // The whole collection for a field that none of its records may have.
-            Err(Error::Refused(refusal)) if refusal.kind() == Kind::Degrade && !refusal.cause().fields.is_empty() => {
+            Err(Error::Refused(refusal)) if refusal.fields_to_leave_out().is_some() => {
                 let again = |draft: Draft| (draft.job, Remedy::LeaveOut("Task", refusal.clone()));
                 report.again.extend(chunk.into_iter().map(again));
                 continue;
@@ -205,7 +205,9 @@ impl Report {
         let remedy = match refusal.kind() {
             Kind::AlreadyLogged if sobject == "Task" => return self.exist.push((draft, named)),
             Kind::UseRecord => named.map(|id| Remedy::Use(id, refusal.clone())),
-            Kind::Degrade if !refusal.cause().fields.is_empty() => Some(Remedy::LeaveOut(sobject, refusal.clone())),
+            Kind::Degrade if refusal.fields_to_leave_out().is_some() => {
+                Some(Remedy::LeaveOut(sobject, refusal.clone()))
+            }
             Kind::RematchOnce => Some(Remedy::Rematch(refusal.clone())),
             Kind::DefaultOwner => Some(Remedy::DefaultOwner(refusal.clone())),
             Kind::Retry | Kind::Pause | Kind::Refresh | Kind::Reconnect => {

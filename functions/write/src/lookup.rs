@@ -8,7 +8,7 @@ use rules::relate::{Related, RelatedKind, wanted};
 use rules::settings::{Settings, UnknownNumber};
 use rules::{E164, RecordKind, Topic, Trace};
 use salesforce::call_log::{Found, PERSON_FIELDS, found};
-use salesforce::{CallerFields, DigitsOnly, Error, KeyField, Kind, Refusal, SalesforceId, Sosl};
+use salesforce::{CallerFields, DigitsOnly, Error, KeyField, SalesforceId, Sosl};
 use store::{Known, Remembered, Tenant};
 
 use crate::job::Job;
@@ -157,8 +157,8 @@ impl Writer {
         let terms: Vec<DigitsOnly> = forms.iter().filter_map(|form| DigitsOnly::parse(form).ok()).collect();
         for _ in 1..SEARCHES {
             match search(org, &terms, &callers(tenant)).await? {
-                Err(Error::Refused(refusal)) if lacks_fields(&refusal) => {
-                    for field in &refusal.cause().fields {
+                Err(Error::Refused(refusal)) if refusal.fields_to_leave_out().is_some() => {
+                    for field in refusal.fields_to_leave_out().into_iter().flatten() {
                         if PERSON_FIELDS.contains(&field.as_str()) {
                             tenant.facts.person_accounts = Some(Known { value: false, at: now });
                         } else {
@@ -221,10 +221,6 @@ fn callers(tenant: &Tenant) -> CallerFields {
     let has_persons = tenant.facts.person_accounts.is_some_and(|known| known.value);
     let hidden = tenant.facts.missing_fields.keys().filter_map(|field| field.strip_prefix(CALLER));
     hidden.fold(CallerFields::new(has_persons), CallerFields::without)
-}
-
-fn lacks_fields(refusal: &Refusal) -> bool {
-    refusal.kind() == Kind::Degrade && !refusal.cause().fields.is_empty()
 }
 
 async fn search(

@@ -150,7 +150,7 @@ async fn read(
     for soql in Soql::tasks_by_id(&ids, &fields) {
         match org.try_call(async |client| client.query(&soql).await).await? {
             Ok(found) => tasks.extend(found.into_iter().filter_map(|task| Some((task.id()?, task)))),
-            Err(Error::Refused(refusal)) if refusal.kind() == Kind::Degrade && !refusal.cause().fields.is_empty() => {
+            Err(Error::Refused(refusal)) if refusal.fields_to_leave_out().is_some() => {
                 return Ok(Err(refusal));
             }
             Err(error) => return Err(error.into()),
@@ -161,7 +161,7 @@ async fn read(
 
 fn refused(update: Update, refusal: Refusal, report: &mut Report) {
     match refusal.kind() {
-        Kind::Degrade if !refusal.cause().fields.is_empty() => {
+        Kind::Degrade if refusal.fields_to_leave_out().is_some() => {
             report.again.push((update.job, Remedy::LeaveOut(SObject::Task.name(), refusal)));
         }
         // Deleted between our look and our write.

@@ -16,6 +16,9 @@ pub struct E164(String);
 #[error("not an international phone number of 7 to 15 digits")]
 pub struct NotE164;
 
+/// How many digits all forms of a number end with: no country's numbers are shorter.
+const ENDING: usize = 4;
+
 impl E164 {
     /// Reads an international number, whatever stands between its digits: `+44 20 7946 0958`.
     ///
@@ -86,6 +89,10 @@ impl E164 {
     /// Whether `stored`, as somebody typed it into Salesforce, is this number.
     pub fn is_written(&self, stored: &str) -> bool {
         let digits = digits_of(stored);
+        // However it is written, it ends as it ends: most numbers are told apart without asking for the forms.
+        if !digits.ends_with(&self.0[self.0.len() - ENDING..]) {
+            return false;
+        }
         if stored.trim_start().starts_with('+') {
             // Behind a plus there is only the international form, with or without the trunk prefix in it.
             return digits == self.digits()
@@ -224,6 +231,13 @@ mod tests {
         fn every_written_form_is_recognised(digits in "[1-9][0-9]{6,14}") {
             let number = E164::parse(&format!("+{digits}")).unwrap();
             prop_assert!(number.written_forms().iter().all(|form| number.is_written(form)));
+        }
+
+        #[test]
+        fn every_form_ends_as_the_number_does(digits in "[1-9][0-9]{6,14}") {
+            let number = E164::parse(&format!("+{digits}")).unwrap();
+            let ending = &digits[digits.len() - ENDING..];
+            prop_assert!(number.digit_forms().iter().all(|form| form.ends_with(ending)));
         }
 
         #[test]

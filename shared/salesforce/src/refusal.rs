@@ -78,6 +78,12 @@ impl Refusal {
         &self.cause().code
     }
 
+    /// The fields without which the same request may succeed; none if that is not what it takes.
+    pub fn fields_to_leave_out(&self) -> Option<&[String]> {
+        let fields = &self.cause().fields;
+        (self.kind() == Kind::Degrade && !fields.is_empty()).then_some(fields)
+    }
+
     /// Every error of the answer, the one that matters first.
     pub fn faults(&self) -> &[Fault] {
         &self.faults
