@@ -74,7 +74,7 @@ pub(crate) struct EntryView {
     /// The Case or Opportunity.
     related: Option<RelatedView>,
     /// What went wrong, if it did.
-    problem: Option<Problem>,
+    problem: Option<ProblemView>,
     /// How often it was postponed.
     attempts: u32,
     /// When it is tried next, UNIX seconds.
@@ -111,6 +111,15 @@ struct RecordView {
 struct RelatedView {
     kind: RelatedKind,
     id: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ProblemView {
+    code: String,
+    message: String,
+    /// When it first went wrong so, UNIX seconds.
+    #[serde(with = "required")]
+    since: Timestamp,
 }
 
 impl EntryView {
@@ -151,7 +160,11 @@ impl EntryView {
             related: written
                 .and_then(|written| written.related.as_ref())
                 .map(|related| RelatedView { kind: related.kind, id: related.id.clone() }),
-            problem: entry.problem.clone(),
+            problem: entry.problem.clone().map(|Problem { code, message, since, .. }| ProblemView {
+                code,
+                message,
+                since,
+            }),
             attempts: entry.attempts,
             due_at: entry.due_at,
             updated_at: entry.updated_at,

@@ -10,12 +10,13 @@ use axum::{Router, http::Uri};
 
 use crate::console::Console;
 use crate::error::ApiError;
-use crate::{activity, settings};
+use crate::{activity, connections, settings};
 
 /// The JSON API.
 pub fn router(console: Console) -> Router {
     Router::new()
         .route("/api/settings", get(settings::show).put(settings::replace))
+        .route("/api/connections", get(connections::show))
         .route("/api/activity", get(activity::list))
         .route("/api/activity/{key}", get(activity::show))
         .route("/api/activity/{key}/retry", post(activity::retry))

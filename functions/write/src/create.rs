@@ -3,15 +3,16 @@
 use rules::matching::Record;
 use rules::{E164, RecordKind};
 use salesforce::{
-    Atomicity, Error, ErrorCode, Graph, GraphResult, Kind, MAX_GRAPHS, MAX_NODES, MAX_RECORDS, Refusal, SalesforceId,
-    Subrequest, call_log,
+    Atomicity, Error, Graph, GraphResult, MAX_GRAPHS, MAX_NODES, MAX_RECORDS, Refusal, SalesforceId, Subrequest,
+    call_log,
 };
 use store::OrgFacts;
 
 use crate::job::{Fate, Job, Placed};
 use crate::org::Org;
 use crate::plan::{Bundle, Draft, without};
-use crate::stop::{Stop, sentence};
+use crate::remedy::{Answer, Part, Remedy, answer};
+use crate::stop::Stop;
 
 /// What a round came to, so far.
 #[derive(Debug, Default)]
@@ -24,41 +25,8 @@ pub(crate) struct Report {
     pub(crate) again: Vec<(Job, Remedy)>,
     /// Numbers and the records they led to, with whether we created them.
     pub(crate) led: Vec<(E164, Record, bool)>,
-}
-
-/// What to change before the next round.
-#[derive(Clone, Debug)]
-pub(crate) enum Remedy {
-    /// Nothing: another part of its bundle failed and took this one with it.
-    Nothing,
-    /// Leave the fields of this object that the refusal names out.
-    LeaveOut(&'static str, Refusal),
-    /// Match the number anew.
-    Rematch(Refusal),
-    /// Use the record that the duplicate rule names.
-    Use(SalesforceId, Refusal),
-    /// Give the Task to the connecting user.
-    DefaultOwner(Refusal),
-    /// Create the record without the e-mail.
-    WithoutEmail(Refusal),
-}
-
-impl Remedy {
-    /// What becomes of the job when the remedy did not help.
-    pub(crate) fn in_vain(&self) -> Fate {
-        match self {
-            Remedy::Nothing => {
-                let message = "Another record of the same bundle was refused again and again.".to_owned();
-                Fate::Postponed { code: "PROCESSING_HALTED".to_owned(), message, until: None }
-            }
-            // Salesforce names one missing field at a time; what was learnt so far is kept for the next drain.
-            Remedy::LeaveOut(_, refusal) => postponed(refusal),
-            Remedy::Rematch(refusal)
-            | Remedy::Use(_, refusal)
-            | Remedy::DefaultOwner(refusal)
-            | Remedy::WithoutEmail(refusal) => failed(refusal),
-        }
-    }
+    /// What a single record's refusal says about the whole org. The jobs that met it are in none of the others.
+    pub(crate) stop: Option<Stop>,
 }
 
 /// Writes Tasks on records that exist: 200 for an API call, each for itself.
@@ -75,7 +43,7 @@ pub(crate) async fn tasks(
             Ok(saved) => saved,
             // The whole collection for a field that none of its records may have.
             Err(Error::Refused(refusal)) if refusal.fields_to_leave_out().is_some() => {
-                let again = |draft: Draft| (draft.job, Remedy::LeaveOut("Task", refusal.clone()));
+                let again = |draft: Draft| (draft.job, Remedy::LeaveOut(Part::Task.sobject(), refusal.clone()));
                 report.again.extend(chunk.into_iter().map(again));
                 continue;
             }
@@ -84,7 +52,7 @@ pub(crate) async fn tasks(
         for (draft, saved) in chunk.into_iter().zip(saved) {
             match saved {
                 Ok(task_id) => report.placed(draft, task_id, false),
-                Err(refusal) => report.refused(draft, &refusal, "Task"),
+                Err(refusal) => report.refused(draft, &refusal, Part::Task),
             }
         }
     }
@@ -123,11 +91,11 @@ fn subrequests(bundle: &Bundle, facts: &OrgFacts) -> Vec<Subrequest> {
     let mut parts = Vec::new();
     let kind = bundle.drafts.first().map(|draft| draft.record.kind);
     if let Some(new) = &bundle.record {
-        let wire = without(call_log::new_record(new), sobject_of(new.kind()), facts);
+        let wire = without(call_log::new_record(new), Part::Record(new.kind()).sobject(), facts);
         parts.push(Subrequest::create("record", wire));
     }
     if let (Some(subject), Some(first)) = (&bundle.case, bundle.drafts.first()) {
-        let wire = without(call_log::new_case(subject), "Case", facts);
+        let wire = without(call_log::new_case(subject), Part::Case.sobject(), facts);
         parts.push(if bundle.record.is_some() {
             Subrequest::create("case", wire).link("ContactId", "record")
         } else {
@@ -145,14 +113,6 @@ fn subrequests(bundle: &Bundle, facts: &OrgFacts) -> Vec<Subrequest> {
         parts.push(part);
     }
     parts
-}
-
-fn sobject_of(kind: RecordKind) -> &'static str {
-    match kind {
-        RecordKind::Contact => "Contact",
-        RecordKind::Lead => "Lead",
-        RecordKind::Account | RecordKind::PersonAccount => "Account",
-    }
 }
 
 impl Report {
@@ -173,15 +133,15 @@ impl Report {
         let refused = result.results.iter().find_map(|part| {
             part.done().err().filter(|refusal| !refusal.is_consequence()).map(|refusal| (part.reference_id(), refusal))
         });
-        let sobject = match refused {
-            Some(("record", _)) => bundle.record.as_ref().map_or("Account", |new| sobject_of(new.kind())),
-            Some(("case", _)) => "Case",
-            Some(_) | None => "Task",
+        let part = match (refused, &bundle.record) {
+            (Some(("record", _)), Some(new)) => Part::Record(new.kind()),
+            (Some(("case", _)), _) => Part::Case,
+            _ => Part::Task,
         };
         for (index, draft) in bundle.drafts.into_iter().enumerate() {
             match refused {
-                Some((name, refusal)) if sobject != "Task" || name == format!("task{index}") => {
-                    self.refused(draft, refusal, sobject);
+                Some((name, refusal)) if part != Part::Task || name == format!("task{index}") => {
+                    self.refused(draft, refusal, part);
                 }
                 // Another part of the bundle failed, or Salesforce stopped before it.
                 _ => self.again.push((draft.job, Remedy::Nothing)),
@@ -199,48 +159,14 @@ impl Report {
         self.done.push((job, Fate::Logged(Box::new(Placed { task_id, task, record, related }))));
     }
 
-    /// What a refusal of this record of `sobject` means for the job.
-    fn refused(&mut self, draft: Draft, refusal: &Refusal, sobject: &'static str) {
-        let named = refusal.cause().records.first().copied();
-        let remedy = match refusal.kind() {
-            Kind::AlreadyLogged if sobject == "Task" => return self.exist.push((draft, named)),
-            Kind::UseRecord => named.map(|id| Remedy::Use(id, refusal.clone())),
-            Kind::Degrade if refusal.fields_to_leave_out().is_some() => {
-                Some(Remedy::LeaveOut(sobject, refusal.clone()))
-            }
-            Kind::RematchOnce => Some(Remedy::Rematch(refusal.clone())),
-            Kind::DefaultOwner => Some(Remedy::DefaultOwner(refusal.clone())),
-            Kind::Retry | Kind::Pause | Kind::Refresh | Kind::Reconnect => {
-                return self.done.push((draft.job, postponed(refusal)));
-            }
-            Kind::Fail if *refusal.code() == ErrorCode::InvalidEmailAddress && !draft.job.without_email => {
-                Some(Remedy::WithoutEmail(refusal.clone()))
-            }
-            // An org may have no "Call" among its own task types: better a Task without than none.
-            Kind::Fail if is_about_choices(refusal) => Some(Remedy::LeaveOut(sobject, refusal.clone())),
-            Kind::AlreadyLogged | Kind::Degrade | Kind::Fail => None,
-        };
-        match remedy {
-            Some(remedy) => self.again.push((draft.job, remedy)),
-            None => self.done.push((draft.job, failed(refusal))),
+    /// What a refusal of this part of what it takes means for the job.
+    fn refused(&mut self, draft: Draft, refusal: &Refusal, part: Part) {
+        match answer(part, &draft.job, refusal) {
+            Answer::Adopt(task_id) => self.exist.push((draft, task_id)),
+            Answer::Again(remedy) => self.again.push((draft.job, remedy)),
+            Answer::Settle(fate) => self.done.push((draft.job, fate)),
+            Answer::LetGo => self.done.push((draft.job, Fate::failed(refusal))),
+            Answer::Stop(stop) => self.stop = Some(stop),
         }
     }
-}
-
-/// Whether the refusal is about values of picklists without which a Task is still a logged call.
-fn is_about_choices(refusal: &Refusal) -> bool {
-    let fields = &refusal.cause().fields;
-    *refusal.code() == ErrorCode::InvalidOrNullForRestrictedPicklist
-        && !fields.is_empty()
-        && fields.iter().all(|field| ["Type", "CallType", "TaskSubtype", "Origin"].contains(&field.as_str()))
-}
-
-/// Tried again later, with Salesforce's own words.
-pub(crate) fn postponed(refusal: &Refusal) -> Fate {
-    Fate::Postponed { code: refusal.code().to_string(), message: sentence(refusal.to_string()), until: None }
-}
-
-/// Failed, with Salesforce's own words.
-pub(crate) fn failed(refusal: &Refusal) -> Fate {
-    Fate::Failed { code: refusal.code().to_string(), message: sentence(refusal.to_string()) }
 }

@@ -3,10 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 use rules::matching::Record;
 use rules::{Call, E164, SkipReason, Task, TaskStatus, Topic, Trace, Verdict};
-use salesforce::SalesforceId;
+use salesforce::{Refusal, SalesforceId};
 use store::{Entry, Outcome, Problem, Related, Written};
 
 use crate::backoff;
+use crate::stop::Trouble;
 
 /// An entry that is to become a Task, with what is known of it so far.
 #[derive(Clone, Debug)]
@@ -53,7 +54,7 @@ pub(crate) struct Placed {
 /// What becomes of an entry that waits and does not say what to write: no version of this program leaves such.
 pub(crate) fn undecided(now: Timestamp) -> Outcome {
     let message = "The entry waits to be written, and says neither how nor to whose number.".to_owned();
-    let problem = Problem { code: "NOTHING_TO_WRITE".to_owned(), message, since: now };
+    let problem = Problem { code: "NOTHING_TO_WRITE".to_owned(), message, since: now, spoiled: 0 };
     Outcome::Failed { problem, trace: Trace::new() }
 }
 
@@ -65,17 +66,33 @@ pub(crate) enum Fate {
     /// It becomes none.
     Skipped(SkipReason),
     /// Trying again would not help.
-    Failed { code: String, message: String },
-    /// It is to be tried again, by the job's own count of attempts or at a set time.
-    Postponed { code: String, message: String, until: Option<Timestamp> },
+    Failed(Trouble),
+    /// It was tried in vain, and is tried again after a while; for a day, and then it has failed.
+    Postponed(Trouble),
+    /// A request that it shared with others failed whole: the same, and it shares with fewer the more often that is so.
+    Spoiled(Trouble),
+    /// The org takes nothing for now, which says nothing about the job.
+    Held(Trouble, Timestamp),
 }
 
 impl Fate {
+    /// Failed, with Salesforce's own words.
+    pub(crate) fn failed(refusal: &Refusal) -> Self {
+        Self::Failed(Trouble::refused(refusal))
+    }
+
+    /// Postponed, with Salesforce's own words.
+    pub(crate) fn postponed(refusal: &Refusal) -> Self {
+        Self::Postponed(Trouble::refused(refusal))
+    }
+
     /// The outcome to store, at `now`.
     pub(crate) fn outcome(self, mut job: Job, now: Timestamp) -> (Entry, Outcome) {
-        let since = |code: &str| match &job.entry.problem {
-            Some(problem) if problem.code == code => problem.since,
-            _ => now,
+        let earlier = job.entry.problem.clone();
+        let spoiled = earlier.as_ref().map_or(0, |problem| problem.spoiled);
+        let problem = |Trouble { code, message }, spoiled| {
+            let since = earlier.filter(|problem| problem.code == code).map_or(now, |problem| problem.since);
+            Problem { code, message, since, spoiled }
         };
         let outcome = match self {
             Fate::Logged(placed) => {
@@ -85,18 +102,30 @@ impl Fate {
                 Outcome::Logged { written: Box::new(written), trace: job.trace }
             }
             Fate::Skipped(reason) => Outcome::Skipped { reason, trace: job.trace },
-            Fate::Failed { code, message } => {
-                job.trace.note(Topic::Task, format!("Salesforce refused: {message}"));
-                let problem = Problem { since: since(&code), code, message };
-                Outcome::Failed { problem, trace: job.trace }
+            Fate::Failed(trouble) => {
+                job.trace.note(Topic::Task, format!("Salesforce refused: {}", trouble.message));
+                Outcome::Failed { problem: problem(trouble, 0), trace: job.trace }
             }
-            Fate::Postponed { code, message, until } => {
+            Fate::Postponed(trouble) => {
                 let wait = backoff::after(job.entry.attempts, &job.entry.key);
-                let due_at = until.unwrap_or_else(|| now + SignedDuration::try_from(wait).unwrap_or_default());
-                let problem = Problem { since: since(&code), code, message };
-                Outcome::Postponed { due_at, problem, trace: job.trace }
+                tried(problem(trouble, 0), wait, job.trace, now)
             }
+            Fate::Spoiled(trouble) => {
+                // What failed together comes back together, to share requests once more.
+                let wait = backoff::after(job.entry.attempts, &trouble.code);
+                tried(problem(trouble, spoiled.saturating_add(1)), wait, job.trace, now)
+            }
+            Fate::Held(trouble, due_at) => Outcome::Held { due_at, problem: problem(trouble, spoiled) },
         };
         (job.entry, outcome)
     }
+}
+
+/// Tried in vain: again after `wait`, or failed if it was tried for a day.
+fn tried(problem: Problem, wait: Option<SignedDuration>, mut trace: Trace, now: Timestamp) -> Outcome {
+    if let Some(wait) = wait {
+        return Outcome::Postponed { due_at: now + wait, problem, trace };
+    }
+    trace.note(Topic::Task, format!("Tried for a day, and still: {}", problem.message));
+    Outcome::Failed { problem, trace }
 }

@@ -1,14 +1,15 @@
-//! From numbers to records: our own map, then Salesforce's search, then a confirming query before anything is created.
+//! From numbers to records: our own map, then Salesforce's search, then a confirming query before a number counts as
+//! unknown.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rules::matching::{Record, choose};
 use rules::relate::{Related, RelatedKind, wanted};
-use rules::settings::{Settings, UnknownNumber};
+use rules::settings::Settings;
 use rules::{E164, RecordKind, Topic, Trace};
 use salesforce::call_log::{Found, PERSON_FIELDS, found};
-use salesforce::{CallerFields, DigitsOnly, Error, KeyField, SalesforceId, Sosl};
+use salesforce::{CallerFields, DigitsOnly, Error, KeyField, SObject, SalesforceId, Sosl};
 use store::{Known, Remembered, Tenant};
 
 use crate::job::Job;
@@ -18,16 +19,11 @@ use crate::questions::{Answers, Questions, ask};
 use crate::stop::Stop;
 use crate::writer::Writer;
 
-/// How long a match counts without asking again, and how long a record that we created does: long enough for
-/// Salesforce's search index to know it.
-const MATCHED_FOR: SignedDuration = SignedDuration::from_mins(15);
-const CREATED_FOR: SignedDuration = SignedDuration::from_hours(24);
-
 /// How the facts name a field that no search may ask for, whichever object it is of.
 const CALLER: &str = "Caller.";
 
-/// How often a search is repeated, each time without the fields that the org said it lacks.
-const SEARCHES: usize = 4;
+/// How often a search is repeated, each time without what the org said it lacks.
+const SEARCHES: usize = 6;
 
 /// What is known of the jobs' numbers and users.
 #[derive(Debug, Default)]
@@ -126,7 +122,6 @@ impl Writer {
     ) -> Questions {
         let emails = jobs.iter().filter_map(Job::user_email);
         let not_found = |number: &&E164| !candidates.iter().any(|found| has_number(found, number));
-        let creates = settings.unknown_number != UnknownNumber::DoNothing;
         let may_have_persons = match tenant.facts.person_accounts {
             None => true,
             Some(known) => !known.value && look_like_persons(candidates),
@@ -136,7 +131,8 @@ impl Writer {
             emails: emails.filter(|email| self.owners.get(&tenant.id, email) == Owner::Unknown).collect(),
             related: wanted(settings, RecordKind::Contact).map(|kind| (kind, contacts(knowledge, candidates))),
             accounts: candidates.iter().filter(|_| may_have_persons).filter_map(|found| found.account_id).collect(),
-            numbers: unknown.iter().filter(|_| creates).filter(not_found).cloned().collect(),
+            // Also where nothing is created: who was called may have been written down during the call.
+            numbers: unknown.iter().filter(not_found).cloned().collect(),
             keys: if tenant.facts.missing_fields.contains_key(&key_field) {
                 jobs.iter().map(|job| job.entry.key.clone()).collect()
             } else {
@@ -165,6 +161,11 @@ impl Writer {
                             tenant.facts.missing_fields.insert(format!("{CALLER}{field}"), now);
                         }
                     }
+                    self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
+                }
+                Err(Error::Refused(refusal)) if refusal.missing_object().is_some() => {
+                    let object = refusal.missing_object().map(|object| (object.name().to_owned(), now));
+                    tenant.facts.missing_objects.extend(object);
                     self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
                 }
                 found => return Ok(found?),
@@ -209,7 +210,8 @@ impl Writer {
         now: Timestamp,
     ) -> Result<(), Stop> {
         let remembered = led.map(|(number, record, ours)| {
-            let expires_at = now + if ours { CREATED_FOR } else { MATCHED_FOR };
+            let memory = self.phone_memory;
+            let expires_at = now + if ours { memory.created } else { memory.matched };
             (number, Remembered { record, ours, expires_at })
         });
         Ok(self.phones.put_many(&tenant.id, &remembered.collect()).await?)
@@ -220,7 +222,9 @@ impl Writer {
 fn callers(tenant: &Tenant) -> CallerFields {
     let has_persons = tenant.facts.person_accounts.is_some_and(|known| known.value);
     let hidden = tenant.facts.missing_fields.keys().filter_map(|field| field.strip_prefix(CALLER));
-    hidden.fold(CallerFields::new(has_persons), CallerFields::without)
+    let fields = hidden.fold(CallerFields::new(has_persons), CallerFields::without);
+    let objects = tenant.facts.missing_objects.keys().filter_map(|object| SObject::from_name(object));
+    objects.fold(fields, CallerFields::without_object)
 }
 
 async fn search(

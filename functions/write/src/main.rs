@@ -1,6 +1,7 @@
 //! Drains tenants' pending entries into Salesforce. One message group, and so one writer, for each tenant.
 
 mod backoff;
+mod batch;
 mod create;
 mod drain;
 mod job;
@@ -9,8 +10,11 @@ mod org;
 mod owners;
 mod plan;
 mod questions;
+mod remedy;
 mod rounds;
+mod session;
 mod stop;
+mod tell;
 mod update;
 mod writer;
 
@@ -18,7 +22,8 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use lambda::batch::{Stopped, each_group};
+use jiff::SignedDuration;
+use lambda::batch::{Stopped, each_group, group_of};
 use lambda::queue::{Bell, Later, WakeUp};
 use lambda::{env, start};
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -26,10 +31,10 @@ use salesforce::ApiVersion;
 use store::{AppSecret, Calls, Phones, SettingsStore, TenantId, Tenants, Tokens};
 use tokio::time::timeout_at;
 
-use crate::drain::DrainError;
-use crate::org::Doors;
+use crate::drain::{DrainError, Turn};
 use crate::owners::Owners;
-use crate::writer::Writer;
+use crate::session::{Doors, Unstored};
+use crate::writer::{PhoneMemory, Writer};
 
 /// Tenants whose orgs are written to side by side.
 const TENANTS_AT_ONCE: usize = 10;
@@ -48,12 +53,14 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let secrets = aws_sdk_secretsmanager::Client::new(&aws);
     let sqs = aws_sdk_sqs::Client::new(&aws);
     let version = env::required("SALESFORCE_API_VERSION")?;
+    let tenants = Tenants::new(dynamodb.clone(), env::required("TENANTS_TABLE")?);
     let writer = Writer {
         calls: Calls::new(dynamodb.clone(), env::required("CALLS_TABLE")?),
         phones: Phones::new(dynamodb.clone(), env::required("PHONES_TABLE")?),
-        settings: SettingsStore::new(dynamodb.clone(), env::required("SETTINGS_TABLE")?),
-        tenants: Tenants::new(dynamodb, env::required("TENANTS_TABLE")?),
+        settings: SettingsStore::new(dynamodb, env::required("SETTINGS_TABLE")?),
+        tenants: tenants.clone(),
         doors: Doors {
+            tenants,
             http: reqwest::Client::builder()
                 .connect_timeout(Duration::from_secs(5))
                 .timeout(SALESFORCE_PATIENCE)
@@ -62,6 +69,11 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             tokens: Tokens::new(secrets.clone(), env::required("SALESFORCE_TOKENS_PREFIX")?),
             app: AppSecret::new(secrets, env::required("SALESFORCE_APP_SECRET")?),
             version: ApiVersion::parse(&version).ok_or("SALESFORCE_API_VERSION is not a version such as 66.0")?,
+            unstored: Unstored::default(),
+        },
+        phone_memory: PhoneMemory {
+            matched: SignedDuration::from_mins(whole("PHONE_MATCH_MINUTES", "a number of minutes")?),
+            created: SignedDuration::from_hours(whole("CREATED_PHONE_HOURS", "a number of hours")?),
         },
         bell: Bell::new(sqs.clone(), env::required("WRITES_QUEUE_URL")?),
         later: Later::new(sqs, env::required("RETRIES_QUEUE_URL")?),
@@ -70,9 +82,17 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| handle(&writer, event).await)).await
 }
 
+/// A variable that is a whole number, small enough for any unit of time.
+fn whole(name: &'static str, expected: &'static str) -> Result<i64, env::EnvError> {
+    env::parsed::<u16>(name, expected).map(i64::from)
+}
+
 async fn handle(writer: &Writer, event: LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, lambda_runtime::Error> {
     let left = event.context.deadline().duration_since(std::time::SystemTime::now()).unwrap_or_default();
     let deadline = Instant::now() + left.saturating_sub(SPARE);
+    let groups: BTreeSet<&str> = event.payload.records.iter().map(group_of).collect();
+    let turn = if groups.len() > 1 { Turn::OneBatch } else { Turn::AllTheTime };
+    let holder = event.context.request_id;
     let drain = async |group: String, messages: Vec<SqsMessage>| {
         // A message that is none of ours would only block its group.
         let wake_ups = messages.iter().filter_map(|message| match WakeUp::read(message) {
@@ -85,7 +105,8 @@ async fn handle(writer: &Writer, event: LambdaEvent<SqsEvent>) -> Result<SqsBatc
         let rang: BTreeSet<String> = wake_ups.filter_map(|wake_up| wake_up.key).collect();
         match TenantId::parse(&group) {
             // One slow org must not have Lambda kill the drains of the others with it.
-            Ok(tenant) => match timeout_at(deadline.into(), writer.drain(&tenant, rang, deadline)).await {
+            Ok(tenant) => match timeout_at(deadline.into(), writer.drain(&tenant, &holder, rang, turn, deadline)).await
+            {
                 Ok(drained) => drained.map_err(Stopped::from),
                 Err(_) => Err(Stopped::from(DrainError::OutOfTime)),
             },

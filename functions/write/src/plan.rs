@@ -7,7 +7,7 @@ use rules::relate::{RelatedKind, Relation, relate};
 use rules::settings::Settings;
 use rules::unknown::{NewRecord, create};
 use rules::{SkipReason, Task, Topic};
-use salesforce::{SalesforceId, call_log};
+use salesforce::{SObject, SalesforceId, call_log};
 use store::{OrgFacts, Related};
 
 use crate::job::Job;
@@ -126,7 +126,7 @@ impl Draft {
         if let Some(what) = what.filter(|id| !id.is_empty()) {
             wire.set("WhatId", what);
         }
-        without(wire, "Task", facts)
+        without(wire, SObject::Task, facts)
     }
 
     /// The draft on the records that its bundle created.
@@ -164,9 +164,9 @@ impl Draft {
 }
 
 /// `wire` without the fields of `sobject` that the org lacks or does not let us write.
-pub(crate) fn without(mut wire: salesforce::Record, sobject: &str, facts: &OrgFacts) -> salesforce::Record {
+pub(crate) fn without(mut wire: salesforce::Record, sobject: SObject, facts: &OrgFacts) -> salesforce::Record {
     for missing in facts.missing_fields.keys() {
-        if let Some(field) = missing.strip_prefix(sobject).and_then(|rest| rest.strip_prefix('.')) {
+        if let Some(field) = missing.strip_prefix(sobject.name()).and_then(|rest| rest.strip_prefix('.')) {
             wire.remove(field);
         }
     }

@@ -7,12 +7,13 @@ use rules::{RecordKind, Trace};
 use salesforce::{SObject, SalesforceId, Soql};
 use store::Tenant;
 
-use crate::create::{self, Remedy, Report};
+use crate::create::{self, Report};
 use crate::job::{Fate, Job};
 use crate::lookup::Hints;
 use crate::org::Org;
 use crate::owners::Owner;
 use crate::plan::{Draft, Plan};
+use crate::remedy::Remedy;
 use crate::stop::Stop;
 use crate::update::{self, Update};
 use crate::writer::Writer;
@@ -66,6 +67,7 @@ impl Writer {
         let (old, new): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| job.entry.written.is_some());
         let updates = old.into_iter().filter_map(|job| Update::of(job, settings)).collect();
         update::update(org, updates, &tenant.facts, report).await?;
+        goes_on(report)?;
         if new.is_empty() {
             return Ok(());
         }
@@ -82,8 +84,11 @@ impl Writer {
         report.done.extend(plan.skipped.into_iter().map(|(job, reason)| (job, Fate::Skipped(reason))));
         report.exist.extend(plan.existing.into_iter().map(|(draft, id)| (draft, Some(id))));
         create::bundles(org, plan.bundles, &tenant.facts, report).await?;
+        goes_on(report)?;
         create::tasks(org, plan.drafts, &tenant.facts, report).await?;
-        update::adopt(org, &tenant.facts, report).await
+        goes_on(report)?;
+        update::adopt(org, &tenant.facts, report).await?;
+        goes_on(report)
     }
 
     /// Applies the remedies, and gives the jobs that go around again.
@@ -104,8 +109,14 @@ impl Writer {
             match &remedy {
                 Remedy::Nothing => {}
                 Remedy::LeaveOut(sobject, refusal) => {
-                    let missing = refusal.cause().fields.iter().map(|field| (format!("{sobject}.{field}"), now));
-                    tenant.facts.missing_fields.extend(missing);
+                    let missing: Vec<_> =
+                        refusal.cause().fields.iter().map(|field| format!("{sobject}.{field}")).collect();
+                    // Left out already, and refused all the same: it is not ours to mend.
+                    if missing.iter().all(|field| facts.missing_fields.contains_key(field)) {
+                        done.push((job, Fate::failed(refusal)));
+                        continue;
+                    }
+                    tenant.facts.missing_fields.extend(missing.into_iter().map(|field| (field, now)));
                 }
                 Remedy::Rematch(_) => {
                     if forgotten.contains(&job.number) {
@@ -135,6 +146,11 @@ impl Writer {
         }
         Ok(mended)
     }
+}
+
+/// Ends the round if the org takes nothing more.
+fn goes_on(report: &mut Report) -> Result<(), Stop> {
+    report.stop.take().map_or(Ok(()), Err)
 }
 
 /// The record that a duplicate rule named.

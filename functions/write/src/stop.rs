@@ -1,20 +1,26 @@
-//! What ends a drain before its entries are settled.
+//! What ends the work on a group of entries before they are settled.
 
 use salesforce::oauth::RefreshError;
-use salesforce::{Error, Kind};
+use salesforce::{Error, Kind, Refusal};
 
-/// Why a drain cannot go on.
+/// Why the work cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Stop {
-    /// Salesforce, or the way to it, is in trouble: the entries wait and are tried again.
+    /// A whole request failed for now. Whether the org is down or the request at fault is still to be found out.
     #[error("Salesforce does not answer as it should: {0}")]
-    Retry(Trouble),
+    Trouble(Trouble),
+    /// A whole request was refused, and would be again: one of its entries spoils it.
+    #[error("Salesforce refuses the request: {0}")]
+    Refused(Trouble),
     /// The org takes no requests for a while.
     #[error("the org takes no requests for now: {0}")]
     Pause(Trouble),
     /// An admin has to connect the org again.
     #[error("the connection to the org is dead: {0}")]
     Reconnect(Trouble),
+    /// Nothing is wrong, and there is no time left, or another writer is at it: soon again.
+    #[error("soon again: {0}")]
+    Soon(Trouble),
     /// Our own memory does not answer: the batch fails and comes again.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -29,19 +35,27 @@ pub(crate) struct Trouble {
 }
 
 impl Trouble {
-    pub(crate) fn of(error: &Error) -> Self {
+    pub(crate) fn new(code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), message: message.into() }
+    }
+
+    pub(crate) fn refused(refusal: &Refusal) -> Self {
+        Self { code: refusal.code().to_string(), message: sentence(refusal.to_string()) }
+    }
+
+    fn of(error: &Error) -> Self {
         let code = match error {
-            Error::Unsent(_) => "UNREACHABLE".to_owned(),
-            Error::Unanswered(_) => "UNANSWERED".to_owned(),
-            Error::Malformed(_) => "MALFORMED_REQUEST".to_owned(),
-            Error::Refused(refusal) => refusal.code().to_string(),
+            Error::Unsent(_) => "UNREACHABLE",
+            Error::Unanswered(_) => "UNANSWERED",
+            Error::Malformed(_) => "MALFORMED_REQUEST",
+            Error::Refused(refusal) => return Self::refused(refusal),
         };
-        Self { code, message: sentence(error.to_string()) }
+        Self::new(code, sentence(error.to_string()))
     }
 }
 
 /// With a full stop.
-pub(crate) fn sentence(mut text: String) -> String {
+fn sentence(mut text: String) -> String {
     if !text.ends_with(['.', '!', '?']) {
         text.push('.');
     }
@@ -49,21 +63,19 @@ pub(crate) fn sentence(mut text: String) -> String {
 }
 
 impl From<Error> for Stop {
-    /// A whole request that was refused says nothing about a single entry, so none of them fails for it.
     fn from(error: Error) -> Self {
         let trouble = Trouble::of(&error);
         match error.kind() {
             Kind::Pause => Stop::Pause(trouble),
             Kind::Reconnect => Stop::Reconnect(trouble),
             // Refused again right after a refresh: a session that ended at once, not a grant that is dead.
-            Kind::Refresh
-            | Kind::Retry
-            | Kind::Degrade
+            Kind::Refresh | Kind::Retry => Stop::Trouble(trouble),
+            Kind::Degrade
             | Kind::RematchOnce
             | Kind::UseRecord
             | Kind::DefaultOwner
             | Kind::AlreadyLogged
-            | Kind::Fail => Stop::Retry(trouble),
+            | Kind::Fail => Stop::Refused(trouble),
         }
     }
 }
@@ -72,10 +84,10 @@ impl From<RefreshError> for Stop {
     fn from(error: RefreshError) -> Self {
         let message = sentence(error.to_string());
         match error {
-            RefreshError::DeadGrant { .. } => Stop::Reconnect(Trouble { code: "invalid_grant".to_owned(), message }),
-            RefreshError::Misconfigured { error, .. } => Stop::Reconnect(Trouble { code: error, message }),
+            RefreshError::DeadGrant { .. } => Stop::Reconnect(Trouble::new("invalid_grant", message)),
+            RefreshError::Misconfigured { error, .. } => Stop::Reconnect(Trouble::new(&error, message)),
             RefreshError::Unanswered(_) | RefreshError::Retry { .. } => {
-                Stop::Retry(Trouble { code: "TOKEN_REFRESH".to_owned(), message })
+                Stop::Trouble(Trouble::new("TOKEN_REFRESH", message))
             }
         }
     }

@@ -7,14 +7,15 @@ use rules::revise::{revise, untouched};
 use rules::settings::Settings;
 use rules::{RecordKind, Task, Topic};
 use salesforce::call_log::{HELD_FIELDS, held, revised_task};
-use salesforce::{Atomicity, Error, KeyField, Kind, MAX_RECORDS, Refusal, SObject, SalesforceId, Soql};
+use salesforce::{Atomicity, Error, KeyField, MAX_RECORDS, Refusal, SObject, SalesforceId, Soql};
 use store::{OrgFacts, Related};
 
-use crate::create::{Remedy, Report, failed, postponed};
+use crate::create::Report;
 use crate::job::{Fate, Job, Placed};
 use crate::org::Org;
 use crate::plan::{Draft, without};
-use crate::stop::Stop;
+use crate::remedy::{Answer, Part, Remedy, answer};
+use crate::stop::{Stop, Trouble};
 
 /// What is read of a Task beside the fields that people change.
 const ALWAYS_READ: [&str; 4] = ["WhoId", "WhatId", "CreatedDate", "LastModifiedDate"];
@@ -66,8 +67,8 @@ pub(crate) async fn adopt(org: &mut Org, facts: &OrgFacts, report: &mut Report) 
             job.trace.note(Topic::Task, "The Task was there already: an earlier attempt had written it.");
             updates.push(Update { job, task_id, wrote: None, ours: task, record, related });
         } else {
-            let message = "Salesforce says that the Task exists, and does not show it.".to_owned();
-            report.done.push((job, Fate::Failed { code: "DUPLICATE_VALUE".to_owned(), message }));
+            let message = "Salesforce says that the Task exists, and does not show it.";
+            report.done.push((job, Fate::Failed(Trouble::new("DUPLICATE_VALUE", message))));
         }
     }
     update(org, updates, facts, report).await
@@ -88,7 +89,7 @@ pub(crate) async fn update(
     let tasks = match read(org, &changed, facts).await? {
         Ok(tasks) => tasks,
         Err(refusal) => {
-            let again = |update: Update| (update.job, Remedy::LeaveOut(SObject::Task.name(), refusal.clone()));
+            let again = |update: Update| (update.job, Remedy::LeaveOut(SObject::Task, refusal.clone()));
             report.again.extend(changed.into_iter().map(again));
             return Ok(());
         }
@@ -114,7 +115,7 @@ pub(crate) async fn update(
         if revision.is_empty() {
             update.done(report);
         } else {
-            let wire = without(revised_task(&update.task_id, &revision), SObject::Task.name(), facts);
+            let wire = without(revised_task(&update.task_id, &revision), SObject::Task, facts);
             revised.push((update, wire));
         }
     }
@@ -129,7 +130,7 @@ pub(crate) async fn update(
                     update.job.trace.note(Topic::Task, "The Task was updated with what Aircall said later.");
                     update.done(report);
                 }
-                Err(refusal) => refused(update, refusal, report),
+                Err(refusal) => refused(update, &refusal, report),
             }
         }
     }
@@ -159,19 +160,13 @@ async fn read(
     Ok(Ok(tasks))
 }
 
-fn refused(update: Update, refusal: Refusal, report: &mut Report) {
-    match refusal.kind() {
-        Kind::Degrade if refusal.fields_to_leave_out().is_some() => {
-            report.again.push((update.job, Remedy::LeaveOut(SObject::Task.name(), refusal)));
-        }
-        // Deleted between our look and our write.
-        Kind::RematchOnce => update.done(report),
-        Kind::Retry | Kind::Pause | Kind::Refresh | Kind::Reconnect => {
-            report.done.push((update.job, postponed(&refusal)));
-        }
-        Kind::UseRecord | Kind::DefaultOwner | Kind::AlreadyLogged | Kind::Degrade | Kind::Fail => {
-            report.done.push((update.job, failed(&refusal)));
-        }
+fn refused(update: Update, refusal: &Refusal, report: &mut Report) {
+    match answer(Part::Revision, &update.job, refusal) {
+        Answer::LetGo => update.done(report),
+        Answer::Again(remedy) => report.again.push((update.job, remedy)),
+        Answer::Settle(fate) => report.done.push((update.job, fate)),
+        Answer::Adopt(_) => report.done.push((update.job, Fate::failed(refusal))),
+        Answer::Stop(stop) => report.stop = Some(stop),
     }
 }
 

@@ -1,10 +1,11 @@
 //! The writer of one environment: what every drain works with.
 
+use jiff::SignedDuration;
 use lambda::queue::{Bell, Later};
 use store::{Calls, Phones, SettingsStore, Tenants};
 
-use crate::org::Doors;
 use crate::owners::Owners;
+use crate::session::Doors;
 
 /// Everything a drain works with.
 #[derive(Debug)]
@@ -14,7 +15,17 @@ pub(crate) struct Writer {
     pub(crate) settings: SettingsStore,
     pub(crate) tenants: Tenants,
     pub(crate) doors: Doors,
+    pub(crate) phone_memory: PhoneMemory,
     pub(crate) bell: Bell,
     pub(crate) later: Later,
     pub(crate) owners: Owners,
+}
+
+/// For how long a number leads to a record without asking Salesforce again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PhoneMemory {
+    /// To one that a search found.
+    pub(crate) matched: SignedDuration,
+    /// To one that we created: long enough for Salesforce's search index to know it.
+    pub(crate) created: SignedDuration,
 }

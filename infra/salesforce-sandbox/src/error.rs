@@ -1,24 +1,26 @@
 //! One Salesforce error, in the two shapes that Salesforce gives it.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 /// An error with its HTTP status, Salesforce's code, words and fields.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiError {
     pub(crate) status: u16,
-    code: &'static str,
+    code: Cow<'static, str>,
     message: String,
     fields: Option<Vec<String>>,
     duplicate_result: Option<Value>,
 }
 
 impl ApiError {
-    pub(crate) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), fields: None, duplicate_result: None }
+    pub(crate) fn new(status: u16, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { status, code: code.into(), message: message.into(), fields: None, duplicate_result: None }
     }
 
     /// A rejected record: HTTP 400 and, unlike a rejected request, a `fields` list.
-    pub(crate) fn record(code: &'static str, message: impl Into<String>, fields: &[&str]) -> Self {
+    pub(crate) fn record(code: impl Into<Cow<'static, str>>, message: impl Into<String>, fields: &[&str]) -> Self {
         let fields = Some(fields.iter().map(ToString::to_string).collect());
         Self { fields, ..Self::new(400, code, message) }
     }
@@ -43,8 +45,8 @@ impl ApiError {
         Self { status, ..self }
     }
 
-    pub(crate) fn code(&self) -> &'static str {
-        self.code
+    pub(crate) fn code(&self) -> &str {
+        &self.code
     }
 
     /// As a resource says it, inside an array: `errorCode`.

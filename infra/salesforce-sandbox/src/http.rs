@@ -17,11 +17,12 @@ use crate::{
     call::{Address, Answer, Call},
     control,
     error::ApiError,
-    oauth, pages,
+    locks, oauth, pages,
 };
 
-/// Salesforce refuses longer addresses.
-const LONGEST_URI: usize = 16_384;
+/// Salesforce refuses longer addresses, and longer addresses and headers together.
+/// <https://developer.salesforce.com/docs/platform/api-rest/guide/errorcodes.html>
+const LONGEST_HEAD: usize = 16_384;
 /// Far more than the largest collection needs.
 pub(crate) const LARGEST_BODY: usize = 16 << 20;
 const LIMIT_INFO: HeaderName = HeaderName::from_static("sforce-limit-info");
@@ -42,9 +43,13 @@ async fn versions() -> Json<Value> {
 
 async fn data(State(org): State<Org>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    match read(&parts, body).await {
-        Ok(read) => answer(&org, parts, read),
-        Err(error) => response(error.into(), None),
+    let read = read(&parts, body).await;
+    match admit(&org, parts, read) {
+        // In a task of its own, a request that has arrived runs to its end although its caller gives up meanwhile.
+        Ok(call) => {
+            tokio::spawn(answer(org, call)).await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+        }
+        Err(refused) => refused,
     }
 }
 
@@ -56,14 +61,24 @@ struct Read {
 
 async fn read(parts: &Parts, body: Body) -> Result<Read, ApiError> {
     let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
-    if target.len() > LONGEST_URI {
+    if target.len() > LONGEST_HEAD {
         return Err(ApiError::new(414, "URI_TOO_LONG", "The request URI is too long"));
+    }
+    if head_length(parts, target) > LONGEST_HEAD {
+        let message = "The request URI and headers together are too long";
+        return Err(ApiError::new(431, "REQUEST_HEADER_FIELDS_TOO_LARGE", message));
     }
     let address = Address::parse(target)?;
     let bytes = to_bytes(body, LARGEST_BODY)
         .await
         .map_err(|_| ApiError::new(413, "REQUEST_ENTITY_TOO_LARGE", "The request body is too large"))?;
     Ok(Read { address, body: json(&parts.headers, &bytes)? })
+}
+
+/// Bytes of the request line and the headers, with their line ends.
+fn head_length(parts: &Parts, target: &str) -> usize {
+    let line = format!("{} {target} {:?}\r\n", parts.method, parts.version).len();
+    line + parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len()).sum::<usize>()
 }
 
 fn json(headers: &HeaderMap, bytes: &[u8]) -> Result<Option<Value>, ApiError> {
@@ -78,18 +93,21 @@ fn json(headers: &HeaderMap, bytes: &[u8]) -> Result<Option<Value>, ApiError> {
     serde_json::from_slice(bytes).map(Some).map_err(|error| ApiError::malformed_body(error.to_string()))
 }
 
-/// Session, allowance, work: one transaction under one lock.
-fn answer(org: &Org, parts: Parts, read: Read) -> Response {
+/// The call, counted, if there is a session and something left of the allowance; else the answer.
+#[expect(clippy::result_large_err, reason = "once per request")]
+fn admit(org: &Org, parts: Parts, read: Result<Read, ApiError>) -> Result<Call, Response> {
     let now = Timestamp::now();
     let mut state = org.lock();
     let session = oauth::bearer(&parts.headers);
     let user = session.and_then(|token| state.grants.user_of(token, state.options.session_ms, now));
-    let Some(user_id) = user.map(ToOwned::to_owned) else {
+    let user_id = user.map(ToOwned::to_owned);
+    let read = read.map_err(|error| response(error.into(), user_id.as_ref().map(|_| usage(&state))))?;
+    let Some(user_id) = user_id else {
         let (code, message) = match session {
             Some(_) => ("INVALID_SESSION_ID", "Session expired or invalid"),
             None => ("INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE"),
         };
-        return response(ApiError::new(401, code, message).into(), None);
+        return Err(response(ApiError::new(401, code, message).into(), None));
     };
     let call = Call {
         method: method(&parts.method, &read.address),
@@ -101,15 +119,19 @@ fn answer(org: &Org, parts: Parts, read: Read) -> Response {
         user_id,
         now,
     };
-    let limit = state.options.daily_api_limit;
-    if state.requests.total() >= limit {
+    if state.requests.total() >= state.options.daily_api_limit {
         let error = ApiError::new(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
-        return response(error.into(), Some(usage(state.requests.total(), limit)));
+        return Err(response(error.into(), Some(usage(&state))));
     }
     state.requests.count(api::resource(&call.segments), api::weight(&call));
-    let answer = api::answer(&mut state, &call);
-    state.tables.commit();
-    response(answer, Some(usage(state.requests.total(), limit)))
+    Ok(call)
+}
+
+async fn answer(org: Org, call: Call) -> Response {
+    let (answer, held) = locks::transact(&org, call).await;
+    let mut response = response(answer, Some(usage(&org.look())));
+    response.extensions_mut().insert(held);
+    response
 }
 
 /// `POST …?_HTTP_METHOD=PATCH`, for clients that cannot send `PATCH`.
@@ -119,7 +141,8 @@ fn method(method: &Method, address: &Address) -> Method {
     replaced.unwrap_or_else(|| method.clone())
 }
 
-fn usage(used: u64, limit: u64) -> HeaderValue {
+fn usage(state: &crate::state::State) -> HeaderValue {
+    let (used, limit) = (state.requests.total(), state.options.daily_api_limit);
     HeaderValue::from_str(&format!("api-usage={used}/{limit}")).expect("digits fit a header")
 }
 

@@ -9,6 +9,7 @@ mod control;
 mod error;
 mod http;
 mod id;
+mod locks;
 mod oauth;
 mod options;
 mod pages;

@@ -20,12 +20,20 @@ pub struct Options {
     pub unique_key_field: bool,
     /// API calls allowed before `REQUEST_LIMIT_EXCEEDED`.
     pub daily_api_limit: u64,
+    /// How long a request that writes keeps its row locks before it answers, in milliseconds.
+    pub write_ms: u64,
+    /// How long a write waits for rows that another one has locked, in milliseconds.
+    pub lock_wait_ms: u64,
     /// Active duplicate rules.
     pub duplicate_rules: Vec<DuplicateRule>,
     /// Active validation rules.
     pub validation_rules: Vec<ValidationRule>,
     /// Fields the connecting user may not see, as `Task.CallDisposition`.
     pub hidden_fields: Vec<String>,
+    /// Fields the connecting user may see but not write, as `Task.Type`.
+    pub read_only_fields: Vec<String>,
+    /// Objects the connecting user has no access to, as `Lead`.
+    pub hidden_objects: Vec<String>,
     /// The address in token responses; by default the one the caller used.
     pub instance_url: Option<String>,
     /// The app's consumer key; by default a random one.
@@ -88,9 +96,13 @@ impl Default for Options {
             person_accounts: false,
             unique_key_field: true,
             daily_api_limit: 100_000,
+            write_ms: 0,
+            lock_wait_ms: 10_000,
             duplicate_rules: Vec::new(),
             validation_rules: Vec::new(),
             hidden_fields: Vec::new(),
+            read_only_fields: Vec::new(),
+            hidden_objects: Vec::new(),
             instance_url: None,
             client_id: None,
             client_secret: None,
@@ -114,10 +126,24 @@ impl Options {
 
     /// Whether field-level security hides the field from the connecting user.
     pub(crate) fn hides(&self, sobject: &str, field: &str) -> bool {
-        self.hidden_fields.iter().any(|hidden| {
-            hidden
-                .split_once('.')
-                .is_some_and(|(object, name)| object.eq_ignore_ascii_case(sobject) && name.eq_ignore_ascii_case(field))
-        })
+        lists(&self.hidden_fields, sobject, field)
     }
+
+    /// Whether field-level security keeps the connecting user from writing a field that is not hidden.
+    pub(crate) fn protects(&self, sobject: &str, field: &str) -> bool {
+        lists(&self.read_only_fields, sobject, field)
+    }
+
+    /// Whether the connecting user has no access to the object at all.
+    pub(crate) fn hides_object(&self, sobject: &str) -> bool {
+        self.hidden_objects.iter().any(|hidden| hidden.eq_ignore_ascii_case(sobject))
+    }
+}
+
+/// Whether `Object.Field` is among the names, in any case.
+fn lists(names: &[String], sobject: &str, field: &str) -> bool {
+    names
+        .iter()
+        .filter_map(|name| name.split_once('.'))
+        .any(|(object, name)| object.eq_ignore_ascii_case(sobject) && name.eq_ignore_ascii_case(field))
 }

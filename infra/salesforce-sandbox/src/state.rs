@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use crate::{
     api::cursors::Cursors,
-    control::{faults::Fault, requests::Requests},
+    control::{faults::Fault, record_faults::RecordFault, requests::Requests},
     error::ApiError,
+    locks::Locks,
     oauth::grants::Grants,
     options::Options,
     random, schema,
@@ -37,7 +38,11 @@ pub(crate) struct State {
     #[serde(skip)]
     pub(crate) faults: Vec<Fault>,
     #[serde(skip)]
+    pub(crate) record_faults: Vec<RecordFault>,
+    #[serde(skip)]
     pub(crate) cursors: Cursors,
+    #[serde(skip)]
+    pub(crate) locks: Locks,
     #[serde(skip)]
     pub(crate) revision: u64,
 }
@@ -61,7 +66,9 @@ impl State {
             grants: Grants::default(),
             requests: Requests::default(),
             faults: Vec::new(),
+            record_faults: Vec::new(),
             cursors: Cursors::default(),
+            locks: Locks::default(),
             revision: 0,
         };
         // The record type of Person Accounts is there from the start, and shows once the feature is on.

@@ -2,15 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod access;
 mod activities;
 mod client;
 mod composite;
 mod control;
 mod faults;
+mod limits;
+mod locks;
 mod oauth;
 mod objects;
 mod pages;
 mod query;
+mod record_faults;
 mod search;
 mod seeding;
 mod sobjects;

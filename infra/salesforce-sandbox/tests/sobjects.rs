@@ -166,20 +166,6 @@ async fn read_only_fields_cannot_be_written() {
 }
 
 #[tokio::test]
-async fn hidden_fields_are_as_good_as_missing() {
-    let org = Client::with(json!({"hidden_fields": ["Task.CallDisposition"]}));
-    let answer = org.create("Task", json!({"CallDisposition": "vip"})).await;
-    assert_eq!((answer.code(), &answer.body[0]["fields"]), ("INVALID_FIELD", &json!(["CallDisposition"])));
-    assert!(answer.message().starts_with("Unable to create/update fields: CallDisposition. Please check the security"));
-    let read = org.query("SELECT CallDisposition FROM Task").await;
-    assert_eq!(read.code(), "INVALID_FIELD");
-    assert!(read.message().contains("No such column 'CallDisposition' on entity 'Task'."));
-    let description = org.get(&data("sobjects/Task/describe")).await.body;
-    let fields = description["fields"].as_array().unwrap();
-    assert!(fields.iter().all(|field| field["name"] != "CallDisposition"));
-}
-
-#[tokio::test]
 async fn describe_tells_what_the_schema_says() {
     let org = Client::new();
     let description = org.get(&data("sobjects/task/describe/")).await.body;

@@ -69,8 +69,7 @@ where
 {
     let mut groups: BTreeMap<String, Vec<SqsMessage>> = BTreeMap::new();
     for message in event.records {
-        let group = message.attributes.get("MessageGroupId").cloned().unwrap_or_default();
-        groups.entry(group).or_default().push(message);
+        groups.entry(group_of(&message).to_owned()).or_default().push(message);
     }
     let work = groups.into_iter().map(|(group, messages)| {
         let ids: Vec<String> = messages.iter().map(id_of).collect();
@@ -92,6 +91,11 @@ where
     });
     let outcomes: Vec<Vec<String>> = stream::iter(work).buffer_unordered(at_once.max(1)).collect().await;
     response(outcomes.into_iter().flatten())
+}
+
+/// The message group of a FIFO queue's message; empty for one of another queue.
+pub fn group_of(message: &SqsMessage) -> &str {
+    message.attributes.get("MessageGroupId").map_or("", String::as_str)
 }
 
 /// The id that Lambda gives every message; one without it fails the whole batch, which is safe.

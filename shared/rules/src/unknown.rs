@@ -4,7 +4,7 @@ use crate::call::Contact;
 use crate::matching::RecordKind;
 use crate::phone::E164;
 use crate::settings::UnknownNumber;
-use crate::text::{fit, one_line};
+use crate::text::{fit, length, one_line, plain};
 use crate::trace::{Topic, Trace};
 
 /// Longest `LastName` of Contact and Lead, and `FirstName`'s is 40.
@@ -56,13 +56,14 @@ pub fn create(
 ) -> Option<NewRecord> {
     let contact = contact.cloned().unwrap_or_default();
     let formatted = || number.international();
-    let text =
-        |text: &Option<String>, limit| text.as_deref().map(one_line).filter(|t| !t.is_empty()).map(|t| fit(&t, limit));
-    let first_name = text(&contact.first_name, FIRST_NAME);
-    let last_name = text(&contact.last_name, LAST_NAME);
-    let company = text(&contact.company_name, COMPANY);
+    let text = |text: &Option<String>| text.as_deref().map(one_line).filter(|t| !t.is_empty()).map(|t| plain(&t));
+    let fitting = |whole: &Option<String>, limit| text(whole).map(|text| fit(&text, limit));
+    let first_name = fitting(&contact.first_name, FIRST_NAME);
+    let last_name = fitting(&contact.last_name, LAST_NAME);
+    let company = fitting(&contact.company_name, COMPANY);
     // A cut e-mail is another e-mail, so one that is too long or is none is left out.
-    let email = text(&contact.email, EMAIL + 1).filter(|email| email.contains('@') && email.chars().count() <= EMAIL);
+    let is_email = |email: &String| email.contains('@') && !email.contains(' ') && length(email) <= EMAIL;
+    let email = text(&contact.email).filter(is_email);
     let phone = number.as_str().to_owned();
 
     let new = match setting {

@@ -1,5 +1,7 @@
 //! What the [`rules`] say, as Salesforce's records, and back.
 
+pub(crate) mod limits;
+
 use jiff::Timestamp;
 use rules::matching::{Candidate, Record as CallRecord};
 use rules::relate::{Related, RelatedKind};
@@ -8,6 +10,7 @@ use rules::unknown::NewRecord;
 use rules::{Direction, RecordKind, Task};
 use serde_json::Value;
 
+use crate::composite::plain;
 use crate::{CallerFields, KeyField, Record, SObject, SalesforceId};
 
 /// The fields of a Task that [`held`] reads.
@@ -103,8 +106,10 @@ pub fn new_record(new: &NewRecord) -> Record {
     }
 }
 
-/// A new Case for a call of a Contact, without the Contact.
+/// A new Case for a call of a Contact, without the Contact. Of its subject, as much as fits.
 pub fn new_case(subject: &str) -> Record {
+    // Spaced out here, because a composite would do it, and it makes the text longer.
+    let subject = limits::fit(SObject::Case, "Subject", &plain(subject));
     Record::new(SObject::Case).with("Subject", subject).with("Origin", "Phone")
 }
 
@@ -121,12 +126,17 @@ pub struct Found {
 pub fn found(record: &Record) -> Option<Found> {
     let id = record.id()?;
     let is_person = record.bool("IsPersonAccount").unwrap_or(false);
-    let (kind, account_id) = match record.sobject()? {
-        SObject::Contact if is_person => return None,
-        SObject::Contact => (RecordKind::Contact, record.reference("AccountId")),
-        SObject::Lead => (RecordKind::Lead, None),
-        SObject::Account if is_person => (RecordKind::PersonAccount, Some(id)),
-        SObject::Account => (RecordKind::Account, Some(id)),
+    let person_contact_id = record.reference("PersonContactId");
+    let (kind, id, account_id, person_contact_id) = match record.sobject()? {
+        // The hidden Contact stands for the person account.
+        SObject::Contact if is_person => {
+            let account_id = record.reference("AccountId")?;
+            (RecordKind::PersonAccount, account_id, Some(account_id), Some(id))
+        }
+        SObject::Contact => (RecordKind::Contact, id, record.reference("AccountId"), None),
+        SObject::Lead => (RecordKind::Lead, id, None, None),
+        SObject::Account if is_person => (RecordKind::PersonAccount, id, Some(id), person_contact_id),
+        SObject::Account => (RecordKind::Account, id, Some(id), None),
         SObject::Case | SObject::Opportunity | SObject::Task | SObject::User => return None,
     };
     let fields = record.sobject().map(|sobject| CallerFields::new(true).phones(sobject)).unwrap_or_default();
@@ -134,7 +144,7 @@ pub fn found(record: &Record) -> Option<Found> {
         record: CallRecord {
             kind,
             id: id.as_str().to_owned(),
-            person_contact_id: record.reference("PersonContactId").map(|id| id.as_str().to_owned()),
+            person_contact_id: person_contact_id.map(|id| id.as_str().to_owned()),
             name: record.str("Name").unwrap_or_default().to_owned(),
         },
         phones: fields.iter().filter_map(|field| record.str(field)).map(str::to_owned).collect(),

@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-use crate::{ApiUsage, Error, Limits, Page, Record, Refusal, Soql, Sosl, Subrequest, transport};
+use crate::parse::is_cut_off;
+use crate::{ApiUsage, Error, Kind, Limits, Page, Record, Refusal, Soql, Sosl, Subrequest, Transport, transport};
 
 /// The longest address a query is sent in, in bytes. Salesforce takes 16,384 for address and headers together and
 /// recommends the body of a composite beyond that: <https://help.salesforce.com/s/articleView?id=000386264>.
@@ -80,12 +81,6 @@ impl Client {
     /// `instance_url` is that of the last token response.
     pub fn new(http: reqwest::Client, instance_url: Url, access_token: SecretString, version: ApiVersion) -> Self {
         Self { http, instance_url, access_token, version }
-    }
-
-    /// The same org with another access token.
-    #[must_use]
-    pub fn with_token(&self, access_token: SecretString) -> Self {
-        Self { access_token, ..self.clone() }
     }
 
     /// Searches. The index behind it may be minutes old.
@@ -183,12 +178,24 @@ impl Client {
             response.headers().get("Sforce-Limit-Info").and_then(|header| ApiUsage::parse(header.to_str().ok()?));
         let body = transport::read(response).await;
         if !status.is_success() {
-            // The status alone says enough if the body is lost.
-            let refusal = Refusal::of_body(status.as_u16(), &body.unwrap_or_default());
-            return Err(refusal.with_usage(usage).into());
+            return Err(refused(status.as_u16(), body).map_or_else(|lost| lost, |no| no.with_usage(usage).into()));
         }
         let value = serde_json::from_slice(&body.map_err(Error::Unanswered)?).map_err(|_| Error::unreadable())?;
         Ok(Answer { value, usage })
+    }
+}
+
+/// The refusal in a body. Of one that is lost or cut off, the status says what to do, unless it says that the request
+/// itself is wrong: then its code might have said otherwise, and asking again costs less than giving up.
+fn refused(status: u16, body: Result<Vec<u8>, Transport>) -> Result<Refusal, Error> {
+    let lost = match &body {
+        Ok(body) => is_cut_off(body).then_some(Transport::Unreadable),
+        Err(reason) => Some(reason.clone()),
+    };
+    let refusal = Refusal::of_body(status, &body.unwrap_or_default());
+    match lost {
+        Some(reason) if refusal.kind() == Kind::Fail => Err(Error::Unanswered(reason)),
+        _ => Ok(refusal),
     }
 }
 

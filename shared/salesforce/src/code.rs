@@ -1,4 +1,7 @@
-//! Salesforce's error codes and what each of them asks for.
+//! Salesforce's error codes and what each of them asks for: the one table of faults.
+//!
+//! Beside it, a message may say more than its code ([`crate::Fault::kind`]), and a status more than a code that is not
+//! known ([`crate::Refusal::kind`]). Whatever shape an error comes in, it is read into these codes.
 //!
 //! Meanings: <https://developer.salesforce.com/docs/platform/api-rest/guide/errorcodes.md> and the SOAP API's list of
 //! status codes, which REST shares.
@@ -31,11 +34,15 @@ pub enum Kind {
 }
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal,)+) => {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal => $kind:ident,)+) => {
         /// A code that Salesforce gives an error.
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         pub enum ErrorCode {
-            $($(#[$doc])* $variant,)+
+            $(
+                $(#[$doc])*
+                #[doc = concat!("\n\n`", $name, "`, [`Kind::", stringify!($kind), "`].")]
+                $variant,
+            )+
             /// A code that this crate does not know.
             Other(String),
             /// No code at all, only this HTTP status: a page of a proxy, an empty body.
@@ -62,142 +69,104 @@ macro_rules! codes {
                     Self::Http(_) => "",
                 }
             }
+
+            /// What the code asks for, before its message is looked at (see [`crate::Fault::kind`]).
+            pub fn kind(&self) -> Kind {
+                match self {
+                    $(Self::$variant => Kind::$kind,)+
+                    Self::Other(_) => Kind::Fail,
+                    Self::Http(status) => kind_of_status(*status),
+                }
+            }
         }
     };
 }
 
+// The table of faults: what the code means, its name, and what it asks for.
 codes! {
-    /// The access token is expired or revoked.
-    InvalidSessionId = "INVALID_SESSION_ID",
+    /// The access token is expired or revoked; or a policy keeps it out ([`crate::Fault::kind`]).
+    InvalidSessionId = "INVALID_SESSION_ID" => Refresh,
     /// OAuth: the refresh token is dead. Tokens come by [`crate::oauth`]; here it may only appear through a proxy.
-    InvalidGrant = "invalid_grant",
+    InvalidGrant = "invalid_grant" => Reconnect,
     /// The daily allowance is used up, or too many long requests run at once.
-    RequestLimitExceeded = "REQUEST_LIMIT_EXCEEDED",
-    /// Another limit of the org.
-    LimitExceeded = "LIMIT_EXCEEDED",
+    RequestLimitExceeded = "REQUEST_LIMIT_EXCEEDED" => Pause,
+    /// Another limit of the org. Nothing is wrong with the record, and the org can be mended without connecting anew.
+    LimitExceeded = "LIMIT_EXCEEDED" => Pause,
     /// The org's data storage is full.
-    StorageLimitExceeded = "STORAGE_LIMIT_EXCEEDED",
+    StorageLimitExceeded = "STORAGE_LIMIT_EXCEEDED" => Pause,
     /// A transaction security policy counts and blocks.
-    TxnSecurityMeteringError = "TXN_SECURITY_METERING_ERROR",
+    TxnSecurityMeteringError = "TXN_SECURITY_METERING_ERROR" => Pause,
     /// Another transaction held a row for too long.
-    UnableToLockRow = "UNABLE_TO_LOCK_ROW",
+    UnableToLockRow = "UNABLE_TO_LOCK_ROW" => Retry,
     /// Overload or maintenance.
-    ServerUnavailable = "SERVER_UNAVAILABLE",
+    ServerUnavailable = "SERVER_UNAVAILABLE" => Retry,
     /// An error inside Salesforce.
-    UnknownException = "UNKNOWN_EXCEPTION",
+    UnknownException = "UNKNOWN_EXCEPTION" => Retry,
     /// A query ran for too long.
-    QueryTimeout = "QUERY_TIMEOUT",
+    QueryTimeout = "QUERY_TIMEOUT" => Fail,
     /// A unique field holds the value already.
-    DuplicateValue = "DUPLICATE_VALUE",
+    DuplicateValue = "DUPLICATE_VALUE" => AlreadyLogged,
     /// A duplicate rule of the org found a match.
-    DuplicatesDetected = "DUPLICATES_DETECTED",
+    DuplicatesDetected = "DUPLICATES_DETECTED" => UseRecord,
     /// The same external id twice in one request, or on several records.
-    DuplicateExternalId = "DUPLICATE_EXTERNAL_ID",
+    DuplicateExternalId = "DUPLICATE_EXTERNAL_ID" => Fail,
     /// A field that the org requires is empty.
-    RequiredFieldMissing = "REQUIRED_FIELD_MISSING",
+    RequiredFieldMissing = "REQUIRED_FIELD_MISSING" => Fail,
     /// A validation rule; the message is the admin's.
-    FieldCustomValidationException = "FIELD_CUSTOM_VALIDATION_EXCEPTION",
-    /// A trigger or a flow threw.
-    CannotInsertUpdateActivateEntity = "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+    FieldCustomValidationException = "FIELD_CUSTOM_VALIDATION_EXCEPTION" => Fail,
+    /// A trigger or a flow threw. One that waited for a lock is retried ([`crate::Fault::kind`]).
+    CannotInsertUpdateActivateEntity = "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY" => Fail,
     /// A flow failed.
-    CannotExecuteFlowTrigger = "CANNOT_EXECUTE_FLOW_TRIGGER",
+    CannotExecuteFlowTrigger = "CANNOT_EXECUTE_FLOW_TRIGGER" => Fail,
     /// A text longer than its field.
-    StringTooLong = "STRING_TOO_LONG",
+    StringTooLong = "STRING_TOO_LONG" => Fail,
     /// An e-mail address that Salesforce does not take.
-    InvalidEmailAddress = "INVALID_EMAIL_ADDRESS",
+    InvalidEmailAddress = "INVALID_EMAIL_ADDRESS" => Fail,
     /// No such field, or no field-level security for it.
-    InvalidField = "INVALID_FIELD",
+    InvalidField = "INVALID_FIELD" => Degrade,
     /// The field cannot be written, or not at this moment of the record's life.
-    InvalidFieldForInsertUpdate = "INVALID_FIELD_FOR_INSERT_UPDATE",
+    InvalidFieldForInsertUpdate = "INVALID_FIELD_FOR_INSERT_UPDATE" => Degrade,
     /// A value that a restricted picklist does not have.
-    InvalidOrNullForRestrictedPicklist = "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
+    InvalidOrNullForRestrictedPicklist = "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST" => Fail,
     /// An id of the wrong object, or a combination that is not allowed.
-    FieldIntegrityException = "FIELD_INTEGRITY_EXCEPTION",
+    FieldIntegrityException = "FIELD_INTEGRITY_EXCEPTION" => Fail,
     /// An id that is not found or not visible.
-    InvalidCrossReferenceKey = "INVALID_CROSS_REFERENCE_KEY",
+    InvalidCrossReferenceKey = "INVALID_CROSS_REFERENCE_KEY" => RematchOnce,
     /// The record is in the recycle bin or merged away.
-    EntityIsDeleted = "ENTITY_IS_DELETED",
+    EntityIsDeleted = "ENTITY_IS_DELETED" => RematchOnce,
     /// The Lead became a Contact.
-    CannotUpdateConvertedLead = "CANNOT_UPDATE_CONVERTED_LEAD",
+    CannotUpdateConvertedLead = "CANNOT_UPDATE_CONVERTED_LEAD" => RematchOnce,
     /// The user may not write the record.
-    InsufficientAccessOrReadonly = "INSUFFICIENT_ACCESS_OR_READONLY",
+    InsufficientAccessOrReadonly = "INSUFFICIENT_ACCESS_OR_READONLY" => Fail,
     /// The user may not use a record that is referred to.
-    InsufficientAccessOnCrossReferenceEntity = "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY",
+    InsufficientAccessOnCrossReferenceEntity = "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY" => Fail,
     /// The owner of the record is inactive.
-    InactiveOwnerOrUser = "INACTIVE_OWNER_OR_USER",
+    InactiveOwnerOrUser = "INACTIVE_OWNER_OR_USER" => DefaultOwner,
     /// The connecting user is inactive.
-    OperationWithInactiveUserException = "OPERATION_WITH_INACTIVE_USER_EXCEPTION",
+    OperationWithInactiveUserException = "OPERATION_WITH_INACTIVE_USER_EXCEPTION" => Reconnect,
     /// The org's edition has no API.
-    ApiDisabledForOrg = "API_DISABLED_FOR_ORG",
+    ApiDisabledForOrg = "API_DISABLED_FOR_ORG" => Pause,
     /// The API is switched off.
-    ApiCurrentlyDisabled = "API_CURRENTLY_DISABLED",
+    ApiCurrentlyDisabled = "API_CURRENTLY_DISABLED" => Pause,
     /// Not SOQL.
-    MalformedQuery = "MALFORMED_QUERY",
+    MalformedQuery = "MALFORMED_QUERY" => Fail,
     /// Not SOSL.
-    MalformedSearch = "MALFORMED_SEARCH",
+    MalformedSearch = "MALFORMED_SEARCH" => Fail,
     /// Not an id.
-    MalformedId = "MALFORMED_ID",
+    MalformedId = "MALFORMED_ID" => Fail,
     /// Not the JSON that was expected.
-    JsonParserError = "JSON_PARSER_ERROR",
-    /// No such object, or no right to it.
-    InvalidType = "INVALID_TYPE",
+    JsonParserError = "JSON_PARSER_ERROR" => Fail,
+    /// No such object, or no right to it. One of ours can be done without ([`crate::Fault::kind`]).
+    InvalidType = "INVALID_TYPE" => Fail,
     /// No such resource, record or key field.
-    NotFound = "NOT_FOUND",
-    /// Not done because another part failed.
-    ProcessingHalted = "PROCESSING_HALTED",
-    /// Undone because another record of the same request failed.
-    AllOrNoneOperationRolledBack = "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+    NotFound = "NOT_FOUND" => Fail,
+    /// Not done because another part failed: once that is dealt with, this one can go again.
+    ProcessingHalted = "PROCESSING_HALTED" => Retry,
+    /// Undone because another record of the same request failed: the same goes for it.
+    AllOrNoneOperationRolledBack = "ALL_OR_NONE_OPERATION_ROLLED_BACK" => Retry,
 }
 
 impl ErrorCode {
-    /// What the code asks for, before its message is looked at (see [`crate::Fault::kind`]).
-    pub fn kind(&self) -> Kind {
-        match self {
-            Self::InvalidSessionId => Kind::Refresh,
-            Self::InvalidGrant | Self::OperationWithInactiveUserException => Kind::Reconnect,
-            // Nothing is wrong with the record, and what is wrong with the org can be mended without connecting anew.
-            Self::RequestLimitExceeded
-            | Self::LimitExceeded
-            | Self::StorageLimitExceeded
-            | Self::TxnSecurityMeteringError
-            | Self::ApiDisabledForOrg
-            | Self::ApiCurrentlyDisabled => Kind::Pause,
-            // The last two: once the part that failed is dealt with, this one can go again.
-            Self::UnableToLockRow
-            | Self::ServerUnavailable
-            | Self::UnknownException
-            | Self::ProcessingHalted
-            | Self::AllOrNoneOperationRolledBack => Kind::Retry,
-            Self::DuplicateValue => Kind::AlreadyLogged,
-            Self::DuplicatesDetected => Kind::UseRecord,
-            Self::InactiveOwnerOrUser => Kind::DefaultOwner,
-            Self::InvalidField | Self::InvalidFieldForInsertUpdate => Kind::Degrade,
-            Self::InvalidCrossReferenceKey | Self::EntityIsDeleted | Self::CannotUpdateConvertedLead => {
-                Kind::RematchOnce
-            }
-            Self::QueryTimeout
-            | Self::DuplicateExternalId
-            | Self::RequiredFieldMissing
-            | Self::FieldCustomValidationException
-            | Self::CannotInsertUpdateActivateEntity
-            | Self::CannotExecuteFlowTrigger
-            | Self::StringTooLong
-            | Self::InvalidEmailAddress
-            | Self::InvalidOrNullForRestrictedPicklist
-            | Self::FieldIntegrityException
-            | Self::InsufficientAccessOrReadonly
-            | Self::InsufficientAccessOnCrossReferenceEntity
-            | Self::MalformedQuery
-            | Self::MalformedSearch
-            | Self::MalformedId
-            | Self::JsonParserError
-            | Self::InvalidType
-            | Self::NotFound
-            | Self::Other(_) => Kind::Fail,
-            Self::Http(status) => kind_of_status(*status),
-        }
-    }
-
     /// Whether it only says that something else went wrong.
     pub fn is_consequence(&self) -> bool {
         matches!(self, Self::ProcessingHalted | Self::AllOrNoneOperationRolledBack)
@@ -234,48 +203,5 @@ mod tests {
             assert_eq!(&ErrorCode::from_name(code.name()), code);
         }
         assert_eq!(ErrorCode::from_name("NEW_CODE"), ErrorCode::Other("NEW_CODE".to_owned()));
-    }
-
-    #[track_caller]
-    fn check(name: &str, expect: Kind) {
-        assert_eq!(ErrorCode::from_name(name).kind(), expect, "{name}");
-    }
-
-    #[test]
-    fn codes_ask_for_what_can_be_done() {
-        check("INVALID_SESSION_ID", Kind::Refresh);
-        check("REQUEST_LIMIT_EXCEEDED", Kind::Pause);
-        check("UNABLE_TO_LOCK_ROW", Kind::Retry);
-        check("SERVER_UNAVAILABLE", Kind::Retry);
-        check("DUPLICATE_VALUE", Kind::AlreadyLogged);
-        check("DUPLICATES_DETECTED", Kind::UseRecord);
-        check("INACTIVE_OWNER_OR_USER", Kind::DefaultOwner);
-        check("INVALID_FIELD", Kind::Degrade);
-        check("INVALID_FIELD_FOR_INSERT_UPDATE", Kind::Degrade);
-        check("INVALID_CROSS_REFERENCE_KEY", Kind::RematchOnce);
-        check("ENTITY_IS_DELETED", Kind::RematchOnce);
-        check("CANNOT_UPDATE_CONVERTED_LEAD", Kind::RematchOnce);
-        check("OPERATION_WITH_INACTIVE_USER_EXCEPTION", Kind::Reconnect);
-        check("FIELD_CUSTOM_VALIDATION_EXCEPTION", Kind::Fail);
-        check("STRING_TOO_LONG", Kind::Fail);
-        check("NEW_CODE", Kind::Fail);
-    }
-
-    #[test]
-    fn a_bare_status_asks_for_something_too() {
-        for (status, expect) in [
-            (302, Kind::Refresh),
-            (400, Kind::Fail),
-            (401, Kind::Refresh),
-            (403, Kind::Pause),
-            (404, Kind::Fail),
-            (406, Kind::Retry),
-            (420, Kind::Retry),
-            (429, Kind::Retry),
-            (500, Kind::Retry),
-            (503, Kind::Retry),
-        ] {
-            assert_eq!(ErrorCode::Http(status).kind(), expect, "{status}");
-        }
     }
 }

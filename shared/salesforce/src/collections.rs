@@ -5,7 +5,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{Answer, Client, Error, Record, Refusal, SalesforceId};
+use crate::{Answer, ApiUsage, Client, Error, Record, Refusal, SalesforceId};
 
 /// The most records of one request.
 pub const MAX_RECORDS: usize = 200;
@@ -60,14 +60,15 @@ impl Client {
         }
         let body = collection_body(records, atomicity)?;
         let answer: Answer<Value> = self.send_json(method, "composite/sobjects", &body).await?;
+        let usage = answer.usage;
         answer.try_map(|results| {
-            let saved = saved(200, &results).filter(|saved| saved.len() == sent);
+            let saved = saved(&results, usage).filter(|saved| saved.len() == sent);
             saved.ok_or_else(Error::unreadable)
         })
     }
 }
 
-pub(crate) fn collection_body(records: Vec<Value>, atomicity: Atomicity) -> Result<Value, Error> {
+fn collection_body(records: Vec<Value>, atomicity: Atomicity) -> Result<Value, Error> {
     if records.len() > MAX_RECORDS {
         return Err(Error::Malformed(format!("{} records, and a collection takes {MAX_RECORDS}", records.len())));
     }
@@ -75,7 +76,7 @@ pub(crate) fn collection_body(records: Vec<Value>, atomicity: Atomicity) -> Resu
 }
 
 /// The id goes as `id`, as in Salesforce's own examples.
-pub(crate) fn update_bodies(records: &[Record]) -> Result<Vec<Value>, Error> {
+fn update_bodies(records: &[Record]) -> Result<Vec<Value>, Error> {
     let body = |record: &Record| {
         let id = record.id().ok_or_else(|| Error::Malformed("a record to update has no Id".to_owned()))?;
         let mut record = record.clone();
@@ -86,12 +87,12 @@ pub(crate) fn update_bodies(records: &[Record]) -> Result<Vec<Value>, Error> {
 }
 
 /// Reads `[{"id", "success", "errors"}]`; `None` if it is anything else.
-pub(crate) fn saved(status: u16, results: &Value) -> Option<Vec<Saved>> {
+fn saved(results: &Value, usage: Option<ApiUsage>) -> Option<Vec<Saved>> {
     let one = |result: &Value| {
         if result.get("success")?.as_bool()? {
             Some(Ok(SalesforceId::parse(result.get("id")?.as_str()?).ok()?))
         } else {
-            Some(Err(Refusal::of_json(status, result)))
+            Some(Err(Refusal::of_json(200, result).with_usage(usage)))
         }
     };
     results.as_array()?.iter().map(one).collect()

@@ -13,13 +13,14 @@ use serde_json::{Value, json};
 
 pub use result::{SubResult, cause};
 pub use subrequest::Subrequest;
+pub(crate) use subrequest::plain;
 
-use crate::{Answer, ApiVersion, Atomicity, Client, Error};
+use crate::{Answer, ApiUsage, ApiVersion, Atomicity, Client, Error};
 
 /// The most subrequests of one composite.
 pub const MAX_SUBREQUESTS: usize = 25;
 
-/// The most of them that may be queries or collections.
+/// The most of them that may be queries.
 pub const MAX_QUERIES: usize = 5;
 
 impl Client {
@@ -39,10 +40,10 @@ impl Client {
         if subrequests.is_empty() {
             return Ok(Answer { value: Vec::new(), usage: None });
         }
-        let heavy = subrequests.iter().filter(|subrequest| subrequest.is_heavy()).count();
-        if subrequests.len() > MAX_SUBREQUESTS || heavy > MAX_QUERIES {
+        let queries = subrequests.iter().filter(|subrequest| subrequest.is_query()).count();
+        if subrequests.len() > MAX_SUBREQUESTS || queries > MAX_QUERIES {
             let count = subrequests.len();
-            return Err(Error::Malformed(format!("{count} subrequests, {heavy} of them queries or collections")));
+            return Err(Error::Malformed(format!("{count} subrequests, {queries} of them queries")));
         }
         let body = json!({
             "allOrNone": atomicity.all_or_none(),
@@ -51,7 +52,8 @@ impl Client {
             "compositeRequest": bodies(subrequests, self.version())?,
         });
         let answer: Answer<CompositeResponse> = self.send_json(Method::POST, "composite", &body).await?;
-        answer.try_map(|response| response.results(subrequests))
+        let usage = answer.usage;
+        answer.try_map(|response| response.results(subrequests, usage))
     }
 }
 
@@ -77,8 +79,8 @@ pub(crate) struct CompositeResponse {
 
 impl CompositeResponse {
     /// The results, if there is one for each subrequest.
-    pub(crate) fn results(self, subrequests: &[Subrequest]) -> Result<Vec<SubResult>, Error> {
-        let mut results = self.composite_response;
+    pub(crate) fn results(self, subrequests: &[Subrequest], usage: Option<ApiUsage>) -> Result<Vec<SubResult>, Error> {
+        let mut results: Vec<_> = self.composite_response.into_iter().map(|result| result.with_usage(usage)).collect();
         let place = |result: &SubResult| subrequests.iter().position(|s| s.reference_id() == result.reference_id());
         results.sort_by_key(place);
         let fits = results.len() == subrequests.len() && results.iter().enumerate().all(|(i, r)| place(r) == Some(i));

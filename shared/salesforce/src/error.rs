@@ -1,7 +1,7 @@
 //! What a caller can do about a request that did not succeed.
 
 use crate::transport::never_sent;
-use crate::{Kind, Refusal, Transport};
+use crate::{ApiUsage, Kind, Refusal, Transport};
 
 /// A request that did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,22 +30,17 @@ impl Error {
         }
     }
 
-    /// Whether a write may have taken effect all the same: the connection ended, or the server failed (5xx) at a moment
-    /// that nobody knows.
-    pub fn outcome_is_unknown(&self) -> bool {
-        match self {
-            Self::Unanswered(_) => true,
-            Self::Refused(refusal) => refusal.status() >= 500,
-            Self::Unsent(_) | Self::Malformed(_) => false,
-        }
-    }
-
     /// Salesforce's refusal, if there was one.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Refused(refusal) => Some(refusal),
             Self::Unsent(_) | Self::Unanswered(_) | Self::Malformed(_) => None,
         }
+    }
+
+    /// The org's API calls so far, if Salesforce answered and told.
+    pub fn usage(&self) -> Option<ApiUsage> {
+        self.refusal().and_then(Refusal::usage)
     }
 
     pub(crate) fn of_send(error: reqwest::Error) -> Self {

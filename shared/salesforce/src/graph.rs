@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::composite::{CompositeResponse, bodies};
-use crate::{Answer, Client, Error, SubResult, Subrequest};
+use crate::{Answer, ApiUsage, Client, Error, SubResult, Subrequest};
 
 /// The most graphs of one request.
 pub const MAX_GRAPHS: usize = 75;
@@ -15,7 +15,7 @@ pub const MAX_GRAPHS: usize = 75;
 /// The most subrequests of all graphs of one request.
 pub const MAX_NODES: usize = 500;
 
-/// A bundle that is written whole or not at all. Creates and updates of single records only.
+/// A bundle that is written whole or not at all. Creates of single records only.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Graph {
     /// The bundle's name, unique in the request.
@@ -64,23 +64,24 @@ impl Client {
         if graphs.len() > MAX_GRAPHS || nodes > MAX_NODES {
             return Err(Error::Malformed(format!("{} graphs with {nodes} subrequests", graphs.len())));
         }
-        if graphs.iter().flat_map(|graph| &graph.subrequests).any(Subrequest::is_heavy) {
-            return Err(Error::Malformed("a graph takes no queries and no collections".to_owned()));
+        if graphs.iter().flat_map(|graph| &graph.subrequests).any(Subrequest::is_query) {
+            return Err(Error::Malformed("a graph takes no queries".to_owned()));
         }
         let mut body = Vec::new();
         for Graph { id, subrequests } in graphs {
             body.push(json!({ "graphId": id, "compositeRequest": bodies(subrequests, self.version())? }));
         }
         let answer: Answer<Wire> = self.send_json(Method::POST, "composite/graph", &json!({ "graphs": body })).await?;
-        answer.try_map(|wire| in_order(wire.graphs, graphs))
+        let usage = answer.usage;
+        answer.try_map(|wire| in_order(wire.graphs, graphs, usage))
     }
 }
 
-fn in_order(mut answers: Vec<WireGraph>, graphs: &[Graph]) -> Result<Vec<GraphResult>, Error> {
+fn in_order(mut answers: Vec<WireGraph>, graphs: &[Graph], usage: Option<ApiUsage>) -> Result<Vec<GraphResult>, Error> {
     let one = |graph: &Graph| {
         let at = answers.iter().position(|answer| answer.graph_id == graph.id).ok_or_else(Error::unreadable)?;
         let WireGraph { graph_id, graph_response, is_successful } = answers.swap_remove(at);
-        let results = graph_response.results(&graph.subrequests)?;
+        let results = graph_response.results(&graph.subrequests, usage)?;
         Ok(GraphResult { id: graph_id, is_successful, results })
     };
     graphs.iter().map(one).collect()

@@ -7,6 +7,7 @@
 //! | `{"error", "error_description"}` | OAuth |
 //! | HTML, empty, anything else | the edge in front of Salesforce: only the status counts |
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::{ErrorCode, Fault, Refusal, SalesforceId};
@@ -21,6 +22,11 @@ impl Refusal {
     pub(crate) fn of_json(status: u16, body: &Value) -> Self {
         Self::new(status, faults(body))
     }
+}
+
+/// Whether the body is the beginning of JSON.
+pub(crate) fn is_cut_off(body: &[u8]) -> bool {
+    !body.trim_ascii().is_empty() && serde_json::from_slice::<IgnoredAny>(body).is_err_and(|error| error.is_eof())
 }
 
 fn faults(body: &Value) -> Vec<Fault> {
@@ -103,7 +109,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::Kind;
+    use crate::{Kind, SObject};
 
     fn refusal(status: u16, body: &Value) -> Refusal {
         Refusal::of_body(status, &serde_json::to_vec(body).unwrap())
@@ -163,11 +169,25 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_code_is_judged_by_its_status() {
-        let body = json!([{"message": "?", "errorCode": "NEW_CODE"}]);
-        for (status, kind) in [(400, Kind::Fail), (401, Kind::Refresh), (403, Kind::Fail), (500, Kind::Retry)] {
-            assert_eq!(refusal(status, &body).kind(), kind, "{status}");
+    fn an_object_that_the_org_does_not_show_is_named() {
+        let with = |message: &str| refusal(400, &json!([{"message": message, "errorCode": "INVALID_TYPE"}]));
+        let words = "sObject type 'Lead' is not supported. If you are attempting to use a custom object, be sure to …";
+        for message in [
+            words.to_owned(),
+            format!("\nSELECT Id FROM Lead WHERE Phone IN ('1')\n    ^\nERROR at Row:1:Column:16\n{words}"),
+            format!("FIND {{15550100}} IN PHONE FIELDS RETURNING Lead(Id) ERROR at Row:1:Column:46 {words}"),
+        ] {
+            let refusal = with(&message);
+            assert_eq!((refusal.missing_object(), refusal.kind()), (Some(SObject::Lead), Kind::Degrade), "{message}");
+            assert_eq!(refusal.fields_to_leave_out(), None);
+            assert!(!refusal.to_string().contains("15550100"), "{refusal}");
         }
+        for other in ["sObject type 'Nope' is not supported.", "sObject type 'Lead' is fine", "", "sObject type 'Lead"]
+        {
+            assert_eq!((with(other).missing_object(), with(other).kind()), (None, Kind::Fail), "{other}");
+        }
+        let field = json!([{"message": words, "errorCode": "INVALID_FIELD"}]);
+        assert_eq!(refusal(400, &field).missing_object(), None);
     }
 
     #[test]

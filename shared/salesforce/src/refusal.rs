@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::code::kind_of_status;
-use crate::{ApiUsage, ErrorCode, Kind, SalesforceId};
+use crate::{ApiUsage, ErrorCode, Kind, SObject, SalesforceId};
 
 /// One error of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,8 +33,20 @@ impl Fault {
             {
                 Kind::Retry
             }
+            // What one of our objects holds can be done without, where an org does not show it.
+            ErrorCode::InvalidType if self.missing_object().is_some() => Kind::Degrade,
             _ => self.code.kind(),
         }
+    }
+
+    /// The object in `sObject type 'Lead' is not supported. …`.
+    fn missing_object(&self) -> Option<SObject> {
+        if self.code != ErrorCode::InvalidType {
+            return None;
+        }
+        let (_, rest) = self.message.split_once("sObject type '")?;
+        let (name, rest) = rest.split_once('\'')?;
+        SObject::from_name(name).filter(|_| rest.starts_with(" is not supported"))
     }
 }
 
@@ -84,12 +96,17 @@ impl Refusal {
         (self.kind() == Kind::Degrade && !fields.is_empty()).then_some(fields)
     }
 
+    /// The object that the org does not have or does not show to the user; none if that is not what it says.
+    pub fn missing_object(&self) -> Option<SObject> {
+        self.cause().missing_object()
+    }
+
     /// Every error of the answer, the one that matters first.
     pub fn faults(&self) -> &[Fault] {
         &self.faults
     }
 
-    /// The API calls used, if the answer had the header.
+    /// The API calls used, if the answer that it came in had the header.
     pub fn usage(&self) -> Option<ApiUsage> {
         self.usage
     }
@@ -102,8 +119,11 @@ impl Refusal {
     /// What the caller can do.
     pub fn kind(&self) -> Kind {
         match self.code() {
-            // A code nobody has met: a status outside 4xx still says whether to come back, and 401 what to do.
-            ErrorCode::Other(_) if self.status == 401 || self.status >= 500 => kind_of_status(self.status),
+            // A code nobody has met: its status still says whether to come back, or that a new token helps.
+            ErrorCode::Other(_) => match kind_of_status(self.status) {
+                kind @ (Kind::Retry | Kind::Refresh) => kind,
+                _ => Kind::Fail,
+            },
             _ => self.cause().kind(),
         }
     }

@@ -1,5 +1,9 @@
 //! The real client against an HTTP server on a loopback port.
 
+mod budget;
+mod faults;
+mod injection;
+mod lengths;
 mod oauth;
 mod reading;
 mod refusals;

@@ -4,6 +4,8 @@
 //! Neither touches the other's attributes. An entry that waits has the attributes `pending`, which holds the tenant,
 //! and `due_at`; the index `pending` holds such entries only.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
@@ -135,11 +137,21 @@ impl Calls {
         if self.change(tenant, key, update).await? { Ok(()) } else { Err(MergeError::Conflict) }
     }
 
-    /// Keys of up to `limit` of the tenant's entries that wait and are due by `now`, longest due first.
+    /// Keys of up to `limit` of the tenant's entries that wait and are due by `now`, longest due first,
+    /// without those to `skip`.
+    ///
+    /// The index follows the table within moments, so it may still list what was just settled: that is what to skip.
+    /// It is read by pages of `limit` until there are enough, so keys that it lists no more cost nothing.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
-    pub async fn due(&self, tenant: &TenantId, now: Timestamp, limit: usize) -> Result<Vec<String>, Error> {
+    pub async fn due(
+        &self,
+        tenant: &TenantId,
+        now: Timestamp,
+        limit: usize,
+        skip: &BTreeSet<String>,
+    ) -> Result<Vec<String>, Error> {
         let mut keys = Vec::new();
         let mut from = None;
         while keys.len() < limit {
@@ -153,17 +165,19 @@ impl Calls {
                 .expression_attribute_names("#due_at", "due_at")
                 .expression_attribute_values(":tenant", item::text(tenant.as_str()))
                 .expression_attribute_values(":now", item::seconds(now))
-                .limit(i32::try_from(limit - keys.len()).unwrap_or(i32::MAX))
+                .limit(i32::try_from(limit).unwrap_or(i32::MAX))
                 .set_exclusive_start_key(from)
                 .send()
                 .await
                 .map_err(|e| error::of("Query", &e))?;
-            keys.extend(answer.items.iter().flatten().filter_map(sort_key).cloned());
+            let listed = answer.items.iter().flatten().filter_map(sort_key);
+            keys.extend(listed.filter(|key| !skip.contains(*key)).cloned());
             from = answer.last_evaluated_key;
             if from.is_none() {
                 break;
             }
         }
+        keys.truncate(limit);
         Ok(keys)
     }
 
@@ -248,7 +262,7 @@ impl Calls {
     /// When DynamoDB cannot answer.
     pub async fn fail_unreadable(&self, tenant: &TenantId, corrupt: &Corrupt, now: Timestamp) -> Result<(), Error> {
         let message = format!("The entry cannot be read: its attribute {:?} is damaged.", corrupt.attribute);
-        let problem = Problem { code: "UNREADABLE_ENTRY".to_owned(), message, since: now };
+        let problem = Problem { code: "UNREADABLE_ENTRY".to_owned(), message, since: now, spoiled: 0 };
         let update = at_rest(Update::default(), State::Failed)
             .set("problem", item::value(&problem))
             .set("updated_at", item::seconds(now))

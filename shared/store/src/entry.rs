@@ -90,6 +90,9 @@ pub struct Problem {
     /// When it first went wrong so.
     #[serde(with = "required")]
     pub since: Timestamp,
+    /// How many requests failed whole that it shared with others: one of them spoils the rest, perhaps this one.
+    #[serde(default)]
+    pub spoiled: u32,
 }
 
 impl Entry {

@@ -64,6 +64,18 @@ impl Update {
         self.name(key)
     }
 
+    /// Only if `condition` holds, which spells each of `names` as `#name`; its values come by [`Update::value`].
+    pub(crate) fn only_where(mut self, condition: &str, names: &[&str]) -> Self {
+        self.conditions.push(format!("({condition})"));
+        names.iter().fold(self, |update, name| update.name(name))
+    }
+
+    /// What a condition spells as `:name`.
+    pub(crate) fn value(mut self, name: &str, value: AttributeValue) -> Self {
+        self.values.insert(format!(":{name}"), value);
+        self
+    }
+
     fn name(mut self, attribute: &str) -> Self {
         self.names.insert(format!("#{attribute}"), attribute.to_owned());
         self

@@ -34,7 +34,7 @@ pub enum Outcome {
         /// What was looked at.
         trace: Trace,
     },
-    /// It is to be tried again.
+    /// It was tried in vain, and is to be tried again.
     Postponed {
         /// When.
         due_at: Timestamp,
@@ -42,6 +42,13 @@ pub enum Outcome {
         problem: Problem,
         /// What was looked at.
         trace: Trace,
+    },
+    /// The org takes nothing for now, which says nothing about the entry: this is no attempt.
+    Held {
+        /// When the org is asked again.
+        due_at: Timestamp,
+        /// What is wrong with the org.
+        problem: Problem,
     },
 }
 
@@ -105,6 +112,7 @@ fn facts(read: &Entry, outcome: &Outcome, now: Timestamp) -> Update {
             .set("trace", item::value(trace))
             // Counted from what was read and not by DynamoDB: the same outcome stored twice counts once.
             .set("attempts", item::number(read.attempts.saturating_add(1))),
+        Outcome::Held { problem, .. } => update.set("problem", item::value(problem)),
     }
 }
 
@@ -114,6 +122,8 @@ fn state(update: Update, outcome: &Outcome) -> Update {
         Outcome::Logged { .. } => at_rest(update, State::Logged),
         Outcome::Skipped { .. } => at_rest(update, State::Skipped),
         Outcome::Failed { .. } => at_rest(update, State::Failed),
-        Outcome::Postponed { due_at, .. } => update.set("due_at", item::seconds(*due_at)),
+        Outcome::Postponed { due_at, .. } | Outcome::Held { due_at, .. } => {
+            update.set("due_at", item::seconds(*due_at))
+        }
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second::required;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::seconds;
@@ -73,6 +73,8 @@ pub struct Tenant {
     pub state: ConnectionState,
     /// What was learnt about the org.
     pub facts: OrgFacts,
+    /// How many API calls the org has used, as Salesforce last said.
+    pub api_usage: Option<ApiUsage>,
 }
 
 /// A connected Salesforce org.
@@ -100,6 +102,9 @@ pub enum ConnectionState {
     Connected,
     /// Not before `until`: a limit is reached, or the org is down. Entries wait.
     Paused {
+        /// Since when: the trouble's beginning, however often it was tried again.
+        #[serde(with = "required", default = "not_stored")]
+        since: Timestamp,
         /// When to try again.
         #[serde(with = "required")]
         until: Timestamp,
@@ -119,6 +124,36 @@ pub enum ConnectionState {
     },
 }
 
+impl ConnectionState {
+    /// As it was meant when it was stored.
+    pub(crate) fn complete(self) -> Self {
+        match self {
+            // Stored before pauses knew their beginning: their end is the only instant there is.
+            ConnectionState::Paused { since, until, reason } if since == not_stored() => {
+                ConnectionState::Paused { since: until, until, reason }
+            }
+            complete => complete,
+        }
+    }
+}
+
+fn not_stored() -> Timestamp {
+    Timestamp::UNIX_EPOCH
+}
+
+/// API calls of an org, by all integrations together, in the last 24 hours.
+/// <https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_api_usage.htm>
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiUsage {
+    /// Used.
+    pub used: u64,
+    /// What it may use.
+    pub limit: u64,
+    /// When Salesforce said so.
+    #[serde(with = "required")]
+    pub at: Timestamp,
+}
+
 /// What was learnt about an org, with when, so that it can be asked again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrgFacts {
@@ -127,6 +162,24 @@ pub struct OrgFacts {
     /// Fields, as `Task.Aircall_Key__c`, that it lacks or does not let us write, with when that showed.
     #[serde(default, with = "seconds::map")]
     pub missing_fields: BTreeMap<String, Timestamp>,
+    /// Objects, as `Lead`, that the connecting user has no access to, with when that showed.
+    #[serde(default, with = "seconds::map")]
+    pub missing_objects: BTreeMap<String, Timestamp>,
+}
+
+impl OrgFacts {
+    /// How long the absence of a field, an object or a feature is believed: somebody may have added it since.
+    pub const BELIEVED_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+    /// What of it is still believed as of `now`. A feature that was there does not go away.
+    #[must_use]
+    pub fn as_of(mut self, now: Timestamp) -> Self {
+        let counts = |at: Timestamp| now < at + Self::BELIEVED_FOR;
+        self.person_accounts = self.person_accounts.filter(|known| known.value || counts(known.at));
+        self.missing_fields.retain(|_, at| counts(*at));
+        self.missing_objects.retain(|_, at| counts(*at));
+        self
+    }
 }
 
 /// Something that was true at a time.
@@ -155,5 +208,24 @@ mod tests {
         for text in ["", "Demo", "a b", "a/b", "é", "..", &"x".repeat(65)] {
             assert_eq!(TenantId::parse(text), Err(NotATenantId), "{text}");
         }
+    }
+
+    #[test]
+    fn absence_is_believed_for_a_day_and_presence_for_good() {
+        let at = |seconds| Timestamp::from_second(seconds).unwrap();
+        let seen = |value| OrgFacts {
+            person_accounts: Some(Known { value, at: at(0) }),
+            missing_fields: BTreeMap::from([("Task.Type".to_owned(), at(0)), ("Contact.Email".to_owned(), at(1))]),
+            missing_objects: BTreeMap::from([("Lead".to_owned(), at(0)), ("Case".to_owned(), at(1))]),
+        };
+        assert_eq!(seen(false).as_of(at(86_399)), seen(false));
+        let left = OrgFacts {
+            person_accounts: None,
+            missing_fields: BTreeMap::from([("Contact.Email".to_owned(), at(1))]),
+            missing_objects: BTreeMap::from([("Case".to_owned(), at(1))]),
+        };
+        assert_eq!(seen(false).as_of(at(86_400)), left);
+        let has = OrgFacts { person_accounts: seen(true).person_accounts, ..OrgFacts::default() };
+        assert_eq!(seen(true).as_of(at(1_000_000)), has);
     }
 }

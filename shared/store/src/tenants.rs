@@ -3,17 +3,18 @@
 //! Console and writer each own attributes of an item and update only those, so neither undoes what the other wrote.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 
 use crate::error::{self, Corrupt, Error};
 use crate::expression::Update;
 use crate::item::{self, Attributes, Item};
-use crate::tenant::{ConnectionState, OrgFacts, Tenant, TenantId};
+use crate::tenant::{ApiUsage, ConnectionState, OrgFacts, Tenant, TenantId};
 
 /// The table of tenants.
 #[derive(Clone, Debug)]
 pub struct Tenants {
-    dynamodb: Client,
-    table: String,
+    pub(crate) dynamodb: Client,
+    pub(crate) table: String,
 }
 
 impl Tenants {
@@ -34,7 +35,7 @@ impl Tenants {
 
     /// Stores the tenant's webhook tokens, connection and state, as an admin sets them up.
     ///
-    /// What the writer learnt about the org, its facts, is stored for a new tenant only.
+    /// What the writer learnt about the org, its facts and its API calls, is stored for a new tenant only.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -44,6 +45,10 @@ impl Tenants {
             .set_or_remove("salesforce", tenant.salesforce.as_ref().map(item::value))
             .set("state", item::value(&tenant.state))
             .set_if_absent("facts", item::value(&tenant.facts));
+        let update = match &tenant.api_usage {
+            Some(usage) => update.set_if_absent("api_usage", item::value(usage)),
+            None => update,
+        };
         self.update(&tenant.id, update).await
     }
 
@@ -63,20 +68,48 @@ impl Tenants {
         self.update(id, Update::default().set("facts", item::value(facts))).await
     }
 
+    /// Stores how many API calls the tenant's org has used, unless something newer is known.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn set_api_usage(&self, id: &TenantId, usage: &ApiUsage) -> Result<(), Error> {
+        let update = Update::default()
+            .set("api_usage", item::value(usage))
+            .only_if_exists("tenant")
+            .only_where("attribute_not_exists(#api_usage.#at) OR #api_usage.#at <= :at", &["api_usage", "at"])
+            .value("at", item::seconds(usage.at));
+        self.update_if(id, update).await.map(drop)
+    }
+
     async fn update(&self, id: &TenantId, update: Update) -> Result<(), Error> {
         let request = self.dynamodb.update_item().table_name(&self.table).key("tenant", item::text(id.as_str()));
         update.on(request).send().await.map_err(|e| error::of("UpdateItem", &e))?;
         Ok(())
     }
+
+    /// Says whether the update's condition held.
+    pub(crate) async fn update_if(&self, id: &TenantId, update: Update) -> Result<bool, Error> {
+        let request = self.dynamodb.update_item().table_name(&self.table).key("tenant", item::text(id.as_str()));
+        match update.on(request).send().await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error::of("UpdateItem", &error)),
+        }
+    }
 }
 
-fn read(id: &TenantId, item: Attributes) -> Result<Tenant, Corrupt> {
+pub(crate) fn read(id: &TenantId, item: Attributes) -> Result<Tenant, Corrupt> {
     let mut item = Item::new(item, "tenant");
     Ok(Tenant {
         id: id.clone(),
         webhook_tokens: item.optional("webhook_tokens")?.unwrap_or_default(),
         salesforce: item.optional("salesforce")?,
-        state: item.optional("state")?.unwrap_or_default(),
+        state: item.optional::<ConnectionState>("state")?.unwrap_or_default().complete(),
         facts: item.optional("facts")?.unwrap_or_default(),
+        api_usage: item.optional("api_usage")?,
     })
 }

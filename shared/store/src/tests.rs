@@ -2,11 +2,14 @@
 
 mod activity;
 mod calls;
+mod lease;
 mod phones;
 mod secrets;
 mod settings;
 mod settle;
 mod tenants;
+
+use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
@@ -57,7 +60,7 @@ impl Fixture {
 
     /// Keys that are due by `seconds` after START.
     pub(super) async fn due(&self, after: i64) -> Vec<String> {
-        self.calls.due(&self.tenant, at(START + after), 200).await.unwrap()
+        self.calls.due(&self.tenant, at(START + after), 200, &BTreeSet::new()).await.unwrap()
     }
 
     /// Overwrites an attribute behind the stores' backs.
@@ -124,5 +127,10 @@ pub(super) fn logged(entry: &Entry) -> Outcome {
 }
 
 pub(super) fn problem() -> Problem {
-    Problem { code: "UNABLE_TO_LOCK_ROW".to_owned(), message: "unable to lock row".to_owned(), since: at(START + 100) }
+    Problem {
+        code: "UNABLE_TO_LOCK_ROW".to_owned(),
+        message: "unable to lock row".to_owned(),
+        since: at(START + 100),
+        spoiled: 0,
+    }
 }

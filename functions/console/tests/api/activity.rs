@@ -62,6 +62,7 @@ async fn failed(f: &Fixture) {
         code: "FIELD_CUSTOM_VALIDATION_EXCEPTION".to_owned(),
         message: "No calls on Mondays.".to_owned(),
         since: Timestamp::now(),
+        spoiled: 0,
     };
     let outcome = Outcome::Failed { problem, trace: Trace::new() };
     f.calls.settle(&f.tenant, &entry, &outcome, Timestamp::now()).await.unwrap();
@@ -99,6 +100,7 @@ async fn what_waits_for_a_connection_says_so() {
         salesforce: None::<Connection>,
         state: ConnectionState::ReconnectNeeded { reason: "The grant is dead.".to_owned(), since, try_at: since },
         facts: OrgFacts::default(),
+        api_usage: None,
     };
     f.tenants.put(&tenant).await.unwrap();
     assert_eq!(reason().await, "Waiting until Salesforce is connected again: The grant is dead.");

@@ -33,7 +33,7 @@ fn logged(entry: &Entry) -> Outcome {
 
 fn problem() -> Problem {
     let message = "Please fill in the region.".to_owned();
-    Problem { code: "FIELD_CUSTOM_VALIDATION_EXCEPTION".to_owned(), message, since: at(START + 100) }
+    Problem { code: "FIELD_CUSTOM_VALIDATION_EXCEPTION".to_owned(), message, since: at(START + 100), spoiled: 0 }
 }
 
 async fn settle(f: &Fixture, entry: &Entry, outcome: &Outcome) -> Value {
@@ -95,7 +95,9 @@ async fn a_failed_entry_says_it_in_salesforces_own_words() {
     let entry = f.missed(7, 0).await;
     let body = settle(&f, &entry, &Outcome::Failed { problem: problem(), trace: Trace::new() }).await;
     assert_eq!((&body["state"], &body["reason"]), (&json!("failed"), &json!("Please fill in the region.")));
-    assert_eq!(body["problem"]["code"], "FIELD_CUSTOM_VALIDATION_EXCEPTION");
+    let problem = json!({"code": "FIELD_CUSTOM_VALIDATION_EXCEPTION", "message": "Please fill in the region.",
+        "since": START + 100});
+    assert_eq!(body["problem"], problem);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod activity;
+mod connections;
 mod entry;
 mod fixture;
 mod session;
@@ -39,6 +40,7 @@ async fn another_method_is_refused_with_those_that_are_allowed() {
     let f = Fixture::new().await;
     for (method, path, allowed) in [
         (Method::POST, "/api/settings", "GET,HEAD,PUT"),
+        (Method::POST, "/api/connections", "GET,HEAD"),
         (Method::DELETE, "/api/activity", "GET,HEAD"),
         (Method::PATCH, "/api/activity/call-7", "GET,HEAD"),
     ] {

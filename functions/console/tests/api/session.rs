@@ -10,9 +10,10 @@ use store::TenantId;
 
 use crate::fixture::{Fixture, cookie, key};
 
-const ROUTES: [(Method, &str); 4] = [
+const ROUTES: [(Method, &str); 5] = [
     (Method::GET, "/api/settings"),
     (Method::PUT, "/api/settings"),
+    (Method::GET, "/api/connections"),
     (Method::GET, "/api/activity"),
     (Method::GET, "/api/activity/call-7"),
 ];

@@ -49,6 +49,7 @@ async fn what_is_wrong_is_named_by_its_path_and_nothing_is_saved() {
     for (pointer, value, path) in [
         ("/call_workflow/missed", json!("sometimes"), "call_workflow.missed"),
         ("/create_case_if_none", json!(true), "create_case_if_none"),
+        ("/api_usage_limit", json!(101), "api_usage_limit"),
         ("/business_hours", json!({"log_calls": "always", "schedule": null, "numbrs": {}}), "business_hours.numbrs"),
     ] {
         let mut wrong = read.clone();

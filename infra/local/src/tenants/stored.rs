@@ -66,6 +66,7 @@ impl Stored {
             salesforce: Some(connection),
             state: ConnectionState::Connected,
             facts: OrgFacts::default(),
+            api_usage: None,
         };
         Ok(self.tenants.put(&tenant).await?)
     }

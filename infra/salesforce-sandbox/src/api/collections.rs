@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     external_id::{self, Upserted},
-    method_not_allowed, object, require_method, sobjects,
+    method_not_allowed, require_method, sobjects,
 };
 use crate::{
     call::{Answer, Call},
@@ -30,7 +30,7 @@ pub(super) fn collection(state: &mut State, call: &Call) -> Result<Answer, ApiEr
     let by = By::from(call);
     match call.method {
         Method::POST => {
-            let records = records(call)?;
+            let records = records(state, call)?;
             check_chunks(&records)?;
             Ok(each(state, call, &records, |state, (object, body)| {
                 let id = write::create(state, &by, object, body)?;
@@ -38,7 +38,7 @@ pub(super) fn collection(state: &mut State, call: &Call) -> Result<Answer, ApiEr
             }))
         }
         Method::PATCH => {
-            let records = records(call)?;
+            let records = records(state, call)?;
             check_chunks(&records)?;
             Ok(each(state, call, &records, |state, (object, body)| {
                 let (id, body) = split_id(body)?;
@@ -49,7 +49,8 @@ pub(super) fn collection(state: &mut State, call: &Call) -> Result<Answer, ApiEr
         Method::DELETE => {
             let ids = ids(call.parameter("ids").unwrap_or_default().split(','))?;
             Ok(each(state, call, &ids, |state, id| {
-                let object = schema::object_of_id(id).ok_or_else(ApiError::not_found).map_err(in_record)?;
+                let object = schema::object_of_id(id).filter(|object| !state.options.hides_object(object.name));
+                let object = object.ok_or_else(ApiError::not_found).map_err(in_record)?;
                 let id = id::normalise(id).ok_or_else(|| malformed_id(id))?;
                 write::delete(state, &by, object, &id).map_err(in_record)?;
                 Ok(json!({"id": id, "success": true, "errors": []}))
@@ -88,7 +89,7 @@ pub(super) fn retrieve(state: &State, call: &Call, object: &Object) -> Result<An
 pub(super) fn upsert(state: &mut State, call: &Call, object: &'static Object, field: &str) -> Result<Answer, ApiError> {
     require_method(call, &Method::PATCH)?;
     let field = external_id::key_field(state, object, field)?;
-    let records = records(call)?;
+    let records = records(state, call)?;
     if records.iter().any(|(of, _)| of.name != object.name) {
         let message = format!("all records must be of type {}", object.name);
         return Err(ApiError::new(400, "INVALID_TYPE", message));
@@ -135,19 +136,17 @@ fn failure(error: &ApiError) -> Value {
 }
 
 /// The body's records with the objects their `attributes` name.
-fn records(call: &Call) -> Result<Vec<(&'static Object, &Fields)>, ApiError> {
+fn records<'a>(state: &State, call: &'a Call) -> Result<Vec<(&'static Object, &'a Fields)>, ApiError> {
     let list = call.object()?.get("records").and_then(Value::as_array);
     let list = list.ok_or_else(|| ApiError::malformed_body("a list of records is required"))?;
     check_count(list.len())?;
-    let typed = |record: &'_ Value| -> Option<&'static str> {
-        schema::object(record["attributes"]["type"].as_str()?).map(|object| object.name)
-    };
     list.iter()
         .map(|record| {
-            let name = typed(record)
-                .ok_or_else(|| ApiError::new(400, "INVALID_TYPE", "record without a known attributes.type"))?;
             let body = record.as_object().ok_or_else(|| ApiError::malformed_body("a record must be an object"))?;
-            Ok((object(name)?, body))
+            let name = record["attributes"]["type"].as_str().unwrap_or_default();
+            let message = || format!("sObject type '{name}' is not supported.");
+            let object = schema::visible_object(&state.options, name);
+            Ok((object.ok_or_else(|| ApiError::new(400, "INVALID_TYPE", message()))?, body))
         })
         .collect()
 }

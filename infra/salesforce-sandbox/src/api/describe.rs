@@ -11,16 +11,17 @@ use crate::{
     state::State,
 };
 
-pub(super) fn global(_: &State, call: &Call) -> Result<Answer, ApiError> {
+pub(super) fn global(state: &State, call: &Call) -> Result<Answer, ApiError> {
     require_method(call, &Method::GET)?;
-    let sobjects: Vec<Value> = OBJECTS.iter().map(|object| basics(&call.version, object)).collect();
+    let visible = OBJECTS.iter().filter(|object| !state.options.hides_object(object.name));
+    let sobjects: Vec<Value> = visible.map(|object| basics(&call.version, object)).collect();
     Ok(Answer::ok(json!({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": sobjects})))
 }
 
 pub(super) fn one(state: &State, call: &Call, object: &Object) -> Result<Answer, ApiError> {
     require_method(call, &Method::GET)?;
     let mut description = basics(&call.version, object);
-    description["fields"] = object.visible_fields(&state.options).map(|known| field(object, known)).collect();
+    description["fields"] = object.visible_fields(&state.options).map(|known| field(state, object, known)).collect();
     description["childRelationships"] = json!([]);
     description["recordTypeInfos"] = json!([]);
     Ok(Answer::ok(description))
@@ -39,7 +40,8 @@ pub(super) fn basics(version: &str, object: &Object) -> Value {
     })
 }
 
-fn field(object: &Object, field: &Field) -> Value {
+fn field(state: &State, object: &Object, field: &Field) -> Value {
+    let writable = object.writable && !state.options.protects(object.name, field.name);
     let text_length = if field.kind == Kind::Int { 0 } else { field.length };
     let digits = if field.kind == Kind::Int { field.length } else { 0 };
     let mandatory = field.required || matches!(field.kind, Kind::Boolean | Kind::Id);
@@ -50,8 +52,8 @@ fn field(object: &Object, field: &Field) -> Value {
     let name_field = if object.has("Name") { "Name" } else { "Subject" };
     json!({
         "name": field.name, "label": field.label, "type": type_name(field.kind), "length": text_length, "digits": digits,
-        "createable": object.writable && field.access != Access::ReadOnly,
-        "updateable": object.writable && field.access == Access::CreateAndUpdate,
+        "createable": writable && field.access != Access::ReadOnly,
+        "updateable": writable && field.access == Access::CreateAndUpdate,
         "nillable": !mandatory, "defaultedOnCreate": field.default.is_some() || field.kind == Kind::Boolean,
         "unique": field.key == Key::UniqueExternalId, "externalId": field.key != Key::No,
         "idLookup": field.key != Key::No || field.kind == Kind::Id, "caseSensitive": field.case_sensitive(),

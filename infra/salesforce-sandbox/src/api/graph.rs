@@ -23,6 +23,8 @@ const MOST_GRAPHS: usize = 75;
 const MOST_NODES: usize = 500;
 /// Kinds of node (method and object) in one payload.
 const MOST_KINDS: usize = 15;
+/// Nodes that refer to each other in a row.
+const DEEPEST: usize = 15;
 const MOST_FAILED_GRAPHS: usize = 14;
 
 #[derive(Debug, Deserialize)]
@@ -43,18 +45,20 @@ pub(super) fn graph(state: &mut State, call: &Call) -> Result<Answer, ApiError> 
     let mut body: Body = serde_json::from_value(Value::Object(call.object()?.clone()))
         .map_err(|error| ApiError::malformed_body(error.to_string()))?;
     check_limits(&body)?;
-    let mut failures = 0;
-    let mut graphs = Vec::new();
     for graph in &mut body.graphs {
         composite::check(&graph.composite_request)?;
-        let nodes = in_order(std::mem::take(&mut graph.composite_request))?;
+        graph.composite_request = in_order(std::mem::take(&mut graph.composite_request))?;
+    }
+    let mut failures = 0;
+    let mut graphs = Vec::new();
+    for Graph { graph_id, composite_request: nodes } in &body.graphs {
         let (responses, successful) = if failures >= MOST_FAILED_GRAPHS {
             (nodes.iter().map(|node| halted(&node.reference_id)).collect(), false)
         } else {
-            composite::run(state, call, &nodes, true, is_record)
+            composite::run(state, call, nodes, true, is_record)
         };
         failures += usize::from(!successful);
-        graphs.push(json!({"graphId": graph.graph_id, "graphResponse": {"compositeResponse": responses},
+        graphs.push(json!({"graphId": graph_id, "graphResponse": {"compositeResponse": responses},
             "isSuccessful": successful}));
     }
     Ok(Answer::ok(json!({"graphs": graphs})))
@@ -63,7 +67,11 @@ pub(super) fn graph(state: &mut State, call: &Call) -> Result<Answer, ApiError> 
 fn check_limits(body: &Body) -> Result<(), ApiError> {
     let nodes = || body.graphs.iter().flat_map(|graph| &graph.composite_request);
     let kinds: HashSet<(&str, &str)> =
-        nodes().map(|node| (node.method.as_str(), node.url.split('/').nth(5).unwrap_or_default())).collect();
+        nodes().map(|node| (node.method.as_str(), node.url.split(['/', '?']).nth(5).unwrap_or_default())).collect();
+    let ids: HashSet<&str> = body.graphs.iter().map(|graph| graph.graph_id.as_str()).collect();
+    if ids.len() < body.graphs.len() {
+        return Err(ApiError::new(400, "INVALID_INPUT", "Each graph needs a graphId of its own"));
+    }
     let message = match (body.graphs.len(), nodes().count(), kinds.len()) {
         (graphs, ..) if graphs > MOST_GRAPHS => format!("Cannot include more than {MOST_GRAPHS} graphs"),
         (_, nodes, _) if nodes > MOST_NODES => format!("Cannot include more than {MOST_NODES} nodes"),
@@ -77,6 +85,7 @@ fn check_limits(body: &Body) -> Result<(), ApiError> {
 fn in_order(nodes: Vec<Subrequest>) -> Result<Vec<Subrequest>, ApiError> {
     let all: HashSet<String> = nodes.iter().map(|node| node.reference_id.clone()).collect();
     let mut placed = HashSet::new();
+    let mut depth = 0;
     let mut ordered = Vec::new();
     let mut waiting = nodes;
     while !waiting.is_empty() {
@@ -86,6 +95,11 @@ fn in_order(nodes: Vec<Subrequest>) -> Result<Vec<Subrequest>, ApiError> {
         });
         if ready.is_empty() {
             return Err(ApiError::new(400, "INVALID_INPUT", "The nodes of a graph refer to each other in a circle"));
+        }
+        depth += 1;
+        if depth > DEEPEST {
+            let message = format!("Cannot include nodes at a depth greater than {DEEPEST}");
+            return Err(ApiError::new(400, "LIMIT_EXCEEDED", message));
         }
         placed.extend(ready.iter().map(|node| node.reference_id.clone()));
         ordered.extend(ready);

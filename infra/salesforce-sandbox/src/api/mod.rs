@@ -36,10 +36,10 @@ fn route(state: &mut State, call: &Call) -> Result<Answer, ApiError> {
         [] => info::resources(state, call),
         ["limits"] => info::limits(state, call),
         ["sobjects"] => describe::global(state, call),
-        ["sobjects", name] => sobjects::collection(state, call, object(name)?),
-        ["sobjects", name, "describe"] => describe::one(state, call, object(name)?),
-        ["sobjects", name, id] => sobjects::row(state, call, object(name)?, id),
-        ["sobjects", name, field, value] => external_id::row(state, call, object(name)?, field, value),
+        ["sobjects", name] => sobjects::collection(state, call, object(state, name)?),
+        ["sobjects", name, "describe"] => describe::one(state, call, object(state, name)?),
+        ["sobjects", name, id] => sobjects::row(state, call, object(state, name)?, id),
+        ["sobjects", name, field, value] => external_id::row(state, call, object(state, name)?, field, value),
         ["query"] => query::first_page(state, call, crate::query::Scope::Live),
         ["queryAll"] => query::first_page(state, call, crate::query::Scope::All),
         ["query" | "queryAll", locator] => query::next_page(state, call, locator),
@@ -48,10 +48,10 @@ fn route(state: &mut State, call: &Call) -> Result<Answer, ApiError> {
         ["composite"] => composite::composite(state, call),
         ["composite", "batch"] => batch::batch(state, call),
         ["composite", "graph"] => graph::graph(state, call),
-        ["composite", "tree", name] => tree::tree(state, call, object(name)?),
+        ["composite", "tree", name] => tree::tree(state, call, object(state, name)?),
         ["composite", "sobjects"] => collections::collection(state, call),
-        ["composite", "sobjects", name] => collections::retrieve(state, call, object(name)?),
-        ["composite", "sobjects", name, field] => collections::upsert(state, call, object(name)?, field),
+        ["composite", "sobjects", name] => collections::retrieve(state, call, object(state, name)?),
+        ["composite", "sobjects", name, field] => collections::upsert(state, call, object(state, name)?, field),
         _ => Err(ApiError::not_found()),
     }
 }
@@ -72,8 +72,8 @@ pub(crate) fn weight(call: &Call) -> u64 {
     subrequests.filter(|_| batch).map_or(1, |list| u64::try_from(list.len()).unwrap_or(u64::MAX))
 }
 
-fn object(name: &str) -> Result<&'static Object, ApiError> {
-    schema::object(name).ok_or_else(ApiError::not_found)
+fn object(state: &State, name: &str) -> Result<&'static Object, ApiError> {
+    schema::visible_object(&state.options, name).ok_or_else(ApiError::not_found)
 }
 
 fn method_not_allowed(method: &Method, allowed: &str) -> ApiError {

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     io,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -19,10 +20,15 @@ use axum::{
 use http_body::Frame;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{body::JsonBody, refused, requests::Entry};
-use crate::{Org, api, call::Address, http::LARGEST_BODY};
+use super::{
+    body::JsonBody,
+    record_faults::{RecordFault, is_record_fault},
+    refused,
+    requests::Entry,
+};
+use crate::{Org, api, call::Address, http::LARGEST_BODY, locks::Held};
 
 /// What goes wrong, for which requests and how often.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -54,7 +60,8 @@ struct Rule {
     drop: bool,
 }
 
-fn once() -> u32 {
+/// How often a fault is played by default.
+pub(super) fn once() -> u32 {
     1
 }
 
@@ -74,30 +81,46 @@ pub(super) enum OneOrMore {
 
 pub(super) async fn list(State(org): State<Org>) -> Response {
     let state = org.lock();
-    Json(state.faults.iter().map(|fault| &fault.rule).collect::<Vec<_>>()).into_response()
+    let requests = state.faults.iter().map(|fault| json!(fault.rule));
+    let records = state.record_faults.iter().map(|fault| json!(fault.rule));
+    Json(requests.chain(records).collect::<Vec<_>>()).into_response()
 }
 
 pub(super) async fn add(State(org): State<Org>, JsonBody(body): JsonBody<OneOrMore>) -> Response {
-    let rules = match body {
-        OneOrMore::More(rules) => rules,
-        OneOrMore::One(rule) => vec![rule],
+    let faults = match body {
+        OneOrMore::More(faults) => faults,
+        OneOrMore::One(fault) => vec![fault],
     };
-    let faults = rules.into_iter().map(|rule| {
-        let rule: Rule = serde_json::from_value(rule).map_err(|error| error.to_string())?;
-        let path = Regex::new(&rule.path).map_err(|error| error.to_string())?;
-        Ok(Fault { rule, path })
-    });
-    match faults.collect::<Result<Vec<_>, String>>() {
-        Ok(faults) => {
-            org.lock().faults.extend(faults);
+    match sorted(faults) {
+        Ok((requests, records)) => {
+            let mut state = org.lock();
+            state.faults.extend(requests);
+            state.record_faults.extend(records);
             StatusCode::CREATED.into_response()
         }
         Err(why) => refused(StatusCode::BAD_REQUEST, why),
     }
 }
 
+/// Faults of requests and those of records; all of them can be read, or none is taken.
+fn sorted(faults: Vec<Value>) -> Result<(Vec<Fault>, Vec<RecordFault>), String> {
+    let (mut requests, mut records) = (Vec::new(), Vec::new());
+    for fault in faults {
+        if is_record_fault(&fault)? {
+            records.push(RecordFault::read(fault)?);
+        } else {
+            let rule: Rule = serde_json::from_value(fault).map_err(|error| error.to_string())?;
+            let path = Regex::new(&rule.path).map_err(|error| error.to_string())?;
+            requests.push(Fault { rule, path });
+        }
+    }
+    Ok((requests, records))
+}
+
 pub(super) async fn clear(State(org): State<Org>) -> StatusCode {
-    org.lock().faults.clear();
+    let mut state = org.lock();
+    state.faults.clear();
+    state.record_faults.clear();
     StatusCode::NO_CONTENT
 }
 
@@ -114,7 +137,8 @@ pub(crate) async fn play(State(org): State<Org>, request: Request, next: Next) -
         status: 0,
     };
     let Some(rule) = take(&org, &entry.method, &target) else {
-        let response = next.run(request).await;
+        let mut response = next.run(request).await;
+        release(&mut response);
         org.lock().requests.log(Entry { status: response.status().as_u16(), ..entry });
         return response;
     };
@@ -124,11 +148,17 @@ pub(crate) async fn play(State(org): State<Org>, request: Request, next: Next) -
     let Ok(body) = to_bytes(body, LARGEST_BODY).await else { return dropped() };
     let request = Request::from_parts(parts, Body::from(body));
     let played = tokio::spawn(async move {
-        let (status, response) = rule.play(&org, &target, request, next).await;
+        let (status, mut response) = rule.play(&org, &target, request, next).await;
+        release(&mut response);
         org.lock().requests.log(Entry { status, ..entry });
         response
     });
     played.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+/// Frees the rows that the request has locked: its answer is not delayed any more.
+fn release(response: &mut Response) {
+    response.extensions_mut().remove::<Arc<Held>>();
 }
 
 fn take(org: &Org, method: &str, target: &str) -> Option<Rule> {

@@ -5,6 +5,7 @@
 mod body;
 pub(crate) mod faults;
 mod options;
+pub(crate) mod record_faults;
 mod records;
 pub(crate) mod requests;
 

@@ -105,7 +105,7 @@ fn relationship(options: &Options, object: &Object, name: &str) -> Option<(Hop, 
     let field = object.visible_fields(options).find(named)?;
     let Kind::Reference(targets) = field.kind else { return None };
     let polymorphic = targets.len() > 1;
-    let target = if polymorphic { schema::NAME } else { schema::object(targets.first()?)? };
+    let target = if polymorphic { schema::NAME } else { schema::visible_object(options, targets.first()?)? };
     Some((Hop { field, relationship: field.relationship?, polymorphic }, target))
 }
 

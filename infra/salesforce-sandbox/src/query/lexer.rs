@@ -40,6 +40,9 @@ impl SyntaxError {
     }
 }
 
+/// Characters between two quotes at most, as they are written.
+const LONGEST_LITERAL: usize = 4_000;
+
 // Longest first.
 const SYMBOLS: &[&str] = &["!=", "<>", "<=", ">=", "=", "<", ">", "(", ")", ",", "[", "]", "{", "}"];
 
@@ -84,6 +87,10 @@ fn quoted(chars: &[char], at: usize) -> Result<(Token, usize), SyntaxError> {
     let mut end = at + 1;
     loop {
         match chars.get(end) {
+            Some('\'') if end - at > LONGEST_LITERAL + 1 => {
+                let message = format!("string literals cannot be longer than {LONGEST_LITERAL} characters");
+                return Err(SyntaxError::new(at, message));
+            }
             Some('\'') => return Ok((Token::Text(chars[at + 1..end].iter().collect()), end + 1)),
             Some('\\') => {
                 let escaped = chars.get(end + 1).copied().unwrap_or_default();

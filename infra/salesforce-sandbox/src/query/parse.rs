@@ -6,8 +6,15 @@ use super::{
 };
 use crate::time;
 
+/// Characters of a statement at most.
+/// <https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsheet/guide/salesforce-app-limits-platform-soslsoql.html>
+const LONGEST: usize = 100_000;
+
 /// Reads a whole SOQL query.
 pub(crate) fn select(text: &str) -> Result<Select, SyntaxError> {
+    if text.chars().count() > LONGEST {
+        return Err(SyntaxError::new(LONGEST, format!("SOQL statements cannot be longer than {LONGEST} characters.")));
+    }
     let mut parser = Parser::new(text, 0)?;
     let select = parser.select()?;
     parser.end()?;

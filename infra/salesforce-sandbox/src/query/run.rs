@@ -44,7 +44,7 @@ pub(crate) fn run(
     version: &str,
     now: Timestamp,
 ) -> Result<Found, ApiError> {
-    let object = entity(&select.from, source)?;
+    let object = entity(state, &select.from, source)?;
     let test = select.filter.as_ref().map(|filter| Test::resolve(state, object, filter, source, now)).transpose()?;
     if select.offset > 2000 {
         return Err(ApiError::new(400, "NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000"));
@@ -75,8 +75,8 @@ pub(crate) fn visible(state: &State, object: &Object, record: &Record, scope: Sc
     (scope == Scope::All || !record.flag("IsDeleted")) && (state.options.person_accounts || !person_type)
 }
 
-fn entity(name: &Name, source: &str) -> Result<&'static Object, ApiError> {
-    schema::object(&name.text).ok_or_else(|| {
+fn entity(state: &State, name: &Name, source: &str) -> Result<&'static Object, ApiError> {
+    schema::visible_object(&state.options, &name.text).ok_or_else(|| {
         let message = format!(
             "sObject type '{}' is not supported. If you are attempting to use a custom object, be sure to append the \
              '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names.",
@@ -105,6 +105,10 @@ fn columns(state: &State, object: &'static Object, select: &Select, source: &str
     let counts = select.items.iter().any(|item| matches!(item, Item::Count | Item::CountOf(_)));
     if counts && select.items.len() > 1 {
         return Err(ApiError::new(400, "MALFORMED_QUERY", "COUNT must be the only element of the select list here"));
+    }
+    if select.items.iter().any(|item| matches!(item, Item::AllFields)) && select.limit.is_none_or(|limit| limit > 200) {
+        let message = "The SOQL FIELDS function must have a LIMIT of at most 200";
+        return Err(ApiError::new(400, "MALFORMED_QUERY", message));
     }
     Ok(columns)
 }

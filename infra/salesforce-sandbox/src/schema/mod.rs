@@ -56,6 +56,11 @@ pub(crate) fn object(name: &str) -> Option<&'static Object> {
     OBJECTS.iter().find(|object| object.name.eq_ignore_ascii_case(name)).copied()
 }
 
+/// The object of that name, in any case, if the connecting user has access to it.
+pub(crate) fn visible_object(options: &Options, name: &str) -> Option<&'static Object> {
+    object(name).filter(|object| !options.hides_object(object.name))
+}
+
 /// The object an id belongs to, by its prefix.
 pub(crate) fn object_of_id(id: &str) -> Option<&'static Object> {
     OBJECTS.iter().find(|object| id.starts_with(object.prefix)).copied()

@@ -24,7 +24,7 @@ pub(crate) fn run(
     version: &str,
     now: Timestamp,
 ) -> Result<Vec<Value>, ApiError> {
-    let everything = everything();
+    let everything = everything(state);
     let returning = if search.returning.is_empty() { &everything } else { &search.returning };
     let mut found = Vec::with_capacity(returning.len());
     for returning in returning {
@@ -45,8 +45,8 @@ pub(crate) fn run(
 }
 
 /// Without `RETURNING`: the ids of all searchable objects.
-fn everything() -> Vec<Returning> {
-    let searchable = OBJECTS.iter().filter(|object| object.searchable);
+fn everything(state: &State) -> Vec<Returning> {
+    let searchable = OBJECTS.iter().filter(|object| object.searchable && !state.options.hides_object(object.name));
     let returning = |object: &&Object| Returning {
         object: Name { text: object.name.to_owned(), at: 0 },
         fields: Vec::new(),
@@ -66,7 +66,7 @@ fn one(
     version: &str,
     now: Timestamp,
 ) -> Result<Vec<Value>, ApiError> {
-    let object = searchable(&returning.object, source)?;
+    let object = searchable(state, &returning.object, source)?;
     let id = [Name { text: "Id".to_owned(), at: 0 }];
     let names = if returning.fields.is_empty() { &id[..] } else { &returning.fields };
     let columns = names
@@ -96,8 +96,8 @@ fn is_hit(
         && Haystack::of(&state.options, object, record, search.group).contains(expression)
 }
 
-fn searchable(name: &Name, source: &str) -> Result<&'static Object, ApiError> {
-    schema::object(&name.text).filter(|object| object.searchable).ok_or_else(|| {
+fn searchable(state: &State, name: &Name, source: &str) -> Result<&'static Object, ApiError> {
+    schema::visible_object(&state.options, &name.text).filter(|object| object.searchable).ok_or_else(|| {
         let message = format!("sObject type '{}' is not supported.", name.text);
         ApiError::new(400, "INVALID_TYPE", SyntaxError::new(name.at, message).explain(source))
     })

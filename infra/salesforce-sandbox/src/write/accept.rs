@@ -10,8 +10,9 @@ use crate::{
     tables::Fields,
 };
 
+/// What a request does to a record.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Operation {
+pub(crate) enum Operation {
     Create,
     Update,
 }
@@ -30,11 +31,9 @@ pub(super) fn accept(
         if name.eq_ignore_ascii_case("Id") {
             return Err(id_in_body(operation));
         }
-        let field = object.field(options, name).ok_or_else(|| no_such_column(object, name))?;
-        if options.hides(object.name, field.name) {
-            return Err(cannot_write("INVALID_FIELD", &[field.name]));
-        }
+        let field = object.visible_field(options, name).ok_or_else(|| no_such_column(object, name))?;
         match (field.access, operation) {
+            _ if options.protects(object.name, field.name) => unwritable.push(field.name),
             (Access::CreateAndUpdate, _) | (Access::CreateOnly, Operation::Create) => {}
             (Access::ReadOnly, _) | (Access::CreateOnly, Operation::Update) => unwritable.push(field.name),
         }
@@ -44,7 +43,7 @@ pub(super) fn accept(
         }
     }
     if !unwritable.is_empty() {
-        return Err(cannot_write("INVALID_FIELD_FOR_INSERT_UPDATE", &unwritable));
+        return Err(cannot_write(&unwritable));
     }
     rejected.map_or(Ok(given), Err)
 }
@@ -81,13 +80,13 @@ fn no_such_column_words(object: &Object, name: &str) -> String {
     format!("No such column '{name}' on sobject of type {}", object.name)
 }
 
-fn cannot_write(code: &'static str, fields: &[&str]) -> ApiError {
+fn cannot_write(fields: &[&str]) -> ApiError {
     let message = format!(
         "Unable to create/update fields: {}. Please check the security settings of this field and verify that it is \
          read/write for your profile or permission set.",
         fields.join(", ")
     );
-    ApiError::record(code, message, fields)
+    ApiError::record("INVALID_FIELD_FOR_INSERT_UPDATE", message, fields)
 }
 
 fn id_in_body(operation: Operation) -> ApiError {

@@ -13,11 +13,17 @@ mod value;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use self::accept::{Operation, accept};
-pub(crate) use self::seed::{Indexing, seed};
+use self::accept::accept;
+pub(crate) use self::{
+    accept::Operation,
+    rules::duplicate_result,
+    seed::{Indexing, seed},
+};
 use crate::{
     call::Call,
+    control::record_faults,
     error::ApiError,
+    locks,
     schema::{Kind, Object},
     state::State,
     tables::{Fields, Record},
@@ -47,6 +53,7 @@ impl From<&Call> for By {
 /// Creates a record and returns its id.
 pub(crate) fn create(state: &mut State, by: &By, object: &'static Object, body: &Fields) -> Result<String, ApiError> {
     require_writable(object)?;
+    record_faults::meet(state, Operation::Create, object, None, body)?;
     state.atomically(|state| {
         let given = accept(&state.options, object, body, Operation::Create)?;
         let mut fields = given.clone();
@@ -61,6 +68,7 @@ pub(crate) fn create(state: &mut State, by: &By, object: &'static Object, body: 
         let id = state.tables.mint_id(object);
         stamp_created(&mut fields, &id, by);
         derive::derive(&mut state.tables, object, &mut fields, by.now);
+        locks::take(state, locks::of_insert(object, &id, &fields))?;
         state.tables.put(object, Record { fields, touched_at: by.now.as_millisecond() });
         person::sync(state, object, &id);
         if let Some(role) = derive::primary_role(state, object, &id) {
@@ -80,6 +88,7 @@ pub(crate) fn update(
 ) -> Result<(), ApiError> {
     require_writable(object)?;
     let before = live(state, object, id)?.clone();
+    record_faults::meet(state, Operation::Update, object, Some(id), body)?;
     state.atomically(|state| {
         let given = accept(&state.options, object, body, Operation::Update)?;
         if before.flag("IsConverted") {
@@ -94,6 +103,8 @@ pub(crate) fn update(
         check_unique(state, object, &fields, id)?;
         stamp_modified(&mut fields, by);
         derive::derive(&mut state.tables, object, &mut fields, by.now);
+        let rows = [&before.fields, &fields].map(|fields| locks::of_change(object, id, fields));
+        locks::take(state, rows.concat())?;
         let phone_changed = given.iter().any(|(name, value)| is_phone(object, name) && before.get(name) != value);
         let touched_at = if phone_changed { by.now.as_millisecond() } else { before.touched_at };
         state.tables.put(object, Record { fields, touched_at });
@@ -106,6 +117,7 @@ pub(crate) fn update(
 pub(crate) fn delete(state: &mut State, by: &By, object: &'static Object, id: &str) -> Result<(), ApiError> {
     require_writable(object)?;
     let mut record = live(state, object, id)?.clone();
+    locks::take(state, locks::of_change(object, id, &record.fields))?;
     record.fields.insert("IsDeleted".to_owned(), json!(true));
     stamp_modified(&mut record.fields, by);
     state.tables.put(object, record);

@@ -25,6 +25,10 @@ fn check_one(state: &State, object: &Object, field: &Field, targets: &[&str], id
         let message = format!("{}: id value of incorrect type: {id}", field.label);
         return Err(ApiError::record("FIELD_INTEGRITY_EXCEPTION", message, &[field.name]));
     }
+    if schema::object_of_id(id).is_some_and(|target| state.options.hides_object(target.name)) {
+        let message = format!("insufficient access rights on cross-reference id: {}", &id[..15]);
+        return Err(ApiError::record("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", message, &[]));
+    }
     let Some((target, record)) = state.tables.find(id) else {
         return Err(ApiError::record("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", &[]));
     };

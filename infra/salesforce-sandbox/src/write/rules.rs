@@ -1,5 +1,7 @@
 //! Rules that admins make: validation rules and duplicate rules.
 
+use std::collections::BTreeMap;
+
 use regex::Regex;
 use serde_json::{Value, json};
 
@@ -7,7 +9,7 @@ use crate::{
     call,
     error::ApiError,
     options::{DuplicateAction, DuplicateRule, Options, ValidationRule},
-    schema::{Kind, Object},
+    schema::{self, Kind, Object},
     state::State,
     tables::{Fields, Record},
 };
@@ -71,21 +73,31 @@ fn duplicates_detected(object: &Object, rule: &DuplicateRule, matches: &[&Record
             "You're creating a duplicate record. We recommend you use an existing record instead."
         }
     };
-    let records = matches.iter().map(|record| {
-        let attributes = json!({"type": object.name, "url": call::record_url("66.0", object.name, record.id())});
-        json!({"additionalInformation": [], "fieldDiffs": [], "matchConfidence": 100.0,
-            "record": {"attributes": attributes, "Id": record.id()}})
-    });
+    let ids: Vec<String> = matches.iter().map(|record| record.id().to_owned()).collect();
+    let found = duplicate_result(object, message, rule.action == DuplicateAction::Alert, &ids);
+    ApiError::record("DUPLICATES_DETECTED", message, &[]).with_duplicate_result(found)
+}
+
+/// What a duplicate rule of `object` says of the records it found, which may be of other objects.
+pub(crate) fn duplicate_result(object: &Object, message: &str, allow_save: bool, ids: &[String]) -> Value {
     let rule_name = format!("Sandbox_{}_Rule", object.name);
-    let found = json!({
-        "allowSave": rule.action == DuplicateAction::Alert,
+    let mut by_object: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    for id in ids {
+        let found = schema::object_of_id(id).map_or(object.name, |object| object.name);
+        let attributes = json!({"type": found, "url": call::record_url("66.0", found, id)});
+        let record = json!({"additionalInformation": [], "fieldDiffs": [], "matchConfidence": 100.0,
+            "record": {"attributes": attributes, "Id": id}});
+        by_object.entry(found).or_default().push(record);
+    }
+    let results = by_object.into_iter().map(|(found, records)| {
+        json!({"entityType": found, "errors": [], "matchEngine": "ExactMatchEngine", "rule": rule_name,
+            "size": records.len(), "success": true, "matchRecords": records})
+    });
+    json!({
+        "allowSave": allow_save,
         "duplicateRule": rule_name,
         "duplicateRuleEntityType": object.name,
         "errorMessage": message,
-        "matchResults": [{
-            "entityType": object.name, "errors": [], "matchEngine": "ExactMatchEngine", "rule": rule_name,
-            "size": matches.len(), "success": true, "matchRecords": records.collect::<Vec<_>>(),
-        }],
-    });
-    ApiError::record("DUPLICATES_DETECTED", message, &[]).with_duplicate_result(found)
+        "matchResults": results.collect::<Vec<_>>(),
+    })
 }

@@ -58,3 +58,29 @@ fn names_fit_their_fields_and_what_is_no_email_is_left_out() {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn an_email_is_whole_or_left_out() {
+    let email = |email: &str| match new(UnknownNumber::CreateContact, Some(&contact("", "", "", email))).unwrap() {
+        NewRecord::Contact { email, .. } => email,
+        other => panic!("{other:?}"),
+    };
+    let of_length = |length: usize| format!("{}@example.com", "a".repeat(length - 12));
+    assert_eq!(email(&of_length(80)), Some(of_length(80)));
+    assert_eq!(email(&of_length(81)), None);
+    // Salesforce counts an emoji as two characters.
+    assert_eq!(email(&format!("{}@example.com", "😀".repeat(35))), None);
+    assert_eq!(email("ada demo@example.com"), None);
+}
+
+#[test]
+fn names_are_texts_to_salesforce_and_fit_all_the_same() {
+    match new(UnknownNumber::CreateLead, Some(&contact("@{c.id}", &"@{".repeat(40), "", "ada@{c.id}"))).unwrap() {
+        NewRecord::Lead { first_name, last_name, email, .. } => {
+            assert_eq!(first_name.as_deref(), Some("@ {c.id}"));
+            assert_eq!((last_name.chars().count(), last_name.contains("@{")), (80, false));
+            assert_eq!(email, None);
+        }
+        other => panic!("{other:?}"),
+    }
+}

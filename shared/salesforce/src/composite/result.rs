@@ -3,8 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::collections::saved;
-use crate::{Error, Page, Refusal, SalesforceId, Saved};
+use crate::{ApiUsage, Error, Page, Refusal, SalesforceId};
 
 /// What became of one subrequest.
 #[derive(Clone, PartialEq, Deserialize)]
@@ -39,7 +38,7 @@ impl SubResult {
         &self.reference_id
     }
 
-    /// Whether it was done, whatever it was. A collection is done even if some of its records were refused.
+    /// Whether it was done, whatever it was.
     ///
     /// # Errors
     ///
@@ -67,33 +66,22 @@ impl SubResult {
         Page::deserialize(self.body()?).map_err(|_| Error::unreadable())
     }
 
-    /// What became of each record of a collection.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Refused`] if it was refused, [`Error::Unanswered`] if its result is something else.
-    pub fn saved(&self) -> Result<Vec<Saved>, Error> {
-        saved(self.status, self.body()?).ok_or_else(Error::unreadable)
-    }
-
     fn body(&self) -> Result<&Value, Error> {
         self.outcome.as_ref().map_err(|refusal| Error::Refused(refusal.clone()))
     }
 
-    /// Every refusal in it: its own, or those of its collection's records.
-    fn refusals(&self) -> Vec<Refusal> {
-        match &self.outcome {
-            Err(refusal) => vec![refusal.clone()],
-            Ok(body) => saved(self.status, body).unwrap_or_default().into_iter().filter_map(Result::err).collect(),
-        }
+    /// The same, with what the whole answer said of the org's API calls.
+    pub(crate) fn with_usage(self, usage: Option<ApiUsage>) -> Self {
+        Self { outcome: self.outcome.map_err(|refusal| refusal.with_usage(usage)), ..self }
     }
 }
 
 /// Why a composite or graph failed: the first refusal that is not merely the consequence of another.
 pub fn cause(results: &[SubResult]) -> Option<Refusal> {
-    let mut refusals: Vec<_> = results.iter().flat_map(SubResult::refusals).collect();
-    let cause = refusals.iter().position(|refusal| !refusal.is_consequence()).unwrap_or(0);
-    (cause < refusals.len()).then(|| refusals.swap_remove(cause))
+    let mut refusals = results.iter().filter_map(|result| result.done().err());
+    let first = refusals.next()?;
+    let cause = std::iter::once(first).chain(refusals).find(|refusal| !refusal.is_consequence());
+    Some(cause.unwrap_or(first).clone())
 }
 
 /// Without the body.

@@ -1,10 +1,9 @@
 //! One request inside a composite or a graph.
 
 use reqwest::Method;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::collections::{collection_body, update_bodies};
-use crate::{ApiVersion, Atomicity, Error, Record, SObject, SalesforceId, Soql};
+use crate::{ApiVersion, Error, Record, Soql};
 
 /// One request inside a composite or a graph, known there by its reference id: letters, digits and `_`.
 ///
@@ -15,7 +14,6 @@ use crate::{ApiVersion, Atomicity, Error, Record, SObject, SalesforceId, Soql};
 pub struct Subrequest {
     reference_id: String,
     action: Action,
-    headers: Map<String, Value>,
     links: Vec<(String, String)>,
 }
 
@@ -23,13 +21,10 @@ pub struct Subrequest {
 enum Action {
     Query(Soql),
     Create(Record),
-    Update(SObject, SalesforceId, Record),
-    CreateAll(Vec<Record>, Atomicity),
-    UpdateAll(Vec<Record>, Atomicity),
 }
 
 impl Subrequest {
-    /// A query. At most five of a composite may be queries or collections; not in a graph.
+    /// A query. At most five of a composite may be queries; not in a graph.
     pub fn query(reference_id: &str, soql: &Soql) -> Self {
         Self::new(reference_id, Action::Query(soql.clone()))
     }
@@ -39,23 +34,8 @@ impl Subrequest {
         Self::new(reference_id, Action::Create(record))
     }
 
-    /// Updates a record.
-    pub fn update(reference_id: &str, sobject: SObject, id: SalesforceId, changes: Record) -> Self {
-        Self::new(reference_id, Action::Update(sobject, id, changes))
-    }
-
-    /// Creates up to 200 records. Counts as a query does; not in a graph.
-    pub fn create_all(reference_id: &str, records: Vec<Record>, atomicity: Atomicity) -> Self {
-        Self::new(reference_id, Action::CreateAll(records, atomicity))
-    }
-
-    /// Updates up to 200 records, each with its `Id`. Counts as a query does; not in a graph.
-    pub fn update_all(reference_id: &str, records: Vec<Record>, atomicity: Atomicity) -> Self {
-        Self::new(reference_id, Action::UpdateAll(records, atomicity))
-    }
-
     fn new(reference_id: &str, action: Action) -> Self {
-        Self { reference_id: reference_id.to_owned(), action, headers: Map::new(), links: Vec::new() }
+        Self { reference_id: reference_id.to_owned(), action, links: Vec::new() }
     }
 
     /// Sets a field of the one record that is written to the id of the record that the subrequest `to` creates.
@@ -65,34 +45,14 @@ impl Subrequest {
         self
     }
 
-    /// Saves the record although a duplicate rule warns of it. A rule that blocks still blocks.
-    #[must_use]
-    pub fn allow_duplicates(self) -> Self {
-        self.header("Sforce-Duplicate-Rule-Header", "allowSave=true")
-    }
-
-    /// Keeps the org's assignment rule from giving a new Case or Lead to somebody else than its `OwnerId` says.
-    #[must_use]
-    pub fn skip_assignment_rules(self) -> Self {
-        self.header("Sforce-Auto-Assign", "FALSE")
-    }
-
-    fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers.insert(name.to_owned(), value.into());
-        self
-    }
-
     /// The name of its result.
     pub fn reference_id(&self) -> &str {
         &self.reference_id
     }
 
-    /// Whether it is a query or a collection, of which a composite takes five and a graph none.
-    pub(crate) fn is_heavy(&self) -> bool {
-        match self.action {
-            Action::Query(_) | Action::CreateAll(..) | Action::UpdateAll(..) => true,
-            Action::Create(_) | Action::Update(..) => false,
-        }
+    /// Whether it is a query, of which a composite takes five and a graph none.
+    pub(crate) fn is_query(&self) -> bool {
+        matches!(self.action, Action::Query(_))
     }
 
     pub(crate) fn json(&self, version: &ApiVersion) -> Result<Value, Error> {
@@ -104,17 +64,6 @@ impl Subrequest {
                     record.sobject().ok_or_else(|| Error::Malformed("a new record has no type".to_owned()))?;
                 (Method::POST, format!("{data}/sobjects/{sobject}"), Some(record.untyped_json()))
             }
-            Action::Update(sobject, id, changes) => {
-                (Method::PATCH, format!("{data}/sobjects/{sobject}/{id}"), Some(changes.untyped_json()))
-            }
-            Action::CreateAll(records, atomicity) => {
-                let records = records.iter().map(|record| json!(record)).collect();
-                (Method::POST, format!("{data}/composite/sobjects"), Some(collection_body(records, *atomicity)?))
-            }
-            Action::UpdateAll(records, atomicity) => {
-                let body = collection_body(update_bodies(records)?, *atomicity)?;
-                (Method::PATCH, format!("{data}/composite/sobjects"), Some(body))
-            }
         };
         let mut json = json!({ "method": method.as_str(), "url": url, "referenceId": self.reference_id });
         if let Some(mut body) = body {
@@ -123,9 +72,6 @@ impl Subrequest {
                 body[field] = reference.as_str().into();
             }
             json["body"] = body;
-        }
-        if !self.headers.is_empty() {
-            json["httpHeaders"] = self.headers.clone().into();
         }
         Ok(json)
     }
@@ -139,17 +85,19 @@ impl std::fmt::Debug for Subrequest {
         match &self.action {
             Action::Query(soql) => shown.field("query", soql),
             Action::Create(record) => shown.field("create", record),
-            Action::Update(_, id, changes) => shown.field("update", id).field("changes", changes),
-            Action::CreateAll(records, _) => shown.field("create_all", records),
-            Action::UpdateAll(records, _) => shown.field("update_all", records),
         };
         shown.finish_non_exhaustive()
     }
 }
 
+/// A text that Salesforce reads as text and nothing else.
+pub(crate) fn plain(text: &str) -> String {
+    text.replace("@{", "@ {")
+}
+
 fn without_references(value: &mut Value) {
     match value {
-        Value::String(text) if text.contains("@{") => *text = text.replace("@{", "@ {"),
+        Value::String(text) if text.contains("@{") => *text = plain(text),
         Value::Array(values) => values.iter_mut().for_each(without_references),
         Value::Object(fields) => fields.values_mut().for_each(without_references),
         Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -159,6 +107,7 @@ fn without_references(value: &mut Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::SObject;
 
     #[track_caller]
     fn check(subrequest: &Subrequest, expect: &Value) {
@@ -175,21 +124,10 @@ mod tests {
     }
 
     #[test]
-    fn headers_go_with_the_subrequest() {
-        check(
-            &Subrequest::create("l", Record::new(SObject::Lead)).allow_duplicates().skip_assignment_rules(),
-            &json!({"method": "POST", "url": "/services/data/v66.0/sobjects/Lead", "referenceId": "l", "body": {},
-                "httpHeaders": {"Sforce-Duplicate-Rule-Header": "allowSave=true", "Sforce-Auto-Assign": "FALSE"}}),
-        );
-    }
-
-    #[test]
     fn a_text_cannot_refer_to_a_result() {
         let task = Record::new(SObject::Task).with("Description", "see @{c.id} and @@{c.id}");
-        let json = Subrequest::create("t", task.clone()).json(&ApiVersion::default()).unwrap();
+        let json = Subrequest::create("t", task).json(&ApiVersion::default()).unwrap();
         assert_eq!(json["body"]["Description"], "see @ {c.id} and @@ {c.id}");
-        let all = Subrequest::create_all("t", vec![task], Atomicity::EachAlone).json(&ApiVersion::default()).unwrap();
-        assert!(!all.to_string().contains("@{"), "{all}");
     }
 
     #[test]

@@ -54,13 +54,16 @@ impl Sosl {
     ///
     /// The answer does not say which term a record matched, and phone fields that are not asked for (fax, custom ones)
     /// match too: compare [`CallerFields::phones`] of each record. The index lags behind by minutes, and a search returns at
-    /// most 2,000 records.
+    /// most 2,000 records. None if the org shows none of the three objects, or no phone field of them.
+    ///
+    /// The terms stand without quotation marks, as in Salesforce's own
+    /// [samples](https://developer.salesforce.com/docs/platform/api/guide/sforce-api-calls-search.html): one word of
+    /// digits means the same either way, and four numbers more fit into a search string.
     pub fn phones(terms: &[DigitsOnly], fields: &CallerFields) -> Vec<Self> {
-        let returning = returning(fields);
+        let Some(returning) = returning(fields) else { return Vec::new() };
         let mut searches = Vec::new();
         let mut find = String::new();
-        for term in terms.iter().collect::<BTreeSet<_>>() {
-            let term = format!("\"{}\"", term.0);
+        for DigitsOnly(term) in terms.iter().collect::<BTreeSet<_>>() {
             // `FIND {` before the terms, `}` after them.
             if !find.is_empty() && "FIND {".len() + find.len() + " OR ".len() + term.len() + 1 > MAX_FIND {
                 searches.push(Self(format!("FIND {{{find}}}{returning}")));
@@ -69,7 +72,7 @@ impl Sosl {
             if !find.is_empty() {
                 find.push_str(" OR ");
             }
-            find.push_str(&term);
+            find.push_str(term);
         }
         if !find.is_empty() {
             searches.push(Self(format!("FIND {{{find}}}{returning}")));
@@ -90,13 +93,15 @@ impl std::fmt::Debug for Sosl {
     }
 }
 
-fn returning(fields: &CallerFields) -> String {
+/// What follows the search string; nothing if there is nothing to compare with a number.
+fn returning(fields: &CallerFields) -> Option<String> {
     let object = |sobject: SObject| {
         let condition = fields.condition(sobject).map(|condition| format!(" WHERE {condition}")).unwrap_or_default();
         format!("{sobject}({}{condition} ORDER BY LastModifiedDate DESC)", fields.select(sobject))
     };
-    let objects = [SObject::Contact, SObject::Lead, SObject::Account].map(object).join(", ");
-    format!(" IN PHONE FIELDS RETURNING {objects}")
+    let asked = [SObject::Contact, SObject::Lead, SObject::Account].into_iter();
+    let objects: Vec<String> = asked.filter(|sobject| !fields.phones(*sobject).is_empty()).map(object).collect();
+    (!objects.is_empty()).then(|| format!(" IN PHONE FIELDS RETURNING {}", objects.join(", ")))
 }
 
 #[cfg(test)]
@@ -114,7 +119,7 @@ mod tests {
         let searches = Sosl::phones(&[digits("4155550132"), digits("14155550132")], &CallerFields::new(false));
         assert_eq!(
             searches.iter().map(Sosl::as_str).collect::<Vec<_>>(),
-            ["FIND {\"14155550132\" OR \"4155550132\"} IN PHONE FIELDS RETURNING \
+            ["FIND {14155550132 OR 4155550132} IN PHONE FIELDS RETURNING \
               Contact(Id, Name, Phone, MobilePhone, HomePhone, OtherPhone, AssistantPhone, LastModifiedDate, AccountId \
               ORDER BY LastModifiedDate DESC), \
               Lead(Id, Name, Phone, MobilePhone, LastModifiedDate WHERE IsConverted = false \
@@ -129,6 +134,20 @@ mod tests {
         assert!(search.as_str().contains("AccountId, IsPersonAccount WHERE IsPersonAccount = false ORDER BY"));
         assert!(search.as_str().contains("PersonMobilePhone"));
         assert!(search.as_str().contains("IsPersonAccount, PersonContactId ORDER BY"));
+    }
+
+    #[test]
+    fn what_the_org_does_not_show_is_not_returned() {
+        let search = |fields: &CallerFields| Sosl::phones(&[digits("14155550132")], fields);
+        let all = CallerFields::new(false);
+        let returned =
+            |fields: CallerFields| search(&fields)[0].as_str().split_once("RETURNING ").unwrap().1.to_owned();
+        assert!(returned(all.clone().without_object(SObject::Lead)).matches("(Id, ").count() == 2);
+        assert!(!returned(all.clone().without_object(SObject::Lead)).contains("Lead("));
+        // Without a phone field there is nothing to compare.
+        assert!(!returned(all.clone().without("Phone").without("MobilePhone")).contains("Lead("));
+        let none = [SObject::Contact, SObject::Lead, SObject::Account];
+        assert!(search(&none.into_iter().fold(all, CallerFields::without_object)).is_empty());
     }
 
     #[test]
@@ -157,7 +176,7 @@ mod tests {
                 prop_assert!(find.len() < MAX_FIND);
                 prop_assert!(rest.starts_with(" IN PHONE FIELDS RETURNING Contact("));
                 for term in find.strip_prefix("FIND {").unwrap().split(" OR ") {
-                    let term = term.strip_prefix('"').unwrap().strip_suffix('"').unwrap();
+                    prop_assert!(term.bytes().all(|byte| byte.is_ascii_digit()));
                     prop_assert!(found.insert(term.to_owned()));
                 }
             }

@@ -2,6 +2,7 @@
 
 mod finding;
 mod granting;
+mod injecting;
 mod logging;
 
 use salesforce_sandbox::{Options, Org};

@@ -1,8 +1,10 @@
 //! What `evaluate` writes, and what then waits for the writer.
 
+use std::collections::BTreeSet;
+
 use rules::Settings;
 
-use super::{Fixture, START, at, do_nothing, document, ended, merge, tenant};
+use super::{Fixture, START, at, do_nothing, document, ended, logged, merge, tenant};
 use crate::{Error, MergeError, State, item};
 
 #[tokio::test]
@@ -60,8 +62,28 @@ async fn the_longest_due_come_first_up_to_the_limit() {
     for (id, after) in [(1, 20), (2, 0), (3, 10)] {
         f.ended(id, after).await;
     }
-    assert_eq!(f.calls.due(&f.tenant, at(START + 1000), 2).await.unwrap(), ["call-2", "call-3"]);
-    assert_eq!(f.calls.due(&tenant("two"), at(START + 1000), 2).await.unwrap(), Vec::<String>::new());
+    let due = async |id: &str| f.calls.due(&tenant(id), at(START + 1000), 2, &BTreeSet::new()).await.unwrap();
+    assert_eq!(due("one").await, ["call-2", "call-3"]);
+    assert_eq!(due("two").await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_is_skipped_makes_room_for_what_is_due_behind_it() {
+    let f = Fixture::new().await;
+    for id in 1..=9 {
+        f.ended(id, i64::try_from(id).unwrap()).await;
+    }
+    let keys = |ids: &[u64]| ids.iter().map(|id| format!("call-{id}")).collect::<BTreeSet<_>>();
+    let due = async |limit, skip: &[u64]| f.calls.due(&f.tenant, at(START + 1000), limit, &keys(skip)).await.unwrap();
+    assert_eq!(due(2, &[1, 2, 3, 4, 5]).await, ["call-6", "call-7"]);
+    assert_eq!(due(2, &[2, 4, 6]).await, ["call-1", "call-3"]);
+    assert_eq!(due(3, &[1, 2, 3, 4, 5, 6, 8]).await, ["call-7", "call-9"]);
+    assert_eq!(due(3, &[1, 2, 3, 4, 5, 6, 7, 8, 9]).await, Vec::<String>::new());
+    // What the index lists no more, or never did, is no matter.
+    let entry = f.entry("call-1").await;
+    f.calls.settle(&f.tenant, &entry, &logged(&entry), at(START + 1000)).await.unwrap();
+    assert_eq!(due(2, &[1, 999]).await, ["call-2", "call-3"]);
+    assert_eq!(due(0, &[]).await, Vec::<String>::new());
 }
 
 #[tokio::test]

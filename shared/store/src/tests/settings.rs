@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{START, at, do_nothing, tenant};
 use crate::test_tables::TestTables;
-use crate::{PutError, SettingsStore};
+use crate::{PutError, SettingsStore, item};
 
 /// A document with a value everywhere.
 fn full() -> Settings {
@@ -18,7 +18,8 @@ fn full() -> Settings {
                 "holidays": ["2026-12-25"]},
             "numbers": {"397375": {"time_zone": null, "weekly": {}, "holidays": []}}},
         "unknown_number": "create_lead", "relate_to": "case", "create_case_if_none": true,
-        "recording_link": true, "log_messages": true, "numbers": [397_375]
+        "recording_link": true, "log_messages": true, "numbers": [397_375],
+        "api_usage_limit": 80
     }))
     .unwrap()
 }
@@ -64,4 +65,22 @@ async fn a_version_of_settings_that_were_never_stored_is_stale() {
     let error = store.put(&tenant("one"), &stale, "user@example.com", at(START)).await.unwrap_err();
     let PutError::Stale { current } = error else { panic!("{error}") };
     assert_eq!(*current, Settings::default());
+}
+
+#[tokio::test]
+async fn a_document_from_before_a_setting_has_it_as_a_new_tenant_does() {
+    let tables = TestTables::start().await;
+    let store = SettingsStore::new(tables.dynamodb.clone(), "SettingsTable");
+    let mut old = serde_json::to_value(Settings { version: 4, ..full() }).unwrap();
+    old.as_object_mut().unwrap().remove("api_usage_limit");
+    let put = tables.dynamodb.put_item().table_name("SettingsTable").item("tenant", item::text("one"));
+    put.item("document", item::value(&old)).send().await.unwrap();
+    let read = store.get(&tenant("one")).await.unwrap();
+    assert_eq!(read, Settings { version: 4, api_usage_limit: 95, ..full() });
+
+    let stale = store.put(&tenant("one"), &full(), "user@example.com", at(START)).await.unwrap_err();
+    let PutError::Stale { current } = stale else { panic!("{stale}") };
+    assert_eq!(*current, read);
+    let next = store.put(&tenant("one"), &read, "user@example.com", at(START)).await.unwrap();
+    assert_eq!(next, Settings { version: 5, ..read });
 }

@@ -3,7 +3,7 @@
 use rules::{Settings, SkipReason, Topic, Trace};
 
 use super::{Fixture, START, at, ended, logged, merge, problem};
-use crate::{Outcome, Settled, State};
+use crate::{Outcome, Problem, Settled, State};
 
 fn postponed(after: i64) -> Outcome {
     Outcome::Postponed { due_at: at(START + after), problem: problem(), trace: Trace::new() }
@@ -55,6 +55,21 @@ async fn a_postponed_entry_is_due_later_and_counts_once() {
     f.calls.settle(&f.tenant, &entry, &logged(&entry), at(START + 600)).await.unwrap();
     let entry = f.entry(&key).await;
     assert_eq!((entry.state, entry.attempts, entry.problem), (State::Logged, 0, None));
+}
+
+#[tokio::test]
+async fn an_entry_that_only_waits_for_its_org_has_made_no_attempt() {
+    let f = Fixture::new().await;
+    let key = f.ended(7, 0).await;
+    let read = f.entry(&key).await;
+    f.calls.settle(&f.tenant, &read, &postponed(300), at(START + 100)).await.unwrap();
+    let read = f.entry(&key).await;
+    let problem = Problem { code: "REQUEST_LIMIT_EXCEEDED".to_owned(), ..problem() };
+    let held = Outcome::Held { due_at: at(START + 900), problem: problem.clone() };
+    assert_eq!(f.calls.settle(&f.tenant, &read, &held, at(START + 300)).await.unwrap(), Settled::Done);
+    let entry = f.entry(&key).await;
+    assert_eq!((entry.state, entry.attempts, entry.problem), (State::Pending, 1, Some(problem)));
+    assert_eq!((f.due(899).await, f.due(900).await), (vec![], vec![key]));
 }
 
 #[tokio::test]
@@ -151,4 +166,18 @@ async fn a_late_writer_does_not_undo_what_a_newer_one_wrote() {
     let entry = f.entry(&key).await;
     assert_eq!(f.calls.settle(&f.tenant, &late, &postponed(900), at(START + 100)).await.unwrap(), Settled::Gone);
     assert_eq!(f.entry(&key).await, entry);
+}
+
+#[tokio::test]
+async fn a_held_entry_waits_for_the_org_and_counts_no_attempt() {
+    let f = Fixture::new().await;
+    let key = f.ended(7, 0).await;
+    let read = f.entry(&key).await;
+    f.calls.settle(&f.tenant, &read, &postponed(200), at(START + 100)).await.unwrap();
+    let read = f.entry(&key).await;
+    let held = Outcome::Held { due_at: at(START + 900), problem: problem() };
+    assert_eq!(f.calls.settle(&f.tenant, &read, &held, at(START + 200)).await.unwrap(), Settled::Done);
+    let entry = f.entry(&key).await;
+    assert_eq!((entry.state, entry.attempts, entry.problem), (State::Pending, 1, Some(problem())));
+    assert_eq!((f.due(899).await, f.due(900).await), (vec![], vec![key]));
 }

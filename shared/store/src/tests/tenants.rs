@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use super::{START, at, tenant};
 use crate::test_tables::TestTables;
-use crate::{Connection, ConnectionState, Error, Known, OrgFacts, Tenant, Tenants, TokenHash, item};
+use crate::{ApiUsage, Connection, ConnectionState, Error, Known, OrgFacts, Tenant, Tenants, TokenHash, item};
 
-fn one() -> Tenant {
+pub(super) fn one() -> Tenant {
     Tenant {
         id: tenant("one"),
         webhook_tokens: vec![TokenHash::of("old token"), TokenHash::of("new token")],
@@ -19,7 +21,13 @@ fn one() -> Tenant {
         }),
         state: ConnectionState::Connected,
         facts: OrgFacts::default(),
+        api_usage: None,
     }
+}
+
+/// The API calls of an org, as of so many seconds after START.
+pub(super) fn usage(after: i64) -> ApiUsage {
+    ApiUsage { used: 14_250, limit: 15_000, at: at(START + after) }
 }
 
 #[tokio::test]
@@ -36,17 +44,53 @@ async fn the_console_does_not_undo_what_the_writer_learnt() {
     let tables = TestTables::start().await;
     let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
     tenants.put(&one()).await.unwrap();
-    let state = ConnectionState::Paused { until: at(START + 60), reason: "The daily limit is reached.".to_owned() };
+    let (reason, since, until) = ("The daily limit is reached.".to_owned(), at(START), at(START + 60));
+    let state = ConnectionState::Paused { since, until, reason };
     let facts = OrgFacts {
         person_accounts: Some(Known { value: true, at: at(START) }),
         missing_fields: BTreeMap::from([("Task.Aircall_Key__c".to_owned(), at(START))]),
+        missing_objects: BTreeMap::from([("Lead".to_owned(), at(START + 1))]),
     };
     tenants.set_state(&tenant("one"), &state).await.unwrap();
     tenants.set_facts(&tenant("one"), &facts).await.unwrap();
+    tenants.set_api_usage(&tenant("one"), &usage(0)).await.unwrap();
+    let paused = Tenant { state, facts: facts.clone(), api_usage: Some(usage(0)), ..one() };
+    assert_eq!(tenants.get(&tenant("one")).await.unwrap(), Some(paused));
     let changed = Tenant { webhook_tokens: vec![TokenHash::of("new token")], ..one() };
     tenants.put(&changed).await.unwrap();
     // What was learnt about the org stays; its state is as it was put: who connects it anew ends a dead connection.
-    assert_eq!(tenants.get(&tenant("one")).await.unwrap(), Some(Tenant { facts, ..changed }));
+    assert_eq!(
+        tenants.get(&tenant("one")).await.unwrap(),
+        Some(Tenant { facts, api_usage: Some(usage(0)), ..changed })
+    );
+}
+
+#[tokio::test]
+async fn of_two_sightings_of_the_api_calls_the_later_stands() {
+    let tables = TestTables::start().await;
+    let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
+    let seen = async || tenants.get(&tenant("one")).await.unwrap().and_then(|tenant| tenant.api_usage);
+    tenants.set_api_usage(&tenant("one"), &usage(0)).await.unwrap();
+    assert_eq!(tenants.get(&tenant("one")).await.unwrap(), None, "they make no tenant");
+    tenants.put(&one()).await.unwrap();
+    for (said, stands) in [(10, 10), (5, 10), (20, 20)] {
+        tenants.set_api_usage(&tenant("one"), &usage(said)).await.unwrap();
+        assert_eq!(seen().await, Some(usage(stands)));
+    }
+}
+
+#[tokio::test]
+async fn what_an_older_version_stored_of_an_org_is_read() {
+    let tables = TestTables::start().await;
+    let state = json!({ "is": "paused", "until": START + 60, "reason": "The org is down." });
+    let facts = json!({ "person_accounts": null, "missing_fields": { "Task.CallDisposition": START } });
+    let put = tables.dynamodb.put_item().table_name("TenantsTable").item("tenant", item::text("one"));
+    put.item("state", item::value(&state)).item("facts", item::value(&facts)).send().await.unwrap();
+    let read = Tenants::new(tables.dynamodb.clone(), "TenantsTable").get(&tenant("one")).await.unwrap().unwrap();
+    let (since, until) = (at(START + 60), at(START + 60));
+    assert_eq!(read.state, ConnectionState::Paused { since, until, reason: "The org is down.".to_owned() });
+    assert_eq!(read.facts.missing_fields, BTreeMap::from([("Task.CallDisposition".to_owned(), at(START))]));
+    assert_eq!((read.facts.missing_objects, read.api_usage), (BTreeMap::new(), None));
 }
 
 #[tokio::test]

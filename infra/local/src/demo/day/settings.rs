@@ -33,6 +33,6 @@ fn settings(outbound_unanswered: &str) -> Value {
             "numbers": {},
         },
         "unknown_number": "create_contact", "relate_to": "case", "create_case_if_none": true,
-        "recording_link": true, "log_messages": true, "numbers": null,
+        "recording_link": true, "log_messages": true, "numbers": null, "api_usage_limit": 95,
     })
 }

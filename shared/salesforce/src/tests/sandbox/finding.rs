@@ -1,9 +1,11 @@
 //! Searches and queries.
 
+use rules::RecordKind;
 use salesforce_sandbox::Options;
 use serde_json::json;
 
 use super::serve;
+use crate::call_log::found;
 use crate::{Answer, CallerFields, DigitsOnly, Kind, Record, SObject, SalesforceId, Soql, Sosl};
 
 fn search(terms: &[&str], fields: &CallerFields) -> Sosl {
@@ -43,9 +45,13 @@ async fn a_person_account_is_found_once_and_as_an_account() {
         [(Some(SObject::Account), Some(true))]
     );
     assert_eq!(searched[0].reference("PersonContactId").unwrap().sobject(), Some(SObject::Contact));
-    for (sobject, expect) in [(SObject::Contact, 0), (SObject::Lead, 0), (SObject::Account, 1)] {
+    let searched = found(&searched[0]).unwrap();
+    assert_eq!(searched.candidate.record.kind, RecordKind::PersonAccount);
+    // The exact question finds it by its Contact, and reads the same out of it.
+    for (sobject, expect) in [(SObject::Contact, Some(searched)), (SObject::Lead, None), (SObject::Account, None)] {
         let soql = Soql::records_by_phone(sobject, &["+15550100".to_owned()], &fields).remove(0);
-        assert_eq!(served.client.query(&soql).await.unwrap().value.len(), expect, "{sobject}");
+        let answer = served.client.query(&soql).await.unwrap().value;
+        assert_eq!(answer.iter().map(found).next(), expect.map(Some), "{sobject}");
     }
 }
 

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{Served, serve};
 use crate::oauth::{RefreshError, Tokens, refresh, revoke};
-use crate::{Kind, SalesforceId};
+use crate::{ApiVersion, Client, Kind, SalesforceId};
 
 async fn refreshed(served: &Served, refresh_token: &SecretString) -> Result<Tokens, RefreshError> {
     let secret = SecretString::from(served.org.client_secret());
@@ -25,7 +25,8 @@ async fn an_expired_token_is_refreshed() {
     assert_eq!(tokens.org_id, served.org.org_id().parse::<SalesforceId>().unwrap());
     assert_eq!(tokens.instance_url, served.url);
     assert!(tokens.refresh_token.is_none());
-    served.client.with_token(tokens.access_token).limits().await.unwrap();
+    let client = Client::new(reqwest::Client::new(), tokens.instance_url, tokens.access_token, ApiVersion::default());
+    client.limits().await.unwrap();
 }
 
 #[tokio::test]

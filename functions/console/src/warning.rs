@@ -1,0 +1,88 @@
+//! What a Salesforce org keeps from us, and what an admin does about it.
+
+use jiff::Timestamp;
+use jiff::fmt::serde::timestamp::second::required;
+use serde::Serialize;
+use store::OrgFacts;
+
+/// The field that makes a Task the only one of its call.
+const KEY_FIELD: &str = "Task.Aircall_Key__c";
+/// What facts call the object of a field that no search may ask for, whichever object it is of.
+const ANY_CALLER: &str = "Caller";
+/// What helps against nearly all of it.
+const PERMISSION_SET: &str = "the permission set \"Aircall Integration\" of infra/salesforce";
+
+/// Something that calls are logged without.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct Warning {
+    code: Code,
+    /// The object that cannot be used at all; null if it is about a field.
+    object: Option<String>,
+    /// The field, with its object where that matters; null if it is about an object.
+    field: Option<String>,
+    /// What it is, what follows, and what an admin does about it.
+    message: String,
+    /// When it showed, UNIX seconds.
+    #[serde(with = "required")]
+    since: Timestamp,
+}
+
+/// What kind of warning it is, in the order in which they are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum Code {
+    /// The org lacks the unique key field, or hides it.
+    KeyFieldMissing,
+    /// The connecting user has no access to an object.
+    ObjectNotAccessible,
+    /// A field cannot be written.
+    FieldNotWritable,
+    /// Callers cannot be found by a field.
+    FieldNotSearchable,
+}
+
+/// The warnings that follow from the facts, always in the same order.
+pub(crate) fn of(facts: OrgFacts) -> Vec<Warning> {
+    let fields = facts.missing_fields.into_iter().map(|(field, since)| about_field(field, since));
+    let objects = facts.missing_objects.into_iter().map(|(object, since)| about_object(object, since));
+    let mut warnings: Vec<Warning> = fields.chain(objects).collect();
+    warnings.sort();
+    warnings
+}
+
+fn about_field(field: String, since: Timestamp) -> Warning {
+    let (object, name) = field.split_once('.').unwrap_or(("", &field));
+    let (code, message) = if field == KEY_FIELD {
+        let message = format!(
+            "The org has no field {field}, or hides it from the connecting user. An admin deploys infra/salesforce \
+             into the org and assigns its permission set; until then CallObject guards that each call has one Task."
+        );
+        (Code::KeyFieldMissing, message)
+    } else if object == ANY_CALLER {
+        let message = format!(
+            "The connecting user may not see the field {name}, so callers are not found by it. An admin assigns \
+             {PERMISSION_SET} to that user, or makes the field visible to them."
+        );
+        (Code::FieldNotSearchable, message)
+    } else {
+        let what = match object {
+            "Contact" | "Lead" | "Account" | "Case" => format!("each new {object} is created"),
+            _ => "calls are logged".to_owned(),
+        };
+        let message = format!(
+            "The connecting user may not write the field {field}, so {what} without it. An admin assigns \
+             {PERMISSION_SET} to that user, or makes the field editable for them."
+        );
+        (Code::FieldNotWritable, message)
+    };
+    let field = if code == Code::FieldNotSearchable { name.to_owned() } else { field };
+    Warning { code, object: None, field: Some(field), message, since }
+}
+
+fn about_object(object: String, since: Timestamp) -> Warning {
+    let message = format!(
+        "The connecting user has no access to the object {object}, so calls are logged as if the org had no such \
+         records. An admin assigns {PERMISSION_SET} to that user, or gives them access to the object."
+    );
+    Warning { code: Code::ObjectNotAccessible, object: Some(object), field: None, message, since }
+}

@@ -1,0 +1,126 @@
+//! The writer's table of faults: what it does about a refusal of one record.
+//!
+//! [`Kind`] says what a code asks for; what that means depends on what was being written.
+
+use rules::RecordKind;
+use salesforce::{ErrorCode, Kind, Refusal, SObject, SalesforceId};
+
+use crate::job::{Fate, Job};
+use crate::stop::{Stop, Trouble};
+
+/// What was being written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// A new Contact, Lead or Account.
+    Record(RecordKind),
+    /// A new Case.
+    Case,
+    /// A new Task.
+    Task,
+    /// A change of a Task.
+    Revision,
+}
+
+impl Part {
+    pub(crate) fn sobject(self) -> SObject {
+        match self {
+            Part::Record(RecordKind::Contact) => SObject::Contact,
+            Part::Record(RecordKind::Lead) => SObject::Lead,
+            Part::Record(RecordKind::Account | RecordKind::PersonAccount) => SObject::Account,
+            Part::Case => SObject::Case,
+            Part::Task | Part::Revision => SObject::Task,
+        }
+    }
+}
+
+/// What to do about a refusal.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// The Task is there already, under this id if Salesforce names it.
+    Adopt(Option<SalesforceId>),
+    /// The Task was deleted between our look and our write. It stays so.
+    LetGo,
+    /// Mend something, and write once more.
+    Again(Remedy),
+    /// This is what becomes of the job.
+    Settle(Fate),
+    /// It is not about the job: the org takes nothing.
+    Stop(Stop),
+}
+
+/// What to change before a job is written once more.
+#[derive(Clone, Debug)]
+pub(crate) enum Remedy {
+    /// Nothing: another part of its bundle failed and took this one with it.
+    Nothing,
+    /// Leave the fields of this object that the refusal names out.
+    LeaveOut(SObject, Refusal),
+    /// Match the number anew.
+    Rematch(Refusal),
+    /// Use the record that the refusal names.
+    Use(SalesforceId, Refusal),
+    /// Give the Task to the connecting user.
+    DefaultOwner(Refusal),
+    /// Create the record without the e-mail.
+    WithoutEmail(Refusal),
+}
+
+/// What to do about a refusal of `part` of `job`.
+pub(crate) fn answer(part: Part, job: &Job, refusal: &Refusal) -> Answer {
+    let named = refusal.cause().records.first().copied();
+    let failed = || Answer::Settle(Fate::failed(refusal));
+    match (refusal.kind(), part) {
+        (Kind::AlreadyLogged, Part::Task) => Answer::Adopt(named),
+        // A unique field of the org's own, or a duplicate rule.
+        (Kind::AlreadyLogged | Kind::UseRecord, Part::Record(_)) => {
+            named.map_or_else(failed, |id| Answer::Again(Remedy::Use(id, refusal.clone())))
+        }
+        (Kind::Degrade, _) if refusal.fields_to_leave_out().is_some() => leave_out(part, refusal),
+        (Kind::RematchOnce, Part::Revision) => Answer::LetGo,
+        (Kind::RematchOnce, Part::Record(_) | Part::Case | Part::Task) => {
+            Answer::Again(Remedy::Rematch(refusal.clone()))
+        }
+        (Kind::DefaultOwner, Part::Task) if !job.by_default_owner => {
+            Answer::Again(Remedy::DefaultOwner(refusal.clone()))
+        }
+        (Kind::Pause, _) => Answer::Stop(Stop::Pause(Trouble::refused(refusal))),
+        (Kind::Reconnect, _) => Answer::Stop(Stop::Reconnect(Trouble::refused(refusal))),
+        (Kind::Retry | Kind::Refresh, _) => Answer::Settle(Fate::postponed(refusal)),
+        (Kind::Fail, Part::Record(_)) if *refusal.code() == ErrorCode::InvalidEmailAddress && !job.without_email => {
+            Answer::Again(Remedy::WithoutEmail(refusal.clone()))
+        }
+        // An org may have no "Call" among its own task types: better a Task without than none.
+        (Kind::Fail, _) if is_about_choices(refusal) => leave_out(part, refusal),
+        (Kind::AlreadyLogged | Kind::UseRecord | Kind::DefaultOwner | Kind::Degrade | Kind::Fail, _) => failed(),
+    }
+}
+
+fn leave_out(part: Part, refusal: &Refusal) -> Answer {
+    Answer::Again(Remedy::LeaveOut(part.sobject(), refusal.clone()))
+}
+
+/// Whether the refusal is about values of picklists without which a Task is still a logged call.
+fn is_about_choices(refusal: &Refusal) -> bool {
+    let fields = &refusal.cause().fields;
+    *refusal.code() == ErrorCode::InvalidOrNullForRestrictedPicklist
+        && !fields.is_empty()
+        && fields.iter().all(|field| ["Type", "CallType", "TaskSubtype", "Origin"].contains(&field.as_str()))
+}
+
+impl Remedy {
+    /// What becomes of the job when the remedy did not help.
+    pub(crate) fn in_vain(&self) -> Fate {
+        match self {
+            Remedy::Nothing => {
+                let message = "Another record of the same bundle was refused again and again.";
+                Fate::Postponed(Trouble::new("PROCESSING_HALTED", message))
+            }
+            // Salesforce names one missing field at a time; what was learnt so far is kept for the next drain.
+            Remedy::LeaveOut(_, refusal) => Fate::postponed(refusal),
+            Remedy::Rematch(refusal)
+            | Remedy::Use(_, refusal)
+            | Remedy::DefaultOwner(refusal)
+            | Remedy::WithoutEmail(refusal) => Fate::failed(refusal),
+        }
+    }
+}

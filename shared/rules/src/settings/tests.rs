@@ -1,0 +1,184 @@
+//! Which settings documents count, and what is said of the others.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+fn document() -> Value {
+    json!({
+        "version": 3,
+        "call_workflow": {"outbound_answered": "completed", "outbound_unanswered": "completed",
+            "inbound_answered": "completed", "missed": "in_progress", "voicemail": "in_progress"},
+        "business_hours": {"log_calls": "always",
+            "schedule": {"time_zone": null, "weekly": {"monday": [{"opens": "09:00", "closes": "18:00"}]},
+                "holidays": ["2026-12-25"]},
+            "numbers": {"397375": {"time_zone": "Europe/Vienna", "weekly": {}, "holidays": []}}},
+        "unknown_number": "create_lead", "relate_to": "case", "create_case_if_none": true,
+        "recording_link": true, "log_messages": true, "numbers": null,
+        "api_usage_limit": 80
+    })
+}
+
+/// The problem after `value` was put at `pointer`; with `null` as the last part of a path, the key is removed.
+#[track_caller]
+fn check(pointer: &str, value: Value, path: &str, message: &str) {
+    let mut document = document();
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    document.pointer_mut(parent).unwrap()[key] = value;
+    let problems = Settings::parse(&document).unwrap_err();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert_eq!((problems[0].path.as_str(), problems[0].message.as_str()), (path, message));
+}
+
+#[test]
+fn the_document_reads_and_writes_itself() {
+    let settings = Settings::parse(&document()).unwrap();
+    assert_eq!(serde_json::to_value(&settings).unwrap(), document());
+}
+
+#[test]
+fn the_defaults_are_valid() {
+    let defaults = Settings::default();
+    assert_eq!(Settings::parse(&serde_json::to_value(&defaults).unwrap()), Ok(defaults));
+}
+
+#[test]
+fn unknown_key_is_named() {
+    check(
+        "/business_hours/schdule",
+        json!(null),
+        "business_hours.schdule",
+        "`schdule` is not a setting; expected one of `log_calls`, `schedule`, `numbers`",
+    );
+}
+
+#[test]
+fn missing_key_is_named() {
+    let mut document = document();
+    document.as_object_mut().unwrap().remove("unknown_number");
+    let problems = Settings::parse(&document).unwrap_err();
+    assert_eq!(problems[0].to_string(), "unknown_number: `unknown_number` is missing");
+}
+
+#[test]
+fn a_key_that_may_be_null_may_not_be_left_out() {
+    for (parent, key) in [("", "numbers"), ("/business_hours", "schedule"), ("/business_hours", "numbers")] {
+        let mut document = document();
+        document.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(key);
+        assert!(Settings::parse(&document).unwrap_err()[0].message.starts_with(&format!("`{key}` is missing")));
+    }
+}
+
+#[test]
+fn odd_times_and_days_are_refused() {
+    for times in [["+9:00", "18:00"], ["09:00", "1:800"], ["09:00", "24:01"], ["09:60", "18:00"], ["", "18:00"]] {
+        let mut document = document();
+        document["business_hours"]["schedule"]["weekly"]["monday"] = json!([{"opens": times[0], "closes": times[1]}]);
+        assert!(Settings::parse(&document).is_err(), "{times:?}");
+    }
+    for day in ["2026-12-25T10:00:00", "2026-02-30", "25.12.2026", "2026-12-25[Europe/Vienna]"] {
+        let mut document = document();
+        document["business_hours"]["schedule"]["holidays"] = json!([day]);
+        assert!(Settings::parse(&document).is_err(), "{day}");
+    }
+    assert!(Settings::parse(&json!([3])).is_err());
+}
+
+#[test]
+fn unknown_value_is_named() {
+    check(
+        "/call_workflow/missed",
+        json!("later"),
+        "call_workflow.missed",
+        "unknown variant `later`, expected one of `completed`, `in_progress`, `do_nothing`",
+    );
+}
+
+#[test]
+fn bad_zone() {
+    check(
+        "/business_hours/numbers/397375/time_zone",
+        json!("Europe/Wien"),
+        "business_hours.numbers.397375.time_zone",
+        "there is no time zone \"Europe/Wien\"; use a name of the IANA database such as \"Europe/Vienna\"",
+    );
+}
+
+#[test]
+fn bad_time_of_day() {
+    check(
+        "/business_hours/schedule/weekly/monday",
+        json!([{"opens": "9:00", "closes": "18:00"}]),
+        "business_hours.schedule.weekly.monday[0].opens",
+        "\"9:00\" is not a time of day; write it as \"09:00\", at most \"24:00\"",
+    );
+}
+
+#[test]
+fn overlapping_periods() {
+    check(
+        "/business_hours/schedule/weekly/monday",
+        json!([{"opens": "09:00", "closes": "13:00"}, {"opens": "12:59", "closes": "18:00"}]),
+        "business_hours.schedule.weekly.monday[1]",
+        "Monday 12:59–18:00 overlaps Monday 09:00–13:00",
+    );
+}
+
+#[test]
+fn periods_that_touch_are_fine() {
+    let mut document = document();
+    document["business_hours"]["schedule"]["weekly"]["monday"] =
+        json!([{"opens": "09:00", "closes": "13:00"}, {"opens": "13:00", "closes": "18:00"}]);
+    Settings::parse(&document).unwrap();
+}
+
+#[test]
+fn sunday_night_may_overlap_monday() {
+    check(
+        "/business_hours/schedule/weekly/sunday",
+        json!([{"opens": "22:00", "closes": "09:01"}]),
+        "business_hours.schedule.weekly.monday[0]",
+        "Monday 09:00–18:00 overlaps Sunday 22:00–09:01",
+    );
+}
+
+#[test]
+fn a_period_of_no_length() {
+    check(
+        "/business_hours/schedule/weekly/monday",
+        json!([{"opens": "09:00", "closes": "09:00"}]),
+        "business_hours.schedule.weekly.monday[0]",
+        "it opens and closes at the same minute; for a whole day write 00:00 to 24:00",
+    );
+}
+
+#[test]
+fn case_creation_needs_cases() {
+    check(
+        "/relate_to",
+        json!("opportunity"),
+        "create_case_if_none",
+        "a Case can only be created when relate_to is \"case\"",
+    );
+}
+
+#[test]
+fn a_share_of_the_api_calls_is_some_and_not_more_than_all() {
+    let expected = "expected a whole number of per cent from 1 to 100";
+    for (value, is) in [
+        (json!(0), "invalid value: integer `0`"),
+        (json!(101), "invalid value: integer `101`"),
+        (json!(357), "invalid value: integer `357`"),
+        (json!(-5), "invalid type: integer `-5`"),
+        (json!(95.5), "invalid type: floating point `95.5`"),
+        (json!("95"), "invalid type: string \"95\""),
+        (json!(null), "invalid type: null"),
+    ] {
+        check("/api_usage_limit", value, "api_usage_limit", &format!("{is}, {expected}"));
+    }
+    for share in [1, 100] {
+        let mut document = document();
+        document["api_usage_limit"] = json!(share);
+        assert_eq!(Settings::parse(&document).unwrap().api_usage_limit, share);
+    }
+}

@@ -1,0 +1,165 @@
+//! No text becomes syntax: not of SOQL, not of SOSL, not of a composite.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use serde_json::Value;
+use url::Url;
+
+use super::id;
+use crate::{ApiVersion, CallerFields, DigitsOnly, KeyField, Record, SObject, Soql, Sosl, Subrequest};
+
+/// Texts made of what means something to SOQL, SOSL, JSON, a composite or an address.
+pub(super) fn hostile() -> impl Strategy<Value = String> {
+    let syntax =
+        r#"['"\\(){}\[\],;&|!^~*?:+%_@=<>/#\n\r\t\x00\x08\x0c -]|[a-z0-9]|OR|AND|' OR Id != '|@\{c\.id\}|é|😀"#;
+    prop_oneof![
+        prop::collection::vec(syntax, 0..20).prop_map(|parts| parts.concat()),
+        any::<String>(),
+        Just("' OR Name LIKE '%".to_owned()),
+        Just("\\".to_owned()),
+        Just("\\' OR Id != null OR Name = \\'".to_owned()),
+        Just("x') OR Id IN (SELECT Id FROM User) OR Email IN ('".to_owned()),
+        Just("} IN ALL FIELDS RETURNING User(Id) {".to_owned()),
+        Just("a&q=SELECT Id FROM User#".to_owned()),
+    ]
+}
+
+/// A statement as a reader of SOQL sees it who knows nothing of this crate: the text around its lists of values, and
+/// each list. `None` if it is not well-formed.
+fn read(statement: &str) -> Option<(String, Vec<BTreeSet<String>>)> {
+    let (mut around, mut lists) = (String::new(), Vec::new());
+    let mut characters = statement.chars().peekable();
+    while let Some(character) = characters.next() {
+        around.push(character);
+        if character != '(' || characters.peek() != Some(&'\'') {
+            // Outside a list of values a quotation mark has no business.
+            if character == '\'' {
+                return None;
+            }
+            continue;
+        }
+        let mut list = BTreeSet::new();
+        loop {
+            list.insert(read_string(&mut characters)?);
+            match characters.next()? {
+                ',' => {}
+                ')' => break,
+                _ => return None,
+            }
+        }
+        around.push(')');
+        lists.push(list);
+    }
+    Some((around, lists))
+}
+
+fn read_string(characters: &mut impl Iterator<Item = char>) -> Option<String> {
+    let mut value = String::new();
+    if characters.next()? != '\'' {
+        return None;
+    }
+    loop {
+        value.push(match characters.next()? {
+            '\'' => return Some(value),
+            '\n' | '\r' => return None,
+            '\\' => match characters.next()? {
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                'b' => '\u{8}',
+                'f' => '\u{c}',
+                same @ ('\\' | '\'' | '"') => same,
+                _ => return None,
+            },
+            plain => plain,
+        });
+    }
+}
+
+/// Whatever `texts` are, `build` makes of them the statement that it makes of a plain word, with just them as values.
+#[track_caller]
+fn check(texts: &[String], build: impl Fn(&[String]) -> Vec<Soql>) {
+    let (plain, _) = read(build(&["word".to_owned()])[0].as_str()).unwrap();
+    let asked: BTreeSet<String> = texts.iter().filter(|text| !text.contains("@{")).cloned().collect();
+    let statements = build(texts);
+    assert_eq!(statements.len(), usize::from(!asked.is_empty()));
+    for statement in &statements {
+        let (around, lists) = read(statement.as_str()).expect("a well-formed statement");
+        assert_eq!(around, plain);
+        assert!(!lists.is_empty() && lists.iter().all(|list| *list == asked));
+        // In the address of a request it is one parameter, and the only one.
+        let json = Subrequest::query("q", statement).json(&ApiVersion::default()).unwrap();
+        let url = json["url"].as_str().unwrap();
+        assert!(!url.contains("@{") && url.is_ascii());
+        let url = Url::parse("https://example.my.salesforce.com").unwrap().join(url).unwrap();
+        assert_eq!((url.path(), url.fragment()), ("/services/data/v66.0/query", None));
+        let pairs: Vec<_> = url.query_pairs().into_owned().collect();
+        assert_eq!(pairs, [("q".to_owned(), statement.as_str().to_owned())]);
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_value_of_soql_stays_a_value(texts in prop::collection::vec(hostile(), 1..5)) {
+        check(&texts, Soql::active_users_by_email);
+        check(&texts, |keys| Soql::tasks_by_key(KeyField::AircallKey, keys));
+        check(&texts, |keys| Soql::tasks_by_key(KeyField::CallObject, keys));
+        for sobject in [SObject::Contact, SObject::Lead, SObject::Account] {
+            check(&texts, |forms| Soql::records_by_phone(sobject, forms, &CallerFields::new(false)));
+            check(&texts, |forms| Soql::records_by_phone(sobject, forms, &CallerFields::new(true)));
+        }
+    }
+
+    #[test]
+    fn only_digits_reach_sosl(texts in prop::collection::vec(prop_oneof![hostile(), "[0-9]{0,45}"], 0..6)) {
+        let terms: Vec<DigitsOnly> = texts.iter().filter_map(|text| DigitsOnly::parse(text).ok()).collect();
+        let fields = CallerFields::new(true);
+        let plain = Sosl::phones(&[DigitsOnly::parse("12").unwrap()], &fields).remove(0);
+        let returning = plain.as_str().strip_prefix("FIND {12}").unwrap();
+        for search in Sosl::phones(&terms, &fields) {
+            let find = search.as_str().strip_suffix(returning).unwrap();
+            let find = find.strip_prefix("FIND {").unwrap().strip_suffix('}').unwrap();
+            let is_number = |term: &str| !term.is_empty() && term.bytes().all(|byte| byte.is_ascii_digit());
+            prop_assert!(find.split(" OR ").all(is_number), "{}", find);
+        }
+    }
+
+    #[test]
+    fn an_id_is_an_id_or_nothing(text in prop_oneof![hostile(), "[0-9a-zA-Z']{15,18}"]) {
+        if let Ok(id) = crate::SalesforceId::parse(&text) {
+            prop_assert!(id.as_str().bytes().all(|byte| byte.is_ascii_alphanumeric()));
+            let statement = Soql::open_cases(&[id]).remove(0);
+            prop_assert_eq!(read(statement.as_str()).unwrap().1, [BTreeSet::from([id.as_str().to_owned()])]);
+        }
+    }
+
+    #[test]
+    fn a_text_in_a_composite_stays_a_text(texts in prop::collection::vec(hostile(), 3)) {
+        let record = Record::new(SObject::Task)
+            .with("Subject", texts[0].as_str())
+            .with("Description", texts[1].as_str())
+            .with("WhoId", texts[2].as_str())
+            .with("OwnerId", id("005xx000001SwiU"));
+        let part = Subrequest::create("t", record).link("WhoId", "c");
+        // As it goes over the wire, and is read there.
+        let sent: Value = serde_json::from_str(&part.json(&ApiVersion::default()).unwrap().to_string()).unwrap();
+        let spaced = |text: &str| text.replace("@{", "@ {");
+        let body = serde_json::json!({
+            "Subject": spaced(&texts[0]), "Description": spaced(&texts[1]), "WhoId": "@{c.id}",
+            "OwnerId": "005xx000001SwiUAAS"
+        });
+        prop_assert_eq!(&sent["body"], &body);
+        prop_assert_eq!(&sent["url"], "/services/data/v66.0/sobjects/Task");
+        prop_assert_eq!(sent.to_string().matches("@{").count(), 1);
+    }
+}
+
+#[test]
+fn the_reader_sees_an_injection() {
+    let naive = |value: &str| format!("SELECT Id FROM User WHERE Email IN ('{value}') ORDER BY Id");
+    let (plain, _) = read(&naive("word")).unwrap();
+    for hostile in ["x') OR Id IN ('y", "x' OR Name != '", "\\", "a\nb", "x')"] {
+        assert!(read(&naive(hostile)).is_none_or(|(around, _)| around != plain), "{hostile}");
+    }
+}

@@ -1,0 +1,227 @@
+//! Leases: of all that want one, one has it.
+
+use std::cell::Cell;
+
+use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::{Strategy, prop_oneof};
+use proptest::test_runner::{Config, TestRunner};
+
+use super::tenants::{one, usage};
+use super::{START, at, tenant};
+use crate::test_tables::TestTables;
+use crate::{Acquired, LeaseOf, Tenant, Tenants, item};
+
+struct Fixture {
+    tenants: Tenants,
+    tables: TestTables,
+}
+
+impl Fixture {
+    async fn new() -> Self {
+        let tables = TestTables::start().await;
+        let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
+        tenants.put(&one()).await.unwrap();
+        Self { tenants, tables }
+    }
+
+    /// Takes the drain lease, for a minute from `after` START.
+    async fn acquire(&self, holder: &str, after: i64) -> Acquired {
+        let (now, until) = (at(START + after), at(START + after + 60));
+        self.tenants.acquire(&tenant("one"), LeaseOf::Drain, holder, now, until).await.unwrap()
+    }
+
+    async fn extend(&self, holder: &str, until: i64) -> bool {
+        self.tenants.extend(&tenant("one"), LeaseOf::Drain, holder, at(START + until)).await.unwrap()
+    }
+
+    async fn release(&self, holder: &str) -> bool {
+        self.tenants.release(&tenant("one"), LeaseOf::Drain, holder, None).await.unwrap()
+    }
+
+    async fn tenant(&self) -> Tenant {
+        self.tenants.get(&tenant("one")).await.unwrap().unwrap()
+    }
+}
+
+fn held() -> Acquired {
+    Acquired::Held(Box::new(one()))
+}
+
+fn taken(until: i64) -> Acquired {
+    Acquired::Taken { until: at(START + until) }
+}
+
+#[tokio::test]
+async fn a_free_lease_comes_with_the_tenant_and_is_nobody_elses_then() {
+    let f = Fixture::new().await;
+    assert_eq!(f.acquire("a", 0).await, held());
+    assert_eq!(f.acquire("b", 59).await, taken(60));
+    // Asked again by the same run, as after an answer that was lost.
+    assert_eq!(f.acquire("a", 30).await, held());
+    assert_eq!(f.acquire("b", 60).await, taken(90));
+}
+
+#[tokio::test]
+async fn an_expired_lease_is_taken_over_and_its_late_holder_changes_nothing() {
+    let f = Fixture::new().await;
+    f.acquire("a", 0).await;
+    assert_eq!(f.acquire("b", 60).await, held());
+    assert!(!f.extend("a", 600).await);
+    assert!(!f.tenants.release(&tenant("one"), LeaseOf::Drain, "a", Some(&usage(7))).await.unwrap());
+    assert_eq!(f.tenant().await.api_usage, None);
+    assert_eq!(f.acquire("a", 61).await, taken(120));
+}
+
+#[tokio::test]
+async fn what_is_given_back_is_free_at_once() {
+    let f = Fixture::new().await;
+    f.acquire("a", 0).await;
+    assert!(f.release("a").await);
+    assert!(!f.release("a").await, "there is nothing left to give back");
+    assert!(!f.extend("a", 600).await, "nor to keep");
+    assert_eq!(f.acquire("b", 1).await, held());
+}
+
+#[tokio::test]
+async fn an_extended_lease_lasts_until_its_new_end() {
+    let f = Fixture::new().await;
+    f.acquire("a", 0).await;
+    assert!(f.extend("a", 300).await);
+    assert_eq!(f.acquire("b", 299).await, taken(300));
+    assert_eq!(f.acquire("b", 300).await, held());
+}
+
+#[tokio::test]
+async fn giving_back_stores_the_api_calls() {
+    let f = Fixture::new().await;
+    f.acquire("a", 0).await;
+    assert!(f.tenants.release(&tenant("one"), LeaseOf::Drain, "a", Some(&usage(7))).await.unwrap());
+    assert_eq!(f.tenant().await, Tenant { api_usage: Some(usage(7)), ..one() });
+}
+
+#[tokio::test]
+async fn drain_and_refresh_are_two_leases() {
+    let f = Fixture::new().await;
+    f.acquire("a", 0).await;
+    let refresh = f.tenants.acquire(&tenant("one"), LeaseOf::Refresh, "b", at(START), at(START + 10)).await.unwrap();
+    assert_eq!(refresh, held());
+    assert!(f.release("a").await);
+    let refresh = f.tenants.acquire(&tenant("one"), LeaseOf::Refresh, "a", at(START), at(START + 10)).await.unwrap();
+    assert_eq!(refresh, taken(10));
+}
+
+#[tokio::test]
+async fn nobody_makes_a_tenant_by_asking_for_its_lease() {
+    let f = Fixture::new().await;
+    let id = tenant("nobody");
+    let acquired = f.tenants.acquire(&id, LeaseOf::Drain, "a", at(START), at(START + 60)).await.unwrap();
+    assert_eq!(acquired, Acquired::NoTenant);
+    assert!(!f.tenants.extend(&id, LeaseOf::Drain, "a", at(START)).await.unwrap());
+    assert!(!f.tenants.release(&id, LeaseOf::Drain, "a", Some(&usage(7))).await.unwrap());
+    assert_eq!(f.tenants.get(&id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_damaged_lease_holds_nobody_up() {
+    let f = Fixture::new().await;
+    let request = f.tables.dynamodb.update_item().table_name("TenantsTable").key("tenant", item::text("one"));
+    let request =
+        request.update_expression("SET drain_lease = :text").expression_attribute_values(":text", item::text("?"));
+    request.send().await.unwrap();
+    assert_eq!(f.acquire("a", 0).await, held());
+}
+
+#[tokio::test]
+async fn of_many_at_once_one_has_it() {
+    let f = Fixture::new().await;
+    for round in 0..5 {
+        let names: Vec<String> = (0..8).map(|n| format!("{round}-{n}")).collect();
+        let answers = join_all(names.iter().map(|name| f.acquire(name, 100 * round))).await;
+        assert_eq!(answers.iter().filter(|answer| matches!(answer, Acquired::Held(_))).count(), 1, "{answers:?}");
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Acquire {
+        holder: u8,
+        lasts: i64,
+    },
+    Extend {
+        holder: u8,
+        lasts: i64,
+    },
+    Release {
+        holder: u8,
+    },
+    /// Milliseconds go by.
+    Wait(i64),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let one = prop_oneof![
+        (0..3_u8, 1..40_i64).prop_map(|(holder, lasts)| Step::Acquire { holder, lasts }),
+        (0..3_u8, 1..40_i64).prop_map(|(holder, lasts)| Step::Extend { holder, lasts }),
+        (0..3_u8).prop_map(|holder| Step::Release { holder }),
+        (1..30_i64).prop_map(Step::Wait),
+    ];
+    proptest::collection::vec(one, 1..30)
+}
+
+/// Law: in whatever order and at whatever time holders come and go, a lease is granted only while no other holder's
+/// runs, and only its holder keeps it or gives it back.
+#[test]
+fn two_never_hold_it() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let f = runtime.block_on(Fixture::new());
+    let mut runner = TestRunner::new(Config { cases: 60, failure_persistence: None, ..Config::default() });
+    let number = Cell::new(0);
+    runner
+        .run(&steps(), |steps| {
+            number.set(number.get() + 1);
+            let id = tenant(&format!("t-{}", number.get()));
+            runtime.block_on(follow(&f.tenants, Tenant { id, ..one() }, steps));
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// Takes the steps, and holds each answer against what a lease is.
+async fn follow(tenants: &Tenants, tenant: Tenant, steps: Vec<Step>) {
+    tenants.put(&tenant).await.unwrap();
+    let mut now = at(START);
+    let mut lease: Option<(u8, Timestamp)> = None;
+    let after = |now: Timestamp, lasts| now + SignedDuration::from_millis(lasts);
+    for step in steps {
+        match step {
+            Step::Acquire { holder, lasts } => {
+                let (name, until) = (holder.to_string(), after(now, lasts));
+                let answer = tenants.acquire(&tenant.id, LeaseOf::Drain, &name, now, until).await.unwrap();
+                match lease {
+                    Some((other, until)) if other != holder && until > now => {
+                        assert_eq!(answer, Acquired::Taken { until });
+                    }
+                    _ => {
+                        assert_eq!(answer, Acquired::Held(Box::new(tenant.clone())));
+                        lease = Some((holder, until));
+                    }
+                }
+            }
+            Step::Extend { holder, lasts } => {
+                let is_ours = lease.is_some_and(|(ours, _)| ours == holder);
+                let until = after(now, lasts);
+                let kept = tenants.extend(&tenant.id, LeaseOf::Drain, &holder.to_string(), until).await.unwrap();
+                assert_eq!(kept, is_ours);
+                lease = if is_ours { Some((holder, until)) } else { lease };
+            }
+            Step::Release { holder } => {
+                let is_ours = lease.is_some_and(|(ours, _)| ours == holder);
+                let freed = tenants.release(&tenant.id, LeaseOf::Drain, &holder.to_string(), None).await.unwrap();
+                assert_eq!(freed, is_ours);
+                lease = lease.filter(|_| !is_ours);
+            }
+            Step::Wait(milliseconds) => now = after(now, milliseconds),
+        }
+    }
+}
