@@ -2,18 +2,24 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test expects and does not find fails it")]
 
+mod budgets;
 mod business_hours;
 mod call_workflow;
+mod fault_table;
 mod faults;
 mod harm;
 mod killed;
 mod later;
 mod logs;
 mod matching;
+mod injection;
 mod once;
+mod one_bad_record;
+mod org_rules;
 mod relate;
 mod support;
 mod task;
 mod template;
 mod tenants;
+mod tokens;
 mod webhook;

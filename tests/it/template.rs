@@ -64,9 +64,9 @@ fn list(value: &Value) -> Vec<&Value> {
     }
 }
 
-/// Names of the variables that a function's source asks for.
+/// Names of the variables that a function's source asks for, by `env` or by a `whole` of its own that checks the number.
 fn variables_read(binary: &str) -> BTreeSet<String> {
-    let asked = Regex::new(r#"env::(?:required|parsed(?:::<[^>]*>)?)\(\s*"([A-Z_]+)""#).unwrap();
+    let asked = Regex::new(r#"(?:env::(?:required|parsed(?:::<[^>]*>)?)|whole)\(\s*"([A-Z_]+)""#).unwrap();
     let mut names = BTreeSet::new();
     let mut folders = vec![root().join("functions").join(binary).join("src")];
     while let Some(folder) = folders.pop() {

@@ -169,7 +169,7 @@ async fn while_the_queue_is_down_aircall_is_told_to_try_again_and_nothing_is_los
     world.contact("Lou Sample", "+33639980001");
     let call = CallBody::inbound(1);
     let body = ended(&world, &call);
-    let queue = world.events_queue();
+    let queue = world.queue("EventsQueue");
     world.sqs("DeleteQueue", &json!({"QueueUrl": queue})).await;
 
     // Aircall gives up on an answer after five seconds.

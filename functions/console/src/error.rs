@@ -7,11 +7,15 @@ use rules::Settings;
 use rules::settings::Problem;
 use serde_json::{Value, json};
 
+use crate::settings::SaveError;
+
 /// Why a request was not answered.
 #[derive(Debug)]
 pub(crate) enum ApiError {
     /// There is no session, or it does not count any more.
     NotSignedIn,
+    /// The change may come from a page that is not ours.
+    Forged,
     /// A query parameter is not what it should be.
     Parameter {
         /// The parameter.
@@ -21,7 +25,9 @@ pub(crate) enum ApiError {
     },
     /// The body is not JSON.
     NotJson(String),
-    /// The body is longer than any settings document.
+    /// The body says that it is something else than JSON.
+    NotJsonType,
+    /// The body is longer than any that makes sense.
     TooLarge,
     /// There is nothing here, as a sentence.
     NotFound(String),
@@ -43,6 +49,16 @@ impl From<store::Error> for ApiError {
     }
 }
 
+impl From<SaveError> for ApiError {
+    fn from(error: SaveError) -> Self {
+        match error {
+            SaveError::Invalid(problems) => ApiError::Invalid(problems),
+            SaveError::Stale(current) => ApiError::Stale(current),
+            SaveError::Store(error) => ApiError::Store(error),
+        }
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, code, message, more) = self.parts();
@@ -56,15 +72,25 @@ impl IntoResponse for ApiError {
 
 impl ApiError {
     /// Status, code, message and whatever else the error has to say.
-    fn parts(self) -> (StatusCode, &'static str, String, Value) {
+    pub(crate) fn parts(self) -> (StatusCode, &'static str, String, Value) {
         let plain = |status, code, message: &str| (status, code, message.to_owned(), Value::Null);
         match self {
             ApiError::NotSignedIn => plain(StatusCode::UNAUTHORIZED, "not_signed_in", "Sign in to the console."),
+            ApiError::Forged => plain(
+                StatusCode::FORBIDDEN,
+                "forged",
+                "This change does not prove that it comes from a page of the console. Open the page again and repeat it.",
+            ),
             ApiError::Parameter { name, message } => {
                 (StatusCode::BAD_REQUEST, "bad_parameter", message, json!({ "parameter": name }))
             }
             ApiError::NotJson(message) => (StatusCode::BAD_REQUEST, "not_json", message, Value::Null),
-            ApiError::TooLarge => plain(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is longer than 64 KiB."),
+            ApiError::NotJsonType => plain(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                "The body must be JSON and say so: Content-Type: application/json.",
+            ),
+            ApiError::TooLarge => plain(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too long."),
             ApiError::NotFound(message) => (StatusCode::NOT_FOUND, "not_found", message, Value::Null),
             ApiError::MethodNotAllowed => {
                 plain(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This resource has other methods.")

@@ -18,6 +18,14 @@ pub const COOKIE_NAME: &str = "session";
 /// How long a session lasts.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(12);
 
+/// No script reads the cookie, no plain connection carries it, and no page of another site sends it with a change.
+const ATTRIBUTES: &str = "Path=/; HttpOnly; Secure; SameSite=Lax";
+
+/// The `Set-Cookie` header that ends the session of a browser.
+pub fn end_cookie() -> String {
+    format!("{COOKIE_NAME}=; Max-Age=0; {ATTRIBUTES}")
+}
+
 /// A signed-in admin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
@@ -31,19 +39,41 @@ pub struct Session {
     /// When the session ends.
     #[serde(with = "required")]
     pub expires: Timestamp,
+    /// The admin's name, for the pages; none where only [`Session::user`] is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The name of the admin's Salesforce org, for the pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org: Option<String>,
 }
 
 impl Session {
     /// A session that begins `now` and lasts [`LIFETIME`].
     pub fn new(tenant: TenantId, user: impl Into<String>, now: Timestamp) -> Self {
-        Self { tenant, user: user.into(), issued: now, expires: now + LIFETIME }
+        Self { tenant, user: user.into(), issued: now, expires: now + LIFETIME, name: None, org: None }
+    }
+
+    /// The same session, with what the pages call the admin and the org.
+    #[must_use]
+    pub fn called(self, name: impl Into<String>, org: impl Into<String>) -> Self {
+        Self { name: Some(name.into()), org: Some(org.into()), ..self }
+    }
+
+    /// What the pages call the admin.
+    pub fn label(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.user)
     }
 
     /// The cookie of this session, as `name=value`.
     pub fn sign(&self, key: &SecretString) -> String {
         let payload = self.payload();
-        let signature = URL_SAFE_NO_PAD.encode(hmac(key, &payload).finalize().into_bytes());
+        let signature = URL_SAFE_NO_PAD.encode(mac(key, &payload).finalize().into_bytes());
         format!("{COOKIE_NAME}={payload}.{signature}")
+    }
+
+    /// The `Set-Cookie` header that opens this session in a browser.
+    pub fn set_cookie(&self, key: &SecretString) -> String {
+        format!("{}; Max-Age={}; {ATTRIBUTES}", self.sign(key), LIFETIME.as_secs())
     }
 
     fn payload(&self) -> String {
@@ -55,16 +85,20 @@ impl Session {
         let (payload, signature) = value.split_once('.')?;
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
         // Compared in constant time by the MAC itself.
-        let is_ours = keys.iter().any(|key| hmac(key, payload).verify_slice(&signature).is_ok());
+        let is_ours = keys.iter().any(|key| mac(key, payload).verify_slice(&signature).is_ok());
         let session: Self = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok().filter(|_| is_ours)?).ok()?;
         (session.issued <= now && now < session.expires).then_some(session)
     }
 }
 
-fn hmac(key: &SecretString, payload: &str) -> Hmac<Sha256> {
-    let mut hmac = Hmac::<Sha256>::new_from_slice(key.expose_secret().as_bytes()).expect("a key of any length will do");
-    hmac.update(payload.as_bytes());
-    hmac
+/// What signs the texts that only the console can have made.
+pub(crate) type Mac = Hmac<Sha256>;
+
+/// The signature of a text under a session key.
+pub(crate) fn mac(key: &SecretString, text: &str) -> Mac {
+    let mut mac = Mac::new_from_slice(key.expose_secret().as_bytes()).expect("a key of any length will do");
+    mac.update(text.as_bytes());
+    mac
 }
 
 #[cfg(test)]

@@ -1,45 +1,36 @@
-//! `GET` and `PUT /api/settings`.
+//! Changes of the settings, whoever asks for them: a page or the API.
 
-use std::sync::Arc;
+pub(crate) mod change;
+mod schedule;
 
-use axum::Json;
-use axum::body::{Body, to_bytes};
-use axum::extract::State;
 use jiff::Timestamp;
 use rules::Settings;
+use rules::settings::Problem;
 use serde_json::Value;
 use store::PutError;
 
 use crate::console::Console;
-use crate::error::ApiError;
-use crate::signed_in::SignedIn;
+use crate::session::Session;
 
-/// Longest settings document, bytes.
-const LONGEST: usize = 64 * 1024;
-
-/// The settings document.
-pub(crate) async fn show(
-    State(console): State<Arc<Console>>,
-    SignedIn(session): SignedIn,
-) -> Result<Json<Settings>, ApiError> {
-    Ok(Json(console.settings.get(&session.tenant).await?))
+/// Why settings were not saved. Nothing of them was.
+#[derive(Debug)]
+pub(crate) enum SaveError {
+    /// They are wrong.
+    Invalid(Vec<Problem>),
+    /// Somebody else changed the settings first: what they are now.
+    Stale(Box<Settings>),
+    /// The table could not answer.
+    Store(store::Error),
 }
 
-/// Replaces the whole document, or nothing of it, if it still is at the version that the new one names.
-pub(crate) async fn replace(
-    State(console): State<Arc<Console>>,
-    SignedIn(session): SignedIn,
-    body: Body,
-) -> Result<Json<Settings>, ApiError> {
-    let body = to_bytes(body, LONGEST).await.map_err(|_| ApiError::TooLarge)?;
-    let document: Value =
-        serde_json::from_slice(&body).map_err(|error| ApiError::NotJson(format!("The body is not JSON: {error}.")))?;
-    let settings = Settings::parse(&document).map_err(ApiError::Invalid)?;
+/// Replaces the tenant's settings by `document`, if they still are at the version that it names.
+pub(crate) async fn save(console: &Console, session: &Session, document: &Value) -> Result<Settings, SaveError> {
+    let settings = Settings::parse(document).map_err(SaveError::Invalid)?;
     let put = console.settings.put(&session.tenant, &settings, &session.user, Timestamp::now()).await;
     let stored = put.map_err(|error| match error {
-        PutError::Stale { current } => ApiError::Stale(current),
-        PutError::Store(error) => ApiError::Store(error),
+        PutError::Stale { current } => SaveError::Stale(current),
+        PutError::Store(error) => SaveError::Store(error),
     })?;
     tracing::info!(tenant = %session.tenant, version = stored.version, "changed the settings");
-    Ok(Json(stored))
+    Ok(stored)
 }

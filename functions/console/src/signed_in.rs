@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use axum::http::header::COOKIE;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use jiff::Timestamp;
 
 use crate::console::Console;
@@ -12,18 +12,37 @@ use crate::error::ApiError;
 use crate::session::{COOKIE_NAME, Session};
 
 /// The session of a request; a request without one is answered before anything else is looked at.
-pub(crate) struct SignedIn(pub(crate) Session);
+#[derive(Clone, Debug)]
+pub(crate) struct SignedIn {
+    /// Whose session it is.
+    pub(crate) session: Session,
+    /// The cookie's value, as the browser sent it: what forms are bound to.
+    pub(crate) cookie: String,
+}
+
+impl SignedIn {
+    /// The session that a request's headers hold, if any counts.
+    pub(crate) fn of(headers: &HeaderMap, console: &Console) -> Option<Self> {
+        let now = Timestamp::now();
+        cookies(headers, COOKIE_NAME).find_map(|cookie| {
+            let session = Session::verify(cookie, &console.session_keys, now)?;
+            Some(Self { session, cookie: cookie.to_owned() })
+        })
+    }
+}
 
 impl FromRequestParts<Arc<Console>> for SignedIn {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, ApiError> {
-        let cookies = parts.headers.get_all(COOKIE).iter().filter_map(|header| header.to_str().ok());
-        let mut values = cookies
-            .flat_map(|header| header.split(';'))
-            .filter_map(|cookie| cookie.trim().strip_prefix(COOKIE_NAME)?.strip_prefix('='));
-        let now = Timestamp::now();
-        let session = values.find_map(|value| Session::verify(value, &console.session_keys, now));
-        session.map(Self).ok_or(ApiError::NotSignedIn)
+        Self::of(&parts.headers, console).ok_or(ApiError::NotSignedIn)
     }
+}
+
+/// The values of the cookies of this name: there may be several, of other paths or domains.
+pub(crate) fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    lines
+        .flat_map(|line| line.split(';'))
+        .filter_map(move |cookie| cookie.trim().strip_prefix(name)?.strip_prefix('='))
 }

@@ -6,14 +6,13 @@ use std::collections::BTreeMap;
 use futures_util::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use lambda::metrics::{Counter, count};
+use org::{Job, Org, Stop, Trouble};
 use rules::Settings;
 use store::{ConnectionState, Entry, Outcome, TenantId};
 
 use crate::backoff;
 use crate::drain::{Drain, DrainError};
-use crate::job::{Fate, Job, undecided};
-use crate::org::Org;
-use crate::stop::{Stop, Trouble};
+use crate::fate::{Fate, undecided};
 use crate::tell::tell;
 use crate::writer::Writer;
 
@@ -49,16 +48,20 @@ impl Writer {
         entries: Vec<Entry>,
         now: Timestamp,
     ) -> Result<Option<Timestamp>, DrainError> {
-        let (mut jobs, mut done, mut outcomes) = (Vec::new(), Vec::new(), Vec::new());
-        for entry in entries {
-            match Job::of(entry) {
-                Ok(job) => jobs.push(job),
-                Err(entry) => outcomes.push((*entry, undecided(now))),
+        let settings = self.settings.get(&drain.tenant.id).await?;
+        let mut done = Vec::new();
+        let failed = self.write_groups(drain, &settings, groups(&entries), now, &mut done).await.err();
+        let mut entries: BTreeMap<String, Entry> =
+            entries.into_iter().map(|entry| (entry.key.clone(), entry)).collect();
+        let mut outcomes = Vec::new();
+        for (job, fate) in done {
+            if let Some(entry) = entries.remove(&job.key) {
+                let outcome = fate.outcome(&entry, job.trace, now);
+                outcomes.push((entry, outcome));
             }
         }
-        let settings = self.settings.get(&drain.tenant.id).await?;
-        let failed = self.write_groups(drain, &settings, groups(jobs), now, &mut done).await.err();
-        outcomes.extend(done.into_iter().map(|(job, fate)| fate.outcome(job, now)));
+        let no_jobs = entries.into_values().filter(|entry| Job::of(entry).is_none());
+        outcomes.extend(no_jobs.map(|entry| (entry, undecided(now))));
         let due = self.settle(&drain.tenant.id, &outcomes, now).await?;
         failed.map_or(Ok(due), |error| Err(error.into()))
     }
@@ -77,13 +80,12 @@ impl Writer {
                 done.extend(group.into_iter().map(|job| (job, Fate::Held(trouble.clone(), *until))));
                 continue;
             }
-            let mut left: BTreeMap<String, Job> =
-                group.iter().map(|job| (job.entry.key.clone(), job.clone())).collect();
+            let mut left: BTreeMap<String, Job> = group.iter().map(|job| (job.key.clone(), job.clone())).collect();
             let is_alone = left.len() == 1;
             let settled = done.len();
             let outcome = self.write_group(drain, settings, group, now, done).await;
             for (job, _) in &done[settled..] {
-                left.remove(&job.entry.key);
+                left.remove(&job.key);
             }
             let verdict = match outcome {
                 Ok(()) => {
@@ -164,7 +166,7 @@ impl Writer {
 
     async fn set_state(&self, drain: &mut Drain, state: ConnectionState) -> Result<(), store::Error> {
         if drain.tenant.state != state {
-            self.tenants.set_state(&drain.tenant.id, &state).await?;
+            self.lookup.tenants.set_state(&drain.tenant.id, &state).await?;
             drain.tenant.state = state;
         }
         Ok(())
@@ -191,22 +193,18 @@ impl Writer {
     }
 }
 
-/// The entries that share requests.
-fn groups(jobs: Vec<Job>) -> Vec<Vec<Job>> {
+/// The jobs that share requests, the least suspect first.
+fn groups(entries: &[Entry]) -> Vec<Vec<Job>> {
     let mut by_size: BTreeMap<Reverse<usize>, Vec<Job>> = BTreeMap::new();
-    for job in jobs {
-        let spoiled = job.entry.problem.as_ref().map_or(0, |problem| problem.spoiled);
+    for entry in entries {
+        let spoiled = entry.problem.as_ref().map_or(0, |problem| problem.spoiled);
         let size = GROUPS[usize::try_from(spoiled).unwrap_or(usize::MAX).min(GROUPS.len() - 1)];
-        by_size.entry(Reverse(size)).or_default().push(job);
+        by_size.entry(Reverse(size)).or_default().extend(Job::of(entry));
     }
-    let mut groups = Vec::new();
-    for (Reverse(size), jobs) in by_size {
-        let mut jobs = jobs.into_iter().peekable();
-        while jobs.peek().is_some() {
-            groups.push(jobs.by_ref().take(size).collect());
-        }
-    }
-    groups
+    by_size
+        .into_iter()
+        .flat_map(|(Reverse(size), jobs)| jobs.chunks(size).map(<[Job]>::to_vec).collect::<Vec<_>>())
+        .collect()
 }
 
 fn due_of(outcome: &Outcome) -> Option<Timestamp> {

@@ -1,5 +1,6 @@
 //! Writes what is planned, and says of each job what became of it.
 
+use org::{Bundle, Draft, Job, Org, Stop, without};
 use rules::matching::Record;
 use rules::{E164, RecordKind};
 use salesforce::{
@@ -8,11 +9,8 @@ use salesforce::{
 };
 use store::OrgFacts;
 
-use crate::job::{Fate, Job, Placed};
-use crate::org::Org;
-use crate::plan::{Bundle, Draft, without};
+use crate::fate::{Fate, Placed};
 use crate::remedy::{Answer, Part, Remedy, answer};
-use crate::stop::Stop;
 
 /// What a round came to, so far.
 #[derive(Debug, Default)]

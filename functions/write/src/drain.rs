@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use lambda::metrics::{Counter, count};
 use lambda::queue::{QueueError, WakeUp};
+use org::Org;
 use store::{Acquired, ApiUsage, ConnectionState, Entry, LeaseOf, State, Tenant, TenantId};
 
 use crate::batch::BATCH;
-use crate::org::Org;
 use crate::writer::Writer;
 
 /// A batch is begun only with this much time left.
@@ -68,7 +68,7 @@ impl Writer {
         let now = Timestamp::now();
         let left = deadline.saturating_duration_since(Instant::now());
         let until = now + SignedDuration::try_from(left).unwrap_or_default();
-        let tenant = match self.tenants.acquire(id, LeaseOf::Drain, holder, now, until).await? {
+        let tenant = match self.lookup.tenants.acquire(id, LeaseOf::Drain, holder, now, until).await? {
             Acquired::Held(tenant) => *tenant,
             Acquired::Taken { until } => {
                 tracing::info!(tenant = %id, "another writer is at it");
@@ -83,7 +83,7 @@ impl Writer {
         drain.tenant.facts = std::mem::take(&mut drain.tenant.facts).as_of(now);
         let outcome = if takes_requests(&drain.tenant) { self.drain_all(&mut drain, rang, turn).await } else { Ok(()) };
         // A lease that is not given back ends by itself, with this invocation.
-        let released = self.tenants.release(id, LeaseOf::Drain, holder, drain.usage().as_ref()).await;
+        let released = self.lookup.tenants.release(id, LeaseOf::Drain, holder, drain.usage().as_ref()).await;
         outcome.and(released.map(drop).map_err(DrainError::from))
     }
 

@@ -4,16 +4,9 @@ mod backoff;
 mod batch;
 mod create;
 mod drain;
-mod job;
-mod lookup;
-mod org;
-mod owners;
-mod plan;
-mod questions;
+mod fate;
 mod remedy;
 mod rounds;
-mod session;
-mod stop;
 mod tell;
 mod update;
 mod writer;
@@ -27,13 +20,12 @@ use lambda::batch::{Stopped, each_group, group_of};
 use lambda::queue::{Bell, Later, WakeUp};
 use lambda::{env, start};
 use lambda_runtime::{LambdaEvent, service_fn};
+use org::{Doors, Lookup, Owners, Unstored};
 use salesforce::ApiVersion;
 use store::{AppSecret, Calls, Phones, SettingsStore, TenantId, Tenants, Tokens};
 use tokio::time::timeout_at;
 
 use crate::drain::{DrainError, Turn};
-use crate::owners::Owners;
-use crate::session::{Doors, Unstored};
 use crate::writer::{PhoneMemory, Writer};
 
 /// Tenants whose orgs are written to side by side.
@@ -56,9 +48,12 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let tenants = Tenants::new(dynamodb.clone(), env::required("TENANTS_TABLE")?);
     let writer = Writer {
         calls: Calls::new(dynamodb.clone(), env::required("CALLS_TABLE")?),
-        phones: Phones::new(dynamodb.clone(), env::required("PHONES_TABLE")?),
-        settings: SettingsStore::new(dynamodb, env::required("SETTINGS_TABLE")?),
-        tenants: tenants.clone(),
+        settings: SettingsStore::new(dynamodb.clone(), env::required("SETTINGS_TABLE")?),
+        lookup: Lookup {
+            phones: Phones::new(dynamodb, env::required("PHONES_TABLE")?),
+            tenants: tenants.clone(),
+            owners: Owners::default(),
+        },
         doors: Doors {
             tenants,
             http: reqwest::Client::builder()
@@ -77,7 +72,6 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         },
         bell: Bell::new(sqs.clone(), env::required("WRITES_QUEUE_URL")?),
         later: Later::new(sqs, env::required("RETRIES_QUEUE_URL")?),
-        owners: Owners::default(),
     };
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| handle(&writer, event).await)).await
 }

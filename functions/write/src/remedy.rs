@@ -2,11 +2,11 @@
 //!
 //! [`Kind`] says what a code asks for; what that means depends on what was being written.
 
+use org::{Job, Stop, Trouble};
 use rules::RecordKind;
 use salesforce::{ErrorCode, Kind, Refusal, SObject, SalesforceId};
 
-use crate::job::{Fate, Job};
-use crate::stop::{Stop, Trouble};
+use crate::fate::Fate;
 
 /// What was being written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,20 +1,16 @@
 //! Rounds over a batch of jobs, each with what went wrong in the last one mended.
 
 use jiff::Timestamp;
+use org::{Hints, Job, Org, Plan, Stop, Users};
 use rules::matching::Record;
 use rules::settings::Settings;
-use rules::{RecordKind, Trace};
+use rules::{E164, RecordKind};
 use salesforce::{SObject, SalesforceId, Soql};
-use store::Tenant;
+use store::{Remembered, Tenant};
 
 use crate::create::{self, Report};
-use crate::job::{Fate, Job};
-use crate::lookup::Hints;
-use crate::org::Org;
-use crate::owners::Owner;
-use crate::plan::{Draft, Plan};
+use crate::fate::Fate;
 use crate::remedy::Remedy;
-use crate::stop::Stop;
 use crate::update::{self, Update};
 use crate::writer::Writer;
 
@@ -64,23 +60,16 @@ impl Writer {
         now: Timestamp,
         report: &mut Report,
     ) -> Result<(), Stop> {
-        let (old, new): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| job.entry.written.is_some());
+        let (old, new): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| job.written.is_some());
         let updates = old.into_iter().filter_map(|job| Update::of(job, settings)).collect();
         update::update(org, updates, &tenant.facts, report).await?;
         goes_on(report)?;
         if new.is_empty() {
             return Ok(());
         }
-        let knowledge = self.look_up(org, tenant, settings, &new, hints, now).await?;
-        let default_owner = org.default_owner;
-        let plan = Plan::of(new, knowledge, settings, |job| {
-            let user = match job.user_email().map(|email| self.owners.get(&tenant.id, &email)) {
-                Some(Owner::User(id)) => Some(id),
-                Some(Owner::Nobody | Owner::Unknown) | None => None,
-            };
-            Draft::note_owner(job, user);
-            user.unwrap_or(default_owner)
-        });
+        let knowledge = self.lookup.look_up(org, tenant, settings, &new, hints, now).await?;
+        let users = Users { known: &self.lookup.owners, tenant: &tenant.id, default_owner: org.default_owner };
+        let plan = Plan::of(new, knowledge, settings, &users);
         report.done.extend(plan.skipped.into_iter().map(|(job, reason)| (job, Fate::Skipped(reason))));
         report.exist.extend(plan.existing.into_iter().map(|(draft, id)| (draft, Some(id))));
         create::bundles(org, plan.bundles, &tenant.facts, report).await?;
@@ -89,6 +78,20 @@ impl Writer {
         goes_on(report)?;
         update::adopt(org, &tenant.facts, report).await?;
         goes_on(report)
+    }
+
+    /// Remembers where numbers led.
+    async fn remember(
+        &self,
+        tenant: &Tenant,
+        led: impl Iterator<Item = (E164, Record, bool)>,
+        now: Timestamp,
+    ) -> Result<(), Stop> {
+        let remembered = led.map(|(number, record, ours)| {
+            let expires_at = now + if ours { self.phone_memory.created } else { self.phone_memory.matched };
+            (number, Remembered { record, ours, expires_at })
+        });
+        Ok(self.lookup.phones.put_many(&tenant.id, &remembered.collect()).await?)
     }
 
     /// Applies the remedies, and gives the jobs that go around again.
@@ -105,7 +108,7 @@ impl Writer {
         let (facts, forgotten) = (tenant.facts.clone(), hints.forgotten.clone());
         for (mut job, remedy) in again {
             // Each round starts its own account of what was looked at.
-            job.trace = if job.entry.written.is_some() { job.entry.trace.clone() } else { Trace::new() };
+            job.start_over();
             match &remedy {
                 Remedy::Nothing => {}
                 Remedy::LeaveOut(sobject, refusal) => {
@@ -123,7 +126,7 @@ impl Writer {
                         done.push((job, remedy.in_vain()));
                         continue;
                     }
-                    self.phones.forget(&tenant.id, &job.number).await?;
+                    self.lookup.phones.forget(&tenant.id, &job.number).await?;
                     hints.named.remove(&job.number);
                     hints.forgotten.insert(job.number.clone());
                 }
@@ -142,7 +145,7 @@ impl Writer {
             mended.push((job, remedy));
         }
         if tenant.facts != facts {
-            self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
+            self.lookup.tenants.set_facts(&tenant.id, &tenant.facts).await?;
         }
         Ok(mended)
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use org::{Draft, Job, Org, Stop, Trouble, without};
 use rules::matching::Record;
 use rules::revise::{revise, untouched};
 use rules::settings::Settings;
@@ -11,11 +12,8 @@ use salesforce::{Atomicity, Error, KeyField, MAX_RECORDS, Refusal, SObject, Sale
 use store::{OrgFacts, Related};
 
 use crate::create::Report;
-use crate::job::{Fate, Job, Placed};
-use crate::org::Org;
-use crate::plan::{Draft, without};
+use crate::fate::{Fate, Placed};
 use crate::remedy::{Answer, Part, Remedy, answer};
-use crate::stop::{Stop, Trouble};
 
 /// What is read of a Task beside the fields that people change.
 const ALWAYS_READ: [&str; 4] = ["WhoId", "WhatId", "CreatedDate", "LastModifiedDate"];
@@ -35,7 +33,7 @@ pub(crate) struct Update {
 impl Update {
     /// The update of a job whose Task we wrote before.
     pub(crate) fn of(job: Job, settings: &Settings) -> Option<Self> {
-        let written = job.entry.written.clone()?;
+        let written = job.written.clone()?;
         let task_id = SalesforceId::parse(&written.task_id).ok()?;
         let ours = Task::of(&job.call, job.status, settings, &written.record.name);
         let (wrote, record, related) = (Some(written.task), written.record, written.related);
@@ -52,7 +50,7 @@ impl Update {
 pub(crate) async fn adopt(org: &mut Org, facts: &OrgFacts, report: &mut Report) -> Result<(), Stop> {
     let exist = std::mem::take(&mut report.exist);
     let unnamed: Vec<String> =
-        exist.iter().filter(|(_, id)| id.is_none()).map(|(draft, _)| draft.job.entry.key.clone()).collect();
+        exist.iter().filter(|(_, id)| id.is_none()).map(|(draft, _)| draft.job.key.clone()).collect();
     let mut ids = BTreeMap::new();
     for soql in Soql::tasks_by_key(KeyField::AircallKey, &unnamed) {
         let tasks = org.call(async |client| client.query(&soql).await).await?;
@@ -63,7 +61,7 @@ pub(crate) async fn adopt(org: &mut Org, facts: &OrgFacts, report: &mut Report) 
     let mut updates = Vec::new();
     for (draft, id) in exist {
         let Draft { mut job, task, record, related, .. } = draft;
-        if let Some(task_id) = id.or_else(|| ids.get(&job.entry.key).copied()) {
+        if let Some(task_id) = id.or_else(|| ids.get(&job.key).copied()) {
             job.trace.note(Topic::Task, "The Task was there already: an earlier attempt had written it.");
             updates.push(Update { job, task_id, wrote: None, ours: task, record, related });
         } else {

@@ -2,23 +2,19 @@
 
 use jiff::SignedDuration;
 use lambda::queue::{Bell, Later};
-use store::{Calls, Phones, SettingsStore, Tenants};
-
-use crate::owners::Owners;
-use crate::session::Doors;
+use org::{Doors, Lookup};
+use store::{Calls, SettingsStore};
 
 /// Everything a drain works with.
 #[derive(Debug)]
 pub(crate) struct Writer {
     pub(crate) calls: Calls,
-    pub(crate) phones: Phones,
     pub(crate) settings: SettingsStore,
-    pub(crate) tenants: Tenants,
     pub(crate) doors: Doors,
     pub(crate) phone_memory: PhoneMemory,
     pub(crate) bell: Bell,
     pub(crate) later: Later,
-    pub(crate) owners: Owners,
+    pub(crate) lookup: Lookup,
 }
 
 /// For how long a number leads to a record without asking Salesforce again.

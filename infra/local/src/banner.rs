@@ -64,6 +64,8 @@ mod tests {
             salesforce_url: "http://127.0.0.1:8081".to_owned(),
             salesforce_access_token: String::new(),
             aircall_url: nowhere(),
+            aircall_api_id: String::new(),
+            aircall_api_token: String::new(),
             aws_endpoint_urls: EndpointUrls { dynamodb: nowhere(), sqs: nowhere(), secretsmanager: nowhere() },
             tenant: "demo".to_owned(),
             tables: BTreeMap::new(),

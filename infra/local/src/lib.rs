@@ -3,7 +3,7 @@
 //! The real binaries of the functions run as Lambda would run them, behind the routes, queues and schedules of the
 //! template, against embedded DynamoDB, SQS and Secrets Manager, a sandbox Salesforce org and a sandbox Aircall.
 
-pub mod aircall;
+mod aircall;
 pub mod binaries;
 pub mod demo;
 pub mod event_source;

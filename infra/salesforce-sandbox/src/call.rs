@@ -77,6 +77,11 @@ fn decode(segment: &str) -> String {
 }
 
 impl Call {
+    /// 66 for `66.0`.
+    pub(crate) fn major_version(&self) -> u32 {
+        self.version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or_default()
+    }
+
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }

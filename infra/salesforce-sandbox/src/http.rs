@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::{
-    Org, api,
+    Org, api, bulk,
     call::{Address, Answer, Call},
     control,
     error::ApiError,
@@ -32,6 +32,7 @@ pub(crate) fn router(org: Org) -> Router {
         .route("/services/data", any(versions))
         .route("/services/data/", any(versions))
         .route("/services/data/{*rest}", any(data))
+        .merge(bulk::routes())
         .merge(oauth::routes())
         .layer(from_fn_with_state(org.clone(), control::faults::play));
     Router::new().merge(services).merge(control::routes()).merge(pages::routes()).with_state(org)

@@ -4,6 +4,7 @@
 //! documentation, and what it does not do is listed in the README of its folder.
 
 mod api;
+mod bulk;
 mod call;
 mod control;
 mod error;

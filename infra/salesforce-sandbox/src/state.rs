@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::cursors::Cursors,
+    bulk::Jobs,
     control::{faults::Fault, record_faults::RecordFault, requests::Requests},
     error::ApiError,
     locks::Locks,
@@ -42,6 +43,8 @@ pub(crate) struct State {
     #[serde(skip)]
     pub(crate) cursors: Cursors,
     #[serde(skip)]
+    pub(crate) jobs: Jobs,
+    #[serde(skip)]
     pub(crate) locks: Locks,
     #[serde(skip)]
     pub(crate) revision: u64,
@@ -68,6 +71,7 @@ impl State {
             faults: Vec::new(),
             record_faults: Vec::new(),
             cursors: Cursors::default(),
+            jobs: Jobs::default(),
             locks: Locks::default(),
             revision: 0,
         };

@@ -157,3 +157,15 @@ async fn every_answer_says_how_much_of_the_allowance_is_used() {
     let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
     assert_eq!(statuses, [200, 404, 400, 404, 201, 400, 414, 405, 403]);
 }
+
+#[tokio::test]
+async fn what_is_nested_without_end_is_refused() {
+    let org = Client::new();
+    let nested = |open: &str, close: &str| format!("{}Name = 'x'{}", open.repeat(2_000), close.repeat(2_000));
+    for (open, close) in [("(", ")"), ("NOT ", "")] {
+        let soql = format!("SELECT Id FROM Account WHERE {}", nested(open, close));
+        assert_eq!(org.query(&soql).await.code(), "MALFORMED_QUERY");
+    }
+    let sosl = format!("FIND {{{}name{}}}", "(".repeat(1_900), ")".repeat(1_900));
+    assert_eq!(org.search(&sosl).await.code(), "MALFORMED_SEARCH");
+}

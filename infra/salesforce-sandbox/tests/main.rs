@@ -12,6 +12,7 @@ mod limits;
 mod locks;
 mod oauth;
 mod objects;
+mod other_clients;
 mod pages;
 mod query;
 mod record_faults;

@@ -158,3 +158,40 @@ async fn statuses_are_data() {
     let body = org.query("SELECT FIELDS(ALL) FROM Organization LIMIT 200").await.body;
     assert_eq!(body["records"][0]["Id"], json!(org.org.org_id()));
 }
+
+#[tokio::test]
+async fn children_come_with_their_parent() {
+    let org = org();
+    let soql = "SELECT Name, (SELECT LastName, Owner.Name FROM Contacts WHERE LastName LIKE 'R%'), \
+                (SELECT Name FROM Opportunities ORDER BY Name DESC LIMIT 1), (SELECT Id FROM Cases) FROM Account";
+    let account = org.query(soql).await.body["records"][0].clone();
+    let contacts = &account["Contacts"];
+    assert_eq!((&contacts["totalSize"], &contacts["done"]), (&json!(1), &json!(true)));
+    assert_eq!(contacts["records"][0]["Owner"]["Name"], "Alex Admin");
+    assert_eq!(column(&account["Opportunities"]["records"], "Name"), ["Won"]);
+    assert_eq!(account["Cases"], json!(null));
+    let description = org.get(&data("sobjects/Account/describe")).await.body;
+    assert!(column(&description["childRelationships"], "relationshipName").contains(&"Contacts".to_owned()));
+    let refused = |soql: &'static str| async { org.query(soql).await.code().to_owned() };
+    assert_eq!(refused("SELECT Id, (SELECT Id FROM Nope) FROM Account").await, "INVALID_TYPE");
+    assert_eq!(refused("SELECT Id, (SELECT COUNT() FROM Contacts) FROM Account").await, "MALFORMED_QUERY");
+    org.set(json!({"hidden_objects": ["Contact"]})).await;
+    assert_eq!(refused("SELECT Id, (SELECT Id FROM Contacts) FROM Account").await, "INVALID_TYPE");
+}
+
+#[tokio::test]
+async fn a_query_can_be_explained() {
+    let org = org();
+    let plans = org.get(&data("query?explain=SELECT+Id+FROM+Contact+WHERE+LastName='Roe'")).await.body["plans"].clone();
+    assert_eq!((&plans[0]["sobjectType"], &plans[0]["cardinality"]), (&json!("Contact"), &json!(1)));
+    assert_eq!(org.get(&data("query?explain=nonsense")).await.code(), "MALFORMED_QUERY");
+}
+
+#[tokio::test]
+async fn all_fields_come_for_two_hundred_rows() {
+    let org = org();
+    assert_eq!(org.query("SELECT FIELDS(ALL) FROM Contact LIMIT 200").await.status, 200);
+    for soql in ["SELECT FIELDS(ALL) FROM Contact", "SELECT FIELDS(ALL) FROM Contact LIMIT 201"] {
+        assert_eq!(org.query(soql).await.code(), "MALFORMED_QUERY", "{soql}");
+    }
+}

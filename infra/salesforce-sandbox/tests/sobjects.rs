@@ -133,6 +133,9 @@ async fn an_upsert_creates_then_updates() {
     assert_eq!(created.body["created"], true);
     let updated = org.patch(&format!("{address}?updateOnly=true"), json!({"Subject": "Two"})).await;
     assert_eq!((updated.status, &updated.body["id"], &updated.body["created"]), (200, &json!(id), &json!(false)));
+    let before = address.replace("v66.0", "v45.0");
+    let silent = org.patch(&before, json!({"Subject": "Two"})).await;
+    assert_eq!((silent.status, silent.body), (204, json!(null)));
     let record = org.get(&address).await.body;
     assert_eq!((&record["Subject"], &record["Aircall_Key__c"]), (&json!("Two"), &json!("call/1+2")));
     let with_key = org.patch(&address, json!({"Aircall_Key__c": "call/1+2"})).await;

@@ -1,14 +1,22 @@
-//! Aircall's call object, as webhooks carry it.
+//! Aircall's call object, as webhooks carry it and the API lists it.
 
 use jiff::Timestamp;
 use rules::{CallId, Direction, E164, MissedCallReason, NumberId, Party};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::error::WebhookError;
 use crate::lenient;
 
+/// Reads a call.
+pub(crate) fn read(json: &RawValue) -> Result<rules::Call, WebhookError> {
+    let wire: Call = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(json.get()))
+        .map_err(|error| WebhookError::new(format!("data.{}", error.path()), "is missing or of another form"))?;
+    wire.try_into()
+}
+
 #[derive(Deserialize)]
-pub(crate) struct Call {
+struct Call {
     #[serde(deserialize_with = "lenient::id")]
     id: u64,
     #[serde(default, deserialize_with = "lenient::text")]
@@ -42,7 +50,7 @@ pub(crate) struct Call {
 }
 
 #[derive(Deserialize)]
-struct Number {
+pub(crate) struct Number {
     #[serde(deserialize_with = "lenient::id")]
     id: u64,
     #[serde(default, deserialize_with = "lenient::text")]
@@ -56,7 +64,7 @@ struct Number {
 }
 
 #[derive(Deserialize)]
-struct User {
+pub(crate) struct User {
     #[serde(default, deserialize_with = "lenient::optional_id")]
     id: Option<u64>,
     #[serde(default, deserialize_with = "lenient::text")]
@@ -125,18 +133,24 @@ impl TryFrom<Call> for rules::Call {
             recording: short(wire.recording, MAX_URL),
             asset: short(wire.asset, MAX_URL),
             party: party(wire.raw_digits.as_deref()),
-            number: rules::Number {
-                id: NumberId(number.id),
-                name: short(number.name, MAX_NAME),
-                digits: short(number.digits, MAX_NAME),
-                time_zone: short(number.time_zone, MAX_NAME),
-                open: number.open,
-            },
+            number: number.into(),
             user: wire.user.map(rules::User::from),
             contact: wire.contact.map(rules::Contact::from),
             tags: wire.tags.into_iter().filter_map(tag).take(MAX_TAGS).collect(),
             comments: wire.comments.into_iter().filter_map(comment).take(MAX_COMMENTS).collect(),
         })
+    }
+}
+
+impl From<Number> for rules::Number {
+    fn from(number: Number) -> Self {
+        Self {
+            id: NumberId(number.id),
+            name: short(number.name, MAX_NAME),
+            digits: short(number.digits, MAX_NAME),
+            time_zone: short(number.time_zone, MAX_NAME),
+            open: number.open,
+        }
     }
 }
 

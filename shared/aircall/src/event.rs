@@ -1,6 +1,38 @@
-//! Aircall's names of the call events.
+//! Aircall's names of the events.
 
 use rules::CallEvent;
+
+/// The events that a webhook of ours subscribes to: all of calls, and all of messages.
+///
+/// Always name them: to Aircall, no events mean every event there is, on create and on update.
+/// Source: <https://developer.aircall.io/docs/webhooks-overview>.
+pub const EVENTS: &[&str] = &[
+    "call.created",
+    "call.ivr_option_selected",
+    "call.ringing_on_agent",
+    "call.agent_declined",
+    "call.answered",
+    "call.hold",
+    "call.unhold",
+    "call.unsuccessful_transfer",
+    "call.transferred",
+    "call.external_transferred",
+    "call.hungup",
+    "call.ended",
+    "call.voicemail_left",
+    "call.comm_assets_generated",
+    "call.assigned",
+    "call.untagged",
+    "call.tagged",
+    "call.commented",
+    "call.archived",
+    "message.sent",
+    "message.received",
+    "message.status_updated",
+    "group_message.sent",
+    "group_message.received",
+    "group_message.status_updated",
+];
 
 /// The call event of this name; none for every other event, known or not.
 pub(crate) fn call_event(name: &str) -> Option<CallEvent> {

@@ -48,9 +48,7 @@ impl Webhook {
         };
         let at = envelope.timestamp.ok_or_else(|| WebhookError::new("timestamp", "is missing or no time"))?;
         let data = envelope.data.ok_or_else(|| WebhookError::new("data", "is missing"))?;
-        let wire: call::Call = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(data.get()))
-            .map_err(|error| WebhookError::new(format!("data.{}", error.path()), "is missing or of another form"))?;
-        let call = rules::Call::try_from(wire)?;
+        let call = call::read(data)?;
         Ok(Webhook::Call(Box::new(Snapshot { event, at, call })))
     }
 }

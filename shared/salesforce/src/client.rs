@@ -180,7 +180,10 @@ impl Client {
         if !status.is_success() {
             return Err(refused(status.as_u16(), body).map_or_else(|lost| lost, |no| no.with_usage(usage).into()));
         }
-        let value = serde_json::from_slice(&body.map_err(Error::Unanswered)?).map_err(|_| Error::unreadable())?;
+        let body = body.map_err(Error::Unanswered)?;
+        // A change of one record is answered with nothing.
+        let body = if body.is_empty() { b"null" } else { body.as_slice() };
+        let value = serde_json::from_slice(body).map_err(|_| Error::unreadable())?;
         Ok(Answer { value, usage })
     }
 }

@@ -1,28 +1,65 @@
-//! Which fields an object has in this org, for this user.
+//! What an object is in this org, for this user.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::{Answer, Client, Error, SObject};
 
+/// An object as the user may use it: object permissions and field-level security are accounted for. What the user may
+/// not see is missing.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Description {
+    /// Whether the user may create records of it.
+    pub createable: bool,
+    /// Whether the user may query it.
+    pub queryable: bool,
+    /// The fields that the user sees, by their API names.
+    #[serde(deserialize_with = "by_name")]
+    pub fields: BTreeMap<String, FieldDescription>,
+}
+
+/// A field that the user sees.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "Salesforce's own")]
+pub struct FieldDescription {
+    /// The API name.
+    pub name: String,
+    /// `string`, `picklist`, `phone` and so on.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The most characters of a text.
+    #[serde(default)]
+    pub length: u32,
+    /// Whether the user may set it in a new record.
+    pub createable: bool,
+    /// Whether the user may change it.
+    pub updateable: bool,
+    /// Whether it may be empty.
+    pub nillable: bool,
+    /// Whether a new record that does not name it gets a value.
+    pub defaulted_on_create: bool,
+    /// Whether no two records may have the same value.
+    #[serde(default)]
+    pub unique: bool,
+    /// Whether it is an external id, and so indexed.
+    #[serde(default)]
+    pub external_id: bool,
+}
+
+fn by_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, FieldDescription>, D::Error> {
+    let fields = Vec::<FieldDescription>::deserialize(deserializer)?;
+    Ok(fields.into_iter().map(|field| (field.name.clone(), field)).collect())
+}
+
 impl Client {
-    /// The names of the fields that the user can see. Tells whether the org has person accounts (Account has
-    /// `IsPersonAccount`) and the key field (Task has `Aircall_Key__c`). The answer is long: ask seldom.
+    /// Describes an object. The answer is long, up to a megabyte: ask seldom.
     ///
     /// # Errors
     ///
-    /// [`Error`] says what to do.
-    pub async fn field_names(&self, sobject: SObject) -> Result<Answer<BTreeSet<String>>, Error> {
-        #[derive(Deserialize)]
-        struct Description {
-            fields: Vec<Field>,
-        }
-        #[derive(Deserialize)]
-        struct Field {
-            name: String,
-        }
-        let answer: Answer<Description> = self.get(&format!("sobjects/{sobject}/describe")).await?;
-        Ok(answer.map(|description| description.fields.into_iter().map(|field| field.name).collect()))
+    /// [`Error`] says what to do; [`crate::ErrorCode::NotFound`] if the user has no access to the object.
+    pub async fn describe(&self, sobject: SObject) -> Result<Answer<Description>, Error> {
+        self.get(&format!("sobjects/{sobject}/describe")).await
     }
 }

@@ -9,7 +9,9 @@
 //! | write up to 200 records, each for itself | [`Client::create`], [`Client::update`] |
 //! | write a few records that refer to each other | [`Client::composite`], or [`Client::graph`] for many such bundles |
 //! | know what an error asks for | [`Error::kind`] |
+//! | let an admin sign in | [`oauth::authorize_url`], then [`oauth::exchange`] and [`oauth::userinfo`] |
 //! | renew an access token | [`oauth::refresh`] |
+//! | see what an org lacks, and mend it | [`check_org`], [`set_up`] |
 //!
 //! Errors display Salesforce's own words, which may quote a customer's data: show them to an admin, log the
 //! [`ErrorCode`] only.
@@ -25,9 +27,11 @@ mod graph;
 mod id;
 mod limits;
 pub mod oauth;
+mod org_check;
 mod parse;
 mod records;
 mod refusal;
+mod set_up;
 mod soql;
 #[cfg(test)]
 mod tests;
@@ -37,11 +41,14 @@ pub use client::{Answer, ApiVersion, Client};
 pub use code::{ErrorCode, Kind};
 pub use collections::{Atomicity, MAX_RECORDS, Saved};
 pub use composite::{MAX_QUERIES, MAX_SUBREQUESTS, SubResult, Subrequest, cause};
+pub use describe::{Description, FieldDescription};
 pub use error::Error;
 pub use graph::{Graph, GraphResult, MAX_GRAPHS, MAX_NODES};
 pub use id::{InvalidId, SalesforceId};
 pub use limits::{Allowance, ApiUsage, Limits};
+pub use org_check::{CheckItem, CheckStatus, OrgCheck, UserPermissions, check_org};
 pub use records::{Page, Record, SObject};
 pub use refusal::{Fault, Refusal};
+pub use set_up::{SetUpOutcome, SetUpStep, set_up};
 pub use soql::{CallerFields, DigitsOnly, KeyField, NotDigits, Soql, Sosl};
 pub use transport::Transport;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 /// The org's API calls in the last 24 hours, of all integrations together, from the `Sforce-Limit-Info` header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ApiUsage {
     /// Calls made.
     pub used: u64,

@@ -1,18 +1,33 @@
-//! OAuth tokens of an org.
+//! OAuth: signing in to an org, and its tokens.
+//!
+//! A sign-in goes out by [`authorize_url`] and comes back to [`exchange`]; [`userinfo`] tells who it was.
 //!
 //! Access tokens carry no lifetime: use one until Salesforce answers [`crate::Kind::Refresh`], then refresh. Where refresh
 //! tokens rotate, each refresh kills the token it used, and using a dead one kills the whole grant: let one writer
 //! refresh at a time, and store the new refresh token before anything else.
 //! Source: <https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_refresh_token_flow_ca.htm>.
+//!
+//! Written out here, without the `oauth2` crate: it would save two forms, its errors do not tell a dead grant from a
+//! busy login server, and what Salesforce adds to the answer (the instance, the org, the user) would come as extras.
 
+mod authorize;
+mod exchange;
+mod login_host;
+mod pkce;
 mod tokens;
+mod userinfo;
 
 use reqwest::Response;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
 
+pub use authorize::authorize_url;
+pub use exchange::{ExchangeError, exchange};
+pub use login_host::{LoginHost, MyDomain, NotALoginHost};
+pub use pkce::Pkce;
 pub use tokens::Tokens;
+pub use userinfo::{UserInfo, userinfo};
 
 use crate::transport::read;
 use crate::{Error, Refusal, Transport};
@@ -101,9 +116,12 @@ pub async fn revoke(http: &reqwest::Client, login_url: &Url, token: &SecretStrin
 }
 
 async fn post(http: &reqwest::Client, login_url: &Url, what: &str, form: &[(&str, &str)]) -> Result<Response, Error> {
-    let url = login_url.join(&format!("/services/oauth2/{what}"));
-    let url = url.map_err(|_| Error::Malformed("the login URL cannot have a path".to_owned()))?;
-    http.post(url).form(form).send().await.map_err(Error::of_send)
+    http.post(endpoint(login_url, what)?).form(form).send().await.map_err(Error::of_send)
+}
+
+fn endpoint(base_url: &Url, what: &str) -> Result<Url, Error> {
+    let url = base_url.join(&format!("/services/oauth2/{what}"));
+    url.map_err(|_| Error::Malformed("the login URL cannot have a path".to_owned()))
 }
 
 #[derive(Deserialize)]
@@ -117,18 +135,21 @@ fn refused(status: u16, body: &[u8]) -> RefreshError {
     let Ok(OAuthError { error, error_description: description }) = serde_json::from_slice(body) else {
         return RefreshError::Retry { reason: format!("HTTP {status}") };
     };
-    // Salesforce throttles logins of one user with this code too; the grant is alive.
-    let is_throttled = description.contains("rate exceeded") || description.contains("rate limit");
+    if is_for_now(status, &error, &description) {
+        return RefreshError::Retry { reason: description_or(error, description) };
+    }
     match error.as_str() {
-        _ if status >= 500 || status == 429 || is_throttled => {
-            RefreshError::Retry { reason: description_or(error, description) }
-        }
-        "unknown_error" | "server_error" | "temporarily_unavailable" => {
-            RefreshError::Retry { reason: description_or(error, description) }
-        }
         "invalid_grant" => RefreshError::DeadGrant { description: description_or(error, description) },
         _ => RefreshError::Misconfigured { error, description },
     }
+}
+
+/// Whether the same request can succeed later.
+fn is_for_now(status: u16, error: &str, description: &str) -> bool {
+    // Salesforce throttles logins of one user with `invalid_grant` too.
+    let is_throttled = description.contains("rate exceeded") || description.contains("rate limit");
+    let is_busy = matches!(error, "unknown_error" | "server_error" | "temporarily_unavailable");
+    status >= 500 || status == 429 || is_throttled || is_busy
 }
 
 fn description_or(error: String, description: String) -> String {

@@ -5,6 +5,7 @@
 
 mod literal;
 mod phones;
+mod setup;
 mod sosl;
 
 use std::collections::BTreeSet;
@@ -27,7 +28,7 @@ const MAX_LITERAL: usize = 4_000;
 
 /// One SOQL query.
 ///
-/// Each builder returns as many queries as it takes to stay within Salesforce's limits: none for an empty list, nearly
+/// Each builder for records returns as many queries as it takes to stay within Salesforce's limits: none for an empty list, nearly
 /// always one. All of them order by the last modification, newest first.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Soql(String);

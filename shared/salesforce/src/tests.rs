@@ -5,9 +5,12 @@ mod faults;
 mod injection;
 mod lengths;
 mod oauth;
+mod org_check;
 mod reading;
 mod refusals;
 mod sandbox;
+mod set_up;
+mod signing_in;
 mod transport;
 mod writing;
 

@@ -13,10 +13,10 @@ use jiff::Timestamp;
 use rules::{CallDocument, Decision, Verdict};
 
 use crate::batch;
-use crate::cursor::Cursor;
 use crate::entry::{Entry, Problem, State};
 use crate::error::{self, Corrupt, Error};
 use crate::expression::Update;
+use crate::index;
 use crate::item::{self, Attributes};
 use crate::tenant::TenantId;
 
@@ -47,15 +47,6 @@ pub enum MergeError {
     /// The table could not answer.
     #[error(transparent)]
     Store(#[from] Error),
-}
-
-/// A page of the activity log, newest first.
-#[derive(Debug)]
-pub struct Page {
-    /// Its entries; one that cannot be read hides none of the others.
-    pub entries: Vec<Result<Entry, Corrupt>>,
-    /// Where the next page begins, if there is one.
-    pub next: Option<Cursor>,
 }
 
 /// A page of entries, of all tenants, whose time has come.
@@ -114,14 +105,13 @@ impl Calls {
         expected: Option<u64>,
         now: Timestamp,
     ) -> Result<(), MergeError> {
-        let started_at = change.document.call().started_at.as_second();
         let update = Update::default()
             .set("version", item::number(expected.map_or(1, |version| version + 1)))
             .set("document", item::value(&change.document))
             .set_or_remove("decision", change.decision.as_ref().map(item::value))
-            .set("occurred_at", item::text(format!("{started_at:010}#{key}")))
             .set("expires_at", item::seconds(change.expires_at))
             .set("updated_at", item::seconds(now));
+        let update = index::of(update, key, &change.document.call(), change.decision.as_ref());
         let update = match change.decision.as_ref().map(|decision| decision.verdict) {
             Some(Verdict::Log(_)) => update
                 .set("state", item::value(&State::Pending))
@@ -204,41 +194,6 @@ impl Calls {
         };
         let entries = answer.items.iter().flatten().filter_map(entry).collect();
         Ok(Overdue { entries, next: answer.last_evaluated_key.map(OverduePosition) })
-    }
-
-    /// Up to `limit` of the tenant's entries, the latest call first, from behind `cursor`.
-    ///
-    /// # Errors
-    /// When DynamoDB cannot answer.
-    pub async fn activity(&self, tenant: &TenantId, limit: usize, cursor: Option<&Cursor>) -> Result<Page, Error> {
-        let mut items: Vec<Attributes> = Vec::new();
-        let mut from = cursor.map(|cursor| cursor.exclusive_start_key().into());
-        // One more than is shown tells whether there is a next page; a page of DynamoDB's ends at 1 MB in any case.
-        while items.len() <= limit {
-            let answer = self
-                .dynamodb
-                .query()
-                .table_name(&self.table)
-                .index_name("activity")
-                .key_condition_expression("#tenant = :tenant")
-                .expression_attribute_names("#tenant", "tenant")
-                .expression_attribute_values(":tenant", item::text(tenant.as_str()))
-                .scan_index_forward(false)
-                .limit(i32::try_from(limit + 1 - items.len()).unwrap_or(i32::MAX))
-                .set_exclusive_start_key(from)
-                .send()
-                .await
-                .map_err(|e| error::of("Query", &e))?;
-            items.extend(answer.items.unwrap_or_default());
-            from = answer.last_evaluated_key;
-            if from.is_none() {
-                break;
-            }
-        }
-        let more = items.len() > limit;
-        items.truncate(limit);
-        let next = items.last().filter(|_| more).and_then(|item| Cursor::behind(tenant, item));
-        Ok(Page { entries: items.into_iter().map(Entry::read).collect(), next })
     }
 
     /// Has the writer take a failed entry again, at once. Says whether the entry had failed; if not, nothing changes.

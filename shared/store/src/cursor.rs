@@ -49,6 +49,16 @@ impl Cursor {
         Some(Self { tenant: tenant.clone(), key: text("key")?, occurred_at: text("occurred_at")? })
     }
 
+    /// The entry's key.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// When its call started, as the index sorts it.
+    pub(crate) fn occurred_at(&self) -> &str {
+        &self.occurred_at
+    }
+
     /// As DynamoDB takes it.
     pub(crate) fn exclusive_start_key(&self) -> [(String, AttributeValue); 3] {
         [("tenant", self.tenant.as_str()), ("key", &self.key), ("occurred_at", &self.occurred_at)]

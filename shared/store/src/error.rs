@@ -32,7 +32,7 @@ pub enum Error {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{key}: the attribute {attribute:?} is missing or unreadable")]
 pub struct Corrupt {
-    /// Key of the item: the call's key, else the tenant's id or the secret's name.
+    /// Key of the item: the call's key, the key of the console's item, else the tenant's id or the secret's name.
     pub key: String,
     /// The first attribute that cannot be read.
     pub attribute: &'static str,
@@ -40,7 +40,7 @@ pub struct Corrupt {
 
 /// Codes after which the same call may succeed later.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>
-const TRANSIENT: [&str; 8] = [
+const TRANSIENT: [&str; 9] = [
     "InternalServerError",
     "InternalServiceError",
     "LimitExceededException",
@@ -49,6 +49,7 @@ const TRANSIENT: [&str; 8] = [
     "ServiceUnavailable",
     "ThrottlingException",
     "TransactionConflictException",
+    "TransactionInProgressException",
 ];
 
 /// Sorts what an SDK says by what the caller can do.

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 /// What an `UpdateItem` changes, and on which condition.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Update {
     set: Vec<String>,
     remove: Vec<String>,
@@ -36,6 +36,13 @@ impl Update {
             Some(value) => self.set(attribute, value),
             None => self.remove(attribute),
         }
+    }
+
+    /// Sets a part of an attribute that is a map.
+    pub(crate) fn set_part(mut self, attribute: &str, part: &str, value: AttributeValue) -> Self {
+        self.set.push(format!("#{attribute}.#{part} = :{attribute}_{part}"));
+        self.values.insert(format!(":{attribute}_{part}"), value);
+        self.name(attribute).name(part)
     }
 
     /// Removes `attribute`.

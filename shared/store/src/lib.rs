@@ -1,23 +1,34 @@
 //! What the functions remember: DynamoDB's tables and Secrets Manager's secrets.
 //!
-//! One module for each table and one for the secrets. Each store is a client and a table's name,
-//! and answers with an [`Error`] that says what the caller can do.
+//! Each store is a client and the name of a table, or the prefix of secrets' names, and answers with an [`Error`] that
+//! says what the caller can do. The console's table holds three of them: [`SignIns`], [`History`] and [`ApiTokens`].
 //! Items are maps with an attribute for each fact, so that a person can read them in the AWS console.
 //! Instants are UNIX seconds.
 
+mod activity;
+mod aircall;
+mod aircall_credentials;
+mod api_token;
+mod api_tokens;
 mod batch;
 pub mod calls;
+mod connect;
 mod cursor;
 mod entry;
 mod error;
 mod expression;
+mod history;
+mod index;
 mod item;
 mod lease;
+mod org_id;
+mod outcomes;
 pub mod phones;
 mod seconds;
 pub mod secrets;
 pub mod settings;
 mod settle;
+mod sign_ins;
 mod tenant;
 pub mod tenants;
 #[cfg(any(test, feature = "test-tables"))]
@@ -25,16 +36,25 @@ pub mod test_tables;
 #[cfg(test)]
 mod tests;
 mod token_hash;
+mod transaction;
 
-pub use calls::{Calls, Merge, MergeError, Overdue, OverduePosition, Page};
+pub use activity::{ActivityQuery, Page};
+pub use aircall::{AircallAuth, AircallConnection, AircallState};
+pub use aircall_credentials::{AircallCredential, AircallCredentials};
+pub use api_token::{ApiToken, FoundToken};
+pub use api_tokens::{ApiTokens, CreateTokenError};
+pub use calls::{Calls, Merge, MergeError, Overdue, OverduePosition};
 pub use cursor::{Cursor, NotACursor};
 pub use entry::{Entry, Problem, Related, State, Written};
 pub use error::{Corrupt, Error};
+pub use history::{History, MadeFrom, SettingsVersion};
 pub use lease::{Acquired, LeaseOf};
+pub use outcomes::{DailyOutcomes, DayOutcomes, FailedCount, FailedKeys};
 pub use phones::{Phones, Remembered};
 pub use secrets::{App, AppSecret, SalesforceTokens, Tokens};
 pub use settings::{PutError, SettingsStore};
 pub use settle::{Outcome, Settled};
+pub use sign_ins::{Attempt, SignIns};
 pub use tenant::{ApiUsage, Connection, ConnectionState, Known, NotATenantId, OrgFacts, Tenant, TenantId};
 pub use tenants::Tenants;
 pub use token_hash::TokenHash;

@@ -1,7 +1,13 @@
-//! Secrets Manager: Salesforce tokens, the External Client App, and the key of session cookies.
+//! Secrets Manager: Salesforce tokens, the apps that admins authorise, and the key of session cookies.
+//!
+//! A tenant's secret is deleted at once, without Secrets Manager's days of recovery: while those last no secret of that
+//! name can be made, so the tenant could not be connected again; and what disconnecting has revoked is of no use to
+//! whoever recovers it.
 
 use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::error::SdkError;
 use aws_sdk_secretsmanager::operation::create_secret::CreateSecretError;
+use aws_sdk_secretsmanager::operation::delete_secret::DeleteSecretError;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -66,8 +72,16 @@ impl Tokens {
             Err(error) if error.as_service_error().is_some_and(CreateSecretError::is_resource_exists_exception) => {
                 self.put(tenant, tokens).await
             }
-            Err(error) => Err(error::of("CreateSecret", &error)),
+            Err(error) => Err(not_created(&error)),
         }
+    }
+
+    /// Deletes the tenant's tokens, for good, if there are some.
+    ///
+    /// # Errors
+    /// When Secrets Manager cannot answer.
+    pub async fn delete(&self, tenant: &TenantId) -> Result<(), Error> {
+        delete(&self.secretsmanager, &self.name(tenant)).await
     }
 
     fn name(&self, tenant: &TenantId) -> String {
@@ -75,12 +89,12 @@ impl Tokens {
     }
 }
 
-/// The External Client App that admins authorise.
+/// An app that admins authorise: Salesforce's External Client App, or Aircall's partner app.
 #[derive(Clone, Debug, Deserialize)]
 pub struct App {
-    /// Its consumer key.
+    /// Salesforce's consumer key, or Aircall's client id; empty if the deployment has no such app.
     pub client_id: String,
-    /// Its consumer secret.
+    /// Its secret.
     pub client_secret: SecretString,
 }
 
@@ -109,6 +123,15 @@ impl AppSecret {
 
 /// The keys that session cookies are signed with: the one that signs, then the one it replaced, whose cookies still count.
 ///
+/// An operator replaces the key by giving the secret a new value, such as
+/// `aws secretsmanager put-secret-value --secret-id <ARN> --secret-string "$(openssl rand -hex 32)"`:
+/// Secrets Manager itself then moves `AWSPREVIOUS` to the value before. The function reads the keys when it starts, so an
+/// environment that runs already refuses cookies of the new key: have all of them start anew, by deploying or by
+/// `aws lambda update-function-configuration --function-name <name> --description "new session key"`.
+/// Sessions last twelve hours, so a second replacement within twelve hours ends those of the first key; when a key has
+/// leaked, replace it twice.
+/// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html>
+///
 /// # Errors
 /// When Secrets Manager cannot answer or the secret does not exist.
 pub async fn session_keys(secretsmanager: &Client, id: &str) -> Result<Vec<SecretString>, Error> {
@@ -118,7 +141,7 @@ pub async fn session_keys(secretsmanager: &Client, id: &str) -> Result<Vec<Secre
 }
 
 /// The secret's text in a stage; none if there is none.
-async fn value(secretsmanager: &Client, id: &str, stage: &str) -> Result<Option<SecretString>, Error> {
+pub(crate) async fn value(secretsmanager: &Client, id: &str, stage: &str) -> Result<Option<SecretString>, Error> {
     match secretsmanager.get_secret_value().secret_id(id).version_stage(stage).send().await {
         Ok(answer) => Ok(answer.secret_string.map(SecretString::from)),
         Err(error) => match error.as_service_error() {
@@ -132,7 +155,30 @@ fn missing(id: &str) -> Error {
     Error::Misconfigured { operation: "GetSecretValue", cause: format!("there is no secret {id}") }
 }
 
-fn read<T: for<'de> Deserialize<'de>>(name: &str, secret: &SecretString) -> Result<T, Error> {
+/// Deletes a secret for good; one that does not exist is deleted already.
+pub(crate) async fn delete(secretsmanager: &Client, name: &str) -> Result<(), Error> {
+    match secretsmanager.delete_secret().secret_id(name).force_delete_without_recovery(true).send().await {
+        Ok(_) => Ok(()),
+        Err(error) if error.as_service_error().is_some_and(DeleteSecretError::is_resource_not_found_exception) => {
+            Ok(())
+        }
+        Err(error) => Err(error::of("DeleteSecret", &error)),
+    }
+}
+
+/// Why a secret could not be made.
+pub(crate) fn not_created(error: &SdkError<CreateSecretError>) -> Error {
+    match error.as_service_error() {
+        // A secret of this name is being deleted, which takes moments though it is for good.
+        Some(CreateSecretError::InvalidRequestException(refusal)) => {
+            let cause = format!("InvalidRequestException: {}", refusal.message().unwrap_or("no message"));
+            Error::Retry { operation: "CreateSecret", cause }
+        }
+        _ => error::of("CreateSecret", error),
+    }
+}
+
+pub(crate) fn read<T: for<'de> Deserialize<'de>>(name: &str, secret: &SecretString) -> Result<T, Error> {
     let corrupt = |_| Corrupt { key: name.to_owned(), attribute: "SecretString" };
     Ok(serde_json::from_str(secret.expose_secret()).map_err(corrupt)?)
 }

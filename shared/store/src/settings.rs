@@ -1,19 +1,22 @@
 //! The table of settings: one document for each tenant.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use jiff::Timestamp;
 use rules::Settings;
 
 use crate::error::{self, Corrupt, Error};
+use crate::history::{History, MadeFrom, SettingsVersion};
 use crate::item::{self, Attributes, Item};
 use crate::tenant::TenantId;
+use crate::transaction::{self, Refusal, Transacted};
 
 /// The table of settings.
 #[derive(Clone, Debug)]
 pub struct SettingsStore {
     dynamodb: Client,
     table: String,
+    history: Option<History>,
 }
 
 /// Why a settings document was not stored.
@@ -33,7 +36,13 @@ pub enum PutError {
 impl SettingsStore {
     /// The settings in `table`.
     pub fn new(dynamodb: Client, table: impl Into<String>) -> Self {
-        Self { dynamodb, table: table.into() }
+        Self { dynamodb, table: table.into(), history: None }
+    }
+
+    /// The same settings, each change of which is kept in `history` too.
+    #[must_use]
+    pub fn with_history(self, history: History) -> Self {
+        Self { history: Some(history), ..self }
     }
 
     /// The tenant's settings; those of a new tenant, version 0, when none were ever stored.
@@ -58,39 +67,60 @@ impl SettingsStore {
         by: &str,
         now: Timestamp,
     ) -> Result<Settings, PutError> {
+        self.put_made_from(tenant, settings, MadeFrom::Edit, by, now).await
+    }
+
+    /// As [`SettingsStore::put`], of settings that were made in another way than by an edit.
+    ///
+    /// # Errors
+    /// When they are at another version or DynamoDB cannot answer.
+    pub async fn put_made_from(
+        &self,
+        tenant: &TenantId,
+        settings: &Settings,
+        made_from: MadeFrom,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<Settings, PutError> {
         let next = Settings { version: settings.version.saturating_add(1), ..settings.clone() };
-        let mut request = self
-            .dynamodb
-            .put_item()
-            .table_name(&self.table)
-            .item("tenant", item::text(tenant.as_str()))
-            .item("document", item::value(&next))
-            .item("changed_by", item::text(by))
-            .item("changed_at", item::seconds(now))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        request = if settings.version == 0 {
-            request
-                .condition_expression("attribute_not_exists(#tenant)")
-                .expression_attribute_names("#tenant", "tenant")
-        } else {
-            request
-                .condition_expression("#document.#version = :version")
-                .expression_attribute_names("#document", "document")
-                .expression_attribute_names("#version", "version")
-                .expression_attribute_values(":version", item::number(settings.version))
-        };
-        match request.send().await {
-            Ok(_) => Ok(next),
-            Err(error) => match error.as_service_error() {
-                Some(aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(stale)) => {
-                    let current = stale.item().cloned().map(read).transpose().map_err(Error::from)?.unwrap_or_default();
-                    // Our own change, whose answer was lost on the way.
-                    if current == next { Ok(next) } else { Err(PutError::Stale { current: Box::new(current) }) }
-                }
-                _ => Err(error::of("PutItem", &error).into()),
-            },
+        let next = SettingsVersion { settings: next, changed_by: by.to_owned(), changed_at: now, made_from };
+        let kept = self.history.iter().map(|history| history.keep(tenant, &next));
+        let changes = [self.replacing(settings.version, tenant, &next)].into_iter().chain(kept).collect();
+        match transaction::send(&self.dynamodb, changes).await? {
+            Transacted::Done => Ok(next.settings),
+            Transacted::Refused(refusal) => {
+                let current = current(&refusal).map_err(Error::from)?;
+                // Our own change, whose answer was lost on the way.
+                if current == next.settings { Ok(current) } else { Err(PutError::Stale { current: Box::new(current) }) }
+            }
         }
     }
+
+    /// The part of a transaction that replaces the settings if they are at this version.
+    fn replacing(&self, version: u64, tenant: &TenantId, next: &SettingsVersion) -> TransactWriteItem {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .item("tenant", item::text(tenant.as_str()))
+            .item("document", item::value(&next.settings))
+            .item("changed_by", item::text(&next.changed_by))
+            .item("changed_at", item::seconds(next.changed_at))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let put = if version == 0 {
+            put.condition_expression("attribute_not_exists(#tenant)").expression_attribute_names("#tenant", "tenant")
+        } else {
+            put.condition_expression("#document.#version = :version")
+                .expression_attribute_names("#document", "document")
+                .expression_attribute_names("#version", "version")
+                .expression_attribute_values(":version", item::number(version))
+        };
+        TransactWriteItem::builder().put(put.build().expect("table and item are set")).build()
+    }
+}
+
+/// What the settings are that were not at the expected version: those of a new tenant if there are none.
+fn current(refusal: &Refusal) -> Result<Settings, Corrupt> {
+    let item = refusal.of(0).and_then(|reason| reason.item.clone()).filter(|item| !item.is_empty());
+    Ok(item.map(read).transpose()?.unwrap_or_default())
 }
 
 fn read(item: Attributes) -> Result<Settings, Corrupt> {

@@ -7,6 +7,8 @@ use jiff::fmt::serde::timestamp::second::required;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::aircall::AircallConnection;
+use crate::org_id;
 use crate::seconds;
 use crate::token_hash::TokenHash;
 
@@ -32,6 +34,17 @@ impl TenantId {
         } else {
             Err(NotATenantId)
         }
+    }
+
+    /// The id of the tenant whose Salesforce org has this id, of 15 or 18 characters: `sf-` and the latter in lower case.
+    ///
+    /// The tenant of an org is therefore found without looking.
+    ///
+    /// # Errors
+    /// If it is not the id of an Organization.
+    pub fn of_org(org_id: &str) -> Result<Self, NotATenantId> {
+        let eighteen = org_id::eighteen(org_id).ok_or(NotATenantId)?;
+        Ok(Self(format!("sf-{}", eighteen.to_ascii_lowercase())))
     }
 
     /// The id as text.
@@ -75,6 +88,26 @@ pub struct Tenant {
     pub facts: OrgFacts,
     /// How many API calls the org has used, as Salesforce last said.
     pub api_usage: Option<ApiUsage>,
+    /// The Aircall account, once one was connected in the console.
+    pub aircall: Option<AircallConnection>,
+    /// When a webhook last came from Aircall, to the minute.
+    pub last_event_at: Option<Timestamp>,
+}
+
+impl Tenant {
+    /// A tenant that nothing is connected to.
+    pub fn new(id: TenantId) -> Self {
+        Self {
+            id,
+            webhook_tokens: Vec::new(),
+            salesforce: None,
+            state: ConnectionState::Connected,
+            facts: OrgFacts::default(),
+            api_usage: None,
+            aircall: None,
+            last_event_at: None,
+        }
+    }
 }
 
 /// A connected Salesforce org.
@@ -207,6 +240,18 @@ mod tests {
     fn what_is_no_id() {
         for text in ["", "Demo", "a b", "a/b", "é", "..", &"x".repeat(65)] {
             assert_eq!(TenantId::parse(text), Err(NotATenantId), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_org_has_one_tenant_by_either_of_its_ids() {
+        for org_id in ["00Dxx0000001gPL", "00Dxx0000001gPLEAY"] {
+            assert_eq!(TenantId::of_org(org_id).unwrap().as_str(), "sf-00dxx0000001gpleay");
+        }
+        // What differs in capitals only is another org.
+        assert_eq!(TenantId::of_org("00Dxx0000001gpl").unwrap().as_str(), "sf-00dxx0000001gpleaa");
+        for other in ["", "00D", "005xx0000001gPL", "00Dxx0000001gP-", "00Dxx0000001gPLEA", "00Dxx0000001gPLé"] {
+            assert_eq!(TenantId::of_org(other), Err(NotATenantId), "{other}");
         }
     }
 

@@ -33,9 +33,10 @@ impl Tenants {
         Ok(answer.item.map(|item| read(id, item)).transpose()?)
     }
 
-    /// Stores the tenant's webhook tokens, connection and state, as an admin sets them up.
+    /// Stores the tenant's webhook tokens, connections and state, as an admin sets them up.
     ///
-    /// What the writer learnt about the org, its facts and its API calls, is stored for a new tenant only.
+    /// What was learnt since, the org's facts and API calls and when Aircall was heard from, is stored for a new tenant
+    /// only.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -44,9 +45,14 @@ impl Tenants {
             .set("webhook_tokens", item::value(&tenant.webhook_tokens))
             .set_or_remove("salesforce", tenant.salesforce.as_ref().map(item::value))
             .set("state", item::value(&tenant.state))
-            .set_if_absent("facts", item::value(&tenant.facts));
+            .set_if_absent("facts", item::value(&tenant.facts))
+            .set_or_remove("aircall", tenant.aircall.as_ref().map(item::value));
         let update = match &tenant.api_usage {
             Some(usage) => update.set_if_absent("api_usage", item::value(usage)),
+            None => update,
+        };
+        let update = match tenant.last_event_at {
+            Some(at) => update.set_if_absent("last_event_at", item::seconds(at)),
             None => update,
         };
         self.update(&tenant.id, update).await
@@ -111,5 +117,7 @@ pub(crate) fn read(id: &TenantId, item: Attributes) -> Result<Tenant, Corrupt> {
         state: item.optional::<ConnectionState>("state")?.unwrap_or_default().complete(),
         facts: item.optional("facts")?.unwrap_or_default(),
         api_usage: item.optional("api_usage")?,
+        aircall: item.optional("aircall")?,
+        last_event_at: item.instant("last_event_at")?,
     })
 }

@@ -1,13 +1,20 @@
 //! The stores against an embedded DynamoDB, the secrets against recorded answers.
 
 mod activity;
+mod api_tokens;
 mod calls;
+mod connect;
+mod history;
 mod lease;
+mod measure;
+mod outcomes;
 mod phones;
 mod secrets;
 mod settings;
 mod settle;
+mod sign_ins;
 mod tenants;
+mod transaction;
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Webhook tokens, of which only a hash is kept.
+//! Tokens that somebody else holds, of which only a hash is kept.
 
 use std::fmt;
 
@@ -7,9 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-/// SHA-256 of a webhook token, 64 hexadecimal digits as text.
+/// SHA-256 of a token, 64 hexadecimal digits as text.
 ///
-/// Aircall makes the tokens long and random, so a plain hash cannot be guessed back.
+/// The tokens, Aircall's for webhooks and our own, are long and random, so a plain hash cannot be guessed back.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TokenHash([u8; 32]);
 

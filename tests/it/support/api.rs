@@ -38,6 +38,11 @@ impl World {
         assert_eq!(status, StatusCode::OK, "{}", answer.text().await.expect("a text"));
     }
 
+    /// How the Salesforce org is connected: state, reason, until, warnings, api_usage.
+    pub(crate) async fn connection(&self) -> Value {
+        self.get("/api/connections").await["salesforce"].clone()
+    }
+
     /// An entry of the activity log with its trace.
     pub(crate) async fn activity(&self, key: &str) -> Value {
         self.get(&format!("/api/activity/{key}")).await

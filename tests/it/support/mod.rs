@@ -1,13 +1,18 @@
 //! What the tests stand on: a running stack, and in it a world of one tenant.
 
 mod api;
+mod aws;
+mod calls;
+mod door;
 mod org;
 mod settled;
 mod stack;
 mod world;
+mod writer;
 
 use std::time::Duration;
 
+pub(crate) use calls::ApiCalls;
 pub(crate) use org::days_ago;
 pub(crate) use stack::Running;
 pub(crate) use world::World;

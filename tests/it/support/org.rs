@@ -19,6 +19,11 @@ impl World {
         self.sandbox(Method::POST, &format!("records/{sobject}?index_lag=true"), record).await;
     }
 
+    /// Takes all records of an object away, past the API.
+    pub(crate) async fn remove_all(&self, sobject: &str) {
+        self.sandbox(Method::DELETE, &format!("records/{sobject}"), Value::Null).await;
+    }
+
     /// A validation rule of the org: refuses records where the field matches.
     pub(crate) fn refuse(&self, sobject: &str, field: &str, pattern: &str, message: &str) {
         let [sobject, field, message] = [sobject, field, message].map(str::to_owned);
@@ -90,7 +95,7 @@ impl World {
         self.sandbox(Method::POST, "expire_sessions", Value::Null).await;
     }
 
-    async fn sandbox(&self, method: Method, path: &str, body: Value) -> Value {
+    pub(super) async fn sandbox(&self, method: Method, path: &str, body: Value) -> Value {
         let url = format!("{}/_sandbox/{path}", self.tenant.salesforce_url);
         let answer = self.http.request(method, url).json(&body).send().await.expect("an answer");
         assert!(answer.status().is_success(), "{path}: {}", answer.status());

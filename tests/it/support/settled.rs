@@ -2,8 +2,6 @@
 
 use std::time::Instant;
 
-use serde_json::{Value, json};
-
 use super::{POLL, World};
 
 impl World {
@@ -14,7 +12,7 @@ impl World {
     /// After [`World::patience`], with what still waits.
     pub(crate) async fn settle(&self) {
         let deadline = Instant::now() + self.patience;
-        while !self.no_event_waits().await {
+        while !self.is_empty(&self.queue("EventsQueue")).await {
             assert!(Instant::now() < deadline, "events still wait in the queue");
             tokio::time::sleep(POLL).await;
         }
@@ -39,34 +37,5 @@ impl World {
             assert!(Instant::now() < deadline, "never: {what}");
             tokio::time::sleep(POLL).await;
         }
-    }
-
-    /// Whether the events queue is empty, with nothing in the hands of a function either.
-    async fn no_event_waits(&self) -> bool {
-        let input = json!({"QueueUrl": self.events_queue(), "AttributeNames": ["All"]});
-        let answer = self.sqs("GetQueueAttributes", &input).await;
-        let count = |name: &str| answer["Attributes"][name].as_str().expect("a count").to_owned();
-        count("ApproximateNumberOfMessages") == "0" && count("ApproximateNumberOfMessagesNotVisible") == "0"
-    }
-
-    /// URL of the queue between intake and evaluate.
-    pub(crate) fn events_queue(&self) -> String {
-        self.running.stack.info().queues["EventsQueue"].clone()
-    }
-
-    /// Calls an operation of the stack's SQS.
-    pub(crate) async fn sqs(&self, operation: &str, input: &Value) -> Value {
-        let request = self
-            .http
-            .post(&self.running.stack.info().aws_endpoint_urls.sqs)
-            .header("x-amz-target", format!("AmazonSQS.{operation}"))
-            .header("content-type", "application/x-amz-json-1.0")
-            .header("x-amz-date", "20260101T000000Z")
-            .header("authorization", "AWS4-HMAC-SHA256 Credential=local, SignedHeaders=host, Signature=none")
-            .body(input.to_string());
-        let answer = request.send().await.expect("an answer");
-        let (status, text) = (answer.status(), answer.text().await.expect("a text"));
-        assert!(status.is_success(), "{operation}: {text}");
-        serde_json::from_str(&text).unwrap_or_default()
     }
 }

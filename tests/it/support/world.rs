@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use local::TenantHandle;
 use local::demo::bodies::CallBody;
-use reqwest::{Client, Method, Response, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::Running;
@@ -40,6 +40,11 @@ impl World {
         let http = Client::builder().no_proxy().timeout(Duration::from_secs(40)).build().expect("an HTTP client");
         let tenant = running.tenant(org).await;
         Self { running: Arc::clone(running), tenant, http, patience: Duration::from_mins(1) }
+    }
+
+    /// A `POST` to anywhere in the stack.
+    pub(crate) fn request(&self, url: String) -> RequestBuilder {
+        self.http.post(url)
     }
 
     /// Sends anything to the webhook of a tenant.

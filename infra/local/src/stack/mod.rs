@@ -9,6 +9,7 @@ mod stop;
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
+use aircall_sandbox::Company;
 use anyhow::{Context as _, Result};
 use salesforce_sandbox::Org;
 use serde_json::Value;
@@ -33,6 +34,7 @@ use crate::{
 pub struct Stack {
     info: StackInfo,
     salesforce: Served,
+    aircall: Company,
     services: Services,
     resources: Resources,
     tenants: Tenants,
@@ -63,6 +65,11 @@ impl Stack {
     /// The demo tenant's Salesforce org.
     pub fn salesforce(&self) -> &Org {
         &self.salesforce.org
+    }
+
+    /// The sandbox Aircall.
+    pub fn aircall(&self) -> &Company {
+        &self.aircall
     }
 
     /// Adds a tenant, connected to an org of its own or to the demo tenant's.

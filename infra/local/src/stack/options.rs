@@ -41,8 +41,12 @@ pub struct StackInfo {
     pub salesforce_url: String,
     /// An access token of that org's admin.
     pub salesforce_access_token: String,
-    /// The sandbox Aircall.
+    /// The sandbox Aircall: its API, its consent page, and `/_sandbox`.
     pub aircall_url: String,
+    /// The API key of its company: the id.
+    pub aircall_api_id: String,
+    /// The API key of its company: the token.
+    pub aircall_api_token: String,
     /// The embedded AWS services.
     pub aws_endpoint_urls: EndpointUrls,
     /// Id of the demo tenant.

@@ -37,6 +37,8 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
 
     let saved = data.map(keep::saved_org).transpose()?.flatten();
     let org = salesforce::org(saved)?;
+    let saved = data.map(keep::saved_company).transpose()?.flatten();
+    let aircall = aircall::company(saved)?;
     let credentials = [("SalesforceClientId", org.client_id()), ("SalesforceClientSecret", org.client_secret())];
     let template = Template::read(&root.join("template.yaml"), &credentials)?;
 
@@ -50,9 +52,7 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
     let mut servers = JoinSet::new();
     servers.spawn(salesforce::serve(org.clone(), salesforce_listener));
     let (aircall_listener, aircall_url) = services::listen().await?;
-    servers.spawn(async move {
-        let _ = axum::serve(aircall_listener, aircall::router()).await;
-    });
+    servers.spawn(aircall::serve(aircall.clone(), aircall_listener));
 
     let pools = functions::start(&root, &functions, &services.endpoint_urls, &options).await?;
     let salesforce = Served { org, url: salesforce_url };
@@ -66,7 +66,8 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
     let mut pollers = JoinSet::new();
     if let Some(data) = data {
         let secretsmanager = services.secretsmanager.clone();
-        pollers.spawn(keep::keep(salesforce.org.clone(), secretsmanager, data.to_owned(), stopped.clone()));
+        let kept = keep::Kept { org: salesforce.org.clone(), aircall: aircall.clone(), secretsmanager };
+        pollers.spawn(keep::keep(kept, data.to_owned(), stopped.clone()));
     }
     let mappings = mappings(&functions, &pools, &services, &resources)?;
     for mapping in &mappings {
@@ -96,6 +97,8 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
         salesforce_url: demo.salesforce_url,
         salesforce_access_token: demo.salesforce_access_token,
         aircall_url,
+        aircall_api_id: aircall.api_id(),
+        aircall_api_token: aircall.api_token(),
         aws_endpoint_urls: services.endpoint_urls.clone(),
         tenant: demo.tenant,
         tables: resources.tables.clone(),
@@ -108,6 +111,7 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
     Ok(Stack {
         info,
         salesforce,
+        aircall,
         services,
         resources,
         tenants,

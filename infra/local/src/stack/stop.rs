@@ -37,6 +37,7 @@ impl Stack {
         }
         self.services.save(&data, &self.resources.queues).await?;
         keep::save_org(&self.salesforce.org, &data).await?;
+        keep::save_company(&self.aircall, &data).await?;
         self.servers.shutdown().await;
         Ok(())
     }

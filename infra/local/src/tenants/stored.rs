@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use console::session::Session;
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
-use store::{Connection, ConnectionState, OrgFacts, SalesforceTokens, Tenant, TenantId, TokenHash};
+use store::{Connection, SalesforceTokens, Tenant, TenantId, TokenHash};
 
 use crate::{salesforce::Served, services::Services, template::Function};
 
@@ -61,12 +61,9 @@ impl Stored {
             connected_at: Timestamp::now(),
         };
         let tenant = Tenant {
-            id,
             webhook_tokens: vec![TokenHash::of(webhook_token)],
             salesforce: Some(connection),
-            state: ConnectionState::Connected,
-            facts: OrgFacts::default(),
-            api_usage: None,
+            ..Tenant::new(id)
         };
         Ok(self.tenants.put(&tenant).await?)
     }

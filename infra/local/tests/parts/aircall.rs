@@ -1,33 +1,26 @@
-//! The sandbox Aircall, over HTTP.
+//! The sandbox Aircall and the demo's calls, which are to be of one company.
 
-use local::aircall::{API_ID, API_TOKEN, router};
-use serde_json::{Value, json};
+use aircall_sandbox::{Company, Options};
+use local::demo::bodies::CallBody;
+use serde_json::Value;
 
-async fn start() -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    tokio::spawn(async move { axum::serve(listener, router()).await });
-    url
+/// The company's things of this kind, by what its snapshot says.
+fn things(kind: &str) -> Value {
+    Company::new(Options::default()).snapshot()[kind].clone()
 }
 
-#[tokio::test]
-async fn credentials_are_checked_as_aircall_checks_them() {
-    let url = start().await + "/v1/ping";
-    let http = reqwest::Client::new();
-    let none = http.get(&url).send().await.expect("an answer");
-    assert_eq!(none.status(), 401);
-    let wrong = http.get(&url).basic_auth(API_ID, Some("wrong")).send().await.expect("an answer");
-    assert_eq!(wrong.status(), 403);
-    let right = http.get(&url).basic_auth(API_ID, Some(API_TOKEN)).send().await.expect("an answer");
-    assert_eq!(right.json::<Value>().await.expect("JSON"), json!({ "ping": "pong" }));
+#[track_caller]
+fn check(nested: &Value, kind: &str, fields: &[&str]) {
+    let whole = &things(kind)[nested["id"].to_string()];
+    for field in fields {
+        assert!(!nested[*field].is_null(), "{nested}");
+        assert_eq!(nested[*field], whole[*field], "{field}");
+    }
 }
 
-#[tokio::test]
-async fn numbers_have_the_fields_that_settings_are_made_of() {
-    let url = start().await + "/v1/numbers";
-    let answer = reqwest::Client::new().get(&url).basic_auth(API_ID, Some(API_TOKEN)).send().await.expect("an answer");
-    let answer: Value = answer.json().await.expect("JSON");
-    assert_eq!(answer["meta"]["total"], 2);
-    assert_eq!(answer["numbers"][0]["time_zone"], "America/Los_Angeles");
-    assert_eq!(answer["numbers"][0]["e164_digits"], "+14155550100");
+#[test]
+fn the_demos_line_and_user_are_the_companys() {
+    let call = CallBody::outbound(1).event("call.ended")["data"].clone();
+    check(&call["number"], "numbers", &["name", "digits", "country", "time_zone"]);
+    check(&call["user"], "users", &["name", "email"]);
 }

@@ -83,6 +83,13 @@ async fn a_killed_function_is_started_again() {
     stack.stop().await.expect("stopped");
 }
 
+/// Webhooks of the sandbox Aircall, asked for with the API key that the stack tells.
+fn webhooks(stack: &Stack, method: reqwest::Method) -> reqwest::RequestBuilder {
+    let info = stack.info();
+    let request = http().request(method, format!("{}/v1/webhooks", info.aircall_url));
+    request.basic_auth(&info.aircall_api_id, Some(&info.aircall_api_token))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn state_survives_a_restart_and_no_process_survives_a_stop() {
     let data = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("stack-{}", std::process::id()));
@@ -101,6 +108,9 @@ async fn state_survives_a_restart_and_no_process_survives_a_stop() {
     add_contact(stack.salesforce(), "+14155550134");
     post_call(&stack.info().webhook_url, &token, 4, "+14155550134").await;
     assert_eq!(tasks(stack.salesforce(), 1).await, ["call-4"]);
+    let webhook = json!({ "url": stack.info().webhook_url, "events": ["call.ended"] });
+    let made = webhooks(&stack, reqwest::Method::POST).json(&webhook).send().await.expect("an answer");
+    assert_eq!(made.status(), 201);
     let processes = processes_of(&stack);
     assert!(processes.len() >= 5, "one for each function at least");
     stack.stop().await.expect("stopped");
@@ -110,6 +120,9 @@ async fn state_survives_a_restart_and_no_process_survives_a_stop() {
     let stack = Stack::start(options()).await.expect("a stack");
     assert_eq!(stack.salesforce().org_id(), org_id);
     assert_eq!(stack.info().webhook_token, token);
+    let kept = webhooks(&stack, reqwest::Method::GET).send().await.expect("an answer");
+    let kept: Value = kept.json().await.expect("JSON");
+    assert_eq!(kept["webhooks"][0]["url"], webhook["url"]);
     let activity = format!("{}/api/activity", stack.info().console_url);
     let activity = http().get(activity).header("cookie", &stack.info().session_cookie);
     let activity: Value = activity.send().await.expect("an answer").json().await.expect("JSON");
@@ -139,7 +152,11 @@ async fn a_killed_stack_loses_seconds_at_most() {
     add_contact(stack.salesforce(), "+14155550135");
     post_call(&stack.info().webhook_url, &stack.info().webhook_token, 6, "+14155550135").await;
     assert_eq!(tasks(stack.salesforce(), 1).await, ["call-6"]);
+    let url = "https://hooks.example.com/";
+    let made = webhooks(&stack, reqwest::Method::POST).json(&json!({ "url": url })).send().await.expect("an answer");
+    assert_eq!(made.status(), 201);
     kept(&data.join("salesforce.json"), "call-6").await;
+    kept(&data.join("aircall.json"), url).await;
     kept(&data.join("secrets.json"), "local-SessionKeySecret").await;
     // Nothing is saved on this way out, as on SIGKILL.
     drop(stack);

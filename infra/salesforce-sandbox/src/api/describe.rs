@@ -7,7 +7,7 @@ use super::require_method;
 use crate::{
     call::{Answer, Call, DATA},
     error::ApiError,
-    schema::{Access, Field, Key, Kind, OBJECTS, Object},
+    schema::{self, Access, ChildRelationship, Field, Key, Kind, OBJECTS, Object},
     state::State,
 };
 
@@ -22,7 +22,7 @@ pub(super) fn one(state: &State, call: &Call, object: &Object) -> Result<Answer,
     require_method(call, &Method::GET)?;
     let mut description = basics(&call.version, object);
     description["fields"] = object.visible_fields(&state.options).map(|known| field(state, object, known)).collect();
-    description["childRelationships"] = json!([]);
+    description["childRelationships"] = schema::child_relationships(object).map(child_relationship).collect();
     description["recordTypeInfos"] = json!([]);
     Ok(Answer::ok(description))
 }
@@ -63,6 +63,11 @@ fn field(state: &State, object: &Object, field: &Field) -> Value {
         "custom": field.name.ends_with("__c"), "calculated": false, "autoNumber": field.name == "CaseNumber",
         "nameField": field.name == name_field,
     })
+}
+
+fn child_relationship(relationship: &ChildRelationship) -> Value {
+    json!({"relationshipName": relationship.name, "childSObject": relationship.child, "field": relationship.field,
+        "cascadeDelete": false, "restrictedDelete": false, "deprecatedAndHidden": false})
 }
 
 fn type_name(kind: Kind) -> &'static str {

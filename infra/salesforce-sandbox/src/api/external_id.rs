@@ -13,6 +13,9 @@ use crate::{
     write::{self, By},
 };
 
+/// Up to version 45, an upsert that updates answers 204 without a body.
+const FIRST_TO_ANSWER_UPDATES: u32 = 46;
+
 pub(super) fn row(
     state: &mut State,
     call: &Call,
@@ -38,6 +41,9 @@ pub(super) fn row(
         (&Method::PATCH, Some(id)) => {
             let body = without_key(call.object()?, field)?;
             write::update(state, &By::from(call), object, id, body)?;
+            if call.major_version() < FIRST_TO_ANSWER_UPDATES {
+                return Ok(Answer::no_content());
+            }
             Ok(Answer::ok(json!({"id": id, "success": true, "errors": [], "created": false})))
         }
         (&Method::PATCH, None) if !call.flag("updateOnly") => {

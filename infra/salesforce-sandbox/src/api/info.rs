@@ -33,5 +33,7 @@ pub(super) fn limits(state: &State, call: &Call) -> Result<Answer, ApiError> {
     require_method(call, &Method::GET)?;
     let max = state.options.daily_api_limit;
     let remaining = max.saturating_sub(state.requests.total());
-    Ok(Answer::ok(json!({"DailyApiRequests": {"Max": max, "Remaining": remaining}})))
+    // Storage is that of a Developer Edition org, and never used up.
+    Ok(Answer::ok(json!({"DailyApiRequests": {"Max": max, "Remaining": remaining},
+        "DataStorageMB": {"Max": 5, "Remaining": 5}, "FileStorageMB": {"Max": 20, "Remaining": 20}})))
 }

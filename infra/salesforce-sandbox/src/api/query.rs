@@ -8,6 +8,7 @@ use crate::{
     call::{Answer, Call, DATA},
     error::ApiError,
     query::{self, Scope},
+    schema,
     state::State,
 };
 
@@ -17,6 +18,9 @@ const SMALLEST_PAGE: usize = 200;
 
 pub(super) fn first_page(state: &mut State, call: &Call, scope: Scope) -> Result<Answer, ApiError> {
     require_method(call, &Method::GET)?;
+    if let Some(source) = call.parameter("explain") {
+        return explain(state, call, source, scope);
+    }
     let source = call
         .parameter("q")
         .ok_or_else(|| ApiError::new(400, "MALFORMED_QUERY", "A query string has to be specified"))?;
@@ -28,6 +32,16 @@ pub(super) fn first_page(state: &mut State, call: &Call, scope: Scope) -> Result
     }
     let locator = state.cursors.open(found.records);
     page(state, call, &locator, 0)
+}
+
+/// `?explain=`: a plan of the query, which here is always a scan of the whole table.
+fn explain(state: &State, call: &Call, source: &str, scope: Scope) -> Result<Answer, ApiError> {
+    let select = query::select(source).map_err(|error| ApiError::new(400, "MALFORMED_QUERY", error.explain(source)))?;
+    let found = query::run(state, &select, source, scope, &call.version, call.now)?;
+    let object = schema::object(&select.from.text).ok_or_else(ApiError::not_found)?;
+    let plan = json!({"cardinality": found.total, "fields": [], "leadingOperationType": "TableScan", "notes": [],
+        "relativeCost": 1.0, "sobjectCardinality": state.tables.rows(object).len(), "sobjectType": object.name});
+    Ok(Answer::ok(json!({"plans": [plan], "sourceQuery": source})))
 }
 
 /// `nextRecordsUrl` ends in the locator and the number of records already fetched.

@@ -42,13 +42,15 @@ fn describe(state: &state::State, headers: &HeaderMap, user_id: &str) -> Option<
     let user = state.tables.get(schema::object("User")?, user_id)?;
     let base = instance_url(state, headers);
     let org_id = &state.identity.org_id;
+    let id = format!("{base}/id/{org_id}/{user_id}");
     Some(json!({
-        "sub": format!("{base}/id/{org_id}/{user_id}"), "user_id": user_id, "organization_id": org_id,
+        "sub": id, "id": id, "user_id": user_id, "organization_id": org_id,
         "preferred_username": user.get("Username"), "username": user.get("Username"), "name": user.get("Name"),
         "display_name": user.get("Name"), "email": user.get("Email"), "email_verified": true,
         "given_name": user.get("FirstName"), "family_name": user.get("LastName"),
         "zoneinfo": user.get("TimeZoneSidKey"), "locale": user.get("LocaleSidKey"), "utcOffset": 3_600_000,
         "active": user.flag("IsActive"), "user_type": "STANDARD", "is_app_installed": true,
+        "photos": {"picture": format!("{base}/profilephoto/005/F"), "thumbnail": format!("{base}/profilephoto/005/T")},
         "urls": {"rest": format!("{base}/services/data/v{{version}}/"),
             "query": format!("{base}/services/data/v{{version}}/query/"),
             "sobjects": format!("{base}/services/data/v{{version}}/sobjects/")},

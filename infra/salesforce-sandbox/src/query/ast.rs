@@ -29,6 +29,8 @@ pub(crate) enum Item {
     CountOf(Name),
     /// `FIELDS(ALL)` and its like.
     AllFields,
+    /// `(SELECT … FROM Contacts)`.
+    Children(Box<Select>),
 }
 
 #[derive(Clone, Debug)]

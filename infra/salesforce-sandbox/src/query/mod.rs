@@ -1,6 +1,7 @@
 //! SOQL: read by a tokenizer and a recursive-descent parser, resolved against the schema, run over the tables.
 
 pub(crate) mod ast;
+mod children;
 mod column;
 mod condition;
 mod key;

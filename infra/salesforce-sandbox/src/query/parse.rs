@@ -10,6 +10,9 @@ use crate::time;
 /// <https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsheet/guide/salesforce-app-limits-platform-soslsoql.html>
 const LONGEST: usize = 100_000;
 
+/// Conditions and queries inside each other; ours, so that no query exhausts the stack.
+const DEEPEST: usize = 100;
+
 /// Reads a whole SOQL query.
 pub(crate) fn select(text: &str) -> Result<Select, SyntaxError> {
     if text.chars().count() > LONGEST {
@@ -27,12 +30,14 @@ pub(crate) struct Parser {
     tokens: Vec<Spanned>,
     next: usize,
     end: usize,
+    /// Parentheses, `NOT`s and subqueries that are open.
+    depth: usize,
 }
 
 impl Parser {
     /// `start` is where `text` begins in what the caller sent.
     pub(crate) fn new(text: &str, start: usize) -> Result<Self, SyntaxError> {
-        Ok(Self { tokens: tokens(text, start)?, next: 0, end: start + text.chars().count() })
+        Ok(Self { tokens: tokens(text, start)?, next: 0, end: start + text.chars().count(), depth: 0 })
     }
 
     fn select(&mut self) -> Result<Select, SyntaxError> {
@@ -50,7 +55,23 @@ impl Parser {
         Ok(Select { items, from, filter, order, limit, offset })
     }
 
+    /// Reads what stands inside something else, unless that goes on for too long.
+    fn deeper<T>(&mut self, read: fn(&mut Self) -> Result<T, SyntaxError>) -> Result<T, SyntaxError> {
+        if self.depth == DEEPEST {
+            return Err(SyntaxError::new(self.end, "the query is too deeply nested"));
+        }
+        self.depth += 1;
+        let inner = read(self);
+        self.depth -= 1;
+        inner
+    }
+
     fn item(&mut self) -> Result<Item, SyntaxError> {
+        if self.symbol("(") {
+            let inner = self.deeper(Self::select)?;
+            self.require_symbol(")")?;
+            return Ok(Item::Children(Box::new(inner)));
+        }
         let name = self.name()?;
         if !self.symbol("(") {
             return Ok(Item::Field(name));
@@ -92,10 +113,10 @@ impl Parser {
 
     fn term(&mut self) -> Result<Condition, SyntaxError> {
         if self.word("NOT") {
-            return Ok(Condition::Not(Box::new(self.term()?)));
+            return Ok(Condition::Not(Box::new(self.deeper(Self::term)?)));
         }
         if self.symbol("(") {
-            let inner = self.condition()?;
+            let inner = self.deeper(Self::condition)?;
             self.require_symbol(")")?;
             return Ok(inner);
         }
@@ -114,7 +135,7 @@ impl Parser {
     fn among(&mut self, field: Name, negated: bool) -> Result<Condition, SyntaxError> {
         self.require_symbol("(")?;
         if self.peek_word().is_some_and(|word| word.eq_ignore_ascii_case("SELECT")) {
-            let select = Box::new(self.select()?);
+            let select = Box::new(self.deeper(Self::select)?);
             self.require_symbol(")")?;
             return Ok(Condition::AmongSelected { field, select, negated });
         }

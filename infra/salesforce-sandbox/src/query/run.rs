@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     ast::{Item, Name, Order, Select},
+    children::Children,
     column::{Column, project},
     condition::Test,
     key::Key,
@@ -50,6 +51,7 @@ pub(crate) fn run(
         return Err(ApiError::new(400, "NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000"));
     }
     let columns = columns(state, object, select, source)?;
+    let children = Children::resolve_all(state, object, select, source, now)?;
     let candidates = state.tables.rows(object).iter().filter(|record| visible(state, object, record, scope));
     let found = candidates.filter(|record| test.as_ref().is_none_or(|test| test.passes(&state.tables, record)));
     match select.items.first() {
@@ -61,8 +63,14 @@ pub(crate) fn run(
         _ => {
             let order = orders(state, object, &select.order, source)?;
             let rows = arrange(&state.tables, found.collect(), &order, select.offset, select.limit);
-            let records: Vec<Value> =
-                rows.iter().map(|record| project(&state.tables, version, object, &columns, record)).collect();
+            let row = |record: &&Record| {
+                let mut row = project(&state.tables, version, object, &columns, record);
+                for children in &children {
+                    children.add(state, version, record, &mut row);
+                }
+                row
+            };
+            let records: Vec<Value> = rows.iter().map(row).collect();
             let total = records.len();
             Ok(Found { records, total })
         }
@@ -86,7 +94,12 @@ fn entity(state: &State, name: &Name, source: &str) -> Result<&'static Object, A
     })
 }
 
-fn columns(state: &State, object: &'static Object, select: &Select, source: &str) -> Result<Vec<Column>, ApiError> {
+pub(super) fn columns(
+    state: &State,
+    object: &'static Object,
+    select: &Select,
+    source: &str,
+) -> Result<Vec<Column>, ApiError> {
     let mut columns = Vec::new();
     for item in &select.items {
         match item {
@@ -99,7 +112,7 @@ fn columns(state: &State, object: &'static Object, select: &Select, source: &str
                     columns.push(Column::resolve(&state.options, object, &name, source)?);
                 }
             }
-            Item::Count => {}
+            Item::Count | Item::Children(_) => {}
         }
     }
     let counts = select.items.iter().any(|item| matches!(item, Item::Count | Item::CountOf(_)));

@@ -2,19 +2,23 @@
 
 mod account;
 mod case;
+mod children;
 mod contact;
 mod event;
 mod field;
+mod jsforce_tables;
 mod lead;
 mod name;
 mod opportunity;
 mod setup;
 mod system;
 mod task;
-mod upsert_table;
 mod user;
 
-pub(crate) use self::field::{Access, Feature, Field, Key, Kind};
+pub(crate) use self::{
+    children::{ChildRelationship, child_relationships},
+    field::{Access, Feature, Field, Key, Kind},
+};
 use crate::options::Options;
 
 /// One object: what Salesforce calls an sObject.
@@ -42,7 +46,8 @@ pub(crate) const OBJECTS: &[&Object] = &[
     &task::TASK,
     &event::EVENT,
     &user::USER,
-    &upsert_table::UPSERT_TABLE,
+    &jsforce_tables::UPSERT_TABLE,
+    &jsforce_tables::BIG_TABLE,
     &setup::RECORD_TYPE,
     &setup::ORGANIZATION,
     &setup::TASK_STATUS,

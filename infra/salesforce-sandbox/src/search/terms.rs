@@ -18,6 +18,8 @@ pub(crate) enum Expression {
 const LONGEST: usize = 10_000;
 /// Above this many, operators are not honoured.
 const LONGEST_WITH_OPERATORS: usize = 4_000;
+/// Parentheses inside each other; ours, so that no search exhausts the stack.
+const DEEPEST: usize = 100;
 const RESERVED: &str = "&|!(){}[]^\"~*?:\\'+-";
 
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +42,7 @@ pub(crate) fn expression(text: &str, start: usize) -> Result<Option<Expression>,
     if length > LONGEST_WITH_OPERATORS {
         words.retain(|word| matches!(word, Word::Term(..)));
     }
-    let mut reader = Reader { words, next: 0, end: start + length };
+    let mut reader = Reader { words, next: 0, end: start + length, depth: 0 };
     let expression = reader.any()?;
     if reader.next < reader.words.len() {
         return Err(reader.unexpected());
@@ -121,6 +123,7 @@ struct Reader {
     words: Vec<Word>,
     next: usize,
     end: usize,
+    depth: usize,
 }
 
 impl Reader {
@@ -149,10 +152,12 @@ impl Reader {
             self.next += 1;
             return Ok(Expression::Term(Term::new(text)));
         }
-        if !self.take(&Word::Open) {
+        if self.depth == DEEPEST || !self.take(&Word::Open) {
             return Err(self.unexpected());
         }
+        self.depth += 1;
         let inner = self.any()?;
+        self.depth -= 1;
         if self.take(&Word::Close) { Ok(inner) } else { Err(self.unexpected()) }
     }
 

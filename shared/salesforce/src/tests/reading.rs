@@ -81,8 +81,14 @@ async fn limits_are_read() {
 }
 
 #[tokio::test]
-async fn a_description_names_the_fields() {
-    let body = json!({"name": "Task", "fields": [{"name": "Id"}, {"name": "Aircall_Key__c", "type": "string"}]});
+async fn a_description_tells_of_each_field() {
+    let field = json!({"name": "Aircall_Key__c", "type": "string", "length": 64, "createable": true,
+        "updateable": true, "nillable": true, "defaultedOnCreate": false, "unique": true, "externalId": true,
+        "label": "Aircall Key"});
+    let body = json!({"name": "Task", "createable": true, "queryable": true, "fields": [field]});
     let (_server, client) = org("GET", "sobjects/Task/describe", ok(&body)).await;
-    assert!(client.field_names(SObject::Task).await.unwrap().value.contains("Aircall_Key__c"));
+    let task = client.describe(SObject::Task).await.unwrap().value;
+    let field = &task.fields["Aircall_Key__c"];
+    assert!(task.createable && field.unique && field.external_id);
+    assert_eq!((field.kind.as_str(), field.length), ("string", 64));
 }

@@ -1,5 +1,6 @@
 //! The client against the sandbox org, which judges requests as Salesforce would.
 
+mod checking;
 mod finding;
 mod granting;
 mod injecting;

@@ -9,7 +9,7 @@ use wiremock::matchers::{body_partial_json, header};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::tenant;
-use crate::{AppSecret, Error, SalesforceTokens, Tokens, secrets};
+use crate::{AircallCredential, AircallCredentials, AppSecret, Error, SalesforceTokens, Tokens, secrets};
 
 /// A Secrets Manager that has no secret but those given, each by its name and stage.
 async fn holding(held: &[(&str, &str, &str)]) -> (MockServer, Client) {
@@ -114,4 +114,67 @@ async fn the_key_that_was_replaced_counts_behind_the_one_that_signs() {
     assert_eq!(keys.iter().map(SecretString::expose_secret).collect::<Vec<_>>(), ["new", "old"]);
     let (_server, client) = holding(&[("arn", "AWSCURRENT", "new")]).await;
     assert_eq!(secrets::session_keys(&client, "arn").await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_a_tenant_is_disconnected_from_is_deleted_for_good() {
+    let (server, client) = holding(&[]).await;
+    answering(&server, "DeleteSecret", ResponseTemplate::new(200).set_body_json(json!({}))).await;
+    Tokens::new(client.clone(), "stack/salesforce/").delete(&tenant("one")).await.unwrap();
+    AircallCredentials::new(client, "stack/aircall/").delete(&tenant("one")).await.unwrap();
+    let deleted = |name: &str| {
+        ("secretsmanager.DeleteSecret".to_owned(), json!({ "SecretId": name, "ForceDeleteWithoutRecovery": true }))
+    };
+    assert_eq!(requests(&server).await, [deleted("stack/salesforce/one"), deleted("stack/aircall/one")]);
+}
+
+#[tokio::test]
+async fn what_was_deleted_before_is_deleted() {
+    let (server, client) = holding(&[]).await;
+    let missing = json!({ "__type": "ResourceNotFoundException", "Message": "It does not exist." });
+    answering(&server, "DeleteSecret", ResponseTemplate::new(400).set_body_json(missing)).await;
+    Tokens::new(client, "stack/salesforce/").delete(&tenant("one")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_secret_that_is_still_being_deleted_can_be_made_later() {
+    let (server, client) = holding(&[]).await;
+    let deleting = json!({ "__type": "InvalidRequestException", "Message": "It is scheduled for deletion." });
+    answering(&server, "CreateSecret", ResponseTemplate::new(400).set_body_json(deleting)).await;
+    let error = Tokens::new(client, "stack/salesforce/").create(&tenant("one"), &tokens()).await.unwrap_err();
+    assert!(matches!(error, Error::Retry { operation: "CreateSecret", .. }), "{error}");
+}
+
+/// Stores the credential, and reads what was stored.
+async fn aircall(credential: AircallCredential, exists: bool) -> (String, Option<AircallCredential>) {
+    assert!(!format!("{credential:?}").contains("very secret"));
+    let (server, client) = holding(&[]).await;
+    let refusal = json!({ "__type": "ResourceExistsException", "Message": "It exists." });
+    let created = ResponseTemplate::new(if exists { 400 } else { 200 });
+    answering(&server, "CreateSecret", created.set_body_json(if exists { refusal } else { json!({}) })).await;
+    answering(&server, "PutSecretValue", ResponseTemplate::new(200).set_body_json(json!({}))).await;
+    AircallCredentials::new(client, "stack/aircall/").create(&tenant("one"), &credential).await.unwrap();
+    let (operation, request) = requests(&server).await.pop().unwrap();
+    let text = request["SecretString"].as_str().unwrap().to_owned();
+    let (_server, client) = holding(&[("stack/aircall/one", "AWSCURRENT", &text)]).await;
+    let credentials = AircallCredentials::new(client, "stack/aircall/");
+    assert!(credentials.get(&tenant("two")).await.unwrap().is_none());
+    (operation, credentials.get(&tenant("one")).await.unwrap())
+}
+
+#[tokio::test]
+async fn an_api_key_of_aircalls_is_read_as_it_was_stored() {
+    let key = || AircallCredential::ApiKey { api_id: "id".to_owned(), api_token: "very secret".into() };
+    for (exists, stored_by) in [(false, "secretsmanager.CreateSecret"), (true, "secretsmanager.PutSecretValue")] {
+        let (operation, read) = aircall(key(), exists).await;
+        let Some(AircallCredential::ApiKey { api_id, api_token }) = read else { panic!("{read:?}") };
+        assert_eq!((operation.as_str(), api_id.as_str(), api_token.expose_secret()), (stored_by, "id", "very secret"));
+    }
+}
+
+#[tokio::test]
+async fn an_access_token_of_aircalls_is_read_as_it_was_stored() {
+    let (_, read) = aircall(AircallCredential::OAuth { access_token: "very secret".into() }, false).await;
+    let Some(AircallCredential::OAuth { access_token }) = read else { panic!("{read:?}") };
+    assert_eq!(access_token.expose_secret(), "very secret");
 }

@@ -10,7 +10,6 @@ use crate::{ApiUsage, Connection, ConnectionState, Error, Known, OrgFacts, Tenan
 
 pub(super) fn one() -> Tenant {
     Tenant {
-        id: tenant("one"),
         webhook_tokens: vec![TokenHash::of("old token"), TokenHash::of("new token")],
         salesforce: Some(Connection {
             org_id: "00D000000000001AAA".to_owned(),
@@ -19,9 +18,7 @@ pub(super) fn one() -> Tenant {
             user_id: "005000000000001AAA".to_owned(),
             connected_at: at(START),
         }),
-        state: ConnectionState::Connected,
-        facts: OrgFacts::default(),
-        api_usage: None,
+        ..Tenant::new(tenant("one"))
     }
 }
 

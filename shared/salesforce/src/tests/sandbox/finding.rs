@@ -144,6 +144,7 @@ async fn a_long_answer_comes_in_pages() {
 async fn limits_and_fields_are_told() {
     let served = serve(Options { daily_api_limit: 500, ..Options::default() }).await;
     assert_eq!(served.client.limits().await.unwrap().value.daily_api_requests.max, 500);
-    assert!(served.client.field_names(SObject::Task).await.unwrap().value.contains("Aircall_Key__c"));
-    assert!(!served.client.field_names(SObject::Account).await.unwrap().value.contains("IsPersonAccount"));
+    let fields = async |sobject| served.client.describe(sobject).await.unwrap().value.fields;
+    assert!(fields(SObject::Task).await["Aircall_Key__c"].unique);
+    assert!(!fields(SObject::Account).await.contains_key("IsPersonAccount"));
 }

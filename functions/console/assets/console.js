@@ -1,0 +1,78 @@
+// Comfort for those who have scripts. Every page works without.
+"use strict";
+
+// What is typed and not saved is not lost by a slip.
+for (const form of document.querySelectorAll("form[data-guard]")) {
+  const typed = () => JSON.stringify([...new FormData(form)]);
+  const note = form.querySelector(".unsaved");
+  const before = form.hasAttribute("data-changed") ? null : typed();
+  let leaving = false;
+  const changed = () => typed() !== before;
+  const look = () => { if (note) note.hidden = !changed(); };
+  form.addEventListener("input", look);
+  form.addEventListener("rows", look);
+  form.addEventListener("submit", () => { leaving = true; });
+  addEventListener("pageshow", () => { leaving = false; look(); });
+  addEventListener("beforeunload", (event) => {
+    if (!leaving && changed()) event.preventDefault();
+  });
+}
+
+// A second thought before what cannot be undone.
+addEventListener("submit", (event) => {
+  const asker = event.submitter?.closest("[data-confirm]") ?? event.target.closest("[data-confirm]");
+  if (asker && !confirm(asker.dataset.confirm)) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+}, true);
+
+// Rows that can be added and removed: <button data-add="list id"> copies the list's <template>.
+addEventListener("click", (event) => {
+  const button = event.target.closest("[data-add], [data-remove]");
+  if (!button) return;
+  event.preventDefault();
+  const form = button.form;
+  if (button.hasAttribute("data-add")) {
+    const list = document.getElementById(button.dataset.add);
+    list.append(list.querySelector("template").content.cloneNode(true));
+    list.lastElementChild.querySelector("input").focus();
+  } else {
+    const row = button.closest("[data-row]");
+    const list = row.parentElement;
+    row.remove();
+    (list.querySelector("[data-row] input") ?? list.parentElement.querySelector("[data-add]"))?.focus();
+  }
+  form?.dispatchEvent(new Event("rows"));
+});
+for (const button of document.querySelectorAll("[data-remove]")) button.hidden = false;
+
+// A field that only matters while a choice is made: <input data-with="id of the choice">.
+const couple = () => {
+  for (const field of document.querySelectorAll("[data-with]")) {
+    field.disabled = !document.getElementById(field.dataset.with)?.checked;
+  }
+};
+addEventListener("change", couple);
+addEventListener("pageshow", couple);
+
+// Whoever sent a form with mistakes hears of them first.
+document.querySelector(".errors")?.focus();
+
+// An endless list: <a data-more="list id" href="next page"> at its end is followed when it comes into sight.
+const following = new IntersectionObserver((seen) => {
+  for (const { target, isIntersecting } of seen) if (isIntersecting) follow(target);
+}, { rootMargin: "400px" });
+const follow = async (link) => {
+  following.unobserve(link);
+  const answer = await fetch(link.href).catch(() => null);
+  if (!answer?.ok || answer.redirected) return; // The link stays, to be clicked.
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const id = link.dataset.more;
+  document.getElementById(id).append(...(page.getElementById(id)?.children ?? []));
+  const next = page.querySelector(`[data-more="${id}"]`);
+  if (!next) return link.remove();
+  link.href = next.href;
+  following.observe(link);
+};
+for (const link of document.querySelectorAll("[data-more]")) following.observe(link);

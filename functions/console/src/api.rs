@@ -1,0 +1,6 @@
+//! The JSON API: everything that the pages do, for programs.
+
+pub(crate) mod activity;
+pub(crate) mod connections;
+mod entry;
+pub(crate) mod settings;

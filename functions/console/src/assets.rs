@@ -1,0 +1,58 @@
+//! The stylesheet, the script and the icon, each under a name that changes with its content.
+
+use std::sync::LazyLock;
+
+use axum::extract::Path;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use sha2::{Digest as _, Sha256};
+
+use crate::page_error::PageError;
+
+/// A file that pages refer to.
+struct Asset {
+    path: String,
+    kind: &'static str,
+    content: &'static str,
+}
+
+impl Asset {
+    fn new(name: &str, extension: &str, kind: &'static str, content: &'static str) -> Self {
+        let hash: String = Sha256::digest(content).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        Self { path: format!("/assets/{name}.{hash}.{extension}"), kind, content }
+    }
+}
+
+static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
+    [
+        Asset::new("console", "css", "text/css; charset=utf-8", include_str!("../assets/console.css")),
+        Asset::new("console", "js", "text/javascript; charset=utf-8", include_str!("../assets/console.js")),
+        Asset::new("icon", "svg", "image/svg+xml", include_str!("../assets/icon.svg")),
+    ]
+});
+
+/// Where the stylesheet is.
+pub(crate) fn stylesheet() -> &'static str {
+    &ASSETS[0].path
+}
+
+/// Where the script is.
+pub(crate) fn script() -> &'static str {
+    &ASSETS[1].path
+}
+
+/// Where the icon is.
+pub(crate) fn icon() -> &'static str {
+    &ASSETS[2].path
+}
+
+/// Serves a file for as long as a browser cares to keep it: another content has another name.
+pub(crate) async fn serve(Path(file): Path<String>) -> Result<Response, PageError> {
+    let asset = ASSETS.iter().find(|asset| asset.path.strip_prefix("/assets/") == Some(&file));
+    let asset = asset.ok_or(PageError::NotFound)?;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(asset.kind)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
+    ];
+    Ok((headers, asset.content).into_response())
+}

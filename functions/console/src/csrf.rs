@@ -1,0 +1,86 @@
+//! Proof that a change comes from a page of the console and not from somebody else's page in the same browser.
+//!
+//! A form carries a token that only the console can make, and only for the session that the form was shown to.
+//! A program that sends JSON needs none: no form can send JSON, and a script of another origin says its origin.
+
+use std::sync::Arc;
+
+use axum::body::{Body, HttpBody as _};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::Mac as _;
+use secrecy::SecretString;
+
+use crate::console::Console;
+use crate::error::ApiError;
+use crate::session;
+use crate::signed_in::SignedIn;
+
+/// The field of a form that carries the token.
+pub(crate) const FIELD: &str = "csrf_token";
+/// The header that does so for a script.
+const HEADER: &str = "x-csrf-token";
+
+/// The token for the forms of a session.
+pub(crate) fn token(signed_in: &SignedIn, keys: &[SecretString]) -> String {
+    let mac = keys.first().map(|key| mac(key, signed_in).finalize().into_bytes());
+    mac.map(|mac| URL_SAFE_NO_PAD.encode(mac)).unwrap_or_default()
+}
+
+/// Whether `token` is the one of this session, under any of the keys. Compared in constant time by the MAC itself.
+pub(crate) fn is_valid(token: &str, signed_in: &SignedIn, keys: &[SecretString]) -> bool {
+    let Ok(token) = URL_SAFE_NO_PAD.decode(token) else { return false };
+    keys.iter().any(|key| mac(key, signed_in).verify_slice(&token).is_ok())
+}
+
+/// No payload of a session holds a colon, so that neither can pass for the other.
+fn mac(key: &SecretString, signed_in: &SignedIn) -> session::Mac {
+    let payload = signed_in.cookie.split('.').next().unwrap_or_default();
+    session::mac(key, &format!("csrf:{payload}"))
+}
+
+/// Refuses a change through the API that a page of another site may have caused.
+pub(crate) async fn guarded(State(console): State<Arc<Console>>, request: Request, next: Next) -> Response {
+    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        return next.run(request).await;
+    }
+    let headers = request.headers();
+    let Some(signed_in) = SignedIn::of(headers, &console) else { return ApiError::NotSignedIn.into_response() };
+    let token = headers.get(HEADER).and_then(|token| token.to_str().ok());
+    let has_token = token.is_some_and(|token| is_valid(token, &signed_in, &console.session_keys));
+    if !has_token && !is_from_here(headers) {
+        return ApiError::Forged.into_response();
+    }
+    if !is_json(headers, request.body()) {
+        return ApiError::NotJsonType.into_response();
+    }
+    next.run(request).await
+}
+
+/// Whether no header speaks against the request being our own page's or no page's at all.
+/// Every current browser says where a request comes from: <https://www.w3.org/TR/fetch-metadata/>
+fn is_from_here(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let site = text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
+    let host = text(header::HOST.as_str());
+    let origin = text(header::ORIGIN.as_str()).is_none_or(|origin| {
+        let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        authority.is_some() && authority == host
+    });
+    site && origin
+}
+
+/// Whether the body is JSON by its own account, or there is none.
+fn is_json(headers: &HeaderMap, body: &Body) -> bool {
+    match headers.get(header::CONTENT_TYPE) {
+        Some(kind) => {
+            let kind = kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+            kind.trim().eq_ignore_ascii_case("application/json")
+        }
+        None => body.size_hint().exact() == Some(0),
+    }
+}

@@ -1,0 +1,145 @@
+//! `GET` and `POST /call-workflow`: how each of the five call types is logged.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse as _, Response};
+use rules::settings::LogAs;
+use rules::{CallType, Settings};
+use serde_json::{Value, json};
+
+use super::conflict;
+use crate::console::Console;
+use crate::errors::Errors;
+use crate::flash::Flash;
+use crate::form::Fields;
+use crate::page::{self, Nav, Page};
+use crate::page_error::PageError;
+use crate::settings::change::{key, label, title};
+use crate::settings::{self, SaveError};
+use crate::visit::{Submitted, Visit};
+
+#[derive(Template)]
+#[template(path = "call_workflow.html")]
+struct CallWorkflowPage {
+    page: Page,
+    version: String,
+    rows: Vec<Row>,
+    errors: Errors,
+}
+
+/// A call type and how it is logged.
+struct Row {
+    key: &'static str,
+    title: &'static str,
+    hint: &'static str,
+    choices: Vec<Choice>,
+    error: Option<String>,
+}
+
+struct Choice {
+    value: String,
+    label: &'static str,
+    /// Where such calls are in Salesforce.
+    place: &'static str,
+    is_chosen: bool,
+}
+
+/// The settings as they are.
+pub(crate) async fn show(State(console): State<Arc<Console>>, visit: Visit) -> Result<Html<String>, PageError> {
+    let settings = console.settings.get(&visit.session.tenant).await?;
+    let chosen = |call_type| value(settings.call_workflow.of(call_type));
+    Ok(view(visit, settings.version.to_string(), chosen, Errors::default()))
+}
+
+/// Saves the five choices.
+pub(crate) async fn save(
+    State(console): State<Arc<Console>>,
+    Submitted { visit, fields }: Submitted,
+) -> Result<Response, PageError> {
+    let current = console.settings.get(&visit.session.tenant).await?;
+    let version = fields.get("version").to_owned();
+    let mut errors = Errors::default();
+    for call_type in CallType::ALL {
+        if !LOG_AS.iter().any(|log_as| value(*log_as) == fields.get(key(call_type))) {
+            errors.at(first_choice(call_type), format!("{}: choose how it is logged.", title(call_type)));
+        }
+    }
+    if errors.is_empty() {
+        let document = document(&current, &fields);
+        if document == json!(current) {
+            return Ok(page::done(Nav::CallWorkflow.path(), Flash::Unchanged));
+        }
+        match settings::save(&console, &visit.session, &document).await {
+            Ok(_) => return Ok(page::done(Nav::CallWorkflow.path(), Flash::Saved)),
+            Err(SaveError::Invalid(problems)) => errors.of_document(problems, |_| None),
+            Err(SaveError::Stale(theirs)) => return Ok(conflict::show(visit, document, &theirs, Nav::CallWorkflow)),
+            Err(SaveError::Store(error)) => return Err(error.into()),
+        }
+    }
+    let page = view(visit, version, |call_type| fields.get(key(call_type)).to_owned(), errors);
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+}
+
+/// The whole document with what was chosen here.
+fn document(current: &Settings, fields: &Fields) -> Value {
+    let mut document = json!(current);
+    document["version"] = fields.get("version").parse().map_or(Value::Null, |version: u64| json!(version));
+    for call_type in CallType::ALL {
+        document["call_workflow"][key(call_type)] = json!(fields.get(key(call_type)));
+    }
+    document
+}
+
+fn view(visit: Visit, version: String, chosen: impl Fn(CallType) -> String, errors: Errors) -> Html<String> {
+    let row = |call_type| {
+        let chosen = chosen(call_type);
+        let choice = |log_as| Choice {
+            value: value(log_as),
+            label: label(log_as),
+            place: place(log_as),
+            is_chosen: value(log_as) == chosen,
+        };
+        Row {
+            key: key(call_type),
+            title: title(call_type),
+            hint: hint(call_type),
+            choices: LOG_AS.into_iter().map(choice).collect(),
+            error: errors.of(&first_choice(call_type)).map(ToOwned::to_owned),
+        }
+    };
+    let rows = CallType::ALL.into_iter().map(row).collect();
+    page::render(&CallWorkflowPage { page: visit.page("Call workflow", Some(Nav::CallWorkflow)), version, rows, errors })
+}
+
+const LOG_AS: [LogAs; 3] = [LogAs::Completed, LogAs::InProgress, LogAs::DoNothing];
+
+/// Its word in the document.
+fn value(log_as: LogAs) -> String {
+    json!(log_as).as_str().unwrap_or_default().to_owned()
+}
+
+/// The id of the first choice for a call type.
+fn first_choice(call_type: CallType) -> String {
+    format!("{}-{}", key(call_type), value(LOG_AS[0]))
+}
+
+fn place(log_as: LogAs) -> &'static str {
+    match log_as {
+        LogAs::Completed => "Past Activities",
+        LogAs::InProgress => "Next Steps",
+        LogAs::DoNothing => "Not logged",
+    }
+}
+
+fn hint(call_type: CallType) -> &'static str {
+    match call_type {
+        CallType::OutboundAnswered => "You called, and somebody picked up.",
+        CallType::OutboundUnanswered => "You called, and nobody picked up.",
+        CallType::InboundAnswered => "Somebody called, and one of you picked up.",
+        CallType::Missed => "Somebody called, nobody picked up, and no message was left.",
+        CallType::Voicemail => "Somebody called and left a message.",
+    }
+}

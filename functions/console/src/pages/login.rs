@@ -1,0 +1,127 @@
+//! `GET /login`: where to sign in.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use url::form_urlencoded::Serializer;
+
+use crate::console::Console;
+use crate::flash::Flash;
+use crate::form::Fields;
+use crate::page::{self, Page};
+use crate::return_to::local_path;
+use crate::signed_in::SignedIn;
+
+/// Where a sign-in begins.
+const SIGN_IN: &str = "/auth/salesforce";
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct LoginPage {
+    page: Page,
+    production: String,
+    sandbox: String,
+    return_to: String,
+    /// What was typed as the org's domain.
+    domain: String,
+    /// What is wrong with it.
+    error: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "leaving.html")]
+struct LeavingPage {
+    page: Page,
+    host: String,
+    path: String,
+}
+
+/// The ways to sign in; with `domain`, the way to that org.
+pub(crate) async fn show(State(console): State<Arc<Console>>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    let return_to = local_path(query.get("return_to"));
+    if SignedIn::of(&headers, &console).is_some() {
+        return Redirect::to(return_to).into_response();
+    }
+    let mut error = None;
+    if query.has("domain") {
+        match my_domain(query.get("domain")) {
+            Some(host) => return leave(host, return_to).into_response(),
+            None => error = Some("Enter your org’s My Domain, such as example.my.salesforce.com."),
+        }
+    }
+    let login = LoginPage {
+        page: Page { flash: Flash::of(&headers), ..Page::of_nobody("Sign in") },
+        production: sign_in("production", return_to),
+        sandbox: sign_in("sandbox", return_to),
+        return_to: return_to.to_owned(),
+        domain: query.get("domain").to_owned(),
+        error,
+    };
+    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    (status, page::render(&login)).into_response()
+}
+
+/// A page that goes on by itself. The form that led here must not be redirected to another host:
+/// browsers hold `form-action` against every stop on the way, and an org may sign its users in anywhere.
+fn leave(host: String, return_to: &str) -> Response {
+    let path = sign_in(&host, return_to);
+    let refresh = [("refresh", format!("0;url={path}"))];
+    let page = page::render(&LeavingPage { page: Page::of_nobody("Signing in"), host, path });
+    (refresh, page).into_response()
+}
+
+fn sign_in(at: &str, return_to: &str) -> String {
+    let query = Serializer::new(String::new()).append_pair("at", at).append_pair("return_to", return_to).finish();
+    format!("{SIGN_IN}?{query}")
+}
+
+/// The host of an org's login page, however it was written: a name, a host, or any address of the org.
+fn my_domain(text: &str) -> Option<String> {
+    let text = text.trim().to_ascii_lowercase();
+    let host = text.strip_prefix("https://").unwrap_or(&text).split(['/', '?', '#']).next()?;
+    let name = host
+        .strip_suffix(".my.salesforce.com")
+        .or_else(|| host.strip_suffix(".lightning.force.com"))
+        .or_else(|| (!host.contains('.')).then_some(host))?;
+    let is_label = |label: &str| {
+        let is_plain = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        !label.is_empty() && label.len() <= 63 && is_plain && !label.starts_with('-') && !label.ends_with('-')
+    };
+    name.split('.').all(is_label).then(|| format!("{name}.my.salesforce.com"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Option<&str>) {
+        assert_eq!(my_domain(text).as_deref(), expected, "{text:?}");
+    }
+
+    #[test]
+    fn an_orgs_domain_in_any_form() {
+        for text in [
+            "example", " Example ", "example.my.salesforce.com", "https://example.my.salesforce.com/",
+            "https://example.lightning.force.com/lightning/page/home",
+        ] {
+            check(text, Some("example.my.salesforce.com"));
+        }
+        check("example--uat.sandbox.my.salesforce.com", Some("example--uat.sandbox.my.salesforce.com"));
+    }
+
+    #[test]
+    fn other_hosts_are_refused() {
+        for text in [
+            "", "example.com", "example.my.salesforce.com.example.com", "https://example.com/.my.salesforce.com",
+            "user@example.my.salesforce.com", "example.my.salesforce.com:8443", ".my.salesforce.com", "a b",
+            "http://example.my.salesforce.com", "ex\u{e4}mple",
+        ] {
+            check(text, None);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Where to go after signing in: a page of ours and nothing else.
+
+/// `text` if it is a path of this console, else the start page.
+///
+/// A browser reads `//example.com` and `/\example.com` as another host, and drops tabs and line breaks before it looks.
+pub(crate) fn local_path(text: &str) -> &str {
+    let mut chars = text.chars();
+    let is_path = chars.next() == Some('/') && !matches!(chars.next(), Some('/' | '\\'));
+    // Whatever else is in a path of ours is percent-encoded.
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    if is_path && is_plain { text } else { "/" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_own_paths_are_kept() {
+        for path in ["/", "/general", "/activity?outcome=failed&cursor=a%2Fb", "/activity/call-7#trace"] {
+            assert_eq!(local_path(path), path);
+        }
+    }
+
+    #[test]
+    fn anything_else_leads_to_the_start() {
+        for text in [
+            "", "general", "//example.com", "/\\example.com", "https://example.com/", "javascript:alert(1)",
+            "/\t/example.com", "\t//example.com", "/a\r\nSet-Cookie: a=b", "/ä", "/a\\b",
+        ] {
+            assert_eq!(local_path(text), "/", "{text:?}");
+        }
+    }
+}

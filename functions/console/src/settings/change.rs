@@ -1,0 +1,284 @@
+//! What differs between two versions of the settings, setting by setting and in an admin's words.
+
+use std::collections::BTreeSet;
+
+use rules::settings::{LogAs, LogCalls, RelateTo, UnknownNumber};
+use rules::{CallType, NumberId, Settings};
+
+use super::schedule;
+
+/// A setting that an admin thinks of as one thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Setting {
+    CallWorkflow(CallType),
+    LogCalls,
+    Schedule,
+    NumberSchedule(NumberId),
+    UnknownNumber,
+    RelateTo,
+    RecordingLink,
+    LogMessages,
+    Numbers,
+    ApiUsageLimit,
+}
+
+/// A setting that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Change {
+    /// Which one.
+    pub(crate) setting: Setting,
+    /// Where it is in the document.
+    pub(crate) path: String,
+    /// What the pages call it.
+    pub(crate) name: String,
+    /// What it was, in words; of opening hours several lines.
+    pub(crate) before: String,
+    /// What it is.
+    pub(crate) after: String,
+}
+
+/// The settings that differ, in the order of the pages.
+pub(crate) fn changes(before: &Settings, after: &Settings) -> Vec<Change> {
+    let differing = all(before, after).into_iter().filter_map(|setting| {
+        // What differs is told by the values, not by the words: those may leave something out.
+        let mut same = before.clone();
+        setting.copy(after, &mut same);
+        (same != *before).then(|| Change {
+            setting,
+            path: setting.path(),
+            name: setting.name(),
+            before: setting.words(before),
+            after: setting.words(after),
+        })
+    });
+    differing.collect()
+}
+
+fn all(one: &Settings, other: &Settings) -> Vec<Setting> {
+    let numbers: BTreeSet<_> = one.business_hours.numbers.keys().chain(other.business_hours.numbers.keys()).collect();
+    let workflow = CallType::ALL.into_iter().map(Setting::CallWorkflow);
+    let mut all: Vec<_> = workflow.chain([Setting::LogCalls, Setting::Schedule]).collect();
+    all.extend(numbers.into_iter().copied().map(Setting::NumberSchedule));
+    all.extend([
+        Setting::UnknownNumber,
+        Setting::RelateTo,
+        Setting::RecordingLink,
+        Setting::LogMessages,
+        Setting::Numbers,
+        Setting::ApiUsageLimit,
+    ]);
+    all
+}
+
+impl Setting {
+    /// Its path in the document.
+    pub(crate) fn path(self) -> String {
+        match self {
+            Setting::CallWorkflow(call_type) => format!("call_workflow.{}", key(call_type)),
+            Setting::LogCalls => "business_hours.log_calls".to_owned(),
+            Setting::Schedule => "business_hours.schedule".to_owned(),
+            Setting::NumberSchedule(NumberId(id)) => format!("business_hours.numbers.{id}"),
+            Setting::UnknownNumber => "unknown_number".to_owned(),
+            Setting::RelateTo => "relate_to".to_owned(),
+            Setting::RecordingLink => "recording_link".to_owned(),
+            Setting::LogMessages => "log_messages".to_owned(),
+            Setting::Numbers => "numbers".to_owned(),
+            Setting::ApiUsageLimit => "api_usage_limit".to_owned(),
+        }
+    }
+
+    /// What the pages call it.
+    pub(crate) fn name(self) -> String {
+        match self {
+            Setting::CallWorkflow(call_type) => title(call_type).to_owned(),
+            Setting::LogCalls => "Calls outside business hours".to_owned(),
+            Setting::Schedule => "Business hours".to_owned(),
+            Setting::NumberSchedule(NumberId(id)) => format!("Business hours of line {id}"),
+            Setting::UnknownNumber => "When the number does not exist in Salesforce".to_owned(),
+            Setting::RelateTo => "Case or Opportunity".to_owned(),
+            Setting::RecordingLink => "Link to the recording".to_owned(),
+            Setting::LogMessages => "Messages".to_owned(),
+            Setting::Numbers => "Lines".to_owned(),
+            Setting::ApiUsageLimit => "Salesforce API use".to_owned(),
+        }
+    }
+
+    /// What it is set to.
+    pub(crate) fn words(self, settings: &Settings) -> String {
+        let hours = &settings.business_hours;
+        let either = |is: bool, yes: &str, no: &str| if is { yes.to_owned() } else { no.to_owned() };
+        match self {
+            Setting::CallWorkflow(call_type) => label(settings.call_workflow.of(call_type)).to_owned(),
+            Setting::LogCalls => {
+                either(hours.log_calls == LogCalls::Always, "Logged as well", "Not logged: only during business hours")
+            }
+            Setting::Schedule => {
+                hours.schedule.as_ref().map_or_else(|| "As Aircall says".to_owned(), schedule::words)
+            }
+            Setting::NumberSchedule(id) => {
+                hours.numbers.get(&id).map_or_else(|| "As for all lines".to_owned(), schedule::words)
+            }
+            Setting::UnknownNumber => match settings.unknown_number {
+                UnknownNumber::CreateContact => "Create a new Contact",
+                UnknownNumber::CreateLead => "Create a new Lead",
+                UnknownNumber::CreateAccount => "Create a new Account",
+                UnknownNumber::DoNothing => "Do nothing",
+            }
+            .to_owned(),
+            Setting::RelateTo => match (settings.relate_to, settings.create_case_if_none) {
+                (RelateTo::Nothing, _) => "Neither",
+                (RelateTo::Case, false) => "Case",
+                (RelateTo::Case, true) => "Case, created if there is none",
+                (RelateTo::Opportunity, _) => "Opportunity",
+            }
+            .to_owned(),
+            Setting::RecordingLink => either(settings.recording_link, "In the Task", "Not in the Task"),
+            Setting::LogMessages => either(settings.log_messages, "Logged", "Not logged"),
+            Setting::Numbers => settings.numbers.as_ref().map_or_else(
+                || "All lines".to_owned(),
+                |numbers| {
+                    let ids: Vec<String> = numbers.iter().map(|NumberId(id)| id.to_string()).collect();
+                    if ids.is_empty() { "No line".to_owned() } else { format!("Only {}", ids.join(", ")) }
+                },
+            ),
+            Setting::ApiUsageLimit => format!("Up to {} % of the org’s daily calls", settings.api_usage_limit),
+        }
+    }
+
+    /// Copies it from one version into another.
+    pub(crate) fn copy(self, from: &Settings, into: &mut Settings) {
+        match self {
+            Setting::CallWorkflow(call_type) => {
+                let (workflow, log_as) = (&mut into.call_workflow, from.call_workflow.of(call_type));
+                match call_type {
+                    CallType::OutboundAnswered => workflow.outbound_answered = log_as,
+                    CallType::OutboundUnanswered => workflow.outbound_unanswered = log_as,
+                    CallType::InboundAnswered => workflow.inbound_answered = log_as,
+                    CallType::Missed => workflow.missed = log_as,
+                    CallType::Voicemail => workflow.voicemail = log_as,
+                }
+            }
+            Setting::LogCalls => into.business_hours.log_calls = from.business_hours.log_calls,
+            Setting::Schedule => into.business_hours.schedule.clone_from(&from.business_hours.schedule),
+            Setting::NumberSchedule(id) => {
+                match from.business_hours.numbers.get(&id) {
+                    Some(schedule) => into.business_hours.numbers.insert(id, schedule.clone()),
+                    None => into.business_hours.numbers.remove(&id),
+                };
+            }
+            Setting::UnknownNumber => into.unknown_number = from.unknown_number,
+            // One needs the other, so they go together.
+            Setting::RelateTo => {
+                into.relate_to = from.relate_to;
+                into.create_case_if_none = from.create_case_if_none;
+            }
+            Setting::RecordingLink => into.recording_link = from.recording_link,
+            Setting::LogMessages => into.log_messages = from.log_messages,
+            Setting::Numbers => into.numbers.clone_from(&from.numbers),
+            Setting::ApiUsageLimit => into.api_usage_limit = from.api_usage_limit,
+        }
+    }
+}
+
+/// A call type's key in the document.
+pub(crate) fn key(call_type: CallType) -> &'static str {
+    match call_type {
+        CallType::OutboundAnswered => "outbound_answered",
+        CallType::OutboundUnanswered => "outbound_unanswered",
+        CallType::InboundAnswered => "inbound_answered",
+        CallType::Missed => "missed",
+        CallType::Voicemail => "voicemail",
+    }
+}
+
+/// What the pages call a call type.
+pub(crate) fn title(call_type: CallType) -> &'static str {
+    match call_type {
+        CallType::OutboundAnswered => "Outbound answered call",
+        CallType::OutboundUnanswered => "Outbound unanswered call",
+        CallType::InboundAnswered => "Inbound answered call",
+        CallType::Missed => "Missed call",
+        CallType::Voicemail => "Voicemail",
+    }
+}
+
+/// What the pages call a way to log.
+pub(crate) fn label(log_as: LogAs) -> &'static str {
+    match log_as {
+        LogAs::Completed => "Completed",
+        LogAs::InProgress => "In progress",
+        LogAs::DoNothing => "Do nothing",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn settings(changes: &[(&str, Value)]) -> Settings {
+        let mut document = serde_json::to_value(Settings::default()).unwrap();
+        for (pointer, value) in changes {
+            let (parent, key) = pointer.rsplit_once('/').unwrap();
+            document.pointer_mut(parent).unwrap()[key] = value.clone();
+        }
+        Settings::parse(&document).unwrap()
+    }
+
+    /// Every key of the document, changed.
+    fn everything_changed() -> Settings {
+        settings(&[
+            ("/call_workflow/outbound_answered", json!("do_nothing")),
+            ("/call_workflow/outbound_unanswered", json!("do_nothing")),
+            ("/call_workflow/inbound_answered", json!("do_nothing")),
+            ("/call_workflow/missed", json!("do_nothing")),
+            ("/call_workflow/voicemail", json!("do_nothing")),
+            ("/business_hours/log_calls", json!("during_business_hours")),
+            ("/business_hours/schedule", json!({"weekly": {"monday": [{"opens": "09:00", "closes": "17:00"}]}})),
+            ("/business_hours/numbers", json!({"7": {}})),
+            ("/unknown_number", json!("create_lead")),
+            ("/relate_to", json!("case")),
+            ("/create_case_if_none", json!(true)),
+            ("/recording_link", json!(false)),
+            ("/log_messages", json!(false)),
+            ("/numbers", json!([7, 8])),
+            ("/api_usage_limit", json!(80)),
+        ])
+    }
+
+    #[test]
+    fn every_setting_is_known_by_name_and_can_be_copied() {
+        let (before, after) = (Settings::default(), everything_changed());
+        let (old, new) = (serde_json::to_value(&before).unwrap(), serde_json::to_value(&after).unwrap());
+        for (key, value) in old.as_object().unwrap().iter().filter(|(key, _)| *key != "version") {
+            assert_ne!(*value, new[key], "the test does not change {key}");
+        }
+        let mut copied = before.clone();
+        for change in changes(&before, &after) {
+            assert_ne!(change.before, change.after, "{change:?}");
+            change.setting.copy(&after, &mut copied);
+        }
+        assert_eq!(copied, after);
+        assert_eq!(changes(&after, &after), []);
+    }
+
+    #[test]
+    fn a_change_is_told_in_words() {
+        let after = settings(&[("/call_workflow/missed", json!("do_nothing"))]);
+        let [change] = &changes(&Settings::default(), &after)[..] else { panic!("one change") };
+        let texts = [&*change.path, &*change.name, &*change.before, &*change.after];
+        assert_eq!(texts, ["call_workflow.missed", "Missed call", "In progress", "Do nothing"]);
+    }
+
+    #[test]
+    fn hours_of_one_line_are_a_change_of_their_own() {
+        let one = settings(&[("/business_hours/numbers", json!({"7": {}}))]);
+        let two = settings(&[("/business_hours/numbers", json!({"7": {}, "8": {}}))]);
+        let [change] = &changes(&one, &two)[..] else { panic!("one change") };
+        assert_eq!((&*change.path, &*change.before), ("business_hours.numbers.8", "As for all lines"));
+        let mut undone = two.clone();
+        change.setting.copy(&one, &mut undone);
+        assert_eq!(undone, one);
+    }
+}

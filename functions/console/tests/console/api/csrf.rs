@@ -1,0 +1,68 @@
+//! A change through the API that a page of another site may have caused is refused.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+
+use crate::fixture::{Answer, Fixture, cookie};
+
+/// Saves the settings with these headers beside the session.
+async fn put(f: &Fixture, headers: &[(&str, &str)]) -> Answer {
+    let settings = f.get("/api/settings").await.body.to_string();
+    let mut request = Request::put("/api/settings").header(header::COOKIE, cookie("one"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    f.request(request.body(Body::from(settings)).unwrap()).await
+}
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+#[tokio::test]
+async fn a_program_and_our_own_page_may_change() {
+    let f = Fixture::new().await;
+    for headers in [
+        &[JSON][..],
+        &[("content-type", "application/json; charset=utf-8")],
+        &[JSON, ("sec-fetch-site", "same-origin"), ("origin", "https://console.example.com"), ("host", "console.example.com")],
+        &[JSON, ("sec-fetch-site", "none")],
+    ] {
+        assert_eq!(put(&f, headers).await.status, StatusCode::OK, "{headers:?}");
+    }
+}
+
+#[tokio::test]
+async fn another_site_may_not() {
+    let f = Fixture::new().await;
+    for headers in [
+        &[("sec-fetch-site", "cross-site")][..],
+        &[("sec-fetch-site", "same-site")],
+        &[("origin", "https://example.net"), ("host", "console.example.com")],
+        &[("origin", "https://console.example.com")],
+        &[("origin", "null"), ("host", "console.example.com")],
+        &[("x-csrf-token", "bm9uZQ"), ("sec-fetch-site", "cross-site")],
+    ] {
+        let headers = [&[JSON], headers].concat();
+        put(&f, &headers).await.check_error(StatusCode::FORBIDDEN, "forged");
+    }
+}
+
+#[tokio::test]
+async fn what_a_form_can_send_is_no_json() {
+    let f = Fixture::new().await;
+    for headers in [
+        &[][..],
+        &[("content-type", "text/plain")],
+        &[("content-type", "application/x-www-form-urlencoded")],
+        &[("content-type", "multipart/form-data; boundary=application/json")],
+    ] {
+        put(&f, headers).await.check_error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type");
+    }
+}
+
+#[tokio::test]
+async fn the_token_of_our_pages_vouches_for_a_script() {
+    let f = Fixture::new().await;
+    let token = f.token("/call-workflow").await;
+    let headers = [JSON, ("x-csrf-token", &token), ("sec-fetch-site", "cross-site")];
+    assert_eq!(put(&f, &headers).await.status, StatusCode::OK);
+}

@@ -1,0 +1,169 @@
+//! A console with two tenants, and what comes and goes.
+
+use aws_sdk_sqs::config::{BehaviorVersion, Config, Credentials, Region};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use console::Console;
+use console::session::Session;
+use jiff::Timestamp;
+use lambda::queue::Bell;
+use rules::{Settings, Snapshot, decide};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use store::test_tables::TestTables;
+use store::{Calls, Entry, Merge, SettingsStore, TenantId, Tenants};
+use tower::ServiceExt as _;
+use wiremock::matchers::header_exists;
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+/// When the tests' call started.
+pub(crate) const START: i64 = 1_774_254_600;
+
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(seconds).unwrap()
+}
+
+pub(crate) fn key() -> SecretString {
+    SecretString::from("the key of the tests")
+}
+
+/// A session of this tenant's admin, as `name=value`.
+pub(crate) fn cookie(tenant: &str) -> String {
+    Session::new(TenantId::parse(tenant).unwrap(), "user@example.com", Timestamp::now()).sign(&key())
+}
+
+pub(crate) struct Fixture {
+    pub(crate) calls: Calls,
+    pub(crate) tenant: TenantId,
+    pub(crate) tenants: Tenants,
+    sqs: MockServer,
+    router: Router,
+    _tables: TestTables,
+}
+
+/// What a request was answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    /// The body as JSON; null if it is none.
+    pub(crate) body: Value,
+    /// The body as text.
+    pub(crate) text: String,
+}
+
+impl Answer {
+    /// A header's value.
+    #[track_caller]
+    pub(crate) fn header(&self, name: impl AsRef<str>) -> &str {
+        let name = name.as_ref();
+        self.headers.get(name).unwrap_or_else(|| panic!("no {name}: {:?}", self.headers)).to_str().unwrap()
+    }
+
+    /// The cookies that it sets.
+    pub(crate) fn cookies(&self) -> Vec<&str> {
+        self.headers.get_all(header::SET_COOKIE).iter().map(|cookie| cookie.to_str().unwrap()).collect()
+    }
+
+    #[track_caller]
+    pub(crate) fn check_error(&self, status: StatusCode, code: &str) {
+        assert_eq!((self.status, self.body["error"]["code"].as_str()), (status, Some(code)), "{}", self.body);
+        assert!(self.body["error"]["message"].as_str().is_some_and(|message| message.ends_with('.')), "{}", self.body);
+    }
+}
+
+/// A client of the SQS that a test runs.
+fn client(sqs: &MockServer) -> aws_sdk_sqs::Client {
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .endpoint_url(sqs.uri());
+    aws_sdk_sqs::Client::from_conf(config.build())
+}
+
+impl Fixture {
+    pub(crate) async fn new() -> Self {
+        let tables = TestTables::start().await;
+        let calls = Calls::new(tables.dynamodb.clone(), "CallsTable");
+        let settings = SettingsStore::new(tables.dynamodb.clone(), "SettingsTable");
+        let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
+        let sqs = MockServer::start().await;
+        let accepted = ResponseTemplate::new(200).set_body_json(json!({ "MessageId": "1", "MD5OfMessageBody": "" }));
+        Mock::given(header_exists("x-amz-target")).respond_with(accepted).mount(&sqs).await;
+        let router = console::router(Console {
+            calls: calls.clone(),
+            settings,
+            tenants: tenants.clone(),
+            bell: Bell::new(client(&sqs), "https://sqs.us-east-1.example.com/000000000000/writes.fifo"),
+            session_keys: vec![key()],
+        });
+        Self { calls, tenants, sqs, tenant: TenantId::parse("one").unwrap(), router, _tables: tables }
+    }
+
+    /// The wake-ups that were sent.
+    pub(crate) async fn rung(&self) -> Vec<Value> {
+        let requests = self.sqs.received_requests().await.unwrap();
+        requests.iter().map(|request| serde_json::from_slice(&request.body).unwrap()).collect()
+    }
+
+    /// Sends a request.
+    pub(crate) async fn request(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        Answer { status, headers, body: serde_json::from_str(&text).unwrap_or_default(), text }
+    }
+
+    /// Sends JSON with this `Cookie` header.
+    pub(crate) async fn send_as(&self, cookie: &str, method: Method, path: &str, body: impl Into<Body>) -> Answer {
+        let request = Request::builder().method(method).uri(path).header(header::COOKIE, cookie);
+        let request = request.header(header::CONTENT_TYPE, "application/json");
+        self.request(request.body(body.into()).unwrap()).await
+    }
+
+    /// Sends a request of the tenant's admin.
+    pub(crate) async fn send(&self, method: Method, path: &str, body: impl Into<Body>) -> Answer {
+        self.send_as(&cookie("one"), method, path, body).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, Body::empty()).await
+    }
+
+    /// Merges the call `id`, which started `after` START, as of this event.
+    pub(crate) async fn call(&self, event: &str, id: u64, after: i64, settings: &Settings) -> Entry {
+        let started_at = START + after;
+        let snapshot: Snapshot = serde_json::from_value(json!({
+            "event": event,
+            "at": started_at + 60,
+            "call": {
+                "id": id,
+                "direction": "inbound",
+                "started_at": started_at,
+                "answered_at": null,
+                "ended_at": (event == "ended").then_some(started_at + 50),
+                "party": {"number": "+14155550132"},
+                "number": {"id": 397_375, "name": "Sales", "time_zone": "Europe/Vienna", "open": true},
+                "user": null,
+                "contact": null,
+                "tags": [],
+                "comments": [],
+            },
+        }))
+        .unwrap();
+        let document = snapshot.into();
+        let decision = decide::decide(&document, settings, None);
+        let change = Merge { document, decision, expires_at: at(started_at + 86_400) };
+        let key = format!("call-{id}");
+        self.calls.merge(&self.tenant, &key, &change, None, at(started_at + 60)).await.unwrap();
+        self.calls.get(&self.tenant, &key).await.unwrap().unwrap()
+    }
+
+    /// Merges a missed call that is over and to be logged.
+    pub(crate) async fn missed(&self, id: u64, after: i64) -> Entry {
+        self.call("ended", id, after, &Settings::default()).await
+    }
+}

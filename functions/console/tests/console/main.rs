@@ -1,0 +1,7 @@
+//! The console, against an embedded DynamoDB: its JSON API and its pages.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod api;
+mod fixture;
+mod pages;

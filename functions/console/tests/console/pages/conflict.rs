@@ -1,0 +1,123 @@
+//! Somebody else saves in between.
+
+use axum::http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::call_workflow::choose;
+use super::support::value;
+use crate::fixture::{Answer, Fixture};
+
+const OURS: [&str; 5] = ["do_nothing", "completed", "completed", "in_progress", "do_nothing"];
+
+/// Somebody else changes a setting.
+async fn meanwhile(f: &Fixture, pointer: &str, value: Value) {
+    let mut settings = f.get("/api/settings").await.body;
+    *settings.pointer_mut(pointer).unwrap() = value;
+    assert_eq!(f.send(Method::PUT, "/api/settings", settings.to_string()).await.status, StatusCode::OK);
+}
+
+/// We save what we began before somebody else did: outbound answered and voicemail are ours, missed is theirs.
+async fn conflict(f: &Fixture) -> Answer {
+    meanwhile(f, "/call_workflow/missed", json!("completed")).await;
+    let answer = choose(f, "0", OURS).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    answer
+}
+
+/// Sends the form of the page that compares.
+async fn resolve(f: &Fixture, page: &Answer, choices: &[(&str, &str)]) -> Answer {
+    let hidden = ["version", "back", "mine"].map(|name| (name, value(&page.text, name)));
+    let hidden: Vec<_> = hidden.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    f.post("/settings/conflict", &[&hidden, choices].concat()).await
+}
+
+async fn workflow(f: &Fixture) -> [String; 3] {
+    let settings = f.get("/api/settings").await.body;
+    ["outbound_answered", "missed", "voicemail"].map(|key| settings["call_workflow"][key].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn both_versions_stand_side_by_side_and_nothing_is_saved() {
+    let f = Fixture::new().await;
+    let page = conflict(&f).await.text;
+    for text in ["Somebody else saved in between", "Keep mine", "Take theirs", "<legend>Missed call</legend>"] {
+        assert!(page.contains(text), "{text} is not in {page}");
+    }
+    assert!(page.contains("<small class=\"lines\">In progress</small>"), "ours: {page}");
+    assert!(page.contains("<small class=\"lines\">Completed</small>"), "theirs: {page}");
+    assert!(!page.contains("<legend>Inbound answered call</legend>"), "the same in both: {page}");
+    assert_eq!(f.get("/api/settings").await.body["version"], 1);
+}
+
+#[tokio::test]
+async fn ours_can_be_kept() {
+    let f = Fixture::new().await;
+    let page = conflict(&f).await;
+    let saved = resolve(&f, &page, &[("all", "mine")]).await;
+    assert!(saved.cookies()[0].starts_with("flash=saved;"));
+    assert_eq!(workflow(&f).await, ["do_nothing", "in_progress", "do_nothing"]);
+}
+
+#[tokio::test]
+async fn theirs_can_be_taken() {
+    let f = Fixture::new().await;
+    let page = conflict(&f).await;
+    let kept = resolve(&f, &page, &[("all", "theirs")]).await;
+    assert!(kept.cookies()[0].starts_with("flash=kept-theirs;"));
+    assert_eq!(workflow(&f).await, ["completed", "completed", "in_progress"]);
+    assert_eq!(f.get("/api/settings").await.body["version"], 1);
+}
+
+#[tokio::test]
+async fn each_setting_can_be_chosen() {
+    let f = Fixture::new().await;
+    let page = conflict(&f).await;
+    let choices = [
+        ("call_workflow.outbound_answered", "mine"),
+        ("call_workflow.missed", "theirs"),
+        ("call_workflow.voicemail", "theirs"),
+    ];
+    resolve(&f, &page, &choices).await;
+    assert_eq!(workflow(&f).await, ["do_nothing", "completed", "in_progress"]);
+}
+
+#[tokio::test]
+async fn a_third_change_is_another_conflict() {
+    let f = Fixture::new().await;
+    let page = conflict(&f).await;
+    meanwhile(&f, "/call_workflow/voicemail", json!("completed")).await;
+    let again = resolve(&f, &page, &[("all", "mine")]).await;
+    assert_eq!((again.status, value(&again.text, "version").as_str()), (StatusCode::CONFLICT, "2"));
+    resolve(&f, &again, &[("all", "mine")]).await;
+    assert_eq!(workflow(&f).await, ["do_nothing", "in_progress", "do_nothing"]);
+}
+
+#[tokio::test]
+async fn a_change_of_another_page_survives() {
+    let f = Fixture::new().await;
+    meanwhile(&f, "/log_messages", json!(false)).await;
+    let page = choose(&f, "0", OURS).await;
+    assert_eq!(page.status, StatusCode::CONFLICT);
+    assert!(!page.text.contains("<legend>Messages</legend>"));
+    resolve(&f, &page, &[("all", "mine")]).await;
+    let settings = f.get("/api/settings").await.body;
+    assert_eq!((&settings["log_messages"], &settings["call_workflow"]["voicemail"]), (&json!(false), &json!("do_nothing")));
+}
+
+#[tokio::test]
+async fn the_same_change_by_both_is_no_conflict() {
+    let f = Fixture::new().await;
+    meanwhile(&f, "/log_messages", json!(false)).await;
+    meanwhile(&f, "/call_workflow/voicemail", json!("do_nothing")).await;
+    let same = choose(&f, "0", ["completed", "completed", "completed", "in_progress", "do_nothing"]).await;
+    assert!(same.cookies()[0].starts_with("flash=unchanged;"));
+}
+
+#[tokio::test]
+async fn a_made_up_document_is_refused() {
+    let f = Fixture::new().await;
+    for mine in ["", "{}", "[", "{\"version\": 0}"] {
+        let answer = f.post("/settings/conflict", &[("mine", mine), ("all", "mine"), ("back", "//example.com")]).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{mine}");
+    }
+}

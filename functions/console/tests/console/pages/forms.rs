@@ -1,0 +1,70 @@
+//! A form changes something only if it comes from a page of the same session.
+
+use axum::http::{StatusCode, header};
+use console::session::Session;
+use jiff::{SignedDuration, Timestamp};
+use store::TenantId;
+
+use crate::fixture::{Fixture, cookie, key};
+
+/// Every path that takes a form, with fields that would change something.
+const FORMS: [(&str, &[(&str, &str)]); 3] = [
+    (
+        "/call-workflow",
+        &[
+            ("version", "0"),
+            ("outbound_answered", "do_nothing"),
+            ("outbound_unanswered", "do_nothing"),
+            ("inbound_answered", "do_nothing"),
+            ("missed", "do_nothing"),
+            ("voicemail", "do_nothing"),
+        ],
+    ),
+    ("/settings/conflict", &[("version", "0"), ("all", "mine"), ("mine", "{}"), ("back", "/call-workflow")]),
+    ("/sign-out", &[]),
+];
+
+#[tokio::test]
+async fn a_form_without_the_sessions_token_is_refused() {
+    let f = Fixture::new().await;
+    let session = |tenant: &str, hours| {
+        let issued = Timestamp::now() - SignedDuration::from_hours(hours);
+        Session::new(TenantId::parse(tenant).unwrap(), "user", issued).sign(&key())
+    };
+    let ours = cookie("one");
+    let good = f.token("/call-workflow").await;
+    let of = async |cookie: &str| {
+        let page = f.send_as(cookie, axum::http::Method::GET, "/call-workflow", "").await;
+        super::support::value(&page.text, "csrf_token")
+    };
+    let (other_tenant, other_session) = (of(&cookie("two")).await, of(&session("one", 1)).await);
+    let signature = ours.rsplit_once('.').unwrap().1;
+    for (path, fields) in FORMS {
+        let altered = good.replacen(|_| true, if good.starts_with('A') { "B" } else { "A" }, 1);
+        for token in ["", "x", &good[..20], &altered, &other_tenant, &other_session, signature] {
+            let answer = f.post_as(&ours, path, &[&[("csrf_token", token)], fields].concat()).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} with {token:?}");
+            assert!(answer.text.contains("Nothing was changed") && answer.cookies().is_empty());
+        }
+        assert_eq!(f.post_as(&ours, path, fields).await.status, StatusCode::FORBIDDEN, "{path} without");
+    }
+    assert_eq!(f.get("/api/settings").await.body["version"], 0);
+}
+
+#[tokio::test]
+async fn a_form_without_a_session_leads_to_the_sign_in() {
+    let f = Fixture::new().await;
+    let token = f.token("/call-workflow").await;
+    for (path, fields) in FORMS {
+        let answer = f.post_as("", path, &[&[("csrf_token", token.as_str())], fields].concat()).await;
+        assert_eq!((answer.status, answer.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/login"));
+    }
+}
+
+#[tokio::test]
+async fn a_form_longer_than_any_of_ours_is_refused() {
+    let f = Fixture::new().await;
+    let long = "x".repeat(600_000);
+    let answer = f.post("/call-workflow", &[("missed", &long)]).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+}

@@ -1,0 +1,123 @@
+//! What every page keeps to.
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use console::session::Session;
+use jiff::Timestamp;
+use store::TenantId;
+
+use crate::fixture::{Fixture, cookie, key};
+
+/// Every page that a signed-in admin may open.
+const PAGES: [&str; 1] = ["/call-workflow"];
+/// Most that a page may weigh together with its stylesheet and script, bytes.
+const HEAVIEST: usize = 60_000;
+
+#[tokio::test]
+async fn a_page_opens_with_a_session_and_leads_to_the_sign_in_without() {
+    let f = Fixture::new().await;
+    for path in PAGES {
+        let page = f.get(path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        assert_eq!(page.header(header::CONTENT_TYPE), "text/html; charset=utf-8");
+        for stranger in ["", "session=x.y"] {
+            let answer = f.send_as(stranger, Method::GET, &format!("{path}?a=b"), "").await;
+            let expected = format!("/login?return_to={}%3Fa%3Db", path.replace('/', "%2F"));
+            assert_eq!((answer.status, answer.header(header::LOCATION)), (StatusCode::SEE_OTHER, &*expected));
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_browser_is_told_to_run_and_load_nothing_but_ours() {
+    let f = Fixture::new().await;
+    for path in [&PAGES[..], &["/nothing"]].concat() {
+        let page = f.get(path).await;
+        for (name, value) in [
+            ("cache-control", "no-store"),
+            ("referrer-policy", "no-referrer"),
+            ("x-content-type-options", "nosniff"),
+            ("strict-transport-security", "max-age=31536000"),
+            ("cross-origin-opener-policy", "same-origin"),
+        ] {
+            assert_eq!(page.header(name), value, "{path}");
+        }
+        let policy = page.header("content-security-policy");
+        for rule in ["default-src 'none'", "script-src 'self'", "style-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"] {
+            assert!(policy.split("; ").any(|given| given == rule), "{path} lacks {rule}: {policy}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_page_has_script_or_style_of_its_own() {
+    let f = Fixture::new().await;
+    for path in PAGES {
+        let page = f.get(path).await.text;
+        let tags = page.split('<').filter_map(|tag| tag.split('>').next());
+        for tag in tags {
+            let is_inline = tag == "script" || (tag.starts_with("script ") && !tag.contains(" src=\"/assets/"));
+            assert!(!is_inline && !tag.starts_with("style"), "{path}: <{tag}>");
+            let has = |attribute: &str| tag.contains(attribute);
+            assert!(!has(" style=") && !has(" on") && !has("javascript:"), "{path}: <{tag}>");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_is_light_and_its_parts_are_kept_for_good() {
+    let f = Fixture::new().await;
+    for path in PAGES {
+        let page = f.get(path).await.text;
+        let mut weight = page.len();
+        let assets: std::collections::BTreeSet<&str> =
+            page.split('"').filter(|text| text.starts_with("/assets/")).collect();
+        assert_eq!(assets.len(), 3, "{assets:?}");
+        for asset in assets {
+            let answer = f.send_as("", Method::GET, asset, "").await;
+            assert_eq!(answer.status, StatusCode::OK);
+            assert_eq!(answer.header(header::CACHE_CONTROL), "public, max-age=31536000, immutable");
+            weight += answer.text.len();
+        }
+        println!("{path}: {weight} bytes");
+        assert!(weight < HEAVIEST, "{path} weighs {weight} bytes");
+    }
+    let gone = f.get("/assets/console.0000000000000000.css").await;
+    assert_eq!(gone.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn markup_in_a_name_is_text() {
+    let f = Fixture::new().await;
+    let name = "<script>alert(1)</script>\"'&";
+    let session = Session::new(TenantId::parse("one").unwrap(), "user", Timestamp::now()).called(name, name);
+    for path in PAGES {
+        let page = f.send_as(&session.sign(&key()), Method::GET, path, "").await;
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(page.text.contains("&#60;script&#62;alert(1)"), "{}", page.text);
+        assert!(!page.text.contains("<script>alert"), "{}", page.text);
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_page_and_another_method_are_pages_too() {
+    let f = Fixture::new().await;
+    let nothing = f.get("/nothing").await;
+    assert_eq!(nothing.status, StatusCode::NOT_FOUND);
+    assert!(nothing.text.contains("There is no such page") && nothing.text.contains("aria-label=\"Console\""));
+    let stranger = f.send_as("", Method::GET, "/%3Cb%3Enothing", "").await;
+    assert_eq!(stranger.status, StatusCode::NOT_FOUND);
+    assert!(!stranger.text.contains("aria-label=\"Console\"") && !stranger.text.contains("<b>"));
+    let other = f.send(Method::DELETE, "/call-workflow", "").await;
+    assert_eq!((other.status, other.header(header::ALLOW)), (StatusCode::METHOD_NOT_ALLOWED, "GET,HEAD,POST"));
+}
+
+#[tokio::test]
+async fn the_start_leads_on() {
+    let f = Fixture::new().await;
+    let start = f.get("/").await;
+    assert_eq!((start.status, start.header(header::LOCATION)), (StatusCode::SEE_OTHER, PAGES[0]));
+    let stranger = f.request(Request::get("/").body(Body::empty()).unwrap()).await;
+    assert_eq!((stranger.status, stranger.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/login"));
+    assert_eq!(f.send_as(&cookie("one"), Method::HEAD, PAGES[0], "").await.text, "");
+}

@@ -1,0 +1,97 @@
+//! What becomes of a job.
+
+use jiff::{SignedDuration, Timestamp};
+use org::Trouble;
+use rules::matching::Record;
+use rules::{SkipReason, Task, Topic, Trace};
+use salesforce::{Refusal, SalesforceId};
+use store::{Entry, Outcome, Problem, Related, Written};
+
+use crate::backoff;
+
+/// A Task that Salesforce holds.
+#[derive(Clone, Debug)]
+pub(crate) struct Placed {
+    pub(crate) task_id: SalesforceId,
+    pub(crate) task: Task,
+    pub(crate) record: Record,
+    pub(crate) related: Option<Related>,
+}
+
+/// What becomes of an entry that waits and does not say what to write: no version of this program leaves such.
+pub(crate) fn undecided(now: Timestamp) -> Outcome {
+    let message = "The entry waits to be written, and says neither how nor to whose number.".to_owned();
+    let problem = Problem { code: "NOTHING_TO_WRITE".to_owned(), message, since: now, spoiled: 0 };
+    Outcome::Failed { problem, trace: Trace::new() }
+}
+
+/// What became of a job.
+#[derive(Debug)]
+pub(crate) enum Fate {
+    /// The Task is there.
+    Logged(Box<Placed>),
+    /// It becomes none.
+    Skipped(SkipReason),
+    /// Trying again would not help.
+    Failed(Trouble),
+    /// It was tried in vain, and is tried again after a while; for a day, and then it has failed.
+    Postponed(Trouble),
+    /// A request that it shared with others failed whole: the same, and it shares with fewer the more often that is so.
+    Spoiled(Trouble),
+    /// The org takes nothing for now, which says nothing about the job.
+    Held(Trouble, Timestamp),
+}
+
+impl Fate {
+    /// Failed, with Salesforce's own words.
+    pub(crate) fn failed(refusal: &Refusal) -> Self {
+        Self::Failed(Trouble::refused(refusal))
+    }
+
+    /// Postponed, with Salesforce's own words.
+    pub(crate) fn postponed(refusal: &Refusal) -> Self {
+        Self::Postponed(Trouble::refused(refusal))
+    }
+
+    /// The outcome to store, at `now`, for the entry that was read, with what was looked at since.
+    pub(crate) fn outcome(self, entry: &Entry, mut trace: Trace, now: Timestamp) -> Outcome {
+        let earlier = entry.problem.clone();
+        let spoiled = earlier.as_ref().map_or(0, |problem| problem.spoiled);
+        let problem = |Trouble { code, message }, spoiled| {
+            let since = earlier.filter(|problem| problem.code == code).map_or(now, |problem| problem.since);
+            Problem { code, message, since, spoiled }
+        };
+        match self {
+            Fate::Logged(placed) => {
+                let logged_at = entry.written.as_ref().map_or(now, |written| written.logged_at);
+                let Placed { task_id, task, record, related } = *placed;
+                let written = Written { task_id: task_id.as_str().to_owned(), task, record, related, logged_at };
+                Outcome::Logged { written: Box::new(written), trace }
+            }
+            Fate::Skipped(reason) => Outcome::Skipped { reason, trace },
+            Fate::Failed(trouble) => {
+                trace.note(Topic::Task, format!("Salesforce refused: {}", trouble.message));
+                Outcome::Failed { problem: problem(trouble, 0), trace }
+            }
+            Fate::Postponed(trouble) => {
+                let wait = backoff::after(entry.attempts, &entry.key);
+                tried(problem(trouble, 0), wait, trace, now)
+            }
+            Fate::Spoiled(trouble) => {
+                // What failed together comes back together, to share requests once more.
+                let wait = backoff::after(entry.attempts, &trouble.code);
+                tried(problem(trouble, spoiled.saturating_add(1)), wait, trace, now)
+            }
+            Fate::Held(trouble, due_at) => Outcome::Held { due_at, problem: problem(trouble, spoiled) },
+        }
+    }
+}
+
+/// Tried in vain: again after `wait`, or failed if it was tried for a day.
+fn tried(problem: Problem, wait: Option<SignedDuration>, mut trace: Trace, now: Timestamp) -> Outcome {
+    if let Some(wait) = wait {
+        return Outcome::Postponed { due_at: now + wait, problem, trace };
+    }
+    trace.note(Topic::Task, format!("Tried for a day, and still: {}", problem.message));
+    Outcome::Failed { problem, trace }
+}

@@ -1,0 +1,12 @@
+//! `/v1/company`.
+
+use axum::{Json, extract::State};
+use serde_json::{Value, json};
+
+use crate::{Company, founding};
+
+pub(super) async fn show(State(company): State<Company>) -> Json<Value> {
+    let state = company.look();
+    let (users, numbers) = (state.users.len(), state.numbers.len());
+    Json(json!({"company": {"name": founding::COMPANY, "users_count": users, "numbers_count": numbers}}))
+}

@@ -1,0 +1,33 @@
+//! The REST API: one file per resource.
+
+mod asked;
+mod calls;
+mod company;
+mod numbers;
+mod page;
+mod users;
+mod webhooks;
+
+use axum::{
+    Json, Router,
+    routing::{any, get},
+};
+use serde_json::json;
+
+use crate::{Company, error::ApiError};
+
+pub(crate) fn routes() -> Router<Company> {
+    Router::new()
+        .route("/v1/ping", get(async || Json(json!({"ping": "pong"}))))
+        .route("/v1/company", get(company::show))
+        .route("/v1/numbers", get(numbers::list))
+        .route("/v1/numbers/{id}", get(numbers::show))
+        .route("/v2/users", get(users::list))
+        .route("/v2/users/{id}", get(users::show))
+        .route("/v1/calls", get(calls::list))
+        .route("/v1/calls/{id}", get(calls::show))
+        .route("/v1/webhooks", get(webhooks::list).post(webhooks::create))
+        .route("/v1/webhooks/{id}", get(webhooks::show).put(webhooks::update).delete(webhooks::delete))
+        .route("/v1/{*rest}", any(async || ApiError::not_found()))
+        .route("/v2/{*rest}", any(async || ApiError::not_found()))
+}

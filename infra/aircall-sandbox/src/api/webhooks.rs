@@ -1,0 +1,92 @@
+//! `/v1/webhooks`.
+
+use axum::{
+    Extension, Json,
+    extract::{Path, State},
+    http::StatusCode,
+};
+use serde_json::{Map, Value, json};
+
+use super::{asked::Asked, page::page};
+use crate::{
+    Company,
+    access::Caller,
+    body::JsonBody,
+    error::ApiError,
+    webhook::{EventsAction, MOST, Webhook},
+};
+
+type Fields = JsonBody<Map<String, Value>>;
+
+pub(super) async fn list(
+    State(company): State<Company>,
+    Extension(caller): Extension<Caller>,
+    asked: Asked,
+) -> Result<Json<Value>, ApiError> {
+    let state = company.look();
+    let seen = state.webhooks.iter().filter(|webhook| webhook.is_seen_by(caller));
+    page(&asked, "webhooks", seen, Webhook::to_json).map(Json)
+}
+
+pub(super) async fn create(
+    State(company): State<Company>,
+    Extension(caller): Extension<Caller>,
+    JsonBody(fields): Fields,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let webhook = Webhook::create(&fields, caller)?;
+    let mut state = company.lock();
+    if state.webhooks.len() >= MOST {
+        return Err(ApiError::bad_request("A company has 100 webhooks at most"));
+    }
+    let created = answer(&webhook);
+    state.webhooks.push(webhook);
+    Ok((StatusCode::CREATED, created))
+}
+
+pub(super) async fn show(
+    State(company): State<Company>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let mut state = company.look();
+    find(&mut state.webhooks, &id, caller).map(|webhook| answer(webhook))
+}
+
+pub(super) async fn update(
+    State(company): State<Company>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    asked: Asked,
+    JsonBody(fields): Fields,
+) -> Result<Json<Value>, ApiError> {
+    let action = match asked.get("events_action") {
+        None => EventsAction::Replace,
+        Some("add") => EventsAction::Add,
+        Some("remove") => EventsAction::Remove,
+        Some(_) => return Err(ApiError::bad_request("events_action is add or remove")),
+    };
+    let mut state = company.lock();
+    let webhook = find(&mut state.webhooks, &id, caller)?;
+    webhook.update(&fields, action)?;
+    Ok(answer(webhook))
+}
+
+pub(super) async fn delete(
+    State(company): State<Company>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let mut state = company.lock();
+    find(&mut state.webhooks, &id, caller)?;
+    state.webhooks.retain(|webhook| webhook.id != id);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn answer(webhook: &Webhook) -> Json<Value> {
+    Json(json!({"webhook": webhook.to_json()}))
+}
+
+fn find<'a>(webhooks: &'a mut [Webhook], id: &str, caller: Caller) -> Result<&'a mut Webhook, ApiError> {
+    let mut seen = webhooks.iter_mut().filter(|webhook| webhook.is_seen_by(caller));
+    seen.find(|webhook| webhook.id == id).ok_or_else(ApiError::not_found)
+}

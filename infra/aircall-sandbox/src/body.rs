@@ -1,0 +1,26 @@
+//! A JSON body, whatever its `Content-Type` says: Aircall's own example app names none, and `curl -d` names a form.
+
+use axum::{
+    body::to_bytes,
+    extract::{FromRequest, Request},
+};
+use serde::de::DeserializeOwned;
+
+use crate::error::ApiError;
+
+pub(crate) const LARGEST: usize = 16 << 20;
+
+/// The body as `T`.
+#[derive(Debug)]
+pub(crate) struct JsonBody<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let bytes = to_bytes(request.into_body(), LARGEST).await;
+        let bytes = bytes.map_err(|_| ApiError::bad_request("The body is larger than 16 MiB"))?;
+        let refused = |error| ApiError::bad_request(format!("The body is not JSON of this request: {error}"));
+        serde_json::from_slice(&bytes).map(Self).map_err(refused)
+    }
+}

@@ -1,0 +1,28 @@
+//! `/_sandbox/calls`: calls that the API knows, without a webhook about them.
+
+use axum::{Json, extract::State, http::StatusCode};
+use serde_json::{Map, Value, json};
+
+use super::one_or_more::OneOrMore;
+use crate::{Company, body::JsonBody, call, error::ApiError};
+
+/// By id.
+pub(super) async fn list(State(company): State<Company>) -> Json<Vec<Value>> {
+    Json(company.look().calls.values().cloned().collect())
+}
+
+/// Adds or replaces calls, and answers with their ids.
+pub(super) async fn put(
+    State(company): State<Company>,
+    JsonBody(calls): JsonBody<OneOrMore<Map<String, Value>>>,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let mut state = company.lock();
+    let ids = calls.into_vec().into_iter().map(|given| call::put(&mut state, given));
+    let ids: Vec<u64> = ids.collect::<Result<_, _>>().map_err(ApiError::bad_request)?;
+    Ok((StatusCode::CREATED, Json(json!(ids))))
+}
+
+pub(super) async fn remove(State(company): State<Company>) -> StatusCode {
+    company.lock().calls.clear();
+    StatusCode::NO_CONTENT
+}

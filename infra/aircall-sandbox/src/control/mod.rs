@@ -1,0 +1,29 @@
+//! `/_sandbox`: what the real Aircall does not have. Tests add calls, send webhooks, script faults and count requests.
+//!
+//! There is no authentication; whoever serves the sandbox binds it to the loopback interface.
+
+mod calls;
+pub(crate) mod faults;
+mod numbers;
+mod one_or_more;
+mod options;
+pub(crate) mod requests;
+mod send;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+
+use crate::Company;
+
+pub(crate) fn routes() -> Router<Company> {
+    Router::new()
+        .route("/_sandbox/calls", get(calls::list).post(calls::put).delete(calls::remove))
+        .route("/_sandbox/numbers", get(numbers::list).post(numbers::put))
+        .route("/_sandbox/requests", get(requests::show).delete(requests::reset))
+        .route("/_sandbox/faults", get(faults::list).post(faults::add).delete(faults::clear))
+        .route("/_sandbox/options", get(options::show).put(options::change))
+        .route("/_sandbox/send", post(send::send))
+        .route("/_sandbox/deliveries", get(send::deliveries).delete(send::forget))
+}

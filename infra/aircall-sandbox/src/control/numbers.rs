@@ -1,0 +1,25 @@
+//! `/_sandbox/numbers`: the company's lines.
+
+use axum::{Json, extract::State, http::StatusCode};
+use serde_json::{Value, json};
+
+use super::one_or_more::OneOrMore;
+use crate::{Company, body::JsonBody, error::ApiError, founding};
+
+/// By id.
+pub(super) async fn list(State(company): State<Company>) -> Json<Vec<Value>> {
+    Json(company.look().numbers.values().cloned().collect())
+}
+
+/// Adds or replaces numbers, of which only the `id` must be given, and answers with their ids.
+pub(super) async fn put(
+    State(company): State<Company>,
+    JsonBody(numbers): JsonBody<OneOrMore<Value>>,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let numbers = numbers.into_vec();
+    let ids: Option<Vec<u64>> = numbers.iter().map(|number| number["id"].as_u64()).collect();
+    let ids = ids.ok_or_else(|| ApiError::bad_request("A number has no `id` that is a whole number"))?;
+    let whole = ids.iter().zip(&numbers).map(|(id, given)| (*id, founding::number(*id, given)));
+    company.lock().numbers.extend(whole);
+    Ok((StatusCode::CREATED, Json(json!(ids))))
+}

@@ -1,0 +1,24 @@
+//! `/_sandbox/send` and `/_sandbox/deliveries`: events on their way to the webhooks.
+
+use axum::{Json, extract::State, http::StatusCode};
+use serde_json::{Map, Value};
+
+use crate::{Company, body::JsonBody, deliver, deliver::Delivery, error::ApiError};
+
+/// Sends an event, and answers with the first attempts.
+pub(super) async fn send(
+    State(company): State<Company>,
+    JsonBody(event): JsonBody<Map<String, Value>>,
+) -> Result<Json<Vec<Delivery>>, ApiError> {
+    deliver::send(&company, event).await.map(Json).map_err(ApiError::bad_request)
+}
+
+/// Every attempt, oldest first.
+pub(super) async fn deliveries(State(company): State<Company>) -> Json<Vec<Delivery>> {
+    Json(company.look().deliveries.iter().cloned().collect())
+}
+
+pub(super) async fn forget(State(company): State<Company>) -> StatusCode {
+    company.look().deliveries.clear();
+    StatusCode::NO_CONTENT
+}

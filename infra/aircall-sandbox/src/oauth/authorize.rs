@@ -1,0 +1,73 @@
+//! `/oauth/authorize`, which the real Aircall serves at `dashboard.aircall.io`: an admin consents or not.
+
+use axum::{
+    Form,
+    extract::{Query, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use jiff::Timestamp;
+use serde::Deserialize;
+use url::Url;
+
+use super::page;
+use crate::{Company, access::Code, founding};
+
+/// What the app asks for, in the query first and in the form then.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    pub(super) client_id: String,
+    pub(super) redirect_uri: String,
+    pub(super) response_type: String,
+    pub(super) scope: String,
+    pub(super) state: String,
+    /// `allow` or `deny`: the button that was clicked.
+    decision: String,
+}
+
+/// Shows the consent page.
+pub(super) async fn ask(State(company): State<Company>, Query(asked): Query<Asked>) -> Response {
+    match check(&company, &asked) {
+        Ok(target) => page::consent(founding::COMPANY, &asked, &target).into_response(),
+        Err(why) => refused(why),
+    }
+}
+
+/// Sends the admin back to the app, with a code or without.
+pub(super) async fn decide(State(company): State<Company>, Form(asked): Form<Asked>) -> Response {
+    let mut target = match check(&company, &asked) {
+        Ok(target) => target,
+        Err(why) => return refused(why),
+    };
+    if asked.decision == "allow" {
+        let code = Code { redirect_uri: asked.redirect_uri, issued_at: Timestamp::now() };
+        let code = company.lock().access.put_code(code);
+        target.query_pairs_mut().append_pair("code", &code);
+    } else {
+        target.query_pairs_mut().append_pair("error", "access_denied");
+    }
+    if !asked.state.is_empty() {
+        target.query_pairs_mut().append_pair("state", &asked.state);
+    }
+    Redirect::to(target.as_str()).into_response()
+}
+
+/// Where the admin goes afterwards.
+fn check(company: &Company, asked: &Asked) -> Result<Url, &'static str> {
+    if asked.client_id != company.look().client_id() {
+        return Err("No app has this client_id.");
+    }
+    if asked.response_type != "code" {
+        return Err("The response_type is not code.");
+    }
+    if asked.scope != "public_api" {
+        return Err("The scope is not public_api.");
+    }
+    let target = Url::parse(&asked.redirect_uri).ok();
+    target.filter(Url::has_host).ok_or("The redirect_uri is not an address.")
+}
+
+fn refused(why: &str) -> Response {
+    (StatusCode::BAD_REQUEST, page::refusal(why)).into_response()
+}

@@ -1,0 +1,62 @@
+//! `POST /v1/oauth/token`: a code becomes an access token that does not expire.
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::json;
+use url::form_urlencoded;
+
+use crate::Company;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Exchange {
+    grant_type: String,
+    code: String,
+    redirect_uri: String,
+    client_id: String,
+    client_secret: String,
+}
+
+impl Exchange {
+    /// JSON, or a form.
+    fn read(body: &[u8]) -> Self {
+        serde_json::from_slice(body).unwrap_or_else(|_| {
+            let get =
+                |name| form_urlencoded::parse(body).find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+            let [grant_type, code, redirect_uri, client_id, client_secret] =
+                ["grant_type", "code", "redirect_uri", "client_id", "client_secret"]
+                    .map(|name| get(name).unwrap_or_default());
+            Self { grant_type, code, redirect_uri, client_id, client_secret }
+        })
+    }
+}
+
+pub(super) async fn exchange(State(company): State<Company>, body: Bytes) -> Response {
+    let exchange = Exchange::read(&body);
+    let mut state = company.lock();
+    if exchange.client_id != state.client_id() || exchange.client_secret != state.client_secret() {
+        return refused(StatusCode::UNAUTHORIZED, "invalid_client", "Client authentication failed");
+    }
+    if exchange.grant_type != "authorization_code" {
+        return refused(StatusCode::BAD_REQUEST, "unsupported_grant_type", "The grant type is not supported");
+    }
+    let now = Timestamp::now();
+    let code = state.access.take_code(&exchange.code, now);
+    if code.is_none_or(|code| code.redirect_uri != exchange.redirect_uri) {
+        let why = "The code is unknown, used, expired, or was given to another redirect_uri";
+        return refused(StatusCode::BAD_REQUEST, "invalid_grant", why);
+    }
+    let token = state.access.issue();
+    Json(json!({"access_token": token, "token_type": "Bearer", "created_at": now.as_second()})).into_response()
+}
+
+fn refused(status: StatusCode, error: &str, why: &str) -> Response {
+    (status, Json(json!({"error": error, "error_description": why}))).into_response()
+}

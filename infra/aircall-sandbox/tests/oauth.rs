@@ -1,0 +1,117 @@
+//! Consent, and the token that comes of it.
+
+use serde_json::json;
+use url::{Url, form_urlencoded};
+
+use crate::client::{Answer, Client};
+
+const REDIRECT: &str = "https://app.example.com/callback?tab=1";
+
+/// The query that an app sends an admin with, `changes` applied.
+fn query(client: &Client, changes: &[(&str, &str)]) -> String {
+    let (id, mut pairs) = (client.company.client_id(), Vec::new());
+    for (name, value) in [
+        ("client_id", id.as_str()),
+        ("redirect_uri", REDIRECT),
+        ("response_type", "code"),
+        ("scope", "public_api"),
+        ("state", "a\"<b"),
+    ] {
+        let other = changes.iter().find(|(changed, _)| *changed == name);
+        pairs.push((name, other.map_or(value, |(_, value)| value)));
+    }
+    pairs.extend(changes.iter().filter(|(name, _)| *name == "decision"));
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
+/// Where the admin goes after a click.
+async fn decide(client: &Client, decision: &str) -> Url {
+    let form = query(client, &[("decision", decision)]);
+    let headers = [("content-type", "application/x-www-form-urlencoded")];
+    let answer = client.send("POST", "/oauth/authorize", &form, &headers).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    answer.headers["location"].to_str().unwrap().parse().unwrap()
+}
+
+fn parameter(url: &Url, name: &str) -> Option<String> {
+    url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+async fn exchange(client: &Client, code: &str, redirect_uri: &str, secret: &str) -> Answer {
+    let body = json!({"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri,
+        "client_id": client.company.client_id(), "client_secret": secret});
+    client.send("POST", "/v1/oauth/token", &body.to_string(), &[]).await
+}
+
+#[tokio::test]
+async fn an_admin_consents_and_the_app_gets_a_token() {
+    let client = Client::new();
+    let page = client.send("GET", &format!("/oauth/authorize?{}", query(&client, &[])), "", &[]).await;
+    let html = page.body.as_str().unwrap();
+    assert_eq!(page.status, 200);
+    assert!(html.contains("Example Company") && html.contains("app.example.com"), "{html}");
+    assert!(html.contains("value=\"a&quot;&lt;b\""), "{html}");
+    let target = decide(&client, "allow").await;
+    assert!(target.as_str().starts_with("https://app.example.com/callback?tab=1&code="), "{target}");
+    assert_eq!(parameter(&target, "state").as_deref(), Some("a\"<b"));
+    let code = parameter(&target, "code").unwrap();
+    let secret = client.company.client_secret();
+    let token = exchange(&client, &code, REDIRECT, &secret).await;
+    assert_eq!((token.status, &token.body["token_type"]), (200, &json!("Bearer")));
+    let authorization = format!("Bearer {}", token.body["access_token"].as_str().unwrap());
+    let answer = client.send("GET", "/v1/ping", "", &[("authorization", &authorization)]).await;
+    assert_eq!(answer.status, 200);
+    let again = exchange(&client, &code, REDIRECT, &secret).await;
+    assert_eq!((again.status, &again.body["error"]), (400, &json!("invalid_grant")), "a code works once");
+}
+
+#[tokio::test]
+async fn an_admin_may_refuse() {
+    let client = Client::new();
+    let target = decide(&client, "deny").await;
+    assert_eq!((parameter(&target, "error").as_deref(), parameter(&target, "code")), (Some("access_denied"), None));
+}
+
+#[tokio::test]
+async fn an_app_that_asks_wrongly_is_not_sent_back() {
+    let client = Client::new();
+    for change in [
+        ("client_id", "another"),
+        ("response_type", "token"),
+        ("scope", "everything"),
+        ("redirect_uri", "/callback"),
+        ("redirect_uri", "javascript:alert(1)"),
+    ] {
+        let query = query(&client, &[change]);
+        let answer = client.send("GET", &format!("/oauth/authorize?{query}"), "", &[]).await;
+        assert_eq!((answer.status, answer.headers.get("location")), (400, None), "{change:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_exchange_is_refused() {
+    let client = Client::new();
+    let secret = client.company.client_secret();
+    let code = parameter(&decide(&client, "allow").await, "code").unwrap();
+    let wrong_secret = exchange(&client, &code, REDIRECT, "guess").await;
+    assert_eq!((wrong_secret.status, &wrong_secret.body["error"]), (401, &json!("invalid_client")));
+    let elsewhere = exchange(&client, &code, "https://other.example.com/", &secret).await;
+    assert_eq!((elsewhere.status, &elsewhere.body["error"]), (400, &json!("invalid_grant")));
+    let unknown = exchange(&client, "guess", REDIRECT, &secret).await;
+    assert_eq!((unknown.status, &unknown.body["error"]), (400, &json!("invalid_grant")));
+}
+
+#[tokio::test]
+async fn an_exchange_may_be_a_form() {
+    let client = Client::new();
+    let code = parameter(&decide(&client, "allow").await, "code").unwrap();
+    let (id, secret) = (client.company.client_id(), client.company.client_secret());
+    let form = form_urlencoded::Serializer::new(String::new())
+        .append_pair("grant_type", "authorization_code")
+        .append_pair("code", &code)
+        .append_pair("redirect_uri", REDIRECT)
+        .append_pair("client_id", &id)
+        .append_pair("client_secret", &secret)
+        .finish();
+    assert_eq!(client.send("POST", "/v1/oauth/token", &form, &[]).await.status, 200);
+}

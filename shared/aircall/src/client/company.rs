@@ -1,0 +1,70 @@
+//! The company, its numbers and its users.
+
+use serde::Deserialize;
+
+use super::pages::Meta;
+use super::{Client, Error};
+use crate::{call, lenient};
+
+/// Lines or users that are read; a company has fewer.
+const MOST: usize = 5_000;
+
+/// The company that the credentials belong to.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Company {
+    /// Aircall's id, which its documentation does not show: none if it was not told.
+    #[serde(default, deserialize_with = "lenient::optional_id")]
+    pub id: Option<u64>,
+    /// Its name.
+    pub name: String,
+}
+
+impl Client {
+    /// The company.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] says what to do.
+    pub async fn company(&self) -> Result<Company, Error> {
+        #[derive(Deserialize)]
+        struct Wire {
+            company: Company,
+        }
+        let wire: Wire = self.get(self.url("/v1/company")).await?;
+        Ok(wire.company)
+    }
+
+    /// The company's numbers, which is Aircall's word for its lines. One request for each fifty.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] says what to do.
+    pub async fn numbers(&self) -> Result<Vec<rules::Number>, Error> {
+        #[derive(Deserialize)]
+        struct Wire {
+            #[serde(default)]
+            meta: Meta,
+            #[serde(deserialize_with = "lenient::list")]
+            numbers: Vec<call::Number>,
+        }
+        let open = |wire: Wire| (wire.meta, wire.numbers.into_iter().map(Into::into).collect());
+        self.pages("/v1/numbers", &[], MOST, open).await
+    }
+
+    /// The company's users. One request for each fifty.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] says what to do.
+    pub async fn users(&self) -> Result<Vec<rules::User>, Error> {
+        #[derive(Deserialize)]
+        struct Wire {
+            #[serde(default)]
+            meta: Meta,
+            #[serde(deserialize_with = "lenient::list")]
+            users: Vec<call::User>,
+        }
+        let open = |wire: Wire| (wire.meta, wire.users.into_iter().map(Into::into).collect());
+        self.pages("/v2/users", &[], MOST, open).await
+    }
+}

@@ -1,0 +1,62 @@
+//! What is to become a Task.
+
+use rules::{Call, E164, TaskStatus, Trace, Verdict};
+use store::{Entry, Written};
+
+/// A call that is to become a Task, with what is known of it so far.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// `call-<id>`.
+    pub key: String,
+    /// The call.
+    pub call: Call,
+    /// The status of its Task.
+    pub status: TaskStatus,
+    /// The other party's number.
+    pub number: E164,
+    /// Its Task, if there is one already.
+    pub written: Option<Written>,
+    /// What was looked at so far.
+    pub trace: Trace,
+    /// What was looked at when its Task was created; nothing before.
+    before: Trace,
+    /// The connecting user is to own the Task: Salesforce refused the Aircall user's.
+    pub by_default_owner: bool,
+    /// A new record goes without the e-mail: Salesforce takes it for none.
+    pub without_email: bool,
+}
+
+impl Job {
+    /// The job of a call without a Task.
+    pub fn new(key: impl Into<String>, call: Call, status: TaskStatus, number: E164) -> Self {
+        let (trace, before) = (Trace::new(), Trace::new());
+        let (by_default_owner, without_email) = (false, false);
+        Self { key: key.into(), call, status, number, written: None, trace, before, by_default_owner, without_email }
+    }
+
+    /// The job of an entry; none if the entry does not say what to write, or to whose number.
+    pub fn of(entry: &Entry) -> Option<Self> {
+        let call = entry.document.call();
+        let Verdict::Log(status) = entry.decision.as_ref()?.verdict else { return None };
+        let number = call.party.number().cloned()?;
+        let mut job = Self::new(&entry.key, call, status, number);
+        if entry.written.is_some() {
+            // An update adds to what was looked at when the Task was created.
+            job.written.clone_from(&entry.written);
+            job.before.clone_from(&entry.trace);
+            job.trace.clone_from(&entry.trace);
+        }
+        Some(job)
+    }
+
+    /// Starts its account of what was looked at anew.
+    pub fn start_over(&mut self) {
+        self.trace.clone_from(&self.before);
+    }
+
+    /// The e-mail of the Aircall user, in small letters, as owners are looked up.
+    pub fn user_email(&self) -> Option<String> {
+        let email = self.call.user.as_ref()?.email.as_ref()?;
+        (!self.by_default_owner).then(|| email.trim().to_lowercase())
+    }
+}

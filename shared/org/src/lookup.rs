@@ -1,0 +1,293 @@
+//! From numbers to records: our own map, then Salesforce's search, then a confirming query before a number counts as
+//! unknown.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use rules::matching::{Record, choose};
+use rules::relate::{Related, RelatedKind, wanted};
+use rules::settings::Settings;
+use rules::{E164, RecordKind, Topic, Trace};
+use salesforce::call_log::{Found, PERSON_FIELDS, found};
+use salesforce::{CallerFields, DigitsOnly, Error, KeyField, SObject, SalesforceId, Sosl};
+use store::{Known, Phones, Remembered, Tenant, Tenants};
+
+use crate::job::Job;
+use crate::org::Org;
+use crate::owners::{Owner, Owners};
+use crate::questions::{Answers, Questions, ask};
+use crate::stop::Stop;
+
+/// How the facts name a field that no search may ask for, whichever object it is of.
+const CALLER: &str = "Caller.";
+
+/// How often a search is repeated, each time without what the org said it lacks.
+const SEARCHES: usize = 6;
+
+/// What is known of the jobs' numbers and users.
+#[derive(Debug, Default)]
+pub struct Knowledge {
+    /// The record of each number that has one, with how it was found.
+    pub records: BTreeMap<E164, (Record, Trace)>,
+    /// Open Cases or Opportunities of Contacts.
+    pub related: BTreeMap<SalesforceId, Vec<Related>>,
+    /// The numbers whose record came from our own map.
+    pub recalled: BTreeSet<E164>,
+    /// Salesforce does not let us ask for Cases or Opportunities.
+    pub relation_denied: bool,
+    /// Tasks that exist, by key.
+    pub tasks: BTreeMap<String, SalesforceId>,
+}
+
+/// What an earlier round learnt about numbers.
+#[derive(Debug, Default)]
+pub struct Hints {
+    /// The records that duplicate rules named.
+    pub named: BTreeMap<E164, Record>,
+    /// Numbers whose remembered record is gone.
+    pub forgotten: BTreeSet<E164>,
+}
+
+/// Looks callers up.
+#[derive(Debug)]
+pub struct Lookup {
+    /// Where numbers led lately.
+    pub phones: Phones,
+    /// What was learnt about orgs.
+    pub tenants: Tenants,
+    /// What was learnt about users.
+    pub owners: Owners,
+}
+
+impl Lookup {
+    /// Finds what the jobs need to know. Nothing changes in the org; what shows of the org itself is remembered.
+    ///
+    /// # Errors
+    /// Why it cannot go on.
+    pub async fn look_up(
+        &self,
+        org: &mut Org,
+        tenant: &mut Tenant,
+        settings: &Settings,
+        jobs: &[Job],
+        hints: &Hints,
+        now: Timestamp,
+    ) -> Result<Knowledge, Stop> {
+        let mut knowledge = Knowledge::default();
+        let numbers: BTreeSet<E164> = jobs.iter().map(|job| job.number.clone()).collect();
+        self.recall(tenant, &numbers, hints, now, &mut knowledge).await?;
+
+        let unknown: BTreeSet<E164> = numbers.into_iter().filter(|n| !knowledge.records.contains_key(n)).collect();
+        let mut candidates = self.search(org, tenant, &unknown, now).await?;
+        let questions = self.questions(tenant, settings, jobs, &unknown, &knowledge, &candidates);
+        let callers = callers(tenant);
+        let mut answers = ask(org, &questions, &callers).await?;
+        self.owners.learn(&tenant.id, &questions.emails.iter().cloned().collect::<Vec<_>>(), &answers.users);
+        // A Person Account that only the confirming query found looks like a Contact until its Account is asked about.
+        let confirmed: BTreeSet<SalesforceId> = answers.found.iter().filter_map(|found| found.account_id).collect();
+        candidates.append(&mut answers.found);
+        let mut asked = !questions.accounts.is_empty();
+        let may_be_persons = answers.persons.is_some() || !asked && tenant.facts.person_accounts.is_none();
+        if may_be_persons && !confirmed.is_empty() {
+            let more = ask(org, &Questions { accounts: confirmed, ..Questions::default() }, &callers).await?;
+            if let Some(persons) = more.persons {
+                answers.persons.get_or_insert_default().extend(persons);
+            }
+            asked = true;
+        }
+        if asked {
+            let has_persons = answers.persons.is_some();
+            if tenant.facts.person_accounts.map(|known| known.value) != Some(has_persons) {
+                tenant.facts.person_accounts = Some(Known { value: has_persons, at: now });
+                self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
+            }
+            reveal_persons(&mut candidates, &answers);
+        }
+        knowledge.tasks = std::mem::take(&mut answers.tasks);
+        knowledge.related = std::mem::take(&mut answers.related);
+        knowledge.relation_denied = answers.relation_denied;
+
+        let mut ids = BTreeSet::new();
+        candidates.retain(|found| ids.insert(found.candidate.record.id.clone()));
+        let candidates: Vec<_> = candidates.into_iter().map(|found| found.candidate).collect();
+        for number in &unknown {
+            let mut trace = Trace::new();
+            if let Some(chosen) = choose(number, &candidates, &mut trace) {
+                knowledge.records.insert(number.clone(), (chosen.record.clone(), trace));
+            }
+        }
+        // A Contact that only the confirming query found has not been asked about yet.
+        if let Some((kind, asked)) = &questions.related {
+            relate_latecomers(org, *kind, asked, &callers, &mut knowledge).await?;
+        }
+        Ok(knowledge)
+    }
+
+    /// What SOQL has to tell us beside what the search found.
+    fn questions(
+        &self,
+        tenant: &Tenant,
+        settings: &Settings,
+        jobs: &[Job],
+        unknown: &BTreeSet<E164>,
+        knowledge: &Knowledge,
+        candidates: &[Found],
+    ) -> Questions {
+        let emails = jobs.iter().filter_map(Job::user_email);
+        let not_found = |number: &&E164| !candidates.iter().any(|found| has_number(found, number));
+        let may_have_persons = match tenant.facts.person_accounts {
+            None => true,
+            Some(known) => !known.value && look_like_persons(candidates),
+        };
+        let key_field = format!("Task.{}", KeyField::AircallKey.name());
+        Questions {
+            emails: emails.filter(|email| self.owners.get(&tenant.id, email) == Owner::Unknown).collect(),
+            related: wanted(settings, RecordKind::Contact).map(|kind| (kind, contacts(knowledge, candidates))),
+            accounts: candidates.iter().filter(|_| may_have_persons).filter_map(|found| found.account_id).collect(),
+            // Also where nothing is created: who was called may have been written down during the call.
+            numbers: unknown.iter().filter(not_found).cloned().collect(),
+            keys: if tenant.facts.missing_fields.contains_key(&key_field) {
+                jobs.iter().map(|job| job.key.clone()).collect()
+            } else {
+                BTreeSet::new()
+            },
+        }
+    }
+
+    /// Searches for all numbers at once. A field that the org says it lacks is left out, and remembered.
+    async fn search(
+        &self,
+        org: &mut Org,
+        tenant: &mut Tenant,
+        numbers: &BTreeSet<E164>,
+        now: Timestamp,
+    ) -> Result<Vec<Found>, Stop> {
+        let forms: BTreeSet<String> = numbers.iter().flat_map(E164::digit_forms).collect();
+        let terms: Vec<DigitsOnly> = forms.iter().filter_map(|form| DigitsOnly::parse(form).ok()).collect();
+        for _ in 1..SEARCHES {
+            match search(org, &terms, &callers(tenant)).await? {
+                Err(Error::Refused(refusal)) if refusal.fields_to_leave_out().is_some() => {
+                    for field in refusal.fields_to_leave_out().into_iter().flatten() {
+                        if PERSON_FIELDS.contains(&field.as_str()) {
+                            tenant.facts.person_accounts = Some(Known { value: false, at: now });
+                        } else {
+                            tenant.facts.missing_fields.insert(format!("{CALLER}{field}"), now);
+                        }
+                    }
+                    self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
+                }
+                Err(Error::Refused(refusal)) if refusal.missing_object().is_some() => {
+                    let object = refusal.missing_object().map(|object| (object.name().to_owned(), now));
+                    tenant.facts.missing_objects.extend(object);
+                    self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
+                }
+                found => return Ok(found?),
+            }
+        }
+        Ok(search(org, &terms, &callers(tenant)).await??)
+    }
+
+    /// Takes what our own map knows.
+    async fn recall(
+        &self,
+        tenant: &Tenant,
+        numbers: &BTreeSet<E164>,
+        hints: &Hints,
+        now: Timestamp,
+        knowledge: &mut Knowledge,
+    ) -> Result<(), Stop> {
+        let asked: Vec<E164> = numbers.iter().filter(|number| !hints.forgotten.contains(*number)).cloned().collect();
+        let remembered = self.phones.get_many(&tenant.id, &asked, now).await?;
+        for (number, Remembered { record, ours, .. }) in remembered {
+            let mut trace = Trace::new();
+            let how = if ours { "we created it for this number lately" } else { "the number led to it minutes ago" };
+            trace.note(Topic::Record, format!("The number is that of the {} {}: {how}.", record.kind, record.name));
+            knowledge.recalled.insert(number.clone());
+            knowledge.records.insert(number, (record, trace));
+        }
+        for (number, record) in &hints.named {
+            let mut trace = Trace::new();
+            let finding = "A duplicate rule in Salesforce says that the number's record exists already";
+            trace.note(Topic::Record, format!("{finding}: the {} {}.", record.kind, record.name));
+            knowledge.recalled.remove(number);
+            knowledge.records.insert(number.clone(), (record.clone(), trace));
+        }
+        Ok(())
+    }
+}
+
+/// What a search may ask for in the tenant's org.
+fn callers(tenant: &Tenant) -> CallerFields {
+    let has_persons = tenant.facts.person_accounts.is_some_and(|known| known.value);
+    let hidden = tenant.facts.missing_fields.keys().filter_map(|field| field.strip_prefix(CALLER));
+    let fields = hidden.fold(CallerFields::new(has_persons), CallerFields::without);
+    let objects = tenant.facts.missing_objects.keys().filter_map(|object| SObject::from_name(object));
+    objects.fold(fields, CallerFields::without_object)
+}
+
+async fn search(
+    org: &mut Org,
+    terms: &[DigitsOnly],
+    callers: &CallerFields,
+) -> Result<Result<Vec<Found>, Error>, Stop> {
+    let mut candidates = Vec::new();
+    for sosl in Sosl::phones(terms, callers) {
+        match org.try_call(async |client| client.search(&sosl).await).await? {
+            Ok(records) => candidates.extend(records.iter().filter_map(found)),
+            Err(error) => return Ok(Err(error)),
+        }
+    }
+    Ok(Ok(candidates))
+}
+
+fn has_number(found: &Found, number: &E164) -> bool {
+    found.candidate.phones.iter().any(|stored| number.is_written(stored))
+}
+
+/// All Contacts that may turn out to be somebody's record.
+fn contacts(knowledge: &Knowledge, candidates: &[Found]) -> BTreeSet<SalesforceId> {
+    let remembered = knowledge.records.values().map(|(record, _)| record);
+    let all = remembered.chain(candidates.iter().map(|found| &found.candidate.record));
+    all.filter(|record| record.kind == RecordKind::Contact)
+        .filter_map(|record| SalesforceId::parse(&record.id).ok())
+        .collect()
+}
+
+/// Whether a Contact and its own Account were found under one name: what a Person Account looks like
+/// in an org that was not known to have such.
+fn look_like_persons(candidates: &[Found]) -> bool {
+    let of = |kind| candidates.iter().filter(move |found| found.candidate.record.kind == kind);
+    of(RecordKind::Contact).any(|contact| {
+        of(RecordKind::Account).any(|account| {
+            account.account_id == contact.account_id && account.candidate.record.name == contact.candidate.record.name
+        })
+    })
+}
+
+/// Turns the hidden Contact and the Account of a person into the Person Account that they are.
+fn reveal_persons(candidates: &mut [Found], answers: &Answers) {
+    let Some(persons) = &answers.persons else { return };
+    for found in candidates {
+        let Some((account, contact)) = found.account_id.and_then(|id| Some((id, persons.get(&id)?))) else { continue };
+        let record = &mut found.candidate.record;
+        record.kind = RecordKind::PersonAccount;
+        record.person_contact_id = contact.map(|id| id.as_str().to_owned());
+        account.as_str().clone_into(&mut record.id);
+    }
+}
+
+async fn relate_latecomers(
+    org: &mut Org,
+    kind: RelatedKind,
+    asked: &BTreeSet<SalesforceId>,
+    callers: &CallerFields,
+    knowledge: &mut Knowledge,
+) -> Result<(), Stop> {
+    let late: BTreeSet<SalesforceId> = contacts(knowledge, &[]).difference(asked).copied().collect();
+    if late.is_empty() {
+        return Ok(());
+    }
+    let answers = ask(org, &Questions { related: Some((kind, late)), ..Questions::default() }, callers).await?;
+    knowledge.related.extend(answers.related);
+    Ok(())
+}

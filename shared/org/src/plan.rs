@@ -1,0 +1,201 @@
+//! What is to be written: Tasks on records that exist, and bundles of a new record with all that goes on it.
+
+use std::collections::BTreeMap;
+
+use rules::matching::Record;
+use rules::relate::{RelatedKind, Relation, relate};
+use rules::settings::Settings;
+use rules::unknown::{NewRecord, create};
+use rules::{SkipReason, Task, Topic};
+use salesforce::{SObject, SalesforceId, call_log};
+use store::{OrgFacts, Related, TenantId};
+
+use crate::job::Job;
+use crate::lookup::Knowledge;
+use crate::owners::{Owner, Owners};
+
+/// A Task that is ready to be written.
+#[derive(Debug)]
+pub struct Draft {
+    /// What it is for.
+    pub job: Job,
+    /// The Task.
+    pub task: Task,
+    /// Who is to own it.
+    pub owner: SalesforceId,
+    /// Known, or to be filled in once the bundle's record has its id.
+    pub record: Record,
+    /// The Case or Opportunity it is on, if that exists already.
+    pub related: Option<Related>,
+    /// The record came from our own map.
+    pub recalled: bool,
+}
+
+/// A new record, a new Case or both, with the Tasks on them: written whole or not at all.
+#[derive(Debug)]
+pub struct Bundle {
+    /// The record to create; none if only the Case is new.
+    pub record: Option<NewRecord>,
+    /// The subject of the Case to create.
+    pub case: Option<String>,
+    /// The Tasks.
+    pub drafts: Vec<Draft>,
+}
+
+/// Who may own a Task.
+#[derive(Clone, Copy, Debug)]
+pub struct Users<'a> {
+    /// What is known of the org's users.
+    pub known: &'a Owners,
+    /// Whose org it is.
+    pub tenant: &'a TenantId,
+    /// Who connected it, and owns what no other user does.
+    pub default_owner: SalesforceId,
+}
+
+/// What is to become of the jobs.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// Jobs that become none.
+    pub skipped: Vec<(Job, SkipReason)>,
+    /// Tasks that exist already, which an org without the key field cannot tell us when we create them again.
+    pub existing: Vec<(Draft, SalesforceId)>,
+    /// Tasks on records that exist.
+    pub drafts: Vec<Draft>,
+    /// Tasks on records that are created with them.
+    pub bundles: Vec<Bundle>,
+}
+
+impl Plan {
+    /// Plans `jobs` by what is known. Jobs of one number share its new record, jobs of one Contact its new Case.
+    pub fn of(jobs: Vec<Job>, mut knowledge: Knowledge, settings: &Settings, users: &Users<'_>) -> Self {
+        let mut plan = Plan::default();
+        let mut bundles: BTreeMap<String, Bundle> = BTreeMap::new();
+        for mut job in jobs {
+            let known = knowledge.records.get(&job.number).cloned();
+            let new = if let Some((_, found)) = &known {
+                job.trace.extend(found.clone());
+                None
+            } else {
+                let mut contact = job.call.contact.clone().unwrap_or_default();
+                contact.email = contact.email.filter(|_| !job.without_email);
+                create(settings.unknown_number, &job.number, Some(&contact), &mut job.trace)
+            };
+            let record = match (known, &new) {
+                (Some((record, _)), _) => record,
+                (None, Some(new)) => {
+                    Record { kind: new.kind(), id: String::new(), person_contact_id: None, name: new.name() }
+                }
+                (None, None) => {
+                    plan.skipped.push((job, SkipReason::UnknownNumber));
+                    continue;
+                }
+            };
+            let contact = SalesforceId::parse(&record.id).ok();
+            if knowledge.relation_denied {
+                job.trace.note(
+                    Topic::Relation,
+                    "Salesforce does not let us look for Cases or Opportunities: nothing is related.",
+                );
+            }
+            let found = contact.and_then(|contact| knowledge.related.get(&contact)).cloned().unwrap_or_default();
+            let relation = if knowledge.relation_denied {
+                Relation::Nothing
+            } else {
+                relate(settings, record.kind, found, &mut job.trace)
+            };
+            let owner = users.owner(&mut job);
+            let task = Task::of(&job.call, job.status, settings, &record.name);
+            let key = job.key.clone();
+            let bundle_key = if new.is_some() { job.number.to_string() } else { record.id.clone() };
+            let case = (relation == Relation::NewCase).then(|| task.subject.clone());
+            let related = match relation {
+                Relation::Existing(related) => Some(Related { kind: related.kind, id: related.id }),
+                Relation::NewCase | Relation::Nothing => None,
+            };
+            let recalled = knowledge.recalled.contains(&job.number);
+            let draft = Draft { job, task, owner, record, related, recalled };
+            if let Some(task_id) = knowledge.tasks.remove(&key) {
+                plan.existing.push((draft, task_id));
+            } else if new.is_some() || case.is_some() {
+                let bundle =
+                    bundles.entry(bundle_key).or_insert_with(|| Bundle { record: new, case, drafts: Vec::new() });
+                bundle.drafts.push(draft);
+            } else {
+                plan.drafts.push(draft);
+            }
+        }
+        plan.bundles = bundles.into_values().collect();
+        plan
+    }
+}
+
+impl Draft {
+    /// The Task's record in Salesforce, without the fields that the org lacks.
+    pub fn wire(&self, facts: &OrgFacts) -> salesforce::Record {
+        let mut wire = call_log::new_task(&self.task, &self.owner);
+        if let Some(who) = self.record.who().filter(|id| !id.is_empty()) {
+            wire.set("WhoId", who);
+        }
+        let what = self.related.as_ref().map(|related| related.id.as_str()).or(self.record.what());
+        if let Some(what) = what.filter(|id| !id.is_empty()) {
+            wire.set("WhatId", what);
+        }
+        without(wire, SObject::Task, facts)
+    }
+
+    /// The draft on the records that its bundle created.
+    #[must_use]
+    pub fn on(mut self, record: Option<SalesforceId>, case: Option<SalesforceId>) -> Self {
+        if let Some(id) = record {
+            id.as_str().clone_into(&mut self.record.id);
+        }
+        if let Some(id) = case {
+            self.related = Some(Related { kind: RelatedKind::Case, id: id.as_str().to_owned() });
+        }
+        self
+    }
+}
+
+impl Users<'_> {
+    /// Who owns the Task of a job; the trace says why.
+    fn owner(&self, job: &mut Job) -> SalesforceId {
+        let user = match job.user_email().map(|email| self.known.get(self.tenant, &email)) {
+            Some(Owner::User(id)) => Some(id),
+            Some(Owner::Nobody | Owner::Unknown) | None => None,
+        };
+        note_owner(job, user);
+        user.unwrap_or(self.default_owner)
+    }
+}
+
+/// Says who owns the Task, and why.
+fn note_owner(job: &mut Job, owner: Option<SalesforceId>) {
+    let name = job.call.user.as_ref().and_then(|user| user.name.as_deref()).unwrap_or("the Aircall user").to_owned();
+    let finding = match (owner, &job.call.user) {
+        (Some(_), _) => format!("It belongs to {name}, found in Salesforce by e-mail."),
+        (None, Some(_)) if job.by_default_owner => {
+            format!("Salesforce does not let {name} own it: it belongs to the user who connected Salesforce.")
+        }
+        (None, Some(user)) if user.email.is_none() => {
+            format!("Aircall names no e-mail of {name}: it belongs to the user who connected Salesforce.")
+        }
+        (None, Some(_)) => {
+            format!(
+                "No active Salesforce user has the e-mail of {name}: it belongs to the user who connected Salesforce."
+            )
+        }
+        (None, None) => "Aircall names no user: it belongs to the user who connected Salesforce.".to_owned(),
+    };
+    job.trace.note(Topic::Owner, finding);
+}
+
+/// `wire` without the fields of `sobject` that the org lacks or does not let us write.
+pub fn without(mut wire: salesforce::Record, sobject: SObject, facts: &OrgFacts) -> salesforce::Record {
+    for missing in facts.missing_fields.keys() {
+        if let Some(field) = missing.strip_prefix(sobject.name()).and_then(|rest| rest.strip_prefix('.')) {
+            wire.remove(field);
+        }
+    }
+    wire
+}

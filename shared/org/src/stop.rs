@@ -1,0 +1,98 @@
+//! What ends the work on a group of entries before they are settled.
+
+use salesforce::oauth::RefreshError;
+use salesforce::{Error, Kind, Refusal};
+
+/// Why the work cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Stop {
+    /// A whole request failed for now. Whether the org is down or the request at fault is still to be found out.
+    #[error("Salesforce does not answer as it should: {0}")]
+    Trouble(Trouble),
+    /// A whole request was refused, and would be again: one of its entries spoils it.
+    #[error("Salesforce refuses the request: {0}")]
+    Refused(Trouble),
+    /// The org takes no requests for a while.
+    #[error("the org takes no requests for now: {0}")]
+    Pause(Trouble),
+    /// An admin has to connect the org again.
+    #[error("the connection to the org is dead: {0}")]
+    Reconnect(Trouble),
+    /// Nothing is wrong, and there is no time left, or another writer is at it: soon again.
+    #[error("soon again: {0}")]
+    Soon(Trouble),
+    /// Our own memory does not answer: the batch fails and comes again.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// What Salesforce said: a code to log, and its own words to show.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{code}")]
+pub struct Trouble {
+    /// Salesforce's error code, or our own.
+    pub code: String,
+    /// A sentence, in Salesforce's own words where it has some.
+    pub message: String,
+}
+
+impl Trouble {
+    /// Trouble of our own finding.
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), message: message.into() }
+    }
+
+    /// What a refusal says.
+    pub fn refused(refusal: &Refusal) -> Self {
+        Self { code: refusal.code().to_string(), message: sentence(refusal.to_string()) }
+    }
+
+    fn of(error: &Error) -> Self {
+        let code = match error {
+            Error::Unsent(_) => "UNREACHABLE",
+            Error::Unanswered(_) => "UNANSWERED",
+            Error::Malformed(_) => "MALFORMED_REQUEST",
+            Error::Refused(refusal) => return Self::refused(refusal),
+        };
+        Self::new(code, sentence(error.to_string()))
+    }
+}
+
+/// With a full stop.
+fn sentence(mut text: String) -> String {
+    if !text.ends_with(['.', '!', '?']) {
+        text.push('.');
+    }
+    text
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        let trouble = Trouble::of(&error);
+        match error.kind() {
+            Kind::Pause => Stop::Pause(trouble),
+            Kind::Reconnect => Stop::Reconnect(trouble),
+            // Refused again right after a refresh: a session that ended at once, not a grant that is dead.
+            Kind::Refresh | Kind::Retry => Stop::Trouble(trouble),
+            Kind::Degrade
+            | Kind::RematchOnce
+            | Kind::UseRecord
+            | Kind::DefaultOwner
+            | Kind::AlreadyLogged
+            | Kind::Fail => Stop::Refused(trouble),
+        }
+    }
+}
+
+impl From<RefreshError> for Stop {
+    fn from(error: RefreshError) -> Self {
+        let message = sentence(error.to_string());
+        match error {
+            RefreshError::DeadGrant { .. } => Stop::Reconnect(Trouble::new("invalid_grant", message)),
+            RefreshError::Misconfigured { error, .. } => Stop::Reconnect(Trouble::new(&error, message)),
+            RefreshError::Unanswered(_) | RefreshError::Retry { .. } => {
+                Stop::Trouble(Trouble::new("TOKEN_REFRESH", message))
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The end of a sign-in: a code becomes tokens, or an error becomes words.
+
+use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
+
+use super::{OAuthError, Tokens, description_or, is_for_now, post};
+use crate::transport::read;
+use crate::{Error, Transport};
+
+/// Why a sign-in gave no tokens. Displays as a sentence for an admin.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExchangeError {
+    /// The code has expired, was used before, or belongs to another sign-in: start again.
+    #[error("This sign-in has expired or was used before. Please sign in again.")]
+    StartAgain {
+        /// Salesforce's own words.
+        description: String,
+    },
+    /// The user said no on the consent page.
+    #[error("You did not allow access in Salesforce, so nothing was connected. Sign in again if that was a mistake.")]
+    Denied,
+    /// Salesforce keeps this user out, or keeps this app from the org: somebody has to change that in Salesforce.
+    #[error("Salesforce does not let this user in with this app: {description}. An admin of the org can change that.")]
+    Blocked {
+        /// Salesforce's own words.
+        description: String,
+    },
+    /// The app's own credentials or settings are wrong: whoever runs the deployment must act.
+    #[error(
+        "Salesforce refuses the app itself: {description} ({error}). Whoever runs this deployment has to correct it."
+    )]
+    Misconfigured {
+        /// OAuth's error code.
+        error: String,
+        /// Salesforce's own words.
+        description: String,
+    },
+    /// Nothing happened, and it can work later.
+    #[error("Salesforce cannot sign you in right now ({reason}). Please try again in a minute.")]
+    Retry {
+        /// What was in the way.
+        reason: String,
+    },
+    /// The code may have been used, and what came of it is lost.
+    #[error("Salesforce did not answer ({0}). Please sign in again.")]
+    Unanswered(Transport),
+}
+
+/// Exchanges the code of a sign-in for tokens, with a refresh token among them. A code counts once, for 15 minutes.
+///
+/// `redirect_uri` is the one the browser was sent away with; `login_url` and `verifier` are too.
+///
+/// # Errors
+///
+/// [`ExchangeError`] says what to do.
+pub async fn exchange(
+    http: &reqwest::Client,
+    login_url: &Url,
+    client_id: &str,
+    client_secret: &SecretString,
+    redirect_uri: &str,
+    code: &SecretString,
+    verifier: &SecretString,
+) -> Result<Tokens, ExchangeError> {
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("client_id", client_id),
+        ("client_secret", client_secret.expose_secret()),
+        ("redirect_uri", redirect_uri),
+        ("code", code.expose_secret()),
+        ("code_verifier", verifier.expose_secret()),
+    ];
+    let response = post(http, login_url, "token", &form).await.map_err(|error| match error {
+        Error::Unanswered(reason) => ExchangeError::Unanswered(reason),
+        unsent @ (Error::Unsent(_) | Error::Refused(_) | Error::Malformed(_)) => {
+            ExchangeError::Retry { reason: unsent.to_string() }
+        }
+    })?;
+    let status = response.status();
+    let body = read(response).await;
+    if !status.is_success() {
+        return Err(refused(status.as_u16(), &body.unwrap_or_default()));
+    }
+    let body = body.map_err(ExchangeError::Unanswered)?;
+    let tokens = Tokens::parse(&body).ok_or(ExchangeError::Unanswered(Transport::Unreadable))?;
+    if tokens.refresh_token.is_none() {
+        return Err(ExchangeError::Misconfigured {
+            error: "no refresh_token".to_owned(),
+            description:
+                "it may not keep a connection; its OAuth settings need the scope refresh_token, and a refresh \
+                          token that is valid until revoked"
+                    .to_owned(),
+        });
+    }
+    Ok(tokens)
+}
+
+fn refused(status: u16, body: &[u8]) -> ExchangeError {
+    let Ok(OAuthError { error, error_description: description }) = serde_json::from_slice(body) else {
+        return ExchangeError::Retry { reason: format!("HTTP {status}") };
+    };
+    if is_for_now(status, &error, &description) {
+        return ExchangeError::Retry { reason: description_or(error, description) };
+    }
+    match error.as_str() {
+        // One code for both: what the code is worth, and who brings it.
+        "invalid_grant" if is_about_the_code(&description) => ExchangeError::StartAgain { description },
+        "invalid_grant" => ExchangeError::Blocked { description: description_or(error, description) },
+        _ => ExchangeError::of_code(&error, description),
+    }
+}
+
+/// `expired authorization code`, `invalid authorization code`, `invalid code verifier`; or nothing is said.
+fn is_about_the_code(description: &str) -> bool {
+    description.is_empty() || description.contains("code")
+}
+
+impl ExchangeError {
+    /// What a browser brings back instead of a code: the `error` of the address it came to.
+    ///
+    /// Of `error_description` nothing is shown: anybody can write an address.
+    /// Source: <https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_flow_errors.htm>.
+    pub fn of_redirect(error: &str) -> Self {
+        let is_code = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if !(1..=64).contains(&error.len()) || !error.bytes().all(is_code) {
+            return Self::StartAgain { description: String::new() };
+        }
+        Self::of_code(error, "see the app's OAuth settings in Salesforce".to_owned())
+    }
+
+    fn of_code(error: &str, description: String) -> Self {
+        match error {
+            "access_denied" => Self::Denied,
+            "server_error" | "temporarily_unavailable" | "unknown_error" => Self::Retry { reason: error.to_owned() },
+            "inactive_user" | "inactive_org" | "invalid_grant" => Self::Blocked { description: error.to_owned() },
+            // The org's admin has not installed, or has blocked, the app: OAUTH_APP_BLOCKED, OAUTH_APP_ACCESS_DENIED,
+            // OAUTH_APPROVAL_ERROR_GENERIC and the like.
+            app if app.starts_with("OAUTH_") => Self::Blocked { description: app.to_owned() },
+            _ => Self::Misconfigured { error: error.to_owned(), description },
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Where users of an org sign in.
+
+use std::fmt;
+
+use url::Url;
+
+/// What a My Domain ends with. Source:
+/// <https://help.salesforce.com/s/articleView?id=xcloud.domain_name_url_format_changes.htm>.
+const MY_DOMAIN: &str = ".my.salesforce.com";
+
+/// Where users of an org sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoginHost {
+    /// `login.salesforce.com`, for production and Developer Edition orgs.
+    Production,
+    /// `test.salesforce.com`, for sandboxes.
+    Sandbox,
+    /// The org's own address. Some orgs let nobody in elsewhere.
+    MyDomain(MyDomain),
+}
+
+/// A host such as `example.my.salesforce.com` or `example--test.sandbox.my.salesforce.com`, in small letters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MyDomain(String);
+
+/// The text names no place where Salesforce's users sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "Not a Salesforce address: use production, sandbox, or your My Domain, such as example.my.salesforce.com (Setup, \
+     My Domain)."
+)]
+pub struct NotALoginHost;
+
+impl LoginHost {
+    /// Reads `production`, `sandbox`, or a My Domain with or without `https://` before it and `/` behind it.
+    ///
+    /// A browser is sent there, and then a code is exchanged there with the app's secret. So nothing is read that any
+    /// URL parser could take for another host: letters, digits and `-` between dots, and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// [`NotALoginHost`] for everything else: another scheme, host or port, a user name, a path.
+    pub fn parse(text: &str) -> Result<Self, NotALoginHost> {
+        match text {
+            "production" => Ok(Self::Production),
+            "sandbox" => Ok(Self::Sandbox),
+            other => MyDomain::parse(other).map(Self::MyDomain),
+        }
+    }
+
+    /// The host's name.
+    pub fn host(&self) -> &str {
+        match self {
+            Self::Production => "login.salesforce.com",
+            Self::Sandbox => "test.salesforce.com",
+            Self::MyDomain(MyDomain(host)) => host,
+        }
+    }
+
+    /// The address, for [`super::authorize_url`], [`super::exchange`] and [`super::refresh`].
+    ///
+    /// # Panics
+    ///
+    /// Never: hosts are made of what [`LoginHost::parse`] lets through.
+    pub fn url(&self) -> Url {
+        Url::parse(&format!("https://{}", self.host())).expect("the host is letters, digits, dashes and dots")
+    }
+}
+
+/// As [`LoginHost::parse`] reads it.
+impl fmt::Display for LoginHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Production => "production",
+            Self::Sandbox => "sandbox",
+            Self::MyDomain(MyDomain(host)) => host,
+        })
+    }
+}
+
+impl MyDomain {
+    fn parse(text: &str) -> Result<Self, NotALoginHost> {
+        let text = text.to_ascii_lowercase();
+        let host = text.strip_prefix("https://").map_or(text.as_str(), |rest| rest.strip_suffix('/').unwrap_or(rest));
+        let name = host.strip_suffix(MY_DOMAIN).ok_or(NotALoginHost)?;
+        let labels: Vec<&str> = name.split('.').collect();
+        // example, example--test.sandbox
+        if labels.len() <= 2 && labels.into_iter().all(is_label) {
+            Ok(Self(host.to_owned()))
+        } else {
+            Err(NotALoginHost)
+        }
+    }
+}
+
+/// A part of a host's name, between dots.
+fn is_label(text: &str) -> bool {
+    let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=63).contains(&text.len()) && text.bytes().all(is_inner) && !text.starts_with('-') && !text.ends_with('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expect: Option<&str>) {
+        let url = LoginHost::parse(text).ok().map(|host| host.url().to_string());
+        assert_eq!(url.as_deref(), expect, "{text:?}");
+    }
+
+    #[test]
+    fn the_two_that_all_orgs_share() {
+        check("production", Some("https://login.salesforce.com/"));
+        check("sandbox", Some("https://test.salesforce.com/"));
+    }
+
+    #[test]
+    fn an_orgs_own_address_however_it_is_typed() {
+        let example = Some("https://example.my.salesforce.com/");
+        check("example.my.salesforce.com", example);
+        check("https://example.my.salesforce.com", example);
+        check("https://example.my.salesforce.com/", example);
+        check("HTTPS://Example.My.Salesforce.COM", example);
+        let sandbox = Some("https://example--test.sandbox.my.salesforce.com/");
+        check("example--test.sandbox.my.salesforce.com", sandbox);
+        check("orgfarm-0a1b2c-dev-ed.develop.my.salesforce.com", {
+            Some("https://orgfarm-0a1b2c-dev-ed.develop.my.salesforce.com/")
+        });
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for trick in [
+            "",
+            " ",
+            "Production",
+            "my.salesforce.com",
+            ".my.salesforce.com",
+            "..my.salesforce.com",
+            "login.salesforce.com",
+            "example.lightning.force.com",
+            "example.com",
+            "evil.example/.my.salesforce.com",
+            "evil.example#.my.salesforce.com",
+            "evil.example?.my.salesforce.com",
+            "evil.example\\.my.salesforce.com",
+            "evil.example:443/.my.salesforce.com",
+            "my.salesforce.com.evil.example",
+            "example.my.salesforce.com.evil.example",
+            "example.my.salesforce.com.",
+            "examplemy.salesforce.com",
+            "example.my.salesforce.com:8443",
+            "example.my.salesforce.com/",
+            "example.my.salesforce.com/services",
+            "https://example.my.salesforce.com//",
+            "https://example.my.salesforce.com/services",
+            "https://example.my.salesforce.com?x",
+            "https://example.my.salesforce.com#x",
+            "https://example.my.salesforce.com@evil.example",
+            "https://user:word@example.my.salesforce.com",
+            "user@example.my.salesforce.com",
+            "http://example.my.salesforce.com",
+            "//example.my.salesforce.com",
+            "javascript://example.my.salesforce.com",
+            "https://https://example.my.salesforce.com",
+            "evil.example%2f.my.salesforce.com",
+            "evil.example%00.my.salesforce.com",
+            "evil.example\0.my.salesforce.com",
+            "evil\n.my.salesforce.com",
+            "evil\t.my.salesforce.com",
+            " example.my.salesforce.com",
+            "example.my.salesforce.com ",
+            "evil.example\u{2215}.my.salesforce.com",
+            "evil.example\u{ff0f}.my.salesforce.com",
+            "example.my.salesforce\u{3002}com",
+            "ex\u{430}mple.my.salesforce.com",
+            "\u{212a}.my.salesforce.com",
+            "exampl\u{e9}.my.salesforce.com",
+            "-example.my.salesforce.com",
+            "example-.my.salesforce.com",
+            "exa_mple.my.salesforce.com",
+            "a.b.c.my.salesforce.com",
+            "[::1].my.salesforce.com",
+            &format!("{}.my.salesforce.com", "a".repeat(64)),
+        ] {
+            check(trick, None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_let_through_is_an_address_of_salesforce(text in r"(https://)?[a-zA-Z0-9:/@.?#\\%é-]{0,12}\.my\.salesforce\.com[a-z:/@.?#]{0,4}") {
+            if let Ok(host) = LoginHost::parse(&text) {
+                let url = host.url();
+                prop_assert!(url.host_str().is_some_and(|host| host.ends_with(MY_DOMAIN)));
+                prop_assert_eq!((url.scheme(), url.port(), url.path(), url.username()), ("https", None, "/", ""));
+                prop_assert_eq!(LoginHost::parse(&host.to_string()), Ok(host));
+            }
+        }
+    }
+}

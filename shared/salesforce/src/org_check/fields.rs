@@ -1,0 +1,163 @@
+//! Field-level security of what the integration reads and writes.
+
+use super::{CheckStatus, OrgCheck};
+use crate::{CallerFields, Description, KeyField, SObject};
+
+/// What is lost without a field that is written.
+struct Written {
+    field: &'static str,
+    /// Whether it is changed later, too.
+    is_revised: bool,
+    without: &'static str,
+}
+
+const fn once(field: &'static str, without: &'static str) -> Written {
+    Written { field, is_revised: false, without }
+}
+
+const fn revised(field: &'static str, without: &'static str) -> Written {
+    Written { field, is_revised: true, without }
+}
+
+/// Beside the key field. As [`crate::call_log::new_task`] and [`crate::call_log::revised_task`] write them.
+const TASK: &[Written] = &[
+    revised("Subject", "Tasks have no subject"),
+    revised("Status", "Tasks get the org's default status instead of Completed or In Progress"),
+    revised("ActivityDate", "Tasks have no date"),
+    revised("CallDurationInSeconds", "Tasks do not tell how long the call was"),
+    revised("CallDisposition", "tags are not logged"),
+    revised("Description", "waiting time, recording link and comments are not logged"),
+    once("CallType", "Tasks do not tell inbound from outbound"),
+    once("TaskSubtype", "the timeline shows calls as plain tasks"),
+    once("Type", "Tasks have no type"),
+    once("CallObject", "Tasks do not carry the call's id in a standard field"),
+    once("OwnerId", "all Tasks belong to the connected user"),
+    once("WhoId", "calls do not show on Contacts and Leads"),
+    once("WhatId", "calls do not show on Accounts, Cases and Opportunities"),
+];
+
+/// As [`crate::call_log::new_record`] and [`crate::call_log::new_case`] write them.
+const CONTACT: &[Written] = &[
+    once("LastName", "no Contact can be created"),
+    once("FirstName", "new Contacts have no first name"),
+    once("Phone", "new Contacts do not hold the number, and the next call creates another"),
+    once("Email", "new Contacts have no e-mail"),
+];
+const LEAD: &[Written] = &[
+    once("LastName", "no Lead can be created"),
+    once("FirstName", "new Leads have no first name"),
+    once("Company", "no Lead can be created"),
+    once("Phone", "new Leads do not hold the number, and the next call creates another"),
+    once("Email", "new Leads have no e-mail"),
+];
+const ACCOUNT: &[Written] = &[
+    once("Name", "no Account can be created"),
+    once("Phone", "new Accounts do not hold the number, and the next call creates another"),
+];
+const CASE: &[Written] = &[
+    once("Subject", "new Cases have no subject"),
+    once("Origin", "new Cases do not say that they came by phone"),
+    once("ContactId", "calls are not related to Cases"),
+];
+
+fn written(sobject: SObject) -> &'static [Written] {
+    match sobject {
+        SObject::Task => TASK,
+        SObject::Contact => CONTACT,
+        SObject::Lead => LEAD,
+        SObject::Account => ACCOUNT,
+        SObject::Case => CASE,
+        SObject::Opportunity | SObject::User => &[],
+    }
+}
+
+/// The names of the fields that are written into new records.
+pub(super) fn names(sobject: SObject) -> impl Iterator<Item = &'static str> {
+    let key = (sobject == SObject::Task).then_some(KeyField::AircallKey.name());
+    written(sobject).iter().map(|written| written.field).chain(key)
+}
+
+/// One item for each field at fault, or one that says that none is.
+pub(super) fn check(sobject: SObject, description: &Description, check: &mut OrgCheck) {
+    let (faults, looked_at) = (check.items.len(), names(sobject).count());
+    let phones = CallerFields::new(check.person_accounts == Some(true)).phones(sobject);
+    for written in written(sobject) {
+        let name = format!("{sobject}.{}", written.field);
+        let is_phone = phones.contains(&written.field);
+        let found = description.fields.get(written.field);
+        let message = match found {
+            None if is_phone => continue,
+            None => format!("The connected user may not see it, or the org does not have it: {}.", written.without),
+            // Of an object of which no record may be created, there is one item for all.
+            Some(field) if description.createable && !field.createable => {
+                format!("The connected user may see it, and not write it: {}.", written.without)
+            }
+            Some(field) if description.createable && written.is_revised && !field.updateable => {
+                "The connected user may not change it: what Aircall says later of a call is not logged there."
+                    .to_owned()
+            }
+            Some(_) => continue,
+        };
+        check.fault(name, message);
+    }
+    for phone in &phones {
+        if !description.fields.contains_key(*phone) {
+            let message = "The connected user may not see it, or the org does not have it: callers whose number is \
+                           only there are not found.";
+            check.fault(format!("{sobject}.{phone}"), message.to_owned());
+        }
+    }
+    if looked_at > 0 && check.items.len() == faults {
+        let message = "The connected user may use every field that the integration reads and writes.";
+        check.note(format!("Fields of {sobject}"), CheckStatus::Ok, message);
+    }
+}
+
+impl OrgCheck {
+    fn fault(&mut self, field: String, message: String) {
+        self.note(format!("Field {field}"), CheckStatus::Warning, message);
+        self.faulty_fields.insert(field);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use rules::unknown::NewRecord;
+    use rules::{Direction, Task, TaskStatus};
+
+    use super::*;
+    use crate::{Record, SalesforceId, call_log};
+
+    #[track_caller]
+    fn check(record: &Record, links: &[&'static str]) {
+        let wire: BTreeSet<&str> = record.fields().map(|(name, _)| name).chain(links.iter().copied()).collect();
+        assert_eq!(names(record.sobject().unwrap()).collect::<BTreeSet<_>>(), wire);
+    }
+
+    #[test]
+    fn every_field_that_is_written_is_looked_at() {
+        let text = || "x".to_owned();
+        let task = Task {
+            key: text(),
+            subject: text(),
+            status: TaskStatus::Completed,
+            direction: Direction::Inbound,
+            talk_seconds: 1,
+            activity_date: jiff::civil::date(2026, 3, 23),
+            call_disposition: Some(text()),
+            description: text(),
+        };
+        let owner = SalesforceId::parse("005Vr00000m4eGC").unwrap();
+        check(&call_log::new_task(&task, &owner), &["WhoId", "WhatId"]);
+        check(&call_log::new_case("x"), &["ContactId"]);
+        let (first_name, email) = (Some(text()), Some(text()));
+        let contact = NewRecord::Contact { first_name, last_name: text(), phone: text(), email };
+        check(&call_log::new_record(&contact), &[]);
+        let (first_name, email) = (Some(text()), Some(text()));
+        let lead = NewRecord::Lead { first_name, last_name: text(), company: text(), phone: text(), email };
+        check(&call_log::new_record(&lead), &[]);
+        check(&call_log::new_record(&NewRecord::Account { name: text(), phone: text() }), &[]);
+    }
+}

@@ -1,0 +1,244 @@
+//! Sets up the key field, and lets the connected user use it. It does what `infra/salesforce` deploys, as far as one
+//! click may: the field, and the right to it.
+//!
+//! Each step looks first and tolerates that its work is done, so all of it may be done again after any failure.
+
+mod resource;
+
+use resource::Resource;
+use serde_json::{Value, json};
+
+use crate::call_log::limits::limit;
+use crate::{Answer, ApiUsage, Client, Error, ErrorCode, KeyField, Kind, Record, Refusal, SObject, SalesforceId, Soql};
+
+/// The permission set, as `infra/salesforce` names it too.
+const PERMISSION_SET: &str = "Aircall_Integration";
+
+/// What an admin may always do instead.
+const BY_HAND: &str = "An admin can also deploy the field and the permission set by hand, as infra/salesforce in the \
+                       source code describes";
+
+/// A step of the set-up, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetUpStep {
+    /// What it is, in a few words, such as `Field Aircall_Key__c on Activity`.
+    pub what: String,
+    /// How it ended.
+    pub outcome: SetUpOutcome,
+    /// What happened and, if it failed, what to do, in sentences.
+    pub message: String,
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetUpOutcome {
+    /// Done now.
+    Done,
+    /// Nothing to do: it was so already.
+    AlreadyThere,
+    /// Salesforce refused, or an earlier step that it needs failed.
+    Failed,
+}
+
+/// Creates the field `Aircall_Key__c` on Activity, which Task and Event share; a permission set that lets its holders
+/// use the field on both; and assigns that to `user`, who connected the org. About eight API calls.
+///
+/// The steps come in their order. What Salesforce refuses is a failed step, and the steps that need it are left out.
+///
+/// # Errors
+///
+/// [`Error`] if Salesforce does not answer, or says something about the whole org or the session: do it all again later.
+pub async fn set_up(client: &Client, user: &SalesforceId) -> Result<Answer<Vec<SetUpStep>>, Error> {
+    let mut set_up = SetUp { client, usage: None, steps: Vec::new() };
+    set_up.all(user).await?;
+    Ok(Answer { value: set_up.steps, usage: set_up.usage })
+}
+
+struct SetUp<'a> {
+    client: &'a Client,
+    usage: Option<ApiUsage>,
+    steps: Vec<SetUpStep>,
+}
+
+/// Who a refused creation says is there already.
+enum Created {
+    Now(SalesforceId),
+    Before,
+}
+
+impl SetUp<'_> {
+    async fn all(&mut self, user: &SalesforceId) -> Result<(), Error> {
+        if !self.key_field().await? {
+            return Ok(());
+        }
+        let Some(permission_set) = self.permission_set().await? else { return Ok(()) };
+        // An entry missing for one of the two would count as closed for both.
+        let objects = [SObject::Task.name(), "Event"];
+        let names = objects.map(|object| format!("{object}.{}", KeyField::AircallKey.name()));
+        let soql = Soql::field_permissions(&permission_set, &names.each_ref().map(String::as_str));
+        let held = self.take(self.client.query(&soql).await)?;
+        for (object, field) in objects.into_iter().zip(&names) {
+            let held = held.iter().find(|record| record.str("Field") == Some(field));
+            if !self.field_permission(&permission_set, object, field, held).await? {
+                return Ok(());
+            }
+        }
+        self.assignment(&permission_set, user).await
+    }
+
+    /// Says whether the field is there now.
+    async fn key_field(&mut self) -> Result<bool, Error> {
+        let name = KeyField::AircallKey.name();
+        let what = format!("Field {name} on Activity");
+        let body = json!({
+            // Task and Event take no fields of their own.
+            "FullName": format!("Activity.{name}"),
+            "Metadata": {
+                "label": "Aircall Key",
+                "description": "Unique key of the Aircall call or message, written by the integration. Keeps a call \
+                                from being logged twice.",
+                "type": "Text",
+                "length": limit(SObject::Task, name),
+                "required": false,
+                "unique": true,
+                "caseSensitive": true,
+                "externalId": true,
+            },
+        });
+        let created = self.create(Resource::CustomField, &body).await?;
+        let there =
+            "Tasks and Events have the field already. Whether it is as it should be, the check of the org tells.";
+        Ok(self.note(what, created, "The field was created: text, unique, external ID.", there).is_some())
+    }
+
+    async fn permission_set(&mut self) -> Result<Option<SalesforceId>, Error> {
+        let what = format!("Permission set {PERMISSION_SET}");
+        let there = "The org has it already.";
+        if let Some(id) = self.find_permission_set().await? {
+            self.note(what, Ok(Created::Before), "", there);
+            return Ok(Some(id));
+        }
+        let body = json!({
+            "Name": PERMISSION_SET,
+            "Label": "Aircall Integration",
+            "Description": "Lets the user who connects Aircall write the key field of Tasks.",
+        });
+        let created = self.create(Resource::PermissionSet, &body).await?;
+        match self.note(what, created, "It was created.", there) {
+            Some(Created::Now(id)) => Ok(Some(id)),
+            // Somebody created it since we looked.
+            Some(Created::Before) => self.find_permission_set().await,
+            None => Ok(None),
+        }
+    }
+
+    async fn find_permission_set(&mut self) -> Result<Option<SalesforceId>, Error> {
+        let found = self.take(self.client.query(&Soql::permission_set(PERMISSION_SET)).await)?;
+        Ok(found.first().and_then(Record::id))
+    }
+
+    /// Says whether holders of the permission set may use the field now.
+    async fn field_permission(
+        &mut self,
+        permission_set: &SalesforceId,
+        object: &str,
+        field: &str,
+        held: Option<&Record>,
+    ) -> Result<bool, Error> {
+        let what = format!("Permission for {field}");
+        let may = |permission| held.is_some_and(|record| record.bool(permission) == Some(true));
+        let rights = json!({"PermissionsRead": true, "PermissionsEdit": true});
+        let written = match held.and_then(Record::id) {
+            Some(_) if may("PermissionsRead") && may("PermissionsEdit") => Ok(Created::Before),
+            Some(id) => {
+                let path = Resource::FieldPermissions.row(&id);
+                let answer = self.client.send_json::<()>(reqwest::Method::PATCH, &path, &rights).await;
+                self.step(answer)?.map(|()| Created::Now(id))
+            }
+            None => {
+                let mut body = json!({"ParentId": permission_set, "SobjectType": object, "Field": field});
+                for (name, value) in rights.as_object().into_iter().flatten() {
+                    body[name] = value.clone();
+                }
+                self.create(Resource::FieldPermissions, &body).await?
+            }
+        };
+        let there = "The permission set holds it already.";
+        Ok(self.note(what, written, "The permission set now lets its users read and write the field.", there).is_some())
+    }
+
+    async fn assignment(&mut self, permission_set: &SalesforceId, user: &SalesforceId) -> Result<(), Error> {
+        let soql = Soql::permission_set_assignment(permission_set, user);
+        let assigned = if self.take(self.client.query(&soql).await)?.is_empty() {
+            let body = json!({"PermissionSetId": permission_set, "AssigneeId": user});
+            self.create(Resource::PermissionSetAssignment, &body).await?
+        } else {
+            Ok(Created::Before)
+        };
+        let what = format!("{PERMISSION_SET} for the connected user");
+        self.note(what, assigned, "The permission set was assigned.", "The user has the permission set already.");
+        Ok(())
+    }
+
+    /// Creates a record. The inner error is a refusal of this one.
+    async fn create(&mut self, resource: Resource, body: &Value) -> Result<Result<Created, Refusal>, Error> {
+        let answer = resource.create(self.client, body).await;
+        Ok(match self.step(answer)? {
+            Ok(id) => Ok(Created::Now(id)),
+            Err(refusal) if resource::is_there(&refusal) => Ok(Created::Before),
+            Err(refusal) => Err(refusal),
+        })
+    }
+
+    /// A refusal of one step stays a step's; anything else ends the set-up.
+    fn step<T>(&mut self, answer: Result<Answer<T>, Error>) -> Result<Result<T, Refusal>, Error> {
+        match answer {
+            Err(Error::Refused(refusal)) if is_final(&refusal) => {
+                self.usage = refusal.usage().or(self.usage);
+                Ok(Err(refusal))
+            }
+            answer => Ok(Ok(self.take(answer)?)),
+        }
+    }
+
+    fn take<T>(&mut self, answer: Result<Answer<T>, Error>) -> Result<T, Error> {
+        let answer = answer?;
+        self.usage = answer.usage.or(self.usage);
+        Ok(answer.value)
+    }
+
+    /// Notes how a step ended; gives what it made if it did not fail.
+    fn note(&mut self, what: String, made: Result<Created, Refusal>, done: &str, there: &str) -> Option<Created> {
+        let (outcome, message) = match &made {
+            Ok(Created::Now(_)) => (SetUpOutcome::Done, done.to_owned()),
+            Ok(Created::Before) => (SetUpOutcome::AlreadyThere, there.to_owned()),
+            Err(refusal) => (SetUpOutcome::Failed, failed(refusal)),
+        };
+        self.steps.push(SetUpStep { what, outcome, message });
+        made.ok()
+    }
+}
+
+/// Whether the same request would be refused again, whatever else goes on.
+fn is_final(refusal: &Refusal) -> bool {
+    match refusal.kind() {
+        Kind::Retry | Kind::Reconnect | Kind::Refresh => false,
+        // A limit of fields, or a permission: neither says that the org takes no requests.
+        Kind::Pause => matches!(refusal.code(), ErrorCode::LimitExceeded | ErrorCode::Http(_)),
+        Kind::Degrade | Kind::RematchOnce | Kind::UseRecord | Kind::DefaultOwner | Kind::AlreadyLogged | Kind::Fail => {
+            true
+        }
+    }
+}
+
+fn failed(refusal: &Refusal) -> String {
+    let follows = if resource::is_forbidden(refusal) {
+        "It takes the permissions Customize Application, Manage Profiles and Permission Sets, and Assign Permission \
+         Sets: connect as an admin who has them and try again"
+    } else if resource::is_not_known_yet(refusal) {
+        "A new field may take a minute to be known: try again then, nothing is done twice"
+    } else {
+        "Once that is mended, try again: nothing is done twice"
+    };
+    format!("Salesforce refused: {refusal}. {follows}. {BY_HAND}.")
+}

@@ -1,0 +1,77 @@
+//! Questions about the org itself: its permissions and statuses. They take no order: these objects know none.
+
+use super::literal::literal;
+use super::{Soql, id_literal};
+use crate::SalesforceId;
+
+impl Soql {
+    /// What the connected user may do to the org itself, one row:
+    /// `PermissionsCustomizeApplication`, `PermissionsModifyAllData`.
+    /// Source: <https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_userpermissionaccess.htm>.
+    pub fn user_permissions() -> Self {
+        Self(
+            "SELECT PermissionsCustomizeApplication, PermissionsModifyAllData FROM UserPermissionAccess LIMIT 1".into(),
+        )
+    }
+
+    /// The org's own values of a Task's Status: `ApiName`, `IsClosed`.
+    pub fn task_statuses() -> Self {
+        Self("SELECT ApiName, IsClosed FROM TaskStatus LIMIT 200".to_owned())
+    }
+
+    /// The permission set of this name: `Id`.
+    pub(crate) fn permission_set(name: &'static str) -> Self {
+        Self(format!("SELECT Id FROM PermissionSet WHERE Name = {} LIMIT 1", literal(name)))
+    }
+
+    /// What a permission set says about fields, as `Task.Aircall_Key__c`: `Id`, `Field`, `PermissionsRead`,
+    /// `PermissionsEdit`.
+    pub(crate) fn field_permissions(permission_set: &SalesforceId, fields: &[&str]) -> Self {
+        let fields: Vec<String> = fields.iter().map(|field| literal(field)).collect();
+        Self(format!(
+            "SELECT Id, Field, PermissionsRead, PermissionsEdit FROM FieldPermissions WHERE ParentId = {} AND Field IN \
+             ({})",
+            id_literal(permission_set),
+            fields.join(",")
+        ))
+    }
+
+    /// Whether a user has a permission set: `Id`.
+    pub(crate) fn permission_set_assignment(permission_set: &SalesforceId, user: &SalesforceId) -> Self {
+        Self(format!(
+            "SELECT Id FROM PermissionSetAssignment WHERE PermissionSetId = {} AND AssigneeId = {} LIMIT 1",
+            id_literal(permission_set),
+            id_literal(user)
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(soql: &Soql, expect: &str) {
+        assert_eq!(soql.as_str(), expect);
+    }
+
+    #[test]
+    fn what_set_up_asks() {
+        let (set, user) =
+            (SalesforceId::parse("0PSVr00000m4eGC").unwrap(), SalesforceId::parse("005Vr00000m4eGC").unwrap());
+        check(
+            &Soql::permission_set("Aircall_Integration"),
+            "SELECT Id FROM PermissionSet WHERE Name = 'Aircall_Integration' LIMIT 1",
+        );
+        check(
+            &Soql::field_permissions(&set, &["Task.X__c", "Event.X__c"]),
+            "SELECT Id, Field, PermissionsRead, PermissionsEdit FROM FieldPermissions WHERE ParentId = \
+             '0PSVr00000m4eGCMAY' AND Field IN ('Task.X__c','Event.X__c')",
+        );
+        check(
+            &Soql::permission_set_assignment(&set, &user),
+            "SELECT Id FROM PermissionSetAssignment WHERE PermissionSetId = '0PSVr00000m4eGCMAY' AND AssigneeId = \
+             '005Vr00000m4eGCMAY' LIMIT 1",
+        );
+    }
+}

@@ -1,0 +1,52 @@
+//! The check of an org, as a whole.
+
+use salesforce_sandbox::Options;
+
+use super::serve;
+use crate::{CheckStatus, OrgCheck, SObject, check_org};
+
+async fn check(options: Options) -> OrgCheck {
+    let served = serve(options).await;
+    check_org(&served.client).await.unwrap().value
+}
+
+fn faults(check: &OrgCheck) -> Vec<&str> {
+    let faulty = check.items.iter().filter(|item| item.status != CheckStatus::Ok);
+    faulty.map(|item| item.what.as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_plain_org_is_as_it_should_be() {
+    let check = check(Options::default()).await;
+    assert_eq!(faults(&check), [""; 0], "{check:?}");
+    assert_eq!(check.person_accounts, Some(false));
+}
+
+#[tokio::test]
+async fn an_org_with_person_accounts_too() {
+    let check = check(Options { person_accounts: true, ..Options::default() }).await;
+    assert_eq!(faults(&check), [""; 0], "{check:?}");
+    assert_eq!(check.person_accounts, Some(true));
+}
+
+#[tokio::test]
+async fn what_is_hidden_protected_or_missing_is_found() {
+    let check = check(Options {
+        unique_key_field: false,
+        hidden_fields: vec!["Task.CallDisposition".to_owned(), "Contact.HomePhone".to_owned()],
+        read_only_fields: vec!["Task.Type".to_owned()],
+        hidden_objects: vec!["Lead".to_owned()],
+        ..Options::default()
+    })
+    .await;
+    let found = [
+        "Key field Task.Aircall_Key__c",
+        "Field Task.CallDisposition",
+        "Field Task.Type",
+        "Field Contact.HomePhone",
+        "Lead",
+    ];
+    assert_eq!(faults(&check), found);
+    assert_eq!(check.status(), CheckStatus::Missing);
+    assert!(check.hidden_objects.contains(&SObject::Lead));
+}

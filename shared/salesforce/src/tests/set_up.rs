@@ -1,0 +1,184 @@
+//! The set-up of the key field.
+
+use serde_json::{Value, json};
+use wiremock::matchers::{body_partial_json, method, path, query_param_contains};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use super::{client_of, id};
+use crate::SetUpOutcome::{AlreadyThere, Done, Failed};
+use crate::{Answer, Error, Kind, SetUpOutcome, SetUpStep, set_up};
+
+const SET: &str = "0PSVr00000m4eGCMAY";
+const USER: &str = "005xx000001SwiUAAS";
+const STEPS: [&str; 5] = [
+    "Field Aircall_Key__c on Activity",
+    "Permission set Aircall_Integration",
+    "Permission for Task.Aircall_Key__c",
+    "Permission for Event.Aircall_Key__c",
+    "Aircall_Integration for the connected user",
+];
+
+/// An org under set-up.
+struct Org(MockServer);
+
+impl Org {
+    async fn new() -> Self {
+        Self(MockServer::start().await)
+    }
+
+    /// What a query of an object answers.
+    async fn holds(self, object: &str, records: Value) -> Self {
+        Mock::given(method("GET"))
+            .and(path("/services/data/v66.0/query"))
+            .and(query_param_contains("q", format!("FROM {object} ")))
+            .respond_with(ResponseTemplate::new(200).set_body_json(json!({"records": records})))
+            .mount(&self.0)
+            .await;
+        self
+    }
+
+    async fn answers(self, verb: &str, resource: &str, body: Value, answer: ResponseTemplate) -> Self {
+        Mock::given(method(verb))
+            .and(path(format!("/services/data/v66.0/{resource}")))
+            .and(body_partial_json(body))
+            .respond_with(answer)
+            .expect(1)
+            .mount(&self.0)
+            .await;
+        self
+    }
+
+    async fn creates(self, resource: &str, body: Value, id: &str) -> Self {
+        let created = ResponseTemplate::new(201).set_body_json(json!({"id": id, "success": true, "errors": []}));
+        self.answers("POST", resource, body, created).await
+    }
+
+    async fn refuses(self, resource: &str, status: u16, code: &str, message: &str) -> Self {
+        let refused = json!([{"errorCode": code, "message": message, "fields": []}]);
+        self.answers("POST", resource, json!({}), ResponseTemplate::new(status).set_body_json(refused)).await
+    }
+
+    async fn run(&self) -> Result<Answer<Vec<SetUpStep>>, Error> {
+        set_up(&client_of(&self.0), &id(USER)).await
+    }
+
+    async fn outcomes(&self) -> Vec<SetUpOutcome> {
+        let steps = self.run().await.unwrap().value;
+        let names: Vec<&str> = steps.iter().map(|step| step.what.as_str()).collect();
+        assert_eq!(names, STEPS[..steps.len()]);
+        assert!(steps.iter().all(|step| step.message.ends_with('.')), "{steps:?}");
+        steps.iter().map(|step| step.outcome).collect()
+    }
+}
+
+/// An org where the field may be created, with what it holds of the rest.
+async fn fresh() -> Org {
+    let field = json!({"FullName": "Activity.Aircall_Key__c", "Metadata": {"label": "Aircall Key", "type": "Text",
+        "length": 64, "unique": true, "externalId": true, "caseSensitive": true, "required": false}});
+    Org::new().await.creates("tooling/sobjects/CustomField", field, "00NVr00000m4eGCMAY").await
+}
+
+fn permission(field: &str) -> Value {
+    json!({"ParentId": SET, "SobjectType": field.split_once('.').unwrap().0, "Field": field,
+        "PermissionsRead": true, "PermissionsEdit": true})
+}
+
+#[tokio::test]
+async fn an_org_that_has_nothing_gets_all_of_it() {
+    let org = fresh().await.holds("PermissionSet", json!([])).await;
+    let org = org.creates("sobjects/PermissionSet", json!({"Name": "Aircall_Integration"}), SET).await;
+    let org = org.holds("FieldPermissions", json!([])).await;
+    let org = org.creates("sobjects/FieldPermissions", permission("Task.Aircall_Key__c"), "01kVr00000m4eGCMAY").await;
+    let org = org.creates("sobjects/FieldPermissions", permission("Event.Aircall_Key__c"), "01kVr00000m4eGDMAY").await;
+    let org = org.holds("PermissionSetAssignment", json!([])).await;
+    let assigned = json!({"PermissionSetId": SET, "AssigneeId": USER});
+    let org = org.creates("sobjects/PermissionSetAssignment", assigned, "0PaVr00000m4eGCMAY").await;
+    assert_eq!(org.outcomes().await, [Done; 5]);
+}
+
+/// An org that was set up before.
+async fn ready(task: Value) -> Org {
+    let there = "There is already a field named Aircall Key on Activity.";
+    let org = Org::new().await.refuses("tooling/sobjects/CustomField", 400, "DUPLICATE_DEVELOPER_NAME", there).await;
+    let org = org.holds("PermissionSet", json!([{"Id": SET}])).await;
+    let event = json!({"Id": "01kVr00000m4eGDMAY", "Field": "Event.Aircall_Key__c", "PermissionsRead": true,
+        "PermissionsEdit": true});
+    let org = org.holds("FieldPermissions", json!([task, event])).await;
+    org.holds("PermissionSetAssignment", json!([{"Id": "0PaVr00000m4eGCMAY"}])).await
+}
+
+#[tokio::test]
+async fn an_org_that_has_all_of_it_is_left_alone() {
+    let task = json!({"Id": "01kVr00000m4eGCMAY", "Field": "Task.Aircall_Key__c", "PermissionsRead": true,
+        "PermissionsEdit": true});
+    assert_eq!(ready(task).await.outcomes().await, [AlreadyThere; 5]);
+}
+
+#[tokio::test]
+async fn a_permission_to_read_becomes_one_to_write() {
+    let task = json!({"Id": "01kVr00000m4eGCMAY", "Field": "Task.Aircall_Key__c", "PermissionsRead": true,
+        "PermissionsEdit": false});
+    let rights = json!({"PermissionsRead": true, "PermissionsEdit": true});
+    let row = "sobjects/FieldPermissions/01kVr00000m4eGCMAY";
+    let org = ready(task).await.answers("PATCH", row, rights, ResponseTemplate::new(204)).await;
+    assert_eq!(org.outcomes().await, [AlreadyThere, AlreadyThere, Done, AlreadyThere, AlreadyThere]);
+}
+
+#[tokio::test]
+async fn who_was_quicker_did_the_same() {
+    let org = Org::new().await;
+    let words = "There is already a field named Aircall Key on Activity.";
+    let org = org.refuses("tooling/sobjects/CustomField", 400, "FIELD_INTEGRITY_EXCEPTION", words).await;
+    let org = org.holds("PermissionSet", json!([{"Id": SET}])).await.holds("FieldPermissions", json!([])).await;
+    for field in ["Task.Aircall_Key__c", "Event.Aircall_Key__c"] {
+        let body = json!([{"errorCode": "DUPLICATE_VALUE", "message": "duplicate value found: <unknown>"}]);
+        let refused = ResponseTemplate::new(400).set_body_json(body);
+        Mock::given(method("POST")).and(body_partial_json(permission(field))).respond_with(refused).mount(&org.0).await;
+    }
+    let org = org.holds("PermissionSetAssignment", json!([])).await;
+    let org = org.refuses("sobjects/PermissionSetAssignment", 400, "DUPLICATE_VALUE", "duplicate value found").await;
+    assert_eq!(org.outcomes().await, [AlreadyThere; 5]);
+}
+
+#[track_caller]
+fn check_failed(steps: &[SetUpStep], words: &[&str]) {
+    let last = steps.last().unwrap();
+    assert_eq!(last.outcome, Failed);
+    for words in words {
+        assert!(last.message.contains(words), "{}", last.message);
+    }
+    assert!(last.message.contains("infra/salesforce"), "{}", last.message);
+}
+
+#[tokio::test]
+async fn a_user_without_the_permission_is_told_the_other_way() {
+    for (status, code) in [(403, "INSUFFICIENT_ACCESS"), (404, "NOT_FOUND"), (400, "INVALID_TYPE")] {
+        let org = Org::new().await.refuses("tooling/sobjects/CustomField", status, code, "insufficient rights").await;
+        let steps = org.run().await.unwrap().value;
+        assert_eq!(steps.len(), 1);
+        check_failed(&steps, &["insufficient rights", "Customize Application"]);
+    }
+}
+
+#[tokio::test]
+async fn a_field_that_is_not_known_yet_takes_another_try() {
+    let org = fresh().await.holds("PermissionSet", json!([{"Id": SET}])).await;
+    let org = org.holds("FieldPermissions", json!([])).await;
+    let (code, words) = ("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "bad value for restricted picklist field");
+    let org = org.refuses("sobjects/FieldPermissions", 400, code, words).await;
+    let steps = org.run().await.unwrap().value;
+    assert_eq!(steps.len(), 3);
+    check_failed(&steps, &[words, "try again"]);
+}
+
+#[tokio::test]
+async fn what_says_nothing_about_a_step_ends_it_all() {
+    for (status, code, kind) in [
+        (401, "INVALID_SESSION_ID", Kind::Refresh),
+        (403, "REQUEST_LIMIT_EXCEEDED", Kind::Pause),
+        (503, "SERVER_UNAVAILABLE", Kind::Retry),
+    ] {
+        let org = Org::new().await.refuses("tooling/sobjects/CustomField", status, code, "").await;
+        assert_eq!(org.run().await.unwrap_err().kind(), kind);
+    }
+}

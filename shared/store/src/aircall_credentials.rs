@@ -1,0 +1,98 @@
+//! What Aircall lets us in with, in Secrets Manager.
+
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::operation::create_secret::CreateSecretError;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{self, Error};
+use crate::secrets;
+use crate::tenant::TenantId;
+
+/// What a tenant's Aircall account let us in with. <https://developer.aircall.io/docs/authentication>
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum AircallCredential {
+    /// An API key that an admin made in Aircall's dashboard, for basic authentication.
+    ApiKey {
+        /// Its id.
+        api_id: String,
+        /// Its secret.
+        api_token: SecretString,
+    },
+    /// An access token that an admin granted; it does not expire.
+    #[serde(rename = "oauth")]
+    OAuth {
+        /// The token.
+        access_token: SecretString,
+    },
+}
+
+/// The secrets of all tenants' credentials, each named by a prefix and the tenant's id.
+#[derive(Clone, Debug)]
+pub struct AircallCredentials {
+    secretsmanager: Client,
+    prefix: String,
+}
+
+impl AircallCredentials {
+    /// The secrets whose names begin with `prefix`.
+    pub fn new(secretsmanager: Client, prefix: impl Into<String>) -> Self {
+        Self { secretsmanager, prefix: prefix.into() }
+    }
+
+    /// The tenant's credential, if its account is connected.
+    ///
+    /// # Errors
+    /// When Secrets Manager cannot answer or the secret cannot be read.
+    pub async fn get(&self, tenant: &TenantId) -> Result<Option<AircallCredential>, Error> {
+        let name = self.name(tenant);
+        let secret = secrets::value(&self.secretsmanager, &name, "AWSCURRENT").await?;
+        secret.map(|secret| secrets::read(&name, &secret)).transpose()
+    }
+
+    /// Stores the credential of a tenant, whether or not it has one.
+    ///
+    /// # Errors
+    /// When Secrets Manager cannot answer.
+    pub async fn create(&self, tenant: &TenantId, credential: &AircallCredential) -> Result<(), Error> {
+        let (name, text) = (self.name(tenant), json(credential));
+        match self.secretsmanager.create_secret().name(&name).secret_string(&text).send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(CreateSecretError::is_resource_exists_exception) => {
+                let request = self.secretsmanager.put_secret_value().secret_id(&name).secret_string(&text);
+                request.send().await.map_err(|e| error::of("PutSecretValue", &e)).map(drop)
+            }
+            Err(error) => Err(secrets::not_created(&error)),
+        }
+    }
+
+    /// Deletes the tenant's credential, for good, if there is one.
+    ///
+    /// # Errors
+    /// When Secrets Manager cannot answer.
+    pub async fn delete(&self, tenant: &TenantId) -> Result<(), Error> {
+        secrets::delete(&self.secretsmanager, &self.name(tenant)).await
+    }
+
+    fn name(&self, tenant: &TenantId) -> String {
+        format!("{}{tenant}", self.prefix)
+    }
+}
+
+/// The one place that writes a credential out.
+fn json(credential: &AircallCredential) -> String {
+    #[derive(Serialize)]
+    #[serde(rename_all = "snake_case", tag = "is")]
+    enum Exposed<'a> {
+        ApiKey { api_id: &'a str, api_token: &'a str },
+        Oauth { access_token: &'a str },
+    }
+    let exposed = match credential {
+        AircallCredential::ApiKey { api_id, api_token } => {
+            Exposed::ApiKey { api_id, api_token: api_token.expose_secret() }
+        }
+        AircallCredential::OAuth { access_token } => Exposed::Oauth { access_token: access_token.expose_secret() },
+    };
+    serde_json::to_string(&exposed).expect("texts are JSON")
+}

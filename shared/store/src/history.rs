@@ -1,0 +1,137 @@
+//! The settings' history: each version that was ever stored, with who stored it and when.
+//!
+//! In the console's table, under the tenant, as `history#<version>` with zeros before it, so that they sort as versions.
+//! [`crate::SettingsStore`] writes it, together with the settings themselves.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use jiff::Timestamp;
+use rules::Settings;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{self, Corrupt, Error};
+use crate::item::{self, Attributes, Item};
+use crate::tenant::TenantId;
+
+/// The history in the console's table.
+#[derive(Clone, Debug)]
+pub struct History {
+    dynamodb: Client,
+    table: String,
+}
+
+/// A version of the settings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SettingsVersion {
+    /// The document, which knows its version.
+    pub settings: Settings,
+    /// Who stored it.
+    pub changed_by: String,
+    /// When.
+    pub changed_at: Timestamp,
+    /// What it was made from.
+    pub made_from: MadeFrom,
+}
+
+/// What a version of the settings was made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum MadeFrom {
+    /// The version before it, by changing it.
+    Edit,
+    /// An older version, which was taken back.
+    Restore {
+        /// That version; 0 is what a new tenant has.
+        version: u64,
+    },
+}
+
+impl History {
+    /// The history in `table`.
+    pub fn new(dynamodb: Client, table: impl Into<String>) -> Self {
+        Self { dynamodb, table: table.into() }
+    }
+
+    /// Up to `limit` of the tenant's versions, the latest first, from before `before_version` on.
+    /// One that cannot be read hides none of the others.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn list(
+        &self,
+        tenant: &TenantId,
+        before_version: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<Result<SettingsVersion, Corrupt>>, Error> {
+        let Some(last) = before_version.unwrap_or(u64::MAX).checked_sub(1) else { return Ok(Vec::new()) };
+        let mut items: Vec<Attributes> = Vec::new();
+        let mut from = None;
+        while items.len() < limit {
+            let answer = self
+                .dynamodb
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("#tenant = :tenant AND #item BETWEEN :first AND :last")
+                .expression_attribute_names("#tenant", "tenant")
+                .expression_attribute_names("#item", "item")
+                .expression_attribute_values(":tenant", item::text(tenant.as_str()))
+                .expression_attribute_values(":first", item::text(sort_key(0)))
+                .expression_attribute_values(":last", item::text(sort_key(last)))
+                .consistent_read(true)
+                .scan_index_forward(false)
+                .limit(i32::try_from(limit - items.len()).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(from)
+                .send()
+                .await
+                .map_err(|e| error::of("Query", &e))?;
+            items.extend(answer.items.unwrap_or_default());
+            from = answer.last_evaluated_key;
+            if from.is_none() {
+                break;
+            }
+        }
+        Ok(items.into_iter().map(read).collect())
+    }
+
+    /// A version of the tenant's settings, if it was stored.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer or the item cannot be read.
+    pub async fn get(&self, tenant: &TenantId, version: u64) -> Result<Option<SettingsVersion>, Error> {
+        let request = self.dynamodb.get_item().table_name(&self.table).set_key(Some(key_of(tenant, version)));
+        let answer = request.consistent_read(true).send().await.map_err(|e| error::of("GetItem", &e))?;
+        Ok(answer.item.map(read).transpose()?)
+    }
+
+    /// The part of a transaction that keeps a version.
+    pub(crate) fn keep(&self, tenant: &TenantId, version: &SettingsVersion) -> TransactWriteItem {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(key_of(tenant, version.settings.version)))
+            .item("document", item::value(&version.settings))
+            .item("changed_by", item::text(&version.changed_by))
+            .item("changed_at", item::seconds(version.changed_at))
+            .item("made_from", item::value(&version.made_from));
+        TransactWriteItem::builder().put(put.build().expect("table and item are set")).build()
+    }
+}
+
+fn sort_key(version: u64) -> String {
+    format!("history#{version:020}")
+}
+
+fn key_of(tenant: &TenantId, version: u64) -> Attributes {
+    [("tenant", tenant.as_str()), ("item", &sort_key(version))]
+        .map(|(name, value)| (name.to_owned(), item::text(value)))
+        .into()
+}
+
+fn read(item: Attributes) -> Result<SettingsVersion, Corrupt> {
+    let mut item = Item::new(item, "item");
+    Ok(SettingsVersion {
+        settings: item.required("document")?,
+        changed_by: item.required("changed_by")?,
+        changed_at: item.instant("changed_at")?.ok_or_else(|| item.corrupt("changed_at"))?,
+        made_from: item.required("made_from")?,
+    })
+}

@@ -1,0 +1,61 @@
+//! Transactions that DynamoDB cancels for other reasons than a condition.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
+use rules::Settings;
+use serde_json::json;
+use wiremock::matchers::header;
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use super::{START, at, tenant};
+use crate::{Error, History, PutError, SettingsStore};
+
+/// What becomes of a change that is cancelled `times` with the second of these reasons, and how often it was sent.
+async fn cancelled(times: u64, code: &str) -> (Result<Settings, PutError>, usize) {
+    let server = MockServer::start().await;
+    let operation = || Mock::given(header("x-amz-target", "DynamoDB_20120810.TransactWriteItems"));
+    let refusal = json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "Message": "Transaction cancelled",
+        "CancellationReasons": [{ "Code": "None" }, { "Code": code, "Message": "because" }],
+    });
+    let refused = ResponseTemplate::new(400).set_body_json(refusal);
+    operation().respond_with(refused).up_to_n_times(times).mount(&server).await;
+    operation().respond_with(ResponseTemplate::new(200).set_body_json(json!({}))).mount(&server).await;
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .retry_config(RetryConfig::disabled())
+        .endpoint_url(server.uri())
+        .build();
+    let dynamodb = Client::from_conf(config);
+    let store = SettingsStore::new(dynamodb.clone(), "Settings").with_history(History::new(dynamodb, "Console"));
+    let put = store.put(&tenant("one"), &Settings::default(), "user@example.com", at(START)).await;
+    (put, server.received_requests().await.unwrap().len())
+}
+
+#[tokio::test]
+async fn one_that_meets_another_is_sent_again() {
+    let (put, sent) = cancelled(3, "TransactionConflict").await;
+    assert_eq!((put.unwrap().version, sent), (1, 4));
+}
+
+#[tokio::test]
+async fn one_that_meets_others_all_the_time_may_succeed_later() {
+    let (put, sent) = cancelled(100, "TransactionConflict").await;
+    assert!(matches!(put, Err(PutError::Store(Error::Retry { operation: "TransactWriteItems", .. }))), "{put:?}");
+    assert_eq!(sent, 5);
+}
+
+#[tokio::test]
+async fn one_that_is_throttled_may_succeed_later_and_one_that_is_wrong_never() {
+    for code in ["ThrottlingError", "ProvisionedThroughputExceeded"] {
+        let (put, sent) = cancelled(100, code).await;
+        assert!(matches!(put, Err(PutError::Store(Error::Retry { .. }))), "{put:?}");
+        assert_eq!(sent, 1);
+    }
+    let (put, _) = cancelled(100, "ValidationError").await;
+    assert!(matches!(put, Err(PutError::Store(Error::Misconfigured { .. }))), "{put:?}");
+}

@@ -1,0 +1,143 @@
+//! How many API calls of an org's daily allowance calls cost, with nothing cached and with all of it.
+//!
+//! Each test has a stack of its own, so that one process is the writer and remembers the users it has met.
+
+use local::demo::bodies::{CallBody, User};
+use salesforce_sandbox::Options;
+use serde_json::{Value, json};
+
+use crate::support::{ApiCalls, Running, World};
+
+/// An org with an active user for the agent, in a stack of its own.
+async fn world(name: &str, settings: Value) -> World {
+    let world = World::within(&Running::start(name).await, Options::default()).await;
+    world.insert("User", json!({"Username": "robin.rep@example.com", "LastName": "Rep", "Email": "robin.rep@example.com"}));
+    world.put_settings(settings).await;
+    world
+}
+
+/// An answered call with the number `+33 6 39 98 1n nn`, of a user whom Salesforce knows.
+fn call(id: u64, number: u64) -> CallBody {
+    let robin = User::new(2002, "Robin Rep", "Robin.Rep@example.com");
+    let number = format!("+33 6 39 98 {:02} {:02}", 10 + number / 100, number % 100);
+    CallBody::inbound(id).from(&number).by(&robin).answered_after(5)
+}
+
+/// The Contact of [`call`]'s number, of an Account as most Contacts are, and its open Case.
+fn contact_with_case(world: &World, number: u64) -> (String, String) {
+    let account = world.insert("Account", json!({"Name": format!("Sample {number} Ltd")}));
+    let phone = format!("+33 6 39 98 {:02} {:02}", 10 + number / 100, number % 100);
+    let contact = json!({"LastName": format!("Sample {number}"), "MobilePhone": phone, "AccountId": account});
+    let contact = world.insert("Contact", contact);
+    let case = world.insert("Case", json!({"ContactId": contact, "Subject": "Order", "Status": "New"}));
+    (contact, case)
+}
+
+#[track_caller]
+fn within(budget: u64, what: &str, calls: &ApiCalls) {
+    println!("{what}: {} API calls, at most {budget}: {:?}", calls.total, calls.by_resource);
+    assert!(calls.total <= budget, "{what}: {} API calls, and not {budget}: {calls:#?}", calls.total);
+}
+
+/// One call of each of three Contacts after the other: nothing known; the user known; the number known too.
+async fn known_contact(name: &str, settings: Value, budgets: [u64; 3]) {
+    let world = world(name, settings).await;
+    let relates = world.settings().await["relate_to"] == "case";
+    let (first, first_case) = contact_with_case(&world, 1);
+    let (second, second_case) = contact_with_case(&world, 2);
+    let steps = [
+        ("nothing cached", call(1, 1), &first, &first_case),
+        ("the owner known", call(2, 2), &second, &second_case),
+        ("owner and number known", call(3, 2), &second, &second_case),
+    ];
+    for ((what, call, contact, case), budget) in steps.into_iter().zip(budgets) {
+        let calls = world.calls_for(world.end([&call])).await;
+        within(budget, &format!("{name}, {what}"), &calls);
+        let task = world.task(&call);
+        assert_eq!((&task["WhoId"], task["WhatId"] == **case), (&json!(contact), relates));
+        assert_ne!(task["OwnerId"], world.tenant.org.admin_user_id());
+    }
+    assert_eq!(world.records("Task").len(), 3);
+}
+
+#[tokio::test]
+async fn a_call_of_a_known_contact() {
+    known_contact("known Contact", json!({}), [3, 2, 1]).await;
+}
+
+#[tokio::test]
+async fn a_call_of_a_known_contact_with_an_open_case() {
+    // Cases are asked for at each call: they open and close.
+    known_contact("known Contact with Case", json!({"relate_to": "case"}), [3, 3, 2]).await;
+}
+
+#[tokio::test]
+async fn a_call_of_an_unknown_number_that_becomes_contact_case_and_task() {
+    let settings = json!({"unknown_number": "create_contact", "relate_to": "case", "create_case_if_none": true});
+    let world = world("unknown number", settings).await;
+    contact_with_case(&world, 1);
+    world.end([&call(1, 1)]).await;
+    let unknown = call(2, 2);
+    let calls = world.calls_for(world.end([&unknown])).await;
+    within(3, "unknown number with Contact, Case and Task, the owner known", &calls);
+    let again = call(3, 2);
+    let calls = world.calls_for(world.end([&again])).await;
+    within(2, "the same number again", &calls);
+    let (contacts, cases) = (world.records("Contact"), world.records("Case"));
+    assert_eq!((contacts.len(), cases.len(), world.records("Task").len()), (2, 2, 3));
+    for call in [unknown, again] {
+        let task = world.task(&call);
+        assert_eq!([&task["WhoId"], &task["WhatId"]], [&contacts[1]["Id"], &cases[1]["Id"]]);
+    }
+}
+
+#[tokio::test]
+async fn a_burst_of_200_calls_of_200_known_contacts_with_open_cases() {
+    let world = world("burst of known", json!({"relate_to": "case"})).await;
+    let places: Vec<_> = (0..200).map(|number| contact_with_case(&world, number)).collect();
+    let burst: Vec<_> = (0..200).map(|number| call(number + 1, number)).collect();
+    let events = burst.iter().map(|call| call.event("call.ended"));
+    let calls = world.calls_for(world.write_together(events)).await;
+    within(6, "200 calls of 200 known Contacts with open Cases, nothing cached", &calls);
+    assert_eq!((world.records("Task").len(), world.records("Contact").len(), world.records("Case").len()), (200, 200, 200));
+    for (call, (contact, case)) in burst.iter().zip(&places) {
+        let task = world.task(call);
+        assert_eq!([&task["WhoId"], &task["WhatId"]], [contact, case]);
+    }
+}
+
+#[tokio::test]
+async fn a_burst_of_200_calls_of_200_unknown_numbers_that_become_contacts() {
+    let world = world("burst of unknown", json!({"unknown_number": "create_contact"})).await;
+    let burst: Vec<_> = (0..200).map(|number| call(number + 1, number)).collect();
+    let events = burst.iter().map(|call| call.event("call.ended"));
+    let calls = world.calls_for(world.write_together(events)).await;
+    within(9, "200 calls of 200 unknown numbers, nothing cached", &calls);
+    assert_eq!((world.records("Task").len(), world.records("Contact").len()), (200, 200));
+    burst.iter().for_each(|call| drop(world.task(call)));
+}
+
+#[tokio::test]
+async fn five_events_of_one_finished_call_that_wait_together() {
+    let world = world("five events", json!({})).await;
+    let (contact, _) = contact_with_case(&world, 1);
+    let call = call(1, 1).tagged("Order").commented("Wants two more.").archived_after(100);
+    let names = ["call.answered", "call.tagged", "call.ended", "call.commented", "call.archived"];
+    let events = names.map(|name| call.event(name));
+    let calls = world.calls_for(world.write_together(events.clone())).await;
+    within(3, "five events of one finished call, nothing cached", &calls);
+    assert_eq!((calls.of("POST", "/composite/sobjects"), calls.of("PATCH", "/composite/sobjects")), (1, 0), "{calls:#?}");
+    let task = world.task(&call);
+    assert_eq!((&task["WhoId"], world.records("Task").len()), (&json!(contact), 1));
+    assert!(task["Description"].as_str().unwrap().contains("Wants two more."), "{task:#}");
+
+    let again = async {
+        world.post_all(events.clone().into_iter().chain(events)).await;
+        world.settle().await;
+        world.ring().await;
+        world.until("the bell is heard", async |world| world.is_empty(&world.queue("WritesQueue")).await).await;
+    };
+    let calls = world.calls_for(again).await;
+    within(0, "all five twice again, unchanged", &calls);
+    assert_eq!(world.records("Task").len(), 1);
+}

@@ -1,0 +1,156 @@
+//! In a collection or among bundles of 200, what is wrong with one never costs the others.
+
+use local::demo::bodies::CallBody;
+use reqwest::StatusCode;
+use salesforce_sandbox::Options;
+use serde_json::{Value, json};
+
+use crate::support::World;
+
+/// The one that is bad.
+const BAD: usize = 17;
+
+/// 200 calls of a few known Contacts; the bad one is tagged so that it can be told.
+async fn known() -> (World, Vec<CallBody>) {
+    let world = World::new().await;
+    (0..5).for_each(|n| drop(world.contact(&format!("Sample {n}"), &format!("+3363998000{n}"))));
+    let call = |id: usize| {
+        let call = CallBody::inbound(id as u64).from(&format!("+33 6 39 98 00 0{}", id % 5));
+        if id == BAD { call.tagged("Bad") } else { call.tagged("Fine") }
+    };
+    (world, (0..200).map(call).collect())
+}
+
+/// 200 calls of as many unknown numbers, each of which becomes a Contact.
+async fn unknown() -> (World, Vec<CallBody>) {
+    let world = World::new().await;
+    world.put_settings(json!({"unknown_number": "create_contact"})).await;
+    let call = |id: usize| CallBody::inbound(id as u64).from(&format!("+33 6 39 98 {:02} {:02}", 10 + id / 100, id % 100));
+    (world, (0..200).map(call).collect())
+}
+
+/// Lets all calls wait together before they are written.
+async fn begin(world: &World, calls: &[CallBody]) {
+    world.hold_writer().await;
+    world.post_all(calls.iter().map(|call| call.event("call.ended"))).await;
+    world.let_writer_go().await;
+}
+
+/// Waits until all but the bad one are logged, once each, and gives the bad one's entry.
+async fn all_others_are_logged(world: &World, calls: &[CallBody]) -> Value {
+    let others = |world: &World| world.records("Task").len() == calls.len() - 1;
+    world.until("199 Tasks", async |world| others(world)).await;
+    for (id, call) in calls.iter().enumerate().filter(|(id, _)| *id != BAD) {
+        assert_eq!(world.task(call)["Aircall_Key__c"], format!("call-{id}"));
+    }
+    world.until("199 are logged", async |world| {
+        let entries = world.entries().await;
+        entries.iter().filter(|entry| entry["state"] == "logged").count() == calls.len() - 1
+    })
+    .await;
+    assert_eq!(world.connection().await["state"], "connected");
+    world.activity(&calls[BAD].key()).await
+}
+
+#[tokio::test]
+async fn one_that_a_validation_rule_refuses() {
+    let (world, calls) = known().await;
+    world.refuse("Task", "CallDisposition", "Bad", "Not this one.");
+    let cost = world.calls_for(begin(&world, &calls)).await;
+    let entry = all_others_are_logged(&world, &calls).await;
+    assert_eq!([&entry["state"], &entry["reason"]], ["failed", "Not this one. (FIELD_CUSTOM_VALIDATION_EXCEPTION)."]);
+    let all = world.api_calls().await;
+    assert_eq!(all.of("POST", "/composite/sobjects"), 1, "{cost:?} {all:?}");
+}
+
+#[tokio::test]
+async fn one_whose_rows_are_locked_is_written_a_little_later() {
+    let (world, calls) = known().await;
+    let error = json!({"code": "UNABLE_TO_LOCK_ROW", "message": "unable to obtain exclusive access to this record"});
+    world.fault(json!([{"record": {"sobject": "Task", "matches": "\"call-17\""}, "error": error}])).await;
+    begin(&world, &calls).await;
+    world.settle().await;
+    calls.iter().for_each(|call| drop(world.task(call)));
+    assert_eq!(world.api_calls().await.of("POST", "/composite/sobjects"), 2);
+}
+
+#[tokio::test]
+async fn one_new_contact_that_is_refused_with_a_code_nobody_knows() {
+    for (status, state) in [(400, "failed"), (500, "pending")] {
+        let (world, calls) = unknown().await;
+        let error = json!({"code": "A_CODE_OF_TOMORROW", "message": "Something new", "status": status});
+        let fault = json!([{"record": {"sobject": "Contact", "matches": "3399811?17|339981017"}, "error": error, "times": 99}]);
+        world.fault(fault).await;
+        begin(&world, &calls).await;
+        let entry = all_others_are_logged(&world, &calls).await;
+        assert_eq!(entry["state"], state, "{entry:#}");
+        assert!(entry["reason"].as_str().unwrap().contains("Something new (A_CODE_OF_TOMORROW)."), "{entry:#}");
+        assert_eq!(world.records("Contact").len(), 199);
+    }
+}
+
+/// One that makes every request that it is in be answered so, as a whole.
+async fn poison(answer: fn(&str, &str) -> Option<(StatusCode, &'static str)>) -> Value {
+    let (world, calls) = known().await;
+    let _door = world.move_org(answer).await;
+    begin(&world, &calls).await;
+    let entry = all_others_are_logged(&world, &calls).await;
+    let all = world.api_calls().await;
+    println!("one that spoils whole requests: {} API calls: {:?}", all.total, all.by_resource);
+    assert!(all.total <= 40, "{all:#?}");
+    assert!(!world.is_logged(&calls[BAD]));
+    entry
+}
+
+fn is_spoilt(path: &str, body: &str) -> bool {
+    path.ends_with("/composite/sobjects") && body.contains("\"call-17\"")
+}
+
+#[tokio::test]
+async fn one_that_spoils_whole_requests_for_now_is_soon_alone_and_waits() {
+    let entry = poison(|path, body| is_spoilt(path, body).then_some((StatusCode::INTERNAL_SERVER_ERROR, ""))).await;
+    assert_eq!(entry["state"], "pending");
+    assert_eq!(entry["reason"], "Waiting to try again: Salesforce answered HTTP 500 without an error code.");
+}
+
+#[tokio::test]
+async fn one_that_spoils_whole_requests_for_good_is_soon_alone_and_fails() {
+    const SAYS: &str = r#"[{"errorCode": "JSON_PARSER_ERROR", "message": "Unexpected character"}]"#;
+    let (world, calls) = known().await;
+    let _door = world.move_org(|path, body| is_spoilt(path, body).then_some((StatusCode::BAD_REQUEST, SAYS))).await;
+    begin(&world, &calls).await;
+    all_others_are_logged(&world, &calls).await;
+    world.settle().await;
+    let entry = world.activity(&calls[BAD].key()).await;
+    assert_eq!([&entry["state"], &entry["reason"]], ["failed", "Unexpected character (JSON_PARSER_ERROR)."]);
+    assert!(!world.is_logged(&calls[BAD]));
+}
+
+#[tokio::test]
+async fn one_update_that_is_refused_costs_no_other_update() {
+    let (world, calls) = known().await;
+    begin(&world, &calls).await;
+    world.settle().await;
+    world.tenant.org.set_options(Options::default());
+    world.refuse("Task", "Description", "Bad news", "Not this one.");
+    let calls: Vec<_> = calls
+        .into_iter()
+        .enumerate()
+        .map(|(id, call)| call.commented(if id == BAD { "Bad news" } else { "Good news" }))
+        .collect();
+    let updates = async {
+        world.hold_writer().await;
+        world.post_all(calls.iter().map(|call| call.event("call.commented"))).await;
+        world.let_writer_go().await;
+        world.settle().await;
+    };
+    let cost = world.calls_for(updates).await;
+    println!("200 updates: {} API calls: {:?}", cost.total, cost.by_resource);
+    assert_eq!((cost.total, cost.of("PATCH", "/composite/sobjects")), (2, 1), "{cost:#?}");
+    for (id, call) in calls.iter().enumerate() {
+        let has_news = world.task(call)["Description"].as_str().unwrap().contains("Good news");
+        assert_eq!(has_news, id != BAD, "{id}");
+    }
+    let entry = world.activity(&calls[BAD].key()).await;
+    assert_eq!([&entry["state"], &entry["reason"]], ["failed", "Not this one. (FIELD_CUSTOM_VALIDATION_EXCEPTION)."]);
+}

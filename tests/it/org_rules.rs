@@ -1,0 +1,257 @@
+//! What an org's own rules refuse, and what happens: fields and objects that are hidden, rules that admins made, records
+//! that are gone.
+
+use local::demo::bodies::{CallBody, Contact, User};
+use reqwest::Method;
+use salesforce_sandbox::{DuplicateAction, DuplicateRule, Options};
+use serde_json::{Value, json};
+
+use crate::support::World;
+
+const PHONE: &str = "+33639980001";
+
+/// A world with such an org, and a Contact of the callers.
+async fn world(options: Options) -> World {
+    let world = World::with(options).await;
+    world.contact("Lou Sample", PHONE);
+    world
+}
+
+/// A world where unknown numbers become such records; with a Case, if they are Contacts.
+async fn creating(options: Options, unknown_number: &str) -> World {
+    let world = World::with(options).await;
+    let cases = unknown_number == "create_contact";
+    let relate_to = if cases { "case" } else { "nothing" };
+    let settings = json!({"unknown_number": unknown_number, "relate_to": relate_to, "create_case_if_none": cases});
+    world.put_settings(settings).await;
+    world
+}
+
+fn hiding(hidden_fields: &[&str], hidden_objects: &[&str]) -> Options {
+    let [hidden_fields, hidden_objects] =
+        [hidden_fields, hidden_objects].map(|names| names.iter().map(|name| (*name).to_owned()).collect());
+    Options { hidden_fields, hidden_objects, ..Options::default() }
+}
+
+/// The entry of a call that has failed, and why.
+async fn failed(world: &World, call: &CallBody) -> (String, String) {
+    let entry = world.activity(&call.key()).await;
+    assert_eq!(entry["state"], "failed", "{entry:#}");
+    assert!(!world.is_logged(call));
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    (text(&entry["problem"]["code"]), text(&entry["reason"]))
+}
+
+/// The org is connected, and warns of exactly these fields or objects.
+async fn warns_of(world: &World, expected: &[&str]) {
+    let connection = world.connection().await;
+    assert_eq!(connection["state"], "connected", "{connection:#}");
+    let warnings = connection["warnings"].as_array().expect("a list").iter();
+    let name = |warning: &Value| warning["field"].as_str().or(warning["object"].as_str()).unwrap_or_default().to_owned();
+    assert_eq!(warnings.map(name).collect::<Vec<_>>(), expected, "{connection:#}");
+}
+
+#[tokio::test]
+async fn a_validation_rule_of_tasks_fails_the_call_until_an_admin_changes_it_and_tries_again() {
+    let world = world(Options::default()).await;
+    world.refuse("Task", "CallDisposition", "Forbidden", "This tag is not used any more.");
+    let call = CallBody::inbound(1).tagged("Forbidden");
+    world.end([&call]).await;
+    let (code, reason) = failed(&world, &call).await;
+    assert_eq!(code, "FIELD_CUSTOM_VALIDATION_EXCEPTION");
+    assert_eq!(reason, "This tag is not used any more. (FIELD_CUSTOM_VALIDATION_EXCEPTION).");
+    warns_of(&world, &[]).await;
+
+    world.tenant.org.set_options(Options::default());
+    let retry = world.admin(Method::POST, &format!("/api/activity/{}/retry", call.key())).json(&json!({}));
+    let answer = retry.send().await.unwrap();
+    assert!(answer.status().is_success(), "{}", answer.status());
+    world.until("it is logged", async |world| world.activity("call-1").await["state"] == "logged").await;
+    world.task(&call);
+}
+
+#[tokio::test]
+async fn a_validation_rule_of_contacts_or_cases_leaves_nothing_behind() {
+    for (sobject, field) in [("Contact", "LastName"), ("Case", "Subject")] {
+        let world = creating(Options::default(), "create_contact").await;
+        world.refuse(sobject, field, ".", "Ask Ada first.");
+        let call = CallBody::inbound(1);
+        world.end([&call]).await;
+        let (_, reason) = failed(&world, &call).await;
+        assert_eq!(reason, "Ask Ada first. (FIELD_CUSTOM_VALIDATION_EXCEPTION).");
+        assert!(world.records("Contact").is_empty() && world.records("Case").is_empty(), "{sobject}");
+    }
+}
+
+#[tokio::test]
+async fn a_hidden_field_is_left_out_and_the_connection_warns_of_it() {
+    let world = world(hiding(&["Task.CallDisposition"], &[])).await;
+    let calls = [CallBody::inbound(1).tagged("Order"), CallBody::inbound(2).tagged("Order")];
+    world.end([&calls[0]]).await;
+    warns_of(&world, &["Task.CallDisposition"]).await;
+    // Known by now: the next call is written at once.
+    let cost = world.calls_for(world.end([&calls[1]])).await;
+    assert_eq!(cost.of("POST", "/composite/sobjects"), 1, "{cost:#?}");
+    for call in &calls {
+        assert_eq!(world.task(call)["CallDisposition"], Value::Null);
+    }
+}
+
+#[tokio::test]
+async fn hidden_fields_of_new_records_are_left_out() {
+    let world = creating(hiding(&["Contact.Email", "Case.Origin"], &[]), "create_contact").await;
+    let call = CallBody::inbound(1).known_as(&Contact::new("Lou", "Sample").with_email("lou.sample@example.com"));
+    world.end([&call]).await;
+    assert_eq!((world.records("Contact").len(), world.records("Case").len()), (1, 1));
+    assert_eq!(world.task(&call)["WhatId"], world.records("Case")[0]["Id"]);
+    warns_of(&world, &["Case.Origin", "Contact.Email"]).await;
+}
+
+#[tokio::test]
+async fn an_org_without_the_key_field_logs_each_call_once_and_warns() {
+    let world = world(Options { unique_key_field: false, ..Options::default() }).await;
+    let call = CallBody::inbound(1);
+    world.end([&call]).await;
+    world.end([&call]).await;
+    assert_eq!(world.records("Task").len(), 1);
+    assert_eq!(world.records("Task")[0]["CallObject"], call.key());
+    warns_of(&world, &["Task.Aircall_Key__c"]).await;
+}
+
+#[tokio::test]
+async fn an_object_that_is_hidden_is_done_without() {
+    let world = world(hiding(&[], &["Lead"])).await;
+    let call = CallBody::inbound(1);
+    world.end([&call]).await;
+    world.task(&call);
+    warns_of(&world, &["Lead"]).await;
+}
+
+#[tokio::test]
+async fn hidden_cases_cost_the_relation_and_not_the_call() {
+    let world = world(hiding(&[], &["Case"])).await;
+    world.put_settings(json!({"relate_to": "case", "create_case_if_none": true})).await;
+    let call = CallBody::inbound(1);
+    world.end([&call]).await;
+    assert_eq!(world.task(&call)["WhatId"], Value::Null);
+    assert!(world.finding(&call.key(), "relation").await.contains("does not let us look for Cases"));
+}
+
+/// A duplicate rule of this object: no two with one e-mail; or, of Accounts, with one name.
+fn no_two(sobject: &str, field: &str, action: DuplicateAction) -> Options {
+    let rule = DuplicateRule { sobject: sobject.to_owned(), fields: vec![field.to_owned()], action };
+    Options { duplicate_rules: vec![rule], ..Options::default() }
+}
+
+#[tokio::test]
+async fn the_record_that_a_duplicate_rule_names_is_used() {
+    let person = Contact::new("Lou", "Sample").of("Sample Ltd").with_email("lou.sample@example.com");
+    let lou = json!({"LastName": "Sample", "Company": "Sample Ltd", "Email": "lou.sample@example.com"});
+    let cases = [
+        ("create_contact", "Contact", "Email", json!({"LastName": "Sample", "Email": "lou.sample@example.com"}), "WhoId"),
+        ("create_lead", "Lead", "Email", lou, "WhoId"),
+        ("create_account", "Account", "Name", json!({"Name": "Sample Ltd"}), "WhatId"),
+    ];
+    for (setting, sobject, field, record, place) in cases {
+        for action in [DuplicateAction::Alert, DuplicateAction::Block] {
+            let world = creating(no_two(sobject, field, action), setting).await;
+            let known = world.insert(sobject, record.clone());
+            let calls = [1, 2].map(|id| CallBody::inbound(id).known_as(&person));
+            world.end(&calls).await;
+            for call in &calls {
+                assert_eq!(world.task(call)[place], known, "{sobject} {action:?}");
+            }
+            assert_eq!(world.records(sobject).len(), 1, "{sobject} {action:?}");
+            let cases = usize::from(sobject == "Contact");
+            assert_eq!(world.records("Case").len(), cases, "{sobject} {action:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_task_that_is_there_already_is_adopted() {
+    let world = world(Options::default()).await;
+    let contact = world.records("Contact")[0]["Id"].clone();
+    let theirs = world.insert("Task", json!({"Aircall_Key__c": "call-1", "WhoId": contact, "Status": "Completed"}));
+    let call = CallBody::inbound(1);
+    world.end([&call]).await;
+    assert_eq!(world.task(&call)["Id"], theirs);
+    assert_eq!(world.activity(&call.key()).await["task_id"], theirs);
+}
+
+#[tokio::test]
+async fn a_user_who_was_deactivated_owns_no_new_task() {
+    let world = world(Options::default()).await;
+    let email = "robin.rep@example.com";
+    let robin = world.insert("User", json!({"Username": email, "LastName": "Rep", "Email": email}));
+    let by_robin = |id| CallBody::inbound(id).answered_after(5).by(&User::new(2002, "Robin Rep", email));
+    world.end([&by_robin(1)]).await;
+    world.edit("User", &robin, json!({"IsActive": false})).await;
+    world.end([&by_robin(2)]).await;
+    assert_eq!(world.task(&by_robin(1))["OwnerId"], robin);
+    assert_eq!(world.task(&by_robin(2))["OwnerId"], world.tenant.org.admin_user_id());
+}
+
+#[tokio::test]
+async fn a_lead_that_was_converted_gives_way_to_the_contact() {
+    let world = World::new().await;
+    let lead = world.insert("Lead", json!({"LastName": "Sample", "Company": "Sample Ltd", "Phone": PHONE}));
+    let calls = [1, 2].map(CallBody::inbound);
+    world.end([&calls[0]]).await;
+    assert_eq!(world.task(&calls[0])["WhoId"], lead);
+    let contact = world.contact("Sample", PHONE);
+    world.remove_all("Lead").await;
+    let converted = json!({"Id": lead, "LastName": "Sample", "Company": "Sample Ltd", "Phone": PHONE, "IsConverted": true});
+    world.insert("Lead", converted);
+    world.end([&calls[1]]).await;
+    assert_eq!(world.task(&calls[1])["WhoId"], contact);
+}
+
+#[tokio::test]
+async fn a_contact_that_was_deleted_gives_way_or_nobody_is_called() {
+    let world = World::new().await;
+    let gone = world.contact("Lou Sample", PHONE);
+    world.end([&CallBody::inbound(1)]).await;
+    world.delete("Contact", &gone).await;
+    let call = CallBody::inbound(2);
+    world.end([&call]).await;
+    let entry = world.activity(&call.key()).await;
+    assert_eq!(entry["state"], "skipped", "{entry:#}");
+    assert!(entry["reason"].as_str().unwrap().starts_with("No record in Salesforce has the number"), "{entry:#}");
+}
+
+#[tokio::test]
+async fn the_daily_allowance_pauses_the_org_before_and_at_its_end() {
+    // One call is left to us, and then none; in the second org, all that is left belongs to others.
+    let used_up = world(Options { daily_api_limit: 1, ..Options::default() }).await;
+    let to_others = world(Options { daily_api_limit: 10, ..Options::default() }).await;
+    to_others.put_settings(json!({"api_usage_limit": 10})).await;
+    for (world, limit, share) in [(&used_up, 1, 95), (&to_others, 10, 10)] {
+        let call = CallBody::inbound(1);
+        world.post(call.event("call.ended")).await;
+        world.until("the org is paused", async |world| world.connection().await["state"] == "paused").await;
+        let connection = world.connection().await;
+        let reason = format!("The org has used 1 of its {limit} API calls of 24 hours, all integrations together, and the settings say to stop at {share} %.");
+        assert_eq!(connection["reason"], reason);
+        assert_eq!([&connection["api_usage"]["used"], &connection["api_usage"]["limit"]], [&json!(1), &json!(limit)]);
+        let entry = world.activity(&call.key()).await;
+        assert_eq!(entry["state"], "pending");
+        assert_eq!(entry["reason"], format!("Waiting until Salesforce takes requests again: {reason}"));
+        assert_eq!(world.api_calls().await.total, 1);
+    }
+    // Other tenants do not notice.
+    let other = world(Options::default()).await;
+    other.end([&CallBody::inbound(1)]).await;
+    other.task(&CallBody::inbound(1));
+}
+
+#[tokio::test]
+async fn an_allowance_that_others_have_used_up_pauses_the_org() {
+    let world = world(Options { daily_api_limit: 0, ..Options::default() }).await;
+    let call = CallBody::inbound(1);
+    world.post(call.event("call.ended")).await;
+    world.until("the org is paused", async |world| world.connection().await["state"] == "paused").await;
+    let connection = world.connection().await;
+    assert_eq!(connection["reason"], "TotalRequests Limit exceeded. (REQUEST_LIMIT_EXCEEDED).");
+    assert!(!world.is_logged(&call));
+}

@@ -1,0 +1,124 @@
+//! The tenant's writer: kept waiting, woken, and run twice at once.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::{POLL, World};
+
+/// Who holds the lease on the tenant while a test keeps its writer waiting.
+const HOLDER: &str = "a-test";
+
+impl World {
+    /// Lets all these events wait together before the writer takes them, and waits until it has.
+    pub(crate) async fn write_together(&self, events: impl IntoIterator<Item = Value>) {
+        self.hold_writer().await;
+        self.post_all(events).await;
+        self.let_writer_go().await;
+        self.settle().await;
+    }
+
+    /// Keeps the tenant's writer waiting: what comes is decided, and stays pending.
+    pub(crate) async fn hold_writer(&self) {
+        let until = Timestamp::now() + SignedDuration::from_mins(5);
+        let lease = json!({"M": {"holder": {"S": HOLDER}, "until": {"N": until.as_millisecond().to_string()}}});
+        let update = json!({
+            "UpdateExpression": "SET drain_lease = :lease",
+            "ConditionExpression": "attribute_exists(tenant) AND attribute_not_exists(drain_lease)",
+            "ExpressionAttributeValues": {":lease": lease},
+        });
+        self.update_tenant(update).await;
+    }
+
+    /// Ends [`World::hold_writer`] once every event has been looked at.
+    pub(crate) async fn let_writer_go(&self) {
+        self.all_bells_are_heard().await;
+        self.break_lease().await;
+        self.ring().await;
+    }
+
+    /// Waits until every event has been looked at and nothing rings for a writer any more.
+    pub(crate) async fn all_bells_are_heard(&self) {
+        self.until("all events are decided", async |world| world.is_empty(&world.queue("EventsQueue")).await).await;
+        self.until("all bells are heard", async |world| world.is_empty(&world.queue("WritesQueue")).await).await;
+    }
+
+    /// Takes the org for connected, as a new connection does.
+    pub(crate) async fn forget_connection_state(&self) {
+        let state = json!({"UpdateExpression": "REMOVE #state", "ExpressionAttributeNames": {"#state": "state"}});
+        self.update_tenant(state).await;
+    }
+
+    /// Lets an entry that waits be due now.
+    pub(crate) async fn make_due(&self, key: &str) {
+        let update = json!({
+            "TableName": self.table("CallsTable"),
+            "Key": {"tenant": {"S": self.tenant.tenant}, "key": {"S": key}},
+            "UpdateExpression": "SET due_at = :now",
+            "ConditionExpression": "attribute_exists(pending)",
+            "ExpressionAttributeValues": {":now": {"N": Timestamp::now().as_second().to_string()}},
+        });
+        self.dynamodb("UpdateItem", &update).await;
+    }
+
+    /// Takes the lease on the tenant from whoever holds it, as if it had run out.
+    pub(crate) async fn break_lease(&self) {
+        self.update_tenant(json!({"UpdateExpression": "REMOVE drain_lease"})).await;
+    }
+
+    /// Wakes the tenant's writer.
+    pub(crate) async fn ring(&self) {
+        let message = json!({
+            "QueueUrl": self.queue("WritesQueue"),
+            "MessageBody": self.wake_up(),
+            "MessageGroupId": self.tenant.tenant,
+            "MessageDeduplicationId": format!("{}:test-{}", self.tenant.tenant, unique()),
+        });
+        self.sqs("SendMessage", &message).await;
+    }
+
+    /// Runs the tenant's writer beside the one that its queue wakes.
+    pub(crate) async fn run_another_writer(&self) {
+        let message = json!({
+            "messageId": format!("test-{}", unique()),
+            "receiptHandle": "none",
+            "body": self.wake_up(),
+            "md5OfBody": "",
+            "attributes": {"MessageGroupId": self.tenant.tenant},
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:eu-west-1:000000000000:test.fifo",
+            "awsRegion": "eu-west-1",
+        });
+        // It may be killed by the very test that runs it.
+        let _ = self.running.stack.invoke("write", json!({"Records": [message]})).await;
+    }
+
+    fn wake_up(&self) -> String {
+        json!({"tenant": self.tenant.tenant, "key": null}).to_string()
+    }
+
+    async fn update_tenant(&self, mut update: Value) {
+        update["TableName"] = json!(self.table("TenantsTable"));
+        update["Key"] = json!({"tenant": {"S": self.tenant.tenant}});
+        self.dynamodb("UpdateItem", &update).await;
+    }
+
+    /// Whether a queue is empty, with nothing in the hands of a function either.
+    pub(crate) async fn is_empty(&self, queue: &str) -> bool {
+        let answer = self.sqs("GetQueueAttributes", &json!({"QueueUrl": queue, "AttributeNames": ["All"]})).await;
+        let count = |name: &str| answer["Attributes"][name].as_str().expect("a count").to_owned();
+        count("ApproximateNumberOfMessages") == "0" && count("ApproximateNumberOfMessagesNotVisible") == "0"
+    }
+
+    /// Waits a moment between two looks.
+    pub(crate) async fn moment() {
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+fn unique() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
