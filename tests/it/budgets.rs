@@ -11,7 +11,10 @@ use crate::support::{ApiCalls, Running, World};
 /// An org with an active user for the agent, in a stack of its own.
 async fn world(name: &str, settings: Value) -> World {
     let world = World::within(&Running::start(name).await, Options::default()).await;
-    world.insert("User", json!({"Username": "robin.rep@example.com", "LastName": "Rep", "Email": "robin.rep@example.com"}));
+    world.insert(
+        "User",
+        json!({"Username": "robin.rep@example.com", "LastName": "Rep", "Email": "robin.rep@example.com"}),
+    );
     world.put_settings(settings).await;
     world
 }
@@ -99,7 +102,10 @@ async fn a_burst_of_200_calls_of_200_known_contacts_with_open_cases() {
     let events = burst.iter().map(|call| call.event("call.ended"));
     let calls = world.calls_for(world.write_together(events)).await;
     within(6, "200 calls of 200 known Contacts with open Cases, nothing cached", &calls);
-    assert_eq!((world.records("Task").len(), world.records("Contact").len(), world.records("Case").len()), (200, 200, 200));
+    assert_eq!(
+        (world.records("Task").len(), world.records("Contact").len(), world.records("Case").len()),
+        (200, 200, 200)
+    );
     for (call, (contact, case)) in burst.iter().zip(&places) {
         let task = world.task(call);
         assert_eq!([&task["WhoId"], &task["WhatId"]], [contact, case]);
@@ -126,7 +132,11 @@ async fn five_events_of_one_finished_call_that_wait_together() {
     let events = names.map(|name| call.event(name));
     let calls = world.calls_for(world.write_together(events.clone())).await;
     within(3, "five events of one finished call, nothing cached", &calls);
-    assert_eq!((calls.of("POST", "/composite/sobjects"), calls.of("PATCH", "/composite/sobjects")), (1, 0), "{calls:#?}");
+    assert_eq!(
+        (calls.of("POST", "/composite/sobjects"), calls.of("PATCH", "/composite/sobjects")),
+        (1, 0),
+        "{calls:#?}"
+    );
     let task = world.task(&call);
     assert_eq!((&task["WhoId"], world.records("Task").len()), (&json!(contact), 1));
     assert!(task["Description"].as_str().unwrap().contains("Wants two more."), "{task:#}");

@@ -150,7 +150,8 @@ impl Place {
         if self.knows_the_caller() {
             world.contact("Lou Sample", "+33639980001");
         } else {
-            let settings = json!({"unknown_number": "create_contact", "relate_to": "case", "create_case_if_none": true});
+            let settings =
+                json!({"unknown_number": "create_contact", "relate_to": "case", "create_case_if_none": true});
             world.put_settings(settings).await;
         }
         world
@@ -331,7 +332,9 @@ async fn check(lines: impl Iterator<Item = Line>) {
         let at_once = Arc::clone(&at_once);
         checks.spawn(async move {
             let _permit = at_once.acquire_owned().await.expect("never closed");
-            line.check().await.map_err(|problem| format!("{} in {:?}, then {:?}: {problem}", line.name, line.place, line.then))
+            line.check()
+                .await
+                .map_err(|problem| format!("{} in {:?}, then {:?}: {problem}", line.name, line.place, line.then))
         });
     }
     let outcomes = checks.join_all().await;

@@ -1,9 +1,11 @@
 //! Salesforce, or the way to it, fails: still exactly one Task for each call.
 
+use std::time::Duration;
+
 use local::demo::bodies::CallBody;
 use serde_json::{Value, json};
 
-use crate::support::World;
+use crate::support::{Running, World};
 
 /// What the call finds in the org.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +88,20 @@ async fn a_call_is_logged_once_when_the_connection_drops_after_the_write() {
 async fn a_call_is_logged_once_when_salesforce_writes_and_answers_with_an_error() {
     let fault = |path: &str| json!([{"path": path, "status": 504, "commit": true}]);
     tokio::join!(check(Known, fault(CREATE)), check(Unknown, fault(GRAPH)));
+}
+
+#[tokio::test]
+async fn a_call_is_logged_once_when_the_answer_to_the_write_does_not_come_in_time() {
+    // A stack of its own: whoever shares an invocation with a slow org waits for it.
+    let running = Running::start("slow-answer").await;
+    let mut world = World::within(&running, salesforce_sandbox::Options::default()).await;
+    world.patience = Duration::from_secs(90);
+    world.contact("Lou Sample", "+33639980001");
+    world.fault(json!([{"path": CREATE, "delay_ms": 40_000, "commit": true}])).await;
+    let call = CallBody::inbound(1);
+    world.end([&call]).await;
+    is_logged_once(&world, Known, &call).await;
+    assert_eq!(world.records("Task").len(), 1);
 }
 
 #[tokio::test]

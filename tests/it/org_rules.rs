@@ -47,7 +47,8 @@ async fn warns_of(world: &World, expected: &[&str]) {
     let connection = world.connection().await;
     assert_eq!(connection["state"], "connected", "{connection:#}");
     let warnings = connection["warnings"].as_array().expect("a list").iter();
-    let name = |warning: &Value| warning["field"].as_str().or(warning["object"].as_str()).unwrap_or_default().to_owned();
+    let name =
+        |warning: &Value| warning["field"].as_str().or(warning["object"].as_str()).unwrap_or_default().to_owned();
     assert_eq!(warnings.map(name).collect::<Vec<_>>(), expected, "{connection:#}");
 }
 
@@ -148,7 +149,13 @@ async fn the_record_that_a_duplicate_rule_names_is_used() {
     let person = Contact::new("Lou", "Sample").of("Sample Ltd").with_email("lou.sample@example.com");
     let lou = json!({"LastName": "Sample", "Company": "Sample Ltd", "Email": "lou.sample@example.com"});
     let cases = [
-        ("create_contact", "Contact", "Email", json!({"LastName": "Sample", "Email": "lou.sample@example.com"}), "WhoId"),
+        (
+            "create_contact",
+            "Contact",
+            "Email",
+            json!({"LastName": "Sample", "Email": "lou.sample@example.com"}),
+            "WhoId",
+        ),
         ("create_lead", "Lead", "Email", lou, "WhoId"),
         ("create_account", "Account", "Name", json!({"Name": "Sample Ltd"}), "WhatId"),
     ];
@@ -201,7 +208,8 @@ async fn a_lead_that_was_converted_gives_way_to_the_contact() {
     assert_eq!(world.task(&calls[0])["WhoId"], lead);
     let contact = world.contact("Sample", PHONE);
     world.remove_all("Lead").await;
-    let converted = json!({"Id": lead, "LastName": "Sample", "Company": "Sample Ltd", "Phone": PHONE, "IsConverted": true});
+    let converted =
+        json!({"Id": lead, "LastName": "Sample", "Company": "Sample Ltd", "Phone": PHONE, "IsConverted": true});
     world.insert("Lead", converted);
     world.end([&calls[1]]).await;
     assert_eq!(world.task(&calls[1])["WhoId"], contact);
@@ -231,7 +239,9 @@ async fn the_daily_allowance_pauses_the_org_before_and_at_its_end() {
         world.post(call.event("call.ended")).await;
         world.until("the org is paused", async |world| world.connection().await["state"] == "paused").await;
         let connection = world.connection().await;
-        let reason = format!("The org has used 1 of its {limit} API calls of 24 hours, all integrations together, and the settings say to stop at {share} %.");
+        let reason = format!(
+            "The org has used 1 of its {limit} API calls of 24 hours, all integrations together, and the settings say to stop at {share} %."
+        );
         assert_eq!(connection["reason"], reason);
         assert_eq!([&connection["api_usage"]["used"], &connection["api_usage"]["limit"]], [&json!(1), &json!(limit)]);
         let entry = world.activity(&call.key()).await;

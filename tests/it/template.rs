@@ -204,7 +204,8 @@ fn too_much_allowed(template: &Value) -> Vec<String> {
         // Each tenant has a secret of its own, below this stack's name.
         let below_our_own = |value: &Value| {
             let pattern = value["Sub"].as_str().unwrap_or_default();
-            pattern.ends_with(":secret:${AWS::StackName}/salesforce/*") && pattern.matches('*').count() == 1
+            let folders = ["aircall", "salesforce"].map(|folder| format!(":secret:${{AWS::StackName}}/{folder}/*"));
+            folders.iter().any(|folder| pattern.ends_with(folder)) && pattern.matches('*').count() == 1
         };
         let resources = resources.iter().filter(wild).filter(|resource| !below_our_own(resource));
         problems.extend(resources.map(|resource| format!("{id}: resource {resource}")));

@@ -25,7 +25,10 @@ async fn refreshes(world: &World) -> usize {
 async fn is_alive(world: &World) {
     let connection = world.connection().await;
     assert_eq!(connection["state"], "connected", "{connection:#}");
-    assert!(world.tenant.org.has_grant(world.tokens().await["refresh_token"].as_str().unwrap()), "a dead token is stored");
+    assert!(
+        world.tenant.org.has_grant(world.tokens().await["refresh_token"].as_str().unwrap()),
+        "a dead token is stored"
+    );
 }
 
 /// Each of these calls is logged once.
@@ -116,7 +119,8 @@ async fn a_token_endpoint_that_is_down_kills_nothing() {
 #[tokio::test]
 async fn a_policy_that_keeps_the_token_out_is_no_reason_to_refresh() {
     let world = world().await;
-    let body = json!([{"errorCode": "INVALID_SESSION_ID", "message": "This session is not valid for use with the REST API"}]);
+    let body =
+        json!([{"errorCode": "INVALID_SESSION_ID", "message": "This session is not valid for use with the REST API"}]);
     world.fault(json!([{"path": "/services/data", "status": 401, "body": body, "times": 99}])).await;
     world.post(CallBody::inbound(1).event("call.ended")).await;
     world.until("an admin is asked", async |world| world.connection().await["state"] == "reconnect_needed").await;
@@ -142,7 +146,10 @@ async fn a_token_that_somebody_else_used_up_is_shown_and_mended_by_connecting_ag
     let reason = "Salesforce no longer accepts this connection: expired access/refresh token.";
     assert_eq!(world.connection().await["reason"], reason);
     let entry = world.activity(&call.key()).await;
-    assert_eq!([&entry["state"], &entry["reason"]], ["pending", &format!("Waiting until Salesforce is connected again: {reason}")]);
+    assert_eq!(
+        [&entry["state"], &entry["reason"]],
+        ["pending", &format!("Waiting until Salesforce is connected again: {reason}")]
+    );
 
     connect_again(&world).await;
     world.forget_connection_state().await;
@@ -163,7 +170,9 @@ async fn a_refresh_whose_answer_is_lost_costs_the_connection_only_where_tokens_r
         let call = CallBody::inbound(1);
         world.post(call.event("call.ended")).await;
         if rotate_refresh_tokens {
-            world.until("an admin is asked", async |world| world.connection().await["state"] == "reconnect_needed").await;
+            world
+                .until("an admin is asked", async |world| world.connection().await["state"] == "reconnect_needed")
+                .await;
             assert_eq!(world.activity(&call.key()).await["state"], "pending");
         } else {
             world.settle().await;
@@ -221,9 +230,11 @@ impl World {
     async fn refresh_as_somebody_else(&self, refresh_token: &str) -> Value {
         let org = &self.tenant.org;
         let (id, secret) = (org.client_id(), org.client_secret());
-        let form = format!("grant_type=refresh_token&client_id={id}&client_secret={secret}&refresh_token={refresh_token}");
+        let form =
+            format!("grant_type=refresh_token&client_id={id}&client_secret={secret}&refresh_token={refresh_token}");
         let request = self.request(format!("{}{TOKEN}", self.tenant.salesforce_url));
-        let answer = request.header("content-type", "application/x-www-form-urlencoded").body(form).send().await.unwrap();
+        let answer =
+            request.header("content-type", "application/x-www-form-urlencoded").body(form).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
         answer.json().await.unwrap()
     }

@@ -35,13 +35,15 @@ addEventListener("click", (event) => {
   const form = button.form;
   if (button.hasAttribute("data-add")) {
     const list = document.getElementById(button.dataset.add);
-    list.append(list.querySelector("template").content.cloneNode(true));
-    list.lastElementChild.querySelector("input").focus();
+    const row = list.querySelector("template").content.firstElementChild.cloneNode(true);
+    const rows = list.querySelectorAll("[data-row]");
+    (rows[rows.length - 1] ?? list.querySelector("template")).after(row);
+    row.querySelector("input").focus();
   } else {
     const row = button.closest("[data-row]");
     const list = row.parentElement;
     row.remove();
-    (list.querySelector("[data-row] input") ?? list.parentElement.querySelector("[data-add]"))?.focus();
+    list.parentElement.querySelector("[data-add]")?.focus();
   }
   form?.dispatchEvent(new Event("rows"));
 });

@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 use axum::extract::Path;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
 use crate::page_error::PageError;
@@ -18,7 +20,8 @@ struct Asset {
 
 impl Asset {
     fn new(name: &str, extension: &str, kind: &'static str, content: &'static str) -> Self {
-        let hash: String = Sha256::digest(content).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let digest = Sha256::digest(content);
+        let hash = URL_SAFE_NO_PAD.encode(&digest[..9]);
         Self { path: format!("/assets/{name}.{hash}.{extension}"), kind, content }
     }
 }

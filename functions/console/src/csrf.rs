@@ -15,6 +15,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::Mac as _;
 use secrecy::SecretString;
 
+use crate::bearer::ByToken;
 use crate::console::Console;
 use crate::error::ApiError;
 use crate::session;
@@ -27,20 +28,20 @@ const HEADER: &str = "x-csrf-token";
 
 /// The token for the forms of a session.
 pub(crate) fn token(signed_in: &SignedIn, keys: &[SecretString]) -> String {
-    let mac = keys.first().map(|key| mac(key, signed_in).finalize().into_bytes());
+    let mac = keys.first().and_then(|key| Some(mac(key, signed_in)?.finalize().into_bytes()));
     mac.map(|mac| URL_SAFE_NO_PAD.encode(mac)).unwrap_or_default()
 }
 
 /// Whether `token` is the one of this session, under any of the keys. Compared in constant time by the MAC itself.
 pub(crate) fn is_valid(token: &str, signed_in: &SignedIn, keys: &[SecretString]) -> bool {
     let Ok(token) = URL_SAFE_NO_PAD.decode(token) else { return false };
-    keys.iter().any(|key| mac(key, signed_in).verify_slice(&token).is_ok())
+    keys.iter().any(|key| mac(key, signed_in).is_some_and(|mac| mac.verify_slice(&token).is_ok()))
 }
 
-/// No payload of a session holds a colon, so that neither can pass for the other.
-fn mac(key: &SecretString, signed_in: &SignedIn) -> session::Mac {
-    let payload = signed_in.cookie.split('.').next().unwrap_or_default();
-    session::mac(key, &format!("csrf:{payload}"))
+/// No payload of a session holds a colon, so that neither can pass for the other. Who has no cookie has no forms.
+fn mac(key: &SecretString, signed_in: &SignedIn) -> Option<session::Mac> {
+    let payload = signed_in.cookie.as_deref()?.split('.').next().unwrap_or_default();
+    Some(session::mac(key, &format!("csrf:{payload}")))
 }
 
 /// Refuses a change through the API that a page of another site may have caused.
@@ -49,11 +50,14 @@ pub(crate) async fn guarded(State(console): State<Arc<Console>>, request: Reques
         return next.run(request).await;
     }
     let headers = request.headers();
-    let Some(signed_in) = SignedIn::of(headers, &console) else { return ApiError::NotSignedIn.into_response() };
-    let token = headers.get(HEADER).and_then(|token| token.to_str().ok());
-    let has_token = token.is_some_and(|token| is_valid(token, &signed_in, &console.session_keys));
-    if !has_token && !is_from_here(headers) {
-        return ApiError::Forged.into_response();
+    // No browser adds an API token by itself.
+    if request.extensions().get::<ByToken>().is_none() {
+        let Some(signed_in) = SignedIn::of(headers, &console) else { return ApiError::NotSignedIn.into_response() };
+        let token = headers.get(HEADER).and_then(|token| token.to_str().ok());
+        let has_token = token.is_some_and(|token| is_valid(token, &signed_in, &console.session_keys));
+        if !has_token && !is_from_here(headers) {
+            return ApiError::Forged.into_response();
+        }
     }
     if !is_json(headers, request.body()) {
         return ApiError::NotJsonType.into_response();

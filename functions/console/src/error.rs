@@ -14,6 +14,10 @@ use crate::settings::SaveError;
 pub(crate) enum ApiError {
     /// There is no session, or it does not count any more.
     NotSignedIn,
+    /// The API token is not one, or was revoked.
+    BadToken,
+    /// An API token does not do for this.
+    AdminOnly,
     /// The change may come from a page that is not ours.
     Forged,
     /// A query parameter is not what it should be.
@@ -39,6 +43,17 @@ pub(crate) enum ApiError {
     Stale(Box<Settings>),
     /// The settings are wrong.
     Invalid(Vec<Problem>),
+    /// A connection was not changed, or not looked at.
+    Connection {
+        /// What went wrong, as HTTP tells it.
+        status: StatusCode,
+        /// What went wrong, for programs.
+        code: &'static str,
+        /// What went wrong, as sentences.
+        message: String,
+    },
+    /// The tenant has as many API tokens as it may have.
+    TooManyTokens,
     /// A store could not answer.
     Store(store::Error),
 }
@@ -76,6 +91,14 @@ impl ApiError {
         let plain = |status, code, message: &str| (status, code, message.to_owned(), Value::Null);
         match self {
             ApiError::NotSignedIn => plain(StatusCode::UNAUTHORIZED, "not_signed_in", "Sign in to the console."),
+            ApiError::BadToken => {
+                plain(StatusCode::UNAUTHORIZED, "bad_token", "This API token is not one of the console's, or was revoked.")
+            }
+            ApiError::AdminOnly => plain(
+                StatusCode::FORBIDDEN,
+                "admin_only",
+                "This takes an admin who is signed in to the console. An API token does not do.",
+            ),
             ApiError::Forged => plain(
                 StatusCode::FORBIDDEN,
                 "forged",
@@ -108,6 +131,10 @@ impl ApiError {
             ApiError::Invalid(problems) => {
                 let message = "The settings are wrong, so nothing was saved.".to_owned();
                 (StatusCode::UNPROCESSABLE_ENTITY, "invalid_settings", message, json!({ "problems": problems }))
+            }
+            ApiError::Connection { status, code, message } => (status, code, message, Value::Null),
+            ApiError::TooManyTokens => {
+                plain(StatusCode::CONFLICT, "too_many_tokens", "There are 20 API tokens already. Revoke one of them first.")
             }
             ApiError::Store(error) => {
                 tracing::error!(%error, "a request could not be answered");

@@ -19,18 +19,79 @@ pub(crate) enum Flash {
     Unchanged,
     /// The settings of somebody else were kept.
     KeptTheirs,
+    /// An older version of the settings was taken back.
+    Restored,
+    /// A failed call is written again.
+    Retried,
+    /// All failed calls are.
+    RetriedAll,
+    /// As many failed calls are as can be at once.
+    RetriedSome,
+    /// There was nothing to retry.
+    NothingFailed,
+    /// The Salesforce org was connected by signing in.
+    SalesforceConnected,
+    /// The Salesforce org was disconnected.
+    SalesforceDisconnected,
+    /// The same, but Salesforce did not confirm that the access was revoked.
+    SalesforceNotRevoked,
+    /// The Aircall account was connected.
+    AircallConnected,
+    /// The webhook sends again.
+    AircallReactivated,
+    /// The webhook and its token were replaced.
+    AircallRotated,
+    /// The Aircall account was disconnected.
+    AircallDisconnected,
+    /// The same, but Aircall did not let us delete the webhook.
+    AircallNotDeleted,
+    /// An API token was revoked.
+    TokenRevoked,
     /// The session was ended.
     SignedOut,
 }
 
 impl Flash {
-    const ALL: [Flash; 4] = [Flash::Saved, Flash::Unchanged, Flash::KeptTheirs, Flash::SignedOut];
+    const ALL: [Flash; 18] = [
+        Flash::Saved,
+        Flash::Unchanged,
+        Flash::KeptTheirs,
+        Flash::Restored,
+        Flash::Retried,
+        Flash::RetriedAll,
+        Flash::RetriedSome,
+        Flash::NothingFailed,
+        Flash::SalesforceConnected,
+        Flash::SalesforceDisconnected,
+        Flash::SalesforceNotRevoked,
+        Flash::AircallConnected,
+        Flash::AircallReactivated,
+        Flash::AircallRotated,
+        Flash::AircallDisconnected,
+        Flash::AircallNotDeleted,
+        Flash::TokenRevoked,
+        Flash::SignedOut,
+    ];
 
     fn name(self) -> &'static str {
         match self {
             Flash::Saved => "saved",
             Flash::Unchanged => "unchanged",
             Flash::KeptTheirs => "kept-theirs",
+            Flash::Restored => "restored",
+            Flash::Retried => "retried",
+            Flash::RetriedAll => "retried-all",
+            Flash::RetriedSome => "retried-some",
+            Flash::NothingFailed => "nothing-failed",
+            Flash::SalesforceConnected => "salesforce-connected",
+            Flash::SalesforceDisconnected => "salesforce-disconnected",
+            Flash::SalesforceNotRevoked => "salesforce-not-revoked",
+            Flash::AircallConnected => "aircall-connected",
+            Flash::AircallReactivated => "aircall-reactivated",
+            Flash::AircallRotated => "aircall-rotated",
+            Flash::AircallDisconnected => "aircall-disconnected",
+            Flash::AircallNotDeleted => "aircall-not-deleted",
+            Flash::TokenRevoked => "token-revoked",
             Flash::SignedOut => "signed-out",
         }
     }
@@ -41,6 +102,25 @@ impl Flash {
             Flash::Saved => "Saved. The change counts for every call that ends from now on.",
             Flash::Unchanged => "Nothing was changed, so nothing was saved.",
             Flash::KeptTheirs => "The other version stays. Nothing of yours was saved.",
+            Flash::Restored => "Restored, as a new version. It counts for every call that ends from now on.",
+            Flash::Retried => "The call is being written again. Load the page again in a moment to see what came of it.",
+            Flash::RetriedAll => "All failed calls are being written again.",
+            Flash::RetriedSome => "The latest 200 failed calls are being written again. Retry the others after them.",
+            Flash::NothingFailed => "Nothing had failed any more, so nothing was retried.",
+            Flash::SalesforceConnected => "Salesforce is connected.",
+            Flash::SalesforceDisconnected => "Salesforce is disconnected. Calls wait until an org is connected.",
+            Flash::SalesforceNotRevoked => {
+                "Salesforce is disconnected, but did not confirm that our access is revoked. Revoke it in Setup, Connected \
+                 Apps OAuth Usage."
+            }
+            Flash::AircallConnected => "Aircall is connected. Calls that end from now on are logged.",
+            Flash::AircallReactivated => "The webhook sends again.",
+            Flash::AircallRotated => "The webhook was replaced. Only its new token counts from now on.",
+            Flash::AircallDisconnected => "Aircall is disconnected, and its webhook is deleted.",
+            Flash::AircallNotDeleted => {
+                "Aircall is disconnected, but did not let us delete the webhook. Delete it in Aircall, Integrations & API."
+            }
+            Flash::TokenRevoked => "The token is revoked. It lets nobody in any more.",
             Flash::SignedOut => "You are signed out.",
         }
     }

@@ -24,9 +24,4 @@ impl Fields {
     pub(crate) fn has(&self, name: &str) -> bool {
         self.all(name).next().is_some()
     }
-
-    /// The names and values of all fields.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.trim()))
-    }
 }

@@ -52,7 +52,8 @@ fn sign_in(method: &Method, uri: &Uri) -> Redirect {
 
 /// Ends the message that came with the request, once a page has shown it.
 fn shown_once(headers: &HeaderMap, mut response: Response) -> Response {
-    let is_page = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let is_page =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if is_page && Flash::of(headers).is_some() {
         response.headers_mut().append(header::SET_COOKIE, Flash::end_cookie());
     }

@@ -12,8 +12,13 @@
 //! 3. A line in the table of `router.rs`, and one in `page::Nav` if it is in the navigation.
 //! 4. A line in the list of pages in `tests/pages.rs`, which holds every page to the same promises.
 
+mod activity;
+mod allowed_orgs;
 mod api;
 mod assets;
+mod bearer;
+mod choices;
+mod connections;
 mod console;
 mod csrf;
 mod error;
@@ -21,18 +26,30 @@ mod errors;
 mod flash;
 mod form;
 mod frame;
+mod here;
+mod kept;
+mod lines;
 mod page;
 mod page_error;
 mod pages;
+mod preview;
+mod random;
 mod reason;
 mod return_to;
 mod router;
 mod secured;
 pub mod session;
 mod settings;
+mod sign_in;
 mod signed_in;
+mod task_fields;
+mod trace;
+mod tokens;
 mod visit;
 mod warning;
+mod when;
 
+pub use allowed_orgs::{AllowedOrgs, NotOrgs};
+pub use connections::aircall::Aircall;
 pub use console::Console;
 pub use router::router;

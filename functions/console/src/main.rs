@@ -2,31 +2,94 @@
 
 use std::time::Duration;
 
-use console::Console;
+use anyhow::Context as _;
+use console::{Aircall, AllowedOrgs, Console};
 use lambda::queue::Bell;
 use lambda::{env, start};
-use store::{Calls, SettingsStore, Tenants};
+use org::{Doors, Lookup, Owners, Unstored};
+use salesforce::ApiVersion;
+use store::{
+    AircallCredentials, ApiTokens, AppSecret, Calls, History, Phones, SettingsStore, SignIns, Tenants, Tokens,
+};
+use url::Url;
 
 /// How long one call to AWS may take.
 const PATIENCE: Duration = Duration::from_secs(4);
+/// How long one request to Salesforce or Aircall may take, of the half minute that a browser gets an answer in.
+const VENDORS_PATIENCE: Duration = Duration::from_secs(12);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     start::logs();
     let calls_table = env::required("CALLS_TABLE")?;
+    let phones_table = env::required("PHONES_TABLE")?;
     let tenants_table = env::required("TENANTS_TABLE")?;
     let writes_queue_url = env::required("WRITES_QUEUE_URL")?;
     let settings_table = env::required("SETTINGS_TABLE")?;
+    let console_table = env::required("CONSOLE_TABLE")?;
     let session_key_secret = env::required("SESSION_KEY_SECRET")?;
+    let salesforce_app_secret = env::required("SALESFORCE_APP_SECRET")?;
+    let salesforce_tokens_prefix = env::required("SALESFORCE_TOKENS_PREFIX")?;
+    let version = env::required("SALESFORCE_API_VERSION")?;
+    let version = ApiVersion::parse(&version).context("SALESFORCE_API_VERSION is not a version such as 66.0")?;
+    let aircall_credentials_prefix = env::required("AIRCALL_CREDENTIALS_PREFIX")?;
+    let aircall_app_secret = env::required("AIRCALL_APP_SECRET")?;
+    let aircall_api_url: Url = env::parsed("AIRCALL_API_URL", "a URL")?;
+    let allowed_orgs: AllowedOrgs = env::parsed("ALLOWED_ORGS", "* or ids of orgs, separated by commas")?;
+    // Of the local stack only, where both vendors are sandboxes.
+    let salesforce_login_url = instead("SALESFORCE_LOGIN_URL")?;
+    let aircall_dashboard_url = match instead("AIRCALL_DASHBOARD_URL")? {
+        Some(instead) => instead,
+        None => Url::parse(aircall::oauth::DASHBOARD_URL)?,
+    };
+
     let aws = start::aws(PATIENCE).await;
     let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
     let secretsmanager = aws_sdk_secretsmanager::Client::new(&aws);
+    let http = reqwest::Client::builder()
+        .connect_timeout(Duration::from_secs(4))
+        .timeout(VENDORS_PATIENCE)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()?;
+    let history = History::new(dynamodb.clone(), &console_table);
+    let tenants = Tenants::new(dynamodb.clone(), tenants_table);
     let console = Console {
         calls: Calls::new(dynamodb.clone(), calls_table),
-        settings: SettingsStore::new(dynamodb.clone(), settings_table),
-        tenants: Tenants::new(dynamodb, tenants_table),
+        settings: SettingsStore::new(dynamodb.clone(), settings_table).with_history(history.clone()),
+        history,
         bell: Bell::new(aws_sdk_sqs::Client::new(&aws), writes_queue_url),
+        sign_ins: SignIns::new(dynamodb.clone(), &console_table),
+        api_tokens: ApiTokens::new(dynamodb.clone(), &console_table),
+        doors: Doors {
+            http: http.clone(),
+            tenants: tenants.clone(),
+            tokens: Tokens::new(secretsmanager.clone(), salesforce_tokens_prefix),
+            app: AppSecret::new(secretsmanager.clone(), salesforce_app_secret),
+            version,
+            unstored: Unstored::default(),
+        },
+        salesforce_login_url,
+        allowed_orgs,
+        lookup: Lookup {
+            phones: Phones::new(dynamodb, phones_table),
+            tenants: tenants.clone(),
+            owners: Owners::default(),
+        },
+        aircall: Aircall::new(
+            http,
+            aircall_api_url,
+            aircall_dashboard_url,
+            AircallCredentials::new(secretsmanager.clone(), aircall_credentials_prefix),
+            AppSecret::new(secretsmanager.clone(), aircall_app_secret),
+        ),
+        tenants,
         session_keys: store::secrets::session_keys(&secretsmanager, &session_key_secret).await?,
     };
     lambda_http::run(console::router(console)).await.map_err(anyhow::Error::from_boxed)
+}
+
+/// An address that stands in for a vendor's own, if there is one.
+fn instead(name: &'static str) -> anyhow::Result<Option<Url>> {
+    let Ok(text) = std::env::var(name) else { return Ok(None) };
+    Url::parse(&text).map(Some).with_context(|| format!("the environment variable {name} is not a URL"))
 }

@@ -4,23 +4,42 @@ use askama::Template;
 use axum::http::header;
 use axum::response::{AppendHeaders, Html, IntoResponse as _, Redirect, Response};
 
-use crate::assets;
 use crate::flash::Flash;
 use crate::session::Session;
 
 /// A page in the navigation, in its order; the first is where the console starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Nav {
+    Activity,
     CallWorkflow,
+    General,
+    Preview,
+    Connections,
+    History,
+    Tokens,
 }
 
 impl Nav {
-    const ALL: [Nav; 1] = [Nav::CallWorkflow];
+    const ALL: [Nav; 7] = [
+        Nav::Activity,
+        Nav::CallWorkflow,
+        Nav::General,
+        Nav::Preview,
+        Nav::Connections,
+        Nav::History,
+        Nav::Tokens,
+    ];
 
     /// Its name, its path, and whether it stands apart from what is used every day.
     fn parts(self) -> (&'static str, &'static str, bool) {
         match self {
+            Nav::Activity => ("Activity", "/activity", false),
             Nav::CallWorkflow => ("Call workflow", "/call-workflow", false),
+            Nav::General => ("General", "/general", false),
+            Nav::Preview => ("Preview", "/preview", false),
+            Nav::Connections => ("Connections", "/connections", false),
+            Nav::History => ("History", "/history", true),
+            Nav::Tokens => ("API tokens", "/tokens", true),
         }
     }
 
@@ -67,18 +86,6 @@ impl Page {
     /// A page for somebody who is not signed in.
     pub(crate) fn of_nobody(title: &str) -> Self {
         Self { title: title.to_owned(), nav: None, session: None, csrf_token: String::new(), flash: None }
-    }
-
-    pub(crate) fn stylesheet(&self) -> &'static str {
-        assets::stylesheet()
-    }
-
-    pub(crate) fn script(&self) -> &'static str {
-        assets::script()
-    }
-
-    pub(crate) fn icon(&self) -> &'static str {
-        assets::icon()
     }
 
     pub(crate) fn links(&self) -> Vec<NavLink> {

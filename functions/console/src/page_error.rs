@@ -41,11 +41,12 @@ impl<E: Into<ApiError>> From<E> for PageError {
     }
 }
 
-
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let (status, title, message) = match self {
-            PageError::NotSignedIn => return (StatusCode::UNAUTHORIZED, axum::Extension(Unframed::SignIn)).into_response(),
+            PageError::NotSignedIn => {
+                return (StatusCode::UNAUTHORIZED, axum::Extension(Unframed::SignIn)).into_response();
+            }
             PageError::NotFound => {
                 let message = "The address is wrong, or what was here is gone.".to_owned();
                 (StatusCode::NOT_FOUND, "There is no such page", message)

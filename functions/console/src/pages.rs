@@ -1,9 +1,17 @@
 //! The pages: each reads, fills a struct of texts, and renders its template.
 
+pub(crate) mod activity;
+pub(crate) mod auth;
 pub(crate) mod call_workflow;
 pub(crate) mod conflict;
+pub(crate) mod connections;
+pub(crate) mod entry;
+pub(crate) mod general;
+pub(crate) mod history;
 pub(crate) mod login;
+pub(crate) mod preview;
 pub(crate) mod sign_out;
+pub(crate) mod tokens;
 
 use axum::response::Redirect;
 

@@ -25,8 +25,17 @@ mod tests {
     #[test]
     fn anything_else_leads_to_the_start() {
         for text in [
-            "", "general", "//example.com", "/\\example.com", "https://example.com/", "javascript:alert(1)",
-            "/\t/example.com", "\t//example.com", "/a\r\nSet-Cookie: a=b", "/ä", "/a\\b",
+            "",
+            "general",
+            "//example.com",
+            "/\\example.com",
+            "https://example.com/",
+            "javascript:alert(1)",
+            "/\t/example.com",
+            "\t//example.com",
+            "/a\r\nSet-Cookie: a=b",
+            "/ä",
+            "/a\\b",
         ] {
             assert_eq!(local_path(text), "/", "{text:?}");
         }

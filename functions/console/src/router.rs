@@ -6,19 +6,23 @@ use axum::Router;
 use axum::http::Uri;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post, put};
 
 use crate::console::Console;
 use crate::error::ApiError;
 use crate::page_error::PageError;
-use crate::{api, assets, csrf, frame, pages, secured};
+use crate::{api, assets, bearer, csrf, frame, pages, secured};
 
 /// The console: its pages and the JSON API.
 pub fn router(console: Console) -> Router {
     let console = Arc::new(console);
     Router::new()
         .merge(pages().layer(from_fn_with_state(console.clone(), frame::framed)))
-        .merge(api().layer(from_fn_with_state(console.clone(), csrf::guarded)))
+        .merge(
+            api()
+                .layer(from_fn_with_state(console.clone(), csrf::guarded))
+                .layer(from_fn_with_state(console.clone(), bearer::known)),
+        )
         .fallback_service(
             Router::new()
                 .fallback(nothing_here)
@@ -36,8 +40,30 @@ fn pages() -> Router<Arc<Console>> {
         .route("/", get(pages::start))
         .route("/login", get(pages::login::show))
         .route("/sign-out", post(pages::sign_out::sign_out))
+        .route("/activity", get(pages::activity::list))
+        .route("/activity/retry-failed", post(pages::activity::retry_failed))
+        .route("/activity/{key}", get(pages::entry::show))
+        .route("/activity/{key}/retry", post(pages::entry::retry))
         .route("/call-workflow", get(pages::call_workflow::show).post(pages::call_workflow::save))
+        .route("/general", get(pages::general::show).post(pages::general::save))
+        .route("/history", get(pages::history::list))
+        .route("/history/{version}", get(pages::history::show).post(pages::history::restore))
         .route("/settings/conflict", post(pages::conflict::resolve))
+        .route("/preview", get(pages::preview::show).post(pages::preview::run))
+        .route("/auth/salesforce", get(pages::auth::salesforce::begin))
+        .route("/auth/salesforce/callback", get(pages::auth::salesforce::callback))
+        .route("/auth/aircall", get(pages::auth::aircall::begin))
+        .route("/auth/aircall/callback", get(pages::auth::aircall::callback))
+        .route("/connections", get(pages::connections::show))
+        .route("/connections/salesforce/check", get(pages::connections::check::show))
+        .route("/connections/salesforce/set-up", post(pages::connections::check::set_up))
+        .route("/connections/salesforce/disconnect", post(pages::connections::disconnect_salesforce))
+        .route("/connections/aircall", post(pages::connections::connect_aircall))
+        .route("/connections/aircall/reactivate", post(pages::connections::reactivate_aircall))
+        .route("/connections/aircall/rotate", post(pages::connections::rotate_aircall))
+        .route("/connections/aircall/disconnect", post(pages::connections::disconnect_aircall))
+        .route("/tokens", get(pages::tokens::list).post(pages::tokens::create))
+        .route("/tokens/{id}/revoke", post(pages::tokens::revoke))
         .route("/assets/{file}", get(assets::serve))
 }
 
@@ -45,8 +71,25 @@ fn pages() -> Router<Arc<Console>> {
 fn api() -> Router<Arc<Console>> {
     Router::new()
         .route("/api/settings", get(api::settings::show).put(api::settings::replace))
+        .route("/api/settings/history", get(api::history::list))
+        .route("/api/settings/history/{version}", get(api::history::show))
+        .route("/api/settings/history/{version}/restore", post(api::history::restore))
         .route("/api/connections", get(api::connections::show))
+        .route("/api/connections/salesforce", delete(api::connections::disconnect_salesforce))
+        .route("/api/connections/salesforce/check", get(api::connections::check))
+        .route("/api/connections/salesforce/set-up", post(api::connections::set_up))
+        .route(
+            "/api/connections/aircall",
+            put(api::connections::connect_aircall).delete(api::connections::disconnect_aircall),
+        )
+        .route("/api/connections/aircall/reactivate", post(api::connections::reactivate_aircall))
+        .route("/api/connections/aircall/rotate", post(api::connections::rotate_aircall))
+        .route("/api/tokens", get(api::tokens::list).post(api::tokens::create))
+        .route("/api/tokens/{id}", delete(api::tokens::revoke))
         .route("/api/activity", get(api::activity::list))
+        .route("/api/preview", post(api::preview::show))
+        .route("/api/activity/days", get(api::activity::count_days))
+        .route("/api/activity/retry-failed", post(api::activity::retry_failed))
         .route("/api/activity/{key}", get(api::activity::show))
         .route("/api/activity/{key}/retry", post(api::activity::retry))
 }

@@ -29,7 +29,8 @@ pub(crate) struct Visit {
 }
 
 impl Visit {
-    fn new(signed_in: SignedIn, console: &Console, flash: Option<Flash>) -> Self {
+    /// The visit of somebody who is signed in.
+    pub(crate) fn of(signed_in: SignedIn, console: &Console, flash: Option<Flash>) -> Self {
         let csrf_token = csrf::token(&signed_in, &console.session_keys);
         Self { session: signed_in.session, csrf_token, flash }
     }
@@ -46,7 +47,7 @@ impl FromRequestParts<Arc<Console>> for Visit {
 
     async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, PageError> {
         let signed_in = SignedIn::of(&parts.headers, console).ok_or(PageError::NotSignedIn)?;
-        Ok(Self::new(signed_in, console, Flash::of(&parts.headers)))
+        Ok(Self::of(signed_in, console, Flash::of(&parts.headers)))
     }
 }
 
@@ -69,6 +70,6 @@ impl FromRequest<Arc<Console>> for Submitted {
         if !csrf::is_valid(fields.get(csrf::FIELD), &signed_in, &console.session_keys) {
             return Err(PageError::Forged);
         }
-        Ok(Self { visit: Visit::new(signed_in, console, None), fields })
+        Ok(Self { visit: Visit::of(signed_in, console, None), fields })
     }
 }

@@ -41,6 +41,13 @@ enum Code {
     FieldNotSearchable,
 }
 
+impl Warning {
+    /// What it is, what follows, and what an admin does about it.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+}
+
 /// The warnings that follow from the facts, always in the same order.
 pub(crate) fn of(facts: OrgFacts) -> Vec<Warning> {
     let fields = facts.missing_fields.into_iter().map(|(field, since)| about_field(field, since));

@@ -11,6 +11,8 @@ use rules::decide::decide;
 use rules::{CallDocument, Snapshot, Verdict};
 use store::{Calls, Merge, MergeError, SettingsStore, State, TenantId};
 
+use crate::heard::Heard;
+
 /// How often a merge is tried again because another event of the same call came in between.
 const TRIES: u32 = 12;
 
@@ -20,6 +22,7 @@ pub(crate) struct Evaluator {
     pub(crate) calls: Calls,
     pub(crate) settings: SettingsStore,
     pub(crate) bell: Bell,
+    pub(crate) heard: Heard,
     /// How long an entry is kept after its last event.
     pub(crate) retention: SignedDuration,
 }
@@ -47,7 +50,9 @@ impl Evaluator {
     pub(crate) async fn evaluate(&self, message: SqsMessage, now: Timestamp) -> Result<(), EvaluateError> {
         let event = Event::read(message).map_err(EvaluateError::NotOurs)?;
         let tenant = TenantId::parse(&event.tenant)?;
-        match Webhook::parse(&event.body)? {
+        let webhook = Webhook::parse(&event.body)?;
+        self.heard.from_aircall(&tenant, now).await;
+        match webhook {
             Webhook::Call(snapshot) => self.take(&tenant, *snapshot, now).await,
             Webhook::Other => Ok(()),
         }

@@ -1,6 +1,7 @@
 //! Merges an event into its call and decides, with reasons, whether and how the call is logged.
 
 mod evaluate;
+mod heard;
 
 use std::time::Duration;
 
@@ -10,9 +11,10 @@ use lambda::batch::each;
 use lambda::queue::Bell;
 use lambda::{env, start};
 use lambda_runtime::{LambdaEvent, service_fn};
-use store::{Calls, SettingsStore};
+use store::{Calls, SettingsStore, Tenants};
 
 use crate::evaluate::Evaluator;
+use crate::heard::Heard;
 
 /// Events looked at side by side.
 const AT_ONCE: usize = 10;
@@ -25,7 +27,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let retention_days: i64 = env::parsed("RETENTION_DAYS", "a number of days")?;
     let evaluator = Evaluator {
         calls: Calls::new(dynamodb.clone(), env::required("CALLS_TABLE")?),
-        settings: SettingsStore::new(dynamodb, env::required("SETTINGS_TABLE")?),
+        settings: SettingsStore::new(dynamodb.clone(), env::required("SETTINGS_TABLE")?),
+        heard: Heard::new(Tenants::new(dynamodb, env::required("TENANTS_TABLE")?)),
         bell: Bell::new(aws_sdk_sqs::Client::new(&aws), env::required("WRITES_QUEUE_URL")?),
         retention: SignedDuration::from_hours(24 * retention_days),
     };

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 const SCHEDULE: [i64; 9] = [2, 5, 15, 30, 60, 120, 300, 600, 900];
 
 /// How many attempts it takes until their waits add up to a day.
-const ATTEMPTS_OF_A_DAY: u32 = 104;
+const ATTEMPTS_OF_A_DAY: u32 = 103;
 
 /// The wait after one more attempt when `attempts` have failed before, within a fifth of the schedule's; none once an
 /// entry has been tried for a day.

@@ -1,12 +1,9 @@
 //! Writes what is planned, and says of each job what became of it.
 
-use org::{Bundle, Draft, Job, Org, Stop, without};
+use org::{Bundle, Draft, Job, Org, Stop};
+use rules::E164;
 use rules::matching::Record;
-use rules::{E164, RecordKind};
-use salesforce::{
-    Atomicity, Error, Graph, GraphResult, MAX_GRAPHS, MAX_NODES, MAX_RECORDS, Refusal, SalesforceId, Subrequest,
-    call_log,
-};
+use salesforce::{Atomicity, Error, Graph, GraphResult, MAX_GRAPHS, MAX_NODES, MAX_RECORDS, Refusal, SalesforceId};
 use store::OrgFacts;
 
 use crate::fate::{Fate, Placed};
@@ -68,7 +65,7 @@ pub(crate) async fn bundles(
     while waiting.peek().is_some() {
         let (mut chunk, mut graphs, mut nodes) = (Vec::new(), Vec::new(), 0);
         while let Some((index, bundle)) = waiting.next_if(|(_, bundle)| has_room(chunk.len(), nodes, bundle)) {
-            let graph = Graph { id: format!("g{index}"), subrequests: subrequests(&bundle, facts) };
+            let graph = Graph { id: format!("g{index}"), subrequests: bundle.subrequests(facts) };
             nodes += graph.subrequests.len();
             graphs.push(graph);
             chunk.push(bundle);
@@ -85,40 +82,12 @@ fn has_room(graphs: usize, nodes: usize, next: &Bundle) -> bool {
     graphs == 0 || graphs < MAX_GRAPHS && nodes + next.drafts.len() + 2 <= MAX_NODES
 }
 
-fn subrequests(bundle: &Bundle, facts: &OrgFacts) -> Vec<Subrequest> {
-    let mut parts = Vec::new();
-    let kind = bundle.drafts.first().map(|draft| draft.record.kind);
-    if let Some(new) = &bundle.record {
-        let wire = without(call_log::new_record(new), Part::Record(new.kind()).sobject(), facts);
-        parts.push(Subrequest::create("record", wire));
-    }
-    if let (Some(subject), Some(first)) = (&bundle.case, bundle.drafts.first()) {
-        let wire = without(call_log::new_case(subject), Part::Case.sobject(), facts);
-        parts.push(if bundle.record.is_some() {
-            Subrequest::create("case", wire).link("ContactId", "record")
-        } else {
-            Subrequest::create("case", wire.with("ContactId", first.record.id.as_str()))
-        });
-    }
-    for (index, draft) in bundle.drafts.iter().enumerate() {
-        let mut part = Subrequest::create(&format!("task{index}"), draft.wire(facts));
-        if bundle.record.is_some() {
-            part = part.link(if kind == Some(RecordKind::Account) { "WhatId" } else { "WhoId" }, "record");
-        }
-        if bundle.case.is_some() {
-            part = part.link("WhatId", "case");
-        }
-        parts.push(part);
-    }
-    parts
-}
-
 impl Report {
     fn take_bundle(&mut self, bundle: Bundle, result: &GraphResult) {
         let part = |name: &str| result.results.iter().find(|part| part.reference_id() == name);
         let id_of = |name: &str| part(name).and_then(|part| part.id().ok());
         if result.is_successful {
-            let (record, case, new) = (id_of("record"), id_of("case"), bundle.record.is_some());
+            let (record, case, new) = (id_of(Bundle::RECORD), id_of(Bundle::CASE), bundle.record.is_some());
             for (index, draft) in bundle.drafts.into_iter().enumerate() {
                 let draft = draft.on(record, case);
                 match id_of(&format!("task{index}")) {
@@ -132,8 +101,8 @@ impl Report {
             part.done().err().filter(|refusal| !refusal.is_consequence()).map(|refusal| (part.reference_id(), refusal))
         });
         let part = match (refused, &bundle.record) {
-            (Some(("record", _)), Some(new)) => Part::Record(new.kind()),
-            (Some(("case", _)), _) => Part::Case,
+            (Some((Bundle::RECORD, _)), Some(new)) => Part::Record(new.kind()),
+            (Some((Bundle::CASE, _)), _) => Part::Case,
             _ => Part::Task,
         };
         for (index, draft) in bundle.drafts.into_iter().enumerate() {

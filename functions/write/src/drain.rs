@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use lambda::metrics::{Counter, count};
 use lambda::queue::{QueueError, WakeUp};
-use org::Org;
+use org::{Org, is_open};
 use store::{Acquired, ApiUsage, ConnectionState, Entry, LeaseOf, State, Tenant, TenantId};
 
 use crate::batch::BATCH;
@@ -148,16 +148,11 @@ impl Writer {
     }
 }
 
-/// Whether the tenant's org is to be asked now. Once a pause is over, or a dead connection may have been mended, it is.
+/// Whether the tenant's org is to be asked now.
 fn takes_requests(tenant: &Tenant) -> bool {
-    let until = match &tenant.state {
-        ConnectionState::Connected => return true,
-        ConnectionState::Paused { until, .. } => until,
-        ConnectionState::ReconnectNeeded { try_at, .. } => try_at,
-    };
-    let is_over = *until <= Timestamp::now();
-    if !is_over {
-        tracing::warn!(tenant = %tenant.id, %until, "the org takes no requests for now");
+    let stop = is_open(tenant, Timestamp::now()).err();
+    if let Some(stop) = &stop {
+        tracing::warn!(tenant = %tenant.id, %stop, "nothing is written");
     }
-    is_over
+    stop.is_none()
 }

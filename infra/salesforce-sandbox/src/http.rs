@@ -120,6 +120,10 @@ fn admit(org: &Org, parts: Parts, read: Result<Read, ApiError>) -> Result<Call, 
         user_id,
         now,
     };
+    if !state.permits(&call.user_id, "PermissionsApiEnabled") {
+        let error = ApiError::new(403, "API_DISABLED_FOR_ORG", "API is not enabled for this Organization or User Type");
+        return Err(response(error.into(), None));
+    }
     if state.requests.total() >= state.options.daily_api_limit {
         let error = ApiError::new(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
         return Err(response(error.into(), Some(usage(&state))));

@@ -8,12 +8,15 @@ mod bulk;
 mod call;
 mod control;
 mod error;
+mod founding;
 mod http;
 mod id;
+mod key_field;
 mod locks;
 mod oauth;
 mod options;
 mod pages;
+mod permissions;
 mod query;
 mod random;
 mod schema;
@@ -70,7 +73,7 @@ pub struct SeedError {
 pub struct RestoreError(#[from] serde_json::Error);
 
 impl Org {
-    /// An org with an admin user and no records.
+    /// An org with an admin, a standard user and no records.
     pub fn new(options: Options) -> Self {
         Self(Arc::new(Mutex::new(State::new(options))))
     }
@@ -102,6 +105,7 @@ impl Org {
     pub fn restore(&self, snapshot: Value) -> Result<(), RestoreError> {
         let mut state: State = serde_json::from_value(snapshot)?;
         state.tables.reindex();
+        founding::amend(&mut state);
         let mut current = self.lock();
         state.revision = current.revision;
         *current = state;
@@ -160,6 +164,18 @@ impl Org {
         self.lock().identity.admin_user_id.clone()
     }
 
+    /// A user who may change nothing of the org's set-up, unless removed.
+    pub fn standard_user_id(&self) -> Option<String> {
+        let state = self.lock();
+        let profile = founding::profile_id(&state, founding::STANDARD_PROFILE);
+        state.live("User").find(|user| user.text("ProfileId") == profile.as_deref()).map(|user| user.id().to_owned())
+    }
+
+    /// The profile of that name, `System Administrator` or `Standard User`, for `ProfileId` of a user.
+    pub fn profile_id(&self, name: &str) -> Option<String> {
+        founding::profile_id(&self.lock(), name)
+    }
+
     /// The app's consumer key.
     pub fn client_id(&self) -> String {
         self.lock().client_id().to_owned()
@@ -177,7 +193,7 @@ impl Org {
 
     /// Replaces all options.
     pub fn set_options(&self, options: Options) {
-        self.lock().options = options;
+        self.lock().set_options(options);
     }
 
     /// The state, to be changed.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 /// The org's settings. Missing keys keep their defaults; unknown keys are refused.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of an org, each by itself")]
 pub struct Options {
     /// How long SOSL does not see a created record or a changed phone number, in milliseconds.
     pub index_lag_ms: u64,
@@ -18,6 +19,12 @@ pub struct Options {
     pub person_accounts: bool,
     /// Whether the unique external id `Aircall_Key__c` is deployed on Activity.
     pub unique_key_field: bool,
+    /// Whether everybody may read and write the key field; else only who has a permission set that says so.
+    ///
+    /// Creating the field through the Tooling API turns this off, as an API gives nobody the right to a new field.
+    pub unique_key_field_for_all: bool,
+    /// Who signs in is the admin and allows access, without a page that asks.
+    pub auto_approve: bool,
     /// API calls allowed before `REQUEST_LIMIT_EXCEEDED`.
     pub daily_api_limit: u64,
     /// How long a request that writes keeps its row locks before it answers, in milliseconds.
@@ -95,6 +102,8 @@ impl Default for Options {
             rotate_refresh_tokens: false,
             person_accounts: false,
             unique_key_field: true,
+            unique_key_field_for_all: true,
+            auto_approve: false,
             daily_api_limit: 100_000,
             write_ms: 0,
             lock_wait_ms: 10_000,
@@ -112,7 +121,12 @@ impl Default for Options {
 
 impl Options {
     /// These options with the given keys replaced, or a sentence that says which key is wrong.
-    pub(crate) fn merged(&self, changes: Map<String, Value>) -> Result<Self, String> {
+    ///
+    /// A key field that comes or goes by an option is everybody's, unless said otherwise.
+    pub(crate) fn merged(&self, mut changes: Map<String, Value>) -> Result<Self, String> {
+        if changes.contains_key("unique_key_field") {
+            changes.entry("unique_key_field_for_all").or_insert(Value::Bool(true));
+        }
         let mut all = serde_json::to_value(self).map_err(|error| error.to_string())?;
         if let Some(all) = all.as_object_mut() {
             all.extend(changes);
@@ -124,12 +138,12 @@ impl Options {
         Ok(options)
     }
 
-    /// Whether field-level security hides the field from the connecting user.
+    /// Whether field-level security hides the field from every user.
     pub(crate) fn hides(&self, sobject: &str, field: &str) -> bool {
         lists(&self.hidden_fields, sobject, field)
     }
 
-    /// Whether field-level security keeps the connecting user from writing a field that is not hidden.
+    /// Whether field-level security keeps every user from writing a field that is not hidden.
     pub(crate) fn protects(&self, sobject: &str, field: &str) -> bool {
         lists(&self.read_only_fields, sobject, field)
     }

@@ -1,22 +1,23 @@
 //! Everything the org remembers.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use crate::{
     api::cursors::Cursors,
     bulk::Jobs,
     control::{faults::Fault, record_faults::RecordFault, requests::Requests},
     error::ApiError,
+    founding,
     locks::Locks,
     oauth::grants::Grants,
     options::Options,
-    random, schema,
+    permissions::Viewer,
+    random,
+    schema::{self, Object},
     tables::{Record, Tables},
-    write,
 };
 
 /// Who the org is.
@@ -47,6 +48,8 @@ pub(crate) struct State {
     #[serde(skip)]
     pub(crate) locks: Locks,
     #[serde(skip)]
+    pub(crate) viewer: Viewer,
+    #[serde(skip)]
     pub(crate) revision: u64,
 }
 
@@ -73,16 +76,10 @@ impl State {
             cursors: Cursors::default(),
             jobs: Jobs::default(),
             locks: Locks::default(),
+            viewer: Viewer::default(),
             revision: 0,
         };
-        // The record type of Person Accounts is there from the start, and shows once the feature is on.
-        let person_accounts = std::mem::replace(&mut state.options.person_accounts, true);
-        for (name, record) in founding_records(&org_id, &admin_user_id) {
-            let seeded = write::seed(&mut state, object(name), &record, write::Indexing::AtOnce);
-            seeded.expect("the founding records fit the schema");
-        }
-        state.options.person_accounts = person_accounts;
-        state.tables.commit();
+        founding::found(&mut state);
         state
     }
 
@@ -94,6 +91,29 @@ impl State {
     /// The app's consumer secret: the options', else the one the org was made with.
     pub(crate) fn client_secret(&self) -> &str {
         self.options.client_secret.as_deref().unwrap_or(&self.identity.client_secret)
+    }
+
+    /// The object's records that are not deleted.
+    pub(crate) fn live(&self, object: &str) -> impl Iterator<Item = &Record> {
+        let rows = schema::object(object).map(|object| self.tables.rows(object)).unwrap_or_default();
+        rows.iter().filter(|record| !record.flag("IsDeleted"))
+    }
+
+    /// The object's records, deleted ones too, and those that are worked out rather than stored.
+    pub(crate) fn rows(&self, object: &Object) -> Cow<'_, [Record]> {
+        match object.name {
+            "UserPermissionAccess" => Cow::Owned(vec![self.user_permission_access()]),
+            "CustomField" => Cow::Owned(self.custom_field().into_iter().collect()),
+            _ => Cow::Borrowed(self.tables.rows(object)),
+        }
+    }
+
+    /// Replaces all options. A field that goes takes its field-level security along.
+    pub(crate) fn set_options(&mut self, options: Options) {
+        if self.options.unique_key_field && !options.unique_key_field {
+            self.forget_key_field_permissions();
+        }
+        self.options = options;
     }
 
     /// Whether search sees the record by now.
@@ -111,37 +131,4 @@ impl State {
         }
         result
     }
-}
-
-/// The org, its admin and its setup.
-fn founding_records(org_id: &str, admin_user_id: &str) -> Vec<(&'static str, Value)> {
-    let mut records = vec![
-        (
-            "User",
-            json!({"Id": admin_user_id, "Username": "admin@org.example.com", "Email": "admin@example.com",
-                "FirstName": "Alex", "LastName": "Admin", "Alias": "aadmin"}),
-        ),
-        (
-            "Organization",
-            json!({"Id": org_id, "Name": "Sandbox Org", "OrganizationType": "Developer Edition", "IsSandbox": true,
-                "InstanceName": "LOCAL", "TimeZoneSidKey": "Europe/Paris", "LanguageLocaleKey": "en_US"}),
-        ),
-        (
-            "RecordType",
-            json!({"Name": "Business Account", "DeveloperName": "Business_Account", "SobjectType": "Account"}),
-        ),
-        (
-            "RecordType",
-            json!({"Name": "Person Account", "DeveloperName": "PersonAccount", "SobjectType": "Account",
-                "IsPersonType": true}),
-        ),
-    ];
-    let statuses = ["Not Started", "In Progress", "Completed", "Waiting on someone else", "Deferred"];
-    records.extend((1..).zip(statuses).map(|(order, status)| {
-        let (closed, default) = (status == "Completed", status == "Not Started");
-        let record = json!({"MasterLabel": status, "ApiName": status, "SortOrder": order, "IsClosed": closed,
-            "IsDefault": default});
-        ("TaskStatus", record)
-    }));
-    records
 }

@@ -11,6 +11,11 @@ const CALLBACK: &str = "https://console.example.com/callback";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
+/// An org whose admin allows access without being asked.
+fn approving() -> Client {
+    Client::with(json!({"auto_approve": true}))
+}
+
 async fn authorize(org: &Client, more: &str) -> Answer {
     let base = format!("response_type=code&client_id={}&redirect_uri={}", org.org.client_id(), encode(CALLBACK));
     org.get(&format!("/services/oauth2/authorize?{base}&state=xyz&scope=api+refresh_token{more}")).await
@@ -57,7 +62,7 @@ async fn status(org: &Client, access_token: &Value) -> u16 {
 
 #[tokio::test]
 async fn the_web_server_flow_with_pkce_gives_tokens() {
-    let org = Client::new();
+    let org = approving();
     let code = code(&org).await;
     let tokens = exchange(&org, &code, VERIFIER).await;
     assert_eq!(tokens.status, 200, "{}", tokens.body);
@@ -74,7 +79,7 @@ async fn the_web_server_flow_with_pkce_gives_tokens() {
 
 #[tokio::test]
 async fn a_code_needs_its_verifier_and_address() {
-    let org = Client::new();
+    let org = approving();
     let other = VERIFIER.replace('d', "e");
     assert_eq!(exchange(&org, &code(&org).await, &other).await.code(), "invalid_grant");
     assert_eq!(exchange(&org, &code(&org).await, "").await.code(), "invalid_grant");
@@ -155,7 +160,7 @@ async fn a_revoked_refresh_token_takes_its_sessions_along() {
 
 #[tokio::test]
 async fn the_sixth_approval_revokes_the_first() {
-    let org = Client::new();
+    let org = approving();
     let mut refresh_tokens = Vec::new();
     for _ in 0..6 {
         refresh_tokens.push(exchange(&org, &code(&org).await, VERIFIER).await.body["refresh_token"].clone());

@@ -49,6 +49,12 @@ impl Job {
         Some(job)
     }
 
+    /// The same as if its Task were yet to be created.
+    #[must_use]
+    pub fn as_new(self) -> Self {
+        Self::new(self.key, self.call, self.status, self.number)
+    }
+
     /// Starts its account of what was looked at anew.
     pub fn start_over(&mut self) {
         self.trace.clone_from(&self.before);

@@ -19,7 +19,7 @@ use crate::questions::{Answers, Questions, ask};
 use crate::stop::Stop;
 
 /// How the facts name a field that no search may ask for, whichever object it is of.
-const CALLER: &str = "Caller.";
+pub(crate) const CALLER: &str = "Caller.";
 
 /// How often a search is repeated, each time without what the org said it lacks.
 const SEARCHES: usize = 6;

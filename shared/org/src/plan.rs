@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use rules::matching::Record;
 use rules::relate::{RelatedKind, Relation, relate};
 use rules::settings::Settings;
-use rules::unknown::{NewRecord, create};
+use rules::unknown::create;
 use rules::{SkipReason, Task, Topic};
 use salesforce::{SObject, SalesforceId, call_log};
 use store::{OrgFacts, Related, TenantId};
 
+use crate::bundle::Bundle;
 use crate::job::Job;
 use crate::lookup::Knowledge;
 use crate::owners::{Owner, Owners};
@@ -29,17 +30,6 @@ pub struct Draft {
     pub related: Option<Related>,
     /// The record came from our own map.
     pub recalled: bool,
-}
-
-/// A new record, a new Case or both, with the Tasks on them: written whole or not at all.
-#[derive(Debug)]
-pub struct Bundle {
-    /// The record to create; none if only the Case is new.
-    pub record: Option<NewRecord>,
-    /// The subject of the Case to create.
-    pub case: Option<String>,
-    /// The Tasks.
-    pub drafts: Vec<Draft>,
 }
 
 /// Who may own a Task.

@@ -136,11 +136,7 @@ fn note_permission(check: &mut OrgCheck) {
             "The connected user may not change the org's set-up, and need not: if the key field has to be set up, an \
              admin does it by hand.",
         ),
-        None => check.note(
-            what,
-            CheckStatus::Warning,
-            "Salesforce does not tell whether the connected user may change the org's set-up.",
-        ),
+        None => {}
     }
 }
 

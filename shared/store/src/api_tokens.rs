@@ -115,11 +115,8 @@ impl ApiTokens {
         }
         let Some(listed) = self.get(listed_as(tenant, id)).await? else { return Ok(false) };
         let hash: TokenHash = Item::new(listed, "item").required("hash")?;
-        let changes = vec![
-            self.delete(listed_as(tenant, id)),
-            self.delete(found_by(&hash)),
-            self.count_one_less(tenant),
-        ];
+        let changes =
+            vec![self.delete(listed_as(tenant, id)), self.delete(found_by(&hash)), self.count_one_less(tenant)];
         // Refused if somebody else revoked it in between.
         Ok(matches!(transaction::send(&self.dynamodb, changes).await?, Transacted::Done))
     }
@@ -151,7 +148,11 @@ impl ApiTokens {
         match update.on(request).send().await {
             Ok(_) => Ok(()),
             // Revoked in between.
-            Err(error) if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) => Ok(()),
+            Err(error)
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(())
+            }
             Err(error) => Err(error::of("UpdateItem", &error)),
         }
     }
@@ -174,12 +175,7 @@ impl ApiTokens {
         self.count(tenant, -1, |update| update)
     }
 
-    fn count(
-        &self,
-        tenant: &TenantId,
-        more: i8,
-        on: impl FnOnce(UpdateBuilder) -> UpdateBuilder,
-    ) -> TransactWriteItem {
+    fn count(&self, tenant: &TenantId, more: i8, on: impl FnOnce(UpdateBuilder) -> UpdateBuilder) -> TransactWriteItem {
         let update = UpdatePart::builder()
             .table_name(&self.table)
             .set_key(Some(counter(tenant)))

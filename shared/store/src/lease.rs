@@ -1,4 +1,5 @@
-//! Leases on a tenant: one writer of its org, and one refresher of its tokens, also when two overlap.
+//! Leases on a tenant: one writer of its org, one refresher of its tokens, and one who changes its webhook, also when two
+//! overlap.
 //!
 //! A lease is an attribute of the tenant's item, taken and given back by conditional updates. It ends by itself at an
 //! instant that its holder chose, so one that was killed holds nobody up for longer. The clocks of two holders may
@@ -21,8 +22,10 @@ use crate::tenants::{self, Tenants};
 pub enum LeaseOf {
     /// Writing to the tenant's org.
     Drain,
-    /// Refreshing the tenant's Salesforce tokens.
+    /// Refreshing the tenant's Salesforce tokens, or replacing them by others.
     Refresh,
+    /// Changing the tenant's webhook at Aircall, and what is stored of it.
+    Webhook,
 }
 
 impl LeaseOf {
@@ -31,6 +34,7 @@ impl LeaseOf {
         match self {
             LeaseOf::Drain => "drain_lease",
             LeaseOf::Refresh => "refresh_lease",
+            LeaseOf::Webhook => "webhook_lease",
         }
     }
 }

@@ -121,6 +121,9 @@ pub struct Connection {
     pub login_url: String,
     /// Id of the Salesforce user who connected it, who owns what no other user does.
     pub user_id: String,
+    /// What Salesforce calls that user, if it told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_name: Option<String>,
     /// When it was connected.
     #[serde(with = "required")]
     pub connected_at: Timestamp,

@@ -6,7 +6,6 @@ mod calls;
 mod connect;
 mod history;
 mod lease;
-mod measure;
 mod outcomes;
 mod phones;
 mod secrets;

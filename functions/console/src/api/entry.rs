@@ -3,11 +3,14 @@
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second::{optional, required};
 use rules::relate::RelatedKind;
-use rules::{CallType, Direction, NumberId, Party, RecordKind, Step, TaskStatus};
+use rules::{Call, CallType, Comment, Direction, NumberId, Party, RecordKind, Step, Tag, TaskStatus};
 use serde::Serialize;
-use store::{ConnectionState, Corrupt, Entry, Problem, State, Written};
+use serde_json::{Map, Value};
+use store::{Corrupt, Entry, Problem, State, Tenant, Written};
 
-use crate::reason;
+use crate::activity::outcome::Outcome;
+use crate::activity::{record_url, steps};
+use crate::{reason, task_fields};
 
 /// An entry in a list.
 #[derive(Debug, Serialize)]
@@ -27,9 +30,9 @@ pub(crate) enum Listed {
 }
 
 impl Listed {
-    pub(crate) fn of(entry: Result<Entry, Corrupt>, state: &ConnectionState) -> Self {
+    pub(crate) fn of(entry: Result<Entry, Corrupt>, tenant: &Tenant) -> Self {
         match entry {
-            Ok(entry) => Listed::Entry(Box::new(EntryView::new(&entry, state))),
+            Ok(entry) => Listed::Entry(Box::new(EntryView::new(&entry, &entry.document.call(), tenant))),
             Err(corrupt) => {
                 tracing::error!(error = %corrupt, "an entry cannot be read");
                 let reason = "It was stored by another version and cannot be read.".to_owned();
@@ -46,6 +49,8 @@ pub(crate) struct EntryView {
     key: String,
     /// Where it stands.
     state: State,
+    /// The same in the words of the parameter `outcome`.
+    outcome: Outcome,
     /// Why, as a sentence.
     reason: String,
     /// The status of its Task, if there is or will be one.
@@ -69,6 +74,8 @@ pub(crate) struct EntryView {
     user: Option<UserView>,
     /// Salesforce id of the Task.
     task_id: Option<String>,
+    /// Where the Task is shown.
+    task_url: Option<String>,
     /// The record the Task is on.
     record: Option<RecordView>,
     /// The Case or Opportunity.
@@ -83,9 +90,47 @@ pub(crate) struct EntryView {
     /// When any of it last changed, UNIX seconds.
     #[serde(with = "required")]
     updated_at: Timestamp,
-    /// All that was looked at, and what followed; of a single entry only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    trace: Option<Vec<Step>>,
+    /// All that was looked at and written; of a single entry only.
+    #[serde(flatten)]
+    details: Option<Details>,
+}
+
+/// What only a single entry shows.
+#[derive(Debug, Serialize)]
+struct Details {
+    /// All that was looked at, and what followed.
+    trace: Vec<Step>,
+    /// What else Aircall says of the call.
+    call: CallView,
+    /// The Task as it was last written, by Salesforce's names of the fields; null while there is none.
+    task: Option<Map<String, Value>>,
+    /// When the Task was created, UNIX seconds.
+    #[serde(with = "optional")]
+    logged_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Serialize)]
+struct CallView {
+    /// When it was taken, UNIX seconds.
+    #[serde(with = "optional")]
+    answered_at: Option<Timestamp>,
+    /// When it ended, UNIX seconds.
+    #[serde(with = "optional")]
+    ended_at: Option<Timestamp>,
+    /// Seconds.
+    talk_seconds: u64,
+    /// Seconds until it was taken or, if it was not, until it ended.
+    waiting_seconds: u64,
+    tags: Vec<String>,
+    comments: Vec<CommentView>,
+}
+
+#[derive(Debug, Serialize)]
+struct CommentView {
+    content: String,
+    #[serde(with = "optional")]
+    posted_at: Option<Timestamp>,
+    posted_by: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -123,21 +168,21 @@ struct ProblemView {
 }
 
 impl EntryView {
-    /// The entry with its trace: what led to the decision, then what the writer looked at.
-    pub(crate) fn with_trace(entry: &Entry, state: &ConnectionState) -> Self {
-        let decided = entry.decision.iter().flat_map(|decision| decision.trace.steps());
-        let trace = decided.chain(entry.trace.steps()).cloned().collect();
-        Self { trace: Some(trace), ..Self::new(entry, state) }
+    /// The entry with its trace and all else that is known.
+    pub(crate) fn in_full(entry: &Entry, tenant: &Tenant) -> Self {
+        let call = entry.document.call();
+        let view = Self::new(entry, &call, tenant);
+        Self { details: Some(Details::of(entry, call)), ..view }
     }
 
-    fn new(entry: &Entry, state: &ConnectionState) -> Self {
-        let call = entry.document.call();
+    fn new(entry: &Entry, call: &Call, tenant: &Tenant) -> Self {
         let zone = rules::hours::zone_of(&call.number);
         let written = entry.written.as_ref();
         Self {
             key: entry.key.clone(),
             state: entry.state,
-            reason: reason::reason(entry, &call, state),
+            outcome: Outcome::of(entry.state),
+            reason: reason::reason(entry, call, &tenant.state),
             status: reason::status(entry),
             direction: call.direction,
             call_type: entry.decision.as_ref().map(|decision| decision.call_type),
@@ -145,13 +190,14 @@ impl EntryView {
             started_at_local: call.started_at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
             time_zone: zone.iana_name().unwrap_or("UTC").to_owned(),
             number: NumberView { id: call.number.id, name: call.number.label() },
-            external_number: match call.party {
+            external_number: match &call.party {
                 Party::Number(number) => Some(number.as_str().to_owned()),
-                Party::Unusable(text) => Some(text),
+                Party::Unusable(text) => Some(text.clone()),
                 Party::Anonymous => None,
             },
-            user: call.user.map(|user| UserView { id: user.id, name: user.name }),
+            user: call.user.as_ref().map(|user| UserView { id: user.id, name: user.name.clone() }),
             task_id: written.map(|written| written.task_id.clone()),
+            task_url: written.and_then(|written| record_url(tenant, "Task", &written.task_id)),
             record: written.map(|Written { record, .. }| RecordView {
                 kind: record.kind,
                 id: record.id.clone(),
@@ -168,7 +214,35 @@ impl EntryView {
             attempts: entry.attempts,
             due_at: entry.due_at,
             updated_at: entry.updated_at,
-            trace: None,
+            details: None,
         }
+    }
+}
+
+impl Details {
+    fn of(entry: &Entry, call: Call) -> Self {
+        let written = entry.written.as_ref();
+        let fields = |written: &Written| {
+            task_fields::of(&written.task).into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        };
+        Self {
+            trace: steps(entry).cloned().collect(),
+            task: written.map(fields),
+            logged_at: written.map(|written| written.logged_at),
+            call: CallView {
+                answered_at: call.answered_at,
+                ended_at: call.ended_at,
+                talk_seconds: call.talk_seconds(),
+                waiting_seconds: call.waiting_seconds(),
+                tags: call.tags.into_iter().map(|Tag { name }| name).collect(),
+                comments: call.comments.into_iter().map(CommentView::of).collect(),
+            },
+        }
+    }
+}
+
+impl CommentView {
+    fn of(Comment { content, posted_at, posted_by }: Comment) -> Self {
+        Self { content, posted_at, posted_by: posted_by.and_then(|user| user.name) }
     }
 }

@@ -75,7 +75,9 @@ pub(crate) async fn save(
         match settings::save(&console, &visit.session, &document).await {
             Ok(_) => return Ok(page::done(Nav::CallWorkflow.path(), Flash::Saved)),
             Err(SaveError::Invalid(problems)) => errors.of_document(problems, |_| None),
-            Err(SaveError::Stale(theirs)) => return Ok(conflict::show(visit, document, &theirs, Nav::CallWorkflow)),
+            Err(SaveError::Stale(theirs)) => {
+                return Ok(conflict::show(&console, visit, document, &theirs, Nav::CallWorkflow).await);
+            }
             Err(SaveError::Store(error)) => return Err(error.into()),
         }
     }
@@ -111,7 +113,12 @@ fn view(visit: Visit, version: String, chosen: impl Fn(CallType) -> String, erro
         }
     };
     let rows = CallType::ALL.into_iter().map(row).collect();
-    page::render(&CallWorkflowPage { page: visit.page("Call workflow", Some(Nav::CallWorkflow)), version, rows, errors })
+    page::render(&CallWorkflowPage {
+        page: visit.page("Call workflow", Some(Nav::CallWorkflow)),
+        version,
+        rows,
+        errors,
+    })
 }
 
 const LOG_AS: [LogAs; 3] = [LogAs::Completed, LogAs::InProgress, LogAs::DoNothing];

@@ -17,6 +17,7 @@ use crate::page_error::PageError;
 use crate::settings::change::{Change, changes};
 use crate::settings::{self, SaveError};
 use crate::visit::{Submitted, Visit};
+use crate::when::When;
 
 #[derive(Template)]
 #[template(path = "conflict.html")]
@@ -28,6 +29,8 @@ struct ConflictPage {
     mine: String,
     /// The page it was typed into.
     back: &'static str,
+    /// Who saved it and when, if that is known.
+    by: Option<(String, When)>,
     /// From theirs to mine.
     changes: Vec<Change>,
 }
@@ -35,14 +38,17 @@ struct ConflictPage {
 /// The page that compares the document `mine`, which was not saved, with `theirs`, which was.
 ///
 /// `mine` has passed [`Settings::parse`] already, else nobody would have said that it is stale.
-pub(crate) fn show(visit: Visit, mut mine: Value, theirs: &Settings, back: Nav) -> Response {
+pub(crate) async fn show(console: &Console, visit: Visit, mut mine: Value, theirs: &Settings, back: Nav) -> Response {
     mine["version"] = json!(theirs.version);
     let Ok(mine) = Settings::parse(&mine) else { return page::done(back.path(), Flash::KeptTheirs) };
     let changes = changes(theirs, &mine);
     if changes.is_empty() {
         return page::done(back.path(), Flash::Unchanged);
     }
+    // The comparison matters more than whose it is.
+    let saved = console.history.get(&visit.session.tenant, theirs.version).await.ok().flatten();
     let template = ConflictPage {
+        by: saved.map(|saved| (saved.changed_by, When::of(saved.changed_at))),
         page: visit.page("Somebody else saved in between", Some(back)),
         version: theirs.version.to_string(),
         mine: json!(mine).to_string(),
@@ -78,7 +84,7 @@ pub(crate) async fn resolve(
     let document = json!(merged);
     match settings::save(&console, &visit.session, &document).await {
         Ok(_) => Ok(page::done(back.path(), Flash::Saved)),
-        Err(SaveError::Stale(theirs)) => Ok(show(visit, document, &theirs, back)),
+        Err(SaveError::Stale(theirs)) => Ok(show(&console, visit, document, &theirs, back).await),
         Err(error) => Err(ApiError::from(error).into()),
     }
 }

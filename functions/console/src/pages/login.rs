@@ -40,7 +40,11 @@ struct LeavingPage {
 }
 
 /// The ways to sign in; with `domain`, the way to that org.
-pub(crate) async fn show(State(console): State<Arc<Console>>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn show(
+    State(console): State<Arc<Console>>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let return_to = local_path(query.get("return_to"));
     if SignedIn::of(&headers, &console).is_some() {
@@ -106,7 +110,10 @@ mod tests {
     #[test]
     fn an_orgs_domain_in_any_form() {
         for text in [
-            "example", " Example ", "example.my.salesforce.com", "https://example.my.salesforce.com/",
+            "example",
+            " Example ",
+            "example.my.salesforce.com",
+            "https://example.my.salesforce.com/",
             "https://example.lightning.force.com/lightning/page/home",
         ] {
             check(text, Some("example.my.salesforce.com"));
@@ -117,9 +124,16 @@ mod tests {
     #[test]
     fn other_hosts_are_refused() {
         for text in [
-            "", "example.com", "example.my.salesforce.com.example.com", "https://example.com/.my.salesforce.com",
-            "user@example.my.salesforce.com", "example.my.salesforce.com:8443", ".my.salesforce.com", "a b",
-            "http://example.my.salesforce.com", "ex\u{e4}mple",
+            "",
+            "example.com",
+            "example.my.salesforce.com.example.com",
+            "https://example.com/.my.salesforce.com",
+            "user@example.my.salesforce.com",
+            "example.my.salesforce.com:8443",
+            ".my.salesforce.com",
+            "a b",
+            "http://example.my.salesforce.com",
+            "ex\u{e4}mple",
         ] {
             check(text, None);
         }

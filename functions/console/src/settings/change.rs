@@ -112,9 +112,7 @@ impl Setting {
             Setting::LogCalls => {
                 either(hours.log_calls == LogCalls::Always, "Logged as well", "Not logged: only during business hours")
             }
-            Setting::Schedule => {
-                hours.schedule.as_ref().map_or_else(|| "As Aircall says".to_owned(), schedule::words)
-            }
+            Setting::Schedule => hours.schedule.as_ref().map_or_else(|| "As Aircall says".to_owned(), schedule::words),
             Setting::NumberSchedule(id) => {
                 hours.numbers.get(&id).map_or_else(|| "As for all lines".to_owned(), schedule::words)
             }

@@ -1,5 +1,7 @@
 //! A console with two tenants, and what comes and goes.
 
+use std::sync::LazyLock;
+
 use aws_sdk_sqs::config::{BehaviorVersion, Config, Credentials, Region};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -12,7 +14,7 @@ use rules::{Settings, Snapshot, decide};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use store::test_tables::TestTables;
-use store::{Calls, Entry, Merge, SettingsStore, TenantId, Tenants};
+use store::{Calls, Entry, History, Merge, SettingsStore, TenantId, Tenants};
 use tower::ServiceExt as _;
 use wiremock::matchers::header_exists;
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -28,9 +30,10 @@ pub(crate) fn key() -> SecretString {
     SecretString::from("the key of the tests")
 }
 
-/// A session of this tenant's admin, as `name=value`.
+/// A session of this tenant's admin, as `name=value`; the same one however often it is asked for.
 pub(crate) fn cookie(tenant: &str) -> String {
-    Session::new(TenantId::parse(tenant).unwrap(), "user@example.com", Timestamp::now()).sign(&key())
+    static SIGNED_IN: LazyLock<Timestamp> = LazyLock::new(Timestamp::now);
+    Session::new(TenantId::parse(tenant).unwrap(), "user@example.com", *SIGNED_IN).sign(&key())
 }
 
 pub(crate) struct Fixture {
@@ -87,7 +90,8 @@ impl Fixture {
     pub(crate) async fn new() -> Self {
         let tables = TestTables::start().await;
         let calls = Calls::new(tables.dynamodb.clone(), "CallsTable");
-        let settings = SettingsStore::new(tables.dynamodb.clone(), "SettingsTable");
+        let history = History::new(tables.dynamodb.clone(), "ConsoleTable");
+        let settings = SettingsStore::new(tables.dynamodb.clone(), "SettingsTable").with_history(history.clone());
         let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
         let sqs = MockServer::start().await;
         let accepted = ResponseTemplate::new(200).set_body_json(json!({ "MessageId": "1", "MD5OfMessageBody": "" }));
@@ -95,6 +99,7 @@ impl Fixture {
         let router = console::router(Console {
             calls: calls.clone(),
             settings,
+            history,
             tenants: tenants.clone(),
             bell: Bell::new(client(&sqs), "https://sqs.us-east-1.example.com/000000000000/writes.fifo"),
             session_keys: vec![key()],

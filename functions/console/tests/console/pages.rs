@@ -3,6 +3,8 @@
 mod call_workflow;
 mod conflict;
 mod forms;
+mod general;
+mod history;
 mod promises;
 mod sign_in;
 mod support;

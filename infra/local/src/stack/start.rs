@@ -39,19 +39,26 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
     let org = salesforce::org(saved)?;
     let saved = data.map(keep::saved_company).transpose()?.flatten();
     let aircall = aircall::company(saved)?;
-    let credentials = [("SalesforceClientId", org.client_id()), ("SalesforceClientSecret", org.client_secret())];
-    let template = Template::read(&root.join("template.yaml"), &credentials)?;
+    let (aircall_listener, aircall_url) = services::listen().await?;
+    let parameters = [
+        ("SalesforceClientId", org.client_id()),
+        ("SalesforceClientSecret", org.client_secret()),
+        ("AircallApiUrl", aircall_url.clone()),
+        ("AircallClientId", aircall.client_id()),
+        ("AircallClientSecret", aircall.client_secret()),
+    ];
+    let template = Template::read(&root.join("template.yaml"), &parameters)?;
 
     let services = Services::start(data).await?;
     if let Some(data) = data {
         services.restore_secrets(data).await?;
     }
     let resources = services.create(&template).await?;
-    let functions = functions::read(&template, &resources)?;
+    let mut functions = functions::read(&template, &resources)?;
+    functions::send_to_sandboxes(&mut functions, &salesforce_url, &aircall_url);
 
     let mut servers = JoinSet::new();
     servers.spawn(salesforce::serve(org.clone(), salesforce_listener));
-    let (aircall_listener, aircall_url) = services::listen().await?;
     servers.spawn(aircall::serve(aircall.clone(), aircall_listener));
 
     let pools = functions::start(&root, &functions, &services.endpoint_urls, &options).await?;

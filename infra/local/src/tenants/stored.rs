@@ -58,6 +58,7 @@ impl Stored {
             instance_url: org.url.clone(),
             login_url: org.url.clone(),
             user_id: admin,
+            user_name: None,
             connected_at: Timestamp::now(),
         };
         let tenant = Tenant {

@@ -21,7 +21,7 @@ pub(super) fn global(state: &State, call: &Call) -> Result<Answer, ApiError> {
 pub(super) fn one(state: &State, call: &Call, object: &Object) -> Result<Answer, ApiError> {
     require_method(call, &Method::GET)?;
     let mut description = basics(&call.version, object);
-    description["fields"] = object.visible_fields(&state.options).map(|known| field(state, object, known)).collect();
+    description["fields"] = object.visible_fields(state).map(|known| field(state, object, known)).collect();
     description["childRelationships"] = schema::child_relationships(object).map(child_relationship).collect();
     description["recordTypeInfos"] = json!([]);
     Ok(Answer::ok(description))
@@ -31,8 +31,9 @@ pub(super) fn one(state: &State, call: &Call, object: &Object) -> Result<Answer,
 pub(super) fn basics(version: &str, object: &Object) -> Value {
     let url = format!("{DATA}/v{version}/sobjects/{}", object.name);
     let writable = object.writable;
+    let prefix = Some(object.prefix).filter(|prefix| *prefix != Object::NO_PREFIX);
     json!({
-        "name": object.name, "label": object.label, "labelPlural": object.label, "keyPrefix": object.prefix,
+        "name": object.name, "label": object.label, "labelPlural": object.label, "keyPrefix": prefix,
         "custom": object.name.ends_with("__c"), "createable": writable, "updateable": writable, "deletable": writable,
         "queryable": true, "retrieveable": true, "searchable": object.searchable, "undeletable": false,
         "layoutable": writable, "triggerable": writable,
@@ -41,7 +42,7 @@ pub(super) fn basics(version: &str, object: &Object) -> Value {
 }
 
 fn field(state: &State, object: &Object, field: &Field) -> Value {
-    let writable = object.writable && !state.options.protects(object.name, field.name);
+    let writable = object.writable && !state.protects(object, field);
     let text_length = if field.kind == Kind::Int { 0 } else { field.length };
     let digits = if field.kind == Kind::Int { field.length } else { 0 };
     let mandatory = field.required || matches!(field.kind, Kind::Boolean | Kind::Id);

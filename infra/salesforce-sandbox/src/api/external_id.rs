@@ -59,7 +59,7 @@ pub(super) fn row(
 
 /// The external id field of that name.
 pub(super) fn key_field(state: &State, object: &Object, name: &str) -> Result<&'static Field, ApiError> {
-    let field = object.visible_field(&state.options, name).filter(|field| field.key != Key::No);
+    let field = object.visible_field(state, name).filter(|field| field.key != Key::No);
     field.ok_or_else(|| {
         let message = format!("Provided external ID field does not exist or is not accessible: {name}");
         ApiError::new(404, "NOT_FOUND", message)

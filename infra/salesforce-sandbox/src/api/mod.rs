@@ -13,6 +13,7 @@ mod query;
 mod references;
 mod search;
 mod sobjects;
+mod tooling;
 mod tree;
 
 use axum::http::Method;
@@ -27,6 +28,7 @@ use crate::{
 
 /// Answers a call, errors in Salesforce's shape.
 pub(crate) fn answer(state: &mut State, call: &Call) -> Answer {
+    state.look_as(&call.user_id);
     route(state, call).unwrap_or_else(Answer::from)
 }
 
@@ -45,6 +47,7 @@ fn route(state: &mut State, call: &Call) -> Result<Answer, ApiError> {
         ["query" | "queryAll", locator] => query::next_page(state, call, locator),
         ["search"] => search::search(state, call),
         ["parameterizedSearch"] => parameterized_search::search(state, call),
+        ["tooling", rest @ ..] => tooling::route(state, call, rest),
         ["composite"] => composite::composite(state, call),
         ["composite", "batch"] => batch::batch(state, call),
         ["composite", "graph"] => graph::graph(state, call),
@@ -60,7 +63,7 @@ fn route(state: &mut State, call: &Call) -> Result<Answer, ApiError> {
 pub(crate) fn resource(segments: &[String]) -> String {
     match segments {
         [] => "versions".to_owned(),
-        [composite, part, ..] if composite == "composite" => format!("composite/{part}"),
+        [first, part, ..] if ["composite", "tooling"].contains(&first.as_str()) => format!("{first}/{part}"),
         [first, ..] => first.clone(),
     }
 }

@@ -68,12 +68,12 @@ pub(super) fn show(
     let mut shown = serde_json::Map::new();
     shown.insert("attributes".to_owned(), attributes(&call.version, object, record));
     let Some(names) = fields else {
-        let all = object.visible_fields(&state.options);
+        let all = object.visible_fields(state);
         shown.extend(all.map(|field| (field.name.to_owned(), record.get(field.name).clone())));
         return Ok(Value::Object(shown));
     };
     for name in names.split(',').map(str::trim) {
-        let field = object.visible_field(&state.options, name).ok_or_else(|| {
+        let field = object.visible_field(state, name).ok_or_else(|| {
             ApiError::new(400, "INVALID_FIELD", format!("No such column '{name}' on sobject of type {}", object.name))
         })?;
         shown.insert(field.name.to_owned(), record.get(field.name).clone());

@@ -34,6 +34,9 @@ fn user(org: &Org, headers: &HeaderMap) -> Result<String, Refused> {
     let session = headers.get("x-sfdc-session").and_then(|token| token.to_str().ok()).unwrap_or_default();
     let user = state.grants.user_of(session, state.options.session_ms, Timestamp::now()).map(ToOwned::to_owned);
     let user = user.ok_or(Refused("InvalidSessionId", "Invalid session id"))?;
+    if !state.permits(&user, "PermissionsApiEnabled") {
+        return Err(Refused("FeatureNotEnabled", "Async API not enabled"));
+    }
     state.requests.count("async".to_owned(), 1);
     Ok(user)
 }

@@ -20,7 +20,7 @@ pub(super) async fn change(State(org): State<Org>, JsonBody(changes): JsonBody<M
     let mut state = org.lock();
     match state.options.merged(changes) {
         Ok(options) => {
-            state.options = options.clone();
+            state.set_options(options.clone());
             Json(options).into_response()
         }
         Err(why) => refused(StatusCode::BAD_REQUEST, why),

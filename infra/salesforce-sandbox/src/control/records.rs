@@ -89,10 +89,13 @@ pub(super) async fn remove(State(org): State<Org>, Path(sobject): Path<String>) 
     StatusCode::NO_CONTENT.into_response()
 }
 
-/// All records the API could have written, except users: who works in an org is not a test's data.
+/// Who works in an org, and what they may do there, is not a test's data.
+const SETUP: [&str; 4] = ["User", "PermissionSet", "FieldPermissions", "PermissionSetAssignment"];
+
+/// All records the API could have written, except the org's set-up.
 pub(super) async fn remove_all(State(org): State<Org>) -> StatusCode {
     let mut state = org.lock();
-    for object in OBJECTS.iter().filter(|object| object.writable && object.name != "User") {
+    for object in OBJECTS.iter().filter(|object| object.writable && !SETUP.contains(&object.name)) {
         clear(&mut state, object);
     }
     StatusCode::NO_CONTENT

@@ -1,55 +1,106 @@
-//! `GET /services/oauth2/authorize`: the admin is signed in and consents at once.
+//! `/services/oauth2/authorize`: who is it, and may the app in? Each step posts what the steps before it said.
 
 use axum::{
+    body::Bytes,
     extract::{RawQuery, State},
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use jiff::Timestamp;
 use url::Url;
 
-use super::{Parameters, grants::Code};
-use crate::Org;
+use super::{Parameters, consent, grants::Code};
+use crate::{Org, schema, state};
 
-pub(super) async fn authorize(State(org): State<Org>, RawQuery(query): RawQuery) -> Response {
-    let parameters = Parameters::parse(query.unwrap_or_default().as_bytes());
-    let get = |name| parameters.get(name).unwrap_or_default();
+/// What the app is told of a user who denies.
+const DENIED: [(&str, &str); 2] = [("error", "access_denied"), ("error_description", "end-user denied authorization")];
+
+/// What a request may say of scopes if it says nothing.
+const SCOPE: &str = "api refresh_token";
+
+pub(super) async fn authorize(State(org): State<Org>, RawQuery(query): RawQuery, body: Bytes) -> Response {
+    let mut parameters = Parameters::parse(query.unwrap_or_default().as_bytes());
+    parameters.0.extend(Parameters::parse(&body).0);
     let mut state = org.lock();
-    // Without a known client and an address there is nowhere to send an error to.
-    if get("client_id") != state.client_id() {
-        return page("error=invalid_client_id&error_description=client%20identifier%20invalid");
-    }
-    let Ok(target) = Url::parse(get("redirect_uri")) else {
-        return page("error=redirect_uri_mismatch&error_description=redirect_uri%20must%20match%20configuration");
+    let target = match check(&state, &parameters) {
+        Ok(target) => target,
+        Err(refused) => return refused,
     };
-    if get("response_type") != "code" {
-        return back(target, &[("error", "unsupported_response_type"), ("state", get("state"))]);
+    if state.options.auto_approve {
+        let admin = state.identity.admin_user_id.clone();
+        return allow(&mut state, &parameters, target, admin);
     }
-    if get("code_challenge").is_empty() || get("code_challenge_method") != "S256" {
-        let description = "missing required code challenge";
-        return back(
-            target,
-            &[("error", "invalid_request"), ("error_description", description), ("state", get("state"))],
-        );
+    let Some(user_id) = parameters.get("user") else { return shown(consent::log_in(&state, &parameters, None)) };
+    if !is_active(&state, user_id) {
+        let problem = "This user is not active, or not of this org. Choose another one.";
+        return shown(consent::log_in(&state, &parameters, Some(problem)));
     }
-    let scope = Some(get("scope")).filter(|scope| !scope.is_empty()).unwrap_or("api refresh_token");
-    let code = Code {
-        user_id: state.identity.admin_user_id.clone(),
-        client_id: get("client_id").to_owned(),
-        redirect_uri: get("redirect_uri").to_owned(),
-        challenge: get("code_challenge").to_owned(),
-        scope: scope.to_owned(),
-        issued_at: Timestamp::now(),
-    };
-    let code = state.grants.put_code(code);
-    back(target, &[("code", &code), ("state", get("state"))])
+    match parameters.get("decision") {
+        Some("allow") => {
+            let user_id = user_id.to_owned();
+            allow(&mut state, &parameters, target, user_id)
+        }
+        Some("deny") => back(target, &parameters, &DENIED),
+        _ => shown(consent::ask(&state, &parameters, &target, user_id)),
+    }
 }
 
-fn back(mut target: Url, parameters: &[(&str, &str)]) -> Response {
-    target.query_pairs_mut().extend_pairs(parameters.iter().filter(|(_, value)| !value.is_empty()));
+/// The scopes asked for.
+pub(super) fn scope(parameters: &Parameters) -> &str {
+    parameters.get("scope").filter(|scope| !scope.is_empty()).unwrap_or(SCOPE)
+}
+
+/// The address to go back to, if everything is in order; else the answer.
+#[expect(clippy::result_large_err, reason = "once per request")]
+fn check(state: &state::State, parameters: &Parameters) -> Result<Url, Response> {
+    let get = |name| parameters.get(name).unwrap_or_default();
+    // Without a known client and an address there is nowhere to send an error to.
+    if get("client_id") != state.client_id() {
+        return Err(refused("error=invalid_client_id&error_description=client%20identifier%20invalid"));
+    }
+    let Ok(target) = Url::parse(get("redirect_uri")) else {
+        let text = "error=redirect_uri_mismatch&error_description=redirect_uri%20must%20match%20configuration";
+        return Err(refused(text));
+    };
+    if get("response_type") != "code" {
+        return Err(back(target, parameters, &[("error", "unsupported_response_type")]));
+    }
+    if get("code_challenge").is_empty() || get("code_challenge_method") != "S256" {
+        let description = ("error_description", "missing required code challenge");
+        return Err(back(target, parameters, &[("error", "invalid_request"), description]));
+    }
+    Ok(target)
+}
+
+fn is_active(state: &state::State, user_id: &str) -> bool {
+    let user = schema::object("User").and_then(|object| state.tables.get(object, user_id));
+    user.is_some_and(|user| user.flag("IsActive") && !user.flag("IsDeleted"))
+}
+
+fn allow(state: &mut state::State, parameters: &Parameters, target: Url, user_id: String) -> Response {
+    let get = |name| parameters.get(name).unwrap_or_default().to_owned();
+    let code = state.grants.put_code(Code {
+        user_id,
+        client_id: get("client_id"),
+        redirect_uri: get("redirect_uri"),
+        challenge: get("code_challenge"),
+        scope: scope(parameters).to_owned(),
+        issued_at: Timestamp::now(),
+    });
+    back(target, parameters, &[("code", &code)])
+}
+
+/// To the app, with what is to be said and its own `state`.
+fn back(mut target: Url, parameters: &Parameters, said: &[(&str, &str)]) -> Response {
+    let state = parameters.get("state").filter(|state| !state.is_empty());
+    target.query_pairs_mut().extend_pairs(said).extend_pairs(state.map(|state| ("state", state)));
     Redirect::to(target.as_str()).into_response()
 }
 
-fn page(text: &'static str) -> Response {
+fn shown(page: impl IntoResponse) -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], page).into_response()
+}
+
+fn refused(text: &'static str) -> Response {
     (StatusCode::BAD_REQUEST, text).into_response()
 }

@@ -1,6 +1,7 @@
 //! OAuth: the web-server flow with PKCE, refresh with or without rotation, revocation, user info.
 
 mod authorize;
+mod consent;
 pub(crate) mod grants;
 mod revoke;
 mod token;
@@ -19,7 +20,7 @@ use crate::{Org, state::State};
 
 pub(crate) fn routes() -> Router<Org> {
     Router::new()
-        .route("/services/oauth2/authorize", get(authorize::authorize))
+        .route("/services/oauth2/authorize", get(authorize::authorize).post(authorize::authorize))
         .route("/services/oauth2/token", post(token::token))
         .route("/services/oauth2/revoke", get(revoke::revoke).post(revoke::revoke))
         .route("/services/oauth2/userinfo", get(userinfo::userinfo).post(userinfo::userinfo))

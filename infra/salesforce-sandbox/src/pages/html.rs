@@ -17,10 +17,15 @@ article header { display: flex; justify-content: space-between; gap: 1rem; font-
 small, .soft { color: var(--soft); font-weight: 400 } .overdue { color: var(--red) }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: .4rem 0 0 }
 a { color: light-dark(#0b5cab, #7ab8ff) }
+fieldset { border: 1px solid var(--line); border-radius: .4rem; background: var(--card); padding: .6rem .9rem }
+label { display: block; padding: .35rem 0 }
+button { font: inherit; padding: .45rem 1.1rem; border: 1px solid light-dark(#0b5cab, #7ab8ff); border-radius: .3rem;
+  background: light-dark(#0b5cab, #7ab8ff); color: light-dark(#fff, #14171b); cursor: pointer }
+button.second { background: transparent; color: inherit }
 ";
 
 /// A whole page; `body` is HTML already.
-pub(super) fn page(title: &str, body: &str) -> Html<String> {
+pub(crate) fn page(title: &str, body: &str) -> Html<String> {
     let title = escape(title);
     Html(format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
@@ -30,7 +35,7 @@ pub(super) fn page(title: &str, body: &str) -> Html<String> {
 }
 
 /// Text that means nothing to a browser.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

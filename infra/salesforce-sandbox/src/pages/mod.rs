@@ -1,6 +1,6 @@
 //! What a user of the org would see: records and their Activity timeline.
 
-mod html;
+pub(crate) mod html;
 mod index;
 mod record;
 

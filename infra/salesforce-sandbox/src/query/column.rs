@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::{ast::Name, lexer::SyntaxError};
 use crate::{
-    call::record_url,
+    call::{DATA, record_url},
     error::ApiError,
-    options::Options,
     schema::{self, Field, Kind, Object},
+    state::State,
     tables::{Record, Tables},
 };
 
@@ -31,19 +31,12 @@ pub(crate) struct Column {
 
 impl Column {
     /// Resolves a path from `object`, or says what is not there, with Salesforce's words.
-    pub(crate) fn resolve(
-        options: &Options,
-        object: &'static Object,
-        name: &Name,
-        source: &str,
-    ) -> Result<Self, ApiError> {
+    pub(crate) fn resolve(state: &State, object: &'static Object, name: &Name, source: &str) -> Result<Self, ApiError> {
         let invalid =
             |message: String| ApiError::new(400, "INVALID_FIELD", SyntaxError::new(name.at, message).explain(source));
         let mut path: Vec<&str> = name.text.split('.').collect();
         // The object's own name may open a path.
-        if path.len() > 1
-            && path[0].eq_ignore_ascii_case(object.name)
-            && relationship(options, object, path[0]).is_none()
+        if path.len() > 1 && path[0].eq_ignore_ascii_case(object.name) && relationship(state, object, path[0]).is_none()
         {
             path.remove(0);
         }
@@ -51,11 +44,11 @@ impl Column {
         let mut at = object;
         let mut hops = Vec::new();
         for step in path {
-            let hop = relationship(options, at, step).ok_or_else(|| invalid(unknown_relationship(step)))?;
+            let hop = relationship(state, at, step).ok_or_else(|| invalid(unknown_relationship(step)))?;
             at = hop.1;
             hops.push(hop.0);
         }
-        let field = at.visible_field(options, last).ok_or_else(|| invalid(unknown_column(last, at.name)))?;
+        let field = at.visible_field(state, last).ok_or_else(|| invalid(unknown_column(last, at.name)))?;
         Ok(Self { hops, field })
     }
 
@@ -100,18 +93,23 @@ impl Column {
 }
 
 /// The reference a relationship name stands for, and where it leads.
-fn relationship(options: &Options, object: &Object, name: &str) -> Option<(Hop, &'static Object)> {
+fn relationship(state: &State, object: &Object, name: &str) -> Option<(Hop, &'static Object)> {
     let named = |field: &&Field| field.relationship.is_some_and(|relationship| relationship.eq_ignore_ascii_case(name));
-    let field = object.visible_fields(options).find(named)?;
+    let field = object.visible_fields(state).find(named)?;
     let Kind::Reference(targets) = field.kind else { return None };
     let polymorphic = targets.len() > 1;
-    let target = if polymorphic { schema::NAME } else { schema::visible_object(options, targets.first()?)? };
+    let target = if polymorphic { schema::NAME } else { schema::visible_object(&state.options, targets.first()?)? };
     Some((Hop { field, relationship: field.relationship?, polymorphic }, target))
 }
 
 /// A record's `attributes`.
 pub(crate) fn attributes(version: &str, object: &Object, record: &Record) -> Value {
-    json!({"type": object.name, "url": record_url(version, object.name, record.id())})
+    let url = match object {
+        _ if record.id().is_empty() => format!("{DATA}/v{version}/sobjects/{}", object.name),
+        _ if object.is_tooling() => format!("{DATA}/v{version}/tooling/sobjects/{}/{}", object.name, record.id()),
+        _ => record_url(version, object.name, record.id()),
+    };
+    json!({"type": object.name, "url": url})
 }
 
 /// A record as a query or search returns it.

@@ -20,12 +20,15 @@ use crate::{
     tables::{Record, Tables},
 };
 
-/// Whether deleted records are seen.
+/// What a query sees.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Scope {
+    /// Records that are not deleted.
     Live,
     /// `queryAll`: the Recycle Bin too.
     All,
+    /// The Tooling API's objects.
+    Tooling,
 }
 
 /// What a query found.
@@ -45,14 +48,15 @@ pub(crate) fn run(
     version: &str,
     now: Timestamp,
 ) -> Result<Found, ApiError> {
-    let object = entity(state, &select.from, source)?;
+    let object = entity(state, &select.from, source, scope)?;
     let test = select.filter.as_ref().map(|filter| Test::resolve(state, object, filter, source, now)).transpose()?;
     if select.offset > 2000 {
         return Err(ApiError::new(400, "NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000"));
     }
     let columns = columns(state, object, select, source)?;
     let children = Children::resolve_all(state, object, select, source, now)?;
-    let candidates = state.tables.rows(object).iter().filter(|record| visible(state, object, record, scope));
+    let rows = state.rows(object);
+    let candidates = rows.iter().filter(|record| visible(state, object, record, scope));
     let found = candidates.filter(|record| test.as_ref().is_none_or(|test| test.passes(&state.tables, record)));
     match select.items.first() {
         Some(Item::Count) => Ok(Found { records: Vec::new(), total: found.count() }),
@@ -83,8 +87,12 @@ pub(crate) fn visible(state: &State, object: &Object, record: &Record, scope: Sc
     (scope == Scope::All || !record.flag("IsDeleted")) && (state.options.person_accounts || !person_type)
 }
 
-fn entity(state: &State, name: &Name, source: &str) -> Result<&'static Object, ApiError> {
-    schema::visible_object(&state.options, &name.text).ok_or_else(|| {
+fn entity(state: &State, name: &Name, source: &str, scope: Scope) -> Result<&'static Object, ApiError> {
+    let object = match scope {
+        Scope::Live | Scope::All => schema::visible_object(&state.options, &name.text),
+        Scope::Tooling => schema::tooling_object(&name.text),
+    };
+    object.ok_or_else(|| {
         let message = format!(
             "sObject type '{}' is not supported. If you are attempting to use a custom object, be sure to append the \
              '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names.",
@@ -104,12 +112,12 @@ pub(super) fn columns(
     for item in &select.items {
         match item {
             Item::Field(name) | Item::CountOf(name) => {
-                columns.push(Column::resolve(&state.options, object, name, source)?);
+                columns.push(Column::resolve(state, object, name, source)?);
             }
             Item::AllFields => {
-                for field in object.visible_fields(&state.options) {
+                for field in object.visible_fields(state) {
                     let name = Name { text: field.name.to_owned(), at: 0 };
-                    columns.push(Column::resolve(&state.options, object, &name, source)?);
+                    columns.push(Column::resolve(state, object, &name, source)?);
                 }
             }
             Item::Count | Item::Children(_) => {}
@@ -136,7 +144,7 @@ pub(crate) fn orders(
     source: &str,
 ) -> Result<Orders, ApiError> {
     let resolve = |order: &Order| {
-        let column = Column::resolve(&state.options, object, &order.field, source)?;
+        let column = Column::resolve(state, object, &order.field, source)?;
         if !column.field.filterable() {
             let message = format!("field '{}' can not be sorted in a query call", column.field.name);
             return Err(ApiError::new(400, "INVALID_FIELD", message));

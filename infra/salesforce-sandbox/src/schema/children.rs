@@ -34,6 +34,10 @@ const CHILD_RELATIONSHIPS: &[ChildRelationship] = &[
     of("Opportunity", "OpportunityContactRoles", "OpportunityContactRole", "OpportunityId"),
     of("Opportunity", "Tasks", "Task", "WhatId"),
     of("Opportunity", "Events", "Event", "WhatId"),
+    of("Profile", "Users", "User", "ProfileId"),
+    of("PermissionSet", "FieldPerms", "FieldPermissions", "ParentId"),
+    of("PermissionSet", "Assignments", "PermissionSetAssignment", "PermissionSetId"),
+    of("User", "PermissionSetAssignments", "PermissionSetAssignment", "AssigneeId"),
 ];
 
 /// The relationships to the records that refer to those of `parent`.

@@ -10,6 +10,7 @@ mod jsforce_tables;
 mod lead;
 mod name;
 mod opportunity;
+mod security;
 mod setup;
 mod system;
 mod task;
@@ -18,15 +19,16 @@ mod user;
 pub(crate) use self::{
     children::{ChildRelationship, child_relationships},
     field::{Access, Feature, Field, Key, Kind},
+    security::USER_PERMISSIONS,
 };
-use crate::options::Options;
+use crate::{options::Options, state::State};
 
 /// One object: what Salesforce calls an sObject.
 #[derive(Debug)]
 pub(crate) struct Object {
     pub(crate) name: &'static str,
     pub(crate) label: &'static str,
-    /// The first three characters of its ids.
+    /// The first three characters of its ids, or [`Object::NO_PREFIX`].
     pub(crate) prefix: &'static str,
     pub(crate) fields: &'static [Field],
     /// Whether the API may create, update and delete records.
@@ -51,7 +53,18 @@ pub(crate) const OBJECTS: &[&Object] = &[
     &setup::RECORD_TYPE,
     &setup::ORGANIZATION,
     &setup::TASK_STATUS,
+    &security::PROFILE,
+    &security::PERMISSION_SET,
+    &security::FIELD_PERMISSIONS,
+    &security::PERMISSION_SET_ASSIGNMENT,
+    &security::USER_PERMISSION_ACCESS,
 ];
+
+/// The objects of the Tooling API.
+const TOOLING_OBJECTS: &[&Object] = &[CUSTOM_FIELD];
+
+/// Fields that admins made.
+pub(crate) const CUSTOM_FIELD: &Object = &security::CUSTOM_FIELD;
 
 /// What a query sees through a reference that may lead to several objects.
 pub(crate) const NAME: &Object = &name::NAME;
@@ -66,12 +79,25 @@ pub(crate) fn visible_object(options: &Options, name: &str) -> Option<&'static O
     object(name).filter(|object| !options.hides_object(object.name))
 }
 
+/// The Tooling API's object of that name, in any case.
+pub(crate) fn tooling_object(name: &str) -> Option<&'static Object> {
+    TOOLING_OBJECTS.iter().find(|object| object.name.eq_ignore_ascii_case(name)).copied()
+}
+
 /// The object an id belongs to, by its prefix.
 pub(crate) fn object_of_id(id: &str) -> Option<&'static Object> {
     OBJECTS.iter().find(|object| id.starts_with(object.prefix)).copied()
 }
 
 impl Object {
+    /// Stands for the prefix of an object whose records have no ids; no id begins with it.
+    pub(crate) const NO_PREFIX: &'static str = "---";
+
+    /// Whether only the Tooling API knows it.
+    pub(crate) fn is_tooling(&self) -> bool {
+        tooling_object(self.name).is_some()
+    }
+
     /// The fields that exist in an org with these options, hidden ones included.
     pub(crate) fn fields(&self, options: &Options) -> impl Iterator<Item = &'static Field> {
         let (person_accounts, unique_key_field) = (options.person_accounts, options.unique_key_field);
@@ -82,9 +108,9 @@ impl Object {
         })
     }
 
-    /// The fields the connecting user sees.
-    pub(crate) fn visible_fields(&self, options: &Options) -> impl Iterator<Item = &'static Field> {
-        self.fields(options).filter(|field| !options.hides(self.name, field.name))
+    /// The fields the session's user sees.
+    pub(crate) fn visible_fields(&self, state: &State) -> impl Iterator<Item = &'static Field> {
+        self.fields(&state.options).filter(|field| !state.hides(self, field))
     }
 
     /// The field of that name, in any case, hidden or not.
@@ -92,9 +118,9 @@ impl Object {
         self.fields(options).find(|field| field.name.eq_ignore_ascii_case(name))
     }
 
-    /// The field of that name, if the connecting user sees it.
-    pub(crate) fn visible_field(&self, options: &Options, name: &str) -> Option<&'static Field> {
-        self.field(options, name).filter(|field| !options.hides(self.name, field.name))
+    /// The field of that name, if the session's user sees it.
+    pub(crate) fn visible_field(&self, state: &State, name: &str) -> Option<&'static Field> {
+        self.field(&state.options, name).filter(|field| !state.hides(self, field))
     }
 
     /// Whether the object has the field at all, whatever the options say.

@@ -8,7 +8,7 @@ use super::{
 pub(super) const NAME: Object = Object {
     name: "Name",
     label: "Name",
-    prefix: "---",
+    prefix: Object::NO_PREFIX,
     writable: false,
     searchable: false,
     fields: &[

@@ -17,6 +17,7 @@ pub(super) const USER: Object = Object {
         Field::text("FirstName", "First Name", 40),
         Field::text("Name", "Full Name", 121).read_only(),
         Field::new("Email", "Email", Kind::Email, 128).required(),
+        Field::reference("ProfileId", "Profile ID", "Profile", &["Profile"]),
         Field::text("Alias", "Alias", 8),
         Field::text("Title", "Title", 80),
         Field::text("FederationIdentifier", "SAML Federation ID", 512),

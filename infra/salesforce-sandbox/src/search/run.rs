@@ -69,10 +69,8 @@ fn one(
     let object = searchable(state, &returning.object, source)?;
     let id = [Name { text: "Id".to_owned(), at: 0 }];
     let names = if returning.fields.is_empty() { &id[..] } else { &returning.fields };
-    let columns = names
-        .iter()
-        .map(|name| Column::resolve(&state.options, object, name, source))
-        .collect::<Result<Vec<_>, _>>()?;
+    let columns =
+        names.iter().map(|name| Column::resolve(state, object, name, source)).collect::<Result<Vec<_>, _>>()?;
     let test = returning.filter.as_ref().map(|filter| Test::resolve(state, object, filter, source, now)).transpose()?;
     let orders = query::orders(state, object, &returning.order, source)?;
     let Some(expression) = &search.expression else { return Ok(Vec::new()) };

@@ -7,6 +7,7 @@ use crate::{
     error::ApiError,
     options::Options,
     schema::{Access, Feature, Object},
+    state::State,
     tables::Fields,
 };
 
@@ -18,12 +19,7 @@ pub(crate) enum Operation {
 }
 
 /// The body's fields under their declared names, with checked and normalised values.
-pub(super) fn accept(
-    options: &Options,
-    object: &Object,
-    body: &Fields,
-    operation: Operation,
-) -> Result<Fields, ApiError> {
+pub(super) fn accept(state: &State, object: &Object, body: &Fields, operation: Operation) -> Result<Fields, ApiError> {
     let mut given = Fields::new();
     let mut unwritable = Vec::new();
     let mut rejected = None;
@@ -31,9 +27,9 @@ pub(super) fn accept(
         if name.eq_ignore_ascii_case("Id") {
             return Err(id_in_body(operation));
         }
-        let field = object.visible_field(options, name).ok_or_else(|| no_such_column(object, name))?;
+        let field = object.visible_field(state, name).ok_or_else(|| no_such_column(object, name))?;
         match (field.access, operation) {
-            _ if options.protects(object.name, field.name) => unwritable.push(field.name),
+            _ if state.protects(object, field) => unwritable.push(field.name),
             (Access::CreateAndUpdate, _) | (Access::CreateOnly, Operation::Create) => {}
             (Access::ReadOnly, _) | (Access::CreateOnly, Operation::Update) => unwritable.push(field.name),
         }

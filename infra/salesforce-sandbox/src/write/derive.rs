@@ -22,6 +22,7 @@ pub(super) fn derive(tables: &mut Tables, object: &Object, fields: &mut Fields, 
         "Account" if fields.get("IsPersonAccount") == Some(&json!(true)) => full_name(fields),
         "Case" => case(tables, fields, now),
         "Opportunity" => opportunity(fields),
+        "FieldPermissions" => field_permissions(fields),
         _ => {}
     }
 }
@@ -91,6 +92,12 @@ fn opportunity(fields: &mut Fields) {
     let stage = text(fields, "StageName").unwrap_or_default().to_owned();
     set(fields, "IsClosed", json!(matches!(stage.as_str(), "Closed Won" | "Closed Lost")));
     set(fields, "IsWon", json!(stage == "Closed Won"));
+}
+
+/// An entry that grants nothing is deleted.
+fn field_permissions(fields: &mut Fields) {
+    let grants = fields.get("PermissionsRead") == Some(&json!(true));
+    set(fields, "IsDeleted", json!(!grants));
 }
 
 /// The primary contact role that an Opportunity created with `ContactId` comes with.

@@ -8,6 +8,7 @@ mod person;
 mod references;
 mod rules;
 mod seed;
+mod setup;
 mod value;
 
 use jiff::Timestamp;
@@ -23,7 +24,7 @@ use crate::{
     call::Call,
     control::record_faults,
     error::ApiError,
-    locks,
+    founding, locks,
     schema::{Kind, Object},
     state::State,
     tables::{Fields, Record},
@@ -53,9 +54,10 @@ impl From<&Call> for By {
 /// Creates a record and returns its id.
 pub(crate) fn create(state: &mut State, by: &By, object: &'static Object, body: &Fields) -> Result<String, ApiError> {
     require_writable(object)?;
+    setup::permit(state, object, &by.user_id)?;
     record_faults::meet(state, Operation::Create, object, None, body)?;
     state.atomically(|state| {
-        let given = accept(&state.options, object, body, Operation::Create)?;
+        let given = accept(state, object, body, Operation::Create)?;
         let mut fields = given.clone();
         apply_defaults(state, object, &mut fields, &by.user_id);
         person::classify(state, object, &mut fields)?;
@@ -64,6 +66,7 @@ pub(crate) fn create(state: &mut State, by: &By, object: &'static Object, body: 
         activity::check(object, &fields)?;
         rules::validate(&state.options, object, &fields)?;
         check_unique(state, object, &fields, "")?;
+        setup::check(state, object, &fields, Operation::Create, "")?;
         rules::check_duplicates(state, object, &fields, by.allow_save)?;
         let id = state.tables.mint_id(object);
         stamp_created(&mut fields, &id, by);
@@ -87,10 +90,11 @@ pub(crate) fn update(
     body: &Fields,
 ) -> Result<(), ApiError> {
     require_writable(object)?;
+    setup::permit(state, object, &by.user_id)?;
     let before = live(state, object, id)?.clone();
     record_faults::meet(state, Operation::Update, object, Some(id), body)?;
     state.atomically(|state| {
-        let given = accept(&state.options, object, body, Operation::Update)?;
+        let given = accept(state, object, body, Operation::Update)?;
         if before.flag("IsConverted") {
             return Err(ApiError::record("CANNOT_UPDATE_CONVERTED_LEAD", "cannot update converted lead", &[]));
         }
@@ -101,6 +105,7 @@ pub(crate) fn update(
         activity::check(object, &fields)?;
         rules::validate(&state.options, object, &fields)?;
         check_unique(state, object, &fields, id)?;
+        setup::check(state, object, &fields, Operation::Update, id)?;
         stamp_modified(&mut fields, by);
         derive::derive(&mut state.tables, object, &mut fields, by.now);
         let rows = [&before.fields, &fields].map(|fields| locks::of_change(object, id, fields));
@@ -116,6 +121,7 @@ pub(crate) fn update(
 /// Moves a record to the Recycle Bin.
 pub(crate) fn delete(state: &mut State, by: &By, object: &'static Object, id: &str) -> Result<(), ApiError> {
     require_writable(object)?;
+    setup::permit(state, object, &by.user_id)?;
     let mut record = live(state, object, id)?.clone();
     locks::take(state, locks::of_change(object, id, &record.fields))?;
     record.fields.insert("IsDeleted".to_owned(), json!(true));
@@ -144,7 +150,7 @@ fn require_writable(object: &Object) -> Result<(), ApiError> {
     object.writable.then_some(()).ok_or_else(refused)
 }
 
-/// Fills what the caller left open: declared defaults, `false`, and the API user as owner.
+/// Fills what the caller left open: declared defaults, `false`, the API user as owner, a user's profile.
 fn apply_defaults(state: &State, object: &Object, fields: &mut Fields, user_id: &str) {
     for field in object.fields(&state.options) {
         let empty = fields.get(field.name).is_none_or(Value::is_null);
@@ -152,6 +158,7 @@ fn apply_defaults(state: &State, object: &Object, fields: &mut Fields, user_id: 
             (Kind::Boolean, default) => json!(default == Some("true")),
             (_, Some(text)) => json!(text),
             _ if field.name == "OwnerId" => json!(user_id),
+            _ if field.name == "ProfileId" => json!(founding::profile_id(state, founding::STANDARD_PROFILE)),
             _ => continue,
         };
         if empty {

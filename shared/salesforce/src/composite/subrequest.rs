@@ -41,8 +41,21 @@ impl Subrequest {
     /// Sets a field of the one record that is written to the id of the record that the subrequest `to` creates.
     #[must_use]
     pub fn link(mut self, field: &str, to: &str) -> Self {
-        self.links.push((field.to_owned(), format!("@{{{to}.id}}")));
+        self.links.push((field.to_owned(), to.to_owned()));
         self
+    }
+
+    /// The record that it creates, without its links; none if it is a query.
+    pub fn record(&self) -> Option<&Record> {
+        match &self.action {
+            Action::Create(record) => Some(record),
+            Action::Query(_) => None,
+        }
+    }
+
+    /// The fields that hold the id of a record that another subrequest creates, each with the name of that one.
+    pub fn links(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.links.iter().map(|(field, to)| (field.as_str(), to.as_str()))
     }
 
     /// The name of its result.
@@ -68,8 +81,8 @@ impl Subrequest {
         let mut json = json!({ "method": method.as_str(), "url": url, "referenceId": self.reference_id });
         if let Some(mut body) = body {
             without_references(&mut body);
-            for (field, reference) in &self.links {
-                body[field] = reference.as_str().into();
+            for (field, to) in &self.links {
+                body[field] = format!("@{{{to}.id}}").into();
             }
             json["body"] = body;
         }

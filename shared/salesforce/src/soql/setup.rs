@@ -66,12 +66,12 @@ mod tests {
         check(
             &Soql::field_permissions(&set, &["Task.X__c", "Event.X__c"]),
             "SELECT Id, Field, PermissionsRead, PermissionsEdit FROM FieldPermissions WHERE ParentId = \
-             '0PSVr00000m4eGCMAY' AND Field IN ('Task.X__c','Event.X__c')",
+             '0PSVr00000m4eGCOAY' AND Field IN ('Task.X__c','Event.X__c')",
         );
         check(
             &Soql::permission_set_assignment(&set, &user),
-            "SELECT Id FROM PermissionSetAssignment WHERE PermissionSetId = '0PSVr00000m4eGCMAY' AND AssigneeId = \
-             '005Vr00000m4eGCMAY' LIMIT 1",
+            "SELECT Id FROM PermissionSetAssignment WHERE PermissionSetId = '0PSVr00000m4eGCOAY' AND AssigneeId = \
+             '005Vr00000m4eGCIAY' LIMIT 1",
         );
     }
 }

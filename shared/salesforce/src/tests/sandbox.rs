@@ -5,6 +5,7 @@ mod finding;
 mod granting;
 mod injecting;
 mod logging;
+mod signing_in;
 
 use salesforce_sandbox::{Options, Org};
 use serde_json::Value;

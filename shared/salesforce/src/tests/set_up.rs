@@ -8,7 +8,7 @@ use super::{client_of, id};
 use crate::SetUpOutcome::{AlreadyThere, Done, Failed};
 use crate::{Answer, Error, Kind, SetUpOutcome, SetUpStep, set_up};
 
-const SET: &str = "0PSVr00000m4eGCMAY";
+const SET: &str = "0PSVr00000m4eGCOAY";
 const USER: &str = "005xx000001SwiUAAS";
 const STEPS: [&str; 5] = [
     "Field Aircall_Key__c on Activity",
@@ -75,7 +75,7 @@ impl Org {
 async fn fresh() -> Org {
     let field = json!({"FullName": "Activity.Aircall_Key__c", "Metadata": {"label": "Aircall Key", "type": "Text",
         "length": 64, "unique": true, "externalId": true, "caseSensitive": true, "required": false}});
-    Org::new().await.creates("tooling/sobjects/CustomField", field, "00NVr00000m4eGCMAY").await
+    Org::new().await.creates("tooling/sobjects/CustomField", field, "00NVr00000m4eGC").await
 }
 
 fn permission(field: &str) -> Value {
@@ -88,11 +88,11 @@ async fn an_org_that_has_nothing_gets_all_of_it() {
     let org = fresh().await.holds("PermissionSet", json!([])).await;
     let org = org.creates("sobjects/PermissionSet", json!({"Name": "Aircall_Integration"}), SET).await;
     let org = org.holds("FieldPermissions", json!([])).await;
-    let org = org.creates("sobjects/FieldPermissions", permission("Task.Aircall_Key__c"), "01kVr00000m4eGCMAY").await;
-    let org = org.creates("sobjects/FieldPermissions", permission("Event.Aircall_Key__c"), "01kVr00000m4eGDMAY").await;
+    let org = org.creates("sobjects/FieldPermissions", permission("Task.Aircall_Key__c"), "01kVr00000m4eGC").await;
+    let org = org.creates("sobjects/FieldPermissions", permission("Event.Aircall_Key__c"), "01kVr00000m4eGD").await;
     let org = org.holds("PermissionSetAssignment", json!([])).await;
     let assigned = json!({"PermissionSetId": SET, "AssigneeId": USER});
-    let org = org.creates("sobjects/PermissionSetAssignment", assigned, "0PaVr00000m4eGCMAY").await;
+    let org = org.creates("sobjects/PermissionSetAssignment", assigned, "0PaVr00000m4eGC").await;
     assert_eq!(org.outcomes().await, [Done; 5]);
 }
 
@@ -101,25 +101,25 @@ async fn ready(task: Value) -> Org {
     let there = "There is already a field named Aircall Key on Activity.";
     let org = Org::new().await.refuses("tooling/sobjects/CustomField", 400, "DUPLICATE_DEVELOPER_NAME", there).await;
     let org = org.holds("PermissionSet", json!([{"Id": SET}])).await;
-    let event = json!({"Id": "01kVr00000m4eGDMAY", "Field": "Event.Aircall_Key__c", "PermissionsRead": true,
+    let event = json!({"Id": "01kVr00000m4eGD", "Field": "Event.Aircall_Key__c", "PermissionsRead": true,
         "PermissionsEdit": true});
     let org = org.holds("FieldPermissions", json!([task, event])).await;
-    org.holds("PermissionSetAssignment", json!([{"Id": "0PaVr00000m4eGCMAY"}])).await
+    org.holds("PermissionSetAssignment", json!([{"Id": "0PaVr00000m4eGC"}])).await
 }
 
 #[tokio::test]
 async fn an_org_that_has_all_of_it_is_left_alone() {
-    let task = json!({"Id": "01kVr00000m4eGCMAY", "Field": "Task.Aircall_Key__c", "PermissionsRead": true,
+    let task = json!({"Id": "01kVr00000m4eGC", "Field": "Task.Aircall_Key__c", "PermissionsRead": true,
         "PermissionsEdit": true});
     assert_eq!(ready(task).await.outcomes().await, [AlreadyThere; 5]);
 }
 
 #[tokio::test]
 async fn a_permission_to_read_becomes_one_to_write() {
-    let task = json!({"Id": "01kVr00000m4eGCMAY", "Field": "Task.Aircall_Key__c", "PermissionsRead": true,
+    let task = json!({"Id": "01kVr00000m4eGC", "Field": "Task.Aircall_Key__c", "PermissionsRead": true,
         "PermissionsEdit": false});
     let rights = json!({"PermissionsRead": true, "PermissionsEdit": true});
-    let row = "sobjects/FieldPermissions/01kVr00000m4eGCMAY";
+    let row = &format!("sobjects/FieldPermissions/{}", id("01kVr00000m4eGC"));
     let org = ready(task).await.answers("PATCH", row, rights, ResponseTemplate::new(204)).await;
     assert_eq!(org.outcomes().await, [AlreadyThere, AlreadyThere, Done, AlreadyThere, AlreadyThere]);
 }

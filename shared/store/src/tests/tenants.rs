@@ -16,6 +16,7 @@ pub(super) fn one() -> Tenant {
             instance_url: "https://example.my.salesforce.com".to_owned(),
             login_url: "https://login.salesforce.com".to_owned(),
             user_id: "005000000000001AAA".to_owned(),
+            user_name: Some("Ada Example".to_owned()),
             connected_at: at(START),
         }),
         ..Tenant::new(tenant("one"))

@@ -4,7 +4,7 @@ use axum::http::{Method, StatusCode};
 use jiff::Timestamp;
 use rules::Trace;
 use serde_json::{Value, json};
-use store::{Connection, ConnectionState, OrgFacts, Outcome, Problem, Tenant};
+use store::{ConnectionState, Outcome, Problem, Tenant};
 
 use crate::fixture::{Fixture, at, cookie};
 
@@ -95,12 +95,8 @@ async fn what_waits_for_a_connection_says_so() {
     assert_eq!(reason().await, "Waiting to be written to Salesforce.");
     let since = at(0);
     let tenant = Tenant {
-        id: f.tenant.clone(),
-        webhook_tokens: Vec::new(),
-        salesforce: None::<Connection>,
         state: ConnectionState::ReconnectNeeded { reason: "The grant is dead.".to_owned(), since, try_at: since },
-        facts: OrgFacts::default(),
-        api_usage: None,
+        ..Tenant::new(f.tenant.clone())
     };
     f.tenants.put(&tenant).await.unwrap();
     assert_eq!(reason().await, "Waiting until Salesforce is connected again: The grant is dead.");

@@ -11,18 +11,15 @@ use crate::fixture::{Fixture, START, at, cookie};
 /// A tenant with an org.
 fn tenant(f: &Fixture) -> Tenant {
     Tenant {
-        id: f.tenant.clone(),
-        webhook_tokens: Vec::new(),
         salesforce: Some(Connection {
             org_id: "00D000000000001AAA".to_owned(),
             instance_url: "https://example.my.salesforce.com".to_owned(),
             login_url: "https://login.salesforce.com".to_owned(),
             user_id: "005000000000001AAA".to_owned(),
+            user_name: Some("Ada Example".to_owned()),
             connected_at: at(START),
         }),
-        state: ConnectionState::Connected,
-        facts: OrgFacts::default(),
-        api_usage: None,
+        ..Tenant::new(f.tenant.clone())
     }
 }
 
@@ -49,6 +46,7 @@ async fn a_connected_org_is_shown_to_its_own_tenant_only() {
         shown(&f, &Tenant { api_usage: Some(usage), ..tenant(&f) }).await,
         json!({
             "org_id": "00D000000000001AAA", "user_id": "005000000000001AAA",
+            "user_name": "Ada Example",
             "instance_url": "https://example.my.salesforce.com", "connected_at": START,
             "state": "connected", "reason": null, "since": null, "until": null,
             "api_usage": {"used": 14_250, "limit": 15_000, "at": START + 5}, "warnings": [],

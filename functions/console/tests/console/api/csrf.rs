@@ -23,7 +23,12 @@ async fn a_program_and_our_own_page_may_change() {
     for headers in [
         &[JSON][..],
         &[("content-type", "application/json; charset=utf-8")],
-        &[JSON, ("sec-fetch-site", "same-origin"), ("origin", "https://console.example.com"), ("host", "console.example.com")],
+        &[
+            JSON,
+            ("sec-fetch-site", "same-origin"),
+            ("origin", "https://console.example.com"),
+            ("host", "console.example.com"),
+        ],
         &[JSON, ("sec-fetch-site", "none")],
     ] {
         assert_eq!(put(&f, headers).await.status, StatusCode::OK, "{headers:?}");

@@ -40,7 +40,13 @@ async fn workflow(f: &Fixture) -> [String; 3] {
 async fn both_versions_stand_side_by_side_and_nothing_is_saved() {
     let f = Fixture::new().await;
     let page = conflict(&f).await.text;
-    for text in ["Somebody else saved in between", "Keep mine", "Take theirs", "<legend>Missed call</legend>"] {
+    for text in [
+        "Somebody else saved in between",
+        "user@example.com saved the settings",
+        "Keep mine",
+        "Take theirs",
+        "<legend>Missed call</legend>",
+    ] {
         assert!(page.contains(text), "{text} is not in {page}");
     }
     assert!(page.contains("<small class=\"lines\">In progress</small>"), "ours: {page}");
@@ -101,7 +107,10 @@ async fn a_change_of_another_page_survives() {
     assert!(!page.text.contains("<legend>Messages</legend>"));
     resolve(&f, &page, &[("all", "mine")]).await;
     let settings = f.get("/api/settings").await.body;
-    assert_eq!((&settings["log_messages"], &settings["call_workflow"]["voicemail"]), (&json!(false), &json!("do_nothing")));
+    assert_eq!(
+        (&settings["log_messages"], &settings["call_workflow"]["voicemail"]),
+        (&json!(false), &json!("do_nothing"))
+    );
 }
 
 #[tokio::test]

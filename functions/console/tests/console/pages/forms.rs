@@ -8,7 +8,7 @@ use store::TenantId;
 use crate::fixture::{Fixture, cookie, key};
 
 /// Every path that takes a form, with fields that would change something.
-const FORMS: [(&str, &[(&str, &str)]); 3] = [
+const FORMS: [(&str, &[(&str, &str)]); 5] = [
     (
         "/call-workflow",
         &[
@@ -21,6 +21,8 @@ const FORMS: [(&str, &[(&str, &str)]); 3] = [
         ],
     ),
     ("/settings/conflict", &[("version", "0"), ("all", "mine"), ("mine", "{}"), ("back", "/call-workflow")]),
+    ("/general", &[("version", "0"), ("api_usage_limit", "50")]),
+    ("/history/0", &[("version", "0")]),
     ("/sign-out", &[]),
 ];
 

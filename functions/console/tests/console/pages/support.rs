@@ -44,3 +44,19 @@ pub(crate) fn chosen(html: &str, name: &str) -> Option<String> {
     let tag = chosen.next()?;
     Some(tag.split("value=\"").nth(1)?.split('"').next()?.to_owned())
 }
+
+/// What a browser sends of a form: the fields of the page as it is, buttons left out.
+pub(crate) fn fields(html: &str) -> Vec<(String, String)> {
+    let form = html.split("<main").nth(1).unwrap();
+    let shown: String = form.split("<template>").map(|part| part.rsplit("</template>").next().unwrap()).collect();
+    let attribute = |tag: &str, name: &str| {
+        let value = tag.split(&format!(" {name}=\"")).nth(1)?.split('"').next()?;
+        Some(value.replace("&#38;", "&"))
+    };
+    let tags = shown.split("<input").skip(1).map(|tag| tag.split('>').next().unwrap());
+    let sent = tags.filter(|tag| {
+        let kind = attribute(tag, "type").unwrap_or_default();
+        !matches!(kind.as_str(), "radio" | "checkbox") || tag.contains(" checked")
+    });
+    sent.filter_map(|tag| Some((attribute(tag, "name")?, attribute(tag, "value").unwrap_or_default()))).collect()
+}

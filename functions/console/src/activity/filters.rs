@@ -1,0 +1,178 @@
+//! Which entries are asked for: the query string of the page and the parameters of the API are the same.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use rules::schedule::Zone;
+use rules::{CallType, NumberId, hours};
+
+use super::outcome::Outcome;
+use crate::form::Fields;
+use crate::lines::Lines;
+use crate::settings::change::key;
+
+/// Longest text to search for, bytes: an entry's key is no longer.
+const LONGEST: usize = 100;
+/// Fewest digits of a phone number or a call's id that are looked for.
+const FEWEST_DIGITS: usize = 1;
+
+/// Which entries are asked for; the default is all.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Filters {
+    /// `outcome`.
+    pub(crate) outcome: Option<Outcome>,
+    /// `type`.
+    pub(crate) call_type: Option<CallType>,
+    /// `line`: Aircall's id.
+    pub(crate) line: Option<NumberId>,
+    /// `from`: the first day.
+    pub(crate) from: Option<Date>,
+    /// `until`: the last day.
+    pub(crate) until: Option<Date>,
+    /// `search`: a phone number or the id of a call, as typed; empty if it is not asked for.
+    pub(crate) search: String,
+    /// `time_zone`: on whose clock days begin.
+    pub(crate) time_zone: Option<Zone>,
+}
+
+/// A parameter that is not what it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wrong {
+    /// The parameter.
+    pub(crate) name: &'static str,
+    /// What it should be, as a sentence.
+    pub(crate) message: String,
+}
+
+impl Filters {
+    /// Reads the parameters; one that is empty or not there asks for nothing.
+    pub(crate) fn read(fields: &Fields) -> Result<Self, Vec<Wrong>> {
+        let mut wrong = Vec::new();
+        let mut note = |name, message: &str| wrong.push(Wrong { name, message: message.to_owned() });
+        let text = |name| Some(fields.get(name)).filter(|text| !text.is_empty());
+
+        let outcome = text("outcome").and_then(|text| {
+            let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.key() == text);
+            or_note(outcome, || note("outcome", "The outcome is logged, skipped, waiting or failed."))
+        });
+        let call_type = text("type").and_then(|text| {
+            let call_type = CallType::ALL.into_iter().find(|call_type| key(*call_type) == text);
+            let message = "The type is outbound_answered, outbound_unanswered, inbound_answered, missed or voicemail.";
+            or_note(call_type, || note("type", message))
+        });
+        let line = text("line").and_then(|text| {
+            or_note(text.parse().ok().map(NumberId), || note("line", "The line is the id of an Aircall number."))
+        });
+        let mut date = |name, message| {
+            text(name).and_then(|text| or_note(text.parse::<Date>().ok().filter(is_shown), || note(name, message)))
+        };
+        let from = date("from", "The first day is a date such as 2026-03-23.");
+        let until = date("until", "The last day is a date such as 2026-03-23.");
+        if from.zip(until).is_some_and(|(from, until)| until < from) {
+            note("until", "The last day is before the first.");
+        }
+        let search = text("search").unwrap_or_default().to_owned();
+        if !search.is_empty() && !is_searchable(&search) {
+            note("search", "Search for a phone number or the id of a call.");
+        }
+        let time_zone = text("time_zone").and_then(|text| {
+            let message = "The time zone is one of the IANA database, such as Europe/Vienna.";
+            or_note(Zone::parse(text).ok(), || note("time_zone", message))
+        });
+        let filters = Self { outcome, call_type, line, from, until, search, time_zone };
+        if wrong.is_empty() { Ok(filters) } else { Err(wrong) }
+    }
+
+    /// The parameters that ask for the same.
+    pub(crate) fn parameters(&self) -> Vec<(&'static str, String)> {
+        let parameters = [
+            ("outcome", self.outcome.map(|outcome| outcome.key().to_owned())),
+            ("type", self.call_type.map(|call_type| key(call_type).to_owned())),
+            ("line", self.line.map(|line| line.0.to_string())),
+            ("from", self.from.map(|date| date.to_string())),
+            ("until", self.until.map(|date| date.to_string())),
+            ("search", Some(self.search.clone()).filter(|search| !search.is_empty())),
+            ("time_zone", self.time_zone.as_ref().map(|zone| zone.name().to_owned())),
+        ];
+        parameters.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+
+    /// The clock on which days begin: the one that is asked for, else that of the line, else that of most lines.
+    pub(crate) fn zone(&self, lines: &Lines) -> TimeZone {
+        if let Some(zone) = &self.time_zone {
+            return zone.time_zone().clone();
+        }
+        self.line.and_then(|line| lines.get(&line)).map_or_else(|| zone_of_most(lines), hours::zone_of)
+    }
+}
+
+/// The time zone that most lines are in; UTC if there are none.
+pub(crate) fn zone_of_most(lines: &Lines) -> TimeZone {
+    let zones: Vec<TimeZone> = lines.values().map(hours::zone_of).collect();
+    let count = |zone: &TimeZone| zones.iter().filter(|other| *other == zone).count();
+    zones.iter().rev().max_by_key(|zone| count(zone)).cloned().unwrap_or(TimeZone::UTC)
+}
+
+/// Without a value, there is something to note.
+fn or_note<T>(value: Option<T>, note: impl FnOnce()) -> Option<T> {
+    if value.is_none() {
+        note();
+    }
+    value
+}
+
+/// A day that a call can have been on, and that is an instant in every time zone.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape of a filter")]
+fn is_shown(date: &Date) -> bool {
+    (1970..=2200).contains(&date.year())
+}
+
+fn is_searchable(text: &str) -> bool {
+    let number = text.strip_prefix("call-").unwrap_or(text);
+    let digits = number.chars().filter(char::is_ascii_digit).count();
+    text.len() <= LONGEST && digits >= FEWEST_DIGITS && !number.chars().any(|c| c.is_alphabetic() || c.is_control())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(query: &str) -> Result<Filters, Vec<&'static str>> {
+        let read = Filters::read(&Fields::read(query.as_bytes()));
+        read.map_err(|wrong| wrong.iter().map(|wrong| wrong.name).collect())
+    }
+
+    #[test]
+    fn what_is_not_there_or_empty_asks_for_nothing() {
+        for query in ["", "outcome=&type=&line=&from=&until=&search=+&time_zone="] {
+            assert_eq!(read(query), Ok(Filters::default()), "{query}");
+        }
+    }
+
+    #[test]
+    fn everything_at_once() {
+        let query = "outcome=failed&type=missed&line=7&from=2026-03-23&until=2026-03-23&search=%2B43+1&time_zone=UTC";
+        let filters = read(query).unwrap();
+        assert_eq!((filters.outcome, filters.call_type), (Some(Outcome::Failed), Some(CallType::Missed)));
+        assert_eq!((filters.line, filters.search.as_str()), (Some(NumberId(7)), "+43 1"));
+        assert_eq!((filters.from, filters.until), (Some(jiff::civil::date(2026, 3, 23)), filters.from));
+        let again: Vec<String> = filters.parameters().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(read(&again.join("&").replace('+', "%2B")), Ok(filters));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (query, names) in [
+            ("outcome=lost", &["outcome"][..]),
+            ("type=Missed&line=-1", &["type", "line"]),
+            ("from=yesterday&until=2026-02-30", &["from", "until"]),
+            ("from=-009999-01-01&until=9999-12-31", &["from", "until"]),
+            ("from=2026-03-24&until=2026-03-23", &["until"]),
+            ("search=Ada", &["search"]),
+            ("search=call-", &["search"]),
+            ("search=%00%001", &["search"]),
+            ("time_zone=Mars", &["time_zone"]),
+        ] {
+            assert_eq!(read(query), Err(names.to_vec()), "{query}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Having failed entries written again.
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use lambda::queue::WakeUp;
+use store::TenantId;
+
+use crate::console::Console;
+
+/// Most entries that are retried at once: the writer takes as many in one go.
+pub(crate) const MOST: usize = 200;
+/// Entries that are changed side by side.
+const AT_ONCE: usize = 20;
+
+/// What came of retrying all that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Retried {
+    /// How many are written again.
+    pub(crate) count: usize,
+    /// Whether there may be more that failed.
+    pub(crate) is_more: bool,
+}
+
+/// Has a failed entry written again; says whether it had failed.
+pub(crate) async fn one(console: &Console, tenant: &TenantId, key: &str) -> Result<bool, store::Error> {
+    let now = Timestamp::now();
+    let is_waiting = console.calls.retry(tenant, key, now).await?;
+    if is_waiting {
+        let wake_up = WakeUp { tenant: tenant.to_string(), key: Some(key.to_owned()) };
+        ring(console, tenant, &wake_up, &format!("{key}-retry-{}", now.as_millisecond())).await;
+    }
+    Ok(is_waiting)
+}
+
+/// Has the latest failed entries written again, 200 at most.
+pub(crate) async fn all(console: &Console, tenant: &TenantId) -> Result<Retried, store::Error> {
+    let now = Timestamp::now();
+    let failed = console.calls.failed_keys(tenant, MOST).await?;
+    let mut outcome = Ok(());
+    let mut count = 0;
+    for keys in failed.keys.chunks(AT_ONCE) {
+        let mut retries = Vec::with_capacity(keys.len());
+        for key in keys {
+            retries.push(console.calls.retry(tenant, key, now));
+        }
+        for retried in join_all(retries).await {
+            match retried {
+                Ok(is_waiting) => count += usize::from(is_waiting),
+                Err(error) => outcome = Err(error),
+            }
+        }
+        if outcome.is_err() {
+            break;
+        }
+    }
+    if count > 0 {
+        let wake_up = WakeUp { tenant: tenant.to_string(), key: None };
+        ring(console, tenant, &wake_up, &format!("retry-failed-{}", now.as_millisecond())).await;
+    }
+    outcome?;
+    tracing::info!(%tenant, count, "retried what failed");
+    Ok(Retried { count, is_more: !failed.are_all })
+}
+
+/// Wakes the writer. Once entries wait, a bell that is not heard is only a delay: the sweep finds them.
+async fn ring(console: &Console, tenant: &TenantId, wake_up: &WakeUp, deduplication_id: &str) {
+    if let Err(error) = console.bell.ring(wake_up, deduplication_id).await {
+        tracing::warn!(%tenant, %error, "the writer was not woken for a retry");
+    }
+}

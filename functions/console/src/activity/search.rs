@@ -1,0 +1,111 @@
+//! A page of the activity log, as it was asked for.
+
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::Timestamp;
+use rules::E164;
+use store::{ActivityQuery, Corrupt, Cursor, Entry, TenantId};
+
+use super::filters::{Filters, Wrong};
+use super::numbers;
+use crate::console::Console;
+use crate::form::Fields;
+use crate::lines::Lines;
+
+/// Entries on a page when nobody says how many, and at most.
+const LIMIT: usize = 25;
+const MOST: usize = 100;
+/// How many readings of a phone number are tried, for the one that has calls.
+const READINGS: usize = 4;
+
+/// Which part of what was asked for to show.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    /// `limit`.
+    limit: usize,
+    /// `cursor`; none is at the latest call.
+    pub(crate) cursor: Option<Cursor>,
+}
+
+/// A page of the activity log.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// The latest call first.
+    pub(crate) entries: Vec<Result<Entry, Corrupt>>,
+    /// Where the next page begins, if there may be one.
+    pub(crate) next: Option<Cursor>,
+    /// What `search` was taken for; the next page searches for it.
+    pub(crate) number: Option<E164>,
+}
+
+impl Part {
+    /// Reads `limit` and `cursor`.
+    pub(crate) fn read(fields: &Fields, tenant: &TenantId) -> Result<Self, Wrong> {
+        let text = |name| Some(fields.get(name)).filter(|text| !text.is_empty());
+        let limit = text("limit").map_or(Some(LIMIT), |text| text.parse().ok());
+        let limit = limit.filter(|limit| (1..=MOST).contains(limit)).ok_or_else(|| Wrong {
+            name: "limit",
+            message: format!("The limit is a number of entries from 1 to {MOST}."),
+        })?;
+        let cursor = text("cursor").map(|text| Cursor::parse(tenant, text)).transpose().map_err(|_| Wrong {
+            name: "cursor",
+            message: "The cursor is not one that a page of this activity log gave.".to_owned(),
+        })?;
+        Ok(Self { limit, cursor })
+    }
+}
+
+/// The part of the tenant's entries that was asked for. The id of a call asks for this call, whatever else is asked.
+pub(crate) async fn search(
+    console: &Console,
+    tenant: &TenantId,
+    filters: &Filters,
+    part: Part,
+    lines: &Lines,
+) -> Result<Found, store::Error> {
+    let text = filters.search.as_str();
+    let is_id = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let key = if is_id { Some(format!("call-{text}")) } else { text.starts_with("call-").then(|| text.to_owned()) };
+    if let Some(key) = &key {
+        let entry = console.calls.get_many(tenant, std::slice::from_ref(key)).await?.pop();
+        if entry.is_some() || !is_id {
+            return Ok(Found { entries: entry.into_iter().collect(), ..Found::default() });
+        }
+    }
+    let zone = filters.zone(lines);
+    let mut query = ActivityQuery {
+        limit: part.limit,
+        cursor: part.cursor,
+        states: filters.outcome.map(|outcome| outcome.states().to_vec()).unwrap_or_default(),
+        call_types: filters.call_type.into_iter().collect(),
+        number: filters.line,
+        from: filters.from.and_then(|first| start(first, &zone)),
+        until: filters.until.and_then(|last| last.checked_add(1.day()).ok()).and_then(|next| start(next, &zone)),
+        ..ActivityQuery::default()
+    };
+    if text.is_empty() {
+        return found(console, tenant, &query).await;
+    }
+    let digits = lines.values().filter_map(|line| line.digits.as_deref());
+    let mut first = None;
+    for number in numbers::candidates(text, digits).into_iter().take(READINGS) {
+        query.phone = Some(number);
+        let found = found(console, tenant, &query).await?;
+        if !found.entries.is_empty() {
+            return Ok(found);
+        }
+        first.get_or_insert(found);
+    }
+    Ok(first.unwrap_or_default())
+}
+
+async fn found(console: &Console, tenant: &TenantId, query: &ActivityQuery) -> Result<Found, store::Error> {
+    let page = console.calls.search(tenant, query).await?;
+    Ok(Found { entries: page.entries, next: page.next, number: query.phone.clone() })
+}
+
+/// The first instant of a day.
+fn start(date: Date, zone: &TimeZone) -> Option<Timestamp> {
+    date.to_zoned(zone.clone()).ok().map(|start| start.timestamp())
+}

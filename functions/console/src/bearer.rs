@@ -1,0 +1,52 @@
+//! API tokens: `Authorization: Bearer act_…` instead of a session.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use jiff::Timestamp;
+use secrecy::SecretString;
+use store::FoundToken;
+
+use crate::console::Console;
+use crate::error::ApiError;
+use crate::session::Session;
+
+/// Who a request is from that showed a token that counts.
+#[derive(Clone, Debug)]
+pub(crate) struct ByToken(pub(crate) Session);
+
+/// Finds out whose token a request shows, if it shows one. One that does not count is no session's cookie instead.
+pub(crate) async fn known(State(console): State<Arc<Console>>, mut request: Request, next: Next) -> Response {
+    let Some(token) = shown(request.headers()) else { return next.run(request).await };
+    match session(&console, &token).await {
+        Ok(session) => {
+            request.extensions_mut().insert(ByToken(session));
+            next.run(request).await
+        }
+        Err(error) => {
+            let mut refused = error.into_response();
+            refused.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            refused
+        }
+    }
+}
+
+/// The token of the header; of other schemes, such as a proxy's, there is none.
+fn shown(headers: &HeaderMap) -> Option<SecretString> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().into())
+}
+
+async fn session(console: &Console, token: &SecretString) -> Result<Session, ApiError> {
+    let now = Timestamp::now();
+    let found = console.api_tokens.find(token).await?.ok_or(ApiError::BadToken)?;
+    if let Err(error) = console.api_tokens.touch(&found, now).await {
+        tracing::warn!(tenant = %found.tenant, token = found.id, %error, "the use of a token was not recorded");
+    }
+    let FoundToken { tenant, name, .. } = found;
+    Ok(Session::new(tenant, format!("API token {name}"), now))
+}

@@ -1,0 +1,51 @@
+//! An API key as an admin types it.
+
+use store::AircallCredential;
+
+/// Longest part of a key, characters: Aircall's have 32.
+const LONGEST: usize = 200;
+
+/// What is wrong with a part of a key.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct KeyProblem {
+    /// `api_id` or `api_token`.
+    pub(crate) field: &'static str,
+    pub(crate) message: &'static str,
+}
+
+/// The credential of an API id and an API token.
+pub(crate) fn read(api_id: &str, api_token: &str) -> Result<AircallCredential, KeyProblem> {
+    let (api_id, api_token) = (api_id.trim(), api_token.trim());
+    // A colon would end the id where it is sent.
+    if !is_part(api_id) || api_id.contains(':') {
+        return Err(KeyProblem { field: "api_id", message: "Enter the API ID as Aircall shows it." });
+    }
+    if !is_part(api_token) {
+        return Err(KeyProblem { field: "api_token", message: "Enter the API token as Aircall shows it." });
+    }
+    Ok(AircallCredential::ApiKey { api_id: api_id.to_owned(), api_token: api_token.into() })
+}
+
+fn is_part(text: &str) -> bool {
+    (1..=LONGEST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_has_two_parts_of_plain_characters() {
+        assert!(read(" 0a1b ", "2c3d").is_ok());
+        for (api_id, api_token, field) in [
+            ("", "2c3d", "api_id"),
+            ("a:b", "2c3d", "api_id"),
+            ("a b", "2c3d", "api_id"),
+            ("0a1b", "", "api_token"),
+            ("0a1b", "é", "api_token"),
+            ("0a1b", &"x".repeat(201), "api_token"),
+        ] {
+            assert_eq!(read(api_id, api_token).unwrap_err().field, field, "{api_id:?} {api_token:?}");
+        }
+    }
+}

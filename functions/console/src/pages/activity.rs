@@ -1,0 +1,132 @@
+//! `GET /activity`: what became of each call; `POST /activity/retry-failed`: all that failed, once more.
+
+mod chart;
+mod filter_form;
+mod notice;
+pub(in crate::pages) mod row;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use jiff::Timestamp;
+use url::form_urlencoded::Serializer;
+
+use self::chart::Chart;
+use self::filter_form::FilterForm;
+use self::notice::Notice;
+use self::row::Row;
+use crate::activity::filters::Filters;
+use crate::activity::search::{Found, Part, search};
+use crate::activity::{days, retry, tenant};
+use crate::console::Console;
+use crate::errors::Errors;
+use crate::flash::Flash;
+use crate::form::Fields;
+use crate::lines;
+use crate::page::{self, Nav, Page};
+use crate::page_error::PageError;
+use crate::visit::{Submitted, Visit};
+
+#[derive(Template)]
+#[template(path = "activity.html")]
+struct ActivityPage {
+    page: Page,
+    notice: Option<Notice>,
+    /// Not behind the first page, which has shown it.
+    chart: Option<Chart>,
+    /// How many calls failed; none if no call did.
+    failed: Option<String>,
+    form: FilterForm,
+    errors: Errors,
+    rows: Vec<Row>,
+    /// Where the next page is.
+    more: Option<String>,
+    /// Whether this is a page behind the first.
+    is_further: bool,
+}
+
+/// The entries that are asked for, the latest call first.
+pub(crate) async fn list(
+    State(console): State<Arc<Console>>,
+    visit: Visit,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    let id = visit.session.tenant.clone();
+    let fields = Fields::read(query.unwrap_or_default().as_bytes());
+    let part = Part::read(&fields, &id).map_err(crate::error::ApiError::from)?;
+    let is_further = part.cursor.is_some();
+    let counted = async {
+        if is_further { Ok(None) } else { console.calls.count_failed(&id).await.map(Some) }
+    };
+    let (lines, tenant, failed) = tokio::join!(lines::numbers(&console, &id), tenant(&console, &id), counted);
+    let (lines, tenant, failed) = (lines?, tenant?, failed?);
+
+    let read = Filters::read(&fields);
+    let mut errors = Errors::default();
+    for wrong in read.as_ref().err().into_iter().flatten() {
+        errors.at(wrong.name, wrong.message.clone());
+    }
+    let filters = read.clone().unwrap_or_default();
+    let zone = filters.zone(&lines);
+    let found = async {
+        if read.is_ok() { search(&console, &id, &filters, part, &lines).await } else { Ok(Found::default()) }
+    };
+    let counted = async {
+        if is_further {
+            return Ok(None);
+        }
+        let span = days::latest(&zone, Timestamp::now());
+        days::count(&console, &id, span, &zone).await.map(Some)
+    };
+    let (found, days) = tokio::join!(found, counted);
+    let (found, days) = (found?, days?);
+
+    let more = found.next.map(|cursor| {
+        let mut next = filters.clone();
+        if let Some(number) = found.number {
+            number.as_str().clone_into(&mut next.search);
+        }
+        path(&next, &[("cursor", cursor.to_string())])
+    });
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let template = ActivityPage {
+        page: visit.page("Activity", Some(Nav::Activity)),
+        notice: Notice::of(&tenant),
+        chart: days.and_then(|days| Chart::of(&days, &zone)),
+        failed: failed.filter(|failed| failed.count > 0).map(|failed| {
+            if failed.is_exact { failed.count.to_string() } else { format!("more than {}", failed.count) }
+        }),
+        form: FilterForm::of(&fields, &filters, &lines, &zone),
+        errors,
+        rows: found.entries.into_iter().map(|entry| Row::of(entry, &tenant)).collect(),
+        more,
+        is_further,
+    };
+    Ok((status, page::render(&template)).into_response())
+}
+
+/// Has all that failed written again.
+pub(crate) async fn retry_failed(
+    State(console): State<Arc<Console>>,
+    Submitted { visit, .. }: Submitted,
+) -> Result<Response, PageError> {
+    let retried = retry::all(&console, &visit.session.tenant).await?;
+    let flash = match (retried.count, retried.is_more) {
+        (0, _) => Flash::NothingFailed,
+        (_, false) => Flash::RetriedAll,
+        (_, true) => Flash::RetriedSome,
+    };
+    Ok(page::done(Nav::Activity.path(), flash))
+}
+
+/// Where the entries are that `filters` ask for.
+fn path(filters: &Filters, more: &[(&str, String)]) -> String {
+    let mut query = Serializer::new(String::new());
+    query.extend_pairs(filters.parameters()).extend_pairs(more);
+    let query = query.finish();
+    let path = Nav::Activity.path();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}

@@ -1,0 +1,84 @@
+//! What can be asked for, and what is.
+
+use jiff::tz::TimeZone;
+use rules::{CallType, NumberId};
+
+use super::path;
+use crate::activity::filters::Filters;
+use crate::activity::outcome::Outcome;
+use crate::form::Fields;
+use crate::lines::Lines;
+use crate::settings::change::{key, title};
+
+/// The filters as they are shown.
+pub(super) struct FilterForm {
+    /// All outcomes and each of them, as links.
+    pub(super) tabs: Vec<Tab>,
+    /// The chosen outcome's value, for the form to keep.
+    pub(super) outcome: &'static str,
+    pub(super) types: Vec<OptionView>,
+    pub(super) lines: Vec<OptionView>,
+    /// As typed.
+    pub(super) from: String,
+    /// As typed.
+    pub(super) until: String,
+    /// As typed.
+    pub(super) search: String,
+    /// As given; no field shows it.
+    pub(super) given_zone: String,
+    /// On whose clock days begin.
+    pub(super) zone: String,
+    /// Whether anything is asked for.
+    pub(super) is_active: bool,
+}
+
+/// An outcome to look at.
+pub(super) struct Tab {
+    pub(super) name: &'static str,
+    pub(super) path: String,
+    pub(super) is_current: bool,
+}
+
+/// A choice in a list.
+pub(super) struct OptionView {
+    pub(super) value: String,
+    pub(super) label: String,
+    pub(super) is_chosen: bool,
+}
+
+impl FilterForm {
+    pub(super) fn of(fields: &Fields, filters: &Filters, lines: &Lines, zone: &TimeZone) -> Self {
+        let tab = |name, outcome| Tab {
+            name,
+            path: path(&Filters { outcome, ..filters.clone() }, &[]),
+            is_current: filters.outcome == outcome,
+        };
+        let outcomes = Outcome::ALL.into_iter().map(|outcome| tab(outcome.word(), Some(outcome)));
+        let call_type = |call_type| OptionView {
+            value: key(call_type).to_owned(),
+            label: title(call_type).to_owned(),
+            is_chosen: filters.call_type == Some(call_type),
+        };
+        let line = |id: NumberId, label: String| OptionView {
+            value: id.0.to_string(),
+            label,
+            is_chosen: filters.line == Some(id),
+        };
+        // A line that had no call lately can still be in a bookmark.
+        let other = filters.line.filter(|id| !lines.contains_key(id)).map(|id| line(id, format!("Line {}", id.0)));
+        let mut known: Vec<OptionView> = lines.iter().map(|(id, number)| line(*id, number.label())).collect();
+        known.sort_by(|a, b| a.label.cmp(&b.label));
+        Self {
+            tabs: [tab("All", None)].into_iter().chain(outcomes).collect(),
+            outcome: filters.outcome.map(Outcome::key).unwrap_or_default(),
+            types: CallType::ALL.into_iter().map(call_type).collect(),
+            lines: known.into_iter().chain(other).collect(),
+            from: fields.get("from").to_owned(),
+            until: fields.get("until").to_owned(),
+            search: fields.get("search").to_owned(),
+            given_zone: fields.get("time_zone").to_owned(),
+            zone: zone.iana_name().unwrap_or("UTC").to_owned(),
+            is_active: *filters != Filters::default(),
+        }
+    }
+}

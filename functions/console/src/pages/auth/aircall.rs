@@ -1,0 +1,121 @@
+//! `GET /auth/aircall` and its callback: connecting Aircall by the deployment's app instead of an API key.
+
+use std::sync::Arc;
+
+use aircall::oauth::App;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use jiff::Timestamp;
+use store::{Attempt, TokenHash};
+
+use super::redirect;
+use crate::connections::{ConnectionError, aircall as account};
+use crate::console::Console;
+use crate::flash::Flash;
+use crate::form::Fields;
+use crate::here::Here;
+use crate::page::{self, Nav};
+use crate::page_error::PageError;
+use crate::pages::connections::{Trouble, again};
+use crate::signed_in::SignedIn;
+use crate::visit::Visit;
+use crate::{random, sign_in};
+
+/// Sends a signed-in admin to Aircall's consent page.
+pub(crate) async fn begin(
+    State(console): State<Arc<Console>>,
+    headers: HeaderMap,
+    _: Visit,
+) -> Result<Response, PageError> {
+    let signed_in = SignedIn::of(&headers, &console).ok_or(PageError::NotSignedIn)?;
+    let app = console.aircall.app(&Here::of(&headers)?).await?.ok_or(PageError::NotFound)?;
+    let state = random::text();
+    let attempt = Attempt {
+        state_hash: hash(&state),
+        // Aircall knows no PKCE.
+        code_verifier: "".into(),
+        login_url: console.aircall.dashboard_url.to_string(),
+        return_to: Nav::Connections.path().to_owned(),
+        browser_hash: browser(&signed_in),
+        expires_at: Timestamp::now() + sign_in::LIFETIME,
+    };
+    console.sign_ins.begin(&attempt).await?;
+    Ok(redirect(app.authorize_url(&console.aircall.dashboard_url, &state).as_str(), []))
+}
+
+/// Takes the admin back, and connects the account.
+pub(crate) async fn callback(
+    State(console): State<Arc<Console>>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    let Some(signed_in) = SignedIn::of(&headers, &console) else {
+        // Not back to here: the code would not count for another session.
+        return Ok(Redirect::to("/login?return_to=%2Fconnections").into_response());
+    };
+    let here = Here::of(&headers)?;
+    let app = console.aircall.app(&here).await?.ok_or(PageError::NotFound)?;
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    let connected = connect(&console, &here, &app, &signed_in, &query).await;
+    let visit = Visit::of(signed_in, &console, None);
+    match connected {
+        Ok(()) => Ok(page::done(Nav::Connections.path(), Flash::AircallConnected)),
+        Err(Failed::Words(status, words)) => again(&console, &headers, visit, status, Trouble::of_page(words)).await,
+        Err(Failed::Connection(ConnectionError::Store(error))) => Err(error.into()),
+        Err(Failed::Connection(error)) => again(&console, &headers, visit, StatusCode::CONFLICT, Trouble::of_page(error.to_string())).await,
+    }
+}
+
+enum Failed {
+    Words(StatusCode, String),
+    Connection(ConnectionError),
+}
+
+impl<E: Into<ConnectionError>> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Failed::Connection(error.into())
+    }
+}
+
+async fn connect(
+    console: &Console,
+    here: &Here,
+    app: &App,
+    signed_in: &SignedIn,
+    query: &Fields,
+) -> Result<(), Failed> {
+    let attempt = console.sign_ins.consume(&hash(query.get("state")), Timestamp::now()).await?;
+    let Some(attempt) = attempt else {
+        let words = "This connection was begun too long ago, or was made before. Please begin again.";
+        return Err(Failed::Words(StatusCode::BAD_REQUEST, words.to_owned()));
+    };
+    if attempt.browser_hash != browser(signed_in) {
+        let words = "This connection was begun in another browser or by another user. Please begin again here.";
+        return Err(Failed::Words(StatusCode::FORBIDDEN, words.to_owned()));
+    }
+    match query.get("error") {
+        "" => {}
+        "access_denied" => {
+            let words = "You did not allow access in Aircall, so nothing was connected.";
+            return Err(Failed::Words(StatusCode::FORBIDDEN, words.to_owned()));
+        }
+        _ => {
+            let words = "Aircall sent you back without access, so nothing was connected. Please begin again.";
+            return Err(Failed::Words(StatusCode::FORBIDDEN, words.to_owned()));
+        }
+    }
+    let credential = console.aircall.exchange(app, query.get("code")).await.map_err(ConnectionError::from)?;
+    account::connect(console, &signed_in.session.tenant, &credential, here).await?;
+    Ok(())
+}
+
+/// Only of a state of this kind of connection.
+fn hash(state: &str) -> TokenHash {
+    TokenHash::of(&format!("aircall:{state}"))
+}
+
+/// Of the session, which only this browser has.
+fn browser(signed_in: &SignedIn) -> TokenHash {
+    TokenHash::of(signed_in.cookie.as_deref().unwrap_or_default())
+}

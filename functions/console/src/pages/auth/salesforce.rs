@@ -1,0 +1,93 @@
+//! `GET /auth/salesforce?at=…&return_to=…` and `GET /auth/salesforce/callback`.
+
+use std::sync::Arc;
+
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
+
+use super::{failed, redirect};
+use crate::connections::ConnectionError;
+use crate::connections::salesforce::Joined;
+use crate::console::Console;
+use crate::error::ApiError;
+use crate::flash::Flash;
+use crate::form::Fields;
+use crate::here::Here;
+use crate::page::Nav;
+use crate::page_error::PageError;
+use crate::random;
+use crate::sign_in::{self, Back, SignInError, SignedInWith};
+use crate::signed_in::cookies;
+
+/// The cookie that tells the browser that began a sign-in from any other.
+const BROWSER: &str = "signin";
+
+/// Sends the browser to the login page.
+pub(crate) async fn begin(
+    State(console): State<Arc<Console>>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    let here = Here::of(&headers)?;
+    let login_url = sign_in::login_url(&console, query.get("at"))
+        .map_err(|error| ApiError::Parameter { name: "at", message: error.to_string() })?;
+    // The same for sign-ins side by side, so that the second does not spoil the first.
+    let known = cookies(&headers, BROWSER).find(|cookie| random::may_be(cookie)).map(ToOwned::to_owned);
+    let browser = known.unwrap_or_else(random::text);
+    match sign_in::begin(&console, &here, login_url, query.get("return_to"), &browser).await {
+        Ok(login_page) => Ok(redirect(login_page.as_str(), [cookie(&browser, sign_in::LIFETIME.as_secs())])),
+        Err(SignInError::Store(error)) => Err(error.into()),
+        Err(error) => Ok(not_signed_in(&error)),
+    }
+}
+
+/// Takes the browser back.
+pub(crate) async fn callback(
+    State(console): State<Arc<Console>>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    let here = Here::of(&headers)?;
+    let [state, code, error] = ["state", "code", "error"].map(|name| query.get(name));
+    let back = Back { state, code, error, browsers: cookies(&headers, BROWSER).collect() };
+    match sign_in::finish(&console, &here, &back).await {
+        Ok(signed_in) => welcome(&console, &signed_in),
+        Err(SignInError::Store(error)) => Err(error.into()),
+        Err(error) => Ok(not_signed_in(&error)),
+    }
+}
+
+/// Opens the session and leads to the page that was asked for; whoever has yet to connect Aircall goes there first.
+fn welcome(console: &Console, signed_in: &SignedInWith) -> Result<Response, PageError> {
+    let SignedInWith { session, return_to, joined } = signed_in;
+    let key = console.session_keys.first().ok_or(PageError::NotSignedIn)?;
+    let session_cookie = HeaderValue::try_from(session.set_cookie(key)).expect("base64url is plain");
+    let is_new = *joined == Joined::Connected;
+    let to = if is_new && return_to == "/" { Nav::Connections.path() } else { return_to };
+    let flash = is_new.then(|| Flash::SalesforceConnected.set_cookie());
+    Ok(redirect(to, [session_cookie, cookie("", 0)].into_iter().chain(flash)))
+}
+
+fn not_signed_in(error: &SignInError) -> Response {
+    let (status, reason) = match error {
+        SignInError::Unknown => (StatusCode::BAD_REQUEST, "unknown"),
+        SignInError::OtherBrowser => (StatusCode::FORBIDDEN, "other browser"),
+        SignInError::Refused(_) => (StatusCode::FORBIDDEN, "refused by Salesforce"),
+        SignInError::NoAdmin => (StatusCode::FORBIDDEN, "no admin"),
+        SignInError::OrgNotAllowed(_) => (StatusCode::FORBIDDEN, "org not allowed"),
+        SignInError::NoApp => (StatusCode::SERVICE_UNAVAILABLE, "no app"),
+        SignInError::Connection(ConnectionError::Busy) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
+        SignInError::Unanswered(_) => (StatusCode::SERVICE_UNAVAILABLE, "unanswered"),
+        SignInError::Connection(_) | SignInError::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "not stored"),
+    };
+    tracing::warn!(reason, "nobody was signed in");
+    failed(status, error.to_string())
+}
+
+fn cookie(value: &str, seconds: i64) -> HeaderValue {
+    let text = format!("{BROWSER}={value}; Max-Age={seconds}; Path=/auth/salesforce; HttpOnly; Secure; SameSite=Lax");
+    HeaderValue::try_from(text).expect("base64url is plain")
+}

@@ -1,0 +1,110 @@
+//! `GET /connections/salesforce/check`: what the org lacks; `POST /connections/salesforce/set-up`: mending it.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{Html, IntoResponse as _, Response};
+use axum::http::HeaderMap;
+use salesforce::{CheckItem, CheckStatus, OrgCheck, SetUpOutcome, SetUpStep};
+
+use super::done;
+use super::view::Badge;
+use crate::connections::salesforce as org;
+use crate::console::Console;
+use crate::page::{self, Nav, Page};
+use crate::page_error::PageError;
+use crate::visit::{Submitted, Visit};
+
+/// The field that the set-up makes.
+const KEY_FIELD: &str = "Task.Aircall_Key__c";
+
+#[derive(Template)]
+#[template(path = "org_check.html")]
+struct OrgCheckPage {
+    page: Page,
+    /// All of it in a sentence.
+    summary: &'static str,
+    items: Vec<Item>,
+    /// Whether the key field is to be set up, and then whether the user may do that from here.
+    set_up: Option<bool>,
+}
+
+#[derive(Template)]
+#[template(path = "org_set_up.html")]
+struct OrgSetUpPage {
+    page: Page,
+    summary: &'static str,
+    items: Vec<Item>,
+    is_done: bool,
+}
+
+struct Item {
+    what: String,
+    badge: Badge,
+    message: String,
+}
+
+/// What the org offers to the connected user.
+pub(crate) async fn show(
+    State(console): State<Arc<Console>>,
+    headers: HeaderMap,
+    visit: Visit,
+) -> Result<Response, PageError> {
+    let check = match org::check(&console, &visit.session.tenant).await {
+        Ok(check) => check,
+        Err(error) => return done(&console, &headers, visit, Err(error)).await,
+    };
+    Ok(checked(visit, check).into_response())
+}
+
+fn checked(visit: Visit, check: OrgCheck) -> Html<String> {
+    let summary = match check.status() {
+        CheckStatus::Ok => "All is as it should be.",
+        CheckStatus::Warning => "Calls are logged. Some of what could be logged is not.",
+        CheckStatus::Missing => "Something is missing that the integration needs to do what it promises.",
+    };
+    let is_missing = check.faulty_fields.contains(KEY_FIELD);
+    let set_up = is_missing.then_some(check.may_customize != Some(false));
+    let item = |CheckItem { what, status, message }| Item { what, badge: badge(status), message };
+    let items = check.items.into_iter().map(item).collect();
+    page::render(&OrgCheckPage { page: visit.page("Check of the org", Some(Nav::Connections)), summary, items, set_up })
+}
+
+/// Sets up the key field, and shows what became of each step.
+pub(crate) async fn set_up(
+    State(console): State<Arc<Console>>,
+    headers: HeaderMap,
+    Submitted { visit, .. }: Submitted,
+) -> Result<Response, PageError> {
+    let steps = match org::set_up(&console, &visit.session.tenant).await {
+        Ok(steps) => steps,
+        Err(error) => return done(&console, &headers, visit, Err(error)).await,
+    };
+    let is_done = steps.iter().all(|step| step.outcome != SetUpOutcome::Failed);
+    let summary = if is_done {
+        "The key field is set up: Salesforce itself now refuses a second Task of the same call."
+    } else {
+        "The key field is not set up yet. Nothing that was done is lost, and you can try again."
+    };
+    let item = |SetUpStep { what, outcome, message }| Item { what, badge: outcome_badge(outcome), message };
+    let items = steps.into_iter().map(item).collect();
+    let page = visit.page("Set-up of the org", Some(Nav::Connections));
+    Ok(page::render(&OrgSetUpPage { page, summary, items, is_done }).into_response())
+}
+
+fn badge(status: CheckStatus) -> Badge {
+    match status {
+        CheckStatus::Ok => Badge::new("logged", "OK"),
+        CheckStatus::Warning => Badge::new("waiting", "Warning"),
+        CheckStatus::Missing => Badge::new("failed", "Missing"),
+    }
+}
+
+fn outcome_badge(outcome: SetUpOutcome) -> Badge {
+    match outcome {
+        SetUpOutcome::Done => Badge::new("logged", "Done"),
+        SetUpOutcome::AlreadyThere => Badge::new("skipped", "Already there"),
+        SetUpOutcome::Failed => Badge::new("failed", "Failed"),
+    }
+}

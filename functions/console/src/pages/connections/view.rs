@@ -1,0 +1,217 @@
+//! Connections in words.
+
+use jiff::Timestamp;
+use store::{AircallAuth, ApiUsage};
+
+use crate::connections::view::{AircallView, SalesforceView};
+use crate::sign_in;
+use crate::when::When;
+
+/// A state: word, colour and shape.
+#[derive(Debug)]
+pub(super) struct Badge {
+    /// The class of the outcome that looks like it.
+    pub(super) class: &'static str,
+    pub(super) word: &'static str,
+}
+
+impl Badge {
+    pub(super) fn new(class: &'static str, word: &'static str) -> Self {
+        Self { class, word }
+    }
+}
+
+/// The Salesforce part of the page.
+#[derive(Debug)]
+pub(super) struct SalesforceCard {
+    pub(super) badge: Badge,
+    pub(super) org: Option<OrgFacts>,
+}
+
+/// A connected org.
+#[derive(Debug)]
+pub(super) struct OrgFacts {
+    pub(super) host: String,
+    pub(super) url: String,
+    pub(super) org_id: String,
+    pub(super) user: String,
+    pub(super) user_url: String,
+    pub(super) since: When,
+    /// Why it takes no requests, and what follows.
+    pub(super) stopped: Option<Stopped>,
+    pub(super) usage: Option<Usage>,
+    pub(super) warnings: Vec<String>,
+    /// Where an admin connects it again.
+    pub(super) reconnect: String,
+}
+
+/// Why an org takes no requests.
+#[derive(Debug)]
+pub(super) struct Stopped {
+    pub(super) is_dead: bool,
+    pub(super) reason: String,
+    pub(super) since: Option<When>,
+    pub(super) until: Option<When>,
+}
+
+/// The org's API calls of a day.
+#[derive(Debug)]
+pub(super) struct Usage {
+    pub(super) used: u64,
+    pub(super) limit: u64,
+    /// From where on it is much.
+    pub(super) high: u64,
+    pub(super) words: String,
+    pub(super) at: When,
+}
+
+impl SalesforceCard {
+    pub(super) fn of(view: Option<SalesforceView>) -> Self {
+        let Some(view) = view else { return Self { badge: Badge::new("skipped", "Not connected"), org: None } };
+        let (class, word) = match view.state.state {
+            "connected" => ("logged", "Connected"),
+            "paused" => ("waiting", "Paused"),
+            _ => ("failed", "Reconnect needed"),
+        };
+        Self { badge: Badge::new(class, word), org: Some(OrgFacts::of(view)) }
+    }
+}
+
+impl OrgFacts {
+    fn of(view: SalesforceView) -> Self {
+        let host = view.instance_url.split_once("://").map_or(&*view.instance_url, |(_, host)| host).to_owned();
+        let is_dead = view.state.state == "reconnect_needed";
+        let stopped = view.state.reason.map(|reason| Stopped {
+            is_dead,
+            reason,
+            since: view.state.since.map(When::of),
+            until: view.state.until.map(When::of),
+        });
+        let login = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("at", &sign_in::at(&view.login_url))
+            .append_pair("return_to", "/connections")
+            .finish();
+        Self {
+            url: view.instance_url.clone(),
+            user_url: format!("{}/lightning/r/User/{}/view", view.instance_url, view.user_id),
+            user: view.user_name.unwrap_or(view.user_id),
+            since: When::of(view.connected_at),
+            usage: view.api_usage.map(Usage::of),
+            warnings: view.warnings.into_iter().map(|warning| warning.message().to_owned()).collect(),
+            reconnect: format!("/auth/salesforce?{login}"),
+            org_id: view.org_id,
+            host,
+            stopped,
+        }
+    }
+}
+
+impl Usage {
+    fn of(usage: ApiUsage) -> Self {
+        let ApiUsage { used, limit, at } = usage;
+        let percent = if limit == 0 { 100 } else { used.saturating_mul(100) / limit };
+        let words = format!("{} of {} API calls ({percent} %)", grouped(used), grouped(limit));
+        Self { used: used.min(limit), limit, high: limit / 5 * 4, words, at: When::of(at) }
+    }
+}
+
+/// The Aircall part of the page.
+#[derive(Debug)]
+pub(super) struct AircallCard {
+    pub(super) badge: Badge,
+    pub(super) account: Option<AccountFacts>,
+    /// Whether one may connect without an API key.
+    pub(super) has_app: bool,
+}
+
+/// A connected account.
+#[derive(Debug)]
+pub(super) struct AccountFacts {
+    pub(super) company: String,
+    pub(super) how: &'static str,
+    pub(super) since: When,
+    pub(super) is_sending: bool,
+    /// Whether it is certain that it does not.
+    pub(super) is_off: bool,
+    /// What an admin should know.
+    pub(super) note: Option<String>,
+    pub(super) last_event: Option<When>,
+    /// How long ago that was.
+    pub(super) ago: String,
+}
+
+impl AircallCard {
+    pub(super) fn of(view: Option<AircallView>, has_app: bool) -> Self {
+        let Some(view) = view else {
+            return Self { badge: Badge::new("skipped", "Not connected"), account: None, has_app };
+        };
+        let (class, word) = match view.state {
+            "active" => ("logged", "Active"),
+            "deactivated" => ("failed", "Not sending"),
+            _ => ("waiting", "Not known"),
+        };
+        let account = AccountFacts {
+            company: view.company_name,
+            how: match view.how {
+                AircallAuth::ApiKey => "API key",
+                AircallAuth::OAuth => "Access granted in Aircall",
+            },
+            since: When::of(view.connected_at),
+            is_sending: view.state == "active",
+            is_off: view.state == "deactivated",
+            note: view.reason,
+            last_event: view.last_event_at.map(When::of),
+            ago: view.last_event_at.map(|at| ago(at, Timestamp::now())).unwrap_or_default(),
+        };
+        Self { badge: Badge::new(class, word), account: Some(account), has_app }
+    }
+}
+
+/// How long ago something was, roughly.
+fn ago(at: Timestamp, now: Timestamp) -> String {
+    let seconds = now.duration_since(at).as_secs();
+    let (count, unit) = match seconds {
+        ..120 => return "just now".to_owned(),
+        120..7_200 => (seconds / 60, "minutes"),
+        7_200..172_800 => (seconds / 3_600, "hours"),
+        _ => (seconds / 86_400, "days"),
+    };
+    format!("{count} {unit} ago")
+}
+
+/// A number as people read it.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().map(|group| str::from_utf8(group).unwrap_or_default()).collect();
+    groups.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_in_groups() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (15_000, "15,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+
+    #[test]
+    fn how_long_ago_in_one_unit() {
+        let at = Timestamp::UNIX_EPOCH;
+        for (seconds, text) in
+            [(0, "just now"), (119, "just now"), (120, "2 minutes ago"), (7_200, "2 hours ago"), (172_800, "2 days ago")]
+        {
+            assert_eq!(ago(at, Timestamp::from_second(seconds).unwrap()), text);
+        }
+        assert_eq!(ago(Timestamp::from_second(5).unwrap(), at), "just now");
+    }
+
+    #[test]
+    fn usage_says_how_much_of_what() {
+        let usage = |used, limit| Usage::of(ApiUsage { used, limit, at: Timestamp::UNIX_EPOCH }).words;
+        assert_eq!(usage(14_250, 15_000), "14,250 of 15,000 API calls (95 %)");
+        assert_eq!(usage(1, 0), "1 of 0 API calls (100 %)");
+    }
+}

@@ -1,0 +1,180 @@
+//! `GET` and `POST /general`: business hours, unknown numbers, Cases and Opportunities, and what else shapes a Task.
+
+mod form;
+mod hours;
+mod options;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse as _, Response};
+use jiff::tz;
+use rules::{NumberId, Settings};
+
+use self::form::{GeneralForm, prefix};
+use self::hours::HoursForm;
+use self::options::{HOURS_FROM, LINES, LOG_CALLS, RELATE_TO, UNKNOWN_NUMBER};
+use super::conflict;
+use crate::choices::{Choices, Option3};
+use crate::console::Console;
+use crate::errors::Errors;
+use crate::flash::Flash;
+use crate::form::Fields;
+use crate::lines;
+use crate::page::{self, Nav, Page};
+use crate::page_error::PageError;
+use crate::settings::{self, SaveError};
+use crate::visit::{Submitted, Visit};
+
+#[derive(Template)]
+#[template(path = "general.html")]
+struct GeneralPage {
+    page: Page,
+    form: GeneralForm,
+    errors: Errors,
+    /// Whether what is shown is not what is saved.
+    is_changed: bool,
+    log_calls: Choices,
+    hours_from: Choices,
+    unknown_number: Choices,
+    relate_to: Choices,
+    lines: Choices,
+    known_lines: Vec<LineView>,
+    line_hours: Vec<LineHoursView>,
+    /// Lines that could be given hours of their own.
+    other_lines: Vec<LineView>,
+    zones: Vec<String>,
+}
+
+struct LineView {
+    id: u64,
+    name: String,
+    is_chosen: bool,
+}
+
+struct LineHoursView {
+    id: u64,
+    name: String,
+    hours: HoursForm,
+}
+
+/// The settings as they are.
+pub(crate) async fn show(State(console): State<Arc<Console>>, visit: Visit) -> Result<Html<String>, PageError> {
+    let settings = console.settings.get(&visit.session.tenant).await?;
+    let known = lines::known(&console, &visit.session.tenant).await?;
+    Ok(view(visit, GeneralForm::of(&settings, &known), &known, Errors::default(), false))
+}
+
+/// Saves what was typed; or, if a button asks for it, shows it again with a row more or less.
+pub(crate) async fn save(
+    State(console): State<Arc<Console>>,
+    Submitted { visit, fields }: Submitted,
+) -> Result<Response, PageError> {
+    let known = lines::known(&console, &visit.session.tenant).await?;
+    let mut form = GeneralForm::read(&fields);
+    let mut errors = Errors::default();
+    if rearranged(&mut form, &fields, &mut errors) {
+        return Ok(view(visit, form, &known, errors, true).into_response());
+    }
+    let current = console.settings.get(&visit.session.tenant).await?;
+    let document = form.document(&current, &mut errors);
+    if errors.is_empty() {
+        if is_same(&current, &document) {
+            return Ok(page::done(Nav::General.path(), Flash::Unchanged));
+        }
+        match settings::save(&console, &visit.session, &document).await {
+            Ok(_) => return Ok(page::done(Nav::General.path(), Flash::Saved)),
+            Err(SaveError::Invalid(problems)) => form.note(problems, &mut errors),
+            Err(SaveError::Stale(theirs)) => {
+                return Ok(conflict::show(&console, visit, document, &theirs, Nav::General).await);
+            }
+            Err(SaveError::Store(error)) => return Err(error.into()),
+        }
+    }
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, view(visit, form, &known, errors, true)).into_response())
+}
+
+/// Whether the document says what the settings are already, however it puts it.
+fn is_same(current: &Settings, document: &serde_json::Value) -> bool {
+    Settings::parse(document).is_ok_and(|settings| settings == *current)
+}
+
+/// Does what a button of the editors asks for, without saving anything; `false` if it was the one that saves.
+fn rearranged(form: &mut GeneralForm, fields: &Fields, errors: &mut Errors) -> bool {
+    // `hours.monday`: the editor and what to add to it.
+    if let Some((editor, what)) = fields.get("add").split_once('.') {
+        if let Some(hours) = form.editor(editor) {
+            *hours = hours.clone().with_row(what);
+        }
+        return true;
+    }
+    if let Some(hours) = form.editor(fields.get("copy")) {
+        *hours = hours.clone().with_monday_copied();
+        return true;
+    }
+    if let Ok(id) = fields.get("remove_line").parse() {
+        form.line_hours.retain(|(line, _)| *line != NumberId(id));
+        return true;
+    }
+    if fields.has("add_line") {
+        match fields.get("new_line").parse() {
+            Ok(id) => {
+                let hours = form.hours.copied_to(&prefix(NumberId(id)));
+                if form.line_hours.iter().all(|(line, _)| *line != NumberId(id)) {
+                    form.line_hours.push((NumberId(id), hours));
+                    form.line_hours.sort_by_key(|(line, _)| *line);
+                }
+            }
+            Err(_) => errors.at("new_line", "Own hours of a line: choose the line."),
+        }
+        return true;
+    }
+    false
+}
+
+fn view(
+    visit: Visit,
+    form: GeneralForm,
+    known: &BTreeMap<NumberId, String>,
+    errors: Errors,
+    is_changed: bool,
+) -> Html<String> {
+    let choices = |name, options: &[Option3], chosen: &str| {
+        Choices::new(name, options, chosen, errors.of(&Choices::first_id(name, options)))
+    };
+    let name = |id: &NumberId| known.get(id).cloned().unwrap_or_else(|| format!("Line {}", id.0));
+    let line = |id: &NumberId| LineView { id: id.0, name: name(id), is_chosen: form.chosen_lines.contains(id) };
+    let has_hours = |id: &NumberId| form.line_hours.iter().any(|(line, _)| line == id);
+    let own_hours =
+        form.line_hours.iter().map(|(id, hours)| LineHoursView { id: id.0, name: name(id), hours: hours.clone() });
+    let template = GeneralPage {
+        page: visit.page("General", Some(Nav::General)),
+        log_calls: choices("log_calls", &LOG_CALLS, &form.log_calls),
+        hours_from: choices("hours_from", &HOURS_FROM, &form.hours_from),
+        unknown_number: choices("unknown_number", &UNKNOWN_NUMBER, &form.unknown_number),
+        relate_to: choices("relate_to", &RELATE_TO, &form.relate_to),
+        lines: choices("lines", &LINES, &form.lines),
+        known_lines: known.keys().map(line).collect(),
+        line_hours: own_hours.collect(),
+        other_lines: known.keys().filter(|id| !has_hours(id)).map(line).collect(),
+        zones: zones(),
+        is_changed,
+        errors,
+        form,
+    };
+    page::render(&template)
+}
+
+/// The time zones that a place is in, by the names that people know: continent and city.
+fn zones() -> Vec<String> {
+    const REGIONS: [&str; 10] =
+        ["Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"];
+    let names = tz::db().available().map(|name| name.as_str().to_owned());
+    let is_place = |name: &String| name.split_once('/').is_some_and(|(region, _)| REGIONS.contains(&region));
+    let mut names: Vec<String> = names.filter(is_place).collect();
+    names.sort();
+    names
+}

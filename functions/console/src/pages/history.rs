@@ -1,0 +1,147 @@
+//! `GET /history`: who changed which settings when; `GET` and `POST /history/{version}`: taking a version back.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{Html, Response};
+use rules::Settings;
+use serde_json::json;
+use store::{Corrupt, MadeFrom, SettingsVersion};
+
+use super::conflict;
+use crate::console::Console;
+use crate::error::ApiError;
+use crate::flash::Flash;
+use crate::form::Fields;
+use crate::page::{self, Nav, Page};
+use crate::page_error::PageError;
+use crate::settings::change::{Change, changes};
+use crate::settings::{self, SaveError};
+use crate::visit::{Submitted, Visit};
+use crate::when::When;
+
+/// Versions on a page.
+const LIMIT: usize = 20;
+
+#[derive(Template)]
+#[template(path = "history.html")]
+struct HistoryPage {
+    page: Page,
+    versions: Vec<VersionView>,
+    /// From which version the next page goes on.
+    older: Option<u64>,
+}
+
+struct VersionView {
+    version: u64,
+    when: When,
+    by: String,
+    /// How it came about, if not by a change on a page.
+    restored: Option<u64>,
+    is_current: bool,
+    /// What is different from the version before; none if that is not known.
+    changes: Option<Vec<Change>>,
+}
+
+#[derive(Template)]
+#[template(path = "restore.html")]
+struct RestorePage {
+    page: Page,
+    version: u64,
+    current: u64,
+    /// From now to then.
+    changes: Vec<Change>,
+}
+
+/// The versions, the latest first.
+pub(crate) async fn list(
+    State(console): State<Arc<Console>>,
+    visit: Visit,
+    RawQuery(query): RawQuery,
+) -> Result<Html<String>, PageError> {
+    let before = Fields::read(query.unwrap_or_default().as_bytes()).get("before").parse().ok();
+    // One more than is shown, to compare the last with.
+    let mut found = console.history.list(&visit.session.tenant, before, LIMIT + 1).await?;
+    let settings = console.settings.get(&visit.session.tenant).await?;
+    let next = (found.len() > LIMIT).then(|| found.pop()).flatten();
+    let older = found.last().and_then(|last| last.as_ref().ok()).map(|last| last.settings.version);
+    let older = older.filter(|_| next.is_some());
+    let compared: Vec<_> = found.iter().skip(1).map(Some).chain([next.as_ref()]).collect();
+    let versions = found.iter().zip(compared).filter_map(|(version, before)| view(version, before, settings.version));
+    let versions = versions.collect();
+    Ok(page::render(&HistoryPage { page: visit.page("History", Some(Nav::History)), versions, older }))
+}
+
+/// A version beside the one before, which is the new tenant's if it is the first.
+fn view(
+    version: &Result<SettingsVersion, Corrupt>,
+    before: Option<&Result<SettingsVersion, Corrupt>>,
+    current: u64,
+) -> Option<VersionView> {
+    let version = version.as_ref().inspect_err(|error| tracing::error!(%error, "a version cannot be read")).ok()?;
+    let SettingsVersion { settings, changed_by, changed_at, made_from } = version;
+    let previous = settings.version.checked_sub(1)?;
+    let known = before.and_then(|before| before.as_ref().ok()).map(|before| before.settings.clone());
+    let known = known.or_else(|| (previous == 0).then(Settings::default)).filter(|known| known.version == previous);
+    Some(VersionView {
+        version: settings.version,
+        when: When::of(*changed_at),
+        by: changed_by.clone(),
+        restored: match made_from {
+            MadeFrom::Edit => None,
+            MadeFrom::Restore { version } => Some(*version),
+        },
+        is_current: settings.version == current,
+        changes: known.map(|known| changes(&known, settings)),
+    })
+}
+
+/// What would change if a version were taken back.
+pub(crate) async fn show(
+    State(console): State<Arc<Console>>,
+    visit: Visit,
+    version: Result<Path<u64>, PathRejection>,
+) -> Result<Html<String>, PageError> {
+    let old = version_of(&console, &visit, version).await?;
+    let current = console.settings.get(&visit.session.tenant).await?;
+    let title = if old.version == 0 {
+        "Restore the settings of the beginning".to_owned()
+    } else {
+        format!("Restore version {}", old.version)
+    };
+    Ok(page::render(&RestorePage {
+        page: visit.page(&title, Some(Nav::History)),
+        version: old.version,
+        current: current.version,
+        changes: changes(&current, &old),
+    }))
+}
+
+/// Takes a version back.
+pub(crate) async fn restore(
+    State(console): State<Arc<Console>>,
+    version: Result<Path<u64>, PathRejection>,
+    Submitted { visit, fields }: Submitted,
+) -> Result<Response, PageError> {
+    let old = version_of(&console, &visit, version).await?;
+    let seen = fields.get("version").parse().map_err(|_| {
+        let message = "The version that is to be replaced is not a number.".to_owned();
+        ApiError::Parameter { name: "version", message }
+    })?;
+    match settings::restore(&console, &visit.session, &old, seen).await {
+        Ok(_) => Ok(page::done(Nav::History.path(), Flash::Restored)),
+        Err(SaveError::Stale(theirs)) => Ok(conflict::show(&console, visit, json!(old), &theirs, Nav::History).await),
+        Err(error) => Err(ApiError::from(error).into()),
+    }
+}
+
+async fn version_of(
+    console: &Console,
+    visit: &Visit,
+    version: Result<Path<u64>, PathRejection>,
+) -> Result<Settings, PageError> {
+    let Ok(Path(version)) = version else { return Err(PageError::NotFound) };
+    settings::version(console, &visit.session.tenant, version).await?.ok_or(PageError::NotFound)
+}

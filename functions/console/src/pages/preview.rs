@@ -1,0 +1,284 @@
+//! `GET` and `POST /preview`: what would happen if a call came, under the saved settings or under others.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse as _, Response};
+use jiff::Timestamp;
+use rules::{CallType, Settings, TaskStatus};
+use serde_json::{Value, json};
+
+use crate::activity::filters::{Wrong, zone_of_most};
+use crate::activity::outcome::Outcome;
+use crate::console::Console;
+use crate::error::ApiError;
+use crate::errors::Errors;
+use crate::form::Fields;
+use crate::lines::{self, Lines};
+use crate::page::{self, Nav, Page};
+use crate::page_error::PageError;
+use crate::preview::described::{Described, Users, users};
+use crate::preview::view::{FieldView, RecordView, records, task};
+use crate::preview::{Previewed, Salesforce, preview};
+use crate::session::Session;
+use crate::settings::change::{Change, changes, key, title};
+use crate::trace::{self, StepView};
+use crate::visit::{Submitted, Visit};
+use crate::when::Local;
+use crate::task_fields;
+
+#[derive(Template)]
+#[template(path = "preview.html")]
+struct PreviewPage {
+    page: Page,
+    /// The settings that are not saved, as a document; empty for the saved ones.
+    settings: String,
+    /// What of them is not saved.
+    changes: Vec<Change>,
+    result: Option<ResultView>,
+    errors: Errors,
+    call: Described,
+    types: Vec<OptionView>,
+    /// Empty if no line is known.
+    lines: Vec<OptionView>,
+    users: Vec<UserView>,
+    key: String,
+}
+
+/// A choice in a list.
+struct OptionView {
+    value: String,
+    label: String,
+    is_chosen: bool,
+}
+
+struct UserView {
+    email: String,
+    name: String,
+}
+
+/// What would become of the call.
+struct ResultView {
+    outcome: Outcome,
+    /// The outcome as a sentence.
+    sentence: String,
+    /// Which call it is about.
+    about: String,
+    started: Local,
+    /// Why Salesforce was not looked into.
+    left_out: Option<String>,
+    steps: Vec<StepView>,
+    /// Records that would be created.
+    created: Vec<RecordView>,
+    task: Vec<FieldLine>,
+    /// The Task is there already.
+    is_there: bool,
+}
+
+/// A field of the Task.
+struct FieldLine {
+    name: String,
+    text: String,
+    meaning: Option<String>,
+}
+
+/// The form, for a call on a line now.
+pub(crate) async fn show(
+    State(console): State<Arc<Console>>,
+    visit: Visit,
+    RawQuery(query): RawQuery,
+) -> Result<Html<String>, PageError> {
+    let fields = Fields::read(query.unwrap_or_default().as_bytes());
+    let form = Form { key: fields.get("key").to_owned(), ..Form::default() };
+    Ok(form.page(&console, visit).await?)
+}
+
+/// The form for settings that are not saved: what a settings page answers to whoever wants to see first what they do.
+pub(crate) async fn of_unsaved(
+    console: &Console,
+    visit: Visit,
+    settings: &Settings,
+) -> Result<Html<String>, PageError> {
+    Ok(Form { settings: Some(settings.clone()), ..Form::default() }.page(console, visit).await?)
+}
+
+/// What would become of the call that was described, or of the one with this key.
+pub(crate) async fn run(
+    State(console): State<Arc<Console>>,
+    Submitted { visit, fields }: Submitted,
+) -> Result<Response, PageError> {
+    let mut form = Form::read(&fields)?;
+    if fields.has("of") {
+        form.run(&console, &visit.session, fields.get("of") == "entry").await?;
+    }
+    let status = if form.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok((status, form.page(&console, visit).await?).into_response())
+}
+
+/// What was asked, and what came of it.
+#[derive(Default)]
+struct Form {
+    settings: Option<Settings>,
+    call: Option<Described>,
+    key: String,
+    errors: Errors,
+    result: Option<ResultView>,
+}
+
+impl Form {
+    fn read(fields: &Fields) -> Result<Self, ApiError> {
+        let text = fields.get("settings");
+        let settings = if text.is_empty() {
+            None
+        } else {
+            let document: Value = serde_json::from_str(text).unwrap_or_default();
+            Some(Settings::parse(&document).map_err(ApiError::Invalid)?)
+        };
+        let typed = |name: &str| fields.get(name).to_owned();
+        let call = fields.has("call_type").then(|| Described {
+            call_type: typed("call_type"),
+            line: typed("line"),
+            started_at: typed("started_at"),
+            number: typed("number"),
+            user: typed("user"),
+        });
+        Ok(Self { settings, call, key: typed("key"), ..Self::default() })
+    }
+
+    async fn run(&mut self, console: &Console, session: &Session, of_entry: bool) -> Result<(), store::Error> {
+        let id = &session.tenant;
+        let document = if of_entry {
+            let entry = if self.key.is_empty() { None } else { console.calls.get(id, &entry_key(&self.key)).await? };
+            entry.map(|entry| entry.document).ok_or_else(|| vec![wrong("key", "No call has this id.")])
+        } else {
+            let (lines, users) = tokio::join!(lines::numbers(console, id), users(console, id));
+            self.call.clone().unwrap_or_default().document(&lines?, &users?)
+        };
+        let settings = match &self.settings {
+            Some(settings) => settings.clone(),
+            None => console.settings.get(id).await?,
+        };
+        let previewed = match document {
+            Ok(document) => {
+                let not_over = |_| vec![wrong("key", "The call is not over, so nothing can be said of it yet.")];
+                preview(console, id, &settings, &document).await?.map_err(not_over)
+            }
+            Err(wrong) => Err(wrong),
+        };
+        match previewed {
+            Ok(previewed) => self.result = Some(ResultView::of(&previewed, &settings)),
+            Err(wrong) => {
+                for Wrong { name, message } in wrong {
+                    self.errors.at(name, message);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn page(self, console: &Console, visit: Visit) -> Result<Html<String>, store::Error> {
+        let id = &visit.session.tenant;
+        let (lines, users, saved) =
+            tokio::join!(lines::numbers(console, id), users(console, id), console.settings.get(id));
+        let (lines, users, saved) = (lines?, users?, saved?);
+        let call = self.call.unwrap_or_else(|| usual(&lines));
+        let option = |value: String, label: String, chosen: &str| OptionView {
+            is_chosen: value == chosen,
+            value,
+            label,
+        };
+        let types = CallType::ALL.map(|kind| option(key(kind).to_owned(), title(kind).to_owned(), &call.call_type));
+        let mut lines: Vec<OptionView> =
+            lines.iter().map(|(id, number)| option(id.0.to_string(), number.label(), &call.line)).collect();
+        lines.sort_by(|a, b| a.label.cmp(&b.label));
+        Ok(page::render(&PreviewPage {
+            page: visit.page("Preview", Some(Nav::Preview)),
+            changes: self.settings.as_ref().map(|settings| changes(&saved, settings)).unwrap_or_default(),
+            settings: self.settings.map(|settings| json!(settings).to_string()).unwrap_or_default(),
+            result: self.result,
+            errors: self.errors,
+            types: types.into(),
+            lines,
+            users: views(users),
+            key: self.key,
+            call,
+        }))
+    }
+}
+
+fn views(users: Users) -> Vec<UserView> {
+    users.into_iter().map(|(email, name)| UserView { email, name }).collect()
+}
+
+fn wrong(name: &'static str, message: &str) -> Wrong {
+    Wrong { name, message: message.to_owned() }
+}
+
+/// The key of the call that was meant: its id will do.
+fn entry_key(text: &str) -> String {
+    let is_id = text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_id { format!("call-{text}") } else { text.to_owned() }
+}
+
+/// A call that is often asked about: one that is missed now.
+fn usual(lines: &Lines) -> Described {
+    let now = Timestamp::now().to_zoned(zone_of_most(lines));
+    Described {
+        call_type: key(CallType::Missed).to_owned(),
+        started_at: now.strftime("%Y-%m-%dT%H:%M").to_string(),
+        ..Described::default()
+    }
+}
+
+impl ResultView {
+    fn of(previewed: &Previewed, settings: &Settings) -> Self {
+        let call = &previewed.call;
+        let (records, left_out, is_there) = match &previewed.salesforce {
+            Salesforce::NotNeeded => (Vec::new(), None, false),
+            Salesforce::LeftOut(why) => (Vec::new(), Some(why.clone()), false),
+            Salesforce::Writes(writes) => (records(writes), None, writes.task_id.is_some()),
+        };
+        let fields = task(previewed, settings).into_iter();
+        Self {
+            outcome: if previewed.would.is_ok() { Outcome::Logged } else { Outcome::Skipped },
+            sentence: sentence(previewed, &records),
+            about: format!("{}, {}", title(previewed.call_type), super::activity::row::number(call)),
+            started: Local::of(call.started_at, &rules::hours::zone_of(&call.number)),
+            left_out,
+            steps: trace::views(&previewed.steps),
+            created: records.into_iter().filter(|record| record.id.is_none()).collect(),
+            task: fields.map(FieldLine::of).collect(),
+            is_there,
+        }
+    }
+}
+
+/// The outcome as a sentence.
+fn sentence(previewed: &Previewed, records: &[RecordView]) -> String {
+    let place = match previewed.would {
+        Err(reason) => return format!("It would not be logged. {}", reason.sentence()),
+        Ok(TaskStatus::Completed) => "as Completed (Past Activities)",
+        Ok(TaskStatus::InProgress) => "as In progress (Next Steps)",
+    };
+    let record = |record: &RecordView| {
+        let new = if record.id.is_none() { "new " } else { "" };
+        let name = record.name.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
+        format!("{new}{}{name}", record.kind)
+    };
+    match records {
+        [] => format!("It would be logged {place}, if Salesforce has a record for the number or one is created."),
+        [one] => format!("It would be logged {place} on the {}.", record(one)),
+        [one, more @ ..] => {
+            let more: Vec<String> = more.iter().map(record).collect();
+            format!("It would be logged {place} on the {}, related to the {}.", record(one), more.join(" and the "))
+        }
+    }
+}
+
+impl FieldLine {
+    fn of(FieldView { name, value, meaning }: FieldView) -> Self {
+        Self { name, text: task_fields::text(&value), meaning }
+    }
+}

@@ -1,0 +1,111 @@
+//! `GET` and `POST /tokens`, `POST /tokens/{id}/revoke`: tokens for the API.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse as _, Response};
+use secrecy::{ExposeSecret as _, SecretString};
+use store::ApiToken;
+
+use crate::console::Console;
+use crate::error::ApiError;
+use crate::errors::Errors;
+use crate::flash::Flash;
+use crate::page::{self, Nav, Page};
+use crate::page_error::PageError;
+use crate::tokens;
+use crate::visit::{Submitted, Visit};
+use crate::when::When;
+
+#[derive(Template)]
+#[template(path = "tokens.html")]
+struct TokensPage {
+    page: Page,
+    tokens: Vec<TokenView>,
+    /// The text of a token that was just made, which is shown this once.
+    made: Option<Made>,
+    errors: Errors,
+    /// What was typed as a new token's name.
+    name: String,
+}
+
+struct TokenView {
+    id: String,
+    name: String,
+    by: String,
+    made: When,
+    used: Option<When>,
+}
+
+struct Made {
+    name: String,
+    text: String,
+}
+
+/// What a form asked for, and what came of it.
+#[derive(Default)]
+struct Form {
+    made: Option<(SecretString, ApiToken)>,
+    errors: Errors,
+    name: String,
+}
+
+/// The tokens.
+pub(crate) async fn list(State(console): State<Arc<Console>>, visit: Visit) -> Result<Html<String>, PageError> {
+    render(&console, visit, Form::default()).await
+}
+
+/// Makes a token and shows it; there is no redirect that could carry it.
+pub(crate) async fn create(
+    State(console): State<Arc<Console>>,
+    Submitted { visit, fields }: Submitted,
+) -> Result<Response, PageError> {
+    let mut form = Form { name: fields.get("name").to_owned(), ..Form::default() };
+    if tokens::may_be_name(&form.name) {
+        match tokens::create(&console, &visit.session, &form.name).await {
+            Ok(made) => {
+                let form = Form { made: Some(made), ..Form::default() };
+                return Ok(render(&console, visit, form).await?.into_response());
+            }
+            Err(error @ ApiError::TooManyTokens) => form.errors.at("name", error.parts().2),
+            Err(error) => return Err(error.into()),
+        }
+    } else {
+        form.errors.at("name", tokens::NAME);
+    }
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&console, visit, form).await?).into_response())
+}
+
+/// Revokes a token.
+pub(crate) async fn revoke(
+    State(console): State<Arc<Console>>,
+    id: Result<Path<String>, PathRejection>,
+    Submitted { visit, .. }: Submitted,
+) -> Result<Response, PageError> {
+    let Ok(Path(id)) = id else { return Err(PageError::NotFound) };
+    // Revoked by somebody else meanwhile, it is as wanted.
+    tokens::revoke(&console, &visit.session, &id).await?;
+    Ok(page::done(Nav::Tokens.path(), Flash::TokenRevoked))
+}
+
+async fn render(console: &Console, visit: Visit, form: Form) -> Result<Html<String>, PageError> {
+    let tokens = tokens::list(console, &visit.session).await?;
+    let view = |token: ApiToken| TokenView {
+        id: token.id,
+        name: token.name,
+        by: token.created_by,
+        made: When::of(token.created_at),
+        used: token.last_used_at.map(When::of),
+    };
+    let Form { made, errors, name } = form;
+    Ok(page::render(&TokensPage {
+        page: visit.page("API tokens", Some(Nav::Tokens)),
+        tokens: tokens.into_iter().map(view).collect(),
+        made: made.map(|(text, token)| Made { name: token.name, text: text.expose_secret().to_owned() }),
+        errors,
+        name,
+    }))
+}

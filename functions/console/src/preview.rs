@@ -1,0 +1,118 @@
+//! What would happen to a call: the same rules as ever, under settings that need not be saved, with a look into
+//! Salesforce that changes nothing there.
+
+pub(crate) mod described;
+pub(crate) mod view;
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use org::{Job, Org, Stop, Trouble, Writes};
+use rules::{Call, CallDocument, CallType, E164, SkipReason, Step, TaskStatus, Verdict, decide};
+use store::{Tenant, TenantId};
+
+use crate::activity;
+use crate::console::Console;
+use crate::random;
+
+/// How long Salesforce may take, of which [`Org`] keeps five seconds back.
+const PATIENCE: Duration = Duration::from_secs(13);
+
+/// What would become of a call.
+#[derive(Debug)]
+pub(crate) struct Previewed {
+    /// The call.
+    pub(crate) call: Call,
+    /// Which of the five.
+    pub(crate) call_type: CallType,
+    /// The status of its Task; else why there would be none.
+    pub(crate) would: Result<TaskStatus, SkipReason>,
+    /// All that was looked at, and what followed.
+    pub(crate) steps: Vec<Step>,
+    /// What Salesforce knows.
+    pub(crate) salesforce: Salesforce,
+}
+
+/// What Salesforce knows of a call.
+#[derive(Debug)]
+pub(crate) enum Salesforce {
+    /// Nothing was asked: the settings alone rule the call out, or what it says did.
+    NotNeeded,
+    /// What would be written.
+    Writes(Box<Writes>),
+    /// It was not asked or did not answer: why, as a sentence.
+    LeftOut(String),
+}
+
+/// A call that is not over, about which nothing is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NotOver;
+
+/// Says what would become of a call under `settings`, as if it came now. Nothing is stored or written.
+pub(crate) async fn preview(
+    console: &Console,
+    id: &TenantId,
+    settings: &rules::Settings,
+    document: &CallDocument,
+) -> Result<Result<Previewed, NotOver>, store::Error> {
+    let Some(decision) = decide::decide(document, settings, None) else { return Ok(Err(NotOver)) };
+    let call = document.call();
+    let mut previewed = Previewed {
+        call_type: decision.call_type,
+        would: match decision.verdict {
+            Verdict::Log(status) => Ok(status),
+            Verdict::Skip(reason) => Err(reason),
+        },
+        steps: decision.trace.steps().to_vec(),
+        salesforce: Salesforce::NotNeeded,
+        call,
+    };
+    if let (Ok(status), Some(number)) = (previewed.would, previewed.call.party.number().cloned()) {
+        let mut tenant = activity::tenant(console, id).await?;
+        match look_up(console, &mut tenant, settings, &previewed.call, status, number).await? {
+            Ok(found) => {
+                previewed.steps.extend(found.trace.steps().iter().cloned());
+                match found.would {
+                    Ok(writes) => previewed.salesforce = Salesforce::Writes(Box::new(writes)),
+                    Err(reason) => previewed.would = Err(reason),
+                }
+            }
+            Err(why) => previewed.salesforce = Salesforce::LeftOut(why),
+        }
+    }
+    Ok(Ok(previewed))
+}
+
+/// Asks the tenant's org; the inner error says why it was not asked or did not answer.
+async fn look_up(
+    console: &Console,
+    tenant: &mut Tenant,
+    settings: &rules::Settings,
+    call: &Call,
+    status: TaskStatus,
+    number: E164,
+) -> Result<Result<org::Preview, String>, store::Error> {
+    if tenant.salesforce.is_none() {
+        return Ok(Err("Salesforce is not connected.".to_owned()));
+    }
+    let (holder, deadline) = (random::text(), Instant::now() + PATIENCE);
+    let found = async {
+        let mut org = Org::open(&console.doors, tenant, &holder, settings.api_usage_limit, deadline).await?;
+        let job = Job::new(call.id.key(), call.clone(), status, number);
+        console.lookup.preview(&mut org, tenant, settings, job, Timestamp::now()).await
+    };
+    match found.await {
+        Ok(found) => Ok(Ok(found)),
+        Err(Stop::Store(error)) => Err(error),
+        Err(
+            Stop::Trouble(Trouble { code, message })
+            | Stop::Refused(Trouble { code, message })
+            | Stop::Pause(Trouble { code, message })
+            | Stop::Reconnect(Trouble { code, message })
+            | Stop::Soon(Trouble { code, message }),
+        ) => {
+            tracing::info!(tenant = %tenant.id, code, "a preview was made without Salesforce");
+            Ok(Err(message))
+        }
+    }
+}

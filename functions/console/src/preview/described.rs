@@ -1,0 +1,236 @@
+//! A call that has not been, as an admin describes it.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::DateTime;
+use jiff::{SignedDuration, Timestamp};
+use rules::{
+    Call, CallDocument, CallEvent, CallId, CallType, Direction, E164, Number, NumberId, Party, Snapshot, User, hours,
+};
+use store::TenantId;
+
+use crate::activity::filters::Wrong;
+use crate::activity::numbers;
+use crate::console::Console;
+use crate::lines::Lines;
+use crate::settings::change::key;
+
+/// How many of the latest calls are looked at for users.
+const CALLS: usize = 100;
+/// Longest number or e-mail, characters.
+const LONGEST: usize = 100;
+
+/// How long it rings, how long they talk, and after how long a caller gives up.
+const RINGS: SignedDuration = SignedDuration::from_secs(10);
+const TALK: SignedDuration = SignedDuration::from_secs(60);
+const GIVES_UP: SignedDuration = SignedDuration::from_secs(20);
+/// When Aircall has all data of a call that is over.
+const SETTLED: SignedDuration = SignedDuration::from_secs(30);
+
+/// The id that stands for none.
+pub(crate) const NO_ID: CallId = CallId(0);
+
+/// What an admin says of a call, as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Described {
+    /// One of the five.
+    pub(crate) call_type: String,
+    /// Aircall's id of the line; empty for any.
+    pub(crate) line: String,
+    /// When it started, on the line's clock: `2026-03-23T09:30`.
+    pub(crate) started_at: String,
+    /// The other party's number; empty if it was withheld.
+    pub(crate) number: String,
+    /// The e-mail of the Aircall user; empty if there is none.
+    pub(crate) user: String,
+}
+
+/// Names of Aircall users by their e-mails, in small letters.
+pub(crate) type Users = BTreeMap<String, String>;
+
+/// The users that are known: those of the latest calls.
+pub(crate) async fn users(console: &Console, tenant: &TenantId) -> Result<Users, store::Error> {
+    let entries = console.calls.activity(tenant, CALLS, None).await?.entries;
+    let users = entries.into_iter().flatten().filter_map(|entry| entry.document.call().user);
+    Ok(users.filter_map(|user| Some((user.email?.to_lowercase(), user.name?))).collect())
+}
+
+impl Described {
+    /// The call, as Aircall would tell of it once it is over. `line` and `started_at` are what is wrong by that name.
+    pub(crate) fn document(&self, lines: &Lines, users: &Users) -> Result<CallDocument, Vec<Wrong>> {
+        let mut wrong = Vec::new();
+        let mut note = |name, message: &str| wrong.push(Wrong { name, message: message.to_owned() });
+        let call_type = CallType::ALL.into_iter().find(|call_type| key(*call_type) == self.call_type);
+        if call_type.is_none() {
+            note("call_type", "Choose the type of the call.");
+        }
+        let number = match (self.line.as_str(), self.line.parse().map(NumberId)) {
+            ("", _) => Some(any_line()),
+            (_, Ok(id)) => Some(lines.get(&id).cloned().unwrap_or_else(|| line(id, None))),
+            (_, Err(_)) => None,
+        };
+        if number.is_none() {
+            note("line", "The line is the id of an Aircall number.");
+        }
+        let started_at = self.started_at.parse::<DateTime>().ok().filter(|at| (1970..=2200).contains(&at.year()));
+        let zone = number.as_ref().map(hours::zone_of).unwrap_or_default();
+        let started_at = started_at.and_then(|at| at.to_zoned(zone).ok()).map(|at| at.timestamp());
+        if started_at.is_none() {
+            note("started_at", "Enter the day and the time when the call starts.");
+        }
+        for (name, text) in [("number", &self.number), ("user", &self.user)] {
+            if text.chars().count() > LONGEST {
+                note(name, "This is too long.");
+            }
+        }
+        match (call_type, number, started_at) {
+            (Some(call_type), Some(line), Some(started_at)) if wrong.is_empty() => {
+                let party = party(&self.number, &line, lines);
+                Ok(call(call_type, started_at, line, party, user(&self.user, users)))
+            }
+            _ => Err(wrong),
+        }
+    }
+}
+
+fn any_line() -> Number {
+    line(NumberId(0), Some("Any line"))
+}
+
+fn line(id: NumberId, name: Option<&str>) -> Number {
+    Number { id, name: name.map(ToOwned::to_owned), digits: None, time_zone: None, open: None }
+}
+
+/// The other party; a number without its country is one of the line's country, or of another line's.
+fn party(text: &str, line: &Number, lines: &Lines) -> Party {
+    if text.is_empty() || text.eq_ignore_ascii_case("anonymous") {
+        return Party::Anonymous;
+    }
+    let digits = [line].into_iter().chain(lines.values()).filter_map(|line| line.digits.as_deref());
+    let is_number = !text.chars().any(char::is_alphabetic);
+    let number = is_number.then(|| numbers::candidates(text, digits)).into_iter().flatten().next();
+    number.map_or_else(|| Party::Unusable(text.to_owned()), |number: E164| Party::Number(number))
+}
+
+fn user(email: &str, users: &Users) -> Option<User> {
+    let name = users.get(&email.to_lowercase()).cloned();
+    (!email.is_empty()).then(|| User { id: None, name, email: Some(email.to_owned()) })
+}
+
+fn call(
+    call_type: CallType,
+    started_at: Timestamp,
+    mut number: Number,
+    party: Party,
+    user: Option<User>,
+) -> CallDocument {
+    // Whether a line was open is known of calls that were.
+    number.open = None;
+    let direction = match call_type {
+        CallType::OutboundAnswered | CallType::OutboundUnanswered => Direction::Outbound,
+        CallType::InboundAnswered | CallType::Missed | CallType::Voicemail => Direction::Inbound,
+    };
+    let answered_at = call_type.is_answered().then(|| started_at + RINGS);
+    let ended_at = answered_at.map_or(started_at + GIVES_UP, |at| at + TALK);
+    let call = Call {
+        id: NO_ID,
+        direction,
+        started_at,
+        answered_at,
+        ended_at: Some(ended_at),
+        missed_call_reason: None,
+        voicemail: (call_type == CallType::Voicemail).then(String::new),
+        recording: None,
+        asset: None,
+        party,
+        number,
+        user,
+        contact: None,
+        tags: Vec::new(),
+        comments: Vec::new(),
+    };
+    Snapshot { event: CallEvent::Ended, at: ended_at + SETTLED, call }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines() -> Lines {
+        let vienna = Number {
+            digits: Some("+43 1 234 5678".to_owned()),
+            time_zone: Some("Europe/Vienna".to_owned()),
+            open: Some(false),
+            ..line(NumberId(7), Some("Vienna"))
+        };
+        Lines::from([(vienna.id, vienna)])
+    }
+
+    fn described() -> Described {
+        Described {
+            call_type: "missed".to_owned(),
+            line: "7".to_owned(),
+            started_at: "2026-03-23T09:30".to_owned(),
+            number: "0664 1234567".to_owned(),
+            user: "Ada@Example.com".to_owned(),
+        }
+    }
+
+    fn users() -> Users {
+        Users::from([("ada@example.com".to_owned(), "Ada Example".to_owned())])
+    }
+
+    #[test]
+    fn each_type_is_itself() {
+        for call_type in CallType::ALL {
+            let described = Described { call_type: key(call_type).to_owned(), ..described() };
+            let document = described.document(&lines(), &users()).unwrap();
+            assert_eq!(CallType::of(&document.call()), call_type);
+            assert!(document.is_settled());
+        }
+    }
+
+    #[test]
+    fn time_number_and_user_are_those_of_the_line() {
+        let call = described().document(&lines(), &users()).unwrap().call();
+        assert_eq!(call.started_at.to_string(), "2026-03-23T08:30:00Z");
+        assert_eq!(call.party.number().map(E164::as_str), Some("+436641234567"));
+        assert_eq!(call.user.and_then(|user| user.name).as_deref(), Some("Ada Example"));
+        assert_eq!(call.number.open, None);
+    }
+
+    #[test]
+    fn a_number_can_be_withheld_or_none() {
+        for (text, party) in [
+            ("", Party::Anonymous),
+            ("Anonymous", Party::Anonymous),
+            ("112", Party::Unusable("112".to_owned())),
+            ("+1 CALL ADA 55", Party::Unusable("+1 CALL ADA 55".to_owned())),
+        ] {
+            let described = Described { number: text.to_owned(), ..described() };
+            assert_eq!(described.document(&lines(), &users()).unwrap().call().party, party);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let wrong = Described {
+            call_type: "sms".to_owned(),
+            line: "x".to_owned(),
+            started_at: "soon".to_owned(),
+            number: "1".repeat(101),
+            user: String::new(),
+        };
+        let wrong = wrong.document(&lines(), &users()).unwrap_err();
+        let names: Vec<&str> = wrong.iter().map(|wrong| wrong.name).collect();
+        assert_eq!(names, ["call_type", "line", "started_at", "number"]);
+    }
+
+    #[test]
+    fn a_line_need_not_be_known() {
+        for (text, label) in [("", "Any line"), ("9", "Aircall number 9")] {
+            let described = Described { line: text.to_owned(), ..described() };
+            assert_eq!(described.document(&Lines::new(), &users()).unwrap().call().number.label(), label);
+        }
+    }
+}

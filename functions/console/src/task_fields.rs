@@ -1,0 +1,31 @@
+//! A Task's fields by Salesforce's names, in the order in which a person reads them.
+
+use rules::{Direction, Task};
+use serde_json::{Value, json};
+
+/// What the integration writes of a Task, but for the records it is on and who owns it.
+pub(crate) fn of(task: &Task) -> Vec<(&'static str, Value)> {
+    let direction = match task.direction {
+        Direction::Inbound => "Inbound",
+        Direction::Outbound => "Outbound",
+    };
+    let mut fields = vec![
+        ("Subject", json!(task.subject)),
+        ("Status", json!(task.status.as_str())),
+        ("ActivityDate", json!(task.activity_date.to_string())),
+        ("CallType", json!(direction)),
+        ("CallDurationInSeconds", json!(task.talk_seconds)),
+    ];
+    fields.extend(task.call_disposition.as_ref().map(|tags| ("CallDisposition", json!(tags))));
+    fields.push(("Description", json!(task.description)));
+    fields
+}
+
+/// A field's value as people read it: texts without quotes.
+pub(crate) fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,68 @@
+//! Instants as people read them.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// An instant for a `<time>`: what a browser reads, and what a person does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct When {
+    /// ISO 8601, in UTC.
+    pub(crate) datetime: String,
+    /// Such as `25 Dec 2026, 09:30 UTC`.
+    pub(crate) text: String,
+}
+
+impl When {
+    pub(crate) fn of(instant: Timestamp) -> Self {
+        let datetime = instant.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        Self { datetime, text: instant.strftime("%-d %b %Y, %H:%M UTC").to_string() }
+    }
+}
+
+/// An instant on the clock of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Local {
+    /// ISO 8601, in UTC.
+    pub(crate) datetime: String,
+    /// Such as `25 Dec 2026`.
+    pub(crate) date: String,
+    /// Such as `10:30 CET`.
+    pub(crate) time: String,
+    /// The same in UTC, and which clock it is: `2026-12-25 09:30:00 UTC; the line is in Europe/Vienna`.
+    pub(crate) title: String,
+}
+
+impl Local {
+    pub(crate) fn of(instant: Timestamp, zone: &TimeZone) -> Self {
+        let local = instant.to_zoned(zone.clone());
+        Self {
+            datetime: instant.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            date: local.strftime("%-d %b %Y").to_string(),
+            time: local.strftime("%H:%M %Z").to_string(),
+            title: format!(
+                "{}; the line is in {}",
+                instant.strftime("%Y-%m-%d %H:%M:%S UTC"),
+                zone.iana_name().unwrap_or("UTC")
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_for_a_browser_and_for_a_person() {
+        let when = When::of("2026-12-05T09:30:59.7Z".parse().unwrap());
+        assert_eq!((&*when.datetime, &*when.text), ("2026-12-05T09:30:59Z", "5 Dec 2026, 09:30 UTC"));
+    }
+
+    #[test]
+    fn an_instant_on_the_clock_of_a_line() {
+        let zone = TimeZone::get("Europe/Vienna").unwrap();
+        let local = Local::of("2026-12-05T23:30:59Z".parse().unwrap(), &zone);
+        assert_eq!((&*local.date, &*local.time), ("6 Dec 2026", "00:30 CET"));
+        assert_eq!(local.title, "2026-12-05 23:30:59 UTC; the line is in Europe/Vienna");
+    }
+}

@@ -1,0 +1,242 @@
+//! The page of business hours, unknown numbers and the rest.
+
+use axum::http::{Method, StatusCode, header};
+use serde_json::{Value, json};
+
+use super::support::{chosen, fields};
+use crate::fixture::{Answer, Fixture, cookie};
+
+/// Sends the page's form as it is shown, but for these fields: each replaces all of its name; `None` unticks a box.
+async fn edit(f: &Fixture, page: &str, changes: &[(&str, Option<&str>)]) -> Answer {
+    let mut all = fields(page);
+    all.retain(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
+    all.extend(changes.iter().filter_map(|(name, value)| Some(((*name).to_owned(), (*value)?.to_owned()))));
+    let all: Vec<(&str, &str)> = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    f.post_as(&cookie("one"), "/general", &all).await
+}
+
+async fn page(f: &Fixture) -> String {
+    f.get("/general").await.text
+}
+
+/// Saves these fields and reads the settings.
+#[track_caller]
+fn check_saved(answer: &Answer) {
+    let place = answer.headers.get(header::LOCATION).map(|place| place.to_str().unwrap());
+    assert_eq!((answer.status, place), (StatusCode::SEE_OTHER, Some("/general")), "{}", answer.text);
+    assert!(answer.cookies()[0].starts_with("flash=saved;"), "{:?}", answer.cookies());
+}
+
+async fn settings(f: &Fixture) -> Value {
+    f.get("/api/settings").await.body
+}
+
+#[tokio::test]
+async fn everything_on_it_can_be_changed() {
+    let f = Fixture::new().await;
+    let answer = edit(
+        &f,
+        &page(&f).await,
+        &[
+            ("log_calls", Some("during_business_hours")),
+            ("hours_from", Some("own")),
+            ("hours.time_zone", Some("Europe/Vienna")),
+            ("hours.friday.closes", Some("15:30")),
+            ("hours.holiday", Some("2026-12-25")),
+            ("unknown_number", Some("create_lead")),
+            ("relate_to", Some("case")),
+            ("create_case_if_none", Some("true")),
+            ("recording_link", None),
+            ("log_messages", None),
+            ("lines", Some("some")),
+            ("other_lines", Some("397375, 397376")),
+            ("api_usage_limit", Some("80")),
+        ],
+    )
+    .await;
+    check_saved(&answer);
+    let day = json!([{"opens": "09:00", "closes": "17:00"}]);
+    let week = json!({"monday": day, "tuesday": day, "wednesday": day, "thursday": day,
+        "friday": [{"opens": "09:00", "closes": "15:30"}]});
+    let mut expected = serde_json::to_value(rules::Settings::default()).unwrap();
+    for (key, value) in [
+        ("version", json!(1)),
+        ("unknown_number", json!("create_lead")),
+        ("relate_to", json!("case")),
+        ("create_case_if_none", json!(true)),
+        ("recording_link", json!(false)),
+        ("log_messages", json!(false)),
+        ("numbers", json!([397_375, 397_376])),
+        ("api_usage_limit", json!(80)),
+    ] {
+        expected[key] = value;
+    }
+    expected["business_hours"] = json!({"log_calls": "during_business_hours", "numbers": {},
+        "schedule": {"time_zone": "Europe/Vienna", "weekly": week, "holidays": ["2026-12-25"]}});
+    assert_eq!(settings(&f).await, expected);
+}
+
+#[tokio::test]
+async fn what_was_saved_is_shown_and_sent_back_unchanged() {
+    let f = Fixture::new().await;
+    let mut document = settings(&f).await;
+    document["business_hours"] = json!({"log_calls": "during_business_hours",
+        "schedule": {"time_zone": "Asia/Tokyo", "holidays": ["2026-01-01", "2026-12-31"], "weekly": {
+            "wednesday": [{"opens": "00:00", "closes": "24:00"}],
+            "sunday": [{"opens": "08:00", "closes": "12:00"}, {"opens": "22:00", "closes": "06:00"}]}},
+        "numbers": {"7": {"time_zone": null, "weekly": {}, "holidays": []}}});
+    document["numbers"] = json!([7, 397_375]);
+    document["relate_to"] = json!("opportunity");
+    assert_eq!(f.send(Method::PUT, "/api/settings", document.to_string()).await.status, StatusCode::OK);
+    let answer = edit(&f, &page(&f).await, &[]).await;
+    assert!(answer.cookies()[0].starts_with("flash=unchanged;"), "{} {:?}", answer.text, answer.headers);
+    assert_eq!(settings(&f).await["version"], 1);
+}
+
+#[tokio::test]
+async fn all_that_is_wrong_is_said_at_its_field_and_stays_as_typed() {
+    let f = Fixture::new().await;
+    let answer = edit(
+        &f,
+        &page(&f).await,
+        &[
+            ("hours_from", Some("own")),
+            ("hours.time_zone", Some("Europe/<b>Wien")),
+            ("hours.monday.opens", Some("9")),
+            ("hours.tuesday.closes", Some("")),
+            ("hours.holiday", Some("Christmas")),
+            ("lines", Some("some")),
+            ("other_lines", Some("7, sales")),
+            ("api_usage_limit", Some("101")),
+        ],
+    )
+    .await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for text in [
+        "<a href=\"#hours-time-zone\">Time zone: There is no time zone &#34;Europe/&#60;b&#62;Wien&#34;;",
+        "<a href=\"#hours-monday-0\">Monday: &#34;9&#34; is not a time of day;",
+        "<a href=\"#hours-tuesday-0\">Tuesday: Enter when it opens and when it closes.</a>",
+        "<a href=\"#hours-holiday-0\">Holiday: &#34;Christmas&#34; is not a day;",
+        "<a href=\"#other_lines\">Lines: “sales” is not the id of a line.",
+        "<a href=\"#api_usage_limit\">Salesforce API use: enter a whole number from 1 to 100.</a>",
+        "id=\"hours-monday-0\" name=\"hours.monday.opens\" value=\"9\"",
+        "aria-describedby=\"hours-monday-0-error\"",
+        "id=\"hours-time-zone-error\"",
+        "value=\"Europe/&#60;b&#62;Wien\"",
+        "value=\"7, sales\"",
+        "value=\"101\"",
+        " data-changed",
+    ] {
+        assert!(answer.text.contains(text), "{text} is not in {}", answer.text);
+    }
+    assert!(!answer.text.contains("<b>"));
+    assert_eq!(settings(&f).await["version"], 0);
+}
+
+#[tokio::test]
+async fn what_the_rules_refuse_is_said_at_its_field() {
+    let f = Fixture::new().await;
+    let shown = page(&f).await;
+    let mut all = fields(&shown);
+    all.retain(|(name, _)| name != "hours_from" && name != "hours.monday.opens" && name != "hours.monday.closes");
+    let monday = ["hours.monday.opens", "hours.monday.closes"];
+    for (opens, closes) in [("09:00", "13:00"), ("", ""), ("12:00", "18:00")] {
+        all.extend(monday.into_iter().map(ToOwned::to_owned).zip([opens.to_owned(), closes.to_owned()]));
+    }
+    all.push(("hours_from".to_owned(), "own".to_owned()));
+    let all: Vec<(&str, &str)> = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let answer = f.post_as(&cookie("one"), "/general", &all).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let message = "Monday 12:00–18:00 overlaps Monday 09:00–13:00.";
+    assert!(answer.text.contains(&format!("<a href=\"#hours-monday-1\">Monday: {message}</a>")), "{}", answer.text);
+    assert!(answer.text.contains(&format!("id=\"hours-monday-1-error\">{message}</p>")), "{}", answer.text);
+}
+
+#[tokio::test]
+async fn nothing_chosen_is_no_answer() {
+    let f = Fixture::new().await;
+    let answer =
+        edit(&f, &page(&f).await, &[("log_calls", None), ("unknown_number", Some("x")), ("relate_to", None)]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for id in ["log_calls-always", "unknown_number-create_contact", "relate_to-nothing"] {
+        assert!(answer.text.contains(&format!("<a href=\"#{id}\">Choose one of these.</a>")), "{id}");
+    }
+    let none = edit(&f, &page(&f).await, &[("lines", Some("some"))]).await;
+    assert!(none.text.contains("<a href=\"#lines-all\">Lines: choose at least one, or log all lines.</a>"));
+}
+
+#[tokio::test]
+async fn a_case_is_created_only_with_case() {
+    let f = Fixture::new().await;
+    let changes = [("relate_to", Some("opportunity")), ("create_case_if_none", Some("true"))];
+    check_saved(&edit(&f, &page(&f).await, &changes).await);
+    let settings = settings(&f).await;
+    assert_eq!((&settings["relate_to"], &settings["create_case_if_none"]), (&json!("opportunity"), &json!(false)));
+}
+
+#[tokio::test]
+async fn without_a_script_rows_are_added_by_the_page_and_nothing_is_saved() {
+    let f = Fixture::new().await;
+    let shown = page(&f).await;
+    let count = |text: &str, name: &str| fields(text).iter().filter(|(field, _)| field == name).count();
+    let changes = [("hours_from", Some("own")), ("api_usage_limit", Some("50")), ("add", Some("hours.saturday"))];
+    let more = edit(&f, &shown, &changes).await;
+    assert_eq!(more.status, StatusCode::OK);
+    assert_eq!((count(&shown, "hours.saturday.opens"), count(&more.text, "hours.saturday.opens")), (0, 1));
+    assert!(more.text.contains(" data-changed") && more.text.contains("value=\"50\""));
+    let holiday = edit(&f, &more.text, &[("add", Some("hours.holiday"))]).await;
+    assert_eq!(count(&holiday.text, "hours.holiday"), 1);
+    let copied = edit(&f, &holiday.text, &[("hours.monday.opens", Some("07:00")), ("copy", Some("hours"))]).await;
+    let opens = |day: &str| fields(&copied.text).into_iter().find(|(name, _)| *name == format!("hours.{day}.opens"));
+    assert_eq!(["tuesday", "friday"].map(|day| opens(day).unwrap().1), ["07:00", "07:00"]);
+    assert_eq!(settings(&f).await["version"], 0);
+    // What was left empty is no period.
+    check_saved(&edit(&f, &copied.text, &[]).await);
+    let weekly = &settings(&f).await["business_hours"]["schedule"]["weekly"];
+    assert_eq!((&weekly["friday"][0]["opens"], &weekly["saturday"]), (&json!("07:00"), &Value::Null));
+}
+
+#[tokio::test]
+async fn a_line_gets_hours_of_its_own_and_loses_them() {
+    let f = Fixture::new().await;
+    let none = edit(&f, &page(&f).await, &[("add_line", Some("1"))]).await;
+    assert!(none.text.contains("<a href=\"#new_line\">"), "{}", none.text);
+    let added = edit(&f, &page(&f).await, &[("new_line", Some("7")), ("add_line", Some("1"))]).await;
+    check_saved(&edit(&f, &added.text, &[("line-7.friday.closes", Some("13:00"))]).await);
+    let friday = &settings(&f).await["business_hours"]["numbers"]["7"]["weekly"]["friday"];
+    assert_eq!(*friday, json!([{"opens": "09:00", "closes": "13:00"}]));
+
+    let wrong = edit(&f, &page(&f).await, &[("line-7.friday.closes", Some("09:00"))]).await;
+    assert!(wrong.text.contains("<a href=\"#line-7-friday-0\">Friday: It opens and closes at the same minute;"));
+
+    let removed = edit(&f, &page(&f).await, &[("remove_line", Some("7"))]).await;
+    check_saved(&edit(&f, &removed.text, &[]).await);
+    assert_eq!(settings(&f).await["business_hours"]["numbers"], json!({}));
+}
+
+#[tokio::test]
+async fn lines_are_called_by_the_name_that_calls_gave() {
+    let f = Fixture::new().await;
+    f.missed(7, 0).await;
+    let shown = page(&f).await;
+    assert!(shown.contains("<option value=\"397375\">Sales</option>"), "{shown}");
+    check_saved(&edit(&f, &shown, &[("lines", Some("some")), ("line", Some("397375"))]).await);
+    assert_eq!(settings(&f).await["numbers"], json!([397_375]));
+    let shown = page(&f).await;
+    assert_eq!(chosen(&shown, "line").as_deref(), Some("397375"));
+    assert!(shown.contains("name=\"other_lines\" value=\"\""));
+}
+
+#[tokio::test]
+async fn somebody_else_who_saves_in_between_is_not_overruled() {
+    let f = Fixture::new().await;
+    let shown = page(&f).await;
+    let mut theirs = settings(&f).await;
+    theirs["log_messages"] = json!(false);
+    assert_eq!(f.send(Method::PUT, "/api/settings", theirs.to_string()).await.status, StatusCode::OK);
+    let answer = edit(&f, &shown, &[("api_usage_limit", Some("50"))]).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    for text in ["<legend>Messages</legend>", "<legend>Salesforce API use</legend>", "value=\"/general\""] {
+        assert!(answer.text.contains(text), "{text} is not in {}", answer.text);
+    }
+}

@@ -1,0 +1,64 @@
+//! The field `Aircall_Key__c` of Activity, which an org may have or not, and who may see it.
+
+use serde_json::{Value, json};
+
+use crate::{
+    id, schema,
+    state::State,
+    tables::{Fields, Record},
+};
+
+/// As the Tooling API names it.
+pub(crate) const FULL_NAME: &str = "Activity.Aircall_Key__c";
+/// As `FieldPermissions` names it, for the two objects that share it.
+const ENTRIES: [&str; 2] = ["Task.Aircall_Key__c", "Event.Aircall_Key__c"];
+
+/// What field-level security grants.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Rights {
+    pub(crate) read: bool,
+    pub(crate) edit: bool,
+}
+
+impl State {
+    /// Task and Event share the field, and an entry that is missing for one of them counts as disabled.
+    /// <https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_task.htm>
+    pub(crate) fn key_field_rights(&self, user_id: &str) -> Rights {
+        if self.options.unique_key_field_for_all {
+            return Rights { read: true, edit: true };
+        }
+        let sets: Vec<&str> = self.permission_sets(user_id).map(Record::id).collect();
+        let grants = |permission: &str, field: &str| {
+            self.live("FieldPermissions").any(|entry| {
+                entry.text("Field") == Some(field)
+                    && entry.flag(permission)
+                    && entry.text("ParentId").is_some_and(|set| sets.contains(&set))
+            })
+        };
+        let granted = |permission| ENTRIES.iter().all(|field| grants(permission, field));
+        Rights { read: granted("PermissionsRead"), edit: granted("PermissionsEdit") }
+    }
+
+    /// The key field as the Tooling API shows it, if the org has it.
+    pub(crate) fn custom_field(&self) -> Option<Record> {
+        let fields = json!({"Id": self.custom_field_id(), "DeveloperName": "Aircall_Key",
+            "FullName": FULL_NAME, "TableEnumOrId": "Activity", "EntityDefinitionId": "Activity",
+            "Description": Value::Null, "Length": 64, "ManageableState": "unmanaged"});
+        let fields = if let Value::Object(fields) = fields { fields } else { Fields::new() };
+        self.options.unique_key_field.then_some(Record { fields, touched_at: 0 })
+    }
+
+    /// The same for as long as the org lives.
+    pub(crate) fn custom_field_id(&self) -> String {
+        let own = self.identity.org_id.get(3..15).unwrap_or_default();
+        id::normalise(&format!("{}{own}", schema::CUSTOM_FIELD.prefix)).unwrap_or_default()
+    }
+
+    /// Removes its field-level security.
+    pub(crate) fn forget_key_field_permissions(&mut self) {
+        if let Some(object) = schema::object("FieldPermissions") {
+            let other = |entry: &Record| entry.text("Field").is_none_or(|field| !ENTRIES.contains(&field));
+            self.tables.retain(object, other);
+        }
+    }
+}

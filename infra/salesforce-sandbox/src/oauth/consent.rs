@@ -1,0 +1,99 @@
+//! The two pages of a sign-in: who it is, and whether the app is allowed access.
+
+use std::fmt::Write;
+
+use axum::response::Html;
+use url::Url;
+
+use super::{Parameters, authorize};
+use crate::{
+    pages::html::{escape, page},
+    schema,
+    state::State,
+    tables::Record,
+};
+
+/// What the form of a step carries on from the request.
+const CARRIED: [&str; 7] =
+    ["response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge", "code_challenge_method"];
+
+/// Who is it? Nobody has a password here: a user is picked, the admin at first.
+pub(super) fn log_in(state: &State, parameters: &Parameters, problem: Option<&str>) -> Html<String> {
+    let mut body = format!("<main><h1>Log in to {}</h1>", escape(&org_name(state)));
+    if let Some(problem) = problem {
+        let _ = write!(body, "<p class=\"overdue\" role=\"alert\">{}</p>", escape(problem));
+    }
+    body.push_str(&form(parameters));
+    body.push_str("<fieldset><legend>Who are you?</legend>");
+    for user in state.live("User").filter(|user| user.flag("IsActive")) {
+        body.push_str(&choice(state, user));
+    }
+    body.push_str("</fieldset><p><button>Log In</button></p></form></main>");
+    page("Login", &body)
+}
+
+fn choice(state: &State, user: &Record) -> String {
+    let id = escape(user.id());
+    let checked = if user.id() == state.identity.admin_user_id { " checked" } else { "" };
+    format!(
+        "<label><input type=\"radio\" name=\"user\" value=\"{id}\" required{checked}> {} <small>{} · {}</small></label>",
+        escape(user.text("Name").unwrap_or(user.id())),
+        escape(user.text("Username").unwrap_or_default()),
+        escape(state.profile(user.id()).and_then(|profile| profile.text("Name")).unwrap_or("no profile")),
+    )
+}
+
+/// May the app in, as this user?
+pub(super) fn ask(state: &State, parameters: &Parameters, target: &Url, user_id: &str) -> Html<String> {
+    let user = schema::object("User").and_then(|object| state.tables.get(object, user_id));
+    let text = |name: &str| escape(user.and_then(|user| user.text(name)).unwrap_or_default());
+    let mut body = format!(
+        "<main><h1>Allow Access?</h1><p>The app at <strong>{}</strong> is asking to:</p><ul>",
+        escape(target.host_str().unwrap_or_else(|| target.as_str())),
+    );
+    for scope in authorize::scope(parameters).split_whitespace() {
+        let _ = write!(body, "<li>{}</li>", escape(in_words(scope)));
+    }
+    let _ = write!(
+        body,
+        "</ul><p>Do you want to allow access for {} ({}) of {}?</p>{}<input type=\"hidden\" name=\"user\" \
+         value=\"{}\"><p><button name=\"decision\" value=\"allow\">Allow</button> <button class=\"second\" \
+         name=\"decision\" value=\"deny\">Deny</button></p></form></main>",
+        text("Name"),
+        text("Username"),
+        escape(&org_name(state)),
+        form(parameters),
+        escape(user_id),
+    );
+    page("Allow Access?", &body)
+}
+
+/// The beginning of a form that goes on with the request.
+fn form(parameters: &Parameters) -> String {
+    let mut form = "<form method=\"post\" action=\"/services/oauth2/authorize\">".to_owned();
+    for name in CARRIED {
+        if let Some(value) = parameters.get(name) {
+            let _ = write!(form, "<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(value));
+        }
+    }
+    form
+}
+
+/// As Salesforce's page puts it.
+fn in_words(scope: &str) -> &str {
+    match scope {
+        "api" => "Manage user data via APIs (api)",
+        "refresh_token" | "offline_access" => "Perform requests at any time (refresh_token, offline_access)",
+        "openid" => "Access unique user identifiers (openid)",
+        "id" | "profile" | "email" | "address" | "phone" => {
+            "Access the identity URL service (id, profile, email, address, phone)"
+        }
+        "full" => "Full access (full)",
+        other => other,
+    }
+}
+
+fn org_name(state: &State) -> String {
+    let org = state.live("Organization").next();
+    org.and_then(|org| org.text("Name")).unwrap_or("the org").to_owned()
+}

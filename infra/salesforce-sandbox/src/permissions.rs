@@ -1,0 +1,63 @@
+//! What a user may do and see, by profile and permission sets; hidden and read-only fields of the options on top.
+
+use serde_json::json;
+
+use crate::{
+    key_field::Rights,
+    schema::{self, Feature, Field, Object, USER_PERMISSIONS},
+    state::State,
+    tables::{Fields, Record},
+};
+
+/// The user on whose behalf the org is looked at now.
+#[derive(Debug, Default)]
+pub(crate) struct Viewer {
+    user_id: String,
+    /// Field-level security of the key field.
+    key_field: Rights,
+}
+
+impl State {
+    /// Until the next call, the org is what this user sees of it.
+    pub(crate) fn look_as(&mut self, user_id: &str) {
+        self.viewer = Viewer { user_id: user_id.to_owned(), key_field: self.key_field_rights(user_id) };
+    }
+
+    /// Whether field-level security hides the field from the session's user.
+    pub(crate) fn hides(&self, object: &Object, field: &Field) -> bool {
+        let key_field = field.feature == Feature::UniqueKeyField;
+        self.options.hides(object.name, field.name) || (key_field && !self.viewer.key_field.read)
+    }
+
+    /// Whether field-level security keeps the session's user from writing a field that is not hidden.
+    pub(crate) fn protects(&self, object: &Object, field: &Field) -> bool {
+        let key_field = field.feature == Feature::UniqueKeyField;
+        self.options.protects(object.name, field.name) || (key_field && !self.viewer.key_field.edit)
+    }
+
+    /// Whether the user's profile or one of their permission sets gives a permission such as
+    /// `PermissionsCustomizeApplication`.
+    pub(crate) fn permits(&self, user_id: &str, permission: &str) -> bool {
+        self.profile(user_id).is_some_and(|profile| profile.flag(permission))
+            || self.permission_sets(user_id).any(|set| set.flag(permission))
+    }
+
+    /// The user's profile.
+    pub(crate) fn profile(&self, user_id: &str) -> Option<&Record> {
+        let user = self.tables.get(schema::object("User")?, user_id)?;
+        self.tables.get(schema::object("Profile")?, user.text("ProfileId")?)
+    }
+
+    /// The one row of `UserPermissionAccess`.
+    pub(crate) fn user_permission_access(&self) -> Record {
+        let permission = |name: &str| (name.to_owned(), json!(self.permits(&self.viewer.user_id, name)));
+        Record { fields: USER_PERMISSIONS.into_iter().map(permission).collect::<Fields>(), touched_at: 0 }
+    }
+
+    pub(crate) fn permission_sets(&self, user_id: &str) -> impl Iterator<Item = &Record> {
+        let assignments = self.live("PermissionSetAssignment");
+        let assigned = assignments.filter(move |assignment| assignment.text("AssigneeId") == Some(user_id));
+        let sets = assigned.filter_map(|assignment| self.tables.find(assignment.text("PermissionSetId")?));
+        sets.map(|(_, set)| set).filter(|set| !set.flag("IsDeleted"))
+    }
+}

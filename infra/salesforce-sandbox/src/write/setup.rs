@@ -1,0 +1,82 @@
+//! Permission sets, what they grant and who has them: who may change them, and what fits.
+
+use serde_json::Value;
+
+use super::accept::Operation;
+use crate::{
+    error::ApiError,
+    schema::{self, Object},
+    state::State,
+    tables::{Fields, Record},
+};
+
+/// Refuses a user who may not change an object of the org's security.
+pub(super) fn permit(state: &State, object: &Object, user_id: &str) -> Result<(), ApiError> {
+    let permission = match object.name {
+        "PermissionSet" | "FieldPermissions" => "PermissionsManageProfilesPermissionsets",
+        "PermissionSetAssignment" => "PermissionsAssignPermissionSets",
+        _ => return Ok(()),
+    };
+    if state.permits(user_id, permission) {
+        return Ok(());
+    }
+    let message = "insufficient access rights on object id";
+    Err(ApiError::record("INSUFFICIENT_ACCESS_OR_READONLY", message, &[]).with_status(403))
+}
+
+/// Checks a record of the org's security that is about to be stored under `own_id`, if it has one.
+pub(super) fn check(
+    state: &State,
+    object: &'static Object,
+    fields: &Fields,
+    operation: Operation,
+    own_id: &str,
+) -> Result<(), ApiError> {
+    if object.name == "FieldPermissions" {
+        check_field(state, fields, operation)?;
+    }
+    let key = unique_together(object);
+    let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_lowercase);
+    let same = |record: &&Record| {
+        record.id() != own_id && key.iter().all(|name| record.text(name).map(str::to_lowercase) == text(name))
+    };
+    let Some(holder) = state.live(object.name).filter(|_| !key.is_empty()).find(same) else { return Ok(()) };
+    let (fields, id) = (key.join(","), holder.id());
+    let message = format!("duplicate value found: {fields} duplicates value on record with id: {id}");
+    Err(ApiError::record("DUPLICATE_VALUE", message, &[]))
+}
+
+/// Fields whose values no two records share together.
+fn unique_together(object: &Object) -> &'static [&'static str] {
+    match object.name {
+        "PermissionSet" => &["Name"],
+        "FieldPermissions" => &["ParentId", "Field"],
+        "PermissionSetAssignment" => &["PermissionSetId", "AssigneeId"],
+        _ => &[],
+    }
+}
+
+/// An entry is of a field that exists and that not everybody sees anyway, and who may edit may read.
+fn check_field(state: &State, fields: &Fields, operation: Operation) -> Result<(), ApiError> {
+    let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (sobject, field) = (text("SobjectType"), text("Field"));
+    let object = schema::object(sobject).filter(|object| object.name == sobject);
+    let Some(object) = object else { return Err(bad_value("SobjectType", "SObject Type Name", sobject)) };
+    let name = field.strip_prefix(sobject).and_then(|rest| rest.strip_prefix('.')).unwrap_or_default();
+    let known = object.field(&state.options, name);
+    let securable = known.is_some_and(|known| known.name == name && !known.required && object.has(name));
+    if operation == Operation::Create && !securable {
+        return Err(bad_value("Field", "Field Name", field));
+    }
+    let may = |name: &str| fields.get(name) == Some(&Value::Bool(true));
+    if may("PermissionsEdit") && !may("PermissionsRead") {
+        let message = "Permission Edit depends on permission(s): Read";
+        return Err(ApiError::record("FIELD_INTEGRITY_EXCEPTION", message, &["PermissionsEdit"]));
+    }
+    Ok(())
+}
+
+fn bad_value(field: &str, label: &str, value: &str) -> ApiError {
+    let message = format!("{label}: bad value for restricted picklist field: {value}");
+    ApiError::record("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, &[field])
+}

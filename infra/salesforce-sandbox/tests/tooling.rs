@@ -1,0 +1,152 @@
+//! The key field, made by the Tooling API, and who may see it.
+
+use serde_json::{Value, json};
+
+use crate::{
+    client::{Answer, Client, column, data},
+    permissions::{assigned, log_in},
+};
+
+const KEY: &str = "Aircall_Key__c";
+
+/// An org without the key field.
+fn bare() -> Client {
+    Client::with(json!({"unique_key_field": false}))
+}
+
+fn key_field() -> Value {
+    json!({"FullName": "Activity.Aircall_Key__c", "Metadata": {"label": "Aircall Key", "type": "Text", "length": 64,
+        "required": false, "unique": true, "externalId": true, "caseSensitive": true, "description": "Unique key."}})
+}
+
+async fn make(org: &Client, body: Value) -> Answer {
+    org.post(&data("tooling/sobjects/CustomField"), body).await
+}
+
+/// The key field as the session's user is told of it.
+async fn described(org: &Client, sobject: &str) -> Option<Value> {
+    let description = org.get(&data(&format!("sobjects/{sobject}/describe"))).await.body;
+    description["fields"].as_array().unwrap().iter().find(|field| field["name"] == KEY).cloned()
+}
+
+async fn grant(org: &Client, set: &str, sobject: &str, edit: bool) -> String {
+    let body = json!({"ParentId": set, "SobjectType": sobject, "Field": format!("{sobject}.{KEY}"),
+        "PermissionsRead": true, "PermissionsEdit": edit});
+    org.create("FieldPermissions", body).await.id()
+}
+
+#[tokio::test]
+async fn a_new_field_is_nobodys_until_a_permission_set_says_so() {
+    let org = bare();
+    let made = make(&org, key_field()).await;
+    let id = made.id();
+    assert_eq!((&made.body["success"], &made.body["warnings"]), (&json!(true), &json!([])));
+    assert_eq!(described(&org, "Task").await, None);
+    assert_eq!(org.create("Task", json!({KEY: "call-1"})).await.code(), "INVALID_FIELD");
+    assert_eq!(org.query("SELECT Aircall_Key__c FROM Task").await.code(), "INVALID_FIELD");
+    assert_eq!(org.patch(&data("sobjects/Task/Aircall_Key__c/call-1"), json!({})).await.status, 404);
+
+    let set = assigned(&org, &org.org.admin_user_id(), json!({})).await;
+    let of_task = grant(&org, &set, "Task", false).await;
+    // An entry that is missing for Event counts as disabled for both.
+    assert_eq!(described(&org, "Task").await, None);
+    let of_event = grant(&org, &set, "Event", false).await;
+    let field = described(&org, "Task").await.unwrap();
+    let rights = |field: &Value| ["createable", "updateable", "unique", "externalId"].map(|name| field[name].clone());
+    assert_eq!(rights(&field), [json!(false), json!(false), json!(true), json!(true)]);
+    let refused = org.create("Task", json!({KEY: "call-1"})).await;
+    assert_eq!(refused.code(), "INVALID_FIELD_FOR_INSERT_UPDATE");
+
+    for entry in [of_task, of_event] {
+        let row = data(&format!("sobjects/FieldPermissions/{entry}"));
+        assert_eq!(org.patch(&row, json!({"PermissionsEdit": true})).await.status, 204);
+    }
+    for sobject in ["Task", "Event"] {
+        assert_eq!(rights(&described(&org, sobject).await.unwrap()), [true; 4].map(Value::from));
+    }
+    org.create("Task", json!({KEY: "call-1"})).await.id();
+    assert_eq!(org.create("Task", json!({KEY: "call-1"})).await.code(), "DUPLICATE_VALUE");
+
+    // Another user has not got the permission set, admin or not.
+    let profile = org.org.profile_id("System Administrator").unwrap();
+    let other = org.seed("User", json!({"Name": "Ada Admin", "ProfileId": profile}));
+    assert_eq!(described(&log_in(&org, &other), "Task").await, None);
+    assert_eq!(org.get(&data(&format!("tooling/sobjects/CustomField/{id}"))).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_field_that_an_org_is_made_with_is_everybodys() {
+    let org = Client::new();
+    let standard = log_in(&org, &org.org.standard_user_id().unwrap());
+    assert_eq!(described(&standard, "Task").await.unwrap()["createable"], true);
+    let there = make(&org, key_field()).await;
+    assert_eq!((there.status, there.code()), (400, "DUPLICATE_DEVELOPER_NAME"));
+    assert_eq!(there.message(), "There is already a field named Aircall Key on Activity.");
+    org.set(json!({"unique_key_field_for_all": false})).await;
+    assert_eq!(described(&standard, "Task").await, None);
+    org.set(json!({"unique_key_field": true})).await;
+    assert!(described(&standard, "Task").await.is_some());
+}
+
+#[tokio::test]
+async fn only_an_admin_makes_or_deletes_it() {
+    let org = bare();
+    let standard = log_in(&org, &org.org.standard_user_id().unwrap());
+    let refused = make(&standard, key_field()).await;
+    assert_eq!((refused.status, refused.code()), (403, "INSUFFICIENT_ACCESS"));
+    assert!(!org.org.options().unique_key_field);
+    let row = data(&format!("tooling/sobjects/CustomField/{}", make(&org, key_field()).await.id()));
+    assert_eq!(standard.delete(&row).await.status, 403);
+    let set = assigned(&org, &org.org.admin_user_id(), json!({})).await;
+    grant(&org, &set, "Task", true).await;
+    grant(&org, &set, "Event", true).await;
+    assert_eq!(org.delete(&row).await.status, 204);
+    assert_eq!((org.get(&row).await.status, described(&org, "Task").await), (404, None));
+    // Its field-level security went with it.
+    make(&org, key_field()).await.id();
+    assert_eq!(described(&org, "Task").await, None);
+    assert_eq!(org.query("SELECT Id FROM FieldPermissions").await.body["totalSize"], 0);
+}
+
+#[tokio::test]
+async fn what_is_no_key_field_is_not_made() {
+    let org = bare();
+    let with = |name: &str, value: Value| {
+        let mut body = key_field();
+        body["Metadata"][name] = value;
+        body
+    };
+    let named = |name: &str| json!({"FullName": name, "Metadata": key_field()["Metadata"]});
+    for (body, code) in [
+        (named("Task.Aircall_Key__c"), "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"),
+        (named("Activity.Other__c"), "FUNCTIONALITY_NOT_ENABLED"),
+        (json!({"FullName": "Activity.Aircall_Key__c"}), "REQUIRED_FIELD_MISSING"),
+        (json!({"Metadata": {}}), "REQUIRED_FIELD_MISSING"),
+        (with("label", Value::Null), "FIELD_INTEGRITY_EXCEPTION"),
+        (with("unique", json!(false)), "FUNCTIONALITY_NOT_ENABLED"),
+        (with("length", json!(20)), "FUNCTIONALITY_NOT_ENABLED"),
+    ] {
+        let refused = make(&org, body).await;
+        assert_eq!((refused.status, refused.code()), (400, code), "{}", refused.body);
+    }
+    assert!(!org.org.options().unique_key_field);
+}
+
+#[tokio::test]
+async fn the_tooling_api_finds_it() {
+    let org = bare();
+    let soql = "SELECT Id, DeveloperName, TableEnumOrId FROM CustomField WHERE DeveloperName = 'Aircall_Key' AND \
+                TableEnumOrId = 'Activity'";
+    let query = data(&format!("tooling/query?q={}", crate::client::encode(soql)));
+    assert_eq!(org.get(&query).await.body["totalSize"], 0);
+    let id = make(&org, key_field()).await.id();
+    let found = org.get(&query).await.body;
+    assert_eq!(column(&found["records"], "Id"), std::slice::from_ref(&id));
+    let row = data(&format!("tooling/sobjects/CustomField/{id}"));
+    assert_eq!(found["records"][0]["attributes"]["url"], json!(row));
+    let shown = org.get(&row).await.body;
+    assert_eq!((&shown["FullName"], &shown["Metadata"]["unique"]), (&json!("Activity.Aircall_Key__c"), &json!(true)));
+    assert_eq!(org.query("SELECT Id FROM CustomField").await.code(), "INVALID_TYPE");
+    assert_eq!(org.get(&data("tooling/query?q=SELECT+Id+FROM+Task")).await.code(), "INVALID_TYPE");
+    assert_eq!(org.get("/_sandbox/requests").await.body["by_resource"]["tooling/query"], 3);
+}

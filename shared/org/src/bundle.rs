@@ -1,0 +1,63 @@
+//! A new record with all that goes on it, as Salesforce is to write it.
+
+use rules::RecordKind;
+use rules::unknown::NewRecord;
+use salesforce::{SObject, Subrequest, call_log};
+use store::OrgFacts;
+
+use crate::plan::{Draft, without};
+
+/// A new record, a new Case or both, with the Tasks on them: written whole or not at all.
+#[derive(Debug)]
+pub struct Bundle {
+    /// The record to create; none if only the Case is new.
+    pub record: Option<NewRecord>,
+    /// The subject of the Case to create.
+    pub case: Option<String>,
+    /// The Tasks.
+    pub drafts: Vec<Draft>,
+}
+
+impl Bundle {
+    /// The names of the parts that are not Tasks; those are `task0`, `task1` and so on.
+    pub const RECORD: &str = "record";
+    /// The new Case.
+    pub const CASE: &str = "case";
+
+    /// What is written: the record, the Case and the Tasks, linked to each other, without the fields that the org lacks.
+    pub fn subrequests(&self, facts: &OrgFacts) -> Vec<Subrequest> {
+        let mut parts = Vec::new();
+        if let Some(new) = &self.record {
+            let wire = without(call_log::new_record(new), sobject(new.kind()), facts);
+            parts.push(Subrequest::create(Self::RECORD, wire));
+        }
+        if let (Some(subject), Some(first)) = (&self.case, self.drafts.first()) {
+            let wire = without(call_log::new_case(subject), SObject::Case, facts);
+            parts.push(if self.record.is_some() {
+                Subrequest::create(Self::CASE, wire).link("ContactId", Self::RECORD)
+            } else {
+                Subrequest::create(Self::CASE, wire.with("ContactId", first.record.id.as_str()))
+            });
+        }
+        for (index, draft) in self.drafts.iter().enumerate() {
+            let mut part = Subrequest::create(&format!("task{index}"), draft.wire(facts));
+            if let Some(new) = &self.record {
+                let field = if sobject(new.kind()) == SObject::Account { "WhatId" } else { "WhoId" };
+                part = part.link(field, Self::RECORD);
+            }
+            if self.case.is_some() {
+                part = part.link("WhatId", Self::CASE);
+            }
+            parts.push(part);
+        }
+        parts
+    }
+}
+
+fn sobject(kind: RecordKind) -> SObject {
+    match kind {
+        RecordKind::Contact => SObject::Contact,
+        RecordKind::Lead => SObject::Lead,
+        RecordKind::Account | RecordKind::PersonAccount => SObject::Account,
+    }
+}

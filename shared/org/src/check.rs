@@ -1,0 +1,87 @@
+//! The check of an org and its set-up, with what follows for what is remembered of it.
+
+use jiff::Timestamp;
+use salesforce::{KeyField, OrgCheck, SObject, SetUpOutcome, SetUpStep, check_org, set_up};
+use store::{Known, OrgFacts, Tenant, Tenants};
+
+use crate::lookup::CALLER;
+use crate::org::Org;
+use crate::stop::Stop;
+
+impl Org {
+    /// Looks at what the org offers. What was mended there since is used from the next call on.
+    ///
+    /// # Errors
+    /// Why it cannot be told.
+    pub async fn check(&mut self, tenants: &Tenants, tenant: &mut Tenant, now: Timestamp) -> Result<OrgCheck, Stop> {
+        let check = self.call(async |client| check_org(client).await).await?;
+        let mut facts = tenant.facts.clone();
+        correct(&mut facts, &check, now);
+        if facts != tenant.facts {
+            tenants.set_facts(&tenant.id, &facts).await?;
+            tenant.facts = facts;
+        }
+        Ok(check)
+    }
+
+    /// Sets up the key field for the user who connected the org. It is used from the next call on.
+    ///
+    /// # Errors
+    /// Why it cannot go on; what Salesforce refuses is a failed step. It may be done again.
+    pub async fn set_up(&mut self, tenants: &Tenants, tenant: &mut Tenant) -> Result<Vec<SetUpStep>, Stop> {
+        let user = self.default_owner;
+        let steps = self.call(async move |client| set_up(client, &user).await).await?;
+        let is_done = steps.iter().all(|step| step.outcome != SetUpOutcome::Failed);
+        let key_field = format!("{}.{}", SObject::Task, KeyField::AircallKey.name());
+        if is_done && tenant.facts.missing_fields.remove(&key_field).is_some() {
+            tenants.set_facts(&tenant.id, &tenant.facts).await?;
+        }
+        Ok(steps)
+    }
+}
+
+/// Forgets what the check does not find missing any more. What it does find missing, the writer learns when it meets it.
+fn correct(facts: &mut OrgFacts, check: &OrgCheck, now: Timestamp) {
+    let callers = [SObject::Contact, SObject::Lead, SObject::Account];
+    let is_faulty = |object: SObject, field: &str| check.faulty_fields.contains(&format!("{object}.{field}"));
+    facts.missing_fields.retain(|name, _| match name.strip_prefix(CALLER) {
+        Some(field) => callers.into_iter().any(|object| is_faulty(object, field)),
+        None => check.faulty_fields.contains(name),
+    });
+    let is_hidden = |object: SObject| check.hidden_objects.contains(&object);
+    facts.missing_objects.retain(|name, _| SObject::from_name(name).is_some_and(is_hidden));
+    if let Some(value) = check.person_accounts {
+        let known = facts.person_accounts.filter(|known| known.value == value);
+        facts.person_accounts = Some(known.unwrap_or(Known { value, at: now }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+
+    #[test]
+    fn what_was_mended_is_forgotten_and_what_was_not_is_kept() {
+        let at = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), Timestamp::UNIX_EPOCH)).collect();
+        let mut facts = OrgFacts {
+            person_accounts: Some(Known { value: false, at: Timestamp::UNIX_EPOCH }),
+            missing_fields: at(&["Task.Type", "Task.CallType", "Caller.HomePhone", "Caller.OtherPhone"]),
+            missing_objects: at(&["Lead", "Case"]),
+        };
+        let check = OrgCheck {
+            items: Vec::new(),
+            may_customize: None,
+            person_accounts: Some(true),
+            faulty_fields: ["Task.Type", "Contact.HomePhone"].map(str::to_owned).into(),
+            hidden_objects: BTreeSet::from([SObject::Lead]),
+        };
+        let now = Timestamp::from_second(60).unwrap();
+        correct(&mut facts, &check, now);
+        let missing_fields: BTreeMap<_, _> = at(&["Task.Type", "Caller.HomePhone"]);
+        assert_eq!(facts.missing_fields, missing_fields);
+        assert_eq!(facts.missing_objects, at(&["Lead"]));
+        assert_eq!(facts.person_accounts, Some(Known { value: true, at: now }));
+    }
+}

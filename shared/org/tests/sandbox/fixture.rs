@@ -1,0 +1,162 @@
+//! A tenant whose org is the sandbox.
+
+use std::time::{Duration, Instant};
+
+use aws_sdk_secretsmanager::config::{BehaviorVersion, Config, Credentials, Region};
+use jiff::Timestamp;
+use org::{Doors, Job, Lookup, Org, Owners, Preview, Stop, Unstored};
+use rules::{Call, E164, Settings, TaskStatus};
+use salesforce::ApiVersion;
+use salesforce_sandbox::Options;
+use serde_json::{Value, json};
+use store::test_tables::TestTables;
+use store::{AppSecret, Connection, ConnectionState, Phones, Tenant, TenantId, Tenants, Tokens};
+use wiremock::matchers::{body_partial_json, header};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+/// The objects that a call may touch.
+const OBJECTS: [&str; 7] = ["Contact", "Lead", "Account", "Case", "Opportunity", "Task", "User"];
+
+pub(crate) struct Fixture {
+    pub(crate) sandbox: salesforce_sandbox::Org,
+    pub(crate) tenant: Tenant,
+    pub(crate) lookup: Lookup,
+    doors: Doors,
+    url: String,
+    _tables: TestTables,
+    _secrets: MockServer,
+}
+
+impl Fixture {
+    pub(crate) async fn new(options: Options) -> Self {
+        let sandbox = salesforce_sandbox::Org::new(options);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = sandbox.router();
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+
+        let tables = TestTables::start().await;
+        let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
+        let mut tenant = Tenant::new(TenantId::parse("one").unwrap());
+        tenant.salesforce = Some(Connection {
+            org_id: sandbox.org_id(),
+            instance_url: url.clone(),
+            login_url: url.clone(),
+            user_id: sandbox.admin_user_id(),
+            user_name: None,
+            connected_at: Timestamp::UNIX_EPOCH,
+        });
+        tenants.put(&tenant).await.unwrap();
+
+        let grant = sandbox.issue_grant(&sandbox.admin_user_id());
+        let tokens = json!({"access_token": grant.access_token, "refresh_token": grant.refresh_token,
+            "instance_url": url, "login_url": url});
+        let secrets = secrets(&tokens).await;
+        let secretsmanager = client(&secrets);
+        let doors = Doors {
+            http: reqwest::Client::new(),
+            tenants: tenants.clone(),
+            tokens: Tokens::new(secretsmanager.clone(), "tokens/"),
+            app: AppSecret::new(secretsmanager, "app"),
+            version: ApiVersion::default(),
+            unstored: Unstored::default(),
+        };
+        let phones = Phones::new(tables.dynamodb.clone(), "PhonesTable");
+        let lookup = Lookup { phones, tenants, owners: Owners::default() };
+        Self { sandbox, tenant, lookup, doors, url, _tables: tables, _secrets: secrets }
+    }
+
+    pub(crate) async fn open(&self) -> Org {
+        let deadline = Instant::now() + Duration::from_mins(1);
+        Org::open(&self.doors, &self.tenant, "test", 100, deadline).await.unwrap()
+    }
+
+    /// The preview of a call, after which the org and our memory of numbers hold what they held before.
+    pub(crate) async fn preview(&mut self, settings: &Settings, job: Job) -> Result<Preview, Stop> {
+        let (before, number, now) = (self.held(), job.number.clone(), Timestamp::now());
+        self.forget_requests().await;
+        let mut org = self.open().await;
+        let preview = self.lookup.preview(&mut org, &mut self.tenant, settings, job, now).await;
+        assert_eq!(self.held(), before, "a preview changed the org");
+        // Only questions were sent at all: of what writes, a composite of queries is the one that could.
+        let requests = self.requests().await;
+        let asks = |resource: &String| ["search", "query", "composite"].contains(&resource.as_str());
+        assert!(requests.iter().all(asks), "{requests:?}");
+        let remembered = self.lookup.phones.get_many(&self.tenant.id, &[number], now).await.unwrap();
+        assert!(remembered.is_empty(), "a preview was remembered");
+        preview
+    }
+
+    pub(crate) fn insert(&self, sobject: &str, record: Value) -> String {
+        self.sandbox.insert(sobject, record).unwrap()
+    }
+
+    /// What the table holds of the tenant.
+    pub(crate) async fn stored(&self) -> Tenant {
+        self.lookup.tenants.get(&self.tenant.id).await.unwrap().unwrap()
+    }
+
+    pub(crate) fn tenants(&self) -> Tenants {
+        self.lookup.tenants.clone()
+    }
+
+    pub(crate) fn is_in(&mut self, state: ConnectionState) {
+        self.tenant.state = state;
+    }
+
+    /// The resources of the API that were asked for since.
+    pub(crate) async fn requests(&self) -> Vec<String> {
+        let counted: Value =
+            reqwest::get(format!("{}/_sandbox/requests", self.url)).await.unwrap().json().await.unwrap();
+        counted["by_resource"].as_object().unwrap().keys().cloned().collect()
+    }
+
+    async fn forget_requests(&self) {
+        reqwest::Client::new().delete(format!("{}/_sandbox/requests", self.url)).send().await.unwrap();
+    }
+
+    fn held(&self) -> Vec<Vec<Value>> {
+        OBJECTS.iter().map(|object| self.sandbox.records(object)).collect()
+    }
+}
+
+/// A Secrets Manager that holds the tokens of the tenant `one`.
+async fn secrets(tokens: &Value) -> MockServer {
+    let server = MockServer::start().await;
+    let secret = json!({"Name": "tokens/one", "SecretString": tokens.to_string()});
+    Mock::given(header("x-amz-target", "secretsmanager.GetSecretValue"))
+        .and(body_partial_json(json!({"SecretId": "tokens/one"})))
+        .respond_with(ResponseTemplate::new(200).set_body_json(secret))
+        .mount(&server)
+        .await;
+    server
+}
+
+fn client(server: &MockServer) -> aws_sdk_secretsmanager::Client {
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .endpoint_url(server.uri());
+    aws_sdk_secretsmanager::Client::from_conf(config.build())
+}
+
+/// A missed call of +1 415 555 0132 that is to be logged, with what Aircall knows of its user.
+pub(crate) fn missed(user: Value) -> Job {
+    let call: Call = serde_json::from_value(json!({
+        "id": 7,
+        "direction": "inbound",
+        "started_at": 1_774_254_600,
+        "answered_at": null,
+        "ended_at": 1_774_254_650,
+        "party": {"number": "+14155550132"},
+        "number": {"id": 397_375, "name": "Sales", "time_zone": "Europe/Vienna", "open": true},
+        "user": user,
+        "contact": {"first_name": "Jane", "last_name": "Roe", "company_name": null, "email": null},
+        "tags": [],
+        "comments": [],
+    }))
+    .unwrap();
+    let number = E164::parse("+14155550132").unwrap();
+    Job::new(call.id.key(), call, TaskStatus::Completed, number)
+}

@@ -1,0 +1,119 @@
+//! A sign-in from the login page to the user's name, and the set-up that an admin clicks.
+
+use salesforce_sandbox::Options;
+use secrecy::SecretString;
+use serde_json::json;
+use url::Url;
+
+use super::{Served, serve};
+use crate::SetUpOutcome::{AlreadyThere, Done, Failed};
+use crate::oauth::{ExchangeError, Pkce, Tokens, authorize_url, exchange, userinfo};
+use crate::{
+    ApiVersion, Atomicity, CheckStatus, Client, KeyField, Record, SObject, SalesforceId, SetUpOutcome, check_org,
+    set_up,
+};
+
+const CALLBACK: &str = "https://console.example.com/auth/salesforce/callback";
+
+async fn org(options: Options) -> Served {
+    serve(Options { auto_approve: true, ..options }).await
+}
+
+/// The code that the browser brings back, with the state it went out with.
+async fn code(served: &Served, pkce: &Pkce) -> SecretString {
+    let id = served.org.client_id();
+    let url = authorize_url(&served.url, &id, CALLBACK, "api refresh_token openid", "st&te", pkce);
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let answer = http.get(url).send().await.unwrap();
+    let back: Url = answer.headers()["location"].to_str().unwrap().parse().unwrap();
+    assert!(back.as_str().starts_with(CALLBACK));
+    let parameter = |name| back.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    assert_eq!(parameter("state").as_deref(), Some("st&te"));
+    parameter("code").unwrap().into()
+}
+
+async fn exchanged(served: &Served, code: &SecretString, pkce: &Pkce) -> Result<Tokens, ExchangeError> {
+    let (id, secret) = (served.org.client_id(), SecretString::from(served.org.client_secret()));
+    exchange(&reqwest::Client::new(), &served.url, &id, &secret, CALLBACK, code, pkce.verifier()).await
+}
+
+#[tokio::test]
+async fn a_sign_in_gives_tokens_and_tells_who_it_was() {
+    let served = org(Options::default()).await;
+    let pkce = Pkce::new();
+    let tokens = exchanged(&served, &code(&served, &pkce).await, &pkce).await.unwrap();
+    assert!(tokens.refresh_token.is_some());
+    let user = userinfo(&reqwest::Client::new(), &tokens.instance_url, &tokens.access_token).await.unwrap();
+    assert_eq!((user.user_id, user.organization_id), (tokens.user_id, tokens.org_id));
+    assert_eq!((user.name.as_str(), user.email.as_deref()), ("Alex Admin", Some("admin@example.com")));
+    let client = Client::new(reqwest::Client::new(), tokens.instance_url, tokens.access_token, ApiVersion::default());
+    assert!(client.user_permissions().await.unwrap().value.is_admin());
+}
+
+#[tokio::test]
+async fn a_code_counts_once_and_for_who_began() {
+    let served = org(Options::default()).await;
+    let pkce = Pkce::new();
+    let first = code(&served, &pkce).await;
+    exchanged(&served, &first, &pkce).await.unwrap();
+    let again = exchanged(&served, &first, &pkce).await.unwrap_err();
+    assert!(matches!(again, ExchangeError::StartAgain { .. }), "{again:?}");
+    let stolen = exchanged(&served, &code(&served, &pkce).await, &Pkce::new()).await.unwrap_err();
+    assert!(matches!(stolen, ExchangeError::StartAgain { .. }), "{stolen:?}");
+}
+
+async fn outcomes(client: &Client, user: &SalesforceId) -> Vec<SetUpOutcome> {
+    set_up(client, user).await.unwrap().value.iter().map(|step| step.outcome).collect()
+}
+
+#[tokio::test]
+async fn a_click_sets_up_the_key_field_and_another_changes_nothing() {
+    let served = org(Options { unique_key_field: false, ..Options::default() }).await;
+    let admin = served.org.admin_user_id().parse().unwrap();
+    let check = check_org(&served.client).await.unwrap().value;
+    assert_eq!((check.status(), check.may_customize), (CheckStatus::Missing, Some(true)));
+    assert_eq!(outcomes(&served.client, &admin).await, [Done; 5]);
+    let check = check_org(&served.client).await.unwrap().value;
+    assert_eq!(check.status(), CheckStatus::Ok, "{check:?}");
+    let task = Record::new(SObject::Task).with("Subject", "Call").with(KeyField::AircallKey.name(), "call-1");
+    let saved = served.client.create(&[task], Atomicity::EachAlone).await.unwrap().value.remove(0);
+    assert!(saved.is_ok(), "{saved:?}");
+    assert_eq!(outcomes(&served.client, &admin).await, [AlreadyThere; 5]);
+}
+
+#[tokio::test]
+async fn a_set_up_that_broke_off_goes_on() {
+    let served = org(Options { unique_key_field: false, ..Options::default() }).await;
+    let admin: SalesforceId = served.org.admin_user_id().parse().unwrap();
+    // Somebody made the field and half of the rest.
+    assert_eq!(outcomes(&served.client, &admin).await, [Done; 5]);
+    let held = |sobject: &str| served.org.records(sobject);
+    let event = held("FieldPermissions").into_iter().find(|entry| entry["SobjectType"] == "Event").unwrap();
+    let http = reqwest::Client::new();
+    for (sobject, id) in
+        [("FieldPermissions", &event["Id"]), ("PermissionSetAssignment", &held("PermissionSetAssignment")[0]["Id"])]
+    {
+        let row = format!("{}services/data/v66.0/sobjects/{sobject}/{}", served.url, id.as_str().unwrap());
+        let grant = served.org.issue_grant(&served.org.admin_user_id());
+        let answer = http.delete(row).bearer_auth(grant.access_token).send().await.unwrap();
+        assert!(answer.status().is_success(), "{answer:?}");
+    }
+    let expected = [AlreadyThere, AlreadyThere, AlreadyThere, Done, Done];
+    assert_eq!(outcomes(&served.client, &admin).await, expected);
+}
+
+#[tokio::test]
+async fn a_user_who_is_no_admin_is_told_so() {
+    let served = org(Options { unique_key_field: false, ..Options::default() }).await;
+    let user = served.insert(
+        "User",
+        json!({"Username": "sam@example.com", "Email": "sam@example.com", "LastName": "Sample", "Alias": "sam"}),
+    );
+    let grant = served.org.issue_grant(user.as_str());
+    let token = grant.access_token.into();
+    let client = Client::new(reqwest::Client::new(), served.url.clone(), token, ApiVersion::default());
+    assert!(!client.user_permissions().await.unwrap().value.is_admin());
+    let steps = set_up(&client, &user).await.unwrap().value;
+    assert_eq!(steps.iter().map(|step| step.outcome).collect::<Vec<_>>(), [Failed]);
+    assert!(steps[0].message.contains("Customize Application"), "{}", steps[0].message);
+}

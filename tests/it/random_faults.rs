@@ -1,0 +1,306 @@
+//! Random calls under random faults: each call ends as one Task, or as failed with a reason, and nothing is there twice.
+//!
+//! Six cases with a fixed seed, some with the key field and some without; `RANDOM_FAULTS=100` runs a hundred.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use local::demo::bodies::CallBody;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
+use salesforce_sandbox::Options;
+use serde_json::{Value, json};
+
+use crate::support::{Running, World};
+
+/// Cases by default.
+const CASES: usize = 6;
+/// Cases that share a stack.
+const SIDE_BY_SIDE: usize = 3;
+/// When the writer of every other stack is killed, milliseconds from the beginning.
+const KILLED_AFTER: std::ops::Range<u64> = 2_000..6_000;
+
+/// What happens, in this order.
+#[derive(Clone, Debug)]
+enum Step {
+    /// These many calls end, one after the other of the case.
+    Calls(usize),
+    /// Somebody comments on a call that has ended: which one, by its place among them.
+    Comment(usize),
+    /// Something is about to go wrong.
+    Fault(Value),
+    /// All sessions end.
+    Expire,
+    /// Two more writers run at once, beside the one that the queue wakes.
+    Writers,
+    /// Time goes by, milliseconds.
+    Pause(u64),
+}
+
+#[derive(Clone, Debug)]
+struct Case {
+    unique_key_field: bool,
+    index_lag_ms: u64,
+    unknown_number: &'static str,
+    /// Of each call: its number, among a few.
+    numbers: Vec<usize>,
+    steps: Vec<Step>,
+}
+
+/// Numbers below this one are those of Contacts.
+const KNOWN: usize = 4;
+const NUMBERS: usize = 10;
+
+fn fault() -> impl Strategy<Value = Value> {
+    let session = json!([{"errorCode": "INVALID_SESSION_ID", "message": "Session expired or invalid"}]);
+    let path = prop::sample::select(vec![
+        "/search",
+        "/composite/sobjects",
+        "/composite/graph",
+        "/composite/?$",
+        "/query",
+        "/services/data",
+    ]);
+    let answer = prop::sample::select(vec![
+        json!({"status": 503, "body": "<html>Service Unavailable</html>"}),
+        json!({"status": 503, "commit": true}),
+        json!({"status": 500, "commit": true, "delay_ms": 300}),
+        json!({"drop": true}),
+        json!({"drop": true, "commit": true}),
+        json!({"status": 429}),
+        json!({"status": 401, "body": session}),
+        json!({"delay_ms": 400}),
+    ]);
+    let request = (path, answer, 1..3_u32).prop_map(|(path, mut fault, times)| {
+        fault["path"] = json!(path);
+        fault["times"] = json!(times);
+        fault
+    });
+    let error = prop::sample::select(vec![
+        "UNABLE_TO_LOCK_ROW",
+        "FIELD_CUSTOM_VALIDATION_EXCEPTION",
+        "INVALID_CROSS_REFERENCE_KEY",
+        "UNKNOWN_EXCEPTION",
+    ]);
+    let sobject = prop::sample::select(vec!["Task", "Contact", "Lead", "Account", "Case"]);
+    let record = (sobject, error, 1..4_u32).prop_map(|(sobject, code, times)| {
+        json!({"record": {"sobject": sobject}, "times": times, "error": {"code": code, "message": "No."}})
+    });
+    let token = Just(json!({"path": "/services/oauth2/token", "delay_ms": 500}));
+    prop_oneof![5 => request, 4 => record, 1 => token]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => (1..8_usize).prop_map(Step::Calls),
+        4 => (0..100_usize).prop_map(Step::Comment),
+        7 => fault().prop_map(Step::Fault),
+        1 => Just(Step::Expire),
+        2 => Just(Step::Writers),
+        5 => (50..1_200_u64).prop_map(Step::Pause),
+    ]
+}
+
+fn case() -> impl Strategy<Value = Case> {
+    let unknown = prop::sample::select(vec!["create_contact", "create_lead", "create_account", "create_contact"]);
+    let steps = prop::collection::vec(step(), 20..40);
+    let numbers = prop::collection::vec(0..NUMBERS, 60);
+    (any::<bool>(), prop::sample::select(vec![0_u64, 60_000]), unknown, numbers, steps).prop_map(
+        |(unique_key_field, index_lag_ms, unknown_number, numbers, steps)| Case {
+            unique_key_field,
+            index_lag_ms,
+            unknown_number,
+            numbers,
+            steps,
+        },
+    )
+}
+
+/// A case under way.
+struct Run {
+    case: Case,
+    world: World,
+    ended: Vec<CallBody>,
+    faults: u64,
+    events: u64,
+}
+
+fn number(n: usize) -> String {
+    format!("+33 6 39 98 00 {n:02}")
+}
+
+impl Run {
+    async fn begin(running: &Arc<Running>, case: Case, rotate_refresh_tokens: bool) -> Self {
+        let options = Options {
+            unique_key_field: case.unique_key_field,
+            index_lag_ms: case.index_lag_ms,
+            rotate_refresh_tokens,
+            ..Options::default()
+        };
+        let mut world = World::within(running, options).await;
+        // A writer that was killed keeps its tenant waiting for a minute, and again after the next kill.
+        world.patience = Duration::from_mins(6);
+        let cases = case.unknown_number == "create_contact";
+        let relate_to = if cases { "case" } else { "nothing" };
+        let settings =
+            json!({"unknown_number": case.unknown_number, "relate_to": relate_to, "create_case_if_none": cases});
+        world.put_settings(settings).await;
+        (0..KNOWN).for_each(|n| drop(world.contact(&format!("Sample {n}"), &number(n))));
+        Self { case, world, ended: Vec::new(), faults: 0, events: 0 }
+    }
+
+    async fn play(&mut self) {
+        for step in self.case.steps.clone() {
+            match step {
+                Step::Calls(count) => {
+                    let ids = (self.ended.len()..self.case.numbers.len()).take(count);
+                    let calls: Vec<_> =
+                        ids.map(|id| CallBody::inbound(id as u64).from(&number(self.case.numbers[id]))).collect();
+                    self.events += calls.len() as u64;
+                    self.world.post_all(calls.iter().map(|call| call.event("call.ended"))).await;
+                    self.ended.extend(calls);
+                }
+                Step::Comment(_) if self.ended.is_empty() => {}
+                Step::Comment(which) => {
+                    let at = which % self.ended.len();
+                    self.events += 1;
+                    let after = 60 + i64::try_from(self.events).expect("few");
+                    let call = self.ended[at].clone().commented_after(after, "Wants two more.");
+                    self.world.post(call.event("call.commented")).await;
+                    self.ended[at] = call;
+                }
+                Step::Fault(fault) => {
+                    self.faults += fault["times"].as_u64().unwrap_or(1);
+                    self.world.fault(json!([fault])).await;
+                }
+                Step::Expire => self.world.expire_sessions().await,
+                Step::Writers => {
+                    let (one, other) = (self.world.run_another_writer(), self.world.run_another_writer());
+                    tokio::join!(one, other);
+                }
+                Step::Pause(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
+            }
+        }
+        self.world.settle().await;
+    }
+
+    /// What is wrong in the end.
+    async fn problems(&self) -> Vec<String> {
+        let world = &self.world;
+        let mut problems = Vec::new();
+        let tasks = world.records("Task");
+        let key = if self.case.unique_key_field { "Aircall_Key__c" } else { "CallObject" };
+        let of = |call: &CallBody| tasks.iter().filter(|task| task[key] == call.key()).collect::<Vec<_>>();
+        let mut logged = 0;
+        for call in &self.ended {
+            let entry = world.activity(&call.key()).await;
+            let tasks = of(call);
+            match entry["state"].as_str().unwrap_or_default() {
+                "logged" if tasks.len() == 1 && tasks[0]["Id"] == entry["task_id"] => {
+                    logged += 1;
+                    let text = tasks[0]["Description"].as_str().unwrap_or_default();
+                    let said = call.event("call.commented")["data"]["comments"].as_array().map_or(0, Vec::len);
+                    if text.matches("Wants two more.").count() != said {
+                        problems.push(format!("{}: not all of {said} comments are there once: {text}", call.key()));
+                    }
+                }
+                // A refusal for good: only the codes that mean one.
+                "failed" if entry["problem"]["code"].as_str().is_some_and(is_final) && tasks.len() <= 1 => {}
+                state => {
+                    problems.push(format!("{} is {state}, has {} Tasks: {}", call.key(), tasks.len(), entry["problem"]))
+                }
+            }
+        }
+        let entries = world.entries().await.len();
+        if entries != self.ended.len() {
+            problems.push(format!("{entries} entries of {} calls", self.ended.len()));
+        }
+        let keys: BTreeSet<String> = tasks.iter().map(|task| task[key].to_string()).collect();
+        if keys.len() != tasks.len() || tasks.len() < logged {
+            problems.push(format!("{} Tasks of {} calls", tasks.len(), keys.len()));
+        }
+        for (sobject, field) in [("Contact", "Phone"), ("Lead", "Phone"), ("Account", "Phone"), ("Case", "ContactId")] {
+            let mut having: BTreeMap<String, usize> = BTreeMap::new();
+            for record in world.records(sobject) {
+                *having.entry(record[field].as_str().unwrap_or_default().replace(' ', "")).or_default() += 1;
+            }
+            let twice = having.into_iter().filter(|(_, count)| *count > 1);
+            problems.extend(twice.map(|(value, count)| format!("{count} {sobject}s of {value}")));
+        }
+        let connection = world.connection().await;
+        let token = world.tokens().await["refresh_token"].as_str().unwrap_or_default().to_owned();
+        if connection["state"] != "connected" || !world.tenant.org.has_grant(&token) {
+            problems.push(format!("the connection is {}", connection["state"]));
+        }
+        let (calls, bound) = (world.api_calls().await.total, self.bound());
+        println!(
+            "{} events, {} faults: {calls} API calls, at most {bound}; {logged} of {} calls logged",
+            self.events,
+            self.faults,
+            self.ended.len()
+        );
+        if calls > bound {
+            problems.push(format!("{calls} API calls, and not {bound}"));
+        }
+        problems
+    }
+
+    /// Three calls an event, were each written alone; and for a fault, all that it was part of once more, a question
+    /// whether the org answers, and what it takes to find out what was written.
+    fn bound(&self) -> u64 {
+        10 + 3 * self.events + 6 * self.faults
+    }
+}
+
+fn is_final(code: &str) -> bool {
+    ["FIELD_CUSTOM_VALIDATION_EXCEPTION", "INVALID_CROSS_REFERENCE_KEY"].contains(&code)
+}
+
+fn any_of<S: Strategy>(runner: &mut TestRunner, strategy: &S) -> S::Value {
+    strategy.new_tree(runner).expect("a value").current()
+}
+
+/// Plays these cases side by side in a stack of their own. Either their writer is killed in the midst of it or their
+/// refresh tokens rotate: one that is killed between Salesforce's answer and storing it has lost the only token that
+/// counts, and nobody can do anything about that.
+async fn play(name: String, first: usize, cases: Vec<Case>, killed_after: Option<u64>) {
+    let running = Running::start(&name).await;
+    let mut runs = tokio::task::JoinSet::new();
+    for case in cases {
+        let running = Arc::clone(&running);
+        runs.spawn(async move {
+            let mut run = Run::begin(&running, case, killed_after.is_none()).await;
+            run.play().await;
+            (run.problems().await, run.case)
+        });
+    }
+    if let Some(after) = killed_after {
+        tokio::time::sleep(Duration::from_millis(after)).await;
+        running.stack.kill("write").expect("there is such a function");
+    }
+    while let Some(run) = runs.join_next().await {
+        let (problems, case) = run.expect("a case ends");
+        assert!(problems.is_empty(), "{name}, cases from {first}:\n{}\n{case:#?}", problems.join("\n"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_call_is_logged_once_or_has_failed_with_a_reason_whatever_goes_wrong() {
+    let wanted = std::env::var("RANDOM_FAULTS").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES);
+    let mut runner = TestRunner::deterministic();
+    let cases: Vec<Case> = (0..wanted).map(|_| any_of(&mut runner, &case())).collect();
+    let mut stacks = cases.chunks(SIDE_BY_SIDE).map(<[Case]>::to_vec).enumerate();
+    while let Some((at, rotating)) = stacks.next() {
+        let killed_after = any_of(&mut runner, &KILLED_AFTER);
+        let killed = stacks.next();
+        let rotating = play(format!("random-faults-{at}"), at * SIDE_BY_SIDE, rotating, None);
+        let killed = async {
+            if let Some((at, cases)) = killed {
+                play(format!("random-faults-{at}-killed"), at * SIDE_BY_SIDE, cases, Some(killed_after)).await;
+            }
+        };
+        tokio::join!(rotating, killed);
+    }
+}
