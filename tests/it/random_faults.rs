@@ -140,8 +140,9 @@ impl Run {
             ..Options::default()
         };
         let mut world = World::within(running, options).await;
-        // A writer that was killed keeps its tenant waiting for a minute, and again after the next kill.
-        world.patience = Duration::from_mins(6);
+        // A writer that was killed keeps its tenant waiting for a minute; and an org that was down before and is down
+        // after is then left alone for as long again, and again.
+        world.patience = Duration::from_mins(20);
         let cases = case.unknown_number == "create_contact";
         let relate_to = if cases { "case" } else { "nothing" };
         let settings =

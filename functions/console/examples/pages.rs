@@ -4,34 +4,69 @@
 #[path = "sample/calls.rs"]
 mod calls;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use aws_sdk_sqs::config::{BehaviorVersion, Config, Region};
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn};
-use console::Console;
+use console::{Aircall, Console};
 use console::session::Session;
 use jiff::Timestamp;
 use lambda::queue::Bell;
+use org::{Doors, Lookup, Owners, Unstored};
+use salesforce::ApiVersion;
 use secrecy::SecretString;
 use store::test_tables::TestTables;
-use store::{Calls, History, SettingsStore, TenantId, Tenants};
+use store::{
+    AircallCredentials, ApiTokens, AppSecret, Calls, History, Phones, SettingsStore, SignIns, TenantId, Tenants, Tokens,
+};
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let tables = TestTables::start().await;
     let key = SecretString::from("the key of the example");
     let sqs = Config::builder().behavior_version(BehaviorVersion::latest()).region(Region::new("us-east-1")).build();
+    // Neither vendor is there: the pages say so.
+    let nobody = aws_sdk_secretsmanager::config::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"));
+    let secrets = aws_sdk_secretsmanager::Client::from_conf(nobody.build());
     let session = Session::new(TenantId::parse("example")?, "ada@example.com", Timestamp::now())
         .called("Ada Example", "Example Org");
     let cookie = HeaderValue::try_from(session.sign(&key))?;
     let history = History::new(tables.dynamodb.clone(), "ConsoleTable");
+    let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
+    let http = reqwest::Client::new();
     let console = Console {
         calls: Calls::new(tables.dynamodb.clone(), "CallsTable"),
         settings: SettingsStore::new(tables.dynamodb.clone(), "SettingsTable").with_history(history.clone()),
         history,
-        tenants: Tenants::new(tables.dynamodb.clone(), "TenantsTable"),
         bell: Bell::new(aws_sdk_sqs::Client::from_conf(sqs), "https://sqs.us-east-1.example.com/000000000000/writes"),
+        sign_ins: SignIns::new(tables.dynamodb.clone(), "ConsoleTable"),
+        api_tokens: ApiTokens::new(tables.dynamodb.clone(), "ConsoleTable"),
+        doors: Doors {
+            http: http.clone(),
+            tenants: tenants.clone(),
+            tokens: Tokens::new(secrets.clone(), "example/salesforce/"),
+            app: AppSecret::new(secrets.clone(), "example/app"),
+            version: ApiVersion::parse("66.0").context("a version")?,
+            unstored: Unstored::default(),
+        },
+        salesforce_login_url: None,
+        allowed_orgs: "*".parse().ok().context("any org")?,
+        lookup: Lookup {
+            phones: Phones::new(tables.dynamodb.clone(), "PhonesTable"),
+            tenants: tenants.clone(),
+            owners: Owners::default(),
+        },
+        aircall: Aircall::new(
+            http,
+            "https://api.aircall.example.com".parse()?,
+            "https://dashboard.aircall.example.com".parse()?,
+            AircallCredentials::new(secrets.clone(), "example/aircall/"),
+            AppSecret::new(secrets, "example/aircall-app"),
+        ),
+        tenants,
         session_keys: vec![key],
     };
     if let Some(count) = std::env::args().nth(1) {

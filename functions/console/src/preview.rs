@@ -4,12 +4,16 @@
 pub(crate) mod described;
 pub(crate) mod view;
 
+use std::panic::resume_unwind;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use org::{Job, Org, Stop, Trouble, Writes};
 use rules::{Call, CallDocument, CallType, E164, SkipReason, Step, TaskStatus, Verdict, decide};
 use store::{Tenant, TenantId};
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
 
 use crate::activity;
 use crate::console::Console;
@@ -50,7 +54,7 @@ pub(crate) struct NotOver;
 
 /// Says what would become of a call under `settings`, as if it came now. Nothing is stored or written.
 pub(crate) async fn preview(
-    console: &Console,
+    console: &Arc<Console>,
     id: &TenantId,
     settings: &rules::Settings,
     document: &CallDocument,
@@ -68,8 +72,8 @@ pub(crate) async fn preview(
         call,
     };
     if let (Ok(status), Some(number)) = (previewed.would, previewed.call.party.number().cloned()) {
-        let mut tenant = activity::tenant(console, id).await?;
-        match look_up(console, &mut tenant, settings, &previewed.call, status, number).await? {
+        let tenant = activity::tenant(console, id).await?;
+        match look_up(console, tenant, settings, &previewed.call, status, number).await? {
             Ok(found) => {
                 previewed.steps.extend(found.trace.steps().iter().cloned());
                 match found.would {
@@ -85,8 +89,8 @@ pub(crate) async fn preview(
 
 /// Asks the tenant's org; the inner error says why it was not asked or did not answer.
 async fn look_up(
-    console: &Console,
-    tenant: &mut Tenant,
+    console: &Arc<Console>,
+    tenant: Tenant,
     settings: &rules::Settings,
     call: &Call,
     status: TaskStatus,
@@ -95,13 +99,9 @@ async fn look_up(
     if tenant.salesforce.is_none() {
         return Ok(Err("Salesforce is not connected.".to_owned()));
     }
-    let (holder, deadline) = (random::text(), Instant::now() + PATIENCE);
-    let found = async {
-        let mut org = Org::open(&console.doors, tenant, &holder, settings.api_usage_limit, deadline).await?;
-        let job = Job::new(call.id.key(), call.clone(), status, number);
-        console.lookup.preview(&mut org, tenant, settings, job, Timestamp::now()).await
-    };
-    match found.await {
+    let job = Job::new(call.id.key(), call.clone(), status, number);
+    let id = tenant.id.clone();
+    match ask(console, tenant, settings.clone(), job).await {
         Ok(found) => Ok(Ok(found)),
         Err(Stop::Store(error)) => Err(error),
         Err(
@@ -111,8 +111,28 @@ async fn look_up(
             | Stop::Reconnect(Trouble { code, message })
             | Stop::Soon(Trouble { code, message }),
         ) => {
-            tracing::info!(tenant = %tenant.id, code, "a preview was made without Salesforce");
+            tracing::info!(tenant = %id, code, "a preview was made without Salesforce");
             Ok(Err(message))
         }
     }
+}
+
+/// What the org says of a job.
+async fn ask(
+    console: &Arc<Console>,
+    mut tenant: Tenant,
+    settings: rules::Settings,
+    job: Job,
+) -> Result<org::Preview, Stop> {
+    // On a thread of its own, as the compiler cannot tell that it may move from one to another while it waits, which
+    // the requests' own may: <https://github.com/rust-lang/rust/issues/110338>.
+    let (console, runtime) = (Arc::clone(console), Handle::current());
+    let asked = spawn_blocking(move || {
+        runtime.block_on(async {
+            let (holder, deadline) = (random::text(), Instant::now() + PATIENCE);
+            let mut org = Org::open(&console.doors, &tenant, &holder, settings.api_usage_limit, deadline).await?;
+            console.lookup.preview(&mut org, &mut tenant, &settings, job, Timestamp::now()).await
+        })
+    });
+    asked.await.unwrap_or_else(|panicked| resume_unwind(panicked.into_panic()))
 }

@@ -32,12 +32,27 @@ const SOON: SignedDuration = SignedDuration::from_secs(2);
 /// Outcomes stored side by side.
 const SETTLED_AT_ONCE: usize = 16;
 
-/// What a stop means for the entries that it left.
+/// How long a request that we gave up may still take effect in Salesforce: its own limit is ten minutes.
+/// <https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsheet/guide/salesforce-app-limits-platform-api.html>
+const LONGEST_REQUEST: SignedDuration = SignedDuration::from_mins(11);
+
+/// What a stop means for the jobs that it left.
 enum Verdict {
-    /// This, for each of this group.
-    Group(fn(Trouble) -> Fate, Trouble),
+    /// The only job there was would be refused again.
+    Failed(Trouble),
+    /// One of the jobs may spoil the request for the others.
+    Spoiled(Suspects),
     /// The org takes nothing until then, from this group or another.
     Held(Trouble, Timestamp),
+}
+
+/// Why a group failed that other groups need not fail with.
+struct Suspects {
+    trouble: Trouble,
+    /// Not to be tried again before.
+    not_before: Option<Timestamp>,
+    /// Whether a part of the org that is down would look the same.
+    may_be_org: bool,
 }
 
 impl Writer {
@@ -51,6 +66,8 @@ impl Writer {
         let settings = self.settings.get(&drain.tenant.id).await?;
         let mut done = Vec::new();
         let failed = self.write_groups(drain, &settings, groups(&entries), now, &mut done).await.err();
+        // Salesforce may have taken its time: waits begin now.
+        let now = Timestamp::now();
         let mut entries: BTreeMap<String, Entry> =
             entries.into_iter().map(|entry| (entry.key.clone(), entry)).collect();
         let mut outcomes = Vec::new();
@@ -66,6 +83,7 @@ impl Writer {
         failed.map_or(Ok(due), |error| Err(error.into()))
     }
 
+    /// Writes the groups one after the other, and adds to `done` what became of each job.
     async fn write_groups(
         &self,
         drain: &mut Drain,
@@ -75,36 +93,45 @@ impl Writer {
         done: &mut Vec<(Job, Fate)>,
     ) -> Result<(), store::Error> {
         let mut held: Option<(Trouble, Timestamp)> = None;
+        let mut spoiled: Vec<(Vec<Job>, Suspects)> = Vec::new();
         for group in groups {
             if let Some((trouble, until)) = &held {
-                done.extend(group.into_iter().map(|job| (job, Fate::Held(trouble.clone(), *until))));
+                done.extend(hold(group, trouble, *until));
                 continue;
             }
             let mut left: BTreeMap<String, Job> = group.iter().map(|job| (job.key.clone(), job.clone())).collect();
             let is_alone = left.len() == 1;
             let settled = done.len();
             let outcome = self.write_group(drain, settings, group, now, done).await;
-            for (job, _) in &done[settled..] {
+            for (job, fate) in &done[settled..] {
                 left.remove(&job.key);
+                drain.wrote |= matches!(fate, Fate::Logged(_));
             }
-            let verdict = match outcome {
-                Ok(()) => {
-                    self.set_state(drain, ConnectionState::Connected).await?;
-                    continue;
-                }
-                Err(stop) => self.judge(drain, stop, is_alone).await?,
-            };
-            match verdict {
-                Verdict::Group(fate, trouble) => {
-                    done.extend(left.into_values().map(|job| (job, fate(trouble.clone()))));
-                }
-                Verdict::Held(trouble, until) => {
-                    done.extend(left.into_values().map(|job| (job, Fate::Held(trouble.clone(), until))));
-                    held = Some((trouble, until));
-                }
+            let left: Vec<Job> = left.into_values().collect();
+            match outcome {
+                Ok(()) => done.extend(left.into_iter().map(|job| (job, Fate::Postponed(overlooked())))),
+                Err(stop) => match self.judge(drain, stop, is_alone).await? {
+                    Verdict::Failed(trouble) => {
+                        done.extend(left.into_iter().map(|job| (job, Fate::Failed(trouble.clone()))));
+                    }
+                    Verdict::Spoiled(suspects) => spoiled.push((left, suspects)),
+                    Verdict::Held(trouble, until) => {
+                        done.extend(hold(left, &trouble, until));
+                        held = Some((trouble, until));
+                    }
+                },
+            }
+            if let (None, Some(trouble)) = (&held, org_wide(&spoiled).filter(|_| !drain.wrote)) {
+                let until = self.pause_for_outage(drain, &trouble).await?;
+                done.extend(spoiled.drain(..).flat_map(|(jobs, _)| hold(jobs, &trouble, until)));
+                held = Some((trouble, until));
             }
         }
-        Ok(())
+        for (jobs, Suspects { trouble, not_before, .. }) in spoiled {
+            done.extend(jobs.into_iter().map(|job| (job, Fate::Spoiled(trouble.clone(), not_before))));
+        }
+        // Whatever became of the jobs, the org answers.
+        if held.is_none() { self.set_state(drain, ConnectionState::Connected).await } else { Ok(()) }
     }
 
     async fn write_group(
@@ -115,7 +142,7 @@ impl Writer {
         now: Timestamp,
         done: &mut Vec<(Job, Fate)>,
     ) -> Result<(), Stop> {
-        let Drain { tenant, holder, deadline, org } = drain;
+        let Drain { tenant, holder, deadline, org, .. } = drain;
         let org = if let Some(org) = org {
             org
         } else {
@@ -128,40 +155,74 @@ impl Writer {
 
     /// What a stop means; where it is about the org, the connection says so.
     async fn judge(&self, drain: &mut Drain, stop: Stop, is_alone: bool) -> Result<Verdict, store::Error> {
-        let stop = match (stop, &mut drain.org) {
-            (Stop::Refused(trouble), _) => {
-                return Ok(Verdict::Group(if is_alone { Fate::Failed } else { Fate::Spoiled }, trouble));
-            }
-            (Stop::Trouble(trouble), Some(org)) => match org.probe().await {
-                Ok(()) => return Ok(Verdict::Group(Fate::Spoiled, trouble)),
-                Err(Stop::Trouble(_) | Stop::Refused(_)) => Stop::Trouble(trouble),
-                Err(other) => other,
-            },
-            (stop, _) => stop,
-        };
-        let now = Timestamp::now();
-        let since = match drain.tenant.state {
-            ConnectionState::Connected => now,
-            ConnectionState::Paused { since, .. } | ConnectionState::ReconnectNeeded { since, .. } => since,
-        };
-        let (trouble, until) = match stop {
+        let (trouble, not_before) = match stop {
             Stop::Store(error) => return Err(error),
-            Stop::Soon(trouble) => return Ok(Verdict::Held(trouble, now + SOON)),
+            Stop::Refused(trouble) if is_alone => return Ok(Verdict::Failed(trouble)),
+            Stop::Refused(trouble) => {
+                return Ok(Verdict::Spoiled(Suspects { trouble, not_before: None, may_be_org: false }));
+            }
+            Stop::Pause(trouble) => {
+                let until = Timestamp::now() + PAUSE;
+                self.pause(drain, &trouble, until).await?;
+                return Ok(Verdict::Held(trouble, until));
+            }
             Stop::Reconnect(trouble) => {
-                let (reason, try_at) = (trouble.message.clone(), now + PAUSE);
-                self.set_state(drain, ConnectionState::ReconnectNeeded { reason, since, try_at }).await?;
-                count(Counter::ReconnectsNeeded, 1, &[]);
-                return Ok(Verdict::Held(trouble, try_at));
+                let until = self.ask_to_reconnect(drain, &trouble).await?;
+                return Ok(Verdict::Held(trouble, until));
             }
-            Stop::Pause(trouble) => (trouble, now + PAUSE),
-            Stop::Trouble(trouble) | Stop::Refused(trouble) => {
-                let down_for = now.duration_since(since);
-                (trouble, now + backoff::of_outage(down_for, drain.tenant.id.as_str()))
+            // Out of time without anything written: an org that is slow is as good as down.
+            Stop::Soon(trouble) if drain.wrote || drain.org.as_ref().is_none_or(|org| org.api_calls == 0) => {
+                return Ok(Verdict::Held(trouble, Timestamp::now() + SOON));
             }
+            Stop::Soon(trouble) | Stop::Trouble(trouble) => (trouble, None),
+            // Only the key field keeps what may still be written from being written again.
+            Stop::TimedOut(trouble) => (trouble, drain.lacks_key_field().then(|| Timestamp::now() + LONGEST_REQUEST)),
         };
+        let is_up = match &mut drain.org {
+            Some(org) => org.probe().await,
+            None => Err(Stop::Trouble(trouble.clone())),
+        };
+        match is_up {
+            Ok(()) => Ok(Verdict::Spoiled(Suspects { trouble, not_before, may_be_org: true })),
+            Err(Stop::Store(error)) => Err(error),
+            Err(Stop::Reconnect(trouble)) => {
+                let until = self.ask_to_reconnect(drain, &trouble).await?;
+                Ok(Verdict::Held(trouble, until))
+            }
+            Err(Stop::Pause(trouble)) => {
+                let until = Timestamp::now() + PAUSE;
+                self.pause(drain, &trouble, until).await?;
+                Ok(Verdict::Held(trouble, until))
+            }
+            Err(Stop::Trouble(_) | Stop::TimedOut(_) | Stop::Refused(_) | Stop::Soon(_)) => {
+                let until = self.pause_for_outage(drain, &trouble).await?;
+                Ok(Verdict::Held(trouble, not_before.map_or(until, |at| at.max(until))))
+            }
+        }
+    }
+
+    async fn pause_for_outage(&self, drain: &mut Drain, trouble: &Trouble) -> Result<Timestamp, store::Error> {
+        let now = Timestamp::now();
+        let down_for = now.duration_since(since(&drain.tenant.state, now));
+        let until = now + backoff::of_outage(down_for, drain.tenant.id.as_str());
+        self.pause(drain, trouble, until).await?;
+        Ok(until)
+    }
+
+    async fn pause(&self, drain: &mut Drain, trouble: &Trouble, until: Timestamp) -> Result<(), store::Error> {
+        let since = since(&drain.tenant.state, Timestamp::now());
         let reason = trouble.message.clone();
-        self.set_state(drain, ConnectionState::Paused { since, until, reason }).await?;
-        Ok(Verdict::Held(trouble, until))
+        self.set_state(drain, ConnectionState::Paused { since, until, reason }).await
+    }
+
+    /// Says that an admin has to connect the org again. Returns when it is tried all the same.
+    async fn ask_to_reconnect(&self, drain: &mut Drain, trouble: &Trouble) -> Result<Timestamp, store::Error> {
+        let now = Timestamp::now();
+        let (since, try_at) = (since(&drain.tenant.state, now), now + PAUSE);
+        let reason = trouble.message.clone();
+        self.set_state(drain, ConnectionState::ReconnectNeeded { reason, since, try_at }).await?;
+        count(Counter::ReconnectsNeeded, 1, &[]);
+        Ok(try_at)
     }
 
     async fn set_state(&self, drain: &mut Drain, state: ConnectionState) -> Result<(), store::Error> {
@@ -191,6 +252,30 @@ impl Writer {
         stored.into_iter().collect::<Result<Vec<_>, _>>()?;
         Ok(outcomes.iter().filter_map(|(_, outcome)| due_of(outcome)).min())
     }
+}
+
+/// Since when the org is not connected.
+fn since(state: &ConnectionState, now: Timestamp) -> Timestamp {
+    match state {
+        ConnectionState::Connected => now,
+        ConnectionState::Paused { since, .. } | ConnectionState::ReconnectNeeded { since, .. } => *since,
+    }
+}
+
+fn hold(jobs: Vec<Job>, trouble: &Trouble, until: Timestamp) -> impl Iterator<Item = (Job, Fate)> {
+    jobs.into_iter().map(move |job| (job, Fate::Held(trouble.clone(), until)))
+}
+
+/// What groups that have no job in common stopped at alike: that is no single job's fault.
+fn org_wide(spoiled: &[(Vec<Job>, Suspects)]) -> Option<Trouble> {
+    let [.., (_, before), (_, last)] = spoiled else { return None };
+    let is_alike = before.trouble.code == last.trouble.code && before.may_be_org && last.may_be_org;
+    is_alike.then(|| last.trouble.clone())
+}
+
+/// No job is neither written nor refused; if one were, it would not wait for ever.
+fn overlooked() -> Trouble {
+    Trouble::new("NOT_WRITTEN", "The call was neither written nor refused.")
 }
 
 /// The jobs that share requests, the least suspect first.

@@ -1,5 +1,7 @@
 //! Writes what is planned, and says of each job what became of it.
 
+use std::collections::VecDeque;
+
 use org::{Bundle, Draft, Job, Org, Stop};
 use rules::E164;
 use rules::matching::Record;
@@ -18,9 +20,9 @@ pub(crate) struct Report {
     pub(crate) exist: Vec<(Draft, Option<SalesforceId>)>,
     /// Jobs that go through another round, after this was taken care of.
     pub(crate) again: Vec<(Job, Remedy)>,
-    /// Numbers and the records they led to, with whether we created them.
-    pub(crate) led: Vec<(E164, Record, bool)>,
-    /// What a single record's refusal says about the whole org. The jobs that met it are in none of the others.
+    /// Numbers and the records that were created for them.
+    pub(crate) created: Vec<(E164, Record)>,
+    /// What a single record's refusal says about the whole org, unless others were written all the same.
     pub(crate) stop: Option<Stop>,
 }
 
@@ -61,21 +63,36 @@ pub(crate) async fn bundles(
     facts: &OrgFacts,
     report: &mut Report,
 ) -> Result<(), Stop> {
-    let mut waiting = bundles.into_iter().enumerate().peekable();
-    while waiting.peek().is_some() {
+    let mut waiting: VecDeque<Bundle> = bundles.into();
+    while !waiting.is_empty() {
         let (mut chunk, mut graphs, mut nodes) = (Vec::new(), Vec::new(), 0);
-        while let Some((index, bundle)) = waiting.next_if(|(_, bundle)| has_room(chunk.len(), nodes, bundle)) {
-            let graph = Graph { id: format!("g{index}"), subrequests: bundle.subrequests(facts) };
+        while let Some(bundle) = waiting.pop_front_if(|bundle| has_room(chunk.len(), nodes, bundle)) {
+            let graph = Graph { id: format!("g{}", chunk.len()), subrequests: bundle.subrequests(facts) };
             nodes += graph.subrequests.len();
             graphs.push(graph);
             chunk.push(bundle);
         }
+        let sent = chunk.len();
         let results = org.call(async |client| client.graph(&graphs).await).await?;
-        for (bundle, result) in chunk.into_iter().zip(results) {
+        // Salesforce stops after some failed graphs: what it did not come to goes once more.
+        let (halted, decided): (Vec<_>, Vec<_>) =
+            chunk.into_iter().zip(results).partition(|(_, result)| is_halted(result));
+        for (bundle, result) in decided {
             report.take_bundle(bundle, &result);
+        }
+        if halted.len() < sent {
+            waiting.extend(halted.into_iter().map(|(bundle, _)| bundle));
+        } else {
+            let drafts = halted.into_iter().flat_map(|(bundle, _)| bundle.drafts);
+            report.again.extend(drafts.map(|draft| (draft.job, Remedy::Nothing)));
         }
     }
     Ok(())
+}
+
+/// Whether a graph was not written for no reason of its own.
+fn is_halted(result: &GraphResult) -> bool {
+    !result.is_successful && result.results.iter().all(|part| part.done().err().is_none_or(Refusal::is_consequence))
 }
 
 fn has_room(graphs: usize, nodes: usize, next: &Bundle) -> bool {
@@ -117,13 +134,17 @@ impl Report {
     }
 
     fn placed(&mut self, draft: Draft, task_id: SalesforceId, new: bool) {
-        let draft_is_news = new || !draft.recalled;
         let Draft { job, task, record, related, .. } = draft;
-        // What came from our own map stays there for as long as it was to stay.
-        if draft_is_news {
-            self.led.push((job.number.clone(), record.clone(), new));
+        if new {
+            self.created.push((job.number.clone(), record.clone()));
         }
         self.done.push((job, Fate::Logged(Box::new(Placed { task_id, task, record, related }))));
+    }
+
+    /// The round goes on unless the org takes nothing: where it took others, the trouble is the job's own.
+    pub(crate) fn goes_on(&mut self) -> Result<(), Stop> {
+        let took_some = self.done.iter().any(|(_, fate)| matches!(fate, Fate::Logged(_)));
+        self.stop.take().filter(|_| !took_some).map_or(Ok(()), Err)
     }
 
     /// What a refusal of this part of what it takes means for the job.
@@ -133,7 +154,10 @@ impl Report {
             Answer::Again(remedy) => self.again.push((draft.job, remedy)),
             Answer::Settle(fate) => self.done.push((draft.job, fate)),
             Answer::LetGo => self.done.push((draft.job, Fate::failed(refusal))),
-            Answer::Stop(stop) => self.stop = Some(stop),
+            Answer::Stop(stop) => {
+                self.stop = Some(stop);
+                self.done.push((draft.job, Fate::postponed(refusal)));
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use lambda::metrics::{Counter, count};
 use lambda::queue::{QueueError, WakeUp};
 use org::{Org, is_open};
+use salesforce::KeyField;
 use store::{Acquired, ApiUsage, ConnectionState, Entry, LeaseOf, State, Tenant, TenantId};
 
 use crate::batch::BATCH;
@@ -26,15 +27,6 @@ pub(crate) enum DrainError {
     OutOfTime,
 }
 
-/// What a drain may take of its invocation.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Turn {
-    /// One batch: others wait for the same invocation to end.
-    OneBatch,
-    /// As many batches as there is time for.
-    AllTheTime,
-}
-
 /// One drain.
 pub(crate) struct Drain {
     pub(crate) tenant: Tenant,
@@ -44,9 +36,16 @@ pub(crate) struct Drain {
     pub(crate) deadline: Instant,
     /// The org, from the first request on.
     pub(crate) org: Option<Org>,
+    /// Whether anything was written.
+    pub(crate) wrote: bool,
 }
 
 impl Drain {
+    /// Whether the org has no field in which Salesforce itself keeps a call from being written twice.
+    pub(crate) fn lacks_key_field(&self) -> bool {
+        self.tenant.facts.missing_fields.contains_key(&format!("Task.{}", KeyField::AircallKey.name()))
+    }
+
     fn usage(&self) -> Option<ApiUsage> {
         let usage = self.org.as_ref()?.usage?;
         Some(ApiUsage { used: usage.used, limit: usage.limit, at: Timestamp::now() })
@@ -62,7 +61,6 @@ impl Writer {
         id: &TenantId,
         holder: &str,
         rang: BTreeSet<String>,
-        turn: Turn,
         deadline: Instant,
     ) -> Result<(), DrainError> {
         let now = Timestamp::now();
@@ -79,15 +77,15 @@ impl Writer {
                 return Ok(());
             }
         };
-        let mut drain = Drain { tenant, holder: holder.to_owned(), deadline, org: None };
+        let mut drain = Drain { tenant, holder: holder.to_owned(), deadline, org: None, wrote: false };
         drain.tenant.facts = std::mem::take(&mut drain.tenant.facts).as_of(now);
-        let outcome = if takes_requests(&drain.tenant) { self.drain_all(&mut drain, rang, turn).await } else { Ok(()) };
+        let outcome = if takes_requests(&drain.tenant) { self.drain_all(&mut drain, rang).await } else { Ok(()) };
         // A lease that is not given back ends by itself, with this invocation.
         let released = self.lookup.tenants.release(id, LeaseOf::Drain, holder, drain.usage().as_ref()).await;
         outcome.and(released.map(drop).map_err(DrainError::from))
     }
 
-    async fn drain_all(&self, drain: &mut Drain, rang: BTreeSet<String>, turn: Turn) -> Result<(), DrainError> {
+    async fn drain_all(&self, drain: &mut Drain, rang: BTreeSet<String>) -> Result<(), DrainError> {
         let id = drain.tenant.id.clone();
         let mut rang: Vec<String> = rang.into_iter().collect();
         let mut next_due: Option<Timestamp> = None;
@@ -102,8 +100,7 @@ impl Writer {
                 break;
             }
             let has_time = drain.deadline.saturating_duration_since(Instant::now()) >= TIME_FOR_A_BATCH;
-            let has_turn = matches!(turn, Turn::AllTheTime) || drain.org.is_none();
-            if !has_time || !has_turn {
+            if !has_time {
                 let wake_up = WakeUp { tenant: id.to_string(), key: None };
                 self.bell.ring(&wake_up, &format!("go-on-{}", now.as_millisecond())).await?;
                 break;
@@ -115,7 +112,8 @@ impl Writer {
             }
             let due = self.write_batch(drain, entries, now).await?;
             next_due = next_due.into_iter().chain(due).min();
-            if drain.tenant.state != ConnectionState::Connected {
+            if let Some(until) = asked_again(&drain.tenant.state) {
+                next_due = next_due.into_iter().chain([until]).min();
                 break;
             }
         }
@@ -155,4 +153,13 @@ fn takes_requests(tenant: &Tenant) -> bool {
         tracing::warn!(tenant = %tenant.id, %stop, "nothing is written");
     }
     stop.is_none()
+}
+
+/// When an org that takes no requests is asked again.
+fn asked_again(state: &ConnectionState) -> Option<Timestamp> {
+    match state {
+        ConnectionState::Connected => None,
+        ConnectionState::Paused { until, .. } => Some(*until),
+        ConnectionState::ReconnectNeeded { try_at, .. } => Some(*try_at),
+    }
 }

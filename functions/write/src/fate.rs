@@ -1,6 +1,6 @@
 //! What becomes of a job.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use org::Trouble;
 use rules::matching::Record;
 use rules::{SkipReason, Task, Topic, Trace};
@@ -37,7 +37,8 @@ pub(crate) enum Fate {
     /// It was tried in vain, and is tried again after a while; for a day, and then it has failed.
     Postponed(Trouble),
     /// A request that it shared with others failed whole: the same, and it shares with fewer the more often that is so.
-    Spoiled(Trouble),
+    /// Not before a moment, where one is given.
+    Spoiled(Trouble, Option<Timestamp>),
     /// The org takes nothing for now, which says nothing about the job.
     Held(Trouble, Timestamp),
 }
@@ -75,22 +76,23 @@ impl Fate {
             }
             Fate::Postponed(trouble) => {
                 let wait = backoff::after(entry.attempts, &entry.key);
-                tried(problem(trouble, 0), wait, trace, now)
+                tried(problem(trouble, 0), wait.map(|wait| now + wait), trace)
             }
-            Fate::Spoiled(trouble) => {
+            Fate::Spoiled(trouble, not_before) => {
                 // What failed together comes back together, to share requests once more.
                 let wait = backoff::after(entry.attempts, &trouble.code);
-                tried(problem(trouble, spoiled.saturating_add(1)), wait, trace, now)
+                let due_at = wait.map(|wait| not_before.map_or(now + wait, |at| at.max(now + wait)));
+                tried(problem(trouble, spoiled.saturating_add(1)), due_at, trace)
             }
             Fate::Held(trouble, due_at) => Outcome::Held { due_at, problem: problem(trouble, spoiled) },
         }
     }
 }
 
-/// Tried in vain: again after `wait`, or failed if it was tried for a day.
-fn tried(problem: Problem, wait: Option<SignedDuration>, mut trace: Trace, now: Timestamp) -> Outcome {
-    if let Some(wait) = wait {
-        return Outcome::Postponed { due_at: now + wait, problem, trace };
+/// Tried in vain: again when it is due, or failed if it was tried for a day.
+fn tried(problem: Problem, due_at: Option<Timestamp>, mut trace: Trace) -> Outcome {
+    if let Some(due_at) = due_at {
+        return Outcome::Postponed { due_at, problem, trace };
     }
     trace.note(Topic::Task, format!("Tried for a day, and still: {}", problem.message));
     Outcome::Failed { problem, trace }

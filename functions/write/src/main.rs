@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use jiff::SignedDuration;
-use lambda::batch::{Stopped, each_group, group_of};
+use lambda::batch::{Stopped, each_group};
 use lambda::queue::{Bell, Later, WakeUp};
 use lambda::{env, start};
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -25,7 +25,7 @@ use salesforce::ApiVersion;
 use store::{AppSecret, Calls, Phones, SettingsStore, TenantId, Tenants, Tokens};
 use tokio::time::timeout_at;
 
-use crate::drain::{DrainError, Turn};
+use crate::drain::DrainError;
 use crate::writer::{PhoneMemory, Writer};
 
 /// Tenants whose orgs are written to side by side.
@@ -84,8 +84,6 @@ fn whole(name: &'static str, expected: &'static str) -> Result<i64, env::EnvErro
 async fn handle(writer: &Writer, event: LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, lambda_runtime::Error> {
     let left = event.context.deadline().duration_since(std::time::SystemTime::now()).unwrap_or_default();
     let deadline = Instant::now() + left.saturating_sub(SPARE);
-    let groups: BTreeSet<&str> = event.payload.records.iter().map(group_of).collect();
-    let turn = if groups.len() > 1 { Turn::OneBatch } else { Turn::AllTheTime };
     let holder = event.context.request_id;
     let drain = async |group: String, messages: Vec<SqsMessage>| {
         // A message that is none of ours would only block its group.
@@ -99,8 +97,7 @@ async fn handle(writer: &Writer, event: LambdaEvent<SqsEvent>) -> Result<SqsBatc
         let rang: BTreeSet<String> = wake_ups.filter_map(|wake_up| wake_up.key).collect();
         match TenantId::parse(&group) {
             // One slow org must not have Lambda kill the drains of the others with it.
-            Ok(tenant) => match timeout_at(deadline.into(), writer.drain(&tenant, &holder, rang, turn, deadline)).await
-            {
+            Ok(tenant) => match timeout_at(deadline.into(), writer.drain(&tenant, &holder, rang, deadline)).await {
                 Ok(drained) => drained.map_err(Stopped::from),
                 Err(_) => Err(Stopped::from(DrainError::OutOfTime)),
             },

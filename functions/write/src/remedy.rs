@@ -4,7 +4,7 @@
 
 use org::{Job, Stop, Trouble};
 use rules::RecordKind;
-use salesforce::{ErrorCode, Kind, Refusal, SObject, SalesforceId};
+use salesforce::{ErrorCode, KeyField, Kind, Refusal, SObject, SalesforceId};
 
 use crate::fate::Fate;
 
@@ -65,17 +65,26 @@ pub(crate) enum Remedy {
     WithoutEmail(Refusal),
 }
 
+/// Fields without which the Task would hang on nothing, or a record would not be found again by its number.
+const ESSENTIAL: [&str; 9] =
+    ["WhoId", "WhatId", "ContactId", "Status", "Subject", "LastName", "Company", "Name", "Phone"];
+
 /// What to do about a refusal of `part` of `job`.
 pub(crate) fn answer(part: Part, job: &Job, refusal: &Refusal) -> Answer {
     let named = refusal.cause().records.first().copied();
     let failed = || Answer::Settle(Fate::failed(refusal));
     match (refusal.kind(), part) {
-        (Kind::AlreadyLogged, Part::Task) => Answer::Adopt(named),
+        (Kind::AlreadyLogged, Part::Task) if refusal.duplicates(KeyField::AircallKey.name()) => {
+            Answer::Adopt(named.filter(|id| id.sobject() == Some(SObject::Task)))
+        }
         // A unique field of the org's own, or a duplicate rule.
         (Kind::AlreadyLogged | Kind::UseRecord, Part::Record(_)) => {
             named.map_or_else(failed, |id| Answer::Again(Remedy::Use(id, refusal.clone())))
         }
-        (Kind::Degrade, _) if refusal.fields_to_leave_out().is_some() => leave_out(part, refusal),
+        (Kind::Degrade, _) if can_do_without(refusal.fields_to_leave_out()) => leave_out(part, refusal),
+        (Kind::Degrade, _) if refusal.missing_object() == Some(SObject::Task) => {
+            Answer::Stop(Stop::Pause(Trouble::refused(refusal)))
+        }
         (Kind::RematchOnce, Part::Revision) => Answer::LetGo,
         (Kind::RematchOnce, Part::Record(_) | Part::Case | Part::Task) => {
             Answer::Again(Remedy::Rematch(refusal.clone()))
@@ -95,6 +104,10 @@ pub(crate) fn answer(part: Part, job: &Job, refusal: &Refusal) -> Answer {
     }
 }
 
+fn can_do_without(fields: Option<&[String]>) -> bool {
+    fields.is_some_and(|fields| !fields.iter().any(|field| ESSENTIAL.contains(&field.as_str())))
+}
+
 fn leave_out(part: Part, refusal: &Refusal) -> Answer {
     Answer::Again(Remedy::LeaveOut(part.sobject(), refusal.clone()))
 }
@@ -108,19 +121,30 @@ fn is_about_choices(refusal: &Refusal) -> bool {
 }
 
 impl Remedy {
-    /// What becomes of the job when the remedy did not help.
-    pub(crate) fn in_vain(&self) -> Fate {
+    /// What becomes of a job for which there is no further round to try the remedy: another drain does.
+    pub(crate) fn untried(&self) -> Fate {
         match self {
             Remedy::Nothing => {
-                let message = "Another record of the same bundle was refused again and again.";
+                let message = "Another record that was to be written with it was refused.";
                 Fate::Postponed(Trouble::new("PROCESSING_HALTED", message))
             }
-            // Salesforce names one missing field at a time; what was learnt so far is kept for the next drain.
-            Remedy::LeaveOut(_, refusal) => Fate::postponed(refusal),
-            Remedy::Rematch(refusal)
+            Remedy::LeaveOut(_, refusal)
+            | Remedy::Rematch(refusal)
             | Remedy::Use(_, refusal)
             | Remedy::DefaultOwner(refusal)
-            | Remedy::WithoutEmail(refusal) => Fate::failed(refusal),
+            | Remedy::WithoutEmail(refusal) => Fate::postponed(refusal),
+        }
+    }
+
+    /// Whether what was found out about the callers still holds afterwards.
+    pub(crate) fn leaves_knowledge(&self) -> bool {
+        match self {
+            Remedy::Nothing | Remedy::DefaultOwner(_) | Remedy::WithoutEmail(_) => true,
+            // Without the key field, Tasks are looked for by another.
+            Remedy::LeaveOut(_, refusal) => {
+                !refusal.cause().fields.iter().any(|field| field == KeyField::AircallKey.name())
+            }
+            Remedy::Rematch(_) | Remedy::Use(..) => false,
         }
     }
 }

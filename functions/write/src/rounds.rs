@@ -1,7 +1,7 @@
 //! Rounds over a batch of jobs, each with what went wrong in the last one mended.
 
 use jiff::Timestamp;
-use org::{Hints, Job, Org, Plan, Stop, Users};
+use org::{Hints, Job, Knowledge, Org, Plan, Stop, Users};
 use rules::matching::Record;
 use rules::settings::Settings;
 use rules::{E164, RecordKind};
@@ -17,6 +17,14 @@ use crate::writer::Writer;
 /// How often a job may go around in one drain.
 const ROUNDS: usize = 4;
 
+/// What the rounds over one group of jobs share.
+#[derive(Default)]
+struct Rounds {
+    hints: Hints,
+    /// What the last round found out, if it still holds.
+    knowledge: Option<Knowledge>,
+}
+
 impl Writer {
     /// Writes `jobs`, and adds to `done` what became of each.
     /// When it stops early, what is missing there may have been written all the same: trying again finds out.
@@ -29,17 +37,20 @@ impl Writer {
         now: Timestamp,
         done: &mut Vec<(Job, Fate)>,
     ) -> Result<(), Stop> {
-        let mut hints = Hints::default();
+        let mut rounds = Rounds::default();
         for round in 1..=ROUNDS {
             let mut report = Report::default();
-            let outcome = self.round(org, tenant, settings, jobs, &hints, now, &mut report).await;
+            let outcome = self.round(org, tenant, settings, jobs, &mut rounds, now, &mut report).await;
             done.append(&mut report.done);
-            self.remember(tenant, report.led.into_iter(), now).await?;
+            self.remember(tenant, report.created, now + self.phone_memory.created, true).await?;
             outcome?;
-            let mended = self.mend(org, tenant, report.again, now, &mut hints, done).await?;
+            let mended = self.mend(org, tenant, report.again, now, &mut rounds, done).await?;
             if round == ROUNDS {
-                done.extend(mended.into_iter().map(|(job, remedy)| (job, remedy.in_vain())));
+                done.extend(mended.into_iter().map(|(job, remedy)| (job, remedy.untried())));
                 break;
+            }
+            if !mended.iter().all(|(_, remedy)| remedy.leaves_knowledge()) {
+                rounds.knowledge = None;
             }
             jobs = mended.into_iter().map(|(job, _)| job).collect();
             if jobs.is_empty() {
@@ -56,41 +67,46 @@ impl Writer {
         tenant: &mut Tenant,
         settings: &Settings,
         jobs: Vec<Job>,
-        hints: &Hints,
+        rounds: &mut Rounds,
         now: Timestamp,
         report: &mut Report,
     ) -> Result<(), Stop> {
         let (old, new): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| job.written.is_some());
         let updates = old.into_iter().filter_map(|job| Update::of(job, settings)).collect();
         update::update(org, updates, &tenant.facts, report).await?;
-        goes_on(report)?;
+        report.goes_on()?;
         if new.is_empty() {
             return Ok(());
         }
-        let knowledge = self.lookup.look_up(org, tenant, settings, &new, hints, now).await?;
+        if rounds.knowledge.is_none() {
+            let found = self.lookup.look_up(org, tenant, settings, &new, &rounds.hints, now).await?;
+            // At once: an org that is slow gets further the next time.
+            let matched = found.matched.clone().into_iter().collect();
+            self.remember(tenant, matched, now + self.phone_memory.matched, false).await?;
+            rounds.knowledge = Some(found);
+        }
+        let Some(knowledge) = &rounds.knowledge else { return Ok(()) };
         let users = Users { known: &self.lookup.owners, tenant: &tenant.id, default_owner: org.default_owner };
         let plan = Plan::of(new, knowledge, settings, &users);
         report.done.extend(plan.skipped.into_iter().map(|(job, reason)| (job, Fate::Skipped(reason))));
         report.exist.extend(plan.existing.into_iter().map(|(draft, id)| (draft, Some(id))));
         create::bundles(org, plan.bundles, &tenant.facts, report).await?;
-        goes_on(report)?;
+        report.goes_on()?;
         create::tasks(org, plan.drafts, &tenant.facts, report).await?;
-        goes_on(report)?;
+        report.goes_on()?;
         update::adopt(org, &tenant.facts, report).await?;
-        goes_on(report)
+        report.goes_on()
     }
 
-    /// Remembers where numbers led.
+    /// Remembers until then where numbers led, and whether `ours` are the records there.
     async fn remember(
         &self,
         tenant: &Tenant,
-        led: impl Iterator<Item = (E164, Record, bool)>,
-        now: Timestamp,
+        led: Vec<(E164, Record)>,
+        expires_at: Timestamp,
+        ours: bool,
     ) -> Result<(), Stop> {
-        let remembered = led.map(|(number, record, ours)| {
-            let expires_at = now + if ours { self.phone_memory.created } else { self.phone_memory.matched };
-            (number, Remembered { record, ours, expires_at })
-        });
+        let remembered = led.into_iter().map(|(number, record)| (number, Remembered { record, ours, expires_at }));
         Ok(self.lookup.phones.put_many(&tenant.id, &remembered.collect()).await?)
     }
 
@@ -101,13 +117,31 @@ impl Writer {
         tenant: &mut Tenant,
         again: Vec<(Job, Remedy)>,
         now: Timestamp,
+        rounds: &mut Rounds,
+        done: &mut Vec<(Job, Fate)>,
+    ) -> Result<Vec<(Job, Remedy)>, Stop> {
+        let facts = tenant.facts.clone();
+        let mended = self.mend_each(org, tenant, again, now, &mut rounds.hints, done).await;
+        // Also when it could not go on.
+        if tenant.facts != facts {
+            self.lookup.tenants.set_facts(&tenant.id, &tenant.facts).await?;
+        }
+        mended
+    }
+
+    async fn mend_each(
+        &self,
+        org: &mut Org,
+        tenant: &mut Tenant,
+        again: Vec<(Job, Remedy)>,
+        now: Timestamp,
         hints: &mut Hints,
         done: &mut Vec<(Job, Fate)>,
     ) -> Result<Vec<(Job, Remedy)>, Stop> {
         let mut mended = Vec::new();
-        let (facts, forgotten) = (tenant.facts.clone(), hints.forgotten.clone());
+        // As of before this round: jobs may share a remedy, and one that was applied in an earlier round was in vain.
+        let (facts, forgotten, named) = (tenant.facts.clone(), hints.forgotten.clone(), hints.named.clone());
         for (mut job, remedy) in again {
-            // Each round starts its own account of what was looked at.
             job.start_over();
             match &remedy {
                 Remedy::Nothing => {}
@@ -121,43 +155,44 @@ impl Writer {
                     }
                     tenant.facts.missing_fields.extend(missing.into_iter().map(|field| (field, now)));
                 }
-                Remedy::Rematch(_) => {
+                Remedy::Rematch(refusal) => {
                     if forgotten.contains(&job.number) {
-                        done.push((job, remedy.in_vain()));
+                        done.push((job, Fate::failed(refusal)));
                         continue;
                     }
                     self.lookup.phones.forget(&tenant.id, &job.number).await?;
                     hints.named.remove(&job.number);
                     hints.forgotten.insert(job.number.clone());
                 }
-                Remedy::Use(id, _) => {
+                Remedy::Use(id, refusal) => {
+                    if named.contains_key(&job.number) {
+                        done.push((job, Fate::failed(refusal)));
+                        continue;
+                    }
                     if !hints.named.contains_key(&job.number) {
-                        let Some(record) = named(org, *id).await? else {
-                            done.push((job, remedy.in_vain()));
+                        let Some(record) = record_named(org, *id).await? else {
+                            done.push((job, Fate::failed(refusal)));
                             continue;
                         };
                         hints.named.insert(job.number.clone(), record);
                     }
                 }
-                Remedy::DefaultOwner(_) => job.by_default_owner = true,
+                Remedy::DefaultOwner(_) => {
+                    if let Some(email) = job.user_email() {
+                        self.lookup.owners.forget(&tenant.id, &email);
+                    }
+                    job.by_default_owner = true;
+                }
                 Remedy::WithoutEmail(_) => job.without_email = true,
             }
             mended.push((job, remedy));
-        }
-        if tenant.facts != facts {
-            self.lookup.tenants.set_facts(&tenant.id, &tenant.facts).await?;
         }
         Ok(mended)
     }
 }
 
-/// Ends the round if the org takes nothing more.
-fn goes_on(report: &mut Report) -> Result<(), Stop> {
-    report.stop.take().map_or(Ok(()), Err)
-}
-
-/// The record that a duplicate rule named.
-async fn named(org: &mut Org, id: SalesforceId) -> Result<Option<Record>, Stop> {
+/// The record that a refusal named.
+async fn record_named(org: &mut Org, id: SalesforceId) -> Result<Option<Record>, Stop> {
     let Some((sobject, kind)) = id.sobject().and_then(|sobject| match sobject {
         SObject::Contact => Some((sobject, RecordKind::Contact)),
         SObject::Lead => Some((sobject, RecordKind::Lead)),

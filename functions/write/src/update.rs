@@ -16,7 +16,10 @@ use crate::fate::{Fate, Placed};
 use crate::remedy::{Answer, Part, Remedy, answer};
 
 /// What is read of a Task beside the fields that people change.
-const ALWAYS_READ: [&str; 4] = ["WhoId", "WhatId", "CreatedDate", "LastModifiedDate"];
+const ALWAYS_READ: [&str; 2] = ["CreatedDate", "LastModifiedDate"];
+
+/// What is read of a Task whose record we do not know.
+const LINKS: [&str; 2] = ["WhoId", "WhatId"];
 
 /// A Task that exists, and what it is to say now.
 #[derive(Debug)]
@@ -40,6 +43,14 @@ impl Update {
         Some(Self { job, task_id, wrote, ours, record, related })
     }
 
+    fn gone(mut self, report: &mut Report) {
+        self.job.trace.note(
+            Topic::Task,
+            "The Task is no longer to be seen in Salesforce: deleted, or hidden from us. It stays so.",
+        );
+        self.done(report);
+    }
+
     fn done(self, report: &mut Report) {
         let Self { job, task_id, ours, record, related, .. } = self;
         report.done.push((job, Fate::Logged(Box::new(Placed { task_id, task: ours, record, related }))));
@@ -52,7 +63,7 @@ pub(crate) async fn adopt(org: &mut Org, facts: &OrgFacts, report: &mut Report) 
     let unnamed: Vec<String> =
         exist.iter().filter(|(_, id)| id.is_none()).map(|(draft, _)| draft.job.key.clone()).collect();
     let mut ids = BTreeMap::new();
-    for soql in Soql::tasks_by_key(KeyField::AircallKey, &unnamed) {
+    for soql in Soql::tasks_by_key(KeyField::AircallKey, &unnamed, None) {
         let tasks = org.call(async |client| client.query(&soql).await).await?;
         ids.extend(
             tasks.iter().filter_map(|task| Some((task.str(KeyField::AircallKey.name())?.to_owned(), task.id()?))),
@@ -65,8 +76,9 @@ pub(crate) async fn adopt(org: &mut Org, facts: &OrgFacts, report: &mut Report) 
             job.trace.note(Topic::Task, "The Task was there already: an earlier attempt had written it.");
             updates.push(Update { job, task_id, wrote: None, ours: task, record, related });
         } else {
+            // Written by a request that has not ended yet, or hidden from us.
             let message = "Salesforce says that the Task exists, and does not show it.";
-            report.done.push((job, Fate::Failed(Trouble::new("DUPLICATE_VALUE", message))));
+            report.done.push((job, Fate::Postponed(Trouble::new("DUPLICATE_VALUE", message))));
         }
     }
     update(org, updates, facts, report).await
@@ -95,11 +107,7 @@ pub(crate) async fn update(
     let mut revised = Vec::new();
     for mut update in changed {
         let Some(task) = tasks.get(&update.task_id) else {
-            update.job.trace.note(
-                Topic::Task,
-                "The Task is no longer to be seen in Salesforce: deleted, or hidden from us. It stays so.",
-            );
-            update.done(report);
+            update.gone(report);
             continue;
         };
         if update.record.id.is_empty() {
@@ -120,7 +128,16 @@ pub(crate) async fn update(
     while !revised.is_empty() {
         let chunk: Vec<_> = revised.drain(..revised.len().min(MAX_RECORDS)).collect();
         let wires: Vec<salesforce::Record> = chunk.iter().map(|(_, wire)| wire.clone()).collect();
-        let saved = org.call(async |client| client.update(&wires, Atomicity::EachAlone).await).await?;
+        let saved = match org.try_call(async |client| client.update(&wires, Atomicity::EachAlone).await).await? {
+            Ok(saved) => saved,
+            // The whole collection for a field that none of its records may have.
+            Err(Error::Refused(refusal)) if refusal.fields_to_leave_out().is_some() => {
+                let again = |(update, _): (Update, _)| (update.job, Remedy::LeaveOut(SObject::Task, refusal.clone()));
+                report.again.extend(chunk.into_iter().map(again));
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
         for ((update, _), saved) in chunk.into_iter().zip(saved) {
             match saved {
                 Ok(_) => {
@@ -143,7 +160,9 @@ async fn read(
     facts: &OrgFacts,
 ) -> Result<Result<BTreeMap<SalesforceId, salesforce::Record>, Refusal>, Stop> {
     let hidden = |field: &&&str| !facts.missing_fields.contains_key(&format!("Task.{field}"));
-    let fields: Vec<&'static str> = HELD_FIELDS.iter().filter(hidden).copied().chain(ALWAYS_READ).collect();
+    let links = LINKS.iter().filter(|_| updates.iter().any(|update| update.record.id.is_empty()));
+    let fields: Vec<&'static str> =
+        HELD_FIELDS.iter().chain(links).filter(hidden).copied().chain(ALWAYS_READ).collect();
     let ids: Vec<SalesforceId> = updates.iter().map(|update| update.task_id).collect();
     let mut tasks = BTreeMap::new();
     for soql in Soql::tasks_by_id(&ids, &fields) {
@@ -160,11 +179,14 @@ async fn read(
 
 fn refused(update: Update, refusal: &Refusal, report: &mut Report) {
     match answer(Part::Revision, &update.job, refusal) {
-        Answer::LetGo => update.done(report),
+        Answer::LetGo => update.gone(report),
         Answer::Again(remedy) => report.again.push((update.job, remedy)),
         Answer::Settle(fate) => report.done.push((update.job, fate)),
         Answer::Adopt(_) => report.done.push((update.job, Fate::failed(refusal))),
-        Answer::Stop(stop) => report.stop = Some(stop),
+        Answer::Stop(stop) => {
+            report.stop = Some(stop);
+            report.done.push((update.job, Fate::postponed(refusal)));
+        }
     }
 }
 

@@ -94,7 +94,7 @@ where
 }
 
 /// The message group of a FIFO queue's message; empty for one of another queue.
-pub fn group_of(message: &SqsMessage) -> &str {
+fn group_of(message: &SqsMessage) -> &str {
     message.attributes.get("MessageGroupId").map_or("", String::as_str)
 }
 

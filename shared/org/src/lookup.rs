@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rules::matching::{Record, choose};
 use rules::relate::{Related, RelatedKind, wanted};
 use rules::settings::Settings;
@@ -18,8 +18,15 @@ use crate::owners::{Owner, Owners};
 use crate::questions::{Answers, Questions, ask};
 use crate::stop::Stop;
 
-/// How the facts name a field that no search may ask for, whichever object it is of.
+/// How the facts begin to name a field that no search may ask for: `Caller.Lead.MobilePhone`, or `Caller.MobilePhone`
+/// where Salesforce did not say of which object.
 pub(crate) const CALLER: &str = "Caller.";
+
+/// How the facts name the field that carries the key in an org without the key field.
+const KEPT_IN: &str = "Task.CallObject";
+
+/// How far the clocks of Aircall and Salesforce may be apart.
+const CLOCKS: SignedDuration = SignedDuration::from_mins(15);
 
 /// How often a search is repeated, each time without what the org said it lacks.
 const SEARCHES: usize = 6;
@@ -31,8 +38,8 @@ pub struct Knowledge {
     pub records: BTreeMap<E164, (Record, Trace)>,
     /// Open Cases or Opportunities of Contacts.
     pub related: BTreeMap<SalesforceId, Vec<Related>>,
-    /// The numbers whose record came from our own map.
-    pub recalled: BTreeSet<E164>,
+    /// The numbers that Salesforce was asked about, and the record that each led to.
+    pub matched: BTreeMap<E164, Record>,
     /// Salesforce does not let us ask for Cases or Opportunities.
     pub relation_denied: bool,
     /// Tasks that exist, by key.
@@ -82,7 +89,13 @@ impl Lookup {
         let questions = self.questions(tenant, settings, jobs, &unknown, &knowledge, &candidates);
         let callers = callers(tenant);
         let mut answers = ask(org, &questions, &callers).await?;
-        self.owners.learn(&tenant.id, &questions.emails.iter().cloned().collect::<Vec<_>>(), &answers.users);
+        if let Some(users) = &answers.users {
+            self.owners.learn(&tenant.id, &questions.emails.iter().cloned().collect::<Vec<_>>(), users);
+        }
+        if answers.keys_denied {
+            tenant.facts.missing_fields.insert(KEPT_IN.to_owned(), now);
+            self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
+        }
         // A Person Account that only the confirming query found looks like a Contact until its Account is asked about.
         let confirmed: BTreeSet<SalesforceId> = answers.found.iter().filter_map(|found| found.account_id).collect();
         candidates.append(&mut answers.found);
@@ -113,6 +126,7 @@ impl Lookup {
         for number in &unknown {
             let mut trace = Trace::new();
             if let Some(chosen) = choose(number, &candidates, &mut trace) {
+                knowledge.matched.insert(number.clone(), chosen.record.clone());
                 knowledge.records.insert(number.clone(), (chosen.record.clone(), trace));
             }
         }
@@ -139,18 +153,17 @@ impl Lookup {
             None => true,
             Some(known) => !known.value && look_like_persons(candidates),
         };
-        let key_field = format!("Task.{}", KeyField::AircallKey.name());
+        let lacks = |field: KeyField| tenant.facts.missing_fields.contains_key(&format!("Task.{}", field.name()));
+        let by_call_object = lacks(KeyField::AircallKey) && !lacks(KeyField::CallObject);
         Questions {
             emails: emails.filter(|email| self.owners.get(&tenant.id, email) == Owner::Unknown).collect(),
             related: wanted(settings, RecordKind::Contact).map(|kind| (kind, contacts(knowledge, candidates))),
             accounts: candidates.iter().filter(|_| may_have_persons).filter_map(|found| found.account_id).collect(),
             // Also where nothing is created: who was called may have been written down during the call.
             numbers: unknown.iter().filter(not_found).cloned().collect(),
-            keys: if tenant.facts.missing_fields.contains_key(&key_field) {
-                jobs.iter().map(|job| job.key.clone()).collect()
-            } else {
-                BTreeSet::new()
-            },
+            keys: jobs.iter().filter(|_| by_call_object).map(|job| job.key.clone()).collect(),
+            // No Task of a call is older than the call, unless the clocks of Aircall and Salesforce disagree.
+            since: jobs.iter().map(|job| job.call.started_at).min().map(|first| first - CLOCKS),
         }
     }
 
@@ -171,7 +184,8 @@ impl Lookup {
                         if PERSON_FIELDS.contains(&field.as_str()) {
                             tenant.facts.person_accounts = Some(Known { value: false, at: now });
                         } else {
-                            tenant.facts.missing_fields.insert(format!("{CALLER}{field}"), now);
+                            let of = refusal.entity().map(|object| format!("{object}.")).unwrap_or_default();
+                            tenant.facts.missing_fields.insert(format!("{CALLER}{of}{field}"), now);
                         }
                     }
                     self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
@@ -202,14 +216,12 @@ impl Lookup {
             let mut trace = Trace::new();
             let how = if ours { "we created it for this number lately" } else { "the number led to it minutes ago" };
             trace.note(Topic::Record, format!("The number is that of the {} {}: {how}.", record.kind, record.name));
-            knowledge.recalled.insert(number.clone());
             knowledge.records.insert(number, (record, trace));
         }
         for (number, record) in &hints.named {
             let mut trace = Trace::new();
             let finding = "A duplicate rule in Salesforce says that the number's record exists already";
             trace.note(Topic::Record, format!("{finding}: the {} {}.", record.kind, record.name));
-            knowledge.recalled.remove(number);
             knowledge.records.insert(number.clone(), (record.clone(), trace));
         }
         Ok(())
@@ -220,7 +232,10 @@ impl Lookup {
 fn callers(tenant: &Tenant) -> CallerFields {
     let has_persons = tenant.facts.person_accounts.is_some_and(|known| known.value);
     let hidden = tenant.facts.missing_fields.keys().filter_map(|field| field.strip_prefix(CALLER));
-    let fields = hidden.fold(CallerFields::new(has_persons), CallerFields::without);
+    let fields = hidden.fold(CallerFields::new(has_persons), |fields, hidden| match hidden.split_once('.') {
+        Some((object, field)) => fields.without(SObject::from_name(object), field),
+        None => fields.without(None, hidden),
+    });
     let objects = tenant.facts.missing_objects.keys().filter_map(|object| SObject::from_name(object));
     objects.fold(fields, CallerFields::without_object)
 }
@@ -289,5 +304,6 @@ async fn relate_latecomers(
     }
     let answers = ask(org, &Questions { related: Some((kind, late)), ..Questions::default() }, callers).await?;
     knowledge.related.extend(answers.related);
+    knowledge.relation_denied |= answers.relation_denied;
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use salesforce::{Answer, ApiUsage, Client, Error, Kind, SalesforceId};
+use salesforce::{Answer, ApiUsage, Client, Error, Kind, SObject, SalesforceId, Soql};
 use store::Tenant;
 use tokio::time::timeout;
 
@@ -12,6 +12,9 @@ use crate::stop::{Stop, Trouble};
 
 /// How long one request to Salesforce may take: its own writes wait up to ten seconds for a row lock.
 const PATIENCE: Duration = Duration::from_secs(25);
+
+/// A session is renewed only with this much time left: for the lease, a slow token endpoint and storing what it gave.
+const TIME_TO_RENEW: Duration = Duration::from_secs(32);
 
 /// What is kept of the time to store what became of the entries.
 const TIME_TO_SETTLE: Duration = Duration::from_secs(5);
@@ -65,7 +68,9 @@ impl Org {
         let mut answer = self.send(&request).await?;
         if answer.as_ref().is_err_and(|error| error.kind() == Kind::Refresh) {
             // Cut off between its answer and our storing it, a refresh would lose the only token that still counts.
-            self.time_left()?;
+            if self.time_left()? < TIME_TO_RENEW {
+                return Err(Stop::Soon(Trouble::new("TOKEN_REFRESH", "The session with Salesforce is to be renewed.")));
+            }
             self.session.renew().await?;
             answer = self.send(&request).await?;
         }
@@ -83,13 +88,19 @@ impl Org {
         Ok(self.try_call(request).await??)
     }
 
-    /// Whether the org answers at all: asked after a request that failed, to tell a fault of the org from one of the
-    /// request.
+    /// Asks the org for next to nothing, after a request that failed, to tell a fault of the org from one of the
+    /// request: whatever it answers, it does.
     ///
     /// # Errors
     /// What keeps it from answering.
     pub async fn probe(&mut self) -> Result<(), Stop> {
-        self.call(async |client| client.limits().await).await.map(drop)
+        for soql in Soql::records_by_id(SObject::User, &[self.default_owner], &[]) {
+            match self.call(async |client| client.query(&soql).await).await {
+                Ok(_) | Err(Stop::Refused(_)) => {}
+                Err(stop) => return Err(stop),
+            }
+        }
+        Ok(())
     }
 
     /// Why no further call may be made, if the org's API calls are used up to our share.
@@ -111,15 +122,16 @@ impl Org {
             return Err(Stop::Pause(spent));
         }
         let patience = self.time_left()?.min(PATIENCE);
-        self.api_calls += 1;
-        let answer = timeout(patience, request(self.session.client()))
-            .await
-            .map_err(|_| Stop::Trouble(Trouble::new("UNANSWERED", "Salesforce did not answer in time.")))?;
-        let usage = match &answer {
-            Ok(answer) => answer.usage,
-            Err(error) => error.usage(),
+        let answer = timeout(patience, request(self.session.client())).await;
+        let (usage, calls) = match &answer {
+            Ok(Ok(answer)) => (answer.usage, answer.calls),
+            Ok(Err(error)) => (error.usage(), 1),
+            Err(_) => (None, 1),
         };
+        self.api_calls += calls;
         self.usage = usage.or(self.usage);
+        let answer =
+            answer.map_err(|_| Stop::TimedOut(Trouble::new("UNANSWERED", "Salesforce did not answer in time.")))?;
         Ok(answer.map(|answer| answer.value))
     }
 

@@ -8,7 +8,7 @@ use salesforce::{Record, SalesforceId};
 use store::TenantId;
 
 /// How long it counts that nobody has an e-mail: somebody may be about to create the user.
-const MISS_LIFETIME: Duration = Duration::from_mins(1);
+const MISS_LIFETIME: Duration = Duration::from_mins(15);
 
 /// How long an answer counts. Users change rarely, and warm environments live for hours.
 const LIFETIME: Duration = Duration::from_hours(1);
@@ -52,6 +52,12 @@ impl Owners {
             Some(Learnt { owner: None, .. }) => Owner::Nobody,
             None => Owner::Unknown,
         }
+    }
+
+    /// Forgets who has this e-mail (in small letters): the user may own nothing any more.
+    pub fn forget(&self, tenant: &TenantId, email: &str) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert((tenant.clone(), email.to_owned()), Learnt { owner: None, at: Instant::now() });
     }
 
     /// Keeps who of `asked` is among `users`, active users as Salesforce answers them.

@@ -28,8 +28,6 @@ pub struct Draft {
     pub record: Record,
     /// The Case or Opportunity it is on, if that exists already.
     pub related: Option<Related>,
-    /// The record came from our own map.
-    pub recalled: bool,
 }
 
 /// Who may own a Task.
@@ -58,7 +56,7 @@ pub struct Plan {
 
 impl Plan {
     /// Plans `jobs` by what is known. Jobs of one number share its new record, jobs of one Contact its new Case.
-    pub fn of(jobs: Vec<Job>, mut knowledge: Knowledge, settings: &Settings, users: &Users<'_>) -> Self {
+    pub fn of(jobs: Vec<Job>, knowledge: &Knowledge, settings: &Settings, users: &Users<'_>) -> Self {
         let mut plan = Plan::default();
         let mut bundles: BTreeMap<String, Bundle> = BTreeMap::new();
         for mut job in jobs {
@@ -103,10 +101,9 @@ impl Plan {
                 Relation::Existing(related) => Some(Related { kind: related.kind, id: related.id }),
                 Relation::NewCase | Relation::Nothing => None,
             };
-            let recalled = knowledge.recalled.contains(&job.number);
-            let draft = Draft { job, task, owner, record, related, recalled };
-            if let Some(task_id) = knowledge.tasks.remove(&key) {
-                plan.existing.push((draft, task_id));
+            let draft = Draft { job, task, owner, record, related };
+            if let Some(task_id) = knowledge.tasks.get(&key) {
+                plan.existing.push((draft, *task_id));
             } else if new.is_some() || case.is_some() {
                 let bundle =
                     bundles.entry(bundle_key).or_insert_with(|| Bundle { record: new, case, drafts: Vec::new() });

@@ -120,7 +120,7 @@ impl Lookup {
         let job = job.as_new();
         let knowledge = self.look_up(org, tenant, settings, std::slice::from_ref(&job), &Hints::default(), now).await?;
         let users = Users { known: &self.owners, tenant: &tenant.id, default_owner: org.default_owner };
-        Ok(Preview::of(Plan::of(vec![job], knowledge, settings, &users), &tenant.facts))
+        Ok(Preview::of(Plan::of(vec![job], &knowledge, settings, &users), &tenant.facts))
     }
 }
 

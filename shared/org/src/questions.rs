@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use rules::E164;
 use rules::relate::{Related, RelatedKind};
 use salesforce::call_log::{self, Found, PERSON_FIELDS};
@@ -25,18 +26,23 @@ pub(crate) struct Questions {
     pub(crate) numbers: BTreeSet<E164>,
     /// Tasks with these keys, in an org without the key field.
     pub(crate) keys: BTreeSet<String>,
+    /// Those Tasks were created no earlier.
+    pub(crate) since: Option<Timestamp>,
 }
 
 /// What Salesforce answered.
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
-    pub(crate) users: Vec<Record>,
+    /// None if they were not asked about, or Salesforce does not let us.
+    pub(crate) users: Option<Vec<Record>>,
     pub(crate) related: BTreeMap<SalesforceId, Vec<Related>>,
     /// The Accounts that are Person Accounts, with their hidden Contact's id; none if the org has no such fields.
     pub(crate) persons: Option<BTreeMap<SalesforceId, Option<SalesforceId>>>,
     pub(crate) found: Vec<Found>,
     /// Salesforce refused to show Cases or Opportunities.
     pub(crate) relation_denied: bool,
+    /// Salesforce does not let us look for Tasks by their key.
+    pub(crate) keys_denied: bool,
     /// Task ids by key.
     pub(crate) tasks: BTreeMap<String, SalesforceId>,
 }
@@ -70,9 +76,13 @@ pub(crate) async fn ask(org: &mut Org, questions: &Questions, callers: &CallerFi
                     continue;
                 }
                 Err(error) if matches!(about, About::Users) && is_denied(&error) => continue,
+                Err(error) if matches!(about, About::Keys) && is_unknown_field(&error) => {
+                    answers.keys_denied = true;
+                    continue;
+                }
                 Err(error) => return Err(error.into()),
             };
-            let first = salesforce::Answer { value: page, usage: None };
+            let first = salesforce::Answer { value: page, usage: None, calls: 0 };
             let records = if first.value.has_more() {
                 org.call(async |client| client.all_records(first.clone()).await).await?
             } else {
@@ -111,14 +121,14 @@ fn queries(questions: &Questions, callers: &CallerFields) -> Vec<(About, Soql)> 
         add(About::Phones, Soql::records_by_phone(sobject, &forms, callers));
     }
     let keys: Vec<String> = questions.keys.iter().cloned().collect();
-    add(About::Keys, Soql::tasks_by_key(KeyField::CallObject, &keys));
+    add(About::Keys, Soql::tasks_by_key(KeyField::CallObject, &keys, questions.since));
     queries
 }
 
 impl Answers {
     fn take(&mut self, about: About, records: Vec<Record>) {
         match about {
-            About::Users => self.users.extend(records),
+            About::Users => self.users.get_or_insert_default().extend(records),
             About::Related(kind) => {
                 let read = match kind {
                     RelatedKind::Case => call_log::open_case,

@@ -9,6 +9,9 @@ pub enum Stop {
     /// A whole request failed for now. Whether the org is down or the request at fault is still to be found out.
     #[error("Salesforce does not answer as it should: {0}")]
     Trouble(Trouble),
+    /// A whole request was given up, and Salesforce may be at it still: minutes later it may take effect all the same.
+    #[error("Salesforce does not answer in time: {0}")]
+    TimedOut(Trouble),
     /// A whole request was refused, and would be again: one of its entries spoils it.
     #[error("Salesforce refuses the request: {0}")]
     Refused(Trouble),

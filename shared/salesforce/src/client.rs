@@ -8,8 +8,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
+use crate::code::kind_of_unknown;
 use crate::parse::is_cut_off;
-use crate::{ApiUsage, Error, Kind, Limits, Page, Record, Refusal, Soql, Sosl, Subrequest, Transport, transport};
+use crate::{ApiUsage, Error, Kind, Page, Record, Refusal, Soql, Sosl, Subrequest, Transport, transport};
 
 /// The longest address a query is sent in, in bytes. Salesforce takes 16,384 for address and headers together and
 /// recommends the body of a composite beyond that: <https://help.salesforce.com/s/articleView?id=000386264>.
@@ -53,22 +54,30 @@ pub struct Answer<T> {
     pub value: T,
     /// API calls used, unless the header was missing or no request was needed.
     pub usage: Option<ApiUsage>,
+    /// How many API calls it took: one for each request, so one for each page. 0 if none was needed.
+    pub calls: u64,
 }
 
 impl<T> Answer<T> {
+    /// What is known without a request.
+    pub(crate) fn unasked(value: T) -> Self {
+        Self { value, usage: None, calls: 0 }
+    }
+
     pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Answer<U> {
-        Answer { value: change(self.value), usage: self.usage }
+        Answer { value: change(self.value), usage: self.usage, calls: self.calls }
     }
 
     pub(crate) fn try_map<U>(self, change: impl FnOnce(T) -> Result<U, Error>) -> Result<Answer<U>, Error> {
-        Ok(Answer { value: change(self.value)?, usage: self.usage })
+        Ok(Answer { value: change(self.value)?, usage: self.usage, calls: self.calls })
     }
 }
 
 /// An org, as one user sees it. Cheap to clone.
 ///
-/// Each method is one API call unless it says otherwise. Time-outs are those of the [`reqwest::Client`]; give it
-/// `redirect::Policy::none()`, for Salesforce's API never redirects unless the org has moved, and a refresh tells where.
+/// Each method is one API call unless it says otherwise: [`Answer::calls`] counts them, and an error counts as one.
+/// Time-outs are those of the [`reqwest::Client`]; give it `redirect::Policy::none()`, for Salesforce's API never redirects
+/// unless the org has moved, and a refresh tells where.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
@@ -109,9 +118,8 @@ impl Client {
         let url = self.instance_url.join(&soql.path(&self.version)).map_err(|_| bad_address())?;
         if url.as_str().len() > MAX_ADDRESS {
             let answer = self.composite(&[Subrequest::query("q", soql)], crate::Atomicity::EachAlone).await?;
-            let usage = answer.usage;
-            let page = answer.value.into_iter().next().ok_or_else(Error::unreadable)?.page()?;
-            return self.all_records(Answer { value: page, usage }).await;
+            let page = answer.try_map(|parts| parts.into_iter().next().ok_or_else(Error::unreadable)?.page())?;
+            return self.all_records(page).await;
         }
         let first = self.send(self.http.get(url)).await?;
         self.all_records(first).await
@@ -119,11 +127,14 @@ impl Client {
 
     /// A page and the pages behind it, up to 20,000 records. No API call if there are none.
     ///
+    /// The calls of the answer are those of `first` and one for each further page; give 0 for a first page whose call is
+    /// counted already, as that of a composite.
+    ///
     /// # Errors
     ///
     /// [`Error`] says what to do.
     pub async fn all_records(&self, first: Answer<Page>) -> Result<Answer<Vec<Record>>, Error> {
-        let Answer { value: mut page, mut usage } = first;
+        let Answer { value: mut page, mut usage, mut calls } = first;
         let mut records = std::mem::take(&mut page.records);
         for _ in 1..MAX_PAGES {
             let Some(next) = page.next.take() else { break };
@@ -135,18 +146,10 @@ impl Client {
             let answer: Answer<Page> = self.send(self.http.get(url)).await?;
             page = answer.value;
             usage = answer.usage.or(usage);
+            calls += answer.calls;
             records.append(&mut page.records);
         }
-        Ok(Answer { value: records, usage })
-    }
-
-    /// The org's limits. Counts as an API call like any other.
-    ///
-    /// # Errors
-    ///
-    /// [`Error`] says what to do.
-    pub async fn limits(&self) -> Result<Answer<Limits>, Error> {
-        self.send(self.http.get(self.resource("limits")?)).await
+        Ok(Answer { value: records, usage, calls })
     }
 
     pub(crate) fn version(&self) -> &ApiVersion {
@@ -184,7 +187,7 @@ impl Client {
         // A change of one record is answered with nothing.
         let body = if body.is_empty() { b"null" } else { body.as_slice() };
         let value = serde_json::from_slice(body).map_err(|_| Error::unreadable())?;
-        Ok(Answer { value, usage })
+        Ok(Answer { value, usage, calls: 1 })
     }
 }
 
@@ -197,7 +200,7 @@ fn refused(status: u16, body: Result<Vec<u8>, Transport>) -> Result<Refusal, Err
     };
     let refusal = Refusal::of_body(status, &body.unwrap_or_default());
     match lost {
-        Some(reason) if refusal.kind() == Kind::Fail => Err(Error::Unanswered(reason)),
+        Some(reason) if kind_of_unknown(status) == Kind::Fail => Err(Error::Unanswered(reason)),
         _ => Ok(refusal),
     }
 }

@@ -27,7 +27,8 @@ pub enum Kind {
     UseRecord,
     /// The chosen owner cannot own it: the connecting user does, once.
     DefaultOwner,
-    /// The unique key is there already: the work is done.
+    /// A unique field holds the value already: if it is that of our key ([`crate::Refusal::duplicates`]), the work is
+    /// done.
     AlreadyLogged,
     /// The request itself is refused and would be again: show it.
     Fail,
@@ -173,14 +174,24 @@ impl ErrorCode {
     }
 }
 
-/// What a bare HTTP status asks for. 406, 420 and 429 come from the edge in front of Salesforce when it is busy; a
-/// redirect or 421 says that the org has moved, and a refresh names its new address.
+/// What a bare HTTP status asks for. No answer of the API comes without a code, so the edge in front of Salesforce said
+/// it: 400, 406, 420 and 429 when it is busy or mistaken. A redirect, 404, 410 or 421 says that the org has moved, and a
+/// refresh names its new address. 414 and 431 are too long at any time.
 pub(crate) fn kind_of_status(status: u16) -> Kind {
     match status {
-        401 | 421 | 300..=399 => Kind::Refresh,
+        401 | 404 | 410 | 421 | 300..=399 => Kind::Refresh,
         403 => Kind::Pause,
-        406 | 408 | 409 | 420 | 425 | 429 | 500.. => Kind::Retry,
-        0..=299 | 400 | 402 | 404 | 405 | 407 | 410..=419 | 422..=424 | 426..=428 | 430..=499 => Kind::Fail,
+        400 | 406 | 408 | 409 | 420 | 425 | 429 | 500.. => Kind::Retry,
+        0..=299 | 402 | 405 | 407 | 411..=419 | 422..=424 | 426..=428 | 430..=499 => Kind::Fail,
+    }
+}
+
+/// What the status of an answer of the API asks for, if its code is not known: here 400, 404 and 410 are about the
+/// request.
+pub(crate) fn kind_of_unknown(status: u16) -> Kind {
+    match status {
+        400 | 404 | 410 => Kind::Fail,
+        _ => kind_of_status(status),
     }
 }
 

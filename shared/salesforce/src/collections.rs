@@ -56,7 +56,7 @@ impl Client {
     ) -> Result<Answer<Vec<Saved>>, Error> {
         let sent = records.len();
         if sent == 0 {
-            return Ok(Answer { value: Vec::new(), usage: None });
+            return Ok(Answer::unasked(Vec::new()));
         }
         let body = collection_body(records, atomicity)?;
         let answer: Answer<Value> = self.send_json(method, "composite/sobjects", &body).await?;

@@ -11,7 +11,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-pub use result::{SubResult, cause};
+pub use result::SubResult;
 pub use subrequest::Subrequest;
 pub(crate) use subrequest::plain;
 
@@ -27,7 +27,8 @@ impl Client {
     /// Sends up to 25 subrequests, in order; the results come in their order.
     ///
     /// Success says only that Salesforce looked at them: each has a result of its own. With
-    /// [`Atomicity::AllOrNone`] a failure undoes all, and [`cause`] finds which one it was.
+    /// [`Atomicity::AllOrNone`] a failure undoes all: the one whose refusal is no consequence
+    /// ([`crate::Refusal::is_consequence`]) was it.
     ///
     /// # Errors
     ///
@@ -38,7 +39,7 @@ impl Client {
         atomicity: Atomicity,
     ) -> Result<Answer<Vec<SubResult>>, Error> {
         if subrequests.is_empty() {
-            return Ok(Answer { value: Vec::new(), usage: None });
+            return Ok(Answer::unasked(Vec::new()));
         }
         let queries = subrequests.iter().filter(|subrequest| subrequest.is_query()).count();
         if subrequests.len() > MAX_SUBREQUESTS || queries > MAX_QUERIES {

@@ -31,7 +31,8 @@ pub struct GraphResult {
     pub id: String,
     /// Whether it was written.
     pub is_successful: bool,
-    /// What became of its parts, in their order. If it was not written, [`crate::cause`] finds why.
+    /// What became of its parts, in their order. If it was not written, the refusal that is no consequence
+    /// ([`crate::Refusal::is_consequence`]) says why.
     pub results: Vec<SubResult>,
 }
 
@@ -59,7 +60,7 @@ impl Client {
     pub async fn graph(&self, graphs: &[Graph]) -> Result<Answer<Vec<GraphResult>>, Error> {
         let nodes: usize = graphs.iter().map(|graph| graph.subrequests.len()).sum();
         if graphs.is_empty() {
-            return Ok(Answer { value: Vec::new(), usage: None });
+            return Ok(Answer::unasked(Vec::new()));
         }
         if graphs.len() > MAX_GRAPHS || nodes > MAX_NODES {
             return Err(Error::Malformed(format!("{} graphs with {nodes} subrequests", graphs.len())));

@@ -1,7 +1,5 @@
 //! How much of the org's daily API allowance is used.
 
-use serde::Deserialize;
-
 /// The org's API calls in the last 24 hours, of all integrations together, from the `Sforce-Limit-Info` header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ApiUsage {
@@ -23,24 +21,6 @@ impl ApiUsage {
     pub fn reaches(self, percent: u8) -> bool {
         u128::from(self.used) * 100 >= u128::from(self.limit) * u128::from(percent)
     }
-}
-
-/// What `/limits` says, as far as this product asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub struct Limits {
-    /// API calls in 24 hours.
-    #[serde(rename = "DailyApiRequests")]
-    pub daily_api_requests: Allowance,
-}
-
-/// One limit of the org.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Allowance {
-    /// What is allowed.
-    pub max: u64,
-    /// What is left.
-    pub remaining: u64,
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub use authorize::authorize_url;
 pub use exchange::{ExchangeError, exchange};
 pub use login_host::{LoginHost, MyDomain, NotALoginHost};
 pub use pkce::Pkce;
-pub use tokens::Tokens;
+pub use tokens::{Refreshed, Tokens};
 pub use userinfo::{UserInfo, userinfo};
 
 use crate::transport::read;
@@ -61,7 +61,7 @@ pub enum RefreshError {
     },
 }
 
-/// Exchanges a refresh token for new tokens.
+/// Exchanges a refresh token for new tokens. Any success with an access token and the org's address is one.
 ///
 /// `login_url` is `https://login.salesforce.com`, `https://test.salesforce.com` or the org's My Domain.
 ///
@@ -74,7 +74,7 @@ pub async fn refresh(
     client_id: &str,
     client_secret: &SecretString,
     refresh_token: &SecretString,
-) -> Result<Tokens, RefreshError> {
+) -> Result<Refreshed, RefreshError> {
     let form = [
         ("grant_type", "refresh_token"),
         ("client_id", client_id),
@@ -91,7 +91,7 @@ pub async fn refresh(
     let body = read(response).await;
     if status.is_success() {
         let body = body.map_err(RefreshError::Unanswered)?;
-        return Tokens::parse(&body).ok_or(RefreshError::Unanswered(Transport::Unreadable));
+        return Refreshed::parse(&body).ok_or(RefreshError::Unanswered(Transport::Unreadable));
     }
     Err(refused(status.as_u16(), &body.unwrap_or_default()))
 }

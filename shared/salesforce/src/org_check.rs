@@ -79,22 +79,23 @@ pub async fn check_org(client: &Client) -> Result<Answer<OrgCheck>, Error> {
     let (asked, described) = join(asked, described).await;
 
     let asked = asked?;
-    let mut usage = asked.usage;
+    let (mut usage, mut calls) = (asked.usage, asked.calls);
     let mut objects = Objects::new();
     for (sobject, answer) in OBJECTS.into_iter().zip(described) {
         match answer {
             Ok(answer) => {
                 usage = answer.usage.max(usage);
+                calls += answer.calls;
                 objects.insert(sobject, answer.value);
             }
-            Err(Error::Refused(refusal)) if is_no_access(refusal.code()) => {}
+            Err(Error::Refused(refusal)) if is_no_access(refusal.code()) => calls += 1,
             Err(error) => return Err(error),
         }
     }
     let mut pages = asked.value.iter().map(|result| result.page().ok().map(|page| page.records));
     let permissions = pages.next().flatten().as_deref().and_then(UserPermissions::of);
     let statuses = pages.next().flatten();
-    Ok(Answer { value: judge(&objects, permissions, statuses.as_deref()), usage })
+    Ok(Answer { value: judge(&objects, permissions, statuses.as_deref()), usage, calls })
 }
 
 fn is_no_access(code: &ErrorCode) -> bool {

@@ -66,10 +66,17 @@ fn without_query(message: &str) -> &str {
 fn fields(listed: Option<&Value>, code: &ErrorCode, message: &str) -> Vec<String> {
     let listed: Vec<String> =
         listed.and_then(Value::as_array).into_iter().flatten().filter_map(|f| Some(f.as_str()?.to_owned())).collect();
-    if listed.is_empty() && matches!(code, ErrorCode::InvalidField | ErrorCode::InvalidFieldForInsertUpdate) {
-        return fields_in(message);
+    match code {
+        ErrorCode::InvalidField | ErrorCode::InvalidFieldForInsertUpdate if listed.is_empty() => fields_in(message),
+        ErrorCode::DuplicateValue => Some(unique_in(message)).filter(|named| !named.is_empty()).unwrap_or(listed),
+        _ => listed,
     }
-    listed
+}
+
+/// Field names in a list such as `X, Y`; nothing else of it is one.
+fn names(list: &str) -> Vec<String> {
+    let is_name = |name: &&str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    list.split(',').map(str::trim).filter(is_name).map(str::to_owned).collect()
 }
 
 /// Field names in `No such column 'X' on entity 'Task'` and in `Unable to create/update fields: X, Y. Please check …`.
@@ -78,9 +85,14 @@ fn fields_in(message: &str) -> Vec<String> {
         return rest.split_once('\'').map(|(name, _)| name.to_owned()).into_iter().collect();
     }
     let Some((_, rest)) = message.split_once("Unable to create/update fields:") else { return Vec::new() };
-    let list = rest.split_once('.').map_or(rest, |(list, _)| list);
-    let is_name = |name: &&str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    list.split(',').map(str::trim).filter(is_name).map(str::to_owned).collect()
+    names(rest.split_once('.').map_or(rest, |(list, _)| list))
+}
+
+/// The unique fields in `duplicate value found: Key__c duplicates value on record with id: 00T…`; in a race Salesforce
+/// writes `<unknown>` there.
+fn unique_in(message: &str) -> Vec<String> {
+    let Some((_, rest)) = message.split_once("duplicate value found:") else { return Vec::new() };
+    rest.split_once(" duplicates value").map(|(list, _)| names(list)).unwrap_or_default()
 }
 
 /// The records that a duplicate rule found. `duplicateResut` is a spelling that Salesforce has really sent.
@@ -221,6 +233,35 @@ mod tests {
     }
 
     #[track_caller]
+    fn check_unique(message: &str, fields: &[&str], is_ours: bool) {
+        let refusal = refusal(400, &json!([{"message": message, "errorCode": "DUPLICATE_VALUE", "fields": fields}]));
+        assert_eq!(refusal.duplicates("Aircall_Key__c"), is_ours, "{message} {fields:?}");
+    }
+
+    #[test]
+    fn a_unique_field_is_told_from_another() {
+        let of = |field: &str| format!("duplicate value found: {field} duplicates value on record with id: <unknown>");
+        check_unique(&of("Aircall_Key__c"), &[], true);
+        check_unique(&of("aircall_key__c"), &[], true);
+        check_unique(&of("Other__c,Aircall_Key__c"), &[], true);
+        check_unique(&of("Other__c"), &[], false);
+        check_unique(&of("My_Aircall_Key__c"), &[], false);
+        check_unique(&of("Other__c"), &["Aircall_Key__c"], false);
+    }
+
+    #[test]
+    fn a_unique_field_without_a_name_may_be_any() {
+        let unknown = "duplicate value found: <unknown> duplicates value on record with id: <unknown>";
+        for message in [unknown, "duplicate value found: <unknown>", "duplicate value found", "", "something else"] {
+            check_unique(message, &[], true);
+            check_unique(message, &["Aircall_Key__c"], true);
+            check_unique(message, &["Other__c"], false);
+        }
+        let body = json!([{"message": unknown, "errorCode": "DUPLICATES_DETECTED"}]);
+        assert!(!refusal(400, &body).duplicates("Aircall_Key__c"), "a duplicate rule is not a unique field");
+    }
+
+    #[track_caller]
     fn check_fields(message: &str, expect: &[&str]) {
         let refusal = refusal(400, &json!([{"message": message, "errorCode": "INVALID_FIELD", "fields": []}]));
         assert_eq!(refusal.cause().fields, expect);
@@ -235,6 +276,32 @@ mod tests {
             &["Type", "Aircall_Key__c"],
         );
         check_fields("Something else", &[]);
+    }
+
+    #[track_caller]
+    fn check_entity(message: &str, expect: Option<SObject>) {
+        let refusal = refusal(400, &json!([{"message": message, "errorCode": "INVALID_FIELD", "fields": []}]));
+        assert_eq!(refusal.entity(), expect, "{message}");
+    }
+
+    #[test]
+    fn the_object_of_an_unknown_field_is_named() {
+        check_entity("No such column 'MobilePhone' on entity 'Lead'. If you are attempting …", Some(SObject::Lead));
+        check_entity("No such column 'MobilePhone' on sobject of type Lead", Some(SObject::Lead));
+        check_entity("No such column 'MobilePhone' on sobject of type Lead.", Some(SObject::Lead));
+        check_entity(
+            "SELECT Id FROM Contact\nERROR at Row:1:Column:8\nNo such column 'HomePhone' on entity 'Contact'.",
+            Some(SObject::Contact),
+        );
+        for unnamed in [
+            "No such column 'Role' on entity 'OpportunityContactRole'",
+            "No such column 'Lead'",
+            "No such column 'Phone' on entity 'LeadSource'",
+            "Unable to create/update fields: Type on entity 'Lead'",
+            "",
+        ] {
+            check_entity(unnamed, None);
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::code::kind_of_status;
+use crate::code::kind_of_unknown;
 use crate::{ApiUsage, ErrorCode, Kind, SObject, SalesforceId};
 
 /// One error of an answer.
@@ -12,7 +12,7 @@ pub struct Fault {
     pub code: ErrorCode,
     /// Salesforce's own words, for an admin; never the text of the query that failed.
     pub message: String,
-    /// API names of the fields it is about, as listed or as found in the message.
+    /// API names of the fields it is about, as listed or as found in the message; of a unique value, those that hold it.
     pub fields: Vec<String>,
     /// The existing records it names: those a duplicate rule found, best match first, or the one that holds a unique
     /// value.
@@ -47,6 +47,17 @@ impl Fault {
         let (_, rest) = self.message.split_once("sObject type '")?;
         let (name, rest) = rest.split_once('\'')?;
         SObject::from_name(name).filter(|_| rest.starts_with(" is not supported"))
+    }
+
+    /// The object in `No such column 'X' on entity 'Lead'` and in `No such column 'X' on sobject of type Lead`.
+    fn entity(&self) -> Option<SObject> {
+        if !matches!(self.code, ErrorCode::InvalidField | ErrorCode::InvalidFieldForInsertUpdate) {
+            return None;
+        }
+        let (_, rest) = self.message.split_once("No such column '")?;
+        let (_, rest) = rest.split_once('\'')?;
+        let rest = rest.strip_prefix(" on entity '").or_else(|| rest.strip_prefix(" on sobject of type "))?;
+        SObject::from_name(rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()?)
     }
 }
 
@@ -96,6 +107,20 @@ impl Refusal {
         (self.kind() == Kind::Degrade && !fields.is_empty()).then_some(fields)
     }
 
+    /// The object whose field is refused: which of several that have a field of this name. None if it does not say, or
+    /// if the object is none of ours.
+    pub fn entity(&self) -> Option<SObject> {
+        self.cause().entity()
+    }
+
+    /// Whether a record exists that holds the value of this unique field. A `DUPLICATE_VALUE` that names no field, as in
+    /// a race of two writers, may be of any: then too. False if it names another, or is not about a unique field at all.
+    pub fn duplicates(&self, field: &str) -> bool {
+        let Fault { code, fields, .. } = self.cause();
+        *code == ErrorCode::DuplicateValue
+            && (fields.is_empty() || fields.iter().any(|named| named.eq_ignore_ascii_case(field)))
+    }
+
     /// The object that the org does not have or does not show to the user; none if that is not what it says.
     pub fn missing_object(&self) -> Option<SObject> {
         self.cause().missing_object()
@@ -120,7 +145,7 @@ impl Refusal {
     pub fn kind(&self) -> Kind {
         match self.code() {
             // A code nobody has met: its status still says whether to come back, or that a new token helps.
-            ErrorCode::Other(_) => match kind_of_status(self.status) {
+            ErrorCode::Other(_) => match kind_of_unknown(self.status) {
                 kind @ (Kind::Retry | Kind::Refresh) => kind,
                 _ => Kind::Fail,
             },

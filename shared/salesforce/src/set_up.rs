@@ -49,14 +49,15 @@ pub enum SetUpOutcome {
 ///
 /// [`Error`] if Salesforce does not answer, or says something about the whole org or the session: do it all again later.
 pub async fn set_up(client: &Client, user: &SalesforceId) -> Result<Answer<Vec<SetUpStep>>, Error> {
-    let mut set_up = SetUp { client, usage: None, steps: Vec::new() };
+    let mut set_up = SetUp { client, usage: None, calls: 0, steps: Vec::new() };
     set_up.all(user).await?;
-    Ok(Answer { value: set_up.steps, usage: set_up.usage })
+    Ok(Answer { value: set_up.steps, usage: set_up.usage, calls: set_up.calls })
 }
 
 struct SetUp<'a> {
     client: &'a Client,
     usage: Option<ApiUsage>,
+    calls: u64,
     steps: Vec<SetUpStep>,
 }
 
@@ -195,6 +196,7 @@ impl SetUp<'_> {
         match answer {
             Err(Error::Refused(refusal)) if is_final(&refusal) => {
                 self.usage = refusal.usage().or(self.usage);
+                self.calls += 1;
                 Ok(Err(refusal))
             }
             answer => Ok(Ok(self.take(answer)?)),
@@ -204,6 +206,7 @@ impl SetUp<'_> {
     fn take<T>(&mut self, answer: Result<Answer<T>, Error>) -> Result<T, Error> {
         let answer = answer?;
         self.usage = answer.usage.or(self.usage);
+        self.calls += answer.calls;
         Ok(answer.value)
     }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use store::{Calls, Connection, Merge, Outcome, Problem, Related, Tenant, TenantId, Tenants, Written};
 
 /// Connects a tenant that no request reaches, and plays `count` calls, the latest a minute ago.
-pub async fn play(calls: &Calls, tenants: &Tenants, tenant: &TenantId, count: u64) -> Result<()> {
+pub(crate) async fn play(calls: &Calls, tenants: &Tenants, tenant: &TenantId, count: u64) -> Result<()> {
     let now = Timestamp::now();
     let connected = Tenant {
         salesforce: Some(Connection {
@@ -18,6 +18,7 @@ pub async fn play(calls: &Calls, tenants: &Tenants, tenant: &TenantId, count: u6
             instance_url: "https://example.my.salesforce.com".to_owned(),
             login_url: "https://login.salesforce.com".to_owned(),
             user_id: "005000000000001AAA".to_owned(),
+            user_name: Some("Ada Example".to_owned()),
             connected_at: now,
         }),
         ..Tenant::new(tenant.clone())

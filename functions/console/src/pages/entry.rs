@@ -93,7 +93,10 @@ pub(crate) async fn show(
         outcome: Outcome::of(entry.state),
 
         started: Local::of(call.started_at, &zone),
-        reason: reason::reason(&entry, &call, &tenant.state),
+        reason: match entry.state {
+            EntryState::Failed => "No Task was written, for the error below. Mend what it says, then retry.".to_owned(),
+            _ => reason::reason(&entry, &call, &tenant.state),
+        },
         task_url: entry.written.as_ref().and_then(|written| record_url(&tenant, "Task", &written.task_id)),
         problem: problem(&entry),
         steps: trace::views(&steps(&entry).cloned().collect::<Vec<Step>>()),

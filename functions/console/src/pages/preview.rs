@@ -147,7 +147,7 @@ impl Form {
         Ok(Self { settings, call, key: typed("key"), ..Self::default() })
     }
 
-    async fn run(&mut self, console: &Console, session: &Session, of_entry: bool) -> Result<(), store::Error> {
+    async fn run(&mut self, console: &Arc<Console>, session: &Session, of_entry: bool) -> Result<(), store::Error> {
         let id = &session.tenant;
         let document = if of_entry {
             let entry = if self.key.is_empty() { None } else { console.calls.get(id, &entry_key(&self.key)).await? };
@@ -180,8 +180,9 @@ impl Form {
 
     async fn page(self, console: &Console, visit: Visit) -> Result<Html<String>, store::Error> {
         let id = &visit.session.tenant;
-        let (lines, users, saved) =
-            tokio::join!(lines::numbers(console, id), users(console, id), console.settings.get(id));
+        // Boxed, as what asks Aircall is large.
+        let lines = Box::pin(lines::numbers(console, id));
+        let (lines, users, saved) = tokio::join!(lines, users(console, id), console.settings.get(id));
         let (lines, users, saved) = (lines?, users?, saved?);
         let call = self.call.unwrap_or_else(|| usual(&lines));
         let option = |value: String, label: String, chosen: &str| OptionView {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rules::{
     Call, CallDocument, CallEvent, CallId, CallType, Direction, E164, Number, NumberId, Party, Snapshot, User, hours,
@@ -73,7 +74,7 @@ impl Described {
             note("line", "The line is the id of an Aircall number.");
         }
         let started_at = self.started_at.parse::<DateTime>().ok().filter(|at| (1970..=2200).contains(&at.year()));
-        let zone = number.as_ref().map(hours::zone_of).unwrap_or_default();
+        let zone = number.as_ref().map_or(TimeZone::UTC, hours::zone_of);
         let started_at = started_at.and_then(|at| at.to_zoned(zone).ok()).map(|at| at.timestamp());
         if started_at.is_none() {
             note("started_at", "Enter the day and the time when the call starts.");

@@ -5,22 +5,33 @@ use std::sync::LazyLock;
 use aws_sdk_sqs::config::{BehaviorVersion, Config, Credentials, Region};
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Method, Request, StatusCode, header};
-use console::Console;
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use console::{Aircall, AllowedOrgs, Console};
 use console::session::Session;
 use jiff::Timestamp;
 use lambda::queue::Bell;
+use org::{Doors, Lookup, Owners, Unstored};
 use rules::{Settings, Snapshot, decide};
+use salesforce::ApiVersion;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use store::test_tables::TestTables;
-use store::{Calls, Entry, History, Merge, SettingsStore, TenantId, Tenants};
+use store::{
+    AircallCredentials, ApiTokens, AppSecret, Calls, Entry, History, Merge, Phones, SettingsStore, SignIns, TenantId,
+    Tenants, Tokens,
+};
 use tower::ServiceExt as _;
+use url::Url;
 use wiremock::matchers::header_exists;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
+use crate::vendors::Vendors;
+
 /// When the tests' call started.
 pub(crate) const START: i64 = 1_774_254_600;
+
+/// The console's host.
+pub(crate) const HOST: &str = "console.example.com";
 
 pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap()
@@ -40,9 +51,10 @@ pub(crate) struct Fixture {
     pub(crate) calls: Calls,
     pub(crate) tenant: TenantId,
     pub(crate) tenants: Tenants,
+    pub(crate) vendors: Vendors,
+    pub(crate) tables: TestTables,
     sqs: MockServer,
     router: Router,
-    _tables: TestTables,
 }
 
 /// What a request was answered.
@@ -76,6 +88,11 @@ impl Answer {
     }
 }
 
+/// What talks to the vendors.
+fn http() -> reqwest::Client {
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap()
+}
+
 /// A client of the SQS that a test runs.
 fn client(sqs: &MockServer) -> aws_sdk_sqs::Client {
     let config = Config::builder()
@@ -88,6 +105,11 @@ fn client(sqs: &MockServer) -> aws_sdk_sqs::Client {
 
 impl Fixture {
     pub(crate) async fn new() -> Self {
+        Self::of(AllowedOrgs::All).await
+    }
+
+    /// A console that only admins of these orgs may sign in to.
+    pub(crate) async fn of(allowed_orgs: AllowedOrgs) -> Self {
         let tables = TestTables::start().await;
         let calls = Calls::new(tables.dynamodb.clone(), "CallsTable");
         let history = History::new(tables.dynamodb.clone(), "ConsoleTable");
@@ -96,15 +118,42 @@ impl Fixture {
         let sqs = MockServer::start().await;
         let accepted = ResponseTemplate::new(200).set_body_json(json!({ "MessageId": "1", "MD5OfMessageBody": "" }));
         Mock::given(header_exists("x-amz-target")).respond_with(accepted).mount(&sqs).await;
+        let vendors = Vendors::start().await;
+        let (secrets, http) = (vendors.secrets.client(), http());
+        let aircall_url: Url = vendors.aircall_url.parse().unwrap();
         let router = console::router(Console {
             calls: calls.clone(),
             settings,
             history,
-            tenants: tenants.clone(),
             bell: Bell::new(client(&sqs), "https://sqs.us-east-1.example.com/000000000000/writes.fifo"),
+            sign_ins: SignIns::new(tables.dynamodb.clone(), "ConsoleTable"),
+            api_tokens: ApiTokens::new(tables.dynamodb.clone(), "ConsoleTable"),
+            doors: Doors {
+                http: http.clone(),
+                tenants: tenants.clone(),
+                tokens: Tokens::new(secrets.clone(), "salesforce/"),
+                app: AppSecret::new(secrets.clone(), "salesforce-app"),
+                version: ApiVersion::default(),
+                unstored: Unstored::default(),
+            },
+            salesforce_login_url: Some(vendors.salesforce_url.parse().unwrap()),
+            allowed_orgs,
+            lookup: Lookup {
+                phones: Phones::new(tables.dynamodb.clone(), "PhonesTable"),
+                tenants: tenants.clone(),
+                owners: Owners::default(),
+            },
+            aircall: Aircall::new(
+                http,
+                aircall_url.clone(),
+                aircall_url,
+                AircallCredentials::new(secrets.clone(), "aircall/"),
+                AppSecret::new(secrets, "aircall-app"),
+            ),
+            tenants: tenants.clone(),
             session_keys: vec![key()],
         });
-        Self { calls, tenants, sqs, tenant: TenantId::parse("one").unwrap(), router, _tables: tables }
+        Self { calls, tenants, sqs, tenant: TenantId::parse("one").unwrap(), router, vendors, tables }
     }
 
     /// The wake-ups that were sent.
@@ -113,8 +162,9 @@ impl Fixture {
         requests.iter().map(|request| serde_json::from_slice(&request.body).unwrap()).collect()
     }
 
-    /// Sends a request.
-    pub(crate) async fn request(&self, request: Request<Body>) -> Answer {
+    /// Sends a request, to [`HOST`] unless it says otherwise.
+    pub(crate) async fn request(&self, mut request: Request<Body>) -> Answer {
+        request.headers_mut().entry(header::HOST).or_insert(HeaderValue::from_static(HOST));
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();

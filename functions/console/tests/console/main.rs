@@ -3,5 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod api;
+mod browser;
+mod connecting;
 mod fixture;
 mod pages;
+mod vendors;

@@ -7,4 +7,4 @@ mod general;
 mod history;
 mod promises;
 mod sign_in;
-mod support;
+pub(crate) mod support;

@@ -76,14 +76,6 @@ impl SubResult {
     }
 }
 
-/// Why a composite or graph failed: the first refusal that is not merely the consequence of another.
-pub fn cause(results: &[SubResult]) -> Option<Refusal> {
-    let mut refusals = results.iter().filter_map(|result| result.done().err());
-    let first = refusals.next()?;
-    let cause = std::iter::once(first).chain(refusals).find(|refusal| !refusal.is_consequence());
-    Some(cause.unwrap_or(first).clone())
-}
-
 /// Without the body.
 impl std::fmt::Debug for SubResult {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,4 +1,6 @@
-//! Quoted strings of SOQL.
+//! Values of SOQL.
+
+use jiff::Timestamp;
 
 /// A text as a SOQL string.
 ///
@@ -22,6 +24,17 @@ pub(super) fn literal(text: &str) -> String {
     }
     quoted.push('\'');
     quoted
+}
+
+/// The first and the last instant that Salesforce knows, 1700-01-01 and 4000-12-31; beyond them a query is malformed.
+const INSTANTS: [Timestamp; 2] = [Timestamp::constant(-8_520_336_000, 0), Timestamp::constant(64_092_124_800, 0)];
+
+/// An instant as a SOQL date-time in whole seconds, rounded down; it stands without quotation marks.
+///
+/// Source of both: <https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_dateformats.htm>.
+pub(super) fn date_time(instant: Timestamp) -> String {
+    let [first, last] = INSTANTS;
+    instant.clamp(first, last).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 #[cfg(test)]
@@ -57,6 +70,15 @@ mod tests {
     fn an_attempt_to_break_out_stays_inside() {
         assert_eq!(literal(r"x' OR Name != '"), r"'x\' OR Name != \''");
         assert_eq!(literal(r"x\' OR Name != '"), r"'x\\\' OR Name != \''");
+    }
+
+    #[test]
+    fn an_instant_is_whole_seconds_that_salesforce_knows() {
+        let of = |text: &str| date_time(text.parse().unwrap());
+        assert_eq!(of("2026-11-22T17:36:26.999Z"), "2026-11-22T17:36:26Z");
+        assert_eq!(of("1969-12-31T23:59:59.5Z"), "1969-12-31T23:59:59Z");
+        assert_eq!(date_time(Timestamp::MIN), "1700-01-01T00:00:00Z");
+        assert_eq!(date_time(Timestamp::MAX), "4000-12-31T00:00:00Z");
     }
 
     proptest! {

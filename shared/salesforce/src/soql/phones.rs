@@ -18,7 +18,8 @@ const PERSON_ACCOUNT: &[&str] =
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallerFields {
     person_accounts: bool,
-    hidden: Vec<String>,
+    /// Of one object, or of all.
+    hidden: Vec<(Option<SObject>, String)>,
     missing: Vec<SObject>,
 }
 
@@ -28,12 +29,12 @@ impl CallerFields {
         Self { person_accounts, hidden: Vec::new(), missing: Vec::new() }
     }
 
-    /// The same without a field, whatever object it was named for. Without `IsPersonAccount` or `PersonContactId` there
-    /// are no person accounts.
+    /// The same without a field of one object, as [`crate::Refusal::entity`] tells it, or of every object that has one of
+    /// this name. Without `IsPersonAccount` or `PersonContactId`, whatever the object, there are no person accounts.
     #[must_use]
-    pub fn without(mut self, field: &str) -> Self {
+    pub fn without(mut self, sobject: Option<SObject>, field: &str) -> Self {
         self.person_accounts &= !matches!(field, "IsPersonAccount" | "PersonContactId");
-        self.hidden.push(field.to_owned());
+        self.hidden.push((sobject, field.to_owned()));
         self
     }
 
@@ -55,11 +56,15 @@ impl CallerFields {
             SObject::Account => ACCOUNT,
             SObject::Case | SObject::Opportunity | SObject::Task | SObject::User => &[],
         };
-        self.visible(phones)
+        self.visible(sobject, phones)
     }
 
-    fn visible(&self, fields: &[&'static str]) -> Vec<&'static str> {
-        fields.iter().copied().filter(|field| !self.hidden.iter().any(|hidden| hidden == field)).collect()
+    fn visible(&self, sobject: SObject, fields: &[&'static str]) -> Vec<&'static str> {
+        fields.iter().copied().filter(|field| !self.is_hidden(sobject, field)).collect()
+    }
+
+    fn is_hidden(&self, sobject: SObject, field: &str) -> bool {
+        self.hidden.iter().any(|(of, hidden)| hidden == field && of.is_none_or(|of| of == sobject))
     }
 
     /// What is asked of a record that may be a caller: id, name, phones, how recent, and what its kind needs.
@@ -73,7 +78,7 @@ impl CallerFields {
             (SObject::Account, true) => fields.extend(["IsPersonAccount", "PersonContactId"]),
             _ => {}
         }
-        self.visible(&fields).join(", ")
+        self.visible(sobject, &fields).join(", ")
     }
 
     /// Which records cannot be a caller: a converted Lead, and the hidden Contact behind a person account, which is
@@ -96,7 +101,7 @@ impl CallerFields {
     fn persons_by_contact(&self) -> bool {
         self.person_accounts
             && !self.phones(SObject::Contact).is_empty()
-            && !self.hidden.iter().any(|hidden| hidden == "AccountId")
+            && !self.is_hidden(SObject::Contact, "AccountId")
     }
 }
 
@@ -155,8 +160,9 @@ mod tests {
     #[test]
     fn persons_whose_contact_tells_too_little_are_asked_about_as_accounts() {
         let forms = ["+15550100".to_owned()];
+        let all = CallerFields::new(true);
         for fields in
-            [CallerFields::new(true).without("AccountId"), CallerFields::new(true).without_object(SObject::Contact)]
+            [all.clone().without(Some(SObject::Contact), "AccountId"), all.clone().without_object(SObject::Contact)]
         {
             let accounts = &Soql::records_by_phone(SObject::Account, &forms, &fields)[0];
             assert!(accounts.as_str().contains("OR PersonAssistantPhone IN ("), "{}", accounts.as_str());
@@ -200,16 +206,36 @@ mod tests {
         };
         let (on, off) = (CallerFields::new(true), CallerFields::new(false));
         for sobject in [SObject::Account, SObject::Contact] {
-            assert!(ask(sobject, &on) && !ask(sobject, &off) && !ask(sobject, &on.clone().without("IsPersonAccount")));
+            assert!(ask(sobject, &on) && !ask(sobject, &off));
+            for of in [None, Some(SObject::Account), Some(SObject::Contact)] {
+                assert!(!ask(sobject, &on.clone().without(of, "IsPersonAccount")), "{sobject} {of:?}");
+            }
         }
     }
 
     #[test]
     fn a_hidden_field_is_neither_asked_for_nor_about() {
-        let fields = CallerFields::new(true).without("AssistantPhone").without("AccountId");
+        let fields = CallerFields::new(true).without(None, "AssistantPhone").without(None, "AccountId");
         let asked = Soql::records_by_phone(SObject::Contact, &["1".to_owned()], &fields).remove(0);
         assert!(!asked.as_str().contains("Assistant") && !asked.as_str().contains("AccountId"), "{}", asked.as_str());
         assert!(asked.as_str().contains("OtherPhone IN") && asked.as_str().contains("IsPersonAccount"));
+    }
+
+    #[test]
+    fn a_field_hidden_on_one_object_is_asked_for_of_the_others() {
+        let phones = |of| {
+            let fields = CallerFields::new(false).without(of, "MobilePhone");
+            let has = |sobject| {
+                let asked = Soql::records_by_phone(sobject, &["1".to_owned()], &fields).remove(0);
+                assert_eq!(fields.phones(sobject).contains(&"MobilePhone"), asked.as_str().contains("MobilePhone IN"));
+                asked.as_str().contains("MobilePhone")
+            };
+            [SObject::Contact, SObject::Lead].map(has)
+        };
+        assert_eq!(phones(Some(SObject::Lead)), [true, false]);
+        assert_eq!(phones(Some(SObject::Contact)), [false, true]);
+        assert_eq!(phones(Some(SObject::Account)), [true, true]);
+        assert_eq!(phones(None), [false, false]);
     }
 
     #[test]

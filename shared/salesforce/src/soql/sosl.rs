@@ -145,7 +145,7 @@ mod tests {
         assert!(returned(all.clone().without_object(SObject::Lead)).matches("(Id, ").count() == 2);
         assert!(!returned(all.clone().without_object(SObject::Lead)).contains("Lead("));
         // Without a phone field there is nothing to compare.
-        assert!(!returned(all.clone().without("Phone").without("MobilePhone")).contains("Lead("));
+        assert!(!returned(all.clone().without(None, "Phone").without(None, "MobilePhone")).contains("Lead("));
         let none = [SObject::Contact, SObject::Lead, SObject::Account];
         assert!(search(&none.into_iter().fold(all, CallerFields::without_object)).is_empty());
     }

@@ -103,8 +103,8 @@ proptest! {
     #[test]
     fn a_value_of_soql_stays_a_value(texts in prop::collection::vec(hostile(), 1..5)) {
         check(&texts, Soql::active_users_by_email);
-        check(&texts, |keys| Soql::tasks_by_key(KeyField::AircallKey, keys));
-        check(&texts, |keys| Soql::tasks_by_key(KeyField::CallObject, keys));
+        check(&texts, |keys| Soql::tasks_by_key(KeyField::AircallKey, keys, None));
+        check(&texts, |keys| Soql::tasks_by_key(KeyField::CallObject, keys, None));
         for sobject in [SObject::Contact, SObject::Lead, SObject::Account] {
             check(&texts, |forms| Soql::records_by_phone(sobject, forms, &CallerFields::new(false)));
             check(&texts, |forms| Soql::records_by_phone(sobject, forms, &CallerFields::new(true)));

@@ -1,11 +1,11 @@
-//! Searches, queries, limits and descriptions.
+//! Searches, queries and descriptions.
 
 use serde_json::json;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, ResponseTemplate};
 
 use super::{id, ok, org, sent};
-use crate::{Allowance, ApiUsage, CallerFields, DigitsOnly, Error, KeyField, SObject, Soql, Sosl, Transport};
+use crate::{ApiUsage, CallerFields, DigitsOnly, Error, KeyField, SObject, Soql, Sosl, Transport};
 
 fn cases() -> Soql {
     Soql::open_cases(&[id("003Vr00000m4eGC")]).remove(0)
@@ -19,7 +19,7 @@ async fn a_search_gives_records_and_usage() {
     let sosl = Sosl::phones(&[DigitsOnly::parse("14155550132").unwrap()], &CallerFields::new(false)).remove(0);
     let answer = client.search(&sosl).await.unwrap();
     assert_eq!(answer.value[0].sobject(), Some(SObject::Lead));
-    assert_eq!(answer.usage, Some(ApiUsage { used: 18, limit: 15000 }));
+    assert_eq!((answer.usage, answer.calls), (Some(ApiUsage { used: 18, limit: 15000 }), 1));
     let request = &server.received_requests().await.unwrap()[0];
     let (_, q) = request.url.query_pairs().next().unwrap();
     assert_eq!(q, sosl.as_str());
@@ -37,7 +37,7 @@ async fn a_query_reads_all_pages() {
         .mount(&server)
         .await;
     let answer = client.query(&cases()).await.unwrap();
-    assert_eq!(answer.value.iter().filter_map(crate::Record::id).count(), 2);
+    assert_eq!((answer.value.iter().filter_map(crate::Record::id).count(), answer.calls), (2, 2));
     assert_eq!(answer.usage, Some(ApiUsage { used: 18, limit: 15000 }));
 }
 
@@ -45,7 +45,8 @@ async fn a_query_reads_all_pages() {
 async fn pages_end_at_a_bound() {
     let page = json!({"nextRecordsUrl": "/services/data/v66.0/query", "records": [{"Id": "500Vr00000m4eGC"}]});
     let (server, client) = org("GET", "query", ok(&page)).await;
-    assert_eq!(client.query(&cases()).await.unwrap().value.len(), 10);
+    let answer = client.query(&cases()).await.unwrap();
+    assert_eq!((answer.value.len(), answer.calls), (10, 10));
     assert_eq!(server.received_requests().await.unwrap().len(), 10);
 }
 
@@ -65,19 +66,11 @@ async fn a_long_query_goes_in_the_body_of_a_composite() {
         {"body": page, "httpHeaders": {}, "httpStatusCode": 200, "referenceId": "q"}]});
     let (server, client) = org("POST", "composite", ok(&answer)).await;
     let keys: Vec<_> = (0..400).map(|n| format!("call-{n:010}")).collect();
-    let soql = Soql::tasks_by_key(KeyField::AircallKey, &keys).remove(0);
-    assert_eq!(client.query(&soql).await.unwrap().value.len(), 1);
+    let soql = Soql::tasks_by_key(KeyField::AircallKey, &keys, None).remove(0);
+    let answer = client.query(&soql).await.unwrap();
+    assert_eq!((answer.value.len(), answer.calls), (1, 1));
     let url = sent(&server).await["compositeRequest"][0]["url"].as_str().unwrap().to_owned();
     assert!(url.len() > 8_000 && url.starts_with("/services/data/v66.0/query?q=SELECT+Id"));
-}
-
-#[tokio::test]
-async fn limits_are_read() {
-    let body = json!({"DailyApiRequests": {"Max": 15000, "Remaining": 14982, "Example": {"Max": 0, "Remaining": 0}},
-        "DataStorageMB": {"Max": 5, "Remaining": 5}});
-    let (_server, client) = org("GET", "limits", ok(&body)).await;
-    let limits = client.limits().await.unwrap().value;
-    assert_eq!(limits.daily_api_requests, Allowance { max: 15000, remaining: 14982 });
 }
 
 #[tokio::test]

@@ -63,7 +63,8 @@ impl Org {
     }
 
     async fn outcomes(&self) -> Vec<SetUpOutcome> {
-        let steps = self.run().await.unwrap().value;
+        let Answer { value: steps, calls, .. } = self.run().await.unwrap();
+        assert_eq!(self.0.received_requests().await.unwrap().len() as u64, calls);
         let names: Vec<&str> = steps.iter().map(|step| step.what.as_str()).collect();
         assert_eq!(names, STEPS[..steps.len()]);
         assert!(steps.iter().all(|step| step.message.ends_with('.')), "{steps:?}");

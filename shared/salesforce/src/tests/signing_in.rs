@@ -61,6 +61,16 @@ async fn a_code_gives_both_tokens() {
 }
 
 #[tokio::test]
+async fn a_code_whose_owner_is_not_told_gives_nothing() {
+    for id in [Value::Null, "".into(), "https://login.salesforce.com/id/me".into(), 7.into()] {
+        let mut body = tokens();
+        body["id"] = id;
+        let error = exchanged(ResponseTemplate::new(200).set_body_json(body)).await.unwrap_err();
+        assert!(matches!(error, ExchangeError::Unanswered(_)), "{error:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_app_that_may_not_keep_a_connection_is_misconfigured() {
     let mut body = tokens();
     body.as_object_mut().unwrap().remove("refresh_token");

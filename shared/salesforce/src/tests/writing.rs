@@ -3,9 +3,7 @@
 use serde_json::json;
 
 use super::{id, ok, org, sent};
-use crate::{
-    Answer, ApiUsage, Atomicity, Error, ErrorCode, Graph, Kind, Record, SObject, Soql, Subrequest, Transport, cause,
-};
+use crate::{Answer, ApiUsage, Atomicity, Error, ErrorCode, Graph, Kind, Record, SObject, Soql, Subrequest, Transport};
 
 const HALTED: &str = "The transaction was rolled back since another operation in the same transaction failed.";
 
@@ -20,7 +18,9 @@ async fn one_bad_record_does_not_cost_the_others() {
         {"success": false, "errors": [{"statusCode": "DUPLICATE_VALUE", "fields": [], "message":
             "duplicate value found: Aircall_Key__c duplicates value on record with id: 00TVr00000m4eGD"}]}]);
     let (server, client) = org("POST", "composite/sobjects", ok(&results)).await;
-    let saved = client.create(&[task("call-1"), task("call-2")], Atomicity::EachAlone).await.unwrap().value;
+    let answer = client.create(&[task("call-1"), task("call-2")], Atomicity::EachAlone).await.unwrap();
+    assert_eq!(answer.calls, 1);
+    let saved = answer.value;
     assert_eq!(saved[0], Ok(id("00TVr00000m4eGC")));
     let refusal = saved[1].as_ref().unwrap_err();
     assert_eq!((refusal.kind(), refusal.cause().records[0]), (Kind::AlreadyLogged, id("00TVr00000m4eGD")));
@@ -49,8 +49,10 @@ async fn an_update_names_its_records() {
 #[tokio::test]
 async fn what_breaks_a_limit_is_not_sent() {
     let (server, client) = org("POST", "composite/sobjects", ok(&json!([]))).await;
-    let none = Answer { value: Vec::new(), usage: None };
+    let none = Answer { value: Vec::new(), usage: None, calls: 0 };
     assert_eq!(client.create(&[], Atomicity::EachAlone).await.unwrap(), none);
+    assert_eq!(client.composite(&[], Atomicity::EachAlone).await.unwrap().calls, 0);
+    assert_eq!(client.graph(&[]).await.unwrap().calls, 0);
     let many = vec![task("call-1"); 201];
     let create = |n: usize| Subrequest::create(&format!("t{n}"), task("call-1"));
     let query = |n: usize| Subrequest::query(&format!("q{n}"), &Soql::open_cases(&[id("003Vr00000m4eGC")])[0]);
@@ -99,13 +101,13 @@ async fn composite_results_come_in_the_order_of_the_requests() {
     assert_eq!(results[0].id().unwrap(), contact);
     assert!(results[1].page().unwrap().records.is_empty());
     assert_eq!(results[2].id(), Ok(id("00TVr00000m4eGC")));
-    assert_eq!(cause(&results), None);
+    assert!(results.iter().all(|result| result.done().is_ok()));
     let body = sent(&server).await;
     assert_eq!((&body["allOrNone"], &body["collateSubrequests"]), (&json!(false), &json!(false)));
 }
 
 #[tokio::test]
-async fn the_cause_of_a_rollback_is_found() {
+async fn the_cause_of_a_rollback_is_no_consequence() {
     let answer = json!({"compositeResponse": [
         {"body": [{"errorCode": "PROCESSING_HALTED", "message": HALTED}], "httpStatusCode": 400, "referenceId": "c"},
         {"body": [{"errorCode": "DUPLICATE_VALUE", "message": "duplicate value found"}], "httpStatusCode": 400,
@@ -116,8 +118,11 @@ async fn the_cause_of_a_rollback_is_found() {
         Subrequest::create("t", task("call-1")).link("WhoId", "c"),
     ];
     let results = client.composite(&requests, Atomicity::AllOrNone).await.unwrap().value;
-    assert_eq!(cause(&results).unwrap().code(), &ErrorCode::DuplicateValue);
-    assert_eq!(results[0].id().unwrap_err().refusal().unwrap().code(), &ErrorCode::ProcessingHalted);
+    let refusals: Vec<_> = results.iter().filter_map(|result| result.done().err()).collect();
+    assert_eq!(
+        refusals.iter().map(|refusal| (refusal.code(), refusal.is_consequence())).collect::<Vec<_>>(),
+        [(&ErrorCode::ProcessingHalted, true), (&ErrorCode::DuplicateValue, false)]
+    );
 }
 
 #[tokio::test]
@@ -142,6 +147,6 @@ async fn graphs_stand_and_fall_alone() {
     let results = client.graph(&[graph("call-1"), graph("call-2")]).await.unwrap().value;
     assert!(results[0].is_successful && results[0].results[1].id().unwrap() == id("00TVr00000m4eGC"));
     assert!(!results[1].is_successful);
-    assert_eq!(cause(&results[1].results).unwrap().cause().fields, ["Subject"]);
+    assert_eq!(results[1].results[1].done().unwrap_err().cause().fields, ["Subject"]);
     assert_eq!(sent(&server).await["graphs"][1]["compositeRequest"][1]["body"]["WhoId"], "@{c.id}");
 }

@@ -30,7 +30,7 @@ pub(super) struct Chart {
 pub(super) struct Day {
     /// As in an address.
     pub(super) date: String,
-    /// Such as `23`.
+    /// Such as `23`; the first, and that of a month, with the month.
     pub(super) number: String,
     /// Such as `Mon 23 Mar`.
     pub(super) name: String,
@@ -86,7 +86,11 @@ impl Day {
         }
         Self {
             date: day.date.to_string(),
-            number: day.date.day().to_string(),
+            number: if index == 0 || day.date.day() == 1 {
+                day.date.strftime("%-d %b").to_string()
+            } else {
+                day.date.day().to_string()
+            },
             name: day.date.strftime("%a %-d %b").to_string(),
             logged: day.logged,
             skipped: day.skipped,

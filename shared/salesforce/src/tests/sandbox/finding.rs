@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::serve;
 use crate::call_log::found;
-use crate::{Answer, CallerFields, DigitsOnly, Kind, Record, SObject, SalesforceId, Soql, Sosl};
+use crate::{Answer, Atomicity, CallerFields, DigitsOnly, Kind, Record, SObject, SalesforceId, Soql, Sosl, Subrequest};
 
 fn search(terms: &[&str], fields: &CallerFields) -> Sosl {
     let terms: Vec<_> = terms.iter().map(|term| DigitsOnly::parse(term).unwrap()).collect();
@@ -65,7 +65,8 @@ async fn a_stale_belief_in_person_accounts_is_corrected_by_the_error() {
             Ok(answer) => return assert_eq!(ids(&answer), [contact]),
             Err(error) => {
                 assert_eq!(error.kind(), Kind::Degrade, "{error}");
-                fields = fields.without(&error.refusal().unwrap().cause().fields[0]);
+                let refusal = error.refusal().unwrap();
+                fields = fields.without(refusal.entity(), &refusal.cause().fields[0]);
             }
         }
     }
@@ -83,7 +84,28 @@ async fn a_hidden_phone_field_is_named() {
         (Kind::Degrade, &["AssistantPhone".to_owned()][..])
     );
     assert!(!error.to_string().contains("15550100"), "{error}");
-    served.client.search(&search(&["15550100"], &fields.without("AssistantPhone"))).await.unwrap();
+    served.client.search(&search(&["15550100"], &fields.without(None, "AssistantPhone"))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_field_hidden_on_leads_is_still_searched_in_contacts() {
+    let served = serve(Options { hidden_fields: vec!["Lead.MobilePhone".to_owned()], ..Options::default() }).await;
+    let contact = served.insert("Contact", json!({"LastName": "Roe", "MobilePhone": "+15550100"}));
+    let fields = CallerFields::new(false);
+    let by_search = served.client.search(&search(&["15550100"], &fields)).await.unwrap_err();
+    let soql = Soql::records_by_phone(SObject::Lead, &["+15550100".to_owned()], &fields).remove(0);
+    let by_query = served.client.query(&soql).await.unwrap_err();
+    for error in [by_search, by_query] {
+        let refusal = error.refusal().unwrap();
+        assert_eq!(
+            (refusal.entity(), refusal.cause().fields.as_slice()),
+            (Some(SObject::Lead), &["MobilePhone".to_owned()][..])
+        );
+    }
+    let fields = fields.without(Some(SObject::Lead), "MobilePhone");
+    let found = served.client.search(&search(&["15550100"], &fields)).await.unwrap();
+    assert_eq!(ids(&found), [contact]);
+    assert_eq!(found.value[0].str("MobilePhone"), Some("+15550100"));
 }
 
 #[tokio::test]
@@ -137,13 +159,19 @@ async fn a_long_answer_comes_in_pages() {
         served.insert("Case", json!({"ContactId": contact, "Status": "New"}));
     }
     let answer = served.client.query(&Soql::open_cases(&[contact])[0]).await.unwrap();
-    assert_eq!((answer.value.len(), answer.usage.unwrap().used), (2001, 2));
+    assert_eq!((answer.value.len(), answer.usage.unwrap().used, answer.calls), (2001, 2, 2));
+    // The same, its first page in a composite whose call is counted already.
+    let page = Subrequest::query("q", &Soql::open_cases(&[contact])[0]);
+    let first = served.client.composite(&[page], Atomicity::EachAlone).await.unwrap();
+    assert_eq!(first.calls, 1);
+    let first = Answer { value: first.value[0].page().unwrap(), usage: None, calls: 0 };
+    let rest = served.client.all_records(first).await.unwrap();
+    assert_eq!((rest.value.len(), rest.usage.unwrap().used, rest.calls), (2001, 4, 1));
 }
 
 #[tokio::test]
-async fn limits_and_fields_are_told() {
-    let served = serve(Options { daily_api_limit: 500, ..Options::default() }).await;
-    assert_eq!(served.client.limits().await.unwrap().value.daily_api_requests.max, 500);
+async fn fields_are_told() {
+    let served = serve(Options::default()).await;
     let fields = async |sobject| served.client.describe(sobject).await.unwrap().value.fields;
     assert!(fields(SObject::Task).await["Aircall_Key__c"].unique);
     assert!(!fields(SObject::Account).await.contains_key("IsPersonAccount"));

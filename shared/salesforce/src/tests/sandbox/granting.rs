@@ -6,10 +6,10 @@ use salesforce_sandbox::Options;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Served, serve};
-use crate::oauth::{RefreshError, Tokens, refresh, revoke};
-use crate::{ApiVersion, Client, Kind, SalesforceId};
+use crate::oauth::{RefreshError, Refreshed, refresh, revoke};
+use crate::{ApiVersion, Client, Kind};
 
-async fn refreshed(served: &Served, refresh_token: &SecretString) -> Result<Tokens, RefreshError> {
+async fn refreshed(served: &Served, refresh_token: &SecretString) -> Result<Refreshed, RefreshError> {
     let secret = SecretString::from(served.org.client_secret());
     refresh(&reqwest::Client::new(), &served.url, &served.org.client_id(), &secret, refresh_token).await
 }
@@ -18,15 +18,13 @@ async fn refreshed(served: &Served, refresh_token: &SecretString) -> Result<Toke
 async fn an_expired_token_is_refreshed() {
     let served = serve(Options { session_ms: 1, ..Options::default() }).await;
     tokio::time::sleep(Duration::from_millis(20)).await;
-    assert_eq!(served.client.limits().await.unwrap_err().kind(), Kind::Refresh);
+    assert_eq!(served.client.user_permissions().await.unwrap_err().kind(), Kind::Refresh);
     served.org.set_options(Options::default());
     let tokens = refreshed(&served, &served.refresh_token.as_str().into()).await.unwrap();
-    assert_eq!(tokens.user_id, served.org.admin_user_id().parse::<SalesforceId>().unwrap());
-    assert_eq!(tokens.org_id, served.org.org_id().parse::<SalesforceId>().unwrap());
     assert_eq!(tokens.instance_url, served.url);
     assert!(tokens.refresh_token.is_none());
     let client = Client::new(reqwest::Client::new(), tokens.instance_url, tokens.access_token, ApiVersion::default());
-    client.limits().await.unwrap();
+    client.user_permissions().await.unwrap();
 }
 
 #[tokio::test]
@@ -48,7 +46,7 @@ async fn a_revoked_grant_is_dead() {
     let token = SecretString::from(served.refresh_token.as_str());
     revoke(&reqwest::Client::new(), &served.url, &token).await.unwrap();
     assert!(matches!(refreshed(&served, &token).await.unwrap_err(), RefreshError::DeadGrant { .. }));
-    assert_eq!(served.client.limits().await.unwrap_err().kind(), Kind::Refresh);
+    assert_eq!(served.client.user_permissions().await.unwrap_err().kind(), Kind::Refresh);
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ async fn only_equal_texts_come_back(stored: Vec<String>, asked: Vec<String>) {
     let mut askable = asked.clone();
     askable.retain(|text| !text.contains("@{") && !text.is_empty());
 
-    let found = ids(&served, &Soql::tasks_by_key(KeyField::CallObject, &asked)).await;
+    let found = ids(&served, &Soql::tasks_by_key(KeyField::CallObject, &asked, None)).await;
     assert_eq!(found, holding(&tasks, &askable));
     let found = ids(&served, &Soql::records_by_phone(SObject::Contact, &asked, &CallerFields::new(false))).await;
     assert_eq!(found, holding(&contacts, &askable));

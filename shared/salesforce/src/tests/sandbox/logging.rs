@@ -1,10 +1,12 @@
 //! Writes.
 
+use std::collections::BTreeSet;
+
 use salesforce_sandbox::{DuplicateAction, DuplicateRule, Options};
 use serde_json::json;
 
 use super::serve;
-use crate::{Atomicity, ErrorCode, Graph, KeyField, Kind, Record, SObject, Soql, Subrequest, cause};
+use crate::{Atomicity, ErrorCode, Graph, KeyField, Kind, Record, SObject, Soql, Subrequest};
 
 fn task(key: &str) -> Record {
     Record::new(SObject::Task)
@@ -25,10 +27,27 @@ async fn a_key_is_logged_once_and_its_holder_named() {
     let again = served.client.create(&[task("call-1"), task("call-2")], Atomicity::EachAlone).await.unwrap().value;
     let refusal = again[0].as_ref().unwrap_err();
     assert_eq!((refusal.kind(), refusal.cause().records.as_slice()), (Kind::AlreadyLogged, &[first][..]));
+    assert!(refusal.duplicates("Aircall_Key__c") && !refusal.duplicates("Name"));
     assert!(again[1].is_ok());
     let keys = ["call-1".to_owned(), "call-9".to_owned()];
-    let found = served.client.query(&Soql::tasks_by_key(KeyField::AircallKey, &keys)[0]).await.unwrap().value;
+    let found = served.client.query(&Soql::tasks_by_key(KeyField::AircallKey, &keys, None)[0]).await.unwrap().value;
     assert_eq!(found.iter().filter_map(Record::id).collect::<Vec<_>>(), [first]);
+}
+
+#[tokio::test]
+async fn a_key_is_looked_for_among_the_tasks_since_an_instant() {
+    let served = serve(Options::default()).await;
+    let task = |created: &str| json!({"Subject": "Call", "CallObject": "call-1", "CreatedDate": created});
+    let _older = served.insert("Task", task("2026-11-22T17:36:25.000+0000"));
+    let exact = served.insert("Task", task("2026-11-22T17:36:26.000+0000"));
+    let newer = served.insert("Task", task("2026-11-22T18:00:00.000+0000"));
+    let since = Some("2026-11-22T18:36:26.5+01:00".parse().unwrap());
+    let found = async |field, keys: &[String]| {
+        let answer = served.client.query(&Soql::tasks_by_key(field, keys, since)[0]).await.unwrap();
+        answer.value.iter().filter_map(Record::id).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(found(KeyField::CallObject, &["call-1".to_owned()]).await, [exact, newer].into());
+    assert!(found(KeyField::CallObject, &["call-2".to_owned()]).await.is_empty());
 }
 
 #[tokio::test]
@@ -56,14 +75,15 @@ async fn a_new_caller_is_one_transaction() {
             .link("WhatId", "k"),
     ];
     let answer = served.client.composite(&bundle, Atomicity::AllOrNone).await.unwrap();
-    assert_eq!((cause(&answer.value), answer.usage.unwrap().used), (None, 1));
+    assert_eq!((answer.calls, answer.usage.unwrap().used), (1, 1));
     let task = &served.org.records("Task")[0];
     assert_eq!(task["WhoId"], json!(answer.value[0].id().unwrap()));
     assert_eq!(task["WhatId"], json!(answer.value[1].id().unwrap()));
     assert_eq!(task["Description"], "said @ {c.id}");
 
     let again = served.client.composite(&bundle, Atomicity::AllOrNone).await.unwrap().value;
-    assert_eq!(cause(&again).unwrap().kind(), Kind::AlreadyLogged);
+    let refusal = again[2].done().unwrap_err();
+    assert_eq!((refusal.kind(), refusal.duplicates("Aircall_Key__c")), (Kind::AlreadyLogged, true));
     assert_eq!(again[0].done().unwrap_err().code(), &ErrorCode::ProcessingHalted);
     assert_eq!((served.org.records("Contact").len(), served.org.records("Case").len()), (1, 1));
 }
@@ -94,7 +114,7 @@ async fn graphs_stand_and_fall_alone() {
     let graphs = [graph("a", "call-1"), graph("b", "call-1"), graph("c", "call-2")];
     let results = served.client.graph(&graphs).await.unwrap().value;
     assert_eq!(results.iter().map(|result| result.is_successful).collect::<Vec<_>>(), [true, false, true]);
-    assert_eq!(cause(&results[1].results).unwrap().kind(), Kind::AlreadyLogged);
+    assert_eq!(results[1].results[1].done().unwrap_err().kind(), Kind::AlreadyLogged);
     assert_eq!(served.org.records("Contact").len(), 2);
 }
 
@@ -111,7 +131,7 @@ async fn a_duplicate_rule_names_the_record_to_use() {
     assert_eq!((refusal.kind(), refusal.cause().records.as_slice()), (Kind::UseRecord, &[existing][..]));
     let composite = [Subrequest::create("c", contact())];
     let results = served.client.composite(&composite, Atomicity::AllOrNone).await.unwrap().value;
-    assert_eq!(cause(&results).unwrap().cause().records, [existing]);
+    assert_eq!(results[0].done().unwrap_err().cause().records, [existing]);
 }
 
 #[tokio::test]

@@ -1,0 +1,85 @@
+//! A browser that goes to Salesforce and back.
+
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use url::Url;
+use url::form_urlencoded::Serializer;
+
+use crate::fixture::{Answer, Fixture, HOST};
+
+/// A browser's cookies.
+#[derive(Clone, Default)]
+pub(crate) struct Browser {
+    cookies: BTreeMap<String, String>,
+}
+
+impl Browser {
+    /// The `Cookie` header.
+    pub(crate) fn cookies(&self) -> String {
+        self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+
+    /// Opens a page of the console's.
+    pub(crate) async fn open(&mut self, f: &Fixture, path: &str) -> Answer {
+        let request = Request::get(path).header(header::COOKIE, self.cookies());
+        let answer = f.request(request.body(Body::empty()).unwrap()).await;
+        self.take(&answer);
+        answer
+    }
+
+    /// Sends a form of a page of the console's.
+    pub(crate) async fn submit(&mut self, f: &Fixture, page: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let token = crate::pages::support::value(&self.open(f, page).await.text, "csrf_token");
+        let fields = [&[("csrf_token", token.as_str())], fields].concat();
+        let answer = f.post_as(&self.cookies(), path, &fields).await;
+        self.take(&answer);
+        answer
+    }
+
+    fn take(&mut self, answer: &Answer) {
+        for cookie in answer.cookies() {
+            let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+            if value.is_empty() {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+
+    /// Begins to sign in; the address of the login page.
+    pub(crate) async fn begin(&mut self, f: &Fixture, query: &str) -> Url {
+        let answer = self.open(f, &format!("/auth/salesforce?{query}")).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+        answer.header(header::LOCATION).parse().unwrap()
+    }
+
+    /// Signs in as the org's admin.
+    pub(crate) async fn sign_in(&mut self, f: &Fixture) -> Answer {
+        let login_page = self.begin(f, "at=production").await;
+        let back = decide(&login_page, &f.vendors.salesforce.admin_user_id(), "allow").await;
+        self.open(f, &back).await
+    }
+}
+
+/// What a user does on Salesforce's pages; where the browser is sent back to.
+pub(crate) async fn decide(login_page: &Url, user: &str, decision: &str) -> String {
+    let fields = login_page.query_pairs().into_owned().chain(
+        [("user", user), ("decision", decision)].map(|(name, value)| (name.to_owned(), value.to_owned())),
+    );
+    let body = Serializer::new(String::new()).extend_pairs(fields).finish();
+    back(login_page, body).await
+}
+
+/// Sends the form of a vendor's consent page; where the browser is sent back to, as a path of the console's.
+pub(crate) async fn back(page: &Url, body: String) -> String {
+    let mut action = page.clone();
+    action.set_query(None);
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let form = http.post(action).header("content-type", "application/x-www-form-urlencoded").body(body);
+    let answer = form.send().await.unwrap();
+    let location = answer.headers().get("location").unwrap_or_else(|| panic!("{answer:?}")).to_str().unwrap();
+    location.strip_prefix(&format!("https://{HOST}")).unwrap_or_else(|| panic!("{location}")).to_owned()
+}

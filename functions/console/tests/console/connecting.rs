@@ -1,0 +1,70 @@
+//! Signing in and connecting, against sandboxes of both vendors.
+
+mod aircall;
+mod killed;
+mod oauth;
+mod org;
+mod sign_in;
+mod tokens;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use axum::http::Method;
+use serde_json::{Value, json};
+use store::{Tenant, TenantId, TokenHash};
+
+use crate::fixture::{Answer, Fixture, HOST};
+
+impl Fixture {
+    /// The tenant of the sandbox org.
+    pub(crate) fn org_tenant(&self) -> TenantId {
+        TenantId::of_org(&self.vendors.salesforce.org_id()).unwrap()
+    }
+
+    /// The tenant `one`, with nothing connected.
+    pub(crate) async fn with_tenant(self) -> Self {
+        self.tenants.put(&Tenant::new(self.tenant.clone())).await.unwrap();
+        self
+    }
+
+    pub(crate) async fn stored(&self, tenant: &TenantId) -> Tenant {
+        self.tenants.get(tenant).await.unwrap().unwrap()
+    }
+
+    /// Lets go of what a killed run held, as time would.
+    pub(crate) async fn a_minute_later(&self, tenant: &TenantId) {
+        let update = self.tables.dynamodb.update_item().table_name("TenantsTable");
+        let update = update.key("tenant", AttributeValue::S(tenant.to_string()));
+        update.update_expression("REMOVE webhook_lease, refresh_lease").send().await.unwrap();
+    }
+
+    /// Connects Aircall by the sandbox's API key.
+    pub(crate) async fn connect_aircall(&self) -> Answer {
+        self.connect_aircall_with("api-id", "api-token").await
+    }
+
+    pub(crate) async fn connect_aircall_with(&self, api_id: &str, api_token: &str) -> Answer {
+        let body = json!({ "api_id": api_id, "api_token": api_token }).to_string();
+        self.send(Method::PUT, "/api/connections/aircall", body).await
+    }
+
+    /// The webhooks at Aircall that send to the tenant `one`.
+    pub(crate) fn webhooks(&self) -> Vec<Value> {
+        let url = format!("https://{HOST}/webhooks/aircall/one");
+        let all = self.vendors.aircall.snapshot()["webhooks"].as_array().unwrap().clone();
+        all.into_iter().filter(|webhook| webhook["url"] == url).collect()
+    }
+
+    /// One webhook sends, all of ours know it, and what it sends is let in.
+    #[track_caller]
+    pub(crate) fn check_connected(&self, tenant: &Tenant) {
+        let webhooks = self.webhooks();
+        assert_eq!(webhooks.len(), 1, "{webhooks:?}");
+        assert_eq!(webhooks[0]["active"], true);
+        let events: Vec<&str> = webhooks[0]["events"].as_array().unwrap().iter().map(|e| e.as_str().unwrap()).collect();
+        assert_eq!(events, aircall::EVENTS);
+        let connection = tenant.aircall.as_ref().unwrap();
+        assert_eq!(connection.webhook_id, webhooks[0]["id"].as_str().unwrap());
+        assert!(tenant.webhook_tokens.contains(&TokenHash::of(webhooks[0]["token"].as_str().unwrap())));
+        assert!(self.vendors.secrets.get("aircall/one").is_some());
+    }
+}

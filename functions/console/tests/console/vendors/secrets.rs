@@ -1,0 +1,80 @@
+//! A Secrets Manager in memory, with the four operations that the console uses.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::config::{BehaviorVersion, Config, Credentials, Region};
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+type Held = Arc<Mutex<BTreeMap<String, String>>>;
+
+/// Secrets by name.
+#[derive(Clone, Default)]
+pub(crate) struct Secrets {
+    held: Held,
+    url: Arc<OnceLock<String>>,
+}
+
+impl Secrets {
+    /// What a secret holds.
+    pub(crate) fn get(&self, name: &str) -> Option<Value> {
+        self.held.lock().unwrap().get(name).map(|text| serde_json::from_str(text).unwrap())
+    }
+
+    pub(crate) fn put(&self, name: &str, text: &str) {
+        self.held.lock().unwrap().insert(name.to_owned(), text.to_owned());
+    }
+
+    pub(crate) fn router(&self) -> Router {
+        Router::new().route("/", post(answer)).with_state(self.held.clone())
+    }
+
+    pub(crate) fn listen(&self, url: &str) {
+        self.url.set(url.to_owned()).unwrap();
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .endpoint_url(self.url.get().unwrap());
+        Client::from_conf(config.build())
+    }
+}
+
+async fn answer(State(held): State<Held>, headers: HeaderMap, body: Bytes) -> Response {
+    let request: Value = serde_json::from_slice(&body).unwrap();
+    let text = |key: &str| request[key].as_str().unwrap_or_default().to_owned();
+    let mut held = held.lock().unwrap();
+    let (id, name, value) = (text("SecretId"), text("Name"), text("SecretString"));
+    let refused = |kind: &str| (StatusCode::BAD_REQUEST, Json(json!({ "__type": kind, "Message": "no" }))).into_response();
+    match headers["x-amz-target"].to_str().unwrap() {
+        "secretsmanager.GetSecretValue" => match held.get(&id) {
+            Some(value) => Json(json!({ "Name": id, "SecretString": value })).into_response(),
+            None => refused("ResourceNotFoundException"),
+        },
+        "secretsmanager.CreateSecret" if held.contains_key(&name) => refused("ResourceExistsException"),
+        "secretsmanager.CreateSecret" => {
+            held.insert(name.clone(), value);
+            Json(json!({ "Name": name })).into_response()
+        }
+        "secretsmanager.PutSecretValue" if !held.contains_key(&id) => refused("ResourceNotFoundException"),
+        "secretsmanager.PutSecretValue" => {
+            held.insert(id.clone(), value);
+            Json(json!({ "Name": id })).into_response()
+        }
+        "secretsmanager.DeleteSecret" => match held.remove(&id) {
+            Some(_) => Json(json!({ "Name": id })).into_response(),
+            None => refused("ResourceNotFoundException"),
+        },
+        other => panic!("{other}"),
+    }
+}
