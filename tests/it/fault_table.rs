@@ -210,7 +210,7 @@ fn outage_lines() -> impl Iterator<Item = Line> {
         place,
         fault: json!([
             {"path": place.path(), "status": 503, "body": "<html>Service Unavailable</html>"},
-            {"path": "/limits", "status": 503, "body": "<html>Service Unavailable</html>"},
+            {"path": r"/query\?q=SELECT\+Id\+FROM\+User", "status": 503, "body": "<html>Service Unavailable</html>"},
         ]),
         said: said.to_owned(),
         then: PausedShortly,

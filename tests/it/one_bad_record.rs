@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 use salesforce_sandbox::Options;
 use serde_json::{Value, json};
 
-use crate::support::World;
+use crate::support::{Refuses, World};
 
 /// The one that is bad.
 const BAD: usize = 17;
@@ -72,60 +72,66 @@ async fn one_whose_rows_are_locked_is_written_a_little_later() {
     world.fault(json!([{"record": {"sobject": "Task", "matches": "\"call-17\""}, "error": error}])).await;
     begin(&world, &calls).await;
     world.settle().await;
-    calls.iter().for_each(|call| drop(world.task(call)));
+    for call in &calls {
+        world.task(call);
+    }
     assert_eq!(world.api_calls().await.of("POST", "/composite/sobjects"), 2);
+}
+
+/// One whose new Contact is refused with a code that nobody knows, and this status.
+async fn refuse_with_an_unknown_code(status: u16) -> Value {
+    let (world, calls) = unknown().await;
+    let error = json!({"code": "A_CODE_OF_TOMORROW", "message": "Something new", "status": status});
+    let fault = json!([{"record": {"sobject": "Contact", "matches": "39981017"}, "error": error, "times": 99}]);
+    world.fault(fault).await;
+    begin(&world, &calls).await;
+    let entry = all_others_are_logged(&world, &calls).await;
+    assert!(entry["reason"].as_str().unwrap().contains("Something new (A_CODE_OF_TOMORROW)."), "{entry:#}");
+    assert_eq!(world.records("Contact").len(), 199);
+    entry
 }
 
 #[tokio::test]
 async fn one_new_contact_that_is_refused_with_a_code_nobody_knows() {
-    for (status, state) in [(400, "failed"), (500, "pending")] {
-        let (world, calls) = unknown().await;
-        let error = json!({"code": "A_CODE_OF_TOMORROW", "message": "Something new", "status": status});
-        let fault = json!([{"record": {"sobject": "Contact", "matches": "39981017"}, "error": error, "times": 99}]);
-        world.fault(fault).await;
-        begin(&world, &calls).await;
-        let entry = all_others_are_logged(&world, &calls).await;
-        assert_eq!(entry["state"], state, "{entry:#}");
-        assert!(entry["reason"].as_str().unwrap().contains("Something new (A_CODE_OF_TOMORROW)."), "{entry:#}");
-        assert_eq!(world.records("Contact").len(), 199);
-    }
-}
-
-/// One that makes every request that it is in be answered so, as a whole.
-async fn poison(answer: fn(&str, &str) -> Option<(StatusCode, &'static str)>) -> Value {
-    let (world, calls) = known().await;
-    let _door = world.move_org(answer).await;
-    begin(&world, &calls).await;
-    let entry = all_others_are_logged(&world, &calls).await;
-    let all = world.api_calls().await;
-    println!("one that spoils whole requests: {} API calls: {:?}", all.total, all.by_resource);
-    assert!(all.total <= 40, "{all:#?}");
-    assert!(!world.is_logged(&calls[BAD]));
-    entry
+    let (bad_request, error) = tokio::join!(refuse_with_an_unknown_code(400), refuse_with_an_unknown_code(500));
+    assert_eq!([&bad_request["state"], &error["state"]], ["failed", "pending"]);
 }
 
 fn is_spoilt(path: &str, body: &str) -> bool {
     path.ends_with("/composite/sobjects") && body.contains("\"call-17\"")
 }
 
-#[tokio::test]
-async fn one_that_spoils_whole_requests_for_now_is_soon_alone_and_waits() {
-    let entry = poison(|path, body| is_spoilt(path, body).then_some((StatusCode::INTERNAL_SERVER_ERROR, ""))).await;
-    assert_eq!(entry["state"], "pending");
-    assert_eq!(entry["reason"], "Waiting to try again: Salesforce answered HTTP 500 without an error code.");
+/// One that makes every request that it is in be answered so, as a whole.
+async fn spoil(answer: Refuses) -> (World, CallBody) {
+    let (world, mut calls) = known().await;
+    let _door = world.move_org(answer).await;
+    begin(&world, &calls).await;
+    all_others_are_logged(&world, &calls).await;
+    let bad = calls.swap_remove(BAD);
+    let all = world.api_calls().await;
+    println!("one that spoils whole requests: {} API calls: {:?}", all.total, all.by_resource);
+    assert!(all.total <= 40, "{all:#?}");
+    assert!(!world.is_logged(&bad));
+    (world, bad)
 }
 
 #[tokio::test]
-async fn one_that_spoils_whole_requests_for_good_is_soon_alone_and_fails() {
+async fn one_that_spoils_whole_requests_is_soon_alone_and_waits_or_fails() {
     const SAYS: &str = r#"[{"errorCode": "JSON_PARSER_ERROR", "message": "Unexpected character"}]"#;
-    let (world, calls) = known().await;
-    let _door = world.move_org(|path, body| is_spoilt(path, body).then_some((StatusCode::BAD_REQUEST, SAYS))).await;
-    begin(&world, &calls).await;
-    all_others_are_logged(&world, &calls).await;
-    world.settle().await;
-    let entry = world.activity(&calls[BAD].key()).await;
-    assert_eq!([&entry["state"], &entry["reason"]], ["failed", "Unexpected character (JSON_PARSER_ERROR)."]);
-    assert!(!world.is_logged(&calls[BAD]));
+    let for_now = async {
+        let (world, bad) =
+            spoil(|path, body| is_spoilt(path, body).then_some((StatusCode::INTERNAL_SERVER_ERROR, ""))).await;
+        let entry = world.activity(&bad.key()).await;
+        assert_eq!(entry["state"], "pending");
+        assert_eq!(entry["reason"], "Waiting to try again: Salesforce answered HTTP 500 without an error code.");
+    };
+    let for_good = async {
+        let (world, bad) = spoil(|path, body| is_spoilt(path, body).then_some((StatusCode::BAD_REQUEST, SAYS))).await;
+        world.settle().await;
+        let entry = world.activity(&bad.key()).await;
+        assert_eq!([&entry["state"], &entry["reason"]], ["failed", "Unexpected character (JSON_PARSER_ERROR)."]);
+    };
+    tokio::join!(for_now, for_good);
 }
 
 #[tokio::test]

@@ -238,6 +238,8 @@ async fn the_daily_allowance_pauses_the_org_before_and_at_its_end() {
         let call = CallBody::inbound(1);
         world.post(call.event("call.ended")).await;
         world.until("the org is paused", async |world| world.connection().await["state"] == "paused").await;
+        // Stored when the writer is done.
+        world.until("its API calls are shown", async |world| world.connection().await["api_usage"].is_object()).await;
         let connection = world.connection().await;
         let reason = format!(
             "The org has used 1 of its {limit} API calls of 24 hours, all integrations together, and the settings say to stop at {share} %."

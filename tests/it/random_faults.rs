@@ -210,7 +210,12 @@ impl Run {
                 // A refusal for good: only the codes that mean one.
                 "failed" if entry["problem"]["code"].as_str().is_some_and(is_final) && tasks.len() <= 1 => {}
                 state => {
-                    problems.push(format!("{} is {state}, has {} Tasks: {}", call.key(), tasks.len(), entry["problem"]))
+                    problems.push(format!(
+                        "{} is {state}, has {} Tasks: {}",
+                        call.key(),
+                        tasks.len(),
+                        entry["problem"]
+                    ));
                 }
             }
         }

@@ -19,7 +19,7 @@ fn ended(world: &World, call: &CallBody) -> Value {
 fn padded(body: &Value, length: usize) -> String {
     let body = body.to_string();
     let blanks = " ".repeat(length - body.len());
-    body + &blanks
+    body + blanks.as_str()
 }
 
 /// The headers but for the time.

@@ -11,7 +11,7 @@ for (const form of document.querySelectorAll("form[data-guard]")) {
   const look = () => { if (note) note.hidden = !changed(); };
   form.addEventListener("input", look);
   form.addEventListener("rows", look);
-  form.addEventListener("submit", () => { leaving = true; });
+  form.addEventListener("submit", (event) => { leaving = event.submitter?.formTarget !== "_blank"; });
   addEventListener("pageshow", () => { leaving = false; look(); });
   addEventListener("beforeunload", (event) => {
     if (!leaving && changed()) event.preventDefault();
@@ -57,6 +57,15 @@ const couple = () => {
 };
 addEventListener("change", couple);
 addEventListener("pageshow", couple);
+
+// What is shown once can be copied: <button data-copy="id of the text">.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    button.textContent = "Copied";
+  });
+}
 
 // Whoever sent a form with mistakes hears of them first.
 document.querySelector(".errors")?.focus();

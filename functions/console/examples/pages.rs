@@ -4,13 +4,15 @@
 #[path = "sample/calls.rs"]
 mod calls;
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result};
 use aws_sdk_sqs::config::{BehaviorVersion, Config, Region};
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn};
-use console::{Aircall, Console};
 use console::session::Session;
+use console::{Aircall, Console};
 use jiff::Timestamp;
 use lambda::queue::Bell;
 use org::{Doors, Lookup, Owners, Unstored};
@@ -51,6 +53,7 @@ async fn main() -> Result<()> {
             app: AppSecret::new(secrets.clone(), "example/app"),
             version: ApiVersion::parse("66.0").context("a version")?,
             unstored: Unstored::default(),
+            renewal: Duration::from_secs(17),
         },
         salesforce_login_url: None,
         allowed_orgs: "*".parse().ok().context("any org")?,

@@ -55,6 +55,8 @@ impl From<Stop> for ConnectionError {
     fn from(stop: Stop) -> Self {
         match stop {
             Stop::Trouble(Trouble { message, .. })
+            | Stop::TimedOut(Trouble { message, .. })
+            | Stop::OutOfTime(Trouble { message, .. })
             | Stop::Pause(Trouble { message, .. })
             | Stop::Soon(Trouble { message, .. }) => ConnectionError::SalesforceLater(message),
             Stop::Refused(Trouble { message, .. }) | Stop::Reconnect(Trouble { message, .. }) => {

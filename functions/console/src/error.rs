@@ -91,9 +91,11 @@ impl ApiError {
         let plain = |status, code, message: &str| (status, code, message.to_owned(), Value::Null);
         match self {
             ApiError::NotSignedIn => plain(StatusCode::UNAUTHORIZED, "not_signed_in", "Sign in to the console."),
-            ApiError::BadToken => {
-                plain(StatusCode::UNAUTHORIZED, "bad_token", "This API token is not one of the console's, or was revoked.")
-            }
+            ApiError::BadToken => plain(
+                StatusCode::UNAUTHORIZED,
+                "bad_token",
+                "This API token is not one of the console's, or was revoked.",
+            ),
             ApiError::AdminOnly => plain(
                 StatusCode::FORBIDDEN,
                 "admin_only",
@@ -133,9 +135,11 @@ impl ApiError {
                 (StatusCode::UNPROCESSABLE_ENTITY, "invalid_settings", message, json!({ "problems": problems }))
             }
             ApiError::Connection { status, code, message } => (status, code, message, Value::Null),
-            ApiError::TooManyTokens => {
-                plain(StatusCode::CONFLICT, "too_many_tokens", "There are 20 API tokens already. Revoke one of them first.")
-            }
+            ApiError::TooManyTokens => plain(
+                StatusCode::CONFLICT,
+                "too_many_tokens",
+                "There are 20 API tokens already. Revoke one of them first.",
+            ),
             ApiError::Store(error) => {
                 tracing::error!(%error, "a request could not be answered");
                 match error {

@@ -103,7 +103,9 @@ impl Flash {
             Flash::Unchanged => "Nothing was changed, so nothing was saved.",
             Flash::KeptTheirs => "The other version stays. Nothing of yours was saved.",
             Flash::Restored => "Restored, as a new version. It counts for every call that ends from now on.",
-            Flash::Retried => "The call is being written again. Load the page again in a moment to see what came of it.",
+            Flash::Retried => {
+                "The call is being written again. Load the page again in a moment to see what came of it."
+            }
             Flash::RetriedAll => "All failed calls are being written again.",
             Flash::RetriedSome => "The latest 200 failed calls are being written again. Retry the others after them.",
             Flash::NothingFailed => "Nothing had failed any more, so nothing was retried.",

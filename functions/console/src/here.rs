@@ -75,7 +75,9 @@ mod tests {
 
     #[test]
     fn what_is_no_host_is_refused() {
-        for text in ["", "a b", "example.com/", "example.com/path", "user@example.com", "@example.com", "a?b", "a#b", ":80"] {
+        for text in
+            ["", "a b", "example.com/", "example.com/path", "user@example.com", "@example.com", "a?b", "a#b", ":80"]
+        {
             check(text, None);
         }
     }

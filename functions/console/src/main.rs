@@ -16,7 +16,9 @@ use url::Url;
 /// How long one call to AWS may take.
 const PATIENCE: Duration = Duration::from_secs(4);
 /// How long one request to Salesforce or Aircall may take, of the half minute that a browser gets an answer in.
-const VENDORS_PATIENCE: Duration = Duration::from_secs(12);
+const VENDORS_PATIENCE: Duration = Duration::from_secs(10);
+/// How long renewing the session of an org may take, its lease and storing it included.
+const RENEWAL: Duration = Duration::from_secs(17);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
@@ -67,6 +69,7 @@ async fn main() -> anyhow::Result<()> {
             app: AppSecret::new(secretsmanager.clone(), salesforce_app_secret),
             version,
             unstored: Unstored::default(),
+            renewal: RENEWAL,
         },
         salesforce_login_url,
         allowed_orgs,

@@ -20,15 +20,8 @@ pub(crate) enum Nav {
 }
 
 impl Nav {
-    const ALL: [Nav; 7] = [
-        Nav::Activity,
-        Nav::CallWorkflow,
-        Nav::General,
-        Nav::Preview,
-        Nav::Connections,
-        Nav::History,
-        Nav::Tokens,
-    ];
+    const ALL: [Nav; 7] =
+        [Nav::Activity, Nav::CallWorkflow, Nav::General, Nav::Preview, Nav::Connections, Nav::History, Nav::Tokens];
 
     /// Its name, its path, and whether it stands apart from what is used every day.
     fn parts(self) -> (&'static str, &'static str, bool) {

@@ -19,8 +19,9 @@ use crate::activity;
 use crate::console::Console;
 use crate::random;
 
-/// How long Salesforce may take, of which [`Org`] keeps five seconds back.
-const PATIENCE: Duration = Duration::from_secs(13);
+/// How long Salesforce may take, of which [`Org`] keeps five seconds back; enough to renew its session first. API Gateway
+/// gives up after thirty seconds.
+const PATIENCE: Duration = Duration::from_secs(26);
 
 /// What would become of a call.
 #[derive(Debug)]
@@ -73,7 +74,7 @@ pub(crate) async fn preview(
     };
     if let (Ok(status), Some(number)) = (previewed.would, previewed.call.party.number().cloned()) {
         let tenant = activity::tenant(console, id).await?;
-        match look_up(console, tenant, settings, &previewed.call, status, number).await? {
+        match look_up(console, tenant, settings, &previewed.call, status, number).await {
             Ok(found) => {
                 previewed.steps.extend(found.trace.steps().iter().cloned());
                 match found.would {
@@ -87,7 +88,10 @@ pub(crate) async fn preview(
     Ok(Ok(previewed))
 }
 
-/// Asks the tenant's org; the inner error says why it was not asked or did not answer.
+/// Asks the tenant's org.
+///
+/// # Errors
+/// Why it was not asked or did not answer, as a sentence.
 async fn look_up(
     console: &Arc<Console>,
     tenant: Tenant,
@@ -95,24 +99,29 @@ async fn look_up(
     call: &Call,
     status: TaskStatus,
     number: E164,
-) -> Result<Result<org::Preview, String>, store::Error> {
+) -> Result<org::Preview, String> {
     if tenant.salesforce.is_none() {
-        return Ok(Err("Salesforce is not connected.".to_owned()));
+        return Err("Salesforce is not connected.".to_owned());
     }
     let job = Job::new(call.id.key(), call.clone(), status, number);
     let id = tenant.id.clone();
     match ask(console, tenant, settings.clone(), job).await {
-        Ok(found) => Ok(Ok(found)),
-        Err(Stop::Store(error)) => Err(error),
+        Ok(found) => Ok(found),
+        Err(Stop::Store(error)) => {
+            tracing::error!(tenant = %id, %error, "a preview was made without Salesforce");
+            Err("The connection cannot be used right now. Try again.".to_owned())
+        }
         Err(
             Stop::Trouble(Trouble { code, message })
+            | Stop::TimedOut(Trouble { code, message })
+            | Stop::OutOfTime(Trouble { code, message })
             | Stop::Refused(Trouble { code, message })
             | Stop::Pause(Trouble { code, message })
             | Stop::Reconnect(Trouble { code, message })
             | Stop::Soon(Trouble { code, message }),
         ) => {
             tracing::info!(tenant = %id, code, "a preview was made without Salesforce");
-            Ok(Err(message))
+            Err(message)
         }
     }
 }

@@ -46,10 +46,14 @@ pub(crate) enum SignInError {
     )]
     NoAdmin,
     /// The deployment is for other orgs.
-    #[error("This console is not open to your org ({0}). Whoever runs it can add the org's id to those that are allowed.")]
+    #[error(
+        "This console is not open to your org ({0}). Whoever runs it can add the org's id to those that are allowed."
+    )]
     OrgNotAllowed(SalesforceId),
     /// The deployment lacks what it takes.
-    #[error("This console cannot sign anybody in with Salesforce yet: whoever runs it has to give it the consumer key and secret of an app.")]
+    #[error(
+        "This console cannot sign anybody in with Salesforce yet: whoever runs it has to give it the consumer key and secret of an app."
+    )]
     NoApp,
     /// Salesforce let the user in, and then said no more.
     #[error("Salesforce let you in, but did not answer what was asked next: {0}. Please sign in again.")]

@@ -37,9 +37,9 @@ pub(crate) async fn create(
 /// The tenant's tokens, the latest first. One that cannot be read hides none of the others.
 pub(crate) async fn list(console: &Console, session: &Session) -> Result<Vec<ApiToken>, ApiError> {
     let tokens = console.api_tokens.list(&session.tenant).await?;
-    let readable = tokens.into_iter().filter_map(|token| {
-        token.inspect_err(|error| tracing::error!(%error, "an API token cannot be read")).ok()
-    });
+    let readable = tokens
+        .into_iter()
+        .filter_map(|token| token.inspect_err(|error| tracing::error!(%error, "an API token cannot be read")).ok());
     let mut tokens: Vec<_> = readable.collect();
     tokens.reverse();
     Ok(tokens)

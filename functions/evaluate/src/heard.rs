@@ -44,8 +44,8 @@ impl Heard {
 
 #[cfg(test)]
 mod tests {
-    use store::test_tables::TestTables;
     use store::Tenant;
+    use store::test_tables::TestTables;
 
     use super::*;
 
@@ -56,7 +56,7 @@ mod tests {
         let one = TenantId::parse("one").unwrap();
         tenants.put(&Tenant::new(one.clone())).await.unwrap();
         let heard = Heard::new(tenants.clone());
-        let at = |seconds| Timestamp::from_second(1_774_254_600 + seconds).unwrap();
+        let at = |seconds: i64| Timestamp::from_second(1_774_254_600 + seconds).unwrap();
         for (now, recorded) in [(0, 0), (59, 0), (60, 60), (119, 60), (300, 300)] {
             heard.from_aircall(&one, at(now)).await;
             let stored = tenants.get(&one).await.unwrap().unwrap();

@@ -170,11 +170,12 @@ impl Writer {
                 let until = self.ask_to_reconnect(drain, &trouble).await?;
                 return Ok(Verdict::Held(trouble, until));
             }
-            // Out of time without anything written: an org that is slow is as good as down.
-            Stop::Soon(trouble) if drain.wrote || drain.org.as_ref().is_none_or(|org| org.api_calls == 0) => {
+            Stop::Soon(trouble) => return Ok(Verdict::Held(trouble, Timestamp::now() + SOON)),
+            Stop::OutOfTime(trouble) if drain.wrote || drain.org.as_ref().is_none_or(|org| org.api_calls == 0) => {
                 return Ok(Verdict::Held(trouble, Timestamp::now() + SOON));
             }
-            Stop::Soon(trouble) | Stop::Trouble(trouble) => (trouble, None),
+            // Without anything written: an org that is slow is as good as down.
+            Stop::OutOfTime(trouble) | Stop::Trouble(trouble) => (trouble, None),
             // Only the key field keeps what may still be written from being written again.
             Stop::TimedOut(trouble) => (trouble, drain.lacks_key_field().then(|| Timestamp::now() + LONGEST_REQUEST)),
         };
@@ -194,7 +195,7 @@ impl Writer {
                 self.pause(drain, &trouble, until).await?;
                 Ok(Verdict::Held(trouble, until))
             }
-            Err(Stop::Trouble(_) | Stop::TimedOut(_) | Stop::Refused(_) | Stop::Soon(_)) => {
+            Err(Stop::Trouble(_) | Stop::TimedOut(_) | Stop::Refused(_) | Stop::Soon(_) | Stop::OutOfTime(_)) => {
                 let until = self.pause_for_outage(drain, &trouble).await?;
                 Ok(Verdict::Held(trouble, not_before.map_or(until, |at| at.max(until))))
             }

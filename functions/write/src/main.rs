@@ -34,6 +34,9 @@ const TENANTS_AT_ONCE: usize = 10;
 /// How long the token endpoint may take. Other requests have their own, shorter time as the drain's runs out.
 const SALESFORCE_PATIENCE: Duration = Duration::from_secs(25);
 
+/// How long renewing the session of an org may take, its lease and storing it included.
+const RENEWAL: Duration = Duration::from_secs(32);
+
 /// What is left to Lambda for the answer.
 const SPARE: Duration = Duration::from_secs(2);
 
@@ -65,6 +68,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             app: AppSecret::new(secrets, env::required("SALESFORCE_APP_SECRET")?),
             version: ApiVersion::parse(&version).ok_or("SALESFORCE_API_VERSION is not a version such as 66.0")?,
             unstored: Unstored::default(),
+            renewal: RENEWAL,
         },
         phone_memory: PhoneMemory {
             matched: SignedDuration::from_mins(whole("PHONE_MATCH_MINUTES", "a number of minutes")?),

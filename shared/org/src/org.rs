@@ -13,9 +13,6 @@ use crate::stop::{Stop, Trouble};
 /// How long one request to Salesforce may take: its own writes wait up to ten seconds for a row lock.
 const PATIENCE: Duration = Duration::from_secs(25);
 
-/// A session is renewed only with this much time left: for the lease, a slow token endpoint and storing what it gave.
-const TIME_TO_RENEW: Duration = Duration::from_secs(32);
-
 /// What is kept of the time to store what became of the entries.
 const TIME_TO_SETTLE: Duration = Duration::from_secs(5);
 
@@ -68,7 +65,7 @@ impl Org {
         let mut answer = self.send(&request).await?;
         if answer.as_ref().is_err_and(|error| error.kind() == Kind::Refresh) {
             // Cut off between its answer and our storing it, a refresh would lose the only token that still counts.
-            if self.time_left()? < TIME_TO_RENEW {
+            if self.time_left()? < self.session.renewal() {
                 return Err(Stop::Soon(Trouble::new("TOKEN_REFRESH", "The session with Salesforce is to be renewed.")));
             }
             self.session.renew().await?;
@@ -139,7 +136,7 @@ impl Org {
     fn time_left(&self) -> Result<Duration, Stop> {
         let left = self.deadline.saturating_duration_since(Instant::now()).saturating_sub(TIME_TO_SETTLE);
         if left.is_zero() {
-            return Err(Stop::Soon(Trouble::new("OUT_OF_TIME", "Salesforce took all the time there was.")));
+            return Err(Stop::OutOfTime(Trouble::new("OUT_OF_TIME", "Salesforce took all the time there was.")));
         }
         Ok(left)
     }

@@ -39,6 +39,9 @@ pub struct Doors {
     pub version: ApiVersion,
     /// What could not be stored.
     pub unstored: Unstored,
+    /// How long renewing a session may take: five seconds for the lease, the token endpoint as long as `http` waits for
+    /// it, and storing what it gave. With less time left none is begun.
+    pub renewal: Duration,
 }
 
 /// New tokens that could not be stored, kept in memory, each with the access token that it replaces: they are the only
@@ -73,6 +76,11 @@ impl Session {
     /// The org, with the newest access token.
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// How long [`Session::renew`] may take.
+    pub(crate) fn renewal(&self) -> Duration {
+        self.doors.renewal
     }
 
     /// Takes the newest access token: the stored one if somebody renewed it meanwhile, else a new one.

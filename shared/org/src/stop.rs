@@ -21,9 +21,12 @@ pub enum Stop {
     /// An admin has to connect the org again.
     #[error("the connection to the org is dead: {0}")]
     Reconnect(Trouble),
-    /// Nothing is wrong, and there is no time left, or another writer is at it: soon again.
+    /// Nothing is wrong, and somebody else is renewing the session, or there is no time to: soon again.
     #[error("soon again: {0}")]
     Soon(Trouble),
+    /// There is no time left.
+    #[error("no time is left: {0}")]
+    OutOfTime(Trouble),
     /// Our own memory does not answer: the batch fails and comes again.
     #[error(transparent)]
     Store(#[from] store::Error),

@@ -76,8 +76,8 @@ impl<T> Answer<T> {
 /// An org, as one user sees it. Cheap to clone.
 ///
 /// Each method is one API call unless it says otherwise: [`Answer::calls`] counts them, and an error counts as one.
-/// Time-outs are those of the [`reqwest::Client`]; give it `redirect::Policy::none()`, for Salesforce's API never redirects
-/// unless the org has moved, and a refresh tells where.
+/// Time-outs are those of the [`reqwest::Client`]; give it `redirect::Policy::none()`, for Salesforce's API never
+/// redirects unless the org has moved, and a refresh tells where.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,

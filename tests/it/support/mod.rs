@@ -13,6 +13,7 @@ mod writer;
 use std::time::Duration;
 
 pub(crate) use calls::ApiCalls;
+pub(crate) use door::Refuses;
 pub(crate) use org::days_ago;
 pub(crate) use stack::Running;
 pub(crate) use world::World;

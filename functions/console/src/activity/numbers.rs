@@ -3,6 +3,9 @@
 use rules::E164;
 use rules::phone::digits_of;
 
+/// How many digits are dialled before a number within its country, at most: 0, 1, 8, 06.
+const LONGEST_PREFIX: usize = 2;
+
 /// The numbers that `text` may mean, the likeliest first: as it is written abroad, as it is dialled in the countries of
 /// these lines, and as digits that lack their plus.
 pub(crate) fn candidates<'a>(text: &str, lines: impl Iterator<Item = &'a str>) -> Vec<E164> {
@@ -15,8 +18,7 @@ pub(crate) fn candidates<'a>(text: &str, lines: impl Iterator<Item = &'a str>) -
     let mut add = |number: Option<E164>| found.extend(number.filter(|number| !found.contains(number)));
     add(digits.strip_prefix("00").and_then(|digits| E164::parse(&format!("+{digits}")).ok()));
     for prefix in country_codes(lines) {
-        // What is dialled before a number within its country is up to two digits long: 0, 1, 8, 06.
-        for skipped in 0..=2 {
+        for skipped in 0..=LONGEST_PREFIX {
             let Some(rest) = digits.get(skipped..) else { continue };
             add(E164::parse(&format!("+{prefix}{rest}")).ok().filter(|number| number.is_written(&digits)));
         }
@@ -25,17 +27,27 @@ pub(crate) fn candidates<'a>(text: &str, lines: impl Iterator<Item = &'a str>) -
     found
 }
 
-/// What the lines' numbers begin with, as far as it may be a country code; one that is none fits no number.
+/// The country codes of the lines, each once.
 fn country_codes<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut codes: Vec<String> = Vec::new();
-    for line in lines.filter_map(|digits| E164::parse(digits).ok()) {
-        for code in (1..=3).filter_map(|length| line.digits().get(..length)) {
-            if codes.iter().all(|known| known != code) {
-                codes.push(code.to_owned());
-            }
+    for code in lines.filter_map(|digits| country_code(&E164::parse(digits).ok()?)) {
+        if !codes.contains(&code) {
+            codes.push(code);
         }
     }
     codes
+}
+
+/// What is left out of a number within its country, where something else may stand instead.
+fn country_code(number: &E164) -> Option<String> {
+    let forms = number.digit_forms();
+    let is_left_out = |length: &usize| {
+        let rest = &number.digits()[*length..];
+        forms
+            .iter()
+            .any(|form| form.len() < rest.len() + LONGEST_PREFIX + 1 && form != number.digits() && form.ends_with(rest))
+    };
+    (1..=3).find(is_left_out).map(|length| number.digits()[..length].to_owned())
 }
 
 #[cfg(test)]
@@ -62,6 +74,21 @@ mod tests {
         check("1-415-555-0132", "+1 415-555-0100", "+14155550132");
         check("06 1234 5678", "+39 02 1234 5678", "+390612345678");
         check("06 12 34 56 78", "+33 1 23 45 67 89", "+33612345678");
+        check("06 20 123 4567", "+36 1 234 5678", "+36201234567");
+        check("8 (912) 345-67-89", "+7 495 123-45-67", "+79123456789");
+    }
+
+    #[test]
+    fn the_country_of_a_line() {
+        for (line, code) in [
+            ("+43 1 234 5678", "43"),
+            ("+1 415-555-0100", "1"),
+            ("+33 1 23 45 67 89", "33"),
+            ("+353 1 234 5678", "353"),
+        ] {
+            assert_eq!(country_code(&E164::parse(line).unwrap()).as_deref(), Some(code));
+        }
+        assert_eq!(country_code(&E164::parse("+999123456789").unwrap()), None);
     }
 
     #[test]

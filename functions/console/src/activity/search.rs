@@ -1,9 +1,9 @@
 //! A page of the activity log, as it was asked for.
 
+use jiff::Timestamp;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::Timestamp;
 use rules::E164;
 use store::{ActivityQuery, Corrupt, Cursor, Entry, TenantId};
 

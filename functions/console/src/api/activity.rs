@@ -106,7 +106,8 @@ pub(crate) async fn count_days(
     let last = filters.until.unwrap_or(last);
     let first = filters.from.unwrap_or(first.min(last));
     let counted = days::count(&console, &session.tenant, (first, last), &zone).await?;
-    let day = |DayOutcomes { date, logged, skipped, failed, waiting }| DayView { date, logged, skipped, failed, waiting };
+    let day =
+        |DayOutcomes { date, logged, skipped, failed, waiting }| DayView { date, logged, skipped, failed, waiting };
     Ok(Json(DaysView {
         time_zone: zone.iana_name().unwrap_or("UTC").to_owned(),
         days: counted.days.into_iter().map(day).collect(),

@@ -109,10 +109,8 @@ pub(crate) async fn connect_aircall(
     // The error's words would quote the body.
     let body: KeyBody = serde_json::from_slice(&body)
         .map_err(|_| ApiError::NotJson("The body is {\"api_id\": \"…\", \"api_token\": \"…\"}.".to_owned()))?;
-    let key = key::read(&body.api_id, &body.api_token).map_err(|problem| ApiError::Parameter {
-        name: problem.field,
-        message: problem.message.to_owned(),
-    })?;
+    let key = key::read(&body.api_id, &body.api_token)
+        .map_err(|problem| ApiError::Parameter { name: problem.field, message: problem.message.to_owned() })?;
     aircall::connect(&console, &session.tenant, &key, &Here::of(&headers)?).await?;
     Ok(Json(Connections::of(&console, &session.tenant).await?))
 }

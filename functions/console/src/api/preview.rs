@@ -133,9 +133,7 @@ impl PreviewView {
         let (salesforce_left_out, records, task_id) = match &previewed.salesforce {
             Salesforce::NotNeeded => (None, Vec::new(), None),
             Salesforce::LeftOut(why) => (Some(why.clone()), Vec::new(), None),
-            Salesforce::Writes(writes) => {
-                (None, records(writes), writes.task_id.map(|id| id.as_str().to_owned()))
-            }
+            Salesforce::Writes(writes) => (None, records(writes), writes.task_id.map(|id| id.as_str().to_owned())),
         };
         Self {
             would_log: previewed.would.is_ok(),

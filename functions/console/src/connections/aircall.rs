@@ -250,9 +250,10 @@ pub(crate) async fn disconnect(console: &Console, tenant: &TenantId, here: &Here
             return Err(ConnectionError::NotConnected("Aircall"));
         }
         let deleted = match console.aircall.client_of(tenant).await {
-            Ok(client) => {
-                Ours::of(&known, here).delete_all_but(&client, None).await.map_err(|error| AircallError::from(error).into())
-            }
+            Ok(client) => Ours::of(&known, here)
+                .delete_all_but(&client, None)
+                .await
+                .map_err(|error| AircallError::from(error).into()),
             Err(error) => Err(error),
         };
         let is_deleted = match deleted {

@@ -15,7 +15,8 @@ use crate::console::Console;
 
 /// How often, and how long between, somebody else's refresh of the tokens is waited for.
 const OTHERS: (u32, Duration) = (16, Duration::from_millis(250));
-/// How long the org may take for a check or a set-up. API Gateway gives up after thirty seconds.
+/// How long the org may take for a check or a set-up, of which [`Org`] keeps five seconds back; enough to renew its
+/// session first. API Gateway gives up after thirty seconds.
 const PATIENCE: Duration = Duration::from_secs(26);
 /// When a dead connection is tried again, as the writer does.
 const TRY_AGAIN: SignedDuration = SignedDuration::from_mins(15);
@@ -43,9 +44,8 @@ pub(crate) async fn join(
     let joined = alone(console, tenant, async |known: Tenant| {
         let before = console.doors.tokens.get(tenant).await?;
         // Were it the same grant once more, revoking one would end both.
-        let is_other = |before: &SalesforceTokens| {
-            before.refresh_token.expose_secret() != tokens.refresh_token.expose_secret()
-        };
+        let is_other =
+            |before: &SalesforceTokens| before.refresh_token.expose_secret() != tokens.refresh_token.expose_secret();
         if lives(&known) && before.is_some() {
             return Ok((Joined::Kept, before.filter(is_other).map(|_| tokens.clone())));
         }
@@ -122,12 +122,7 @@ async fn open(console: &Console, tenant: &TenantId) -> Result<(Org, Tenant), Con
 }
 
 /// Remembers what the org told beside its answer.
-async fn told<T>(
-    console: &Console,
-    tenant: &Tenant,
-    org: &Org,
-    answer: Result<T, Stop>,
-) -> Result<T, ConnectionError> {
+async fn told<T>(console: &Console, tenant: &Tenant, org: &Org, answer: Result<T, Stop>) -> Result<T, ConnectionError> {
     if let Some(usage) = org.usage {
         let usage = ApiUsage { used: usage.used, limit: usage.limit, at: Timestamp::now() };
         console.tenants.set_api_usage(&tenant.id, &usage).await?;

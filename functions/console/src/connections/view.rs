@@ -119,12 +119,24 @@ impl StateView {
 
 impl AircallView {
     fn of(connection: AircallConnection, reason: Option<String>, last_event_at: Option<Timestamp>) -> Self {
-        let AircallConnection { company_id, company_name, how, webhook_id, webhook_url, connected_at, state } = connection;
+        let AircallConnection { company_id, company_name, how, webhook_id, webhook_url, connected_at, state } =
+            connection;
         let (state, since) = match state {
             AircallState::Active => ("active", None),
             AircallState::Deactivated { since } => ("deactivated", Some(since)),
             AircallState::Unknown => ("unknown", None),
         };
-        Self { company_id, company_name, how, webhook_id, webhook_url, connected_at, state, since, reason, last_event_at }
+        Self {
+            company_id,
+            company_name,
+            how,
+            webhook_id,
+            webhook_url,
+            connected_at,
+            state,
+            since,
+            reason,
+            last_event_at,
+        }
     }
 }

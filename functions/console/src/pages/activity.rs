@@ -58,9 +58,7 @@ pub(crate) async fn list(
     let fields = Fields::read(query.unwrap_or_default().as_bytes());
     let part = Part::read(&fields, &id).map_err(crate::error::ApiError::from)?;
     let is_further = part.cursor.is_some();
-    let counted = async {
-        if is_further { Ok(None) } else { console.calls.count_failed(&id).await.map(Some) }
-    };
+    let counted = async { if is_further { Ok(None) } else { console.calls.count_failed(&id).await.map(Some) } };
     let (lines, tenant, failed) = tokio::join!(lines::numbers(&console, &id), tenant(&console, &id), counted);
     let (lines, tenant, failed) = (lines?, tenant?, failed?);
 
@@ -71,9 +69,8 @@ pub(crate) async fn list(
     }
     let filters = read.clone().unwrap_or_default();
     let zone = filters.zone(&lines);
-    let found = async {
-        if read.is_ok() { search(&console, &id, &filters, part, &lines).await } else { Ok(Found::default()) }
-    };
+    let found =
+        async { if read.is_ok() { search(&console, &id, &filters, part, &lines).await } else { Ok(Found::default()) } };
     let counted = async {
         if is_further {
             return Ok(None);

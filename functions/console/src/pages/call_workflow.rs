@@ -10,7 +10,7 @@ use rules::settings::LogAs;
 use rules::{CallType, Settings};
 use serde_json::{Value, json};
 
-use super::conflict;
+use super::{conflict, preview};
 use crate::console::Console;
 use crate::errors::Errors;
 use crate::flash::Flash;
@@ -69,16 +69,22 @@ pub(crate) async fn save(
     }
     if errors.is_empty() {
         let document = document(&current, &fields);
-        if document == json!(current) {
-            return Ok(page::done(Nav::CallWorkflow.path(), Flash::Unchanged));
-        }
-        match settings::save(&console, &visit.session, &document).await {
-            Ok(_) => return Ok(page::done(Nav::CallWorkflow.path(), Flash::Saved)),
-            Err(SaveError::Invalid(problems)) => errors.of_document(problems, |_| None),
-            Err(SaveError::Stale(theirs)) => {
-                return Ok(conflict::show(&console, visit, document, &theirs, Nav::CallWorkflow).await);
+        if fields.has("preview") {
+            match Settings::parse(&document) {
+                Ok(settings) => return Ok(preview::of_unsaved(&console, visit, settings).await?.into_response()),
+                Err(problems) => errors.of_document(problems, |_| None),
             }
-            Err(SaveError::Store(error)) => return Err(error.into()),
+        } else if document == json!(current) {
+            return Ok(page::done(Nav::CallWorkflow.path(), Flash::Unchanged));
+        } else {
+            match settings::save(&console, &visit.session, &document).await {
+                Ok(_) => return Ok(page::done(Nav::CallWorkflow.path(), Flash::Saved)),
+                Err(SaveError::Invalid(problems)) => errors.of_document(problems, |_| None),
+                Err(SaveError::Stale(theirs)) => {
+                    return Ok(conflict::show(&console, visit, document, &theirs, Nav::CallWorkflow).await);
+                }
+                Err(SaveError::Store(error)) => return Err(error.into()),
+            }
         }
     }
     let page = view(visit, version, |call_type| fields.get(key(call_type)).to_owned(), errors);

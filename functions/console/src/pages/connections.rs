@@ -115,9 +115,8 @@ pub(crate) async fn disconnect_salesforce(
     Submitted { visit, .. }: Submitted,
 ) -> Result<Response, PageError> {
     let disconnected = salesforce::disconnect(&console, &visit.session.tenant).await;
-    let disconnected = disconnected.map(|is_revoked| {
-        if is_revoked { Flash::SalesforceDisconnected } else { Flash::SalesforceNotRevoked }
-    });
+    let disconnected = disconnected
+        .map(|is_revoked| if is_revoked { Flash::SalesforceDisconnected } else { Flash::SalesforceNotRevoked });
     done(&console, &headers, visit, disconnected).await
 }
 
@@ -187,7 +186,7 @@ pub(crate) async fn disconnect_aircall(
     Submitted { visit, .. }: Submitted,
 ) -> Result<Response, PageError> {
     let disconnected = aircall::disconnect(&console, &visit.session.tenant, &Here::of(&headers)?).await;
-    let disconnected = disconnected
-        .map(|is_deleted| if is_deleted { Flash::AircallDisconnected } else { Flash::AircallNotDeleted });
+    let disconnected =
+        disconnected.map(|is_deleted| if is_deleted { Flash::AircallDisconnected } else { Flash::AircallNotDeleted });
     done(&console, &headers, visit, disconnected).await
 }

@@ -163,7 +163,8 @@ fn facts(entry: &Entry, call: &Call, zone: &TimeZone) -> Vec<Fact> {
     let contact = call.contact.as_ref().and_then(|contact| {
         let name: Vec<&str> = [&contact.first_name, &contact.last_name].into_iter().flatten().map(|s| &**s).collect();
         let name = Some(name.join(" ")).filter(|name| !name.is_empty());
-        let all: Vec<String> = [name, contact.company_name.clone(), contact.email.clone()].into_iter().flatten().collect();
+        let all: Vec<String> =
+            [name, contact.company_name.clone(), contact.email.clone()].into_iter().flatten().collect();
         Some(all.join(", ")).filter(|all| !all.is_empty())
     });
     let line = match &call.number.digits {

@@ -17,7 +17,7 @@ use rules::{NumberId, Settings};
 use self::form::{GeneralForm, prefix};
 use self::hours::HoursForm;
 use self::options::{HOURS_FROM, LINES, LOG_CALLS, RELATE_TO, UNKNOWN_NUMBER};
-use super::conflict;
+use super::{conflict, preview};
 use crate::choices::{Choices, Option3};
 use crate::console::Console;
 use crate::errors::Errors;
@@ -82,16 +82,22 @@ pub(crate) async fn save(
     let current = console.settings.get(&visit.session.tenant).await?;
     let document = form.document(&current, &mut errors);
     if errors.is_empty() {
-        if is_same(&current, &document) {
-            return Ok(page::done(Nav::General.path(), Flash::Unchanged));
-        }
-        match settings::save(&console, &visit.session, &document).await {
-            Ok(_) => return Ok(page::done(Nav::General.path(), Flash::Saved)),
-            Err(SaveError::Invalid(problems)) => form.note(problems, &mut errors),
-            Err(SaveError::Stale(theirs)) => {
-                return Ok(conflict::show(&console, visit, document, &theirs, Nav::General).await);
+        if fields.has("preview") {
+            match Settings::parse(&document) {
+                Ok(settings) => return Ok(preview::of_unsaved(&console, visit, settings).await?.into_response()),
+                Err(problems) => form.note(problems, &mut errors),
             }
-            Err(SaveError::Store(error)) => return Err(error.into()),
+        } else if is_same(&current, &document) {
+            return Ok(page::done(Nav::General.path(), Flash::Unchanged));
+        } else {
+            match settings::save(&console, &visit.session, &document).await {
+                Ok(_) => return Ok(page::done(Nav::General.path(), Flash::Saved)),
+                Err(SaveError::Invalid(problems)) => form.note(problems, &mut errors),
+                Err(SaveError::Stale(theirs)) => {
+                    return Ok(conflict::show(&console, visit, document, &theirs, Nav::General).await);
+                }
+                Err(SaveError::Store(error)) => return Err(error.into()),
+            }
         }
     }
     Ok((StatusCode::UNPROCESSABLE_ENTITY, view(visit, form, &known, errors, true)).into_response())

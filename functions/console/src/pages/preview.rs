@@ -24,10 +24,10 @@ use crate::preview::view::{FieldView, RecordView, records, task};
 use crate::preview::{Previewed, Salesforce, preview};
 use crate::session::Session;
 use crate::settings::change::{Change, changes, key, title};
+use crate::task_fields;
 use crate::trace::{self, StepView};
 use crate::visit::{Submitted, Visit};
 use crate::when::Local;
-use crate::task_fields;
 
 #[derive(Template)]
 #[template(path = "preview.html")]
@@ -96,12 +96,8 @@ pub(crate) async fn show(
 }
 
 /// The form for settings that are not saved: what a settings page answers to whoever wants to see first what they do.
-pub(crate) async fn of_unsaved(
-    console: &Console,
-    visit: Visit,
-    settings: &Settings,
-) -> Result<Html<String>, PageError> {
-    Ok(Form { settings: Some(settings.clone()), ..Form::default() }.page(console, visit).await?)
+pub(crate) async fn of_unsaved(console: &Console, visit: Visit, settings: Settings) -> Result<Html<String>, PageError> {
+    Ok(Form { settings: Some(settings), ..Form::default() }.page(console, visit).await?)
 }
 
 /// What would become of the call that was described, or of the one with this key.
@@ -185,11 +181,8 @@ impl Form {
         let (lines, users, saved) = tokio::join!(lines, users(console, id), console.settings.get(id));
         let (lines, users, saved) = (lines?, users?, saved?);
         let call = self.call.unwrap_or_else(|| usual(&lines));
-        let option = |value: String, label: String, chosen: &str| OptionView {
-            is_chosen: value == chosen,
-            value,
-            label,
-        };
+        let option =
+            |value: String, label: String, chosen: &str| OptionView { is_chosen: value == chosen, value, label };
         let types = CallType::ALL.map(|kind| option(key(kind).to_owned(), title(kind).to_owned(), &call.call_type));
         let mut lines: Vec<OptionView> =
             lines.iter().map(|(id, number)| option(id.0.to_string(), number.label(), &call.line)).collect();

@@ -54,12 +54,9 @@ pub(crate) fn records(writes: &Writes) -> Vec<RecordView> {
         }
     };
     let related = writes.related.as_ref().map(|related| match related {
-        RelatedPlace::Existing(related) => RecordView {
-            kind: related.kind.to_string(),
-            id: Some(related.id.clone()),
-            name: None,
-            fields: Vec::new(),
-        },
+        RelatedPlace::Existing(related) => {
+            RecordView { kind: related.kind.to_string(), id: Some(related.id.clone()), name: None, fields: Vec::new() }
+        }
         RelatedPlace::NewCase(fields) => {
             RecordView { kind: "Case".to_owned(), id: None, name: None, fields: plain(fields) }
         }

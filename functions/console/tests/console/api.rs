@@ -4,6 +4,7 @@ mod activity;
 mod connections;
 mod csrf;
 mod entry;
+mod preview;
 mod session;
 mod settings;
 

@@ -66,9 +66,10 @@ impl Browser {
 
 /// What a user does on Salesforce's pages; where the browser is sent back to.
 pub(crate) async fn decide(login_page: &Url, user: &str, decision: &str) -> String {
-    let fields = login_page.query_pairs().into_owned().chain(
-        [("user", user), ("decision", decision)].map(|(name, value)| (name.to_owned(), value.to_owned())),
-    );
+    let fields = login_page
+        .query_pairs()
+        .into_owned()
+        .chain([("user", user), ("decision", decision)].map(|(name, value)| (name.to_owned(), value.to_owned())));
     let body = Serializer::new(String::new()).extend_pairs(fields).finish();
     back(login_page, body).await
 }

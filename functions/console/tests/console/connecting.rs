@@ -61,7 +61,7 @@ impl Fixture {
         assert_eq!(webhooks.len(), 1, "{webhooks:?}");
         assert_eq!(webhooks[0]["active"], true);
         let events: Vec<&str> = webhooks[0]["events"].as_array().unwrap().iter().map(|e| e.as_str().unwrap()).collect();
-        assert_eq!(events, aircall::EVENTS);
+        assert_eq!(events, ::aircall::EVENTS);
         let connection = tenant.aircall.as_ref().unwrap();
         assert_eq!(connection.webhook_id, webhooks[0]["id"].as_str().unwrap());
         assert!(tenant.webhook_tokens.contains(&TokenHash::of(webhooks[0]["token"].as_str().unwrap())));

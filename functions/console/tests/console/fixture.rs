@@ -1,13 +1,15 @@
 //! A console with two tenants, and what comes and goes.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
+
+use std::time::Duration;
 
 use aws_sdk_sqs::config::{BehaviorVersion, Config, Credentials, Region};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
-use console::{Aircall, AllowedOrgs, Console};
 use console::session::Session;
+use console::{Aircall, AllowedOrgs, Console};
 use jiff::Timestamp;
 use lambda::queue::Bell;
 use org::{Doors, Lookup, Owners, Unstored};
@@ -31,7 +33,7 @@ use crate::vendors::Vendors;
 pub(crate) const START: i64 = 1_774_254_600;
 
 /// The console's host.
-pub(crate) const HOST: &str = "console.example.com";
+pub(crate) const HOST: &str = "here.example.com";
 
 pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap()
@@ -52,8 +54,8 @@ pub(crate) struct Fixture {
     pub(crate) tenant: TenantId,
     pub(crate) tenants: Tenants,
     pub(crate) vendors: Vendors,
-    pub(crate) tables: TestTables,
-    sqs: MockServer,
+    pub(crate) tables: Arc<TestTables>,
+    sqs: Arc<MockServer>,
     router: Router,
 }
 
@@ -111,14 +113,23 @@ impl Fixture {
     /// A console that only admins of these orgs may sign in to.
     pub(crate) async fn of(allowed_orgs: AllowedOrgs) -> Self {
         let tables = TestTables::start().await;
-        let calls = Calls::new(tables.dynamodb.clone(), "CallsTable");
-        let history = History::new(tables.dynamodb.clone(), "ConsoleTable");
-        let settings = SettingsStore::new(tables.dynamodb.clone(), "SettingsTable").with_history(history.clone());
-        let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
         let sqs = MockServer::start().await;
         let accepted = ResponseTemplate::new(200).set_body_json(json!({ "MessageId": "1", "MD5OfMessageBody": "" }));
         Mock::given(header_exists("x-amz-target")).respond_with(accepted).mount(&sqs).await;
-        let vendors = Vendors::start().await;
+        Self::on(Arc::new(tables), Arc::new(sqs), Vendors::start().await, allowed_orgs)
+    }
+
+    /// The same with another process, which remembers nothing.
+    pub(crate) fn again(&self) -> Self {
+        Self::on(self.tables.clone(), self.sqs.clone(), self.vendors.clone(), AllowedOrgs::All)
+    }
+
+    fn on(tables: Arc<TestTables>, sqs: Arc<MockServer>, vendors: Vendors, allowed_orgs: AllowedOrgs) -> Self {
+        let dynamodb = &tables.dynamodb;
+        let calls = Calls::new(dynamodb.clone(), "CallsTable");
+        let history = History::new(dynamodb.clone(), "ConsoleTable");
+        let settings = SettingsStore::new(dynamodb.clone(), "SettingsTable").with_history(history.clone());
+        let tenants = Tenants::new(dynamodb.clone(), "TenantsTable");
         let (secrets, http) = (vendors.secrets.client(), http());
         let aircall_url: Url = vendors.aircall_url.parse().unwrap();
         let router = console::router(Console {
@@ -126,8 +137,8 @@ impl Fixture {
             settings,
             history,
             bell: Bell::new(client(&sqs), "https://sqs.us-east-1.example.com/000000000000/writes.fifo"),
-            sign_ins: SignIns::new(tables.dynamodb.clone(), "ConsoleTable"),
-            api_tokens: ApiTokens::new(tables.dynamodb.clone(), "ConsoleTable"),
+            sign_ins: SignIns::new(dynamodb.clone(), "ConsoleTable"),
+            api_tokens: ApiTokens::new(dynamodb.clone(), "ConsoleTable"),
             doors: Doors {
                 http: http.clone(),
                 tenants: tenants.clone(),
@@ -135,11 +146,12 @@ impl Fixture {
                 app: AppSecret::new(secrets.clone(), "salesforce-app"),
                 version: ApiVersion::default(),
                 unstored: Unstored::default(),
+                renewal: Duration::from_secs(17),
             },
             salesforce_login_url: Some(vendors.salesforce_url.parse().unwrap()),
             allowed_orgs,
             lookup: Lookup {
-                phones: Phones::new(tables.dynamodb.clone(), "PhonesTable"),
+                phones: Phones::new(dynamodb.clone(), "PhonesTable"),
                 tenants: tenants.clone(),
                 owners: Owners::default(),
             },

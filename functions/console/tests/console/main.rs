@@ -7,4 +7,5 @@ mod browser;
 mod connecting;
 mod fixture;
 mod pages;
+mod played;
 mod vendors;

@@ -1,10 +1,13 @@
 //! The pages.
 
+mod activity;
 mod call_workflow;
 mod conflict;
+mod entry;
 mod forms;
 mod general;
 mod history;
+mod preview;
 mod promises;
 mod sign_in;
 pub(crate) mod support;

@@ -10,6 +10,7 @@ pub(crate) use self::gate::Gate;
 pub(crate) use self::secrets::Secrets;
 
 /// What is outside of the console, behind one gate.
+#[derive(Clone)]
 pub(crate) struct Vendors {
     pub(crate) salesforce: salesforce_sandbox::Org,
     pub(crate) salesforce_url: String,

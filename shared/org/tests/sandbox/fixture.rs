@@ -60,6 +60,7 @@ impl Fixture {
             app: AppSecret::new(secretsmanager, "app"),
             version: ApiVersion::default(),
             unstored: Unstored::default(),
+            renewal: Duration::from_secs(32),
         };
         let phones = Phones::new(tables.dynamodb.clone(), "PhonesTable");
         let lookup = Lookup { phones, tenants, owners: Owners::default() };

@@ -76,4 +76,3 @@ fn kind(error: &ConnectionError) -> &'static str {
         _ => "refused",
     }
 }
-

@@ -19,7 +19,8 @@ pub(super) struct Notice {
 impl Notice {
     /// The first thing to do something about.
     pub(super) fn of(tenant: &Tenant) -> Option<Self> {
-        let notice = |text: String, action| Self { text, until: None, action: Some(action), path: Nav::Connections.path() };
+        let notice =
+            |text: String, action| Self { text, until: None, action: Some(action), path: Nav::Connections.path() };
         if tenant.salesforce.is_none() {
             let text = "Salesforce is not connected. Calls wait here and are logged once it is.".to_owned();
             return Some(notice(text, "Connect Salesforce"));

@@ -63,7 +63,9 @@ pub(crate) async fn callback(
         Ok(()) => Ok(page::done(Nav::Connections.path(), Flash::AircallConnected)),
         Err(Failed::Words(status, words)) => again(&console, &headers, visit, status, Trouble::of_page(words)).await,
         Err(Failed::Connection(ConnectionError::Store(error))) => Err(error.into()),
-        Err(Failed::Connection(error)) => again(&console, &headers, visit, StatusCode::CONFLICT, Trouble::of_page(error.to_string())).await,
+        Err(Failed::Connection(error)) => {
+            again(&console, &headers, visit, StatusCode::CONFLICT, Trouble::of_page(error.to_string())).await
+        }
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::{Html, IntoResponse as _, Response};
 use axum::http::HeaderMap;
+use axum::response::{Html, IntoResponse as _, Response};
 use salesforce::{CheckItem, CheckStatus, OrgCheck, SetUpOutcome, SetUpStep};
 
 use super::done;

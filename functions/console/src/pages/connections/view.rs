@@ -109,7 +109,7 @@ impl OrgFacts {
 impl Usage {
     fn of(usage: ApiUsage) -> Self {
         let ApiUsage { used, limit, at } = usage;
-        let percent = if limit == 0 { 100 } else { used.saturating_mul(100) / limit };
+        let percent = used.saturating_mul(100).checked_div(limit).unwrap_or(100);
         let words = format!("{} of {} API calls ({percent} %)", grouped(used), grouped(limit));
         Self { used: used.min(limit), limit, high: limit / 5 * 4, words, at: When::of(at) }
     }
@@ -182,7 +182,8 @@ fn ago(at: Timestamp, now: Timestamp) -> String {
 /// A number as people read it.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
-    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().map(|group| str::from_utf8(group).unwrap_or_default()).collect();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().map(|group| str::from_utf8(group).unwrap_or_default()).collect();
     groups.join(",")
 }
 
@@ -200,9 +201,13 @@ mod tests {
     #[test]
     fn how_long_ago_in_one_unit() {
         let at = Timestamp::UNIX_EPOCH;
-        for (seconds, text) in
-            [(0, "just now"), (119, "just now"), (120, "2 minutes ago"), (7_200, "2 hours ago"), (172_800, "2 days ago")]
-        {
+        for (seconds, text) in [
+            (0, "just now"),
+            (119, "just now"),
+            (120, "2 minutes ago"),
+            (7_200, "2 hours ago"),
+            (172_800, "2 days ago"),
+        ] {
             assert_eq!(ago(at, Timestamp::from_second(seconds).unwrap()), text);
         }
         assert_eq!(ago(Timestamp::from_second(5).unwrap(), at), "just now");

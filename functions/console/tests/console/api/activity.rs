@@ -6,7 +6,7 @@ use rules::Trace;
 use serde_json::{Value, json};
 use store::{ConnectionState, Outcome, Problem, Tenant};
 
-use crate::fixture::{Fixture, at, cookie};
+use crate::fixture::{Fixture, START, at, cookie};
 
 fn keys(body: &Value) -> Vec<&str> {
     body["entries"].as_array().unwrap().iter().map(|entry| entry["key"].as_str().unwrap()).collect()
@@ -47,6 +47,13 @@ async fn a_bad_parameter_is_named() {
         ("limit=ten", "limit"),
         ("cursor=x", "cursor"),
         ("limit=5&cursor=e30", "cursor"),
+        ("outcome=lost", "outcome"),
+        ("type=sms", "type"),
+        ("line=Sales", "line"),
+        ("from=23.3.2026", "from"),
+        ("from=2026-03-24&until=2026-03-23", "until"),
+        ("search=Ada", "search"),
+        ("from=2026-03-23&time_zone=Vienna", "time_zone"),
     ] {
         let answer = f.get(&format!("/api/activity?{query}")).await;
         answer.check_error(StatusCode::BAD_REQUEST, "bad_parameter");
@@ -100,4 +107,99 @@ async fn what_waits_for_a_connection_says_so() {
     };
     f.tenants.put(&tenant).await.unwrap();
     assert_eq!(reason().await, "Waiting until Salesforce is connected again: The grant is dead.");
+}
+
+#[tokio::test]
+async fn what_is_asked_for_is_found_and_nothing_else() {
+    let f = Fixture::new().await;
+    // Half past nine in Vienna, and ten to midnight there, which is the day before in New York and after in Auckland.
+    let (morning, night) = (START, START + 51_600);
+    let failed = f.play(1, morning, json!({})).await;
+    f.fail(&failed, "No.").await;
+    let logged = f.play(2, night, json!({"direction": "outbound", "answered_at": night + 5})).await;
+    f.log(&logged, "Test Contact").await;
+    f.play(3, night + 60, json!({"party": "anonymous"})).await;
+    let london =
+        json!({"id": 8, "name": "London", "digits": "+44 20 7946 0000", "time_zone": "Europe/London", "open": true});
+    f.play(4, night + 120, json!({"number": london, "party": {"number": "+442079460958"}})).await;
+    for (query, expected) in [
+        ("", &["call-4", "call-3", "call-2", "call-1"][..]),
+        ("outcome=failed", &["call-1"]),
+        ("outcome=waiting", &["call-4"]),
+        ("outcome=skipped", &["call-3"]),
+        ("outcome=logged&type=outbound_answered", &["call-2"]),
+        ("outcome=logged&type=missed", &[]),
+        ("type=missed&line=397375", &["call-3", "call-1"]),
+        ("line=9", &[]),
+        ("until=2026-03-22", &[]),
+        ("from=2026-03-23&until=2026-03-23&time_zone=Europe/Vienna", &["call-4", "call-3", "call-2", "call-1"]),
+        ("from=2026-03-24&time_zone=Pacific/Auckland", &["call-4", "call-3", "call-2"]),
+        ("from=2026-03-23&until=2026-03-23&line=8", &["call-4"]),
+        ("search=%2B43+664+123+4567", &["call-2", "call-1"]),
+        ("search=0664/1234567", &["call-2", "call-1"]),
+        ("search=0664/1234567&outcome=failed", &["call-1"]),
+        ("search=020+7946+0958", &["call-4"]),
+        ("search=00442079460958", &["call-4"]),
+        ("search=%2B43+664+123+4568", &[]),
+        ("search=call-3", &["call-3"]),
+        ("search=3", &["call-3"]),
+        ("search=call-9", &[]),
+        ("search=999", &[]),
+    ] {
+        assert_eq!(keys(&f.get(&format!("/api/activity?{query}")).await.body), expected, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn pages_of_a_search_follow_each_other() {
+    let f = Fixture::new().await;
+    for id in 1..=5 {
+        f.play(id, START + i64::try_from(id).unwrap(), json!({})).await;
+    }
+    let query = "/api/activity?search=0664+1234567&limit=2";
+    let first = f.get(query).await.body;
+    let second = f.get(&format!("{query}&cursor={}", first["next_cursor"].as_str().unwrap())).await.body;
+    assert_eq!((keys(&first), keys(&second)), (vec!["call-5", "call-4"], vec!["call-3", "call-2"]));
+}
+
+#[tokio::test]
+async fn days_are_counted_on_the_clock_that_is_asked_for() {
+    let f = Fixture::new().await;
+    let failed = f.play(1, START, json!({})).await;
+    f.fail(&failed, "No.").await;
+    f.play(2, START + 51_600, json!({"party": "anonymous"})).await;
+    f.play(3, START + 51_600, json!({})).await;
+    let days = f.get("/api/activity/days?from=2026-03-22&until=2026-03-23").await.body;
+    let day = |date, logged, skipped, failed, waiting| json!({"date": date, "logged": logged, "skipped": skipped, "failed": failed, "waiting": waiting});
+    assert_eq!(
+        days,
+        json!({"time_zone": "Europe/Vienna", "is_complete": true,
+            "days": [day("2026-03-22", 0, 0, 0, 0), day("2026-03-23", 0, 1, 1, 1)]})
+    );
+    let days = f.get("/api/activity/days?from=2026-03-24&until=2026-03-24&time_zone=Pacific/Auckland").await.body;
+    assert_eq!(days["days"], json!([day("2026-03-24", 0, 1, 0, 1)]));
+    let days = f.get("/api/activity/days").await.body;
+    assert_eq!(days["days"].as_array().unwrap().len(), 14);
+    let wrong = f.get("/api/activity/days?from=x").await;
+    wrong.check_error(StatusCode::BAD_REQUEST, "bad_parameter");
+}
+
+#[tokio::test]
+async fn all_that_failed_is_retried_with_one_wake_up_and_by_its_own_tenant_only() {
+    let f = Fixture::new().await;
+    for id in 1..=45 {
+        let entry = f.play(id, START, json!({})).await;
+        if id > 3 {
+            f.fail(&entry, "No.").await;
+        }
+    }
+    let path = "/api/activity/retry-failed";
+    let other = f.send_as(&cookie("two"), Method::POST, path, "").await;
+    assert_eq!(other.body, json!({"retried": 0, "more": false}));
+    assert_eq!(f.rung().await.len(), 0);
+    assert_eq!(f.send(Method::POST, path, "").await.body, json!({"retried": 42, "more": false}));
+    let rung = f.rung().await;
+    assert_eq!((rung.len(), &rung[0]["MessageGroupId"]), (1, &json!("one")));
+    assert_eq!(keys(&f.get("/api/activity?outcome=waiting&limit=100").await.body).len(), 45);
+    assert_eq!(f.send(Method::POST, path, "").await.body, json!({"retried": 0, "more": false}));
 }

@@ -27,14 +27,14 @@ fn tenant(f: &Fixture) -> Tenant {
 async fn shown(f: &Fixture, tenant: &Tenant) -> Value {
     f.tenants.put(tenant).await.unwrap();
     let mut body = f.get("/api/connections").await.body;
-    assert_eq!(body.as_object().unwrap().len(), 1);
+    assert_eq!((body.as_object().unwrap().len(), &body["aircall"]), (2, &Value::Null));
     body["salesforce"].take()
 }
 
 #[tokio::test]
 async fn who_is_connected_to_nothing_sees_that() {
     let f = Fixture::new().await;
-    assert_eq!(f.get("/api/connections").await.body, json!({ "salesforce": null }));
+    assert_eq!(f.get("/api/connections").await.body, json!({ "salesforce": null, "aircall": null }));
     assert_eq!(shown(&f, &Tenant { salesforce: None, ..tenant(&f) }).await, Value::Null);
 }
 
@@ -47,13 +47,14 @@ async fn a_connected_org_is_shown_to_its_own_tenant_only() {
         json!({
             "org_id": "00D000000000001AAA", "user_id": "005000000000001AAA",
             "user_name": "Ada Example",
-            "instance_url": "https://example.my.salesforce.com", "connected_at": START,
+            "instance_url": "https://example.my.salesforce.com", "login_url": "https://login.salesforce.com",
+            "connected_at": START,
             "state": "connected", "reason": null, "since": null, "until": null,
             "api_usage": {"used": 14_250, "limit": 15_000, "at": START + 5}, "warnings": [],
         })
     );
     let other = f.send_as(&cookie("two"), axum::http::Method::GET, "/api/connections", "").await;
-    assert_eq!(other.body, json!({ "salesforce": null }));
+    assert_eq!(other.body, json!({ "salesforce": null, "aircall": null }));
 }
 
 #[tokio::test]

@@ -46,16 +46,17 @@ async fn a_logged_entry_says_where_it_went_and_why() {
     let f = Fixture::new().await;
     let entry = f.missed(7, 0).await;
     let mut body = settle(&f, &entry, &logged(&entry)).await;
-    let trace = body.as_object_mut().unwrap().remove("trace").unwrap();
+    let [trace, call, task, logged_at] =
+        ["trace", "call", "task", "logged_at"].map(|name| body.as_object_mut().unwrap().remove(name).unwrap());
     assert_eq!(
         body,
         json!({
-            "key": "call-7", "state": "logged", "status": "in_progress",
+            "key": "call-7", "state": "logged", "outcome": "logged", "status": "in_progress",
             "reason": "Logged as In progress (Next Steps) on the Contact Test Contact, related to a Case.",
             "direction": "inbound", "call_type": "missed",
             "started_at": START, "started_at_local": "2026-03-23T09:30:00+01:00", "time_zone": "Europe/Vienna",
             "number": {"id": 397_375, "name": "Sales"}, "external_number": "+14155550132", "user": null,
-            "task_id": "00T000000000001AAA",
+            "task_id": "00T000000000001AAA", "task_url": null,
             "record": {"kind": "contact", "id": "003000000000001AAA", "name": "Test Contact"},
             "related": {"kind": "case", "id": "500000000000001AAA"},
             "problem": null, "attempts": 0, "due_at": null, "updated_at": START + 100,
@@ -65,7 +66,11 @@ async fn a_logged_entry_says_where_it_went_and_why() {
     assert_eq!(topics, ["call_type", "number", "call_workflow", "business_hours", "phone_number", "record"]);
     assert_eq!(trace[5]["finding"], "The number is that of the Contact Test Contact.");
 
-    // In a list the same, but without its trace.
+    assert_eq!((&call["waiting_seconds"], &call["answered_at"]), (&json!(50), &Value::Null));
+    assert_eq!((&task["Status"], logged_at), (&json!("In Progress"), json!(START + 100)));
+    assert_eq!(task["Subject"], "Missed call from Test Contact on Sales");
+
+    // In a list the same, but without its trace and what else is long.
     assert_eq!(f.get("/api/activity").await.body["entries"], json!([body]));
 }
 

@@ -10,12 +10,26 @@ use store::TenantId;
 
 use crate::fixture::{Fixture, cookie, key};
 
-const ROUTES: [(Method, &str); 5] = [
+const ROUTES: [(Method, &str); 19] = [
     (Method::GET, "/api/settings"),
     (Method::PUT, "/api/settings"),
     (Method::GET, "/api/connections"),
+    (Method::PUT, "/api/connections/aircall"),
+    (Method::DELETE, "/api/connections/aircall"),
+    (Method::POST, "/api/connections/aircall/reactivate"),
+    (Method::POST, "/api/connections/aircall/rotate"),
+    (Method::DELETE, "/api/connections/salesforce"),
+    (Method::GET, "/api/connections/salesforce/check"),
+    (Method::POST, "/api/connections/salesforce/set-up"),
+    (Method::GET, "/api/tokens"),
+    (Method::POST, "/api/tokens"),
+    (Method::DELETE, "/api/tokens/0123456789abcdef"),
     (Method::GET, "/api/activity"),
     (Method::GET, "/api/activity/call-7"),
+    (Method::GET, "/api/activity/days"),
+    (Method::POST, "/api/activity/call-7/retry"),
+    (Method::POST, "/api/activity/retry-failed"),
+    (Method::POST, "/api/preview"),
 ];
 
 /// Every route answers this `Cookie` header with 401.

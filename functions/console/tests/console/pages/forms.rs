@@ -8,7 +8,7 @@ use store::TenantId;
 use crate::fixture::{Fixture, cookie, key};
 
 /// Every path that takes a form, with fields that would change something.
-const FORMS: [(&str, &[(&str, &str)]); 5] = [
+const FORMS: [(&str, &[(&str, &str)]); 13] = [
     (
         "/call-workflow",
         &[
@@ -24,6 +24,14 @@ const FORMS: [(&str, &[(&str, &str)]); 5] = [
     ("/general", &[("version", "0"), ("api_usage_limit", "50")]),
     ("/history/0", &[("version", "0")]),
     ("/sign-out", &[]),
+    ("/connections/aircall", &[("api_id", "api-id"), ("api_token", "api-token")]),
+    ("/connections/aircall/reactivate", &[]),
+    ("/connections/aircall/rotate", &[]),
+    ("/connections/aircall/disconnect", &[]),
+    ("/connections/salesforce/disconnect", &[]),
+    ("/connections/salesforce/set-up", &[]),
+    ("/tokens", &[("name", "token")]),
+    ("/tokens/0123456789abcdef/revoke", &[]),
 ];
 
 #[tokio::test]

@@ -9,7 +9,8 @@ use store::TenantId;
 use crate::fixture::{Fixture, cookie, key};
 
 /// Every page that a signed-in admin may open.
-const PAGES: [&str; 4] = ["/call-workflow", "/general", "/history", "/history/0"];
+const PAGES: [&str; 8] =
+    ["/activity", "/call-workflow", "/general", "/preview", "/history", "/history/0", "/connections", "/tokens"];
 /// Most that a page may weigh together with its stylesheet and script, bytes.
 const HEAVIEST: usize = 60_000;
 

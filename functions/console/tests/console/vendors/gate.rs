@@ -32,7 +32,12 @@ impl Gate {
     }
 
     /// Does `work`, and kills it at the request that comes after `requests` others; `None` if it was killed.
-    pub(crate) async fn kill<T>(&self, requests: usize, takes_effect: bool, work: impl Future<Output = T>) -> Option<T> {
+    pub(crate) async fn kill<T>(
+        &self,
+        requests: usize,
+        takes_effect: bool,
+        work: impl Future<Output = T>,
+    ) -> Option<T> {
         self.0.takes_effect.store(takes_effect, Ordering::SeqCst);
         self.0.left.store(requests, Ordering::SeqCst);
         let done = tokio::select! {

@@ -55,7 +55,8 @@ async fn answer(State(held): State<Held>, headers: HeaderMap, body: Bytes) -> Re
     let text = |key: &str| request[key].as_str().unwrap_or_default().to_owned();
     let mut held = held.lock().unwrap();
     let (id, name, value) = (text("SecretId"), text("Name"), text("SecretString"));
-    let refused = |kind: &str| (StatusCode::BAD_REQUEST, Json(json!({ "__type": kind, "Message": "no" }))).into_response();
+    let refused =
+        |kind: &str| (StatusCode::BAD_REQUEST, Json(json!({ "__type": kind, "Message": "no" }))).into_response();
     match headers["x-amz-target"].to_str().unwrap() {
         "secretsmanager.GetSecretValue" => match held.get(&id) {
             Some(value) => Json(json!({ "Name": id, "SecretString": value })).into_response(),

@@ -1,0 +1,277 @@
+//! Connecting Aircall by an API key, and what can be done with the connection.
+
+use axum::http::{Method, StatusCode, header};
+use serde_json::{Value, json};
+use store::{AircallState, TokenHash};
+
+use crate::fixture::{Fixture, HOST, cookie};
+
+/// Scripts a fault of Aircall's.
+async fn fault(f: &Fixture, fault: Value) {
+    let url = format!("{}/_sandbox/faults", f.vendors.aircall_url);
+    reqwest::Client::new().post(url).body(fault.to_string()).send().await.unwrap();
+}
+
+/// The sandbox Aircall's requests since, as `METHOD path`.
+async fn requests(f: &Fixture) -> Vec<String> {
+    let url = format!("{}/_sandbox/requests", f.vendors.aircall_url);
+    let log: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    log["log"].as_array().unwrap().iter().map(|r| format!("{} {}", text(&r["method"]), text(&r["path"]))).collect()
+}
+
+#[tokio::test]
+async fn a_good_key_makes_one_webhook_with_exactly_our_events() {
+    let f = Fixture::new().await.with_tenant().await;
+    let answer = f.connect_aircall().await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    let connection = &answer.body["aircall"];
+    assert_eq!((&connection["company_name"], &connection["state"]), (&json!("Example Company"), &json!("active")));
+    assert_eq!(connection["webhook_url"], format!("https://{HOST}/webhooks/aircall/one"));
+    assert_eq!((&connection["how"], &connection["last_event_at"]), (&json!("api_key"), &Value::Null));
+    f.check_connected(&f.stored(&f.tenant).await);
+    let credential = json!({ "is": "api_key", "api_id": "api-id", "api_token": "api-token" });
+    assert_eq!(f.vendors.secrets.get("aircall/one"), Some(credential));
+    // The other tenant's page knows nothing of it.
+    let other = f.send_as(&cookie("two"), Method::GET, "/api/connections", "").await;
+    assert_eq!(other.body["aircall"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_wrong_key_is_told_at_the_field_and_nothing_is_stored() {
+    let f = Fixture::new().await.with_tenant().await;
+    f.connect_aircall_with("api-id", "wrong").await.check_error(StatusCode::UNPROCESSABLE_ENTITY, "aircall_refused");
+    let page = f.post("/connections/aircall", &[("api_id", "<b>"), ("api_token", "a-wrong-token")]).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.text.contains("id=\"api_id-error\">Aircall does not accept the API key"), "{}", page.text);
+    assert!(page.text.contains("value=\"&#60;b&#62;\"") && !page.text.contains("a-wrong-token"));
+    for (api_id, api_token, at) in [("", "x", "api_id"), ("x", "", "api_token"), ("a:b", "x", "api_id")] {
+        let page = f.post("/connections/aircall", &[("api_id", api_id), ("api_token", api_token)]).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.text.contains(&format!("href=\"#{at}\"")), "{at}: {}", page.text);
+    }
+    let tenant = f.stored(&f.tenant).await;
+    assert_eq!((tenant.aircall, tenant.webhook_tokens.len(), f.webhooks().len()), (None, 0, 0));
+    assert_eq!(f.vendors.secrets.get("aircall/one"), None);
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_key_is_refused_without_being_quoted() {
+    let f = Fixture::new().await.with_tenant().await;
+    for body in ["", "[]", r#"{"api_id": "x", "api_token": 7, "secret-word": 1}"#, r#"{"api_id": "x"}"#] {
+        let answer = f.send(Method::PUT, "/api/connections/aircall", body.to_owned()).await;
+        answer.check_error(StatusCode::BAD_REQUEST, "not_json");
+        assert!(!answer.text.contains("secret-word"));
+    }
+}
+
+#[tokio::test]
+async fn connecting_again_makes_no_second_webhook() {
+    let f = Fixture::new().await.with_tenant().await;
+    f.connect_aircall().await;
+    let before = f.stored(&f.tenant).await;
+    assert_eq!(f.connect_aircall().await.status, StatusCode::OK);
+    let after = f.stored(&f.tenant).await;
+    f.check_connected(&after);
+    assert_eq!((before.webhook_tokens, before.aircall.unwrap().webhook_id), {
+        (after.webhook_tokens, after.aircall.unwrap().webhook_id)
+    });
+}
+
+#[tokio::test]
+async fn tokens_that_were_there_still_count_and_other_webhooks_stay() {
+    let f = Fixture::new().await.with_tenant().await;
+    let by_hand = TokenHash::of("set up by hand");
+    f.tenants.set_webhook_tokens(&f.tenant, &[by_hand]).await.unwrap();
+    let other = json!({ "url": "https://other.example.com/hook", "events": ["call.ended"] });
+    let url = format!("{}/v1/webhooks", f.vendors.aircall_url);
+    let http = reqwest::Client::new();
+    http.post(url).basic_auth("api-id", Some("api-token")).json(&other).send().await.unwrap();
+    f.connect_aircall().await;
+    f.send(Method::POST, "/api/connections/aircall/reactivate", "").await;
+    let tenant = f.stored(&f.tenant).await;
+    f.check_connected(&tenant);
+    assert!(tenant.webhook_tokens.contains(&by_hand));
+    f.send(Method::DELETE, "/api/connections/aircall", "").await;
+    let left = f.vendors.aircall.snapshot()["webhooks"].as_array().unwrap().len();
+    assert_eq!((left, f.webhooks().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_webhook_whose_making_was_not_answered_is_found_again() {
+    for commit in [true, false] {
+        let f = Fixture::new().await.with_tenant().await;
+        fault(&f, json!({ "method": "POST", "path": "/v1/webhooks", "status": 502, "commit": commit })).await;
+        let answer = f.connect_aircall().await;
+        if commit {
+            assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        } else {
+            answer.check_error(StatusCode::SERVICE_UNAVAILABLE, "aircall_unavailable");
+            assert_eq!(f.vendors.secrets.get("aircall/one"), None);
+            f.connect_aircall().await;
+        }
+        f.check_connected(&f.stored(&f.tenant).await);
+    }
+}
+
+#[tokio::test]
+async fn a_rotation_replaces_the_webhook_and_its_token() {
+    let f = Fixture::new().await.with_tenant().await;
+    f.connect_aircall().await;
+    let before = f.stored(&f.tenant).await;
+    let answer = f.send(Method::POST, "/api/connections/aircall/rotate", "").await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    let after = f.stored(&f.tenant).await;
+    f.check_connected(&after);
+    assert_eq!(after.webhook_tokens.len(), 1);
+    assert_ne!(before.webhook_tokens, after.webhook_tokens);
+    // At no time did Aircall have none: the new one was made before the old one went.
+    let changes: Vec<String> = requests(&f).await.into_iter().filter(|r| !r.starts_with("GET")).collect();
+    let (last, rest) = changes.split_last().unwrap();
+    assert!(last.starts_with("DELETE /v1/webhooks/"), "{changes:?}");
+    assert_eq!(rest, ["POST /v1/webhooks", "POST /v1/webhooks"]);
+}
+
+#[tokio::test]
+async fn a_rotation_that_cannot_end_leaves_both_tokens_counting() {
+    let f = Fixture::new().await.with_tenant().await;
+    f.connect_aircall().await;
+    fault(&f, json!({ "method": "DELETE", "path": "/v1/webhooks", "status": 500 })).await;
+    let answer = f.send(Method::POST, "/api/connections/aircall/rotate", "").await;
+    answer.check_error(StatusCode::SERVICE_UNAVAILABLE, "aircall_unavailable");
+    let tenant = f.stored(&f.tenant).await;
+    let sending = f.webhooks();
+    assert_eq!((sending.len(), tenant.webhook_tokens.len()), (2, 2));
+    for webhook in sending {
+        assert!(tenant.webhook_tokens.contains(&TokenHash::of(webhook["token"].as_str().unwrap())));
+    }
+    f.send(Method::POST, "/api/connections/aircall/rotate", "").await;
+    let tenant = f.stored(&f.tenant).await;
+    f.check_connected(&tenant);
+    assert_eq!(tenant.webhook_tokens.len(), 1);
+}
+
+/// Changes the webhook behind our back, as somebody in Aircall's Dashboard does.
+async fn in_the_dashboard(f: &Fixture, method: Method, body: Value) {
+    let id = f.webhooks()[0]["id"].as_str().unwrap().to_owned();
+    let url = format!("{}/v1/webhooks/{id}", f.vendors.aircall_url);
+    let request = reqwest::Client::new().request(method, url).basic_auth("api-id", Some("api-token"));
+    assert!(request.json(&body).send().await.unwrap().status().is_success());
+}
+
+#[tokio::test]
+async fn a_webhook_that_was_turned_off_is_shown_and_turned_on_again() {
+    let f = Fixture::new().await.with_tenant().await;
+    f.connect_aircall().await;
+    in_the_dashboard(&f, Method::PUT, json!({ "active": false, "events": ["call.ended"] })).await;
+    // A minute later; what was just asked counts for half of one.
+    let other = f.again();
+    let shown = other.get("/api/connections").await.body["aircall"].clone();
+    assert_eq!(shown["state"], "deactivated");
+    assert!(shown["reason"].as_str().unwrap().contains("turned the webhook off") && shown["since"].is_i64());
+    assert!(matches!(f.stored(&f.tenant).await.aircall.unwrap().state, AircallState::Deactivated { .. }));
+    let page = other.get("/connections").await;
+    assert!(page.text.contains("Not sending") && page.text.contains("No call is logged until it sends again."));
+    let answer = other.post("/connections/aircall/reactivate", &[]).await;
+    assert_eq!((answer.status, answer.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/connections"));
+    f.check_connected(&f.stored(&f.tenant).await);
+    assert_eq!(other.get("/api/connections").await.body["aircall"]["state"], "active");
+}
+
+#[tokio::test]
+async fn a_webhook_that_was_deleted_is_shown_and_made_again() {
+    let f = Fixture::new().await.with_tenant().await;
+    f.connect_aircall().await;
+    in_the_dashboard(&f, Method::DELETE, Value::Null).await;
+    let other = f.again();
+    let shown = other.get("/api/connections").await.body["aircall"].clone();
+    assert!(shown["reason"].as_str().unwrap().contains("somebody has deleted it"), "{shown}");
+    other.post("/connections/aircall/reactivate", &[]).await;
+    f.check_connected(&f.stored(&f.tenant).await);
+}
+
+#[tokio::test]
+async fn an_aircall_that_does_not_answer_breaks_no_page() {
+    let f = Fixture::new().await.with_tenant().await;
+    f.connect_aircall().await;
+    let other = f.again();
+    fault(&f, json!({ "path": "/v1/", "status": 500, "times": 50 })).await;
+    let page = other.get("/connections").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.text.contains("Aircall does not answer right now"), "{}", page.text);
+    assert_eq!(other.get("/general").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn disconnecting_leaves_nothing() {
+    let f = Fixture::new().await.with_tenant().await;
+    f.connect_aircall().await;
+    let answer = f.send(Method::DELETE, "/api/connections/aircall", "").await;
+    assert_eq!((answer.status, answer.body), (StatusCode::OK, json!({ "webhook_deleted": true })));
+    let tenant = f.stored(&f.tenant).await;
+    assert_eq!((tenant.aircall, tenant.webhook_tokens.len(), f.webhooks().len()), (None, 0, 0));
+    assert_eq!(f.vendors.secrets.get("aircall/one"), None);
+    f.send(Method::DELETE, "/api/connections/aircall", "").await.check_error(StatusCode::CONFLICT, "not_connected");
+}
+
+#[tokio::test]
+async fn an_account_whose_key_is_dead_can_be_disconnected() {
+    let f = Fixture::new().await.with_tenant().await;
+    f.connect_aircall().await;
+    fault(&f, json!({ "path": "/v1/", "status": 403, "times": 50, "body": { "message": "Forbidden" } })).await;
+    let page = f.again().get("/connections").await;
+    assert!(page.text.contains("Connect again with a key that is good."), "{}", page.text);
+    let answer = f.post("/connections/aircall/disconnect", &[]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert!(answer.cookies()[0].starts_with("flash=aircall-not-deleted;"));
+    assert_eq!(f.stored(&f.tenant).await.aircall, None);
+}
+
+#[tokio::test]
+async fn an_aircall_that_is_down_is_disconnected_from_later() {
+    let f = Fixture::new().await.with_tenant().await;
+    f.connect_aircall().await;
+    fault(&f, json!({ "path": "/v1/", "status": 503, "times": 1 })).await;
+    let page = f.post("/connections/aircall/disconnect", &[]).await;
+    assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(page.text.contains("Try again in a minute."), "{}", page.text);
+    f.check_connected(&f.stored(&f.tenant).await);
+}
+
+#[tokio::test]
+async fn the_key_of_another_company_does_not_replace_the_account() {
+    let f = Fixture::new().await.with_tenant().await;
+    f.connect_aircall().await;
+    let body = json!({ "company": { "id": 7, "name": "Other Company" } });
+    fault(&f, json!({ "path": "/v1/company", "status": 200, "body": body })).await;
+    let answer = f.connect_aircall().await;
+    answer.check_error(StatusCode::CONFLICT, "other_company");
+    assert!(answer.text.contains("Other Company") && answer.text.contains("Example Company"));
+    f.check_connected(&f.stored(&f.tenant).await);
+}
+
+#[tokio::test]
+async fn two_at_once_make_one_connection() {
+    let f = Fixture::new().await.with_tenant().await;
+    let (one, other) = tokio::join!(f.connect_aircall(), f.connect_aircall());
+    for answer in [&one, &other] {
+        assert!([StatusCode::OK, StatusCode::CONFLICT].contains(&answer.status), "{}", answer.text);
+    }
+    f.check_connected(&f.stored(&f.tenant).await);
+}
+
+#[tokio::test]
+async fn the_settings_know_the_lines_by_name() {
+    let f = Fixture::new().await.with_tenant().await;
+    f.connect_aircall().await;
+    let page = f.get("/general").await;
+    let numbers = reqwest::get(format!("{}/_sandbox/numbers", f.vendors.aircall_url)).await.unwrap();
+    let numbers: Value = numbers.json().await.unwrap();
+    for number in numbers.as_array().unwrap() {
+        assert!(page.text.contains(number["name"].as_str().unwrap()), "{number}");
+    }
+    // They are kept for a while.
+    let before = requests(&f).await.len();
+    f.get("/general").await;
+    assert_eq!(requests(&f).await.len(), before);
+}

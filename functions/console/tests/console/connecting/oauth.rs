@@ -1,0 +1,108 @@
+//! Connecting Aircall by the deployment's app.
+
+use axum::http::{StatusCode, header};
+use serde_json::json;
+use url::Url;
+use url::form_urlencoded::Serializer;
+
+use crate::browser::{Browser, back};
+use crate::fixture::Fixture;
+
+/// The consent page that a signed-in admin is sent to.
+async fn begin(f: &Fixture, browser: &mut Browser) -> Url {
+    let answer = browser.open(f, "/auth/aircall").await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+    answer.header(header::LOCATION).parse().unwrap()
+}
+
+async fn decide(page: &Url, decision: &str) -> String {
+    let fields = page.query_pairs().into_owned().chain([("decision".to_owned(), decision.to_owned())]);
+    let body = Serializer::new(String::new()).extend_pairs(fields).finish();
+    back(page, body).await
+}
+
+/// A console whose admin is signed in.
+async fn signed_in() -> (Fixture, Browser) {
+    let f = Fixture::new().await;
+    let mut browser = Browser::default();
+    browser.sign_in(&f).await;
+    (f, browser)
+}
+
+#[tokio::test]
+async fn an_admin_who_allows_access_connects_the_account() {
+    let (f, mut browser) = signed_in().await;
+    let page = browser.open(&f, "/connections").await;
+    assert!(page.text.contains("href=\"/auth/aircall\""));
+    let consent = begin(&f, &mut browser).await;
+    let callback = decide(&consent, "allow").await;
+    let answer = browser.open(&f, &callback).await;
+    assert_eq!(
+        (answer.status, answer.header(header::LOCATION)),
+        (StatusCode::SEE_OTHER, "/connections"),
+        "{}",
+        answer.text
+    );
+    let tenant = f.stored(&f.org_tenant()).await;
+    assert_eq!((tenant.webhook_tokens.len(), tenant.aircall.unwrap().how), (1, store::AircallAuth::OAuth));
+    let page = browser.open(&f, "/connections").await;
+    assert!(page.text.contains("Aircall is connected.") && page.text.contains("Access granted in Aircall"));
+    // Once.
+    let again = browser.open(&f, &callback).await;
+    assert_eq!(again.status, StatusCode::BAD_REQUEST);
+    assert!(again.text.contains("Please begin again."));
+}
+
+#[tokio::test]
+async fn granting_access_again_leaves_one_webhook() {
+    let (f, mut browser) = signed_in().await;
+    for _ in 0..2 {
+        let consent = begin(&f, &mut browser).await;
+        let callback = decide(&consent, "allow").await;
+        assert_eq!(browser.open(&f, &callback).await.status, StatusCode::SEE_OTHER);
+    }
+    let tenant = f.stored(&f.org_tenant()).await;
+    let webhooks = f.vendors.aircall.snapshot()["webhooks"].clone();
+    assert_eq!(webhooks.as_array().unwrap().len(), 1);
+    assert_eq!(tenant.webhook_tokens, [store::TokenHash::of(webhooks[0]["token"].as_str().unwrap())]);
+}
+
+#[tokio::test]
+async fn a_denial_is_told_in_words() {
+    let (f, mut browser) = signed_in().await;
+    let consent = begin(&f, &mut browser).await;
+    let answer = browser.open(&f, &decide(&consent, "deny").await).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    assert!(answer.text.contains("You did not allow access in Aircall"), "{}", answer.text);
+}
+
+#[tokio::test]
+async fn another_session_does_not_get_the_account() {
+    let (f, mut browser) = signed_in().await;
+    let callback = decide(&begin(&f, &mut browser).await, "allow").await;
+    let mut other = Browser::default();
+    let stranger = other.open(&f, &callback).await;
+    assert_eq!(stranger.header(header::LOCATION), "/login?return_to=%2Fconnections");
+    // Sessions of one second are alike, and so is whoever has them.
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    other.sign_in(&f).await;
+    let answer = other.open(&f, &callback).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    assert_eq!(f.stored(&f.org_tenant()).await.aircall, None);
+}
+
+#[tokio::test]
+async fn states_of_the_two_sign_ins_are_not_mixed_up() {
+    let (f, mut browser) = signed_in().await;
+    let consent = begin(&f, &mut browser).await;
+    let callback = decide(&consent, "allow").await.replace("/auth/aircall/", "/auth/salesforce/");
+    assert_eq!(browser.open(&f, &callback).await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn without_an_app_there_is_no_such_way() {
+    let f = Fixture::new().await.with_tenant().await;
+    f.vendors.secrets.put("aircall-app", &json!({ "client_id": "", "client_secret": "" }).to_string());
+    assert!(!f.get("/connections").await.text.contains("/auth/aircall"));
+    assert_eq!(f.get("/auth/aircall").await.status, StatusCode::NOT_FOUND);
+}

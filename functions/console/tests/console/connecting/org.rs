@@ -1,0 +1,119 @@
+//! The connected org: looked at, set up, disconnected.
+
+use axum::http::{Method, StatusCode};
+use serde_json::{Value, json};
+use store::ConnectionState;
+
+use crate::browser::Browser;
+use crate::fixture::{Answer, Fixture, cookie};
+
+/// A console whose admin has connected the org.
+async fn connected() -> (Fixture, Browser) {
+    let f = Fixture::new().await;
+    let mut browser = Browser::default();
+    browser.sign_in(&f).await;
+    (f, browser)
+}
+
+async fn send(f: &Fixture, method: Method, path: &str) -> Answer {
+    f.send_as(&cookie(f.org_tenant().as_str()), method, path, "").await
+}
+
+async fn options(f: &Fixture, options: Value) {
+    let url = format!("{}/_sandbox/options", f.vendors.salesforce_url);
+    reqwest::Client::new().put(url).body(options.to_string()).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_org_in_order_is_told_to_be_so() {
+    let (f, mut browser) = connected().await;
+    let check = send(&f, Method::GET, "/api/connections/salesforce/check").await;
+    assert_eq!((check.status, &check.body["status"]), (StatusCode::OK, &json!("ok")), "{}", check.text);
+    assert_eq!(check.body["may_customize"], true);
+    let page = browser.open(&f, "/connections/salesforce/check").await;
+    assert!(page.text.contains("All is as it should be.") && !page.text.contains("Set up now"), "{}", page.text);
+    // What the org said of its API calls is shown from then on.
+    assert!(browser.open(&f, "/connections").await.text.contains("of 100,000 API calls"));
+}
+
+#[tokio::test]
+async fn the_key_field_is_set_up_with_one_click_and_again_with_another() {
+    let (f, mut browser) = connected().await;
+    options(&f, json!({ "unique_key_field": false })).await;
+    let page = browser.open(&f, "/connections/salesforce/check").await;
+    assert!(page.text.contains("Set up now") && page.text.contains("sf project deploy start"), "{}", page.text);
+    for expected in ["The field was created", "already"] {
+        let page = browser.submit(&f, "/connections", "/connections/salesforce/set-up", &[]).await;
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(page.text.contains("The key field is set up") && page.text.contains(expected), "{}", page.text);
+    }
+    let check = send(&f, Method::GET, "/api/connections/salesforce/check").await;
+    assert_eq!(check.body["status"], "ok", "{}", check.text);
+    let steps = send(&f, Method::POST, "/api/connections/salesforce/set-up").await;
+    let outcomes: Vec<&Value> = steps.body["steps"].as_array().unwrap().iter().map(|step| &step["outcome"]).collect();
+    assert!(outcomes.len() >= 4 && outcomes.iter().all(|outcome| **outcome == "already_there"), "{}", steps.text);
+}
+
+#[tokio::test]
+async fn what_the_org_refuses_is_a_failed_step_with_the_way_by_hand() {
+    let (f, mut browser) = connected().await;
+    options(&f, json!({ "unique_key_field": false })).await;
+    let fault = json!({ "method": "POST", "path": "tooling", "status": 403,
+        "body": [{ "errorCode": "INSUFFICIENT_ACCESS", "message": "no <b>rights</b>" }] });
+    let url = format!("{}/_sandbox/faults", f.vendors.salesforce_url);
+    reqwest::Client::new().post(url).body(fault.to_string()).send().await.unwrap();
+    let page = browser.submit(&f, "/connections", "/connections/salesforce/set-up", &[]).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.text.contains("not set up yet") && page.text.contains("by hand") && page.text.contains("Try again"));
+    assert!(page.text.contains("no &#60;b&#62;rights") && !page.text.contains("<b>"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn an_org_that_is_not_connected_cannot_be_looked_at() {
+    let f = Fixture::new().await.with_tenant().await;
+    f.get("/api/connections/salesforce/check").await.check_error(StatusCode::CONFLICT, "not_connected");
+    let page = f.get("/connections/salesforce/check").await;
+    assert_eq!(page.status, StatusCode::CONFLICT);
+    assert!(page.text.contains("Salesforce is not connected. Connect it first."));
+}
+
+#[tokio::test]
+async fn a_check_that_finds_the_connection_dead_lets_it_be_connected_again() {
+    let (f, mut browser) = connected().await;
+    let secret = format!("salesforce/{}", f.org_tenant());
+    let mut tokens = f.vendors.secrets.get(&secret).unwrap();
+    (tokens["access_token"], tokens["refresh_token"]) = (json!("ended"), json!("ended"));
+    f.vendors.secrets.put(&secret, &tokens.to_string());
+    let page = browser.open(&f, "/connections/salesforce/check").await;
+    assert_eq!(page.status, StatusCode::CONFLICT, "{}", page.text);
+    assert!(page.text.contains("Reconnect needed") && page.text.contains(">Reconnect</a>"), "{}", page.text);
+    assert!(page.text.contains("/auth/salesforce?at=production&#38;return_to=%2Fconnections"));
+    browser.sign_in(&f).await;
+    assert_eq!(f.stored(&f.org_tenant()).await.state, ConnectionState::Connected);
+    assert_eq!(send(&f, Method::GET, "/api/connections/salesforce/check").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn disconnecting_revokes_and_deletes() {
+    let (f, mut browser) = connected().await;
+    let tokens = f.vendors.secrets.get(&format!("salesforce/{}", f.org_tenant())).unwrap();
+    let answer = browser.submit(&f, "/connections", "/connections/salesforce/disconnect", &[]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+    assert!(!f.vendors.salesforce.has_grant(tokens["refresh_token"].as_str().unwrap()));
+    assert_eq!(f.vendors.secrets.get(&format!("salesforce/{}", f.org_tenant())), None);
+    let page = browser.open(&f, "/connections").await;
+    assert!(page.text.contains("Not connected") && page.text.contains("Connect Salesforce"));
+    browser.sign_in(&f).await;
+    assert!(f.stored(&f.org_tenant()).await.salesforce.is_some());
+}
+
+#[tokio::test]
+async fn an_org_that_is_gone_can_be_disconnected() {
+    let (f, _) = connected().await;
+    let fault = json!({ "path": "revoke", "status": 503 });
+    let url = format!("{}/_sandbox/faults", f.vendors.salesforce_url);
+    reqwest::Client::new().post(url).body(fault.to_string()).send().await.unwrap();
+    let answer = send(&f, Method::DELETE, "/api/connections/salesforce").await;
+    assert_eq!((answer.status, answer.body), (StatusCode::OK, json!({ "revoked": false })));
+    assert_eq!(f.stored(&f.org_tenant()).await.salesforce, None);
+}

@@ -1,0 +1,226 @@
+//! Signing in with Salesforce: once, in one browser, by an admin of an org that may.
+
+use axum::http::{StatusCode, header};
+use console::AllowedOrgs;
+use serde_json::json;
+use store::ConnectionState;
+
+use crate::browser::{Browser, decide};
+use crate::fixture::{Answer, Fixture, HOST};
+
+/// Nobody is signed in, and the page says why.
+#[track_caller]
+fn check_refused(answer: &Answer, status: StatusCode, words: &str) {
+    assert_eq!(answer.status, status, "{}", answer.text);
+    assert!(answer.text.contains(words), "{}", answer.text);
+    assert!(answer.cookies().iter().all(|cookie| !cookie.starts_with("session=")), "{:?}", answer.cookies());
+}
+
+#[tokio::test]
+async fn an_admin_signs_in_and_the_org_is_connected() {
+    let f = Fixture::new().await;
+    let mut browser = Browser::default();
+    let answer = browser.sign_in(&f).await;
+    assert_eq!((answer.status, answer.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/connections"));
+    let cookies = answer.cookies();
+    let session = cookies.iter().find(|cookie| cookie.starts_with("session=")).unwrap();
+    for attribute in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=43200"] {
+        assert!(session.split("; ").any(|given| given == attribute), "{session}");
+    }
+    assert!(cookies.iter().any(|cookie| cookie.starts_with("signin=; Max-Age=0; Path=/auth/salesforce;")));
+    let page = browser.open(&f, "/connections").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.text.contains("Salesforce is connected.") && page.text.contains("Disconnect"));
+    assert!(page.text.contains(&f.vendors.salesforce.org_id()));
+
+    let tenant = f.stored(&f.org_tenant()).await;
+    let connection = tenant.salesforce.unwrap();
+    assert_eq!(connection.user_id, f.vendors.salesforce.admin_user_id());
+    assert_eq!(
+        (connection.instance_url, connection.login_url),
+        (f.vendors.salesforce_url.clone(), f.vendors.salesforce_url.clone())
+    );
+    let tokens = f.vendors.secrets.get(&format!("salesforce/{}", f.org_tenant())).unwrap();
+    assert!(f.vendors.salesforce.has_grant(tokens["refresh_token"].as_str().unwrap()));
+    // What waits for an org is looked at now.
+    assert!(f.rung().await.iter().any(|rung| rung["MessageGroupId"] == f.org_tenant().as_str()));
+}
+
+#[tokio::test]
+async fn it_leads_back_to_where_it_began() {
+    let f = Fixture::new().await;
+    let mut browser = Browser::default();
+    // Whoever is new and asked for nothing goes to the connections.
+    for (return_to, expected) in
+        [("%2F%2Fexample.com", "/connections"), ("%2Fgeneral", "/general"), ("%2F%5Cexample.com", "/")]
+    {
+        let login_page = browser.begin(&f, &format!("at=sandbox&return_to={return_to}")).await;
+        let back = decide(&login_page, &f.vendors.salesforce.admin_user_id(), "allow").await;
+        assert_eq!(browser.open(&f, &back).await.header(header::LOCATION), expected);
+    }
+}
+
+#[tokio::test]
+async fn the_login_page_is_asked_for_a_code_with_all_that_guards_it() {
+    let f = Fixture::new().await;
+    let login_page = Browser::default().begin(&f, "at=production").await;
+    let query: std::collections::BTreeMap<_, _> = login_page.query_pairs().into_owned().collect();
+    assert_eq!(query["redirect_uri"], format!("https://{HOST}/auth/salesforce/callback"));
+    assert_eq!(query["scope"], "api refresh_token openid");
+    assert_eq!((&*query["response_type"], &*query["code_challenge_method"]), ("code", "S256"));
+    assert!(query["state"].len() >= 43 && query["code_challenge"].len() == 43);
+    let other = Browser::default().begin(&f, "at=production").await;
+    assert!(other.query_pairs().all(|(name, value)| name != "state" || value != query["state"]));
+}
+
+#[tokio::test]
+async fn other_hosts_than_salesforces_are_not_gone_to() {
+    let f = Fixture::new().await;
+    for at in
+        ["", "example.com", "example.my.salesforce.com.example.com", "https%3A%2F%2Fexample.com%2F.my.salesforce.com"]
+    {
+        let answer = Browser::default().open(&f, &format!("/auth/salesforce?at={at}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{at}");
+        assert!(answer.cookies().is_empty());
+    }
+    let my_domain = Browser::default().begin(&f, "at=example.my.salesforce.com").await;
+    assert_eq!(my_domain.host_str(), Some("example.my.salesforce.com"));
+}
+
+#[tokio::test]
+async fn a_replayed_address_signs_nobody_in() {
+    let f = Fixture::new().await;
+    let mut browser = Browser::default();
+    let login_page = browser.begin(&f, "at=production").await;
+    let back = decide(&login_page, &f.vendors.salesforce.admin_user_id(), "allow").await;
+    let before = browser.clone();
+    assert_eq!(browser.open(&f, &back).await.status, StatusCode::SEE_OTHER);
+    for mut replayed in [before, browser] {
+        check_refused(&replayed.open(&f, &back).await, StatusCode::BAD_REQUEST, "was used before");
+    }
+}
+
+#[tokio::test]
+async fn another_browser_is_not_signed_in_and_the_code_is_spent() {
+    let f = Fixture::new().await;
+    let (mut begins, mut thief) = (Browser::default(), Browser::default());
+    thief.begin(&f, "at=production").await;
+    for mut other in [Browser::default(), thief] {
+        let login_page = begins.begin(&f, "at=production").await;
+        let back = decide(&login_page, &f.vendors.salesforce.admin_user_id(), "allow").await;
+        check_refused(&other.open(&f, &back).await, StatusCode::FORBIDDEN, "another browser");
+        check_refused(&begins.open(&f, &back).await, StatusCode::BAD_REQUEST, "was used before");
+    }
+    assert_eq!(f.tenants.get(&f.org_tenant()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn sign_ins_side_by_side_do_not_spoil_each_other() {
+    let f = Fixture::new().await;
+    let mut browser = Browser::default();
+    let (one, other) = (browser.begin(&f, "at=production").await, browser.begin(&f, "at=production").await);
+    for login_page in [one, other] {
+        let back = decide(&login_page, &f.vendors.salesforce.admin_user_id(), "allow").await;
+        let tab = browser.clone().open(&f, &back).await;
+        assert_eq!(tab.status, StatusCode::SEE_OTHER, "{}", tab.text);
+    }
+}
+
+#[tokio::test]
+async fn made_up_addresses_and_denials_are_told_in_words() {
+    let f = Fixture::new().await;
+    let mut browser = Browser::default();
+    for query in ["", "?code=x", "?state=x&code=x", "?error=access_denied", "?state=%00&code=%3Cb%3E"] {
+        let answer = browser.open(&f, &format!("/auth/salesforce/callback{query}")).await;
+        check_refused(&answer, StatusCode::BAD_REQUEST, "Please sign in again.");
+    }
+    let login_page = browser.begin(&f, "at=production").await;
+    let back = decide(&login_page, &f.vendors.salesforce.admin_user_id(), "deny").await;
+    check_refused(&browser.open(&f, &back).await, StatusCode::FORBIDDEN, "You did not allow access in Salesforce");
+    // Whoever writes an address puts no words into the console's mouth.
+    let state = login_page_state(&browser.begin(&f, "at=production").await);
+    let path = format!("/auth/salesforce/callback?state={state}&error=%3Cb%3E&error_description=Call+0123");
+    let answer = browser.open(&f, &path).await;
+    check_refused(&answer, StatusCode::FORBIDDEN, "Please sign in again.");
+    assert!(!answer.text.contains("0123") && !answer.text.contains("<b>"));
+}
+
+fn login_page_state(login_page: &url::Url) -> String {
+    login_page.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned()
+}
+
+/// The refresh tokens that the org holds good for the app.
+fn grants(f: &Fixture) -> usize {
+    f.vendors.salesforce.snapshot()["grants"]["approvals"].as_object().unwrap().len()
+}
+
+#[tokio::test]
+async fn who_administers_nothing_is_told_so_and_leaves_no_grant() {
+    let f = Fixture::new().await;
+    let mut browser = Browser::default();
+    let user = f.vendors.salesforce.standard_user_id().unwrap();
+    let login_page = browser.begin(&f, "at=production").await;
+    let back = decide(&login_page, &user, "allow").await;
+    check_refused(&browser.open(&f, &back).await, StatusCode::FORBIDDEN, "Ask an admin");
+    assert_eq!((grants(&f), f.tenants.get(&f.org_tenant()).await.unwrap()), (0, None));
+}
+
+#[tokio::test]
+async fn only_the_orgs_that_are_allowed_may_sign_in() {
+    let f = Fixture::of("00D000000000001,00Dxx0000001gPLEAY".parse::<AllowedOrgs>().unwrap()).await;
+    let answer = Browser::default().sign_in(&f).await;
+    check_refused(&answer, StatusCode::FORBIDDEN, &f.vendors.salesforce.org_id());
+    assert_eq!((grants(&f), f.tenants.get(&f.org_tenant()).await.unwrap()), (0, None));
+}
+
+#[tokio::test]
+async fn a_later_sign_in_opens_the_tenant_and_its_own_grant_does_not_pile_up() {
+    let f = Fixture::new().await;
+    Browser::default().sign_in(&f).await;
+    let connected = f.stored(&f.org_tenant()).await;
+    for _ in 0..7 {
+        let answer = Browser::default().sign_in(&f).await;
+        assert_eq!((answer.status, answer.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/"));
+        assert_eq!(grants(&f), 1);
+    }
+    assert_eq!(f.stored(&f.org_tenant()).await, connected);
+}
+
+#[tokio::test]
+async fn a_dead_connection_is_replaced_by_signing_in() {
+    let f = Fixture::new().await;
+    Browser::default().sign_in(&f).await;
+    let (tenant, secret) = (f.org_tenant(), format!("salesforce/{}", f.org_tenant()));
+    let before = f.vendors.secrets.get(&secret).unwrap();
+    let (since, reason) = (jiff::Timestamp::now(), "Salesforce no longer accepts this connection.".to_owned());
+    let dead = ConnectionState::ReconnectNeeded { reason, since, try_at: since };
+    f.tenants.set_state(&tenant, &dead).await.unwrap();
+    let mut browser = Browser::default();
+    browser.sign_in(&f).await;
+    let after = f.vendors.secrets.get(&secret).unwrap();
+    assert_ne!(before["refresh_token"], after["refresh_token"]);
+    assert_eq!((f.stored(&tenant).await.state, grants(&f)), (ConnectionState::Connected, 1));
+}
+
+#[tokio::test]
+async fn without_an_app_the_console_says_who_can_change_that() {
+    let f = Fixture::new().await;
+    f.vendors.secrets.put("salesforce-app", &json!({ "client_id": "", "client_secret": "" }).to_string());
+    let answer = Browser::default().open(&f, "/auth/salesforce?at=production").await;
+    check_refused(&answer, StatusCode::SERVICE_UNAVAILABLE, "consumer key");
+}
+
+#[tokio::test]
+async fn no_answer_of_a_sign_in_shows_a_secret() {
+    let f = Fixture::new().await;
+    let mut browser = Browser::default();
+    browser.sign_in(&f).await;
+    f.connect_aircall().await;
+    let tokens = f.vendors.secrets.get(&format!("salesforce/{}", f.org_tenant())).unwrap();
+    let mut secrets = vec!["api-token".to_owned(), f.vendors.salesforce.client_secret()];
+    secrets.extend(["access_token", "refresh_token"].map(|name| tokens[name].as_str().unwrap().to_owned()));
+    for path in ["/connections", "/api/connections", "/connections/salesforce/check"] {
+        let text = browser.open(&f, path).await.text;
+        assert!(secrets.iter().all(|secret| !text.contains(secret.as_str())), "{path}");
+    }
+}

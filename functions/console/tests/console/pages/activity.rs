@@ -1,0 +1,247 @@
+//! The page of the activity log.
+
+use std::time::{Duration, Instant};
+
+use axum::http::{Method, StatusCode, header};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use store::{ConnectionState, Tenant};
+
+use crate::fixture::{Answer, Fixture, START, at, cookie};
+use crate::played::MARKUP;
+
+/// The keys of the entries that a page lists.
+fn keys(page: &Answer) -> Vec<&str> {
+    let links = page.text.split("<a href=\"/activity/").skip(1);
+    links.map(|link| link.split('"').next().unwrap()).collect()
+}
+
+/// The address behind "Show more".
+fn more(page: &Answer) -> Option<String> {
+    let (_, link) = page.text.split_once("data-more=\"entries\" href=\"")?;
+    Some(link.split('"').next().unwrap().replace("&#38;", "&"))
+}
+
+#[track_caller]
+fn check_contains(page: &Answer, texts: &[&str]) {
+    for text in texts {
+        assert!(page.text.contains(text), "{text} is not in {}", page.text);
+    }
+}
+
+#[tokio::test]
+async fn a_call_is_shown_with_what_became_of_it() {
+    let f = Fixture::new().await;
+    f.connect().await;
+    let user = json!({"user": {"id": 1, "name": "Ada Example", "email": "ada@example.com"}, "answered_at": START + 5});
+    let logged = f.play(1, START, user).await;
+    f.log(&logged, "Test Contact").await;
+    let page = f.get("/activity").await;
+    assert_eq!((page.status, keys(&page)), (StatusCode::OK, vec!["call-1"]));
+    let task = format!("href=\"{}/lightning/r/Task/00T000000000001AAA/view\"", f.vendors.salesforce_url);
+    check_contains(
+        &page,
+        &[
+            "Inbound answered call</a>",
+            "+43 664 1234567",
+            "Sales",
+            "Ada Example",
+            "<time datetime=\"2026-03-23T08:30:00Z\" title=\"2026-03-23 08:30:00 UTC; the line is in Europe/Vienna\">23 Mar 2026<small>09:30 CET</small>",
+            "<span class=\"outcome logged\">Logged</span>",
+            "Logged as In progress (Next Steps) on the Contact Test Contact.",
+            &task,
+        ],
+    );
+    assert!(!page.text.contains("Retry all failed"));
+}
+
+#[tokio::test]
+async fn markup_from_outside_is_text() {
+    let f = Fixture::new().await;
+    f.connect().await;
+    let number = json!({"id": 1, "name": MARKUP, "digits": null, "time_zone": null, "open": null});
+    let user = json!({"id": 1, "name": MARKUP, "email": MARKUP});
+    let entry = f.play(1, START, json!({"number": number, "user": user, "party": {"unusable": MARKUP}})).await;
+    let logged = f.play(2, START, json!({"number": number, "user": user})).await;
+    f.log(&logged, MARKUP).await;
+    let failed = f.play(3, START, json!({})).await;
+    f.fail(&failed, MARKUP).await;
+    assert_eq!(entry.key, "call-1");
+    let search: String = url::form_urlencoded::byte_serialize(MARKUP.as_bytes()).collect();
+    for path in ["/activity", &format!("/activity?search={search}&from={search}"), "/activity/call-1", "/preview"] {
+        let page = f.get(path).await;
+        assert!(page.text.contains("&#60;img src=x"), "{path}: {}", page.text);
+        assert!(!page.text.contains("<img src=x"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn further_pages_keep_what_was_asked_for() {
+    let f = Fixture::new().await;
+    for id in 1..=30 {
+        f.play(id, START + i64::try_from(id).unwrap(), json!({})).await;
+    }
+    f.play(31, START, json!({"party": "anonymous"})).await;
+    let first = f.get("/activity?search=0664+1234567&type=missed&outcome=waiting").await;
+    assert_eq!((keys(&first).len(), keys(&first)[0]), (25, "call-30"));
+    let more_path = more(&first).unwrap();
+    assert!(
+        more_path.starts_with("/activity?outcome=waiting&type=missed&search=%2B436641234567&cursor="),
+        "{more_path}"
+    );
+    let second = f.get(&more_path).await;
+    assert_eq!((keys(&second), more(&second)), (vec!["call-5", "call-4", "call-3", "call-2", "call-1"], None));
+    // What is about all calls was shown by the first.
+    assert!(!second.text.contains("<svg"));
+}
+
+#[tokio::test]
+async fn the_filter_shows_what_it_was_set_to() {
+    let f = Fixture::new().await;
+    f.play(1, START, json!({})).await;
+    let page = f.get("/activity?outcome=failed&type=voicemail&line=9&from=2026-03-22&until=2026-03-23&search=1").await;
+    check_contains(
+        &page,
+        &[
+            "<a href=\"/activity?outcome=failed&#38;type=voicemail&#38;line=9&#38;from=2026-03-22&#38;until=2026-03-23&#38;search=1\" aria-current=\"page\">Failed</a>",
+            "<a href=\"/activity?type=voicemail&#38;line=9&#38;from=2026-03-22&#38;until=2026-03-23&#38;search=1\">All</a>",
+            "<option value=\"voicemail\" selected>",
+            "<option value=\"9\" selected>Line 9</option>",
+            "value=\"2026-03-22\"",
+            "name=\"outcome\" value=\"failed\"",
+        ],
+    );
+    // The id of a call asks for this call, whatever else is asked.
+    assert_eq!(keys(&page), ["call-1"]);
+}
+
+#[tokio::test]
+async fn a_filter_that_cannot_be_is_said_at_its_field() {
+    let f = Fixture::new().await;
+    f.play(1, START, json!({})).await;
+    let page = f.get("/activity?search=Ada&from=2026-03-24&until=2026-03-23").await;
+    assert_eq!((page.status, keys(&page).len()), (StatusCode::UNPROCESSABLE_ENTITY, 0));
+    check_contains(
+        &page,
+        &[
+            "<a href=\"#search\">Search for a phone number or the id of a call.</a>",
+            "<a href=\"#until\">The last day is before the first.</a>",
+            "aria-invalid=\"true\" aria-describedby=\"search-error\"",
+            "id=\"until-error\"",
+            "value=\"Ada\"",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn where_there_is_nothing_the_next_step_is_said() {
+    let f = Fixture::new().await;
+    let page = f.get("/activity").await;
+    check_contains(
+        &page,
+        &["No calls yet", "Salesforce is not connected", "<a href=\"/connections\">Connect Salesforce</a>"],
+    );
+    f.connect().await;
+    check_contains(&f.get("/activity").await, &["Aircall is not connected", "Connect Aircall"]);
+    let hash = serde_json::from_value(json!("0".repeat(64))).unwrap();
+    let connected = f.tenants.get(&f.tenant).await.unwrap().unwrap();
+    let connected = Tenant { webhook_tokens: vec![hash], ..connected };
+    f.tenants.put(&connected).await.unwrap();
+    check_contains(&f.get("/activity").await, &["Everything is connected"]);
+    f.play(1, START, json!({})).await;
+    check_contains(
+        &f.get("/activity?outcome=failed").await,
+        &["No call matches", "<a href=\"/activity\">show all calls</a>"],
+    );
+
+    let (since, until, reason) = (at(START), at(START + 900), "The org is busy.".to_owned());
+    let paused = ConnectionState::Paused { since, until, reason: reason.clone() };
+    f.tenants.put(&Tenant { state: paused, ..connected.clone() }).await.unwrap();
+    check_contains(
+        &f.get("/activity").await,
+        &["Calls wait here until Salesforce takes requests again: The org is busy.", "23 Mar 2026, 08:45 UTC"],
+    );
+    let dead = ConnectionState::ReconnectNeeded { reason, since, try_at: until };
+    f.tenants.put(&Tenant { state: dead, ..connected }).await.unwrap();
+    check_contains(&f.get("/activity").await, &["Salesforce has to be connected again: The org is busy."]);
+}
+
+#[tokio::test]
+async fn the_last_days_are_drawn_and_told_in_a_table() {
+    let f = Fixture::new().await;
+    assert!(!f.get("/activity").await.text.contains("<svg"));
+    let now = Timestamp::now() - SignedDuration::from_secs(100);
+    let failed = f.play(1, now.as_second(), json!({})).await;
+    f.fail(&failed, "No.").await;
+    f.play(2, now.as_second() - 30 * 86_400, json!({})).await;
+    let page = f.get("/activity").await;
+    check_contains(
+        &page,
+        &["<rect class=\"failed\"", "Failed 1</span>", "Logged 0</span>", "Days are those of Europe/Vienna."],
+    );
+    assert_eq!(page.text.matches("<tr><th scope=\"row\">").count(), 14);
+    assert_eq!(page.text.matches("data-label=\"Failed\">1<").count(), 1);
+}
+
+#[tokio::test]
+async fn all_that_failed_is_retried_by_a_form_of_ours() {
+    let f = Fixture::new().await;
+    let failed = f.play(1, START, json!({})).await;
+    f.fail(&failed, "No.").await;
+    check_contains(&f.get("/activity").await, &["Retry all failed (1)", "data-confirm="]);
+    let path = "/activity/retry-failed";
+    assert_eq!(f.post_as(&cookie("one"), path, &[]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(f.rung().await.len(), 0);
+    for flash in ["retried-all", "nothing-failed"] {
+        let done = f.post(path, &[]).await;
+        assert_eq!((done.status, done.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/activity"));
+        assert!(done.cookies()[0].starts_with(&format!("flash={flash};")), "{:?}", done.cookies());
+    }
+    assert_eq!(f.rung().await.len(), 1);
+}
+
+#[tokio::test]
+async fn another_tenant_sees_none_of_it() {
+    let f = Fixture::new().await;
+    f.play(1, START, json!({})).await;
+    for query in ["", "?search=call-1", "?search=1", "?search=%2B436641234567"] {
+        let page = f.send_as(&cookie("two"), Method::GET, &format!("/activity{query}"), "").await;
+        assert_eq!((page.status, keys(&page).len()), (StatusCode::OK, 0));
+        assert!(!page.text.contains("Sales<"));
+    }
+}
+
+/// Most that a page of 25 calls may weigh with its stylesheet and script, bytes.
+const HEAVIEST: usize = 60_000;
+
+/// How long a page may take once everything is loaded: in a release build what people notice, else what a slow machine
+/// needs for the tables in memory and code that is not optimised.
+const SLOWEST: Duration = Duration::from_millis(if cfg!(debug_assertions) { 500 } else { 100 });
+
+#[tokio::test]
+async fn a_full_page_is_light_and_quick() {
+    let f = Fixture::new().await;
+    f.connect().await;
+    let user = json!({"user": {"id": 1, "name": "Ada Example", "email": "ada@example.com"}, "answered_at": START + 5});
+    for id in 2_849_584_301..=2_849_584_330 {
+        let entry = f.play(id, Timestamp::now().as_second() - 3600, user.clone()).await;
+        f.log(&entry, "A Contact with a Name of Some Length").await;
+    }
+    let mut weight = 0;
+    let mut fastest = Duration::MAX;
+    for _ in 0..5 {
+        let begun = Instant::now();
+        let page = f.get("/activity").await;
+        fastest = fastest.min(begun.elapsed());
+        assert_eq!(keys(&page).len(), 25);
+        weight = page.text.len();
+    }
+    let page = f.get("/activity").await.text;
+    for asset in page.split('"').filter(|text| text.starts_with("/assets/")).collect::<std::collections::BTreeSet<_>>()
+    {
+        weight += f.get(asset).await.text.len();
+    }
+    println!("25 calls: {weight} bytes in {fastest:?}");
+    assert!(weight < HEAVIEST, "{weight} bytes");
+    assert!(fastest < SLOWEST, "{fastest:?}");
+}

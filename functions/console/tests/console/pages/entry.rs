@@ -1,0 +1,115 @@
+//! The page of one call.
+
+use axum::http::{Method, StatusCode, header};
+use serde_json::json;
+
+use crate::fixture::{Answer, Fixture, START, cookie};
+use crate::played::MARKUP;
+
+#[track_caller]
+fn check_contains(page: &Answer, texts: &[&str]) {
+    for text in texts {
+        assert!(page.text.contains(text), "{text} is not in {}", page.text);
+    }
+}
+
+#[tokio::test]
+async fn a_logged_call_says_step_by_step_why_and_what_was_written() {
+    let f = Fixture::new().await;
+    f.connect().await;
+    let entry = f.play(7, START, json!({"tags": [{"name": "Pricing"}]})).await;
+    f.log(&entry, "Test Contact").await;
+    let page = f.get("/activity/call-7").await;
+    assert_eq!(page.status, StatusCode::OK);
+    let contact = format!("href=\"{}/lightning/r/Contact/003000000000001AAA/view\"", f.vendors.salesforce_url);
+    check_contains(
+        &page,
+        &[
+            "<h1>Missed call from +43 664 1234567</h1>",
+            "Logged as In progress (Next Steps) on the Contact Test Contact.",
+            "<li><strong>Call type</strong> <span>It is a missed call: nobody took it within 50 s, and no voicemail was left.</span></li>",
+            "<li><strong>Record</strong> <span>The number is that of the Contact Test Contact.</span></li>",
+            "<dt>Subject</dt><dd class=\"lines\">Missed call from Test Contact on Sales</dd>",
+            "<dt>CallDisposition</dt><dd class=\"lines\">Pricing</dd>",
+            "<dt>Waiting time</dt><dd>50 s</dd>",
+            &contact,
+            "/lightning/r/Task/00T000000000001AAA/view\"",
+        ],
+    );
+    assert!(!page.text.contains("/retry\""));
+}
+
+#[tokio::test]
+async fn a_failed_call_has_salesforces_own_words_and_is_retried_by_a_form_of_ours() {
+    let f = Fixture::new().await;
+    let entry = f.play(7, START, json!({})).await;
+    f.fail(&entry, "Please fill in the region.").await;
+    let page = f.get("/activity/call-7").await;
+    check_contains(
+        &page,
+        &[
+            "<blockquote>Please fill in the region.</blockquote>",
+            "<code>FIELD_CUSTOM_VALIDATION_EXCEPTION</code>",
+            "action=\"/activity/call-7/retry\"",
+        ],
+    );
+    let path = "/activity/call-7/retry";
+    assert_eq!(f.post_as(&cookie("one"), path, &[]).await.status, StatusCode::FORBIDDEN);
+    let token = f.send_as(&cookie("two"), Method::GET, "/call-workflow", "").await;
+    let token = super::support::value(&token.text, "csrf_token");
+    let other = f.post_as(&cookie("two"), path, &[("csrf_token", &token)]).await;
+    assert_eq!((other.status, f.rung().await.len()), (StatusCode::NOT_FOUND, 0));
+
+    let done = f.post(path, &[]).await;
+    assert_eq!((done.status, done.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/activity/call-7"));
+    assert!(done.cookies()[0].starts_with("flash=retried;"));
+    assert_eq!(f.rung().await.len(), 1);
+    let waiting = f.get("/activity/call-7").await;
+    check_contains(&waiting, &["<span class=\"outcome waiting\">Waiting</span>"]);
+    assert!(f.post(path, &[]).await.cookies()[0].starts_with("flash=nothing-failed;"));
+}
+
+#[tokio::test]
+async fn a_call_that_is_not_over_says_that() {
+    let f = Fixture::new().await;
+    f.call("created", 7, 0, &rules::Settings::default()).await;
+    let page = f.get("/activity/call-7").await;
+    check_contains(
+        &page,
+        &["Waiting for the call to end.", "Nothing is decided before the call is over.", "Inbound call from"],
+    );
+    assert!(!page.text.contains("Preview with"));
+}
+
+#[tokio::test]
+async fn markup_from_outside_is_text() {
+    let f = Fixture::new().await;
+    f.connect().await;
+    let call = json!({
+        "tags": [{"name": MARKUP}],
+        "comments": [{"content": MARKUP, "posted_at": START, "posted_by": {"id": 1, "name": MARKUP, "email": null}}],
+        "contact": {"first_name": MARKUP, "last_name": MARKUP, "company_name": MARKUP, "email": MARKUP},
+        "user": {"id": 1, "name": MARKUP, "email": MARKUP},
+        "number": {"id": 1, "name": MARKUP, "digits": MARKUP, "time_zone": MARKUP, "open": null},
+    });
+    let logged = f.play(1, START, call.clone()).await;
+    f.log(&logged, MARKUP).await;
+    let failed = f.play(2, START, call).await;
+    f.fail(&failed, MARKUP).await;
+    for path in ["/activity/call-1", "/activity/call-2"] {
+        let page = f.get(path).await;
+        assert!(page.text.matches("&#60;img src=x").count() > 6, "{path}: {}", page.text);
+        assert!(!page.text.contains("<img src=x"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_or_another_tenants_is_not_found() {
+    let f = Fixture::new().await;
+    f.play(7, START, json!({})).await;
+    for path in ["/activity/call-8", "/activity/%2e%2e", "/activity/%ff", "/activity/call%2F7"] {
+        assert_eq!(f.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    let other = f.send_as(&cookie("two"), Method::GET, "/activity/call-7", "").await;
+    assert_eq!(other.status, StatusCode::NOT_FOUND);
+}

@@ -1,0 +1,210 @@
+//! The page that says what would happen.
+
+use axum::http::{Method, StatusCode};
+use serde_json::json;
+
+use super::support::value;
+use crate::fixture::{Answer, Fixture, START, cookie};
+use crate::played::MARKUP;
+
+const CALL: [(&str, &str); 6] = [
+    ("of", "call"),
+    ("call_type", "missed"),
+    ("line", "397375"),
+    ("started_at", "2026-03-23T09:30"),
+    ("number", "0664 1234567"),
+    ("user", "ada@example.com"),
+];
+
+#[track_caller]
+fn check_contains(page: &Answer, texts: &[&str]) {
+    for text in texts {
+        assert!(page.text.contains(text), "{text} is not in {}", page.text);
+    }
+}
+
+#[tokio::test]
+async fn without_salesforce_it_tells_what_it_can() {
+    let f = Fixture::new().await;
+    f.play(7, START, json!({"user": {"id": 1, "name": "Ada Example", "email": "ada@example.com"}})).await;
+    let form = f.get("/preview").await;
+    check_contains(
+        &form,
+        &["<option value=\"397375\">Sales</option>", "<option value=\"ada@example.com\">Ada Example</option>"],
+    );
+    let page = f.post("/preview", &CALL).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    check_contains(
+        &page,
+        &[
+            "Would be logged",
+            "It would be logged as In progress (Next Steps), if Salesforce has a record for the number or one is created.",
+            "Salesforce was not looked into: Salesforce is not connected.",
+            "<dt>Subject</dt><dd class=\"lines\">Missed call from +43 664 1234567 on Sales</dd>",
+            "23 Mar 2026, 09:30 CET",
+            // The form is as it was sent.
+            "<option value=\"missed\" selected>",
+            "<option value=\"397375\" selected>",
+            "value=\"0664 1234567\"",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn with_salesforce_it_looks_there_and_writes_nothing() {
+    let f = Fixture::new().await;
+    f.connect().await;
+    let org = &f.vendors.salesforce;
+    let id =
+        org.insert("Contact", json!({"LastName": "Example", "FirstName": "Tess", "Phone": "+43 664 1234567"})).unwrap();
+    f.play(7, START, json!({})).await;
+    let page = f.post("/preview", &CALL).await;
+    check_contains(
+        &page,
+        &[
+            "It would be logged as In progress (Next Steps) on the Contact Tess Example.",
+            "<dt>WhoId</dt><dd class=\"lines\">the Contact Tess Example",
+            &id,
+            "<dt>Subject</dt><dd class=\"lines\">Missed call from Tess Example on Sales</dd>",
+            "The number is that of the Contact Tess Example.",
+        ],
+    );
+    assert!(!page.text.contains("call-0") && !page.text.contains("not looked into"), "{}", page.text);
+    assert_eq!(org.records("Task").len(), 0);
+}
+
+#[tokio::test]
+async fn unsaved_settings_are_tried_and_kept_in_the_form() {
+    let f = Fixture::new().await;
+    f.connect().await;
+    f.play(7, START, json!({})).await;
+    let mut settings = f.get("/api/settings").await.body;
+    settings["unknown_number"] = json!("create_contact");
+    settings["call_workflow"]["missed"] = json!("completed");
+    let settings = settings.to_string();
+    let page = f.post("/preview", &[&[("settings", settings.as_str())], &CALL[..]].concat()).await;
+    check_contains(
+        &page,
+        &[
+            "Under settings that are not saved",
+            "<th scope=\"row\">Missed call</th>",
+            "It would be logged as Completed (Past Activities) on the new Contact +43 664 1234567.",
+            "The new Contact</h3>",
+            "<dt>LastName</dt><dd class=\"lines\">+43 664 1234567</dd>",
+            "<dt>WhoId</dt><dd class=\"lines\">the new Contact +43 664 1234567</dd>",
+        ],
+    );
+    let kept: serde_json::Value = serde_json::from_str(&value(&page.text, "settings")).unwrap();
+    assert_eq!(kept["unknown_number"], "create_contact");
+    let org = &f.vendors.salesforce;
+    assert_eq!((org.records("Contact").len(), org.records("Task").len()), (0, 0));
+    assert_eq!(f.get("/api/settings").await.body["version"], 0);
+}
+
+#[tokio::test]
+async fn settings_alone_show_the_form_for_them() {
+    let f = Fixture::new().await;
+    let mut settings = f.get("/api/settings").await.body;
+    settings["log_messages"] = json!(false);
+    let page = f.post("/preview", &[("settings", &settings.to_string())]).await;
+    check_contains(&page, &["Under settings that are not saved", "<th scope=\"row\">Messages</th>"]);
+    assert!(!page.text.contains("Would be"));
+    for wrong in ["{}", "[", "{\"version\": 0}"] {
+        assert_eq!(
+            f.post("/preview", &[("settings", wrong)]).await.status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{wrong}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_was_is_judged_anew() {
+    let f = Fixture::new().await;
+    f.play(7, START, json!({})).await;
+    let mut settings = f.get("/api/settings").await.body;
+    settings["call_workflow"]["missed"] = json!("do_nothing");
+    for key in ["call-7", "7"] {
+        let page = f.post("/preview", &[("of", "entry"), ("key", key), ("settings", &settings.to_string())]).await;
+        check_contains(
+            &page,
+            &["It would not be logged. The call workflow says to do nothing with calls of this type."],
+        );
+    }
+    assert_eq!(f.get("/api/activity/call-7").await.body["state"], "pending");
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_at_its_field_and_the_rest_stays_as_it_was_typed() {
+    let f = Fixture::new().await;
+    f.call("created", 8, 0, &rules::Settings::default()).await;
+    let fields =
+        [("of", "call"), ("call_type", "x"), ("line", MARKUP), ("started_at", ""), ("number", "12"), ("user", MARKUP)];
+    let page = f.post("/preview", &fields).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    check_contains(
+        &page,
+        &[
+            "href=\"#call_type\"",
+            "href=\"#line\"",
+            "href=\"#started_at\"",
+            "id=\"started_at-error\"",
+            "value=\"12\"",
+            "&#60;img src=x",
+        ],
+    );
+    assert!(!page.text.contains("<img src=x"));
+    for (key, message) in
+        [("call-9", "No call has this id."), ("", "No call has this id."), ("call-8", "The call is not over")]
+    {
+        let page = f.post("/preview", &[("of", "entry"), ("key", key)]).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        check_contains(&page, &[message, "href=\"#key\""]);
+    }
+}
+
+#[tokio::test]
+async fn another_tenants_call_is_not_there_and_another_sites_form_is_refused() {
+    let f = Fixture::new().await;
+    f.play(7, START, json!({})).await;
+    let token = f.send_as(&cookie("two"), Method::GET, "/preview", "").await;
+    assert!(!token.text.contains("Sales<"));
+    let token = value(&token.text, "csrf_token");
+    let fields = [("of", "entry"), ("key", "call-7"), ("csrf_token", &*token)];
+    let other = f.post_as(&cookie("two"), "/preview", &fields).await;
+    check_contains(&other, &["No call has this id."]);
+    assert_eq!(f.post_as(&cookie("one"), "/preview", &fields).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn the_settings_pages_preview_what_is_not_saved() {
+    let f = Fixture::new().await;
+    let page = f.get("/call-workflow").await;
+    check_contains(&page, &["name=\"preview\" value=\"1\" formtarget=\"_blank\""]);
+    let choices = ["outbound_answered", "outbound_unanswered", "inbound_answered", "missed", "voicemail"];
+    let choices: Vec<_> = choices.map(|name| (name, "do_nothing")).into();
+    let preview = f.post("/call-workflow", &[&[("version", "0"), ("preview", "1")], &choices[..]].concat()).await;
+    assert_eq!(preview.status, StatusCode::OK);
+    check_contains(&preview, &["Under settings that are not saved", "<th scope=\"row\">Voicemail</th>"]);
+    let settings = value(&preview.text, "settings");
+    let page = f.post("/preview", &[&[("settings", settings.as_str())], &CALL[..]].concat()).await;
+    check_contains(&page, &["It would not be logged. The call workflow says to do nothing"]);
+    let wrong = f.post("/call-workflow", &[("version", "0"), ("preview", "1"), ("missed", "later")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+
+    let general = [
+        ("version", "0"),
+        ("preview", "1"),
+        ("log_calls", "always"),
+        ("hours_from", "aircall"),
+        ("unknown_number", "create_lead"),
+        ("relate_to", "nothing"),
+        ("lines", "all"),
+        ("api_usage_limit", "95"),
+        ("recording_link", "true"),
+        ("log_messages", "true"),
+    ];
+    let preview = f.post("/general", &general).await;
+    check_contains(&preview, &["Under settings that are not saved", "When the number does not exist in Salesforce"]);
+    assert_eq!(f.get("/api/settings").await.body["version"], 0);
+}

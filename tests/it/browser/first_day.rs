@@ -1,0 +1,167 @@
+//! An admin's first day: from a browser that knows nothing, and a deployment that knows nobody, to a call that is logged.
+
+use jiff::{SignedDuration, Timestamp};
+use local::demo::bodies::CallBody;
+use salesforce_sandbox::ValidationRule;
+use serde_json::{Value, json};
+
+use super::eyes::NARROW;
+use super::visitor::Visitor;
+use crate::support::Running;
+
+const PHONE: &str = "+33 6 39 98 00 01";
+
+/// A missed call that ended a minute ago.
+fn missed(id: u64) -> CallBody {
+    CallBody::inbound(id).from(PHONE).at(Timestamp::now() - SignedDuration::from_secs(80))
+}
+
+/// Has Aircall tell its webhooks of a call.
+async fn plays(running: &Running, call: &CallBody) {
+    let Value::Object(event) = call.event("call.ended") else { unreachable!("an event is an object") };
+    let deliveries = running.stack.aircall().send(event).await.unwrap();
+    assert_eq!(deliveries.len(), 1, "one webhook hears of it: {deliveries:?}");
+    assert!(deliveries[0].is_taken(), "{deliveries:?}");
+}
+
+async fn connect_both_sides(admin: &Visitor, running: &Running) {
+    admin.open("/").await;
+    assert_eq!(admin.place().await, "/login");
+    admin.press("Sign in with Salesforce").await;
+    admin.press("Log In").await;
+    admin.press("Allow").await;
+    admin.reads("Salesforce is connected.").await;
+    assert_eq!(admin.place().await, "/connections");
+
+    let info = running.stack.info();
+    admin.fill("#api_id", &info.aircall_api_id).await;
+    admin.fill("#api_token", "not-the-token").await;
+    admin.press("Connect Aircall").await;
+    admin.reads("Nothing was saved yet").await;
+    admin.fill("#api_token", &info.aircall_api_token).await;
+    admin.press("Connect Aircall").await;
+    admin.reads("Aircall is connected.").await;
+    admin.reads("Example Company").await;
+    assert!(!admin.driver.source().await.unwrap().contains(&info.aircall_api_token), "no page shows the token");
+}
+
+async fn change_missed_calls(admin: &Visitor) {
+    admin.press("Call workflow").await;
+    admin.choose("missed-completed").await;
+    admin.press("Save changes").await;
+    admin.reads("Saved").await;
+    assert_eq!(admin.value("document.querySelector('#missed-completed').checked").await, true);
+    admin.press("History").await;
+    admin.reads("Alex Admin").await;
+}
+
+async fn a_call_is_logged_and_says_why(admin: &Visitor, running: &Running) {
+    plays(running, &missed(71)).await;
+    admin.press("Activity").await;
+    admin.reads_in_time("Logged as Completed (Past Activities) on the Contact Lou Sample.").await;
+    admin.press("Missed call").await;
+    admin.reads("Step by step").await;
+    assert_eq!(admin.place().await, "/activity/call-71");
+    let task = running.stack.salesforce().records("Task").pop().unwrap();
+    let link = admin.named("Open the Task in Salesforce").await.attr("href").await.unwrap().unwrap();
+    assert!(link.ends_with(&format!("/lightning/r/Task/{}/view", task["Id"].as_str().unwrap())), "{link}");
+    assert_eq!(task["Status"], "Completed");
+}
+
+async fn a_call_fails_and_is_retried(admin: &Visitor, running: &Running) {
+    let org = running.stack.salesforce();
+    let rule = ValidationRule {
+        sobject: "Task".to_owned(),
+        field: "Subject".to_owned(),
+        regex: Some("Missed".to_owned()),
+        equals: None,
+        message: "Missed calls belong to the front desk".to_owned(),
+    };
+    org.set_options(salesforce_sandbox::Options { validation_rules: vec![rule], ..org.options() });
+    plays(running, &missed(72)).await;
+    admin.press("Activity").await;
+    admin.reads_in_time("Missed calls belong to the front desk").await;
+    admin.open("/activity/call-72").await;
+    admin.reads("What went wrong").await;
+    admin.reads("FIELD_CUSTOM_VALIDATION_EXCEPTION").await;
+
+    admin.press("Retry").await;
+    admin.reads("The call is being written again.").await;
+    admin.reads_in_time("What went wrong").await;
+
+    org.set_options(salesforce_sandbox::Options { validation_rules: Vec::new(), ..org.options() });
+    admin.press("Retry").await;
+    admin.reads_in_time("Logged as Completed (Past Activities) on the Contact Lou Sample.").await;
+    assert!(!admin.text().await.contains("What went wrong"));
+}
+
+async fn unsaved_settings_are_previewed(admin: &Visitor, running: &Running) {
+    let tasks = running.stack.salesforce().records("Task").len();
+    admin.press("Preview").await;
+    admin.fill("#number", PHONE).await;
+    admin.press("Preview").await;
+    admin.reads("It would be logged as Completed (Past Activities) on the Contact Lou Sample.").await;
+
+    // The same under settings that are not saved, in another tab.
+    admin.open("/call-workflow").await;
+    admin.choose("missed-do_nothing").await;
+    admin.press("Preview in a new tab").await;
+    let tab = admin.driver.windows().await.unwrap().pop().unwrap();
+    let before = admin.driver.window().await.unwrap();
+    admin.driver.switch_to_window(tab).await.unwrap();
+    admin.reads("Under settings that are not saved").await;
+    admin.find("button[name=of][value=call]").await.click().await.unwrap();
+    admin.reads("It would not be logged.").await;
+    admin.driver.close_window().await.unwrap();
+    admin.driver.switch_to_window(before).await.unwrap();
+    assert_eq!(running.stack.salesforce().records("Task").len(), tasks, "a preview writes nothing");
+    admin.press("Save changes").await;
+    admin.reads("Saved").await;
+}
+
+async fn the_door_is_closed(admin: &Visitor) {
+    let cookie = format!("session={}", admin.cookie("session", "/").await.unwrap());
+    admin.press("Sign out").await;
+    admin.reads("You are signed out.").await;
+    assert_eq!(admin.cookie("session", "/").await, None);
+    for page in ["/", "/activity", "/activity/call-71", "/call-workflow", "/general", "/connections", "/tokens"] {
+        admin.open(page).await;
+        assert!(admin.place().await.starts_with("/login"), "{page}");
+    }
+    admin.driver.back().await.unwrap();
+    assert!(!admin.text().await.contains("Lou Sample"), "nothing is kept");
+    assert!(cookie.len() > "session=".len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_sides_are_connected_a_call_is_logged_another_retried_and_the_door_closed() {
+    let running = Running::start("first-day").await;
+    let contact = json!({"LastName": "Sample", "FirstName": "Lou", "Phone": PHONE});
+    running.stack.salesforce().insert("Contact", contact).unwrap();
+    let admin = Visitor::new(&running.stack.info().console_url).await;
+    connect_both_sides(&admin, &running).await;
+    change_missed_calls(&admin).await;
+    a_call_is_logged_and_says_why(&admin, &running).await;
+    a_call_fails_and_is_retried(&admin, &running).await;
+    unsaved_settings_are_previewed(&admin, &running).await;
+    the_door_is_closed(&admin).await;
+    admin.leave().await;
+}
+
+#[tokio::test]
+async fn a_phone_is_enough() {
+    let world = crate::support::World::new().await;
+    let admin = Visitor::admin_of(&world).await;
+    admin.look_with(NARROW).await;
+    admin.open("/activity").await;
+    admin.press("Menu").await;
+    admin.press("Call workflow").await;
+    admin.choose("voicemail-completed").await;
+    admin.press("Save changes").await;
+    admin.reads("Saved").await;
+    assert_eq!(world.settings().await["call_workflow"]["voicemail"], "completed");
+    admin.press("Menu").await;
+    admin.press("Sign out").await;
+    admin.reads("You are signed out.").await;
+    admin.leave().await;
+}

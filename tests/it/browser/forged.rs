@@ -1,0 +1,104 @@
+//! Sessions and forms that somebody tampered with.
+
+use reqwest::{Method, StatusCode, header};
+
+use super::visitor::Visitor;
+use crate::support::World;
+
+/// The token that a page's forms carry.
+async fn csrf_token(world: &World, cookie: &str) -> String {
+    let page = world.console(Method::GET, "/call-workflow").header(header::COOKIE, cookie).send().await.unwrap();
+    let page = page.text().await.unwrap();
+    let (_, rest) = page.split_once("name=\"csrf_token\" value=\"").expect("a form with a token");
+    rest.split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn an_altered_cookie_opens_nothing() {
+    let (world, other) = (World::new().await, World::new().await);
+    let (payload, signature) = world.tenant.session_cookie.split_once('.').unwrap();
+    let (others, _) = other.tenant.session_cookie.split_once('.').unwrap();
+    let visitor = Visitor::new(&world.running.stack.info().console_url).await;
+    for cookie in
+        [format!("{others}.{signature}"), format!("{payload}.{}", signature.to_lowercase()), payload.to_owned()]
+    {
+        visitor.take_cookie(&cookie).await;
+        for page in ["/", "/activity", "/general", "/connections", "/tokens"] {
+            visitor.open(page).await;
+            assert!(visitor.place().await.starts_with("/login"), "{page}");
+        }
+    }
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn the_calls_of_another_tenant_do_not_exist() {
+    let (world, other) = (World::new().await, World::new().await);
+    world.contact("Lou Sample", "+33639980001");
+    let call = local::demo::bodies::CallBody::inbound(80);
+    world.end([&call]).await;
+    let owner = Visitor::admin_of(&world).await;
+    owner.open("/activity/call-80").await;
+    owner.reads("Lou Sample").await;
+    let stranger = Visitor::admin_of(&other).await;
+    stranger.open("/activity/call-80").await;
+    stranger.reads("There is no such").await;
+    stranger.open("/activity").await;
+    assert!(!stranger.text().await.contains("Lou Sample"));
+    stranger.open("/preview").await;
+    stranger.fill("#key", "call-80").await;
+    stranger.find("button[name=of][value=entry]").await.click().await.unwrap();
+    stranger.reads("No call has this id.").await;
+    owner.leave().await;
+    stranger.leave().await;
+}
+
+#[tokio::test]
+async fn a_form_without_the_sessions_own_token_changes_nothing() {
+    let (world, other) = (World::new().await, World::new().await);
+    let foreign = csrf_token(&other, &other.tenant.session_cookie).await;
+    let admin = Visitor::admin_of(&world).await;
+    let missing = "for (const field of document.querySelectorAll('[name=csrf_token]')) field.remove()".to_owned();
+    let replaced =
+        format!("for (const field of document.querySelectorAll('[name=csrf_token]')) field.value = '{foreign}'");
+    for tampering in [&missing, &replaced] {
+        admin.open("/call-workflow").await;
+        admin.choose("missed-completed").await;
+        admin.script(tampering).await;
+        admin.press("Save changes").await;
+        admin.reads("Nothing was changed").await;
+        assert_eq!(world.settings().await["version"], 0);
+    }
+    admin.leave().await;
+}
+
+#[tokio::test]
+async fn no_form_of_any_page_works_without_a_token() {
+    let world = World::new().await;
+    let foreign = csrf_token(&World::new().await, &World::new().await.tenant.session_cookie).await;
+    for path in [
+        "/sign-out",
+        "/activity/retry-failed",
+        "/activity/call-1/retry",
+        "/call-workflow",
+        "/general",
+        "/history/0",
+        "/settings/conflict",
+        "/preview",
+        "/connections/salesforce/set-up",
+        "/connections/salesforce/disconnect",
+        "/connections/aircall",
+        "/connections/aircall/reactivate",
+        "/connections/aircall/rotate",
+        "/connections/aircall/disconnect",
+        "/tokens",
+        "/tokens/1/revoke",
+    ] {
+        for form in [vec![], vec![("csrf_token", "")], vec![("csrf_token", &*foreign)]] {
+            let answer = world.admin(Method::POST, path).form(&form).send().await.unwrap();
+            assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{path}");
+            assert!(answer.headers().get(header::SET_COOKIE).is_none(), "{path}");
+        }
+    }
+    assert_eq!(world.connection().await["state"], "connected");
+}

@@ -1,0 +1,88 @@
+//! The settings without a mouse.
+
+use thirtyfour::Key;
+
+use super::visitor::Visitor;
+use crate::support::World;
+
+/// More stops than any page of settings has.
+const STOPS: usize = 60;
+
+/// What has the focus, as `tag#id`, with its text if it has no id; and whether it can be seen to have it.
+const FOCUS: &str = "
+    const it = document.activeElement;
+    const seen = (one) => {
+        const style = one && getComputedStyle(one);
+        return style && ((style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none');
+    };
+    const box = (it.closest('label') ?? it).getBoundingClientRect();
+    const inside = box.width > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+    return [it.id || it.textContent.trim(), inside && (seen(it) || seen(it.closest('label')) || seen(it.nextElementSibling))];
+";
+
+impl Visitor {
+    /// Goes on by one stop and says where that is.
+    async fn tab(&self) -> String {
+        self.keys(String::from(char::from(Key::Tab))).await;
+        let focus = self.script(FOCUS).await;
+        let name = focus[0].as_str().expect("a name").to_owned();
+        assert_eq!(focus[1], true, "the focus on {name:?} is not to be seen on {}", self.place().await);
+        name
+    }
+
+    /// Goes on until it is there.
+    async fn tab_to(&self, name: &str) {
+        let mut seen = Vec::new();
+        for _ in 0..STOPS {
+            let now = self.tab().await;
+            if now == name {
+                return;
+            }
+            seen.push(now);
+        }
+        panic!("{name} is not among {seen:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_missed_call_workflow_is_changed_by_keyboard_alone() {
+    let world = World::new().await;
+    let admin = Visitor::admin_of(&world).await;
+    admin.open("/activity").await;
+    assert_eq!(admin.tab().await, "Skip to the content");
+    admin.tab_to("Call workflow").await;
+    admin.keys(String::from(char::from(Key::Enter))).await;
+    admin.reads("Choose how each type of call is logged").await;
+    assert_eq!(admin.place().await, "/call-workflow");
+
+    // One stop for each group of choices, on the one that is chosen; the arrows choose another.
+    admin.tab_to("missed-in_progress").await;
+    admin.keys(String::from(char::from(Key::Down))).await;
+    assert_eq!(admin.value("document.activeElement.id").await, "missed-do_nothing");
+    assert_eq!(admin.tab().await, "voicemail-in_progress");
+    admin.tab_to("Save changes").await;
+    admin.keys(String::from(char::from(Key::Enter))).await;
+    admin.reads("Saved").await;
+    assert_eq!(world.settings().await["call_workflow"]["missed"], "do_nothing");
+    admin.leave().await;
+}
+
+#[tokio::test]
+async fn the_link_past_the_navigation_leads_there() {
+    let world = World::new().await;
+    let admin = Visitor::admin_of(&world).await;
+    admin.open("/call-workflow").await;
+    assert_eq!(admin.tab().await, "Skip to the content");
+    admin.keys(String::from(char::from(Key::Enter))).await;
+    assert_eq!(admin.tab().await, "outbound_answered-completed");
+    admin.leave().await;
+}
+
+#[tokio::test]
+async fn every_stop_of_the_general_settings_is_seen_and_none_holds_on_to_the_focus() {
+    let world = World::new().await;
+    let admin = Visitor::admin_of(&world).await;
+    admin.open("/general").await;
+    admin.tab_to("Save changes").await;
+    admin.leave().await;
+}

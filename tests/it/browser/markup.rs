@@ -1,0 +1,64 @@
+//! Markup in what people type elsewhere is text here.
+
+use jiff::{SignedDuration, Timestamp};
+use local::demo::bodies::{CallBody, Contact, Line, User};
+use reqwest::Method;
+use serde_json::json;
+
+use super::visitor::Visitor;
+use crate::support::World;
+
+/// Closes whatever it may be in, and runs in three ways.
+const MARKUP: &str = "\"'></title></textarea></script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\"><b>bold</b>";
+
+#[tokio::test]
+async fn markup_in_names_tags_comments_and_errors_is_shown_as_it_was_typed() {
+    let world = World::new().await;
+    let now = Timestamp::now();
+    world.contact(&MARKUP[..80], "+33639980001");
+    let call = |id| {
+        CallBody::inbound(id)
+            .at(now - SignedDuration::from_mins(5))
+            .on(&Line::new(1002, MARKUP, "+33 1 99 00 01 00", "FR", "Europe/Paris"))
+            .answered_after(5)
+            .lasting(60)
+            .by(&User::new(2001, MARKUP, "admin@example.com"))
+            .known_as(&Contact::new(MARKUP, MARKUP).of(MARKUP))
+            .tagged(MARKUP)
+            .commented_after(1, MARKUP)
+    };
+    world.end([&call(90)]).await;
+    world.refuse("Task", "Subject", "answered", MARKUP);
+    world.end([&call(91)]).await;
+    let token = world.admin(Method::POST, "/api/tokens").json(&json!({"name": &MARKUP[..75]})).send().await.unwrap();
+    assert!(token.status().is_success(), "{}", token.text().await.unwrap());
+
+    let admin = Visitor::admin_of(&world).await;
+    let search = "/activity?search=%22%3E%3Cscript%3Edocument.title='owned'%3C/script%3E";
+    for (page, is_shown) in [
+        ("/activity", true),
+        ("/activity/call-90", true),
+        ("/activity/call-91", true),
+        ("/tokens", true),
+        ("/preview", false),
+        ("/general", false),
+        (search, false),
+        ("/%3Cscript%3Edocument.title='owned'%3C/script%3E", false),
+        ("/login?return_to=%22%3E%3Cscript%3Edocument.title='owned'%3C/script%3E", false),
+        ("/history?before=%3Cscript%3Edocument.title='owned'%3C/script%3E", false),
+    ] {
+        admin.open(page).await;
+        assert_ne!(admin.driver.title().await.unwrap(), "owned", "{page}");
+        assert_eq!(admin.text().await.contains("<script>document.title='owned'"), is_shown, "{page}");
+        let strange = "document.querySelectorAll('main b, main img[src=x], main script').length";
+        assert_eq!(admin.value(strange).await, 0, "{page}");
+    }
+    admin.open("/preview").await;
+    admin.fill("#key", "call-90").await;
+    admin.find("button[name=of][value=entry]").await.click().await.unwrap();
+    admin.reads("Would be logged").await;
+    assert!(admin.text().await.contains("<script>document.title='owned'"));
+    assert_ne!(admin.driver.title().await.unwrap(), "owned");
+    // Had any of it been markup, the policy of the page would have stopped it, and the browser said so.
+    admin.leave().await;
+}

@@ -1,0 +1,14 @@
+//! The console as people use it, in headless Chromium.
+
+mod conflict;
+mod driver;
+mod eyes;
+mod first_day;
+mod forged;
+mod keyboard;
+mod look;
+mod markup;
+mod pages;
+mod sign_in;
+mod unsaved;
+mod visitor;

@@ -1,0 +1,116 @@
+//! Signing in: what others try with its addresses, and who is not let in.
+
+use reqwest::header;
+
+use super::visitor::Visitor;
+use crate::support::Running;
+
+/// Begins a sign-in in a browser, and gives the address that Salesforce sends that browser back to, which nobody has
+/// opened yet.
+async fn way_back(running: &Running, visitor: &Visitor, return_to: &str) -> String {
+    visitor.open(&format!("/auth/salesforce?at=production&return_to={return_to}")).await;
+    let login_page = visitor.place().await;
+    assert!(login_page.starts_with(&running.stack.info().salesforce_url), "{login_page}");
+    let admin = running.stack.salesforce().admin_user_id();
+    let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let answer = http.get(format!("{login_page}&user={admin}&decision=allow")).send().await.unwrap();
+    answer.headers()[header::LOCATION].to_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_way_back_works_once_and_only_in_the_browser_that_began() {
+    let running = Running::shared();
+    let console = &running.stack.info().console_url;
+    let (visitor, other) = (Visitor::new(console).await, Visitor::new(console).await);
+
+    // Another browser, even one that is about to sign in itself.
+    let stolen = way_back(&running, &visitor, "/general").await;
+    other.open("/auth/salesforce?at=production").await;
+    other.open(&stolen).await;
+    other.reads("This sign-in was begun in another browser.").await;
+    assert_eq!(other.cookie("session", "/").await, None);
+    visitor.open(&stolen).await;
+    visitor.reads("This sign-in has expired or was used before.").await;
+    assert_eq!(visitor.cookie("session", "/").await, None);
+
+    let back = way_back(&running, &visitor, "/general").await;
+    visitor.open(&back).await;
+    assert_eq!(visitor.place().await, "/general");
+    assert!(visitor.cookie("session", "/").await.is_some());
+
+    // Once more, in the same browser.
+    visitor.driver.delete_all_cookies().await.unwrap();
+    visitor.open(&back).await;
+    visitor.reads("This sign-in has expired or was used before.").await;
+    assert_eq!(visitor.cookie("session", "/").await, None);
+
+    // A state that we did not make, and none.
+    for address in
+        ["/auth/salesforce/callback?code=a&state=b", "/auth/salesforce/callback?code=a", "/auth/salesforce/callback"]
+    {
+        visitor.open(address).await;
+        visitor.reads("This sign-in has expired or was used before.").await;
+    }
+    visitor.leave().await;
+    other.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_return_address_leads_out_of_the_console() {
+    let running = Running::shared();
+    let visitor = Visitor::new(&running.stack.info().console_url).await;
+    let tricks = [
+        "//example.com/",
+        "/%5Cexample.com/",
+        "https://example.com/",
+        "/%09/example.com",
+        "%5C%5Cexample.com",
+        "javascript:alert(1)",
+    ];
+    for trick in tricks {
+        let back = way_back(&running, &visitor, trick).await;
+        visitor.open(&back).await;
+        let place = visitor.place().await;
+        assert!(["/activity", "/connections"].contains(&&*place), "{trick} leads to {place}");
+        // Signed in, the sign-in page itself leads on.
+        visitor.open(&format!("/login?return_to={trick}")).await;
+        assert_eq!(visitor.place().await, "/activity", "{trick}");
+        visitor.driver.delete_all_cookies().await.unwrap();
+    }
+    for host in [
+        "evil.example.com",
+        "https://example.com",
+        "example.my.salesforce.com.example.com",
+        "",
+        "production@example.com",
+    ] {
+        visitor.open(&format!("/auth/salesforce?at={host}")).await;
+        assert!(visitor.place().await.starts_with("/auth/salesforce"), "{host}");
+        visitor.reads("This did not work").await;
+    }
+    visitor.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_no_admin_or_says_no_is_told_so() {
+    let running = Running::shared();
+    let visitor = Visitor::new(&running.stack.info().console_url).await;
+    visitor.open("/login").await;
+    visitor.press("Sign in with Salesforce").await;
+    visitor.find("label:nth-of-type(2) input[name=user]").await.click().await.unwrap();
+    visitor.press("Log In").await;
+    visitor.reads("Sam Standard").await;
+    visitor.press("Allow").await;
+    visitor.reads("Your Salesforce user does not administer this org.").await;
+    let problems = visitor.inspect("not-signed-in").await;
+    assert_eq!(visitor.cookie("session", "/").await, None);
+
+    visitor.press("Sign in again").await;
+    visitor.press("Sign in with Salesforce").await;
+    visitor.press("Log In").await;
+    visitor.press("Deny").await;
+    visitor.press("Sign in again").await;
+    assert_eq!(visitor.cookie("session", "/").await, None);
+    assert!(problems.is_empty(), "{problems:#?}");
+    visitor.leave().await;
+}
