@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test expects and does not find fails it")]
 
+#[cfg(feature = "browser")]
 mod browser;
 mod budgets;
 mod business_hours;

@@ -51,7 +51,7 @@ impl Evaluator {
         let event = Event::read(message).map_err(EvaluateError::NotOurs)?;
         let tenant = TenantId::parse(&event.tenant)?;
         let webhook = Webhook::parse(&event.body)?;
-        self.heard.from_aircall(&tenant, now).await;
+        self.heard.aircall(&tenant, now).await;
         match webhook {
             Webhook::Call(snapshot) => self.take(&tenant, *snapshot, now).await,
             Webhook::Other => Ok(()),

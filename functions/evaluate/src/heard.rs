@@ -22,7 +22,7 @@ impl Heard {
     }
 
     /// Records that Aircall was heard from. If that cannot be stored, no event has to wait for it.
-    pub(crate) async fn from_aircall(&self, tenant: &TenantId, now: Timestamp) {
+    pub(crate) async fn aircall(&self, tenant: &TenantId, now: Timestamp) {
         if !self.is_news(tenant, now) {
             return;
         }
@@ -58,7 +58,7 @@ mod tests {
         let heard = Heard::new(tenants.clone());
         let at = |seconds: i64| Timestamp::from_second(1_774_254_600 + seconds).unwrap();
         for (now, recorded) in [(0, 0), (59, 0), (60, 60), (119, 60), (300, 300)] {
-            heard.from_aircall(&one, at(now)).await;
+            heard.aircall(&one, at(now)).await;
             let stored = tenants.get(&one).await.unwrap().unwrap();
             assert_eq!(stored.last_event_at, Some(at(recorded)), "after {now} seconds");
         }
@@ -69,7 +69,7 @@ mod tests {
         let tables = TestTables::start().await;
         let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
         let one = TenantId::parse("one").unwrap();
-        Heard::new(tenants.clone()).from_aircall(&one, Timestamp::UNIX_EPOCH).await;
+        Heard::new(tenants.clone()).aircall(&one, Timestamp::UNIX_EPOCH).await;
         assert_eq!(tenants.get(&one).await.unwrap(), None);
     }
 }

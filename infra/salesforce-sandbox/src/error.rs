@@ -11,7 +11,7 @@ pub(crate) struct ApiError {
     code: Cow<'static, str>,
     message: String,
     fields: Option<Vec<String>>,
-    duplicate_result: Option<Value>,
+    duplicate_result: Option<Box<Value>>,
 }
 
 impl ApiError {
@@ -27,7 +27,7 @@ impl ApiError {
 
     /// With what a duplicate rule found.
     pub(crate) fn with_duplicate_result(self, result: Value) -> Self {
-        Self { duplicate_result: Some(result), ..self }
+        Self { duplicate_result: Some(Box::new(result)), ..self }
     }
 
     /// The resource or record is not there.
@@ -69,7 +69,7 @@ impl ApiError {
             error["fields"] = json!(fields);
         }
         if let Some(result) = &self.duplicate_result {
-            error["duplicateResult"] = result.clone();
+            error["duplicateResult"] = Value::clone(result);
         }
         error
     }

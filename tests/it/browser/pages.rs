@@ -26,7 +26,7 @@ async fn busy_world() -> World {
         .map(|i: u64| {
             let started =
                 now - SignedDuration::from_hours(7 * i64::try_from(i).unwrap()) - SignedDuration::from_mins(10);
-            let call = if i % 3 == 0 { CallBody::outbound(1000 + i) } else { CallBody::inbound(1000 + i) };
+            let call = if i.is_multiple_of(3) { CallBody::outbound(1000 + i) } else { CallBody::inbound(1000 + i) };
             let call = call
                 .at(started)
                 .from(["+33 6 39 98 00 01", "+33 6 39 98 00 02", "+33 6 39 98 00 09"][usize::try_from(i % 3).unwrap()]);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use thirtyfour::error::WebDriverErrorInner;
 use thirtyfour::{By, Capabilities, WebDriver, WebElement};
 
-use super::driver;
+use super::{driver, eyes};
 use crate::support::{POLL, World};
 
 /// How long a page may take to show something, on a machine that has more to do.
@@ -23,10 +23,13 @@ pub(super) struct Visitor {
 impl Visitor {
     /// Nobody yet, in front of a console.
     pub(super) async fn new(console_url: &str) -> Self {
-        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+        // Each request a connection of its own: a browser is also closed from another runtime than the test's.
+        let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().expect("an HTTP client");
         let driver = WebDriver::builder(driver::url(), capabilities()).client(http).await;
         let driver = driver.unwrap_or_else(|error| panic!("no browser starts: {error}"));
-        Self { driver, home: console_url.to_owned() }
+        let visitor = Self { driver, home: console_url.to_owned() };
+        visitor.look_with(eyes::LIGHT).await;
+        visitor
     }
 
     /// The tenant's admin.

@@ -84,7 +84,8 @@ impl World {
                 let request = self.http.post(&self.tenant.webhook_url).body(self.signed(event.clone()).to_string());
                 posts.spawn(async move { request.send().await.expect("an answer").status() });
             }
-            assert!(posts.join_all().await.iter().all(|status| *status == StatusCode::OK));
+            let answers = posts.join_all().await;
+            assert!(answers.iter().all(|status| *status == StatusCode::OK), "{answers:?}");
         }
     }
 

@@ -38,9 +38,10 @@ pub(crate) async fn play(calls: &Calls, tenants: &Tenants, tenant: &TenantId, co
 async fn play_one(calls: &Calls, tenant: &TenantId, id: u64, started_at: Timestamp, settings: &Settings) -> Result<()> {
     let key = format!("call-{}", 2_849_500_000 + id);
     let second = started_at.as_second();
-    let (direction, is_answered) = if id % 3 == 0 { ("outbound", id % 2 == 0) } else { ("inbound", id % 5 != 1) };
+    let (direction, is_answered) =
+        if id.is_multiple_of(3) { ("outbound", id.is_multiple_of(2)) } else { ("inbound", id % 5 != 1) };
     let is_over = id != 1;
-    let (line, zone, digits) = if id % 4 == 0 {
+    let (line, zone, digits) = if id.is_multiple_of(4) {
         ((2, "Support"), "America/New_York", "+1 415-555-0100")
     } else {
         ((1, "Sales Vienna"), "Europe/Vienna", "+43 1 234 5678")

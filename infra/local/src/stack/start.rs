@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use aircall_sandbox::Company;
 use anyhow::{Context as _, Result};
+use salesforce_sandbox::Org;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use super::{Options, Stack, StackInfo, functions, keep, stale};
@@ -40,14 +42,7 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
     let saved = data.map(keep::saved_company).transpose()?.flatten();
     let aircall = aircall::company(saved)?;
     let (aircall_listener, aircall_url) = services::listen().await?;
-    let parameters = [
-        ("SalesforceClientId", org.client_id()),
-        ("SalesforceClientSecret", org.client_secret()),
-        ("AircallApiUrl", aircall_url.clone()),
-        ("AircallClientId", aircall.client_id()),
-        ("AircallClientSecret", aircall.client_secret()),
-    ];
-    let template = Template::read(&root.join("template.yaml"), &parameters)?;
+    let template = Template::read(&root.join("template.yaml"), &parameters(&org, &aircall, &aircall_url))?;
 
     let services = Services::start(data).await?;
     if let Some(data) = data {
@@ -131,6 +126,17 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
         data: options.data,
         info_file: options.stack_file,
     })
+}
+
+/// What `sam deploy` would be told, for the sandboxes.
+fn parameters(org: &Org, aircall: &Company, aircall_url: &str) -> [(&'static str, String); 5] {
+    [
+        ("SalesforceClientId", org.client_id()),
+        ("SalesforceClientSecret", org.client_secret()),
+        ("AircallApiUrl", aircall_url.to_owned()),
+        ("AircallClientId", aircall.client_id()),
+        ("AircallClientSecret", aircall.client_secret()),
+    ]
 }
 
 /// A loopback listener and its URL.
