@@ -24,15 +24,7 @@ async fn whoever_saves_second_sees_both_versions_and_chooses() {
     assert!(problems.is_empty(), "{problems:#?}");
 
     // Theirs of one, mine of the other.
-    other.find("input[name='call_workflow.voicemail'][value=theirs]").await;
-    other
-        .driver
-        .execute(
-            "document.querySelector(\"input[name='call_workflow.voicemail'][value=theirs]\").closest('label').click()",
-            vec![],
-        )
-        .await
-        .unwrap();
+    other.click_on("label:has([name='call_workflow.voicemail'][value=theirs])").await;
     other.press("Save this selection").await;
     other.reads("Saved").await;
     let settings = world.settings().await;

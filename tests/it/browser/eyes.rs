@@ -52,19 +52,27 @@ impl Finding {
 }
 
 impl Visitor {
-    /// Looks with these eyes from now on.
+    /// Looks with these eyes from now on. They dislike motion, so that nothing is seen halfway.
     pub(super) async fn look_with(&self, eyes: Eyes) {
-        let Eyes { width, height, scheme, .. } = eyes;
+        self.set_screen(eyes, eyes.height).await;
+        let scheme = json!({"name": "prefers-color-scheme", "value": eyes.scheme});
+        let motion = json!({"name": "prefers-reduced-motion", "value": "reduce"});
+        self.devtools("Emulation.setEmulatedMedia", json!({"features": [scheme, motion]})).await;
+    }
+
+    async fn set_screen(&self, eyes: Eyes, height: u32) {
+        let Eyes { width, .. } = eyes;
         let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 640});
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
-        let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
-        self.devtools("Emulation.setEmulatedMedia", features).await;
     }
 
     /// Keeps a picture of the whole page, as `<page>-<eyes>.png`.
-    pub(super) async fn keep_picture(&self, page: &str, eyes: Eyes) {
-        let whole = json!({"format": "png", "captureBeyondViewport": true});
-        let picture = self.devtools("Page.captureScreenshot", whole).await;
+    async fn keep_picture(&self, page: &str, eyes: Eyes) {
+        // On a screen that is high enough, so that what sticks to its end is at the end of the page.
+        let height = self.value("document.documentElement.scrollHeight").await.as_u64().expect("a number");
+        self.set_screen(eyes, u32::try_from(height).expect("no page is so high").max(eyes.height)).await;
+        let picture = self.devtools("Page.captureScreenshot", json!({"format": "png"})).await;
+        self.set_screen(eyes, eyes.height).await;
         let picture = picture["data"].as_str().expect("a picture");
         let picture = base64::engine::general_purpose::STANDARD.decode(picture).expect("it is base64");
         std::fs::write(pictures().join(format!("{page}-{}.png", eyes.name)), picture).expect("it can be kept");

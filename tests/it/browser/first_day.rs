@@ -99,7 +99,7 @@ async fn unsaved_settings_are_previewed(admin: &Visitor, running: &Running) {
     let tasks = running.stack.salesforce().records("Task").len();
     admin.press("Preview").await;
     admin.fill("#number", PHONE).await;
-    admin.press("Preview").await;
+    admin.click_on("button[name=of][value=call]").await;
     admin.reads("It would be logged as Completed (Past Activities) on the Contact Lou Sample.").await;
 
     // The same under settings that are not saved, in another tab.
@@ -110,7 +110,7 @@ async fn unsaved_settings_are_previewed(admin: &Visitor, running: &Running) {
     let before = admin.driver.window().await.unwrap();
     admin.driver.switch_to_window(tab).await.unwrap();
     admin.reads("Under settings that are not saved").await;
-    admin.find("button[name=of][value=call]").await.click().await.unwrap();
+    admin.click_on("button[name=of][value=call]").await;
     admin.reads("It would not be logged.").await;
     admin.driver.close_window().await.unwrap();
     admin.driver.switch_to_window(before).await.unwrap();

@@ -47,7 +47,7 @@ async fn the_calls_of_another_tenant_do_not_exist() {
     assert!(!stranger.text().await.contains("Lou Sample"));
     stranger.open("/preview").await;
     stranger.fill("#key", "call-80").await;
-    stranger.find("button[name=of][value=entry]").await.click().await.unwrap();
+    stranger.click_on("button[name=of][value=entry]").await;
     stranger.reads("No call has this id.").await;
     owner.leave().await;
     stranger.leave().await;

@@ -16,8 +16,10 @@ const FOCUS: &str = "
         return style && ((style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none');
     };
     const box = (it.closest('label') ?? it).getBoundingClientRect();
-    const inside = box.width > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
-    return [it.id || it.textContent.trim(), inside && (seen(it) || seen(it.closest('label')) || seen(it.nextElementSibling))];
+    // Neither outside the screen nor behind something else.
+    const there = document.elementFromPoint((box.left + box.right) / 2, (box.top + box.bottom) / 2);
+    const free = it.contains(there) || it.closest('label')?.contains(there);
+    return [it.id || it.textContent.trim(), free && (seen(it) || seen(it.closest('label')) || seen(it.nextElementSibling))];
 ";
 
 impl Visitor {

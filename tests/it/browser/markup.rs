@@ -30,7 +30,12 @@ async fn markup_in_names_tags_comments_and_errors_is_shown_as_it_was_typed() {
     world.end([&call(90)]).await;
     world.refuse("Task", "Subject", "answered", MARKUP);
     world.end([&call(91)]).await;
-    let token = world.admin(Method::POST, "/api/tokens").json(&json!({"name": &MARKUP[..75]})).send().await.unwrap();
+    let token = world
+        .admin(Method::POST, "/api/tokens")
+        .json(&json!({"name": "<script>document.title='owned'</script>"}))
+        .send()
+        .await
+        .unwrap();
     assert!(token.status().is_success(), "{}", token.text().await.unwrap());
 
     let admin = Visitor::admin_of(&world).await;
@@ -55,7 +60,7 @@ async fn markup_in_names_tags_comments_and_errors_is_shown_as_it_was_typed() {
     }
     admin.open("/preview").await;
     admin.fill("#key", "call-90").await;
-    admin.find("button[name=of][value=entry]").await.click().await.unwrap();
+    admin.click_on("button[name=of][value=entry]").await;
     admin.reads("Would be logged").await;
     assert!(admin.text().await.contains("<script>document.title='owned'"));
     assert_ne!(admin.driver.title().await.unwrap(), "owned");

@@ -69,7 +69,7 @@ async fn the_pages_of_calls_keep_their_promises() {
     promises.of(&admin, "activity", "/activity").await;
     promises.of(&admin, "activity-failed", "/activity?outcome=failed").await;
     promises.of(&admin, "activity-nothing-found", "/activity?search=%2B15550100999").await;
-    promises.of(&admin, "activity-wrong-filter", "/activity?search=!!&from=2026-13-01").await;
+    promises.of(&admin, "activity-wrong-filter", "/activity?search=!!&from=2026-03-02&until=2026-03-01").await;
     promises.of(&admin, "entry-logged", "/activity/call-1000").await;
     promises.of(&admin, "entry-failed", "/activity/call-1001").await;
     promises.of(&admin, "entry-skipped", "/activity/call-1002").await;
@@ -88,12 +88,12 @@ async fn the_preview_keeps_its_promises() {
     promises.of(&admin, "preview", "/preview").await;
     admin.open("/preview").await;
     admin.fill("#number", "+33 6 39 98 00 01").await;
-    admin.find("button[name=of][value=call]").await.click().await.unwrap();
+    admin.click_on("button[name=of][value=call]").await;
     admin.reads("It would be logged").await;
     promises.of_answer(&admin, "preview-logged").await;
     admin.open("/preview").await;
     admin.fill("#number", "12").await;
-    admin.find("button[name=of][value=call]").await.click().await.unwrap();
+    admin.click_on("button[name=of][value=call]").await;
     admin.reads("reviewed").await;
     promises.of_answer(&admin, "preview-odd-number").await;
     promises.are_kept();

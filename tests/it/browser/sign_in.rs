@@ -97,7 +97,7 @@ async fn who_is_no_admin_or_says_no_is_told_so() {
     let visitor = Visitor::new(&running.stack.info().console_url).await;
     visitor.open("/login").await;
     visitor.press("Sign in with Salesforce").await;
-    visitor.find("label:nth-of-type(2) input[name=user]").await.click().await.unwrap();
+    visitor.click_on("label:nth-of-type(2) input[name=user]").await;
     visitor.press("Log In").await;
     visitor.reads("Sam Standard").await;
     visitor.press("Allow").await;

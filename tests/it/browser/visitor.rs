@@ -102,13 +102,12 @@ impl Visitor {
 
     /// Waits for what a person may press by this name, and presses it.
     pub(super) async fn press(&self, name: &str) {
-        let element = self.named(name).await;
-        element.click().await.unwrap_or_else(|error| panic!("{name}: {error}"));
+        self.click(&self.named(name).await, name).await;
     }
 
     /// What a person may press by this name: a link, a button, or the label of a choice.
     pub(super) async fn named(&self, name: &str) -> WebElement {
-        let by = |test: &str| By::XPath(format!("//*[{PRESSED}][{test}]"));
+        let by = |test: &str| By::XPath(format!("//*[{PRESSED}][not(@aria-hidden)][{test}]"));
         let exactly = by(&format!("normalize-space() = \"{name}\""));
         // The label of a choice goes on with what it means.
         let begins = by(&format!("normalize-space(span[1]) = \"{name}\""));
@@ -137,8 +136,21 @@ impl Visitor {
 
     /// Makes a choice, by the id of its radio button or checkbox.
     pub(super) async fn choose(&self, id: &str) {
-        let label = self.find(&format!("label:has(> [id='{id}'])")).await;
-        label.click().await.unwrap_or_else(|error| panic!("{id}: {error}"));
+        self.click_on(&format!("label:has(> [id='{id}'])")).await;
+    }
+
+    /// Clicks the one element that a CSS selector finds.
+    pub(super) async fn click_on(&self, selector: &str) {
+        self.click(&self.find(selector).await, selector).await;
+    }
+
+    /// Clicks what is in the way of nothing: in the middle of the screen, and not behind what sticks to its end.
+    async fn click(&self, element: &WebElement, name: &str) {
+        let to_middle = "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})";
+        let element_json = element.to_json().expect("it is JSON");
+        // Gone again if the page is just being left, as the click will say.
+        let _ = self.driver.execute(to_middle, vec![element_json]).await;
+        element.click().await.unwrap_or_else(|error| panic!("{name}: {error}"));
     }
 
     /// Types into a field, in the place of what was there.
