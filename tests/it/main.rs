@@ -27,3 +27,4 @@ mod template;
 mod tenants;
 mod tokens;
 mod webhook;
+mod whose_fault;

@@ -120,6 +120,59 @@ async fn an_org_without_the_key_field_logs_each_call_once_and_warns() {
 }
 
 #[tokio::test]
+async fn a_number_field_that_is_hidden_of_one_object_is_still_searched_and_filled_in_of_another() {
+    let world = creating(hiding(&["Lead.MobilePhone"], &[]), "create_contact").await;
+    let contact = world.insert("Contact", json!({"LastName": "Lou Sample", "MobilePhone": PHONE}));
+    let call = CallBody::inbound(1);
+    world.end([&call]).await;
+    assert_eq!(world.task(&call)["WhoId"], contact);
+    assert_eq!(world.records("Contact").len(), 1);
+    warns_of(&world, &["Lead.MobilePhone"]).await;
+}
+
+#[tokio::test]
+async fn a_call_that_cannot_be_linked_to_its_contact_fails_and_says_why() {
+    let world = world(hiding(&["Task.WhoId"], &[])).await;
+    let call = CallBody::inbound(1);
+    world.end([&call]).await;
+    let (code, reason) = failed(&world, &call).await;
+    assert_eq!(code, "INVALID_FIELD");
+    assert!(reason.contains("WhoId"), "{reason}");
+    assert!(world.records("Task").is_empty());
+}
+
+#[tokio::test]
+async fn the_id_in_a_refusal_of_a_unique_field_that_is_not_ours_is_nobodys_task() {
+    let world = world(Options::default()).await;
+    let contact = world.records("Contact")[0]["Id"].clone();
+    let renewal =
+        json!({"Subject": "Renew the contract", "Description": "Theirs.", "WhoId": contact, "Status": "Completed"});
+    let theirs = world.insert("Task", renewal);
+    let message = format!("duplicate value found: Ticket__c duplicates value on record with id: {theirs}");
+    let error = json!({"code": "DUPLICATE_VALUE", "message": message, "fields": []});
+    world.fault(json!([{"record": {"sobject": "Task"}, "error": error}])).await;
+    let call = CallBody::inbound(1);
+    world.end([&call]).await;
+    assert_eq!(failed(&world, &call).await.0, "DUPLICATE_VALUE");
+    let tasks = world.records("Task");
+    assert_eq!((tasks.len(), &tasks[0]["Description"]), (1, &json!("Theirs.")));
+}
+
+#[tokio::test]
+async fn hidden_fields_of_cases_cost_the_relation_of_a_contact_that_search_did_not_know_too() {
+    let world = creating(Options { index_lag_ms: 120_000, ..hiding(&["Case.IsClosed"], &[]) }, "create_contact").await;
+    world.insert_unindexed("Contact", json!({"LastName": "Just Made", "Phone": PHONE})).await;
+    let contact = world.records("Contact")[0]["Id"].clone();
+    world.insert("Case", json!({"ContactId": contact, "Subject": "Order", "Status": "New"}));
+    let call = CallBody::inbound(1);
+    world.end([&call]).await;
+    let task = world.task(&call);
+    assert_eq!([&task["WhoId"], &task["WhatId"]], [&contact, &Value::Null]);
+    assert_eq!((world.records("Contact").len(), world.records("Case").len()), (1, 1));
+    assert!(world.finding(&call.key(), "relation").await.contains("does not let us look for Cases"));
+}
+
+#[tokio::test]
 async fn an_object_that_is_hidden_is_done_without() {
     let world = world(hiding(&[], &["Lead"])).await;
     let call = CallBody::inbound(1);

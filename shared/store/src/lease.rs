@@ -46,7 +46,7 @@ pub enum Acquired {
     Held(Box<Tenant>),
     /// Somebody else has it.
     Taken {
-        /// When it ends, unless its holder extends it or gives it back before.
+        /// When it ends, unless its holder gives it back before.
         until: Timestamp,
     },
     /// There is no such tenant.
@@ -92,15 +92,6 @@ impl Tenants {
                 _ => Err(error::of("UpdateItem", &error)),
             },
         }
-    }
-
-    /// Keeps the lease until `until`. Says whether it still was `holder`'s; if not, somebody else may have it.
-    ///
-    /// # Errors
-    /// When DynamoDB cannot answer.
-    pub async fn extend(&self, id: &TenantId, of: LeaseOf, holder: &str, until: Timestamp) -> Result<bool, Error> {
-        let update = Update::default().set(of.attribute(), value(holder, until));
-        self.update_if(id, only_ours(update, of, holder)).await
     }
 
     /// Gives the lease back, and stores the API calls that its holder saw. Says whether it still was `holder`'s;

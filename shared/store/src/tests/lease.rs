@@ -31,10 +31,6 @@ impl Fixture {
         self.tenants.acquire(&tenant("one"), LeaseOf::Drain, holder, now, until).await.unwrap()
     }
 
-    async fn extend(&self, holder: &str, until: i64) -> bool {
-        self.tenants.extend(&tenant("one"), LeaseOf::Drain, holder, at(START + until)).await.unwrap()
-    }
-
     async fn release(&self, holder: &str) -> bool {
         self.tenants.release(&tenant("one"), LeaseOf::Drain, holder, None).await.unwrap()
     }
@@ -67,7 +63,6 @@ async fn an_expired_lease_is_taken_over_and_its_late_holder_changes_nothing() {
     let f = Fixture::new().await;
     f.acquire("a", 0).await;
     assert_eq!(f.acquire("b", 60).await, held());
-    assert!(!f.extend("a", 600).await);
     assert!(!f.tenants.release(&tenant("one"), LeaseOf::Drain, "a", Some(&usage(7))).await.unwrap());
     assert_eq!(f.tenant().await.api_usage, None);
     assert_eq!(f.acquire("a", 61).await, taken(120));
@@ -79,17 +74,7 @@ async fn what_is_given_back_is_free_at_once() {
     f.acquire("a", 0).await;
     assert!(f.release("a").await);
     assert!(!f.release("a").await, "there is nothing left to give back");
-    assert!(!f.extend("a", 600).await, "nor to keep");
     assert_eq!(f.acquire("b", 1).await, held());
-}
-
-#[tokio::test]
-async fn an_extended_lease_lasts_until_its_new_end() {
-    let f = Fixture::new().await;
-    f.acquire("a", 0).await;
-    assert!(f.extend("a", 300).await);
-    assert_eq!(f.acquire("b", 299).await, taken(300));
-    assert_eq!(f.acquire("b", 300).await, held());
 }
 
 #[tokio::test]
@@ -117,7 +102,6 @@ async fn nobody_makes_a_tenant_by_asking_for_its_lease() {
     let id = tenant("nobody");
     let acquired = f.tenants.acquire(&id, LeaseOf::Drain, "a", at(START), at(START + 60)).await.unwrap();
     assert_eq!(acquired, Acquired::NoTenant);
-    assert!(!f.tenants.extend(&id, LeaseOf::Drain, "a", at(START)).await.unwrap());
     assert!(!f.tenants.release(&id, LeaseOf::Drain, "a", Some(&usage(7))).await.unwrap());
     assert_eq!(f.tenants.get(&id).await.unwrap(), None);
 }
@@ -148,10 +132,6 @@ enum Step {
         holder: u8,
         lasts: i64,
     },
-    Extend {
-        holder: u8,
-        lasts: i64,
-    },
     Release {
         holder: u8,
     },
@@ -162,7 +142,6 @@ enum Step {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let one = prop_oneof![
         (0..3_u8, 1..40_i64).prop_map(|(holder, lasts)| Step::Acquire { holder, lasts }),
-        (0..3_u8, 1..40_i64).prop_map(|(holder, lasts)| Step::Extend { holder, lasts }),
         (0..3_u8).prop_map(|holder| Step::Release { holder }),
         (1..30_i64).prop_map(Step::Wait),
     ];
@@ -207,13 +186,6 @@ async fn follow(tenants: &Tenants, tenant: Tenant, steps: Vec<Step>) {
                         lease = Some((holder, until));
                     }
                 }
-            }
-            Step::Extend { holder, lasts } => {
-                let is_ours = lease.is_some_and(|(ours, _)| ours == holder);
-                let until = after(now, lasts);
-                let kept = tenants.extend(&tenant.id, LeaseOf::Drain, &holder.to_string(), until).await.unwrap();
-                assert_eq!(kept, is_ours);
-                lease = if is_ours { Some((holder, until)) } else { lease };
             }
             Step::Release { holder } => {
                 let is_ours = lease.is_some_and(|(ours, _)| ours == holder);
