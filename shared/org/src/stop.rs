@@ -1,7 +1,7 @@
 //! What ends the work on a group of entries before they are settled.
 
 use salesforce::oauth::RefreshError;
-use salesforce::{Error, Kind, Refusal};
+use salesforce::{Error, ErrorCode, Kind, Refusal, Transport};
 
 /// Why the work cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +78,7 @@ impl From<Error> for Stop {
         match error.kind() {
             Kind::Pause => Stop::Pause(trouble),
             Kind::Reconnect => Stop::Reconnect(trouble),
+            _ if was_given_up(&error) => Stop::TimedOut(trouble),
             // Refused again right after a refresh: a session that ended at once, not a grant that is dead.
             Kind::Refresh | Kind::Retry => Stop::Trouble(trouble),
             Kind::Degrade
@@ -87,6 +88,15 @@ impl From<Error> for Stop {
             | Kind::AlreadyLogged
             | Kind::Fail => Stop::Refused(trouble),
         }
+    }
+}
+
+/// Whether we, or the edge in front of Salesforce, stopped waiting for an answer.
+fn was_given_up(error: &Error) -> bool {
+    match error {
+        Error::Unanswered(transport) => *transport == Transport::TimedOut,
+        Error::Refused(refusal) => *refusal.code() == ErrorCode::Http(504),
+        Error::Unsent(_) | Error::Malformed(_) => false,
     }
 }
 
