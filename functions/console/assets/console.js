@@ -49,6 +49,9 @@ addEventListener("click", (event) => {
 });
 for (const button of document.querySelectorAll("[data-remove]")) button.hidden = false;
 
+// Fields for a time zone offer those that the browser knows.
+document.getElementById("zones")?.append(...Intl.supportedValuesOf("timeZone").map((zone) => new Option(zone)));
+
 // A field that only matters while a choice is made: <input data-with="id of the choice">.
 const couple = () => {
   for (const field of document.querySelectorAll("[data-with]")) {

@@ -59,7 +59,7 @@ mod tests {
         let nowhere = || "http://127.0.0.1:1".to_owned();
         let info = StackInfo {
             console_url: "http://127.0.0.1:8080".to_owned(),
-            webhook_url: "http://127.0.0.1:8080/webhooks/aircall/demo".to_owned(),
+            webhook_url: "http://127.0.0.1:8080/webhooks/aircall/sf-00d000000000001eag".to_owned(),
             webhook_token: "token".to_owned(),
             session_cookie: "session=abc".to_owned(),
             salesforce_url: "http://127.0.0.1:8081".to_owned(),
@@ -68,7 +68,7 @@ mod tests {
             aircall_api_id: String::new(),
             aircall_api_token: String::new(),
             aws_endpoint_urls: EndpointUrls { dynamodb: nowhere(), sqs: nowhere(), secretsmanager: nowhere() },
-            tenant: "demo".to_owned(),
+            tenant: "sf-00d000000000001eag".to_owned(),
             tables: BTreeMap::new(),
             queues: BTreeMap::new(),
             pid: 1,

@@ -45,9 +45,10 @@ async fn markup_in_names_tags_comments_and_errors_is_shown_as_it_was_typed() {
         ("/activity/call-90", true),
         ("/activity/call-91", true),
         ("/tokens", true),
-        ("/preview", false),
-        ("/general", false),
-        (search, false),
+        // Among the lines to choose from, here, in General and in the filter.
+        ("/preview", true),
+        ("/general", true),
+        (search, true),
         ("/%3Cscript%3Edocument.title='owned'%3C/script%3E", false),
         ("/login?return_to=%22%3E%3Cscript%3Edocument.title='owned'%3C/script%3E", false),
         ("/history?before=%3Cscript%3Edocument.title='owned'%3C/script%3E", false),

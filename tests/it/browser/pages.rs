@@ -94,7 +94,7 @@ async fn the_preview_keeps_its_promises() {
     admin.open("/preview").await;
     admin.fill("#number", "12").await;
     admin.click_on("button[name=of][value=call]").await;
-    admin.reads("reviewed").await;
+    admin.reads("is not a full phone number").await;
     promises.of_answer(&admin, "preview-odd-number").await;
     promises.are_kept();
     admin.leave().await;

@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use thirtyfour::error::WebDriverErrorInner;
 use thirtyfour::{By, Capabilities, WebDriver, WebElement};
 
 use super::{driver, eyes};
@@ -166,15 +165,6 @@ impl Visitor {
         chain.perform().await.expect("keys are pressed");
     }
 
-    /// The text of the dialog in front of the page, if there is one. It stays open.
-    pub(super) async fn dialog(&self) -> Option<String> {
-        match self.driver.get_alert_text().await {
-            Ok(text) => Some(text),
-            Err(error) if matches!(error.as_inner(), WebDriverErrorInner::NoSuchAlert(_)) => None,
-            Err(error) => panic!("{error}"),
-        }
-    }
-
     /// What a script says that no page could forbid.
     pub(super) async fn script(&self, script: &str) -> Value {
         let answer = self.driver.execute(script, Vec::new()).await;
@@ -216,8 +206,6 @@ fn capabilities() -> Capabilities {
         "browserName": "chrome",
         "goog:chromeOptions": {"args": arguments},
         "goog:loggingPrefs": {"browser": "ALL"},
-        // A test answers dialogs itself.
-        "unhandledPromptBehavior": {"default": "ignore", "beforeUnload": "ignore"},
     });
     let Value::Object(capabilities) = capabilities else { unreachable!("it is an object") };
     capabilities.into()

@@ -29,8 +29,13 @@ impl Running {
 
     /// A stack for one test, on its runtime; its functions log to a folder of this name.
     pub(crate) async fn start(name: &str) -> Arc<Self> {
+        Self::start_with(name, Options::default()).await
+    }
+
+    /// The same, started so.
+    pub(crate) async fn start_with(name: &str, options: Options) -> Arc<Self> {
         let logs = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("logs").join(name);
-        let options = Options { logs: Some(logs.clone()), ..Options::default() };
+        let options = Options { logs: Some(logs.clone()), ..options };
         let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("the stack does not start: {error:#}"));
         Arc::new(Self { stack, runtime: Handle::current(), logs })
     }

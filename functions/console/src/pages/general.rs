@@ -11,7 +11,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
-use jiff::tz;
 use rules::{NumberId, Settings};
 
 use self::form::{GeneralForm, prefix};
@@ -46,7 +45,6 @@ struct GeneralPage {
     line_hours: Vec<LineHoursView>,
     /// Lines that could be given hours of their own.
     other_lines: Vec<LineView>,
-    zones: Vec<String>,
 }
 
 struct LineView {
@@ -166,21 +164,9 @@ fn view(
         known_lines: known.keys().map(line).collect(),
         line_hours: own_hours.collect(),
         other_lines: known.keys().filter(|id| !has_hours(id)).map(line).collect(),
-        zones: zones(),
         is_changed,
         errors,
         form,
     };
     page::render(&template)
-}
-
-/// The time zones that a place is in, by the names that people know: continent and city.
-fn zones() -> Vec<String> {
-    const REGIONS: [&str; 10] =
-        ["Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"];
-    let names = tz::db().available().map(|name| name.as_str().to_owned());
-    let is_place = |name: &String| name.split_once('/').is_some_and(|(region, _)| REGIONS.contains(&region));
-    let mut names: Vec<String> = names.filter(is_place).collect();
-    names.sort();
-    names
 }

@@ -13,6 +13,8 @@ pub struct Options {
     pub port: u16,
     /// Port of the sandbox Salesforce org; 0 takes a free one.
     pub salesforce_port: u16,
+    /// Whether the deployment knows nobody yet: the demo tenant comes to be when an admin of its org first signs in.
+    pub knows_nobody: bool,
     /// Where state is kept between runs; none keeps it in memory. Tables are written at once, the Salesforce org and the
     /// secrets every two seconds, queues only by [`super::Stack::stop`].
     pub data: Option<PathBuf>,

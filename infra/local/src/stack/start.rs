@@ -59,7 +59,7 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
     let pools = functions::start(&root, &functions, &services.endpoint_urls, &options).await?;
     let salesforce = Served { org, url: salesforce_url };
     let tenants = Tenants::new(&services, &functions, &console_url)?;
-    let demo = tenants.demo(&salesforce, data).await?;
+    let demo = tenants.demo(&salesforce, data, !options.knows_nobody).await?;
 
     if let Some(data) = data {
         services.restore_messages(data, &resources.queues).await?;

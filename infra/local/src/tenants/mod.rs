@@ -6,6 +6,7 @@ mod stored;
 use std::{path::Path, sync::Mutex};
 
 use anyhow::{Context as _, Result};
+use store::TenantId;
 use tokio::task::JoinSet;
 
 pub use options::{TenantHandle, TenantOptions, TenantOrg};
@@ -18,8 +19,6 @@ use crate::{
     template::Function,
 };
 
-/// Id of the tenant that every stack has.
-const DEMO: &str = "demo";
 /// The demo tenant's webhook token, in the data folder: DynamoDB knows only its hash.
 const TOKEN_FILE: &str = "webhook-token.json";
 
@@ -45,8 +44,8 @@ impl Tenants {
         })
     }
 
-    /// The demo tenant, new or as an earlier run left it.
-    pub(crate) async fn demo(&self, org: &Served, data: Option<&Path>) -> Result<TenantHandle> {
+    /// The demo tenant, new or as an earlier run left it: the one that an admin of the sandbox org signs in to.
+    pub(crate) async fn demo(&self, org: &Served, data: Option<&Path>, is_connected: bool) -> Result<TenantHandle> {
         let file = data.map(|data| data.join(TOKEN_FILE));
         let kept = file.as_deref().map(files::read).transpose()?.flatten();
         let token = match kept {
@@ -56,7 +55,12 @@ impl Tenants {
         if let Some(file) = file {
             files::write(&file, &token)?;
         }
-        self.connect(DEMO, token, org).await
+        let id = TenantId::of_org(&org.org.org_id())?;
+        if is_connected {
+            self.connect(id.as_str(), token, org).await
+        } else {
+            self.handle(id.as_str(), token, org).await
+        }
     }
 
     /// A further tenant.
@@ -82,6 +86,10 @@ impl Tenants {
 
     async fn connect(&self, id: &str, webhook_token: String, org: &Served) -> Result<TenantHandle> {
         self.stored.connect(id, &webhook_token, org).await.with_context(|| format!("cannot make the tenant {id}"))?;
+        self.handle(id, webhook_token, org).await
+    }
+
+    async fn handle(&self, id: &str, webhook_token: String, org: &Served) -> Result<TenantHandle> {
         Ok(TenantHandle {
             tenant: id.to_owned(),
             webhook_url: self.console_url.clone() + &self.webhook_path.replace("{tenant}", id),
