@@ -55,3 +55,14 @@ async fn a_timeline_has_open_tasks_above_past_months() {
     assert!(!html.contains("<script>") && !html.contains("Of nobody"));
     assert_eq!(org.get("/records/003000000000000AAA").await.status, 404);
 }
+
+#[tokio::test]
+async fn a_task_is_found_where_lightning_has_it_with_the_records_it_is_on() {
+    let org = Client::new();
+    let contact = org.seed("Contact", json!({"LastName": "Roe & Co"}));
+    let task = org.seed("Task", json!({"Subject": "Missed call", "WhoId": contact, "Description": "Waited 20 s"}));
+    let html = page(&org, &format!("/lightning/r/Task/{task}/view")).await;
+    assert!(html.contains(&format!("Name: <a href=\"/records/{contact}\">Roe &amp; Co</a>")), "{html}");
+    assert!(html.contains("Waited 20 s") && !html.contains("Upcoming"), "{html}");
+    assert!(page(&org, &format!("/lightning/r/Contact/{contact}/view")).await.contains("Upcoming"));
+}

@@ -57,8 +57,8 @@ impl Stored {
             org_id: org.org.org_id(),
             instance_url: org.url.clone(),
             login_url: org.url.clone(),
+            user_name: name_of(org, &admin),
             user_id: admin,
-            user_name: None,
             connected_at: Timestamp::now(),
         };
         let tenant = Tenant {
@@ -75,4 +75,10 @@ impl Stored {
         let key = keys.first().context("there is no key to sign sessions with")?;
         Ok(Session::new(TenantId::parse(id)?, "admin@example.com", Timestamp::now()).sign(key))
     }
+}
+
+/// The name of a user of the org.
+fn name_of(org: &Served, id: &str) -> Option<String> {
+    let user = org.org.records("User").into_iter().find(|user| user["Id"] == id)?;
+    user["Name"].as_str().map(str::to_owned)
 }

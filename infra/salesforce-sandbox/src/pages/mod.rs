@@ -9,5 +9,8 @@ use axum::{Router, routing::get};
 use crate::Org;
 
 pub(crate) fn routes() -> Router<Org> {
-    Router::new().route("/", get(index::index)).route("/records/{id}", get(record::record))
+    Router::new()
+        .route("/", get(index::index))
+        .route("/records/{id}", get(record::record))
+        .route("/lightning/r/{sobject}/{id}/view", get(record::view))
 }

@@ -1,4 +1,5 @@
-//! `GET /records/{id}`: a record's Activity timeline, as Lightning lays it out.
+//! `GET /records/{id}`, and Lightning's own `/lightning/r/{sobject}/{id}/view`: a record's Activity timeline, as Lightning
+//! lays it out; a Task with the records it is on.
 //!
 //! Open Tasks are upcoming or overdue whatever their date; closed ones are past, by month, newest first.
 
@@ -27,8 +28,25 @@ pub(super) async fn record(State(org): State<Org>, Path(id): Path<String>) -> Re
         escape(object.label),
         escape(record.id())
     );
-    body.push_str(&timeline(&state, record));
+    let content = if object.name == "Task" { task(&state, record) } else { timeline(&state, record) };
+    body.push_str(&content);
     page(name, &body).into_response()
+}
+
+/// The address of a record in Lightning: the object's name in it is not needed.
+pub(super) async fn view(org: State<Org>, Path((_, id)): Path<(String, String)>) -> Response {
+    record(org, Path(id)).await
+}
+
+fn task(state: &state::State, task: &Record) -> String {
+    let mut html = entry(state, task);
+    for (label, field) in [("Name", "WhoId"), ("Related To", "WhatId")] {
+        if let Some((_, parent)) = task.text(field).and_then(|id| state.tables.find(id)) {
+            let name = parent.text("Name").or(parent.text("Subject")).unwrap_or(parent.id());
+            let _ = write!(html, "<p>{label}: <a href=\"/records/{}\">{}</a></p>", parent.id(), escape(name));
+        }
+    }
+    html
 }
 
 fn timeline(state: &state::State, record: &Record) -> String {
