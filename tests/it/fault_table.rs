@@ -62,6 +62,8 @@ const RECORDS: &[RecordRow] = &[
     ("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", &[], [Logged; 3]),
     ("ENTITY_IS_DELETED", "entity is deleted", &[], [Logged; 3]),
     ("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead", &[], [Logged; 3]),
+    ("INVALID_CROSS_REFERENCE_KEY", "Owner ID: owner cannot be blank", &["OwnerId"], [Logged, Logged, Logged]),
+    ("INVALID_FIELD", "No such column 'WhoId' on sobject of type Task", &["WhoId"], [Failed; 3]),
     ("INACTIVE_OWNER_OR_USER", "operation performed with inactive user [005000000000001] as owner of task", &["OwnerId"], [Logged, Logged, Failed]),
 
     ("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Not on a Friday.", &[], [Failed; 3]),
@@ -105,14 +107,36 @@ const ANSWERS: &[AnswerRow] = &[
     (420, "", "Salesforce answered HTTP 420 without an error code.", LoggedLater),
     (429, "", "Salesforce answered HTTP 429 without an error code.", LoggedLater),
 
+    (400, "", "Salesforce answered HTTP 400 without an error code.", LoggedLater),
+    (408, "", "Salesforce answered HTTP 408 without an error code.", LoggedLater),
+    (504, "<html>Gateway Timeout</html>", "Salesforce answered HTTP 504 without an error code.", LoggedLater),
+
     (400, r#"[{"errorCode": "QUERY_TIMEOUT", "message": "Your query request was running for too long."}]"#,
         "Your query request was running for too long. (QUERY_TIMEOUT).", Failed),
     (400, r#"[{"errorCode": "MALFORMED_QUERY", "message": "unexpected token"}]"#, "unexpected token (MALFORMED_QUERY).", Failed),
     (400, r#"[{"errorCode": "MALFORMED_SEARCH", "message": "Malformed search token"}]"#, "Malformed search token (MALFORMED_SEARCH).", Failed),
     (404, r#"[{"errorCode": "NOT_FOUND", "message": "The requested resource does not exist"}]"#,
         "The requested resource does not exist (NOT_FOUND).", Failed),
+    (400, r#"[{"errorCode": "JSON_PARSER_ERROR", "message": "Unexpected character"}]"#, "Unexpected character (JSON_PARSER_ERROR).", Failed),
     (410, r#"[{"errorCode": "UNSUPPORTED_API_VERSION", "message": "The requested API version is no longer supported"}]"#,
         "The requested API version is no longer supported (UNSUPPORTED_API_VERSION).", Failed),
+];
+
+/// One Task's update is refused so, once it is there: the code, Salesforce's words, the fields it names, and what happens.
+type UpdateRow = (&'static str, &'static str, &'static [&'static str], Then);
+
+#[rustfmt::skip]
+const UPDATES: &[UpdateRow] = &[
+    ("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record", &[], LoggedLater),
+    ("SERVER_UNAVAILABLE", "The server is busy", &[], LoggedLater),
+    ("STORAGE_LIMIT_EXCEEDED", "storage limit exceeded", &[], Paused),
+    ("OPERATION_WITH_INACTIVE_USER_EXCEPTION", "The user is inactive", &[], ReconnectNeeded),
+    ("INVALID_FIELD", "No such column 'CallDisposition' on sobject of type Task", &["CallDisposition"], LoggedWithout("CallDisposition")),
+    ("ENTITY_IS_DELETED", "entity is deleted", &[], Logged),
+    ("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", &[], Logged),
+    ("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Not on a Friday.", &[], Failed),
+    ("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", &[], Failed),
+    ("A_CODE_OF_TOMORROW", "Something new", &[], Failed),
 ];
 
 /// Where in the life of a call the answer comes.
@@ -126,17 +150,19 @@ enum Place {
     Search,
     /// The questions before anything is created for an unknown number.
     Questions,
+    /// The update of a Task that is there, with a tag that came late.
+    Update,
 }
-use Place::{Bundle, Collection, Questions, Search};
+use Place::{Bundle, Collection, Questions, Search, Update};
 
 impl Place {
     fn knows_the_caller(self) -> bool {
-        matches!(self, Collection | Search)
+        matches!(self, Collection | Search | Update)
     }
 
     fn path(self) -> &'static str {
         match self {
-            Collection => "/composite/sobjects",
+            Collection | Update => "/composite/sobjects",
             Bundle => "/composite/graph",
             Search => "/search",
             Questions => "/composite/?$",
@@ -202,6 +228,19 @@ fn answer_lines() -> impl Iterator<Item = Line> {
     })
 }
 
+fn update_lines() -> impl Iterator<Item = Line> {
+    UPDATES.iter().map(|&(code, message, fields, then)| Line {
+        name: format!("{code} for an update"),
+        place: Update,
+        fault: json!({
+            "record": {"sobject": "Task"}, "times": times(then),
+            "error": {"code": code, "message": message, "fields": fields},
+        }),
+        said: format!("{message} ({code})."),
+        then,
+    })
+}
+
 /// The whole org is down, the question whether it answers included.
 fn outage_lines() -> impl Iterator<Item = Line> {
     let said = "Salesforce answered HTTP 503 without an error code.";
@@ -245,10 +284,21 @@ async fn wait(world: &World, key: &str, what: &str, is_so: impl Fn(&Value) -> bo
 impl Line {
     async fn check(&self) -> Result<(), Problem> {
         let world = self.place.world().await;
-        world.fault(self.fault.clone()).await;
         let robin = User::new(2002, "Robin Rep", "robin.rep@example.com");
-        let call = CallBody::inbound(1).by(&robin).answered_after(5).tagged("Order");
-        world.post(call.event("call.ended")).await;
+        let call = CallBody::inbound(1).by(&robin).answered_after(5);
+        if self.place == Update {
+            world.end([&call]).await;
+        }
+        world.fault(self.fault.clone()).await;
+        let call = if self.place == Update { call.tagged_after(600, "Order") } else { call.tagged("Order") };
+        if self.place == Update {
+            // Until it waits, it is logged.
+            world.hold_writer().await;
+            world.post(call.event("call.tagged")).await;
+            world.let_writer_go().await;
+        } else {
+            world.post(call.event("call.ended")).await;
+        }
 
         let waits = |why: &str| {
             let reason = format!("{why}: {}", self.said);
@@ -312,7 +362,8 @@ impl Line {
 
     fn check_records(&self, world: &World) -> Result<(), Problem> {
         let (tasks, contacts, cases) = (world.records("Task"), world.records("Contact"), world.records("Case"));
-        let is_logged = matches!(self.then, Logged | LoggedWithout(_) | LoggedLater | PausedShortly);
+        let is_logged =
+            self.place == Update || matches!(self.then, Logged | LoggedWithout(_) | LoggedLater | PausedShortly);
         let (logged, known) = (usize::from(is_logged), usize::from(self.place.knows_the_caller()));
         let expected = (logged, known.max(logged), if known == 1 { 0 } else { logged });
         let found = (tasks.len(), contacts.len(), cases.len());
@@ -345,6 +396,11 @@ async fn check(lines: impl Iterator<Item = Line>) {
 #[tokio::test]
 async fn every_refusal_of_a_record() {
     check(record_lines()).await;
+}
+
+#[tokio::test]
+async fn every_refusal_of_an_update() {
+    check(update_lines()).await;
 }
 
 #[tokio::test]

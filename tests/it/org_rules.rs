@@ -182,6 +182,35 @@ async fn an_object_that_is_hidden_is_done_without() {
 }
 
 #[tokio::test]
+async fn hidden_accounts_cost_nothing_but_themselves() {
+    let world = World::with(hiding(&[], &["Account"])).await;
+    let account = world.insert("Account", json!({"Name": "Sample Ltd"}));
+    world.insert("Contact", json!({"LastName": "Lou Sample", "Phone": PHONE, "AccountId": account}));
+    let call = CallBody::inbound(1);
+    world.end([&call]).await;
+    world.task(&call);
+    warns_of(&world, &["Account"]).await;
+}
+
+#[tokio::test]
+async fn however_many_fields_are_hidden_a_single_call_is_logged() {
+    let hidden = [
+        "Contact.MobilePhone",
+        "Contact.HomePhone",
+        "Contact.OtherPhone",
+        "Contact.AssistantPhone",
+        "Lead.Phone",
+        "Lead.MobilePhone",
+        "Lead.Company",
+    ];
+    let world = world(hiding(&hidden, &[])).await;
+    let call = CallBody::inbound(1);
+    world.end([&call]).await;
+    world.task(&call);
+    assert!(world.connection().await["warnings"].as_array().unwrap().len() >= 6);
+}
+
+#[tokio::test]
 async fn hidden_cases_cost_the_relation_and_not_the_call() {
     let world = world(hiding(&[], &["Case"])).await;
     world.put_settings(json!({"relate_to": "case", "create_case_if_none": true})).await;

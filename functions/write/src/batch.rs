@@ -73,7 +73,7 @@ impl Writer {
         let mut outcomes = Vec::new();
         for (job, fate) in done {
             if let Some(entry) = entries.remove(&job.key) {
-                let outcome = fate.outcome(&entry, job.trace, now);
+                let outcome = fate.outcome(&drain.tenant.id, &entry, job.trace, now);
                 outcomes.push((entry, outcome));
             }
         }

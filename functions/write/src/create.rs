@@ -22,8 +22,12 @@ pub(crate) struct Report {
     pub(crate) again: Vec<(Job, Remedy)>,
     /// Numbers and the records that were created for them.
     pub(crate) created: Vec<(E164, Record)>,
+    /// Whether Salesforce took anything.
+    pub(crate) took: bool,
     /// What a single record's refusal says about the whole org, unless others were written all the same.
     pub(crate) stop: Option<Stop>,
+    /// The jobs that met it, and what becomes of each if others were written.
+    pub(crate) stopped: Vec<(Job, Fate)>,
 }
 
 /// Writes Tasks on records that exist: 200 for an API call, each for itself.
@@ -40,8 +44,9 @@ pub(crate) async fn tasks(
             Ok(saved) => saved,
             // The whole collection for a field that none of its records may have.
             Err(Error::Refused(refusal)) if refusal.fields_to_leave_out().is_some() => {
-                let again = |draft: Draft| (draft.job, Remedy::LeaveOut(Part::Task.sobject(), refusal.clone()));
-                report.again.extend(chunk.into_iter().map(again));
+                for draft in chunk {
+                    report.refused(draft, &refusal, Part::Task);
+                }
                 continue;
             }
             Err(error) => return Err(error.into()),
@@ -72,7 +77,7 @@ pub(crate) async fn bundles(
             graphs.push(graph);
             chunk.push(bundle);
         }
-        let sent = chunk.len();
+        let (sent, before) = (chunk.len(), report.again.len());
         let results = org.call(async |client| client.graph(&graphs).await).await?;
         // Salesforce stops after some failed graphs: what it did not come to goes once more.
         let (halted, decided): (Vec<_>, Vec<_>) =
@@ -80,10 +85,13 @@ pub(crate) async fn bundles(
         for (bundle, result) in decided {
             report.take_bundle(bundle, &result);
         }
-        if halted.len() < sent {
-            waiting.extend(halted.into_iter().map(|(bundle, _)| bundle));
-        } else {
-            let drafts = halted.into_iter().flat_map(|(bundle, _)| bundle.drafts);
+        let is_in_vain = halted.len() == sent;
+        // What the org lacks is lacking for all: the others need not hear it one by one.
+        let is_org_wide = !halted.is_empty()
+            && report.again[before..].iter().any(|(_, remedy)| matches!(remedy, Remedy::LeaveOut(..)));
+        waiting.extend(halted.into_iter().map(|(bundle, _)| bundle));
+        if is_in_vain || is_org_wide {
+            let drafts = waiting.drain(..).flat_map(|bundle| bundle.drafts);
             report.again.extend(drafts.map(|draft| (draft.job, Remedy::Nothing)));
         }
     }
@@ -135,16 +143,23 @@ impl Report {
 
     fn placed(&mut self, draft: Draft, task_id: SalesforceId, new: bool) {
         let Draft { job, task, record, related, .. } = draft;
+        self.took = true;
         if new {
             self.created.push((job.number.clone(), record.clone()));
         }
         self.done.push((job, Fate::Logged(Box::new(Placed { task_id, task, record, related }))));
     }
 
-    /// The round goes on unless the org takes nothing: where it took others, the trouble is the job's own.
+    /// The round goes on unless the org takes nothing, for which no job is to blame: where it took others, the trouble is
+    /// the job's own.
     pub(crate) fn goes_on(&mut self) -> Result<(), Stop> {
-        let took_some = self.done.iter().any(|(_, fate)| matches!(fate, Fate::Logged(_)));
-        self.stop.take().filter(|_| !took_some).map_or(Ok(()), Err)
+        match self.stop.take() {
+            Some(stop) if !self.took => Err(stop),
+            _ => {
+                self.done.append(&mut self.stopped);
+                Ok(())
+            }
+        }
     }
 
     /// What a refusal of this part of what it takes means for the job.
@@ -156,7 +171,7 @@ impl Report {
             Answer::LetGo => self.done.push((draft.job, Fate::failed(refusal))),
             Answer::Stop(stop) => {
                 self.stop = Some(stop);
-                self.done.push((draft.job, Fate::postponed(refusal)));
+                self.stopped.push((draft.job, Fate::postponed(refusal)));
             }
         }
     }

@@ -5,7 +5,7 @@ use org::Trouble;
 use rules::matching::Record;
 use rules::{SkipReason, Task, Topic, Trace};
 use salesforce::{Refusal, SalesforceId};
-use store::{Entry, Outcome, Problem, Related, Written};
+use store::{Entry, Outcome, Problem, Related, TenantId, Written};
 
 use crate::backoff;
 
@@ -55,7 +55,7 @@ impl Fate {
     }
 
     /// The outcome to store, at `now`, for the entry that was read, with what was looked at since.
-    pub(crate) fn outcome(self, entry: &Entry, mut trace: Trace, now: Timestamp) -> Outcome {
+    pub(crate) fn outcome(self, tenant: &TenantId, entry: &Entry, mut trace: Trace, now: Timestamp) -> Outcome {
         let earlier = entry.problem.clone();
         let spoiled = earlier.as_ref().map_or(0, |problem| problem.spoiled);
         let problem = |Trouble { code, message }, spoiled| {
@@ -80,7 +80,8 @@ impl Fate {
             }
             Fate::Spoiled(trouble, not_before) => {
                 // What failed together comes back together, to share requests once more.
-                let wait = backoff::after(entry.attempts, &trouble.code);
+                let together = format!("{tenant} {}", trouble.code);
+                let wait = backoff::after(entry.attempts, &together);
                 let due_at = wait.map(|wait| not_before.map_or(now + wait, |at| at.max(now + wait)));
                 tried(problem(trouble, spoiled.saturating_add(1)), due_at, trace)
             }

@@ -85,12 +85,12 @@ pub(crate) fn answer(part: Part, job: &Job, refusal: &Refusal) -> Answer {
         (Kind::Degrade, _) if refusal.missing_object() == Some(SObject::Task) => {
             Answer::Stop(Stop::Pause(Trouble::refused(refusal)))
         }
+        (kind, Part::Task) if is_about_owner(kind, refusal) && !job.by_default_owner => {
+            Answer::Again(Remedy::DefaultOwner(refusal.clone()))
+        }
         (Kind::RematchOnce, Part::Revision) => Answer::LetGo,
         (Kind::RematchOnce, Part::Record(_) | Part::Case | Part::Task) => {
             Answer::Again(Remedy::Rematch(refusal.clone()))
-        }
-        (Kind::DefaultOwner, Part::Task) if !job.by_default_owner => {
-            Answer::Again(Remedy::DefaultOwner(refusal.clone()))
         }
         (Kind::Pause, _) => Answer::Stop(Stop::Pause(Trouble::refused(refusal))),
         (Kind::Reconnect, _) => Answer::Stop(Stop::Reconnect(Trouble::refused(refusal))),
@@ -110,6 +110,12 @@ fn can_do_without(fields: Option<&[String]>) -> bool {
 
 fn leave_out(part: Part, refusal: &Refusal) -> Answer {
     Answer::Again(Remedy::LeaveOut(part.sobject(), refusal.clone()))
+}
+
+/// Whether another owner may help: the user is inactive, or one that may own nothing.
+fn is_about_owner(kind: Kind, refusal: &Refusal) -> bool {
+    let names_owner = refusal.cause().fields.iter().any(|field| field == "OwnerId");
+    kind == Kind::DefaultOwner || names_owner && matches!(kind, Kind::RematchOnce | Kind::Fail)
 }
 
 /// Whether the refusal is about values of picklists without which a Task is still a logged call.

@@ -1,5 +1,7 @@
 //! Rounds over a batch of jobs, each with what went wrong in the last one mended.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 use org::{Hints, Job, Knowledge, Org, Plan, Stop, Users};
 use rules::matching::Record;
@@ -141,6 +143,11 @@ impl Writer {
         let mut mended = Vec::new();
         // As of before this round: jobs may share a remedy, and one that was applied in an earlier round was in vain.
         let (facts, forgotten, named) = (tenant.facts.clone(), hints.forgotten.clone(), hints.named.clone());
+        let to_use = |(_, remedy): &(Job, Remedy)| match remedy {
+            Remedy::Use(id, _) => Some(*id),
+            _ => None,
+        };
+        let records = records_named(org, again.iter().filter_map(to_use).collect()).await?;
         for (mut job, remedy) in again {
             job.start_over();
             match &remedy {
@@ -170,11 +177,11 @@ impl Writer {
                         continue;
                     }
                     if !hints.named.contains_key(&job.number) {
-                        let Some(record) = record_named(org, *id).await? else {
+                        let Some(record) = records.get(id) else {
                             done.push((job, Fate::failed(refusal)));
                             continue;
                         };
-                        hints.named.insert(job.number.clone(), record);
+                        hints.named.insert(job.number.clone(), record.clone());
                     }
                 }
                 Remedy::DefaultOwner(_) => {
@@ -187,26 +194,31 @@ impl Writer {
             }
             mended.push((job, remedy));
         }
+        // At once, as what was matched is.
+        let new = hints.named.iter().filter(|(number, _)| !named.contains_key(*number));
+        let new = new.map(|(number, record)| (number.clone(), record.clone())).collect();
+        self.remember(tenant, new, now + self.phone_memory.matched, false).await?;
         Ok(mended)
     }
 }
 
-/// The record that a refusal named.
-async fn record_named(org: &mut Org, id: SalesforceId) -> Result<Option<Record>, Stop> {
-    let Some((sobject, kind)) = id.sobject().and_then(|sobject| match sobject {
-        SObject::Contact => Some((sobject, RecordKind::Contact)),
-        SObject::Lead => Some((sobject, RecordKind::Lead)),
-        SObject::Account => Some((sobject, RecordKind::Account)),
-        SObject::Case | SObject::Opportunity | SObject::Task | SObject::User => None,
-    }) else {
-        return Ok(None);
-    };
-    for soql in Soql::records_by_id(sobject, &[id], &["Name"]) {
-        let records = org.call(async |client| client.query(&soql).await).await?;
-        if let Some(record) = records.first() {
-            let name = record.str("Name").unwrap_or_default().to_owned();
-            return Ok(Some(Record { kind, id: id.as_str().to_owned(), person_contact_id: None, name }));
+/// The records that refusals named, by id: one call for each object.
+async fn records_named(org: &mut Org, ids: BTreeSet<SalesforceId>) -> Result<BTreeMap<SalesforceId, Record>, Stop> {
+    let kinds = [
+        (SObject::Contact, RecordKind::Contact),
+        (SObject::Lead, RecordKind::Lead),
+        (SObject::Account, RecordKind::Account),
+    ];
+    let mut named = BTreeMap::new();
+    for (sobject, kind) in kinds {
+        let ids: Vec<SalesforceId> = ids.iter().filter(|id| id.sobject() == Some(sobject)).copied().collect();
+        for soql in Soql::records_by_id(sobject, &ids, &["Name"]) {
+            for found in org.call(async |client| client.query(&soql).await).await? {
+                let Some(id) = found.id() else { continue };
+                let name = found.str("Name").unwrap_or_default().to_owned();
+                named.insert(id, Record { kind, id: id.as_str().to_owned(), person_contact_id: None, name });
+            }
         }
     }
-    Ok(None)
+    Ok(named)
 }

@@ -13,7 +13,7 @@ use store::{OrgFacts, Related};
 
 use crate::create::Report;
 use crate::fate::{Fate, Placed};
-use crate::remedy::{Answer, Part, Remedy, answer};
+use crate::remedy::{Answer, Part, answer};
 
 /// What is read of a Task beside the fields that people change.
 const ALWAYS_READ: [&str; 2] = ["CreatedDate", "LastModifiedDate"];
@@ -99,8 +99,9 @@ pub(crate) async fn update(
     let tasks = match read(org, &changed, facts).await? {
         Ok(tasks) => tasks,
         Err(refusal) => {
-            let again = |update: Update| (update.job, Remedy::LeaveOut(SObject::Task, refusal.clone()));
-            report.again.extend(changed.into_iter().map(again));
+            for update in changed {
+                refused(update, &refusal, report);
+            }
             return Ok(());
         }
     };
@@ -132,8 +133,9 @@ pub(crate) async fn update(
             Ok(saved) => saved,
             // The whole collection for a field that none of its records may have.
             Err(Error::Refused(refusal)) if refusal.fields_to_leave_out().is_some() => {
-                let again = |(update, _): (Update, _)| (update.job, Remedy::LeaveOut(SObject::Task, refusal.clone()));
-                report.again.extend(chunk.into_iter().map(again));
+                for (update, _) in chunk {
+                    refused(update, &refusal, report);
+                }
                 continue;
             }
             Err(error) => return Err(error.into()),
@@ -142,6 +144,7 @@ pub(crate) async fn update(
             match saved {
                 Ok(_) => {
                     let mut update = update;
+                    report.took = true;
                     update.job.trace.note(Topic::Task, "The Task was updated with what Aircall said later.");
                     update.done(report);
                 }
@@ -185,7 +188,7 @@ fn refused(update: Update, refusal: &Refusal, report: &mut Report) {
         Answer::Adopt(_) => report.done.push((update.job, Fate::failed(refusal))),
         Answer::Stop(stop) => {
             report.stop = Some(stop);
-            report.done.push((update.job, Fate::postponed(refusal)));
+            report.stopped.push((update.job, Fate::postponed(refusal)));
         }
     }
 }

@@ -20,6 +20,8 @@ pub struct Job {
     pub trace: Trace,
     /// What was looked at when its Task was created; nothing before.
     before: Trace,
+    /// It was tried before, and the outcome may be lost.
+    pub was_tried: bool,
     /// The connecting user is to own the Task: Salesforce refused the Aircall user's.
     pub by_default_owner: bool,
     /// A new record goes without the e-mail: Salesforce takes it for none.
@@ -30,8 +32,18 @@ impl Job {
     /// The job of a call without a Task.
     pub fn new(key: impl Into<String>, call: Call, status: TaskStatus, number: E164) -> Self {
         let (trace, before) = (Trace::new(), Trace::new());
-        let (by_default_owner, without_email) = (false, false);
-        Self { key: key.into(), call, status, number, written: None, trace, before, by_default_owner, without_email }
+        Self {
+            key: key.into(),
+            call,
+            status,
+            number,
+            written: None,
+            trace,
+            before,
+            was_tried: false,
+            by_default_owner: false,
+            without_email: false,
+        }
     }
 
     /// The job of an entry; none if the entry does not say what to write, or to whose number.
@@ -40,6 +52,7 @@ impl Job {
         let Verdict::Log(status) = entry.decision.as_ref()?.verdict else { return None };
         let number = call.party.number().cloned()?;
         let mut job = Self::new(&entry.key, call, status, number);
+        job.was_tried = entry.problem.is_some();
         if entry.written.is_some() {
             // An update adds to what was looked at when the Task was created.
             job.written.clone_from(&entry.written);

@@ -9,8 +9,8 @@ use rules::relate::{Related, RelatedKind, wanted};
 use rules::settings::Settings;
 use rules::{E164, RecordKind, Topic, Trace};
 use salesforce::call_log::{Found, PERSON_FIELDS, found};
-use salesforce::{CallerFields, DigitsOnly, Error, KeyField, SObject, SalesforceId, Sosl};
-use store::{Known, Phones, Remembered, Tenant, Tenants};
+use salesforce::{CallerFields, DigitsOnly, Error, KeyField, Refusal, SObject, SalesforceId, Sosl};
+use store::{Known, OrgFacts, Phones, Remembered, Tenant, Tenants};
 
 use crate::job::Job;
 use crate::org::Org;
@@ -27,9 +27,6 @@ const KEPT_IN: &str = "Task.CallObject";
 
 /// How far the clocks of Aircall and Salesforce may be apart.
 const CLOCKS: SignedDuration = SignedDuration::from_mins(15);
-
-/// How often a search is repeated, each time without what the org said it lacks.
-const SEARCHES: usize = 6;
 
 /// What is known of the jobs' numbers and users.
 #[derive(Debug, Default)]
@@ -99,7 +96,7 @@ impl Lookup {
         // A Person Account that only the confirming query found looks like a Contact until its Account is asked about.
         let confirmed: BTreeSet<SalesforceId> = answers.found.iter().filter_map(|found| found.account_id).collect();
         candidates.append(&mut answers.found);
-        let mut asked = !questions.accounts.is_empty();
+        let mut asked = answers.asked_of_persons;
         let may_be_persons = answers.persons.is_some() || !asked && tenant.facts.person_accounts.is_none();
         if may_be_persons && !confirmed.is_empty() {
             let more = ask(org, &Questions { accounts: confirmed, ..Questions::default() }, &callers).await?;
@@ -149,19 +146,24 @@ impl Lookup {
     ) -> Questions {
         let emails = jobs.iter().filter_map(Job::user_email);
         let not_found = |number: &&E164| !candidates.iter().any(|found| has_number(found, number));
-        let may_have_persons = match tenant.facts.person_accounts {
-            None => true,
-            Some(known) => !known.value && look_like_persons(candidates),
-        };
+        let hides_accounts = tenant.facts.missing_objects.contains_key(SObject::Account.name());
+        let may_have_persons = !hides_accounts
+            && match tenant.facts.person_accounts {
+                None => true,
+                Some(known) => !known.value && look_like_persons(candidates),
+            };
         let lacks = |field: KeyField| tenant.facts.missing_fields.contains_key(&format!("Task.{}", field.name()));
-        let by_call_object = lacks(KeyField::AircallKey) && !lacks(KeyField::CallObject);
+        // The key field may be newer than an attempt whose outcome was lost.
+        let may_be_unkeyed =
+            |job: &&Job| !lacks(KeyField::CallObject) && (lacks(KeyField::AircallKey) || job.was_tried);
         Questions {
             emails: emails.filter(|email| self.owners.get(&tenant.id, email) == Owner::Unknown).collect(),
             related: wanted(settings, RecordKind::Contact).map(|kind| (kind, contacts(knowledge, candidates))),
             accounts: candidates.iter().filter(|_| may_have_persons).filter_map(|found| found.account_id).collect(),
+            may_have_persons: !hides_accounts && tenant.facts.person_accounts.is_none(),
             // Also where nothing is created: who was called may have been written down during the call.
             numbers: unknown.iter().filter(not_found).cloned().collect(),
-            keys: jobs.iter().filter(|_| by_call_object).map(|job| job.key.clone()).collect(),
+            keys: jobs.iter().filter(may_be_unkeyed).map(|job| job.key.clone()).collect(),
             // No Task of a call is older than the call, unless the clocks of Aircall and Salesforce disagree.
             since: jobs.iter().map(|job| job.call.started_at).min().map(|first| first - CLOCKS),
         }
@@ -177,28 +179,15 @@ impl Lookup {
     ) -> Result<Vec<Found>, Stop> {
         let forms: BTreeSet<String> = numbers.iter().flat_map(E164::digit_forms).collect();
         let terms: Vec<DigitsOnly> = forms.iter().filter_map(|form| DigitsOnly::parse(form).ok()).collect();
-        for _ in 1..SEARCHES {
+        // Each time without what the org said it lacks; that is not without end, as each time it says something new.
+        loop {
             match search(org, &terms, &callers(tenant)).await? {
-                Err(Error::Refused(refusal)) if refusal.fields_to_leave_out().is_some() => {
-                    for field in refusal.fields_to_leave_out().into_iter().flatten() {
-                        if PERSON_FIELDS.contains(&field.as_str()) {
-                            tenant.facts.person_accounts = Some(Known { value: false, at: now });
-                        } else {
-                            let of = refusal.entity().map(|object| format!("{object}.")).unwrap_or_default();
-                            tenant.facts.missing_fields.insert(format!("{CALLER}{of}{field}"), now);
-                        }
-                    }
-                    self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
-                }
-                Err(Error::Refused(refusal)) if refusal.missing_object().is_some() => {
-                    let object = refusal.missing_object().map(|object| (object.name().to_owned(), now));
-                    tenant.facts.missing_objects.extend(object);
+                Err(Error::Refused(refusal)) if learn(&mut tenant.facts, &refusal, now) => {
                     self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
                 }
                 found => return Ok(found?),
             }
         }
-        Ok(search(org, &terms, &callers(tenant)).await??)
     }
 
     /// Takes what our own map knows.
@@ -226,6 +215,24 @@ impl Lookup {
         }
         Ok(())
     }
+}
+
+/// Whether a refused search says of the org what was not known: fields or an object that it lacks, or hides from us.
+fn learn(facts: &mut OrgFacts, refusal: &Refusal, now: Timestamp) -> bool {
+    let mut is_news = false;
+    for field in refusal.fields_to_leave_out().into_iter().flatten() {
+        if PERSON_FIELDS.contains(&field.as_str()) {
+            let had = facts.person_accounts.replace(Known { value: false, at: now });
+            is_news |= had.is_none_or(|known| known.value);
+        } else {
+            let of = refusal.entity().map(|object| format!("{object}.")).unwrap_or_default();
+            is_news |= facts.missing_fields.insert(format!("{CALLER}{of}{field}"), now).is_none();
+        }
+    }
+    if let Some(object) = refusal.missing_object() {
+        is_news |= facts.missing_objects.insert(object.name().to_owned(), now).is_none();
+    }
+    is_news
 }
 
 /// What a search may ask for in the tenant's org.

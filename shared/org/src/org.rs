@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use salesforce::{Answer, ApiUsage, Client, Error, Kind, SObject, SalesforceId, Soql};
+use salesforce::{Answer, ApiUsage, Client, Error, ErrorCode, Kind, SObject, SalesforceId, Soql};
 use store::Tenant;
 use tokio::time::timeout;
 
@@ -30,6 +30,8 @@ pub struct Org {
     pub default_owner: SalesforceId,
     /// API calls made through it.
     pub api_calls: u64,
+    /// Whether its address was asked for anew.
+    was_looked_for: bool,
 }
 
 impl Org {
@@ -49,10 +51,11 @@ impl Org {
         let default_owner =
             SalesforceId::parse(&connection.user_id).map_err(|_| dead("The connecting user is not known."))?;
         let session = Session::open(doors, &tenant.id, holder).await?;
-        Ok(Self { session, deadline, usage_limit, usage: None, default_owner, api_calls: 0 })
+        Ok(Self { session, deadline, usage_limit, usage: None, default_owner, api_calls: 0, was_looked_for: false })
     }
 
-    /// Makes one API call; and, if Salesforce says that the session has expired, renews it and makes the call again.
+    /// Makes one API call; and, if Salesforce says that the session has expired, renews it and makes the call again. The
+    /// same, once, if there is no org at this address: a new session comes with the org's address.
     ///
     /// The outer error ends the work; the inner one is Salesforce's answer to this request.
     ///
@@ -63,7 +66,8 @@ impl Org {
         F: AsyncFn(&Client) -> Result<Answer<T>, Error>,
     {
         let mut answer = self.send(&request).await?;
-        if answer.as_ref().is_err_and(|error| error.kind() == Kind::Refresh) {
+        let may_help = matches!(&answer, Err(error) if error.kind() == Kind::Refresh && self.may_help(error));
+        if may_help {
             // Cut off between its answer and our storing it, a refresh would lose the only token that still counts.
             if self.time_left()? < self.session.renewal() {
                 return Err(Stop::Soon(Trouble::new("TOKEN_REFRESH", "The session with Salesforce is to be renewed.")));
@@ -72,6 +76,15 @@ impl Org {
             answer = self.send(&request).await?;
         }
         Ok(answer)
+    }
+
+    /// Whether a new session may mend it. Each refresh is a risk to the grant, so a lost address is asked for once.
+    fn may_help(&mut self, error: &Error) -> bool {
+        let is_lost = error.refusal().is_some_and(|refusal| match refusal.code() {
+            ErrorCode::Http(status) => *status != 401,
+            _ => false,
+        });
+        !is_lost || !std::mem::replace(&mut self.was_looked_for, true)
     }
 
     /// The same, where any error ends the work.

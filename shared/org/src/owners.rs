@@ -74,10 +74,11 @@ impl Owners {
 }
 
 /// The user with this e-mail. Several may share it: then the one who also signs in with it, else the latest updated,
-/// which comes first.
+/// which comes first. Users of portals and of Chatter alone may own no Task.
 fn choose(email: &str, users: &[Record]) -> Option<SalesforceId> {
     let is = |user: &&Record, field| user.str(field).is_some_and(|value| value.eq_ignore_ascii_case(email));
-    let mut having = users.iter().filter(|user| is(user, "Email"));
+    let may_own = |user: &&Record| user.str("UserType").is_none_or(|kind| kind == "Standard");
+    let mut having = users.iter().filter(|user| is(user, "Email")).filter(may_own);
     let first = having.clone().next()?;
     having.find(|user| is(user, "Username")).unwrap_or(first).id()
 }

@@ -22,6 +22,8 @@ pub(crate) struct Questions {
     pub(crate) related: Option<(RelatedKind, BTreeSet<SalesforceId>)>,
     /// Whether these Accounts are Person Accounts.
     pub(crate) accounts: BTreeSet<SalesforceId>,
+    /// It is not known whether there are Person Accounts at all.
+    pub(crate) may_have_persons: bool,
     /// Records that hold these numbers, by equality: it sees what the search index does not know yet.
     pub(crate) numbers: BTreeSet<E164>,
     /// Tasks with these keys, in an org without the key field.
@@ -38,6 +40,8 @@ pub(crate) struct Answers {
     pub(crate) related: BTreeMap<SalesforceId, Vec<Related>>,
     /// The Accounts that are Person Accounts, with their hidden Contact's id; none if the org has no such fields.
     pub(crate) persons: Option<BTreeMap<SalesforceId, Option<SalesforceId>>>,
+    /// Whether they were asked about.
+    pub(crate) asked_of_persons: bool,
     pub(crate) found: Vec<Found>,
     /// Salesforce refused to show Cases or Opportunities.
     pub(crate) relation_denied: bool,
@@ -59,7 +63,8 @@ enum About {
 /// Asks all of it, in one API call for every five queries.
 pub(crate) async fn ask(org: &mut Org, questions: &Questions, callers: &CallerFields) -> Result<Answers, Stop> {
     let queries = queries(questions, callers);
-    let mut answers = Answers::default();
+    let asked_of_persons = queries.iter().any(|(about, _)| matches!(about, About::Persons));
+    let mut answers = Answers { asked_of_persons, ..Answers::default() };
     for chunk in queries.chunks(MAX_QUERIES) {
         let named: Vec<(String, About, &Soql)> =
             chunk.iter().enumerate().map(|(index, (about, soql))| (format!("q{index}"), *about, soql)).collect();
@@ -68,8 +73,8 @@ pub(crate) async fn ask(org: &mut Org, questions: &Questions, callers: &CallerFi
         for ((_, about, _), result) in named.iter().zip(results) {
             let page = match result.page() {
                 Ok(page) => page,
-                // Only an org with person accounts has the fields that tell them.
-                Err(error) if matches!(about, About::Persons) && is_unknown_field(&error) => continue,
+                // Only an org with person accounts has the fields that tell them, and not every user sees Accounts.
+                Err(error) if matches!(about, About::Persons) && is_denied(&error) => continue,
                 // What the integration's user may not see costs the relation or the owner, never the call.
                 Err(error) if matches!(about, About::Related(_)) && is_denied(&error) => {
                     answers.relation_denied = true;
@@ -122,6 +127,11 @@ fn queries(questions: &Questions, callers: &CallerFields) -> Vec<(About, Soql)> 
     }
     let keys: Vec<String> = questions.keys.iter().cloned().collect();
     add(About::Keys, Soql::tasks_by_key(KeyField::CallObject, &keys, questions.since));
+    // Where it costs no call of its own.
+    let has_room = !queries.len().is_multiple_of(MAX_QUERIES);
+    if questions.may_have_persons && questions.accounts.is_empty() && has_room {
+        queries.push((About::Persons, Soql::any_account(PERSON_FIELDS)));
+    }
     queries
 }
 

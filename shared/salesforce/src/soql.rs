@@ -72,11 +72,11 @@ impl Soql {
         )
     }
 
-    /// Active users with these e-mail addresses, in any case: `Id`, `Email`, `Username`, `LastModifiedDate`. Several
-    /// users may share an address.
+    /// Active users with these e-mail addresses, in any case: `Id`, `Email`, `Username`, `UserType`,
+    /// `LastModifiedDate`. Several users may share an address.
     pub fn active_users_by_email(emails: &[String]) -> Vec<Self> {
         In::values(emails.iter().map(|email| literal(email))).of(&["Email"]).statements(
-            "SELECT Id, Email, Username, LastModifiedDate FROM User WHERE IsActive = true AND ",
+            "SELECT Id, Email, Username, UserType, LastModifiedDate FROM User WHERE IsActive = true AND ",
             " ORDER BY LastModifiedDate DESC",
         )
     }
@@ -104,6 +104,12 @@ impl Soql {
         In::values(ids.iter().map(id_literal))
             .of(&["Id"])
             .statements(&format!("SELECT Id{fields} FROM {sobject} WHERE "), " ORDER BY LastModifiedDate DESC")
+    }
+
+    /// Any one Account, with these fields beside `Id`: refused in an org that lacks one of them.
+    pub fn any_account(fields: &[&'static str]) -> Self {
+        let fields: String = fields.iter().flat_map(|field| [", ", field]).collect();
+        Self(format!("SELECT Id{fields} FROM Account LIMIT 1"))
     }
 
     /// The statement.
@@ -213,7 +219,7 @@ mod tests {
     fn users_by_email_cannot_break_out() {
         check(
             &Soql::active_users_by_email(&["o'neil@example.com".to_owned()]),
-            &["SELECT Id, Email, Username, LastModifiedDate FROM User WHERE IsActive = true AND Email IN \
+            &["SELECT Id, Email, Username, UserType, LastModifiedDate FROM User WHERE IsActive = true AND Email IN \
                ('o\\'neil@example.com') ORDER BY LastModifiedDate DESC"],
         );
     }
@@ -247,6 +253,11 @@ mod tests {
             &Soql::tasks_by_id(&[id("00TVr00000m4eGC")], &["Id", "Status"]),
             &["SELECT Id, Status FROM Task WHERE Id IN ('00TVr00000m4eGCMAY') ORDER BY LastModifiedDate DESC"],
         );
+    }
+
+    #[test]
+    fn any_account_with_fields() {
+        check(&[Soql::any_account(&["IsPersonAccount"])], &["SELECT Id, IsPersonAccount FROM Account LIMIT 1"]);
     }
 
     #[test]
