@@ -9,6 +9,8 @@ use store::OrgFacts;
 const KEY_FIELD: &str = "Task.Aircall_Key__c";
 /// What facts call the object of a field that no search may ask for, whichever object it is of.
 const ANY_CALLER: &str = "Caller";
+/// Fields whose values an org chooses.
+const CHOICES: [&str; 4] = ["CallType", "Origin", "TaskSubtype", "Type"];
 /// What helps against nearly all of it.
 const PERMISSION_SET: &str = "the permission set \"Aircall Integration\" of infra/salesforce";
 
@@ -61,8 +63,9 @@ fn about_field(field: String, since: Timestamp) -> Warning {
     let (object, name) = field.split_once('.').unwrap_or(("", &field));
     let (code, message) = if field == KEY_FIELD {
         let message = format!(
-            "The org has no field {field}, or hides it from the connecting user. An admin deploys infra/salesforce \
-             into the org and assigns its permission set; until then CallObject guards that each call has one Task."
+            "The org has no field {field}, or hides it from the connecting user. An admin sets it up with one click \
+             under Connections, \"Check the org\", or deploys infra/salesforce into the org; until then CallObject \
+             guards that each call has one Task."
         );
         (Code::KeyFieldMissing, message)
     } else if object == ANY_CALLER {
@@ -76,10 +79,18 @@ fn about_field(field: String, since: Timestamp) -> Warning {
             "Contact" | "Lead" | "Account" | "Case" => format!("each new {object} is created"),
             _ => "calls are logged".to_owned(),
         };
-        let message = format!(
-            "The connecting user may not write the field {field}, so {what} without it. An admin assigns \
-             {PERMISSION_SET} to that user, or makes the field editable for them."
-        );
+        let message = if CHOICES.contains(&name) {
+            format!(
+                "Salesforce does not take our value of the field {field}, so {what} without it: the org's picklist \
+                 lacks the value, or the connecting user may not write the field. An admin adds the value, or assigns \
+                 {PERMISSION_SET} to that user."
+            )
+        } else {
+            format!(
+                "The connecting user may not write the field {field}, so {what} without it. An admin assigns \
+                 {PERMISSION_SET} to that user, or makes the field editable for them."
+            )
+        };
         (Code::FieldNotWritable, message)
     };
     let field = if code == Code::FieldNotSearchable { name.to_owned() } else { field };

@@ -83,7 +83,7 @@ fn facts(ago: SignedDuration, fields: &[&str], objects: &[&str]) -> OrgFacts {
 #[tokio::test]
 async fn what_the_org_keeps_from_us_is_named_with_what_follows_and_what_to_do() {
     let f = Fixture::new().await;
-    let fields = ["Caller.HomePhone", "Contact.Email", "Task.Aircall_Key__c", "Task.CallDisposition"];
+    let fields = ["Caller.HomePhone", "Contact.Email", "Task.Aircall_Key__c", "Task.CallDisposition", "Task.Type"];
     let facts = facts(SignedDuration::from_hours(1), &fields, &["Lead"]);
     let since = facts.missing_objects["Lead"].as_second();
     let shown = shown(&f, &Tenant { facts, ..tenant(&f) }).await;
@@ -94,9 +94,9 @@ async fn what_the_org_keeps_from_us_is_named_with_what_follows_and_what_to_do() 
             "KEY_FIELD_MISSING",
             None,
             Some("Task.Aircall_Key__c"),
-            "The org has no field Task.Aircall_Key__c, or hides it from the connecting user. An admin deploys \
-             infra/salesforce into the org and assigns its permission set; until then CallObject guards that each \
-             call has one Task.",
+            "The org has no field Task.Aircall_Key__c, or hides it from the connecting user. An admin sets it \
+             up with one click under Connections, \"Check the org\", or deploys infra/salesforce into the org; until \
+             then CallObject guards that each call has one Task.",
         ),
         warning(
             "OBJECT_NOT_ACCESSIBLE",
@@ -124,6 +124,14 @@ async fn what_the_org_keeps_from_us_is_named_with_what_follows_and_what_to_do() 
                 "The connecting user may not write the field Task.CallDisposition, so calls are logged without it. \
                  {set} makes the field editable for them."
             ),
+        ),
+        warning(
+            "FIELD_NOT_WRITABLE",
+            None,
+            Some("Task.Type"),
+            "Salesforce does not take our value of the field Task.Type, so calls are logged without it: the org's \
+             picklist lacks the value, or the connecting user may not write the field. An admin adds the value, or \
+             assigns the permission set \"Aircall Integration\" of infra/salesforce to that user.",
         ),
         warning(
             "FIELD_NOT_SEARCHABLE",
