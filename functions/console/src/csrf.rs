@@ -24,7 +24,7 @@ use crate::signed_in::SignedIn;
 /// The field of a form that carries the token.
 pub(crate) const FIELD: &str = "csrf_token";
 /// The header that does so for a script.
-const HEADER: &str = "x-csrf-token";
+pub(crate) const HEADER: &str = "x-csrf-token";
 
 /// The token for the forms of a session.
 pub(crate) fn token(signed_in: &SignedIn, keys: &[SecretString]) -> String {
