@@ -17,6 +17,7 @@ use utoipa::{PartialSchema as _, ToSchema};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::document::{CSRF, SESSION, TOKEN};
+use super::parameters;
 use crate::connections::ConnectionError;
 use crate::connections::aircall::AircallError;
 use crate::console::Console;
@@ -72,6 +73,7 @@ pub(super) fn add(
 }
 
 fn complete(operation: &mut Described, is_change: bool, codes: &[ErrorCode], components: &mut Components) {
+    parameters::may_be_empty(operation);
     let is_admins = codes.contains(&ErrorCode::AdminOnly);
     operation.security = Some(security(is_change, is_admins));
     let mut codes = codes.to_vec();
