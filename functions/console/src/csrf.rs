@@ -85,6 +85,7 @@ fn is_json(headers: &HeaderMap, body: &Body) -> bool {
             let kind = kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
             kind.trim().eq_ignore_ascii_case("application/json")
         }
-        None => body.size_hint().exact() == Some(0),
+        // What Lambda gives has no length where there is no body.
+        None => body.is_end_stream() || body.size_hint().exact() == Some(0),
     }
 }

@@ -15,6 +15,7 @@ use store::{MadeFrom, SettingsVersion, TenantId};
 use utoipa::{IntoParams, ToSchema};
 
 use super::parameters;
+use crate::activity::filters::number;
 use crate::console::Console;
 use crate::error::ApiError;
 use crate::settings;
@@ -81,7 +82,7 @@ pub(crate) async fn list(
     let query = parameters::read::<HistoryParameters>(query)?;
     let before = match query.get("before") {
         "" => None,
-        text => Some(text.parse().map_err(|_| {
+        text => Some(number(text).filter(|version| i64::try_from(*version).is_ok()).ok_or_else(|| {
             let message = "It is the number of a version.".to_owned();
             ApiError::Parameter { name: "before", message }
         })?),
