@@ -42,12 +42,14 @@ async fn calls(world: &World) {
     assert_eq!(world.activity(&logged[0].key()).await["state"], "logged");
 }
 
-/// A new API token.
-async fn token(world: &World) -> String {
+/// A new API token: its text and its id.
+async fn token(world: &World) -> (String, String) {
     let request = world.admin(Method::POST, "/api/tokens").json(&json!({"name": "Schemathesis"}));
     let answer = request.send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::CREATED);
-    answer.json::<Value>().await.unwrap()["token"].as_str().unwrap().to_owned()
+    let token: Value = answer.json().await.unwrap();
+    let text = |key: &str| token[key].as_str().unwrap().to_owned();
+    (text("token"), text("id"))
 }
 
 /// Connects what was disconnected, again and again, so that there is something to look at and to disconnect.
@@ -77,7 +79,7 @@ fn tool(name: &str) -> PathBuf {
 }
 
 /// How schemathesis is run with this token and this session. It writes what was answered to `answers`.
-fn schemathesis(world: &World, token: &str, answers: &Path) -> Command {
+fn schemathesis(world: &World, (token, token_id): (String, String), answers: &Path) -> Command {
     let info = world.running.stack.info();
     let session = world.tenant.session_cookie.split_once('=').expect("a cookie").1;
     let seconds = std::env::var("SCHEMATHESIS_SECONDS").unwrap_or_else(|_| SECONDS.to_owned());
@@ -88,6 +90,7 @@ fn schemathesis(world: &World, token: &str, answers: &Path) -> Command {
         .arg(format!("{}/api/openapi.json", info.console_url))
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("CONSOLE_TOKEN", token)
+        .env("CONSOLE_TOKEN_ID", token_id)
         .env("CONSOLE_SESSION", session)
         .env("AIRCALL_API_ID", &info.aircall_api_id)
         .env("AIRCALL_API_TOKEN", &info.aircall_api_token)
@@ -101,14 +104,15 @@ async fn the_api_keeps_to_its_document() {
     let world = World::of(&running, connected(&running).await);
     calls(&world).await;
     let answers = Path::new(env!("CARGO_TARGET_TMPDIR")).join("openapi-answers.json");
-    let mut command = schemathesis(&world, &token(&world).await, &answers);
+    let mut command = schemathesis(&world, token(&world).await, &answers);
     let run = tokio::task::spawn_blocking(move || command.output().expect("schemathesis runs"));
     let output = tokio::select! {
         output = run => output.unwrap(),
         never = connect_again(&world) => never,
     };
     let said = String::from_utf8_lossy(&output.stdout);
-    let answered: Answers = serde_json::from_str(&std::fs::read_to_string(&answers).unwrap_or_default()).unwrap_or_default();
+    let answered: Answers =
+        serde_json::from_str(&std::fs::read_to_string(&answers).unwrap_or_default()).unwrap_or_default();
     println!("{said}\n{answered:#?}");
     assert!(output.status.success(), "{said}\n{}\n{answered:#?}", String::from_utf8_lossy(&output.stderr));
 }

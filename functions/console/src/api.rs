@@ -4,6 +4,7 @@
 //! [`routes`] with what it may be refused with. There is no other way to a route, so none is missing in the document.
 
 pub(crate) mod activity;
+mod body;
 pub(crate) mod connections;
 pub(crate) mod document;
 mod entry;
@@ -45,10 +46,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Console>> {
         (routes!(preview::show), &[BadParameter, NotFound, InvalidSettings]),
         (routes!(connections::show), &[]),
         (routes!(connections::disconnect_salesforce), &[AdminOnly, Busy, NotConnected]),
-        (
-            routes!(connections::check),
-            &[NotConnected, SalesforcePaused, SalesforceRefused, SalesforceUnavailable],
-        ),
+        (routes!(connections::check), &[NotConnected, SalesforcePaused, SalesforceRefused, SalesforceUnavailable]),
         (
             routes!(connections::set_up),
             &[AdminOnly, NotConnected, SalesforcePaused, SalesforceRefused, SalesforceUnavailable],

@@ -200,9 +200,7 @@ impl ApiError {
             ApiError::Store(error) => {
                 tracing::error!(%error, "a request could not be answered");
                 match error {
-                    store::Error::Retry { .. } => {
-                        plain(ErrorCode::Unavailable, "This is not possible now. Try again.")
-                    }
+                    store::Error::Retry { .. } => plain(ErrorCode::Unavailable, "This is not possible now. Try again."),
                     store::Error::Misconfigured { .. } => {
                         plain(ErrorCode::Misconfigured, "The console is not set up well.")
                     }

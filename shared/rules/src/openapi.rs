@@ -46,6 +46,17 @@ impl PartialSchema for Zone {
 
 impl ToSchema for Zone {}
 
+/// The version of a settings document.
+pub(crate) fn version() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .description(Some("Counts the changes; a change names the version it was made on."))
+        .minimum(Some(0_u64))
+        .maximum(Some(u64::MAX))
+        .examples([json!(7)])
+        .build()
+}
+
 /// The hours of single numbers, by their ids.
 pub(crate) fn schedules() -> Object {
     ObjectBuilder::new()

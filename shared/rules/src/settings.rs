@@ -19,7 +19,7 @@ use crate::task_status::TaskStatus;
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Counts the changes; a change names the version it was made on.
-    #[cfg_attr(feature = "openapi", schema(example = 7))]
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::version))]
     pub version: u64,
     /// How each call type is logged.
     pub call_workflow: CallWorkflow,

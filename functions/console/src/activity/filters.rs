@@ -60,9 +60,7 @@ impl Filters {
         let line = text("line").and_then(|text| {
             or_note(number(text).map(NumberId), || note("line", "The line is the id of an Aircall number."))
         });
-        let mut date = |name, message| {
-            text(name).and_then(|text| or_note(day(text), || note(name, message)))
-        };
+        let mut date = |name, message| text(name).and_then(|text| or_note(day(text), || note(name, message)));
         let from = date("from", "The first day is a date such as 2026-03-23.");
         let until = date("until", "The last day is a date such as 2026-03-23.");
         if from.zip(until).is_some_and(|(from, until)| until < from) {
@@ -131,9 +129,8 @@ fn day(text: &str) -> Option<Date> {
 
 /// A call's key, or digits and what people, and what they copy from, write between those of a phone number or an id.
 fn is_searchable(text: &str) -> bool {
-    let is_between = |c: char| {
-        " -+().,/*#:;\u{a0}".contains(c) || matches!(c, '\u{2009}'..='\u{2015}' | '\u{202a}'..='\u{202f}')
-    };
+    let is_between =
+        |c: char| " -+().,/*#:;\u{a0}".contains(c) || matches!(c, '\u{2009}'..='\u{2015}' | '\u{202a}'..='\u{202f}');
     let is_number = || text.chars().all(|c| c.is_ascii_digit() || is_between(c)) && text.contains(is_digit);
     let is_key = |id: &str| !id.is_empty() && id.chars().all(is_digit);
     text.chars().count() <= LONGEST && text.strip_prefix("call-").map_or_else(is_number, is_key)

@@ -89,7 +89,7 @@ struct ListParameters {
     #[param(required = false, minimum = 1, maximum = 100, default = 25)]
     limit: u64,
     /// `next_cursor` of an earlier page with the same filters. It means nothing to anybody else.
-    #[param(required = false, min_length = 1)]
+    #[param(required = false, pattern = "^[A-Za-z0-9_-]+$")]
     cursor: String,
     /// What became of the call.
     #[param(required = false)]
@@ -112,7 +112,7 @@ struct ListParameters {
         required = false,
         max_length = 100,
         pattern = r"^(call-[0-9]+|[-0-9 +().,/*#:;\u00a0\u2009-\u2015\u202a-\u202f]*[0-9][-0-9 +().,/*#:;\u00a0\u2009-\u2015\u202a-\u202f]*)$",
-        example = "+33 6 39 98 00 01",
+        example = "+33 6 39 98 00 01"
     )]
     search: String,
     /// On whose clock days begin. Without it that of the line, or of most lines.
@@ -133,10 +133,7 @@ struct ListParameters {
         status = OK,
         description = "A page of the activity log.",
         body = PageView,
-        links(
-            ("next" = (operation_id = "listActivity", parameters(("cursor" = "$response.body#/next_cursor")))),
-            ("entry" = (operation_id = "getEntry", parameters(("key" = "$response.body#/entries/0/key")))),
-        ),
+        links(("next" = (operation_id = "listActivity", parameters(("cursor" = "$response.body#/next_cursor"))))),
     )),
 )]
 pub(crate) async fn list(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use salesforce::{CheckItem, CheckStatus, OrgCheck, SetUpOutcome, SetUpStep};
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 
+use super::body;
 use super::schema::one_of;
 use crate::connections::aircall::{self, key};
 use crate::connections::salesforce as org;
@@ -189,7 +190,7 @@ pub(crate) async fn connect_aircall(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Connections>, ApiError> {
-    let body = to_bytes(body, LONGEST).await.map_err(|_| ApiError::TooLarge)?;
+    let body = body::bytes(body, LONGEST).await?;
     // The error's words would quote the body.
     let body: KeyBody = serde_json::from_slice(&body)
         .map_err(|_| ApiError::NotJson("The body is {\"api_id\": \"…\", \"api_token\": \"…\"}.".to_owned()))?;

@@ -96,7 +96,11 @@ pub(crate) struct EntryView {
     #[schema(required, example = "00T000000000001AAA")]
     task_id: Option<String>,
     /// Where the Task is shown.
-    #[schema(required, format = "uri", example = "https://example.my.salesforce.com/lightning/r/Task/00T000000000001AAA/view")]
+    #[schema(
+        required,
+        format = "uri",
+        example = "https://example.my.salesforce.com/lightning/r/Task/00T000000000001AAA/view"
+    )]
     task_url: Option<String>,
     /// The record the Task is on.
     #[schema(required)]

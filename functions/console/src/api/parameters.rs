@@ -7,6 +7,9 @@ use utoipa::openapi::path::{Operation, ParameterIn};
 use crate::error::ApiError;
 use crate::form::Fields;
 
+/// The parameter that people paste a phone number into, which may have spaces around it.
+const PASTED: &str = "search";
+
 /// Reads a query string of the parameters `P`: each at most once, and none that `P` does not have, as a misspelt filter
 /// would find everything. One without a value asks for nothing.
 pub(super) fn read<P: IntoParams>(query: Option<String>) -> Result<Fields, ApiError> {
@@ -16,7 +19,7 @@ pub(super) fn read<P: IntoParams>(query: Option<String>) -> Result<Fields, ApiEr
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         let message = match known.iter().find(|parameter| parameter.name == name) {
             None => "There is no parameter of this name here.",
-            Some(_) if value.trim() != value => "It has no spaces around its value.",
+            Some(_) if value.trim() != value && name != PASTED => "It has no spaces around its value.",
             Some(parameter) if given.contains(&parameter.name.as_str()) => "It is there once.",
             Some(parameter) => {
                 given.push(&parameter.name);

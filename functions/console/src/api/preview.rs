@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::State;
 use jiff::civil::DateTime;
 use rules::{CallType, NumberId, Settings, SkipReason, Step, TaskStatus};
@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::body;
 use crate::activity::filters::Wrong;
 use crate::console::Console;
 use crate::error::ApiError;
@@ -81,7 +82,7 @@ struct AskedCall {
     #[schema(
         format = "local-date-time",
         pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?$",
-        example = "2026-03-23T09:30",
+        example = "2026-03-23T09:30"
     )]
     started_at_local: String,
     /// The other party's number; withheld if there is none.
@@ -150,8 +151,7 @@ pub(crate) async fn show(
     SignedIn { session, .. }: SignedIn,
     body: Body,
 ) -> Result<Json<PreviewView>, ApiError> {
-    let body = to_bytes(body, LONGEST).await.map_err(|_| ApiError::TooLarge)?;
-    let asked: Asked = serde_json::from_slice(&body)
+    let asked: Asked = serde_json::from_value(body::json(body, LONGEST).await?)
         .map_err(|error| ApiError::NotJson(format!("The body is no question for a preview: {error}.")))?;
     let id = &session.tenant;
     let settings = match &asked.settings {
@@ -194,7 +194,9 @@ fn field(Wrong { name, message }: Wrong) -> ApiError {
 impl AskedCall {
     fn described(self) -> Result<Described, ApiError> {
         let local = self.started_at_local.parse::<DateTime>().ok();
-        if !local.is_some_and(|at| [MINUTES, SECONDS].iter().any(|format| at.strftime(format).to_string() == self.started_at_local)) {
+        if !local.is_some_and(|at| {
+            [MINUTES, SECONDS].iter().any(|format| at.strftime(format).to_string() == self.started_at_local)
+        }) {
             let message = "It is a day and a time such as 2026-03-23T09:30.".to_owned();
             return Err(ApiError::Parameter { name: "started_at_local", message });
         }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::State;
 use rules::Settings;
-use serde_json::Value;
 
+use super::body;
 use crate::console::Console;
 use crate::error::ApiError;
 use crate::settings;
@@ -84,8 +84,6 @@ pub(crate) async fn replace(
     SignedIn { session, .. }: SignedIn,
     body: Body,
 ) -> Result<Json<Settings>, ApiError> {
-    let body = to_bytes(body, LONGEST).await.map_err(|_| ApiError::TooLarge)?;
-    let document: Value =
-        serde_json::from_slice(&body).map_err(|error| ApiError::NotJson(format!("The body is not JSON: {error}.")))?;
+    let document = body::json(body, LONGEST).await?;
     Ok(Json(settings::save(&console, &session, &document).await?))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use store::ApiToken;
 use utoipa::ToSchema;
 
+use super::body;
 use crate::console::Console;
 use crate::error::ApiError;
 use crate::signed_in::Admin;
@@ -73,7 +74,7 @@ struct NameBody {
         min_length = 1,
         max_length = 80,
         pattern = r"^[^\s\u0000-\u001f\u007f-\u009f]([^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f])?$",
-        example = "Nightly report",
+        example = "Nightly report"
     )]
     name: String,
 }
@@ -115,7 +116,7 @@ pub(crate) async fn create(
     Admin(session): Admin,
     body: Body,
 ) -> Result<(StatusCode, Json<CreatedView>), ApiError> {
-    let body = to_bytes(body, LONGEST).await.map_err(|_| ApiError::TooLarge)?;
+    let body = body::bytes(body, LONGEST).await?;
     let NameBody { name } = serde_json::from_slice(&body)
         .map_err(|error| ApiError::NotJson(format!("The body is {{\"name\": \"…\"}}: {error}.")))?;
     if !tokens::may_be_name(&name) {

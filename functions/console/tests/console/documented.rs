@@ -10,10 +10,8 @@ use serde_json::{Value, json};
 use crate::fixture::Answer;
 
 /// The document, as it is kept beside the code.
-pub(crate) const TEXT: &str = include_str!("../../openapi.json");
-
-/// The document.
-pub(crate) static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(TEXT).unwrap());
+pub(crate) static DOCUMENT: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../../openapi.json")).unwrap());
 
 /// What validates the bodies of each path, method and status that has one.
 static VALIDATORS: LazyLock<BTreeMap<(&str, &str, &str), Validator>> = LazyLock::new(|| {
@@ -58,10 +56,8 @@ pub(crate) fn check(method: &Method, path: &str, answer: &Answer) {
         let status = answer.status;
         let is_refused = matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
         // Who is not let in does not learn what there is.
-        let is_before = matches!(
-            status,
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::UNSUPPORTED_MEDIA_TYPE
-        );
+        let is_before =
+            matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::UNSUPPORTED_MEDIA_TYPE);
         assert!(is_refused || is_before, "{method} {path} is not in the document, and answers {status}");
         return;
     };
