@@ -18,6 +18,7 @@ mod many;
 mod matching;
 mod once;
 mod one_bad_record;
+mod openapi;
 mod org_rules;
 mod random_faults;
 mod relate;

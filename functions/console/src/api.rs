@@ -1,9 +1,103 @@
 //! The JSON API: everything that the pages do, for programs.
+//!
+//! To add an operation: a handler with `#[utoipa::path]`, which is its route, its parameters and its answer; and a line in
+//! [`routes`] with what it may be refused with. There is no other way to a route, so none is missing in the document.
 
 pub(crate) mod activity;
+mod body;
 pub(crate) mod connections;
+pub(crate) mod document;
 mod entry;
 pub(crate) mod history;
+mod parameters;
 pub(crate) mod preview;
+mod refusals;
+pub(crate) mod schema;
 pub(crate) mod settings;
 pub(crate) mod tokens;
+
+use std::sync::Arc;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use self::refusals::Operation;
+use crate::console::Console;
+use crate::error_code::ErrorCode;
+
+/// All operations but the one that gives the document, each with what it may be refused with beside what any may.
+pub(crate) fn routes() -> OpenApiRouter<Arc<Console>> {
+    use ErrorCode::{
+        AdminOnly, AircallRateLimited, AircallRefused, AircallRejected, AircallUnavailable, BadParameter, Busy,
+        InvalidSettings, NotConnected, NotFailed, NotFound, OtherCompany, SalesforcePaused, SalesforceRefused,
+        SalesforceUnavailable, Stale, TooManyTokens,
+    };
+    let operations: [(Operation, &[ErrorCode]); _] = [
+        (routes!(settings::show), &[]),
+        (routes!(settings::replace), &[Stale, InvalidSettings]),
+        (routes!(history::list), &[BadParameter]),
+        (routes!(history::show), &[NotFound]),
+        (routes!(history::restore), &[NotFound, Stale]),
+        (routes!(activity::list), &[BadParameter]),
+        (routes!(activity::count_days), &[BadParameter]),
+        (routes!(activity::retry_failed), &[]),
+        (routes!(activity::show), &[NotFound]),
+        (routes!(activity::retry), &[NotFound, NotFailed]),
+        (routes!(preview::show), &[BadParameter, NotFound, InvalidSettings]),
+        (routes!(connections::show), &[]),
+        (routes!(connections::disconnect_salesforce), &[AdminOnly, Busy, NotConnected]),
+        (routes!(connections::check), &[NotConnected, SalesforcePaused, SalesforceRefused, SalesforceUnavailable]),
+        (
+            routes!(connections::set_up),
+            &[AdminOnly, NotConnected, SalesforcePaused, SalesforceRefused, SalesforceUnavailable],
+        ),
+        (
+            routes!(connections::connect_aircall),
+            &[
+                AdminOnly,
+                BadParameter,
+                Busy,
+                OtherCompany,
+                AircallRefused,
+                AircallRejected,
+                AircallRateLimited,
+                AircallUnavailable,
+                NotConnected,
+            ],
+        ),
+        (
+            routes!(connections::reactivate_aircall),
+            &[
+                BadParameter,
+                Busy,
+                NotConnected,
+                AircallRefused,
+                AircallRejected,
+                AircallRateLimited,
+                AircallUnavailable,
+            ],
+        ),
+        (
+            routes!(connections::rotate_aircall),
+            &[
+                AdminOnly,
+                BadParameter,
+                Busy,
+                NotConnected,
+                AircallRefused,
+                AircallRejected,
+                AircallRateLimited,
+                AircallUnavailable,
+            ],
+        ),
+        (
+            routes!(connections::disconnect_aircall),
+            &[AdminOnly, BadParameter, Busy, NotConnected, AircallRateLimited, AircallUnavailable],
+        ),
+        (routes!(tokens::list), &[AdminOnly]),
+        (routes!(tokens::create), &[AdminOnly, BadParameter, TooManyTokens]),
+        (routes!(tokens::revoke), &[AdminOnly, NotFound]),
+    ];
+    let router = OpenApiRouter::with_openapi(document::about());
+    operations.into_iter().fold(router, |router, (operation, codes)| refusals::add(router, operation, codes))
+}

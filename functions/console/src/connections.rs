@@ -8,12 +8,12 @@ pub(crate) mod aircall;
 pub(crate) mod salesforce;
 pub(crate) mod view;
 
-use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use org::{Stop, Trouble};
 
 use self::aircall::AircallError;
 use crate::error::ApiError;
+use crate::error_code::ErrorCode;
 use crate::random;
 
 /// How long a lease lasts that nobody gives back: longer than a request to the console can take.
@@ -37,6 +37,9 @@ pub(crate) enum ConnectionError {
     /// The org does not do it, in its own words.
     #[error("{0}")]
     Salesforce(String),
+    /// The org is left alone for a while, in its own words.
+    #[error("{0}")]
+    SalesforcePaused(String),
     /// The org does not do it now, in its own words.
     #[error("{0}")]
     SalesforceLater(String),
@@ -57,8 +60,8 @@ impl From<Stop> for ConnectionError {
             Stop::Trouble(Trouble { message, .. })
             | Stop::TimedOut(Trouble { message, .. })
             | Stop::OutOfTime(Trouble { message, .. })
-            | Stop::Pause(Trouble { message, .. })
             | Stop::Soon(Trouble { message, .. }) => ConnectionError::SalesforceLater(message),
+            Stop::Pause(Trouble { message, .. }) => ConnectionError::SalesforcePaused(message),
             Stop::Refused(Trouble { message, .. }) | Stop::Reconnect(Trouble { message, .. }) => {
                 ConnectionError::Salesforce(message)
             }
@@ -69,15 +72,16 @@ impl From<Stop> for ConnectionError {
 
 impl From<ConnectionError> for ApiError {
     fn from(error: ConnectionError) -> Self {
-        let (status, code) = match error {
-            ConnectionError::NotConnected(_) => (StatusCode::CONFLICT, "not_connected"),
-            ConnectionError::Busy => (StatusCode::CONFLICT, "busy"),
-            ConnectionError::Aircall(ref error) => error.answer(),
-            ConnectionError::Salesforce(_) => (StatusCode::CONFLICT, "salesforce_refused"),
-            ConnectionError::SalesforceLater(_) => (StatusCode::SERVICE_UNAVAILABLE, "salesforce_unavailable"),
+        let code = match error {
+            ConnectionError::NotConnected(_) => ErrorCode::NotConnected,
+            ConnectionError::Busy => ErrorCode::Busy,
+            ConnectionError::Aircall(ref error) => error.code(),
+            ConnectionError::Salesforce(_) => ErrorCode::SalesforceRefused,
+            ConnectionError::SalesforcePaused(_) => ErrorCode::SalesforcePaused,
+            ConnectionError::SalesforceLater(_) => ErrorCode::SalesforceUnavailable,
             ConnectionError::Store(error) => return ApiError::Store(error),
         };
-        ApiError::Connection { status, code, message: error.to_string() }
+        ApiError::Connection { code, message: error.to_string() }
     }
 }
 

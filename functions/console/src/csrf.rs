@@ -24,7 +24,7 @@ use crate::signed_in::SignedIn;
 /// The field of a form that carries the token.
 pub(crate) const FIELD: &str = "csrf_token";
 /// The header that does so for a script.
-const HEADER: &str = "x-csrf-token";
+pub(crate) const HEADER: &str = "x-csrf-token";
 
 /// The token for the forms of a session.
 pub(crate) fn token(signed_in: &SignedIn, keys: &[SecretString]) -> String {
@@ -85,6 +85,7 @@ fn is_json(headers: &HeaderMap, body: &Body) -> bool {
             let kind = kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
             kind.trim().eq_ignore_ascii_case("application/json")
         }
-        None => body.size_hint().exact() == Some(0),
+        // What Lambda gives has no length where there is no body.
+        None => body.is_end_stream() || body.size_hint().exact() == Some(0),
     }
 }

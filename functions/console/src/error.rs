@@ -5,9 +5,53 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use rules::Settings;
 use rules::settings::Problem;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
+use crate::error_code::ErrorCode;
 use crate::settings::SaveError;
+
+/// Any answer that refuses a request.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Refusal {
+    pub(crate) error: RefusalReason,
+}
+
+/// Why a request was refused.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RefusalReason {
+    pub(crate) code: ErrorCode,
+    /// What went wrong, as sentences for people.
+    #[schema(example = "There is no entry of this key.")]
+    message: String,
+    /// With `bad_parameter`: the parameter, or the field of the body, that is not what it should be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "until")]
+    parameter: Option<String>,
+    /// With `invalid_settings`: each mistake. A document of the wrong shape gives its first one only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    problems: Option<Vec<Problem>>,
+    /// With `stale`: the version that the settings are at by now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 8)]
+    current_version: Option<u64>,
+    /// With `stale`: the settings as they are by now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Settings)]
+    settings: Option<Box<Settings>>,
+}
+
+/// What else an error has to say.
+#[derive(Debug)]
+pub(crate) enum More {
+    /// The parameter or field at fault.
+    Parameter(String),
+    /// What is wrong with the settings.
+    Problems(Vec<Problem>),
+    /// The settings as they are by now.
+    Current(Box<Settings>),
+}
 
 /// Why a request was not answered.
 #[derive(Debug)]
@@ -27,6 +71,13 @@ pub(crate) enum ApiError {
         /// What it should be, as a sentence.
         message: String,
     },
+    /// The query string is not made as it should be.
+    Query {
+        /// The parameter at fault.
+        name: String,
+        /// How it should be, as a sentence.
+        message: &'static str,
+    },
     /// The body is not JSON.
     NotJson(String),
     /// The body says that it is something else than JSON.
@@ -45,10 +96,8 @@ pub(crate) enum ApiError {
     Invalid(Vec<Problem>),
     /// A connection was not changed, or not looked at.
     Connection {
-        /// What went wrong, as HTTP tells it.
-        status: StatusCode,
         /// What went wrong, for programs.
-        code: &'static str,
+        code: ErrorCode,
         /// What went wrong, as sentences.
         message: String,
     },
@@ -76,84 +125,88 @@ impl From<SaveError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let (status, code, message, more) = self.parts();
-        let mut error = json!({ "code": code, "message": message });
-        if let (Value::Object(error), Value::Object(more)) = (&mut error, more) {
-            error.extend(more);
-        }
-        (status, Json(json!({ "error": error }))).into_response()
+        let refusal = self.refusal();
+        (refusal.error.code.status(), Json(refusal)).into_response()
     }
 }
 
 impl ApiError {
+    /// What is answered.
+    pub(crate) fn refusal(self) -> Refusal {
+        let (_, code, message, more) = self.parts();
+        let plain =
+            RefusalReason { code, message, parameter: None, problems: None, current_version: None, settings: None };
+        let error = match more {
+            None => plain,
+            Some(More::Parameter(parameter)) => RefusalReason { parameter: Some(parameter), ..plain },
+            Some(More::Problems(problems)) => RefusalReason { problems: Some(problems), ..plain },
+            Some(More::Current(settings)) => {
+                RefusalReason { current_version: Some(settings.version), settings: Some(settings), ..plain }
+            }
+        };
+        Refusal { error }
+    }
+
     /// Status, code, message and whatever else the error has to say.
-    pub(crate) fn parts(self) -> (StatusCode, &'static str, String, Value) {
-        let plain = |status, code, message: &str| (status, code, message.to_owned(), Value::Null);
+    pub(crate) fn parts(self) -> (StatusCode, ErrorCode, String, Option<More>) {
+        let (code, message, more) = self.told();
+        (code.status(), code, message, more)
+    }
+
+    fn told(self) -> (ErrorCode, String, Option<More>) {
+        let plain = |code, message: &str| (code, message.to_owned(), None);
         match self {
-            ApiError::NotSignedIn => plain(StatusCode::UNAUTHORIZED, "not_signed_in", "Sign in to the console."),
-            ApiError::BadToken => plain(
-                StatusCode::UNAUTHORIZED,
-                "bad_token",
-                "This API token is not one of the console's, or was revoked.",
-            ),
+            ApiError::NotSignedIn => plain(ErrorCode::NotSignedIn, "Sign in to the console."),
+            ApiError::BadToken => {
+                plain(ErrorCode::BadToken, "This API token is not one of the console's, or was revoked.")
+            }
             ApiError::AdminOnly => plain(
-                StatusCode::FORBIDDEN,
-                "admin_only",
+                ErrorCode::AdminOnly,
                 "This takes an admin who is signed in to the console. An API token does not do.",
             ),
             ApiError::Forged => plain(
-                StatusCode::FORBIDDEN,
-                "forged",
+                ErrorCode::Forged,
                 "This change does not prove that it comes from a page of the console. Open the page again and repeat it.",
             ),
             ApiError::Parameter { name, message } => {
-                (StatusCode::BAD_REQUEST, "bad_parameter", message, json!({ "parameter": name }))
+                (ErrorCode::BadParameter, message, Some(More::Parameter(name.to_owned())))
             }
-            ApiError::NotJson(message) => (StatusCode::BAD_REQUEST, "not_json", message, Value::Null),
+            ApiError::Query { name, message } => {
+                (ErrorCode::BadParameter, message.to_owned(), Some(More::Parameter(name)))
+            }
+            ApiError::NotJson(message) => (ErrorCode::NotJson, message, None),
             ApiError::NotJsonType => plain(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported_media_type",
+                ErrorCode::UnsupportedMediaType,
                 "The body must be JSON and say so: Content-Type: application/json.",
             ),
-            ApiError::TooLarge => plain(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too long."),
-            ApiError::NotFound(message) => (StatusCode::NOT_FOUND, "not_found", message, Value::Null),
-            ApiError::MethodNotAllowed => {
-                plain(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This resource has other methods.")
+            ApiError::TooLarge => plain(ErrorCode::TooLarge, "The body is too long."),
+            ApiError::NotFound(message) => (ErrorCode::NotFound, message, None),
+            ApiError::MethodNotAllowed => plain(ErrorCode::MethodNotAllowed, "This resource has other methods."),
+            ApiError::NotFailed => {
+                plain(ErrorCode::NotFailed, "Only an entry that failed can be retried, and this one has not.")
             }
-            ApiError::NotFailed => plain(
-                StatusCode::CONFLICT,
-                "not_failed",
-                "Only an entry that failed can be retried, and this one has not.",
-            ),
             ApiError::Stale(current) => {
                 let message = format!("Somebody changed the settings: they are at version {} by now.", current.version);
-                let more = json!({ "current_version": current.version, "settings": current });
-                (StatusCode::CONFLICT, "stale", message, more)
+                (ErrorCode::Stale, message, Some(More::Current(current)))
             }
             ApiError::Invalid(problems) => {
                 let message = "The settings are wrong, so nothing was saved.".to_owned();
-                (StatusCode::UNPROCESSABLE_ENTITY, "invalid_settings", message, json!({ "problems": problems }))
+                (ErrorCode::InvalidSettings, message, Some(More::Problems(problems)))
             }
-            ApiError::Connection { status, code, message } => (status, code, message, Value::Null),
-            ApiError::TooManyTokens => plain(
-                StatusCode::CONFLICT,
-                "too_many_tokens",
-                "There are 20 API tokens already. Revoke one of them first.",
-            ),
+            ApiError::Connection { code, message } => (code, message, None),
+            ApiError::TooManyTokens => {
+                plain(ErrorCode::TooManyTokens, "There are 20 API tokens already. Revoke one of them first.")
+            }
             ApiError::Store(error) => {
                 tracing::error!(%error, "a request could not be answered");
                 match error {
-                    store::Error::Retry { .. } => {
-                        plain(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "This is not possible now. Try again.")
-                    }
+                    store::Error::Retry { .. } => plain(ErrorCode::Unavailable, "This is not possible now. Try again."),
                     store::Error::Misconfigured { .. } => {
-                        plain(StatusCode::INTERNAL_SERVER_ERROR, "misconfigured", "The console is not set up well.")
+                        plain(ErrorCode::Misconfigured, "The console is not set up well.")
                     }
-                    store::Error::Corrupt(_) => plain(
-                        StatusCode::INTERNAL_SERVER_ERROR,
-                        "unreadable",
-                        "This was stored by another version and cannot be read.",
-                    ),
+                    store::Error::Corrupt(_) => {
+                        plain(ErrorCode::Unreadable, "This was stored by another version and cannot be read.")
+                    }
                 }
             }
         }

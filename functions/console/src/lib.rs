@@ -22,6 +22,7 @@ mod connections;
 mod console;
 mod csrf;
 mod error;
+mod error_code;
 mod errors;
 mod flash;
 mod form;

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::http::Uri;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{delete, get, post, put};
+use axum::routing::{get, post};
 
 use crate::console::Console;
 use crate::error::ApiError;
@@ -18,8 +18,9 @@ pub fn router(console: Console) -> Router {
     let console = Arc::new(console);
     Router::new()
         .merge(pages().layer(from_fn_with_state(console.clone(), frame::framed)))
+        .merge(Router::from(api::document::routes()))
         .merge(
-            api()
+            Router::from(api::routes())
                 .layer(from_fn_with_state(console.clone(), csrf::guarded))
                 .layer(from_fn_with_state(console.clone(), bearer::known)),
         )
@@ -65,33 +66,6 @@ fn pages() -> Router<Arc<Console>> {
         .route("/tokens", get(pages::tokens::list).post(pages::tokens::create))
         .route("/tokens/{id}/revoke", post(pages::tokens::revoke))
         .route("/assets/{file}", get(assets::serve))
-}
-
-/// What programs use.
-fn api() -> Router<Arc<Console>> {
-    Router::new()
-        .route("/api/settings", get(api::settings::show).put(api::settings::replace))
-        .route("/api/settings/history", get(api::history::list))
-        .route("/api/settings/history/{version}", get(api::history::show))
-        .route("/api/settings/history/{version}/restore", post(api::history::restore))
-        .route("/api/connections", get(api::connections::show))
-        .route("/api/connections/salesforce", delete(api::connections::disconnect_salesforce))
-        .route("/api/connections/salesforce/check", get(api::connections::check))
-        .route("/api/connections/salesforce/set-up", post(api::connections::set_up))
-        .route(
-            "/api/connections/aircall",
-            put(api::connections::connect_aircall).delete(api::connections::disconnect_aircall),
-        )
-        .route("/api/connections/aircall/reactivate", post(api::connections::reactivate_aircall))
-        .route("/api/connections/aircall/rotate", post(api::connections::rotate_aircall))
-        .route("/api/tokens", get(api::tokens::list).post(api::tokens::create))
-        .route("/api/tokens/{id}", delete(api::tokens::revoke))
-        .route("/api/activity", get(api::activity::list))
-        .route("/api/preview", post(api::preview::show))
-        .route("/api/activity/days", get(api::activity::count_days))
-        .route("/api/activity/retry-failed", post(api::activity::retry_failed))
-        .route("/api/activity/{key}", get(api::activity::show))
-        .route("/api/activity/{key}/retry", post(api::activity::retry))
 }
 
 async fn nothing_here(uri: Uri) -> Response {

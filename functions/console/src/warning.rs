@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second::required;
 use serde::Serialize;
 use store::OrgFacts;
+use utoipa::ToSchema;
 
 /// The field that makes a Task the only one of its call.
 const KEY_FIELD: &str = "Task.Aircall_Key__c";
@@ -15,23 +16,27 @@ const CHOICES: [&str; 4] = ["CallType", "Origin", "TaskSubtype", "Type"];
 const PERMISSION_SET: &str = "the permission set \"Aircall Integration\" of infra/salesforce";
 
 /// Something that calls are logged without.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 pub(crate) struct Warning {
     code: Code,
     /// The object that cannot be used at all; null if it is about a field.
+    #[schema(required, example = "Lead")]
     object: Option<String>,
     /// The field, with its object where that matters; null if it is about an object.
+    #[schema(required)]
     field: Option<String>,
     /// What it is, what follows, and what an admin does about it.
     message: String,
     /// When it showed, UNIX seconds.
     #[serde(with = "required")]
+    #[schema(value_type = i64, example = 1_774_254_600)]
     since: Timestamp,
 }
 
 /// What kind of warning it is, in the order in which they are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[schema(as = WarningCode)]
 enum Code {
     /// The org lacks the unique key field, or hides it.
     KeyFieldMissing,

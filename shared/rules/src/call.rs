@@ -20,7 +20,7 @@ impl CallId {
 
 /// Aircall's id of a number (a line).
 ///
-/// Settings may write it as a number or, as JSON object keys must, as text.
+/// JSON writes it as a number or, where it is the key of an object, as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct NumberId(pub u64);
@@ -44,7 +44,9 @@ impl<'de> Deserialize<'de> for NumberId {
             }
 
             fn visit_str<E: serde::de::Error>(self, id: &str) -> Result<NumberId, E> {
-                id.parse().map(NumberId).map_err(|_| E::invalid_value(serde::de::Unexpected::Str(id), &self))
+                // Written in one way only, so that no object has two keys for one number.
+                let parsed = id.parse().ok().filter(|number: &u64| number.to_string() == id);
+                parsed.map(NumberId).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(id), &self))
             }
         }
         deserializer.deserialize_any(Visitor)
@@ -53,6 +55,7 @@ impl<'de> Deserialize<'de> for NumberId {
 
 /// Who called whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// The other party called an Aircall number.

@@ -9,6 +9,7 @@ use crate::text::duration;
 
 /// What the call workflow distinguishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CallType {
     /// The other party, or their voicemail, picked up.

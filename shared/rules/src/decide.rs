@@ -24,6 +24,7 @@ pub enum Verdict {
 
 /// Why a call or message is not logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SkipReason {
     /// The call workflow says "do nothing".

@@ -18,6 +18,8 @@ mod description;
 pub mod document;
 pub mod hours;
 pub mod matching;
+#[cfg(feature = "openapi")]
+mod openapi;
 pub mod phone;
 pub mod relate;
 pub mod revise;

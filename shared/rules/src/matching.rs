@@ -10,6 +10,7 @@ use crate::trace::{Topic, Trace};
 
 /// The kinds of record a call is logged on, in the order in which they win.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "Salesforce's names")]
 pub enum RecordKind {

@@ -11,6 +11,7 @@ use crate::trace::{Topic, Trace};
 
 /// What a Task can be related to beside a Contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "Salesforce's names")]
 pub enum RelatedKind {

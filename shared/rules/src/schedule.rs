@@ -89,6 +89,7 @@ impl<'de> Deserialize<'de> for MinuteOfDay {
 ///
 /// With `closes` before `opens` the period runs over midnight into the next day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Period {
     /// The first minute that is open.
@@ -121,6 +122,7 @@ impl fmt::Display for Period {
 
 /// The periods of each day of the week; a day without any is closed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 #[expect(missing_docs, reason = "the days of the week")]
 pub struct Weekly {
@@ -161,9 +163,10 @@ impl Weekly {
 
 /// Opening hours: a week, the zone whose wall clock it is read on, and the days that are closed all the same.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Schedule {
-    /// The zone; none means the Aircall number's own.
+    /// The zone; null means the Aircall number's own.
     pub time_zone: Option<Zone>,
     /// The week.
     pub weekly: Weekly,

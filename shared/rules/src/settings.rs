@@ -11,13 +11,15 @@ use crate::call_type::CallType;
 use crate::schedule::Schedule;
 use crate::task_status::TaskStatus;
 
-/// The settings document. Its JSON is what the console shows, stores and takes.
+/// The settings document, whose JSON is what the console shows, stores and takes.
 ///
 /// Unknown keys are refused: a misspelt setting that is silently ignored is a call silently lost.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Counts the changes; a change names the version it was made on.
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::version))]
     pub version: u64,
     /// How each call type is logged.
     pub call_workflow: CallWorkflow,
@@ -33,17 +35,20 @@ pub struct Settings {
     pub recording_link: bool,
     /// Whether messages are logged.
     pub log_messages: bool,
-    /// The Aircall numbers whose calls are logged; none means all.
-    #[serde(deserialize_with = "required")]
+    /// The Aircall numbers whose calls are logged; null means all.
+    #[serde(deserialize_with = "required_ids")]
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub numbers: Option<BTreeSet<NumberId>>,
     /// The share of the Salesforce org's daily API calls, used by all integrations together, from which on nothing
-    /// more is asked of it: 1 to 100 per cent. Younger than the document: one without it means the default.
+    /// more is asked of it, per cent. A document may lack it, as older ones do, and then means the default.
     #[serde(default = "default_share", deserialize_with = "per_cent")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 100, default = 95))]
     pub api_usage_limit: u8,
 }
 
 /// What happens to one call type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LogAs {
     /// A Completed Task, under Past Activities.
@@ -67,6 +72,7 @@ impl LogAs {
 
 /// How each of the five call types is logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the five call types; see CallType")]
 pub struct CallWorkflow {
@@ -92,6 +98,7 @@ impl CallWorkflow {
 
 /// Which calls are logged with regard to business hours. Never applies to messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LogCalls {
     /// All calls.
@@ -102,19 +109,23 @@ pub enum LogCalls {
 
 /// Business hours, and whether they matter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BusinessHours {
     /// Whether calls outside business hours are logged.
     pub log_calls: LogCalls,
-    /// The hours of every number without its own; none means that Aircall's signals decide.
+    /// The hours of every number without its own; null means that Aircall's signals decide.
     #[serde(deserialize_with = "required")]
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub schedule: Option<Schedule>,
-    /// The hours of single numbers. An empty entry means always closed.
+    /// The hours of single numbers, by their ids. An empty entry means always closed.
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::schedules))]
     pub numbers: BTreeMap<NumberId, Schedule>,
 }
 
 /// What to create when no record has the phone number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "they say what they create")]
 pub enum UnknownNumber {
@@ -126,6 +137,7 @@ pub enum UnknownNumber {
 
 /// What of a Contact the Task is related to as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RelateTo {
     /// Nothing.
@@ -138,8 +150,10 @@ pub enum RelateTo {
 
 /// One thing that is wrong with a settings document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// Where, such as `business_hours.schedule.weekly.monday[1].opens`.
+    #[cfg_attr(feature = "openapi", schema(example = "call_workflow.missed"))]
     pub path: String,
     /// What, as a sentence.
     pub message: String,
@@ -213,6 +227,16 @@ impl Settings {
 /// A value that may be null but not be left out: what is left out of a whole document was more likely forgotten.
 fn required<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     Option::deserialize(deserializer)
+}
+
+/// As [`required`], of ids that are numbers, each once: only where JSON has no numbers, as for keys, is an id a text.
+fn required_ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<BTreeSet<NumberId>>, D::Error> {
+    let Some(ids): Option<Vec<u64>> = required(deserializer)? else { return Ok(None) };
+    let mut numbers = BTreeSet::new();
+    match ids.into_iter().find(|id| !numbers.insert(NumberId(*id))) {
+        Some(id) => Err(de::Error::custom(format!("the number {id} is there twice"))),
+        None => Ok(Some(numbers)),
+    }
 }
 
 fn default_share() -> u8 {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The Task's status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TaskStatus {
     /// `Completed`: under Past Activities.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a [`Step`] looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Topic {
     /// Which of the five call types it is.
@@ -28,6 +29,7 @@ pub enum Topic {
 
 /// One thing that was looked at, and what followed from it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Step {
     /// What was looked at.
     pub about: Topic,

@@ -28,6 +28,7 @@ pub struct AircallConnection {
 
 /// With which kind of credentials an Aircall account is connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AircallAuth {
     /// An API id and token that an admin made.

@@ -35,6 +35,7 @@ pub struct SettingsVersion {
 
 /// What a version of the settings was made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum MadeFrom {
     /// The version before it, by changing it.

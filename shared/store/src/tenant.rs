@@ -180,13 +180,15 @@ fn not_stored() -> Timestamp {
 /// API calls of an org, by all integrations together, in the last 24 hours.
 /// <https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_api_usage.htm>
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ApiUsage {
     /// Used.
     pub used: u64,
     /// What it may use.
     pub limit: u64,
-    /// When Salesforce said so.
+    /// When Salesforce said so, UNIX seconds.
     #[serde(with = "required")]
+    #[cfg_attr(feature = "openapi", schema(value_type = i64, example = 1_774_254_600))]
     pub at: Timestamp,
 }
 

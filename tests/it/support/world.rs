@@ -37,8 +37,12 @@ impl World {
 
     /// In that stack.
     pub(crate) async fn within(running: &Arc<Running>, org: salesforce_sandbox::Options) -> Self {
+        Self::of(running, running.tenant(org).await)
+    }
+
+    /// Of a tenant of that stack.
+    pub(crate) fn of(running: &Arc<Running>, tenant: TenantHandle) -> Self {
         let http = Client::builder().no_proxy().timeout(Duration::from_secs(40)).build().expect("an HTTP client");
-        let tenant = running.tenant(org).await;
         Self { running: Arc::clone(running), tenant, http, patience: Duration::from_mins(1) }
     }
 

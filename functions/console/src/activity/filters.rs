@@ -10,10 +10,8 @@ use crate::form::Fields;
 use crate::lines::Lines;
 use crate::settings::change::key;
 
-/// Longest text to search for, bytes: an entry's key is no longer.
+/// Longest text to search for, characters: an entry's key is no longer.
 const LONGEST: usize = 100;
-/// Fewest digits of a phone number or a call's id that are looked for.
-const FEWEST_DIGITS: usize = 1;
 
 /// Which entries are asked for; the default is all.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -60,11 +58,9 @@ impl Filters {
             or_note(call_type, || note("type", message))
         });
         let line = text("line").and_then(|text| {
-            or_note(text.parse().ok().map(NumberId), || note("line", "The line is the id of an Aircall number."))
+            or_note(number(text).map(NumberId), || note("line", "The line is the id of an Aircall number."))
         });
-        let mut date = |name, message| {
-            text(name).and_then(|text| or_note(text.parse::<Date>().ok().filter(is_shown), || note(name, message)))
-        };
+        let mut date = |name, message| text(name).and_then(|text| or_note(day(text), || note(name, message)));
         let from = date("from", "The first day is a date such as 2026-03-23.");
         let until = date("until", "The last day is a date such as 2026-03-23.");
         if from.zip(until).is_some_and(|(from, until)| until < from) {
@@ -120,16 +116,28 @@ fn or_note<T>(value: Option<T>, note: impl FnOnce()) -> Option<T> {
     value
 }
 
-/// A day that a call can have been on, and that is an instant in every time zone.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape of a filter")]
-fn is_shown(date: &Date) -> bool {
-    (1970..=2200).contains(&date.year())
+/// A whole number, in digits and nothing else.
+pub(crate) fn number(text: &str) -> Option<u64> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
+/// A day, written `YYYY-MM-DD`, that a call can have been on, and that is an instant in every time zone.
+fn day(text: &str) -> Option<Date> {
+    let date: Date = text.parse().ok()?;
+    ((1970..=2200).contains(&date.year()) && date.to_string() == text).then_some(date)
+}
+
+/// A call's key, or digits and what people, and what they copy from, write between those of a phone number or an id.
 fn is_searchable(text: &str) -> bool {
-    let number = text.strip_prefix("call-").unwrap_or(text);
-    let digits = number.chars().filter(char::is_ascii_digit).count();
-    text.len() <= LONGEST && digits >= FEWEST_DIGITS && !number.chars().any(|c| c.is_alphabetic() || c.is_control())
+    let is_between =
+        |c: char| " -+().,/*#:;\u{a0}".contains(c) || matches!(c, '\u{2009}'..='\u{2015}' | '\u{202a}'..='\u{202f}');
+    let is_number = || text.chars().all(|c| c.is_ascii_digit() || is_between(c)) && text.contains(is_digit);
+    let is_key = |id: &str| !id.is_empty() && id.chars().all(is_digit);
+    text.chars().count() <= LONGEST && text.strip_prefix("call-").map_or_else(is_number, is_key)
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit()
 }
 
 #[cfg(test)]
@@ -164,11 +172,14 @@ mod tests {
         for (query, names) in [
             ("outcome=lost", &["outcome"][..]),
             ("type=Missed&line=-1", &["type", "line"]),
+            ("line=%2B1", &["line"]),
+            ("from=20260323&until=2026-03-23T09:00", &["from", "until"]),
             ("from=yesterday&until=2026-02-30", &["from", "until"]),
             ("from=-009999-01-01&until=9999-12-31", &["from", "until"]),
             ("from=2026-03-24&until=2026-03-23", &["until"]),
             ("search=Ada", &["search"]),
             ("search=call-", &["search"]),
+            ("search=call-+1", &["search"]),
             ("search=%00%001", &["search"]),
             ("time_zone=Mars", &["time_zone"]),
         ] {

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 use store::State;
+use utoipa::ToSchema;
 
 /// What became of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Outcome {
     /// Its Task is in Salesforce.

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use rules::E164;
 use store::{ActivityQuery, Corrupt, Cursor, Entry, TenantId};
 
-use super::filters::{Filters, Wrong};
+use super::filters::{Filters, Wrong, number};
 use super::numbers;
 use crate::console::Console;
 use crate::form::Fields;
@@ -43,7 +43,7 @@ impl Part {
     /// Reads `limit` and `cursor`.
     pub(crate) fn read(fields: &Fields, tenant: &TenantId) -> Result<Self, Wrong> {
         let text = |name| Some(fields.get(name)).filter(|text| !text.is_empty());
-        let limit = text("limit").map_or(Some(LIMIT), |text| text.parse().ok());
+        let limit = text("limit").map_or(Some(LIMIT), |text| number(text).and_then(|limit| limit.try_into().ok()));
         let limit = limit.filter(|limit| (1..=MOST).contains(limit)).ok_or_else(|| Wrong {
             name: "limit",
             message: format!("The limit is a number of entries from 1 to {MOST}."),

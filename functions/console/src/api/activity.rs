@@ -1,6 +1,8 @@
 //! `GET /api/activity`, `GET /api/activity/days`, `POST /api/activity/retry-failed`, `GET /api/activity/{key}` and
 //! `POST /api/activity/{key}/retry`.
 
+#![expect(unused_qualifications, reason = "what utoipa makes of IntoParams")]
+
 use std::sync::Arc;
 
 use axum::Json;
@@ -8,11 +10,16 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use rules::schedule::Zone;
+use rules::{CallType, NumberId};
 use serde::Serialize;
 use store::DayOutcomes;
+use utoipa::{IntoParams, ToSchema};
 
-use super::entry::{EntryView, Listed};
+use super::entry::{FullEntryView, Listed};
+use super::parameters;
 use crate::activity::filters::{Filters, Wrong};
+use crate::activity::outcome::Outcome;
 use crate::activity::search::{Part, search};
 use crate::activity::{days, entry, retry, tenant};
 use crate::console::Console;
@@ -22,18 +29,22 @@ use crate::lines::{self, Lines};
 use crate::signed_in::SignedIn;
 
 /// A page of the activity log.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ActivityPage)]
 pub(crate) struct PageView {
     /// The latest call first.
     entries: Vec<Listed>,
     /// What `cursor` is for the next page; null on the last. A page can be empty and not be the last.
+    #[schema(required)]
     next_cursor: Option<String>,
 }
 
 /// What became of the calls of each of some days.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Days)]
 pub(crate) struct DaysView {
     /// On whose clock the days begin.
+    #[schema(example = "Europe/Vienna")]
     time_zone: String,
     /// Each day, in order.
     days: Vec<DayView>,
@@ -42,7 +53,8 @@ pub(crate) struct DaysView {
 }
 
 /// What became of the calls of one day.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Day)]
 struct DayView {
     date: Date,
     logged: u64,
@@ -52,9 +64,11 @@ struct DayView {
 }
 
 /// What came of retrying all that failed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Retried)]
 pub(crate) struct RetriedView {
     /// How many are written again.
+    #[schema(maximum = 200, example = 3)]
     retried: usize,
     /// Whether there may be more that failed.
     more: bool,
@@ -66,15 +80,68 @@ impl From<Wrong> for ApiError {
     }
 }
 
-/// A page of the activity log: `limit` entries from behind `cursor`, of those that `outcome`, `type`, `line`, `from`,
-/// `until` and `search` ask for. `from` and `until` are the first and the last day, on the clock of `time_zone`; without
-/// it on the line's, or that of most lines.
+/// Which entries of the activity log to show.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "for the document, by which the query string is read")]
+struct ListParameters {
+    /// Most entries on the page.
+    #[param(required = false, minimum = 1, maximum = 100, default = 25)]
+    limit: u64,
+    /// `next_cursor` of an earlier page with the same filters. It means nothing to anybody else.
+    #[param(required = false, pattern = "^[A-Za-z0-9_-]+$")]
+    cursor: String,
+    /// What became of the call.
+    #[param(required = false)]
+    outcome: Outcome,
+    /// Which of the five it is.
+    #[param(required = false, rename = "type")]
+    call_type: CallType,
+    /// The Aircall number's id.
+    #[param(required = false)]
+    line: NumberId,
+    /// The first day, from 1970 on.
+    #[param(required = false, example = "2026-03-01")]
+    from: Date,
+    /// The last day, not before the first and up to the year 2200.
+    #[param(required = false, example = "2026-03-23")]
+    until: Date,
+    /// A phone number as people write it, the id of a call, or its key. A call's id asks for this call, whatever else is
+    /// asked for.
+    #[param(
+        required = false,
+        max_length = 100,
+        pattern = r"^(call-[0-9]+|[-0-9 +().,/*#:;\u00a0\u2009-\u2015\u202a-\u202f]*[0-9][-0-9 +().,/*#:;\u00a0\u2009-\u2015\u202a-\u202f]*)$",
+        example = "+33 6 39 98 00 01"
+    )]
+    search: String,
+    /// On whose clock days begin. Without it that of the line, or of most lines.
+    #[param(required = false)]
+    time_zone: Zone,
+}
+
+/// The activity log
+///
+/// What became of each call, the latest call first.
+#[utoipa::path(
+    get,
+    path = "/api/activity",
+    tag = "Activity",
+    operation_id = "listActivity",
+    params(ListParameters),
+    responses((
+        status = OK,
+        description = "A page of the activity log.",
+        body = PageView,
+        links(("next" = (operation_id = "listActivity", parameters(("cursor" = "$response.body#/next_cursor"))))),
+    )),
+)]
 pub(crate) async fn list(
     State(console): State<Arc<Console>>,
     SignedIn { session, .. }: SignedIn,
     RawQuery(query): RawQuery,
 ) -> Result<Json<PageView>, ApiError> {
-    let fields = fields(query);
+    let fields = parameters::read::<ListParameters>(query)?;
     let part = Part::read(&fields, &session.tenant)?;
     let filters = filters(&fields)?;
     // Lines tell what a number without its country means, and when a day begins.
@@ -90,14 +157,42 @@ pub(crate) async fn list(
     Ok(Json(PageView { entries, next_cursor: found.next.map(|cursor| cursor.to_string()) }))
 }
 
-/// What became of the calls of each day `from` a day `until` another, both included: of the last 14 days if nobody says,
-/// and of 366 at most.
+/// Which days to count.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "for the document, by which the query string is read")]
+struct DaysParameters {
+    /// The first day, from 1970 on. Without it the 14 days until today are counted.
+    #[param(required = false, example = "2026-03-01")]
+    from: Date,
+    /// The last day, not before the first and up to the year 2200. Without it today.
+    #[param(required = false, example = "2026-03-23")]
+    until: Date,
+    /// The Aircall number on whose clock days begin. The calls of all are counted.
+    #[param(required = false)]
+    line: NumberId,
+    /// On whose clock days begin. Without it that of the line, or of most lines.
+    #[param(required = false)]
+    time_zone: Zone,
+}
+
+/// What became of the calls of each day
+///
+/// Of 366 days at most, the latest. Calls that are not over are not counted.
+#[utoipa::path(
+    get,
+    path = "/api/activity/days",
+    tag = "Activity",
+    operation_id = "countDays",
+    params(DaysParameters),
+    responses((status = OK, description = "Each day, in order.", body = DaysView)),
+)]
 pub(crate) async fn count_days(
     State(console): State<Arc<Console>>,
     SignedIn { session, .. }: SignedIn,
     RawQuery(query): RawQuery,
 ) -> Result<Json<DaysView>, ApiError> {
-    let filters = filters(&fields(query))?;
+    let filters = filters(&parameters::read::<DaysParameters>(query)?)?;
     let zone = match &filters.time_zone {
         Some(zone) => zone.time_zone().clone(),
         None => filters.zone(&lines::numbers(&console, &session.tenant).await?),
@@ -115,7 +210,16 @@ pub(crate) async fn count_days(
     }))
 }
 
-/// Has the latest failed entries written again, 200 at most.
+/// Retry all that failed
+///
+/// The latest failed entries, 200 at most.
+#[utoipa::path(
+    post,
+    path = "/api/activity/retry-failed",
+    tag = "Activity",
+    operation_id = "retryFailed",
+    responses((status = OK, description = "They wait to be written again.", body = RetriedView)),
+)]
 pub(crate) async fn retry_failed(
     State(console): State<Arc<Console>>,
     SignedIn { session, .. }: SignedIn,
@@ -124,23 +228,62 @@ pub(crate) async fn retry_failed(
     Ok(Json(RetriedView { retried: retried.count, more: retried.is_more }))
 }
 
-/// One entry, with all that was looked at.
+/// An entry of the activity log
+///
+/// With all that was looked at, and what followed.
+#[utoipa::path(
+    get,
+    path = "/api/activity/{key}",
+    tag = "Activity",
+    operation_id = "getEntry",
+    params((
+        "key" = String,
+        Path,
+        description = "The entry's `key`.",
+        min_length = 1,
+        max_length = 1024,
+        example = "call-3127",
+    )),
+    responses((
+        status = OK,
+        description = "The entry.",
+        body = FullEntryView,
+        links(("retry" = (operation_id = "retryEntry", parameters(("key" = "$response.body#/key"))))),
+    )),
+)]
 pub(crate) async fn show(
     State(console): State<Arc<Console>>,
     SignedIn { session, .. }: SignedIn,
     key: Result<Path<String>, PathRejection>,
-) -> Result<Json<EntryView>, ApiError> {
+) -> Result<Json<FullEntryView>, ApiError> {
     let entry = entry(&console, &session.tenant, key).await?;
     let tenant = tenant(&console, &session.tenant).await?;
-    Ok(Json(EntryView::in_full(&entry, &tenant)))
+    Ok(Json(FullEntryView::of(&entry, &tenant)))
 }
 
-/// Has a failed entry written again, and shows it.
+/// Retry an entry
+///
+/// Has an entry that failed written again, under the settings that it was decided by.
+#[utoipa::path(
+    post,
+    path = "/api/activity/{key}/retry",
+    tag = "Activity",
+    operation_id = "retryEntry",
+    params((
+        "key" = String,
+        Path,
+        description = "The entry's `key`.",
+        min_length = 1,
+        max_length = 1024,
+        example = "call-3127",
+    )),
+    responses((status = OK, description = "The entry, which waits to be written.", body = FullEntryView)),
+)]
 pub(crate) async fn retry(
     State(console): State<Arc<Console>>,
     SignedIn { session, .. }: SignedIn,
     key: Result<Path<String>, PathRejection>,
-) -> Result<Json<EntryView>, ApiError> {
+) -> Result<Json<FullEntryView>, ApiError> {
     let id = &session.tenant;
     let failed = entry(&console, id, key).await?;
     if !retry::one(&console, id, &failed.key).await? {
@@ -148,11 +291,7 @@ pub(crate) async fn retry(
     }
     let tenant = tenant(&console, id).await?;
     let waiting = console.calls.get(id, &failed.key).await?.unwrap_or(failed);
-    Ok(Json(EntryView::in_full(&waiting, &tenant)))
-}
-
-fn fields(query: Option<String>) -> Fields {
-    Fields::read(query.unwrap_or_default().as_bytes())
+    Ok(Json(FullEntryView::of(&waiting, &tenant)))
 }
 
 fn filters(fields: &Fields) -> Result<Filters, ApiError> {

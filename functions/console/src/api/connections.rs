@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use salesforce::{CheckItem, CheckStatus, OrgCheck, SetUpOutcome, SetUpStep};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
 
+use super::body;
+use super::schema::one_of;
 use crate::connections::aircall::{self, key};
 use crate::connections::salesforce as org;
 use crate::connections::view::Connections;
@@ -21,7 +24,16 @@ use crate::signed_in::{Admin, SignedIn};
 /// Longest body that makes sense here, bytes.
 const LONGEST: usize = 4 * 1024;
 
+/// The connections
+///
 /// What the tenant is connected to, and how that is.
+#[utoipa::path(
+    get,
+    path = "/api/connections",
+    tag = "Connections",
+    operation_id = "getConnections",
+    responses((status = OK, description = "Both connections.", body = Connections)),
+)]
 pub(crate) async fn show(
     State(console): State<Arc<Console>>,
     SignedIn { session, .. }: SignedIn,
@@ -30,35 +42,78 @@ pub(crate) async fn show(
 }
 
 /// What the org offers to the connected user.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SalesforceCheck)]
 pub(crate) struct CheckView {
     /// How the worst of the items is.
+    #[schema(schema_with = statuses)]
     status: &'static str,
     items: Vec<ItemView>,
     /// Whether the user may create custom fields; null if Salesforce does not tell.
+    #[schema(required)]
     may_customize: Option<bool>,
     /// Whether the org has person accounts; null if the user may not see Accounts.
+    #[schema(required)]
     person_accounts: Option<bool>,
 }
 
-#[derive(Debug, Serialize)]
+/// Something that was looked at.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CheckedItem)]
 struct ItemView {
+    #[schema(example = "Task.Aircall_Key__c")]
     what: String,
     /// `ok`, `warning` or `missing`.
+    #[schema(schema_with = statuses)]
     status: &'static str,
     message: String,
 }
 
+/// What the set-up did.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SetUp)]
+pub(crate) struct SetUpView {
+    /// Each step, in order.
+    steps: Vec<StepView>,
+}
+
 /// A step of the set-up.
-#[derive(Debug, Serialize)]
-pub(crate) struct StepView {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SetUpStep)]
+struct StepView {
     what: String,
     /// `done`, `already_there` or `failed`.
+    #[schema(schema_with = outcomes)]
     outcome: &'static str,
     message: String,
 }
 
-/// Looks at what the org offers.
+/// What came of disconnecting the Salesforce org.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SalesforceDisconnected)]
+pub(crate) struct OrgGone {
+    /// Whether Salesforce confirmed that the grant is revoked; if not, an admin of the org revokes it there.
+    revoked: bool,
+}
+
+/// What came of disconnecting the Aircall account.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AircallDisconnected)]
+pub(crate) struct AccountGone {
+    /// Whether Aircall confirmed that the webhook is gone; if not, an admin of Aircall deletes it there.
+    webhook_deleted: bool,
+}
+
+/// Check the Salesforce org
+///
+/// Asks the org what it offers to the connected user: the key field, rights, person accounts. Nothing is written to it.
+#[utoipa::path(
+    get,
+    path = "/api/connections/salesforce/check",
+    tag = "Connections",
+    operation_id = "checkSalesforce",
+    responses((status = OK, description = "What was found.", body = CheckView)),
+)]
 pub(crate) async fn check(
     State(console): State<Arc<Console>>,
     SignedIn { session, .. }: SignedIn,
@@ -70,42 +125,72 @@ pub(crate) async fn check(
     Ok(Json(CheckView { status, items: items.into_iter().map(item).collect(), may_customize, person_accounts }))
 }
 
-/// Sets up the key field.
+/// Set the Salesforce org up
+///
+/// Creates the key field `Task.Aircall_Key__c` and the permission for it. It may be done again.
+#[utoipa::path(
+    post,
+    path = "/api/connections/salesforce/set-up",
+    tag = "Connections",
+    operation_id = "setUpSalesforce",
+    responses((status = OK, description = "What was done.", body = SetUpView)),
+)]
 pub(crate) async fn set_up(
     State(console): State<Arc<Console>>,
     Admin(session): Admin,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<SetUpView>, ApiError> {
     let steps = org::set_up(&console, &session.tenant).await?;
     let step = |SetUpStep { what, outcome, message }| StepView { what, outcome: self::outcome(outcome), message };
-    let steps: Vec<StepView> = steps.into_iter().map(step).collect();
-    Ok(Json(json!({ "steps": steps })))
+    Ok(Json(SetUpView { steps: steps.into_iter().map(step).collect() }))
 }
 
-/// Disconnects the org.
+/// Disconnect the Salesforce org
+///
+/// Revokes the grant and forgets the org's tokens. Calls wait until an admin signs in again, which connects it.
+#[utoipa::path(
+    delete,
+    path = "/api/connections/salesforce",
+    tag = "Connections",
+    operation_id = "disconnectSalesforce",
+    responses((status = OK, description = "It is disconnected.", body = OrgGone)),
+)]
 pub(crate) async fn disconnect_salesforce(
     State(console): State<Arc<Console>>,
     Admin(session): Admin,
-) -> Result<Json<Value>, ApiError> {
-    let is_revoked = org::disconnect(&console, &session.tenant).await?;
-    Ok(Json(json!({ "revoked": is_revoked })))
+) -> Result<Json<OrgGone>, ApiError> {
+    let revoked = org::disconnect(&console, &session.tenant).await?;
+    Ok(Json(OrgGone { revoked }))
 }
 
-/// An API key of Aircall's.
-#[derive(Deserialize)]
+/// An API key of Aircall's, which an admin makes in Aircall's dashboard. Spaces around its parts do no harm.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AircallKey)]
 struct KeyBody {
+    #[schema(pattern = r"^\s*[!-9;-~]{1,200}\s*$", example = "0123456789abcdef0123456789abcdef")]
     api_id: String,
+    #[schema(write_only, format = Password, pattern = r"^\s*[!-~]{1,200}\s*$", example = "fedcba9876543210fedcba9876543210")]
     api_token: String,
 }
 
-/// Connects the account of an API key.
+/// Connect an Aircall account
+///
+/// Creates the webhook with the events that are used, or stores another key of the account that is connected.
+#[utoipa::path(
+    put,
+    path = "/api/connections/aircall",
+    tag = "Connections",
+    operation_id = "connectAircall",
+    request_body = KeyBody,
+    responses((status = OK, description = "The connections.", body = Connections)),
+)]
 pub(crate) async fn connect_aircall(
     State(console): State<Arc<Console>>,
     Admin(session): Admin,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Connections>, ApiError> {
-    let body = to_bytes(body, LONGEST).await.map_err(|_| ApiError::TooLarge)?;
+    let body = body::bytes(body, LONGEST).await?;
     // The error's words would quote the body.
     let body: KeyBody = serde_json::from_slice(&body)
         .map_err(|_| ApiError::NotJson("The body is {\"api_id\": \"…\", \"api_token\": \"…\"}.".to_owned()))?;
@@ -115,7 +200,16 @@ pub(crate) async fn connect_aircall(
     Ok(Json(Connections::of(&console, &session.tenant).await?))
 }
 
-/// Has the webhook send again.
+/// Reactivate the webhook
+///
+/// Turns Aircall's webhook on again, or makes a new one if it is gone.
+#[utoipa::path(
+    post,
+    path = "/api/connections/aircall/reactivate",
+    tag = "Connections",
+    operation_id = "reactivateAircall",
+    responses((status = OK, description = "The connections.", body = Connections)),
+)]
 pub(crate) async fn reactivate_aircall(
     State(console): State<Arc<Console>>,
     SignedIn { session, .. }: SignedIn,
@@ -125,7 +219,16 @@ pub(crate) async fn reactivate_aircall(
     Ok(Json(Connections::of(&console, &session.tenant).await?))
 }
 
-/// Replaces the webhook and its token by new ones.
+/// Rotate the webhook
+///
+/// Replaces Aircall's webhook, and with it its token, by new ones. No event is lost meanwhile.
+#[utoipa::path(
+    post,
+    path = "/api/connections/aircall/rotate",
+    tag = "Connections",
+    operation_id = "rotateAircall",
+    responses((status = OK, description = "The connections.", body = Connections)),
+)]
 pub(crate) async fn rotate_aircall(
     State(console): State<Arc<Console>>,
     Admin(session): Admin,
@@ -135,14 +238,31 @@ pub(crate) async fn rotate_aircall(
     Ok(Json(Connections::of(&console, &session.tenant).await?))
 }
 
-/// Disconnects the account.
+/// Disconnect the Aircall account
+///
+/// Deletes the webhook at Aircall and forgets the key.
+#[utoipa::path(
+    delete,
+    path = "/api/connections/aircall",
+    tag = "Connections",
+    operation_id = "disconnectAircall",
+    responses((status = OK, description = "It is disconnected.", body = AccountGone)),
+)]
 pub(crate) async fn disconnect_aircall(
     State(console): State<Arc<Console>>,
     Admin(session): Admin,
     headers: HeaderMap,
-) -> Result<Json<Value>, ApiError> {
-    let is_deleted = aircall::disconnect(&console, &session.tenant, &Here::of(&headers)?).await?;
-    Ok(Json(json!({ "webhook_deleted": is_deleted })))
+) -> Result<Json<AccountGone>, ApiError> {
+    let webhook_deleted = aircall::disconnect(&console, &session.tenant, &Here::of(&headers)?).await?;
+    Ok(Json(AccountGone { webhook_deleted }))
+}
+
+fn statuses() -> Object {
+    one_of(&["ok", "warning", "missing"], "How it is.")
+}
+
+fn outcomes() -> Object {
+    one_of(&["done", "already_there", "failed"], "What came of it.")
 }
 
 fn status(status: CheckStatus) -> &'static str {

@@ -7,14 +7,18 @@ use rules::{Call, CallType, Comment, Direction, NumberId, Party, RecordKind, Ste
 use serde::Serialize;
 use serde_json::{Map, Value};
 use store::{Corrupt, Entry, Problem, State, Tenant, Written};
+use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
 
+use super::schema::one_of;
 use crate::activity::outcome::Outcome;
 use crate::activity::{record_url, steps};
 use crate::{reason, task_fields};
 
 /// An entry in a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
+#[schema(as = ListedEntry)]
 pub(crate) enum Listed {
     /// An entry.
     Entry(Box<EntryView>),
@@ -23,6 +27,7 @@ pub(crate) enum Listed {
         /// Its key.
         key: String,
         /// `unreadable`.
+        #[schema(schema_with = unreadable)]
         state: &'static str,
         /// Why.
         reason: String,
@@ -42,80 +47,120 @@ impl Listed {
     }
 }
 
-/// An entry.
-#[derive(Debug, Serialize)]
+/// The state of what cannot be read.
+fn unreadable() -> Object {
+    one_of(&["unreadable"], "Its state is not known.")
+}
+
+/// An entry: what became of a call.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Entry)]
 pub(crate) struct EntryView {
     /// `call-<id>`.
+    #[schema(example = "call-3127")]
     key: String,
     /// Where it stands.
     state: State,
     /// The same in the words of the parameter `outcome`.
     outcome: Outcome,
     /// Why, as a sentence.
+    #[schema(example = "Logged as Completed (Past Activities) on the Contact Lou Sample.")]
     reason: String,
     /// The status of its Task, if there is or will be one.
+    #[schema(required)]
     status: Option<TaskStatus>,
     /// Who called whom.
     direction: Direction,
     /// Which of the five; null while the call is not over.
+    #[schema(required)]
     call_type: Option<CallType>,
     /// When it began to ring, UNIX seconds.
     #[serde(with = "required")]
+    #[schema(value_type = i64, example = 1_774_254_600)]
     started_at: Timestamp,
     /// The same on the number's own clock, ISO 8601.
+    #[schema(format = DateTime, example = "2026-03-23T09:30:00+01:00")]
     started_at_local: String,
     /// The number's time zone.
+    #[schema(example = "Europe/Vienna")]
     time_zone: String,
     /// The Aircall number.
     number: NumberView,
     /// The other party's number; null if it was withheld.
+    #[schema(required, example = "+33639980001")]
     external_number: Option<String>,
     /// The Aircall user who took or made the call.
+    #[schema(required)]
     user: Option<UserView>,
     /// Salesforce id of the Task.
+    #[schema(required, example = "00T000000000001AAA")]
     task_id: Option<String>,
     /// Where the Task is shown.
+    #[schema(
+        required,
+        format = "uri",
+        example = "https://example.my.salesforce.com/lightning/r/Task/00T000000000001AAA/view"
+    )]
     task_url: Option<String>,
     /// The record the Task is on.
+    #[schema(required)]
     record: Option<RecordView>,
     /// The Case or Opportunity.
+    #[schema(required)]
     related: Option<RelatedView>,
     /// What went wrong, if it did.
+    #[schema(required)]
     problem: Option<ProblemView>,
     /// How often it was postponed.
     attempts: u32,
     /// When it is tried next, UNIX seconds.
     #[serde(with = "optional")]
+    #[schema(value_type = Option<i64>, required)]
     due_at: Option<Timestamp>,
     /// When any of it last changed, UNIX seconds.
     #[serde(with = "required")]
+    #[schema(value_type = i64, example = 1_774_254_600)]
     updated_at: Timestamp,
-    /// All that was looked at and written; of a single entry only.
+}
+
+/// An entry with all that is known of it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FullEntry)]
+pub(crate) struct FullEntryView {
     #[serde(flatten)]
-    details: Option<Details>,
+    entry: EntryView,
+    #[serde(flatten)]
+    details: Details,
 }
 
 /// What only a single entry shows.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = EntryDetails)]
 struct Details {
     /// All that was looked at, and what followed.
     trace: Vec<Step>,
     /// What else Aircall says of the call.
     call: CallView,
     /// The Task as it was last written, by Salesforce's names of the fields; null while there is none.
+    #[schema(value_type = Option<Object>, required, example = json!({"Subject": "Missed call from Lou Sample on Sales", "Status": "In Progress"}))]
     task: Option<Map<String, Value>>,
     /// When the Task was created, UNIX seconds.
     #[serde(with = "optional")]
+    #[schema(value_type = Option<i64>, required)]
     logged_at: Option<Timestamp>,
 }
 
-#[derive(Debug, Serialize)]
+/// What else Aircall says of a call.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CallDetails)]
 struct CallView {
     /// When it was taken, UNIX seconds.
     #[serde(with = "optional")]
+    #[schema(value_type = Option<i64>, required)]
     answered_at: Option<Timestamp>,
     /// When it ended, UNIX seconds.
     #[serde(with = "optional")]
+    #[schema(value_type = Option<i64>, required)]
     ended_at: Option<Timestamp>,
     /// Seconds.
     talk_seconds: u64,
@@ -125,56 +170,83 @@ struct CallView {
     comments: Vec<CommentView>,
 }
 
-#[derive(Debug, Serialize)]
+/// A comment in Aircall.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Comment)]
 struct CommentView {
     content: String,
     #[serde(with = "optional")]
+    #[schema(value_type = Option<i64>, required)]
     posted_at: Option<Timestamp>,
+    #[schema(required)]
     posted_by: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+/// An Aircall number (a line).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Number)]
 struct NumberView {
     id: NumberId,
+    #[schema(example = "Sales")]
     name: String,
 }
 
-#[derive(Debug, Serialize)]
+/// An Aircall user.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = User)]
 struct UserView {
+    /// Aircall's id of the user.
+    #[schema(required)]
     id: Option<u64>,
+    #[schema(required, example = "Ada Demo")]
     name: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+/// A record in Salesforce.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Record)]
 struct RecordView {
     kind: RecordKind,
+    #[schema(example = "003000000000001AAA")]
     id: String,
+    #[schema(example = "Lou Sample")]
     name: String,
 }
 
-#[derive(Debug, Serialize)]
+/// A Case or Opportunity in Salesforce.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Related)]
 struct RelatedView {
     kind: RelatedKind,
+    #[schema(example = "500000000000001AAA")]
     id: String,
 }
 
-#[derive(Debug, Serialize)]
+/// Why a Task was not written.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WritingProblem)]
 struct ProblemView {
+    /// Salesforce's error code, or our own.
+    #[schema(example = "FIELD_CUSTOM_VALIDATION_EXCEPTION")]
     code: String,
+    /// In Salesforce's words, where it has some.
+    #[schema(example = "No calls on Mondays.")]
     message: String,
     /// When it first went wrong so, UNIX seconds.
     #[serde(with = "required")]
+    #[schema(value_type = i64)]
     since: Timestamp,
 }
 
-impl EntryView {
+impl FullEntryView {
     /// The entry with its trace and all else that is known.
-    pub(crate) fn in_full(entry: &Entry, tenant: &Tenant) -> Self {
+    pub(crate) fn of(entry: &Entry, tenant: &Tenant) -> Self {
         let call = entry.document.call();
-        let view = Self::new(entry, &call, tenant);
-        Self { details: Some(Details::of(entry, call)), ..view }
+        Self { entry: EntryView::new(entry, &call, tenant), details: Details::of(entry, call) }
     }
+}
 
+impl EntryView {
     fn new(entry: &Entry, call: &Call, tenant: &Tenant) -> Self {
         let zone = rules::hours::zone_of(&call.number);
         let written = entry.written.as_ref();
@@ -214,7 +286,6 @@ impl EntryView {
             attempts: entry.attempts,
             due_at: entry.due_at,
             updated_at: entry.updated_at,
-            details: None,
         }
     }
 }

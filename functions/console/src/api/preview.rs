@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::State;
-use rules::{CallType, Settings, SkipReason, Step, TaskStatus};
-use serde::{Deserialize, Serialize};
+use jiff::civil::DateTime;
+use rules::{CallType, NumberId, Settings, SkipReason, Step, TaskStatus};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
+use super::body;
+use crate::activity::filters::Wrong;
 use crate::console::Console;
 use crate::error::ApiError;
 use crate::lines;
@@ -19,73 +23,135 @@ use crate::signed_in::SignedIn;
 
 /// Longest body, bytes.
 const LONGEST: usize = 64 * 1024;
+/// How a day and a time are written.
+const MINUTES: &str = "%Y-%m-%dT%H:%M";
+const SECONDS: &str = "%Y-%m-%dT%H:%M:%S";
 
 /// What to preview: either `key` or `call`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Asked {
-    /// A whole settings document; the saved one if there is none.
     #[serde(default)]
     settings: Option<Value>,
-    /// The key of an entry of the activity log.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "there")]
     key: Option<String>,
-    /// A call that has not been.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "there")]
     call: Option<AskedCall>,
 }
 
+/// What is there is not null.
+fn there<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// What to preview.
+#[derive(ToSchema)]
+#[schema(as = Preview)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "for the document: the two shapes that Asked has")]
+enum AskedSchema {
+    /// A call that was.
+    #[serde(deny_unknown_fields)]
+    Key {
+        /// The key of an entry of the activity log.
+        #[schema(min_length = 1, max_length = 1024, example = "call-3127")]
+        key: String,
+        /// A whole settings document; null or not there, the saved one.
+        settings: Option<Settings>,
+    },
+    /// A call that has not been.
+    #[serde(deny_unknown_fields)]
+    Call {
+        call: AskedCall,
+        /// A whole settings document; null or not there, the saved one.
+        settings: Option<Settings>,
+    },
+}
+
 /// A call that has not been.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PreviewedCall)]
 struct AskedCall {
-    /// One of the five.
     call_type: CallType,
     /// Aircall's id of the line; any if there is none.
     #[serde(default)]
+    #[schema(value_type = Option<NumberId>)]
     line: Option<u64>,
-    /// When it starts, on the line's clock: `2026-03-23T09:30`.
+    /// When it starts, on the line's clock, from 1970 to 2200.
+    #[schema(
+        format = "local-date-time",
+        pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?$",
+        example = "2026-03-23T09:30"
+    )]
     started_at_local: String,
     /// The other party's number; withheld if there is none.
     #[serde(default)]
+    #[schema(max_length = 100, example = "+33 6 39 98 00 01")]
     external_number: Option<String>,
     /// The e-mail of the Aircall user who takes or makes it.
     #[serde(default)]
+    #[schema(max_length = 100, example = "ada.demo@example.com")]
     user_email: Option<String>,
 }
 
 /// What would become of the call.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Previewed)]
 pub(crate) struct PreviewView {
     /// Whether it would become a Task.
     would_log: bool,
     /// The status of the Task; null if there would be none.
+    #[schema(required)]
     status: Option<TaskStatus>,
     /// Why there would be none; null if there would.
+    #[schema(required)]
     skip_reason: Option<SkipReason>,
     /// The same as a sentence.
+    #[schema(required)]
     reason: Option<String>,
     call_type: CallType,
     /// All that was looked at, and what followed.
     trace: Vec<Step>,
     /// Why Salesforce was not looked into; null if it was, or had not to be.
+    #[schema(required)]
     salesforce_left_out: Option<String>,
     /// The records that the Task would be on.
     records: Vec<RecordView>,
     /// The Task by Salesforce's names of its fields; null for the id of a record that would be created.
+    #[schema(value_type = Option<Object>, required, example = json!({"Subject": "Missed call from Lou Sample on Sales"}))]
     task: Option<Map<String, Value>>,
     /// The id of the Task, if it is there already.
+    #[schema(required)]
     task_id: Option<String>,
 }
 
-/// Says what would become of a call. Nothing is stored, and nothing is written to Salesforce.
+/// What would become of a call
+///
+/// Under the saved settings or under others, with a look into Salesforce. Nothing is stored, and nothing is written to
+/// Salesforce. Nothing can be said of a call that is not over.
+#[utoipa::path(
+    post,
+    path = "/api/preview",
+    tag = "Preview",
+    operation_id = "previewCall",
+    request_body(content = AskedSchema, examples(
+        ("key" = (summary = "A call that was", value = json!({"key": "call-3127"}))),
+        ("call" = (summary = "A missed call", value = json!({"call": {
+            "call_type": "missed",
+            "line": 397_375,
+            "started_at_local": "2026-03-23T09:30",
+            "external_number": "+33 6 39 98 00 01",
+        }}))),
+    )),
+    responses((status = OK, description = "What would become of it, and why.", body = PreviewView)),
+)]
 pub(crate) async fn show(
     State(console): State<Arc<Console>>,
     SignedIn { session, .. }: SignedIn,
     body: Body,
 ) -> Result<Json<PreviewView>, ApiError> {
-    let body = to_bytes(body, LONGEST).await.map_err(|_| ApiError::TooLarge)?;
-    let asked: Asked = serde_json::from_slice(&body)
+    let asked: Asked = serde_json::from_value(body::json(body, LONGEST).await?)
         .map_err(|error| ApiError::NotJson(format!("The body is no question for a preview: {error}.")))?;
     let id = &session.tenant;
     let settings = match &asked.settings {
@@ -99,7 +165,7 @@ pub(crate) async fn show(
         }
         (None, Some(call)) => {
             let (lines, users) = tokio::join!(lines::numbers(&console, id), users(&console, id));
-            call.described().document(&lines?, &users?).map_err(|mut wrong| wrong.swap_remove(0))?
+            call.described()?.document(&lines?, &users?).map_err(|mut wrong| field(wrong.swap_remove(0)))?
         }
         (Some(_), Some(_)) | (None, None) => {
             let message = "The body is no question for a preview: it names either a key or a call.";
@@ -114,15 +180,33 @@ pub(crate) async fn show(
     Ok(Json(PreviewView::of(previewed, &settings)))
 }
 
+/// What is wrong, by the name of the field.
+fn field(Wrong { name, message }: Wrong) -> ApiError {
+    let name = match name {
+        "started_at" => "started_at_local",
+        "number" => "external_number",
+        "user" => "user_email",
+        name => name,
+    };
+    ApiError::Parameter { name, message }
+}
+
 impl AskedCall {
-    fn described(self) -> Described {
-        Described {
+    fn described(self) -> Result<Described, ApiError> {
+        let local = self.started_at_local.parse::<DateTime>().ok();
+        if !local.is_some_and(|at| {
+            [MINUTES, SECONDS].iter().any(|format| at.strftime(format).to_string() == self.started_at_local)
+        }) {
+            let message = "It is a day and a time such as 2026-03-23T09:30.".to_owned();
+            return Err(ApiError::Parameter { name: "started_at_local", message });
+        }
+        Ok(Described {
             call_type: crate::settings::change::key(self.call_type).to_owned(),
             line: self.line.map(|line| line.to_string()).unwrap_or_default(),
             started_at: self.started_at_local,
             number: self.external_number.unwrap_or_default().trim().to_owned(),
             user: self.user_email.unwrap_or_default().trim().to_owned(),
-        }
+        })
     }
 }
 

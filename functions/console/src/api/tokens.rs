@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -12,7 +12,9 @@ use jiff::fmt::serde::timestamp::second::{optional, required};
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use store::ApiToken;
+use utoipa::ToSchema;
 
+use super::body;
 use crate::console::Console;
 use crate::error::ApiError;
 use crate::signed_in::Admin;
@@ -22,43 +24,69 @@ use crate::tokens;
 const LONGEST: usize = 4 * 1024;
 
 /// The tenant's tokens.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Tokens)]
 pub(crate) struct TokensView {
     /// The latest first.
     tokens: Vec<TokenView>,
 }
 
 /// A token, without its text.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Token)]
 struct TokenView {
+    #[schema(example = "00f1c2d3e4a5b697")]
     id: String,
+    /// What it is for.
+    #[schema(example = "Nightly report")]
     name: String,
     /// Who made it.
+    #[schema(example = "admin@example.com")]
     created_by: String,
     /// UNIX seconds.
     #[serde(with = "required")]
+    #[schema(value_type = i64, example = 1_774_254_600)]
     created_at: Timestamp,
     /// To the hour, UNIX seconds; null if it never was.
     #[serde(with = "optional")]
+    #[schema(value_type = Option<i64>, required, example = 1_774_260_000)]
     last_used_at: Option<Timestamp>,
 }
 
 /// A token that was just made. It has no `Debug`, which would show its text.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = CreatedToken)]
 pub(crate) struct CreatedView {
     /// The text to send as `Authorization: Bearer …`. Nobody can show it again.
+    #[schema(pattern = "^act_[A-Za-z0-9_-]{43}$", example = "act_EXAMPLE-EXAMPLE-EXAMPLE-EXAMPLE-EXAMPLE-123")]
     token: String,
     #[serde(flatten)]
     view: TokenView,
 }
 
-#[derive(Deserialize)]
+/// What a token is made of.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewToken)]
 struct NameBody {
+    /// What it is for; neither line breaks or other control characters, nor spaces around it.
+    #[schema(
+        min_length = 1,
+        max_length = 80,
+        pattern = r"^[^\s\u0000-\u001f\u007f-\u009f]([^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f])?$",
+        example = "Nightly report"
+    )]
     name: String,
 }
 
-/// Lists the tokens.
+/// The API tokens
+#[utoipa::path(
+    get,
+    path = "/api/tokens",
+    tag = "API tokens",
+    operation_id = "listTokens",
+    responses((status = OK, description = "The tokens, without their texts.", body = TokensView)),
+)]
 pub(crate) async fn list(
     State(console): State<Arc<Console>>,
     Admin(session): Admin,
@@ -67,13 +95,28 @@ pub(crate) async fn list(
     Ok(Json(TokensView { tokens: tokens.into_iter().map(TokenView::of).collect() }))
 }
 
-/// Makes a token.
+/// Make an API token
+///
+/// A tenant has 20 at most. The answer shows the token's text for the only time: only its hash is stored.
+#[utoipa::path(
+    post,
+    path = "/api/tokens",
+    tag = "API tokens",
+    operation_id = "createToken",
+    request_body = NameBody,
+    responses((
+        status = CREATED,
+        description = "The token with its text.",
+        body = CreatedView,
+        links(("revoke" = (operation_id = "revokeToken", parameters(("id" = "$response.body#/id"))))),
+    )),
+)]
 pub(crate) async fn create(
     State(console): State<Arc<Console>>,
     Admin(session): Admin,
     body: Body,
 ) -> Result<(StatusCode, Json<CreatedView>), ApiError> {
-    let body = to_bytes(body, LONGEST).await.map_err(|_| ApiError::TooLarge)?;
+    let body = body::bytes(body, LONGEST).await?;
     let NameBody { name } = serde_json::from_slice(&body)
         .map_err(|error| ApiError::NotJson(format!("The body is {{\"name\": \"…\"}}: {error}.")))?;
     if !tokens::may_be_name(&name) {
@@ -84,7 +127,23 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, Json(created)))
 }
 
-/// Revokes a token.
+/// Revoke an API token
+///
+/// From then on it lets nobody in.
+#[utoipa::path(
+    delete,
+    path = "/api/tokens/{id}",
+    tag = "API tokens",
+    operation_id = "revokeToken",
+    params((
+        "id" = String,
+        Path,
+        description = "The token's `id`.",
+        pattern = "^[0-9a-f]{16}$",
+        example = "00f1c2d3e4a5b697",
+    )),
+    responses((status = NO_CONTENT, description = "It is revoked.")),
+)]
 pub(crate) async fn revoke(
     State(console): State<Arc<Console>>,
     Admin(session): Admin,

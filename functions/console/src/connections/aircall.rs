@@ -9,9 +9,8 @@ pub(crate) mod lines;
 pub(crate) mod watch;
 mod webhook;
 
-use aircall::client::{Client, Company, Credentials, Error, WebhookId};
+use aircall::client::{Client, Company, Credentials, Error, Reason, WebhookId};
 use aircall::oauth;
-use axum::http::StatusCode;
 use jiff::Timestamp;
 use store::{
     Acquired, AircallAuth, AircallConnection, AircallCredential, AircallCredentials, AircallState, AppSecret, LeaseOf,
@@ -23,6 +22,7 @@ use url::Url;
 use self::webhook::Ours;
 use super::{ConnectionError, holder, until};
 use crate::console::Console;
+use crate::error_code::ErrorCode;
 use crate::here::Here;
 use crate::kept::Kept;
 use crate::lines::Lines;
@@ -50,6 +50,9 @@ pub(crate) enum AircallError {
     /// It does not take the credential.
     #[error("Aircall does not accept the API key: {0}.")]
     Refused(String),
+    /// The company has used up its requests of the minute.
+    #[error("Aircall takes no more requests of this company for now. Try again in a minute.")]
+    RateLimited,
     /// It does not now.
     #[error("Aircall cannot do this now ({0}). Try again in a minute.")]
     Later(String),
@@ -70,6 +73,7 @@ impl From<Error> for AircallError {
     fn from(error: Error) -> Self {
         match error {
             Error::Refused { message } => AircallError::Refused(message),
+            Error::Retry { reason: Reason::RateLimited, .. } => AircallError::RateLimited,
             Error::Retry { reason, .. } => AircallError::Later(reason.to_string()),
             Error::Rejected { status, message } => AircallError::Rejected(format!("{message} (HTTP {status})")),
         }
@@ -77,13 +81,14 @@ impl From<Error> for AircallError {
 }
 
 impl AircallError {
-    /// Status and code of the API.
-    pub(super) fn answer(&self) -> (StatusCode, &'static str) {
+    /// What the API calls it.
+    pub(super) fn code(&self) -> ErrorCode {
         match self {
-            AircallError::Refused(_) => (StatusCode::UNPROCESSABLE_ENTITY, "aircall_refused"),
-            AircallError::Later(_) => (StatusCode::SERVICE_UNAVAILABLE, "aircall_unavailable"),
-            AircallError::Rejected(_) => (StatusCode::UNPROCESSABLE_ENTITY, "aircall_rejected"),
-            AircallError::OtherCompany { .. } => (StatusCode::CONFLICT, "other_company"),
+            AircallError::Refused(_) => ErrorCode::AircallRefused,
+            AircallError::RateLimited => ErrorCode::AircallRateLimited,
+            AircallError::Later(_) => ErrorCode::AircallUnavailable,
+            AircallError::Rejected(_) => ErrorCode::AircallRejected,
+            AircallError::OtherCompany { .. } => ErrorCode::OtherCompany,
         }
     }
 }

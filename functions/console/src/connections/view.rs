@@ -4,61 +4,79 @@ use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second::{optional, required};
 use serde::Serialize;
 use store::{AircallAuth, AircallConnection, AircallState, ApiUsage, Connection, ConnectionState, Tenant, TenantId};
+use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
 
 use super::aircall::watch;
+use crate::api::schema::one_of;
 use crate::console::Console;
 use crate::warning::{self, Warning};
 
 /// What the tenant is connected to.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Connections {
     /// The Salesforce org; null if none is connected.
+    #[schema(required)]
     pub(crate) salesforce: Option<SalesforceView>,
     /// The Aircall account; null if none is connected.
+    #[schema(required)]
     pub(crate) aircall: Option<AircallView>,
 }
 
 /// A connected Salesforce org.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SalesforceConnection)]
 pub(crate) struct SalesforceView {
+    #[schema(example = "00D000000000001AAA")]
     pub(crate) org_id: String,
     /// Who connected it.
+    #[schema(example = "005000000000001AAA")]
     pub(crate) user_id: String,
     /// What Salesforce calls that user; null if it did not tell.
+    #[schema(required)]
     pub(crate) user_name: Option<String>,
     pub(crate) instance_url: String,
     /// Where its users sign in.
     pub(crate) login_url: String,
     /// UNIX seconds.
     #[serde(with = "required")]
+    #[schema(value_type = i64, example = 1_774_254_600)]
     pub(crate) connected_at: Timestamp,
     #[serde(flatten)]
     pub(crate) state: StateView,
     /// The org's API calls of 24 hours, as Salesforce last said; null while it has not.
+    #[schema(required)]
     pub(crate) api_usage: Option<ApiUsage>,
     /// What the org keeps from us.
     pub(crate) warnings: Vec<Warning>,
 }
 
 /// Whether the org takes requests.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SalesforceState)]
 pub(crate) struct StateView {
     /// `connected`, `paused` or `reconnect_needed`.
+    #[schema(schema_with = salesforce_states)]
     pub(crate) state: &'static str,
     /// Why it takes none, as a sentence; null if it does.
+    #[schema(required)]
     pub(crate) reason: Option<String>,
     /// Since when, UNIX seconds.
     #[serde(with = "optional")]
+    #[schema(value_type = Option<i64>, required)]
     pub(crate) since: Option<Timestamp>,
     /// When it is tried again, UNIX seconds.
     #[serde(with = "optional")]
+    #[schema(value_type = Option<i64>, required)]
     pub(crate) until: Option<Timestamp>,
 }
 
 /// A connected Aircall account.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AircallConnection)]
 pub(crate) struct AircallView {
     /// Aircall's id of the company; null if it did not tell.
+    #[schema(required)]
     pub(crate) company_id: Option<u64>,
     pub(crate) company_name: String,
     /// `api_key` or `oauth`.
@@ -66,20 +84,34 @@ pub(crate) struct AircallView {
     /// Aircall's id of the webhook.
     pub(crate) webhook_id: String,
     /// Where it sends to.
+    #[schema(required)]
     pub(crate) webhook_url: Option<String>,
     /// UNIX seconds.
     #[serde(with = "required")]
+    #[schema(value_type = i64, example = 1_774_254_600)]
     pub(crate) connected_at: Timestamp,
     /// Whether the webhook sends: `active`, `deactivated` or `unknown`.
+    #[schema(schema_with = aircall_states)]
     pub(crate) state: &'static str,
     /// Since when it does not, UNIX seconds.
     #[serde(with = "optional")]
+    #[schema(value_type = Option<i64>, required)]
     pub(crate) since: Option<Timestamp>,
     /// What an admin should know of it, as sentences; null if all is well.
+    #[schema(required)]
     pub(crate) reason: Option<String>,
     /// When an event last came from Aircall, to the minute, UNIX seconds; null if none has.
     #[serde(with = "optional")]
+    #[schema(value_type = Option<i64>, required)]
     pub(crate) last_event_at: Option<Timestamp>,
+}
+
+fn salesforce_states() -> Object {
+    one_of(&["connected", "paused", "reconnect_needed"], "Whether the org takes requests.")
+}
+
+fn aircall_states() -> Object {
+    one_of(&["active", "deactivated", "unknown"], "Whether the webhook sends.")
 }
 
 impl Connections {

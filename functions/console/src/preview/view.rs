@@ -4,32 +4,39 @@ use org::{Field, FieldValue, Place, RelatedPlace, Writes};
 use rules::{Settings, Task};
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::described::NO_ID;
 use super::{Previewed, Salesforce};
 use crate::task_fields;
 
 /// A record that the Task would be on.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = PreviewedRecord)]
 pub(crate) struct RecordView {
     /// `Contact`, `Lead`, `Account`, `Person Account`, `Case` or `Opportunity`.
+    #[schema(example = "Contact")]
     pub(crate) kind: String,
     /// Its Salesforce id; null if it would be created.
+    #[schema(required)]
     pub(crate) id: Option<String>,
     /// Its name, where that is known.
+    #[schema(required)]
     pub(crate) name: Option<String>,
     /// Its fields, if it would be created.
     pub(crate) fields: Vec<FieldView>,
 }
 
 /// A field of what would be written.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = PreviewedField)]
 pub(crate) struct FieldView {
     /// Salesforce's name of it.
     pub(crate) name: String,
     /// What it would hold; null for the id of a record that would be created.
     pub(crate) value: Value,
     /// What the value stands for.
+    #[schema(required)]
     pub(crate) meaning: Option<String>,
 }
 

@@ -3,6 +3,7 @@
 mod activity;
 mod connections;
 mod csrf;
+mod document;
 mod entry;
 mod preview;
 mod session;

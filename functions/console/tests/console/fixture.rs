@@ -27,6 +27,7 @@ use url::Url;
 use wiremock::matchers::header_exists;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
+use crate::documented;
 use crate::vendors::Vendors;
 
 /// When the tests' call started.
@@ -177,11 +178,16 @@ impl Fixture {
     /// Sends a request, to [`HOST`] unless it says otherwise.
     pub(crate) async fn request(&self, mut request: Request<Body>) -> Answer {
         request.headers_mut().entry(header::HOST).or_insert(HeaderValue::from_static(HOST));
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         let text = String::from_utf8(body.to_vec()).unwrap();
-        Answer { status, headers, body: serde_json::from_str(&text).unwrap_or_default(), text }
+        let answer = Answer { status, headers, body: serde_json::from_str(&text).unwrap_or_default(), text };
+        if path.starts_with("/api/") && path != "/api/openapi.json" {
+            documented::check(&method, &path, &answer);
+        }
+        answer
     }
 
     /// Sends JSON with this `Cookie` header.

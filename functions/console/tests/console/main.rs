@@ -5,6 +5,7 @@
 mod api;
 mod browser;
 mod connecting;
+mod documented;
 mod fixture;
 mod pages;
 mod played;

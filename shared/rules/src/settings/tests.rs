@@ -70,6 +70,17 @@ fn a_key_that_may_be_null_may_not_be_left_out() {
 }
 
 #[test]
+fn an_id_of_a_number_is_written_in_one_way_and_once() {
+    check("/numbers", json!(["397375"]), "numbers[0]", "invalid type: string \"397375\", expected u64");
+    check("/numbers", json!([7, 8, 7]), "numbers", "the number 7 is there twice");
+    for key in ["+7", "07", "", "7.0", "-7"] {
+        let mut document = document();
+        document["business_hours"]["numbers"] = json!({ key: {} });
+        assert!(Settings::parse(&document).is_err(), "{key:?}");
+    }
+}
+
+#[test]
 fn odd_times_and_days_are_refused() {
     for times in [["+9:00", "18:00"], ["09:00", "1:800"], ["09:00", "24:01"], ["09:60", "18:00"], ["", "18:00"]] {
         let mut document = document();

@@ -71,7 +71,7 @@ async fn ask(
 /// For the log, which holds none of Aircall's words.
 fn kind(error: &ConnectionError) -> &'static str {
     match error {
-        ConnectionError::Aircall(AircallError::Later(_)) => "not now",
+        ConnectionError::Aircall(AircallError::RateLimited | AircallError::Later(_)) => "not now",
         ConnectionError::Store(_) => "our own memory",
         _ => "refused",
     }

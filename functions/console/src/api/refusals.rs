@@ -1,0 +1,246 @@
+//! What operations are refused with, in the document.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use rules::Settings;
+use rules::settings::Problem;
+use serde::Serialize;
+use serde_json::json;
+use utoipa::openapi::example::ExampleBuilder;
+use utoipa::openapi::path::Operation as Described;
+use utoipa::openapi::schema::{OneOfBuilder, Schema};
+use utoipa::openapi::security::SecurityRequirement;
+use utoipa::openapi::{Components, Content, ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{PartialSchema as _, ToSchema};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
+
+use super::document::{CSRF, SESSION, TOKEN};
+use super::parameters;
+use crate::connections::ConnectionError;
+use crate::connections::aircall::AircallError;
+use crate::console::Console;
+use crate::error::{ApiError, Refusal};
+use crate::error_code::ErrorCode;
+
+/// What `routes!` makes of a handler.
+pub(super) type Operation = UtoipaMethodRouter<Arc<Console>>;
+
+/// An answer of API Gateway's, which is in front of the functions.
+#[derive(Serialize, ToSchema)]
+struct GatewayRefusal {
+    /// What went wrong, in API Gateway's words.
+    #[schema(example = "Too Many Requests")]
+    message: String,
+}
+
+/// What API Gateway answers by itself, whatever is asked.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-troubleshooting-lambda.html>
+const GATEWAY: [(StatusCode, &str); 3] = [
+    (StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"),
+    (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
+    (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+];
+
+/// What refusals look like.
+pub(super) fn schemas() -> Vec<(String, RefOr<Schema>)> {
+    let mut schemas = vec![
+        (Refusal::name().into_owned(), Refusal::schema()),
+        (GatewayRefusal::name().into_owned(), GatewayRefusal::schema()),
+    ];
+    Refusal::schemas(&mut schemas);
+    schemas
+}
+
+/// Adds an operation that is refused with these codes, and with those that follow from what it is.
+pub(super) fn add(
+    mut router: OpenApiRouter<Arc<Console>>,
+    (schemas, mut paths, methods): Operation,
+    codes: &[ErrorCode],
+) -> OpenApiRouter<Arc<Console>> {
+    let components = router.get_openapi_mut().components.get_or_insert_default();
+    for path in paths.paths.values_mut() {
+        let changes = [&mut path.put, &mut path.post, &mut path.delete].map(Option::as_mut).into_iter().flatten();
+        for operation in changes {
+            complete(operation, true, codes, components);
+        }
+        if let Some(operation) = &mut path.get {
+            complete(operation, false, codes, components);
+        }
+    }
+    router.routes((schemas, paths, methods))
+}
+
+fn complete(operation: &mut Described, is_change: bool, codes: &[ErrorCode], components: &mut Components) {
+    parameters::may_be_empty(operation);
+    let is_admins = codes.contains(&ErrorCode::AdminOnly);
+    operation.security = Some(security(is_change, is_admins));
+    let mut codes = codes.to_vec();
+    codes.extend([ErrorCode::NotSignedIn, ErrorCode::BadToken]);
+    codes.extend([ErrorCode::Misconfigured, ErrorCode::Unreadable, ErrorCode::Unavailable]);
+    if is_change {
+        codes.extend([ErrorCode::Forged, ErrorCode::UnsupportedMediaType]);
+    }
+    if operation.request_body.is_some() {
+        codes.extend([ErrorCode::NotJson, ErrorCode::TooLarge]);
+    }
+    let mut by_status: BTreeMap<StatusCode, Vec<ErrorCode>> =
+        GATEWAY.into_iter().map(|(status, _)| (status, Vec::new())).collect();
+    for code in codes {
+        by_status.entry(code.status()).or_default().push(code);
+    }
+    for (status, codes) in by_status {
+        let name = name(status, &codes);
+        let reference = Ref::from_response_name(&name);
+        components.responses.entry(name).or_insert_with(|| response(status, &codes).into());
+        operation.responses.responses.insert(status.as_str().to_owned(), RefOr::Ref(reference));
+    }
+}
+
+/// Who may: an admin in a browser, whose changes may have to prove where they come from, or a program.
+fn security(is_change: bool, is_admins: bool) -> Vec<SecurityRequirement> {
+    let none: [&str; 0] = [];
+    let token = (!is_admins).then(|| SecurityRequirement::new(TOKEN, none));
+    let proven = is_change.then(|| SecurityRequirement::new(SESSION, none).add(CSRF, none));
+    token.into_iter().chain([SecurityRequirement::new(SESSION, none)]).chain(proven).collect()
+}
+
+/// `NotFoundOrNotFailed`, so that operations with the same answers share them.
+fn name(status: StatusCode, codes: &[ErrorCode]) -> String {
+    if codes.is_empty() {
+        return status.canonical_reason().unwrap_or_default().replace(' ', "");
+    }
+    codes.iter().map(|code| format!("{code:?}")).collect::<Vec<_>>().join("Or")
+}
+
+fn response(status: StatusCode, codes: &[ErrorCode]) -> Response {
+    let gateways = GATEWAY.into_iter().find(|(gateways, _)| *gateways == status).map(|(_, message)| message);
+    let described = codes.iter().map(|code| format!("`{}`: {}", key(*code), meaning(*code)));
+    let gateway = gateways.map(|message| format!("`{message}`: API Gateway's own answer."));
+    let lines: Vec<String> = described.chain(gateway).collect();
+    let content = content(codes, gateways);
+    ResponseBuilder::new().description(lines.join("\n\n")).content("application/json", content).build()
+}
+
+fn content(codes: &[ErrorCode], gateways: Option<&str>) -> Content {
+    let (own, gateway) = (Ref::from_schema_name(Refusal::name()), Ref::from_schema_name(GatewayRefusal::name()));
+    let schema: RefOr<Schema> = match (codes.is_empty(), gateways.is_some()) {
+        (false, true) => OneOfBuilder::new().item(own).item(gateway).into(),
+        (false, false) => own.into(),
+        (true, _) => gateway.into(),
+    };
+    let of_code = |code: &ErrorCode| {
+        let example = ExampleBuilder::new().value(serde_json::to_value(example(*code).refusal()).ok());
+        (key(*code), example.build().into())
+    };
+    let of_gateway = gateways.map(|message| {
+        let example = ExampleBuilder::new().value(Some(json!({ "message": message })));
+        ("gateway".to_owned(), example.build().into())
+    });
+    let examples: Vec<(String, RefOr<_>)> = codes.iter().map(of_code).chain(of_gateway).collect();
+    ContentBuilder::new().schema(Some(schema)).examples_from_iter(examples).build()
+}
+
+/// As JSON has it.
+fn key(code: ErrorCode) -> String {
+    let key = serde_json::to_value(code).ok();
+    key.as_ref().and_then(|key| key.as_str()).unwrap_or_default().to_owned()
+}
+
+/// What an error of this code says to a developer.
+fn meaning(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::AdminOnly => "it takes an admin's session, and an API token does not do.",
+        ErrorCode::AircallRateLimited => "Aircall takes no more requests of the company. Try again in a minute.",
+        ErrorCode::AircallRefused => "Aircall does not accept the API key.",
+        ErrorCode::AircallRejected => "Aircall does not do what it was asked, and says why.",
+        ErrorCode::AircallUnavailable => "Aircall does not answer as it should. Try again later.",
+        ErrorCode::BadParameter => "`parameter` names what is not as it should be.",
+        ErrorCode::BadToken => "the API token is not one, or was revoked.",
+        ErrorCode::Busy => "somebody else is changing this connection. Try again in a minute.",
+        ErrorCode::Forged => "the headers say that the change comes from a page of another site.",
+        ErrorCode::InvalidSettings => "`problems` says what is wrong with the settings. Nothing of them counts.",
+        ErrorCode::MethodNotAllowed => "the resource has other methods; `Allow` lists them.",
+        ErrorCode::Misconfigured => "the deployment is not set up well; its log says what is missing.",
+        ErrorCode::NotConnected => "what is to be changed or looked at is not connected.",
+        ErrorCode::NotFailed => "only an entry that failed can be retried.",
+        ErrorCode::NotFound => "there is no such thing in this tenant.",
+        ErrorCode::NotJson => "the body is not JSON, or JSON of another shape.",
+        ErrorCode::NotSignedIn => "there is no session that counts, and no API token.",
+        ErrorCode::OtherCompany => "the API key is of another company than the one that is connected.",
+        ErrorCode::SalesforcePaused => "the org is left alone for a while, as its API calls are used up.",
+        ErrorCode::SalesforceRefused => "Salesforce does not do what it was asked, and says why.",
+        ErrorCode::SalesforceUnavailable => "Salesforce does not answer as it should. Try again later.",
+        ErrorCode::Stale => "somebody changed the settings meanwhile; `settings` is what they are now.",
+        ErrorCode::TooLarge => "the body is longer than any that makes sense.",
+        ErrorCode::TooManyTokens => "the tenant has 20 API tokens already.",
+        ErrorCode::Unavailable => "not possible right now. Try again later.",
+        ErrorCode::Unreadable => "what is stored was stored by another version and cannot be read.",
+        ErrorCode::UnsupportedMediaType => "the body, if there is one, has to say that it is `application/json`.",
+    }
+}
+
+/// An error of this code, as it is answered.
+fn example(code: ErrorCode) -> ApiError {
+    match code {
+        ErrorCode::AdminOnly => ApiError::AdminOnly,
+        ErrorCode::AircallRateLimited => AircallError::RateLimited.into(),
+        ErrorCode::AircallRefused => AircallError::Refused("Unauthorized".to_owned()).into(),
+        ErrorCode::AircallRejected => AircallError::Rejected("Bad Request (HTTP 400)".to_owned()).into(),
+        ErrorCode::AircallUnavailable => AircallError::Later("Aircall answered HTTP 502".to_owned()).into(),
+        ErrorCode::BadParameter => {
+            ApiError::Parameter { name: "until", message: "The last day is before the first.".to_owned() }
+        }
+        ErrorCode::BadToken => ApiError::BadToken,
+        ErrorCode::Busy => ConnectionError::Busy.into(),
+        ErrorCode::Forged => ApiError::Forged,
+        ErrorCode::InvalidSettings => {
+            let message = "a Case can only be created when relate_to is \"case\"".to_owned();
+            ApiError::Invalid(vec![Problem { path: "create_case_if_none".to_owned(), message }])
+        }
+        ErrorCode::MethodNotAllowed => ApiError::MethodNotAllowed,
+        ErrorCode::Misconfigured => {
+            ApiError::Connection { code, message: "The console is not set up well.".to_owned() }
+        }
+        ErrorCode::NotConnected => ConnectionError::NotConnected("Salesforce").into(),
+        ErrorCode::NotFailed => ApiError::NotFailed,
+        ErrorCode::NotFound => ApiError::NotFound("There is no entry of this key.".to_owned()),
+        ErrorCode::NotJson => {
+            ApiError::NotJson("The body is not JSON: EOF while parsing a value at line 1 column 0.".to_owned())
+        }
+        ErrorCode::NotSignedIn => ApiError::NotSignedIn,
+        ErrorCode::OtherCompany => {
+            let [connected, given] = ["Example Company", "Example Ltd"].map(str::to_owned);
+            AircallError::OtherCompany { connected, given }.into()
+        }
+        ErrorCode::SalesforcePaused => {
+            let message = "The org has used 14250 of its 15000 API calls of 24 hours, all integrations together, and \
+                           the settings say to stop at 95 %.";
+            ConnectionError::SalesforcePaused(message.to_owned()).into()
+        }
+        ErrorCode::SalesforceRefused => {
+            ConnectionError::Salesforce("INSUFFICIENT_ACCESS: insufficient access rights.".to_owned()).into()
+        }
+        ErrorCode::SalesforceUnavailable => {
+            ConnectionError::SalesforceLater("Salesforce did not answer in time.".to_owned()).into()
+        }
+        ErrorCode::Stale => ApiError::Stale(Box::new(Settings { version: 8, ..Settings::default() })),
+        ErrorCode::TooLarge => ApiError::TooLarge,
+        ErrorCode::TooManyTokens => ApiError::TooManyTokens,
+        ErrorCode::Unavailable => {
+            ApiError::Connection { code, message: "This is not possible now. Try again.".to_owned() }
+        }
+        ErrorCode::Unreadable => {
+            let message = "This was stored by another version and cannot be read.".to_owned();
+            ApiError::Connection { code, message }
+        }
+        ErrorCode::UnsupportedMediaType => ApiError::NotJsonType,
+    }
+}
+
+impl From<AircallError> for ApiError {
+    fn from(error: AircallError) -> Self {
+        ConnectionError::from(error).into()
+    }
+}

@@ -1,0 +1,118 @@
+//! The console's API keeps to its document: schemathesis makes requests of it, good ones and bad ones.
+//!
+//! For a minute, or as many seconds as `SCHEMATHESIS_SECONDS` says.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use local::demo::bodies::CallBody;
+use local::{TenantHandle, TenantOptions, TenantOrg};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::{Running, World};
+
+/// How long it tries, seconds.
+const SECONDS: &str = "60";
+/// The call that the document's examples name.
+const EXAMPLE: u64 = 3127;
+
+/// What each operation answered how often.
+type Answers = BTreeMap<String, BTreeMap<String, u64>>;
+
+/// The tenant, connected to the stack's org: anew, if it was disconnected.
+async fn connected(running: &Running) -> TenantHandle {
+    let options = TenantOptions { id: Some("documented".to_owned()), org: TenantOrg::Shared };
+    running.stack.add_tenant(options).await.unwrap()
+}
+
+/// Calls that were logged, that were not, that failed, and one that is not over.
+async fn calls(world: &World) {
+    world.contact("Lou Sample", "+33639980001");
+    world.contact("Fay Sample", "+33639980002");
+    world.refuse("Task", "Subject", "Fay", "Fay takes no calls");
+    let logged: Vec<_> = (1..=30).map(CallBody::inbound).collect();
+    let failing: Vec<_> = (EXAMPLE..EXAMPLE + 3).map(|id| CallBody::inbound(id).from("+33 6 39 98 00 02")).collect();
+    let skipped = CallBody::inbound(40).from("anonymous");
+    world.post(CallBody::inbound(41).event("call.created")).await;
+    world.end(logged.iter().chain(&failing).chain([&skipped])).await;
+    assert_eq!(world.activity(&failing[0].key()).await["state"], "failed");
+    assert_eq!(world.activity(&logged[0].key()).await["state"], "logged");
+}
+
+/// A new API token: its text and its id.
+async fn token(world: &World) -> (String, String) {
+    let request = world.admin(Method::POST, "/api/tokens").json(&json!({"name": "Schemathesis"}));
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::CREATED);
+    let token: Value = answer.json().await.unwrap();
+    let text = |key: &str| token[key].as_str().unwrap().to_owned();
+    (text("token"), text("id"))
+}
+
+/// Connects what was disconnected, again and again, so that there is something to look at and to disconnect.
+async fn connect_again(world: &World) -> ! {
+    let info = world.running.stack.info();
+    let key = json!({"api_id": info.aircall_api_id, "api_token": info.aircall_api_token});
+    loop {
+        let answer = world.admin(Method::GET, "/api/connections").send().await.unwrap();
+        let connections: Value = answer.json().await.unwrap();
+        if connections["salesforce"].is_null() {
+            connected(&world.running).await;
+        } else if connections["aircall"].is_null() {
+            // Aircall may have had enough requests for this minute.
+            world.admin(Method::PUT, "/api/connections/aircall").json(&key).send().await.unwrap();
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// Where `tests/run` installs its tools.
+fn tool(name: &str) -> PathBuf {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.or_else(|| std::env::home_dir().map(|home| home.join(".cache"))).expect("a home directory");
+    let tool = cache.join("aircall-salesforce/venv/bin").join(name);
+    assert!(tool.exists(), "there is no {name}: run tests/run once, which installs it");
+    tool
+}
+
+/// How schemathesis is run with this token and this session. It writes what was answered to `answers`.
+fn schemathesis(world: &World, (token, token_id): (String, String), answers: &Path) -> Command {
+    let info = world.running.stack.info();
+    let session = world.tenant.session_cookie.split_once('=').expect("a cookie").1;
+    let seconds = std::env::var("SCHEMATHESIS_SECONDS").unwrap_or_else(|_| SECONDS.to_owned());
+    let mut command = Command::new(tool("schemathesis"));
+    command
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/schemathesis"))
+        .args(["run", "--checks=all", "--no-color", "--generation-database=none", "--max-time", &seconds])
+        .arg(format!("{}/api/openapi.json", info.console_url))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("CONSOLE_TOKEN", token)
+        .env("CONSOLE_TOKEN_ID", token_id)
+        .env("CONSOLE_SESSION", session)
+        .env("AIRCALL_API_ID", &info.aircall_api_id)
+        .env("AIRCALL_API_TOKEN", &info.aircall_api_token)
+        .env("ANSWERS", answers);
+    command
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_api_keeps_to_its_document() {
+    let running = Running::start("openapi").await;
+    let world = World::of(&running, connected(&running).await);
+    calls(&world).await;
+    let answers = Path::new(env!("CARGO_TARGET_TMPDIR")).join("openapi-answers.json");
+    let mut command = schemathesis(&world, token(&world).await, &answers);
+    let run = tokio::task::spawn_blocking(move || command.output().expect("schemathesis runs"));
+    let output = tokio::select! {
+        output = run => output.unwrap(),
+        never = connect_again(&world) => never,
+    };
+    let said = String::from_utf8_lossy(&output.stdout);
+    let answered: Answers =
+        serde_json::from_str(&std::fs::read_to_string(&answers).unwrap_or_default()).unwrap_or_default();
+    println!("{said}\n{answered:#?}");
+    assert!(output.status.success(), "{said}\n{}\n{answered:#?}", String::from_utf8_lossy(&output.stderr));
+}
