@@ -68,6 +68,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Console>> {
         (
             routes!(connections::reactivate_aircall),
             &[
+                AdminOnly,
                 BadParameter,
                 Busy,
                 NotConnected,

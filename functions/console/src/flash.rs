@@ -49,10 +49,12 @@ pub(crate) enum Flash {
     TokenRevoked,
     /// The session was ended.
     SignedOut,
+    /// A form came after the end of the session.
+    SessionOver,
 }
 
 impl Flash {
-    const ALL: [Flash; 18] = [
+    const ALL: [Flash; 19] = [
         Flash::Saved,
         Flash::Unchanged,
         Flash::KeptTheirs,
@@ -71,6 +73,7 @@ impl Flash {
         Flash::AircallNotDeleted,
         Flash::TokenRevoked,
         Flash::SignedOut,
+        Flash::SessionOver,
     ];
 
     fn name(self) -> &'static str {
@@ -93,6 +96,7 @@ impl Flash {
             Flash::AircallNotDeleted => "aircall-not-deleted",
             Flash::TokenRevoked => "token-revoked",
             Flash::SignedOut => "signed-out",
+            Flash::SessionOver => "session-over",
         }
     }
 
@@ -124,6 +128,7 @@ impl Flash {
             }
             Flash::TokenRevoked => "The token is revoked. It lets nobody in any more.",
             Flash::SignedOut => "You are signed out.",
+            Flash::SessionOver => "Your session had ended, so nothing was changed. Sign in, and do it again.",
         }
     }
 

@@ -30,7 +30,7 @@ pub(crate) async fn framed(State(console): State<Arc<Console>>, request: Request
     let visit = visit.await.ok();
     let mut response = next.run(Request::from_parts(parts, body)).await;
     match response.extensions_mut().remove::<Unframed>() {
-        Some(Unframed::SignIn) => sign_in(&method, &uri).into_response(),
+        Some(Unframed::SignIn) => sign_in(&method, &uri),
         Some(Unframed::Error { title, message }) => {
             let page = visit.map_or_else(|| Page::of_nobody(title), |visit| visit.page(title, None));
             *response.body_mut() = page::render(&ErrorPage { page, message }).0.into();
@@ -42,12 +42,19 @@ pub(crate) async fn framed(State(console): State<Arc<Console>>, request: Request
     }
 }
 
-/// Leads to the sign-in page, and from there back to the page that was asked for.
-fn sign_in(method: &Method, uri: &Uri) -> Redirect {
-    let path = uri.path_and_query().filter(|path| method == Method::GET && path.as_str() != "/");
-    let Some(path) = path else { return Redirect::to("/login") };
-    let path: String = byte_serialize(path.as_str().as_bytes()).collect();
-    Redirect::to(&format!("/login?return_to={path}"))
+/// Leads to the sign-in page, and from there back to the page that was asked for. What a form held is lost, which the
+/// sign-in page says.
+fn sign_in(method: &Method, uri: &Uri) -> Response {
+    let is_form = method == Method::POST && uri.path() != "/sign-out";
+    let path = if is_form { uri.path() } else { uri.path_and_query().map_or("/", |path| path.as_str()) };
+    let path = Some(path).filter(|path| *path != "/" && (is_form || method == Method::GET));
+    let path = path.map(|path| byte_serialize(path.as_bytes()).collect::<String>());
+    let login = path.map_or_else(|| "/login".to_owned(), |path| format!("/login?return_to={path}"));
+    let mut response = Redirect::to(&login).into_response();
+    if is_form {
+        response.headers_mut().append(header::SET_COOKIE, Flash::SessionOver.set_cookie());
+    }
+    response
 }
 
 /// Ends the message that came with the request, once a page has shown it.

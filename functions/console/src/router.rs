@@ -1,12 +1,13 @@
 //! All routes, and what all answers have in common.
 
+use std::future::{Ready, ready};
 use std::sync::Arc;
 
 use axum::Router;
 use axum::http::Uri;
 use axum::middleware::{from_fn_with_state, map_response};
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::get;
 
 use crate::console::Console;
 use crate::error::ApiError;
@@ -17,10 +18,15 @@ use crate::{api, assets, bearer, csrf, frame, pages, secured};
 pub fn router(console: Console) -> Router {
     let console = Arc::new(console);
     Router::new()
-        .merge(pages().layer(from_fn_with_state(console.clone(), frame::framed)))
-        .merge(Router::from(api::document::routes()))
+        .merge(
+            pages()
+                .method_not_allowed_fallback(async || PageError::Other(ApiError::MethodNotAllowed))
+                .layer(from_fn_with_state(console.clone(), frame::framed)),
+        )
+        .merge(Router::from(api::document::routes()).method_not_allowed_fallback(async || ApiError::MethodNotAllowed))
         .merge(
             Router::from(api::routes())
+                .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
                 .layer(from_fn_with_state(console.clone(), csrf::guarded))
                 .layer(from_fn_with_state(console.clone(), bearer::known)),
         )
@@ -30,26 +36,26 @@ pub fn router(console: Console) -> Router {
                 .layer(from_fn_with_state(console.clone(), frame::framed))
                 .with_state(console.clone()),
         )
-        .method_not_allowed_fallback(other_method)
         .layer(map_response(secured::secured))
         .with_state(console)
 }
 
-/// What people use. A page's form is sent to the page itself.
+/// What people use. A page's form is sent to the page itself, or to an address of its own, which leads whoever opens it
+/// back to the page.
 fn pages() -> Router<Arc<Console>> {
     Router::new()
         .route("/", get(pages::start))
         .route("/login", get(pages::login::show))
-        .route("/sign-out", post(pages::sign_out::sign_out))
+        .route("/sign-out", get(to("/")).post(pages::sign_out::sign_out))
         .route("/activity", get(pages::activity::list))
-        .route("/activity/retry-failed", post(pages::activity::retry_failed))
+        .route("/activity/retry-failed", get(to("/activity")).post(pages::activity::retry_failed))
         .route("/activity/{key}", get(pages::entry::show))
-        .route("/activity/{key}/retry", post(pages::entry::retry))
+        .route("/activity/{key}/retry", get(to("/activity")).post(pages::entry::retry))
         .route("/call-workflow", get(pages::call_workflow::show).post(pages::call_workflow::save))
         .route("/general", get(pages::general::show).post(pages::general::save))
         .route("/history", get(pages::history::list))
         .route("/history/{version}", get(pages::history::show).post(pages::history::restore))
-        .route("/settings/conflict", post(pages::conflict::resolve))
+        .route("/settings/conflict", get(to("/history")).post(pages::conflict::resolve))
         .route("/preview", get(pages::preview::show).post(pages::preview::run))
         .route("/auth/salesforce", get(pages::auth::salesforce::begin))
         .route("/auth/salesforce/callback", get(pages::auth::salesforce::callback))
@@ -57,15 +63,26 @@ fn pages() -> Router<Arc<Console>> {
         .route("/auth/aircall/callback", get(pages::auth::aircall::callback))
         .route("/connections", get(pages::connections::show))
         .route("/connections/salesforce/check", get(pages::connections::check::show))
-        .route("/connections/salesforce/set-up", post(pages::connections::check::set_up))
-        .route("/connections/salesforce/disconnect", post(pages::connections::disconnect_salesforce))
-        .route("/connections/aircall", post(pages::connections::connect_aircall))
-        .route("/connections/aircall/reactivate", post(pages::connections::reactivate_aircall))
-        .route("/connections/aircall/rotate", post(pages::connections::rotate_aircall))
-        .route("/connections/aircall/disconnect", post(pages::connections::disconnect_aircall))
+        .route(
+            "/connections/salesforce/set-up",
+            get(to("/connections/salesforce/check")).post(pages::connections::check::set_up),
+        )
+        .route(
+            "/connections/salesforce/disconnect",
+            get(to("/connections")).post(pages::connections::disconnect_salesforce),
+        )
+        .route("/connections/aircall", get(to("/connections")).post(pages::connections::connect_aircall))
+        .route("/connections/aircall/reactivate", get(to("/connections")).post(pages::connections::reactivate_aircall))
+        .route("/connections/aircall/rotate", get(to("/connections")).post(pages::connections::rotate_aircall))
+        .route("/connections/aircall/disconnect", get(to("/connections")).post(pages::connections::disconnect_aircall))
         .route("/tokens", get(pages::tokens::list).post(pages::tokens::create))
-        .route("/tokens/{id}/revoke", post(pages::tokens::revoke))
+        .route("/tokens/{id}/revoke", get(to("/tokens")).post(pages::tokens::revoke))
         .route("/assets/{file}", get(assets::serve))
+}
+
+/// Leads to a page.
+fn to(page: &'static str) -> impl Fn() -> Ready<Redirect> + Clone {
+    move || ready(Redirect::to(page))
 }
 
 async fn nothing_here(uri: Uri) -> Response {
@@ -73,14 +90,6 @@ async fn nothing_here(uri: Uri) -> Response {
         ApiError::NotFound(format!("There is no {}.", uri.path())).into_response()
     } else {
         PageError::NotFound.into_response()
-    }
-}
-
-async fn other_method(uri: Uri) -> Response {
-    if is_api(&uri) {
-        ApiError::MethodNotAllowed.into_response()
-    } else {
-        PageError::Other(ApiError::MethodNotAllowed).into_response()
     }
 }
 

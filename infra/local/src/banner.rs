@@ -9,7 +9,9 @@ pub(crate) fn print(info: &StackInfo) {
 }
 
 fn text(info: &StackInfo) -> String {
-    let StackInfo { console_url, webhook_url, salesforce_url, session_cookie, .. } = info;
+    let StackInfo {
+        console_url, webhook_url, salesforce_url, session_cookie, aircall_api_id, aircall_api_token, ..
+    } = info;
     let call = call(&info.webhook_token);
     format!(
         "
@@ -17,7 +19,8 @@ fn text(info: &StackInfo) -> String {
   Webhook      {webhook_url}
   Salesforce   {salesforce_url}
 
-  Sign in to the console as the org's admin, and connect Aircall there.
+  Sign in to the console as the org's admin. Aircall is connected there with
+  API ID {aircall_api_id} and API token {aircall_api_token}.
   Or post a call, and see what became of it:
 
   curl {webhook_url} -H 'content-type: application/json' -d '{call}'

@@ -18,6 +18,7 @@ mod entry;
 mod error;
 mod expression;
 mod history;
+mod hurry;
 mod index;
 mod item;
 mod lease;

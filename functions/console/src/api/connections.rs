@@ -212,7 +212,7 @@ pub(crate) async fn connect_aircall(
 )]
 pub(crate) async fn reactivate_aircall(
     State(console): State<Arc<Console>>,
-    SignedIn { session, .. }: SignedIn,
+    Admin(session): Admin,
     headers: HeaderMap,
 ) -> Result<Json<Connections>, ApiError> {
     aircall::reactivate(&console, &session.tenant, &Here::of(&headers)?).await?;

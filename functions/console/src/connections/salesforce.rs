@@ -185,6 +185,10 @@ pub(crate) async fn give_back(console: &Console, tenant: &TenantId, login_url: &
 
 /// Has the writer see to what waited for the org.
 async fn wake(console: &Console, tenant: &TenantId) {
+    if let Err(error) = console.calls.hurry(tenant, Timestamp::now()).await {
+        // Only a delay: each is due within a quarter of an hour.
+        tracing::warn!(%tenant, %error, "not all that waited is due at once");
+    }
     let wake_up = WakeUp { tenant: tenant.to_string(), key: None };
     let id = format!("connected-{}", Timestamp::now().as_millisecond());
     if let Err(error) = console.bell.ring(&wake_up, &id).await {

@@ -7,9 +7,10 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
 use jiff::Timestamp;
-use rules::{CallType, Settings, TaskStatus};
+use rules::{CallType, NumberId, Settings, TaskStatus};
 use serde_json::{Value, json};
 
+use crate::activity::entry_of;
 use crate::activity::filters::{Wrong, zone_of_most};
 use crate::activity::outcome::Outcome;
 use crate::console::Console;
@@ -146,7 +147,7 @@ impl Form {
     async fn run(&mut self, console: &Arc<Console>, session: &Session, of_entry: bool) -> Result<(), store::Error> {
         let id = &session.tenant;
         let document = if of_entry {
-            let entry = if self.key.is_empty() { None } else { console.calls.get(id, &entry_key(&self.key)).await? };
+            let entry = entry_of(console, id, &entry_key(&self.key)).await?;
             entry.map(|entry| entry.document).ok_or_else(|| vec![wrong("key", "No call has this id.")])
         } else {
             let (lines, users) = tokio::join!(lines::numbers(console, id), users(console, id));
@@ -180,7 +181,7 @@ impl Form {
         let lines = Box::pin(lines::numbers(console, id));
         let (lines, users, saved) = tokio::join!(lines, users(console, id), console.settings.get(id));
         let (lines, users, saved) = (lines?, users?, saved?);
-        let call = self.call.unwrap_or_else(|| usual(&lines));
+        let call = self.call.unwrap_or_else(|| usual(&lines, self.settings.as_ref().unwrap_or(&saved)));
         let option =
             |value: String, label: String, chosen: &str| OptionView { is_chosen: value == chosen, value, label };
         let types = CallType::ALL.map(|kind| option(key(kind).to_owned(), title(kind).to_owned(), &call.call_type));
@@ -217,10 +218,13 @@ fn entry_key(text: &str) -> String {
 }
 
 /// A call that is often asked about: one that is missed now.
-fn usual(lines: &Lines) -> Described {
+fn usual(lines: &Lines, settings: &Settings) -> Described {
     let now = Timestamp::now().to_zoned(zone_of_most(lines));
+    let is_logged = |id: &NumberId| settings.numbers.as_ref().is_none_or(|numbers| numbers.contains(id));
+    let line = lines.iter().filter(|(id, _)| is_logged(id)).min_by_key(|(_, number)| number.label());
     Described {
         call_type: key(CallType::Missed).to_owned(),
+        line: line.map(|(id, _)| id.0.to_string()).unwrap_or_default(),
         started_at: now.strftime("%Y-%m-%dT%H:%M").to_string(),
         ..Described::default()
     }

@@ -37,6 +37,21 @@ async fn what_is_logged_is_not_failed_by_a_writer_that_comes_late() {
 }
 
 #[tokio::test]
+async fn what_waits_is_due_at_once_when_there_is_nothing_to_wait_for_any_more() {
+    let f = Fixture::new().await;
+    let keys = [f.ended(7, 0).await, f.ended(8, 0).await, f.ended(9, 0).await];
+    f.calls.settle(&f.tenant, &f.entry(&keys[0]).await, &postponed(900), at(START + 100)).await.unwrap();
+    let read = f.entry(&keys[1]).await;
+    f.calls.settle(&f.tenant, &read, &logged(&read), at(START + 100)).await.unwrap();
+    let before = f.entry(&keys[2]).await;
+    f.calls.hurry(&f.tenant, at(START + 200)).await.unwrap();
+    assert_eq!(f.entry(&keys[0]).await.due_at, Some(at(START + 200)));
+    assert_eq!(f.entry(&keys[1]).await.state, State::Logged);
+    assert_eq!(f.entry(&keys[2]).await, before, "due already");
+    assert_eq!(f.due(200).await.len(), 2);
+}
+
+#[tokio::test]
 async fn a_postponed_entry_is_due_later_and_counts_once() {
     let f = Fixture::new().await;
     let key = f.ended(7, 0).await;

@@ -62,12 +62,15 @@ async fn a_form_without_the_sessions_token_is_refused() {
 }
 
 #[tokio::test]
-async fn a_form_without_a_session_leads_to_the_sign_in() {
+async fn a_form_without_a_session_leads_to_the_sign_in_which_says_what_happened_and_leads_back() {
     let f = Fixture::new().await;
     let token = f.token("/call-workflow").await;
     for (path, fields) in FORMS {
         let answer = f.post_as("", path, &[&[("csrf_token", token.as_str())], fields].concat()).await;
-        assert_eq!((answer.status, answer.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/login"));
+        let back = format!("/login?return_to={}", path.replace('/', "%2F"));
+        assert_eq!((answer.status, answer.header(header::LOCATION)), (StatusCode::SEE_OTHER, &*back));
+        assert!(answer.cookies().iter().any(|cookie| cookie.starts_with("flash=session-over")), "{path}");
+        assert!(f.get(path).await.status.is_success(), "{path} is a page to come back to");
     }
 }
 

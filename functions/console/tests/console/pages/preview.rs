@@ -30,7 +30,7 @@ async fn without_salesforce_it_tells_what_it_can() {
     let form = f.get("/preview").await;
     check_contains(
         &form,
-        &["<option value=\"397375\">Sales</option>", "<option value=\"ada@example.com\">Ada Example</option>"],
+        &["<option value=\"397375\" selected>Sales</option>", "<option value=\"ada@example.com\">Ada Example</option>"],
     );
     let page = f.post("/preview", &CALL).await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.text);

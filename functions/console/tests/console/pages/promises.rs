@@ -118,6 +118,21 @@ async fn an_unknown_page_and_another_method_are_pages_too() {
     assert!(!stranger.text.contains("aria-label=\"Console\"") && !stranger.text.contains("<b>"));
     let other = f.send(Method::DELETE, "/call-workflow", "").await;
     assert_eq!((other.status, other.header(header::ALLOW)), (StatusCode::METHOD_NOT_ALLOWED, "GET,HEAD,POST"));
+    assert!(other.text.contains("This did not work") && other.text.contains("aria-label=\"Console\""));
+}
+
+#[tokio::test]
+async fn who_opens_the_address_of_a_form_is_led_to_its_page() {
+    let f = Fixture::new().await;
+    for (form, page) in [
+        ("/connections/aircall", "/connections"),
+        ("/settings/conflict", "/history"),
+        ("/activity/call-7/retry", "/activity"),
+        ("/sign-out", "/"),
+    ] {
+        let answer = f.get(form).await;
+        assert_eq!((answer.status, answer.header(header::LOCATION)), (StatusCode::SEE_OTHER, page), "{form}");
+    }
 }
 
 #[tokio::test]
