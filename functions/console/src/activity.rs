@@ -25,8 +25,13 @@ pub(crate) async fn entry(
     key: Result<Path<String>, PathRejection>,
 ) -> Result<Entry, ApiError> {
     let nothing = || ApiError::NotFound("There is no entry of this key.".to_owned());
-    let key = key.ok().map(|Path(key)| key).filter(|key| (1..=LONGEST_KEY).contains(&key.len())).ok_or_else(nothing)?;
-    console.calls.get(tenant, &key).await?.ok_or_else(nothing)
+    let Path(key) = key.map_err(|_| nothing())?;
+    find(console, tenant, &key).await?.ok_or_else(nothing)
+}
+
+/// The entry of a key, if there is one; of a text that can be no key there is none.
+pub(crate) async fn find(console: &Console, tenant: &TenantId, key: &str) -> Result<Option<Entry>, store::Error> {
+    if (1..=LONGEST_KEY).contains(&key.len()) { console.calls.get(tenant, key).await } else { Ok(None) }
 }
 
 /// The tenant, whose org may be why entries wait, and where their Tasks are.
