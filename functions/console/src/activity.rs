@@ -26,11 +26,11 @@ pub(crate) async fn entry(
 ) -> Result<Entry, ApiError> {
     let nothing = || ApiError::NotFound("There is no entry of this key.".to_owned());
     let Path(key) = key.map_err(|_| nothing())?;
-    entry_of(console, tenant, &key).await?.ok_or_else(nothing)
+    find(console, tenant, &key).await?.ok_or_else(nothing)
 }
 
-/// The entry of a key that somebody typed.
-pub(crate) async fn entry_of(console: &Console, tenant: &TenantId, key: &str) -> Result<Option<Entry>, store::Error> {
+/// The entry of a key, if there is one; of a text that can be no key there is none.
+pub(crate) async fn find(console: &Console, tenant: &TenantId, key: &str) -> Result<Option<Entry>, store::Error> {
     if (1..=LONGEST_KEY).contains(&key.len()) { console.calls.get(tenant, key).await } else { Ok(None) }
 }
 

@@ -56,7 +56,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Console>> {
     tag = "About",
     operation_id = "getDocument",
     security(()),
-    params(("If-None-Match" = Option<String>, Header, description = "The `ETag` of an earlier answer.")),
+    params(("If-None-Match" = Option<String>, Header, nullable = false, description = "The `ETag` of an earlier answer.")),
     responses(
         (
             status = OK,
@@ -119,7 +119,8 @@ const DESCRIPTION: &str = "Everything that the console's pages do, for programs.
 Either names the tenant, so no request can name another one. Where a token is shown, no session counts.
 
 **Bodies** are JSON, both ways; a request that has one says `Content-Type: application/json`. Answers may get further \
-properties; requests are refused if they have properties, or query parameters, that are not in this document.
+properties; requests are refused if they have properties that are not in this document, and so are filters that it does \
+not name.
 
 **Times** are UNIX seconds unless their names say otherwise. Days are `YYYY-MM-DD`.
 

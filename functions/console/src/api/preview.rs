@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::body;
+use crate::activity;
 use crate::activity::filters::Wrong;
 use crate::console::Console;
 use crate::error::ApiError;
@@ -160,7 +161,7 @@ pub(crate) async fn show(
     };
     let document = match (asked.key, asked.call) {
         (Some(key), None) => {
-            let entry = if key.is_empty() { None } else { console.calls.get(id, &key).await? };
+            let entry = activity::find(&console, id, &key).await?;
             entry.ok_or_else(|| ApiError::NotFound("There is no entry of this key.".to_owned()))?.document
         }
         (None, Some(call)) => {

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use rules::{CallType, NumberId, Settings, TaskStatus};
 use serde_json::{Value, json};
 
-use crate::activity::entry_of;
+use crate::activity;
 use crate::activity::filters::{Wrong, zone_of_most};
 use crate::activity::outcome::Outcome;
 use crate::console::Console;
@@ -147,7 +147,7 @@ impl Form {
     async fn run(&mut self, console: &Arc<Console>, session: &Session, of_entry: bool) -> Result<(), store::Error> {
         let id = &session.tenant;
         let document = if of_entry {
-            let entry = entry_of(console, id, &entry_key(&self.key)).await?;
+            let entry = activity::find(console, id, &entry_key(&self.key)).await?;
             entry.map(|entry| entry.document).ok_or_else(|| vec![wrong("key", "No call has this id.")])
         } else {
             let (lines, users) = tokio::join!(lines::numbers(console, id), users(console, id));

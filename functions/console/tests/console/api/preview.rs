@@ -109,7 +109,7 @@ async fn a_question_that_is_none_is_refused() {
     soon["started_at_local"] = json!("soon");
     preview(&f, json!({ "call": soon })).await.check_error(StatusCode::BAD_REQUEST, "bad_parameter");
     preview(&f, json!({"key": "call-8"})).await.check_error(StatusCode::BAD_REQUEST, "bad_parameter");
-    for key in ["call-9", ""] {
+    for key in ["call-9", "", &"call-".repeat(205)] {
         preview(&f, json!({ "key": key })).await.check_error(StatusCode::NOT_FOUND, "not_found");
     }
     let settings = json!({"version": 0});

@@ -154,8 +154,9 @@ async fn what_is_wrong_is_said_at_its_field_and_the_rest_stays_as_it_was_typed()
         ],
     );
     assert!(!page.text.contains("<img src=x"));
-    for (key, message) in
-        [("call-9", "No call has this id."), ("", "No call has this id."), ("call-8", "The call is not over")]
+    let unknown = "No call has this id.";
+    let endless = "1".repeat(2_000);
+    for (key, message) in [("call-9", unknown), ("", unknown), (&*endless, unknown), ("call-8", "The call is not over")]
     {
         let page = f.post("/preview", &[("of", "entry"), ("key", key)]).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
