@@ -70,7 +70,8 @@ async fn a_form_without_a_session_leads_to_the_sign_in_which_says_what_happened_
         let back = format!("/login?return_to={}", path.replace('/', "%2F"));
         assert_eq!((answer.status, answer.header(header::LOCATION)), (StatusCode::SEE_OTHER, &*back));
         assert!(answer.cookies().iter().any(|cookie| cookie.starts_with("flash=session-over")), "{path}");
-        assert!(f.get(path).await.status.is_success(), "{path} is a page to come back to");
+        let page = f.get(path).await.status;
+        assert!(page.is_success() || page.is_redirection(), "{path} leads back to a page");
     }
 }
 
