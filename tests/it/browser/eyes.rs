@@ -21,6 +21,8 @@ pub(super) struct Eyes {
 pub(super) const LIGHT: Eyes = Eyes { name: "light", width: 1280, height: 900, scheme: "light" };
 /// A desk by night.
 pub(super) const DARK: Eyes = Eyes { name: "dark", width: 1280, height: 900, scheme: "dark" };
+/// A small window.
+pub(super) const SMALL: Eyes = Eyes { name: "small", width: 800, height: 600, scheme: "light" };
 /// A phone.
 pub(super) const NARROW: Eyes = Eyes { name: "narrow", width: 390, height: 844, scheme: "light" };
 /// A phone by night.

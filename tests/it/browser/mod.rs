@@ -8,6 +8,7 @@ mod forged;
 mod keyboard;
 mod look;
 mod markup;
+mod mouse;
 mod pages;
 mod sign_in;
 mod unsaved;

@@ -65,7 +65,8 @@ async fn a_form_without_the_sessions_token_is_refused() {
 async fn a_form_without_a_session_leads_to_the_sign_in_which_says_what_happened_and_leads_back() {
     let f = Fixture::new().await;
     let token = f.token("/call-workflow").await;
-    for (path, fields) in FORMS {
+    // Who wants to sign out is.
+    for (path, fields) in FORMS.into_iter().filter(|(path, _)| *path != "/sign-out") {
         let answer = f.post_as("", path, &[&[("csrf_token", token.as_str())], fields].concat()).await;
         let back = format!("/login?return_to={}", path.replace('/', "%2F"));
         assert_eq!((answer.status, answer.header(header::LOCATION)), (StatusCode::SEE_OTHER, &*back));

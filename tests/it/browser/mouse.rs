@@ -1,0 +1,26 @@
+//! The settings by the mouse of somebody whose browser scrolls no further than it has to.
+
+use super::visitor::Visitor;
+use crate::support::World;
+
+#[tokio::test]
+async fn nothing_that_can_be_pressed_is_behind_something_else() {
+    let world = World::new().await;
+    let admin = Visitor::admin_of(&world).await;
+    admin.look_with(super::eyes::SMALL).await;
+    for page in ["/call-workflow", "/general"] {
+        admin.open(page).await;
+        let choices = "[...document.querySelectorAll('input[type=radio], input[type=checkbox]')].map((one) => one.id)";
+        let choices = admin.value(choices).await;
+        for id in choices.as_array().unwrap().iter().map(|id| id.as_str().unwrap()) {
+            // Without any scrolling of ours, unlike `Visitor::press`.
+            if let Ok(choice) = admin.driver.find(thirtyfour::By::Css(format!("[id='{id}']"))).await
+                && choice.is_displayed().await.unwrap()
+                && choice.is_enabled().await.unwrap()
+            {
+                choice.click().await.unwrap_or_else(|error| panic!("{page} {id}: {error}"));
+            }
+        }
+    }
+    admin.driver.quit().await.unwrap();
+}
