@@ -1,6 +1,6 @@
 //! No log line holds a phone number, a name, an e-mail, a token or a body.
 
-use local::demo::bodies::{CallBody, Contact, Line, User};
+use local::demo::bodies::{CallBody, Contact, Line, MessageBody, User};
 use regex::Regex;
 use reqwest::Method;
 use serde_json::json;
@@ -40,6 +40,13 @@ async fn be_talkative(world: &World) {
     let (known, unknown) = (call(1).from("+33 6 39 98 76 54"), call(2).from("+33 6 39 98 76 55"));
     world.post_all(known.all_events().into_iter().chain(unknown.all_events())).await;
     world.settle().await;
+
+    world.put_settings(json!({"message_tasks": "per_conversation"})).await;
+    let message = |id| MessageBody::outbound(id).by(&User::new(9, "Ada Wibblesworth", "ada.wibblesworth@example.com"));
+    let mut group = message(5).saying("Mrs Grumbleton said so.").event();
+    group["event"] = json!("group_message.sent");
+    group["data"]["participants"] = json!(["+33 6 39 98 76 54", "+33 6 39 98 76 55"]);
+    world.post_all([message(4).with("+33 6 39 98 76 54").saying("Frobnicate").event(), group]).await;
 
     // Refused at the door, with the person in what cannot be read.
     let odd = known.clone().token("xyzzy-token").event("call.ended").to_string();

@@ -16,6 +16,8 @@ mod later;
 mod logs;
 mod many;
 mod matching;
+mod messages;
+mod messages_bodies;
 mod once;
 mod one_bad_record;
 mod openapi;

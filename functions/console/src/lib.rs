@@ -29,6 +29,7 @@ mod form;
 mod frame;
 mod here;
 mod kept;
+mod kind;
 mod lines;
 mod page;
 mod page_error;

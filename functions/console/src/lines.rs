@@ -24,7 +24,7 @@ pub(crate) async fn known(console: &Console, tenant: &TenantId) -> Result<BTreeM
 pub(crate) async fn numbers(console: &Console, tenant: &TenantId) -> Result<Lines, store::Error> {
     let mut lines = aircall::lines::lines(console, tenant).await;
     for entry in console.calls.activity(tenant, CALLS, None).await?.entries.into_iter().flatten() {
-        let number = entry.document.call().number;
+        let number = entry.document.exchange().number().clone();
         // The latest call knows the latest name.
         lines.entry(number.id).or_insert(number);
     }

@@ -1,4 +1,4 @@
-//! What would happen to a call: the same rules as ever, under settings that need not be saved, with a look into
+//! What would happen to a call or message: the same rules as ever, under settings that need not be saved, with a look into
 //! Salesforce that changes nothing there.
 
 pub(crate) mod described;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use org::{Job, Org, Stop, Trouble, Writes};
-use rules::{Call, CallDocument, CallType, E164, SkipReason, Step, TaskStatus, Verdict, decide};
+use rules::{CallType, Document, E164, Exchange, SkipReason, Step, TaskStatus, Verdict, decide};
 use store::{Tenant, TenantId};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
@@ -26,10 +26,10 @@ const PATIENCE: Duration = Duration::from_secs(26);
 /// What would become of a call.
 #[derive(Debug)]
 pub(crate) struct Previewed {
-    /// The call.
-    pub(crate) call: Call,
-    /// Which of the five.
-    pub(crate) call_type: CallType,
+    /// What it is about.
+    pub(crate) exchange: Exchange,
+    /// Which of the five; none of messages.
+    pub(crate) call_type: Option<CallType>,
     /// The status of its Task; else why there would be none.
     pub(crate) would: Result<TaskStatus, SkipReason>,
     /// All that was looked at, and what followed.
@@ -58,23 +58,23 @@ pub(crate) async fn preview(
     console: &Arc<Console>,
     id: &TenantId,
     settings: &rules::Settings,
-    document: &CallDocument,
+    document: Document,
 ) -> Result<Result<Previewed, NotOver>, store::Error> {
-    let Some(decision) = decide::decide(document, settings, None) else { return Ok(Err(NotOver)) };
-    let call = document.call();
+    let document = document.placed(settings);
+    let Some(decision) = decide::decide(&document, settings, None) else { return Ok(Err(NotOver)) };
     let mut previewed = Previewed {
-        call_type: decision.call_type,
+        call_type: decision.call_type(),
         would: match decision.verdict {
             Verdict::Log(status) => Ok(status),
             Verdict::Skip(reason) => Err(reason),
         },
         steps: decision.trace.steps().to_vec(),
         salesforce: Salesforce::NotNeeded,
-        call,
+        exchange: document.exchange(),
     };
-    if let (Ok(status), Some(number)) = (previewed.would, previewed.call.party.number().cloned()) {
+    if let (Ok(status), Some(number)) = (previewed.would, previewed.exchange.party().number().cloned()) {
         let tenant = activity::tenant(console, id).await?;
-        match look_up(console, tenant, settings, &previewed.call, status, number).await {
+        match look_up(console, tenant, settings, &previewed.exchange, status, number).await {
             Ok(found) => {
                 previewed.steps.extend(found.trace.steps().iter().cloned());
                 match found.would {
@@ -96,14 +96,14 @@ async fn look_up(
     console: &Arc<Console>,
     tenant: Tenant,
     settings: &rules::Settings,
-    call: &Call,
+    exchange: &Exchange,
     status: TaskStatus,
     number: E164,
 ) -> Result<org::Preview, String> {
     if tenant.salesforce.is_none() {
         return Err("Salesforce is not connected.".to_owned());
     }
-    let job = Job::new(call.id.key(), call.clone(), status, number);
+    let job = Job::new(exchange.key(), exchange.clone(), status, number);
     let id = tenant.id.clone();
     match ask(console, tenant, settings.clone(), job).await {
         Ok(found) => Ok(found),

@@ -1,6 +1,6 @@
 //! Why an entry is as it is, as one sentence.
 
-use rules::{Call, TaskStatus, Verdict};
+use rules::{Exchange, TaskStatus, Verdict};
 use store::{ConnectionState, Entry, State};
 
 /// The status that the entry's Task has or will have; none where there will be none.
@@ -18,9 +18,11 @@ pub(crate) fn status(entry: &Entry) -> Option<TaskStatus> {
 }
 
 /// Why the entry is as it is.
-pub(crate) fn reason(entry: &Entry, call: &Call, connection: &ConnectionState) -> String {
+pub(crate) fn reason(entry: &Entry, exchange: &Exchange, connection: &ConnectionState) -> String {
     match entry.state {
-        State::Open if call.ended_at.is_some() => "Waiting for Aircall to say all about the call.".to_owned(),
+        State::Open if exchange.call().is_none_or(|call| call.ended_at.is_some()) => {
+            "Waiting for Aircall to say all about the call.".to_owned()
+        }
         State::Open => "Waiting for the call to end.".to_owned(),
         State::Pending => match (connection, &entry.problem) {
             (ConnectionState::ReconnectNeeded { reason, .. }, _) => {

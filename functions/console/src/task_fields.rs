@@ -5,17 +5,17 @@ use serde_json::{Value, json};
 
 /// What the integration writes of a Task, but for the records it is on and who owns it.
 pub(crate) fn of(task: &Task) -> Vec<(&'static str, Value)> {
-    let direction = match task.direction {
+    let direction = task.direction.map(|direction| match direction {
         Direction::Inbound => "Inbound",
         Direction::Outbound => "Outbound",
-    };
+    });
     let mut fields = vec![
         ("Subject", json!(task.subject)),
         ("Status", json!(task.status.as_str())),
         ("ActivityDate", json!(task.activity_date.to_string())),
-        ("CallType", json!(direction)),
-        ("CallDurationInSeconds", json!(task.talk_seconds)),
     ];
+    fields.extend(direction.map(|direction| ("CallType", json!(direction))));
+    fields.extend(task.talk_seconds.map(|seconds| ("CallDurationInSeconds", json!(seconds))));
     fields.extend(task.call_disposition.as_ref().map(|tags| ("CallDisposition", json!(tags))));
     fields.push(("Description", json!(task.description)));
     fields

@@ -18,6 +18,7 @@ pub(crate) fn views(steps: &[Step]) -> Vec<StepView> {
 fn label(topic: Topic) -> &'static str {
     match topic {
         Topic::CallType => "Call type",
+        Topic::Message => "Messages",
         Topic::Number => "Line",
         Topic::CallWorkflow => "Call workflow",
         Topic::BusinessHours => "Business hours",

@@ -79,6 +79,12 @@ fn about_field(field: String, since: Timestamp) -> Warning {
              {PERMISSION_SET} to that user, or makes the field visible to them."
         );
         (Code::FieldNotSearchable, message)
+    } else if let Some((name, value)) = field.split_once('=') {
+        let message = format!(
+            "{value} is not among the values that the org allows for the field {name}, so messages are logged without \
+             it. An admin adds {value} to its values."
+        );
+        (Code::FieldNotWritable, message)
     } else {
         let what = match object {
             "Contact" | "Lead" | "Account" | "Case" => format!("each new {object} is created"),

@@ -8,12 +8,13 @@ use jiff::{SignedDuration, Timestamp};
 use lambda::metrics::{Counter, count};
 use lambda::queue::{Bell, Event, QueueError, WakeUp};
 use rules::decide::decide;
-use rules::{CallDocument, Snapshot, Verdict};
-use store::{Calls, Merge, MergeError, SettingsStore, State, TenantId};
+use rules::messages::loggable;
+use rules::{CallDocument, Conversation, Document, MessageDocument, MessageSnapshot, Messages, Verdict};
+use store::{Calls, Gathered, Merge, MergeError, SettingsStore, State, TenantId};
 
 use crate::heard::Heard;
 
-/// How often a merge is tried again because another event of the same call came in between.
+/// How often a merge is tried again because another event of the same call or message came in between.
 const TRIES: u32 = 12;
 
 /// What an evaluation works with.
@@ -39,7 +40,7 @@ pub(crate) enum EvaluateError {
     Webhook(#[from] aircall::WebhookError),
     #[error(transparent)]
     Store(#[from] store::Error),
-    #[error("the call was changed by other events {TRIES} times in a row")]
+    #[error("the call or message was changed by other events {TRIES} times in a row")]
     Contended,
     #[error(transparent)]
     NotRung(QueueError),
@@ -53,16 +54,73 @@ impl Evaluator {
         let webhook = Webhook::parse(&event.body)?;
         self.heard.aircall(&tenant, now).await;
         match webhook {
-            Webhook::Call(snapshot) => self.take(&tenant, *snapshot, now).await,
+            Webhook::Call(snapshot) => {
+                let (key, event) = (snapshot.call.id.key(), format!("{:?}", snapshot.event));
+                self.take(&tenant, &key, &CallDocument::from(*snapshot).into(), &event, now).await
+            }
+            Webhook::Message(snapshot) => self.gather(&tenant, *snapshot, now).await,
             Webhook::Other => Ok(()),
         }
     }
 
-    async fn take(&self, tenant: &TenantId, snapshot: Snapshot, now: Timestamp) -> Result<(), EvaluateError> {
-        let (key, event) = (snapshot.call.id.key(), snapshot.event);
-        let news = CallDocument::from(snapshot);
+    /// Puts what is new of a message to what was gathered of it, and takes it in where it is logged.
+    ///
+    /// What was known before is taken in again: an event comes again if the work on it was cut off.
+    async fn gather(&self, tenant: &TenantId, news: MessageSnapshot, now: Timestamp) -> Result<(), EvaluateError> {
+        let event = format!("{:?}", news.event);
+        let (gathered, version) = self.put_together(tenant, news.into(), &event, now).await?;
+        for message in gathered.document.messages() {
+            let conversation = gathered.places.get(&message.id).cloned().flatten();
+            let messages = Messages::of(message, version, conversation);
+            self.take(tenant, &messages.key(), &Document::Messages(messages), &event, now).await?;
+        }
+        Ok(())
+    }
+
+    /// All that was gathered of a message, with its version. Where it is logged is settled as soon as enough is known.
+    async fn put_together(
+        &self,
+        tenant: &TenantId,
+        news: MessageDocument,
+        event: &str,
+        now: Timestamp,
+    ) -> Result<(Gathered, u64), EvaluateError> {
         for attempt in 0..TRIES {
-            let entry = self.calls.get(tenant, &key).await?;
+            let (known, version) = self.calls.gathered(tenant, news.id()).await?.unzip();
+            let documents = known.iter().map(|known| known.document.clone());
+            let document = documents.fold(news.clone(), MessageDocument::merge);
+            let mut places = known.as_ref().map(|known| known.places.clone()).unwrap_or_default();
+            let messages = document.messages();
+            if messages.iter().any(|message| !places.contains_key(&message.id)) {
+                let settings = self.settings.get(tenant).await?;
+                for message in messages {
+                    places.entry(message.id.clone()).or_insert_with(|| Conversation::of(&message, &settings));
+                }
+            }
+            let gathered = Gathered { document, places };
+            if let Some(version) = version.filter(|_| known.as_ref() == Some(&gathered)) {
+                return Ok((gathered, version));
+            }
+            match self.calls.gather(tenant, &gathered, version, now + self.retention).await {
+                Ok(()) => return Ok((gathered, version.map_or(1, |version| version + 1))),
+                Err(MergeError::Conflict) => pause(event, attempt).await,
+                Err(MergeError::Store(error)) => return Err(error.into()),
+            }
+        }
+        Err(EvaluateError::Contended)
+    }
+
+    /// Takes in what is new of an entry.
+    async fn take(
+        &self,
+        tenant: &TenantId,
+        key: &str,
+        news: &Document,
+        event: &str,
+        now: Timestamp,
+    ) -> Result<(), EvaluateError> {
+        for attempt in 0..TRIES {
+            let entry = self.calls.get(tenant, key).await?;
             let (known, decided, version, waits) = match entry {
                 Some(entry) => {
                     let waits = entry.state == State::Pending;
@@ -70,29 +128,27 @@ impl Evaluator {
                 }
                 None => (None, None, None, false),
             };
-            let document = known.iter().cloned().fold(news.clone(), CallDocument::merge);
+            let document = known.iter().cloned().fold(news.clone(), Document::merge);
             if known.as_ref() == Some(&document) {
                 // Seen before. If the writer was not woken then, it is now; the same wake-up twice rings once.
-                return if waits { self.ring(tenant, &key, version.unwrap_or_default()).await } else { Ok(()) };
+                return if waits { self.ring(tenant, key, version.unwrap_or_default()).await } else { Ok(()) };
             }
             let settings = self.settings.get(tenant).await?;
             let decision = decide(&document, &settings, decided.as_ref());
             let verdict = decision.as_ref().map(|decision| decision.verdict);
             let merge = Merge { document, decision, expires_at: now + self.retention };
-            match self.calls.merge(tenant, &key, &merge, version, now).await {
+            match self.calls.merge(tenant, key, &merge, version, now).await {
                 Ok(()) => {}
                 Err(MergeError::Conflict) => {
-                    // Apart, so that the events of one call do not meet again and again.
-                    let pause = event as u64 * 7 + u64::from(attempt) * 13;
-                    tokio::time::sleep(Duration::from_millis(pause % 40)).await;
+                    pause(event, attempt).await;
                     continue;
                 }
                 Err(MergeError::Store(error)) => return Err(error.into()),
             }
             count(Counter::EventsMerged, 1, &[]);
-            tracing::info!(%tenant, key, ?event, ?verdict, "merged an event");
+            tracing::info!(%tenant, key = %loggable(key), event, ?verdict, "merged an event");
             return match verdict {
-                Some(Verdict::Log(_)) => self.ring(tenant, &key, version.unwrap_or_default() + 1).await,
+                Some(Verdict::Log(_)) => self.ring(tenant, key, version.unwrap_or_default() + 1).await,
                 Some(Verdict::Skip(_)) => {
                     let is_news = decided.is_none_or(|decided| Some(decided.verdict) != verdict);
                     count(Counter::CallsSkipped, u64::from(is_news), &[]);
@@ -109,4 +165,10 @@ impl Evaluator {
         let wake_up = WakeUp { tenant: tenant.to_string(), key: Some(key.to_owned()) };
         self.bell.ring(&wake_up, &format!("{key}-{version}")).await.map_err(EvaluateError::NotRung)
     }
+}
+
+/// Apart, so that the events of one call or message do not meet again and again.
+async fn pause(event: &str, attempt: u32) {
+    let pause = event.len() as u64 * 7 + u64::from(attempt) * 13;
+    tokio::time::sleep(Duration::from_millis(pause % 40)).await;
 }

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use lambda::metrics::{Counter, count};
 use lambda::queue::{QueueError, WakeUp};
 use org::{Org, is_open};
+use rules::messages::loggable;
 use salesforce::KeyField;
 use store::{Acquired, ApiUsage, ConnectionState, Entry, LeaseOf, State, Tenant, TenantId};
 
@@ -136,7 +137,7 @@ impl Writer {
             match read {
                 Ok(entry) => entries.push(entry),
                 Err(corrupt) => {
-                    tracing::error!(%tenant, key = corrupt.key, attribute = corrupt.attribute, "an entry cannot be read");
+                    tracing::error!(%tenant, key = %loggable(&corrupt.key), attribute = corrupt.attribute, "an entry cannot be read");
                     self.calls.fail_unreadable(tenant, &corrupt, now).await?;
                 }
             }

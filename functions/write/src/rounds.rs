@@ -7,7 +7,8 @@ use org::{Hints, Job, Knowledge, Org, Plan, Stop, Users};
 use rules::matching::Record;
 use rules::settings::Settings;
 use rules::{E164, RecordKind};
-use salesforce::{SObject, SalesforceId, Soql};
+use salesforce::call_log::MESSAGE_TYPE;
+use salesforce::{ErrorCode, Refusal, SObject, SalesforceId, Soql};
 use store::{Remembered, Tenant};
 
 use crate::create::{self, Report};
@@ -153,8 +154,8 @@ impl Writer {
             match &remedy {
                 Remedy::Nothing => {}
                 Remedy::LeaveOut(sobject, refusal) => {
-                    let missing: Vec<_> =
-                        refusal.cause().fields.iter().map(|field| format!("{sobject}.{field}")).collect();
+                    let fields = refusal.cause().fields.iter();
+                    let missing: Vec<_> = fields.map(|field| missing(*sobject, field, &job, refusal)).collect();
                     // Left out already, and refused all the same: it is not ours to mend.
                     if missing.iter().all(|field| facts.missing_fields.contains_key(field)) {
                         done.push((job, Fate::failed(refusal)));
@@ -199,6 +200,16 @@ impl Writer {
         let new = new.map(|(number, record)| (number.clone(), record.clone())).collect();
         self.remember(tenant, new, now + self.phone_memory.matched, false).await?;
         Ok(mended)
+    }
+}
+
+/// How the facts name what the org lacks: a field, or a single value of one that calls do without.
+fn missing(sobject: SObject, field: &str, job: &Job, refusal: &Refusal) -> String {
+    let is_value = *refusal.code() == ErrorCode::InvalidOrNullForRestrictedPicklist && field == "Type";
+    if is_value && job.exchange.messages().is_some() {
+        format!("{sobject}.{field}={MESSAGE_TYPE}")
+    } else {
+        format!("{sobject}.{field}")
     }
 }
 

@@ -1,10 +1,11 @@
 //! What is told of each outcome: one line, one count.
 
 use lambda::metrics::{Counter, count};
+use rules::messages::loggable;
 use store::{Entry, Outcome, TenantId};
 
 pub(crate) fn tell(tenant: &TenantId, entry: &Entry, outcome: &Outcome) {
-    let key = entry.key.as_str();
+    let key = loggable(&entry.key);
     match outcome {
         Outcome::Logged { written, .. } => {
             tracing::info!(%tenant, key, task.id = written.task_id, "logged");

@@ -38,7 +38,7 @@ impl Update {
     pub(crate) fn of(job: Job, settings: &Settings) -> Option<Self> {
         let written = job.written.clone()?;
         let task_id = SalesforceId::parse(&written.task_id).ok()?;
-        let ours = Task::of(&job.call, job.status, settings, &written.record.name);
+        let ours = job.exchange.task(job.status, settings, &written.record.name);
         let (wrote, record, related) = (Some(written.task), written.record, written.related);
         Some(Self { job, task_id, wrote, ours, record, related })
     }

@@ -74,7 +74,7 @@ pub(crate) struct User {
 }
 
 #[derive(Deserialize)]
-struct Contact {
+pub(crate) struct Contact {
     #[serde(default, deserialize_with = "lenient::text")]
     first_name: Option<String>,
     #[serde(default, deserialize_with = "lenient::text")]
@@ -85,13 +85,22 @@ struct Contact {
     #[serde(default, deserialize_with = "lenient::text")]
     company: Option<String>,
     #[serde(default, deserialize_with = "lenient::list")]
-    emails: Vec<Email>,
+    emails: Vec<Labelled>,
+    #[serde(default, deserialize_with = "lenient::list")]
+    phone_numbers: Vec<Labelled>,
 }
 
+/// One of a contact's e-mails or phone numbers.
 #[derive(Deserialize)]
-struct Email {
+struct Labelled {
     #[serde(default, deserialize_with = "lenient::text")]
     value: Option<String>,
+}
+
+impl Contact {
+    pub(crate) fn first_number(&self) -> Option<String> {
+        self.phone_numbers.iter().find_map(|number| number.value.clone())
+    }
 }
 
 #[derive(Deserialize)]
@@ -181,7 +190,7 @@ fn comment(comment: Comment) -> Option<rules::Comment> {
 }
 
 /// `raw_digits` is the other party's number in international format with spaces, or `anonymous`.
-fn party(raw_digits: Option<&str>) -> Party {
+pub(crate) fn party(raw_digits: Option<&str>) -> Party {
     match raw_digits.map(str::trim) {
         None => Party::Anonymous,
         Some(text) if text.eq_ignore_ascii_case("anonymous") => Party::Anonymous,
@@ -193,9 +202,9 @@ fn party(raw_digits: Option<&str>) -> Party {
 }
 
 /// Longer than any name, tag or address of Aircall's; a longer one is cut, so that no body outgrows an item of the table.
-const MAX_NAME: usize = 500;
+pub(crate) const MAX_NAME: usize = 500;
 /// Longer than any of its pre-signed URLs.
-const MAX_URL: usize = 4_000;
+pub(crate) const MAX_URL: usize = 4_000;
 /// As much of a comment as a Task's `Description` could hold.
 const MAX_COMMENT: usize = 32_000;
 /// Aircall takes five comments for a call; tags have no limit that is known.
@@ -203,7 +212,7 @@ const MAX_COMMENTS: usize = 5;
 const MAX_TAGS: usize = 200;
 
 /// The first `limit` characters.
-fn short(text: Option<String>, limit: usize) -> Option<String> {
+pub(crate) fn short(text: Option<String>, limit: usize) -> Option<String> {
     text.map(|text| if text.len() <= limit { text } else { text.chars().take(limit).collect() })
 }
 

@@ -1,6 +1,6 @@
 //! Aircall's names of the events.
 
-use rules::CallEvent;
+use rules::{CallEvent, MessageEvent};
 
 /// The events that a webhook of ours subscribes to: all of calls, and all of messages.
 ///
@@ -56,6 +56,19 @@ pub(crate) fn call_event(name: &str) -> Option<CallEvent> {
         "call.tagged" => CallEvent::Tagged,
         "call.commented" => CallEvent::Commented,
         "call.archived" => CallEvent::Archived,
+        _ => return None,
+    })
+}
+
+/// What a message event of this name says, and whether it is one of a group message; none for every other event.
+pub(crate) fn message_event(name: &str) -> Option<(MessageEvent, bool)> {
+    Some(match name {
+        "message.received" => (MessageEvent::Received, false),
+        "message.sent" => (MessageEvent::Sent, false),
+        "message.status_updated" => (MessageEvent::StatusUpdated, false),
+        "group_message.received" => (MessageEvent::Received, true),
+        "group_message.sent" => (MessageEvent::Sent, true),
+        "group_message.status_updated" => (MessageEvent::StatusUpdated, true),
         _ => return None,
     })
 }

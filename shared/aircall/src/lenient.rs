@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -26,25 +28,45 @@ fn as_id(value: &Value) -> Option<u64> {
     }
 }
 
-/// A time in UNIX seconds, UNIX milliseconds or ISO 8601; nothing where it is null or of another form.
+/// A time in UNIX seconds, UNIX milliseconds or ISO 8601, to the second; nothing where it is null or of another form.
 pub(crate) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     Ok(as_time(&Value::deserialize(deserializer)?))
 }
 
+/// The same to the millisecond.
+pub(crate) fn instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    Ok(as_instant(&Value::deserialize(deserializer)?))
+}
+
 /// UNIX times from here on are milliseconds: in seconds it is the year 5138.
-const MILLISECONDS_FROM: i64 = 100_000_000_000;
+const MILLISECONDS_FROM: f64 = 100_000_000_000.0;
 
 pub(crate) fn as_time(value: &Value) -> Option<Timestamp> {
-    let seconds = match value {
-        Value::Number(number) => number.as_i64()?,
-        Value::String(text) => match text.trim().parse() {
+    Timestamp::from_second(as_instant(value)?.as_second()).ok()
+}
+
+fn as_instant(value: &Value) -> Option<Timestamp> {
+    let number = match value {
+        Value::Number(number) => number.as_f64()?,
+        Value::String(text) => match text.trim().parse::<f64>() {
             Ok(number) => number,
-            Err(_) => text.trim().parse::<Timestamp>().ok()?.as_second(),
+            Err(_) => return written(text.trim()),
         },
         _ => return None,
     };
-    let seconds = if seconds >= MILLISECONDS_FROM { seconds / 1000 } else { seconds };
-    Timestamp::from_second(seconds).ok()
+    let milliseconds = if number >= MILLISECONDS_FROM { number } else { number * 1000.0 };
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a float beyond the integers becomes the last, which is no time"
+    )]
+    Timestamp::from_millisecond(milliseconds.round() as i64).ok()
+}
+
+/// ISO 8601; without an offset it is UTC, as Aircall writes all its times.
+fn written(text: &str) -> Option<Timestamp> {
+    let at = text.parse::<Timestamp>().ok();
+    let at = at.or_else(|| Some(text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp()))?;
+    Timestamp::from_millisecond(at.as_millisecond()).ok()
 }
 
 /// A text; nothing where it is null, blank or no text.
@@ -66,6 +88,23 @@ pub(crate) fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserialize
     let value = Value::deserialize(deserializer)?;
     let filled = value.as_object().is_some_and(|fields| !fields.is_empty());
     Ok(if filled { serde_json::from_value(value).ok() } else { None })
+}
+
+/// An id of any form, as text; nothing where it is missing or none.
+pub(crate) fn text_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(text(deserializer)?.map(|text| text.trim().to_owned()))
+}
+
+/// Texts: a list of them, or one.
+pub(crate) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let text = |value: Value| match value {
+        Value::String(text) if !text.trim().is_empty() => Some(text),
+        _ => None,
+    };
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Array(values) => values.into_iter().filter_map(text).collect(),
+        value => text(value).into_iter().collect(),
+    })
 }
 
 /// A list; elements of another form are left out, and so is a list that is none.

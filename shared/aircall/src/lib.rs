@@ -16,6 +16,7 @@ pub mod client;
 mod error;
 mod event;
 mod lenient;
+mod message;
 #[cfg(feature = "client")]
 pub mod oauth;
 pub mod webhook;

@@ -27,7 +27,7 @@ fn ended() -> Value {
 fn read(body: &Value) -> Snapshot {
     match Webhook::parse(&body.to_string()).unwrap() {
         Webhook::Call(snapshot) => *snapshot,
-        Webhook::Other => panic!("not a call"),
+        Webhook::Message(_) | Webhook::Other => panic!("not a call"),
     }
 }
 

@@ -1,15 +1,15 @@
 //! What is to become a Task.
 
-use rules::{Call, E164, TaskStatus, Trace, Verdict};
+use rules::{E164, Exchange, TaskStatus, Trace, Verdict};
 use store::{Entry, Written};
 
-/// A call that is to become a Task, with what is known of it so far.
+/// A call, or messages, to become a Task, with what is known of it so far.
 #[derive(Clone, Debug)]
 pub struct Job {
-    /// `call-<id>`.
+    /// The key of its entry and its Task.
     pub key: String,
-    /// The call.
-    pub call: Call,
+    /// What it is about.
+    pub exchange: Exchange,
     /// The status of its Task.
     pub status: TaskStatus,
     /// The other party's number.
@@ -29,12 +29,12 @@ pub struct Job {
 }
 
 impl Job {
-    /// The job of a call without a Task.
-    pub fn new(key: impl Into<String>, call: Call, status: TaskStatus, number: E164) -> Self {
+    /// The job of a call, or of messages, without a Task.
+    pub fn new(key: impl Into<String>, exchange: Exchange, status: TaskStatus, number: E164) -> Self {
         let (trace, before) = (Trace::new(), Trace::new());
         Self {
             key: key.into(),
-            call,
+            exchange,
             status,
             number,
             written: None,
@@ -48,10 +48,10 @@ impl Job {
 
     /// The job of an entry; none if the entry does not say what to write, or to whose number.
     pub fn of(entry: &Entry) -> Option<Self> {
-        let call = entry.document.call();
+        let exchange = entry.document.exchange();
         let Verdict::Log(status) = entry.decision.as_ref()?.verdict else { return None };
-        let number = call.party.number().cloned()?;
-        let mut job = Self::new(&entry.key, call, status, number);
+        let number = exchange.party().number().cloned()?;
+        let mut job = Self::new(&entry.key, exchange, status, number);
         job.was_tried = entry.problem.is_some();
         if entry.written.is_some() {
             // An update adds to what was looked at when the Task was created.
@@ -65,7 +65,7 @@ impl Job {
     /// The same as if its Task were yet to be created.
     #[must_use]
     pub fn as_new(self) -> Self {
-        Self::new(self.key, self.call, self.status, self.number)
+        Self::new(self.key, self.exchange, self.status, self.number)
     }
 
     /// Starts its account of what was looked at anew.
@@ -75,7 +75,7 @@ impl Job {
 
     /// The e-mail of the Aircall user, in small letters, as owners are looked up.
     pub fn user_email(&self) -> Option<String> {
-        let email = self.call.user.as_ref()?.email.as_ref()?;
+        let email = self.exchange.user()?.email.as_ref()?;
         (!self.by_default_owner).then(|| email.trim().to_lowercase())
     }
 }

@@ -165,7 +165,7 @@ impl Lookup {
             numbers: unknown.iter().filter(not_found).cloned().collect(),
             keys: jobs.iter().filter(may_be_unkeyed).map(|job| job.key.clone()).collect(),
             // No Task of a call is older than the call, unless the clocks of Aircall and Salesforce disagree.
-            since: jobs.iter().map(|job| job.call.started_at).min().map(|first| first - CLOCKS),
+            since: jobs.iter().map(|job| job.exchange.started_at()).min().map(|first| first - CLOCKS),
         }
     }
 

@@ -65,7 +65,7 @@ impl Plan {
                 job.trace.extend(found.clone());
                 None
             } else {
-                let mut contact = job.call.contact.clone().unwrap_or_default();
+                let mut contact = job.exchange.contact().cloned().unwrap_or_default();
                 contact.email = contact.email.filter(|_| !job.without_email);
                 create(settings.unknown_number, &job.number, Some(&contact), &mut job.trace)
             };
@@ -93,7 +93,7 @@ impl Plan {
                 relate(settings, record.kind, found, &mut job.trace)
             };
             let owner = users.owner(&mut job);
-            let task = Task::of(&job.call, job.status, settings, &record.name);
+            let task = job.exchange.task(job.status, settings, &record.name);
             let key = job.key.clone();
             let bundle_key = if new.is_some() { job.number.to_string() } else { record.id.clone() };
             let case = (relation == Relation::NewCase).then(|| task.subject.clone());
@@ -158,8 +158,8 @@ impl Users<'_> {
 
 /// Says who owns the Task, and why.
 fn note_owner(job: &mut Job, owner: Option<SalesforceId>) {
-    let name = job.call.user.as_ref().and_then(|user| user.name.as_deref()).unwrap_or("the Aircall user").to_owned();
-    let finding = match (owner, &job.call.user) {
+    let name = job.exchange.user().and_then(|user| user.name.as_deref()).unwrap_or("the Aircall user").to_owned();
+    let finding = match (owner, job.exchange.user()) {
         (Some(_), _) => format!("It belongs to {name}, found in Salesforce by e-mail."),
         (None, Some(_)) if job.by_default_owner => {
             format!("Salesforce does not let {name} own it: it belongs to the user who connected Salesforce.")
@@ -177,10 +177,15 @@ fn note_owner(job: &mut Job, owner: Option<SalesforceId>) {
     job.trace.note(Topic::Owner, finding);
 }
 
-/// `wire` without the fields of `sobject` that the org lacks or does not let us write.
+/// `wire` without the fields of `sobject` that the org lacks or does not let us write, and without values it has not.
 pub fn without(mut wire: salesforce::Record, sobject: SObject, facts: &OrgFacts) -> salesforce::Record {
     for missing in facts.missing_fields.keys() {
-        if let Some(field) = missing.strip_prefix(sobject.name()).and_then(|rest| rest.strip_prefix('.')) {
+        let Some(field) = missing.strip_prefix(sobject.name()).and_then(|rest| rest.strip_prefix('.')) else {
+            continue;
+        };
+        // Not always the whole field, but a single value of it.
+        let (field, value) = field.split_once('=').map_or((field, None), |(field, value)| (field, Some(value)));
+        if value.is_none() || wire.str(field) == value {
             wire.remove(field);
         }
     }

@@ -53,19 +53,19 @@ impl<'de> Deserialize<'de> for NumberId {
     }
 }
 
-/// Who called whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// Who called whom, or wrote to whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
-    /// The other party called an Aircall number.
+    /// The other party called an Aircall number, or wrote to it.
     Inbound,
-    /// An Aircall user called the other party.
+    /// An Aircall user called the other party, or wrote to it.
     Outbound,
 }
 
-/// The other party of the call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The other party of a call or message.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Party {
     /// A full phone number.
@@ -106,8 +106,8 @@ pub enum MissedCallReason {
     Other(String),
 }
 
-/// The Aircall number (the line) that the call went over.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The Aircall number (the line) that a call or message went over.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Number {
     /// Aircall's id.
     pub id: NumberId,

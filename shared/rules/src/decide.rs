@@ -1,18 +1,19 @@
-//! Whether and how a call is logged, and why.
+//! Whether and how a call or message is logged, and why.
 
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second::required;
 use serde::{Deserialize, Serialize};
 
-use crate::call::{Call, MissedCallReason, NumberId, Party};
+use crate::call::{Call, Direction, MissedCallReason, Number, NumberId, Party};
 use crate::call_type::CallType;
-use crate::document::CallDocument;
+use crate::exchange::{Document, Exchange};
 use crate::hours;
+use crate::messages::Messages;
 use crate::settings::{LogAs, LogCalls, Settings};
 use crate::task_status::TaskStatus;
 use crate::trace::{Topic, Trace};
 
-/// What is to happen to a call.
+/// What is to happen to a call or to messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -29,6 +30,8 @@ pub enum Verdict {
 pub enum SkipReason {
     /// The call workflow says "do nothing".
     DoNothing,
+    /// Messages are not logged.
+    MessagesOff,
     /// The number was closed, and only calls during business hours are logged.
     OutsideBusinessHours,
     /// The Aircall number is not among those that are logged.
@@ -46,13 +49,14 @@ impl SkipReason {
     pub fn sentence(self) -> &'static str {
         match self {
             SkipReason::DoNothing => "The call workflow says to do nothing with calls of this type.",
+            SkipReason::MessagesOff => "The settings say not to log messages.",
             SkipReason::OutsideBusinessHours => {
                 "The call came outside business hours, and only calls during them are logged."
             }
             SkipReason::NumberNotSelected => "The Aircall number is not among those whose calls are logged.",
-            SkipReason::Anonymous => "The caller withheld the number, so there is no record to log the call on.",
+            SkipReason::Anonymous => "The other party withheld the number, so there is no record to log on.",
             SkipReason::NotAPhoneNumber => {
-                "The other party's number is not a full phone number, so there is no record to log the call on."
+                "The other party's number is not a full phone number, so there is no record to log on."
             }
             SkipReason::UnknownNumber => {
                 "No record in Salesforce has the number, and none is to be created for unknown numbers."
@@ -63,92 +67,161 @@ impl SkipReason {
 
 /// The facts a decision rests on; while they stand, so does the decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Basis {
-    call_type: CallType,
-    #[serde(with = "required")]
-    started_at: Timestamp,
-    number: NumberId,
-    open_at_start: Option<bool>,
-    out_of_opening_hours: bool,
-    party: Party,
+// What is decided about messages rests on fewer facts.
+#[serde(untagged)]
+enum Basis {
+    Call {
+        call_type: CallType,
+        #[serde(with = "required")]
+        started_at: Timestamp,
+        number: NumberId,
+        open_at_start: Option<bool>,
+        out_of_opening_hours: bool,
+        party: Party,
+    },
+    Messages {
+        number: NumberId,
+        party: Party,
+    },
 }
 
 impl Basis {
-    fn of(call: &Call) -> Self {
-        Self {
-            call_type: CallType::of(call),
-            started_at: call.started_at,
-            number: call.number.id,
-            open_at_start: call.number.open,
-            out_of_opening_hours: call.missed_call_reason == Some(MissedCallReason::OutOfOpeningHours),
-            party: call.party.clone(),
+    fn of(exchange: &Exchange) -> Self {
+        match exchange {
+            Exchange::Call(call) => Basis::Call {
+                call_type: CallType::of(call),
+                started_at: call.started_at,
+                number: call.number.id,
+                open_at_start: call.number.open,
+                out_of_opening_hours: call.missed_call_reason == Some(MissedCallReason::OutOfOpeningHours),
+                party: call.party.clone(),
+            },
+            Exchange::Messages(messages) => {
+                let first = messages.first();
+                Basis::Messages { number: first.number.id, party: first.party.clone() }
+            }
         }
     }
 }
 
-/// What is to happen to a call, and all that led to it.
+/// What is to happen to a call or to messages, and all that led to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
     /// What is to happen.
     pub verdict: Verdict,
-    /// The call's type when it was decided.
-    pub call_type: CallType,
     /// What was looked at and what followed.
     pub trace: Trace,
     basis: Basis,
 }
 
-/// Decides about a call that is over; nothing is decided about one that is not.
+impl Decision {
+    /// The call's type when it was decided; none of messages.
+    pub fn call_type(&self) -> Option<CallType> {
+        match self.basis {
+            Basis::Call { call_type, .. } => Some(call_type),
+            Basis::Messages { .. } => None,
+        }
+    }
+}
+
+/// Decides about a call that is over, or about messages; nothing is decided about a call that is not.
 ///
 /// A decision stands until the facts it rests on change, so a comment that comes a week later does not
 /// judge an old call by new settings. And once a call is to be logged it stays so: a Task is not taken back.
-pub fn decide(document: &CallDocument, settings: &Settings, previous: Option<&Decision>) -> Option<Decision> {
+pub fn decide(document: &Document, settings: &Settings, previous: Option<&Decision>) -> Option<Decision> {
     if !document.is_settled() {
         return None;
     }
-    let call = document.call();
-    let basis = Basis::of(&call);
+    let exchange = document.exchange();
+    let basis = Basis::of(&exchange);
     if let Some(previous) = previous.filter(|previous| previous.basis == basis) {
         return Some(previous.clone());
     }
-    let decision = judge(&call, basis, settings);
+    let decision = judge(&exchange, basis, settings);
     match (previous.map(|previous| (previous, previous.verdict)), decision.verdict) {
         (Some((previous, Verdict::Log(status))), Verdict::Skip(_)) => Some(stay_logged(previous, status, decision)),
         _ => Some(decision),
     }
 }
 
-/// The decision about `call` under `settings` alone.
-fn judge(call: &Call, basis: Basis, settings: &Settings) -> Decision {
-    let call_type = basis.call_type;
+/// The decision about `exchange` under `settings` alone.
+fn judge(exchange: &Exchange, basis: Basis, settings: &Settings) -> Decision {
     let mut trace = Trace::new();
-    trace.note(Topic::CallType, call_type.because(call));
-    let verdict = verdict(call, call_type, settings, &mut trace);
-    Decision { verdict, call_type, trace, basis }
+    let verdict = verdict(exchange, settings, &mut trace);
+    let verdict = verdict.map_or_else(Verdict::Skip, Verdict::Log);
+    Decision { verdict, trace, basis }
 }
 
-fn verdict(call: &Call, call_type: CallType, settings: &Settings, trace: &mut Trace) -> Verdict {
-    let line = call.number.label();
-    match &settings.numbers {
-        Some(numbers) if !numbers.contains(&call.number.id) => {
-            trace.note(Topic::Number, format!("{line} is not among the numbers whose calls are logged: not logged."));
-            return Verdict::Skip(SkipReason::NumberNotSelected);
+fn verdict(exchange: &Exchange, settings: &Settings, trace: &mut Trace) -> Result<TaskStatus, SkipReason> {
+    match exchange {
+        Exchange::Call(call) => {
+            let call_type = CallType::of(call);
+            trace.note(Topic::CallType, call_type.because(call));
+            number(&call.number, settings, trace)?;
+            let status = workflow(call_type, settings, trace)?;
+            business_hours(call, settings, trace)?;
+            party(&call.party, trace)?;
+            Ok(status)
         }
-        Some(_) => trace.note(Topic::Number, format!("{line} is among the numbers whose calls are logged.")),
-        None => trace.note(Topic::Number, format!("{line}: calls of all numbers are logged.")),
+        Exchange::Messages(messages) => {
+            messages_wanted(messages, settings, trace)?;
+            let first = messages.first();
+            number(&first.number, settings, trace)?;
+            party(&first.party, trace)?;
+            // Business hours are those of calls, and there is nothing left to do about a message.
+            Ok(TaskStatus::Completed)
+        }
     }
+}
 
+fn messages_wanted(messages: &Messages, settings: &Settings, trace: &mut Trace) -> Result<(), SkipReason> {
+    let what = if messages.conversation().is_some() {
+        "It is a conversation by messages."
+    } else {
+        match messages.last().direction {
+            Direction::Inbound => "It is a message that was received.",
+            Direction::Outbound => "It is a message that was sent.",
+        }
+    };
+    if !settings.log_messages {
+        trace.note(Topic::Message, format!("{what} Messages are not logged."));
+        return Err(SkipReason::MessagesOff);
+    }
+    trace.note(
+        Topic::Message,
+        format!("{what} Messages are logged as Completed (Past Activities), at any time of day."),
+    );
+    Ok(())
+}
+
+fn number(number: &Number, settings: &Settings, trace: &mut Trace) -> Result<(), SkipReason> {
+    let line = number.label();
+    match &settings.numbers {
+        Some(numbers) if !numbers.contains(&number.id) => {
+            trace.note(Topic::Number, format!("{line} is not among the numbers that are logged: not logged."));
+            return Err(SkipReason::NumberNotSelected);
+        }
+        Some(_) => trace.note(Topic::Number, format!("{line} is among the numbers that are logged.")),
+        None => trace.note(Topic::Number, format!("{line}: all numbers are logged.")),
+    }
+    Ok(())
+}
+
+fn workflow(call_type: CallType, settings: &Settings, trace: &mut Trace) -> Result<TaskStatus, SkipReason> {
     let log_as = settings.call_workflow.of(call_type);
     let Some(status) = log_as.status() else {
         trace.note(
             Topic::CallWorkflow,
             format!("The call workflow says \"do nothing\" for {}: not logged.", plural(call_type)),
         );
-        return Verdict::Skip(SkipReason::DoNothing);
+        return Err(SkipReason::DoNothing);
     };
     let place = if log_as == LogAs::Completed { "Completed (Past Activities)" } else { "In progress (Next Steps)" };
     trace.note(Topic::CallWorkflow, format!("The call workflow logs {} as {place}.", plural(call_type)));
+    Ok(status)
+}
 
+fn business_hours(call: &Call, settings: &Settings, trace: &mut Trace) -> Result<(), SkipReason> {
     match settings.business_hours.log_calls {
         LogCalls::Always => trace.note(Topic::BusinessHours, "Calls are logged at any time of day."),
         LogCalls::DuringBusinessHours => {
@@ -156,43 +229,46 @@ fn verdict(call: &Call, call_type: CallType, settings: &Settings, trace: &mut Tr
             if !judgement.open {
                 let because = format!("{} Only calls during business hours are logged: not logged.", judgement.because);
                 trace.note(Topic::BusinessHours, because);
-                return Verdict::Skip(SkipReason::OutsideBusinessHours);
+                return Err(SkipReason::OutsideBusinessHours);
             }
             trace.note(Topic::BusinessHours, judgement.because);
         }
     }
+    Ok(())
+}
 
-    match &call.party {
+fn party(party: &Party, trace: &mut Trace) -> Result<(), SkipReason> {
+    match party {
         Party::Number(number) => {
             trace.note(Topic::PhoneNumber, format!("The other party is {}.", number.international()));
-            Verdict::Log(status)
+            Ok(())
         }
         Party::Anonymous => {
             trace.note(Topic::PhoneNumber, SkipReason::Anonymous.sentence());
-            Verdict::Skip(SkipReason::Anonymous)
+            Err(SkipReason::Anonymous)
         }
         Party::Unusable(text) => {
             trace.note(
                 Topic::PhoneNumber,
                 format!("{text:?} is not a full phone number: there is no record to log it on."),
             );
-            Verdict::Skip(SkipReason::NotAPhoneNumber)
+            Err(SkipReason::NotAPhoneNumber)
         }
     }
 }
 
-/// A call that was to be logged before `decision` would skip it.
+/// What was to be logged before `decision` would skip it.
 fn stay_logged(previous: &Decision, status: TaskStatus, decision: Decision) -> Decision {
     let mut trace = previous.trace.clone();
     let now = match decision.verdict {
         Verdict::Log(_) => "",
         Verdict::Skip(reason) => reason.sentence(),
     };
-    let finding = format!(
-        "Later the call turned out to be: {}. {now} It was to be logged by then, and stays so.",
-        decision.call_type
-    );
-    trace.note(Topic::CallType, finding);
+    let (topic, finding) = match decision.call_type() {
+        Some(call_type) => (Topic::CallType, format!("Later the call turned out to be: {call_type}.")),
+        None => (Topic::Message, "Later Aircall said something else of the message.".to_owned()),
+    };
+    trace.note(topic, format!("{finding} {now} It was to be logged by then, and stays so."));
     Decision { verdict: Verdict::Log(status), trace, ..decision }
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::call::{Call, Comment, Direction, MissedCallReason};
+use crate::call::{Call, Comment, Direction, MissedCallReason, Number};
 use crate::call_type::CallType;
 use crate::hours::zone_of;
 use crate::settings::Settings;
@@ -32,7 +32,7 @@ pub(crate) fn of(call: &Call, settings: &Settings) -> String {
         let label = if call.direction == Direction::Inbound { "From" } else { "To" };
         line(label, number.international());
     }
-    line("Aircall line", aircall_line(call));
+    line("Aircall line", aircall_line(&call.number));
     let took_part = call.answered_at.is_some() || call.direction == Direction::Outbound;
     let user = call.user.as_ref().filter(|_| took_part);
     if let Some(user) = user.and_then(|user| user.name.as_deref().or(user.email.as_deref())) {
@@ -83,16 +83,16 @@ fn kind(call_type: CallType) -> &'static str {
     }
 }
 
-fn aircall_line(call: &Call) -> String {
-    let label = one_line(&call.number.label());
-    match call.number.digits.as_deref().map(one_line) {
+pub(crate) fn aircall_line(number: &Number) -> String {
+    let label = one_line(&number.label());
+    match number.digits.as_deref().map(one_line) {
         Some(digits) if digits != label => format!("{label} ({digits})"),
         _ => label,
     }
 }
 
 /// `2026-03-04 11:28:54 CET (Europe/Vienna)`.
-fn local(at: Timestamp, zone: &TimeZone) -> String {
+pub(crate) fn local(at: Timestamp, zone: &TimeZone) -> String {
     let name = zone.iana_name().unwrap_or("UTC");
     let written = at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string();
     if name == "UTC" { written } else { format!("{written} ({name})") }

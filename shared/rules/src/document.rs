@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, CallId, Contact, Direction, Party, User};
 use crate::phone::E164;
+use crate::seen::{self, earliest};
 
 /// What happened to a call, in the order of its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -73,19 +74,8 @@ fn text(call: &Call) -> String {
     serde_json::to_string(call).expect("a call has string keys only")
 }
 
-/// When something was seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct Moment {
-    at: i64,
-    event: CallEvent,
-}
-
-/// A fact together with when it was seen.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct Seen<T> {
-    moment: Moment,
-    value: T,
-}
+type Moment = seen::Moment<CallEvent>;
+type Seen<T> = seen::Seen<CallEvent, T>;
 
 /// All that is known of one call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -193,13 +183,5 @@ impl CallDocument {
         call.user = self.user.as_ref().map(|seen| seen.value.clone());
         call.number.open = self.open_at_start.as_ref().map(|seen| seen.value);
         call
-    }
-}
-
-/// The earlier of two facts; a fact is earlier than none.
-fn earliest<T: Ord>(one: Option<Seen<T>>, other: Option<Seen<T>>) -> Option<Seen<T>> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
     }
 }

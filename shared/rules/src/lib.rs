@@ -1,8 +1,10 @@
-//! The pure core: what a call is, whether and how it is logged, and the Task it becomes.
+//! The pure core: what a call or message is, whether and how it is logged, and the Task it becomes.
 //!
 //! One way for data to flow, and one module for each step of it:
 //!
-//! 1. [`document`]: the events of one call merge into its [`CallDocument`], in whatever order they come.
+//! 1. [`document`]: the events of one call merge into its [`CallDocument`], in whatever order they come; those of a
+//!    message into its [`MessageDocument`], which becomes [`Messages`] with a Task of their own. Either is a [`Document`],
+//!    and tells of an [`Exchange`].
 //! 2. [`decide`]: the document and the tenant's [`settings`] give a [`Decision`], with a [`Trace`] in an admin's words.
 //!    It asks [`call_type`], [`hours`] and [`phone`].
 //! 3. [`matching`], [`relate`] and [`unknown`]: what Salesforce knows of the number becomes the record to log on.
@@ -16,14 +18,20 @@ pub mod call_type;
 pub mod decide;
 mod description;
 pub mod document;
+mod exchange;
 pub mod hours;
 pub mod matching;
+pub mod message;
+mod message_description;
+mod message_document;
+pub mod messages;
 #[cfg(feature = "openapi")]
 mod openapi;
 pub mod phone;
 pub mod relate;
 pub mod revise;
 pub mod schedule;
+mod seen;
 pub mod settings;
 pub mod task;
 mod task_status;
@@ -35,7 +43,11 @@ pub use call::{Call, CallId, Comment, Contact, Direction, MissedCallReason, Numb
 pub use call_type::CallType;
 pub use decide::{Decision, SkipReason, Verdict};
 pub use document::{CallDocument, CallEvent, Snapshot};
+pub use exchange::{Document, Exchange};
 pub use matching::{Candidate, RecordKind};
+pub use message::{Channel, DeliveryState, Media, Message, MessageId};
+pub use message_document::{MessageDocument, MessageEvent, MessageSnapshot};
+pub use messages::{Conversation, Messages};
 pub use phone::E164;
 pub use settings::Settings;
 pub use task::Task;

@@ -3,8 +3,10 @@
 //! Three texts of each field: what we wrote last, what Salesforce holds now, what we would write today.
 //! Where Salesforce still holds what we wrote, ours wins; where a person changed it, theirs stands.
 
+use std::ops::Range;
+
 use crate::description::{DESCRIPTION, cut_to};
-use crate::task::Task;
+use crate::task::{Part, Task};
 use crate::task_status::TaskStatus;
 use crate::text::length;
 
@@ -56,18 +58,16 @@ pub fn revise(wrote: Option<&Task>, held: &Held, ours: &Task) -> Revision {
     Revision {
         subject: field(wrote.map(|task| &task.subject), held.subject.as_ref(), &ours.subject),
         status: status(wrote, held, ours),
-        talk_seconds: field(wrote.map(|task| &task.talk_seconds), held.talk_seconds.as_ref(), &ours.talk_seconds),
+        talk_seconds: ours.talk_seconds.as_ref().and_then(|seconds| {
+            field(wrote.and_then(|task| task.talk_seconds.as_ref()), held.talk_seconds.as_ref(), seconds)
+        }),
         activity_date: field(wrote.map(date).as_ref(), held.activity_date.as_ref(), &date(ours)),
         call_disposition: field(
             wrote.map(|task| &task.call_disposition),
             Some(&held.call_disposition),
             &ours.call_disposition,
         ),
-        description: description(
-            wrote.map(|task| task.description.as_str()),
-            held.description.as_deref().unwrap_or_default(),
-            &ours.description,
-        ),
+        description: description(wrote, held.description.as_deref().unwrap_or_default(), ours),
     }
 }
 
@@ -85,35 +85,94 @@ fn status(wrote: Option<&Task>, held: &Held, ours: &Task) -> Option<TaskStatus> 
 
 /// The new description, if it changes.
 ///
-/// Our text within it is replaced where it stands. If a person changed our text itself,
-/// theirs stays and the lines that are new in ours are added below it.
-/// Where both do not fit, ours is cut and never theirs.
-fn description(wrote: Option<&str>, held: &str, ours: &str) -> Option<String> {
+/// Our text within it is replaced where it stands. If a person changed our text itself, theirs stays, and what is new
+/// in ours is added: lines below it, and parts where they belong. Where both do not fit, ours is cut and never theirs.
+fn description(wrote: Option<&Task>, held: &str, ours: &Task) -> Option<String> {
     // Salesforce's pages save line breaks as CR LF.
     let held = held.replace("\r\n", "\n");
-    let standing = wrote.filter(|wrote| !wrote.is_empty() && held.contains(*wrote));
+    let text = wrote.map_or("", |wrote| &wrote.description);
+    let standing = Some(text).filter(|text| !text.is_empty()).and_then(|text| held.split_once(text));
     // Ours may be there already, also within an older and longer text of ours, from which something was taken away.
-    let is_there = held.contains(ours) && !standing.is_some_and(|wrote| wrote != ours && wrote.contains(ours));
+    let is_there = held.contains(&ours.description)
+        && !(standing.is_some() && text != ours.description && text.contains(&ours.description));
     if is_there {
         return None;
     }
-    let revised = if let Some(wrote) = standing {
-        let room = DESCRIPTION.saturating_sub(length(&held) - length(wrote));
-        held.replacen(wrote, &cut_to(ours, room), 1)
-    } else {
-        let known: Vec<&str> = wrote.unwrap_or_default().lines().chain(held.lines()).map(str::trim).collect();
-        let news: Vec<&str> = ours.lines().filter(|line| !known.contains(&line.trim())).collect();
-        if news.is_empty() {
-            return None;
+    let revised = match standing {
+        Some((before, after)) => {
+            // Parts that an update put there whose outcome was lost.
+            let after = wrote.map_or_else(|| after.to_owned(), |wrote| without(after, &news(wrote, ours)));
+            let room = DESCRIPTION.saturating_sub(length(before) + length(&after));
+            format!("{before}{}{after}", cut_to(&ours.description, room))
         }
-        let separator = if held.is_empty() || held.ends_with('\n') { "" } else { "\n" };
-        let room = DESCRIPTION.saturating_sub(length(&held) + length(separator));
-        if room == 0 {
-            return None;
-        }
-        format!("{held}{separator}{}", cut_to(&news.join("\n"), room))
+        None if ours.parts.is_empty() => with_new_lines(&held, text, &ours.description)?,
+        None => with_new_parts(&held, wrote, ours),
     };
     (revised != held).then_some(revised)
+}
+
+/// The parts of `ours` that `wrote` has not.
+fn news<'a>(wrote: &Task, ours: &'a Task) -> Vec<&'a Part> {
+    ours.parts.iter().filter(|part| !wrote.parts.contains(part)).collect()
+}
+
+fn without(text: &str, parts: &[&Part]) -> String {
+    let mut text = text.to_owned();
+    for part in parts {
+        if let Some(place) = place(&text, part) {
+            let start = place.start.saturating_sub(1);
+            text.replace_range(start..place.end, "");
+        }
+    }
+    text
+}
+
+/// Where `text` holds the part, on lines of its own.
+fn place(text: &str, part: &Part) -> Option<Range<usize>> {
+    let is_whole = |start: &usize| {
+        let rest = &text[start + part.text.len()..];
+        (*start == 0 || text[..*start].ends_with('\n')) && (rest.is_empty() || rest.starts_with('\n'))
+    };
+    let start = text.match_indices(&part.text).map(|(start, _)| start).find(is_whole)?;
+    Some(start..start + part.text.len())
+}
+
+/// `held`, with the lines of `ours` that neither it nor `wrote` has below.
+fn with_new_lines(held: &str, wrote: &str, ours: &str) -> Option<String> {
+    let known: Vec<&str> = wrote.lines().chain(held.lines()).map(str::trim).collect();
+    let news: Vec<&str> = ours.lines().filter(|line| !known.contains(&line.trim())).collect();
+    if news.is_empty() {
+        return None;
+    }
+    let separator = if held.is_empty() || held.ends_with('\n') { "" } else { "\n" };
+    let room = DESCRIPTION.saturating_sub(length(held) + length(separator));
+    (room > 0).then(|| format!("{held}{separator}{}", cut_to(&news.join("\n"), room)))
+}
+
+/// `held`, with the parts of `ours` that neither it nor `wrote` has, each behind the one it follows.
+fn with_new_parts(held: &str, wrote: Option<&Task>, ours: &Task) -> String {
+    let mut text = held.to_owned();
+    for (index, part) in ours.parts.iter().enumerate() {
+        if wrote.is_some_and(|wrote| wrote.parts.contains(part)) || place(&text, part).is_some() {
+            continue;
+        }
+        let room = DESCRIPTION.saturating_sub(length(&text) + 1);
+        if room == 0 {
+            break;
+        }
+        let new = cut_to(&part.text, room);
+        let behind = ours.parts[..index].iter().rev().find_map(|before| place(&text, before));
+        let ahead_of = || ours.parts[index + 1..].iter().find_map(|after| place(&text, after));
+        if let Some(before) = behind {
+            text.insert_str(before.end, &format!("\n{new}"));
+        } else if let Some(after) = ahead_of() {
+            text.insert_str(after.start, &format!("{new}\n"));
+        } else {
+            let separator = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+            text.extend([separator, new.as_str()]);
+        }
+    }
+    text
 }
 
 /// What we would have written of a Task that nobody has touched since: just what Salesforce holds.
@@ -123,7 +182,7 @@ pub fn untouched(held: &Held, ours: &Task) -> Task {
     Task {
         subject: held.subject.clone().unwrap_or_default(),
         status: status.unwrap_or(ours.status),
-        talk_seconds: held.talk_seconds.unwrap_or_default(),
+        talk_seconds: ours.talk_seconds.map(|_| held.talk_seconds.unwrap_or_default()),
         activity_date: held.activity_date.as_deref().and_then(|date| date.parse().ok()).unwrap_or(ours.activity_date),
         call_disposition: held.call_disposition.clone(),
         description: held.description.clone().unwrap_or_default(),

@@ -35,7 +35,11 @@ pub struct Settings {
     pub recording_link: bool,
     /// Whether messages are logged.
     pub log_messages: bool,
-    /// The Aircall numbers whose calls are logged; null means all.
+    /// What becomes one Task of messages. A document may lack it, as older ones do, and then means the default.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(default = "per_message"))]
+    pub message_tasks: MessageTasks,
+    /// The Aircall numbers whose calls and messages are logged; null means all.
     #[serde(deserialize_with = "required_ids")]
     #[cfg_attr(feature = "openapi", schema(required))]
     pub numbers: Option<BTreeSet<NumberId>>,
@@ -135,6 +139,18 @@ pub enum UnknownNumber {
     DoNothing,
 }
 
+/// What becomes one Task of messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum MessageTasks {
+    /// Each message.
+    #[default]
+    PerMessage,
+    /// All messages between a line and an external number of one day, in the line's time zone.
+    PerConversation,
+}
+
 /// What of a Contact the Task is related to as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -183,6 +199,7 @@ impl Default for Settings {
             create_case_if_none: false,
             recording_link: true,
             log_messages: true,
+            message_tasks: MessageTasks::PerMessage,
             numbers: None,
             api_usage_limit: default_share(),
         }

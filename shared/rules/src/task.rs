@@ -1,12 +1,15 @@
-//! The Task a call becomes.
+//! The Task a call, a message or a conversation becomes.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::call::{Call, Direction};
+use crate::call::{Call, Direction, Party};
 use crate::call_type::CallType;
 use crate::description;
 use crate::hours::zone_of;
+use crate::message::MessageId;
+use crate::message_description;
+use crate::messages::Messages;
 use crate::settings::Settings;
 use crate::task_status::TaskStatus;
 use crate::text::{fit, length, one_line, plain};
@@ -15,8 +18,8 @@ use crate::text::{fit, length, one_line, plain};
 const SUBJECT: usize = 255;
 const CALL_DISPOSITION: usize = 255;
 
-/// What Salesforce is to hold of a call. Which record it is on and who owns it is settled once, at creation,
-/// and so is not part of it.
+/// What Salesforce is to hold of a call or of messages. Which record it is on and who owns it is settled once, at
+/// creation, and so is not part of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
     /// `Aircall_Key__c` and `CallObject`: what makes the Task the only one.
@@ -25,17 +28,38 @@ pub struct Task {
     pub subject: String,
     /// `Status`.
     pub status: TaskStatus,
-    /// `CallType`.
-    pub direction: Direction,
-    /// `CallDurationInSeconds`: seconds spent talking, [`Call::talk_seconds`].
-    pub talk_seconds: u64,
-    /// `ActivityDate`: the day the call started, in the number's time zone.
+    /// `CallType`; only of a call.
+    pub direction: Option<Direction>,
+    /// `CallDurationInSeconds`: seconds spent talking, [`Call::talk_seconds`]; only of a call.
+    pub talk_seconds: Option<u64>,
+    /// `ActivityDate`: the day the call started or the message was sent, in the number's time zone.
     pub activity_date: Date,
     /// `CallDisposition`: the tags, at most 255 characters, cut at a whole tag.
     pub call_disposition: Option<String>,
     /// `Description`, at most 32,000 characters.
     pub description: String,
+    /// The parts of the description that are news each, once it is written: the messages of a conversation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
 }
+
+/// A part of a description.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Part {
+    /// What tells it from the others, whatever it says.
+    pub id: MessageId,
+    /// What it says. It is part of the description, and not stored twice.
+    #[serde(skip)]
+    pub(crate) text: String,
+}
+
+impl PartialEq for Part {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Part {}
 
 impl Task {
     /// The Task of `call`, logged with `status` on the record named `record_name`.
@@ -45,19 +69,40 @@ impl Task {
             key: call.id.key(),
             subject: subject(call, record_name),
             status,
-            direction: call.direction,
-            talk_seconds: call.talk_seconds(),
+            direction: Some(call.direction),
+            talk_seconds: Some(call.talk_seconds()),
             activity_date: zone.to_datetime(call.started_at).date(),
             call_disposition: call_disposition(call),
             description: description::of(call, settings),
+            parts: Vec::new(),
         }
+    }
+
+    /// The Task of a message, or of those of a conversation, logged with `status` on the record named `record_name`.
+    pub fn of_messages(messages: &Messages, status: TaskStatus, record_name: &str) -> Self {
+        let (description, parts) = message_description::of(messages);
+        Self {
+            key: messages.key(),
+            subject: message_subject(messages, record_name),
+            status,
+            direction: None,
+            talk_seconds: None,
+            activity_date: messages.day(),
+            call_disposition: None,
+            description,
+            parts,
+        }
+    }
+
+    /// Whether it is that of a call, and so has the fields of calls.
+    pub fn is_call(&self) -> bool {
+        self.direction.is_some()
     }
 }
 
 /// The subject, in Aircall's five wordings. Where the user is not known, who made or took the call is left out.
 fn subject(call: &Call, record_name: &str) -> String {
-    let number = || call.party.number().map(crate::E164::international).unwrap_or_default();
-    let record = Some(one_line(record_name)).filter(|name| !name.is_empty()).unwrap_or_else(number);
+    let record = record(record_name, &call.party);
     let line = one_line(&call.number.label());
     let user = call.user.as_ref().and_then(|user| user.name.as_deref()).map(one_line).filter(|name| !name.is_empty());
     let by = |verb: &str| user.as_ref().map(|user| format!(" {verb} by {user}")).unwrap_or_default();
@@ -69,6 +114,36 @@ fn subject(call: &Call, record_name: &str) -> String {
         CallType::Voicemail => format!("Voicemail from {record} on {line}"),
     };
     fit(&plain(&subject), SUBJECT)
+}
+
+/// The subject of a message, in Aircall's two wordings whatever the channel; it has none for a conversation.
+fn message_subject(messages: &Messages, record_name: &str) -> String {
+    let message = messages.first();
+    let line = one_line(&message.number.label());
+    let subject = if messages.conversation().is_some() {
+        format!("SMS conversation with {} on {line}", record(record_name, &message.party))
+    } else {
+        match message.direction {
+            Direction::Outbound => {
+                let name = message.user.as_ref().and_then(|user| user.name.as_deref()).map(one_line);
+                let by = name.filter(|name| !name.is_empty()).map(|name| format!(" from {name}")).unwrap_or_default();
+                format!("SMS sent{by} via {line} to {}", record(record_name, &message.party))
+            }
+            Direction::Inbound => {
+                // In a group, somebody else may have written it.
+                let writer = message.written_by.as_ref().map(|writer| record("", writer));
+                let writer = writer.unwrap_or_else(|| record(record_name, &message.party));
+                format!("SMS received from {writer} to {line}")
+            }
+        }
+    };
+    fit(&plain(&subject), SUBJECT)
+}
+
+/// The name of the other party's record, else its number.
+fn record(name: &str, party: &Party) -> String {
+    let number = || party.number().map(crate::E164::international).unwrap_or_default();
+    Some(one_line(name)).filter(|name| !name.is_empty()).unwrap_or_else(number)
 }
 
 /// The tags, separated by commas, as many as fit whole.

@@ -1,5 +1,7 @@
 //! Salesforce's field lengths, kept.
 
+use unicode_segmentation::GraphemeCursor;
+
 /// The length of `text` as Salesforce counts it.
 ///
 /// Salesforce runs on Java, whose strings count UTF-16 code units; an emoji is two.
@@ -17,14 +19,24 @@ pub(crate) fn fit(text: &str, limit: usize) -> String {
     fitted
 }
 
-/// The longest prefix of `text` that fits into `limit`.
+/// How much shorter than it has to be a text is cut for the sake of its last sign: an emoji of many code points, or a
+/// letter with its accents.
+const LONGEST_SIGN: usize = 64;
+
+/// The longest prefix of `text` that fits into `limit`, with no sign cut within.
 pub(crate) fn prefix(text: &str, limit: usize) -> &str {
     let mut used = 0;
     let end = text.char_indices().find(|(_, c)| {
         used += c.len_utf16();
         used > limit
     });
-    end.map_or(text, |(index, _)| &text[..index])
+    let Some((end, _)) = end else { return text };
+    let mut cursor = GraphemeCursor::new(end, text.len(), true);
+    let is_whole = cursor.is_boundary(text, 0).unwrap_or(true);
+    let before = if is_whole { None } else { cursor.prev_boundary(text, 0).ok().flatten() };
+    // A sign as long as this is none that anybody reads.
+    let end = before.filter(|before| length(&text[*before..end]) <= LONGEST_SIGN).unwrap_or(end);
+    &text[..end]
 }
 
 /// `text` such that Salesforce takes it for text.
@@ -63,6 +75,18 @@ mod tests {
         assert_eq!(prefix("a😀b", 2), "a");
         assert_eq!(fit("a😀bc", 4), "a😀…");
         assert_eq!(fit("a😀b", 4), "a😀b");
+    }
+
+    #[test]
+    fn no_sign_is_cut_within() {
+        let family = "👨‍👩‍👧‍👦";
+        assert_eq!(prefix(&format!("a{family}b"), length(family)), "a");
+        assert_eq!(prefix(&format!("a{family}b"), length(family) + 1), format!("a{family}"));
+        assert_eq!(prefix("👍🏽👍🏽", 6), "👍🏽");
+        assert_eq!(prefix("e\u{301}e\u{301}", 3), "e\u{301}");
+        // An endless one is cut where it has to be.
+        let endless = format!("e{}", "\u{301}".repeat(500));
+        assert_eq!(length(prefix(&endless, 300)), 300);
     }
 
     #[test]

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub enum Topic {
     /// Which of the five call types it is.
     CallType,
+    /// What kind of message it is, and whether messages are logged.
+    Message,
     /// Whether the Aircall number is one that is logged.
     Number,
     /// What the call workflow says of this call type.

@@ -17,33 +17,43 @@ use crate::{CallerFields, KeyField, Record, SObject, SalesforceId};
 pub const HELD_FIELDS: &[&str] =
     &["Subject", "Status", "CallDurationInSeconds", "ActivityDate", "CallDisposition", "Description"];
 
+/// The `Type` of a message's Task. An org may restrict its types to others; then its Tasks of messages go without.
+pub const MESSAGE_TYPE: &str = "SMS";
+
 /// The fields of an Account that tell a Person Account; they exist only in orgs that have such.
 pub const PERSON_FIELDS: &[&str] = &["IsPersonAccount", "PersonContactId"];
 
 /// A new Task, without what it is on.
 ///
-/// `TaskSubtype` can be given only now: it is what makes the timeline show a logged call.
+/// `TaskSubtype` can be given only now: it is what makes the timeline show a logged call. Messages have none of their
+/// own, and orgs need not have a type for them.
 pub fn new_task(task: &Task, owner: &SalesforceId) -> Record {
-    let call_type = match task.direction {
+    let (subtype, task_type) = if task.is_call() { ("Call", "Call") } else { ("Task", MESSAGE_TYPE) };
+    let call_type = task.direction.map(|direction| match direction {
         Direction::Inbound => "Inbound",
         Direction::Outbound => "Outbound",
-    };
-    let record = Record::new(SObject::Task)
+    });
+    let mut record = Record::new(SObject::Task)
         .with(KeyField::AircallKey.name(), task.key.as_str())
         .with(KeyField::CallObject.name(), task.key.as_str())
         .with("Subject", task.subject.as_str())
         .with("Status", task.status.as_str())
-        .with("TaskSubtype", "Call")
-        .with("Type", "Call")
-        .with("CallType", call_type)
-        .with("CallDurationInSeconds", task.talk_seconds)
+        .with("TaskSubtype", subtype)
+        .with("Type", task_type)
         .with("ActivityDate", task.activity_date.to_string())
         .with("Description", task.description.as_str())
         .with("OwnerId", owner.as_str());
-    match &task.call_disposition {
-        Some(tags) => record.with("CallDisposition", tags.as_str()),
-        None => record,
+    let of_calls: [(&str, Option<Value>); 3] = [
+        ("CallType", call_type.map(Value::from)),
+        ("CallDurationInSeconds", task.talk_seconds.map(Value::from)),
+        ("CallDisposition", task.call_disposition.clone().map(Value::from)),
+    ];
+    for (field, value) in of_calls {
+        if let Some(value) = value {
+            record.set(field, value);
+        }
     }
+    record
 }
 
 /// A Task as Salesforce holds it, read with [`HELD_FIELDS`].

@@ -27,6 +27,8 @@ pub struct ActivityQuery {
     pub states: Vec<State>,
     /// Only calls of one of these types, which a call has once it is decided about; none means any.
     pub call_types: Vec<CallType>,
+    /// Only messages or, with call types, these as well.
+    pub messages: bool,
     /// Only calls over this Aircall number (line).
     pub number: Option<NumberId>,
     /// Only calls that started then or later; to the second.
@@ -47,6 +49,7 @@ impl Default for ActivityQuery {
             cursor: None,
             states: Vec::new(),
             call_types: Vec::new(),
+            messages: false,
             number: None,
             from: None,
             until: None,
@@ -128,19 +131,24 @@ impl Calls {
 
 impl ActivityQuery {
     fn filter(&self) -> Filter {
+        let messages = self.messages.then(|| item::text(index::MESSAGES));
         Filter::default()
             .states(&self.states)
-            .perhaps("call_type", self.call_types.iter().map(item::value).collect())
+            .perhaps("call_type", self.call_types.iter().map(item::value).chain(messages).collect())
             .perhaps("number", self.number.iter().map(item::value).collect())
             .perhaps("party", index::party(self.phone.as_ref()))
     }
 
     fn wants(&self, entry: &Entry) -> bool {
-        let call = entry.document.call();
-        let has_type = || entry.decision.is_some() && self.call_types.contains(&CallType::of(&call));
+        let exchange = entry.document.exchange();
+        let is_any = self.call_types.is_empty() && !self.messages;
+        let has_type = || match exchange.call() {
+            Some(call) => entry.decision.is_some() && self.call_types.contains(&CallType::of(call)),
+            None => self.messages,
+        };
         (self.states.is_empty() || self.states.contains(&entry.state))
-            && (self.call_types.is_empty() || has_type())
-            && self.number.is_none_or(|number| call.number.id == number)
-            && self.phone.as_ref().is_none_or(|phone| call.party.number() == Some(phone))
+            && (is_any || has_type())
+            && self.number.is_none_or(|number| exchange.number().id == number)
+            && self.phone.as_ref().is_none_or(|phone| exchange.party().number() == Some(phone))
     }
 }

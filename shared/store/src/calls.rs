@@ -1,4 +1,4 @@
-//! The table of calls: the activity log, and what waits for the writer.
+//! The table of calls and messages: the activity log, and what waits for the writer.
 //!
 //! `evaluate` writes an entry's document and decision and counts its version; the writer writes its outcome.
 //! Neither touches the other's attributes. An entry that waits has the attributes `pending`, which holds the tenant,
@@ -10,12 +10,13 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use jiff::Timestamp;
-use rules::{CallDocument, Decision, Verdict};
+use rules::{Decision, Document, Verdict};
 
 use crate::batch;
 use crate::entry::{Entry, Problem, State};
 use crate::error::{self, Corrupt, Error};
 use crate::expression::Update;
+use crate::gathered;
 use crate::index;
 use crate::item::{self, Attributes};
 use crate::tenant::TenantId;
@@ -31,7 +32,7 @@ pub struct Calls {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Merge {
     /// All that Aircall said so far.
-    pub document: CallDocument,
+    pub document: Document,
     /// Whether and how the call is logged; none while it is not over.
     pub decision: Option<Decision>,
     /// When the entry is deleted.
@@ -75,7 +76,7 @@ impl Calls {
     pub async fn get(&self, tenant: &TenantId, key: &str) -> Result<Option<Entry>, Error> {
         let request = self.dynamodb.get_item().table_name(&self.table).set_key(Some(key_of(tenant, key)));
         let answer = request.consistent_read(true).send().await.map_err(|e| error::of("GetItem", &e))?;
-        Ok(answer.item.map(Entry::read).transpose()?)
+        Ok(answer.item.filter(gathered::is_entry).map(Entry::read).transpose()?)
     }
 
     /// Those of the entries that exist, as of now (a consistent read), by key.
@@ -87,7 +88,7 @@ impl Calls {
         let read = KeysAndAttributes::builder().consistent_read(true);
         let mut items = batch::get(&self.dynamodb, &self.table, keys, read).await?;
         items.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
-        Ok(items.into_iter().map(Entry::read).collect())
+        Ok(items.into_iter().filter(gathered::is_entry).map(Entry::read).collect())
     }
 
     /// Writes what `evaluate` learnt and decided, if the entry still is at the version that was read;
@@ -111,7 +112,7 @@ impl Calls {
             .set_or_remove("decision", change.decision.as_ref().map(item::value))
             .set("expires_at", item::seconds(change.expires_at))
             .set("updated_at", item::seconds(now));
-        let update = index::of(update, key, &change.document.call(), change.decision.as_ref());
+        let update = index::of(update, key, &change.document.exchange(), change.decision.as_ref());
         let update = match change.decision.as_ref().map(|decision| decision.verdict) {
             Some(Verdict::Log(_)) => update
                 .set("state", item::value(&State::Pending))
@@ -245,7 +246,7 @@ pub(crate) fn at_rest(update: Update, state: State) -> Update {
     update.set("state", item::value(&state)).remove("pending").remove("due_at")
 }
 
-fn key_of(tenant: &TenantId, key: &str) -> Attributes {
+pub(crate) fn key_of(tenant: &TenantId, key: &str) -> Attributes {
     [("tenant", tenant.as_str()), ("key", key)].map(|(name, value)| (name.to_owned(), item::text(value))).into()
 }
 

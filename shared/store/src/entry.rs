@@ -1,10 +1,10 @@
-//! An entry of the activity log: a call, what was decided about it and what became of it.
+//! An entry of the activity log: a call or messages, what was decided about it and what became of it.
 
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second::required;
 use rules::matching::Record;
 use rules::relate::RelatedKind;
-use rules::{CallDocument, Decision, SkipReason, Task, Trace};
+use rules::{Decision, Document, SkipReason, Task, Trace};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Corrupt;
@@ -27,15 +27,15 @@ pub enum State {
     Failed,
 }
 
-/// All that is known about one call.
+/// All that is known about what becomes one Task: a call, a message or a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// `call-<id>`.
+    /// `call-<id>`, `message-<id>` or `conversation-<line>-<number>-<day>`.
     pub key: String,
     /// Counts the changes of document and decision.
     pub version: u64,
     /// What Aircall says.
-    pub document: CallDocument,
+    pub document: Document,
     /// Whether and how it is logged; none while the call is not over.
     pub decision: Option<Decision>,
     /// Where it stands.

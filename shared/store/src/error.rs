@@ -1,6 +1,7 @@
 //! What can go wrong, by what the caller can do about it.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use rules::messages::loggable;
 
 /// Why a store could not answer.
 #[derive(Debug, thiserror::Error)]
@@ -30,9 +31,9 @@ pub enum Error {
 ///
 /// Names the place and not the value, which may be somebody's phone number.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{key}: the attribute {attribute:?} is missing or unreadable")]
+#[error("{}: the attribute {attribute:?} is missing or unreadable", loggable(key))]
 pub struct Corrupt {
-    /// Key of the item: the call's key, the key of the console's item, else the tenant's id or the secret's name.
+    /// Key of the item: the entry's key, the key of the console's item, else the tenant's id or the secret's name.
     pub key: String,
     /// The first attribute that cannot be read.
     pub attribute: &'static str,

@@ -1,7 +1,8 @@
 //! The index `activity`: a tenant's entries in the order of their calls, with what they are searched and counted by.
 //!
 //! It holds, of each entry, `key`, `occurred_at` and `state`, and of entries that were merged since it does,
-//! `number` (the line's id), `party` (the other party's number, if there is one) and `call_type` (once it is decided).
+//! `number` (the line's id), `party` (the other party's number, if there is one) and `call_type` (once it is decided, and
+//! of messages `messages`).
 //! An entry is thereby some 150 bytes small instead of several kilobytes: DynamoDB charges and limits what it looks at.
 //! It follows the table within moments, so what it leads to is looked at again in the table.
 
@@ -9,7 +10,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use rules::{Call, CallType, Decision, E164};
+use rules::{CallType, Decision, E164, Exchange};
 
 use crate::calls::Calls;
 use crate::cursor::Cursor;
@@ -22,18 +23,24 @@ use crate::tenant::TenantId;
 /// The last instant whose text sorts as it does: the year 2286.
 const LAST: i64 = 9_999_999_999;
 
+/// What entries of messages have in place of a call type.
+pub(crate) const MESSAGES: &str = "messages";
+
 /// When an entry's call started, as text that sorts likewise; behind it `#` and the entry's key.
 pub(crate) fn instant(at: Timestamp) -> String {
     format!("{:010}", at.as_second())
 }
 
 /// Adds to an update of the entry what the index holds of it, but for its state.
-pub(crate) fn of(update: Update, key: &str, call: &Call, decision: Option<&Decision>) -> Update {
-    let call_type = decision.map(|_| item::value(&CallType::of(call)));
+pub(crate) fn of(update: Update, key: &str, exchange: &Exchange, decision: Option<&Decision>) -> Update {
+    let call_type = match exchange {
+        Exchange::Call(call) => decision.map(|_| item::value(&CallType::of(call))),
+        Exchange::Messages(_) => Some(item::text(MESSAGES)),
+    };
     update
-        .set("occurred_at", item::text(format!("{}#{key}", instant(call.started_at))))
-        .set("number", item::value(&call.number.id))
-        .set_or_remove("party", call.party.number().map(|party| item::text(party.as_str())))
+        .set("occurred_at", item::text(format!("{}#{key}", instant(exchange.started_at()))))
+        .set("number", item::value(&exchange.number().id))
+        .set_or_remove("party", exchange.party().number().map(|party| item::text(party.as_str())))
         .set_or_remove("call_type", call_type)
 }
 

@@ -4,6 +4,7 @@ mod activity;
 mod api_tokens;
 mod calls;
 mod connect;
+mod gathered;
 mod history;
 mod lease;
 mod outcomes;
@@ -107,6 +108,7 @@ pub(super) fn ended(id: u64, started_at: i64) -> CallDocument {
 
 /// What `evaluate` makes of the document by these settings.
 pub(super) fn merge(document: CallDocument, settings: &Settings) -> Merge {
+    let document = document.into();
     let decision = decide::decide(&document, settings, None);
     Merge { document, decision, expires_at: at(START + 180 * 86_400) }
 }
@@ -125,8 +127,7 @@ pub(super) fn record() -> Record {
 
 /// The Task of the entry, written.
 pub(super) fn logged(entry: &Entry) -> Outcome {
-    let call = entry.document.call();
-    let task = rules::Task::of(&call, TaskStatus::Completed, &Settings::default(), "Test Contact");
+    let task = entry.document.exchange().task(TaskStatus::Completed, &Settings::default(), "Test Contact");
     let task_id = "00T000000000001AAA".to_owned();
     let written = Written { task_id, task, record: record(), related: None, logged_at: at(START + 100) };
     Outcome::Logged { written: Box::new(written), trace: Trace::new() }

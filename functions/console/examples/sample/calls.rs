@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use rules::matching::Record;
 use rules::relate::RelatedKind;
 use rules::settings::{LogAs, Settings};
-use rules::{RecordKind, Snapshot, Task, TaskStatus, Topic, Trace, decide};
+use rules::{RecordKind, Snapshot, TaskStatus, Topic, Trace, decide};
 use serde_json::json;
 use store::{Calls, Connection, Merge, Outcome, Problem, Related, Tenant, TenantId, Tenants, Written};
 
@@ -68,7 +68,7 @@ async fn play_one(calls: &Calls, tenant: &TenantId, id: u64, started_at: Timesta
                 "posted_by": {"id": 1, "name": "Ada Example", "email": "ada@example.com"}}],
         },
     }))?;
-    let document: rules::CallDocument = snapshot.into();
+    let document = snapshot.into();
     let decision = decide::decide(&document, settings, None);
     let change = Merge { document, decision, expires_at: started_at + SignedDuration::from_hours(9000) };
     calls.merge(tenant, &key, &change, None, started_at + SignedDuration::from_secs(200)).await?;
@@ -102,12 +102,11 @@ fn found(id: u64) -> Trace {
 }
 
 fn written(entry: &store::Entry, id: u64, logged_at: Timestamp) -> Written {
-    let call = entry.document.call();
     let status = if id.is_multiple_of(3) { TaskStatus::Completed } else { TaskStatus::InProgress };
     let name = format!("Tess Caller {id}");
     Written {
         task_id: format!("00T00000000{id:04}AAA"),
-        task: Task::of(&call, status, &Settings::default(), &name),
+        task: entry.document.exchange().task(status, &Settings::default(), &name),
         record: Record {
             kind: RecordKind::Contact,
             id: format!("00300000000{id:04}AAA"),

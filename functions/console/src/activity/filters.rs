@@ -7,6 +7,7 @@ use rules::{CallType, NumberId, hours};
 
 use super::outcome::Outcome;
 use crate::form::Fields;
+use crate::kind::MESSAGES;
 use crate::lines::Lines;
 use crate::settings::change::key;
 
@@ -18,8 +19,10 @@ const LONGEST: usize = 100;
 pub(crate) struct Filters {
     /// `outcome`.
     pub(crate) outcome: Option<Outcome>,
-    /// `type`.
+    /// `type`: a call type.
     pub(crate) call_type: Option<CallType>,
+    /// `type`: messages and conversations.
+    pub(crate) messages: bool,
     /// `line`: Aircall's id.
     pub(crate) line: Option<NumberId>,
     /// `from`: the first day.
@@ -52,9 +55,11 @@ impl Filters {
             let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.key() == text);
             or_note(outcome, || note("outcome", "The outcome is logged, skipped, waiting or failed."))
         });
-        let call_type = text("type").and_then(|text| {
+        let messages = fields.get("type") == MESSAGES;
+        let call_type = text("type").filter(|_| !messages).and_then(|text| {
             let call_type = CallType::ALL.into_iter().find(|call_type| key(*call_type) == text);
-            let message = "The type is outbound_answered, outbound_unanswered, inbound_answered, missed or voicemail.";
+            let message =
+                "The type is outbound_answered, outbound_unanswered, inbound_answered, missed, voicemail or messages.";
             or_note(call_type, || note("type", message))
         });
         let line = text("line").and_then(|text| {
@@ -74,7 +79,7 @@ impl Filters {
             let message = "The time zone is one of the IANA database, such as Europe/Vienna.";
             or_note(Zone::parse(text).ok(), || note("time_zone", message))
         });
-        let filters = Self { outcome, call_type, line, from, until, search, time_zone };
+        let filters = Self { outcome, call_type, messages, line, from, until, search, time_zone };
         if wrong.is_empty() { Ok(filters) } else { Err(wrong) }
     }
 
@@ -82,7 +87,7 @@ impl Filters {
     pub(crate) fn parameters(&self) -> Vec<(&'static str, String)> {
         let parameters = [
             ("outcome", self.outcome.map(|outcome| outcome.key().to_owned())),
-            ("type", self.call_type.map(|call_type| key(call_type).to_owned())),
+            ("type", self.call_type.map(key).or(self.messages.then_some(MESSAGES)).map(ToOwned::to_owned)),
             ("line", self.line.map(|line| line.0.to_string())),
             ("from", self.from.map(|date| date.to_string())),
             ("until", self.until.map(|date| date.to_string())),
@@ -127,13 +132,19 @@ fn day(text: &str) -> Option<Date> {
     ((1970..=2200).contains(&date.year()) && date.to_string() == text).then_some(date)
 }
 
-/// A call's key, or digits and what people, and what they copy from, write between those of a phone number or an id.
+/// Whether a text is the key of an entry of messages.
+pub(super) fn is_key(text: &str) -> bool {
+    let rest = text.strip_prefix("message-").or_else(|| text.strip_prefix("conversation-"));
+    rest.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_graphic()))
+}
+
+/// An entry's key, or digits and what people, and what they copy from, write between those of a phone number or an id.
 fn is_searchable(text: &str) -> bool {
     let is_between =
         |c: char| " -+().,/*#:;\u{a0}".contains(c) || matches!(c, '\u{2009}'..='\u{2015}' | '\u{202a}'..='\u{202f}');
     let is_number = || text.chars().all(|c| c.is_ascii_digit() || is_between(c)) && text.contains(is_digit);
-    let is_key = |id: &str| !id.is_empty() && id.chars().all(is_digit);
-    text.chars().count() <= LONGEST && text.strip_prefix("call-").map_or_else(is_number, is_key)
+    let is_call = |id: &str| !id.is_empty() && id.chars().all(is_digit);
+    text.chars().count() <= LONGEST && (is_key(text) || text.strip_prefix("call-").map_or_else(is_number, is_call))
 }
 
 fn is_digit(c: char) -> bool {

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use rules::E164;
 use store::{ActivityQuery, Corrupt, Cursor, Entry, TenantId};
 
-use super::filters::{Filters, Wrong, number};
+use super::filters::{Filters, Wrong, is_key, number};
 use super::numbers;
 use crate::console::Console;
 use crate::form::Fields;
@@ -66,7 +66,11 @@ pub(crate) async fn search(
 ) -> Result<Found, store::Error> {
     let text = filters.search.as_str();
     let is_id = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let key = if is_id { Some(format!("call-{text}")) } else { text.starts_with("call-").then(|| text.to_owned()) };
+    let key = if is_id {
+        Some(format!("call-{text}"))
+    } else {
+        (text.starts_with("call-") || is_key(text)).then(|| text.to_owned())
+    };
     if let Some(key) = &key {
         let entry = console.calls.get_many(tenant, std::slice::from_ref(key)).await?.pop();
         if entry.is_some() || !is_id {
@@ -79,6 +83,7 @@ pub(crate) async fn search(
         cursor: part.cursor,
         states: filters.outcome.map(|outcome| outcome.states().to_vec()).unwrap_or_default(),
         call_types: filters.call_type.into_iter().collect(),
+        messages: filters.messages,
         number: filters.line,
         from: filters.from.and_then(|first| start(first, &zone)),
         until: filters.until.and_then(|last| last.checked_add(1.day()).ok()).and_then(|next| start(next, &zone)),

@@ -10,8 +10,8 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use rules::NumberId;
 use rules::schedule::Zone;
-use rules::{CallType, NumberId};
 use serde::Serialize;
 use store::DayOutcomes;
 use utoipa::{IntoParams, ToSchema};
@@ -91,12 +91,12 @@ struct ListParameters {
     /// `next_cursor` of an earlier page with the same filters. It means nothing to anybody else.
     #[param(required = false, pattern = "^[A-Za-z0-9_-]+$")]
     cursor: String,
-    /// What became of the call.
+    /// What became of it.
     #[param(required = false)]
     outcome: Outcome,
-    /// Which of the five it is.
+    /// Which of the five call types it is, or that it is of messages.
     #[param(required = false, rename = "type")]
-    call_type: CallType,
+    call_type: AskedType,
     /// The Aircall number's id.
     #[param(required = false)]
     line: NumberId,
@@ -106,12 +106,12 @@ struct ListParameters {
     /// The last day, not before the first and up to the year 2200.
     #[param(required = false, example = "2026-03-23")]
     until: Date,
-    /// A phone number as people write it, the id of a call, or its key. A call's id asks for this call, whatever else is
+    /// A phone number as people write it, the id of a call, or the key of an entry. A call's id asks for this call, whatever else is
     /// asked for.
     #[param(
         required = false,
         max_length = 100,
-        pattern = r"^(call-[0-9]+|[-0-9 +().,/*#:;\u00a0\u2009-\u2015\u202a-\u202f]*[0-9][-0-9 +().,/*#:;\u00a0\u2009-\u2015\u202a-\u202f]*)$",
+        pattern = r"^(call-[0-9]+|(message|conversation)-[!-~]+|[-0-9 +().,/*#:;\u00a0\u2009-\u2015\u202a-\u202f]*[0-9][-0-9 +().,/*#:;\u00a0\u2009-\u2015\u202a-\u202f]*)$",
         example = "+33 6 39 98 00 01"
     )]
     search: String,
@@ -120,9 +120,24 @@ struct ListParameters {
     time_zone: Zone,
 }
 
+/// What an entry can be asked for by.
+#[derive(ToSchema)]
+#[schema(as = AskedType)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "for the document: the values of the parameter")]
+enum AskedType {
+    OutboundAnswered,
+    OutboundUnanswered,
+    InboundAnswered,
+    Missed,
+    Voicemail,
+    /// Messages and conversations.
+    Messages,
+}
+
 /// The activity log
 ///
-/// What became of each call, the latest call first.
+/// What became of each call, message and conversation, the latest first.
 #[utoipa::path(
     get,
     path = "/api/activity",

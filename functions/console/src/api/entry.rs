@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second::{optional, required};
 use rules::relate::RelatedKind;
-use rules::{Call, CallType, Comment, Direction, NumberId, Party, RecordKind, Step, Tag, TaskStatus};
+use rules::{
+    Call, CallType, Channel, Comment, Decision, Direction, Exchange, Message, NumberId, Party, RecordKind, Step, Tag,
+    TaskStatus,
+};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use store::{Corrupt, Entry, Problem, State, Tenant, Written};
@@ -37,7 +40,7 @@ pub(crate) enum Listed {
 impl Listed {
     pub(crate) fn of(entry: Result<Entry, Corrupt>, tenant: &Tenant) -> Self {
         match entry {
-            Ok(entry) => Listed::Entry(Box::new(EntryView::new(&entry, &entry.document.call(), tenant))),
+            Ok(entry) => Listed::Entry(Box::new(EntryView::new(&entry, &entry.document.exchange(), tenant))),
             Err(corrupt) => {
                 tracing::error!(error = %corrupt, "an entry cannot be read");
                 let reason = "It was stored by another version and cannot be read.".to_owned();
@@ -52,11 +55,11 @@ fn unreadable() -> Object {
     one_of(&["unreadable"], "Its state is not known.")
 }
 
-/// An entry: what became of a call.
+/// An entry: what became of a call, a message or a conversation.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Entry)]
 pub(crate) struct EntryView {
-    /// `call-<id>`.
+    /// `call-<id>`, `message-<id>` or `conversation-<line>-<number>-<day>`.
     #[schema(example = "call-3127")]
     key: String,
     /// Where it stands.
@@ -69,12 +72,14 @@ pub(crate) struct EntryView {
     /// The status of its Task, if there is or will be one.
     #[schema(required)]
     status: Option<TaskStatus>,
-    /// Who called whom.
+    /// Who called whom, or wrote the last message.
     direction: Direction,
-    /// Which of the five; null while the call is not over.
+    /// What it is.
+    kind: Kind,
+    /// Which of the five; null while the call is not over, and of messages.
     #[schema(required)]
     call_type: Option<CallType>,
-    /// When it began to ring, UNIX seconds.
+    /// When it began to ring, or the first message was sent, UNIX seconds.
     #[serde(with = "required")]
     #[schema(value_type = i64, example = 1_774_254_600)]
     started_at: Timestamp,
@@ -139,8 +144,12 @@ pub(crate) struct FullEntryView {
 struct Details {
     /// All that was looked at, and what followed.
     trace: Vec<Step>,
-    /// What else Aircall says of the call.
-    call: CallView,
+    /// What else Aircall says of the call; null of messages.
+    #[schema(required)]
+    call: Option<CallView>,
+    /// The messages, in the order of sending; null of a call.
+    #[schema(required)]
+    messages: Option<Vec<MessageView>>,
     /// The Task as it was last written, by Salesforce's names of the fields; null while there is none.
     #[schema(value_type = Option<Object>, required, example = json!({"Subject": "Missed call from Lou Sample on Sales", "Status": "In Progress"}))]
     task: Option<Map<String, Value>>,
@@ -148,6 +157,43 @@ struct Details {
     #[serde(with = "optional")]
     #[schema(value_type = Option<i64>, required)]
     logged_at: Option<Timestamp>,
+}
+
+/// What an entry is.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[schema(as = EntryKind)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    /// A call.
+    Call,
+    /// A message, or one of a group to one of its participants.
+    Message,
+    /// The messages of a line and a number of one day.
+    Conversation,
+}
+
+/// A message.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Message)]
+struct MessageView {
+    /// Aircall's id.
+    id: String,
+    /// Who wrote to whom.
+    direction: Direction,
+    /// UNIX seconds.
+    #[serde(with = "required")]
+    #[schema(value_type = i64)]
+    sent_at: Timestamp,
+    /// `sms`, which MMS are too, `whatsapp`, or another word of Aircall's.
+    channel: String,
+    /// What it says; null if it is nothing but what is attached to it.
+    #[schema(required)]
+    text: Option<String>,
+    /// The names of what is attached to it; null of what has none.
+    media: Vec<Option<String>>,
+    /// What became of it on its way, as Aircall spells it.
+    #[schema(required)]
+    state: Option<String>,
 }
 
 /// What else Aircall says of a call.
@@ -241,33 +287,35 @@ struct ProblemView {
 impl FullEntryView {
     /// The entry with its trace and all else that is known.
     pub(crate) fn of(entry: &Entry, tenant: &Tenant) -> Self {
-        let call = entry.document.call();
-        Self { entry: EntryView::new(entry, &call, tenant), details: Details::of(entry, call) }
+        let exchange = entry.document.exchange();
+        Self { entry: EntryView::new(entry, &exchange, tenant), details: Details::of(entry, exchange) }
     }
 }
 
 impl EntryView {
-    fn new(entry: &Entry, call: &Call, tenant: &Tenant) -> Self {
-        let zone = rules::hours::zone_of(&call.number);
+    fn new(entry: &Entry, exchange: &Exchange, tenant: &Tenant) -> Self {
+        let zone = rules::hours::zone_of(exchange.number());
+        let started_at = exchange.started_at();
         let written = entry.written.as_ref();
         Self {
             key: entry.key.clone(),
             state: entry.state,
             outcome: Outcome::of(entry.state),
-            reason: reason::reason(entry, call, &tenant.state),
+            reason: reason::reason(entry, exchange, &tenant.state),
             status: reason::status(entry),
-            direction: call.direction,
-            call_type: entry.decision.as_ref().map(|decision| decision.call_type),
-            started_at: call.started_at,
-            started_at_local: call.started_at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+            direction: exchange.direction(),
+            kind: Kind::of(exchange),
+            call_type: entry.decision.as_ref().and_then(Decision::call_type),
+            started_at,
+            started_at_local: started_at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
             time_zone: zone.iana_name().unwrap_or("UTC").to_owned(),
-            number: NumberView { id: call.number.id, name: call.number.label() },
-            external_number: match &call.party {
+            number: NumberView { id: exchange.number().id, name: exchange.number().label() },
+            external_number: match exchange.party() {
                 Party::Number(number) => Some(number.as_str().to_owned()),
                 Party::Unusable(text) => Some(text.clone()),
                 Party::Anonymous => None,
             },
-            user: call.user.as_ref().map(|user| UserView { id: user.id, name: user.name.clone() }),
+            user: exchange.user().map(|user| UserView { id: user.id, name: user.name.clone() }),
             task_id: written.map(|written| written.task_id.clone()),
             task_url: written.and_then(|written| record_url(tenant, "Task", &written.task_id)),
             record: written.map(|Written { record, .. }| RecordView {
@@ -291,7 +339,7 @@ impl EntryView {
 }
 
 impl Details {
-    fn of(entry: &Entry, call: Call) -> Self {
+    fn of(entry: &Entry, exchange: Exchange) -> Self {
         let written = entry.written.as_ref();
         let fields = |written: &Written| {
             task_fields::of(&written.task).into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
@@ -300,14 +348,54 @@ impl Details {
             trace: steps(entry).cloned().collect(),
             task: written.map(fields),
             logged_at: written.map(|written| written.logged_at),
-            call: CallView {
-                answered_at: call.answered_at,
-                ended_at: call.ended_at,
-                talk_seconds: call.talk_seconds(),
-                waiting_seconds: call.waiting_seconds(),
-                tags: call.tags.into_iter().map(|Tag { name }| name).collect(),
-                comments: call.comments.into_iter().map(CommentView::of).collect(),
+            messages: exchange
+                .messages()
+                .map(|messages| messages.in_order().into_iter().map(MessageView::of).collect()),
+            call: match exchange {
+                Exchange::Call(call) => Some(CallView::of(*call)),
+                Exchange::Messages(_) => None,
             },
+        }
+    }
+}
+
+impl Kind {
+    fn of(exchange: &Exchange) -> Self {
+        match exchange {
+            Exchange::Call(_) => Kind::Call,
+            Exchange::Messages(messages) if messages.conversation().is_some() => Kind::Conversation,
+            Exchange::Messages(_) => Kind::Message,
+        }
+    }
+}
+
+impl CallView {
+    fn of(call: Call) -> Self {
+        Self {
+            answered_at: call.answered_at,
+            ended_at: call.ended_at,
+            talk_seconds: call.talk_seconds(),
+            waiting_seconds: call.waiting_seconds(),
+            tags: call.tags.into_iter().map(|Tag { name }| name).collect(),
+            comments: call.comments.into_iter().map(CommentView::of).collect(),
+        }
+    }
+}
+
+impl MessageView {
+    fn of(message: &Message) -> Self {
+        Self {
+            id: message.id.to_string(),
+            direction: message.direction,
+            sent_at: message.sent_at,
+            channel: match &message.channel {
+                Channel::Sms => "sms".to_owned(),
+                Channel::WhatsApp => "whatsapp".to_owned(),
+                Channel::Other(name) => name.clone(),
+            },
+            text: message.text.clone(),
+            media: message.media.iter().map(|media| media.name.clone()).collect(),
+            state: message.state.as_ref().map(|state| state.0.clone()),
         }
     }
 }

@@ -8,7 +8,7 @@ use axum::extract::State;
 use jiff::civil::DateTime;
 use rules::{CallType, NumberId, Settings, SkipReason, Step, TaskStatus};
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::body;
@@ -74,7 +74,8 @@ enum AskedSchema {
 #[serde(deny_unknown_fields)]
 #[schema(as = PreviewedCall)]
 struct AskedCall {
-    call_type: CallType,
+    /// One of the five, or a message.
+    call_type: AskedType,
     /// Aircall's id of the line; any if there is none.
     #[serde(default)]
     #[schema(value_type = Option<NumberId>)]
@@ -96,6 +97,20 @@ struct AskedCall {
     user_email: Option<String>,
 }
 
+/// What kind of call, or that it is a message.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
+#[schema(as = PreviewedType)]
+#[serde(rename_all = "snake_case")]
+enum AskedType {
+    OutboundAnswered,
+    OutboundUnanswered,
+    InboundAnswered,
+    Missed,
+    Voicemail,
+    MessageReceived,
+    MessageSent,
+}
+
 /// What would become of the call.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Previewed)]
@@ -111,7 +126,9 @@ pub(crate) struct PreviewView {
     /// The same as a sentence.
     #[schema(required)]
     reason: Option<String>,
-    call_type: CallType,
+    /// Which of the five; null of messages.
+    #[schema(required)]
+    call_type: Option<CallType>,
     /// All that was looked at, and what followed.
     trace: Vec<Step>,
     /// Why Salesforce was not looked into; null if it was, or had not to be.
@@ -173,7 +190,7 @@ pub(crate) async fn show(
             return Err(ApiError::NotJson(message.to_owned()));
         }
     };
-    let previewed = preview(&console, id, &settings, &document).await?;
+    let previewed = preview(&console, id, &settings, document).await?;
     let previewed = previewed.map_err(|_| ApiError::Parameter {
         name: "key",
         message: "The call is not over, so nothing can be said of it yet.".to_owned(),
@@ -202,7 +219,7 @@ impl AskedCall {
             return Err(ApiError::Parameter { name: "started_at_local", message });
         }
         Ok(Described {
-            call_type: crate::settings::change::key(self.call_type).to_owned(),
+            call_type: json!(self.call_type).as_str().unwrap_or_default().to_owned(),
             line: self.line.map(|line| line.to_string()).unwrap_or_default(),
             started_at: self.started_at_local,
             number: self.external_number.unwrap_or_default().trim().to_owned(),

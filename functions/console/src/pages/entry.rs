@@ -8,14 +8,15 @@ use axum::extract::{Path, State};
 use axum::response::{Html, Response};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rules::{Call, Comment, RecordKind, Step};
+use rules::{Call, Comment, Direction, Exchange, Message, Messages, Party, RecordKind, Step};
 use store::{Entry, Problem, State as EntryState, Tenant, Written};
 
-use super::activity::row::{direction, kind, number};
+use super::activity::row::number;
 use crate::activity::outcome::Outcome;
 use crate::activity::{self, record_url, steps, tenant};
 use crate::console::Console;
 use crate::flash::Flash;
+use crate::kind;
 use crate::page::{self, Nav, Page};
 use crate::page_error::PageError;
 use crate::trace::StepView;
@@ -36,7 +37,9 @@ struct EntryPage {
     steps: Vec<StepView>,
     written: Option<WrittenView>,
     facts: Vec<Fact>,
-    comments: Vec<CommentView>,
+    /// Comments on a call, or the messages.
+    said: Vec<SaidView>,
+    is_call: bool,
     /// Whether there is something to preview: the call is over.
     is_over: bool,
 }
@@ -63,14 +66,15 @@ struct RecordView {
     url: Option<String>,
 }
 
-/// Something that Aircall says of the call.
+/// Something that Aircall says of the call or message.
 struct Fact {
     label: &'static str,
     text: String,
     when: Option<Local>,
 }
 
-struct CommentView {
+/// Something that somebody wrote.
+struct SaidView {
     text: String,
     by: String,
     posted: Option<Local>,
@@ -85,24 +89,25 @@ pub(crate) async fn show(
     let id = &visit.session.tenant;
     let (entry, tenant) = tokio::join!(activity::entry(&console, id, key), tenant(&console, id));
     let (entry, tenant) = (entry?, tenant?);
-    let call = entry.document.call();
-    let zone = rules::hours::zone_of(&call.number);
-    let title = title(&entry, &call);
+    let exchange = entry.document.exchange();
+    let zone = rules::hours::zone_of(exchange.number());
+    let title = title(&entry, &exchange);
     Ok(page::render(&EntryPage {
         page: visit.page(&title, Some(Nav::Activity)),
         outcome: Outcome::of(entry.state),
 
-        started: Local::of(call.started_at, &zone),
+        started: Local::of(exchange.started_at(), &zone),
         reason: match entry.state {
             EntryState::Failed => "No Task was written, for the error below. Mend what it says, then retry.".to_owned(),
-            _ => reason::reason(&entry, &call, &tenant.state),
+            _ => reason::reason(&entry, &exchange, &tenant.state),
         },
         task_url: entry.written.as_ref().and_then(|written| record_url(&tenant, "Task", &written.task_id)),
         problem: problem(&entry),
         steps: trace::views(&steps(&entry).cloned().collect::<Vec<Step>>()),
         written: entry.written.as_ref().map(|written| WrittenView::of(written, &tenant)),
-        facts: facts(&entry, &call, &zone),
-        comments: call.comments.iter().map(|comment| CommentView::of(comment, &zone)).collect(),
+        facts: facts(&entry, &exchange, &zone),
+        said: said(&exchange, &zone),
+        is_call: exchange.call().is_some(),
         is_over: entry.decision.is_some(),
         key: entry.key,
     }))
@@ -129,13 +134,18 @@ fn path(key: &str) -> String {
 }
 
 /// Such as `Missed call from +1 415-555-0132`.
-fn title(entry: &Entry, call: &Call) -> String {
-    let preposition = if direction(call) == "inbound" { "from" } else { "to" };
-    let number = match &call.party {
-        rules::Party::Anonymous => "a withheld number".to_owned(),
-        _ => number(call),
+fn title(entry: &Entry, exchange: &Exchange) -> String {
+    let number = match exchange.party() {
+        Party::Anonymous => "a withheld number".to_owned(),
+        Party::Number(_) | Party::Unusable(_) => number(exchange),
     };
-    format!("{} {preposition} {number}", kind(entry, call))
+    let is_conversation = exchange.messages().is_some_and(|messages| messages.conversation().is_some());
+    let preposition = match exchange.direction() {
+        _ if is_conversation => "with",
+        Direction::Inbound => "from",
+        Direction::Outbound => "to",
+    };
+    format!("{} {preposition} {number}", kind::of(entry, exchange))
 }
 
 /// What went wrong, while it counts: a Task that was written since has made it good.
@@ -151,45 +161,81 @@ fn problem(entry: &Entry) -> Option<ProblemView> {
     })
 }
 
-fn facts(entry: &Entry, call: &Call, zone: &TimeZone) -> Vec<Fact> {
-    let text = |label, text: String| Fact { label, text, when: None };
-    let when = |label, at: Option<Timestamp>| {
-        at.map(|at| Fact { label, text: String::new(), when: Some(Local::of(at, zone)) })
-    };
-    let user = call.user.as_ref().and_then(|user| match (&user.name, &user.email) {
+fn facts(entry: &Entry, exchange: &Exchange, zone: &TimeZone) -> Vec<Fact> {
+    let user = exchange.user().and_then(|user| match (&user.name, &user.email) {
         (Some(name), Some(email)) => Some(format!("{name} ({email})")),
         (one, other) => one.clone().or_else(|| other.clone()),
     });
-    let contact = call.contact.as_ref().and_then(|contact| {
+    let contact = exchange.contact().and_then(|contact| {
         let name: Vec<&str> = [&contact.first_name, &contact.last_name].into_iter().flatten().map(|s| &**s).collect();
         let name = Some(name.join(" ")).filter(|name| !name.is_empty());
         let all: Vec<String> =
             [name, contact.company_name.clone(), contact.email.clone()].into_iter().flatten().collect();
         Some(all.join(", ")).filter(|all| !all.is_empty())
     });
-    let line = match &call.number.digits {
-        Some(digits) if call.number.name.is_some() => format!("{} ({digits})", call.number.label()),
-        _ => call.number.label(),
+    let number_called = exchange.number();
+    let line = match &number_called.digits {
+        Some(digits) if number_called.name.is_some() => format!("{} ({digits})", number_called.label()),
+        _ => number_called.label(),
     };
-    let tags: Vec<&str> = call.tags.iter().map(|tag| tag.name.as_str()).collect();
-    let is_over = call.ended_at.is_some();
     let facts = [
-        Some(text("Type", kind(entry, call).to_owned())),
-        Some(text("Number", number(call))),
+        Some(text("Type", kind::of(entry, exchange).to_owned())),
+        Some(text("Number", number(exchange))),
         contact.map(|contact| text("Contact in Aircall", contact)),
         Some(text("Line", line)),
         user.map(|user| text("Aircall user", user)),
-        when("Started", Some(call.started_at)),
-        when("Answered", call.answered_at),
-        when("Ended", call.ended_at),
+    ];
+    let own = match exchange {
+        Exchange::Call(call) => of_call(call, zone),
+        Exchange::Messages(messages) => of_messages(messages, zone),
+    };
+    let news =
+        [Some(text("News from Aircall", news(entry.version))), when("Last change", Some(entry.updated_at), zone)];
+    facts.into_iter().flatten().chain(own).chain(news.into_iter().flatten()).collect()
+}
+
+fn text(label: &'static str, text: String) -> Fact {
+    Fact { label, text, when: None }
+}
+
+fn when(label: &'static str, at: Option<Timestamp>, zone: &TimeZone) -> Option<Fact> {
+    at.map(|at| Fact { label, text: String::new(), when: Some(Local::of(at, zone)) })
+}
+
+fn of_call(call: &Call, zone: &TimeZone) -> Vec<Fact> {
+    let tags: Vec<&str> = call.tags.iter().map(|tag| tag.name.as_str()).collect();
+    let is_over = call.ended_at.is_some();
+    let facts = [
+        when("Started", Some(call.started_at), zone),
+        when("Answered", call.answered_at, zone),
+        when("Ended", call.ended_at, zone),
         is_over.then(|| text("Talk time", duration(call.talk_seconds()))),
         is_over.then(|| text("Waiting time", duration(call.waiting_seconds()))),
         (!tags.is_empty()).then(|| text("Tags", tags.join(", "))),
         Some(text("Id in Aircall", call.id.0.to_string())),
-        Some(text("News from Aircall", news(entry.version))),
-        when("Last change", Some(entry.updated_at)),
     ];
     facts.into_iter().flatten().collect()
+}
+
+fn of_messages(messages: &Messages, zone: &TimeZone) -> Vec<Fact> {
+    let all = messages.in_order();
+    let id = || text("Id in Aircall", messages.first().id.to_string());
+    let facts = [
+        when(if all.len() > 1 { "First message" } else { "Sent" }, Some(messages.first().sent_at), zone),
+        when("Last message", Some(messages.last().sent_at).filter(|_| all.len() > 1), zone),
+        Some(messages.conversation().map_or_else(id, |_| text("Messages", all.len().to_string()))),
+    ];
+    facts.into_iter().flatten().collect()
+}
+
+/// What people wrote: comments on a call, or messages.
+fn said(exchange: &Exchange, zone: &TimeZone) -> Vec<SaidView> {
+    match exchange {
+        Exchange::Call(call) => call.comments.iter().map(|comment| SaidView::comment(comment, zone)).collect(),
+        Exchange::Messages(messages) => {
+            messages.in_order().into_iter().map(|message| SaidView::message(message, zone)).collect()
+        }
+    }
 }
 
 /// How often events changed what is known of the call.
@@ -233,12 +279,27 @@ impl WrittenView {
     }
 }
 
-impl CommentView {
-    fn of(comment: &Comment, zone: &TimeZone) -> Self {
+impl SaidView {
+    fn comment(comment: &Comment, zone: &TimeZone) -> Self {
         Self {
             text: comment.content.clone(),
             by: comment.posted_by.as_ref().and_then(|user| user.name.clone()).unwrap_or_default(),
             posted: comment.posted_at.map(|at| Local::of(at, zone)),
+        }
+    }
+
+    fn message(message: &Message, zone: &TimeZone) -> Self {
+        let name = |user: &rules::User| user.name.clone().or_else(|| user.email.clone());
+        let files = message.media.iter().map(|media| media.name.clone().unwrap_or_else(|| "a file".to_owned()));
+        let by = match message.direction {
+            Direction::Inbound => "Received".to_owned(),
+            Direction::Outbound => message.user.as_ref().and_then(name).unwrap_or_else(|| "Sent".to_owned()),
+        };
+        let state = message.state.iter().map(|state| state.0.replace('_', " "));
+        Self {
+            text: message.text.iter().cloned().chain(files).collect::<Vec<_>>().join("\n"),
+            by: [by].into_iter().chain(state).collect::<Vec<_>>().join(", "),
+            posted: Some(Local::of(message.sent_at, zone)),
         }
     }
 }

@@ -17,10 +17,11 @@ use crate::console::Console;
 use crate::error::ApiError;
 use crate::errors::Errors;
 use crate::form::Fields;
+use crate::kind;
 use crate::lines::{self, Lines};
 use crate::page::{self, Nav, Page};
 use crate::page_error::PageError;
-use crate::preview::described::{Described, Users, users};
+use crate::preview::described::{Described, MESSAGE_TYPES, Users, users};
 use crate::preview::view::{FieldView, RecordView, records, task};
 use crate::preview::{Previewed, Salesforce, preview};
 use crate::session::Session;
@@ -160,7 +161,7 @@ impl Form {
         let previewed = match document {
             Ok(document) => {
                 let not_over = |_| vec![wrong("key", "The call is not over, so nothing can be said of it yet.")];
-                preview(console, id, &settings, &document).await?.map_err(not_over)
+                preview(console, id, &settings, document).await?.map_err(not_over)
             }
             Err(wrong) => Err(wrong),
         };
@@ -184,7 +185,9 @@ impl Form {
         let call = self.call.unwrap_or_else(|| usual(&lines, self.settings.as_ref().unwrap_or(&saved)));
         let option =
             |value: String, label: String, chosen: &str| OptionView { is_chosen: value == chosen, value, label };
-        let types = CallType::ALL.map(|kind| option(key(kind).to_owned(), title(kind).to_owned(), &call.call_type));
+        let calls = CallType::ALL.into_iter().map(|kind| (key(kind), title(kind)));
+        let types = calls.chain(MESSAGE_TYPES);
+        let types = types.map(|(value, label)| option(value.to_owned(), label.to_owned(), &call.call_type)).collect();
         let mut lines: Vec<OptionView> =
             lines.iter().map(|(id, number)| option(id.0.to_string(), number.label(), &call.line)).collect();
         lines.sort_by(|a, b| a.label.cmp(&b.label));
@@ -194,7 +197,7 @@ impl Form {
             settings: self.settings.map(|settings| json!(settings).to_string()).unwrap_or_default(),
             result: self.result,
             errors: self.errors,
-            types: types.into(),
+            types,
             lines,
             users: views(users),
             key: self.key,
@@ -232,7 +235,7 @@ fn usual(lines: &Lines, settings: &Settings) -> Described {
 
 impl ResultView {
     fn of(previewed: &Previewed, settings: &Settings) -> Self {
-        let call = &previewed.call;
+        let exchange = &previewed.exchange;
         let (records, left_out, is_there) = match &previewed.salesforce {
             Salesforce::NotNeeded => (Vec::new(), None, false),
             Salesforce::LeftOut(why) => (Vec::new(), Some(why.clone()), false),
@@ -242,8 +245,12 @@ impl ResultView {
         Self {
             outcome: if previewed.would.is_ok() { Outcome::Logged } else { Outcome::Skipped },
             sentence: sentence(previewed, &records),
-            about: format!("{}, {}", title(previewed.call_type), super::activity::row::number(call)),
-            started: Local::of(call.started_at, &rules::hours::zone_of(&call.number)),
+            about: format!(
+                "{}, {}",
+                kind::named(previewed.call_type, exchange),
+                super::activity::row::number(exchange)
+            ),
+            started: Local::of(exchange.started_at(), &rules::hours::zone_of(exchange.number())),
             left_out,
             steps: trace::views(&previewed.steps),
             created: records.into_iter().filter(|record| record.id.is_none()).collect(),

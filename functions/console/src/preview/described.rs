@@ -1,4 +1,4 @@
-//! A call that has not been, as an admin describes it.
+//! A call or message that has not been, as an admin describes it.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,8 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rules::{
-    Call, CallDocument, CallEvent, CallId, CallType, Direction, E164, Number, NumberId, Party, Snapshot, User, hours,
+    Call, CallDocument, CallEvent, CallId, CallType, Channel, Direction, Document, E164, Message, MessageId, Messages,
+    Number, NumberId, Party, Snapshot, User, hours,
 };
 use store::TenantId;
 
@@ -28,13 +29,23 @@ const GIVES_UP: SignedDuration = SignedDuration::from_secs(20);
 /// When Aircall has all data of a call that is over.
 const SETTLED: SignedDuration = SignedDuration::from_secs(30);
 
-/// The id that stands for none.
-pub(crate) const NO_ID: CallId = CallId(0);
+/// The ids that stand for none.
+const NO_CALL: CallId = CallId(0);
+const NO_MESSAGE: &str = "none";
 
-/// What an admin says of a call, as typed.
+/// The types of messages, beside those of calls, and what the page calls them.
+pub(crate) const MESSAGE_TYPES: [(&str, &str); 2] =
+    [("message_received", "Message received"), ("message_sent", "Message sent")];
+
+/// The keys of what has no id.
+pub(crate) fn no_keys() -> [String; 2] {
+    [NO_CALL.key(), MessageId::new(NO_MESSAGE).key()]
+}
+
+/// What an admin says of a call or message, as typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Described {
-    /// One of the five.
+    /// One of the five, `message_received` or `message_sent`.
     pub(crate) call_type: String,
     /// Aircall's id of the line; empty for any.
     pub(crate) line: String,
@@ -52,17 +63,17 @@ pub(crate) type Users = BTreeMap<String, String>;
 /// The users that are known: those of the latest calls.
 pub(crate) async fn users(console: &Console, tenant: &TenantId) -> Result<Users, store::Error> {
     let entries = console.calls.activity(tenant, CALLS, None).await?.entries;
-    let users = entries.into_iter().flatten().filter_map(|entry| entry.document.call().user);
+    let users = entries.into_iter().flatten().filter_map(|entry| entry.document.exchange().user().cloned());
     Ok(users.filter_map(|user| Some((user.email?.to_lowercase(), user.name?))).collect())
 }
 
 impl Described {
     /// The call, as Aircall would tell of it once it is over. `line` and `started_at` are what is wrong by that name.
-    pub(crate) fn document(&self, lines: &Lines, users: &Users) -> Result<CallDocument, Vec<Wrong>> {
+    pub(crate) fn document(&self, lines: &Lines, users: &Users) -> Result<Document, Vec<Wrong>> {
         let mut wrong = Vec::new();
         let mut note = |name, message: &str| wrong.push(Wrong { name, message: message.to_owned() });
-        let call_type = CallType::ALL.into_iter().find(|call_type| key(*call_type) == self.call_type);
-        if call_type.is_none() {
+        let kind = Kind::of(&self.call_type);
+        if kind.is_none() {
             note("call_type", "Choose the type of the call.");
         }
         let number = match (self.line.as_str(), self.line.parse().map(NumberId)) {
@@ -84,14 +95,55 @@ impl Described {
                 note(name, "This is too long.");
             }
         }
-        match (call_type, number, started_at) {
-            (Some(call_type), Some(line), Some(started_at)) if wrong.is_empty() => {
+        match (kind, number, started_at) {
+            (Some(kind), Some(line), Some(started_at)) if wrong.is_empty() => {
                 let party = party(&self.number, &line, lines);
-                Ok(call(call_type, started_at, line, party, user(&self.user, users)))
+                let user = user(&self.user, users);
+                Ok(match kind {
+                    Kind::Call(call_type) => call(call_type, started_at, line, party, user).into(),
+                    Kind::Message(direction) => Document::Messages(message(direction, started_at, line, party, user)),
+                })
             }
             _ => Err(wrong),
         }
     }
+}
+
+/// What is described.
+enum Kind {
+    Call(CallType),
+    Message(Direction),
+}
+
+impl Kind {
+    fn of(text: &str) -> Option<Self> {
+        let [(received, _), (sent, _)] = MESSAGE_TYPES;
+        let call_type = || CallType::ALL.into_iter().find(|call_type| key(*call_type) == text);
+        match text {
+            _ if text == received => Some(Kind::Message(Direction::Inbound)),
+            _ if text == sent => Some(Kind::Message(Direction::Outbound)),
+            _ => call_type().map(Kind::Call),
+        }
+    }
+}
+
+fn message(direction: Direction, sent_at: Timestamp, number: Number, party: Party, user: Option<User>) -> Messages {
+    let message = Message {
+        id: MessageId::new(NO_MESSAGE),
+        direction,
+        sent_at,
+        channel: Channel::Sms,
+        number,
+        party,
+        group: Vec::new(),
+        written_by: None,
+        user,
+        contact: None,
+        text: Some("What the message says.".to_owned()),
+        media: Vec::new(),
+        state: None,
+    };
+    Messages::of(message, 0, None)
 }
 
 fn any_line() -> Number {
@@ -134,7 +186,7 @@ fn call(
     let answered_at = call_type.is_answered().then(|| started_at + RINGS);
     let ended_at = answered_at.map_or(started_at + GIVES_UP, |at| at + TALK);
     let call = Call {
-        id: NO_ID,
+        id: NO_CALL,
         direction,
         started_at,
         answered_at,
@@ -186,14 +238,15 @@ mod tests {
         for call_type in CallType::ALL {
             let described = Described { call_type: key(call_type).to_owned(), ..described() };
             let document = described.document(&lines(), &users()).unwrap();
-            assert_eq!(CallType::of(&document.call()), call_type);
+            assert_eq!(CallType::of(document.exchange().call().unwrap()), call_type);
             assert!(document.is_settled());
         }
     }
 
     #[test]
     fn time_number_and_user_are_those_of_the_line() {
-        let call = described().document(&lines(), &users()).unwrap().call();
+        let exchange = described().document(&lines(), &users()).unwrap().exchange();
+        let call = exchange.call().unwrap().clone();
         assert_eq!(call.started_at.to_string(), "2026-03-23T08:30:00Z");
         assert_eq!(call.party.number().map(E164::as_str), Some("+436641234567"));
         assert_eq!(call.user.and_then(|user| user.name).as_deref(), Some("Ada Example"));
@@ -209,7 +262,7 @@ mod tests {
             ("+1 CALL ADA 55", Party::Unusable("+1 CALL ADA 55".to_owned())),
         ] {
             let described = Described { number: text.to_owned(), ..described() };
-            assert_eq!(described.document(&lines(), &users()).unwrap().call().party, party);
+            assert_eq!(*described.document(&lines(), &users()).unwrap().exchange().party(), party);
         }
     }
 
@@ -231,7 +284,7 @@ mod tests {
     fn a_line_need_not_be_known() {
         for (text, label) in [("", "Any line"), ("9", "Aircall number 9")] {
             let described = Described { line: text.to_owned(), ..described() };
-            assert_eq!(described.document(&Lines::new(), &users()).unwrap().call().number.label(), label);
+            assert_eq!(described.document(&Lines::new(), &users()).unwrap().exchange().number().label(), label);
         }
     }
 }

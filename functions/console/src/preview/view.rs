@@ -1,12 +1,12 @@
 //! What would be written, as texts by Salesforce's names: for the page and for the API.
 
 use org::{Field, FieldValue, Place, RelatedPlace, Writes};
-use rules::{Settings, Task};
+use rules::Settings;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::described::NO_ID;
+use super::described::no_keys;
 use super::{Previewed, Salesforce};
 use crate::task_fields;
 
@@ -78,7 +78,7 @@ pub(crate) fn task(previewed: &Previewed, settings: &Settings) -> Vec<FieldView>
         Salesforce::Writes(writes) => fields(writes),
         Salesforce::NotNeeded | Salesforce::LeftOut(_) => {
             // Without a record's name the subject names the number.
-            let task = Task::of(&previewed.call, status, settings, "");
+            let task = previewed.exchange.task(status, settings, "");
             let fields = task_fields::of(&task).into_iter();
             fields.map(|(name, value)| FieldView { name: name.to_owned(), value, meaning: None }).collect()
         }
@@ -106,7 +106,7 @@ fn fields(writes: &Writes) -> Vec<FieldView> {
         }),
     };
     // A call that was only described has no id, and what is made of it is no key.
-    let is_no_key = |value: &FieldValue| *value == FieldValue::Given(Value::String(NO_ID.key()));
+    let is_no_key = |value: &FieldValue| no_keys().map(Value::String).map(FieldValue::Given).contains(value);
     let fields = writes.task.iter().filter(|field| !is_no_key(&field.value));
     fields.map(|field| FieldView { meaning: meaning(&field.value), ..view(field) }).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rules::settings::{LogAs, LogCalls, RelateTo, UnknownNumber};
+use rules::settings::{LogAs, LogCalls, MessageTasks, RelateTo, UnknownNumber};
 use rules::{CallType, NumberId, Settings};
 
 use super::schedule;
@@ -18,6 +18,7 @@ pub(crate) enum Setting {
     RelateTo,
     RecordingLink,
     LogMessages,
+    MessageTasks,
     Numbers,
     ApiUsageLimit,
 }
@@ -64,6 +65,7 @@ fn all(one: &Settings, other: &Settings) -> Vec<Setting> {
         Setting::RelateTo,
         Setting::RecordingLink,
         Setting::LogMessages,
+        Setting::MessageTasks,
         Setting::Numbers,
         Setting::ApiUsageLimit,
     ]);
@@ -82,6 +84,7 @@ impl Setting {
             Setting::RelateTo => "relate_to".to_owned(),
             Setting::RecordingLink => "recording_link".to_owned(),
             Setting::LogMessages => "log_messages".to_owned(),
+            Setting::MessageTasks => "message_tasks".to_owned(),
             Setting::Numbers => "numbers".to_owned(),
             Setting::ApiUsageLimit => "api_usage_limit".to_owned(),
         }
@@ -98,6 +101,7 @@ impl Setting {
             Setting::RelateTo => "Case or Opportunity".to_owned(),
             Setting::RecordingLink => "Link to the recording".to_owned(),
             Setting::LogMessages => "Messages".to_owned(),
+            Setting::MessageTasks => "Tasks of messages".to_owned(),
             Setting::Numbers => "Lines".to_owned(),
             Setting::ApiUsageLimit => "Salesforce API use".to_owned(),
         }
@@ -132,6 +136,11 @@ impl Setting {
             .to_owned(),
             Setting::RecordingLink => either(settings.recording_link, "In the Task", "Not in the Task"),
             Setting::LogMessages => either(settings.log_messages, "Logged", "Not logged"),
+            Setting::MessageTasks => either(
+                settings.message_tasks == MessageTasks::PerMessage,
+                "One for each message",
+                "One for each conversation and day",
+            ),
             Setting::Numbers => settings.numbers.as_ref().map_or_else(
                 || "All lines".to_owned(),
                 |numbers| {
@@ -172,6 +181,7 @@ impl Setting {
             }
             Setting::RecordingLink => into.recording_link = from.recording_link,
             Setting::LogMessages => into.log_messages = from.log_messages,
+            Setting::MessageTasks => into.message_tasks = from.message_tasks,
             Setting::Numbers => into.numbers.clone_from(&from.numbers),
             Setting::ApiUsageLimit => into.api_usage_limit = from.api_usage_limit,
         }
@@ -240,6 +250,7 @@ mod tests {
             ("/create_case_if_none", json!(true)),
             ("/recording_link", json!(false)),
             ("/log_messages", json!(false)),
+            ("/message_tasks", json!("per_conversation")),
             ("/numbers", json!([7, 8])),
             ("/api_usage_limit", json!(80)),
         ])

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use rules::matching::Record;
-use rules::{RecordKind, Settings, Snapshot, Task, TaskStatus, Topic, Trace, decide};
+use rules::{RecordKind, Settings, Snapshot, TaskStatus, Topic, Trace, decide};
 use serde_json::{Value, json};
 use store::{Connection, Entry, Merge, Outcome, Problem, SalesforceTokens, Tenant, Tokens, Written};
 
@@ -44,7 +44,7 @@ impl Fixture {
         trace.note(Topic::Record, format!("The number is that of the Contact {name}."));
         let written = Written {
             task_id: "00T000000000001AAA".to_owned(),
-            task: Task::of(&entry.document.call(), TaskStatus::InProgress, &Settings::default(), name),
+            task: entry.document.exchange().task(TaskStatus::InProgress, &Settings::default(), name),
             record: Record {
                 kind: RecordKind::Contact,
                 id: "003000000000001AAA".to_owned(),

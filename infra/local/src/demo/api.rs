@@ -25,6 +25,7 @@ pub(super) struct Entry {
     pub(super) state: String,
     pub(super) reason: String,
     pub(super) status: Option<String>,
+    pub(super) kind: String,
     pub(super) call_type: Option<String>,
     pub(super) started_at: i64,
     pub(super) started_at_local: String,

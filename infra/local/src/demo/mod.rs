@@ -1,4 +1,4 @@
-//! `cargo run -- demo`: a working day of calls, played through the webhook.
+//! `cargo run -- demo`: a working day of calls and messages, played through the webhook.
 //!
 //! It doubles as a check: the day's data says what is to become of each call, and the demo fails if it did not.
 
@@ -44,7 +44,7 @@ pub async fn run(stack: &Stack, once: bool) -> Result<()> {
     let delivered = play::play(&day, &api, &paper).await?;
     let activity = end_of_day(&day, stack, &api).await?;
 
-    let of_day = |key: &str| day.scenes.iter().any(|scene| scene.call.key() == key);
+    let of_day = |key: &str| day.scenes.iter().any(|scene| scene.exchange.key() == key);
     let tasks: Vec<_> = org::tasks(stack.salesforce()).into_iter().filter(|task| of_day(&task.key)).collect();
     let activity: Vec<_> = activity.into_iter().filter(|entry| of_day(&entry.key)).collect();
     tables::print_tasks(&tasks, &stack.info().salesforce_url, &paper);
@@ -53,7 +53,7 @@ pub async fn run(stack: &Stack, once: bool) -> Result<()> {
     let (calls, skipped) = (day.scenes.len(), day.scenes.len() - tasks.len());
     let api_calls = api.salesforce_api_calls().await? - api_calls;
     println!(
-        "\n\n  {} {calls} calls in {delivered} webhooks: {} Tasks, one for each call; {skipped} not logged; \
+        "\n\n  {} {calls} calls and messages in {delivered} webhooks: {} Tasks, one for each; {skipped} not logged; \
          {api_calls} Salesforce API calls.\n",
         paper.green("✓"),
         tasks.len()
@@ -92,7 +92,7 @@ async fn end_of_day(day: &Day, stack: &Stack, api: &Api<'_>) -> Result<Vec<Entry
 fn where_to_look(stack: &Stack, day: &Day, paper: &Paper) {
     let info = stack.info();
     let logged = day.scenes.iter().find(|scene| matches!(scene.ending, Ending::Task(_)));
-    let key = logged.map(|scene| scene.call.key()).unwrap_or_default();
+    let key = logged.map(|scene| scene.exchange.key()).unwrap_or_default();
     let activity = format!("curl -sb \"$COOKIE\" {}/api/activity", info.console_url);
     println!("  {}", paper.bold("Look around"));
     println!("  Records and their activities   {}", info.salesforce_url);

@@ -30,14 +30,14 @@ pub(super) async fn play(day: &Day, api: &Api<'_>, paper: &Paper) -> Result<usiz
                 println!("\n  {}", paper.dim(&format!("Settings: {}.", change.what)));
                 line = "";
             }
-            Happening::Calls(scenes) => {
+            Happening::Begin(scenes) => {
                 for body in side_by_side(&scenes) {
                     api.deliver(body).await?;
                     delivered += 1;
                     tokio::time::sleep(PAUSE).await;
                 }
                 for scene in scenes {
-                    let entry = settled(api, &scene.call.key()).await?;
+                    let entry = settled(api, &scene.exchange.key()).await?;
                     announce(scene, &mut line, paper);
                     println!("{}", paper.cut(&told(scene, &entry)));
                 }
@@ -84,7 +84,7 @@ async fn settled(api: &Api<'_>, key: &str) -> Result<Entry> {
 
 /// Says which line's calls follow, when it is another one than before.
 fn announce<'a>(scene: &'a Scene, line: &mut &'a str, paper: &Paper) {
-    let this = scene.call.line();
+    let this = scene.exchange.line();
     if *line != this.name() {
         println!("\n  {} {}", paper.bold(this.name()), paper.dim(this.time_zone()));
         *line = this.name();
@@ -93,7 +93,7 @@ fn announce<'a>(scene: &'a Scene, line: &mut &'a str, paper: &Paper) {
 
 /// `09:04  inbound answered     +33 6 39 98 12 34  → Contact Camille Moreau, Completed`.
 fn told(scene: &Scene, entry: &Entry) -> String {
-    let call_type = entry.call_type.as_deref().map(words).unwrap_or_default();
+    let call_type = type_of(entry);
     let outcome = match (&entry.record, &entry.status) {
         (Some(record), Some(status)) => format!("{} {}, {}", kind(&record.kind), record.name, status_in_words(status)),
         _ => format!("not logged: {}", in_short(&entry.reason)),
@@ -103,13 +103,13 @@ fn told(scene: &Scene, entry: &Entry) -> String {
         Delivery::Backwards => " · webhooks reversed",
         Delivery::FiveTimesEach => " · webhooks ×5",
     };
-    let time = clock(scene, scene.call.started_at());
-    format!("  {time}  {call_type:<19}  {:<17}  → {outcome}{how}", scene.call.raw_digits())
+    let time = clock(scene, scene.exchange.started_at());
+    format!("  {time}  {call_type:<19}  {:<17}  → {outcome}{how}", scene.exchange.other_party())
 }
 
 /// `09:47  40 min later: tagged "Technician booked"`.
 fn told_late(scene: &Scene, at: Timestamp, body: &Value) -> String {
-    let minutes = at.duration_since(scene.call.ended_at()).as_mins();
+    let minutes = at.duration_since(scene.exchange.ended_at()).as_mins();
     let last = |list: &str, key: &str| {
         let list = body["data"][list].as_array();
         list.and_then(|list| list.last()).and_then(|note| note[key].as_str()).unwrap_or_default().to_owned()
@@ -117,20 +117,26 @@ fn told_late(scene: &Scene, at: Timestamp, body: &Value) -> String {
     let what = match body["event"].as_str() {
         Some("call.tagged") => format!("a tag, “{}”", last("tags", "name")),
         Some("call.commented") => format!("a comment, “{}”", last("comments", "content")),
+        Some("message.status_updated") => format!("it was {}", body["data"]["status"].as_str().unwrap_or_default()),
         other => other.unwrap_or_default().to_owned(),
     };
-    let begun = clock(scene, scene.call.started_at());
-    format!("  {}  {minutes} min after the call of {begun}: {what}", clock(scene, at))
+    let begun = clock(scene, scene.exchange.started_at());
+    format!("  {}  {minutes} min after {begun}: {what}", clock(scene, at))
 }
 
 /// The time of day on the line's clock.
 fn clock(scene: &Scene, at: Timestamp) -> String {
-    let zone = TimeZone::get(scene.call.line().time_zone()).unwrap_or(TimeZone::UTC);
+    let zone = TimeZone::get(scene.exchange.line().time_zone()).unwrap_or(TimeZone::UTC);
     at.to_zoned(zone).strftime("%H:%M").to_string()
 }
 
+/// The call type in words, or what it is instead of a call.
+pub(super) fn type_of(entry: &Entry) -> String {
+    words(entry.call_type.as_deref().unwrap_or(&entry.kind))
+}
+
 /// `inbound_answered` as `inbound answered`.
-pub(super) fn words(name: &str) -> String {
+fn words(name: &str) -> String {
     name.replace('_', " ")
 }
 

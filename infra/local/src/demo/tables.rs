@@ -3,7 +3,7 @@
 use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Row, Table, TableStyle, Width};
 use rules::{E164, RecordKind};
 
-use super::{api::Entry, org::Task, paper::Paper, play::words};
+use super::{api::Entry, org::Task, paper::Paper, play::type_of};
 
 /// Spaces before every line.
 const INDENT: usize = 2;
@@ -41,14 +41,14 @@ pub(super) fn print_tasks(tasks: &[Task], url: &str, paper: &Paper) {
     }
 }
 
-/// Prints which calls became no Task, and why.
+/// Prints what became no Task, and why.
 pub(super) fn print_not_logged(entries: &[Entry], paper: &Paper) {
     title("What was not logged, and why", "", paper);
     let mut table = table(["Call", "Aircall line", "Other party", "Why"], [Some(28), Some(14), Some(19), None], paper);
     let mut entries: Vec<&Entry> = entries.iter().filter(|entry| entry.state != "logged").collect();
     entries.sort_by_key(|entry| entry.started_at);
     for entry in entries {
-        let call_type = entry.call_type.as_deref().map(words).unwrap_or_default();
+        let call_type = type_of(entry);
         let time = entry.started_at_local.get(11..16).unwrap_or_default();
         let other_party = other_party(entry);
         let line = entry.number.name.clone();

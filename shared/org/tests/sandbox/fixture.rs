@@ -159,5 +159,5 @@ pub(crate) fn missed(user: Value) -> Job {
     }))
     .unwrap();
     let number = E164::parse("+14155550132").unwrap();
-    Job::new(call.id.key(), call, TaskStatus::Completed, number)
+    Job::new(call.id.key(), call.into(), TaskStatus::Completed, number)
 }

@@ -14,7 +14,7 @@ fn document() -> Value {
                 "holidays": ["2026-12-25"]},
             "numbers": {"397375": {"time_zone": "Europe/Vienna", "weekly": {}, "holidays": []}}},
         "unknown_number": "create_lead", "relate_to": "case", "create_case_if_none": true,
-        "recording_link": true, "log_messages": true, "numbers": null,
+        "recording_link": true, "log_messages": true, "message_tasks": "per_conversation", "numbers": null,
         "api_usage_limit": 80
     })
 }
@@ -192,4 +192,13 @@ fn a_share_of_the_api_calls_is_some_and_not_more_than_all() {
         document["api_usage_limit"] = json!(share);
         assert_eq!(Settings::parse(&document).unwrap().api_usage_limit, share);
     }
+}
+
+#[test]
+fn a_document_from_before_tasks_of_conversations_has_one_for_each_message() {
+    let mut document = document();
+    document.as_object_mut().unwrap().remove("message_tasks");
+    assert_eq!(Settings::parse(&document).unwrap().message_tasks, MessageTasks::PerMessage);
+    let message = "unknown variant `per_day`, expected `per_message` or `per_conversation`";
+    check("/message_tasks", json!("per_day"), "message_tasks", message);
 }

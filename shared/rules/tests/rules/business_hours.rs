@@ -1,11 +1,10 @@
 //! Whether a call came during business hours. All times of calls are UTC; Vienna is an hour ahead, two in summer.
 
-use rules::decide::decide;
 use rules::settings::{LogCalls, Settings};
 use rules::{Call, CallType, MissedCallReason, SkipReason, Topic, Verdict};
 use serde_json::{Value, json};
 
-use crate::support::{call_at, ended};
+use crate::support::{call_at, decide, ended};
 
 fn settings(schedule: Value, numbers: Value) -> Settings {
     let mut document = serde_json::to_value(Settings::default()).unwrap();

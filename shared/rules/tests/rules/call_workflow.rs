@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use rules::decide::decide;
 use rules::settings::{LogAs, Settings};
 use rules::{CallDocument, CallEvent, CallType, NumberId, Party, SkipReason, Snapshot, TaskStatus, Topic, Verdict};
 
-use crate::support::{at, call, ended};
+use crate::support::{at, call, decide, ended};
 
 fn all(log_as: LogAs) -> Settings {
     let mut settings = Settings::default();
@@ -43,7 +42,7 @@ fn each_call_type_is_told_and_follows_its_own_choice() {
                 CallType::Voicemail => &mut workflow.voicemail,
             } = choice;
             let decision = decide(&ended(call(call_type)), &settings, None).unwrap();
-            assert_eq!((decision.call_type, decision.verdict), (call_type, expected));
+            assert_eq!((decision.call_type(), decision.verdict), (Some(call_type), expected));
             assert!(decision.trace.finding(Topic::CallWorkflow).unwrap().contains(&call_type.to_string()));
         }
     }
@@ -70,7 +69,10 @@ fn a_call_whose_end_was_lost_is_decided_on_a_later_event() {
 fn a_missed_call_reason_is_not_needed_and_does_not_mislead() {
     let mut outbound = call(CallType::OutboundUnanswered);
     outbound.missed_call_reason = Some(rules::MissedCallReason::AgentsDidNotAnswer);
-    assert_eq!(decide(&ended(outbound), &Settings::default(), None).unwrap().call_type, CallType::OutboundUnanswered);
+    assert_eq!(
+        decide(&ended(outbound), &Settings::default(), None).unwrap().call_type(),
+        Some(CallType::OutboundUnanswered)
+    );
 }
 
 #[test]
@@ -119,7 +121,10 @@ fn a_missed_call_that_turns_out_to_be_a_voicemail_is_decided_again() {
     let both =
         missed.merge(Snapshot { event: left, at: at("2026-03-23T10:01:00Z"), call: call(CallType::Voicemail) }.into());
     let decision = decide(&both, &settings, Some(&skipped)).unwrap();
-    assert_eq!((decision.call_type, decision.verdict), (CallType::Voicemail, Verdict::Log(TaskStatus::InProgress)));
+    assert_eq!(
+        (decision.call_type(), decision.verdict),
+        (Some(CallType::Voicemail), Verdict::Log(TaskStatus::InProgress))
+    );
 }
 
 #[test]
@@ -132,6 +137,9 @@ fn a_logged_call_stays_logged() {
     let both =
         missed.merge(Snapshot { event: left, at: at("2026-03-23T10:01:00Z"), call: call(CallType::Voicemail) }.into());
     let decision = decide(&both, &settings, Some(&logged)).unwrap();
-    assert_eq!((decision.call_type, decision.verdict), (CallType::Voicemail, Verdict::Log(TaskStatus::Completed)));
+    assert_eq!(
+        (decision.call_type(), decision.verdict),
+        (Some(CallType::Voicemail), Verdict::Log(TaskStatus::Completed))
+    );
     assert!(decision.trace.finding(Topic::CallType).unwrap().contains("stays so"));
 }

@@ -6,6 +6,7 @@ mod business_hours;
 mod call_workflow;
 mod matching;
 mod merge;
+mod messages;
 mod relate;
 mod revise;
 mod support;

@@ -25,7 +25,7 @@ fn held(task: &Task) -> Held {
     Held {
         subject: Some(task.subject.clone()),
         status: Some(task.status.as_str().to_owned()),
-        talk_seconds: Some(task.talk_seconds),
+        talk_seconds: task.talk_seconds,
         activity_date: Some(task.activity_date.to_string()),
         call_disposition: task.call_disposition.clone(),
         description: Some(task.description.clone()),

@@ -2,8 +2,8 @@
 
 use rules::matching::{Candidate, Record};
 use rules::{
-    Call, CallDocument, CallEvent, CallId, CallType, Direction, E164, Number, NumberId, Party, RecordKind, Snapshot,
-    User,
+    Call, CallDocument, CallEvent, CallId, CallType, Decision, Direction, E164, Number, NumberId, Party, RecordKind,
+    Settings, Snapshot, User,
 };
 
 pub(crate) use jiff::Timestamp;
@@ -55,6 +55,11 @@ pub(crate) fn call(call_type: CallType) -> Call {
 pub(crate) fn ended(call: Call) -> CallDocument {
     let ended_at = call.ended_at.expect("an ended call").as_second();
     CallDocument::from(Snapshot { event: CallEvent::Ended, at: Timestamp::from_second(ended_at + 30).unwrap(), call })
+}
+
+/// Decides about a call.
+pub(crate) fn decide(document: &CallDocument, settings: &Settings, previous: Option<&Decision>) -> Option<Decision> {
+    rules::decide::decide(&document.clone().into(), settings, previous)
 }
 
 pub(crate) fn candidate(kind: RecordKind, id: &str, phone: &str, last_modified: &str) -> Candidate {

@@ -93,8 +93,8 @@ fn the_day_is_the_number_s_day() {
 
 #[test]
 fn the_duration_is_the_time_talked() {
-    assert_eq!(task(&call(CallType::InboundAnswered)).talk_seconds, 100);
-    assert_eq!(task(&call(CallType::Missed)).talk_seconds, 0);
+    assert_eq!(task(&call(CallType::InboundAnswered)).talk_seconds, Some(100));
+    assert_eq!(task(&call(CallType::Missed)).talk_seconds, Some(0));
 }
 
 #[test]

@@ -143,11 +143,12 @@ mod tests {
             key: text(),
             subject: text(),
             status: TaskStatus::Completed,
-            direction: Direction::Inbound,
-            talk_seconds: 1,
+            direction: Some(Direction::Inbound),
+            talk_seconds: Some(1),
             activity_date: jiff::civil::date(2026, 3, 23),
             call_disposition: Some(text()),
             description: text(),
+            parts: Vec::new(),
         };
         let owner = SalesforceId::parse("005Vr00000m4eGC").unwrap();
         check(&call_log::new_task(&task, &owner), &["WhoId", "WhatId"]);

@@ -175,7 +175,7 @@ proptest! {
         let held = Held {
             subject: Some(edited(&wrote.subject, hand(touched[0]), 255)),
             status: Some(wrote.status.as_str().to_owned()),
-            talk_seconds: Some(wrote.talk_seconds),
+            talk_seconds: wrote.talk_seconds,
             activity_date: Some(wrote.activity_date.to_string()),
             call_disposition: wrote.call_disposition.as_deref().map(|tags| edited(tags, hand(touched[1]), 255)),
             description: Some(edited(&wrote.description, hand(touched[2]), 32_000)),

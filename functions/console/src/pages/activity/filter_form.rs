@@ -7,6 +7,7 @@ use super::path;
 use crate::activity::filters::Filters;
 use crate::activity::outcome::Outcome;
 use crate::form::Fields;
+use crate::kind::MESSAGES;
 use crate::lines::Lines;
 use crate::settings::change::{key, title};
 
@@ -59,6 +60,8 @@ impl FilterForm {
             label: title(call_type).to_owned(),
             is_chosen: filters.call_type == Some(call_type),
         };
+        let messages =
+            OptionView { value: MESSAGES.to_owned(), label: "Messages".to_owned(), is_chosen: filters.messages };
         let line = |id: NumberId, label: String| OptionView {
             value: id.0.to_string(),
             label,
@@ -71,7 +74,7 @@ impl FilterForm {
         Self {
             tabs: [tab("All", None)].into_iter().chain(outcomes).collect(),
             outcome: filters.outcome.map(Outcome::key).unwrap_or_default(),
-            types: CallType::ALL.into_iter().map(call_type).collect(),
+            types: CallType::ALL.into_iter().map(call_type).chain([messages]).collect(),
             lines: known.into_iter().chain(other).collect(),
             from: fields.get("from").to_owned(),
             until: fields.get("until").to_owned(),

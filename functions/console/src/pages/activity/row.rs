@@ -1,18 +1,18 @@
 //! An entry in the list.
 
-use rules::{Call, Direction, Party};
+use rules::{Direction, Exchange, Party};
 use store::{Corrupt, Entry, Tenant};
 
 use crate::activity::outcome::Outcome;
 use crate::activity::record_url;
+use crate::kind;
 use crate::reason;
-use crate::settings::change::title;
 use crate::when::Local;
 
 /// An entry in the list.
 pub(super) struct Row {
     pub(super) key: String,
-    /// What kind of call.
+    /// What kind of call, or that it is a message.
     pub(super) title: &'static str,
     /// Its class in the stylesheet, which draws an arrow.
     pub(super) direction: &'static str,
@@ -29,7 +29,7 @@ pub(super) struct Row {
 impl Row {
     pub(super) fn of(entry: Result<Entry, Corrupt>, tenant: &Tenant) -> Self {
         match entry {
-            Ok(entry) => Self::new(&entry, &entry.document.call(), tenant),
+            Ok(entry) => Self::new(&entry, &entry.document.exchange(), tenant),
             Err(corrupt) => {
                 tracing::error!(error = %corrupt, "an entry cannot be read");
                 Self {
@@ -48,42 +48,33 @@ impl Row {
         }
     }
 
-    fn new(entry: &Entry, call: &Call, tenant: &Tenant) -> Self {
+    fn new(entry: &Entry, exchange: &Exchange, tenant: &Tenant) -> Self {
         Self {
             key: entry.key.clone(),
-            title: kind(entry, call),
-            direction: direction(call),
-            started: Some(Local::of(call.started_at, &rules::hours::zone_of(&call.number))),
-            number: number(call),
-            line: call.number.label(),
-            user: call.user.as_ref().and_then(|user| user.name.clone()).unwrap_or_default(),
+            title: kind::of(entry, exchange),
+            direction: direction(exchange),
+            started: Some(Local::of(exchange.started_at(), &rules::hours::zone_of(exchange.number()))),
+            number: number(exchange),
+            line: exchange.number().label(),
+            user: exchange.user().and_then(|user| user.name.clone()).unwrap_or_default(),
             outcome: Outcome::of(entry.state),
-            reason: reason::reason(entry, call, &tenant.state),
+            reason: reason::reason(entry, exchange, &tenant.state),
             task_url: entry.written.as_ref().and_then(|written| record_url(tenant, "Task", &written.task_id)),
         }
     }
 }
 
-/// What kind of call it is: before it is over only who called whom.
-pub(in crate::pages) fn kind(entry: &Entry, call: &Call) -> &'static str {
-    match (&entry.decision, call.direction) {
-        (Some(decision), _) => title(decision.call_type),
-        (None, Direction::Inbound) => "Inbound call",
-        (None, Direction::Outbound) => "Outbound call",
-    }
-}
-
 /// The class of the arrow.
-pub(in crate::pages) fn direction(call: &Call) -> &'static str {
-    match call.direction {
+pub(in crate::pages) fn direction(exchange: &Exchange) -> &'static str {
+    match exchange.direction() {
         Direction::Inbound => "inbound",
         Direction::Outbound => "outbound",
     }
 }
 
 /// The other party's number as people write it.
-pub(in crate::pages) fn number(call: &Call) -> String {
-    match &call.party {
+pub(in crate::pages) fn number(exchange: &Exchange) -> String {
+    match exchange.party() {
         Party::Number(number) => number.international(),
         Party::Unusable(text) => text.clone(),
         Party::Anonymous => "Number withheld".to_owned(),

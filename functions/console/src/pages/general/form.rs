@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rules::schedule::Schedule;
-use rules::settings::Problem;
+use rules::settings::{MessageTasks, Problem};
 use rules::{NumberId, Settings};
 use serde_json::{Map, Value, json};
 
@@ -27,6 +27,7 @@ pub(super) struct GeneralForm {
     pub(super) create_case: bool,
     pub(super) recording_link: bool,
     pub(super) log_messages: bool,
+    pub(super) message_tasks: MessageTasks,
     /// `all` or `some`.
     pub(super) lines: String,
     pub(super) chosen_lines: BTreeSet<NumberId>,
@@ -63,6 +64,7 @@ impl GeneralForm {
             create_case: settings.create_case_if_none,
             recording_link: settings.recording_link,
             log_messages: settings.log_messages,
+            message_tasks: settings.message_tasks,
             lines: if settings.numbers.is_some() { "some" } else { "all" }.to_owned(),
             chosen_lines: numbers,
             other_lines: other_lines.join(", "),
@@ -86,11 +88,21 @@ impl GeneralForm {
             create_case: fields.has("create_case_if_none"),
             recording_link: fields.has("recording_link"),
             log_messages: fields.has("log_messages"),
+            message_tasks: if fields.has("conversations") {
+                MessageTasks::PerConversation
+            } else {
+                MessageTasks::PerMessage
+            },
             lines: text("lines"),
             chosen_lines: fields.all("line").filter_map(id).collect(),
             other_lines: text("other_lines"),
             api_usage_limit: text("api_usage_limit"),
         }
+    }
+
+    /// Whether a Task holds a conversation's messages of a day.
+    pub(super) fn is_per_conversation(&self) -> bool {
+        self.message_tasks == MessageTasks::PerConversation
     }
 
     /// The editor whose fields begin with `prefix`.
@@ -119,6 +131,7 @@ impl GeneralForm {
         document["create_case_if_none"] = json!(self.create_case && self.relate_to == "case");
         document["recording_link"] = json!(self.recording_link);
         document["log_messages"] = json!(self.log_messages);
+        document["message_tasks"] = json!(self.message_tasks);
         document["numbers"] = self.numbers(errors);
         document["api_usage_limit"] = self.api_usage_limit.parse().map_or(Value::Null, |limit: u64| json!(limit));
         let mut alone = json!(Settings::default());

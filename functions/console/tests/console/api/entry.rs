@@ -4,14 +4,14 @@ use axum::http::StatusCode;
 use rules::matching::Record;
 use rules::relate::RelatedKind;
 use rules::settings::LogAs;
-use rules::{RecordKind, Settings, Task, TaskStatus, Topic, Trace};
+use rules::{RecordKind, Settings, TaskStatus, Topic, Trace};
 use serde_json::{Value, json};
 use store::{Entry, Outcome, Problem, Related, Written};
 
 use crate::fixture::{Fixture, START, at};
 
 fn logged(entry: &Entry) -> Outcome {
-    let task = Task::of(&entry.document.call(), TaskStatus::InProgress, &Settings::default(), "Test Contact");
+    let task = entry.document.exchange().task(TaskStatus::InProgress, &Settings::default(), "Test Contact");
     let mut trace = Trace::new();
     trace.note(Topic::Record, "The number is that of the Contact Test Contact.");
     Outcome::Logged {
@@ -46,14 +46,15 @@ async fn a_logged_entry_says_where_it_went_and_why() {
     let f = Fixture::new().await;
     let entry = f.missed(7, 0).await;
     let mut body = settle(&f, &entry, &logged(&entry)).await;
-    let [trace, call, task, logged_at] =
-        ["trace", "call", "task", "logged_at"].map(|name| body.as_object_mut().unwrap().remove(name).unwrap());
+    let [trace, call, messages, task, logged_at] = ["trace", "call", "messages", "task", "logged_at"]
+        .map(|name| body.as_object_mut().unwrap().remove(name).unwrap());
+    assert_eq!(messages, Value::Null);
     assert_eq!(
         body,
         json!({
             "key": "call-7", "state": "logged", "outcome": "logged", "status": "in_progress",
             "reason": "Logged as In progress (Next Steps) on the Contact Test Contact, related to a Case.",
-            "direction": "inbound", "call_type": "missed",
+            "direction": "inbound", "kind": "call", "call_type": "missed",
             "started_at": START, "started_at_local": "2026-03-23T09:30:00+01:00", "time_zone": "Europe/Vienna",
             "number": {"id": 397_375, "name": "Sales"}, "external_number": "+14155550132", "user": null,
             "task_id": "00T000000000001AAA", "task_url": null,

@@ -48,6 +48,7 @@ async fn everything_on_it_can_be_changed() {
             ("create_case_if_none", Some("true")),
             ("recording_link", None),
             ("log_messages", None),
+            ("conversations", Some("true")),
             ("lines", Some("some")),
             ("other_lines", Some("397375, 397376")),
             ("api_usage_limit", Some("80")),
@@ -66,6 +67,7 @@ async fn everything_on_it_can_be_changed() {
         ("create_case_if_none", json!(true)),
         ("recording_link", json!(false)),
         ("log_messages", json!(false)),
+        ("message_tasks", json!("per_conversation")),
         ("numbers", json!([397_375, 397_376])),
         ("api_usage_limit", json!(80)),
     ] {

@@ -1,4 +1,4 @@
-//! Webhook bodies of a call, as Aircall builds them: for the demo and for tests.
+//! Webhook bodies of calls and messages, as Aircall builds them: for the demo and for tests.
 //!
 //! A [`CallBody`] is one call, told once; each of its events is a snapshot of it at its own second.
 //! What a snapshot holds and lacks is what captured bodies hold and lack: nobody is named before somebody answers,
@@ -23,12 +23,14 @@
 //! ```
 
 mod events;
+mod message;
 mod people;
 #[cfg(test)]
 mod tests;
 mod wire;
 
 use jiff::{SignedDuration, Timestamp};
+pub use message::MessageBody;
 pub use people::{Contact, Line, User};
 
 /// Seconds after the end at which [`CallBody::tagged`] tags: the agent's last click, before `call.ended`.

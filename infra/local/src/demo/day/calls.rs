@@ -2,14 +2,14 @@
 
 use anyhow::Result;
 use jiff::civil::Date;
-use rules::{RecordKind, SkipReason, TaskStatus};
+use rules::{RecordKind, SkipReason};
 
-use super::{Delivery, Ending, Expected, Scene, at};
+use super::{Delivery, Exchange, Expected, Scene, at};
 use crate::demo::bodies::{CallBody, Contact, Line, User};
 
 /// Who owns what no user of Salesforce made or took: the user who connected the org.
-const ADMIN: &str = "Alex Admin";
-const ROBIN: &str = "Robin Rep";
+pub(super) const ADMIN: &str = "Alex Admin";
+pub(super) const ROBIN: &str = "Robin Rep";
 
 /// Begins a call from its id.
 type Direction = fn(u64) -> CallBody;
@@ -122,46 +122,28 @@ pub(super) fn of(date: Date) -> Result<Vec<Scene>> {
 const NEW: &str = "+33 6 39 98 77 01";
 
 /// The other line of the sandbox Aircall, nine hours behind.
-fn sales_line() -> Line {
+pub(super) fn sales_line() -> Line {
     Line::new(1001, "Sales line", "+1 415-555-0100", "US", "America/Los_Angeles")
 }
 
 /// `2026112001`: the date, then a number within the day.
-fn first_id(date: Date) -> u64 {
+pub(super) fn first_id(date: Date) -> u64 {
     let date: u64 = date.strftime("%Y%m%d").to_string().parse().unwrap_or_default();
     date * 100 + 1
 }
 
 impl CallBody {
     fn task(self, expected: Expected) -> Scene {
-        Scene { call: self, delivery: Delivery::InOrder, ending: Ending::Task(expected) }
+        Exchange::from(self).task(expected)
     }
 
     fn skipped(self, reason: SkipReason) -> Scene {
-        Scene { call: self, delivery: Delivery::InOrder, ending: Ending::Skipped(reason) }
+        Exchange::from(self).skipped(reason)
     }
 }
 
-impl Scene {
-    fn arriving(self, delivery: Delivery) -> Self {
-        Self { delivery, ..self }
-    }
-}
-
-impl Expected {
-    fn completed(kind: RecordKind, name: &'static str, owner: &'static str) -> Self {
-        Self { kind, name, owner, status: TaskStatus::Completed, result: None, says: &[] }
-    }
-
-    fn in_progress(kind: RecordKind, name: &'static str, owner: &'static str) -> Self {
-        Self { status: TaskStatus::InProgress, ..Self::completed(kind, name, owner) }
-    }
-
-    fn result(self, result: &'static str) -> Self {
-        Self { result: Some(result), ..self }
-    }
-
-    fn says(self, says: &'static [&'static str]) -> Self {
-        Self { says, ..self }
+impl From<CallBody> for Exchange {
+    fn from(call: CallBody) -> Self {
+        Exchange::Call(Box::new(call))
     }
 }

@@ -1,6 +1,8 @@
-//! The working day as data: who is known, what the admin chose, who calls, and what is to become of each call.
+//! The working day as data: who is known, what the admin chose, who calls or writes, and what is to become of it.
 
 mod calls;
+mod expected;
+mod messages;
 mod records;
 mod settings;
 #[cfg(test)]
@@ -11,7 +13,7 @@ pub(super) use records::seed;
 use rules::{RecordKind, SkipReason, TaskStatus};
 use serde_json::Value;
 
-use super::bodies::CallBody;
+use super::bodies::{CallBody, Line, MessageBody};
 
 /// An event this long after the end of its call is an afterthought: by then the call has been logged.
 const LATE: SignedDuration = SignedDuration::from_mins(5);
@@ -24,15 +26,22 @@ pub(super) struct Day {
     changes: Vec<(Timestamp, Change)>,
 }
 
-/// A call, how its webhooks arrive and what is to become of it.
+/// A call or message, how its webhooks arrive and what is to become of it.
 #[derive(Debug)]
 pub(super) struct Scene {
-    pub(super) call: CallBody,
+    pub(super) exchange: Exchange,
     pub(super) delivery: Delivery,
     pub(super) ending: Ending,
 }
 
-/// How the webhooks of a call arrive.
+/// A call or a message.
+#[derive(Clone, Debug)]
+pub(super) enum Exchange {
+    Call(Box<CallBody>),
+    Message(Box<MessageBody>),
+}
+
+/// How the webhooks of a call or message arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Delivery {
     InOrder,
@@ -40,14 +49,14 @@ pub(super) enum Delivery {
     FiveTimesEach,
 }
 
-/// What is to become of a call.
+/// What is to become of a call or message.
 #[derive(Clone, Debug)]
 pub(super) enum Ending {
     Task(Expected),
     Skipped(SkipReason),
 }
 
-/// What the one Task of a call is to be.
+/// What the one Task of it is to be.
 #[derive(Clone, Debug)]
 pub(super) struct Expected {
     pub(super) kind: RecordKind,
@@ -73,29 +82,31 @@ pub(super) struct Change {
 #[derive(Debug)]
 pub(super) enum Happening<'a> {
     Change(&'a Change),
-    /// The calls that begin at this moment.
-    Calls(Vec<&'a Scene>),
-    /// An event about a call that was logged long ago.
+    /// The calls and messages that begin at this moment.
+    Begin(Vec<&'a Scene>),
+    /// An event about one that was logged long ago.
     Afterthought(&'a Scene, Value),
 }
 
 impl Day {
-    /// The day that `date` is, a weekday; calls' ids are made of it, so that no two days share one.
+    /// The day that `date` is, a weekday; ids are made of it, so that no two days share one.
     pub(super) fn on(date: Date) -> anyhow::Result<Self> {
-        Ok(Self { date, scenes: calls::of(date)?, changes: settings::of(date)? })
+        let mut scenes = calls::of(date)?;
+        scenes.extend(messages::of(date)?);
+        scenes.sort_by_key(|scene| scene.exchange.started_at());
+        Ok(Self { date, scenes, changes: settings::of(date)? })
     }
 
     /// All that happens, in order.
     pub(super) fn timeline(&self) -> Vec<(Timestamp, Happening<'_>)> {
         let mut timeline: Vec<_> = self.changes.iter().map(|(at, change)| (*at, Happening::Change(change))).collect();
-        for same_moment in self.scenes.chunk_by(|a, b| a.call.started_at() == b.call.started_at()) {
-            let starts = same_moment[0].call.started_at();
-            timeline.push((starts, Happening::Calls(same_moment.iter().collect())));
+        for same_moment in self.scenes.chunk_by(|a, b| a.exchange.started_at() == b.exchange.started_at()) {
+            let starts = same_moment[0].exchange.started_at();
+            timeline.push((starts, Happening::Begin(same_moment.iter().collect())));
         }
         for scene in &self.scenes {
-            let late = scene.call.moments().into_iter().filter(|(_, at)| scene.is_late(*at));
-            timeline
-                .extend(late.map(|(event, at)| (at, Happening::Afterthought(scene, scene.call.event_at(event, at)))));
+            let late = scene.exchange.events().into_iter().filter(|(at, _)| scene.is_late(*at));
+            timeline.extend(late.map(|(at, body)| (at, Happening::Afterthought(scene, body))));
         }
         timeline.sort_by_key(|(at, _)| *at);
         timeline
@@ -103,10 +114,10 @@ impl Day {
 }
 
 impl Scene {
-    /// The webhooks that come while or soon after the call, as they arrive.
+    /// The webhooks that come while or soon after it is on, as they arrive.
     pub(super) fn webhooks(&self) -> Vec<Value> {
-        let in_time = self.call.moments().into_iter().filter(|(_, at)| !self.is_late(*at));
-        let mut bodies: Vec<Value> = in_time.map(|(event, at)| self.call.event_at(event, at)).collect();
+        let in_time = self.exchange.events().into_iter().filter(|(at, _)| !self.is_late(*at));
+        let mut bodies: Vec<Value> = in_time.map(|(_, body)| body).collect();
         match self.delivery {
             Delivery::InOrder => bodies,
             Delivery::Backwards => {
@@ -118,7 +129,55 @@ impl Scene {
     }
 
     fn is_late(&self, at: Timestamp) -> bool {
-        at > self.call.ended_at() + LATE
+        at > self.exchange.ended_at() + LATE
+    }
+}
+
+impl Exchange {
+    pub(super) fn key(&self) -> String {
+        match self {
+            Exchange::Call(call) => call.key(),
+            Exchange::Message(message) => message.key(),
+        }
+    }
+
+    pub(super) fn started_at(&self) -> Timestamp {
+        match self {
+            Exchange::Call(call) => call.started_at(),
+            Exchange::Message(message) => message.sent_at(),
+        }
+    }
+
+    pub(super) fn ended_at(&self) -> Timestamp {
+        match self {
+            Exchange::Call(call) => call.ended_at(),
+            Exchange::Message(message) => message.sent_at(),
+        }
+    }
+
+    pub(super) fn line(&self) -> &Line {
+        match self {
+            Exchange::Call(call) => call.line(),
+            Exchange::Message(message) => message.line(),
+        }
+    }
+
+    /// Their number, as Aircall writes it.
+    pub(super) fn other_party(&self) -> &str {
+        match self {
+            Exchange::Call(call) => call.raw_digits(),
+            Exchange::Message(message) => message.external_number(),
+        }
+    }
+
+    /// The bodies of its events, each with when Aircall builds it, in that order.
+    pub(super) fn events(&self) -> Vec<(Timestamp, Value)> {
+        match self {
+            Exchange::Call(call) => {
+                call.moments().into_iter().map(|(event, at)| (at, call.event_at(event, at))).collect()
+            }
+            Exchange::Message(message) => message.all_events(),
+        }
     }
 }
 

@@ -15,7 +15,7 @@ fn before_monday_there_is_friday() {
 
 #[test]
 fn every_call_has_an_id_of_its_own_and_of_its_day() {
-    let keys = |day: Day| day.scenes.iter().map(|scene| scene.call.key()).collect::<BTreeSet<_>>();
+    let keys = |day: Day| day.scenes.iter().map(|scene| scene.exchange.key()).collect::<BTreeSet<_>>();
     let (one, other) = (keys(Day::on(date(2026, 3, 5)).unwrap()), keys(Day::on(date(2026, 3, 6)).unwrap()));
     assert_eq!(one.len(), Day::on(date(2026, 3, 5)).unwrap().scenes.len());
     assert!(one.is_disjoint(&other));
@@ -31,11 +31,11 @@ fn the_day_is_told_in_order_and_misses_nothing() {
     for (_, happening) in &timeline {
         told += match happening {
             Happening::Change(_) => 0,
-            Happening::Calls(scenes) => scenes.iter().map(|scene| distinct(scene.webhooks())).sum(),
+            Happening::Begin(scenes) => scenes.iter().map(|scene| distinct(scene.webhooks())).sum(),
             Happening::Afterthought(..) => 1,
         };
     }
-    assert_eq!(told, day.scenes.iter().map(|scene| scene.call.all_events().len()).sum::<usize>());
+    assert_eq!(told, day.scenes.iter().map(|scene| scene.exchange.events().len()).sum::<usize>());
 }
 
 fn distinct(bodies: Vec<serde_json::Value>) -> usize {

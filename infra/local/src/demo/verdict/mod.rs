@@ -14,7 +14,7 @@ pub(super) fn mismatches(scenes: &[Scene], org: &Org, activity: &[Entry]) -> Vec
     let tasks = org::tasks(org);
     let mut mismatches = Vec::new();
     for scene in scenes {
-        let key = scene.call.key();
+        let key = scene.exchange.key();
         let of_call: Vec<&Task> = tasks.iter().filter(|task| task.key == key).collect();
         let entry = activity.iter().find(|entry| entry.key == key);
         let found = match (&scene.ending, of_call.as_slice(), entry) {

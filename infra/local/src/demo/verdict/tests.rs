@@ -15,11 +15,12 @@ fn voicemail() -> (Org, Scene) {
     let org = Org::new(Options::default());
     day::seed(&org).unwrap();
     let scenes = Day::on(date(2026, 3, 6)).unwrap().scenes;
-    (org, scenes.into_iter().find(|scene| scene.call.key() == "call-2026030603").unwrap())
+    (org, scenes.into_iter().find(|scene| scene.exchange.key() == "call-2026030603").unwrap())
 }
 
 fn entry(key: &str, state: &str) -> Entry {
-    let entry = json!({"key": key, "state": state, "reason": "Because.", "status": null, "call_type": null,
+    let entry = json!({"key": key, "state": state, "reason": "Because.", "status": null, "kind": "call",
+        "call_type": null,
         "started_at": 0, "started_at_local": "", "number": {"name": "Support line"}, "external_number": null,
         "record": null});
     serde_json::from_value(entry).unwrap()
@@ -38,7 +39,7 @@ fn check(state: &str, tasks: impl FnOnce(&Org) -> Vec<Value>, expect: &[&str]) {
     for task in tasks(&org) {
         org.insert("Task", task).unwrap();
     }
-    let key = scene.call.key();
+    let key = scene.exchange.key();
     assert_eq!(mismatches(&[scene], &org, &[entry(&key, state)]), expect);
 }
 

@@ -1,0 +1,158 @@
+//! Webhook bodies of a message: in the flat shape, with all that was seen in one.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::{Direction, Line, User};
+
+/// One message. Its events are `message.received` or `message.sent`, and `message.status_updated`.
+#[derive(Clone, Debug)]
+pub struct MessageBody {
+    id: String,
+    direction: Direction,
+    sent_at: Timestamp,
+    external_number: String,
+    line: Line,
+    user: Option<User>,
+    text: String,
+    channel: Option<String>,
+}
+
+impl MessageBody {
+    /// A message from somebody to an Aircall number.
+    pub fn inbound(id: u64) -> Self {
+        Self {
+            id: id.to_string(),
+            direction: Direction::Inbound,
+            sent_at: Timestamp::constant(1_772_618_400, 0), // Wednesday 2026-03-04, 10:00 UTC
+            external_number: "+33 6 39 98 00 01".to_owned(),
+            line: Line::default(),
+            user: None,
+            text: format!("This is message {id}."),
+            channel: None,
+        }
+    }
+
+    /// A message of an Aircall user to somebody.
+    pub fn outbound(id: u64) -> Self {
+        let sender = User::new(2002, "Robin Rep", "robin.rep@example.com");
+        Self { direction: Direction::Outbound, user: Some(sender), ..Self::inbound(id) }
+    }
+
+    /// When it was sent.
+    #[must_use]
+    pub fn at(self, sent_at: Timestamp) -> Self {
+        Self { sent_at, ..self }
+    }
+
+    /// The other party's number, as Aircall writes it: `+33 6 39 98 12 34`.
+    #[must_use]
+    pub fn with(self, number: &str) -> Self {
+        Self { external_number: number.to_owned(), ..self }
+    }
+
+    /// The Aircall number.
+    #[must_use]
+    pub fn on(self, line: &Line) -> Self {
+        Self { line: line.clone(), ..self }
+    }
+
+    /// Who wrote it.
+    #[must_use]
+    pub fn by(self, user: &User) -> Self {
+        Self { user: Some(user.clone()), ..self }
+    }
+
+    /// What it says.
+    #[must_use]
+    pub fn saying(self, text: &str) -> Self {
+        Self { text: text.to_owned(), ..self }
+    }
+
+    /// It was carried by `WhatsApp`.
+    #[must_use]
+    pub fn by_whatsapp(self) -> Self {
+        Self { channel: Some("whatsapp".to_owned()), ..self }
+    }
+
+    /// The event that says that it was received or sent.
+    pub fn event(&self) -> Value {
+        match self.direction {
+            Direction::Inbound => self.body("message.received", 0, "received"),
+            Direction::Outbound => self.body("message.sent", 0, "sent"),
+        }
+    }
+
+    /// The event, so many seconds later, that says what became of it: the whole message again.
+    pub fn status_updated(&self, status: &str, seconds: i64) -> Value {
+        self.body("message.status_updated", seconds, status)
+    }
+
+    /// The bodies of all its events, each with when Aircall builds it: a message that was sent is also delivered.
+    pub fn all_events(&self) -> Vec<(Timestamp, Value)> {
+        let mut events = vec![(self.sent_at, self.event())];
+        if self.direction == Direction::Outbound {
+            let seconds = 3;
+            events.push((self.sent_at + SignedDuration::from_secs(seconds), self.status_updated("delivered", seconds)));
+        }
+        events
+    }
+
+    /// When it was sent.
+    pub fn sent_at(&self) -> Timestamp {
+        self.sent_at
+    }
+
+    /// What it says.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What it is called in our activity log and in Salesforce, by itself: `message-<id>`.
+    pub fn key(&self) -> String {
+        format!("message-{}", self.id)
+    }
+
+    /// What its conversation of the day is called: `conversation-<line>-<number>-<day>`.
+    ///
+    /// # Panics
+    /// When the line's time zone is none.
+    pub fn conversation(&self) -> String {
+        let digits: String = self.external_number.chars().filter(char::is_ascii_digit).collect();
+        let day = self.sent_at.in_tz(self.line.time_zone()).expect("a time zone").date();
+        format!("conversation-{}-{digits}-{day}", self.line.id)
+    }
+
+    /// The line it went over.
+    pub fn line(&self) -> &Line {
+        &self.line
+    }
+
+    /// The other party's number.
+    pub fn external_number(&self) -> &str {
+        &self.external_number
+    }
+
+    fn body(&self, event: &str, seconds: i64, status: &str) -> Value {
+        let at = self.sent_at + SignedDuration::from_secs(seconds);
+        let mut message = json!({
+            "id": self.id,
+            "direct_link": format!("https://api.aircall.io/v1/messages/{}", self.id),
+            "direction": match self.direction { Direction::Inbound => "inbound", Direction::Outbound => "outbound" },
+            "status": status,
+            "channel": self.channel,
+            "body": self.text,
+            "media_details": [],
+            "external_number": self.external_number,
+            "created_at": self.sent_at.as_millisecond(),
+            "sent_at": self.sent_at.as_millisecond(),
+            "updated_at": at.as_millisecond(),
+            "number": self.line.to_json(),
+            "origin": "native",
+        });
+        if let Some(user) = &self.user {
+            message["user"] = user.to_json();
+        }
+        json!({"resource": "message", "event": event, "timestamp": at.as_second(), "token": "", "data": message})
+    }
+}

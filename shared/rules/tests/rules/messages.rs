@@ -1,0 +1,417 @@
+//! Messages: the law of their merging, what is decided about them, and their Tasks.
+
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
+use proptest::prelude::*;
+use rules::decide::decide;
+use rules::revise::{Held, revise, untouched};
+use rules::settings::{LogCalls, MessageTasks, Settings};
+use rules::{
+    Channel, Conversation, DeliveryState, Direction, Document, E164, Media, Message, MessageDocument, MessageEvent,
+    MessageId, MessageSnapshot, Messages, Number, NumberId, Party, SkipReason, Task, TaskStatus, User, Verdict,
+};
+
+use crate::support::{Timestamp, at, call};
+
+fn number(text: &str) -> Party {
+    Party::Number(E164::parse(text).unwrap())
+}
+
+/// A message that was received, as `message.received` tells of it.
+fn received() -> MessageSnapshot {
+    MessageSnapshot {
+        event: MessageEvent::Received,
+        at: at("2026-03-23T10:00:02Z"),
+        id: MessageId::new("1774260000123abc"),
+        is_group: false,
+        direction: Some(Direction::Inbound),
+        sent_at: None,
+        created_at: Some(at("2026-03-23T10:00:00.123Z")),
+        channel: None,
+        number: Some(call(rules::CallType::Missed).number),
+        party: Some(number("+33612345678")),
+        participants: BTreeSet::new(),
+        user: None,
+        contact: None,
+        text: Some("Hello\nthere".to_owned()),
+        media: Vec::new(),
+        state: Some(DeliveryState("received".to_owned())),
+    }
+}
+
+/// What a status update says that says nothing else.
+fn status(state: &str, seconds: i64) -> MessageSnapshot {
+    MessageSnapshot {
+        event: MessageEvent::StatusUpdated,
+        at: received().at + SignedDuration::from_secs(seconds),
+        direction: None,
+        created_at: None,
+        number: None,
+        party: None,
+        text: None,
+        state: Some(DeliveryState(state.to_owned())),
+        ..received()
+    }
+}
+
+fn merged(snapshots: &[MessageSnapshot]) -> MessageDocument {
+    snapshots.iter().cloned().map(MessageDocument::from).reduce(MessageDocument::merge).unwrap()
+}
+
+fn message() -> Message {
+    merged(&[received()]).messages().remove(0)
+}
+
+fn sent() -> Message {
+    let user = User { id: Some(7), name: Some("Ada Demo".to_owned()), email: Some("ada@example.com".to_owned()) };
+    Message { direction: Direction::Outbound, user: Some(user), ..message() }
+}
+
+fn alone(message: Message) -> Messages {
+    Messages::of(message, 1, None)
+}
+
+fn task(message: Message) -> Task {
+    Task::of_messages(&alone(message), TaskStatus::Completed, "Grace Example")
+}
+
+/// The `n`th message of a conversation, a second after the one before.
+fn nth(n: i64) -> Message {
+    let sent_at = message().sent_at + SignedDuration::from_secs(n);
+    let text = Some(format!("No. {n}."));
+    Message { id: MessageId::new(&n.to_string()), sent_at, text, ..if n % 2 == 0 { message() } else { sent() } }
+}
+
+fn per_conversation() -> Settings {
+    Settings { message_tasks: MessageTasks::PerConversation, ..Settings::default() }
+}
+
+fn conversation(messages: impl IntoIterator<Item = (Message, u64)>) -> Messages {
+    let placed = |(message, version)| {
+        let conversation = Conversation::of(&message, &per_conversation());
+        Messages::of(message, version, conversation)
+    };
+    messages.into_iter().map(placed).reduce(Messages::merge).unwrap()
+}
+
+fn conversation_task(numbers: &[i64]) -> Task {
+    let messages = conversation(numbers.iter().map(|n| (nth(*n), 1)));
+    Task::of_messages(&messages, TaskStatus::Completed, "Grace Example")
+}
+
+fn held(task: &Task, description: &str) -> Held {
+    Held {
+        subject: Some(task.subject.clone()),
+        status: Some(task.status.as_str().to_owned()),
+        talk_seconds: None,
+        activity_date: Some(task.activity_date.to_string()),
+        call_disposition: None,
+        description: Some(description.to_owned()),
+    }
+}
+
+/// Snapshots that disagree in every way, also within one moment and for one event, and lack what they may lack.
+fn any_snapshot() -> impl Strategy<Value = MessageSnapshot> {
+    let state = prop_oneof!["sent", "delivered", "failed", "odd"];
+    (0u8..3, 0i64..3, any::<bool>(), proptest::option::of(state), proptest::option::of("[ab]"), any::<bool>()).prop_map(
+        |(event, second, is_whole, state, text, inbound)| MessageSnapshot {
+            event: [MessageEvent::Received, MessageEvent::Sent, MessageEvent::StatusUpdated][usize::from(event)],
+            at: received().at + SignedDuration::from_secs(second),
+            direction: is_whole.then_some(if inbound { Direction::Inbound } else { Direction::Outbound }),
+            party: is_whole.then(|| number(if inbound { "+33612345678" } else { "+14155550132" })),
+            participants: text.iter().map(|text| Party::Unusable(text.clone())).collect(),
+            number: received().number.filter(|_| is_whole),
+            state: state.map(DeliveryState),
+            text,
+            ..received()
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn merging_is_commutative_associative_and_idempotent(a in any_snapshot(), b in any_snapshot(), c in any_snapshot()) {
+        let [a, b, c] = [a, b, c].map(MessageDocument::from);
+        prop_assert_eq!(a.clone().merge(b.clone()), b.clone().merge(a.clone()));
+        prop_assert_eq!(a.clone().merge(b.clone()).merge(c.clone()), a.clone().merge(b.merge(c)));
+        prop_assert_eq!(a.clone().merge(a.clone()), a);
+    }
+
+    #[test]
+    fn every_order_with_repeats_gives_the_same_message(
+        order in Just(vec![0usize, 1, 2, 3]).prop_shuffle(),
+        repeats in proptest::collection::vec(0usize..4, 0..6),
+    ) {
+        let events = [received(), status("sent", 0), status("delivered", 0), status("read", 9)];
+        let shuffled: Vec<_> = order.into_iter().chain(repeats).map(|index| events[index].clone()).collect();
+        prop_assert_eq!(merged(&shuffled), merged(&events));
+        prop_assert_eq!(merged(&shuffled).messages()[0].state.clone(), Some(DeliveryState("read".to_owned())));
+    }
+
+    #[test]
+    fn a_conversation_is_the_same_in_every_order_with_repeats_and_older_versions(
+        order in Just((0..10).collect::<Vec<i64>>()).prop_shuffle(),
+        repeats in proptest::collection::vec((0i64..10, 1u64..3), 0..20),
+    ) {
+        let newer = |n: i64, version: u64| {
+            let state = Some(DeliveryState(format!("version {version}")));
+            (Message { state, ..nth(n) }, version)
+        };
+        let shuffled = order.into_iter().map(|n| newer(n, 3)).chain(repeats.into_iter().map(|(n, v)| newer(n, v)));
+        let messages = conversation(shuffled);
+        prop_assert_eq!(&messages, &conversation((0..10).map(|n| newer(n, 3))));
+        let texts: Vec<_> = messages.in_order().iter().map(|message| message.text.clone().unwrap()).collect();
+        prop_assert_eq!(texts, (0..10).map(|n| format!("No. {n}.")).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn documents_survive_being_stored(snapshots in proptest::collection::vec(any_snapshot(), 1..5)) {
+        let document = merged(&snapshots);
+        let stored = serde_json::to_string(&document).unwrap();
+        prop_assert_eq!(serde_json::from_str::<MessageDocument>(&stored).unwrap(), document);
+        let document = Document::Messages(conversation([(nth(1), 3), (nth(2), 4)]));
+        let stored = serde_json::to_string(&document).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Document>(&stored).unwrap(), document);
+    }
+
+    /// Whatever was written in which order, and wherever a person wrote meanwhile, every message is there once.
+    #[test]
+    fn a_task_that_a_person_writes_in_holds_every_message_once_and_in_order(
+        order in Just((0..8).collect::<Vec<i64>>()).prop_shuffle(),
+        notes in proptest::collection::vec((0usize..8, 0usize..8), 0..4),
+    ) {
+        let mut wrote = conversation_task(&order[..1]);
+        let mut description = wrote.description.clone();
+        for count in 2..=order.len() {
+            for (note, (_, line)) in notes.iter().enumerate().filter(|(_, (when, _))| *when == count) {
+                // Between the lines of two messages, not within one.
+                let blocks: Vec<&str> = description.split("\n[").collect();
+                let line = line % (blocks.len() + 1);
+                let (before, after) = (blocks[..line].join("\n["), blocks[line..].join("\n["));
+                let open = if line > 0 && line < blocks.len() { "[" } else { "" };
+                description = format!("{before}\nMy note {note}\n{open}{after}");
+            }
+            let ours = conversation_task(&order[..count]);
+            let revision = revise(Some(&wrote), &held(&wrote, &description), &ours);
+            description = revision.description.unwrap_or(description);
+            wrote = ours;
+        }
+        let written = |text: &str| description.match_indices(text).map(|(at, _)| at).collect::<Vec<_>>();
+        let places: Vec<Vec<usize>> = (0..8).map(|n| written(&format!("No. {n}."))).collect();
+        prop_assert!(places.iter().all(|places| places.len() == 1), "{}", description);
+        prop_assert!(places.is_sorted(), "{}", description);
+        for (note, _) in notes.iter().enumerate().filter(|(_, (when, _))| *when >= 2) {
+            prop_assert_eq!(written(&format!("My note {note}")).len(), 1, "{}", description);
+        }
+    }
+
+    /// Salesforce's `STRING_TOO_LONG` cannot happen; it counts UTF-16 code units.
+    #[test]
+    fn nothing_is_longer_than_salesforce_takes(text in "(\\PC|\n){0,300}", repeat in 1usize..200, name in "\\PC{0,300}") {
+        let mut message = message();
+        message.number.name = Some(name.clone());
+        message.text = Some(text.repeat(repeat));
+        let length = |text: &str| text.encode_utf16().count();
+        let conversation = conversation([(message.clone(), 1), (Message { id: MessageId::new("2"), ..message.clone() }, 1)]);
+        for messages in [alone(message), conversation] {
+            let task = Task::of_messages(&messages, TaskStatus::Completed, &name);
+            prop_assert!(length(&task.subject) <= 255);
+            prop_assert!(length(&task.description) <= 32_000);
+            prop_assert!(length(&task.key) <= 64);
+        }
+    }
+}
+
+#[test]
+fn a_status_update_that_says_nothing_waits_for_its_message() {
+    assert_eq!(merged(&[status("delivered", 5)]).messages(), []);
+    let message = merged(&[status("delivered", -1), received()]).messages().remove(0);
+    assert_eq!((message.text.as_deref(), message.state.unwrap().0.as_str()), (Some("Hello\nthere"), "received"));
+    assert_eq!(message.sent_at, received().created_at.unwrap());
+}
+
+#[test]
+fn a_status_update_that_is_a_whole_message_stands_for_it() {
+    let whole = MessageSnapshot { event: MessageEvent::StatusUpdated, ..received() };
+    assert_eq!(merged(&[whole]).messages(), [message()]);
+}
+
+#[test]
+fn a_message_that_lacks_all_but_its_id_is_one_all_the_same() {
+    let bare = MessageSnapshot { event: MessageEvent::Received, ..status("odd", 0) };
+    let message = merged(&[bare]).messages().remove(0);
+    assert_eq!((message.direction, message.party), (Direction::Inbound, Party::Anonymous));
+    assert_eq!((message.sent_at, message.number.label().as_str()), (received().at, "Aircall"));
+}
+
+#[test]
+fn a_group_message_is_one_for_each_external_participant() {
+    let ours = received().number.unwrap().digits.unwrap();
+    let participants = ["+33612345678", "+14155550132", &ours].map(number).into();
+    let snapshot = MessageSnapshot { is_group: true, participants, ..received() };
+    let messages = merged(&[snapshot]).messages();
+    let to: Vec<String> = messages.iter().map(|message| message.party.number().unwrap().to_string()).collect();
+    assert_eq!(to, ["+14155550132", "+33612345678"]);
+    assert_eq!(messages.iter().map(|message| &message.id).collect::<BTreeSet<_>>().len(), 2);
+    let [other, writer] = [&messages[0], &messages[1]].map(|message| task(message.clone()));
+    assert_eq!(writer.subject, "SMS received from Grace Example to Product line");
+    assert_eq!(other.subject, "SMS received from +33 6 12 34 56 78 to Product line");
+    assert!(other.description.contains("Group: +1 415-555-0132, +33 6 12 34 56 78"), "{}", other.description);
+}
+
+#[track_caller]
+fn check(settings: &Settings, message: Message, verdict: Verdict) {
+    let decision = decide(&Document::Messages(alone(message)), settings, None).unwrap();
+    assert_eq!((decision.verdict, decision.call_type()), (verdict, None), "{:?}", decision.trace);
+}
+
+#[test]
+fn messages_are_completed_at_any_hour() {
+    let mut settings = Settings::default();
+    settings.business_hours.log_calls = LogCalls::DuringBusinessHours;
+    let mut closed = message();
+    closed.number.open = Some(false);
+    check(&settings, closed, Verdict::Log(TaskStatus::Completed));
+}
+
+#[test]
+fn messages_can_be_switched_off_and_lines_left_out() {
+    let off = Settings { log_messages: false, ..Settings::default() };
+    check(&off, message(), Verdict::Skip(SkipReason::MessagesOff));
+    let other = Settings { numbers: Some(BTreeSet::from([NumberId(1)])), ..Settings::default() };
+    check(&other, message(), Verdict::Skip(SkipReason::NumberNotSelected));
+    let short = Message { party: Party::Unusable("3030".to_owned()), ..message() };
+    check(&Settings::default(), short, Verdict::Skip(SkipReason::NotAPhoneNumber));
+}
+
+#[test]
+fn what_was_decided_about_messages_stands() {
+    let document = Document::Messages(alone(message()));
+    let logged = decide(&document, &Settings::default(), None).unwrap();
+    let off = Settings { log_messages: false, ..Settings::default() };
+    assert_eq!(decide(&document, &off, Some(&logged)), Some(logged));
+}
+
+#[test]
+fn only_what_is_logged_is_part_of_a_conversation() {
+    assert_eq!(Conversation::of(&message(), &Settings::default()), None);
+    let key = Conversation::of(&message(), &per_conversation()).unwrap().key();
+    assert_eq!(key, "conversation-397375-33612345678-2026-03-23");
+    assert_eq!(rules::messages::loggable(&key), "conversation-397375-…-2026-03-23");
+    let off = Settings { log_messages: false, ..per_conversation() };
+    assert_eq!(Conversation::of(&message(), &off), None);
+}
+
+#[test]
+fn a_day_is_one_of_the_line_s_clock() {
+    let late = Message { sent_at: at("2026-03-23T23:30:00Z"), ..message() };
+    assert_eq!(Conversation::of(&late, &per_conversation()).unwrap().day.to_string(), "2026-03-24");
+    assert_eq!(task(late).activity_date.to_string(), "2026-03-24");
+}
+
+#[test]
+fn subjects_are_aircall_s() {
+    assert_eq!(task(message()).subject, "SMS received from Grace Example to Product line");
+    assert_eq!(task(sent()).subject, "SMS sent from Ada Demo via Product line to Grace Example");
+    let nobody = Message { user: None, ..sent() };
+    assert_eq!(task(nobody).subject, "SMS sent via Product line to Grace Example");
+}
+
+#[test]
+fn the_description_tells_the_whole_message() {
+    let url = "https://media.example.com/a.pdf?X-Amz-Date=20260323T100000Z&X-Amz-Expires=3600".to_owned();
+    let media = |name: &str, url| Media { name: Some(name.to_owned()), file_type: None, url };
+    let message = Message {
+        channel: Channel::WhatsApp,
+        state: Some(DeliveryState("delivered".to_owned())),
+        media: vec![media("a.pdf", Some(url)), media("b.png", Some("https://media.example.com/b.png".to_owned()))],
+        ..sent()
+    };
+    insta::assert_snapshot!(task(message).description, @r"
+    Channel: WhatsApp
+    Direction: Outbound
+    To: +33 6 12 34 56 78
+    Aircall line: Product line (+43 1 234567)
+    Sent by: Ada Demo
+    Sent: 2026-03-23 11:00:00 CET (Europe/Vienna)
+    Delivery: delivered
+    Attachment: a.pdf, link expires 2026-03-23 12:00:00 CET (Europe/Vienna): https://media.example.com/a.pdf?X-Amz-Date=20260323T100000Z&X-Amz-Expires=3600
+    Attachment: b.png, link expires, Aircall does not say when: https://media.example.com/b.png
+    Message:
+    Hello
+    there
+    ");
+}
+
+#[test]
+fn a_conversation_tells_its_messages_in_order() {
+    let task = conversation_task(&[2, 1]);
+    assert_eq!(task.subject, "SMS conversation with Grace Example on Product line");
+    assert_eq!(task.key, "conversation-397375-33612345678-2026-03-23");
+    insta::assert_snapshot!(task.description, @r"
+    Channel: SMS
+    With: +33 6 12 34 56 78
+    Aircall line: Product line (+43 1 234567)
+    Day: 2026-03-23 (Europe/Vienna)
+    [11:00:01 CET] From Ada Demo (received):
+    No. 1.
+    [11:00:02 CET] From +33 6 12 34 56 78:
+    No. 2.
+    ");
+}
+
+#[test]
+fn a_long_text_is_cut_last_and_between_two_emoji() {
+    let text = "👩‍👩‍👧‍👦".repeat(10_000);
+    let description = task(Message { text: Some(text), ..message() }).description;
+    assert!(description.ends_with("👩‍👩‍👧‍👦\n… (cut: Salesforce takes no more)"));
+    assert!((31_980..=32_000).contains(&description.encode_utf16().count()));
+}
+
+#[test]
+fn script_from_right_to_left_and_line_breaks_stay() {
+    let text = "שלום עולם\r\n\r\n  مرحبا 👋🏽\u{200f}\nend ";
+    let description = task(Message { text: Some(text.to_owned()), ..message() }).description;
+    assert!(description.ends_with(&format!("Message:\n{}", text.replace("\r\n", "\n"))));
+}
+
+#[test]
+fn an_update_whose_outcome_was_lost_puts_no_message_there_twice() {
+    let (first, second, third) = (conversation_task(&[1]), conversation_task(&[1, 2]), conversation_task(&[1, 2, 3]));
+    // Salesforce holds the second, and we know of the first.
+    let revision = revise(Some(&first), &held(&second, &second.description), &third);
+    assert_eq!(revision.description, Some(third.description.clone()));
+    // The same when the Task was found again.
+    let wrote = untouched(&held(&second, &second.description), &third);
+    assert_eq!(revise(Some(&wrote), &held(&second, &second.description), &third).description, Some(third.description));
+}
+
+#[test]
+fn a_message_s_task_has_none_of_the_fields_of_calls() {
+    let task = task(message());
+    assert_eq!((task.direction, task.talk_seconds, task.call_disposition.clone()), (None, None, None));
+    let ours = Task { subject: "x".to_owned(), ..task.clone() };
+    let revision = revise(Some(&task), &held(&task, &task.description), &ours);
+    assert_eq!((revision.talk_seconds, revision.subject.as_deref()), (None, Some("x")));
+}
+
+#[test]
+fn a_number_of_a_conversation_that_is_long_still_has_a_key_that_fits() {
+    let long = Number { id: NumberId(u64::MAX), ..message().number };
+    let message = Message { number: long, party: number("+999999999999999"), ..message() };
+    assert!(Conversation::of(&message, &per_conversation()).unwrap().key().len() <= 64);
+    let _: Timestamp = message.sent_at;
+}
+
+#[test]
+fn a_day_of_800_messages_fits_an_item_of_the_table() {
+    let long = |n: i64| Message { text: Some("日本語".repeat(if n % 50 == 0 { 3_000 } else { 12 })), ..nth(n) };
+    let messages = conversation((0..800).rev().map(|n| (long(n), 1)));
+    assert_eq!(messages, conversation((0..800).map(|n| (long(n), 1))));
+    let task = Task::of_messages(&messages, TaskStatus::Completed, "Grace Example");
+    let stored = serde_json::to_string(&Document::Messages(messages)).unwrap().len();
+    let stored = stored + serde_json::to_string(&task).unwrap().len();
+    assert!(stored < 390_000, "{stored}");
+    assert!(task.description.ends_with("… (cut: Salesforce takes no more)"));
+}
