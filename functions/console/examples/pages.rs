@@ -20,7 +20,8 @@ use salesforce::ApiVersion;
 use secrecy::SecretString;
 use store::test_tables::TestTables;
 use store::{
-    AircallCredentials, ApiTokens, AppSecret, Calls, History, Phones, SettingsStore, SignIns, TenantId, Tenants, Tokens,
+    AircallCredentials, ApiTokens, AppSecret, Calls, EndedSessions, History, Phones, SettingsStore, SignIns, TenantId,
+    Tenants, Tokens,
 };
 
 #[tokio::main]
@@ -45,6 +46,7 @@ async fn main() -> Result<()> {
         history,
         bell: Bell::new(aws_sdk_sqs::Client::from_conf(sqs), "https://sqs.us-east-1.example.com/000000000000/writes"),
         sign_ins: SignIns::new(tables.dynamodb.clone(), "ConsoleTable"),
+        ended_sessions: EndedSessions::new(tables.dynamodb.clone(), "ConsoleTable"),
         api_tokens: ApiTokens::new(tables.dynamodb.clone(), "ConsoleTable"),
         doors: Doors {
             http: http.clone(),

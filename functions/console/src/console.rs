@@ -3,7 +3,7 @@
 use lambda::queue::Bell;
 use org::{Doors, Lookup};
 use secrecy::SecretString;
-use store::{ApiTokens, Calls, History, SettingsStore, SignIns, Tenants};
+use store::{ApiTokens, Calls, EndedSessions, History, SettingsStore, SignIns, Tenants};
 use url::Url;
 
 use crate::allowed_orgs::AllowedOrgs;
@@ -24,6 +24,8 @@ pub struct Console {
     pub bell: Bell,
     /// Sign-ins under way.
     pub sign_ins: SignIns,
+    /// Sessions that somebody signed out of.
+    pub ended_sessions: EndedSessions,
     /// What lets programs in to the API.
     pub api_tokens: ApiTokens,
     /// What opens a tenant's Salesforce org.

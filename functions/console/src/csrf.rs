@@ -49,20 +49,25 @@ pub(crate) async fn guarded(State(console): State<Arc<Console>>, request: Reques
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return next.run(request).await;
     }
-    let headers = request.headers();
+    let (mut parts, body) = request.into_parts();
     // No browser adds an API token by itself.
-    if request.extensions().get::<ByToken>().is_none() {
-        let Some(signed_in) = SignedIn::of(headers, &console) else { return ApiError::NotSignedIn.into_response() };
+    if parts.extensions.get::<ByToken>().is_none() {
+        let signed_in = match SignedIn::known(&mut parts, &console).await {
+            Ok(Some(signed_in)) => signed_in,
+            Ok(None) => return ApiError::NotSignedIn.into_response(),
+            Err(error) => return ApiError::from(error).into_response(),
+        };
+        let headers = &parts.headers;
         let token = headers.get(HEADER).and_then(|token| token.to_str().ok());
         let has_token = token.is_some_and(|token| is_valid(token, &signed_in, &console.session_keys));
         if !has_token && !is_from_here(headers) {
             return ApiError::Forged.into_response();
         }
     }
-    if !is_json(headers, request.body()) {
+    if !is_json(&parts.headers, &body) {
         return ApiError::NotJsonType.into_response();
     }
-    next.run(request).await
+    next.run(Request::from_parts(parts, body)).await
 }
 
 /// Whether no header speaks against the request being our own page's or no page's at all.

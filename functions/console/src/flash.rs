@@ -15,6 +15,8 @@ const COOKIE_NAME: &str = "flash";
 pub(crate) enum Flash {
     /// Settings were saved.
     Saved,
+    /// Settings were saved beside those that somebody else changed in between.
+    SavedBoth,
     /// A form was sent that would have changed nothing.
     Unchanged,
     /// The settings of somebody else were kept.
@@ -31,6 +33,8 @@ pub(crate) enum Flash {
     NothingFailed,
     /// The Salesforce org was connected by signing in.
     SalesforceConnected,
+    /// Somebody who was signed in for one org signed in for another.
+    OtherOrg,
     /// The Salesforce org was disconnected.
     SalesforceDisconnected,
     /// The same, but Salesforce did not confirm that the access was revoked.
@@ -54,8 +58,9 @@ pub(crate) enum Flash {
 }
 
 impl Flash {
-    const ALL: [Flash; 19] = [
+    const ALL: [Flash; 21] = [
         Flash::Saved,
+        Flash::SavedBoth,
         Flash::Unchanged,
         Flash::KeptTheirs,
         Flash::Restored,
@@ -64,6 +69,7 @@ impl Flash {
         Flash::RetriedSome,
         Flash::NothingFailed,
         Flash::SalesforceConnected,
+        Flash::OtherOrg,
         Flash::SalesforceDisconnected,
         Flash::SalesforceNotRevoked,
         Flash::AircallConnected,
@@ -79,6 +85,7 @@ impl Flash {
     fn name(self) -> &'static str {
         match self {
             Flash::Saved => "saved",
+            Flash::SavedBoth => "saved-both",
             Flash::Unchanged => "unchanged",
             Flash::KeptTheirs => "kept-theirs",
             Flash::Restored => "restored",
@@ -87,6 +94,7 @@ impl Flash {
             Flash::RetriedSome => "retried-some",
             Flash::NothingFailed => "nothing-failed",
             Flash::SalesforceConnected => "salesforce-connected",
+            Flash::OtherOrg => "other-org",
             Flash::SalesforceDisconnected => "salesforce-disconnected",
             Flash::SalesforceNotRevoked => "salesforce-not-revoked",
             Flash::AircallConnected => "aircall-connected",
@@ -104,6 +112,9 @@ impl Flash {
     pub(crate) fn sentence(self) -> &'static str {
         match self {
             Flash::Saved => "Saved. The change counts for every call that ends from now on.",
+            Flash::SavedBoth => {
+                "Saved. Somebody else changed other settings in between, and both changes were kept: History shows them."
+            }
             Flash::Unchanged => "Nothing was changed, so nothing was saved.",
             Flash::KeptTheirs => "The other version stays. Nothing of yours was saved.",
             Flash::Restored => "Restored, as a new version. It counts for every call that ends from now on.",
@@ -114,6 +125,10 @@ impl Flash {
             Flash::RetriedSome => "The latest 200 failed calls are being written again. Retry the others after them.",
             Flash::NothingFailed => "Nothing had failed any more, so nothing was retried.",
             Flash::SalesforceConnected => "Salesforce is connected.",
+            Flash::OtherOrg => {
+                "You signed in with another org, and this is its own console. The settings and Aircall of the org before \
+                 stay with that one: sign in with it to go back."
+            }
             Flash::SalesforceDisconnected => "Salesforce is disconnected. Calls wait until an org is connected.",
             Flash::SalesforceNotRevoked => {
                 "Salesforce is disconnected, but did not confirm that our access is revoked. Revoke it in Setup, Connected \

@@ -9,7 +9,8 @@ use lambda::{env, start};
 use org::{Doors, Lookup, Owners, Unstored};
 use salesforce::ApiVersion;
 use store::{
-    AircallCredentials, ApiTokens, AppSecret, Calls, History, Phones, SettingsStore, SignIns, Tenants, Tokens,
+    AircallCredentials, ApiTokens, AppSecret, Calls, EndedSessions, History, Phones, SettingsStore, SignIns, Tenants,
+    Tokens,
 };
 use url::Url;
 
@@ -61,6 +62,7 @@ async fn main() -> anyhow::Result<()> {
         history,
         bell: Bell::new(aws_sdk_sqs::Client::new(&aws), writes_queue_url),
         sign_ins: SignIns::new(dynamodb.clone(), &console_table),
+        ended_sessions: EndedSessions::new(dynamodb.clone(), &console_table),
         api_tokens: ApiTokens::new(dynamodb.clone(), &console_table),
         doors: Doors {
             http: http.clone(),

@@ -39,6 +39,9 @@ pub struct Session {
     /// When the session ends.
     #[serde(with = "required")]
     pub expires: Timestamp,
+    /// Tells it from others that began within the same second, which are ended one by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// The admin's name, for the pages; none where only [`Session::user`] is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -50,7 +53,14 @@ pub struct Session {
 impl Session {
     /// A session that begins `now` and lasts [`LIFETIME`].
     pub fn new(tenant: TenantId, user: impl Into<String>, now: Timestamp) -> Self {
-        Self { tenant, user: user.into(), issued: now, expires: now + LIFETIME, name: None, org: None }
+        let (user, expires) = (user.into(), now + LIFETIME);
+        Self { tenant, user, issued: now, expires, id: None, name: None, org: None }
+    }
+
+    /// The same session, told from all others by this.
+    #[must_use]
+    pub fn named(self, id: impl Into<String>) -> Self {
+        Self { id: Some(id.into()), ..self }
     }
 
     /// The same session, with what the pages call the admin and the org.

@@ -1,6 +1,7 @@
 //! Changes of the settings, whoever asks for them: a page or the API.
 
 pub(crate) mod change;
+pub(crate) mod merge;
 mod schedule;
 
 use jiff::Timestamp;

@@ -168,7 +168,7 @@ pub(crate) async fn finish(console: &Console, here: &Here, back: &Back<'_>) -> R
             let joined = join(console, &tenant, &connection, &stored).await.map_err(SignInError::Connection)?;
             tracing::info!(%tenant, user = %tokens.user_id, ?joined, "an admin signed in");
             let org = tokens.instance_url.host_str().unwrap_or_default();
-            let session = Session::new(tenant, user.label, now).called(user.name, org);
+            let session = Session::new(tenant, user.label, now).named(random::text()).called(user.name, org);
             Ok(SignedInWith { session, return_to: attempt.return_to, joined })
         }
         Err(error) => {

@@ -6,10 +6,12 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use jiff::Timestamp;
+use store::TokenHash;
 
 use crate::bearer::ByToken;
 use crate::console::Console;
 use crate::error::ApiError;
+use crate::page_error::PageError;
 use crate::session::{COOKIE_NAME, Session};
 
 /// The session of a request; a request without one is answered before anything else is looked at.
@@ -22,13 +24,56 @@ pub(crate) struct SignedIn {
 }
 
 impl SignedIn {
-    /// The session that a request's headers hold, if any counts.
-    pub(crate) fn of(headers: &HeaderMap, console: &Console) -> Option<Self> {
+    /// Who a request is from by its cookies, if any of them holds a session that counts.
+    ///
+    /// # Errors
+    /// When it cannot be said whether somebody signed out of it: nobody is let in then.
+    pub(crate) async fn known(parts: &mut Parts, console: &Console) -> Result<Option<Self>, store::Error> {
+        // Several look at one request.
+        if let Some(Looked(known)) = parts.extensions.get() {
+            return Ok(known.clone());
+        }
+        let known = Self::of(&parts.headers, console).await?;
+        parts.extensions.insert(Looked(known.clone()));
+        Ok(known)
+    }
+
+    async fn of(headers: &HeaderMap, console: &Console) -> Result<Option<Self>, store::Error> {
         let now = Timestamp::now();
-        cookies(headers, COOKIE_NAME).find_map(|cookie| {
-            let session = Session::verify(cookie, &console.session_keys, now)?;
-            Some(Self { session, cookie: Some(cookie.to_owned()) })
-        })
+        for cookie in cookies(headers, COOKIE_NAME) {
+            let Some(session) = Session::verify(cookie, &console.session_keys, now) else { continue };
+            if !console.ended_sessions.has_ended(&hash(cookie)).await? {
+                return Ok(Some(Self { session, cookie: Some(cookie.to_owned()) }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Ends the session, whoever has a copy of its cookie.
+    pub(crate) async fn end(&self, console: &Console) -> Result<(), store::Error> {
+        let Some(cookie) = &self.cookie else { return Ok(()) };
+        console.ended_sessions.end(&hash(cookie), self.session.expires).await
+    }
+}
+
+/// What was found out about a request's cookies.
+#[derive(Clone, Debug)]
+struct Looked(Option<SignedIn>);
+
+/// A session's hash. Its signature is none of it: there is one for each key.
+fn hash(cookie: &str) -> TokenHash {
+    TokenHash::of(cookie.split('.').next().unwrap_or_default())
+}
+
+/// Who looks at a page that is for everybody; nobody is there who is not signed in.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller(pub(crate) Option<SignedIn>);
+
+impl FromRequestParts<Arc<Console>> for Caller {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, PageError> {
+        Ok(Self(SignedIn::known(parts, console).await?))
     }
 }
 
@@ -40,7 +85,7 @@ impl FromRequestParts<Arc<Console>> for SignedIn {
         if let Some(ByToken(session)) = parts.extensions.get().cloned() {
             return Ok(Self { session, cookie: None });
         }
-        Self::of(&parts.headers, console).ok_or(ApiError::NotSignedIn)
+        Self::known(parts, console).await?.ok_or(ApiError::NotSignedIn)
     }
 }
 

@@ -46,7 +46,7 @@ impl FromRequestParts<Arc<Console>> for Visit {
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, PageError> {
-        let signed_in = SignedIn::of(&parts.headers, console).ok_or(PageError::NotSignedIn)?;
+        let signed_in = SignedIn::known(parts, console).await?.ok_or(PageError::NotSignedIn)?;
         Ok(Self::of(signed_in, console, Flash::of(&parts.headers)))
     }
 }
@@ -64,8 +64,9 @@ impl FromRequest<Arc<Console>> for Submitted {
     type Rejection = PageError;
 
     async fn from_request(request: Request, console: &Arc<Console>) -> Result<Self, PageError> {
-        let signed_in = SignedIn::of(request.headers(), console).ok_or(PageError::NotSignedIn)?;
-        let body = to_bytes(request.into_body(), LONGEST).await.map_err(|_| PageError::Other(ApiError::TooLarge))?;
+        let (mut parts, body) = request.into_parts();
+        let signed_in = SignedIn::known(&mut parts, console).await?.ok_or(PageError::NotSignedIn)?;
+        let body = to_bytes(body, LONGEST).await.map_err(|_| PageError::Other(ApiError::TooLarge))?;
         let fields = Fields::read(&body);
         if !csrf::is_valid(fields.get(csrf::FIELD), &signed_in, &console.session_keys) {
             return Err(PageError::Forged);

@@ -44,6 +44,7 @@ impl Tenants {
             Update::default()
                 .set("salesforce", item::value(connection))
                 .set("state", item::value(&ConnectionState::Connected))
+                .remove("former_login_url")
                 .only_if_exists("tenant")
                 .value("org", item::text(&connection.org_id))
         };
@@ -56,12 +57,14 @@ impl Tenants {
             || self.update_if(id, same).await?)
     }
 
-    /// Disconnects the org and forgets what was learnt about it. Entries wait.
+    /// Disconnects the org and forgets what was learnt about it, but where its users sign in: it may be connected again.
+    /// Entries wait.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
-    pub async fn disconnect_salesforce(&self, id: &TenantId) -> Result<bool, Error> {
+    pub async fn disconnect_salesforce(&self, id: &TenantId, login_url: &str) -> Result<bool, Error> {
         let update = Update::default().remove("salesforce").remove("facts").remove("api_usage");
+        let update = update.set("former_login_url", item::text(login_url));
         let update = update.set("state", item::value(&ConnectionState::Connected)).only_if_exists("tenant");
         self.update_if(id, update).await
     }

@@ -1,7 +1,8 @@
 //! What the functions remember: DynamoDB's tables and Secrets Manager's secrets.
 //!
 //! Each store is a client and the name of a table, or the prefix of secrets' names, and answers with an [`Error`] that
-//! says what the caller can do. The console's table holds three of them: [`SignIns`], [`History`] and [`ApiTokens`].
+//! says what the caller can do. The console's table holds four of them: [`SignIns`], [`EndedSessions`],
+//! [`History`] and [`ApiTokens`].
 //! Items are maps with an attribute for each fact, so that a person can read them in the AWS console.
 //! Instants are UNIX seconds.
 
@@ -14,6 +15,7 @@ mod batch;
 pub mod calls;
 mod connect;
 mod cursor;
+mod ended_sessions;
 mod entry;
 mod error;
 mod expression;
@@ -47,6 +49,7 @@ pub use api_token::{ApiToken, FoundToken};
 pub use api_tokens::{ApiTokens, CreateTokenError};
 pub use calls::{Calls, Merge, MergeError, Overdue, OverduePosition};
 pub use cursor::{Cursor, NotACursor};
+pub use ended_sessions::EndedSessions;
 pub use entry::{Entry, Problem, Related, State, Written};
 pub use error::{Corrupt, Error};
 pub use gathered::{Gathered, Places};

@@ -82,6 +82,8 @@ pub struct Tenant {
     pub webhook_tokens: Vec<TokenHash>,
     /// The Salesforce org, once one was connected.
     pub salesforce: Option<Connection>,
+    /// Where the users of the org signed in that was connected before, if none is.
+    pub former_login_url: Option<String>,
     /// Whether that org takes requests now.
     pub state: ConnectionState,
     /// What was learnt about the org.
@@ -101,6 +103,7 @@ impl Tenant {
             id,
             webhook_tokens: Vec::new(),
             salesforce: None,
+            former_login_url: None,
             state: ConnectionState::Connected,
             facts: OrgFacts::default(),
             api_usage: None,

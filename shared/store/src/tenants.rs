@@ -44,6 +44,7 @@ impl Tenants {
         let update = Update::default()
             .set("webhook_tokens", item::value(&tenant.webhook_tokens))
             .set_or_remove("salesforce", tenant.salesforce.as_ref().map(item::value))
+            .set_or_remove("former_login_url", tenant.former_login_url.as_deref().map(item::text))
             .set("state", item::value(&tenant.state))
             .set_if_absent("facts", item::value(&tenant.facts))
             .set_or_remove("aircall", tenant.aircall.as_ref().map(item::value));
@@ -114,6 +115,7 @@ pub(crate) fn read(id: &TenantId, item: Attributes) -> Result<Tenant, Corrupt> {
         id: id.clone(),
         webhook_tokens: item.optional("webhook_tokens")?.unwrap_or_default(),
         salesforce: item.optional("salesforce")?,
+        former_login_url: item.optional("former_login_url")?,
         state: item.optional::<ConnectionState>("state")?.unwrap_or_default().complete(),
         facts: item.optional("facts")?.unwrap_or_default(),
         api_usage: item.optional("api_usage")?,

@@ -4,6 +4,7 @@ mod activity;
 mod api_tokens;
 mod calls;
 mod connect;
+mod ended_sessions;
 mod gathered;
 mod history;
 mod lease;

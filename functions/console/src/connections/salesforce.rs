@@ -81,15 +81,13 @@ pub(crate) fn lives(tenant: &Tenant) -> bool {
 /// nobody from disconnecting it.
 pub(crate) async fn disconnect(console: &Console, tenant: &TenantId) -> Result<bool, ConnectionError> {
     alone(console, tenant, async |known: Tenant| {
-        if known.salesforce.is_none() {
-            return Err(ConnectionError::NotConnected("Salesforce"));
-        }
+        let connection = known.salesforce.ok_or(ConnectionError::NotConnected("Salesforce"))?;
         let is_revoked = match console.doors.tokens.get(tenant).await? {
             Some(tokens) => give_back(console, tenant, &tokens.login_url, &tokens.refresh_token).await,
             None => true,
         };
         console.doors.tokens.delete(tenant).await?;
-        console.tenants.disconnect_salesforce(tenant).await?;
+        console.tenants.disconnect_salesforce(tenant, &connection.login_url).await?;
         tracing::info!(%tenant, is_revoked, "disconnected the Salesforce org");
         Ok(is_revoked)
     })

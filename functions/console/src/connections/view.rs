@@ -18,6 +18,9 @@ pub(crate) struct Connections {
     /// The Salesforce org; null if none is connected.
     #[schema(required)]
     pub(crate) salesforce: Option<SalesforceView>,
+    /// Where the users of the org signed in that was connected before, for the way back to it.
+    #[serde(skip)]
+    pub(crate) former_login_url: Option<String>,
     /// The Aircall account; null if none is connected.
     #[schema(required)]
     pub(crate) aircall: Option<AircallView>,
@@ -118,12 +121,12 @@ impl Connections {
     /// What the tenant is connected to now.
     pub(crate) async fn of(console: &Console, tenant: &TenantId) -> Result<Self, store::Error> {
         let Some(mut tenant) = console.tenants.get(tenant).await? else {
-            return Ok(Self { salesforce: None, aircall: None });
+            return Ok(Self { salesforce: None, former_login_url: None, aircall: None });
         };
         let reason = watch::look(console, &mut tenant).await;
-        let last_event_at = tenant.last_event_at;
+        let (last_event_at, former_login_url) = (tenant.last_event_at, tenant.former_login_url.take());
         let aircall = tenant.aircall.take().map(|connection| AircallView::of(connection, reason, last_event_at));
-        Ok(Self { salesforce: SalesforceView::of(tenant, Timestamp::now()), aircall })
+        Ok(Self { salesforce: SalesforceView::of(tenant, Timestamp::now()), former_login_url, aircall })
     }
 }
 

@@ -21,6 +21,7 @@ use self::row::Row;
 use crate::activity::filters::Filters;
 use crate::activity::search::{Found, Part, search};
 use crate::activity::{days, retry, tenant};
+use crate::connections::aircall::watch;
 use crate::console::Console;
 use crate::errors::Errors;
 use crate::flash::Flash;
@@ -34,7 +35,7 @@ use crate::visit::{Submitted, Visit};
 #[template(path = "activity.html")]
 struct ActivityPage {
     page: Page,
-    notice: Option<Notice>,
+    notices: Vec<Notice>,
     /// Not behind the first page, which has shown it.
     chart: Option<Chart>,
     /// How many calls failed; none if no call did.
@@ -59,8 +60,13 @@ pub(crate) async fn list(
     let part = Part::read(&fields, &id).map_err(crate::error::ApiError::from)?;
     let is_further = part.cursor.is_some();
     let counted = async { if is_further { Ok(None) } else { console.calls.count_failed(&id).await.map(Some) } };
-    let (lines, tenant, failed) = tokio::join!(lines::numbers(&console, &id), tenant(&console, &id), counted);
-    let (lines, tenant, failed) = (lines?, tenant?, failed?);
+    let looked = async {
+        let mut tenant = tenant(&console, &id).await?;
+        let note = watch::look(&console, &mut tenant).await;
+        Ok::<_, store::Error>((tenant, note))
+    };
+    let (lines, looked, failed) = tokio::join!(lines::numbers(&console, &id), looked, counted);
+    let (lines, (tenant, note), failed) = (lines?, looked?, failed?);
 
     let read = Filters::read(&fields);
     let mut errors = Errors::default();
@@ -91,7 +97,7 @@ pub(crate) async fn list(
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let template = ActivityPage {
         page: visit.page("Activity", Some(Nav::Activity)),
-        notice: Notice::of(&tenant),
+        notices: Notice::all(&tenant, note),
         chart: days.and_then(|days| Chart::of(&days, &zone)),
         failed: failed.filter(|failed| failed.count > 0).map(|failed| {
             if failed.is_exact { failed.count.to_string() } else { format!("more than {}", failed.count) }

@@ -81,7 +81,7 @@ pub(crate) async fn save(
                 Ok(_) => return Ok(page::done(Nav::CallWorkflow.path(), Flash::Saved)),
                 Err(SaveError::Invalid(problems)) => errors.of_document(problems, |_| None),
                 Err(SaveError::Stale(theirs)) => {
-                    return Ok(conflict::show(&console, visit, document, &theirs, Nav::CallWorkflow).await);
+                    return conflict::of_edit(&console, visit, &document, *theirs, Nav::CallWorkflow).await;
                 }
                 Err(SaveError::Store(error)) => return Err(error.into()),
             }

@@ -83,7 +83,7 @@ async fn render(
     let Trouble { problem, errors, api_id } = trouble;
     Ok(page::render(&ConnectionsPage {
         page: visit.page("Connections", Some(Nav::Connections)),
-        salesforce: SalesforceCard::of(connections.salesforce),
+        salesforce: SalesforceCard::of(connections.salesforce, connections.former_login_url.as_deref()),
         aircall: AircallCard::of(connections.aircall, has_app),
         problem,
         errors,

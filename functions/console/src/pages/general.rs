@@ -92,7 +92,7 @@ pub(crate) async fn save(
                 Ok(_) => return Ok(page::done(Nav::General.path(), Flash::Saved)),
                 Err(SaveError::Invalid(problems)) => form.note(problems, &mut errors),
                 Err(SaveError::Stale(theirs)) => {
-                    return Ok(conflict::show(&console, visit, document, &theirs, Nav::General).await);
+                    return conflict::of_edit(&console, visit, &document, *theirs, Nav::General).await;
                 }
                 Err(SaveError::Store(error)) => return Err(error.into()),
             }

@@ -7,10 +7,10 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{Html, Response};
 use rules::Settings;
-use serde_json::json;
 use store::{Corrupt, MadeFrom, SettingsVersion};
 
 use super::conflict;
+use crate::activity::filters::number;
 use crate::console::Console;
 use crate::error::ApiError;
 use crate::flash::Flash;
@@ -61,7 +61,14 @@ pub(crate) async fn list(
     visit: Visit,
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>, PageError> {
-    let before = Fields::read(query.unwrap_or_default().as_bytes()).get("before").parse().ok();
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    let before = match query.get("before") {
+        "" => None,
+        text => Some(number(text).ok_or_else(|| {
+            let message = "There is no version of this number to go on from.".to_owned();
+            ApiError::Parameter { name: "before", message }
+        })?),
+    };
     // One more than is shown, to compare the last with.
     let mut found = console.history.list(&visit.session.tenant, before, LIMIT + 1).await?;
     let settings = console.settings.get(&visit.session.tenant).await?;
@@ -132,7 +139,7 @@ pub(crate) async fn restore(
     })?;
     match settings::restore(&console, &visit.session, &old, seen).await {
         Ok(_) => Ok(page::done(Nav::History.path(), Flash::Restored)),
-        Err(SaveError::Stale(theirs)) => Ok(conflict::show(&console, visit, json!(old), &theirs, Nav::History).await),
+        Err(SaveError::Stale(theirs)) => conflict::of_restore(&console, visit, old, *theirs).await,
         Err(error) => Err(ApiError::from(error).into()),
     }
 }

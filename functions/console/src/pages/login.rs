@@ -1,19 +1,16 @@
 //! `GET /login`: where to sign in.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::RawQuery;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use url::form_urlencoded::Serializer;
 
-use crate::console::Console;
 use crate::flash::Flash;
 use crate::form::Fields;
 use crate::page::{self, Page};
 use crate::return_to::local_path;
-use crate::signed_in::SignedIn;
+use crate::signed_in::Caller;
 
 /// Where a sign-in begins.
 const SIGN_IN: &str = "/auth/salesforce";
@@ -40,14 +37,11 @@ struct LeavingPage {
 }
 
 /// The ways to sign in; with `domain`, the way to that org.
-pub(crate) async fn show(
-    State(console): State<Arc<Console>>,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
-) -> Response {
+pub(crate) async fn show(headers: HeaderMap, Caller(signed_in): Caller, RawQuery(query): RawQuery) -> Response {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let return_to = local_path(query.get("return_to"));
-    if SignedIn::of(&headers, &console).is_some() {
+    // Whoever is signed in may go on to sign in with another org.
+    if signed_in.is_some() && !query.has("domain") {
         return Redirect::to(return_to).into_response();
     }
     let mut error = None;

@@ -1,15 +1,26 @@
 //! `POST /sign-out`.
 
-use axum::http::{HeaderValue, header};
-use axum::response::{AppendHeaders, IntoResponse, Redirect};
+use std::sync::Arc;
 
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{AppendHeaders, IntoResponse as _, Redirect, Response};
+
+use crate::console::Console;
 use crate::flash::Flash;
+use crate::page_error::PageError;
 use crate::session;
+use crate::signed_in::Caller;
 use crate::visit::Submitted;
 
-/// Ends the session of this browser.
-pub(crate) async fn sign_out(_: Submitted) -> impl IntoResponse {
+/// Ends the session: in this browser, and wherever else its cookie is.
+pub(crate) async fn sign_out(
+    State(console): State<Arc<Console>>,
+    Caller(signed_in): Caller,
+    _: Submitted,
+) -> Result<Response, PageError> {
+    signed_in.ok_or(PageError::NotSignedIn)?.end(&console).await?;
     let end = HeaderValue::try_from(session::end_cookie()).expect("a cookie without a value is plain");
     let cookies = [(header::SET_COOKIE, end), (header::SET_COOKIE, Flash::SignedOut.set_cookie())];
-    (AppendHeaders(cookies), Redirect::to("/login"))
+    Ok((AppendHeaders(cookies), Redirect::to("/login")).into_response())
 }

@@ -7,7 +7,7 @@ use axum::http::{Request, StatusCode, header};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-use crate::fixture::{Answer, Fixture, HOST};
+use crate::fixture::{Answer, Fixture, HOST, cookie};
 
 /// A browser's cookies.
 #[derive(Clone, Default)]
@@ -19,6 +19,13 @@ impl Browser {
     /// The `Cookie` header.
     pub(crate) fn cookies(&self) -> String {
         self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+
+    /// The browser of this tenant's admin, who is signed in.
+    pub(crate) fn of(tenant: &str) -> Self {
+        let signed_in = cookie(tenant);
+        let (name, value) = signed_in.split_once('=').unwrap();
+        Self { cookies: BTreeMap::from([(name.to_owned(), value.to_owned())]) }
     }
 
     /// Opens a page of the console's.

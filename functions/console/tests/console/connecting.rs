@@ -2,6 +2,7 @@
 
 mod aircall;
 mod killed;
+mod noticed;
 mod oauth;
 mod org;
 mod sign_in;

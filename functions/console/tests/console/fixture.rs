@@ -19,8 +19,8 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use store::test_tables::TestTables;
 use store::{
-    AircallCredentials, ApiTokens, AppSecret, Calls, Entry, History, Merge, Phones, SettingsStore, SignIns, TenantId,
-    Tenants, Tokens,
+    AircallCredentials, ApiTokens, AppSecret, Calls, EndedSessions, Entry, History, Merge, Phones, SettingsStore,
+    SignIns, TenantId, Tenants, Tokens,
 };
 use tower::ServiceExt as _;
 use url::Url;
@@ -139,6 +139,7 @@ impl Fixture {
             history,
             bell: Bell::new(client(&sqs), "https://sqs.us-east-1.example.com/000000000000/writes.fifo"),
             sign_ins: SignIns::new(dynamodb.clone(), "ConsoleTable"),
+            ended_sessions: EndedSessions::new(dynamodb.clone(), "ConsoleTable"),
             api_tokens: ApiTokens::new(dynamodb.clone(), "ConsoleTable"),
             doors: Doors {
                 http: http.clone(),

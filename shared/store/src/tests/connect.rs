@@ -45,6 +45,9 @@ impl Fixture {
     }
 }
 
+/// Where the users of an org sign in.
+const LOGIN: &str = "https://example.my.salesforce.com";
+
 fn aircall(webhook_id: &str) -> AircallConnection {
     AircallConnection {
         company_id: None,
@@ -102,19 +105,22 @@ async fn an_org_is_connected_for_the_first_time_and_after_it_was_disconnected() 
     f.tenants.create(&tenant("one"), at(START)).await.unwrap();
     let connection = org("00D000000000001AAA", "005000000000002AAA");
     let connected = Tenant { salesforce: Some(connection.clone()), ..Tenant::new(tenant("one")) };
+    // Where its users sign in is known until an org is connected.
+    let disconnected = Tenant { former_login_url: Some(LOGIN.to_owned()), ..Tenant::new(tenant("one")) };
     for _ in 0..2 {
         assert!(f.tenants.connect_salesforce(&tenant("one"), &connection).await.unwrap());
         assert_eq!(f.read().await, connected);
-        assert!(f.tenants.disconnect_salesforce(&tenant("one")).await.unwrap());
-        assert_eq!(f.read().await, Tenant::new(tenant("one")));
+        assert!(f.tenants.disconnect_salesforce(&tenant("one"), LOGIN).await.unwrap());
+        assert_eq!(f.read().await, disconnected);
     }
 }
 
 #[tokio::test]
 async fn disconnecting_the_org_leaves_aircall_alone() {
     let (f, before) = Fixture::new().await;
-    assert!(f.tenants.disconnect_salesforce(&tenant("one")).await.unwrap());
+    assert!(f.tenants.disconnect_salesforce(&tenant("one"), LOGIN).await.unwrap());
     let left = Tenant {
+        former_login_url: Some(LOGIN.to_owned()),
         webhook_tokens: before.webhook_tokens,
         aircall: before.aircall,
         last_event_at: before.last_event_at,
@@ -170,7 +176,7 @@ async fn what_is_not_there_is_not_made() {
     let nobody = tenant("one");
     let connection = org("00D000000000001AAA", "005000000000001AAA");
     assert!(!f.tenants.connect_salesforce(&nobody, &connection).await.unwrap());
-    assert!(!f.tenants.disconnect_salesforce(&nobody).await.unwrap());
+    assert!(!f.tenants.disconnect_salesforce(&nobody, LOGIN).await.unwrap());
     assert!(!f.tenants.connect_aircall(&nobody, &aircall("1")).await.unwrap());
     assert!(!f.tenants.set_aircall_state(&nobody, "1", &AircallState::Active).await.unwrap());
     assert!(!f.tenants.disconnect_aircall(&nobody).await.unwrap());

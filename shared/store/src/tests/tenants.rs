@@ -35,6 +35,12 @@ async fn a_tenant_is_read_as_it_was_put() {
     assert_eq!(tenants.get(&tenant("one")).await.unwrap(), None);
     tenants.put(&one()).await.unwrap();
     assert_eq!(tenants.get(&tenant("one")).await.unwrap(), Some(one()));
+    let login_url = || Some("https://example.my.salesforce.com".to_owned());
+    for former_login_url in [login_url(), None] {
+        let disconnected = Tenant { salesforce: None, former_login_url, ..one() };
+        tenants.put(&disconnected).await.unwrap();
+        assert_eq!(tenants.get(&tenant("one")).await.unwrap(), Some(disconnected));
+    }
 }
 
 #[tokio::test]

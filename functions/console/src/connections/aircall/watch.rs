@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use store::{AircallConnection, AircallState, Tenant};
 use tokio::time::timeout;
 
+use super::webhook::Sends;
 use super::{AircallError, webhook_id};
 use crate::connections::ConnectionError;
 use crate::console::Console;
@@ -14,6 +15,16 @@ use crate::console::Console;
 const COUNTS_FOR: Duration = Duration::from_secs(30);
 /// A page waits no longer for Aircall.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Why no call comes, or not all that is to be known of each, and what helps.
+const OFF: &str = "Aircall has turned the webhook off, as it does after many failed deliveries, or somebody has. No call \
+                   is logged until it sends again.";
+const GONE: &str = "The webhook is gone from Aircall: somebody has deleted it. No call is logged until it sends \
+                    again.";
+const OTHER: &str = "Somebody changed in Aircall what the webhook sends or where to, so calls are not logged as they \
+                     should be. Re-activate sets it right.";
+/// What does no harm.
+const MORE: &str = "Somebody changed in Aircall what the webhook sends: more than is used. Re-activate sets it right.";
 
 /// Brings the state of the tenant's webhook up to date, and says what an admin should know of it.
 ///
@@ -52,12 +63,14 @@ async fn ask(
         Ok::<_, ConnectionError>(console.aircall.client_of(tenant).await?.webhook(&id).await?)
     };
     match asked.await {
-        Ok(Some(webhook)) if webhook.active => (AircallState::Active, None),
-        Ok(Some(_)) => {
-            let note = "Aircall has turned the webhook off, as it does after many failed deliveries, or somebody has.";
-            (off, Some(note.to_owned()))
-        }
-        Ok(None) => (off, Some("The webhook is gone from Aircall: somebody has deleted it.".to_owned())),
+        // The address is that of when it was connected: the console may have several.
+        Ok(Some(webhook)) if webhook.active => match Sends::of(&webhook, connection.webhook_url.as_deref()) {
+            Sends::Ours => (AircallState::Active, None),
+            Sends::More => (AircallState::Active, Some(MORE.to_owned())),
+            Sends::Other => (off, Some(OTHER.to_owned())),
+        },
+        Ok(Some(_)) => (off, Some(OFF.to_owned())),
+        Ok(None) => (off, Some(GONE.to_owned())),
         Err(ConnectionError::Aircall(error @ AircallError::Refused(_))) => {
             (AircallState::Unknown, Some(format!("{error} Connect again with a key that is good.")))
         }

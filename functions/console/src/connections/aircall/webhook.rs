@@ -19,6 +19,31 @@ pub(super) struct Ours {
     current: Option<WebhookId>,
 }
 
+/// What a webhook sends while it is active.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sends {
+    /// Exactly our events, to where they belong.
+    Ours,
+    /// Other events as well, which are not used.
+    More,
+    /// Not all of our events, or to somewhere else.
+    Other,
+}
+
+impl Sends {
+    /// Of a webhook that should send to `url`, if that is known.
+    pub(super) fn of(webhook: &Webhook, url: Option<&str>) -> Self {
+        let is_there = url.is_none_or(|url| webhook.url == url);
+        if !is_there || !webhook.sends(Events::OURS) {
+            Sends::Other
+        } else if webhook.events.len() == aircall::EVENTS.len() {
+            Sends::Ours
+        } else {
+            Sends::More
+        }
+    }
+}
+
 /// What is stored of a webhook's token.
 pub(super) fn hash(webhook: &Webhook) -> TokenHash {
     TokenHash::of(webhook.token.expose_secret())
@@ -104,8 +129,7 @@ impl Ours {
 
     /// Whether it sends exactly what it should to where it should.
     fn is_right(&self, webhook: &Webhook) -> bool {
-        let sends_ours = webhook.sends(Events::OURS) && webhook.events.len() == aircall::EVENTS.len();
-        webhook.active && sends_ours && webhook.url == self.url.as_str()
+        webhook.active && Sends::of(webhook, Some(self.url.as_str())) == Sends::Ours
     }
 
     fn subscription(&self) -> Subscription<'_> {

@@ -18,7 +18,7 @@ use crate::here::Here;
 use crate::page::{self, Nav};
 use crate::page_error::PageError;
 use crate::pages::connections::{Trouble, again};
-use crate::signed_in::SignedIn;
+use crate::signed_in::{Caller, SignedIn};
 use crate::visit::Visit;
 use crate::{random, sign_in};
 
@@ -26,9 +26,9 @@ use crate::{random, sign_in};
 pub(crate) async fn begin(
     State(console): State<Arc<Console>>,
     headers: HeaderMap,
-    _: Visit,
+    Caller(signed_in): Caller,
 ) -> Result<Response, PageError> {
-    let signed_in = SignedIn::of(&headers, &console).ok_or(PageError::NotSignedIn)?;
+    let signed_in = signed_in.ok_or(PageError::NotSignedIn)?;
     let app = console.aircall.app(&Here::of(&headers)?).await?.ok_or(PageError::NotFound)?;
     let state = random::text();
     let attempt = Attempt {
@@ -48,9 +48,10 @@ pub(crate) async fn begin(
 pub(crate) async fn callback(
     State(console): State<Arc<Console>>,
     headers: HeaderMap,
+    Caller(signed_in): Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
-    let Some(signed_in) = SignedIn::of(&headers, &console) else {
+    let Some(signed_in) = signed_in else {
         // Not back to here: the code would not count for another session.
         return Ok(Redirect::to("/login?return_to=%2Fconnections").into_response());
     };

@@ -18,7 +18,7 @@ use crate::page::Nav;
 use crate::page_error::PageError;
 use crate::random;
 use crate::sign_in::{self, Back, SignInError, SignedInWith};
-use crate::signed_in::cookies;
+use crate::signed_in::{Caller, SignedIn, cookies};
 
 /// The cookie that tells the browser that began a sign-in from any other.
 const BROWSER: &str = "signin";
@@ -47,6 +47,7 @@ pub(crate) async fn begin(
 pub(crate) async fn callback(
     State(console): State<Arc<Console>>,
     headers: HeaderMap,
+    Caller(before): Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
@@ -54,20 +55,23 @@ pub(crate) async fn callback(
     let [state, code, error] = ["state", "code", "error"].map(|name| query.get(name));
     let back = Back { state, code, error, browsers: cookies(&headers, BROWSER).collect() };
     match sign_in::finish(&console, &here, &back).await {
-        Ok(signed_in) => welcome(&console, &signed_in),
+        Ok(signed_in) => welcome(&console, before.as_ref(), &signed_in),
         Err(SignInError::Store(error)) => Err(error.into()),
         Err(error) => Ok(not_signed_in(&error)),
     }
 }
 
-/// Opens the session and leads to the page that was asked for; whoever has yet to connect Aircall goes there first.
-fn welcome(console: &Console, signed_in: &SignedInWith) -> Result<Response, PageError> {
+/// Opens the session and leads to the page that was asked for; whoever has yet to connect Aircall goes there first, and
+/// whoever was signed in for another org is told that this is not it.
+fn welcome(console: &Console, before: Option<&SignedIn>, signed_in: &SignedInWith) -> Result<Response, PageError> {
     let SignedInWith { session, return_to, joined } = signed_in;
     let key = console.session_keys.first().ok_or(PageError::NotSignedIn)?;
     let session_cookie = HeaderValue::try_from(session.set_cookie(key)).expect("base64url is plain");
     let is_new = *joined == Joined::Connected;
     let to = if is_new && return_to == "/" { Nav::Connections.path() } else { return_to };
-    let flash = is_new.then(|| Flash::SalesforceConnected.set_cookie());
+    let is_other = before.is_some_and(|before| before.session.tenant != session.tenant);
+    let flash = if is_other { Some(Flash::OtherOrg) } else { is_new.then_some(Flash::SalesforceConnected) };
+    let flash = flash.map(Flash::set_cookie);
     Ok(redirect(to, [session_cookie, cookie("", 0)].into_iter().chain(flash)))
 }
 

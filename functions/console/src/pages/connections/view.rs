@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use store::{AircallAuth, ApiUsage};
 
 use crate::connections::view::{AircallView, SalesforceView};
+use crate::page::Nav;
 use crate::sign_in;
 use crate::when::When;
 
@@ -26,6 +27,17 @@ impl Badge {
 pub(super) struct SalesforceCard {
     pub(super) badge: Badge,
     pub(super) org: Option<OrgFacts>,
+    /// The way back to the org that was connected before.
+    pub(super) former: Option<Former>,
+}
+
+/// An org that was connected before.
+#[derive(Debug)]
+pub(super) struct Former {
+    /// Where its users sign in, in words.
+    pub(super) name: String,
+    /// Where an admin connects it again.
+    pub(super) reconnect: String,
 }
 
 /// A connected org.
@@ -66,15 +78,39 @@ pub(super) struct Usage {
 }
 
 impl SalesforceCard {
-    pub(super) fn of(view: Option<SalesforceView>) -> Self {
-        let Some(view) = view else { return Self { badge: Badge::new("skipped", "Not connected"), org: None } };
+    pub(super) fn of(view: Option<SalesforceView>, former_login_url: Option<&str>) -> Self {
+        let Some(view) = view else {
+            let former = former_login_url.map(Former::of);
+            return Self { badge: Badge::new("skipped", "Not connected"), org: None, former };
+        };
         let (class, word) = match view.state.state {
             "connected" => ("logged", "Connected"),
             "paused" => ("waiting", "Paused"),
             _ => ("failed", "Reconnect needed"),
         };
-        Self { badge: Badge::new(class, word), org: Some(OrgFacts::of(view)) }
+        Self { badge: Badge::new(class, word), org: Some(OrgFacts::of(view)), former: None }
     }
+}
+
+impl Former {
+    fn of(login_url: &str) -> Self {
+        let at = sign_in::at(login_url);
+        let name = match &*at {
+            "production" => "your org".to_owned(),
+            "sandbox" => "your sandbox".to_owned(),
+            my_domain => my_domain.to_owned(),
+        };
+        Self { name, reconnect: connect_at(&at) }
+    }
+}
+
+/// Where an admin connects an org whose users sign in at `at`.
+fn connect_at(at: &str) -> String {
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("at", at)
+        .append_pair("return_to", Nav::Connections.path())
+        .finish();
+    format!("/auth/salesforce?{query}")
 }
 
 impl OrgFacts {
@@ -87,10 +123,6 @@ impl OrgFacts {
             since: view.state.since.map(When::of),
             until: view.state.until.map(When::of),
         });
-        let login = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("at", &sign_in::at(&view.login_url))
-            .append_pair("return_to", "/connections")
-            .finish();
         Self {
             url: view.instance_url.clone(),
             user_url: format!("{}/lightning/r/User/{}/view", view.instance_url, view.user_id),
@@ -98,7 +130,7 @@ impl OrgFacts {
             since: When::of(view.connected_at),
             usage: view.api_usage.map(Usage::of),
             warnings: view.warnings.into_iter().map(|warning| warning.message().to_owned()).collect(),
-            reconnect: format!("/auth/salesforce?{login}"),
+            reconnect: connect_at(&sign_in::at(&view.login_url)),
             org_id: view.org_id,
             host,
             stopped,

@@ -189,6 +189,16 @@ async fn days_are_counted_on_the_clock_that_is_asked_for() {
 }
 
 #[tokio::test]
+async fn days_take_nothing_that_they_would_ignore() {
+    let f = Fixture::new().await;
+    for (query, name) in [("limit=5", "limit"), ("cursor=e30", "cursor"), ("outcome=failed", "outcome")] {
+        let answer = f.get(&format!("/api/activity/days?{query}")).await;
+        answer.check_error(StatusCode::BAD_REQUEST, "bad_parameter");
+        assert_eq!(answer.body["error"]["parameter"], json!(name), "{query}");
+    }
+}
+
+#[tokio::test]
 async fn all_that_failed_is_retried_with_one_wake_up_and_by_its_own_tenant_only() {
     let f = Fixture::new().await;
     for id in 1..=45 {

@@ -7,7 +7,7 @@ use store::{AircallState, TokenHash};
 use crate::fixture::{Fixture, HOST, cookie};
 
 /// Scripts a fault of Aircall's.
-async fn fault(f: &Fixture, fault: Value) {
+pub(super) async fn fault(f: &Fixture, fault: Value) {
     let url = format!("{}/_sandbox/faults", f.vendors.aircall_url);
     reqwest::Client::new().post(url).body(fault.to_string()).send().await.unwrap();
 }
@@ -152,7 +152,7 @@ async fn a_rotation_that_cannot_end_leaves_both_tokens_counting() {
 }
 
 /// Changes the webhook behind our back, as somebody in Aircall's Dashboard does.
-async fn in_the_dashboard(f: &Fixture, method: Method, body: Value) {
+pub(super) async fn in_the_dashboard(f: &Fixture, method: Method, body: Value) {
     let id = f.webhooks()[0]["id"].as_str().unwrap().to_owned();
     let url = format!("{}/v1/webhooks/{id}", f.vendors.aircall_url);
     let request = reqwest::Client::new().request(method, url).basic_auth("api-id", Some("api-token"));
@@ -186,6 +186,44 @@ async fn a_webhook_that_was_deleted_is_shown_and_made_again() {
     let other = f.again();
     let shown = other.get("/api/connections").await.body["aircall"].clone();
     assert!(shown["reason"].as_str().unwrap().contains("somebody has deleted it"), "{shown}");
+    other.post("/connections/aircall/reactivate", &[]).await;
+    f.check_connected(&f.stored(&f.tenant).await);
+}
+
+#[tokio::test]
+async fn a_webhook_that_sends_something_else_is_shown_and_set_right() {
+    for change in [
+        json!({ "events": ["contact.created"] }),
+        json!({ "events": &::aircall::EVENTS[1..] }),
+        json!({ "url": "https://other.example.com/hook" }),
+    ] {
+        let f = Fixture::new().await.with_tenant().await;
+        f.connect_aircall().await;
+        in_the_dashboard(&f, Method::PUT, change.clone()).await;
+        let other = f.again();
+        let shown = other.get("/api/connections").await.body["aircall"].clone();
+        assert_eq!(shown["state"], "deactivated", "{change}");
+        let reason = shown["reason"].as_str().unwrap();
+        assert!(reason.contains("Somebody changed") && reason.contains("Re-activate sets it right."), "{reason}");
+        let page = other.get("/connections").await;
+        assert!(page.text.contains("Not sending") && page.text.contains(reason), "{}", page.text);
+        other.post("/connections/aircall/reactivate", &[]).await;
+        f.check_connected(&f.stored(&f.tenant).await);
+        let shown = f.again().get("/api/connections").await.body["aircall"].clone();
+        assert_eq!((&shown["state"], &shown["reason"]), (&json!("active"), &Value::Null), "{change}");
+    }
+}
+
+#[tokio::test]
+async fn a_webhook_that_sends_more_than_is_used_sends() {
+    let f = Fixture::new().await.with_tenant().await;
+    f.connect_aircall().await;
+    let events = [::aircall::EVENTS, &["contact.created"]].concat();
+    in_the_dashboard(&f, Method::PUT, json!({ "events": events })).await;
+    let other = f.again();
+    let shown = other.get("/api/connections").await.body["aircall"].clone();
+    assert_eq!(shown["state"], "active");
+    assert!(shown["reason"].as_str().unwrap().contains("more than is used"), "{shown}");
     other.post("/connections/aircall/reactivate", &[]).await;
     f.check_connected(&f.stored(&f.tenant).await);
 }

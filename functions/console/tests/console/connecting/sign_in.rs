@@ -3,7 +3,7 @@
 use axum::http::{StatusCode, header};
 use console::AllowedOrgs;
 use serde_json::json;
-use store::ConnectionState;
+use store::{ConnectionState, Tenant};
 
 use crate::browser::{Browser, decide};
 use crate::fixture::{Answer, Fixture, HOST};
@@ -181,6 +181,7 @@ async fn a_later_sign_in_opens_the_tenant_and_its_own_grant_does_not_pile_up() {
     for _ in 0..7 {
         let answer = Browser::default().sign_in(&f).await;
         assert_eq!((answer.status, answer.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/"));
+        assert!(answer.cookies().iter().all(|cookie| !cookie.starts_with("flash=")), "{:?}", answer.cookies());
         assert_eq!(grants(&f), 1);
     }
     assert_eq!(f.stored(&f.org_tenant()).await, connected);
@@ -200,6 +201,54 @@ async fn a_dead_connection_is_replaced_by_signing_in() {
     let after = f.vendors.secrets.get(&secret).unwrap();
     assert_ne!(before["refresh_token"], after["refresh_token"]);
     assert_eq!((f.stored(&tenant).await.state, grants(&f)), (ConnectionState::Connected, 1));
+}
+
+#[tokio::test]
+async fn whoever_signs_in_with_another_org_is_told_that_it_is_another_console() {
+    let f = Fixture::new().await.with_tenant().await;
+    let mut browser = Browser::of("one");
+    let login_page = browser.begin(&f, "at=production&return_to=%2Fconnections").await;
+    let back = decide(&login_page, &f.vendors.salesforce.admin_user_id(), "allow").await;
+    let answer = browser.open(&f, &back).await;
+    assert_eq!((answer.status, answer.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/connections"));
+    let page = browser.open(&f, "/connections").await;
+    assert!(page.text.contains("You signed in with another org, and this is its own console."), "{}", page.text);
+    // Once more with the same org, it is the same console.
+    let again = browser.sign_in(&f).await;
+    assert!(again.cookies().iter().all(|cookie| !cookie.starts_with("flash=")), "{:?}", again.cookies());
+}
+
+#[tokio::test]
+async fn an_org_that_was_disconnected_is_led_back_to_where_it_signs_in() {
+    let f = Fixture::new().await;
+    let mut browser = Browser::default();
+    browser.sign_in(&f).await;
+    browser.submit(&f, "/connections", "/connections/salesforce/disconnect", &[]).await;
+    let left = f.stored(&f.org_tenant()).await;
+    assert_eq!((&left.salesforce, left.former_login_url.as_deref()), (&None, Some(&*f.vendors.salesforce_url)));
+    for (login_url, at, name) in [
+        ("https://example.my.salesforce.com", "example.my.salesforce.com", "example.my.salesforce.com"),
+        ("https://test.salesforce.com", "sandbox", "your sandbox"),
+        ("https://login.salesforce.com", "production", "your org"),
+    ] {
+        let former_login_url = Some(login_url.to_owned());
+        f.tenants.put(&Tenant { former_login_url, ..left.clone() }).await.unwrap();
+        let page = browser.open(&f, "/connections").await.text;
+        let first = page.find("href=\"/auth/salesforce?").unwrap();
+        let link = format!("href=\"/auth/salesforce?at={at}&#38;return_to=%2Fconnections\">Connect {name} again</a>");
+        assert!(page[first..].starts_with(&link), "{page}");
+        assert!(page[..first].ends_with("<a class=\"button primary\" "), "{page}");
+        for text in ["Another org opens its own console; settings and Aircall stay with this one.", "name=\"domain\""] {
+            assert!(page.contains(text), "{text} is not in {page}");
+        }
+    }
+    // Its own domain is gone to by whoever is signed in, too.
+    let leaving = browser.open(&f, "/login?return_to=%2Fconnections&domain=example").await;
+    let refresh = "0;url=/auth/salesforce?at=example.my.salesforce.com&return_to=%2Fconnections";
+    assert_eq!((leaving.status, leaving.header("refresh")), (StatusCode::OK, refresh));
+    // Connected again, nothing is remembered of before.
+    browser.sign_in(&f).await;
+    assert_eq!(f.stored(&f.org_tenant()).await.former_login_url, None);
 }
 
 #[tokio::test]

@@ -1,11 +1,11 @@
 //! Somebody else saves in between.
 
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::call_workflow::choose;
 use super::support::value;
-use crate::fixture::{Answer, Fixture};
+use crate::fixture::{Answer, Fixture, cookie};
 
 const OURS: [&str; 5] = ["do_nothing", "completed", "completed", "in_progress", "do_nothing"];
 
@@ -16,17 +16,25 @@ async fn meanwhile(f: &Fixture, pointer: &str, value: Value) {
     assert_eq!(f.send(Method::PUT, "/api/settings", settings.to_string()).await.status, StatusCode::OK);
 }
 
-/// We save what we began before somebody else did: outbound answered and voicemail are ours, missed is theirs.
+/// We save what we began before somebody else did: outbound answered is ours, missed is theirs, voicemail is of both.
 async fn conflict(f: &Fixture) -> Answer {
-    meanwhile(f, "/call_workflow/missed", json!("completed")).await;
+    meanwhile(f, "/call_workflow", workflow_with("completed", "completed")).await;
     let answer = choose(f, "0", OURS).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
     answer
 }
 
+/// The call workflow of a new tenant, with these choices for missed calls and voicemail.
+fn workflow_with(missed: &str, voicemail: &str) -> Value {
+    let mut workflow = json!(rules::Settings::default().call_workflow);
+    workflow["missed"] = json!(missed);
+    workflow["voicemail"] = json!(voicemail);
+    workflow
+}
+
 /// Sends the form of the page that compares.
 async fn resolve(f: &Fixture, page: &Answer, choices: &[(&str, &str)]) -> Answer {
-    let hidden = ["version", "back", "mine"].map(|name| (name, value(&page.text, name)));
+    let hidden = ["version", "base", "back", "mine"].map(|name| (name, value(&page.text, name)));
     let hidden: Vec<_> = hidden.iter().map(|(name, value)| (*name, value.as_str())).collect();
     f.post("/settings/conflict", &[&hidden, choices].concat()).await
 }
@@ -37,7 +45,7 @@ async fn workflow(f: &Fixture) -> [String; 3] {
 }
 
 #[tokio::test]
-async fn both_versions_stand_side_by_side_and_nothing_is_saved() {
+async fn what_both_changed_stands_side_by_side_and_nothing_is_saved() {
     let f = Fixture::new().await;
     let page = conflict(&f).await.text;
     for text in [
@@ -45,67 +53,106 @@ async fn both_versions_stand_side_by_side_and_nothing_is_saved() {
         "user@example.com saved the settings",
         "Keep mine",
         "Take theirs",
-        "<legend>Missed call</legend>",
+        "<legend>Voicemail</legend>",
+        "Only you changed Outbound answered call,",
     ] {
         assert!(page.contains(text), "{text} is not in {page}");
     }
-    assert!(page.contains("<small class=\"lines\">In progress</small>"), "ours: {page}");
+    assert!(page.contains("<small class=\"lines\">Do nothing</small>"), "ours: {page}");
     assert!(page.contains("<small class=\"lines\">Completed</small>"), "theirs: {page}");
-    assert!(!page.contains("<legend>Inbound answered call</legend>"), "the same in both: {page}");
+    assert_eq!(page.matches("<legend>").count(), 1, "nothing else was changed by both: {page}");
     assert_eq!(f.get("/api/settings").await.body["version"], 1);
 }
 
 #[tokio::test]
-async fn ours_can_be_kept() {
+async fn what_only_one_changed_is_kept_of_both_without_a_question() {
+    let f = Fixture::new().await;
+    meanwhile(&f, "/call_workflow/missed", json!("do_nothing")).await;
+    let saved = choose(&f, "0", ["completed", "completed", "completed", "in_progress", "completed"]).await;
+    assert_eq!((saved.status, saved.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/call-workflow"));
+    assert!(saved.cookies()[0].starts_with("flash=saved-both;"), "{:?}", saved.cookies());
+    assert_eq!(workflow(&f).await, ["completed", "do_nothing", "completed"]);
+    assert_eq!(f.get("/api/settings").await.body["version"], 2);
+    let flash = saved.cookies()[0].split(';').next().unwrap().to_owned();
+    let page = f.send_as(&format!("{flash}; {}", cookie("one")), Method::GET, "/call-workflow", "").await;
+    assert!(page.text.contains("both changes were kept"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn whoever_changed_nothing_undoes_nothing() {
+    let f = Fixture::new().await;
+    meanwhile(&f, "/call_workflow/missed", json!("do_nothing")).await;
+    let same = choose(&f, "0", ["completed", "completed", "completed", "in_progress", "in_progress"]).await;
+    assert!(same.cookies()[0].starts_with("flash=unchanged;"), "{:?}", same.cookies());
+    assert_eq!(workflow(&f).await, ["completed", "do_nothing", "in_progress"]);
+}
+
+#[tokio::test]
+async fn ours_can_be_kept_and_undoes_nothing_else() {
     let f = Fixture::new().await;
     let page = conflict(&f).await;
     let saved = resolve(&f, &page, &[("all", "mine")]).await;
     assert!(saved.cookies()[0].starts_with("flash=saved;"));
-    assert_eq!(workflow(&f).await, ["do_nothing", "in_progress", "do_nothing"]);
+    assert_eq!(workflow(&f).await, ["do_nothing", "completed", "do_nothing"]);
 }
 
 #[tokio::test]
-async fn theirs_can_be_taken() {
+async fn theirs_can_be_taken_where_both_changed_it() {
     let f = Fixture::new().await;
     let page = conflict(&f).await;
+    let saved = resolve(&f, &page, &[("all", "theirs")]).await;
+    assert!(saved.cookies()[0].starts_with("flash=saved;"));
+    assert_eq!(workflow(&f).await, ["do_nothing", "completed", "completed"]);
+}
+
+#[tokio::test]
+async fn where_nothing_of_ours_is_chosen_nothing_is_saved() {
+    let f = Fixture::new().await;
+    meanwhile(&f, "/call_workflow/voicemail", json!("completed")).await;
+    let page = choose(&f, "0", ["completed", "completed", "completed", "in_progress", "do_nothing"]).await;
     let kept = resolve(&f, &page, &[("all", "theirs")]).await;
-    assert!(kept.cookies()[0].starts_with("flash=kept-theirs;"));
-    assert_eq!(workflow(&f).await, ["completed", "completed", "in_progress"]);
+    assert!(kept.cookies()[0].starts_with("flash=kept-theirs;"), "{:?}", kept.cookies());
+    assert_eq!(workflow(&f).await, ["completed", "in_progress", "completed"]);
     assert_eq!(f.get("/api/settings").await.body["version"], 1);
 }
 
 #[tokio::test]
 async fn each_setting_can_be_chosen() {
     let f = Fixture::new().await;
-    let page = conflict(&f).await;
-    let choices = [
-        ("call_workflow.outbound_answered", "mine"),
-        ("call_workflow.missed", "theirs"),
-        ("call_workflow.voicemail", "theirs"),
-    ];
+    meanwhile(&f, "/call_workflow", workflow_with("completed", "completed")).await;
+    let page = choose(&f, "0", ["completed", "completed", "completed", "do_nothing", "do_nothing"]).await;
+    let choices = [("call_workflow.missed", "theirs"), ("call_workflow.voicemail", "mine")];
     resolve(&f, &page, &choices).await;
-    assert_eq!(workflow(&f).await, ["do_nothing", "completed", "in_progress"]);
+    assert_eq!(workflow(&f).await, ["completed", "completed", "do_nothing"]);
 }
 
 #[tokio::test]
-async fn a_third_change_is_another_conflict() {
+async fn a_third_change_of_the_same_is_another_conflict() {
     let f = Fixture::new().await;
     let page = conflict(&f).await;
-    meanwhile(&f, "/call_workflow/voicemail", json!("completed")).await;
+    meanwhile(&f, "/call_workflow/voicemail", json!("in_progress")).await;
     let again = resolve(&f, &page, &[("all", "mine")]).await;
     assert_eq!((again.status, value(&again.text, "version").as_str()), (StatusCode::CONFLICT, "2"));
     resolve(&f, &again, &[("all", "mine")]).await;
-    assert_eq!(workflow(&f).await, ["do_nothing", "in_progress", "do_nothing"]);
+    assert_eq!(workflow(&f).await, ["do_nothing", "completed", "do_nothing"]);
+}
+
+#[tokio::test]
+async fn a_third_change_of_something_else_is_kept_beside_what_was_chosen() {
+    let f = Fixture::new().await;
+    let page = conflict(&f).await;
+    meanwhile(&f, "/call_workflow/missed", json!("do_nothing")).await;
+    let saved = resolve(&f, &page, &[("all", "mine")]).await;
+    assert!(saved.cookies()[0].starts_with("flash=saved-both;"), "{:?}", saved.cookies());
+    assert_eq!(workflow(&f).await, ["do_nothing", "do_nothing", "do_nothing"]);
 }
 
 #[tokio::test]
 async fn a_change_of_another_page_survives() {
     let f = Fixture::new().await;
     meanwhile(&f, "/log_messages", json!(false)).await;
-    let page = choose(&f, "0", OURS).await;
-    assert_eq!(page.status, StatusCode::CONFLICT);
-    assert!(!page.text.contains("<legend>Messages</legend>"));
-    resolve(&f, &page, &[("all", "mine")]).await;
+    let saved = choose(&f, "0", OURS).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER);
     let settings = f.get("/api/settings").await.body;
     assert_eq!(
         (&settings["log_messages"], &settings["call_workflow"]["voicemail"]),

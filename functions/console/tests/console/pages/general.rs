@@ -237,8 +237,15 @@ async fn somebody_else_who_saves_in_between_is_not_overruled() {
     theirs["log_messages"] = json!(false);
     assert_eq!(f.send(Method::PUT, "/api/settings", theirs.to_string()).await.status, StatusCode::OK);
     let answer = edit(&f, &shown, &[("api_usage_limit", Some("50"))]).await;
+    // Each changed something else, so both are kept.
+    assert!(answer.cookies()[0].starts_with("flash=saved-both;"), "{:?}", answer.cookies());
+    let saved = settings(&f).await;
+    assert_eq!((&saved["log_messages"], &saved["api_usage_limit"]), (&json!(false), &json!(50)));
+    // With the page of before once more, of what both changed one has to be chosen.
+    let answer = edit(&f, &shown, &[("api_usage_limit", Some("60"))]).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
-    for text in ["<legend>Messages</legend>", "<legend>Salesforce API use</legend>", "value=\"/general\""] {
+    for text in ["<legend>Salesforce API use</legend>", "value=\"/general\""] {
         assert!(answer.text.contains(text), "{text} is not in {}", answer.text);
     }
+    assert!(!answer.text.contains("<legend>Messages</legend>"), "{}", answer.text);
 }

@@ -62,6 +62,10 @@ async fn a_change_in_between_is_a_conflict() {
     let f = changed_twice().await;
     let stale = f.post("/history/0", &[("version", "1")]).await;
     assert_eq!(stale.status, StatusCode::CONFLICT);
+    // A version is wanted as a whole.
+    for legend in ["Missed call", "Voicemail"] {
+        assert!(stale.text.contains(&format!("<legend>{legend}</legend>")), "{}", stale.text);
+    }
     assert_eq!(f.get("/api/settings").await.body["version"], 2);
     let odd = f.post("/history/0", &[("version", "x")]).await;
     assert_eq!(odd.status, StatusCode::BAD_REQUEST);
@@ -90,6 +94,17 @@ async fn older_versions_are_on_further_pages() {
     assert!(!page.contains("The version before is not kept"), "{page}");
     let older = f.get("/history?before=4").await.text;
     assert!(older.contains("id=\"version-3\"") && older.contains("id=\"version-1\"") && !older.contains("?before"));
+}
+
+#[tokio::test]
+async fn a_place_in_the_history_that_is_none_is_refused() {
+    let f = changed_twice().await;
+    for before in ["x", "-1", "%2B2", "1.5", "99999999999999999999"] {
+        let answer = f.get(&format!("/history?before={before}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{before}");
+        assert!(answer.text.contains("There is no version of this number"), "{before}: {}", answer.text);
+    }
+    assert_eq!(f.get("/history?before=").await.status, StatusCode::OK);
 }
 
 #[tokio::test]

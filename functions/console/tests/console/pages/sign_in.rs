@@ -1,8 +1,12 @@
 //! The sign-in page and signing out.
 
 use axum::http::{Method, StatusCode, header};
+use console::session::Session;
+use jiff::Timestamp;
+use store::TenantId;
 
-use crate::fixture::Fixture;
+use super::support::value;
+use crate::fixture::{Fixture, cookie, key};
 
 async fn login(f: &Fixture, query: &str) -> crate::fixture::Answer {
     f.send_as("", Method::GET, &format!("/login{query}"), "").await
@@ -40,6 +44,65 @@ async fn an_orgs_own_domain_is_gone_to_by_a_page_and_not_by_a_redirected_form() 
     let wrong = login(&f, "?domain=%3Cb%3Eexample.com").await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.text.contains("value=\"&#60;b&#62;example.com\"") && wrong.text.contains("aria-invalid=\"true\""));
+}
+
+#[tokio::test]
+async fn a_copy_of_the_cookie_counts_no_longer_after_signing_out() {
+    let f = Fixture::new().await;
+    let settings = f.get("/api/settings").await.body.to_string();
+    let others = [cookie("two"), of_one("a", Timestamp::now())];
+    // Another process knows it as well.
+    for console in [&f, &f.again()] {
+        assert_eq!(console.get("/activity").await.status, StatusCode::OK);
+    }
+    assert_eq!(f.post("/sign-out", &[]).await.status, StatusCode::SEE_OTHER);
+    for console in [&f, &f.again()] {
+        let page = console.get("/activity").await;
+        let expected = (StatusCode::SEE_OTHER, "/login?return_to=%2Factivity");
+        assert_eq!((page.status, page.header(header::LOCATION)), expected);
+        let form = console.post_as(&cookie("one"), "/call-workflow", &[]).await;
+        assert!(form.header(header::LOCATION).starts_with("/login"), "{form:?}");
+        console.get("/api/settings").await.check_error(StatusCode::UNAUTHORIZED, "not_signed_in");
+        let change = console.send(Method::PUT, "/api/settings", settings.clone()).await;
+        change.check_error(StatusCode::UNAUTHORIZED, "not_signed_in");
+        assert_eq!(console.get("/login").await.status, StatusCode::OK);
+        // Behind a cookie that counts no longer another may count.
+        for other in others.iter().cloned().chain([format!("{}; {}", cookie("one"), others[1])]) {
+            let page = console.send_as(&other, Method::GET, "/activity", "").await;
+            assert_eq!(page.status, StatusCode::OK, "{other}");
+        }
+    }
+}
+
+/// A session of the tenant `one`, which has this id.
+fn of_one(id: &str, since: Timestamp) -> String {
+    Session::new(TenantId::parse("one").unwrap(), "user@example.com", since).named(id).sign(&key())
+}
+
+#[tokio::test]
+async fn of_two_sessions_of_the_same_second_one_is_ended() {
+    let (f, now) = (Fixture::new().await, Timestamp::now());
+    let (one, other) = (of_one("a", now), of_one("b", now));
+    let page = f.send_as(&one, Method::GET, "/activity", "").await;
+    let token = value(&page.text, "csrf_token");
+    f.post_as(&one, "/sign-out", &[("csrf_token", &token)]).await;
+    assert_eq!(f.send_as(&one, Method::GET, "/activity", "").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(f.send_as(&other, Method::GET, "/activity", "").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn who_cannot_be_looked_up_is_not_let_in() {
+    let f = Fixture::new().await;
+    f.tables.dynamodb.delete_table().table_name("ConsoleTable").send().await.unwrap();
+    for path in ["/activity", "/call-workflow", "/login", "/api/settings", "/api/activity"] {
+        let answer = f.get(path).await;
+        assert!(answer.status.is_server_error(), "{path}: {}", answer.status);
+        assert!(!answer.text.contains("user@example.com"), "{path}");
+    }
+    let change = f.send(Method::PUT, "/api/settings", "{}").await;
+    assert!(change.status.is_server_error(), "{}", change.status);
+    // Whoever shows no session needs no looking up.
+    assert_eq!(login(&f, "").await.status, StatusCode::OK);
 }
 
 #[tokio::test]

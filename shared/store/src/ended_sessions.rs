@@ -1,0 +1,54 @@
+//! Sessions of the console that were ended before their time: a cookie that somebody copied counts no longer then.
+//!
+//! In the console's table, each under its own `ended-session#<hash>`, until the session would have ended by itself.
+
+use aws_sdk_dynamodb::Client;
+use jiff::Timestamp;
+
+use crate::error::{self, Error};
+use crate::item::{self, Attributes};
+use crate::token_hash::TokenHash;
+
+/// The item's sort key, which tells nothing: there is one such item under each partition key.
+const ITEM: &str = "ended-session";
+
+/// The ended sessions in the console's table.
+#[derive(Clone, Debug)]
+pub struct EndedSessions {
+    dynamodb: Client,
+    table: String,
+}
+
+impl EndedSessions {
+    /// The ended sessions in `table`.
+    pub fn new(dynamodb: Client, table: impl Into<String>) -> Self {
+        Self { dynamodb, table: table.into() }
+    }
+
+    /// Ends the session of this hash, which would have ended by itself at `expires`. It may be ended again.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer. The session may have ended or not.
+    pub async fn end(&self, session: &TokenHash, expires: Timestamp) -> Result<(), Error> {
+        let request = self.dynamodb.put_item().table_name(&self.table).set_item(Some(key_of(session)));
+        let request = request.item("expires_at", item::seconds(expires));
+        request.send().await.map_err(|e| error::of("PutItem", &e))?;
+        Ok(())
+    }
+
+    /// Whether the session of this hash was ended, as of now (a consistent read).
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer. Nobody is to be let in then.
+    pub async fn has_ended(&self, session: &TokenHash) -> Result<bool, Error> {
+        let request = self.dynamodb.get_item().table_name(&self.table).set_key(Some(key_of(session)));
+        let answer = request.consistent_read(true).send().await.map_err(|e| error::of("GetItem", &e))?;
+        Ok(answer.item.is_some())
+    }
+}
+
+fn key_of(session: &TokenHash) -> Attributes {
+    [("tenant", format!("ended-session#{session}")), ("item", ITEM.to_owned())]
+        .map(|(name, value)| (name.to_owned(), item::text(value)))
+        .into()
+}

@@ -1,0 +1,27 @@
+//! Sessions that were ended before their time.
+
+use super::{START, at};
+use crate::test_tables::TestTables;
+use crate::{EndedSessions, TokenHash, item};
+
+#[tokio::test]
+async fn a_session_that_was_ended_has_ended_and_no_other_has() {
+    let tables = TestTables::start().await;
+    let sessions = EndedSessions::new(tables.dynamodb.clone(), "ConsoleTable");
+    let (ours, other) = (TokenHash::of("a-session-of-the-test"), TokenHash::of("another"));
+    assert!(!sessions.has_ended(&ours).await.unwrap());
+    for _ in 0..2 {
+        sessions.end(&ours, at(START + 600)).await.unwrap();
+        assert!(sessions.has_ended(&ours).await.unwrap() && !sessions.has_ended(&other).await.unwrap());
+    }
+    let stored = tables.dynamodb.scan().table_name("ConsoleTable").send().await.unwrap().items.unwrap();
+    assert_eq!((stored.len(), &stored[0]["expires_at"]), (1, &item::seconds(at(START + 600))), "gone by itself then");
+    assert!(!format!("{stored:?}").contains("a-session-of-the-test"));
+}
+
+#[tokio::test]
+async fn without_the_table_there_is_no_answer() {
+    let tables = TestTables::start().await;
+    let sessions = EndedSessions::new(tables.dynamodb.clone(), "AnotherTable");
+    assert!(sessions.has_ended(&TokenHash::of("a session")).await.is_err());
+}
