@@ -3,13 +3,11 @@
 use std::sync::LazyLock;
 
 use axum::extract::Path;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
-
-use crate::page_error::PageError;
 
 /// A file that pages refer to.
 struct Asset {
@@ -50,9 +48,9 @@ pub(crate) fn icon() -> &'static str {
 }
 
 /// Serves a file for as long as a browser cares to keep it: another content has another name.
-pub(crate) async fn serve(Path(file): Path<String>) -> Result<Response, PageError> {
+pub(crate) async fn serve(Path(file): Path<String>) -> Result<Response, StatusCode> {
     let asset = ASSETS.iter().find(|asset| asset.path.strip_prefix("/assets/") == Some(&file));
-    let asset = asset.ok_or(PageError::NotFound)?;
+    let asset = asset.ok_or(StatusCode::NOT_FOUND)?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(asset.kind)),
         (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),

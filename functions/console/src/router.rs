@@ -23,6 +23,7 @@ pub fn router(console: Console) -> Router {
                 .method_not_allowed_fallback(async || PageError::Other(ApiError::MethodNotAllowed))
                 .layer(from_fn_with_state(console.clone(), frame::framed)),
         )
+        .route("/assets/{file}", get(assets::serve))
         .merge(Router::from(api::document::routes()).method_not_allowed_fallback(async || ApiError::MethodNotAllowed))
         .merge(
             Router::from(api::routes())
@@ -77,7 +78,6 @@ fn pages() -> Router<Arc<Console>> {
         .route("/connections/aircall/disconnect", get(to("/connections")).post(pages::connections::disconnect_aircall))
         .route("/tokens", get(pages::tokens::list).post(pages::tokens::create))
         .route("/tokens/{id}/revoke", get(to("/tokens")).post(pages::tokens::revoke))
-        .route("/assets/{file}", get(assets::serve))
 }
 
 /// Leads to a page.

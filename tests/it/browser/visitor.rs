@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
 use thirtyfour::{By, Capabilities, WebDriver, WebElement};
 
@@ -57,6 +58,13 @@ impl Visitor {
             (&json!(true), &json!(true), &json!("Lax"))
         );
         cookie["value"].as_str().map(str::to_owned)
+    }
+
+    /// What the console answers to somebody else who has this cookie, as `name=value`.
+    pub(super) async fn open_with(&self, cookie: &str, path: &str) -> StatusCode {
+        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+        let request = http.get(format!("{}{path}", self.home)).header(header::COOKIE, cookie);
+        request.send().await.expect("an answer").status()
     }
 
     /// Opens a path of the console, or any address.
