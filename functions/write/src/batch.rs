@@ -11,13 +11,10 @@ use rules::Settings;
 use store::{ConnectionState, Entry, Outcome, TenantId};
 
 use crate::backoff;
-use crate::drain::{Drain, DrainError};
+use crate::drain::{BATCH, Drain, DrainError};
 use crate::fate::{Fate, undecided};
 use crate::tell::tell;
 use crate::writer::Writer;
-
-/// The most entries of one batch: what one sObject collection takes.
-pub(crate) const BATCH: usize = 200;
 
 /// How many entries share requests, by how often they made one fail whole: the one that spoils it for the others is
 /// soon alone. The first time may be nothing but bad luck.

@@ -11,8 +11,10 @@ use rules::messages::loggable;
 use salesforce::KeyField;
 use store::{Acquired, ApiUsage, ConnectionState, Entry, LeaseOf, State, Tenant, TenantId};
 
-use crate::batch::BATCH;
 use crate::writer::Writer;
+
+/// The most entries of one batch: what one sObject collection takes.
+pub(crate) const BATCH: usize = 200;
 
 /// A batch is begun only with this much time left.
 const TIME_FOR_A_BATCH: Duration = Duration::from_secs(30);
@@ -80,6 +82,10 @@ impl Writer {
         };
         let mut drain = Drain { tenant, holder: holder.to_owned(), deadline, org: None, wrote: false };
         drain.tenant.facts = std::mem::take(&mut drain.tenant.facts).as_of(now);
+        if drain.lacks_key_field() {
+            drain.tenant.facts.unkeyed_at = Some(now);
+            self.lookup.tenants.set_facts(id, &drain.tenant.facts).await?;
+        }
         let outcome = if takes_requests(&drain.tenant) { self.drain_all(&mut drain, rang).await } else { Ok(()) };
         // A lease that is not given back ends by itself, with this invocation.
         let released = self.lookup.tenants.release(id, LeaseOf::Drain, holder, drain.usage().as_ref()).await;

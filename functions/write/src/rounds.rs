@@ -8,7 +8,7 @@ use rules::matching::Record;
 use rules::settings::Settings;
 use rules::{E164, RecordKind};
 use salesforce::call_log::MESSAGE_TYPE;
-use salesforce::{ErrorCode, Refusal, SObject, SalesforceId, Soql};
+use salesforce::{ErrorCode, KeyField, Refusal, SObject, SalesforceId, Soql};
 use store::{Remembered, Tenant};
 
 use crate::create::{self, Report};
@@ -162,6 +162,9 @@ impl Writer {
                         continue;
                     }
                     tenant.facts.missing_fields.extend(missing.into_iter().map(|field| (field, now)));
+                    if refusal.cause().fields.iter().any(|field| field == KeyField::AircallKey.name()) {
+                        tenant.facts.unkeyed_at = Some(now);
+                    }
                 }
                 Remedy::Rematch(refusal) => {
                     if forgotten.contains(&job.number) {

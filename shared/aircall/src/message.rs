@@ -28,6 +28,9 @@ use crate::call::{self, Contact, MAX_NAME, MAX_URL, Number, User, short};
 use crate::error::WebhookError;
 use crate::lenient;
 
+/// Most participants of a group that are read: Aircall's groups have ten at most, whose list is in each of its messages.
+const MAX_PARTICIPANTS: usize = 50;
+
 /// Reads a message.
 pub(crate) fn read(
     json: &RawValue,
@@ -42,7 +45,9 @@ pub(crate) fn read(
     // Without the time of the event, the message's own has to tell events of one message apart.
     let at = at.or(wire.updated_at).or(wire.sent_at).or(wire.created_at);
     let listed = wire.contact.as_ref().and_then(Contact::first_number);
-    let number = [wire.external_number, wire.raw_digits, listed].into_iter().flatten().next();
+    let named = wire.external_number.or(wire.raw_digits);
+    let is_contacts_party = named.is_none();
+    let number = named.or(listed);
     let mut media: Vec<rules::Media> = wire.media_details.into_iter().filter_map(media).collect();
     for url in wire.media_url {
         if !media.iter().any(|media| media.url.as_deref() == Some(&url)) {
@@ -61,7 +66,13 @@ pub(crate) fn read(
         channel: wire.channel.map(|name| channel(&name)),
         number: wire.number.map(rules::Number::from),
         party: number.map(|number| call::party(Some(&number))),
-        participants: wire.participants.into_iter().filter_map(|value| participant(&value)).collect(),
+        is_contacts_party,
+        participants: wire
+            .participants
+            .into_iter()
+            .filter_map(|value| participant(&value))
+            .take(MAX_PARTICIPANTS)
+            .collect(),
         user: wire.user.or(wire.sender).map(rules::User::from),
         contact: wire.contact.map(rules::Contact::from),
         text: short(wire.body.or(wire.template_content), MAX_TEXT).map(|text| text.replace('\0', "")),

@@ -1,5 +1,6 @@
 //! What is to become a Task.
 
+use jiff::Timestamp;
 use rules::{E164, Exchange, TaskStatus, Trace, Verdict};
 use store::{Entry, Written};
 
@@ -20,8 +21,8 @@ pub struct Job {
     pub trace: Trace,
     /// What was looked at when its Task was created; nothing before.
     before: Trace,
-    /// It was tried before, and the outcome may be lost.
-    pub was_tried: bool,
+    /// Since when it is tried in vain: the outcome of an attempt may be lost.
+    pub tried_since: Option<Timestamp>,
     /// The connecting user is to own the Task: Salesforce refused the Aircall user's.
     pub by_default_owner: bool,
     /// A new record goes without the e-mail: Salesforce takes it for none.
@@ -40,7 +41,7 @@ impl Job {
             written: None,
             trace,
             before,
-            was_tried: false,
+            tried_since: None,
             by_default_owner: false,
             without_email: false,
         }
@@ -52,7 +53,7 @@ impl Job {
         let Verdict::Log(status) = entry.decision.as_ref()?.verdict else { return None };
         let number = exchange.party().number().cloned()?;
         let mut job = Self::new(&entry.key, exchange, status, number);
-        job.was_tried = entry.problem.is_some();
+        job.tried_since = entry.problem.as_ref().map(|problem| problem.since);
         if entry.written.is_some() {
             // An update adds to what was looked at when the Task was created.
             job.written.clone_from(&entry.written);

@@ -25,6 +25,9 @@ pub(crate) const CALLER: &str = "Caller.";
 /// How the facts name the field that carries the key in an org without the key field.
 const KEPT_IN: &str = "Task.CallObject";
 
+/// A drain ends by then.
+const LONGEST_DRAIN: SignedDuration = SignedDuration::from_mins(5);
+
 /// How far the clocks of Aircall and Salesforce may be apart.
 const CLOCKS: SignedDuration = SignedDuration::from_mins(15);
 
@@ -154,8 +157,12 @@ impl Lookup {
             };
         let lacks = |field: KeyField| tenant.facts.missing_fields.contains_key(&format!("Task.{}", field.name()));
         // The key field may be newer than an attempt whose outcome was lost.
+        let was_unkeyed = |job: &Job| {
+            let last = tenant.facts.unkeyed_at.map(|at| at + LONGEST_DRAIN);
+            job.tried_since.is_some_and(|since| last.is_some_and(|last| since <= last))
+        };
         let may_be_unkeyed =
-            |job: &&Job| !lacks(KeyField::CallObject) && (lacks(KeyField::AircallKey) || job.was_tried);
+            |job: &&Job| !lacks(KeyField::CallObject) && (lacks(KeyField::AircallKey) || was_unkeyed(job));
         Questions {
             emails: emails.filter(|email| self.owners.get(&tenant.id, email) == Owner::Unknown).collect(),
             related: wanted(settings, RecordKind::Contact).map(|kind| (kind, contacts(knowledge, candidates))),

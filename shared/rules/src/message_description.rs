@@ -13,7 +13,7 @@ use crate::text::{one_line, plain};
 /// The description, and those of its parts that are messages of a conversation.
 pub(crate) fn of(messages: &Messages) -> (String, Vec<Part>) {
     if messages.conversation().is_none() {
-        return (cut_to(&plain(&single(messages.first())), DESCRIPTION), Vec::new());
+        return (stored(&cut_to(&plain(&single(messages.first())), DESCRIPTION)), Vec::new());
     }
     let first = messages.first();
     let messages = messages.in_order();
@@ -34,7 +34,12 @@ pub(crate) fn of(messages: &Messages) -> (String, Vec<Part>) {
     ];
     let parts: Vec<Part> = messages.iter().map(|message| part(message, &zone)).collect();
     let texts = head.map(|line| plain(&line)).into_iter().chain(parts.iter().map(|part| part.text.clone()));
-    (cut_to(&texts.collect::<Vec<_>>().join("\n"), DESCRIPTION), parts)
+    (stored(&cut_to(&texts.collect::<Vec<_>>().join("\n"), DESCRIPTION)), parts)
+}
+
+/// As Salesforce may store it, which keeps no white space around a text.
+fn stored(text: &str) -> String {
+    text.trim_end().to_owned()
 }
 
 /// What may be long comes last, so that it is what is cut.
@@ -73,9 +78,20 @@ fn part(message: &Message, zone: &TimeZone) -> Part {
     let state = state(message).filter(|_| message.direction == Direction::Outbound);
     let state = state.map(|state| format!(" ({state})")).unwrap_or_default();
     let mut lines = vec![format!("[{time}] From {by}{state}:")];
-    lines.extend(message.text.as_ref().map(|text| text.replace("\r\n", "\n")));
+    // Nobody writes in somebody else's name.
+    let indented = |line: &str| if stamp(line).is_some() { format!(" {line}") } else { line.to_owned() };
+    let text = message.text.as_ref().map(|text| text.replace("\r\n", "\n"));
+    lines.extend(text.iter().flat_map(|text| text.split('\n')).map(indented));
     lines.extend(message.media.iter().map(|media| attachment(media, zone)));
-    Part { id: message.id.clone(), text: plain(&lines.join("\n")) }
+    Part { id: message.id.clone(), text: stored(&plain(&lines.join("\n"))) }
+}
+
+/// The time with which a message of a conversation begins: what of its first line never changes.
+pub(crate) fn stamp(line: &str) -> Option<&str> {
+    let time = line.strip_prefix('[')?;
+    let is_time = |(index, sign): (usize, char)| if index % 3 == 2 { sign == ':' } else { sign.is_ascii_digit() };
+    let end = line.find("] From ")?;
+    (time.len() > 8 && time.is_char_boundary(8) && time[..8].char_indices().all(is_time)).then(|| &line[..=end])
 }
 
 fn channel(message: &Message) -> String {

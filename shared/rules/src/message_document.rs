@@ -1,8 +1,8 @@
 //! The document of a message: what all its events say together.
 //!
 //! Aircall does not document what a message event carries, and whether a status update is a whole message. So each fact
-//! is kept by itself, with when it was seen: the newest stands, and an event that lacks a fact takes none away. That is
-//! a join: whatever order the events come in, and however often, the document is the same.
+//! is kept by itself, with when it was seen: the newest stands, and an event that lacks a fact takes none away. Objects
+//! that events abridge, such as the line, count by how much they tell first. That is a join: whatever order the events come in, and however often, the document is the same.
 
 use std::collections::BTreeSet;
 
@@ -47,6 +47,8 @@ pub struct MessageSnapshot {
     pub number: Option<Number>,
     /// The other party.
     pub party: Option<Party>,
+    /// The other party is not named, and this is the first number of the contact's.
+    pub is_contacts_party: bool,
     /// Those of a group, the line perhaps among them.
     pub participants: BTreeSet<Party>,
     /// The Aircall user.
@@ -63,6 +65,39 @@ pub struct MessageSnapshot {
 
 type Seen<T> = seen::Seen<MessageEvent, T>;
 
+/// A fact that events tell more or less well: the best stands, and of equally good ones the newest.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Told<T> {
+    /// How well it was told; the higher the better.
+    well: u8,
+    seen: Seen<T>,
+}
+
+/// A number stands against what is none, and one that Aircall names as the party against one of the contact's.
+fn party_told(party: &Party, is_contacts: bool) -> u8 {
+    match party {
+        Party::Number(_) if !is_contacts => 3,
+        Party::Number(_) => 2,
+        Party::Unusable(_) => 1,
+        Party::Anonymous => 0,
+    }
+}
+
+/// The time zone says which day it is.
+fn number_told(number: &Number) -> u8 {
+    4 * u8::from(number.time_zone.is_some()) + 2 * u8::from(number.name.is_some()) + u8::from(number.digits.is_some())
+}
+
+/// The e-mail says whose Task it is.
+fn user_told(user: &User) -> u8 {
+    2 * u8::from(user.email.is_some()) + u8::from(user.name.is_some())
+}
+
+fn contact_told(contact: &Contact) -> u8 {
+    let Contact { first_name, last_name, company_name, email } = contact;
+    [first_name, last_name, company_name, email].into_iter().map(|part| u8::from(part.is_some())).sum()
+}
+
 /// All that is known of one message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageDocument {
@@ -74,11 +109,11 @@ pub struct MessageDocument {
     sent_at: Option<Seen<i64>>,
     created_at: Option<Seen<i64>>,
     channel: Option<Seen<Channel>>,
-    number: Option<Seen<Number>>,
-    party: Option<Seen<Party>>,
+    number: Option<Told<Number>>,
+    party: Option<Told<Party>>,
     participants: BTreeSet<Party>,
-    user: Option<Seen<User>>,
-    contact: Option<Seen<Contact>>,
+    user: Option<Told<User>>,
+    contact: Option<Told<Contact>>,
     text: Option<Seen<String>>,
     media: Option<Seen<Vec<Media>>>,
     state: Option<Seen<DeliveryState>>,
@@ -99,6 +134,7 @@ impl From<MessageSnapshot> for MessageDocument {
     fn from(snapshot: MessageSnapshot) -> Self {
         let moment = seen::Moment { at: snapshot.at.as_millisecond(), event: snapshot.event };
         let is_news = snapshot.event != MessageEvent::StatusUpdated;
+        let is_contacts = snapshot.is_contacts_party;
         Self {
             id: snapshot.id,
             is_group: snapshot.is_group,
@@ -107,11 +143,13 @@ impl From<MessageSnapshot> for MessageDocument {
             sent_at: snapshot.sent_at.map(|at| Seen { moment, value: at.as_millisecond() }),
             created_at: snapshot.created_at.map(|at| Seen { moment, value: at.as_millisecond() }),
             channel: snapshot.channel.map(|value| Seen { moment, value }),
-            number: snapshot.number.map(|value| Seen { moment, value }),
-            party: snapshot.party.map(|value| Seen { moment, value }),
+            number: snapshot.number.map(|value| Told { well: number_told(&value), seen: Seen { moment, value } }),
+            party: snapshot
+                .party
+                .map(|value| Told { well: party_told(&value, is_contacts), seen: Seen { moment, value } }),
             participants: snapshot.participants,
-            user: snapshot.user.map(|value| Seen { moment, value }),
-            contact: snapshot.contact.map(|value| Seen { moment, value }),
+            user: snapshot.user.map(|value| Told { well: user_told(&value), seen: Seen { moment, value } }),
+            contact: snapshot.contact.map(|value| Told { well: contact_told(&value), seen: Seen { moment, value } }),
             text: snapshot.text.map(|value| Seen { moment, value }),
             media: Some(snapshot.media).filter(|media| !media.is_empty()).map(|value| Seen { moment, value }),
             state: snapshot.state.map(|value| Seen { moment, value }),
@@ -170,8 +208,8 @@ impl MessageDocument {
             MessageEvent::Received => Direction::Inbound,
             MessageEvent::Sent | MessageEvent::StatusUpdated => Direction::Outbound,
         });
-        let number = self.number.as_ref().map_or_else(unknown_line, |seen| seen.value.clone());
-        let party = self.party.as_ref().map_or(Party::Anonymous, |seen| seen.value.clone());
+        let number = self.number.as_ref().map_or_else(unknown_line, |told| told.seen.value.clone());
+        let party = self.party.as_ref().map_or(Party::Anonymous, |told| told.seen.value.clone());
         let message = Message {
             id: self.id.clone(),
             direction,
@@ -181,8 +219,8 @@ impl MessageDocument {
             party,
             group: Vec::new(),
             written_by: None,
-            user: self.user.as_ref().map(|seen| seen.value.clone()),
-            contact: self.contact.as_ref().map(|seen| seen.value.clone()),
+            user: self.user.as_ref().map(|told| told.seen.value.clone()),
+            contact: self.contact.as_ref().map(|told| told.seen.value.clone()),
             text: self.text.as_ref().map(|seen| seen.value.clone()),
             media: self.media.as_ref().map(|seen| seen.value.clone()).unwrap_or_default(),
             state: self.state.as_ref().map(|seen| seen.value.clone()),
@@ -196,7 +234,7 @@ impl MessageDocument {
             let digits = message.number.digits.as_deref().unwrap_or_default();
             party.number().is_some_and(|number| number.is_written(digits))
         };
-        let named = self.party.as_ref().map(|seen| &seen.value);
+        let named = self.party.as_ref().map(|told| &told.seen.value);
         let mut group: BTreeSet<Party> = self.participants.iter().chain(named).cloned().collect();
         group.retain(|party| !is_line(party));
         if group.is_empty() {

@@ -127,7 +127,8 @@ impl Messages {
                 (message.text, message.user, message.contact, message.state) = (None, None, None, None);
                 message.media.clear();
             }
-            taken += LEAST + message.text.as_deref().map_or(0, length);
+            let links = message.media.iter().flat_map(|media| [&media.url, &media.name, &media.file_type]).flatten();
+            taken += LEAST + message.text.iter().chain(links).map(|text| length(text)).sum::<usize>();
         }
     }
 

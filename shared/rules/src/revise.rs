@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use crate::description::{DESCRIPTION, cut_to};
+use crate::message_description::stamp;
 use crate::task::{Part, Task};
 use crate::task_status::TaskStatus;
 use crate::text::length;
@@ -151,28 +152,64 @@ fn with_new_lines(held: &str, wrote: &str, ours: &str) -> Option<String> {
 
 /// `held`, with the parts of `ours` that neither it nor `wrote` has, each behind the one it follows.
 fn with_new_parts(held: &str, wrote: Option<&Task>, ours: &Task) -> String {
-    let mut text = held.to_owned();
-    for (index, part) in ours.parts.iter().enumerate() {
-        if wrote.is_some_and(|wrote| wrote.parts.contains(part)) || place(&text, part).is_some() {
+    let mut lines: Vec<String> = held.split('\n').map(str::to_owned).collect();
+    // Where each part stands. A line is taken by one part only: two messages may look alike.
+    let mut places: Vec<Option<Range<usize>>> = vec![None; ours.parts.len()];
+    let is_old = |part: &Part| wrote.is_some_and(|wrote| wrote.parts.contains(part));
+    let (old, new): (Vec<usize>, Vec<usize>) = (0..ours.parts.len()).partition(|index| is_old(&ours.parts[*index]));
+    for index in old {
+        places[index] = standing(&lines, &ours.parts[index], &places, true);
+    }
+    for index in new {
+        let part = &ours.parts[index];
+        // Put there by an update whose outcome was lost.
+        places[index] = standing(&lines, part, &places, false);
+        if places[index].is_some() {
             continue;
         }
-        let room = DESCRIPTION.saturating_sub(length(&text) + 1);
+        let room = DESCRIPTION.saturating_sub(length(&lines.join("\n")) + 1);
         if room == 0 {
             break;
         }
-        let new = cut_to(&part.text, room);
-        let behind = ours.parts[..index].iter().rev().find_map(|before| place(&text, before));
-        let ahead_of = || ours.parts[index + 1..].iter().find_map(|after| place(&text, after));
-        if let Some(before) = behind {
-            text.insert_str(before.end, &format!("\n{new}"));
-        } else if let Some(after) = ahead_of() {
-            text.insert_str(after.start, &format!("{new}\n"));
-        } else {
-            let separator = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-            text.extend([separator, new.as_str()]);
+        let behind = places[..index].iter().rev().flatten().next().map(|place| place.end);
+        let ahead_of = || places[index + 1..].iter().flatten().next().map(|place| place.start);
+        let text = cut_to(&part.text, room);
+        let added: Vec<String> = text.split('\n').map(str::to_owned).collect();
+        // What is empty at the end is the end of the line before it.
+        let end = lines.len() - usize::from(lines.last().is_some_and(String::is_empty));
+        let at = behind.or_else(ahead_of).unwrap_or(end);
+        for place in places.iter_mut().flatten().filter(|place| place.start >= at) {
+            *place = place.start + added.len()..place.end + added.len();
         }
+        places[index] = Some(at..at + added.len());
+        lines.splice(at..at, added);
     }
-    text
+    lines.join("\n")
+}
+
+/// The lines on which a part stands that no other part has taken: as it is written, or else, if it may have changed, from
+/// the time it begins with to the next such time.
+fn standing(
+    lines: &[String],
+    part: &Part,
+    taken: &[Option<Range<usize>>],
+    may_have_changed: bool,
+) -> Option<Range<usize>> {
+    let is_free = |at: &usize| !taken.iter().flatten().any(|place| place.contains(at));
+    let written: Vec<&str> = part.text.split('\n').collect();
+    let is_written = |at: &usize| {
+        lines
+            .get(*at..at + written.len())
+            .is_some_and(|held| held.iter().zip(&written).all(|(held, ours)| held == ours))
+    };
+    let whole = (0..lines.len()).filter(is_free).find(is_written).map(|at| at..at + written.len());
+    let since = || {
+        let begins = stamp(written.first()?).filter(|_| may_have_changed)?;
+        let at = (0..lines.len()).filter(is_free).find(|at| stamp(&lines[*at]) == Some(begins))?;
+        let next = (at + 1..lines.len()).find(|next| stamp(&lines[*next]).is_some());
+        Some(at..next.unwrap_or(lines.len()))
+    };
+    whole.or_else(since)
 }
 
 /// What we would have written of a Task that nobody has touched since: just what Salesforce holds.

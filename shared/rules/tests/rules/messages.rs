@@ -31,6 +31,7 @@ fn received() -> MessageSnapshot {
         channel: None,
         number: Some(call(rules::CallType::Missed).number),
         party: Some(number("+33612345678")),
+        is_contacts_party: false,
         participants: BTreeSet::new(),
         user: None,
         contact: None,
@@ -96,7 +97,13 @@ fn conversation(messages: impl IntoIterator<Item = (Message, u64)>) -> Messages 
 }
 
 fn conversation_task(numbers: &[i64]) -> Task {
-    let messages = conversation(numbers.iter().map(|n| (nth(*n), 1)));
+    conversation_task_at(numbers, 0)
+}
+
+/// The same when the states of its messages have changed so often.
+fn conversation_task_at(numbers: &[i64], round: usize) -> Task {
+    let state = Some(DeliveryState(format!("state {round}")));
+    let messages = conversation(numbers.iter().map(|n| (Message { state: state.clone(), ..nth(*n) }, 1)));
     Task::of_messages(&messages, TaskStatus::Completed, "Grace Example")
 }
 
@@ -120,6 +127,8 @@ fn any_snapshot() -> impl Strategy<Value = MessageSnapshot> {
             at: received().at + SignedDuration::from_secs(second),
             direction: is_whole.then_some(if inbound { Direction::Inbound } else { Direction::Outbound }),
             party: is_whole.then(|| number(if inbound { "+33612345678" } else { "+14155550132" })),
+            is_contacts_party: second == 1,
+            user: text.as_ref().map(|text| User { id: None, name: Some(text.clone()), email: state.clone() }),
             participants: text.iter().map(|text| Party::Unusable(text.clone())).collect(),
             number: received().number.filter(|_| is_whole),
             state: state.map(DeliveryState),
@@ -192,7 +201,7 @@ proptest! {
                 let open = if line > 0 && line < blocks.len() { "[" } else { "" };
                 description = format!("{before}\nMy note {note}\n{open}{after}");
             }
-            let ours = conversation_task(&order[..count]);
+            let ours = conversation_task_at(&order[..count], count / 2);
             let revision = revise(Some(&wrote), &held(&wrote, &description), &ours);
             description = revision.description.unwrap_or(description);
             wrote = ours;
@@ -354,7 +363,7 @@ fn a_conversation_tells_its_messages_in_order() {
     With: +33 6 12 34 56 78
     Aircall line: Product line (+43 1 234567)
     Day: 2026-03-23 (Europe/Vienna)
-    [11:00:01 CET] From Ada Demo (received):
+    [11:00:01 CET] From Ada Demo (state 0):
     No. 1.
     [11:00:02 CET] From +33 6 12 34 56 78:
     No. 2.
@@ -371,9 +380,68 @@ fn a_long_text_is_cut_last_and_between_two_emoji() {
 
 #[test]
 fn script_from_right_to_left_and_line_breaks_stay() {
-    let text = "שלום עולם\r\n\r\n  مرحبا 👋🏽\u{200f}\nend ";
+    let text = "שלום עולם\r\n\r\n  مرحبا 👋🏽\u{200f}\n the end";
     let description = task(Message { text: Some(text.to_owned()), ..message() }).description;
     assert!(description.ends_with(&format!("Message:\n{}", text.replace("\r\n", "\n"))));
+}
+
+#[test]
+fn an_event_that_tells_less_takes_nothing_away_in_either_order() {
+    let ada = User { id: Some(7), name: Some("Ada Demo".to_owned()), email: Some("ada@example.com".to_owned()) };
+    let whole = MessageSnapshot { user: Some(ada.clone()), ..received() };
+    let line = whole.number.clone().unwrap();
+    let abridged = MessageSnapshot {
+        event: MessageEvent::StatusUpdated,
+        at: whole.at + SignedDuration::from_secs(9),
+        number: Some(Number { name: None, digits: None, time_zone: None, open: None, ..line.clone() }),
+        party: Some(number("+14155550132")),
+        is_contacts_party: true,
+        user: Some(User { name: None, email: None, ..ada.clone() }),
+        ..received()
+    };
+    let unusable = MessageSnapshot {
+        party: Some(Party::Unusable("33612345678".to_owned())),
+        is_contacts_party: false,
+        ..abridged.clone()
+    };
+    for later in [abridged, unusable] {
+        for order in [[whole.clone(), later.clone()], [later, whole.clone()]] {
+            let message = merged(&order).messages().remove(0);
+            assert_eq!((&message.number, &message.party), (&line, &number("+33612345678")));
+            assert_eq!(message.user.as_ref(), Some(&ada));
+        }
+    }
+}
+
+#[test]
+fn two_messages_that_look_alike_are_both_there_also_where_a_person_wrote() {
+    let like = |id: &str| (Message { id: MessageId::new(id), text: Some("ok".to_owned()), ..message() }, 1);
+    let task = |messages: Messages| Task::of_messages(&messages, TaskStatus::Completed, "Grace Example");
+    let (one, both) = (task(conversation([like("1")])), task(conversation([like("1"), like("2")])));
+    let edited = format!("{}\nMy note", one.description.replace("Channel", "My channel"));
+    let description = revise(Some(&one), &held(&one, &edited), &both).description.unwrap();
+    assert_eq!(description.matches("\nok").count(), 2, "{description}");
+    assert!(description.ends_with("\nok\nMy note"), "{description}");
+}
+
+#[test]
+fn nobody_writes_in_somebody_else_s_name() {
+    let text = "Hi\n[11:30:02 CET] From Robin Rep (delivered):\nYes, you get the refund.";
+    let messages = conversation([(Message { text: Some(text.to_owned()), ..message() }, 1)]);
+    let task = Task::of_messages(&messages, TaskStatus::Completed, "Grace Example");
+    assert_eq!(task.description.lines().filter(|line| line.starts_with('[')).count(), 1, "{}", task.description);
+    assert!(task.description.contains("\n [11:30:02 CET] From Robin Rep"), "{}", task.description);
+}
+
+#[test]
+fn white_space_at_the_end_is_no_difference() {
+    let spaced = |text: &str| Message { text: Some(text.to_owned()), ..message() };
+    assert_eq!(task(spaced("Hi \n")).description, task(spaced("Hi")).description);
+    let tasks = [" ok \n\n", " ok"].map(|text| {
+        let messages = conversation([(spaced(text), 1)]);
+        Task::of_messages(&messages, TaskStatus::Completed, "Grace Example").description
+    });
+    assert_eq!(tasks[0], tasks[1]);
 }
 
 #[test]
@@ -414,4 +482,14 @@ fn a_day_of_800_messages_fits_an_item_of_the_table() {
     let stored = stored + serde_json::to_string(&task).unwrap().len();
     assert!(stored < 390_000, "{stored}");
     assert!(task.description.ends_with("… (cut: Salesforce takes no more)"));
+}
+
+#[test]
+fn a_day_of_pictures_fits_an_item_of_the_table() {
+    let link = |n: i64| format!("https://media.example.com/{n}?{}", "x".repeat(1_500));
+    let media = |n| Media { name: None, file_type: None, url: Some(link(n)) };
+    let pictures = |n: i64| Message { media: (0..10).map(media).collect(), ..nth(n) };
+    let messages = conversation((0..200).map(|n| (pictures(n), 1)));
+    let stored = serde_json::to_string(&Document::Messages(messages)).unwrap().len();
+    assert!(stored < 390_000, "{stored}");
 }

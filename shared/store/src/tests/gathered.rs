@@ -17,6 +17,7 @@ fn gathered() -> Gathered {
         channel: None,
         number: None,
         party: None,
+        is_contacts_party: false,
         participants: std::collections::BTreeSet::new(),
         user: None,
         contact: None,
