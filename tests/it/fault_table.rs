@@ -293,9 +293,7 @@ impl Line {
         let call = if self.place == Update { call.tagged_after(600, "Order") } else { call.tagged("Order") };
         if self.place == Update {
             // Until it waits, it is logged.
-            world.hold_writer().await;
-            world.post(call.event("call.tagged")).await;
-            world.let_writer_go().await;
+            world.begin_together([call.event("call.tagged")]).await;
         } else {
             world.post(call.event("call.ended")).await;
         }

@@ -32,9 +32,7 @@ async fn unknown() -> (World, Vec<CallBody>) {
 
 /// Lets all calls wait together before they are written.
 async fn begin(world: &World, calls: &[CallBody]) {
-    world.hold_writer().await;
-    world.post_all(calls.iter().map(|call| call.event("call.ended"))).await;
-    world.let_writer_go().await;
+    world.begin_together(calls.iter().map(|call| call.event("call.ended"))).await;
 }
 
 /// Waits until all but the bad one are logged, once each, and gives the bad one's entry.
@@ -146,12 +144,7 @@ async fn one_update_that_is_refused_costs_no_other_update() {
         .enumerate()
         .map(|(id, call)| call.commented(if id == BAD { "Bad news" } else { "Good news" }))
         .collect();
-    let updates = async {
-        world.hold_writer().await;
-        world.post_all(calls.iter().map(|call| call.event("call.commented"))).await;
-        world.let_writer_go().await;
-        world.settle().await;
-    };
+    let updates = world.write_together(calls.iter().map(|call| call.event("call.commented")));
     let cost = world.calls_for(updates).await;
     println!("200 updates: {} API calls: {:?}", cost.total, cost.by_resource);
     assert_eq!((cost.total, cost.of("PATCH", "/composite/sobjects")), (2, 1), "{cost:#?}");

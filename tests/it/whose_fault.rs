@@ -33,9 +33,7 @@ async fn an_org_whose_search_is_down_is_paused_and_no_call_pays_for_it() {
     let down = json!({"path": "/search", "status": 503, "body": "<html>Service Unavailable</html>", "times": 1000});
     world.fault(json!([down])).await;
     let calls: Vec<_> = (1..=40).map(CallBody::inbound).collect();
-    world.hold_writer().await;
-    world.post_all(calls.iter().map(|call| call.event("call.ended"))).await;
-    world.let_writer_go().await;
+    world.begin_together(calls.iter().map(|call| call.event("call.ended"))).await;
     is_paused(&world).await;
     let entries = world.entries().await;
     assert!(entries.iter().all(|entry| entry["state"] == "pending"), "{entries:#?}");
@@ -87,9 +85,7 @@ async fn a_limit_that_one_record_meets_pauses_nothing_while_others_are_written()
     let error = json!({"code": "LIMIT_EXCEEDED", "message": "A limit of this one"});
     world.fault(json!([{"record": {"sobject": "Task", "matches": "\"call-1\""}, "times": 99, "error": error}])).await;
     let calls = [CallBody::inbound(1), CallBody::inbound(2)];
-    world.hold_writer().await;
-    world.post_all(calls.iter().map(|call| call.event("call.ended"))).await;
-    world.let_writer_go().await;
+    world.begin_together(calls.iter().map(|call| call.event("call.ended"))).await;
     world.until("the other is logged", async |world| world.activity("call-2").await["state"] == "logged").await;
     world
         .until("it was tried", async |world| world.activity("call-1").await["problem"]["code"] == "LIMIT_EXCEEDED")
@@ -163,9 +159,7 @@ async fn what_all_records_meet_is_no_calls_fault_however_long_it_lasts() {
     let error = json!({"code": "STORAGE_LIMIT_EXCEEDED", "message": "storage limit exceeded"});
     world.fault(json!([{"record": {"sobject": "Task"}, "times": 1000, "error": error}])).await;
     let calls = [CallBody::inbound(1), CallBody::inbound(2)];
-    world.hold_writer().await;
-    world.post_all(calls.iter().map(|call| call.event("call.ended"))).await;
-    world.let_writer_go().await;
+    world.begin_together(calls.iter().map(|call| call.event("call.ended"))).await;
     is_paused(&world).await;
     for entry in world.entries().await {
         assert_eq!((&entry["state"], &entry["attempts"]), (&json!("pending"), &json!(0)), "{entry:#}");
@@ -200,12 +194,7 @@ async fn the_records_that_a_duplicate_rule_names_are_asked_for_together_and_reme
         world.insert("Contact", json!({"LastName": "Sample", "Email": format!("lou{n}@example.com")}));
     }
     let calls: Vec<_> = (0..40).map(|n| call(n + 1, n)).collect();
-    let work = async {
-        world.hold_writer().await;
-        world.post_all(calls.iter().map(|call| call.event("call.ended"))).await;
-        world.let_writer_go().await;
-        world.settle().await;
-    };
+    let work = world.write_together(calls.iter().map(|call| call.event("call.ended")));
     let cost = world.calls_for(work).await;
     println!("40 numbers of records that a duplicate rule names: {} API calls: {:?}", cost.total, cost.by_resource);
     assert!(cost.total <= 15, "{cost:#?}");
@@ -224,9 +213,7 @@ async fn a_key_field_that_is_set_up_while_a_call_waits_does_not_log_it_twice() {
     world.end([&CallBody::inbound(1)]).await;
     world.fault(json!([{"path": "/composite/sobjects", "status": 503, "commit": true}])).await;
     let call = CallBody::inbound(2);
-    world.hold_writer().await;
-    world.post(call.event("call.ended")).await;
-    world.let_writer_go().await;
+    world.begin_together([call.event("call.ended")]).await;
     world.until("it was written, and nobody knows", async |world| world.records("Task").len() == 2).await;
     let set_up = world.admin(reqwest::Method::POST, "/api/connections/salesforce/set-up").json(&json!({}));
     assert!(set_up.send().await.unwrap().status().is_success());

@@ -32,6 +32,16 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Console>> {
         InvalidSettings, NotConnected, NotFailed, NotFound, OtherCompany, SalesforcePaused, SalesforceRefused,
         SalesforceUnavailable, Stale, TooManyTokens,
     };
+    const CHANGES_WEBHOOK: &[ErrorCode] = &[
+        AdminOnly,
+        BadParameter,
+        Busy,
+        NotConnected,
+        AircallRefused,
+        AircallRejected,
+        AircallRateLimited,
+        AircallUnavailable,
+    ];
     let operations: [(Operation, &[ErrorCode]); _] = [
         (routes!(settings::show), &[]),
         (routes!(settings::replace), &[Stale, InvalidSettings]),
@@ -65,32 +75,8 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Console>> {
                 NotConnected,
             ],
         ),
-        (
-            routes!(connections::reactivate_aircall),
-            &[
-                AdminOnly,
-                BadParameter,
-                Busy,
-                NotConnected,
-                AircallRefused,
-                AircallRejected,
-                AircallRateLimited,
-                AircallUnavailable,
-            ],
-        ),
-        (
-            routes!(connections::rotate_aircall),
-            &[
-                AdminOnly,
-                BadParameter,
-                Busy,
-                NotConnected,
-                AircallRefused,
-                AircallRejected,
-                AircallRateLimited,
-                AircallUnavailable,
-            ],
-        ),
+        (routes!(connections::reactivate_aircall), CHANGES_WEBHOOK),
+        (routes!(connections::rotate_aircall), CHANGES_WEBHOOK),
         (
             routes!(connections::disconnect_aircall),
             &[AdminOnly, BadParameter, Busy, NotConnected, AircallRateLimited, AircallUnavailable],

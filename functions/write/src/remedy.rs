@@ -114,8 +114,12 @@ fn leave_out(part: Part, refusal: &Refusal) -> Answer {
 
 /// Whether another owner may help: the user is inactive, or one that may own nothing.
 fn is_about_owner(kind: Kind, refusal: &Refusal) -> bool {
-    let names_owner = refusal.cause().fields.iter().any(|field| field == "OwnerId");
-    kind == Kind::DefaultOwner || names_owner && matches!(kind, Kind::RematchOnce | Kind::Fail)
+    kind == Kind::DefaultOwner || names(refusal, "OwnerId") && matches!(kind, Kind::RematchOnce | Kind::Fail)
+}
+
+/// Whether the refusal is about this field.
+pub(crate) fn names(refusal: &Refusal, field: &str) -> bool {
+    refusal.cause().fields.iter().any(|named| named == field)
 }
 
 /// Whether the refusal is about values of picklists without which a Task is still a logged call.
@@ -147,9 +151,7 @@ impl Remedy {
         match self {
             Remedy::Nothing | Remedy::DefaultOwner(_) | Remedy::WithoutEmail(_) => true,
             // Without the key field, Tasks are looked for by another.
-            Remedy::LeaveOut(_, refusal) => {
-                !refusal.cause().fields.iter().any(|field| field == KeyField::AircallKey.name())
-            }
+            Remedy::LeaveOut(_, refusal) => !names(refusal, KeyField::AircallKey.name()),
             Remedy::Rematch(_) | Remedy::Use(..) => false,
         }
     }

@@ -13,7 +13,7 @@ use store::{Remembered, Tenant};
 
 use crate::create::{self, Report};
 use crate::fate::Fate;
-use crate::remedy::Remedy;
+use crate::remedy::{Remedy, names};
 use crate::update::{self, Update};
 use crate::writer::Writer;
 
@@ -162,7 +162,7 @@ impl Writer {
                         continue;
                     }
                     tenant.facts.missing_fields.extend(missing.into_iter().map(|field| (field, now)));
-                    if refusal.cause().fields.iter().any(|field| field == KeyField::AircallKey.name()) {
+                    if names(refusal, KeyField::AircallKey.name()) {
                         tenant.facts.unkeyed_at = Some(now);
                     }
                 }

@@ -118,24 +118,13 @@ fn news<'a>(wrote: &Task, ours: &'a Task) -> Vec<&'a Part> {
 }
 
 fn without(text: &str, parts: &[&Part]) -> String {
-    let mut text = text.to_owned();
+    let mut lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
     for part in parts {
-        if let Some(place) = place(&text, part) {
-            let start = place.start.saturating_sub(1);
-            text.replace_range(start..place.end, "");
+        if let Some(place) = place(&lines, part, &[], false) {
+            lines.drain(place);
         }
     }
-    text
-}
-
-/// Where `text` holds the part, on lines of its own.
-fn place(text: &str, part: &Part) -> Option<Range<usize>> {
-    let is_whole = |start: &usize| {
-        let rest = &text[start + part.text.len()..];
-        (*start == 0 || text[..*start].ends_with('\n')) && (rest.is_empty() || rest.starts_with('\n'))
-    };
-    let start = text.match_indices(&part.text).map(|(start, _)| start).find(is_whole)?;
-    Some(start..start + part.text.len())
+    lines.join("\n")
 }
 
 /// `held`, with the lines of `ours` that neither it nor `wrote` has below.
@@ -158,12 +147,12 @@ fn with_new_parts(held: &str, wrote: Option<&Task>, ours: &Task) -> String {
     let is_old = |part: &Part| wrote.is_some_and(|wrote| wrote.parts.contains(part));
     let (old, new): (Vec<usize>, Vec<usize>) = (0..ours.parts.len()).partition(|index| is_old(&ours.parts[*index]));
     for index in old {
-        places[index] = standing(&lines, &ours.parts[index], &places, true);
+        places[index] = place(&lines, &ours.parts[index], &places, true);
     }
     for index in new {
         let part = &ours.parts[index];
         // Put there by an update whose outcome was lost.
-        places[index] = standing(&lines, part, &places, false);
+        places[index] = place(&lines, part, &places, false);
         if places[index].is_some() {
             continue;
         }
@@ -189,7 +178,7 @@ fn with_new_parts(held: &str, wrote: Option<&Task>, ours: &Task) -> String {
 
 /// The lines on which a part stands that no other part has taken: as it is written, or else, if it may have changed, from
 /// the time it begins with to the next such time.
-fn standing(
+fn place(
     lines: &[String],
     part: &Part,
     taken: &[Option<Range<usize>>],

@@ -13,10 +13,15 @@ const HOLDER: &str = "a-test";
 impl World {
     /// Lets all these events wait together before the writer takes them, and waits until it has.
     pub(crate) async fn write_together(&self, events: impl IntoIterator<Item = Value>) {
+        self.begin_together(events).await;
+        self.settle().await;
+    }
+
+    /// The same, without waiting for what comes of it.
+    pub(crate) async fn begin_together(&self, events: impl IntoIterator<Item = Value>) {
         self.hold_writer().await;
         self.post_all(events).await;
         self.let_writer_go().await;
-        self.settle().await;
     }
 
     /// Keeps the tenant's writer waiting: what comes is decided, and stays pending.
