@@ -6,17 +6,17 @@ use local::demo::bodies::{CallBody, User};
 use salesforce_sandbox::Options;
 use serde_json::{Value, json};
 
-use crate::support::{ApiCalls, Running, World};
+use crate::support::{ApiCalls, Running, TestEnv};
 
 /// An org with an active user for the agent, in a stack of its own.
-async fn world(name: &str, settings: Value) -> World {
-    let world = World::within(&Running::start(name).await, Options::default()).await;
-    world.insert(
+async fn env(name: &str, settings: Value) -> TestEnv {
+    let env = TestEnv::within(&Running::start(name).await, Options::default()).await;
+    env.insert(
         "User",
         json!({"Username": "robin.rep@example.com", "LastName": "Rep", "Email": "robin.rep@example.com"}),
     );
-    world.put_settings(settings).await;
-    world
+    env.put_settings(settings).await;
+    env
 }
 
 /// An answered call with the number `+33 6 39 98 1n nn`, of a user whom Salesforce knows.
@@ -27,12 +27,12 @@ fn call(id: u64, number: u64) -> CallBody {
 }
 
 /// The Contact of [`call`]'s number, of an Account as most Contacts are, and its open Case.
-fn contact_with_case(world: &World, number: u64) -> (String, String) {
-    let account = world.insert("Account", json!({"Name": format!("Sample {number} Ltd")}));
+fn contact_with_case(env: &TestEnv, number: u64) -> (String, String) {
+    let account = env.insert("Account", json!({"Name": format!("Sample {number} Ltd")}));
     let phone = format!("+33 6 39 98 {:02} {:02}", 10 + number / 100, number % 100);
     let contact = json!({"LastName": format!("Sample {number}"), "MobilePhone": phone, "AccountId": account});
-    let contact = world.insert("Contact", contact);
-    let case = world.insert("Case", json!({"ContactId": contact, "Subject": "Order", "Status": "New"}));
+    let contact = env.insert("Contact", contact);
+    let case = env.insert("Case", json!({"ContactId": contact, "Subject": "Order", "Status": "New"}));
     (contact, case)
 }
 
@@ -44,23 +44,23 @@ fn within(budget: u64, what: &str, calls: &ApiCalls) {
 
 /// One call of each of three Contacts after the other: nothing known; the user known; the number known too.
 async fn known_contact(name: &str, settings: Value, budgets: [u64; 3]) {
-    let world = world(name, settings).await;
-    let relates = world.settings().await["relate_to"] == "case";
-    let (first, first_case) = contact_with_case(&world, 1);
-    let (second, second_case) = contact_with_case(&world, 2);
+    let env = env(name, settings).await;
+    let relates = env.settings().await["relate_to"] == "case";
+    let (first, first_case) = contact_with_case(&env, 1);
+    let (second, second_case) = contact_with_case(&env, 2);
     let steps = [
         ("nothing cached", call(1, 1), &first, &first_case),
         ("the owner known", call(2, 2), &second, &second_case),
         ("owner and number known", call(3, 2), &second, &second_case),
     ];
     for ((what, call, contact, case), budget) in steps.into_iter().zip(budgets) {
-        let calls = world.calls_for(world.end([&call])).await;
+        let calls = env.calls_for(env.end([&call])).await;
         within(budget, &format!("{name}, {what}"), &calls);
-        let task = world.task(&call);
+        let task = env.task(&call);
         assert_eq!((&task["WhoId"], task["WhatId"] == **case), (&json!(contact), relates));
-        assert_ne!(task["OwnerId"], world.tenant.org.admin_user_id());
+        assert_ne!(task["OwnerId"], env.tenant.org.admin_user_id());
     }
-    assert_eq!(world.records("Task").len(), 3);
+    assert_eq!(env.records("Task").len(), 3);
 }
 
 #[tokio::test]
@@ -77,79 +77,76 @@ async fn a_call_of_a_known_contact_with_an_open_case() {
 #[tokio::test]
 async fn a_call_of_an_unknown_number_that_becomes_contact_case_and_task() {
     let settings = json!({"unknown_number": "create_contact", "relate_to": "case", "create_case_if_none": true});
-    let world = world("unknown number", settings).await;
-    contact_with_case(&world, 1);
-    world.end([&call(1, 1)]).await;
+    let env = env("unknown number", settings).await;
+    contact_with_case(&env, 1);
+    env.end([&call(1, 1)]).await;
     let unknown = call(2, 2);
-    let calls = world.calls_for(world.end([&unknown])).await;
+    let calls = env.calls_for(env.end([&unknown])).await;
     within(3, "unknown number with Contact, Case and Task, the owner known", &calls);
     let again = call(3, 2);
-    let calls = world.calls_for(world.end([&again])).await;
+    let calls = env.calls_for(env.end([&again])).await;
     within(2, "the same number again", &calls);
-    let (contacts, cases) = (world.records("Contact"), world.records("Case"));
-    assert_eq!((contacts.len(), cases.len(), world.records("Task").len()), (2, 2, 3));
+    let (contacts, cases) = (env.records("Contact"), env.records("Case"));
+    assert_eq!((contacts.len(), cases.len(), env.records("Task").len()), (2, 2, 3));
     for call in [unknown, again] {
-        let task = world.task(&call);
+        let task = env.task(&call);
         assert_eq!([&task["WhoId"], &task["WhatId"]], [&contacts[1]["Id"], &cases[1]["Id"]]);
     }
 }
 
 #[tokio::test]
 async fn a_burst_of_200_calls_of_200_known_contacts_with_open_cases() {
-    let world = world("burst of known", json!({"relate_to": "case"})).await;
-    let places: Vec<_> = (0..200).map(|number| contact_with_case(&world, number)).collect();
+    let env = env("burst of known", json!({"relate_to": "case"})).await;
+    let places: Vec<_> = (0..200).map(|number| contact_with_case(&env, number)).collect();
     let burst: Vec<_> = (0..200).map(|number| call(number + 1, number)).collect();
     let events = burst.iter().map(|call| call.event("call.ended"));
-    let calls = world.calls_for(world.write_together(events)).await;
+    let calls = env.calls_for(env.write_together(events)).await;
     within(6, "200 calls of 200 known Contacts with open Cases, nothing cached", &calls);
-    assert_eq!(
-        (world.records("Task").len(), world.records("Contact").len(), world.records("Case").len()),
-        (200, 200, 200)
-    );
+    assert_eq!((env.records("Task").len(), env.records("Contact").len(), env.records("Case").len()), (200, 200, 200));
     for (call, (contact, case)) in burst.iter().zip(&places) {
-        let task = world.task(call);
+        let task = env.task(call);
         assert_eq!([&task["WhoId"], &task["WhatId"]], [contact, case]);
     }
 }
 
 #[tokio::test]
 async fn a_burst_of_200_calls_of_200_unknown_numbers_that_become_contacts() {
-    let world = world("burst of unknown", json!({"unknown_number": "create_contact"})).await;
+    let env = env("burst of unknown", json!({"unknown_number": "create_contact"})).await;
     let burst: Vec<_> = (0..200).map(|number| call(number + 1, number)).collect();
     let events = burst.iter().map(|call| call.event("call.ended"));
-    let calls = world.calls_for(world.write_together(events)).await;
+    let calls = env.calls_for(env.write_together(events)).await;
     within(9, "200 calls of 200 unknown numbers, nothing cached", &calls);
-    assert_eq!((world.records("Task").len(), world.records("Contact").len()), (200, 200));
+    assert_eq!((env.records("Task").len(), env.records("Contact").len()), (200, 200));
     for call in &burst {
-        world.task(call);
+        env.task(call);
     }
 }
 
 #[tokio::test]
 async fn five_events_of_one_finished_call_that_wait_together() {
-    let world = world("five events", json!({})).await;
-    let (contact, _) = contact_with_case(&world, 1);
+    let env = env("five events", json!({})).await;
+    let (contact, _) = contact_with_case(&env, 1);
     let call = call(1, 1).tagged("Order").commented("Wants two more.").archived_after(100);
     let names = ["call.answered", "call.tagged", "call.ended", "call.commented", "call.archived"];
     let events = names.map(|name| call.event(name));
-    let calls = world.calls_for(world.write_together(events.clone())).await;
+    let calls = env.calls_for(env.write_together(events.clone())).await;
     within(3, "five events of one finished call, nothing cached", &calls);
     assert_eq!(
-        (calls.of("POST", "/composite/sobjects"), calls.of("PATCH", "/composite/sobjects")),
+        (calls.count("POST", "/composite/sobjects"), calls.count("PATCH", "/composite/sobjects")),
         (1, 0),
         "{calls:#?}"
     );
-    let task = world.task(&call);
-    assert_eq!((&task["WhoId"], world.records("Task").len()), (&json!(contact), 1));
+    let task = env.task(&call);
+    assert_eq!((&task["WhoId"], env.records("Task").len()), (&json!(contact), 1));
     assert!(task["Description"].as_str().unwrap().contains("Wants two more."), "{task:#}");
 
     let again = async {
-        world.post_all(events.clone().into_iter().chain(events)).await;
-        world.settle().await;
-        world.ring().await;
-        world.until("the bell is heard", async |world| world.is_empty(&world.queue("WritesQueue")).await).await;
+        env.post_all(events.clone().into_iter().chain(events)).await;
+        env.settle().await;
+        env.wake().await;
+        env.until("the bell is heard", async |env| env.is_empty(&env.queue("WritesQueue")).await).await;
     };
-    let calls = world.calls_for(again).await;
+    let calls = env.calls_for(again).await;
     within(0, "all five twice again, unchanged", &calls);
-    assert_eq!(world.records("Task").len(), 1);
+    assert_eq!(env.records("Task").len(), 1);
 }

@@ -5,7 +5,7 @@
 use local::demo::bodies::{CallBody, Line};
 use serde_json::{Value, json};
 
-use crate::support::{World, at};
+use crate::support::{TestEnv, at};
 
 /// Missed calls that started at these moments, each with whether it is logged.
 async fn check(hours: Value, line: &Line, expected: &[(&str, bool)]) {
@@ -15,17 +15,17 @@ async fn check(hours: Value, line: &Line, expected: &[(&str, bool)]) {
 }
 
 async fn check_calls(hours: Value, calls: Vec<(CallBody, bool)>) {
-    let world = World::new().await;
-    world.contact("Lou Sample", "+33639980001");
+    let env = TestEnv::new().await;
+    env.contact("Lou Sample", "+33639980001");
     let mut business_hours = json!({"log_calls": "during_business_hours", "schedule": null, "numbers": {}});
     business_hours.as_object_mut().unwrap().extend(hours.as_object().unwrap().clone());
-    world.put_settings(json!({"business_hours": business_hours})).await;
-    world.end(calls.iter().map(|(call, _)| call)).await;
+    env.put_settings(json!({"business_hours": business_hours})).await;
+    env.end(calls.iter().map(|(call, _)| call)).await;
     for (call, logged) in calls {
-        let entry = world.activity(&call.key()).await;
-        let finding = world.finding(&call.key(), "business_hours").await;
+        let entry = env.activity(&call.key()).await;
+        let finding = env.finding(&call.key(), "business_hours").await;
         assert_eq!(entry["state"], if logged { "logged" } else { "skipped" }, "{}: {finding}", call.started_at());
-        assert_eq!(world.is_logged(&call), logged, "{}: {finding}", call.started_at());
+        assert_eq!(env.is_logged(&call), logged, "{}: {finding}", call.started_at());
         assert_eq!(finding.ends_with("Only calls during business hours are logged: not logged."), !logged, "{finding}");
     }
 }
@@ -151,10 +151,10 @@ async fn without_a_schedule_aircalls_own_signals_decide() {
 #[tokio::test]
 async fn calls_outside_business_hours_are_logged_too_where_all_are() {
     let schedule = json!({"time_zone": null, "weekly": {}, "holidays": []});
-    let world = World::new().await;
-    world.contact("Lou Sample", "+33639980001");
-    world.put_settings(json!({"business_hours": {"log_calls": "always", "schedule": schedule, "numbers": {}}})).await;
+    let env = TestEnv::new().await;
+    env.contact("Lou Sample", "+33639980001");
+    env.put_settings(json!({"business_hours": {"log_calls": "always", "schedule": schedule, "numbers": {}}})).await;
     let call = CallBody::inbound(1).on(&Line::default().closed());
-    world.end([&call]).await;
-    assert!(world.is_logged(&call));
+    env.end([&call]).await;
+    assert!(env.is_logged(&call));
 }

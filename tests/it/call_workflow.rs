@@ -3,7 +3,7 @@
 use local::demo::bodies::{CallBody, User};
 use serde_json::{Value, json};
 
-use crate::support::World;
+use crate::support::TestEnv;
 
 /// One call of each type, with the type's name in the settings and its plural in a trace.
 fn calls() -> [(&'static str, &'static str, CallBody); 5] {
@@ -17,31 +17,31 @@ fn calls() -> [(&'static str, &'static str, CallBody); 5] {
     ]
 }
 
-/// A world in which one call of each type has ended, all of them under the same setting.
-async fn world(log_as: &str) -> World {
-    let world = World::new().await;
-    world.contact("Lou Sample", "+33639980001");
+/// A env in which one call of each type has ended, all of them under the same setting.
+async fn env(log_as: &str) -> TestEnv {
+    let env = TestEnv::new().await;
+    env.contact("Lou Sample", "+33639980001");
     let workflow: Value = calls().iter().map(|(name, ..)| ((*name).to_owned(), json!(log_as))).collect();
-    world.put_settings(json!({"call_workflow": workflow})).await;
-    world.end(calls().iter().map(|(.., call)| call)).await;
-    world
+    env.put_settings(json!({"call_workflow": workflow})).await;
+    env.end(calls().iter().map(|(.., call)| call)).await;
+    env
 }
 
 async fn check_logged(log_as: &str, status: &str, place: &str) {
-    let world = world(log_as).await;
+    let env = env(log_as).await;
     for (call_type, plural, call) in calls() {
-        assert_eq!(world.task(&call)["Status"], status, "{call_type}");
-        let entry = world.activity(&call.key()).await;
+        assert_eq!(env.task(&call)["Status"], status, "{call_type}");
+        let entry = env.activity(&call.key()).await;
         assert_eq!(
             [&entry["state"], &entry["call_type"], &entry["status"]],
             ["logged", call_type, log_as],
             "{entry:#}"
         );
         assert_eq!(entry["reason"], format!("Logged as {place} on the Contact Lou Sample."));
-        let finding = world.finding(&call.key(), "call_workflow").await;
+        let finding = env.finding(&call.key(), "call_workflow").await;
         assert_eq!(finding, format!("The call workflow logs {plural} as {place}."));
     }
-    assert_eq!(world.records("Task").len(), 5);
+    assert_eq!(env.records("Task").len(), 5);
 }
 
 #[tokio::test]
@@ -56,30 +56,30 @@ async fn calls_of_all_five_types_can_be_logged_as_in_progress() {
 
 #[tokio::test]
 async fn calls_of_all_five_types_can_be_left_alone_and_the_log_says_so() {
-    let world = world("do_nothing").await;
+    let env = env("do_nothing").await;
     for (call_type, plural, call) in calls() {
-        let entry = world.activity(&call.key()).await;
+        let entry = env.activity(&call.key()).await;
         assert_eq!([&entry["state"], &entry["call_type"]], ["skipped", call_type], "{entry:#}");
         assert_eq!([&entry["status"], &entry["task_id"]], [&Value::Null, &Value::Null]);
         assert_eq!(entry["reason"], "The call workflow says to do nothing with calls of this type.");
-        let finding = world.finding(&call.key(), "call_workflow").await;
+        let finding = env.finding(&call.key(), "call_workflow").await;
         assert_eq!(finding, format!("The call workflow says \"do nothing\" for {plural}: not logged."));
     }
-    assert!(world.records("Task").is_empty());
+    assert!(env.records("Task").is_empty());
 }
 
 #[tokio::test]
 async fn a_call_is_not_logged_before_it_has_ended() {
-    let world = World::new().await;
-    world.contact("Lou Sample", "+33639980001");
+    let env = TestEnv::new().await;
+    env.contact("Lou Sample", "+33639980001");
     let call = CallBody::inbound(1).voicemail();
     for event in ["call.created", "call.hungup"] {
-        world.post(call.event(event)).await;
-        world.settle().await;
-        let entry = world.activity(&call.key()).await;
+        env.post(call.event(event)).await;
+        env.settle().await;
+        let entry = env.activity(&call.key()).await;
         assert_eq!([&entry["state"], &entry["call_type"]], [&json!("open"), &Value::Null], "{event}: {entry:#}");
     }
-    assert!(world.records("Task").is_empty());
-    world.end([&call]).await;
-    assert_eq!(world.task(&call)["Subject"], "Voicemail from Lou Sample on Support line");
+    assert!(env.records("Task").is_empty());
+    env.end([&call]).await;
+    assert_eq!(env.task(&call)["Subject"], "Voicemail from Lou Sample on Support line");
 }

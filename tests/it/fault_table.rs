@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::support::World;
+use crate::support::TestEnv;
 
 /// What happens to the call.
 #[derive(Clone, Copy, Debug)]
@@ -169,18 +169,18 @@ impl Place {
         }
     }
 
-    async fn world(self) -> World {
-        let world = World::new().await;
+    async fn env(self) -> TestEnv {
+        let env = TestEnv::new().await;
         let email = "robin.rep@example.com";
-        world.insert("User", json!({"Username": email, "LastName": "Rep", "Email": email}));
+        env.insert("User", json!({"Username": email, "LastName": "Rep", "Email": email}));
         if self.knows_the_caller() {
-            world.contact("Lou Sample", "+33639980001");
+            env.contact("Lou Sample", "+33639980001");
         } else {
             let settings =
                 json!({"unknown_number": "create_contact", "relate_to": "case", "create_case_if_none": true});
-            world.put_settings(settings).await;
+            env.put_settings(settings).await;
         }
-        world
+        env
     }
 }
 
@@ -264,10 +264,10 @@ fn expect(is_so: bool, what: &str, seen: &Value) -> Result<(), Problem> {
 }
 
 /// Polls until the entry of the call is as expected.
-async fn wait(world: &World, key: &str, what: &str, is_so: impl Fn(&Value) -> bool) -> Result<Value, Problem> {
+async fn wait(env: &TestEnv, key: &str, what: &str, is_so: impl Fn(&Value) -> bool) -> Result<Value, Problem> {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
-        let entries = world.entries().await;
+        let entries = env.entries().await;
         let entry = entries.into_iter().find(|entry| entry["key"] == key).unwrap_or_default();
         if is_so(&entry) {
             return Ok(entry);
@@ -277,25 +277,25 @@ async fn wait(world: &World, key: &str, what: &str, is_so: impl Fn(&Value) -> bo
         if is_over || Instant::now() > deadline {
             return Err(format!("never {what}: {} {} {}", entry["state"], entry["reason"], entry["problem"]));
         }
-        World::moment().await;
+        TestEnv::moment().await;
     }
 }
 
 impl Line {
     async fn check(&self) -> Result<(), Problem> {
-        let world = self.place.world().await;
+        let env = self.place.env().await;
         let robin = User::new(2002, "Robin Rep", "robin.rep@example.com");
         let call = CallBody::inbound(1).by(&robin).answered_after(5);
         if self.place == Update {
-            world.end([&call]).await;
+            env.end([&call]).await;
         }
-        world.fault(self.fault.clone()).await;
+        env.fault(self.fault.clone()).await;
         let call = if self.place == Update { call.tagged_after(600, "Order") } else { call.tagged("Order") };
         if self.place == Update {
             // Until it waits, it is logged.
-            world.begin_together([call.event("call.tagged")]).await;
+            env.begin_together([call.event("call.tagged")]).await;
         } else {
-            world.post(call.event("call.ended")).await;
+            env.post(call.event("call.ended")).await;
         }
 
         let waits = |why: &str| {
@@ -306,36 +306,36 @@ impl Line {
         };
         let (key, state) = (call.key(), |state: &'static str| move |entry: &Value| entry["state"] == state);
         match self.then {
-            Logged | LoggedWithout(_) => drop(wait(&world, &key, "logged", state("logged")).await?),
+            Logged | LoggedWithout(_) => drop(wait(&env, &key, "logged", state("logged")).await?),
             LoggedLater => {
                 let (what, is_so) = waits("Waiting to try again");
-                wait(&world, &key, &what, is_so).await?;
-                wait(&world, &key, "logged", state("logged")).await?;
+                wait(&env, &key, &what, is_so).await?;
+                wait(&env, &key, "logged", state("logged")).await?;
             }
             PausedShortly => {
                 let (what, is_so) = waits("Waiting until Salesforce takes requests again");
-                wait(&world, &key, &what, is_so).await?;
-                wait(&world, &key, "logged", state("logged")).await?;
+                wait(&env, &key, &what, is_so).await?;
+                wait(&env, &key, "logged", state("logged")).await?;
             }
             Paused => {
                 let (what, is_so) = waits("Waiting until Salesforce takes requests again");
-                wait(&world, &key, &what, is_so).await?;
+                wait(&env, &key, &what, is_so).await?;
             }
             ReconnectNeeded => {
                 let (what, is_so) = waits("Waiting until Salesforce is connected again");
-                wait(&world, &key, &what, is_so).await?;
+                wait(&env, &key, &what, is_so).await?;
             }
             Failed => {
                 let is_so = |entry: &Value| entry["state"] == "failed" && entry["reason"] == self.said;
-                wait(&world, &key, &format!("failed, with the reason {:?}", self.said), is_so).await?;
+                wait(&env, &key, &format!("failed, with the reason {:?}", self.said), is_so).await?;
             }
         }
-        self.check_connection(&world).await?;
-        self.check_records(&world)
+        self.check_connection(&env).await?;
+        self.check_records(&env)
     }
 
-    async fn check_connection(&self, world: &World) -> Result<(), Problem> {
-        let connection = world.connection().await;
+    async fn check_connection(&self, env: &TestEnv) -> Result<(), Problem> {
+        let connection = env.connection().await;
         let expected = match self.then {
             Logged | LoggedWithout(_) | LoggedLater | PausedShortly | Failed => "connected",
             Paused => "paused",
@@ -358,8 +358,8 @@ impl Line {
         }
     }
 
-    fn check_records(&self, world: &World) -> Result<(), Problem> {
-        let (tasks, contacts, cases) = (world.records("Task"), world.records("Contact"), world.records("Case"));
+    fn check_records(&self, env: &TestEnv) -> Result<(), Problem> {
+        let (tasks, contacts, cases) = (env.records("Task"), env.records("Contact"), env.records("Case"));
         let is_logged =
             self.place == Update || matches!(self.then, Logged | LoggedWithout(_) | LoggedLater | PausedShortly);
         let (logged, known) = (usize::from(is_logged), usize::from(self.place.knows_the_caller()));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use local::demo::bodies::CallBody;
 use serde_json::{Value, json};
 
-use crate::support::{Running, World};
+use crate::support::{Running, TestEnv};
 
 /// What the call finds in the org.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,38 +17,38 @@ enum Caller {
 }
 use Caller::{Known, Unknown};
 
-async fn world(caller: Caller, options: salesforce_sandbox::Options) -> World {
-    let world = World::with(options).await;
+async fn env(caller: Caller, options: salesforce_sandbox::Options) -> TestEnv {
+    let env = TestEnv::with(options).await;
     if caller == Known {
-        world.contact("Lou Sample", "+33639980001");
+        env.contact("Lou Sample", "+33639980001");
     } else {
         let settings = json!({"unknown_number": "create_contact", "relate_to": "case", "create_case_if_none": true});
-        world.put_settings(settings).await;
+        env.put_settings(settings).await;
     }
-    world
+    env
 }
 
 /// One call is logged once, and its Contact and Case are there once too.
-async fn is_logged_once(world: &World, caller: Caller, call: &CallBody) {
-    let entry = world.activity(&call.key()).await;
+async fn is_logged_once(env: &TestEnv, caller: Caller, call: &CallBody) {
+    let entry = env.activity(&call.key()).await;
     assert_eq!([&entry["state"], &entry["problem"]], [&json!("logged"), &Value::Null], "{entry:#}");
-    assert_eq!(world.task(call)["Id"], entry["task_id"]);
+    assert_eq!(env.task(call)["Id"], entry["task_id"]);
     let cases = usize::from(caller == Unknown);
-    assert_eq!((world.records("Contact").len(), world.records("Case").len()), (1, cases));
+    assert_eq!((env.records("Contact").len(), env.records("Case").len()), (1, cases));
 }
 
 /// The faults happen to one call, with the key field on Activity and without.
 async fn check(caller: Caller, faults: Value) {
     for unique_key_field in [true, false] {
-        let world = world(caller, salesforce_sandbox::Options { unique_key_field, ..Default::default() }).await;
-        world.fault(faults.clone()).await;
+        let env = env(caller, salesforce_sandbox::Options { unique_key_field, ..Default::default() }).await;
+        env.fault(faults.clone()).await;
         let call = CallBody::inbound(1);
-        world.end([&call]).await;
-        assert_eq!(world.faults_left().await, json!([]), "the fault happened");
+        env.end([&call]).await;
+        assert_eq!(env.faults_left().await, json!([]), "the fault happened");
         if unique_key_field {
-            is_logged_once(&world, caller, &call).await;
+            is_logged_once(&env, caller, &call).await;
         } else {
-            let tasks = world.records("Task");
+            let tasks = env.records("Task");
             assert_eq!(tasks.len(), 1, "{tasks:#?}");
             assert_eq!(tasks[0]["CallObject"], call.key());
         }
@@ -94,66 +94,66 @@ async fn a_call_is_logged_once_when_salesforce_writes_and_answers_with_an_error(
 async fn a_call_is_logged_once_when_the_answer_to_the_write_does_not_come_in_time() {
     // A stack of its own: whoever shares an invocation with a slow org waits for it.
     let running = Running::start("slow-answer").await;
-    let mut world = World::within(&running, salesforce_sandbox::Options::default()).await;
-    world.patience = Duration::from_secs(90);
-    world.contact("Lou Sample", "+33639980001");
-    world.fault(json!([{"path": CREATE, "delay_ms": 40_000, "commit": true}])).await;
+    let mut env = TestEnv::within(&running, salesforce_sandbox::Options::default()).await;
+    env.patience = Duration::from_secs(90);
+    env.contact("Lou Sample", "+33639980001");
+    env.fault(json!([{"path": CREATE, "delay_ms": 40_000, "commit": true}])).await;
     let call = CallBody::inbound(1);
-    world.end([&call]).await;
-    is_logged_once(&world, Known, &call).await;
-    assert_eq!(world.records("Task").len(), 1);
+    env.end([&call]).await;
+    is_logged_once(&env, Known, &call).await;
+    assert_eq!(env.records("Task").len(), 1);
 }
 
 #[tokio::test]
 async fn an_update_whose_answer_is_lost_does_not_write_a_comment_twice() {
-    let world = world(Known, salesforce_sandbox::Options::default()).await;
+    let env = env(Known, salesforce_sandbox::Options::default()).await;
     let call = CallBody::inbound(1).commented("Wants two more.");
-    world.end([&call]).await;
-    world.fault(json!([{"method": "PATCH", "path": CREATE, "drop": true, "commit": true}])).await;
-    world.post(call.event("call.commented")).await;
-    world.settle().await;
-    assert_eq!(world.faults_left().await, json!([]));
-    is_logged_once(&world, Known, &call).await;
-    let task = world.task(&call);
+    env.end([&call]).await;
+    env.fault(json!([{"method": "PATCH", "path": CREATE, "drop": true, "commit": true}])).await;
+    env.post(call.event("call.commented")).await;
+    env.settle().await;
+    assert_eq!(env.faults_left().await, json!([]));
+    is_logged_once(&env, Known, &call).await;
+    let task = env.task(&call);
     assert_eq!(task["Description"].as_str().unwrap().matches("Wants two more.").count(), 1, "{task:#}");
 }
 
 #[tokio::test]
 async fn each_call_is_logged_when_every_session_has_expired_and_refresh_tokens_rotate() {
     let options = salesforce_sandbox::Options { rotate_refresh_tokens: true, ..Default::default() };
-    let world = world(Known, options).await;
+    let env = env(Known, options).await;
     for id in 1..=3 {
-        world.expire_sessions().await;
+        env.expire_sessions().await;
         let call = CallBody::inbound(id);
-        world.end([&call]).await;
-        is_logged_once(&world, Known, &call).await;
+        env.end([&call]).await;
+        is_logged_once(&env, Known, &call).await;
     }
-    assert_eq!(world.records("Task").len(), 3);
+    assert_eq!(env.records("Task").len(), 3);
 }
 
 #[tokio::test]
 async fn a_call_is_logged_once_when_the_session_expires_between_two_requests() {
     let options = salesforce_sandbox::Options { rotate_refresh_tokens: true, ..Default::default() };
-    let world = world(Unknown, options).await;
+    let env = env(Unknown, options).await;
     // The search is slow, and the sessions end meanwhile.
-    world.fault(json!([{"path": SEARCH, "delay_ms": 600}])).await;
+    env.fault(json!([{"path": SEARCH, "delay_ms": 600}])).await;
     let call = CallBody::inbound(1);
-    world.post(call.event("call.ended")).await;
-    world.until("the search has begun", async |world| world.faults_left().await == json!([])).await;
-    world.expire_sessions().await;
-    world.settle().await;
-    is_logged_once(&world, Unknown, &call).await;
+    env.post(call.event("call.ended")).await;
+    env.until("the search has begun", async |env| env.faults_left().await == json!([])).await;
+    env.expire_sessions().await;
+    env.settle().await;
+    is_logged_once(&env, Unknown, &call).await;
 }
 
 #[tokio::test]
 async fn a_record_that_salesforce_refuses_fails_with_its_words_and_costs_no_other_call() {
-    let world = World::new().await;
-    world.contact("Lou Sample", "+33639980001");
-    world.refuse("Task", "CallDisposition", "Forbidden", "This tag is not used any more.");
+    let env = TestEnv::new().await;
+    env.contact("Lou Sample", "+33639980001");
+    env.refuse("Task", "CallDisposition", "Forbidden", "This tag is not used any more.");
     let (refused, fine) = (CallBody::inbound(1).tagged("Forbidden"), CallBody::inbound(2));
-    world.end([&refused, &fine]).await;
-    let entry = world.activity(&refused.key()).await;
+    env.end([&refused, &fine]).await;
+    let entry = env.activity(&refused.key()).await;
     assert_eq!([&entry["state"], &entry["problem"]["code"]], ["failed", "FIELD_CUSTOM_VALIDATION_EXCEPTION"]);
     assert!(entry["reason"].as_str().unwrap().contains("This tag is not used any more."), "{entry:#}");
-    assert!(world.is_logged(&fine) && !world.is_logged(&refused));
+    assert!(env.is_logged(&fine) && !env.is_logged(&refused));
 }

@@ -3,7 +3,7 @@
 use local::demo::bodies::{CallBody, Contact, Line, User};
 use serde_json::{Value, json};
 
-use crate::support::World;
+use crate::support::TestEnv;
 
 const TEXTS: [&str; 16] = [
     "' OR Name LIKE '%",
@@ -24,9 +24,9 @@ const TEXTS: [&str; 16] = [
     "\u{202e}Decoy\u{200b} \u{1f4de} \u{fffd}",
 ];
 
-/// A world with records and a user that nothing must reach.
+/// A env with records and a user that nothing must reach.
 struct Decoys {
-    world: World,
+    env: TestEnv,
     before: Vec<Value>,
     user: String,
 }
@@ -35,21 +35,21 @@ const DECOYS: [&str; 5] = ["Contact", "Lead", "Account", "Case", "User"];
 
 impl Decoys {
     async fn new() -> Self {
-        let world = World::new().await;
+        let env = TestEnv::new().await;
         let settings = json!({"unknown_number": "create_contact", "relate_to": "case", "create_case_if_none": true});
-        world.put_settings(settings).await;
+        env.put_settings(settings).await;
         let email = "decoy@example.com";
-        let user = world.insert("User", json!({"Username": email, "LastName": "Decoy", "Email": email}));
-        let contact = world.insert("Contact", json!({"LastName": "Decoy", "Phone": "+33639989999", "Email": email}));
-        world.insert("Case", json!({"ContactId": contact, "Subject": "Decoy", "Status": "New"}));
-        world.insert("Lead", json!({"LastName": "Decoy", "Company": "Decoy Ltd", "Phone": "+33639989998"}));
-        world.insert("Account", json!({"Name": "Decoy Ltd", "Phone": "+33639989997"}));
-        let before = Self::decoys(&world);
-        Self { world, before, user }
+        let user = env.insert("User", json!({"Username": email, "LastName": "Decoy", "Email": email}));
+        let contact = env.insert("Contact", json!({"LastName": "Decoy", "Phone": "+33639989999", "Email": email}));
+        env.insert("Case", json!({"ContactId": contact, "Subject": "Decoy", "Status": "New"}));
+        env.insert("Lead", json!({"LastName": "Decoy", "Company": "Decoy Ltd", "Phone": "+33639989998"}));
+        env.insert("Account", json!({"Name": "Decoy Ltd", "Phone": "+33639989997"}));
+        let before = Self::decoys(&env);
+        Self { env, before, user }
     }
 
-    fn decoys(world: &World) -> Vec<Value> {
-        let all = DECOYS.iter().flat_map(|sobject| world.tenant.org.records(sobject));
+    fn decoys(env: &TestEnv) -> Vec<Value> {
+        let all = DECOYS.iter().flat_map(|sobject| env.tenant.org.records(sobject));
         all.filter(|record| record.to_string().contains("Decoy") && !record.to_string().contains("sample-")).collect()
     }
 
@@ -57,13 +57,13 @@ impl Decoys {
     fn are_untouched(&self, tasks: usize) {
         let ids: Vec<&str> = self.before.iter().map(|record| record["Id"].as_str().unwrap()).collect();
         for sobject in DECOYS {
-            for record in self.world.tenant.org.records(sobject) {
+            for record in self.env.tenant.org.records(sobject) {
                 if let Some(before) = self.before.iter().find(|before| before["Id"] == record["Id"]) {
                     assert_eq!(&record, before);
                 }
             }
         }
-        let all = self.world.records("Task");
+        let all = self.env.records("Task");
         assert_eq!(all.len(), tasks);
         for task in all {
             for field in ["WhoId", "WhatId", "AccountId", "OwnerId"] {
@@ -76,11 +76,12 @@ impl Decoys {
 #[tokio::test]
 async fn texts_of_people_reach_the_task_as_texts_and_nothing_else() {
     let decoys = Decoys::new().await;
-    let world = &decoys.world;
+    let env = &decoys.env;
     let call = |id: usize, text: &str| {
         let number = format!("+33 6 39 98 10 {id:02}");
-        let person =
-            Contact::new(text, &format!("sample-{id} {text}")).of(text).with_email(&format!("{text}@example.com"));
+        let person = Contact::new(text, &format!("sample-{id} {text}"))
+            .at_company(text)
+            .with_email(&format!("{text}@example.com"));
         CallBody::inbound(id as u64)
             .from(&number)
             .known_as(&person)
@@ -91,24 +92,24 @@ async fn texts_of_people_reach_the_task_as_texts_and_nothing_else() {
             .commented_after(3, text)
     };
     let calls: Vec<_> = TEXTS.iter().enumerate().map(|(id, text)| call(id, text)).collect();
-    world.end(&calls).await;
+    env.end(&calls).await;
     for (call, text) in calls.iter().zip(TEXTS) {
         // What a composite request would take for a reference is written so that it is none.
         let text = &text.replace("@{", "@ {");
-        let entry = world.activity(&call.key()).await;
+        let entry = env.activity(&call.key()).await;
         assert_eq!(entry["state"], "logged", "{text}: {entry:#}");
-        let task = world.task(call);
+        let task = env.task(call);
         assert!(task["Description"].as_str().unwrap().contains(text), "{text}: {task:#}");
         assert_eq!(task["CallDisposition"], *text);
         assert!(task["Subject"].as_str().unwrap().contains(text), "{text}: {task:#}");
-        assert_eq!(task["OwnerId"], world.tenant.org.admin_user_id());
+        assert_eq!(task["OwnerId"], env.tenant.org.admin_user_id());
     }
     decoys.are_untouched(TEXTS.len());
     // One Contact, of that name, and one Case for each, and the decoys'.
-    assert_eq!((world.records("Contact").len(), world.records("Case").len()), (TEXTS.len() + 1, TEXTS.len() + 1));
+    assert_eq!((env.records("Contact").len(), env.records("Case").len()), (TEXTS.len() + 1, TEXTS.len() + 1));
     for (id, text) in TEXTS.iter().enumerate() {
         let name = format!("sample-{id} {}", text.replace("@{", "@ {"));
-        let is_there = world
+        let is_there = env
             .records("Contact")
             .iter()
             .any(|contact| contact["LastName"].as_str().is_some_and(|last| name.starts_with(last)));
@@ -119,7 +120,7 @@ async fn texts_of_people_reach_the_task_as_texts_and_nothing_else() {
 #[tokio::test]
 async fn e_mails_of_users_find_no_other_user() {
     let decoys = Decoys::new().await;
-    let world = &decoys.world;
+    let env = &decoys.env;
     let emails = [
         "' OR IsActive = true OR Email = '",
         "x' OR Email LIKE '%",
@@ -138,10 +139,10 @@ async fn e_mails_of_users_find_no_other_user() {
             CallBody::inbound(id).from(&number).by(&User::new(id, "Robin Rep", email)).answered_after(5)
         })
         .collect();
-    world.write_together(calls.iter().map(|call| call.event("call.ended"))).await;
+    env.write_together(calls.iter().map(|call| call.event("call.ended"))).await;
     for (call, email) in calls.iter().zip(emails) {
-        assert_eq!(world.task(call)["OwnerId"], world.tenant.org.admin_user_id(), "{email}");
-        assert_ne!(world.task(call)["OwnerId"], decoys.user);
+        assert_eq!(env.task(call)["OwnerId"], env.tenant.org.admin_user_id(), "{email}");
+        assert_ne!(env.task(call)["OwnerId"], decoys.user);
     }
     decoys.are_untouched(calls.len());
 }
@@ -149,7 +150,7 @@ async fn e_mails_of_users_find_no_other_user() {
 #[tokio::test]
 async fn numbers_find_no_other_record() {
     let decoys = Decoys::new().await;
-    let world = &decoys.world;
+    let env = &decoys.env;
     let numbers = [
         "+33 6 39 98 10 01' OR Phone LIKE '%",
         "+33 6 39 98 10 02} RETURNING Contact(Id) {",
@@ -163,10 +164,10 @@ async fn numbers_find_no_other_record() {
         "\" OR \"1\"=\"1",
     ];
     let calls: Vec<_> = (1_u64..).zip(numbers).map(|(id, number)| CallBody::inbound(id).from(number)).collect();
-    world.end(&calls).await;
+    env.end(&calls).await;
     let mut logged = 0;
     for (call, number) in calls.iter().zip(numbers) {
-        let entry = world.activity(&call.key()).await;
+        let entry = env.activity(&call.key()).await;
         let state = entry["state"].as_str().unwrap();
         assert!(["logged", "skipped"].contains(&state), "{number}: {entry:#}");
         logged += usize::from(state == "logged");

@@ -10,20 +10,20 @@ use std::time::{Duration, Instant};
 use local::demo::bodies::CallBody;
 use serde_json::json;
 
-use crate::support::{Running, World};
+use crate::support::{Running, TestEnv};
 
-/// A world in a stack of its own that creates a Contact and a Case for each unknown number.
-async fn world(name: &str) -> World {
+/// A env in a stack of its own that creates a Contact and a Case for each unknown number.
+async fn env(name: &str) -> TestEnv {
     another_world(&Running::start(name).await).await
 }
 
 /// A further tenant in that stack.
-async fn another_world(running: &Arc<Running>) -> World {
-    let mut world = World::within(running, salesforce_sandbox::Options::default()).await;
+async fn another_world(running: &Arc<Running>) -> TestEnv {
+    let mut env = TestEnv::within(running, salesforce_sandbox::Options::default()).await;
     let settings = json!({"unknown_number": "create_contact", "relate_to": "case", "create_case_if_none": true});
-    world.put_settings(settings).await;
-    world.patience = Duration::from_mins(5);
-    world
+    env.put_settings(settings).await;
+    env.patience = Duration::from_mins(5);
+    env
 }
 
 /// Two calls of each of these many numbers.
@@ -36,68 +36,68 @@ fn calls(numbers: u64) -> Vec<CallBody> {
 }
 
 /// Each call has one Task, and each number one Contact with one Case.
-async fn each_is_logged_once(world: &World, calls: &[CallBody]) {
-    world.until("all calls are known", async |world| world.entries().await.len() == calls.len()).await;
-    world.settle().await;
+async fn each_is_logged_once(env: &TestEnv, calls: &[CallBody]) {
+    env.until("all calls are known", async |env| env.entries().await.len() == calls.len()).await;
+    env.settle().await;
     for call in calls {
-        let entry = world.activity(&call.key()).await;
+        let entry = env.activity(&call.key()).await;
         assert_eq!(entry["state"], "logged", "{entry:#}");
-        assert_eq!(world.task(call)["Id"], entry["task_id"]);
+        assert_eq!(env.task(call)["Id"], entry["task_id"]);
     }
     let numbers = calls.len() / 2;
-    assert_eq!((world.records("Contact").len(), world.records("Case").len()), (numbers, numbers));
-    assert_eq!(world.records("Task").len(), calls.len());
+    assert_eq!((env.records("Contact").len(), env.records("Case").len()), (numbers, numbers));
+    assert_eq!(env.records("Task").len(), calls.len());
 }
 
 /// Kills a function again and again, and less and less often so that it gets somewhere, until `work` is done.
-async fn kill_during(world: &World, function: &str, work: impl Future<Output = ()>) {
+async fn kill_during(env: &TestEnv, function: &str, work: impl Future<Output = ()>) {
     let mut work = pin!(work);
     let mut pause = Duration::from_millis(10);
     while tokio::time::timeout(pause, &mut work).await.is_err() {
-        world.running.stack.kill(function).expect("there is such a function");
+        env.running.stack.kill(function).expect("there is such a function");
         pause += Duration::from_millis(15);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_call_is_logged_once_though_intake_is_killed() {
-    let world = world("killed-intake").await;
+    let env = env("killed-intake").await;
     let calls = calls(20);
     let mut refused = 0;
     let post = async {
         for call in &calls {
-            refused += world.post(call.event("call.ended")).await;
+            refused += env.post(call.event("call.ended")).await;
         }
     };
-    kill_during(&world, "intake", post).await;
+    kill_during(&env, "intake", post).await;
     assert!(refused > 0, "no request was hit");
-    each_is_logged_once(&world, &calls).await;
+    each_is_logged_once(&env, &calls).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_call_is_logged_once_though_evaluate_is_killed() {
-    let world = world("killed-evaluate").await;
+    let env = env("killed-evaluate").await;
     let calls = calls(20);
     let killing = Instant::now();
-    kill_during(&world, "evaluate", world.post_all(calls.iter().map(|call| call.event("call.ended")))).await;
-    each_is_logged_once(&world, &calls).await;
+    kill_during(&env, "evaluate", env.post_all(calls.iter().map(|call| call.event("call.ended")))).await;
+    each_is_logged_once(&env, &calls).await;
     assert!(killing.elapsed() > Duration::from_secs(29), "what was hit comes back after the visibility timeout");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_call_is_logged_once_though_write_is_killed_before_and_after_salesforce_takes_the_write() {
-    let world = world("killed-write").await;
-    let before = another_world(&world.running).await;
+    let env = env("killed-write").await;
+    let before = another_world(&env.running).await;
     let calls = calls(3);
     let events = || calls.iter().map(|call| call.event("call.ended"));
     // One org hangs before it writes, the other one has written when the killing starts.
     before.fault(json!([{"path": "/composite/graph", "delay_ms": 5_000}])).await;
     before.post_all(events()).await;
-    before.until("the write is on its way", async |world| world.faults_left().await == json!([])).await;
-    world.post_all(events()).await;
-    world.until("Salesforce has a Task", async |world| !world.records("Task").is_empty()).await;
-    world.running.stack.kill("write").expect("there is a write");
+    before.until("the write is on its way", async |env| env.faults_left().await == json!([])).await;
+    env.post_all(events()).await;
+    env.until("Salesforce has a Task", async |env| !env.records("Task").is_empty()).await;
+    env.running.stack.kill("write").expect("there is a write");
     assert!(before.records("Task").is_empty());
-    each_is_logged_once(&world, &calls).await;
+    each_is_logged_once(&env, &calls).await;
     each_is_logged_once(&before, &calls).await;
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use local::demo::bodies::CallBody;
 use serde_json::{Value, json};
 
-use crate::support::{World, days_ago};
+use crate::support::{TestEnv, days_ago};
 
 const FIELDS: [&str; 5] = ["Phone", "MobilePhone", "HomePhone", "OtherPhone", "AssistantPhone"];
 
@@ -15,17 +15,17 @@ fn place(task: &Value) -> (Value, Value) {
 }
 
 /// Inserts a record of this kind with a number; gives what the Task of a call on it has as `WhoId` and `WhatId`.
-fn insert(world: &World, kind: &str, name: &str, phone: &str) -> (Value, Value) {
+fn insert(env: &TestEnv, kind: &str, name: &str, phone: &str) -> (Value, Value) {
     match kind {
-        "Contact" => (json!(world.contact(name, phone)), Value::Null),
+        "Contact" => (json!(env.contact(name, phone)), Value::Null),
         "Lead" => (
-            json!(world.insert("Lead", json!({"LastName": name, "Company": "Sample Ltd", "MobilePhone": phone}))),
+            json!(env.insert("Lead", json!({"LastName": name, "Company": "Sample Ltd", "MobilePhone": phone}))),
             Value::Null,
         ),
-        "Account" => (Value::Null, json!(world.insert("Account", json!({"Name": name, "Phone": phone})))),
+        "Account" => (Value::Null, json!(env.insert("Account", json!({"Name": name, "Phone": phone})))),
         "Person Account" => {
-            let id = world.insert("Account", json!({"LastName": name, "PersonMobilePhone": phone}));
-            let accounts = world.records("Account");
+            let id = env.insert("Account", json!({"LastName": name, "PersonMobilePhone": phone}));
+            let accounts = env.records("Account");
             let person = accounts.iter().find(|account| account["Id"] == id).expect("the Person Account");
             assert!(person["PersonContactId"].is_string());
             (person["PersonContactId"].clone(), Value::Null)
@@ -36,7 +36,7 @@ fn insert(world: &World, kind: &str, name: &str, phone: &str) -> (Value, Value) 
 
 #[tokio::test]
 async fn contact_beats_lead_beats_account_beats_person_account() {
-    let world = World::with_person_accounts().await;
+    let env = TestEnv::with_person_accounts().await;
     let kinds = ["Contact", "Lead", "Account", "Person Account"];
     let mut expected = BTreeMap::new();
     // Every set of kinds has a number of its own; the records come in the reverse order of what is expected.
@@ -45,14 +45,14 @@ async fn contact_beats_lead_beats_account_beats_person_account() {
         let having: Vec<_> = kinds.iter().enumerate().filter(|(bit, _)| set & (1 << bit) != 0).collect();
         let mut best = None;
         for (_, kind) in having.iter().rev() {
-            best = Some((**kind, insert(&world, kind, &format!("{kind} {set}"), &phone)));
+            best = Some((**kind, insert(&env, kind, &format!("{kind} {set}"), &phone)));
         }
         expected.insert(set, (CallBody::inbound(set).from(&phone), best.expect("at least one kind")));
     }
-    world.end(expected.values().map(|(call, _)| call)).await;
+    env.end(expected.values().map(|(call, _)| call)).await;
     for (set, (call, (kind, placed))) in &expected {
-        assert_eq!(&place(&world.task(call)), placed, "set {set:04b}: {kind}");
-        let record = &world.activity(&call.key()).await["record"];
+        assert_eq!(&place(&env.task(call)), placed, "set {set:04b}: {kind}");
+        let record = &env.activity(&call.key()).await["record"];
         assert_eq!(record["name"], format!("{kind} {set}"));
         assert_eq!(record["kind"], kind.to_lowercase().replace(' ', "_"));
     }
@@ -60,47 +60,47 @@ async fn contact_beats_lead_beats_account_beats_person_account() {
 
 #[tokio::test]
 async fn of_several_records_of_one_kind_the_latest_modified_wins() {
-    let world = World::new().await;
+    let env = TestEnv::new().await;
     let record = |name: &str, phone: &str, days: i64| json!({"LastName": name, "Phone": phone, "LastModifiedDate": days_ago(days)});
-    world.insert("Contact", record("Older", "+33639980001", 20));
-    let latest = world.insert("Contact", record("Latest", "+33639980001", 2));
-    world.insert("Contact", record("Oldest", "+33639980001", 30));
+    env.insert("Contact", record("Older", "+33639980001", 20));
+    let latest = env.insert("Contact", record("Latest", "+33639980001", 2));
+    env.insert("Contact", record("Oldest", "+33639980001", 30));
     let lead = |name: &str, days| {
         let mut lead = record(name, "+33639980002", days);
         lead["Company"] = json!("Sample Ltd");
-        world.insert("Lead", lead)
+        env.insert("Lead", lead)
     };
     let latest_lead = lead("Latest", 1);
     lead("Older", 3);
     let (call, call_of_lead) = (CallBody::inbound(1), CallBody::inbound(2).from("+33 6 39 98 00 02"));
-    world.end([&call, &call_of_lead]).await;
-    assert_eq!(world.task(&call)["WhoId"], latest);
-    assert_eq!(world.task(&call_of_lead)["WhoId"], latest_lead);
-    let finding = world.finding(&call.key(), "record").await;
+    env.end([&call, &call_of_lead]).await;
+    assert_eq!(env.task(&call)["WhoId"], latest);
+    assert_eq!(env.task(&call_of_lead)["WhoId"], latest_lead);
+    let finding = env.finding(&call.key(), "record").await;
     assert_eq!(finding, "The number is that of the Contact Latest, the most recently updated of 3.");
 }
 
 #[tokio::test]
 async fn a_converted_lead_does_not_count() {
-    let world = World::new().await;
-    world.insert(
+    let env = TestEnv::new().await;
+    env.insert(
         "Lead",
         json!({"LastName": "Converted", "Company": "Sample Ltd", "Phone": "+33639980001", "IsConverted": true}),
     );
-    let account = world.insert("Account", json!({"Name": "Sample Ltd", "Phone": "+33639980001"}));
-    world.insert(
+    let account = env.insert("Account", json!({"Name": "Sample Ltd", "Phone": "+33639980001"}));
+    env.insert(
         "Lead",
         json!({"LastName": "Converted", "Company": "Sample Ltd", "Phone": "+33639980002", "IsConverted": true}),
     );
     let (on_account, on_nothing) = (CallBody::inbound(1), CallBody::inbound(2).from("+33 6 39 98 00 02"));
-    world.end([&on_account, &on_nothing]).await;
-    assert_eq!(place(&world.task(&on_account)), (Value::Null, json!(account)));
-    assert_eq!(world.activity(&on_nothing.key()).await["state"], "skipped");
+    env.end([&on_account, &on_nothing]).await;
+    assert_eq!(place(&env.task(&on_account)), (Value::Null, json!(account)));
+    assert_eq!(env.activity(&on_nothing.key()).await["state"], "skipped");
 }
 
 #[tokio::test]
 async fn a_number_is_found_in_every_phone_field_however_it_is_written() {
-    let world = World::new().await;
+    let env = TestEnv::new().await;
     // How Aircall writes the number, and how people write it in Salesforce; `NN` makes each its own.
     let forms = [
         ("+33 6 12 34 56 NN", "+33 6 12 34 56 NN"),
@@ -114,26 +114,26 @@ async fn a_number_is_found_in_every_phone_field_however_it_is_written() {
         for (field, name) in FIELDS.iter().enumerate() {
             let id = u64::try_from(10 + form * 10 + field).expect("a small number");
             let [aircall, salesforce] = [aircall, salesforce].map(|text| text.replace("NN", &id.to_string()));
-            let contact = world.insert("Contact", json!({"LastName": "Sample", *name: salesforce}));
+            let contact = env.insert("Contact", json!({"LastName": "Sample", *name: salesforce}));
             calls.push((CallBody::inbound(id).from(&aircall), contact, format!("{name} {salesforce}")));
         }
     }
-    world.end(calls.iter().map(|(call, ..)| call)).await;
+    env.end(calls.iter().map(|(call, ..)| call)).await;
     for (call, contact, which) in calls {
-        assert!(world.is_logged(&call), "{which}: {}", world.finding(&call.key(), "record").await);
-        assert_eq!(world.task(&call)["WhoId"], contact, "{which}");
+        assert!(env.is_logged(&call), "{which}: {}", env.finding(&call.key(), "record").await);
+        assert_eq!(env.task(&call)["WhoId"], contact, "{which}");
     }
 }
 
 #[tokio::test]
 async fn a_fax_number_and_a_part_of_a_number_are_no_match() {
-    let world = World::new().await;
-    world.insert("Contact", json!({"LastName": "Fax", "Fax": "+33639980001"}));
-    world.contact("Longer", "+336399800012");
-    world.contact("Shorter", "39980001");
+    let env = TestEnv::new().await;
+    env.insert("Contact", json!({"LastName": "Fax", "Fax": "+33639980001"}));
+    env.contact("Longer", "+336399800012");
+    env.contact("Shorter", "39980001");
     let call = CallBody::inbound(1);
-    world.end([&call]).await;
-    let entry = world.activity(&call.key()).await;
+    env.end([&call]).await;
+    let entry = env.activity(&call.key()).await;
     assert_eq!(entry["state"], "skipped", "{entry:#}");
     assert_eq!(
         entry["reason"],
@@ -143,27 +143,27 @@ async fn a_fax_number_and_a_part_of_a_number_are_no_match() {
 
 #[tokio::test]
 async fn anonymous_callers_and_short_numbers_are_skipped_with_that_reason() {
-    let world = World::new().await;
-    world.put_settings(json!({"unknown_number": "create_contact"})).await;
+    let env = TestEnv::new().await;
+    env.put_settings(json!({"unknown_number": "create_contact"})).await;
     let (anonymous, short) = (CallBody::inbound(1).anonymous(), CallBody::inbound(2).from("3631"));
-    world.end([&anonymous, &short]).await;
+    env.end([&anonymous, &short]).await;
     for (call, reason) in [(anonymous, "withheld the number"), (short, "is not a full phone number")] {
-        let entry = world.activity(&call.key()).await;
+        let entry = env.activity(&call.key()).await;
         assert_eq!(entry["state"], "skipped");
         assert!(entry["reason"].as_str().unwrap().contains(reason), "{}", entry["reason"]);
     }
-    assert!(world.records("Contact").is_empty() && world.records("Task").is_empty());
+    assert!(env.records("Contact").is_empty() && env.records("Task").is_empty());
 }
 
 #[tokio::test]
 async fn only_the_chosen_aircall_numbers_are_logged() {
-    let world = World::new().await;
-    world.contact("Lou Sample", "+33639980001");
-    world.put_settings(json!({"numbers": [1002]})).await;
+    let env = TestEnv::new().await;
+    env.contact("Lou Sample", "+33639980001");
+    env.put_settings(json!({"numbers": [1002]})).await;
     let other = local::demo::bodies::Line::new(1001, "Sales line", "+1 415-555-0100", "US", "America/Los_Angeles");
     let (chosen, left_out) = (CallBody::inbound(1), CallBody::inbound(2).on(&other));
-    world.end([&chosen, &left_out]).await;
-    assert!(world.is_logged(&chosen) && !world.is_logged(&left_out));
-    let entry = world.activity(&left_out.key()).await;
+    env.end([&chosen, &left_out]).await;
+    assert!(env.is_logged(&chosen) && !env.is_logged(&left_out));
+    let entry = env.activity(&left_out.key()).await;
     assert_eq!(entry["reason"], "The Aircall number is not among those whose calls are logged.");
 }

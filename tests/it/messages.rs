@@ -7,9 +7,9 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
-use crate::support::World;
+use crate::support::TestEnv;
 
-impl World {
+impl TestEnv {
     /// The Task of a key: one, and not two.
     #[track_caller]
     pub(crate) fn task_of(&self, key: &str) -> Value {
@@ -51,14 +51,14 @@ fn check_order(description: &str, texts: &[&str]) {
 
 #[tokio::test]
 async fn ten_messages_shuffled_and_repeated_are_ten_tasks() {
-    let world = World::new().await;
-    let contact = world.contact("Lou Sample", "+33639980001");
+    let env = TestEnv::new().await;
+    let contact = env.contact("Lou Sample", "+33639980001");
     let messages = ten_messages();
-    world.post_all(shuffled(&messages, &mut TestRunner::deterministic())).await;
-    world.settle().await;
-    assert_eq!(world.records("Task").len(), 10);
+    env.post_all(shuffled(&messages, &mut TestRunner::deterministic())).await;
+    env.settle().await;
+    assert_eq!(env.records("Task").len(), 10);
     for message in &messages {
-        let task = world.task_of(&message.key());
+        let task = env.task_of(&message.key());
         assert_eq!(
             (&task["WhoId"], &task["Status"], &task["TaskSubtype"]),
             (&json!(contact), &json!("Completed"), &json!("Task"))
@@ -74,43 +74,43 @@ async fn ten_messages_shuffled_and_repeated_are_ten_tasks() {
 
 #[tokio::test]
 async fn ten_messages_shuffled_and_repeated_are_one_conversation_in_order() {
-    let world = World::new().await;
-    world.put_settings(json!({"message_tasks": "per_conversation"})).await;
-    let contact = world.contact("Lou Sample", "+33639980001");
+    let env = TestEnv::new().await;
+    env.put_settings(json!({"message_tasks": "per_conversation"})).await;
+    let contact = env.contact("Lou Sample", "+33639980001");
     let messages = ten_messages();
     let mut runner = TestRunner::deterministic();
     // In three parts, so that the Task is there early and grows in its middle.
     for part in shuffled(&messages, &mut runner).chunks(10) {
-        world.post_all(part.to_vec()).await;
-        world.settle().await;
+        env.post_all(part.to_vec()).await;
+        env.settle().await;
     }
-    assert_eq!(world.records("Task").len(), 1);
-    let task = world.task_of(&messages[0].conversation());
+    assert_eq!(env.records("Task").len(), 1);
+    let task = env.task_of(&messages[0].conversation());
     assert_eq!((&task["WhoId"], &task["ActivityDate"]), (&json!(contact), &json!("2026-03-04")));
     assert_eq!(task["Subject"], "SMS conversation with Lou Sample on Support line");
     let texts: Vec<&str> = messages.iter().map(MessageBody::text).collect();
     check_order(&description(&task), &texts);
-    let entry = world.activity(&messages[0].conversation()).await;
+    let entry = env.activity(&messages[0].conversation()).await;
     assert_eq!((&entry["kind"], &entry["call_type"]), (&json!("conversation"), &Value::Null));
     assert_eq!(entry["messages"].as_array().unwrap().len(), 10);
-    assert_eq!(world.entries().await.len(), 1);
+    assert_eq!(env.entries().await.len(), 1);
 }
 
 #[tokio::test]
 async fn what_a_person_wrote_in_a_conversation_stays_where_it_is() {
-    let world = World::new().await;
-    world.put_settings(json!({"message_tasks": "per_conversation"})).await;
-    world.contact("Lou Sample", "+33639980001");
+    let env = TestEnv::new().await;
+    env.put_settings(json!({"message_tasks": "per_conversation"})).await;
+    env.contact("Lou Sample", "+33639980001");
     let messages = ten_messages();
     let post = async |numbers: &[usize]| {
-        world.post_all(numbers.iter().map(|n| messages[*n].event())).await;
-        world.settle().await;
-        world.task_of(&messages[0].conversation())
+        env.post_all(numbers.iter().map(|n| messages[*n].event())).await;
+        env.settle().await;
+        env.task_of(&messages[0].conversation())
     };
     let task = post(&[1, 4]).await;
     let noted = description(&task).replace("This is No. 12.\n", "This is No. 12.\r\nShe means the red one.\r\n");
     let id = task["Id"].as_str().unwrap();
-    world.edit("Task", id, json!({"Description": format!("{noted}\nI call her."), "Status": "Deferred"})).await;
+    env.edit("Task", id, json!({"Description": format!("{noted}\nI call her."), "Status": "Deferred"})).await;
     let task = post(&[2, 5, 0]).await;
     let texts = ["No. 11.", "No. 12.", "She means the red one.", "No. 15.", "No. 16.", "I call her."];
     check_order(&description(&task), &texts);
@@ -123,37 +123,37 @@ async fn what_a_person_wrote_in_a_conversation_stays_where_it_is() {
 
 #[tokio::test]
 async fn a_message_stays_in_its_task_when_the_setting_changes() {
-    let world = World::new().await;
-    world.contact("Lou Sample", "+33639980001");
+    let env = TestEnv::new().await;
+    env.contact("Lou Sample", "+33639980001");
     let [alone, together] = [MessageBody::outbound(31), MessageBody::outbound(32)];
-    world.post(alone.event()).await;
-    world.settle().await;
-    world.put_settings(json!({"message_tasks": "per_conversation"})).await;
-    world.post_all([together.event(), alone.status_updated("delivered", 5)]).await;
-    world.settle().await;
-    world.put_settings(json!({"message_tasks": "per_message"})).await;
-    world.post_all([together.status_updated("delivered", 5), alone.status_updated("read", 9)]).await;
-    world.settle().await;
-    assert_eq!(world.records("Task").len(), 2);
-    assert!(description(&world.task_of(&alone.key())).contains("Delivery: read"));
-    let conversation = description(&world.task_of(&together.conversation()));
+    env.post(alone.event()).await;
+    env.settle().await;
+    env.put_settings(json!({"message_tasks": "per_conversation"})).await;
+    env.post_all([together.event(), alone.status_updated("delivered", 5)]).await;
+    env.settle().await;
+    env.put_settings(json!({"message_tasks": "per_message"})).await;
+    env.post_all([together.status_updated("delivered", 5), alone.status_updated("read", 9)]).await;
+    env.settle().await;
+    assert_eq!(env.records("Task").len(), 2);
+    assert!(description(&env.task_of(&alone.key())).contains("Delivery: read"));
+    let conversation = description(&env.task_of(&together.conversation()));
     assert!(conversation.contains("(delivered)") && !conversation.contains(alone.text()), "{conversation}");
 }
 
 #[tokio::test]
 async fn days_of_a_conversation_are_the_line_s_and_have_a_task_each() {
-    let world = World::new().await;
-    world.put_settings(json!({"message_tasks": "per_conversation"})).await;
-    world.contact("Lou Sample", "+33639980001");
+    let env = TestEnv::new().await;
+    env.put_settings(json!({"message_tasks": "per_conversation"})).await;
+    env.contact("Lou Sample", "+33639980001");
     // In Paris, 23:59 and a minute past midnight.
     let late = MessageBody::inbound(41).at("2026-03-04T22:59:00Z".parse().unwrap());
     let early = MessageBody::inbound(42).at("2026-03-04T23:01:00Z".parse().unwrap());
     // A status of yesterday's message comes today.
-    world.post_all([late.event(), early.event(), late.status_updated("read", 7200)]).await;
-    world.settle().await;
-    assert_eq!(world.records("Task").len(), 2);
+    env.post_all([late.event(), early.event(), late.status_updated("read", 7200)]).await;
+    env.settle().await;
+    assert_eq!(env.records("Task").len(), 2);
     for (message, day) in [(late, "2026-03-04"), (early, "2026-03-05")] {
-        let task = world.task_of(&message.conversation());
+        let task = env.task_of(&message.conversation());
         assert_eq!(task["ActivityDate"], day);
         check_order(&description(&task), &[message.text()]);
     }
@@ -162,105 +162,104 @@ async fn days_of_a_conversation_are_the_line_s_and_have_a_task_each() {
 #[tokio::test]
 async fn a_message_and_a_call_from_one_new_number_at_once_make_one_record() {
     for settings in [json!({}), json!({"message_tasks": "per_conversation"})] {
-        let world = World::with(salesforce_sandbox::Options { index_lag_ms: 60_000, ..Default::default() }).await;
-        world.put_settings(settings).await;
-        world
-            .put_settings(json!({"unknown_number": "create_contact", "relate_to": "case", "create_case_if_none": true}))
+        let env = TestEnv::with(salesforce_sandbox::Options { index_lag_ms: 60_000, ..Default::default() }).await;
+        env.put_settings(settings).await;
+        env.put_settings(json!({"unknown_number": "create_contact", "relate_to": "case", "create_case_if_none": true}))
             .await;
         let (call, message) = (CallBody::inbound(51), MessageBody::inbound(52));
-        world.post_all([call.event("call.ended"), message.event()]).await;
-        world.settle().await;
-        let tasks = world.records("Task");
-        assert_eq!((world.records("Contact").len(), world.records("Case").len(), tasks.len()), (1, 1, 2));
-        assert!(tasks.iter().all(|task| task["WhoId"] == world.records("Contact")[0]["Id"]));
+        env.post_all([call.event("call.ended"), message.event()]).await;
+        env.settle().await;
+        let tasks = env.records("Task");
+        assert_eq!((env.records("Contact").len(), env.records("Case").len(), tasks.len()), (1, 1, 2));
+        assert!(tasks.iter().all(|task| task["WhoId"] == env.records("Contact")[0]["Id"]));
     }
 }
 
 #[tokio::test]
 async fn a_message_at_night_is_logged_where_calls_are_not() {
-    let world = World::new().await;
+    let env = TestEnv::new().await;
     let weekday = json!([{"opens": "09:00", "closes": "18:00"}]);
     let hours = json!({"log_calls": "during_business_hours", "numbers": {}, "schedule": {"time_zone": null,
         "weekly": {"monday": weekday, "wednesday": weekday}, "holidays": []}});
-    world.put_settings(json!({"business_hours": hours})).await;
-    world.contact("Lou Sample", "+33639980001");
+    env.put_settings(json!({"business_hours": hours})).await;
+    env.contact("Lou Sample", "+33639980001");
     let night = "2026-03-04T02:30:00Z".parse().unwrap();
     let (call, message) =
         (CallBody::inbound(61).at(night), MessageBody::inbound(62).at(night).on(&Line::default().closed()));
-    world.post_all([call.event("call.ended"), message.event()]).await;
-    world.settle().await;
-    assert!(!world.is_logged(&call));
-    assert_eq!(world.task_of(&message.key())["Status"], "Completed");
-    assert!(world.finding(&message.key(), "message").await.contains("at any time of day"));
+    env.post_all([call.event("call.ended"), message.event()]).await;
+    env.settle().await;
+    assert!(!env.is_logged(&call));
+    assert_eq!(env.task_of(&message.key())["Status"], "Completed");
+    assert!(env.finding(&message.key(), "message").await.contains("at any time of day"));
 }
 
 #[tokio::test]
 async fn the_owner_is_the_sender_or_who_connected_salesforce() {
-    let world = World::new().await;
-    world.contact("Lou Sample", "+33639980001");
-    let robin = world.insert(
+    let env = TestEnv::new().await;
+    env.contact("Lou Sample", "+33639980001");
+    let robin = env.insert(
         "User",
         json!({"Username": "robin.rep@example.com", "Email": "robin.rep@example.com", "LastName": "Rep"}),
     );
     let (sent, received) = (MessageBody::outbound(71), MessageBody::inbound(72));
-    world.post_all([sent.event(), received.event()]).await;
-    world.settle().await;
-    assert_eq!(world.task_of(&sent.key())["OwnerId"], robin);
-    assert_eq!(world.task_of(&sent.key())["Subject"], "SMS sent from Robin Rep via Support line to Lou Sample");
-    assert_eq!(world.task_of(&received.key())["OwnerId"], world.tenant.org.admin_user_id());
-    assert_eq!(world.task_of(&received.key())["Subject"], "SMS received from Lou Sample to Support line");
+    env.post_all([sent.event(), received.event()]).await;
+    env.settle().await;
+    assert_eq!(env.task_of(&sent.key())["OwnerId"], robin);
+    assert_eq!(env.task_of(&sent.key())["Subject"], "SMS sent from Robin Rep via Support line to Lou Sample");
+    assert_eq!(env.task_of(&received.key())["OwnerId"], env.tenant.org.admin_user_id());
+    assert_eq!(env.task_of(&received.key())["Subject"], "SMS received from Lou Sample to Support line");
 }
 
 #[tokio::test]
 async fn messages_that_are_switched_off_are_skipped_and_say_so() {
-    let world = World::new().await;
-    world.put_settings(json!({"log_messages": false, "message_tasks": "per_conversation"})).await;
-    world.contact("Lou Sample", "+33639980001");
+    let env = TestEnv::new().await;
+    env.put_settings(json!({"log_messages": false, "message_tasks": "per_conversation"})).await;
+    env.contact("Lou Sample", "+33639980001");
     let message = MessageBody::inbound(81);
-    world.post(message.event()).await;
-    world.settle().await;
-    let entry = world.activity(&message.key()).await;
+    env.post(message.event()).await;
+    env.settle().await;
+    let entry = env.activity(&message.key()).await;
     assert_eq!(
         (&entry["state"], &entry["reason"]),
         (&json!("skipped"), &json!("The settings say not to log messages."))
     );
-    assert_eq!((&entry["kind"], world.records("Task").len()), (&json!("message"), 0));
+    assert_eq!((&entry["kind"], env.records("Task").len()), (&json!("message"), 0));
 }
 
 #[tokio::test]
 async fn an_org_that_allows_no_such_type_has_messages_without_one_and_calls_with_theirs() {
-    let world = World::new().await;
-    world.contact("Lou Sample", "+33639980001");
-    world
+    let env = TestEnv::new().await;
+    env.contact("Lou Sample", "+33639980001");
+    env
         .fault(json!([{"path": "/composite", "method": "POST", "times": 1, "status": 200, "body": [{"success": false, "errors": [
             {"statusCode": "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "message": "bad value for restricted picklist field: SMS",
              "fields": ["Type"]}]}]}]))
         .await;
     let (message, call) = (MessageBody::inbound(91), CallBody::inbound(92));
-    world.post(message.event()).await;
-    world.settle().await;
-    world.end([&call]).await;
-    assert_eq!(world.task_of(&message.key())["Type"], Value::Null);
-    assert_eq!(world.task(&call)["Type"], "Call");
+    env.post(message.event()).await;
+    env.settle().await;
+    env.end([&call]).await;
+    assert_eq!(env.task_of(&message.key())["Type"], Value::Null);
+    assert_eq!(env.task(&call)["Type"], "Call");
 }
 
 #[tokio::test]
 async fn the_activity_log_can_be_asked_for_messages() {
-    let world = World::new().await;
-    world.contact("Lou Sample", "+33639980001");
+    let env = TestEnv::new().await;
+    env.contact("Lou Sample", "+33639980001");
     let (message, call) = (MessageBody::inbound(101), CallBody::inbound(102));
-    world.post_all([message.event(), call.event("call.ended")]).await;
-    world.settle().await;
+    env.post_all([message.event(), call.event("call.ended")]).await;
+    env.settle().await;
     for (query, key) in
         [("type=messages", message.key()), ("type=missed", call.key()), ("search=message-101", message.key())]
     {
-        let answer = world.admin(reqwest::Method::GET, &format!("/api/activity?{query}")).send().await.unwrap();
+        let answer = env.admin(reqwest::Method::GET, &format!("/api/activity?{query}")).send().await.unwrap();
         let page: Value = answer.json().await.unwrap();
         let keys: Vec<&Value> = page["entries"].as_array().unwrap().iter().map(|entry| &entry["key"]).collect();
         assert_eq!(keys, [&json!(key)], "{query}");
     }
     for path in [format!("/activity/{}", message.key()), "/activity?type=messages".to_owned()] {
-        let answer = world.admin(reqwest::Method::GET, &path).send().await.unwrap();
+        let answer = env.admin(reqwest::Method::GET, &path).send().await.unwrap();
         let page = answer.text().await.unwrap();
         assert!(page.contains("Message received"), "{path}: {page}");
     }
@@ -268,11 +267,11 @@ async fn the_activity_log_can_be_asked_for_messages() {
 
 #[tokio::test]
 async fn a_preview_tells_what_would_become_of_a_message() {
-    let world = World::new().await;
-    world.contact("Lou Sample", "+33639980001");
+    let env = TestEnv::new().await;
+    env.contact("Lou Sample", "+33639980001");
     let asked = json!({"call": {"call_type": "message_received", "started_at_local": "2026-03-04T03:00",
         "external_number": "+33639980001"}});
-    let answer = world.admin(reqwest::Method::POST, "/api/preview").json(&asked).send().await.unwrap();
+    let answer = env.admin(reqwest::Method::POST, "/api/preview").json(&asked).send().await.unwrap();
     let preview: Value = answer.json().await.unwrap();
     assert_eq!((&preview["would_log"], &preview["status"]), (&json!(true), &json!("completed")), "{preview}");
     assert_eq!(preview["task"]["Subject"], "SMS received from Lou Sample to Any line");

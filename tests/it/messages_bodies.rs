@@ -3,7 +3,7 @@
 use local::demo::bodies::MessageBody;
 use serde_json::{Value, json};
 
-use crate::support::World;
+use crate::support::TestEnv;
 
 /// The body of a message that was received, with these fields of its data replaced; null takes one away.
 fn received(id: u64, changes: Value) -> Value {
@@ -22,15 +22,15 @@ fn changed(mut event: Value, changes: Value) -> Value {
     event
 }
 
-async fn world() -> World {
-    let world = World::new().await;
-    world.contact("Lou Sample", "+33639980001");
-    world
+async fn env() -> TestEnv {
+    let env = TestEnv::new().await;
+    env.contact("Lou Sample", "+33639980001");
+    env
 }
 
 #[tokio::test]
 async fn every_shape_of_a_body_is_the_same_message() {
-    let world = world().await;
+    let env = env().await;
     let flat = MessageBody::inbound(1).event();
     let mut nested = MessageBody::inbound(2).event();
     nested["data"] = json!({"id": "of something else", "message": nested["data"].take()});
@@ -55,11 +55,11 @@ async fn every_shape_of_a_body_is_the_same_message() {
         received(14, json!({"brand_new": [[[]]], "status": 7})),
     ];
     let count = bodies.len();
-    world.post_all(bodies).await;
-    world.settle().await;
-    assert_eq!(world.records("Task").len(), count);
+    env.post_all(bodies).await;
+    env.settle().await;
+    assert_eq!(env.records("Task").len(), count);
     for id in 1..=count {
-        let task = world.task_of(&format!("message-{id}"));
+        let task = env.task_of(&format!("message-{id}"));
         let description = task["Description"].as_str().unwrap();
         assert_eq!(task["Subject"], "SMS received from Lou Sample to Support line", "{id}");
         assert_eq!(task["ActivityDate"], "2026-03-04", "{id}");
@@ -74,7 +74,7 @@ async fn every_shape_of_a_body_is_the_same_message() {
 
 #[tokio::test]
 async fn channels_media_and_states() {
-    let world = world().await;
+    let env = env().await;
     let file = json!({"file_name": "oven.jpg", "file_type": "image/jpeg",
         "presigned_url": "https://media.example.com/oven.jpg?X-Amz-Date=20260304T100000Z&X-Amz-Expires=3600"});
     let cases = [
@@ -95,12 +95,12 @@ async fn channels_media_and_states() {
         (json!({"id": "1779973182949pqnihpvazdyw6336"}), "Channel: SMS"),
     ];
     let count = cases.len();
-    world.post_all(cases.iter().zip(1..).map(|((changes, _), id)| received(id, changes.clone()))).await;
-    world.settle().await;
-    assert_eq!(world.records("Task").len(), count);
+    env.post_all(cases.iter().zip(1..).map(|((changes, _), id)| received(id, changes.clone()))).await;
+    env.settle().await;
+    assert_eq!(env.records("Task").len(), count);
     for ((changes, says), id) in cases.iter().zip(1..) {
         let key = changes["id"].as_str().map_or_else(|| format!("message-{id}"), |id| format!("message-{id}"));
-        let task = world.task_of(&key);
+        let task = env.task_of(&key);
         let description = task["Description"].as_str().unwrap();
         assert!(description.contains(says), "{says}: {description}");
     }
@@ -108,21 +108,21 @@ async fn channels_media_and_states() {
 
 #[tokio::test]
 async fn a_status_update_may_come_first_and_may_say_next_to_nothing() {
-    let world = world().await;
+    let env = env().await;
     let whole = MessageBody::outbound(1);
     let bare = MessageBody::outbound(2);
     let mut bare_status = bare.status_updated("delivered", 3);
     bare_status["data"] = json!({"id": "2", "status": "delivered"});
     let mut orphan = bare_status.clone();
     orphan["data"]["id"] = json!("3");
-    world.post_all([whole.status_updated("delivered", 3), bare_status, orphan]).await;
-    world.settle().await;
-    assert_eq!(world.records("Task").len(), 1, "the first says it all, the others wait for their messages");
-    world.post_all([whole.event(), bare.event()]).await;
-    world.settle().await;
-    assert_eq!(world.records("Task").len(), 2);
+    env.post_all([whole.status_updated("delivered", 3), bare_status, orphan]).await;
+    env.settle().await;
+    assert_eq!(env.records("Task").len(), 1, "the first says it all, the others wait for their messages");
+    env.post_all([whole.event(), bare.event()]).await;
+    env.settle().await;
+    assert_eq!(env.records("Task").len(), 2);
     for message in [whole, bare] {
-        let task = world.task_of(&message.key());
+        let task = env.task_of(&message.key());
         let description = task["Description"].as_str().unwrap();
         assert!(description.contains("Delivery: delivered") && description.ends_with(message.text()), "{description}");
     }
@@ -130,8 +130,8 @@ async fn a_status_update_may_come_first_and_may_say_next_to_nothing() {
 
 #[tokio::test]
 async fn a_group_message_is_one_task_for_each_external_participant() {
-    let world = world().await;
-    world.contact("Max Muster", "+33639980002");
+    let env = env().await;
+    env.contact("Max Muster", "+33639980002");
     let id = "0a1b2c3d-0a1b-4a1b-8a1b-0a1b2c3d4e5f";
     // With the line among them, and one participant twice.
     let participants = json!(["+33 6 39 98 00 01", "+33639980002", "+33 1 99 00 01 00", "+33639980001"]);
@@ -145,9 +145,9 @@ async fn a_group_message_is_one_task_for_each_external_participant() {
     let mut status = event.clone();
     status["event"] = json!("group_message.status_updated");
     status["data"] = json!({"group_message_id": id, "status": "delivered"});
-    world.post_all([status, event.clone(), event]).await;
-    world.settle().await;
-    let tasks = world.records("Task");
+    env.post_all([status, event.clone(), event]).await;
+    env.settle().await;
+    let tasks = env.records("Task");
     let mut subjects: Vec<&str> = tasks.iter().map(|task| task["Subject"].as_str().unwrap()).collect();
     subjects.sort_unstable();
     let subject = |name: &str| format!("SMS sent from Robin Rep via Support line to {name}");
@@ -160,39 +160,39 @@ async fn a_group_message_is_one_task_for_each_external_participant() {
 
 #[tokio::test]
 async fn what_can_hardly_be_a_message_harms_nobody() {
-    let world = world().await;
+    let env = env().await;
     let good = MessageBody::inbound(1);
     let odd = received(2, json!({"number": null, "external_number": "+33 6 39 98 00 01"}));
     let short_code = received(3, json!({"external_number": "3030"}));
     let nobody = received(4, json!({"external_number": null}));
-    world.post_all([odd, short_code, nobody, good.event()]).await;
-    world.settle().await;
-    world.task_of(&good.key());
-    assert_eq!(world.task_of("message-2")["Subject"], "SMS received from Lou Sample to Aircall");
+    env.post_all([odd, short_code, nobody, good.event()]).await;
+    env.settle().await;
+    env.task_of(&good.key());
+    assert_eq!(env.task_of("message-2")["Subject"], "SMS received from Lou Sample to Aircall");
     for id in [3, 4] {
-        let entry = world.activity(&format!("message-{id}")).await;
+        let entry = env.activity(&format!("message-{id}")).await;
         assert_eq!(entry["state"], "skipped", "{entry}");
     }
-    assert_eq!(world.records("Task").len(), 2);
+    assert_eq!(env.records("Task").len(), 2);
 }
 
 #[tokio::test]
 async fn twenty_thousand_characters_of_emoji_are_cut_between_two_and_say_so() {
-    let world = world().await;
+    let env = env().await;
     let message = MessageBody::inbound(1).saying(&"😀".repeat(20_000));
     let unharmed = MessageBody::inbound(2).saying("שלום\n\nمرحبا 👩‍👩‍👧 \u{200f}ok");
     // As many clients write it: twelve bytes for each.
     let mut escaped = MessageBody::inbound(3).saying(message.text()).event();
-    escaped["token"] = json!(world.tenant.webhook_token);
+    escaped["token"] = json!(env.tenant.webhook_token);
     let escaped = escaped.to_string().replace('😀', "\\ud83d\\ude00");
-    assert_eq!(world.post_raw(escaped).await.status(), reqwest::StatusCode::OK);
-    world.post_all([message.event(), unharmed.event()]).await;
-    world.settle().await;
-    let task = world.task_of(&message.key());
-    assert_eq!(world.task_of("message-3")["Description"], task["Description"]);
+    assert_eq!(env.post_raw(escaped).await.status(), reqwest::StatusCode::OK);
+    env.post_all([message.event(), unharmed.event()]).await;
+    env.settle().await;
+    let task = env.task_of(&message.key());
+    assert_eq!(env.task_of("message-3")["Description"], task["Description"]);
     let description = task["Description"].as_str().unwrap();
     assert!(description.ends_with("😀\n… (cut: Salesforce takes no more)"));
     assert!((31_990..=32_000).contains(&description.encode_utf16().count()));
-    let task = world.task_of(&unharmed.key());
+    let task = env.task_of(&unharmed.key());
     assert!(task["Description"].as_str().unwrap().ends_with(unharmed.text()));
 }

@@ -5,87 +5,86 @@ use reqwest::StatusCode;
 use salesforce_sandbox::Options;
 use serde_json::{Value, json};
 
-use crate::support::{Refuses, World};
+use crate::support::{Refuses, TestEnv};
 
 /// The one that is bad.
 const BAD: usize = 17;
 
 /// 200 calls of a few known Contacts; the bad one is tagged so that it can be told.
-async fn known() -> (World, Vec<CallBody>) {
-    let world = World::new().await;
-    (0..5).for_each(|n| drop(world.contact(&format!("Sample {n}"), &format!("+3363998000{n}"))));
+async fn known() -> (TestEnv, Vec<CallBody>) {
+    let env = TestEnv::new().await;
+    (0..5).for_each(|n| drop(env.contact(&format!("Sample {n}"), &format!("+3363998000{n}"))));
     let call = |id: usize| {
         let call = CallBody::inbound(id as u64).from(&format!("+33 6 39 98 00 0{}", id % 5));
         if id == BAD { call.tagged("Bad") } else { call.tagged("Fine") }
     };
-    (world, (0..200).map(call).collect())
+    (env, (0..200).map(call).collect())
 }
 
 /// 200 calls of as many unknown numbers, each of which becomes a Contact.
-async fn unknown() -> (World, Vec<CallBody>) {
-    let world = World::new().await;
-    world.put_settings(json!({"unknown_number": "create_contact"})).await;
+async fn unknown() -> (TestEnv, Vec<CallBody>) {
+    let env = TestEnv::new().await;
+    env.put_settings(json!({"unknown_number": "create_contact"})).await;
     let call =
         |id: usize| CallBody::inbound(id as u64).from(&format!("+33 6 39 98 {:02} {:02}", 10 + id / 100, id % 100));
-    (world, (0..200).map(call).collect())
+    (env, (0..200).map(call).collect())
 }
 
 /// Lets all calls wait together before they are written.
-async fn begin(world: &World, calls: &[CallBody]) {
-    world.begin_together(calls.iter().map(|call| call.event("call.ended"))).await;
+async fn begin(env: &TestEnv, calls: &[CallBody]) {
+    env.begin_together(calls.iter().map(|call| call.event("call.ended"))).await;
 }
 
 /// Waits until all but the bad one are logged, once each, and gives the bad one's entry.
-async fn all_others_are_logged(world: &World, calls: &[CallBody]) -> Value {
-    let others = |world: &World| world.records("Task").len() == calls.len() - 1;
-    world.until("199 Tasks", async |world| others(world)).await;
+async fn all_others_are_logged(env: &TestEnv, calls: &[CallBody]) -> Value {
+    let others = |env: &TestEnv| env.records("Task").len() == calls.len() - 1;
+    env.until("199 Tasks", async |env| others(env)).await;
     for (id, call) in calls.iter().enumerate().filter(|(id, _)| *id != BAD) {
-        assert_eq!(world.task(call)["Aircall_Key__c"], format!("call-{id}"));
+        assert_eq!(env.task(call)["Aircall_Key__c"], format!("call-{id}"));
     }
-    world
-        .until("199 are logged", async |world| {
-            let entries = world.entries().await;
-            entries.iter().filter(|entry| entry["state"] == "logged").count() == calls.len() - 1
-        })
-        .await;
-    assert_eq!(world.connection().await["state"], "connected");
-    world.activity(&calls[BAD].key()).await
+    env.until("199 are logged", async |env| {
+        let entries = env.entries().await;
+        entries.iter().filter(|entry| entry["state"] == "logged").count() == calls.len() - 1
+    })
+    .await;
+    assert_eq!(env.connection().await["state"], "connected");
+    env.activity(&calls[BAD].key()).await
 }
 
 #[tokio::test]
 async fn one_that_a_validation_rule_refuses() {
-    let (world, calls) = known().await;
-    world.refuse("Task", "CallDisposition", "Bad", "Not this one.");
-    let cost = world.calls_for(begin(&world, &calls)).await;
-    let entry = all_others_are_logged(&world, &calls).await;
+    let (env, calls) = known().await;
+    env.refuse("Task", "CallDisposition", "Bad", "Not this one.");
+    let cost = env.calls_for(begin(&env, &calls)).await;
+    let entry = all_others_are_logged(&env, &calls).await;
     assert_eq!([&entry["state"], &entry["reason"]], ["failed", "Not this one. (FIELD_CUSTOM_VALIDATION_EXCEPTION)."]);
-    let all = world.api_calls().await;
-    assert_eq!(all.of("POST", "/composite/sobjects"), 1, "{cost:?} {all:?}");
+    let all = env.api_calls().await;
+    assert_eq!(all.count("POST", "/composite/sobjects"), 1, "{cost:?} {all:?}");
 }
 
 #[tokio::test]
 async fn one_whose_rows_are_locked_is_written_a_little_later() {
-    let (world, calls) = known().await;
+    let (env, calls) = known().await;
     let error = json!({"code": "UNABLE_TO_LOCK_ROW", "message": "unable to obtain exclusive access to this record"});
-    world.fault(json!([{"record": {"sobject": "Task", "matches": "\"call-17\""}, "error": error}])).await;
-    begin(&world, &calls).await;
-    world.settle().await;
+    env.fault(json!([{"record": {"sobject": "Task", "matches": "\"call-17\""}, "error": error}])).await;
+    begin(&env, &calls).await;
+    env.settle().await;
     for call in &calls {
-        world.task(call);
+        env.task(call);
     }
-    assert_eq!(world.api_calls().await.of("POST", "/composite/sobjects"), 2);
+    assert_eq!(env.api_calls().await.count("POST", "/composite/sobjects"), 2);
 }
 
 /// One whose new Contact is refused with a code that nobody knows, and this status.
 async fn refuse_with_an_unknown_code(status: u16) -> Value {
-    let (world, calls) = unknown().await;
+    let (env, calls) = unknown().await;
     let error = json!({"code": "A_CODE_OF_TOMORROW", "message": "Something new", "status": status});
     let fault = json!([{"record": {"sobject": "Contact", "matches": "39981017"}, "error": error, "times": 99}]);
-    world.fault(fault).await;
-    begin(&world, &calls).await;
-    let entry = all_others_are_logged(&world, &calls).await;
+    env.fault(fault).await;
+    begin(&env, &calls).await;
+    let entry = all_others_are_logged(&env, &calls).await;
     assert!(entry["reason"].as_str().unwrap().contains("Something new (A_CODE_OF_TOMORROW)."), "{entry:#}");
-    assert_eq!(world.records("Contact").len(), 199);
+    assert_eq!(env.records("Contact").len(), 199);
     entry
 }
 
@@ -100,33 +99,33 @@ fn is_spoilt(path: &str, body: &str) -> bool {
 }
 
 /// One that makes every request that it is in be answered so, as a whole.
-async fn spoil(answer: Refuses) -> (World, CallBody) {
-    let (world, mut calls) = known().await;
-    let _door = world.move_org(answer).await;
-    begin(&world, &calls).await;
-    all_others_are_logged(&world, &calls).await;
+async fn spoil(answer: Refuses) -> (TestEnv, CallBody) {
+    let (env, mut calls) = known().await;
+    let _door = env.move_org(answer).await;
+    begin(&env, &calls).await;
+    all_others_are_logged(&env, &calls).await;
     let bad = calls.swap_remove(BAD);
-    let all = world.api_calls().await;
+    let all = env.api_calls().await;
     println!("one that spoils whole requests: {} API calls: {:?}", all.total, all.by_resource);
     assert!(all.total <= 40, "{all:#?}");
-    assert!(!world.is_logged(&bad));
-    (world, bad)
+    assert!(!env.is_logged(&bad));
+    (env, bad)
 }
 
 #[tokio::test]
 async fn one_that_spoils_whole_requests_is_soon_alone_and_waits_or_fails() {
     const SAYS: &str = r#"[{"errorCode": "JSON_PARSER_ERROR", "message": "Unexpected character"}]"#;
     let for_now = async {
-        let (world, bad) =
+        let (env, bad) =
             spoil(|path, body| is_spoilt(path, body).then_some((StatusCode::INTERNAL_SERVER_ERROR, ""))).await;
-        let entry = world.activity(&bad.key()).await;
+        let entry = env.activity(&bad.key()).await;
         assert_eq!(entry["state"], "pending");
         assert_eq!(entry["reason"], "Waiting to try again: Salesforce answered HTTP 500 without an error code.");
     };
     let for_good = async {
-        let (world, bad) = spoil(|path, body| is_spoilt(path, body).then_some((StatusCode::BAD_REQUEST, SAYS))).await;
-        world.settle().await;
-        let entry = world.activity(&bad.key()).await;
+        let (env, bad) = spoil(|path, body| is_spoilt(path, body).then_some((StatusCode::BAD_REQUEST, SAYS))).await;
+        env.settle().await;
+        let entry = env.activity(&bad.key()).await;
         assert_eq!([&entry["state"], &entry["reason"]], ["failed", "Unexpected character (JSON_PARSER_ERROR)."]);
     };
     tokio::join!(for_now, for_good);
@@ -134,24 +133,24 @@ async fn one_that_spoils_whole_requests_is_soon_alone_and_waits_or_fails() {
 
 #[tokio::test]
 async fn one_update_that_is_refused_costs_no_other_update() {
-    let (world, calls) = known().await;
-    begin(&world, &calls).await;
-    world.settle().await;
-    world.tenant.org.set_options(Options::default());
-    world.refuse("Task", "Description", "Bad news", "Not this one.");
+    let (env, calls) = known().await;
+    begin(&env, &calls).await;
+    env.settle().await;
+    env.tenant.org.set_options(Options::default());
+    env.refuse("Task", "Description", "Bad news", "Not this one.");
     let calls: Vec<_> = calls
         .into_iter()
         .enumerate()
         .map(|(id, call)| call.commented(if id == BAD { "Bad news" } else { "Good news" }))
         .collect();
-    let updates = world.write_together(calls.iter().map(|call| call.event("call.commented")));
-    let cost = world.calls_for(updates).await;
+    let updates = env.write_together(calls.iter().map(|call| call.event("call.commented")));
+    let cost = env.calls_for(updates).await;
     println!("200 updates: {} API calls: {:?}", cost.total, cost.by_resource);
-    assert_eq!((cost.total, cost.of("PATCH", "/composite/sobjects")), (2, 1), "{cost:#?}");
+    assert_eq!((cost.total, cost.count("PATCH", "/composite/sobjects")), (2, 1), "{cost:#?}");
     for (id, call) in calls.iter().enumerate() {
-        let has_news = world.task(call)["Description"].as_str().unwrap().contains("Good news");
+        let has_news = env.task(call)["Description"].as_str().unwrap().contains("Good news");
         assert_eq!(has_news, id != BAD, "{id}");
     }
-    let entry = world.activity(&calls[BAD].key()).await;
+    let entry = env.activity(&calls[BAD].key()).await;
     assert_eq!([&entry["state"], &entry["reason"]], ["failed", "Not this one. (FIELD_CUSTOM_VALIDATION_EXCEPTION)."]);
 }

@@ -12,7 +12,7 @@ use local::{TenantHandle, TenantOptions, TenantOrg};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Running, World};
+use crate::support::{Running, TestEnv};
 
 /// How long it tries, seconds.
 const SECONDS: &str = "60";
@@ -29,22 +29,22 @@ async fn connected(running: &Running) -> TenantHandle {
 }
 
 /// Calls that were logged, that were not, that failed, and one that is not over.
-async fn calls(world: &World) {
-    world.contact("Lou Sample", "+33639980001");
-    world.contact("Fay Sample", "+33639980002");
-    world.refuse("Task", "Subject", "Fay", "Fay takes no calls");
+async fn calls(env: &TestEnv) {
+    env.contact("Lou Sample", "+33639980001");
+    env.contact("Fay Sample", "+33639980002");
+    env.refuse("Task", "Subject", "Fay", "Fay takes no calls");
     let logged: Vec<_> = (1..=30).map(CallBody::inbound).collect();
     let failing: Vec<_> = (EXAMPLE..EXAMPLE + 3).map(|id| CallBody::inbound(id).from("+33 6 39 98 00 02")).collect();
     let skipped = CallBody::inbound(40).from("anonymous");
-    world.post(CallBody::inbound(41).event("call.created")).await;
-    world.end(logged.iter().chain(&failing).chain([&skipped])).await;
-    assert_eq!(world.activity(&failing[0].key()).await["state"], "failed");
-    assert_eq!(world.activity(&logged[0].key()).await["state"], "logged");
+    env.post(CallBody::inbound(41).event("call.created")).await;
+    env.end(logged.iter().chain(&failing).chain([&skipped])).await;
+    assert_eq!(env.activity(&failing[0].key()).await["state"], "failed");
+    assert_eq!(env.activity(&logged[0].key()).await["state"], "logged");
 }
 
 /// A new API token: its text and its id.
-async fn token(world: &World) -> (String, String) {
-    let request = world.admin(Method::POST, "/api/tokens").json(&json!({"name": "Schemathesis"}));
+async fn token(env: &TestEnv) -> (String, String) {
+    let request = env.admin(Method::POST, "/api/tokens").json(&json!({"name": "Schemathesis"}));
     let answer = request.send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::CREATED);
     let token: Value = answer.json().await.unwrap();
@@ -53,23 +53,23 @@ async fn token(world: &World) -> (String, String) {
 }
 
 /// Connects what is not connected, so that there is something to look at and to disconnect.
-async fn connect(world: &World) {
-    let info = world.running.stack.info();
+async fn connect(env: &TestEnv) {
+    let info = env.running.stack.info();
     let key = json!({"api_id": info.aircall_api_id, "api_token": info.aircall_api_token});
-    let answer = world.admin(Method::GET, "/api/connections").send().await.unwrap();
+    let answer = env.admin(Method::GET, "/api/connections").send().await.unwrap();
     let connections: Value = answer.json().await.unwrap();
     if connections["salesforce"].is_null() {
-        connected(&world.running).await;
+        connected(&env.running).await;
     } else if connections["aircall"].is_null() {
         // Aircall may have had enough requests for this minute.
-        world.admin(Method::PUT, "/api/connections/aircall").json(&key).send().await.unwrap();
+        env.admin(Method::PUT, "/api/connections/aircall").json(&key).send().await.unwrap();
     }
 }
 
 /// Goes on doing so.
-async fn connect_again(world: &World) -> ! {
+async fn connect_again(env: &TestEnv) -> ! {
     loop {
-        connect(world).await;
+        connect(env).await;
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
 }
@@ -84,9 +84,9 @@ fn tool(name: &str) -> PathBuf {
 }
 
 /// How schemathesis is run with this token and this session. It writes what was answered to `answers`.
-fn schemathesis(world: &World, (token, token_id): (String, String), answers: &Path) -> Command {
-    let info = world.running.stack.info();
-    let session = world.tenant.session_cookie.split_once('=').expect("a cookie").1;
+fn schemathesis(env: &TestEnv, (token, token_id): (String, String), answers: &Path) -> Command {
+    let info = env.running.stack.info();
+    let session = env.tenant.session_cookie.split_once('=').expect("a cookie").1;
     let seconds = std::env::var("SCHEMATHESIS_SECONDS").unwrap_or_else(|_| SECONDS.to_owned());
     let mut command = Command::new(tool("schemathesis"));
     command
@@ -106,20 +106,20 @@ fn schemathesis(world: &World, (token, token_id): (String, String), answers: &Pa
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_api_keeps_to_its_document() {
     let running = Running::start("openapi").await;
-    let world = World::of(&running, connected(&running).await);
+    let env = TestEnv::for_tenant(&running, connected(&running).await);
     // With the 120 a minute that a company has, Aircall would refuse most of what this asks for.
     let aircall = running.stack.aircall();
     let mut options = aircall.options();
     options.rate_limit = 600;
     aircall.set_options(options);
-    connect(&world).await;
-    calls(&world).await;
+    connect(&env).await;
+    calls(&env).await;
     let answers = Path::new(env!("CARGO_TARGET_TMPDIR")).join("openapi-answers.json");
-    let mut command = schemathesis(&world, token(&world).await, &answers);
+    let mut command = schemathesis(&env, token(&env).await, &answers);
     let run = tokio::task::spawn_blocking(move || command.output().expect("schemathesis runs"));
     let output = tokio::select! {
         output = run => output.unwrap(),
-        never = connect_again(&world) => never,
+        never = connect_again(&env) => never,
     };
     let said = String::from_utf8_lossy(&output.stdout);
     let answered: Answers =

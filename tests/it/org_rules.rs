@@ -6,25 +6,25 @@ use reqwest::Method;
 use salesforce_sandbox::{DuplicateAction, DuplicateRule, Options};
 use serde_json::{Value, json};
 
-use crate::support::World;
+use crate::support::TestEnv;
 
 const PHONE: &str = "+33639980001";
 
-/// A world with such an org, and a Contact of the callers.
-async fn world(options: Options) -> World {
-    let world = World::with(options).await;
-    world.contact("Lou Sample", PHONE);
-    world
+/// A env with such an org, and a Contact of the callers.
+async fn env(options: Options) -> TestEnv {
+    let env = TestEnv::with(options).await;
+    env.contact("Lou Sample", PHONE);
+    env
 }
 
-/// A world where unknown numbers become such records; with a Case, if they are Contacts.
-async fn creating(options: Options, unknown_number: &str) -> World {
-    let world = World::with(options).await;
+/// A env where unknown numbers become such records; with a Case, if they are Contacts.
+async fn creating(options: Options, unknown_number: &str) -> TestEnv {
+    let env = TestEnv::with(options).await;
     let cases = unknown_number == "create_contact";
     let relate_to = if cases { "case" } else { "nothing" };
     let settings = json!({"unknown_number": unknown_number, "relate_to": relate_to, "create_case_if_none": cases});
-    world.put_settings(settings).await;
-    world
+    env.put_settings(settings).await;
+    env
 }
 
 fn hiding(hidden_fields: &[&str], hidden_objects: &[&str]) -> Options {
@@ -34,17 +34,17 @@ fn hiding(hidden_fields: &[&str], hidden_objects: &[&str]) -> Options {
 }
 
 /// The entry of a call that has failed, and why.
-async fn failed(world: &World, call: &CallBody) -> (String, String) {
-    let entry = world.activity(&call.key()).await;
+async fn failed(env: &TestEnv, call: &CallBody) -> (String, String) {
+    let entry = env.activity(&call.key()).await;
     assert_eq!(entry["state"], "failed", "{entry:#}");
-    assert!(!world.is_logged(call));
+    assert!(!env.is_logged(call));
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     (text(&entry["problem"]["code"]), text(&entry["reason"]))
 }
 
 /// The org is connected, and warns of exactly these fields or objects.
-async fn warns_of(world: &World, expected: &[&str]) {
-    let connection = world.connection().await;
+async fn warns_of(env: &TestEnv, expected: &[&str]) {
+    let connection = env.connection().await;
     assert_eq!(connection["state"], "connected", "{connection:#}");
     let warnings = connection["warnings"].as_array().expect("a list").iter();
     let name =
@@ -54,142 +54,142 @@ async fn warns_of(world: &World, expected: &[&str]) {
 
 #[tokio::test]
 async fn a_validation_rule_of_tasks_fails_the_call_until_an_admin_changes_it_and_tries_again() {
-    let world = world(Options::default()).await;
-    world.refuse("Task", "CallDisposition", "Forbidden", "This tag is not used any more.");
+    let env = env(Options::default()).await;
+    env.refuse("Task", "CallDisposition", "Forbidden", "This tag is not used any more.");
     let call = CallBody::inbound(1).tagged("Forbidden");
-    world.end([&call]).await;
-    let (code, reason) = failed(&world, &call).await;
+    env.end([&call]).await;
+    let (code, reason) = failed(&env, &call).await;
     assert_eq!(code, "FIELD_CUSTOM_VALIDATION_EXCEPTION");
     assert_eq!(reason, "This tag is not used any more. (FIELD_CUSTOM_VALIDATION_EXCEPTION).");
-    warns_of(&world, &[]).await;
+    warns_of(&env, &[]).await;
 
-    world.tenant.org.set_options(Options::default());
-    let retry = world.admin(Method::POST, &format!("/api/activity/{}/retry", call.key())).json(&json!({}));
+    env.tenant.org.set_options(Options::default());
+    let retry = env.admin(Method::POST, &format!("/api/activity/{}/retry", call.key())).json(&json!({}));
     let answer = retry.send().await.unwrap();
     assert!(answer.status().is_success(), "{}", answer.status());
-    world.until("it is logged", async |world| world.activity("call-1").await["state"] == "logged").await;
-    world.task(&call);
+    env.until("it is logged", async |env| env.activity("call-1").await["state"] == "logged").await;
+    env.task(&call);
 }
 
 #[tokio::test]
 async fn a_validation_rule_of_contacts_or_cases_leaves_nothing_behind() {
     for (sobject, field) in [("Contact", "LastName"), ("Case", "Subject")] {
-        let world = creating(Options::default(), "create_contact").await;
-        world.refuse(sobject, field, ".", "Ask Ada first.");
+        let env = creating(Options::default(), "create_contact").await;
+        env.refuse(sobject, field, ".", "Ask Ada first.");
         let call = CallBody::inbound(1);
-        world.end([&call]).await;
-        let (_, reason) = failed(&world, &call).await;
+        env.end([&call]).await;
+        let (_, reason) = failed(&env, &call).await;
         assert_eq!(reason, "Ask Ada first. (FIELD_CUSTOM_VALIDATION_EXCEPTION).");
-        assert!(world.records("Contact").is_empty() && world.records("Case").is_empty(), "{sobject}");
+        assert!(env.records("Contact").is_empty() && env.records("Case").is_empty(), "{sobject}");
     }
 }
 
 #[tokio::test]
 async fn a_hidden_field_is_left_out_and_the_connection_warns_of_it() {
-    let world = world(hiding(&["Task.CallDisposition"], &[])).await;
+    let env = env(hiding(&["Task.CallDisposition"], &[])).await;
     let calls = [CallBody::inbound(1).tagged("Order"), CallBody::inbound(2).tagged("Order")];
-    world.end([&calls[0]]).await;
-    warns_of(&world, &["Task.CallDisposition"]).await;
+    env.end([&calls[0]]).await;
+    warns_of(&env, &["Task.CallDisposition"]).await;
     // Known by now: the next call is written at once.
-    let cost = world.calls_for(world.end([&calls[1]])).await;
-    assert_eq!(cost.of("POST", "/composite/sobjects"), 1, "{cost:#?}");
+    let cost = env.calls_for(env.end([&calls[1]])).await;
+    assert_eq!(cost.count("POST", "/composite/sobjects"), 1, "{cost:#?}");
     for call in &calls {
-        assert_eq!(world.task(call)["CallDisposition"], Value::Null);
+        assert_eq!(env.task(call)["CallDisposition"], Value::Null);
     }
 }
 
 #[tokio::test]
 async fn hidden_fields_of_new_records_are_left_out() {
-    let world = creating(hiding(&["Contact.Email", "Case.Origin"], &[]), "create_contact").await;
+    let env = creating(hiding(&["Contact.Email", "Case.Origin"], &[]), "create_contact").await;
     let call = CallBody::inbound(1).known_as(&Contact::new("Lou", "Sample").with_email("lou.sample@example.com"));
-    world.end([&call]).await;
-    assert_eq!((world.records("Contact").len(), world.records("Case").len()), (1, 1));
-    assert_eq!(world.task(&call)["WhatId"], world.records("Case")[0]["Id"]);
-    warns_of(&world, &["Case.Origin", "Contact.Email"]).await;
+    env.end([&call]).await;
+    assert_eq!((env.records("Contact").len(), env.records("Case").len()), (1, 1));
+    assert_eq!(env.task(&call)["WhatId"], env.records("Case")[0]["Id"]);
+    warns_of(&env, &["Case.Origin", "Contact.Email"]).await;
 }
 
 #[tokio::test]
 async fn an_org_without_the_key_field_logs_each_call_once_and_warns() {
-    let world = world(Options { unique_key_field: false, ..Options::default() }).await;
+    let env = env(Options { unique_key_field: false, ..Options::default() }).await;
     let call = CallBody::inbound(1);
-    world.end([&call]).await;
-    world.end([&call]).await;
-    assert_eq!(world.records("Task").len(), 1);
-    assert_eq!(world.records("Task")[0]["CallObject"], call.key());
-    warns_of(&world, &["Task.Aircall_Key__c"]).await;
+    env.end([&call]).await;
+    env.end([&call]).await;
+    assert_eq!(env.records("Task").len(), 1);
+    assert_eq!(env.records("Task")[0]["CallObject"], call.key());
+    warns_of(&env, &["Task.Aircall_Key__c"]).await;
 }
 
 #[tokio::test]
 async fn a_number_field_that_is_hidden_of_one_object_is_still_searched_and_filled_in_of_another() {
-    let world = creating(hiding(&["Lead.MobilePhone"], &[]), "create_contact").await;
-    let contact = world.insert("Contact", json!({"LastName": "Lou Sample", "MobilePhone": PHONE}));
+    let env = creating(hiding(&["Lead.MobilePhone"], &[]), "create_contact").await;
+    let contact = env.insert("Contact", json!({"LastName": "Lou Sample", "MobilePhone": PHONE}));
     let call = CallBody::inbound(1);
-    world.end([&call]).await;
-    assert_eq!(world.task(&call)["WhoId"], contact);
-    assert_eq!(world.records("Contact").len(), 1);
-    warns_of(&world, &["Lead.MobilePhone"]).await;
+    env.end([&call]).await;
+    assert_eq!(env.task(&call)["WhoId"], contact);
+    assert_eq!(env.records("Contact").len(), 1);
+    warns_of(&env, &["Lead.MobilePhone"]).await;
 }
 
 #[tokio::test]
 async fn a_call_that_cannot_be_linked_to_its_contact_fails_and_says_why() {
-    let world = world(hiding(&["Task.WhoId"], &[])).await;
+    let env = env(hiding(&["Task.WhoId"], &[])).await;
     let call = CallBody::inbound(1);
-    world.end([&call]).await;
-    let (code, reason) = failed(&world, &call).await;
+    env.end([&call]).await;
+    let (code, reason) = failed(&env, &call).await;
     assert_eq!(code, "INVALID_FIELD");
     assert!(reason.contains("WhoId"), "{reason}");
-    assert!(world.records("Task").is_empty());
+    assert!(env.records("Task").is_empty());
 }
 
 #[tokio::test]
 async fn the_id_in_a_refusal_of_a_unique_field_that_is_not_ours_is_nobodys_task() {
-    let world = world(Options::default()).await;
-    let contact = world.records("Contact")[0]["Id"].clone();
+    let env = env(Options::default()).await;
+    let contact = env.records("Contact")[0]["Id"].clone();
     let renewal =
         json!({"Subject": "Renew the contract", "Description": "Theirs.", "WhoId": contact, "Status": "Completed"});
-    let theirs = world.insert("Task", renewal);
+    let theirs = env.insert("Task", renewal);
     let message = format!("duplicate value found: Ticket__c duplicates value on record with id: {theirs}");
     let error = json!({"code": "DUPLICATE_VALUE", "message": message, "fields": []});
-    world.fault(json!([{"record": {"sobject": "Task"}, "error": error}])).await;
+    env.fault(json!([{"record": {"sobject": "Task"}, "error": error}])).await;
     let call = CallBody::inbound(1);
-    world.end([&call]).await;
-    assert_eq!(failed(&world, &call).await.0, "DUPLICATE_VALUE");
-    let tasks = world.records("Task");
+    env.end([&call]).await;
+    assert_eq!(failed(&env, &call).await.0, "DUPLICATE_VALUE");
+    let tasks = env.records("Task");
     assert_eq!((tasks.len(), &tasks[0]["Description"]), (1, &json!("Theirs.")));
 }
 
 #[tokio::test]
 async fn hidden_fields_of_cases_cost_the_relation_of_a_contact_that_search_did_not_know_too() {
-    let world = creating(Options { index_lag_ms: 120_000, ..hiding(&["Case.IsClosed"], &[]) }, "create_contact").await;
-    world.insert_unindexed("Contact", json!({"LastName": "Just Made", "Phone": PHONE})).await;
-    let contact = world.records("Contact")[0]["Id"].clone();
-    world.insert("Case", json!({"ContactId": contact, "Subject": "Order", "Status": "New"}));
+    let env = creating(Options { index_lag_ms: 120_000, ..hiding(&["Case.IsClosed"], &[]) }, "create_contact").await;
+    env.insert_unindexed("Contact", json!({"LastName": "Just Made", "Phone": PHONE})).await;
+    let contact = env.records("Contact")[0]["Id"].clone();
+    env.insert("Case", json!({"ContactId": contact, "Subject": "Order", "Status": "New"}));
     let call = CallBody::inbound(1);
-    world.end([&call]).await;
-    let task = world.task(&call);
+    env.end([&call]).await;
+    let task = env.task(&call);
     assert_eq!([&task["WhoId"], &task["WhatId"]], [&contact, &Value::Null]);
-    assert_eq!((world.records("Contact").len(), world.records("Case").len()), (1, 1));
-    assert!(world.finding(&call.key(), "relation").await.contains("does not let us look for Cases"));
+    assert_eq!((env.records("Contact").len(), env.records("Case").len()), (1, 1));
+    assert!(env.finding(&call.key(), "relation").await.contains("does not let us look for Cases"));
 }
 
 #[tokio::test]
 async fn an_object_that_is_hidden_is_done_without() {
-    let world = world(hiding(&[], &["Lead"])).await;
+    let env = env(hiding(&[], &["Lead"])).await;
     let call = CallBody::inbound(1);
-    world.end([&call]).await;
-    world.task(&call);
-    warns_of(&world, &["Lead"]).await;
+    env.end([&call]).await;
+    env.task(&call);
+    warns_of(&env, &["Lead"]).await;
 }
 
 #[tokio::test]
 async fn hidden_accounts_cost_nothing_but_themselves() {
-    let world = World::with(hiding(&[], &["Account"])).await;
-    let account = world.insert("Account", json!({"Name": "Sample Ltd"}));
-    world.insert("Contact", json!({"LastName": "Lou Sample", "Phone": PHONE, "AccountId": account}));
+    let env = TestEnv::with(hiding(&[], &["Account"])).await;
+    let account = env.insert("Account", json!({"Name": "Sample Ltd"}));
+    env.insert("Contact", json!({"LastName": "Lou Sample", "Phone": PHONE, "AccountId": account}));
     let call = CallBody::inbound(1);
-    world.end([&call]).await;
-    world.task(&call);
-    warns_of(&world, &["Account"]).await;
+    env.end([&call]).await;
+    env.task(&call);
+    warns_of(&env, &["Account"]).await;
 }
 
 #[tokio::test]
@@ -203,21 +203,21 @@ async fn however_many_fields_are_hidden_a_single_call_is_logged() {
         "Lead.MobilePhone",
         "Lead.Company",
     ];
-    let world = world(hiding(&hidden, &[])).await;
+    let env = env(hiding(&hidden, &[])).await;
     let call = CallBody::inbound(1);
-    world.end([&call]).await;
-    world.task(&call);
-    assert!(world.connection().await["warnings"].as_array().unwrap().len() >= 6);
+    env.end([&call]).await;
+    env.task(&call);
+    assert!(env.connection().await["warnings"].as_array().unwrap().len() >= 6);
 }
 
 #[tokio::test]
 async fn hidden_cases_cost_the_relation_and_not_the_call() {
-    let world = world(hiding(&[], &["Case"])).await;
-    world.put_settings(json!({"relate_to": "case", "create_case_if_none": true})).await;
+    let env = env(hiding(&[], &["Case"])).await;
+    env.put_settings(json!({"relate_to": "case", "create_case_if_none": true})).await;
     let call = CallBody::inbound(1);
-    world.end([&call]).await;
-    assert_eq!(world.task(&call)["WhatId"], Value::Null);
-    assert!(world.finding(&call.key(), "relation").await.contains("does not let us look for Cases"));
+    env.end([&call]).await;
+    assert_eq!(env.task(&call)["WhatId"], Value::Null);
+    assert!(env.finding(&call.key(), "relation").await.contains("does not let us look for Cases"));
 }
 
 /// A duplicate rule of this object: no two with one e-mail; or, of Accounts, with one name.
@@ -228,7 +228,7 @@ fn no_two(sobject: &str, field: &str, action: DuplicateAction) -> Options {
 
 #[tokio::test]
 async fn the_record_that_a_duplicate_rule_names_is_used() {
-    let person = Contact::new("Lou", "Sample").of("Sample Ltd").with_email("lou.sample@example.com");
+    let person = Contact::new("Lou", "Sample").at_company("Sample Ltd").with_email("lou.sample@example.com");
     let lou = json!({"LastName": "Sample", "Company": "Sample Ltd", "Email": "lou.sample@example.com"});
     let cases = [
         (
@@ -243,69 +243,69 @@ async fn the_record_that_a_duplicate_rule_names_is_used() {
     ];
     for (setting, sobject, field, record, place) in cases {
         for action in [DuplicateAction::Alert, DuplicateAction::Block] {
-            let world = creating(no_two(sobject, field, action), setting).await;
-            let known = world.insert(sobject, record.clone());
+            let env = creating(no_two(sobject, field, action), setting).await;
+            let known = env.insert(sobject, record.clone());
             let calls = [1, 2].map(|id| CallBody::inbound(id).known_as(&person));
-            world.end(&calls).await;
+            env.end(&calls).await;
             for call in &calls {
-                assert_eq!(world.task(call)[place], known, "{sobject} {action:?}");
+                assert_eq!(env.task(call)[place], known, "{sobject} {action:?}");
             }
-            assert_eq!(world.records(sobject).len(), 1, "{sobject} {action:?}");
+            assert_eq!(env.records(sobject).len(), 1, "{sobject} {action:?}");
             let cases = usize::from(sobject == "Contact");
-            assert_eq!(world.records("Case").len(), cases, "{sobject} {action:?}");
+            assert_eq!(env.records("Case").len(), cases, "{sobject} {action:?}");
         }
     }
 }
 
 #[tokio::test]
 async fn a_task_that_is_there_already_is_adopted() {
-    let world = world(Options::default()).await;
-    let contact = world.records("Contact")[0]["Id"].clone();
-    let theirs = world.insert("Task", json!({"Aircall_Key__c": "call-1", "WhoId": contact, "Status": "Completed"}));
+    let env = env(Options::default()).await;
+    let contact = env.records("Contact")[0]["Id"].clone();
+    let theirs = env.insert("Task", json!({"Aircall_Key__c": "call-1", "WhoId": contact, "Status": "Completed"}));
     let call = CallBody::inbound(1);
-    world.end([&call]).await;
-    assert_eq!(world.task(&call)["Id"], theirs);
-    assert_eq!(world.activity(&call.key()).await["task_id"], theirs);
+    env.end([&call]).await;
+    assert_eq!(env.task(&call)["Id"], theirs);
+    assert_eq!(env.activity(&call.key()).await["task_id"], theirs);
 }
 
 #[tokio::test]
 async fn a_user_who_was_deactivated_owns_no_new_task() {
-    let world = world(Options::default()).await;
+    let env = env(Options::default()).await;
     let email = "robin.rep@example.com";
-    let robin = world.insert("User", json!({"Username": email, "LastName": "Rep", "Email": email}));
+    let robin = env.insert("User", json!({"Username": email, "LastName": "Rep", "Email": email}));
     let by_robin = |id| CallBody::inbound(id).answered_after(5).by(&User::new(2002, "Robin Rep", email));
-    world.end([&by_robin(1)]).await;
-    world.edit("User", &robin, json!({"IsActive": false})).await;
-    world.end([&by_robin(2)]).await;
-    assert_eq!(world.task(&by_robin(1))["OwnerId"], robin);
-    assert_eq!(world.task(&by_robin(2))["OwnerId"], world.tenant.org.admin_user_id());
+    env.end([&by_robin(1)]).await;
+    env.edit("User", &robin, json!({"IsActive": false})).await;
+    env.end([&by_robin(2)]).await;
+    assert_eq!(env.task(&by_robin(1))["OwnerId"], robin);
+    assert_eq!(env.task(&by_robin(2))["OwnerId"], env.tenant.org.admin_user_id());
 }
 
 #[tokio::test]
 async fn a_lead_that_was_converted_gives_way_to_the_contact() {
-    let world = World::new().await;
-    let lead = world.insert("Lead", json!({"LastName": "Sample", "Company": "Sample Ltd", "Phone": PHONE}));
+    let env = TestEnv::new().await;
+    let lead = env.insert("Lead", json!({"LastName": "Sample", "Company": "Sample Ltd", "Phone": PHONE}));
     let calls = [1, 2].map(CallBody::inbound);
-    world.end([&calls[0]]).await;
-    assert_eq!(world.task(&calls[0])["WhoId"], lead);
-    let contact = world.contact("Sample", PHONE);
-    world.remove_all("Lead").await;
+    env.end([&calls[0]]).await;
+    assert_eq!(env.task(&calls[0])["WhoId"], lead);
+    let contact = env.contact("Sample", PHONE);
+    env.remove_all("Lead").await;
     let converted =
         json!({"Id": lead, "LastName": "Sample", "Company": "Sample Ltd", "Phone": PHONE, "IsConverted": true});
-    world.insert("Lead", converted);
-    world.end([&calls[1]]).await;
-    assert_eq!(world.task(&calls[1])["WhoId"], contact);
+    env.insert("Lead", converted);
+    env.end([&calls[1]]).await;
+    assert_eq!(env.task(&calls[1])["WhoId"], contact);
 }
 
 #[tokio::test]
 async fn a_contact_that_was_deleted_gives_way_or_nobody_is_called() {
-    let world = World::new().await;
-    let gone = world.contact("Lou Sample", PHONE);
-    world.end([&CallBody::inbound(1)]).await;
-    world.delete("Contact", &gone).await;
+    let env = TestEnv::new().await;
+    let gone = env.contact("Lou Sample", PHONE);
+    env.end([&CallBody::inbound(1)]).await;
+    env.delete("Contact", &gone).await;
     let call = CallBody::inbound(2);
-    world.end([&call]).await;
-    let entry = world.activity(&call.key()).await;
+    env.end([&call]).await;
+    let entry = env.activity(&call.key()).await;
     assert_eq!(entry["state"], "skipped", "{entry:#}");
     assert!(entry["reason"].as_str().unwrap().starts_with("No record in Salesforce has the number"), "{entry:#}");
 }
@@ -313,39 +313,39 @@ async fn a_contact_that_was_deleted_gives_way_or_nobody_is_called() {
 #[tokio::test]
 async fn the_daily_allowance_pauses_the_org_before_and_at_its_end() {
     // One call is left to us, and then none; in the second org, all that is left belongs to others.
-    let used_up = world(Options { daily_api_limit: 1, ..Options::default() }).await;
-    let to_others = world(Options { daily_api_limit: 10, ..Options::default() }).await;
+    let used_up = env(Options { daily_api_limit: 1, ..Options::default() }).await;
+    let to_others = env(Options { daily_api_limit: 10, ..Options::default() }).await;
     to_others.put_settings(json!({"api_usage_limit": 10})).await;
-    for (world, limit, share) in [(&used_up, 1, 95), (&to_others, 10, 10)] {
+    for (env, limit, share) in [(&used_up, 1, 95), (&to_others, 10, 10)] {
         let call = CallBody::inbound(1);
-        world.post(call.event("call.ended")).await;
-        world.until("the org is paused", async |world| world.connection().await["state"] == "paused").await;
+        env.post(call.event("call.ended")).await;
+        env.until("the org is paused", async |env| env.connection().await["state"] == "paused").await;
         // Stored when the writer is done.
-        world.until("its API calls are shown", async |world| world.connection().await["api_usage"].is_object()).await;
-        let connection = world.connection().await;
+        env.until("its API calls are shown", async |env| env.connection().await["api_usage"].is_object()).await;
+        let connection = env.connection().await;
         let reason = format!(
             "The org has used 1 of its {limit} API calls of 24 hours, all integrations together, and the settings say to stop at {share} %."
         );
         assert_eq!(connection["reason"], reason);
         assert_eq!([&connection["api_usage"]["used"], &connection["api_usage"]["limit"]], [&json!(1), &json!(limit)]);
-        let entry = world.activity(&call.key()).await;
+        let entry = env.activity(&call.key()).await;
         assert_eq!(entry["state"], "pending");
         assert_eq!(entry["reason"], format!("Waiting until Salesforce takes requests again: {reason}"));
-        assert_eq!(world.api_calls().await.total, 1);
+        assert_eq!(env.api_calls().await.total, 1);
     }
     // Other tenants do not notice.
-    let other = world(Options::default()).await;
+    let other = env(Options::default()).await;
     other.end([&CallBody::inbound(1)]).await;
     other.task(&CallBody::inbound(1));
 }
 
 #[tokio::test]
 async fn an_allowance_that_others_have_used_up_pauses_the_org() {
-    let world = world(Options { daily_api_limit: 0, ..Options::default() }).await;
+    let env = env(Options { daily_api_limit: 0, ..Options::default() }).await;
     let call = CallBody::inbound(1);
-    world.post(call.event("call.ended")).await;
-    world.until("the org is paused", async |world| world.connection().await["state"] == "paused").await;
-    let connection = world.connection().await;
+    env.post(call.event("call.ended")).await;
+    env.until("the org is paused", async |env| env.connection().await["state"] == "paused").await;
+    let connection = env.connection().await;
     assert_eq!(connection["reason"], "TotalRequests Limit exceeded. (REQUEST_LIMIT_EXCEEDED).");
-    assert!(!world.is_logged(&call));
+    assert!(!env.is_logged(&call));
 }

@@ -13,7 +13,7 @@ use proptest::test_runner::TestRunner;
 use salesforce_sandbox::Options;
 use serde_json::{Value, json};
 
-use crate::support::{Running, World};
+use crate::support::{Running, TestEnv};
 
 /// Cases by default.
 const CASES: usize = 6;
@@ -121,7 +121,7 @@ fn case() -> impl Strategy<Value = Case> {
 /// A case under way.
 struct Run {
     case: Case,
-    world: World,
+    env: TestEnv,
     ended: Vec<CallBody>,
     faults: u64,
     events: u64,
@@ -139,17 +139,17 @@ impl Run {
             rotate_refresh_tokens,
             ..Options::default()
         };
-        let mut world = World::within(running, options).await;
+        let mut env = TestEnv::within(running, options).await;
         // A writer that was killed keeps its tenant waiting for a minute; and an org that was down before and is down
         // after is then left alone for as long again, and again.
-        world.patience = Duration::from_mins(20);
+        env.patience = Duration::from_mins(20);
         let cases = case.unknown_number == "create_contact";
         let relate_to = if cases { "case" } else { "nothing" };
         let settings =
             json!({"unknown_number": case.unknown_number, "relate_to": relate_to, "create_case_if_none": cases});
-        world.put_settings(settings).await;
-        (0..KNOWN).for_each(|n| drop(world.contact(&format!("Sample {n}"), &number(n))));
-        Self { case, world, ended: Vec::new(), faults: 0, events: 0 }
+        env.put_settings(settings).await;
+        (0..KNOWN).for_each(|n| drop(env.contact(&format!("Sample {n}"), &number(n))));
+        Self { case, env, ended: Vec::new(), faults: 0, events: 0 }
     }
 
     async fn play(&mut self) {
@@ -160,7 +160,7 @@ impl Run {
                     let calls: Vec<_> =
                         ids.map(|id| CallBody::inbound(id as u64).from(&number(self.case.numbers[id]))).collect();
                     self.events += calls.len() as u64;
-                    self.world.post_all(calls.iter().map(|call| call.event("call.ended"))).await;
+                    self.env.post_all(calls.iter().map(|call| call.event("call.ended"))).await;
                     self.ended.extend(calls);
                 }
                 Step::Comment(_) if self.ended.is_empty() => {}
@@ -169,34 +169,34 @@ impl Run {
                     self.events += 1;
                     let after = 60 + i64::try_from(self.events).expect("few");
                     let call = self.ended[at].clone().commented_after(after, "Wants two more.");
-                    self.world.post(call.event("call.commented")).await;
+                    self.env.post(call.event("call.commented")).await;
                     self.ended[at] = call;
                 }
                 Step::Fault(fault) => {
                     self.faults += fault["times"].as_u64().unwrap_or(1);
-                    self.world.fault(json!([fault])).await;
+                    self.env.fault(json!([fault])).await;
                 }
-                Step::Expire => self.world.expire_sessions().await,
+                Step::Expire => self.env.expire_sessions().await,
                 Step::Writers => {
-                    let (one, other) = (self.world.run_another_writer(), self.world.run_another_writer());
+                    let (one, other) = (self.env.run_another_writer(), self.env.run_another_writer());
                     tokio::join!(one, other);
                 }
                 Step::Pause(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
             }
         }
-        self.world.settle().await;
+        self.env.settle().await;
     }
 
     /// What is wrong in the end.
     async fn problems(&self) -> Vec<String> {
-        let world = &self.world;
+        let env = &self.env;
         let mut problems = Vec::new();
-        let tasks = world.records("Task");
+        let tasks = env.records("Task");
         let key = if self.case.unique_key_field { "Aircall_Key__c" } else { "CallObject" };
         let of = |call: &CallBody| tasks.iter().filter(|task| task[key] == call.key()).collect::<Vec<_>>();
         let mut logged = 0;
         for call in &self.ended {
-            let entry = world.activity(&call.key()).await;
+            let entry = env.activity(&call.key()).await;
             let tasks = of(call);
             match entry["state"].as_str().unwrap_or_default() {
                 "logged" if tasks.len() == 1 && tasks[0]["Id"] == entry["task_id"] => {
@@ -219,7 +219,7 @@ impl Run {
                 }
             }
         }
-        let entries = world.entries().await.len();
+        let entries = env.entries().await.len();
         if entries != self.ended.len() {
             problems.push(format!("{entries} entries of {} calls", self.ended.len()));
         }
@@ -229,18 +229,18 @@ impl Run {
         }
         for (sobject, field) in [("Contact", "Phone"), ("Lead", "Phone"), ("Account", "Phone"), ("Case", "ContactId")] {
             let mut having: BTreeMap<String, usize> = BTreeMap::new();
-            for record in world.records(sobject) {
+            for record in env.records(sobject) {
                 *having.entry(record[field].as_str().unwrap_or_default().replace(' ', "")).or_default() += 1;
             }
             let twice = having.into_iter().filter(|(_, count)| *count > 1);
             problems.extend(twice.map(|(value, count)| format!("{count} {sobject}s of {value}")));
         }
-        let connection = world.connection().await;
-        let token = world.tokens().await["refresh_token"].as_str().unwrap_or_default().to_owned();
-        if connection["state"] != "connected" || !world.tenant.org.has_grant(&token) {
+        let connection = env.connection().await;
+        let token = env.tokens().await["refresh_token"].as_str().unwrap_or_default().to_owned();
+        if connection["state"] != "connected" || !env.tenant.org.has_grant(&token) {
             problems.push(format!("the connection is {}", connection["state"]));
         }
-        let (calls, bound) = (world.api_calls().await.total, self.bound());
+        let (calls, bound) = (env.api_calls().await.total, self.bound());
         println!(
             "{} events, {} faults: {calls} API calls, at most {bound}; {logged} of {} calls logged",
             self.events,

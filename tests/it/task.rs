@@ -3,7 +3,7 @@
 use local::demo::bodies::{CallBody, Contact, Line, User};
 use serde_json::{Value, json};
 
-use crate::support::{World, at};
+use crate::support::{TestEnv, at};
 
 fn robin() -> User {
     User::new(2002, "Robin Rep", "Robin.Rep@Example.com")
@@ -11,8 +11,8 @@ fn robin() -> User {
 
 #[tokio::test]
 async fn each_call_type_has_its_own_subject() {
-    let world = World::new().await;
-    world.contact("Sample", "+33639980001");
+    let env = TestEnv::new().await;
+    env.contact("Sample", "+33639980001");
     let calls = [
         (
             CallBody::outbound(1).answered_after(5).lasting(60),
@@ -26,18 +26,18 @@ async fn each_call_type_has_its_own_subject() {
         (CallBody::inbound(4).by(&robin()), "Missed call from Sample on Support line"),
         (CallBody::inbound(5).voicemail(), "Voicemail from Sample on Support line"),
     ];
-    world.end(calls.iter().map(|(call, _)| call)).await;
+    env.end(calls.iter().map(|(call, _)| call)).await;
     for (call, subject) in calls {
-        assert_eq!(world.task(&call)["Subject"], subject);
+        assert_eq!(env.task(&call)["Subject"], subject);
     }
 }
 
 #[tokio::test]
 async fn an_answered_call_fills_every_field() {
-    let world = World::new().await;
-    let contact = world.contact("Sample", "+14155550132");
+    let env = TestEnv::new().await;
+    let contact = env.contact("Sample", "+14155550132");
     let owner = json!({"Username": "robin@example.com", "LastName": "Rep", "Email": "robin.rep@example.com"});
-    let owner = world.insert("User", owner);
+    let owner = env.insert("User", owner);
     let line = Line::new(1001, "Sales line", "+1 415-555-0100", "US", "America/Los_Angeles");
     // In Los Angeles it is still the evening of the third.
     let call = CallBody::inbound(1)
@@ -51,9 +51,9 @@ async fn an_answered_call_fills_every_field() {
         .tagged("Urgent")
         .recorded()
         .commented("Wants two more.");
-    world.post_all(call.all_events()).await;
-    world.settle().await;
-    let task = world.task(&call);
+    env.post_all(call.all_events()).await;
+    env.settle().await;
+    let task = env.task(&call);
     for (field, expected) in [
         ("Status", json!("Completed")),
         ("TaskSubtype", json!("Call")),
@@ -87,43 +87,43 @@ async fn an_answered_call_fills_every_field() {
 
 #[tokio::test]
 async fn the_connecting_user_owns_what_no_active_user_does() {
-    let world = World::new().await;
-    world.contact("Sample", "+33639980001");
+    let env = TestEnv::new().await;
+    env.contact("Sample", "+33639980001");
     let gone =
         json!({"Username": "gone@example.com", "LastName": "Gone", "Email": "gone@example.com", "IsActive": false});
-    world.insert("User", gone);
+    env.insert("User", gone);
     let by = |id, user: &User| CallBody::inbound(id).answered_after(5).by(user);
     let calls = [
         by(1, &User::new(1, "Gone Agent", "gone@example.com")),
         by(2, &User::new(2, "Another Agent", "another@example.com")),
         CallBody::inbound(3),
     ];
-    world.end(&calls).await;
+    env.end(&calls).await;
     for call in calls {
-        assert_eq!(world.task(&call)["OwnerId"], world.tenant.org.admin_user_id(), "{}", call.key());
+        assert_eq!(env.task(&call)["OwnerId"], env.tenant.org.admin_user_id(), "{}", call.key());
     }
 }
 
 #[tokio::test]
 async fn no_link_to_the_recording_where_the_settings_say_so() {
-    let world = World::new().await;
-    world.contact("Sample", "+33639980001");
-    world.put_settings(json!({"recording_link": false})).await;
+    let env = TestEnv::new().await;
+    env.contact("Sample", "+33639980001");
+    env.put_settings(json!({"recording_link": false})).await;
     let call = CallBody::inbound(1).voicemail();
-    world.end([&call]).await;
-    assert!(!world.task(&call)["Description"].as_str().unwrap().contains("http"));
+    env.end([&call]).await;
+    assert!(!env.task(&call)["Description"].as_str().unwrap().contains("http"));
 }
 
 #[tokio::test]
 async fn texts_that_are_too_long_are_cut_and_the_task_is_logged() {
-    let world = World::new().await;
-    world.contact(&"Long ".repeat(16), "+33639980001");
+    let env = TestEnv::new().await;
+    env.contact(&"Long ".repeat(16), "+33639980001");
     let mut call = CallBody::inbound(1).commented_after(5, &"Much. ".repeat(10_000));
     for n in 0..40 {
         call = call.tagged(&format!("tag number {n:02}"));
     }
-    world.end([&call.clone().on(&Line::new(1, &"Line ".repeat(60), "+33 1 99 00 01 00", "FR", "Europe/Paris"))]).await;
-    let task = world.task(&call);
+    env.end([&call.clone().on(&Line::new(1, &"Line ".repeat(60), "+33 1 99 00 01 00", "FR", "Europe/Paris"))]).await;
+    let task = env.task(&call);
     let length = |field: &str| task[field].as_str().unwrap().chars().count();
     assert!(length("Subject") <= 255 && length("Description") <= 32_000);
     let tags = task["CallDisposition"].as_str().unwrap();
@@ -132,12 +132,12 @@ async fn texts_that_are_too_long_are_cut_and_the_task_is_logged() {
 
 /// What is created of these kinds for an unknown number.
 async fn created(setting: &str, sobject: &str, call: &CallBody) -> Value {
-    let world = World::new().await;
-    world.put_settings(json!({"unknown_number": setting})).await;
-    world.end([call]).await;
-    let records = world.records(sobject);
+    let env = TestEnv::new().await;
+    env.put_settings(json!({"unknown_number": setting})).await;
+    env.end([call]).await;
+    let records = env.records(sobject);
     assert_eq!(records.len(), 1, "{sobject}");
-    let task = world.task(call);
+    let task = env.task(call);
     let field = if sobject == "Account" { "WhatId" } else { "WhoId" };
     assert_eq!(task[field], records[0]["Id"]);
     records[0].clone()
@@ -145,7 +145,7 @@ async fn created(setting: &str, sobject: &str, call: &CallBody) -> Value {
 
 #[tokio::test]
 async fn a_created_record_takes_what_aircall_knows_of_the_person() {
-    let person = Contact::new("Lou", "Sample").of("Sample Ltd").with_email("lou.sample@example.com");
+    let person = Contact::new("Lou", "Sample").at_company("Sample Ltd").with_email("lou.sample@example.com");
     let call = CallBody::inbound(1).known_as(&person);
     let fields = |record: &Value, names: &[&str]| names.iter().map(|name| record[name].clone()).collect::<Vec<_>>();
 

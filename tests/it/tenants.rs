@@ -4,13 +4,13 @@ use local::demo::bodies::CallBody;
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::support::World;
+use crate::support::TestEnv;
 
 /// Two tenants; the first has a call.
-async fn worlds() -> (World, World, CallBody) {
-    let (one, other) = (World::new().await, World::new().await);
-    for world in [&one, &other] {
-        world.contact("Lou Sample", "+33639980001");
+async fn worlds() -> (TestEnv, TestEnv, CallBody) {
+    let (one, other) = (TestEnv::new().await, TestEnv::new().await);
+    for env in [&one, &other] {
+        env.contact("Lou Sample", "+33639980001");
     }
     let call = CallBody::inbound(1);
     one.end([&call]).await;
@@ -91,11 +91,11 @@ async fn without_a_session_of_the_tenant_the_console_tells_nothing() {
 
 #[tokio::test]
 async fn settings_are_saved_whole_or_not_at_all() {
-    let world = World::new().await;
-    let fresh = world.settings().await;
+    let env = TestEnv::new().await;
+    let fresh = env.settings().await;
     assert_eq!(fresh["version"], 0);
     let put = async |document: &Value| {
-        let answer = world.admin(Method::PUT, "/api/settings").json(document).send().await.unwrap();
+        let answer = env.admin(Method::PUT, "/api/settings").json(document).send().await.unwrap();
         (answer.status(), answer.json::<Value>().await.unwrap())
     };
     let with = |changes: Value| {
@@ -121,12 +121,12 @@ async fn settings_are_saved_whole_or_not_at_all() {
         let problem = &answer["error"]["problems"][0];
         assert!(problem["path"].as_str().unwrap().starts_with(path), "{path}: {problem}");
         assert!(problem["message"].as_str().is_some_and(|message| !message.is_empty()), "{problem}");
-        assert_eq!(world.settings().await, fresh, "{path}");
+        assert_eq!(env.settings().await, fresh, "{path}");
     }
 
     let (status, saved) = put(&with(json!({"unknown_number": "create_lead"}))).await;
     assert_eq!((status, &saved["version"]), (StatusCode::OK, &json!(1)));
     let (status, answer) = put(&with(json!({"unknown_number": "create_contact"}))).await;
     assert_eq!(status, StatusCode::CONFLICT, "{answer}");
-    assert_eq!(world.settings().await, saved);
+    assert_eq!(env.settings().await, saved);
 }

@@ -7,12 +7,12 @@ use reqwest::header::{self, HeaderMap};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Running, World};
+use crate::support::{Running, TestEnv};
 
-const LONGEST: usize = 256 * 1024;
+const MAX_LEN: usize = 256 * 1024;
 
-fn ended(world: &World, call: &CallBody) -> Value {
-    call.clone().token(&world.tenant.webhook_token).event("call.ended")
+fn ended(env: &TestEnv, call: &CallBody) -> Value {
+    call.clone().token(&env.tenant.webhook_token).event("call.ended")
 }
 
 /// A body filled up with blanks, which JSON allows.
@@ -30,21 +30,21 @@ fn lasting(mut headers: HeaderMap) -> HeaderMap {
 
 #[tokio::test]
 async fn a_body_with_the_right_token_is_taken_and_logged() {
-    let world = World::new().await;
-    world.contact("Lou Sample", "+33639980001");
+    let env = TestEnv::new().await;
+    env.contact("Lou Sample", "+33639980001");
     let call = CallBody::inbound(1);
-    let answer = world.post_raw(ended(&world, &call).to_string()).await;
+    let answer = env.post_raw(ended(&env, &call).to_string()).await;
     assert_eq!(answer.status(), StatusCode::OK);
     assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
-    world.settle().await;
-    assert_eq!(world.task(&call)["Subject"], "Missed call from Lou Sample on Support line");
+    env.settle().await;
+    assert_eq!(env.task(&call)["Subject"], "Missed call from Lou Sample on Support line");
 }
 
 #[tokio::test]
 async fn wrong_and_missing_tokens_and_unknown_tenants_are_answered_alike() {
-    let world = World::new().await;
+    let env = TestEnv::new().await;
     let call = CallBody::inbound(1);
-    let (right, wrong) = (ended(&world, &call), call.clone().token("another").event("call.ended"));
+    let (right, wrong) = (ended(&env, &call), call.clone().token("another").event("call.ended"));
     let with = |token: Value| {
         let mut body = right.clone();
         body["token"] = token;
@@ -52,10 +52,10 @@ async fn wrong_and_missing_tokens_and_unknown_tenants_are_answered_alike() {
     };
     let mut missing = right.clone();
     missing.as_object_mut().unwrap().remove("token");
-    let almost = with(json!(world.tenant.webhook_token[1..]));
-    let own = world.tenant.tenant.as_str();
+    let almost = with(json!(env.tenant.webhook_token[1..]));
+    let own = env.tenant.tenant.as_str();
 
-    let first = world.post_raw(wrong.to_string()).await;
+    let first = env.post_raw(wrong.to_string()).await;
     assert_eq!(first.status(), StatusCode::UNAUTHORIZED);
     let (headers, text) = (lasting(first.headers().clone()), first.text().await.unwrap());
     for (tenant, body) in [
@@ -63,25 +63,25 @@ async fn wrong_and_missing_tokens_and_unknown_tenants_are_answered_alike() {
         (own, &almost),
         (own, &with(json!(""))),
         (own, &with(json!(null))),
-        (own, &with(json!([world.tenant.webhook_token]))),
+        (own, &with(json!([env.tenant.webhook_token]))),
         ("nobody", &right),
         ("nobody", &missing),
         ("No_Tenant", &right),
         ("%2E%2E%2F", &right),
     ] {
-        let answer = world.send(Method::POST, tenant, body.to_string()).await;
+        let answer = env.send(Method::POST, tenant, body.to_string()).await;
         assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{tenant} {}", body["token"]);
         assert_eq!(lasting(answer.headers().clone()), headers, "{tenant}");
         assert_eq!(answer.text().await.unwrap(), text, "{tenant}");
     }
-    world.settle().await;
-    assert!(world.entries().await.is_empty());
+    env.settle().await;
+    assert!(env.entries().await.is_empty());
 }
 
 #[tokio::test]
 async fn what_is_no_json_object_is_a_bad_request() {
-    let world = World::new().await;
-    let cut = ended(&world, &CallBody::inbound(1)).to_string();
+    let env = TestEnv::new().await;
+    let cut = ended(&env, &CallBody::inbound(1)).to_string();
     let bodies: [&[u8]; 9] = [
         b"",
         b"hello",
@@ -94,60 +94,60 @@ async fn what_is_no_json_object_is_a_bad_request() {
         &cut.as_bytes()[..cut.len() - 1],
     ];
     for body in bodies {
-        let answer = world.post_raw(body.to_vec()).await;
+        let answer = env.post_raw(body.to_vec()).await;
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{:?}", String::from_utf8_lossy(body));
     }
 }
 
 #[tokio::test]
 async fn the_longest_body_has_256_kib() {
-    let world = World::new().await;
-    world.contact("Lou Sample", "+33639980001");
+    let env = TestEnv::new().await;
+    env.contact("Lou Sample", "+33639980001");
     let (longest, too_long) = (CallBody::inbound(1), CallBody::inbound(2));
-    let answer = world.post_raw(padded(&ended(&world, &longest), LONGEST)).await;
+    let answer = env.post_raw(padded(&ended(&env, &longest), MAX_LEN)).await;
     assert_eq!(answer.status(), StatusCode::OK);
-    for length in [LONGEST + 1, 4 * LONGEST] {
-        let answer = world.post_raw(padded(&ended(&world, &too_long), length)).await;
+    for length in [MAX_LEN + 1, 4 * MAX_LEN] {
+        let answer = env.post_raw(padded(&ended(&env, &too_long), length)).await;
         assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE, "{length}");
     }
-    world.settle().await;
-    assert!(world.is_logged(&longest) && !world.is_logged(&too_long));
+    env.settle().await;
+    assert!(env.is_logged(&longest) && !env.is_logged(&too_long));
 }
 
 #[tokio::test]
 async fn a_webhook_is_posted_and_nothing_else() {
-    let world = World::new().await;
-    let body = ended(&world, &CallBody::inbound(1)).to_string();
+    let env = TestEnv::new().await;
+    let body = ended(&env, &CallBody::inbound(1)).to_string();
     for method in [Method::GET, Method::HEAD, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS] {
-        let answer = world.send(method.clone(), &world.tenant.tenant, body.clone()).await;
+        let answer = env.send(method.clone(), &env.tenant.tenant, body.clone()).await;
         assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{method}");
         assert_eq!(answer.headers()[header::ALLOW], "POST", "{method}");
     }
-    world.settle().await;
-    assert!(world.entries().await.is_empty());
+    env.settle().await;
+    assert!(env.entries().await.is_empty());
 }
 
 #[tokio::test]
 async fn events_of_no_interest_or_never_heard_of_are_taken_and_nothing_happens() {
-    let world = World::new().await;
-    world.contact("Lou Sample", "+33639980001");
+    let env = TestEnv::new().await;
+    env.contact("Lou Sample", "+33639980001");
     let call = CallBody::inbound(1);
     for event in ["user.connected", "number.closed", "contact.updated", "call.never_heard_of", "something else", ""] {
-        let mut body = ended(&world, &call);
+        let mut body = ended(&env, &call);
         body["event"] = json!(event);
-        assert_eq!(world.post_raw(body.to_string()).await.status(), StatusCode::OK, "{event}");
+        assert_eq!(env.post_raw(body.to_string()).await.status(), StatusCode::OK, "{event}");
     }
-    world.settle().await;
-    assert!(world.entries().await.is_empty());
-    assert!(world.records("Task").is_empty());
+    env.settle().await;
+    assert!(env.entries().await.is_empty());
+    assert!(env.records("Task").is_empty());
 }
 
 #[tokio::test]
 async fn fields_that_aircall_adds_and_kinds_it_changes_do_no_harm() {
-    let world = World::new().await;
-    world.contact("Lou Sample", "+33639980001");
+    let env = TestEnv::new().await;
+    env.contact("Lou Sample", "+33639980001");
     let call = CallBody::inbound(1).answered_after(5).lasting(30);
-    let mut body = ended(&world, &call);
+    let mut body = ended(&env, &call);
     body["delivery_id"] = json!({"new": true});
     let data = &mut body["data"];
     data["id"] = json!("1");
@@ -157,28 +157,28 @@ async fn fields_that_aircall_adds_and_kinds_it_changes_do_no_harm() {
     data["contact"] = json!([]);
     data["number"]["open"] = json!("yes");
     data["tags"] = json!([{"name": "Order"}, "broken", null]);
-    assert_eq!(world.post_raw(body.to_string()).await.status(), StatusCode::OK);
-    world.settle().await;
-    assert_eq!(world.task(&call)["CallDisposition"], "Order");
+    assert_eq!(env.post_raw(body.to_string()).await.status(), StatusCode::OK);
+    env.settle().await;
+    assert_eq!(env.task(&call)["CallDisposition"], "Order");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_queue_is_down_aircall_is_told_to_try_again_and_nothing_is_lost() {
     let running = Running::start("queue-down").await;
-    let world = World::within(&running, salesforce_sandbox::Options::default()).await;
-    world.contact("Lou Sample", "+33639980001");
+    let env = TestEnv::within(&running, salesforce_sandbox::Options::default()).await;
+    env.contact("Lou Sample", "+33639980001");
     let call = CallBody::inbound(1);
-    let body = ended(&world, &call);
-    let queue = world.queue("EventsQueue");
-    world.sqs("DeleteQueue", &json!({"QueueUrl": queue})).await;
+    let body = ended(&env, &call);
+    let queue = env.queue("EventsQueue");
+    env.sqs("DeleteQueue", &json!({"QueueUrl": queue})).await;
 
     // Aircall gives up on an answer after five seconds.
     let asked = std::time::Instant::now();
-    assert_eq!(world.post_raw(body.to_string()).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(env.post_raw(body.to_string()).await.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
 
     let name = queue.rsplit('/').next().unwrap();
-    world.sqs("CreateQueue", &json!({"QueueName": name, "Attributes": {"VisibilityTimeout": "30"}})).await;
-    assert_eq!(world.post(body).await, 0);
-    world.until("the call is logged", async |world| world.is_logged(&call)).await;
+    env.sqs("CreateQueue", &json!({"QueueName": name, "Attributes": {"VisibilityTimeout": "30"}})).await;
+    assert_eq!(env.post(body).await, 0);
+    env.until("the call is logged", async |env| env.is_logged(&call)).await;
 }

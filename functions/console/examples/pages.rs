@@ -14,8 +14,8 @@ use axum::middleware::{Next, from_fn};
 use console::session::Session;
 use console::{Aircall, Console};
 use jiff::Timestamp;
-use lambda::queue::Bell;
-use org::{Doors, Lookup, Owners, Unstored};
+use lambda::queue::WriteQueue;
+use org::{Lookup, OrgConnector, Owners, PendingTokens};
 use salesforce::ApiVersion;
 use secrecy::SecretString;
 use store::test_tables::TestTables;
@@ -44,17 +44,20 @@ async fn main() -> Result<()> {
         calls: Calls::new(tables.dynamodb.clone(), "CallsTable"),
         settings: SettingsStore::new(tables.dynamodb.clone(), "SettingsTable").with_history(history.clone()),
         history,
-        bell: Bell::new(aws_sdk_sqs::Client::from_conf(sqs), "https://sqs.us-east-1.example.com/000000000000/writes"),
+        write_queue: WriteQueue::new(
+            aws_sdk_sqs::Client::from_conf(sqs),
+            "https://sqs.us-east-1.example.com/000000000000/writes",
+        ),
         sign_ins: SignIns::new(tables.dynamodb.clone(), "ConsoleTable"),
         ended_sessions: EndedSessions::new(tables.dynamodb.clone(), "ConsoleTable"),
         api_tokens: ApiTokens::new(tables.dynamodb.clone(), "ConsoleTable"),
-        doors: Doors {
+        connector: OrgConnector {
             http: http.clone(),
             tenants: tenants.clone(),
             tokens: Tokens::new(secrets.clone(), "example/salesforce/"),
             app: AppSecret::new(secrets.clone(), "example/app"),
             version: ApiVersion::parse("66.0").context("a version")?,
-            unstored: Unstored::default(),
+            pending: PendingTokens::default(),
             renewal: Duration::from_secs(17),
         },
         salesforce_login_url: None,

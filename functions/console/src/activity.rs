@@ -16,7 +16,7 @@ use crate::console::Console;
 use crate::error::ApiError;
 
 /// Longest key that DynamoDB takes, bytes.
-const LONGEST_KEY: usize = 1024;
+const MAX_KEY: usize = 1024;
 
 /// The entry of a key; another tenant's is not found.
 pub(crate) async fn entry(
@@ -31,7 +31,7 @@ pub(crate) async fn entry(
 
 /// The entry of a key, if there is one; of a text that can be no key there is none.
 pub(crate) async fn find(console: &Console, tenant: &TenantId, key: &str) -> Result<Option<Entry>, store::Error> {
-    if (1..=LONGEST_KEY).contains(&key.len()) { console.calls.get(tenant, key).await } else { Ok(None) }
+    if (1..=MAX_KEY).contains(&key.len()) { console.calls.get(tenant, key).await } else { Ok(None) }
 }
 
 /// The tenant, whose org may be why entries wait, and where their Tasks are.

@@ -16,14 +16,14 @@ use crate::session::Session;
 
 /// Who a request is from that showed a token that counts.
 #[derive(Clone, Debug)]
-pub(crate) struct ByToken(pub(crate) Session);
+pub(crate) struct TokenSession(pub(crate) Session);
 
 /// Finds out whose token a request shows, if it shows one. One that does not count is no session's cookie instead.
-pub(crate) async fn known(State(console): State<Arc<Console>>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn bearer_auth(State(console): State<Arc<Console>>, mut request: Request, next: Next) -> Response {
     let Some(token) = shown(request.headers()) else { return next.run(request).await };
     match session(&console, &token).await {
         Ok(session) => {
-            request.extensions_mut().insert(ByToken(session));
+            request.extensions_mut().insert(TokenSession(session));
             next.run(request).await
         }
         Err(error) => {

@@ -1,7 +1,7 @@
 //! What the console works with.
 
-use lambda::queue::Bell;
-use org::{Doors, Lookup};
+use lambda::queue::WriteQueue;
+use org::{Lookup, OrgConnector};
 use secrecy::SecretString;
 use store::{ApiTokens, Calls, EndedSessions, History, SettingsStore, SignIns, Tenants};
 use url::Url;
@@ -21,7 +21,7 @@ pub struct Console {
     /// The tenants, and whether their orgs take requests.
     pub tenants: Tenants,
     /// Wakes the writer for what is retried.
-    pub bell: Bell,
+    pub write_queue: WriteQueue,
     /// Sign-ins under way.
     pub sign_ins: SignIns,
     /// Sessions that somebody signed out of.
@@ -29,7 +29,7 @@ pub struct Console {
     /// What lets programs in to the API.
     pub api_tokens: ApiTokens,
     /// What opens a tenant's Salesforce org.
-    pub doors: Doors,
+    pub connector: OrgConnector,
     /// Where admins sign in instead of Salesforce's own login pages: the sandbox org's, on a developer's machine.
     pub salesforce_login_url: Option<Url>,
     /// Whose admins may sign in.

@@ -15,7 +15,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::Mac as _;
 use secrecy::SecretString;
 
-use crate::bearer::ByToken;
+use crate::bearer::TokenSession;
 use crate::console::Console;
 use crate::error::ApiError;
 use crate::session;
@@ -45,13 +45,13 @@ fn mac(key: &SecretString, signed_in: &SignedIn) -> Option<session::Mac> {
 }
 
 /// Refuses a change through the API that a page of another site may have caused.
-pub(crate) async fn guarded(State(console): State<Arc<Console>>, request: Request, next: Next) -> Response {
+pub(crate) async fn csrf_protect(State(console): State<Arc<Console>>, request: Request, next: Next) -> Response {
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
     // No browser adds an API token by itself.
-    if parts.extensions.get::<ByToken>().is_none() {
+    if parts.extensions.get::<TokenSession>().is_none() {
         let signed_in = match SignedIn::known(&mut parts, &console).await {
             Ok(Some(signed_in)) => signed_in,
             Ok(None) => return ApiError::NotSignedIn.into_response(),

@@ -44,7 +44,7 @@ pub(crate) struct RefusalReason {
 
 /// What else an error has to say.
 #[derive(Debug)]
-pub(crate) enum More {
+pub(crate) enum Details {
     /// The parameter or field at fault.
     Parameter(String),
     /// What is wrong with the settings.
@@ -84,7 +84,7 @@ pub(crate) enum ApiError {
     NotJsonType,
     /// The body is longer than any that makes sense.
     TooLarge,
-    /// There is nothing here, as a sentence.
+    /// There is nothing base_url, as a sentence.
     NotFound(String),
     /// The resource has other methods.
     MethodNotAllowed,
@@ -138,9 +138,9 @@ impl ApiError {
             RefusalReason { code, message, parameter: None, problems: None, current_version: None, settings: None };
         let error = match more {
             None => plain,
-            Some(More::Parameter(parameter)) => RefusalReason { parameter: Some(parameter), ..plain },
-            Some(More::Problems(problems)) => RefusalReason { problems: Some(problems), ..plain },
-            Some(More::Current(settings)) => {
+            Some(Details::Parameter(parameter)) => RefusalReason { parameter: Some(parameter), ..plain },
+            Some(Details::Problems(problems)) => RefusalReason { problems: Some(problems), ..plain },
+            Some(Details::Current(settings)) => {
                 RefusalReason { current_version: Some(settings.version), settings: Some(settings), ..plain }
             }
         };
@@ -148,12 +148,12 @@ impl ApiError {
     }
 
     /// Status, code, message and whatever else the error has to say.
-    pub(crate) fn parts(self) -> (StatusCode, ErrorCode, String, Option<More>) {
+    pub(crate) fn parts(self) -> (StatusCode, ErrorCode, String, Option<Details>) {
         let (code, message, more) = self.told();
         (code.status(), code, message, more)
     }
 
-    fn told(self) -> (ErrorCode, String, Option<More>) {
+    fn told(self) -> (ErrorCode, String, Option<Details>) {
         let plain = |code, message: &str| (code, message.to_owned(), None);
         match self {
             ApiError::NotSignedIn => plain(ErrorCode::NotSignedIn, "Sign in to the console."),
@@ -169,10 +169,10 @@ impl ApiError {
                 "This change does not prove that it comes from a page of the console. Open the page again and repeat it.",
             ),
             ApiError::Parameter { name, message } => {
-                (ErrorCode::BadParameter, message, Some(More::Parameter(name.to_owned())))
+                (ErrorCode::BadParameter, message, Some(Details::Parameter(name.to_owned())))
             }
             ApiError::Query { name, message } => {
-                (ErrorCode::BadParameter, message.to_owned(), Some(More::Parameter(name)))
+                (ErrorCode::BadParameter, message.to_owned(), Some(Details::Parameter(name)))
             }
             ApiError::NotJson(message) => (ErrorCode::NotJson, message, None),
             ApiError::NotJsonType => plain(
@@ -187,11 +187,11 @@ impl ApiError {
             }
             ApiError::Stale(current) => {
                 let message = format!("Somebody changed the settings: they are at version {} by now.", current.version);
-                (ErrorCode::Stale, message, Some(More::Current(current)))
+                (ErrorCode::Stale, message, Some(Details::Current(current)))
             }
             ApiError::Invalid(problems) => {
                 let message = "The settings are wrong, so nothing was saved.".to_owned();
-                (ErrorCode::InvalidSettings, message, Some(More::Problems(problems)))
+                (ErrorCode::InvalidSettings, message, Some(Details::Problems(problems)))
             }
             ApiError::Connection { code, message } => (code, message, None),
             ApiError::TooManyTokens => {

@@ -32,7 +32,7 @@ impl Errors {
     }
 
     /// What is wrong with the field of this id.
-    pub(crate) fn of(&self, field: &str) -> Option<&str> {
+    pub(crate) fn message_for(&self, field: &str) -> Option<&str> {
         let error = self.0.iter().find(|error| error.field.as_deref() == Some(field));
         error.map(|error| error.message.as_str())
     }

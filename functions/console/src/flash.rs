@@ -148,7 +148,7 @@ impl Flash {
     }
 
     /// The message that a request brings along.
-    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
+    pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
         cookies(headers, COOKIE_NAME).find_map(|name| Flash::ALL.into_iter().find(|flash| flash.name() == name))
     }
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use console::{Aircall, AllowedOrgs, Console};
-use lambda::queue::Bell;
+use lambda::queue::WriteQueue;
 use lambda::{env, start};
-use org::{Doors, Lookup, Owners, Unstored};
+use org::{Lookup, OrgConnector, Owners, PendingTokens};
 use salesforce::ApiVersion;
 use store::{
     AircallCredentials, ApiTokens, AppSecret, Calls, EndedSessions, History, Phones, SettingsStore, SignIns, Tenants,
@@ -15,9 +15,9 @@ use store::{
 use url::Url;
 
 /// How long one call to AWS may take.
-const PATIENCE: Duration = Duration::from_secs(4);
+const TIMEOUT: Duration = Duration::from_secs(4);
 /// How long one request to Salesforce or Aircall may take, of the half minute that a browser gets an answer in.
-const VENDORS_PATIENCE: Duration = Duration::from_secs(10);
+const VENDOR_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long renewing the session of an org may take, its lease and storing it included.
 const RENEWAL: Duration = Duration::from_secs(17);
 
@@ -46,12 +46,12 @@ async fn main() -> anyhow::Result<()> {
         None => Url::parse(aircall::oauth::DASHBOARD_URL)?,
     };
 
-    let aws = start::aws(PATIENCE).await;
+    let aws = start::aws(TIMEOUT).await;
     let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
     let secretsmanager = aws_sdk_secretsmanager::Client::new(&aws);
     let http = reqwest::Client::builder()
         .connect_timeout(Duration::from_secs(4))
-        .timeout(VENDORS_PATIENCE)
+        .timeout(VENDOR_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none())
         .build()?;
     let history = History::new(dynamodb.clone(), &console_table);
@@ -60,17 +60,17 @@ async fn main() -> anyhow::Result<()> {
         calls: Calls::new(dynamodb.clone(), calls_table),
         settings: SettingsStore::new(dynamodb.clone(), settings_table).with_history(history.clone()),
         history,
-        bell: Bell::new(aws_sdk_sqs::Client::new(&aws), writes_queue_url),
+        write_queue: WriteQueue::new(aws_sdk_sqs::Client::new(&aws), writes_queue_url),
         sign_ins: SignIns::new(dynamodb.clone(), &console_table),
         ended_sessions: EndedSessions::new(dynamodb.clone(), &console_table),
         api_tokens: ApiTokens::new(dynamodb.clone(), &console_table),
-        doors: Doors {
+        connector: OrgConnector {
             http: http.clone(),
             tenants: tenants.clone(),
             tokens: Tokens::new(secretsmanager.clone(), salesforce_tokens_prefix),
             app: AppSecret::new(secretsmanager.clone(), salesforce_app_secret),
             version,
-            unstored: Unstored::default(),
+            pending: PendingTokens::default(),
             renewal: RENEWAL,
         },
         salesforce_login_url,

@@ -16,9 +16,9 @@ pub(crate) mod tokens;
 use axum::response::Redirect;
 
 use crate::page::Nav;
-use crate::visit::Visit;
+use crate::page_request::PageRequest;
 
 /// `/`: to where the console starts; whoever is not signed in does that first.
-pub(crate) async fn start(_: Visit) -> Redirect {
+pub(crate) async fn start(_: PageRequest) -> Redirect {
     Redirect::to(Nav::start().path())
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use org::{Job, Org, Stop, Trouble, Writes};
-use rules::{CallType, Document, E164, Exchange, SkipReason, Step, TaskStatus, Verdict, decide};
+use rules::{CallType, Document, E164, Interaction, SkipReason, Step, TaskStatus, Verdict, decide};
 use store::{Tenant, TenantId};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
@@ -21,13 +21,13 @@ use crate::random;
 
 /// How long Salesforce may take, of which [`Org`] keeps five seconds back; enough to renew its session first. API Gateway
 /// gives up after thirty seconds.
-const PATIENCE: Duration = Duration::from_secs(26);
+const TIMEOUT: Duration = Duration::from_secs(26);
 
 /// What would become of a call.
 #[derive(Debug)]
 pub(crate) struct Previewed {
     /// What it is about.
-    pub(crate) exchange: Exchange,
+    pub(crate) interaction: Interaction,
     /// Which of the five; none of messages.
     pub(crate) call_type: Option<CallType>,
     /// The status of its Task; else why there would be none.
@@ -70,11 +70,11 @@ pub(crate) async fn preview(
         },
         steps: decision.trace.steps().to_vec(),
         salesforce: Salesforce::NotNeeded,
-        exchange: document.exchange(),
+        interaction: document.interaction(),
     };
-    if let (Ok(status), Some(number)) = (previewed.would, previewed.exchange.party().number().cloned()) {
+    if let (Ok(status), Some(number)) = (previewed.would, previewed.interaction.party().phone().cloned()) {
         let tenant = activity::tenant(console, id).await?;
-        match look_up(console, tenant, settings, &previewed.exchange, status, number).await {
+        match look_up(console, tenant, settings, &previewed.interaction, status, number).await {
             Ok(found) => {
                 previewed.steps.extend(found.trace.steps().iter().cloned());
                 match found.would {
@@ -96,14 +96,14 @@ async fn look_up(
     console: &Arc<Console>,
     tenant: Tenant,
     settings: &rules::Settings,
-    exchange: &Exchange,
+    interaction: &Interaction,
     status: TaskStatus,
     number: E164,
 ) -> Result<org::Preview, String> {
     if tenant.salesforce.is_none() {
         return Err("Salesforce is not connected.".to_owned());
     }
-    let job = Job::new(exchange.key(), exchange.clone(), status, number);
+    let job = Job::new(interaction.key(), interaction.clone(), status, number);
     let id = tenant.id.clone();
     match ask(console, tenant, settings.clone(), job).await {
         Ok(found) => Ok(found),
@@ -138,8 +138,8 @@ async fn ask(
     let (console, runtime) = (Arc::clone(console), Handle::current());
     let asked = spawn_blocking(move || {
         runtime.block_on(async {
-            let (holder, deadline) = (random::text(), Instant::now() + PATIENCE);
-            let mut org = Org::open(&console.doors, &tenant, &holder, settings.api_usage_limit, deadline).await?;
+            let (holder, deadline) = (random::text(), Instant::now() + TIMEOUT);
+            let mut org = Org::open(&console.connector, &tenant, &holder, settings.api_usage_limit, deadline).await?;
             console.lookup.preview(&mut org, &mut tenant, &settings, job, Timestamp::now()).await
         })
     });

@@ -12,7 +12,7 @@ use axum::routing::get;
 use crate::console::Console;
 use crate::error::ApiError;
 use crate::page_error::PageError;
-use crate::{api, assets, bearer, csrf, frame, pages, secured};
+use crate::{api, assets, bearer, csrf, error_pages, pages, security_headers};
 
 /// The console: its pages and the JSON API.
 pub fn router(console: Console) -> Router {
@@ -21,23 +21,23 @@ pub fn router(console: Console) -> Router {
         .merge(
             pages()
                 .method_not_allowed_fallback(async || PageError::Other(ApiError::MethodNotAllowed))
-                .layer(from_fn_with_state(console.clone(), frame::framed)),
+                .layer(from_fn_with_state(console.clone(), error_pages::error_pages)),
         )
         .route("/assets/{file}", get(assets::serve))
         .merge(Router::from(api::document::routes()).method_not_allowed_fallback(async || ApiError::MethodNotAllowed))
         .merge(
             Router::from(api::routes())
                 .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
-                .layer(from_fn_with_state(console.clone(), csrf::guarded))
-                .layer(from_fn_with_state(console.clone(), bearer::known)),
+                .layer(from_fn_with_state(console.clone(), csrf::csrf_protect))
+                .layer(from_fn_with_state(console.clone(), bearer::bearer_auth)),
         )
         .fallback_service(
             Router::new()
                 .fallback(nothing_here)
-                .layer(from_fn_with_state(console.clone(), frame::framed))
+                .layer(from_fn_with_state(console.clone(), error_pages::error_pages))
                 .with_state(console.clone()),
         )
-        .layer(map_response(secured::secured))
+        .layer(map_response(security_headers::security_headers))
         .with_state(console)
 }
 

@@ -12,10 +12,10 @@ use secrecy::SecretString;
 use store::{Attempt, Connection, SalesforceTokens, TenantId, TokenHash};
 use url::Url;
 
+use crate::base_url::BaseUrl;
 use crate::connections::ConnectionError;
 use crate::connections::salesforce::{Joined, give_back, join};
 use crate::console::Console;
-use crate::here::Here;
 use crate::random;
 use crate::return_to::local_path;
 use crate::session::Session;
@@ -41,7 +41,7 @@ pub(crate) enum SignInError {
     Refused(#[from] ExchangeError),
     /// The user administers nothing.
     #[error(
-        "Your Salesforce user does not administer this org. Ask an admin to sign in here, one who may customize the \
+        "Your Salesforce user does not administer this org. Ask an admin to sign in base_url, one who may customize the \
          application or modify all data."
     )]
     NoAdmin,
@@ -95,12 +95,12 @@ pub(crate) fn at(login_url: &str) -> String {
 /// Remembers a sign-in that begins in the browser with this cookie, and gives the address of the login page.
 pub(crate) async fn begin(
     console: &Console,
-    here: &Here,
+    base_url: &BaseUrl,
     login_url: Url,
     return_to: &str,
     browser: &str,
 ) -> Result<Url, SignInError> {
-    let app = console.doors.app.get().await?;
+    let app = console.connector.app.get().await?;
     if app.client_id.is_empty() {
         return Err(SignInError::NoApp);
     }
@@ -110,11 +110,11 @@ pub(crate) async fn begin(
         code_verifier: pkce.verifier().clone(),
         login_url: login_url.to_string(),
         return_to: local_path(return_to).to_owned(),
-        browser_hash: TokenHash::of(browser),
+        browser_hash: TokenHash::new(browser),
         expires_at: Timestamp::now() + LIFETIME,
     };
     console.sign_ins.begin(&attempt).await?;
-    let callback = here.path(CALLBACK);
+    let callback = base_url.path(CALLBACK);
     Ok(oauth::authorize_url(&login_url, &app.client_id, callback.as_str(), SCOPE, &state, &pkce))
 }
 
@@ -132,7 +132,11 @@ pub(crate) struct Back<'a> {
 /// Ends a sign-in: who it is, whose tenant that is, and whether its org is connected by it.
 ///
 /// A grant that leads to no session is revoked, as Salesforce keeps five for each user and app only.
-pub(crate) async fn finish(console: &Console, here: &Here, back: &Back<'_>) -> Result<SignedInWith, SignInError> {
+pub(crate) async fn finish(
+    console: &Console,
+    base_url: &BaseUrl,
+    back: &Back<'_>,
+) -> Result<SignedInWith, SignInError> {
     let now = Timestamp::now();
     let attempt = console.sign_ins.consume(&hash(back.state), now).await?.ok_or(SignInError::Unknown)?;
     if !back.browsers.iter().any(|browser| attempt.browser_hash.matches(browser)) {
@@ -142,9 +146,9 @@ pub(crate) async fn finish(console: &Console, here: &Here, back: &Back<'_>) -> R
         return Err(ExchangeError::of_redirect(back.error).into());
     }
     let login_url = Url::parse(&attempt.login_url).map_err(|_| SignInError::Unknown)?;
-    let app = console.doors.app.get().await?;
-    let (http, code) = (&console.doors.http, SecretString::from(back.code));
-    let (secret, verifier, callback) = (&app.client_secret, &attempt.code_verifier, here.path(CALLBACK));
+    let app = console.connector.app.get().await?;
+    let (http, code) = (&console.connector.http, SecretString::from(back.code));
+    let (secret, verifier, callback) = (&app.client_secret, &attempt.code_verifier, base_url.path(CALLBACK));
     let tokens = oauth::exchange(http, &login_url, &app.client_id, secret, callback.as_str(), &code, verifier).await?;
     let refresh_token = tokens.refresh_token.clone().ok_or(SignInError::Unknown)?;
     let tenant = TenantId::of_org(tokens.org_id.as_str()).map_err(|_| SignInError::Unknown)?;
@@ -190,9 +194,9 @@ async fn known(console: &Console, tokens: &oauth::Tokens) -> Result<Admin, SignI
     if !console.allowed_orgs.allow(&tokens.org_id) {
         return Err(SignInError::OrgNotAllowed(tokens.org_id));
     }
-    let (http, instance_url) = (&console.doors.http, &tokens.instance_url);
+    let (http, instance_url) = (&console.connector.http, &tokens.instance_url);
     let client =
-        Client::new(http.clone(), instance_url.clone(), tokens.access_token.clone(), console.doors.version.clone());
+        Client::new(http.clone(), instance_url.clone(), tokens.access_token.clone(), console.connector.version.clone());
     if !client.user_permissions().await?.value.is_admin() {
         return Err(SignInError::NoAdmin);
     }
@@ -211,7 +215,7 @@ async fn known(console: &Console, tokens: &oauth::Tokens) -> Result<Admin, SignI
 
 /// Only of a state of this kind of sign-in.
 fn hash(state: &str) -> TokenHash {
-    TokenHash::of(&format!("salesforce:{state}"))
+    TokenHash::new(&format!("salesforce:{state}"))
 }
 
 fn without_slash(url: &Url) -> String {

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, header};
 use jiff::Timestamp;
 use store::TokenHash;
 
-use crate::bearer::ByToken;
+use crate::bearer::TokenSession;
 use crate::console::Console;
 use crate::error::ApiError;
 use crate::page_error::PageError;
@@ -30,15 +30,15 @@ impl SignedIn {
     /// When it cannot be said whether somebody signed out of it: nobody is let in then.
     pub(crate) async fn known(parts: &mut Parts, console: &Console) -> Result<Option<Self>, store::Error> {
         // Several look at one request.
-        if let Some(Looked(known)) = parts.extensions.get() {
+        if let Some(CachedSession(known)) = parts.extensions.get() {
             return Ok(known.clone());
         }
-        let known = Self::of(&parts.headers, console).await?;
-        parts.extensions.insert(Looked(known.clone()));
+        let known = Self::from_headers(&parts.headers, console).await?;
+        parts.extensions.insert(CachedSession(known.clone()));
         Ok(known)
     }
 
-    async fn of(headers: &HeaderMap, console: &Console) -> Result<Option<Self>, store::Error> {
+    async fn from_headers(headers: &HeaderMap, console: &Console) -> Result<Option<Self>, store::Error> {
         let now = Timestamp::now();
         for cookie in cookies(headers, COOKIE_NAME) {
             let Some(session) = Session::verify(cookie, &console.session_keys, now) else { continue };
@@ -58,11 +58,11 @@ impl SignedIn {
 
 /// What was found out about a request's cookies.
 #[derive(Clone, Debug)]
-struct Looked(Option<SignedIn>);
+struct CachedSession(Option<SignedIn>);
 
 /// A session's hash. Its signature is none of it: there is one for each key.
 fn hash(cookie: &str) -> TokenHash {
-    TokenHash::of(cookie.split('.').next().unwrap_or_default())
+    TokenHash::new(cookie.split('.').next().unwrap_or_default())
 }
 
 /// Who looks at a page that is for everybody; nobody is there who is not signed in.
@@ -82,7 +82,7 @@ impl FromRequestParts<Arc<Console>> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, ApiError> {
         // Where a token was shown, no cookie counts.
-        if let Some(ByToken(session)) = parts.extensions.get().cloned() {
+        if let Some(TokenSession(session)) = parts.extensions.get().cloned() {
             return Ok(Self { session, cookie: None });
         }
         Self::known(parts, console).await?.ok_or(ApiError::NotSignedIn)

@@ -4,7 +4,7 @@ use rules::{Direction, Task};
 use serde_json::{Value, json};
 
 /// What the integration writes of a Task, but for the records it is on and who owns it.
-pub(crate) fn of(task: &Task) -> Vec<(&'static str, Value)> {
+pub(crate) fn task_fields(task: &Task) -> Vec<(&'static str, Value)> {
     let direction = task.direction.map(|direction| match direction {
         Direction::Inbound => "Inbound",
         Direction::Outbound => "Outbound",

@@ -9,14 +9,14 @@ use crate::error::ApiError;
 use crate::session::Session;
 
 /// Longest name, characters.
-const LONGEST: usize = 80;
+const MAX_LEN: usize = 80;
 
 /// What a token's name has to be.
 pub(crate) const NAME: &str = "Enter a name of up to 80 characters that tells what the token is for.";
 
 /// Whether it may be a token's name.
 pub(crate) fn may_be_name(name: &str) -> bool {
-    (1..=LONGEST).contains(&name.chars().count()) && name.trim() == name && !name.chars().any(char::is_control)
+    (1..=MAX_LEN).contains(&name.chars().count()) && name.trim() == name && !name.chars().any(char::is_control)
 }
 
 /// Makes a token, whose text nobody sees again.

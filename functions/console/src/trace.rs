@@ -19,7 +19,7 @@ fn label(topic: Topic) -> &'static str {
     match topic {
         Topic::CallType => "Call type",
         Topic::Message => "Messages",
-        Topic::Number => "Line",
+        Topic::Line => "Line",
         Topic::CallWorkflow => "Call workflow",
         Topic::BusinessHours => "Business hours",
         Topic::PhoneNumber => "Phone number",

@@ -56,7 +56,7 @@ impl Warning {
 }
 
 /// The warnings that follow from the facts, always in the same order.
-pub(crate) fn of(facts: OrgFacts) -> Vec<Warning> {
+pub(crate) fn warnings(facts: OrgFacts) -> Vec<Warning> {
     let fields = facts.missing_fields.into_iter().map(|(field, since)| about_field(field, since));
     let objects = facts.missing_objects.into_iter().map(|(object, since)| about_object(object, since));
     let mut warnings: Vec<Warning> = fields.chain(objects).collect();

@@ -13,7 +13,7 @@ pub(crate) struct When {
 }
 
 impl When {
-    pub(crate) fn of(instant: Timestamp) -> Self {
+    pub(crate) fn new(instant: Timestamp) -> Self {
         let datetime = instant.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         Self { datetime, text: instant.strftime("%-d %b %Y, %H:%M UTC").to_string() }
     }
@@ -33,7 +33,7 @@ pub(crate) struct Local {
 }
 
 impl Local {
-    pub(crate) fn of(instant: Timestamp, zone: &TimeZone) -> Self {
+    pub(crate) fn new(instant: Timestamp, zone: &TimeZone) -> Self {
         let local = instant.to_zoned(zone.clone());
         Self {
             datetime: instant.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
@@ -54,14 +54,14 @@ mod tests {
 
     #[test]
     fn an_instant_for_a_browser_and_for_a_person() {
-        let when = When::of("2026-12-05T09:30:59.7Z".parse().unwrap());
+        let when = When::new("2026-12-05T09:30:59.7Z".parse().unwrap());
         assert_eq!((&*when.datetime, &*when.text), ("2026-12-05T09:30:59Z", "5 Dec 2026, 09:30 UTC"));
     }
 
     #[test]
     fn an_instant_on_the_clock_of_a_line() {
         let zone = TimeZone::get("Europe/Vienna").unwrap();
-        let local = Local::of("2026-12-05T23:30:59Z".parse().unwrap(), &zone);
+        let local = Local::new("2026-12-05T23:30:59Z".parse().unwrap(), &zone);
         assert_eq!((&*local.date, &*local.time), ("6 Dec 2026", "00:30 CET"));
         assert_eq!(local.title, "2026-12-05 23:30:59 UTC; the line is in Europe/Vienna");
     }

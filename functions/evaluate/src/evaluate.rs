@@ -6,13 +6,13 @@ use aircall::Webhook;
 use aws_lambda_events::sqs::SqsMessage;
 use jiff::{SignedDuration, Timestamp};
 use lambda::metrics::{Counter, count};
-use lambda::queue::{Bell, Event, QueueError, WakeUp};
+use lambda::queue::{Event, QueueError, WakeUp, WriteQueue};
 use rules::decide::decide;
 use rules::messages::loggable;
 use rules::{CallDocument, Conversation, Document, MessageDocument, MessageSnapshot, Messages, Verdict};
-use store::{Calls, Gathered, Merge, MergeError, SettingsStore, State, TenantId};
+use store::{Calls, Merge, MergeError, MessageAggregate, SettingsStore, State, TenantId};
 
-use crate::heard::Heard;
+use crate::heartbeat::Heartbeat;
 
 /// How often a merge is tried again because another event of the same call or message came in between.
 const TRIES: u32 = 12;
@@ -22,8 +22,8 @@ const TRIES: u32 = 12;
 pub(crate) struct Evaluator {
     pub(crate) calls: Calls,
     pub(crate) settings: SettingsStore,
-    pub(crate) bell: Bell,
-    pub(crate) heard: Heard,
+    pub(crate) write_queue: WriteQueue,
+    pub(crate) heartbeat: Heartbeat,
     /// How long an entry is kept after its last event.
     pub(crate) retention: SignedDuration,
 }
@@ -43,7 +43,7 @@ pub(crate) enum EvaluateError {
     #[error("the call or message was changed by other events {TRIES} times in a row")]
     Contended,
     #[error(transparent)]
-    NotRung(QueueError),
+    NotWoken(QueueError),
 }
 
 impl Evaluator {
@@ -52,13 +52,13 @@ impl Evaluator {
         let event = Event::read(message).map_err(EvaluateError::NotOurs)?;
         let tenant = TenantId::parse(&event.tenant)?;
         let webhook = Webhook::parse(&event.body)?;
-        self.heard.aircall(&tenant, now).await;
+        self.heartbeat.record(&tenant, now).await;
         match webhook {
             Webhook::Call(snapshot) => {
                 let (key, event) = (snapshot.call.id.key(), format!("{:?}", snapshot.event));
                 self.take(&tenant, &key, &CallDocument::from(*snapshot).into(), &event, now).await
             }
-            Webhook::Message(snapshot) => self.gather(&tenant, *snapshot, now).await,
+            Webhook::Message(snapshot) => self.take_message(&tenant, *snapshot, now).await,
             Webhook::Other => Ok(()),
         }
     }
@@ -66,42 +66,47 @@ impl Evaluator {
     /// Puts what is new of a message to what was gathered of it, and takes it in where it is logged.
     ///
     /// What was known before is taken in again: an event comes again if the work on it was cut off.
-    async fn gather(&self, tenant: &TenantId, news: MessageSnapshot, now: Timestamp) -> Result<(), EvaluateError> {
+    async fn take_message(
+        &self,
+        tenant: &TenantId,
+        news: MessageSnapshot,
+        now: Timestamp,
+    ) -> Result<(), EvaluateError> {
         let event = format!("{:?}", news.event);
-        let (gathered, version) = self.put_together(tenant, news.into(), &event, now).await?;
+        let (gathered, version) = self.merge_aggregate(tenant, news.into(), &event, now).await?;
         for message in gathered.document.messages() {
-            let conversation = gathered.places.get(&message.id).cloned().flatten();
-            let messages = Messages::of(message, version, conversation);
+            let conversation = gathered.routes.get(&message.id).cloned().flatten();
+            let messages = Messages::from_message(message, version, conversation);
             self.take(tenant, &messages.key(), &Document::Messages(messages), &event, now).await?;
         }
         Ok(())
     }
 
     /// All that was gathered of a message, with its version. Where it is logged is settled as soon as enough is known.
-    async fn put_together(
+    async fn merge_aggregate(
         &self,
         tenant: &TenantId,
         news: MessageDocument,
         event: &str,
         now: Timestamp,
-    ) -> Result<(Gathered, u64), EvaluateError> {
+    ) -> Result<(MessageAggregate, u64), EvaluateError> {
         for attempt in 0..TRIES {
-            let (known, version) = self.calls.gathered(tenant, news.id()).await?.unzip();
+            let (known, version) = self.calls.message_aggregate(tenant, news.id()).await?.unzip();
             let documents = known.iter().map(|known| known.document.clone());
             let document = documents.fold(news.clone(), MessageDocument::merge);
-            let mut places = known.as_ref().map(|known| known.places.clone()).unwrap_or_default();
+            let mut places = known.as_ref().map(|known| known.routes.clone()).unwrap_or_default();
             let messages = document.messages();
             if messages.iter().any(|message| !places.contains_key(&message.id)) {
                 let settings = self.settings.get(tenant).await?;
                 for message in messages {
-                    places.entry(message.id.clone()).or_insert_with(|| Conversation::of(&message, &settings));
+                    places.entry(message.id.clone()).or_insert_with(|| Conversation::for_message(&message, &settings));
                 }
             }
-            let gathered = Gathered { document, places };
+            let gathered = MessageAggregate { document, routes: places };
             if let Some(version) = version.filter(|_| known.as_ref() == Some(&gathered)) {
                 return Ok((gathered, version));
             }
-            match self.calls.gather(tenant, &gathered, version, now + self.retention).await {
+            match self.calls.put_message_aggregate(tenant, &gathered, version, now + self.retention).await {
                 Ok(()) => return Ok((gathered, version.map_or(1, |version| version + 1))),
                 Err(MergeError::Conflict) => pause(event, attempt).await,
                 Err(MergeError::Store(error)) => return Err(error.into()),
@@ -131,7 +136,7 @@ impl Evaluator {
             let document = known.iter().cloned().fold(news.clone(), Document::merge);
             if known.as_ref() == Some(&document) {
                 // Seen before. If the writer was not woken then, it is now; the same wake-up twice rings once.
-                return if waits { self.ring(tenant, key, version.unwrap_or_default()).await } else { Ok(()) };
+                return if waits { self.wake(tenant, key, version.unwrap_or_default()).await } else { Ok(()) };
             }
             let settings = self.settings.get(tenant).await?;
             let decision = decide(&document, &settings, decided.as_ref());
@@ -148,7 +153,7 @@ impl Evaluator {
             count(Counter::EventsMerged, 1, &[]);
             tracing::info!(%tenant, key = %loggable(key), event, ?verdict, "merged an event");
             return match verdict {
-                Some(Verdict::Log(_)) => self.ring(tenant, key, version.unwrap_or_default() + 1).await,
+                Some(Verdict::Log(_)) => self.wake(tenant, key, version.unwrap_or_default() + 1).await,
                 Some(Verdict::Skip(_)) => {
                     let is_news = decided.is_none_or(|decided| Some(decided.verdict) != verdict);
                     count(Counter::CallsSkipped, u64::from(is_news), &[]);
@@ -161,9 +166,9 @@ impl Evaluator {
     }
 
     /// Wakes the writer for the entry as of `version`.
-    async fn ring(&self, tenant: &TenantId, key: &str, version: u64) -> Result<(), EvaluateError> {
+    async fn wake(&self, tenant: &TenantId, key: &str, version: u64) -> Result<(), EvaluateError> {
         let wake_up = WakeUp { tenant: tenant.to_string(), key: Some(key.to_owned()) };
-        self.bell.ring(&wake_up, &format!("{key}-{version}")).await.map_err(EvaluateError::NotRung)
+        self.write_queue.wake(&wake_up, &format!("{key}-{version}")).await.map_err(EvaluateError::NotWoken)
     }
 }
 

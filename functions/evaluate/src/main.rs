@@ -1,23 +1,23 @@
 //! Merges an event into its call and decides, with reasons, whether and how the call is logged.
 
 mod evaluate;
-mod heard;
+mod heartbeat;
 
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::{SignedDuration, Timestamp};
 use lambda::batch::each;
-use lambda::queue::Bell;
+use lambda::queue::WriteQueue;
 use lambda::{env, start};
 use lambda_runtime::{LambdaEvent, service_fn};
 use store::{Calls, SettingsStore, Tenants};
 
 use crate::evaluate::Evaluator;
-use crate::heard::Heard;
+use crate::heartbeat::Heartbeat;
 
 /// Events looked at side by side.
-const AT_ONCE: usize = 10;
+const CONCURRENCY: usize = 10;
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -28,12 +28,12 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let evaluator = Evaluator {
         calls: Calls::new(dynamodb.clone(), env::required("CALLS_TABLE")?),
         settings: SettingsStore::new(dynamodb.clone(), env::required("SETTINGS_TABLE")?),
-        heard: Heard::new(Tenants::new(dynamodb, env::required("TENANTS_TABLE")?)),
-        bell: Bell::new(aws_sdk_sqs::Client::new(&aws), env::required("WRITES_QUEUE_URL")?),
+        heartbeat: Heartbeat::new(Tenants::new(dynamodb, env::required("TENANTS_TABLE")?)),
+        write_queue: WriteQueue::new(aws_sdk_sqs::Client::new(&aws), env::required("WRITES_QUEUE_URL")?),
         retention: SignedDuration::from_hours(24 * retention_days),
     };
     let handle = async |event: LambdaEvent<SqsEvent>| {
-        let handled = each(event.payload, AT_ONCE, |message| evaluator.evaluate(message, Timestamp::now())).await;
+        let handled = each(event.payload, CONCURRENCY, |message| evaluator.evaluate(message, Timestamp::now())).await;
         Ok::<SqsBatchResponse, lambda_runtime::Error>(handled)
     };
     lambda_runtime::run(service_fn(handle)).await

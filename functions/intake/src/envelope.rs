@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::answer::Answer;
+use crate::response::WebhookResponse;
 
 /// Event and token of a webhook; its data is not looked at.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -19,7 +19,7 @@ impl Envelope {
     ///
     /// # Errors
     /// With the answer to a body that is not JSON or no object.
-    pub(crate) fn parse(body: &str) -> Result<Self, Answer> {
+    pub(crate) fn parse(body: &str) -> Result<Self, WebhookResponse> {
         /// Any JSON counts as a value here, so that a token that is no text is a wrong token and not a bad request.
         #[derive(Deserialize)]
         struct Fields {
@@ -34,10 +34,10 @@ impl Envelope {
         };
         // A list would pass for the fields in their order.
         if !body.trim_ascii_start().starts_with('{') {
-            return Err(Answer::BadRequest { field: "body", message: "The body is no JSON object." });
+            return Err(WebhookResponse::BadRequest { field: "body", message: "The body is no JSON object." });
         }
         let fields: Fields = serde_json::from_str(body)
-            .map_err(|_| Answer::BadRequest { field: "body", message: "The body is not JSON." })?;
+            .map_err(|_| WebhookResponse::BadRequest { field: "body", message: "The body is not JSON." })?;
         Ok(Self { event: text(fields.event), token: text(fields.token) })
     }
 }
@@ -82,7 +82,7 @@ mod tests {
             ["", "x", "[]", r#"["call.ended","t"]"#, "\"{}\"", "null", "{", "{} {}", r#"{"data":}"#, "\u{feff}{}"]
         {
             let answer = Envelope::parse(body).unwrap_err();
-            assert!(matches!(answer, Answer::BadRequest { field: "body", .. }), "{body}");
+            assert!(matches!(answer, WebhookResponse::BadRequest { field: "body", .. }), "{body}");
         }
     }
 

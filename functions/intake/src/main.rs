@@ -1,8 +1,8 @@
 //! Authenticates Aircall's webhooks and puts their raw bodies on the events queue.
 
-mod answer;
+mod authenticator;
 mod envelope;
-mod gate;
+mod response;
 #[cfg(test)]
 mod tests;
 mod webhook;
@@ -12,19 +12,21 @@ use std::time::Duration;
 use lambda::{Events, env, start};
 use store::Tenants;
 
-use crate::gate::Gate;
+use crate::authenticator::Authenticator;
 use crate::webhook::Intake;
 
 /// Aircall gives up after 5 s. A webhook needs two calls at most, the tenant and the queue, of 1.5 s at most.
-const PATIENCE: Duration = Duration::from_millis(1500);
+const TIMEOUT: Duration = Duration::from_millis(1500);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     start::logs();
     let tenants_table = env::required("TENANTS_TABLE")?;
     let events_queue_url = env::required("EVENTS_QUEUE_URL")?;
-    let aws = start::aws(PATIENCE).await;
+    let aws = start::aws(TIMEOUT).await;
     let tenants = Tenants::new(aws_sdk_dynamodb::Client::new(&aws), tenants_table);
     let events = Events::new(aws_sdk_sqs::Client::new(&aws), events_queue_url);
-    lambda_http::run(webhook::router(Intake::new(Gate::new(tenants), events))).await.map_err(anyhow::Error::from_boxed)
+    lambda_http::run(webhook::router(Intake::new(Authenticator::new(tenants), events)))
+        .await
+        .map_err(anyhow::Error::from_boxed)
 }

@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 use wiremock::matchers::{body_partial_json, header as has_header};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::gate::Gate;
+use crate::authenticator::Authenticator;
 use crate::webhook::{Intake, router};
 
 const TOKEN: &str = "token-of-the-test";
@@ -27,7 +27,7 @@ struct Fixture {
 
 /// What a webhook was answered.
 #[derive(Debug)]
-struct Answered {
+struct Sent {
     status: StatusCode,
     allow: Option<String>,
     body: String,
@@ -43,7 +43,7 @@ impl Fixture {
         let aws = MockServer::start().await;
         let tenant = json!({ "Item": {
             "tenant": { "S": "one" },
-            "webhook_tokens": { "L": [{ "S": TokenHash::of(TOKEN).to_string() }] },
+            "webhook_tokens": { "L": [{ "S": TokenHash::new(TOKEN).to_string() }] },
         }});
         let get_item = has_header("x-amz-target", "DynamoDB_20120810.GetItem");
         Mock::given(get_item)
@@ -58,21 +58,21 @@ impl Fixture {
             .mount(&aws)
             .await;
         Mock::given(has_header("x-amz-target", "AmazonSQS.SendMessage")).respond_with(sqs).mount(&aws).await;
-        let router = router(Intake::new(Gate::new(tenants(&aws.uri())), events(&aws.uri())));
+        let router = router(Intake::new(Authenticator::new(tenants(&aws.uri())), events(&aws.uri())));
         Self { aws, router }
     }
 
-    async fn send(&self, method: Method, path: &str, body: impl Into<Body>) -> Answered {
+    async fn send(&self, method: Method, path: &str, body: impl Into<Body>) -> Sent {
         let request = Request::builder().method(method).uri(path).body(body.into()).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
         assert_eq!(header(header::CACHE_CONTROL).as_deref(), Some("no-store"));
         let (status, allow) = (response.status(), header(header::ALLOW));
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        Answered { status, allow, body: String::from_utf8(body.into()).unwrap() }
+        Sent { status, allow, body: String::from_utf8(body.into()).unwrap() }
     }
 
-    async fn post(&self, tenant: &str, body: impl Into<Body>) -> Answered {
+    async fn post(&self, tenant: &str, body: impl Into<Body>) -> Sent {
         self.send(Method::POST, &format!("/webhooks/aircall/{tenant}"), body).await
     }
 
@@ -226,7 +226,7 @@ async fn aircall_is_to_try_again_when_the_queue_fails() {
 async fn aircall_is_to_try_again_when_the_table_fails() {
     let broken = MockServer::start().await;
     let f = Fixture::new().await;
-    let router = router(Intake::new(Gate::new(tenants(&broken.uri())), events(&f.aws.uri())));
+    let router = router(Intake::new(Authenticator::new(tenants(&broken.uri())), events(&f.aws.uri())));
     let answer = Fixture { router, ..f }.post("one", ENDED).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
 }

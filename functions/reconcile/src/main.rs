@@ -7,24 +7,24 @@ mod tests;
 
 use std::time::Duration;
 
-use lambda::{Bell, env, start};
+use lambda::{WriteQueue, env, start};
 use lambda_runtime::{LambdaEvent, run, service_fn};
 use store::Calls;
 
 use crate::payload::{Payload, Reconcile};
 
 /// How long one call to AWS may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     start::logs();
     let calls_table = env::required("CALLS_TABLE")?;
     let writes_queue_url = env::required("WRITES_QUEUE_URL")?;
-    let aws = start::aws(PATIENCE).await;
+    let aws = start::aws(TIMEOUT).await;
     let reconcile = &Reconcile {
         calls: Calls::new(aws_sdk_dynamodb::Client::new(&aws), calls_table),
-        bell: Bell::new(aws_sdk_sqs::Client::new(&aws), writes_queue_url),
+        write_queue: WriteQueue::new(aws_sdk_sqs::Client::new(&aws), writes_queue_url),
     };
     run(service_fn(|event: LambdaEvent<Payload>| reconcile.handle(event.payload)))
         .await

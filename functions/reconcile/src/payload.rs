@@ -2,14 +2,14 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use jiff::Timestamp;
-use lambda::{Bell, QueueError, WakeUp, batch};
+use lambda::{QueueError, WakeUp, WriteQueue, batch};
 use serde::Deserialize;
 use store::Calls;
 
 use crate::sweep;
 
 /// Wake-ups that are handed on side by side.
-const AT_ONCE: usize = 10;
+const CONCURRENCY: usize = 10;
 
 /// What the function is called with.
 #[derive(Debug, Deserialize)]
@@ -30,7 +30,7 @@ pub(crate) struct Reconcile {
     /// The entries.
     pub(crate) calls: Calls,
     /// Wakes the writer.
-    pub(crate) bell: Bell,
+    pub(crate) write_queue: WriteQueue,
 }
 
 impl Reconcile {
@@ -40,9 +40,9 @@ impl Reconcile {
     /// When the sweep fails; the next one is a minute away.
     pub(crate) async fn handle(&self, payload: Payload) -> Result<Option<SqsBatchResponse>, lambda_runtime::Error> {
         match payload {
-            Payload::Retries(event) => Ok(Some(batch::each(event, AT_ONCE, |message| self.hand_on(message)).await)),
+            Payload::Retries(event) => Ok(Some(batch::each(event, CONCURRENCY, |message| self.hand_on(message)).await)),
             Payload::Schedule { source } => {
-                let swept = sweep::sweep(&self.calls, &self.bell, Timestamp::now()).await;
+                let swept = sweep::sweep(&self.calls, &self.write_queue, Timestamp::now()).await;
                 let tenants = swept.inspect_err(|error| tracing::error!(%error, "the sweep ended early"))?;
                 tracing::info!(source, tenants, "swept");
                 Ok(None)
@@ -54,6 +54,6 @@ impl Reconcile {
         let wake_up = WakeUp::read(&message)?;
         // A message that is delivered twice rings once.
         let id = message.message_id.ok_or(QueueError::NotOurs("id"))?;
-        self.bell.ring(&wake_up, &format!("retry:{id}")).await
+        self.write_queue.wake(&wake_up, &format!("retry:{id}")).await
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use lambda::metrics::{self, Counter};
-use lambda::{Bell, QueueError, WakeUp};
+use lambda::{QueueError, WakeUp, WriteQueue};
 use store::{Calls, TenantId};
 
 /// How long past its time an entry is before the sweep rings for it; until then its own wake-up is on the way.
@@ -27,7 +27,7 @@ pub(crate) enum SweepError {
 /// Wakes the writer of every tenant that has overdue entries, once each, and says how many that are.
 ///
 /// The writer works from the table, so one wake-up is enough for all entries of a tenant.
-pub(crate) async fn sweep(calls: &Calls, bell: &Bell, now: Timestamp) -> Result<usize, SweepError> {
+pub(crate) async fn sweep(calls: &Calls, write_queue: &WriteQueue, now: Timestamp) -> Result<usize, SweepError> {
     let started = Instant::now();
     // Twice within a minute rings once.
     let deduplication_id = format!("sweep:{}", now.as_second() / 60);
@@ -39,7 +39,7 @@ pub(crate) async fn sweep(calls: &Calls, bell: &Bell, now: Timestamp) -> Result<
         let fresh: Vec<TenantId> = tenants.difference(&rung).cloned().collect();
         let wake_up = |tenant: &TenantId| WakeUp { tenant: tenant.to_string(), key: None };
         let wake_ups: Vec<_> = fresh.iter().map(|tenant| (wake_up(tenant), deduplication_id.clone())).collect();
-        bell.ring_many(&wake_ups).await?;
+        write_queue.wake_many(&wake_ups).await?;
         rung.extend(fresh);
         from = page.next;
         if from.is_none() {

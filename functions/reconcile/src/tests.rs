@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use jiff::Timestamp;
-use lambda::Bell;
+use lambda::WriteQueue;
 use serde_json::{Value, json};
 use store::Calls;
 use store::test_tables::TestTables;
@@ -36,9 +36,10 @@ impl Fixture {
             .retry_config(RetryConfig::disabled())
             .endpoint_url(sqs.uri())
             .build();
-        let bell = Bell::new(aws_sdk_sqs::Client::from_conf(config), "https://sqs.us-east-1.example.com/0/writes.fifo");
+        let write_queue =
+            WriteQueue::new(aws_sdk_sqs::Client::from_conf(config), "https://sqs.us-east-1.example.com/0/writes.fifo");
         let calls = Calls::new(tables.dynamodb.clone(), "CallsTable");
-        Self { tables, sqs, reconcile: Reconcile { calls, bell } }
+        Self { tables, sqs, reconcile: Reconcile { calls, write_queue } }
     }
 
     /// An entry that waits and is due at `due_at`.
@@ -51,7 +52,7 @@ impl Fixture {
 
     async fn sweep(&self) -> usize {
         let now = Timestamp::from_second(NOW).unwrap();
-        sweep(&self.reconcile.calls, &self.reconcile.bell, now).await.unwrap()
+        sweep(&self.reconcile.calls, &self.reconcile.write_queue, now).await.unwrap()
     }
 
     async fn sent(&self) -> Vec<Value> {
@@ -60,7 +61,7 @@ impl Fixture {
     }
 
     /// Tenants that were rung for, with the deduplication ids.
-    async fn rung(&self) -> Vec<(String, String)> {
+    async fn woken(&self) -> Vec<(String, String)> {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let entries = self.sent().await.into_iter().flat_map(|request| request["Entries"].as_array().unwrap().clone());
         entries.map(|e| (text(&e["MessageGroupId"]), text(&e["MessageDeduplicationId"]))).collect()
@@ -85,7 +86,7 @@ async fn the_sweep_rings_once_for_each_tenant_with_overdue_entries() {
     assert_eq!(f.sweep().await, 2);
     let minute = NOW / 60;
     let expected = ["one", "two"].map(|tenant| (tenant.to_owned(), format!("{tenant}:sweep:{minute}")));
-    let mut rung = f.rung().await;
+    let mut rung = f.woken().await;
     rung.sort();
     assert_eq!(rung, expected);
 }
@@ -109,7 +110,7 @@ async fn a_backlog_of_many_pages_is_swept_to_the_end() {
     let first = f.reconcile.calls.overdue(Timestamp::from_second(NOW).unwrap(), None).await.unwrap();
     assert!(first.next.is_some(), "the backlog fits one page: the test shows nothing");
     assert_eq!(f.sweep().await, 7);
-    assert_eq!(f.rung().await.len(), 7);
+    assert_eq!(f.woken().await.len(), 7);
 }
 
 #[tokio::test]
@@ -147,5 +148,5 @@ async fn the_schedule_sweeps() {
     f.waits("one", "call-1", 0).await;
     let event = json!({ "version": "0", "detail-type": "Scheduled Event", "source": "aws.scheduler", "detail": "{}" });
     assert!(f.reconcile.handle(payload(event)).await.unwrap().is_none());
-    assert_eq!(f.rung().await.len(), 1);
+    assert_eq!(f.woken().await.len(), 1);
 }

@@ -13,7 +13,7 @@ use store::{ConnectionState, Entry, Outcome, TenantId};
 use crate::backoff;
 use crate::drain::{BATCH, Drain, DrainError};
 use crate::fate::{Fate, undecided};
-use crate::tell::tell;
+use crate::log_outcome::log_outcome;
 use crate::writer::Writer;
 
 /// How many entries share requests, by how often they made one fail whole: the one that spoils it for the others is
@@ -27,24 +27,24 @@ const PAUSE: SignedDuration = SignedDuration::from_mins(15);
 const SOON: SignedDuration = SignedDuration::from_secs(2);
 
 /// Outcomes stored side by side.
-const SETTLED_AT_ONCE: usize = 16;
+const STORE_CONCURRENCY: usize = 16;
 
 /// How long a request that we gave up may still take effect in Salesforce: its own limit is ten minutes.
 /// <https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsheet/guide/salesforce-app-limits-platform-api.html>
-const LONGEST_REQUEST: SignedDuration = SignedDuration::from_mins(11);
+const MAX_REQUEST: SignedDuration = SignedDuration::from_mins(11);
 
 /// What a stop means for the jobs that it left.
 enum Verdict {
     /// The only job there was would be refused again.
     Failed(Trouble),
     /// One of the jobs may spoil the request for the others.
-    Spoiled(Suspects),
+    Bisect(SharedFailure),
     /// The org takes nothing until then, from this group or another.
-    Held(Trouble, Timestamp),
+    Defer(Trouble, Timestamp),
 }
 
 /// Why a group failed that other groups need not fail with.
-struct Suspects {
+struct SharedFailure {
     trouble: Trouble,
     /// Not to be tried again before.
     not_before: Option<Timestamp>,
@@ -74,9 +74,9 @@ impl Writer {
                 outcomes.push((entry, outcome));
             }
         }
-        let no_jobs = entries.into_values().filter(|entry| Job::of(entry).is_none());
+        let no_jobs = entries.into_values().filter(|entry| Job::from_entry(entry).is_none());
         outcomes.extend(no_jobs.map(|entry| (entry, undecided(now))));
-        let due = self.settle(&drain.tenant.id, &outcomes, now).await?;
+        let due = self.record_outcomes(&drain.tenant.id, &outcomes, now).await?;
         failed.map_or(Ok(due), |error| Err(error.into()))
     }
 
@@ -89,11 +89,11 @@ impl Writer {
         now: Timestamp,
         done: &mut Vec<(Job, Fate)>,
     ) -> Result<(), store::Error> {
-        let mut held: Option<(Trouble, Timestamp)> = None;
-        let mut spoiled: Vec<(Vec<Job>, Suspects)> = Vec::new();
+        let mut deferred: Option<(Trouble, Timestamp)> = None;
+        let mut shared_failures: Vec<(Vec<Job>, SharedFailure)> = Vec::new();
         for group in groups {
-            if let Some((trouble, until)) = &held {
-                done.extend(hold(group, trouble, *until));
+            if let Some((trouble, until)) = &deferred {
+                done.extend(defer(group, trouble, *until));
                 continue;
             }
             let mut left: BTreeMap<String, Job> = group.iter().map(|job| (job.key.clone(), job.clone())).collect();
@@ -107,28 +107,28 @@ impl Writer {
             let left: Vec<Job> = left.into_values().collect();
             match outcome {
                 Ok(()) => done.extend(left.into_iter().map(|job| (job, Fate::Postponed(overlooked())))),
-                Err(stop) => match self.judge(drain, stop, is_alone).await? {
+                Err(stop) => match self.triage(drain, stop, is_alone).await? {
                     Verdict::Failed(trouble) => {
                         done.extend(left.into_iter().map(|job| (job, Fate::Failed(trouble.clone()))));
                     }
-                    Verdict::Spoiled(suspects) => spoiled.push((left, suspects)),
-                    Verdict::Held(trouble, until) => {
-                        done.extend(hold(left, &trouble, until));
-                        held = Some((trouble, until));
+                    Verdict::Bisect(suspects) => shared_failures.push((left, suspects)),
+                    Verdict::Defer(trouble, until) => {
+                        done.extend(defer(left, &trouble, until));
+                        deferred = Some((trouble, until));
                     }
                 },
             }
-            if let (None, Some(trouble)) = (&held, org_wide(&spoiled).filter(|_| !drain.wrote)) {
+            if let (None, Some(trouble)) = (&deferred, org_wide(&shared_failures).filter(|_| !drain.wrote)) {
                 let until = self.pause_for_outage(drain, &trouble).await?;
-                done.extend(spoiled.drain(..).flat_map(|(jobs, _)| hold(jobs, &trouble, until)));
-                held = Some((trouble, until));
+                done.extend(shared_failures.drain(..).flat_map(|(jobs, _)| defer(jobs, &trouble, until)));
+                deferred = Some((trouble, until));
             }
         }
-        for (jobs, Suspects { trouble, not_before, .. }) in spoiled {
-            done.extend(jobs.into_iter().map(|job| (job, Fate::Spoiled(trouble.clone(), not_before))));
+        for (jobs, SharedFailure { trouble, not_before, .. }) in shared_failures {
+            done.extend(jobs.into_iter().map(|job| (job, Fate::SharedFailure(trouble.clone(), not_before))));
         }
         // Whatever became of the jobs, the org answers.
-        if held.is_none() { self.set_state(drain, ConnectionState::Connected).await } else { Ok(()) }
+        if deferred.is_none() { self.set_state(drain, ConnectionState::Connected).await } else { Ok(()) }
     }
 
     async fn write_group(
@@ -143,7 +143,7 @@ impl Writer {
         let org = if let Some(org) = org {
             org
         } else {
-            org.insert(Org::open(&self.doors, tenant, holder, settings.api_usage_limit, *deadline).await?)
+            org.insert(Org::open(&self.connector, tenant, holder, settings.api_usage_limit, *deadline).await?)
         };
         self.write(org, tenant, settings, group, now, done).await?;
         // The next call is known to be one too many.
@@ -151,50 +151,50 @@ impl Writer {
     }
 
     /// What a stop means; where it is about the org, the connection says so.
-    async fn judge(&self, drain: &mut Drain, stop: Stop, is_alone: bool) -> Result<Verdict, store::Error> {
+    async fn triage(&self, drain: &mut Drain, stop: Stop, is_alone: bool) -> Result<Verdict, store::Error> {
         let (trouble, not_before) = match stop {
             Stop::Store(error) => return Err(error),
             Stop::Refused(trouble) if is_alone => return Ok(Verdict::Failed(trouble)),
             Stop::Refused(trouble) => {
-                return Ok(Verdict::Spoiled(Suspects { trouble, not_before: None, may_be_org: false }));
+                return Ok(Verdict::Bisect(SharedFailure { trouble, not_before: None, may_be_org: false }));
             }
             Stop::Pause(trouble) => {
                 let until = Timestamp::now() + PAUSE;
                 self.pause(drain, &trouble, until).await?;
-                return Ok(Verdict::Held(trouble, until));
+                return Ok(Verdict::Defer(trouble, until));
             }
             Stop::Reconnect(trouble) => {
                 let until = self.ask_to_reconnect(drain, &trouble).await?;
-                return Ok(Verdict::Held(trouble, until));
+                return Ok(Verdict::Defer(trouble, until));
             }
-            Stop::Soon(trouble) => return Ok(Verdict::Held(trouble, Timestamp::now() + SOON)),
+            Stop::Soon(trouble) => return Ok(Verdict::Defer(trouble, Timestamp::now() + SOON)),
             Stop::OutOfTime(trouble) if drain.wrote || drain.org.as_ref().is_none_or(|org| org.api_calls == 0) => {
-                return Ok(Verdict::Held(trouble, Timestamp::now() + SOON));
+                return Ok(Verdict::Defer(trouble, Timestamp::now() + SOON));
             }
             // Without anything written: an org that is slow is as good as down.
             Stop::OutOfTime(trouble) | Stop::Trouble(trouble) => (trouble, None),
             // Only the key field keeps what may still be written from being written again.
-            Stop::TimedOut(trouble) => (trouble, drain.lacks_key_field().then(|| Timestamp::now() + LONGEST_REQUEST)),
+            Stop::TimedOut(trouble) => (trouble, drain.lacks_key_field().then(|| Timestamp::now() + MAX_REQUEST)),
         };
         let is_up = match &mut drain.org {
             Some(org) => org.probe().await,
             None => Err(Stop::Trouble(trouble.clone())),
         };
         match is_up {
-            Ok(()) => Ok(Verdict::Spoiled(Suspects { trouble, not_before, may_be_org: true })),
+            Ok(()) => Ok(Verdict::Bisect(SharedFailure { trouble, not_before, may_be_org: true })),
             Err(Stop::Store(error)) => Err(error),
             Err(Stop::Reconnect(trouble)) => {
                 let until = self.ask_to_reconnect(drain, &trouble).await?;
-                Ok(Verdict::Held(trouble, until))
+                Ok(Verdict::Defer(trouble, until))
             }
             Err(Stop::Pause(trouble)) => {
                 let until = Timestamp::now() + PAUSE;
                 self.pause(drain, &trouble, until).await?;
-                Ok(Verdict::Held(trouble, until))
+                Ok(Verdict::Defer(trouble, until))
             }
             Err(Stop::Trouble(_) | Stop::TimedOut(_) | Stop::Refused(_) | Stop::Soon(_) | Stop::OutOfTime(_)) => {
                 let until = self.pause_for_outage(drain, &trouble).await?;
-                Ok(Verdict::Held(trouble, not_before.map_or(until, |at| at.max(until))))
+                Ok(Verdict::Defer(trouble, not_before.map_or(until, |at| at.max(until))))
             }
         }
     }
@@ -232,19 +232,19 @@ impl Writer {
     }
 
     /// Stores what became of each entry. Returns when the first of them is due again.
-    async fn settle(
+    async fn record_outcomes(
         &self,
         tenant: &TenantId,
         outcomes: &[(Entry, Outcome)],
         now: Timestamp,
     ) -> Result<Option<Timestamp>, store::Error> {
         let stored: Vec<Result<_, store::Error>> = stream::iter(outcomes)
-            .map(|(entry, outcome)| self.calls.settle(tenant, entry, outcome, now))
-            .buffer_unordered(SETTLED_AT_ONCE)
+            .map(|(entry, outcome)| self.calls.record_outcome(tenant, entry, outcome, now))
+            .buffer_unordered(STORE_CONCURRENCY)
             .collect()
             .await;
         for (entry, outcome) in outcomes {
-            tell(tenant, entry, outcome);
+            log_outcome(tenant, entry, outcome);
         }
         // One that was not stored is only done again, which changes nothing; the batch says so by failing.
         stored.into_iter().collect::<Result<Vec<_>, _>>()?;
@@ -260,13 +260,13 @@ fn since(state: &ConnectionState, now: Timestamp) -> Timestamp {
     }
 }
 
-fn hold(jobs: Vec<Job>, trouble: &Trouble, until: Timestamp) -> impl Iterator<Item = (Job, Fate)> {
-    jobs.into_iter().map(move |job| (job, Fate::Held(trouble.clone(), until)))
+fn defer(jobs: Vec<Job>, trouble: &Trouble, until: Timestamp) -> impl Iterator<Item = (Job, Fate)> {
+    jobs.into_iter().map(move |job| (job, Fate::Deferred(trouble.clone(), until)))
 }
 
 /// What groups that have no job in common stopped at alike: that is no single job's fault.
-fn org_wide(spoiled: &[(Vec<Job>, Suspects)]) -> Option<Trouble> {
-    let [.., (_, before), (_, last)] = spoiled else { return None };
+fn org_wide(shared_failures: &[(Vec<Job>, SharedFailure)]) -> Option<Trouble> {
+    let [.., (_, before), (_, last)] = shared_failures else { return None };
     let is_alike = before.trouble.code == last.trouble.code && before.may_be_org && last.may_be_org;
     is_alike.then(|| last.trouble.clone())
 }
@@ -280,9 +280,9 @@ fn overlooked() -> Trouble {
 fn groups(entries: &[Entry]) -> Vec<Vec<Job>> {
     let mut by_size: BTreeMap<Reverse<usize>, Vec<Job>> = BTreeMap::new();
     for entry in entries {
-        let spoiled = entry.problem.as_ref().map_or(0, |problem| problem.spoiled);
-        let size = GROUPS[usize::try_from(spoiled).unwrap_or(usize::MAX).min(GROUPS.len() - 1)];
-        by_size.entry(Reverse(size)).or_default().extend(Job::of(entry));
+        let shared_failures = entry.problem.as_ref().map_or(0, |problem| problem.shared_failures);
+        let size = GROUPS[usize::try_from(shared_failures).unwrap_or(usize::MAX).min(GROUPS.len() - 1)];
+        by_size.entry(Reverse(size)).or_default().extend(Job::from_entry(entry));
     }
     by_size
         .into_iter()
@@ -292,7 +292,7 @@ fn groups(entries: &[Entry]) -> Vec<Vec<Job>> {
 
 fn due_of(outcome: &Outcome) -> Option<Timestamp> {
     match outcome {
-        Outcome::Postponed { due_at, .. } | Outcome::Held { due_at, .. } => Some(*due_at),
+        Outcome::Postponed { due_at, .. } | Outcome::Deferred { due_at, .. } => Some(*due_at),
         Outcome::Logged { .. } | Outcome::Skipped { .. } | Outcome::Failed { .. } => None,
     }
 }

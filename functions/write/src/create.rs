@@ -9,7 +9,7 @@ use salesforce::{Atomicity, Error, Graph, GraphResult, MAX_GRAPHS, MAX_NODES, MA
 use store::OrgFacts;
 
 use crate::fate::{Fate, Placed};
-use crate::remedy::{Answer, Part, Remedy, answer};
+use crate::fix::{Action, Fix, Part, action_for};
 
 /// What a round came to, so far.
 #[derive(Debug, Default)]
@@ -19,7 +19,7 @@ pub(crate) struct Report {
     /// Tasks that were there already, with their ids where Salesforce named them.
     pub(crate) exist: Vec<(Draft, Option<SalesforceId>)>,
     /// Jobs that go through another round, after this was taken care of.
-    pub(crate) again: Vec<(Job, Remedy)>,
+    pub(crate) again: Vec<(Job, Fix)>,
     /// Numbers and the records that were created for them.
     pub(crate) created: Vec<(E164, Record)>,
     /// Whether Salesforce took anything.
@@ -87,12 +87,12 @@ pub(crate) async fn bundles(
         }
         let is_in_vain = halted.len() == sent;
         // What the org lacks is lacking for all: the others need not hear it one by one.
-        let is_org_wide = !halted.is_empty()
-            && report.again[before..].iter().any(|(_, remedy)| matches!(remedy, Remedy::LeaveOut(..)));
+        let is_org_wide =
+            !halted.is_empty() && report.again[before..].iter().any(|(_, fix)| matches!(fix, Fix::LeaveOut(..)));
         waiting.extend(halted.into_iter().map(|(bundle, _)| bundle));
         if is_in_vain || is_org_wide {
             let drafts = waiting.drain(..).flat_map(|bundle| bundle.drafts);
-            report.again.extend(drafts.map(|draft| (draft.job, Remedy::Nothing)));
+            report.again.extend(drafts.map(|draft| (draft.job, Fix::Nothing)));
         }
     }
     Ok(())
@@ -136,7 +136,7 @@ impl Report {
                     self.refused(draft, refusal, part);
                 }
                 // Another part of the bundle failed, or Salesforce stopped before it.
-                _ => self.again.push((draft.job, Remedy::Nothing)),
+                _ => self.again.push((draft.job, Fix::Nothing)),
             }
         }
     }
@@ -145,7 +145,7 @@ impl Report {
         let Draft { job, task, record, related, .. } = draft;
         self.took = true;
         if new {
-            self.created.push((job.number.clone(), record.clone()));
+            self.created.push((job.phone.clone(), record.clone()));
         }
         self.done.push((job, Fate::Logged(Box::new(Placed { task_id, task, record, related }))));
     }
@@ -164,12 +164,12 @@ impl Report {
 
     /// What a refusal of this part of what it takes means for the job.
     fn refused(&mut self, draft: Draft, refusal: &Refusal, part: Part) {
-        match answer(part, &draft.job, refusal) {
-            Answer::Adopt(task_id) => self.exist.push((draft, task_id)),
-            Answer::Again(remedy) => self.again.push((draft.job, remedy)),
-            Answer::Settle(fate) => self.done.push((draft.job, fate)),
-            Answer::LetGo => self.done.push((draft.job, Fate::failed(refusal))),
-            Answer::Stop(stop) => {
+        match action_for(part, &draft.job, refusal) {
+            Action::Adopt(task_id) => self.exist.push((draft, task_id)),
+            Action::Again(fix) => self.again.push((draft.job, fix)),
+            Action::Settle(fate) => self.done.push((draft.job, fate)),
+            Action::LetGo => self.done.push((draft.job, Fate::failed(refusal))),
+            Action::Stop(stop) => {
                 self.stop = Some(stop);
                 self.stopped.push((draft.job, Fate::postponed(refusal)));
             }

@@ -109,7 +109,7 @@ impl Writer {
             let has_time = drain.deadline.saturating_duration_since(Instant::now()) >= TIME_FOR_A_BATCH;
             if !has_time {
                 let wake_up = WakeUp { tenant: id.to_string(), key: None };
-                self.bell.ring(&wake_up, &format!("go-on-{}", now.as_millisecond())).await?;
+                self.write_queue.wake(&wake_up, &format!("go-on-{}", now.as_millisecond())).await?;
                 break;
             }
             handled.extend(keys.iter().cloned());
@@ -133,7 +133,7 @@ impl Writer {
 
     async fn ring_at(&self, tenant: &TenantId, at: Timestamp) -> Result<(), DrainError> {
         let wait = Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or_default();
-        Ok(self.later.ring_later(&WakeUp { tenant: tenant.to_string(), key: None }, wait).await?)
+        Ok(self.later.wake_after(&WakeUp { tenant: tenant.to_string(), key: None }, wait).await?)
     }
 
     /// Those of the entries that wait and are due by `now`.

@@ -21,7 +21,7 @@ pub(crate) struct Placed {
 /// What becomes of an entry that waits and does not say what to write: no version of this program leaves such.
 pub(crate) fn undecided(now: Timestamp) -> Outcome {
     let message = "The entry waits to be written, and says neither how nor to whose number.".to_owned();
-    let problem = Problem { code: "NOTHING_TO_WRITE".to_owned(), message, since: now, spoiled: 0 };
+    let problem = Problem { code: "NOTHING_TO_WRITE".to_owned(), message, since: now, shared_failures: 0 };
     Outcome::Failed { problem, trace: Trace::new() }
 }
 
@@ -38,9 +38,9 @@ pub(crate) enum Fate {
     Postponed(Trouble),
     /// A request that it shared with others failed whole: the same, and it shares with fewer the more often that is so.
     /// Not before a moment, where one is given.
-    Spoiled(Trouble, Option<Timestamp>),
+    SharedFailure(Trouble, Option<Timestamp>),
     /// The org takes nothing for now, which says nothing about the job.
-    Held(Trouble, Timestamp),
+    Deferred(Trouble, Timestamp),
 }
 
 impl Fate {
@@ -57,10 +57,10 @@ impl Fate {
     /// The outcome to store, at `now`, for the entry that was read, with what was looked at since.
     pub(crate) fn outcome(self, tenant: &TenantId, entry: &Entry, mut trace: Trace, now: Timestamp) -> Outcome {
         let earlier = entry.problem.clone();
-        let spoiled = earlier.as_ref().map_or(0, |problem| problem.spoiled);
-        let problem = |Trouble { code, message }, spoiled| {
+        let shared_failures = earlier.as_ref().map_or(0, |problem| problem.shared_failures);
+        let problem = |Trouble { code, message }, shared_failures| {
             let since = earlier.filter(|problem| problem.code == code).map_or(now, |problem| problem.since);
-            Problem { code, message, since, spoiled }
+            Problem { code, message, since, shared_failures }
         };
         match self {
             Fate::Logged(placed) => {
@@ -78,14 +78,14 @@ impl Fate {
                 let wait = backoff::after(entry.attempts, &entry.key);
                 tried(problem(trouble, 0), wait.map(|wait| now + wait), trace)
             }
-            Fate::Spoiled(trouble, not_before) => {
+            Fate::SharedFailure(trouble, not_before) => {
                 // What failed together comes back together, to share requests once more.
                 let together = format!("{tenant} {}", trouble.code);
                 let wait = backoff::after(entry.attempts, &together);
                 let due_at = wait.map(|wait| not_before.map_or(now + wait, |at| at.max(now + wait)));
-                tried(problem(trouble, spoiled.saturating_add(1)), due_at, trace)
+                tried(problem(trouble, shared_failures.saturating_add(1)), due_at, trace)
             }
-            Fate::Held(trouble, due_at) => Outcome::Held { due_at, problem: problem(trouble, spoiled) },
+            Fate::Deferred(trouble, due_at) => Outcome::Deferred { due_at, problem: problem(trouble, shared_failures) },
         }
     }
 }

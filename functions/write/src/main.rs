@@ -5,9 +5,9 @@ mod batch;
 mod create;
 mod drain;
 mod fate;
-mod remedy;
+mod fix;
+mod log_outcome;
 mod rounds;
-mod tell;
 mod update;
 mod writer;
 
@@ -17,10 +17,10 @@ use std::time::{Duration, Instant};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use jiff::SignedDuration;
 use lambda::batch::{Stopped, each_group};
-use lambda::queue::{Bell, Later, WakeUp};
+use lambda::queue::{RetryQueue, WakeUp, WriteQueue};
 use lambda::{env, start};
 use lambda_runtime::{LambdaEvent, service_fn};
-use org::{Doors, Lookup, Owners, Unstored};
+use org::{Lookup, OrgConnector, Owners, PendingTokens};
 use salesforce::ApiVersion;
 use store::{AppSecret, Calls, Phones, SettingsStore, TenantId, Tenants, Tokens};
 use tokio::time::timeout_at;
@@ -57,7 +57,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             tenants: tenants.clone(),
             owners: Owners::default(),
         },
-        doors: Doors {
+        connector: OrgConnector {
             tenants,
             http: reqwest::Client::builder()
                 .connect_timeout(Duration::from_secs(5))
@@ -67,15 +67,15 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             tokens: Tokens::new(secrets.clone(), env::required("SALESFORCE_TOKENS_PREFIX")?),
             app: AppSecret::new(secrets, env::required("SALESFORCE_APP_SECRET")?),
             version: ApiVersion::parse(&version).ok_or("SALESFORCE_API_VERSION is not a version such as 66.0")?,
-            unstored: Unstored::default(),
+            pending: PendingTokens::default(),
             renewal: RENEWAL,
         },
         phone_memory: PhoneMemory {
             matched: SignedDuration::from_mins(whole("PHONE_MATCH_MINUTES", "a number of minutes")?),
             created: SignedDuration::from_hours(whole("CREATED_PHONE_HOURS", "a number of hours")?),
         },
-        bell: Bell::new(sqs.clone(), env::required("WRITES_QUEUE_URL")?),
-        later: Later::new(sqs, env::required("RETRIES_QUEUE_URL")?),
+        write_queue: WriteQueue::new(sqs.clone(), env::required("WRITES_QUEUE_URL")?),
+        later: RetryQueue::new(sqs, env::required("RETRIES_QUEUE_URL")?),
     };
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| handle(&writer, event).await)).await
 }

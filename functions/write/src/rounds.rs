@@ -1,4 +1,4 @@
-//! Rounds over a batch of jobs, each with what went wrong in the last one mended.
+//! Rounds over a batch of jobs, each with what went wrong in the last one fixed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use store::{Remembered, Tenant};
 
 use crate::create::{self, Report};
 use crate::fate::Fate;
-use crate::remedy::{Remedy, names};
+use crate::fix::{Fix, names};
 use crate::update::{self, Update};
 use crate::writer::Writer;
 
@@ -47,15 +47,15 @@ impl Writer {
             done.append(&mut report.done);
             self.remember(tenant, report.created, now + self.phone_memory.created, true).await?;
             outcome?;
-            let mended = self.mend(org, tenant, report.again, now, &mut rounds, done).await?;
+            let fixed = self.apply_fix(org, tenant, report.again, now, &mut rounds, done).await?;
             if round == ROUNDS {
-                done.extend(mended.into_iter().map(|(job, remedy)| (job, remedy.untried())));
+                done.extend(fixed.into_iter().map(|(job, fix)| (job, fix.unapplied())));
                 break;
             }
-            if !mended.iter().all(|(_, remedy)| remedy.leaves_knowledge()) {
+            if !fixed.iter().all(|(_, fix)| fix.leaves_knowledge()) {
                 rounds.knowledge = None;
             }
-            jobs = mended.into_iter().map(|(job, _)| job).collect();
+            jobs = fixed.into_iter().map(|(job, _)| job).collect();
             if jobs.is_empty() {
                 break;
             }
@@ -75,7 +75,7 @@ impl Writer {
         report: &mut Report,
     ) -> Result<(), Stop> {
         let (old, new): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| job.written.is_some());
-        let updates = old.into_iter().filter_map(|job| Update::of(job, settings)).collect();
+        let updates = old.into_iter().filter_map(|job| Update::from_job(job, settings)).collect();
         update::update(org, updates, &tenant.facts, report).await?;
         report.goes_on()?;
         if new.is_empty() {
@@ -90,7 +90,7 @@ impl Writer {
         }
         let Some(knowledge) = &rounds.knowledge else { return Ok(()) };
         let users = Users { known: &self.lookup.owners, tenant: &tenant.id, default_owner: org.default_owner };
-        let plan = Plan::of(new, knowledge, settings, &users);
+        let plan = Plan::new(new, knowledge, settings, &users);
         report.done.extend(plan.skipped.into_iter().map(|(job, reason)| (job, Fate::Skipped(reason))));
         report.exist.extend(plan.existing.into_iter().map(|(draft, id)| (draft, Some(id))));
         create::bundles(org, plan.bundles, &tenant.facts, report).await?;
@@ -114,46 +114,46 @@ impl Writer {
     }
 
     /// Applies the remedies, and gives the jobs that go around again.
-    async fn mend(
+    async fn apply_fix(
         &self,
         org: &mut Org,
         tenant: &mut Tenant,
-        again: Vec<(Job, Remedy)>,
+        again: Vec<(Job, Fix)>,
         now: Timestamp,
         rounds: &mut Rounds,
         done: &mut Vec<(Job, Fate)>,
-    ) -> Result<Vec<(Job, Remedy)>, Stop> {
+    ) -> Result<Vec<(Job, Fix)>, Stop> {
         let facts = tenant.facts.clone();
-        let mended = self.mend_each(org, tenant, again, now, &mut rounds.hints, done).await;
+        let fixed = self.apply_each_fix(org, tenant, again, now, &mut rounds.hints, done).await;
         // Also when it could not go on.
         if tenant.facts != facts {
             self.lookup.tenants.set_facts(&tenant.id, &tenant.facts).await?;
         }
-        mended
+        fixed
     }
 
-    async fn mend_each(
+    async fn apply_each_fix(
         &self,
         org: &mut Org,
         tenant: &mut Tenant,
-        again: Vec<(Job, Remedy)>,
+        again: Vec<(Job, Fix)>,
         now: Timestamp,
         hints: &mut Hints,
         done: &mut Vec<(Job, Fate)>,
-    ) -> Result<Vec<(Job, Remedy)>, Stop> {
-        let mut mended = Vec::new();
-        // As of before this round: jobs may share a remedy, and one that was applied in an earlier round was in vain.
+    ) -> Result<Vec<(Job, Fix)>, Stop> {
+        let mut fixed = Vec::new();
+        // As of before this round: jobs may share a fix, and one that was applied in an earlier round was in vain.
         let (facts, forgotten, named) = (tenant.facts.clone(), hints.forgotten.clone(), hints.named.clone());
-        let to_use = |(_, remedy): &(Job, Remedy)| match remedy {
-            Remedy::Use(id, _) => Some(*id),
+        let to_use = |(_, fix): &(Job, Fix)| match fix {
+            Fix::Use(id, _) => Some(*id),
             _ => None,
         };
         let records = records_named(org, again.iter().filter_map(to_use).collect()).await?;
-        for (mut job, remedy) in again {
+        for (mut job, fix) in again {
             job.start_over();
-            match &remedy {
-                Remedy::Nothing => {}
-                Remedy::LeaveOut(sobject, refusal) => {
+            match &fix {
+                Fix::Nothing => {}
+                Fix::LeaveOut(sobject, refusal) => {
                     let fields = refusal.cause().fields.iter();
                     let missing: Vec<_> = fields.map(|field| missing(*sobject, field, &job, refusal)).collect();
                     // Left out already, and refused all the same: it is not ours to mend.
@@ -166,50 +166,50 @@ impl Writer {
                         tenant.facts.unkeyed_at = Some(now);
                     }
                 }
-                Remedy::Rematch(refusal) => {
-                    if forgotten.contains(&job.number) {
+                Fix::Rematch(refusal) => {
+                    if forgotten.contains(&job.phone) {
                         done.push((job, Fate::failed(refusal)));
                         continue;
                     }
-                    self.lookup.phones.forget(&tenant.id, &job.number).await?;
-                    hints.named.remove(&job.number);
-                    hints.forgotten.insert(job.number.clone());
+                    self.lookup.phones.forget(&tenant.id, &job.phone).await?;
+                    hints.named.remove(&job.phone);
+                    hints.forgotten.insert(job.phone.clone());
                 }
-                Remedy::Use(id, refusal) => {
-                    if named.contains_key(&job.number) {
+                Fix::Use(id, refusal) => {
+                    if named.contains_key(&job.phone) {
                         done.push((job, Fate::failed(refusal)));
                         continue;
                     }
-                    if !hints.named.contains_key(&job.number) {
+                    if !hints.named.contains_key(&job.phone) {
                         let Some(record) = records.get(id) else {
                             done.push((job, Fate::failed(refusal)));
                             continue;
                         };
-                        hints.named.insert(job.number.clone(), record.clone());
+                        hints.named.insert(job.phone.clone(), record.clone());
                     }
                 }
-                Remedy::DefaultOwner(_) => {
+                Fix::DefaultOwner(_) => {
                     if let Some(email) = job.user_email() {
                         self.lookup.owners.forget(&tenant.id, &email);
                     }
                     job.by_default_owner = true;
                 }
-                Remedy::WithoutEmail(_) => job.without_email = true,
+                Fix::WithoutEmail(_) => job.without_email = true,
             }
-            mended.push((job, remedy));
+            fixed.push((job, fix));
         }
         // At once, as what was matched is.
         let new = hints.named.iter().filter(|(number, _)| !named.contains_key(*number));
         let new = new.map(|(number, record)| (number.clone(), record.clone())).collect();
         self.remember(tenant, new, now + self.phone_memory.matched, false).await?;
-        Ok(mended)
+        Ok(fixed)
     }
 }
 
 /// How the facts name what the org lacks: a field, or a single value of one that calls do without.
 fn missing(sobject: SObject, field: &str, job: &Job, refusal: &Refusal) -> String {
     let is_value = *refusal.code() == ErrorCode::InvalidOrNullForRestrictedPicklist && field == "Type";
-    if is_value && job.exchange.messages().is_some() {
+    if is_value && job.interaction.messages().is_some() {
         format!("{sobject}.{field}={MESSAGE_TYPE}")
     } else {
         format!("{sobject}.{field}")

@@ -13,7 +13,7 @@ use store::{OrgFacts, Related};
 
 use crate::create::Report;
 use crate::fate::{Fate, Placed};
-use crate::remedy::{Answer, Part, answer};
+use crate::fix::{Action, Part, action_for};
 
 /// What is read of a Task beside the fields that people change.
 const ALWAYS_READ: [&str; 2] = ["CreatedDate", "LastModifiedDate"];
@@ -35,10 +35,10 @@ pub(crate) struct Update {
 
 impl Update {
     /// The update of a job whose Task we wrote before.
-    pub(crate) fn of(job: Job, settings: &Settings) -> Option<Self> {
+    pub(crate) fn from_job(job: Job, settings: &Settings) -> Option<Self> {
         let written = job.written.clone()?;
         let task_id = SalesforceId::parse(&written.task_id).ok()?;
-        let ours = job.exchange.task(job.status, settings, &written.record.name);
+        let ours = job.interaction.task(job.status, settings, &written.record.name);
         let (wrote, record, related) = (Some(written.task), written.record, written.related);
         Some(Self { job, task_id, wrote, ours, record, related })
     }
@@ -181,12 +181,12 @@ async fn read(
 }
 
 fn refused(update: Update, refusal: &Refusal, report: &mut Report) {
-    match answer(Part::Revision, &update.job, refusal) {
-        Answer::LetGo => update.gone(report),
-        Answer::Again(remedy) => report.again.push((update.job, remedy)),
-        Answer::Settle(fate) => report.done.push((update.job, fate)),
-        Answer::Adopt(_) => report.done.push((update.job, Fate::failed(refusal))),
-        Answer::Stop(stop) => {
+    match action_for(Part::Revision, &update.job, refusal) {
+        Action::LetGo => update.gone(report),
+        Action::Again(fix) => report.again.push((update.job, fix)),
+        Action::Settle(fate) => report.done.push((update.job, fate)),
+        Action::Adopt(_) => report.done.push((update.job, Fate::failed(refusal))),
+        Action::Stop(stop) => {
             report.stop = Some(stop);
             report.stopped.push((update.job, Fate::postponed(refusal)));
         }

@@ -1,8 +1,8 @@
 //! The writer of one environment: what every drain works with.
 
 use jiff::SignedDuration;
-use lambda::queue::{Bell, Later};
-use org::{Doors, Lookup};
+use lambda::queue::{RetryQueue, WriteQueue};
+use org::{Lookup, OrgConnector};
 use store::{Calls, SettingsStore};
 
 /// Everything a drain works with.
@@ -10,10 +10,10 @@ use store::{Calls, SettingsStore};
 pub(crate) struct Writer {
     pub(crate) calls: Calls,
     pub(crate) settings: SettingsStore,
-    pub(crate) doors: Doors,
+    pub(crate) connector: OrgConnector,
     pub(crate) phone_memory: PhoneMemory,
-    pub(crate) bell: Bell,
-    pub(crate) later: Later,
+    pub(crate) write_queue: WriteQueue,
+    pub(crate) later: RetryQueue,
     pub(crate) lookup: Lookup,
 }
 

@@ -11,12 +11,12 @@ mod control;
 mod deliver;
 mod error;
 mod events;
-mod founding;
 mod http;
 mod oauth;
 mod options;
 mod random;
 mod rate;
+mod seed_data;
 mod state;
 mod webhook;
 

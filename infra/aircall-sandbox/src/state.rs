@@ -9,10 +9,10 @@ use crate::{
     access::Access,
     control::{faults::Fault, requests::Requests},
     deliver::Delivery,
-    founding,
     options::Options,
     random,
     rate::Window,
+    seed_data,
     webhook::Webhook,
 };
 
@@ -58,8 +58,8 @@ impl State {
                 client_id: random::hex(16),
                 client_secret: random::hex(16),
             },
-            numbers: founding::numbers(),
-            users: founding::users(),
+            numbers: seed_data::numbers(),
+            users: seed_data::users(),
             calls: BTreeMap::new(),
             webhooks: Vec::new(),
             access: Access::default(),

@@ -8,7 +8,7 @@ use url::{Host, Url};
 use crate::{access::Caller, error::ApiError, events::EVENTS, random};
 
 /// Webhooks of a company.
-pub(crate) const MOST: usize = 100;
+pub(crate) const LIMIT: usize = 100;
 
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Webhook {

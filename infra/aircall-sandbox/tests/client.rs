@@ -11,7 +11,7 @@ use tower::ServiceExt;
 
 /// An answer, its body as JSON or as text.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
@@ -43,7 +43,7 @@ impl Client {
     }
 
     /// A request with these headers and no others.
-    pub(crate) async fn send(&self, method: &str, uri: &str, body: &str, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn send(&self, method: &str, uri: &str, body: &str, headers: &[(&str, &str)]) -> Response {
         let mut request = Request::builder().method(method.parse::<Method>().unwrap()).uri(uri);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -54,26 +54,26 @@ impl Client {
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         let body = serde_json::from_str(&text).unwrap_or(if text.is_empty() { Value::Null } else { json!(text) });
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+        Response { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 
-    async fn ask(&self, method: &str, uri: &str, body: &str) -> Answer {
+    async fn ask(&self, method: &str, uri: &str, body: &str) -> Response {
         self.send(method, uri, body, &[("authorization", &self.authorization), ("host", "aircall.example.com")]).await
     }
 
-    pub(crate) async fn get(&self, uri: &str) -> Answer {
+    pub(crate) async fn get(&self, uri: &str) -> Response {
         self.ask("GET", uri, "").await
     }
 
-    pub(crate) async fn post(&self, uri: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, uri: &str, body: Value) -> Response {
         self.ask("POST", uri, &body.to_string()).await
     }
 
-    pub(crate) async fn put(&self, uri: &str, body: Value) -> Answer {
+    pub(crate) async fn put(&self, uri: &str, body: Value) -> Response {
         self.ask("PUT", uri, &body.to_string()).await
     }
 
-    pub(crate) async fn delete(&self, uri: &str) -> Answer {
+    pub(crate) async fn delete(&self, uri: &str) -> Response {
         self.ask("DELETE", uri, "").await
     }
 

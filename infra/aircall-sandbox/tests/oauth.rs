@@ -3,7 +3,7 @@
 use serde_json::json;
 use url::{Url, form_urlencoded};
 
-use crate::client::{Answer, Client};
+use crate::client::{Client, Response};
 
 const REDIRECT: &str = "https://app.example.com/callback?tab=1";
 
@@ -37,7 +37,7 @@ fn parameter(url: &Url, name: &str) -> Option<String> {
     url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
-async fn exchange(client: &Client, code: &str, redirect_uri: &str, secret: &str) -> Answer {
+async fn exchange(client: &Client, code: &str, redirect_uri: &str, secret: &str) -> Response {
     let body = json!({"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri,
         "client_id": client.company.client_id(), "client_secret": secret});
     client.send("POST", "/v1/oauth/token", &body.to_string(), &[]).await

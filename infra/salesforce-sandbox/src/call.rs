@@ -29,7 +29,7 @@ pub(crate) struct Call {
 
 /// A resource's answer.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
+pub(crate) struct ApiResponse {
     pub(crate) status: u16,
     /// Null is no body.
     pub(crate) body: Value,
@@ -119,7 +119,7 @@ pub(crate) fn record_url(version: &str, sobject: &str, id: &str) -> String {
     format!("{DATA}/v{version}/sobjects/{sobject}/{id}")
 }
 
-impl Answer {
+impl ApiResponse {
     pub(crate) fn ok(body: Value) -> Self {
         Self { status: 200, body, location: None }
     }
@@ -133,7 +133,7 @@ impl Answer {
     }
 }
 
-impl From<ApiError> for Answer {
+impl From<ApiError> for ApiResponse {
     fn from(error: ApiError) -> Self {
         Self::status(error.status, json!([error.to_json()]))
     }

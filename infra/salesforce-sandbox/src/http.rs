@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::{
     Org, api, bulk,
-    call::{Address, Answer, Call},
+    call::{Address, ApiResponse, Call},
     control,
     error::ApiError,
     locks, oauth, pages,
@@ -22,7 +22,7 @@ use crate::{
 
 /// Salesforce refuses longer addresses, and longer addresses and headers together.
 /// <https://developer.salesforce.com/docs/platform/api-rest/guide/errorcodes.html>
-const LONGEST_HEAD: usize = 16_384;
+const MAX_HEAD: usize = 16_384;
 /// Far more than the largest collection needs.
 pub(crate) const LARGEST_BODY: usize = 16 << 20;
 const LIMIT_INFO: HeaderName = HeaderName::from_static("sforce-limit-info");
@@ -62,10 +62,10 @@ struct Read {
 
 async fn read(parts: &Parts, body: Body) -> Result<Read, ApiError> {
     let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
-    if target.len() > LONGEST_HEAD {
+    if target.len() > MAX_HEAD {
         return Err(ApiError::new(414, "URI_TOO_LONG", "The request URI is too long"));
     }
-    if head_length(parts, target) > LONGEST_HEAD {
+    if head_length(parts, target) > MAX_HEAD {
         let message = "The request URI and headers together are too long";
         return Err(ApiError::new(431, "REQUEST_HEADER_FIELDS_TOO_LARGE", message));
     }
@@ -151,7 +151,7 @@ fn usage(state: &crate::state::State) -> HeaderValue {
     HeaderValue::from_str(&format!("api-usage={used}/{limit}")).expect("digits fit a header")
 }
 
-fn response(answer: Answer, usage: Option<HeaderValue>) -> Response {
+fn response(answer: ApiResponse, usage: Option<HeaderValue>) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response =
         if answer.body.is_null() { status.into_response() } else { (status, Json(answer.body)).into_response() };

@@ -8,7 +8,6 @@ mod bulk;
 mod call;
 mod control;
 mod error;
-mod founding;
 mod http;
 mod id;
 mod key_field;
@@ -21,6 +20,7 @@ mod query;
 mod random;
 mod schema;
 mod search;
+mod seed_data;
 mod state;
 mod tables;
 mod time;
@@ -105,7 +105,7 @@ impl Org {
     pub fn restore(&self, snapshot: Value) -> Result<(), RestoreError> {
         let mut state: State = serde_json::from_value(snapshot)?;
         state.tables.reindex();
-        founding::amend(&mut state);
+        seed_data::amend(&mut state);
         let mut current = self.lock();
         state.revision = current.revision;
         *current = state;
@@ -167,13 +167,13 @@ impl Org {
     /// A user who may change nothing of the org's set-up, unless removed.
     pub fn standard_user_id(&self) -> Option<String> {
         let state = self.lock();
-        let profile = founding::profile_id(&state, founding::STANDARD_PROFILE);
+        let profile = seed_data::profile_id(&state, seed_data::STANDARD_PROFILE);
         state.live("User").find(|user| user.text("ProfileId") == profile.as_deref()).map(|user| user.id().to_owned())
     }
 
     /// The profile of that name, `System Administrator` or `Standard User`, for `ProfileId` of a user.
     pub fn profile_id(&self, name: &str) -> Option<String> {
-        founding::profile_id(&self.lock(), name)
+        seed_data::profile_id(&self.lock(), name)
     }
 
     /// The app's consumer key.

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::{
     Org, api,
-    call::{Answer, Call},
+    call::{ApiResponse, Call},
     error::ApiError,
     schema::Object,
     state::State,
@@ -105,7 +105,7 @@ fn values(fields: &Fields, names: &[&str]) -> Vec<String> {
 }
 
 /// Answers a call as one transaction, and keeps its locks for `write_ms` and until [`Held`] is dropped.
-pub(crate) async fn transact(org: &Org, mut call: Call) -> (Answer, Arc<Held>) {
+pub(crate) async fn transact(org: &Org, mut call: Call) -> (ApiResponse, Arc<Held>) {
     let arrived = Instant::now();
     loop {
         call.now = Timestamp::now();
@@ -120,7 +120,7 @@ pub(crate) async fn transact(org: &Org, mut call: Call) -> (Answer, Arc<Held>) {
 }
 
 /// The answer, the rows it holds and for how long; or the rows it would have to wait for, nothing having happened.
-fn attempt(org: &Org, call: &Call, arrived: Instant) -> Result<(Answer, Held, Duration), Rows> {
+fn attempt(org: &Org, call: &Call, arrived: Instant) -> Result<(ApiResponse, Held, Duration), Rows> {
     let mut state = org.lock();
     let (held, refusing) = (std::mem::take(&mut state.locks.held), waited(&state, arrived));
     state.locks = Locks { held, refusing, ..Locks::default() };

@@ -10,13 +10,13 @@ use crate::{
     bulk::Jobs,
     control::{faults::Fault, record_faults::RecordFault, requests::Requests},
     error::ApiError,
-    founding,
     locks::Locks,
     oauth::grants::Grants,
     options::Options,
     permissions::Viewer,
     random,
     schema::{self, Object},
+    seed_data,
     tables::{Record, Tables},
 };
 
@@ -79,7 +79,7 @@ impl State {
             viewer: Viewer::default(),
             revision: 0,
         };
-        founding::found(&mut state);
+        seed_data::found(&mut state);
         state
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client, column, data};
+use crate::client::{Client, Response, column, data};
 
 #[tokio::test]
 async fn a_hidden_field_is_as_good_as_missing() {
@@ -45,7 +45,7 @@ fn without_leads() -> (Client, String) {
 }
 
 #[track_caller]
-fn refused(answer: &Answer, status: u16, code: &str, words: &str) {
+fn refused(answer: &Response, status: u16, code: &str, words: &str) {
     assert_eq!((answer.status, answer.code()), (status, code), "{}", answer.body);
     assert!(answer.message().contains(words), "{}", answer.message());
 }

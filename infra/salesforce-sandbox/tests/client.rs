@@ -10,13 +10,13 @@ use tower::ServiceExt;
 
 /// An answer, its body as JSON or as text.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
 }
 
-impl Answer {
+impl Response {
     /// The code of the first error, single or collection shape.
     pub(crate) fn code(&self) -> &str {
         let error = &self.body[0];
@@ -58,7 +58,13 @@ impl Client {
     }
 
     /// A request to any address, with the session and these headers.
-    pub(crate) async fn send(&self, method: &str, uri: &str, body: Option<Value>, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        uri: &str,
+        body: Option<Value>,
+        headers: &[(&str, &str)],
+    ) -> Response {
         let mut request = Request::builder().method(method.parse::<Method>().unwrap()).uri(uri);
         request = request.header("authorization", format!("Bearer {}", self.token)).header("host", "org.example.com");
         if body.is_some() {
@@ -71,47 +77,47 @@ impl Client {
         answer(&self.org, request.body(body).unwrap()).await
     }
 
-    pub(crate) async fn get(&self, uri: &str) -> Answer {
+    pub(crate) async fn get(&self, uri: &str) -> Response {
         self.send("GET", uri, None, &[]).await
     }
 
-    pub(crate) async fn post(&self, uri: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, uri: &str, body: Value) -> Response {
         self.send("POST", uri, Some(body), &[]).await
     }
 
     /// A request whose body says nothing of its type, or what curl says of any.
-    pub(crate) async fn send_text(&self, method: &str, uri: &str, body: &str) -> Answer {
+    pub(crate) async fn send_text(&self, method: &str, uri: &str, body: &str) -> Response {
         let request = Request::builder().method(method.parse::<Method>().unwrap()).uri(uri);
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         answer(&self.org, request.body(Body::from(body.to_owned())).unwrap()).await
     }
 
-    pub(crate) async fn post_text(&self, uri: &str, body: &str) -> Answer {
+    pub(crate) async fn post_text(&self, uri: &str, body: &str) -> Response {
         self.send_text("POST", uri, body).await
     }
 
-    pub(crate) async fn patch(&self, uri: &str, body: Value) -> Answer {
+    pub(crate) async fn patch(&self, uri: &str, body: Value) -> Response {
         self.send("PATCH", uri, Some(body), &[]).await
     }
 
-    pub(crate) async fn delete(&self, uri: &str) -> Answer {
+    pub(crate) async fn delete(&self, uri: &str) -> Response {
         self.send("DELETE", uri, None, &[]).await
     }
 
-    pub(crate) async fn put(&self, uri: &str, body: Value) -> Answer {
+    pub(crate) async fn put(&self, uri: &str, body: Value) -> Response {
         self.send("PUT", uri, Some(body), &[]).await
     }
 
     /// Creates a record through the API.
-    pub(crate) async fn create(&self, sobject: &str, body: Value) -> Answer {
+    pub(crate) async fn create(&self, sobject: &str, body: Value) -> Response {
         self.post(&data(&format!("sobjects/{sobject}")), body).await
     }
 
-    pub(crate) async fn query(&self, soql: &str) -> Answer {
+    pub(crate) async fn query(&self, soql: &str) -> Response {
         self.get(&data(&format!("query?q={}", encode(soql)))).await
     }
 
-    pub(crate) async fn search(&self, sosl: &str) -> Answer {
+    pub(crate) async fn search(&self, sosl: &str) -> Response {
         self.get(&data(&format!("search?q={}", encode(sosl)))).await
     }
 
@@ -134,13 +140,13 @@ impl Client {
     }
 }
 
-pub(crate) async fn answer(org: &Org, request: Request<Body>) -> Answer {
+pub(crate) async fn answer(org: &Org, request: Request<Body>) -> Response {
     let response = org.router().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = to_bytes(body, usize::MAX).await.unwrap();
     let text = String::from_utf8(bytes.to_vec()).unwrap();
     let body = serde_json::from_str(&text).unwrap_or(if text.is_empty() { Value::Null } else { json!(text) });
-    Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+    Response { status: parts.status.as_u16(), headers: parts.headers, body }
 }
 
 /// The address of a data resource.

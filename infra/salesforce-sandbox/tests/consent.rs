@@ -4,7 +4,7 @@ use axum::{body::Body, http::Request};
 use serde_json::json;
 use url::{Url, form_urlencoded};
 
-use crate::client::{Answer, Client, answer, encode};
+use crate::client::{Client, Response, answer, encode};
 
 const AUTHORIZE: &str = "/services/oauth2/authorize";
 const CALLBACK: &str = "https://console.example.com/callback?from=org";
@@ -30,12 +30,12 @@ fn form(pairs: &[(&str, String)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-async fn open(org: &Client) -> Answer {
+async fn open(org: &Client) -> Response {
     org.get(&format!("{AUTHORIZE}?{}", form(&request(org)))).await
 }
 
 /// The form of a page, sent as a browser would: its hidden fields, and what was picked and pressed.
-async fn submit(org: &Client, page: &Answer, pressed: &[(&str, &str)]) -> Answer {
+async fn submit(org: &Client, page: &Response, pressed: &[(&str, &str)]) -> Response {
     let html = page.body.as_str().unwrap();
     assert!(html.contains(&format!("<form method=\"post\" action=\"{AUTHORIZE}\">")), "{html}");
     let hidden = html.split("<input type=\"hidden\" name=\"").skip(1).map(|rest| {
@@ -53,7 +53,7 @@ fn unescape(text: &str) -> String {
 }
 
 /// Where the browser is sent, and what a parameter of it says.
-fn returned(answer: &Answer, name: &str) -> Option<String> {
+fn returned(answer: &Response, name: &str) -> Option<String> {
     assert_eq!(answer.status, 303, "{}", answer.body);
     let location = Url::parse(answer.headers["location"].to_str().unwrap()).unwrap();
     assert!(location.as_str().starts_with(CALLBACK));
@@ -61,7 +61,7 @@ fn returned(answer: &Answer, name: &str) -> Option<String> {
 }
 
 /// The page that asks a user for consent.
-async fn asked(org: &Client, user_id: &str) -> Answer {
+async fn asked(org: &Client, user_id: &str) -> Response {
     let page = open(org).await;
     submit(org, &page, &[("user", user_id)]).await
 }

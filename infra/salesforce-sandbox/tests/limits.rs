@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client, data, encode};
+use crate::client::{Client, Response, data, encode};
 
 #[tokio::test]
 async fn a_statement_has_a_hundred_thousand_characters() {
@@ -13,7 +13,7 @@ async fn a_statement_has_a_hundred_thousand_characters() {
         json!({"compositeRequest": [step]})
     };
     let length = "SELECT Id FROM Task".len();
-    let outcome = |answer: Answer| {
+    let outcome = |answer: Response| {
         let response = &answer.body["compositeResponse"][0];
         (response["httpStatusCode"].clone(), response["body"][0]["errorCode"].clone())
     };
@@ -40,7 +40,7 @@ async fn an_address_alone_and_with_its_headers_has_sixteen_kilobytes() {
     let path = data("query?q=SELECT+Id+FROM+Task");
     let filled = |length: usize| format!("{path}{}", "+".repeat(length - path.len()));
     assert_eq!(org.get(&filled(15_000)).await.status, 200);
-    let code = |answer: &Answer| (answer.status, answer.code().to_owned());
+    let code = |answer: &Response| (answer.status, answer.code().to_owned());
     assert_eq!(code(&org.get(&filled(16_384)).await), (431, "REQUEST_HEADER_FIELDS_TOO_LARGE".to_owned()));
     assert_eq!(code(&org.get(&filled(16_385)).await), (414, "URI_TOO_LONG".to_owned()));
     let header = "x".repeat(16_384 - 1_000);

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client, column, data};
+use crate::client::{Client, Response, column, data};
 
 /// How long a write of these tests keeps its locks.
 const HOLD: Duration = Duration::from_millis(250);
@@ -33,16 +33,16 @@ impl Setting {
         self.org.seed("Task", json!({"WhoId": self.contact, "Status": "Completed", "AccountId": self.account}))
     }
 
-    async fn change(&self, sobject: &str, id: &str) -> Answer {
+    async fn change(&self, sobject: &str, id: &str) -> Response {
         self.org.patch(&data(&format!("sobjects/{sobject}/{id}")), json!({"Description": "changed"})).await
     }
 
     /// Runs `second` while `first` holds its locks; the answer of the second and how long it took.
     async fn overlap(
         &self,
-        first: impl Future<Output = Answer>,
-        second: impl Future<Output = Answer>,
-    ) -> (Answer, Duration) {
+        first: impl Future<Output = Response>,
+        second: impl Future<Output = Response>,
+    ) -> (Response, Duration) {
         let late = async {
             tokio::time::sleep(HOLD / 5).await;
             let start = Instant::now();

@@ -4,7 +4,7 @@ use axum::{body::Body, http::Request};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::client::{Answer, Client, answer, data, encode};
+use crate::client::{Client, Response, answer, data, encode};
 
 const CALLBACK: &str = "https://console.example.com/callback";
 // The example of RFC 7636, appendix B.
@@ -16,19 +16,19 @@ fn approving() -> Client {
     Client::with(json!({"auto_approve": true}))
 }
 
-async fn authorize(org: &Client, more: &str) -> Answer {
+async fn authorize(org: &Client, more: &str) -> Response {
     let base = format!("response_type=code&client_id={}&redirect_uri={}", org.org.client_id(), encode(CALLBACK));
     org.get(&format!("/services/oauth2/authorize?{base}&state=xyz&scope=api+refresh_token{more}")).await
 }
 
 /// A parameter of the address the browser is sent back to.
-fn returned(answer: &Answer, name: &str) -> Option<String> {
+fn returned(answer: &Response, name: &str) -> Option<String> {
     let location = Url::parse(answer.headers.get("location")?.to_str().ok()?).ok()?;
     assert!(location.as_str().starts_with(CALLBACK));
     location.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
-async fn token(org: &Client, parameters: &[(&str, &str)]) -> Answer {
+async fn token(org: &Client, parameters: &[(&str, &str)]) -> Response {
     let (id, secret) = (org.org.client_id(), org.org.client_secret());
     let mut form = url::form_urlencoded::Serializer::new(String::new());
     form.extend_pairs(parameters);
@@ -45,13 +45,13 @@ async fn code(org: &Client) -> String {
     returned(&sent_back, "code").unwrap()
 }
 
-async fn exchange(org: &Client, code: &str, verifier: &str) -> Answer {
+async fn exchange(org: &Client, code: &str, verifier: &str) -> Response {
     let parameters =
         [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", CALLBACK), ("code_verifier", verifier)];
     token(org, &parameters).await
 }
 
-async fn refresh(org: &Client, refresh_token: &Value) -> Answer {
+async fn refresh(org: &Client, refresh_token: &Value) -> Response {
     token(org, &[("grant_type", "refresh_token"), ("refresh_token", refresh_token.as_str().unwrap())]).await
 }
 

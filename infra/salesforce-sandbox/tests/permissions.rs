@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client, column, data};
+use crate::client::{Client, Response, column, data};
 
 /// The same org, for another user.
 pub(crate) fn log_in(org: &Client, user_id: &str) -> Client {
@@ -31,7 +31,7 @@ pub(crate) async fn assigned(org: &Client, user_id: &str, mut fields: Value) -> 
 }
 
 #[track_caller]
-fn refused(answer: &Answer, status: u16, code: &str) {
+fn refused(answer: &Response, status: u16, code: &str) {
     assert_eq!((answer.status, answer.code()), (status, code), "{}", answer.body);
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    client::{Answer, Client, column, data},
+    client::{Client, Response, column, data},
     permissions::{assigned, log_in},
 };
 
@@ -19,7 +19,7 @@ fn key_field() -> Value {
         "required": false, "unique": true, "externalId": true, "caseSensitive": true, "description": "Unique key."}})
 }
 
-async fn make(org: &Client, body: Value) -> Answer {
+async fn make(org: &Client, body: Value) -> Response {
     org.post(&data("tooling/sobjects/CustomField"), body).await
 }
 

@@ -1,7 +1,7 @@
 //! Aircall's call object, as webhooks carry it and the API lists it.
 
 use jiff::Timestamp;
-use rules::{CallId, Direction, E164, MissedCallReason, NumberId, Party};
+use rules::{CallId, Direction, E164, LineId, MissedCallReason, Party};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -38,7 +38,7 @@ struct Call {
     #[serde(default, deserialize_with = "lenient::text")]
     raw_digits: Option<String>,
     #[serde(default, deserialize_with = "lenient::object")]
-    number: Option<Number>,
+    number: Option<Line>,
     #[serde(default, deserialize_with = "lenient::object")]
     user: Option<User>,
     #[serde(default, deserialize_with = "lenient::object")]
@@ -50,7 +50,7 @@ struct Call {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Number {
+pub(crate) struct Line {
     #[serde(deserialize_with = "lenient::id")]
     id: u64,
     #[serde(default, deserialize_with = "lenient::text")]
@@ -142,7 +142,7 @@ impl TryFrom<Call> for rules::Call {
             recording: short(wire.recording, MAX_URL),
             asset: short(wire.asset, MAX_URL),
             party: party(wire.raw_digits.as_deref()),
-            number: number.into(),
+            line: number.into(),
             user: wire.user.map(rules::User::from),
             contact: wire.contact.map(rules::Contact::from),
             tags: wire.tags.into_iter().filter_map(tag).take(MAX_TAGS).collect(),
@@ -151,10 +151,10 @@ impl TryFrom<Call> for rules::Call {
     }
 }
 
-impl From<Number> for rules::Number {
-    fn from(number: Number) -> Self {
+impl From<Line> for rules::Line {
+    fn from(number: Line) -> Self {
         Self {
-            id: NumberId(number.id),
+            id: LineId(number.id),
             name: short(number.name, MAX_NAME),
             digits: short(number.digits, MAX_NAME),
             time_zone: short(number.time_zone, MAX_NAME),
@@ -195,7 +195,7 @@ pub(crate) fn party(raw_digits: Option<&str>) -> Party {
         None => Party::Anonymous,
         Some(text) if text.eq_ignore_ascii_case("anonymous") => Party::Anonymous,
         Some(text) => match E164::parse(text) {
-            Ok(number) => Party::Number(number),
+            Ok(number) => Party::Phone(number),
             Err(_) => Party::Unusable(text.chars().take(MAX_UNUSABLE).collect()),
         },
     }

@@ -125,7 +125,7 @@ pub(crate) fn at(base_url: &Url, path: &str) -> Url {
 /// Sends a request; what is no success is an error.
 pub(crate) async fn send(request: RequestBuilder) -> Result<Response, Error> {
     let response = request.header(ACCEPT, "application/json").send().await.map_err(Error::of_send)?;
-    if response.status().is_success() { Ok(response) } else { Err(refusal::of(response).await) }
+    if response.status().is_success() { Ok(response) } else { Err(refusal::from_response(response).await) }
 }
 
 /// Reads the body of a success.

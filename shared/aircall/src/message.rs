@@ -24,7 +24,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::call::{self, Contact, MAX_NAME, MAX_URL, Number, User, short};
+use crate::call::{self, Contact, Line, MAX_NAME, MAX_URL, User, short};
 use crate::error::WebhookError;
 use crate::lenient;
 
@@ -64,7 +64,7 @@ pub(crate) fn read(
         sent_at: wire.sent_at,
         created_at: wire.created_at,
         channel: wire.channel.map(|name| channel(&name)),
-        number: wire.number.map(rules::Number::from),
+        line: wire.number.map(rules::Line::from),
         party: number.map(|number| call::party(Some(&number))),
         is_contacts_party,
         participants: wire
@@ -117,7 +117,7 @@ struct Message {
     raw_digits: Option<String>,
     // The line; of answers of the API, where it is nothing but digits, nothing is read.
     #[serde(default, deserialize_with = "lenient::object")]
-    number: Option<Number>,
+    number: Option<Line>,
     // Strings, or objects with a `phone_number`, as those of calls.
     #[serde(default, deserialize_with = "lenient::list")]
     participants: Vec<Value>,

@@ -39,7 +39,7 @@ fn a_message_is_read_whole() {
     assert_eq!((message.event, message.is_group), (MessageEvent::Received, false));
     assert_eq!((message.id.as_str(), message.direction), ("1774260000123abc", Some(Direction::Inbound)));
     assert_eq!(message.created_at.unwrap().to_string(), "2026-03-23T10:00:00.123Z");
-    assert_eq!(message.party.unwrap().number().unwrap().as_str(), "+447700900123");
+    assert_eq!(message.party.unwrap().phone().unwrap().as_str(), "+447700900123");
     assert_eq!((message.text.as_deref(), message.channel, message.user), (Some("Hello"), None, None));
 }
 
@@ -104,7 +104,7 @@ fn a_group_is_named_by_its_own_id_and_its_participants() {
     body["data"]["participants"] = json!(["+44 7700 900123", {"type": "external", "phone_number": "+44 7700 900124"}, {"type": "user", "id": 1}, ""]);
     let message = read(&body);
     assert_eq!((message.is_group, message.id.as_str()), (true, "0a1b2c3d-0a1b-4a1b-8a1b-0a1b2c3d4e5f"));
-    let numbers: Vec<&str> = message.participants.iter().filter_map(Party::number).map(rules::E164::as_str).collect();
+    let numbers: Vec<&str> = message.participants.iter().filter_map(Party::phone).map(rules::E164::as_str).collect();
     assert_eq!(numbers, ["+447700900123", "+447700900124"]);
 }
 
@@ -113,7 +113,7 @@ fn a_status_update_may_say_nothing_else() {
     let body = json!({"event": "message.status_updated", "timestamp": 1_774_260_009, "data": {"id": 7, "status": "delivered"}});
     let message = read(&body);
     assert_eq!((message.id.as_str(), message.state.unwrap().0.as_str()), ("7", "delivered"));
-    assert_eq!((message.direction, message.number, message.party), (None, None, None));
+    assert_eq!((message.direction, message.line, message.party), (None, None, None));
 }
 
 #[test]

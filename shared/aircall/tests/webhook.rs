@@ -53,8 +53,8 @@ fn a_missed_call_is_read_whole() {
     let call = snapshot.call;
     assert_eq!((call.id.0, call.direction), (780_001, Direction::Inbound));
     assert_eq!(call.missed_call_reason, Some(MissedCallReason::AgentsDidNotAnswer));
-    assert_eq!(call.party.number().unwrap().as_str(), "+442079460958");
-    assert_eq!(call.number.time_zone.as_deref(), Some("Europe/Vienna"));
+    assert_eq!(call.party.phone().unwrap().as_str(), "+442079460958");
+    assert_eq!(call.line.time_zone.as_deref(), Some("Europe/Vienna"));
     assert_eq!((call.user, call.contact, call.voicemail), (None, None, None));
 }
 

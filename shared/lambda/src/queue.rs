@@ -12,7 +12,7 @@ use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
 use serde::{Deserialize, Serialize};
 
 /// Longest delay of a message, seconds.
-const LONGEST_DELAY: i32 = 900;
+const MAX_DELAY: i32 = 900;
 /// Most messages of a `SendMessageBatch`.
 const BATCH: usize = 10;
 /// The message attribute that says whose event it is.
@@ -60,12 +60,12 @@ impl WakeUp {
 
 /// The writes queue, a FIFO with one message group for each tenant: one writer for each Salesforce org at a time.
 #[derive(Clone, Debug)]
-pub struct Bell {
+pub struct WriteQueue {
     sqs: Client,
     queue_url: String,
 }
 
-impl Bell {
+impl WriteQueue {
     /// The queue of this URL.
     pub fn new(sqs: Client, queue_url: impl Into<String>) -> Self {
         Self { sqs, queue_url: queue_url.into() }
@@ -76,7 +76,7 @@ impl Bell {
     ///
     /// # Errors
     /// When SQS does not take it.
-    pub async fn ring(&self, wake_up: &WakeUp, deduplication_id: &str) -> Result<(), QueueError> {
+    pub async fn wake(&self, wake_up: &WakeUp, deduplication_id: &str) -> Result<(), QueueError> {
         self.sqs
             .send_message()
             .queue_url(&self.queue_url)
@@ -89,11 +89,11 @@ impl Bell {
         Ok(())
     }
 
-    /// Wakes many writers, each with its deduplication id as in [`Bell::ring`].
+    /// Wakes many writers, each with its deduplication id as in [`WriteQueue::wake`].
     ///
     /// # Errors
     /// When SQS does not take all of them; the others are sent nevertheless.
-    pub async fn ring_many(&self, wake_ups: &[(WakeUp, String)]) -> Result<(), QueueError> {
+    pub async fn wake_many(&self, wake_ups: &[(WakeUp, String)]) -> Result<(), QueueError> {
         let mut outcome = Ok(());
         for batch in wake_ups.chunks(BATCH) {
             let entries = batch.iter().enumerate().map(batch_entry).collect();
@@ -129,12 +129,12 @@ fn of_tenant(wake_up: &WakeUp, deduplication_id: &str) -> String {
 
 /// The retries queue, which holds a wake-up back for a while.
 #[derive(Clone, Debug)]
-pub struct Later {
+pub struct RetryQueue {
     sqs: Client,
     queue_url: String,
 }
 
-impl Later {
+impl RetryQueue {
     /// The queue of this URL.
     pub fn new(sqs: Client, queue_url: impl Into<String>) -> Self {
         Self { sqs, queue_url: queue_url.into() }
@@ -144,7 +144,7 @@ impl Later {
     ///
     /// # Errors
     /// When SQS does not take it.
-    pub async fn ring_later(&self, wake_up: &WakeUp, after: Duration) -> Result<(), QueueError> {
+    pub async fn wake_after(&self, wake_up: &WakeUp, after: Duration) -> Result<(), QueueError> {
         self.sqs
             .send_message()
             .queue_url(&self.queue_url)
@@ -160,7 +160,7 @@ impl Later {
 /// Rounded up: an entry is not due a moment before its time.
 fn delay_seconds(after: Duration) -> i32 {
     let seconds = after.as_secs().saturating_add(u64::from(after.subsec_nanos() > 0));
-    i32::try_from(seconds).map_or(LONGEST_DELAY, |seconds| seconds.min(LONGEST_DELAY))
+    i32::try_from(seconds).map_or(MAX_DELAY, |seconds| seconds.min(MAX_DELAY))
 }
 
 /// The events queue: webhooks as Aircall sent them.

@@ -1,7 +1,7 @@
 //! What is to become a Task.
 
 use jiff::Timestamp;
-use rules::{E164, Exchange, TaskStatus, Trace, Verdict};
+use rules::{E164, Interaction, TaskStatus, Trace, Verdict};
 use store::{Entry, Written};
 
 /// A call, or messages, to become a Task, with what is known of it so far.
@@ -10,11 +10,11 @@ pub struct Job {
     /// The key of its entry and its Task.
     pub key: String,
     /// What it is about.
-    pub exchange: Exchange,
+    pub interaction: Interaction,
     /// The status of its Task.
     pub status: TaskStatus,
     /// The other party's number.
-    pub number: E164,
+    pub phone: E164,
     /// Its Task, if there is one already.
     pub written: Option<Written>,
     /// What was looked at so far.
@@ -31,13 +31,13 @@ pub struct Job {
 
 impl Job {
     /// The job of a call, or of messages, without a Task.
-    pub fn new(key: impl Into<String>, exchange: Exchange, status: TaskStatus, number: E164) -> Self {
+    pub fn new(key: impl Into<String>, interaction: Interaction, status: TaskStatus, number: E164) -> Self {
         let (trace, before) = (Trace::new(), Trace::new());
         Self {
             key: key.into(),
-            exchange,
+            interaction,
             status,
-            number,
+            phone: number,
             written: None,
             trace,
             before,
@@ -48,11 +48,11 @@ impl Job {
     }
 
     /// The job of an entry; none if the entry does not say what to write, or to whose number.
-    pub fn of(entry: &Entry) -> Option<Self> {
-        let exchange = entry.document.exchange();
+    pub fn from_entry(entry: &Entry) -> Option<Self> {
+        let interaction = entry.document.interaction();
         let Verdict::Log(status) = entry.decision.as_ref()?.verdict else { return None };
-        let number = exchange.party().number().cloned()?;
-        let mut job = Self::new(&entry.key, exchange, status, number);
+        let number = interaction.party().phone().cloned()?;
+        let mut job = Self::new(&entry.key, interaction, status, number);
         job.tried_since = entry.problem.as_ref().map(|problem| problem.since);
         if entry.written.is_some() {
             // An update adds to what was looked at when the Task was created.
@@ -66,7 +66,7 @@ impl Job {
     /// The same as if its Task were yet to be created.
     #[must_use]
     pub fn as_new(self) -> Self {
-        Self::new(self.key, self.exchange, self.status, self.number)
+        Self::new(self.key, self.interaction, self.status, self.phone)
     }
 
     /// Starts its account of what was looked at anew.
@@ -76,7 +76,7 @@ impl Job {
 
     /// The e-mail of the Aircall user, in small letters, as owners are looked up.
     pub fn user_email(&self) -> Option<String> {
-        let email = self.exchange.user()?.email.as_ref()?;
+        let email = self.interaction.user()?.email.as_ref()?;
         (!self.by_default_owner).then(|| email.trim().to_lowercase())
     }
 }

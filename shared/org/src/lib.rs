@@ -30,5 +30,5 @@ pub use org::Org;
 pub use owners::{Owner, Owners};
 pub use plan::{Draft, Plan, Users, without};
 pub use preview::{Field, FieldValue, Place, Preview, RelatedPlace, Writes, is_open};
-pub use session::{Doors, Session, Unstored};
+pub use session::{OrgConnector, PendingTokens, Session};
 pub use stop::{Stop, Trouble};

@@ -26,7 +26,7 @@ pub(crate) const CALLER: &str = "Caller.";
 const KEPT_IN: &str = "Task.CallObject";
 
 /// A drain ends by then.
-const LONGEST_DRAIN: SignedDuration = SignedDuration::from_mins(5);
+const MAX_DRAIN: SignedDuration = SignedDuration::from_mins(5);
 
 /// How far the clocks of Aircall and Salesforce may be apart.
 const CLOCKS: SignedDuration = SignedDuration::from_mins(15);
@@ -81,7 +81,7 @@ impl Lookup {
         now: Timestamp,
     ) -> Result<Knowledge, Stop> {
         let mut knowledge = Knowledge::default();
-        let numbers: BTreeSet<E164> = jobs.iter().map(|job| job.number.clone()).collect();
+        let numbers: BTreeSet<E164> = jobs.iter().map(|job| job.phone.clone()).collect();
         self.recall(tenant, &numbers, hints, now, &mut knowledge).await?;
 
         let unknown: BTreeSet<E164> = numbers.into_iter().filter(|n| !knowledge.records.contains_key(n)).collect();
@@ -158,7 +158,7 @@ impl Lookup {
         let lacks = |field: KeyField| tenant.facts.missing_fields.contains_key(&format!("Task.{}", field.name()));
         // The key field may be newer than an attempt whose outcome was lost.
         let was_unkeyed = |job: &Job| {
-            let last = tenant.facts.unkeyed_at.map(|at| at + LONGEST_DRAIN);
+            let last = tenant.facts.unkeyed_at.map(|at| at + MAX_DRAIN);
             job.tried_since.is_some_and(|since| last.is_some_and(|last| since <= last))
         };
         let may_be_unkeyed =
@@ -172,7 +172,7 @@ impl Lookup {
             numbers: unknown.iter().filter(not_found).cloned().collect(),
             keys: jobs.iter().filter(may_be_unkeyed).map(|job| job.key.clone()).collect(),
             // No Task of a call is older than the call, unless the clocks of Aircall and Salesforce disagree.
-            since: jobs.iter().map(|job| job.exchange.started_at()).min().map(|first| first - CLOCKS),
+            since: jobs.iter().map(|job| job.interaction.started_at()).min().map(|first| first - CLOCKS),
         }
     }
 

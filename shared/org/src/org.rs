@@ -3,15 +3,15 @@
 
 use std::time::{Duration, Instant};
 
-use salesforce::{Answer, ApiUsage, Client, Error, ErrorCode, Kind, SObject, SalesforceId, Soql};
+use salesforce::{ApiUsage, Client, Error, ErrorCode, Kind, Reply, SObject, SalesforceId, Soql};
 use store::Tenant;
 use tokio::time::timeout;
 
-use crate::session::{Doors, Session};
+use crate::session::{OrgConnector, Session};
 use crate::stop::{Stop, Trouble};
 
 /// How long one request to Salesforce may take: its own writes wait up to ten seconds for a row lock.
-const PATIENCE: Duration = Duration::from_secs(25);
+const TIMEOUT: Duration = Duration::from_secs(25);
 
 /// What is kept of the time to store what became of the entries.
 const TIME_TO_SETTLE: Duration = Duration::from_secs(5);
@@ -40,7 +40,7 @@ impl Org {
     /// # Errors
     /// When the org is not connected, or our own memory does not answer.
     pub async fn open(
-        doors: &Doors,
+        connector: &OrgConnector,
         tenant: &Tenant,
         holder: &str,
         usage_limit: u8,
@@ -50,7 +50,7 @@ impl Org {
         let connection = tenant.salesforce.as_ref().ok_or_else(|| dead("No Salesforce org is connected."))?;
         let default_owner =
             SalesforceId::parse(&connection.user_id).map_err(|_| dead("The connecting user is not known."))?;
-        let session = Session::open(doors, &tenant.id, holder).await?;
+        let session = Session::open(connector, &tenant.id, holder).await?;
         Ok(Self { session, deadline, usage_limit, usage: None, default_owner, api_calls: 0, was_looked_for: false })
     }
 
@@ -63,7 +63,7 @@ impl Org {
     /// Why it cannot go on.
     pub async fn try_call<T, F>(&mut self, request: F) -> Result<Result<T, Error>, Stop>
     where
-        F: AsyncFn(&Client) -> Result<Answer<T>, Error>,
+        F: AsyncFn(&Client) -> Result<Reply<T>, Error>,
     {
         let mut answer = self.send(&request).await?;
         let may_help = matches!(&answer, Err(error) if error.kind() == Kind::Refresh && self.may_help(error));
@@ -93,7 +93,7 @@ impl Org {
     /// Why it cannot go on.
     pub async fn call<T, F>(&mut self, request: F) -> Result<T, Stop>
     where
-        F: AsyncFn(&Client) -> Result<Answer<T>, Error>,
+        F: AsyncFn(&Client) -> Result<Reply<T>, Error>,
     {
         Ok(self.try_call(request).await??)
     }
@@ -126,12 +126,12 @@ impl Org {
 
     async fn send<T, F>(&mut self, request: &F) -> Result<Result<T, Error>, Stop>
     where
-        F: AsyncFn(&Client) -> Result<Answer<T>, Error>,
+        F: AsyncFn(&Client) -> Result<Reply<T>, Error>,
     {
         if let Some(spent) = self.is_spent() {
             return Err(Stop::Pause(spent));
         }
-        let patience = self.time_left()?.min(PATIENCE);
+        let patience = self.time_left()?.min(TIMEOUT);
         let answer = timeout(patience, request(self.session.client())).await;
         let (usage, calls) = match &answer {
             Ok(Ok(answer)) => (answer.usage, answer.calls),

@@ -56,18 +56,18 @@ pub struct Plan {
 
 impl Plan {
     /// Plans `jobs` by what is known. Jobs of one number share its new record, jobs of one Contact its new Case.
-    pub fn of(jobs: Vec<Job>, knowledge: &Knowledge, settings: &Settings, users: &Users<'_>) -> Self {
+    pub fn new(jobs: Vec<Job>, knowledge: &Knowledge, settings: &Settings, users: &Users<'_>) -> Self {
         let mut plan = Plan::default();
         let mut bundles: BTreeMap<String, Bundle> = BTreeMap::new();
         for mut job in jobs {
-            let known = knowledge.records.get(&job.number).cloned();
+            let known = knowledge.records.get(&job.phone).cloned();
             let new = if let Some((_, found)) = &known {
                 job.trace.extend(found.clone());
                 None
             } else {
-                let mut contact = job.exchange.contact().cloned().unwrap_or_default();
+                let mut contact = job.interaction.contact().cloned().unwrap_or_default();
                 contact.email = contact.email.filter(|_| !job.without_email);
-                create(settings.unknown_number, &job.number, Some(&contact), &mut job.trace)
+                create(settings.unknown_number, &job.phone, Some(&contact), &mut job.trace)
             };
             let record = match (known, &new) {
                 (Some((record, _)), _) => record,
@@ -93,9 +93,9 @@ impl Plan {
                 relate(settings, record.kind, found, &mut job.trace)
             };
             let owner = users.owner(&mut job);
-            let task = job.exchange.task(job.status, settings, &record.name);
+            let task = job.interaction.task(job.status, settings, &record.name);
             let key = job.key.clone();
-            let bundle_key = if new.is_some() { job.number.to_string() } else { record.id.clone() };
+            let bundle_key = if new.is_some() { job.phone.to_string() } else { record.id.clone() };
             let case = (relation == Relation::NewCase).then(|| task.subject.clone());
             let related = match relation {
                 Relation::Existing(related) => Some(Related { kind: related.kind, id: related.id }),
@@ -158,8 +158,8 @@ impl Users<'_> {
 
 /// Says who owns the Task, and why.
 fn note_owner(job: &mut Job, owner: Option<SalesforceId>) {
-    let name = job.exchange.user().and_then(|user| user.name.as_deref()).unwrap_or("the Aircall user").to_owned();
-    let finding = match (owner, job.exchange.user()) {
+    let name = job.interaction.user().and_then(|user| user.name.as_deref()).unwrap_or("the Aircall user").to_owned();
+    let finding = match (owner, job.interaction.user()) {
         (Some(_), _) => format!("It belongs to {name}, found in Salesforce by e-mail."),
         (None, Some(_)) if job.by_default_owner => {
             format!("Salesforce does not let {name} own it: it belongs to the user who connected Salesforce.")

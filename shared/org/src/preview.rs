@@ -120,7 +120,7 @@ impl Lookup {
         let job = job.as_new();
         let knowledge = self.look_up(org, tenant, settings, std::slice::from_ref(&job), &Hints::default(), now).await?;
         let users = Users { known: &self.owners, tenant: &tenant.id, default_owner: org.default_owner };
-        Ok(Preview::of(Plan::of(vec![job], &knowledge, settings, &users), &tenant.facts))
+        Ok(Preview::new(Plan::new(vec![job], &knowledge, settings, &users), &tenant.facts))
     }
 }
 
@@ -143,7 +143,7 @@ pub fn is_open(tenant: &Tenant, now: Timestamp) -> Result<(), Stop> {
 
 impl Preview {
     /// Of a plan of one job.
-    fn of(mut plan: Plan, facts: &OrgFacts) -> Self {
+    fn new(mut plan: Plan, facts: &OrgFacts) -> Self {
         if let Some((job, reason)) = plan.skipped.pop() {
             return Self { trace: job.trace, would: Err(reason) };
         }

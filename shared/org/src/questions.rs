@@ -87,7 +87,7 @@ pub(crate) async fn ask(org: &mut Org, questions: &Questions, callers: &CallerFi
                 }
                 Err(error) => return Err(error.into()),
             };
-            let first = salesforce::Answer { value: page, usage: None, calls: 0 };
+            let first = salesforce::Reply { value: page, usage: None, calls: 0 };
             let records = if first.value.has_more() {
                 org.call(async |client| client.all_records(first.clone()).await).await?
             } else {

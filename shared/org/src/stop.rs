@@ -53,7 +53,7 @@ impl Trouble {
         Self { code: refusal.code().to_string(), message: sentence(refusal.to_string()) }
     }
 
-    fn of(error: &Error) -> Self {
+    fn from_error(error: &Error) -> Self {
         let code = match error {
             Error::Unsent(_) => "UNREACHABLE",
             Error::Unanswered(_) => "UNANSWERED",
@@ -74,7 +74,7 @@ fn sentence(mut text: String) -> String {
 
 impl From<Error> for Stop {
     fn from(error: Error) -> Self {
-        let trouble = Trouble::of(&error);
+        let trouble = Trouble::from_error(&error);
         match error.kind() {
             Kind::Pause => Stop::Pause(trouble),
             Kind::Reconnect => Stop::Reconnect(trouble),

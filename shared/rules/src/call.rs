@@ -23,30 +23,30 @@ impl CallId {
 /// JSON writes it as a number or, where it is the key of an object, as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
-pub struct NumberId(pub u64);
+pub struct LineId(pub u64);
 
-impl<'de> Deserialize<'de> for NumberId {
+impl<'de> Deserialize<'de> for LineId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
         impl serde::de::Visitor<'_> for Visitor {
-            type Value = NumberId;
+            type Value = LineId;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("the id of an Aircall number, such as 397375")
             }
 
-            fn visit_u64<E: serde::de::Error>(self, id: u64) -> Result<NumberId, E> {
-                Ok(NumberId(id))
+            fn visit_u64<E: serde::de::Error>(self, id: u64) -> Result<LineId, E> {
+                Ok(LineId(id))
             }
 
-            fn visit_i64<E: serde::de::Error>(self, id: i64) -> Result<NumberId, E> {
-                u64::try_from(id).map(NumberId).map_err(|_| E::invalid_value(serde::de::Unexpected::Signed(id), &self))
+            fn visit_i64<E: serde::de::Error>(self, id: i64) -> Result<LineId, E> {
+                u64::try_from(id).map(LineId).map_err(|_| E::invalid_value(serde::de::Unexpected::Signed(id), &self))
             }
 
-            fn visit_str<E: serde::de::Error>(self, id: &str) -> Result<NumberId, E> {
+            fn visit_str<E: serde::de::Error>(self, id: &str) -> Result<LineId, E> {
                 // Written in one way only, so that no object has two keys for one number.
                 let parsed = id.parse().ok().filter(|number: &u64| number.to_string() == id);
-                parsed.map(NumberId).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(id), &self))
+                parsed.map(LineId).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(id), &self))
             }
         }
         deserializer.deserialize_any(Visitor)
@@ -69,7 +69,8 @@ pub enum Direction {
 #[serde(rename_all = "snake_case")]
 pub enum Party {
     /// A full phone number.
-    Number(E164),
+    #[serde(rename = "number")]
+    Phone(E164),
     /// The number was withheld.
     Anonymous,
     /// Something else: a short code, an extension, an unreadable text.
@@ -78,9 +79,9 @@ pub enum Party {
 
 impl Party {
     /// The number, if there is one to look for.
-    pub fn number(&self) -> Option<&E164> {
+    pub fn phone(&self) -> Option<&E164> {
         match self {
-            Party::Number(number) => Some(number),
+            Party::Phone(phone) => Some(phone),
             Party::Anonymous | Party::Unusable(_) => None,
         }
     }
@@ -108,9 +109,9 @@ pub enum MissedCallReason {
 
 /// The Aircall number (the line) that a call or message went over.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Number {
+pub struct Line {
     /// Aircall's id.
-    pub id: NumberId,
+    pub id: LineId,
     /// Its name in Aircall.
     pub name: Option<String>,
     /// Its phone number as Aircall displays it, with spaces.
@@ -121,7 +122,7 @@ pub struct Number {
     pub open: Option<bool>,
 }
 
-impl Number {
+impl Line {
     /// Its name, else its digits, else its id.
     pub fn label(&self) -> String {
         self.name.clone().or_else(|| self.digits.clone()).unwrap_or_else(|| format!("Aircall number {}", self.id.0))
@@ -198,7 +199,8 @@ pub struct Call {
     /// The other party.
     pub party: Party,
     /// The line.
-    pub number: Number,
+    #[serde(rename = "number")]
+    pub line: Line,
     /// Who took or made the call.
     pub user: Option<User>,
     /// Who Aircall thinks the other party is.

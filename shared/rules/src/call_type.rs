@@ -37,7 +37,7 @@ impl CallType {
     /// Tells the type by direction, answer and voicemail.
     ///
     /// Never by `missed_call_reason`, which Aircall leaves null on some missed calls and sets on some outbound ones.
-    pub fn of(call: &Call) -> Self {
+    pub fn classify(call: &Call) -> Self {
         match (call.direction, call.answered_at, &call.voicemail) {
             (Direction::Outbound, Some(_), _) => CallType::OutboundAnswered,
             (Direction::Outbound, None, _) => CallType::OutboundUnanswered,

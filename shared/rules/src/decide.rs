@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second::required;
 use serde::{Deserialize, Serialize};
 
-use crate::call::{Call, Direction, MissedCallReason, Number, NumberId, Party};
+use crate::call::{Call, Direction, Line, LineId, MissedCallReason, Party};
 use crate::call_type::CallType;
-use crate::exchange::{Document, Exchange};
 use crate::hours;
+use crate::interaction::{Document, Interaction};
 use crate::messages::Messages;
 use crate::settings::{LogAs, LogCalls, Settings};
 use crate::task_status::TaskStatus;
@@ -35,7 +35,8 @@ pub enum SkipReason {
     /// The number was closed, and only calls during business hours are logged.
     OutsideBusinessHours,
     /// The Aircall number is not among those that are logged.
-    NumberNotSelected,
+    #[serde(rename = "number_not_selected")]
+    LineNotSelected,
     /// The caller withheld the number.
     Anonymous,
     /// The other party's number is not a full phone number.
@@ -53,7 +54,7 @@ impl SkipReason {
             SkipReason::OutsideBusinessHours => {
                 "The call came outside business hours, and only calls during them are logged."
             }
-            SkipReason::NumberNotSelected => "The Aircall number is not among those whose calls are logged.",
+            SkipReason::LineNotSelected => "The Aircall number is not among those whose calls are logged.",
             SkipReason::Anonymous => "The other party withheld the number, so there is no record to log on.",
             SkipReason::NotAPhoneNumber => {
                 "The other party's number is not a full phone number, so there is no record to log on."
@@ -74,31 +75,33 @@ enum Basis {
         call_type: CallType,
         #[serde(with = "required")]
         started_at: Timestamp,
-        number: NumberId,
+        #[serde(rename = "number")]
+        line: LineId,
         open_at_start: Option<bool>,
         out_of_opening_hours: bool,
         party: Party,
     },
     Messages {
-        number: NumberId,
+        #[serde(rename = "number")]
+        line: LineId,
         party: Party,
     },
 }
 
 impl Basis {
-    fn of(exchange: &Exchange) -> Self {
-        match exchange {
-            Exchange::Call(call) => Basis::Call {
-                call_type: CallType::of(call),
+    fn new(interaction: &Interaction) -> Self {
+        match interaction {
+            Interaction::Call(call) => Basis::Call {
+                call_type: CallType::classify(call),
                 started_at: call.started_at,
-                number: call.number.id,
-                open_at_start: call.number.open,
+                line: call.line.id,
+                open_at_start: call.line.open,
                 out_of_opening_hours: call.missed_call_reason == Some(MissedCallReason::OutOfOpeningHours),
                 party: call.party.clone(),
             },
-            Exchange::Messages(messages) => {
+            Interaction::Messages(messages) => {
                 let first = messages.first();
-                Basis::Messages { number: first.number.id, party: first.party.clone() }
+                Basis::Messages { line: first.line.id, party: first.party.clone() }
             }
         }
     }
@@ -132,41 +135,41 @@ pub fn decide(document: &Document, settings: &Settings, previous: Option<&Decisi
     if !document.is_settled() {
         return None;
     }
-    let exchange = document.exchange();
-    let basis = Basis::of(&exchange);
+    let interaction = document.interaction();
+    let basis = Basis::new(&interaction);
     if let Some(previous) = previous.filter(|previous| previous.basis == basis) {
         return Some(previous.clone());
     }
-    let decision = judge(&exchange, basis, settings);
+    let decision = judge(&interaction, basis, settings);
     match (previous.map(|previous| (previous, previous.verdict)), decision.verdict) {
         (Some((previous, Verdict::Log(status))), Verdict::Skip(_)) => Some(stay_logged(previous, status, decision)),
         _ => Some(decision),
     }
 }
 
-/// The decision about `exchange` under `settings` alone.
-fn judge(exchange: &Exchange, basis: Basis, settings: &Settings) -> Decision {
+/// The decision about `interaction` under `settings` alone.
+fn judge(interaction: &Interaction, basis: Basis, settings: &Settings) -> Decision {
     let mut trace = Trace::new();
-    let verdict = verdict(exchange, settings, &mut trace);
+    let verdict = verdict(interaction, settings, &mut trace);
     let verdict = verdict.map_or_else(Verdict::Skip, Verdict::Log);
     Decision { verdict, trace, basis }
 }
 
-fn verdict(exchange: &Exchange, settings: &Settings, trace: &mut Trace) -> Result<TaskStatus, SkipReason> {
-    match exchange {
-        Exchange::Call(call) => {
-            let call_type = CallType::of(call);
+fn verdict(interaction: &Interaction, settings: &Settings, trace: &mut Trace) -> Result<TaskStatus, SkipReason> {
+    match interaction {
+        Interaction::Call(call) => {
+            let call_type = CallType::classify(call);
             trace.note(Topic::CallType, call_type.because(call));
-            number(&call.number, settings, trace)?;
+            line(&call.line, settings, trace)?;
             let status = workflow(call_type, settings, trace)?;
             business_hours(call, settings, trace)?;
             party(&call.party, trace)?;
             Ok(status)
         }
-        Exchange::Messages(messages) => {
+        Interaction::Messages(messages) => {
             messages_wanted(messages, settings, trace)?;
             let first = messages.first();
-            number(&first.number, settings, trace)?;
+            line(&first.line, settings, trace)?;
             party(&first.party, trace)?;
             // Business hours are those of calls, and there is nothing left to do about a message.
             Ok(TaskStatus::Completed)
@@ -194,21 +197,21 @@ fn messages_wanted(messages: &Messages, settings: &Settings, trace: &mut Trace) 
     Ok(())
 }
 
-fn number(number: &Number, settings: &Settings, trace: &mut Trace) -> Result<(), SkipReason> {
-    let line = number.label();
-    match &settings.numbers {
-        Some(numbers) if !numbers.contains(&number.id) => {
-            trace.note(Topic::Number, format!("{line} is not among the numbers that are logged: not logged."));
-            return Err(SkipReason::NumberNotSelected);
+fn line(line: &Line, settings: &Settings, trace: &mut Trace) -> Result<(), SkipReason> {
+    let label = line.label();
+    match &settings.lines {
+        Some(lines) if !lines.contains(&line.id) => {
+            trace.note(Topic::Line, format!("{label} is not among the numbers that are logged: not logged."));
+            return Err(SkipReason::LineNotSelected);
         }
-        Some(_) => trace.note(Topic::Number, format!("{line} is among the numbers that are logged.")),
-        None => trace.note(Topic::Number, format!("{line}: all numbers are logged.")),
+        Some(_) => trace.note(Topic::Line, format!("{label} is among the numbers that are logged.")),
+        None => trace.note(Topic::Line, format!("{label}: all numbers are logged.")),
     }
     Ok(())
 }
 
 fn workflow(call_type: CallType, settings: &Settings, trace: &mut Trace) -> Result<TaskStatus, SkipReason> {
-    let log_as = settings.call_workflow.of(call_type);
+    let log_as = settings.call_workflow.log_as(call_type);
     let Some(status) = log_as.status() else {
         trace.note(
             Topic::CallWorkflow,
@@ -239,8 +242,8 @@ fn business_hours(call: &Call, settings: &Settings, trace: &mut Trace) -> Result
 
 fn party(party: &Party, trace: &mut Trace) -> Result<(), SkipReason> {
     match party {
-        Party::Number(number) => {
-            trace.note(Topic::PhoneNumber, format!("The other party is {}.", number.international()));
+        Party::Phone(phone) => {
+            trace.note(Topic::PhoneNumber, format!("The other party is {}.", phone.international()));
             Ok(())
         }
         Party::Anonymous => {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::call::{Call, Comment, Direction, MissedCallReason, Number};
+use crate::call::{Call, Comment, Direction, Line, MissedCallReason};
 use crate::call_type::CallType;
 use crate::hours::zone_of;
 use crate::settings::Settings;
@@ -16,9 +16,9 @@ pub(crate) const DESCRIPTION: usize = 32_000;
 const CUT: &str = "\n… (cut: Salesforce takes no more)";
 
 /// The description of `call`.
-pub(crate) fn of(call: &Call, settings: &Settings) -> String {
-    let call_type = CallType::of(call);
-    let zone = zone_of(&call.number);
+pub(crate) fn describe(call: &Call, settings: &Settings) -> String {
+    let call_type = CallType::classify(call);
+    let zone = zone_of(&call.line);
     let mut lines = Vec::new();
     let mut line = |label: &str, value: String| lines.push(format!("{label}: {value}"));
 
@@ -28,11 +28,11 @@ pub(crate) fn of(call: &Call, settings: &Settings) -> String {
     };
     line("Direction", direction.to_owned());
     line("Type", kind(call_type).to_owned());
-    if let Some(number) = call.party.number() {
+    if let Some(number) = call.party.phone() {
         let label = if call.direction == Direction::Inbound { "From" } else { "To" };
         line(label, number.international());
     }
-    line("Aircall line", aircall_line(&call.number));
+    line("Aircall line", aircall_line(&call.line));
     let took_part = call.answered_at.is_some() || call.direction == Direction::Outbound;
     let user = call.user.as_ref().filter(|_| took_part);
     if let Some(user) = user.and_then(|user| user.name.as_deref().or(user.email.as_deref())) {
@@ -83,7 +83,7 @@ fn kind(call_type: CallType) -> &'static str {
     }
 }
 
-pub(crate) fn aircall_line(number: &Number) -> String {
+pub(crate) fn aircall_line(number: &Line) -> String {
     let label = one_line(&number.label());
     match number.digits.as_deref().map(one_line) {
         Some(digits) if digits != label => format!("{label} ({digits})"),

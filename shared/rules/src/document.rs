@@ -115,10 +115,10 @@ impl From<Snapshot> for CallDocument {
             asset: call.asset.clone().map(|value| Seen { moment, value }),
             answered_at: call.answered_at.map(|at| Seen { moment, value: at.as_second() }),
             ended_at: call.ended_at.map(|at| Seen { moment, value: at.as_second() }),
-            party: call.party.number().cloned().map(|value| Seen { moment, value }),
+            party: call.party.phone().cloned().map(|value| Seen { moment, value }),
             contact: call.contact.clone().map(|value| Seen { moment, value }),
             user: call.user.clone().filter(|_| takes_part).map(|value| Seen { moment, value }),
-            open_at_start: call.number.open.map(|value| Seen { moment, value }),
+            open_at_start: call.line.open.map(|value| Seen { moment, value }),
             voicemail_left,
             settled: ended || call.ended_at.is_some_and(later),
             latest: snapshot,
@@ -177,11 +177,11 @@ impl CallDocument {
         call.answered_at = time(&self.answered_at);
         call.ended_at = time(&self.ended_at);
         if let Some(seen) = &self.party {
-            call.party = Party::Number(seen.value.clone());
+            call.party = Party::Phone(seen.value.clone());
         }
         call.contact = self.contact.as_ref().map(|seen| seen.value.clone());
         call.user = self.user.as_ref().map(|seen| seen.value.clone());
-        call.number.open = self.open_at_start.as_ref().map(|seen| seen.value);
+        call.line.open = self.open_at_start.as_ref().map(|seen| seen.value);
         call
     }
 }

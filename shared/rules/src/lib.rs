@@ -4,7 +4,7 @@
 //!
 //! 1. [`document`]: the events of one call merge into its [`CallDocument`], in whatever order they come; those of a
 //!    message into its [`MessageDocument`], which becomes [`Messages`] with a Task of their own. Either is a [`Document`],
-//!    and tells of an [`Exchange`].
+//!    and tells of an [`Interaction`].
 //! 2. [`decide`]: the document and the tenant's [`settings`] give a [`Decision`], with a [`Trace`] in an admin's words.
 //!    It asks [`call_type`], [`hours`] and [`phone`].
 //! 3. [`matching`], [`relate`] and [`unknown`]: what Salesforce knows of the number becomes the record to log on.
@@ -18,8 +18,8 @@ pub mod call_type;
 pub mod decide;
 mod description;
 pub mod document;
-mod exchange;
 pub mod hours;
+mod interaction;
 pub mod matching;
 pub mod message;
 mod message_description;
@@ -39,11 +39,11 @@ mod text;
 pub mod trace;
 pub mod unknown;
 
-pub use call::{Call, CallId, Comment, Contact, Direction, MissedCallReason, Number, NumberId, Party, Tag, User};
+pub use call::{Call, CallId, Comment, Contact, Direction, Line, LineId, MissedCallReason, Party, Tag, User};
 pub use call_type::CallType;
 pub use decide::{Decision, SkipReason, Verdict};
 pub use document::{CallDocument, CallEvent, Snapshot};
-pub use exchange::{Document, Exchange};
+pub use interaction::{Document, Interaction};
 pub use matching::{Candidate, RecordKind};
 pub use message::{Channel, DeliveryState, Media, Message, MessageId};
 pub use message_document::{MessageDocument, MessageEvent, MessageSnapshot};

@@ -9,7 +9,7 @@ use jiff::fmt::serde::timestamp::millisecond::required;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::call::{Contact, Direction, Number, Party, User};
+use crate::call::{Contact, Direction, Line, Party, User};
 
 /// Aircall's id of a message, or of a group message and one of its participants.
 ///
@@ -20,14 +20,14 @@ pub struct MessageId(String);
 
 /// Longest id of Aircall's that is kept as it is. With a participant behind it, it still fits the key field of
 /// Salesforce, which takes 64 characters.
-const LONGEST_ID: usize = 39;
+const MAX_ID: usize = 39;
 
 impl MessageId {
     /// Aircall's id, as it is where it is short and plain. Aircall says nothing of its form: any other is stood for by
     /// its hash, which is as long as a UUID.
     pub fn new(id: &str) -> Self {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-        if !id.is_empty() && id.len() <= LONGEST_ID && id.bytes().all(is_plain) {
+        if !id.is_empty() && id.len() <= MAX_ID && id.bytes().all(is_plain) {
             Self(id.to_owned())
         } else {
             Self(format!("{:032x}", hash(id)))
@@ -38,7 +38,7 @@ impl MessageId {
     #[must_use]
     pub(crate) fn to(&self, party: &Party) -> Self {
         let text = match party {
-            Party::Number(number) => number.as_str(),
+            Party::Phone(number) => number.as_str(),
             Party::Unusable(text) => text,
             Party::Anonymous => "",
         };
@@ -170,7 +170,8 @@ pub struct Message {
     /// How it was carried.
     pub channel: Channel,
     /// The line.
-    pub number: Number,
+    #[serde(rename = "number")]
+    pub line: Line,
     /// The other party.
     pub party: Party,
     /// All external participants of a group message; nobody of any other.
@@ -215,8 +216,8 @@ mod tests {
 
     #[test]
     fn every_key_fits_and_is_plain() {
-        let party = Party::Number(crate::E164::parse("+123456789012345").unwrap());
-        for id in ["", "a b", &"9".repeat(300), "0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f", "é", &"x".repeat(LONGEST_ID)] {
+        let party = Party::Phone(crate::E164::parse("+123456789012345").unwrap());
+        for id in ["", "a b", &"9".repeat(300), "0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f", "é", &"x".repeat(MAX_ID)] {
             for id in [MessageId::new(id), MessageId::new(id).to(&party), MessageId::new(id).to(&Party::Anonymous)] {
                 assert!(id.key().len() <= 64, "{id}");
                 assert!(id.as_str().bytes().all(|byte| byte.is_ascii_graphic()), "{id}");

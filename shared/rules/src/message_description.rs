@@ -11,7 +11,7 @@ use crate::task::Part;
 use crate::text::{one_line, plain};
 
 /// The description, and those of its parts that are messages of a conversation.
-pub(crate) fn of(messages: &Messages) -> (String, Vec<Part>) {
+pub(crate) fn describe(messages: &Messages) -> (String, Vec<Part>) {
     if messages.conversation().is_none() {
         return (stored(&cut_to(&plain(&single(messages.first())), DESCRIPTION)), Vec::new());
     }
@@ -24,12 +24,12 @@ pub(crate) fn of(messages: &Messages) -> (String, Vec<Part>) {
             channels.push(channel);
         }
     }
-    let zone = zone_of(&first.number);
+    let zone = zone_of(&first.line);
     let day = zone.to_datetime(first.sent_at).date();
     let head = [
         format!("Channel: {}", channels.join(", ")),
         format!("With: {}", party(&first.party)),
-        format!("Aircall line: {}", aircall_line(&first.number)),
+        format!("Aircall line: {}", aircall_line(&first.line)),
         format!("Day: {day} ({})", zone.iana_name().unwrap_or("UTC")),
     ];
     let parts: Vec<Part> = messages.iter().map(|message| part(message, &zone)).collect();
@@ -44,7 +44,7 @@ fn stored(text: &str) -> String {
 
 /// What may be long comes last, so that it is what is cut.
 fn single(message: &Message) -> String {
-    let zone = zone_of(&message.number);
+    let zone = zone_of(&message.line);
     let mut lines = Vec::new();
     let mut line = |label: &str, value: String| lines.push(format!("{label}: {value}"));
     line("Channel", channel(message));
@@ -55,7 +55,7 @@ fn single(message: &Message) -> String {
     if !message.group.is_empty() {
         line("Group", message.group.iter().map(party).collect::<Vec<_>>().join(", "));
     }
-    line("Aircall line", aircall_line(&message.number));
+    line("Aircall line", aircall_line(&message.line));
     if let (Some(user), false) = (user(message), is_inbound) {
         line("Sent by", user);
     }
@@ -73,7 +73,7 @@ fn part(message: &Message, zone: &TimeZone) -> Part {
     let time = message.sent_at.to_zoned(zone.clone()).strftime("%H:%M:%S %Z").to_string();
     let by = match message.direction {
         Direction::Inbound => party(message.written_by.as_ref().unwrap_or(&message.party)),
-        Direction::Outbound => user(message).unwrap_or_else(|| one_line(&message.number.label())),
+        Direction::Outbound => user(message).unwrap_or_else(|| one_line(&message.line.label())),
     };
     let state = state(message).filter(|_| message.direction == Direction::Outbound);
     let state = state.map(|state| format!(" ({state})")).unwrap_or_default();
@@ -105,7 +105,7 @@ fn channel(message: &Message) -> String {
 
 fn party(party: &Party) -> String {
     match party {
-        Party::Number(number) => number.international(),
+        Party::Phone(number) => number.international(),
         Party::Unusable(text) => one_line(text),
         Party::Anonymous => "unknown".to_owned(),
     }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::millisecond::required;
 use serde::{Deserialize, Serialize};
 
-use crate::call::{Contact, Direction, Number, NumberId, Party, User};
+use crate::call::{Contact, Direction, Line, LineId, Party, User};
 use crate::message::{Channel, DeliveryState, Media, Message, MessageId};
 use crate::seen::{self, earliest};
 
@@ -44,7 +44,7 @@ pub struct MessageSnapshot {
     /// How it was carried.
     pub channel: Option<Channel>,
     /// The line.
-    pub number: Option<Number>,
+    pub line: Option<Line>,
     /// The other party.
     pub party: Option<Party>,
     /// The other party is not named, and this is the first number of the contact's.
@@ -65,35 +65,36 @@ pub struct MessageSnapshot {
 
 type Seen<T> = seen::Seen<MessageEvent, T>;
 
-/// A fact that events tell more or less well: the best stands, and of equally good ones the newest.
+/// A fact that events tell more or less quality: the best stands, and of equally good ones the newest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct Told<T> {
-    /// How well it was told; the higher the better.
-    well: u8,
+struct Ranked<T> {
+    /// How much its source tells; the higher wins.
+    #[serde(rename = "well")]
+    quality: u8,
     seen: Seen<T>,
 }
 
 /// A number stands against what is none, and one that Aircall names as the party against one of the contact's.
-fn party_told(party: &Party, is_contacts: bool) -> u8 {
+fn party_quality(party: &Party, is_contacts: bool) -> u8 {
     match party {
-        Party::Number(_) if !is_contacts => 3,
-        Party::Number(_) => 2,
+        Party::Phone(_) if !is_contacts => 3,
+        Party::Phone(_) => 2,
         Party::Unusable(_) => 1,
         Party::Anonymous => 0,
     }
 }
 
 /// The time zone says which day it is.
-fn number_told(number: &Number) -> u8 {
-    4 * u8::from(number.time_zone.is_some()) + 2 * u8::from(number.name.is_some()) + u8::from(number.digits.is_some())
+fn line_quality(line: &Line) -> u8 {
+    4 * u8::from(line.time_zone.is_some()) + 2 * u8::from(line.name.is_some()) + u8::from(line.digits.is_some())
 }
 
 /// The e-mail says whose Task it is.
-fn user_told(user: &User) -> u8 {
+fn user_quality(user: &User) -> u8 {
     2 * u8::from(user.email.is_some()) + u8::from(user.name.is_some())
 }
 
-fn contact_told(contact: &Contact) -> u8 {
+fn contact_quality(contact: &Contact) -> u8 {
     let Contact { first_name, last_name, company_name, email } = contact;
     [first_name, last_name, company_name, email].into_iter().map(|part| u8::from(part.is_some())).sum()
 }
@@ -109,11 +110,12 @@ pub struct MessageDocument {
     sent_at: Option<Seen<i64>>,
     created_at: Option<Seen<i64>>,
     channel: Option<Seen<Channel>>,
-    number: Option<Told<Number>>,
-    party: Option<Told<Party>>,
+    #[serde(rename = "number")]
+    line: Option<Ranked<Line>>,
+    party: Option<Ranked<Party>>,
     participants: BTreeSet<Party>,
-    user: Option<Told<User>>,
-    contact: Option<Told<Contact>>,
+    user: Option<Ranked<User>>,
+    contact: Option<Ranked<Contact>>,
     text: Option<Seen<String>>,
     media: Option<Seen<Vec<Media>>>,
     state: Option<Seen<DeliveryState>>,
@@ -128,7 +130,7 @@ struct First {
 }
 
 /// What stands for a line that Aircall does not name.
-const UNKNOWN_LINE: NumberId = NumberId(0);
+const UNKNOWN_LINE: LineId = LineId(0);
 
 impl From<MessageSnapshot> for MessageDocument {
     fn from(snapshot: MessageSnapshot) -> Self {
@@ -143,13 +145,15 @@ impl From<MessageSnapshot> for MessageDocument {
             sent_at: snapshot.sent_at.map(|at| Seen { moment, value: at.as_millisecond() }),
             created_at: snapshot.created_at.map(|at| Seen { moment, value: at.as_millisecond() }),
             channel: snapshot.channel.map(|value| Seen { moment, value }),
-            number: snapshot.number.map(|value| Told { well: number_told(&value), seen: Seen { moment, value } }),
+            line: snapshot.line.map(|value| Ranked { quality: line_quality(&value), seen: Seen { moment, value } }),
             party: snapshot
                 .party
-                .map(|value| Told { well: party_told(&value, is_contacts), seen: Seen { moment, value } }),
+                .map(|value| Ranked { quality: party_quality(&value, is_contacts), seen: Seen { moment, value } }),
             participants: snapshot.participants,
-            user: snapshot.user.map(|value| Told { well: user_told(&value), seen: Seen { moment, value } }),
-            contact: snapshot.contact.map(|value| Told { well: contact_told(&value), seen: Seen { moment, value } }),
+            user: snapshot.user.map(|value| Ranked { quality: user_quality(&value), seen: Seen { moment, value } }),
+            contact: snapshot
+                .contact
+                .map(|value| Ranked { quality: contact_quality(&value), seen: Seen { moment, value } }),
             text: snapshot.text.map(|value| Seen { moment, value }),
             media: Some(snapshot.media).filter(|media| !media.is_empty()).map(|value| Seen { moment, value }),
             state: snapshot.state.map(|value| Seen { moment, value }),
@@ -170,7 +174,7 @@ impl MessageDocument {
             sent_at: self.sent_at.max(other.sent_at),
             created_at: self.created_at.max(other.created_at),
             channel: self.channel.max(other.channel),
-            number: self.number.max(other.number),
+            line: self.line.max(other.line),
             party: self.party.max(other.party),
             participants: self.participants,
             user: self.user.max(other.user),
@@ -197,7 +201,7 @@ impl MessageDocument {
         let direction = self.direction.as_ref().map(|seen| seen.value);
         let has_party = self.party.is_some() || self.is_group && !self.participants.is_empty();
         let says_something = self.text.is_some() || self.media.is_some();
-        let is_whole = sent_at.is_some() && direction.is_some() && self.number.is_some() && has_party && says_something;
+        let is_whole = sent_at.is_some() && direction.is_some() && self.line.is_some() && has_party && says_something;
         let Some(first) = self.first.or_else(|| {
             let at = sent_at.filter(|_| is_whole)?;
             Some(First { at, event: MessageEvent::StatusUpdated })
@@ -208,19 +212,19 @@ impl MessageDocument {
             MessageEvent::Received => Direction::Inbound,
             MessageEvent::Sent | MessageEvent::StatusUpdated => Direction::Outbound,
         });
-        let number = self.number.as_ref().map_or_else(unknown_line, |told| told.seen.value.clone());
-        let party = self.party.as_ref().map_or(Party::Anonymous, |told| told.seen.value.clone());
+        let line = self.line.as_ref().map_or_else(unknown_line, |ranked| ranked.seen.value.clone());
+        let party = self.party.as_ref().map_or(Party::Anonymous, |ranked| ranked.seen.value.clone());
         let message = Message {
             id: self.id.clone(),
             direction,
             sent_at: sent_at.unwrap_or(first.at),
             channel: self.channel.as_ref().map_or(Channel::Sms, |seen| seen.value.clone()),
-            number,
+            line,
             party,
             group: Vec::new(),
             written_by: None,
-            user: self.user.as_ref().map(|told| told.seen.value.clone()),
-            contact: self.contact.as_ref().map(|told| told.seen.value.clone()),
+            user: self.user.as_ref().map(|ranked| ranked.seen.value.clone()),
+            contact: self.contact.as_ref().map(|ranked| ranked.seen.value.clone()),
             text: self.text.as_ref().map(|seen| seen.value.clone()),
             media: self.media.as_ref().map(|seen| seen.value.clone()).unwrap_or_default(),
             state: self.state.as_ref().map(|seen| seen.value.clone()),
@@ -231,10 +235,10 @@ impl MessageDocument {
     /// The message of a group as each external participant has it.
     fn to_each(&self, message: &Message) -> Vec<Message> {
         let is_line = |party: &Party| {
-            let digits = message.number.digits.as_deref().unwrap_or_default();
-            party.number().is_some_and(|number| number.is_written(digits))
+            let digits = message.line.digits.as_deref().unwrap_or_default();
+            party.phone().is_some_and(|number| number.is_written(digits))
         };
-        let named = self.party.as_ref().map(|told| &told.seen.value);
+        let named = self.party.as_ref().map(|ranked| &ranked.seen.value);
         let mut group: BTreeSet<Party> = self.participants.iter().chain(named).cloned().collect();
         group.retain(|party| !is_line(party));
         if group.is_empty() {
@@ -254,7 +258,7 @@ impl MessageDocument {
     }
 }
 
-fn unknown_line() -> Number {
+fn unknown_line() -> Line {
     let name = Some("Aircall".to_owned());
-    Number { id: UNKNOWN_LINE, name, digits: None, time_zone: None, open: None }
+    Line { id: UNKNOWN_LINE, name, digits: None, time_zone: None, open: None }
 }

@@ -7,11 +7,11 @@ use jiff::civil::Date;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::call::NumberId;
+use crate::call::LineId;
 use crate::decide::{Verdict, decide};
 use crate::description::DESCRIPTION;
-use crate::exchange::Document;
 use crate::hours::zone_of;
+use crate::interaction::Document;
 use crate::message::{Message, MessageId};
 use crate::phone::E164;
 use crate::settings::{MessageTasks, Settings};
@@ -21,9 +21,10 @@ use crate::text::length;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conversation {
     /// The line.
-    pub line: NumberId,
+    pub line: LineId,
     /// The external number.
-    pub number: E164,
+    #[serde(rename = "number")]
+    pub phone: E164,
     /// The day, in the line's time zone.
     pub day: Date,
 }
@@ -31,20 +32,20 @@ pub struct Conversation {
 impl Conversation {
     /// The conversation that a message is part of under `settings`, if it is to be part of one. A message that is not
     /// logged stays by itself, with its reason.
-    pub fn of(message: &Message, settings: &Settings) -> Option<Self> {
-        let alone = Document::Messages(Messages::of(message.clone(), 0, None));
+    pub fn for_message(message: &Message, settings: &Settings) -> Option<Self> {
+        let alone = Document::Messages(Messages::from_message(message.clone(), 0, None));
         let verdict = decide(&alone, settings, None).map(|decision| decision.verdict);
         if settings.message_tasks == MessageTasks::PerMessage || !matches!(verdict, Some(Verdict::Log(_))) {
             return None;
         }
-        let day = zone_of(&message.number).to_datetime(message.sent_at).date();
-        Some(Self { line: message.number.id, number: message.party.number()?.clone(), day })
+        let day = zone_of(&message.line).to_datetime(message.sent_at).date();
+        Some(Self { line: message.line.id, phone: message.party.phone()?.clone(), day })
     }
 
     /// The key under which it is stored here, and is unique in Salesforce: `conversation-<line>-<number>-<day>`.
     /// The number is without its plus, which means a space in some addresses.
     pub fn key(&self) -> String {
-        format!("{CONVERSATION}{}-{}-{}", self.line.0, self.number.digits(), self.day)
+        format!("{CONVERSATION}{}-{}-{}", self.line.0, self.phone.digits(), self.day)
     }
 }
 
@@ -87,7 +88,7 @@ const LEAST: usize = 20;
 
 impl Messages {
     /// One message as of a version of its document, by itself or as part of a conversation.
-    pub fn of(message: Message, version: u64, conversation: Option<Conversation>) -> Self {
+    pub fn from_message(message: Message, version: u64, conversation: Option<Conversation>) -> Self {
         Self { conversation, messages: BTreeMap::from([(message.id.clone(), Version { version, message })]) }
     }
 
@@ -119,7 +120,7 @@ impl Messages {
         let mut taken = 0;
         for (index, message) in order.into_iter().enumerate() {
             if index > 0 {
-                let number = &mut message.number;
+                let number = &mut message.line;
                 number.open = None;
                 number.digits = number.digits.take().filter(|_| number.name.is_none());
             }
@@ -135,7 +136,7 @@ impl Messages {
     /// A message by itself where `settings` place it.
     #[must_use]
     pub(crate) fn placed(self, settings: &Settings) -> Self {
-        let conversation = self.conversation.clone().or_else(|| Conversation::of(self.first(), settings));
+        let conversation = self.conversation.clone().or_else(|| Conversation::for_message(self.first(), settings));
         Self { conversation, ..self }
     }
 
@@ -171,7 +172,7 @@ impl Messages {
     /// The day of their Task, in the line's time zone.
     pub(crate) fn day(&self) -> Date {
         let first = self.first();
-        let of = || zone_of(&first.number).to_datetime(first.sent_at).date();
+        let of = || zone_of(&first.line).to_datetime(first.sent_at).date();
         self.conversation.as_ref().map_or_else(of, |conversation| conversation.day)
     }
 }

@@ -5,7 +5,7 @@ use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder, Schem
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::call::NumberId;
+use crate::call::LineId;
 use crate::schedule::{MinuteOfDay, Schedule, Zone};
 
 /// The id of an Aircall number as the key of an object.
@@ -13,7 +13,7 @@ const ID: &str = "^(0|[1-9][0-9]{0,18})$";
 /// A minute of the day.
 const MINUTE: &str = "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$";
 
-impl PartialSchema for NumberId {
+impl PartialSchema for LineId {
     fn schema() -> RefOr<Schema> {
         let id = ObjectBuilder::new()
             .schema_type(Type::Integer)
@@ -25,7 +25,7 @@ impl PartialSchema for NumberId {
     }
 }
 
-impl ToSchema for NumberId {}
+impl ToSchema for LineId {}
 
 impl PartialSchema for MinuteOfDay {
     fn schema() -> RefOr<Schema> {

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{self, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::call::NumberId;
+use crate::call::LineId;
 use crate::call_type::CallType;
 use crate::schedule::Schedule;
 use crate::task_status::TaskStatus;
@@ -40,9 +40,9 @@ pub struct Settings {
     #[cfg_attr(feature = "openapi", schema(default = "per_message"))]
     pub message_tasks: MessageTasks,
     /// The Aircall numbers whose calls and messages are logged; null means all.
-    #[serde(deserialize_with = "required_ids")]
+    #[serde(rename = "numbers", deserialize_with = "required_ids")]
     #[cfg_attr(feature = "openapi", schema(required))]
-    pub numbers: Option<BTreeSet<NumberId>>,
+    pub lines: Option<BTreeSet<LineId>>,
     /// The share of the Salesforce org's daily API calls, used by all integrations together, from which on nothing
     /// more is asked of it, per cent. A document may lack it, as older ones do, and then means the default.
     #[serde(default = "default_share", deserialize_with = "per_cent")]
@@ -89,7 +89,7 @@ pub struct CallWorkflow {
 
 impl CallWorkflow {
     /// What happens to calls of `call_type`.
-    pub fn of(&self, call_type: CallType) -> LogAs {
+    pub fn log_as(&self, call_type: CallType) -> LogAs {
         match call_type {
             CallType::OutboundAnswered => self.outbound_answered,
             CallType::OutboundUnanswered => self.outbound_unanswered,
@@ -123,8 +123,9 @@ pub struct BusinessHours {
     #[cfg_attr(feature = "openapi", schema(required))]
     pub schedule: Option<Schedule>,
     /// The hours of single numbers, by their ids. An empty entry means always closed.
+    #[serde(rename = "numbers")]
     #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::schedules))]
-    pub numbers: BTreeMap<NumberId, Schedule>,
+    pub lines: BTreeMap<LineId, Schedule>,
 }
 
 /// What to create when no record has the phone number.
@@ -193,14 +194,14 @@ impl Default for Settings {
                 missed: LogAs::InProgress,
                 voicemail: LogAs::InProgress,
             },
-            business_hours: BusinessHours { log_calls: LogCalls::Always, schedule: None, numbers: BTreeMap::new() },
+            business_hours: BusinessHours { log_calls: LogCalls::Always, schedule: None, lines: BTreeMap::new() },
             unknown_number: UnknownNumber::DoNothing,
             relate_to: RelateTo::Nothing,
             create_case_if_none: false,
             recording_link: true,
             log_messages: true,
             message_tasks: MessageTasks::PerMessage,
-            numbers: None,
+            lines: None,
             api_usage_limit: default_share(),
         }
     }
@@ -232,9 +233,9 @@ impl Settings {
         for (path, message) in self.business_hours.schedule.iter().flat_map(Schedule::problems) {
             note(format!("business_hours.schedule.{path}"), message);
         }
-        for (number, schedule) in &self.business_hours.numbers {
+        for (line, schedule) in &self.business_hours.lines {
             for (path, message) in schedule.problems() {
-                note(format!("business_hours.numbers.{}.{path}", number.0), message);
+                note(format!("business_hours.numbers.{}.{path}", line.0), message);
             }
         }
         problems
@@ -247,10 +248,10 @@ fn required<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> 
 }
 
 /// As [`required`], of ids that are numbers, each once: only where JSON has no numbers, as for keys, is an id a text.
-fn required_ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<BTreeSet<NumberId>>, D::Error> {
+fn required_ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<BTreeSet<LineId>>, D::Error> {
     let Some(ids): Option<Vec<u64>> = required(deserializer)? else { return Ok(None) };
     let mut numbers = BTreeSet::new();
-    match ids.into_iter().find(|id| !numbers.insert(NumberId(*id))) {
+    match ids.into_iter().find(|id| !numbers.insert(LineId(*id))) {
         Some(id) => Err(de::Error::custom(format!("the number {id} is there twice"))),
         None => Ok(Some(numbers)),
     }

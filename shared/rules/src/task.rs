@@ -63,8 +63,8 @@ impl Eq for Part {}
 
 impl Task {
     /// The Task of `call`, logged with `status` on the record named `record_name`.
-    pub fn of(call: &Call, status: TaskStatus, settings: &Settings, record_name: &str) -> Self {
-        let zone = zone_of(&call.number);
+    pub fn from_call(call: &Call, status: TaskStatus, settings: &Settings, record_name: &str) -> Self {
+        let zone = zone_of(&call.line);
         Self {
             key: call.id.key(),
             subject: subject(call, record_name),
@@ -73,14 +73,14 @@ impl Task {
             talk_seconds: Some(call.talk_seconds()),
             activity_date: zone.to_datetime(call.started_at).date(),
             call_disposition: call_disposition(call),
-            description: description::of(call, settings),
+            description: description::describe(call, settings),
             parts: Vec::new(),
         }
     }
 
     /// The Task of a message, or of those of a conversation, logged with `status` on the record named `record_name`.
     pub fn of_messages(messages: &Messages, status: TaskStatus, record_name: &str) -> Self {
-        let (description, parts) = message_description::of(messages);
+        let (description, parts) = message_description::describe(messages);
         Self {
             key: messages.key(),
             subject: message_subject(messages, record_name),
@@ -103,10 +103,10 @@ impl Task {
 /// The subject, in Aircall's five wordings. Where the user is not known, who made or took the call is left out.
 fn subject(call: &Call, record_name: &str) -> String {
     let record = record(record_name, &call.party);
-    let line = one_line(&call.number.label());
+    let line = one_line(&call.line.label());
     let user = call.user.as_ref().and_then(|user| user.name.as_deref()).map(one_line).filter(|name| !name.is_empty());
     let by = |verb: &str| user.as_ref().map(|user| format!(" {verb} by {user}")).unwrap_or_default();
-    let subject = match CallType::of(call) {
+    let subject = match CallType::classify(call) {
         CallType::OutboundAnswered => format!("Outbound answered call to {record} via {line}{}", by("made")),
         CallType::OutboundUnanswered => format!("Outbound unanswered call via {line}{} to {record}", by("made")),
         CallType::InboundAnswered => format!("Inbound answered call from {record} on {line}{}", by("answered")),
@@ -119,7 +119,7 @@ fn subject(call: &Call, record_name: &str) -> String {
 /// The subject of a message, in Aircall's two wordings whatever the channel; it has none for a conversation.
 fn message_subject(messages: &Messages, record_name: &str) -> String {
     let message = messages.first();
-    let line = one_line(&message.number.label());
+    let line = one_line(&message.line.label());
     let subject = if messages.conversation().is_some() {
         format!("SMS conversation with {} on {line}", record(record_name, &message.party))
     } else {
@@ -142,7 +142,7 @@ fn message_subject(messages: &Messages, record_name: &str) -> String {
 
 /// The name of the other party's record, else its number.
 fn record(name: &str, party: &Party) -> String {
-    let number = || party.number().map(crate::E164::international).unwrap_or_default();
+    let number = || party.phone().map(crate::E164::international).unwrap_or_default();
     Some(one_line(name)).filter(|name| !name.is_empty()).unwrap_or_else(number)
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn fit(text: &str, limit: usize) -> String {
 
 /// How much shorter than it has to be a text is cut for the sake of its last sign: an emoji of many code points, or a
 /// letter with its accents.
-const LONGEST_SIGN: usize = 64;
+const MAX_GRAPHEME_LEN: usize = 64;
 
 /// The longest prefix of `text` that fits into `limit`, with no sign cut within.
 pub(crate) fn prefix(text: &str, limit: usize) -> &str {
@@ -35,7 +35,7 @@ pub(crate) fn prefix(text: &str, limit: usize) -> &str {
     let is_whole = cursor.is_boundary(text, 0).unwrap_or(true);
     let before = if is_whole { None } else { cursor.prev_boundary(text, 0).ok().flatten() };
     // A sign as long as this is none that anybody reads.
-    let end = before.filter(|before| length(&text[*before..end]) <= LONGEST_SIGN).unwrap_or(end);
+    let end = before.filter(|before| length(&text[*before..end]) <= MAX_GRAPHEME_LEN).unwrap_or(end);
     &text[..end]
 }
 

@@ -12,7 +12,8 @@ pub enum Topic {
     /// What kind of message it is, and whether messages are logged.
     Message,
     /// Whether the Aircall number is one that is logged.
-    Number,
+    #[serde(rename = "number")]
+    Line,
     /// What the call workflow says of this call type.
     CallWorkflow,
     /// Whether the number was open when the call started.

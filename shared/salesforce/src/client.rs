@@ -49,7 +49,7 @@ impl std::fmt::Display for ApiVersion {
 
 /// What a request gave, and what it says about the org's API allowance.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer<T> {
+pub struct Reply<T> {
     /// The result.
     pub value: T,
     /// API calls used, unless the header was missing or no request was needed.
@@ -58,24 +58,24 @@ pub struct Answer<T> {
     pub calls: u64,
 }
 
-impl<T> Answer<T> {
+impl<T> Reply<T> {
     /// What is known without a request.
     pub(crate) fn unasked(value: T) -> Self {
         Self { value, usage: None, calls: 0 }
     }
 
-    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Answer<U> {
-        Answer { value: change(self.value), usage: self.usage, calls: self.calls }
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Reply<U> {
+        Reply { value: change(self.value), usage: self.usage, calls: self.calls }
     }
 
-    pub(crate) fn try_map<U>(self, change: impl FnOnce(T) -> Result<U, Error>) -> Result<Answer<U>, Error> {
-        Ok(Answer { value: change(self.value)?, usage: self.usage, calls: self.calls })
+    pub(crate) fn try_map<U>(self, change: impl FnOnce(T) -> Result<U, Error>) -> Result<Reply<U>, Error> {
+        Ok(Reply { value: change(self.value)?, usage: self.usage, calls: self.calls })
     }
 }
 
 /// An org, as one user sees it. Cheap to clone.
 ///
-/// Each method is one API call unless it says otherwise: [`Answer::calls`] counts them, and an error counts as one.
+/// Each method is one API call unless it says otherwise: [`Reply::calls`] counts them, and an error counts as one.
 /// Time-outs are those of the [`reqwest::Client`]; give it `redirect::Policy::none()`, for Salesforce's API never
 /// redirects unless the org has moved, and a refresh tells where.
 #[derive(Debug, Clone)]
@@ -97,7 +97,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error`] says what to do.
-    pub async fn search(&self, sosl: &Sosl) -> Result<Answer<Vec<Record>>, Error> {
+    pub async fn search(&self, sosl: &Sosl) -> Result<Reply<Vec<Record>>, Error> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Found {
@@ -105,7 +105,7 @@ impl Client {
         }
         let mut url = self.resource("search")?;
         url.query_pairs_mut().append_pair("q", sosl.as_str());
-        let answer: Answer<Found> = self.send(self.http.get(url)).await?;
+        let answer: Reply<Found> = self.send(self.http.get(url)).await?;
         Ok(answer.map(|found| found.search_records))
     }
 
@@ -114,7 +114,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error`] says what to do.
-    pub async fn query(&self, soql: &Soql) -> Result<Answer<Vec<Record>>, Error> {
+    pub async fn query(&self, soql: &Soql) -> Result<Reply<Vec<Record>>, Error> {
         let url = self.instance_url.join(&soql.path(&self.version)).map_err(|_| bad_address())?;
         if url.as_str().len() > MAX_ADDRESS {
             let answer = self.composite(&[Subrequest::query("q", soql)], crate::Atomicity::EachAlone).await?;
@@ -133,8 +133,8 @@ impl Client {
     /// # Errors
     ///
     /// [`Error`] says what to do.
-    pub async fn all_records(&self, first: Answer<Page>) -> Result<Answer<Vec<Record>>, Error> {
-        let Answer { value: mut page, mut usage, mut calls } = first;
+    pub async fn all_records(&self, first: Reply<Page>) -> Result<Reply<Vec<Record>>, Error> {
+        let Reply { value: mut page, mut usage, mut calls } = first;
         let mut records = std::mem::take(&mut page.records);
         for _ in 1..MAX_PAGES {
             let Some(next) = page.next.take() else { break };
@@ -143,20 +143,20 @@ impl Client {
             if url.origin() != self.instance_url.origin() {
                 return Err(Error::unreadable());
             }
-            let answer: Answer<Page> = self.send(self.http.get(url)).await?;
+            let answer: Reply<Page> = self.send(self.http.get(url)).await?;
             page = answer.value;
             usage = answer.usage.or(usage);
             calls += answer.calls;
             records.append(&mut page.records);
         }
-        Ok(Answer { value: records, usage, calls })
+        Ok(Reply { value: records, usage, calls })
     }
 
     pub(crate) fn version(&self) -> &ApiVersion {
         &self.version
     }
 
-    pub(crate) async fn get<T: DeserializeOwned>(&self, resource: &str) -> Result<Answer<T>, Error> {
+    pub(crate) async fn get<T: DeserializeOwned>(&self, resource: &str) -> Result<Reply<T>, Error> {
         self.send(self.http.get(self.resource(resource)?)).await
     }
 
@@ -165,7 +165,7 @@ impl Client {
         method: Method,
         resource: &str,
         body: &Value,
-    ) -> Result<Answer<T>, Error> {
+    ) -> Result<Reply<T>, Error> {
         self.send(self.http.request(method, self.resource(resource)?).json(body)).await
     }
 
@@ -173,7 +173,7 @@ impl Client {
         self.instance_url.join(&format!("/services/data/{}/{path}", self.version)).map_err(|_| bad_address())
     }
 
-    async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<Answer<T>, Error> {
+    async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<Reply<T>, Error> {
         let request = request.bearer_auth(self.access_token.expose_secret()).header(ACCEPT, "application/json");
         let response = request.send().await.map_err(Error::of_send)?;
         let status = response.status();
@@ -187,7 +187,7 @@ impl Client {
         // A change of one record is answered with nothing.
         let body = if body.is_empty() { b"null" } else { body.as_slice() };
         let value = serde_json::from_slice(body).map_err(|_| Error::unreadable())?;
-        Ok(Answer { value, usage, calls: 1 })
+        Ok(Reply { value, usage, calls: 1 })
     }
 }
 

@@ -5,7 +5,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{Answer, ApiUsage, Client, Error, Record, Refusal, SalesforceId};
+use crate::{ApiUsage, Client, Error, Record, Refusal, Reply, SalesforceId};
 
 /// The most records of one request.
 pub const MAX_RECORDS: usize = 200;
@@ -35,7 +35,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::Malformed`] beyond 200; else of the request as a whole, not of single records.
-    pub async fn create(&self, records: &[Record], atomicity: Atomicity) -> Result<Answer<Vec<Saved>>, Error> {
+    pub async fn create(&self, records: &[Record], atomicity: Atomicity) -> Result<Reply<Vec<Saved>>, Error> {
         self.collection(Method::POST, records.iter().map(|record| json!(record)).collect(), atomicity).await
     }
 
@@ -44,7 +44,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::Malformed`] beyond 200 or without an `Id`; else of the request as a whole, not of single records.
-    pub async fn update(&self, records: &[Record], atomicity: Atomicity) -> Result<Answer<Vec<Saved>>, Error> {
+    pub async fn update(&self, records: &[Record], atomicity: Atomicity) -> Result<Reply<Vec<Saved>>, Error> {
         self.collection(Method::PATCH, update_bodies(records)?, atomicity).await
     }
 
@@ -53,13 +53,13 @@ impl Client {
         method: Method,
         records: Vec<Value>,
         atomicity: Atomicity,
-    ) -> Result<Answer<Vec<Saved>>, Error> {
+    ) -> Result<Reply<Vec<Saved>>, Error> {
         let sent = records.len();
         if sent == 0 {
-            return Ok(Answer::unasked(Vec::new()));
+            return Ok(Reply::unasked(Vec::new()));
         }
         let body = collection_body(records, atomicity)?;
-        let answer: Answer<Value> = self.send_json(method, "composite/sobjects", &body).await?;
+        let answer: Reply<Value> = self.send_json(method, "composite/sobjects", &body).await?;
         let usage = answer.usage;
         answer.try_map(|results| {
             let saved = saved(&results, usage).filter(|saved| saved.len() == sent);

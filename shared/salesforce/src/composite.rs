@@ -15,7 +15,7 @@ pub use result::SubResult;
 pub use subrequest::Subrequest;
 pub(crate) use subrequest::plain;
 
-use crate::{Answer, ApiUsage, ApiVersion, Atomicity, Client, Error};
+use crate::{ApiUsage, ApiVersion, Atomicity, Client, Error, Reply};
 
 /// The most subrequests of one composite.
 pub const MAX_SUBREQUESTS: usize = 25;
@@ -37,9 +37,9 @@ impl Client {
         &self,
         subrequests: &[Subrequest],
         atomicity: Atomicity,
-    ) -> Result<Answer<Vec<SubResult>>, Error> {
+    ) -> Result<Reply<Vec<SubResult>>, Error> {
         if subrequests.is_empty() {
-            return Ok(Answer::unasked(Vec::new()));
+            return Ok(Reply::unasked(Vec::new()));
         }
         let queries = subrequests.iter().filter(|subrequest| subrequest.is_query()).count();
         if subrequests.len() > MAX_SUBREQUESTS || queries > MAX_QUERIES {
@@ -52,7 +52,7 @@ impl Client {
             "collateSubrequests": false,
             "compositeRequest": bodies(subrequests, self.version())?,
         });
-        let answer: Answer<CompositeResponse> = self.send_json(Method::POST, "composite", &body).await?;
+        let answer: Reply<CompositeResponse> = self.send_json(Method::POST, "composite", &body).await?;
         let usage = answer.usage;
         answer.try_map(|response| response.results(subrequests, usage))
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::{Answer, Client, Error, SObject};
+use crate::{Client, Error, Reply, SObject};
 
 /// An object as the user may use it: object permissions and field-level security are accounted for. What the user may
 /// not see is missing.
@@ -59,7 +59,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error`] says what to do; [`crate::ErrorCode::NotFound`] if the user has no access to the object.
-    pub async fn describe(&self, sobject: SObject) -> Result<Answer<Description>, Error> {
+    pub async fn describe(&self, sobject: SObject) -> Result<Reply<Description>, Error> {
         self.get(&format!("sobjects/{sobject}/describe")).await
     }
 }

@@ -44,7 +44,11 @@ impl Error {
     }
 
     pub(crate) fn of_send(error: reqwest::Error) -> Self {
-        if never_sent(&error) { Self::Unsent(Transport::of(error)) } else { Self::Unanswered(Transport::of(error)) }
+        if never_sent(&error) {
+            Self::Unsent(Transport::from_reqwest(error))
+        } else {
+            Self::Unanswered(Transport::from_reqwest(error))
+        }
     }
 
     pub(crate) fn unreadable() -> Self {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::composite::{CompositeResponse, bodies};
-use crate::{Answer, ApiUsage, Client, Error, SubResult, Subrequest};
+use crate::{ApiUsage, Client, Error, Reply, SubResult, Subrequest};
 
 /// The most graphs of one request.
 pub const MAX_GRAPHS: usize = 75;
@@ -57,10 +57,10 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::Malformed`] beyond the limits; else of the request as a whole, not of single bundles.
-    pub async fn graph(&self, graphs: &[Graph]) -> Result<Answer<Vec<GraphResult>>, Error> {
+    pub async fn graph(&self, graphs: &[Graph]) -> Result<Reply<Vec<GraphResult>>, Error> {
         let nodes: usize = graphs.iter().map(|graph| graph.subrequests.len()).sum();
         if graphs.is_empty() {
-            return Ok(Answer::unasked(Vec::new()));
+            return Ok(Reply::unasked(Vec::new()));
         }
         if graphs.len() > MAX_GRAPHS || nodes > MAX_NODES {
             return Err(Error::Malformed(format!("{} graphs with {nodes} subrequests", graphs.len())));
@@ -72,7 +72,7 @@ impl Client {
         for Graph { id, subrequests } in graphs {
             body.push(json!({ "graphId": id, "compositeRequest": bodies(subrequests, self.version())? }));
         }
-        let answer: Answer<Wire> = self.send_json(Method::POST, "composite/graph", &json!({ "graphs": body })).await?;
+        let answer: Reply<Wire> = self.send_json(Method::POST, "composite/graph", &json!({ "graphs": body })).await?;
         let usage = answer.usage;
         answer.try_map(|wire| in_order(wire.graphs, graphs, usage))
     }

@@ -37,7 +37,7 @@ mod soql;
 mod tests;
 mod transport;
 
-pub use client::{Answer, ApiVersion, Client};
+pub use client::{ApiVersion, Client, Reply};
 pub use code::{ErrorCode, Kind};
 pub use collections::{Atomicity, MAX_RECORDS, Saved};
 pub use composite::{MAX_QUERIES, MAX_SUBREQUESTS, SubResult, Subrequest};

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::{join, join_all};
 
-use crate::{Answer, Atomicity, Client, Description, Error, ErrorCode, Record, SObject, Soql, Subrequest};
+use crate::{Atomicity, Client, Description, Error, ErrorCode, Record, Reply, SObject, Soql, Subrequest};
 
 /// The objects that are looked at, the most important first.
 const OBJECTS: [SObject; 6] =
@@ -71,7 +71,7 @@ type Objects = BTreeMap<SObject, Description>;
 /// # Errors
 ///
 /// [`Error`] if the org does not answer; what it does not let the user do is an item of the check.
-pub async fn check_org(client: &Client) -> Result<Answer<OrgCheck>, Error> {
+pub async fn check_org(client: &Client) -> Result<Reply<OrgCheck>, Error> {
     let (permissions, statuses) = (Soql::user_permissions(), Soql::task_statuses());
     let questions = [Subrequest::query("permissions", &permissions), Subrequest::query("statuses", &statuses)];
     let asked = client.composite(&questions, Atomicity::EachAlone);
@@ -93,9 +93,9 @@ pub async fn check_org(client: &Client) -> Result<Answer<OrgCheck>, Error> {
         }
     }
     let mut pages = asked.value.iter().map(|result| result.page().ok().map(|page| page.records));
-    let permissions = pages.next().flatten().as_deref().and_then(UserPermissions::of);
+    let permissions = pages.next().flatten().as_deref().and_then(UserPermissions::from_records);
     let statuses = pages.next().flatten();
-    Ok(Answer { value: judge(&objects, permissions, statuses.as_deref()), usage, calls })
+    Ok(Reply { value: judge(&objects, permissions, statuses.as_deref()), usage, calls })
 }
 
 fn is_no_access(code: &ErrorCode) -> bool {
@@ -160,7 +160,7 @@ pub struct UserPermissions {
 }
 
 impl UserPermissions {
-    fn of(records: &[Record]) -> Option<Self> {
+    fn from_records(records: &[Record]) -> Option<Self> {
         let record = records.first()?;
         Some(Self {
             may_customize: record.bool("PermissionsCustomizeApplication")?,
@@ -180,8 +180,8 @@ impl Client {
     /// # Errors
     ///
     /// [`Error`] says what to do.
-    pub async fn user_permissions(&self) -> Result<Answer<UserPermissions>, Error> {
+    pub async fn user_permissions(&self) -> Result<Reply<UserPermissions>, Error> {
         let answer = self.query(&Soql::user_permissions()).await?;
-        answer.try_map(|records| UserPermissions::of(&records).ok_or_else(Error::unreadable))
+        answer.try_map(|records| UserPermissions::from_records(&records).ok_or_else(Error::unreadable))
     }
 }

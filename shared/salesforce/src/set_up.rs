@@ -9,7 +9,7 @@ use resource::Resource;
 use serde_json::{Value, json};
 
 use crate::call_log::limits::limit;
-use crate::{Answer, ApiUsage, Client, Error, ErrorCode, KeyField, Kind, Record, Refusal, SObject, SalesforceId, Soql};
+use crate::{ApiUsage, Client, Error, ErrorCode, KeyField, Kind, Record, Refusal, Reply, SObject, SalesforceId, Soql};
 
 /// The permission set, as `infra/salesforce` names it too.
 const PERMISSION_SET: &str = "Aircall_Integration";
@@ -48,10 +48,10 @@ pub enum SetUpOutcome {
 /// # Errors
 ///
 /// [`Error`] if Salesforce does not answer, or says something about the whole org or the session: do it all again later.
-pub async fn set_up(client: &Client, user: &SalesforceId) -> Result<Answer<Vec<SetUpStep>>, Error> {
+pub async fn set_up(client: &Client, user: &SalesforceId) -> Result<Reply<Vec<SetUpStep>>, Error> {
     let mut set_up = SetUp { client, usage: None, calls: 0, steps: Vec::new() };
     set_up.all(user).await?;
-    Ok(Answer { value: set_up.steps, usage: set_up.usage, calls: set_up.calls })
+    Ok(Reply { value: set_up.steps, usage: set_up.usage, calls: set_up.calls })
 }
 
 struct SetUp<'a> {
@@ -192,7 +192,7 @@ impl SetUp<'_> {
     }
 
     /// A refusal of one step stays a step's; anything else ends the set-up.
-    fn step<T>(&mut self, answer: Result<Answer<T>, Error>) -> Result<Result<T, Refusal>, Error> {
+    fn step<T>(&mut self, answer: Result<Reply<T>, Error>) -> Result<Result<T, Refusal>, Error> {
         match answer {
             Err(Error::Refused(refusal)) if is_final(&refusal) => {
                 self.usage = refusal.usage().or(self.usage);
@@ -203,7 +203,7 @@ impl SetUp<'_> {
         }
     }
 
-    fn take<T>(&mut self, answer: Result<Answer<T>, Error>) -> Result<T, Error> {
+    fn take<T>(&mut self, answer: Result<Reply<T>, Error>) -> Result<T, Error> {
         let answer = answer?;
         self.usage = answer.usage.or(self.usage);
         self.calls += answer.calls;

@@ -56,7 +56,7 @@ impl KeyField {
 impl Soql {
     /// Open Cases of Contacts: `Id`, `CaseNumber`, `ContactId`, `LastModifiedDate`.
     pub fn open_cases(contact_ids: &[SalesforceId]) -> Vec<Self> {
-        In::values(contact_ids.iter().map(id_literal)).of(&["ContactId"]).statements(
+        In::values(contact_ids.iter().map(id_literal)).fields(&["ContactId"]).statements(
             "SELECT Id, CaseNumber, ContactId, LastModifiedDate FROM Case WHERE IsClosed = false AND ",
             " ORDER BY LastModifiedDate DESC",
         )
@@ -65,7 +65,7 @@ impl Soql {
     /// Open Opportunities in which Contacts have a role: `ContactId`, `OpportunityId`, `Opportunity.Name`,
     /// `Opportunity.LastModifiedDate`. Salesforce has no other way from a Contact to its Opportunities.
     pub fn open_opportunities(contact_ids: &[SalesforceId]) -> Vec<Self> {
-        In::values(contact_ids.iter().map(id_literal)).of(&["ContactId"]).statements(
+        In::values(contact_ids.iter().map(id_literal)).fields(&["ContactId"]).statements(
             "SELECT ContactId, OpportunityId, Opportunity.Name, Opportunity.LastModifiedDate \
              FROM OpportunityContactRole WHERE Opportunity.IsClosed = false AND ",
             " ORDER BY Opportunity.LastModifiedDate DESC",
@@ -75,7 +75,7 @@ impl Soql {
     /// Active users with these e-mail addresses, in any case: `Id`, `Email`, `Username`, `UserType`,
     /// `LastModifiedDate`. Several users may share an address.
     pub fn active_users_by_email(emails: &[String]) -> Vec<Self> {
-        In::values(emails.iter().map(|email| literal(email))).of(&["Email"]).statements(
+        In::values(emails.iter().map(|email| literal(email))).fields(&["Email"]).statements(
             "SELECT Id, Email, Username, UserType, LastModifiedDate FROM User WHERE IsActive = true AND ",
             " ORDER BY LastModifiedDate DESC",
         )
@@ -87,7 +87,7 @@ impl Soql {
     pub fn tasks_by_key(field: KeyField, keys: &[String], created_since: Option<Timestamp>) -> Vec<Self> {
         let name = field.name();
         let since = created_since.map(|since| format!(" AND CreatedDate >= {}", date_time(since))).unwrap_or_default();
-        In::values(keys.iter().map(|key| literal(key))).of(&[name]).statements(
+        In::values(keys.iter().map(|key| literal(key))).fields(&[name]).statements(
             &format!("SELECT Id, {name}, CreatedDate, LastModifiedDate FROM Task WHERE "),
             &format!("{since} ORDER BY LastModifiedDate DESC"),
         )
@@ -102,7 +102,7 @@ impl Soql {
     pub fn records_by_id(sobject: SObject, ids: &[SalesforceId], fields: &[&'static str]) -> Vec<Self> {
         let fields: String = fields.iter().filter(|field| **field != "Id").flat_map(|field| [", ", field]).collect();
         In::values(ids.iter().map(id_literal))
-            .of(&["Id"])
+            .fields(&["Id"])
             .statements(&format!("SELECT Id{fields} FROM {sobject} WHERE "), " ORDER BY LastModifiedDate DESC")
     }
 
@@ -149,7 +149,7 @@ impl<'a> In<'a> {
         Self { literals: literals.filter(is_askable).collect(), fields: &[] }
     }
 
-    fn of(self, fields: &'a [&'static str]) -> Self {
+    fn fields(self, fields: &'a [&'static str]) -> Self {
         Self { fields, ..self }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use rules::{CallType, E164, NumberId};
+use rules::{CallType, E164, LineId};
 
 use crate::calls::Calls;
 use crate::cursor::Cursor;
@@ -30,7 +30,7 @@ pub struct ActivityQuery {
     /// Only messages or, with call types, these as well.
     pub messages: bool,
     /// Only calls over this Aircall number (line).
-    pub number: Option<NumberId>,
+    pub number: Option<LineId>,
     /// Only calls that started then or later; to the second.
     pub from: Option<Timestamp>,
     /// Only calls that started before; to the second.
@@ -140,15 +140,15 @@ impl ActivityQuery {
     }
 
     fn wants(&self, entry: &Entry) -> bool {
-        let exchange = entry.document.exchange();
+        let interaction = entry.document.interaction();
         let is_any = self.call_types.is_empty() && !self.messages;
-        let has_type = || match exchange.call() {
-            Some(call) => entry.decision.is_some() && self.call_types.contains(&CallType::of(call)),
+        let has_type = || match interaction.call() {
+            Some(call) => entry.decision.is_some() && self.call_types.contains(&CallType::classify(call)),
             None => self.messages,
         };
         (self.states.is_empty() || self.states.contains(&entry.state))
             && (is_any || has_type())
-            && self.number.is_none_or(|number| exchange.number().id == number)
-            && self.phone.as_ref().is_none_or(|phone| exchange.party().number() == Some(phone))
+            && self.number.is_none_or(|number| interaction.line().id == number)
+            && self.phone.as_ref().is_none_or(|phone| interaction.party().phone() == Some(phone))
     }
 }

@@ -61,7 +61,7 @@ impl AircallCredentials {
             Ok(_) => Ok(()),
             Err(error) if error.as_service_error().is_some_and(CreateSecretError::is_resource_exists_exception) => {
                 let request = self.secretsmanager.put_secret_value().secret_id(&name).secret_string(&text);
-                request.send().await.map_err(|e| error::of("PutSecretValue", &e)).map(drop)
+                request.send().await.map_err(|e| error::from_sdk("PutSecretValue", &e)).map(drop)
             }
             Err(error) => Err(secrets::not_created(&error)),
         }

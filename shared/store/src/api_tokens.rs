@@ -22,7 +22,7 @@ use crate::token_hash::TokenHash;
 use crate::transaction::{self, Transacted};
 
 /// Most tokens of a tenant.
-const MOST: usize = 20;
+const LIMIT: usize = 20;
 
 /// The API's tokens in the console's table.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ pub struct ApiTokens {
 #[derive(Debug, thiserror::Error)]
 pub enum CreateTokenError {
     /// The tenant has as many as it may have: 20. One of them has to be revoked first.
-    #[error("there are {MOST} tokens already")]
+    #[error("there are {LIMIT} tokens already")]
     TooMany,
     /// The table could not answer.
     #[error(transparent)]
@@ -62,7 +62,7 @@ impl ApiTokens {
         let (text, id) = (api_token::new_text()?, api_token::new_id()?);
         let (name, created_by) = (name.to_owned(), by.to_owned());
         let token = ApiToken { id, name, created_by, created_at: now, last_used_at: None };
-        let hash = TokenHash::of(text.expose_secret());
+        let hash = TokenHash::new(text.expose_secret());
         let attributes = api_token::attributes(tenant, &token);
         let changes = vec![
             self.put(found_by(&hash), &attributes),
@@ -93,7 +93,7 @@ impl ApiTokens {
             .consistent_read(true)
             .send()
             .await
-            .map_err(|e| error::of("Query", &e))?;
+            .map_err(|e| error::from_sdk("Query", &e))?;
         let hashes = answer.items.unwrap_or_default().into_iter().map(|item| Item::new(item, "item").required("hash"));
         let (hashes, damaged): (Vec<_>, Vec<_>) = hashes.partition(Result::is_ok);
         let keys = hashes.into_iter().flatten().map(|hash| found_by(&hash)).collect();
@@ -129,7 +129,7 @@ impl ApiTokens {
         if !api_token::may_be(text) {
             return Ok(None);
         }
-        let hash = TokenHash::of(text.expose_secret());
+        let hash = TokenHash::new(text.expose_secret());
         let Some(item) = self.get(found_by(&hash)).await? else { return Ok(None) };
         let (tenant, ApiToken { id, name, last_used_at, .. }) = api_token::read(item)?;
         Ok(Some(FoundToken { tenant, id, name, hash, last_used_at }))
@@ -153,13 +153,13 @@ impl ApiTokens {
             {
                 Ok(())
             }
-            Err(error) => Err(error::of("UpdateItem", &error)),
+            Err(error) => Err(error::from_sdk("UpdateItem", &error)),
         }
     }
 
     async fn get(&self, key: Attributes) -> Result<Option<Attributes>, Error> {
         let request = self.dynamodb.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
-        Ok(request.send().await.map_err(|e| error::of("GetItem", &e))?.item)
+        Ok(request.send().await.map_err(|e| error::from_sdk("GetItem", &e))?.item)
     }
 
     /// Refused when the tenant has as many as it may have.
@@ -167,7 +167,7 @@ impl ApiTokens {
         self.count(tenant, 1, |update| {
             update
                 .condition_expression("attribute_not_exists(#count) OR #count < :most")
-                .expression_attribute_values(":most", item::number(MOST))
+                .expression_attribute_values(":most", item::number(LIMIT))
         })
     }
 

@@ -15,7 +15,7 @@ const GET: usize = 100;
 /// Most requests of a `BatchWriteItem`.
 const WRITE: usize = 25;
 /// How often a batch of which nothing at all was done is sent again.
-const PATIENCE: u32 = 5;
+const TIMEOUT: u32 = 5;
 
 /// The items of `keys`, in any order. A key given twice is asked for once, as DynamoDB demands.
 pub(crate) async fn get(
@@ -37,7 +37,7 @@ pub(crate) async fn get(
         let asked = left.len();
         let batch = read.clone().set_keys(Some(left)).build().expect("the keys are set");
         let request = dynamodb.batch_get_item().request_items(table, batch);
-        let answer = request.send().await.map_err(|e| error::of("BatchGetItem", &e))?;
+        let answer = request.send().await.map_err(|e| error::from_sdk("BatchGetItem", &e))?;
         items.extend(answer.responses.and_then(|mut tables| tables.remove(table)).unwrap_or_default());
         left = answer
             .unprocessed_keys
@@ -58,7 +58,7 @@ pub(crate) async fn write(dynamodb: &Client, table: &str, requests: Vec<WriteReq
         let rest = left.split_off(left.len().min(WRITE));
         let asked = left.len();
         let request = dynamodb.batch_write_item().set_request_items(Some(HashMap::from([(table.to_owned(), left)])));
-        let answer = request.send().await.map_err(|e| error::of("BatchWriteItem", &e))?;
+        let answer = request.send().await.map_err(|e| error::from_sdk("BatchWriteItem", &e))?;
         left = answer.unprocessed_items.and_then(|mut tables| tables.remove(table)).unwrap_or_default();
         idle = rest_if_idle("BatchWriteItem", idle, left.len() == asked).await?;
         left.extend(rest);
@@ -71,7 +71,7 @@ async fn rest_if_idle(operation: &'static str, before: u32, is_idle: bool) -> Re
     if !is_idle {
         return Ok(0);
     }
-    if before == PATIENCE {
+    if before == TIMEOUT {
         return Err(Error::Retry { operation, cause: "nothing of the batch is done".to_owned() });
     }
     tokio::time::sleep(Duration::from_millis(25 << before)).await;

@@ -16,9 +16,9 @@ use crate::batch;
 use crate::entry::{Entry, Problem, State};
 use crate::error::{self, Corrupt, Error};
 use crate::expression::Update;
-use crate::gathered;
 use crate::index;
 use crate::item::{self, Attributes};
+use crate::message_aggregate;
 use crate::tenant::TenantId;
 
 /// The table of calls.
@@ -75,8 +75,8 @@ impl Calls {
     /// When DynamoDB cannot answer or the item cannot be read.
     pub async fn get(&self, tenant: &TenantId, key: &str) -> Result<Option<Entry>, Error> {
         let request = self.dynamodb.get_item().table_name(&self.table).set_key(Some(key_of(tenant, key)));
-        let answer = request.consistent_read(true).send().await.map_err(|e| error::of("GetItem", &e))?;
-        Ok(answer.item.filter(gathered::is_entry).map(Entry::read).transpose()?)
+        let answer = request.consistent_read(true).send().await.map_err(|e| error::from_sdk("GetItem", &e))?;
+        Ok(answer.item.filter(message_aggregate::is_entry).map(Entry::read).transpose()?)
     }
 
     /// Those of the entries that exist, as of now (a consistent read), by key.
@@ -88,7 +88,7 @@ impl Calls {
         let read = KeysAndAttributes::builder().consistent_read(true);
         let mut items = batch::get(&self.dynamodb, &self.table, keys, read).await?;
         items.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
-        Ok(items.into_iter().filter(gathered::is_entry).map(Entry::read).collect())
+        Ok(items.into_iter().filter(message_aggregate::is_entry).map(Entry::read).collect())
     }
 
     /// Writes what `evaluate` learnt and decided, if the entry still is at the version that was read;
@@ -112,14 +112,14 @@ impl Calls {
             .set_or_remove("decision", change.decision.as_ref().map(item::value))
             .set("expires_at", item::seconds(change.expires_at))
             .set("updated_at", item::seconds(now));
-        let update = index::of(update, key, &change.document.exchange(), change.decision.as_ref());
+        let update = index::set_attributes(update, key, &change.document.interaction(), change.decision.as_ref());
         let update = match change.decision.as_ref().map(|decision| decision.verdict) {
             Some(Verdict::Log(_)) => update
                 .set("state", item::value(&State::Pending))
                 .set("pending", item::text(tenant.as_str()))
                 .set_if_absent("due_at", item::seconds(now)),
-            Some(Verdict::Skip(_)) => at_rest(update, State::Skipped),
-            None => at_rest(update, State::Open),
+            Some(Verdict::Skip(_)) => terminal(update, State::Skipped),
+            None => terminal(update, State::Open),
         };
         let update = match expected {
             Some(version) => update.only_if("version", "=", item::number(version)),
@@ -160,7 +160,7 @@ impl Calls {
                 .set_exclusive_start_key(from)
                 .send()
                 .await
-                .map_err(|e| error::of("Query", &e))?;
+                .map_err(|e| error::from_sdk("Query", &e))?;
             let listed = answer.items.iter().flatten().filter_map(sort_key);
             keys.extend(listed.filter(|key| !skip.contains(*key)).cloned());
             from = answer.last_evaluated_key;
@@ -188,7 +188,7 @@ impl Calls {
             .set_exclusive_start_key(from.map(|position| position.0))
             .send()
             .await
-            .map_err(|e| error::of("Scan", &e))?;
+            .map_err(|e| error::from_sdk("Scan", &e))?;
         let entry = |item: &Attributes| {
             let tenant = TenantId::parse(item.get("tenant")?.as_s().ok()?).ok()?;
             Some((tenant, sort_key(item)?.clone()))
@@ -218,8 +218,8 @@ impl Calls {
     /// When DynamoDB cannot answer.
     pub async fn fail_unreadable(&self, tenant: &TenantId, corrupt: &Corrupt, now: Timestamp) -> Result<(), Error> {
         let message = format!("The entry cannot be read: its attribute {:?} is damaged.", corrupt.attribute);
-        let problem = Problem { code: "UNREADABLE_ENTRY".to_owned(), message, since: now, spoiled: 0 };
-        let update = at_rest(Update::default(), State::Failed)
+        let problem = Problem { code: "UNREADABLE_ENTRY".to_owned(), message, since: now, shared_failures: 0 };
+        let update = terminal(Update::default(), State::Failed)
             .set("problem", item::value(&problem))
             .set("updated_at", item::seconds(now))
             .only_if_exists("key");
@@ -236,13 +236,13 @@ impl Calls {
             {
                 Ok(false)
             }
-            Err(error) => Err(error::of("UpdateItem", &error)),
+            Err(error) => Err(error::from_sdk("UpdateItem", &error)),
         }
     }
 }
 
 /// An entry in `state` that does not wait for the writer.
-pub(crate) fn at_rest(update: Update, state: State) -> Update {
+pub(crate) fn terminal(update: Update, state: State) -> Update {
     update.set("state", item::value(&state)).remove("pending").remove("due_at")
 }
 

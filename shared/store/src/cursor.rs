@@ -11,7 +11,7 @@ use crate::item::{self, Attributes};
 use crate::tenant::TenantId;
 
 /// Longest key of a call, bytes; with the instant before it, it is still a key that DynamoDB takes.
-const LONGEST_KEY: usize = 1000;
+const MAX_KEY: usize = 1000;
 
 /// Where a page of a tenant's activity log ends. Its text is for the address of the next page and means nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ impl Cursor {
             (1..=20).contains(&time.len()) && time.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
         };
         let key = cursor.occurred_at.split_once('#').filter(|(time, _)| is_time(time)).map(|(_, key)| key);
-        let is_whole = key == Some(&cursor.key) && (1..=LONGEST_KEY).contains(&cursor.key.len());
+        let is_whole = key == Some(&cursor.key) && (1..=MAX_KEY).contains(&cursor.key.len());
         if is_whole && cursor.tenant == *tenant { Ok(cursor) } else { Err(NotACursor) }
     }
 

@@ -32,7 +32,7 @@ impl EndedSessions {
     pub async fn end(&self, session: &TokenHash, expires: Timestamp) -> Result<(), Error> {
         let request = self.dynamodb.put_item().table_name(&self.table).set_item(Some(key_of(session)));
         let request = request.item("expires_at", item::seconds(expires));
-        request.send().await.map_err(|e| error::of("PutItem", &e))?;
+        request.send().await.map_err(|e| error::from_sdk("PutItem", &e))?;
         Ok(())
     }
 
@@ -42,7 +42,7 @@ impl EndedSessions {
     /// When DynamoDB cannot answer. Nobody is to be let in then.
     pub async fn has_ended(&self, session: &TokenHash) -> Result<bool, Error> {
         let request = self.dynamodb.get_item().table_name(&self.table).set_key(Some(key_of(session)));
-        let answer = request.consistent_read(true).send().await.map_err(|e| error::of("GetItem", &e))?;
+        let answer = request.consistent_read(true).send().await.map_err(|e| error::from_sdk("GetItem", &e))?;
         Ok(answer.item.is_some())
     }
 }

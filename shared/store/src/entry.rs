@@ -92,8 +92,8 @@ pub struct Problem {
     #[serde(with = "required")]
     pub since: Timestamp,
     /// How many requests failed whole that it shared with others: one of them spoils the rest, perhaps this one.
-    #[serde(default)]
-    pub spoiled: u32,
+    #[serde(rename = "spoiled", default)]
+    pub shared_failures: u32,
 }
 
 impl Entry {

@@ -54,7 +54,7 @@ const TRANSIENT: [&str; 9] = [
 ];
 
 /// Sorts what an SDK says by what the caller can do.
-pub(crate) fn of<E: ProvideErrorMetadata, R>(operation: &'static str, error: &SdkError<E, R>) -> Error {
+pub(crate) fn from_sdk<E: ProvideErrorMetadata, R>(operation: &'static str, error: &SdkError<E, R>) -> Error {
     let cause = match error {
         SdkError::ServiceError(refusal) => {
             let code = refusal.err().code().unwrap_or("no code");

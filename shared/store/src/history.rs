@@ -84,7 +84,7 @@ impl History {
                 .set_exclusive_start_key(from)
                 .send()
                 .await
-                .map_err(|e| error::of("Query", &e))?;
+                .map_err(|e| error::from_sdk("Query", &e))?;
             items.extend(answer.items.unwrap_or_default());
             from = answer.last_evaluated_key;
             if from.is_none() {
@@ -100,7 +100,7 @@ impl History {
     /// When DynamoDB cannot answer or the item cannot be read.
     pub async fn get(&self, tenant: &TenantId, version: u64) -> Result<Option<SettingsVersion>, Error> {
         let request = self.dynamodb.get_item().table_name(&self.table).set_key(Some(key_of(tenant, version)));
-        let answer = request.consistent_read(true).send().await.map_err(|e| error::of("GetItem", &e))?;
+        let answer = request.consistent_read(true).send().await.map_err(|e| error::from_sdk("GetItem", &e))?;
         Ok(answer.item.map(read).transpose()?)
     }
 

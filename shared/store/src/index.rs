@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use rules::{CallType, Decision, E164, Exchange};
+use rules::{CallType, Decision, E164, Interaction};
 
 use crate::calls::Calls;
 use crate::cursor::Cursor;
@@ -32,15 +32,20 @@ pub(crate) fn instant(at: Timestamp) -> String {
 }
 
 /// Adds to an update of the entry what the index holds of it, but for its state.
-pub(crate) fn of(update: Update, key: &str, exchange: &Exchange, decision: Option<&Decision>) -> Update {
-    let call_type = match exchange {
-        Exchange::Call(call) => decision.map(|_| item::value(&CallType::of(call))),
-        Exchange::Messages(_) => Some(item::text(MESSAGES)),
+pub(crate) fn set_attributes(
+    update: Update,
+    key: &str,
+    interaction: &Interaction,
+    decision: Option<&Decision>,
+) -> Update {
+    let call_type = match interaction {
+        Interaction::Call(call) => decision.map(|_| item::value(&CallType::classify(call))),
+        Interaction::Messages(_) => Some(item::text(MESSAGES)),
     };
     update
-        .set("occurred_at", item::text(format!("{}#{key}", instant(exchange.started_at()))))
-        .set("number", item::value(&exchange.number().id))
-        .set_or_remove("party", exchange.party().number().map(|party| item::text(party.as_str())))
+        .set("occurred_at", item::text(format!("{}#{key}", instant(interaction.started_at()))))
+        .set("number", item::value(&interaction.line().id))
+        .set_or_remove("party", interaction.party().phone().map(|party| item::text(party.as_str())))
         .set_or_remove("call_type", call_type)
 }
 
@@ -172,7 +177,7 @@ impl<'a> Reading<'a> {
         for name in ["tenant", "key", "occurred_at", "state"] {
             request = request.expression_attribute_names(format!("#{name}"), name);
         }
-        let answer = request.send().await.map_err(|e| error::of("Query", &e))?;
+        let answer = request.send().await.map_err(|e| error::from_sdk("Query", &e))?;
         self.behind = answer.last_evaluated_key;
         self.ended = self.behind.is_none();
         let listed = answer.items.unwrap_or_default().into_iter().filter_map(|item| self.listed(item)).collect();

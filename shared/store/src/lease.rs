@@ -89,7 +89,7 @@ impl Tenants {
                     let taken = |item: &Attributes| Acquired::Taken { until: until_of(item, lease).unwrap_or(now) };
                     Ok(refused.item().map_or(Acquired::NoTenant, taken))
                 }
-                _ => Err(error::of("UpdateItem", &error)),
+                _ => Err(error::from_sdk("UpdateItem", &error)),
             },
         }
     }

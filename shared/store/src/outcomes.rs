@@ -15,9 +15,9 @@ use crate::tenant::TenantId;
 /// Most entries that are looked at to count: some three megabytes of the index.
 const LOOKED_AT: usize = 20_000;
 /// Most days that are counted.
-const MOST_DAYS: i64 = 366;
+const MAX_DAYS: i64 = 366;
 /// Most failed entries that are counted.
-const MOST_FAILED: usize = 1_000;
+const MAX_FAILED: usize = 1_000;
 
 /// What became of the calls of some days.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl Calls {
         last: Date,
         zone: &TimeZone,
     ) -> Result<DailyOutcomes, Error> {
-        let earliest = last.saturating_sub((MOST_DAYS - 1).days());
+        let earliest = last.saturating_sub((MAX_DAYS - 1).days());
         let is_cut = first < earliest;
         let first = first.max(earliest);
         let mut days: BTreeMap<Date, DayOutcomes> =
@@ -128,7 +128,7 @@ impl Calls {
     /// # Errors
     /// When DynamoDB cannot answer.
     pub async fn count_failed(&self, tenant: &TenantId) -> Result<FailedCount, Error> {
-        let failed = self.failed_keys(tenant, MOST_FAILED).await?;
+        let failed = self.failed_keys(tenant, MAX_FAILED).await?;
         Ok(FailedCount { count: failed.keys.len(), is_exact: failed.are_all })
     }
 }

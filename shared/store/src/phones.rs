@@ -78,7 +78,7 @@ impl Phones {
     /// When DynamoDB cannot answer.
     pub async fn forget(&self, tenant: &TenantId, number: &E164) -> Result<(), Error> {
         let request = self.dynamodb.delete_item().table_name(&self.table).set_key(Some(key_of(tenant, number)));
-        request.send().await.map_err(|e| error::of("DeleteItem", &e))?;
+        request.send().await.map_err(|e| error::from_sdk("DeleteItem", &e))?;
         Ok(())
     }
 }

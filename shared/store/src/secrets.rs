@@ -57,7 +57,7 @@ impl Tokens {
     /// When Secrets Manager cannot answer or the secret does not exist.
     pub async fn put(&self, tenant: &TenantId, tokens: &SalesforceTokens) -> Result<(), Error> {
         let request = self.secretsmanager.put_secret_value().secret_id(self.name(tenant)).secret_string(json(tokens));
-        request.send().await.map_err(|e| error::of("PutSecretValue", &e))?;
+        request.send().await.map_err(|e| error::from_sdk("PutSecretValue", &e))?;
         Ok(())
     }
 
@@ -146,7 +146,7 @@ pub(crate) async fn value(secretsmanager: &Client, id: &str, stage: &str) -> Res
         Ok(answer) => Ok(answer.secret_string.map(SecretString::from)),
         Err(error) => match error.as_service_error() {
             Some(GetSecretValueError::ResourceNotFoundException(_)) => Ok(None),
-            _ => Err(error::of("GetSecretValue", &error)),
+            _ => Err(error::from_sdk("GetSecretValue", &error)),
         },
     }
 }
@@ -162,7 +162,7 @@ pub(crate) async fn delete(secretsmanager: &Client, name: &str) -> Result<(), Er
         Err(error) if error.as_service_error().is_some_and(DeleteSecretError::is_resource_not_found_exception) => {
             Ok(())
         }
-        Err(error) => Err(error::of("DeleteSecret", &error)),
+        Err(error) => Err(error::from_sdk("DeleteSecret", &error)),
     }
 }
 
@@ -174,7 +174,7 @@ pub(crate) fn not_created(error: &SdkError<CreateSecretError>) -> Error {
             let cause = format!("InvalidRequestException: {}", refusal.message().unwrap_or("no message"));
             Error::Retry { operation: "CreateSecret", cause }
         }
-        _ => error::of("CreateSecret", error),
+        _ => error::from_sdk("CreateSecret", error),
     }
 }
 

@@ -51,7 +51,7 @@ impl SettingsStore {
     /// When DynamoDB cannot answer or the item cannot be read.
     pub async fn get(&self, tenant: &TenantId) -> Result<Settings, Error> {
         let request = self.dynamodb.get_item().table_name(&self.table).key("tenant", item::text(tenant.as_str()));
-        let answer = request.consistent_read(true).send().await.map_err(|e| error::of("GetItem", &e))?;
+        let answer = request.consistent_read(true).send().await.map_err(|e| error::from_sdk("GetItem", &e))?;
         Ok(answer.item.map(read).transpose()?.unwrap_or_default())
     }
 
@@ -119,7 +119,7 @@ impl SettingsStore {
 
 /// What the settings are that were not at the expected version: those of a new tenant if there are none.
 fn current(refusal: &Refusal) -> Result<Settings, Corrupt> {
-    let item = refusal.of(0).and_then(|reason| reason.item.clone()).filter(|item| !item.is_empty());
+    let item = refusal.reason_for(0).and_then(|reason| reason.item.clone()).filter(|item| !item.is_empty());
     Ok(item.map(read).transpose()?.unwrap_or_default())
 }
 

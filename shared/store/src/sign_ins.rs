@@ -60,7 +60,7 @@ impl SignIns {
             .item("return_to", item::text(&attempt.return_to))
             .item("browser_hash", item::value(&attempt.browser_hash))
             .item("expires_at", item::seconds(attempt.expires_at));
-        request.send().await.map_err(|e| error::of("PutItem", &e))?;
+        request.send().await.map_err(|e| error::from_sdk("PutItem", &e))?;
         Ok(())
     }
 
@@ -83,7 +83,7 @@ impl SignIns {
         let deleted = match request.send().await {
             Ok(answer) => answer.attributes,
             Err(error) if error.as_service_error().is_some_and(is_not_there) => None,
-            Err(error) => return Err(error::of("DeleteItem", &error)),
+            Err(error) => return Err(error::from_sdk("DeleteItem", &error)),
         };
         let attempt = deleted.map(|item| read(*state_hash, item)).transpose()?;
         // DynamoDB deletes what has expired within days, not at once.

@@ -29,7 +29,7 @@ impl Tenants {
     /// When DynamoDB cannot answer or the item cannot be read.
     pub async fn get(&self, id: &TenantId) -> Result<Option<Tenant>, Error> {
         let request = self.dynamodb.get_item().table_name(&self.table).key("tenant", item::text(id.as_str()));
-        let answer = request.consistent_read(true).send().await.map_err(|e| error::of("GetItem", &e))?;
+        let answer = request.consistent_read(true).send().await.map_err(|e| error::from_sdk("GetItem", &e))?;
         Ok(answer.item.map(|item| read(id, item)).transpose()?)
     }
 
@@ -90,7 +90,7 @@ impl Tenants {
 
     async fn update(&self, id: &TenantId, update: Update) -> Result<(), Error> {
         let request = self.dynamodb.update_item().table_name(&self.table).key("tenant", item::text(id.as_str()));
-        update.on(request).send().await.map_err(|e| error::of("UpdateItem", &e))?;
+        update.on(request).send().await.map_err(|e| error::from_sdk("UpdateItem", &e))?;
         Ok(())
     }
 
@@ -104,7 +104,7 @@ impl Tenants {
             {
                 Ok(false)
             }
-            Err(error) => Err(error::of("UpdateItem", &error)),
+            Err(error) => Err(error::from_sdk("UpdateItem", &error)),
         }
     }
 }

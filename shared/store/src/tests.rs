@@ -5,14 +5,14 @@ mod api_tokens;
 mod calls;
 mod connect;
 mod ended_sessions;
-mod gathered;
 mod history;
 mod lease;
+mod message_aggregate;
 mod outcomes;
 mod phones;
+mod record_outcome;
 mod secrets;
 mod settings;
-mod settle;
 mod sign_ins;
 mod tenants;
 mod transaction;
@@ -128,7 +128,7 @@ pub(super) fn record() -> Record {
 
 /// The Task of the entry, written.
 pub(super) fn logged(entry: &Entry) -> Outcome {
-    let task = entry.document.exchange().task(TaskStatus::Completed, &Settings::default(), "Test Contact");
+    let task = entry.document.interaction().task(TaskStatus::Completed, &Settings::default(), "Test Contact");
     let task_id = "00T000000000001AAA".to_owned();
     let written = Written { task_id, task, record: record(), related: None, logged_at: at(START + 100) };
     Outcome::Logged { written: Box::new(written), trace: Trace::new() }
@@ -139,6 +139,6 @@ pub(super) fn problem() -> Problem {
         code: "UNABLE_TO_LOCK_ROW".to_owned(),
         message: "unable to lock row".to_owned(),
         since: at(START + 100),
-        spoiled: 0,
+        shared_failures: 0,
     }
 }

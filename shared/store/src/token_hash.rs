@@ -15,13 +15,13 @@ pub struct TokenHash([u8; 32]);
 
 impl TokenHash {
     /// The hash of `token`.
-    pub fn of(token: &str) -> Self {
+    pub fn new(token: &str) -> Self {
         Self(Sha256::digest(token).into())
     }
 
     /// Whether this is the hash of `token`; takes as long for any two tokens of one length.
     pub fn matches(&self, token: &str) -> bool {
-        self.0.ct_eq(&Self::of(token).0).into()
+        self.0.ct_eq(&Self::new(token).0).into()
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn only_its_own_token_matches() {
-        let hash = TokenHash::of("token-of-the-test");
+        let hash = TokenHash::new("token-of-the-test");
         assert!(hash.matches("token-of-the-test"));
         for other in ["token-of-the-tesT", "token-of-the-test ", ""] {
             assert!(!hash.matches(other), "{other}");
@@ -78,14 +78,14 @@ mod tests {
     fn is_kept_as_sha_256_in_hexadecimal() {
         // From FIPS 180-2, appendix B.1.
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        assert_eq!(TokenHash::of("abc").to_string(), abc);
-        assert_eq!(TokenHash::parse(abc), Some(TokenHash::of("abc")));
+        assert_eq!(TokenHash::new("abc").to_string(), abc);
+        assert_eq!(TokenHash::parse(abc), Some(TokenHash::new("abc")));
         assert_eq!(TokenHash::parse(&abc[1..]), None);
         assert_eq!(TokenHash::parse(&abc.replace('b', "x")), None);
     }
 
     #[test]
     fn is_not_shown_in_logs() {
-        assert_eq!(format!("{:?}", TokenHash::of("abc")), "TokenHash(..)");
+        assert_eq!(format!("{:?}", TokenHash::new("abc")), "TokenHash(..)");
     }
 }

@@ -10,7 +10,7 @@ use crate::error::{self, Error};
 
 const OPERATION: &str = "TransactWriteItems";
 /// How often a transaction is sent again because another one was at the same items.
-const PATIENCE: u32 = 4;
+const TIMEOUT: u32 = 4;
 
 /// What became of a transaction.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(crate) struct Refusal(Vec<CancellationReason>);
 
 impl Refusal {
     /// The reason if it was the condition of this change, counted from 0.
-    pub(crate) fn of(&self, change: usize) -> Option<&CancellationReason> {
+    pub(crate) fn reason_for(&self, change: usize) -> Option<&CancellationReason> {
         self.0.get(change).filter(|reason| is_condition(reason))
     }
 }
@@ -41,13 +41,13 @@ pub(crate) async fn send(dynamodb: &Client, changes: Vec<TransactWriteItem>) -> 
         let request = dynamodb.transact_write_items().set_transact_items(Some(changes.clone()));
         let Err(error) = request.send().await else { return Ok(Transacted::Done) };
         let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
-            return Err(error::of(OPERATION, &error));
+            return Err(error::from_sdk(OPERATION, &error));
         };
         let reasons = cancelled.cancellation_reasons();
         if reasons.iter().any(is_condition) {
             return Ok(Transacted::Refused(Refusal(reasons.to_vec())));
         }
-        if tried == PATIENCE || !reasons.iter().any(is_conflict) {
+        if tried == TIMEOUT || !reasons.iter().any(is_conflict) {
             return Err(other(reasons));
         }
         tokio::time::sleep(Duration::from_millis(20 << tried)).await;

@@ -1,12 +1,12 @@
 //! Two admins who save at once.
 
-use super::visitor::Visitor;
-use crate::support::World;
+use super::user::BrowserUser;
+use crate::support::TestEnv;
 
 #[tokio::test]
 async fn whoever_saves_second_sees_both_versions_and_chooses() {
-    let world = World::new().await;
-    let (one, other) = (Visitor::admin_of(&world).await, Visitor::admin_of(&world).await);
+    let env = TestEnv::new().await;
+    let (one, other) = (BrowserUser::admin_of(&env).await, BrowserUser::admin_of(&env).await);
     for admin in [&one, &other] {
         admin.open("/call-workflow").await;
     }
@@ -19,7 +19,7 @@ async fn whoever_saves_second_sees_both_versions_and_chooses() {
     other.choose("voicemail-do_nothing").await;
     other.press("Save changes").await;
     other.reads("Somebody else saved in between").await;
-    assert_eq!(world.settings().await["call_workflow"]["missed"], "completed");
+    assert_eq!(env.settings().await["call_workflow"]["missed"], "completed");
     let problems = other.inspect("conflict").await;
     assert!(problems.is_empty(), "{problems:#?}");
 
@@ -27,7 +27,7 @@ async fn whoever_saves_second_sees_both_versions_and_chooses() {
     other.click_on("label:has([name='call_workflow.voicemail'][value=theirs])").await;
     other.press("Save this selection").await;
     other.reads("Saved").await;
-    let settings = world.settings().await;
+    let settings = env.settings().await;
     assert_eq!(settings["version"], 2);
     assert_eq!(settings["call_workflow"]["missed"], "do_nothing");
     assert_eq!(settings["call_workflow"]["voicemail"], "completed");

@@ -5,8 +5,8 @@ use local::demo::bodies::CallBody;
 use salesforce_sandbox::ValidationRule;
 use serde_json::{Value, json};
 
-use super::eyes::NARROW;
-use super::visitor::Visitor;
+use super::accessibility::NARROW;
+use super::user::BrowserUser;
 use crate::support::Running;
 
 const PHONE: &str = "+33 6 39 98 00 01";
@@ -24,7 +24,7 @@ async fn plays(running: &Running, call: &CallBody) {
     assert!(deliveries[0].is_taken(), "{deliveries:?}");
 }
 
-async fn connect_both_sides(admin: &Visitor, running: &Running) {
+async fn connect_both_sides(admin: &BrowserUser, running: &Running) {
     admin.open("/").await;
     assert_eq!(admin.place().await, "/login");
     admin.press("Sign in with Salesforce").await;
@@ -45,7 +45,7 @@ async fn connect_both_sides(admin: &Visitor, running: &Running) {
     assert!(!admin.driver.source().await.unwrap().contains(&info.aircall_api_token), "no page shows the token");
 }
 
-async fn change_missed_calls(admin: &Visitor) {
+async fn change_missed_calls(admin: &BrowserUser) {
     admin.press("Call workflow").await;
     admin.choose("missed-completed").await;
     admin.press("Save changes").await;
@@ -55,7 +55,7 @@ async fn change_missed_calls(admin: &Visitor) {
     admin.reads("Alex Admin").await;
 }
 
-async fn a_call_is_logged_and_says_why(admin: &Visitor, running: &Running) {
+async fn a_call_is_logged_and_says_why(admin: &BrowserUser, running: &Running) {
     plays(running, &missed(71)).await;
     admin.press("Activity").await;
     admin.reads_in_time("Logged as Completed (Past Activities) on the Contact Lou Sample.").await;
@@ -68,7 +68,7 @@ async fn a_call_is_logged_and_says_why(admin: &Visitor, running: &Running) {
     assert_eq!(task["Status"], "Completed");
 }
 
-async fn a_call_fails_and_is_retried(admin: &Visitor, running: &Running) {
+async fn a_call_fails_and_is_retried(admin: &BrowserUser, running: &Running) {
     let org = running.stack.salesforce();
     let rule = ValidationRule {
         sobject: "Task".to_owned(),
@@ -95,7 +95,7 @@ async fn a_call_fails_and_is_retried(admin: &Visitor, running: &Running) {
     assert!(!admin.text().await.contains("What went wrong"));
 }
 
-async fn unsaved_settings_are_previewed(admin: &Visitor, running: &Running) {
+async fn unsaved_settings_are_previewed(admin: &BrowserUser, running: &Running) {
     let tasks = running.stack.salesforce().records("Task").len();
     admin.press("Preview").await;
     admin.fill("#number", PHONE).await;
@@ -119,7 +119,7 @@ async fn unsaved_settings_are_previewed(admin: &Visitor, running: &Running) {
     admin.reads("Saved").await;
 }
 
-async fn the_door_is_closed(admin: &Visitor) {
+async fn the_door_is_closed(admin: &BrowserUser) {
     let cookie = format!("session={}", admin.cookie("session", "/").await.unwrap());
     admin.press("Sign out").await;
     admin.reads("You are signed out.").await;
@@ -140,7 +140,7 @@ async fn both_sides_are_connected_a_call_is_logged_another_retried_and_the_door_
     let running = Running::start_with("first-day", local::Options { knows_nobody: true, ..Default::default() }).await;
     let contact = json!({"LastName": "Sample", "FirstName": "Lou", "Phone": PHONE});
     running.stack.salesforce().insert("Contact", contact).unwrap();
-    let admin = Visitor::new(&running.stack.info().console_url).await;
+    let admin = BrowserUser::new(&running.stack.info().console_url).await;
     connect_both_sides(&admin, &running).await;
     change_missed_calls(&admin).await;
     a_call_is_logged_and_says_why(&admin, &running).await;
@@ -152,8 +152,8 @@ async fn both_sides_are_connected_a_call_is_logged_another_retried_and_the_door_
 
 #[tokio::test]
 async fn a_phone_is_enough() {
-    let world = crate::support::World::new().await;
-    let admin = Visitor::admin_of(&world).await;
+    let env = crate::support::TestEnv::new().await;
+    let admin = BrowserUser::admin_of(&env).await;
     admin.look_with(NARROW).await;
     admin.open("/activity").await;
     admin.press("Menu").await;
@@ -161,7 +161,7 @@ async fn a_phone_is_enough() {
     admin.choose("voicemail-completed").await;
     admin.press("Save changes").await;
     admin.reads("Saved").await;
-    assert_eq!(world.settings().await["call_workflow"]["voicemail"], "completed");
+    assert_eq!(env.settings().await["call_workflow"]["voicemail"], "completed");
     admin.press("Menu").await;
     admin.press("Sign out").await;
     admin.reads("You are signed out.").await;

@@ -2,12 +2,12 @@
 
 use reqwest::{Method, StatusCode, header};
 
-use super::visitor::Visitor;
-use crate::support::World;
+use super::user::BrowserUser;
+use crate::support::TestEnv;
 
 /// The token that a page's forms carry.
-async fn csrf_token(world: &World, cookie: &str) -> String {
-    let page = world.console(Method::GET, "/call-workflow").header(header::COOKIE, cookie).send().await.unwrap();
+async fn csrf_token(env: &TestEnv, cookie: &str) -> String {
+    let page = env.console(Method::GET, "/call-workflow").header(header::COOKIE, cookie).send().await.unwrap();
     let page = page.text().await.unwrap();
     let (_, rest) = page.split_once("name=\"csrf_token\" value=\"").expect("a form with a token");
     rest.split('"').next().unwrap().to_owned()
@@ -15,32 +15,32 @@ async fn csrf_token(world: &World, cookie: &str) -> String {
 
 #[tokio::test]
 async fn an_altered_cookie_opens_nothing() {
-    let (world, other) = (World::new().await, World::new().await);
-    let (payload, signature) = world.tenant.session_cookie.split_once('.').unwrap();
+    let (env, other) = (TestEnv::new().await, TestEnv::new().await);
+    let (payload, signature) = env.tenant.session_cookie.split_once('.').unwrap();
     let (others, _) = other.tenant.session_cookie.split_once('.').unwrap();
-    let visitor = Visitor::new(&world.running.stack.info().console_url).await;
+    let user = BrowserUser::new(&env.running.stack.info().console_url).await;
     for cookie in
         [format!("{others}.{signature}"), format!("{payload}.{}", signature.to_lowercase()), payload.to_owned()]
     {
-        visitor.take_cookie(&cookie).await;
+        user.take_cookie(&cookie).await;
         for page in ["/", "/activity", "/general", "/connections", "/tokens"] {
-            visitor.open(page).await;
-            assert!(visitor.place().await.starts_with("/login"), "{page}");
+            user.open(page).await;
+            assert!(user.place().await.starts_with("/login"), "{page}");
         }
     }
-    visitor.leave().await;
+    user.leave().await;
 }
 
 #[tokio::test]
 async fn the_calls_of_another_tenant_do_not_exist() {
-    let (world, other) = (World::new().await, World::new().await);
-    world.contact("Lou Sample", "+33639980001");
+    let (env, other) = (TestEnv::new().await, TestEnv::new().await);
+    env.contact("Lou Sample", "+33639980001");
     let call = local::demo::bodies::CallBody::inbound(80);
-    world.end([&call]).await;
-    let owner = Visitor::admin_of(&world).await;
+    env.end([&call]).await;
+    let owner = BrowserUser::admin_of(&env).await;
     owner.open("/activity/call-80").await;
     owner.reads("Lou Sample").await;
-    let stranger = Visitor::admin_of(&other).await;
+    let stranger = BrowserUser::admin_of(&other).await;
     stranger.open("/activity/call-80").await;
     stranger.reads("There is no such").await;
     stranger.open("/activity").await;
@@ -55,9 +55,9 @@ async fn the_calls_of_another_tenant_do_not_exist() {
 
 #[tokio::test]
 async fn a_form_without_the_sessions_own_token_changes_nothing() {
-    let (world, other) = (World::new().await, World::new().await);
+    let (env, other) = (TestEnv::new().await, TestEnv::new().await);
     let foreign = csrf_token(&other, &other.tenant.session_cookie).await;
-    let admin = Visitor::admin_of(&world).await;
+    let admin = BrowserUser::admin_of(&env).await;
     let missing = "for (const field of document.querySelectorAll('[name=csrf_token]')) field.remove()".to_owned();
     let replaced =
         format!("for (const field of document.querySelectorAll('[name=csrf_token]')) field.value = '{foreign}'");
@@ -67,15 +67,15 @@ async fn a_form_without_the_sessions_own_token_changes_nothing() {
         admin.script(tampering).await;
         admin.press("Save changes").await;
         admin.reads("Nothing was changed").await;
-        assert_eq!(world.settings().await["version"], 0);
+        assert_eq!(env.settings().await["version"], 0);
     }
     admin.leave().await;
 }
 
 #[tokio::test]
 async fn no_form_of_any_page_works_without_a_token() {
-    let world = World::new().await;
-    let foreign = csrf_token(&World::new().await, &World::new().await.tenant.session_cookie).await;
+    let env = TestEnv::new().await;
+    let foreign = csrf_token(&TestEnv::new().await, &TestEnv::new().await.tenant.session_cookie).await;
     for path in [
         "/sign-out",
         "/activity/retry-failed",
@@ -95,10 +95,10 @@ async fn no_form_of_any_page_works_without_a_token() {
         "/tokens/1/revoke",
     ] {
         for form in [vec![], vec![("csrf_token", "")], vec![("csrf_token", &*foreign)]] {
-            let answer = world.admin(Method::POST, path).form(&form).send().await.unwrap();
+            let answer = env.admin(Method::POST, path).form(&form).send().await.unwrap();
             assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{path}");
             assert!(answer.headers().get(header::SET_COOKIE).is_none(), "{path}");
         }
     }
-    assert_eq!(world.connection().await["state"], "connected");
+    assert_eq!(env.connection().await["state"], "connected");
 }

@@ -2,8 +2,8 @@
 
 use thirtyfour::Key;
 
-use super::visitor::Visitor;
-use crate::support::World;
+use super::user::BrowserUser;
+use crate::support::TestEnv;
 
 /// More stops than any page of settings has.
 const STOPS: usize = 60;
@@ -22,7 +22,7 @@ const FOCUS: &str = "
     return [it.id || it.textContent.trim(), free && (seen(it) || seen(it.closest('label')) || seen(it.nextElementSibling))];
 ";
 
-impl Visitor {
+impl BrowserUser {
     /// Goes on by one stop and says where that is.
     async fn tab(&self) -> String {
         self.keys(String::from(char::from(Key::Tab))).await;
@@ -48,8 +48,8 @@ impl Visitor {
 
 #[tokio::test]
 async fn the_missed_call_workflow_is_changed_by_keyboard_alone() {
-    let world = World::new().await;
-    let admin = Visitor::admin_of(&world).await;
+    let env = TestEnv::new().await;
+    let admin = BrowserUser::admin_of(&env).await;
     admin.open("/activity").await;
     assert_eq!(admin.tab().await, "Skip to the content");
     admin.tab_to("Call workflow").await;
@@ -65,14 +65,14 @@ async fn the_missed_call_workflow_is_changed_by_keyboard_alone() {
     admin.tab_to("Save changes").await;
     admin.keys(String::from(char::from(Key::Enter))).await;
     admin.reads("Saved").await;
-    assert_eq!(world.settings().await["call_workflow"]["missed"], "do_nothing");
+    assert_eq!(env.settings().await["call_workflow"]["missed"], "do_nothing");
     admin.leave().await;
 }
 
 #[tokio::test]
 async fn the_link_past_the_navigation_leads_there() {
-    let world = World::new().await;
-    let admin = Visitor::admin_of(&world).await;
+    let env = TestEnv::new().await;
+    let admin = BrowserUser::admin_of(&env).await;
     admin.open("/call-workflow").await;
     assert_eq!(admin.tab().await, "Skip to the content");
     admin.keys(String::from(char::from(Key::Enter))).await;
@@ -82,8 +82,8 @@ async fn the_link_past_the_navigation_leads_there() {
 
 #[tokio::test]
 async fn every_stop_of_the_general_settings_is_seen_and_none_holds_on_to_the_focus() {
-    let world = World::new().await;
-    let admin = Visitor::admin_of(&world).await;
+    let env = TestEnv::new().await;
+    let admin = BrowserUser::admin_of(&env).await;
     admin.open("/general").await;
     admin.tab_to("Save changes").await;
     admin.leave().await;

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::visitor::Visitor;
+use super::user::BrowserUser;
 
 /// Most that a page may weigh with all that it loads, bytes.
 const HEAVIEST: u64 = 60_000;
@@ -35,46 +35,46 @@ pub(super) struct Promises {
 
 impl Promises {
     /// Opens a page, several times, and holds it to all of it.
-    pub(super) async fn of(&mut self, visitor: &Visitor, name: &str, path: &str) {
-        visitor.devtools("Network.clearBrowserCache", serde_json::json!({})).await;
+    pub(super) async fn check_page(&mut self, user: &BrowserUser, name: &str, path: &str) {
+        user.devtools("Network.clearBrowserCache", serde_json::json!({})).await;
         let (mut weight, mut quickest) = (0, f64::MAX);
         for _ in 0..LOADS {
-            visitor.open(path).await;
-            let measured = visitor.script(MEASURE).await;
+            user.open(path).await;
+            let measured = user.script(MEASURE).await;
             // The first load is the heaviest, as nothing of it is known yet; the last ones are the quickest.
             weight = weight.max(bytes(&measured));
             quickest = quickest.min(milliseconds(&measured));
         }
         self.check(name, weight, quickest);
         let policy = "fetch(location.href).then((answer) => answer.headers.get('content-security-policy'))";
-        let policy = visitor.value(policy).await;
+        let policy = user.value(policy).await;
         let policy = policy.as_str().unwrap_or_default();
         if !policy.contains("default-src 'none'") || policy.contains("unsafe") {
             self.broken.push(format!("{name}: its policy is {policy:?}"));
         }
-        self.of_this(visitor, name).await;
+        self.of_this(user, name).await;
     }
 
     /// Holds the page that is open to what it promises besides weight and time.
-    pub(super) async fn of_this(&mut self, visitor: &Visitor, name: &str) {
-        self.check_log(visitor, name).await;
-        self.broken.extend(visitor.inspect(name).await);
+    pub(super) async fn of_this(&mut self, user: &BrowserUser, name: &str) {
+        self.check_log(user, name).await;
+        self.broken.extend(user.inspect(name).await);
         // axe may have tried what the policy forbids.
-        visitor.complaints().await;
-        if visitor.script(INTRUDE).await == "owned" {
+        user.complaints().await;
+        if user.script(INTRUDE).await == "owned" {
             self.broken.push(format!("{name}: runs a script that is not ours"));
         }
-        let complaints = visitor.complaints().await;
+        let complaints = user.complaints().await;
         if !complaints.iter().any(|complaint| complaint.contains("Content Security Policy")) {
             self.broken.push(format!("{name}: nobody complained about a script that is not ours: {complaints:?}"));
         }
     }
 
     /// Holds a page that a form led to, and that is open, to all of it.
-    pub(super) async fn of_answer(&mut self, visitor: &Visitor, name: &str) {
-        let measured = visitor.script(MEASURE).await;
+    pub(super) async fn of_answer(&mut self, user: &BrowserUser, name: &str) {
+        let measured = user.script(MEASURE).await;
         self.check(name, bytes(&measured), milliseconds(&measured));
-        self.of_this(visitor, name).await;
+        self.of_this(user, name).await;
     }
 
     /// That there was nothing.
@@ -92,8 +92,8 @@ impl Promises {
         }
     }
 
-    async fn check_log(&mut self, visitor: &Visitor, name: &str) {
-        let complaints = visitor.complaints().await;
+    async fn check_log(&mut self, user: &BrowserUser, name: &str) {
+        let complaints = user.complaints().await;
         self.broken.extend(complaints.into_iter().map(|complaint| format!("{name}: {complaint}")));
     }
 }

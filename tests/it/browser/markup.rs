@@ -5,17 +5,17 @@ use local::demo::bodies::{CallBody, Contact, Line, User};
 use reqwest::Method;
 use serde_json::json;
 
-use super::visitor::Visitor;
-use crate::support::World;
+use super::user::BrowserUser;
+use crate::support::TestEnv;
 
 /// Closes whatever it may be in, and runs in three ways.
 const MARKUP: &str = "\"'></title></textarea></script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\"><b>bold</b>";
 
 #[tokio::test]
 async fn markup_in_names_tags_comments_and_errors_is_shown_as_it_was_typed() {
-    let world = World::new().await;
+    let env = TestEnv::new().await;
     let now = Timestamp::now();
-    world.contact(&MARKUP[..80], "+33639980001");
+    env.contact(&MARKUP[..80], "+33639980001");
     let call = |id| {
         CallBody::inbound(id)
             .at(now - SignedDuration::from_mins(5))
@@ -23,14 +23,14 @@ async fn markup_in_names_tags_comments_and_errors_is_shown_as_it_was_typed() {
             .answered_after(5)
             .lasting(60)
             .by(&User::new(2001, MARKUP, "admin@example.com"))
-            .known_as(&Contact::new(MARKUP, MARKUP).of(MARKUP))
+            .known_as(&Contact::new(MARKUP, MARKUP).at_company(MARKUP))
             .tagged(MARKUP)
             .commented_after(1, MARKUP)
     };
-    world.end([&call(90)]).await;
-    world.refuse("Task", "Subject", "answered", MARKUP);
-    world.end([&call(91)]).await;
-    let token = world
+    env.end([&call(90)]).await;
+    env.refuse("Task", "Subject", "answered", MARKUP);
+    env.end([&call(91)]).await;
+    let token = env
         .admin(Method::POST, "/api/tokens")
         .json(&json!({"name": "<script>document.title='owned'</script>"}))
         .send()
@@ -38,7 +38,7 @@ async fn markup_in_names_tags_comments_and_errors_is_shown_as_it_was_typed() {
         .unwrap();
     assert!(token.status().is_success(), "{}", token.text().await.unwrap());
 
-    let admin = Visitor::admin_of(&world).await;
+    let admin = BrowserUser::admin_of(&env).await;
     let search = "/activity?search=%22%3E%3Cscript%3Edocument.title='owned'%3C/script%3E";
     for page in [
         "/activity",

@@ -1,8 +1,8 @@
 //! The console as people use it, in headless Chromium.
 
+mod accessibility;
 mod conflict;
 mod driver;
-mod eyes;
 mod first_day;
 mod forged;
 mod keyboard;
@@ -12,4 +12,4 @@ mod mouse;
 mod pages;
 mod sign_in;
 mod unsaved;
-mod visitor;
+mod user;

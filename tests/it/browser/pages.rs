@@ -6,17 +6,17 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::look::Promises;
-use super::visitor::Visitor;
-use crate::support::World;
+use super::user::BrowserUser;
+use crate::support::TestEnv;
 
 /// What a day looks like: calls of all kinds and outcomes.
-async fn busy_world() -> World {
-    let world = World::new().await;
-    connect_aircall(&world).await;
-    world.contact("Lou Sample", "+33639980001");
-    world.contact("Grace Example", "+33639980002");
-    world.refuse("Task", "Subject", "Voicemail", "A voicemail needs a Case. Please open one first.");
-    world.put_settings(json!({"numbers": [1001, 1002]})).await;
+async fn busy_world() -> TestEnv {
+    let env = TestEnv::new().await;
+    connect_aircall(&env).await;
+    env.contact("Lou Sample", "+33639980001");
+    env.contact("Grace Example", "+33639980002");
+    env.refuse("Task", "Subject", "Voicemail", "A voicemail needs a Case. Please open one first.");
+    env.put_settings(json!({"numbers": [1001, 1002]})).await;
     let now = Timestamp::now();
     let (robin, press) = (
         User::new(2002, "Robin Rep", "robin.rep@example.com"),
@@ -44,48 +44,48 @@ async fn busy_world() -> World {
                     .answered_after(12)
                     .lasting(90)
                     .by(&robin)
-                    .known_as(&Contact::new("Grace", "Example").of("Example Org"))
+                    .known_as(&Contact::new("Grace", "Example").at_company("Example Org"))
                     .recorded(),
                 _ => call,
             }
         })
         .collect();
-    world.end(&calls).await;
-    world
+    env.end(&calls).await;
+    env
 }
 
-async fn connect_aircall(world: &World) {
-    let info = world.running.stack.info();
+async fn connect_aircall(env: &TestEnv) {
+    let info = env.running.stack.info();
     let key = json!({"api_id": info.aircall_api_id, "api_token": info.aircall_api_token});
-    let answer = world.admin(Method::PUT, "/api/connections/aircall").json(&key).send().await.unwrap();
+    let answer = env.admin(Method::PUT, "/api/connections/aircall").json(&key).send().await.unwrap();
     assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
 }
 
 #[tokio::test]
 async fn the_pages_of_calls_keep_their_promises() {
-    let world = busy_world().await;
-    let admin = Visitor::admin_of(&world).await;
+    let env = busy_world().await;
+    let admin = BrowserUser::admin_of(&env).await;
     let mut promises = Promises::default();
-    promises.of(&admin, "activity", "/activity").await;
-    promises.of(&admin, "activity-failed", "/activity?outcome=failed").await;
-    promises.of(&admin, "activity-nothing-found", "/activity?search=%2B15550100999").await;
-    promises.of(&admin, "activity-wrong-filter", "/activity?search=!!&from=2026-03-02&until=2026-03-01").await;
-    promises.of(&admin, "entry-logged", "/activity/call-1000").await;
-    promises.of(&admin, "entry-failed", "/activity/call-1001").await;
-    promises.of(&admin, "entry-skipped", "/activity/call-1002").await;
+    promises.check_page(&admin, "activity", "/activity").await;
+    promises.check_page(&admin, "activity-failed", "/activity?outcome=failed").await;
+    promises.check_page(&admin, "activity-nothing-found", "/activity?search=%2B15550100999").await;
+    promises.check_page(&admin, "activity-wrong-filter", "/activity?search=!!&from=2026-03-02&until=2026-03-01").await;
+    promises.check_page(&admin, "entry-logged", "/activity/call-1000").await;
+    promises.check_page(&admin, "entry-failed", "/activity/call-1001").await;
+    promises.check_page(&admin, "entry-skipped", "/activity/call-1002").await;
     promises.are_kept();
     admin.leave().await;
 }
 
 #[tokio::test]
 async fn the_preview_keeps_its_promises() {
-    let world = World::new().await;
-    connect_aircall(&world).await;
-    world.contact("Lou Sample", "+33639980001");
-    let admin = Visitor::admin_of(&world).await;
+    let env = TestEnv::new().await;
+    connect_aircall(&env).await;
+    env.contact("Lou Sample", "+33639980001");
+    let admin = BrowserUser::admin_of(&env).await;
     let mut promises = Promises::default();
-    promises.of(&admin, "activity-empty", "/activity").await;
-    promises.of(&admin, "preview", "/preview").await;
+    promises.check_page(&admin, "activity-empty", "/activity").await;
+    promises.check_page(&admin, "preview", "/preview").await;
     admin.open("/preview").await;
     admin.fill("#number", "+33 6 39 98 00 01").await;
     admin.click_on("button[name=of][value=call]").await;
@@ -102,20 +102,20 @@ async fn the_preview_keeps_its_promises() {
 
 #[tokio::test]
 async fn the_pages_of_settings_keep_their_promises() {
-    let world = World::new().await;
-    connect_aircall(&world).await;
+    let env = TestEnv::new().await;
+    connect_aircall(&env).await;
     let week = json!({"monday": [{"opens": "09:00", "closes": "12:30"}, {"opens": "13:30", "closes": "18:00"}], "friday": [{"opens": "09:00", "closes": "15:00"}]});
     let schedule = json!({"time_zone": "Europe/Vienna", "weekly": week, "holidays": ["2026-12-25", "2027-01-01"]});
     let hours = json!({"log_calls": "during_business_hours", "schedule": schedule, "numbers": {"1003": schedule}});
-    world.put_settings(json!({"business_hours": hours, "relate_to": "case", "create_case_if_none": true})).await;
-    world.put_settings(json!({"unknown_number": "create_lead"})).await;
-    let admin = Visitor::admin_of(&world).await;
+    env.put_settings(json!({"business_hours": hours, "relate_to": "case", "create_case_if_none": true})).await;
+    env.put_settings(json!({"unknown_number": "create_lead"})).await;
+    let admin = BrowserUser::admin_of(&env).await;
     let mut promises = Promises::default();
-    promises.of(&admin, "call-workflow", "/call-workflow").await;
-    promises.of(&admin, "general", "/general").await;
-    promises.of(&admin, "history", "/history").await;
-    promises.of(&admin, "restore", "/history/1").await;
-    promises.of(&admin, "no-such-page", "/nothing-here").await;
+    promises.check_page(&admin, "call-workflow", "/call-workflow").await;
+    promises.check_page(&admin, "general", "/general").await;
+    promises.check_page(&admin, "history", "/history").await;
+    promises.check_page(&admin, "restore", "/history/1").await;
+    promises.check_page(&admin, "no-such-page", "/nothing-here").await;
     admin.open("/general").await;
     admin.fill("#api_usage_limit", "95").await;
     admin.script("document.querySelector('#api_usage_limit').removeAttribute('max')").await;
@@ -131,25 +131,25 @@ async fn the_pages_of_settings_keep_their_promises() {
 #[tokio::test]
 async fn the_pages_of_connections_keep_their_promises() {
     let without_field = salesforce_sandbox::Options { unique_key_field: false, ..Default::default() };
-    let world = World::with(without_field).await;
-    let admin = Visitor::admin_of(&world).await;
+    let env = TestEnv::with(without_field).await;
+    let admin = BrowserUser::admin_of(&env).await;
     let mut promises = Promises::default();
-    promises.of(&admin, "connections-half", "/connections").await;
-    connect_aircall(&world).await;
-    promises.of(&admin, "connections", "/connections").await;
-    promises.of(&admin, "org-check", "/connections/salesforce/check").await;
+    promises.check_page(&admin, "connections-half", "/connections").await;
+    connect_aircall(&env).await;
+    promises.check_page(&admin, "connections", "/connections").await;
+    promises.check_page(&admin, "org-check", "/connections/salesforce/check").await;
     admin.open("/connections/salesforce/check").await;
     admin.press("Set up now").await;
     promises.of_answer(&admin, "org-set-up").await;
     admin.open("/connections/salesforce/check").await;
     assert!(!admin.text().await.contains("Set up now"), "it is set up");
-    promises.of(&admin, "tokens-none", "/tokens").await;
+    promises.check_page(&admin, "tokens-none", "/tokens").await;
     admin.open("/tokens").await;
     admin.fill("#name", "Nightly report").await;
     admin.press("Create token").await;
     admin.reads("It is not shown again.").await;
     promises.of_answer(&admin, "tokens-made").await;
-    promises.of(&admin, "tokens", "/tokens").await;
+    promises.check_page(&admin, "tokens", "/tokens").await;
     promises.are_kept();
     admin.leave().await;
 }
@@ -157,10 +157,10 @@ async fn the_pages_of_connections_keep_their_promises() {
 #[tokio::test]
 async fn the_sign_in_page_keeps_its_promises() {
     let running = crate::support::Running::shared();
-    let visitor = Visitor::new(&running.stack.info().console_url).await;
+    let user = BrowserUser::new(&running.stack.info().console_url).await;
     let mut promises = Promises::default();
-    promises.of(&visitor, "login", "/login").await;
-    promises.of(&visitor, "login-wrong-domain", "/login?domain=example.com").await;
+    promises.check_page(&user, "login", "/login").await;
+    promises.check_page(&user, "login-wrong-domain", "/login?domain=example.com").await;
     promises.are_kept();
-    visitor.leave().await;
+    user.leave().await;
 }

@@ -2,14 +2,14 @@
 
 use reqwest::header;
 
-use super::visitor::Visitor;
+use super::user::BrowserUser;
 use crate::support::Running;
 
 /// Begins a sign-in in a browser, and gives the address that Salesforce sends that browser back to, which nobody has
 /// opened yet.
-async fn way_back(running: &Running, visitor: &Visitor, return_to: &str) -> String {
-    visitor.open(&format!("/auth/salesforce?at=production&return_to={return_to}")).await;
-    let login_page = visitor.place().await;
+async fn way_back(running: &Running, user: &BrowserUser, return_to: &str) -> String {
+    user.open(&format!("/auth/salesforce?at=production&return_to={return_to}")).await;
+    let login_page = user.place().await;
     assert!(login_page.starts_with(&running.stack.info().salesforce_url), "{login_page}");
     let admin = running.stack.salesforce().admin_user_id();
     let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
@@ -21,44 +21,44 @@ async fn way_back(running: &Running, visitor: &Visitor, return_to: &str) -> Stri
 async fn the_way_back_works_once_and_only_in_the_browser_that_began() {
     let running = Running::shared();
     let console = &running.stack.info().console_url;
-    let (visitor, other) = (Visitor::new(console).await, Visitor::new(console).await);
+    let (user, other) = (BrowserUser::new(console).await, BrowserUser::new(console).await);
 
     // Another browser, even one that is about to sign in itself.
-    let stolen = way_back(&running, &visitor, "/general").await;
+    let stolen = way_back(&running, &user, "/general").await;
     other.open("/auth/salesforce?at=production").await;
     other.open(&stolen).await;
     other.reads("This sign-in was begun in another browser.").await;
     assert_eq!(other.cookie("session", "/").await, None);
-    visitor.open(&stolen).await;
-    visitor.reads("This sign-in has expired or was used before.").await;
-    assert_eq!(visitor.cookie("session", "/").await, None);
+    user.open(&stolen).await;
+    user.reads("This sign-in has expired or was used before.").await;
+    assert_eq!(user.cookie("session", "/").await, None);
 
-    let back = way_back(&running, &visitor, "/general").await;
-    visitor.open(&back).await;
-    assert_eq!(visitor.place().await, "/general");
-    assert!(visitor.cookie("session", "/").await.is_some());
+    let back = way_back(&running, &user, "/general").await;
+    user.open(&back).await;
+    assert_eq!(user.place().await, "/general");
+    assert!(user.cookie("session", "/").await.is_some());
 
     // Once more, in the same browser.
-    visitor.driver.delete_all_cookies().await.unwrap();
-    visitor.open(&back).await;
-    visitor.reads("This sign-in has expired or was used before.").await;
-    assert_eq!(visitor.cookie("session", "/").await, None);
+    user.driver.delete_all_cookies().await.unwrap();
+    user.open(&back).await;
+    user.reads("This sign-in has expired or was used before.").await;
+    assert_eq!(user.cookie("session", "/").await, None);
 
     // A state that we did not make, and none.
     for address in
         ["/auth/salesforce/callback?code=a&state=b", "/auth/salesforce/callback?code=a", "/auth/salesforce/callback"]
     {
-        visitor.open(address).await;
-        visitor.reads("This sign-in has expired or was used before.").await;
+        user.open(address).await;
+        user.reads("This sign-in has expired or was used before.").await;
     }
-    visitor.leave().await;
+    user.leave().await;
     other.leave().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_return_address_leads_out_of_the_console() {
     let running = Running::shared();
-    let visitor = Visitor::new(&running.stack.info().console_url).await;
+    let user = BrowserUser::new(&running.stack.info().console_url).await;
     let tricks = [
         "//example.com/",
         "/%5Cexample.com/",
@@ -68,14 +68,14 @@ async fn no_return_address_leads_out_of_the_console() {
         "javascript:alert(1)",
     ];
     for trick in tricks {
-        let back = way_back(&running, &visitor, trick).await;
-        visitor.open(&back).await;
-        let place = visitor.place().await;
+        let back = way_back(&running, &user, trick).await;
+        user.open(&back).await;
+        let place = user.place().await;
         assert!(["/activity", "/connections"].contains(&&*place), "{trick} leads to {place}");
         // Signed in, the sign-in page itself leads on.
-        visitor.open(&format!("/login?return_to={trick}")).await;
-        assert_eq!(visitor.place().await, "/activity", "{trick}");
-        visitor.driver.delete_all_cookies().await.unwrap();
+        user.open(&format!("/login?return_to={trick}")).await;
+        assert_eq!(user.place().await, "/activity", "{trick}");
+        user.driver.delete_all_cookies().await.unwrap();
     }
     for host in [
         "evil.example.com",
@@ -84,33 +84,33 @@ async fn no_return_address_leads_out_of_the_console() {
         "",
         "production@example.com",
     ] {
-        visitor.open(&format!("/auth/salesforce?at={host}")).await;
-        assert!(visitor.place().await.starts_with("/auth/salesforce"), "{host}");
-        visitor.reads("This did not work").await;
+        user.open(&format!("/auth/salesforce?at={host}")).await;
+        assert!(user.place().await.starts_with("/auth/salesforce"), "{host}");
+        user.reads("This did not work").await;
     }
-    visitor.leave().await;
+    user.leave().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_no_admin_or_says_no_is_told_so() {
     let running = Running::shared();
-    let visitor = Visitor::new(&running.stack.info().console_url).await;
-    visitor.open("/login").await;
-    visitor.press("Sign in with Salesforce").await;
-    visitor.click_on("label:nth-of-type(2) input[name=user]").await;
-    visitor.press("Log In").await;
-    visitor.reads("Sam Standard").await;
-    visitor.press("Allow").await;
-    visitor.reads("Your Salesforce user does not administer this org.").await;
-    let problems = visitor.inspect("not-signed-in").await;
-    assert_eq!(visitor.cookie("session", "/").await, None);
+    let user = BrowserUser::new(&running.stack.info().console_url).await;
+    user.open("/login").await;
+    user.press("Sign in with Salesforce").await;
+    user.click_on("label:nth-of-type(2) input[name=user]").await;
+    user.press("Log In").await;
+    user.reads("Sam Standard").await;
+    user.press("Allow").await;
+    user.reads("Your Salesforce user does not administer this org.").await;
+    let problems = user.inspect("not-signed-in").await;
+    assert_eq!(user.cookie("session", "/").await, None);
 
-    visitor.press("Sign in again").await;
-    visitor.press("Sign in with Salesforce").await;
-    visitor.press("Log In").await;
-    visitor.press("Deny").await;
-    visitor.press("Sign in again").await;
-    assert_eq!(visitor.cookie("session", "/").await, None);
+    user.press("Sign in again").await;
+    user.press("Sign in with Salesforce").await;
+    user.press("Log In").await;
+    user.press("Deny").await;
+    user.press("Sign in again").await;
+    assert_eq!(user.cookie("session", "/").await, None);
     assert!(problems.is_empty(), "{problems:#?}");
-    visitor.leave().await;
+    user.leave().await;
 }

@@ -1,7 +1,7 @@
 //! What is typed and not saved is not lost by a slip.
 
-use super::visitor::Visitor;
-use crate::support::World;
+use super::user::BrowserUser;
+use crate::support::TestEnv;
 
 /// Whether the browser is told to ask before the page is left. It does ask a person; its driver says yes by itself.
 const ASKS: &str = "
@@ -12,8 +12,8 @@ const ASKS: &str = "
 
 #[tokio::test]
 async fn leaving_with_unsaved_changes_asks_first() {
-    let world = World::new().await;
-    let admin = Visitor::admin_of(&world).await;
+    let env = TestEnv::new().await;
+    let admin = BrowserUser::admin_of(&env).await;
     for (page, id, default) in [
         ("/call-workflow", "missed-completed", "missed-in_progress"),
         ("/general", "unknown_number-create_lead", "unknown_number-do_nothing"),
@@ -28,14 +28,14 @@ async fn leaving_with_unsaved_changes_asks_first() {
         assert!(!admin.text().await.contains("You have unsaved changes."));
         assert_eq!(admin.script(ASKS).await, false, "{page}");
     }
-    assert_eq!(world.settings().await["version"], 0);
+    assert_eq!(env.settings().await["version"], 0);
     admin.leave().await;
 }
 
 #[tokio::test]
 async fn nobody_is_asked_who_saves() {
-    let world = World::new().await;
-    let admin = Visitor::admin_of(&world).await;
+    let env = TestEnv::new().await;
+    let admin = BrowserUser::admin_of(&env).await;
     admin.open("/call-workflow").await;
     admin.choose("missed-completed").await;
     // Whether it was asked, and said yes for the person, is kept where the next page finds it.

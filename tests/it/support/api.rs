@@ -3,9 +3,9 @@
 use reqwest::{Method, RequestBuilder, StatusCode, header};
 use serde_json::Value;
 
-use super::World;
+use super::TestEnv;
 
-impl World {
+impl TestEnv {
     /// A request to a path of the console, without a session.
     pub(crate) fn console(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("{}{path}", self.running.stack.info().console_url);

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::World;
+use super::TestEnv;
 
 /// The operations' versions, as the protocols name them.
 const DYNAMODB: &str = "DynamoDB_20120810";
 
-impl World {
+impl TestEnv {
     /// URL of a queue of the template.
     pub(crate) fn queue(&self, id: &str) -> String {
         self.running.stack.info().queues[id].clone()

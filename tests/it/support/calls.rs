@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::World;
+use super::TestEnv;
 
 /// API calls of the org.
 #[derive(Debug, Deserialize)]
@@ -24,12 +24,12 @@ struct Request {
 
 impl ApiCalls {
     /// How many requests of this method went to a path that ends so.
-    pub(crate) fn of(&self, method: &str, path: &str) -> usize {
+    pub(crate) fn count(&self, method: &str, path: &str) -> usize {
         self.log.iter().filter(|request| request.method == method && request.path.ends_with(path)).count()
     }
 }
 
-impl World {
+impl TestEnv {
     /// The API calls of the org while `work` was done.
     pub(crate) async fn calls_for(&self, work: impl Future<Output = ()>) -> ApiCalls {
         self.sandbox(Method::DELETE, "requests", Value::Null).await;

@@ -1,22 +1,22 @@
-//! What the tests stand on: a running stack, and in it a world of one tenant.
+//! What the tests stand on: a running stack, and in it a env of one tenant.
 
 mod api;
 mod aws;
 mod calls;
-mod door;
 mod org;
 mod settled;
 mod stack;
-mod world;
+mod test_env;
+mod webhook_client;
 mod writer;
 
 use std::time::Duration;
 
 pub(crate) use calls::ApiCalls;
-pub(crate) use door::Refuses;
 pub(crate) use org::days_ago;
 pub(crate) use stack::Running;
-pub(crate) use world::World;
+pub(crate) use test_env::TestEnv;
+pub(crate) use webhook_client::Refuses;
 
 /// Between two looks at something that is to change.
 pub(crate) const POLL: Duration = Duration::from_millis(30);

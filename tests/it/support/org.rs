@@ -6,9 +6,9 @@ use reqwest::{Method, StatusCode};
 use salesforce_sandbox::{Options, ValidationRule};
 use serde_json::{Value, json};
 
-use super::World;
+use super::TestEnv;
 
-impl World {
+impl TestEnv {
     /// Stores a record, and gives its id.
     pub(crate) fn insert(&self, sobject: &str, record: Value) -> String {
         self.tenant.org.insert(sobject, record).unwrap_or_else(|error| panic!("{sobject}: {error}"))
@@ -92,7 +92,7 @@ impl World {
         for entry in self.entries().await.iter().filter(|entry| entry["state"] == "pending") {
             self.make_due(entry["key"].as_str().expect("a key")).await;
         }
-        self.ring().await;
+        self.wake().await;
     }
 
     /// The faults that did not happen yet.

@@ -2,14 +2,14 @@
 
 use std::time::Instant;
 
-use super::{POLL, World};
+use super::{POLL, TestEnv};
 
-impl World {
+impl TestEnv {
     /// Waits until every event that was posted has been looked at and nothing waits to be written any more.
     /// A call that is not over stays open.
     ///
     /// # Panics
-    /// After [`World::patience`], with what still waits.
+    /// After [`TestEnv::patience`], with what still waits.
     pub(crate) async fn settle(&self) {
         let deadline = Instant::now() + self.patience;
         while !self.is_empty(&self.queue("EventsQueue")).await {
@@ -30,7 +30,7 @@ impl World {
     /// Waits until `is_so`.
     ///
     /// # Panics
-    /// After [`World::patience`], with `what`.
+    /// After [`TestEnv::patience`], with `what`.
     pub(crate) async fn until(&self, what: &str, mut is_so: impl AsyncFnMut(&Self) -> bool) {
         let deadline = Instant::now() + self.patience;
         while !is_so(self).await {

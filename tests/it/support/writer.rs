@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::{POLL, World};
+use super::{POLL, TestEnv};
 
 /// Who holds the lease on the tenant while a test keeps its writer waiting.
 const HOLDER: &str = "a-test";
 
-impl World {
+impl TestEnv {
     /// Lets all these events wait together before the writer takes them, and waits until it has.
     pub(crate) async fn write_together(&self, events: impl IntoIterator<Item = Value>) {
         self.begin_together(events).await;
@@ -36,17 +36,17 @@ impl World {
         self.update_tenant(update).await;
     }
 
-    /// Ends [`World::hold_writer`] once every event has been looked at.
+    /// Ends [`TestEnv::hold_writer`] once every event has been looked at.
     pub(crate) async fn let_writer_go(&self) {
         self.all_bells_are_heard().await;
         self.break_lease().await;
-        self.ring().await;
+        self.wake().await;
     }
 
     /// Waits until every event has been looked at and nothing rings for a writer any more.
     pub(crate) async fn all_bells_are_heard(&self) {
-        self.until("all events are decided", async |world| world.is_empty(&world.queue("EventsQueue")).await).await;
-        self.until("all bells are heard", async |world| world.is_empty(&world.queue("WritesQueue")).await).await;
+        self.until("all events are decided", async |env| env.is_empty(&env.queue("EventsQueue")).await).await;
+        self.until("all bells are heard", async |env| env.is_empty(&env.queue("WritesQueue")).await).await;
     }
 
     /// Takes the org for connected, as a new connection does.
@@ -73,7 +73,7 @@ impl World {
     }
 
     /// Wakes the tenant's writer.
-    pub(crate) async fn ring(&self) {
+    pub(crate) async fn wake(&self) {
         let message = json!({
             "QueueUrl": self.queue("WritesQueue"),
             "MessageBody": self.wake_up(),

@@ -81,14 +81,14 @@ async fn play_one(calls: &Calls, tenant: &TenantId, id: u64, started_at: Timesta
                 code: "FIELD_CUSTOM_VALIDATION_EXCEPTION".to_owned(),
                 message: "Please fill in the region before you log an activity on this Account.".to_owned(),
                 since: settled_at,
-                spoiled: 0,
+                shared_failures: 0,
             },
             trace: found(id),
         },
         _ => Outcome::Logged { written: Box::new(written(&entry, id, settled_at)), trace: found(id) },
     };
     if entry.due_at.is_some() {
-        calls.settle(tenant, &entry, &outcome, settled_at).await?;
+        calls.record_outcome(tenant, &entry, &outcome, settled_at).await?;
     }
     Ok(())
 }
@@ -106,7 +106,7 @@ fn written(entry: &store::Entry, id: u64, logged_at: Timestamp) -> Written {
     let name = format!("Tess Caller {id}");
     Written {
         task_id: format!("00T00000000{id:04}AAA"),
-        task: entry.document.exchange().task(status, &Settings::default(), &name),
+        task: entry.document.interaction().task(status, &Settings::default(), &name),
         record: Record {
             kind: RecordKind::Contact,
             id: format!("00300000000{id:04}AAA"),

@@ -3,16 +3,16 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rules::schedule::Zone;
-use rules::{CallType, NumberId, hours};
+use rules::{CallType, LineId, hours};
 
 use super::outcome::Outcome;
+use crate::entry_title::MESSAGES;
 use crate::form::Fields;
-use crate::kind::MESSAGES;
 use crate::lines::Lines;
 use crate::settings::change::key;
 
 /// Longest text to search for, characters: an entry's key is no longer.
-const LONGEST: usize = 100;
+const MAX_LEN: usize = 100;
 
 /// Which entries are asked for; the default is all.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,7 +24,7 @@ pub(crate) struct Filters {
     /// `type`: messages and conversations.
     pub(crate) messages: bool,
     /// `line`: Aircall's id.
-    pub(crate) line: Option<NumberId>,
+    pub(crate) line: Option<LineId>,
     /// `from`: the first day.
     pub(crate) from: Option<Date>,
     /// `until`: the last day.
@@ -37,7 +37,7 @@ pub(crate) struct Filters {
 
 /// A parameter that is not what it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Wrong {
+pub(crate) struct InvalidField {
     /// The parameter.
     pub(crate) name: &'static str,
     /// What it should be, as a sentence.
@@ -46,26 +46,26 @@ pub(crate) struct Wrong {
 
 impl Filters {
     /// Reads the parameters; one that is empty or not there asks for nothing.
-    pub(crate) fn read(fields: &Fields) -> Result<Self, Vec<Wrong>> {
+    pub(crate) fn read(fields: &Fields) -> Result<Self, Vec<InvalidField>> {
         let mut wrong = Vec::new();
-        let mut note = |name, message: &str| wrong.push(Wrong { name, message: message.to_owned() });
+        let mut note = |name, message: &str| wrong.push(InvalidField { name, message: message.to_owned() });
         let text = |name| Some(fields.get(name)).filter(|text| !text.is_empty());
 
         let outcome = text("outcome").and_then(|text| {
             let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.key() == text);
-            or_note(outcome, || note("outcome", "The outcome is logged, skipped, waiting or failed."))
+            or_report(outcome, || note("outcome", "The outcome is logged, skipped, waiting or failed."))
         });
         let messages = fields.get("type") == MESSAGES;
         let call_type = text("type").filter(|_| !messages).and_then(|text| {
             let call_type = CallType::ALL.into_iter().find(|call_type| key(*call_type) == text);
             let message =
                 "The type is outbound_answered, outbound_unanswered, inbound_answered, missed, voicemail or messages.";
-            or_note(call_type, || note("type", message))
+            or_report(call_type, || note("type", message))
         });
         let line = text("line").and_then(|text| {
-            or_note(number(text).map(NumberId), || note("line", "The line is the id of an Aircall number."))
+            or_report(number(text).map(LineId), || note("line", "The line is the id of an Aircall number."))
         });
-        let mut date = |name, message| text(name).and_then(|text| or_note(day(text), || note(name, message)));
+        let mut date = |name, message| text(name).and_then(|text| or_report(day(text), || note(name, message)));
         let from = date("from", "The first day is a date such as 2026-03-23.");
         let until = date("until", "The last day is a date such as 2026-03-23.");
         if from.zip(until).is_some_and(|(from, until)| until < from) {
@@ -77,7 +77,7 @@ impl Filters {
         }
         let time_zone = text("time_zone").and_then(|text| {
             let message = "The time zone is one of the IANA database, such as Europe/Vienna.";
-            or_note(Zone::parse(text).ok(), || note("time_zone", message))
+            or_report(Zone::parse(text).ok(), || note("time_zone", message))
         });
         let filters = Self { outcome, call_type, messages, line, from, until, search, time_zone };
         if wrong.is_empty() { Ok(filters) } else { Err(wrong) }
@@ -114,7 +114,7 @@ pub(crate) fn zone_of_most(lines: &Lines) -> TimeZone {
 }
 
 /// Without a value, there is something to note.
-fn or_note<T>(value: Option<T>, note: impl FnOnce()) -> Option<T> {
+fn or_report<T>(value: Option<T>, note: impl FnOnce()) -> Option<T> {
     if value.is_none() {
         note();
     }
@@ -144,7 +144,7 @@ fn is_searchable(text: &str) -> bool {
         |c: char| " -+().,/*#:;\u{a0}".contains(c) || matches!(c, '\u{2009}'..='\u{2015}' | '\u{202a}'..='\u{202f}');
     let is_number = || text.chars().all(|c| c.is_ascii_digit() || is_between(c)) && text.contains(is_digit);
     let is_call = |id: &str| !id.is_empty() && id.chars().all(is_digit);
-    text.chars().count() <= LONGEST && (is_key(text) || text.strip_prefix("call-").map_or_else(is_number, is_call))
+    text.chars().count() <= MAX_LEN && (is_key(text) || text.strip_prefix("call-").map_or_else(is_number, is_call))
 }
 
 fn is_digit(c: char) -> bool {
@@ -172,7 +172,7 @@ mod tests {
         let query = "outcome=failed&type=missed&line=7&from=2026-03-23&until=2026-03-23&search=%2B43+1&time_zone=UTC";
         let filters = read(query).unwrap();
         assert_eq!((filters.outcome, filters.call_type), (Some(Outcome::Failed), Some(CallType::Missed)));
-        assert_eq!((filters.line, filters.search.as_str()), (Some(NumberId(7)), "+43 1"));
+        assert_eq!((filters.line, filters.search.as_str()), (Some(LineId(7)), "+43 1"));
         assert_eq!((filters.from, filters.until), (Some(jiff::civil::date(2026, 3, 23)), filters.from));
         let again: Vec<String> = filters.parameters().iter().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(read(&again.join("&").replace('+', "%2B")), Ok(filters));

@@ -4,7 +4,7 @@ use rules::E164;
 use rules::phone::digits_of;
 
 /// How many digits are dialled before a number within its country, at most: 0, 1, 8, 06.
-const LONGEST_PREFIX: usize = 2;
+const MAX_PREFIX: usize = 2;
 
 /// The numbers that `text` may mean, the likeliest first: as it is written abroad, as it is dialled in the countries of
 /// these lines, and as digits that lack their plus.
@@ -18,7 +18,7 @@ pub(crate) fn candidates<'a>(text: &str, lines: impl Iterator<Item = &'a str>) -
     let mut add = |number: Option<E164>| found.extend(number.filter(|number| !found.contains(number)));
     add(digits.strip_prefix("00").and_then(|digits| E164::parse(&format!("+{digits}")).ok()));
     for prefix in country_codes(lines) {
-        for skipped in 0..=LONGEST_PREFIX {
+        for skipped in 0..=MAX_PREFIX {
             let Some(rest) = digits.get(skipped..) else { continue };
             add(E164::parse(&format!("+{prefix}{rest}")).ok().filter(|number| number.is_written(&digits)));
         }
@@ -45,7 +45,7 @@ fn country_code(number: &E164) -> Option<String> {
         let rest = &number.digits()[*length..];
         forms
             .iter()
-            .any(|form| form.len() < rest.len() + LONGEST_PREFIX + 1 && form != number.digits() && form.ends_with(rest))
+            .any(|form| form.len() < rest.len() + MAX_PREFIX + 1 && form != number.digits() && form.ends_with(rest))
     };
     (1..=3).find(is_left_out).map(|length| number.digits()[..length].to_owned())
 }

@@ -23,7 +23,7 @@ impl Outcome {
     pub(crate) const ALL: [Outcome; 4] = [Outcome::Logged, Outcome::Skipped, Outcome::Waiting, Outcome::Failed];
 
     /// Of an entry in this state.
-    pub(crate) fn of(state: State) -> Self {
+    pub(crate) fn from_state(state: State) -> Self {
         match state {
             State::Logged => Outcome::Logged,
             State::Skipped => Outcome::Skipped,

@@ -8,9 +8,9 @@ use store::TenantId;
 use crate::console::Console;
 
 /// Most entries that are retried at once: the writer takes as many in one go.
-pub(crate) const MOST: usize = 200;
+pub(crate) const LIMIT: usize = 200;
 /// Entries that are changed side by side.
-const AT_ONCE: usize = 20;
+const CONCURRENCY: usize = 20;
 
 /// What came of retrying all that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(crate) async fn one(console: &Console, tenant: &TenantId, key: &str) -> Resu
     let is_waiting = console.calls.retry(tenant, key, now).await?;
     if is_waiting {
         let wake_up = WakeUp { tenant: tenant.to_string(), key: Some(key.to_owned()) };
-        ring(console, tenant, &wake_up, &format!("{key}-retry-{}", now.as_millisecond())).await;
+        wake(console, tenant, &wake_up, &format!("{key}-retry-{}", now.as_millisecond())).await;
     }
     Ok(is_waiting)
 }
@@ -35,10 +35,10 @@ pub(crate) async fn one(console: &Console, tenant: &TenantId, key: &str) -> Resu
 /// Has the latest failed entries written again, 200 at most.
 pub(crate) async fn all(console: &Console, tenant: &TenantId) -> Result<Retried, store::Error> {
     let now = Timestamp::now();
-    let failed = console.calls.failed_keys(tenant, MOST).await?;
+    let failed = console.calls.failed_keys(tenant, LIMIT).await?;
     let mut outcome = Ok(());
     let mut count = 0;
-    for keys in failed.keys.chunks(AT_ONCE) {
+    for keys in failed.keys.chunks(CONCURRENCY) {
         let mut retries = Vec::with_capacity(keys.len());
         for key in keys {
             retries.push(console.calls.retry(tenant, key, now));
@@ -55,7 +55,7 @@ pub(crate) async fn all(console: &Console, tenant: &TenantId) -> Result<Retried,
     }
     if count > 0 {
         let wake_up = WakeUp { tenant: tenant.to_string(), key: None };
-        ring(console, tenant, &wake_up, &format!("retry-failed-{}", now.as_millisecond())).await;
+        wake(console, tenant, &wake_up, &format!("retry-failed-{}", now.as_millisecond())).await;
     }
     outcome?;
     tracing::info!(%tenant, count, "retried what failed");
@@ -63,8 +63,8 @@ pub(crate) async fn all(console: &Console, tenant: &TenantId) -> Result<Retried,
 }
 
 /// Wakes the writer. Once entries wait, a bell that is not heard is only a delay: the sweep finds them.
-async fn ring(console: &Console, tenant: &TenantId, wake_up: &WakeUp, deduplication_id: &str) {
-    if let Err(error) = console.bell.ring(wake_up, deduplication_id).await {
+async fn wake(console: &Console, tenant: &TenantId, wake_up: &WakeUp, deduplication_id: &str) {
+    if let Err(error) = console.write_queue.wake(wake_up, deduplication_id).await {
         tracing::warn!(%tenant, %error, "the writer was not woken for a retry");
     }
 }

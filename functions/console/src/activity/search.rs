@@ -7,15 +7,15 @@ use jiff::tz::TimeZone;
 use rules::E164;
 use store::{ActivityQuery, Corrupt, Cursor, Entry, TenantId};
 
-use super::filters::{Filters, Wrong, is_key, number};
+use super::filters::{Filters, InvalidField, is_key, number};
 use super::numbers;
 use crate::console::Console;
 use crate::form::Fields;
 use crate::lines::Lines;
 
 /// Entries on a page when nobody says how many, and at most.
-const LIMIT: usize = 25;
-const MOST: usize = 100;
+const DEFAULT_LIMIT: usize = 25;
+const LIMIT: usize = 100;
 /// How many readings of a phone number are tried, for the one that has calls.
 const READINGS: usize = 4;
 
@@ -41,14 +41,15 @@ pub(crate) struct Found {
 
 impl Part {
     /// Reads `limit` and `cursor`.
-    pub(crate) fn read(fields: &Fields, tenant: &TenantId) -> Result<Self, Wrong> {
+    pub(crate) fn read(fields: &Fields, tenant: &TenantId) -> Result<Self, InvalidField> {
         let text = |name| Some(fields.get(name)).filter(|text| !text.is_empty());
-        let limit = text("limit").map_or(Some(LIMIT), |text| number(text).and_then(|limit| limit.try_into().ok()));
-        let limit = limit.filter(|limit| (1..=MOST).contains(limit)).ok_or_else(|| Wrong {
+        let limit =
+            text("limit").map_or(Some(DEFAULT_LIMIT), |text| number(text).and_then(|limit| limit.try_into().ok()));
+        let limit = limit.filter(|limit| (1..=LIMIT).contains(limit)).ok_or_else(|| InvalidField {
             name: "limit",
-            message: format!("The limit is a number of entries from 1 to {MOST}."),
+            message: format!("The limit is a number of entries from 1 to {LIMIT}."),
         })?;
-        let cursor = text("cursor").map(|text| Cursor::parse(tenant, text)).transpose().map_err(|_| Wrong {
+        let cursor = text("cursor").map(|text| Cursor::parse(tenant, text)).transpose().map_err(|_| InvalidField {
             name: "cursor",
             message: "The cursor is not one that a page of this activity log gave.".to_owned(),
         })?;

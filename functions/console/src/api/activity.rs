@@ -10,7 +10,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rules::NumberId;
+use rules::LineId;
 use rules::schedule::Zone;
 use serde::Serialize;
 use store::DayOutcomes;
@@ -18,7 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::entry::{FullEntryView, Listed};
 use super::parameters;
-use crate::activity::filters::{Filters, Wrong};
+use crate::activity::filters::{Filters, InvalidField};
 use crate::activity::outcome::Outcome;
 use crate::activity::search::{Part, search};
 use crate::activity::{days, entry, retry, tenant};
@@ -74,8 +74,8 @@ pub(crate) struct RetriedView {
     more: bool,
 }
 
-impl From<Wrong> for ApiError {
-    fn from(wrong: Wrong) -> Self {
+impl From<InvalidField> for ApiError {
+    fn from(wrong: InvalidField) -> Self {
         ApiError::Parameter { name: wrong.name, message: wrong.message }
     }
 }
@@ -99,7 +99,7 @@ struct ListParameters {
     call_type: AskedType,
     /// The Aircall number's id.
     #[param(required = false)]
-    line: NumberId,
+    line: LineId,
     /// The first day, from 1970 on.
     #[param(required = false, example = "2026-03-01")]
     from: Date,
@@ -164,11 +164,11 @@ pub(crate) async fn list(
     let lines = if filters.search.is_empty() && !asks_for_days {
         Lines::new()
     } else {
-        lines::numbers(&console, &session.tenant).await?
+        lines::lines(&console, &session.tenant).await?
     };
     let found = search(&console, &session.tenant, &filters, part, &lines).await?;
     let tenant = tenant(&console, &session.tenant).await?;
-    let entries = found.entries.into_iter().map(|entry| Listed::of(entry, &tenant)).collect();
+    let entries = found.entries.into_iter().map(|entry| Listed::new(entry, &tenant)).collect();
     Ok(Json(PageView { entries, next_cursor: found.next.map(|cursor| cursor.to_string()) }))
 }
 
@@ -185,7 +185,7 @@ struct DaysParameters {
     until: Date,
     /// The Aircall number on whose clock days begin. The calls of all are counted.
     #[param(required = false)]
-    line: NumberId,
+    line: LineId,
     /// On whose clock days begin. Without it that of the line, or of most lines.
     #[param(required = false)]
     time_zone: Zone,
@@ -210,7 +210,7 @@ pub(crate) async fn count_days(
     let filters = filters(&parameters::read::<DaysParameters>(query)?)?;
     let zone = match &filters.time_zone {
         Some(zone) => zone.time_zone().clone(),
-        None => filters.zone(&lines::numbers(&console, &session.tenant).await?),
+        None => filters.zone(&lines::lines(&console, &session.tenant).await?),
     };
     let (first, last) = days::latest(&zone, Timestamp::now());
     let last = filters.until.unwrap_or(last);
@@ -273,7 +273,7 @@ pub(crate) async fn show(
 ) -> Result<Json<FullEntryView>, ApiError> {
     let entry = entry(&console, &session.tenant, key).await?;
     let tenant = tenant(&console, &session.tenant).await?;
-    Ok(Json(FullEntryView::of(&entry, &tenant)))
+    Ok(Json(FullEntryView::new(&entry, &tenant)))
 }
 
 /// Retry an entry
@@ -306,7 +306,7 @@ pub(crate) async fn retry(
     }
     let tenant = tenant(&console, id).await?;
     let waiting = console.calls.get(id, &failed.key).await?.unwrap_or(failed);
-    Ok(Json(FullEntryView::of(&waiting, &tenant)))
+    Ok(Json(FullEntryView::new(&waiting, &tenant)))
 }
 
 fn filters(fields: &Fields) -> Result<Filters, ApiError> {

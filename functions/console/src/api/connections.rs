@@ -13,16 +13,16 @@ use utoipa::openapi::schema::Object;
 
 use super::body;
 use super::schema::one_of;
+use crate::base_url::BaseUrl;
 use crate::connections::aircall::{self, key};
 use crate::connections::salesforce as org;
 use crate::connections::view::Connections;
 use crate::console::Console;
 use crate::error::ApiError;
-use crate::here::Here;
 use crate::signed_in::{Admin, SignedIn};
 
-/// Longest body that makes sense here, bytes.
-const LONGEST: usize = 4 * 1024;
+/// Longest body that makes sense base_url, bytes.
+const MAX_LEN: usize = 4 * 1024;
 
 /// The connections
 ///
@@ -38,7 +38,7 @@ pub(crate) async fn show(
     State(console): State<Arc<Console>>,
     SignedIn { session, .. }: SignedIn,
 ) -> Result<Json<Connections>, ApiError> {
-    Ok(Json(Connections::of(&console, &session.tenant).await?))
+    Ok(Json(Connections::load(&console, &session.tenant).await?))
 }
 
 /// What the org offers to the connected user.
@@ -190,14 +190,14 @@ pub(crate) async fn connect_aircall(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Connections>, ApiError> {
-    let body = body::bytes(body, LONGEST).await?;
+    let body = body::bytes(body, MAX_LEN).await?;
     // The error's words would quote the body.
     let body: KeyBody = serde_json::from_slice(&body)
         .map_err(|_| ApiError::NotJson("The body is {\"api_id\": \"…\", \"api_token\": \"…\"}.".to_owned()))?;
     let key = key::read(&body.api_id, &body.api_token)
         .map_err(|problem| ApiError::Parameter { name: problem.field, message: problem.message.to_owned() })?;
-    aircall::connect(&console, &session.tenant, &key, &Here::of(&headers)?).await?;
-    Ok(Json(Connections::of(&console, &session.tenant).await?))
+    aircall::connect(&console, &session.tenant, &key, &BaseUrl::from_headers(&headers)?).await?;
+    Ok(Json(Connections::load(&console, &session.tenant).await?))
 }
 
 /// Reactivate the webhook
@@ -215,8 +215,8 @@ pub(crate) async fn reactivate_aircall(
     Admin(session): Admin,
     headers: HeaderMap,
 ) -> Result<Json<Connections>, ApiError> {
-    aircall::reactivate(&console, &session.tenant, &Here::of(&headers)?).await?;
-    Ok(Json(Connections::of(&console, &session.tenant).await?))
+    aircall::reactivate(&console, &session.tenant, &BaseUrl::from_headers(&headers)?).await?;
+    Ok(Json(Connections::load(&console, &session.tenant).await?))
 }
 
 /// Rotate the webhook
@@ -234,8 +234,8 @@ pub(crate) async fn rotate_aircall(
     Admin(session): Admin,
     headers: HeaderMap,
 ) -> Result<Json<Connections>, ApiError> {
-    aircall::rotate(&console, &session.tenant, &Here::of(&headers)?).await?;
-    Ok(Json(Connections::of(&console, &session.tenant).await?))
+    aircall::rotate(&console, &session.tenant, &BaseUrl::from_headers(&headers)?).await?;
+    Ok(Json(Connections::load(&console, &session.tenant).await?))
 }
 
 /// Disconnect the Aircall account
@@ -253,7 +253,7 @@ pub(crate) async fn disconnect_aircall(
     Admin(session): Admin,
     headers: HeaderMap,
 ) -> Result<Json<AccountGone>, ApiError> {
-    let webhook_deleted = aircall::disconnect(&console, &session.tenant, &Here::of(&headers)?).await?;
+    let webhook_deleted = aircall::disconnect(&console, &session.tenant, &BaseUrl::from_headers(&headers)?).await?;
     Ok(Json(AccountGone { webhook_deleted }))
 }
 

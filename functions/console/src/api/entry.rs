@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second::{optional, required};
 use rules::relate::RelatedKind;
 use rules::{
-    Call, CallType, Channel, Comment, Decision, Direction, Exchange, Message, NumberId, Party, RecordKind, Step, Tag,
+    Call, CallType, Channel, Comment, Decision, Direction, Interaction, LineId, Message, Party, RecordKind, Step, Tag,
     TaskStatus,
 };
 use serde::Serialize;
@@ -16,7 +16,7 @@ use utoipa::openapi::schema::Object;
 use super::schema::one_of;
 use crate::activity::outcome::Outcome;
 use crate::activity::{record_url, steps};
-use crate::{reason, task_fields};
+use crate::{explanation, task_fields};
 
 /// An entry in a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -38,9 +38,9 @@ pub(crate) enum Listed {
 }
 
 impl Listed {
-    pub(crate) fn of(entry: Result<Entry, Corrupt>, tenant: &Tenant) -> Self {
+    pub(crate) fn new(entry: Result<Entry, Corrupt>, tenant: &Tenant) -> Self {
         match entry {
-            Ok(entry) => Listed::Entry(Box::new(EntryView::new(&entry, &entry.document.exchange(), tenant))),
+            Ok(entry) => Listed::Entry(Box::new(EntryView::new(&entry, &entry.document.interaction(), tenant))),
             Err(corrupt) => {
                 tracing::error!(error = %corrupt, "an entry cannot be read");
                 let reason = "It was stored by another version and cannot be read.".to_owned();
@@ -232,7 +232,7 @@ struct CommentView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Number)]
 struct NumberView {
-    id: NumberId,
+    id: LineId,
     #[schema(example = "Sales")]
     name: String,
 }
@@ -286,36 +286,36 @@ struct ProblemView {
 
 impl FullEntryView {
     /// The entry with its trace and all else that is known.
-    pub(crate) fn of(entry: &Entry, tenant: &Tenant) -> Self {
-        let exchange = entry.document.exchange();
-        Self { entry: EntryView::new(entry, &exchange, tenant), details: Details::of(entry, exchange) }
+    pub(crate) fn new(entry: &Entry, tenant: &Tenant) -> Self {
+        let interaction = entry.document.interaction();
+        Self { entry: EntryView::new(entry, &interaction, tenant), details: Details::new(entry, interaction) }
     }
 }
 
 impl EntryView {
-    fn new(entry: &Entry, exchange: &Exchange, tenant: &Tenant) -> Self {
-        let zone = rules::hours::zone_of(exchange.number());
-        let started_at = exchange.started_at();
+    fn new(entry: &Entry, interaction: &Interaction, tenant: &Tenant) -> Self {
+        let zone = rules::hours::zone_of(interaction.line());
+        let started_at = interaction.started_at();
         let written = entry.written.as_ref();
         Self {
             key: entry.key.clone(),
             state: entry.state,
-            outcome: Outcome::of(entry.state),
-            reason: reason::reason(entry, exchange, &tenant.state),
-            status: reason::status(entry),
-            direction: exchange.direction(),
-            kind: Kind::of(exchange),
+            outcome: Outcome::from_state(entry.state),
+            reason: explanation::explain(entry, interaction, &tenant.state),
+            status: explanation::status(entry),
+            direction: interaction.direction(),
+            kind: Kind::new(interaction),
             call_type: entry.decision.as_ref().and_then(Decision::call_type),
             started_at,
             started_at_local: started_at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
             time_zone: zone.iana_name().unwrap_or("UTC").to_owned(),
-            number: NumberView { id: exchange.number().id, name: exchange.number().label() },
-            external_number: match exchange.party() {
-                Party::Number(number) => Some(number.as_str().to_owned()),
+            number: NumberView { id: interaction.line().id, name: interaction.line().label() },
+            external_number: match interaction.party() {
+                Party::Phone(number) => Some(number.as_str().to_owned()),
                 Party::Unusable(text) => Some(text.clone()),
                 Party::Anonymous => None,
             },
-            user: exchange.user().map(|user| UserView { id: user.id, name: user.name.clone() }),
+            user: interaction.user().map(|user| UserView { id: user.id, name: user.name.clone() }),
             task_id: written.map(|written| written.task_id.clone()),
             task_url: written.and_then(|written| record_url(tenant, "Task", &written.task_id)),
             record: written.map(|Written { record, .. }| RecordView {
@@ -339,51 +339,51 @@ impl EntryView {
 }
 
 impl Details {
-    fn of(entry: &Entry, exchange: Exchange) -> Self {
+    fn new(entry: &Entry, interaction: Interaction) -> Self {
         let written = entry.written.as_ref();
         let fields = |written: &Written| {
-            task_fields::of(&written.task).into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+            task_fields::task_fields(&written.task).into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
         };
         Self {
             trace: steps(entry).cloned().collect(),
             task: written.map(fields),
             logged_at: written.map(|written| written.logged_at),
-            messages: exchange
+            messages: interaction
                 .messages()
-                .map(|messages| messages.in_order().into_iter().map(MessageView::of).collect()),
-            call: match exchange {
-                Exchange::Call(call) => Some(CallView::of(*call)),
-                Exchange::Messages(_) => None,
+                .map(|messages| messages.in_order().into_iter().map(MessageView::new).collect()),
+            call: match interaction {
+                Interaction::Call(call) => Some(CallView::new(*call)),
+                Interaction::Messages(_) => None,
             },
         }
     }
 }
 
 impl Kind {
-    fn of(exchange: &Exchange) -> Self {
-        match exchange {
-            Exchange::Call(_) => Kind::Call,
-            Exchange::Messages(messages) if messages.conversation().is_some() => Kind::Conversation,
-            Exchange::Messages(_) => Kind::Message,
+    fn new(interaction: &Interaction) -> Self {
+        match interaction {
+            Interaction::Call(_) => Kind::Call,
+            Interaction::Messages(messages) if messages.conversation().is_some() => Kind::Conversation,
+            Interaction::Messages(_) => Kind::Message,
         }
     }
 }
 
 impl CallView {
-    fn of(call: Call) -> Self {
+    fn new(call: Call) -> Self {
         Self {
             answered_at: call.answered_at,
             ended_at: call.ended_at,
             talk_seconds: call.talk_seconds(),
             waiting_seconds: call.waiting_seconds(),
             tags: call.tags.into_iter().map(|Tag { name }| name).collect(),
-            comments: call.comments.into_iter().map(CommentView::of).collect(),
+            comments: call.comments.into_iter().map(CommentView::new).collect(),
         }
     }
 }
 
 impl MessageView {
-    fn of(message: &Message) -> Self {
+    fn new(message: &Message) -> Self {
         Self {
             id: message.id.to_string(),
             direction: message.direction,
@@ -401,7 +401,7 @@ impl MessageView {
 }
 
 impl CommentView {
-    fn of(Comment { content, posted_at, posted_by }: Comment) -> Self {
+    fn new(Comment { content, posted_at, posted_by }: Comment) -> Self {
         Self { content, posted_at, posted_by: posted_by.and_then(|user| user.name) }
     }
 }

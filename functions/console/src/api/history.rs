@@ -92,7 +92,7 @@ pub(crate) async fn list(
     let readable = found.into_iter().take(LIMIT).filter_map(|version| {
         version.inspect_err(|error| tracing::error!(%error, "a version of the settings cannot be read")).ok()
     });
-    let versions: Vec<VersionView> = readable.map(VersionView::of).collect();
+    let versions: Vec<VersionView> = readable.map(VersionView::new).collect();
     let next_before = versions.last().map(|last| last.version).filter(|_| has_more);
     Ok(Json(HistoryView { versions, next_before }))
 }
@@ -146,7 +146,7 @@ async fn version_of(
 }
 
 impl VersionView {
-    fn of(version: SettingsVersion) -> Self {
+    fn new(version: SettingsVersion) -> Self {
         let SettingsVersion { settings, changed_by, changed_at, made_from } = version;
         Self { version: settings.version, changed_by, changed_at, made_from, settings }
     }

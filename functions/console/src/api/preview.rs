@@ -6,14 +6,14 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use jiff::civil::DateTime;
-use rules::{CallType, NumberId, Settings, SkipReason, Step, TaskStatus};
+use rules::{CallType, LineId, Settings, SkipReason, Step, TaskStatus};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::body;
 use crate::activity;
-use crate::activity::filters::Wrong;
+use crate::activity::filters::InvalidField;
 use crate::console::Console;
 use crate::error::ApiError;
 use crate::lines;
@@ -23,7 +23,7 @@ use crate::preview::{Previewed, Salesforce, preview};
 use crate::signed_in::SignedIn;
 
 /// Longest body, bytes.
-const LONGEST: usize = 64 * 1024;
+const MAX_LEN: usize = 64 * 1024;
 /// How a day and a time are written.
 const MINUTES: &str = "%Y-%m-%dT%H:%M";
 const SECONDS: &str = "%Y-%m-%dT%H:%M:%S";
@@ -78,7 +78,7 @@ struct AskedCall {
     call_type: AskedType,
     /// Aircall's id of the line; any if there is none.
     #[serde(default)]
-    #[schema(value_type = Option<NumberId>)]
+    #[schema(value_type = Option<LineId>)]
     line: Option<u64>,
     /// When it starts, on the line's clock, from 1970 to 2200.
     #[schema(
@@ -169,7 +169,7 @@ pub(crate) async fn show(
     SignedIn { session, .. }: SignedIn,
     body: Body,
 ) -> Result<Json<PreviewView>, ApiError> {
-    let asked: Asked = serde_json::from_value(body::json(body, LONGEST).await?)
+    let asked: Asked = serde_json::from_value(body::json(body, MAX_LEN).await?)
         .map_err(|error| ApiError::NotJson(format!("The body is no question for a preview: {error}.")))?;
     let id = &session.tenant;
     let settings = match &asked.settings {
@@ -182,7 +182,7 @@ pub(crate) async fn show(
             entry.ok_or_else(|| ApiError::NotFound("There is no entry of this key.".to_owned()))?.document
         }
         (None, Some(call)) => {
-            let (lines, users) = tokio::join!(lines::numbers(&console, id), users(&console, id));
+            let (lines, users) = tokio::join!(lines::lines(&console, id), users(&console, id));
             call.described()?.document(&lines?, &users?).map_err(|mut wrong| field(wrong.swap_remove(0)))?
         }
         (Some(_), Some(_)) | (None, None) => {
@@ -195,11 +195,11 @@ pub(crate) async fn show(
         name: "key",
         message: "The call is not over, so nothing can be said of it yet.".to_owned(),
     })?;
-    Ok(Json(PreviewView::of(previewed, &settings)))
+    Ok(Json(PreviewView::new(previewed, &settings)))
 }
 
 /// What is wrong, by the name of the field.
-fn field(Wrong { name, message }: Wrong) -> ApiError {
+fn field(InvalidField { name, message }: InvalidField) -> ApiError {
     let name = match name {
         "started_at" => "started_at_local",
         "number" => "external_number",
@@ -229,7 +229,7 @@ impl AskedCall {
 }
 
 impl PreviewView {
-    fn of(previewed: Previewed, settings: &Settings) -> Self {
+    fn new(previewed: Previewed, settings: &Settings) -> Self {
         let fields = task(&previewed, settings);
         let task: Map<String, Value> = fields.into_iter().map(|field| (field.name, field.value)).collect();
         let (salesforce_left_out, records, task_id) = match &previewed.salesforce {

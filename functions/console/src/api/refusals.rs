@@ -188,7 +188,7 @@ fn example(code: ErrorCode) -> ApiError {
         ErrorCode::AircallRateLimited => AircallError::RateLimited.into(),
         ErrorCode::AircallRefused => AircallError::Refused("Unauthorized".to_owned()).into(),
         ErrorCode::AircallRejected => AircallError::Rejected("Bad Request (HTTP 400)".to_owned()).into(),
-        ErrorCode::AircallUnavailable => AircallError::Later("Aircall answered HTTP 502".to_owned()).into(),
+        ErrorCode::AircallUnavailable => AircallError::RetryQueue("Aircall answered HTTP 502".to_owned()).into(),
         ErrorCode::BadParameter => {
             ApiError::Parameter { name: "until", message: "The last day is before the first.".to_owned() }
         }

@@ -14,7 +14,7 @@ use crate::settings;
 use crate::signed_in::SignedIn;
 
 /// Longest settings document, bytes.
-const LONGEST: usize = 64 * 1024;
+const MAX_LEN: usize = 64 * 1024;
 
 /// The settings
 ///
@@ -84,6 +84,6 @@ pub(crate) async fn replace(
     SignedIn { session, .. }: SignedIn,
     body: Body,
 ) -> Result<Json<Settings>, ApiError> {
-    let document = body::json(body, LONGEST).await?;
+    let document = body::json(body, MAX_LEN).await?;
     Ok(Json(settings::save(&console, &session, &document).await?))
 }

@@ -20,8 +20,8 @@ use crate::error::ApiError;
 use crate::signed_in::Admin;
 use crate::tokens;
 
-/// Longest body that makes sense here, bytes.
-const LONGEST: usize = 4 * 1024;
+/// Longest body that makes sense base_url, bytes.
+const MAX_LEN: usize = 4 * 1024;
 
 /// The tenant's tokens.
 #[derive(Debug, Serialize, ToSchema)]
@@ -92,7 +92,7 @@ pub(crate) async fn list(
     Admin(session): Admin,
 ) -> Result<Json<TokensView>, ApiError> {
     let tokens = tokens::list(&console, &session).await?;
-    Ok(Json(TokensView { tokens: tokens.into_iter().map(TokenView::of).collect() }))
+    Ok(Json(TokensView { tokens: tokens.into_iter().map(TokenView::new).collect() }))
 }
 
 /// Make an API token
@@ -116,14 +116,14 @@ pub(crate) async fn create(
     Admin(session): Admin,
     body: Body,
 ) -> Result<(StatusCode, Json<CreatedView>), ApiError> {
-    let body = body::bytes(body, LONGEST).await?;
+    let body = body::bytes(body, MAX_LEN).await?;
     let NameBody { name } = serde_json::from_slice(&body)
         .map_err(|error| ApiError::NotJson(format!("The body is {{\"name\": \"…\"}}: {error}.")))?;
     if !tokens::may_be_name(&name) {
         return Err(ApiError::Parameter { name: "name", message: tokens::NAME.to_owned() });
     }
     let (text, token) = tokens::create(&console, &session, &name).await?;
-    let created = CreatedView { token: text.expose_secret().to_owned(), view: TokenView::of(token) };
+    let created = CreatedView { token: text.expose_secret().to_owned(), view: TokenView::new(token) };
     Ok((StatusCode::CREATED, Json(created)))
 }
 
@@ -158,7 +158,7 @@ pub(crate) async fn revoke(
 }
 
 impl TokenView {
-    fn of(token: ApiToken) -> Self {
+    fn new(token: ApiToken) -> Self {
         let ApiToken { id, name, created_by, created_at, last_used_at } = token;
         Self { id, name, created_by, created_at, last_used_at }
     }

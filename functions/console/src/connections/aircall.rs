@@ -21,9 +21,9 @@ use url::Url;
 
 use self::webhook::Ours;
 use super::{ConnectionError, holder, until};
+use crate::base_url::BaseUrl;
 use crate::console::Console;
 use crate::error_code::ErrorCode;
-use crate::here::Here;
 use crate::kept::Kept;
 use crate::lines::Lines;
 
@@ -55,7 +55,7 @@ pub(crate) enum AircallError {
     RateLimited,
     /// It does not now.
     #[error("Aircall cannot do this now ({0}). Try again in a minute.")]
-    Later(String),
+    RetryQueue(String),
     /// It never will.
     #[error("Aircall does not do this: {0}.")]
     Rejected(String),
@@ -74,7 +74,7 @@ impl From<Error> for AircallError {
         match error {
             Error::Refused { message } => AircallError::Refused(message),
             Error::Retry { reason: Reason::RateLimited, .. } => AircallError::RateLimited,
-            Error::Retry { reason, .. } => AircallError::Later(reason.to_string()),
+            Error::Retry { reason, .. } => AircallError::RetryQueue(reason.to_string()),
             Error::Rejected { status, message } => AircallError::Rejected(format!("{message} (HTTP {status})")),
         }
     }
@@ -86,7 +86,7 @@ impl AircallError {
         match self {
             AircallError::Refused(_) => ErrorCode::AircallRefused,
             AircallError::RateLimited => ErrorCode::AircallRateLimited,
-            AircallError::Later(_) => ErrorCode::AircallUnavailable,
+            AircallError::RetryQueue(_) => ErrorCode::AircallUnavailable,
             AircallError::Rejected(_) => ErrorCode::AircallRejected,
             AircallError::OtherCompany { .. } => ErrorCode::OtherCompany,
         }
@@ -108,7 +108,7 @@ impl Aircall {
     }
 
     /// The app by which admins connect without an API key, if the deployment has one.
-    pub(crate) async fn app(&self, here: &Here) -> Result<Option<oauth::App>, store::Error> {
+    pub(crate) async fn app(&self, base_url: &BaseUrl) -> Result<Option<oauth::App>, store::Error> {
         let known = self.known_app.get_or_try_init(async || {
             let app = self.app.get().await?;
             Ok::<_, store::Error>(Some(app).filter(|app| !app.client_id.is_empty()))
@@ -116,12 +116,12 @@ impl Aircall {
         Ok(known.await?.clone().map(|store::App { client_id, client_secret }| oauth::App {
             client_id,
             client_secret,
-            redirect_uri: here.path("/auth/aircall/callback"),
+            redirect_uri: base_url.path("/auth/aircall/callback"),
         }))
     }
 
     /// Exchanges what a consenting admin brought back for the account's credential.
-    pub(crate) async fn exchange(&self, app: &oauth::App, code: &str) -> Result<AircallCredential, AircallError> {
+    pub(crate) async fn interaction(&self, app: &oauth::App, code: &str) -> Result<AircallCredential, AircallError> {
         let access_token = app.exchange_code(&self.http, &self.api_url, code).await?;
         Ok(AircallCredential::OAuth { access_token })
     }
@@ -158,7 +158,7 @@ pub(crate) async fn connect(
     console: &Console,
     tenant: &TenantId,
     credential: &AircallCredential,
-    here: &Here,
+    base_url: &BaseUrl,
 ) -> Result<AircallConnection, ConnectionError> {
     let client = console.aircall.client(credential);
     client.ping().await?;
@@ -168,7 +168,7 @@ pub(crate) async fn connect(
             let (connected, given) = (connected.company_name.clone(), company.name);
             return Err(AircallError::OtherCompany { connected, given }.into());
         }
-        let ours = Ours::of(&known, here);
+        let ours = Ours::new(&known, base_url);
         let webhook = ours.make_sure(&client).await?;
         let tokens = with(&known.webhook_tokens, webhook::hash(&webhook));
         console.tenants.set_webhook_tokens(tenant, &tokens).await?;
@@ -207,11 +207,11 @@ pub(crate) async fn connect(
 pub(crate) async fn reactivate(
     console: &Console,
     tenant: &TenantId,
-    here: &Here,
+    base_url: &BaseUrl,
 ) -> Result<AircallConnection, ConnectionError> {
     alone(console, tenant, async |known: Tenant| {
         let (client, connection) = connected(console, &known).await?;
-        let webhook = Ours::of(&known, here).make_sure(&client).await?;
+        let webhook = Ours::new(&known, base_url).make_sure(&client).await?;
         let tokens = with(&known.webhook_tokens, webhook::hash(&webhook));
         console.tenants.set_webhook_tokens(tenant, &tokens).await?;
         sends_by(console, tenant, connection, webhook).await
@@ -227,11 +227,11 @@ pub(crate) async fn reactivate(
 pub(crate) async fn rotate(
     console: &Console,
     tenant: &TenantId,
-    here: &Here,
+    base_url: &BaseUrl,
 ) -> Result<AircallConnection, ConnectionError> {
     alone(console, tenant, async |known: Tenant| {
         let (client, connection) = connected(console, &known).await?;
-        let ours = Ours::of(&known, here);
+        let ours = Ours::new(&known, base_url);
         let webhook = ours.make_new(&client).await?;
         let hash = webhook::hash(&webhook);
         console.tenants.set_webhook_tokens(tenant, &with(&known.webhook_tokens, hash)).await?;
@@ -249,13 +249,17 @@ pub(crate) async fn rotate(
 ///
 /// The connection goes last, so that what is left after a kill can be disconnected again: what is gone is no error. An
 /// account whose key is dead keeps nobody from disconnecting it; one that does not answer now is to be tried again.
-pub(crate) async fn disconnect(console: &Console, tenant: &TenantId, here: &Here) -> Result<bool, ConnectionError> {
+pub(crate) async fn disconnect(
+    console: &Console,
+    tenant: &TenantId,
+    base_url: &BaseUrl,
+) -> Result<bool, ConnectionError> {
     alone(console, tenant, async |known: Tenant| {
         if known.aircall.is_none() {
             return Err(ConnectionError::NotConnected("Aircall"));
         }
         let deleted = match console.aircall.client_of(tenant).await {
-            Ok(client) => Ours::of(&known, here)
+            Ok(client) => Ours::new(&known, base_url)
                 .delete_all_but(&client, None)
                 .await
                 .map_err(|error| AircallError::from(error).into()),

@@ -14,10 +14,10 @@ use super::{ConnectionError, holder, until};
 use crate::console::Console;
 
 /// How often, and how long between, somebody else's refresh of the tokens is waited for.
-const OTHERS: (u32, Duration) = (16, Duration::from_millis(250));
+const REFRESH_POLL: (u32, Duration) = (16, Duration::from_millis(250));
 /// How long the org may take for a check or a set-up, of which [`Org`] keeps five seconds back; enough to renew its
 /// session first. API Gateway gives up after thirty seconds.
-const PATIENCE: Duration = Duration::from_secs(26);
+const TIMEOUT: Duration = Duration::from_secs(26);
 /// When a dead connection is tried again, as the writer does.
 const TRY_AGAIN: SignedDuration = SignedDuration::from_mins(15);
 
@@ -42,14 +42,14 @@ pub(crate) async fn join(
     tokens: &SalesforceTokens,
 ) -> Result<Joined, ConnectionError> {
     let joined = alone(console, tenant, async |known: Tenant| {
-        let before = console.doors.tokens.get(tenant).await?;
+        let before = console.connector.tokens.get(tenant).await?;
         // Were it the same grant once more, revoking one would end both.
         let is_other =
             |before: &SalesforceTokens| before.refresh_token.expose_secret() != tokens.refresh_token.expose_secret();
         if lives(&known) && before.is_some() {
             return Ok((Joined::Kept, before.filter(is_other).map(|_| tokens.clone())));
         }
-        console.doors.tokens.create(tenant, tokens).await?;
+        console.connector.tokens.create(tenant, tokens).await?;
         console.tenants.connect_salesforce(tenant, connection).await?;
         Ok((Joined::Connected, before.filter(is_other)))
     });
@@ -82,11 +82,11 @@ pub(crate) fn lives(tenant: &Tenant) -> bool {
 pub(crate) async fn disconnect(console: &Console, tenant: &TenantId) -> Result<bool, ConnectionError> {
     alone(console, tenant, async |known: Tenant| {
         let connection = known.salesforce.ok_or(ConnectionError::NotConnected("Salesforce"))?;
-        let is_revoked = match console.doors.tokens.get(tenant).await? {
+        let is_revoked = match console.connector.tokens.get(tenant).await? {
             Some(tokens) => give_back(console, tenant, &tokens.login_url, &tokens.refresh_token).await,
             None => true,
         };
-        console.doors.tokens.delete(tenant).await?;
+        console.connector.tokens.delete(tenant).await?;
         console.tenants.disconnect_salesforce(tenant, &connection.login_url).await?;
         tracing::info!(%tenant, is_revoked, "disconnected the Salesforce org");
         Ok(is_revoked)
@@ -112,8 +112,8 @@ async fn open(console: &Console, tenant: &TenantId) -> Result<(Org, Tenant), Con
     let settings = console.settings.get(tenant).await?;
     let known = console.tenants.get(tenant).await?.filter(|known| known.salesforce.is_some());
     let known = known.ok_or(ConnectionError::NotConnected("Salesforce"))?;
-    let deadline = Instant::now() + PATIENCE;
-    match Org::open(&console.doors, &known, &holder(), settings.api_usage_limit, deadline).await {
+    let deadline = Instant::now() + TIMEOUT;
+    match Org::open(&console.connector, &known, &holder(), settings.api_usage_limit, deadline).await {
         Ok(org) => Ok((org, known)),
         Err(stop) => Err(stopped(console, &known, stop).await?),
     }
@@ -150,7 +150,7 @@ async fn alone<T>(
     tenant: &TenantId,
     work: impl AsyncFnOnce(Tenant) -> Result<T, ConnectionError>,
 ) -> Result<T, ConnectionError> {
-    let (looks, between) = OTHERS;
+    let (looks, between) = REFRESH_POLL;
     let holder = holder();
     for _ in 0..looks {
         let now = Timestamp::now();
@@ -171,7 +171,7 @@ async fn alone<T>(
 /// Revokes a grant that nobody is to use any more. Says whether Salesforce confirmed it.
 pub(crate) async fn give_back(console: &Console, tenant: &TenantId, login_url: &str, token: &SecretString) -> bool {
     let Ok(login_url) = Url::parse(login_url) else { return false };
-    match oauth::revoke(&console.doors.http, &login_url, token).await {
+    match oauth::revoke(&console.connector.http, &login_url, token).await {
         Ok(()) => true,
         Err(error) => {
             let kind = error.kind();
@@ -183,13 +183,13 @@ pub(crate) async fn give_back(console: &Console, tenant: &TenantId, login_url: &
 
 /// Has the writer see to what waited for the org.
 async fn wake(console: &Console, tenant: &TenantId) {
-    if let Err(error) = console.calls.hurry(tenant, Timestamp::now()).await {
+    if let Err(error) = console.calls.make_due(tenant, Timestamp::now()).await {
         // Only a delay: each is due within a quarter of an hour.
         tracing::warn!(%tenant, %error, "not all that waited is due at once");
     }
     let wake_up = WakeUp { tenant: tenant.to_string(), key: None };
     let id = format!("connected-{}", Timestamp::now().as_millisecond());
-    if let Err(error) = console.bell.ring(&wake_up, &id).await {
+    if let Err(error) = console.write_queue.wake(&wake_up, &id).await {
         // Only a delay: the sweep finds what waits.
         tracing::warn!(%tenant, %error, "the writer was not woken for a connected org");
     }

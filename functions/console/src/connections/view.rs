@@ -119,28 +119,28 @@ fn aircall_states() -> Object {
 
 impl Connections {
     /// What the tenant is connected to now.
-    pub(crate) async fn of(console: &Console, tenant: &TenantId) -> Result<Self, store::Error> {
+    pub(crate) async fn load(console: &Console, tenant: &TenantId) -> Result<Self, store::Error> {
         let Some(mut tenant) = console.tenants.get(tenant).await? else {
             return Ok(Self { salesforce: None, former_login_url: None, aircall: None });
         };
-        let reason = watch::look(console, &mut tenant).await;
+        let reason = watch::check_webhook(console, &mut tenant).await;
         let (last_event_at, former_login_url) = (tenant.last_event_at, tenant.former_login_url.take());
-        let aircall = tenant.aircall.take().map(|connection| AircallView::of(connection, reason, last_event_at));
-        Ok(Self { salesforce: SalesforceView::of(tenant, Timestamp::now()), former_login_url, aircall })
+        let aircall = tenant.aircall.take().map(|connection| AircallView::new(connection, reason, last_event_at));
+        Ok(Self { salesforce: SalesforceView::from_tenant(tenant, Timestamp::now()), former_login_url, aircall })
     }
 }
 
 impl SalesforceView {
-    fn of(tenant: Tenant, now: Timestamp) -> Option<Self> {
+    fn from_tenant(tenant: Tenant, now: Timestamp) -> Option<Self> {
         let Connection { org_id, instance_url, login_url, user_id, user_name, connected_at } = tenant.salesforce?;
-        let (state, api_usage) = (StateView::of(tenant.state), tenant.api_usage);
-        let warnings = warning::of(tenant.facts.as_of(now));
+        let (state, api_usage) = (StateView::new(tenant.state), tenant.api_usage);
+        let warnings = warning::warnings(tenant.facts.as_of(now));
         Some(Self { org_id, user_id, user_name, instance_url, login_url, connected_at, state, api_usage, warnings })
     }
 }
 
 impl StateView {
-    fn of(state: ConnectionState) -> Self {
+    fn new(state: ConnectionState) -> Self {
         let (state, reason, since, until) = match state {
             ConnectionState::Connected => ("connected", None, None, None),
             ConnectionState::Paused { since, until, reason } => ("paused", Some(reason), Some(since), Some(until)),
@@ -153,7 +153,7 @@ impl StateView {
 }
 
 impl AircallView {
-    fn of(connection: AircallConnection, reason: Option<String>, last_event_at: Option<Timestamp>) -> Self {
+    fn new(connection: AircallConnection, reason: Option<String>, last_event_at: Option<Timestamp>) -> Self {
         let AircallConnection { company_id, company_name, how, webhook_id, webhook_url, connected_at, state } =
             connection;
         let (state, since) = match state {

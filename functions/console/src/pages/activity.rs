@@ -29,7 +29,7 @@ use crate::form::Fields;
 use crate::lines;
 use crate::page::{self, Nav, Page};
 use crate::page_error::PageError;
-use crate::visit::{Submitted, Visit};
+use crate::page_request::{PageRequest, SubmittedForm};
 
 #[derive(Template)]
 #[template(path = "activity.html")]
@@ -52,20 +52,20 @@ struct ActivityPage {
 /// The entries that are asked for, the latest call first.
 pub(crate) async fn list(
     State(console): State<Arc<Console>>,
-    visit: Visit,
+    page: PageRequest,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
-    let id = visit.session.tenant.clone();
+    let id = page.session.tenant.clone();
     let fields = Fields::read(query.unwrap_or_default().as_bytes());
     let part = Part::read(&fields, &id).map_err(crate::error::ApiError::from)?;
     let is_further = part.cursor.is_some();
     let counted = async { if is_further { Ok(None) } else { console.calls.count_failed(&id).await.map(Some) } };
     let looked = async {
         let mut tenant = tenant(&console, &id).await?;
-        let note = watch::look(&console, &mut tenant).await;
+        let note = watch::check_webhook(&console, &mut tenant).await;
         Ok::<_, store::Error>((tenant, note))
     };
-    let (lines, looked, failed) = tokio::join!(lines::numbers(&console, &id), looked, counted);
+    let (lines, looked, failed) = tokio::join!(lines::lines(&console, &id), looked, counted);
     let (lines, (tenant, note), failed) = (lines?, looked?, failed?);
 
     let read = Filters::read(&fields);
@@ -96,15 +96,15 @@ pub(crate) async fn list(
     });
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let template = ActivityPage {
-        page: visit.page("Activity", Some(Nav::Activity)),
+        page: page.page("Activity", Some(Nav::Activity)),
         notices: Notice::all(&tenant, note),
-        chart: days.and_then(|days| Chart::of(&days, &zone)),
+        chart: days.and_then(|days| Chart::new(&days, &zone)),
         failed: failed.filter(|failed| failed.count > 0).map(|failed| {
             if failed.is_exact { failed.count.to_string() } else { format!("more than {}", failed.count) }
         }),
-        form: FilterForm::of(&fields, &filters, &lines, &zone),
+        form: FilterForm::new(&fields, &filters, &lines, &zone),
         errors,
-        rows: found.entries.into_iter().map(|entry| Row::of(entry, &tenant)).collect(),
+        rows: found.entries.into_iter().map(|entry| Row::new(entry, &tenant)).collect(),
         more,
         is_further,
     };
@@ -114,9 +114,9 @@ pub(crate) async fn list(
 /// Has all that failed written again.
 pub(crate) async fn retry_failed(
     State(console): State<Arc<Console>>,
-    Submitted { visit, .. }: Submitted,
+    SubmittedForm { page, .. }: SubmittedForm,
 ) -> Result<Response, PageError> {
-    let retried = retry::all(&console, &visit.session.tenant).await?;
+    let retried = retry::all(&console, &page.session.tenant).await?;
     let flash = match (retried.count, retried.is_more) {
         (0, _) => Flash::NothingFailed,
         (_, false) => Flash::RetriedAll,

@@ -17,9 +17,9 @@ use crate::flash::Flash;
 use crate::form::Fields;
 use crate::page::{self, Nav, Page};
 use crate::page_error::PageError;
+use crate::page_request::{PageRequest, SubmittedForm};
 use crate::settings::change::{key, label, title};
 use crate::settings::{self, SaveError};
-use crate::visit::{Submitted, Visit};
 
 #[derive(Template)]
 #[template(path = "call_workflow.html")]
@@ -48,18 +48,18 @@ struct Choice {
 }
 
 /// The settings as they are.
-pub(crate) async fn show(State(console): State<Arc<Console>>, visit: Visit) -> Result<Html<String>, PageError> {
-    let settings = console.settings.get(&visit.session.tenant).await?;
-    let chosen = |call_type| value(settings.call_workflow.of(call_type));
-    Ok(view(visit, settings.version.to_string(), chosen, Errors::default()))
+pub(crate) async fn show(State(console): State<Arc<Console>>, page: PageRequest) -> Result<Html<String>, PageError> {
+    let settings = console.settings.get(&page.session.tenant).await?;
+    let chosen = |call_type| value(settings.call_workflow.log_as(call_type));
+    Ok(view(page, settings.version.to_string(), chosen, Errors::default()))
 }
 
 /// Saves the five choices.
 pub(crate) async fn save(
     State(console): State<Arc<Console>>,
-    Submitted { visit, fields }: Submitted,
+    SubmittedForm { page, fields }: SubmittedForm,
 ) -> Result<Response, PageError> {
-    let current = console.settings.get(&visit.session.tenant).await?;
+    let current = console.settings.get(&page.session.tenant).await?;
     let version = fields.get("version").to_owned();
     let mut errors = Errors::default();
     for call_type in CallType::ALL {
@@ -71,23 +71,23 @@ pub(crate) async fn save(
         let document = document(&current, &fields);
         if fields.has("preview") {
             match Settings::parse(&document) {
-                Ok(settings) => return Ok(preview::of_unsaved(&console, visit, settings).await?.into_response()),
+                Ok(settings) => return Ok(preview::of_unsaved(&console, page, settings).await?.into_response()),
                 Err(problems) => errors.of_document(problems, |_| None),
             }
         } else if document == json!(current) {
             return Ok(page::done(Nav::CallWorkflow.path(), Flash::Unchanged));
         } else {
-            match settings::save(&console, &visit.session, &document).await {
+            match settings::save(&console, &page.session, &document).await {
                 Ok(_) => return Ok(page::done(Nav::CallWorkflow.path(), Flash::Saved)),
                 Err(SaveError::Invalid(problems)) => errors.of_document(problems, |_| None),
                 Err(SaveError::Stale(theirs)) => {
-                    return conflict::of_edit(&console, visit, &document, *theirs, Nav::CallWorkflow).await;
+                    return conflict::of_edit(&console, page, &document, *theirs, Nav::CallWorkflow).await;
                 }
                 Err(SaveError::Store(error)) => return Err(error.into()),
             }
         }
     }
-    let page = view(visit, version, |call_type| fields.get(key(call_type)).to_owned(), errors);
+    let page = view(page, version, |call_type| fields.get(key(call_type)).to_owned(), errors);
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 
@@ -101,7 +101,7 @@ fn document(current: &Settings, fields: &Fields) -> Value {
     document
 }
 
-fn view(visit: Visit, version: String, chosen: impl Fn(CallType) -> String, errors: Errors) -> Html<String> {
+fn view(page: PageRequest, version: String, chosen: impl Fn(CallType) -> String, errors: Errors) -> Html<String> {
     let row = |call_type| {
         let chosen = chosen(call_type);
         let choice = |log_as| Choice {
@@ -115,16 +115,11 @@ fn view(visit: Visit, version: String, chosen: impl Fn(CallType) -> String, erro
             title: title(call_type),
             hint: hint(call_type),
             choices: LOG_AS.into_iter().map(choice).collect(),
-            error: errors.of(&first_choice(call_type)).map(ToOwned::to_owned),
+            error: errors.message_for(&first_choice(call_type)).map(ToOwned::to_owned),
         }
     };
     let rows = CallType::ALL.into_iter().map(row).collect();
-    page::render(&CallWorkflowPage {
-        page: visit.page("Call workflow", Some(Nav::CallWorkflow)),
-        version,
-        rows,
-        errors,
-    })
+    page::render(&CallWorkflowPage { page: page.page("Call workflow", Some(Nav::CallWorkflow)), version, rows, errors })
 }
 
 const LOG_AS: [LogAs; 3] = [LogAs::Completed, LogAs::InProgress, LogAs::DoNothing];

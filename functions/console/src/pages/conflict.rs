@@ -15,10 +15,10 @@ use crate::flash::Flash;
 use crate::form::Fields;
 use crate::page::{self, Nav, Page};
 use crate::page_error::PageError;
+use crate::page_request::{PageRequest, SubmittedForm};
 use crate::settings::change::Change;
 use crate::settings::merge::{Merged, merge};
 use crate::settings::{self, SaveError};
-use crate::visit::{Submitted, Visit};
 use crate::when::When;
 
 #[derive(Template)]
@@ -51,43 +51,43 @@ struct Mine {
 /// After the edit `document`, which names the version that it was made of and was not saved, as by now there are `theirs`.
 pub(crate) async fn of_edit(
     console: &Console,
-    visit: Visit,
+    page: PageRequest,
     document: &Value,
     theirs: Settings,
     back: Nav,
 ) -> Result<Response, PageError> {
     let settings = Settings::parse(document).map_err(ApiError::Invalid)?;
     let base = Some(settings.version);
-    show(console, visit, &Mine { settings, base }, theirs, back).await
+    show(console, page, &Mine { settings, base }, theirs, back).await
 }
 
 /// After a version that was not taken back, as by now there are `theirs`.
 pub(crate) async fn of_restore(
     console: &Console,
-    visit: Visit,
+    page: PageRequest,
     old: Settings,
     theirs: Settings,
 ) -> Result<Response, PageError> {
-    show(console, visit, &Mine { settings: old, base: None }, theirs, Nav::History).await
+    show(console, page, &Mine { settings: old, base: None }, theirs, Nav::History).await
 }
 
 /// Saves what is in nobody's way; the page that asks, if both changed the same.
 async fn show(
     console: &Console,
-    visit: Visit,
+    page: PageRequest,
     mine: &Mine,
     mut theirs: Settings,
     back: Nav,
 ) -> Result<Response, PageError> {
     loop {
-        let merged = merged(console, &visit, mine, &theirs).await?;
+        let merged = merged(console, &page, mine, &theirs).await?;
         if !merged.conflicts.is_empty() {
-            return Ok(ask(console, visit, mine, merged, back).await);
+            return Ok(ask(console, page, mine, merged, back).await);
         }
         if merged.only_mine.is_empty() {
             return Ok(page::done(back.path(), Flash::Unchanged));
         }
-        match settings::save(console, &visit.session, &json!(merged.settings)).await {
+        match settings::save(console, &page.session, &json!(merged.settings)).await {
             Ok(_) => return Ok(page::done(back.path(), Flash::SavedBoth)),
             // Once more somebody was first.
             Err(SaveError::Stale(newer)) => theirs = *newer,
@@ -96,21 +96,21 @@ async fn show(
     }
 }
 
-async fn merged(console: &Console, visit: &Visit, mine: &Mine, theirs: &Settings) -> Result<Merged, PageError> {
+async fn merged(console: &Console, page: &PageRequest, mine: &Mine, theirs: &Settings) -> Result<Merged, PageError> {
     let base = match mine.base {
-        Some(version) => settings::version(console, &visit.session.tenant, version).await?,
+        Some(version) => settings::version(console, &page.session.tenant, version).await?,
         None => None,
     };
     Ok(merge(base.as_ref(), &mine.settings, theirs))
 }
 
-async fn ask(console: &Console, visit: Visit, mine: &Mine, merged: Merged, back: Nav) -> Response {
+async fn ask(console: &Console, page: PageRequest, mine: &Mine, merged: Merged, back: Nav) -> Response {
     let version = merged.settings.version;
     // The comparison matters more than whose it is.
-    let saved = console.history.get(&visit.session.tenant, version).await.ok().flatten();
+    let saved = console.history.get(&page.session.tenant, version).await.ok().flatten();
     let template = ConflictPage {
-        by: saved.map(|saved| (saved.changed_by, When::of(saved.changed_at))),
-        page: visit.page("Somebody else saved in between", Some(back)),
+        by: saved.map(|saved| (saved.changed_by, When::new(saved.changed_at))),
+        page: page.page("Somebody else saved in between", Some(back)),
         version: version.to_string(),
         base: mine.base.map(|base| base.to_string()).unwrap_or_default(),
         mine: json!(mine.settings).to_string(),
@@ -124,16 +124,16 @@ async fn ask(console: &Console, visit: Visit, mine: &Mine, merged: Merged, back:
 /// Saves what was chosen of both.
 pub(crate) async fn resolve(
     State(console): State<Arc<Console>>,
-    Submitted { visit, fields }: Submitted,
+    SubmittedForm { page, fields }: SubmittedForm,
 ) -> Result<Response, PageError> {
     let back = Nav::at(fields.get("back")).unwrap_or(Nav::start());
     let document = serde_json::from_str(fields.get("mine")).unwrap_or_default();
     let settings = Settings::parse(&document).map_err(ApiError::Invalid)?;
     let mine = Mine { settings, base: fields.get("base").parse().ok() };
     // The version that the admin has seen: if there is a newer one by now, that is another conflict.
-    let theirs = settings::version(&console, &visit.session.tenant, seen(&fields)?).await?;
+    let theirs = settings::version(&console, &page.session.tenant, seen(&fields)?).await?;
     let theirs = theirs.ok_or(PageError::NotFound)?;
-    let Merged { settings: mut chosen, conflicts, .. } = merged(&console, &visit, &mine, &theirs).await?;
+    let Merged { settings: mut chosen, conflicts, .. } = merged(&console, &page, &mine, &theirs).await?;
     for change in conflicts {
         let choice = match fields.get("all") {
             "" => fields.get(&change.path),
@@ -147,9 +147,9 @@ pub(crate) async fn resolve(
         return Ok(page::done(back.path(), Flash::KeptTheirs));
     }
     let document = json!(chosen);
-    match settings::save(&console, &visit.session, &document).await {
+    match settings::save(&console, &page.session, &document).await {
         Ok(_) => Ok(page::done(back.path(), Flash::Saved)),
-        Err(SaveError::Stale(newer)) => of_edit(&console, visit, &document, *newer, back).await,
+        Err(SaveError::Stale(newer)) => of_edit(&console, page, &document, *newer, back).await,
         Err(error) => Err(ApiError::from(error).into()),
     }
 }

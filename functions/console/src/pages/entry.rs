@@ -8,21 +8,21 @@ use axum::extract::{Path, State};
 use axum::response::{Html, Response};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rules::{Call, Comment, Direction, Exchange, Message, Messages, Party, RecordKind, Step};
+use rules::{Call, Comment, Direction, Interaction, Message, Messages, Party, RecordKind, Step};
 use store::{Entry, Problem, State as EntryState, Tenant, Written};
 
 use super::activity::row::number;
 use crate::activity::outcome::Outcome;
 use crate::activity::{self, record_url, steps, tenant};
 use crate::console::Console;
+use crate::entry_title;
 use crate::flash::Flash;
-use crate::kind;
 use crate::page::{self, Nav, Page};
 use crate::page_error::PageError;
+use crate::page_request::{PageRequest, SubmittedForm};
 use crate::trace::StepView;
-use crate::visit::{Submitted, Visit};
 use crate::when::{Local, When};
-use crate::{reason, task_fields, trace};
+use crate::{explanation, task_fields, trace};
 
 #[derive(Template)]
 #[template(path = "entry.html")]
@@ -83,31 +83,31 @@ struct SaidView {
 /// One entry, with all that was looked at.
 pub(crate) async fn show(
     State(console): State<Arc<Console>>,
-    visit: Visit,
+    page: PageRequest,
     key: Result<Path<String>, PathRejection>,
 ) -> Result<Html<String>, PageError> {
-    let id = &visit.session.tenant;
+    let id = &page.session.tenant;
     let (entry, tenant) = tokio::join!(activity::entry(&console, id, key), tenant(&console, id));
     let (entry, tenant) = (entry?, tenant?);
-    let exchange = entry.document.exchange();
-    let zone = rules::hours::zone_of(exchange.number());
-    let title = title(&entry, &exchange);
+    let interaction = entry.document.interaction();
+    let zone = rules::hours::zone_of(interaction.line());
+    let title = title(&entry, &interaction);
     Ok(page::render(&EntryPage {
-        page: visit.page(&title, Some(Nav::Activity)),
-        outcome: Outcome::of(entry.state),
+        page: page.page(&title, Some(Nav::Activity)),
+        outcome: Outcome::from_state(entry.state),
 
-        started: Local::of(exchange.started_at(), &zone),
+        started: Local::new(interaction.started_at(), &zone),
         reason: match entry.state {
             EntryState::Failed => "No Task was written, for the error below. Mend what it says, then retry.".to_owned(),
-            _ => reason::reason(&entry, &exchange, &tenant.state),
+            _ => explanation::explain(&entry, &interaction, &tenant.state),
         },
         task_url: entry.written.as_ref().and_then(|written| record_url(&tenant, "Task", &written.task_id)),
         problem: problem(&entry),
         steps: trace::views(&steps(&entry).cloned().collect::<Vec<Step>>()),
-        written: entry.written.as_ref().map(|written| WrittenView::of(written, &tenant)),
-        facts: facts(&entry, &exchange, &zone),
-        said: said(&exchange, &zone),
-        is_call: exchange.call().is_some(),
+        written: entry.written.as_ref().map(|written| WrittenView::new(written, &tenant)),
+        facts: facts(&entry, &interaction, &zone),
+        said: said(&interaction, &zone),
+        is_call: interaction.call().is_some(),
         is_over: entry.decision.is_some(),
         key: entry.key,
     }))
@@ -117,9 +117,9 @@ pub(crate) async fn show(
 pub(crate) async fn retry(
     State(console): State<Arc<Console>>,
     key: Result<Path<String>, PathRejection>,
-    Submitted { visit, .. }: Submitted,
+    SubmittedForm { page, .. }: SubmittedForm,
 ) -> Result<Response, PageError> {
-    let id = &visit.session.tenant;
+    let id = &page.session.tenant;
     let entry = activity::entry(&console, id, key).await?;
     let is_waiting = activity::retry::one(&console, id, &entry.key).await?;
     let flash = if is_waiting { Flash::Retried } else { Flash::NothingFailed };
@@ -134,18 +134,18 @@ fn path(key: &str) -> String {
 }
 
 /// Such as `Missed call from +1 415-555-0132`.
-fn title(entry: &Entry, exchange: &Exchange) -> String {
-    let number = match exchange.party() {
+fn title(entry: &Entry, interaction: &Interaction) -> String {
+    let number = match interaction.party() {
         Party::Anonymous => "a withheld number".to_owned(),
-        Party::Number(_) | Party::Unusable(_) => number(exchange),
+        Party::Phone(_) | Party::Unusable(_) => number(interaction),
     };
-    let is_conversation = exchange.messages().is_some_and(|messages| messages.conversation().is_some());
-    let preposition = match exchange.direction() {
+    let is_conversation = interaction.messages().is_some_and(|messages| messages.conversation().is_some());
+    let preposition = match interaction.direction() {
         _ if is_conversation => "with",
         Direction::Inbound => "from",
         Direction::Outbound => "to",
     };
-    format!("{} {preposition} {number}", kind::of(entry, exchange))
+    format!("{} {preposition} {number}", entry_title::entry_title(entry, interaction))
 }
 
 /// What went wrong, while it counts: a Task that was written since has made it good.
@@ -155,39 +155,39 @@ fn problem(entry: &Entry) -> Option<ProblemView> {
     Some(ProblemView {
         code: code.clone(),
         message: message.clone(),
-        since: When::of(*since),
+        since: When::new(*since),
         attempts: entry.attempts,
-        next: entry.due_at.map(When::of),
+        next: entry.due_at.map(When::new),
     })
 }
 
-fn facts(entry: &Entry, exchange: &Exchange, zone: &TimeZone) -> Vec<Fact> {
-    let user = exchange.user().and_then(|user| match (&user.name, &user.email) {
+fn facts(entry: &Entry, interaction: &Interaction, zone: &TimeZone) -> Vec<Fact> {
+    let user = interaction.user().and_then(|user| match (&user.name, &user.email) {
         (Some(name), Some(email)) => Some(format!("{name} ({email})")),
         (one, other) => one.clone().or_else(|| other.clone()),
     });
-    let contact = exchange.contact().and_then(|contact| {
+    let contact = interaction.contact().and_then(|contact| {
         let name: Vec<&str> = [&contact.first_name, &contact.last_name].into_iter().flatten().map(|s| &**s).collect();
         let name = Some(name.join(" ")).filter(|name| !name.is_empty());
         let all: Vec<String> =
             [name, contact.company_name.clone(), contact.email.clone()].into_iter().flatten().collect();
         Some(all.join(", ")).filter(|all| !all.is_empty())
     });
-    let number_called = exchange.number();
+    let number_called = interaction.line();
     let line = match &number_called.digits {
         Some(digits) if number_called.name.is_some() => format!("{} ({digits})", number_called.label()),
         _ => number_called.label(),
     };
     let facts = [
-        Some(text("Type", kind::of(entry, exchange).to_owned())),
-        Some(text("Number", number(exchange))),
+        Some(text("Type", entry_title::entry_title(entry, interaction).to_owned())),
+        Some(text("Number", number(interaction))),
         contact.map(|contact| text("Contact in Aircall", contact)),
         Some(text("Line", line)),
         user.map(|user| text("Aircall user", user)),
     ];
-    let own = match exchange {
-        Exchange::Call(call) => of_call(call, zone),
-        Exchange::Messages(messages) => of_messages(messages, zone),
+    let own = match interaction {
+        Interaction::Call(call) => of_call(call, zone),
+        Interaction::Messages(messages) => of_messages(messages, zone),
     };
     let news =
         [Some(text("News from Aircall", news(entry.version))), when("Last change", Some(entry.updated_at), zone)];
@@ -199,7 +199,7 @@ fn text(label: &'static str, text: String) -> Fact {
 }
 
 fn when(label: &'static str, at: Option<Timestamp>, zone: &TimeZone) -> Option<Fact> {
-    at.map(|at| Fact { label, text: String::new(), when: Some(Local::of(at, zone)) })
+    at.map(|at| Fact { label, text: String::new(), when: Some(Local::new(at, zone)) })
 }
 
 fn of_call(call: &Call, zone: &TimeZone) -> Vec<Fact> {
@@ -229,10 +229,10 @@ fn of_messages(messages: &Messages, zone: &TimeZone) -> Vec<Fact> {
 }
 
 /// What people wrote: comments on a call, or messages.
-fn said(exchange: &Exchange, zone: &TimeZone) -> Vec<SaidView> {
-    match exchange {
-        Exchange::Call(call) => call.comments.iter().map(|comment| SaidView::comment(comment, zone)).collect(),
-        Exchange::Messages(messages) => {
+fn said(interaction: &Interaction, zone: &TimeZone) -> Vec<SaidView> {
+    match interaction {
+        Interaction::Call(call) => call.comments.iter().map(|comment| SaidView::comment(comment, zone)).collect(),
+        Interaction::Messages(messages) => {
             messages.in_order().into_iter().map(|message| SaidView::message(message, zone)).collect()
         }
     }
@@ -253,7 +253,7 @@ fn duration(seconds: u64) -> String {
 }
 
 impl WrittenView {
-    fn of(written: &Written, tenant: &Tenant) -> Self {
+    fn new(written: &Written, tenant: &Tenant) -> Self {
         let record = &written.record;
         let sobject = match record.kind {
             RecordKind::Contact => "Contact",
@@ -270,11 +270,11 @@ impl WrittenView {
             name: related.id.clone(),
             url: record_url(tenant, &related.kind.to_string(), &related.id),
         });
-        let fields = task_fields::of(&written.task);
+        let fields = task_fields::task_fields(&written.task);
         Self {
             records: [on].into_iter().chain(related).collect(),
             fields: fields.into_iter().map(|(name, value)| (name, task_fields::text(&value))).collect(),
-            logged: When::of(written.logged_at),
+            logged: When::new(written.logged_at),
         }
     }
 }
@@ -284,7 +284,7 @@ impl SaidView {
         Self {
             text: comment.content.clone(),
             by: comment.posted_by.as_ref().and_then(|user| user.name.clone()).unwrap_or_default(),
-            posted: comment.posted_at.map(|at| Local::of(at, zone)),
+            posted: comment.posted_at.map(|at| Local::new(at, zone)),
         }
     }
 
@@ -299,7 +299,7 @@ impl SaidView {
         Self {
             text: message.text.iter().cloned().chain(files).collect::<Vec<_>>().join("\n"),
             by: [by].into_iter().chain(state).collect::<Vec<_>>().join(", "),
-            posted: Some(Local::of(message.sent_at, zone)),
+            posted: Some(Local::new(message.sent_at, zone)),
         }
     }
 }

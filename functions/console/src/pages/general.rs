@@ -11,7 +11,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
-use rules::{NumberId, Settings};
+use rules::{LineId, Settings};
 
 use self::form::{GeneralForm, prefix};
 use self::hours::HoursForm;
@@ -25,8 +25,8 @@ use crate::form::Fields;
 use crate::lines;
 use crate::page::{self, Nav, Page};
 use crate::page_error::PageError;
+use crate::page_request::{PageRequest, SubmittedForm};
 use crate::settings::{self, SaveError};
-use crate::visit::{Submitted, Visit};
 
 #[derive(Template)]
 #[template(path = "general.html")]
@@ -60,45 +60,45 @@ struct LineHoursView {
 }
 
 /// The settings as they are.
-pub(crate) async fn show(State(console): State<Arc<Console>>, visit: Visit) -> Result<Html<String>, PageError> {
-    let settings = console.settings.get(&visit.session.tenant).await?;
-    let known = lines::known(&console, &visit.session.tenant).await?;
-    Ok(view(visit, GeneralForm::of(&settings, &known), &known, Errors::default(), false))
+pub(crate) async fn show(State(console): State<Arc<Console>>, page: PageRequest) -> Result<Html<String>, PageError> {
+    let settings = console.settings.get(&page.session.tenant).await?;
+    let known = lines::known(&console, &page.session.tenant).await?;
+    Ok(view(page, GeneralForm::new(&settings, &known), &known, Errors::default(), false))
 }
 
 /// Saves what was typed; or, if a button asks for it, shows it again with a row more or less.
 pub(crate) async fn save(
     State(console): State<Arc<Console>>,
-    Submitted { visit, fields }: Submitted,
+    SubmittedForm { page, fields }: SubmittedForm,
 ) -> Result<Response, PageError> {
-    let known = lines::known(&console, &visit.session.tenant).await?;
+    let known = lines::known(&console, &page.session.tenant).await?;
     let mut form = GeneralForm::read(&fields);
     let mut errors = Errors::default();
     if rearranged(&mut form, &fields, &mut errors) {
-        return Ok(view(visit, form, &known, errors, true).into_response());
+        return Ok(view(page, form, &known, errors, true).into_response());
     }
-    let current = console.settings.get(&visit.session.tenant).await?;
+    let current = console.settings.get(&page.session.tenant).await?;
     let document = form.document(&current, &mut errors);
     if errors.is_empty() {
         if fields.has("preview") {
             match Settings::parse(&document) {
-                Ok(settings) => return Ok(preview::of_unsaved(&console, visit, settings).await?.into_response()),
+                Ok(settings) => return Ok(preview::of_unsaved(&console, page, settings).await?.into_response()),
                 Err(problems) => form.note(problems, &mut errors),
             }
         } else if is_same(&current, &document) {
             return Ok(page::done(Nav::General.path(), Flash::Unchanged));
         } else {
-            match settings::save(&console, &visit.session, &document).await {
+            match settings::save(&console, &page.session, &document).await {
                 Ok(_) => return Ok(page::done(Nav::General.path(), Flash::Saved)),
                 Err(SaveError::Invalid(problems)) => form.note(problems, &mut errors),
                 Err(SaveError::Stale(theirs)) => {
-                    return conflict::of_edit(&console, visit, &document, *theirs, Nav::General).await;
+                    return conflict::of_edit(&console, page, &document, *theirs, Nav::General).await;
                 }
                 Err(SaveError::Store(error)) => return Err(error.into()),
             }
         }
     }
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, view(visit, form, &known, errors, true)).into_response())
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, view(page, form, &known, errors, true)).into_response())
 }
 
 /// Whether the document says what the settings are already, however it puts it.
@@ -120,15 +120,15 @@ fn rearranged(form: &mut GeneralForm, fields: &Fields, errors: &mut Errors) -> b
         return true;
     }
     if let Ok(id) = fields.get("remove_line").parse() {
-        form.line_hours.retain(|(line, _)| *line != NumberId(id));
+        form.line_hours.retain(|(line, _)| *line != LineId(id));
         return true;
     }
     if fields.has("add_line") {
         match fields.get("new_line").parse() {
             Ok(id) => {
-                let hours = form.hours.copied_to(&prefix(NumberId(id)));
-                if form.line_hours.iter().all(|(line, _)| *line != NumberId(id)) {
-                    form.line_hours.push((NumberId(id), hours));
+                let hours = form.hours.copied_to(&prefix(LineId(id)));
+                if form.line_hours.iter().all(|(line, _)| *line != LineId(id)) {
+                    form.line_hours.push((LineId(id), hours));
                     form.line_hours.sort_by_key(|(line, _)| *line);
                 }
             }
@@ -140,22 +140,22 @@ fn rearranged(form: &mut GeneralForm, fields: &Fields, errors: &mut Errors) -> b
 }
 
 fn view(
-    visit: Visit,
+    page: PageRequest,
     form: GeneralForm,
-    known: &BTreeMap<NumberId, String>,
+    known: &BTreeMap<LineId, String>,
     errors: Errors,
     is_changed: bool,
 ) -> Html<String> {
     let choices = |name, options: &[Option3], chosen: &str| {
-        Choices::new(name, options, chosen, errors.of(&Choices::first_id(name, options)))
+        Choices::new(name, options, chosen, errors.message_for(&Choices::first_id(name, options)))
     };
-    let name = |id: &NumberId| known.get(id).cloned().unwrap_or_else(|| format!("Line {}", id.0));
-    let line = |id: &NumberId| LineView { id: id.0, name: name(id), is_chosen: form.chosen_lines.contains(id) };
-    let has_hours = |id: &NumberId| form.line_hours.iter().any(|(line, _)| line == id);
+    let name = |id: &LineId| known.get(id).cloned().unwrap_or_else(|| format!("Line {}", id.0));
+    let line = |id: &LineId| LineView { id: id.0, name: name(id), is_chosen: form.chosen_lines.contains(id) };
+    let has_hours = |id: &LineId| form.line_hours.iter().any(|(line, _)| line == id);
     let own_hours =
         form.line_hours.iter().map(|(id, hours)| LineHoursView { id: id.0, name: name(id), hours: hours.clone() });
     let template = GeneralPage {
-        page: visit.page("General", Some(Nav::General)),
+        page: page.page("General", Some(Nav::General)),
         log_calls: choices("log_calls", &LOG_CALLS, &form.log_calls),
         hours_from: choices("hours_from", &HOURS_FROM, &form.hours_from),
         unknown_number: choices("unknown_number", &UNKNOWN_NUMBER, &form.unknown_number),

@@ -17,9 +17,9 @@ use crate::flash::Flash;
 use crate::form::Fields;
 use crate::page::{self, Nav, Page};
 use crate::page_error::PageError;
+use crate::page_request::{PageRequest, SubmittedForm};
 use crate::settings::change::{Change, changes};
 use crate::settings::{self, SaveError};
-use crate::visit::{Submitted, Visit};
 use crate::when::When;
 
 /// Versions on a page.
@@ -58,7 +58,7 @@ struct RestorePage {
 /// The versions, the latest first.
 pub(crate) async fn list(
     State(console): State<Arc<Console>>,
-    visit: Visit,
+    page: PageRequest,
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>, PageError> {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
@@ -70,15 +70,15 @@ pub(crate) async fn list(
         })?),
     };
     // One more than is shown, to compare the last with.
-    let mut found = console.history.list(&visit.session.tenant, before, LIMIT + 1).await?;
-    let settings = console.settings.get(&visit.session.tenant).await?;
+    let mut found = console.history.list(&page.session.tenant, before, LIMIT + 1).await?;
+    let settings = console.settings.get(&page.session.tenant).await?;
     let next = (found.len() > LIMIT).then(|| found.pop()).flatten();
     let older = found.last().and_then(|last| last.as_ref().ok()).map(|last| last.settings.version);
     let older = older.filter(|_| next.is_some());
     let compared: Vec<_> = found.iter().skip(1).map(Some).chain([next.as_ref()]).collect();
     let versions = found.iter().zip(compared).filter_map(|(version, before)| view(version, before, settings.version));
     let versions = versions.collect();
-    Ok(page::render(&HistoryPage { page: visit.page("History", Some(Nav::History)), versions, older }))
+    Ok(page::render(&HistoryPage { page: page.page("History", Some(Nav::History)), versions, older }))
 }
 
 /// A version beside the one before, which is the new tenant's if it is the first.
@@ -94,7 +94,7 @@ fn view(
     let known = known.or_else(|| (previous == 0).then(Settings::default)).filter(|known| known.version == previous);
     Some(VersionView {
         version: settings.version,
-        when: When::of(*changed_at),
+        when: When::new(*changed_at),
         by: changed_by.clone(),
         restored: match made_from {
             MadeFrom::Edit => None,
@@ -108,18 +108,18 @@ fn view(
 /// What would change if a version were taken back.
 pub(crate) async fn show(
     State(console): State<Arc<Console>>,
-    visit: Visit,
+    page: PageRequest,
     version: Result<Path<u64>, PathRejection>,
 ) -> Result<Html<String>, PageError> {
-    let old = version_of(&console, &visit, version).await?;
-    let current = console.settings.get(&visit.session.tenant).await?;
+    let old = version_of(&console, &page, version).await?;
+    let current = console.settings.get(&page.session.tenant).await?;
     let title = if old.version == 0 {
         "Restore the settings of the beginning".to_owned()
     } else {
         format!("Restore version {}", old.version)
     };
     Ok(page::render(&RestorePage {
-        page: visit.page(&title, Some(Nav::History)),
+        page: page.page(&title, Some(Nav::History)),
         version: old.version,
         current: current.version,
         changes: changes(&current, &old),
@@ -130,25 +130,25 @@ pub(crate) async fn show(
 pub(crate) async fn restore(
     State(console): State<Arc<Console>>,
     version: Result<Path<u64>, PathRejection>,
-    Submitted { visit, fields }: Submitted,
+    SubmittedForm { page, fields }: SubmittedForm,
 ) -> Result<Response, PageError> {
-    let old = version_of(&console, &visit, version).await?;
+    let old = version_of(&console, &page, version).await?;
     let seen = fields.get("version").parse().map_err(|_| {
         let message = "The version that is to be replaced is not a number.".to_owned();
         ApiError::Parameter { name: "version", message }
     })?;
-    match settings::restore(&console, &visit.session, &old, seen).await {
+    match settings::restore(&console, &page.session, &old, seen).await {
         Ok(_) => Ok(page::done(Nav::History.path(), Flash::Restored)),
-        Err(SaveError::Stale(theirs)) => conflict::of_restore(&console, visit, old, *theirs).await,
+        Err(SaveError::Stale(theirs)) => conflict::of_restore(&console, page, old, *theirs).await,
         Err(error) => Err(ApiError::from(error).into()),
     }
 }
 
 async fn version_of(
     console: &Console,
-    visit: &Visit,
+    page: &PageRequest,
     version: Result<Path<u64>, PathRejection>,
 ) -> Result<Settings, PageError> {
     let Ok(Path(version)) = version else { return Err(PageError::NotFound) };
-    settings::version(console, &visit.session.tenant, version).await?.ok_or(PageError::NotFound)
+    settings::version(console, &page.session.tenant, version).await?.ok_or(PageError::NotFound)
 }

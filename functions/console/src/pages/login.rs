@@ -52,7 +52,7 @@ pub(crate) async fn show(headers: HeaderMap, Caller(signed_in): Caller, RawQuery
         }
     }
     let login = LoginPage {
-        page: Page { flash: Flash::of(&headers), ..Page::of_nobody("Sign in") },
+        page: Page { flash: Flash::from_headers(&headers), ..Page::of_nobody("Sign in") },
         production: sign_in("production", return_to),
         sandbox: sign_in("sandbox", return_to),
         return_to: return_to.to_owned(),

@@ -7,20 +7,21 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
 use jiff::Timestamp;
-use rules::{CallType, NumberId, Settings, TaskStatus};
+use rules::{CallType, LineId, Settings, TaskStatus};
 use serde_json::{Value, json};
 
 use crate::activity;
-use crate::activity::filters::{Wrong, zone_of_most};
+use crate::activity::filters::{InvalidField, zone_of_most};
 use crate::activity::outcome::Outcome;
 use crate::console::Console;
+use crate::entry_title;
 use crate::error::ApiError;
 use crate::errors::Errors;
 use crate::form::Fields;
-use crate::kind;
 use crate::lines::{self, Lines};
 use crate::page::{self, Nav, Page};
 use crate::page_error::PageError;
+use crate::page_request::{PageRequest, SubmittedForm};
 use crate::preview::described::{Described, MESSAGE_TYPES, Users, users};
 use crate::preview::view::{FieldView, RecordView, records, task};
 use crate::preview::{Previewed, Salesforce, preview};
@@ -28,7 +29,6 @@ use crate::session::Session;
 use crate::settings::change::{Change, changes, key, title};
 use crate::task_fields;
 use crate::trace::{self, StepView};
-use crate::visit::{Submitted, Visit};
 use crate::when::Local;
 
 #[derive(Template)]
@@ -89,30 +89,34 @@ struct FieldLine {
 /// The form, for a call on a line now.
 pub(crate) async fn show(
     State(console): State<Arc<Console>>,
-    visit: Visit,
+    page: PageRequest,
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>, PageError> {
     let fields = Fields::read(query.unwrap_or_default().as_bytes());
     let form = Form { key: fields.get("key").to_owned(), ..Form::default() };
-    Ok(form.page(&console, visit).await?)
+    Ok(form.page(&console, page).await?)
 }
 
 /// The form for settings that are not saved: what a settings page answers to whoever wants to see first what they do.
-pub(crate) async fn of_unsaved(console: &Console, visit: Visit, settings: Settings) -> Result<Html<String>, PageError> {
-    Ok(Form { settings: Some(settings), ..Form::default() }.page(console, visit).await?)
+pub(crate) async fn of_unsaved(
+    console: &Console,
+    page: PageRequest,
+    settings: Settings,
+) -> Result<Html<String>, PageError> {
+    Ok(Form { settings: Some(settings), ..Form::default() }.page(console, page).await?)
 }
 
 /// What would become of the call that was described, or of the one with this key.
 pub(crate) async fn run(
     State(console): State<Arc<Console>>,
-    Submitted { visit, fields }: Submitted,
+    SubmittedForm { page, fields }: SubmittedForm,
 ) -> Result<Response, PageError> {
     let mut form = Form::read(&fields)?;
     if fields.has("of") {
-        form.run(&console, &visit.session, fields.get("of") == "entry").await?;
+        form.run(&console, &page.session, fields.get("of") == "entry").await?;
     }
     let status = if form.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok((status, form.page(&console, visit).await?).into_response())
+    Ok((status, form.page(&console, page).await?).into_response())
 }
 
 /// What was asked, and what came of it.
@@ -151,7 +155,7 @@ impl Form {
             let entry = activity::find(console, id, &entry_key(&self.key)).await?;
             entry.map(|entry| entry.document).ok_or_else(|| vec![wrong("key", "No call has this id.")])
         } else {
-            let (lines, users) = tokio::join!(lines::numbers(console, id), users(console, id));
+            let (lines, users) = tokio::join!(lines::lines(console, id), users(console, id));
             self.call.clone().unwrap_or_default().document(&lines?, &users?)
         };
         let settings = match &self.settings {
@@ -166,9 +170,9 @@ impl Form {
             Err(wrong) => Err(wrong),
         };
         match previewed {
-            Ok(previewed) => self.result = Some(ResultView::of(&previewed, &settings)),
+            Ok(previewed) => self.result = Some(ResultView::new(&previewed, &settings)),
             Err(wrong) => {
-                for Wrong { name, message } in wrong {
+                for InvalidField { name, message } in wrong {
                     self.errors.at(name, message);
                 }
             }
@@ -176,10 +180,10 @@ impl Form {
         Ok(())
     }
 
-    async fn page(self, console: &Console, visit: Visit) -> Result<Html<String>, store::Error> {
-        let id = &visit.session.tenant;
+    async fn page(self, console: &Console, page: PageRequest) -> Result<Html<String>, store::Error> {
+        let id = &page.session.tenant;
         // Boxed, as what asks Aircall is large.
-        let lines = Box::pin(lines::numbers(console, id));
+        let lines = Box::pin(lines::lines(console, id));
         let (lines, users, saved) = tokio::join!(lines, users(console, id), console.settings.get(id));
         let (lines, users, saved) = (lines?, users?, saved?);
         let call = self.call.unwrap_or_else(|| usual(&lines, self.settings.as_ref().unwrap_or(&saved)));
@@ -192,7 +196,7 @@ impl Form {
             lines.iter().map(|(id, number)| option(id.0.to_string(), number.label(), &call.line)).collect();
         lines.sort_by(|a, b| a.label.cmp(&b.label));
         Ok(page::render(&PreviewPage {
-            page: visit.page("Preview", Some(Nav::Preview)),
+            page: page.page("Preview", Some(Nav::Preview)),
             changes: self.settings.as_ref().map(|settings| changes(&saved, settings)).unwrap_or_default(),
             settings: self.settings.map(|settings| json!(settings).to_string()).unwrap_or_default(),
             result: self.result,
@@ -210,8 +214,8 @@ fn views(users: Users) -> Vec<UserView> {
     users.into_iter().map(|(email, name)| UserView { email, name }).collect()
 }
 
-fn wrong(name: &'static str, message: &str) -> Wrong {
-    Wrong { name, message: message.to_owned() }
+fn wrong(name: &'static str, message: &str) -> InvalidField {
+    InvalidField { name, message: message.to_owned() }
 }
 
 /// The key of the call that was meant: its id will do.
@@ -223,7 +227,7 @@ fn entry_key(text: &str) -> String {
 /// A call that is often asked about: one that is missed now.
 fn usual(lines: &Lines, settings: &Settings) -> Described {
     let now = Timestamp::now().to_zoned(zone_of_most(lines));
-    let is_logged = |id: &NumberId| settings.numbers.as_ref().is_none_or(|numbers| numbers.contains(id));
+    let is_logged = |id: &LineId| settings.lines.as_ref().is_none_or(|numbers| numbers.contains(id));
     let line = lines.iter().filter(|(id, _)| is_logged(id)).min_by_key(|(_, number)| number.label());
     Described {
         call_type: key(CallType::Missed).to_owned(),
@@ -234,8 +238,8 @@ fn usual(lines: &Lines, settings: &Settings) -> Described {
 }
 
 impl ResultView {
-    fn of(previewed: &Previewed, settings: &Settings) -> Self {
-        let exchange = &previewed.exchange;
+    fn new(previewed: &Previewed, settings: &Settings) -> Self {
+        let interaction = &previewed.interaction;
         let (records, left_out, is_there) = match &previewed.salesforce {
             Salesforce::NotNeeded => (Vec::new(), None, false),
             Salesforce::LeftOut(why) => (Vec::new(), Some(why.clone()), false),
@@ -247,14 +251,14 @@ impl ResultView {
             sentence: sentence(previewed, &records),
             about: format!(
                 "{}, {}",
-                kind::named(previewed.call_type, exchange),
-                super::activity::row::number(exchange)
+                entry_title::title_of_type(previewed.call_type, interaction),
+                super::activity::row::number(interaction)
             ),
-            started: Local::of(exchange.started_at(), &rules::hours::zone_of(exchange.number())),
+            started: Local::new(interaction.started_at(), &rules::hours::zone_of(interaction.line())),
             left_out,
             steps: trace::views(&previewed.steps),
             created: records.into_iter().filter(|record| record.id.is_none()).collect(),
-            task: fields.map(FieldLine::of).collect(),
+            task: fields.map(FieldLine::new).collect(),
             is_there,
         }
     }
@@ -283,7 +287,7 @@ fn sentence(previewed: &Previewed, records: &[RecordView]) -> String {
 }
 
 impl FieldLine {
-    fn of(FieldView { name, value, meaning }: FieldView) -> Self {
+    fn new(FieldView { name, value, meaning }: FieldView) -> Self {
         Self { name, text: task_fields::text(&value), meaning }
     }
 }

@@ -9,15 +9,15 @@ use axum::response::{AppendHeaders, IntoResponse as _, Redirect, Response};
 use crate::console::Console;
 use crate::flash::Flash;
 use crate::page_error::PageError;
+use crate::page_request::SubmittedForm;
 use crate::session;
 use crate::signed_in::Caller;
-use crate::visit::Submitted;
 
 /// Ends the session: in this browser, and wherever else its cookie is.
 pub(crate) async fn sign_out(
     State(console): State<Arc<Console>>,
     Caller(signed_in): Caller,
-    _: Submitted,
+    _: SubmittedForm,
 ) -> Result<Response, PageError> {
     signed_in.ok_or(PageError::NotSignedIn)?.end(&console).await?;
     let end = HeaderValue::try_from(session::end_cookie()).expect("a cookie without a value is plain");

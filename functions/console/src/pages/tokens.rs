@@ -16,8 +16,8 @@ use crate::errors::Errors;
 use crate::flash::Flash;
 use crate::page::{self, Nav, Page};
 use crate::page_error::PageError;
+use crate::page_request::{PageRequest, SubmittedForm};
 use crate::tokens;
-use crate::visit::{Submitted, Visit};
 use crate::when::When;
 
 #[derive(Template)]
@@ -54,21 +54,21 @@ struct Form {
 }
 
 /// The tokens.
-pub(crate) async fn list(State(console): State<Arc<Console>>, visit: Visit) -> Result<Html<String>, PageError> {
-    render(&console, visit, Form::default()).await
+pub(crate) async fn list(State(console): State<Arc<Console>>, page: PageRequest) -> Result<Html<String>, PageError> {
+    render(&console, page, Form::default()).await
 }
 
 /// Makes a token and shows it; there is no redirect that could carry it.
 pub(crate) async fn create(
     State(console): State<Arc<Console>>,
-    Submitted { visit, fields }: Submitted,
+    SubmittedForm { page, fields }: SubmittedForm,
 ) -> Result<Response, PageError> {
     let mut form = Form { name: fields.get("name").to_owned(), ..Form::default() };
     if tokens::may_be_name(&form.name) {
-        match tokens::create(&console, &visit.session, &form.name).await {
+        match tokens::create(&console, &page.session, &form.name).await {
             Ok(made) => {
                 let form = Form { made: Some(made), ..Form::default() };
-                return Ok(render(&console, visit, form).await?.into_response());
+                return Ok(render(&console, page, form).await?.into_response());
             }
             Err(error @ ApiError::TooManyTokens) => form.errors.at("name", error.parts().2),
             Err(error) => return Err(error.into()),
@@ -76,33 +76,33 @@ pub(crate) async fn create(
     } else {
         form.errors.at("name", tokens::NAME);
     }
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&console, visit, form).await?).into_response())
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&console, page, form).await?).into_response())
 }
 
 /// Revokes a token.
 pub(crate) async fn revoke(
     State(console): State<Arc<Console>>,
     id: Result<Path<String>, PathRejection>,
-    Submitted { visit, .. }: Submitted,
+    SubmittedForm { page, .. }: SubmittedForm,
 ) -> Result<Response, PageError> {
     let Ok(Path(id)) = id else { return Err(PageError::NotFound) };
     // Revoked by somebody else meanwhile, it is as wanted.
-    tokens::revoke(&console, &visit.session, &id).await?;
+    tokens::revoke(&console, &page.session, &id).await?;
     Ok(page::done(Nav::Tokens.path(), Flash::TokenRevoked))
 }
 
-async fn render(console: &Console, visit: Visit, form: Form) -> Result<Html<String>, PageError> {
-    let tokens = tokens::list(console, &visit.session).await?;
+async fn render(console: &Console, page: PageRequest, form: Form) -> Result<Html<String>, PageError> {
+    let tokens = tokens::list(console, &page.session).await?;
     let view = |token: ApiToken| TokenView {
         id: token.id,
         name: token.name,
         by: token.created_by,
-        made: When::of(token.created_at),
-        used: token.last_used_at.map(When::of),
+        made: When::new(token.created_at),
+        used: token.last_used_at.map(When::new),
     };
     let Form { made, errors, name } = form;
     Ok(page::render(&TokensPage {
-        page: visit.page("API tokens", Some(Nav::Tokens)),
+        page: page.page("API tokens", Some(Nav::Tokens)),
         tokens: tokens.into_iter().map(view).collect(),
         made: made.map(|(text, token)| Made { name: token.name, text: text.expose_secret().to_owned() }),
         errors,

@@ -6,12 +6,12 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rules::{
-    Call, CallDocument, CallEvent, CallId, CallType, Channel, Direction, Document, E164, Message, MessageId, Messages,
-    Number, NumberId, Party, Snapshot, User, hours,
+    Call, CallDocument, CallEvent, CallId, CallType, Channel, Direction, Document, E164, Line, LineId, Message,
+    MessageId, Messages, Party, Snapshot, User, hours,
 };
 use store::TenantId;
 
-use crate::activity::filters::Wrong;
+use crate::activity::filters::InvalidField;
 use crate::activity::numbers;
 use crate::console::Console;
 use crate::lines::Lines;
@@ -20,7 +20,7 @@ use crate::settings::change::key;
 /// How many of the latest calls are looked at for users.
 const CALLS: usize = 100;
 /// Longest number or e-mail, characters.
-const LONGEST: usize = 100;
+const MAX_LEN: usize = 100;
 
 /// How long it rings, how long they talk, and after how long a caller gives up.
 const RINGS: SignedDuration = SignedDuration::from_secs(10);
@@ -63,20 +63,20 @@ pub(crate) type Users = BTreeMap<String, String>;
 /// The users that are known: those of the latest calls.
 pub(crate) async fn users(console: &Console, tenant: &TenantId) -> Result<Users, store::Error> {
     let entries = console.calls.activity(tenant, CALLS, None).await?.entries;
-    let users = entries.into_iter().flatten().filter_map(|entry| entry.document.exchange().user().cloned());
+    let users = entries.into_iter().flatten().filter_map(|entry| entry.document.interaction().user().cloned());
     Ok(users.filter_map(|user| Some((user.email?.to_lowercase(), user.name?))).collect())
 }
 
 impl Described {
     /// The call, as Aircall would tell of it once it is over. `line` and `started_at` are what is wrong by that name.
-    pub(crate) fn document(&self, lines: &Lines, users: &Users) -> Result<Document, Vec<Wrong>> {
+    pub(crate) fn document(&self, lines: &Lines, users: &Users) -> Result<Document, Vec<InvalidField>> {
         let mut wrong = Vec::new();
-        let mut note = |name, message: &str| wrong.push(Wrong { name, message: message.to_owned() });
-        let kind = Kind::of(&self.call_type);
+        let mut note = |name, message: &str| wrong.push(InvalidField { name, message: message.to_owned() });
+        let kind = Kind::parse(&self.call_type);
         if kind.is_none() {
             note("call_type", "Choose the type of the call.");
         }
-        let number = match (self.line.as_str(), self.line.parse().map(NumberId)) {
+        let number = match (self.line.as_str(), self.line.parse().map(LineId)) {
             ("", _) => Some(any_line()),
             (_, Ok(id)) => Some(lines.get(&id).cloned().unwrap_or_else(|| line(id, None))),
             (_, Err(_)) => None,
@@ -91,7 +91,7 @@ impl Described {
             note("started_at", "Enter the day and the time when the call starts.");
         }
         for (name, text) in [("number", &self.number), ("user", &self.user)] {
-            if text.chars().count() > LONGEST {
+            if text.chars().count() > MAX_LEN {
                 note(name, "This is too long.");
             }
         }
@@ -116,7 +116,7 @@ enum Kind {
 }
 
 impl Kind {
-    fn of(text: &str) -> Option<Self> {
+    fn parse(text: &str) -> Option<Self> {
         let [(received, _), (sent, _)] = MESSAGE_TYPES;
         let call_type = || CallType::ALL.into_iter().find(|call_type| key(*call_type) == text);
         match text {
@@ -127,13 +127,13 @@ impl Kind {
     }
 }
 
-fn message(direction: Direction, sent_at: Timestamp, number: Number, party: Party, user: Option<User>) -> Messages {
+fn message(direction: Direction, sent_at: Timestamp, number: Line, party: Party, user: Option<User>) -> Messages {
     let message = Message {
         id: MessageId::new(NO_MESSAGE),
         direction,
         sent_at,
         channel: Channel::Sms,
-        number,
+        line: number,
         party,
         group: Vec::new(),
         written_by: None,
@@ -143,26 +143,26 @@ fn message(direction: Direction, sent_at: Timestamp, number: Number, party: Part
         media: Vec::new(),
         state: None,
     };
-    Messages::of(message, 0, None)
+    Messages::from_message(message, 0, None)
 }
 
-fn any_line() -> Number {
-    line(NumberId(0), Some("Any line"))
+fn any_line() -> Line {
+    line(LineId(0), Some("Any line"))
 }
 
-fn line(id: NumberId, name: Option<&str>) -> Number {
-    Number { id, name: name.map(ToOwned::to_owned), digits: None, time_zone: None, open: None }
+fn line(id: LineId, name: Option<&str>) -> Line {
+    Line { id, name: name.map(ToOwned::to_owned), digits: None, time_zone: None, open: None }
 }
 
 /// The other party; a number without its country is one of the line's country, or of another line's.
-fn party(text: &str, line: &Number, lines: &Lines) -> Party {
+fn party(text: &str, line: &Line, lines: &Lines) -> Party {
     if text.is_empty() || text.eq_ignore_ascii_case("anonymous") {
         return Party::Anonymous;
     }
     let digits = [line].into_iter().chain(lines.values()).filter_map(|line| line.digits.as_deref());
     let is_number = !text.chars().any(char::is_alphabetic);
     let number = is_number.then(|| numbers::candidates(text, digits)).into_iter().flatten().next();
-    number.map_or_else(|| Party::Unusable(text.to_owned()), |number: E164| Party::Number(number))
+    number.map_or_else(|| Party::Unusable(text.to_owned()), |number: E164| Party::Phone(number))
 }
 
 fn user(email: &str, users: &Users) -> Option<User> {
@@ -173,7 +173,7 @@ fn user(email: &str, users: &Users) -> Option<User> {
 fn call(
     call_type: CallType,
     started_at: Timestamp,
-    mut number: Number,
+    mut number: Line,
     party: Party,
     user: Option<User>,
 ) -> CallDocument {
@@ -196,7 +196,7 @@ fn call(
         recording: None,
         asset: None,
         party,
-        number,
+        line: number,
         user,
         contact: None,
         tags: Vec::new(),
@@ -210,11 +210,11 @@ mod tests {
     use super::*;
 
     fn lines() -> Lines {
-        let vienna = Number {
+        let vienna = Line {
             digits: Some("+43 1 234 5678".to_owned()),
             time_zone: Some("Europe/Vienna".to_owned()),
             open: Some(false),
-            ..line(NumberId(7), Some("Vienna"))
+            ..line(LineId(7), Some("Vienna"))
         };
         Lines::from([(vienna.id, vienna)])
     }
@@ -238,19 +238,19 @@ mod tests {
         for call_type in CallType::ALL {
             let described = Described { call_type: key(call_type).to_owned(), ..described() };
             let document = described.document(&lines(), &users()).unwrap();
-            assert_eq!(CallType::of(document.exchange().call().unwrap()), call_type);
+            assert_eq!(CallType::classify(document.interaction().call().unwrap()), call_type);
             assert!(document.is_settled());
         }
     }
 
     #[test]
     fn time_number_and_user_are_those_of_the_line() {
-        let exchange = described().document(&lines(), &users()).unwrap().exchange();
-        let call = exchange.call().unwrap().clone();
+        let interaction = described().document(&lines(), &users()).unwrap().interaction();
+        let call = interaction.call().unwrap().clone();
         assert_eq!(call.started_at.to_string(), "2026-03-23T08:30:00Z");
-        assert_eq!(call.party.number().map(E164::as_str), Some("+436641234567"));
+        assert_eq!(call.party.phone().map(E164::as_str), Some("+436641234567"));
         assert_eq!(call.user.and_then(|user| user.name).as_deref(), Some("Ada Example"));
-        assert_eq!(call.number.open, None);
+        assert_eq!(call.line.open, None);
     }
 
     #[test]
@@ -262,7 +262,7 @@ mod tests {
             ("+1 CALL ADA 55", Party::Unusable("+1 CALL ADA 55".to_owned())),
         ] {
             let described = Described { number: text.to_owned(), ..described() };
-            assert_eq!(*described.document(&lines(), &users()).unwrap().exchange().party(), party);
+            assert_eq!(*described.document(&lines(), &users()).unwrap().interaction().party(), party);
         }
     }
 
@@ -284,7 +284,7 @@ mod tests {
     fn a_line_need_not_be_known() {
         for (text, label) in [("", "Any line"), ("9", "Aircall number 9")] {
             let described = Described { line: text.to_owned(), ..described() };
-            assert_eq!(described.document(&Lines::new(), &users()).unwrap().exchange().number().label(), label);
+            assert_eq!(described.document(&Lines::new(), &users()).unwrap().interaction().line().label(), label);
         }
     }
 }

@@ -78,8 +78,8 @@ pub(crate) fn task(previewed: &Previewed, settings: &Settings) -> Vec<FieldView>
         Salesforce::Writes(writes) => fields(writes),
         Salesforce::NotNeeded | Salesforce::LeftOut(_) => {
             // Without a record's name the subject names the number.
-            let task = previewed.exchange.task(status, settings, "");
-            let fields = task_fields::of(&task).into_iter();
+            let task = previewed.interaction.task(status, settings, "");
+            let fields = task_fields::task_fields(&task).into_iter();
             fields.map(|(name, value)| FieldView { name: name.to_owned(), value, meaning: None }).collect()
         }
     }

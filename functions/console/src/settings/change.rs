@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rules::settings::{LogAs, LogCalls, MessageTasks, RelateTo, UnknownNumber};
-use rules::{CallType, NumberId, Settings};
+use rules::{CallType, LineId, Settings};
 
 use super::schedule;
 
@@ -13,7 +13,7 @@ pub(crate) enum Setting {
     CallWorkflow(CallType),
     LogCalls,
     Schedule,
-    NumberSchedule(NumberId),
+    NumberSchedule(LineId),
     UnknownNumber,
     RelateTo,
     RecordingLink,
@@ -56,7 +56,7 @@ pub(crate) fn changes(before: &Settings, after: &Settings) -> Vec<Change> {
 }
 
 fn all(one: &Settings, other: &Settings) -> Vec<Setting> {
-    let numbers: BTreeSet<_> = one.business_hours.numbers.keys().chain(other.business_hours.numbers.keys()).collect();
+    let numbers: BTreeSet<_> = one.business_hours.lines.keys().chain(other.business_hours.lines.keys()).collect();
     let workflow = CallType::ALL.into_iter().map(Setting::CallWorkflow);
     let mut all: Vec<_> = workflow.chain([Setting::LogCalls, Setting::Schedule]).collect();
     all.extend(numbers.into_iter().copied().map(Setting::NumberSchedule));
@@ -79,7 +79,7 @@ impl Setting {
             Setting::CallWorkflow(call_type) => format!("call_workflow.{}", key(call_type)),
             Setting::LogCalls => "business_hours.log_calls".to_owned(),
             Setting::Schedule => "business_hours.schedule".to_owned(),
-            Setting::NumberSchedule(NumberId(id)) => format!("business_hours.numbers.{id}"),
+            Setting::NumberSchedule(LineId(id)) => format!("business_hours.numbers.{id}"),
             Setting::UnknownNumber => "unknown_number".to_owned(),
             Setting::RelateTo => "relate_to".to_owned(),
             Setting::RecordingLink => "recording_link".to_owned(),
@@ -96,7 +96,7 @@ impl Setting {
             Setting::CallWorkflow(call_type) => title(call_type).to_owned(),
             Setting::LogCalls => "Calls outside business hours".to_owned(),
             Setting::Schedule => "Business hours".to_owned(),
-            Setting::NumberSchedule(NumberId(id)) => format!("Business hours of line {id}"),
+            Setting::NumberSchedule(LineId(id)) => format!("Business hours of line {id}"),
             Setting::UnknownNumber => "When the number does not exist in Salesforce".to_owned(),
             Setting::RelateTo => "Case or Opportunity".to_owned(),
             Setting::RecordingLink => "Link to the recording".to_owned(),
@@ -112,13 +112,13 @@ impl Setting {
         let hours = &settings.business_hours;
         let either = |is: bool, yes: &str, no: &str| if is { yes.to_owned() } else { no.to_owned() };
         match self {
-            Setting::CallWorkflow(call_type) => label(settings.call_workflow.of(call_type)).to_owned(),
+            Setting::CallWorkflow(call_type) => label(settings.call_workflow.log_as(call_type)).to_owned(),
             Setting::LogCalls => {
                 either(hours.log_calls == LogCalls::Always, "Logged as well", "Not logged: only during business hours")
             }
             Setting::Schedule => hours.schedule.as_ref().map_or_else(|| "As Aircall says".to_owned(), schedule::words),
             Setting::NumberSchedule(id) => {
-                hours.numbers.get(&id).map_or_else(|| "As for all lines".to_owned(), schedule::words)
+                hours.lines.get(&id).map_or_else(|| "As for all lines".to_owned(), schedule::words)
             }
             Setting::UnknownNumber => match settings.unknown_number {
                 UnknownNumber::CreateContact => "Create a new Contact",
@@ -141,10 +141,10 @@ impl Setting {
                 "One for each message",
                 "One for each conversation and day",
             ),
-            Setting::Numbers => settings.numbers.as_ref().map_or_else(
+            Setting::Numbers => settings.lines.as_ref().map_or_else(
                 || "All lines".to_owned(),
                 |numbers| {
-                    let ids: Vec<String> = numbers.iter().map(|NumberId(id)| id.to_string()).collect();
+                    let ids: Vec<String> = numbers.iter().map(|LineId(id)| id.to_string()).collect();
                     if ids.is_empty() { "No line".to_owned() } else { format!("Only {}", ids.join(", ")) }
                 },
             ),
@@ -156,7 +156,7 @@ impl Setting {
     pub(crate) fn copy(self, from: &Settings, into: &mut Settings) {
         match self {
             Setting::CallWorkflow(call_type) => {
-                let (workflow, log_as) = (&mut into.call_workflow, from.call_workflow.of(call_type));
+                let (workflow, log_as) = (&mut into.call_workflow, from.call_workflow.log_as(call_type));
                 match call_type {
                     CallType::OutboundAnswered => workflow.outbound_answered = log_as,
                     CallType::OutboundUnanswered => workflow.outbound_unanswered = log_as,
@@ -168,9 +168,9 @@ impl Setting {
             Setting::LogCalls => into.business_hours.log_calls = from.business_hours.log_calls,
             Setting::Schedule => into.business_hours.schedule.clone_from(&from.business_hours.schedule),
             Setting::NumberSchedule(id) => {
-                match from.business_hours.numbers.get(&id) {
-                    Some(schedule) => into.business_hours.numbers.insert(id, schedule.clone()),
-                    None => into.business_hours.numbers.remove(&id),
+                match from.business_hours.lines.get(&id) {
+                    Some(schedule) => into.business_hours.lines.insert(id, schedule.clone()),
+                    None => into.business_hours.lines.remove(&id),
                 };
             }
             Setting::UnknownNumber => into.unknown_number = from.unknown_number,
@@ -182,7 +182,7 @@ impl Setting {
             Setting::RecordingLink => into.recording_link = from.recording_link,
             Setting::LogMessages => into.log_messages = from.log_messages,
             Setting::MessageTasks => into.message_tasks = from.message_tasks,
-            Setting::Numbers => into.numbers.clone_from(&from.numbers),
+            Setting::Numbers => into.lines.clone_from(&from.lines),
             Setting::ApiUsageLimit => into.api_usage_limit = from.api_usage_limit,
         }
     }

@@ -7,7 +7,7 @@ use axum::http::{Request, StatusCode, header};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-use crate::fixture::{Answer, Fixture, HOST, cookie};
+use crate::fixture::{Fixture, HOST, Response, cookie};
 
 /// A browser's cookies.
 #[derive(Clone, Default)]
@@ -22,22 +22,22 @@ impl Browser {
     }
 
     /// The browser of this tenant's admin, who is signed in.
-    pub(crate) fn of(tenant: &str) -> Self {
+    pub(crate) fn signed_in_to(tenant: &str) -> Self {
         let signed_in = cookie(tenant);
         let (name, value) = signed_in.split_once('=').unwrap();
         Self { cookies: BTreeMap::from([(name.to_owned(), value.to_owned())]) }
     }
 
     /// Opens a page of the console's.
-    pub(crate) async fn open(&mut self, f: &Fixture, path: &str) -> Answer {
+    pub(crate) async fn open(&mut self, f: &Fixture, path: &str) -> Response {
         let request = Request::get(path).header(header::COOKIE, self.cookies());
         let answer = f.request(request.body(Body::empty()).unwrap()).await;
         self.take(&answer);
         answer
     }
 
-    /// Sends a form of a page of the console's.
-    pub(crate) async fn submit(&mut self, f: &Fixture, page: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+    /// SubscriptionDiff a form of a page of the console's.
+    pub(crate) async fn submit(&mut self, f: &Fixture, page: &str, path: &str, fields: &[(&str, &str)]) -> Response {
         let token = crate::pages::support::value(&self.open(f, page).await.text, "csrf_token");
         let fields = [&[("csrf_token", token.as_str())], fields].concat();
         let answer = f.post_as(&self.cookies(), path, &fields).await;
@@ -45,7 +45,7 @@ impl Browser {
         answer
     }
 
-    fn take(&mut self, answer: &Answer) {
+    fn take(&mut self, answer: &Response) {
         for cookie in answer.cookies() {
             let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
             if value.is_empty() {
@@ -64,7 +64,7 @@ impl Browser {
     }
 
     /// Signs in as the org's admin.
-    pub(crate) async fn sign_in(&mut self, f: &Fixture) -> Answer {
+    pub(crate) async fn sign_in(&mut self, f: &Fixture) -> Response {
         let login_page = self.begin(f, "at=production").await;
         let back = decide(&login_page, &f.vendors.salesforce.admin_user_id(), "allow").await;
         self.open(f, &back).await
@@ -81,7 +81,7 @@ pub(crate) async fn decide(login_page: &Url, user: &str, decision: &str) -> Stri
     back(login_page, body).await
 }
 
-/// Sends the form of a vendor's consent page; where the browser is sent back to, as a path of the console's.
+/// SubscriptionDiff the form of a vendor's consent page; where the browser is sent back to, as a path of the console's.
 pub(crate) async fn back(page: &Url, body: String) -> String {
     let mut action = page.clone();
     action.set_query(None);

@@ -13,7 +13,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 use store::{Tenant, TenantId, TokenHash};
 
-use crate::fixture::{Answer, Fixture, HOST};
+use crate::fixture::{Fixture, HOST, Response};
 
 impl Fixture {
     /// The tenant of the sandbox org.
@@ -39,11 +39,11 @@ impl Fixture {
     }
 
     /// Connects Aircall by the sandbox's API key.
-    pub(crate) async fn connect_aircall(&self) -> Answer {
+    pub(crate) async fn connect_aircall(&self) -> Response {
         self.connect_aircall_with("api-id", "api-token").await
     }
 
-    pub(crate) async fn connect_aircall_with(&self, api_id: &str, api_token: &str) -> Answer {
+    pub(crate) async fn connect_aircall_with(&self, api_id: &str, api_token: &str) -> Response {
         let body = json!({ "api_id": api_id, "api_token": api_token }).to_string();
         self.send(Method::PUT, "/api/connections/aircall", body).await
     }
@@ -65,7 +65,7 @@ impl Fixture {
         assert_eq!(events, ::aircall::EVENTS);
         let connection = tenant.aircall.as_ref().unwrap();
         assert_eq!(connection.webhook_id, webhooks[0]["id"].as_str().unwrap());
-        assert!(tenant.webhook_tokens.contains(&TokenHash::of(webhooks[0]["token"].as_str().unwrap())));
+        assert!(tenant.webhook_tokens.contains(&TokenHash::new(webhooks[0]["token"].as_str().unwrap())));
         assert!(self.vendors.secrets.get("aircall/one").is_some());
     }
 }

@@ -7,7 +7,7 @@ use axum::http::{Method, StatusCode, header};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-use crate::fixture::Answer;
+use crate::fixture::Response;
 
 /// The document, as it is kept beside the code.
 pub(crate) static DOCUMENT: LazyLock<Value> =
@@ -49,7 +49,7 @@ pub(crate) fn validator(schema: &Value) -> Validator {
 
 /// An answer to a request for this path is one that the document knows.
 #[track_caller]
-pub(crate) fn check(method: &Method, path: &str, answer: &Answer) {
+pub(crate) fn check(method: &Method, path: &str, answer: &Response) {
     let method = if method == Method::HEAD { "get".to_owned() } else { method.as_str().to_lowercase() };
     let found = operations().find(|(template, other, _)| *other == method && is_of(path, template));
     let Some((template, method, operation)) = found else {

@@ -11,8 +11,8 @@ use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use console::session::Session;
 use console::{Aircall, AllowedOrgs, Console};
 use jiff::Timestamp;
-use lambda::queue::Bell;
-use org::{Doors, Lookup, Owners, Unstored};
+use lambda::queue::WriteQueue;
+use org::{Lookup, OrgConnector, Owners, PendingTokens};
 use rules::{Settings, Snapshot, decide};
 use salesforce::ApiVersion;
 use secrecy::SecretString;
@@ -62,7 +62,7 @@ pub(crate) struct Fixture {
 
 /// What a request was answered.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     /// The body as JSON; null if it is none.
@@ -71,7 +71,7 @@ pub(crate) struct Answer {
     pub(crate) text: String,
 }
 
-impl Answer {
+impl Response {
     /// A header's value.
     #[track_caller]
     pub(crate) fn header(&self, name: impl AsRef<str>) -> &str {
@@ -108,11 +108,11 @@ fn client(sqs: &MockServer) -> aws_sdk_sqs::Client {
 
 impl Fixture {
     pub(crate) async fn new() -> Self {
-        Self::of(AllowedOrgs::All).await
+        Self::with_allowed_orgs(AllowedOrgs::All).await
     }
 
     /// A console that only admins of these orgs may sign in to.
-    pub(crate) async fn of(allowed_orgs: AllowedOrgs) -> Self {
+    pub(crate) async fn with_allowed_orgs(allowed_orgs: AllowedOrgs) -> Self {
         let tables = TestTables::start().await;
         let sqs = MockServer::start().await;
         let accepted = ResponseTemplate::new(200).set_body_json(json!({ "MessageId": "1", "MD5OfMessageBody": "" }));
@@ -137,17 +137,17 @@ impl Fixture {
             calls: calls.clone(),
             settings,
             history,
-            bell: Bell::new(client(&sqs), "https://sqs.us-east-1.example.com/000000000000/writes.fifo"),
+            write_queue: WriteQueue::new(client(&sqs), "https://sqs.us-east-1.example.com/000000000000/writes.fifo"),
             sign_ins: SignIns::new(dynamodb.clone(), "ConsoleTable"),
             ended_sessions: EndedSessions::new(dynamodb.clone(), "ConsoleTable"),
             api_tokens: ApiTokens::new(dynamodb.clone(), "ConsoleTable"),
-            doors: Doors {
+            connector: OrgConnector {
                 http: http.clone(),
                 tenants: tenants.clone(),
                 tokens: Tokens::new(secrets.clone(), "salesforce/"),
                 app: AppSecret::new(secrets.clone(), "salesforce-app"),
                 version: ApiVersion::default(),
-                unstored: Unstored::default(),
+                pending: PendingTokens::default(),
                 renewal: Duration::from_secs(17),
             },
             salesforce_login_url: Some(vendors.salesforce_url.parse().unwrap()),
@@ -171,39 +171,39 @@ impl Fixture {
     }
 
     /// The wake-ups that were sent.
-    pub(crate) async fn rung(&self) -> Vec<Value> {
+    pub(crate) async fn woken(&self) -> Vec<Value> {
         let requests = self.sqs.received_requests().await.unwrap();
         requests.iter().map(|request| serde_json::from_slice(&request.body).unwrap()).collect()
     }
 
-    /// Sends a request, to [`HOST`] unless it says otherwise.
-    pub(crate) async fn request(&self, mut request: Request<Body>) -> Answer {
+    /// SubscriptionDiff a request, to [`HOST`] unless it says otherwise.
+    pub(crate) async fn request(&self, mut request: Request<Body>) -> Response {
         request.headers_mut().entry(header::HOST).or_insert(HeaderValue::from_static(HOST));
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         let text = String::from_utf8(body.to_vec()).unwrap();
-        let answer = Answer { status, headers, body: serde_json::from_str(&text).unwrap_or_default(), text };
+        let answer = Response { status, headers, body: serde_json::from_str(&text).unwrap_or_default(), text };
         if path.starts_with("/api/") && path != "/api/openapi.json" {
             documented::check(&method, &path, &answer);
         }
         answer
     }
 
-    /// Sends JSON with this `Cookie` header.
-    pub(crate) async fn send_as(&self, cookie: &str, method: Method, path: &str, body: impl Into<Body>) -> Answer {
+    /// SubscriptionDiff JSON with this `Cookie` header.
+    pub(crate) async fn send_as(&self, cookie: &str, method: Method, path: &str, body: impl Into<Body>) -> Response {
         let request = Request::builder().method(method).uri(path).header(header::COOKIE, cookie);
         let request = request.header(header::CONTENT_TYPE, "application/json");
         self.request(request.body(body.into()).unwrap()).await
     }
 
-    /// Sends a request of the tenant's admin.
-    pub(crate) async fn send(&self, method: Method, path: &str, body: impl Into<Body>) -> Answer {
+    /// SubscriptionDiff a request of the tenant's admin.
+    pub(crate) async fn send(&self, method: Method, path: &str, body: impl Into<Body>) -> Response {
         self.send_as(&cookie("one"), method, path, body).await
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Response {
         self.send(Method::GET, path, Body::empty()).await
     }
 

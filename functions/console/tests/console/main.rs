@@ -8,5 +8,5 @@ mod connecting;
 mod documented;
 mod fixture;
 mod pages;
-mod played;
+mod sample_entries;
 mod vendors;

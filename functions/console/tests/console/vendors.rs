@@ -1,12 +1,12 @@
 //! Salesforce, Aircall and Secrets Manager, as the console's tests have them: two sandboxes, and secrets in memory.
 
-mod gate;
+mod barrier;
 mod secrets;
 
 use axum::Router;
 use tokio::net::TcpListener;
 
-pub(crate) use self::gate::Gate;
+pub(crate) use self::barrier::Barrier;
 pub(crate) use self::secrets::Secrets;
 
 /// What is outside of the console, behind one gate.
@@ -17,12 +17,12 @@ pub(crate) struct Vendors {
     pub(crate) aircall: aircall_sandbox::Company,
     pub(crate) aircall_url: String,
     pub(crate) secrets: Secrets,
-    pub(crate) gate: Gate,
+    pub(crate) gate: Barrier,
 }
 
 impl Vendors {
     pub(crate) async fn start() -> Self {
-        let gate = Gate::default();
+        let gate = Barrier::default();
         let salesforce = salesforce_sandbox::Org::new(salesforce_sandbox::Options::default());
         let salesforce_url = serve(gate.in_front_of(salesforce.router())).await;
         let aircall = aircall_sandbox::Company::new(aircall_sandbox::Options {

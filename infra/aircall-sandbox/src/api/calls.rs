@@ -7,13 +7,13 @@ use axum::{
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{asked::Asked, page::page};
+use super::{page::page, query_parameters::QueryParameters};
 use crate::{Company, call::started_at, error::ApiError};
 
 const DAY: i64 = 24 * 60 * 60;
 
 /// Calls by when they began, within `from` and `to` in UNIX seconds.
-pub(super) async fn list(State(company): State<Company>, asked: Asked) -> Result<Json<Value>, ApiError> {
+pub(super) async fn list(State(company): State<Company>, asked: QueryParameters) -> Result<Json<Value>, ApiError> {
     let state = company.look();
     let oldest = Timestamp::now().as_second() - i64::from(state.options.history_days) * DAY;
     let from = asked.number("from")?.unwrap_or(oldest).max(oldest);
@@ -32,7 +32,7 @@ pub(super) async fn list(State(company): State<Company>, asked: Asked) -> Result
 pub(super) async fn show(
     State(company): State<Company>,
     Path(id): Path<String>,
-    asked: Asked,
+    asked: QueryParameters,
 ) -> Result<Json<Value>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::not_found())?;
     let state = company.look();
@@ -41,7 +41,7 @@ pub(super) async fn show(
 }
 
 /// The contact comes only when it is asked for.
-fn shown(call: &Value, asked: &Asked) -> Value {
+fn shown(call: &Value, asked: &QueryParameters) -> Value {
     let mut call = call.clone();
     if asked.get("fetch_contact") != Some("true") {
         call["contact"] = Value::Null;

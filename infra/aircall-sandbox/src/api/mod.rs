@@ -1,10 +1,10 @@
 //! The REST API: one file per resource.
 
-mod asked;
 mod calls;
 mod company;
 mod numbers;
 mod page;
+mod query_parameters;
 mod users;
 mod webhooks;
 

@@ -6,10 +6,10 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{asked::Asked, page::page};
+use super::{page::page, query_parameters::QueryParameters};
 use crate::{Company, error::ApiError};
 
-pub(super) async fn list(State(company): State<Company>, asked: Asked) -> Result<Json<Value>, ApiError> {
+pub(super) async fn list(State(company): State<Company>, asked: QueryParameters) -> Result<Json<Value>, ApiError> {
     page(&asked, "numbers", company.look().numbers.values(), Value::clone).map(Json)
 }
 

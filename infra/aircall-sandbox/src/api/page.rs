@@ -3,18 +3,18 @@
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::asked::Asked;
+use super::query_parameters::QueryParameters;
 use crate::error::ApiError;
 
 /// Items of a page: by default, and at most.
 const PER_PAGE: usize = 20;
 const MOST_PER_PAGE: usize = 50;
 /// Items that can be paged through, whatever there is.
-const MOST: usize = 10_000;
+const LIMIT: usize = 10_000;
 
 /// The page that was asked for, each of its items shown so: `{"meta": …, name: […]}`.
 pub(super) fn page<T>(
-    asked: &Asked,
+    asked: &QueryParameters,
     name: &str,
     items: impl IntoIterator<Item = T>,
     show: impl Fn(T) -> Value,
@@ -25,9 +25,9 @@ pub(super) fn page<T>(
         return Err(ApiError::bad_request("page begins at 1, per_page is 1 to 50"));
     }
     let items: Vec<T> = items.into_iter().collect();
-    let (total, reachable) = (items.len(), items.len().min(MOST));
+    let (total, reachable) = (items.len(), items.len().min(LIMIT));
     let begin = (number - 1).saturating_mul(per_page);
-    let items: Vec<Value> = items.into_iter().take(MOST).skip(begin).take(per_page).map(show).collect();
+    let items: Vec<Value> = items.into_iter().take(LIMIT).skip(begin).take(per_page).map(show).collect();
     let next = begin.saturating_add(per_page) < reachable;
     Ok(json!({
         "meta": {
@@ -40,7 +40,7 @@ pub(super) fn page<T>(
 }
 
 /// The same question, another page.
-fn link(asked: &Asked, page: usize, per_page: usize) -> String {
+fn link(asked: &QueryParameters, page: usize, per_page: usize) -> String {
     let rest = asked.query.iter().filter(|(name, _)| name != "page" && name != "per_page");
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(rest).append_pair("page", &page.to_string()).append_pair("per_page", &per_page.to_string());

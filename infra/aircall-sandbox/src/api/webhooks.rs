@@ -7,13 +7,13 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{asked::Asked, page::page};
+use super::{page::page, query_parameters::QueryParameters};
 use crate::{
     Company,
     access::Caller,
     body::JsonBody,
     error::ApiError,
-    webhook::{EventsAction, MOST, Webhook},
+    webhook::{EventsAction, LIMIT, Webhook},
 };
 
 type Fields = JsonBody<Map<String, Value>>;
@@ -21,7 +21,7 @@ type Fields = JsonBody<Map<String, Value>>;
 pub(super) async fn list(
     State(company): State<Company>,
     Extension(caller): Extension<Caller>,
-    asked: Asked,
+    asked: QueryParameters,
 ) -> Result<Json<Value>, ApiError> {
     let state = company.look();
     let seen = state.webhooks.iter().filter(|webhook| webhook.is_seen_by(caller));
@@ -35,7 +35,7 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let webhook = Webhook::create(&fields, caller)?;
     let mut state = company.lock();
-    if state.webhooks.len() >= MOST {
+    if state.webhooks.len() >= LIMIT {
         return Err(ApiError::bad_request("A company has 100 webhooks at most"));
     }
     let created = answer(&webhook);
@@ -56,7 +56,7 @@ pub(super) async fn update(
     State(company): State<Company>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
-    asked: Asked,
+    asked: QueryParameters,
     JsonBody(fields): Fields,
 ) -> Result<Json<Value>, ApiError> {
     let action = match asked.get("events_action") {

@@ -4,7 +4,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use serde_json::{Value, json};
 
 use super::one_or_more::OneOrMore;
-use crate::{Company, body::JsonBody, error::ApiError, founding};
+use crate::{Company, body::JsonBody, error::ApiError, seed_data};
 
 /// By id.
 pub(super) async fn list(State(company): State<Company>) -> Json<Vec<Value>> {
@@ -19,7 +19,7 @@ pub(super) async fn put(
     let numbers = numbers.into_vec();
     let ids: Option<Vec<u64>> = numbers.iter().map(|number| number["id"].as_u64()).collect();
     let ids = ids.ok_or_else(|| ApiError::bad_request("A number has no `id` that is a whole number"))?;
-    let whole = ids.iter().zip(&numbers).map(|(id, given)| (*id, founding::number(*id, given)));
+    let whole = ids.iter().zip(&numbers).map(|(id, given)| (*id, seed_data::number(*id, given)));
     company.lock().numbers.extend(whole);
     Ok((StatusCode::CREATED, Json(json!(ids))))
 }

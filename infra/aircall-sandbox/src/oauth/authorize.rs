@@ -11,12 +11,12 @@ use serde::Deserialize;
 use url::Url;
 
 use super::page;
-use crate::{Company, access::Code, founding};
+use crate::{Company, access::Code, seed_data};
 
 /// What the app asks for, in the query first and in the form then.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Asked {
+pub(super) struct QueryParameters {
     pub(super) client_id: String,
     pub(super) redirect_uri: String,
     pub(super) response_type: String,
@@ -27,15 +27,15 @@ pub(super) struct Asked {
 }
 
 /// Shows the consent page.
-pub(super) async fn ask(State(company): State<Company>, Query(asked): Query<Asked>) -> Response {
+pub(super) async fn ask(State(company): State<Company>, Query(asked): Query<QueryParameters>) -> Response {
     match check(&company, &asked) {
-        Ok(target) => page::consent(founding::COMPANY, &asked, &target).into_response(),
+        Ok(target) => page::consent(seed_data::COMPANY, &asked, &target).into_response(),
         Err(why) => refused(why),
     }
 }
 
 /// Sends the admin back to the app, with a code or without.
-pub(super) async fn decide(State(company): State<Company>, Form(asked): Form<Asked>) -> Response {
+pub(super) async fn decide(State(company): State<Company>, Form(asked): Form<QueryParameters>) -> Response {
     let mut target = match check(&company, &asked) {
         Ok(target) => target,
         Err(why) => return refused(why),
@@ -54,7 +54,7 @@ pub(super) async fn decide(State(company): State<Company>, Form(asked): Form<Ask
 }
 
 /// Where the admin goes afterwards.
-fn check(company: &Company, asked: &Asked) -> Result<Url, &'static str> {
+fn check(company: &Company, asked: &QueryParameters) -> Result<Url, &'static str> {
     if asked.client_id != company.look().client_id() {
         return Err("No app has this client_id.");
     }

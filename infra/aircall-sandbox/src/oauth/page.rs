@@ -3,7 +3,7 @@
 use axum::response::Html;
 use url::Url;
 
-use super::authorize::Asked;
+use super::authorize::QueryParameters;
 
 const STYLE: &str = "
 :root { color-scheme: light dark }
@@ -14,7 +14,7 @@ button[value=allow] { background: light-dark(#00664f, #3fcf9f); color: light-dar
 ";
 
 /// Asks the admin.
-pub(super) fn consent(company: &str, asked: &Asked, target: &Url) -> Html<String> {
+pub(super) fn consent(company: &str, asked: &QueryParameters, target: &Url) -> Html<String> {
     let fields = [
         ("client_id", &asked.client_id),
         ("redirect_uri", &asked.redirect_uri),

@@ -16,7 +16,7 @@ use crate::Company;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Exchange {
+struct TokenRequest {
     grant_type: String,
     code: String,
     redirect_uri: String,
@@ -24,7 +24,7 @@ struct Exchange {
     client_secret: String,
 }
 
-impl Exchange {
+impl TokenRequest {
     /// JSON, or a form.
     fn read(body: &[u8]) -> Self {
         serde_json::from_slice(body).unwrap_or_else(|_| {
@@ -39,7 +39,7 @@ impl Exchange {
 }
 
 pub(super) async fn exchange(State(company): State<Company>, body: Bytes) -> Response {
-    let exchange = Exchange::read(&body);
+    let exchange = TokenRequest::read(&body);
     let mut state = company.lock();
     if exchange.client_id != state.client_id() || exchange.client_secret != state.client_secret() {
         return refused(StatusCode::UNAUTHORIZED, "invalid_client", "Client authentication failed");

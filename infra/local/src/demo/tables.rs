@@ -3,7 +3,7 @@
 use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Row, Table, TableStyle, Width};
 use rules::{E164, RecordKind};
 
-use super::{api::Entry, org::Task, paper::Paper, play::type_of};
+use super::{api::Entry, org::Task, player::type_of, printer::Printer};
 
 /// Spaces before every line.
 const INDENT: usize = 2;
@@ -16,13 +16,13 @@ const fn line(character: char) -> LineStyle {
 }
 
 /// Prints what a user of Salesforce sees, by record.
-pub(super) fn print_tasks(tasks: &[Task], url: &str, paper: &Paper) {
-    title("What Salesforce shows", url, paper);
+pub(super) fn print_tasks(tasks: &[Task], url: &str, printer: &Printer) {
+    title("What Salesforce shows", url, printer);
     let widths = [Some(26), None, Some(12), Some(12), Some(20)];
     for (section, is_closed) in [("Upcoming & Overdue", false), ("Past Activities", true)] {
         let mut tasks: Vec<&Task> = tasks.iter().filter(|task| task.is_closed == is_closed).collect();
         tasks.sort_by_key(|task| task.record.clone().map(|(kind, name)| (name, kind)));
-        let mut table = table(["Record", "Subject", "Date", "Owner", "Result"], widths, paper);
+        let mut table = table(["Record", "Subject", "Date", "Owner", "Result"], widths, printer);
         for same_record in tasks.chunk_by(|a, b| a.record == b.record) {
             for (index, task) in same_record.iter().enumerate() {
                 let record = if index == 0 { record(task) } else { String::new() };
@@ -36,15 +36,16 @@ pub(super) fn print_tasks(tasks: &[Task], url: &str, paper: &Paper) {
                 ]));
             }
         }
-        println!("\n  {}", paper.bold(&format!("{section} ({})", tasks.len())));
-        print(&table, paper);
+        println!("\n  {}", printer.bold(&format!("{section} ({})", tasks.len())));
+        print(&table, printer);
     }
 }
 
 /// Prints what became no Task, and why.
-pub(super) fn print_not_logged(entries: &[Entry], paper: &Paper) {
-    title("What was not logged, and why", "", paper);
-    let mut table = table(["Call", "Aircall line", "Other party", "Why"], [Some(28), Some(14), Some(19), None], paper);
+pub(super) fn print_not_logged(entries: &[Entry], printer: &Printer) {
+    title("What was not logged, and why", "", printer);
+    let mut table =
+        table(["Call", "Aircall line", "Other party", "Why"], [Some(28), Some(14), Some(19), None], printer);
     let mut entries: Vec<&Entry> = entries.iter().filter(|entry| entry.state != "logged").collect();
     entries.sort_by_key(|entry| entry.started_at);
     for entry in entries {
@@ -55,7 +56,7 @@ pub(super) fn print_not_logged(entries: &[Entry], paper: &Paper) {
         table.add_row(Row::from([format!("{time}  {call_type}"), line, other_party, entry.reason.clone()]));
     }
     println!();
-    print(&table, paper);
+    print(&table, printer);
 }
 
 /// The record, and below it what it is.
@@ -84,16 +85,16 @@ fn unbroken_numbers(text: &str) -> String {
     unbroken.collect()
 }
 
-fn title(text: &str, aside: &str, paper: &Paper) {
-    let gap = paper.width.saturating_sub(INDENT + text.chars().count() + aside.chars().count());
-    let heading = format!("  {}{}{}", paper.bold(text), " ".repeat(gap), paper.dim(aside));
+fn title(text: &str, aside: &str, printer: &Printer) {
+    let gap = printer.width.saturating_sub(INDENT + text.chars().count() + aside.chars().count());
+    let heading = format!("  {}{}{}", printer.bold(text), " ".repeat(gap), printer.dim(aside));
     println!("\n\n{}", heading.trim_end());
-    println!("  {}", "━".repeat(paper.width - INDENT));
+    println!("  {}", "━".repeat(printer.width - INDENT));
 }
 
-/// An empty table, as wide as the paper; the column without a width takes what is left.
-fn table<const N: usize>(header: [&str; N], widths: [Option<usize>; N], paper: &Paper) -> Table {
-    let left = (paper.width - INDENT).saturating_sub(widths.iter().flatten().sum());
+/// An empty table, as wide as the printer; the column without a width takes what is left.
+fn table<const N: usize>(header: [&str; N], widths: [Option<usize>; N], printer: &Printer) -> Table {
+    let left = (printer.width - INDENT).saturating_sub(widths.iter().flatten().sum());
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
     for (column, width) in table.column_iter_mut().zip(widths) {
@@ -103,10 +104,10 @@ fn table<const N: usize>(header: [&str; N], widths: [Option<usize>; N], paper: &
     table
 }
 
-fn print(table: &Table, paper: &Paper) {
+fn print(table: &Table, printer: &Printer) {
     for (index, line) in table.lines().enumerate() {
         let line = line.trim_end();
         let is_rule = line.chars().all(|c| c == '─');
-        println!("  {}", if index == 0 || is_rule { paper.dim(line) } else { line.to_owned() });
+        println!("  {}", if index == 0 || is_rule { printer.dim(line) } else { line.to_owned() });
     }
 }

@@ -11,7 +11,7 @@ use rustix::{io::Errno, process::Pid};
 use serde::Deserialize;
 
 /// The console is on the loopback interface.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What of [`super::StackInfo`] tells whether its stack lives.
 #[derive(Deserialize)]
@@ -34,5 +34,5 @@ fn is_alive(written: &Written) -> bool {
     let runs =
         Pid::from_raw(written.pid).is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(Errno::SRCH));
     let console = written.console_url.strip_prefix("http://").and_then(|address| address.parse::<SocketAddr>().ok());
-    runs && console.is_some_and(|console| TcpStream::connect_timeout(&console, PATIENCE).is_ok())
+    runs && console.is_some_and(|console| TcpStream::connect_timeout(&console, TIMEOUT).is_ok())
 }

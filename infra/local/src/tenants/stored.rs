@@ -62,7 +62,7 @@ impl Stored {
             connected_at: Timestamp::now(),
         };
         let tenant = Tenant {
-            webhook_tokens: vec![TokenHash::of(webhook_token)],
+            webhook_tokens: vec![TokenHash::new(webhook_token)],
             salesforce: Some(connection),
             ..Tenant::new(id)
         };

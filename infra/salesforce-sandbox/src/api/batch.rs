@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{answer, require_method};
 use crate::{
-    call::{Address, Answer, Call, DATA},
+    call::{Address, ApiResponse, Call, DATA},
     error::ApiError,
     state::State,
 };
@@ -29,7 +29,7 @@ struct Subrequest {
     rich_input: Value,
 }
 
-pub(super) fn batch(state: &mut State, call: &Call) -> Result<Answer, ApiError> {
+pub(super) fn batch(state: &mut State, call: &Call) -> Result<ApiResponse, ApiError> {
     require_method(call, &Method::POST)?;
     let body: Body = serde_json::from_value(Value::Object(call.object()?.clone()))
         .map_err(|error| ApiError::malformed_body(error.to_string()))?;
@@ -43,15 +43,15 @@ pub(super) fn batch(state: &mut State, call: &Call) -> Result<Answer, ApiError> 
             let message = "Batch processing halted per request";
             ApiError::new(412, "BATCH_PROCESSING_HALTED", message).into()
         } else {
-            one(state, call, subrequest).unwrap_or_else(Answer::from)
+            one(state, call, subrequest).unwrap_or_else(ApiResponse::from)
         };
         failed |= given.status >= 400;
         results.push(json!({"statusCode": given.status, "result": given.body}));
     }
-    Ok(Answer::ok(json!({"hasErrors": failed, "results": results})))
+    Ok(ApiResponse::ok(json!({"hasErrors": failed, "results": results})))
 }
 
-fn one(state: &mut State, call: &Call, subrequest: &Subrequest) -> Result<Answer, ApiError> {
+fn one(state: &mut State, call: &Call, subrequest: &Subrequest) -> Result<ApiResponse, ApiError> {
     let relative = subrequest.url.trim_start_matches(DATA).trim_start_matches('/');
     let address = Address::parse(&format!("{DATA}/{relative}"))?;
     if address.segments.first().is_some_and(|first| first == "composite") {

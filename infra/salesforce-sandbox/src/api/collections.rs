@@ -10,24 +10,24 @@ use super::{
     method_not_allowed, require_method, sobjects,
 };
 use crate::{
-    call::{Answer, Call},
+    call::{ApiResponse, Call},
     error::ApiError,
     id,
     schema::{self, Object},
     state::State,
     tables::Fields,
-    write::{self, By},
+    write::{self, Actor},
 };
 
-const MOST_RECORDS: usize = 200;
+const MAX_RECORDS: usize = 200;
 /// Runs of records of one type that a create or update may consist of.
-const MOST_CHUNKS: usize = 10;
+const MAX_CHUNKS: usize = 10;
 
 type Outcome = Result<Value, ApiError>;
 
 /// `POST` creates, `PATCH` updates, `DELETE` deletes `?ids=`.
-pub(super) fn collection(state: &mut State, call: &Call) -> Result<Answer, ApiError> {
-    let by = By::from(call);
+pub(super) fn collection(state: &mut State, call: &Call) -> Result<ApiResponse, ApiError> {
+    let by = Actor::from(call);
     match call.method {
         Method::POST => {
             let records = records(state, call)?;
@@ -61,7 +61,7 @@ pub(super) fn collection(state: &mut State, call: &Call) -> Result<Answer, ApiEr
 }
 
 /// `GET …/<S>?ids=&fields=` or `POST …/<S>` with `ids` and `fields`: the records, null for those that are not there.
-pub(super) fn retrieve(state: &State, call: &Call, object: &Object) -> Result<Answer, ApiError> {
+pub(super) fn retrieve(state: &State, call: &Call, object: &Object) -> Result<ApiResponse, ApiError> {
     let strings = |value: &Value| -> Vec<String> {
         value.as_array().into_iter().flatten().filter_map(|text| text.as_str().map(ToOwned::to_owned)).collect()
     };
@@ -82,11 +82,16 @@ pub(super) fn retrieve(state: &State, call: &Call, object: &Object) -> Result<An
         let record = id::normalise(id).and_then(|id| write::live(state, object, &id).ok());
         record.map_or(Ok(Value::Null), |record| sobjects::show(state, call, object, record, Some(&fields)))
     });
-    rows.collect::<Result<Vec<_>, _>>().map(|rows| Answer::ok(json!(rows)))
+    rows.collect::<Result<Vec<_>, _>>().map(|rows| ApiResponse::ok(json!(rows)))
 }
 
 /// `PATCH …/<S>/<Field>`: upserts by an external id, one type per request.
-pub(super) fn upsert(state: &mut State, call: &Call, object: &'static Object, field: &str) -> Result<Answer, ApiError> {
+pub(super) fn upsert(
+    state: &mut State,
+    call: &Call,
+    object: &'static Object,
+    field: &str,
+) -> Result<ApiResponse, ApiError> {
     require_method(call, &Method::PATCH)?;
     let field = external_id::key_field(state, object, field)?;
     let records = records(state, call)?;
@@ -94,7 +99,7 @@ pub(super) fn upsert(state: &mut State, call: &Call, object: &'static Object, fi
         let message = format!("all records must be of type {}", object.name);
         return Err(ApiError::new(400, "INVALID_TYPE", message));
     }
-    let by = By::from(call);
+    let by = Actor::from(call);
     let mut seen: HashMap<String, usize> = HashMap::new();
     for (_, body) in &records {
         *seen.entry(key_text(body, field.name)).or_default() += 1;
@@ -111,7 +116,12 @@ pub(super) fn upsert(state: &mut State, call: &Call, object: &'static Object, fi
 }
 
 /// Runs `work` for each item; with `allOrNone` one failure undoes all.
-fn each<T>(state: &mut State, call: &Call, items: &[T], mut work: impl FnMut(&mut State, &T) -> Outcome) -> Answer {
+fn each<T>(
+    state: &mut State,
+    call: &Call,
+    items: &[T],
+    mut work: impl FnMut(&mut State, &T) -> Outcome,
+) -> ApiResponse {
     let savepoint = state.tables.savepoint();
     let outcomes: Vec<Outcome> = items.iter().map(|item| work(state, item)).collect();
     let in_body = call.body.as_ref().and_then(|body| body.get("allOrNone")).and_then(Value::as_bool);
@@ -128,7 +138,7 @@ fn each<T>(state: &mut State, call: &Call, items: &[T], mut work: impl FnMut(&mu
         Ok(result) => result,
         Err(error) => failure(&error),
     });
-    Answer::ok(results.collect())
+    ApiResponse::ok(results.collect())
 }
 
 fn failure(error: &ApiError) -> Value {
@@ -152,16 +162,16 @@ fn records<'a>(state: &State, call: &'a Call) -> Result<Vec<(&'static Object, &'
 }
 
 fn check_count(count: usize) -> Result<(), ApiError> {
-    if count <= MOST_RECORDS {
+    if count <= MAX_RECORDS {
         return Ok(());
     }
-    let message = format!("record limit reached. cannot submit more than {MOST_RECORDS} records into this call");
+    let message = format!("record limit reached. cannot submit more than {MAX_RECORDS} records into this call");
     Err(ApiError::new(400, "EXCEEDED_ID_LIMIT", message))
 }
 
 fn check_chunks(records: &[(&'static Object, &Fields)]) -> Result<(), ApiError> {
     let changes = records.windows(2).filter(|pair| pair[0].0.name != pair[1].0.name).count();
-    if changes < MOST_CHUNKS {
+    if changes < MAX_CHUNKS {
         return Ok(());
     }
     let message =

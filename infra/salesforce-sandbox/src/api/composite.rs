@@ -8,14 +8,14 @@ use serde_json::{Map, Value, json};
 
 use super::{answer, references::Answers, require_method};
 use crate::{
-    call::{Address, Answer, Call},
+    call::{Address, ApiResponse, Call},
     error::ApiError,
     state::State,
 };
 
-const MOST_SUBREQUESTS: usize = 25;
+const MAX_SUBREQUESTS: usize = 25;
 /// Of which queries and collections.
-const MOST_HEAVY: usize = 5;
+const MAX_HEAVY: usize = 5;
 const ROLLED_BACK: &str = "The transaction was rolled back since another operation in the same transaction failed.";
 
 #[derive(Debug, Deserialize)]
@@ -42,14 +42,14 @@ pub(super) struct Subrequest {
     http_headers: Map<String, Value>,
 }
 
-pub(super) fn composite(state: &mut State, call: &Call) -> Result<Answer, ApiError> {
+pub(super) fn composite(state: &mut State, call: &Call) -> Result<ApiResponse, ApiError> {
     require_method(call, &Method::POST)?;
     let body: Body = serde_json::from_value(Value::Object(call.object()?.clone()))
         .map_err(|error| ApiError::malformed_body(error.to_string()))?;
     check_size(&body.composite_request)?;
     check(&body.composite_request)?;
     let (responses, _) = run(state, call, &body.composite_request, body.all_or_none, is_supported);
-    Ok(Answer::ok(json!({"compositeResponse": responses})))
+    Ok(ApiResponse::ok(json!({"compositeResponse": responses})))
 }
 
 fn check_size(subrequests: &[Subrequest]) -> Result<(), ApiError> {
@@ -58,9 +58,9 @@ fn check_size(subrequests: &[Subrequest]) -> Result<(), ApiError> {
         ["query", "queryAll", "composite"].contains(&path.split('?').next().unwrap_or_default())
     };
     let message = match (subrequests.len(), subrequests.iter().filter(heavy).count()) {
-        (count, _) if count > MOST_SUBREQUESTS => format!("Cannot include more than {MOST_SUBREQUESTS} subrequests"),
-        (_, heavy) if heavy > MOST_HEAVY => {
-            format!("Cannot include more than {MOST_HEAVY} query or sObject Collections subrequests")
+        (count, _) if count > MAX_SUBREQUESTS => format!("Cannot include more than {MAX_SUBREQUESTS} subrequests"),
+        (_, heavy) if heavy > MAX_HEAVY => {
+            format!("Cannot include more than {MAX_HEAVY} query or sObject Collections subrequests")
         }
         _ => return Ok(()),
     };
@@ -100,10 +100,10 @@ pub(super) fn run(
 ) -> (Vec<Value>, bool) {
     let savepoint = state.tables.savepoint();
     let mut answers = Answers::default();
-    let mut ran: Vec<Answer> = Vec::new();
+    let mut ran: Vec<ApiResponse> = Vec::new();
     let mut failed = None;
     for (at, subrequest) in subrequests.iter().enumerate() {
-        let given = one(state, call, subrequest, &answers, &supported).unwrap_or_else(Answer::from);
+        let given = one(state, call, subrequest, &answers, &supported).unwrap_or_else(ApiResponse::from);
         let ok = given.status < 400;
         if ok {
             answers.insert(&subrequest.reference_id, given.body.clone());
@@ -119,7 +119,7 @@ pub(super) fn run(
     }
     if let Some(culprit) = failed.filter(|_| all_or_none) {
         state.tables.rollback(savepoint);
-        let halted: Answer = ApiError::new(400, "PROCESSING_HALTED", ROLLED_BACK).into();
+        let halted: ApiResponse = ApiError::new(400, "PROCESSING_HALTED", ROLLED_BACK).into();
         ran = ran.into_iter().enumerate().map(|(at, own)| if at == culprit { own } else { halted.clone() }).collect();
         ran.resize(subrequests.len(), halted);
     }
@@ -133,7 +133,7 @@ fn one(
     subrequest: &Subrequest,
     answers: &Answers,
     supported: impl Fn(&Address) -> bool,
-) -> Result<Answer, ApiError> {
+) -> Result<ApiResponse, ApiError> {
     let url = answers.fill_text(&subrequest.url)?;
     let address = Address::parse(url.as_str().unwrap_or_default())?;
     if !supported(&address) {
@@ -168,7 +168,7 @@ fn has_failed_record(body: &Value) -> bool {
     body.as_array().is_some_and(|results| results.iter().any(|result| result["success"] == json!(false)))
 }
 
-fn response(reference_id: &str, given: Answer) -> Value {
+fn response(reference_id: &str, given: ApiResponse) -> Value {
     let headers = given.location.map_or_else(|| json!({}), |location| json!({"Location": location}));
     json!({"body": given.body, "httpHeaders": headers, "httpStatusCode": given.status, "referenceId": reference_id})
 }

@@ -5,26 +5,26 @@ use serde_json::{Value, json};
 
 use super::require_method;
 use crate::{
-    call::{Answer, Call, DATA},
+    call::{ApiResponse, Call, DATA},
     error::ApiError,
     schema::{self, Access, ChildRelationship, Field, Key, Kind, OBJECTS, Object},
     state::State,
 };
 
-pub(super) fn global(state: &State, call: &Call) -> Result<Answer, ApiError> {
+pub(super) fn global(state: &State, call: &Call) -> Result<ApiResponse, ApiError> {
     require_method(call, &Method::GET)?;
     let visible = OBJECTS.iter().filter(|object| !state.options.hides_object(object.name));
     let sobjects: Vec<Value> = visible.map(|object| basics(&call.version, object)).collect();
-    Ok(Answer::ok(json!({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": sobjects})))
+    Ok(ApiResponse::ok(json!({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": sobjects})))
 }
 
-pub(super) fn one(state: &State, call: &Call, object: &Object) -> Result<Answer, ApiError> {
+pub(super) fn one(state: &State, call: &Call, object: &Object) -> Result<ApiResponse, ApiError> {
     require_method(call, &Method::GET)?;
     let mut description = basics(&call.version, object);
     description["fields"] = object.visible_fields(state).map(|known| field(state, object, known)).collect();
     description["childRelationships"] = schema::child_relationships(object).map(child_relationship).collect();
     description["recordTypeInfos"] = json!([]);
-    Ok(Answer::ok(description))
+    Ok(ApiResponse::ok(description))
 }
 
 /// What the list of objects says of each.

@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 
 use super::{method_not_allowed, sobjects};
 use crate::{
-    call::{Answer, Call},
+    call::{ApiResponse, Call},
     error::ApiError,
     schema::{Field, Key, Object},
     state::State,
     tables::Fields,
-    write::{self, By},
+    write::{self, Actor},
 };
 
 /// Up to version 45, an upsert that updates answers 204 without a body.
@@ -22,34 +22,34 @@ pub(super) fn row(
     object: &'static Object,
     field: &str,
     value: &str,
-) -> Result<Answer, ApiError> {
+) -> Result<ApiResponse, ApiError> {
     let field = key_field(state, object, field)?;
     let found = holders(state, object, field, value);
     if found.len() > 1 {
         let urls: Vec<String> = found.iter().map(|id| call.record_url(object.name, id)).collect();
-        return Ok(Answer::status(300, json!(urls)));
+        return Ok(ApiResponse::status(300, json!(urls)));
     }
     match (&call.method, found.first()) {
         (&Method::GET, Some(id)) => {
             let record = write::live(state, object, id)?;
-            sobjects::show(state, call, object, record, call.parameter("fields")).map(Answer::ok)
+            sobjects::show(state, call, object, record, call.parameter("fields")).map(ApiResponse::ok)
         }
         (&Method::DELETE, Some(id)) => {
-            write::delete(state, &By::from(call), object, id)?;
-            Ok(Answer::no_content())
+            write::delete(state, &Actor::from(call), object, id)?;
+            Ok(ApiResponse::no_content())
         }
         (&Method::PATCH, Some(id)) => {
             let body = without_key(call.object()?, field)?;
-            write::update(state, &By::from(call), object, id, body)?;
+            write::update(state, &Actor::from(call), object, id, body)?;
             if call.major_version() < FIRST_TO_ANSWER_UPDATES {
-                return Ok(Answer::no_content());
+                return Ok(ApiResponse::no_content());
             }
-            Ok(Answer::ok(json!({"id": id, "success": true, "errors": [], "created": false})))
+            Ok(ApiResponse::ok(json!({"id": id, "success": true, "errors": [], "created": false})))
         }
         (&Method::PATCH, None) if !call.flag("updateOnly") => {
             let mut body = without_key(call.object()?, field)?.clone();
             body.insert(field.name.to_owned(), json!(value));
-            let id = write::create(state, &By::from(call), object, &body)?;
+            let id = write::create(state, &Actor::from(call), object, &body)?;
             Ok(sobjects::created(call, object, &id, json!({"id": id, "success": true, "errors": [], "created": true})))
         }
         (&Method::GET | &Method::DELETE | &Method::PATCH, None) => Err(ApiError::not_found()),
@@ -94,7 +94,7 @@ pub(super) struct Upserted {
 /// Upserts a record that carries its key in its body, as collections do.
 pub(super) fn upsert(
     state: &mut State,
-    by: &By,
+    by: &Actor,
     object: &'static Object,
     field: &'static Field,
     body: &Fields,

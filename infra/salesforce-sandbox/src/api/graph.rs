@@ -14,15 +14,15 @@ use super::{
     require_method,
 };
 use crate::{
-    call::{Address, Answer, Call},
+    call::{Address, ApiResponse, Call},
     error::ApiError,
     state::State,
 };
 
-const MOST_GRAPHS: usize = 75;
-const MOST_NODES: usize = 500;
+const MAX_GRAPHS: usize = 75;
+const MAX_NODES: usize = 500;
 /// Kinds of node (method and object) in one payload.
-const MOST_KINDS: usize = 15;
+const MAX_KINDS: usize = 15;
 /// Nodes that refer to each other in a row.
 const DEEPEST: usize = 15;
 const MOST_FAILED_GRAPHS: usize = 14;
@@ -40,7 +40,7 @@ struct Graph {
     composite_request: Vec<Subrequest>,
 }
 
-pub(super) fn graph(state: &mut State, call: &Call) -> Result<Answer, ApiError> {
+pub(super) fn graph(state: &mut State, call: &Call) -> Result<ApiResponse, ApiError> {
     require_method(call, &Method::POST)?;
     let mut body: Body = serde_json::from_value(Value::Object(call.object()?.clone()))
         .map_err(|error| ApiError::malformed_body(error.to_string()))?;
@@ -61,7 +61,7 @@ pub(super) fn graph(state: &mut State, call: &Call) -> Result<Answer, ApiError> 
         graphs.push(json!({"graphId": graph_id, "graphResponse": {"compositeResponse": responses},
             "isSuccessful": successful}));
     }
-    Ok(Answer::ok(json!({"graphs": graphs})))
+    Ok(ApiResponse::ok(json!({"graphs": graphs})))
 }
 
 fn check_limits(body: &Body) -> Result<(), ApiError> {
@@ -73,9 +73,9 @@ fn check_limits(body: &Body) -> Result<(), ApiError> {
         return Err(ApiError::new(400, "INVALID_INPUT", "Each graph needs a graphId of its own"));
     }
     let message = match (body.graphs.len(), nodes().count(), kinds.len()) {
-        (graphs, ..) if graphs > MOST_GRAPHS => format!("Cannot include more than {MOST_GRAPHS} graphs"),
-        (_, nodes, _) if nodes > MOST_NODES => format!("Cannot include more than {MOST_NODES} nodes"),
-        (.., kinds) if kinds > MOST_KINDS => format!("Cannot include more than {MOST_KINDS} different nodes"),
+        (graphs, ..) if graphs > MAX_GRAPHS => format!("Cannot include more than {MAX_GRAPHS} graphs"),
+        (_, nodes, _) if nodes > MAX_NODES => format!("Cannot include more than {MAX_NODES} nodes"),
+        (.., kinds) if kinds > MAX_KINDS => format!("Cannot include more than {MAX_KINDS} different nodes"),
         _ => return Ok(()),
     };
     Err(ApiError::new(400, "LIMIT_EXCEEDED", message))

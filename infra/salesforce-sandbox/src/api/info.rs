@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::require_method;
 use crate::{
-    call::{Answer, Call, DATA},
+    call::{ApiResponse, Call, DATA},
     error::ApiError,
     oauth,
     state::State,
@@ -19,21 +19,21 @@ pub(crate) fn versions() -> Value {
 }
 
 /// `GET /services/data/vXX.X`.
-pub(super) fn resources(state: &State, call: &Call) -> Result<Answer, ApiError> {
+pub(super) fn resources(state: &State, call: &Call) -> Result<ApiResponse, ApiError> {
     require_method(call, &Method::GET)?;
     let names = ["composite", "limits", "parameterizedSearch", "query", "queryAll", "search", "sobjects"];
     let list = names.map(|name| (name.to_owned(), json!(format!("{DATA}/v{}/{name}", call.version))));
     let identity = format!("/id/{}/{}", state.identity.org_id, call.user_id);
     let identity = format!("{}{identity}", oauth::instance_url(state, &call.headers));
-    Ok(Answer::ok(Value::Object(list.into_iter().chain([("identity".to_owned(), json!(identity))]).collect())))
+    Ok(ApiResponse::ok(Value::Object(list.into_iter().chain([("identity".to_owned(), json!(identity))]).collect())))
 }
 
 /// `GET …/limits`.
-pub(super) fn limits(state: &State, call: &Call) -> Result<Answer, ApiError> {
+pub(super) fn limits(state: &State, call: &Call) -> Result<ApiResponse, ApiError> {
     require_method(call, &Method::GET)?;
     let max = state.options.daily_api_limit;
     let remaining = max.saturating_sub(state.requests.total());
     // Storage is that of a Developer Edition org, and never used up.
-    Ok(Answer::ok(json!({"DailyApiRequests": {"Max": max, "Remaining": remaining},
+    Ok(ApiResponse::ok(json!({"DailyApiRequests": {"Max": max, "Remaining": remaining},
         "DataStorageMB": {"Max": 5, "Remaining": 5}, "FileStorageMB": {"Max": 20, "Remaining": 20}})))
 }

@@ -20,19 +20,19 @@ use axum::http::Method;
 
 pub(crate) use self::info::versions;
 use crate::{
-    call::{Answer, Call},
+    call::{ApiResponse, Call},
     error::ApiError,
     schema::{self, Object},
     state::State,
 };
 
 /// Answers a call, errors in Salesforce's shape.
-pub(crate) fn answer(state: &mut State, call: &Call) -> Answer {
+pub(crate) fn answer(state: &mut State, call: &Call) -> ApiResponse {
     state.look_as(&call.user_id);
-    route(state, call).unwrap_or_else(Answer::from)
+    route(state, call).unwrap_or_else(ApiResponse::from)
 }
 
-fn route(state: &mut State, call: &Call) -> Result<Answer, ApiError> {
+fn route(state: &mut State, call: &Call) -> Result<ApiResponse, ApiError> {
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
     match segments.as_slice() {
         [] => info::resources(state, call),

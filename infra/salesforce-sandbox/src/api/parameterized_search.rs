@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::method_not_allowed;
 use crate::{
-    call::{Answer, Call},
+    call::{ApiResponse, Call},
     error::ApiError,
     query::{Parser, SyntaxError, ast::Name},
     search::{self, Group, Returning, Search},
@@ -41,7 +41,7 @@ struct SObject {
     offset: usize,
 }
 
-pub(super) fn search(state: &State, call: &Call) -> Result<Answer, ApiError> {
+pub(super) fn search(state: &State, call: &Call) -> Result<ApiResponse, ApiError> {
     let parameters = match call.method {
         Method::GET => from_query(call)?,
         Method::POST => serde_json::from_value(Value::Object(call.object()?.clone()))
@@ -63,7 +63,7 @@ pub(super) fn search(state: &State, call: &Call) -> Result<Answer, ApiError> {
         limit: parameters.overall_limit.unwrap_or(2000).min(2000),
     };
     let records = search::run(state, &search, &parameters.q, &call.version, call.now)?;
-    Ok(Answer::ok(json!({"searchRecords": records})))
+    Ok(ApiResponse::ok(json!({"searchRecords": records})))
 }
 
 /// `q`, `in`, `sobject` and `fields` as a `GET` carries them.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::require_method;
 use crate::{
-    call::{Answer, Call, DATA},
+    call::{ApiResponse, Call, DATA},
     error::ApiError,
     query::{self, Scope},
     schema,
@@ -16,7 +16,7 @@ use crate::{
 const LARGEST_PAGE: usize = 2000;
 const SMALLEST_PAGE: usize = 200;
 
-pub(super) fn first_page(state: &mut State, call: &Call, scope: Scope) -> Result<Answer, ApiError> {
+pub(super) fn first_page(state: &mut State, call: &Call, scope: Scope) -> Result<ApiResponse, ApiError> {
     require_method(call, &Method::GET)?;
     if let Some(source) = call.parameter("explain") {
         return explain(state, call, source, scope);
@@ -28,37 +28,37 @@ pub(super) fn first_page(state: &mut State, call: &Call, scope: Scope) -> Result
     let found = query::run(state, &select, source, scope, &call.version, call.now)?;
     let size = page_size(call);
     if found.records.len() <= size {
-        return Ok(Answer::ok(json!({"totalSize": found.total, "done": true, "records": found.records})));
+        return Ok(ApiResponse::ok(json!({"totalSize": found.total, "done": true, "records": found.records})));
     }
     let locator = state.cursors.open(found.records);
     page(state, call, &locator, 0)
 }
 
 /// `?explain=`: a plan of the query, which here is always a scan of the whole table.
-fn explain(state: &State, call: &Call, source: &str, scope: Scope) -> Result<Answer, ApiError> {
+fn explain(state: &State, call: &Call, source: &str, scope: Scope) -> Result<ApiResponse, ApiError> {
     let select = query::select(source).map_err(|error| ApiError::new(400, "MALFORMED_QUERY", error.explain(source)))?;
     let found = query::run(state, &select, source, scope, &call.version, call.now)?;
     let object = schema::object(&select.from.text).ok_or_else(ApiError::not_found)?;
     let plan = json!({"cardinality": found.total, "fields": [], "leadingOperationType": "TableScan", "notes": [],
         "relativeCost": 1.0, "sobjectCardinality": state.tables.rows(object).len(), "sobjectType": object.name});
-    Ok(Answer::ok(json!({"plans": [plan], "sourceQuery": source})))
+    Ok(ApiResponse::ok(json!({"plans": [plan], "sourceQuery": source})))
 }
 
 /// `nextRecordsUrl` ends in the locator and the number of records already fetched.
-pub(super) fn next_page(state: &State, call: &Call, locator: &str) -> Result<Answer, ApiError> {
+pub(super) fn next_page(state: &State, call: &Call, locator: &str) -> Result<ApiResponse, ApiError> {
     require_method(call, &Method::GET)?;
     let (locator, from) = locator.split_once('-').ok_or_else(invalid_locator)?;
     page(state, call, locator, from.parse().map_err(|_| invalid_locator())?)
 }
 
-fn page(state: &State, call: &Call, locator: &str, from: usize) -> Result<Answer, ApiError> {
+fn page(state: &State, call: &Call, locator: &str, from: usize) -> Result<ApiResponse, ApiError> {
     let all = state.cursors.get(locator).filter(|all| from < all.len()).ok_or_else(invalid_locator)?;
     let until = (from + page_size(call)).min(all.len());
     let mut body: Value = json!({"totalSize": all.len(), "done": until == all.len(), "records": &all[from..until]});
     if until < all.len() {
         body["nextRecordsUrl"] = json!(format!("{DATA}/v{}/query/{locator}-{until}", call.version));
     }
-    Ok(Answer::ok(body))
+    Ok(ApiResponse::ok(body))
 }
 
 fn page_size(call: &Call) -> usize {

@@ -5,13 +5,13 @@ use serde_json::json;
 
 use super::require_method;
 use crate::{
-    call::{Answer, Call},
+    call::{ApiResponse, Call},
     error::ApiError,
     search,
     state::State,
 };
 
-pub(super) fn search(state: &State, call: &Call) -> Result<Answer, ApiError> {
+pub(super) fn search(state: &State, call: &Call) -> Result<ApiResponse, ApiError> {
     require_method(call, &Method::GET)?;
     let source = call
         .parameter("q")
@@ -19,5 +19,5 @@ pub(super) fn search(state: &State, call: &Call) -> Result<Answer, ApiError> {
     let search =
         search::search(source).map_err(|error| ApiError::new(400, "MALFORMED_SEARCH", error.explain(source)))?;
     let records = search::run(state, &search, source, &call.version, call.now)?;
-    Ok(Answer::ok(json!({"searchRecords": records})))
+    Ok(ApiResponse::ok(json!({"searchRecords": records})))
 }

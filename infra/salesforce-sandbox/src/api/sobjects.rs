@@ -5,24 +5,24 @@ use serde_json::{Value, json};
 
 use super::{describe, method_not_allowed};
 use crate::{
-    call::{Answer, Call},
+    call::{ApiResponse, Call},
     error::ApiError,
     id,
     query::attributes,
     schema::Object,
     state::State,
     tables::Record,
-    write::{self, By},
+    write::{self, Actor},
 };
 
 /// `GET` tells about the object, `POST` creates a record.
-pub(super) fn collection(state: &mut State, call: &Call, object: &'static Object) -> Result<Answer, ApiError> {
+pub(super) fn collection(state: &mut State, call: &Call, object: &'static Object) -> Result<ApiResponse, ApiError> {
     match call.method {
         Method::GET => {
-            Ok(Answer::ok(json!({"objectDescribe": describe::basics(&call.version, object), "recentItems": []})))
+            Ok(ApiResponse::ok(json!({"objectDescribe": describe::basics(&call.version, object), "recentItems": []})))
         }
         Method::POST => {
-            let id = write::create(state, &By::from(call), object, call.object()?)?;
+            let id = write::create(state, &Actor::from(call), object, call.object()?)?;
             Ok(created(call, object, &id, json!({"id": id, "success": true, "errors": []})))
         }
         _ => Err(method_not_allowed(&call.method, "HEAD,GET,POST")),
@@ -30,12 +30,12 @@ pub(super) fn collection(state: &mut State, call: &Call, object: &'static Object
 }
 
 /// 201 with the record's address.
-pub(super) fn created(call: &Call, object: &Object, id: &str, body: Value) -> Answer {
-    Answer { location: Some(call.record_url(object.name, id)), ..Answer::status(201, body) }
+pub(super) fn created(call: &Call, object: &Object, id: &str, body: Value) -> ApiResponse {
+    ApiResponse { location: Some(call.record_url(object.name, id)), ..ApiResponse::status(201, body) }
 }
 
 /// One record by its id.
-pub(super) fn row(state: &mut State, call: &Call, object: &'static Object, id: &str) -> Result<Answer, ApiError> {
+pub(super) fn row(state: &mut State, call: &Call, object: &'static Object, id: &str) -> Result<ApiResponse, ApiError> {
     let Some(id) = id::normalise(id) else {
         let message = format!("Provided external ID field does not exist or is not accessible: {id}");
         return Err(ApiError::new(404, "NOT_FOUND", message));
@@ -43,15 +43,15 @@ pub(super) fn row(state: &mut State, call: &Call, object: &'static Object, id: &
     match call.method {
         Method::GET => {
             let record = write::live(state, object, &id)?;
-            show(state, call, object, record, call.parameter("fields")).map(Answer::ok)
+            show(state, call, object, record, call.parameter("fields")).map(ApiResponse::ok)
         }
         Method::PATCH => {
-            write::update(state, &By::from(call), object, &id, call.object()?)?;
-            Ok(Answer::no_content())
+            write::update(state, &Actor::from(call), object, &id, call.object()?)?;
+            Ok(ApiResponse::no_content())
         }
         Method::DELETE => {
-            write::delete(state, &By::from(call), object, &id)?;
-            Ok(Answer::no_content())
+            write::delete(state, &Actor::from(call), object, &id)?;
+            Ok(ApiResponse::no_content())
         }
         _ => Err(method_not_allowed(&call.method, "HEAD,GET,PATCH,DELETE")),
     }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{method_not_allowed, query};
 use crate::{
-    call::{Answer, Call},
+    call::{ApiResponse, Call},
     error::ApiError,
     id,
     key_field::FULL_NAME,
@@ -15,7 +15,7 @@ use crate::{
     state::State,
 };
 
-pub(super) fn route(state: &mut State, call: &Call, segments: &[&str]) -> Result<Answer, ApiError> {
+pub(super) fn route(state: &mut State, call: &Call, segments: &[&str]) -> Result<ApiResponse, ApiError> {
     match segments {
         ["query"] => query::first_page(state, call, Scope::Tooling),
         ["sobjects", object] if is_custom_field(object) => match call.method {
@@ -32,7 +32,7 @@ fn is_custom_field(name: &str) -> bool {
 }
 
 /// The field exists from now on, and nobody may see it: an API gives no field-level security to what it creates.
-fn create(state: &mut State, call: &Call) -> Result<Answer, ApiError> {
+fn create(state: &mut State, call: &Call) -> Result<ApiResponse, ApiError> {
     require_admin(state, call)?;
     let body = call.object()?;
     check_name(body)?;
@@ -47,10 +47,10 @@ fn create(state: &mut State, call: &Call) -> Result<Answer, ApiError> {
     let id = state.custom_field_id();
     let body = json!({"id": id, "success": true, "errors": [], "warnings": [], "infos": []});
     let location = format!("/services/data/v{}/tooling/sobjects/CustomField/{id}", call.version);
-    Ok(Answer { location: Some(location), ..Answer::status(201, body) })
+    Ok(ApiResponse { location: Some(location), ..ApiResponse::status(201, body) })
 }
 
-fn row(state: &mut State, call: &Call, id: &str) -> Result<Answer, ApiError> {
+fn row(state: &mut State, call: &Call, id: &str) -> Result<ApiResponse, ApiError> {
     let record = state.custom_field().filter(|record| id::normalise(id).as_deref() == Some(record.id()));
     let record = record.ok_or_else(ApiError::not_found)?;
     match call.method {
@@ -59,13 +59,13 @@ fn row(state: &mut State, call: &Call, id: &str) -> Result<Answer, ApiError> {
             shown.insert("attributes".to_owned(), attributes(&call.version, schema::CUSTOM_FIELD, &record));
             shown.extend(record.fields);
             shown.insert("Metadata".to_owned(), metadata());
-            Ok(Answer::ok(Value::Object(shown)))
+            Ok(ApiResponse::ok(Value::Object(shown)))
         }
         Method::DELETE => {
             require_admin(state, call)?;
             let options = crate::Options { unique_key_field: false, ..state.options.clone() };
             state.set_options(options);
-            Ok(Answer::no_content())
+            Ok(ApiResponse::no_content())
         }
         _ => Err(method_not_allowed(&call.method, "GET,DELETE")),
     }

@@ -5,21 +5,21 @@ use serde_json::{Value, json};
 
 use super::require_method;
 use crate::{
-    call::{Answer, Call},
+    call::{ApiResponse, Call},
     error::ApiError,
     schema::Object,
     state::State,
-    write::{self, By},
+    write::{self, Actor},
 };
 
-pub(super) fn tree(state: &mut State, call: &Call, object: &'static Object) -> Result<Answer, ApiError> {
+pub(super) fn tree(state: &mut State, call: &Call, object: &'static Object) -> Result<ApiResponse, ApiError> {
     require_method(call, &Method::POST)?;
     let records = call.object()?.get("records").and_then(Value::as_array);
     let records = records.ok_or_else(|| ApiError::malformed_body("a list of records is required"))?;
     if records.len() > 200 {
         return Err(ApiError::new(400, "LIMIT_EXCEEDED", "Cannot include more than 200 records"));
     }
-    let by = By::from(call);
+    let by = Actor::from(call);
     let savepoint = state.tables.savepoint();
     let (mut created, mut errors) = (Vec::new(), Vec::new());
     for record in records {
@@ -33,8 +33,8 @@ pub(super) fn tree(state: &mut State, call: &Call, object: &'static Object) -> R
         }
     }
     if errors.is_empty() {
-        return Ok(Answer::status(201, json!({"hasErrors": false, "results": created})));
+        return Ok(ApiResponse::status(201, json!({"hasErrors": false, "results": created})));
     }
     state.tables.rollback(savepoint);
-    Ok(Answer::status(400, json!({"hasErrors": true, "results": errors})))
+    Ok(ApiResponse::status(400, json!({"hasErrors": true, "results": errors})))
 }

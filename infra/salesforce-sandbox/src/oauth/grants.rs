@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::random;
 
 /// Refresh tokens per user; one more revokes the oldest.
-const MOST_APPROVALS: usize = 5;
+const MAX_APPROVALS: usize = 5;
 /// Minutes an authorization code lives.
 const CODE_MINUTES: i64 = 15;
 
@@ -163,7 +163,7 @@ impl Grants {
     fn drop_oldest(&mut self, user_id: &str) {
         let held = self.approvals.iter().filter(|(_, approval)| approval.limited && approval.user_id == user_id);
         let held: Vec<u64> = held.map(|(&number, _)| number).collect();
-        if let Some(&oldest) = held.first().filter(|_| held.len() >= MOST_APPROVALS) {
+        if let Some(&oldest) = held.first().filter(|_| held.len() >= MAX_APPROVALS) {
             self.end(oldest);
         }
     }

@@ -73,7 +73,7 @@ impl Test {
     }
 
     pub(crate) fn passes(&self, tables: &Tables, record: &Record) -> bool {
-        let key = |column: &Column| Key::of(column.field, &column.value(tables, record));
+        let key = |column: &Column| Key::new(column.field, &column.value(tables, record));
         match self {
             Self::All(tests) => tests.iter().all(|test| test.passes(tables, record)),
             Self::Any(tests) => tests.iter().any(|test| test.passes(tables, record)),
@@ -132,7 +132,7 @@ impl Resolver<'_> {
                 let values = found.records.iter().filter_map(|row| {
                     row.as_object()?.iter().find(|(name, _)| *name != "attributes").map(|(_, value)| value)
                 });
-                let keys = values.map(|value: &Value| Key::of(column.field, value)).collect();
+                let keys = values.map(|value: &Value| Key::new(column.field, value)).collect();
                 Ok(among(column, keys, *negated))
             }
         }

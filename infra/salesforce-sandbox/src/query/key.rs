@@ -17,7 +17,7 @@ pub(crate) enum Key {
 }
 
 impl Key {
-    pub(crate) fn of(field: &Field, value: &Value) -> Self {
+    pub(crate) fn new(field: &Field, value: &Value) -> Self {
         match value {
             Value::Bool(value) => Self::Boolean(*value),
             Value::Number(value) => value.as_f64().map_or(Self::Null, Self::Number),

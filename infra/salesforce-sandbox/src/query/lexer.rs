@@ -41,7 +41,7 @@ impl SyntaxError {
 }
 
 /// Characters between two quotes at most, as they are written.
-const LONGEST_LITERAL: usize = 4_000;
+const MAX_LITERAL: usize = 4_000;
 
 // Longest first.
 const SYMBOLS: &[&str] = &["!=", "<>", "<=", ">=", "=", "<", ">", "(", ")", ",", "[", "]", "{", "}"];
@@ -87,8 +87,8 @@ fn quoted(chars: &[char], at: usize) -> Result<(Token, usize), SyntaxError> {
     let mut end = at + 1;
     loop {
         match chars.get(end) {
-            Some('\'') if end - at > LONGEST_LITERAL + 1 => {
-                let message = format!("string literals cannot be longer than {LONGEST_LITERAL} characters");
+            Some('\'') if end - at > MAX_LITERAL + 1 => {
+                let message = format!("string literals cannot be longer than {MAX_LITERAL} characters");
                 return Err(SyntaxError::new(at, message));
             }
             Some('\'') => return Ok((Token::Text(chars[at + 1..end].iter().collect()), end + 1)),

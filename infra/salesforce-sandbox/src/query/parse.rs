@@ -8,15 +8,15 @@ use crate::time;
 
 /// Characters of a statement at most.
 /// <https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsheet/guide/salesforce-app-limits-platform-soslsoql.html>
-const LONGEST: usize = 100_000;
+const MAX_LEN: usize = 100_000;
 
 /// Conditions and queries inside each other; ours, so that no query exhausts the stack.
 const DEEPEST: usize = 100;
 
 /// Reads a whole SOQL query.
 pub(crate) fn select(text: &str) -> Result<Select, SyntaxError> {
-    if text.chars().count() > LONGEST {
-        return Err(SyntaxError::new(LONGEST, format!("SOQL statements cannot be longer than {LONGEST} characters.")));
+    if text.chars().count() > MAX_LEN {
+        return Err(SyntaxError::new(MAX_LEN, format!("SOQL statements cannot be longer than {MAX_LEN} characters.")));
     }
     let mut parser = Parser::new(text, 0)?;
     let select = parser.select()?;

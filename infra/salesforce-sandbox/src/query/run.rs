@@ -163,7 +163,7 @@ pub(crate) fn arrange<'a>(
     limit: Option<usize>,
 ) -> Vec<&'a Record> {
     let keys = |record: &Record| -> Vec<Key> {
-        orders.iter().map(|(column, _)| Key::of(column.field, &column.value(tables, record))).collect()
+        orders.iter().map(|(column, _)| Key::new(column.field, &column.value(tables, record))).collect()
     };
     let mut keyed: Vec<(Vec<Key>, &Record)> = rows.into_iter().map(|record| (keys(record), record)).collect();
     keyed.sort_by(|(one, _), (two, _)| {

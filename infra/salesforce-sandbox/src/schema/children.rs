@@ -11,33 +11,38 @@ pub(crate) struct ChildRelationship {
     pub(crate) field: &'static str,
 }
 
-const fn of(parent: &'static str, name: &'static str, child: &'static str, field: &'static str) -> ChildRelationship {
+const fn relationship(
+    parent: &'static str,
+    name: &'static str,
+    child: &'static str,
+    field: &'static str,
+) -> ChildRelationship {
     ChildRelationship { parent, name, child, field }
 }
 
 const CHILD_RELATIONSHIPS: &[ChildRelationship] = &[
-    of("Account", "ChildAccounts", "Account", "ParentId"),
-    of("Account", "Contacts", "Contact", "AccountId"),
-    of("Account", "Cases", "Case", "AccountId"),
-    of("Account", "Opportunities", "Opportunity", "AccountId"),
-    of("Account", "Tasks", "Task", "WhatId"),
-    of("Account", "Events", "Event", "WhatId"),
-    of("Contact", "Cases", "Case", "ContactId"),
-    of("Contact", "OpportunityContactRoles", "OpportunityContactRole", "ContactId"),
-    of("Contact", "Tasks", "Task", "WhoId"),
-    of("Contact", "Events", "Event", "WhoId"),
-    of("Lead", "Tasks", "Task", "WhoId"),
-    of("Lead", "Events", "Event", "WhoId"),
-    of("Case", "Cases", "Case", "ParentId"),
-    of("Case", "Tasks", "Task", "WhatId"),
-    of("Case", "Events", "Event", "WhatId"),
-    of("Opportunity", "OpportunityContactRoles", "OpportunityContactRole", "OpportunityId"),
-    of("Opportunity", "Tasks", "Task", "WhatId"),
-    of("Opportunity", "Events", "Event", "WhatId"),
-    of("Profile", "Users", "User", "ProfileId"),
-    of("PermissionSet", "FieldPerms", "FieldPermissions", "ParentId"),
-    of("PermissionSet", "Assignments", "PermissionSetAssignment", "PermissionSetId"),
-    of("User", "PermissionSetAssignments", "PermissionSetAssignment", "AssigneeId"),
+    relationship("Account", "ChildAccounts", "Account", "ParentId"),
+    relationship("Account", "Contacts", "Contact", "AccountId"),
+    relationship("Account", "Cases", "Case", "AccountId"),
+    relationship("Account", "Opportunities", "Opportunity", "AccountId"),
+    relationship("Account", "Tasks", "Task", "WhatId"),
+    relationship("Account", "Events", "Event", "WhatId"),
+    relationship("Contact", "Cases", "Case", "ContactId"),
+    relationship("Contact", "OpportunityContactRoles", "OpportunityContactRole", "ContactId"),
+    relationship("Contact", "Tasks", "Task", "WhoId"),
+    relationship("Contact", "Events", "Event", "WhoId"),
+    relationship("Lead", "Tasks", "Task", "WhoId"),
+    relationship("Lead", "Events", "Event", "WhoId"),
+    relationship("Case", "Cases", "Case", "ParentId"),
+    relationship("Case", "Tasks", "Task", "WhatId"),
+    relationship("Case", "Events", "Event", "WhatId"),
+    relationship("Opportunity", "OpportunityContactRoles", "OpportunityContactRole", "OpportunityId"),
+    relationship("Opportunity", "Tasks", "Task", "WhatId"),
+    relationship("Opportunity", "Events", "Event", "WhatId"),
+    relationship("Profile", "Users", "User", "ProfileId"),
+    relationship("PermissionSet", "FieldPerms", "FieldPermissions", "ParentId"),
+    relationship("PermissionSet", "Assignments", "PermissionSetAssignment", "PermissionSetId"),
+    relationship("User", "PermissionSetAssignments", "PermissionSetAssignment", "AssigneeId"),
 ];
 
 /// The relationships to the records that refer to those of `parent`.

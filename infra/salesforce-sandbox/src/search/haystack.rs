@@ -26,7 +26,7 @@ pub(super) struct Haystack {
 }
 
 impl Haystack {
-    pub(super) fn of(options: &Options, object: &Object, record: &Record, group: Group) -> Self {
+    pub(super) fn new(options: &Options, object: &Object, record: &Record, group: Group) -> Self {
         let mut haystack = Self { phones: Vec::new(), texts: Vec::new() };
         for field in object.fields(options) {
             let Value::String(text) = record.get(field.name) else { continue };

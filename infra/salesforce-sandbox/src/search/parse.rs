@@ -38,7 +38,7 @@ pub(crate) struct Returning {
 }
 
 /// Results of one search at most.
-pub(crate) const MOST: usize = 2_000;
+pub(crate) const LIMIT: usize = 2_000;
 
 /// Reads a whole SOSL search.
 pub(crate) fn search(text: &str) -> Result<Search, SyntaxError> {
@@ -55,10 +55,10 @@ pub(crate) fn search(text: &str) -> Result<Search, SyntaxError> {
             returning.push(one(&mut parser)?);
         }
     }
-    let limit = parser.count_after("LIMIT")?.unwrap_or(MOST);
+    let limit = parser.count_after("LIMIT")?.unwrap_or(LIMIT);
     parser.end()?;
-    if limit > MOST {
-        return Err(SyntaxError::new(to, format!("Maximum SOSL limit allowed is {MOST}")));
+    if limit > LIMIT {
+        return Err(SyntaxError::new(to, format!("Maximum SOSL limit allowed is {LIMIT}")));
     }
     Ok(Search { expression: expression(&find, from)?, group, returning, limit })
 }

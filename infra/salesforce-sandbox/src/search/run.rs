@@ -91,7 +91,7 @@ fn is_hit(
 ) -> bool {
     query::visible(state, object, record, Scope::Live)
         && state.indexed(record, now)
-        && Haystack::of(&state.options, object, record, search.group).contains(expression)
+        && Haystack::new(&state.options, object, record, search.group).contains(expression)
 }
 
 fn searchable(state: &State, name: &Name, source: &str) -> Result<&'static Object, ApiError> {

@@ -15,7 +15,7 @@ pub(crate) enum Expression {
 
 /// Above this many characters nothing is found.
 /// <https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_sosl_syntax.htm>
-const LONGEST: usize = 10_000;
+const MAX_LEN: usize = 10_000;
 /// Above this many, operators are not honoured.
 const LONGEST_WITH_OPERATORS: usize = 4_000;
 /// Parentheses inside each other; ours, so that no search exhausts the stack.
@@ -36,7 +36,7 @@ enum Word {
 pub(crate) fn expression(text: &str, start: usize) -> Result<Option<Expression>, SyntaxError> {
     let length = text.chars().count();
     let mut words = words(text, start)?;
-    if length > LONGEST {
+    if length > MAX_LEN {
         return Ok(None);
     }
     if length > LONGEST_WITH_OPERATORS {

@@ -24,8 +24,9 @@ use crate::{
     call::Call,
     control::record_faults,
     error::ApiError,
-    founding, locks,
+    locks,
     schema::{Kind, Object},
+    seed_data,
     state::State,
     tables::{Fields, Record},
     time,
@@ -33,14 +34,14 @@ use crate::{
 
 /// Who writes, when, and with which headers.
 #[derive(Clone, Debug)]
-pub(crate) struct By {
+pub(crate) struct Actor {
     user_id: String,
     now: Timestamp,
     /// `Sforce-Duplicate-Rule-Header: allowSave=true`.
     allow_save: bool,
 }
 
-impl From<&Call> for By {
+impl From<&Call> for Actor {
     fn from(call: &Call) -> Self {
         let allow_save = call.header_option("Sforce-Duplicate-Rule-Header", "allowSave");
         Self {
@@ -52,7 +53,12 @@ impl From<&Call> for By {
 }
 
 /// Creates a record and returns its id.
-pub(crate) fn create(state: &mut State, by: &By, object: &'static Object, body: &Fields) -> Result<String, ApiError> {
+pub(crate) fn create(
+    state: &mut State,
+    by: &Actor,
+    object: &'static Object,
+    body: &Fields,
+) -> Result<String, ApiError> {
     require_writable(object)?;
     setup::permit(state, object, &by.user_id)?;
     record_faults::meet(state, Operation::Create, object, None, body)?;
@@ -84,7 +90,7 @@ pub(crate) fn create(state: &mut State, by: &By, object: &'static Object, body: 
 /// Changes a record.
 pub(crate) fn update(
     state: &mut State,
-    by: &By,
+    by: &Actor,
     object: &'static Object,
     id: &str,
     body: &Fields,
@@ -119,7 +125,7 @@ pub(crate) fn update(
 }
 
 /// Moves a record to the Recycle Bin.
-pub(crate) fn delete(state: &mut State, by: &By, object: &'static Object, id: &str) -> Result<(), ApiError> {
+pub(crate) fn delete(state: &mut State, by: &Actor, object: &'static Object, id: &str) -> Result<(), ApiError> {
     require_writable(object)?;
     setup::permit(state, object, &by.user_id)?;
     let mut record = live(state, object, id)?.clone();
@@ -158,7 +164,7 @@ fn apply_defaults(state: &State, object: &Object, fields: &mut Fields, user_id: 
             (Kind::Boolean, default) => json!(default == Some("true")),
             (_, Some(text)) => json!(text),
             _ if field.name == "OwnerId" => json!(user_id),
-            _ if field.name == "ProfileId" => json!(founding::profile_id(state, founding::STANDARD_PROFILE)),
+            _ if field.name == "ProfileId" => json!(seed_data::profile_id(state, seed_data::STANDARD_PROFILE)),
             _ => continue,
         };
         if empty {
@@ -198,14 +204,14 @@ fn is_phone(object: &Object, name: &str) -> bool {
     object.fields.iter().any(|field| field.name == name && field.kind == Kind::Phone)
 }
 
-fn stamp_created(fields: &mut Fields, id: &str, by: &By) {
+fn stamp_created(fields: &mut Fields, id: &str, by: &Actor) {
     fields.insert("Id".to_owned(), json!(id));
     fields.insert("CreatedDate".to_owned(), json!(time::datetime(by.now)));
     fields.insert("CreatedById".to_owned(), json!(by.user_id));
     stamp_modified(fields, by);
 }
 
-fn stamp_modified(fields: &mut Fields, by: &By) {
+fn stamp_modified(fields: &mut Fields, by: &Actor) {
     let now = json!(time::datetime(by.now));
     fields.insert("LastModifiedDate".to_owned(), now.clone());
     fields.insert("SystemModstamp".to_owned(), now);

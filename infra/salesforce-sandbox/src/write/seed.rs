@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{By, accept::accept_any, apply_defaults, check_unique, complete::complete, derive, person, stamp_created};
+use super::{
+    Actor, accept::accept_any, apply_defaults, check_unique, complete::complete, derive, person, stamp_created,
+};
 use crate::{error::ApiError, id, schema::Object, state::State, tables::Record};
 
 /// When search sees a seeded record.
@@ -37,7 +39,7 @@ pub(crate) fn seed(
     if !record_id.starts_with(object.prefix) || state.tables.get(object, &record_id).is_some() {
         return Err(ApiError::record("MALFORMED_ID", "the id is taken or of another object", &["Id"]));
     }
-    stamp_created(&mut fields, &record_id, &By { user_id: admin, now, allow_save: true });
+    stamp_created(&mut fields, &record_id, &Actor { user_id: admin, now, allow_save: true });
     derive::derive(&mut state.tables, object, &mut fields, now);
     // What the caller says goes, also of fields that are otherwise worked out.
     fields.extend(given);

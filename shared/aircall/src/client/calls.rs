@@ -44,7 +44,7 @@ impl Call {
     }
 
     /// None if it has no id.
-    fn of(json: Box<RawValue>) -> Option<Self> {
+    fn from_json(json: Box<RawValue>) -> Option<Self> {
         #[derive(Deserialize)]
         struct Wire {
             #[serde(deserialize_with = "lenient::id")]
@@ -78,7 +78,7 @@ impl Client {
         }
         let (from, to) = (from.as_second().to_string(), to.as_second().to_string());
         let query = [("from", from.as_str()), ("to", &to), ("order", "asc"), ("fetch_contact", "true")];
-        let open = |wire: Wire| (wire.meta, wire.calls.into_iter().filter_map(Call::of).collect());
+        let open = |wire: Wire| (wire.meta, wire.calls.into_iter().filter_map(Call::from_json).collect());
         self.pages("/v1/calls", &query, most.min(MAX_CALLS), open).await
     }
 
@@ -95,6 +95,6 @@ impl Client {
         let mut url = self.url(&format!("/v1/calls/{}", id.0));
         url.set_query(Some("fetch_contact=true"));
         let Some(wire): Option<Wire> = self.find(url).await? else { return Ok(None) };
-        Call::of(wire.call).map(Some).ok_or_else(|| Error::unanswered(Transport::Unreadable))
+        Call::from_json(wire.call).map(Some).ok_or_else(|| Error::unanswered(Transport::Unreadable))
     }
 }

@@ -7,7 +7,7 @@ use super::{Client, Error};
 use crate::{call, lenient};
 
 /// Lines or users that are read; a company has fewer.
-const MOST: usize = 5_000;
+const LIMIT: usize = 5_000;
 
 /// The company that the credentials belong to.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -39,16 +39,16 @@ impl Client {
     /// # Errors
     ///
     /// [`Error`] says what to do.
-    pub async fn numbers(&self) -> Result<Vec<rules::Number>, Error> {
+    pub async fn lines(&self) -> Result<Vec<rules::Line>, Error> {
         #[derive(Deserialize)]
         struct Wire {
             #[serde(default)]
             meta: Meta,
             #[serde(deserialize_with = "lenient::list")]
-            numbers: Vec<call::Number>,
+            numbers: Vec<call::Line>,
         }
         let open = |wire: Wire| (wire.meta, wire.numbers.into_iter().map(Into::into).collect());
-        self.pages("/v1/numbers", &[], MOST, open).await
+        self.pages("/v1/numbers", &[], LIMIT, open).await
     }
 
     /// The company's users. One request for each fifty.
@@ -65,6 +65,6 @@ impl Client {
             users: Vec<call::User>,
         }
         let open = |wire: Wire| (wire.meta, wire.users.into_iter().map(Into::into).collect());
-        self.pages("/v2/users", &[], MOST, open).await
+        self.pages("/v2/users", &[], LIMIT, open).await
     }
 }

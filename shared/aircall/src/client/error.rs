@@ -65,7 +65,7 @@ impl Error {
             return Self::Refused { message: "the access token holds characters that no token has".to_owned() };
         }
         let is_unsent = error.is_connect();
-        let transport = Transport::of(error);
+        let transport = Transport::from_reqwest(error);
         let reason = if is_unsent { Reason::Unsent(transport) } else { Reason::Unanswered(transport) };
         Self::Retry { after: None, reason }
     }

@@ -24,7 +24,7 @@ struct Words {
     error_description: Option<String>,
 }
 
-pub(super) async fn of(response: Response) -> Error {
+pub(super) async fn from_response(response: Response) -> Error {
     let status = response.status().as_u16();
     let after = wait::after(response.headers(), Timestamp::now());
     let body = transport::read(response).await.unwrap_or_default();

@@ -26,7 +26,7 @@ pub enum Transport {
 
 impl Transport {
     /// Drops the address from reqwest's error.
-    pub(super) fn of(error: reqwest::Error) -> Self {
+    pub(super) fn from_reqwest(error: reqwest::Error) -> Self {
         if error.is_timeout() {
             return Self::TimedOut;
         }
@@ -44,7 +44,7 @@ impl Transport {
 /// Reads a body up to its bound.
 pub(super) async fn read(mut response: Response) -> Result<Vec<u8>, Transport> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(Transport::of)? {
+    while let Some(chunk) = response.chunk().await.map_err(Transport::from_reqwest)? {
         if body.len() + chunk.len() > MAX_BODY {
             return Err(Transport::TooLong);
         }

@@ -6,7 +6,7 @@ use jiff::{Timestamp, fmt::rfc2822};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 /// No answer is waited out longer: Aircall's limit is one of a minute.
-const LONGEST: i64 = 60 * 60 * 1000;
+const MAX_LEN: i64 = 60 * 60 * 1000;
 /// A time that is past, as clocks differ, is one second away.
 const SHORTEST: i64 = 1000;
 /// Numbers from here on are UNIX milliseconds, in seconds it is the year 5138; and from there on UNIX seconds, below
@@ -22,7 +22,7 @@ pub(super) fn after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let milliseconds = text(RETRY_AFTER.as_str())
         .and_then(|text| number(text, now).or_else(|| date(text, now)))
         .or_else(|| text("X-AircallApi-Reset").and_then(|text| number(text, now)))?;
-    u64::try_from(milliseconds.clamp(SHORTEST, LONGEST)).ok().map(Duration::from_millis)
+    u64::try_from(milliseconds.clamp(SHORTEST, MAX_LEN)).ok().map(Duration::from_millis)
 }
 
 fn number(text: &str, now: i64) -> Option<i64> {

@@ -15,7 +15,7 @@ use super::{Client, Error, WebhookId, read};
 use crate::{EVENTS, lenient};
 
 /// Webhooks that are read; Aircall allows a company a hundred.
-const MOST: usize = 200;
+const LIMIT: usize = 200;
 
 /// Names of events, one at least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +109,7 @@ impl Client {
             #[serde(deserialize_with = "lenient::list")]
             webhooks: Vec<Webhook>,
         }
-        self.pages("/v1/webhooks", &[], MOST, |wire: Wire| (wire.meta, wire.webhooks)).await
+        self.pages("/v1/webhooks", &[], LIMIT, |wire: Wire| (wire.meta, wire.webhooks)).await
     }
 
     /// A webhook; none if it is gone.

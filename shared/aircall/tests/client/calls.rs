@@ -52,7 +52,7 @@ async fn a_call_is_what_a_webhook_would_have_told() {
     sandbox.control("calls", call).await;
     let call = sandbox.client().call(CallId(7)).await.unwrap().unwrap();
     let read = call.read().unwrap();
-    assert_eq!((read.direction, read.number.name.as_deref()), (Direction::Outbound, Some("Support line")));
+    assert_eq!((read.direction, read.line.name.as_deref()), (Direction::Outbound, Some("Support line")));
     assert_eq!(read.contact.as_ref().unwrap().last_name.as_deref(), Some("Demo"));
     let asked_at = Timestamp::from_second(now).unwrap();
     let Webhook::Call(snapshot) = Webhook::parse(&call.ended_body(asked_at).unwrap()).unwrap() else {

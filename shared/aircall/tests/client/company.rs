@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aircall::client::{Credentials, Error, Reason};
 use aircall_sandbox::{Options, ResetUnit};
-use rules::NumberId;
+use rules::LineId;
 use serde_json::{Value, json};
 
 use crate::sandbox::{Sandbox, api_key};
@@ -27,7 +27,7 @@ async fn wrong_credentials_are_refused() {
     ] {
         let client = sandbox.client_with(wrong);
         assert_eq!(client.ping().await, Err(Error::Refused { message: message.clone() }));
-        assert_eq!(client.numbers().await.unwrap_err(), Error::Refused { message: message.clone() });
+        assert_eq!(client.lines().await.unwrap_err(), Error::Refused { message: message.clone() });
     }
     let pasted = Credentials::OAuth { access_token: "two\nlines".into() };
     assert!(matches!(sandbox.client_with(pasted).ping().await, Err(Error::Refused { .. })));
@@ -41,10 +41,10 @@ async fn the_company_is_told() {
 
 #[tokio::test]
 async fn numbers_come_with_their_time_zones() {
-    let numbers = Sandbox::start().await.client().numbers().await.unwrap();
+    let numbers = Sandbox::start().await.client().lines().await.unwrap();
     assert_eq!(numbers.len(), 3);
     let support = &numbers[1];
-    assert_eq!((support.id, support.name.as_deref()), (NumberId(1002), Some("Support line")));
+    assert_eq!((support.id, support.name.as_deref()), (LineId(1002), Some("Support line")));
     assert_eq!(support.digits.as_deref(), Some("+33 1 99 00 01 00"));
     assert_eq!((support.time_zone.as_deref(), support.open), (Some("Europe/Paris"), Some(true)));
 }
@@ -54,7 +54,7 @@ async fn numbers_come_from_all_pages() {
     let sandbox = Sandbox::start().await;
     let many: Vec<Value> = (1..=120).map(|id| json!({"id": id})).collect();
     sandbox.control("numbers", json!(many)).await;
-    let numbers = sandbox.client().numbers().await.unwrap();
+    let numbers = sandbox.client().lines().await.unwrap();
     let ids: Vec<u64> = numbers.iter().map(|number| number.id.0).collect();
     assert_eq!(ids, (1..=120).chain(1001..=1003).collect::<Vec<_>>());
 }

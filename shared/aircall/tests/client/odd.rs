@@ -85,7 +85,7 @@ async fn a_success_that_cannot_be_read_is_no_answer() {
 async fn what_is_odd_in_one_item_does_not_cost_the_others() {
     let numbers = json!([{"id": "7", "name": null, "open": "yes"}, {"name": "no id"}, null, {"id": 8, "digits": {}}]);
     let (_server, client) = server(ResponseTemplate::new(200).set_body_json(json!({"numbers": numbers}))).await;
-    let numbers = client.numbers().await.unwrap();
+    let numbers = client.lines().await.unwrap();
     assert_eq!(numbers.iter().map(|number| number.id.0).collect::<Vec<_>>(), [7, 8]);
     let cut = r#"{"company": {"id": 7, "name": "Cut \ud83d"}}"#;
     let (_server, client) = server(ResponseTemplate::new(200).set_body_string(cut)).await;
@@ -99,9 +99,9 @@ async fn the_credentials_go_nowhere_else() {
     let link = format!("{}/v1/numbers?page=2", elsewhere.uri());
     let body = json!({"meta": {"next_page_link": link}, "numbers": [{"id": 7}]});
     let (_server, client) = server(ResponseTemplate::new(200).set_body_json(body)).await;
-    assert_eq!(client.numbers().await, Err(unreadable()));
+    assert_eq!(client.lines().await, Err(unreadable()));
     let (_server, client) = server(ResponseTemplate::new(302).insert_header("Location", link.as_str())).await;
-    assert!(matches!(client.numbers().await, Err(Error::Rejected { status: 302, .. })));
+    assert!(matches!(client.lines().await, Err(Error::Rejected { status: 302, .. })));
     assert_eq!(elsewhere.received_requests().await.unwrap().len(), 0);
 }
 

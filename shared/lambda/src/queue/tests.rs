@@ -42,7 +42,7 @@ fn wake_up(tenant: &str) -> WakeUp {
 #[tokio::test]
 async fn a_wake_up_is_of_its_tenants_group_and_rings_once() {
     let (server, client) = sqs("SendMessage", accepted()).await;
-    Bell::new(client, QUEUE).ring(&wake_up("one"), "call-7:3").await.unwrap();
+    WriteQueue::new(client, QUEUE).wake(&wake_up("one"), "call-7:3").await.unwrap();
     let request = &requests(&server).await[0];
     assert_eq!(
         (&request["MessageGroupId"], &request["MessageDeduplicationId"]),
@@ -58,7 +58,7 @@ async fn many_wake_ups_go_ten_at_a_time() {
     let answer = ResponseTemplate::new(200).set_body_json(json!({ "Successful": [], "Failed": [] }));
     let (server, client) = sqs("SendMessageBatch", answer).await;
     let wake_ups: Vec<_> = (0..11).map(|n| (wake_up(&format!("t-{n}")), "sweep".to_owned())).collect();
-    Bell::new(client, QUEUE).ring_many(&wake_ups).await.unwrap();
+    WriteQueue::new(client, QUEUE).wake_many(&wake_ups).await.unwrap();
     let sizes: Vec<_> = requests(&server).await.iter().map(|r| r["Entries"].as_array().unwrap().len()).collect();
     assert_eq!(sizes, [10, 1]);
 }
@@ -68,7 +68,7 @@ async fn a_wake_up_of_many_that_is_refused_is_an_error() {
     let failed = json!([{ "Id": "0", "Code": "InternalError", "SenderFault": false }]);
     let answer = ResponseTemplate::new(200).set_body_json(json!({ "Successful": [], "Failed": failed }));
     let (_server, client) = sqs("SendMessageBatch", answer).await;
-    let error = Bell::new(client, QUEUE).ring_many(&[(wake_up("one"), "sweep".to_owned())]).await.unwrap_err();
+    let error = WriteQueue::new(client, QUEUE).wake_many(&[(wake_up("one"), "sweep".to_owned())]).await.unwrap_err();
     assert_eq!(error.to_string(), "SendMessageBatch: 1 of 1, the first: InternalError");
 }
 
@@ -98,7 +98,7 @@ fn a_delay_is_rounded_up_and_ends_at_fifteen_minutes() {
     for (after, seconds) in [(0, 0), (1, 1), (1000, 1), (1001, 2), (899_500, 900), (10_000_000, 900)] {
         assert_eq!(delay_seconds(Duration::from_millis(after)), seconds, "{after} ms");
     }
-    assert_eq!(delay_seconds(Duration::MAX), LONGEST_DELAY);
+    assert_eq!(delay_seconds(Duration::MAX), MAX_DELAY);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_secretsmanager::config::{BehaviorVersion, Config, Credentials, Region};
 use jiff::Timestamp;
-use org::{Doors, Job, Lookup, Org, Owners, Preview, Stop, Unstored};
+use org::{Job, Lookup, Org, OrgConnector, Owners, PendingTokens, Preview, Stop};
 use rules::{Call, E164, Settings, TaskStatus};
 use salesforce::ApiVersion;
 use salesforce_sandbox::Options;
@@ -21,7 +21,7 @@ pub(crate) struct Fixture {
     pub(crate) sandbox: salesforce_sandbox::Org,
     pub(crate) tenant: Tenant,
     pub(crate) lookup: Lookup,
-    doors: Doors,
+    connector: OrgConnector,
     url: String,
     _tables: TestTables,
     _secrets: MockServer,
@@ -53,28 +53,28 @@ impl Fixture {
             "instance_url": url, "login_url": url});
         let secrets = secrets(&tokens).await;
         let secretsmanager = client(&secrets);
-        let doors = Doors {
+        let connector = OrgConnector {
             http: reqwest::Client::new(),
             tenants: tenants.clone(),
             tokens: Tokens::new(secretsmanager.clone(), "tokens/"),
             app: AppSecret::new(secretsmanager, "app"),
             version: ApiVersion::default(),
-            unstored: Unstored::default(),
+            pending: PendingTokens::default(),
             renewal: Duration::from_secs(32),
         };
         let phones = Phones::new(tables.dynamodb.clone(), "PhonesTable");
         let lookup = Lookup { phones, tenants, owners: Owners::default() };
-        Self { sandbox, tenant, lookup, doors, url, _tables: tables, _secrets: secrets }
+        Self { sandbox, tenant, lookup, connector, url, _tables: tables, _secrets: secrets }
     }
 
     pub(crate) async fn open(&self) -> Org {
         let deadline = Instant::now() + Duration::from_mins(1);
-        Org::open(&self.doors, &self.tenant, "test", 100, deadline).await.unwrap()
+        Org::open(&self.connector, &self.tenant, "test", 100, deadline).await.unwrap()
     }
 
     /// The preview of a call, after which the org and our memory of numbers hold what they held before.
     pub(crate) async fn preview(&mut self, settings: &Settings, job: Job) -> Result<Preview, Stop> {
-        let (before, number, now) = (self.held(), job.number.clone(), Timestamp::now());
+        let (before, number, now) = (self.held(), job.phone.clone(), Timestamp::now());
         self.forget_requests().await;
         let mut org = self.open().await;
         let preview = self.lookup.preview(&mut org, &mut self.tenant, settings, job, now).await;

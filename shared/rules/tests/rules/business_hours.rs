@@ -152,9 +152,9 @@ fn without_a_schedule_aircall_s_signals_decide() {
     check_call(&settings, missed(), true);
     check_call(&settings, Call { missed_call_reason: Some(MissedCallReason::OutOfOpeningHours), ..missed() }, false);
     let mut closed = missed();
-    closed.number.open = Some(false);
+    closed.line.open = Some(false);
     check_call(&settings, closed.clone(), false);
-    closed.number.open = None;
+    closed.line.open = None;
     check_call(&settings, closed, true);
 }
 
@@ -162,7 +162,7 @@ fn without_a_schedule_aircall_s_signals_decide() {
 fn with_a_schedule_aircall_s_signals_do_not_count() {
     let settings = settings(every_day("00:00", "24:00", &json!([]), &json!(null)), json!({}));
     let mut call = call_at(CallType::Missed, "2026-03-23T10:00:00Z");
-    call.number.open = Some(false);
+    call.line.open = Some(false);
     check_call(&settings, call, true);
 }
 
@@ -176,7 +176,7 @@ fn always_means_always() {
 #[test]
 fn a_zone_aircall_does_not_name_is_utc() {
     let mut call = call_at(CallType::Missed, "2026-03-23T09:00:00Z");
-    call.number.time_zone = Some("Middle/Earth".to_owned());
+    call.line.time_zone = Some("Middle/Earth".to_owned());
     let schedule = every_day("09:00", "09:01", &json!([]), &json!(null));
     check_call(&settings(schedule, json!({})), call, true);
 }

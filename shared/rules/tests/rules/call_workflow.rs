@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rules::settings::{LogAs, Settings};
-use rules::{CallDocument, CallEvent, CallType, NumberId, Party, SkipReason, Snapshot, TaskStatus, Topic, Verdict};
+use rules::{CallDocument, CallEvent, CallType, LineId, Party, SkipReason, Snapshot, TaskStatus, Topic, Verdict};
 
 use crate::support::{at, call, decide, ended};
 
@@ -77,11 +77,11 @@ fn a_missed_call_reason_is_not_needed_and_does_not_mislead() {
 
 #[test]
 fn only_the_chosen_numbers_are_logged() {
-    let mut settings = Settings { numbers: Some(BTreeSet::from([NumberId(1)])), ..Settings::default() };
+    let mut settings = Settings { lines: Some(BTreeSet::from([LineId(1)])), ..Settings::default() };
     let document = ended(call(CallType::Missed));
     let decision = decide(&document, &settings, None).unwrap();
-    assert_eq!(decision.verdict, Verdict::Skip(SkipReason::NumberNotSelected));
-    settings.numbers = Some(BTreeSet::from([NumberId(397_375)]));
+    assert_eq!(decision.verdict, Verdict::Skip(SkipReason::LineNotSelected));
+    settings.lines = Some(BTreeSet::from([LineId(397_375)]));
     assert!(matches!(decide(&document, &settings, None).unwrap().verdict, Verdict::Log(_)));
 }
 

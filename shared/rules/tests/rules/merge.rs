@@ -22,7 +22,7 @@ fn events() -> Vec<Snapshot> {
         call.asset = Some("https://assets.example.com/calls/7001/voicemail".to_owned());
     };
     vec![
-        snapshot(CallEvent::Created, 0, &|call| call.number.open = Some(false)),
+        snapshot(CallEvent::Created, 0, &|call| call.line.open = Some(false)),
         snapshot(CallEvent::RingingOnAgent, 1, &|_| {}),
         snapshot(CallEvent::Hungup, 15, &|_| {}),
         snapshot(CallEvent::Tagged, 17, &tag),
@@ -51,7 +51,7 @@ fn any_snapshot() -> impl Strategy<Value = Snapshot> {
         |(event, second, open, text, answered)| {
             let mut snapshot = events()[event].clone();
             snapshot.at = Timestamp::from_second(1_774_260_000 + second).unwrap();
-            snapshot.call.number.open = open;
+            snapshot.call.line.open = open;
             snapshot.call.voicemail = (!text.is_empty()).then(|| text.clone());
             snapshot.call.answered_at = answered.then_some(snapshot.call.started_at);
             snapshot.call.user = answered.then_some(rules::User { id: None, name: Some(text), email: None });
@@ -93,12 +93,12 @@ fn the_newest_snapshot_wins_and_what_was_once_seen_is_kept() {
     assert_eq!(call.tags, []);
     assert_eq!(call.comments.len(), 1);
     assert_eq!(call.asset.as_deref(), Some("https://assets.example.com/calls/7001/voicemail"));
-    assert_eq!(CallType::of(&call), CallType::Voicemail);
+    assert_eq!(CallType::classify(&call), CallType::Voicemail);
 }
 
 #[test]
 fn whether_the_number_was_open_is_as_of_the_first_event() {
-    assert_eq!(merged(&events()).call().number.open, Some(false));
+    assert_eq!(merged(&events()).call().line.open, Some(false));
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn a_voicemail_reported_without_its_url_is_a_voicemail() {
     let mut left = events()[5].clone();
     left.call.voicemail = None;
     left.call.asset = None;
-    assert_eq!(CallType::of(&CallDocument::from(left).call()), CallType::Voicemail);
+    assert_eq!(CallType::classify(&CallDocument::from(left).call()), CallType::Voicemail);
 }
 
 #[test]

@@ -8,14 +8,14 @@ use rules::decide::decide;
 use rules::revise::{Held, revise, untouched};
 use rules::settings::{LogCalls, MessageTasks, Settings};
 use rules::{
-    Channel, Conversation, DeliveryState, Direction, Document, E164, Media, Message, MessageDocument, MessageEvent,
-    MessageId, MessageSnapshot, Messages, Number, NumberId, Party, SkipReason, Task, TaskStatus, User, Verdict,
+    Channel, Conversation, DeliveryState, Direction, Document, E164, Line, LineId, Media, Message, MessageDocument,
+    MessageEvent, MessageId, MessageSnapshot, Messages, Party, SkipReason, Task, TaskStatus, User, Verdict,
 };
 
 use crate::support::{Timestamp, at, call};
 
 fn number(text: &str) -> Party {
-    Party::Number(E164::parse(text).unwrap())
+    Party::Phone(E164::parse(text).unwrap())
 }
 
 /// A message that was received, as `message.received` tells of it.
@@ -29,7 +29,7 @@ fn received() -> MessageSnapshot {
         sent_at: None,
         created_at: Some(at("2026-03-23T10:00:00.123Z")),
         channel: None,
-        number: Some(call(rules::CallType::Missed).number),
+        line: Some(call(rules::CallType::Missed).line),
         party: Some(number("+33612345678")),
         is_contacts_party: false,
         participants: BTreeSet::new(),
@@ -48,7 +48,7 @@ fn status(state: &str, seconds: i64) -> MessageSnapshot {
         at: received().at + SignedDuration::from_secs(seconds),
         direction: None,
         created_at: None,
-        number: None,
+        line: None,
         party: None,
         text: None,
         state: Some(DeliveryState(state.to_owned())),
@@ -70,7 +70,7 @@ fn sent() -> Message {
 }
 
 fn alone(message: Message) -> Messages {
-    Messages::of(message, 1, None)
+    Messages::from_message(message, 1, None)
 }
 
 fn task(message: Message) -> Task {
@@ -90,8 +90,8 @@ fn per_conversation() -> Settings {
 
 fn conversation(messages: impl IntoIterator<Item = (Message, u64)>) -> Messages {
     let placed = |(message, version)| {
-        let conversation = Conversation::of(&message, &per_conversation());
-        Messages::of(message, version, conversation)
+        let conversation = Conversation::for_message(&message, &per_conversation());
+        Messages::from_message(message, version, conversation)
     };
     messages.into_iter().map(placed).reduce(Messages::merge).unwrap()
 }
@@ -130,7 +130,7 @@ fn any_snapshot() -> impl Strategy<Value = MessageSnapshot> {
             is_contacts_party: second == 1,
             user: text.as_ref().map(|text| User { id: None, name: Some(text.clone()), email: state.clone() }),
             participants: text.iter().map(|text| Party::Unusable(text.clone())).collect(),
-            number: received().number.filter(|_| is_whole),
+            line: received().line.filter(|_| is_whole),
             state: state.map(DeliveryState),
             text,
             ..received()
@@ -219,7 +219,7 @@ proptest! {
     #[test]
     fn nothing_is_longer_than_salesforce_takes(text in "(\\PC|\n){0,300}", repeat in 1usize..200, name in "\\PC{0,300}") {
         let mut message = message();
-        message.number.name = Some(name.clone());
+        message.line.name = Some(name.clone());
         message.text = Some(text.repeat(repeat));
         let length = |text: &str| text.encode_utf16().count();
         let conversation = conversation([(message.clone(), 1), (Message { id: MessageId::new("2"), ..message.clone() }, 1)]);
@@ -251,16 +251,16 @@ fn a_message_that_lacks_all_but_its_id_is_one_all_the_same() {
     let bare = MessageSnapshot { event: MessageEvent::Received, ..status("odd", 0) };
     let message = merged(&[bare]).messages().remove(0);
     assert_eq!((message.direction, message.party), (Direction::Inbound, Party::Anonymous));
-    assert_eq!((message.sent_at, message.number.label().as_str()), (received().at, "Aircall"));
+    assert_eq!((message.sent_at, message.line.label().as_str()), (received().at, "Aircall"));
 }
 
 #[test]
 fn a_group_message_is_one_for_each_external_participant() {
-    let ours = received().number.unwrap().digits.unwrap();
+    let ours = received().line.unwrap().digits.unwrap();
     let participants = ["+33612345678", "+14155550132", &ours].map(number).into();
     let snapshot = MessageSnapshot { is_group: true, participants, ..received() };
     let messages = merged(&[snapshot]).messages();
-    let to: Vec<String> = messages.iter().map(|message| message.party.number().unwrap().to_string()).collect();
+    let to: Vec<String> = messages.iter().map(|message| message.party.phone().unwrap().to_string()).collect();
     assert_eq!(to, ["+14155550132", "+33612345678"]);
     assert_eq!(messages.iter().map(|message| &message.id).collect::<BTreeSet<_>>().len(), 2);
     let [other, writer] = [&messages[0], &messages[1]].map(|message| task(message.clone()));
@@ -280,7 +280,7 @@ fn messages_are_completed_at_any_hour() {
     let mut settings = Settings::default();
     settings.business_hours.log_calls = LogCalls::DuringBusinessHours;
     let mut closed = message();
-    closed.number.open = Some(false);
+    closed.line.open = Some(false);
     check(&settings, closed, Verdict::Log(TaskStatus::Completed));
 }
 
@@ -288,8 +288,8 @@ fn messages_are_completed_at_any_hour() {
 fn messages_can_be_switched_off_and_lines_left_out() {
     let off = Settings { log_messages: false, ..Settings::default() };
     check(&off, message(), Verdict::Skip(SkipReason::MessagesOff));
-    let other = Settings { numbers: Some(BTreeSet::from([NumberId(1)])), ..Settings::default() };
-    check(&other, message(), Verdict::Skip(SkipReason::NumberNotSelected));
+    let other = Settings { lines: Some(BTreeSet::from([LineId(1)])), ..Settings::default() };
+    check(&other, message(), Verdict::Skip(SkipReason::LineNotSelected));
     let short = Message { party: Party::Unusable("3030".to_owned()), ..message() };
     check(&Settings::default(), short, Verdict::Skip(SkipReason::NotAPhoneNumber));
 }
@@ -304,18 +304,18 @@ fn what_was_decided_about_messages_stands() {
 
 #[test]
 fn only_what_is_logged_is_part_of_a_conversation() {
-    assert_eq!(Conversation::of(&message(), &Settings::default()), None);
-    let key = Conversation::of(&message(), &per_conversation()).unwrap().key();
+    assert_eq!(Conversation::for_message(&message(), &Settings::default()), None);
+    let key = Conversation::for_message(&message(), &per_conversation()).unwrap().key();
     assert_eq!(key, "conversation-397375-33612345678-2026-03-23");
     assert_eq!(rules::messages::loggable(&key), "conversation-397375-…-2026-03-23");
     let off = Settings { log_messages: false, ..per_conversation() };
-    assert_eq!(Conversation::of(&message(), &off), None);
+    assert_eq!(Conversation::for_message(&message(), &off), None);
 }
 
 #[test]
 fn a_day_is_one_of_the_line_s_clock() {
     let late = Message { sent_at: at("2026-03-23T23:30:00Z"), ..message() };
-    assert_eq!(Conversation::of(&late, &per_conversation()).unwrap().day.to_string(), "2026-03-24");
+    assert_eq!(Conversation::for_message(&late, &per_conversation()).unwrap().day.to_string(), "2026-03-24");
     assert_eq!(task(late).activity_date.to_string(), "2026-03-24");
 }
 
@@ -389,11 +389,11 @@ fn script_from_right_to_left_and_line_breaks_stay() {
 fn an_event_that_tells_less_takes_nothing_away_in_either_order() {
     let ada = User { id: Some(7), name: Some("Ada Demo".to_owned()), email: Some("ada@example.com".to_owned()) };
     let whole = MessageSnapshot { user: Some(ada.clone()), ..received() };
-    let line = whole.number.clone().unwrap();
+    let line = whole.line.clone().unwrap();
     let abridged = MessageSnapshot {
         event: MessageEvent::StatusUpdated,
         at: whole.at + SignedDuration::from_secs(9),
-        number: Some(Number { name: None, digits: None, time_zone: None, open: None, ..line.clone() }),
+        line: Some(Line { name: None, digits: None, time_zone: None, open: None, ..line.clone() }),
         party: Some(number("+14155550132")),
         is_contacts_party: true,
         user: Some(User { name: None, email: None, ..ada.clone() }),
@@ -407,7 +407,7 @@ fn an_event_that_tells_less_takes_nothing_away_in_either_order() {
     for later in [abridged, unusable] {
         for order in [[whole.clone(), later.clone()], [later, whole.clone()]] {
             let message = merged(&order).messages().remove(0);
-            assert_eq!((&message.number, &message.party), (&line, &number("+33612345678")));
+            assert_eq!((&message.line, &message.party), (&line, &number("+33612345678")));
             assert_eq!(message.user.as_ref(), Some(&ada));
         }
     }
@@ -466,9 +466,9 @@ fn a_message_s_task_has_none_of_the_fields_of_calls() {
 
 #[test]
 fn a_number_of_a_conversation_that_is_long_still_has_a_key_that_fits() {
-    let long = Number { id: NumberId(u64::MAX), ..message().number };
-    let message = Message { number: long, party: number("+999999999999999"), ..message() };
-    assert!(Conversation::of(&message, &per_conversation()).unwrap().key().len() <= 64);
+    let long = Line { id: LineId(u64::MAX), ..message().line };
+    let message = Message { line: long, party: number("+999999999999999"), ..message() };
+    assert!(Conversation::for_message(&message, &per_conversation()).unwrap().key().len() <= 64);
     let _: Timestamp = message.sent_at;
 }
 

@@ -10,7 +10,7 @@ use crate::support::call;
 fn task(change: impl FnOnce(&mut Call)) -> Task {
     let mut call = call(CallType::InboundAnswered);
     change(&mut call);
-    Task::of(&call, TaskStatus::InProgress, &Settings::default(), "Grace Example")
+    Task::from_call(&call, TaskStatus::InProgress, &Settings::default(), "Grace Example")
 }
 
 fn commented(content: &str) -> Task {

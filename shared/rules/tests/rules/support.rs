@@ -2,7 +2,7 @@
 
 use rules::matching::{Candidate, Record};
 use rules::{
-    Call, CallDocument, CallEvent, CallId, CallType, Decision, Direction, E164, Number, NumberId, Party, RecordKind,
+    Call, CallDocument, CallEvent, CallId, CallType, Decision, Direction, E164, Line, LineId, Party, RecordKind,
     Settings, Snapshot, User,
 };
 
@@ -28,9 +28,9 @@ pub(crate) fn call_at(call_type: CallType, started_at: &str) -> Call {
         voicemail: (call_type == CallType::Voicemail).then(|| "https://media.example.com/v.mp3".to_owned()),
         recording: None,
         asset: None,
-        party: Party::Number(E164::parse("+33612345678").unwrap()),
-        number: Number {
-            id: NumberId(397_375),
+        party: Party::Phone(E164::parse("+33612345678").unwrap()),
+        line: Line {
+            id: LineId(397_375),
             name: Some("Product line".to_owned()),
             digits: Some("+43 1 234567".to_owned()),
             time_zone: Some("Europe/Vienna".to_owned()),

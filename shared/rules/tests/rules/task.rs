@@ -7,7 +7,7 @@ use rules::{Call, CallType, Comment, MissedCallReason, Tag, Task, TaskStatus};
 use crate::support::{at, call, call_at};
 
 fn task(call: &Call) -> Task {
-    Task::of(call, TaskStatus::Completed, &Settings::default(), "Grace Example")
+    Task::from_call(call, TaskStatus::Completed, &Settings::default(), "Grace Example")
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn subjects_are_aircall_s() {
 fn without_a_name_there_is_the_number_and_without_a_user_nobody() {
     let mut call = call(CallType::InboundAnswered);
     call.user = None;
-    let task = Task::of(&call, TaskStatus::Completed, &Settings::default(), "");
+    let task = Task::from_call(&call, TaskStatus::Completed, &Settings::default(), "");
     assert_eq!(task.subject, "Inbound answered call from +33 6 12 34 56 78 on Product line");
 }
 
@@ -82,7 +82,7 @@ fn no_link_when_the_setting_is_off_and_never_the_one_that_expires() {
     call.asset = Some("https://assets.example.com/calls/7001/voicemail".to_owned());
     assert!(task(&call).description.contains("Voicemail: https://assets.example.com/calls/7001/voicemail"));
     let off = Settings { recording_link: false, ..Settings::default() };
-    assert!(!Task::of(&call, TaskStatus::Completed, &off, "").description.contains("https://"));
+    assert!(!Task::from_call(&call, TaskStatus::Completed, &off, "").description.contains("https://"));
 }
 
 #[test]
@@ -116,11 +116,11 @@ proptest! {
         repeat in 1usize..200,
     ) {
         let mut call = call(CallType::InboundAnswered);
-        call.number.name = Some(name.clone());
+        call.line.name = Some(name.clone());
         call.tags = tags.into_iter().map(|name| Tag { name }).collect();
         let content = comment.repeat(repeat);
         call.comments = vec![Comment { content, posted_at: None, posted_by: None }; 5];
-        let task = Task::of(&call, TaskStatus::Completed, &Settings::default(), &name);
+        let task = Task::from_call(&call, TaskStatus::Completed, &Settings::default(), &name);
         let length = |text: &str| text.encode_utf16().count();
         prop_assert!(length(&task.subject) <= 255);
         prop_assert!(length(task.call_disposition.as_deref().unwrap_or_default()) <= 255);

@@ -1,4 +1,4 @@
-//! Proof Key for Code Exchange: who ends a sign-in shows that they began it.
+//! Proof Key for Code TokenRequest: who ends a sign-in shows that they began it.
 //! Source: <https://datatracker.ietf.org/doc/html/rfc7636>.
 
 use base64::Engine as _;
@@ -26,10 +26,10 @@ impl Pkce {
     pub fn new() -> Self {
         let mut random = [0; RANDOM_BYTES];
         getrandom::fill(&mut random).expect("the operating system gives randomness");
-        Self::of(BASE64_URL_SAFE_NO_PAD.encode(random).into())
+        Self::from_verifier(BASE64_URL_SAFE_NO_PAD.encode(random).into())
     }
 
-    fn of(verifier: SecretString) -> Self {
+    fn from_verifier(verifier: SecretString) -> Self {
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose_secret()));
         Self { verifier, challenge }
     }
@@ -52,7 +52,7 @@ mod tests {
     /// The pair of RFC 7636, appendix B.
     #[test]
     fn the_challenge_is_the_hash_of_the_verifier() {
-        let pkce = Pkce::of("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".into());
+        let pkce = Pkce::from_verifier("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".into());
         assert_eq!(pkce.challenge(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 

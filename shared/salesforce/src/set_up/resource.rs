@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{Answer, Client, Error, ErrorCode, Refusal, SalesforceId};
+use crate::{Client, Error, ErrorCode, Refusal, Reply, SalesforceId};
 
 /// An object of the org's set-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,12 +36,12 @@ impl Resource {
     }
 
     /// Creates a record, and gives its id.
-    pub(super) async fn create(self, client: &Client, body: &Value) -> Result<Answer<SalesforceId>, Error> {
+    pub(super) async fn create(self, client: &Client, body: &Value) -> Result<Reply<SalesforceId>, Error> {
         #[derive(Deserialize)]
         struct Created {
             id: SalesforceId,
         }
-        let answer: Answer<Created> = client.send_json(Method::POST, self.path(), body).await?;
+        let answer: Reply<Created> = client.send_json(Method::POST, self.path(), body).await?;
         Ok(answer.map(|created| created.id))
     }
 }

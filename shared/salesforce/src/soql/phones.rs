@@ -119,7 +119,7 @@ impl Soql {
         let mut phones = fields.phones(sobject);
         phones.retain(|phone| sobject != SObject::Account || !by_contact || ACCOUNT.contains(phone));
         In::values(forms.iter().map(|form| literal(form)))
-            .of(&phones)
+            .fields(&phones)
             .statements(&head, " ORDER BY LastModifiedDate DESC")
     }
 }

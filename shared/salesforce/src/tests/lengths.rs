@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use rules::revise::{Held, revise};
 use rules::settings::{Settings, UnknownNumber};
 use rules::{
-    Call, CallId, Comment, Contact, Direction, E164, MissedCallReason, Number, NumberId, Party, Tag, Task, TaskStatus,
+    Call, CallId, Comment, Contact, Direction, E164, Line, LineId, MissedCallReason, Party, Tag, Task, TaskStatus,
     Trace, User,
 };
 use serde_json::Value;
@@ -66,7 +66,7 @@ fn time() -> impl Strategy<Value = Timestamp> {
 }
 
 fn party() -> impl Strategy<Value = Party> {
-    let number = "[1-9][0-9]{6,14}".prop_map(|digits| Party::Number(E164::parse(&format!("+{digits}")).unwrap()));
+    let number = "[1-9][0-9]{6,14}".prop_map(|digits| Party::Phone(E164::parse(&format!("+{digits}")).unwrap()));
     prop_oneof![4 => number, 1 => Just(Party::Anonymous), 1 => text().prop_map(Party::Unusable)]
 }
 
@@ -104,7 +104,7 @@ prop_compose! {
             recording: urls.1,
             asset: urls.2,
             party,
-            number: Number { id: NumberId(line_id), name, digits, time_zone, open: None },
+            line: Line { id: LineId(line_id), name, digits, time_zone, open: None },
             user,
             contact,
             tags: tags.into_iter().map(|name| Tag { name }).collect(),
@@ -158,7 +158,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
     #[test]
     fn a_task_fits_its_fields(call in call(), record_name in text()) {
-        let task = Task::of(&call, TaskStatus::Completed, &Settings::default(), &record_name);
+        let task = Task::from_call(&call, TaskStatus::Completed, &Settings::default(), &record_name);
         let wire = new_task(&task, &id("005xx000001SwiU"));
         check_new(&wire);
         prop_assert!(wire.str("Description") == Some(task.description.as_str()));
@@ -169,7 +169,7 @@ proptest! {
     fn a_revised_task_fits_its_fields(
         before in call(), after in call(), name in text(), by_hand in text(), touched in any::<[bool; 4]>()
     ) {
-        let of = |call| Task::of(call, TaskStatus::InProgress, &Settings::default(), &name);
+        let of = |call| Task::from_call(call, TaskStatus::InProgress, &Settings::default(), &name);
         let (wrote, ours) = (of(&before), of(&after));
         let hand = |touched: bool| if touched { by_hand.as_str() } else { "" };
         let held = Held {

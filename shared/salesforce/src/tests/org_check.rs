@@ -6,9 +6,9 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::{client_of, ok};
 use crate::CheckStatus::{Missing, Ok, Warning};
-use crate::{Answer, CheckStatus, Kind, OrgCheck, SObject, check_org};
+use crate::{CheckStatus, Kind, OrgCheck, Reply, SObject, check_org};
 
-/// An org in which everything is as it should be, as Salesforce describes it; to be spoiled.
+/// An org in which everything is as it should be, as Salesforce describes it; to be shared_failures.
 struct Org {
     objects: Map<String, Value>,
     permissions: Value,
@@ -84,7 +84,7 @@ impl Org {
             .respond_with(ok(&json!({"compositeResponse": results})))
             .mount(&server)
             .await;
-        let Answer { value: check, calls, .. } = check_org(&client_of(&server)).await.unwrap();
+        let Reply { value: check, calls, .. } = check_org(&client_of(&server)).await.unwrap();
         assert!(check.items.iter().all(|item| item.message.ends_with('.')), "{check:?}");
         assert_eq!((server.received_requests().await.unwrap().len(), calls), (7, 7));
         check

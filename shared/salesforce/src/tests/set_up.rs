@@ -6,7 +6,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::{client_of, id};
 use crate::SetUpOutcome::{AlreadyThere, Done, Failed};
-use crate::{Answer, Error, Kind, SetUpOutcome, SetUpStep, set_up};
+use crate::{Error, Kind, Reply, SetUpOutcome, SetUpStep, set_up};
 
 const SET: &str = "0PSVr00000m4eGCOAY";
 const USER: &str = "005xx000001SwiUAAS";
@@ -58,12 +58,12 @@ impl Org {
         self.answers("POST", resource, json!({}), ResponseTemplate::new(status).set_body_json(refused)).await
     }
 
-    async fn run(&self) -> Result<Answer<Vec<SetUpStep>>, Error> {
+    async fn run(&self) -> Result<Reply<Vec<SetUpStep>>, Error> {
         set_up(&client_of(&self.0), &id(USER)).await
     }
 
     async fn outcomes(&self) -> Vec<SetUpOutcome> {
-        let Answer { value: steps, calls, .. } = self.run().await.unwrap();
+        let Reply { value: steps, calls, .. } = self.run().await.unwrap();
         assert_eq!(self.0.received_requests().await.unwrap().len() as u64, calls);
         let names: Vec<&str> = steps.iter().map(|step| step.what.as_str()).collect();
         assert_eq!(names, STEPS[..steps.len()]);

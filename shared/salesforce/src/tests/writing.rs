@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{id, ok, org, sent};
-use crate::{Answer, ApiUsage, Atomicity, Error, ErrorCode, Graph, Kind, Record, SObject, Soql, Subrequest, Transport};
+use crate::{ApiUsage, Atomicity, Error, ErrorCode, Graph, Kind, Record, Reply, SObject, Soql, Subrequest, Transport};
 
 const HALTED: &str = "The transaction was rolled back since another operation in the same transaction failed.";
 
@@ -49,7 +49,7 @@ async fn an_update_names_its_records() {
 #[tokio::test]
 async fn what_breaks_a_limit_is_not_sent() {
     let (server, client) = org("POST", "composite/sobjects", ok(&json!([]))).await;
-    let none = Answer { value: Vec::new(), usage: None, calls: 0 };
+    let none = Reply { value: Vec::new(), usage: None, calls: 0 };
     assert_eq!(client.create(&[], Atomicity::EachAlone).await.unwrap(), none);
     assert_eq!(client.composite(&[], Atomicity::EachAlone).await.unwrap().calls, 0);
     assert_eq!(client.graph(&[]).await.unwrap().calls, 0);

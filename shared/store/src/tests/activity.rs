@@ -1,7 +1,7 @@
 //! The pages of the activity log.
 
 use jiff::Timestamp;
-use rules::{CallType, E164, NumberId, Settings, Snapshot};
+use rules::{CallType, E164, LineId, Settings, Snapshot};
 use serde_json::json;
 
 use super::outcomes::{fail, log};
@@ -116,12 +116,12 @@ async fn what_is_asked_for_is_found_also_among_entries_of_an_older_version() {
         check(search(&f, by(&[CallType::Missed])).await, &["call-4", "call-3", "call-2"]);
         check(search(&f, by(&[CallType::OutboundAnswered])).await, &["call-7", "call-6", "call-1"]);
         check(search(&f, by(&[CallType::Voicemail])).await, &[]);
-        let line = ActivityQuery { number: Some(NumberId(5)), ..all() };
+        let line = ActivityQuery { number: Some(LineId(5)), ..all() };
         check(search(&f, line.clone()).await, &["call-4", "call-3"]);
         let phone = ActivityQuery { phone: Some(E164::parse(PARTY).unwrap()), ..all() };
         check(search(&f, phone.clone()).await, &["call-7", "call-6", "call-5", "call-2", "call-1"]);
         check(search(&f, ActivityQuery { call_types: vec![CallType::Missed], ..phone.clone() }).await, &["call-2"]);
-        check(search(&f, ActivityQuery { number: Some(NumberId(5)), ..phone }).await, &[]);
+        check(search(&f, ActivityQuery { number: Some(LineId(5)), ..phone }).await, &[]);
         check(search(&f, ActivityQuery { states: vec![State::Skipped], ..line }).await, &["call-4"]);
     }
 }

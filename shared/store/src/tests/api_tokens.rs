@@ -58,7 +58,7 @@ async fn its_text_is_random_and_only_the_hash_is_stored() {
     assert_ne!(text, other.expose_secret());
     assert!(text.starts_with("act_") && text.len() == 4 + 43, "{text}");
     let stored = format!("{:?}", f.items().await);
-    assert!(stored.contains(&TokenHash::of(text).to_string()));
+    assert!(stored.contains(&TokenHash::new(text).to_string()));
     assert!(!stored.contains(text) && !stored.contains(&text[4..]));
 }
 
@@ -67,7 +67,7 @@ async fn another_text_is_no_token() {
     let f = Fixture::new().await;
     let (text, _) = f.create("one", "Reports", 0).await;
     let text = text.expose_secret();
-    let hash = TokenHash::of(text).to_string();
+    let hash = TokenHash::new(text).to_string();
     for other in ["", "act_", &text[4..], &text[..46], &format!("{text}A"), &format!("ACT{}", &text[3..]), &hash] {
         assert_eq!(f.find(&SecretString::from(other)).await, None, "{other}");
     }

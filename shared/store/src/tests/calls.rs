@@ -81,7 +81,7 @@ async fn what_is_skipped_makes_room_for_what_is_due_behind_it() {
     assert_eq!(due(3, &[1, 2, 3, 4, 5, 6, 7, 8, 9]).await, Vec::<String>::new());
     // What the index lists no more, or never did, is no matter.
     let entry = f.entry("call-1").await;
-    f.calls.settle(&f.tenant, &entry, &logged(&entry), at(START + 1000)).await.unwrap();
+    f.calls.record_outcome(&f.tenant, &entry, &logged(&entry), at(START + 1000)).await.unwrap();
     assert_eq!(due(2, &[1, 999]).await, ["call-2", "call-3"]);
     assert_eq!(due(0, &[]).await, Vec::<String>::new());
 }

@@ -70,9 +70,9 @@ async fn a_tenant_is_made_once() {
     let f = Fixture::empty().await;
     assert!(f.tenants.create(&tenant("one"), at(START)).await.unwrap());
     assert_eq!(f.read().await, Tenant::new(tenant("one")));
-    f.tenants.set_webhook_tokens(&tenant("one"), &[TokenHash::of("token")]).await.unwrap();
+    f.tenants.set_webhook_tokens(&tenant("one"), &[TokenHash::new("token")]).await.unwrap();
     assert!(!f.tenants.create(&tenant("one"), at(START)).await.unwrap());
-    assert_eq!(f.read().await.webhook_tokens, [TokenHash::of("token")], "it stays as it is");
+    assert_eq!(f.read().await.webhook_tokens, [TokenHash::new("token")], "it stays as it is");
 }
 
 #[tokio::test]
@@ -152,7 +152,7 @@ async fn aircall_is_connected_changed_and_disconnected_by_itself() {
 async fn both_tokens_count_while_one_webhook_replaces_the_other() {
     let (f, before) = Fixture::new().await;
     for tokens in [vec!["old", "new"], vec!["new"], vec![]] {
-        let webhook_tokens: Vec<_> = tokens.into_iter().map(TokenHash::of).collect();
+        let webhook_tokens: Vec<_> = tokens.into_iter().map(TokenHash::new).collect();
         assert!(f.tenants.set_webhook_tokens(&tenant("one"), &webhook_tokens).await.unwrap());
         assert_eq!(f.read().await, Tenant { webhook_tokens, ..before.clone() });
     }

@@ -8,7 +8,7 @@ use crate::{EndedSessions, TokenHash, item};
 async fn a_session_that_was_ended_has_ended_and_no_other_has() {
     let tables = TestTables::start().await;
     let sessions = EndedSessions::new(tables.dynamodb.clone(), "ConsoleTable");
-    let (ours, other) = (TokenHash::of("a-session-of-the-test"), TokenHash::of("another"));
+    let (ours, other) = (TokenHash::new("a-session-of-the-test"), TokenHash::new("another"));
     assert!(!sessions.has_ended(&ours).await.unwrap());
     for _ in 0..2 {
         sessions.end(&ours, at(START + 600)).await.unwrap();
@@ -23,5 +23,5 @@ async fn a_session_that_was_ended_has_ended_and_no_other_has() {
 async fn without_the_table_there_is_no_answer() {
     let tables = TestTables::start().await;
     let sessions = EndedSessions::new(tables.dynamodb.clone(), "AnotherTable");
-    assert!(sessions.has_ended(&TokenHash::of("a session")).await.is_err());
+    assert!(sessions.has_ended(&TokenHash::new("a session")).await.is_err());
 }

@@ -9,13 +9,13 @@ use crate::{DayOutcomes, FailedCount, FailedKeys, Outcome};
 /// Fails the entry, as the writer does.
 pub(super) async fn fail(f: &Fixture, key: &str) {
     let outcome = Outcome::Failed { problem: problem(), trace: rules::Trace::new() };
-    f.calls.settle(&f.tenant, &f.entry(key).await, &outcome, at(START + 1000)).await.unwrap();
+    f.calls.record_outcome(&f.tenant, &f.entry(key).await, &outcome, at(START + 1000)).await.unwrap();
 }
 
 /// Logs the entry, as the writer does.
 pub(super) async fn log(f: &Fixture, key: &str) {
     let entry = f.entry(key).await;
-    f.calls.settle(&f.tenant, &entry, &logged(&entry), at(START + 1000)).await.unwrap();
+    f.calls.record_outcome(&f.tenant, &entry, &logged(&entry), at(START + 1000)).await.unwrap();
 }
 
 /// Merges the ended call `id`, which started `after` START and is not logged.

@@ -10,11 +10,11 @@ use crate::{Attempt, SignIns, TokenHash, item};
 
 fn attempt(state: &str) -> Attempt {
     Attempt {
-        state_hash: TokenHash::of(state),
+        state_hash: TokenHash::new(state),
         code_verifier: "the verifier".into(),
         login_url: "https://login.salesforce.com".to_owned(),
         return_to: "/activity?state=failed".to_owned(),
-        browser_hash: TokenHash::of("the browser"),
+        browser_hash: TokenHash::new("the browser"),
         expires_at: at(START + 600),
     }
 }
@@ -36,7 +36,7 @@ async fn a_sign_in_is_taken_once_as_it_began() {
     let (_tables, sign_ins) = store().await;
     sign_ins.begin(&attempt("state")).await.unwrap();
     sign_ins.begin(&attempt("other")).await.unwrap();
-    let take = async |state: &str| sign_ins.consume(&TokenHash::of(state), at(START + 599)).await.unwrap().map(told);
+    let take = async |state: &str| sign_ins.consume(&TokenHash::new(state), at(START + 599)).await.unwrap().map(told);
     assert_eq!(take("unknown").await, None);
     assert_eq!(take("state").await, Some(told(attempt("state"))));
     assert_eq!(take("state").await, None, "replayed");
@@ -47,7 +47,7 @@ async fn a_sign_in_is_taken_once_as_it_began() {
 async fn of_many_who_take_it_at_once_one_gets_it() {
     let (_tables, sign_ins) = store().await;
     sign_ins.begin(&attempt("state")).await.unwrap();
-    let state_hash = TokenHash::of("state");
+    let state_hash = TokenHash::new("state");
     let taken = join_all((0..16).map(|_| sign_ins.consume(&state_hash, at(START)))).await;
     assert_eq!(taken.into_iter().filter(|taken| taken.as_ref().unwrap().is_some()).count(), 1);
 }
@@ -56,8 +56,8 @@ async fn of_many_who_take_it_at_once_one_gets_it() {
 async fn too_late_it_is_none() {
     let (_tables, sign_ins) = store().await;
     sign_ins.begin(&attempt("state")).await.unwrap();
-    assert!(sign_ins.consume(&TokenHash::of("state"), at(START + 600)).await.unwrap().is_none());
-    assert!(sign_ins.consume(&TokenHash::of("state"), at(START)).await.unwrap().is_none(), "and it is gone");
+    assert!(sign_ins.consume(&TokenHash::new("state"), at(START + 600)).await.unwrap().is_none());
+    assert!(sign_ins.consume(&TokenHash::new("state"), at(START)).await.unwrap().is_none(), "and it is gone");
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use crate::{ApiUsage, Connection, ConnectionState, Error, Known, OrgFacts, Tenan
 
 pub(super) fn one() -> Tenant {
     Tenant {
-        webhook_tokens: vec![TokenHash::of("old token"), TokenHash::of("new token")],
+        webhook_tokens: vec![TokenHash::new("old token"), TokenHash::new("new token")],
         salesforce: Some(Connection {
             org_id: "00D000000000001AAA".to_owned(),
             instance_url: "https://example.my.salesforce.com".to_owned(),
@@ -61,7 +61,7 @@ async fn the_console_does_not_undo_what_the_writer_learnt() {
     tenants.set_api_usage(&tenant("one"), &usage(0)).await.unwrap();
     let paused = Tenant { state, facts: facts.clone(), api_usage: Some(usage(0)), ..one() };
     assert_eq!(tenants.get(&tenant("one")).await.unwrap(), Some(paused));
-    let changed = Tenant { webhook_tokens: vec![TokenHash::of("new token")], ..one() };
+    let changed = Tenant { webhook_tokens: vec![TokenHash::new("new token")], ..one() };
     tenants.put(&changed).await.unwrap();
     // What was learnt about the org stays; its state is as it was put: who connects it anew ends a dead connection.
     assert_eq!(

@@ -3,7 +3,7 @@
 use store::AircallCredential;
 
 /// Longest part of a key, characters: Aircall's have 32.
-const LONGEST: usize = 200;
+const MAX_LEN: usize = 200;
 
 /// What is wrong with a part of a key.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(crate) fn read(api_id: &str, api_token: &str) -> Result<AircallCredential, K
 }
 
 fn is_part(text: &str) -> bool {
-    (1..=LONGEST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    (1..=MAX_LEN).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]

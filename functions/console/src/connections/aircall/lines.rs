@@ -14,7 +14,7 @@ const COUNT_FOR: Duration = Duration::from_mins(5);
 /// How long it counts that there were none to be had.
 const NONE_FOR: Duration = Duration::from_secs(30);
 /// A page waits no longer for Aircall.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The lines that Aircall tells of; none where it is not connected or does not answer.
 pub(crate) async fn lines(console: &Console, tenant: &TenantId) -> Lines {
@@ -22,7 +22,7 @@ pub(crate) async fn lines(console: &Console, tenant: &TenantId) -> Lines {
     if let Some(lines) = kept.get(tenant, now) {
         return lines;
     }
-    let (lines, counts_for) = match timeout(PATIENCE, ask(console, tenant)).await {
+    let (lines, counts_for) = match timeout(TIMEOUT, ask(console, tenant)).await {
         Ok(Ok(lines)) if !lines.is_empty() => (lines, COUNT_FOR),
         Ok(Ok(none)) => (none, NONE_FOR),
         Ok(Err(ConnectionError::Store(error))) => {
@@ -43,6 +43,6 @@ async fn ask(console: &Console, tenant: &TenantId) -> Result<Lines, ConnectionEr
     if !is_connected {
         return Ok(Lines::new());
     }
-    let numbers = console.aircall.client_of(tenant).await?.numbers().await?;
+    let numbers = console.aircall.client_of(tenant).await?.lines().await?;
     Ok(numbers.into_iter().map(|number| (number.id, number)).collect())
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use store::{AircallConnection, AircallState, Tenant};
 use tokio::time::timeout;
 
-use super::webhook::Sends;
+use super::webhook::SubscriptionDiff;
 use super::{AircallError, webhook_id};
 use crate::connections::ConnectionError;
 use crate::console::Console;
@@ -14,7 +14,7 @@ use crate::console::Console;
 /// How long Aircall's word counts: a company has 120 requests a minute, for all its integrations.
 const COUNTS_FOR: Duration = Duration::from_secs(30);
 /// A page waits no longer for Aircall.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Why no call comes, or not all that is to be known of each, and what helps.
 const OFF: &str = "Aircall has turned the webhook off, as it does after many failed deliveries, or somebody has. No call \
@@ -29,13 +29,13 @@ const MORE: &str = "Somebody changed in Aircall what the webhook sends: more tha
 /// Brings the state of the tenant's webhook up to date, and says what an admin should know of it.
 ///
 /// Aircall is asked now and then, and nothing that goes wrong is an error: the page then shows what was known before.
-pub(crate) async fn look(console: &Console, tenant: &mut Tenant) -> Option<String> {
+pub(crate) async fn check_webhook(console: &Console, tenant: &mut Tenant) -> Option<String> {
     let connection = tenant.aircall.as_mut()?;
     let (watched, now) = (&console.aircall.watched, Instant::now());
     if let Some(note) = watched.get(&tenant.id, now) {
         return note;
     }
-    let (state, note) = timeout(PATIENCE, ask(console, &tenant.id, connection)).await.unwrap_or_else(|_| {
+    let (state, note) = timeout(TIMEOUT, ask(console, &tenant.id, connection)).await.unwrap_or_else(|_| {
         (connection.state, Some("Aircall does not answer right now, so this is what it last said.".to_owned()))
     });
     if state != connection.state {
@@ -64,11 +64,13 @@ async fn ask(
     };
     match asked.await {
         // The address is that of when it was connected: the console may have several.
-        Ok(Some(webhook)) if webhook.active => match Sends::of(&webhook, connection.webhook_url.as_deref()) {
-            Sends::Ours => (AircallState::Active, None),
-            Sends::More => (AircallState::Active, Some(MORE.to_owned())),
-            Sends::Other => (off, Some(OTHER.to_owned())),
-        },
+        Ok(Some(webhook)) if webhook.active => {
+            match SubscriptionDiff::between(&webhook, connection.webhook_url.as_deref()) {
+                SubscriptionDiff::Same => (AircallState::Active, None),
+                SubscriptionDiff::Extra => (AircallState::Active, Some(MORE.to_owned())),
+                SubscriptionDiff::Incomplete => (off, Some(OTHER.to_owned())),
+            }
+        }
         Ok(Some(_)) => (off, Some(OFF.to_owned())),
         Ok(None) => (off, Some(GONE.to_owned())),
         Err(ConnectionError::Aircall(error @ AircallError::Refused(_))) => {
@@ -84,7 +86,7 @@ async fn ask(
 /// For the log, which holds none of Aircall's words.
 fn kind(error: &ConnectionError) -> &'static str {
     match error {
-        ConnectionError::Aircall(AircallError::RateLimited | AircallError::Later(_)) => "not now",
+        ConnectionError::Aircall(AircallError::RateLimited | AircallError::RetryQueue(_)) => "not now",
         ConnectionError::Store(_) => "our own memory",
         _ => "refused",
     }

@@ -6,7 +6,7 @@ use store::{Tenant, TokenHash};
 use url::Url;
 
 use super::webhook_id;
-use crate::here::Here;
+use crate::base_url::BaseUrl;
 
 /// The name that Aircall's Dashboard shows.
 const NAME: &str = "Aircall to Salesforce";
@@ -21,37 +21,37 @@ pub(super) struct Ours {
 
 /// What a webhook sends while it is active.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sends {
+pub(super) enum SubscriptionDiff {
     /// Exactly our events, to where they belong.
-    Ours,
+    Same,
     /// Other events as well, which are not used.
-    More,
+    Extra,
     /// Not all of our events, or to somewhere else.
-    Other,
+    Incomplete,
 }
 
-impl Sends {
+impl SubscriptionDiff {
     /// Of a webhook that should send to `url`, if that is known.
-    pub(super) fn of(webhook: &Webhook, url: Option<&str>) -> Self {
+    pub(super) fn between(webhook: &Webhook, url: Option<&str>) -> Self {
         let is_there = url.is_none_or(|url| webhook.url == url);
         if !is_there || !webhook.sends(Events::OURS) {
-            Sends::Other
+            SubscriptionDiff::Incomplete
         } else if webhook.events.len() == aircall::EVENTS.len() {
-            Sends::Ours
+            SubscriptionDiff::Same
         } else {
-            Sends::More
+            SubscriptionDiff::Extra
         }
     }
 }
 
 /// What is stored of a webhook's token.
 pub(super) fn hash(webhook: &Webhook) -> TokenHash {
-    TokenHash::of(webhook.token.expose_secret())
+    TokenHash::new(webhook.token.expose_secret())
 }
 
 impl Ours {
-    pub(super) fn of(tenant: &Tenant, here: &Here) -> Self {
-        Self { url: here.webhook(&tenant.id), current: tenant.aircall.as_ref().and_then(webhook_id) }
+    pub(super) fn new(tenant: &Tenant, base_url: &BaseUrl) -> Self {
+        Self { url: base_url.webhook(&tenant.id), current: tenant.aircall.as_ref().and_then(webhook_id) }
     }
 
     /// The webhook that sends: the one that is there, made to send our events if it does not, else a new one.
@@ -129,7 +129,7 @@ impl Ours {
 
     /// Whether it sends exactly what it should to where it should.
     fn is_right(&self, webhook: &Webhook) -> bool {
-        webhook.active && Sends::of(webhook, Some(self.url.as_str())) == Sends::Ours
+        webhook.active && SubscriptionDiff::between(webhook, Some(self.url.as_str())) == SubscriptionDiff::Same
     }
 
     fn subscription(&self) -> Subscription<'_> {

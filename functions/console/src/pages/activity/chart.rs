@@ -50,14 +50,14 @@ pub(super) struct Part {
 
 impl Chart {
     /// The chart; none if there was nothing to draw.
-    pub(super) fn of(counted: &DailyOutcomes, zone: &TimeZone) -> Option<Self> {
+    pub(super) fn new(counted: &DailyOutcomes, zone: &TimeZone) -> Option<Self> {
         let sum = |of: fn(&DayOutcomes) -> u64| counted.days.iter().map(of).sum();
         let highest = counted.days.iter().map(|day| day.logged + day.skipped + day.failed).max().unwrap_or_default();
         if highest == 0 {
             return None;
         }
         let top = round(highest);
-        let days = counted.days.iter().enumerate().map(|(index, day)| Day::of(day, index, top)).collect();
+        let days = counted.days.iter().enumerate().map(|(index, day)| Day::new(day, index, top)).collect();
         Some(Self {
             days,
             width: STEP * length(counted.days.len()),
@@ -72,7 +72,7 @@ impl Chart {
 }
 
 impl Day {
-    fn of(day: &DayOutcomes, index: usize, top: u64) -> Self {
+    fn new(day: &DayOutcomes, index: usize, top: u64) -> Self {
         let mut parts = Vec::new();
         let mut y = HEIGHT;
         for (class, count) in [("logged", day.logged), ("skipped", day.skipped), ("failed", day.failed)] {
@@ -131,7 +131,7 @@ mod tests {
     }
 
     fn chart(days: &[DayOutcomes]) -> Option<Chart> {
-        Chart::of(&DailyOutcomes { days: days.to_vec(), is_complete: true }, &TimeZone::UTC)
+        Chart::new(&DailyOutcomes { days: days.to_vec(), is_complete: true }, &TimeZone::UTC)
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! What can be asked for, and what is.
 
 use jiff::tz::TimeZone;
-use rules::{CallType, NumberId};
+use rules::{CallType, LineId};
 
 use super::path;
 use crate::activity::filters::Filters;
 use crate::activity::outcome::Outcome;
+use crate::entry_title::MESSAGES;
 use crate::form::Fields;
-use crate::kind::MESSAGES;
 use crate::lines::Lines;
 use crate::settings::change::{key, title};
 
@@ -48,7 +48,7 @@ pub(super) struct OptionView {
 }
 
 impl FilterForm {
-    pub(super) fn of(fields: &Fields, filters: &Filters, lines: &Lines, zone: &TimeZone) -> Self {
+    pub(super) fn new(fields: &Fields, filters: &Filters, lines: &Lines, zone: &TimeZone) -> Self {
         let tab = |name, outcome| Tab {
             name,
             path: path(&Filters { outcome, ..filters.clone() }, &[]),
@@ -62,7 +62,7 @@ impl FilterForm {
         };
         let messages =
             OptionView { value: MESSAGES.to_owned(), label: "Messages".to_owned(), is_chosen: filters.messages };
-        let line = |id: NumberId, label: String| OptionView {
+        let line = |id: LineId, label: String| OptionView {
             value: id.0.to_string(),
             label,
             is_chosen: filters.line == Some(id),

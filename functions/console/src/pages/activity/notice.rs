@@ -35,7 +35,7 @@ impl Notice {
             )),
             ConnectionState::Paused { reason, until, .. } => {
                 let text = format!("Calls wait here until Salesforce takes requests again: {reason}");
-                Some(Self { until: Some(When::of(*until)), action: None, ..Self::new(text, "") })
+                Some(Self { until: Some(When::new(*until)), action: None, ..Self::new(text, "") })
             }
         }
     }

@@ -1,12 +1,12 @@
 //! An entry in the list.
 
-use rules::{Direction, Exchange, Party};
+use rules::{Direction, Interaction, Party};
 use store::{Corrupt, Entry, Tenant};
 
 use crate::activity::outcome::Outcome;
 use crate::activity::record_url;
-use crate::kind;
-use crate::reason;
+use crate::entry_title;
+use crate::explanation;
 use crate::when::Local;
 
 /// An entry in the list.
@@ -27,9 +27,9 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn of(entry: Result<Entry, Corrupt>, tenant: &Tenant) -> Self {
+    pub(super) fn new(entry: Result<Entry, Corrupt>, tenant: &Tenant) -> Self {
         match entry {
-            Ok(entry) => Self::new(&entry, &entry.document.exchange(), tenant),
+            Ok(entry) => Self::from_entry(&entry, &entry.document.interaction(), tenant),
             Err(corrupt) => {
                 tracing::error!(error = %corrupt, "an entry cannot be read");
                 Self {
@@ -48,34 +48,34 @@ impl Row {
         }
     }
 
-    fn new(entry: &Entry, exchange: &Exchange, tenant: &Tenant) -> Self {
+    fn from_entry(entry: &Entry, interaction: &Interaction, tenant: &Tenant) -> Self {
         Self {
             key: entry.key.clone(),
-            title: kind::of(entry, exchange),
-            direction: direction(exchange),
-            started: Some(Local::of(exchange.started_at(), &rules::hours::zone_of(exchange.number()))),
-            number: number(exchange),
-            line: exchange.number().label(),
-            user: exchange.user().and_then(|user| user.name.clone()).unwrap_or_default(),
-            outcome: Outcome::of(entry.state),
-            reason: reason::reason(entry, exchange, &tenant.state),
+            title: entry_title::entry_title(entry, interaction),
+            direction: direction(interaction),
+            started: Some(Local::new(interaction.started_at(), &rules::hours::zone_of(interaction.line()))),
+            number: number(interaction),
+            line: interaction.line().label(),
+            user: interaction.user().and_then(|user| user.name.clone()).unwrap_or_default(),
+            outcome: Outcome::from_state(entry.state),
+            reason: explanation::explain(entry, interaction, &tenant.state),
             task_url: entry.written.as_ref().and_then(|written| record_url(tenant, "Task", &written.task_id)),
         }
     }
 }
 
 /// The class of the arrow.
-pub(in crate::pages) fn direction(exchange: &Exchange) -> &'static str {
-    match exchange.direction() {
+pub(in crate::pages) fn direction(interaction: &Interaction) -> &'static str {
+    match interaction.direction() {
         Direction::Inbound => "inbound",
         Direction::Outbound => "outbound",
     }
 }
 
 /// The other party's number as people write it.
-pub(in crate::pages) fn number(exchange: &Exchange) -> String {
-    match exchange.party() {
-        Party::Number(number) => number.international(),
+pub(in crate::pages) fn number(interaction: &Interaction) -> String {
+    match interaction.party() {
+        Party::Phone(number) => number.international(),
         Party::Unusable(text) => text.clone(),
         Party::Anonymous => "Number withheld".to_owned(),
     }

@@ -10,26 +10,26 @@ use jiff::Timestamp;
 use store::{Attempt, TokenHash};
 
 use super::redirect;
+use crate::base_url::BaseUrl;
 use crate::connections::{ConnectionError, aircall as account};
 use crate::console::Console;
 use crate::flash::Flash;
 use crate::form::Fields;
-use crate::here::Here;
 use crate::page::{self, Nav};
 use crate::page_error::PageError;
+use crate::page_request::PageRequest;
 use crate::pages::connections::{Trouble, again};
 use crate::signed_in::{Caller, SignedIn};
-use crate::visit::Visit;
 use crate::{random, sign_in};
 
-/// Sends a signed-in admin to Aircall's consent page.
+/// SubscriptionDiff a signed-in admin to Aircall's consent page.
 pub(crate) async fn begin(
     State(console): State<Arc<Console>>,
     headers: HeaderMap,
     Caller(signed_in): Caller,
 ) -> Result<Response, PageError> {
     let signed_in = signed_in.ok_or(PageError::NotSignedIn)?;
-    let app = console.aircall.app(&Here::of(&headers)?).await?.ok_or(PageError::NotFound)?;
+    let app = console.aircall.app(&BaseUrl::from_headers(&headers)?).await?.ok_or(PageError::NotFound)?;
     let state = random::text();
     let attempt = Attempt {
         state_hash: hash(&state),
@@ -55,17 +55,17 @@ pub(crate) async fn callback(
         // Not back to here: the code would not count for another session.
         return Ok(Redirect::to("/login?return_to=%2Fconnections").into_response());
     };
-    let here = Here::of(&headers)?;
-    let app = console.aircall.app(&here).await?.ok_or(PageError::NotFound)?;
+    let base_url = BaseUrl::from_headers(&headers)?;
+    let app = console.aircall.app(&base_url).await?.ok_or(PageError::NotFound)?;
     let query = Fields::read(query.unwrap_or_default().as_bytes());
-    let connected = connect(&console, &here, &app, &signed_in, &query).await;
-    let visit = Visit::of(signed_in, &console, None);
+    let connected = connect(&console, &base_url, &app, &signed_in, &query).await;
+    let page = PageRequest::new(signed_in, &console, None);
     match connected {
         Ok(()) => Ok(page::done(Nav::Connections.path(), Flash::AircallConnected)),
-        Err(Failed::Words(status, words)) => again(&console, &headers, visit, status, Trouble::of_page(words)).await,
+        Err(Failed::Words(status, words)) => again(&console, &headers, page, status, Trouble::of_page(words)).await,
         Err(Failed::Connection(ConnectionError::Store(error))) => Err(error.into()),
         Err(Failed::Connection(error)) => {
-            again(&console, &headers, visit, StatusCode::CONFLICT, Trouble::of_page(error.to_string())).await
+            again(&console, &headers, page, StatusCode::CONFLICT, Trouble::of_page(error.to_string())).await
         }
     }
 }
@@ -83,7 +83,7 @@ impl<E: Into<ConnectionError>> From<E> for Failed {
 
 async fn connect(
     console: &Console,
-    here: &Here,
+    base_url: &BaseUrl,
     app: &App,
     signed_in: &SignedIn,
     query: &Fields,
@@ -108,17 +108,17 @@ async fn connect(
             return Err(Failed::Words(StatusCode::FORBIDDEN, words.to_owned()));
         }
     }
-    let credential = console.aircall.exchange(app, query.get("code")).await.map_err(ConnectionError::from)?;
-    account::connect(console, &signed_in.session.tenant, &credential, here).await?;
+    let credential = console.aircall.interaction(app, query.get("code")).await.map_err(ConnectionError::from)?;
+    account::connect(console, &signed_in.session.tenant, &credential, base_url).await?;
     Ok(())
 }
 
 /// Only of a state of this kind of connection.
 fn hash(state: &str) -> TokenHash {
-    TokenHash::of(&format!("aircall:{state}"))
+    TokenHash::new(&format!("aircall:{state}"))
 }
 
 /// Of the session, which only this browser has.
 fn browser(signed_in: &SignedIn) -> TokenHash {
-    TokenHash::of(signed_in.cookie.as_deref().unwrap_or_default())
+    TokenHash::new(signed_in.cookie.as_deref().unwrap_or_default())
 }

@@ -7,13 +7,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 
 use super::{failed, redirect};
+use crate::base_url::BaseUrl;
 use crate::connections::ConnectionError;
 use crate::connections::salesforce::Joined;
 use crate::console::Console;
 use crate::error::ApiError;
 use crate::flash::Flash;
 use crate::form::Fields;
-use crate::here::Here;
 use crate::page::Nav;
 use crate::page_error::PageError;
 use crate::random;
@@ -23,20 +23,20 @@ use crate::signed_in::{Caller, SignedIn, cookies};
 /// The cookie that tells the browser that began a sign-in from any other.
 const BROWSER: &str = "signin";
 
-/// Sends the browser to the login page.
+/// SubscriptionDiff the browser to the login page.
 pub(crate) async fn begin(
     State(console): State<Arc<Console>>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
-    let here = Here::of(&headers)?;
+    let base_url = BaseUrl::from_headers(&headers)?;
     let login_url = sign_in::login_url(&console, query.get("at"))
         .map_err(|error| ApiError::Parameter { name: "at", message: error.to_string() })?;
     // The same for sign-ins side by side, so that the second does not spoil the first.
     let known = cookies(&headers, BROWSER).find(|cookie| random::may_be(cookie)).map(ToOwned::to_owned);
     let browser = known.unwrap_or_else(random::text);
-    match sign_in::begin(&console, &here, login_url, query.get("return_to"), &browser).await {
+    match sign_in::begin(&console, &base_url, login_url, query.get("return_to"), &browser).await {
         Ok(login_page) => Ok(redirect(login_page.as_str(), [cookie(&browser, sign_in::LIFETIME.as_secs())])),
         Err(SignInError::Store(error)) => Err(error.into()),
         Err(error) => Ok(not_signed_in(&error)),
@@ -51,10 +51,10 @@ pub(crate) async fn callback(
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
-    let here = Here::of(&headers)?;
+    let base_url = BaseUrl::from_headers(&headers)?;
     let [state, code, error] = ["state", "code", "error"].map(|name| query.get(name));
     let back = Back { state, code, error, browsers: cookies(&headers, BROWSER).collect() };
-    match sign_in::finish(&console, &here, &back).await {
+    match sign_in::finish(&console, &base_url, &back).await {
         Ok(signed_in) => welcome(&console, before.as_ref(), &signed_in),
         Err(SignInError::Store(error)) => Err(error.into()),
         Err(error) => Ok(not_signed_in(&error)),

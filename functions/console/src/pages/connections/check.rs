@@ -14,7 +14,7 @@ use crate::connections::salesforce as org;
 use crate::console::Console;
 use crate::page::{self, Nav, Page};
 use crate::page_error::PageError;
-use crate::visit::{Submitted, Visit};
+use crate::page_request::{PageRequest, SubmittedForm};
 
 /// The field that the set-up makes.
 const KEY_FIELD: &str = "Task.Aircall_Key__c";
@@ -49,16 +49,16 @@ struct Item {
 pub(crate) async fn show(
     State(console): State<Arc<Console>>,
     headers: HeaderMap,
-    visit: Visit,
+    page: PageRequest,
 ) -> Result<Response, PageError> {
-    let check = match org::check(&console, &visit.session.tenant).await {
+    let check = match org::check(&console, &page.session.tenant).await {
         Ok(check) => check,
-        Err(error) => return done(&console, &headers, visit, Err(error)).await,
+        Err(error) => return done(&console, &headers, page, Err(error)).await,
     };
-    Ok(checked(visit, check).into_response())
+    Ok(checked(page, check).into_response())
 }
 
-fn checked(visit: Visit, check: OrgCheck) -> Html<String> {
+fn checked(page: PageRequest, check: OrgCheck) -> Html<String> {
     let summary = match check.status() {
         CheckStatus::Ok => "All is as it should be.",
         CheckStatus::Warning => "Calls are logged. Some of what could be logged is not.",
@@ -68,18 +68,18 @@ fn checked(visit: Visit, check: OrgCheck) -> Html<String> {
     let set_up = is_missing.then_some(check.may_customize != Some(false));
     let item = |CheckItem { what, status, message }| Item { what, badge: badge(status), message };
     let items = check.items.into_iter().map(item).collect();
-    page::render(&OrgCheckPage { page: visit.page("Check of the org", Some(Nav::Connections)), summary, items, set_up })
+    page::render(&OrgCheckPage { page: page.page("Check of the org", Some(Nav::Connections)), summary, items, set_up })
 }
 
 /// Sets up the key field, and shows what became of each step.
 pub(crate) async fn set_up(
     State(console): State<Arc<Console>>,
     headers: HeaderMap,
-    Submitted { visit, .. }: Submitted,
+    SubmittedForm { page, .. }: SubmittedForm,
 ) -> Result<Response, PageError> {
-    let steps = match org::set_up(&console, &visit.session.tenant).await {
+    let steps = match org::set_up(&console, &page.session.tenant).await {
         Ok(steps) => steps,
-        Err(error) => return done(&console, &headers, visit, Err(error)).await,
+        Err(error) => return done(&console, &headers, page, Err(error)).await,
     };
     let is_done = steps.iter().all(|step| step.outcome != SetUpOutcome::Failed);
     let summary = if is_done {
@@ -89,7 +89,7 @@ pub(crate) async fn set_up(
     };
     let item = |SetUpStep { what, outcome, message }| Item { what, badge: outcome_badge(outcome), message };
     let items = steps.into_iter().map(item).collect();
-    let page = visit.page("Set-up of the org", Some(Nav::Connections));
+    let page = page.page("Set-up of the org", Some(Nav::Connections));
     Ok(page::render(&OrgSetUpPage { page, summary, items, is_done }).into_response())
 }
 

@@ -78,9 +78,9 @@ pub(super) struct Usage {
 }
 
 impl SalesforceCard {
-    pub(super) fn of(view: Option<SalesforceView>, former_login_url: Option<&str>) -> Self {
+    pub(super) fn new(view: Option<SalesforceView>, former_login_url: Option<&str>) -> Self {
         let Some(view) = view else {
-            let former = former_login_url.map(Former::of);
+            let former = former_login_url.map(Former::new);
             return Self { badge: Badge::new("skipped", "Not connected"), org: None, former };
         };
         let (class, word) = match view.state.state {
@@ -88,12 +88,12 @@ impl SalesforceCard {
             "paused" => ("waiting", "Paused"),
             _ => ("failed", "Reconnect needed"),
         };
-        Self { badge: Badge::new(class, word), org: Some(OrgFacts::of(view)), former: None }
+        Self { badge: Badge::new(class, word), org: Some(OrgFacts::new(view)), former: None }
     }
 }
 
 impl Former {
-    fn of(login_url: &str) -> Self {
+    fn new(login_url: &str) -> Self {
         let at = sign_in::at(login_url);
         let name = match &*at {
             "production" => "your org".to_owned(),
@@ -114,21 +114,21 @@ fn connect_at(at: &str) -> String {
 }
 
 impl OrgFacts {
-    fn of(view: SalesforceView) -> Self {
+    fn new(view: SalesforceView) -> Self {
         let host = view.instance_url.split_once("://").map_or(&*view.instance_url, |(_, host)| host).to_owned();
         let is_dead = view.state.state == "reconnect_needed";
         let stopped = view.state.reason.map(|reason| Stopped {
             is_dead,
             reason,
-            since: view.state.since.map(When::of),
-            until: view.state.until.map(When::of),
+            since: view.state.since.map(When::new),
+            until: view.state.until.map(When::new),
         });
         Self {
             url: view.instance_url.clone(),
             user_url: format!("{}/lightning/r/User/{}/view", view.instance_url, view.user_id),
             user: view.user_name.unwrap_or(view.user_id),
-            since: When::of(view.connected_at),
-            usage: view.api_usage.map(Usage::of),
+            since: When::new(view.connected_at),
+            usage: view.api_usage.map(Usage::new),
             warnings: view.warnings.into_iter().map(|warning| warning.message().to_owned()).collect(),
             reconnect: connect_at(&sign_in::at(&view.login_url)),
             org_id: view.org_id,
@@ -139,11 +139,11 @@ impl OrgFacts {
 }
 
 impl Usage {
-    fn of(usage: ApiUsage) -> Self {
+    fn new(usage: ApiUsage) -> Self {
         let ApiUsage { used, limit, at } = usage;
         let percent = used.saturating_mul(100).checked_div(limit).unwrap_or(100);
         let words = format!("{} of {} API calls ({percent} %)", grouped(used), grouped(limit));
-        Self { used: used.min(limit), limit, high: limit / 5 * 4, words, at: When::of(at) }
+        Self { used: used.min(limit), limit, high: limit / 5 * 4, words, at: When::new(at) }
     }
 }
 
@@ -173,7 +173,7 @@ pub(super) struct AccountFacts {
 }
 
 impl AircallCard {
-    pub(super) fn of(view: Option<AircallView>, has_app: bool) -> Self {
+    pub(super) fn new(view: Option<AircallView>, has_app: bool) -> Self {
         let Some(view) = view else {
             return Self { badge: Badge::new("skipped", "Not connected"), account: None, has_app };
         };
@@ -188,11 +188,11 @@ impl AircallCard {
                 AircallAuth::ApiKey => "API key",
                 AircallAuth::OAuth => "Access granted in Aircall",
             },
-            since: When::of(view.connected_at),
+            since: When::new(view.connected_at),
             is_sending: view.state == "active",
             is_off: view.state == "deactivated",
             note: view.reason,
-            last_event: view.last_event_at.map(When::of),
+            last_event: view.last_event_at.map(When::new),
             ago: view.last_event_at.map(|at| ago(at, Timestamp::now())).unwrap_or_default(),
         };
         Self { badge: Badge::new(class, word), account: Some(account), has_app }
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn usage_says_how_much_of_what() {
-        let usage = |used, limit| Usage::of(ApiUsage { used, limit, at: Timestamp::UNIX_EPOCH }).words;
+        let usage = |used, limit| Usage::new(ApiUsage { used, limit, at: Timestamp::UNIX_EPOCH }).words;
         assert_eq!(usage(14_250, 15_000), "14,250 of 15,000 API calls (95 %)");
         assert_eq!(usage(1, 0), "1 of 0 API calls (100 %)");
     }

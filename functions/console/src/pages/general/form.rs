@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rules::schedule::Schedule;
 use rules::settings::{MessageTasks, Problem};
-use rules::{NumberId, Settings};
+use rules::{LineId, Settings};
 use serde_json::{Map, Value, json};
 
 use super::hours::HoursForm;
@@ -21,7 +21,7 @@ pub(super) struct GeneralForm {
     /// `aircall` or `own`.
     pub(super) hours_from: String,
     pub(super) hours: HoursForm,
-    pub(super) line_hours: Vec<(NumberId, HoursForm)>,
+    pub(super) line_hours: Vec<(LineId, HoursForm)>,
     pub(super) unknown_number: String,
     pub(super) relate_to: String,
     pub(super) create_case: bool,
@@ -30,14 +30,14 @@ pub(super) struct GeneralForm {
     pub(super) message_tasks: MessageTasks,
     /// `all` or `some`.
     pub(super) lines: String,
-    pub(super) chosen_lines: BTreeSet<NumberId>,
+    pub(super) chosen_lines: BTreeSet<LineId>,
     /// Ids of lines that are not known by name, as typed.
     pub(super) other_lines: String,
     pub(super) api_usage_limit: String,
 }
 
 /// What the names of the fields of a line's own hours begin with.
-pub(super) fn prefix(line: NumberId) -> String {
+pub(super) fn prefix(line: LineId) -> String {
     format!("line-{}", line.0)
 }
 
@@ -46,26 +46,30 @@ pub(super) const HOURS: &str = "hours";
 
 impl GeneralForm {
     /// The settings, to be edited.
-    pub(super) fn of(settings: &Settings, known: &BTreeMap<NumberId, String>) -> Self {
+    pub(super) fn new(settings: &Settings, known: &BTreeMap<LineId, String>) -> Self {
         let document = json!(settings);
         let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         let hours = &settings.business_hours;
-        let numbers = settings.numbers.clone().unwrap_or_default();
+        let numbers = settings.lines.clone().unwrap_or_default();
         let other_lines: Vec<String> =
             numbers.iter().filter(|id| !known.contains_key(id)).map(|id| id.0.to_string()).collect();
         Self {
             version: settings.version.to_string(),
             log_calls: text("/business_hours/log_calls"),
             hours_from: if hours.schedule.is_some() { "own" } else { "aircall" }.to_owned(),
-            hours: HoursForm::of(HOURS, &hours.schedule.clone().unwrap_or_else(office_hours)),
-            line_hours: hours.numbers.iter().map(|(id, hours)| (*id, HoursForm::of(&prefix(*id), hours))).collect(),
+            hours: HoursForm::from_schedule(HOURS, &hours.schedule.clone().unwrap_or_else(office_hours)),
+            line_hours: hours
+                .lines
+                .iter()
+                .map(|(id, hours)| (*id, HoursForm::from_schedule(&prefix(*id), hours)))
+                .collect(),
             unknown_number: text("/unknown_number"),
             relate_to: text("/relate_to"),
             create_case: settings.create_case_if_none,
             recording_link: settings.recording_link,
             log_messages: settings.log_messages,
             message_tasks: settings.message_tasks,
-            lines: if settings.numbers.is_some() { "some" } else { "all" }.to_owned(),
+            lines: if settings.lines.is_some() { "some" } else { "all" }.to_owned(),
             chosen_lines: numbers,
             other_lines: other_lines.join(", "),
             api_usage_limit: settings.api_usage_limit.to_string(),
@@ -75,8 +79,8 @@ impl GeneralForm {
     /// What was typed.
     pub(super) fn read(fields: &Fields) -> Self {
         let text = |name: &str| fields.get(name).to_owned();
-        let id = |text: &str| text.parse().map(NumberId).ok();
-        let line_hours: BTreeSet<NumberId> = fields.all("line_hours").filter_map(id).collect();
+        let id = |text: &str| text.parse().map(LineId).ok();
+        let line_hours: BTreeSet<LineId> = fields.all("line_hours").filter_map(id).collect();
         Self {
             version: text("version"),
             log_calls: text("log_calls"),
@@ -160,7 +164,7 @@ impl GeneralForm {
         let mut ids = self.chosen_lines.clone();
         for text in self.other_lines.split([',', ' ', ';', '\n']).map(str::trim).filter(|text| !text.is_empty()) {
             match text.parse() {
-                Ok(id) => drop(ids.insert(NumberId(id))),
+                Ok(id) => drop(ids.insert(LineId(id))),
                 Err(_) => {
                     errors.at(
                         "other_lines",
@@ -169,7 +173,7 @@ impl GeneralForm {
                 }
             }
         }
-        if ids.is_empty() && errors.of("other_lines").is_none() {
+        if ids.is_empty() && errors.message_for("other_lines").is_none() {
             errors.at("lines-all", "Lines: choose at least one, or log all lines.");
         }
         json!(ids)

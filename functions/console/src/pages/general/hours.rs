@@ -56,7 +56,7 @@ pub(super) struct PeriodForm {
 
 impl HoursForm {
     /// A schedule, to be edited.
-    pub(super) fn of(prefix: &str, schedule: &Schedule) -> Self {
+    pub(super) fn from_schedule(prefix: &str, schedule: &Schedule) -> Self {
         let periods = |periods: &[Period]| {
             // A field for a time of day ends at 23:59, so the end of the day is the beginning of the next one.
             let closes = |period: &Period| Some(period.closes.to_string()).filter(|text| text != "24:00");

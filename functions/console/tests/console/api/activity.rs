@@ -73,10 +73,10 @@ async fn failed(f: &Fixture) {
         code: "FIELD_CUSTOM_VALIDATION_EXCEPTION".to_owned(),
         message: "No calls on Mondays.".to_owned(),
         since: Timestamp::now(),
-        spoiled: 0,
+        shared_failures: 0,
     };
     let outcome = Outcome::Failed { problem, trace: Trace::new() };
-    f.calls.settle(&f.tenant, &entry, &outcome, Timestamp::now()).await.unwrap();
+    f.calls.record_outcome(&f.tenant, &entry, &outcome, Timestamp::now()).await.unwrap();
 }
 
 #[tokio::test]
@@ -87,11 +87,11 @@ async fn what_failed_is_retried_once_and_by_its_own_tenant_only() {
     let other = f.send_as(&cookie("two"), Method::POST, path, "").await;
     other.check_error(StatusCode::NOT_FOUND, "not_found");
     f.send_as("", Method::POST, path, "").await.check_error(StatusCode::UNAUTHORIZED, "not_signed_in");
-    assert_eq!(f.rung().await.len(), 0);
+    assert_eq!(f.woken().await.len(), 0);
 
     let retried = f.send_as(&cookie("one"), Method::POST, path, "").await;
     assert_eq!((retried.status, &retried.body["state"]), (StatusCode::OK, &json!("pending")));
-    let rung = f.rung().await;
+    let rung = f.woken().await;
     assert_eq!((rung.len(), &rung[0]["MessageGroupId"]), (1, &json!("one")));
 
     let again = f.send_as(&cookie("one"), Method::POST, path, "").await;
@@ -210,9 +210,9 @@ async fn all_that_failed_is_retried_with_one_wake_up_and_by_its_own_tenant_only(
     let path = "/api/activity/retry-failed";
     let other = f.send_as(&cookie("two"), Method::POST, path, "").await;
     assert_eq!(other.body, json!({"retried": 0, "more": false}));
-    assert_eq!(f.rung().await.len(), 0);
+    assert_eq!(f.woken().await.len(), 0);
     assert_eq!(f.send(Method::POST, path, "").await.body, json!({"retried": 42, "more": false}));
-    let rung = f.rung().await;
+    let rung = f.woken().await;
     assert_eq!((rung.len(), &rung[0]["MessageGroupId"]), (1, &json!("one")));
     assert_eq!(keys(&f.get("/api/activity?outcome=waiting&limit=100").await.body).len(), 45);
     assert_eq!(f.send(Method::POST, path, "").await.body, json!({"retried": 0, "more": false}));

@@ -3,10 +3,10 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 
-use crate::fixture::{Answer, Fixture, cookie};
+use crate::fixture::{Fixture, Response, cookie};
 
 /// Saves the settings with these headers beside the session.
-async fn put(f: &Fixture, headers: &[(&str, &str)]) -> Answer {
+async fn put(f: &Fixture, headers: &[(&str, &str)]) -> Response {
     let settings = f.get("/api/settings").await.body.to_string();
     let mut request = Request::put("/api/settings").header(header::COOKIE, cookie("one"));
     for (name, value) in headers {

@@ -5,11 +5,11 @@ use axum::http::{Method, Request, StatusCode, header};
 use serde_json::Value;
 
 use crate::documented::{DOCUMENT, operations, resolved, validator};
-use crate::fixture::{Answer, Fixture};
+use crate::fixture::{Fixture, Response};
 
 const PATH: &str = "/api/openapi.json";
 
-async fn document(f: &Fixture, known: &str) -> Answer {
+async fn document(f: &Fixture, known: &str) -> Response {
     f.request(Request::get(PATH).header(header::IF_NONE_MATCH, known).body(Body::empty()).unwrap()).await
 }
 

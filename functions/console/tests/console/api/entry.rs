@@ -11,7 +11,7 @@ use store::{Entry, Outcome, Problem, Related, Written};
 use crate::fixture::{Fixture, START, at};
 
 fn logged(entry: &Entry) -> Outcome {
-    let task = entry.document.exchange().task(TaskStatus::InProgress, &Settings::default(), "Test Contact");
+    let task = entry.document.interaction().task(TaskStatus::InProgress, &Settings::default(), "Test Contact");
     let mut trace = Trace::new();
     trace.note(Topic::Record, "The number is that of the Contact Test Contact.");
     Outcome::Logged {
@@ -33,11 +33,16 @@ fn logged(entry: &Entry) -> Outcome {
 
 fn problem() -> Problem {
     let message = "Please fill in the region.".to_owned();
-    Problem { code: "FIELD_CUSTOM_VALIDATION_EXCEPTION".to_owned(), message, since: at(START + 100), spoiled: 0 }
+    Problem {
+        code: "FIELD_CUSTOM_VALIDATION_EXCEPTION".to_owned(),
+        message,
+        since: at(START + 100),
+        shared_failures: 0,
+    }
 }
 
 async fn settle(f: &Fixture, entry: &Entry, outcome: &Outcome) -> Value {
-    f.calls.settle(&f.tenant, entry, outcome, at(START + 100)).await.unwrap();
+    f.calls.record_outcome(&f.tenant, entry, outcome, at(START + 100)).await.unwrap();
     f.get("/api/activity/call-7").await.body
 }
 

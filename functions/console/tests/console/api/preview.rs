@@ -4,9 +4,9 @@ use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 use store::{ConnectionState, Tenant};
 
-use crate::fixture::{Answer, Fixture, START, at, cookie};
+use crate::fixture::{Fixture, Response, START, at, cookie};
 
-async fn preview(f: &Fixture, question: Value) -> Answer {
+async fn preview(f: &Fixture, question: Value) -> Response {
     f.send(Method::POST, "/api/preview", question.to_string()).await
 }
 

@@ -4,9 +4,9 @@ use axum::http::{Method, StatusCode};
 use rules::Settings;
 use serde_json::{Value, json};
 
-use crate::fixture::{Answer, Fixture};
+use crate::fixture::{Fixture, Response};
 
-async fn put(f: &Fixture, settings: &Value) -> Answer {
+async fn put(f: &Fixture, settings: &Value) -> Response {
     f.send(Method::PUT, "/api/settings", settings.to_string()).await
 }
 

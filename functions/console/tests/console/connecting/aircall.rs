@@ -81,7 +81,7 @@ async fn connecting_again_makes_no_second_webhook() {
 #[tokio::test]
 async fn tokens_that_were_there_still_count_and_other_webhooks_stay() {
     let f = Fixture::new().await.with_tenant().await;
-    let by_hand = TokenHash::of("set up by hand");
+    let by_hand = TokenHash::new("set up by hand");
     f.tenants.set_webhook_tokens(&f.tenant, &[by_hand]).await.unwrap();
     let other = json!({ "url": "https://other.example.com/hook", "events": ["call.ended"] });
     let url = format!("{}/v1/webhooks", f.vendors.aircall_url);
@@ -143,7 +143,7 @@ async fn a_rotation_that_cannot_end_leaves_both_tokens_counting() {
     let sending = f.webhooks();
     assert_eq!((sending.len(), tenant.webhook_tokens.len()), (2, 2));
     for webhook in sending {
-        assert!(tenant.webhook_tokens.contains(&TokenHash::of(webhook["token"].as_str().unwrap())));
+        assert!(tenant.webhook_tokens.contains(&TokenHash::new(webhook["token"].as_str().unwrap())));
     }
     f.send(Method::POST, "/api/connections/aircall/rotate", "").await;
     let tenant = f.stored(&f.tenant).await;

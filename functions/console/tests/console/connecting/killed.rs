@@ -5,7 +5,7 @@ use axum::http::{Method, StatusCode};
 use store::ConnectionState;
 
 use crate::browser::{Browser, decide};
-use crate::fixture::{Answer, Fixture};
+use crate::fixture::{Fixture, Response};
 
 /// More requests than any change makes.
 const MANY: usize = 40;
@@ -13,8 +13,8 @@ const MANY: usize = 40;
 /// Kills what `change` does at each of its requests to a vendor, does `after` it what `again` does, and then looks.
 async fn killed_anywhere(
     prepare: impl AsyncFn(&Fixture),
-    change: impl AsyncFn(&Fixture) -> Answer,
-    again: impl AsyncFn(&Fixture) -> Answer,
+    change: impl AsyncFn(&Fixture) -> Response,
+    again: impl AsyncFn(&Fixture) -> Response,
     look: impl AsyncFn(&Fixture),
 ) {
     let mut kills = 0;
@@ -39,7 +39,7 @@ async fn connected(f: &Fixture) {
     f.connect_aircall().await;
 }
 
-async fn rotate(f: &Fixture) -> Answer {
+async fn rotate(f: &Fixture) -> Response {
     f.send(Method::POST, "/api/connections/aircall/rotate", "").await
 }
 
@@ -69,7 +69,7 @@ async fn while_a_rotation_is_cut_off_every_webhook_that_sends_is_let_in_sooner_o
         let tenant = f.stored(&f.tenant).await;
         let current = tenant.aircall.unwrap().webhook_id;
         let webhook = f.webhooks().into_iter().find(|webhook| webhook["id"] == *current).unwrap();
-        let hash = store::TokenHash::of(webhook["token"].as_str().unwrap());
+        let hash = store::TokenHash::new(webhook["token"].as_str().unwrap());
         assert!(tenant.webhook_tokens.contains(&hash) && webhook["active"] == true);
     };
     killed_anywhere(connected, rotate, reactivate, sends).await;

@@ -64,7 +64,7 @@ async fn granting_access_again_leaves_one_webhook() {
     let tenant = f.stored(&f.org_tenant()).await;
     let webhooks = f.vendors.aircall.snapshot()["webhooks"].clone();
     assert_eq!(webhooks.as_array().unwrap().len(), 1);
-    assert_eq!(tenant.webhook_tokens, [store::TokenHash::of(webhooks[0]["token"].as_str().unwrap())]);
+    assert_eq!(tenant.webhook_tokens, [store::TokenHash::new(webhooks[0]["token"].as_str().unwrap())]);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use store::ConnectionState;
 
 use crate::browser::Browser;
-use crate::fixture::{Answer, Fixture, cookie};
+use crate::fixture::{Fixture, Response, cookie};
 
 /// A console whose admin has connected the org.
 async fn connected() -> (Fixture, Browser) {
@@ -15,7 +15,7 @@ async fn connected() -> (Fixture, Browser) {
     (f, browser)
 }
 
-async fn send(f: &Fixture, method: Method, path: &str) -> Answer {
+async fn send(f: &Fixture, method: Method, path: &str) -> Response {
     f.send_as(&cookie(f.org_tenant().as_str()), method, path, "").await
 }
 

@@ -6,11 +6,11 @@ use serde_json::json;
 use store::{ConnectionState, Tenant};
 
 use crate::browser::{Browser, decide};
-use crate::fixture::{Answer, Fixture, HOST};
+use crate::fixture::{Fixture, HOST, Response};
 
 /// Nobody is signed in, and the page says why.
 #[track_caller]
-fn check_refused(answer: &Answer, status: StatusCode, words: &str) {
+fn check_refused(answer: &Response, status: StatusCode, words: &str) {
     assert_eq!(answer.status, status, "{}", answer.text);
     assert!(answer.text.contains(words), "{}", answer.text);
     assert!(answer.cookies().iter().all(|cookie| !cookie.starts_with("session=")), "{:?}", answer.cookies());
@@ -43,7 +43,7 @@ async fn an_admin_signs_in_and_the_org_is_connected() {
     let tokens = f.vendors.secrets.get(&format!("salesforce/{}", f.org_tenant())).unwrap();
     assert!(f.vendors.salesforce.has_grant(tokens["refresh_token"].as_str().unwrap()));
     // What waits for an org is looked at now.
-    assert!(f.rung().await.iter().any(|rung| rung["MessageGroupId"] == f.org_tenant().as_str()));
+    assert!(f.woken().await.iter().any(|rung| rung["MessageGroupId"] == f.org_tenant().as_str()));
 }
 
 #[tokio::test]
@@ -167,7 +167,7 @@ async fn who_administers_nothing_is_told_so_and_leaves_no_grant() {
 
 #[tokio::test]
 async fn only_the_orgs_that_are_allowed_may_sign_in() {
-    let f = Fixture::of("00D000000000001,00Dxx0000001gPLEAY".parse::<AllowedOrgs>().unwrap()).await;
+    let f = Fixture::with_allowed_orgs("00D000000000001,00Dxx0000001gPLEAY".parse::<AllowedOrgs>().unwrap()).await;
     let answer = Browser::default().sign_in(&f).await;
     check_refused(&answer, StatusCode::FORBIDDEN, &f.vendors.salesforce.org_id());
     assert_eq!((grants(&f), f.tenants.get(&f.org_tenant()).await.unwrap()), (0, None));
@@ -206,7 +206,7 @@ async fn a_dead_connection_is_replaced_by_signing_in() {
 #[tokio::test]
 async fn whoever_signs_in_with_another_org_is_told_that_it_is_another_console() {
     let f = Fixture::new().await.with_tenant().await;
-    let mut browser = Browser::of("one");
+    let mut browser = Browser::signed_in_to("one");
     let login_page = browser.begin(&f, "at=production&return_to=%2Fconnections").await;
     let back = decide(&login_page, &f.vendors.salesforce.admin_user_id(), "allow").await;
     let answer = browser.open(&f, &back).await;

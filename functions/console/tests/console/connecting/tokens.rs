@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::fixture::{Answer, Fixture, cookie};
+use crate::fixture::{Fixture, Response, cookie};
 
 /// Makes a token of the tenant `one`: its text and its id.
 async fn create(f: &Fixture, name: &str) -> (String, String) {
@@ -14,8 +14,8 @@ async fn create(f: &Fixture, name: &str) -> (String, String) {
     (text("token"), text("id"))
 }
 
-/// Sends a request that shows a token and no cookie.
-async fn send(f: &Fixture, authorization: &str, method: Method, path: &str, body: &str) -> Answer {
+/// SubscriptionDiff a request that shows a token and no cookie.
+async fn send(f: &Fixture, authorization: &str, method: Method, path: &str, body: &str) -> Response {
     let request = Request::builder().method(method).uri(path).header(header::AUTHORIZATION, authorization);
     let request = request.header(header::CONTENT_TYPE, "application/json");
     f.request(request.body(Body::from(body.to_owned())).unwrap()).await

@@ -8,23 +8,23 @@ use rustix::time::{ClockId, clock_gettime};
 use serde_json::json;
 use store::{ConnectionState, Tenant};
 
-use crate::fixture::{Answer, Fixture, START, at, cookie};
-use crate::played::MARKUP;
+use crate::fixture::{Fixture, Response, START, at, cookie};
+use crate::sample_entries::MARKUP;
 
 /// The keys of the entries that a page lists.
-fn keys(page: &Answer) -> Vec<&str> {
+fn keys(page: &Response) -> Vec<&str> {
     let links = page.text.split("<a href=\"/activity/").skip(1);
     links.map(|link| link.split('"').next().unwrap()).collect()
 }
 
 /// The address behind "Show more".
-fn more(page: &Answer) -> Option<String> {
+fn more(page: &Response) -> Option<String> {
     let (_, link) = page.text.split_once("data-more=\"entries\" href=\"")?;
     Some(link.split('"').next().unwrap().replace("&#38;", "&"))
 }
 
 #[track_caller]
-fn check_contains(page: &Answer, texts: &[&str]) {
+fn check_contains(page: &Response, texts: &[&str]) {
     for text in texts {
         assert!(page.text.contains(text), "{text} is not in {}", page.text);
     }
@@ -192,13 +192,13 @@ async fn all_that_failed_is_retried_by_a_form_of_ours() {
     check_contains(&f.get("/activity").await, &["Retry all failed (1)", "data-confirm="]);
     let path = "/activity/retry-failed";
     assert_eq!(f.post_as(&cookie("one"), path, &[]).await.status, StatusCode::FORBIDDEN);
-    assert_eq!(f.rung().await.len(), 0);
+    assert_eq!(f.woken().await.len(), 0);
     for flash in ["retried-all", "nothing-failed"] {
         let done = f.post(path, &[]).await;
         assert_eq!((done.status, done.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/activity"));
         assert!(done.cookies()[0].starts_with(&format!("flash={flash};")), "{:?}", done.cookies());
     }
-    assert_eq!(f.rung().await.len(), 1);
+    assert_eq!(f.woken().await.len(), 1);
 }
 
 #[tokio::test]

@@ -3,12 +3,12 @@
 use axum::http::{Method, StatusCode, header};
 
 use super::support::{chosen, value};
-use crate::fixture::{Answer, Fixture, cookie};
+use crate::fixture::{Fixture, Response, cookie};
 
 const TYPES: [&str; 5] = ["outbound_answered", "outbound_unanswered", "inbound_answered", "missed", "voicemail"];
 
-/// Sends the form with these choices for the five types.
-pub(super) async fn choose(f: &Fixture, version: &str, choices: [&str; 5]) -> Answer {
+/// SubscriptionDiff the form with these choices for the five types.
+pub(super) async fn choose(f: &Fixture, version: &str, choices: [&str; 5]) -> Response {
     let fields: Vec<_> = [("version", version)].into_iter().chain(TYPES.into_iter().zip(choices)).collect();
     f.post("/call-workflow", &fields).await
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::call_workflow::choose;
 use super::support::value;
-use crate::fixture::{Answer, Fixture, cookie};
+use crate::fixture::{Fixture, Response, cookie};
 
 const OURS: [&str; 5] = ["do_nothing", "completed", "completed", "in_progress", "do_nothing"];
 
@@ -17,7 +17,7 @@ async fn meanwhile(f: &Fixture, pointer: &str, value: Value) {
 }
 
 /// We save what we began before somebody else did: outbound answered is ours, missed is theirs, voicemail is of both.
-async fn conflict(f: &Fixture) -> Answer {
+async fn conflict(f: &Fixture) -> Response {
     meanwhile(f, "/call_workflow", workflow_with("completed", "completed")).await;
     let answer = choose(f, "0", OURS).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
@@ -32,8 +32,8 @@ fn workflow_with(missed: &str, voicemail: &str) -> Value {
     workflow
 }
 
-/// Sends the form of the page that compares.
-async fn resolve(f: &Fixture, page: &Answer, choices: &[(&str, &str)]) -> Answer {
+/// SubscriptionDiff the form of the page that compares.
+async fn resolve(f: &Fixture, page: &Response, choices: &[(&str, &str)]) -> Response {
     let hidden = ["version", "base", "back", "mine"].map(|name| (name, value(&page.text, name)));
     let hidden: Vec<_> = hidden.iter().map(|(name, value)| (*name, value.as_str())).collect();
     f.post("/settings/conflict", &[&hidden, choices].concat()).await

@@ -3,11 +3,11 @@
 use axum::http::{Method, StatusCode, header};
 use serde_json::json;
 
-use crate::fixture::{Answer, Fixture, START, cookie};
-use crate::played::MARKUP;
+use crate::fixture::{Fixture, Response, START, cookie};
+use crate::sample_entries::MARKUP;
 
 #[track_caller]
-fn check_contains(page: &Answer, texts: &[&str]) {
+fn check_contains(page: &Response, texts: &[&str]) {
     for text in texts {
         assert!(page.text.contains(text), "{text} is not in {}", page.text);
     }
@@ -58,12 +58,12 @@ async fn a_failed_call_has_salesforces_own_words_and_is_retried_by_a_form_of_our
     let token = f.send_as(&cookie("two"), Method::GET, "/call-workflow", "").await;
     let token = super::support::value(&token.text, "csrf_token");
     let other = f.post_as(&cookie("two"), path, &[("csrf_token", &token)]).await;
-    assert_eq!((other.status, f.rung().await.len()), (StatusCode::NOT_FOUND, 0));
+    assert_eq!((other.status, f.woken().await.len()), (StatusCode::NOT_FOUND, 0));
 
     let done = f.post(path, &[]).await;
     assert_eq!((done.status, done.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/activity/call-7"));
     assert!(done.cookies()[0].starts_with("flash=retried;"));
-    assert_eq!(f.rung().await.len(), 1);
+    assert_eq!(f.woken().await.len(), 1);
     let waiting = f.get("/activity/call-7").await;
     check_contains(&waiting, &["<span class=\"outcome waiting\">Waiting</span>"]);
     assert!(f.post(path, &[]).await.cookies()[0].starts_with("flash=nothing-failed;"));

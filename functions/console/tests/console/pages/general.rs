@@ -4,10 +4,10 @@ use axum::http::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::support::{chosen, fields};
-use crate::fixture::{Answer, Fixture, cookie};
+use crate::fixture::{Fixture, Response, cookie};
 
-/// Sends the page's form as it is shown, but for these fields: each replaces all of its name; `None` unticks a box.
-async fn edit(f: &Fixture, page: &str, changes: &[(&str, Option<&str>)]) -> Answer {
+/// SubscriptionDiff the page's form as it is shown, but for these fields: each replaces all of its name; `None` unticks a box.
+async fn edit(f: &Fixture, page: &str, changes: &[(&str, Option<&str>)]) -> Response {
     let mut all = fields(page);
     all.retain(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
     all.extend(changes.iter().filter_map(|(name, value)| Some(((*name).to_owned(), (*value)?.to_owned()))));
@@ -21,7 +21,7 @@ async fn page(f: &Fixture) -> String {
 
 /// Saves these fields and reads the settings.
 #[track_caller]
-fn check_saved(answer: &Answer) {
+fn check_saved(answer: &Response) {
     let place = answer.headers.get(header::LOCATION).map(|place| place.to_str().unwrap());
     assert_eq!((answer.status, place), (StatusCode::SEE_OTHER, Some("/general")), "{}", answer.text);
     assert!(answer.cookies()[0].starts_with("flash=saved;"), "{:?}", answer.cookies());

@@ -4,8 +4,8 @@ use axum::http::{Method, StatusCode};
 use serde_json::json;
 
 use super::support::value;
-use crate::fixture::{Answer, Fixture, START, cookie};
-use crate::played::MARKUP;
+use crate::fixture::{Fixture, Response, START, cookie};
+use crate::sample_entries::MARKUP;
 
 const CALL: [(&str, &str); 6] = [
     ("of", "call"),
@@ -17,7 +17,7 @@ const CALL: [(&str, &str); 6] = [
 ];
 
 #[track_caller]
-fn check_contains(page: &Answer, texts: &[&str]) {
+fn check_contains(page: &Response, texts: &[&str]) {
     for text in texts {
         assert!(page.text.contains(text), "{text} is not in {}", page.text);
     }

@@ -8,7 +8,7 @@ use store::TenantId;
 use super::support::value;
 use crate::fixture::{Fixture, cookie, key};
 
-async fn login(f: &Fixture, query: &str) -> crate::fixture::Answer {
+async fn login(f: &Fixture, query: &str) -> crate::fixture::Response {
     f.send_as("", Method::GET, &format!("/login{query}"), "").await
 }
 

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use url::form_urlencoded::Serializer;
 
-use crate::fixture::{Answer, Fixture, cookie};
+use crate::fixture::{Fixture, Response, cookie};
 
 impl Fixture {
     /// The token that the forms of a page carry.
@@ -12,16 +12,16 @@ impl Fixture {
         value(&self.get(path).await.text, "csrf_token")
     }
 
-    /// Sends a form of the tenant's admin, as it is.
-    pub(crate) async fn post_as(&self, cookie: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+    /// SubscriptionDiff a form of the tenant's admin, as it is.
+    pub(crate) async fn post_as(&self, cookie: &str, path: &str, fields: &[(&str, &str)]) -> Response {
         let body = Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = Request::post(path).header(header::COOKIE, cookie);
         let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.request(request.body(Body::from(body)).unwrap()).await
     }
 
-    /// Sends the form of a page, with the token that the page gave.
-    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    /// SubscriptionDiff the form of a page, with the token that the page gave.
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Response {
         let token = self.token("/call-workflow").await;
         let fields = [&[("csrf_token", token.as_str())], fields].concat();
         self.post_as(&cookie("one"), path, &fields).await

@@ -98,7 +98,7 @@ impl Contact {
 
     /// Their company.
     #[must_use]
-    pub fn of(self, company: &str) -> Self {
+    pub fn at_company(self, company: &str) -> Self {
         Self { company_name: Some(company.to_owned()), ..self }
     }
 

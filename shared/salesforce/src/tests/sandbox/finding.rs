@@ -6,14 +6,14 @@ use serde_json::json;
 
 use super::serve;
 use crate::call_log::found;
-use crate::{Answer, Atomicity, CallerFields, DigitsOnly, Kind, Record, SObject, SalesforceId, Soql, Sosl, Subrequest};
+use crate::{Atomicity, CallerFields, DigitsOnly, Kind, Record, Reply, SObject, SalesforceId, Soql, Sosl, Subrequest};
 
 fn search(terms: &[&str], fields: &CallerFields) -> Sosl {
     let terms: Vec<_> = terms.iter().map(|term| DigitsOnly::parse(term).unwrap()).collect();
     Sosl::phones(&terms, fields).remove(0)
 }
 
-fn ids(answer: &Answer<Vec<Record>>) -> Vec<SalesforceId> {
+fn ids(answer: &Reply<Vec<Record>>) -> Vec<SalesforceId> {
     answer.value.iter().filter_map(Record::id).collect()
 }
 
@@ -164,7 +164,7 @@ async fn a_long_answer_comes_in_pages() {
     let page = Subrequest::query("q", &Soql::open_cases(&[contact])[0]);
     let first = served.client.composite(&[page], Atomicity::EachAlone).await.unwrap();
     assert_eq!(first.calls, 1);
-    let first = Answer { value: first.value[0].page().unwrap(), usage: None, calls: 0 };
+    let first = Reply { value: first.value[0].page().unwrap(), usage: None, calls: 0 };
     let rest = served.client.all_records(first).await.unwrap();
     assert_eq!((rest.value.len(), rest.usage.unwrap().used, rest.calls), (2001, 4, 1));
 }

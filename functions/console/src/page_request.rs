@@ -1,0 +1,76 @@
+//! A signed-in admin who looks at a page or sends one of its forms.
+
+use std::sync::Arc;
+
+use axum::body::to_bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+
+use crate::console::Console;
+use crate::csrf;
+use crate::error::ApiError;
+use crate::flash::Flash;
+use crate::form::Fields;
+use crate::page::{Nav, Page};
+use crate::page_error::PageError;
+use crate::session::Session;
+use crate::signed_in::SignedIn;
+
+/// Longest form, bytes: opening hours of a hundred lines fit in.
+const MAX_LEN: usize = 512 * 1024;
+
+/// A signed-in admin who looks at a page; anybody else is led to the sign-in page.
+#[derive(Debug)]
+pub(crate) struct PageRequest {
+    /// Who it is.
+    pub(crate) session: Session,
+    csrf_token: String,
+    flash: Option<Flash>,
+}
+
+impl PageRequest {
+    /// The page of somebody who is signed in.
+    pub(crate) fn new(signed_in: SignedIn, console: &Console, flash: Option<Flash>) -> Self {
+        let csrf_token = csrf::token(&signed_in, &console.session_keys);
+        Self { session: signed_in.session, csrf_token, flash }
+    }
+
+    /// What stands around a page of this admin's.
+    pub(crate) fn page(self, title: &str, nav: Option<Nav>) -> Page {
+        let Self { session, csrf_token, flash } = self;
+        Page { title: title.to_owned(), nav, session: Some(session), csrf_token, flash }
+    }
+}
+
+impl FromRequestParts<Arc<Console>> for PageRequest {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, PageError> {
+        let signed_in = SignedIn::known(parts, console).await?.ok_or(PageError::NotSignedIn)?;
+        Ok(Self::new(signed_in, console, Flash::from_headers(&parts.headers)))
+    }
+}
+
+/// A form that a signed-in admin sent from one of our pages; a form from elsewhere is refused unread.
+#[derive(Debug)]
+pub(crate) struct SubmittedForm {
+    /// Who sent it.
+    pub(crate) page: PageRequest,
+    /// What it holds.
+    pub(crate) fields: Fields,
+}
+
+impl FromRequest<Arc<Console>> for SubmittedForm {
+    type Rejection = PageError;
+
+    async fn from_request(request: Request, console: &Arc<Console>) -> Result<Self, PageError> {
+        let (mut parts, body) = request.into_parts();
+        let signed_in = SignedIn::known(&mut parts, console).await?.ok_or(PageError::NotSignedIn)?;
+        let body = to_bytes(body, MAX_LEN).await.map_err(|_| PageError::Other(ApiError::TooLarge))?;
+        let fields = Fields::read(&body);
+        if !csrf::is_valid(fields.get(csrf::FIELD), &signed_in, &console.session_keys) {
+            return Err(PageError::Forged);
+        }
+        Ok(Self { page: PageRequest::new(signed_in, console, None), fields })
+    }
+}

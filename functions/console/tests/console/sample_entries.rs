@@ -1,0 +1,99 @@
+//! Calls in the activity log, each as a test wants it.
+
+use jiff::Timestamp;
+use rules::matching::Record;
+use rules::{RecordKind, Settings, Snapshot, TaskStatus, Topic, Trace, decide};
+use serde_json::{Value, json};
+use store::{Connection, Entry, Merge, Outcome, Problem, SalesforceTokens, Tenant, Tokens, Written};
+
+use crate::fixture::{Fixture, START, at};
+
+/// A name that must not become markup.
+pub(crate) const MARKUP: &str = "<img src=x onerror=alert(1)>\"'&";
+
+impl Fixture {
+    /// Merges the missed call `id` of `started_at`, but for what `changes` says of it.
+    pub(crate) async fn play(&self, id: u64, started_at: i64, changes: Value) -> Entry {
+        let mut call = json!({
+            "id": id,
+            "direction": "inbound",
+            "started_at": started_at,
+            "answered_at": null,
+            "ended_at": started_at + 50,
+            "party": {"number": "+436641234567"},
+            "number": {"id": 397_375, "name": "Sales", "digits": "+43 1 234 5678", "time_zone": "Europe/Vienna", "open": true},
+            "user": null,
+            "contact": null,
+            "tags": [],
+            "comments": [],
+        });
+        call.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        let snapshot = json!({ "event": "ended", "at": started_at + 90, "call": call });
+        let snapshot: Snapshot = serde_json::from_value(snapshot).unwrap();
+        let document = snapshot.into();
+        let decision = decide::decide(&document, &Settings::default(), None);
+        let change = Merge { document, decision, expires_at: at(started_at + 86_400) };
+        let key = format!("call-{id}");
+        self.calls.merge(&self.tenant, &key, &change, None, at(started_at + 90)).await.unwrap();
+        self.calls.get(&self.tenant, &key).await.unwrap().unwrap()
+    }
+
+    /// Its Task is in Salesforce, on a Contact of this name.
+    pub(crate) async fn log(&self, entry: &Entry, name: &str) {
+        let mut trace = Trace::new();
+        trace.note(Topic::Record, format!("The number is that of the Contact {name}."));
+        let written = Written {
+            task_id: "00T000000000001AAA".to_owned(),
+            task: entry.document.interaction().task(TaskStatus::InProgress, &Settings::default(), name),
+            record: Record {
+                kind: RecordKind::Contact,
+                id: "003000000000001AAA".to_owned(),
+                person_contact_id: None,
+                name: name.to_owned(),
+            },
+            related: None,
+            logged_at: at(START + 100),
+        };
+        self.settle(entry, &Outcome::Logged { written: Box::new(written), trace }).await;
+    }
+
+    /// Salesforce refused it with these words.
+    pub(crate) async fn fail(&self, entry: &Entry, message: &str) {
+        let code = "FIELD_CUSTOM_VALIDATION_EXCEPTION".to_owned();
+        let problem = Problem { code, message: message.to_owned(), since: at(START + 100), shared_failures: 0 };
+        self.settle(entry, &Outcome::Failed { problem, trace: Trace::new() }).await;
+    }
+
+    async fn settle(&self, entry: &Entry, outcome: &Outcome) {
+        self.calls.record_outcome(&self.tenant, entry, outcome, Timestamp::now()).await.unwrap();
+    }
+
+    /// Connects the tenant to the sandbox org.
+    pub(crate) async fn connect(&self) {
+        self.connect_with(None).await;
+    }
+
+    /// Connects the tenant to the sandbox org, with this access token instead of the one that counts.
+    pub(crate) async fn connect_with(&self, access_token: Option<&str>) {
+        let org = &self.vendors.salesforce;
+        let admin = org.admin_user_id();
+        let grant = org.issue_grant(&admin);
+        let tokens = SalesforceTokens {
+            access_token: access_token.unwrap_or(&grant.access_token).into(),
+            refresh_token: grant.refresh_token.clone().into(),
+            instance_url: self.vendors.salesforce_url.clone(),
+            login_url: self.vendors.salesforce_url.clone(),
+        };
+        Tokens::new(self.vendors.secrets.client(), "salesforce/").create(&self.tenant, &tokens).await.unwrap();
+        let connection = Connection {
+            org_id: org.org_id(),
+            instance_url: self.vendors.salesforce_url.clone(),
+            login_url: self.vendors.salesforce_url.clone(),
+            user_id: admin,
+            user_name: None,
+            connected_at: at(START),
+        };
+        let tenant = Tenant { salesforce: Some(connection), ..Tenant::new(self.tenant.clone()) };
+        self.tenants.put(&tenant).await.unwrap();
+    }
+}

@@ -1,0 +1,63 @@
+//! What Aircall is answered.
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use lambda::metrics::{self, Counter};
+use serde_json::json;
+
+/// The answer to a webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WebhookResponse {
+    /// Taken, or of no interest.
+    Ok,
+    /// Not a webhook body; names the field that is wrong.
+    BadRequest {
+        /// The field, or `body`.
+        field: &'static str,
+        /// What is wrong with it.
+        message: &'static str,
+    },
+    /// The tenant or the token is not known. Does not say which.
+    Unauthorized,
+    /// Webhooks are posted.
+    MethodNotAllowed,
+    /// Longer than any webhook.
+    TooLarge,
+    /// Not possible now; Aircall sends it again.
+    Unavailable,
+}
+
+impl IntoResponse for WebhookResponse {
+    fn into_response(self) -> Response {
+        let error = |code: &str, message: &str| json!({ "error": { "code": code, "message": message } });
+        let (status, body) = match self {
+            WebhookResponse::Ok => (StatusCode::OK, json!({})),
+            WebhookResponse::BadRequest { field, message } => {
+                let body = json!({ "error": { "code": "bad_request", "field": field, "message": message } });
+                (StatusCode::BAD_REQUEST, body)
+            }
+            WebhookResponse::Unauthorized => {
+                (StatusCode::UNAUTHORIZED, error("unauthorized", "The webhook's URL or its token is not known."))
+            }
+            WebhookResponse::MethodNotAllowed => {
+                (StatusCode::METHOD_NOT_ALLOWED, error("method_not_allowed", "Webhooks are sent with POST."))
+            }
+            WebhookResponse::TooLarge => {
+                (StatusCode::PAYLOAD_TOO_LARGE, error("too_large", "The body is longer than 256 KiB."))
+            }
+            WebhookResponse::Unavailable => {
+                (StatusCode::SERVICE_UNAVAILABLE, error("unavailable", "Try again: the webhook was not stored."))
+            }
+        };
+        if status != StatusCode::OK {
+            metrics::count(Counter::EventsRefused, 1, &[("Status", status.as_str())]);
+        }
+        let mut response = (status, axum::Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+        if self == WebhookResponse::MethodNotAllowed {
+            headers.insert(header::ALLOW, header::HeaderValue::from_static("POST"));
+        }
+        response
+    }
+}

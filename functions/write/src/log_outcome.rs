@@ -1,0 +1,27 @@
+//! What is told of each outcome: one line, one count.
+
+use lambda::metrics::{Counter, count};
+use rules::messages::loggable;
+use store::{Entry, Outcome, TenantId};
+
+pub(crate) fn log_outcome(tenant: &TenantId, entry: &Entry, outcome: &Outcome) {
+    let key = loggable(&entry.key);
+    match outcome {
+        Outcome::Logged { written, .. } => {
+            tracing::info!(%tenant, key, task.id = written.task_id, "logged");
+            count(Counter::CallsLogged, 1, &[]);
+        }
+        Outcome::Skipped { reason, .. } => {
+            tracing::info!(%tenant, key, ?reason, "skipped");
+            count(Counter::CallsSkipped, 1, &[]);
+        }
+        Outcome::Failed { problem, .. } => {
+            tracing::warn!(%tenant, key, code = problem.code, "failed");
+            count(Counter::CallsFailed, 1, &[]);
+        }
+        Outcome::Postponed { problem, due_at, .. } | Outcome::Deferred { problem, due_at } => {
+            tracing::warn!(%tenant, key, code = problem.code, %due_at, "postponed");
+            count(Counter::CallsPostponed, 1, &[]);
+        }
+    }
+}

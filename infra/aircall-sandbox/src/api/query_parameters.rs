@@ -1,0 +1,43 @@
+//! What was asked: the address as the caller knows it, and the query.
+
+use std::{convert::Infallible, str::FromStr};
+
+use axum::{
+    extract::FromRequestParts,
+    http::{header, request::Parts},
+};
+use url::form_urlencoded;
+
+use crate::error::ApiError;
+
+#[derive(Debug)]
+pub(super) struct QueryParameters {
+    /// Without the query.
+    pub(super) url: String,
+    pub(super) query: Vec<(String, String)>,
+}
+
+impl QueryParameters {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A parameter that is a number; none if it is not given.
+    pub(super) fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>, ApiError> {
+        let wrong = |_| ApiError::bad_request(format!("{name} is not a number"));
+        self.get(name).map(|text| text.parse().map_err(wrong)).transpose()
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for QueryParameters {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("api.aircall.io");
+        let query = parts.uri.query().unwrap_or_default().as_bytes();
+        Ok(Self {
+            url: format!("http://{host}{}", parts.uri.path()),
+            query: form_urlencoded::parse(query).into_owned().collect(),
+        })
+    }
+}

@@ -1,0 +1,105 @@
+//! What every org has from the start: itself, its profiles, two users, record types and statuses.
+
+use serde_json::{Value, json};
+
+use crate::{
+    schema::{self, Object, USER_PERMISSIONS},
+    state::State,
+    tables::Record,
+    write,
+};
+
+/// Its users may do everything.
+pub(crate) const ADMIN_PROFILE: &str = "System Administrator";
+/// What a user has who is given no other profile: may use the API, and change nothing of the set-up.
+pub(crate) const STANDARD_PROFILE: &str = "Standard User";
+
+/// Stores the seed_data records of a new org.
+pub(crate) fn found(state: &mut State) {
+    // The record type of Person Accounts is there from the start, and shows once the feature is on.
+    let person_accounts = std::mem::replace(&mut state.options.person_accounts, true);
+    add_profiles(state);
+    for (name, record) in records(state) {
+        add(state, name, &record);
+    }
+    state.options.person_accounts = person_accounts;
+    state.tables.commit();
+}
+
+/// Gives a restored org the profiles that orgs did not always have.
+pub(crate) fn amend(state: &mut State) {
+    if profile_id(state, ADMIN_PROFILE).is_some() {
+        return;
+    }
+    add_profiles(state);
+    let (admin, standard) = (profile_id(state, ADMIN_PROFILE), profile_id(state, STANDARD_PROFILE));
+    let users: Vec<Record> = state.tables.rows(object("User")).to_vec();
+    for mut user in users {
+        let profile = if user.id() == state.identity.admin_user_id { &admin } else { &standard };
+        user.fields.insert("ProfileId".to_owned(), json!(profile));
+        state.tables.put(object("User"), user);
+    }
+    state.tables.commit();
+}
+
+/// The profile of that name.
+pub(crate) fn profile_id(state: &State, name: &str) -> Option<String> {
+    state.live("Profile").find(|profile| profile.text("Name") == Some(name)).map(|profile| profile.id().to_owned())
+}
+
+fn object(name: &str) -> &'static Object {
+    schema::object(name).expect("the schema has its setup objects")
+}
+
+fn add(state: &mut State, name: &str, record: &Value) {
+    write::seed(state, object(name), record, write::Indexing::AtOnce).expect("the seed_data records fit the schema");
+}
+
+fn add_profiles(state: &mut State) {
+    let mut admin = json!({"Name": ADMIN_PROFILE});
+    for permission in USER_PERMISSIONS {
+        admin[permission] = json!(true);
+    }
+    add(state, "Profile", &admin);
+    add(state, "Profile", &json!({"Name": STANDARD_PROFILE, "PermissionsApiEnabled": true}));
+}
+
+fn records(state: &State) -> Vec<(&'static str, Value)> {
+    let identity = &state.identity;
+    let mut records = vec![
+        (
+            "User",
+            json!({"Id": identity.admin_user_id, "Username": "admin@org.example.com", "Email": "admin@example.com",
+                "FirstName": "Alex", "LastName": "Admin", "Alias": "aadmin",
+                "ProfileId": profile_id(state, ADMIN_PROFILE)}),
+        ),
+        (
+            "User",
+            json!({"Username": "standard@org.example.com", "Email": "standard@example.com", "FirstName": "Sam",
+                "LastName": "Standard", "Alias": "sstand", "ProfileId": profile_id(state, STANDARD_PROFILE)}),
+        ),
+        (
+            "Organization",
+            json!({"Id": identity.org_id, "Name": "Sandbox Org", "OrganizationType": "Developer Edition",
+                "IsSandbox": true, "InstanceName": "LOCAL", "TimeZoneSidKey": "Europe/Paris",
+                "LanguageLocaleKey": "en_US"}),
+        ),
+        (
+            "RecordType",
+            json!({"Name": "Business Account", "DeveloperName": "Business_Account", "SobjectType": "Account"}),
+        ),
+        (
+            "RecordType",
+            json!({"Name": "Person Account", "DeveloperName": "PersonAccount", "SobjectType": "Account",
+                "IsPersonType": true}),
+        ),
+    ];
+    let statuses = ["Not Started", "In Progress", "Completed", "Waiting on someone else", "Deferred"];
+    records.extend((1..).zip(statuses).map(|(order, status)| {
+        let (closed, default) = (status == "Completed", status == "Not Started");
+        let record = json!({"MasterLabel": status, "ApiName": status, "SortOrder": order, "IsClosed": closed,
+            "IsDefault": default});
+        ("TaskStatus", record)
+    }));
+    records
+}

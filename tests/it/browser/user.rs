@@ -1,0 +1,220 @@
+//! Somebody who uses the console in a browser of their own.
+
+use std::time::{Duration, Instant};
+
+use reqwest::{StatusCode, header};
+use serde_json::{Value, json};
+use thirtyfour::{By, Capabilities, WebDriver, WebElement};
+
+use super::{accessibility, driver};
+use crate::support::{POLL, TestEnv};
+
+/// How long a page may take to show something, on a machine that has more to do.
+const TIMEOUT: Duration = Duration::from_secs(20);
+/// What a person may press, or whose label they may click.
+const PRESSED: &str = "self::a or self::button or self::summary or self::label";
+
+/// A fresh browser.
+pub(super) struct BrowserUser {
+    pub(super) driver: WebDriver,
+    home: String,
+}
+
+impl BrowserUser {
+    /// Nobody yet, in front of a console.
+    pub(super) async fn new(console_url: &str) -> Self {
+        // Each request a connection of its own: a browser is also closed from another runtime than the test's.
+        let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().expect("an HTTP client");
+        let driver = WebDriver::builder(driver::url(), capabilities()).client(http).await;
+        let driver = driver.unwrap_or_else(|error| panic!("no browser starts: {error}"));
+        let user = Self { driver, home: console_url.to_owned() };
+        user.look_with(accessibility::LIGHT).await;
+        user
+    }
+
+    /// The tenant's admin.
+    pub(super) async fn admin_of(env: &TestEnv) -> Self {
+        let user = Self::new(&env.running.stack.info().console_url).await;
+        user.take_cookie(&env.tenant.session_cookie).await;
+        user
+    }
+
+    /// Puts a cookie, as `name=value`, into the browser.
+    pub(super) async fn take_cookie(&self, cookie: &str) {
+        let (name, value) = cookie.split_once('=').expect("a name and a value");
+        let cookie = json!({"name": name, "value": value, "url": self.home, "httpOnly": true, "secure": true, "sameSite": "Lax"});
+        let answer = self.devtools("Network.setCookie", cookie).await;
+        assert_eq!(answer["success"], true, "{name}");
+    }
+
+    /// The value of a cookie of the console's, whatever its path.
+    pub(super) async fn cookie(&self, name: &str, path: &str) -> Option<String> {
+        let url = format!("{}{path}", self.home);
+        let answer = self.devtools("Network.getCookies", json!({"urls": [url]})).await;
+        let cookies = answer["cookies"].as_array().expect("a list").clone();
+        let cookie = cookies.into_iter().find(|cookie| cookie["name"] == name)?;
+        assert_eq!(
+            (&cookie["httpOnly"], &cookie["secure"], &cookie["sameSite"]),
+            (&json!(true), &json!(true), &json!("Lax"))
+        );
+        cookie["value"].as_str().map(str::to_owned)
+    }
+
+    /// What the console answers to somebody else who has this cookie, as `name=value`.
+    pub(super) async fn open_with(&self, cookie: &str, path: &str) -> StatusCode {
+        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+        let request = http.get(format!("{}{path}", self.home)).header(header::COOKIE, cookie);
+        request.send().await.expect("an answer").status()
+    }
+
+    /// Opens a path of the console, or any address.
+    pub(super) async fn open(&self, path: &str) {
+        let url = if path.starts_with('/') { self.home.clone() + path } else { path.to_owned() };
+        self.driver.goto(url.as_str()).await.unwrap_or_else(|error| panic!("{url}: {error}"));
+    }
+
+    /// Where the browser is: a path of the console with its query, or the address of something else.
+    pub(super) async fn place(&self) -> String {
+        let url = self.driver.current_url().await.expect("an address").to_string();
+        url.strip_prefix(&self.home).map_or(url.clone(), str::to_owned)
+    }
+
+    /// Waits until the page says this.
+    pub(super) async fn reads(&self, text: &str) {
+        let deadline = Instant::now() + TIMEOUT;
+        loop {
+            let page = self.text().await;
+            if page.contains(text) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{} never says {text:?}:\n{page}", self.place().await);
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// Loads the page again and again until it says this.
+    pub(super) async fn reads_in_time(&self, text: &str) {
+        let deadline = Instant::now() + TIMEOUT;
+        while !self.text().await.contains(text) {
+            assert!(Instant::now() < deadline, "{} never says {text:?}:\n{}", self.place().await, self.text().await);
+            tokio::time::sleep(POLL).await;
+            self.driver.refresh().await.expect("the page again");
+        }
+    }
+
+    /// All that the page says, as it is seen.
+    pub(super) async fn text(&self) -> String {
+        self.script("return document.body?.innerText ?? ''").await.as_str().expect("a text").to_owned()
+    }
+
+    /// Waits for what a person may press by this name, and presses it.
+    pub(super) async fn press(&self, name: &str) {
+        self.click(&self.named(name).await, name).await;
+    }
+
+    /// What a person may press by this name: a link, a button, or the label of a choice.
+    pub(super) async fn named(&self, name: &str) -> WebElement {
+        let by = |test: &str| By::XPath(format!("//*[{PRESSED}][not(@aria-hidden)][{test}]"));
+        let exactly = by(&format!("normalize-space() = \"{name}\""));
+        // The label of a choice goes on with what it means.
+        let begins = by(&format!("normalize-space(span[1]) = \"{name}\""));
+        let deadline = Instant::now() + TIMEOUT;
+        loop {
+            for by in [&exactly, &begins] {
+                for element in self.driver.find_all(by.clone()).await.unwrap_or_default() {
+                    // Gone again if the page is just being left.
+                    if element.is_displayed().await.unwrap_or(false) {
+                        return element;
+                    }
+                }
+            }
+            assert!(Instant::now() < deadline, "{} has no {name:?}:\n{}", self.place().await, self.text().await);
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// The one element that a CSS selector finds.
+    pub(super) async fn find(&self, selector: &str) -> WebElement {
+        match self.driver.find(By::Css(selector)).await {
+            Ok(element) => element,
+            Err(error) => panic!("{} has no {selector}: {error}", self.place().await),
+        }
+    }
+
+    /// Makes a choice, by the id of its radio button or checkbox.
+    pub(super) async fn choose(&self, id: &str) {
+        self.click_on(&format!("label:has(> [id='{id}'])")).await;
+    }
+
+    /// Clicks the one element that a CSS selector finds.
+    pub(super) async fn click_on(&self, selector: &str) {
+        self.click(&self.find(selector).await, selector).await;
+    }
+
+    /// Clicks what is in the way of nothing: in the middle of the screen, and not behind what sticks to its end.
+    async fn click(&self, element: &WebElement, name: &str) {
+        let to_middle = "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})";
+        let element_json = element.to_json().expect("it is JSON");
+        // Gone again if the page is just being left, as the click will say.
+        let _ = self.driver.execute(to_middle, vec![element_json]).await;
+        element.click().await.unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+
+    /// Types into a field, in the place of what was there.
+    pub(super) async fn fill(&self, selector: &str, text: &str) {
+        let field = self.find(selector).await;
+        field.clear().await.expect("it is a field");
+        field.send_keys(text).await.expect("it takes text");
+    }
+
+    /// Presses keys wherever the focus is.
+    pub(super) async fn keys(&self, keys: impl AsRef<str> + Send) {
+        let chain = self.driver.action_chain().send_keys(keys.as_ref());
+        chain.perform().await.expect("keys are pressed");
+    }
+
+    /// What a script says that no page could forbid.
+    pub(super) async fn script(&self, script: &str) -> Value {
+        let answer = self.driver.execute(script, Vec::new()).await;
+        answer.unwrap_or_else(|error| panic!("{script}: {error}")).json().clone()
+    }
+
+    /// Calls a method of the browser's developer tools.
+    pub(super) async fn devtools(&self, method: &str, parameters: Value) -> Value {
+        self.driver.cdp().send_raw(method, parameters).await.unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// What the browser had to complain about since it was last asked: broken scripts, and what a page's policy forbade.
+    /// Answers such as 404 are not among it.
+    pub(super) async fn complaints(&self) -> Vec<String> {
+        let log = self.driver.browser_log().await.expect("the browser's log");
+        let complaints = log.into_iter().filter(|entry| entry.source.as_deref() != Some("network"));
+        complaints.map(|entry| entry.message).collect()
+    }
+
+    /// Closes the browser, which has nothing to complain about.
+    pub(super) async fn leave(self) {
+        assert_eq!(self.complaints().await, Vec::<String>::new());
+        self.driver.quit().await.expect("it closes");
+    }
+}
+
+fn capabilities() -> Capabilities {
+    let arguments = [
+        "--headless=new",
+        // A test has nothing to hide from itself, and whoever is root may not have a sandbox.
+        "--no-sandbox",
+        "--disable-dev-shm-usage",
+        "--no-proxy-server",
+        "--lang=en-GB",
+        // The browser ends with its driver.
+        "--remote-debugging-pipe",
+    ];
+    let capabilities = json!({
+        "browserName": "chrome",
+        "goog:chromeOptions": {"args": arguments},
+        "goog:loggingPrefs": {"browser": "ALL"},
+    });
+    let Value::Object(capabilities) = capabilities else { unreachable!("it is an object") };
+    capabilities.into()
+}

@@ -1,0 +1,69 @@
+//! Another address of the tenant's org, where a test watches what comes in and turns it away.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse as _, Response};
+use salesforce_sandbox::Options;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use super::TestEnv;
+
+/// More than any request of ours.
+const LARGEST_BODY: usize = 16 << 20;
+
+/// What answers a request in the org's place: by its path and its body.
+pub(crate) type Refuses = fn(&str, &str) -> Option<(StatusCode, &'static str)>;
+
+/// An address of the org. It closes with this value.
+pub(crate) struct Door {
+    pub(crate) url: String,
+    requests: Arc<AtomicU64>,
+    _server: JoinSet<()>,
+}
+
+impl Door {
+    /// How many requests for data came in here.
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+}
+
+impl TestEnv {
+    /// Opens another address of the org, and has the org name it from the next refresh of tokens on, which is due now.
+    pub(crate) async fn move_org(&self, refuses: Refuses) -> Door {
+        let requests = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&requests);
+        let watch = move |request: Request, next: Next| {
+            let counter = Arc::clone(&counter);
+            async move { pass(request, next, &counter, refuses).await }
+        };
+        let router = self.tenant.org.router().layer(from_fn(watch));
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let mut server = JoinSet::new();
+        server.spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+        let org = &self.tenant.org;
+        org.set_options(Options { instance_url: Some(url.clone()), ..org.options() });
+        self.expire_sessions().await;
+        Door { url, requests, _server: server }
+    }
+}
+
+async fn pass(request: Request, next: Next, counter: &AtomicU64, refuses: Refuses) -> Response {
+    let path = request.uri().path().to_owned();
+    let (parts, body) = request.into_parts();
+    let Ok(bytes) = to_bytes(body, LARGEST_BODY).await else { return StatusCode::BAD_REQUEST.into_response() };
+    if path.starts_with("/services/data") {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+    match refuses(&path, &String::from_utf8_lossy(&bytes)) {
+        Some(answer) => answer.into_response(),
+        None => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+    }
+}
