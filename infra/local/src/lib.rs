@@ -12,6 +12,7 @@ pub mod http_api;
 pub mod lambda;
 mod salesforce;
 pub mod schedule;
+mod schedule_api;
 pub mod services;
 mod stack;
 pub mod template;

@@ -33,6 +33,7 @@ pub mod revise;
 pub mod schedule;
 mod seen;
 pub mod settings;
+pub mod stored;
 pub mod task;
 mod task_status;
 mod text;

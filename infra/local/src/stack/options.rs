@@ -57,6 +57,8 @@ pub struct StackInfo {
     pub tables: BTreeMap<String, String>,
     /// URLs of the queues by logical id.
     pub queues: BTreeMap<String, String>,
+    /// Addresses that run a schedule now (`POST`, without a body), by the logical id of function and event.
+    pub schedules: BTreeMap<String, String>,
     /// Process id of the stack.
     pub pid: u32,
 }

@@ -16,6 +16,7 @@ use crate::{
     lambda::Pool,
     salesforce::{self, Served},
     schedule,
+    schedule_api::{self, Schedules},
     services::{self, Resources, Services},
     template::{Function, Template},
     tenants::Tenants,
@@ -78,13 +79,18 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
         }
     }
     let mut routes = Vec::new();
+    let mut schedules = Schedules::new();
     for function in functions {
         let pool = &pools[&function.binary];
         routes.extend(function.routes.into_iter().map(|route| (route, Arc::clone(pool))));
         for schedule in function.schedules {
-            servers.spawn(schedule::run(schedule, Arc::clone(pool)));
+            servers.spawn(schedule::run(schedule.clone(), Arc::clone(pool)));
+            schedules.insert(format!("{}{}", function.id, schedule.name), (schedule, Arc::clone(pool)));
         }
     }
+    let (schedule_listener, schedule_url) = services::listen().await?;
+    let schedule_addresses = schedule_api::addresses(&schedules, &schedule_url);
+    servers.spawn(schedule_api::serve(schedules, schedule_listener));
     let api = servers.spawn(async move {
         if let Err(error) = http_api::serve(api_listener, Routes::new(routes)).await {
             tracing::error!("the HTTP API no longer answers: {error:#}");
@@ -105,6 +111,7 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
         tenant: demo.tenant,
         tables: resources.tables.clone(),
         queues: resources.queues.clone(),
+        schedules: schedule_addresses,
         pid: std::process::id(),
     };
     if let Some(file) = &options.stack_file {

@@ -1,0 +1,221 @@
+//! Reads a stored document leniently, so that functions of different versions can share a table.
+//!
+//! Functions are deployed and rolled back one after the other. A reader therefore ignores keys that it does not know,
+//! has a default for each key that is missing, and treats a value that it does not understand as a missing one.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_path_to_error::Segment;
+
+/// Repairs after which reading is given up. Each costs one pass over the document.
+const MAX_REPAIRS: usize = 500;
+
+/// Reads `document` as a `T`.
+///
+/// A value that `T` cannot hold is replaced by the one at the same place in `defaults`, or removed where there is none:
+/// the field then has its own default, or its parent is removed in turn.
+///
+/// # Errors
+/// With serde's message, when even the whole document cannot be replaced.
+pub fn read<T: DeserializeOwned>(mut document: Value, defaults: &Value) -> Result<T, String> {
+    if let Ok(read) = T::deserialize(&document) {
+        return Ok(read);
+    }
+    for _ in 0..MAX_REPAIRS {
+        let error = match serde_path_to_error::deserialize::<_, T>(&document) {
+            Ok(read) => return Ok(read),
+            Err(error) => error,
+        };
+        let message = error.inner().to_string();
+        if !repair(&mut document, defaults, Fault::new(error.path(), &message)) {
+            return Err(message);
+        }
+    }
+    Err(format!("more than {MAX_REPAIRS} of its values cannot be read"))
+}
+
+/// A step into a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    Key(String),
+    Index(usize),
+}
+
+/// What serde complained about, and where.
+#[derive(Debug)]
+enum Fault {
+    /// The object at the path lacks the key that the path ends with.
+    Missing(Vec<Step>),
+    /// The object at the path has a key that it must not have, with which the path ends.
+    Unknown(Vec<Step>),
+    /// The value at the path is not understood.
+    Invalid(Vec<Step>),
+}
+
+impl Fault {
+    fn new(path: &serde_path_to_error::Path, message: &str) -> Self {
+        let mut path: Vec<Step> = path.iter().filter_map(step).collect();
+        let named = |opening: &str| message.strip_prefix(opening).and_then(|rest| rest.split('`').next());
+        let mut ending_with = |key: &str| {
+            let key = Step::Key(key.to_owned());
+            if path.last() != Some(&key) {
+                path.push(key);
+            }
+            std::mem::take(&mut path)
+        };
+        if let Some(key) = named("missing field `") {
+            Fault::Missing(ending_with(key))
+        } else if let Some(key) = named("unknown field `") {
+            Fault::Unknown(ending_with(key))
+        } else {
+            Fault::Invalid(path)
+        }
+    }
+}
+
+fn step(segment: &Segment) -> Option<Step> {
+    match segment {
+        Segment::Seq { index } => Some(Step::Index(*index)),
+        Segment::Map { key } => Some(Step::Key(key.clone())),
+        Segment::Enum { variant } => Some(Step::Key(variant.clone())),
+        Segment::Unknown => None,
+    }
+}
+
+/// Changes the document so that serde gets further. Says whether anything was left to change.
+fn repair(document: &mut Value, defaults: &Value, fault: Fault) -> bool {
+    let mut path = match fault {
+        Fault::Unknown(path) => return remove(document, &path),
+        Fault::Missing(path) => {
+            if let Some(default) = at(defaults, &path)
+                && let Some((Step::Key(key), parent)) = path.split_last()
+                && let Some(Value::Object(object)) = at_mut(document, parent)
+            {
+                object.insert(key.clone(), default.clone());
+                return true;
+            }
+            // The parent cannot be without it.
+            path[..path.len() - 1].to_vec()
+        }
+        Fault::Invalid(path) => path,
+    };
+    // A variant's name is part of serde's path, but not of the document where the value is a plain string.
+    while !path.is_empty() && at(document, &path).is_none() {
+        path.pop();
+    }
+    while !path.is_empty() {
+        match (at(defaults, &path), at_mut(document, &path)) {
+            (Some(default), Some(value)) if value != default => {
+                *value = default.clone();
+                return true;
+            }
+            // The default is what is refused, so the fault is further up.
+            (Some(_), _) => {
+                path.pop();
+            }
+            (None, _) => return remove(document, &path),
+        }
+    }
+    false
+}
+
+fn at<'a>(value: &'a Value, path: &[Step]) -> Option<&'a Value> {
+    path.iter().try_fold(value, |value, step| match step {
+        Step::Key(key) => value.get(key),
+        Step::Index(index) => value.get(index),
+    })
+}
+
+fn at_mut<'a>(value: &'a mut Value, path: &[Step]) -> Option<&'a mut Value> {
+    path.iter().try_fold(value, |value, step| match step {
+        Step::Key(key) => value.get_mut(key),
+        Step::Index(index) => value.get_mut(index),
+    })
+}
+
+fn remove(document: &mut Value, path: &[Step]) -> bool {
+    let Some((last, parent)) = path.split_last() else { return false };
+    match (at_mut(document, parent), last) {
+        (Some(Value::Object(object)), Step::Key(key)) => object.remove(key).is_some(),
+        (Some(Value::Array(array)), Step::Index(index)) if *index < array.len() => {
+            array.remove(*index);
+            true
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Colour {
+        Red,
+        Mixed(Vec<u8>),
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Strict {
+        size: u8,
+        colour: Colour,
+        #[serde(default)]
+        parts: Vec<Part>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Part {
+        id: u8,
+        note: Option<String>,
+    }
+
+    #[track_caller]
+    fn check(document: Value, expected: &Strict) {
+        let defaults = json!({ "size": 1, "colour": "red" });
+        assert_eq!(read::<Strict>(document, &defaults).as_ref(), Ok(expected));
+    }
+
+    fn plain() -> Strict {
+        Strict { size: 1, colour: Colour::Red, parts: Vec::new() }
+    }
+
+    #[test]
+    fn an_unknown_key_is_ignored() {
+        check(json!({ "size": 1, "colour": "red", "weight": 3, "more": { "a": [1] } }), &plain());
+    }
+
+    #[test]
+    fn a_missing_key_has_its_default() {
+        check(json!({}), &plain());
+    }
+
+    #[test]
+    fn a_value_that_is_not_understood_counts_as_missing() {
+        check(json!({ "size": "large", "colour": "ultraviolet" }), &plain());
+        check(
+            json!({ "size": 1, "colour": { "mixed": [1, 300] } }),
+            &Strict { colour: Colour::Mixed(vec![1]), ..plain() },
+        );
+        check(json!({ "size": 1, "colour": { "striped": [1, 2] } }), &plain());
+        check(json!({ "size": 1, "colour": "red", "parts": 7 }), &plain());
+    }
+
+    #[test]
+    fn an_element_that_cannot_be_read_is_left_out() {
+        let parts = json!([{ "id": 1, "note": 5 }, { "note": "no id" }, { "id": 2 }]);
+        let expected = vec![Part { id: 1, note: None }, Part { id: 2, note: None }];
+        check(json!({ "size": 1, "colour": "red", "parts": parts }), &Strict { parts: expected, ..plain() });
+    }
+
+    #[test]
+    fn without_a_default_the_document_cannot_be_read() {
+        assert!(read::<Part>(json!({ "note": "x" }), &Value::Null).is_err());
+        assert!(read::<Part>(json!("text"), &Value::Null).is_err());
+        assert_eq!(read(json!({ "id": 1, "note": [] }), &Value::Null), Ok(Part { id: 1, note: None }));
+    }
+}
