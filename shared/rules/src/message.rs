@@ -157,7 +157,7 @@ impl PartialOrd for DeliveryState {
     }
 }
 
-/// A message between an Aircall number and one other party.
+/// A message between a line and one other party.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     /// Aircall's id; for a group message, with the participant's hash appended.

@@ -28,7 +28,7 @@ pub struct Held {
     pub description: Option<String>,
 }
 
-/// The changes to a Task. A field that is none stays unchanged.
+/// The changes to a Task. A field that is `None` stays unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Revision {
     /// New `Subject`.
