@@ -137,7 +137,7 @@ async fn a_fax_number_and_a_part_of_a_number_are_no_match() {
     assert_eq!(entry["state"], "skipped", "{entry:#}");
     assert_eq!(
         entry["reason"],
-        "No record in Salesforce has the number, and none is to be created for unknown numbers."
+        "No record in Salesforce has the number, and the settings do not create records for unknown numbers."
     );
 }
 

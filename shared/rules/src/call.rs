@@ -1,4 +1,4 @@
-//! A call as the rules see it, whoever's wire it came over.
+//! A call as the rules see it, independent of Aircall's wire format.
 
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second::{optional, required};
@@ -12,13 +12,13 @@ use crate::phone::E164;
 pub struct CallId(pub u64);
 
 impl CallId {
-    /// The key under which the call is stored here, and is unique in Salesforce: `call-<id>`.
+    /// The key of the call's entry here, and its unique key in Salesforce: `call-<id>`.
     pub fn key(self) -> String {
         format!("call-{}", self.0)
     }
 }
 
-/// Aircall's id of a number (a line).
+/// Aircall's id of a line, which Aircall calls a number.
 ///
 /// JSON writes it as a number or, where it is the key of an object, as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -44,8 +44,8 @@ impl<'de> Deserialize<'de> for LineId {
             }
 
             fn visit_str<E: serde::de::Error>(self, id: &str) -> Result<LineId, E> {
-                // Written in one way only, so that no object has two keys for one number.
-                let parsed = id.parse().ok().filter(|number: &u64| number.to_string() == id);
+                // Only the canonical spelling is accepted, so that no object has two keys for one line.
+                let parsed = id.parse().ok().filter(|parsed: &u64| parsed.to_string() == id);
                 parsed.map(LineId).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(id), &self))
             }
         }
@@ -58,7 +58,7 @@ impl<'de> Deserialize<'de> for LineId {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
-    /// The other party called an Aircall number, or wrote to it.
+    /// The other party called a line, or wrote to it.
     Inbound,
     /// An Aircall user called the other party, or wrote to it.
     Outbound,
@@ -71,14 +71,14 @@ pub enum Party {
     /// A full phone number.
     #[serde(rename = "number")]
     Phone(E164),
-    /// The number was withheld.
+    /// The phone number was withheld.
     Anonymous,
-    /// Something else: a short code, an extension, an unreadable text.
+    /// Not a full phone number: a short code, an extension, an unreadable text.
     Unusable(String),
 }
 
 impl Party {
-    /// The number, if there is one to look for.
+    /// The phone number, if there is one to search for.
     pub fn phone(&self) -> Option<&E164> {
         match self {
             Party::Phone(phone) => Some(phone),
@@ -87,11 +87,11 @@ impl Party {
     }
 }
 
-/// Why an inbound call was missed. Never enough to tell the call type: it is null on some missed calls.
+/// Why an inbound call was missed. Not sufficient to determine the call type: it is null on some missed calls.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MissedCallReason {
-    /// The number was closed.
+    /// The line was closed.
     OutOfOpeningHours,
     /// The caller hung up within seconds.
     ShortAbandoned,
@@ -107,7 +107,7 @@ pub enum MissedCallReason {
     Other(String),
 }
 
-/// The Aircall number (the line) that a call or message went over.
+/// The company's phone line that carried a call or message. Aircall calls it a number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Line {
     /// Aircall's id.
@@ -118,7 +118,7 @@ pub struct Line {
     pub digits: Option<String>,
     /// IANA time zone.
     pub time_zone: Option<String>,
-    /// Whether Aircall held it open when the event was built. Stale for Smartflows numbers.
+    /// Whether Aircall considered it open when it built the event. Stale for Smartflows numbers.
     pub open: Option<bool>,
 }
 
@@ -136,7 +136,7 @@ pub struct User {
     pub id: Option<u64>,
     /// Full name.
     pub name: Option<String>,
-    /// E-mail, which is how the Salesforce user is found.
+    /// E-mail, by which the Salesforce user is found.
     pub email: Option<String>,
 }
 
@@ -168,7 +168,7 @@ pub struct Comment {
     /// When it was written.
     #[serde(with = "optional")]
     pub posted_at: Option<Timestamp>,
-    /// Who wrote it; nobody when it came through the API.
+    /// Who wrote it; none if it came through the API.
     pub posted_by: Option<User>,
 }
 
@@ -179,10 +179,10 @@ pub struct Call {
     pub id: CallId,
     /// Who called whom.
     pub direction: Direction,
-    /// When it began to ring.
+    /// When it started ringing.
     #[serde(with = "required")]
     pub started_at: Timestamp,
-    /// When it was taken, if it was.
+    /// When it was answered, if it was.
     #[serde(with = "optional")]
     pub answered_at: Option<Timestamp>,
     /// When it ended, if it has.
@@ -190,9 +190,9 @@ pub struct Call {
     pub ended_at: Option<Timestamp>,
     /// Why it was missed, where Aircall says so.
     pub missed_call_reason: Option<MissedCallReason>,
-    /// Direct URL of the voicemail, good for an hour: proof that there is one, never shown.
+    /// Direct URL of the voicemail, valid for an hour. Only used as proof that there is one, never shown.
     pub voicemail: Option<String>,
-    /// Direct URL of the recording, good for an hour: proof that there is one, never shown.
+    /// Direct URL of the recording, valid for an hour. Only used as proof that there is one, never shown.
     pub recording: Option<String>,
     /// Aircall's page for the recording or voicemail, which does not expire.
     pub asset: Option<String>,
@@ -203,7 +203,7 @@ pub struct Call {
     pub line: Line,
     /// Who took or made the call.
     pub user: Option<User>,
-    /// Who Aircall thinks the other party is.
+    /// Aircall's contact for the other party.
     pub contact: Option<Contact>,
     /// Tags, as of the newest event.
     pub tags: Vec<Tag>,

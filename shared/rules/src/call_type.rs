@@ -1,4 +1,4 @@
-//! The five call types, and how a call is told to be one of them.
+//! The five call types, and how a call is classified.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::call::{Call, Direction};
 use crate::text::duration;
 
-/// What the call workflow distinguishes.
+/// The call types that the call workflow distinguishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -25,7 +25,7 @@ pub enum CallType {
 }
 
 impl CallType {
-    /// All five, in the order the settings list them.
+    /// All five, in the order of the settings.
     pub const ALL: [CallType; 5] = [
         CallType::OutboundAnswered,
         CallType::OutboundUnanswered,
@@ -34,9 +34,9 @@ impl CallType {
         CallType::Voicemail,
     ];
 
-    /// Tells the type by direction, answer and voicemail.
+    /// Determines the type from direction, answer and voicemail.
     ///
-    /// Never by `missed_call_reason`, which Aircall leaves null on some missed calls and sets on some outbound ones.
+    /// Never from `missed_call_reason`, which Aircall leaves null on some missed calls and sets on some outbound ones.
     pub fn classify(call: &Call) -> Self {
         match (call.direction, call.answered_at, &call.voicemail) {
             (Direction::Outbound, Some(_), _) => CallType::OutboundAnswered,
@@ -47,7 +47,7 @@ impl CallType {
         }
     }
 
-    /// Whether somebody talked to somebody.
+    /// Whether the call was answered.
     pub fn is_answered(self) -> bool {
         match self {
             CallType::OutboundAnswered | CallType::InboundAnswered => true,
@@ -56,7 +56,7 @@ impl CallType {
     }
 
     /// Why `call` is of this type, as a sentence.
-    pub(crate) fn because(self, call: &Call) -> String {
+    pub(crate) fn explanation(self, call: &Call) -> String {
         let waited = duration(call.waiting_seconds());
         match self {
             CallType::OutboundAnswered => format!("It is an outbound answered call: picked up after {waited}."),

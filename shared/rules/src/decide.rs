@@ -6,20 +6,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Direction, Line, LineId, MissedCallReason, Party};
 use crate::call_type::CallType;
-use crate::hours;
+use crate::hours::{self, HoursCheck};
 use crate::interaction::{Document, Interaction};
 use crate::messages::Messages;
 use crate::settings::{LogAs, LogCalls, Settings};
 use crate::task_status::TaskStatus;
 use crate::trace::{Topic, Trace};
 
-/// What is to happen to a call or to messages.
+/// The outcome of a decision about a call or messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// It becomes a Task of this status.
+    /// Log it as a Task of this status.
     Log(TaskStatus),
-    /// It does not.
+    /// Do not log it.
     Skip(SkipReason),
 }
 
@@ -32,16 +32,16 @@ pub enum SkipReason {
     DoNothing,
     /// Messages are not logged.
     MessagesOff,
-    /// The number was closed, and only calls during business hours are logged.
+    /// The line was closed, and only calls during business hours are logged.
     OutsideBusinessHours,
-    /// The Aircall number is not among those that are logged.
+    /// The line is not among those that are logged.
     #[serde(rename = "number_not_selected")]
     LineNotSelected,
-    /// The caller withheld the number.
+    /// The other party withheld the phone number.
     Anonymous,
-    /// The other party's number is not a full phone number.
+    /// The other party's phone number is not complete.
     NotAPhoneNumber,
-    /// No record has the number, and none is to be created.
+    /// No record has the phone number, and the settings do not create one.
     UnknownNumber,
 }
 
@@ -60,15 +60,15 @@ impl SkipReason {
                 "The other party's number is not a full phone number, so there is no record to log on."
             }
             SkipReason::UnknownNumber => {
-                "No record in Salesforce has the number, and none is to be created for unknown numbers."
+                "No record in Salesforce has the number, and the settings do not create records for unknown numbers."
             }
         }
     }
 }
 
-/// The facts a decision rests on; while they stand, so does the decision.
+/// The facts that a decision depends on. The decision is only taken again when they change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-// What is decided about messages rests on fewer facts.
+// Untagged: the facts about messages are a subset of those about calls, and the variants are tried in this order.
 #[serde(untagged)]
 enum Basis {
     Call {
@@ -107,18 +107,18 @@ impl Basis {
     }
 }
 
-/// What is to happen to a call or to messages, and all that led to it.
+/// The decision about a call or messages, and its reasons.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
-    /// What is to happen.
+    /// The outcome.
     pub verdict: Verdict,
-    /// What was looked at and what followed.
+    /// The checks that led to it.
     pub trace: Trace,
     basis: Basis,
 }
 
 impl Decision {
-    /// The call's type when it was decided; none of messages.
+    /// The call's type at the time of the decision; none for messages.
     pub fn call_type(&self) -> Option<CallType> {
         match self.basis {
             Basis::Call { call_type, .. } => Some(call_type),
@@ -127,10 +127,10 @@ impl Decision {
     }
 }
 
-/// Decides about a call that is over, or about messages; nothing is decided about a call that is not.
+/// Decides about a call that is over, or about messages. Returns `None` for a call that is not over yet.
 ///
-/// A decision stands until the facts it rests on change, so a comment that comes a week later does not
-/// judge an old call by new settings. And once a call is to be logged it stays so: a Task is not taken back.
+/// A previous decision is kept until the facts it depends on change, so a comment a week later does not apply new
+/// settings to an old call. A call that was once to be logged stays logged: a Task is never withdrawn.
 pub fn decide(document: &Document, settings: &Settings, previous: Option<&Decision>) -> Option<Decision> {
     if !document.is_settled() {
         return None;
@@ -140,15 +140,15 @@ pub fn decide(document: &Document, settings: &Settings, previous: Option<&Decisi
     if let Some(previous) = previous.filter(|previous| previous.basis == basis) {
         return Some(previous.clone());
     }
-    let decision = judge(&interaction, basis, settings);
+    let decision = decide_afresh(&interaction, basis, settings);
     match (previous.map(|previous| (previous, previous.verdict)), decision.verdict) {
-        (Some((previous, Verdict::Log(status))), Verdict::Skip(_)) => Some(stay_logged(previous, status, decision)),
+        (Some((previous, Verdict::Log(status))), Verdict::Skip(_)) => Some(keep_logged(previous, status, decision)),
         _ => Some(decision),
     }
 }
 
-/// The decision about `interaction` under `settings` alone.
-fn judge(interaction: &Interaction, basis: Basis, settings: &Settings) -> Decision {
+/// Decides about `interaction` without regard to a previous decision.
+fn decide_afresh(interaction: &Interaction, basis: Basis, settings: &Settings) -> Decision {
     let mut trace = Trace::new();
     let verdict = verdict(interaction, settings, &mut trace);
     let verdict = verdict.map_or_else(Verdict::Skip, Verdict::Log);
@@ -159,27 +159,27 @@ fn verdict(interaction: &Interaction, settings: &Settings, trace: &mut Trace) ->
     match interaction {
         Interaction::Call(call) => {
             let call_type = CallType::classify(call);
-            trace.note(Topic::CallType, call_type.because(call));
-            line(&call.line, settings, trace)?;
-            let status = workflow(call_type, settings, trace)?;
-            business_hours(call, settings, trace)?;
-            party(&call.party, trace)?;
+            trace.note(Topic::CallType, call_type.explanation(call));
+            check_line(&call.line, settings, trace)?;
+            let status = check_workflow(call_type, settings, trace)?;
+            check_business_hours(call, settings, trace)?;
+            check_party(&call.party, trace)?;
             Ok(status)
         }
         Interaction::Messages(messages) => {
-            messages_wanted(messages, settings, trace)?;
+            check_messages(messages, settings, trace)?;
             let first = messages.first();
-            line(&first.line, settings, trace)?;
-            party(&first.party, trace)?;
-            // Business hours are those of calls, and there is nothing left to do about a message.
+            check_line(&first.line, settings, trace)?;
+            check_party(&first.party, trace)?;
+            // Business hours apply to calls only, and a message needs no follow-up.
             Ok(TaskStatus::Completed)
         }
     }
 }
 
-fn messages_wanted(messages: &Messages, settings: &Settings, trace: &mut Trace) -> Result<(), SkipReason> {
-    let what = if messages.conversation().is_some() {
-        "It is a conversation by messages."
+fn check_messages(messages: &Messages, settings: &Settings, trace: &mut Trace) -> Result<(), SkipReason> {
+    let kind = if messages.conversation().is_some() {
+        "It is a message conversation."
     } else {
         match messages.last().direction {
             Direction::Inbound => "It is a message that was received.",
@@ -187,17 +187,17 @@ fn messages_wanted(messages: &Messages, settings: &Settings, trace: &mut Trace) 
         }
     };
     if !settings.log_messages {
-        trace.note(Topic::Message, format!("{what} Messages are not logged."));
+        trace.note(Topic::Message, format!("{kind} Messages are not logged."));
         return Err(SkipReason::MessagesOff);
     }
     trace.note(
         Topic::Message,
-        format!("{what} Messages are logged as Completed (Past Activities), at any time of day."),
+        format!("{kind} Messages are logged as Completed (Past Activities), at any time of day."),
     );
     Ok(())
 }
 
-fn line(line: &Line, settings: &Settings, trace: &mut Trace) -> Result<(), SkipReason> {
+fn check_line(line: &Line, settings: &Settings, trace: &mut Trace) -> Result<(), SkipReason> {
     let label = line.label();
     match &settings.lines {
         Some(lines) if !lines.contains(&line.id) => {
@@ -210,7 +210,7 @@ fn line(line: &Line, settings: &Settings, trace: &mut Trace) -> Result<(), SkipR
     Ok(())
 }
 
-fn workflow(call_type: CallType, settings: &Settings, trace: &mut Trace) -> Result<TaskStatus, SkipReason> {
+fn check_workflow(call_type: CallType, settings: &Settings, trace: &mut Trace) -> Result<TaskStatus, SkipReason> {
     let log_as = settings.call_workflow.log_as(call_type);
     let Some(status) = log_as.status() else {
         trace.note(
@@ -219,28 +219,29 @@ fn workflow(call_type: CallType, settings: &Settings, trace: &mut Trace) -> Resu
         );
         return Err(SkipReason::DoNothing);
     };
-    let place = if log_as == LogAs::Completed { "Completed (Past Activities)" } else { "In progress (Next Steps)" };
-    trace.note(Topic::CallWorkflow, format!("The call workflow logs {} as {place}.", plural(call_type)));
+    let status_label =
+        if log_as == LogAs::Completed { "Completed (Past Activities)" } else { "In progress (Next Steps)" };
+    trace.note(Topic::CallWorkflow, format!("The call workflow logs {} as {status_label}.", plural(call_type)));
     Ok(status)
 }
 
-fn business_hours(call: &Call, settings: &Settings, trace: &mut Trace) -> Result<(), SkipReason> {
+fn check_business_hours(call: &Call, settings: &Settings, trace: &mut Trace) -> Result<(), SkipReason> {
     match settings.business_hours.log_calls {
         LogCalls::Always => trace.note(Topic::BusinessHours, "Calls are logged at any time of day."),
         LogCalls::DuringBusinessHours => {
-            let judgement = hours::judge(&settings.business_hours, call);
-            if !judgement.open {
-                let because = format!("{} Only calls during business hours are logged: not logged.", judgement.because);
-                trace.note(Topic::BusinessHours, because);
+            let HoursCheck { is_open, reason } = hours::check(&settings.business_hours, call);
+            if !is_open {
+                let finding = format!("{reason} Only calls during business hours are logged: not logged.");
+                trace.note(Topic::BusinessHours, finding);
                 return Err(SkipReason::OutsideBusinessHours);
             }
-            trace.note(Topic::BusinessHours, judgement.because);
+            trace.note(Topic::BusinessHours, reason);
         }
     }
     Ok(())
 }
 
-fn party(party: &Party, trace: &mut Trace) -> Result<(), SkipReason> {
+fn check_party(party: &Party, trace: &mut Trace) -> Result<(), SkipReason> {
     match party {
         Party::Phone(phone) => {
             trace.note(Topic::PhoneNumber, format!("The other party is {}.", phone.international()));
@@ -260,18 +261,18 @@ fn party(party: &Party, trace: &mut Trace) -> Result<(), SkipReason> {
     }
 }
 
-/// What was to be logged before `decision` would skip it.
-fn stay_logged(previous: &Decision, status: TaskStatus, decision: Decision) -> Decision {
+/// Replaces `decision`, which would skip it, by one that keeps the `status` of `previous`.
+fn keep_logged(previous: &Decision, status: TaskStatus, decision: Decision) -> Decision {
     let mut trace = previous.trace.clone();
-    let now = match decision.verdict {
+    let skip_reason = match decision.verdict {
         Verdict::Log(_) => "",
         Verdict::Skip(reason) => reason.sentence(),
     };
     let (topic, finding) = match decision.call_type() {
         Some(call_type) => (Topic::CallType, format!("Later the call turned out to be: {call_type}.")),
-        None => (Topic::Message, "Later Aircall said something else of the message.".to_owned()),
+        None => (Topic::Message, "Later Aircall reported different details of the message.".to_owned()),
     };
-    trace.note(topic, format!("{finding} {now} It was to be logged by then, and stays so."));
+    trace.note(topic, format!("{finding} {skip_reason} It was already to be logged, so it stays logged."));
     Decision { verdict: Verdict::Log(status), trace, ..decision }
 }
 

@@ -1,8 +1,8 @@
-//! The document of a call: what all its events say together.
+//! The document of a call: the merged content of all its events.
 //!
-//! Aircall delivers at least once and in no particular order, and an early event knows less than a late one.
+//! Aircall delivers at least once and in no particular order, and early events carry less data than late ones.
 //! Merging is therefore a join: commutative, associative and idempotent.
-//! Whatever order the events of a call come in, and however often, its document is the same.
+//! The document does not depend on the order of the events or on how often each is delivered.
 
 use std::cmp::Ordering;
 
@@ -14,7 +14,7 @@ use crate::call::{Call, CallId, Contact, Direction, Party, User};
 use crate::phone::E164;
 use crate::seen::{self, earliest};
 
-/// What happened to a call, in the order of its life.
+/// An event of a call, in the order of its lifecycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "Aircall's nineteen call events, by Aircall's names")]
@@ -40,10 +40,10 @@ pub enum CallEvent {
     Archived,
 }
 
-/// Seconds after which Aircall has gathered all data of a call that has ended; `call.ended` comes then.
-const SETTLED_AFTER: i64 = 30;
+/// Seconds after the end of a call at which Aircall has collected all its data and sends `call.ended`.
+const COMPLETE_AFTER: i64 = 30;
 
-/// One event: the call as Aircall saw it at that second.
+/// One event: the call's state at that second.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// What happened.
@@ -51,17 +51,17 @@ pub struct Snapshot {
     /// When Aircall built the event.
     #[serde(with = "required")]
     pub at: Timestamp,
-    /// The call as of then.
+    /// The call at that time.
     pub call: Call,
 }
 
 impl Snapshot {
-    fn moment(&self) -> Moment {
-        Moment { at: self.at.as_second(), event: self.event }
+    fn moment(&self) -> EventTime {
+        EventTime { at: self.at.as_second(), event: self.event }
     }
 
-    /// The newest first by time, then by the order of a call's life.
-    /// Two different bodies of one event in one second differ in their text, which settles it the same way for all.
+    /// Compares by time, then by the order of a call's lifecycle.
+    /// Two different bodies of one event in the same second are compared by their text, so the order is deterministic.
     fn compare(&self, other: &Self) -> Ordering {
         self.moment().cmp(&other.moment()).then_with(|| {
             if self.call == other.call { Ordering::Equal } else { text(&self.call).cmp(&text(&other.call)) }
@@ -69,32 +69,32 @@ impl Snapshot {
     }
 }
 
-/// A total order that does not depend on delivery; the text of a call is only asked for to break a tie.
+/// The JSON of a call, to break ties in an order that does not depend on delivery.
 fn text(call: &Call) -> String {
     serde_json::to_string(call).expect("a call has string keys only")
 }
 
-type Moment = seen::Moment<CallEvent>;
-type Seen<T> = seen::Seen<CallEvent, T>;
+type EventTime = seen::EventTime<CallEvent>;
+type Observed<T> = seen::Observed<CallEvent, T>;
 
 /// All that is known of one call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallDocument {
     latest: Snapshot,
-    // Once seen, these are kept: later snapshots may lack them.
-    voicemail: Option<Seen<String>>,
-    recording: Option<Seen<String>>,
-    asset: Option<Seen<String>>,
-    answered_at: Option<Seen<i64>>,
-    ended_at: Option<Seen<i64>>,
-    party: Option<Seen<E164>>,
-    contact: Option<Seen<Contact>>,
-    user: Option<Seen<User>>,
-    /// Whether the number was open when the call was first seen, which is nearest to when it started.
-    open_at_start: Option<Seen<bool>>,
-    /// A voicemail was reported, with or without its URL.
+    // Kept once reported: later snapshots may lack them.
+    voicemail: Option<Observed<String>>,
+    recording: Option<Observed<String>>,
+    asset: Option<Observed<String>>,
+    answered_at: Option<Observed<i64>>,
+    ended_at: Option<Observed<i64>>,
+    party: Option<Observed<E164>>,
+    contact: Option<Observed<Contact>>,
+    user: Option<Observed<User>>,
+    /// Whether the line was open at the call's first event, which is the closest to its start.
+    open_at_start: Option<Observed<bool>>,
+    /// Whether a voicemail was reported, with or without its URL.
     voicemail_left: bool,
-    /// An event came that Aircall only sends when the call is over and its data is whole.
+    /// Whether an event arrived that Aircall only sends once the call is over and its data complete.
     settled: bool,
 }
 
@@ -103,31 +103,31 @@ impl From<Snapshot> for CallDocument {
         let moment = snapshot.moment();
         let call = &snapshot.call;
         let voicemail_left = snapshot.event == CallEvent::VoicemailLeft;
-        // While it rings, the user is whoever it rings on. The user of the call is who took or made it,
-        // or whom Aircall names once it is over.
+        // While the call is ringing, Aircall's `user` is the agent whose phone rings. The user of the call is the one
+        // who took or made it, or the one whom Aircall names once it is over.
         let is_over = snapshot.event >= CallEvent::Ended;
-        let takes_part = call.answered_at.is_some() || call.direction == Direction::Outbound || is_over;
+        let is_participant = call.answered_at.is_some() || call.direction == Direction::Outbound || is_over;
         let ended = matches!(snapshot.event, CallEvent::Ended | CallEvent::VoicemailLeft | CallEvent::Archived);
-        let later = |end: Timestamp| snapshot.at.as_second() >= end.as_second() + SETTLED_AFTER;
+        let is_complete = |end: Timestamp| snapshot.at.as_second() >= end.as_second() + COMPLETE_AFTER;
         Self {
-            voicemail: call.voicemail.clone().map(|value| Seen { moment, value }),
-            recording: call.recording.clone().map(|value| Seen { moment, value }),
-            asset: call.asset.clone().map(|value| Seen { moment, value }),
-            answered_at: call.answered_at.map(|at| Seen { moment, value: at.as_second() }),
-            ended_at: call.ended_at.map(|at| Seen { moment, value: at.as_second() }),
-            party: call.party.phone().cloned().map(|value| Seen { moment, value }),
-            contact: call.contact.clone().map(|value| Seen { moment, value }),
-            user: call.user.clone().filter(|_| takes_part).map(|value| Seen { moment, value }),
-            open_at_start: call.line.open.map(|value| Seen { moment, value }),
+            voicemail: call.voicemail.clone().map(|value| Observed { moment, value }),
+            recording: call.recording.clone().map(|value| Observed { moment, value }),
+            asset: call.asset.clone().map(|value| Observed { moment, value }),
+            answered_at: call.answered_at.map(|at| Observed { moment, value: at.as_second() }),
+            ended_at: call.ended_at.map(|at| Observed { moment, value: at.as_second() }),
+            party: call.party.phone().cloned().map(|value| Observed { moment, value }),
+            contact: call.contact.clone().map(|value| Observed { moment, value }),
+            user: call.user.clone().filter(|_| is_participant).map(|value| Observed { moment, value }),
+            open_at_start: call.line.open.map(|value| Observed { moment, value }),
             voicemail_left,
-            settled: ended || call.ended_at.is_some_and(later),
+            settled: ended || call.ended_at.is_some_and(is_complete),
             latest: snapshot,
         }
     }
 }
 
 impl CallDocument {
-    /// All that two documents of one call know together.
+    /// Joins two documents of the same call.
     #[must_use]
     pub fn merge(self, other: Self) -> Self {
         let latest = match self.latest.compare(&other.latest) {
@@ -155,33 +155,35 @@ impl CallDocument {
         self.latest.call.id
     }
 
-    /// Whether the call is over and Aircall's data of it is whole, so that it can be told missed from voicemail.
+    /// Whether the call is over and Aircall's data complete, so that a missed call can be told apart from a voicemail.
     ///
-    /// True from `call.ended` on, or from any event that Aircall built [30 s](SETTLED_AFTER) after the call had ended:
-    /// a call whose `call.ended` was lost is still logged when somebody comments on it.
+    /// True from `call.ended` on, or from any event that Aircall built at least [30 s](COMPLETE_AFTER) after the end of
+    /// the call: a call whose `call.ended` was lost is still logged when somebody comments on it.
     pub fn is_settled(&self) -> bool {
         self.settled
     }
 
-    /// The call as all events together tell it.
+    /// The call as merged from all events.
     pub fn call(&self) -> Call {
         let mut call = self.latest.call.clone();
-        let value = |seen: &Option<Seen<String>>| seen.as_ref().map(|seen| seen.value.clone());
+        let value = |observed: &Option<Observed<String>>| observed.as_ref().map(|observed| observed.value.clone());
         call.asset = value(&self.asset);
         call.recording = value(&self.recording);
         call.voicemail = value(&self.voicemail).or_else(|| {
-            // Reported, but without its URL: the page stands for it, or nothing at all.
+            // Reported without its URL: the page stands in, or else an empty text.
             self.voicemail_left.then(|| call.asset.clone().unwrap_or_default())
         });
-        let time = |seen: &Option<Seen<i64>>| seen.as_ref().and_then(|seen| Timestamp::from_second(seen.value).ok());
+        let time = |observed: &Option<Observed<i64>>| {
+            observed.as_ref().and_then(|observed| Timestamp::from_second(observed.value).ok())
+        };
         call.answered_at = time(&self.answered_at);
         call.ended_at = time(&self.ended_at);
-        if let Some(seen) = &self.party {
-            call.party = Party::Phone(seen.value.clone());
+        if let Some(phone) = &self.party {
+            call.party = Party::Phone(phone.value.clone());
         }
-        call.contact = self.contact.as_ref().map(|seen| seen.value.clone());
-        call.user = self.user.as_ref().map(|seen| seen.value.clone());
-        call.line.open = self.open_at_start.as_ref().map(|seen| seen.value);
+        call.contact = self.contact.as_ref().map(|contact| contact.value.clone());
+        call.user = self.user.as_ref().map(|user| user.value.clone());
+        call.line.open = self.open_at_start.as_ref().map(|open| open.value);
         call
     }
 }

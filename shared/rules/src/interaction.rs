@@ -1,4 +1,4 @@
-//! What an entry of the activity log is about: a call, a message, or the messages of a conversation and day.
+//! The subject of an activity log entry: a call, a message, or the messages of a conversation and day.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,23 +10,23 @@ use crate::settings::Settings;
 use crate::task::Task;
 use crate::task_status::TaskStatus;
 
-/// All that is known of what an entry is about, as it is stored.
+/// The stored document of an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-// The two have no field in common.
+// Untagged: the two variants have no field in common.
 #[serde(untagged)]
 pub enum Document {
-    /// Of a call.
+    /// The document of a call.
     Call(Box<CallDocument>),
-    /// Of messages.
+    /// The document of messages.
     Messages(Messages),
 }
 
-/// A call, a message or a conversation, as all events together tell it.
+/// A call, a message or a conversation, as merged from all events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Interaction {
     /// A call.
     Call(Box<Call>),
-    /// A message, or several.
+    /// One or more messages.
     Messages(Messages),
 }
 
@@ -49,26 +49,26 @@ impl From<Call> for Interaction {
 }
 
 impl Document {
-    /// All that two documents of one entry know together. An entry of calls stays one of calls, and so do messages.
+    /// Joins two documents of the same entry. If one is of a call and the other of messages, `self` is kept.
     #[must_use]
     pub fn merge(self, other: Self) -> Self {
         match (self, other) {
-            (Document::Call(one), Document::Call(other)) => Document::Call(Box::new(one.merge(*other))),
-            (Document::Messages(one), Document::Messages(other)) => Document::Messages(one.merge(other)),
-            (one, Document::Call(_) | Document::Messages(_)) => one,
+            (Document::Call(left), Document::Call(right)) => Document::Call(Box::new(left.merge(*right))),
+            (Document::Messages(left), Document::Messages(right)) => Document::Messages(left.merge(right)),
+            (left, Document::Call(_) | Document::Messages(_)) => left,
         }
     }
 
-    /// The same where `settings` place it: a message that was logged by itself may be one of a conversation.
+    /// Assigns a message that was logged on its own to its conversation under `settings`, if any.
     #[must_use]
     pub fn placed(self, settings: &Settings) -> Self {
         match self {
-            Document::Messages(messages) => Document::Messages(messages.placed(settings)),
+            Document::Messages(messages) => Document::Messages(messages.with_conversation(settings)),
             Document::Call(_) => self,
         }
     }
 
-    /// Whether it can be decided about: a call once it is over, messages at once.
+    /// Whether it can be decided about: a call once it is over, messages immediately.
     pub fn is_settled(&self) -> bool {
         match self {
             Document::Call(document) => document.is_settled(),
@@ -76,7 +76,7 @@ impl Document {
         }
     }
 
-    /// What they tell.
+    /// The merged call or messages.
     pub fn interaction(&self) -> Interaction {
         match self {
             Document::Call(document) => document.call().into(),
@@ -86,7 +86,7 @@ impl Document {
 }
 
 impl Interaction {
-    /// The key under which it is stored here, and is unique in Salesforce.
+    /// The key of its entry here, and its unique key in Salesforce.
     pub fn key(&self) -> String {
         match self {
             Interaction::Call(call) => call.id.key(),
@@ -102,7 +102,7 @@ impl Interaction {
         }
     }
 
-    /// The messages, if it is of such.
+    /// The messages, if it consists of messages.
     pub fn messages(&self) -> Option<&Messages> {
         match self {
             Interaction::Call(_) => None,
@@ -142,7 +142,7 @@ impl Interaction {
         }
     }
 
-    /// The Aircall user: of messages, the last that one of them names.
+    /// The Aircall user; for messages, the last one named.
     pub fn user(&self) -> Option<&User> {
         match self {
             Interaction::Call(call) => call.user.as_ref(),
@@ -152,7 +152,7 @@ impl Interaction {
         }
     }
 
-    /// Who Aircall thinks the other party is.
+    /// Aircall's contact for the other party.
     pub fn contact(&self) -> Option<&Contact> {
         match self {
             Interaction::Call(call) => call.contact.as_ref(),
@@ -166,7 +166,7 @@ impl Interaction {
     pub fn task(&self, status: TaskStatus, settings: &Settings, record_name: &str) -> Task {
         match self {
             Interaction::Call(call) => Task::from_call(call, status, settings, record_name),
-            Interaction::Messages(messages) => Task::of_messages(messages, status, record_name),
+            Interaction::Messages(messages) => Task::from_messages(messages, status, record_name),
         }
     }
 }

@@ -1,15 +1,16 @@
 //! The pure core: what a call or message is, whether and how it is logged, and the Task it becomes.
 //!
-//! One way for data to flow, and one module for each step of it:
+//! Data flows one way, with one module for each step:
 //!
-//! 1. [`document`]: the events of one call merge into its [`CallDocument`], in whatever order they come; those of a
-//!    message into its [`MessageDocument`], which becomes [`Messages`] with a Task of their own. Either is a [`Document`],
-//!    and tells of an [`Interaction`].
+//! 1. [`document`]: the events of one call merge into its [`CallDocument`], in any order of delivery. The events of a
+//!    message merge into its [`MessageDocument`], which yields [`Messages`] with a Task of their own. Each is stored as
+//!    a [`Document`], which describes an [`Interaction`].
 //! 2. [`decide`]: the document and the tenant's [`settings`] give a [`Decision`], with a [`Trace`] in an admin's words.
-//!    It asks [`call_type`], [`hours`] and [`phone`].
-//! 3. [`matching`], [`relate`] and [`unknown`]: what Salesforce knows of the number becomes the record to log on.
-//! 4. [`task`]: all of it becomes the [`Task`], and [`revise`] says how an existing one changes
-//!    without losing what a person wrote.
+//!    It uses [`call_type`], [`hours`] and [`phone`].
+//! 3. [`matching`], [`relate`] and [`unknown`]: the records that Salesforce has for the phone number determine the
+//!    record to log on.
+//! 4. [`task`]: builds the [`Task`]. [`revise`] computes how an existing Task changes without losing what a person
+//!    wrote.
 //!
 //! Nothing here is `async`, reads a clock or the environment, or does I/O; this crate's `clippy.toml` forbids the calls.
 

@@ -1,4 +1,4 @@
-//! Which record a phone number belongs to.
+//! Which record has a phone number.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::phone::E164;
 use crate::trace::{Topic, Trace};
 
-/// The kinds of record a call is logged on, in the order in which they win.
+/// The kinds of record a call is logged on, in order of priority.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -34,9 +34,9 @@ impl fmt::Display for RecordKind {
 /// A record that may be the other party.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
-    /// What it is, and its ids.
+    /// Its kind, ids and name.
     pub record: Record,
-    /// All its phone numbers that count, as stored: Phone, Mobile, Home, Other and Asst. Phone.
+    /// All its phone numbers that are compared, as stored: Phone, Mobile, Home, Other and Asst. Phone.
     pub phones: Vec<String>,
     /// `LastModifiedDate`.
     pub last_modified: Timestamp,
@@ -47,18 +47,18 @@ pub struct Candidate {
 /// The record a call is logged on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// What it is.
+    /// Its kind.
     pub kind: RecordKind,
-    /// Its Salesforce id: of a Person Account the Account's.
+    /// Its Salesforce id; for a Person Account, that of the Account.
     pub id: String,
-    /// Of a Person Account the id of its hidden Contact, which is what a Task's `WhoId` takes.
+    /// The id of a Person Account's hidden Contact, which a Task's `WhoId` takes.
     pub person_contact_id: Option<String>,
     /// Its name.
     pub name: String,
 }
 
 impl Record {
-    /// What goes into the Task's `WhoId`: people. A plain Account is none.
+    /// The id for the Task's `WhoId`: a person. None for a plain Account.
     pub fn who(&self) -> Option<&str> {
         match self.kind {
             RecordKind::Contact | RecordKind::Lead => Some(&self.id),
@@ -67,7 +67,7 @@ impl Record {
         }
     }
 
-    /// What goes into the Task's `WhatId` before a Case or Opportunity claims it: a plain Account,
+    /// The id for the Task's `WhatId` unless a Case or Opportunity takes its place: a plain Account,
     /// or a Person Account whose hidden Contact is not known.
     pub fn what(&self) -> Option<&str> {
         match self.kind {
@@ -78,23 +78,23 @@ impl Record {
     }
 }
 
-/// The record of `number` among `candidates`: Contact before Lead before Account before Person Account,
-/// and within a kind the one that was updated last. Says so in `trace`.
+/// The record that has `phone` among `candidates`: Contact before Lead before Account before Person Account,
+/// and within a kind the most recently updated one. Adds the finding to `trace`.
 ///
-/// A search may return too much (a fax number, a part of a number), so each candidate's own phones are looked at again.
-pub fn choose<'a>(number: &E164, candidates: &'a [Candidate], trace: &mut Trace) -> Option<&'a Candidate> {
-    let mut having: Vec<&Candidate> = candidates
+/// A search may return too much (a fax number, a part of a number), so each candidate's own phones are checked again.
+pub fn choose<'a>(phone: &E164, candidates: &'a [Candidate], trace: &mut Trace) -> Option<&'a Candidate> {
+    let mut matches: Vec<&Candidate> = candidates
         .iter()
-        .filter(|candidate| !candidate.is_converted && candidate.phones.iter().any(|stored| number.is_written(stored)))
+        .filter(|candidate| !candidate.is_converted && candidate.phones.iter().any(|stored| phone.is_written(stored)))
         .collect();
-    // Same kind and same second: the id settles it, so that a retry finds the same record.
-    having.sort_by(|a, b| {
+    // Ties are broken by id, so that a retry finds the same record.
+    matches.sort_by(|a, b| {
         let latest_first = b.last_modified.cmp(&a.last_modified);
         a.record.kind.cmp(&b.record.kind).then(latest_first).then_with(|| a.record.id.cmp(&b.record.id))
     });
-    let chosen = having.first()?;
-    let same_kind = having.iter().filter(|other| other.record.kind == chosen.record.kind).count();
-    let others = having.len() - same_kind;
+    let chosen = matches.first()?;
+    let same_kind = matches.iter().filter(|other| other.record.kind == chosen.record.kind).count();
+    let others = matches.len() - same_kind;
     let among = if same_kind > 1 { format!(", the most recently updated of {same_kind}") } else { String::new() };
     let besides = match others {
         0 => String::new(),

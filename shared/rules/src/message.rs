@@ -1,4 +1,4 @@
-//! A message as the rules see it: SMS, MMS, `WhatsApp`, or whatever Aircall carries next.
+//! A message as the rules see it: SMS, MMS, `WhatsApp`, or a channel that Aircall adds later.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -13,18 +13,18 @@ use crate::call::{Contact, Direction, Line, Party, User};
 
 /// Aircall's id of a message, or of a group message and one of its participants.
 ///
-/// Greater ids are later, also of numbers written as text: shorter before longer, then by their text.
+/// Ordered so that numeric ids written as text sort by value: shorter before longer, then by their text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MessageId(String);
 
-/// Longest id of Aircall's that is kept as it is. With a participant behind it, it still fits the key field of
-/// Salesforce, which takes 64 characters.
+/// Longest Aircall id that is kept unchanged. With a participant's hash appended, its key still fits Salesforce's key
+/// field of 64 characters.
 const MAX_ID: usize = 39;
 
 impl MessageId {
-    /// Aircall's id, as it is where it is short and plain. Aircall says nothing of its form: any other is stood for by
-    /// its hash, which is as long as a UUID.
+    /// Aircall's id, unchanged if it is short and consists of ASCII letters, digits, `-`, `_` and `.`. Aircall does not
+    /// document its format: any other id is replaced by its hash of 32 hexadecimal digits.
     pub fn new(id: &str) -> Self {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         if !id.is_empty() && id.len() <= MAX_ID && id.bytes().all(is_plain) {
@@ -34,24 +34,24 @@ impl MessageId {
         }
     }
 
-    /// The message of a group as it went to one participant, whom a hash stands for: ids are logged, numbers are not.
+    /// The id of a group message for one participant. It contains a hash, not the phone number: ids appear in logs.
     #[must_use]
-    pub(crate) fn to(&self, party: &Party) -> Self {
+    pub(crate) fn for_participant(&self, party: &Party) -> Self {
         let text = match party {
-            Party::Phone(number) => number.as_str(),
+            Party::Phone(phone) => phone.as_str(),
             Party::Unusable(text) => text,
             Party::Anonymous => "",
         };
-        // Fourteen digits, with which it still fits.
+        // Fourteen digits, so that the key still fits its field.
         Self(format!("{}-x{:014x}", self.0, hash(text) >> 72))
     }
 
-    /// The key under which it is stored here, and is unique in Salesforce: `message-<id>`.
+    /// The key of its entry here, and its unique key in Salesforce: `message-<id>`.
     pub fn key(&self) -> String {
         format!("message-{}", self.0)
     }
 
-    /// As Aircall writes it.
+    /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -75,18 +75,18 @@ impl fmt::Display for MessageId {
     }
 }
 
-/// FNV-1a, which is the same in every version of every program: <http://www.isthe.com/chongo/tech/comp/fnv/>.
+/// FNV-1a, which is stable across versions and programs: <http://www.isthe.com/chongo/tech/comp/fnv/>.
 fn hash(text: &str) -> u128 {
-    let of_byte =
+    let add_byte =
         |hash: u128, byte: u8| (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
-    text.bytes().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, of_byte)
+    text.bytes().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, add_byte)
 }
 
-/// How a message was carried.
+/// The channel of a message.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
-    /// SMS or, with media, MMS: Aircall does not tell them apart by their channel.
+    /// SMS or, with media, MMS: Aircall uses the same channel for both.
     Sms,
     /// `WhatsApp`.
     WhatsApp,
@@ -99,14 +99,14 @@ pub enum Channel {
 pub struct Media {
     /// Its file name.
     pub name: Option<String>,
-    /// Its media type, or another word for it, as Aircall spells it.
+    /// Its media type or a similar term, as Aircall spells it.
     pub file_type: Option<String>,
-    /// Where it can be loaded for a while.
+    /// Its download URL, which expires.
     pub url: Option<String>,
 }
 
 impl Media {
-    /// When its link expires, if the link says so, as the pre-signed ones of Amazon's S3 do.
+    /// When its link expires, if the link itself contains that, as Amazon S3's pre-signed URLs do.
     /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>.
     pub fn expires_at(&self) -> Option<Timestamp> {
         let (_, query) = self.url.as_deref()?.split_once('?')?;
@@ -123,10 +123,10 @@ impl Media {
     }
 }
 
-/// What became of a message on its way, as Aircall spells it: `pending`, `sent`, `delivered`, `received` and others.
-/// The list is not known to be complete, so any word will do.
+/// The delivery state of a message, as Aircall spells it: `pending`, `sent`, `delivered`, `received` and others.
+/// Aircall does not document the complete list, so any text is accepted.
 ///
-/// The greater is the later, where it is known: of two that were reported in one moment, it stands.
+/// Ordered by progress, as far as the states are known: of two states reported at the same time, the greater wins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct DeliveryState(pub String);
@@ -157,48 +157,48 @@ impl PartialOrd for DeliveryState {
     }
 }
 
-/// A message between an Aircall number and one other party.
+/// A message between a line and one other party.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// Aircall's id; of a group message with the participant behind it.
+    /// Aircall's id; for a group message, with the participant's hash appended.
     pub id: MessageId,
     /// Who wrote to whom.
     pub direction: Direction,
-    /// When it was sent, to the millisecond: what messages are ordered by.
+    /// When it was sent, to the millisecond. Messages are ordered by it.
     #[serde(with = "required")]
     pub sent_at: Timestamp,
-    /// How it was carried.
+    /// The channel.
     pub channel: Channel,
     /// The line.
     #[serde(rename = "number")]
     pub line: Line,
     /// The other party.
     pub party: Party,
-    /// All external participants of a group message; nobody of any other.
+    /// All external participants of a group message; empty for any other message.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub group: Vec<Party>,
-    /// Which of the group wrote it, where Aircall says so and it is not the other party.
+    /// The group participant who wrote it, where Aircall says so and it is not `party`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written_by: Option<Party>,
-    /// Who wrote it, of an outbound message, or whom it went to; often nobody is named.
+    /// The Aircall user who sent or received it; often not named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<User>,
-    /// Who Aircall thinks the other party is.
+    /// Aircall's contact for the other party.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact: Option<Contact>,
-    /// What it says.
+    /// The text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// What is attached to it.
+    /// The attachments.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub media: Vec<Media>,
-    /// What became of it on its way.
+    /// The delivery state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<DeliveryState>,
 }
 
 impl Message {
-    /// The order of sending.
+    /// The sort key: by time of sending, then by id.
     pub(crate) fn order(&self) -> (Timestamp, &MessageId) {
         (self.sent_at, &self.id)
     }
@@ -209,16 +209,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_in_the_order_of_their_numbers() {
+    fn numeric_ids_sort_by_value() {
         let [ten, nine] = ["10", "9"].map(MessageId::new);
         assert!(nine < ten);
     }
 
     #[test]
-    fn every_key_fits_and_is_plain() {
+    fn every_key_fits_its_field_and_is_printable_ascii() {
         let party = Party::Phone(crate::E164::parse("+123456789012345").unwrap());
         for id in ["", "a b", &"9".repeat(300), "0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f", "é", &"x".repeat(MAX_ID)] {
-            for id in [MessageId::new(id), MessageId::new(id).to(&party), MessageId::new(id).to(&Party::Anonymous)] {
+            for id in [
+                MessageId::new(id),
+                MessageId::new(id).for_participant(&party),
+                MessageId::new(id).for_participant(&Party::Anonymous),
+            ] {
                 assert!(id.key().len() <= 64, "{id}");
                 assert!(id.as_str().bytes().all(|byte| byte.is_ascii_graphic()), "{id}");
             }
@@ -233,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signed_link_says_when_it_expires() {
+    fn a_pre_signed_link_contains_its_expiry() {
         let signed = "https://media.example.com/a.png?X-Amz-Date=20260323T100000Z&X-Amz-Expires=3600&X-Amz-Signature=x";
         check_expiry(signed, Some("2026-03-23T11:00:00Z"));
         check_expiry("https://media.example.com/a.png?Expires=1774260000&Signature=x", Some("2026-03-23T10:00:00Z"));

@@ -1,8 +1,10 @@
-//! The document of a message: what all its events say together.
+//! The document of a message: the merged content of all its events.
 //!
-//! Aircall does not document what a message event carries, and whether a status update is a whole message. So each fact
-//! is kept by itself, with when it was seen: the newest stands, and an event that lacks a fact takes none away. Objects
-//! that events abridge, such as the line, count by how much they tell first. That is a join: whatever order the events come in, and however often, the document is the same.
+//! Aircall does not document what a message event carries, nor whether a status update is a complete message. So each
+//! field is stored separately with the time of its event: the newest value wins, and an event that lacks a field does
+//! not erase it. Objects that some events abridge, such as the line, are compared by how complete they are first.
+//! Merging is therefore a join: the document does not depend on the order of the events or on how often each is
+//! delivered.
 
 use std::collections::BTreeSet;
 
@@ -14,17 +16,17 @@ use crate::call::{Contact, Direction, Line, LineId, Party, User};
 use crate::message::{Channel, DeliveryState, Media, Message, MessageId};
 use crate::seen::{self, earliest};
 
-/// What happened to a message, in the order of its life.
+/// An event of a message, in the order of its lifecycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "Aircall's message events, by Aircall's names; those of groups have the same")]
+#[expect(missing_docs, reason = "Aircall's message events, by Aircall's names; group messages have the same ones")]
 pub enum MessageEvent {
     Received,
     Sent,
     StatusUpdated,
 }
 
-/// One event: what Aircall said of a message at that moment. Any of it may be left out.
+/// One event: the message's state at that time. Aircall may omit any optional field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageSnapshot {
     /// What happened.
@@ -33,7 +35,7 @@ pub struct MessageSnapshot {
     pub at: Timestamp,
     /// Aircall's id.
     pub id: MessageId,
-    /// Whether it is an event of a group message.
+    /// Whether the event is of a group message.
     pub is_group: bool,
     /// Who wrote to whom.
     pub direction: Option<Direction>,
@@ -41,40 +43,41 @@ pub struct MessageSnapshot {
     pub sent_at: Option<Timestamp>,
     /// When it was written.
     pub created_at: Option<Timestamp>,
-    /// How it was carried.
+    /// The channel.
     pub channel: Option<Channel>,
     /// The line.
     pub line: Option<Line>,
     /// The other party.
     pub party: Option<Party>,
-    /// The other party is not named, and this is the first number of the contact's.
+    /// Whether the event does not name the other party, so that `party` is the contact's first phone number.
     pub is_contacts_party: bool,
-    /// Those of a group, the line perhaps among them.
+    /// The participants of a group message, possibly including the line itself.
     pub participants: BTreeSet<Party>,
     /// The Aircall user.
     pub user: Option<User>,
     /// Who Aircall thinks the other party is.
     pub contact: Option<Contact>,
-    /// What it says.
+    /// The text.
     pub text: Option<String>,
-    /// What is attached to it; none stands for nothing said of it.
+    /// The attachments. Empty means that the event does not mention any.
     pub media: Vec<Media>,
-    /// What became of it on its way.
+    /// Its delivery state.
     pub state: Option<DeliveryState>,
 }
 
-type Seen<T> = seen::Seen<MessageEvent, T>;
+type Observed<T> = seen::Observed<MessageEvent, T>;
 
-/// A fact that events tell more or less quality: the best stands, and of equally good ones the newest.
+/// A value that some events abridge: the highest quality wins, and at equal quality the newest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Ranked<T> {
-    /// How much its source tells; the higher wins.
+    /// How complete or reliable the value is.
     #[serde(rename = "well")]
     quality: u8,
-    seen: Seen<T>,
+    #[serde(rename = "seen")]
+    observed: Observed<T>,
 }
 
-/// A number stands against what is none, and one that Aircall names as the party against one of the contact's.
+/// A phone number beats anything else, and one that Aircall names as the party beats one of the contact's.
 fn party_quality(party: &Party, is_contacts: bool) -> u8 {
     match party {
         Party::Phone(_) if !is_contacts => 3,
@@ -84,12 +87,12 @@ fn party_quality(party: &Party, is_contacts: bool) -> u8 {
     }
 }
 
-/// The time zone says which day it is.
+/// The time zone counts most: it determines the day of the Task.
 fn line_quality(line: &Line) -> u8 {
     4 * u8::from(line.time_zone.is_some()) + 2 * u8::from(line.name.is_some()) + u8::from(line.digits.is_some())
 }
 
-/// The e-mail says whose Task it is.
+/// The e-mail counts most: it determines the owner of the Task.
 fn user_quality(user: &User) -> u8 {
     2 * u8::from(user.email.is_some()) + u8::from(user.name.is_some())
 }
@@ -99,70 +102,75 @@ fn contact_quality(contact: &Contact) -> u8 {
     [first_name, last_name, company_name, email].into_iter().map(|part| u8::from(part.is_some())).sum()
 }
 
-/// All that is known of one message.
+/// Everything known about one message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageDocument {
     id: MessageId,
     is_group: bool,
-    /// When it was first said to be sent or received; none while there were status updates only.
-    first: Option<First>,
-    direction: Option<Seen<Direction>>,
-    sent_at: Option<Seen<i64>>,
-    created_at: Option<Seen<i64>>,
-    channel: Option<Seen<Channel>>,
+    /// The first `received` or `sent` event; none while there were only status updates.
+    first: Option<FirstEvent>,
+    direction: Option<Observed<Direction>>,
+    sent_at: Option<Observed<i64>>,
+    created_at: Option<Observed<i64>>,
+    channel: Option<Observed<Channel>>,
     #[serde(rename = "number")]
     line: Option<Ranked<Line>>,
     party: Option<Ranked<Party>>,
     participants: BTreeSet<Party>,
     user: Option<Ranked<User>>,
     contact: Option<Ranked<Contact>>,
-    text: Option<Seen<String>>,
-    media: Option<Seen<Vec<Media>>>,
-    state: Option<Seen<DeliveryState>>,
+    text: Option<Observed<String>>,
+    media: Option<Observed<Vec<Media>>>,
+    state: Option<Observed<DeliveryState>>,
 }
 
-/// The event that says that there is a message.
+/// The event that announces the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct First {
+struct FirstEvent {
     #[serde(with = "required")]
     at: Timestamp,
     event: MessageEvent,
 }
 
-/// What stands for a line that Aircall does not name.
+/// The placeholder for a line that Aircall does not name.
 const UNKNOWN_LINE: LineId = LineId(0);
 
 impl From<MessageSnapshot> for MessageDocument {
     fn from(snapshot: MessageSnapshot) -> Self {
-        let moment = seen::Moment { at: snapshot.at.as_millisecond(), event: snapshot.event };
-        let is_news = snapshot.event != MessageEvent::StatusUpdated;
+        let moment = seen::EventTime { at: snapshot.at.as_millisecond(), event: snapshot.event };
+        let is_announcement = snapshot.event != MessageEvent::StatusUpdated;
         let is_contacts = snapshot.is_contacts_party;
         Self {
             id: snapshot.id,
             is_group: snapshot.is_group,
-            first: is_news.then_some(First { at: snapshot.at, event: snapshot.event }),
-            direction: snapshot.direction.map(|value| Seen { moment, value }),
-            sent_at: snapshot.sent_at.map(|at| Seen { moment, value: at.as_millisecond() }),
-            created_at: snapshot.created_at.map(|at| Seen { moment, value: at.as_millisecond() }),
-            channel: snapshot.channel.map(|value| Seen { moment, value }),
-            line: snapshot.line.map(|value| Ranked { quality: line_quality(&value), seen: Seen { moment, value } }),
-            party: snapshot
-                .party
-                .map(|value| Ranked { quality: party_quality(&value, is_contacts), seen: Seen { moment, value } }),
+            first: is_announcement.then_some(FirstEvent { at: snapshot.at, event: snapshot.event }),
+            direction: snapshot.direction.map(|value| Observed { moment, value }),
+            sent_at: snapshot.sent_at.map(|at| Observed { moment, value: at.as_millisecond() }),
+            created_at: snapshot.created_at.map(|at| Observed { moment, value: at.as_millisecond() }),
+            channel: snapshot.channel.map(|value| Observed { moment, value }),
+            line: snapshot
+                .line
+                .map(|value| Ranked { quality: line_quality(&value), observed: Observed { moment, value } }),
+            party: snapshot.party.map(|value| Ranked {
+                quality: party_quality(&value, is_contacts),
+                observed: Observed { moment, value },
+            }),
             participants: snapshot.participants,
-            user: snapshot.user.map(|value| Ranked { quality: user_quality(&value), seen: Seen { moment, value } }),
+            user: snapshot
+                .user
+                .map(|value| Ranked { quality: user_quality(&value), observed: Observed { moment, value } }),
             contact: snapshot
                 .contact
-                .map(|value| Ranked { quality: contact_quality(&value), seen: Seen { moment, value } }),
-            text: snapshot.text.map(|value| Seen { moment, value }),
-            media: Some(snapshot.media).filter(|media| !media.is_empty()).map(|value| Seen { moment, value }),
-            state: snapshot.state.map(|value| Seen { moment, value }),
+                .map(|value| Ranked { quality: contact_quality(&value), observed: Observed { moment, value } }),
+            text: snapshot.text.map(|value| Observed { moment, value }),
+            media: Some(snapshot.media).filter(|media| !media.is_empty()).map(|value| Observed { moment, value }),
+            state: snapshot.state.map(|value| Observed { moment, value }),
         }
     }
 }
 
 impl MessageDocument {
-    /// All that two documents of one message know together.
+    /// Joins two documents of the same message.
     #[must_use]
     pub fn merge(mut self, mut other: Self) -> Self {
         self.participants.append(&mut other.participants);
@@ -190,21 +198,21 @@ impl MessageDocument {
         &self.id
     }
 
-    /// The message, for each external participant of a group; none while too little is known of it.
+    /// The message, or one for each external participant of a group; none while too little is known.
     ///
-    /// A status update may come before its message, and may be all that ever comes. It stands for the message if it is
-    /// a whole one: direction, time, line and other party, and something to read. From the event that says that it was
-    /// sent or received on, what is still lacking stays so: a message is logged rather than lost.
+    /// A status update may come before its message, or be the only event that ever arrives. It counts as the message if
+    /// it is complete: direction, time, line, other party, and a text or an attachment. Once a `received` or `sent`
+    /// event has arrived, missing fields take defaults: logging an incomplete message is better than losing it.
     pub fn messages(&self) -> Vec<Message> {
         let sent_at = [&self.sent_at, &self.created_at].into_iter().flatten().next();
-        let sent_at = sent_at.and_then(|seen| Timestamp::from_millisecond(seen.value).ok());
-        let direction = self.direction.as_ref().map(|seen| seen.value);
+        let sent_at = sent_at.and_then(|time| Timestamp::from_millisecond(time.value).ok());
+        let direction = self.direction.as_ref().map(|direction| direction.value);
         let has_party = self.party.is_some() || self.is_group && !self.participants.is_empty();
-        let says_something = self.text.is_some() || self.media.is_some();
-        let is_whole = sent_at.is_some() && direction.is_some() && self.line.is_some() && has_party && says_something;
+        let has_content = self.text.is_some() || self.media.is_some();
+        let is_complete = sent_at.is_some() && direction.is_some() && self.line.is_some() && has_party && has_content;
         let Some(first) = self.first.or_else(|| {
-            let at = sent_at.filter(|_| is_whole)?;
-            Some(First { at, event: MessageEvent::StatusUpdated })
+            let at = sent_at.filter(|_| is_complete)?;
+            Some(FirstEvent { at, event: MessageEvent::StatusUpdated })
         }) else {
             return Vec::new();
         };
@@ -212,49 +220,49 @@ impl MessageDocument {
             MessageEvent::Received => Direction::Inbound,
             MessageEvent::Sent | MessageEvent::StatusUpdated => Direction::Outbound,
         });
-        let line = self.line.as_ref().map_or_else(unknown_line, |ranked| ranked.seen.value.clone());
-        let party = self.party.as_ref().map_or(Party::Anonymous, |ranked| ranked.seen.value.clone());
+        let line = self.line.as_ref().map_or_else(unknown_line, |ranked| ranked.observed.value.clone());
+        let party = self.party.as_ref().map_or(Party::Anonymous, |ranked| ranked.observed.value.clone());
         let message = Message {
             id: self.id.clone(),
             direction,
             sent_at: sent_at.unwrap_or(first.at),
-            channel: self.channel.as_ref().map_or(Channel::Sms, |seen| seen.value.clone()),
+            channel: self.channel.as_ref().map_or(Channel::Sms, |channel| channel.value.clone()),
             line,
             party,
             group: Vec::new(),
             written_by: None,
-            user: self.user.as_ref().map(|ranked| ranked.seen.value.clone()),
-            contact: self.contact.as_ref().map(|ranked| ranked.seen.value.clone()),
-            text: self.text.as_ref().map(|seen| seen.value.clone()),
-            media: self.media.as_ref().map(|seen| seen.value.clone()).unwrap_or_default(),
-            state: self.state.as_ref().map(|seen| seen.value.clone()),
+            user: self.user.as_ref().map(|ranked| ranked.observed.value.clone()),
+            contact: self.contact.as_ref().map(|ranked| ranked.observed.value.clone()),
+            text: self.text.as_ref().map(|text| text.value.clone()),
+            media: self.media.as_ref().map(|media| media.value.clone()).unwrap_or_default(),
+            state: self.state.as_ref().map(|state| state.value.clone()),
         };
-        if self.is_group { self.to_each(&message) } else { vec![message] }
+        if self.is_group { self.for_each_participant(&message) } else { vec![message] }
     }
 
-    /// The message of a group as each external participant has it.
-    fn to_each(&self, message: &Message) -> Vec<Message> {
+    /// The group message, once for each external participant.
+    fn for_each_participant(&self, message: &Message) -> Vec<Message> {
         let is_line = |party: &Party| {
             let digits = message.line.digits.as_deref().unwrap_or_default();
-            party.phone().is_some_and(|number| number.is_written(digits))
+            party.phone().is_some_and(|phone| phone.is_written(digits))
         };
-        let named = self.party.as_ref().map(|ranked| &ranked.seen.value);
+        let named = self.party.as_ref().map(|ranked| &ranked.observed.value);
         let mut group: BTreeSet<Party> = self.participants.iter().chain(named).cloned().collect();
         group.retain(|party| !is_line(party));
         if group.is_empty() {
             group.insert(Party::Anonymous);
         }
         let writer = named.filter(|_| message.direction == Direction::Inbound);
-        let of = |party: &Party| Message {
-            id: message.id.to(party),
+        let message_to = |party: &Party| Message {
+            id: message.id.for_participant(party),
             party: party.clone(),
             group: group.iter().cloned().collect(),
             written_by: writer.filter(|writer| *writer != party).cloned(),
-            // Aircall's contact is that of the one party that it names.
+            // Aircall's contact belongs to the one party that the event names.
             contact: message.contact.clone().filter(|_| named == Some(party)),
             ..message.clone()
         };
-        group.iter().map(of).collect()
+        group.iter().map(message_to).collect()
     }
 }
 

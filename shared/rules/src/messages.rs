@@ -1,4 +1,4 @@
-//! What becomes one Task: a message, or all messages of one conversation and day.
+//! The messages that share a Task: a single message, or all messages of one conversation and day.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::call::LineId;
 use crate::decide::{Verdict, decide};
-use crate::description::DESCRIPTION;
+use crate::description::MAX_DESCRIPTION;
 use crate::hours::zone_of;
 use crate::interaction::Document;
 use crate::message::{Message, MessageId};
@@ -17,12 +17,12 @@ use crate::phone::E164;
 use crate::settings::{MessageTasks, Settings};
 use crate::text::length;
 
-/// A day of the conversation between a line and an external number.
+/// One day of the conversation between a line and an external phone number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conversation {
     /// The line.
     pub line: LineId,
-    /// The external number.
+    /// The external phone number.
     #[serde(rename = "number")]
     pub phone: E164,
     /// The day, in the line's time zone.
@@ -30,11 +30,11 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    /// The conversation that a message is part of under `settings`, if it is to be part of one. A message that is not
-    /// logged stays by itself, with its reason.
+    /// The conversation that a message belongs to under `settings`, if any. A message that is not logged keeps an entry
+    /// of its own, with its reason.
     pub fn for_message(message: &Message, settings: &Settings) -> Option<Self> {
-        let alone = Document::Messages(Messages::from_message(message.clone(), 0, None));
-        let verdict = decide(&alone, settings, None).map(|decision| decision.verdict);
+        let document = Document::Messages(Messages::from_message(message.clone(), 0, None));
+        let verdict = decide(&document, settings, None).map(|decision| decision.verdict);
         if settings.message_tasks == MessageTasks::PerMessage || !matches!(verdict, Some(Verdict::Log(_))) {
             return None;
         }
@@ -42,37 +42,37 @@ impl Conversation {
         Some(Self { line: message.line.id, phone: message.party.phone()?.clone(), day })
     }
 
-    /// The key under which it is stored here, and is unique in Salesforce: `conversation-<line>-<number>-<day>`.
-    /// The number is without its plus, which means a space in some addresses.
+    /// The key of its entry here, and its unique key in Salesforce: `conversation-<line>-<phone>-<day>`.
+    /// The phone number is without its plus, which means a space in some URLs.
     pub fn key(&self) -> String {
-        format!("{CONVERSATION}{}-{}-{}", self.line.0, self.phone.digits(), self.day)
+        format!("{KEY_PREFIX}{}-{}-{}", self.line.0, self.phone.digits(), self.day)
     }
 }
 
-/// How the key of a conversation begins.
-const CONVERSATION: &str = "conversation-";
+/// The prefix of a conversation's key.
+const KEY_PREFIX: &str = "conversation-";
 
-/// The key of an entry as a log may hold it: without the phone number in that of a conversation.
+/// The key of an entry for logs: the key of a conversation without its phone number.
 pub fn loggable(key: &str) -> String {
-    match key.strip_prefix(CONVERSATION).map(|rest| rest.splitn(3, '-').collect::<Vec<_>>()).as_deref() {
-        Some([line, _, day]) => format!("{CONVERSATION}{line}-…-{day}"),
+    match key.strip_prefix(KEY_PREFIX).map(|rest| rest.splitn(3, '-').collect::<Vec<_>>()).as_deref() {
+        Some([line, _, day]) => format!("{KEY_PREFIX}{line}-…-{day}"),
         _ => key.to_owned(),
     }
 }
 
-/// One message, or those of a conversation; at least one.
+/// One message, or the messages of a conversation; never empty.
 ///
-/// Each comes with the version of what is known of it, and the highest version stands. So the same messages in any
-/// order, and as often as they come, are the same document.
+/// Each message carries the version of its own document, and the highest version wins. So the result does not depend on
+/// the order in which messages are merged or on how often.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Messages {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     conversation: Option<Conversation>,
-    #[serde(deserialize_with = "not_none")]
+    #[serde(deserialize_with = "not_empty")]
     messages: BTreeMap<MessageId, Version>,
 }
 
-fn not_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<MessageId, Version>, D::Error> {
+fn not_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<MessageId, Version>, D::Error> {
     let messages = BTreeMap::deserialize(deserializer)?;
     if messages.is_empty() { Err(D::Error::custom("there is no message")) } else { Ok(messages) }
 }
@@ -83,16 +83,16 @@ struct Version {
     message: Message,
 }
 
-/// The least that a message takes of a `Description` beside its text.
-const LEAST: usize = 20;
+/// The least that a message takes up in a `Description` besides its text.
+const MIN_OVERHEAD: usize = 20;
 
 impl Messages {
-    /// One message as of a version of its document, by itself or as part of a conversation.
+    /// One message as of a version of its document, on its own or as part of a conversation.
     pub fn from_message(message: Message, version: u64, conversation: Option<Conversation>) -> Self {
         Self { conversation, messages: BTreeMap::from([(message.id.clone(), Version { version, message })]) }
     }
 
-    /// All messages of both.
+    /// Joins both sets of messages.
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
         for (id, theirs) in other.messages {
@@ -107,40 +107,40 @@ impl Messages {
                 }
             }
         }
-        self.shorten();
+        self.trim();
         self
     }
 
-    /// Keeps an item of the table from outgrowing the 400 KB that it may have, with the Task and a busy day in it:
-    /// what is the same of all messages is kept once, and of those that no `Description` has room for little more than
-    /// that they are there. More messages only push them further back, so it does not matter when that is done.
-    fn shorten(&mut self) {
+    /// Keeps the table item below its limit of 400 KB, with the Task and a busy day in it: data that all messages share
+    /// is kept once, and messages beyond the length of a `Description` lose their content. Further messages only move
+    /// them further back, so it does not matter when this happens.
+    fn trim(&mut self) {
         let mut order: Vec<&mut Message> = self.messages.values_mut().map(|version| &mut version.message).collect();
         order.sort_by(|a, b| a.order().cmp(&b.order()));
         let mut taken = 0;
         for (index, message) in order.into_iter().enumerate() {
             if index > 0 {
-                let number = &mut message.line;
-                number.open = None;
-                number.digits = number.digits.take().filter(|_| number.name.is_none());
+                let line = &mut message.line;
+                line.open = None;
+                line.digits = line.digits.take().filter(|_| line.name.is_none());
             }
-            if taken > DESCRIPTION {
+            if taken > MAX_DESCRIPTION {
                 (message.text, message.user, message.contact, message.state) = (None, None, None, None);
                 message.media.clear();
             }
             let links = message.media.iter().flat_map(|media| [&media.url, &media.name, &media.file_type]).flatten();
-            taken += LEAST + message.text.iter().chain(links).map(|text| length(text)).sum::<usize>();
+            taken += MIN_OVERHEAD + message.text.iter().chain(links).map(|text| length(text)).sum::<usize>();
         }
     }
 
-    /// A message by itself where `settings` place it.
+    /// Assigns a single message to its conversation under `settings`, if any.
     #[must_use]
-    pub(crate) fn placed(self, settings: &Settings) -> Self {
+    pub(crate) fn with_conversation(self, settings: &Settings) -> Self {
         let conversation = self.conversation.clone().or_else(|| Conversation::for_message(self.first(), settings));
         Self { conversation, ..self }
     }
 
-    /// The conversation that they are of, if they are not one message by itself.
+    /// The conversation that they belong to; none for a single message with a Task of its own.
     pub fn conversation(&self) -> Option<&Conversation> {
         self.conversation.as_ref()
     }
@@ -164,7 +164,7 @@ impl Messages {
         self.in_order().last().expect("there is at least one message")
     }
 
-    /// The key under which they are stored here, and are unique in Salesforce.
+    /// The key of their entry here, and of their Task in Salesforce.
     pub fn key(&self) -> String {
         self.conversation.as_ref().map_or_else(|| self.first().id.key(), Conversation::key)
     }
@@ -172,7 +172,7 @@ impl Messages {
     /// The day of their Task, in the line's time zone.
     pub(crate) fn day(&self) -> Date {
         let first = self.first();
-        let of = || zone_of(&first.line).to_datetime(first.sent_at).date();
-        self.conversation.as_ref().map_or_else(of, |conversation| conversation.day)
+        let day_sent = || zone_of(&first.line).to_datetime(first.sent_at).date();
+        self.conversation.as_ref().map_or_else(day_sent, |conversation| conversation.day)
     }
 }

@@ -1,4 +1,4 @@
-//! Schemas of what JSON shows otherwise than Rust does, for the document of the console's API.
+//! OpenAPI schemas of types whose JSON differs from their Rust structure.
 
 use serde_json::json;
 use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder, Schema, SchemaFormat, Type};
@@ -8,16 +8,16 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::call::LineId;
 use crate::schedule::{MinuteOfDay, Schedule, Zone};
 
-/// The id of an Aircall number as the key of an object.
-const ID: &str = "^(0|[1-9][0-9]{0,18})$";
-/// A minute of the day.
-const MINUTE: &str = "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$";
+/// The pattern of a line's id as the key of an object.
+const ID_PATTERN: &str = "^(0|[1-9][0-9]{0,18})$";
+/// The pattern of a minute of the day.
+const MINUTE_PATTERN: &str = "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$";
 
 impl PartialSchema for LineId {
     fn schema() -> RefOr<Schema> {
         let id = ObjectBuilder::new()
             .schema_type(Type::Integer)
-            .description(Some("Aircall's id of a number (a line)."))
+            .description(Some("Aircall's id of a line, which Aircall calls a number."))
             .minimum(Some(0_u64))
             .maximum(Some(u64::MAX))
             .examples([json!(397_375)]);
@@ -30,7 +30,7 @@ impl ToSchema for LineId {}
 impl PartialSchema for MinuteOfDay {
     fn schema() -> RefOr<Schema> {
         let description = "A minute of the day on the wall clock, from `00:00` to `24:00`.";
-        text(description).pattern(Some(MINUTE)).examples([json!("09:00")]).into()
+        text(description).pattern(Some(MINUTE_PATTERN)).examples([json!("09:00")]).into()
     }
 }
 
@@ -50,18 +50,18 @@ impl ToSchema for Zone {}
 pub(crate) fn version() -> Object {
     ObjectBuilder::new()
         .schema_type(Type::Integer)
-        .description(Some("Counts the changes; a change names the version it was made on."))
+        .description(Some("The number of changes so far. A change names the version that it is based on."))
         .minimum(Some(0_u64))
         .maximum(Some(u64::MAX))
         .examples([json!(7)])
         .build()
 }
 
-/// The hours of single numbers, by their ids.
+/// The hours of individual lines, by their ids.
 pub(crate) fn schedules() -> Object {
     ObjectBuilder::new()
-        .description(Some("The hours of single numbers, by their ids. An empty entry means always closed."))
-        .property_names(Some(text("Aircall's id of a number.").pattern(Some(ID))))
+        .description(Some("The hours of individual lines, by their ids. An empty entry means always closed."))
+        .property_names(Some(text("Aircall's id of a line.").pattern(Some(ID_PATTERN))))
         .additional_properties(Some(AdditionalProperties::RefOr(Ref::from_schema_name(Schedule::name()).into())))
         .examples([json!({ "397375": { "time_zone": "Europe/Vienna", "weekly": {}, "holidays": [] } })])
         .build()

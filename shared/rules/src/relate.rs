@@ -1,4 +1,4 @@
-//! Which Case or Opportunity a call of a Contact also goes to.
+//! Which Case or Opportunity of a Contact a Task is related to.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::matching::RecordKind;
 use crate::settings::{RelateTo, Settings};
 use crate::trace::{Topic, Trace};
 
-/// What a Task can be related to beside a Contact.
+/// What a Contact's Task can be related to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -31,7 +31,7 @@ impl fmt::Display for RelatedKind {
 /// A Case or Opportunity of a Contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Related {
-    /// What it is.
+    /// Its kind.
     pub kind: RelatedKind,
     /// Its Salesforce id.
     pub id: String,
@@ -43,7 +43,7 @@ pub struct Related {
     pub last_modified: Timestamp,
 }
 
-/// What the settings ask to look for, of a record of this kind; nothing where only the trace is to say why not.
+/// The kind to search for under `settings` for a record of this kind; none if nothing is to be related.
 pub fn wanted(settings: &Settings, kind: RecordKind) -> Option<RelatedKind> {
     match (settings.relate_to, kind) {
         (RelateTo::Case, RecordKind::Contact) => Some(RelatedKind::Case),
@@ -52,20 +52,20 @@ pub fn wanted(settings: &Settings, kind: RecordKind) -> Option<RelatedKind> {
     }
 }
 
-/// What follows for the Task.
+/// What to relate the Task to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Relation {
     /// Nothing to relate to.
     Nothing,
     /// This Case or Opportunity.
     Existing(Related),
-    /// A Case that is to be created.
+    /// A Case that has to be created.
     NewCase,
 }
 
-/// Relates a call of a record of this kind to one of `found`: the open one that was updated last.
+/// Relates a Task on a record of this kind to one of `found`: the most recently updated open one.
 ///
-/// Only Contacts have Cases and Opportunities to log to. A Case may be created, an Opportunity never.
+/// Only the Tasks of Contacts are related. A missing Case may be created, an Opportunity never.
 pub fn relate(settings: &Settings, kind: RecordKind, found: Vec<Related>, trace: &mut Trace) -> Relation {
     let Some(wanted) = wanted(settings, kind) else {
         if settings.relate_to != RelateTo::Nothing {
@@ -77,12 +77,12 @@ pub fn relate(settings: &Settings, kind: RecordKind, found: Vec<Related>, trace:
         return Relation::Nothing;
     };
     let open: Vec<Related> = found.into_iter().filter(|related| related.kind == wanted && !related.is_closed).collect();
-    let several = open.len();
+    let count = open.len();
     let latest = open.into_iter().max_by(|a, b| a.last_modified.cmp(&b.last_modified).then_with(|| b.id.cmp(&a.id)));
     match latest {
         Some(related) => {
             let which =
-                if several > 1 { format!(", the most recently updated of {several} open ones") } else { String::new() };
+                if count > 1 { format!(", the most recently updated of {count} open ones") } else { String::new() };
             trace.note(Topic::Relation, format!("It is related to the open {wanted} {}{which}.", related.name));
             Relation::Existing(related)
         }

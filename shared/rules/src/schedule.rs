@@ -1,4 +1,4 @@
-//! A week of opening hours, on the wall clock of one place.
+//! A weekly schedule of opening hours, in one time zone's wall-clock time.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ impl Zone {
     /// Reads an IANA name, such as `Europe/Vienna`.
     ///
     /// # Errors
-    /// With a sentence for an admin if the database has no such zone.
+    /// If the database has no such zone, with a sentence for an admin.
     pub fn parse(name: &str) -> Result<Self, String> {
         let zone = TimeZone::get(name).ok().filter(|zone| zone.iana_name().is_some());
         zone.map(Self).ok_or_else(|| {
@@ -50,8 +50,7 @@ impl<'de> Deserialize<'de> for Zone {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MinuteOfDay(u16);
 
-/// Minutes in a day.
-const DAY: u16 = 24 * 60;
+const MINUTES_PER_DAY: u16 = 24 * 60;
 
 impl MinuteOfDay {
     fn parse(text: &str) -> Option<Self> {
@@ -60,7 +59,7 @@ impl MinuteOfDay {
         let two_digits = |part: &str| is_plain(part).then(|| part.parse::<u16>().ok()).flatten();
         let (hours, minutes) = (two_digits(hours)?, two_digits(minutes)?);
         let minute = hours * 60 + minutes;
-        (minutes < 60 && minute <= DAY).then_some(Self(minute))
+        (minutes < 60 && minute <= MINUTES_PER_DAY).then_some(Self(minute))
     }
 }
 
@@ -87,14 +86,14 @@ impl<'de> Deserialize<'de> for MinuteOfDay {
 
 /// Open from the minute `opens`, closed from the minute `closes`.
 ///
-/// With `closes` before `opens` the period runs over midnight into the next day.
+/// If `closes` is before `opens`, the period runs past midnight into the next day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Period {
-    /// The first minute that is open.
+    /// The first open minute.
     pub opens: MinuteOfDay,
-    /// The first minute that is closed again; `24:00` is the end of the day.
+    /// The first closed minute after it; `24:00` is the end of the day.
     pub closes: MinuteOfDay,
 }
 
@@ -120,7 +119,7 @@ impl fmt::Display for Period {
     }
 }
 
-/// The periods of each day of the week; a day without any is closed.
+/// The periods of each day of the week. A day without periods is closed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -143,7 +142,7 @@ pub struct Weekly {
 }
 
 impl Weekly {
-    /// The days from Monday on, each by its name in the settings document.
+    /// The days from Monday on, each with its name in the settings document.
     pub fn days(&self) -> [(&'static str, &[Period]); 7] {
         [
             ("monday", &self.monday),
@@ -161,22 +160,22 @@ impl Weekly {
     }
 }
 
-/// Opening hours: a week, the zone whose wall clock it is read on, and the days that are closed all the same.
+/// Opening hours: a weekly schedule, its time zone, and the holidays.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Schedule {
-    /// The zone; null means the Aircall number's own.
+    /// The time zone; null means that of the line.
     pub time_zone: Option<Zone>,
-    /// The week.
+    /// The weekly schedule.
     pub weekly: Weekly,
-    /// Closed days: no period opens on one, and none that opened the evening before runs into it.
-    #[serde(deserialize_with = "plain_days")]
+    /// Closed days. No period opens on a holiday, and one that opened on the day before ends at midnight.
+    #[serde(deserialize_with = "plain_dates")]
     pub holidays: Vec<Date>,
 }
 
-/// Days, each as `YYYY-MM-DD` and nothing more: a time of day behind it would be a misunderstanding.
-fn plain_days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Date>, D::Error> {
+/// Dates as exactly `YYYY-MM-DD`. A time of day after the date would be ignored, so it is an error.
+fn plain_dates<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Date>, D::Error> {
     let day = |text: String| {
         let date = text.parse::<Date>().ok().filter(|date| date.to_string() == text);
         date.ok_or_else(|| serde::de::Error::custom(format!("{text:?} is not a day; write it as \"2026-12-25\"")))
@@ -184,7 +183,7 @@ fn plain_days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Date>, D
     Vec::<String>::deserialize(deserializer)?.into_iter().map(day).collect()
 }
 
-/// What a [`Schedule`] says of an instant.
+/// Whether a [`Schedule`] is open at an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opening {
     /// Open, within this period.
@@ -198,8 +197,8 @@ pub enum Opening {
 impl Schedule {
     /// Whether it is open at `local`, the wall-clock time in the schedule's zone.
     ///
-    /// Wall-clock time is what people keep: when clocks are put forward an hour of a period is lost,
-    /// when they are put back it lasts an hour longer.
+    /// Periods follow wall-clock time: one during a clock change is an hour shorter when clocks go forward, and an hour
+    /// longer when they go back.
     pub fn at(&self, local: DateTime) -> Opening {
         let (today, yesterday) = (local.date(), local.date().yesterday().ok());
         if self.holidays.contains(&today) {
@@ -207,14 +206,14 @@ impl Schedule {
         }
         let minute =
             MinuteOfDay(u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs()));
-        let since_today = self.weekly.on(today.weekday()).iter().find(|period| period.covers(minute));
-        let since_yesterday = yesterday
+        let from_today = self.weekly.on(today.weekday()).iter().find(|period| period.covers(minute));
+        let from_yesterday = yesterday
             .filter(|day| !self.holidays.contains(day))
             .and_then(|day| self.weekly.on(day.weekday()).iter().find(|period| period.covers_next_day(minute)));
-        since_today.or(since_yesterday).map_or(Opening::Closed, |period| Opening::Open(*period))
+        from_today.or(from_yesterday).map_or(Opening::Closed, |period| Opening::Open(*period))
     }
 
-    /// What is wrong with the periods: for each, its path below the schedule and a sentence.
+    /// The problems with the periods, each as its path below the schedule and a sentence.
     pub(crate) fn problems(&self) -> Vec<(String, String)> {
         let mut problems = Vec::new();
         let mut spans = Vec::new();
@@ -226,9 +225,9 @@ impl Schedule {
                     problems.push((path, sentence.to_owned()));
                     continue;
                 }
-                let from = day * DAY + period.opens.0;
+                let from = day * MINUTES_PER_DAY + period.opens.0;
                 let length = if period.is_overnight() {
-                    DAY - period.opens.0 + period.closes.0
+                    MINUTES_PER_DAY - period.opens.0 + period.closes.0
                 } else {
                     period.closes.0 - period.opens.0
                 };
@@ -246,8 +245,8 @@ impl Schedule {
         }
         // Sunday's last period may run into Monday's first.
         if let (Some(first), Some(last)) = (spans.first(), spans.last())
-            && last.1 > 7 * DAY
-            && first.0 < last.1 - 7 * DAY
+            && last.1 > 7 * MINUTES_PER_DAY
+            && first.0 < last.1 - 7 * MINUTES_PER_DAY
         {
             problems.push(overlap(first, last));
         }

@@ -1,25 +1,27 @@
-//! Facts together with when they were seen, so that the newest of them is the same in whatever order they come.
+//! Last-write-wins values: each carries the time of the event that reported it, so the newest value does not depend on
+//! the order of delivery.
 
 use serde::{Deserialize, Serialize};
 
-/// When something was seen: in the units of whoever compares, and for ties by the order of a life.
+/// The time of an event, in the unit that the caller uses throughout. Ties are broken by the order of events in a
+/// lifecycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Moment<E> {
+pub(crate) struct EventTime<E> {
     pub(crate) at: i64,
     pub(crate) event: E,
 }
 
-/// A fact together with when it was seen. The greater is the newer; of one moment, the greater by itself.
+/// A value and the time of the event that reported it. The greater is the newer; at equal times the greater value wins.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Seen<E, T> {
-    pub(crate) moment: Moment<E>,
+pub(crate) struct Observed<E, T> {
+    pub(crate) moment: EventTime<E>,
     pub(crate) value: T,
 }
 
-/// The earlier of two facts; a fact is earlier than none.
-pub(crate) fn earliest<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
+/// The lesser of two values. A value beats `None`.
+pub(crate) fn earliest<T: Ord>(left: Option<T>, right: Option<T>) -> Option<T> {
+    match (left, right) {
+        (Some(left), Some(right)) => Some(left.min(right)),
+        (left, right) => left.or(right),
     }
 }

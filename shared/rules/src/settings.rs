@@ -1,4 +1,4 @@
-//! What an admin chooses: the settings document of one tenant.
+//! The settings document of one tenant.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,14 +11,14 @@ use crate::call_type::CallType;
 use crate::schedule::Schedule;
 use crate::task_status::TaskStatus;
 
-/// The settings document, whose JSON is what the console shows, stores and takes.
+/// The settings document. Its JSON is what the console shows, accepts and stores.
 ///
-/// Unknown keys are refused: a misspelt setting that is silently ignored is a call silently lost.
+/// Unknown keys are rejected: silently ignoring a misspelt setting would silently lose calls.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Counts the changes; a change names the version it was made on.
+    /// The number of changes so far. A change names the version that it is based on.
     #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::version))]
     pub version: u64,
     /// How each call type is logged.
@@ -27,7 +27,7 @@ pub struct Settings {
     pub business_hours: BusinessHours,
     /// What to do when no record has the phone number.
     pub unknown_number: UnknownNumber,
-    /// What else, beside a Contact, the Task is related to.
+    /// What a Contact's Task is related to as well.
     pub relate_to: RelateTo,
     /// Whether to create a Case when the Contact has no open one.
     pub create_case_if_none: bool,
@@ -35,22 +35,22 @@ pub struct Settings {
     pub recording_link: bool,
     /// Whether messages are logged.
     pub log_messages: bool,
-    /// What becomes one Task of messages. A document may lack it, as older ones do, and then means the default.
+    /// How messages are grouped into Tasks. Optional, because older documents lack it; then the default applies.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(default = "per_message"))]
     pub message_tasks: MessageTasks,
-    /// The Aircall numbers whose calls and messages are logged; null means all.
+    /// The lines whose calls and messages are logged; null means all.
     #[serde(rename = "numbers", deserialize_with = "required_ids")]
     #[cfg_attr(feature = "openapi", schema(required))]
     pub lines: Option<BTreeSet<LineId>>,
-    /// The share of the Salesforce org's daily API calls, used by all integrations together, from which on nothing
-    /// more is asked of it, per cent. A document may lack it, as older ones do, and then means the default.
-    #[serde(default = "default_share", deserialize_with = "per_cent")]
+    /// The percentage of the Salesforce org's daily API calls, used by all integrations together, at which no further
+    /// API calls are made. Optional, because older documents lack it; then the default applies.
+    #[serde(default = "default_api_usage_limit", deserialize_with = "percentage")]
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 100, default = 95))]
     pub api_usage_limit: u8,
 }
 
-/// What happens to one call type.
+/// How one call type is logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -64,7 +64,7 @@ pub enum LogAs {
 }
 
 impl LogAs {
-    /// The status of the Task, if there is to be one.
+    /// The status of the Task; none for [`LogAs::DoNothing`].
     pub fn status(self) -> Option<TaskStatus> {
         match self {
             LogAs::Completed => Some(TaskStatus::Completed),
@@ -88,7 +88,7 @@ pub struct CallWorkflow {
 }
 
 impl CallWorkflow {
-    /// What happens to calls of `call_type`.
+    /// How calls of `call_type` are logged.
     pub fn log_as(&self, call_type: CallType) -> LogAs {
         match call_type {
             CallType::OutboundAnswered => self.outbound_answered,
@@ -100,29 +100,29 @@ impl CallWorkflow {
     }
 }
 
-/// Which calls are logged with regard to business hours. Never applies to messages.
+/// Whether calls are logged outside business hours. Does not apply to messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LogCalls {
     /// All calls.
     Always,
-    /// Only calls that started while the number was open.
+    /// Only calls that started while the line was open.
     DuringBusinessHours,
 }
 
-/// Business hours, and whether they matter.
+/// Business hours, and whether calls outside them are logged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BusinessHours {
     /// Whether calls outside business hours are logged.
     pub log_calls: LogCalls,
-    /// The hours of every number without its own; null means that Aircall's signals decide.
+    /// The hours of every line without its own; null means that Aircall's signals decide.
     #[serde(deserialize_with = "required")]
     #[cfg_attr(feature = "openapi", schema(required))]
     pub schedule: Option<Schedule>,
-    /// The hours of single numbers, by their ids. An empty entry means always closed.
+    /// The hours of individual lines, by their ids. An empty entry means always closed.
     #[serde(rename = "numbers")]
     #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::schedules))]
     pub lines: BTreeMap<LineId, Schedule>,
@@ -140,39 +140,39 @@ pub enum UnknownNumber {
     DoNothing,
 }
 
-/// What becomes one Task of messages.
+/// How messages are grouped into Tasks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MessageTasks {
-    /// Each message.
+    /// One Task for each message.
     #[default]
     PerMessage,
-    /// All messages between a line and an external number of one day, in the line's time zone.
+    /// One Task for all messages of a day between a line and an external phone number, in the line's time zone.
     PerConversation,
 }
 
-/// What of a Contact the Task is related to as well.
+/// What a Contact's Task is related to as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RelateTo {
     /// Nothing.
     Nothing,
-    /// The Contact's open Case that was updated last.
+    /// The Contact's most recently updated open Case.
     Case,
-    /// The Contact's open Opportunity that was updated last.
+    /// The Contact's most recently updated open Opportunity.
     Opportunity,
 }
 
-/// One thing that is wrong with a settings document.
+/// A validation error of a settings document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
-    /// Where, such as `business_hours.schedule.weekly.monday[1].opens`.
+    /// The path, such as `business_hours.schedule.weekly.monday[1].opens`.
     #[cfg_attr(feature = "openapi", schema(example = "call_workflow.missed"))]
     pub path: String,
-    /// What, as a sentence.
+    /// The error, as a sentence.
     pub message: String,
 }
 
@@ -183,7 +183,7 @@ impl fmt::Display for Problem {
 }
 
 impl Default for Settings {
-    /// What a new tenant starts with.
+    /// The settings of a new tenant.
     fn default() -> Self {
         Self {
             version: 0,
@@ -202,7 +202,7 @@ impl Default for Settings {
             log_messages: true,
             message_tasks: MessageTasks::PerMessage,
             lines: None,
-            api_usage_limit: default_share(),
+            api_usage_limit: default_api_usage_limit(),
         }
     }
 }
@@ -211,18 +211,19 @@ impl Settings {
     /// Reads a settings document.
     ///
     /// # Errors
-    /// All that is wrong with it, each with its path. A document of the wrong shape gives its first problem only.
+    /// All problems, each with its path. For a document that does not match the schema, only the first one.
     pub fn parse(document: &serde_json::Value) -> Result<Self, Vec<Problem>> {
         if !document.is_object() {
             let message = "the settings are a JSON object".to_owned();
             return Err(vec![Problem { path: String::new(), message }]);
         }
-        let settings: Self = serde_path_to_error::deserialize(document).map_err(|error| vec![shape_problem(&error)])?;
+        let settings: Self =
+            serde_path_to_error::deserialize(document).map_err(|error| vec![schema_problem(&error)])?;
         let problems = settings.problems();
         if problems.is_empty() { Ok(settings) } else { Err(problems) }
     }
 
-    /// What the shape alone does not rule out.
+    /// The problems of a document that matches the schema.
     fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut note = |path: String, message: String| problems.push(Problem { path, message });
@@ -242,30 +243,30 @@ impl Settings {
     }
 }
 
-/// A value that may be null but not be left out: what is left out of a whole document was more likely forgotten.
+/// A value that may be null but not missing: a key missing from a complete document was probably forgotten.
 fn required<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     Option::deserialize(deserializer)
 }
 
-/// As [`required`], of ids that are numbers, each once: only where JSON has no numbers, as for keys, is an id a text.
+/// Like [`required`], for unique ids as JSON numbers. Ids are only strings as keys of an object.
 fn required_ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<BTreeSet<LineId>>, D::Error> {
     let Some(ids): Option<Vec<u64>> = required(deserializer)? else { return Ok(None) };
-    let mut numbers = BTreeSet::new();
-    match ids.into_iter().find(|id| !numbers.insert(LineId(*id))) {
-        Some(id) => Err(de::Error::custom(format!("the number {id} is there twice"))),
-        None => Ok(Some(numbers)),
+    let mut lines = BTreeSet::new();
+    match ids.into_iter().find(|id| !lines.insert(LineId(*id))) {
+        Some(id) => Err(de::Error::custom(format!("the number {id} is listed twice"))),
+        None => Ok(Some(lines)),
     }
 }
 
-fn default_share() -> u8 {
+fn default_api_usage_limit() -> u8 {
     95
 }
 
-/// A share that is neither nothing nor more than all.
-fn per_cent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
-    struct PerCent;
+/// A percentage from 1 to 100.
+fn percentage<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    struct Percentage;
 
-    impl Visitor<'_> for PerCent {
+    impl Visitor<'_> for Percentage {
         type Value = u8;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -273,16 +274,16 @@ fn per_cent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> 
         }
 
         fn visit_u64<E: de::Error>(self, number: u64) -> Result<u8, E> {
-            let share = u8::try_from(number).ok().filter(|share| (1..=100).contains(share));
-            share.ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))
+            let percentage = u8::try_from(number).ok().filter(|percentage| (1..=100).contains(percentage));
+            percentage.ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))
         }
     }
 
-    deserializer.deserialize_u64(PerCent)
+    deserializer.deserialize_u64(Percentage)
 }
 
-/// The problem behind serde's error, with the key that is missing or unknown at the end of its path.
-fn shape_problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+/// Converts serde's error, with a missing or unknown key appended to its path.
+fn schema_problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     let message = error.inner().to_string();
     let mut path = error.path().to_string();
     for (opening, sentence) in [("missing field `", "is missing"), ("unknown field `", "is not a setting")] {

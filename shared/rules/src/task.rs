@@ -1,4 +1,4 @@
-//! The Task a call, a message or a conversation becomes.
+//! The Task of a call, a message or a conversation.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -12,33 +12,34 @@ use crate::message_description;
 use crate::messages::Messages;
 use crate::settings::Settings;
 use crate::task_status::TaskStatus;
-use crate::text::{fit, length, one_line, plain};
+use crate::text::{length, one_line, truncate, without_references};
 
-/// Longest `Subject`, and longest `CallDisposition`.
-const SUBJECT: usize = 255;
-const CALL_DISPOSITION: usize = 255;
+/// Longest `Subject`.
+const MAX_SUBJECT: usize = 255;
+/// Longest `CallDisposition`.
+const MAX_CALL_DISPOSITION: usize = 255;
 
-/// What Salesforce is to hold of a call or of messages. Which record it is on and who owns it is settled once, at
-/// creation, and so is not part of it.
+/// The desired Task of a call or of messages. Its record and owner are only set at creation, so they are not part of
+/// it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
-    /// `Aircall_Key__c` and `CallObject`: what makes the Task the only one.
+    /// `Aircall_Key__c` and `CallObject`: the unique key of the Task.
     pub key: String,
     /// `Subject`, at most 255 characters.
     pub subject: String,
     /// `Status`.
     pub status: TaskStatus,
-    /// `CallType`; only of a call.
+    /// `CallType`; only for calls.
     pub direction: Option<Direction>,
-    /// `CallDurationInSeconds`: seconds spent talking, [`Call::talk_seconds`]; only of a call.
+    /// `CallDurationInSeconds`: seconds spent talking, [`Call::talk_seconds`]; only for calls.
     pub talk_seconds: Option<u64>,
-    /// `ActivityDate`: the day the call started or the message was sent, in the number's time zone.
+    /// `ActivityDate`: the day on which the call started or the message was sent, in the line's time zone.
     pub activity_date: Date,
     /// `CallDisposition`: the tags, at most 255 characters, cut at a whole tag.
     pub call_disposition: Option<String>,
     /// `Description`, at most 32,000 characters.
     pub description: String,
-    /// The parts of the description that are news each, once it is written: the messages of a conversation.
+    /// The parts of the description that an update may add separately: the messages of a conversation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
 }
@@ -46,9 +47,9 @@ pub struct Task {
 /// A part of a description.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Part {
-    /// What tells it from the others, whatever it says.
+    /// Its identity, independent of its text.
     pub id: MessageId,
-    /// What it says. It is part of the description, and not stored twice.
+    /// Its text. The description contains it, so it is not stored twice.
     #[serde(skip)]
     pub(crate) text: String,
 }
@@ -78,8 +79,8 @@ impl Task {
         }
     }
 
-    /// The Task of a message, or of those of a conversation, logged with `status` on the record named `record_name`.
-    pub fn of_messages(messages: &Messages, status: TaskStatus, record_name: &str) -> Self {
+    /// The Task of a message or conversation, logged with `status` on the record named `record_name`.
+    pub fn from_messages(messages: &Messages, status: TaskStatus, record_name: &str) -> Self {
         let (description, parts) = message_description::describe(messages);
         Self {
             key: messages.key(),
@@ -94,65 +95,67 @@ impl Task {
         }
     }
 
-    /// Whether it is that of a call, and so has the fields of calls.
+    /// Whether it is the Task of a call, and so has the fields of calls.
     pub fn is_call(&self) -> bool {
         self.direction.is_some()
     }
 }
 
-/// The subject, in Aircall's five wordings. Where the user is not known, who made or took the call is left out.
+/// The subject of a call, in Aircall's five wordings. An unknown user is left out.
 fn subject(call: &Call, record_name: &str) -> String {
-    let record = record(record_name, &call.party);
+    let record = record_label(record_name, &call.party);
     let line = one_line(&call.line.label());
     let user = call.user.as_ref().and_then(|user| user.name.as_deref()).map(one_line).filter(|name| !name.is_empty());
-    let by = |verb: &str| user.as_ref().map(|user| format!(" {verb} by {user}")).unwrap_or_default();
+    let suffix = |verb: &str| user.as_ref().map(|user| format!(" {verb} by {user}")).unwrap_or_default();
     let subject = match CallType::classify(call) {
-        CallType::OutboundAnswered => format!("Outbound answered call to {record} via {line}{}", by("made")),
-        CallType::OutboundUnanswered => format!("Outbound unanswered call via {line}{} to {record}", by("made")),
-        CallType::InboundAnswered => format!("Inbound answered call from {record} on {line}{}", by("answered")),
+        CallType::OutboundAnswered => format!("Outbound answered call to {record} via {line}{}", suffix("made")),
+        CallType::OutboundUnanswered => format!("Outbound unanswered call via {line}{} to {record}", suffix("made")),
+        CallType::InboundAnswered => format!("Inbound answered call from {record} on {line}{}", suffix("answered")),
         CallType::Missed => format!("Missed call from {record} on {line}"),
         CallType::Voicemail => format!("Voicemail from {record} on {line}"),
     };
-    fit(&plain(&subject), SUBJECT)
+    truncate(&without_references(&subject), MAX_SUBJECT)
 }
 
-/// The subject of a message, in Aircall's two wordings whatever the channel; it has none for a conversation.
+/// The subject of a message, in Aircall's two wordings, which do not depend on the channel. Aircall has no wording for
+/// a conversation, so that one is ours.
 fn message_subject(messages: &Messages, record_name: &str) -> String {
     let message = messages.first();
     let line = one_line(&message.line.label());
     let subject = if messages.conversation().is_some() {
-        format!("SMS conversation with {} on {line}", record(record_name, &message.party))
+        format!("SMS conversation with {} on {line}", record_label(record_name, &message.party))
     } else {
         match message.direction {
             Direction::Outbound => {
                 let name = message.user.as_ref().and_then(|user| user.name.as_deref()).map(one_line);
-                let by = name.filter(|name| !name.is_empty()).map(|name| format!(" from {name}")).unwrap_or_default();
-                format!("SMS sent{by} via {line} to {}", record(record_name, &message.party))
+                let sender =
+                    name.filter(|name| !name.is_empty()).map(|name| format!(" from {name}")).unwrap_or_default();
+                format!("SMS sent{sender} via {line} to {}", record_label(record_name, &message.party))
             }
             Direction::Inbound => {
-                // In a group, somebody else may have written it.
-                let writer = message.written_by.as_ref().map(|writer| record("", writer));
-                let writer = writer.unwrap_or_else(|| record(record_name, &message.party));
+                // In a group, another participant may have written it.
+                let writer = message.written_by.as_ref().map(|writer| record_label("", writer));
+                let writer = writer.unwrap_or_else(|| record_label(record_name, &message.party));
                 format!("SMS received from {writer} to {line}")
             }
         }
     };
-    fit(&plain(&subject), SUBJECT)
+    truncate(&without_references(&subject), MAX_SUBJECT)
 }
 
-/// The name of the other party's record, else its number.
-fn record(name: &str, party: &Party) -> String {
-    let number = || party.phone().map(crate::E164::international).unwrap_or_default();
-    Some(one_line(name)).filter(|name| !name.is_empty()).unwrap_or_else(number)
+/// The name of the other party's record, else its phone number.
+fn record_label(name: &str, party: &Party) -> String {
+    let phone = || party.phone().map(crate::E164::international).unwrap_or_default();
+    Some(one_line(name)).filter(|name| !name.is_empty()).unwrap_or_else(phone)
 }
 
-/// The tags, separated by commas, as many as fit whole.
+/// The tags, separated by commas. A tag that does not fit as a whole is left out.
 fn call_disposition(call: &Call) -> Option<String> {
     let mut list = String::new();
     for tag in &call.tags {
-        let name = plain(&one_line(&tag.name));
+        let name = without_references(&one_line(&tag.name));
         let separator = if list.is_empty() { "" } else { ", " };
-        if name.is_empty() || length(&list) + length(separator) + length(&name) > CALL_DISPOSITION {
+        if name.is_empty() || length(&list) + length(separator) + length(&name) > MAX_CALL_DISPOSITION {
             continue;
         }
         list += separator;

@@ -1,4 +1,4 @@
-//! Whether a Task is done or still to do.
+//! Whether a Task is completed or still open.
 
 use serde::{Deserialize, Serialize};
 

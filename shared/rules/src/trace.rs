@@ -2,21 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a [`Step`] looked at.
+/// What a [`Step`] examined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Topic {
     /// Which of the five call types it is.
     CallType,
-    /// What kind of message it is, and whether messages are logged.
+    /// The kind of message, and whether messages are logged.
     Message,
-    /// Whether the Aircall number is one that is logged.
+    /// Whether the line is one whose calls and messages are logged.
     #[serde(rename = "number")]
     Line,
-    /// What the call workflow says of this call type.
+    /// The call workflow's choice for this call type.
     CallWorkflow,
-    /// Whether the number was open when the call started.
+    /// Whether the line was open when the call started.
     BusinessHours,
     /// The other party's phone number.
     PhoneNumber,
@@ -30,17 +30,17 @@ pub enum Topic {
     Task,
 }
 
-/// One thing that was looked at, and what followed from it.
+/// One check of a decision, and its result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Step {
-    /// What was looked at.
+    /// What was examined.
     pub about: Topic,
-    /// What was found and what it means, as a sentence.
+    /// The result and its consequence, as a sentence.
     pub finding: String,
 }
 
-/// The ordered list of all that was looked at.
+/// The ordered list of all checks.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Trace(Vec<Step>);
@@ -51,7 +51,7 @@ impl Trace {
         Self::default()
     }
 
-    /// Adds what was found about `about`. The same again right after itself is no news.
+    /// Adds a finding about `about`. A step equal to the last one is not added again.
     pub fn note(&mut self, about: Topic, finding: impl Into<String>) {
         let step = Step { about, finding: finding.into() };
         if self.0.last() != Some(&step) {
@@ -64,12 +64,12 @@ impl Trace {
         &self.0
     }
 
-    /// The last finding about `about`, if it was looked at.
+    /// The last finding about `about`, if there is one.
     pub fn finding(&self, about: Topic) -> Option<&str> {
         self.0.iter().rev().find(|step| step.about == about).map(|step| step.finding.as_str())
     }
 
-    /// Adds all steps of `later` behind these.
+    /// Appends all steps of `later`.
     pub fn extend(&mut self, later: Trace) {
         self.0.extend(later.0);
     }

@@ -1,19 +1,20 @@
-//! What becomes of a number that no record has.
+//! The record to create for a phone number that no record has.
 
 use crate::call::Contact;
 use crate::matching::RecordKind;
 use crate::phone::E164;
 use crate::settings::UnknownNumber;
-use crate::text::{fit, length, one_line, plain};
+use crate::text::{length, one_line, truncate, without_references};
 use crate::trace::{Topic, Trace};
 
-/// Longest `LastName` of Contact and Lead, and `FirstName`'s is 40.
-const LAST_NAME: usize = 80;
-const FIRST_NAME: usize = 40;
+/// Longest `LastName` of a Contact or Lead.
+const MAX_LAST_NAME: usize = 80;
+/// Longest `FirstName` of a Contact or Lead.
+const MAX_FIRST_NAME: usize = 40;
 /// Longest `Company` of a Lead and `Name` of an Account.
-const COMPANY: usize = 255;
-/// Longest e-mail.
-const EMAIL: usize = 80;
+const MAX_COMPANY: usize = 255;
+/// Longest e-mail address.
+const MAX_EMAIL: usize = 80;
 
 /// A record to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub enum NewRecord {
 }
 
 impl NewRecord {
-    /// What it will be.
+    /// The kind of record it becomes.
     pub fn kind(&self) -> RecordKind {
         match self {
             NewRecord::Contact { .. } => RecordKind::Contact,
@@ -34,7 +35,7 @@ impl NewRecord {
         }
     }
 
-    /// The name Salesforce will show.
+    /// The name that Salesforce will show.
     pub fn name(&self) -> String {
         match self {
             NewRecord::Contact { first_name, last_name, .. } | NewRecord::Lead { first_name, last_name, .. } => {
@@ -45,30 +46,26 @@ impl NewRecord {
     }
 }
 
-/// What to create for `number`, of which Aircall knows `contact`. Says so in `trace`.
+/// The record to create for `phone`, with the data of Aircall's `contact`. Adds the finding to `trace`.
 ///
-/// A name that Salesforce requires and Aircall lacks is the number as people write it.
-pub fn create(
-    setting: UnknownNumber,
-    number: &E164,
-    contact: Option<&Contact>,
-    trace: &mut Trace,
-) -> Option<NewRecord> {
+/// A name that Salesforce requires and Aircall lacks becomes the phone number in international format.
+pub fn create(setting: UnknownNumber, phone: &E164, contact: Option<&Contact>, trace: &mut Trace) -> Option<NewRecord> {
     let contact = contact.cloned().unwrap_or_default();
-    let formatted = || number.international();
-    let text = |text: &Option<String>| text.as_deref().map(one_line).filter(|t| !t.is_empty()).map(|t| plain(&t));
-    let fitting = |whole: &Option<String>, limit| text(whole).map(|text| fit(&text, limit));
-    let first_name = fitting(&contact.first_name, FIRST_NAME);
-    let last_name = fitting(&contact.last_name, LAST_NAME);
-    let company = fitting(&contact.company_name, COMPANY);
-    // A cut e-mail is another e-mail, so one that is too long or is none is left out.
-    let is_email = |email: &String| email.contains('@') && !email.contains(' ') && length(email) <= EMAIL;
+    let formatted = || phone.international();
+    let text =
+        |text: &Option<String>| text.as_deref().map(one_line).filter(|t| !t.is_empty()).map(|t| without_references(&t));
+    let truncated = |whole: &Option<String>, limit| text(whole).map(|text| truncate(&text, limit));
+    let first_name = truncated(&contact.first_name, MAX_FIRST_NAME);
+    let last_name = truncated(&contact.last_name, MAX_LAST_NAME);
+    let company = truncated(&contact.company_name, MAX_COMPANY);
+    // A truncated e-mail address would be a different address, so an invalid or too long one is left out.
+    let is_email = |email: &String| email.contains('@') && !email.contains(' ') && length(email) <= MAX_EMAIL;
     let email = text(&contact.email).filter(is_email);
-    let phone = number.as_str().to_owned();
+    let phone = phone.as_str().to_owned();
 
     let new = match setting {
         UnknownNumber::DoNothing => {
-            trace.note(Topic::Record, "No record has the number, and none is to be created: not logged.");
+            trace.note(Topic::Record, "No record has the number, and the settings do not create one: not logged.");
             return None;
         }
         UnknownNumber::CreateContact => {

@@ -1,4 +1,4 @@
-//! Which settings documents count, and what is said of the others.
+//! Which settings documents are valid, and the problems of the others.
 
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ fn document() -> Value {
     })
 }
 
-/// The problem after `value` was put at `pointer`; with `null` as the last part of a path, the key is removed.
+/// Checks the single problem of the document with `value` at `pointer`.
 #[track_caller]
 fn check(pointer: &str, value: Value, path: &str, message: &str) {
     let mut document = document();
@@ -31,7 +31,7 @@ fn check(pointer: &str, value: Value, path: &str, message: &str) {
 }
 
 #[test]
-fn the_document_reads_and_writes_itself() {
+fn a_document_round_trips() {
     let settings = Settings::parse(&document()).unwrap();
     assert_eq!(serde_json::to_value(&settings).unwrap(), document());
 }
@@ -43,7 +43,7 @@ fn the_defaults_are_valid() {
 }
 
 #[test]
-fn unknown_key_is_named() {
+fn an_unknown_key_is_named() {
     check(
         "/business_hours/schdule",
         json!(null),
@@ -53,7 +53,7 @@ fn unknown_key_is_named() {
 }
 
 #[test]
-fn missing_key_is_named() {
+fn a_missing_key_is_named() {
     let mut document = document();
     document.as_object_mut().unwrap().remove("unknown_number");
     let problems = Settings::parse(&document).unwrap_err();
@@ -61,7 +61,7 @@ fn missing_key_is_named() {
 }
 
 #[test]
-fn a_key_that_may_be_null_may_not_be_left_out() {
+fn a_nullable_key_is_required() {
     for (parent, key) in [("", "numbers"), ("/business_hours", "schedule"), ("/business_hours", "numbers")] {
         let mut document = document();
         document.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(key);
@@ -70,9 +70,9 @@ fn a_key_that_may_be_null_may_not_be_left_out() {
 }
 
 #[test]
-fn an_id_of_a_number_is_written_in_one_way_and_once() {
+fn line_ids_are_canonical_and_unique() {
     check("/numbers", json!(["397375"]), "numbers[0]", "invalid type: string \"397375\", expected u64");
-    check("/numbers", json!([7, 8, 7]), "numbers", "the number 7 is there twice");
+    check("/numbers", json!([7, 8, 7]), "numbers", "the number 7 is listed twice");
     for key in ["+7", "07", "", "7.0", "-7"] {
         let mut document = document();
         document["business_hours"]["numbers"] = json!({ key: {} });
@@ -81,7 +81,7 @@ fn an_id_of_a_number_is_written_in_one_way_and_once() {
 }
 
 #[test]
-fn odd_times_and_days_are_refused() {
+fn malformed_times_and_dates_are_rejected() {
     for times in [["+9:00", "18:00"], ["09:00", "1:800"], ["09:00", "24:01"], ["09:60", "18:00"], ["", "18:00"]] {
         let mut document = document();
         document["business_hours"]["schedule"]["weekly"]["monday"] = json!([{"opens": times[0], "closes": times[1]}]);
@@ -96,7 +96,7 @@ fn odd_times_and_days_are_refused() {
 }
 
 #[test]
-fn unknown_value_is_named() {
+fn an_unknown_value_is_named() {
     check(
         "/call_workflow/missed",
         json!("later"),
@@ -106,7 +106,7 @@ fn unknown_value_is_named() {
 }
 
 #[test]
-fn bad_zone() {
+fn an_unknown_time_zone_is_rejected() {
     check(
         "/business_hours/numbers/397375/time_zone",
         json!("Europe/Wien"),
@@ -116,7 +116,7 @@ fn bad_zone() {
 }
 
 #[test]
-fn bad_time_of_day() {
+fn a_time_of_day_needs_two_digits_each() {
     check(
         "/business_hours/schedule/weekly/monday",
         json!([{"opens": "9:00", "closes": "18:00"}]),
@@ -126,7 +126,7 @@ fn bad_time_of_day() {
 }
 
 #[test]
-fn overlapping_periods() {
+fn overlapping_periods_are_rejected() {
     check(
         "/business_hours/schedule/weekly/monday",
         json!([{"opens": "09:00", "closes": "13:00"}, {"opens": "12:59", "closes": "18:00"}]),
@@ -136,7 +136,7 @@ fn overlapping_periods() {
 }
 
 #[test]
-fn periods_that_touch_are_fine() {
+fn adjacent_periods_are_valid() {
     let mut document = document();
     document["business_hours"]["schedule"]["weekly"]["monday"] =
         json!([{"opens": "09:00", "closes": "13:00"}, {"opens": "13:00", "closes": "18:00"}]);
@@ -144,7 +144,7 @@ fn periods_that_touch_are_fine() {
 }
 
 #[test]
-fn sunday_night_may_overlap_monday() {
+fn a_period_of_sunday_night_that_overlaps_monday_is_rejected() {
     check(
         "/business_hours/schedule/weekly/sunday",
         json!([{"opens": "22:00", "closes": "09:01"}]),
@@ -154,7 +154,7 @@ fn sunday_night_may_overlap_monday() {
 }
 
 #[test]
-fn a_period_of_no_length() {
+fn an_empty_period_is_rejected() {
     check(
         "/business_hours/schedule/weekly/monday",
         json!([{"opens": "09:00", "closes": "09:00"}]),
@@ -164,7 +164,7 @@ fn a_period_of_no_length() {
 }
 
 #[test]
-fn case_creation_needs_cases() {
+fn creating_cases_requires_relating_to_cases() {
     check(
         "/relate_to",
         json!("opportunity"),
@@ -174,9 +174,9 @@ fn case_creation_needs_cases() {
 }
 
 #[test]
-fn a_share_of_the_api_calls_is_some_and_not_more_than_all() {
+fn the_api_usage_limit_is_a_whole_percentage_from_1_to_100() {
     let expected = "expected a whole number of per cent from 1 to 100";
-    for (value, is) in [
+    for (value, problem) in [
         (json!(0), "invalid value: integer `0`"),
         (json!(101), "invalid value: integer `101`"),
         (json!(357), "invalid value: integer `357`"),
@@ -185,17 +185,17 @@ fn a_share_of_the_api_calls_is_some_and_not_more_than_all() {
         (json!("95"), "invalid type: string \"95\""),
         (json!(null), "invalid type: null"),
     ] {
-        check("/api_usage_limit", value, "api_usage_limit", &format!("{is}, {expected}"));
+        check("/api_usage_limit", value, "api_usage_limit", &format!("{problem}, {expected}"));
     }
-    for share in [1, 100] {
+    for limit in [1, 100] {
         let mut document = document();
-        document["api_usage_limit"] = json!(share);
-        assert_eq!(Settings::parse(&document).unwrap().api_usage_limit, share);
+        document["api_usage_limit"] = json!(limit);
+        assert_eq!(Settings::parse(&document).unwrap().api_usage_limit, limit);
     }
 }
 
 #[test]
-fn a_document_from_before_tasks_of_conversations_has_one_for_each_message() {
+fn a_document_without_message_tasks_logs_one_task_per_message() {
     let mut document = document();
     document.as_object_mut().unwrap().remove("message_tasks");
     assert_eq!(Settings::parse(&document).unwrap().message_tasks, MessageTasks::PerMessage);

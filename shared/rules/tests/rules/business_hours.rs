@@ -1,4 +1,4 @@
-//! Whether a call came during business hours. All times of calls are UTC; Vienna is an hour ahead, two in summer.
+//! Calls during and outside business hours. Call times are in UTC; Vienna is an hour ahead, two in summer.
 
 use rules::settings::{LogCalls, Settings};
 use rules::{Call, CallType, MissedCallReason, SkipReason, Topic, Verdict};
@@ -6,24 +6,23 @@ use serde_json::{Value, json};
 
 use crate::support::{call_at, decide, ended};
 
-fn settings(schedule: Value, numbers: Value) -> Settings {
+fn settings(schedule: Value, lines: Value) -> Settings {
     let mut document = serde_json::to_value(Settings::default()).unwrap();
-    document["business_hours"] =
-        json!({"log_calls": "during_business_hours", "schedule": schedule, "numbers": numbers});
+    document["business_hours"] = json!({"log_calls": "during_business_hours", "schedule": schedule, "numbers": lines});
     Settings::parse(&document).unwrap()
 }
 
 #[track_caller]
 fn check_call(settings: &Settings, call: Call, open: bool) {
     let decision = decide(&ended(call), settings, None).unwrap();
-    let because = decision.trace.finding(Topic::BusinessHours);
-    assert_eq!(matches!(decision.verdict, Verdict::Log(_)), open, "{because:?}");
+    let finding = decision.trace.finding(Topic::BusinessHours);
+    assert_eq!(matches!(decision.verdict, Verdict::Log(_)), open, "{finding:?}");
     if !open {
         assert_eq!(decision.verdict, Verdict::Skip(SkipReason::OutsideBusinessHours));
     }
 }
 
-/// A week with this period on Mondays (2026-03-23 is one), on the number's own wall clock.
+/// Checks a schedule with this period on Mondays (2026-03-23 is one), in the line's time zone.
 #[track_caller]
 fn check(opens: &str, closes: &str, started_at: &str, open: bool) {
     let schedule =
@@ -57,7 +56,7 @@ fn a_period_over_midnight_runs_into_the_next_day() {
 }
 
 #[test]
-fn a_period_may_end_with_the_day() {
+fn a_period_may_end_at_midnight() {
     check("18:00", "24:00", "2026-03-23T22:59:59Z", true);
     check("18:00", "24:00", "2026-03-23T23:00:00Z", false);
     check("18:00", "00:00", "2026-03-23T22:59:59Z", true);
@@ -65,7 +64,7 @@ fn a_period_may_end_with_the_day() {
 }
 
 #[test]
-fn several_periods_a_day_with_a_break() {
+fn a_break_between_two_periods_is_closed() {
     let schedule = json!({"time_zone": null, "holidays": [], "weekly": {"monday":
         [{"opens": "09:00", "closes": "12:00"}, {"opens": "13:00", "closes": "18:00"}]}});
     let settings = settings(schedule, json!({}));
@@ -98,7 +97,7 @@ fn a_holiday_is_closed_from_midnight_to_midnight_and_no_period_opens_on_it() {
 }
 
 #[test]
-fn the_wall_clock_rules_when_clocks_change() {
+fn periods_follow_the_wall_clock_when_clocks_change() {
     // In Vienna 2026-03-29 02:00 becomes 03:00, and 2026-10-25 03:00 becomes 02:00.
     let settings = settings(every_day("09:00", "18:00", &json!([]), &json!("Europe/Vienna")), json!({}));
     for (started_at, open) in [
@@ -114,7 +113,7 @@ fn the_wall_clock_rules_when_clocks_change() {
 }
 
 #[test]
-fn a_night_that_is_an_hour_shorter_or_longer() {
+fn a_period_during_a_clock_change_is_an_hour_shorter_or_longer() {
     let settings = settings(every_day("01:30", "02:30", &json!([]), &json!("Europe/Vienna")), json!({}));
     for (started_at, open) in [
         ("2026-03-29T00:59:59Z", true),
@@ -129,16 +128,16 @@ fn a_night_that_is_an_hour_shorter_or_longer() {
 }
 
 #[test]
-fn a_schedule_of_its_own_beats_the_general_one() {
+fn a_line_s_own_schedule_takes_precedence_over_the_general_one() {
     let general = every_day("00:00", "24:00", &json!([]), &json!(null));
     let own = json!({"397375": {"time_zone": "Europe/Vienna", "weekly": {}, "holidays": []}});
     check_call(&settings(general.clone(), own), call_at(CallType::Missed, "2026-03-23T10:00:00Z"), false);
-    let of_another = json!({"1": {"time_zone": "Europe/Vienna", "weekly": {}, "holidays": []}});
-    check_call(&settings(general, of_another), call_at(CallType::Missed, "2026-03-23T10:00:00Z"), true);
+    let another_line_s = json!({"1": {"time_zone": "Europe/Vienna", "weekly": {}, "holidays": []}});
+    check_call(&settings(general, another_line_s), call_at(CallType::Missed, "2026-03-23T10:00:00Z"), true);
 }
 
 #[test]
-fn a_schedule_of_its_own_counts_without_a_general_one() {
+fn a_line_s_own_schedule_applies_without_a_general_one() {
     let own = json!({"397375": every_day("09:00", "18:00", &json!([]), &json!("America/New_York"))});
     let settings = settings(json!(null), own);
     check_call(&settings, call_at(CallType::Missed, "2026-03-23T12:59:59Z"), false);
@@ -159,7 +158,7 @@ fn without_a_schedule_aircall_s_signals_decide() {
 }
 
 #[test]
-fn with_a_schedule_aircall_s_signals_do_not_count() {
+fn with_a_schedule_aircall_s_signals_are_ignored() {
     let settings = settings(every_day("00:00", "24:00", &json!([]), &json!(null)), json!({}));
     let mut call = call_at(CallType::Missed, "2026-03-23T10:00:00Z");
     call.line.open = Some(false);
@@ -167,14 +166,14 @@ fn with_a_schedule_aircall_s_signals_do_not_count() {
 }
 
 #[test]
-fn always_means_always() {
+fn log_calls_always_ignores_the_schedule() {
     let mut settings = settings(every_day("00:00", "00:01", &json!([]), &json!(null)), json!({}));
     settings.business_hours.log_calls = LogCalls::Always;
     check_call(&settings, call_at(CallType::Missed, "2026-03-23T10:00:00Z"), true);
 }
 
 #[test]
-fn a_zone_aircall_does_not_name_is_utc() {
+fn an_unknown_time_zone_counts_as_utc() {
     let mut call = call_at(CallType::Missed, "2026-03-23T09:00:00Z");
     call.line.time_zone = Some("Middle/Earth".to_owned());
     let schedule = every_day("09:00", "09:01", &json!([]), &json!(null));

@@ -1,4 +1,4 @@
-//! Five call types, three choices each; and when a decision is taken again.
+//! The choices of the call workflow for each call type, and when a decision is taken again.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ fn all(log_as: LogAs) -> Settings {
 }
 
 #[test]
-fn each_call_type_is_told_and_follows_its_own_choice() {
+fn each_call_type_is_classified_and_follows_its_own_choice() {
     let choices = [
         (LogAs::Completed, Verdict::Log(TaskStatus::Completed)),
         (LogAs::InProgress, Verdict::Log(TaskStatus::InProgress)),
@@ -31,7 +31,7 @@ fn each_call_type_is_told_and_follows_its_own_choice() {
     ];
     for call_type in CallType::ALL {
         for (choice, expected) in choices {
-            // All other types get another choice, so that only the right one gives the right answer.
+            // All other types get a different choice, so that a mix-up fails the test.
             let mut settings = all(if choice == LogAs::Completed { LogAs::InProgress } else { LogAs::Completed });
             let workflow = &mut settings.call_workflow;
             *match call_type {
@@ -49,7 +49,7 @@ fn each_call_type_is_told_and_follows_its_own_choice() {
 }
 
 #[test]
-fn nothing_is_decided_before_the_call_is_over() {
+fn there_is_no_decision_before_the_call_is_over() {
     let mut unanswered = call(CallType::Missed);
     let hungup = Snapshot { event: CallEvent::Hungup, at: unanswered.ended_at.unwrap(), call: unanswered.clone() };
     assert_eq!(decide(&hungup.into(), &Settings::default(), None), None);
@@ -59,14 +59,14 @@ fn nothing_is_decided_before_the_call_is_over() {
 }
 
 #[test]
-fn a_call_whose_end_was_lost_is_decided_on_a_later_event() {
+fn a_call_whose_ended_event_was_lost_is_decided_on_a_later_event() {
     let call = call(CallType::Missed);
     let commented = Snapshot { event: CallEvent::Commented, at: at("2026-03-23T10:02:00Z"), call };
     assert!(decide(&commented.into(), &Settings::default(), None).is_some());
 }
 
 #[test]
-fn a_missed_call_reason_is_not_needed_and_does_not_mislead() {
+fn the_missed_call_reason_does_not_affect_the_call_type() {
     let mut outbound = call(CallType::OutboundUnanswered);
     outbound.missed_call_reason = Some(rules::MissedCallReason::AgentsDidNotAnswer);
     assert_eq!(
@@ -76,7 +76,7 @@ fn a_missed_call_reason_is_not_needed_and_does_not_mislead() {
 }
 
 #[test]
-fn only_the_chosen_numbers_are_logged() {
+fn only_calls_on_the_selected_lines_are_logged() {
     let mut settings = Settings { lines: Some(BTreeSet::from([LineId(1)])), ..Settings::default() };
     let document = ended(call(CallType::Missed));
     let decision = decide(&document, &settings, None).unwrap();
@@ -86,7 +86,7 @@ fn only_the_chosen_numbers_are_logged() {
 }
 
 #[test]
-fn callers_without_a_number_are_skipped_with_that_reason() {
+fn calls_without_a_usable_phone_number_are_skipped_with_a_reason() {
     for (party, reason) in
         [(Party::Anonymous, SkipReason::Anonymous), (Party::Unusable("3030".to_owned()), SkipReason::NotAPhoneNumber)]
     {
@@ -96,17 +96,17 @@ fn callers_without_a_number_are_skipped_with_that_reason() {
     }
 }
 
-fn with_comment_later(document: CallDocument) -> CallDocument {
+fn with_late_comment(document: CallDocument) -> CallDocument {
     let mut call = document.call();
     call.comments.push(rules::Comment { content: "Later".to_owned(), posted_at: None, posted_by: None });
     document.merge(Snapshot { event: CallEvent::Commented, at: at("2026-03-30T10:00:00Z"), call }.into())
 }
 
 #[test]
-fn new_settings_do_not_judge_an_old_call_again() {
+fn new_settings_do_not_apply_to_a_call_already_decided() {
     let document = ended(call(CallType::Missed));
     let skipped = decide(&document, &all(LogAs::DoNothing), None).unwrap();
-    let again = decide(&with_comment_later(document), &all(LogAs::Completed), Some(&skipped)).unwrap();
+    let again = decide(&with_late_comment(document), &all(LogAs::Completed), Some(&skipped)).unwrap();
     assert_eq!(again, skipped);
 }
 
@@ -141,5 +141,5 @@ fn a_logged_call_stays_logged() {
         (decision.call_type(), decision.verdict),
         (Some(CallType::Voicemail), Verdict::Log(TaskStatus::Completed))
     );
-    assert!(decision.trace.finding(Topic::CallType).unwrap().contains("stays so"));
+    assert!(decision.trace.finding(Topic::CallType).unwrap().contains("stays logged"));
 }

@@ -1,6 +1,6 @@
-//! The rules as tables and laws.
+//! Example tables and properties of the rules.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 mod business_hours;
 mod call_workflow;

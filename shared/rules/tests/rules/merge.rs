@@ -1,18 +1,18 @@
-//! The law of merging: the order and number of a call's events do not matter.
+//! Merging the events of a call does not depend on their order or on how often each is delivered.
 
 use proptest::prelude::*;
 use rules::{CallDocument, CallEvent, CallType, Comment, Snapshot, Tag};
 
 use crate::support::{Timestamp, call};
 
-/// The events of one voicemail call, as Aircall sends them, with tags and comments that come and go.
+/// The events of one voicemail call, as Aircall sends them, with a tag that is removed again and a late comment.
 fn events() -> Vec<Snapshot> {
-    let whole = call(CallType::Voicemail);
-    let start = whole.started_at.as_second();
+    let complete = call(CallType::Voicemail);
+    let start = complete.started_at.as_second();
     let snapshot = |event, after: i64, change: &dyn Fn(&mut rules::Call)| {
-        let mut call = whole.clone();
+        let mut call = complete.clone();
         call.voicemail = None;
-        call.ended_at = (after >= 15).then(|| whole.ended_at.unwrap());
+        call.ended_at = (after >= 15).then(|| complete.ended_at.unwrap());
         change(&mut call);
         Snapshot { event, at: Timestamp::from_second(start + after).unwrap(), call }
     };
@@ -45,7 +45,7 @@ fn merged(snapshots: &[Snapshot]) -> CallDocument {
     snapshots.iter().cloned().map(CallDocument::from).reduce(CallDocument::merge).unwrap()
 }
 
-/// Snapshots that disagree in every way, also within one second and for one event.
+/// Snapshots that contradict each other in any field, even for one event within one second.
 fn any_snapshot() -> impl Strategy<Value = Snapshot> {
     (0usize..8, 0i64..3, any::<Option<bool>>(), "[ab]?", any::<bool>()).prop_map(
         |(event, second, open, text, answered)| {
@@ -62,12 +62,12 @@ fn any_snapshot() -> impl Strategy<Value = Snapshot> {
 
 proptest! {
     #[test]
-    fn every_order_with_repeats_gives_the_same_call(
+    fn any_order_with_duplicates_gives_the_same_call(
         order in Just((0..8).collect::<Vec<usize>>()).prop_shuffle(),
-        repeats in proptest::collection::vec(0usize..8, 0..12),
+        duplicates in proptest::collection::vec(0usize..8, 0..12),
     ) {
         let events = events();
-        let shuffled: Vec<Snapshot> = order.into_iter().chain(repeats).map(|index| events[index].clone()).collect();
+        let shuffled: Vec<Snapshot> = order.into_iter().chain(duplicates).map(|index| events[index].clone()).collect();
         prop_assert_eq!(merged(&shuffled), merged(&events));
     }
 
@@ -80,7 +80,7 @@ proptest! {
     }
 
     #[test]
-    fn a_document_survives_being_stored(snapshots in proptest::collection::vec(any_snapshot(), 1..5)) {
+    fn a_document_round_trips(snapshots in proptest::collection::vec(any_snapshot(), 1..5)) {
         let document = merged(&snapshots);
         let stored = serde_json::to_string(&document).unwrap();
         prop_assert_eq!(serde_json::from_str::<CallDocument>(&stored).unwrap(), document);
@@ -88,7 +88,7 @@ proptest! {
 }
 
 #[test]
-fn the_newest_snapshot_wins_and_what_was_once_seen_is_kept() {
+fn the_newest_snapshot_wins_and_urls_once_reported_are_kept() {
     let call = merged(&events()).call();
     assert_eq!(call.tags, []);
     assert_eq!(call.comments.len(), 1);
@@ -97,12 +97,12 @@ fn the_newest_snapshot_wins_and_what_was_once_seen_is_kept() {
 }
 
 #[test]
-fn whether_the_number_was_open_is_as_of_the_first_event() {
+fn whether_the_line_was_open_is_taken_from_the_first_event() {
     assert_eq!(merged(&events()).call().line.open, Some(false));
 }
 
 #[test]
-fn a_voicemail_reported_without_its_url_is_a_voicemail() {
+fn a_voicemail_reported_without_its_url_still_counts() {
     let mut left = events()[5].clone();
     left.call.voicemail = None;
     left.call.asset = None;
@@ -110,14 +110,14 @@ fn a_voicemail_reported_without_its_url_is_a_voicemail() {
 }
 
 #[test]
-fn who_it_rang_on_is_not_who_took_it() {
+fn a_ringing_agent_is_not_the_user_of_the_call() {
     let mut ringing = events()[1].clone();
     ringing.call.user = call(CallType::InboundAnswered).user;
     assert_eq!(CallDocument::from(ringing).call().user, None);
 }
 
 #[test]
-fn a_user_whose_seat_was_deleted_later_is_still_who_took_it() {
+fn a_later_event_without_the_user_does_not_erase_it() {
     let answered = call(CallType::InboundAnswered);
     let at = |seconds| Timestamp::from_second(answered.started_at.as_second() + seconds).unwrap();
     let ended = Snapshot { event: CallEvent::Ended, at: at(145), call: answered.clone() };
@@ -127,7 +127,7 @@ fn a_user_whose_seat_was_deleted_later_is_still_who_took_it() {
 }
 
 #[test]
-fn a_number_once_seen_is_kept() {
+fn a_later_event_without_the_phone_number_or_end_does_not_erase_them() {
     let ended = events()[4].clone();
     let mut later = events()[7].clone();
     later.call.party = rules::Party::Anonymous;

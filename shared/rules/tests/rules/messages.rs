@@ -1,4 +1,4 @@
-//! Messages: the law of their merging, what is decided about them, and their Tasks.
+//! Messages: merging their events, deciding about them, and their Tasks.
 
 use std::collections::BTreeSet;
 
@@ -14,11 +14,11 @@ use rules::{
 
 use crate::support::{Timestamp, at, call};
 
-fn number(text: &str) -> Party {
+fn phone(text: &str) -> Party {
     Party::Phone(E164::parse(text).unwrap())
 }
 
-/// A message that was received, as `message.received` tells of it.
+/// The snapshot of a `message.received` event.
 fn received() -> MessageSnapshot {
     MessageSnapshot {
         event: MessageEvent::Received,
@@ -30,7 +30,7 @@ fn received() -> MessageSnapshot {
         created_at: Some(at("2026-03-23T10:00:00.123Z")),
         channel: None,
         line: Some(call(rules::CallType::Missed).line),
-        party: Some(number("+33612345678")),
+        party: Some(phone("+33612345678")),
         is_contacts_party: false,
         participants: BTreeSet::new(),
         user: None,
@@ -41,7 +41,7 @@ fn received() -> MessageSnapshot {
     }
 }
 
-/// What a status update says that says nothing else.
+/// A status update that contains only the delivery state.
 fn status(state: &str, seconds: i64) -> MessageSnapshot {
     MessageSnapshot {
         event: MessageEvent::StatusUpdated,
@@ -69,15 +69,15 @@ fn sent() -> Message {
     Message { direction: Direction::Outbound, user: Some(user), ..message() }
 }
 
-fn alone(message: Message) -> Messages {
+fn single(message: Message) -> Messages {
     Messages::from_message(message, 1, None)
 }
 
 fn task(message: Message) -> Task {
-    Task::of_messages(&alone(message), TaskStatus::Completed, "Grace Example")
+    Task::from_messages(&single(message), TaskStatus::Completed, "Grace Example")
 }
 
-/// The `n`th message of a conversation, a second after the one before.
+/// The `n`th message of a conversation, a second after the previous one.
 fn nth(n: i64) -> Message {
     let sent_at = message().sent_at + SignedDuration::from_secs(n);
     let text = Some(format!("No. {n}."));
@@ -89,22 +89,22 @@ fn per_conversation() -> Settings {
 }
 
 fn conversation(messages: impl IntoIterator<Item = (Message, u64)>) -> Messages {
-    let placed = |(message, version)| {
+    let as_messages = |(message, version)| {
         let conversation = Conversation::for_message(&message, &per_conversation());
         Messages::from_message(message, version, conversation)
     };
-    messages.into_iter().map(placed).reduce(Messages::merge).unwrap()
+    messages.into_iter().map(as_messages).reduce(Messages::merge).unwrap()
 }
 
-fn conversation_task(numbers: &[i64]) -> Task {
-    conversation_task_at(numbers, 0)
+fn conversation_task(ordinals: &[i64]) -> Task {
+    conversation_task_at(ordinals, 0)
 }
 
-/// The same when the states of its messages have changed so often.
-fn conversation_task_at(numbers: &[i64], round: usize) -> Task {
+/// The Task of a conversation of the messages with these ordinals, all in the delivery state of this `round`.
+fn conversation_task_at(ordinals: &[i64], round: usize) -> Task {
     let state = Some(DeliveryState(format!("state {round}")));
-    let messages = conversation(numbers.iter().map(|n| (Message { state: state.clone(), ..nth(*n) }, 1)));
-    Task::of_messages(&messages, TaskStatus::Completed, "Grace Example")
+    let messages = conversation(ordinals.iter().map(|n| (Message { state: state.clone(), ..nth(*n) }, 1)));
+    Task::from_messages(&messages, TaskStatus::Completed, "Grace Example")
 }
 
 fn held(task: &Task, description: &str) -> Held {
@@ -118,19 +118,19 @@ fn held(task: &Task, description: &str) -> Held {
     }
 }
 
-/// Snapshots that disagree in every way, also within one moment and for one event, and lack what they may lack.
+/// Snapshots that contradict each other in any field, even for one event at the same time, and omit optional fields.
 fn any_snapshot() -> impl Strategy<Value = MessageSnapshot> {
     let state = prop_oneof!["sent", "delivered", "failed", "odd"];
     (0u8..3, 0i64..3, any::<bool>(), proptest::option::of(state), proptest::option::of("[ab]"), any::<bool>()).prop_map(
-        |(event, second, is_whole, state, text, inbound)| MessageSnapshot {
+        |(event, second, is_complete, state, text, inbound)| MessageSnapshot {
             event: [MessageEvent::Received, MessageEvent::Sent, MessageEvent::StatusUpdated][usize::from(event)],
             at: received().at + SignedDuration::from_secs(second),
-            direction: is_whole.then_some(if inbound { Direction::Inbound } else { Direction::Outbound }),
-            party: is_whole.then(|| number(if inbound { "+33612345678" } else { "+14155550132" })),
+            direction: is_complete.then_some(if inbound { Direction::Inbound } else { Direction::Outbound }),
+            party: is_complete.then(|| phone(if inbound { "+33612345678" } else { "+14155550132" })),
             is_contacts_party: second == 1,
             user: text.as_ref().map(|text| User { id: None, name: Some(text.clone()), email: state.clone() }),
             participants: text.iter().map(|text| Party::Unusable(text.clone())).collect(),
-            line: received().line.filter(|_| is_whole),
+            line: received().line.filter(|_| is_complete),
             state: state.map(DeliveryState),
             text,
             ..received()
@@ -148,34 +148,35 @@ proptest! {
     }
 
     #[test]
-    fn every_order_with_repeats_gives_the_same_message(
+    fn any_order_with_duplicates_gives_the_same_message(
         order in Just(vec![0usize, 1, 2, 3]).prop_shuffle(),
-        repeats in proptest::collection::vec(0usize..4, 0..6),
+        duplicates in proptest::collection::vec(0usize..4, 0..6),
     ) {
         let events = [received(), status("sent", 0), status("delivered", 0), status("read", 9)];
-        let shuffled: Vec<_> = order.into_iter().chain(repeats).map(|index| events[index].clone()).collect();
+        let shuffled: Vec<_> = order.into_iter().chain(duplicates).map(|index| events[index].clone()).collect();
         prop_assert_eq!(merged(&shuffled), merged(&events));
         prop_assert_eq!(merged(&shuffled).messages()[0].state.clone(), Some(DeliveryState("read".to_owned())));
     }
 
     #[test]
-    fn a_conversation_is_the_same_in_every_order_with_repeats_and_older_versions(
+    fn a_conversation_is_the_same_in_any_order_with_duplicates_and_older_versions(
         order in Just((0..10).collect::<Vec<i64>>()).prop_shuffle(),
-        repeats in proptest::collection::vec((0i64..10, 1u64..3), 0..20),
+        duplicates in proptest::collection::vec((0i64..10, 1u64..3), 0..20),
     ) {
-        let newer = |n: i64, version: u64| {
+        let versioned = |n: i64, version: u64| {
             let state = Some(DeliveryState(format!("version {version}")));
             (Message { state, ..nth(n) }, version)
         };
-        let shuffled = order.into_iter().map(|n| newer(n, 3)).chain(repeats.into_iter().map(|(n, v)| newer(n, v)));
+        let duplicates = duplicates.into_iter().map(|(n, version)| versioned(n, version));
+        let shuffled = order.into_iter().map(|n| versioned(n, 3)).chain(duplicates);
         let messages = conversation(shuffled);
-        prop_assert_eq!(&messages, &conversation((0..10).map(|n| newer(n, 3))));
+        prop_assert_eq!(&messages, &conversation((0..10).map(|n| versioned(n, 3))));
         let texts: Vec<_> = messages.in_order().iter().map(|message| message.text.clone().unwrap()).collect();
         prop_assert_eq!(texts, (0..10).map(|n| format!("No. {n}.")).collect::<Vec<_>>());
     }
 
     #[test]
-    fn documents_survive_being_stored(snapshots in proptest::collection::vec(any_snapshot(), 1..5)) {
+    fn documents_round_trip(snapshots in proptest::collection::vec(any_snapshot(), 1..5)) {
         let document = merged(&snapshots);
         let stored = serde_json::to_string(&document).unwrap();
         prop_assert_eq!(serde_json::from_str::<MessageDocument>(&stored).unwrap(), document);
@@ -184,17 +185,17 @@ proptest! {
         prop_assert_eq!(serde_json::from_str::<Document>(&stored).unwrap(), document);
     }
 
-    /// Whatever was written in which order, and wherever a person wrote meanwhile, every message is there once.
+    /// In any order of updates, and wherever a person adds notes in between, each message appears exactly once.
     #[test]
-    fn a_task_that_a_person_writes_in_holds_every_message_once_and_in_order(
+    fn a_task_with_notes_of_a_person_contains_each_message_once_and_in_order(
         order in Just((0..8).collect::<Vec<i64>>()).prop_shuffle(),
         notes in proptest::collection::vec((0usize..8, 0usize..8), 0..4),
     ) {
-        let mut wrote = conversation_task(&order[..1]);
-        let mut description = wrote.description.clone();
+        let mut base = conversation_task(&order[..1]);
+        let mut description = base.description.clone();
         for count in 2..=order.len() {
             for (note, (_, line)) in notes.iter().enumerate().filter(|(_, (when, _))| *when == count) {
-                // Between the lines of two messages, not within one.
+                // Between two messages, not within one.
                 let blocks: Vec<&str> = description.split("\n[").collect();
                 let line = line % (blocks.len() + 1);
                 let (before, after) = (blocks[..line].join("\n["), blocks[line..].join("\n["));
@@ -202,29 +203,29 @@ proptest! {
                 description = format!("{before}\nMy note {note}\n{open}{after}");
             }
             let ours = conversation_task_at(&order[..count], count / 2);
-            let revision = revise(Some(&wrote), &held(&wrote, &description), &ours);
+            let revision = revise(Some(&base), &held(&base, &description), &ours);
             description = revision.description.unwrap_or(description);
-            wrote = ours;
+            base = ours;
         }
-        let written = |text: &str| description.match_indices(text).map(|(at, _)| at).collect::<Vec<_>>();
-        let places: Vec<Vec<usize>> = (0..8).map(|n| written(&format!("No. {n}."))).collect();
-        prop_assert!(places.iter().all(|places| places.len() == 1), "{}", description);
-        prop_assert!(places.is_sorted(), "{}", description);
+        let positions = |text: &str| description.match_indices(text).map(|(at, _)| at).collect::<Vec<_>>();
+        let messages: Vec<Vec<usize>> = (0..8).map(|n| positions(&format!("No. {n}."))).collect();
+        prop_assert!(messages.iter().all(|found| found.len() == 1), "{}", description);
+        prop_assert!(messages.is_sorted(), "{}", description);
         for (note, _) in notes.iter().enumerate().filter(|(_, (when, _))| *when >= 2) {
-            prop_assert_eq!(written(&format!("My note {note}")).len(), 1, "{}", description);
+            prop_assert_eq!(positions(&format!("My note {note}")).len(), 1, "{}", description);
         }
     }
 
     /// Salesforce's `STRING_TOO_LONG` cannot happen; it counts UTF-16 code units.
     #[test]
-    fn nothing_is_longer_than_salesforce_takes(text in "(\\PC|\n){0,300}", repeat in 1usize..200, name in "\\PC{0,300}") {
+    fn every_field_fits_salesforce_s_limits(text in "(\\PC|\n){0,300}", repeat in 1usize..200, name in "\\PC{0,300}") {
         let mut message = message();
         message.line.name = Some(name.clone());
         message.text = Some(text.repeat(repeat));
         let length = |text: &str| text.encode_utf16().count();
         let conversation = conversation([(message.clone(), 1), (Message { id: MessageId::new("2"), ..message.clone() }, 1)]);
-        for messages in [alone(message), conversation] {
-            let task = Task::of_messages(&messages, TaskStatus::Completed, &name);
+        for messages in [single(message), conversation] {
+            let task = Task::from_messages(&messages, TaskStatus::Completed, &name);
             prop_assert!(length(&task.subject) <= 255);
             prop_assert!(length(&task.description) <= 32_000);
             prop_assert!(length(&task.key) <= 64);
@@ -233,7 +234,7 @@ proptest! {
 }
 
 #[test]
-fn a_status_update_that_says_nothing_waits_for_its_message() {
+fn a_status_update_with_only_a_state_waits_for_its_message() {
     assert_eq!(merged(&[status("delivered", 5)]).messages(), []);
     let message = merged(&[status("delivered", -1), received()]).messages().remove(0);
     assert_eq!((message.text.as_deref(), message.state.unwrap().0.as_str()), (Some("Hello\nthere"), "received"));
@@ -241,13 +242,13 @@ fn a_status_update_that_says_nothing_waits_for_its_message() {
 }
 
 #[test]
-fn a_status_update_that_is_a_whole_message_stands_for_it() {
-    let whole = MessageSnapshot { event: MessageEvent::StatusUpdated, ..received() };
-    assert_eq!(merged(&[whole]).messages(), [message()]);
+fn a_complete_status_update_counts_as_the_message() {
+    let complete = MessageSnapshot { event: MessageEvent::StatusUpdated, ..received() };
+    assert_eq!(merged(&[complete]).messages(), [message()]);
 }
 
 #[test]
-fn a_message_that_lacks_all_but_its_id_is_one_all_the_same() {
+fn a_received_event_with_only_an_id_is_still_a_message() {
     let bare = MessageSnapshot { event: MessageEvent::Received, ..status("odd", 0) };
     let message = merged(&[bare]).messages().remove(0);
     assert_eq!((message.direction, message.party), (Direction::Inbound, Party::Anonymous));
@@ -255,9 +256,9 @@ fn a_message_that_lacks_all_but_its_id_is_one_all_the_same() {
 }
 
 #[test]
-fn a_group_message_is_one_for_each_external_participant() {
+fn a_group_message_yields_one_message_for_each_external_participant() {
     let ours = received().line.unwrap().digits.unwrap();
-    let participants = ["+33612345678", "+14155550132", &ours].map(number).into();
+    let participants = ["+33612345678", "+14155550132", &ours].map(phone).into();
     let snapshot = MessageSnapshot { is_group: true, participants, ..received() };
     let messages = merged(&[snapshot]).messages();
     let to: Vec<String> = messages.iter().map(|message| message.party.phone().unwrap().to_string()).collect();
@@ -271,12 +272,12 @@ fn a_group_message_is_one_for_each_external_participant() {
 
 #[track_caller]
 fn check(settings: &Settings, message: Message, verdict: Verdict) {
-    let decision = decide(&Document::Messages(alone(message)), settings, None).unwrap();
+    let decision = decide(&Document::Messages(single(message)), settings, None).unwrap();
     assert_eq!((decision.verdict, decision.call_type()), (verdict, None), "{:?}", decision.trace);
 }
 
 #[test]
-fn messages_are_completed_at_any_hour() {
+fn messages_are_logged_as_completed_at_any_time() {
     let mut settings = Settings::default();
     settings.business_hours.log_calls = LogCalls::DuringBusinessHours;
     let mut closed = message();
@@ -285,7 +286,7 @@ fn messages_are_completed_at_any_hour() {
 }
 
 #[test]
-fn messages_can_be_switched_off_and_lines_left_out() {
+fn disabled_messages_unselected_lines_and_short_codes_are_skipped() {
     let off = Settings { log_messages: false, ..Settings::default() };
     check(&off, message(), Verdict::Skip(SkipReason::MessagesOff));
     let other = Settings { lines: Some(BTreeSet::from([LineId(1)])), ..Settings::default() };
@@ -295,15 +296,15 @@ fn messages_can_be_switched_off_and_lines_left_out() {
 }
 
 #[test]
-fn what_was_decided_about_messages_stands() {
-    let document = Document::Messages(alone(message()));
+fn new_settings_do_not_apply_to_messages_already_decided() {
+    let document = Document::Messages(single(message()));
     let logged = decide(&document, &Settings::default(), None).unwrap();
     let off = Settings { log_messages: false, ..Settings::default() };
     assert_eq!(decide(&document, &off, Some(&logged)), Some(logged));
 }
 
 #[test]
-fn only_what_is_logged_is_part_of_a_conversation() {
+fn only_logged_messages_belong_to_a_conversation() {
     assert_eq!(Conversation::for_message(&message(), &Settings::default()), None);
     let key = Conversation::for_message(&message(), &per_conversation()).unwrap().key();
     assert_eq!(key, "conversation-397375-33612345678-2026-03-23");
@@ -313,22 +314,22 @@ fn only_what_is_logged_is_part_of_a_conversation() {
 }
 
 #[test]
-fn a_day_is_one_of_the_line_s_clock() {
+fn the_day_of_a_conversation_is_in_the_line_s_time_zone() {
     let late = Message { sent_at: at("2026-03-23T23:30:00Z"), ..message() };
     assert_eq!(Conversation::for_message(&late, &per_conversation()).unwrap().day.to_string(), "2026-03-24");
     assert_eq!(task(late).activity_date.to_string(), "2026-03-24");
 }
 
 #[test]
-fn subjects_are_aircall_s() {
+fn subjects_use_aircall_s_wording() {
     assert_eq!(task(message()).subject, "SMS received from Grace Example to Product line");
     assert_eq!(task(sent()).subject, "SMS sent from Ada Demo via Product line to Grace Example");
-    let nobody = Message { user: None, ..sent() };
-    assert_eq!(task(nobody).subject, "SMS sent via Product line to Grace Example");
+    let without_user = Message { user: None, ..sent() };
+    assert_eq!(task(without_user).subject, "SMS sent via Product line to Grace Example");
 }
 
 #[test]
-fn the_description_tells_the_whole_message() {
+fn the_description_contains_all_details_of_the_message() {
     let url = "https://media.example.com/a.pdf?X-Amz-Date=20260323T100000Z&X-Amz-Expires=3600".to_owned();
     let media = |name: &str, url| Media { name: Some(name.to_owned()), file_type: None, url };
     let message = Message {
@@ -354,7 +355,7 @@ fn the_description_tells_the_whole_message() {
 }
 
 #[test]
-fn a_conversation_tells_its_messages_in_order() {
+fn a_conversation_lists_its_messages_in_order() {
     let task = conversation_task(&[2, 1]);
     assert_eq!(task.subject, "SMS conversation with Grace Example on Product line");
     assert_eq!(task.key, "conversation-397375-33612345678-2026-03-23");
@@ -371,7 +372,7 @@ fn a_conversation_tells_its_messages_in_order() {
 }
 
 #[test]
-fn a_long_text_is_cut_last_and_between_two_emoji() {
+fn a_long_text_is_truncated_at_the_end_between_two_emoji() {
     let text = "👩‍👩‍👧‍👦".repeat(10_000);
     let description = task(Message { text: Some(text), ..message() }).description;
     assert!(description.ends_with("👩‍👩‍👧‍👦\n… (cut: Salesforce takes no more)"));
@@ -379,22 +380,22 @@ fn a_long_text_is_cut_last_and_between_two_emoji() {
 }
 
 #[test]
-fn script_from_right_to_left_and_line_breaks_stay() {
+fn right_to_left_text_and_line_breaks_are_kept() {
     let text = "שלום עולם\r\n\r\n  مرحبا 👋🏽\u{200f}\n the end";
     let description = task(Message { text: Some(text.to_owned()), ..message() }).description;
     assert!(description.ends_with(&format!("Message:\n{}", text.replace("\r\n", "\n"))));
 }
 
 #[test]
-fn an_event_that_tells_less_takes_nothing_away_in_either_order() {
+fn an_abridged_event_erases_nothing_in_either_order() {
     let ada = User { id: Some(7), name: Some("Ada Demo".to_owned()), email: Some("ada@example.com".to_owned()) };
-    let whole = MessageSnapshot { user: Some(ada.clone()), ..received() };
-    let line = whole.line.clone().unwrap();
+    let complete = MessageSnapshot { user: Some(ada.clone()), ..received() };
+    let line = complete.line.clone().unwrap();
     let abridged = MessageSnapshot {
         event: MessageEvent::StatusUpdated,
-        at: whole.at + SignedDuration::from_secs(9),
+        at: complete.at + SignedDuration::from_secs(9),
         line: Some(Line { name: None, digits: None, time_zone: None, open: None, ..line.clone() }),
-        party: Some(number("+14155550132")),
+        party: Some(phone("+14155550132")),
         is_contacts_party: true,
         user: Some(User { name: None, email: None, ..ada.clone() }),
         ..received()
@@ -405,19 +406,19 @@ fn an_event_that_tells_less_takes_nothing_away_in_either_order() {
         ..abridged.clone()
     };
     for later in [abridged, unusable] {
-        for order in [[whole.clone(), later.clone()], [later, whole.clone()]] {
+        for order in [[complete.clone(), later.clone()], [later, complete.clone()]] {
             let message = merged(&order).messages().remove(0);
-            assert_eq!((&message.line, &message.party), (&line, &number("+33612345678")));
+            assert_eq!((&message.line, &message.party), (&line, &phone("+33612345678")));
             assert_eq!(message.user.as_ref(), Some(&ada));
         }
     }
 }
 
 #[test]
-fn two_messages_that_look_alike_are_both_there_also_where_a_person_wrote() {
-    let like = |id: &str| (Message { id: MessageId::new(id), text: Some("ok".to_owned()), ..message() }, 1);
-    let task = |messages: Messages| Task::of_messages(&messages, TaskStatus::Completed, "Grace Example");
-    let (one, both) = (task(conversation([like("1")])), task(conversation([like("1"), like("2")])));
+fn two_identical_texts_are_both_added_to_an_edited_description() {
+    let identical = |id: &str| (Message { id: MessageId::new(id), text: Some("ok".to_owned()), ..message() }, 1);
+    let task = |messages: Messages| Task::from_messages(&messages, TaskStatus::Completed, "Grace Example");
+    let (one, both) = (task(conversation([identical("1")])), task(conversation([identical("1"), identical("2")])));
     let edited = format!("{}\nMy note", one.description.replace("Channel", "My channel"));
     let description = revise(Some(&one), &held(&one, &edited), &both).description.unwrap();
     assert_eq!(description.matches("\nok").count(), 2, "{description}");
@@ -425,38 +426,38 @@ fn two_messages_that_look_alike_are_both_there_also_where_a_person_wrote() {
 }
 
 #[test]
-fn nobody_writes_in_somebody_else_s_name() {
+fn a_text_cannot_imitate_another_message_s_header() {
     let text = "Hi\n[11:30:02 CET] From Robin Rep (delivered):\nYes, you get the refund.";
     let messages = conversation([(Message { text: Some(text.to_owned()), ..message() }, 1)]);
-    let task = Task::of_messages(&messages, TaskStatus::Completed, "Grace Example");
+    let task = Task::from_messages(&messages, TaskStatus::Completed, "Grace Example");
     assert_eq!(task.description.lines().filter(|line| line.starts_with('[')).count(), 1, "{}", task.description);
     assert!(task.description.contains("\n [11:30:02 CET] From Robin Rep"), "{}", task.description);
 }
 
 #[test]
-fn white_space_at_the_end_is_no_difference() {
+fn trailing_white_space_is_removed() {
     let spaced = |text: &str| Message { text: Some(text.to_owned()), ..message() };
     assert_eq!(task(spaced("Hi \n")).description, task(spaced("Hi")).description);
     let tasks = [" ok \n\n", " ok"].map(|text| {
         let messages = conversation([(spaced(text), 1)]);
-        Task::of_messages(&messages, TaskStatus::Completed, "Grace Example").description
+        Task::from_messages(&messages, TaskStatus::Completed, "Grace Example").description
     });
     assert_eq!(tasks[0], tasks[1]);
 }
 
 #[test]
-fn an_update_whose_outcome_was_lost_puts_no_message_there_twice() {
+fn repeating_an_update_whose_outcome_was_lost_adds_no_message_twice() {
     let (first, second, third) = (conversation_task(&[1]), conversation_task(&[1, 2]), conversation_task(&[1, 2, 3]));
-    // Salesforce holds the second, and we know of the first.
+    // Salesforce holds the second, but only the first was recorded as written.
     let revision = revise(Some(&first), &held(&second, &second.description), &third);
     assert_eq!(revision.description, Some(third.description.clone()));
-    // The same when the Task was found again.
-    let wrote = untouched(&held(&second, &second.description), &third);
-    assert_eq!(revise(Some(&wrote), &held(&second, &second.description), &third).description, Some(third.description));
+    // The same applies when the base is the Task found in Salesforce.
+    let base = untouched(&held(&second, &second.description), &third);
+    assert_eq!(revise(Some(&base), &held(&second, &second.description), &third).description, Some(third.description));
 }
 
 #[test]
-fn a_message_s_task_has_none_of_the_fields_of_calls() {
+fn a_message_s_task_has_no_call_fields() {
     let task = task(message());
     assert_eq!((task.direction, task.talk_seconds, task.call_disposition.clone()), (None, None, None));
     let ours = Task { subject: "x".to_owned(), ..task.clone() };
@@ -465,19 +466,19 @@ fn a_message_s_task_has_none_of_the_fields_of_calls() {
 }
 
 #[test]
-fn a_number_of_a_conversation_that_is_long_still_has_a_key_that_fits() {
+fn the_longest_conversation_key_fits_its_field() {
     let long = Line { id: LineId(u64::MAX), ..message().line };
-    let message = Message { line: long, party: number("+999999999999999"), ..message() };
+    let message = Message { line: long, party: phone("+999999999999999"), ..message() };
     assert!(Conversation::for_message(&message, &per_conversation()).unwrap().key().len() <= 64);
     let _: Timestamp = message.sent_at;
 }
 
 #[test]
-fn a_day_of_800_messages_fits_an_item_of_the_table() {
+fn a_day_of_800_messages_fits_into_a_table_item() {
     let long = |n: i64| Message { text: Some("日本語".repeat(if n % 50 == 0 { 3_000 } else { 12 })), ..nth(n) };
     let messages = conversation((0..800).rev().map(|n| (long(n), 1)));
     assert_eq!(messages, conversation((0..800).map(|n| (long(n), 1))));
-    let task = Task::of_messages(&messages, TaskStatus::Completed, "Grace Example");
+    let task = Task::from_messages(&messages, TaskStatus::Completed, "Grace Example");
     let stored = serde_json::to_string(&Document::Messages(messages)).unwrap().len();
     let stored = stored + serde_json::to_string(&task).unwrap().len();
     assert!(stored < 390_000, "{stored}");
@@ -485,7 +486,7 @@ fn a_day_of_800_messages_fits_an_item_of_the_table() {
 }
 
 #[test]
-fn a_day_of_pictures_fits_an_item_of_the_table() {
+fn a_day_of_200_messages_with_pictures_fits_into_a_table_item() {
     let link = |n: i64| format!("https://media.example.com/{n}?{}", "x".repeat(1_500));
     let media = |n| Media { name: None, file_type: None, url: Some(link(n)) };
     let pictures = |n: i64| Message { media: (0..10).map(media).collect(), ..nth(n) };

@@ -1,4 +1,4 @@
-//! Cases and Opportunities: of Contacts, open, the latest.
+//! Relating the Tasks of Contacts to their most recently updated open Case or Opportunity.
 
 use rules::relate::{Related, RelatedKind, Relation, relate};
 use rules::settings::{RelateTo, Settings};
@@ -36,14 +36,14 @@ fn check(settings: &Settings, kind: RecordKind, found: Vec<Related>, expected: O
 }
 
 #[test]
-fn the_latest_open_one_of_the_kind_that_was_asked_for() {
+fn the_most_recently_updated_open_record_of_the_configured_kind_wins() {
     check(&settings(RelateTo::Case, false), RecordKind::Contact, found(), Some("new"));
     check(&settings(RelateTo::Opportunity, false), RecordKind::Contact, found(), Some("deal"));
     check(&settings(RelateTo::Nothing, false), RecordKind::Contact, found(), None);
 }
 
 #[test]
-fn closed_ones_never_count() {
+fn closed_records_are_ignored() {
     let closed = vec![related(RelatedKind::Case, "closed", true, "2026-03-03T00:00:00Z")];
     check(&settings(RelateTo::Case, false), RecordKind::Contact, closed.clone(), None);
     check(&settings(RelateTo::Case, true), RecordKind::Contact, closed, Some("new case"));
@@ -55,7 +55,7 @@ fn an_opportunity_is_never_created() {
 }
 
 #[test]
-fn leads_accounts_and_person_accounts_are_related_to_nothing_and_the_trace_says_so() {
+fn only_contacts_are_related_and_the_trace_says_so() {
     for kind in [RecordKind::Lead, RecordKind::Account, RecordKind::PersonAccount] {
         let trace = check(&settings(RelateTo::Case, true), kind, found(), None);
         let finding = trace.finding(Topic::Relation).unwrap();

@@ -1,4 +1,4 @@
-//! An update never loses what a person wrote.
+//! Updates of a Task never lose what a person wrote.
 
 use proptest::prelude::*;
 use rules::revise::{Held, Revision, revise, untouched};
@@ -20,7 +20,7 @@ fn commented(content: &str) -> Task {
     })
 }
 
-/// The Task as Salesforce holds it right after we wrote it.
+/// The Task as Salesforce holds it immediately after we wrote it.
 fn held(task: &Task) -> Held {
     Held {
         subject: Some(task.subject.clone()),
@@ -33,14 +33,14 @@ fn held(task: &Task) -> Held {
 }
 
 #[test]
-fn nothing_new_changes_nothing() {
+fn an_unchanged_task_needs_no_revision() {
     let task = task(|_| {});
     assert_eq!(revise(Some(&task), &held(&task), &task), Revision::default());
     assert_eq!(revise(None, &held(&task), &task), Revision::default());
 }
 
 #[test]
-fn a_late_comment_and_tag_come_in() {
+fn a_late_comment_and_tag_are_added() {
     let (before, after) = (task(|_| {}), commented("Rang back"));
     let revision = revise(Some(&before), &held(&before), &after);
     assert_eq!(revision.description.as_ref(), Some(&after.description));
@@ -49,7 +49,7 @@ fn a_late_comment_and_tag_come_in() {
 }
 
 #[test]
-fn a_status_a_person_changed_stays() {
+fn a_status_changed_by_a_person_is_kept() {
     let before = task(|_| {});
     let mut salesforce = held(&before);
     salesforce.status = Some("Completed".to_owned());
@@ -57,16 +57,16 @@ fn a_status_a_person_changed_stays() {
 }
 
 #[test]
-fn a_call_of_another_type_takes_its_status_unless_a_person_gave_one() {
+fn a_new_call_type_changes_the_status_unless_a_person_changed_it() {
     let before = task(|_| {});
     let after = Task { status: TaskStatus::Completed, ..before.clone() };
     assert_eq!(revise(Some(&before), &held(&before), &after).status, Some(TaskStatus::Completed));
-    let by_hand = Held { status: Some("Waiting on someone else".to_owned()), ..held(&before) };
-    assert_eq!(revise(Some(&before), &by_hand, &after).status, None);
+    let changed = Held { status: Some("Waiting on someone else".to_owned()), ..held(&before) };
+    assert_eq!(revise(Some(&before), &changed, &after).status, None);
 }
 
 #[test]
-fn a_subject_a_person_changed_stays() {
+fn a_subject_changed_by_a_person_is_kept() {
     let before = task(|_| {});
     let mut salesforce = held(&before);
     salesforce.subject = Some("Important!".to_owned());
@@ -75,7 +75,7 @@ fn a_subject_a_person_changed_stays() {
 }
 
 #[test]
-fn notes_around_our_text_stay_where_they_are() {
+fn notes_around_our_text_are_kept_in_place() {
     let (before, after) = (task(|_| {}), commented("Rang back"));
     let mut salesforce = held(&before);
     salesforce.description = Some(format!("My note\r\n{}\r\nAnother", before.description.replace('\n', "\r\n")));
@@ -84,18 +84,18 @@ fn notes_around_our_text_stay_where_they_are() {
 }
 
 #[test]
-fn text_a_person_wrote_over_ours_stays_and_only_the_news_is_added() {
+fn a_rewritten_description_is_kept_and_only_new_lines_are_added() {
     let (before, after) = (task(|_| {}), commented("Rang back"));
     let salesforce = Held { description: Some("I summed it up myself.".to_owned()), ..held(&before) };
     let revised = revise(Some(&before), &salesforce, &after).description.unwrap();
     assert_eq!(revised, "I summed it up myself.\nTags: Sales\nComment: Rang back");
-    // And once it is there it is not added again.
+    // Lines already added are not added again.
     let salesforce = Held { description: Some(revised), ..held(&before) };
     assert_eq!(revise(Some(&before), &salesforce, &after).description, None);
 }
 
 #[test]
-fn what_is_taken_off_a_call_is_taken_off_its_task() {
+fn a_tag_removed_from_a_call_is_removed_from_its_task() {
     let (before, after) = (task(|call| call.tags = vec![Tag { name: "Sales".to_owned() }]), task(|_| {}));
     let revised = revise(Some(&before), &held(&before), &after);
     assert_eq!(revised.description, Some(after.description.clone()));
@@ -104,7 +104,7 @@ fn what_is_taken_off_a_call_is_taken_off_its_task() {
 }
 
 #[test]
-fn where_both_do_not_fit_ours_is_cut_and_never_theirs() {
+fn if_both_texts_do_not_fit_ours_is_truncated_and_theirs_is_kept() {
     let (before, after) = (task(|_| {}), commented(&"y".repeat(500)));
     let note = format!("{} The end.", "x".repeat(31_500));
     let salesforce = Held { description: Some(format!("{}\n{note}", before.description)), ..held(&before) };
@@ -113,10 +113,10 @@ fn where_both_do_not_fit_ours_is_cut_and_never_theirs() {
 }
 
 #[test]
-fn a_task_that_nobody_touched_takes_all_that_is_new() {
+fn an_untouched_task_takes_all_changes() {
     let (before, after) = (task(|_| {}), commented("Rang back"));
-    let wrote = untouched(&held(&before), &after);
-    let revision = revise(Some(&wrote), &held(&before), &after);
+    let base = untouched(&held(&before), &after);
+    let revision = revise(Some(&base), &held(&before), &after);
     assert_eq!(revision.description, Some(after.description));
     assert_eq!(revision.call_disposition, Some(Some("Sales".to_owned())));
 }

@@ -1,4 +1,4 @@
-//! Calls and candidates to try the rules on.
+//! Test data: calls and candidates.
 
 use rules::matching::{Candidate, Record};
 use rules::{
@@ -12,7 +12,7 @@ pub(crate) fn at(time: &str) -> Timestamp {
     time.parse().unwrap()
 }
 
-/// A call of `call_type` that started at `started_at`, rang 15 s and was then talked on for 100 s.
+/// A call of `call_type` that started at `started_at` and rang for 15 s; an answered one then lasted another 100 s.
 pub(crate) fn call_at(call_type: CallType, started_at: &str) -> Call {
     let started_at = at(started_at);
     let later = |seconds: i64| Timestamp::from_second(started_at.as_second() + seconds).unwrap();
@@ -51,13 +51,13 @@ pub(crate) fn call(call_type: CallType) -> Call {
     call_at(call_type, "2026-03-23T10:00:00Z")
 }
 
-/// The document of a call of which Aircall sent `call.ended`.
+/// The document of a call after `call.ended`.
 pub(crate) fn ended(call: Call) -> CallDocument {
     let ended_at = call.ended_at.expect("an ended call").as_second();
     CallDocument::from(Snapshot { event: CallEvent::Ended, at: Timestamp::from_second(ended_at + 30).unwrap(), call })
 }
 
-/// Decides about a call.
+/// Decides about a call's document.
 pub(crate) fn decide(document: &CallDocument, settings: &Settings, previous: Option<&Decision>) -> Option<Decision> {
     rules::decide::decide(&document.clone().into(), settings, previous)
 }

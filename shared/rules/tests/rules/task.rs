@@ -1,4 +1,4 @@
-//! The Task, field by field.
+//! The fields of a call's Task.
 
 use proptest::prelude::*;
 use rules::settings::Settings;
@@ -11,7 +11,7 @@ fn task(call: &Call) -> Task {
 }
 
 #[test]
-fn subjects_are_aircall_s() {
+fn subjects_use_aircall_s_wording() {
     let expected = [
         "Outbound answered call to Grace Example via Product line made by Ada Demo",
         "Outbound unanswered call via Product line made by Ada Demo to Grace Example",
@@ -25,7 +25,7 @@ fn subjects_are_aircall_s() {
 }
 
 #[test]
-fn without_a_name_there_is_the_number_and_without_a_user_nobody() {
+fn without_a_record_name_the_subject_has_the_phone_number_and_an_unknown_user_is_left_out() {
     let mut call = call(CallType::InboundAnswered);
     call.user = None;
     let task = Task::from_call(&call, TaskStatus::Completed, &Settings::default(), "");
@@ -33,7 +33,7 @@ fn without_a_name_there_is_the_number_and_without_a_user_nobody() {
 }
 
 #[test]
-fn the_description_tells_the_whole_call() {
+fn the_description_contains_all_details_of_the_call() {
     let mut call = call(CallType::InboundAnswered);
     call.recording = Some("https://media.example.com/short-lived.mp3".to_owned());
     call.asset = Some("https://assets.example.com/calls/7001/recording".to_owned());
@@ -60,7 +60,7 @@ fn the_description_tells_the_whole_call() {
 }
 
 #[test]
-fn a_missed_call_says_why_in_words() {
+fn the_description_of_a_missed_call_states_the_reason_in_words() {
     let mut call = call(CallType::Missed);
     call.missed_call_reason = Some(MissedCallReason::NoAvailableAgent);
     insta::assert_snapshot!(task(&call).description, @r"
@@ -76,7 +76,7 @@ fn a_missed_call_says_why_in_words() {
 }
 
 #[test]
-fn no_link_when_the_setting_is_off_and_never_the_one_that_expires() {
+fn the_recording_link_follows_the_setting_and_never_is_the_expiring_url() {
     let mut call = call(CallType::Voicemail);
     assert!(!task(&call).description.contains("media.example.com"));
     call.asset = Some("https://assets.example.com/calls/7001/voicemail".to_owned());
@@ -86,19 +86,19 @@ fn no_link_when_the_setting_is_off_and_never_the_one_that_expires() {
 }
 
 #[test]
-fn the_day_is_the_number_s_day() {
+fn the_activity_date_is_in_the_line_s_time_zone() {
     let late = call_at(CallType::Missed, "2026-03-23T23:30:00Z");
     assert_eq!(task(&late).activity_date.to_string(), "2026-03-24");
 }
 
 #[test]
-fn the_duration_is_the_time_talked() {
+fn the_duration_is_the_talk_time() {
     assert_eq!(task(&call(CallType::InboundAnswered)).talk_seconds, Some(100));
     assert_eq!(task(&call(CallType::Missed)).talk_seconds, Some(0));
 }
 
 #[test]
-fn tags_are_cut_at_a_whole_tag() {
+fn only_whole_tags_that_fit_are_kept() {
     let mut call = call(CallType::Missed);
     call.tags = ["x".repeat(200), "y".repeat(54), "z".to_owned()].map(|name| Tag { name }).to_vec();
     assert_eq!(task(&call).call_disposition, Some(format!("{}, z", "x".repeat(200))));
@@ -109,7 +109,7 @@ fn tags_are_cut_at_a_whole_tag() {
 proptest! {
     /// Salesforce's `STRING_TOO_LONG` cannot happen; it counts UTF-16 code units.
     #[test]
-    fn nothing_is_longer_than_salesforce_takes(
+    fn every_field_fits_salesforce_s_limits(
         name in "\\PC{0,300}",
         tags in proptest::collection::vec("\\PC{0,120}", 0..8),
         comment in "(\\PC|\n){0,300}",
