@@ -1,4 +1,4 @@
-//! What every page keeps to.
+//! Requirements that every page meets: session, headers, no inline content, size, escaping.
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
@@ -8,14 +8,14 @@ use store::TenantId;
 
 use crate::fixture::{Fixture, cookie, key};
 
-/// Every page that a signed-in admin may open.
+/// Every page of a signed-in admin.
 const PAGES: [&str; 8] =
     ["/activity", "/call-workflow", "/general", "/preview", "/history", "/history/0", "/connections", "/tokens"];
-/// Most that a page may weigh together with its stylesheet and script, bytes.
-const HEAVIEST: usize = 60_000;
+/// The maximum size of a page with its stylesheet and script, bytes.
+const MAX_BYTES: usize = 60_000;
 
 #[tokio::test]
-async fn a_page_opens_with_a_session_and_leads_to_the_sign_in_without() {
+async fn pages_require_a_session() {
     let f = Fixture::new().await;
     for path in PAGES {
         let page = f.get(path).await;
@@ -30,7 +30,7 @@ async fn a_page_opens_with_a_session_and_leads_to_the_sign_in_without() {
 }
 
 #[tokio::test]
-async fn the_browser_is_told_to_run_and_load_nothing_but_ours() {
+async fn security_headers_allow_only_our_own_content() {
     let f = Fixture::new().await;
     for path in [&PAGES[..], &["/nothing"]].concat() {
         let page = f.get(path).await;
@@ -58,7 +58,7 @@ async fn the_browser_is_told_to_run_and_load_nothing_but_ours() {
 }
 
 #[tokio::test]
-async fn no_page_has_script_or_style_of_its_own() {
+async fn no_page_has_inline_script_or_style() {
     let f = Fixture::new().await;
     for path in PAGES {
         let page = f.get(path).await.text;
@@ -73,11 +73,11 @@ async fn no_page_has_script_or_style_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_page_is_light_and_its_parts_are_kept_for_good() {
+async fn pages_are_small_and_their_assets_are_immutable() {
     let f = Fixture::new().await;
     for path in PAGES {
         let page = f.get(path).await.text;
-        let mut weight = page.len();
+        let mut size = page.len();
         let assets: std::collections::BTreeSet<&str> =
             page.split('"').filter(|text| text.starts_with("/assets/")).collect();
         assert_eq!(assets.len(), 3, "{assets:?}");
@@ -85,17 +85,17 @@ async fn a_page_is_light_and_its_parts_are_kept_for_good() {
             let answer = f.send_as("", Method::GET, asset, "").await;
             assert_eq!(answer.status, StatusCode::OK);
             assert_eq!(answer.header(header::CACHE_CONTROL), "public, max-age=31536000, immutable");
-            weight += answer.text.len();
+            size += answer.text.len();
         }
-        println!("{path}: {weight} bytes");
-        assert!(weight < HEAVIEST, "{path} weighs {weight} bytes");
+        println!("{path}: {size} bytes");
+        assert!(size < MAX_BYTES, "{path} has {size} bytes");
     }
     let gone = f.get("/assets/console.000000000000.css").await;
     assert_eq!(gone.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
-async fn markup_in_a_name_is_text() {
+async fn markup_in_a_name_is_escaped() {
     let f = Fixture::new().await;
     let name = "<script>alert(1)</script>\"'&";
     let session = Session::new(TenantId::parse("one").unwrap(), "user", Timestamp::now()).called(name, name);
@@ -108,7 +108,7 @@ async fn markup_in_a_name_is_text() {
 }
 
 #[tokio::test]
-async fn an_unknown_page_and_another_method_are_pages_too() {
+async fn unknown_paths_and_unsupported_methods_get_error_pages() {
     let f = Fixture::new().await;
     let nothing = f.get("/nothing").await;
     assert_eq!(nothing.status, StatusCode::NOT_FOUND);
@@ -122,7 +122,7 @@ async fn an_unknown_page_and_another_method_are_pages_too() {
 }
 
 #[tokio::test]
-async fn who_opens_the_address_of_a_form_is_led_to_its_page() {
+async fn opening_the_path_of_a_form_redirects_to_its_page() {
     let f = Fixture::new().await;
     for (form, page) in [
         ("/connections/aircall", "/connections"),
@@ -136,7 +136,7 @@ async fn who_opens_the_address_of_a_form_is_led_to_its_page() {
 }
 
 #[tokio::test]
-async fn the_start_leads_on() {
+async fn the_root_redirects_to_the_start_page() {
     let f = Fixture::new().await;
     let start = f.get("/").await;
     assert_eq!((start.status, start.header(header::LOCATION)), (StatusCode::SEE_OTHER, PAGES[0]));
