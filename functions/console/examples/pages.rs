@@ -1,5 +1,6 @@
-//! Serves only the console's pages, with an embedded DynamoDB, for work on their design: `cargo run -p console --example
-//! pages`. A number as argument adds that many sample calls. `cargo run` starts the whole local stack instead.
+//! Serves only the console's pages, with an embedded DynamoDB, for work on their design:
+//! `cargo run -p console --example pages`. A number as argument adds that many sample calls. `cargo run` starts the whole
+//! local stack instead.
 
 #[path = "sample/calls.rs"]
 mod calls;

@@ -81,8 +81,8 @@ async fn a_callback_in_another_session_is_refused() {
     let (f, mut browser) = signed_in().await;
     let callback = decide(&begin(&f, &mut browser).await, "allow").await;
     let mut other = Browser::default();
-    let stranger = other.open(&f, &callback).await;
-    assert_eq!(stranger.header(header::LOCATION), "/login?return_to=%2Fconnections");
+    let anonymous = other.open(&f, &callback).await;
+    assert_eq!(anonymous.header(header::LOCATION), "/login?return_to=%2Fconnections");
     // Sessions that start in the same second are identical.
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
     other.sign_in(&f).await;

@@ -21,8 +21,8 @@ async fn pages_require_a_session() {
         let page = f.get(path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");
         assert_eq!(page.header(header::CONTENT_TYPE), "text/html; charset=utf-8");
-        for stranger in ["", "session=x.y"] {
-            let answer = f.send_as(stranger, Method::GET, &format!("{path}?a=b"), "").await;
+        for anonymous in ["", "session=x.y"] {
+            let answer = f.send_as(anonymous, Method::GET, &format!("{path}?a=b"), "").await;
             let expected = format!("/login?return_to={}%3Fa%3Db", path.replace('/', "%2F"));
             assert_eq!((answer.status, answer.header(header::LOCATION)), (StatusCode::SEE_OTHER, &*expected));
         }
@@ -113,9 +113,9 @@ async fn unknown_paths_and_unsupported_methods_get_error_pages() {
     let nothing = f.get("/nothing").await;
     assert_eq!(nothing.status, StatusCode::NOT_FOUND);
     assert!(nothing.text.contains("There is no such page") && nothing.text.contains("aria-label=\"Console\""));
-    let stranger = f.send_as("", Method::GET, "/%3Cb%3Enothing", "").await;
-    assert_eq!(stranger.status, StatusCode::NOT_FOUND);
-    assert!(!stranger.text.contains("aria-label=\"Console\"") && !stranger.text.contains("<b>"));
+    let anonymous = f.send_as("", Method::GET, "/%3Cb%3Enothing", "").await;
+    assert_eq!(anonymous.status, StatusCode::NOT_FOUND);
+    assert!(!anonymous.text.contains("aria-label=\"Console\"") && !anonymous.text.contains("<b>"));
     let other = f.send(Method::DELETE, "/call-workflow", "").await;
     assert_eq!((other.status, other.header(header::ALLOW)), (StatusCode::METHOD_NOT_ALLOWED, "GET,HEAD,POST"));
     assert!(other.text.contains("This did not work") && other.text.contains("aria-label=\"Console\""));
@@ -140,7 +140,7 @@ async fn the_root_redirects_to_the_start_page() {
     let f = Fixture::new().await;
     let start = f.get("/").await;
     assert_eq!((start.status, start.header(header::LOCATION)), (StatusCode::SEE_OTHER, PAGES[0]));
-    let stranger = f.request(Request::get("/").body(Body::empty()).unwrap()).await;
-    assert_eq!((stranger.status, stranger.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/login"));
+    let anonymous = f.request(Request::get("/").body(Body::empty()).unwrap()).await;
+    assert_eq!((anonymous.status, anonymous.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/login"));
     assert_eq!(f.send_as(&cookie("one"), Method::HEAD, PAGES[0], "").await.text, "");
 }
