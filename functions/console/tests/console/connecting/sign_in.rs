@@ -213,7 +213,7 @@ async fn signing_in_with_another_org_says_that_it_is_another_console() {
     assert_eq!((answer.status, answer.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/connections"));
     let page = browser.open(&f, "/connections").await;
     assert!(page.text.contains("You signed in with another org, and this is its own console."), "{}", page.text);
-    // Signing in again with the same org shows no such message.
+    // Once more with the same org, it is the same console.
     let again = browser.sign_in(&f).await;
     assert!(again.cookies().iter().all(|cookie| !cookie.starts_with("flash=")), "{:?}", again.cookies());
 }
