@@ -1,7 +1,7 @@
-// Comfort for those who have scripts. Every page works without.
+// Progressive enhancement: every page also works without scripts.
 "use strict";
 
-// What is typed and not saved is not lost by a slip.
+// Warn before leaving a page with unsaved changes.
 for (const form of document.querySelectorAll("form[data-guard]")) {
   const typed = () => JSON.stringify([...new FormData(form)]);
   const note = form.querySelector(".unsaved");
@@ -18,7 +18,7 @@ for (const form of document.querySelectorAll("form[data-guard]")) {
   });
 }
 
-// A second thought before what cannot be undone.
+// Ask for confirmation before actions that cannot be undone.
 addEventListener("submit", (event) => {
   const asker = event.submitter?.closest("[data-confirm]") ?? event.target.closest("[data-confirm]");
   if (asker && !confirm(asker.dataset.confirm)) {
@@ -49,10 +49,10 @@ addEventListener("click", (event) => {
 });
 for (const button of document.querySelectorAll("[data-remove]")) button.hidden = false;
 
-// Fields for a time zone offer those that the browser knows.
+// Offer the browser's time zones in time zone fields.
 document.getElementById("zones")?.append(...Intl.supportedValuesOf("timeZone").map((zone) => new Option(zone)));
 
-// A field that only matters while a choice is made: <input data-with="id of the choice">.
+// Disable fields that depend on a choice: <input data-with="id of the choice">.
 const couple = () => {
   for (const field of document.querySelectorAll("[data-with]")) {
     field.disabled = !document.getElementById(field.dataset.with)?.checked;
@@ -61,7 +61,7 @@ const couple = () => {
 addEventListener("change", couple);
 addEventListener("pageshow", couple);
 
-// What is shown once can be copied: <button data-copy="id of the text">.
+// Copy buttons for text that is shown only once: <button data-copy="id of the text">.
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = !navigator.clipboard;
   button.addEventListener("click", async () => {
@@ -70,17 +70,17 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
-// Whoever sent a form with mistakes hears of them first.
+// Focus the list of errors, so that it is read first.
 document.querySelector(".errors")?.focus();
 
-// An endless list: <a data-more="list id" href="next page"> at its end is followed when it comes into sight.
+// Infinite scrolling: <a data-more="list id" href="next page"> is followed when it becomes visible.
 const following = new IntersectionObserver((seen) => {
   for (const { target, isIntersecting } of seen) if (isIntersecting) follow(target);
 }, { rootMargin: "400px" });
 const follow = async (link) => {
   following.unobserve(link);
   const answer = await fetch(link.href).catch(() => null);
-  if (!answer?.ok || answer.redirected) return; // The link stays, to be clicked.
+  if (!answer?.ok || answer.redirected) return; // The link stays and can be clicked.
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const id = link.dataset.more;
   document.getElementById(id).append(...(page.getElementById(id)?.children ?? []));

@@ -1,5 +1,6 @@
-//! The pages alone, with an embedded DynamoDB: `cargo run -p console --example pages`, for whoever works on their looks.
-//! With a number behind it, as many calls are in the log. The real thing is the local stack: `cargo run`.
+//! Serves only the console's pages, with an embedded DynamoDB, for work on their design:
+//! `cargo run -p console --example pages`. A number as argument adds that many sample calls. `cargo run` starts the whole
+//! local stack instead.
 
 #[path = "sample/calls.rs"]
 mod calls;
@@ -29,11 +30,11 @@ async fn main() -> Result<()> {
     let tables = TestTables::start().await;
     let key = SecretString::from("the key of the example");
     let sqs = Config::builder().behavior_version(BehaviorVersion::latest()).region(Region::new("us-east-1")).build();
-    // Neither vendor is there: the pages say so.
-    let nobody = aws_sdk_secretsmanager::config::Config::builder()
+    // Neither vendor is reachable, and the pages say so.
+    let secrets_config = aws_sdk_secretsmanager::config::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"));
-    let secrets = aws_sdk_secretsmanager::Client::from_conf(nobody.build());
+    let secrets = aws_sdk_secretsmanager::Client::from_conf(secrets_config.build());
     let session = Session::new(TenantId::parse("example")?, "ada@example.com", Timestamp::now())
         .called("Ada Example", "Example Org");
     let cookie = HeaderValue::try_from(session.sign(&key))?;
@@ -78,9 +79,9 @@ async fn main() -> Result<()> {
         session_keys: vec![key],
     };
     if let Some(count) = std::env::args().nth(1) {
-        calls::play(&console.calls, &console.tenants, &session.tenant, count.parse()?).await?;
+        calls::add_samples(&console.calls, &console.tenants, &session.tenant, count.parse()?).await?;
     }
-    // Whoever asks is signed in, but for the sign-in page itself.
+    // Every request is signed in, except for the sign-in page itself.
     let signed_in = move |mut request: Request, next: Next| {
         if request.uri().path() != "/login" {
             request.headers_mut().append(header::COOKIE, cookie.clone());

@@ -1,4 +1,4 @@
-//! The pages: each reads, fills a struct of texts, and renders its template.
+//! The HTML pages. Each handler loads its data, fills a view struct and renders that struct's template.
 
 pub(crate) mod activity;
 pub(crate) mod auth;
@@ -18,7 +18,7 @@ use axum::response::Redirect;
 use crate::page::Nav;
 use crate::page_request::PageRequest;
 
-/// `/`: to where the console starts; whoever is not signed in does that first.
+/// `/`: redirects to the console's start page, or to the sign-in page if there is no session.
 pub(crate) async fn start(_: PageRequest) -> Redirect {
     Redirect::to(Nav::start().path())
 }

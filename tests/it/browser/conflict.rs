@@ -18,7 +18,7 @@ async fn whoever_saves_second_sees_both_versions_and_chooses() {
     other.choose("missed-do_nothing").await;
     other.choose("voicemail-do_nothing").await;
     other.press("Save changes").await;
-    other.reads("Somebody else saved in between").await;
+    other.reads("Resolve conflicting changes").await;
     assert_eq!(env.settings().await["call_workflow"]["missed"], "completed");
     let problems = other.inspect("conflict").await;
     assert!(problems.is_empty(), "{problems:#?}");

@@ -109,7 +109,7 @@ async fn unsaved_settings_are_previewed(admin: &BrowserUser, running: &Running) 
     let tab = admin.driver.windows().await.unwrap().pop().unwrap();
     let before = admin.driver.window().await.unwrap();
     admin.driver.switch_to_window(tab).await.unwrap();
-    admin.reads("Under settings that are not saved").await;
+    admin.reads("With unsaved settings").await;
     admin.click_on("button[name=of][value=call]").await;
     admin.reads("It would not be logged.").await;
     admin.driver.close_window().await.unwrap();

@@ -1,4 +1,4 @@
-//! Some calls for the activity log, in all states.
+//! Sample calls for the activity log, in all states.
 
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
@@ -9,8 +9,8 @@ use rules::{RecordKind, Snapshot, TaskStatus, Topic, Trace, decide};
 use serde_json::json;
 use store::{Calls, Connection, Merge, Outcome, Problem, Related, Tenant, TenantId, Tenants, Written};
 
-/// Connects a tenant that no request reaches, and plays `count` calls, the latest a minute ago.
-pub(crate) async fn play(calls: &Calls, tenants: &Tenants, tenant: &TenantId, count: u64) -> Result<()> {
+/// Stores a tenant with an unreachable org and `count` calls, most of them recent.
+pub(crate) async fn add_samples(calls: &Calls, tenants: &Tenants, tenant: &TenantId, count: u64) -> Result<()> {
     let now = Timestamp::now();
     let connected = Tenant {
         salesforce: Some(Connection {
@@ -27,15 +27,21 @@ pub(crate) async fn play(calls: &Calls, tenants: &Tenants, tenant: &TenantId, co
     let mut settings = Settings::default();
     settings.call_workflow.outbound_unanswered = LogAs::DoNothing;
     for id in 1..=count {
-        // Some calls a day, more of them lately.
+        // A few calls a day, more of them recently.
         let minutes = i64::try_from(id * id * 7 / 3 + id * 30)?;
         let started_at = now - SignedDuration::from_mins(minutes);
-        play_one(calls, tenant, id, started_at, &settings).await?;
+        add_sample(calls, tenant, id, started_at, &settings).await?;
     }
     Ok(())
 }
 
-async fn play_one(calls: &Calls, tenant: &TenantId, id: u64, started_at: Timestamp, settings: &Settings) -> Result<()> {
+async fn add_sample(
+    calls: &Calls,
+    tenant: &TenantId,
+    id: u64,
+    started_at: Timestamp,
+    settings: &Settings,
+) -> Result<()> {
     let key = format!("call-{}", 2_849_500_000 + id);
     let second = started_at.as_second();
     let (direction, is_answered) =
@@ -73,27 +79,27 @@ async fn play_one(calls: &Calls, tenant: &TenantId, id: u64, started_at: Timesta
     let change = Merge { document, decision, expires_at: started_at + SignedDuration::from_hours(9000) };
     calls.merge(tenant, &key, &change, None, started_at + SignedDuration::from_secs(200)).await?;
     let Some(entry) = calls.get(tenant, &key).await? else { return Ok(()) };
-    let settled_at = started_at + SignedDuration::from_secs(202);
+    let recorded_at = started_at + SignedDuration::from_secs(202);
     let outcome = match id {
         1 | 2 => return Ok(()),
         _ if id % 11 == 5 => Outcome::Failed {
             problem: Problem {
                 code: "FIELD_CUSTOM_VALIDATION_EXCEPTION".to_owned(),
                 message: "Please fill in the region before you log an activity on this Account.".to_owned(),
-                since: settled_at,
+                since: recorded_at,
                 shared_failures: 0,
             },
-            trace: found(id),
+            trace: sample_trace(id),
         },
-        _ => Outcome::Logged { written: Box::new(written(&entry, id, settled_at)), trace: found(id) },
+        _ => Outcome::Logged { written: Box::new(written(&entry, id, recorded_at)), trace: sample_trace(id) },
     };
     if entry.due_at.is_some() {
-        calls.record_outcome(tenant, &entry, &outcome, settled_at).await?;
+        calls.record_outcome(tenant, &entry, &outcome, recorded_at).await?;
     }
     Ok(())
 }
 
-fn found(id: u64) -> Trace {
+fn sample_trace(id: u64) -> Trace {
     let mut trace = Trace::new();
     trace.note(Topic::Record, format!("The number is that of the Contact Tess Caller {id}."));
     trace.note(Topic::Relation, "It is related to the open Case 00001042, the most recently updated of 2 open ones.");

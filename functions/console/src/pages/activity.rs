@@ -1,4 +1,4 @@
-//! `GET /activity`: what became of each call; `POST /activity/retry-failed`: all that failed, once more.
+//! `GET /activity`: the activity log. `POST /activity/retry-failed`: retries all failed entries.
 
 mod chart;
 mod filter_form;
@@ -36,20 +36,20 @@ use crate::page_request::{PageRequest, SubmittedForm};
 struct ActivityPage {
     page: Page,
     notices: Vec<Notice>,
-    /// Not behind the first page, which has shown it.
+    /// Only on the first page.
     chart: Option<Chart>,
-    /// How many calls failed; none if no call did.
+    /// The number of failed calls; `None` if there are none.
     failed: Option<String>,
     form: FilterForm,
     errors: Errors,
     rows: Vec<Row>,
-    /// Where the next page is.
+    /// Path of the next page.
     more: Option<String>,
-    /// Whether this is a page behind the first.
+    /// Whether this is not the first page.
     is_further: bool,
 }
 
-/// The entries that are asked for, the latest call first.
+/// Lists the entries that match the filters, latest call first.
 pub(crate) async fn list(
     State(console): State<Arc<Console>>,
     page: PageRequest,
@@ -60,18 +60,18 @@ pub(crate) async fn list(
     let part = Part::read(&fields, &id).map_err(crate::error::ApiError::from)?;
     let is_further = part.cursor.is_some();
     let counted = async { if is_further { Ok(None) } else { console.calls.count_failed(&id).await.map(Some) } };
-    let looked = async {
+    let checked = async {
         let mut tenant = tenant(&console, &id).await?;
         let note = watch::check_webhook(&console, &mut tenant).await;
         Ok::<_, store::Error>((tenant, note))
     };
-    let (lines, looked, failed) = tokio::join!(lines::lines(&console, &id), looked, counted);
-    let (lines, (tenant, note), failed) = (lines?, looked?, failed?);
+    let (lines, checked, failed) = tokio::join!(lines::lines(&console, &id), checked, counted);
+    let (lines, (tenant, note), failed) = (lines?, checked?, failed?);
 
     let read = Filters::read(&fields);
     let mut errors = Errors::default();
-    for wrong in read.as_ref().err().into_iter().flatten() {
-        errors.at(wrong.name, wrong.message.clone());
+    for invalid in read.as_ref().err().into_iter().flatten() {
+        errors.at(invalid.name, invalid.message.clone());
     }
     let filters = read.clone().unwrap_or_default();
     let zone = filters.zone(&lines);
@@ -111,7 +111,7 @@ pub(crate) async fn list(
     Ok((status, page::render(&template)).into_response())
 }
 
-/// Has all that failed written again.
+/// Retries all failed entries.
 pub(crate) async fn retry_failed(
     State(console): State<Arc<Console>>,
     SubmittedForm { page, .. }: SubmittedForm,
@@ -125,10 +125,10 @@ pub(crate) async fn retry_failed(
     Ok(page::done(Nav::Activity.path(), flash))
 }
 
-/// Where the entries are that `filters` ask for.
-fn path(filters: &Filters, more: &[(&str, String)]) -> String {
+/// Path of the list with these filters and `extra` query parameters.
+fn path(filters: &Filters, extra: &[(&str, String)]) -> String {
     let mut query = Serializer::new(String::new());
-    query.extend_pairs(filters.parameters()).extend_pairs(more);
+    query.extend_pairs(filters.parameters()).extend_pairs(extra);
     let query = query.finish();
     let path = Nav::Activity.path();
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }

@@ -1,4 +1,5 @@
-//! Signing in: `GET /auth/salesforce` and its callback; and connecting Aircall by its app: `GET /auth/aircall`.
+//! OAuth: signing in with Salesforce (`GET /auth/salesforce`) and connecting Aircall by its app (`GET /auth/aircall`),
+//! each with its callback.
 
 pub(crate) mod aircall;
 pub(crate) mod salesforce;
@@ -17,13 +18,13 @@ struct NotSignedInPage {
     again: &'static str,
 }
 
-/// A page that says why nobody was signed in.
+/// The page that says why the sign-in failed.
 fn failed(status: StatusCode, message: String) -> Response {
     let page = Page::of_nobody("You are not signed in");
     (status, page::render(&NotSignedInPage { page, message, again: "/login" })).into_response()
 }
 
-/// Leads on, with these `Set-Cookie` headers.
+/// Redirects with these `Set-Cookie` headers.
 fn redirect(to: &str, cookies: impl IntoIterator<Item = HeaderValue>) -> Response {
     let cookies: Vec<(HeaderName, HeaderValue)> =
         cookies.into_iter().map(|cookie| (header::SET_COOKIE, cookie)).collect();

@@ -42,12 +42,12 @@ struct Row {
 struct Choice {
     value: String,
     label: &'static str,
-    /// Where such calls are in Salesforce.
+    /// Where Salesforce shows such calls.
     place: &'static str,
     is_chosen: bool,
 }
 
-/// The settings as they are.
+/// Shows the current settings.
 pub(crate) async fn show(State(console): State<Arc<Console>>, page: PageRequest) -> Result<Html<String>, PageError> {
     let settings = console.settings.get(&page.session.tenant).await?;
     let chosen = |call_type| value(settings.call_workflow.log_as(call_type));
@@ -81,7 +81,7 @@ pub(crate) async fn save(
                 Ok(_) => return Ok(page::done(Nav::CallWorkflow.path(), Flash::Saved)),
                 Err(SaveError::Invalid(problems)) => errors.of_document(problems, |_| None),
                 Err(SaveError::Stale(theirs)) => {
-                    return conflict::of_edit(&console, page, &document, *theirs, Nav::CallWorkflow).await;
+                    return conflict::after_edit(&console, page, &document, *theirs, Nav::CallWorkflow).await;
                 }
                 Err(SaveError::Store(error)) => return Err(error.into()),
             }
@@ -91,7 +91,7 @@ pub(crate) async fn save(
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 
-/// The whole document with what was chosen here.
+/// The whole settings document with the choices of this form.
 fn document(current: &Settings, fields: &Fields) -> Value {
     let mut document = json!(current);
     document["version"] = fields.get("version").parse().map_or(Value::Null, |version: u64| json!(version));
@@ -124,12 +124,12 @@ fn view(page: PageRequest, version: String, chosen: impl Fn(CallType) -> String,
 
 const LOG_AS: [LogAs; 3] = [LogAs::Completed, LogAs::InProgress, LogAs::DoNothing];
 
-/// Its word in the document.
+/// Its value in the settings document.
 fn value(log_as: LogAs) -> String {
     json!(log_as).as_str().unwrap_or_default().to_owned()
 }
 
-/// The id of the first choice for a call type.
+/// The element ID of a call type's first choice.
 fn first_choice(call_type: CallType) -> String {
     format!("{}-{}", key(call_type), value(LOG_AS[0]))
 }
@@ -144,10 +144,10 @@ fn place(log_as: LogAs) -> &'static str {
 
 fn hint(call_type: CallType) -> &'static str {
     match call_type {
-        CallType::OutboundAnswered => "You called, and somebody picked up.",
-        CallType::OutboundUnanswered => "You called, and nobody picked up.",
-        CallType::InboundAnswered => "Somebody called, and one of you picked up.",
-        CallType::Missed => "Somebody called, nobody picked up, and no message was left.",
-        CallType::Voicemail => "Somebody called and left a message.",
+        CallType::OutboundAnswered => "An outbound call that was answered.",
+        CallType::OutboundUnanswered => "An outbound call that was not answered.",
+        CallType::InboundAnswered => "An inbound call that a user answered.",
+        CallType::Missed => "An inbound call that nobody answered, without a voicemail.",
+        CallType::Voicemail => "An inbound call with a voicemail.",
     }
 }

@@ -1,4 +1,5 @@
-//! Somebody else saved in between: what only one of both changed is taken, and of what both changed the admin chooses.
+//! Optimistic-locking conflicts between two edits of the settings. Changes that only one side made are merged; where both
+//! sides changed the same setting, the admin chooses.
 
 use std::sync::Arc;
 
@@ -25,31 +26,32 @@ use crate::when::When;
 #[template(path = "conflict.html")]
 struct ConflictPage {
     page: Page,
-    /// The version that was saved meanwhile.
+    /// The version that somebody else saved.
     version: String,
-    /// The version that mine was made of; empty if all that differs is asked about.
+    /// The version that the draft is based on; empty if the admin chooses for every difference.
     base: String,
-    /// What the admin wanted to save, as a document.
+    /// The draft, as a settings document.
     mine: String,
-    /// The page it was typed into.
+    /// Path of the page where the draft was edited.
     back: &'static str,
-    /// Who saved it and when, if that is known.
+    /// Who saved the other version and when, if known.
     by: Option<(String, When)>,
-    /// What both changed, from theirs to mine.
+    /// The conflicting changes, from theirs to mine.
     conflicts: Vec<Change>,
-    /// What only the admin changed, by name.
+    /// Names of the settings that only the admin changed.
     only_mine: Vec<String>,
 }
 
-/// What could not be saved, as somebody else was first.
-struct Mine {
+/// Settings that were not saved because somebody else saved first.
+struct Draft {
     settings: Settings,
-    /// The version it was made of. Without one it is wanted as a whole, so that all that differs is asked about.
+    /// The version that the draft is based on. `None` for a restored version: the admin then chooses for every difference.
     base: Option<u64>,
 }
 
-/// After the edit `document`, which names the version that it was made of and was not saved, as by now there are `theirs`.
-pub(crate) async fn of_edit(
+/// Resolves the conflict between the edit `document`, which names the version it is based on, and the newer version
+/// `theirs`.
+pub(crate) async fn after_edit(
     console: &Console,
     page: PageRequest,
     document: &Value,
@@ -58,62 +60,67 @@ pub(crate) async fn of_edit(
 ) -> Result<Response, PageError> {
     let settings = Settings::parse(document).map_err(ApiError::Invalid)?;
     let base = Some(settings.version);
-    show(console, page, &Mine { settings, base }, theirs, back).await
+    save_or_ask(console, page, &Draft { settings, base }, theirs, back).await
 }
 
-/// After a version that was not taken back, as by now there are `theirs`.
-pub(crate) async fn of_restore(
+/// Resolves the conflict between restoring the version `old` and the newer version `theirs`.
+pub(crate) async fn after_restore(
     console: &Console,
     page: PageRequest,
     old: Settings,
     theirs: Settings,
 ) -> Result<Response, PageError> {
-    show(console, page, &Mine { settings: old, base: None }, theirs, Nav::History).await
+    save_or_ask(console, page, &Draft { settings: old, base: None }, theirs, Nav::History).await
 }
 
-/// Saves what is in nobody's way; the page that asks, if both changed the same.
-async fn show(
+/// Saves the merged settings if nothing conflicts; otherwise shows the page with the conflicts.
+async fn save_or_ask(
     console: &Console,
     page: PageRequest,
-    mine: &Mine,
+    draft: &Draft,
     mut theirs: Settings,
     back: Nav,
 ) -> Result<Response, PageError> {
     loop {
-        let merged = merged(console, &page, mine, &theirs).await?;
+        let merged = merge_draft(console, &page, draft, &theirs).await?;
         if !merged.conflicts.is_empty() {
-            return Ok(ask(console, page, mine, merged, back).await);
+            return Ok(conflict_page(console, page, draft, merged, back).await);
         }
         if merged.only_mine.is_empty() {
             return Ok(page::done(back.path(), Flash::Unchanged));
         }
         match settings::save(console, &page.session, &json!(merged.settings)).await {
             Ok(_) => return Ok(page::done(back.path(), Flash::SavedBoth)),
-            // Once more somebody was first.
+            // Somebody else saved first again.
             Err(SaveError::Stale(newer)) => theirs = *newer,
             Err(error) => return Err(ApiError::from(error).into()),
         }
     }
 }
 
-async fn merged(console: &Console, page: &PageRequest, mine: &Mine, theirs: &Settings) -> Result<Merged, PageError> {
-    let base = match mine.base {
+async fn merge_draft(
+    console: &Console,
+    page: &PageRequest,
+    draft: &Draft,
+    theirs: &Settings,
+) -> Result<Merged, PageError> {
+    let base = match draft.base {
         Some(version) => settings::version(console, &page.session.tenant, version).await?,
         None => None,
     };
-    Ok(merge(base.as_ref(), &mine.settings, theirs))
+    Ok(merge(base.as_ref(), &draft.settings, theirs))
 }
 
-async fn ask(console: &Console, page: PageRequest, mine: &Mine, merged: Merged, back: Nav) -> Response {
+async fn conflict_page(console: &Console, page: PageRequest, draft: &Draft, merged: Merged, back: Nav) -> Response {
     let version = merged.settings.version;
-    // The comparison matters more than whose it is.
+    // A failed read does not prevent the comparison: the name of the author is optional.
     let saved = console.history.get(&page.session.tenant, version).await.ok().flatten();
     let template = ConflictPage {
         by: saved.map(|saved| (saved.changed_by, When::new(saved.changed_at))),
-        page: page.page("Somebody else saved in between", Some(back)),
+        page: page.page("Resolve conflicting changes", Some(back)),
         version: version.to_string(),
-        base: mine.base.map(|base| base.to_string()).unwrap_or_default(),
-        mine: json!(mine.settings).to_string(),
+        base: draft.base.map(|base| base.to_string()).unwrap_or_default(),
+        mine: json!(draft.settings).to_string(),
         back: back.path(),
         conflicts: merged.conflicts,
         only_mine: merged.only_mine.into_iter().map(|change| change.name).collect(),
@@ -121,7 +128,7 @@ async fn ask(console: &Console, page: PageRequest, mine: &Mine, merged: Merged, 
     (StatusCode::CONFLICT, page::render(&template)).into_response()
 }
 
-/// Saves what was chosen of both.
+/// Saves the admin's choices.
 pub(crate) async fn resolve(
     State(console): State<Arc<Console>>,
     SubmittedForm { page, fields }: SubmittedForm,
@@ -129,18 +136,18 @@ pub(crate) async fn resolve(
     let back = Nav::at(fields.get("back")).unwrap_or(Nav::start());
     let document = serde_json::from_str(fields.get("mine")).unwrap_or_default();
     let settings = Settings::parse(&document).map_err(ApiError::Invalid)?;
-    let mine = Mine { settings, base: fields.get("base").parse().ok() };
-    // The version that the admin has seen: if there is a newer one by now, that is another conflict.
-    let theirs = settings::version(&console, &page.session.tenant, seen(&fields)?).await?;
+    let draft = Draft { settings, base: fields.get("base").parse().ok() };
+    // The version that the admin has seen. A newer version is another conflict.
+    let theirs = settings::version(&console, &page.session.tenant, seen_version(&fields)?).await?;
     let theirs = theirs.ok_or(PageError::NotFound)?;
-    let Merged { settings: mut chosen, conflicts, .. } = merged(&console, &page, &mine, &theirs).await?;
+    let Merged { settings: mut chosen, conflicts, .. } = merge_draft(&console, &page, &draft, &theirs).await?;
     for change in conflicts {
         let choice = match fields.get("all") {
             "" => fields.get(&change.path),
             all => all,
         };
         if choice == "mine" {
-            change.setting.copy(&mine.settings, &mut chosen);
+            change.setting.copy(&draft.settings, &mut chosen);
         }
     }
     if chosen == theirs {
@@ -149,12 +156,12 @@ pub(crate) async fn resolve(
     let document = json!(chosen);
     match settings::save(&console, &page.session, &document).await {
         Ok(_) => Ok(page::done(back.path(), Flash::Saved)),
-        Err(SaveError::Stale(newer)) => of_edit(&console, page, &document, *newer, back).await,
+        Err(SaveError::Stale(newer)) => after_edit(&console, page, &document, *newer, back).await,
         Err(error) => Err(ApiError::from(error).into()),
     }
 }
 
-fn seen(fields: &Fields) -> Result<u64, ApiError> {
+fn seen_version(fields: &Fields) -> Result<u64, ApiError> {
     let message = || "The version that was saved meanwhile is not a number.".to_owned();
     fields.get("version").parse().map_err(|_| ApiError::Parameter { name: "version", message: message() })
 }

@@ -1,4 +1,4 @@
-//! `GET /connections`: what the tenant is connected to; and the forms that change it.
+//! `GET /connections`: the tenant's connections to Salesforce and Aircall, and the forms that change them.
 
 pub(crate) mod check;
 mod view;
@@ -30,57 +30,57 @@ struct ConnectionsPage {
     page: Page,
     salesforce: SalesforceCard,
     aircall: AircallCard,
-    /// What kept a change from being made.
+    /// Why a change failed.
     problem: Option<String>,
     errors: Errors,
-    /// What was typed as the API id. The token is not shown again.
+    /// The API ID as typed. The token is not shown again.
     api_id: String,
 }
 
-/// What was wrong with a change that an admin asked for.
+/// A change that failed: the messages and the input to show again.
 #[derive(Debug, Default)]
-pub(crate) struct Trouble {
+pub(crate) struct FailedChange {
     problem: Option<String>,
     errors: Errors,
     api_id: String,
 }
 
-impl Trouble {
-    /// Trouble that is about no field.
-    pub(crate) fn of_page(problem: String) -> Self {
+impl FailedChange {
+    /// A failure that no field caused.
+    pub(crate) fn new(problem: String) -> Self {
         Self { problem: Some(problem), ..Self::default() }
     }
 }
 
-/// The page.
+/// Shows the page.
 pub(crate) async fn show(
     State(console): State<Arc<Console>>,
     headers: HeaderMap,
     page: PageRequest,
 ) -> Result<Html<String>, PageError> {
-    render(&console, &headers, page, Trouble::default()).await
+    render(&console, &headers, page, FailedChange::default()).await
 }
 
-/// The page once more, after a change that was not made.
-pub(crate) async fn again(
+/// Shows the page again after a failed change.
+pub(crate) async fn show_failed(
     console: &Console,
     headers: &HeaderMap,
     page: PageRequest,
     status: StatusCode,
-    trouble: Trouble,
+    failed: FailedChange,
 ) -> Result<Response, PageError> {
-    Ok((status, render(console, headers, page, trouble).await?).into_response())
+    Ok((status, render(console, headers, page, failed).await?).into_response())
 }
 
 async fn render(
     console: &Console,
     headers: &HeaderMap,
     page: PageRequest,
-    trouble: Trouble,
+    failed: FailedChange,
 ) -> Result<Html<String>, PageError> {
     let connections = Connections::load(console, &page.session.tenant).await?;
     let has_app = console.aircall.app(&BaseUrl::from_headers(headers)?).await?.is_some();
-    let Trouble { problem, errors, api_id } = trouble;
+    let FailedChange { problem, errors, api_id } = failed;
     Ok(page::render(&ConnectionsPage {
         page: page.page("Connections", Some(Nav::Connections)),
         salesforce: SalesforceCard::new(connections.salesforce, connections.former_login_url.as_deref()),
@@ -91,8 +91,8 @@ async fn render(
     }))
 }
 
-/// The page that a change leads to.
-async fn done(
+/// The response to a change: a redirect with a flash message, or the page with the error.
+async fn respond(
     console: &Console,
     headers: &HeaderMap,
     page: PageRequest,
@@ -103,7 +103,7 @@ async fn done(
         Err(ConnectionError::Store(error)) => Err(error.into()),
         Err(error) => {
             let (status, _, message, _) = ApiError::from(error).parts();
-            again(console, headers, page, status, Trouble::of_page(message)).await
+            show_failed(console, headers, page, status, FailedChange::new(message)).await
         }
     }
 }
@@ -117,29 +117,29 @@ pub(crate) async fn disconnect_salesforce(
     let disconnected = salesforce::disconnect(&console, &page.session.tenant).await;
     let disconnected = disconnected
         .map(|is_revoked| if is_revoked { Flash::SalesforceDisconnected } else { Flash::SalesforceNotRevoked });
-    done(&console, &headers, page, disconnected).await
+    respond(&console, &headers, page, disconnected).await
 }
 
-/// Connects the account of an API key.
+/// Connects an Aircall account by its API key.
 pub(crate) async fn connect_aircall(
     State(console): State<Arc<Console>>,
     headers: HeaderMap,
     SubmittedForm { page, fields }: SubmittedForm,
 ) -> Result<Response, PageError> {
     let base_url = BaseUrl::from_headers(&headers)?;
-    let trouble = match connect(&console, &base_url, &page, &fields).await {
+    let failed = match connect(&console, &base_url, &page, &fields).await {
         Ok(Ok(())) => return Ok(page::done(Nav::Connections.path(), Flash::AircallConnected)),
         Ok(Err((field, message))) => {
             let mut errors = Errors::default();
             errors.at(field, message);
-            Trouble { errors, api_id: fields.get("api_id").to_owned(), problem: None }
+            FailedChange { errors, api_id: fields.get("api_id").to_owned(), problem: None }
         }
-        Err(error) => return done(&console, &headers, page, Err(error)).await,
+        Err(error) => return respond(&console, &headers, page, Err(error)).await,
     };
-    again(&console, &headers, page, StatusCode::UNPROCESSABLE_ENTITY, trouble).await
+    show_failed(&console, &headers, page, StatusCode::UNPROCESSABLE_ENTITY, failed).await
 }
 
-/// The inner error is about what was typed into a field.
+/// The inner error names a field and what is wrong with its input.
 async fn connect(
     console: &Console,
     base_url: &BaseUrl,
@@ -159,14 +159,14 @@ async fn connect(
     }
 }
 
-/// Has the webhook send again.
+/// Re-activates the webhook.
 pub(crate) async fn reactivate_aircall(
     State(console): State<Arc<Console>>,
     headers: HeaderMap,
     SubmittedForm { page, .. }: SubmittedForm,
 ) -> Result<Response, PageError> {
     let reactivated = aircall::reactivate(&console, &page.session.tenant, &BaseUrl::from_headers(&headers)?).await;
-    done(&console, &headers, page, reactivated.map(|_| Flash::AircallReactivated)).await
+    respond(&console, &headers, page, reactivated.map(|_| Flash::AircallReactivated)).await
 }
 
 /// Replaces the webhook and its token.
@@ -176,7 +176,7 @@ pub(crate) async fn rotate_aircall(
     SubmittedForm { page, .. }: SubmittedForm,
 ) -> Result<Response, PageError> {
     let rotated = aircall::rotate(&console, &page.session.tenant, &BaseUrl::from_headers(&headers)?).await;
-    done(&console, &headers, page, rotated.map(|_| Flash::AircallRotated)).await
+    respond(&console, &headers, page, rotated.map(|_| Flash::AircallRotated)).await
 }
 
 /// Disconnects the account.
@@ -188,5 +188,5 @@ pub(crate) async fn disconnect_aircall(
     let disconnected = aircall::disconnect(&console, &page.session.tenant, &BaseUrl::from_headers(&headers)?).await;
     let disconnected =
         disconnected.map(|is_deleted| if is_deleted { Flash::AircallDisconnected } else { Flash::AircallNotDeleted });
-    done(&console, &headers, page, disconnected).await
+    respond(&console, &headers, page, disconnected).await
 }

@@ -1,4 +1,4 @@
-//! `GET /activity/{key}`: why a call was logged or not, step by step; `POST /activity/{key}/retry`.
+//! `GET /activity/{key}`: why a call was logged or not, step by step. `POST /activity/{key}/retry`: retries it.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use rules::{Call, Comment, Direction, Interaction, Message, Messages, Party, RecordKind, Step};
 use store::{Entry, Problem, State as EntryState, Tenant, Written};
 
-use super::activity::row::number;
+use super::activity::row::phone;
 use crate::activity::outcome::Outcome;
 use crate::activity::{self, record_url, steps, tenant};
 use crate::console::Console;
@@ -38,13 +38,13 @@ struct EntryPage {
     written: Option<WrittenView>,
     facts: Vec<Fact>,
     /// Comments on a call, or the messages.
-    said: Vec<SaidView>,
+    posts: Vec<PostView>,
     is_call: bool,
-    /// Whether there is something to preview: the call is over.
+    /// Whether the call is over, so that it can be previewed.
     is_over: bool,
 }
 
-/// What went wrong.
+/// The problem that keeps the entry from being written.
 struct ProblemView {
     code: String,
     message: String,
@@ -53,7 +53,7 @@ struct ProblemView {
     next: Option<When>,
 }
 
-/// What is in Salesforce.
+/// The Task in Salesforce and its records.
 struct WrittenView {
     records: Vec<RecordView>,
     fields: Vec<(&'static str, String)>,
@@ -66,21 +66,21 @@ struct RecordView {
     url: Option<String>,
 }
 
-/// Something that Aircall says of the call or message.
+/// A fact from Aircall about the call or message.
 struct Fact {
     label: &'static str,
     text: String,
     when: Option<Local>,
 }
 
-/// Something that somebody wrote.
-struct SaidView {
+/// A comment or a message.
+struct PostView {
     text: String,
     by: String,
     posted: Option<Local>,
 }
 
-/// One entry, with all that was looked at.
+/// Shows one entry with its trace.
 pub(crate) async fn show(
     State(console): State<Arc<Console>>,
     page: PageRequest,
@@ -95,10 +95,11 @@ pub(crate) async fn show(
     Ok(page::render(&EntryPage {
         page: page.page(&title, Some(Nav::Activity)),
         outcome: Outcome::from_state(entry.state),
-
         started: Local::new(interaction.started_at(), &zone),
         reason: match entry.state {
-            EntryState::Failed => "No Task was written, for the error below. Mend what it says, then retry.".to_owned(),
+            EntryState::Failed => {
+                "The Task was not written because of the error below. Fix the cause, then retry.".to_owned()
+            }
             _ => explanation::explain(&entry, &interaction, &tenant.state),
         },
         task_url: entry.written.as_ref().and_then(|written| record_url(&tenant, "Task", &written.task_id)),
@@ -106,14 +107,14 @@ pub(crate) async fn show(
         steps: trace::views(&steps(&entry).cloned().collect::<Vec<Step>>()),
         written: entry.written.as_ref().map(|written| WrittenView::new(written, &tenant)),
         facts: facts(&entry, &interaction, &zone),
-        said: said(&interaction, &zone),
+        posts: posts(&interaction, &zone),
         is_call: interaction.call().is_some(),
         is_over: entry.decision.is_some(),
         key: entry.key,
     }))
 }
 
-/// Has a failed entry written again.
+/// Retries a failed entry.
 pub(crate) async fn retry(
     State(console): State<Arc<Console>>,
     key: Result<Path<String>, PathRejection>,
@@ -126,18 +127,18 @@ pub(crate) async fn retry(
     Ok(page::done(&path(&entry.key), flash))
 }
 
-/// Where the page of an entry is.
+/// Path of an entry's page.
 fn path(key: &str) -> String {
-    // Whatever a key holds, it is one segment of a path.
+    // Any character of a key must stay within one path segment.
     let key: String = url::form_urlencoded::byte_serialize(key.as_bytes()).collect();
     format!("{}/{}", Nav::Activity.path(), key.replace('+', "%20"))
 }
 
 /// Such as `Missed call from +1 415-555-0132`.
 fn title(entry: &Entry, interaction: &Interaction) -> String {
-    let number = match interaction.party() {
+    let party = match interaction.party() {
         Party::Anonymous => "a withheld number".to_owned(),
-        Party::Phone(_) | Party::Unusable(_) => number(interaction),
+        Party::Phone(_) | Party::Unusable(_) => phone(interaction),
     };
     let is_conversation = interaction.messages().is_some_and(|messages| messages.conversation().is_some());
     let preposition = match interaction.direction() {
@@ -145,13 +146,13 @@ fn title(entry: &Entry, interaction: &Interaction) -> String {
         Direction::Inbound => "from",
         Direction::Outbound => "to",
     };
-    format!("{} {preposition} {number}", entry_title::entry_title(entry, interaction))
+    format!("{} {preposition} {party}", entry_title::entry_title(entry, interaction))
 }
 
-/// What went wrong, while it counts: a Task that was written since has made it good.
+/// The entry's problem while it is failed or pending. Writing the Task resolves it.
 fn problem(entry: &Entry) -> Option<ProblemView> {
-    let counts = matches!(entry.state, EntryState::Failed | EntryState::Pending);
-    let Problem { code, message, since, .. } = entry.problem.as_ref().filter(|_| counts)?;
+    let is_current = matches!(entry.state, EntryState::Failed | EntryState::Pending);
+    let Problem { code, message, since, .. } = entry.problem.as_ref().filter(|_| is_current)?;
     Some(ProblemView {
         code: code.clone(),
         message: message.clone(),
@@ -173,25 +174,25 @@ fn facts(entry: &Entry, interaction: &Interaction, zone: &TimeZone) -> Vec<Fact>
             [name, contact.company_name.clone(), contact.email.clone()].into_iter().flatten().collect();
         Some(all.join(", ")).filter(|all| !all.is_empty())
     });
-    let number_called = interaction.line();
-    let line = match &number_called.digits {
-        Some(digits) if number_called.name.is_some() => format!("{} ({digits})", number_called.label()),
-        _ => number_called.label(),
+    let line = interaction.line();
+    let line = match &line.digits {
+        Some(digits) if line.name.is_some() => format!("{} ({digits})", line.label()),
+        _ => line.label(),
     };
     let facts = [
         Some(text("Type", entry_title::entry_title(entry, interaction).to_owned())),
-        Some(text("Number", number(interaction))),
+        Some(text("Number", phone(interaction))),
         contact.map(|contact| text("Contact in Aircall", contact)),
         Some(text("Line", line)),
         user.map(|user| text("Aircall user", user)),
     ];
-    let own = match interaction {
-        Interaction::Call(call) => of_call(call, zone),
-        Interaction::Messages(messages) => of_messages(messages, zone),
+    let specific = match interaction {
+        Interaction::Call(call) => call_facts(call, zone),
+        Interaction::Messages(messages) => message_facts(messages, zone),
     };
-    let news =
-        [Some(text("News from Aircall", news(entry.version))), when("Last change", Some(entry.updated_at), zone)];
-    facts.into_iter().flatten().chain(own).chain(news.into_iter().flatten()).collect()
+    let updates =
+        [Some(text("Updates from Aircall", times(entry.version))), when("Last change", Some(entry.updated_at), zone)];
+    facts.into_iter().flatten().chain(specific).chain(updates.into_iter().flatten()).collect()
 }
 
 fn text(label: &'static str, text: String) -> Fact {
@@ -202,7 +203,7 @@ fn when(label: &'static str, at: Option<Timestamp>, zone: &TimeZone) -> Option<F
     at.map(|at| Fact { label, text: String::new(), when: Some(Local::new(at, zone)) })
 }
 
-fn of_call(call: &Call, zone: &TimeZone) -> Vec<Fact> {
+fn call_facts(call: &Call, zone: &TimeZone) -> Vec<Fact> {
     let tags: Vec<&str> = call.tags.iter().map(|tag| tag.name.as_str()).collect();
     let is_over = call.ended_at.is_some();
     let facts = [
@@ -212,14 +213,14 @@ fn of_call(call: &Call, zone: &TimeZone) -> Vec<Fact> {
         is_over.then(|| text("Talk time", duration(call.talk_seconds()))),
         is_over.then(|| text("Waiting time", duration(call.waiting_seconds()))),
         (!tags.is_empty()).then(|| text("Tags", tags.join(", "))),
-        Some(text("Id in Aircall", call.id.0.to_string())),
+        Some(text("Aircall ID", call.id.0.to_string())),
     ];
     facts.into_iter().flatten().collect()
 }
 
-fn of_messages(messages: &Messages, zone: &TimeZone) -> Vec<Fact> {
+fn message_facts(messages: &Messages, zone: &TimeZone) -> Vec<Fact> {
     let all = messages.in_order();
-    let id = || text("Id in Aircall", messages.first().id.to_string());
+    let id = || text("Aircall ID", messages.first().id.to_string());
     let facts = [
         when(if all.len() > 1 { "First message" } else { "Sent" }, Some(messages.first().sent_at), zone),
         when("Last message", Some(messages.last().sent_at).filter(|_| all.len() > 1), zone),
@@ -228,18 +229,18 @@ fn of_messages(messages: &Messages, zone: &TimeZone) -> Vec<Fact> {
     facts.into_iter().flatten().collect()
 }
 
-/// What people wrote: comments on a call, or messages.
-fn said(interaction: &Interaction, zone: &TimeZone) -> Vec<SaidView> {
+/// The comments on a call, or the messages.
+fn posts(interaction: &Interaction, zone: &TimeZone) -> Vec<PostView> {
     match interaction {
-        Interaction::Call(call) => call.comments.iter().map(|comment| SaidView::comment(comment, zone)).collect(),
+        Interaction::Call(call) => call.comments.iter().map(|comment| PostView::comment(comment, zone)).collect(),
         Interaction::Messages(messages) => {
-            messages.in_order().into_iter().map(|message| SaidView::message(message, zone)).collect()
+            messages.in_order().into_iter().map(|message| PostView::message(message, zone)).collect()
         }
     }
 }
 
-/// How often events changed what is known of the call.
-fn news(version: u64) -> String {
+/// How often events updated the entry.
+fn times(version: u64) -> String {
     if version == 1 { "1 time".to_owned() } else { format!("{version} times") }
 }
 
@@ -279,7 +280,7 @@ impl WrittenView {
     }
 }
 
-impl SaidView {
+impl PostView {
     fn comment(comment: &Comment, zone: &TimeZone) -> Self {
         Self {
             text: comment.content.clone(),

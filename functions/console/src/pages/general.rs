@@ -1,4 +1,4 @@
-//! `GET` and `POST /general`: business hours, unknown numbers, Cases and Opportunities, and what else shapes a Task.
+//! `GET` and `POST /general`: business hours, unknown numbers, Cases and Opportunities, and the content of a Task.
 
 mod form;
 mod hours;
@@ -34,7 +34,7 @@ struct GeneralPage {
     page: Page,
     form: GeneralForm,
     errors: Errors,
-    /// Whether what is shown is not what is saved.
+    /// Whether the form differs from the saved settings.
     is_changed: bool,
     log_calls: Choices,
     hours_from: Choices,
@@ -43,7 +43,7 @@ struct GeneralPage {
     lines: Choices,
     known_lines: Vec<LineView>,
     line_hours: Vec<LineHoursView>,
-    /// Lines that could be given hours of their own.
+    /// Lines that have no hours of their own yet.
     other_lines: Vec<LineView>,
 }
 
@@ -59,14 +59,14 @@ struct LineHoursView {
     hours: HoursForm,
 }
 
-/// The settings as they are.
+/// Shows the current settings.
 pub(crate) async fn show(State(console): State<Arc<Console>>, page: PageRequest) -> Result<Html<String>, PageError> {
     let settings = console.settings.get(&page.session.tenant).await?;
     let known = lines::known(&console, &page.session.tenant).await?;
     Ok(view(page, GeneralForm::new(&settings, &known), &known, Errors::default(), false))
 }
 
-/// Saves what was typed; or, if a button asks for it, shows it again with a row more or less.
+/// Saves the form. If an editor button was pressed, shows the form with a row added or removed instead.
 pub(crate) async fn save(
     State(console): State<Arc<Console>>,
     SubmittedForm { page, fields }: SubmittedForm,
@@ -74,7 +74,7 @@ pub(crate) async fn save(
     let known = lines::known(&console, &page.session.tenant).await?;
     let mut form = GeneralForm::read(&fields);
     let mut errors = Errors::default();
-    if rearranged(&mut form, &fields, &mut errors) {
+    if apply_editor_button(&mut form, &fields, &mut errors) {
         return Ok(view(page, form, &known, errors, true).into_response());
     }
     let current = console.settings.get(&page.session.tenant).await?;
@@ -83,16 +83,16 @@ pub(crate) async fn save(
         if fields.has("preview") {
             match Settings::parse(&document) {
                 Ok(settings) => return Ok(preview::of_unsaved(&console, page, settings).await?.into_response()),
-                Err(problems) => form.note(problems, &mut errors),
+                Err(problems) => form.add_problems(problems, &mut errors),
             }
         } else if is_same(&current, &document) {
             return Ok(page::done(Nav::General.path(), Flash::Unchanged));
         } else {
             match settings::save(&console, &page.session, &document).await {
                 Ok(_) => return Ok(page::done(Nav::General.path(), Flash::Saved)),
-                Err(SaveError::Invalid(problems)) => form.note(problems, &mut errors),
+                Err(SaveError::Invalid(problems)) => form.add_problems(problems, &mut errors),
                 Err(SaveError::Stale(theirs)) => {
-                    return conflict::of_edit(&console, page, &document, *theirs, Nav::General).await;
+                    return conflict::after_edit(&console, page, &document, *theirs, Nav::General).await;
                 }
                 Err(SaveError::Store(error)) => return Err(error.into()),
             }
@@ -101,14 +101,14 @@ pub(crate) async fn save(
     Ok((StatusCode::UNPROCESSABLE_ENTITY, view(page, form, &known, errors, true)).into_response())
 }
 
-/// Whether the document says what the settings are already, however it puts it.
+/// Whether the document parses to the current settings.
 fn is_same(current: &Settings, document: &serde_json::Value) -> bool {
     Settings::parse(document).is_ok_and(|settings| settings == *current)
 }
 
-/// Does what a button of the editors asks for, without saving anything; `false` if it was the one that saves.
-fn rearranged(form: &mut GeneralForm, fields: &Fields, errors: &mut Errors) -> bool {
-    // `hours.monday`: the editor and what to add to it.
+/// Applies an editor button, such as adding a row, without saving. Returns `false` if none was pressed.
+fn apply_editor_button(form: &mut GeneralForm, fields: &Fields, errors: &mut Errors) -> bool {
+    // Such as `hours.monday`: the editor's prefix and the row to add.
     if let Some((editor, what)) = fields.get("add").split_once('.') {
         if let Some(hours) = form.editor(editor) {
             *hours = hours.clone().with_row(what);
@@ -132,7 +132,7 @@ fn rearranged(form: &mut GeneralForm, fields: &Fields, errors: &mut Errors) -> b
                     form.line_hours.sort_by_key(|(line, _)| *line);
                 }
             }
-            Err(_) => errors.at("new_line", "Own hours of a line: choose the line."),
+            Err(_) => errors.at("new_line", "Line hours: choose a line."),
         }
         return true;
     }

@@ -1,4 +1,4 @@
-//! `GET /history`: who changed which settings when; `GET` and `POST /history/{version}`: taking a version back.
+//! `GET /history`: who changed which settings and when. `GET` and `POST /history/{version}`: restores a version.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::settings::change::{Change, changes};
 use crate::settings::{self, SaveError};
 use crate::when::When;
 
-/// Versions on a page.
+/// The number of versions on a page.
 const LIMIT: usize = 20;
 
 #[derive(Template)]
@@ -30,7 +30,7 @@ const LIMIT: usize = 20;
 struct HistoryPage {
     page: Page,
     versions: Vec<VersionView>,
-    /// From which version the next page goes on.
+    /// The version before which the next page starts.
     older: Option<u64>,
 }
 
@@ -38,10 +38,10 @@ struct VersionView {
     version: u64,
     when: When,
     by: String,
-    /// How it came about, if not by a change on a page.
+    /// The version that was restored, if it was made by a restore.
     restored: Option<u64>,
     is_current: bool,
-    /// What is different from the version before; none if that is not known.
+    /// The changes from the previous version; `None` if that version is not available.
     changes: Option<Vec<Change>>,
 }
 
@@ -51,11 +51,11 @@ struct RestorePage {
     page: Page,
     version: u64,
     current: u64,
-    /// From now to then.
+    /// The changes from the current settings to this version.
     changes: Vec<Change>,
 }
 
-/// The versions, the latest first.
+/// Lists the versions, latest first.
 pub(crate) async fn list(
     State(console): State<Arc<Console>>,
     page: PageRequest,
@@ -65,11 +65,11 @@ pub(crate) async fn list(
     let before = match query.get("before") {
         "" => None,
         text => Some(number(text).ok_or_else(|| {
-            let message = "There is no version of this number to go on from.".to_owned();
+            let message = "There is no version with this number.".to_owned();
             ApiError::Parameter { name: "before", message }
         })?),
     };
-    // One more than is shown, to compare the last with.
+    // One more than is shown, to compare the last one with.
     let mut found = console.history.list(&page.session.tenant, before, LIMIT + 1).await?;
     let settings = console.settings.get(&page.session.tenant).await?;
     let next = (found.len() > LIMIT).then(|| found.pop()).flatten();
@@ -81,7 +81,7 @@ pub(crate) async fn list(
     Ok(page::render(&HistoryPage { page: page.page("History", Some(Nav::History)), versions, older }))
 }
 
-/// A version beside the one before, which is the new tenant's if it is the first.
+/// Compares a version with the previous one. The first version is compared with the default settings.
 fn view(
     version: &Result<SettingsVersion, Corrupt>,
     before: Option<&Result<SettingsVersion, Corrupt>>,
@@ -105,7 +105,7 @@ fn view(
     })
 }
 
-/// What would change if a version were taken back.
+/// Shows what restoring a version would change.
 pub(crate) async fn show(
     State(console): State<Arc<Console>>,
     page: PageRequest,
@@ -114,7 +114,7 @@ pub(crate) async fn show(
     let old = version_of(&console, &page, version).await?;
     let current = console.settings.get(&page.session.tenant).await?;
     let title = if old.version == 0 {
-        "Restore the settings of the beginning".to_owned()
+        "Restore the default settings".to_owned()
     } else {
         format!("Restore version {}", old.version)
     };
@@ -126,7 +126,7 @@ pub(crate) async fn show(
     }))
 }
 
-/// Takes a version back.
+/// Restores a version.
 pub(crate) async fn restore(
     State(console): State<Arc<Console>>,
     version: Result<Path<u64>, PathRejection>,
@@ -134,12 +134,12 @@ pub(crate) async fn restore(
 ) -> Result<Response, PageError> {
     let old = version_of(&console, &page, version).await?;
     let seen = fields.get("version").parse().map_err(|_| {
-        let message = "The version that is to be replaced is not a number.".to_owned();
+        let message = "The version to replace is not a number.".to_owned();
         ApiError::Parameter { name: "version", message }
     })?;
     match settings::restore(&console, &page.session, &old, seen).await {
         Ok(_) => Ok(page::done(Nav::History.path(), Flash::Restored)),
-        Err(SaveError::Stale(theirs)) => conflict::of_restore(&console, page, old, *theirs).await,
+        Err(SaveError::Stale(theirs)) => conflict::after_restore(&console, page, old, *theirs).await,
         Err(error) => Err(ApiError::from(error).into()),
     }
 }

@@ -1,4 +1,4 @@
-//! `GET /login`: where to sign in.
+//! `GET /login`: the sign-in page.
 
 use askama::Template;
 use axum::extract::RawQuery;
@@ -12,7 +12,7 @@ use crate::page::{self, Page};
 use crate::return_to::local_path;
 use crate::signed_in::Caller;
 
-/// Where a sign-in begins.
+/// Path that starts a sign-in.
 const SIGN_IN: &str = "/auth/salesforce";
 
 #[derive(Template)]
@@ -22,9 +22,9 @@ struct LoginPage {
     production: String,
     sandbox: String,
     return_to: String,
-    /// What was typed as the org's domain.
+    /// The org's domain as typed.
     domain: String,
-    /// What is wrong with it.
+    /// Why the domain is not valid.
     error: Option<&'static str>,
 }
 
@@ -36,11 +36,11 @@ struct LeavingPage {
     path: String,
 }
 
-/// The ways to sign in; with `domain`, the way to that org.
+/// Shows the sign-in options; with `domain`, forwards to that org's login page.
 pub(crate) async fn show(headers: HeaderMap, Caller(signed_in): Caller, RawQuery(query): RawQuery) -> Response {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let return_to = local_path(query.get("return_to"));
-    // Whoever is signed in may go on to sign in with another org.
+    // A signed-in admin may still sign in with another org.
     if signed_in.is_some() && !query.has("domain") {
         return Redirect::to(return_to).into_response();
     }
@@ -63,8 +63,8 @@ pub(crate) async fn show(headers: HeaderMap, Caller(signed_in): Caller, RawQuery
     (status, page::render(&login)).into_response()
 }
 
-/// A page that goes on by itself. The form that led here must not be redirected to another host:
-/// browsers hold `form-action` against every stop on the way, and an org may sign its users in anywhere.
+/// A page that forwards automatically. The form that led here must not be redirected to another host: browsers check
+/// `form-action` against every redirect, and an org may sign its users in on any host.
 fn leave(host: String, return_to: &str) -> Response {
     let path = sign_in(&host, return_to);
     let refresh = [("refresh", format!("0;url={path}"))];
@@ -77,7 +77,7 @@ fn sign_in(at: &str, return_to: &str) -> String {
     format!("{SIGN_IN}?{query}")
 }
 
-/// The host of an org's login page, however it was written: a name, a host, or any address of the org.
+/// The host of an org's login page, from the org's My Domain name, host, or any of its URLs.
 fn my_domain(text: &str) -> Option<String> {
     let text = text.trim().to_ascii_lowercase();
     let host = text.strip_prefix("https://").unwrap_or(&text).split(['/', '?', '#']).next()?;
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn an_orgs_domain_in_any_form() {
+    fn an_orgs_domain_is_accepted_in_any_form() {
         for text in [
             "example",
             " Example ",

@@ -1,4 +1,4 @@
-//! `GET` and `POST /preview`: what would happen if a call came, under the saved settings or under others.
+//! `GET` and `POST /preview`: how a call would be logged under the saved settings or under others.
 
 use std::sync::Arc;
 
@@ -35,9 +35,9 @@ use crate::when::Local;
 #[template(path = "preview.html")]
 struct PreviewPage {
     page: Page,
-    /// The settings that are not saved, as a document; empty for the saved ones.
+    /// The unsaved settings, as a document; empty to preview the saved settings.
     settings: String,
-    /// What of them is not saved.
+    /// The changes from the saved to the unsaved settings.
     changes: Vec<Change>,
     result: Option<ResultView>,
     errors: Errors,
@@ -61,22 +61,22 @@ struct UserView {
     name: String,
 }
 
-/// What would become of the call.
+/// The result of the preview.
 struct ResultView {
     outcome: Outcome,
     /// The outcome as a sentence.
     sentence: String,
-    /// Which call it is about.
+    /// The previewed call.
     about: String,
     started: Local,
-    /// Why Salesforce was not looked into.
+    /// Why Salesforce was not searched, if it was not.
     left_out: Option<String>,
     steps: Vec<StepView>,
     /// Records that would be created.
     created: Vec<RecordView>,
     task: Vec<FieldLine>,
-    /// The Task is there already.
-    is_there: bool,
+    /// Whether the Task exists already.
+    task_exists: bool,
 }
 
 /// A field of the Task.
@@ -86,7 +86,7 @@ struct FieldLine {
     meaning: Option<String>,
 }
 
-/// The form, for a call on a line now.
+/// Shows the form, filled with a call that starts now.
 pub(crate) async fn show(
     State(console): State<Arc<Console>>,
     page: PageRequest,
@@ -97,7 +97,7 @@ pub(crate) async fn show(
     Ok(form.page(&console, page).await?)
 }
 
-/// The form for settings that are not saved: what a settings page answers to whoever wants to see first what they do.
+/// Shows the form for unsaved settings, in response to the preview button of a settings page.
 pub(crate) async fn of_unsaved(
     console: &Console,
     page: PageRequest,
@@ -106,7 +106,7 @@ pub(crate) async fn of_unsaved(
     Ok(Form { settings: Some(settings), ..Form::default() }.page(console, page).await?)
 }
 
-/// What would become of the call that was described, or of the one with this key.
+/// Previews the described call, or the entry with the given key.
 pub(crate) async fn run(
     State(console): State<Arc<Console>>,
     SubmittedForm { page, fields }: SubmittedForm,
@@ -119,7 +119,7 @@ pub(crate) async fn run(
     Ok((status, form.page(&console, page).await?).into_response())
 }
 
-/// What was asked, and what came of it.
+/// The submitted form and its result.
 #[derive(Default)]
 struct Form {
     settings: Option<Settings>,
@@ -153,7 +153,7 @@ impl Form {
         let id = &session.tenant;
         let document = if of_entry {
             let entry = activity::find(console, id, &entry_key(&self.key)).await?;
-            entry.map(|entry| entry.document).ok_or_else(|| vec![wrong("key", "No call has this id.")])
+            entry.map(|entry| entry.document).ok_or_else(|| vec![invalid("key", "No call has this id.")])
         } else {
             let (lines, users) = tokio::join!(lines::lines(console, id), users(console, id));
             self.call.clone().unwrap_or_default().document(&lines?, &users?)
@@ -164,15 +164,15 @@ impl Form {
         };
         let previewed = match document {
             Ok(document) => {
-                let not_over = |_| vec![wrong("key", "The call is not over, so nothing can be said of it yet.")];
+                let not_over = |_| vec![invalid("key", "The call is not over, so it cannot be previewed yet.")];
                 preview(console, id, &settings, document).await?.map_err(not_over)
             }
-            Err(wrong) => Err(wrong),
+            Err(invalid) => Err(invalid),
         };
         match previewed {
             Ok(previewed) => self.result = Some(ResultView::new(&previewed, &settings)),
-            Err(wrong) => {
-                for InvalidField { name, message } in wrong {
+            Err(fields) => {
+                for InvalidField { name, message } in fields {
                     self.errors.at(name, message);
                 }
             }
@@ -182,18 +182,18 @@ impl Form {
 
     async fn page(self, console: &Console, page: PageRequest) -> Result<Html<String>, store::Error> {
         let id = &page.session.tenant;
-        // Boxed, as what asks Aircall is large.
+        // Boxed because the future of the Aircall request is large.
         let lines = Box::pin(lines::lines(console, id));
         let (lines, users, saved) = tokio::join!(lines, users(console, id), console.settings.get(id));
         let (lines, users, saved) = (lines?, users?, saved?);
-        let call = self.call.unwrap_or_else(|| usual(&lines, self.settings.as_ref().unwrap_or(&saved)));
+        let call = self.call.unwrap_or_else(|| default_call(&lines, self.settings.as_ref().unwrap_or(&saved)));
         let option =
             |value: String, label: String, chosen: &str| OptionView { is_chosen: value == chosen, value, label };
         let calls = CallType::ALL.into_iter().map(|kind| (key(kind), title(kind)));
         let types = calls.chain(MESSAGE_TYPES);
         let types = types.map(|(value, label)| option(value.to_owned(), label.to_owned(), &call.call_type)).collect();
         let mut lines: Vec<OptionView> =
-            lines.iter().map(|(id, number)| option(id.0.to_string(), number.label(), &call.line)).collect();
+            lines.iter().map(|(id, line)| option(id.0.to_string(), line.label(), &call.line)).collect();
         lines.sort_by(|a, b| a.label.cmp(&b.label));
         Ok(page::render(&PreviewPage {
             page: page.page("Preview", Some(Nav::Preview)),
@@ -203,32 +203,32 @@ impl Form {
             errors: self.errors,
             types,
             lines,
-            users: views(users),
+            users: user_views(users),
             key: self.key,
             call,
         }))
     }
 }
 
-fn views(users: Users) -> Vec<UserView> {
+fn user_views(users: Users) -> Vec<UserView> {
     users.into_iter().map(|(email, name)| UserView { email, name }).collect()
 }
 
-fn wrong(name: &'static str, message: &str) -> InvalidField {
+fn invalid(name: &'static str, message: &str) -> InvalidField {
     InvalidField { name, message: message.to_owned() }
 }
 
-/// The key of the call that was meant: its id will do.
+/// The key of the entry; a bare call ID is accepted too.
 fn entry_key(text: &str) -> String {
     let is_id = text.bytes().all(|byte| byte.is_ascii_digit());
     if is_id { format!("call-{text}") } else { text.to_owned() }
 }
 
-/// A call that is often asked about: one that is missed now.
-fn usual(lines: &Lines, settings: &Settings) -> Described {
+/// The call that the form starts with: a missed call now.
+fn default_call(lines: &Lines, settings: &Settings) -> Described {
     let now = Timestamp::now().to_zoned(zone_of_most(lines));
-    let is_logged = |id: &LineId| settings.lines.as_ref().is_none_or(|numbers| numbers.contains(id));
-    let line = lines.iter().filter(|(id, _)| is_logged(id)).min_by_key(|(_, number)| number.label());
+    let is_logged = |id: &LineId| settings.lines.as_ref().is_none_or(|lines| lines.contains(id));
+    let line = lines.iter().filter(|(id, _)| is_logged(id)).min_by_key(|(_, line)| line.label());
     Described {
         call_type: key(CallType::Missed).to_owned(),
         line: line.map(|(id, _)| id.0.to_string()).unwrap_or_default(),
@@ -240,7 +240,7 @@ fn usual(lines: &Lines, settings: &Settings) -> Described {
 impl ResultView {
     fn new(previewed: &Previewed, settings: &Settings) -> Self {
         let interaction = &previewed.interaction;
-        let (records, left_out, is_there) = match &previewed.salesforce {
+        let (records, left_out, task_exists) = match &previewed.salesforce {
             Salesforce::NotNeeded => (Vec::new(), None, false),
             Salesforce::LeftOut(why) => (Vec::new(), Some(why.clone()), false),
             Salesforce::Writes(writes) => (records(writes), None, writes.task_id.is_some()),
@@ -252,14 +252,14 @@ impl ResultView {
             about: format!(
                 "{}, {}",
                 entry_title::title_of_type(previewed.call_type, interaction),
-                super::activity::row::number(interaction)
+                super::activity::row::phone(interaction)
             ),
             started: Local::new(interaction.started_at(), &rules::hours::zone_of(interaction.line())),
             left_out,
             steps: trace::views(&previewed.steps),
             created: records.into_iter().filter(|record| record.id.is_none()).collect(),
             task: fields.map(FieldLine::new).collect(),
-            is_there,
+            task_exists,
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::page_request::SubmittedForm;
 use crate::session;
 use crate::signed_in::Caller;
 
-/// Ends the session: in this browser, and wherever else its cookie is.
+/// Ends the session, so that every copy of its cookie becomes invalid.
 pub(crate) async fn sign_out(
     State(console): State<Arc<Console>>,
     Caller(signed_in): Caller,

@@ -1,4 +1,4 @@
-//! `GET` and `POST /tokens`, `POST /tokens/{id}/revoke`: tokens for the API.
+//! `GET` and `POST /tokens`, `POST /tokens/{id}/revoke`: API tokens.
 
 use std::sync::Arc;
 
@@ -25,10 +25,10 @@ use crate::when::When;
 struct TokensPage {
     page: Page,
     tokens: Vec<TokenView>,
-    /// The text of a token that was just made, which is shown this once.
+    /// The token that was just created. It is shown only once.
     made: Option<Made>,
     errors: Errors,
-    /// What was typed as a new token's name.
+    /// The new token's name as typed.
     name: String,
 }
 
@@ -45,7 +45,7 @@ struct Made {
     text: String,
 }
 
-/// What a form asked for, and what came of it.
+/// The submitted form and its result.
 #[derive(Default)]
 struct Form {
     made: Option<(SecretString, ApiToken)>,
@@ -53,12 +53,12 @@ struct Form {
     name: String,
 }
 
-/// The tokens.
+/// Lists the tokens.
 pub(crate) async fn list(State(console): State<Arc<Console>>, page: PageRequest) -> Result<Html<String>, PageError> {
     render(&console, page, Form::default()).await
 }
 
-/// Makes a token and shows it; there is no redirect that could carry it.
+/// Creates a token and shows it in the response itself, because a redirect could not carry it.
 pub(crate) async fn create(
     State(console): State<Arc<Console>>,
     SubmittedForm { page, fields }: SubmittedForm,
@@ -86,7 +86,7 @@ pub(crate) async fn revoke(
     SubmittedForm { page, .. }: SubmittedForm,
 ) -> Result<Response, PageError> {
     let Ok(Path(id)) = id else { return Err(PageError::NotFound) };
-    // Revoked by somebody else meanwhile, it is as wanted.
+    // A token that somebody else has revoked meanwhile is no error.
     tokens::revoke(&console, &page.session, &id).await?;
     Ok(page::done(Nav::Tokens.path(), Flash::TokenRevoked))
 }

@@ -14,7 +14,7 @@ use axum::http::{Method, StatusCode, header};
 use crate::fixture::Fixture;
 
 #[tokio::test]
-async fn nothing_keeps_or_shows_an_answer() {
+async fn responses_are_neither_cached_nor_rendered() {
     let f = Fixture::new().await;
     for (path, status) in [("/api/settings", StatusCode::OK), ("/api/nothing", StatusCode::NOT_FOUND)] {
         let answer = f.get(path).await;
@@ -36,7 +36,7 @@ async fn an_unknown_route_is_not_found() {
 }
 
 #[tokio::test]
-async fn another_method_is_refused_with_those_that_are_allowed() {
+async fn an_unsupported_method_is_refused_with_the_allowed_ones() {
     let f = Fixture::new().await;
     for (method, path, allowed) in [
         (Method::POST, "/api/settings", "GET,HEAD,PUT"),

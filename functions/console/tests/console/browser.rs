@@ -1,4 +1,4 @@
-//! A browser that goes to Salesforce and back.
+//! A browser that follows OAuth redirects to the vendors and back.
 
 use std::collections::BTreeMap;
 
@@ -28,24 +28,24 @@ impl Browser {
         Self { cookies: BTreeMap::from([(name.to_owned(), value.to_owned())]) }
     }
 
-    /// Opens a page of the console's.
+    /// Opens a page of the console.
     pub(crate) async fn open(&mut self, f: &Fixture, path: &str) -> Response {
         let request = Request::get(path).header(header::COOKIE, self.cookies());
         let answer = f.request(request.body(Body::empty()).unwrap()).await;
-        self.take(&answer);
+        self.store_cookies(&answer);
         answer
     }
 
-    /// SubscriptionDiff a form of a page of the console's.
+    /// Submits a form of a console page, with that page's CSRF token.
     pub(crate) async fn submit(&mut self, f: &Fixture, page: &str, path: &str, fields: &[(&str, &str)]) -> Response {
         let token = crate::pages::support::value(&self.open(f, page).await.text, "csrf_token");
         let fields = [&[("csrf_token", token.as_str())], fields].concat();
         let answer = f.post_as(&self.cookies(), path, &fields).await;
-        self.take(&answer);
+        self.store_cookies(&answer);
         answer
     }
 
-    fn take(&mut self, answer: &Response) {
+    fn store_cookies(&mut self, answer: &Response) {
         for cookie in answer.cookies() {
             let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
             if value.is_empty() {
@@ -56,7 +56,7 @@ impl Browser {
         }
     }
 
-    /// Begins to sign in; the address of the login page.
+    /// Starts a sign-in and returns the URL of the login page.
     pub(crate) async fn begin(&mut self, f: &Fixture, query: &str) -> Url {
         let answer = self.open(f, &format!("/auth/salesforce?{query}")).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
@@ -66,23 +66,23 @@ impl Browser {
     /// Signs in as the org's admin.
     pub(crate) async fn sign_in(&mut self, f: &Fixture) -> Response {
         let login_page = self.begin(f, "at=production").await;
-        let back = decide(&login_page, &f.vendors.salesforce.admin_user_id(), "allow").await;
-        self.open(f, &back).await
+        let callback = decide(&login_page, &f.vendors.salesforce.admin_user_id(), "allow").await;
+        self.open(f, &callback).await
     }
 }
 
-/// What a user does on Salesforce's pages; where the browser is sent back to.
+/// Submits a user's decision on Salesforce's consent page and returns the callback path.
 pub(crate) async fn decide(login_page: &Url, user: &str, decision: &str) -> String {
     let fields = login_page
         .query_pairs()
         .into_owned()
         .chain([("user", user), ("decision", decision)].map(|(name, value)| (name.to_owned(), value.to_owned())));
     let body = Serializer::new(String::new()).extend_pairs(fields).finish();
-    back(login_page, body).await
+    submit_consent(login_page, body).await
 }
 
-/// SubscriptionDiff the form of a vendor's consent page; where the browser is sent back to, as a path of the console's.
-pub(crate) async fn back(page: &Url, body: String) -> String {
+/// Submits the form of a vendor's consent page and returns the callback path in the console.
+pub(crate) async fn submit_consent(page: &Url, body: String) -> String {
     let mut action = page.clone();
     action.set_query(None);
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();

@@ -1,4 +1,4 @@
-//! Signing in and connecting, against sandboxes of both vendors.
+//! Signing in and connecting, against the sandboxes of both vendors.
 
 mod aircall;
 mod killed;
@@ -31,14 +31,14 @@ impl Fixture {
         self.tenants.get(tenant).await.unwrap().unwrap()
     }
 
-    /// Lets go of what a killed run held, as time would.
-    pub(crate) async fn a_minute_later(&self, tenant: &TenantId) {
+    /// Releases the leases that a killed run held, as if they had expired.
+    pub(crate) async fn release_leases(&self, tenant: &TenantId) {
         let update = self.tables.dynamodb.update_item().table_name("TenantsTable");
         let update = update.key("tenant", AttributeValue::S(tenant.to_string()));
         update.update_expression("REMOVE webhook_lease, refresh_lease").send().await.unwrap();
     }
 
-    /// Connects Aircall by the sandbox's API key.
+    /// Connects Aircall with the sandbox's API key.
     pub(crate) async fn connect_aircall(&self) -> Response {
         self.connect_aircall_with("api-id", "api-token").await
     }
@@ -48,14 +48,14 @@ impl Fixture {
         self.send(Method::PUT, "/api/connections/aircall", body).await
     }
 
-    /// The webhooks at Aircall that send to the tenant `one`.
+    /// The webhooks in Aircall that send to the tenant `one`.
     pub(crate) fn webhooks(&self) -> Vec<Value> {
         let url = format!("https://{HOST}/webhooks/aircall/one");
         let all = self.vendors.aircall.snapshot()["webhooks"].as_array().unwrap().clone();
         all.into_iter().filter(|webhook| webhook["url"] == url).collect()
     }
 
-    /// One webhook sends, all of ours know it, and what it sends is let in.
+    /// Exactly one webhook is active with all our events, and the stored connection and tokens match it.
     #[track_caller]
     pub(crate) fn check_connected(&self, tenant: &Tenant) {
         let webhooks = self.webhooks();

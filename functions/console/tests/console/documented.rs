@@ -1,4 +1,4 @@
-//! Every answer of the API, in whichever test, is one that the document knows.
+//! Checks every API response of every test against the OpenAPI document.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 
 use crate::fixture::Response;
 
-/// The document, as it is kept beside the code.
+/// The OpenAPI document in the repository.
 pub(crate) static DOCUMENT: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("../../openapi.json")).unwrap());
 
-/// What validates the bodies of each path, method and status that has one.
+/// Validators of the response bodies, by path, method and status.
 static VALIDATORS: LazyLock<BTreeMap<(&str, &str, &str), Validator>> = LazyLock::new(|| {
     let bodies = operations().flat_map(|(path, method, operation)| {
         let responses = operation["responses"].as_object().unwrap();
@@ -33,7 +33,7 @@ pub(crate) fn operations() -> impl Iterator<Item = (&'static str, &'static str, 
     })
 }
 
-/// What a reference leads to.
+/// Follows a `$ref`, if the value is one.
 pub(crate) fn resolved(value: &'static Value) -> &'static Value {
     match value["$ref"].as_str() {
         Some(reference) => DOCUMENT.pointer(reference.strip_prefix('#').unwrap()).unwrap(),
@@ -41,24 +41,24 @@ pub(crate) fn resolved(value: &'static Value) -> &'static Value {
     }
 }
 
-/// Validates against a schema of the document.
+/// A validator for a schema of the document.
 pub(crate) fn validator(schema: &Value) -> Validator {
     let schema = json!({ "allOf": [schema], "components": DOCUMENT["components"] });
     jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap()
 }
 
-/// An answer to a request for this path is one that the document knows.
+/// Checks that the document describes this response to a request for this path.
 #[track_caller]
 pub(crate) fn check(method: &Method, path: &str, answer: &Response) {
     let method = if method == Method::HEAD { "get".to_owned() } else { method.as_str().to_lowercase() };
-    let found = operations().find(|(template, other, _)| *other == method && is_of(path, template));
+    let found = operations().find(|(template, other, _)| *other == method && matches_template(path, template));
     let Some((template, method, operation)) = found else {
         let status = answer.status;
         let is_refused = matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
-        // Who is not let in does not learn what there is.
-        let is_before =
+        // Authentication runs before routing, so that unknown paths are not revealed.
+        let is_unauthorized =
             matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::UNSUPPORTED_MEDIA_TYPE);
-        assert!(is_refused || is_before, "{method} {path} is not in the document, and answers {status}");
+        assert!(is_refused || is_unauthorized, "{method} {path} is not in the document, and answers {status}");
         return;
     };
     let status = answer.status.as_str();
@@ -80,12 +80,14 @@ pub(crate) fn check(method: &Method, path: &str, answer: &Response) {
     }
 }
 
-/// Whether a path is one of a template such as `/api/tokens/{id}`, which is less than its neighbours without braces.
-fn is_of(path: &str, template: &str) -> bool {
-    let is_other = || operations().any(|(other, _, _)| other == path);
-    let (parts, wanted) = (path.split('/'), template.split('/'));
+/// Whether a path matches a template such as `/api/tokens/{id}`. A literal path takes precedence over a template.
+fn matches_template(path: &str, template: &str) -> bool {
+    let is_literal = || operations().any(|(other, _, _)| other == path);
+    let (parts, expected) = (path.split('/'), template.split('/'));
     path == template
-        || (parts.clone().count() == wanted.clone().count()
-            && parts.zip(wanted).all(|(part, wanted)| part == wanted || (wanted.starts_with('{') && !part.is_empty()))
-            && !is_other())
+        || (parts.clone().count() == expected.clone().count()
+            && parts
+                .zip(expected)
+                .all(|(part, expected)| part == expected || (expected.starts_with('{') && !part.is_empty()))
+            && !is_literal())
 }

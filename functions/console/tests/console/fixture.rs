@@ -1,4 +1,4 @@
-//! A console with two tenants, and what comes and goes.
+//! A console with two tenants, its tables and vendors, and helpers to send requests.
 
 use std::sync::{Arc, LazyLock};
 
@@ -30,7 +30,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use crate::documented;
 use crate::vendors::Vendors;
 
-/// When the tests' call started.
+/// When the tests' call started, UNIX seconds.
 pub(crate) const START: i64 = 1_774_254_600;
 
 /// The console's host.
@@ -44,7 +44,7 @@ pub(crate) fn key() -> SecretString {
     SecretString::from("the key of the tests")
 }
 
-/// A session of this tenant's admin, as `name=value`; the same one however often it is asked for.
+/// The session cookie of this tenant's admin, as `name=value`. It is the same on every call.
 pub(crate) fn cookie(tenant: &str) -> String {
     static SIGNED_IN: LazyLock<Timestamp> = LazyLock::new(Timestamp::now);
     Session::new(TenantId::parse(tenant).unwrap(), "user@example.com", *SIGNED_IN).sign(&key())
@@ -60,12 +60,12 @@ pub(crate) struct Fixture {
     router: Router,
 }
 
-/// What a request was answered.
+/// The response to a request.
 #[derive(Debug)]
 pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    /// The body as JSON; null if it is none.
+    /// The body as JSON; null if it is not JSON.
     pub(crate) body: Value,
     /// The body as text.
     pub(crate) text: String,
@@ -91,13 +91,13 @@ impl Response {
     }
 }
 
-/// What talks to the vendors.
+/// The HTTP client for the vendors.
 fn http() -> reqwest::Client {
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap()
 }
 
-/// A client of the SQS that a test runs.
-fn client(sqs: &MockServer) -> aws_sdk_sqs::Client {
+/// A client of the test's SQS stub.
+fn sqs_client(sqs: &MockServer) -> aws_sdk_sqs::Client {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
@@ -117,15 +117,15 @@ impl Fixture {
         let sqs = MockServer::start().await;
         let accepted = ResponseTemplate::new(200).set_body_json(json!({ "MessageId": "1", "MD5OfMessageBody": "" }));
         Mock::given(header_exists("x-amz-target")).respond_with(accepted).mount(&sqs).await;
-        Self::on(Arc::new(tables), Arc::new(sqs), Vendors::start().await, allowed_orgs)
+        Self::with(Arc::new(tables), Arc::new(sqs), Vendors::start().await, allowed_orgs)
     }
 
-    /// The same with another process, which remembers nothing.
-    pub(crate) fn again(&self) -> Self {
-        Self::on(self.tables.clone(), self.sqs.clone(), self.vendors.clone(), AllowedOrgs::All)
+    /// The same console in a new process, with empty caches.
+    pub(crate) fn restarted(&self) -> Self {
+        Self::with(self.tables.clone(), self.sqs.clone(), self.vendors.clone(), AllowedOrgs::All)
     }
 
-    fn on(tables: Arc<TestTables>, sqs: Arc<MockServer>, vendors: Vendors, allowed_orgs: AllowedOrgs) -> Self {
+    fn with(tables: Arc<TestTables>, sqs: Arc<MockServer>, vendors: Vendors, allowed_orgs: AllowedOrgs) -> Self {
         let dynamodb = &tables.dynamodb;
         let calls = Calls::new(dynamodb.clone(), "CallsTable");
         let history = History::new(dynamodb.clone(), "ConsoleTable");
@@ -137,7 +137,10 @@ impl Fixture {
             calls: calls.clone(),
             settings,
             history,
-            write_queue: WriteQueue::new(client(&sqs), "https://sqs.us-east-1.example.com/000000000000/writes.fifo"),
+            write_queue: WriteQueue::new(
+                sqs_client(&sqs),
+                "https://sqs.us-east-1.example.com/000000000000/writes.fifo",
+            ),
             sign_ins: SignIns::new(dynamodb.clone(), "ConsoleTable"),
             ended_sessions: EndedSessions::new(dynamodb.clone(), "ConsoleTable"),
             api_tokens: ApiTokens::new(dynamodb.clone(), "ConsoleTable"),
@@ -170,13 +173,13 @@ impl Fixture {
         Self { calls, tenants, sqs, tenant: TenantId::parse("one").unwrap(), router, vendors, tables }
     }
 
-    /// The wake-ups that were sent.
+    /// The wake-ups that were sent to the writes queue.
     pub(crate) async fn woken(&self) -> Vec<Value> {
         let requests = self.sqs.received_requests().await.unwrap();
         requests.iter().map(|request| serde_json::from_slice(&request.body).unwrap()).collect()
     }
 
-    /// SubscriptionDiff a request, to [`HOST`] unless it says otherwise.
+    /// Sends a request, to [`HOST`] unless it says otherwise.
     pub(crate) async fn request(&self, mut request: Request<Body>) -> Response {
         request.headers_mut().entry(header::HOST).or_insert(HeaderValue::from_static(HOST));
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
@@ -191,14 +194,14 @@ impl Fixture {
         answer
     }
 
-    /// SubscriptionDiff JSON with this `Cookie` header.
+    /// Sends JSON with this `Cookie` header.
     pub(crate) async fn send_as(&self, cookie: &str, method: Method, path: &str, body: impl Into<Body>) -> Response {
         let request = Request::builder().method(method).uri(path).header(header::COOKIE, cookie);
         let request = request.header(header::CONTENT_TYPE, "application/json");
         self.request(request.body(body.into()).unwrap()).await
     }
 
-    /// SubscriptionDiff a request of the tenant's admin.
+    /// Sends a request of the admin of the tenant `one`.
     pub(crate) async fn send(&self, method: Method, path: &str, body: impl Into<Body>) -> Response {
         self.send_as(&cookie("one"), method, path, body).await
     }
@@ -236,7 +239,7 @@ impl Fixture {
         self.calls.get(&self.tenant, &key).await.unwrap().unwrap()
     }
 
-    /// Merges a missed call that is over and to be logged.
+    /// Merges a missed call that is over and waits to be logged.
     pub(crate) async fn missed(&self, id: u64, after: i64) -> Entry {
         self.call("ended", id, after, &Settings::default()).await
     }

@@ -1,4 +1,4 @@
-//! The console, against an embedded DynamoDB: its JSON API and its pages.
+//! Tests of the console's JSON API and pages, against an embedded DynamoDB.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -1,4 +1,4 @@
-//! The pages.
+//! The HTML pages.
 
 mod activity;
 mod call_workflow;

@@ -1,4 +1,4 @@
-//! Calls in the activity log, each as a test wants it.
+//! Helpers that store calls in the activity log in the state that a test needs.
 
 use jiff::Timestamp;
 use rules::matching::Record;
@@ -8,12 +8,12 @@ use store::{Connection, Entry, Merge, Outcome, Problem, SalesforceTokens, Tenant
 
 use crate::fixture::{Fixture, START, at};
 
-/// A name that must not become markup.
+/// A name with markup that pages must escape.
 pub(crate) const MARKUP: &str = "<img src=x onerror=alert(1)>\"'&";
 
 impl Fixture {
-    /// Merges the missed call `id` of `started_at`, but for what `changes` says of it.
-    pub(crate) async fn play(&self, id: u64, started_at: i64, changes: Value) -> Entry {
+    /// Merges the missed call `id`, started at `started_at` UNIX seconds, with these fields replaced by `changes`.
+    pub(crate) async fn merge_call(&self, id: u64, started_at: i64, changes: Value) -> Entry {
         let mut call = json!({
             "id": id,
             "direction": "inbound",
@@ -38,8 +38,8 @@ impl Fixture {
         self.calls.get(&self.tenant, &key).await.unwrap().unwrap()
     }
 
-    /// Its Task is in Salesforce, on a Contact of this name.
-    pub(crate) async fn log(&self, entry: &Entry, name: &str) {
+    /// Marks the entry as logged on a Contact with this name.
+    pub(crate) async fn mark_logged(&self, entry: &Entry, name: &str) {
         let mut trace = Trace::new();
         trace.note(Topic::Record, format!("The number is that of the Contact {name}."));
         let written = Written {
@@ -54,17 +54,17 @@ impl Fixture {
             related: None,
             logged_at: at(START + 100),
         };
-        self.settle(entry, &Outcome::Logged { written: Box::new(written), trace }).await;
+        self.record_outcome(entry, &Outcome::Logged { written: Box::new(written), trace }).await;
     }
 
-    /// Salesforce refused it with these words.
-    pub(crate) async fn fail(&self, entry: &Entry, message: &str) {
+    /// Marks the entry as failed with this message of Salesforce.
+    pub(crate) async fn mark_failed(&self, entry: &Entry, message: &str) {
         let code = "FIELD_CUSTOM_VALIDATION_EXCEPTION".to_owned();
         let problem = Problem { code, message: message.to_owned(), since: at(START + 100), shared_failures: 0 };
-        self.settle(entry, &Outcome::Failed { problem, trace: Trace::new() }).await;
+        self.record_outcome(entry, &Outcome::Failed { problem, trace: Trace::new() }).await;
     }
 
-    async fn settle(&self, entry: &Entry, outcome: &Outcome) {
+    async fn record_outcome(&self, entry: &Entry, outcome: &Outcome) {
         self.calls.record_outcome(&self.tenant, entry, outcome, Timestamp::now()).await.unwrap();
     }
 
@@ -73,7 +73,7 @@ impl Fixture {
         self.connect_with(None).await;
     }
 
-    /// Connects the tenant to the sandbox org, with this access token instead of the one that counts.
+    /// Connects the tenant to the sandbox org, with this access token instead of the valid one.
     pub(crate) async fn connect_with(&self, access_token: Option<&str>) {
         let org = &self.vendors.salesforce;
         let admin = org.admin_user_id();

@@ -1,47 +1,47 @@
-//! What became of the calls of the last days, as bars.
+//! Bar chart of the daily call outcomes.
 
 use jiff::tz::TimeZone;
 use store::{DailyOutcomes, DayOutcomes};
 
-/// The height of the drawing, and what a day has of its width.
+/// The height of the chart, and the width that each day takes.
 const HEIGHT: f64 = 100.0;
-const STEP: f64 = 10.0;
-/// The width of a bar, and the least height of a part of one.
-const WIDTH: f64 = 6.4;
-const LEAST: f64 = 2.0;
+const DAY_WIDTH: f64 = 10.0;
+/// The width of a bar, and the minimum height of a bar segment.
+const BAR_WIDTH: f64 = 6.4;
+const MIN_HEIGHT: f64 = 2.0;
 
-/// What became of the calls of the last days.
+/// The outcomes of the last days' calls.
 pub(super) struct Chart {
     pub(super) days: Vec<Day>,
-    /// How wide the drawing is.
+    /// The width of the chart.
     pub(super) width: f64,
-    /// The number of calls at the top.
+    /// The number of calls at the top of the scale.
     pub(super) top: u64,
     pub(super) logged: u64,
     pub(super) skipped: u64,
     pub(super) failed: u64,
-    /// On whose clock the days begin.
+    /// The time zone in which days begin.
     pub(super) zone: String,
-    /// Whether all calls are counted.
+    /// Whether every call was counted.
     pub(super) is_complete: bool,
 }
 
-/// A day: a bar, and a row of the table that says the same.
+/// A day: a bar of the chart and a row of the equivalent table.
 pub(super) struct Day {
-    /// As in an address.
+    /// In the form used in URLs.
     pub(super) date: String,
-    /// Such as `23`; the first, and that of a month, with the month.
+    /// Such as `23`; with the month for the first bar and the first day of a month.
     pub(super) number: String,
     /// Such as `Mon 23 Mar`.
     pub(super) name: String,
     pub(super) logged: u64,
     pub(super) skipped: u64,
     pub(super) failed: u64,
-    pub(super) parts: Vec<Part>,
+    pub(super) segments: Vec<Segment>,
 }
 
-/// A part of a bar.
-pub(super) struct Part {
+/// A segment of a bar.
+pub(super) struct Segment {
     pub(super) class: &'static str,
     pub(super) x: String,
     pub(super) y: String,
@@ -49,39 +49,39 @@ pub(super) struct Part {
 }
 
 impl Chart {
-    /// The chart; none if there was nothing to draw.
-    pub(super) fn new(counted: &DailyOutcomes, zone: &TimeZone) -> Option<Self> {
-        let sum = |of: fn(&DayOutcomes) -> u64| counted.days.iter().map(of).sum();
-        let highest = counted.days.iter().map(|day| day.logged + day.skipped + day.failed).max().unwrap_or_default();
+    /// The chart; `None` if there are no calls.
+    pub(super) fn new(outcomes: &DailyOutcomes, zone: &TimeZone) -> Option<Self> {
+        let sum = |count: fn(&DayOutcomes) -> u64| outcomes.days.iter().map(count).sum();
+        let highest = outcomes.days.iter().map(|day| day.logged + day.skipped + day.failed).max().unwrap_or_default();
         if highest == 0 {
             return None;
         }
-        let top = round(highest);
-        let days = counted.days.iter().enumerate().map(|(index, day)| Day::new(day, index, top)).collect();
+        let top = round_up(highest);
+        let days = outcomes.days.iter().enumerate().map(|(index, day)| Day::new(day, index, top)).collect();
         Some(Self {
             days,
-            width: STEP * length(counted.days.len()),
+            width: DAY_WIDTH * length(outcomes.days.len()),
             top,
             logged: sum(|day| day.logged),
             skipped: sum(|day| day.skipped),
             failed: sum(|day| day.failed),
             zone: zone.iana_name().unwrap_or("UTC").to_owned(),
-            is_complete: counted.is_complete,
+            is_complete: outcomes.is_complete,
         })
     }
 }
 
 impl Day {
     fn new(day: &DayOutcomes, index: usize, top: u64) -> Self {
-        let mut parts = Vec::new();
+        let mut segments = Vec::new();
         let mut y = HEIGHT;
         for (class, count) in [("logged", day.logged), ("skipped", day.skipped), ("failed", day.failed)] {
             if count > 0 {
-                let height = (HEIGHT * amount(count) / amount(top)).max(LEAST);
+                let height = (HEIGHT * amount(count) / amount(top)).max(MIN_HEIGHT);
                 y -= height;
-                let x = STEP * length(index) + (STEP - WIDTH) / 2.0;
+                let x = DAY_WIDTH * length(index) + (DAY_WIDTH - BAR_WIDTH) / 2.0;
                 let [x, y, height] = [x, y, height].map(|number| format!("{number:.1}"));
-                parts.push(Part { class, x, y, height });
+                segments.push(Segment { class, x, y, height });
             }
         }
         Self {
@@ -95,13 +95,13 @@ impl Day {
             logged: day.logged,
             skipped: day.skipped,
             failed: day.failed,
-            parts,
+            segments,
         }
     }
 }
 
-/// The next number of calls that is easy to read: 1, 2 or 5, and as many zeros as it takes.
-fn round(highest: u64) -> u64 {
+/// The next round number: 1, 2 or 5 times a power of ten.
+fn round_up(highest: u64) -> u64 {
     let mut power = 1;
     loop {
         if let Some(top) = [1, 2, 5].into_iter().map(|digit| digit * power).find(|top| *top >= highest) {
@@ -111,7 +111,7 @@ fn round(highest: u64) -> u64 {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a drawing has fewer points than a number has digits")]
+#[expect(clippy::cast_precision_loss, reason = "a pixel needs less precision than an f64 has")]
 fn amount(count: u64) -> f64 {
     count as f64
 }
@@ -135,31 +135,31 @@ mod tests {
     }
 
     #[test]
-    fn the_top_is_easy_to_read() {
+    fn the_scale_ends_at_a_round_number() {
         for (highest, top) in [(1, 1), (3, 5), (5, 5), (6, 10), (11, 20), (201, 500), (1000, 1000), (1001, 2000)] {
-            assert_eq!(round(highest), top);
+            assert_eq!(round_up(highest), top);
         }
     }
 
     #[test]
-    fn parts_stand_on_each_other() {
+    fn segments_are_stacked() {
         let chart = chart(&[day(0, 0, 0), day(5, 0, 3)]).unwrap();
-        let parts = |day: &Day| -> Vec<String> {
-            day.parts.iter().map(|part| format!("{} {} {} {}", part.class, part.x, part.y, part.height)).collect()
+        let segments = |day: &Day| -> Vec<String> {
+            day.segments.iter().map(|s| format!("{} {} {} {}", s.class, s.x, s.y, s.height)).collect()
         };
-        assert_eq!(parts(&chart.days[0]), [""; 0]);
-        assert_eq!(parts(&chart.days[1]), ["logged 11.8 50.0 50.0", "failed 11.8 20.0 30.0"]);
+        assert_eq!(segments(&chart.days[0]), [""; 0]);
+        assert_eq!(segments(&chart.days[1]), ["logged 11.8 50.0 50.0", "failed 11.8 20.0 30.0"]);
         assert_eq!((chart.top, chart.logged, chart.skipped, chart.failed), (10, 5, 0, 3));
     }
 
     #[test]
-    fn a_single_call_is_seen_beside_a_thousand() {
+    fn a_single_call_is_visible_next_to_a_thousand() {
         let chart = chart(&[day(1000, 1, 0)]).unwrap();
-        assert_eq!(chart.days[0].parts[1].height, "2.0");
+        assert_eq!(chart.days[0].segments[1].height, "2.0");
     }
 
     #[test]
-    fn nothing_is_not_drawn() {
+    fn without_calls_there_is_no_chart() {
         assert!(chart(&[day(0, 0, 0)]).is_none());
         assert!(chart(&[]).is_none());
     }

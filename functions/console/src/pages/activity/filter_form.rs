@@ -1,4 +1,4 @@
-//! What can be asked for, and what is.
+//! The filter form of the activity log: its choices and current values.
 
 use jiff::tz::TimeZone;
 use rules::{CallType, LineId};
@@ -11,11 +11,11 @@ use crate::form::Fields;
 use crate::lines::Lines;
 use crate::settings::change::{key, title};
 
-/// The filters as they are shown.
+/// The filter form.
 pub(super) struct FilterForm {
-    /// All outcomes and each of them, as links.
+    /// A link for all outcomes and one for each.
     pub(super) tabs: Vec<Tab>,
-    /// The chosen outcome's value, for the form to keep.
+    /// The chosen outcome's value, which the form keeps in a hidden field.
     pub(super) outcome: &'static str,
     pub(super) types: Vec<OptionView>,
     pub(super) lines: Vec<OptionView>,
@@ -25,15 +25,15 @@ pub(super) struct FilterForm {
     pub(super) until: String,
     /// As typed.
     pub(super) search: String,
-    /// As given; no field shows it.
+    /// The `time_zone` parameter as given; it has no visible field.
     pub(super) given_zone: String,
-    /// On whose clock days begin.
+    /// The time zone in which days begin.
     pub(super) zone: String,
-    /// Whether anything is asked for.
+    /// Whether any filter is set.
     pub(super) is_active: bool,
 }
 
-/// An outcome to look at.
+/// A link that filters by outcome.
 pub(super) struct Tab {
     pub(super) name: &'static str,
     pub(super) path: String,
@@ -67,9 +67,9 @@ impl FilterForm {
             label,
             is_chosen: filters.line == Some(id),
         };
-        // A line that had no call lately can still be in a bookmark.
+        // A bookmark may name a line that had no recent call.
         let other = filters.line.filter(|id| !lines.contains_key(id)).map(|id| line(id, format!("Line {}", id.0)));
-        let mut known: Vec<OptionView> = lines.iter().map(|(id, number)| line(*id, number.label())).collect();
+        let mut known: Vec<OptionView> = lines.iter().map(|(id, known)| line(*id, known.label())).collect();
         known.sort_by(|a, b| a.label.cmp(&b.label));
         Self {
             tabs: [tab("All", None)].into_iter().chain(outcomes).collect(),

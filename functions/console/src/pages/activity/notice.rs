@@ -1,28 +1,28 @@
-//! What keeps calls from coming or from being logged, and what an admin does about it.
+//! Notices about problems that stop calls from arriving or from being logged, and how an admin fixes them.
 
 use store::{AircallState, ConnectionState, Tenant};
 
 use crate::page::Nav;
 use crate::when::When;
 
-/// What keeps calls from coming or from being logged.
+/// A problem that stops calls from arriving or from being logged.
 pub(super) struct Notice {
-    /// What, as sentences.
+    /// The problem, as sentences.
     pub(super) text: String,
-    /// When it ends by itself, if it does.
+    /// When Salesforce is tried again, if the problem is temporary.
     pub(super) until: Option<When>,
-    /// What to do about it at [`Notice::path`]; nothing if it passes.
+    /// The label of the link to [`Notice::path`]; `None` if the problem is temporary.
     pub(super) action: Option<&'static str>,
     pub(super) path: &'static str,
 }
 
 impl Notice {
-    /// All of it; `note` is what Aircall's webhook is known to lack.
+    /// All current notices; `note` says what is known to be wrong with Aircall's webhook.
     pub(super) fn all(tenant: &Tenant, note: Option<String>) -> Vec<Self> {
-        [Self::of_salesforce(tenant), Self::of_aircall(tenant, note)].into_iter().flatten().collect()
+        [Self::for_salesforce(tenant), Self::for_aircall(tenant, note)].into_iter().flatten().collect()
     }
 
-    fn of_salesforce(tenant: &Tenant) -> Option<Self> {
+    fn for_salesforce(tenant: &Tenant) -> Option<Self> {
         if tenant.salesforce.is_none() {
             let text = "Salesforce is not connected. Calls wait here and are logged once it is.";
             return Some(Self::new(text.to_owned(), "Connect Salesforce"));
@@ -40,20 +40,18 @@ impl Notice {
         }
     }
 
-    fn of_aircall(tenant: &Tenant, note: Option<String>) -> Option<Self> {
+    fn for_aircall(tenant: &Tenant, note: Option<String>) -> Option<Self> {
         let Some(connection) = &tenant.aircall else {
-            // A webhook that was made by hand sends all the same.
-            let text = || "Aircall is not connected, so no calls come.".to_owned();
+            // A webhook that was created by hand may still send calls.
+            let text = || "Aircall is not connected, so no calls arrive.".to_owned();
             return tenant.webhook_tokens.is_empty().then(|| Self::new(text(), "Connect Aircall"));
         };
-        let (what, action) = match connection.state {
+        let (problem, action) = match connection.state {
             AircallState::Active => return None,
-            AircallState::Deactivated { .. } => {
-                ("Aircall does not send calls as it should.", "Re-activate the webhook")
-            }
-            AircallState::Unknown => ("It is not known whether Aircall sends calls.", "Look at the connection"),
+            AircallState::Deactivated { .. } => ("Aircall does not send calls correctly.", "Re-activate the webhook"),
+            AircallState::Unknown => ("The state of the Aircall webhook is unknown.", "Check the connection"),
         };
-        let text = note.map_or_else(|| what.to_owned(), |note| format!("{what} {note}"));
+        let text = note.map_or_else(|| problem.to_owned(), |note| format!("{problem} {note}"));
         Some(Self::new(text, action))
     }
 

@@ -1,4 +1,4 @@
-//! An entry in the list.
+//! A row of the activity list.
 
 use rules::{Direction, Interaction, Party};
 use store::{Corrupt, Entry, Tenant};
@@ -9,16 +9,16 @@ use crate::entry_title;
 use crate::explanation;
 use crate::when::Local;
 
-/// An entry in the list.
+/// A row of the activity list.
 pub(super) struct Row {
     pub(super) key: String,
-    /// What kind of call, or that it is a message.
+    /// The call type, or that it is a message.
     pub(super) title: &'static str,
-    /// Its class in the stylesheet, which draws an arrow.
+    /// The CSS class that draws the direction arrow.
     pub(super) direction: &'static str,
-    /// None of an entry that cannot be read.
+    /// `None` for an entry that cannot be read.
     pub(super) started: Option<Local>,
-    pub(super) number: String,
+    pub(super) phone: String,
     pub(super) line: String,
     pub(super) user: String,
     pub(super) outcome: Outcome,
@@ -37,7 +37,7 @@ impl Row {
                     title: "Call",
                     direction: "",
                     started: None,
-                    number: String::new(),
+                    phone: String::new(),
                     line: String::new(),
                     user: String::new(),
                     outcome: Outcome::Failed,
@@ -54,7 +54,7 @@ impl Row {
             title: entry_title::entry_title(entry, interaction),
             direction: direction(interaction),
             started: Some(Local::new(interaction.started_at(), &rules::hours::zone_of(interaction.line()))),
-            number: number(interaction),
+            phone: phone(interaction),
             line: interaction.line().label(),
             user: interaction.user().and_then(|user| user.name.clone()).unwrap_or_default(),
             outcome: Outcome::from_state(entry.state),
@@ -64,7 +64,7 @@ impl Row {
     }
 }
 
-/// The class of the arrow.
+/// The CSS class of the direction arrow.
 pub(in crate::pages) fn direction(interaction: &Interaction) -> &'static str {
     match interaction.direction() {
         Direction::Inbound => "inbound",
@@ -72,10 +72,10 @@ pub(in crate::pages) fn direction(interaction: &Interaction) -> &'static str {
     }
 }
 
-/// The other party's number as people write it.
-pub(in crate::pages) fn number(interaction: &Interaction) -> String {
+/// The other party's phone number in international format, or why there is none.
+pub(in crate::pages) fn phone(interaction: &Interaction) -> String {
     match interaction.party() {
-        Party::Phone(number) => number.international(),
+        Party::Phone(phone) => phone.international(),
         Party::Unusable(text) => text.clone(),
         Party::Anonymous => "Number withheld".to_owned(),
     }

@@ -18,11 +18,11 @@ use crate::form::Fields;
 use crate::page::{self, Nav};
 use crate::page_error::PageError;
 use crate::page_request::PageRequest;
-use crate::pages::connections::{Trouble, again};
+use crate::pages::connections::{FailedChange, show_failed};
 use crate::signed_in::{Caller, SignedIn};
 use crate::{random, sign_in};
 
-/// SubscriptionDiff a signed-in admin to Aircall's consent page.
+/// Redirects a signed-in admin to Aircall's consent page.
 pub(crate) async fn begin(
     State(console): State<Arc<Console>>,
     headers: HeaderMap,
@@ -33,7 +33,7 @@ pub(crate) async fn begin(
     let state = random::text();
     let attempt = Attempt {
         state_hash: hash(&state),
-        // Aircall knows no PKCE.
+        // Aircall does not support PKCE.
         code_verifier: "".into(),
         login_url: console.aircall.dashboard_url.to_string(),
         return_to: Nav::Connections.path().to_owned(),
@@ -44,7 +44,7 @@ pub(crate) async fn begin(
     Ok(redirect(app.authorize_url(&console.aircall.dashboard_url, &state).as_str(), []))
 }
 
-/// Takes the admin back, and connects the account.
+/// Handles the redirect back from Aircall and connects the account.
 pub(crate) async fn callback(
     State(console): State<Arc<Console>>,
     headers: HeaderMap,
@@ -52,7 +52,7 @@ pub(crate) async fn callback(
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
     let Some(signed_in) = signed_in else {
-        // Not back to here: the code would not count for another session.
+        // Do not return here after signing in: the code is bound to the previous session.
         return Ok(Redirect::to("/login?return_to=%2Fconnections").into_response());
     };
     let base_url = BaseUrl::from_headers(&headers)?;
@@ -62,16 +62,18 @@ pub(crate) async fn callback(
     let page = PageRequest::new(signed_in, &console, None);
     match connected {
         Ok(()) => Ok(page::done(Nav::Connections.path(), Flash::AircallConnected)),
-        Err(Failed::Words(status, words)) => again(&console, &headers, page, status, Trouble::of_page(words)).await,
+        Err(Failed::Message(status, message)) => {
+            show_failed(&console, &headers, page, status, FailedChange::new(message)).await
+        }
         Err(Failed::Connection(ConnectionError::Store(error))) => Err(error.into()),
         Err(Failed::Connection(error)) => {
-            again(&console, &headers, page, StatusCode::CONFLICT, Trouble::of_page(error.to_string())).await
+            show_failed(&console, &headers, page, StatusCode::CONFLICT, FailedChange::new(error.to_string())).await
         }
     }
 }
 
 enum Failed {
-    Words(StatusCode, String),
+    Message(StatusCode, String),
     Connection(ConnectionError),
 }
 
@@ -90,22 +92,22 @@ async fn connect(
 ) -> Result<(), Failed> {
     let attempt = console.sign_ins.consume(&hash(query.get("state")), Timestamp::now()).await?;
     let Some(attempt) = attempt else {
-        let words = "This connection was begun too long ago, or was made before. Please begin again.";
-        return Err(Failed::Words(StatusCode::BAD_REQUEST, words.to_owned()));
+        let message = "This connection attempt has expired or was used before. Please start again.";
+        return Err(Failed::Message(StatusCode::BAD_REQUEST, message.to_owned()));
     };
     if attempt.browser_hash != browser(signed_in) {
-        let words = "This connection was begun in another browser or by another user. Please begin again here.";
-        return Err(Failed::Words(StatusCode::FORBIDDEN, words.to_owned()));
+        let message = "This connection was started in another browser or by another user. Please start again here.";
+        return Err(Failed::Message(StatusCode::FORBIDDEN, message.to_owned()));
     }
     match query.get("error") {
         "" => {}
         "access_denied" => {
-            let words = "You did not allow access in Aircall, so nothing was connected.";
-            return Err(Failed::Words(StatusCode::FORBIDDEN, words.to_owned()));
+            let message = "You did not allow access in Aircall, so nothing was connected.";
+            return Err(Failed::Message(StatusCode::FORBIDDEN, message.to_owned()));
         }
         _ => {
-            let words = "Aircall sent you back without access, so nothing was connected. Please begin again.";
-            return Err(Failed::Words(StatusCode::FORBIDDEN, words.to_owned()));
+            let message = "Aircall did not grant access, so nothing was connected. Please start again.";
+            return Err(Failed::Message(StatusCode::FORBIDDEN, message.to_owned()));
         }
     }
     let credential = console.aircall.interaction(app, query.get("code")).await.map_err(ConnectionError::from)?;
@@ -113,12 +115,12 @@ async fn connect(
     Ok(())
 }
 
-/// Only of a state of this kind of connection.
+/// Hashes the OAuth state. The prefix keeps it apart from the states of Salesforce sign-ins.
 fn hash(state: &str) -> TokenHash {
     TokenHash::new(&format!("aircall:{state}"))
 }
 
-/// Of the session, which only this browser has.
+/// Hashes the session cookie, which binds the attempt to this browser.
 fn browser(signed_in: &SignedIn) -> TokenHash {
     TokenHash::new(signed_in.cookie.as_deref().unwrap_or_default())
 }

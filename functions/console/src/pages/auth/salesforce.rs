@@ -20,10 +20,10 @@ use crate::random;
 use crate::sign_in::{self, Back, SignInError, SignedInWith};
 use crate::signed_in::{Caller, SignedIn, cookies};
 
-/// The cookie that tells the browser that began a sign-in from any other.
+/// Name of the cookie that binds a sign-in to the browser that started it.
 const BROWSER: &str = "signin";
 
-/// SubscriptionDiff the browser to the login page.
+/// Redirects the browser to Salesforce's login page.
 pub(crate) async fn begin(
     State(console): State<Arc<Console>>,
     headers: HeaderMap,
@@ -33,7 +33,7 @@ pub(crate) async fn begin(
     let base_url = BaseUrl::from_headers(&headers)?;
     let login_url = sign_in::login_url(&console, query.get("at"))
         .map_err(|error| ApiError::Parameter { name: "at", message: error.to_string() })?;
-    // The same for sign-ins side by side, so that the second does not spoil the first.
+    // Concurrent sign-ins share the cookie, so that the second does not invalidate the first.
     let known = cookies(&headers, BROWSER).find(|cookie| random::may_be(cookie)).map(ToOwned::to_owned);
     let browser = known.unwrap_or_else(random::text);
     match sign_in::begin(&console, &base_url, login_url, query.get("return_to"), &browser).await {
@@ -43,11 +43,11 @@ pub(crate) async fn begin(
     }
 }
 
-/// Takes the browser back.
+/// Handles the redirect back from Salesforce.
 pub(crate) async fn callback(
     State(console): State<Arc<Console>>,
     headers: HeaderMap,
-    Caller(before): Caller,
+    Caller(previous): Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
@@ -55,21 +55,25 @@ pub(crate) async fn callback(
     let [state, code, error] = ["state", "code", "error"].map(|name| query.get(name));
     let back = Back { state, code, error, browsers: cookies(&headers, BROWSER).collect() };
     match sign_in::finish(&console, &base_url, &back).await {
-        Ok(signed_in) => welcome(&console, before.as_ref(), &signed_in),
+        Ok(signed_in) => open_session(&console, previous.as_ref(), &signed_in),
         Err(SignInError::Store(error)) => Err(error.into()),
         Err(error) => Ok(not_signed_in(&error)),
     }
 }
 
-/// Opens the session and leads to the page that was asked for; whoever has yet to connect Aircall goes there first, and
-/// whoever was signed in for another org is told that this is not it.
-fn welcome(console: &Console, before: Option<&SignedIn>, signed_in: &SignedInWith) -> Result<Response, PageError> {
+/// Sets the session cookie and redirects to the requested page. A new connection leads to the connections page instead if
+/// no page was requested. If the previous session was for another org, the page says that the org has changed.
+fn open_session(
+    console: &Console,
+    previous: Option<&SignedIn>,
+    signed_in: &SignedInWith,
+) -> Result<Response, PageError> {
     let SignedInWith { session, return_to, joined } = signed_in;
     let key = console.session_keys.first().ok_or(PageError::NotSignedIn)?;
     let session_cookie = HeaderValue::try_from(session.set_cookie(key)).expect("base64url is plain");
     let is_new = *joined == Joined::Connected;
     let to = if is_new && return_to == "/" { Nav::Connections.path() } else { return_to };
-    let is_other = before.is_some_and(|before| before.session.tenant != session.tenant);
+    let is_other = previous.is_some_and(|previous| previous.session.tenant != session.tenant);
     let flash = if is_other { Some(Flash::OtherOrg) } else { is_new.then_some(Flash::SalesforceConnected) };
     let flash = flash.map(Flash::set_cookie);
     Ok(redirect(to, [session_cookie, cookie("", 0)].into_iter().chain(flash)))
@@ -87,7 +91,7 @@ fn not_signed_in(error: &SignInError) -> Response {
         SignInError::Unanswered(_) => (StatusCode::SERVICE_UNAVAILABLE, "unanswered"),
         SignInError::Connection(_) | SignInError::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "not stored"),
     };
-    tracing::warn!(reason, "nobody was signed in");
+    tracing::warn!(reason, "sign-in failed");
     failed(status, error.to_string())
 }
 

@@ -1,4 +1,5 @@
-//! `GET /connections/salesforce/check`: what the org lacks; `POST /connections/salesforce/set-up`: mending it.
+//! `GET /connections/salesforce/check`: checks what the org lacks. `POST /connections/salesforce/set-up`: sets up the key
+//! field.
 
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use axum::http::HeaderMap;
 use axum::response::{Html, IntoResponse as _, Response};
 use salesforce::{CheckItem, CheckStatus, OrgCheck, SetUpOutcome, SetUpStep};
 
-use super::done;
+use super::respond;
 use super::view::Badge;
 use crate::connections::salesforce as org;
 use crate::console::Console;
@@ -16,17 +17,17 @@ use crate::page::{self, Nav, Page};
 use crate::page_error::PageError;
 use crate::page_request::{PageRequest, SubmittedForm};
 
-/// The field that the set-up makes.
+/// The field that the set-up creates.
 const KEY_FIELD: &str = "Task.Aircall_Key__c";
 
 #[derive(Template)]
 #[template(path = "org_check.html")]
 struct OrgCheckPage {
     page: Page,
-    /// All of it in a sentence.
+    /// The overall result in a sentence.
     summary: &'static str,
     items: Vec<Item>,
-    /// Whether the key field is to be set up, and then whether the user may do that from here.
+    /// `Some` if the key field is missing: whether the connected user may set it up from here.
     set_up: Option<bool>,
 }
 
@@ -45,7 +46,7 @@ struct Item {
     message: String,
 }
 
-/// What the org offers to the connected user.
+/// Shows what the connected user can access in the org.
 pub(crate) async fn show(
     State(console): State<Arc<Console>>,
     headers: HeaderMap,
@@ -53,25 +54,25 @@ pub(crate) async fn show(
 ) -> Result<Response, PageError> {
     let check = match org::check(&console, &page.session.tenant).await {
         Ok(check) => check,
-        Err(error) => return done(&console, &headers, page, Err(error)).await,
+        Err(error) => return respond(&console, &headers, page, Err(error)).await,
     };
     Ok(checked(page, check).into_response())
 }
 
 fn checked(page: PageRequest, check: OrgCheck) -> Html<String> {
     let summary = match check.status() {
-        CheckStatus::Ok => "All is as it should be.",
-        CheckStatus::Warning => "Calls are logged. Some of what could be logged is not.",
-        CheckStatus::Missing => "Something is missing that the integration needs to do what it promises.",
+        CheckStatus::Ok => "Everything is set up correctly.",
+        CheckStatus::Warning => "Calls are logged, but some details are left out.",
+        CheckStatus::Missing => "Something that the integration needs is missing.",
     };
     let is_missing = check.faulty_fields.contains(KEY_FIELD);
     let set_up = is_missing.then_some(check.may_customize != Some(false));
     let item = |CheckItem { what, status, message }| Item { what, badge: badge(status), message };
     let items = check.items.into_iter().map(item).collect();
-    page::render(&OrgCheckPage { page: page.page("Check of the org", Some(Nav::Connections)), summary, items, set_up })
+    page::render(&OrgCheckPage { page: page.page("Org check", Some(Nav::Connections)), summary, items, set_up })
 }
 
-/// Sets up the key field, and shows what became of each step.
+/// Sets up the key field and shows the outcome of each step.
 pub(crate) async fn set_up(
     State(console): State<Arc<Console>>,
     headers: HeaderMap,
@@ -79,17 +80,17 @@ pub(crate) async fn set_up(
 ) -> Result<Response, PageError> {
     let steps = match org::set_up(&console, &page.session.tenant).await {
         Ok(steps) => steps,
-        Err(error) => return done(&console, &headers, page, Err(error)).await,
+        Err(error) => return respond(&console, &headers, page, Err(error)).await,
     };
     let is_done = steps.iter().all(|step| step.outcome != SetUpOutcome::Failed);
     let summary = if is_done {
-        "The key field is set up: Salesforce itself now refuses a second Task of the same call."
+        "The key field is set up: Salesforce itself now refuses a second Task for the same call."
     } else {
-        "The key field is not set up yet. Nothing that was done is lost, and you can try again."
+        "The key field is not set up yet. Completed steps are kept, and you can try again."
     };
     let item = |SetUpStep { what, outcome, message }| Item { what, badge: outcome_badge(outcome), message };
     let items = steps.into_iter().map(item).collect();
-    let page = page.page("Set-up of the org", Some(Nav::Connections));
+    let page = page.page("Org set-up", Some(Nav::Connections));
     Ok(page::render(&OrgSetUpPage { page, summary, items, is_done }).into_response())
 }
 

@@ -1,4 +1,4 @@
-//! Connections in words.
+//! View structs of the connections page.
 
 use jiff::Timestamp;
 use store::{AircallAuth, ApiUsage};
@@ -8,10 +8,10 @@ use crate::page::Nav;
 use crate::sign_in;
 use crate::when::When;
 
-/// A state: word, colour and shape.
+/// A state badge. Its class gives it colour and shape.
 #[derive(Debug)]
 pub(super) struct Badge {
-    /// The class of the outcome that looks like it.
+    /// The CSS class of an outcome, whose style the badge shares.
     pub(super) class: &'static str,
     pub(super) word: &'static str,
 }
@@ -27,16 +27,16 @@ impl Badge {
 pub(super) struct SalesforceCard {
     pub(super) badge: Badge,
     pub(super) org: Option<OrgFacts>,
-    /// The way back to the org that was connected before.
+    /// The org that was connected before, if none is connected now.
     pub(super) former: Option<Former>,
 }
 
 /// An org that was connected before.
 #[derive(Debug)]
 pub(super) struct Former {
-    /// Where its users sign in, in words.
+    /// The name of its login domain, for display.
     pub(super) name: String,
-    /// Where an admin connects it again.
+    /// Path that reconnects it.
     pub(super) reconnect: String,
 }
 
@@ -49,11 +49,11 @@ pub(super) struct OrgFacts {
     pub(super) user: String,
     pub(super) user_url: String,
     pub(super) since: When,
-    /// Why it takes no requests, and what follows.
+    /// Why it takes no requests, if it does not.
     pub(super) stopped: Option<Stopped>,
     pub(super) usage: Option<Usage>,
     pub(super) warnings: Vec<String>,
-    /// Where an admin connects it again.
+    /// Path that reconnects it.
     pub(super) reconnect: String,
 }
 
@@ -71,9 +71,9 @@ pub(super) struct Stopped {
 pub(super) struct Usage {
     pub(super) used: u64,
     pub(super) limit: u64,
-    /// From where on it is much.
+    /// The threshold from which the meter shows high usage.
     pub(super) high: u64,
-    pub(super) words: String,
+    pub(super) text: String,
     pub(super) at: When,
 }
 
@@ -104,7 +104,7 @@ impl Former {
     }
 }
 
-/// Where an admin connects an org whose users sign in at `at`.
+/// Path that connects an org whose users sign in at `at`.
 fn connect_at(at: &str) -> String {
     let query = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("at", at)
@@ -142,8 +142,8 @@ impl Usage {
     fn new(usage: ApiUsage) -> Self {
         let ApiUsage { used, limit, at } = usage;
         let percent = used.saturating_mul(100).checked_div(limit).unwrap_or(100);
-        let words = format!("{} of {} API calls ({percent} %)", grouped(used), grouped(limit));
-        Self { used: used.min(limit), limit, high: limit / 5 * 4, words, at: When::new(at) }
+        let text = format!("{} of {} API calls ({percent} %)", grouped(used), grouped(limit));
+        Self { used: used.min(limit), limit, high: limit / 5 * 4, text, at: When::new(at) }
     }
 }
 
@@ -152,7 +152,7 @@ impl Usage {
 pub(super) struct AircallCard {
     pub(super) badge: Badge,
     pub(super) account: Option<AccountFacts>,
-    /// Whether one may connect without an API key.
+    /// Whether the deployment has an Aircall app, so that no API key is needed.
     pub(super) has_app: bool,
 }
 
@@ -163,12 +163,12 @@ pub(super) struct AccountFacts {
     pub(super) how: &'static str,
     pub(super) since: When,
     pub(super) is_sending: bool,
-    /// Whether it is certain that it does not.
+    /// Whether it is known not to send. False if the state is unknown.
     pub(super) is_off: bool,
-    /// What an admin should know.
+    /// A note for the admin about the webhook.
     pub(super) note: Option<String>,
     pub(super) last_event: Option<When>,
-    /// How long ago that was.
+    /// How long ago the last event was.
     pub(super) ago: String,
 }
 
@@ -180,7 +180,7 @@ impl AircallCard {
         let (class, word) = match view.state {
             "active" => ("logged", "Active"),
             "deactivated" => ("failed", "Not sending"),
-            _ => ("waiting", "Not known"),
+            _ => ("waiting", "Unknown"),
         };
         let account = AccountFacts {
             company: view.company_name,
@@ -199,7 +199,7 @@ impl AircallCard {
     }
 }
 
-/// How long ago something was, roughly.
+/// The time since `at`, rounded down to one unit.
 fn ago(at: Timestamp, now: Timestamp) -> String {
     let seconds = now.duration_since(at).as_secs();
     let (count, unit) = match seconds {
@@ -211,7 +211,7 @@ fn ago(at: Timestamp, now: Timestamp) -> String {
     format!("{count} {unit} ago")
 }
 
-/// A number as people read it.
+/// A number with thousands separators.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let groups: Vec<&str> =
@@ -224,14 +224,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_read_in_groups() {
+    fn thousands_are_separated() {
         for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (15_000, "15,000"), (1_234_567, "1,234,567")] {
             assert_eq!(grouped(number), text);
         }
     }
 
     #[test]
-    fn how_long_ago_in_one_unit() {
+    fn elapsed_time_is_shown_in_one_unit() {
         let at = Timestamp::UNIX_EPOCH;
         for (seconds, text) in [
             (0, "just now"),
@@ -246,8 +246,8 @@ mod tests {
     }
 
     #[test]
-    fn usage_says_how_much_of_what() {
-        let usage = |used, limit| Usage::new(ApiUsage { used, limit, at: Timestamp::UNIX_EPOCH }).words;
+    fn usage_names_used_and_available_api_calls() {
+        let usage = |used, limit| Usage::new(ApiUsage { used, limit, at: Timestamp::UNIX_EPOCH }).text;
         assert_eq!(usage(14_250, 15_000), "14,250 of 15,000 API calls (95 %)");
         assert_eq!(usage(1, 0), "1 of 0 API calls (100 %)");
     }

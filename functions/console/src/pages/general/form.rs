@@ -1,4 +1,4 @@
-//! The form of the General page, as it was typed, and the settings document that follows from it.
+//! The form of the General page, as typed, and its conversion to a settings document.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::choices::{Choices, Option3};
 use crate::errors::Errors;
 use crate::form::Fields;
 
-/// What an admin sees and types.
+/// The form's values, as shown and typed.
 #[derive(Clone, Debug)]
 pub(super) struct GeneralForm {
     pub(super) version: String,
@@ -31,28 +31,28 @@ pub(super) struct GeneralForm {
     /// `all` or `some`.
     pub(super) lines: String,
     pub(super) chosen_lines: BTreeSet<LineId>,
-    /// Ids of lines that are not known by name, as typed.
+    /// IDs of lines whose names are not known, as typed.
     pub(super) other_lines: String,
     pub(super) api_usage_limit: String,
 }
 
-/// What the names of the fields of a line's own hours begin with.
+/// Prefix of the field names of a line's own hours.
 pub(super) fn prefix(line: LineId) -> String {
     format!("line-{}", line.0)
 }
 
-/// What the names of the fields of the general hours begin with.
+/// Prefix of the field names of the general hours.
 pub(super) const HOURS: &str = "hours";
 
 impl GeneralForm {
-    /// The settings, to be edited.
+    /// Fills the form from the settings.
     pub(super) fn new(settings: &Settings, known: &BTreeMap<LineId, String>) -> Self {
         let document = json!(settings);
         let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         let hours = &settings.business_hours;
-        let numbers = settings.lines.clone().unwrap_or_default();
+        let chosen_lines = settings.lines.clone().unwrap_or_default();
         let other_lines: Vec<String> =
-            numbers.iter().filter(|id| !known.contains_key(id)).map(|id| id.0.to_string()).collect();
+            chosen_lines.iter().filter(|id| !known.contains_key(id)).map(|id| id.0.to_string()).collect();
         Self {
             version: settings.version.to_string(),
             log_calls: text("/business_hours/log_calls"),
@@ -70,13 +70,13 @@ impl GeneralForm {
             log_messages: settings.log_messages,
             message_tasks: settings.message_tasks,
             lines: if settings.lines.is_some() { "some" } else { "all" }.to_owned(),
-            chosen_lines: numbers,
+            chosen_lines,
             other_lines: other_lines.join(", "),
             api_usage_limit: settings.api_usage_limit.to_string(),
         }
     }
 
-    /// What was typed.
+    /// Reads the submitted form.
     pub(super) fn read(fields: &Fields) -> Self {
         let text = |name: &str| fields.get(name).to_owned();
         let id = |text: &str| text.parse().map(LineId).ok();
@@ -104,18 +104,18 @@ impl GeneralForm {
         }
     }
 
-    /// Whether a Task holds a conversation's messages of a day.
+    /// Whether each conversation and day has one Task.
     pub(super) fn is_per_conversation(&self) -> bool {
         self.message_tasks == MessageTasks::PerConversation
     }
 
-    /// The editor whose fields begin with `prefix`.
+    /// The hours editor whose field names begin with `prefix`.
     pub(super) fn editor(&mut self, prefix: &str) -> Option<&mut HoursForm> {
         let of_lines = self.line_hours.iter_mut().map(|(_, hours)| hours);
         [&mut self.hours].into_iter().chain(of_lines).find(|hours| hours.prefix == prefix)
     }
 
-    /// The whole document with what was typed here. What cannot be in one is noted.
+    /// The whole settings document with the form's values. Adds an error for each value that is not valid.
     pub(super) fn document(&mut self, current: &Settings, errors: &mut Errors) -> Value {
         for (name, options, chosen) in [
             ("log_calls", &LOG_CALLS[..], &self.log_calls),
@@ -131,33 +131,33 @@ impl GeneralForm {
         document["business_hours"] = self.business_hours(errors);
         document["unknown_number"] = json!(self.unknown_number);
         document["relate_to"] = json!(self.relate_to);
-        // The box is below Case, so it means nothing while something else is chosen.
+        // The checkbox belongs to Case, so it is ignored while something else is chosen.
         document["create_case_if_none"] = json!(self.create_case && self.relate_to == "case");
         document["recording_link"] = json!(self.recording_link);
         document["log_messages"] = json!(self.log_messages);
         document["message_tasks"] = json!(self.message_tasks);
-        document["numbers"] = self.numbers(errors);
+        document["numbers"] = self.line_ids(errors);
         document["api_usage_limit"] = self.api_usage_limit.parse().map_or(Value::Null, |limit: u64| json!(limit));
-        let mut alone = json!(Settings::default());
-        alone["api_usage_limit"] = document["api_usage_limit"].clone();
-        if Settings::parse(&alone).is_err() {
+        let mut defaults = json!(Settings::default());
+        defaults["api_usage_limit"] = document["api_usage_limit"].clone();
+        if Settings::parse(&defaults).is_err() {
             errors.at("api_usage_limit", "Salesforce API use: enter a whole number from 1 to 100.");
         }
         document
     }
 
     fn business_hours(&mut self, errors: &mut Errors) -> Value {
-        self.hours = self.hours.clone().tidied();
+        self.hours = self.hours.clone().without_empty_rows();
         let schedule = if self.hours_from == "own" { self.hours.document(errors) } else { Value::Null };
-        let mut numbers = Map::new();
+        let mut lines = Map::new();
         for (id, hours) in &mut self.line_hours {
-            *hours = hours.clone().tidied();
-            numbers.insert(id.0.to_string(), hours.document(errors));
+            *hours = hours.clone().without_empty_rows();
+            lines.insert(id.0.to_string(), hours.document(errors));
         }
-        json!({ "log_calls": self.log_calls, "schedule": schedule, "numbers": numbers })
+        json!({ "log_calls": self.log_calls, "schedule": schedule, "numbers": lines })
     }
 
-    fn numbers(&self, errors: &mut Errors) -> Value {
+    fn line_ids(&self, errors: &mut Errors) -> Value {
         if self.lines != "some" {
             return Value::Null;
         }
@@ -166,10 +166,8 @@ impl GeneralForm {
             match text.parse() {
                 Ok(id) => drop(ids.insert(LineId(id))),
                 Err(_) => {
-                    errors.at(
-                        "other_lines",
-                        format!("Lines: “{text}” is not the id of a line. It is a number, such as 397375."),
-                    );
+                    errors
+                        .at("other_lines", format!("Lines: “{text}” is not a line ID. Enter a number such as 397375."));
                 }
             }
         }
@@ -179,8 +177,8 @@ impl GeneralForm {
         json!(ids)
     }
 
-    /// Notes what the rules say against the document, at the fields that show it.
-    pub(super) fn note(&mut self, problems: Vec<Problem>, errors: &mut Errors) {
+    /// Adds the validation problems of the document to the fields that caused them.
+    pub(super) fn add_problems(&mut self, problems: Vec<Problem>, errors: &mut Errors) {
         let mut elsewhere = Vec::new();
         for problem in problems {
             let hours =
@@ -189,7 +187,7 @@ impl GeneralForm {
                     None => path.strip_prefix("schedule.").map(|path| (HOURS.to_owned(), path)),
                 });
             let is_shown = hours.is_some_and(|(prefix, path)| {
-                self.editor(&prefix).is_some_and(|editor| editor.note(path, &problem.message, errors))
+                self.editor(&prefix).is_some_and(|editor| editor.add_error(path, &problem.message, errors))
             });
             if !is_shown {
                 elsewhere.push(problem);
@@ -204,11 +202,11 @@ impl GeneralForm {
 
 fn check_choice(name: &str, options: &[Option3], chosen: &str, errors: &mut Errors) {
     if !options.iter().any(|(value, ..)| *value == chosen) {
-        errors.at(Choices::first_id(name, options), "Choose one of these.");
+        errors.at(Choices::first_id(name, options), "Choose an option.");
     }
 }
 
-/// Where an admin begins who gives hours of their own.
+/// The initial hours when an admin chooses to enter hours.
 fn office_hours() -> Schedule {
     let day = json!([{ "opens": "09:00", "closes": "17:00" }]);
     let week = json!({ "monday": day, "tuesday": day, "wednesday": day, "thursday": day, "friday": day });

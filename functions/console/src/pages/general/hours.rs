@@ -1,4 +1,4 @@
-//! The editor of opening hours: a week, holidays and a time zone, as they were typed.
+//! The editor of opening hours: a week, holidays and a time zone, as typed.
 
 use rules::schedule::{Period, Schedule, Zone};
 use serde_json::{Map, Value, json};
@@ -20,16 +20,16 @@ const DAYS: [(&str, &str); 7] = [
 /// Opening hours as typed.
 #[derive(Clone, Debug)]
 pub(super) struct HoursForm {
-    /// What the names of its fields begin with.
+    /// Prefix of the names of its fields.
     pub(super) prefix: String,
-    pub(super) time_zone: Typed,
+    pub(super) time_zone: TextField,
     pub(super) days: Vec<DayForm>,
-    pub(super) holidays: Vec<Typed>,
+    pub(super) holidays: Vec<TextField>,
 }
 
-/// A field, what was typed into it, and what is wrong with that.
+/// A text field: what was typed and its error.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Typed {
+pub(super) struct TextField {
     pub(super) id: String,
     pub(super) text: String,
     pub(super) error: Option<String>,
@@ -38,14 +38,14 @@ pub(super) struct Typed {
 /// A day of the week.
 #[derive(Clone, Debug)]
 pub(super) struct DayForm {
-    /// What the names of its fields begin with.
+    /// Prefix of the names of its fields.
     pub(super) prefix: String,
     pub(super) key: &'static str,
     pub(super) name: &'static str,
     pub(super) periods: Vec<PeriodForm>,
 }
 
-/// Opens and closes.
+/// An opening and a closing time.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PeriodForm {
     pub(super) id: String,
@@ -55,10 +55,10 @@ pub(super) struct PeriodForm {
 }
 
 impl HoursForm {
-    /// A schedule, to be edited.
+    /// Fills the editor from a schedule.
     pub(super) fn from_schedule(prefix: &str, schedule: &Schedule) -> Self {
         let periods = |periods: &[Period]| {
-            // A field for a time of day ends at 23:59, so the end of the day is the beginning of the next one.
+            // A time input ends at 23:59, so `24:00` is shown as the start of the next day.
             let closes = |period: &Period| Some(period.closes.to_string()).filter(|text| text != "24:00");
             let form = |period: &Period| PeriodForm {
                 opens: period.opens.to_string(),
@@ -73,22 +73,23 @@ impl HoursForm {
         });
         form.time_zone.text = schedule.time_zone.as_ref().map(|zone| zone.name().to_owned()).unwrap_or_default();
         form.holidays =
-            schedule.holidays.iter().map(|day| Typed { text: day.to_string(), ..Typed::default() }).collect();
-        form.numbered()
+            schedule.holidays.iter().map(|day| TextField { text: day.to_string(), ..TextField::default() }).collect();
+        form.with_ids()
     }
 
-    /// What was typed into the editor whose fields begin with `prefix`.
+    /// Reads the submitted fields of the editor with this prefix.
     pub(super) fn read(prefix: &str, fields: &Fields) -> Self {
         let mut form = Self::new(prefix, |key| {
-            let of =
-                |what: &str| fields.all(&format!("{prefix}.{key}.{what}")).map(ToOwned::to_owned).collect::<Vec<_>>();
-            let periods = of("opens").into_iter().zip(of("closes"));
+            let values =
+                |name: &str| fields.all(&format!("{prefix}.{key}.{name}")).map(ToOwned::to_owned).collect::<Vec<_>>();
+            let periods = values("opens").into_iter().zip(values("closes"));
             periods.map(|(opens, closes)| PeriodForm { opens, closes, ..PeriodForm::default() }).collect()
         });
         fields.get(&format!("{prefix}.time_zone")).clone_into(&mut form.time_zone.text);
         let holidays = format!("{prefix}.holiday");
-        form.holidays = fields.all(&holidays).map(|day| Typed { text: day.to_owned(), ..Typed::default() }).collect();
-        form.numbered()
+        form.holidays =
+            fields.all(&holidays).map(|day| TextField { text: day.to_owned(), ..TextField::default() }).collect();
+        form.with_ids()
     }
 
     fn new(prefix: &str, periods: impl Fn(&str) -> Vec<PeriodForm>) -> Self {
@@ -99,11 +100,11 @@ impl HoursForm {
             periods: periods(key),
         };
         let days = DAYS.into_iter().map(day).collect();
-        Self { prefix: prefix.to_owned(), time_zone: Typed::default(), days, holidays: Vec::new() }
+        Self { prefix: prefix.to_owned(), time_zone: TextField::default(), days, holidays: Vec::new() }
     }
 
-    /// Gives each field its id.
-    fn numbered(mut self) -> Self {
+    /// Gives each field its element ID.
+    fn with_ids(mut self) -> Self {
         self.time_zone.id = format!("{}-time-zone", self.prefix);
         for day in &mut self.days {
             for (index, period) in day.periods.iter_mut().enumerate() {
@@ -116,59 +117,59 @@ impl HoursForm {
         self
     }
 
-    /// Without the rows that hold nothing.
-    pub(super) fn tidied(mut self) -> Self {
+    /// Removes the empty rows.
+    pub(super) fn without_empty_rows(mut self) -> Self {
         for day in &mut self.days {
             day.periods.retain(|period| !period.opens.is_empty() || !period.closes.is_empty());
         }
         self.holidays.retain(|holiday| !holiday.text.is_empty());
-        self.numbered()
+        self.with_ids()
     }
 
-    /// With an empty row more: for a period of the day `what`, or for a holiday.
+    /// Adds an empty row: a period if `what` is a day's key, else a holiday.
     pub(super) fn with_row(mut self, what: &str) -> Self {
         match self.days.iter_mut().find(|day| day.key == what) {
             Some(day) => day.periods.push(PeriodForm::default()),
-            None => self.holidays.push(Typed::default()),
+            None => self.holidays.push(TextField::default()),
         }
-        self.numbered()
+        self.with_ids()
     }
 
-    /// With Monday's hours from Tuesday to Friday too.
+    /// Copies Monday's hours to Tuesday through Friday.
     pub(super) fn with_monday_copied(mut self) -> Self {
         let monday = self.days[0].periods.clone();
         for day in &mut self.days[1..5] {
             day.periods.clone_from(&monday);
         }
-        self.numbered()
+        self.with_ids()
     }
 
-    /// The same hours in an editor of other fields.
+    /// The same hours in an editor with another prefix.
     pub(super) fn copied_to(&self, prefix: &str) -> Self {
         let mut copy = Self::new(prefix, |key| {
             self.days.iter().find(|day| day.key == key).map(|day| day.periods.clone()).unwrap_or_default()
         });
         copy.time_zone.text.clone_from(&self.time_zone.text);
         copy.holidays.clone_from(&self.holidays);
-        copy.numbered()
+        copy.with_ids()
     }
 
-    /// The schedule as a document. What cannot be in one is noted, at its field too.
+    /// The schedule as a document. Adds an error, also at the field, for each value that is not valid.
     pub(super) fn document(&mut self, errors: &mut Errors) -> Value {
         let mut weekly = Map::new();
         for day in &mut self.days {
             let mut periods = Vec::new();
             for period in &mut day.periods {
                 let document = period.document();
-                let wrong = if period.opens.is_empty() || period.closes.is_empty() {
-                    Some("Enter when it opens and when it closes.".to_owned())
+                let error = if period.opens.is_empty() || period.closes.is_empty() {
+                    Some("Enter an opening and a closing time.".to_owned())
                 } else {
                     serde_json::from_value::<Period>(document.clone())
                         .err()
                         .map(|error| errors::sentence(&error.to_string()))
                 };
-                if let Some(message) = wrong {
-                    period.note(day.name, message, errors);
+                if let Some(message) = error {
+                    period.add_error(day.name, message, errors);
                 }
                 periods.push(document);
             }
@@ -177,24 +178,24 @@ impl HoursForm {
             }
         }
         for holiday in &mut self.holidays {
-            let wrong = serde_json::from_value::<Schedule>(json!({ "holidays": [holiday.text] })).err();
-            if let Some(error) = wrong {
-                holiday.note("Holiday", errors::sentence(&error.to_string()), errors);
+            let error = serde_json::from_value::<Schedule>(json!({ "holidays": [holiday.text] })).err();
+            if let Some(error) = error {
+                holiday.add_error("Holiday", errors::sentence(&error.to_string()), errors);
             }
         }
         let mut zone = Value::Null;
         if !self.time_zone.text.is_empty() {
             zone = json!(self.time_zone.text);
             if let Err(message) = Zone::parse(&self.time_zone.text) {
-                self.time_zone.note("Time zone", errors::sentence(&message), errors);
+                self.time_zone.add_error("Time zone", errors::sentence(&message), errors);
             }
         }
         let holidays: Vec<&str> = self.holidays.iter().map(|holiday| holiday.text.as_str()).collect();
         json!({ "time_zone": zone, "weekly": weekly, "holidays": holidays })
     }
 
-    /// Notes what is wrong at a path of the schedule, such as `weekly.monday[1]`, and says whether a field shows it.
-    pub(super) fn note(&mut self, path: &str, message: &str, errors: &mut Errors) -> bool {
+    /// Adds an error at a path of the schedule, such as `weekly.monday[1]`. Returns whether a field shows it.
+    pub(super) fn add_error(&mut self, path: &str, message: &str, errors: &mut Errors) -> bool {
         let Some((day, index)) = path.strip_prefix("weekly.").and_then(|path| path.split_once('[')) else {
             return false;
         };
@@ -203,7 +204,7 @@ impl HoursForm {
         let Some((day, index)) = day.zip(index) else { return false };
         let name = day.name;
         let Some(period) = day.periods.get_mut(index) else { return false };
-        period.note(name, errors::sentence(message), errors);
+        period.add_error(name, errors::sentence(message), errors);
         true
     }
 }
@@ -214,14 +215,14 @@ impl PeriodForm {
         json!({ "opens": self.opens, "closes": closes })
     }
 
-    fn note(&mut self, day: &str, message: String, errors: &mut Errors) {
+    fn add_error(&mut self, day: &str, message: String, errors: &mut Errors) {
         errors.at(&self.id, format!("{day}: {message}"));
         self.error = Some(message);
     }
 }
 
-impl Typed {
-    fn note(&mut self, what: &str, message: String, errors: &mut Errors) {
+impl TextField {
+    fn add_error(&mut self, what: &str, message: String, errors: &mut Errors) {
         errors.at(&self.id, format!("{what}: {message}"));
         self.error = Some(message);
     }

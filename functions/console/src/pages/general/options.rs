@@ -1,15 +1,19 @@
-//! The questions of the General page and their answers: the value in the document, its label, and what follows.
+//! The choices of the General page: the value in the settings document, its label, and a note.
 
 use crate::choices::Option3;
 
 pub(super) const LOG_CALLS: [Option3; 2] = [
-    ("always", "Log calls even when numbers are closed", "Every call counts, at any hour."),
-    ("during_business_hours", "Log calls only during business hours", "Calls that start outside of them are skipped."),
+    ("always", "Log calls even when numbers are closed", "Calls are logged at any time."),
+    (
+        "during_business_hours",
+        "Log calls only during business hours",
+        "Calls that start outside business hours are skipped.",
+    ),
 ];
 
 pub(super) const HOURS_FROM: [Option3; 2] = [
-    ("aircall", "As set in Aircall", "Aircall says whether the line was open."),
-    ("own", "As set here", "A week, holidays and a time zone."),
+    ("aircall", "As set in Aircall", "Aircall determines whether the line was open."),
+    ("own", "As set here", "A weekly schedule, holidays and a time zone."),
 ];
 
 pub(super) const UNKNOWN_NUMBER: [Option3; 4] = [
@@ -20,9 +24,9 @@ pub(super) const UNKNOWN_NUMBER: [Option3; 4] = [
 ];
 
 pub(super) const RELATE_TO: [Option3; 3] = [
-    ("nothing", "Neither", "Only the record with the number."),
-    ("case", "Case", "The Contact’s open Case that was updated last."),
-    ("opportunity", "Opportunity", "The Contact’s open Opportunity that was updated last."),
+    ("nothing", "Neither", "Log only to the record that has the number."),
+    ("case", "Case", "The Contact’s most recently updated open Case."),
+    ("opportunity", "Opportunity", "The Contact’s most recently updated open Opportunity."),
 ];
 
-pub(super) const LINES: [Option3; 2] = [("all", "All lines", "New lines as well."), ("some", "Only these lines", "")];
+pub(super) const LINES: [Option3; 2] = [("all", "All lines", "Including new lines."), ("some", "Only these lines", "")];

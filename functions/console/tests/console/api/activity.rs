@@ -1,4 +1,4 @@
-//! The pages of the activity log.
+//! The activity API: lists, searches, daily counts and retries.
 
 use axum::http::{Method, StatusCode};
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ fn keys(body: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn the_latest_call_comes_first_and_pages_follow_their_cursor() {
+async fn entries_are_sorted_latest_first_and_paginated_by_cursor() {
     let f = Fixture::new().await;
     for (id, after) in [(1, 0), (2, 20), (3, 10)] {
         f.missed(id, after).await;
@@ -26,7 +26,7 @@ async fn the_latest_call_comes_first_and_pages_follow_their_cursor() {
 }
 
 #[tokio::test]
-async fn a_page_has_25_entries_when_nobody_says_how_many() {
+async fn a_page_has_25_entries_by_default() {
     let f = Fixture::new().await;
     for id in 0..26 {
         f.missed(id, 0).await;
@@ -38,7 +38,7 @@ async fn a_page_has_25_entries_when_nobody_says_how_many() {
 }
 
 #[tokio::test]
-async fn a_bad_parameter_is_named() {
+async fn an_invalid_parameter_is_named() {
     let f = Fixture::new().await;
     for (query, name) in [
         ("limit=0", "limit"),
@@ -80,7 +80,7 @@ async fn failed(f: &Fixture) {
 }
 
 #[tokio::test]
-async fn what_failed_is_retried_once_and_by_its_own_tenant_only() {
+async fn a_failed_entry_is_retried_once_and_only_by_its_own_tenant() {
     let f = Fixture::new().await;
     failed(&f).await;
     let path = "/api/activity/call-7/retry";
@@ -91,15 +91,15 @@ async fn what_failed_is_retried_once_and_by_its_own_tenant_only() {
 
     let retried = f.send_as(&cookie("one"), Method::POST, path, "").await;
     assert_eq!((retried.status, &retried.body["state"]), (StatusCode::OK, &json!("pending")));
-    let rung = f.woken().await;
-    assert_eq!((rung.len(), &rung[0]["MessageGroupId"]), (1, &json!("one")));
+    let woken = f.woken().await;
+    assert_eq!((woken.len(), &woken[0]["MessageGroupId"]), (1, &json!("one")));
 
     let again = f.send_as(&cookie("one"), Method::POST, path, "").await;
     again.check_error(StatusCode::CONFLICT, "not_failed");
 }
 
 #[tokio::test]
-async fn what_waits_for_a_connection_says_so() {
+async fn an_entry_that_waits_for_a_connection_says_so() {
     let f = Fixture::new().await;
     f.missed(7, 0).await;
     let reason = async || f.get("/api/activity/call-7").await.body["reason"].as_str().unwrap().to_owned();
@@ -114,18 +114,18 @@ async fn what_waits_for_a_connection_says_so() {
 }
 
 #[tokio::test]
-async fn what_is_asked_for_is_found_and_nothing_else() {
+async fn filters_find_exactly_the_matching_entries() {
     let f = Fixture::new().await;
-    // Half past nine in Vienna, and ten to midnight there, which is the day before in New York and after in Auckland.
+    // 09:30 and 23:50 in Vienna; the latter is the next day in Auckland.
     let (morning, night) = (START, START + 51_600);
-    let failed = f.play(1, morning, json!({})).await;
-    f.fail(&failed, "No.").await;
-    let logged = f.play(2, night, json!({"direction": "outbound", "answered_at": night + 5})).await;
-    f.log(&logged, "Test Contact").await;
-    f.play(3, night + 60, json!({"party": "anonymous"})).await;
+    let failed = f.merge_call(1, morning, json!({})).await;
+    f.mark_failed(&failed, "No.").await;
+    let logged = f.merge_call(2, night, json!({"direction": "outbound", "answered_at": night + 5})).await;
+    f.mark_logged(&logged, "Test Contact").await;
+    f.merge_call(3, night + 60, json!({"party": "anonymous"})).await;
     let london =
         json!({"id": 8, "name": "London", "digits": "+44 20 7946 0000", "time_zone": "Europe/London", "open": true});
-    f.play(4, night + 120, json!({"number": london, "party": {"number": "+442079460958"}})).await;
+    f.merge_call(4, night + 120, json!({"number": london, "party": {"number": "+442079460958"}})).await;
     for (query, expected) in [
         ("", &["call-4", "call-3", "call-2", "call-1"][..]),
         ("outcome=failed", &["call-1"]),
@@ -155,10 +155,10 @@ async fn what_is_asked_for_is_found_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn pages_of_a_search_follow_each_other() {
+async fn a_search_is_paginated_by_cursor() {
     let f = Fixture::new().await;
     for id in 1..=5 {
-        f.play(id, START + i64::try_from(id).unwrap(), json!({})).await;
+        f.merge_call(id, START + i64::try_from(id).unwrap(), json!({})).await;
     }
     let query = "/api/activity?search=0664+1234567&limit=2";
     let first = f.get(query).await.body;
@@ -167,12 +167,12 @@ async fn pages_of_a_search_follow_each_other() {
 }
 
 #[tokio::test]
-async fn days_are_counted_on_the_clock_that_is_asked_for() {
+async fn days_are_counted_in_the_requested_time_zone() {
     let f = Fixture::new().await;
-    let failed = f.play(1, START, json!({})).await;
-    f.fail(&failed, "No.").await;
-    f.play(2, START + 51_600, json!({"party": "anonymous"})).await;
-    f.play(3, START + 51_600, json!({})).await;
+    let failed = f.merge_call(1, START, json!({})).await;
+    f.mark_failed(&failed, "No.").await;
+    f.merge_call(2, START + 51_600, json!({"party": "anonymous"})).await;
+    f.merge_call(3, START + 51_600, json!({})).await;
     let days = f.get("/api/activity/days?from=2026-03-22&until=2026-03-23").await.body;
     let day = |date, logged, skipped, failed, waiting| json!({"date": date, "logged": logged, "skipped": skipped, "failed": failed, "waiting": waiting});
     assert_eq!(
@@ -189,7 +189,7 @@ async fn days_are_counted_on_the_clock_that_is_asked_for() {
 }
 
 #[tokio::test]
-async fn days_take_nothing_that_they_would_ignore() {
+async fn days_refuse_parameters_that_they_do_not_use() {
     let f = Fixture::new().await;
     for (query, name) in [("limit=5", "limit"), ("cursor=e30", "cursor"), ("outcome=failed", "outcome")] {
         let answer = f.get(&format!("/api/activity/days?{query}")).await;
@@ -199,12 +199,12 @@ async fn days_take_nothing_that_they_would_ignore() {
 }
 
 #[tokio::test]
-async fn all_that_failed_is_retried_with_one_wake_up_and_by_its_own_tenant_only() {
+async fn all_failed_entries_are_retried_with_one_wake_up_and_only_by_their_own_tenant() {
     let f = Fixture::new().await;
     for id in 1..=45 {
-        let entry = f.play(id, START, json!({})).await;
+        let entry = f.merge_call(id, START, json!({})).await;
         if id > 3 {
-            f.fail(&entry, "No.").await;
+            f.mark_failed(&entry, "No.").await;
         }
     }
     let path = "/api/activity/retry-failed";
@@ -212,8 +212,8 @@ async fn all_that_failed_is_retried_with_one_wake_up_and_by_its_own_tenant_only(
     assert_eq!(other.body, json!({"retried": 0, "more": false}));
     assert_eq!(f.woken().await.len(), 0);
     assert_eq!(f.send(Method::POST, path, "").await.body, json!({"retried": 42, "more": false}));
-    let rung = f.woken().await;
-    assert_eq!((rung.len(), &rung[0]["MessageGroupId"]), (1, &json!("one")));
+    let woken = f.woken().await;
+    assert_eq!((woken.len(), &woken[0]["MessageGroupId"]), (1, &json!("one")));
     assert_eq!(keys(&f.get("/api/activity?outcome=waiting&limit=100").await.body).len(), 45);
     assert_eq!(f.send(Method::POST, path, "").await.body, json!({"retried": 0, "more": false}));
 }

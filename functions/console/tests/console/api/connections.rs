@@ -1,4 +1,4 @@
-//! What a tenant is connected to, and what its org keeps from us.
+//! The connections API: connection states and warnings about missing access to the org.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ async fn shown(f: &Fixture, tenant: &Tenant) -> Value {
 }
 
 #[tokio::test]
-async fn who_is_connected_to_nothing_sees_that() {
+async fn a_tenant_without_connections_sees_null() {
     let f = Fixture::new().await;
     assert_eq!(f.get("/api/connections").await.body, json!({ "salesforce": null, "aircall": null }));
     assert_eq!(shown(&f, &Tenant { salesforce: None, ..tenant(&f) }).await, Value::Null);
@@ -73,7 +73,7 @@ async fn an_org_that_takes_no_requests_says_why_since_when_and_until_when() {
     }
 }
 
-/// Facts that showed a while ago.
+/// Facts about the org that were recorded `ago`.
 fn facts(ago: SignedDuration, fields: &[&str], objects: &[&str]) -> OrgFacts {
     let at = Timestamp::now() - ago;
     let map = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), at)).collect::<BTreeMap<_, _>>();
@@ -81,7 +81,7 @@ fn facts(ago: SignedDuration, fields: &[&str], objects: &[&str]) -> OrgFacts {
 }
 
 #[tokio::test]
-async fn what_the_org_keeps_from_us_is_named_with_what_follows_and_what_to_do() {
+async fn missing_access_is_listed_with_its_consequence_and_remedy() {
     let f = Fixture::new().await;
     let fields = ["Caller.HomePhone", "Contact.Email", "Task.Aircall_Key__c", "Task.CallDisposition", "Task.Type"];
     let facts = facts(SignedDuration::from_hours(1), &fields, &["Lead"]);
@@ -147,7 +147,7 @@ async fn what_the_org_keeps_from_us_is_named_with_what_follows_and_what_to_do() 
 }
 
 #[tokio::test]
-async fn what_is_believed_no_more_warns_of_nothing() {
+async fn outdated_facts_cause_no_warning() {
     let f = Fixture::new().await;
     let facts = facts(SignedDuration::from_hours(24), &["Task.CallDisposition"], &["Lead"]);
     assert_eq!(shown(&f, &Tenant { facts, ..tenant(&f) }).await["warnings"], json!([]));

@@ -1,11 +1,11 @@
-//! A change through the API that a page of another site may have caused is refused.
+//! CSRF protection of the API: changes that another site may have caused are refused.
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 
 use crate::fixture::{Fixture, Response, cookie};
 
-/// Saves the settings with these headers beside the session.
+/// Saves the settings with these headers and the session cookie.
 async fn put(f: &Fixture, headers: &[(&str, &str)]) -> Response {
     let settings = f.get("/api/settings").await.body.to_string();
     let mut request = Request::put("/api/settings").header(header::COOKIE, cookie("one"));
@@ -18,7 +18,7 @@ async fn put(f: &Fixture, headers: &[(&str, &str)]) -> Response {
 const JSON: (&str, &str) = ("content-type", "application/json");
 
 #[tokio::test]
-async fn a_program_and_our_own_page_may_change() {
+async fn programs_and_our_own_pages_may_make_changes() {
     let f = Fixture::new().await;
     for headers in [
         &[JSON][..],
@@ -36,7 +36,7 @@ async fn a_program_and_our_own_page_may_change() {
 }
 
 #[tokio::test]
-async fn another_site_may_not() {
+async fn another_site_may_not_make_changes() {
     let f = Fixture::new().await;
     for headers in [
         &[("sec-fetch-site", "cross-site")][..],
@@ -52,7 +52,7 @@ async fn another_site_may_not() {
 }
 
 #[tokio::test]
-async fn what_a_form_can_send_is_no_json() {
+async fn content_types_that_a_form_can_send_are_refused() {
     let f = Fixture::new().await;
     for headers in [
         &[][..],
@@ -65,7 +65,7 @@ async fn what_a_form_can_send_is_no_json() {
 }
 
 #[tokio::test]
-async fn the_token_of_our_pages_vouches_for_a_script() {
+async fn a_csrf_token_of_our_pages_is_accepted() {
     let f = Fixture::new().await;
     let token = f.token("/call-workflow").await;
     let headers = [JSON, ("x-csrf-token", &token), ("sec-fetch-site", "cross-site")];
@@ -73,9 +73,9 @@ async fn the_token_of_our_pages_vouches_for_a_script() {
 }
 
 #[tokio::test]
-async fn what_has_no_body_need_not_say_what_it_is() {
+async fn a_request_without_a_body_needs_no_content_type() {
     let f = Fixture::new().await;
-    // As Lambda gives it, and as a server does.
+    // The empty body of Lambda, and that of an HTTP server.
     for body in [Body::new(lambda_http::Body::Empty), Body::empty()] {
         let request = Request::post("/api/activity/retry-failed").header(header::COOKIE, cookie("one"));
         assert_eq!(f.request(request.body(body).unwrap()).await.status, StatusCode::OK);

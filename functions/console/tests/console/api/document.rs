@@ -1,4 +1,4 @@
-//! The document of the API.
+//! The OpenAPI document.
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
@@ -9,17 +9,17 @@ use crate::fixture::{Fixture, Response};
 
 const PATH: &str = "/api/openapi.json";
 
-async fn document(f: &Fixture, known: &str) -> Response {
-    f.request(Request::get(PATH).header(header::IF_NONE_MATCH, known).body(Body::empty()).unwrap()).await
+async fn document(f: &Fixture, etag: &str) -> Response {
+    f.request(Request::get(PATH).header(header::IF_NONE_MATCH, etag).body(Body::empty()).unwrap()).await
 }
 
 #[tokio::test]
-async fn it_is_served_to_anybody_and_kept_in_openapi_json() {
+async fn it_is_served_without_a_session_and_equals_openapi_json() {
     let f = Fixture::new().await;
     let answer = document(&f, "").await;
     assert_eq!(answer.status, StatusCode::OK);
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
-    // For people, who look at its changes.
+    // Indented, so that changes can be reviewed.
     let lines = format!("{:#}\n", answer.body);
     if std::env::var_os("UPDATE_OPENAPI").is_some() {
         std::fs::write(file, &lines).unwrap();
@@ -27,12 +27,12 @@ async fn it_is_served_to_anybody_and_kept_in_openapi_json() {
     let kept = std::fs::read_to_string(file).unwrap();
     assert!(
         kept == lines,
-        "the API has changed: look at what `UPDATE_OPENAPI=1 cargo test -p console document` makes of {file}"
+        "the API has changed: run `UPDATE_OPENAPI=1 cargo test -p console document` and review the changes of {file}"
     );
 }
 
 #[tokio::test]
-async fn it_need_not_be_fetched_twice() {
+async fn it_is_cached_by_etag() {
     let f = Fixture::new().await;
     let answer = document(&f, "").await;
     let etag = answer.header(header::ETAG);
@@ -48,7 +48,7 @@ async fn it_need_not_be_fetched_twice() {
 }
 
 #[tokio::test]
-async fn it_lists_every_method_of_every_path_and_no_other() {
+async fn it_lists_exactly_the_methods_of_every_path() {
     let f = Fixture::new().await;
     let methods = ["get", "put", "post", "delete", "patch"];
     for path in DOCUMENT["paths"].as_object().unwrap().keys() {
@@ -56,7 +56,7 @@ async fn it_lists_every_method_of_every_path_and_no_other() {
             operations().filter(|(other, _, _)| other == path).map(|(_, method, _)| method).collect();
         for method in methods {
             let method_name: Method = method.to_uppercase().parse().unwrap();
-            // What would end the fixture's connections has none to end.
+            // Requests that disconnect find no connection in this fixture.
             let answer = f.send(method_name, &path.replace(['{', '}'], ""), "").await;
             let is_refused = answer.status == StatusCode::METHOD_NOT_ALLOWED;
             assert_ne!(is_refused, documented.contains(&method), "{method} {path}");
@@ -82,7 +82,7 @@ fn operations_have_names_summaries_and_tags() {
 }
 
 #[test]
-fn its_examples_are_what_its_schemas_allow() {
+fn its_examples_match_its_schemas() {
     let mut checked = 0;
     examples(&DOCUMENT, &mut |schema, example| {
         let errors: Vec<String> = validator(schema).iter_errors(example).map(|error| error.to_string()).collect();
@@ -117,7 +117,7 @@ fn examples(value: &Value, check: &mut impl FnMut(&Value, &Value)) {
 }
 
 #[test]
-fn errors_are_shown_by_their_codes() {
+fn examples_of_errors_are_named_by_their_codes() {
     let responses = DOCUMENT["components"]["responses"].as_object().unwrap();
     for (name, response) in responses {
         for (code, example) in response["content"]["application/json"]["examples"].as_object().unwrap() {

@@ -1,4 +1,4 @@
-//! What an entry says, in each of its states.
+//! The API's view of an entry in each of its states.
 
 use axum::http::StatusCode;
 use rules::matching::Record;
@@ -41,16 +41,16 @@ fn problem() -> Problem {
     }
 }
 
-async fn settle(f: &Fixture, entry: &Entry, outcome: &Outcome) -> Value {
+async fn record_outcome(f: &Fixture, entry: &Entry, outcome: &Outcome) -> Value {
     f.calls.record_outcome(&f.tenant, entry, outcome, at(START + 100)).await.unwrap();
     f.get("/api/activity/call-7").await.body
 }
 
 #[tokio::test]
-async fn a_logged_entry_says_where_it_went_and_why() {
+async fn a_logged_entry_shows_record_task_and_trace() {
     let f = Fixture::new().await;
     let entry = f.missed(7, 0).await;
-    let mut body = settle(&f, &entry, &logged(&entry)).await;
+    let mut body = record_outcome(&f, &entry, &logged(&entry)).await;
     let [trace, call, messages, task, logged_at] = ["trace", "call", "messages", "task", "logged_at"]
         .map(|name| body.as_object_mut().unwrap().remove(name).unwrap());
     assert_eq!(messages, Value::Null);
@@ -76,12 +76,12 @@ async fn a_logged_entry_says_where_it_went_and_why() {
     assert_eq!((&task["Status"], logged_at), (&json!("In Progress"), json!(START + 100)));
     assert_eq!(task["Subject"], "Missed call from Test Contact on Sales");
 
-    // In a list the same, but without its trace and what else is long.
+    // The list has the same fields without the trace and the other long ones.
     assert_eq!(f.get("/api/activity").await.body["entries"], json!([body]));
 }
 
 #[tokio::test]
-async fn an_entry_that_waits_says_what_for() {
+async fn a_pending_entry_says_why_it_waits() {
     let f = Fixture::new().await;
     let entry = f.missed(7, 0).await;
     let body = f.get("/api/activity/call-7").await.body;
@@ -95,16 +95,16 @@ async fn an_entry_that_waits_says_what_for() {
     );
 
     let outcome = Outcome::Postponed { due_at: at(START + 900), problem: problem(), trace: Trace::new() };
-    let body = settle(&f, &entry, &outcome).await;
+    let body = record_outcome(&f, &entry, &outcome).await;
     assert_eq!((&body["attempts"], &body["due_at"]), (&json!(1), &json!(START + 900)));
     assert_eq!(body["reason"], "Waiting to try again: Please fill in the region.");
 }
 
 #[tokio::test]
-async fn a_failed_entry_says_it_in_salesforces_own_words() {
+async fn a_failed_entry_shows_the_message_of_salesforce() {
     let f = Fixture::new().await;
     let entry = f.missed(7, 0).await;
-    let body = settle(&f, &entry, &Outcome::Failed { problem: problem(), trace: Trace::new() }).await;
+    let body = record_outcome(&f, &entry, &Outcome::Failed { problem: problem(), trace: Trace::new() }).await;
     assert_eq!((&body["state"], &body["reason"]), (&json!("failed"), &json!("Please fill in the region.")));
     let problem = json!({"code": "FIELD_CUSTOM_VALIDATION_EXCEPTION", "message": "Please fill in the region.",
         "since": START + 100});
@@ -127,7 +127,7 @@ async fn an_entry_that_the_writer_skipped_says_why() {
     let f = Fixture::new().await;
     let entry = f.missed(7, 0).await;
     let outcome = Outcome::Skipped { reason: rules::SkipReason::UnknownNumber, trace: Trace::new() };
-    let body = settle(&f, &entry, &outcome).await;
+    let body = record_outcome(&f, &entry, &outcome).await;
     assert_eq!((&body["state"], &body["status"]), (&json!("skipped"), &Value::Null));
     assert_eq!(body["reason"], rules::SkipReason::UnknownNumber.sentence());
 }
@@ -142,7 +142,7 @@ async fn a_call_that_is_not_over_has_no_type_yet() {
 }
 
 #[tokio::test]
-async fn an_entry_that_is_not_there_is_not_found() {
+async fn an_unknown_entry_is_not_found() {
     let f = Fixture::new().await;
     let long = "x".repeat(1025);
     for key in ["call-999", "..", "%00", "%ff", "call%2F7", &long] {

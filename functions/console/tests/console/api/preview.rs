@@ -1,4 +1,4 @@
-//! What would happen, for programs.
+//! The preview API.
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -6,8 +6,8 @@ use store::{ConnectionState, Tenant};
 
 use crate::fixture::{Fixture, Response, START, at, cookie};
 
-async fn preview(f: &Fixture, question: Value) -> Response {
-    f.send(Method::POST, "/api/preview", question.to_string()).await
+async fn preview(f: &Fixture, request: Value) -> Response {
+    f.send(Method::POST, "/api/preview", request.to_string()).await
 }
 
 fn call() -> Value {
@@ -16,14 +16,14 @@ fn call() -> Value {
 }
 
 #[tokio::test]
-async fn it_says_what_would_be_written_and_writes_nothing() {
+async fn it_shows_what_would_be_written_and_writes_nothing() {
     let f = Fixture::new().await;
     f.connect().await;
     let org = &f.vendors.salesforce;
     let id = org
         .insert("Lead", json!({"LastName": "Example", "Company": "Example Ltd", "MobilePhone": "+436641234567"}))
         .unwrap();
-    f.play(7, START, json!({})).await;
+    f.merge_call(7, START, json!({})).await;
     let answer = preview(&f, json!({ "call": call() })).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
     let mut body = answer.body;
@@ -45,10 +45,10 @@ async fn it_says_what_would_be_written_and_writes_nothing() {
 }
 
 #[tokio::test]
-async fn an_entry_is_judged_under_other_settings() {
+async fn an_entry_can_be_previewed_under_other_settings() {
     let f = Fixture::new().await;
     f.connect().await;
-    f.play(7, START, json!({})).await;
+    f.merge_call(7, START, json!({})).await;
     let unknown = preview(&f, json!({"key": "call-7"})).await.body;
     assert_eq!((&unknown["would_log"], &unknown["skip_reason"]), (&json!(false), &json!("unknown_number")));
     let mut settings = f.get("/api/settings").await.body;
@@ -61,7 +61,7 @@ async fn an_entry_is_judged_under_other_settings() {
 }
 
 #[tokio::test]
-async fn it_says_why_salesforce_was_left_out() {
+async fn it_says_why_salesforce_was_not_searched() {
     let f = Fixture::new().await;
     let left_out = async || preview(&f, json!({ "call": call() })).await.body["salesforce_left_out"].clone();
     assert_eq!(left_out().await, "Salesforce is not connected.");
@@ -74,7 +74,7 @@ async fn it_says_why_salesforce_was_left_out() {
 }
 
 #[tokio::test]
-async fn a_session_that_has_expired_is_renewed() {
+async fn an_expired_access_token_is_refreshed() {
     let f = Fixture::new().await;
     f.connect_with(Some("expired")).await;
     let answer = preview(&f, json!({ "call": call() })).await.body;
@@ -82,7 +82,7 @@ async fn a_session_that_has_expired_is_renewed() {
 }
 
 #[tokio::test]
-async fn what_salesforce_does_not_answer_is_left_out() {
+async fn an_unusable_connection_leaves_salesforce_out() {
     let f = Fixture::new().await;
     f.connect().await;
     f.vendors.secrets.put("salesforce/one", "{}");
@@ -93,17 +93,17 @@ async fn what_salesforce_does_not_answer_is_left_out() {
 }
 
 #[tokio::test]
-async fn a_question_that_is_none_is_refused() {
+async fn an_invalid_request_is_refused() {
     let f = Fixture::new().await;
     f.call("created", 8, 0, &rules::Settings::default()).await;
-    for question in [
+    for request in [
         json!([]),
         json!({}),
         json!({"key": "call-8", "call": call()}),
         json!({"call": {"call_type": "sms"}}),
         json!({"kee": "1"}),
     ] {
-        preview(&f, question).await.check_error(StatusCode::BAD_REQUEST, "not_json");
+        preview(&f, request).await.check_error(StatusCode::BAD_REQUEST, "not_json");
     }
     let mut soon = call();
     soon["started_at_local"] = json!("soon");
@@ -118,9 +118,9 @@ async fn a_question_that_is_none_is_refused() {
 }
 
 #[tokio::test]
-async fn another_tenants_call_is_not_there() {
+async fn another_tenants_call_is_not_found() {
     let f = Fixture::new().await;
-    f.play(7, START, json!({})).await;
+    f.merge_call(7, START, json!({})).await;
     let other = f.send_as(&cookie("two"), Method::POST, "/api/preview", json!({"key": "call-7"}).to_string()).await;
     other.check_error(StatusCode::NOT_FOUND, "not_found");
 }

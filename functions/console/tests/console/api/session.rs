@@ -1,4 +1,4 @@
-//! Nothing without a session, and nothing of another tenant with one.
+//! Every route requires a session, and a session gives access to its own tenant only.
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
@@ -32,7 +32,7 @@ const ROUTES: [(Method, &str); 19] = [
     (Method::POST, "/api/preview"),
 ];
 
-/// Every route answers this `Cookie` header with 401.
+/// Checks that every route responds with 401 to this `Cookie` header.
 async fn check_refused(f: &Fixture, cookie: &str) {
     for (method, path) in ROUTES {
         let answer = f.send_as(cookie, method, path, Body::empty()).await;
@@ -41,7 +41,7 @@ async fn check_refused(f: &Fixture, cookie: &str) {
 }
 
 #[tokio::test]
-async fn without_a_session_nothing_is_answered() {
+async fn without_a_session_every_route_is_refused() {
     let f = Fixture::new().await;
     for cookie in ["", "other=1", "session=", "session=x.y", &cookie("one").replace("session=", "sessions=")] {
         check_refused(&f, cookie).await;
@@ -49,7 +49,7 @@ async fn without_a_session_nothing_is_answered() {
 }
 
 #[tokio::test]
-async fn an_altered_an_expired_and_a_foreign_session_do_not_count() {
+async fn altered_expired_and_foreign_sessions_are_refused() {
     let f = Fixture::new().await;
     let tenant = || TenantId::parse("one").unwrap();
     let (payload, _) = cookie("two").split_once('.').map(|(p, s)| (p.to_owned(), s.to_owned())).unwrap();

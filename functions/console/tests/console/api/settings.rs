@@ -1,4 +1,4 @@
-//! The life of a settings document.
+//! Reading and saving the settings document.
 
 use axum::http::{Method, StatusCode};
 use rules::Settings;
@@ -43,7 +43,7 @@ async fn a_stale_document_is_refused_with_the_current_one() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_named_by_its_path_and_nothing_is_saved() {
+async fn invalid_settings_are_named_by_path_and_nothing_is_saved() {
     let f = Fixture::new().await;
     let read = f.get("/api/settings").await.body;
     for (pointer, value, path) in [
@@ -65,7 +65,7 @@ async fn what_is_wrong_is_named_by_its_path_and_nothing_is_saved() {
 }
 
 #[tokio::test]
-async fn what_is_no_settings_document_is_refused() {
+async fn a_body_that_is_no_settings_document_is_refused() {
     let f = Fixture::new().await;
     for body in ["", "{", "settings", "{} {}"] {
         f.send(Method::PUT, "/api/settings", body).await.check_error(StatusCode::BAD_REQUEST, "not_json");
@@ -78,7 +78,7 @@ async fn what_is_no_settings_document_is_refused() {
 }
 
 #[tokio::test]
-async fn a_document_of_64_kib_is_the_longest() {
+async fn the_longest_document_has_64_kib() {
     let f = Fixture::new().await;
     let settings = f.get("/api/settings").await.body.to_string();
     let padded = |length: usize| format!("{settings}{}", " ".repeat(length - settings.len()));

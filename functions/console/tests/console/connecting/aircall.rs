@@ -1,4 +1,4 @@
-//! Connecting Aircall by an API key, and what can be done with the connection.
+//! Connecting Aircall with an API key, and managing the connection.
 
 use axum::http::{Method, StatusCode, header};
 use serde_json::{Value, json};
@@ -6,13 +6,13 @@ use store::{AircallState, TokenHash};
 
 use crate::fixture::{Fixture, HOST, cookie};
 
-/// Scripts a fault of Aircall's.
+/// Injects a fault into the Aircall sandbox.
 pub(super) async fn fault(f: &Fixture, fault: Value) {
     let url = format!("{}/_sandbox/faults", f.vendors.aircall_url);
     reqwest::Client::new().post(url).body(fault.to_string()).send().await.unwrap();
 }
 
-/// The sandbox Aircall's requests since, as `METHOD path`.
+/// The requests that the Aircall sandbox has logged, as `METHOD path`.
 async fn requests(f: &Fixture) -> Vec<String> {
     let url = format!("{}/_sandbox/requests", f.vendors.aircall_url);
     let log: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
@@ -21,7 +21,7 @@ async fn requests(f: &Fixture) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_good_key_makes_one_webhook_with_exactly_our_events() {
+async fn connecting_creates_one_webhook_with_exactly_our_events() {
     let f = Fixture::new().await.with_tenant().await;
     let answer = f.connect_aircall().await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
@@ -32,13 +32,13 @@ async fn a_good_key_makes_one_webhook_with_exactly_our_events() {
     f.check_connected(&f.stored(&f.tenant).await);
     let credential = json!({ "is": "api_key", "api_id": "api-id", "api_token": "api-token" });
     assert_eq!(f.vendors.secrets.get("aircall/one"), Some(credential));
-    // The other tenant's page knows nothing of it.
+    // The other tenant does not see the connection.
     let other = f.send_as(&cookie("two"), Method::GET, "/api/connections", "").await;
     assert_eq!(other.body["aircall"], Value::Null);
 }
 
 #[tokio::test]
-async fn a_wrong_key_is_told_at_the_field_and_nothing_is_stored() {
+async fn a_wrong_key_is_reported_at_its_field_and_nothing_is_stored() {
     let f = Fixture::new().await.with_tenant().await;
     f.connect_aircall_with("api-id", "wrong").await.check_error(StatusCode::UNPROCESSABLE_ENTITY, "aircall_refused");
     let page = f.post("/connections/aircall", &[("api_id", "<b>"), ("api_token", "a-wrong-token")]).await;
@@ -56,7 +56,7 @@ async fn a_wrong_key_is_told_at_the_field_and_nothing_is_stored() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_key_is_refused_without_being_quoted() {
+async fn a_malformed_body_is_refused_without_being_quoted() {
     let f = Fixture::new().await.with_tenant().await;
     for body in ["", "[]", r#"{"api_id": "x", "api_token": 7, "secret-word": 1}"#, r#"{"api_id": "x"}"#] {
         let answer = f.send(Method::PUT, "/api/connections/aircall", body.to_owned()).await;
@@ -66,7 +66,7 @@ async fn a_body_that_is_no_key_is_refused_without_being_quoted() {
 }
 
 #[tokio::test]
-async fn connecting_again_makes_no_second_webhook() {
+async fn connecting_again_creates_no_second_webhook() {
     let f = Fixture::new().await.with_tenant().await;
     f.connect_aircall().await;
     let before = f.stored(&f.tenant).await;
@@ -79,7 +79,7 @@ async fn connecting_again_makes_no_second_webhook() {
 }
 
 #[tokio::test]
-async fn tokens_that_were_there_still_count_and_other_webhooks_stay() {
+async fn existing_tokens_stay_valid_and_foreign_webhooks_stay() {
     let f = Fixture::new().await.with_tenant().await;
     let by_hand = TokenHash::new("set up by hand");
     f.tenants.set_webhook_tokens(&f.tenant, &[by_hand]).await.unwrap();
@@ -98,7 +98,7 @@ async fn tokens_that_were_there_still_count_and_other_webhooks_stay() {
 }
 
 #[tokio::test]
-async fn a_webhook_whose_making_was_not_answered_is_found_again() {
+async fn a_webhook_whose_creation_got_no_response_is_found_again() {
     for commit in [true, false] {
         let f = Fixture::new().await.with_tenant().await;
         fault(&f, json!({ "method": "POST", "path": "/v1/webhooks", "status": 502, "commit": commit })).await;
@@ -125,7 +125,7 @@ async fn a_rotation_replaces_the_webhook_and_its_token() {
     f.check_connected(&after);
     assert_eq!(after.webhook_tokens.len(), 1);
     assert_ne!(before.webhook_tokens, after.webhook_tokens);
-    // At no time did Aircall have none: the new one was made before the old one went.
+    // Aircall always had a webhook: the new one was created before the old one was deleted.
     let changes: Vec<String> = requests(&f).await.into_iter().filter(|r| !r.starts_with("GET")).collect();
     let (last, rest) = changes.split_last().unwrap();
     assert!(last.starts_with("DELETE /v1/webhooks/"), "{changes:?}");
@@ -133,7 +133,7 @@ async fn a_rotation_replaces_the_webhook_and_its_token() {
 }
 
 #[tokio::test]
-async fn a_rotation_that_cannot_end_leaves_both_tokens_counting() {
+async fn an_incomplete_rotation_leaves_both_tokens_valid() {
     let f = Fixture::new().await.with_tenant().await;
     f.connect_aircall().await;
     fault(&f, json!({ "method": "DELETE", "path": "/v1/webhooks", "status": 500 })).await;
@@ -151,8 +151,8 @@ async fn a_rotation_that_cannot_end_leaves_both_tokens_counting() {
     assert_eq!(tenant.webhook_tokens.len(), 1);
 }
 
-/// Changes the webhook behind our back, as somebody in Aircall's Dashboard does.
-pub(super) async fn in_the_dashboard(f: &Fixture, method: Method, body: Value) {
+/// Changes the webhook directly in Aircall, as in its Dashboard.
+pub(super) async fn change_in_dashboard(f: &Fixture, method: Method, body: Value) {
     let id = f.webhooks()[0]["id"].as_str().unwrap().to_owned();
     let url = format!("{}/v1/webhooks/{id}", f.vendors.aircall_url);
     let request = reqwest::Client::new().request(method, url).basic_auth("api-id", Some("api-token"));
@@ -160,12 +160,12 @@ pub(super) async fn in_the_dashboard(f: &Fixture, method: Method, body: Value) {
 }
 
 #[tokio::test]
-async fn a_webhook_that_was_turned_off_is_shown_and_turned_on_again() {
+async fn a_deactivated_webhook_is_shown_and_can_be_reactivated() {
     let f = Fixture::new().await.with_tenant().await;
     f.connect_aircall().await;
-    in_the_dashboard(&f, Method::PUT, json!({ "active": false, "events": ["call.ended"] })).await;
-    // A minute later; what was just asked counts for half of one.
-    let other = f.again();
+    change_in_dashboard(&f, Method::PUT, json!({ "active": false, "events": ["call.ended"] })).await;
+    // A new process, because the last check is cached for half a minute.
+    let other = f.restarted();
     let shown = other.get("/api/connections").await.body["aircall"].clone();
     assert_eq!(shown["state"], "deactivated");
     assert!(shown["reason"].as_str().unwrap().contains("turned the webhook off") && shown["since"].is_i64());
@@ -179,11 +179,11 @@ async fn a_webhook_that_was_turned_off_is_shown_and_turned_on_again() {
 }
 
 #[tokio::test]
-async fn a_webhook_that_was_deleted_is_shown_and_made_again() {
+async fn a_deleted_webhook_is_shown_and_can_be_recreated() {
     let f = Fixture::new().await.with_tenant().await;
     f.connect_aircall().await;
-    in_the_dashboard(&f, Method::DELETE, Value::Null).await;
-    let other = f.again();
+    change_in_dashboard(&f, Method::DELETE, Value::Null).await;
+    let other = f.restarted();
     let shown = other.get("/api/connections").await.body["aircall"].clone();
     assert!(shown["reason"].as_str().unwrap().contains("somebody has deleted it"), "{shown}");
     other.post("/connections/aircall/reactivate", &[]).await;
@@ -191,7 +191,7 @@ async fn a_webhook_that_was_deleted_is_shown_and_made_again() {
 }
 
 #[tokio::test]
-async fn a_webhook_that_sends_something_else_is_shown_and_set_right() {
+async fn a_webhook_with_other_events_or_url_is_shown_and_can_be_corrected() {
     for change in [
         json!({ "events": ["contact.created"] }),
         json!({ "events": &::aircall::EVENTS[1..] }),
@@ -199,8 +199,8 @@ async fn a_webhook_that_sends_something_else_is_shown_and_set_right() {
     ] {
         let f = Fixture::new().await.with_tenant().await;
         f.connect_aircall().await;
-        in_the_dashboard(&f, Method::PUT, change.clone()).await;
-        let other = f.again();
+        change_in_dashboard(&f, Method::PUT, change.clone()).await;
+        let other = f.restarted();
         let shown = other.get("/api/connections").await.body["aircall"].clone();
         assert_eq!(shown["state"], "deactivated", "{change}");
         let reason = shown["reason"].as_str().unwrap();
@@ -209,18 +209,18 @@ async fn a_webhook_that_sends_something_else_is_shown_and_set_right() {
         assert!(page.text.contains("Not sending") && page.text.contains(reason), "{}", page.text);
         other.post("/connections/aircall/reactivate", &[]).await;
         f.check_connected(&f.stored(&f.tenant).await);
-        let shown = f.again().get("/api/connections").await.body["aircall"].clone();
+        let shown = f.restarted().get("/api/connections").await.body["aircall"].clone();
         assert_eq!((&shown["state"], &shown["reason"]), (&json!("active"), &Value::Null), "{change}");
     }
 }
 
 #[tokio::test]
-async fn a_webhook_that_sends_more_than_is_used_sends() {
+async fn a_webhook_with_additional_events_is_active() {
     let f = Fixture::new().await.with_tenant().await;
     f.connect_aircall().await;
     let events = [::aircall::EVENTS, &["contact.created"]].concat();
-    in_the_dashboard(&f, Method::PUT, json!({ "events": events })).await;
-    let other = f.again();
+    change_in_dashboard(&f, Method::PUT, json!({ "events": events })).await;
+    let other = f.restarted();
     let shown = other.get("/api/connections").await.body["aircall"].clone();
     assert_eq!(shown["state"], "active");
     assert!(shown["reason"].as_str().unwrap().contains("more than is used"), "{shown}");
@@ -229,10 +229,10 @@ async fn a_webhook_that_sends_more_than_is_used_sends() {
 }
 
 #[tokio::test]
-async fn an_aircall_that_does_not_answer_breaks_no_page() {
+async fn pages_work_while_aircall_is_unavailable() {
     let f = Fixture::new().await.with_tenant().await;
     f.connect_aircall().await;
-    let other = f.again();
+    let other = f.restarted();
     fault(&f, json!({ "path": "/v1/", "status": 500, "times": 50 })).await;
     let page = other.get("/connections").await;
     assert_eq!(page.status, StatusCode::OK);
@@ -241,7 +241,7 @@ async fn an_aircall_that_does_not_answer_breaks_no_page() {
 }
 
 #[tokio::test]
-async fn disconnecting_leaves_nothing() {
+async fn disconnecting_removes_webhook_tokens_and_credential() {
     let f = Fixture::new().await.with_tenant().await;
     f.connect_aircall().await;
     let answer = f.send(Method::DELETE, "/api/connections/aircall", "").await;
@@ -253,11 +253,11 @@ async fn disconnecting_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn an_account_whose_key_is_dead_can_be_disconnected() {
+async fn an_account_whose_key_was_revoked_can_be_disconnected() {
     let f = Fixture::new().await.with_tenant().await;
     f.connect_aircall().await;
     fault(&f, json!({ "path": "/v1/", "status": 403, "times": 50, "body": { "message": "Forbidden" } })).await;
-    let page = f.again().get("/connections").await;
+    let page = f.restarted().get("/connections").await;
     assert!(page.text.contains("Connect again with a key that is good."), "{}", page.text);
     let answer = f.post("/connections/aircall/disconnect", &[]).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
@@ -266,7 +266,7 @@ async fn an_account_whose_key_is_dead_can_be_disconnected() {
 }
 
 #[tokio::test]
-async fn an_aircall_that_is_down_is_disconnected_from_later() {
+async fn disconnecting_fails_while_aircall_is_down_and_changes_nothing() {
     let f = Fixture::new().await.with_tenant().await;
     f.connect_aircall().await;
     fault(&f, json!({ "path": "/v1/", "status": 503, "times": 1 })).await;
@@ -289,7 +289,7 @@ async fn the_key_of_another_company_does_not_replace_the_account() {
 }
 
 #[tokio::test]
-async fn two_at_once_make_one_connection() {
+async fn concurrent_requests_make_one_connection() {
     let f = Fixture::new().await.with_tenant().await;
     let (one, other) = tokio::join!(f.connect_aircall(), f.connect_aircall());
     for answer in [&one, &other] {
@@ -299,7 +299,7 @@ async fn two_at_once_make_one_connection() {
 }
 
 #[tokio::test]
-async fn the_settings_know_the_lines_by_name() {
+async fn the_settings_show_the_names_of_the_lines() {
     let f = Fixture::new().await.with_tenant().await;
     f.connect_aircall().await;
     let page = f.get("/general").await;
@@ -308,7 +308,7 @@ async fn the_settings_know_the_lines_by_name() {
     for number in numbers.as_array().unwrap() {
         assert!(page.text.contains(number["name"].as_str().unwrap()), "{number}");
     }
-    // They are kept for a while.
+    // They are cached.
     let before = requests(&f).await.len();
     f.get("/general").await;
     assert_eq!(requests(&f).await.len(), before);

@@ -1,12 +1,12 @@
-//! What Activity, where an admin starts, says of an Aircall that sends no calls.
+//! The notices on the Activity page about a missing or broken Aircall connection.
 
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use super::aircall::{fault, in_the_dashboard};
+use super::aircall::{change_in_dashboard, fault};
 use crate::fixture::Fixture;
 
-/// Both sides are connected, and all is well.
+/// A console with both sides connected and no notice.
 async fn connected() -> Fixture {
     let f = Fixture::new().await;
     f.connect().await;
@@ -16,10 +16,10 @@ async fn connected() -> Fixture {
     f
 }
 
-/// A page of a minute later says so, with a link to where it is mended.
+/// Checks that a new process shows these texts on the Activity page.
 async fn check_noticed(f: &Fixture, texts: &[&str]) {
-    let other = f.again();
-    // What is known already is as good.
+    let other = f.restarted();
+    // The second time the result comes from the cache or the stored state.
     for _ in 0..2 {
         let page = other.get("/activity").await.text;
         for text in texts {
@@ -30,43 +30,43 @@ async fn check_noticed(f: &Fixture, texts: &[&str]) {
 }
 
 #[tokio::test]
-async fn a_webhook_that_was_deleted_turned_off_or_changed() {
-    for (method, body, words) in [
+async fn a_deleted_deactivated_or_changed_webhook_is_noticed() {
+    for (method, body, message) in [
         (Method::DELETE, Value::Null, "somebody has deleted it."),
         (Method::PUT, json!({ "active": false, "events": ::aircall::EVENTS }), "Aircall has turned the webhook off"),
         (Method::PUT, json!({ "events": ["contact.created"] }), "Somebody changed in Aircall what the webhook sends"),
     ] {
         let f = connected().await;
-        in_the_dashboard(&f, method, body).await;
+        change_in_dashboard(&f, method, body).await;
         let link = "<a href=\"/connections\">Re-activate the webhook</a>";
-        check_noticed(&f, &["Aircall does not send calls as it should.", words, link]).await;
+        check_noticed(&f, &["Aircall does not send calls correctly.", message, link]).await;
     }
 }
 
 #[tokio::test]
-async fn a_key_that_aircall_no_longer_accepts() {
+async fn a_revoked_key_is_noticed() {
     let f = connected().await;
     fault(&f, json!({ "path": "/v1/", "status": 403, "times": 50, "body": { "message": "Forbidden" } })).await;
-    let link = "<a href=\"/connections\">Look at the connection</a>";
-    check_noticed(&f, &["It is not known whether Aircall sends calls. Aircall does not accept the API key", link])
+    let link = "<a href=\"/connections\">Check the connection</a>";
+    check_noticed(&f, &["The state of the Aircall webhook is unknown. Aircall does not accept the API key", link])
         .await;
 }
 
 #[tokio::test]
-async fn an_aircall_that_does_not_answer_is_no_news() {
+async fn an_unavailable_aircall_raises_no_notice() {
     let f = connected().await;
     fault(&f, json!({ "path": "/v1/", "status": 500, "times": 50 })).await;
-    let page = f.again().get("/activity").await.text;
+    let page = f.restarted().get("/activity").await.text;
     assert!(page.contains("Everything is connected"), "{page}");
 }
 
 #[tokio::test]
-async fn where_neither_side_is_connected_both_are_next() {
+async fn missing_connections_are_both_offered() {
     let f = Fixture::new().await.with_tenant().await;
     let page = f.get("/activity").await.text;
     for side in ["Salesforce", "Aircall"] {
         assert!(page.contains(&format!("{side} is not connected")), "{side}: {page}");
-        // In the notice, and where the calls would be.
+        // Once in the notice and once in the empty list.
         assert_eq!(page.matches(&format!("<a href=\"/connections\">Connect {side}</a>")).count(), 2, "{side}: {page}");
     }
 }

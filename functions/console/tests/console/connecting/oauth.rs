@@ -1,14 +1,14 @@
-//! Connecting Aircall by the deployment's app.
+//! Connecting Aircall with the deployment's OAuth app.
 
 use axum::http::{StatusCode, header};
 use serde_json::json;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-use crate::browser::{Browser, back};
+use crate::browser::{Browser, submit_consent};
 use crate::fixture::Fixture;
 
-/// The consent page that a signed-in admin is sent to.
+/// Starts the OAuth flow and returns the URL of the consent page.
 async fn begin(f: &Fixture, browser: &mut Browser) -> Url {
     let answer = browser.open(f, "/auth/aircall").await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
@@ -18,7 +18,7 @@ async fn begin(f: &Fixture, browser: &mut Browser) -> Url {
 async fn decide(page: &Url, decision: &str) -> String {
     let fields = page.query_pairs().into_owned().chain([("decision".to_owned(), decision.to_owned())]);
     let body = Serializer::new(String::new()).extend_pairs(fields).finish();
-    back(page, body).await
+    submit_consent(page, body).await
 }
 
 /// A console whose admin is signed in.
@@ -47,10 +47,10 @@ async fn an_admin_who_allows_access_connects_the_account() {
     assert_eq!((tenant.webhook_tokens.len(), tenant.aircall.unwrap().how), (1, store::AircallAuth::OAuth));
     let page = browser.open(&f, "/connections").await;
     assert!(page.text.contains("Aircall is connected.") && page.text.contains("Access granted in Aircall"));
-    // Once.
+    // A callback is valid only once.
     let again = browser.open(&f, &callback).await;
     assert_eq!(again.status, StatusCode::BAD_REQUEST);
-    assert!(again.text.contains("Please begin again."));
+    assert!(again.text.contains("Please start again."));
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn granting_access_again_leaves_one_webhook() {
 }
 
 #[tokio::test]
-async fn a_denial_is_told_in_words() {
+async fn a_denial_is_explained() {
     let (f, mut browser) = signed_in().await;
     let consent = begin(&f, &mut browser).await;
     let answer = browser.open(&f, &decide(&consent, "deny").await).await;
@@ -77,13 +77,13 @@ async fn a_denial_is_told_in_words() {
 }
 
 #[tokio::test]
-async fn another_session_does_not_get_the_account() {
+async fn a_callback_in_another_session_is_refused() {
     let (f, mut browser) = signed_in().await;
     let callback = decide(&begin(&f, &mut browser).await, "allow").await;
     let mut other = Browser::default();
-    let stranger = other.open(&f, &callback).await;
-    assert_eq!(stranger.header(header::LOCATION), "/login?return_to=%2Fconnections");
-    // Sessions of one second are alike, and so is whoever has them.
+    let anonymous = other.open(&f, &callback).await;
+    assert_eq!(anonymous.header(header::LOCATION), "/login?return_to=%2Fconnections");
+    // Sessions that start in the same second are identical.
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
     other.sign_in(&f).await;
     let answer = other.open(&f, &callback).await;
@@ -92,7 +92,7 @@ async fn another_session_does_not_get_the_account() {
 }
 
 #[tokio::test]
-async fn states_of_the_two_sign_ins_are_not_mixed_up() {
+async fn a_state_of_aircall_is_not_valid_for_salesforce() {
     let (f, mut browser) = signed_in().await;
     let consent = begin(&f, &mut browser).await;
     let callback = decide(&consent, "allow").await.replace("/auth/aircall/", "/auth/salesforce/");
@@ -100,7 +100,7 @@ async fn states_of_the_two_sign_ins_are_not_mixed_up() {
 }
 
 #[tokio::test]
-async fn without_an_app_there_is_no_such_way() {
+async fn without_an_app_oauth_is_not_offered() {
     let f = Fixture::new().await.with_tenant().await;
     f.vendors.secrets.put("aircall-app", &json!({ "client_id": "", "client_secret": "" }).to_string());
     assert!(!f.get("/connections").await.text.contains("/auth/aircall"));

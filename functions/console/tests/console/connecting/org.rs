@@ -1,4 +1,4 @@
-//! The connected org: looked at, set up, disconnected.
+//! Checking, setting up and disconnecting the org.
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -25,19 +25,23 @@ async fn options(f: &Fixture, options: Value) {
 }
 
 #[tokio::test]
-async fn an_org_in_order_is_told_to_be_so() {
+async fn a_check_of_a_complete_org_finds_nothing_missing() {
     let (f, mut browser) = connected().await;
     let check = send(&f, Method::GET, "/api/connections/salesforce/check").await;
     assert_eq!((check.status, &check.body["status"]), (StatusCode::OK, &json!("ok")), "{}", check.text);
     assert_eq!(check.body["may_customize"], true);
     let page = browser.open(&f, "/connections/salesforce/check").await;
-    assert!(page.text.contains("All is as it should be.") && !page.text.contains("Set up now"), "{}", page.text);
-    // What the org said of its API calls is shown from then on.
+    assert!(
+        page.text.contains("Everything is set up correctly.") && !page.text.contains("Set up now"),
+        "{}",
+        page.text
+    );
+    // The API usage that the check reported is shown from then on.
     assert!(browser.open(&f, "/connections").await.text.contains("of 100,000 API calls"));
 }
 
 #[tokio::test]
-async fn the_key_field_is_set_up_with_one_click_and_again_with_another() {
+async fn setting_up_the_key_field_is_idempotent() {
     let (f, mut browser) = connected().await;
     options(&f, json!({ "unique_key_field": false })).await;
     let page = browser.open(&f, "/connections/salesforce/check").await;
@@ -55,7 +59,7 @@ async fn the_key_field_is_set_up_with_one_click_and_again_with_another() {
 }
 
 #[tokio::test]
-async fn what_the_org_refuses_is_a_failed_step_with_the_way_by_hand() {
+async fn a_refused_step_is_shown_as_failed_with_the_manual_alternative() {
     let (f, mut browser) = connected().await;
     options(&f, json!({ "unique_key_field": false })).await;
     let fault = json!({ "method": "POST", "path": "tooling", "status": 403,
@@ -69,7 +73,7 @@ async fn what_the_org_refuses_is_a_failed_step_with_the_way_by_hand() {
 }
 
 #[tokio::test]
-async fn an_org_that_is_not_connected_cannot_be_looked_at() {
+async fn an_org_that_is_not_connected_cannot_be_checked() {
     let f = Fixture::new().await.with_tenant().await;
     f.get("/api/connections/salesforce/check").await.check_error(StatusCode::CONFLICT, "not_connected");
     let page = f.get("/connections/salesforce/check").await;
@@ -78,7 +82,7 @@ async fn an_org_that_is_not_connected_cannot_be_looked_at() {
 }
 
 #[tokio::test]
-async fn a_check_that_finds_the_connection_dead_lets_it_be_connected_again() {
+async fn a_check_that_finds_a_dead_connection_offers_to_reconnect() {
     let (f, mut browser) = connected().await;
     let secret = format!("salesforce/{}", f.org_tenant());
     let mut tokens = f.vendors.secrets.get(&secret).unwrap();
@@ -94,7 +98,7 @@ async fn a_check_that_finds_the_connection_dead_lets_it_be_connected_again() {
 }
 
 #[tokio::test]
-async fn disconnecting_revokes_and_deletes() {
+async fn disconnecting_revokes_the_grant_and_deletes_the_tokens() {
     let (f, mut browser) = connected().await;
     let tokens = f.vendors.secrets.get(&format!("salesforce/{}", f.org_tenant())).unwrap();
     let answer = browser.submit(&f, "/connections", "/connections/salesforce/disconnect", &[]).await;
@@ -108,7 +112,7 @@ async fn disconnecting_revokes_and_deletes() {
 }
 
 #[tokio::test]
-async fn an_org_that_is_gone_can_be_disconnected() {
+async fn an_org_that_no_longer_exists_can_be_disconnected() {
     let (f, _) = connected().await;
     let fault = json!({ "path": "revoke", "status": 503 });
     let url = format!("{}/_sandbox/faults", f.vendors.salesforce_url);

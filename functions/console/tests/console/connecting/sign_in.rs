@@ -1,4 +1,4 @@
-//! Signing in with Salesforce: once, in one browser, by an admin of an org that may.
+//! Signing in with Salesforce: single-use callbacks bound to a browser, admins only, allowed orgs only.
 
 use axum::http::{StatusCode, header};
 use console::AllowedOrgs;
@@ -8,11 +8,11 @@ use store::{ConnectionState, Tenant};
 use crate::browser::{Browser, decide};
 use crate::fixture::{Fixture, HOST, Response};
 
-/// Nobody is signed in, and the page says why.
+/// The sign-in is refused with this message and no session cookie is set.
 #[track_caller]
-fn check_refused(answer: &Response, status: StatusCode, words: &str) {
+fn check_refused(answer: &Response, status: StatusCode, message: &str) {
     assert_eq!(answer.status, status, "{}", answer.text);
-    assert!(answer.text.contains(words), "{}", answer.text);
+    assert!(answer.text.contains(message), "{}", answer.text);
     assert!(answer.cookies().iter().all(|cookie| !cookie.starts_with("session=")), "{:?}", answer.cookies());
 }
 
@@ -42,26 +42,26 @@ async fn an_admin_signs_in_and_the_org_is_connected() {
     );
     let tokens = f.vendors.secrets.get(&format!("salesforce/{}", f.org_tenant())).unwrap();
     assert!(f.vendors.salesforce.has_grant(tokens["refresh_token"].as_str().unwrap()));
-    // What waits for an org is looked at now.
-    assert!(f.woken().await.iter().any(|rung| rung["MessageGroupId"] == f.org_tenant().as_str()));
+    // The writer is woken for entries that waited for the connection.
+    assert!(f.woken().await.iter().any(|woken| woken["MessageGroupId"] == f.org_tenant().as_str()));
 }
 
 #[tokio::test]
-async fn it_leads_back_to_where_it_began() {
+async fn the_sign_in_returns_to_the_requested_local_path() {
     let f = Fixture::new().await;
     let mut browser = Browser::default();
-    // Whoever is new and asked for nothing goes to the connections.
+    // A new connection without a return path leads to the connections page.
     for (return_to, expected) in
         [("%2F%2Fexample.com", "/connections"), ("%2Fgeneral", "/general"), ("%2F%5Cexample.com", "/")]
     {
         let login_page = browser.begin(&f, &format!("at=sandbox&return_to={return_to}")).await;
-        let back = decide(&login_page, &f.vendors.salesforce.admin_user_id(), "allow").await;
-        assert_eq!(browser.open(&f, &back).await.header(header::LOCATION), expected);
+        let callback = decide(&login_page, &f.vendors.salesforce.admin_user_id(), "allow").await;
+        assert_eq!(browser.open(&f, &callback).await.header(header::LOCATION), expected);
     }
 }
 
 #[tokio::test]
-async fn the_login_page_is_asked_for_a_code_with_all_that_guards_it() {
+async fn the_authorization_request_carries_state_and_pkce() {
     let f = Fixture::new().await;
     let login_page = Browser::default().begin(&f, "at=production").await;
     let query: std::collections::BTreeMap<_, _> = login_page.query_pairs().into_owned().collect();
@@ -74,7 +74,7 @@ async fn the_login_page_is_asked_for_a_code_with_all_that_guards_it() {
 }
 
 #[tokio::test]
-async fn other_hosts_than_salesforces_are_not_gone_to() {
+async fn login_hosts_other_than_salesforce_are_refused() {
     let f = Fixture::new().await;
     for at in
         ["", "example.com", "example.my.salesforce.com.example.com", "https%3A%2F%2Fexample.com%2F.my.salesforce.com"]
@@ -88,46 +88,46 @@ async fn other_hosts_than_salesforces_are_not_gone_to() {
 }
 
 #[tokio::test]
-async fn a_replayed_address_signs_nobody_in() {
+async fn a_replayed_callback_is_refused() {
     let f = Fixture::new().await;
     let mut browser = Browser::default();
     let login_page = browser.begin(&f, "at=production").await;
-    let back = decide(&login_page, &f.vendors.salesforce.admin_user_id(), "allow").await;
+    let callback = decide(&login_page, &f.vendors.salesforce.admin_user_id(), "allow").await;
     let before = browser.clone();
-    assert_eq!(browser.open(&f, &back).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(browser.open(&f, &callback).await.status, StatusCode::SEE_OTHER);
     for mut replayed in [before, browser] {
-        check_refused(&replayed.open(&f, &back).await, StatusCode::BAD_REQUEST, "was used before");
+        check_refused(&replayed.open(&f, &callback).await, StatusCode::BAD_REQUEST, "was used before");
     }
 }
 
 #[tokio::test]
-async fn another_browser_is_not_signed_in_and_the_code_is_spent() {
+async fn a_callback_in_another_browser_is_refused_and_uses_up_the_attempt() {
     let f = Fixture::new().await;
     let (mut begins, mut thief) = (Browser::default(), Browser::default());
     thief.begin(&f, "at=production").await;
     for mut other in [Browser::default(), thief] {
         let login_page = begins.begin(&f, "at=production").await;
-        let back = decide(&login_page, &f.vendors.salesforce.admin_user_id(), "allow").await;
-        check_refused(&other.open(&f, &back).await, StatusCode::FORBIDDEN, "another browser");
-        check_refused(&begins.open(&f, &back).await, StatusCode::BAD_REQUEST, "was used before");
+        let callback = decide(&login_page, &f.vendors.salesforce.admin_user_id(), "allow").await;
+        check_refused(&other.open(&f, &callback).await, StatusCode::FORBIDDEN, "another browser");
+        check_refused(&begins.open(&f, &callback).await, StatusCode::BAD_REQUEST, "was used before");
     }
     assert_eq!(f.tenants.get(&f.org_tenant()).await.unwrap(), None);
 }
 
 #[tokio::test]
-async fn sign_ins_side_by_side_do_not_spoil_each_other() {
+async fn concurrent_sign_ins_in_one_browser_both_succeed() {
     let f = Fixture::new().await;
     let mut browser = Browser::default();
     let (one, other) = (browser.begin(&f, "at=production").await, browser.begin(&f, "at=production").await);
     for login_page in [one, other] {
-        let back = decide(&login_page, &f.vendors.salesforce.admin_user_id(), "allow").await;
-        let tab = browser.clone().open(&f, &back).await;
+        let callback = decide(&login_page, &f.vendors.salesforce.admin_user_id(), "allow").await;
+        let tab = browser.clone().open(&f, &callback).await;
         assert_eq!(tab.status, StatusCode::SEE_OTHER, "{}", tab.text);
     }
 }
 
 #[tokio::test]
-async fn made_up_addresses_and_denials_are_told_in_words() {
+async fn forged_callbacks_and_denials_are_explained() {
     let f = Fixture::new().await;
     let mut browser = Browser::default();
     for query in ["", "?code=x", "?state=x&code=x", "?error=access_denied", "?state=%00&code=%3Cb%3E"] {
@@ -135,9 +135,9 @@ async fn made_up_addresses_and_denials_are_told_in_words() {
         check_refused(&answer, StatusCode::BAD_REQUEST, "Please sign in again.");
     }
     let login_page = browser.begin(&f, "at=production").await;
-    let back = decide(&login_page, &f.vendors.salesforce.admin_user_id(), "deny").await;
-    check_refused(&browser.open(&f, &back).await, StatusCode::FORBIDDEN, "You did not allow access in Salesforce");
-    // Whoever writes an address puts no words into the console's mouth.
+    let callback = decide(&login_page, &f.vendors.salesforce.admin_user_id(), "deny").await;
+    check_refused(&browser.open(&f, &callback).await, StatusCode::FORBIDDEN, "You did not allow access in Salesforce");
+    // The error description of a forged URL is not shown.
     let state = login_page_state(&browser.begin(&f, "at=production").await);
     let path = format!("/auth/salesforce/callback?state={state}&error=%3Cb%3E&error_description=Call+0123");
     let answer = browser.open(&f, &path).await;
@@ -149,24 +149,24 @@ fn login_page_state(login_page: &url::Url) -> String {
     login_page.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned()
 }
 
-/// The refresh tokens that the org holds good for the app.
+/// The number of grants that the org has for the app.
 fn grants(f: &Fixture) -> usize {
     f.vendors.salesforce.snapshot()["grants"]["approvals"].as_object().unwrap().len()
 }
 
 #[tokio::test]
-async fn who_administers_nothing_is_told_so_and_leaves_no_grant() {
+async fn a_user_who_is_no_admin_is_refused_and_the_grant_is_revoked() {
     let f = Fixture::new().await;
     let mut browser = Browser::default();
     let user = f.vendors.salesforce.standard_user_id().unwrap();
     let login_page = browser.begin(&f, "at=production").await;
-    let back = decide(&login_page, &user, "allow").await;
-    check_refused(&browser.open(&f, &back).await, StatusCode::FORBIDDEN, "Ask an admin");
+    let callback = decide(&login_page, &user, "allow").await;
+    check_refused(&browser.open(&f, &callback).await, StatusCode::FORBIDDEN, "Ask an admin");
     assert_eq!((grants(&f), f.tenants.get(&f.org_tenant()).await.unwrap()), (0, None));
 }
 
 #[tokio::test]
-async fn only_the_orgs_that_are_allowed_may_sign_in() {
+async fn only_allowed_orgs_can_sign_in() {
     let f = Fixture::with_allowed_orgs("00D000000000001,00Dxx0000001gPLEAY".parse::<AllowedOrgs>().unwrap()).await;
     let answer = Browser::default().sign_in(&f).await;
     check_refused(&answer, StatusCode::FORBIDDEN, &f.vendors.salesforce.org_id());
@@ -174,7 +174,7 @@ async fn only_the_orgs_that_are_allowed_may_sign_in() {
 }
 
 #[tokio::test]
-async fn a_later_sign_in_opens_the_tenant_and_its_own_grant_does_not_pile_up() {
+async fn repeated_sign_ins_keep_one_grant_and_the_existing_connection() {
     let f = Fixture::new().await;
     Browser::default().sign_in(&f).await;
     let connected = f.stored(&f.org_tenant()).await;
@@ -204,12 +204,12 @@ async fn a_dead_connection_is_replaced_by_signing_in() {
 }
 
 #[tokio::test]
-async fn whoever_signs_in_with_another_org_is_told_that_it_is_another_console() {
+async fn signing_in_with_another_org_says_that_it_is_another_console() {
     let f = Fixture::new().await.with_tenant().await;
     let mut browser = Browser::signed_in_to("one");
     let login_page = browser.begin(&f, "at=production&return_to=%2Fconnections").await;
-    let back = decide(&login_page, &f.vendors.salesforce.admin_user_id(), "allow").await;
-    let answer = browser.open(&f, &back).await;
+    let callback = decide(&login_page, &f.vendors.salesforce.admin_user_id(), "allow").await;
+    let answer = browser.open(&f, &callback).await;
     assert_eq!((answer.status, answer.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/connections"));
     let page = browser.open(&f, "/connections").await;
     assert!(page.text.contains("You signed in with another org, and this is its own console."), "{}", page.text);
@@ -219,7 +219,7 @@ async fn whoever_signs_in_with_another_org_is_told_that_it_is_another_console() 
 }
 
 #[tokio::test]
-async fn an_org_that_was_disconnected_is_led_back_to_where_it_signs_in() {
+async fn a_disconnected_org_is_offered_its_former_login_page() {
     let f = Fixture::new().await;
     let mut browser = Browser::default();
     browser.sign_in(&f).await;
@@ -238,21 +238,24 @@ async fn an_org_that_was_disconnected_is_led_back_to_where_it_signs_in() {
         let link = format!("href=\"/auth/salesforce?at={at}&#38;return_to=%2Fconnections\">Connect {name} again</a>");
         assert!(page[first..].starts_with(&link), "{page}");
         assert!(page[..first].ends_with("<a class=\"button primary\" "), "{page}");
-        for text in ["Another org opens its own console; settings and Aircall stay with this one.", "name=\"domain\""] {
+        for text in [
+            "Each org has its own console. If you connect another org, the settings and the Aircall connection stay with this one.",
+            "name=\"domain\"",
+        ] {
             assert!(page.contains(text), "{text} is not in {page}");
         }
     }
-    // Its own domain is gone to by whoever is signed in, too.
+    // A signed-in admin can use a custom domain too.
     let leaving = browser.open(&f, "/login?return_to=%2Fconnections&domain=example").await;
     let refresh = "0;url=/auth/salesforce?at=example.my.salesforce.com&return_to=%2Fconnections";
     assert_eq!((leaving.status, leaving.header("refresh")), (StatusCode::OK, refresh));
-    // Connected again, nothing is remembered of before.
+    // After reconnecting, the former login URL is forgotten.
     browser.sign_in(&f).await;
     assert_eq!(f.stored(&f.org_tenant()).await.former_login_url, None);
 }
 
 #[tokio::test]
-async fn without_an_app_the_console_says_who_can_change_that() {
+async fn a_sign_in_without_an_app_says_what_is_not_configured() {
     let f = Fixture::new().await;
     f.vendors.secrets.put("salesforce-app", &json!({ "client_id": "", "client_secret": "" }).to_string());
     let answer = Browser::default().open(&f, "/auth/salesforce?at=production").await;
@@ -260,7 +263,7 @@ async fn without_an_app_the_console_says_who_can_change_that() {
 }
 
 #[tokio::test]
-async fn no_answer_of_a_sign_in_shows_a_secret() {
+async fn no_response_contains_a_secret() {
     let f = Fixture::new().await;
     let mut browser = Browser::default();
     browser.sign_in(&f).await;

@@ -1,4 +1,4 @@
-//! API tokens: made by admins, for programs.
+//! API tokens, which admins create for programs.
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, Response, cookie};
 
-/// Makes a token of the tenant `one`: its text and its id.
+/// Creates a token of the tenant `one` and returns its text and ID.
 async fn create(f: &Fixture, name: &str) -> (String, String) {
     let answer = f.send(Method::POST, "/api/tokens", json!({ "name": name }).to_string()).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
@@ -14,7 +14,7 @@ async fn create(f: &Fixture, name: &str) -> (String, String) {
     (text("token"), text("id"))
 }
 
-/// SubscriptionDiff a request that shows a token and no cookie.
+/// Sends a request with an `Authorization` header and no cookie.
 async fn send(f: &Fixture, authorization: &str, method: Method, path: &str, body: &str) -> Response {
     let request = Request::builder().method(method).uri(path).header(header::AUTHORIZATION, authorization);
     let request = request.header(header::CONTENT_TYPE, "application/json");
@@ -22,7 +22,7 @@ async fn send(f: &Fixture, authorization: &str, method: Method, path: &str, body
 }
 
 #[tokio::test]
-async fn a_token_lets_a_program_in_to_its_own_tenant() {
+async fn a_token_gives_access_to_its_own_tenant_only() {
     let f = Fixture::new().await.with_tenant().await;
     let (token, _) = create(&f, "report").await;
     assert!(token.starts_with("act_"));
@@ -32,7 +32,7 @@ async fn a_token_lets_a_program_in_to_its_own_tenant() {
             assert_eq!(answer.status, StatusCode::OK, "{path}");
         }
     }
-    // Changes are its own, and need no proof of a page.
+    // A change with a token needs no CSRF token and is attributed to the API token.
     let mut settings: Value = f.get("/api/settings").await.body;
     settings["log_messages"] = json!(false);
     let request = Request::put("/api/settings").header(header::AUTHORIZATION, format!("Bearer {token}"));
@@ -47,7 +47,7 @@ async fn a_token_lets_a_program_in_to_its_own_tenant() {
 }
 
 #[tokio::test]
-async fn a_token_that_does_not_count_is_no_session_instead() {
+async fn an_invalid_token_is_refused_even_with_a_valid_session() {
     let f = Fixture::new().await.with_tenant().await;
     let (token, id) = create(&f, "report").await;
     let altered = token.replace("act_", "act-");
@@ -66,7 +66,7 @@ async fn a_token_that_does_not_count_is_no_session_instead() {
 }
 
 #[tokio::test]
-async fn other_schemes_are_none_of_ours() {
+async fn other_authorization_schemes_are_ignored() {
     let f = Fixture::new().await.with_tenant().await;
     let request = Request::get("/api/settings").header(header::AUTHORIZATION, "Basic eDp5");
     let answer = f.request(request.header(header::COOKIE, cookie("one")).body(Body::empty()).unwrap()).await;
@@ -77,7 +77,7 @@ async fn other_schemes_are_none_of_ours() {
 }
 
 #[tokio::test]
-async fn a_token_changes_nothing_that_lets_others_in() {
+async fn a_token_cannot_manage_tokens_or_connections() {
     let f = Fixture::new().await.with_tenant().await;
     let (token, id) = create(&f, "report").await;
     let token = format!("Bearer {token}");
@@ -98,7 +98,7 @@ async fn a_token_changes_nothing_that_lets_others_in() {
 }
 
 #[tokio::test]
-async fn a_token_opens_no_page() {
+async fn a_token_does_not_open_pages() {
     let f = Fixture::new().await.with_tenant().await;
     let (token, _) = create(&f, "report").await;
     for path in ["/tokens", "/connections", "/general"] {
@@ -107,7 +107,7 @@ async fn a_token_opens_no_page() {
 }
 
 #[tokio::test]
-async fn another_tenants_tokens_are_not_seen_and_not_revoked() {
+async fn another_tenants_tokens_cannot_be_listed_or_revoked() {
     let f = Fixture::new().await.with_tenant().await;
     let (token, id) = create(&f, "report").await;
     let other = cookie("two");
@@ -133,7 +133,7 @@ async fn the_page_shows_a_token_once() {
 }
 
 #[tokio::test]
-async fn names_are_checked_and_tokens_are_counted() {
+async fn names_are_validated_and_the_number_of_tokens_is_limited() {
     let f = Fixture::new().await.with_tenant().await;
     for name in ["", "   ", &"x".repeat(81), "a\u{7}b"] {
         let page = f.post("/tokens", &[("name", name)]).await;

@@ -1,4 +1,4 @@
-//! The page of the activity log.
+//! The Activity page.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ fn keys(page: &Response) -> Vec<&str> {
     links.map(|link| link.split('"').next().unwrap()).collect()
 }
 
-/// The address behind "Show more".
+/// The link of "Show more".
 fn more(page: &Response) -> Option<String> {
     let (_, link) = page.text.split_once("data-more=\"entries\" href=\"")?;
     Some(link.split('"').next().unwrap().replace("&#38;", "&"))
@@ -31,12 +31,12 @@ fn check_contains(page: &Response, texts: &[&str]) {
 }
 
 #[tokio::test]
-async fn a_call_is_shown_with_what_became_of_it() {
+async fn a_call_is_shown_with_its_outcome() {
     let f = Fixture::new().await;
     f.connect().await;
     let user = json!({"user": {"id": 1, "name": "Ada Example", "email": "ada@example.com"}, "answered_at": START + 5});
-    let logged = f.play(1, START, user).await;
-    f.log(&logged, "Test Contact").await;
+    let logged = f.merge_call(1, START, user).await;
+    f.mark_logged(&logged, "Test Contact").await;
     let page = f.get("/activity").await;
     assert_eq!((page.status, keys(&page)), (StatusCode::OK, vec!["call-1"]));
     let task = format!("href=\"{}/lightning/r/Task/00T000000000001AAA/view\"", f.vendors.salesforce_url);
@@ -57,16 +57,16 @@ async fn a_call_is_shown_with_what_became_of_it() {
 }
 
 #[tokio::test]
-async fn markup_from_outside_is_text() {
+async fn markup_from_vendors_is_escaped() {
     let f = Fixture::new().await;
     f.connect().await;
     let number = json!({"id": 1, "name": MARKUP, "digits": null, "time_zone": null, "open": null});
     let user = json!({"id": 1, "name": MARKUP, "email": MARKUP});
-    let entry = f.play(1, START, json!({"number": number, "user": user, "party": {"unusable": MARKUP}})).await;
-    let logged = f.play(2, START, json!({"number": number, "user": user})).await;
-    f.log(&logged, MARKUP).await;
-    let failed = f.play(3, START, json!({})).await;
-    f.fail(&failed, MARKUP).await;
+    let entry = f.merge_call(1, START, json!({"number": number, "user": user, "party": {"unusable": MARKUP}})).await;
+    let logged = f.merge_call(2, START, json!({"number": number, "user": user})).await;
+    f.mark_logged(&logged, MARKUP).await;
+    let failed = f.merge_call(3, START, json!({})).await;
+    f.mark_failed(&failed, MARKUP).await;
     assert_eq!(entry.key, "call-1");
     let search: String = url::form_urlencoded::byte_serialize(MARKUP.as_bytes()).collect();
     for path in ["/activity", &format!("/activity?search={search}&from={search}"), "/activity/call-1", "/preview"] {
@@ -77,12 +77,12 @@ async fn markup_from_outside_is_text() {
 }
 
 #[tokio::test]
-async fn further_pages_keep_what_was_asked_for() {
+async fn later_pages_keep_the_filters() {
     let f = Fixture::new().await;
     for id in 1..=30 {
-        f.play(id, START + i64::try_from(id).unwrap(), json!({})).await;
+        f.merge_call(id, START + i64::try_from(id).unwrap(), json!({})).await;
     }
-    f.play(31, START, json!({"party": "anonymous"})).await;
+    f.merge_call(31, START, json!({"party": "anonymous"})).await;
     let first = f.get("/activity?search=0664+1234567&type=missed&outcome=waiting").await;
     assert_eq!((keys(&first).len(), keys(&first)[0]), (25, "call-30"));
     let more_path = more(&first).unwrap();
@@ -92,14 +92,14 @@ async fn further_pages_keep_what_was_asked_for() {
     );
     let second = f.get(&more_path).await;
     assert_eq!((keys(&second), more(&second)), (vec!["call-5", "call-4", "call-3", "call-2", "call-1"], None));
-    // What is about all calls was shown by the first.
+    // Only the first page shows the chart.
     assert!(!second.text.contains("<svg"));
 }
 
 #[tokio::test]
-async fn the_filter_shows_what_it_was_set_to() {
+async fn the_filter_form_shows_the_current_filters() {
     let f = Fixture::new().await;
-    f.play(1, START, json!({})).await;
+    f.merge_call(1, START, json!({})).await;
     let page = f.get("/activity?outcome=failed&type=voicemail&line=9&from=2026-03-22&until=2026-03-23&search=1").await;
     check_contains(
         &page,
@@ -112,14 +112,14 @@ async fn the_filter_shows_what_it_was_set_to() {
             "name=\"outcome\" value=\"failed\"",
         ],
     );
-    // The id of a call asks for this call, whatever else is asked.
+    // Searching for a call ID finds that call regardless of the other filters.
     assert_eq!(keys(&page), ["call-1"]);
 }
 
 #[tokio::test]
-async fn a_filter_that_cannot_be_is_said_at_its_field() {
+async fn an_invalid_filter_is_reported_at_its_field() {
     let f = Fixture::new().await;
-    f.play(1, START, json!({})).await;
+    f.merge_call(1, START, json!({})).await;
     let page = f.get("/activity?search=Ada&from=2026-03-24&until=2026-03-23").await;
     assert_eq!((page.status, keys(&page).len()), (StatusCode::UNPROCESSABLE_ENTITY, 0));
     check_contains(
@@ -135,7 +135,7 @@ async fn a_filter_that_cannot_be_is_said_at_its_field() {
 }
 
 #[tokio::test]
-async fn where_there_is_nothing_the_next_step_is_said() {
+async fn an_empty_list_shows_the_next_step() {
     let f = Fixture::new().await;
     let page = f.get("/activity").await;
     check_contains(
@@ -149,10 +149,10 @@ async fn where_there_is_nothing_the_next_step_is_said() {
     let connected = Tenant { webhook_tokens: vec![hash], ..connected };
     f.tenants.put(&connected).await.unwrap();
     check_contains(&f.get("/activity").await, &["Everything is connected"]);
-    f.play(1, START, json!({})).await;
+    f.merge_call(1, START, json!({})).await;
     check_contains(
         &f.get("/activity?outcome=failed").await,
-        &["No call matches", "<a href=\"/activity\">show all calls</a>"],
+        &["No matching calls", "<a href=\"/activity\">show all calls</a>"],
     );
 
     let (since, until, reason) = (at(START), at(START + 900), "The org is busy.".to_owned());
@@ -168,27 +168,27 @@ async fn where_there_is_nothing_the_next_step_is_said() {
 }
 
 #[tokio::test]
-async fn the_last_days_are_drawn_and_told_in_a_table() {
+async fn the_last_days_are_shown_as_chart_and_table() {
     let f = Fixture::new().await;
     assert!(!f.get("/activity").await.text.contains("<svg"));
     let now = Timestamp::now() - SignedDuration::from_secs(100);
-    let failed = f.play(1, now.as_second(), json!({})).await;
-    f.fail(&failed, "No.").await;
-    f.play(2, now.as_second() - 30 * 86_400, json!({})).await;
+    let failed = f.merge_call(1, now.as_second(), json!({})).await;
+    f.mark_failed(&failed, "No.").await;
+    f.merge_call(2, now.as_second() - 30 * 86_400, json!({})).await;
     let page = f.get("/activity").await;
     check_contains(
         &page,
-        &["<rect class=\"failed\"", "Failed 1</span>", "Logged 0</span>", "Days are those of Europe/Vienna."],
+        &["<rect class=\"failed\"", "Failed 1</span>", "Logged 0</span>", "Dates are in the Europe/Vienna time zone."],
     );
     assert_eq!(page.text.matches("<tr><th scope=\"row\">").count(), 14);
     assert_eq!(page.text.matches("data-label=\"Failed\">1<").count(), 1);
 }
 
 #[tokio::test]
-async fn all_that_failed_is_retried_by_a_form_of_ours() {
+async fn all_failed_calls_are_retried_by_a_form_with_csrf_token() {
     let f = Fixture::new().await;
-    let failed = f.play(1, START, json!({})).await;
-    f.fail(&failed, "No.").await;
+    let failed = f.merge_call(1, START, json!({})).await;
+    f.mark_failed(&failed, "No.").await;
     check_contains(&f.get("/activity").await, &["Retry all failed (1)", "data-confirm="]);
     let path = "/activity/retry-failed";
     assert_eq!(f.post_as(&cookie("one"), path, &[]).await.status, StatusCode::FORBIDDEN);
@@ -202,9 +202,9 @@ async fn all_that_failed_is_retried_by_a_form_of_ours() {
 }
 
 #[tokio::test]
-async fn another_tenant_sees_none_of_it() {
+async fn another_tenant_sees_no_entries() {
     let f = Fixture::new().await;
-    f.play(1, START, json!({})).await;
+    f.merge_call(1, START, json!({})).await;
     for query in ["", "?search=call-1", "?search=1", "?search=%2B436641234567"] {
         let page = f.send_as(&cookie("two"), Method::GET, &format!("/activity{query}"), "").await;
         assert_eq!((page.status, keys(&page).len()), (StatusCode::OK, 0));
@@ -212,42 +212,41 @@ async fn another_tenant_sees_none_of_it() {
     }
 }
 
-/// Most that a page of 25 calls may weigh with its stylesheet and script, bytes.
-const HEAVIEST: usize = 60_000;
+/// The maximum size of a page of 25 calls with its stylesheet and script, bytes.
+const MAX_BYTES: usize = 60_000;
 
-/// How long a page may take once everything is loaded, the tables in memory included; code that is not optimised takes
-/// longer.
-const SLOWEST: Duration = Duration::from_millis(if cfg!(debug_assertions) { 300 } else { 100 });
+/// The maximum CPU time of a page once everything is loaded, including the in-memory tables. Unoptimised builds take longer.
+const MAX_CPU_TIME: Duration = Duration::from_millis(if cfg!(debug_assertions) { 300 } else { 100 });
 
-/// The time that this thread has worked, which does not grow while other tests have the processor.
-fn worked() -> Duration {
+/// The CPU time of this thread, which does not include time that other tests use.
+fn cpu_time() -> Duration {
     clock_gettime(ClockId::ThreadCPUTime).try_into().unwrap()
 }
 
 #[tokio::test]
-async fn a_full_page_is_light_and_quick() {
+async fn a_full_page_is_small_and_fast() {
     let f = Fixture::new().await;
     f.connect().await;
     let user = json!({"user": {"id": 1, "name": "Ada Example", "email": "ada@example.com"}, "answered_at": START + 5});
     for id in 2_849_584_301..=2_849_584_330 {
-        let entry = f.play(id, Timestamp::now().as_second() - 3600, user.clone()).await;
-        f.log(&entry, "A Contact with a Name of Some Length").await;
+        let entry = f.merge_call(id, Timestamp::now().as_second() - 3600, user.clone()).await;
+        f.mark_logged(&entry, "A Contact with a Name of Some Length").await;
     }
-    let mut weight = 0;
+    let mut size = 0;
     let mut fastest = Duration::MAX;
     for _ in 0..5 {
-        let begun = worked();
+        let begun = cpu_time();
         let page = f.get("/activity").await;
-        fastest = fastest.min(worked().saturating_sub(begun));
+        fastest = fastest.min(cpu_time().saturating_sub(begun));
         assert_eq!(keys(&page).len(), 25);
-        weight = page.text.len();
+        size = page.text.len();
     }
     let page = f.get("/activity").await.text;
     for asset in page.split('"').filter(|text| text.starts_with("/assets/")).collect::<std::collections::BTreeSet<_>>()
     {
-        weight += f.get(asset).await.text.len();
+        size += f.get(asset).await.text.len();
     }
-    println!("25 calls: {weight} bytes in {fastest:?}");
-    assert!(weight < HEAVIEST, "{weight} bytes");
-    assert!(fastest < SLOWEST, "{fastest:?}");
+    println!("25 calls: {size} bytes in {fastest:?}");
+    assert!(size < MAX_BYTES, "{size} bytes");
+    assert!(fastest < MAX_CPU_TIME, "{fastest:?}");
 }

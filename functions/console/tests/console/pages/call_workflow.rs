@@ -7,7 +7,7 @@ use crate::fixture::{Fixture, Response, cookie};
 
 const TYPES: [&str; 5] = ["outbound_answered", "outbound_unanswered", "inbound_answered", "missed", "voicemail"];
 
-/// SubscriptionDiff the form with these choices for the five types.
+/// Submits the form with these choices for the five call types.
 pub(super) async fn choose(f: &Fixture, version: &str, choices: [&str; 5]) -> Response {
     let fields: Vec<_> = [("version", version)].into_iter().chain(TYPES.into_iter().zip(choices)).collect();
     f.post("/call-workflow", &fields).await
@@ -35,7 +35,7 @@ async fn it_shows_the_settings_and_saves_them() {
 }
 
 #[tokio::test]
-async fn nothing_new_is_not_saved() {
+async fn unchanged_settings_are_not_saved() {
     let f = Fixture::new().await;
     let same = choose(&f, "0", ["completed", "completed", "completed", "in_progress", "in_progress"]).await;
     assert!(same.cookies()[0].starts_with("flash=unchanged;"));
@@ -43,7 +43,7 @@ async fn nothing_new_is_not_saved() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_said_at_its_field_and_the_rest_stays_as_it_was_typed() {
+async fn errors_are_shown_at_their_fields_and_the_input_is_kept() {
     let f = Fixture::new().await;
     let answer = choose(&f, "0", ["do_nothing", "<b>later", "completed", "", "completed"]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -63,7 +63,7 @@ async fn what_is_wrong_is_said_at_its_field_and_the_rest_stays_as_it_was_typed()
 }
 
 #[tokio::test]
-async fn an_odd_version_saves_nothing() {
+async fn an_invalid_version_saves_nothing() {
     let f = Fixture::new().await;
     for version in ["", "x", "-1", "0.5"] {
         let answer = choose(&f, version, ["do_nothing"; 5]).await;

@@ -1,4 +1,4 @@
-//! Somebody else saves in between.
+//! Conflicts with settings that another admin has saved in between.
 
 use axum::http::{Method, StatusCode, header};
 use serde_json::{Value, json};
@@ -9,16 +9,17 @@ use crate::fixture::{Fixture, Response, cookie};
 
 const OURS: [&str; 5] = ["do_nothing", "completed", "completed", "in_progress", "do_nothing"];
 
-/// Somebody else changes a setting.
-async fn meanwhile(f: &Fixture, pointer: &str, value: Value) {
+/// Another admin changes a setting.
+async fn save_as_other_admin(f: &Fixture, pointer: &str, value: Value) {
     let mut settings = f.get("/api/settings").await.body;
     *settings.pointer_mut(pointer).unwrap() = value;
     assert_eq!(f.send(Method::PUT, "/api/settings", settings.to_string()).await.status, StatusCode::OK);
 }
 
-/// We save what we began before somebody else did: outbound answered is ours, missed is theirs, voicemail is of both.
+/// Saves [`OURS`] after another admin has saved. Ours changes outbound answered, theirs changes missed, both change
+/// voicemail.
 async fn conflict(f: &Fixture) -> Response {
-    meanwhile(f, "/call_workflow", workflow_with("completed", "completed")).await;
+    save_as_other_admin(f, "/call_workflow", workflow_with("completed", "completed")).await;
     let answer = choose(f, "0", OURS).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
     answer
@@ -32,7 +33,7 @@ fn workflow_with(missed: &str, voicemail: &str) -> Value {
     workflow
 }
 
-/// SubscriptionDiff the form of the page that compares.
+/// Submits the form of the conflict page.
 async fn resolve(f: &Fixture, page: &Response, choices: &[(&str, &str)]) -> Response {
     let hidden = ["version", "base", "back", "mine"].map(|name| (name, value(&page.text, name)));
     let hidden: Vec<_> = hidden.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -45,11 +46,11 @@ async fn workflow(f: &Fixture) -> [String; 3] {
 }
 
 #[tokio::test]
-async fn what_both_changed_stands_side_by_side_and_nothing_is_saved() {
+async fn conflicting_changes_are_shown_side_by_side_and_nothing_is_saved() {
     let f = Fixture::new().await;
     let page = conflict(&f).await.text;
     for text in [
-        "Somebody else saved in between",
+        "Resolve conflicting changes",
         "user@example.com saved the settings",
         "Keep mine",
         "Take theirs",
@@ -65,9 +66,9 @@ async fn what_both_changed_stands_side_by_side_and_nothing_is_saved() {
 }
 
 #[tokio::test]
-async fn what_only_one_changed_is_kept_of_both_without_a_question() {
+async fn changes_that_do_not_conflict_are_merged() {
     let f = Fixture::new().await;
-    meanwhile(&f, "/call_workflow/missed", json!("do_nothing")).await;
+    save_as_other_admin(&f, "/call_workflow/missed", json!("do_nothing")).await;
     let saved = choose(&f, "0", ["completed", "completed", "completed", "in_progress", "completed"]).await;
     assert_eq!((saved.status, saved.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/call-workflow"));
     assert!(saved.cookies()[0].starts_with("flash=saved-both;"), "{:?}", saved.cookies());
@@ -79,16 +80,16 @@ async fn what_only_one_changed_is_kept_of_both_without_a_question() {
 }
 
 #[tokio::test]
-async fn whoever_changed_nothing_undoes_nothing() {
+async fn a_form_without_changes_reverts_nothing() {
     let f = Fixture::new().await;
-    meanwhile(&f, "/call_workflow/missed", json!("do_nothing")).await;
+    save_as_other_admin(&f, "/call_workflow/missed", json!("do_nothing")).await;
     let same = choose(&f, "0", ["completed", "completed", "completed", "in_progress", "in_progress"]).await;
     assert!(same.cookies()[0].starts_with("flash=unchanged;"), "{:?}", same.cookies());
     assert_eq!(workflow(&f).await, ["completed", "do_nothing", "in_progress"]);
 }
 
 #[tokio::test]
-async fn ours_can_be_kept_and_undoes_nothing_else() {
+async fn keeping_ours_reverts_no_other_change() {
     let f = Fixture::new().await;
     let page = conflict(&f).await;
     let saved = resolve(&f, &page, &[("all", "mine")]).await;
@@ -97,7 +98,7 @@ async fn ours_can_be_kept_and_undoes_nothing_else() {
 }
 
 #[tokio::test]
-async fn theirs_can_be_taken_where_both_changed_it() {
+async fn theirs_can_be_taken_for_conflicting_settings() {
     let f = Fixture::new().await;
     let page = conflict(&f).await;
     let saved = resolve(&f, &page, &[("all", "theirs")]).await;
@@ -106,9 +107,9 @@ async fn theirs_can_be_taken_where_both_changed_it() {
 }
 
 #[tokio::test]
-async fn where_nothing_of_ours_is_chosen_nothing_is_saved() {
+async fn choosing_only_theirs_saves_nothing() {
     let f = Fixture::new().await;
-    meanwhile(&f, "/call_workflow/voicemail", json!("completed")).await;
+    save_as_other_admin(&f, "/call_workflow/voicemail", json!("completed")).await;
     let page = choose(&f, "0", ["completed", "completed", "completed", "in_progress", "do_nothing"]).await;
     let kept = resolve(&f, &page, &[("all", "theirs")]).await;
     assert!(kept.cookies()[0].starts_with("flash=kept-theirs;"), "{:?}", kept.cookies());
@@ -117,9 +118,9 @@ async fn where_nothing_of_ours_is_chosen_nothing_is_saved() {
 }
 
 #[tokio::test]
-async fn each_setting_can_be_chosen() {
+async fn each_conflicting_setting_can_be_chosen() {
     let f = Fixture::new().await;
-    meanwhile(&f, "/call_workflow", workflow_with("completed", "completed")).await;
+    save_as_other_admin(&f, "/call_workflow", workflow_with("completed", "completed")).await;
     let page = choose(&f, "0", ["completed", "completed", "completed", "do_nothing", "do_nothing"]).await;
     let choices = [("call_workflow.missed", "theirs"), ("call_workflow.voicemail", "mine")];
     resolve(&f, &page, &choices).await;
@@ -127,10 +128,10 @@ async fn each_setting_can_be_chosen() {
 }
 
 #[tokio::test]
-async fn a_third_change_of_the_same_is_another_conflict() {
+async fn a_third_change_of_the_same_setting_is_another_conflict() {
     let f = Fixture::new().await;
     let page = conflict(&f).await;
-    meanwhile(&f, "/call_workflow/voicemail", json!("in_progress")).await;
+    save_as_other_admin(&f, "/call_workflow/voicemail", json!("in_progress")).await;
     let again = resolve(&f, &page, &[("all", "mine")]).await;
     assert_eq!((again.status, value(&again.text, "version").as_str()), (StatusCode::CONFLICT, "2"));
     resolve(&f, &again, &[("all", "mine")]).await;
@@ -138,19 +139,19 @@ async fn a_third_change_of_the_same_is_another_conflict() {
 }
 
 #[tokio::test]
-async fn a_third_change_of_something_else_is_kept_beside_what_was_chosen() {
+async fn a_third_change_of_another_setting_is_merged() {
     let f = Fixture::new().await;
     let page = conflict(&f).await;
-    meanwhile(&f, "/call_workflow/missed", json!("do_nothing")).await;
+    save_as_other_admin(&f, "/call_workflow/missed", json!("do_nothing")).await;
     let saved = resolve(&f, &page, &[("all", "mine")]).await;
     assert!(saved.cookies()[0].starts_with("flash=saved-both;"), "{:?}", saved.cookies());
     assert_eq!(workflow(&f).await, ["do_nothing", "do_nothing", "do_nothing"]);
 }
 
 #[tokio::test]
-async fn a_change_of_another_page_survives() {
+async fn a_change_made_on_another_page_is_kept() {
     let f = Fixture::new().await;
-    meanwhile(&f, "/log_messages", json!(false)).await;
+    save_as_other_admin(&f, "/log_messages", json!(false)).await;
     let saved = choose(&f, "0", OURS).await;
     assert_eq!(saved.status, StatusCode::SEE_OTHER);
     let settings = f.get("/api/settings").await.body;
@@ -161,16 +162,16 @@ async fn a_change_of_another_page_survives() {
 }
 
 #[tokio::test]
-async fn the_same_change_by_both_is_no_conflict() {
+async fn the_same_change_by_both_is_not_a_conflict() {
     let f = Fixture::new().await;
-    meanwhile(&f, "/log_messages", json!(false)).await;
-    meanwhile(&f, "/call_workflow/voicemail", json!("do_nothing")).await;
+    save_as_other_admin(&f, "/log_messages", json!(false)).await;
+    save_as_other_admin(&f, "/call_workflow/voicemail", json!("do_nothing")).await;
     let same = choose(&f, "0", ["completed", "completed", "completed", "in_progress", "do_nothing"]).await;
     assert!(same.cookies()[0].starts_with("flash=unchanged;"));
 }
 
 #[tokio::test]
-async fn a_made_up_document_is_refused() {
+async fn an_invalid_document_is_refused() {
     let f = Fixture::new().await;
     for mine in ["", "{}", "[", "{\"version\": 0}"] {
         let answer = f.post("/settings/conflict", &[("mine", mine), ("all", "mine"), ("back", "//example.com")]).await;

@@ -1,4 +1,4 @@
-//! The page of one call.
+//! The page of an entry.
 
 use axum::http::{Method, StatusCode, header};
 use serde_json::json;
@@ -14,11 +14,11 @@ fn check_contains(page: &Response, texts: &[&str]) {
 }
 
 #[tokio::test]
-async fn a_logged_call_says_step_by_step_why_and_what_was_written() {
+async fn a_logged_call_shows_its_trace_and_its_task() {
     let f = Fixture::new().await;
     f.connect().await;
-    let entry = f.play(7, START, json!({"tags": [{"name": "Pricing"}]})).await;
-    f.log(&entry, "Test Contact").await;
+    let entry = f.merge_call(7, START, json!({"tags": [{"name": "Pricing"}]})).await;
+    f.mark_logged(&entry, "Test Contact").await;
     let page = f.get("/activity/call-7").await;
     assert_eq!(page.status, StatusCode::OK);
     let contact = format!("href=\"{}/lightning/r/Contact/003000000000001AAA/view\"", f.vendors.salesforce_url);
@@ -40,10 +40,10 @@ async fn a_logged_call_says_step_by_step_why_and_what_was_written() {
 }
 
 #[tokio::test]
-async fn a_failed_call_has_salesforces_own_words_and_is_retried_by_a_form_of_ours() {
+async fn a_failed_call_shows_the_message_of_salesforce_and_can_be_retried() {
     let f = Fixture::new().await;
-    let entry = f.play(7, START, json!({})).await;
-    f.fail(&entry, "Please fill in the region.").await;
+    let entry = f.merge_call(7, START, json!({})).await;
+    f.mark_failed(&entry, "Please fill in the region.").await;
     let page = f.get("/activity/call-7").await;
     check_contains(
         &page,
@@ -70,19 +70,19 @@ async fn a_failed_call_has_salesforces_own_words_and_is_retried_by_a_form_of_our
 }
 
 #[tokio::test]
-async fn a_call_that_is_not_over_says_that() {
+async fn an_ongoing_call_says_that_it_is_not_over() {
     let f = Fixture::new().await;
     f.call("created", 7, 0, &rules::Settings::default()).await;
     let page = f.get("/activity/call-7").await;
     check_contains(
         &page,
-        &["Waiting for the call to end.", "Nothing is decided before the call is over.", "Inbound call from"],
+        &["Waiting for the call to end.", "The outcome is decided when the call is over.", "Inbound call from"],
     );
     assert!(!page.text.contains("Preview with"));
 }
 
 #[tokio::test]
-async fn markup_from_outside_is_text() {
+async fn markup_from_vendors_is_escaped() {
     let f = Fixture::new().await;
     f.connect().await;
     let call = json!({
@@ -92,10 +92,10 @@ async fn markup_from_outside_is_text() {
         "user": {"id": 1, "name": MARKUP, "email": MARKUP},
         "number": {"id": 1, "name": MARKUP, "digits": MARKUP, "time_zone": MARKUP, "open": null},
     });
-    let logged = f.play(1, START, call.clone()).await;
-    f.log(&logged, MARKUP).await;
-    let failed = f.play(2, START, call).await;
-    f.fail(&failed, MARKUP).await;
+    let logged = f.merge_call(1, START, call.clone()).await;
+    f.mark_logged(&logged, MARKUP).await;
+    let failed = f.merge_call(2, START, call).await;
+    f.mark_failed(&failed, MARKUP).await;
     for path in ["/activity/call-1", "/activity/call-2"] {
         let page = f.get(path).await;
         assert!(page.text.matches("&#60;img src=x").count() > 6, "{path}: {}", page.text);
@@ -104,9 +104,9 @@ async fn markup_from_outside_is_text() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_or_another_tenants_is_not_found() {
+async fn unknown_entries_and_those_of_other_tenants_are_not_found() {
     let f = Fixture::new().await;
-    f.play(7, START, json!({})).await;
+    f.merge_call(7, START, json!({})).await;
     for path in ["/activity/call-8", "/activity/%2e%2e", "/activity/%ff", "/activity/call%2F7"] {
         assert_eq!(f.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }

@@ -1,4 +1,4 @@
-//! A form changes something only if it comes from a page of the same session.
+//! CSRF protection of the pages: a form is accepted only with the token of its session.
 
 use axum::http::{StatusCode, header};
 use console::session::Session;
@@ -35,7 +35,7 @@ const FORMS: [(&str, &[(&str, &str)]); 13] = [
 ];
 
 #[tokio::test]
-async fn a_form_without_the_sessions_token_is_refused() {
+async fn a_form_without_the_csrf_token_of_its_session_is_refused() {
     let f = Fixture::new().await;
     let session = |tenant: &str, hours| {
         let issued = Timestamp::now() - SignedDuration::from_hours(hours);
@@ -62,10 +62,10 @@ async fn a_form_without_the_sessions_token_is_refused() {
 }
 
 #[tokio::test]
-async fn a_form_without_a_session_leads_to_the_sign_in_which_says_what_happened_and_leads_back() {
+async fn a_form_without_a_session_redirects_to_the_sign_in_with_a_message_and_a_way_back() {
     let f = Fixture::new().await;
     let token = f.token("/call-workflow").await;
-    // Who wants to sign out is.
+    // Signing out without a session needs no sign-in.
     for (path, fields) in FORMS.into_iter().filter(|(path, _)| *path != "/sign-out") {
         let answer = f.post_as("", path, &[&[("csrf_token", token.as_str())], fields].concat()).await;
         let back = format!("/login?return_to={}", path.replace('/', "%2F"));
@@ -77,7 +77,7 @@ async fn a_form_without_a_session_leads_to_the_sign_in_which_says_what_happened_
 }
 
 #[tokio::test]
-async fn a_form_longer_than_any_of_ours_is_refused() {
+async fn an_oversized_form_is_refused() {
     let f = Fixture::new().await;
     let long = "x".repeat(600_000);
     let answer = f.post("/call-workflow", &[("missed", &long)]).await;

@@ -1,4 +1,4 @@
-//! The page of business hours, unknown numbers and the rest.
+//! The General page: business hours, unknown numbers, and the other settings.
 
 use axum::http::{Method, StatusCode, header};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::support::{chosen, fields};
 use crate::fixture::{Fixture, Response, cookie};
 
-/// SubscriptionDiff the page's form as it is shown, but for these fields: each replaces all of its name; `None` unticks a box.
+/// Submits the page's form with these changes. Each change replaces all fields of its name; `None` clears a checkbox.
 async fn edit(f: &Fixture, page: &str, changes: &[(&str, Option<&str>)]) -> Response {
     let mut all = fields(page);
     all.retain(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
@@ -19,11 +19,11 @@ async fn page(f: &Fixture) -> String {
     f.get("/general").await.text
 }
 
-/// Saves these fields and reads the settings.
+/// Checks that the form was saved.
 #[track_caller]
 fn check_saved(answer: &Response) {
-    let place = answer.headers.get(header::LOCATION).map(|place| place.to_str().unwrap());
-    assert_eq!((answer.status, place), (StatusCode::SEE_OTHER, Some("/general")), "{}", answer.text);
+    let location = answer.headers.get(header::LOCATION).map(|location| location.to_str().unwrap());
+    assert_eq!((answer.status, location), (StatusCode::SEE_OTHER, Some("/general")), "{}", answer.text);
     assert!(answer.cookies()[0].starts_with("flash=saved;"), "{:?}", answer.cookies());
 }
 
@@ -32,7 +32,7 @@ async fn settings(f: &Fixture) -> Value {
 }
 
 #[tokio::test]
-async fn everything_on_it_can_be_changed() {
+async fn every_setting_can_be_changed() {
     let f = Fixture::new().await;
     let answer = edit(
         &f,
@@ -79,7 +79,7 @@ async fn everything_on_it_can_be_changed() {
 }
 
 #[tokio::test]
-async fn what_was_saved_is_shown_and_sent_back_unchanged() {
+async fn saved_settings_survive_an_unchanged_form() {
     let f = Fixture::new().await;
     let mut document = settings(&f).await;
     document["business_hours"] = json!({"log_calls": "during_business_hours",
@@ -96,7 +96,7 @@ async fn what_was_saved_is_shown_and_sent_back_unchanged() {
 }
 
 #[tokio::test]
-async fn all_that_is_wrong_is_said_at_its_field_and_stays_as_typed() {
+async fn errors_are_shown_at_their_fields_and_the_input_is_kept() {
     let f = Fixture::new().await;
     let answer = edit(
         &f,
@@ -117,9 +117,9 @@ async fn all_that_is_wrong_is_said_at_its_field_and_stays_as_typed() {
     for text in [
         "<a href=\"#hours-time-zone\">Time zone: There is no time zone &#34;Europe/&#60;b&#62;Wien&#34;;",
         "<a href=\"#hours-monday-0\">Monday: &#34;9&#34; is not a time of day;",
-        "<a href=\"#hours-tuesday-0\">Tuesday: Enter when it opens and when it closes.</a>",
+        "<a href=\"#hours-tuesday-0\">Tuesday: Enter an opening and a closing time.</a>",
         "<a href=\"#hours-holiday-0\">Holiday: &#34;Christmas&#34; is not a day;",
-        "<a href=\"#other_lines\">Lines: “sales” is not the id of a line.",
+        "<a href=\"#other_lines\">Lines: “sales” is not a line ID.",
         "<a href=\"#api_usage_limit\">Salesforce API use: enter a whole number from 1 to 100.</a>",
         "id=\"hours-monday-0\" name=\"hours.monday.opens\" value=\"9\"",
         "aria-describedby=\"hours-monday-0-error\"",
@@ -136,7 +136,7 @@ async fn all_that_is_wrong_is_said_at_its_field_and_stays_as_typed() {
 }
 
 #[tokio::test]
-async fn what_the_rules_refuse_is_said_at_its_field() {
+async fn validation_errors_are_shown_at_their_fields() {
     let f = Fixture::new().await;
     let shown = page(&f).await;
     let mut all = fields(&shown);
@@ -155,20 +155,20 @@ async fn what_the_rules_refuse_is_said_at_its_field() {
 }
 
 #[tokio::test]
-async fn nothing_chosen_is_no_answer() {
+async fn a_missing_choice_is_an_error() {
     let f = Fixture::new().await;
     let answer =
         edit(&f, &page(&f).await, &[("log_calls", None), ("unknown_number", Some("x")), ("relate_to", None)]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     for id in ["log_calls-always", "unknown_number-create_contact", "relate_to-nothing"] {
-        assert!(answer.text.contains(&format!("<a href=\"#{id}\">Choose one of these.</a>")), "{id}");
+        assert!(answer.text.contains(&format!("<a href=\"#{id}\">Choose an option.</a>")), "{id}");
     }
     let none = edit(&f, &page(&f).await, &[("lines", Some("some"))]).await;
     assert!(none.text.contains("<a href=\"#lines-all\">Lines: choose at least one, or log all lines.</a>"));
 }
 
 #[tokio::test]
-async fn a_case_is_created_only_with_case() {
+async fn create_case_is_saved_only_with_case() {
     let f = Fixture::new().await;
     let changes = [("relate_to", Some("opportunity")), ("create_case_if_none", Some("true"))];
     check_saved(&edit(&f, &page(&f).await, &changes).await);
@@ -177,7 +177,7 @@ async fn a_case_is_created_only_with_case() {
 }
 
 #[tokio::test]
-async fn without_a_script_rows_are_added_by_the_page_and_nothing_is_saved() {
+async fn without_scripts_buttons_add_rows_and_save_nothing() {
     let f = Fixture::new().await;
     let shown = page(&f).await;
     let count = |text: &str, name: &str| fields(text).iter().filter(|(field, _)| field == name).count();
@@ -192,14 +192,14 @@ async fn without_a_script_rows_are_added_by_the_page_and_nothing_is_saved() {
     let opens = |day: &str| fields(&copied.text).into_iter().find(|(name, _)| *name == format!("hours.{day}.opens"));
     assert_eq!(["tuesday", "friday"].map(|day| opens(day).unwrap().1), ["07:00", "07:00"]);
     assert_eq!(settings(&f).await["version"], 0);
-    // What was left empty is no period.
+    // Empty rows are ignored.
     check_saved(&edit(&f, &copied.text, &[]).await);
     let weekly = &settings(&f).await["business_hours"]["schedule"]["weekly"];
     assert_eq!((&weekly["friday"][0]["opens"], &weekly["saturday"]), (&json!("07:00"), &Value::Null));
 }
 
 #[tokio::test]
-async fn a_line_gets_hours_of_its_own_and_loses_them() {
+async fn a_lines_own_hours_can_be_added_and_removed() {
     let f = Fixture::new().await;
     let none = edit(&f, &page(&f).await, &[("add_line", Some("1"))]).await;
     assert!(none.text.contains("<a href=\"#new_line\">"), "{}", none.text);
@@ -217,7 +217,7 @@ async fn a_line_gets_hours_of_its_own_and_loses_them() {
 }
 
 #[tokio::test]
-async fn lines_are_called_by_the_name_that_calls_gave() {
+async fn lines_have_the_names_from_their_calls() {
     let f = Fixture::new().await;
     f.missed(7, 0).await;
     let shown = page(&f).await;
@@ -230,18 +230,18 @@ async fn lines_are_called_by_the_name_that_calls_gave() {
 }
 
 #[tokio::test]
-async fn somebody_else_who_saves_in_between_is_not_overruled() {
+async fn a_concurrent_change_is_merged_or_a_conflict() {
     let f = Fixture::new().await;
     let shown = page(&f).await;
     let mut theirs = settings(&f).await;
     theirs["log_messages"] = json!(false);
     assert_eq!(f.send(Method::PUT, "/api/settings", theirs.to_string()).await.status, StatusCode::OK);
     let answer = edit(&f, &shown, &[("api_usage_limit", Some("50"))]).await;
-    // Each changed something else, so both are kept.
+    // The changes do not conflict, so both are kept.
     assert!(answer.cookies()[0].starts_with("flash=saved-both;"), "{:?}", answer.cookies());
     let saved = settings(&f).await;
     assert_eq!((&saved["log_messages"], &saved["api_usage_limit"]), (&json!(false), &json!(50)));
-    // With the page of before once more, of what both changed one has to be chosen.
+    // Submitting the outdated page again changes the same setting, which is a conflict.
     let answer = edit(&f, &shown, &[("api_usage_limit", Some("60"))]).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
     for text in ["<legend>Salesforce API use</legend>", "value=\"/general\""] {

@@ -1,4 +1,4 @@
-//! Who changed what and when, and taking it back.
+//! The history of the settings, and restoring versions.
 
 use axum::http::{Method, StatusCode, header};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ async fn workflow(f: &Fixture) -> Value {
 }
 
 #[tokio::test]
-async fn each_change_says_who_when_and_what() {
+async fn each_version_shows_its_author_time_and_changes() {
     let f = changed_twice().await;
     let page = f.get("/history").await.text;
     let (second, first) = page.split_once("id=\"version-1\"").unwrap();
@@ -42,7 +42,7 @@ async fn each_change_says_who_when_and_what() {
 }
 
 #[tokio::test]
-async fn a_version_is_compared_and_restored_as_a_new_one() {
+async fn a_restored_version_becomes_a_new_version() {
     let f = changed_twice().await;
     let page = f.get("/history/1").await.text;
     assert!(page.contains("Restore version 1") && page.contains("<ins class=\"lines\">In progress</ins>"), "{page}");
@@ -54,15 +54,15 @@ async fn a_version_is_compared_and_restored_as_a_new_one() {
 
     f.post("/history/0", &[("version", "3")]).await;
     assert_eq!(workflow(&f).await, serde_json::to_value(rules::Settings::default().call_workflow).unwrap());
-    assert!(f.get("/history").await.text.contains("restored from the beginning"));
+    assert!(f.get("/history").await.text.contains("restored from the default settings"));
 }
 
 #[tokio::test]
-async fn a_change_in_between_is_a_conflict() {
+async fn restoring_after_another_change_is_a_conflict() {
     let f = changed_twice().await;
     let stale = f.post("/history/0", &[("version", "1")]).await;
     assert_eq!(stale.status, StatusCode::CONFLICT);
-    // A version is wanted as a whole.
+    // A restored version is compared as a whole.
     for legend in ["Missed call", "Voicemail"] {
         assert!(stale.text.contains(&format!("<legend>{legend}</legend>")), "{}", stale.text);
     }
@@ -72,7 +72,7 @@ async fn a_change_in_between_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn a_version_that_is_not_there_and_one_of_another_tenant_are_not_found() {
+async fn unknown_versions_and_those_of_other_tenants_are_not_found() {
     let f = changed_twice().await;
     for path in ["/history/3", "/history/-1", "/history/x", "/history/99999999999999999999"] {
         assert_eq!(f.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
@@ -91,24 +91,24 @@ async fn older_versions_are_on_further_pages() {
     }
     let page = f.get("/history").await.text;
     assert!(page.contains("Version 4") && !page.contains("id=\"version-3\"") && page.contains("?before=4\""), "{page}");
-    assert!(!page.contains("The version before is not kept"), "{page}");
+    assert!(!page.contains("The previous version is not available"), "{page}");
     let older = f.get("/history?before=4").await.text;
     assert!(older.contains("id=\"version-3\"") && older.contains("id=\"version-1\"") && !older.contains("?before"));
 }
 
 #[tokio::test]
-async fn a_place_in_the_history_that_is_none_is_refused() {
+async fn an_invalid_cursor_of_the_history_is_refused() {
     let f = changed_twice().await;
     for before in ["x", "-1", "%2B2", "1.5", "99999999999999999999"] {
         let answer = f.get(&format!("/history?before={before}")).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{before}");
-        assert!(answer.text.contains("There is no version of this number"), "{before}: {}", answer.text);
+        assert!(answer.text.contains("There is no version with this number"), "{before}: {}", answer.text);
     }
     assert_eq!(f.get("/history?before=").await.status, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn the_api_lists_shows_and_restores_as_the_pages_do() {
+async fn the_api_lists_shows_and_restores_versions() {
     let f = changed_twice().await;
     let list = f.get("/api/settings/history").await.body;
     assert_eq!((&list["versions"][0]["version"], &list["next_before"]), (&json!(2), &Value::Null));

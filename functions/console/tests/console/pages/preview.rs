@@ -1,4 +1,4 @@
-//! The page that says what would happen.
+//! The Preview page.
 
 use axum::http::{Method, StatusCode};
 use serde_json::json;
@@ -24,9 +24,9 @@ fn check_contains(page: &Response, texts: &[&str]) {
 }
 
 #[tokio::test]
-async fn without_salesforce_it_tells_what_it_can() {
+async fn without_salesforce_it_previews_what_it_can() {
     let f = Fixture::new().await;
-    f.play(7, START, json!({"user": {"id": 1, "name": "Ada Example", "email": "ada@example.com"}})).await;
+    f.merge_call(7, START, json!({"user": {"id": 1, "name": "Ada Example", "email": "ada@example.com"}})).await;
     let form = f.get("/preview").await;
     check_contains(
         &form,
@@ -39,10 +39,10 @@ async fn without_salesforce_it_tells_what_it_can() {
         &[
             "Would be logged",
             "It would be logged as In progress (Next Steps), if Salesforce has a record for the number or one is created.",
-            "Salesforce was not looked into: Salesforce is not connected.",
+            "Salesforce was not searched: Salesforce is not connected.",
             "<dt>Subject</dt><dd class=\"lines\">Missed call from +43 664 1234567 on Sales</dd>",
             "23 Mar 2026, 09:30 CET",
-            // The form is as it was sent.
+            // The form keeps its values.
             "<option value=\"missed\" selected>",
             "<option value=\"397375\" selected>",
             "value=\"0664 1234567\"",
@@ -51,13 +51,13 @@ async fn without_salesforce_it_tells_what_it_can() {
 }
 
 #[tokio::test]
-async fn with_salesforce_it_looks_there_and_writes_nothing() {
+async fn with_salesforce_it_looks_up_records_and_writes_nothing() {
     let f = Fixture::new().await;
     f.connect().await;
     let org = &f.vendors.salesforce;
     let id =
         org.insert("Contact", json!({"LastName": "Example", "FirstName": "Tess", "Phone": "+43 664 1234567"})).unwrap();
-    f.play(7, START, json!({})).await;
+    f.merge_call(7, START, json!({})).await;
     let page = f.post("/preview", &CALL).await;
     check_contains(
         &page,
@@ -69,15 +69,15 @@ async fn with_salesforce_it_looks_there_and_writes_nothing() {
             "The number is that of the Contact Tess Example.",
         ],
     );
-    assert!(!page.text.contains("call-0") && !page.text.contains("not looked into"), "{}", page.text);
+    assert!(!page.text.contains("call-0") && !page.text.contains("not searched"), "{}", page.text);
     assert_eq!(org.records("Task").len(), 0);
 }
 
 #[tokio::test]
-async fn unsaved_settings_are_tried_and_kept_in_the_form() {
+async fn unsaved_settings_are_previewed_and_kept_in_the_form() {
     let f = Fixture::new().await;
     f.connect().await;
-    f.play(7, START, json!({})).await;
+    f.merge_call(7, START, json!({})).await;
     let mut settings = f.get("/api/settings").await.body;
     settings["unknown_number"] = json!("create_contact");
     settings["call_workflow"]["missed"] = json!("completed");
@@ -86,7 +86,7 @@ async fn unsaved_settings_are_tried_and_kept_in_the_form() {
     check_contains(
         &page,
         &[
-            "Under settings that are not saved",
+            "With unsaved settings",
             "<th scope=\"row\">Missed call</th>",
             "It would be logged as Completed (Past Activities) on the new Contact +43 664 1234567.",
             "The new Contact</h3>",
@@ -102,12 +102,12 @@ async fn unsaved_settings_are_tried_and_kept_in_the_form() {
 }
 
 #[tokio::test]
-async fn settings_alone_show_the_form_for_them() {
+async fn submitting_only_settings_shows_the_form() {
     let f = Fixture::new().await;
     let mut settings = f.get("/api/settings").await.body;
     settings["log_messages"] = json!(false);
     let page = f.post("/preview", &[("settings", &settings.to_string())]).await;
-    check_contains(&page, &["Under settings that are not saved", "<th scope=\"row\">Messages</th>"]);
+    check_contains(&page, &["With unsaved settings", "<th scope=\"row\">Messages</th>"]);
     assert!(!page.text.contains("Would be"));
     for wrong in ["{}", "[", "{\"version\": 0}"] {
         assert_eq!(
@@ -119,9 +119,9 @@ async fn settings_alone_show_the_form_for_them() {
 }
 
 #[tokio::test]
-async fn a_call_that_was_is_judged_anew() {
+async fn a_past_call_can_be_previewed() {
     let f = Fixture::new().await;
-    f.play(7, START, json!({})).await;
+    f.merge_call(7, START, json!({})).await;
     let mut settings = f.get("/api/settings").await.body;
     settings["call_workflow"]["missed"] = json!("do_nothing");
     for key in ["call-7", "7"] {
@@ -135,7 +135,7 @@ async fn a_call_that_was_is_judged_anew() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_said_at_its_field_and_the_rest_stays_as_it_was_typed() {
+async fn errors_are_shown_at_their_fields_and_the_input_is_kept() {
     let f = Fixture::new().await;
     f.call("created", 8, 0, &rules::Settings::default()).await;
     let fields =
@@ -165,9 +165,9 @@ async fn what_is_wrong_is_said_at_its_field_and_the_rest_stays_as_it_was_typed()
 }
 
 #[tokio::test]
-async fn another_tenants_call_is_not_there_and_another_sites_form_is_refused() {
+async fn another_tenants_call_is_not_found_and_a_forged_form_is_refused() {
     let f = Fixture::new().await;
-    f.play(7, START, json!({})).await;
+    f.merge_call(7, START, json!({})).await;
     let token = f.send_as(&cookie("two"), Method::GET, "/preview", "").await;
     assert!(!token.text.contains("Sales<"));
     let token = value(&token.text, "csrf_token");
@@ -178,7 +178,7 @@ async fn another_tenants_call_is_not_there_and_another_sites_form_is_refused() {
 }
 
 #[tokio::test]
-async fn the_settings_pages_preview_what_is_not_saved() {
+async fn the_settings_pages_preview_unsaved_changes() {
     let f = Fixture::new().await;
     let page = f.get("/call-workflow").await;
     check_contains(&page, &["name=\"preview\" value=\"1\" formtarget=\"_blank\""]);
@@ -186,7 +186,7 @@ async fn the_settings_pages_preview_what_is_not_saved() {
     let choices: Vec<_> = choices.map(|name| (name, "do_nothing")).into();
     let preview = f.post("/call-workflow", &[&[("version", "0"), ("preview", "1")], &choices[..]].concat()).await;
     assert_eq!(preview.status, StatusCode::OK);
-    check_contains(&preview, &["Under settings that are not saved", "<th scope=\"row\">Voicemail</th>"]);
+    check_contains(&preview, &["With unsaved settings", "<th scope=\"row\">Voicemail</th>"]);
     let settings = value(&preview.text, "settings");
     let page = f.post("/preview", &[&[("settings", settings.as_str())], &CALL[..]].concat()).await;
     check_contains(&page, &["It would not be logged. The call workflow says to do nothing"]);
@@ -206,6 +206,6 @@ async fn the_settings_pages_preview_what_is_not_saved() {
         ("log_messages", "true"),
     ];
     let preview = f.post("/general", &general).await;
-    check_contains(&preview, &["Under settings that are not saved", "When the number does not exist in Salesforce"]);
+    check_contains(&preview, &["With unsaved settings", "When the number does not exist in Salesforce"]);
     assert_eq!(f.get("/api/settings").await.body["version"], 0);
 }

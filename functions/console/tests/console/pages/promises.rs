@@ -1,4 +1,4 @@
-//! What every page keeps to.
+//! Requirements that every page meets: session, headers, no inline content, size, escaping.
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
@@ -8,21 +8,21 @@ use store::TenantId;
 
 use crate::fixture::{Fixture, cookie, key};
 
-/// Every page that a signed-in admin may open.
+/// Every page of a signed-in admin.
 const PAGES: [&str; 8] =
     ["/activity", "/call-workflow", "/general", "/preview", "/history", "/history/0", "/connections", "/tokens"];
-/// Most that a page may weigh together with its stylesheet and script, bytes.
-const HEAVIEST: usize = 60_000;
+/// The maximum size of a page with its stylesheet and script, bytes.
+const MAX_BYTES: usize = 60_000;
 
 #[tokio::test]
-async fn a_page_opens_with_a_session_and_leads_to_the_sign_in_without() {
+async fn pages_require_a_session() {
     let f = Fixture::new().await;
     for path in PAGES {
         let page = f.get(path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");
         assert_eq!(page.header(header::CONTENT_TYPE), "text/html; charset=utf-8");
-        for stranger in ["", "session=x.y"] {
-            let answer = f.send_as(stranger, Method::GET, &format!("{path}?a=b"), "").await;
+        for anonymous in ["", "session=x.y"] {
+            let answer = f.send_as(anonymous, Method::GET, &format!("{path}?a=b"), "").await;
             let expected = format!("/login?return_to={}%3Fa%3Db", path.replace('/', "%2F"));
             assert_eq!((answer.status, answer.header(header::LOCATION)), (StatusCode::SEE_OTHER, &*expected));
         }
@@ -30,7 +30,7 @@ async fn a_page_opens_with_a_session_and_leads_to_the_sign_in_without() {
 }
 
 #[tokio::test]
-async fn the_browser_is_told_to_run_and_load_nothing_but_ours() {
+async fn security_headers_allow_only_our_own_content() {
     let f = Fixture::new().await;
     for path in [&PAGES[..], &["/nothing"]].concat() {
         let page = f.get(path).await;
@@ -58,7 +58,7 @@ async fn the_browser_is_told_to_run_and_load_nothing_but_ours() {
 }
 
 #[tokio::test]
-async fn no_page_has_script_or_style_of_its_own() {
+async fn no_page_has_inline_script_or_style() {
     let f = Fixture::new().await;
     for path in PAGES {
         let page = f.get(path).await.text;
@@ -73,11 +73,11 @@ async fn no_page_has_script_or_style_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_page_is_light_and_its_parts_are_kept_for_good() {
+async fn pages_are_small_and_their_assets_are_immutable() {
     let f = Fixture::new().await;
     for path in PAGES {
         let page = f.get(path).await.text;
-        let mut weight = page.len();
+        let mut size = page.len();
         let assets: std::collections::BTreeSet<&str> =
             page.split('"').filter(|text| text.starts_with("/assets/")).collect();
         assert_eq!(assets.len(), 3, "{assets:?}");
@@ -85,17 +85,17 @@ async fn a_page_is_light_and_its_parts_are_kept_for_good() {
             let answer = f.send_as("", Method::GET, asset, "").await;
             assert_eq!(answer.status, StatusCode::OK);
             assert_eq!(answer.header(header::CACHE_CONTROL), "public, max-age=31536000, immutable");
-            weight += answer.text.len();
+            size += answer.text.len();
         }
-        println!("{path}: {weight} bytes");
-        assert!(weight < HEAVIEST, "{path} weighs {weight} bytes");
+        println!("{path}: {size} bytes");
+        assert!(size < MAX_BYTES, "{path} has {size} bytes");
     }
     let gone = f.get("/assets/console.000000000000.css").await;
     assert_eq!(gone.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
-async fn markup_in_a_name_is_text() {
+async fn markup_in_a_name_is_escaped() {
     let f = Fixture::new().await;
     let name = "<script>alert(1)</script>\"'&";
     let session = Session::new(TenantId::parse("one").unwrap(), "user", Timestamp::now()).called(name, name);
@@ -108,21 +108,21 @@ async fn markup_in_a_name_is_text() {
 }
 
 #[tokio::test]
-async fn an_unknown_page_and_another_method_are_pages_too() {
+async fn unknown_paths_and_unsupported_methods_get_error_pages() {
     let f = Fixture::new().await;
     let nothing = f.get("/nothing").await;
     assert_eq!(nothing.status, StatusCode::NOT_FOUND);
     assert!(nothing.text.contains("There is no such page") && nothing.text.contains("aria-label=\"Console\""));
-    let stranger = f.send_as("", Method::GET, "/%3Cb%3Enothing", "").await;
-    assert_eq!(stranger.status, StatusCode::NOT_FOUND);
-    assert!(!stranger.text.contains("aria-label=\"Console\"") && !stranger.text.contains("<b>"));
+    let anonymous = f.send_as("", Method::GET, "/%3Cb%3Enothing", "").await;
+    assert_eq!(anonymous.status, StatusCode::NOT_FOUND);
+    assert!(!anonymous.text.contains("aria-label=\"Console\"") && !anonymous.text.contains("<b>"));
     let other = f.send(Method::DELETE, "/call-workflow", "").await;
     assert_eq!((other.status, other.header(header::ALLOW)), (StatusCode::METHOD_NOT_ALLOWED, "GET,HEAD,POST"));
     assert!(other.text.contains("This did not work") && other.text.contains("aria-label=\"Console\""));
 }
 
 #[tokio::test]
-async fn who_opens_the_address_of_a_form_is_led_to_its_page() {
+async fn opening_the_path_of_a_form_redirects_to_its_page() {
     let f = Fixture::new().await;
     for (form, page) in [
         ("/connections/aircall", "/connections"),
@@ -136,11 +136,11 @@ async fn who_opens_the_address_of_a_form_is_led_to_its_page() {
 }
 
 #[tokio::test]
-async fn the_start_leads_on() {
+async fn the_root_redirects_to_the_start_page() {
     let f = Fixture::new().await;
     let start = f.get("/").await;
     assert_eq!((start.status, start.header(header::LOCATION)), (StatusCode::SEE_OTHER, PAGES[0]));
-    let stranger = f.request(Request::get("/").body(Body::empty()).unwrap()).await;
-    assert_eq!((stranger.status, stranger.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/login"));
+    let anonymous = f.request(Request::get("/").body(Body::empty()).unwrap()).await;
+    assert_eq!((anonymous.status, anonymous.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/login"));
     assert_eq!(f.send_as(&cookie("one"), Method::HEAD, PAGES[0], "").await.text, "");
 }

@@ -13,7 +13,7 @@ async fn login(f: &Fixture, query: &str) -> crate::fixture::Response {
 }
 
 #[tokio::test]
-async fn the_sign_in_page_leads_to_salesforce_and_back() {
+async fn the_sign_in_page_links_to_salesforce_with_the_return_path() {
     let f = Fixture::new().await;
     let page = login(&f, "?return_to=%2Fcall-workflow%3Fa%3Db").await;
     assert_eq!(page.status, StatusCode::OK);
@@ -24,7 +24,7 @@ async fn the_sign_in_page_leads_to_salesforce_and_back() {
 }
 
 #[tokio::test]
-async fn it_leads_back_to_no_other_site() {
+async fn it_never_returns_to_another_site() {
     let f = Fixture::new().await;
     for path in ["https%3A%2F%2Fexample.com", "%2F%2Fexample.com", "%2F%5Cexample.com", "%2F%09%2Fexample.com"] {
         let page = login(&f, &format!("?return_to={path}")).await;
@@ -36,7 +36,7 @@ async fn it_leads_back_to_no_other_site() {
 }
 
 #[tokio::test]
-async fn an_orgs_own_domain_is_gone_to_by_a_page_and_not_by_a_redirected_form() {
+async fn a_custom_domain_is_opened_by_a_forwarding_page() {
     let f = Fixture::new().await;
     let page = login(&f, "?domain=example&return_to=%2Fcall-workflow").await;
     let path = "/auth/salesforce?at=example.my.salesforce.com&return_to=%2Fcall-workflow";
@@ -47,16 +47,16 @@ async fn an_orgs_own_domain_is_gone_to_by_a_page_and_not_by_a_redirected_form() 
 }
 
 #[tokio::test]
-async fn a_copy_of_the_cookie_counts_no_longer_after_signing_out() {
+async fn a_copied_cookie_is_refused_after_signing_out() {
     let f = Fixture::new().await;
     let settings = f.get("/api/settings").await.body.to_string();
     let others = [cookie("two"), of_one("a", Timestamp::now())];
-    // Another process knows it as well.
-    for console in [&f, &f.again()] {
+    // Another process has the session in its cache too.
+    for console in [&f, &f.restarted()] {
         assert_eq!(console.get("/activity").await.status, StatusCode::OK);
     }
     assert_eq!(f.post("/sign-out", &[]).await.status, StatusCode::SEE_OTHER);
-    for console in [&f, &f.again()] {
+    for console in [&f, &f.restarted()] {
         let page = console.get("/activity").await;
         let expected = (StatusCode::SEE_OTHER, "/login?return_to=%2Factivity");
         assert_eq!((page.status, page.header(header::LOCATION)), expected);
@@ -66,7 +66,7 @@ async fn a_copy_of_the_cookie_counts_no_longer_after_signing_out() {
         let change = console.send(Method::PUT, "/api/settings", settings.clone()).await;
         change.check_error(StatusCode::UNAUTHORIZED, "not_signed_in");
         assert_eq!(console.get("/login").await.status, StatusCode::OK);
-        // Behind a cookie that counts no longer another may count.
+        // A valid session cookie works even after an invalid one.
         for other in others.iter().cloned().chain([format!("{}; {}", cookie("one"), others[1])]) {
             let page = console.send_as(&other, Method::GET, "/activity", "").await;
             assert_eq!(page.status, StatusCode::OK, "{other}");
@@ -74,13 +74,13 @@ async fn a_copy_of_the_cookie_counts_no_longer_after_signing_out() {
     }
 }
 
-/// A session of the tenant `one`, which has this id.
+/// A session of the tenant `one` with this ID.
 fn of_one(id: &str, since: Timestamp) -> String {
     Session::new(TenantId::parse("one").unwrap(), "user@example.com", since).named(id).sign(&key())
 }
 
 #[tokio::test]
-async fn of_two_sessions_of_the_same_second_one_is_ended() {
+async fn signing_out_ends_only_one_of_two_sessions_of_the_same_second() {
     let (f, now) = (Fixture::new().await, Timestamp::now());
     let (one, other) = (of_one("a", now), of_one("b", now));
     let page = f.send_as(&one, Method::GET, "/activity", "").await;
@@ -91,7 +91,7 @@ async fn of_two_sessions_of_the_same_second_one_is_ended() {
 }
 
 #[tokio::test]
-async fn who_cannot_be_looked_up_is_not_let_in() {
+async fn a_session_that_cannot_be_checked_is_refused() {
     let f = Fixture::new().await;
     f.tables.dynamodb.delete_table().table_name("ConsoleTable").send().await.unwrap();
     for path in ["/activity", "/call-workflow", "/login", "/api/settings", "/api/activity"] {
@@ -101,7 +101,7 @@ async fn who_cannot_be_looked_up_is_not_let_in() {
     }
     let change = f.send(Method::PUT, "/api/settings", "{}").await;
     assert!(change.status.is_server_error(), "{}", change.status);
-    // Whoever shows no session needs no looking up.
+    // A request without a session needs no lookup.
     assert_eq!(login(&f, "").await.status, StatusCode::OK);
 }
 

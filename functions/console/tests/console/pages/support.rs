@@ -1,4 +1,4 @@
-//! A browser's part of the tests.
+//! Helpers that submit forms and read HTML as a browser does.
 
 use axum::body::Body;
 use axum::http::{Request, header};
@@ -7,12 +7,12 @@ use url::form_urlencoded::Serializer;
 use crate::fixture::{Fixture, Response, cookie};
 
 impl Fixture {
-    /// The token that the forms of a page carry.
+    /// The CSRF token in the forms of a page.
     pub(crate) async fn token(&self, path: &str) -> String {
         value(&self.get(path).await.text, "csrf_token")
     }
 
-    /// SubscriptionDiff a form of the tenant's admin, as it is.
+    /// Submits a form with this `Cookie` header, without adding a CSRF token.
     pub(crate) async fn post_as(&self, cookie: &str, path: &str, fields: &[(&str, &str)]) -> Response {
         let body = Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = Request::post(path).header(header::COOKIE, cookie);
@@ -20,7 +20,7 @@ impl Fixture {
         self.request(request.body(Body::from(body)).unwrap()).await
     }
 
-    /// SubscriptionDiff the form of a page, with the token that the page gave.
+    /// Submits a form of the admin of the tenant `one`, with a CSRF token.
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Response {
         let token = self.token("/call-workflow").await;
         let fields = [&[("csrf_token", token.as_str())], fields].concat();
@@ -37,7 +37,7 @@ pub(crate) fn value(html: &str, name: &str) -> String {
     value.replace("&#34;", "\"").replace("&#60;", "<").replace("&#62;", ">").replace("&#39;", "'").replace("&#38;", "&")
 }
 
-/// The choice that is made of a group of radio buttons.
+/// The selected value of a group of radio buttons.
 pub(crate) fn chosen(html: &str, name: &str) -> Option<String> {
     let buttons = html.split("<input ").filter(|tag| tag.contains(&format!("name=\"{name}\"")));
     let mut chosen = buttons.filter(|tag| tag.split('>').next().is_some_and(|tag| tag.contains(" checked")));
@@ -45,7 +45,7 @@ pub(crate) fn chosen(html: &str, name: &str) -> Option<String> {
     Some(tag.split("value=\"").nth(1)?.split('"').next()?.to_owned())
 }
 
-/// What a browser sends of a form: the fields of the page as it is, buttons left out.
+/// The fields that a browser submits for the page's form, without buttons.
 pub(crate) fn fields(html: &str) -> Vec<(String, String)> {
     let form = html.split("<main").nth(1).unwrap();
     let shown: String = form.split("<template>").map(|part| part.rsplit("</template>").next().unwrap()).collect();

@@ -1,4 +1,5 @@
-//! Stands in front of servers, and lets the so-maniest request hang for ever: whoever made it can then be killed there.
+//! A middleware in front of the vendors' servers that lets the nth request hang forever, so that a test can cancel the
+//! caller at exactly that point.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -10,19 +11,19 @@ use axum::response::Response;
 use tokio::sync::Notify;
 
 #[derive(Clone, Default)]
-pub(crate) struct Barrier(Arc<Shut>);
+pub(crate) struct Barrier(Arc<BarrierState>);
 
-struct Shut {
+struct BarrierState {
     /// Requests until the one that hangs.
-    left: AtomicUsize,
-    /// Whether that one takes effect first.
+    remaining: AtomicUsize,
+    /// Whether the hanging request is processed first.
     takes_effect: AtomicBool,
     hangs: Notify,
 }
 
-impl Default for Shut {
+impl Default for BarrierState {
     fn default() -> Self {
-        Self { left: AtomicUsize::new(usize::MAX), takes_effect: AtomicBool::new(false), hangs: Notify::new() }
+        Self { remaining: AtomicUsize::new(usize::MAX), takes_effect: AtomicBool::new(false), hangs: Notify::new() }
     }
 }
 
@@ -31,7 +32,7 @@ impl Barrier {
         router.layer(from_fn_with_state(self.clone(), pass))
     }
 
-    /// Does `work`, and kills it at the request that comes after `requests` others; `None` if it was killed.
+    /// Runs `work` and cancels it at the request after the first `requests` ones. Returns `None` if it was cancelled.
     pub(crate) async fn kill<T>(
         &self,
         requests: usize,
@@ -39,25 +40,25 @@ impl Barrier {
         work: impl Future<Output = T>,
     ) -> Option<T> {
         self.0.takes_effect.store(takes_effect, Ordering::SeqCst);
-        self.0.left.store(requests, Ordering::SeqCst);
+        self.0.remaining.store(requests, Ordering::SeqCst);
         let done = tokio::select! {
             biased;
             () = self.0.hangs.notified() => None,
             done = work => Some(done),
         };
-        self.0.left.store(usize::MAX, Ordering::SeqCst);
+        self.0.remaining.store(usize::MAX, Ordering::SeqCst);
         done
     }
 }
 
-async fn pass(State(Barrier(shut)): State<Barrier>, request: Request, next: Next) -> Response {
-    let left = shut.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| Some(left.saturating_sub(1)));
-    if left != Ok(0) {
+async fn pass(State(Barrier(state)): State<Barrier>, request: Request, next: Next) -> Response {
+    let remaining = state.remaining.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| Some(n.saturating_sub(1)));
+    if remaining != Ok(0) {
         return next.run(request).await;
     }
-    if shut.takes_effect.load(Ordering::SeqCst) {
+    if state.takes_effect.load(Ordering::SeqCst) {
         next.run(request).await;
     }
-    shut.hangs.notify_one();
+    state.hangs.notify_one();
     std::future::pending().await
 }

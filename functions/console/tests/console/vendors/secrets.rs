@@ -1,4 +1,4 @@
-//! A Secrets Manager in memory, with the four operations that the console uses.
+//! An in-memory Secrets Manager with the four operations that the console uses.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -13,27 +13,27 @@ use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-type Held = Arc<Mutex<BTreeMap<String, String>>>;
+type SecretMap = Arc<Mutex<BTreeMap<String, String>>>;
 
 /// Secrets by name.
 #[derive(Clone, Default)]
 pub(crate) struct Secrets {
-    held: Held,
+    values: SecretMap,
     url: Arc<OnceLock<String>>,
 }
 
 impl Secrets {
-    /// What a secret holds.
+    /// A secret's value.
     pub(crate) fn get(&self, name: &str) -> Option<Value> {
-        self.held.lock().unwrap().get(name).map(|text| serde_json::from_str(text).unwrap())
+        self.values.lock().unwrap().get(name).map(|text| serde_json::from_str(text).unwrap())
     }
 
     pub(crate) fn put(&self, name: &str, text: &str) {
-        self.held.lock().unwrap().insert(name.to_owned(), text.to_owned());
+        self.values.lock().unwrap().insert(name.to_owned(), text.to_owned());
     }
 
     pub(crate) fn router(&self) -> Router {
-        Router::new().route("/", post(answer)).with_state(self.held.clone())
+        Router::new().route("/", post(answer)).with_state(self.values.clone())
     }
 
     pub(crate) fn listen(&self, url: &str) {
@@ -50,29 +50,29 @@ impl Secrets {
     }
 }
 
-async fn answer(State(held): State<Held>, headers: HeaderMap, body: Bytes) -> Response {
+async fn answer(State(values): State<SecretMap>, headers: HeaderMap, body: Bytes) -> Response {
     let request: Value = serde_json::from_slice(&body).unwrap();
     let text = |key: &str| request[key].as_str().unwrap_or_default().to_owned();
-    let mut held = held.lock().unwrap();
+    let mut values = values.lock().unwrap();
     let (id, name, value) = (text("SecretId"), text("Name"), text("SecretString"));
     let refused =
         |kind: &str| (StatusCode::BAD_REQUEST, Json(json!({ "__type": kind, "Message": "no" }))).into_response();
     match headers["x-amz-target"].to_str().unwrap() {
-        "secretsmanager.GetSecretValue" => match held.get(&id) {
+        "secretsmanager.GetSecretValue" => match values.get(&id) {
             Some(value) => Json(json!({ "Name": id, "SecretString": value })).into_response(),
             None => refused("ResourceNotFoundException"),
         },
-        "secretsmanager.CreateSecret" if held.contains_key(&name) => refused("ResourceExistsException"),
+        "secretsmanager.CreateSecret" if values.contains_key(&name) => refused("ResourceExistsException"),
         "secretsmanager.CreateSecret" => {
-            held.insert(name.clone(), value);
+            values.insert(name.clone(), value);
             Json(json!({ "Name": name })).into_response()
         }
-        "secretsmanager.PutSecretValue" if !held.contains_key(&id) => refused("ResourceNotFoundException"),
+        "secretsmanager.PutSecretValue" if !values.contains_key(&id) => refused("ResourceNotFoundException"),
         "secretsmanager.PutSecretValue" => {
-            held.insert(id.clone(), value);
+            values.insert(id.clone(), value);
             Json(json!({ "Name": id })).into_response()
         }
-        "secretsmanager.DeleteSecret" => match held.remove(&id) {
+        "secretsmanager.DeleteSecret" => match values.remove(&id) {
             Some(_) => Json(json!({ "Name": id })).into_response(),
             None => refused("ResourceNotFoundException"),
         },
