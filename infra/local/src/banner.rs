@@ -74,6 +74,7 @@ mod tests {
             tenant: "sf-00d000000000001eag".to_owned(),
             tables: BTreeMap::new(),
             queues: BTreeMap::new(),
+            schedules: BTreeMap::new(),
             pid: 1,
         };
         let text = text(&info);

@@ -5,6 +5,7 @@ use jiff::fmt::serde::timestamp::second::{optional, required};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::phone::E164;
+use crate::stored;
 
 /// Aircall's id of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -21,7 +22,7 @@ impl CallId {
 /// Aircall's id of a line, which Aircall calls a number.
 ///
 /// JSON writes it as a number or, where it is the key of an object, as text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct LineId(pub u64);
 
@@ -54,24 +55,26 @@ impl<'de> Deserialize<'de> for LineId {
 }
 
 /// Who called whom, or wrote to whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// The other party called a line, or wrote to it.
+    #[default]
     Inbound,
     /// An Aircall user called the other party, or wrote to it.
     Outbound,
 }
 
 /// The other party of a call or message.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Party {
     /// A full phone number.
     #[serde(rename = "number")]
     Phone(E164),
     /// The phone number was withheld.
+    #[default]
     Anonymous,
     /// Not a full phone number: a short code, an extension, an unreadable text.
     Unusable(String),
@@ -108,9 +111,10 @@ pub enum MissedCallReason {
 }
 
 /// The company's phone line that carried a call or message. Aircall calls it a number.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Line {
     /// Aircall's id.
+    #[serde(default)]
     pub id: LineId,
     /// Its name in Aircall.
     pub name: Option<String>,
@@ -166,7 +170,7 @@ pub struct Comment {
     /// Its text.
     pub content: String,
     /// When it was written.
-    #[serde(with = "optional")]
+    #[serde(with = "optional", default)]
     pub posted_at: Option<Timestamp>,
     /// Who wrote it; none if it came through the API.
     pub posted_by: Option<User>,
@@ -178,15 +182,16 @@ pub struct Call {
     /// Aircall's id.
     pub id: CallId,
     /// Who called whom.
+    #[serde(default)]
     pub direction: Direction,
     /// When it started ringing.
-    #[serde(with = "required")]
+    #[serde(with = "required", default = "stored::unknown_time")]
     pub started_at: Timestamp,
     /// When it was answered, if it was.
-    #[serde(with = "optional")]
+    #[serde(with = "optional", default)]
     pub answered_at: Option<Timestamp>,
     /// When it ended, if it has.
-    #[serde(with = "optional")]
+    #[serde(with = "optional", default)]
     pub ended_at: Option<Timestamp>,
     /// Why it was missed, where Aircall says so.
     pub missed_call_reason: Option<MissedCallReason>,
@@ -197,17 +202,20 @@ pub struct Call {
     /// Aircall's page for the recording or voicemail, which does not expire.
     pub asset: Option<String>,
     /// The other party.
+    #[serde(default)]
     pub party: Party,
     /// The line.
-    #[serde(rename = "number")]
+    #[serde(rename = "number", default)]
     pub line: Line,
     /// Who took or made the call.
     pub user: Option<User>,
     /// Aircall's contact for the other party.
     pub contact: Option<Contact>,
     /// Tags, as of the newest event.
+    #[serde(default)]
     pub tags: Vec<Tag>,
     /// Comments, as of the newest event.
+    #[serde(default)]
     pub comments: Vec<Comment>,
 }
 

@@ -113,16 +113,18 @@ pub struct Decision {
     /// The outcome.
     pub verdict: Verdict,
     /// The checks that led to it.
+    #[serde(default)]
     pub trace: Trace,
-    basis: Basis,
+    #[serde(default)]
+    basis: Option<Basis>,
 }
 
 impl Decision {
     /// The call's type at the time of the decision; none for messages.
     pub fn call_type(&self) -> Option<CallType> {
         match self.basis {
-            Basis::Call { call_type, .. } => Some(call_type),
-            Basis::Messages { .. } => None,
+            Some(Basis::Call { call_type, .. }) => Some(call_type),
+            Some(Basis::Messages { .. }) | None => None,
         }
     }
 }
@@ -137,8 +139,9 @@ pub fn decide(document: &Document, settings: &Settings, previous: Option<&Decisi
     }
     let interaction = document.interaction();
     let basis = Basis::new(&interaction);
-    if let Some(previous) = previous.filter(|previous| previous.basis == basis) {
-        return Some(previous.clone());
+    // Facts that were stored by another version and cannot be read are taken to be unchanged.
+    if let Some(previous) = previous.filter(|previous| previous.basis.as_ref().is_none_or(|known| *known == basis)) {
+        return Some(Decision { basis: Some(basis), ..previous.clone() });
     }
     let decision = decide_afresh(&interaction, basis, settings);
     match (previous.map(|previous| (previous, previous.verdict)), decision.verdict) {
@@ -152,7 +155,7 @@ fn decide_afresh(interaction: &Interaction, basis: Basis, settings: &Settings) -
     let mut trace = Trace::new();
     let verdict = verdict(interaction, settings, &mut trace);
     let verdict = verdict.map_or_else(Verdict::Skip, Verdict::Log);
-    Decision { verdict, trace, basis }
+    Decision { verdict, trace, basis: Some(basis) }
 }
 
 fn verdict(interaction: &Interaction, settings: &Settings, trace: &mut Trace) -> Result<TaskStatus, SkipReason> {

@@ -12,13 +12,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, CallId, Contact, Direction, Party, User};
 use crate::phone::E164;
+use crate::stored;
 use crate::seen::{self, earliest};
 
 /// An event of a call, in the order of its lifecycle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "Aircall's nineteen call events, by Aircall's names")]
 pub enum CallEvent {
+    #[default]
     Created,
     IvrOptionSelected,
     RingingOnAgent,
@@ -47,9 +49,10 @@ const COMPLETE_AFTER: i64 = 30;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// What happened.
+    #[serde(default)]
     pub event: CallEvent,
     /// When Aircall built the event.
-    #[serde(with = "required")]
+    #[serde(with = "required", default = "stored::unknown_time")]
     pub at: Timestamp,
     /// The call at that time.
     pub call: Call,
@@ -93,8 +96,10 @@ pub struct CallDocument {
     /// Whether the line was open at the call's first event, which is the closest to its start.
     open_at_start: Option<Observed<bool>>,
     /// Whether a voicemail was reported, with or without its URL.
+    #[serde(default)]
     voicemail_left: bool,
     /// Whether an event arrived that Aircall only sends once the call is over and its data complete.
+    #[serde(default)]
     settled: bool,
 }
 
@@ -148,6 +153,15 @@ impl CallDocument {
             voicemail_left: self.voicemail_left || other.voicemail_left,
             settled: self.settled || other.settled,
         }
+    }
+
+    /// With `at` for the call's start and the newest event, where they were not stored.
+    #[must_use]
+    pub(crate) fn with_missing_times(mut self, at: Timestamp) -> Self {
+        for time in [&mut self.latest.at, &mut self.latest.call.started_at] {
+            stored::fill_time(time, at);
+        }
+        self
     }
 
     /// The call's id.

@@ -29,6 +29,7 @@ pub mod messages;
 #[cfg(feature = "openapi")]
 mod openapi;
 pub mod phone;
+mod phone_digest;
 pub mod relate;
 pub mod revise;
 pub mod schedule;
@@ -51,6 +52,7 @@ pub use message::{Channel, DeliveryState, Media, Message, MessageId};
 pub use message_document::{MessageDocument, MessageEvent, MessageSnapshot};
 pub use messages::{Conversation, Messages};
 pub use phone::E164;
+pub use phone_digest::DigestKey;
 pub use settings::Settings;
 pub use task::Task;
 pub use task_status::TaskStatus;

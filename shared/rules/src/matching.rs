@@ -9,11 +9,12 @@ use crate::phone::E164;
 use crate::trace::{Topic, Trace};
 
 /// The kinds of record a call is logged on, in order of priority.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "Salesforce's names")]
 pub enum RecordKind {
+    #[default]
     Contact,
     Lead,
     Account,
@@ -48,12 +49,15 @@ pub struct Candidate {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// Its kind.
+    #[serde(default)]
     pub kind: RecordKind,
     /// Its Salesforce id; for a Person Account, that of the Account.
+    #[serde(default)]
     pub id: String,
     /// The id of a Person Account's hidden Contact, which a Task's `WhoId` takes.
     pub person_contact_id: Option<String>,
     /// Its name.
+    #[serde(default)]
     pub name: String,
 }
 

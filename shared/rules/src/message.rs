@@ -10,6 +10,8 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Contact, Direction, Line, Party, User};
+use crate::phone_digest::DigestKey;
+use crate::stored;
 
 /// Aircall's id of a message, or of a group message and one of its participants.
 ///
@@ -34,16 +36,17 @@ impl MessageId {
         }
     }
 
-    /// The id of a group message for one participant. It contains a hash, not the phone number: ids appear in logs.
+    /// The id of a group message as one participant received it. A keyed digest stands for the participant, as ids are
+    /// logged and phone numbers are not.
     #[must_use]
-    pub(crate) fn for_participant(&self, party: &Party) -> Self {
-        let text = match party {
-            Party::Phone(phone) => phone.as_str(),
-            Party::Unusable(text) => text,
-            Party::Anonymous => "",
-        };
-        // Fourteen digits, so that the key still fits its field.
-        Self(format!("{}-x{:014x}", self.0, hash(text) >> 72))
+    pub(crate) fn for_participant(&self, party: &Party, key: &DigestKey) -> Self {
+        Self(format!("{}-x{}", self.0, key.digest(participant_text(party))))
+    }
+
+    /// The same id as versions before schema 1 wrote it, with an unkeyed hash.
+    #[must_use]
+    pub(crate) fn for_participant_unkeyed(&self, party: &Party) -> Self {
+        Self(format!("{}-x{:014x}", self.0, hash(participant_text(party)) >> 72))
     }
 
     /// The key of its entry here, and its unique key in Salesforce: `message-<id>`.
@@ -75,6 +78,14 @@ impl fmt::Display for MessageId {
     }
 }
 
+fn participant_text(party: &Party) -> &str {
+    match party {
+        Party::Phone(phone) => phone.as_str(),
+        Party::Unusable(text) => text,
+        Party::Anonymous => "",
+    }
+}
+
 /// FNV-1a, which is stable across versions and programs: <http://www.isthe.com/chongo/tech/comp/fnv/>.
 fn hash(text: &str) -> u128 {
     let add_byte =
@@ -83,10 +94,11 @@ fn hash(text: &str) -> u128 {
 }
 
 /// The channel of a message.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
     /// SMS or, with media, MMS: Aircall uses the same channel for both.
+    #[default]
     Sms,
     /// `WhatsApp`.
     WhatsApp,
@@ -163,16 +175,19 @@ pub struct Message {
     /// Aircall's id; for a group message, with the participant's hash appended.
     pub id: MessageId,
     /// Who wrote to whom.
+    #[serde(default)]
     pub direction: Direction,
     /// When it was sent, to the millisecond. Messages are ordered by it.
-    #[serde(with = "required")]
+    #[serde(with = "required", default = "stored::unknown_time")]
     pub sent_at: Timestamp,
     /// The channel.
+    #[serde(default)]
     pub channel: Channel,
     /// The line.
-    #[serde(rename = "number")]
+    #[serde(rename = "number", default)]
     pub line: Line,
     /// The other party.
+    #[serde(default)]
     pub party: Party,
     /// All external participants of a group message; empty for any other message.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

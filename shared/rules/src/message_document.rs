@@ -17,10 +17,11 @@ use crate::message::{Channel, DeliveryState, Media, Message, MessageId};
 use crate::seen::{self, earliest};
 
 /// An event of a message, in the order of its lifecycle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "Aircall's message events, by Aircall's names; group messages have the same ones")]
 pub enum MessageEvent {
+    #[default]
     Received,
     Sent,
     StatusUpdated,
@@ -71,7 +72,7 @@ type Observed<T> = seen::Observed<MessageEvent, T>;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Ranked<T> {
     /// How complete or reliable the value is.
-    #[serde(rename = "well")]
+    #[serde(rename = "well", default)]
     quality: u8,
     #[serde(rename = "seen")]
     observed: Observed<T>,
@@ -106,6 +107,7 @@ fn contact_quality(contact: &Contact) -> u8 {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageDocument {
     id: MessageId,
+    #[serde(default)]
     is_group: bool,
     /// The first `received` or `sent` event; none while there were only status updates.
     first: Option<FirstEvent>,
@@ -116,6 +118,7 @@ pub struct MessageDocument {
     #[serde(rename = "number")]
     line: Option<Ranked<Line>>,
     party: Option<Ranked<Party>>,
+    #[serde(default)]
     participants: BTreeSet<Party>,
     user: Option<Ranked<User>>,
     contact: Option<Ranked<Contact>>,
@@ -129,6 +132,7 @@ pub struct MessageDocument {
 struct FirstEvent {
     #[serde(with = "required")]
     at: Timestamp,
+    #[serde(default)]
     event: MessageEvent,
 }
 

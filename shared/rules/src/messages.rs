@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -14,7 +15,9 @@ use crate::hours::zone_of;
 use crate::interaction::Document;
 use crate::message::{Message, MessageId};
 use crate::phone::E164;
+use crate::phone_digest::DigestKey;
 use crate::settings::{MessageTasks, Settings};
+use crate::stored;
 use crate::text::length;
 
 /// One day of the conversation between a line and an external phone number.
@@ -27,25 +30,38 @@ pub struct Conversation {
     pub phone: E164,
     /// The day, in the line's time zone.
     pub day: Date,
+    /// The keyed digest that stands for the phone number in the key; none in a conversation that was stored before
+    /// schema 1, whose key holds the number itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
 }
 
 impl Conversation {
     /// The conversation that a message belongs to under `settings`, if any. A message that is not logged keeps an entry
     /// of its own, with its reason.
-    pub fn for_message(message: &Message, settings: &Settings) -> Option<Self> {
+    pub fn for_message(message: &Message, settings: &Settings, key: &DigestKey) -> Option<Self> {
         let document = Document::Messages(Messages::from_message(message.clone(), 0, None));
         let verdict = decide(&document, settings, None).map(|decision| decision.verdict);
         if settings.message_tasks == MessageTasks::PerMessage || !matches!(verdict, Some(Verdict::Log(_))) {
             return None;
         }
         let day = zone_of(&message.line).to_datetime(message.sent_at).date();
-        Some(Self { line: message.line.id, phone: message.party.phone()?.clone(), day })
+        let phone = message.party.phone()?.clone();
+        let digest = Some(key.digest(phone.as_str()));
+        Some(Self { line: message.line.id, phone, day, digest })
     }
 
-    /// The key of its entry here, and its unique key in Salesforce: `conversation-<line>-<phone>-<day>`.
-    /// The phone number is without its plus, which means a space in some URLs.
+    /// The same conversation under the key of versions before schema 1, which held the phone number.
+    #[must_use]
+    pub fn unkeyed(self) -> Self {
+        Self { digest: None, ..self }
+    }
+
+    /// The key of its entry here, and its unique key in Salesforce: `conversation-<line>-x<digest>-<day>`, or
+    /// `conversation-<line>-<digits of the phone number>-<day>` before schema 1.
     pub fn key(&self) -> String {
-        format!("{KEY_PREFIX}{}-{}-{}", self.line.0, self.phone.digits(), self.day)
+        let phone = self.digest.as_ref().map_or_else(|| self.phone.digits().to_owned(), |digest| format!("x{digest}"));
+        format!("{KEY_PREFIX}{}-{phone}-{}", self.line.0, self.day)
     }
 }
 
@@ -55,7 +71,7 @@ const KEY_PREFIX: &str = "conversation-";
 /// The key of an entry for logs: the key of a conversation without its phone number.
 pub fn loggable(key: &str) -> String {
     match key.strip_prefix(KEY_PREFIX).map(|rest| rest.splitn(3, '-').collect::<Vec<_>>()).as_deref() {
-        Some([line, _, day]) => format!("{KEY_PREFIX}{line}-…-{day}"),
+        Some([line, phone, day]) if !phone.starts_with('x') => format!("{KEY_PREFIX}{line}-…-{day}"),
         _ => key.to_owned(),
     }
 }
@@ -79,6 +95,7 @@ fn not_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Mess
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Version {
+    #[serde(default)]
     version: u64,
     message: Message,
 }
@@ -90,6 +107,15 @@ impl Messages {
     /// One message as of a version of its document, on its own or as part of a conversation.
     pub fn from_message(message: Message, version: u64, conversation: Option<Conversation>) -> Self {
         Self { conversation, messages: BTreeMap::from([(message.id.clone(), Version { version, message })]) }
+    }
+
+    /// With `at` for each time of sending that was not stored.
+    #[must_use]
+    pub(crate) fn with_missing_times(mut self, at: Timestamp) -> Self {
+        for version in self.messages.values_mut() {
+            stored::fill_time(&mut version.message.sent_at, at);
+        }
+        self
     }
 
     /// Joins both sets of messages.

@@ -3,6 +3,7 @@
 //! Functions are deployed and rolled back one after the other. A reader therefore ignores keys that it does not know,
 //! has a default for each key that is missing, and treats a value that it does not understand as a missing one.
 
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::Segment;
@@ -32,6 +33,18 @@ pub fn read<T: DeserializeOwned>(mut document: Value, defaults: &Value) -> Resul
         }
     }
     Err(format!("more than {MAX_REPAIRS} of its values cannot be read"))
+}
+
+/// Stands for a time that was not stored.
+pub(crate) fn unknown_time() -> Timestamp {
+    Timestamp::UNIX_EPOCH
+}
+
+/// Replaces a time that was not stored by `at`.
+pub(crate) fn fill_time(time: &mut Timestamp, at: Timestamp) {
+    if *time == unknown_time() {
+        *time = at;
+    }
 }
 
 /// A step into a document.
