@@ -19,8 +19,8 @@ use crate::token_hash::TokenHash;
 const LAST_EVENT_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
 
 impl Tenants {
-    /// Creates a tenant without connections, with the id of [`TenantId::of_org`]. Returns whether it is new; an existing
-    /// one is not changed.
+    /// Creates a tenant without connections; its id is that of [`TenantId::of_org`].
+    /// Returns whether it is new; an existing one is not changed.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -52,7 +52,7 @@ impl Tenants {
         let is_other = "attribute_not_exists(#salesforce.#org_id) OR #salesforce.#org_id <> :org";
         let other =
             connect().remove("facts").remove("api_usage").only_if_expression(is_other, &["salesforce", "org_id"]);
-        // A concurrent connection of the same org changes which of the two conditions holds, hence the third attempt.
+        // A concurrent connection of the same org changes which condition holds, hence the third attempt.
         Ok(self.update_if(id, same.clone()).await?
             || self.update_if(id, other).await?
             || self.update_if(id, same).await?)
@@ -96,7 +96,7 @@ impl Tenants {
         self.update_if(id, update).await
     }
 
-    /// Disconnects the Aircall account. Its webhook's token stays valid until [`Tenants::set_webhook_tokens`] removes it.
+    /// Disconnects the Aircall account. Its webhook token stays valid until [`Tenants::set_webhook_tokens`] removes it.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -117,8 +117,8 @@ impl Tenants {
 
     /// Records the time of the last event, at most once a minute.
     ///
-    /// DynamoDB also charges for an update whose condition fails: a caller with many events should call this at most once
-    /// a minute.
+    /// DynamoDB also charges for an update whose condition fails, so a caller with many events should call this at most
+    /// once a minute.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.

@@ -91,8 +91,8 @@ pub struct Problem {
     /// When this problem first occurred.
     #[serde(with = "required")]
     pub since: Timestamp,
-    /// How many requests that it shared with other entries failed as a whole: one of those entries, perhaps this one, is
-    /// a poison entry.
+    /// How many requests that it shared with other entries failed as a whole: one of those entries, perhaps this one,
+    /// is a poison entry.
     #[serde(rename = "spoiled", default)]
     pub shared_failures: u32,
 }

@@ -4,8 +4,8 @@
 //! It holds `key`, `occurred_at` and `state` of each entry. Entries merged since these attributes were introduced also
 //! have `number` (the line's id), `party` (the other party's phone number, if any) and `call_type` (once there is a
 //! decision; `messages` for messages).
-//! An index entry has some 150 bytes instead of several kilobytes, because DynamoDB charges and limits by what it reads.
-//! The index is eventually consistent, so searches read their hits from the table again.
+//! An index entry has some 150 bytes instead of several kilobytes: DynamoDB's charges and limits depend on the bytes
+//! read. The index is eventually consistent, so searches read their hits from the table again.
 
 use std::collections::HashMap;
 

@@ -17,7 +17,7 @@ use crate::expression::Update;
 use crate::item::{self, Attributes, Item};
 use crate::tenant::TenantId;
 
-/// The conversation of each message; `None` if the message has an entry of its own. A group message is several messages.
+/// The conversation of each message; `None` if the message has an entry of its own. A group message has several.
 pub type Routes = BTreeMap<MessageId, Option<Conversation>>;
 
 /// All events of a message, and where it is logged.

@@ -24,7 +24,7 @@ const MAX_FAILED: usize = 1_000;
 pub struct DailyOutcomes {
     /// Each day in order, including days without calls.
     pub days: Vec<DayOutcomes>,
-    /// Whether all calls are counted. If not, there were too many days or calls, and earlier days are incomplete or absent.
+    /// Whether all calls are counted. If not, there were too many, and earlier days are incomplete or missing.
     pub is_complete: bool,
 }
 
@@ -79,7 +79,7 @@ impl Calls {
         let first = first.max(earliest);
         let mut days: BTreeMap<Date, DayOutcomes> =
             first.series(1.day()).take_while(|date| *date <= last).map(|date| (date, empty_day(date))).collect();
-        // The first instant of a day, which is not midnight if clocks go forward at midnight; `None` past the last date.
+        // The first instant of a day, which is not midnight if clocks go forward then; `None` past the last date.
         let start = |date: Date| date.to_zoned(zone.clone()).ok().map(|start| start.timestamp());
         let span = Span { from: start(first), until: last.tomorrow().ok().and_then(start) };
         let mut index = IndexQuery::new(self, tenant, span, Filter::default(), None);

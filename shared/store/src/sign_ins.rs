@@ -66,8 +66,8 @@ impl SignIns {
 
     /// Deletes and returns the sign-in with this state, if there is one and it has not expired.
     ///
-    /// At most one caller gets it, however often a state is replayed. If the response is lost, no caller gets it, and the
-    /// person has to sign in again.
+    /// At most one caller gets it, however often a state is replayed. If the response is lost, no caller gets it and
+    /// the person has to sign in again.
     ///
     /// # Errors
     /// When DynamoDB cannot answer or the item cannot be read.
