@@ -8,7 +8,7 @@
 //! | message | fields of `data`, or of `data.message` |
 //! | id | `id`, for a group also `group_message_id`; text or number |
 //! | times | `sent_at`, `created_at`: UNIX seconds, UNIX milliseconds or ISO 8601 |
-//! | other party | `external_number` or `raw_digits`, with or without spaces; else the first phone number of `contact` |
+//! | other party | `external_number` or `raw_digits`, with or without spaces; else the first number of `contact` |
 //! | text | `body`; for a `WhatsApp` template also `template_content` |
 //! | media | `media_details`, a list of objects, or `media_url`, a list of URLs |
 //! | channel | `channel`: null for SMS and MMS, else `whatsapp` or an unknown word |

@@ -33,11 +33,11 @@ impl Call {
         call::read(&self.json)
     }
 
-    /// The `call.ended` webhook body that Aircall would send for the call now, without a token; `None` while the call is
-    /// in progress.
+    /// The `call.ended` webhook body that Aircall would send for the call now, without a token.
+    /// `None` while the call is in progress.
     ///
-    /// `requested_at` is when the call was requested and becomes the body's timestamp: in a merge the body takes precedence
-    /// over webhooks of earlier moments, and webhooks of later moments take precedence over it.
+    /// `requested_at` is when the call was requested and becomes the body's timestamp. In a merge, the body takes
+    /// precedence over earlier webhooks, and later webhooks take precedence over it.
     pub fn ended_body(&self, requested_at: Timestamp) -> Option<String> {
         self.ended_at?;
         let (timestamp, data) = (requested_at.as_second(), self.json.get());
@@ -64,8 +64,8 @@ impl Client {
     /// The calls that started between two instants, both inclusive, with second precision; oldest first, at most
     /// `limit` or [`MAX_CALLS`]. One request per fifty.
     ///
-    /// If the limit is reached, repeat from the start of the last call. A small `limit` ensures that the rate limit does
-    /// not discard calls that were already read. Aircall lists calls of the last six months.
+    /// If the limit is reached, repeat from the start of the last call. With a small `limit`, a rate limit error does not
+    /// discard calls that were already read. Aircall lists calls of the last six months.
     ///
     /// # Errors
     ///

@@ -51,8 +51,8 @@ async fn each_day_counts_its_calls_by_outcome() {
     let (first, last) = (date(2026, 3, 23), date(2026, 3, 25));
     let expected = [(23, 2, 0, 1, 0), (24, 0, 1, 0, 1), (25, 0, 0, 0, 0)];
     assert_eq!(days(&f, first, last, &TimeZone::UTC).await, expected);
-    let nobody = f.calls.daily_outcomes(&tenant("two"), first, last, &TimeZone::UTC).await.unwrap();
-    assert!(nobody.days.iter().all(|day| day.logged + day.skipped + day.failed + day.waiting == 0));
+    let other_tenant = f.calls.daily_outcomes(&tenant("two"), first, last, &TimeZone::UTC).await.unwrap();
+    assert!(other_tenant.days.iter().all(|day| day.logged + day.skipped + day.failed + day.waiting == 0));
 }
 
 #[tokio::test]
