@@ -64,8 +64,8 @@ impl Client {
     /// The calls that started between two instants, both inclusive, with second precision; oldest first, at most
     /// `limit` or [`MAX_CALLS`]. One request per fifty.
     ///
-    /// If the limit is reached, repeat from the start of the last call. With a small `limit`, a rate limit error does not
-    /// discard calls that were already read. Aircall lists calls of the last six months.
+    /// If the limit is reached, repeat from the start of the last call. With a small `limit`, a rate limit error does
+    /// not discard calls that were already read. Aircall lists calls of the last six months.
     ///
     /// # Errors
     ///
