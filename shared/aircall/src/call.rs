@@ -1,4 +1,4 @@
-//! Aircall's call object, as webhooks carry it and the API lists it.
+//! Aircall's call object, as in webhooks and in the API.
 
 use jiff::Timestamp;
 use rules::{CallId, Direction, E164, LineId, MissedCallReason, Party};
@@ -8,10 +8,10 @@ use serde_json::value::RawValue;
 use crate::error::WebhookError;
 use crate::lenient;
 
-/// Reads a call.
+/// Parses a call.
 pub(crate) fn read(json: &RawValue) -> Result<rules::Call, WebhookError> {
     let wire: Call = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(json.get()))
-        .map_err(|error| WebhookError::new(format!("data.{}", error.path()), "is missing or of another form"))?;
+        .map_err(|error| WebhookError::new(format!("data.{}", error.path()), "is missing or malformed"))?;
     wire.try_into()
 }
 
@@ -98,8 +98,8 @@ struct Labelled {
 }
 
 impl Contact {
-    pub(crate) fn first_number(&self) -> Option<String> {
-        self.phone_numbers.iter().find_map(|number| number.value.clone())
+    pub(crate) fn first_phone(&self) -> Option<String> {
+        self.phone_numbers.iter().find_map(|phone| phone.value.clone())
     }
 }
 
@@ -128,9 +128,9 @@ impl TryFrom<Call> for rules::Call {
             Some("outbound") => Direction::Outbound,
             _ => return Err(WebhookError::new("data.direction", "is neither inbound nor outbound")),
         };
-        let number = wire.number.ok_or_else(|| WebhookError::new("data.number", "is missing"))?;
+        let line = wire.number.ok_or_else(|| WebhookError::new("data.number", "is missing"))?;
         let started_at =
-            wire.started_at.ok_or_else(|| WebhookError::new("data.started_at", "is missing or no time"))?;
+            wire.started_at.ok_or_else(|| WebhookError::new("data.started_at", "is missing or not a time"))?;
         Ok(rules::Call {
             id: CallId(wire.id),
             direction,
@@ -138,11 +138,11 @@ impl TryFrom<Call> for rules::Call {
             answered_at: wire.answered_at,
             ended_at: wire.ended_at,
             missed_call_reason: wire.missed_call_reason.as_deref().map(missed_call_reason),
-            voicemail: short(wire.voicemail, MAX_URL),
-            recording: short(wire.recording, MAX_URL),
-            asset: short(wire.asset, MAX_URL),
+            voicemail: truncated(wire.voicemail, MAX_URL),
+            recording: truncated(wire.recording, MAX_URL),
+            asset: truncated(wire.asset, MAX_URL),
             party: party(wire.raw_digits.as_deref()),
-            line: number.into(),
+            line: line.into(),
             user: wire.user.map(rules::User::from),
             contact: wire.contact.map(rules::Contact::from),
             tags: wire.tags.into_iter().filter_map(tag).take(MAX_TAGS).collect(),
@@ -152,71 +152,71 @@ impl TryFrom<Call> for rules::Call {
 }
 
 impl From<Line> for rules::Line {
-    fn from(number: Line) -> Self {
+    fn from(line: Line) -> Self {
         Self {
-            id: LineId(number.id),
-            name: short(number.name, MAX_NAME),
-            digits: short(number.digits, MAX_NAME),
-            time_zone: short(number.time_zone, MAX_NAME),
-            open: number.open,
+            id: LineId(line.id),
+            name: truncated(line.name, MAX_NAME),
+            digits: truncated(line.digits, MAX_NAME),
+            time_zone: truncated(line.time_zone, MAX_NAME),
+            open: line.open,
         }
     }
 }
 
 impl From<User> for rules::User {
     fn from(user: User) -> Self {
-        Self { id: user.id, name: short(user.name, MAX_NAME), email: short(user.email, MAX_NAME) }
+        Self { id: user.id, name: truncated(user.name, MAX_NAME), email: truncated(user.email, MAX_NAME) }
     }
 }
 
 impl From<Contact> for rules::Contact {
     fn from(contact: Contact) -> Self {
         Self {
-            first_name: short(contact.first_name, MAX_NAME),
-            last_name: short(contact.last_name, MAX_NAME),
-            company_name: short(contact.company_name.or(contact.company), MAX_NAME),
-            email: short(contact.emails.into_iter().find_map(|email| email.value), MAX_NAME),
+            first_name: truncated(contact.first_name, MAX_NAME),
+            last_name: truncated(contact.last_name, MAX_NAME),
+            company_name: truncated(contact.company_name.or(contact.company), MAX_NAME),
+            email: truncated(contact.emails.into_iter().find_map(|email| email.value), MAX_NAME),
         }
     }
 }
 
 fn tag(tag: Tag) -> Option<rules::Tag> {
-    short(tag.name, MAX_NAME).map(|name| rules::Tag { name })
+    truncated(tag.name, MAX_NAME).map(|name| rules::Tag { name })
 }
 
 fn comment(comment: Comment) -> Option<rules::Comment> {
-    let content = short(comment.content, MAX_COMMENT)?;
+    let content = truncated(comment.content, MAX_COMMENT)?;
     Some(rules::Comment { content, posted_at: comment.posted_at, posted_by: comment.posted_by.map(rules::User::from) })
 }
 
-/// `raw_digits` is the other party's number in international format with spaces, or `anonymous`.
+/// `raw_digits` is the other party's phone number in international format with spaces, or `anonymous`.
 pub(crate) fn party(raw_digits: Option<&str>) -> Party {
     match raw_digits.map(str::trim) {
         None => Party::Anonymous,
         Some(text) if text.eq_ignore_ascii_case("anonymous") => Party::Anonymous,
         Some(text) => match E164::parse(text) {
-            Ok(number) => Party::Phone(number),
+            Ok(phone) => Party::Phone(phone),
             Err(_) => Party::Unusable(text.chars().take(MAX_UNUSABLE).collect()),
         },
     }
 }
 
-/// Longer than any name, tag or address of Aircall's; a longer one is cut, so that no body outgrows an item of the table.
+/// Longer than any name, tag or e-mail address in Aircall. Longer ones are truncated to respect DynamoDB's item size.
 pub(crate) const MAX_NAME: usize = 500;
-/// Longer than any of its pre-signed URLs.
+/// Longer than any of Aircall's pre-signed URLs.
 pub(crate) const MAX_URL: usize = 4_000;
-/// As much of a comment as a Task's `Description` could hold.
+/// A comment is truncated to the capacity of a Task's `Description`.
 const MAX_COMMENT: usize = 32_000;
-/// Aircall takes five comments for a call; tags have no limit that is known.
+/// Aircall accepts five comments for a call; it documents no limit for tags.
 const MAX_COMMENTS: usize = 5;
 const MAX_TAGS: usize = 200;
 
-/// The first `limit` characters.
-pub(crate) fn short(text: Option<String>, limit: usize) -> Option<String> {
+/// The text, truncated to `limit` characters.
+pub(crate) fn truncated(text: Option<String>, limit: usize) -> Option<String> {
     text.map(|text| if text.len() <= limit { text } else { text.chars().take(limit).collect() })
 }
 
-/// As much of a text that is no phone number as is kept to show it.
+/// Text that is not a phone number is truncated to this for display.
 const MAX_UNUSABLE: usize = 40;
 
 fn missed_call_reason(reason: &str) -> MissedCallReason {
@@ -231,5 +231,5 @@ fn missed_call_reason(reason: &str) -> MissedCallReason {
     }
 }
 
-/// As much of an unknown reason as is kept.
+/// An unknown reason is truncated to this.
 const MAX_REASON: usize = 100;

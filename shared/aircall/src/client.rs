@@ -1,7 +1,7 @@
-//! The REST client of one Aircall company.
+//! REST client for one Aircall company.
 //!
-//! Source: <https://developer.aircall.io/api-references/>. 120 requests a minute are allowed to a company, those of all
-//! its integrations together; beyond, [`Error::Retry`] says when.
+//! Source: <https://developer.aircall.io/api-references/>. The rate limit is 120 requests a minute for a company, by
+//! all its integrations together; beyond it, [`Error::Retry`] says when to retry.
 
 mod calls;
 mod company;
@@ -28,20 +28,20 @@ pub use webhooks::{Events, Subscription, Webhook};
 
 use crate::lenient;
 
-/// Where the real Aircall answers.
+/// Base URL of Aircall's production API.
 pub const BASE_URL: &str = "https://api.aircall.io";
 
-/// What a company lets us in with.
+/// Credentials for a company's API.
 #[derive(Clone)]
 pub enum Credentials {
-    /// An API key that an admin made in Aircall's Dashboard.
+    /// An API key that an admin created in Aircall's Dashboard.
     ApiKey {
         /// The API id.
         id: String,
         /// The API token.
         token: SecretString,
     },
-    /// What [`crate::oauth::exchange_code`] gave. It does not expire.
+    /// The access token from [`crate::oauth::App::exchange_code`]. It does not expire.
     OAuth {
         /// The access token.
         access_token: SecretString,
@@ -57,10 +57,10 @@ impl std::fmt::Debug for Credentials {
     }
 }
 
-/// A company's Aircall. Cheap to clone.
+/// Client for a company's API. Cheap to clone.
 ///
-/// Each method is one request unless it says otherwise, and its [`Error`] says what to do. Time-outs are those of the
-/// [`reqwest::Client`]; give it `redirect::Policy::none()`, for Aircall's API never redirects.
+/// Each method sends one request unless it says otherwise, and its [`Error`] says what the caller can do. Timeouts are
+/// those of the [`reqwest::Client`]. Give it `redirect::Policy::none()`: Aircall's API never redirects.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
@@ -69,29 +69,29 @@ pub struct Client {
 }
 
 impl Client {
-    /// `base_url` is [`BASE_URL`], but in tests; only its origin counts.
+    /// `base_url` is [`BASE_URL`] except in tests; only its origin is used.
     pub fn new(http: reqwest::Client, base_url: Url, credentials: Credentials) -> Self {
         Self { http, base_url, credentials }
     }
 
-    /// Whether Aircall answers and takes the credentials.
+    /// Checks that Aircall responds and accepts the credentials.
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] if it does not take them.
+    /// [`Error::Refused`] if it does not accept them.
     pub async fn ping(&self) -> Result<(), Error> {
-        self.ask(Method::GET, self.url("/v1/ping")).await.map(drop)
+        self.request(Method::GET, self.url("/v1/ping")).await.map(drop)
     }
 
     fn url(&self, path: &str) -> Url {
-        at(&self.base_url, path)
+        url_at(&self.base_url, path)
     }
 
     async fn get<T: DeserializeOwned>(&self, url: Url) -> Result<T, Error> {
-        read(self.ask(Method::GET, url).await?).await
+        read(self.request(Method::GET, url).await?).await
     }
 
-    /// The same, or nothing if Aircall has nothing there.
+    /// Like `get`, but `None` if the resource does not exist.
     async fn find<T: DeserializeOwned>(&self, url: Url) -> Result<Option<T>, Error> {
         match self.get(url).await {
             Err(Error::Rejected { status: 404, .. }) => Ok(None),
@@ -99,8 +99,8 @@ impl Client {
         }
     }
 
-    /// A success, unread.
-    async fn ask(&self, method: Method, url: Url) -> Result<Response, Error> {
+    /// Sends a request without a body. Returns a successful response, unread.
+    async fn request(&self, method: Method, url: Url) -> Result<Response, Error> {
         self.send(self.http.request(method, url)).await
     }
 
@@ -113,8 +113,8 @@ impl Client {
     }
 }
 
-/// The address of `path` at the origin of `base_url`.
-pub(crate) fn at(base_url: &Url, path: &str) -> Url {
+/// The URL of `path` at the origin of `base_url`.
+pub(crate) fn url_at(base_url: &Url, path: &str) -> Url {
     let mut url = base_url.clone();
     url.set_path(path);
     url.set_query(None);
@@ -122,13 +122,13 @@ pub(crate) fn at(base_url: &Url, path: &str) -> Url {
     url
 }
 
-/// Sends a request; what is no success is an error.
+/// Sends a request; a response without a success status is an error.
 pub(crate) async fn send(request: RequestBuilder) -> Result<Response, Error> {
-    let response = request.header(ACCEPT, "application/json").send().await.map_err(Error::of_send)?;
+    let response = request.header(ACCEPT, "application/json").send().await.map_err(Error::from_send)?;
     if response.status().is_success() { Ok(response) } else { Err(refusal::from_response(response).await) }
 }
 
-/// Reads the body of a success.
+/// Parses the body of a successful response.
 pub(crate) async fn read<T: DeserializeOwned>(response: Response) -> Result<T, Error> {
     let body = transport::read(response).await.map_err(Error::unanswered)?;
     let body = String::from_utf8_lossy(&body);

@@ -1,12 +1,12 @@
-//! A body that cannot be read.
+//! The error for an unreadable webhook body.
 
-/// A body that does not hold what its event promises. Repeating it will not help.
+/// A body that lacks what its event requires. A retry does not help.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}: {reason}")]
 pub struct WebhookError {
-    /// Which field, such as `data.started_at`.
+    /// Path of the field, such as `data.started_at`.
     pub path: String,
-    /// What is wrong with it. Never holds a value of the body.
+    /// What is wrong with the field. Never contains a value of the body.
     pub reason: &'static str,
 }
 

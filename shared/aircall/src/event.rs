@@ -1,10 +1,10 @@
-//! Aircall's names of the events.
+//! Aircall's event names.
 
 use rules::{CallEvent, MessageEvent};
 
-/// The events that a webhook of ours subscribes to: all of calls, and all of messages.
+/// The events that our webhooks subscribe to: all call events and all message events.
 ///
-/// Always name them: to Aircall, no events mean every event there is, on create and on update.
+/// Always send this list: Aircall treats a missing list as all events, on create and on update.
 /// Source: <https://developer.aircall.io/docs/webhooks-overview>.
 pub const EVENTS: &[&str] = &[
     "call.created",
@@ -34,7 +34,7 @@ pub const EVENTS: &[&str] = &[
     "group_message.status_updated",
 ];
 
-/// The call event of this name; none for every other event, known or not.
+/// The call event with this name; `None` for any other event.
 pub(crate) fn call_event(name: &str) -> Option<CallEvent> {
     Some(match name {
         "call.created" => CallEvent::Created,
@@ -60,7 +60,7 @@ pub(crate) fn call_event(name: &str) -> Option<CallEvent> {
     })
 }
 
-/// What a message event of this name says, and whether it is one of a group message; none for every other event.
+/// The message event with this name, and whether it is of a group message; `None` for any other event.
 pub(crate) fn message_event(name: &str) -> Option<(MessageEvent, bool)> {
     Some(match name {
         "message.received" => (MessageEvent::Received, false),

@@ -1,13 +1,13 @@
-//! Aircall's wire: the webhook bodies, and what they mean to the [`rules`]; behind the feature `client`, its REST API.
+//! Aircall's webhook bodies and their conversion to the types of [`rules`]; with the feature `client`, its REST API.
 //!
-//! Only this crate spells Aircall's JSON. It reads leniently: unknown fields and events pass, every field but the
-//! ids may be missing, null or an empty object, because bodies differ between events, API versions and years.
+//! Only this crate knows Aircall's JSON. Parsing is lenient, because bodies differ between events, API versions and
+//! years: unknown fields and events are ignored, and every field but the ids may be missing, null or an empty object.
 //!
 //! | to do this | use |
 //! |---|---|
 //! | read a webhook body | [`Webhook::parse`] |
 //! | know which events to subscribe to | [`EVENTS`] |
-//! | ask Aircall | `Client`, with the feature `client` |
+//! | call Aircall's API | `Client`, with the feature `client` |
 //! | connect an account as an app | `oauth`, with the feature `client` |
 
 mod call;

@@ -1,17 +1,17 @@
-//! Aircall's message object, as webhooks carry it.
+//! Aircall's message object, as in webhooks.
 //!
-//! No whole body of 2026 was found, and those who describe one disagree. So all that was seen is read, and nothing but
-//! an id has to be there:
+//! No complete body of 2026 was found, and descriptions of one disagree. Therefore every known form is accepted, and
+//! only an id is required:
 //!
-//! | what | the forms of it |
+//! | what | its forms |
 //! |---|---|
-//! | the message | the fields of `data`, or of `data.message` |
-//! | its id | `id`, of a group also `group_message_id`; text or number |
+//! | message | fields of `data`, or of `data.message` |
+//! | id | `id`, for a group also `group_message_id`; text or number |
 //! | times | `sent_at`, `created_at`: UNIX seconds, UNIX milliseconds or ISO 8601 |
-//! | the other party | `external_number` or `raw_digits`, with or without spaces; else the first number of `contact` |
-//! | its text | `body`; of a template of `WhatsApp` also `template_content` |
-//! | its media | `media_details`, a list of objects, or `media_url`, a list of addresses |
-//! | its channel | `channel`: null for SMS and MMS, else `whatsapp` or a word nobody knew of |
+//! | other party | `external_number` or `raw_digits`, with or without spaces; else the first number of `contact` |
+//! | text | `body`; for a `WhatsApp` template also `template_content` |
+//! | media | `media_details`, a list of objects, or `media_url`, a list of URLs |
+//! | channel | `channel`: null for SMS and MMS, else `whatsapp` or an unknown word |
 //!
 //! Sources: PyPI's `aircall-api` 2.1.0 (`models/message.py`), Attio's `aircall-app` (`webhook-events.ts`), and
 //! <https://developer.aircall.io/docs/capture-whatsapp-activity>.
@@ -24,40 +24,40 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::call::{self, Contact, Line, MAX_NAME, MAX_URL, User, short};
+use crate::call::{self, Contact, Line, MAX_NAME, MAX_URL, User, truncated};
 use crate::error::WebhookError;
 use crate::lenient;
 
-/// Most participants of a group that are read: Aircall's groups have ten at most, whose list is in each of its messages.
+/// Most participants of a group that are read. Aircall's groups have at most ten; each message lists all of them.
 const MAX_PARTICIPANTS: usize = 50;
 
-/// Reads a message.
+/// Parses a message.
 pub(crate) fn read(
     json: &RawValue,
     event: MessageEvent,
     is_group: bool,
     at: Option<Timestamp>,
 ) -> Result<MessageSnapshot, WebhookError> {
-    let wire: Message = serde_json::from_str(&flat(json)?)
-        .map_err(|_| WebhookError::new("data", "is of a form that no message has"))?;
+    let wire: Message =
+        serde_json::from_str(&flatten(json)?).map_err(|_| WebhookError::new("data", "is not a message object"))?;
     let id = if is_group { wire.group_message_id.or(wire.id) } else { wire.id.or(wire.group_message_id) };
-    let id = id.ok_or_else(|| WebhookError::new("data.id", "is missing or of another form"))?;
-    // Without the time of the event, the message's own has to tell events of one message apart.
+    let id = id.ok_or_else(|| WebhookError::new("data.id", "is missing or malformed"))?;
+    // Without a time of the event, the message's own times order the events of a message.
     let at = at.or(wire.updated_at).or(wire.sent_at).or(wire.created_at);
-    let listed = wire.contact.as_ref().and_then(Contact::first_number);
-    let named = wire.external_number.or(wire.raw_digits);
-    let is_contacts_party = named.is_none();
-    let number = named.or(listed);
+    let contact_phone = wire.contact.as_ref().and_then(Contact::first_phone);
+    let party_phone = wire.external_number.or(wire.raw_digits);
+    let is_contacts_party = party_phone.is_none();
+    let phone = party_phone.or(contact_phone);
     let mut media: Vec<rules::Media> = wire.media_details.into_iter().filter_map(media).collect();
     for url in wire.media_url {
         if !media.iter().any(|media| media.url.as_deref() == Some(&url)) {
-            media.push(rules::Media { name: None, file_type: None, url: short(Some(url), MAX_URL) });
+            media.push(rules::Media { name: None, file_type: None, url: truncated(Some(url), MAX_URL) });
         }
     }
     media.truncate(MAX_MEDIA);
     Ok(MessageSnapshot {
         event,
-        at: at.ok_or_else(|| WebhookError::new("timestamp", "is missing or no time"))?,
+        at: at.ok_or_else(|| WebhookError::new("timestamp", "is missing or not a time"))?,
         id: MessageId::new(&id),
         is_group,
         direction: wire.direction.as_deref().and_then(direction),
@@ -65,7 +65,7 @@ pub(crate) fn read(
         created_at: wire.created_at,
         channel: wire.channel.map(|name| channel(&name)),
         line: wire.number.map(rules::Line::from),
-        party: number.map(|number| call::party(Some(&number))),
+        party: phone.map(|phone| call::party(Some(&phone))),
         is_contacts_party,
         participants: wire
             .participants
@@ -75,22 +75,22 @@ pub(crate) fn read(
             .collect(),
         user: wire.user.or(wire.sender).map(rules::User::from),
         contact: wire.contact.map(rules::Contact::from),
-        text: short(wire.body.or(wire.template_content), MAX_TEXT).map(|text| text.replace('\0', "")),
+        text: truncated(wire.body.or(wire.template_content), MAX_TEXT).map(|text| text.replace('\0', "")),
         media,
-        state: short(wire.status, MAX_WORD).map(DeliveryState),
+        state: truncated(wire.status, MAX_WORD).map(DeliveryState),
     })
 }
 
-/// `data` with the fields of the message in it, if it has one, in place of its own.
-fn flat(json: &RawValue) -> Result<String, WebhookError> {
+/// The fields of `data`, overwritten by those of a message object within it.
+fn flatten(json: &RawValue) -> Result<String, WebhookError> {
     let fields = |json: &'_ str| serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(json);
-    let mut data = fields(json.get()).map_err(|_| WebhookError::new("data", "is no object"))?;
+    let mut data = fields(json.get()).map_err(|_| WebhookError::new("data", "is not an object"))?;
     for name in ["message", "group_message"] {
         if let Some(Ok(nested)) = data.get(name).map(|nested| fields(nested.get())) {
             data.extend(nested.into_iter().filter(|(_, value)| value.get() != "null"));
         }
     }
-    serde_json::to_string(&data).map_err(|_| WebhookError::new("data", "is no object"))
+    serde_json::to_string(&data).map_err(|_| WebhookError::new("data", "is not an object"))
 }
 
 #[derive(Deserialize)]
@@ -115,13 +115,13 @@ struct Message {
     external_number: Option<String>,
     #[serde(default, deserialize_with = "lenient::text")]
     raw_digits: Option<String>,
-    // The line; of answers of the API, where it is nothing but digits, nothing is read.
+    // The line. API responses have only its digits here, which are ignored.
     #[serde(default, deserialize_with = "lenient::object")]
     number: Option<Line>,
-    // Strings, or objects with a `phone_number`, as those of calls.
+    // Strings, or objects with a `phone_number`, as in calls.
     #[serde(default, deserialize_with = "lenient::list")]
     participants: Vec<Value>,
-    // Whether a message names its user was not confirmed; `user` is how calls do.
+    // It is not confirmed that a message names its user; calls have `user`.
     #[serde(default, deserialize_with = "lenient::object")]
     user: Option<User>,
     #[serde(default, deserialize_with = "lenient::object")]
@@ -151,9 +151,9 @@ struct Media {
 fn media(media: Media) -> Option<rules::Media> {
     let Media { file_name, file_type, presigned_url } = media;
     let media = rules::Media {
-        name: short(file_name, MAX_NAME),
-        file_type: short(file_type, MAX_NAME),
-        url: short(presigned_url, MAX_URL),
+        name: truncated(file_name, MAX_NAME),
+        file_type: truncated(file_type, MAX_NAME),
+        url: truncated(presigned_url, MAX_URL),
     };
     (media.name.is_some() || media.url.is_some()).then_some(media)
 }
@@ -174,21 +174,21 @@ fn channel(name: &str) -> Channel {
     }
 }
 
-/// A participant is a text or, as in calls, an object with a number in it; one of our own users is none of a group's.
+/// A participant is a string or, as in calls, an object with a phone number. The company's own users are left out.
 fn participant(participant: &Value) -> Option<Party> {
-    let number = match participant {
+    let phone = match participant {
         Value::Object(fields) if fields.get("type").and_then(Value::as_str) == Some("user") => None,
         Value::Object(fields) => {
             ["phone_number", "external_number", "raw_digits"].into_iter().find_map(|name| fields.get(name)?.as_str())
         }
         text => text.as_str(),
     };
-    number.filter(|number| !number.trim().is_empty()).map(|number| call::party(Some(number)))
+    phone.filter(|phone| !phone.trim().is_empty()).map(|phone| call::party(Some(phone)))
 }
 
-/// As much of a text as a Task's `Description` could hold.
+/// A text is truncated to the capacity of a Task's `Description`.
 const MAX_TEXT: usize = 32_000;
-/// More than a message can have of it.
+/// More media than a message can have.
 const MAX_MEDIA: usize = 30;
-/// As much of an unknown channel or state as is kept.
+/// An unknown channel or state is truncated to this.
 const MAX_WORD: usize = 100;

@@ -1,4 +1,4 @@
-//! Connecting an account as an app, which is how Aircall's technology partners do it.
+//! Connecting an account through OAuth, as an app of an Aircall technology partner.
 //!
 //! Source: <https://developer.aircall.io/tutorials/how-aircall-oauth-flow-works>.
 
@@ -8,28 +8,28 @@ use serde::Deserialize;
 use serde_json::json;
 use url::Url;
 
-use crate::client::{Error, at, read, send};
+use crate::client::{Error, read, send, url_at};
 
-/// Where admins of the real Aircall consent.
+/// The production dashboard, where admins give consent.
 pub const DASHBOARD_URL: &str = "https://dashboard.aircall.io";
 
-/// What Aircall knows an app by.
+/// The OAuth client registered with Aircall.
 #[derive(Debug, Clone)]
 pub struct App {
     /// The app's id.
     pub client_id: String,
     /// The app's secret.
     pub client_secret: SecretString,
-    /// Where admins come back to, as Aircall has it on file.
+    /// The redirect URI registered with Aircall.
     pub redirect_uri: Url,
 }
 
 impl App {
-    /// Where to send an admin to consent. They come back with `code` and `state`, or with `error`.
+    /// The URL for an admin's consent. It redirects back with `code` and `state`, or with `error`.
     ///
-    /// `dashboard_url` is [`DASHBOARD_URL`], but in tests. `state` is for telling that it is the same browser.
+    /// `dashboard_url` is [`DASHBOARD_URL`] except in tests. `state` serves to verify that it is the same browser.
     pub fn authorize_url(&self, dashboard_url: &Url, state: &str) -> Url {
-        let mut url = at(dashboard_url, "/oauth/authorize");
+        let mut url = url_at(dashboard_url, "/oauth/authorize");
         url.query_pairs_mut()
             .append_pair("client_id", &self.client_id)
             .append_pair("redirect_uri", self.redirect_uri.as_str())
@@ -39,15 +39,15 @@ impl App {
         url
     }
 
-    /// Exchanges the code, which works once and for ten minutes, for an access token, which does not expire.
+    /// Exchanges the code, valid once and for ten minutes, for an access token, which does not expire.
     ///
-    /// `base_url` is [`crate::client::BASE_URL`], but in tests.
+    /// `base_url` is [`crate::client::BASE_URL`] except in tests.
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] if Aircall does not take the app's own credentials, which is for whoever runs the deployment;
-    /// [`Error::Rejected`] if it does not take the code: the admin is to start again, and also after a
-    /// [`Error::Retry`] that [may have happened](Error::may_have_happened).
+    /// [`Error::Refused`] if Aircall refuses the app's own credentials, which the deployment's operator has to fix.
+    /// [`Error::Rejected`] if it refuses the code: the admin has to start again, as after an [`Error::Retry`] that
+    /// [may have happened](Error::may_have_happened).
     pub async fn exchange_code(
         &self,
         http: &reqwest::Client,
@@ -62,7 +62,7 @@ impl App {
             "grant_type": "authorization_code", "code": code, "redirect_uri": self.redirect_uri.as_str(),
             "client_id": self.client_id, "client_secret": self.client_secret.expose_secret(),
         });
-        let request = http.post(at(base_url, "/v1/oauth/token")).header(CONTENT_TYPE, "application/json");
+        let request = http.post(url_at(base_url, "/v1/oauth/token")).header(CONTENT_TYPE, "application/json");
         let token: Token = read(send(request.body(body.to_string())).await?).await?;
         Ok(token.access_token)
     }

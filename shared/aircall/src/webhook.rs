@@ -10,19 +10,19 @@ use serde_json::value::RawValue;
 use crate::error::WebhookError;
 use crate::{call, event, lenient, message};
 
-/// Whether an event of this name is taken in at all; every other one is answered and forgotten.
+/// Whether an event with this name is processed; any other event is acknowledged and dropped.
 pub fn is_of_interest(event: &str) -> bool {
     event::call_event(event).is_some() || event::message_event(event).is_some()
 }
 
-/// What a webhook body says.
+/// A parsed webhook body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Webhook {
-    /// Something happened to a call.
+    /// An event of a call.
     Call(Box<Snapshot>),
-    /// Something happened to a message.
+    /// An event of a message.
     Message(Box<MessageSnapshot>),
-    /// An event of no interest, or one never heard of.
+    /// An event that is not processed, known or unknown.
     Other,
 }
 
@@ -31,17 +31,17 @@ struct Envelope<'a> {
     event: String,
     #[serde(default, deserialize_with = "lenient::time")]
     timestamp: Option<Timestamp>,
-    // Read field by field: what is odd in a field of no interest must not cost the call.
+    // Parsed field by field, so that an odd value in an unused field does not fail the event.
     #[serde(borrow)]
     data: Option<&'a RawValue>,
 }
 
 impl Webhook {
-    /// Reads a webhook body.
+    /// Parses a webhook body.
     ///
     /// # Errors
-    /// If it is not JSON, or the call lacks what nothing can be logged without: id, direction, line, start.
-    /// A message has to have an id and a time; what else it lacks may come with another event.
+    /// If it is not JSON, or a call lacks a field that is required for logging: id, direction, line, start.
+    /// A message requires an id and a time; its other fields may come with another event.
     pub fn parse(body: &str) -> Result<Self, WebhookError> {
         let body = lenient::without_lone_surrogates(body);
         let envelope: Envelope =
@@ -54,7 +54,7 @@ impl Webhook {
         let Some(event) = event::call_event(&envelope.event) else {
             return Ok(Webhook::Other);
         };
-        let at = envelope.timestamp.ok_or_else(|| WebhookError::new("timestamp", "is missing or no time"))?;
+        let at = envelope.timestamp.ok_or_else(|| WebhookError::new("timestamp", "is missing or not a time"))?;
         let call = call::read(data()?)?;
         Ok(Webhook::Call(Box::new(Snapshot { event, at, call })))
     }

@@ -1,4 +1,4 @@
-//! Bodies of messages, in all the shapes that were seen or described.
+//! Message bodies in every form that was seen or described.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use rules::{Channel, Direction, MessageEvent, MessageSnapshot, Party};
 use serde_json::{Value, json};
 
-/// A `message.received`, flat.
+/// A `message.received` whose fields are directly in `data`.
 fn received() -> Value {
     json!({
         "resource": "message", "event": "message.received", "timestamp": 1_774_260_001, "token": "t",
@@ -34,7 +34,7 @@ fn read_with(key: &str, value: Value) -> MessageSnapshot {
 }
 
 #[test]
-fn a_message_is_read_whole() {
+fn all_fields_of_a_message_are_read() {
     let message = read(&received());
     assert_eq!((message.event, message.is_group), (MessageEvent::Received, false));
     assert_eq!((message.id.as_str(), message.direction), ("1774260000123abc", Some(Direction::Inbound)));
@@ -60,16 +60,16 @@ fn times_may_be_seconds_milliseconds_or_iso_8601() {
 }
 
 #[test]
-fn the_fields_may_be_in_the_message_within() {
+fn the_fields_may_be_in_a_nested_message() {
     let mut body = received();
     let mut message = body["data"].take();
-    let number = message.as_object_mut().unwrap().remove("number").unwrap();
-    body["data"] = json!({"id": 1, "direction": "outbound", "number": number, "body": null, "message": message});
+    let line = message.as_object_mut().unwrap().remove("number").unwrap();
+    body["data"] = json!({"id": 1, "direction": "outbound", "number": line, "body": null, "message": message});
     assert_eq!(read(&body), read(&received()));
 }
 
 #[test]
-fn channels() {
+fn channels_are_recognised() {
     for (channel, expected) in [
         (json!("whatsapp"), Some(Channel::WhatsApp)),
         (json!("WhatsApp"), Some(Channel::WhatsApp)),
@@ -83,7 +83,7 @@ fn channels() {
 }
 
 #[test]
-fn media_by_either_name() {
+fn media_are_read_from_either_field() {
     let details =
         json!([{"file_name": "a.png", "file_type": "image/png", "presigned_url": "https://m.example.com/a"}, 7, {}]);
     let media = read_with("media_details", details).media;
@@ -97,19 +97,19 @@ fn media_by_either_name() {
 }
 
 #[test]
-fn a_group_is_named_by_its_own_id_and_its_participants() {
+fn a_group_message_has_its_own_id_and_participants() {
     let mut body = received();
     body["event"] = json!("group_message.received");
     body["data"]["group_message_id"] = json!("0a1b2c3d-0a1b-4a1b-8a1b-0a1b2c3d4e5f");
     body["data"]["participants"] = json!(["+44 7700 900123", {"type": "external", "phone_number": "+44 7700 900124"}, {"type": "user", "id": 1}, ""]);
     let message = read(&body);
     assert_eq!((message.is_group, message.id.as_str()), (true, "0a1b2c3d-0a1b-4a1b-8a1b-0a1b2c3d4e5f"));
-    let numbers: Vec<&str> = message.participants.iter().filter_map(Party::phone).map(rules::E164::as_str).collect();
-    assert_eq!(numbers, ["+447700900123", "+447700900124"]);
+    let phones: Vec<&str> = message.participants.iter().filter_map(Party::phone).map(rules::E164::as_str).collect();
+    assert_eq!(phones, ["+447700900123", "+447700900124"]);
 }
 
 #[test]
-fn a_status_update_may_say_nothing_else() {
+fn a_status_update_needs_only_an_id_and_a_status() {
     let body = json!({"event": "message.status_updated", "timestamp": 1_774_260_009, "data": {"id": 7, "status": "delivered"}});
     let message = read(&body);
     assert_eq!((message.id.as_str(), message.state.unwrap().0.as_str()), ("7", "delivered"));
@@ -117,15 +117,15 @@ fn a_status_update_may_say_nothing_else() {
 }
 
 #[test]
-fn what_has_no_id_is_named() {
-    for (data, expected) in [(json!({}), "data.id: is missing or of another form"), (json!([]), "data: is no object")] {
+fn a_missing_id_is_reported() {
+    for (data, expected) in [(json!({}), "data.id: is missing or malformed"), (json!([]), "data: is not an object")] {
         let body = json!({"event": "message.sent", "timestamp": 1_774_260_009, "data": data});
         assert_eq!(Webhook::parse(&body.to_string()).unwrap_err().to_string(), expected);
     }
 }
 
 #[test]
-fn what_is_odd_in_a_field_of_no_interest_does_not_cost_the_message() {
+fn odd_values_in_unused_fields_do_not_fail_the_message() {
     for odd in ["1e999", &format!("{}{}", "[".repeat(5000), "]".repeat(5000))] {
         let body = received().to_string().replace("\"origin\":\"native\"", &format!("\"origin\":{odd}"));
         assert!(matches!(Webhook::parse(&body), Ok(Webhook::Message(_))), "{odd:.20}");
@@ -133,9 +133,9 @@ fn what_is_odd_in_a_field_of_no_interest_does_not_cost_the_message() {
 }
 
 proptest! {
-    /// Whatever value stands in whatever field, a message with an id is read.
+    /// A message with an id is read, whatever the value of any other field.
     #[test]
-    fn any_value_in_any_field(field in 0usize..24, value in any_json()) {
+    fn any_value_of_any_field_is_tolerated(field in 0usize..24, value in any_json()) {
         let mut body = received();
         let keys: Vec<String> = body["data"].as_object().unwrap().keys().filter(|key| *key != "id").cloned().collect();
         body["data"][&keys[field % keys.len()]] = value;

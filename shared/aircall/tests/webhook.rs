@@ -1,4 +1,4 @@
-//! Bodies as Aircall sends them, and bodies as somebody else might.
+//! Webhook bodies of calls: genuine, odd and malformed.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use rules::{Direction, MissedCallReason, Party, Snapshot};
 use serde_json::{Value, json};
 
-/// A `call.ended` of a missed call, in the shape of a captured one.
+/// A `call.ended` of a missed call, modelled on a captured one.
 fn ended() -> Value {
     json!({
         "resource": "call", "event": "call.ended", "timestamp": 1_774_260_031, "token": "t",
@@ -31,7 +31,7 @@ fn read(body: &Value) -> Snapshot {
     }
 }
 
-/// What reading says after `value` was put at `pointer` of [`ended`].
+/// Parses [`ended`] with `value` at `pointer`.
 fn read_with(pointer: &str, value: Value) -> Snapshot {
     let mut body = ended();
     let (parent, key) = pointer.rsplit_once('/').unwrap();
@@ -47,7 +47,7 @@ fn check_refused(pointer: &str, value: Value, expected: &str) {
 }
 
 #[test]
-fn a_missed_call_is_read_whole() {
+fn all_fields_of_a_missed_call_are_read() {
     let snapshot = read(&ended());
     assert_eq!(snapshot.at.as_second(), 1_774_260_031);
     let call = snapshot.call;
@@ -59,7 +59,7 @@ fn a_missed_call_is_read_whole() {
 }
 
 #[test]
-fn an_empty_user_is_nobody() {
+fn an_empty_user_object_means_no_user() {
     assert_eq!(read_with("/data/user", json!({})).call.user, None);
     assert_eq!(read_with("/data/user", json!(null)).call.user, None);
 }
@@ -77,18 +77,18 @@ fn ids_may_be_text() {
 }
 
 #[test]
-fn an_anonymous_caller() {
+fn a_caller_without_a_number_is_anonymous() {
     assert_eq!(read_with("/data/raw_digits", json!("anonymous")).call.party, Party::Anonymous);
     assert_eq!(read_with("/data/raw_digits", json!(null)).call.party, Party::Anonymous);
 }
 
 #[test]
-fn a_short_code_is_no_phone_number() {
+fn a_short_code_is_not_a_phone_number() {
     assert_eq!(read_with("/data/raw_digits", json!("3030")).call.party, Party::Unusable("3030".to_owned()));
 }
 
 #[test]
-fn a_contact_by_either_name_of_its_company() {
+fn a_contacts_company_is_read_from_either_field() {
     for (key, other) in [("company", "x"), ("company_name", "y")] {
         let contact = json!({"id": 1, "first_name": "Ada", "last_name": "", key: "Example Ltd", "other": other,
             "emails": [{"value": "ada@example.com"}, {"value": "second@example.com"}]});
@@ -108,7 +108,7 @@ fn a_comment_through_the_api_has_no_author() {
 }
 
 #[test]
-fn fields_and_events_never_heard_of_pass() {
+fn unknown_fields_and_events_are_ignored() {
     read_with("/data/brand_new", json!({"deep": [1]}));
     let mut body = ended();
     body["event"] = json!("call.teleported");
@@ -117,16 +117,16 @@ fn fields_and_events_never_heard_of_pass() {
 }
 
 #[test]
-fn what_a_call_cannot_be_logged_without_is_named() {
-    check_refused("/data/id", json!("abc"), "data.id: is missing or of another form");
+fn a_missing_or_malformed_required_field_is_reported() {
+    check_refused("/data/id", json!("abc"), "data.id: is missing or malformed");
     check_refused("/data/direction", json!("sideways"), "data.direction: is neither inbound nor outbound");
-    check_refused("/data/started_at", json!(null), "data.started_at: is missing or no time");
+    check_refused("/data/started_at", json!(null), "data.started_at: is missing or not a time");
     check_refused("/data/number", json!({}), "data.number: is missing");
-    check_refused("/timestamp", json!(null), "timestamp: is missing or no time");
+    check_refused("/timestamp", json!(null), "timestamp: is missing or not a time");
 }
 
 #[test]
-fn what_is_odd_in_a_field_of_no_interest_does_not_cost_the_call() {
+fn odd_values_in_unused_fields_do_not_fail_the_call() {
     let body = ended().to_string();
     for odd in ["1e999", "\"cut \\ud83d\"", &format!("{}{}", "[".repeat(5000), "]".repeat(5000))] {
         let body = body.replace("\"cost\":\"0.0\"", &format!("\"cost\":{odd}"));
@@ -137,9 +137,9 @@ fn what_is_odd_in_a_field_of_no_interest_does_not_cost_the_call() {
 }
 
 proptest! {
-    /// Whatever value stands in whatever field, reading ends with a call or a named error, never with a panic.
+    /// Parsing returns a call or an error and never panics, whatever the value of any field.
     #[test]
-    fn any_value_in_any_field(field in 0usize..24, value in any_json()) {
+    fn no_value_of_any_field_panics(field in 0usize..24, value in any_json()) {
         let mut body = ended();
         let keys: Vec<String> = body["data"].as_object().unwrap().keys().cloned().collect();
         body["data"][&keys[field % keys.len()]] = value;

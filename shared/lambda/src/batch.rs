@@ -1,4 +1,4 @@
-//! One outcome for each record of an SQS batch, so that nine good records are not replayed for a bad one.
+//! Partial batch responses: one outcome for each record of an SQS batch, so that only failed records are redelivered.
 //!
 //! The function's event source needs `FunctionResponseTypes: [ReportBatchItemFailures]`.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>
@@ -10,33 +10,33 @@ use std::panic::AssertUnwindSafe;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 
-/// Where a group of messages stopped.
+/// Where the processing of a message group stopped.
 #[derive(Debug)]
 pub struct Stopped<E> {
-    /// The messages before this one are done; it and all behind it come again.
+    /// Index of the failed message. Those before it are done; it and those after it are redelivered.
     pub at: usize,
-    /// Why.
+    /// Why it failed.
     pub error: E,
 }
 
 impl<E> From<E> for Stopped<E> {
-    /// None of the group is done.
+    /// No message of the group is done.
     fn from(error: E) -> Self {
         Self { at: 0, error }
     }
 }
 
-/// Hands each record to `handle`, `at_once` of them side by side, and returns those that failed.
+/// Passes each record to `handle`, up to `concurrency` of them concurrently, and returns those that failed.
 ///
-/// A record whose handler panics has failed. `E` is logged, so it names no person.
-pub async fn each<F, E>(event: SqsEvent, at_once: usize, handle: impl Fn(SqsMessage) -> F) -> SqsBatchResponse
+/// A record whose handler panics has failed. `E` is logged, so it must not contain personal data.
+pub async fn each<F, E>(event: SqsEvent, concurrency: usize, handle: impl Fn(SqsMessage) -> F) -> SqsBatchResponse
 where
     F: Future<Output = Result<(), E>>,
     E: Display,
 {
     let work = event.records.into_iter().map(|message| {
         let id = id_of(&message);
-        // The future is made within the block, so that a handler may also panic before its first await.
+        // The future is created within the block, so that a panic before its first await is caught as well.
         let handled = AssertUnwindSafe(async { handle(message).await }).catch_unwind();
         async move {
             match handled.await {
@@ -52,15 +52,15 @@ where
             }
         }
     });
-    let outcomes: Vec<_> = stream::iter(work).buffer_unordered(at_once.max(1)).collect().await;
+    let outcomes: Vec<_> = stream::iter(work).buffer_unordered(concurrency.max(1)).collect().await;
     response(outcomes.into_iter().flatten())
 }
 
-/// Hands the messages of each message group to `handle`, in order, `at_once` groups side by side.
-/// Returns of each group the message at which it stopped and all behind it, so that its order holds.
+/// Passes the messages of each message group to `handle`, in order, up to `concurrency` groups concurrently.
+/// Of each group, returns the message at which it stopped and all after it, which preserves the group's order.
 pub async fn each_group<F, E>(
     event: SqsEvent,
-    at_once: usize,
+    concurrency: usize,
     handle: impl Fn(String, Vec<SqsMessage>) -> F,
 ) -> SqsBatchResponse
 where
@@ -89,16 +89,16 @@ where
             }
         }
     });
-    let outcomes: Vec<Vec<String>> = stream::iter(work).buffer_unordered(at_once.max(1)).collect().await;
+    let outcomes: Vec<Vec<String>> = stream::iter(work).buffer_unordered(concurrency.max(1)).collect().await;
     response(outcomes.into_iter().flatten())
 }
 
-/// The message group of a FIFO queue's message; empty for one of another queue.
+/// The message group of a FIFO queue's message; empty for a message of a standard queue.
 fn group_of(message: &SqsMessage) -> &str {
     message.attributes.get("MessageGroupId").map_or("", String::as_str)
 }
 
-/// The id that Lambda gives every message; one without it fails the whole batch, which is safe.
+/// The message's id, which Lambda always sets. An empty id would fail the whole batch, which is safe.
 fn id_of(message: &SqsMessage) -> String {
     message.message_id.clone().unwrap_or_default()
 }
@@ -119,7 +119,7 @@ mod tests {
 
     use super::*;
 
-    /// Messages of this id, group and body.
+    /// Messages with this id, group and body.
     fn event(messages: &[(&str, &str, &str)]) -> SqsEvent {
         let mut event = SqsEvent::default();
         for (id, group, body) in messages {
@@ -147,14 +147,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_bad_record_fails_alone() {
+    async fn a_failed_record_does_not_fail_the_others() {
         let batch =
             event(&[("1", "", "good"), ("2", "", "bad"), ("3", "", "good"), ("4", "", "panic"), ("5", "", "good")]);
         assert_eq!(failed(&each(batch, 2, handle).await), ["2", "4"]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn records_run_side_by_side() {
+    async fn records_are_processed_concurrently() {
         let started = tokio::time::Instant::now();
         let batch = event(&[("1", "", ""), ("2", "", ""), ("3", "", ""), ("4", "", "")]);
         let response = each(batch, 2, |_| async {
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_group_stops_at_its_failure_and_others_go_on() {
+    async fn a_group_stops_at_its_first_failure_and_other_groups_continue() {
         let batch = event(&[
             ("1", "one", "good"),
             ("2", "two", "good"),
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_group_has_its_messages_in_order() {
+    async fn a_groups_messages_are_passed_in_order() {
         let batch = event(&[("1", "one", "a"), ("2", "two", "b"), ("3", "one", "c")]);
         let response = each_group(batch, 1, |group, messages| async move {
             let bodies: Vec<_> = messages.iter().filter_map(|m| m.body.as_deref()).collect();

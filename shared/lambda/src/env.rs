@@ -1,19 +1,19 @@
-//! Configuration comes from environment variables, which `template.yaml` sets.
+//! Configuration from environment variables, which `template.yaml` sets.
 
 use std::str::FromStr;
 
-/// A variable without which the function cannot run.
+/// A required variable is missing or invalid.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EnvError {
     /// It is not set, or empty.
     #[error("the environment variable {0} is not set")]
     Missing(&'static str),
-    /// It is not what it should be.
+    /// Its value cannot be parsed.
     #[error("the environment variable {name} is not {expected}")]
     Invalid {
         /// The variable.
         name: &'static str,
-        /// What it should be.
+        /// Description of a valid value.
         expected: &'static str,
     },
 }
@@ -21,15 +21,15 @@ pub enum EnvError {
 /// The value of `name`.
 ///
 /// # Errors
-/// When it is not set or empty: a function does not guess.
+/// When it is not set or empty: there are no implicit defaults.
 pub fn required(name: &'static str) -> Result<String, EnvError> {
     present(name, std::env::var(name).ok())
 }
 
-/// The value of `name` as a `T`, which errors describe as `expected`, such as "a number of days".
+/// The value of `name` parsed as a `T`, which errors describe as `expected`, such as "a number of days".
 ///
 /// # Errors
-/// When it is not set, empty or no `T`.
+/// When it is not set, empty or not a `T`.
 pub fn parsed<T: FromStr>(name: &'static str, expected: &'static str) -> Result<T, EnvError> {
     parse(name, expected, std::env::var(name).ok())
 }
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_absent_or_empty_variable_is_named() {
+    fn the_error_names_an_absent_or_empty_variable() {
         for value in [None, Some(String::new())] {
             let error = present("CALLS_TABLE", value).unwrap_err();
             assert_eq!(error.to_string(), "the environment variable CALLS_TABLE is not set");
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_of_another_kind_is_named() {
+    fn the_error_names_an_invalid_variable_and_what_it_should_be() {
         let error = parse::<u32>("RETENTION_DAYS", "a number of days", Some("long".to_owned())).unwrap_err();
         assert_eq!(error.to_string(), "the environment variable RETENTION_DAYS is not a number of days");
         assert_eq!(parse::<u32>("RETENTION_DAYS", "a number of days", Some("180".to_owned())), Ok(180));

@@ -1,10 +1,10 @@
-//! What every function repeats.
+//! Code shared by all Lambda functions.
 //!
-//! - [`env`]: configuration, read once, by name.
+//! - [`env`]: configuration from environment variables.
 //! - [`start`]: logs and the AWS configuration.
-//! - [`queue`]: what is sent on which queue.
-//! - [`batch`]: one outcome for each record of a batch.
-//! - [`metrics`]: counters, as lines on stdout.
+//! - [`queue`]: the SQS queues and their messages.
+//! - [`batch`]: partial batch responses, with an outcome for each record.
+//! - [`metrics`]: counters in CloudWatch's embedded metric format.
 
 pub mod batch;
 pub mod env;

@@ -1,4 +1,4 @@
-//! Counters, as lines on stdout in CloudWatch's embedded metric format: no call, no permission, no client.
+//! Counters, written to stdout in CloudWatch's embedded metric format, which needs no API call, permission or client.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 /// The CloudWatch namespace.
 const NAMESPACE: &str = "AircallSalesforce";
 
-/// What is counted.
+/// A counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counter {
     /// Webhooks that were put on the events queue.
@@ -25,9 +25,9 @@ pub enum Counter {
     CallsSkipped,
     /// Entries that failed.
     CallsFailed,
-    /// Entries that are to be tried again.
+    /// Entries that were postponed for a retry.
     CallsPostponed,
-    /// Drains that found a connection dead.
+    /// Drains that found the connection dead, so that an admin has to reconnect.
     ReconnectsNeeded,
     /// API calls to Salesforce, as Salesforce counts them.
     SalesforceApiCalls,
@@ -53,11 +53,11 @@ impl Counter {
     }
 }
 
-/// Counts `n`, split by `dimensions`: name and value of each. Every combination of values is a metric that is paid for,
-/// so a dimension has few values. A count of 0 is not written.
+/// Counts `n` with `dimensions`, a name and a value each. CloudWatch charges for every combination of values, so a
+/// dimension must have few values. A count of 0 is not written.
 pub fn count(counter: Counter, n: u64, dimensions: &[(&str, &str)]) {
     if n > 0 {
-        // Without stdout there is nowhere to say that there is no stdout.
+        // A failure to write to stdout cannot be reported anywhere.
         let _ = writeln!(std::io::stdout(), "{}", line(counter, n, dimensions, SystemTime::now()));
     }
 }
@@ -65,7 +65,7 @@ pub fn count(counter: Counter, n: u64, dimensions: &[(&str, &str)]) {
 fn line(counter: Counter, n: u64, dimensions: &[(&str, &str)], now: SystemTime) -> Value {
     let milliseconds = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
     let names: Vec<&str> = dimensions.iter().map(|(name, _)| *name).collect();
-    let about = json!({
+    let metadata = json!({
         "Timestamp": u64::try_from(milliseconds).unwrap_or(0),
         "CloudWatchMetrics": [{
             "Namespace": NAMESPACE,
@@ -73,7 +73,7 @@ fn line(counter: Counter, n: u64, dimensions: &[(&str, &str)], now: SystemTime) 
             "Metrics": [{ "Name": counter.as_str(), "Unit": "Count" }],
         }],
     });
-    let mut line = Map::from_iter([("_aws".to_owned(), about), (counter.as_str().to_owned(), n.into())]);
+    let mut line = Map::from_iter([("_aws".to_owned(), metadata), (counter.as_str().to_owned(), n.into())]);
     line.extend(dimensions.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))));
     Value::Object(line)
 }

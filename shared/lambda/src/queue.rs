@@ -1,4 +1,4 @@
-//! What is sent on which queue.
+//! The SQS queues and their messages.
 
 #[cfg(test)]
 mod tests;
@@ -11,54 +11,55 @@ use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
 use serde::{Deserialize, Serialize};
 
-/// Longest delay of a message, seconds.
+/// Longest delay that SQS supports, in seconds.
 const MAX_DELAY: i32 = 900;
-/// Most messages of a `SendMessageBatch`.
-const BATCH: usize = 10;
-/// The message attribute that says whose event it is.
+/// Most messages in a `SendMessageBatch` request.
+const MAX_BATCH: usize = 10;
+/// The message attribute with the event's tenant.
 const TENANT: &str = "tenant";
 
-/// Has the writer look for what waits. It carries no data: the writer works from the table.
+/// Wakes the writer to process pending entries. It carries no data: the writer reads the table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WakeUp {
-    /// Whose entries.
+    /// The tenant whose entries are pending.
     pub tenant: String,
-    /// Key of the entry that rang, if it was one.
+    /// Key of the entry that caused the wake-up, if any.
     pub key: Option<String>,
 }
 
 /// Why a message was not sent, or cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
-    /// SQS did not take the message. It may later, unless the deployment is at fault.
+    /// SQS did not accept the message. A retry may succeed, unless the deployment is at fault.
     #[error("{operation}: {cause}")]
     NotSent {
         /// The AWS operation.
         operation: &'static str,
-        /// What SQS, or the way to it, said.
+        /// The error of SQS or of the transport.
         cause: String,
     },
-    /// The message is not one of ours.
-    #[error("the message has no {0} that can be read")]
+    /// The message does not have the format of this queue.
+    #[error("the message has no readable {0}")]
     NotOurs(&'static str),
 }
 
 impl WakeUp {
-    /// Reads a message.
+    /// Parses a message.
     ///
     /// # Errors
-    /// When its body is no wake-up.
+    /// When its body is not a wake-up.
     pub fn read(message: &SqsMessage) -> Result<Self, QueueError> {
         let body = message.body.as_deref().unwrap_or_default();
         serde_json::from_str(body).map_err(|_| QueueError::NotOurs("wake-up"))
     }
 
     fn body(&self) -> String {
-        serde_json::to_string(self).expect("texts are JSON")
+        serde_json::to_string(self).expect("strings serialize to JSON")
     }
 }
 
-/// The writes queue, a FIFO with one message group for each tenant: one writer for each Salesforce org at a time.
+/// The writes queue: a FIFO queue with one message group per tenant, so that each Salesforce org has one writer at a
+/// time.
 #[derive(Clone, Debug)]
 pub struct WriteQueue {
     sqs: Client,
@@ -66,36 +67,36 @@ pub struct WriteQueue {
 }
 
 impl WriteQueue {
-    /// The queue of this URL.
+    /// The queue with this URL.
     pub fn new(sqs: Client, queue_url: impl Into<String>) -> Self {
         Self { sqs, queue_url: queue_url.into() }
     }
 
-    /// Wakes the tenant's writer. Of wake-ups of one tenant with one `deduplication_id` within five minutes only the
-    /// first rings, so the id names what has changed; at most 60 ASCII letters, digits and punctuation.
+    /// Wakes the tenant's writer. SQS drops further wake-ups of the tenant with the same `deduplication_id` within five
+    /// minutes, so the id must identify the change; at most 60 ASCII letters, digits and punctuation.
     ///
     /// # Errors
-    /// When SQS does not take it.
+    /// When SQS does not accept the message.
     pub async fn wake(&self, wake_up: &WakeUp, deduplication_id: &str) -> Result<(), QueueError> {
         self.sqs
             .send_message()
             .queue_url(&self.queue_url)
             .message_body(wake_up.body())
             .message_group_id(&wake_up.tenant)
-            .message_deduplication_id(of_tenant(wake_up, deduplication_id))
+            .message_deduplication_id(tenant_deduplication_id(wake_up, deduplication_id))
             .send()
             .await
             .map_err(|e| not_sent("SendMessage", &e))?;
         Ok(())
     }
 
-    /// Wakes many writers, each with its deduplication id as in [`WriteQueue::wake`].
+    /// Wakes many writers, each with a deduplication ID as in [`WriteQueue::wake`].
     ///
     /// # Errors
-    /// When SQS does not take all of them; the others are sent nevertheless.
+    /// When SQS does not accept all of them; the others are sent.
     pub async fn wake_many(&self, wake_ups: &[(WakeUp, String)]) -> Result<(), QueueError> {
         let mut outcome = Ok(());
-        for batch in wake_ups.chunks(BATCH) {
+        for batch in wake_ups.chunks(MAX_BATCH) {
             let entries = batch.iter().enumerate().map(batch_entry).collect();
             let request = self.sqs.send_message_batch().queue_url(&self.queue_url).set_entries(Some(entries));
             let sent = request.send().await.map_err(|e| not_sent("SendMessageBatch", &e));
@@ -117,17 +118,17 @@ fn batch_entry((at, (wake_up, deduplication_id)): (usize, &(WakeUp, String))) ->
         .id(at.to_string())
         .message_body(wake_up.body())
         .message_group_id(&wake_up.tenant)
-        .message_deduplication_id(of_tenant(wake_up, deduplication_id))
+        .message_deduplication_id(tenant_deduplication_id(wake_up, deduplication_id))
         .build()
         .expect("id and body are set")
 }
 
-/// SQS compares deduplication ids across message groups, so the tenant is part of each.
-fn of_tenant(wake_up: &WakeUp, deduplication_id: &str) -> String {
+/// Prefixes the id with the tenant, because SQS compares deduplication IDs across message groups.
+fn tenant_deduplication_id(wake_up: &WakeUp, deduplication_id: &str) -> String {
     format!("{}:{deduplication_id}", wake_up.tenant)
 }
 
-/// The retries queue, which holds a wake-up back for a while.
+/// The retries queue, which delivers wake-ups with a delay.
 #[derive(Clone, Debug)]
 pub struct RetryQueue {
     sqs: Client,
@@ -135,15 +136,15 @@ pub struct RetryQueue {
 }
 
 impl RetryQueue {
-    /// The queue of this URL.
+    /// The queue with this URL.
     pub fn new(sqs: Client, queue_url: impl Into<String>) -> Self {
         Self { sqs, queue_url: queue_url.into() }
     }
 
-    /// Wakes the tenant's writer `after` a while, fifteen minutes at most; the sweep finds what is due later still.
+    /// Wakes the tenant's writer after the delay `after`, at most fifteen minutes; the sweep finds entries due later.
     ///
     /// # Errors
-    /// When SQS does not take it.
+    /// When SQS does not accept the message.
     pub async fn wake_after(&self, wake_up: &WakeUp, after: Duration) -> Result<(), QueueError> {
         self.sqs
             .send_message()
@@ -157,44 +158,44 @@ impl RetryQueue {
     }
 }
 
-/// Rounded up: an entry is not due a moment before its time.
+/// The delay in seconds, rounded up so that the wake-up does not arrive before the entry is due.
 fn delay_seconds(after: Duration) -> i32 {
     let seconds = after.as_secs().saturating_add(u64::from(after.subsec_nanos() > 0));
     i32::try_from(seconds).map_or(MAX_DELAY, |seconds| seconds.min(MAX_DELAY))
 }
 
-/// The events queue: webhooks as Aircall sent them.
+/// The events queue: unmodified webhook bodies.
 #[derive(Clone, Debug)]
 pub struct Events {
     sqs: Client,
     queue_url: String,
 }
 
-/// A webhook from the events queue.
+/// A message of the events queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Whose it is.
+    /// The tenant that the webhook belongs to.
     pub tenant: String,
-    /// Aircall's body.
+    /// The webhook body that Aircall sent.
     pub body: String,
 }
 
 impl Events {
-    /// The queue of this URL.
+    /// The queue with this URL.
     pub fn new(sqs: Client, queue_url: impl Into<String>) -> Self {
         Self { sqs, queue_url: queue_url.into() }
     }
 
-    /// Sends a webhook's body as it is.
+    /// Enqueues an unmodified webhook body.
     ///
     /// # Errors
-    /// When SQS does not take it.
+    /// When SQS does not accept the message.
     pub async fn send(&self, tenant: &str, body: &str) -> Result<(), QueueError> {
         self.sqs
             .send_message()
             .queue_url(&self.queue_url)
             .message_body(body)
-            .message_attributes(TENANT, string(tenant))
+            .message_attributes(TENANT, string_attribute(tenant))
             .send()
             .await
             .map_err(|e| not_sent("SendMessage", &e))?;
@@ -202,12 +203,12 @@ impl Events {
     }
 }
 
-fn string(value: &str) -> MessageAttributeValue {
+fn string_attribute(value: &str) -> MessageAttributeValue {
     MessageAttributeValue::builder().data_type("String").string_value(value).build().expect("the type is set")
 }
 
 impl Event {
-    /// Reads a message.
+    /// Parses a message.
     ///
     /// # Errors
     /// When it has no tenant or no body.
@@ -227,7 +228,7 @@ fn not_sent<E: ProvideErrorMetadata, R>(operation: &'static str, error: &SdkErro
         SdkError::TimeoutError(_) => "timed out",
         SdkError::DispatchFailure(_) => "not reached",
         SdkError::ConstructionFailure(_) => "the request cannot be built",
-        _ => "an answer that cannot be read",
+        _ => "the response cannot be read",
     };
     QueueError::NotSent { operation, cause: cause.to_owned() }
 }

@@ -1,4 +1,4 @@
-//! What a function does before its first event.
+//! Initialisation of a function: logs and AWS configuration.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 const OURS: [&str; 10] =
     ["aircall", "console", "evaluate", "intake", "lambda", "reconcile", "rules", "salesforce", "store", "write"];
 
-/// Logs JSON lines on stdout, as much as the environment variable `RUST_LOG` says: a level, `info` if it says nothing.
+/// Logs JSON lines to stdout at the level in the environment variable `RUST_LOG`, `info` by default.
 ///
-/// Other crates never log below `info`: at `debug` some of them show requests, and with them a person's data.
+/// Other crates never log below `info`: at `debug` some of them log requests, which contain personal data.
 pub fn logs() {
     let level = std::env::var("RUST_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
-    // CloudWatch keeps the time of every line.
+    // CloudWatch adds a timestamp to every line.
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_span_list(false).without_time();
     tracing_subscriber::registry().with(lines).with(filter(level)).init();
 }
@@ -27,17 +27,17 @@ fn filter(level: LevelFilter) -> Targets {
     Targets::new().with_default(level.min(LevelFilter::INFO)).with_targets(OURS.map(|ours| (ours, level)))
 }
 
-/// The AWS configuration of this environment; the SDK itself heeds `AWS_ENDPOINT_URL_…`.
+/// The AWS configuration from the environment; the SDK itself reads `AWS_ENDPOINT_URL_…`.
 ///
-/// `patience` is how long one call may take with all its retries. It must be well below the function's own time-out,
-/// so that a function still answers when a service does not.
-pub async fn aws(patience: Duration) -> SdkConfig {
+/// `timeout` limits one call including its retries. It must be well below the function's own timeout, so that the
+/// function still responds when a service does not.
+pub async fn aws(timeout: Duration) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout((patience / 3).min(Duration::from_secs(1)))
-        .operation_attempt_timeout(patience / 2)
-        .operation_timeout(patience)
+        .connect_timeout((timeout / 3).min(Duration::from_secs(1)))
+        .operation_attempt_timeout(timeout / 2)
+        .operation_timeout(timeout)
         .build();
-    // Twice at most, quickly: whatever fails is delivered again by its queue or sent again by its client.
+    // Two quick retries at most: a failed event is redelivered by its queue or sent again by its client.
     let retries = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50));
     aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).retry_config(retries).load().await
 }
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quieter_level_holds_for_all() {
+    fn a_level_above_info_applies_to_all_crates() {
         let filter = filter(LevelFilter::ERROR);
         assert!(!filter.would_enable("intake", &Level::WARN));
         assert!(!filter.would_enable("hyper", &Level::WARN));

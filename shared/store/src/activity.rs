@@ -1,4 +1,4 @@
-//! The activity log: a tenant's entries, the latest call first, all or those that are asked for.
+//! The activity log: a tenant's entries, latest call first, optionally filtered.
 
 use std::collections::HashMap;
 
@@ -9,36 +9,36 @@ use crate::calls::Calls;
 use crate::cursor::Cursor;
 use crate::entry::{Entry, State};
 use crate::error::{Corrupt, Error};
-use crate::index::{self, Filter, Listed, Reading, Span};
+use crate::index::{self, Filter, IndexQuery, Listed, Span};
 use crate::item;
 use crate::tenant::TenantId;
 
-/// How many times as many entries are looked at in each further step of a search.
-const STRIDE: usize = 4;
+/// Each further step of a search scans this many times as many entries as the one before.
+const STEP_GROWTH: usize = 4;
 
-/// Which entries of the activity log to show. The default is the latest 25 of all.
+/// Which entries of the activity log to show. The default is the latest 25, unfiltered.
 #[derive(Clone, Debug)]
 pub struct ActivityQuery {
-    /// Most entries of a page.
+    /// Page size.
     pub limit: usize,
-    /// Where to begin; none is at the latest call.
+    /// Where to begin; `None` begins at the latest call.
     pub cursor: Option<Cursor>,
-    /// Only entries in one of these states; none means any. Those that wait are [`State::Pending`].
+    /// Only entries in one of these states; empty means any. Waiting entries are [`State::Pending`].
     pub states: Vec<State>,
-    /// Only calls of one of these types, which a call has once it is decided about; none means any.
+    /// Only calls of one of these types; empty means any. A call has a type once it has a decision.
     pub call_types: Vec<CallType>,
-    /// Only messages or, with call types, these as well.
+    /// Only messages; together with `call_types`, messages in addition to those calls.
     pub messages: bool,
-    /// Only calls over this Aircall number (line).
+    /// Only calls on this line.
     pub number: Option<LineId>,
-    /// Only calls that started then or later; to the second.
+    /// Only calls that started at or after this instant; second precision.
     pub from: Option<Timestamp>,
-    /// Only calls that started before; to the second.
+    /// Only calls that started before this instant; second precision.
     pub until: Option<Timestamp>,
-    /// Only calls with this other party.
+    /// Only calls with this phone number as the other party.
     pub phone: Option<E164>,
-    /// Most entries that are looked at for one page, which may therefore be shorter than `limit`, or empty, and not be
-    /// the last.
+    /// Scan limit: the most entries that are read for one page. A page may therefore be shorter than `limit`, or even
+    /// empty, without being the last.
     pub look_at: usize,
 }
 
@@ -62,14 +62,14 @@ impl Default for ActivityQuery {
 /// A page of the activity log, newest first.
 #[derive(Debug)]
 pub struct Page {
-    /// Its entries; one that cannot be read hides none of the others.
+    /// Its entries; an unreadable one does not hide the others.
     pub entries: Vec<Result<Entry, Corrupt>>,
     /// Where the next page begins, if there may be one.
     pub next: Option<Cursor>,
 }
 
 impl Calls {
-    /// Up to `limit` of the tenant's entries, the latest call first, from behind `cursor`.
+    /// Up to `limit` of the tenant's entries after `cursor`, latest call first.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -77,41 +77,41 @@ impl Calls {
         self.search(tenant, &ActivityQuery { limit, cursor: cursor.cloned(), ..ActivityQuery::default() }).await
     }
 
-    /// The tenant's entries that `query` asks for, the latest call first.
+    /// The tenant's entries that match `query`, latest call first.
     ///
-    /// What the index finds is read from the table (a consistent read), which has the last word.
-    /// An entry that cannot be read is shown if the index found it.
+    /// The index is eventually consistent, so each hit is read from the table (a consistent read) and filtered again.
+    /// An unreadable entry is included if the index lists it.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
     pub async fn search(&self, tenant: &TenantId, query: &ActivityQuery) -> Result<Page, Error> {
         let limit = query.limit.max(1);
         let span = Span { from: query.from, until: query.until };
-        let mut reading = Reading::new(self, tenant, span, query.filter(), query.cursor.as_ref());
+        let mut index = IndexQuery::new(self, tenant, span, query.filter(), query.cursor.as_ref());
         let mut found = Vec::new();
-        let (mut left, mut step) = (query.look_at.max(1), limit.saturating_add(1));
-        // One more than is shown tells whether there is a next page.
-        while found.len() <= limit && left > 0 && !reading.has_ended() {
-            let (listed, looked_at) = reading.look_at(step.min(left)).await?;
-            left = left.saturating_sub(looked_at);
-            step = step.saturating_mul(STRIDE);
+        let (mut budget, mut step) = (query.look_at.max(1), limit.saturating_add(1));
+        // One more than the page holds shows whether there is a next page.
+        while found.len() <= limit && budget > 0 && !index.has_ended() {
+            let (listed, scanned) = index.read_next(step.min(budget)).await?;
+            budget = budget.saturating_sub(scanned);
+            step = step.saturating_mul(STEP_GROWTH);
             let mut listed = listed.into_iter().peekable();
             while found.len() <= limit && listed.peek().is_some() {
-                let wanted = listed.by_ref().take(limit + 1 - found.len()).collect();
-                found.extend(self.read(tenant, query, wanted).await?);
+                let batch = listed.by_ref().take(limit + 1 - found.len()).collect();
+                found.extend(self.read_matching(tenant, query, batch).await?);
             }
         }
         let next = if found.len() > limit {
             found.truncate(limit);
             found.last().map(|(cursor, _)| cursor.clone())
         } else {
-            reading.position()
+            index.position()
         };
         Ok(Page { entries: found.into_iter().map(|(_, entry)| entry).collect(), next })
     }
 
-    /// Those of the entries that are there and as the query wants them, in the same order.
-    async fn read(
+    /// Those of the listed entries that exist in the table and match the query, in the same order.
+    async fn read_matching(
         &self,
         tenant: &TenantId,
         query: &ActivityQuery,
@@ -125,7 +125,7 @@ impl Calls {
         let read = self.get_many(tenant, &keys).await?.into_iter().map(|entry| (key(&entry), entry));
         let mut read: HashMap<String, Result<Entry, Corrupt>> = read.collect();
         let listed = listed.into_iter().filter_map(|listed| Some((listed.cursor, read.remove(&listed.key)?)));
-        Ok(listed.filter(|(_, entry)| entry.as_ref().map_or(true, |entry| query.wants(entry))).collect())
+        Ok(listed.filter(|(_, entry)| entry.as_ref().map_or(true, |entry| query.matches(entry))).collect())
     }
 }
 
@@ -134,12 +134,12 @@ impl ActivityQuery {
         let messages = self.messages.then(|| item::text(index::MESSAGES));
         Filter::default()
             .states(&self.states)
-            .perhaps("call_type", self.call_types.iter().map(item::value).chain(messages).collect())
-            .perhaps("number", self.number.iter().map(item::value).collect())
-            .perhaps("party", index::party(self.phone.as_ref()))
+            .one_of_or_unindexed("call_type", self.call_types.iter().map(item::value).chain(messages).collect())
+            .one_of_or_unindexed("number", self.number.iter().map(item::value).collect())
+            .one_of_or_unindexed("party", index::phone(self.phone.as_ref()))
     }
 
-    fn wants(&self, entry: &Entry) -> bool {
+    fn matches(&self, entry: &Entry) -> bool {
         let interaction = entry.document.interaction();
         let is_any = self.call_types.is_empty() && !self.messages;
         let has_type = || match interaction.call() {
@@ -148,7 +148,7 @@ impl ActivityQuery {
         };
         (self.states.is_empty() || self.states.contains(&entry.state))
             && (is_any || has_type())
-            && self.number.is_none_or(|number| interaction.line().id == number)
+            && self.number.is_none_or(|line| interaction.line().id == line)
             && self.phone.as_ref().is_none_or(|phone| interaction.party().phone() == Some(phone))
     }
 }

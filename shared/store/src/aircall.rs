@@ -1,4 +1,4 @@
-//! A tenant's Aircall account, as it was connected in the console.
+//! A tenant's Aircall account, connected in the console.
 
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second::required;
@@ -7,49 +7,49 @@ use serde::{Deserialize, Serialize};
 /// A connected Aircall account. Its credentials are in Secrets Manager.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AircallConnection {
-    /// Aircall's id of the company, if it told.
+    /// Aircall's id of the company, if it was in the response.
     #[serde(default)]
     pub company_id: Option<u64>,
     /// What Aircall calls the company.
     pub company_name: String,
-    /// With which kind of credentials it was connected.
+    /// The kind of credentials it was connected with.
     pub how: AircallAuth,
-    /// Aircall's id of the webhook that we made.
+    /// Aircall's id of the webhook that we created.
     pub webhook_id: String,
-    /// Where that webhook sends to, if Aircall told.
+    /// The URL that webhook sends to, if it was in the response.
     #[serde(default)]
     pub webhook_url: Option<String>,
     /// When it was connected.
     #[serde(with = "required")]
     pub connected_at: Timestamp,
-    /// Whether the webhook sends, as Aircall last said.
+    /// Whether the webhook is active, as Aircall last reported.
     pub state: AircallState,
 }
 
-/// With which kind of credentials an Aircall account is connected.
+/// The kind of credentials an Aircall account is connected with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AircallAuth {
-    /// An API id and token that an admin made.
+    /// An API id and token that an admin created.
     ApiKey,
     /// An access token that an admin granted.
     #[serde(rename = "oauth")]
     OAuth,
 }
 
-/// Whether a webhook of Aircall's sends.
+/// Whether an Aircall webhook is active.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum AircallState {
-    /// It does.
+    /// It sends events.
     Active,
-    /// Aircall has deactivated it, or somebody has.
+    /// Aircall or a person has deactivated it.
     Deactivated {
         /// Since when, as far as is known.
         #[serde(with = "required")]
         since: Timestamp,
     },
-    /// Aircall was not asked, or did not answer.
+    /// Not checked, or Aircall did not respond.
     Unknown,
 }

@@ -1,4 +1,4 @@
-//! What Aircall lets us in with, in Secrets Manager.
+//! Credentials for Aircall's API, in Secrets Manager.
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::operation::create_secret::CreateSecretError;
@@ -9,11 +9,11 @@ use crate::error::{self, Error};
 use crate::secrets;
 use crate::tenant::TenantId;
 
-/// What a tenant's Aircall account let us in with. <https://developer.aircall.io/docs/authentication>
+/// A tenant's credential for Aircall's API. <https://developer.aircall.io/docs/authentication>
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum AircallCredential {
-    /// An API key that an admin made in Aircall's dashboard, for basic authentication.
+    /// An API key that an admin created in Aircall's dashboard, for basic authentication.
     ApiKey {
         /// Its id.
         api_id: String,
@@ -28,7 +28,7 @@ pub enum AircallCredential {
     },
 }
 
-/// The secrets of all tenants' credentials, each named by a prefix and the tenant's id.
+/// The credentials of all tenants: one secret each, named by a prefix and the tenant's id.
 #[derive(Clone, Debug)]
 pub struct AircallCredentials {
     secretsmanager: Client,
@@ -51,23 +51,23 @@ impl AircallCredentials {
         secret.map(|secret| secrets::read(&name, &secret)).transpose()
     }
 
-    /// Stores the credential of a tenant, whether or not it has one.
+    /// Creates or replaces a tenant's credential.
     ///
     /// # Errors
     /// When Secrets Manager cannot answer.
     pub async fn create(&self, tenant: &TenantId, credential: &AircallCredential) -> Result<(), Error> {
-        let (name, text) = (self.name(tenant), json(credential));
+        let (name, text) = (self.name(tenant), to_json(credential));
         match self.secretsmanager.create_secret().name(&name).secret_string(&text).send().await {
             Ok(_) => Ok(()),
             Err(error) if error.as_service_error().is_some_and(CreateSecretError::is_resource_exists_exception) => {
                 let request = self.secretsmanager.put_secret_value().secret_id(&name).secret_string(&text);
                 request.send().await.map_err(|e| error::from_sdk("PutSecretValue", &e)).map(drop)
             }
-            Err(error) => Err(secrets::not_created(&error)),
+            Err(error) => Err(secrets::create_error(&error)),
         }
     }
 
-    /// Deletes the tenant's credential, for good, if there is one.
+    /// Permanently deletes the tenant's credential, if there is one.
     ///
     /// # Errors
     /// When Secrets Manager cannot answer.
@@ -80,8 +80,8 @@ impl AircallCredentials {
     }
 }
 
-/// The one place that writes a credential out.
-fn json(credential: &AircallCredential) -> String {
+/// Serializes a credential; the only place that exposes one.
+fn to_json(credential: &AircallCredential) -> String {
     #[derive(Serialize)]
     #[serde(rename_all = "snake_case", tag = "is")]
     enum Exposed<'a> {
@@ -94,5 +94,5 @@ fn json(credential: &AircallCredential) -> String {
         }
         AircallCredential::OAuth { access_token } => Exposed::Oauth { access_token: access_token.expose_secret() },
     };
-    serde_json::to_string(&exposed).expect("texts are JSON")
+    serde_json::to_string(&exposed).expect("strings serialize to JSON")
 }

@@ -1,4 +1,4 @@
-//! A token for the API, and how its text looks.
+//! An API token and its text format.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine as _;
@@ -11,52 +11,52 @@ use crate::item::{self, Attributes, Item};
 use crate::tenant::TenantId;
 use crate::token_hash::TokenHash;
 
-/// What a token's text begins with, so that people and scanners for leaked secrets know it.
+/// Prefix of every token's text, so that people and secret scanners recognise it.
 const PREFIX: &str = "act_";
-/// Random bytes of a token's text.
-const RANDOM: usize = 32;
+/// Number of random bytes in a token's text.
+const RANDOM_BYTES: usize = 32;
 
-/// A token, without its text, which nobody knows but who it was shown to.
+/// A token without its text, which is shown once and never stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiToken {
-    /// Names it to revoke it.
+    /// Identifies it, for revocation.
     pub id: String,
-    /// What its maker called it.
+    /// The name its creator gave it.
     pub name: String,
-    /// Who made it.
+    /// Who created it.
     pub created_by: String,
     /// When.
     pub created_at: Timestamp,
-    /// When it was last used, to the hour.
+    /// When it was last used; hour precision.
     pub last_used_at: Option<Timestamp>,
 }
 
-/// A token that was presented, and what it lets in to.
+/// A presented token that is valid, and the tenant it gives access to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundToken {
-    /// Whose data.
+    /// The tenant it gives access to.
     pub tenant: TenantId,
     /// The token's id.
     pub id: String,
-    /// What its maker called it.
+    /// The name its creator gave it.
     pub name: String,
     pub(crate) hash: TokenHash,
     pub(crate) last_used_at: Option<Timestamp>,
 }
 
 impl FoundToken {
-    /// How old the record of a token's last use may become.
-    const USE_COUNTS_FOR: SignedDuration = SignedDuration::from_hours(1);
+    /// Least time between two updates of a token's last use.
+    const TOUCH_INTERVAL: SignedDuration = SignedDuration::from_hours(1);
 
-    /// Whether its use at `now` is to be recorded.
+    /// Whether a use at `now` has to be recorded.
     pub(crate) fn is_touch_due(&self, now: Timestamp) -> bool {
-        self.last_used_at.is_none_or(|at| at + Self::USE_COUNTS_FOR <= now)
+        self.last_used_at.is_none_or(|at| at + Self::TOUCH_INTERVAL <= now)
     }
 }
 
 /// A new token's text.
 pub(crate) fn new_text() -> Result<SecretString, Error> {
-    Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random::<RANDOM>()?)).into())
+    Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random::<RANDOM_BYTES>()?)).into())
 }
 
 /// A new token's id.
@@ -64,25 +64,25 @@ pub(crate) fn new_id() -> Result<String, Error> {
     Ok(format!("{:016x}", u64::from_be_bytes(random()?)))
 }
 
-/// Whether it may be a token's id: not every text is a key that DynamoDB takes.
-pub(crate) fn may_be_id(id: &str) -> bool {
+/// Whether the text has the form of a token's id: DynamoDB rejects some texts as keys.
+pub(crate) fn is_well_formed_id(id: &str) -> bool {
     id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Whether it may be a token: whatever else is presented need not be looked for.
-pub(crate) fn may_be(text: &SecretString) -> bool {
+/// Whether the text has the form of a token; any other text is not looked up.
+pub(crate) fn is_well_formed(text: &SecretString) -> bool {
     let random = text.expose_secret().strip_prefix(PREFIX).and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
-    random.is_some_and(|bytes| bytes.len() == RANDOM)
+    random.is_some_and(|bytes| bytes.len() == RANDOM_BYTES)
 }
 
 fn random<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
-    let none = |error: getrandom::Error| Error::Retry { operation: "getrandom", cause: error.to_string() };
-    getrandom::fill(&mut bytes).map_err(none)?;
+    let unavailable = |error: getrandom::Error| Error::Retry { operation: "getrandom", cause: error.to_string() };
+    getrandom::fill(&mut bytes).map_err(unavailable)?;
     Ok(bytes)
 }
 
-/// What is stored of a token, beside its key.
+/// A token's stored attributes, without its key.
 pub(crate) fn attributes(tenant: &TenantId, token: &ApiToken) -> [(&'static str, AttributeValue); 5] {
     [
         ("of_tenant", item::text(tenant.as_str())),
@@ -93,7 +93,7 @@ pub(crate) fn attributes(tenant: &TenantId, token: &ApiToken) -> [(&'static str,
     ]
 }
 
-/// The token of an item, and whose it is.
+/// Reads an item: the token's tenant and the token.
 pub(crate) fn read(item: Attributes) -> Result<(TenantId, ApiToken), Corrupt> {
     let mut item = Item::new(item, "item");
     let token = ApiToken {

@@ -1,7 +1,8 @@
-//! Tokens for the API: made, listed, revoked and presented.
+//! API tokens: creation, listing, revocation and lookup.
 //!
-//! In the console's table. A token is an item of its own under `api-token#<hash>`, by which it is found when it is
-//! presented; under the tenant, `api-token#<id>` leads to it, and `api-tokens` counts. They change in one transaction.
+//! Stored in the console's table. A token is an item under `api-token#<hash>`, which looks up a presented token.
+//! Under the tenant, `api-token#<id>` holds its hash and `api-tokens` counts the tokens.
+//! All three change in one transaction.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -21,20 +22,20 @@ use crate::tenant::TenantId;
 use crate::token_hash::TokenHash;
 use crate::transaction::{self, Transacted};
 
-/// Most tokens of a tenant.
+/// Most tokens a tenant may have.
 const LIMIT: usize = 20;
 
-/// The API's tokens in the console's table.
+/// The API tokens in the console's table.
 #[derive(Clone, Debug)]
 pub struct ApiTokens {
     dynamodb: Client,
     table: String,
 }
 
-/// Why a token was not made.
+/// Why a token was not created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateTokenError {
-    /// The tenant has as many as it may have: 20. One of them has to be revoked first.
+    /// The tenant has reached the limit of 20. One has to be revoked first.
     #[error("there are {LIMIT} tokens already")]
     TooMany,
     /// The table could not answer.
@@ -48,7 +49,7 @@ impl ApiTokens {
         Self { dynamodb, table: table.into() }
     }
 
-    /// Makes a token: its text, to be shown once, as only its hash is stored, and what it is listed as.
+    /// Creates a token. Returns its text, which is shown once because only its hash is stored, and its listing.
     ///
     /// # Errors
     /// When the tenant has 20 already or DynamoDB cannot answer.
@@ -65,9 +66,9 @@ impl ApiTokens {
         let hash = TokenHash::new(text.expose_secret());
         let attributes = api_token::attributes(tenant, &token);
         let changes = vec![
-            self.put(found_by(&hash), &attributes),
-            self.put(listed_as(tenant, &token.id), &[("hash", item::value(&hash))]),
-            self.count_one_more(tenant),
+            self.put(token_key(&hash), &attributes),
+            self.put(listing_key(tenant, &token.id), &[("hash", item::value(&hash))]),
+            self.increment_count(tenant),
         ];
         match transaction::send(&self.dynamodb, changes).await? {
             Transacted::Done => Ok((text, token)),
@@ -75,12 +76,12 @@ impl ApiTokens {
         }
     }
 
-    /// The tenant's tokens, the oldest first. One that cannot be read hides none of the others.
+    /// The tenant's tokens, oldest first. An unreadable one does not hide the others.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
     pub async fn list(&self, tenant: &TenantId) -> Result<Vec<Result<ApiToken, Corrupt>>, Error> {
-        // No pages: twenty of these are small.
+        // Twenty of these items fit one page of a query.
         let answer = self
             .dynamodb
             .query()
@@ -96,7 +97,7 @@ impl ApiTokens {
             .map_err(|e| error::from_sdk("Query", &e))?;
         let hashes = answer.items.unwrap_or_default().into_iter().map(|item| Item::new(item, "item").required("hash"));
         let (hashes, damaged): (Vec<_>, Vec<_>) = hashes.partition(Result::is_ok);
-        let keys = hashes.into_iter().flatten().map(|hash| found_by(&hash)).collect();
+        let keys = hashes.into_iter().flatten().map(|hash| token_key(&hash)).collect();
         let read = KeysAndAttributes::builder().consistent_read(true);
         let items = batch::get(&self.dynamodb, &self.table, keys, read).await?;
         let mut tokens: Vec<_> = items.into_iter().map(|item| Ok(api_token::read(item)?.1)).collect();
@@ -105,37 +106,37 @@ impl ApiTokens {
         Ok(tokens)
     }
 
-    /// Revokes a token: from now on it lets nobody in. Says whether there was one.
+    /// Revokes a token, with immediate effect. Returns whether it existed.
     ///
     /// # Errors
     /// When DynamoDB cannot answer or the item cannot be read.
     pub async fn revoke(&self, tenant: &TenantId, id: &str) -> Result<bool, Error> {
-        if !api_token::may_be_id(id) {
+        if !api_token::is_well_formed_id(id) {
             return Ok(false);
         }
-        let Some(listed) = self.get(listed_as(tenant, id)).await? else { return Ok(false) };
+        let Some(listed) = self.get(listing_key(tenant, id)).await? else { return Ok(false) };
         let hash: TokenHash = Item::new(listed, "item").required("hash")?;
         let changes =
-            vec![self.delete(listed_as(tenant, id)), self.delete(found_by(&hash)), self.count_one_less(tenant)];
-        // Refused if somebody else revoked it in between.
+            vec![self.delete(listing_key(tenant, id)), self.delete(token_key(&hash)), self.decrement_count(tenant)];
+        // The condition fails if the token was revoked concurrently.
         Ok(matches!(transaction::send(&self.dynamodb, changes).await?, Transacted::Done))
     }
 
-    /// The token of this text, if there is one, as of now (a consistent read): a revoked one is none.
+    /// The token with this text, if it exists and is not revoked (a consistent read).
     ///
     /// # Errors
     /// When DynamoDB cannot answer or the item cannot be read.
     pub async fn find(&self, text: &SecretString) -> Result<Option<FoundToken>, Error> {
-        if !api_token::may_be(text) {
+        if !api_token::is_well_formed(text) {
             return Ok(None);
         }
         let hash = TokenHash::new(text.expose_secret());
-        let Some(item) = self.get(found_by(&hash)).await? else { return Ok(None) };
+        let Some(item) = self.get(token_key(&hash)).await? else { return Ok(None) };
         let (tenant, ApiToken { id, name, last_used_at, .. }) = api_token::read(item)?;
         Ok(Some(FoundToken { tenant, id, name, hash, last_used_at }))
     }
 
-    /// Records that the token was used, unless that was recorded within the hour.
+    /// Records the token's last use, at most once an hour.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -144,10 +145,10 @@ impl ApiTokens {
             return Ok(());
         }
         let update = Update::default().set("last_used_at", item::seconds(now)).only_if_exists("tenant");
-        let request = self.dynamodb.update_item().table_name(&self.table).set_key(Some(found_by(&found.hash)));
-        match update.on(request).send().await {
+        let request = self.dynamodb.update_item().table_name(&self.table).set_key(Some(token_key(&found.hash)));
+        match update.apply_to(request).send().await {
             Ok(_) => Ok(()),
-            // Revoked in between.
+            // Revoked concurrently.
             Err(error)
                 if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
             {
@@ -162,27 +163,32 @@ impl ApiTokens {
         Ok(request.send().await.map_err(|e| error::from_sdk("GetItem", &e))?.item)
     }
 
-    /// Refused when the tenant has as many as it may have.
-    fn count_one_more(&self, tenant: &TenantId) -> TransactWriteItem {
-        self.count(tenant, 1, |update| {
+    /// Fails its condition when the tenant is at its limit.
+    fn increment_count(&self, tenant: &TenantId) -> TransactWriteItem {
+        self.change_count(tenant, 1, |update| {
             update
-                .condition_expression("attribute_not_exists(#count) OR #count < :most")
-                .expression_attribute_values(":most", item::number(LIMIT))
+                .condition_expression("attribute_not_exists(#count) OR #count < :limit")
+                .expression_attribute_values(":limit", item::number(LIMIT))
         })
     }
 
-    fn count_one_less(&self, tenant: &TenantId) -> TransactWriteItem {
-        self.count(tenant, -1, |update| update)
+    fn decrement_count(&self, tenant: &TenantId) -> TransactWriteItem {
+        self.change_count(tenant, -1, |update| update)
     }
 
-    fn count(&self, tenant: &TenantId, more: i8, on: impl FnOnce(UpdateBuilder) -> UpdateBuilder) -> TransactWriteItem {
+    fn change_count(
+        &self,
+        tenant: &TenantId,
+        delta: i8,
+        condition: impl FnOnce(UpdateBuilder) -> UpdateBuilder,
+    ) -> TransactWriteItem {
         let update = UpdatePart::builder()
             .table_name(&self.table)
-            .set_key(Some(counter(tenant)))
-            .update_expression("ADD #count :more")
+            .set_key(Some(counter_key(tenant)))
+            .update_expression("ADD #count :delta")
             .expression_attribute_names("#count", "count")
-            .expression_attribute_values(":more", item::number(more));
-        let update = on(update).build().expect("table, key and change are set");
+            .expression_attribute_values(":delta", item::number(delta));
+        let update = condition(update).build().expect("table, key and change are set");
         TransactWriteItem::builder().update(update).build()
     }
 
@@ -203,15 +209,15 @@ impl ApiTokens {
     }
 }
 
-fn found_by(hash: &TokenHash) -> Attributes {
+fn token_key(hash: &TokenHash) -> Attributes {
     key_of(&format!("api-token#{hash}"), "api-token")
 }
 
-fn listed_as(tenant: &TenantId, id: &str) -> Attributes {
+fn listing_key(tenant: &TenantId, id: &str) -> Attributes {
     key_of(tenant.as_str(), &format!("api-token#{id}"))
 }
 
-fn counter(tenant: &TenantId) -> Attributes {
+fn counter_key(tenant: &TenantId) -> Attributes {
     key_of(tenant.as_str(), "api-tokens")
 }
 

@@ -1,4 +1,4 @@
-//! DynamoDB's batches, which may leave some of their work undone.
+//! DynamoDB's batch operations, with retries of unprocessed keys and items.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,70 +10,72 @@ use aws_sdk_dynamodb::types::builders::KeysAndAttributesBuilder;
 use crate::error::{self, Error};
 use crate::item::Attributes;
 
-/// Most keys of a `BatchGetItem`.
-const GET: usize = 100;
-/// Most requests of a `BatchWriteItem`.
-const WRITE: usize = 25;
-/// How often a batch of which nothing at all was done is sent again.
-const TIMEOUT: u32 = 5;
+/// Most keys in a `BatchGetItem` request.
+const MAX_KEYS: usize = 100;
+/// Most writes in a `BatchWriteItem` request.
+const MAX_WRITES: usize = 25;
+/// How often in a row a batch is sent again of which nothing was processed.
+const MAX_RETRIES: u32 = 5;
 
-/// The items of `keys`, in any order. A key given twice is asked for once, as DynamoDB demands.
+/// The items with these keys, in any order. Duplicate keys are dropped, because DynamoDB rejects them.
 pub(crate) async fn get(
     dynamodb: &Client,
     table: &str,
     keys: Vec<Attributes>,
     read: KeysAndAttributesBuilder,
 ) -> Result<Vec<Attributes>, Error> {
-    let mut left: Vec<Attributes> = Vec::new();
+    let mut remaining: Vec<Attributes> = Vec::new();
     for key in keys {
-        if !left.contains(&key) {
-            left.push(key);
+        if !remaining.contains(&key) {
+            remaining.push(key);
         }
     }
     let mut items = Vec::new();
-    let mut idle = 0;
-    while !left.is_empty() {
-        let rest = left.split_off(left.len().min(GET));
-        let asked = left.len();
-        let batch = read.clone().set_keys(Some(left)).build().expect("the keys are set");
+    let mut retries = 0;
+    while !remaining.is_empty() {
+        let rest = remaining.split_off(remaining.len().min(MAX_KEYS));
+        let requested = remaining.len();
+        let batch = read.clone().set_keys(Some(remaining)).build().expect("the keys are set");
         let request = dynamodb.batch_get_item().request_items(table, batch);
         let answer = request.send().await.map_err(|e| error::from_sdk("BatchGetItem", &e))?;
         items.extend(answer.responses.and_then(|mut tables| tables.remove(table)).unwrap_or_default());
-        left = answer
+        remaining = answer
             .unprocessed_keys
             .and_then(|mut tables| tables.remove(table))
             .map(|keys| keys.keys)
             .unwrap_or_default();
-        idle = rest_if_idle("BatchGetItem", idle, left.len() == asked).await?;
-        left.extend(rest);
+        retries = back_off_if_throttled("BatchGetItem", retries, remaining.len() == requested).await?;
+        remaining.extend(rest);
     }
     Ok(items)
 }
 
-/// Sends all `requests`, of which no two are for one item.
+/// Sends all `requests`, no two of which may be for the same item.
 pub(crate) async fn write(dynamodb: &Client, table: &str, requests: Vec<WriteRequest>) -> Result<(), Error> {
-    let mut left = requests;
-    let mut idle = 0;
-    while !left.is_empty() {
-        let rest = left.split_off(left.len().min(WRITE));
-        let asked = left.len();
-        let request = dynamodb.batch_write_item().set_request_items(Some(HashMap::from([(table.to_owned(), left)])));
+    let mut remaining = requests;
+    let mut retries = 0;
+    while !remaining.is_empty() {
+        let rest = remaining.split_off(remaining.len().min(MAX_WRITES));
+        let requested = remaining.len();
+        let request =
+            dynamodb.batch_write_item().set_request_items(Some(HashMap::from([(table.to_owned(), remaining)])));
         let answer = request.send().await.map_err(|e| error::from_sdk("BatchWriteItem", &e))?;
-        left = answer.unprocessed_items.and_then(|mut tables| tables.remove(table)).unwrap_or_default();
-        idle = rest_if_idle("BatchWriteItem", idle, left.len() == asked).await?;
-        left.extend(rest);
+        remaining = answer.unprocessed_items.and_then(|mut tables| tables.remove(table)).unwrap_or_default();
+        retries = back_off_if_throttled("BatchWriteItem", retries, remaining.len() == requested).await?;
+        remaining.extend(rest);
     }
     Ok(())
 }
 
-/// Waits a little when DynamoDB did nothing of a batch, which means that it throttles. Counts how often that was.
-async fn rest_if_idle(operation: &'static str, before: u32, is_idle: bool) -> Result<u32, Error> {
-    if !is_idle {
+/// Backs off when DynamoDB processed nothing of a batch, which means that it throttles.
+/// Returns the number of such responses in a row.
+async fn back_off_if_throttled(operation: &'static str, retries: u32, is_throttled: bool) -> Result<u32, Error> {
+    if !is_throttled {
         return Ok(0);
     }
-    if before == TIMEOUT {
-        return Err(Error::Retry { operation, cause: "nothing of the batch is done".to_owned() });
+    if retries == MAX_RETRIES {
+        return Err(Error::Retry { operation, cause: "none of the batch was processed".to_owned() });
     }
-    tokio::time::sleep(Duration::from_millis(25 << before)).await;
-    Ok(before + 1)
+    tokio::time::sleep(Duration::from_millis(25 << retries)).await;
+    Ok(retries + 1)
 }

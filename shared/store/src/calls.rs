@@ -1,8 +1,8 @@
-//! The table of calls and messages: the activity log, and what waits for the writer.
+//! The table of calls and messages: the activity log and the entries pending for the writer.
 //!
-//! `evaluate` writes an entry's document and decision and counts its version; the writer writes its outcome.
-//! Neither touches the other's attributes. An entry that waits has the attributes `pending`, which holds the tenant,
-//! and `due_at`; the index `pending` holds such entries only.
+//! `evaluate` writes an entry's document and decision and increments its version; the writer writes its outcome.
+//! Neither changes the other's attributes. A pending entry has the attributes `pending`, which holds the tenant,
+//! and `due_at`; the sparse index `pending` holds only such entries.
 
 use std::collections::BTreeSet;
 
@@ -28,29 +28,29 @@ pub struct Calls {
     pub(crate) table: String,
 }
 
-/// What `evaluate` writes of an entry.
+/// The part of an entry that `evaluate` writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Merge {
-    /// All that Aircall said so far.
+    /// Everything Aircall has sent so far, merged.
     pub document: Document,
-    /// Whether and how the call is logged; none while it is not over.
+    /// Whether and how the call is logged; `None` while it is in progress.
     pub decision: Option<Decision>,
-    /// When the entry is deleted.
+    /// When DynamoDB may delete the entry (its time to live).
     pub expires_at: Timestamp,
 }
 
 /// Why a merge was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum MergeError {
-    /// The entry was changed since it was read: read it again and merge again.
-    #[error("the entry was changed meanwhile")]
+    /// The entry was changed since it was read: read it again and repeat the merge.
+    #[error("the entry was changed concurrently")]
     Conflict,
     /// The table could not answer.
     #[error(transparent)]
     Store(#[from] Error),
 }
 
-/// A page of entries, of all tenants, whose time has come.
+/// A page of overdue entries of all tenants.
 #[derive(Debug)]
 pub struct Overdue {
     /// Tenant and key of each entry.
@@ -69,7 +69,7 @@ impl Calls {
         Self { dynamodb, table: table.into() }
     }
 
-    /// The entry, if there is one, as of now (a consistent read).
+    /// The entry, if it exists (a consistent read).
     ///
     /// # Errors
     /// When DynamoDB cannot answer or the item cannot be read.
@@ -79,7 +79,7 @@ impl Calls {
         Ok(answer.item.filter(message_aggregate::is_entry).map(Entry::read).transpose()?)
     }
 
-    /// Those of the entries that exist, as of now (a consistent read), by key.
+    /// Those of the entries that exist, sorted by key (a consistent read).
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -91,13 +91,13 @@ impl Calls {
         Ok(items.into_iter().filter(message_aggregate::is_entry).map(Entry::read).collect())
     }
 
-    /// Writes what `evaluate` learnt and decided, if the entry still is at the version that was read;
-    /// `expected` none means that there was no entry.
+    /// Writes the merged document and its decision, with optimistic locking: `expected` is the version that was read,
+    /// `None` if there was no entry.
     ///
-    /// A call to log waits for the writer from `now`, or stays due when it was.
+    /// A call to log becomes pending for the writer, due at `now`, or keeps its earlier due time.
     ///
     /// # Errors
-    /// When the entry was changed meanwhile or DynamoDB cannot answer.
+    /// When the entry was changed concurrently or DynamoDB cannot answer.
     pub async fn merge(
         &self,
         tenant: &TenantId,
@@ -125,14 +125,15 @@ impl Calls {
             Some(version) => update.only_if("version", "=", item::number(version)),
             None => update.only_if_new("key"),
         };
-        if self.change(tenant, key, update).await? { Ok(()) } else { Err(MergeError::Conflict) }
+        if self.update_if(tenant, key, update).await? { Ok(()) } else { Err(MergeError::Conflict) }
     }
 
-    /// Keys of up to `limit` of the tenant's entries that wait and are due by `now`, longest due first,
-    /// without those to `skip`.
+    /// Keys of up to `limit` of the tenant's pending entries that are due by `now`, longest due first, without those in
+    /// `skip`.
     ///
-    /// The index follows the table within moments, so it may still list what was just settled: that is what to skip.
-    /// It is read by pages of `limit` until there are enough, so keys that it lists no more cost nothing.
+    /// The index is eventually consistent and may still list entries whose outcome was just recorded: pass those in
+    /// `skip`. The index is read in pages of `limit` until there are enough keys.
+    /// Keys in `skip` that the index no longer lists cost nothing.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -172,7 +173,7 @@ impl Calls {
         Ok(keys)
     }
 
-    /// A page of all tenants' entries that were due by `before` and still wait.
+    /// A page of all tenants' entries that were due by `before` and are still pending.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -197,7 +198,7 @@ impl Calls {
         Ok(Overdue { entries, next: answer.last_evaluated_key.map(OverduePosition) })
     }
 
-    /// Has the writer take a failed entry again, at once. Says whether the entry had failed; if not, nothing changes.
+    /// Makes a failed entry pending and due at `now`. Returns whether the entry was failed; if not, nothing changes.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -209,10 +210,10 @@ impl Calls {
             .set("attempts", item::number(0))
             .set("updated_at", item::seconds(now))
             .only_if("state", "=", item::value(&State::Failed));
-        self.change(tenant, key, update).await
+        self.update_if(tenant, key, update).await
     }
 
-    /// Fails an entry that cannot be read, so that it does not wait for ever.
+    /// Fails an unreadable entry, so that it does not stay pending forever.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -223,13 +224,13 @@ impl Calls {
             .set("problem", item::value(&problem))
             .set("updated_at", item::seconds(now))
             .only_if_exists("key");
-        self.change(tenant, &corrupt.key, update).await.map(drop)
+        self.update_if(tenant, &corrupt.key, update).await.map(drop)
     }
 
-    /// Says whether the update's condition held.
-    pub(crate) async fn change(&self, tenant: &TenantId, key: &str, update: Update) -> Result<bool, Error> {
+    /// Applies a conditional update. Returns whether its condition held.
+    pub(crate) async fn update_if(&self, tenant: &TenantId, key: &str, update: Update) -> Result<bool, Error> {
         let request = self.dynamodb.update_item().table_name(&self.table);
-        match update.on(request.set_key(Some(key_of(tenant, key)))).send().await {
+        match update.apply_to(request.set_key(Some(key_of(tenant, key)))).send().await {
             Ok(_) => Ok(true),
             Err(error)
                 if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
@@ -241,7 +242,7 @@ impl Calls {
     }
 }
 
-/// An entry in `state` that does not wait for the writer.
+/// Puts an entry into a state in which it is not pending for the writer.
 pub(crate) fn terminal(update: Update, state: State) -> Update {
     update.set("state", item::value(&state)).remove("pending").remove("due_at")
 }

@@ -1,8 +1,8 @@
-//! Connecting a tenant: each step changes only its own attributes, so that none undoes what another part wrote.
+//! Connecting a tenant. Each step updates only its own attributes, so concurrent steps do not overwrite each other.
 //!
-//! In the order of a first sign-in: [`Tenants::create`], then the tokens in Secrets Manager under the lease
-//! [`crate::LeaseOf::Refresh`], then [`Tenants::connect_salesforce`].
-//! Each step says whether there is such a tenant; where there is none, nothing is stored.
+//! A first sign-in calls [`Tenants::create`], stores the tokens in Secrets Manager under the lease
+//! [`crate::LeaseOf::Refresh`], then calls [`Tenants::connect_salesforce`].
+//! Each step returns whether the tenant exists; if it does not, nothing is stored.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
@@ -15,12 +15,12 @@ use crate::tenant::{Connection, ConnectionState, TenantId};
 use crate::tenants::Tenants;
 use crate::token_hash::TokenHash;
 
-/// How old the record of a tenant's last webhook may become while webhooks come.
-const SEEN_FOR: SignedDuration = SignedDuration::from_mins(1);
+/// Least time between two updates of a tenant's last event.
+const LAST_EVENT_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
 
 impl Tenants {
-    /// Makes a tenant that nothing is connected to, with the id of [`TenantId::of_org`]. Says whether it is new; one that
-    /// is there stays as it is.
+    /// Creates a tenant without connections; its id is that of [`TenantId::of_org`].
+    /// Returns whether it is new; an existing one is not changed.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -33,9 +33,9 @@ impl Tenants {
         self.update_if(id, update).await
     }
 
-    /// Connects the org, which takes requests then as far as is known.
+    /// Connects the org and sets its state to [`ConnectionState::Connected`].
     ///
-    /// What was learnt about the org stays if it is the same org as before, and is forgotten otherwise.
+    /// The stored facts and API usage are kept if it is the same org as before, and deleted otherwise.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -48,17 +48,18 @@ impl Tenants {
                 .only_if_exists("tenant")
                 .value("org", item::text(&connection.org_id))
         };
-        let same = connect().only_where("#salesforce.#org_id = :org", &["salesforce", "org_id"]);
+        let same = connect().only_if_expression("#salesforce.#org_id = :org", &["salesforce", "org_id"]);
         let is_other = "attribute_not_exists(#salesforce.#org_id) OR #salesforce.#org_id <> :org";
-        let other = connect().remove("facts").remove("api_usage").only_where(is_other, &["salesforce", "org_id"]);
-        // Whoever connects the same org in between changes which of the two holds; the last one is stored then.
+        let other =
+            connect().remove("facts").remove("api_usage").only_if_expression(is_other, &["salesforce", "org_id"]);
+        // A concurrent connection of the same org changes which condition holds, hence the third attempt.
         Ok(self.update_if(id, same.clone()).await?
             || self.update_if(id, other).await?
             || self.update_if(id, same).await?)
     }
 
-    /// Disconnects the org and forgets what was learnt about it, but where its users sign in: it may be connected again.
-    /// Entries wait.
+    /// Disconnects the org and deletes the stored facts and API usage. The login URL is kept for a later reconnection.
+    /// Entries stay pending.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -69,7 +70,7 @@ impl Tenants {
         self.update_if(id, update).await
     }
 
-    /// Connects the Aircall account, or stores what changed of its connection, such as another webhook.
+    /// Connects the Aircall account, or updates its connection, such as with another webhook.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -78,7 +79,7 @@ impl Tenants {
         self.update_if(id, update).await
     }
 
-    /// Stores whether the account's webhook sends, if it still is this webhook.
+    /// Stores whether the account's webhook is active, if it still is this webhook.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -89,13 +90,13 @@ impl Tenants {
         state: &AircallState,
     ) -> Result<bool, Error> {
         let update = Update::default()
-            .set_part("aircall", "state", item::value(state))
-            .only_where("#aircall.#webhook_id = :webhook_id", &["aircall", "webhook_id"])
+            .set_nested("aircall", "state", item::value(state))
+            .only_if_expression("#aircall.#webhook_id = :webhook_id", &["aircall", "webhook_id"])
             .value("webhook_id", item::text(webhook_id));
         self.update_if(id, update).await
     }
 
-    /// Disconnects the Aircall account. Its webhook's token counts until [`Tenants::set_webhook_tokens`] takes it away.
+    /// Disconnects the Aircall account. Its webhook token stays valid until [`Tenants::set_webhook_tokens`] removes it.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -104,8 +105,8 @@ impl Tenants {
         self.update_if(id, update).await
     }
 
-    /// Stores which webhook tokens count: of both webhooks while one replaces the other, and none once the account is
-    /// disconnected.
+    /// Stores the valid webhook tokens: those of both webhooks while one replaces the other, and none after the account
+    /// is disconnected.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -114,9 +115,10 @@ impl Tenants {
         self.update_if(id, update).await
     }
 
-    /// Records that a webhook came, unless one is recorded that came within the minute before.
+    /// Records the time of the last event, at most once a minute.
     ///
-    /// DynamoDB charges for an update that is refused, too: who sees many events asks no more than once a minute.
+    /// DynamoDB also charges for an update whose condition fails, so a caller with many events should call this at most
+    /// once a minute.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -124,8 +126,8 @@ impl Tenants {
         let update = Update::default()
             .set("last_event_at", item::seconds(at))
             .only_if_exists("tenant")
-            .only_where("attribute_not_exists(#last_event_at) OR #last_event_at <= :before", &["last_event_at"])
-            .value("before", item::seconds(at - SEEN_FOR));
+            .only_if_expression("attribute_not_exists(#last_event_at) OR #last_event_at <= :before", &["last_event_at"])
+            .value("before", item::seconds(at - LAST_EVENT_INTERVAL));
         self.update_if(id, update).await.map(drop)
     }
 }

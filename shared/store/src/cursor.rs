@@ -1,4 +1,4 @@
-//! Where a page of the activity log ends.
+//! Cursors for the pagination of the activity log.
 
 use std::fmt;
 
@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::item::{self, Attributes};
 use crate::tenant::TenantId;
 
-/// Longest key of a call, bytes; with the instant before it, it is still a key that DynamoDB takes.
+/// Longest key of an entry, in bytes; with the instant in front of it, it is within DynamoDB's limit for keys.
 const MAX_KEY: usize = 1000;
 
-/// Where a page of a tenant's activity log ends. Its text is for the address of the next page and means nothing.
+/// Where a page of a tenant's activity log ends. Its text is opaque and goes into the URL of the next page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
     tenant: TenantId,
@@ -21,30 +21,30 @@ pub struct Cursor {
     occurred_at: String,
 }
 
-/// A text that is no cursor of this tenant's.
+/// The text is not a cursor for this tenant's activity log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a cursor of this activity log")]
 pub struct NotACursor;
 
 impl Cursor {
-    /// Reads a cursor of `tenant`'s.
+    /// Parses a cursor for `tenant`'s activity log.
     ///
     /// # Errors
-    /// If it is not what a page gave, or not a page of this tenant's.
+    /// If the text is not a cursor, or is one of another tenant.
     pub fn parse(tenant: &TenantId, text: &str) -> Result<Self, NotACursor> {
         let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| NotACursor)?;
         let cursor: Self = serde_json::from_slice(&json).map_err(|_| NotACursor)?;
-        // Made up by hand, it could hold what DynamoDB refuses.
+        // A forged cursor could hold a key that DynamoDB rejects.
         let is_time = |time: &str| {
             (1..=20).contains(&time.len()) && time.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
         };
         let key = cursor.occurred_at.split_once('#').filter(|(time, _)| is_time(time)).map(|(_, key)| key);
-        let is_whole = key == Some(&cursor.key) && (1..=MAX_KEY).contains(&cursor.key.len());
-        if is_whole && cursor.tenant == *tenant { Ok(cursor) } else { Err(NotACursor) }
+        let is_consistent = key == Some(&cursor.key) && (1..=MAX_KEY).contains(&cursor.key.len());
+        if is_consistent && cursor.tenant == *tenant { Ok(cursor) } else { Err(NotACursor) }
     }
 
-    /// Behind an item of the table.
-    pub(crate) fn behind(tenant: &TenantId, item: &Attributes) -> Option<Self> {
+    /// The position after an item of the index.
+    pub(crate) fn after(tenant: &TenantId, item: &Attributes) -> Option<Self> {
         let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
         Some(Self { tenant: tenant.clone(), key: text("key")?, occurred_at: text("occurred_at")? })
     }
@@ -54,12 +54,12 @@ impl Cursor {
         &self.key
     }
 
-    /// When its call started, as the index sorts it.
+    /// The index's sort key: when the call started, then the entry's key.
     pub(crate) fn occurred_at(&self) -> &str {
         &self.occurred_at
     }
 
-    /// As DynamoDB takes it.
+    /// As DynamoDB's `ExclusiveStartKey`.
     pub(crate) fn exclusive_start_key(&self) -> [(String, AttributeValue); 3] {
         [("tenant", self.tenant.as_str()), ("key", &self.key), ("occurred_at", &self.occurred_at)]
             .map(|(name, value)| (name.to_owned(), item::text(value)))
@@ -83,25 +83,25 @@ mod tests {
     }
 
     #[test]
-    fn reads_what_it_wrote() {
+    fn a_cursor_round_trips_through_its_text() {
         let (tenant, cursor) = cursor();
         assert_eq!(Cursor::parse(&tenant, &cursor.to_string()), Ok(cursor));
     }
 
     #[test]
-    fn of_another_tenant_is_refused() {
+    fn a_cursor_of_another_tenant_is_refused() {
         let other = TenantId::parse("other").unwrap();
         assert_eq!(Cursor::parse(&other, &cursor().1.to_string()), Err(NotACursor));
     }
 
     #[test]
-    fn made_up_it_is_refused() {
+    fn a_forged_cursor_is_refused() {
         let (tenant, cursor) = cursor();
         let long = "x".repeat(1001);
         for (key, occurred_at) in [("", "1774254600#"), ("call-7", "1774254600#call-8"), (&long, &format!("1#{long}"))]
         {
-            let made_up = Cursor { key: key.to_owned(), occurred_at: occurred_at.to_owned(), ..cursor.clone() };
-            assert_eq!(Cursor::parse(&tenant, &made_up.to_string()), Err(NotACursor));
+            let forged = Cursor { key: key.to_owned(), occurred_at: occurred_at.to_owned(), ..cursor.clone() };
+            assert_eq!(Cursor::parse(&tenant, &forged.to_string()), Err(NotACursor));
         }
     }
 

@@ -1,6 +1,6 @@
-//! Sessions of the console that were ended before their time: a cookie that somebody copied counts no longer then.
+//! Console sessions that were ended before they expired, so that a copied cookie is no longer accepted.
 //!
-//! In the console's table, each under its own `ended-session#<hash>`, until the session would have ended by itself.
+//! Stored in the console's table under `ended-session#<hash>`, until the session would have expired.
 
 use aws_sdk_dynamodb::Client;
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use crate::error::{self, Error};
 use crate::item::{self, Attributes};
 use crate::token_hash::TokenHash;
 
-/// The item's sort key, which tells nothing: there is one such item under each partition key.
+/// The item's sort key, a constant: each partition key holds one such item.
 const ITEM: &str = "ended-session";
 
 /// The ended sessions in the console's table.
@@ -25,10 +25,10 @@ impl EndedSessions {
         Self { dynamodb, table: table.into() }
     }
 
-    /// Ends the session of this hash, which would have ended by itself at `expires`. It may be ended again.
+    /// Ends the session with this hash, which would have expired at `expires`. Idempotent.
     ///
     /// # Errors
-    /// When DynamoDB cannot answer. The session may have ended or not.
+    /// When DynamoDB cannot answer. The session may or may not have ended.
     pub async fn end(&self, session: &TokenHash, expires: Timestamp) -> Result<(), Error> {
         let request = self.dynamodb.put_item().table_name(&self.table).set_item(Some(key_of(session)));
         let request = request.item("expires_at", item::seconds(expires));
@@ -36,10 +36,10 @@ impl EndedSessions {
         Ok(())
     }
 
-    /// Whether the session of this hash was ended, as of now (a consistent read).
+    /// Whether the session with this hash was ended (a consistent read).
     ///
     /// # Errors
-    /// When DynamoDB cannot answer. Nobody is to be let in then.
+    /// When DynamoDB cannot answer. The caller must then refuse the session.
     pub async fn has_ended(&self, session: &TokenHash) -> Result<bool, Error> {
         let request = self.dynamodb.get_item().table_name(&self.table).set_key(Some(key_of(session)));
         let answer = request.consistent_read(true).send().await.map_err(|e| error::from_sdk("GetItem", &e))?;

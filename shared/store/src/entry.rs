@@ -1,4 +1,4 @@
-//! An entry of the activity log: a call or messages, what was decided about it and what became of it.
+//! An entry of the activity log: a call or messages, with its decision and outcome.
 
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second::required;
@@ -10,49 +10,49 @@ use serde::{Deserialize, Serialize};
 use crate::error::Corrupt;
 use crate::item::{Attributes, Item};
 
-/// Where an entry stands.
+/// The state of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// The call is not over.
+    /// The call is in progress.
     Open,
-    /// It waits for the writer.
+    /// Pending for the writer.
     Pending,
     /// Its Task is in Salesforce.
     Logged,
-    /// It becomes no Task, for a reason.
+    /// Deliberately not logged, for a stated reason.
     Skipped,
-    /// It became no Task, for an error. It can be retried.
+    /// Not logged because of an error. It can be retried.
     Failed,
 }
 
-/// All that is known about what becomes one Task: a call, a message or a conversation.
+/// Everything known about a call, a message or a conversation, which becomes one Task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// `call-<id>`, `message-<id>` or `conversation-<line>-<number>-<day>`.
     pub key: String,
-    /// Counts the changes of document and decision.
+    /// Incremented with each change of document or decision, for optimistic locking.
     pub version: u64,
-    /// What Aircall says.
+    /// Everything Aircall has sent, merged.
     pub document: Document,
-    /// Whether and how it is logged; none while the call is not over.
+    /// Whether and how it is logged; `None` while the call is in progress.
     pub decision: Option<Decision>,
-    /// Where it stands.
+    /// Its state.
     pub state: State,
-    /// When the writer is to take it; only of a pending entry.
+    /// When the writer is to process it; pending entries only.
     pub due_at: Option<Timestamp>,
     /// How often it was postponed since it was last logged.
     pub attempts: u32,
     /// Its Task, once there is one.
     pub written: Option<Written>,
-    /// What the writer looked at; follows the decision's own trace.
+    /// The writer's trace, which follows the decision's own.
     pub trace: Trace,
     /// Why the writer skipped it.
     pub skipped: Option<SkipReason>,
     /// Why it failed, or was postponed.
     pub problem: Option<Problem>,
-    /// When any of it last changed.
+    /// When the entry was last changed.
     pub updated_at: Timestamp,
 }
 
@@ -72,7 +72,7 @@ pub struct Written {
     pub logged_at: Timestamp,
 }
 
-/// A Case or Opportunity.
+/// A Case or Opportunity that a Task is related to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Related {
     /// Which of the two.
@@ -81,17 +81,18 @@ pub struct Related {
     pub id: String,
 }
 
-/// What went wrong.
+/// Why an entry failed or was postponed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// Salesforce's error code, or our own.
     pub code: String,
-    /// What to show: Salesforce's own words.
+    /// The message to show, in Salesforce's own words.
     pub message: String,
-    /// When it first went wrong so.
+    /// When this problem first occurred.
     #[serde(with = "required")]
     pub since: Timestamp,
-    /// How many requests failed whole that it shared with others: one of them spoils the rest, perhaps this one.
+    /// How many requests that it shared with other entries failed as a whole: one of those entries, perhaps this one,
+    /// is a poison entry.
     #[serde(rename = "spoiled", default)]
     pub shared_failures: u32,
 }

@@ -1,25 +1,25 @@
-//! What can go wrong, by what the caller can do about it.
+//! Errors of the stores, classified by what the caller can do.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use rules::messages::loggable;
 
-/// Why a store could not answer.
+/// Why a store operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Throttled, timed out or not reached: the same call may succeed later.
+    /// Throttled, timed out or unreachable: the same call may succeed later.
     #[error("{operation}: {cause}; it may succeed later")]
     Retry {
         /// The AWS operation.
         operation: &'static str,
-        /// What AWS, or the way to it, said.
+        /// The error of AWS or of the transport.
         cause: String,
     },
-    /// A table, a secret or a permission is missing: only a change of the deployment helps.
+    /// A table, a secret or a permission is missing: the deployment has to be changed.
     #[error("{operation}: {cause}; the deployment is at fault")]
     Misconfigured {
         /// The AWS operation.
         operation: &'static str,
-        /// What AWS said.
+        /// The error of AWS.
         cause: String,
     },
     /// An item that this version cannot read.
@@ -29,7 +29,7 @@ pub enum Error {
 
 /// An item that this version cannot read, because another version or a person wrote it.
 ///
-/// Names the place and not the value, which may be somebody's phone number.
+/// Names the attribute but not its value, which may be a person's phone number.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}: the attribute {attribute:?} is missing or unreadable", loggable(key))]
 pub struct Corrupt {
@@ -39,7 +39,7 @@ pub struct Corrupt {
     pub attribute: &'static str,
 }
 
-/// Codes after which the same call may succeed later.
+/// Error codes after which the same call may succeed later.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>
 const TRANSIENT: [&str; 9] = [
     "InternalServerError",
@@ -53,13 +53,13 @@ const TRANSIENT: [&str; 9] = [
     "TransactionInProgressException",
 ];
 
-/// Sorts what an SDK says by what the caller can do.
+/// Classifies an SDK error by what the caller can do.
 pub(crate) fn from_sdk<E: ProvideErrorMetadata, R>(operation: &'static str, error: &SdkError<E, R>) -> Error {
     let cause = match error {
         SdkError::ServiceError(refusal) => {
             let code = refusal.err().code().unwrap_or("no code");
             let cause = format!("{code}: {}", refusal.err().message().unwrap_or("no message"));
-            // An answer without a code is not the service's own: a proxy's, or a broken one.
+            // A response without a code does not come from the service itself but from a proxy, or it is damaged.
             if refusal.err().code().is_some_and(|code| !TRANSIENT.contains(&code)) {
                 return Error::Misconfigured { operation, cause };
             }
@@ -70,7 +70,7 @@ pub(crate) fn from_sdk<E: ProvideErrorMetadata, R>(operation: &'static str, erro
         }
         SdkError::TimeoutError(_) => "timed out".to_owned(),
         SdkError::DispatchFailure(_) => "not reached".to_owned(),
-        _ => "an answer that cannot be read".to_owned(),
+        _ => "the response cannot be read".to_owned(),
     };
     Error::Retry { operation, cause }
 }

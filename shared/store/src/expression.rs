@@ -1,11 +1,11 @@
-//! DynamoDB's update expressions, with every name and value behind a placeholder: many plain words are reserved.
+//! DynamoDB's update expressions. Every name and value is a placeholder, because many common words are reserved.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-/// What an `UpdateItem` changes, and on which condition.
+/// The update and condition expressions of an `UpdateItem`.
 #[derive(Clone, Default)]
 pub(crate) struct Update {
     set: Vec<String>,
@@ -38,11 +38,11 @@ impl Update {
         }
     }
 
-    /// Sets a part of an attribute that is a map.
-    pub(crate) fn set_part(mut self, attribute: &str, part: &str, value: AttributeValue) -> Self {
-        self.set.push(format!("#{attribute}.#{part} = :{attribute}_{part}"));
-        self.values.insert(format!(":{attribute}_{part}"), value);
-        self.name(attribute).name(part)
+    /// Sets one key of an attribute that is a map.
+    pub(crate) fn set_nested(mut self, attribute: &str, key: &str, value: AttributeValue) -> Self {
+        self.set.push(format!("#{attribute}.#{key} = :{attribute}_{key}"));
+        self.values.insert(format!(":{attribute}_{key}"), value);
+        self.name(attribute).name(key)
     }
 
     /// Removes `attribute`.
@@ -51,7 +51,7 @@ impl Update {
         self.name(attribute)
     }
 
-    /// Only if `attribute` compares so with `value`: `=`, `>` and the like. All such conditions must hold.
+    /// Adds the condition `attribute comparison value`, such as with `=` or `>`. All conditions must hold.
     pub(crate) fn only_if(mut self, attribute: &str, comparison: &str, value: AttributeValue) -> Self {
         let placeholder = format!(":condition{}", self.conditions.len());
         self.conditions.push(format!("#{attribute} {comparison} {placeholder}"));
@@ -59,25 +59,25 @@ impl Update {
         self.name(attribute)
     }
 
-    /// Only if the item does not exist; `key` is an attribute of its key.
+    /// Adds the condition that the item does not exist; `key` is an attribute of its key.
     pub(crate) fn only_if_new(mut self, key: &str) -> Self {
         self.conditions.push(format!("attribute_not_exists(#{key})"));
         self.name(key)
     }
 
-    /// Only if the item exists; `key` is an attribute of its key.
+    /// Adds the condition that the item exists; `key` is an attribute of its key.
     pub(crate) fn only_if_exists(mut self, key: &str) -> Self {
         self.conditions.push(format!("attribute_exists(#{key})"));
         self.name(key)
     }
 
-    /// Only if `condition` holds, which spells each of `names` as `#name`; its values come by [`Update::value`].
-    pub(crate) fn only_where(mut self, condition: &str, names: &[&str]) -> Self {
+    /// Adds a condition expression that refers to each of `names` as `#name`; [`Update::value`] adds its values.
+    pub(crate) fn only_if_expression(mut self, condition: &str, names: &[&str]) -> Self {
         self.conditions.push(format!("({condition})"));
         names.iter().fold(self, |update, name| update.name(name))
     }
 
-    /// What a condition spells as `:name`.
+    /// Adds the value that a condition expression refers to as `:name`.
     pub(crate) fn value(mut self, name: &str, value: AttributeValue) -> Self {
         self.values.insert(format!(":{name}"), value);
         self
@@ -88,12 +88,12 @@ impl Update {
         self
     }
 
-    /// The request with all of it.
-    pub(crate) fn on(self, request: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {
-        let part = |verb: &str, list: &[String]| (!list.is_empty()).then(|| format!("{verb} {}", list.join(", ")));
-        let parts = [part("SET", &self.set), part("REMOVE", &self.remove)];
+    /// Adds the expressions, names and values to a request.
+    pub(crate) fn apply_to(self, request: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {
+        let clause = |verb: &str, list: &[String]| (!list.is_empty()).then(|| format!("{verb} {}", list.join(", ")));
+        let clauses = [clause("SET", &self.set), clause("REMOVE", &self.remove)];
         request
-            .update_expression(parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
+            .update_expression(clauses.into_iter().flatten().collect::<Vec<_>>().join(" "))
             .set_condition_expression((!self.conditions.is_empty()).then(|| self.conditions.join(" AND ")))
             .set_expression_attribute_names(Some(self.names))
             .set_expression_attribute_values((!self.values.is_empty()).then_some(self.values))

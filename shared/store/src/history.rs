@@ -1,7 +1,7 @@
-//! The settings' history: each version that was ever stored, with who stored it and when.
+//! The history of the settings: every stored version, with who stored it and when.
 //!
-//! In the console's table, under the tenant, as `history#<version>` with zeros before it, so that they sort as versions.
-//! [`crate::SettingsStore`] writes it, together with the settings themselves.
+//! Stored in the console's table under the tenant, as `history#<version>`, zero-padded so that versions sort in order.
+//! [`crate::SettingsStore`] writes a version in the same transaction as the settings.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
@@ -23,26 +23,26 @@ pub struct History {
 /// A version of the settings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SettingsVersion {
-    /// The document, which knows its version.
+    /// The document, which holds its version.
     pub settings: Settings,
     /// Who stored it.
     pub changed_by: String,
-    /// When.
+    /// When it was stored.
     pub changed_at: Timestamp,
-    /// What it was made from.
+    /// How it came about.
     pub made_from: MadeFrom,
 }
 
-/// What a version of the settings was made from.
+/// How a version of the settings came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum MadeFrom {
-    /// The version before it, by changing it.
+    /// As an edit of the previous version.
     Edit,
-    /// An older version, which was taken back.
+    /// By restoring an older version.
     Restore {
-        /// That version; 0 is what a new tenant has.
+        /// The restored version; 0 is that of a new tenant.
         version: u64,
     },
 }
@@ -53,8 +53,8 @@ impl History {
         Self { dynamodb, table: table.into() }
     }
 
-    /// Up to `limit` of the tenant's versions, the latest first, from before `before_version` on.
-    /// One that cannot be read hides none of the others.
+    /// Up to `limit` of the tenant's versions before `before_version`, latest first.
+    /// An unreadable one does not hide the others.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -94,7 +94,7 @@ impl History {
         Ok(items.into_iter().map(read).collect())
     }
 
-    /// A version of the tenant's settings, if it was stored.
+    /// One version of the tenant's settings, if it was stored.
     ///
     /// # Errors
     /// When DynamoDB cannot answer or the item cannot be read.
@@ -104,8 +104,8 @@ impl History {
         Ok(answer.item.map(read).transpose()?)
     }
 
-    /// The part of a transaction that keeps a version.
-    pub(crate) fn keep(&self, tenant: &TenantId, version: &SettingsVersion) -> TransactWriteItem {
+    /// The transaction item that stores a version.
+    pub(crate) fn put_version(&self, tenant: &TenantId, version: &SettingsVersion) -> TransactWriteItem {
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(key_of(tenant, version.settings.version)))

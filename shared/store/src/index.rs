@@ -1,10 +1,11 @@
-//! The index `activity`: a tenant's entries in the order of their calls, with what they are searched and counted by.
+//! The index `activity`: a tenant's entries, sorted by when their calls started, with the attributes for searches and
+//! counts.
 //!
-//! It holds, of each entry, `key`, `occurred_at` and `state`, and of entries that were merged since it does,
-//! `number` (the line's id), `party` (the other party's number, if there is one) and `call_type` (once it is decided, and
-//! of messages `messages`).
-//! An entry is thereby some 150 bytes small instead of several kilobytes: DynamoDB charges and limits what it looks at.
-//! It follows the table within moments, so what it leads to is looked at again in the table.
+//! It holds `key`, `occurred_at` and `state` of each entry. Entries merged since these attributes were introduced also
+//! have `number` (the line's id), `party` (the other party's phone number, if any) and `call_type` (once there is a
+//! decision; `messages` for messages).
+//! An index entry has some 150 bytes instead of several kilobytes: DynamoDB's charges and limits depend on the bytes
+//! read. The index is eventually consistent, so searches read their hits from the table again.
 
 use std::collections::HashMap;
 
@@ -20,18 +21,18 @@ use crate::expression::Update;
 use crate::item::{self, Attributes};
 use crate::tenant::TenantId;
 
-/// The last instant whose text sorts as it does: the year 2286.
+/// The last UNIX second with ten digits, up to which text sorts like time: the year 2286.
 const LAST: i64 = 9_999_999_999;
 
-/// What entries of messages have in place of a call type.
+/// The value of `call_type` for entries of messages.
 pub(crate) const MESSAGES: &str = "messages";
 
-/// When an entry's call started, as text that sorts likewise; behind it `#` and the entry's key.
+/// An instant as zero-padded text that sorts chronologically. In `occurred_at`, `#` and the entry's key follow it.
 pub(crate) fn instant(at: Timestamp) -> String {
     format!("{:010}", at.as_second())
 }
 
-/// Adds to an update of the entry what the index holds of it, but for its state.
+/// Adds the index's attributes, except the state, to an update of an entry.
 pub(crate) fn set_attributes(
     update: Update,
     key: &str,
@@ -45,11 +46,11 @@ pub(crate) fn set_attributes(
     update
         .set("occurred_at", item::text(format!("{}#{key}", instant(interaction.started_at()))))
         .set("number", item::value(&interaction.line().id))
-        .set_or_remove("party", interaction.party().phone().map(|party| item::text(party.as_str())))
+        .set_or_remove("party", interaction.party().phone().map(|phone| item::text(phone.as_str())))
         .set_or_remove("call_type", call_type)
 }
 
-/// Which entries of the index are wanted.
+/// A filter expression on entries of the index.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Filter {
     conditions: Vec<String>,
@@ -58,17 +59,17 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    /// Only entries in one of these states; none means any.
+    /// Only entries in one of these states; empty means any.
     pub(crate) fn states(self, states: &[State]) -> Self {
         let states = states.iter().map(item::value).collect();
         self.one_of("state", states, "")
     }
 
-    /// Only entries whose attribute has one of these values; none means any.
-    /// Those that were merged before the index had it may have it as well, which shows in the table only.
-    pub(crate) fn perhaps(mut self, attribute: &str, values: Vec<AttributeValue>) -> Self {
+    /// Only entries whose attribute has one of these values; empty means any.
+    /// Entries merged before the index had the attribute pass as well: only the table shows their value.
+    pub(crate) fn one_of_or_unindexed(mut self, attribute: &str, values: Vec<AttributeValue>) -> Self {
         if !values.is_empty() {
-            // Of all that is filtered by, every entry has this one if it has any.
+            // An entry that has any of these attributes has `number`.
             self.names.insert("#number".to_owned(), "number".to_owned());
         }
         self.one_of(attribute, values, "attribute_not_exists(#number) OR ")
@@ -92,38 +93,38 @@ impl Filter {
     }
 }
 
-/// When the calls started: at `from` or later, and before `until`; to the second.
+/// Range of call starts: from `from` on and before `until`; second precision.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Span {
     pub(crate) from: Option<Timestamp>,
     pub(crate) until: Option<Timestamp>,
 }
 
-/// A tenant's entries in the index, the latest call first, being read.
-pub(crate) struct Reading<'a> {
+/// A query for a tenant's entries in the index, latest call first, with its position.
+pub(crate) struct IndexQuery<'a> {
     calls: &'a Calls,
     tenant: &'a TenantId,
-    /// The first and the last text; that of an instant is less than that of any entry of this instant.
+    /// The first and the last sort key. The text of an instant sorts before every entry of that instant.
     bounds: (String, String),
     filter: Filter,
-    behind: Option<Attributes>,
+    start_key: Option<Attributes>,
     ended: bool,
 }
 
-/// An entry as the index has it.
+/// An entry as listed in the index.
 pub(crate) struct Listed {
-    /// `call-<id>`.
+    /// The entry's key.
     pub(crate) key: String,
-    /// When its call started, UNIX seconds.
+    /// When its call started, in UNIX seconds.
     pub(crate) started_at: i64,
-    /// Where it stands.
+    /// Its state; `None` if it cannot be read.
     pub(crate) state: Option<State>,
-    /// Where a page ends that ends with it.
+    /// The cursor of a page that ends with this entry.
     pub(crate) cursor: Cursor,
 }
 
-impl<'a> Reading<'a> {
-    /// Begins behind `cursor`, or with the latest.
+impl<'a> IndexQuery<'a> {
+    /// Starts after `cursor`, or with the latest entry.
     pub(crate) fn new(
         calls: &'a Calls,
         tenant: &'a TenantId,
@@ -134,26 +135,26 @@ impl<'a> Reading<'a> {
         let text = |at: i64| format!("{:010}", at.clamp(0, LAST));
         let bounds =
             (text(span.from.map_or(0, Timestamp::as_second)), text(span.until.map_or(LAST, Timestamp::as_second)));
-        // DynamoDB refuses to begin outside the bounds, where a cursor of a page with others may be.
+        // DynamoDB rejects a start key outside the bounds, where a cursor of a query with other dates may be.
         let cursor = cursor.filter(|cursor| cursor.occurred_at() < bounds.1.as_str());
         let ended = bounds.0 >= bounds.1 || cursor.is_some_and(|cursor| cursor.occurred_at() < bounds.0.as_str());
-        let behind = cursor.map(|cursor| cursor.exclusive_start_key().into());
-        Self { calls, tenant, bounds, filter, behind, ended }
+        let start_key = cursor.map(|cursor| cursor.exclusive_start_key().into());
+        Self { calls, tenant, bounds, filter, start_key, ended }
     }
 
-    /// Whether there is nothing more.
+    /// Whether all entries have been read.
     pub(crate) fn has_ended(&self) -> bool {
         self.ended
     }
 
-    /// Where a page ends that shows nothing behind what was looked at.
+    /// The cursor after the last entry that was read, unless all have been.
     pub(crate) fn position(&self) -> Option<Cursor> {
-        self.behind.as_ref().filter(|_| !self.ended).and_then(|item| Cursor::behind(self.tenant, item))
+        self.start_key.as_ref().filter(|_| !self.ended).and_then(|item| Cursor::after(self.tenant, item))
     }
 
-    /// Looks at up to `most` further entries: those that are wanted, and how many were looked at.
-    pub(crate) async fn look_at(&mut self, most: usize) -> Result<(Vec<Listed>, usize), Error> {
-        if self.ended || most == 0 {
+    /// Reads up to `limit` further entries. Returns those that pass the filter, and how many were read.
+    pub(crate) async fn read_next(&mut self, limit: usize) -> Result<(Vec<Listed>, usize), Error> {
+        if self.ended || limit == 0 {
             return Ok((Vec::new(), 0));
         }
         let Filter { conditions, names, values } = self.filter.clone();
@@ -172,27 +173,27 @@ impl<'a> Reading<'a> {
             .expression_attribute_values(":from", item::text(&self.bounds.0))
             .expression_attribute_values(":until", item::text(&self.bounds.1))
             .scan_index_forward(false)
-            .limit(i32::try_from(most).unwrap_or(i32::MAX))
-            .set_exclusive_start_key(self.behind.take());
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .set_exclusive_start_key(self.start_key.take());
         for name in ["tenant", "key", "occurred_at", "state"] {
             request = request.expression_attribute_names(format!("#{name}"), name);
         }
         let answer = request.send().await.map_err(|e| error::from_sdk("Query", &e))?;
-        self.behind = answer.last_evaluated_key;
-        self.ended = self.behind.is_none();
+        self.start_key = answer.last_evaluated_key;
+        self.ended = self.start_key.is_none();
         let listed = answer.items.unwrap_or_default().into_iter().filter_map(|item| self.listed(item)).collect();
         Ok((listed, usize::try_from(answer.scanned_count).unwrap_or_default().max(1)))
     }
 
     fn listed(&self, item: Attributes) -> Option<Listed> {
-        let cursor = Cursor::behind(self.tenant, &item)?;
+        let cursor = Cursor::after(self.tenant, &item)?;
         let started_at = cursor.occurred_at().split_once('#')?.0.parse().ok()?;
         let state = item.get("state").cloned().and_then(|state| serde_dynamo::from_attribute_value(state).ok());
         Some(Listed { key: cursor.key().to_owned(), started_at, state, cursor })
     }
 }
 
-/// The values of a filter by the other party's number.
-pub(crate) fn party(number: Option<&E164>) -> Vec<AttributeValue> {
-    number.map(|number| item::text(number.as_str())).into_iter().collect()
+/// The values of a filter by the other party's phone number.
+pub(crate) fn phone(phone: Option<&E164>) -> Vec<AttributeValue> {
+    phone.map(|phone| item::text(phone.as_str())).into_iter().collect()
 }

@@ -1,9 +1,8 @@
-//! Leases on a tenant: one writer of its org, one refresher of its tokens, and one who changes its webhook, also when two
-//! overlap.
+//! Leases on a tenant, which exclude concurrent writers of its org, refreshes of its tokens and changes of its webhook.
 //!
-//! A lease is an attribute of the tenant's item, taken and given back by conditional updates. It ends by itself at an
-//! instant that its holder chose, so one that was killed holds nobody up for longer. The clocks of two holders may
-//! differ by a little: choose that instant with some seconds to spare.
+//! A lease is an attribute of the tenant's item, acquired and released by conditional updates.
+//! It expires at an instant that its holder chooses, so a crashed holder blocks others no longer than that.
+//! Clocks of two holders may differ slightly: choose the instant with a margin of some seconds.
 
 use std::collections::HashMap;
 
@@ -17,19 +16,19 @@ use crate::item::{self, Attributes};
 use crate::tenant::{ApiUsage, Tenant, TenantId};
 use crate::tenants::{self, Tenants};
 
-/// What a lease is of.
+/// What a lease protects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeaseOf {
     /// Writing to the tenant's org.
     Drain,
-    /// Refreshing the tenant's Salesforce tokens, or replacing them by others.
+    /// Refreshing or replacing the tenant's Salesforce tokens.
     Refresh,
-    /// Changing the tenant's webhook at Aircall, and what is stored of it.
+    /// Changing the tenant's webhook at Aircall and its stored state.
     Webhook,
 }
 
 impl LeaseOf {
-    /// The attribute that holds it: a map of `holder` and `until`, UNIX milliseconds.
+    /// The attribute that holds it: a map of `holder` and `until`, in UNIX milliseconds.
     fn attribute(self) -> &'static str {
         match self {
             LeaseOf::Drain => "drain_lease",
@@ -39,14 +38,14 @@ impl LeaseOf {
     }
 }
 
-/// What became of the wish for a lease.
+/// The result of [`Tenants::acquire`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Acquired {
-    /// It is ours; and the tenant as of that moment.
+    /// The caller holds the lease; with the tenant as of that moment.
     Held(Box<Tenant>),
-    /// Somebody else has it.
+    /// Another holder has it.
     Taken {
-        /// When it ends, unless its holder gives it back before.
+        /// When it expires, unless it is released earlier.
         until: Timestamp,
     },
     /// There is no such tenant.
@@ -54,12 +53,12 @@ pub enum Acquired {
 }
 
 impl Tenants {
-    /// Takes the lease until `until` if nobody has it as of `now`, or if `holder` has it already.
+    /// Acquires the lease until `until` if it is free or expired as of `now`, or if `holder` already holds it.
     ///
-    /// `holder` names one run and is never used again: whoever comes by the same name is let in.
+    /// `holder` identifies one run and must be unique, because the same `holder` may acquire the lease again.
     ///
     /// # Errors
-    /// When DynamoDB cannot answer or the tenant's item cannot be read; the lease may be ours then.
+    /// When DynamoDB cannot answer or the tenant's item cannot be read; the lease may have been acquired then.
     pub async fn acquire(
         &self,
         id: &TenantId,
@@ -72,20 +71,20 @@ impl Tenants {
         let is_free =
             format!("attribute_not_exists(#{lease}.#until) OR #{lease}.#until <= :now OR #{lease}.#holder = :holder");
         let update = Update::default()
-            .set(lease, value(holder, until))
+            .set(lease, lease_value(holder, until))
             .only_if_exists("tenant")
-            .only_where(&is_free, &[lease, "until", "holder"])
+            .only_if_expression(&is_free, &[lease, "until", "holder"])
             .value("now", milliseconds(now))
             .value("holder", item::text(holder));
         let request = self.dynamodb.update_item().table_name(&self.table).key("tenant", item::text(id.as_str()));
         let request = request
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match update.on(request).send().await {
+        match update.apply_to(request).send().await {
             Ok(answer) => Ok(Acquired::Held(Box::new(tenants::read(id, answer.attributes.unwrap_or_default())?))),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
-                    // Free by now, if the one who had it gave it back in between.
+                    // The lease may have been released in between; it is free as of `now` then.
                     let taken = |item: &Attributes| Acquired::Taken { until: until_of(item, lease).unwrap_or(now) };
                     Ok(refused.item().map_or(Acquired::NoTenant, taken))
                 }
@@ -94,8 +93,8 @@ impl Tenants {
         }
     }
 
-    /// Gives the lease back, and stores the API calls that its holder saw. Says whether it still was `holder`'s;
-    /// if not, nothing changes: it is somebody else's to give back, who has seen the API calls later, too.
+    /// Releases the lease and stores the API usage that its holder saw. Returns whether `holder` still held it.
+    /// If not, nothing changes: the current holder will release it, with a later API usage.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -111,16 +110,18 @@ impl Tenants {
             Some(usage) => update.set("api_usage", item::value(usage)),
             None => update,
         };
-        self.update_if(id, only_ours(update, of, holder)).await
+        self.update_if(id, only_if_held(update, of, holder)).await
     }
 }
 
-fn only_ours(update: Update, of: LeaseOf, holder: &str) -> Update {
+fn only_if_held(update: Update, of: LeaseOf, holder: &str) -> Update {
     let lease = of.attribute();
-    update.only_where(&format!("#{lease}.#holder = :holder"), &[lease, "holder"]).value("holder", item::text(holder))
+    update
+        .only_if_expression(&format!("#{lease}.#holder = :holder"), &[lease, "holder"])
+        .value("holder", item::text(holder))
 }
 
-fn value(holder: &str, until: Timestamp) -> AttributeValue {
+fn lease_value(holder: &str, until: Timestamp) -> AttributeValue {
     let parts = [("holder", item::text(holder)), ("until", milliseconds(until))];
     AttributeValue::M(HashMap::from(parts.map(|(name, value)| (name.to_owned(), value))))
 }

@@ -1,9 +1,8 @@
-//! What the functions remember: DynamoDB's tables and Secrets Manager's secrets.
+//! Persistent state of the functions: DynamoDB tables and Secrets Manager secrets.
 //!
-//! Each store is a client and the name of a table, or the prefix of secrets' names, and answers with an [`Error`] that
-//! says what the caller can do. The console's table holds four of them: [`SignIns`], [`EndedSessions`],
-//! [`History`] and [`ApiTokens`].
-//! Items are maps with an attribute for each fact, so that a person can read them in the AWS console.
+//! Each store holds a client and a table name, or a prefix for secret names. Its [`Error`] says what the caller can do.
+//! Four stores share the console's table: [`SignIns`], [`EndedSessions`], [`History`] and [`ApiTokens`].
+//! Items have one attribute per fact, so that a person can read them in the AWS console.
 //! Instants are UNIX seconds.
 
 mod activity;

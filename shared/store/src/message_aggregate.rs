@@ -1,9 +1,9 @@
-//! What Aircall said of each message, and where that is logged: beside the entries in the table of calls, and no entry
-//! itself.
+//! Message aggregates: all events of a message, merged, and the entries it is routed to.
+//! They are items of the table of calls but not entries of the activity log.
 //!
-//! A status update may lack everything but the id of its message, so all events of a message are first gathered
-//! under its own key. Which entry it goes to is settled once, and stays so whatever the settings say later: a message
-//! is in one Task, and never in two.
+//! A status update may lack everything but the id of its message, so all events of a message are first aggregated
+//! under the message's own key. Its routes are determined once and do not change with the settings, so that a message
+//! is never in two Tasks.
 
 use std::collections::BTreeMap;
 
@@ -17,21 +17,21 @@ use crate::expression::Update;
 use crate::item::{self, Attributes, Item};
 use crate::tenant::TenantId;
 
-/// The conversation that each message is part of; none of one that is logged by itself. A group message is several.
+/// The conversation of each message; `None` if the message has an entry of its own. A group message has several.
 pub type Routes = BTreeMap<MessageId, Option<Conversation>>;
 
-/// What Aircall said of a message.
+/// All events of a message, and where it is logged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageAggregate {
-    /// All that it said so far.
+    /// Everything Aircall has sent so far, merged.
     pub document: MessageDocument,
-    /// Where it is logged, once that is settled.
+    /// Where it is logged, once that is determined.
     #[serde(rename = "places")]
     pub routes: Routes,
 }
 
 impl Calls {
-    /// What was gathered of a message, if anything was, and how often it changed (a consistent read).
+    /// The aggregate of a message, if there is one, and its version (a consistent read).
     ///
     /// # Errors
     /// When DynamoDB cannot answer or the item cannot be read.
@@ -47,27 +47,27 @@ impl Calls {
         Ok(Some((item.required("gathered")?, item.required("version")?)))
     }
 
-    /// Writes what was gathered of a message, if it still is at the version that was read; `expected` none means that
-    /// nothing had been gathered.
+    /// Writes the aggregate of a message, with optimistic locking: `expected` is the version that was read, `None` if
+    /// there was no aggregate.
     ///
     /// # Errors
-    /// When it was changed meanwhile or DynamoDB cannot answer.
+    /// When it was changed concurrently or DynamoDB cannot answer.
     pub async fn put_message_aggregate(
         &self,
         tenant: &TenantId,
-        gathered: &MessageAggregate,
+        aggregate: &MessageAggregate,
         expected: Option<u64>,
         expires_at: Timestamp,
     ) -> Result<(), MergeError> {
         let update = Update::default()
             .set("version", item::number(expected.map_or(1, |version| version + 1)))
-            .set("gathered", item::value(gathered))
+            .set("gathered", item::value(aggregate))
             .set("expires_at", item::seconds(expires_at));
         let update = match expected {
             Some(version) => update.only_if("version", "=", item::number(version)),
             None => update.only_if_new("key"),
         };
-        if self.change(tenant, &key(gathered.document.id()), update).await? {
+        if self.update_if(tenant, &key(aggregate.document.id()), update).await? {
             Ok(())
         } else {
             Err(MergeError::Conflict)

@@ -1,4 +1,4 @@
-//! What became of a tenant's calls, counted: by day, and those that failed.
+//! Counts of a tenant's outcomes by day, and its failed entries.
 
 use std::collections::BTreeMap;
 
@@ -9,61 +9,61 @@ use jiff::{Timestamp, ToSpan as _};
 use crate::calls::Calls;
 use crate::entry::State;
 use crate::error::Error;
-use crate::index::{Filter, Reading, Span};
+use crate::index::{Filter, IndexQuery, Span};
 use crate::tenant::TenantId;
 
-/// Most entries that are looked at to count: some three megabytes of the index.
-const LOOKED_AT: usize = 20_000;
-/// Most days that are counted.
+/// Most index entries that are read for a count: some three megabytes.
+const SCAN_LIMIT: usize = 20_000;
+/// Most days of a count.
 const MAX_DAYS: i64 = 366;
-/// Most failed entries that are counted.
+/// Most failed entries of a count.
 const MAX_FAILED: usize = 1_000;
 
-/// What became of the calls of some days.
+/// Counts of outcomes for a range of days.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DailyOutcomes {
-    /// Each day, in order, those without calls too.
+    /// Each day in order, including days without calls.
     pub days: Vec<DayOutcomes>,
-    /// Whether all calls are counted; if not, there were too many, and the earlier days lack some or all of theirs.
+    /// Whether all calls are counted. If not, there were too many, and earlier days are incomplete or missing.
     pub is_complete: bool,
 }
 
-/// What became of the calls that started on one day. Calls that are not over are not counted.
+/// Counts of outcomes of the calls that started on one day. Calls in progress are not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DayOutcomes {
-    /// The day, in the time zone that was asked for.
+    /// The day, in the requested time zone.
     pub date: Date,
     /// Calls whose Task is in Salesforce.
     pub logged: u64,
-    /// Calls that become no Task, for a reason.
+    /// Calls that were deliberately not logged.
     pub skipped: u64,
-    /// Calls that became no Task, for an error.
+    /// Calls that were not logged because of an error.
     pub failed: u64,
-    /// Calls that wait for the writer.
+    /// Calls that are pending for the writer.
     pub waiting: u64,
 }
 
-/// Keys of entries that failed.
+/// Keys of failed entries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FailedKeys {
-    /// The latest call first.
+    /// The keys, latest call first.
     pub keys: Vec<String>,
-    /// Whether these are all; if not, there may be more.
+    /// Whether the list is complete; if not, there may be more.
     pub are_all: bool,
 }
 
-/// How many entries failed.
+/// The number of failed entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FailedCount {
-    /// So many, at least; 1,000 at most.
+    /// The count, capped at 1,000; a lower bound unless `is_exact`.
     pub count: usize,
-    /// Whether there are no more; if not, say "more than".
+    /// Whether the count is exact; if not, show it as "more than".
     pub is_exact: bool,
 }
 
 impl Calls {
-    /// What became of the calls from the day `first` to the day `last`, both included, of `zone`.
-    /// No more than 366 days are counted, the latest.
+    /// Counts outcomes by day, from `first` to `last` inclusive, in the time zone `zone`.
+    /// At most the latest 366 days are counted.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -78,15 +78,15 @@ impl Calls {
         let is_cut = first < earliest;
         let first = first.max(earliest);
         let mut days: BTreeMap<Date, DayOutcomes> =
-            first.series(1.day()).take_while(|date| *date <= last).map(|date| (date, empty(date))).collect();
-        // The first instant of a day, which is not midnight where clocks go forward then; none at the end of time.
+            first.series(1.day()).take_while(|date| *date <= last).map(|date| (date, empty_day(date))).collect();
+        // The first instant of a day, which is not midnight if clocks go forward then; `None` past the last date.
         let start = |date: Date| date.to_zoned(zone.clone()).ok().map(|start| start.timestamp());
         let span = Span { from: start(first), until: last.tomorrow().ok().and_then(start) };
-        let mut reading = Reading::new(self, tenant, span, Filter::default(), None);
-        let mut left = if days.is_empty() { 0 } else { LOOKED_AT };
-        while left > 0 && !reading.has_ended() {
-            let (listed, looked_at) = reading.look_at(left).await?;
-            left = left.saturating_sub(looked_at);
+        let mut index = IndexQuery::new(self, tenant, span, Filter::default(), None);
+        let mut budget = if days.is_empty() { 0 } else { SCAN_LIMIT };
+        while budget > 0 && !index.has_ended() {
+            let (listed, scanned) = index.read_next(budget).await?;
+            budget = budget.saturating_sub(scanned);
             for listed in listed {
                 let Ok(started_at) = Timestamp::from_second(listed.started_at) else { continue };
                 let Some(day) = days.get_mut(&started_at.to_zoned(zone.clone()).date()) else { continue };
@@ -99,31 +99,31 @@ impl Calls {
                 }
             }
         }
-        let is_complete = !is_cut && (days.is_empty() || reading.has_ended());
+        let is_complete = !is_cut && (days.is_empty() || index.has_ended());
         Ok(DailyOutcomes { days: days.into_values().collect(), is_complete })
     }
 
-    /// Keys of up to `limit` failed entries, the latest call first, among the tenant's latest 20,000 entries.
+    /// Keys of up to `limit` failed entries among the tenant's latest 20,000 entries, latest call first.
     ///
-    /// The index follows the table within moments: an entry may have been retried meanwhile.
+    /// The index is eventually consistent: an entry may already have been retried.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
     pub async fn failed_keys(&self, tenant: &TenantId, limit: usize) -> Result<FailedKeys, Error> {
         let filter = Filter::default().states(&[State::Failed]);
-        let mut reading = Reading::new(self, tenant, Span::default(), filter, None);
-        let (mut keys, mut left) = (Vec::new(), LOOKED_AT);
-        while keys.len() <= limit && left > 0 && !reading.has_ended() {
-            let (listed, looked_at) = reading.look_at(left).await?;
-            left = left.saturating_sub(looked_at);
+        let mut index = IndexQuery::new(self, tenant, Span::default(), filter, None);
+        let (mut keys, mut budget) = (Vec::new(), SCAN_LIMIT);
+        while keys.len() <= limit && budget > 0 && !index.has_ended() {
+            let (listed, scanned) = index.read_next(budget).await?;
+            budget = budget.saturating_sub(scanned);
             keys.extend(listed.into_iter().map(|listed| listed.key));
         }
-        let are_all = keys.len() <= limit && reading.has_ended();
+        let are_all = keys.len() <= limit && index.has_ended();
         keys.truncate(limit);
         Ok(FailedKeys { keys, are_all })
     }
 
-    /// How many of the tenant's entries failed: 1,000 at most, among its latest 20,000 entries.
+    /// Counts the tenant's failed entries, up to 1,000, among its latest 20,000 entries.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -133,6 +133,6 @@ impl Calls {
     }
 }
 
-fn empty(date: Date) -> DayOutcomes {
+fn empty_day(date: Date) -> DayOutcomes {
     DayOutcomes { date, ..DayOutcomes::default() }
 }

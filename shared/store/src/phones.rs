@@ -1,6 +1,6 @@
-//! The phone map: which record a number led to lately.
+//! The phone map: a cache of the record that a phone number was matched to.
 //!
-//! Salesforce's search index lags by minutes, so a record that was just created is only found here.
+//! Salesforce's search index lags by minutes, so a record that was just created can only be found here.
 
 use std::collections::BTreeMap;
 
@@ -15,21 +15,21 @@ use crate::error::{self, Corrupt, Error};
 use crate::item::{self, Attributes, Item};
 use crate::tenant::TenantId;
 
-/// The table of phone numbers.
+/// The phone map's table.
 #[derive(Clone, Debug)]
 pub struct Phones {
     dynamodb: Client,
     table: String,
 }
 
-/// The record a number led to.
+/// A cached match of a phone number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remembered {
     /// The record.
     pub record: Record,
     /// Whether we created it.
     pub ours: bool,
-    /// Until when this counts.
+    /// When the match expires.
     pub expires_at: Timestamp,
 }
 
@@ -39,31 +39,31 @@ impl Phones {
         Self { dynamodb, table: table.into() }
     }
 
-    /// The records that `numbers` led to and that still count `now`, as of now (a consistent read).
-    /// What cannot be read is as if it were forgotten: Salesforce is asked again.
+    /// The unexpired matches of `phones` as of `now` (a consistent read).
+    /// Unreadable items are skipped, so that Salesforce is searched again.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
     pub async fn get_many(
         &self,
         tenant: &TenantId,
-        numbers: &[E164],
+        phones: &[E164],
         now: Timestamp,
     ) -> Result<BTreeMap<E164, Remembered>, Error> {
-        let keys = numbers.iter().map(|number| key_of(tenant, number)).collect();
+        let keys = phones.iter().map(|phone| key_of(tenant, phone)).collect();
         let read_consistently = KeysAndAttributes::builder().consistent_read(true);
         let items = batch::get(&self.dynamodb, &self.table, keys, read_consistently).await?;
-        // DynamoDB deletes what has expired within days, not at once.
+        // DynamoDB deletes expired items only within days.
         Ok(items.into_iter().filter_map(|item| read(item).ok()).filter(|(_, found)| found.expires_at > now).collect())
     }
 
-    /// Remembers which record each number led to.
+    /// Stores matches by phone number.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
     pub async fn put_many(&self, tenant: &TenantId, found: &BTreeMap<E164, Remembered>) -> Result<(), Error> {
-        let put = |(number, found): (&E164, &Remembered)| {
-            let mut item = key_of(tenant, number);
+        let put = |(phone, found): (&E164, &Remembered)| {
+            let mut item = key_of(tenant, phone);
             item.insert("record".to_owned(), item::value(&found.record));
             item.insert("ours".to_owned(), AttributeValue::Bool(found.ours));
             item.insert("expires_at".to_owned(), item::seconds(found.expires_at));
@@ -72,19 +72,19 @@ impl Phones {
         batch::write(&self.dynamodb, &self.table, found.iter().map(put).collect()).await
     }
 
-    /// Forgets which record the number led to.
+    /// Removes the match of a phone number.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
-    pub async fn forget(&self, tenant: &TenantId, number: &E164) -> Result<(), Error> {
-        let request = self.dynamodb.delete_item().table_name(&self.table).set_key(Some(key_of(tenant, number)));
+    pub async fn forget(&self, tenant: &TenantId, phone: &E164) -> Result<(), Error> {
+        let request = self.dynamodb.delete_item().table_name(&self.table).set_key(Some(key_of(tenant, phone)));
         request.send().await.map_err(|e| error::from_sdk("DeleteItem", &e))?;
         Ok(())
     }
 }
 
-fn key_of(tenant: &TenantId, number: &E164) -> Attributes {
-    [("tenant", tenant.as_str()), ("phone", number.as_str())]
+fn key_of(tenant: &TenantId, phone: &E164) -> Attributes {
+    [("tenant", tenant.as_str()), ("phone", phone.as_str())]
         .map(|(name, value)| (name.to_owned(), item::text(value)))
         .into()
 }
@@ -95,7 +95,7 @@ fn put_request(item: Attributes) -> PutRequest {
 
 fn read(item: Attributes) -> Result<(E164, Remembered), Corrupt> {
     let mut item = Item::new(item, "tenant");
-    let number = item.required("phone")?;
+    let phone = item.required("phone")?;
     let expires_at = item.instant("expires_at")?.ok_or_else(|| item.corrupt("expires_at"))?;
-    Ok((number, Remembered { record: item.required("record")?, ours: item.required("ours")?, expires_at }))
+    Ok((phone, Remembered { record: item.required("record")?, ours: item.required("ours")?, expires_at }))
 }

@@ -1,4 +1,4 @@
-//! What the writer makes of an entry.
+//! Records the outcome of an entry.
 
 use jiff::Timestamp;
 use rules::{SkipReason, Trace};
@@ -10,63 +10,63 @@ use crate::expression::Update;
 use crate::item;
 use crate::tenant::TenantId;
 
-/// What the writer made of an entry, with the trace of how.
+/// The writer's outcome for an entry, with its trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Its Task is in Salesforce.
     Logged {
         /// The Task.
         written: Box<Written>,
-        /// What was looked at.
+        /// The writer's trace.
         trace: Trace,
     },
-    /// It becomes no Task.
+    /// Deliberately not logged.
     Skipped {
         /// Why.
         reason: SkipReason,
-        /// What was looked at.
+        /// The writer's trace.
         trace: Trace,
     },
-    /// It became no Task, and trying again would not help.
+    /// Not logged because of an error that a retry would not resolve.
     Failed {
         /// Why.
         problem: Problem,
-        /// What was looked at.
+        /// The writer's trace.
         trace: Trace,
     },
-    /// It was tried in vain, and is to be tried again.
+    /// An attempt failed and will be retried.
     Postponed {
-        /// When.
+        /// When to retry.
         due_at: Timestamp,
         /// Why.
         problem: Problem,
-        /// What was looked at.
+        /// The writer's trace.
         trace: Trace,
     },
-    /// The org takes nothing for now, which says nothing about the entry: this is no attempt.
+    /// The org is not available for now. Not the entry's fault, so it does not count as an attempt.
     Deferred {
-        /// When the org is asked again.
+        /// When the org is tried again.
         due_at: Timestamp,
-        /// What is wrong with the org.
+        /// Why the org is not available.
         problem: Problem,
     },
 }
 
-/// What became of an outcome.
+/// The result of [`Calls::record_outcome`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recorded {
-    /// The entry is settled.
+    /// The outcome and the entry's new state are stored.
     Done,
-    /// The call was merged with a newer event meanwhile: what was found is kept, and the entry waits and is due.
+    /// A newer event was merged concurrently: the outcome is stored, and the entry stays pending and is due.
     Newer,
-    /// The entry does not wait any more: it was deleted, or this or another writer settled it. Nothing changed.
+    /// The entry is no longer pending: it was deleted, or this or another writer recorded its outcome. Nothing changed.
     Gone,
 }
 
 impl Calls {
-    /// Stores what the writer made of the entry that it `read`.
+    /// Records the outcome of an entry; `read` is the entry as the writer read it.
     ///
-    /// Doing it again changes nothing.
+    /// Idempotent.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -78,21 +78,21 @@ impl Calls {
         now: Timestamp,
     ) -> Result<Recorded, Error> {
         let version = || item::number(read.version);
-        let update = state(facts(read, outcome, now), outcome);
+        let update = with_state(outcome_attributes(read, outcome, now), outcome);
         let update = update.only_if("version", "=", version()).only_if("state", "=", item::value(&State::Pending));
-        if self.change(tenant, &read.key, update).await? {
+        if self.update_if(tenant, &read.key, update).await? {
             return Ok(Recorded::Done);
         }
-        let update = facts(read, outcome, now)
+        let update = outcome_attributes(read, outcome, now)
             .set("due_at", item::seconds(now))
             .only_if("version", ">", version())
             .only_if("state", "=", item::value(&State::Pending));
-        Ok(if self.change(tenant, &read.key, update).await? { Recorded::Newer } else { Recorded::Gone })
+        Ok(if self.update_if(tenant, &read.key, update).await? { Recorded::Newer } else { Recorded::Gone })
     }
 }
 
-/// What stays true whatever else happened to the call.
-fn facts(read: &Entry, outcome: &Outcome, now: Timestamp) -> Update {
+/// The attributes that are stored even if a newer event was merged concurrently.
+fn outcome_attributes(read: &Entry, outcome: &Outcome, now: Timestamp) -> Update {
     let update = Update::default().set("updated_at", item::seconds(now));
     match outcome {
         Outcome::Logged { written, trace } => update
@@ -110,14 +110,14 @@ fn facts(read: &Entry, outcome: &Outcome, now: Timestamp) -> Update {
         Outcome::Postponed { problem, trace, .. } => update
             .set("problem", item::value(problem))
             .set("trace", item::value(trace))
-            // Counted from what was read and not by DynamoDB: the same outcome stored twice counts once.
+            // Computed from the value that was read, not with ADD, so that recording an outcome twice counts once.
             .set("attempts", item::number(read.attempts.saturating_add(1))),
         Outcome::Deferred { problem, .. } => update.set("problem", item::value(problem)),
     }
 }
 
-/// Where the entry stands then.
-fn state(update: Update, outcome: &Outcome) -> Update {
+/// Adds the entry's new state.
+fn with_state(update: Update, outcome: &Outcome) -> Update {
     match outcome {
         Outcome::Logged { .. } => terminal(update, State::Logged),
         Outcome::Skipped { .. } => terminal(update, State::Skipped),

@@ -1,6 +1,6 @@
-//! Instants as UNIX seconds where jiff has no module for the shape.
+//! Serialization of instants as UNIX seconds for types that jiff has no module for.
 
-/// Instants that are the values of a map.
+/// Maps with instants as values.
 pub(crate) mod map {
     use std::collections::BTreeMap;
 

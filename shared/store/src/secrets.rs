@@ -1,8 +1,8 @@
-//! Secrets Manager: Salesforce tokens, the apps that admins authorise, and the key of session cookies.
+//! Secrets Manager: Salesforce tokens, the apps that admins authorise, and the signing keys of session cookies.
 //!
-//! A tenant's secret is deleted at once, without Secrets Manager's days of recovery: while those last no secret of that
-//! name can be made, so the tenant could not be connected again; and what disconnecting has revoked is of no use to
-//! whoever recovers it.
+//! A tenant's secret is deleted without Secrets Manager's recovery window. During that window no secret of the same
+//! name can be created, so the tenant could not reconnect. The recovered credentials would be useless anyway, because
+//! disconnecting revokes them.
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::SdkError;
@@ -15,20 +15,20 @@ use serde::{Deserialize, Serialize};
 use crate::error::{self, Corrupt, Error};
 use crate::tenant::TenantId;
 
-/// What a tenant's org let us in with.
+/// A tenant's OAuth tokens for its Salesforce org.
 #[derive(Clone, Debug, Deserialize)]
 pub struct SalesforceTokens {
-    /// For the REST API, until the session ends.
+    /// Access token for the REST API, valid until the session ends.
     pub access_token: SecretString,
-    /// For a new access token.
+    /// Refresh token, which obtains new access tokens.
     pub refresh_token: SecretString,
-    /// Where the org's REST API is, as of the last refresh.
+    /// Base URL of the org's REST API, as of the last refresh.
     pub instance_url: String,
-    /// Where tokens are refreshed.
+    /// URL of the login server that refreshes tokens.
     pub login_url: String,
 }
 
-/// The secrets of all tenants' tokens, each named by a prefix and the tenant's id.
+/// The tokens of all tenants: one secret each, named by a prefix and the tenant's id.
 #[derive(Clone, Debug)]
 pub struct Tokens {
     secretsmanager: Client,
@@ -41,7 +41,7 @@ impl Tokens {
         Self { secretsmanager, prefix: prefix.into() }
     }
 
-    /// The tenant's tokens, if its org was ever connected.
+    /// The tenant's tokens, if it has any.
     ///
     /// # Errors
     /// When Secrets Manager cannot answer or the secret cannot be read.
@@ -51,32 +51,33 @@ impl Tokens {
         secret.map(|secret| read(&name, &secret)).transpose()
     }
 
-    /// Stores new tokens of a tenant that has some.
+    /// Replaces a tenant's tokens.
     ///
     /// # Errors
     /// When Secrets Manager cannot answer or the secret does not exist.
     pub async fn put(&self, tenant: &TenantId, tokens: &SalesforceTokens) -> Result<(), Error> {
-        let request = self.secretsmanager.put_secret_value().secret_id(self.name(tenant)).secret_string(json(tokens));
+        let request =
+            self.secretsmanager.put_secret_value().secret_id(self.name(tenant)).secret_string(to_json(tokens));
         request.send().await.map_err(|e| error::from_sdk("PutSecretValue", &e))?;
         Ok(())
     }
 
-    /// Stores the tokens of a tenant, whether or not it has some.
+    /// Creates or replaces a tenant's tokens.
     ///
     /// # Errors
     /// When Secrets Manager cannot answer.
     pub async fn create(&self, tenant: &TenantId, tokens: &SalesforceTokens) -> Result<(), Error> {
-        let request = self.secretsmanager.create_secret().name(self.name(tenant)).secret_string(json(tokens));
+        let request = self.secretsmanager.create_secret().name(self.name(tenant)).secret_string(to_json(tokens));
         match request.send().await {
             Ok(_) => Ok(()),
             Err(error) if error.as_service_error().is_some_and(CreateSecretError::is_resource_exists_exception) => {
                 self.put(tenant, tokens).await
             }
-            Err(error) => Err(not_created(&error)),
+            Err(error) => Err(create_error(&error)),
         }
     }
 
-    /// Deletes the tenant's tokens, for good, if there are some.
+    /// Permanently deletes the tenant's tokens, if there are any.
     ///
     /// # Errors
     /// When Secrets Manager cannot answer.
@@ -106,7 +107,7 @@ pub struct AppSecret {
 }
 
 impl AppSecret {
-    /// The secret of this ARN or name.
+    /// The secret with this ARN or name.
     pub fn new(secretsmanager: Client, id: impl Into<String>) -> Self {
         Self { secretsmanager, id: id.into() }
     }
@@ -121,15 +122,15 @@ impl AppSecret {
     }
 }
 
-/// The keys that session cookies are signed with: the one that signs, then the one it replaced, whose cookies still count.
+/// The signing keys of session cookies: the current key, then the previous one, whose cookies are still accepted.
 ///
 /// An operator replaces the key by giving the secret a new value, such as
 /// `aws secretsmanager put-secret-value --secret-id <ARN> --secret-string "$(openssl rand -hex 32)"`:
-/// Secrets Manager itself then moves `AWSPREVIOUS` to the value before. The function reads the keys when it starts, so an
-/// environment that runs already refuses cookies of the new key: have all of them start anew, by deploying or by
+/// Secrets Manager itself then moves `AWSPREVIOUS` to the value before. The function reads the keys when it starts, so
+/// a running execution environment refuses cookies of the new key: restart all of them, by deploying or with
 /// `aws lambda update-function-configuration --function-name <name> --description "new session key"`.
-/// Sessions last twelve hours, so a second replacement within twelve hours ends those of the first key; when a key has
-/// leaked, replace it twice.
+/// Sessions last twelve hours, so a second replacement within twelve hours ends the sessions of the first key.
+/// When a key has leaked, replace it twice.
 /// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html>
 ///
 /// # Errors
@@ -140,7 +141,7 @@ pub async fn session_keys(secretsmanager: &Client, id: &str) -> Result<Vec<Secre
     Ok([current].into_iter().chain(previous).collect())
 }
 
-/// The secret's text in a stage; none if there is none.
+/// The secret's text in a version stage; `None` if the secret or the stage does not exist.
 pub(crate) async fn value(secretsmanager: &Client, id: &str, stage: &str) -> Result<Option<SecretString>, Error> {
     match secretsmanager.get_secret_value().secret_id(id).version_stage(stage).send().await {
         Ok(answer) => Ok(answer.secret_string.map(SecretString::from)),
@@ -155,7 +156,7 @@ fn missing(id: &str) -> Error {
     Error::Misconfigured { operation: "GetSecretValue", cause: format!("there is no secret {id}") }
 }
 
-/// Deletes a secret for good; one that does not exist is deleted already.
+/// Permanently deletes a secret; succeeds if it does not exist.
 pub(crate) async fn delete(secretsmanager: &Client, name: &str) -> Result<(), Error> {
     match secretsmanager.delete_secret().secret_id(name).force_delete_without_recovery(true).send().await {
         Ok(_) => Ok(()),
@@ -166,10 +167,10 @@ pub(crate) async fn delete(secretsmanager: &Client, name: &str) -> Result<(), Er
     }
 }
 
-/// Why a secret could not be made.
-pub(crate) fn not_created(error: &SdkError<CreateSecretError>) -> Error {
+/// Classifies an error of `CreateSecret`.
+pub(crate) fn create_error(error: &SdkError<CreateSecretError>) -> Error {
     match error.as_service_error() {
-        // A secret of this name is being deleted, which takes moments though it is for good.
+        // A secret of this name is still being deleted: even a forced deletion takes a moment.
         Some(CreateSecretError::InvalidRequestException(refusal)) => {
             let cause = format!("InvalidRequestException: {}", refusal.message().unwrap_or("no message"));
             Error::Retry { operation: "CreateSecret", cause }
@@ -183,8 +184,8 @@ pub(crate) fn read<T: for<'de> Deserialize<'de>>(name: &str, secret: &SecretStri
     Ok(serde_json::from_str(secret.expose_secret()).map_err(corrupt)?)
 }
 
-/// The one place that writes tokens out.
-fn json(tokens: &SalesforceTokens) -> String {
+/// Serializes tokens; the only place that exposes them.
+fn to_json(tokens: &SalesforceTokens) -> String {
     #[derive(Serialize)]
     struct Exposed<'a> {
         access_token: &'a str,
@@ -198,5 +199,5 @@ fn json(tokens: &SalesforceTokens) -> String {
         instance_url: &tokens.instance_url,
         login_url: &tokens.login_url,
     };
-    serde_json::to_string(&exposed).expect("texts are JSON")
+    serde_json::to_string(&exposed).expect("strings serialize to JSON")
 }

@@ -22,10 +22,10 @@ pub struct SettingsStore {
 /// Why a settings document was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum PutError {
-    /// Somebody else changed the settings first. Nothing was stored.
-    #[error("the settings are at version {} by now", current.version)]
+    /// The settings were changed concurrently. Nothing was stored.
+    #[error("the settings have changed: they are now at version {}", current.version)]
     Stale {
-        /// What the settings are now.
+        /// The current settings.
         current: Box<Settings>,
     },
     /// The table could not answer.
@@ -39,13 +39,13 @@ impl SettingsStore {
         Self { dynamodb, table: table.into(), history: None }
     }
 
-    /// The same settings, each change of which is kept in `history` too.
+    /// Also stores each version in `history`.
     #[must_use]
     pub fn with_history(self, history: History) -> Self {
         Self { history: Some(history), ..self }
     }
 
-    /// The tenant's settings; those of a new tenant, version 0, when none were ever stored.
+    /// The tenant's settings; the defaults, version 0, if none were ever stored.
     ///
     /// # Errors
     /// When DynamoDB cannot answer or the item cannot be read.
@@ -55,8 +55,8 @@ impl SettingsStore {
         Ok(answer.item.map(read).transpose()?.unwrap_or_default())
     }
 
-    /// Replaces the settings if they still are at the version that `settings` names, and returns them with the next.
-    /// `by` is who changed them.
+    /// Replaces the settings if they are still at the version that `settings` carries, and returns them with the next
+    /// version. `by` is who changed them.
     ///
     /// # Errors
     /// When they are at another version or DynamoDB cannot answer.
@@ -70,7 +70,7 @@ impl SettingsStore {
         self.put_made_from(tenant, settings, MadeFrom::Edit, by, now).await
     }
 
-    /// As [`SettingsStore::put`], of settings that were made in another way than by an edit.
+    /// Like [`SettingsStore::put`], for a version that may have come about in another way than by an edit.
     ///
     /// # Errors
     /// When they are at another version or DynamoDB cannot answer.
@@ -84,20 +84,20 @@ impl SettingsStore {
     ) -> Result<Settings, PutError> {
         let next = Settings { version: settings.version.saturating_add(1), ..settings.clone() };
         let next = SettingsVersion { settings: next, changed_by: by.to_owned(), changed_at: now, made_from };
-        let kept = self.history.iter().map(|history| history.keep(tenant, &next));
-        let changes = [self.replacing(settings.version, tenant, &next)].into_iter().chain(kept).collect();
+        let version = self.history.iter().map(|history| history.put_version(tenant, &next));
+        let changes = [self.put_settings(settings.version, tenant, &next)].into_iter().chain(version).collect();
         match transaction::send(&self.dynamodb, changes).await? {
             Transacted::Done => Ok(next.settings),
             Transacted::Refused(refusal) => {
                 let current = current(&refusal).map_err(Error::from)?;
-                // Our own change, whose answer was lost on the way.
+                // Our own change, sent again because its response was lost.
                 if current == next.settings { Ok(current) } else { Err(PutError::Stale { current: Box::new(current) }) }
             }
         }
     }
 
-    /// The part of a transaction that replaces the settings if they are at this version.
-    fn replacing(&self, version: u64, tenant: &TenantId, next: &SettingsVersion) -> TransactWriteItem {
+    /// The transaction item that replaces the settings if they are at `version`.
+    fn put_settings(&self, version: u64, tenant: &TenantId, next: &SettingsVersion) -> TransactWriteItem {
         let put = Put::builder()
             .table_name(&self.table)
             .item("tenant", item::text(tenant.as_str()))
@@ -117,7 +117,7 @@ impl SettingsStore {
     }
 }
 
-/// What the settings are that were not at the expected version: those of a new tenant if there are none.
+/// The current settings, from a failed condition; the defaults if there are none.
 fn current(refusal: &Refusal) -> Result<Settings, Corrupt> {
     let item = refusal.reason_for(0).and_then(|reason| reason.item.clone()).filter(|item| !item.is_empty());
     Ok(item.map(read).transpose()?.unwrap_or_default())

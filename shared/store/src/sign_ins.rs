@@ -1,6 +1,6 @@
-//! Sign-ins under way: what the console has to remember between sending a browser to Salesforce and its return.
+//! Sign-ins in progress: the console's state between redirecting a browser to Salesforce and its return.
 //!
-//! In the console's table, each under its own `sign-in#<hash of the state>`: whose tenant it becomes is not known yet.
+//! Stored in the console's table under `sign-in#<hash of the state>`, because the tenant is not known yet.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
@@ -12,23 +12,23 @@ use crate::error::{self, Corrupt, Error};
 use crate::item::{self, Attributes, Item};
 use crate::token_hash::TokenHash;
 
-/// The item's sort key, which tells nothing: there is one such item under each partition key.
+/// The item's sort key, a constant: each partition key holds one such item.
 const ITEM: &str = "sign-in";
 
-/// A sign-in under way.
+/// A sign-in in progress.
 #[derive(Clone, Debug)]
 pub struct Attempt {
-    /// Of the `state` that the browser carries to Salesforce and back.
+    /// Hash of the `state` parameter that the browser carries to Salesforce and back.
     pub state_hash: TokenHash,
-    /// What proves that the code is asked for by who began (PKCE).
+    /// The PKCE code verifier.
     pub code_verifier: SecretString,
-    /// Where the browser was sent to sign in.
+    /// Login URL that the browser was redirected to.
     pub login_url: String,
-    /// Where the browser goes once it is signed in: a path of the console's.
+    /// Path in the console that the browser is redirected to after sign-in.
     pub return_to: String,
-    /// Of the cookie that tells this browser from any other.
+    /// Hash of the cookie that binds the sign-in to this browser.
     pub browser_hash: TokenHash,
-    /// When it is too late.
+    /// When the sign-in expires.
     pub expires_at: Timestamp,
 }
 
@@ -45,7 +45,7 @@ impl SignIns {
         Self { dynamodb, table: table.into() }
     }
 
-    /// Remembers a sign-in that begins.
+    /// Stores a new sign-in.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -64,10 +64,10 @@ impl SignIns {
         Ok(())
     }
 
-    /// Takes the sign-in of this state, if there is one and it is not too late.
+    /// Deletes and returns the sign-in with this state, if there is one and it has not expired.
     ///
-    /// Exactly one caller gets it, however often a state is replayed: it is deleted by that. If the answer is lost on
-    /// its way nobody gets it, and the person has to sign in again.
+    /// At most one caller gets it, however often a state is replayed. If the response is lost, no caller gets it and
+    /// the person has to sign in again.
     ///
     /// # Errors
     /// When DynamoDB cannot answer or the item cannot be read.
@@ -82,16 +82,16 @@ impl SignIns {
             .return_values(ReturnValue::AllOld);
         let deleted = match request.send().await {
             Ok(answer) => answer.attributes,
-            Err(error) if error.as_service_error().is_some_and(is_not_there) => None,
+            Err(error) if error.as_service_error().is_some_and(is_not_found) => None,
             Err(error) => return Err(error::from_sdk("DeleteItem", &error)),
         };
         let attempt = deleted.map(|item| read(*state_hash, item)).transpose()?;
-        // DynamoDB deletes what has expired within days, not at once.
+        // DynamoDB deletes expired items only within days.
         Ok(attempt.filter(|attempt| now < attempt.expires_at))
     }
 }
 
-fn is_not_there(error: &DeleteItemError) -> bool {
+fn is_not_found(error: &DeleteItemError) -> bool {
     error.is_conditional_check_failed_exception()
 }
 

@@ -1,4 +1,4 @@
-//! A tenant: one Aircall account and the Salesforce org its calls go to.
+//! A tenant: one Aircall account and the Salesforce org that its calls are logged in.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,18 +12,18 @@ use crate::org_id;
 use crate::seconds;
 use crate::token_hash::TokenHash;
 
-/// Names a tenant, in webhook URLs too: 1 to 64 of `a`–`z`, `0`–`9` and `-`.
+/// A tenant's id, which is also part of webhook URLs: 1 to 64 of `a`–`z`, `0`–`9` and `-`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TenantId(String);
 
-/// A text that cannot name a tenant.
+/// The text is not a tenant's id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a tenant's id: 1 to 64 of a-z, 0-9 and -")]
 pub struct NotATenantId;
 
 impl TenantId {
-    /// Reads an id.
+    /// Parses an id.
     ///
     /// # Errors
     /// If it is empty, longer than 64, or holds another character.
@@ -36,15 +36,15 @@ impl TenantId {
         }
     }
 
-    /// The id of the tenant whose Salesforce org has this id, of 15 or 18 characters: `sf-` and the latter in lower case.
+    /// The tenant's id for an org's id of 15 or 18 characters: `sf-` and the 18-character form in lower case.
     ///
-    /// The tenant of an org is therefore found without looking.
+    /// The tenant of an org is therefore known without a lookup.
     ///
     /// # Errors
     /// If it is not the id of an Organization.
     pub fn of_org(org_id: &str) -> Result<Self, NotATenantId> {
-        let eighteen = org_id::eighteen(org_id).ok_or(NotATenantId)?;
-        Ok(Self(format!("sf-{}", eighteen.to_ascii_lowercase())))
+        let org_id = org_id::to_18_characters(org_id).ok_or(NotATenantId)?;
+        Ok(Self(format!("sf-{}", org_id.to_ascii_lowercase())))
     }
 
     /// The id as text.
@@ -78,26 +78,26 @@ impl From<TenantId> for String {
 pub struct Tenant {
     /// Its id.
     pub id: TenantId,
-    /// Hashes of the webhook tokens that count; several while one replaces another.
+    /// Hashes of the valid webhook tokens; several while one webhook replaces another.
     pub webhook_tokens: Vec<TokenHash>,
-    /// The Salesforce org, once one was connected.
+    /// The connected Salesforce org.
     pub salesforce: Option<Connection>,
-    /// Where the users of the org signed in that was connected before, if none is.
+    /// Login URL of the previously connected org, if none is connected.
     pub former_login_url: Option<String>,
-    /// Whether that org takes requests now.
+    /// Whether the org accepts requests.
     pub state: ConnectionState,
-    /// What was learnt about the org.
+    /// Known facts about the org.
     pub facts: OrgFacts,
-    /// How many API calls the org has used, as Salesforce last said.
+    /// The org's API usage, as Salesforce last reported.
     pub api_usage: Option<ApiUsage>,
-    /// The Aircall account, once one was connected in the console.
+    /// The connected Aircall account.
     pub aircall: Option<AircallConnection>,
-    /// When a webhook last came from Aircall, to the minute.
+    /// When the last event arrived from Aircall; minute precision.
     pub last_event_at: Option<Timestamp>,
 }
 
 impl Tenant {
-    /// A tenant that nothing is connected to.
+    /// A tenant without connections.
     pub fn new(id: TenantId) -> Self {
         Self {
             id,
@@ -118,13 +118,13 @@ impl Tenant {
 pub struct Connection {
     /// Id of the Organization.
     pub org_id: String,
-    /// Where its REST API is, as of when it was connected; the tokens know the newest.
+    /// Base URL of its REST API when it was connected; the tokens hold the current one.
     pub instance_url: String,
-    /// Where its users sign in and tokens are refreshed.
+    /// URL where its users sign in and tokens are refreshed.
     pub login_url: String,
-    /// Id of the Salesforce user who connected it, who owns what no other user does.
+    /// Id of the Salesforce user who connected it, who owns records that match no other user.
     pub user_id: String,
-    /// What Salesforce calls that user, if it told.
+    /// That user's name, if it was in the response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_name: Option<String>,
     /// When it was connected.
@@ -132,16 +132,16 @@ pub struct Connection {
     pub connected_at: Timestamp,
 }
 
-/// Whether a tenant's Salesforce org takes requests.
+/// Whether a tenant's Salesforce org accepts requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum ConnectionState {
-    /// As far as is known.
+    /// It does, as far as is known.
     #[default]
     Connected,
-    /// Not before `until`: a limit is reached, or the org is down. Entries wait.
+    /// Not before `until`: a limit is reached, or the org is down. Entries stay pending.
     Paused {
-        /// Since when: the trouble's beginning, however often it was tried again.
+        /// When the problem began, regardless of later attempts.
         #[serde(with = "required", default = "not_stored")]
         since: Timestamp,
         /// When to try again.
@@ -150,24 +150,24 @@ pub enum ConnectionState {
         /// Why, as a sentence.
         reason: String,
     },
-    /// Not until an admin connects it again. Entries wait.
+    /// Not until an admin reconnects it. Entries stay pending.
     ReconnectNeeded {
         /// Why, as a sentence.
         reason: String,
-        /// Since when.
+        /// When the connection was found dead.
         #[serde(with = "required")]
         since: Timestamp,
-        /// When to find out whether it works again, as an admin may have mended it in Salesforce.
+        /// When to check whether it works again: an admin may have fixed the cause in Salesforce.
         #[serde(with = "required")]
         try_at: Timestamp,
     },
 }
 
 impl ConnectionState {
-    /// As it was meant when it was stored.
+    /// Fills in attributes that older versions did not store.
     pub(crate) fn complete(self) -> Self {
         match self {
-            // Stored before pauses knew their beginning: their end is the only instant there is.
+            // Stored before pauses had a `since`: `until` is the only known instant.
             ConnectionState::Paused { since, until, reason } if since == not_stored() => {
                 ConnectionState::Paused { since: until, until, reason }
             }
@@ -180,30 +180,30 @@ fn not_stored() -> Timestamp {
     Timestamp::UNIX_EPOCH
 }
 
-/// API calls of an org, by all integrations together, in the last 24 hours.
+/// An org's API calls in the last 24 hours, by all integrations together.
 /// <https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_api_usage.htm>
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ApiUsage {
-    /// Used.
+    /// Calls used.
     pub used: u64,
-    /// What it may use.
+    /// Calls allowed.
     pub limit: u64,
-    /// When Salesforce said so, UNIX seconds.
+    /// When Salesforce reported this, in UNIX seconds.
     #[serde(with = "required")]
     #[cfg_attr(feature = "openapi", schema(value_type = i64, example = 1_774_254_600))]
     pub at: Timestamp,
 }
 
-/// What was learnt about an org, with when, so that it can be asked again.
+/// Known facts about an org, each with its age, so that it can be checked again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrgFacts {
     /// Whether it has person accounts.
     pub person_accounts: Option<Known<bool>>,
-    /// Fields, as `Task.Aircall_Key__c`, that it lacks or does not let us write, with when that showed.
+    /// Fields, such as `Task.Aircall_Key__c`, that are missing or not writable, and when that was noticed.
     #[serde(default, with = "seconds::map")]
     pub missing_fields: BTreeMap<String, Timestamp>,
-    /// Objects, as `Lead`, that the connecting user has no access to, with when that showed.
+    /// Objects, such as `Lead`, that the connecting user has no access to, and when that was noticed.
     #[serde(default, with = "seconds::map")]
     pub missing_objects: BTreeMap<String, Timestamp>,
     /// When Tasks were last written without the key field, if ever.
@@ -212,26 +212,26 @@ pub struct OrgFacts {
 }
 
 impl OrgFacts {
-    /// How long the absence of a field, an object or a feature is believed: somebody may have added it since.
+    /// How long a field, an object or a feature is assumed missing: it may have been added since.
     pub const BELIEVED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
-    /// What of it is still believed as of `now`. A feature that was there does not go away.
+    /// The facts that have not expired as of `now`. A feature that was present is assumed to stay.
     #[must_use]
     pub fn as_of(mut self, now: Timestamp) -> Self {
-        let counts = |at: Timestamp| now < at + Self::BELIEVED_FOR;
-        self.person_accounts = self.person_accounts.filter(|known| known.value || counts(known.at));
-        self.missing_fields.retain(|_, at| counts(*at));
-        self.missing_objects.retain(|_, at| counts(*at));
+        let is_current = |at: Timestamp| now < at + Self::BELIEVED_FOR;
+        self.person_accounts = self.person_accounts.filter(|known| known.value || is_current(known.at));
+        self.missing_fields.retain(|_, at| is_current(*at));
+        self.missing_objects.retain(|_, at| is_current(*at));
         self
     }
 }
 
-/// Something that was true at a time.
+/// A value and when it was observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Known<T> {
-    /// What.
+    /// The value.
     pub value: T,
-    /// When it was learnt.
+    /// When it was observed.
     #[serde(with = "required")]
     pub at: Timestamp,
 }
@@ -241,25 +241,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_of_small_letters_digits_and_dashes() {
+    fn lower_case_letters_digits_and_dashes_make_an_id() {
         for text in ["a", "demo", "t-01", &"x".repeat(64)] {
             assert_eq!(TenantId::parse(text).unwrap().as_str(), text);
         }
     }
 
     #[test]
-    fn what_is_no_id() {
+    fn other_texts_are_no_id() {
         for text in ["", "Demo", "a b", "a/b", "é", "..", &"x".repeat(65)] {
             assert_eq!(TenantId::parse(text), Err(NotATenantId), "{text}");
         }
     }
 
     #[test]
-    fn an_org_has_one_tenant_by_either_of_its_ids() {
+    fn both_forms_of_an_org_id_give_one_tenant() {
         for org_id in ["00Dxx0000001gPL", "00Dxx0000001gPLEAY"] {
             assert_eq!(TenantId::of_org(org_id).unwrap().as_str(), "sf-00dxx0000001gpleay");
         }
-        // What differs in capitals only is another org.
+        // An id that differs only in case is another org's.
         assert_eq!(TenantId::of_org("00Dxx0000001gpl").unwrap().as_str(), "sf-00dxx0000001gpleaa");
         for other in ["", "00D", "005xx0000001gPL", "00Dxx0000001gP-", "00Dxx0000001gPLEA", "00Dxx0000001gPLé"] {
             assert_eq!(TenantId::of_org(other), Err(NotATenantId), "{other}");
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn absence_is_believed_for_a_day_and_presence_for_good() {
+    fn absence_expires_after_a_day_and_presence_never() {
         let at = |seconds| Timestamp::from_second(seconds).unwrap();
         let seen = |value| OrgFacts {
             person_accounts: Some(Known { value, at: at(0) }),

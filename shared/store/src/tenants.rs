@@ -1,6 +1,6 @@
 //! The table of tenants.
 //!
-//! Console and writer each own attributes of an item and update only those, so neither undoes what the other wrote.
+//! Console and writer each own some attributes of an item and update only those, so neither overwrites the other.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -23,7 +23,7 @@ impl Tenants {
         Self { dynamodb, table: table.into() }
     }
 
-    /// The tenant, if there is one of that id.
+    /// The tenant with this id, if it exists.
     ///
     /// # Errors
     /// When DynamoDB cannot answer or the item cannot be read.
@@ -33,10 +33,9 @@ impl Tenants {
         Ok(answer.item.map(|item| read(id, item)).transpose()?)
     }
 
-    /// Stores the tenant's webhook tokens, connections and state, as an admin sets them up.
+    /// Stores the tenant's webhook tokens, connections and state, which an admin configures.
     ///
-    /// What was learnt since, the org's facts and API calls and when Aircall was heard from, is stored for a new tenant
-    /// only.
+    /// The org's facts, its API usage and the time of the last event are observed later and stored only where absent.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -59,7 +58,7 @@ impl Tenants {
         self.update(&tenant.id, update).await
     }
 
-    /// Stores whether the tenant's org takes requests.
+    /// Stores whether the tenant's org accepts requests.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -67,7 +66,7 @@ impl Tenants {
         self.update(id, Update::default().set("state", item::value(state))).await
     }
 
-    /// Stores what was learnt about the tenant's org.
+    /// Stores the known facts about the tenant's org.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -75,7 +74,7 @@ impl Tenants {
         self.update(id, Update::default().set("facts", item::value(facts))).await
     }
 
-    /// Stores how many API calls the tenant's org has used, unless something newer is known.
+    /// Stores the API usage of the tenant's org, unless a newer one is stored.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -83,21 +82,21 @@ impl Tenants {
         let update = Update::default()
             .set("api_usage", item::value(usage))
             .only_if_exists("tenant")
-            .only_where("attribute_not_exists(#api_usage.#at) OR #api_usage.#at <= :at", &["api_usage", "at"])
+            .only_if_expression("attribute_not_exists(#api_usage.#at) OR #api_usage.#at <= :at", &["api_usage", "at"])
             .value("at", item::seconds(usage.at));
         self.update_if(id, update).await.map(drop)
     }
 
     async fn update(&self, id: &TenantId, update: Update) -> Result<(), Error> {
         let request = self.dynamodb.update_item().table_name(&self.table).key("tenant", item::text(id.as_str()));
-        update.on(request).send().await.map_err(|e| error::from_sdk("UpdateItem", &e))?;
+        update.apply_to(request).send().await.map_err(|e| error::from_sdk("UpdateItem", &e))?;
         Ok(())
     }
 
-    /// Says whether the update's condition held.
+    /// Applies a conditional update. Returns whether its condition held.
     pub(crate) async fn update_if(&self, id: &TenantId, update: Update) -> Result<bool, Error> {
         let request = self.dynamodb.update_item().table_name(&self.table).key("tenant", item::text(id.as_str()));
-        match update.on(request).send().await {
+        match update.apply_to(request).send().await {
             Ok(_) => Ok(true),
             Err(error)
                 if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>

@@ -1,4 +1,4 @@
-//! The tables of `template.yaml`, in memory, for tests.
+//! In-memory versions of the tables in `template.yaml`, for tests.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// The deployment itself, so that tests cannot drift from it.
+/// The deployment's template, so that the tests' tables cannot differ from it.
 const TEMPLATE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml"));
 
 /// An embedded DynamoDB with the deployment's tables, each named as in the template, such as `CallsTable`.
 #[derive(Debug)]
 pub struct TestTables {
-    /// Talks to it.
+    /// Its client.
     pub dynamodb: Client,
     server: JoinHandle<()>,
 }
@@ -23,12 +23,12 @@ impl TestTables {
     /// Starts it on a free loopback port.
     ///
     /// # Panics
-    /// When it cannot be started or the template holds a table that it does not know.
+    /// When it cannot be started or does not support a table of the template.
     pub async fn start() -> Self {
-        let database = Database::memory().expect("a database in memory");
+        let database = Database::memory().expect("an in-memory database");
         for request in tables() {
-            let request: CreateTableRequest = serde_json::from_value(request).expect("a table of DynamoDB's");
-            database.create_table(request).expect("the table is made");
+            let request: CreateTableRequest = serde_json::from_value(request).expect("a valid CreateTable request");
+            database.create_table(request).expect("the table is created");
         }
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -58,7 +58,7 @@ fn tables() -> Vec<Value> {
         let mut request = json!({ "TableName": id });
         for property in ["BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes"] {
             if let Some(value) = resource["Properties"].get(property) {
-                request[property] = serde_json::to_value(value).expect("a table's properties are plain");
+                request[property] = serde_json::to_value(value).expect("a table's properties convert to JSON");
             }
         }
         request

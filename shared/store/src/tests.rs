@@ -1,4 +1,4 @@
-//! The stores against an embedded DynamoDB, the secrets against recorded answers.
+//! Tests of the stores against an embedded DynamoDB, and of the secrets against mocked responses.
 
 mod activity;
 mod api_tokens;
@@ -29,7 +29,7 @@ use serde_json::json;
 use crate::test_tables::TestTables;
 use crate::{Calls, Entry, Merge, Outcome, Problem, TenantId, Written, item};
 
-/// When the tests' call started.
+/// When the test call started, in UNIX seconds.
 pub(super) const START: i64 = 1_774_254_600;
 
 pub(super) fn at(seconds: i64) -> Timestamp {
@@ -40,7 +40,7 @@ pub(super) fn tenant(id: &str) -> TenantId {
     TenantId::parse(id).unwrap()
 }
 
-/// The tables of one test, with the tenant `one`.
+/// The tables of one test, and the tenant `one`.
 pub(super) struct Fixture {
     pub(super) tables: TestTables,
     pub(super) calls: Calls,
@@ -54,7 +54,7 @@ impl Fixture {
         Self { tables, calls, tenant: tenant("one") }
     }
 
-    /// Merges the ended call `id`, which started `after` START, as its first event.
+    /// Creates the entry of call `id` from its `ended` event; the call started `after` seconds after START.
     pub(super) async fn ended(&self, id: u64, after: i64) -> String {
         let key = format!("call-{id}");
         let change = merge(ended(id, START + after), &Settings::default());
@@ -66,12 +66,12 @@ impl Fixture {
         self.calls.get(&self.tenant, key).await.unwrap().unwrap()
     }
 
-    /// Keys that are due by `seconds` after START.
+    /// Keys that are due by `after` seconds after START.
     pub(super) async fn due(&self, after: i64) -> Vec<String> {
         self.calls.due(&self.tenant, at(START + after), 200, &BTreeSet::new()).await.unwrap()
     }
 
-    /// Overwrites an attribute behind the stores' backs.
+    /// Overwrites an attribute directly in the table.
     pub(super) async fn damage(&self, key: &str, attribute: &str, value: AttributeValue) {
         let request = self.tables.dynamodb.update_item().table_name("CallsTable");
         let request = request.key("tenant", item::text("one")).key("key", item::text(key));
@@ -80,7 +80,7 @@ impl Fixture {
     }
 }
 
-/// An answered outbound call, as of an event.
+/// The document of an answered outbound call after one event.
 pub(super) fn document(event: &str, id: u64, started_at: i64) -> CallDocument {
     let snapshot: Snapshot = serde_json::from_value(json!({
         "event": event,
@@ -107,14 +107,14 @@ pub(super) fn ended(id: u64, started_at: i64) -> CallDocument {
     document("ended", id, started_at)
 }
 
-/// What `evaluate` makes of the document by these settings.
+/// The merge that `evaluate` would write for the document with these settings.
 pub(super) fn merge(document: CallDocument, settings: &Settings) -> Merge {
     let document = document.into();
     let decision = decide::decide(&document, settings, None);
     Merge { document, decision, expires_at: at(START + 180 * 86_400) }
 }
 
-/// Settings by which outbound answered calls are not logged.
+/// Settings with which outbound answered calls are not logged.
 pub(super) fn do_nothing() -> Settings {
     let mut settings = Settings::default();
     settings.call_workflow.outbound_answered = LogAs::DoNothing;
@@ -126,7 +126,7 @@ pub(super) fn record() -> Record {
     Record { kind: RecordKind::Contact, id, person_contact_id: None, name }
 }
 
-/// The Task of the entry, written.
+/// The outcome of an entry whose Task was written.
 pub(super) fn logged(entry: &Entry) -> Outcome {
     let task = entry.document.interaction().task(TaskStatus::Completed, &Settings::default(), "Test Contact");
     let task_id = "00T000000000001AAA".to_owned();

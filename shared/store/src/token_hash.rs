@@ -1,4 +1,4 @@
-//! Tokens that somebody else holds, of which only a hash is kept.
+//! Hashes of tokens whose text is held elsewhere.
 
 use std::fmt;
 
@@ -7,9 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-/// SHA-256 of a token, 64 hexadecimal digits as text.
+/// SHA-256 of a token; as text, 64 hexadecimal digits.
 ///
-/// The tokens, Aircall's for webhooks and our own, are long and random, so a plain hash cannot be guessed back.
+/// Aircall's webhook tokens and our own are long and random, so an unsalted hash is safe from guessing.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TokenHash([u8; 32]);
 
@@ -19,7 +19,7 @@ impl TokenHash {
         Self(Sha256::digest(token).into())
     }
 
-    /// Whether this is the hash of `token`; takes as long for any two tokens of one length.
+    /// Whether this is the hash of `token`, compared in constant time.
     pub fn matches(&self, token: &str) -> bool {
         self.0.ct_eq(&Self::new(token).0).into()
     }
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_its_own_token_matches() {
+    fn matches_only_its_own_token() {
         let hash = TokenHash::new("token-of-the-test");
         assert!(hash.matches("token-of-the-test"));
         for other in ["token-of-the-tesT", "token-of-the-test ", ""] {
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn is_kept_as_sha_256_in_hexadecimal() {
+    fn is_stored_as_hexadecimal_sha_256() {
         // From FIPS 180-2, appendix B.1.
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(TokenHash::new("abc").to_string(), abc);

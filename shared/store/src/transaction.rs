@@ -1,4 +1,4 @@
-//! DynamoDB's transactions: all of their changes, or none.
+//! DynamoDB's write transactions, with retries on conflicts.
 
 use std::time::Duration;
 
@@ -9,34 +9,34 @@ use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use crate::error::{self, Error};
 
 const OPERATION: &str = "TransactWriteItems";
-/// How often a transaction is sent again because another one was at the same items.
-const TIMEOUT: u32 = 4;
+/// How often a transaction is sent again after a conflict with another one.
+const MAX_RETRIES: u32 = 4;
 
-/// What became of a transaction.
+/// The result of a transaction.
 #[derive(Debug)]
 pub(crate) enum Transacted {
-    /// All of it is stored.
+    /// All changes are stored.
     Done,
-    /// A condition did not hold, and nothing is stored.
+    /// A condition failed, and nothing is stored.
     Refused(Refusal),
 }
 
-/// Which conditions did not hold.
+/// Which conditions failed.
 #[derive(Debug)]
 pub(crate) struct Refusal(Vec<CancellationReason>);
 
 impl Refusal {
-    /// The reason if it was the condition of this change, counted from 0.
+    /// The reason, if the condition of the change with this index failed.
     pub(crate) fn reason_for(&self, change: usize) -> Option<&CancellationReason> {
         self.0.get(change).filter(|reason| is_condition(reason))
     }
 }
 
-/// Stores all of `changes`, which are of different items, or nothing.
+/// Stores all of `changes`, which must be to different items, or none.
 ///
-/// Waits a little while another transaction is at the same items, and is then refused if that one broke a condition.
+/// Retries with backoff on a conflict with another transaction; its changes may then fail one of our conditions.
 pub(crate) async fn send(dynamodb: &Client, changes: Vec<TransactWriteItem>) -> Result<Transacted, Error> {
-    let mut tried = 0;
+    let mut retries = 0;
     loop {
         let request = dynamodb.transact_write_items().set_transact_items(Some(changes.clone()));
         let Err(error) = request.send().await else { return Ok(Transacted::Done) };
@@ -47,11 +47,11 @@ pub(crate) async fn send(dynamodb: &Client, changes: Vec<TransactWriteItem>) -> 
         if reasons.iter().any(is_condition) {
             return Ok(Transacted::Refused(Refusal(reasons.to_vec())));
         }
-        if tried == TIMEOUT || !reasons.iter().any(is_conflict) {
-            return Err(other(reasons));
+        if retries == MAX_RETRIES || !reasons.iter().any(is_conflict) {
+            return Err(cancellation_error(reasons));
         }
-        tokio::time::sleep(Duration::from_millis(20 << tried)).await;
-        tried += 1;
+        tokio::time::sleep(Duration::from_millis(20 << retries)).await;
+        retries += 1;
     }
 }
 
@@ -63,10 +63,10 @@ fn is_conflict(reason: &CancellationReason) -> bool {
     reason.code() == Some("TransactionConflict")
 }
 
-/// A transaction that was cancelled for another reason than a condition. The codes of each change are other words than
-/// those of whole requests:
+/// Classifies a cancellation for a reason other than a condition. The codes of single changes differ from those of
+/// whole requests:
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
-fn other(reasons: &[CancellationReason]) -> Error {
+fn cancellation_error(reasons: &[CancellationReason]) -> Error {
     let codes: Vec<&str> = reasons.iter().filter_map(CancellationReason::code).filter(|code| *code != "None").collect();
     let cause = format!("TransactionCanceledException: {}", codes.join(", "));
     let is_fault =

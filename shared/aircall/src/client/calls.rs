@@ -1,4 +1,4 @@
-//! Calls that Aircall knows, whether or not a webhook told of them.
+//! The calls API, which also has calls whose webhooks were lost.
 
 use jiff::Timestamp;
 use rules::CallId;
@@ -9,15 +9,15 @@ use super::pages::Meta;
 use super::{Client, Error, Transport};
 use crate::{WebhookError, call, lenient};
 
-/// Calls that Aircall pages through, however many there are: two hundred requests.
+/// Most calls that Aircall returns for one query, in two hundred requests.
 pub const MAX_CALLS: usize = 10_000;
 
-/// A call of the API.
+/// A call as the API returns it.
 #[derive(Debug, Clone)]
 pub struct Call {
     /// Aircall's id.
     pub id: CallId,
-    /// When it began to ring.
+    /// When it started.
     pub started_at: Option<Timestamp>,
     /// When it ended, if it has.
     pub ended_at: Option<Timestamp>,
@@ -25,25 +25,26 @@ pub struct Call {
 }
 
 impl Call {
-    /// The call as the rules know it.
+    /// Converts to the type of [`rules`].
     ///
     /// # Errors
-    /// If it lacks what nothing can be logged without: direction, line, start.
+    /// If it lacks a field that is required for logging: direction, line, start.
     pub fn read(&self) -> Result<rules::Call, WebhookError> {
         call::read(&self.json)
     }
 
-    /// The body of the `call.ended` that Aircall would send of it now, without a token; none while the call goes on.
+    /// The `call.ended` webhook body that Aircall would send for the call now, without a token.
+    /// `None` while the call is in progress.
     ///
-    /// `asked_at` is when it was asked for. What a webhook tells of a later moment counts more, and that of an earlier
-    /// one less.
-    pub fn ended_body(&self, asked_at: Timestamp) -> Option<String> {
+    /// `requested_at` is when the call was requested and becomes the body's timestamp. In a merge, the body takes
+    /// precedence over earlier webhooks, and later webhooks take precedence over it.
+    pub fn ended_body(&self, requested_at: Timestamp) -> Option<String> {
         self.ended_at?;
-        let (timestamp, data) = (asked_at.as_second(), self.json.get());
+        let (timestamp, data) = (requested_at.as_second(), self.json.get());
         Some(format!(r#"{{"resource":"call","event":"call.ended","timestamp":{timestamp},"data":{data}}}"#))
     }
 
-    /// None if it has no id.
+    /// `None` if it has no id.
     fn from_json(json: Box<RawValue>) -> Option<Self> {
         #[derive(Deserialize)]
         struct Wire {
@@ -60,16 +61,16 @@ impl Call {
 }
 
 impl Client {
-    /// The first calls that began between two instants, both of them included, to the second; the oldest first, and
-    /// `most` or [`MAX_CALLS`] at most. One request for each fifty.
+    /// The calls that started between two instants, both inclusive, with second precision; oldest first, at most
+    /// `limit` or [`MAX_CALLS`]. One request per fifty.
     ///
-    /// If there are so many, ask again from when the last one began. With a small `most`, the rate limit never costs
-    /// what was read already. Aircall looks back six months.
+    /// If the limit is reached, repeat from the start of the last call. With a small `limit`, a rate limit error does
+    /// not discard calls that were already read. Aircall lists calls of the last six months.
     ///
     /// # Errors
     ///
     /// [`Error`] says what to do.
-    pub async fn calls(&self, from: Timestamp, to: Timestamp, most: usize) -> Result<Vec<Call>, Error> {
+    pub async fn calls(&self, from: Timestamp, to: Timestamp, limit: usize) -> Result<Vec<Call>, Error> {
         #[derive(Deserialize)]
         struct Wire {
             #[serde(default)]
@@ -79,10 +80,10 @@ impl Client {
         let (from, to) = (from.as_second().to_string(), to.as_second().to_string());
         let query = [("from", from.as_str()), ("to", &to), ("order", "asc"), ("fetch_contact", "true")];
         let open = |wire: Wire| (wire.meta, wire.calls.into_iter().filter_map(Call::from_json).collect());
-        self.pages("/v1/calls", &query, most.min(MAX_CALLS), open).await
+        self.pages("/v1/calls", &query, limit.min(MAX_CALLS), open).await
     }
 
-    /// A call of any age; none if there is none of this id.
+    /// The call with this id, of any age, if it exists.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The company, its numbers and its users.
+//! The company, its lines and its users.
 
 use serde::Deserialize;
 
@@ -6,13 +6,13 @@ use super::pages::Meta;
 use super::{Client, Error};
 use crate::{call, lenient};
 
-/// Lines or users that are read; a company has fewer.
+/// Most lines or users that are read; a company has fewer.
 const LIMIT: usize = 5_000;
 
 /// The company that the credentials belong to.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Company {
-    /// Aircall's id, which its documentation does not show: none if it was not told.
+    /// Aircall's id, if it is in the response: it is not documented.
     #[serde(default, deserialize_with = "lenient::optional_id")]
     pub id: Option<u64>,
     /// Its name.
@@ -34,7 +34,7 @@ impl Client {
         Ok(wire.company)
     }
 
-    /// The company's numbers, which is Aircall's word for its lines. One request for each fifty.
+    /// The company's lines, which Aircall calls numbers. One request per fifty.
     ///
     /// # Errors
     ///
@@ -51,7 +51,7 @@ impl Client {
         self.pages("/v1/numbers", &[], LIMIT, open).await
     }
 
-    /// The company's users. One request for each fifty.
+    /// The company's users. One request per fifty.
     ///
     /// # Errors
     ///

@@ -1,13 +1,13 @@
-//! What a caller can do about a request that did not succeed.
+//! Errors of requests, classified by what the caller can do.
 
 use std::time::Duration;
 
 use super::Transport;
 
-/// A request that did not succeed. Its words are for an admin: they may quote what was sent, so log the variant only.
+/// A failed request. Its message is for an admin and may quote the request, so log only the variant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// Aircall does not take the credentials, or not for this: an admin must connect again.
+    /// Aircall refuses the credentials, in general or for this request: an admin has to reconnect.
     #[error("Aircall refuses the credentials: {message}")]
     Refused {
         /// Aircall's own words, else the status.
@@ -16,12 +16,12 @@ pub enum Error {
     /// The same request may succeed later.
     #[error("{reason}")]
     Retry {
-        /// How long to wait at least, where Aircall says so: from a second to an hour.
+        /// Least time to wait, if Aircall gave one: between a second and an hour.
         after: Option<Duration>,
-        /// What was in the way.
+        /// Why the request failed.
         reason: Reason,
     },
-    /// Aircall will not do this, however often it is asked.
+    /// Aircall does not accept the request. A retry does not help.
     #[error("Aircall does not accept the request: {message} (HTTP {status})")]
     Rejected {
         /// The HTTP status.
@@ -31,25 +31,25 @@ pub enum Error {
     },
 }
 
-/// Why a request is to be sent again.
+/// Why a request may be retried.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
-    /// The company has used up its requests.
-    #[error("Aircall takes no more requests of this company for now")]
+    /// The company's rate limit is exceeded.
+    #[error("Aircall's rate limit for this company is exceeded")]
     RateLimited,
-    /// Aircall is in trouble, with this HTTP status.
+    /// A temporary failure at Aircall, with this HTTP status.
     #[error("Aircall answered HTTP {0}")]
     Trouble(u16),
-    /// Nothing reached Aircall.
+    /// The request did not reach Aircall.
     #[error("Aircall could not be reached: {0}")]
     Unsent(Transport),
-    /// No answer came that can be read.
+    /// There was no readable response.
     #[error("Aircall did not answer: {0}")]
     Unanswered(Transport),
 }
 
 impl Error {
-    /// Whether the request may have taken effect all the same: look before something is created again.
+    /// Whether the request may have taken effect despite the error: check before creating something again.
     pub fn may_have_happened(&self) -> bool {
         match self {
             Self::Retry { reason: Reason::Trouble(_) | Reason::Unanswered(_), .. } => true,
@@ -59,10 +59,10 @@ impl Error {
         }
     }
 
-    pub(super) fn of_send(error: reqwest::Error) -> Self {
-        // Only an access token can make a request that cannot be written.
+    pub(super) fn from_send(error: reqwest::Error) -> Self {
+        // Only an access token can make a request invalid.
         if error.is_builder() {
-            return Self::Refused { message: "the access token holds characters that no token has".to_owned() };
+            return Self::Refused { message: "the access token contains invalid characters".to_owned() };
         }
         let is_unsent = error.is_connect();
         let transport = Transport::from_reqwest(error);

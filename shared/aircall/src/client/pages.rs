@@ -1,4 +1,4 @@
-//! Lists, which come in pages.
+//! Pagination of lists.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -7,10 +7,10 @@ use url::Url;
 use super::{Client, Error, Transport};
 use crate::lenient;
 
-/// Items of a page, which is the most that Aircall gives.
+/// Page size, the largest that Aircall allows.
 const PER_PAGE: usize = 50;
 
-/// What comes beside the items of a page.
+/// A page's metadata.
 #[derive(Default, Deserialize)]
 pub(super) struct Meta {
     #[serde(default, deserialize_with = "lenient::text")]
@@ -18,31 +18,31 @@ pub(super) struct Meta {
 }
 
 impl Client {
-    /// The items of all pages, `most` of them at most; one request for each fifty. `open` takes a page apart.
+    /// The items of all pages, up to `limit`; one request per fifty. `split` separates a page's metadata and items.
     pub(super) async fn pages<P: DeserializeOwned, T>(
         &self,
         path: &str,
         query: &[(&str, &str)],
-        most: usize,
-        open: impl Fn(P) -> (Meta, Vec<T>),
+        limit: usize,
+        split: impl Fn(P) -> (Meta, Vec<T>),
     ) -> Result<Vec<T>, Error> {
         let mut url = self.url(path);
         url.query_pairs_mut().extend_pairs(query).append_pair("per_page", &PER_PAGE.to_string());
         let mut items = Vec::new();
-        // Bounded by requests as well, should pages be empty and still lead on.
-        for _ in 0..most.div_ceil(PER_PAGE) {
-            let (meta, page) = open(self.get(url).await?);
+        // The number of requests is limited as well, in case empty pages link to further pages.
+        for _ in 0..limit.div_ceil(PER_PAGE) {
+            let (meta, page) = split(self.get(url).await?);
             items.extend(page);
             match meta.next_page_link {
-                Some(link) if items.len() < most => url = self.same_origin(&link)?,
+                Some(link) if items.len() < limit => url = self.same_origin(&link)?,
                 _ => break,
             }
         }
-        items.truncate(most);
+        items.truncate(limit);
         Ok(items)
     }
 
-    /// An address that the credentials may go to.
+    /// Resolves a link; it must have the API's origin, because requests carry the credentials.
     fn same_origin(&self, link: &str) -> Result<Url, Error> {
         let url = self.base_url.join(link).ok().filter(|url| url.origin() == self.base_url.origin());
         url.ok_or_else(|| Error::unanswered(Transport::Unreadable))

@@ -1,4 +1,4 @@
-//! An answer that is no success: what it says, and what follows.
+//! Converts a response without a success status to an [`Error`].
 
 use jiff::Timestamp;
 use reqwest::Response;
@@ -7,13 +7,13 @@ use serde::Deserialize;
 use super::{Error, Reason, transport, wait};
 use crate::lenient;
 
-/// As much of Aircall's words as an admin reads.
+/// Aircall's message is truncated to this many characters.
 const MAX_MESSAGE: usize = 300;
 
-/// Where Aircall's words stand: `message` where credentials are wrong, `error` and `troubleshoot` elsewhere, and
-/// OAuth's names at the token endpoint.
+/// Fields of an error body: `message` for wrong credentials, `error` and `troubleshoot` elsewhere, and OAuth's names at
+/// the token endpoint.
 #[derive(Default, Deserialize)]
-struct Words {
+struct ErrorBody {
     #[serde(default, deserialize_with = "lenient::text")]
     message: Option<String>,
     #[serde(default, deserialize_with = "lenient::text")]
@@ -27,19 +27,19 @@ struct Words {
 pub(super) async fn from_response(response: Response) -> Error {
     let status = response.status().as_u16();
     let after = wait::after(response.headers(), Timestamp::now());
-    let body = transport::read(response).await.unwrap_or_default();
-    let words: Words = serde_json::from_slice(&body).unwrap_or_default();
-    let is_wrong_app = matches!(words.error.as_deref(), Some("invalid_client" | "unauthorized_client"));
+    let bytes = transport::read(response).await.unwrap_or_default();
+    let body: ErrorBody = serde_json::from_slice(&bytes).unwrap_or_default();
+    let is_wrong_app = matches!(body.error.as_deref(), Some("invalid_client" | "unauthorized_client"));
     match status {
         429 => Error::Retry { after, reason: Reason::RateLimited },
         408 | 425 | 500.. => Error::Retry { after, reason: Reason::Trouble(status) },
-        401 | 403 => Error::Refused { message: words.into_message(status) },
-        _ if is_wrong_app => Error::Refused { message: words.into_message(status) },
-        _ => Error::Rejected { status, message: words.into_message(status) },
+        401 | 403 => Error::Refused { message: body.into_message(status) },
+        _ if is_wrong_app => Error::Refused { message: body.into_message(status) },
+        _ => Error::Rejected { status, message: body.into_message(status) },
     }
 }
 
-impl Words {
+impl ErrorBody {
     fn into_message(self, status: u16) -> String {
         let parts = [self.message, self.error, self.troubleshoot, self.error_description];
         let text = parts.into_iter().flatten().collect::<Vec<_>>().join(": ");

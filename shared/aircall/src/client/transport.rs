@@ -1,31 +1,31 @@
-//! What can go wrong between here and Aircall, and the bounded reading of a body.
+//! Transport errors, and reading a body up to a limit.
 
 use std::error::Error as _;
 
 use reqwest::Response;
 
-/// The longest answer that is read, in bytes. A page of 50 calls with all their comments is a tenth of it.
+/// Longest response body that is read, in bytes. A page of 50 calls with all their comments is a tenth of it.
 const MAX_BODY: usize = 8 << 20;
 
-/// Why no usable answer came.
+/// Why there was no usable response.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Transport {
-    /// The client's time-out struck.
+    /// The client's timeout expired.
     #[error("no answer in time")]
     TimedOut,
-    /// The connection could not be made, or ended early. The text is the operating system's or the TLS library's.
+    /// The connection failed or was closed early. The text is that of the operating system or the TLS library.
     #[error("connection failed: {0}")]
     Connection(String),
-    /// The body is longer than is read.
+    /// The body exceeds the limit.
     #[error("the answer is longer than {MAX_BODY} bytes")]
     TooLong,
-    /// A success whose body is not what the API documents.
+    /// A successful response whose body cannot be parsed.
     #[error("the answer cannot be read")]
     Unreadable,
 }
 
 impl Transport {
-    /// Drops the address from reqwest's error.
+    /// Converts reqwest's error, without its URL.
     pub(super) fn from_reqwest(error: reqwest::Error) -> Self {
         if error.is_timeout() {
             return Self::TimedOut;
@@ -41,7 +41,7 @@ impl Transport {
     }
 }
 
-/// Reads a body up to its bound.
+/// Reads a body up to the limit.
 pub(super) async fn read(mut response: Response) -> Result<Vec<u8>, Transport> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(Transport::from_reqwest)? {

@@ -9,19 +9,19 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct WebhookId(String);
 
-/// A text that is no webhook's id.
+/// The text is not a webhook's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not the id of a webhook")]
 pub struct InvalidWebhookId;
 
 impl WebhookId {
-    /// Takes letters, digits and hyphens, so that an id is always one part of a path.
+    /// Accepts letters, digits and hyphens, so that an id is always a single path segment.
     ///
     /// # Errors
-    /// If the text holds anything else, nothing, or more than 64 of them.
+    /// If the text is empty, has more than 64 characters, or holds any other character.
     pub fn parse(text: &str) -> Result<Self, InvalidWebhookId> {
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        if (1..=64).contains(&text.len()) && text.bytes().all(fits) {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        if (1..=64).contains(&text.len()) && text.bytes().all(allowed) {
             Ok(Self(text.to_owned()))
         } else {
             Err(InvalidWebhookId)

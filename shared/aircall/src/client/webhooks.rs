@@ -1,7 +1,7 @@
-//! Webhooks: making, reading and ending them.
+//! Webhooks: create, read, update and delete.
 //!
-//! To Aircall, events that are omitted or empty are all events, on create and on update alike. So each request of ours
-//! names them, and [`Events`] cannot be empty.
+//! Aircall treats missing or empty `events` as all events, both on create and on update. Therefore each request sends
+//! them, and [`Events`] cannot be empty.
 
 use jiff::Timestamp;
 use reqwest::Method;
@@ -14,10 +14,10 @@ use super::pages::Meta;
 use super::{Client, Error, WebhookId, read};
 use crate::{EVENTS, lenient};
 
-/// Webhooks that are read; Aircall allows a company a hundred.
+/// Most webhooks that are read; Aircall allows a company a hundred.
 const LIMIT: usize = 200;
 
-/// Names of events, one at least.
+/// A non-empty list of event names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Events<'a>(&'a [&'a str]);
 
@@ -25,20 +25,20 @@ impl<'a> Events<'a> {
     /// [`EVENTS`].
     pub const OURS: Events<'static> = Events(EVENTS);
 
-    /// None if there are none, which to Aircall would be all.
+    /// `None` if the list is empty, which Aircall would treat as all events.
     pub fn new(names: &'a [&'a str]) -> Option<Self> {
         (!names.is_empty()).then_some(Self(names))
     }
 }
 
-/// What a webhook is to be.
+/// The desired configuration of a webhook.
 #[derive(Debug, Clone, Copy)]
 pub struct Subscription<'a> {
-    /// The name that Aircall's Dashboard shows.
+    /// The name shown in Aircall's Dashboard.
     pub custom_name: &'a str,
-    /// Where it sends to: `https`.
+    /// The `https` URL it sends to.
     pub url: &'a Url,
-    /// What it sends.
+    /// The events it sends.
     pub events: Events<'a>,
 }
 
@@ -48,25 +48,25 @@ impl Subscription<'_> {
     }
 }
 
-/// A webhook as Aircall has it.
+/// A webhook as Aircall reports it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Webhook {
     /// Aircall's id.
     #[serde(rename = "webhook_id")]
     pub id: WebhookId,
-    /// The name that Aircall's Dashboard shows.
+    /// The name shown in Aircall's Dashboard.
     #[serde(default, deserialize_with = "lenient::text")]
     pub custom_name: Option<String>,
-    /// Where it sends to.
+    /// The URL it sends to.
     pub url: String,
-    /// Whether it sends: Aircall turns one off that keeps failing.
+    /// Whether it sends events: Aircall deactivates a webhook that keeps failing.
     pub active: bool,
-    /// What it sends.
+    /// The events it sends.
     #[serde(default, deserialize_with = "lenient::list")]
     pub events: Vec<String>,
-    /// What it sends in each body, to be known by. It stays while the webhook lives.
+    /// The token in each body, which authenticates the webhook. It does not change during the webhook's lifetime.
     pub token: SecretString,
-    /// When it was made.
+    /// When it was created.
     #[serde(default, deserialize_with = "lenient::time")]
     pub created_at: Option<Timestamp>,
 }
@@ -84,19 +84,19 @@ struct Wire {
 }
 
 impl Client {
-    /// Makes a webhook, which is active at once.
+    /// Creates a webhook, which is active at once.
     ///
     /// # Errors
     ///
     /// [`Error`] says what to do. If it [may have happened](Error::may_have_happened), look for the webhook in
-    /// [`Client::webhooks`] by its address before making another.
+    /// [`Client::webhooks`] by its URL before creating another.
     pub async fn create_webhook(&self, subscription: Subscription<'_>) -> Result<Webhook, Error> {
         let request = self.http.post(self.url("/v1/webhooks")).json(&subscription.to_json());
         let wire: Wire = read(self.send(request).await?).await?;
         Ok(wire.webhook)
     }
 
-    /// The company's webhooks; with OAuth only those that were made with this token. One request for each fifty.
+    /// The company's webhooks; with OAuth, only those created with this token. One request per fifty.
     ///
     /// # Errors
     ///
@@ -112,7 +112,7 @@ impl Client {
         self.pages("/v1/webhooks", &[], LIMIT, |wire: Wire| (wire.meta, wire.webhooks)).await
     }
 
-    /// A webhook; none if it is gone.
+    /// The webhook with this id, if it exists.
     ///
     /// # Errors
     ///
@@ -122,11 +122,11 @@ impl Client {
         Ok(wire.map(|wire| wire.webhook))
     }
 
-    /// Makes a webhook be this, and active again.
+    /// Replaces a webhook's configuration and activates it.
     ///
     /// # Errors
     ///
-    /// [`Error`] says what to do; [`Error::Rejected`] with status 404 that the webhook is gone.
+    /// [`Error`] says what to do; [`Error::Rejected`] with status 404 means that the webhook does not exist.
     pub async fn update_webhook(&self, id: &WebhookId, subscription: Subscription<'_>) -> Result<Webhook, Error> {
         let mut body = subscription.to_json();
         body["active"] = json!(true);
@@ -135,13 +135,13 @@ impl Client {
         Ok(wire.webhook)
     }
 
-    /// Deletes a webhook; one that is gone already is no error.
+    /// Deletes a webhook; succeeds if it does not exist.
     ///
     /// # Errors
     ///
     /// [`Error`] says what to do.
     pub async fn delete_webhook(&self, id: &WebhookId) -> Result<(), Error> {
-        match self.ask(Method::DELETE, self.webhook_url(id)).await {
+        match self.request(Method::DELETE, self.webhook_url(id)).await {
             Ok(_) | Err(Error::Rejected { status: 404, .. }) => Ok(()),
             Err(error) => Err(error),
         }

@@ -1,4 +1,4 @@
-//! Calls between two instants, and one by its id.
+//! Listing calls between two instants, and getting a call by its id.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::sandbox::Sandbox;
 
-/// A company with a call in each of the last `count` seconds, ids from 1, the oldest first; and when the first began.
+/// A sandbox with a call in each of the last `count` seconds, ids from 1, oldest first; and when the first started.
 async fn with_calls(count: i64) -> (Sandbox, Timestamp) {
     let sandbox = Sandbox::with(Options { rate_limit: 0, ..Options::default() }).await;
     let first = Timestamp::now().as_second() - count;
@@ -22,7 +22,7 @@ async fn with_calls(count: i64) -> (Sandbox, Timestamp) {
 }
 
 #[tokio::test]
-async fn calls_come_from_all_pages_the_oldest_first() {
+async fn calls_of_all_pages_are_listed_oldest_first() {
     let (sandbox, first) = with_calls(120).await;
     let (from, to) = (first + Duration::from_secs(5), first + Duration::from_secs(109));
     let calls = sandbox.client().calls(from, to, MAX_CALLS).await.unwrap();
@@ -32,7 +32,7 @@ async fn calls_come_from_all_pages_the_oldest_first() {
 }
 
 #[tokio::test]
-async fn no_more_is_asked_for_than_wanted() {
+async fn no_more_pages_are_requested_than_the_limit_needs() {
     let (sandbox, first) = with_calls(120).await;
     let calls = sandbox.client().calls(first, Timestamp::now(), 60).await.unwrap();
     assert_eq!(calls.iter().map(|call| call.id.0).collect::<Vec<_>>(), (1..=60).collect::<Vec<_>>());
@@ -43,7 +43,7 @@ async fn no_more_is_asked_for_than_wanted() {
 }
 
 #[tokio::test]
-async fn a_call_is_what_a_webhook_would_have_told() {
+async fn a_call_converts_to_the_webhook_body_of_its_end() {
     let sandbox = Sandbox::start().await;
     let now = Timestamp::now().as_second();
     let contact = json!({"id": 1, "first_name": "Ada", "last_name": "Demo"});
@@ -54,15 +54,15 @@ async fn a_call_is_what_a_webhook_would_have_told() {
     let read = call.read().unwrap();
     assert_eq!((read.direction, read.line.name.as_deref()), (Direction::Outbound, Some("Support line")));
     assert_eq!(read.contact.as_ref().unwrap().last_name.as_deref(), Some("Demo"));
-    let asked_at = Timestamp::from_second(now).unwrap();
-    let Webhook::Call(snapshot) = Webhook::parse(&call.ended_body(asked_at).unwrap()).unwrap() else {
-        panic!("it is no call");
+    let requested_at = Timestamp::from_second(now).unwrap();
+    let Webhook::Call(snapshot) = Webhook::parse(&call.ended_body(requested_at).unwrap()).unwrap() else {
+        panic!("not a call");
     };
-    assert_eq!((snapshot.event, snapshot.at, snapshot.call), (CallEvent::Ended, asked_at, read));
+    assert_eq!((snapshot.event, snapshot.at, snapshot.call), (CallEvent::Ended, requested_at, read));
 }
 
 #[tokio::test]
-async fn a_call_that_goes_on_has_not_ended() {
+async fn a_call_in_progress_has_no_end() {
     let sandbox = Sandbox::start().await;
     sandbox.control("calls", json!({"id": 7, "started_at": Timestamp::now().as_second()})).await;
     let call = sandbox.client().call(CallId(7)).await.unwrap().unwrap();
@@ -70,6 +70,6 @@ async fn a_call_that_goes_on_has_not_ended() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_not_there_is_none() {
+async fn a_missing_call_is_none() {
     assert!(Sandbox::start().await.client().call(CallId(7)).await.unwrap().is_none());
 }

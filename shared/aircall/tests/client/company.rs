@@ -1,4 +1,4 @@
-//! Credentials, the company, its numbers and users, the rate limit.
+//! Credentials, the company, its lines and users, and the rate limit.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::sandbox::{Sandbox, api_key};
 
 #[tokio::test]
-async fn both_credentials_are_taken() {
+async fn both_kinds_of_credentials_are_accepted() {
     let sandbox = Sandbox::start().await;
     assert_eq!(sandbox.client().ping().await, Ok(()));
     assert_eq!(sandbox.app().ping().await, Ok(()));
@@ -34,33 +34,33 @@ async fn wrong_credentials_are_refused() {
 }
 
 #[tokio::test]
-async fn the_company_is_told() {
+async fn the_company_has_a_name_and_no_documented_id() {
     let company = Sandbox::start().await.client().company().await.unwrap();
     assert_eq!((company.name.as_str(), company.id), ("Example Company", None));
 }
 
 #[tokio::test]
-async fn numbers_come_with_their_time_zones() {
-    let numbers = Sandbox::start().await.client().lines().await.unwrap();
-    assert_eq!(numbers.len(), 3);
-    let support = &numbers[1];
+async fn lines_have_their_time_zones() {
+    let lines = Sandbox::start().await.client().lines().await.unwrap();
+    assert_eq!(lines.len(), 3);
+    let support = &lines[1];
     assert_eq!((support.id, support.name.as_deref()), (LineId(1002), Some("Support line")));
     assert_eq!(support.digits.as_deref(), Some("+33 1 99 00 01 00"));
     assert_eq!((support.time_zone.as_deref(), support.open), (Some("Europe/Paris"), Some(true)));
 }
 
 #[tokio::test]
-async fn numbers_come_from_all_pages() {
+async fn lines_of_all_pages_are_listed() {
     let sandbox = Sandbox::start().await;
     let many: Vec<Value> = (1..=120).map(|id| json!({"id": id})).collect();
     sandbox.control("numbers", json!(many)).await;
-    let numbers = sandbox.client().lines().await.unwrap();
-    let ids: Vec<u64> = numbers.iter().map(|number| number.id.0).collect();
+    let lines = sandbox.client().lines().await.unwrap();
+    let ids: Vec<u64> = lines.iter().map(|line| line.id.0).collect();
     assert_eq!(ids, (1..=120).chain(1001..=1003).collect::<Vec<_>>());
 }
 
 #[tokio::test]
-async fn users_come_with_their_e_mails() {
+async fn users_have_their_e_mail_addresses() {
     let users = Sandbox::start().await.client().users().await.unwrap();
     let robin = users.iter().find(|user| user.id == Some(2002)).unwrap();
     assert_eq!((robin.name.as_deref(), robin.email.as_deref()), (Some("Robin Rep"), Some("robin.rep@example.com")));
@@ -68,19 +68,19 @@ async fn users_come_with_their_e_mails() {
 }
 
 #[tokio::test]
-async fn the_rate_limit_says_when() {
+async fn a_rate_limited_request_says_when_to_retry() {
     for reset_unit in [ResetUnit::Seconds, ResetUnit::Milliseconds] {
         let client = Sandbox::with(Options { rate_limit: 1, reset_unit, ..Options::default() }).await.client();
         client.ping().await.unwrap();
         let Err(Error::Retry { after: Some(after), reason: Reason::RateLimited }) = client.ping().await else {
-            panic!("there is no limit");
+            panic!("the rate limit was not applied");
         };
         assert!((Duration::from_secs(50)..=Duration::from_secs(61)).contains(&after), "{after:?}");
     }
 }
 
 #[tokio::test]
-async fn no_secret_shows() {
+async fn debug_output_shows_no_secrets() {
     let sandbox = Sandbox::start().await;
     let (id, token) = (sandbox.company.api_id(), sandbox.company.api_token());
     let shown = format!("{:?} {:?}", sandbox.client(), sandbox.app());

@@ -1,4 +1,4 @@
-//! The events that we subscribe to.
+//! The subscribed events.
 
 use std::collections::BTreeSet;
 
@@ -6,14 +6,14 @@ use aircall::EVENTS;
 use aircall::webhook::is_of_interest;
 
 #[test]
-fn we_subscribe_to_what_we_read_and_to_nothing_else() {
+fn exactly_the_processed_events_are_subscribed() {
     for event in aircall_sandbox::EVENTS {
         assert_eq!(EVENTS.contains(event), is_of_interest(event), "{event}");
     }
 }
 
 #[test]
-fn aircall_knows_each_of_them_once() {
+fn subscribed_events_exist_and_are_listed_once() {
     let known: BTreeSet<&str> = aircall_sandbox::EVENTS.iter().copied().collect();
     let ours: BTreeSet<&str> = EVENTS.iter().copied().collect();
     assert_eq!(ours.len(), EVENTS.len());

@@ -1,4 +1,4 @@
-//! The REST client against the sandbox Aircall, and against answers that it would not give.
+//! The REST client against the Aircall sandbox, and against responses that the sandbox does not produce.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -1,4 +1,4 @@
-//! Connecting as an app, an admin's click included.
+//! The OAuth flow, including the admin's consent.
 
 use aircall::client::{Credentials, Error};
 use aircall::oauth::App;
@@ -15,7 +15,7 @@ fn app(sandbox: &Sandbox) -> App {
     }
 }
 
-/// Where the admin comes back to after allowing it.
+/// Gives the admin's consent. Returns the URL that it redirects to.
 async fn allow(app: &App, sandbox: &Sandbox, state: &str) -> Url {
     let url = app.authorize_url(&sandbox.url, state);
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
@@ -31,7 +31,7 @@ fn parameter(url: &Url, name: &str) -> String {
 }
 
 #[test]
-fn the_admin_is_sent_to_the_dashboard() {
+fn the_authorize_url_is_on_the_dashboard() {
     let app = App {
         client_id: "an-app".to_owned(),
         client_secret: "secret".into(),
@@ -46,7 +46,7 @@ fn the_admin_is_sent_to_the_dashboard() {
 }
 
 #[tokio::test]
-async fn a_code_becomes_a_token_that_works() {
+async fn a_code_is_exchanged_once_for_a_working_token() {
     let sandbox = Sandbox::start().await;
     let app = app(&sandbox);
     let back = allow(&app, &sandbox, "a&b").await;
@@ -59,7 +59,7 @@ async fn a_code_becomes_a_token_that_works() {
 }
 
 #[tokio::test]
-async fn a_wrong_app_is_refused() {
+async fn wrong_app_credentials_are_refused() {
     let sandbox = Sandbox::start().await;
     let app = App { client_secret: "guess".into(), ..app(&sandbox) };
     let error = app.exchange_code(&reqwest::Client::new(), &sandbox.url, "code").await.unwrap_err();

@@ -1,4 +1,4 @@
-//! Answers that no documentation promises, and none at all.
+//! Undocumented, malformed and missing responses.
 
 use std::time::Duration;
 
@@ -22,16 +22,16 @@ fn client(url: &str) -> Client {
     Client::new(http, url.parse().unwrap(), api_key("id", "token"))
 }
 
-/// A server that answers everything so.
-async fn server(answer: ResponseTemplate) -> (MockServer, Client) {
+/// A server that answers every GET request with `response`, and its client.
+async fn server(response: ResponseTemplate) -> (MockServer, Client) {
     let server = MockServer::start().await;
-    Mock::given(method("GET")).respond_with(answer).mount(&server).await;
+    Mock::given(method("GET")).respond_with(response).mount(&server).await;
     let client = client(&server.uri());
     (server, client)
 }
 
-async fn ping(answer: ResponseTemplate) -> Error {
-    server(answer).await.1.ping().await.unwrap_err()
+async fn ping(response: ResponseTemplate) -> Error {
+    server(response).await.1.ping().await.unwrap_err()
 }
 
 fn unreadable() -> Error {
@@ -39,7 +39,7 @@ fn unreadable() -> Error {
 }
 
 #[tokio::test]
-async fn each_status_says_what_to_do() {
+async fn each_status_maps_to_an_error() {
     let page = |status| ResponseTemplate::new(status).set_body_raw("<html>no</html>", "text/html");
     for status in [500, 502, 503, 599, 408, 425] {
         assert_eq!(ping(page(status)).await, Error::Retry { after: None, reason: Reason::Trouble(status) });
@@ -59,7 +59,7 @@ async fn each_status_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn words_are_found_where_they_stand_and_cut() {
+async fn error_messages_are_read_from_each_known_field_and_truncated() {
     for (body, message) in [
         (json!({"message": "A"}), "A".to_owned()),
         (json!({"error": "A", "troubleshoot": "B"}), "A: B".to_owned()),
@@ -74,7 +74,7 @@ async fn words_are_found_where_they_stand_and_cut() {
 }
 
 #[tokio::test]
-async fn a_success_that_cannot_be_read_is_no_answer() {
+async fn a_success_with_an_unreadable_body_counts_as_unanswered() {
     for body in ["", "<html>", "{}", "[]", r#"{"company": {}}"#, r#"{"company": {"name": 7"#] {
         let (_server, client) = server(ResponseTemplate::new(200).set_body_string(body)).await;
         assert_eq!(client.company().await, Err(unreadable()), "{body}");
@@ -82,11 +82,11 @@ async fn a_success_that_cannot_be_read_is_no_answer() {
 }
 
 #[tokio::test]
-async fn what_is_odd_in_one_item_does_not_cost_the_others() {
+async fn a_malformed_item_does_not_fail_the_list() {
     let numbers = json!([{"id": "7", "name": null, "open": "yes"}, {"name": "no id"}, null, {"id": 8, "digits": {}}]);
     let (_server, client) = server(ResponseTemplate::new(200).set_body_json(json!({"numbers": numbers}))).await;
-    let numbers = client.lines().await.unwrap();
-    assert_eq!(numbers.iter().map(|number| number.id.0).collect::<Vec<_>>(), [7, 8]);
+    let lines = client.lines().await.unwrap();
+    assert_eq!(lines.iter().map(|line| line.id.0).collect::<Vec<_>>(), [7, 8]);
     let cut = r#"{"company": {"id": 7, "name": "Cut \ud83d"}}"#;
     let (_server, client) = server(ResponseTemplate::new(200).set_body_string(cut)).await;
     let company = client.company().await.unwrap();
@@ -94,7 +94,7 @@ async fn what_is_odd_in_one_item_does_not_cost_the_others() {
 }
 
 #[tokio::test]
-async fn the_credentials_go_nowhere_else() {
+async fn credentials_are_not_sent_to_another_origin() {
     let elsewhere = MockServer::start().await;
     let link = format!("{}/v1/numbers?page=2", elsewhere.uri());
     let body = json!({"meta": {"next_page_link": link}, "numbers": [{"id": 7}]});
@@ -106,7 +106,7 @@ async fn the_credentials_go_nowhere_else() {
 }
 
 #[tokio::test]
-async fn pages_that_never_end_are_left() {
+async fn endless_pagination_is_stopped() {
     let calls: Vec<Value> = (1..=49).map(|id| json!({"id": id})).collect();
     for calls in [calls, Vec::new()] {
         let server = MockServer::start().await;
@@ -123,7 +123,7 @@ async fn pages_that_never_end_are_left() {
 }
 
 #[tokio::test]
-async fn a_flood_is_cut_off() {
+async fn a_body_over_the_limit_is_an_error() {
     let flood = ResponseTemplate::new(200).set_body_bytes(vec![b' '; (8 << 20) + 1]);
     let (_server, client) = server(flood).await;
     let error = Error::Retry { after: None, reason: Reason::Unanswered(Transport::TooLong) };
@@ -131,7 +131,7 @@ async fn a_flood_is_cut_off() {
 }
 
 #[tokio::test]
-async fn nobody_listens() {
+async fn a_refused_connection_is_an_unsent_request() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -141,7 +141,7 @@ async fn nobody_listens() {
 }
 
 #[tokio::test]
-async fn no_answer_in_time() {
+async fn a_timeout_may_have_happened() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let error = client(&format!("http://{}", listener.local_addr().unwrap())).ping().await.unwrap_err();
     assert_eq!(error, Error::Retry { after: None, reason: Reason::Unanswered(Transport::TimedOut) });
@@ -149,7 +149,7 @@ async fn no_answer_in_time() {
 }
 
 #[tokio::test]
-async fn the_connection_ends_after_the_request() {
+async fn a_connection_closed_after_the_request_is_unanswered() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = client(&format!("http://{}", listener.local_addr().unwrap()));
     let server = async {

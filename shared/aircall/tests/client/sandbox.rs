@@ -1,4 +1,4 @@
-//! A sandbox Aircall on a loopback port.
+//! The Aircall sandbox on a loopback port.
 
 use aircall::Client;
 use aircall::client::Credentials;
@@ -6,7 +6,7 @@ use aircall_sandbox::{Company, Options};
 use serde_json::Value;
 use url::Url;
 
-/// A company that listens.
+/// A running sandbox.
 pub(crate) struct Sandbox {
     pub(crate) company: Company,
     pub(crate) url: Url,
@@ -35,19 +35,19 @@ impl Sandbox {
         self.client_with(api_key(&self.company.api_id(), &self.company.api_token()))
     }
 
-    /// A client with the token of an app that was authorised just now.
+    /// A client with a newly issued OAuth access token.
     pub(crate) fn app(&self) -> Client {
         self.client_with(Credentials::OAuth { access_token: self.company.issue_token().into() })
     }
 
-    /// How many requests Aircall has had.
+    /// The number of requests that the sandbox has received.
     pub(crate) async fn requests(&self) -> u64 {
         let url = self.url.join("/_sandbox/requests").unwrap();
         let requests: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
         requests["total"].as_u64().unwrap()
     }
 
-    /// A request to `/_sandbox`.
+    /// Posts to a control endpoint under `/_sandbox`.
     pub(crate) async fn control(&self, path: &str, body: Value) {
         let url = self.url.join(&format!("/_sandbox/{path}")).unwrap();
         let answer = reqwest::Client::new().post(url).json(&body).send().await.unwrap();

@@ -1,4 +1,4 @@
-//! The queues against an SQS that keeps what it is sent.
+//! Tests of the queues against a mocked SQS that records its requests.
 
 use aws_lambda_events::sqs::SqsMessageAttribute;
 use aws_sdk_sqs::config::retry::RetryConfig;
@@ -11,11 +11,15 @@ use super::*;
 
 const QUEUE: &str = "https://sqs.us-east-1.example.com/000000000000/queue";
 
-/// An SQS that answers this operation so, and a client of it.
-async fn sqs(operation: &str, answer: ResponseTemplate) -> (MockServer, Client) {
+/// An SQS that answers this operation with `response`, and its client.
+async fn sqs(operation: &str, response: ResponseTemplate) -> (MockServer, Client) {
     let server = MockServer::start().await;
     let target = format!("AmazonSQS.{operation}");
-    Mock::given(method("POST")).and(header("x-amz-target", target.as_str())).respond_with(answer).mount(&server).await;
+    Mock::given(method("POST"))
+        .and(header("x-amz-target", target.as_str()))
+        .respond_with(response)
+        .mount(&server)
+        .await;
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
@@ -40,7 +44,7 @@ fn wake_up(tenant: &str) -> WakeUp {
 }
 
 #[tokio::test]
-async fn a_wake_up_is_of_its_tenants_group_and_rings_once() {
+async fn a_wake_up_has_its_tenants_message_group_and_deduplication_id() {
     let (server, client) = sqs("SendMessage", accepted()).await;
     WriteQueue::new(client, QUEUE).wake(&wake_up("one"), "call-7:3").await.unwrap();
     let request = &requests(&server).await[0];
@@ -54,7 +58,7 @@ async fn a_wake_up_is_of_its_tenants_group_and_rings_once() {
 }
 
 #[tokio::test]
-async fn many_wake_ups_go_ten_at_a_time() {
+async fn wake_ups_are_sent_in_batches_of_ten() {
     let answer = ResponseTemplate::new(200).set_body_json(json!({ "Successful": [], "Failed": [] }));
     let (server, client) = sqs("SendMessageBatch", answer).await;
     let wake_ups: Vec<_> = (0..11).map(|n| (wake_up(&format!("t-{n}")), "sweep".to_owned())).collect();
@@ -64,7 +68,7 @@ async fn many_wake_ups_go_ten_at_a_time() {
 }
 
 #[tokio::test]
-async fn a_wake_up_of_many_that_is_refused_is_an_error() {
+async fn a_wake_up_that_fails_within_a_batch_is_an_error() {
     let failed = json!([{ "Id": "0", "Code": "InternalError", "SenderFault": false }]);
     let answer = ResponseTemplate::new(200).set_body_json(json!({ "Successful": [], "Failed": failed }));
     let (_server, client) = sqs("SendMessageBatch", answer).await;
@@ -73,7 +77,7 @@ async fn a_wake_up_of_many_that_is_refused_is_an_error() {
 }
 
 #[tokio::test]
-async fn an_event_arrives_as_it_was_sent() {
+async fn an_event_is_read_as_it_was_sent() {
     let (server, client) = sqs("SendMessage", accepted()).await;
     Events::new(client, QUEUE).send("one", r#"{"event":"call.ended"}"#).await.unwrap();
     let request = &requests(&server).await[0];
@@ -87,14 +91,14 @@ async fn an_event_arrives_as_it_was_sent() {
 }
 
 #[tokio::test]
-async fn a_queue_that_is_down_is_an_error_that_shows_no_body() {
+async fn an_sqs_error_does_not_show_the_response_body() {
     let (_server, client) = sqs("SendMessage", ResponseTemplate::new(500).set_body_string("secret")).await;
     let error = Events::new(client, QUEUE).send("one", "{}").await.unwrap_err();
     assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
 }
 
 #[test]
-fn a_delay_is_rounded_up_and_ends_at_fifteen_minutes() {
+fn delays_are_rounded_up_and_capped_at_fifteen_minutes() {
     for (after, seconds) in [(0, 0), (1, 1), (1000, 1), (1001, 2), (899_500, 900), (10_000_000, 900)] {
         assert_eq!(delay_seconds(Duration::from_millis(after)), seconds, "{after} ms");
     }
@@ -102,7 +106,7 @@ fn a_delay_is_rounded_up_and_ends_at_fifteen_minutes() {
 }
 
 #[test]
-fn another_message_is_none_of_ours() {
+fn messages_of_another_format_are_refused() {
     assert!(WakeUp::read(&SqsMessage::default()).is_err());
     assert!(Event::read(SqsMessage::default()).is_err());
 }

@@ -1,4 +1,4 @@
-//! The pages of the activity log.
+//! Pagination and search of the activity log.
 
 use jiff::Timestamp;
 use rules::{CallType, E164, LineId, Settings, Snapshot};
@@ -13,7 +13,7 @@ fn keys(page: crate::Page) -> (Vec<String>, Option<Cursor>) {
 }
 
 #[tokio::test]
-async fn pages_are_newest_first_and_end() {
+async fn pages_list_newest_entries_first_and_the_last_has_no_cursor() {
     let f = Fixture::new().await;
     for (id, after) in [(1, 0), (2, 30), (3, 10), (4, 20)] {
         f.ended(id, after).await;
@@ -26,7 +26,7 @@ async fn pages_are_newest_first_and_end() {
 }
 
 #[tokio::test]
-async fn another_tenant_sees_nothing_and_its_cursor_is_refused() {
+async fn entries_and_cursors_are_invisible_to_other_tenants() {
     let f = Fixture::new().await;
     f.ended(1, 0).await;
     f.ended(2, 10).await;
@@ -37,7 +37,7 @@ async fn another_tenant_sees_nothing_and_its_cursor_is_refused() {
 }
 
 #[tokio::test]
-async fn a_damaged_entry_hides_no_other() {
+async fn a_damaged_entry_does_not_hide_the_others() {
     let f = Fixture::new().await;
     f.ended(1, 0).await;
     f.ended(2, 10).await;
@@ -47,7 +47,7 @@ async fn a_damaged_entry_hides_no_other() {
     assert_eq!(page.entries[1].as_ref().unwrap().key, "call-1");
 }
 
-/// What a search found: keys of all its pages, of as many pages as it took.
+/// Runs a search to its last page. Returns the keys found and the number of pages.
 async fn search(f: &Fixture, query: ActivityQuery) -> (Vec<String>, usize) {
     let (mut found, mut pages, mut query) = (Vec::new(), 0, query);
     loop {
@@ -66,13 +66,13 @@ fn check(found: (Vec<String>, usize), expected: &[&str]) {
     assert_eq!(found.0, expected);
 }
 
-/// Merges an inbound call, missed and with a number withheld if there is none.
-async fn missed(f: &Fixture, id: u64, after: i64, line: u64, party: Option<&str>) -> String {
+/// Merges a missed inbound call, anonymous if there is no phone number.
+async fn missed(f: &Fixture, id: u64, after: i64, line: u64, phone: Option<&str>) -> String {
     let mut snapshot = serde_json::to_value(document("ended", id, START + after)).unwrap()["latest"].take();
     snapshot["call"]["direction"] = json!("inbound");
     snapshot["call"]["answered_at"] = json!(null);
     snapshot["call"]["number"]["id"] = json!(line);
-    snapshot["call"]["party"] = party.map_or(json!("anonymous"), |party| json!({ "number": party }));
+    snapshot["call"]["party"] = phone.map_or(json!("anonymous"), |phone| json!({ "number": phone }));
     let snapshot: Snapshot = serde_json::from_value(snapshot).unwrap();
     let key = format!("call-{id}");
     let change = merge(snapshot.into(), &Settings::default());
@@ -80,8 +80,8 @@ async fn missed(f: &Fixture, id: u64, after: i64, line: u64, party: Option<&str>
     key
 }
 
-/// Removes what entries from before the index was searched by lack.
-async fn age(f: &Fixture, key: &str) {
+/// Removes the attributes that entries of older versions lack in the index.
+async fn remove_index_attributes(f: &Fixture, key: &str) {
     let request = f.tables.dynamodb.update_item().table_name("CallsTable");
     let request = request.key("tenant", item::text("one")).key("key", item::text(key));
     let request = request.update_expression("REMOVE #n, #p, #c").expression_attribute_names("#n", "number");
@@ -89,13 +89,13 @@ async fn age(f: &Fixture, key: &str) {
     request.send().await.unwrap();
 }
 
-const PARTY: &str = "+14155550132";
+const PHONE: &str = "+14155550132";
 
 #[tokio::test]
-async fn what_is_asked_for_is_found_also_among_entries_of_an_older_version() {
+async fn filters_also_find_entries_of_an_older_version() {
     let f = Fixture::new().await;
     f.ended(1, 10).await;
-    missed(&f, 2, 20, 397_375, Some(PARTY)).await;
+    missed(&f, 2, 20, 397_375, Some(PHONE)).await;
     missed(&f, 3, 30, 5, Some("+442079460958")).await;
     missed(&f, 4, 40, 5, None).await;
     let open = merge(document("created", 5, START + 50), &Settings::default());
@@ -103,9 +103,9 @@ async fn what_is_asked_for_is_found_also_among_entries_of_an_older_version() {
     fail(&f, &f.ended(6, 60).await).await;
     log(&f, &f.ended(7, 70).await).await;
     let all = || ActivityQuery { limit: 2, ..ActivityQuery::default() };
-    for aged in [vec![], vec!["call-2", "call-5"], vec!["call-1", "call-3", "call-4", "call-6", "call-7"]] {
-        for key in aged {
-            age(&f, key).await;
+    for of_older_version in [vec![], vec!["call-2", "call-5"], vec!["call-1", "call-3", "call-4", "call-6", "call-7"]] {
+        for key in of_older_version {
+            remove_index_attributes(&f, key).await;
         }
         check(search(&f, all()).await, &["call-7", "call-6", "call-5", "call-4", "call-3", "call-2", "call-1"]);
         let by = |states: &[State]| ActivityQuery { states: states.to_vec(), ..all() };
@@ -118,7 +118,7 @@ async fn what_is_asked_for_is_found_also_among_entries_of_an_older_version() {
         check(search(&f, by(&[CallType::Voicemail])).await, &[]);
         let line = ActivityQuery { number: Some(LineId(5)), ..all() };
         check(search(&f, line.clone()).await, &["call-4", "call-3"]);
-        let phone = ActivityQuery { phone: Some(E164::parse(PARTY).unwrap()), ..all() };
+        let phone = ActivityQuery { phone: Some(E164::parse(PHONE).unwrap()), ..all() };
         check(search(&f, phone.clone()).await, &["call-7", "call-6", "call-5", "call-2", "call-1"]);
         check(search(&f, ActivityQuery { call_types: vec![CallType::Missed], ..phone.clone() }).await, &["call-2"]);
         check(search(&f, ActivityQuery { number: Some(LineId(5)), ..phone }).await, &[]);
@@ -127,7 +127,7 @@ async fn what_is_asked_for_is_found_also_among_entries_of_an_older_version() {
 }
 
 #[tokio::test]
-async fn dates_are_those_of_the_calls_from_the_first_second_to_before_the_last() {
+async fn date_ranges_include_their_start_and_exclude_their_end() {
     let f = Fixture::new().await;
     for (id, after) in [(1, 0), (2, 10), (3, 20)] {
         f.ended(id, after).await;
@@ -147,7 +147,7 @@ async fn dates_are_those_of_the_calls_from_the_first_second_to_before_the_last()
 }
 
 #[tokio::test]
-async fn a_cursor_of_a_page_with_other_dates_begins_where_these_do() {
+async fn a_cursor_outside_the_date_range_starts_at_the_range() {
     let f = Fixture::new().await;
     for (id, after) in [(1, 0), (2, 10), (3, 20)] {
         f.ended(id, after).await;
@@ -160,7 +160,7 @@ async fn a_cursor_of_a_page_with_other_dates_begins_where_these_do() {
 }
 
 #[tokio::test]
-async fn a_search_looks_at_so_many_entries_and_says_where_to_go_on() {
+async fn a_search_stops_at_its_scan_limit_and_returns_a_cursor() {
     let f = Fixture::new().await;
     for id in 0..40 {
         f.ended(id, i64::try_from(id).unwrap()).await;
@@ -170,7 +170,7 @@ async fn a_search_looks_at_so_many_entries_and_says_where_to_go_on() {
     }
     let failed = |look_at| ActivityQuery { states: vec![State::Failed], look_at, limit: 3, ..ActivityQuery::default() };
     let first = f.calls.search(&f.tenant, &failed(2)).await.unwrap();
-    assert!(first.entries.is_empty() && first.next.is_some(), "it has not looked far enough");
+    assert!(first.entries.is_empty() && first.next.is_some(), "the scan limit ends the page before a match");
     for (look_at, pages) in [(10, 5), (2_000, 1)] {
         let (found, took) = search(&f, failed(look_at)).await;
         assert_eq!((found, took), (vec!["call-35".to_owned(), "call-3".to_owned()], pages), "{look_at}");
@@ -181,7 +181,7 @@ async fn a_search_looks_at_so_many_entries_and_says_where_to_go_on() {
 }
 
 #[tokio::test]
-async fn a_damaged_entry_is_found_by_what_the_index_has_of_it() {
+async fn a_damaged_entry_is_found_through_its_index_attributes() {
     let f = Fixture::new().await;
     fail(&f, &f.ended(1, 0).await).await;
     fail(&f, &f.ended(2, 10).await).await;

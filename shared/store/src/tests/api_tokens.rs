@@ -1,4 +1,4 @@
-//! The API's tokens.
+//! API tokens.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::join_all;
@@ -50,7 +50,7 @@ async fn a_token_is_found_by_its_text_and_listed_without_it() {
 }
 
 #[tokio::test]
-async fn its_text_is_random_and_only_the_hash_is_stored() {
+async fn a_tokens_text_is_random_and_only_its_hash_is_stored() {
     let f = Fixture::new().await;
     let (text, _) = f.create("one", "Reports", 0).await;
     let (other, _) = f.create("one", "Reports", 0).await;
@@ -63,7 +63,7 @@ async fn its_text_is_random_and_only_the_hash_is_stored() {
 }
 
 #[tokio::test]
-async fn another_text_is_no_token() {
+async fn other_texts_are_not_accepted_as_tokens() {
     let f = Fixture::new().await;
     let (text, _) = f.create("one", "Reports", 0).await;
     let text = text.expose_secret();
@@ -74,33 +74,33 @@ async fn another_text_is_no_token() {
 }
 
 #[tokio::test]
-async fn a_revoked_token_lets_nobody_in_and_leaves_nothing_but_the_count() {
+async fn a_revoked_token_is_not_found_and_leaves_only_the_counter() {
     let f = Fixture::new().await;
     let (text, token) = f.create("one", "Reports", 0).await;
-    assert!(!f.tokens.revoke(&tenant("two"), &token.id).await.unwrap(), "it is not theirs");
+    assert!(!f.tokens.revoke(&tenant("two"), &token.id).await.unwrap(), "the token belongs to another tenant");
     for id in ["", "0000000000000000", &"0".repeat(2000)] {
         assert!(!f.tokens.revoke(&tenant("one"), id).await.unwrap(), "{id}");
     }
     assert!(f.find(&text).await.is_some());
     assert!(f.tokens.revoke(&tenant("one"), &token.id).await.unwrap());
     assert_eq!((f.find(&text).await, f.list("one").await), (None, vec![]));
-    assert!(!f.tokens.revoke(&tenant("one"), &token.id).await.unwrap(), "a second time");
+    assert!(!f.tokens.revoke(&tenant("one"), &token.id).await.unwrap(), "it was revoked already");
     let left = f.items().await;
     assert_eq!(left.len(), 1);
     assert_eq!(left[0]["count"], AttributeValue::N("0".to_owned()));
 }
 
 #[tokio::test]
-async fn a_tenant_has_twenty_at_most_however_they_are_made() {
+async fn a_tenant_has_at_most_twenty_tokens_even_with_concurrent_requests() {
     let f = Fixture::new().await;
     let one = tenant("one");
     for n in 0..17 {
         f.create("one", "Early", n).await;
     }
-    let create = || f.tokens.create(&one, "At once", "user@example.com", at(START + 100));
-    let made = join_all((0..8).map(|_| create())).await;
-    let refused = made.iter().filter_map(|made| made.as_ref().err());
-    assert!(refused.clone().all(|error| matches!(error, CreateTokenError::TooMany)), "{made:?}");
+    let create = || f.tokens.create(&one, "Concurrent", "user@example.com", at(START + 100));
+    let results = join_all((0..8).map(|_| create())).await;
+    let refused = results.iter().filter_map(|result| result.as_ref().err());
+    assert!(refused.clone().all(|error| matches!(error, CreateTokenError::TooMany)), "{results:?}");
     assert_eq!((refused.count(), f.list("one").await.len()), (5, 20));
     f.create("two", "Another tenant's", 0).await;
 
@@ -112,7 +112,7 @@ async fn a_tenant_has_twenty_at_most_however_they_are_made() {
 }
 
 #[tokio::test]
-async fn its_last_use_is_recorded_once_an_hour() {
+async fn a_tokens_last_use_is_recorded_at_most_once_an_hour() {
     let f = Fixture::new().await;
     let (text, token) = f.create("one", "Reports", 0).await;
     for (used, recorded) in [(10, 10), (3_609, 10), (3_610, 3_610), (3_000, 3_610)] {
@@ -122,5 +122,5 @@ async fn its_last_use_is_recorded_once_an_hour() {
     let found = f.find(&text).await.unwrap();
     f.tokens.revoke(&tenant("one"), &token.id).await.unwrap();
     f.tokens.touch(&found, at(START + 90_000)).await.unwrap();
-    assert_eq!(f.find(&text).await, None, "its use does not make it again");
+    assert_eq!(f.find(&text).await, None, "touching a revoked token does not recreate it");
 }

@@ -1,4 +1,4 @@
-//! What `evaluate` writes, and what then waits for the writer.
+//! Merges by `evaluate`, and the entries then due for the writer.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use super::{Fixture, START, at, do_nothing, document, ended, logged, merge, tena
 use crate::{Error, MergeError, State, item};
 
 #[tokio::test]
-async fn an_entry_is_read_as_it_was_merged() {
+async fn a_merged_entry_is_read_back() {
     let f = Fixture::new().await;
     let change = merge(ended(7, START), &Settings::default());
     f.calls.merge(&f.tenant, "call-7", &change, None, at(START + 60)).await.unwrap();
@@ -20,7 +20,7 @@ async fn an_entry_is_read_as_it_was_merged() {
 }
 
 #[tokio::test]
-async fn of_two_merges_of_one_version_the_second_conflicts() {
+async fn the_second_of_two_merges_of_one_version_conflicts() {
     let f = Fixture::new().await;
     let key = f.ended(7, 0).await;
     let change = merge(ended(7, START), &Settings::default());
@@ -32,7 +32,7 @@ async fn of_two_merges_of_one_version_the_second_conflicts() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_not_over_or_is_skipped_does_not_wait() {
+async fn calls_in_progress_or_skipped_are_not_pending() {
     let f = Fixture::new().await;
     let open = merge(document("created", 7, START), &Settings::default());
     f.calls.merge(&f.tenant, "call-7", &open, None, at(START)).await.unwrap();
@@ -47,7 +47,7 @@ async fn a_call_that_is_not_over_or_is_skipped_does_not_wait() {
 }
 
 #[tokio::test]
-async fn what_waits_is_due_from_its_first_merge_on() {
+async fn a_later_merge_does_not_delay_a_pending_entry() {
     let f = Fixture::new().await;
     let key = f.ended(7, 0).await;
     let change = merge(ended(7, START), &Settings::default());
@@ -57,7 +57,7 @@ async fn what_waits_is_due_from_its_first_merge_on() {
 }
 
 #[tokio::test]
-async fn the_longest_due_come_first_up_to_the_limit() {
+async fn due_entries_are_listed_longest_due_first_up_to_the_limit() {
     let f = Fixture::new().await;
     for (id, after) in [(1, 20), (2, 0), (3, 10)] {
         f.ended(id, after).await;
@@ -68,7 +68,7 @@ async fn the_longest_due_come_first_up_to_the_limit() {
 }
 
 #[tokio::test]
-async fn what_is_skipped_makes_room_for_what_is_due_behind_it() {
+async fn skipped_keys_do_not_count_towards_the_limit() {
     let f = Fixture::new().await;
     for id in 1..=9 {
         f.ended(id, i64::try_from(id).unwrap()).await;
@@ -79,7 +79,7 @@ async fn what_is_skipped_makes_room_for_what_is_due_behind_it() {
     assert_eq!(due(2, &[2, 4, 6]).await, ["call-1", "call-3"]);
     assert_eq!(due(3, &[1, 2, 3, 4, 5, 6, 8]).await, ["call-7", "call-9"]);
     assert_eq!(due(3, &[1, 2, 3, 4, 5, 6, 7, 8, 9]).await, Vec::<String>::new());
-    // What the index lists no more, or never did, is no matter.
+    // Keys that the index no longer lists, or never listed, have no effect.
     let entry = f.entry("call-1").await;
     f.calls.record_outcome(&f.tenant, &entry, &logged(&entry), at(START + 1000)).await.unwrap();
     assert_eq!(due(2, &[1, 999]).await, ["call-2", "call-3"]);
@@ -87,7 +87,7 @@ async fn what_is_skipped_makes_room_for_what_is_due_behind_it() {
 }
 
 #[tokio::test]
-async fn the_overdue_are_those_of_all_tenants() {
+async fn overdue_entries_of_all_tenants_are_listed() {
     let f = Fixture::new().await;
     f.ended(1, 0).await;
     f.ended(2, 500).await;
@@ -100,7 +100,7 @@ async fn the_overdue_are_those_of_all_tenants() {
 }
 
 #[tokio::test]
-async fn many_are_read_at_once_and_a_damaged_one_hides_no_other() {
+async fn reading_many_entries_reports_a_damaged_one_and_returns_the_others() {
     let f = Fixture::new().await;
     let mut keys = Vec::new();
     for id in 100..205 {
@@ -116,18 +116,18 @@ async fn many_are_read_at_once_and_a_damaged_one_hides_no_other() {
 }
 
 #[tokio::test]
-async fn a_damaged_entry_is_named_and_can_be_failed() {
+async fn a_damaged_entry_is_reported_by_key_and_can_be_failed() {
     let f = Fixture::new().await;
     let key = f.ended(7, 0).await;
     f.damage(&key, "trace", item::number(1)).await;
-    let Err(Error::Corrupt(corrupt)) = f.calls.get(&f.tenant, &key).await else { panic!("it was read") };
+    let Err(Error::Corrupt(corrupt)) = f.calls.get(&f.tenant, &key).await else { panic!("the damaged entry was read") };
     assert_eq!(corrupt.to_string(), "call-7: the attribute \"trace\" is missing or unreadable");
     f.calls.fail_unreadable(&f.tenant, &corrupt, at(START + 90)).await.unwrap();
     assert_eq!(f.due(1000).await, Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn an_attribute_of_a_newer_version_is_no_harm() {
+async fn unknown_attributes_of_a_newer_version_are_ignored() {
     let f = Fixture::new().await;
     let key = f.ended(7, 0).await;
     f.damage(&key, "of_a_newer_version", item::text("something")).await;

@@ -15,7 +15,7 @@ struct Fixture {
 }
 
 impl Fixture {
-    /// With the tenant `one`, whose org misses a field and does not take requests.
+    /// With the tenant `one`, whose org lacks a field and whose connection is dead.
     async fn new() -> (Self, Tenant) {
         let f = Self::empty().await;
         let reason = "invalid_grant".to_owned();
@@ -45,7 +45,7 @@ impl Fixture {
     }
 }
 
-/// Where the users of an org sign in.
+/// Login URL of an org.
 const LOGIN: &str = "https://example.my.salesforce.com";
 
 fn aircall(webhook_id: &str) -> AircallConnection {
@@ -66,17 +66,17 @@ fn org(org_id: &str, user_id: &str) -> Connection {
 }
 
 #[tokio::test]
-async fn a_tenant_is_made_once() {
+async fn creating_an_existing_tenant_changes_nothing() {
     let f = Fixture::empty().await;
     assert!(f.tenants.create(&tenant("one"), at(START)).await.unwrap());
     assert_eq!(f.read().await, Tenant::new(tenant("one")));
     f.tenants.set_webhook_tokens(&tenant("one"), &[TokenHash::new("token")]).await.unwrap();
     assert!(!f.tenants.create(&tenant("one"), at(START)).await.unwrap());
-    assert_eq!(f.read().await.webhook_tokens, [TokenHash::new("token")], "it stays as it is");
+    assert_eq!(f.read().await.webhook_tokens, [TokenHash::new("token")], "the existing tenant is unchanged");
 }
 
 #[tokio::test]
-async fn the_same_org_keeps_what_was_learnt_of_it() {
+async fn reconnecting_the_same_org_keeps_its_facts() {
     let (f, before) = Fixture::new().await;
     let connection = org("00D000000000001AAA", "005000000000002AAA");
     assert!(f.tenants.connect_salesforce(&tenant("one"), &connection).await.unwrap());
@@ -85,7 +85,7 @@ async fn the_same_org_keeps_what_was_learnt_of_it() {
 }
 
 #[tokio::test]
-async fn another_org_is_met_without_prejudice() {
+async fn connecting_another_org_deletes_the_facts_of_the_previous_one() {
     let (f, before) = Fixture::new().await;
     let connection = org("00D000000000002AAA", "005000000000002AAA");
     assert!(f.tenants.connect_salesforce(&tenant("one"), &connection).await.unwrap());
@@ -100,12 +100,12 @@ async fn another_org_is_met_without_prejudice() {
 }
 
 #[tokio::test]
-async fn an_org_is_connected_for_the_first_time_and_after_it_was_disconnected() {
+async fn an_org_can_be_connected_first_and_again_after_disconnecting() {
     let f = Fixture::empty().await;
     f.tenants.create(&tenant("one"), at(START)).await.unwrap();
     let connection = org("00D000000000001AAA", "005000000000002AAA");
     let connected = Tenant { salesforce: Some(connection.clone()), ..Tenant::new(tenant("one")) };
-    // Where its users sign in is known until an org is connected.
+    // The login URL is kept until an org is connected.
     let disconnected = Tenant { former_login_url: Some(LOGIN.to_owned()), ..Tenant::new(tenant("one")) };
     for _ in 0..2 {
         assert!(f.tenants.connect_salesforce(&tenant("one"), &connection).await.unwrap());
@@ -116,7 +116,7 @@ async fn an_org_is_connected_for_the_first_time_and_after_it_was_disconnected() 
 }
 
 #[tokio::test]
-async fn disconnecting_the_org_leaves_aircall_alone() {
+async fn disconnecting_the_org_keeps_the_aircall_connection() {
     let (f, before) = Fixture::new().await;
     assert!(f.tenants.disconnect_salesforce(&tenant("one"), LOGIN).await.unwrap());
     let left = Tenant {
@@ -130,7 +130,7 @@ async fn disconnecting_the_org_leaves_aircall_alone() {
 }
 
 #[tokio::test]
-async fn aircall_is_connected_changed_and_disconnected_by_itself() {
+async fn aircall_is_connected_changed_and_disconnected_independently() {
     let (f, before) = Fixture::new().await;
     let one = tenant("one");
     let other = AircallConnection { company_id: Some(7), how: AircallAuth::ApiKey, webhook_url: None, ..aircall("2") };
@@ -138,7 +138,7 @@ async fn aircall_is_connected_changed_and_disconnected_by_itself() {
     assert_eq!(f.read().await, Tenant { aircall: Some(other.clone()), ..before.clone() });
 
     let state = AircallState::Deactivated { since: at(START + 9) };
-    assert!(!f.tenants.set_aircall_state(&one, "1", &state).await.unwrap(), "another webhook's");
+    assert!(!f.tenants.set_aircall_state(&one, "1", &state).await.unwrap(), "the state of another webhook");
     assert!(f.tenants.set_aircall_state(&one, "2", &state).await.unwrap());
     let deactivated = Tenant { aircall: Some(AircallConnection { state, ..other }), ..before.clone() };
     assert_eq!(f.read().await, deactivated);
@@ -149,7 +149,7 @@ async fn aircall_is_connected_changed_and_disconnected_by_itself() {
 }
 
 #[tokio::test]
-async fn both_tokens_count_while_one_webhook_replaces_the_other() {
+async fn several_webhook_tokens_can_be_valid_at_a_time() {
     let (f, before) = Fixture::new().await;
     for tokens in [vec!["old", "new"], vec!["new"], vec![]] {
         let webhook_tokens: Vec<_> = tokens.into_iter().map(TokenHash::new).collect();
@@ -159,7 +159,7 @@ async fn both_tokens_count_while_one_webhook_replaces_the_other() {
 }
 
 #[tokio::test]
-async fn a_webhook_is_recorded_once_a_minute() {
+async fn the_last_event_is_recorded_at_most_once_a_minute() {
     let (f, before) = Fixture::new().await;
     for (seen, recorded) in [(59, 0), (60, 60), (30, 60), (119, 60), (500, 500)] {
         f.tenants.saw_event(&tenant("one"), at(START + seen)).await.unwrap();
@@ -167,20 +167,20 @@ async fn a_webhook_is_recorded_once_a_minute() {
     }
     f.tenants.disconnect_aircall(&tenant("one")).await.unwrap();
     f.tenants.saw_event(&tenant("one"), at(START)).await.unwrap();
-    assert_eq!(f.read().await.last_event_at, Some(at(START)), "the first of another account");
+    assert_eq!(f.read().await.last_event_at, Some(at(START)), "the first event of another account");
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_not_made() {
+async fn no_step_creates_a_missing_tenant() {
     let f = Fixture::empty().await;
-    let nobody = tenant("one");
+    let missing = tenant("one");
     let connection = org("00D000000000001AAA", "005000000000001AAA");
-    assert!(!f.tenants.connect_salesforce(&nobody, &connection).await.unwrap());
-    assert!(!f.tenants.disconnect_salesforce(&nobody, LOGIN).await.unwrap());
-    assert!(!f.tenants.connect_aircall(&nobody, &aircall("1")).await.unwrap());
-    assert!(!f.tenants.set_aircall_state(&nobody, "1", &AircallState::Active).await.unwrap());
-    assert!(!f.tenants.disconnect_aircall(&nobody).await.unwrap());
-    assert!(!f.tenants.set_webhook_tokens(&nobody, &[]).await.unwrap());
-    f.tenants.saw_event(&nobody, at(START)).await.unwrap();
-    assert_eq!(f.tenants.get(&nobody).await.unwrap(), None);
+    assert!(!f.tenants.connect_salesforce(&missing, &connection).await.unwrap());
+    assert!(!f.tenants.disconnect_salesforce(&missing, LOGIN).await.unwrap());
+    assert!(!f.tenants.connect_aircall(&missing, &aircall("1")).await.unwrap());
+    assert!(!f.tenants.set_aircall_state(&missing, "1", &AircallState::Active).await.unwrap());
+    assert!(!f.tenants.disconnect_aircall(&missing).await.unwrap());
+    assert!(!f.tenants.set_webhook_tokens(&missing, &[]).await.unwrap());
+    f.tenants.saw_event(&missing, at(START)).await.unwrap();
+    assert_eq!(f.tenants.get(&missing).await.unwrap(), None);
 }

@@ -1,11 +1,11 @@
-//! Sessions that were ended before their time.
+//! Sessions that were ended before they expired.
 
 use super::{START, at};
 use crate::test_tables::TestTables;
 use crate::{EndedSessions, TokenHash, item};
 
 #[tokio::test]
-async fn a_session_that_was_ended_has_ended_and_no_other_has() {
+async fn ending_a_session_is_idempotent_and_affects_no_other() {
     let tables = TestTables::start().await;
     let sessions = EndedSessions::new(tables.dynamodb.clone(), "ConsoleTable");
     let (ours, other) = (TokenHash::new("a-session-of-the-test"), TokenHash::new("another"));
@@ -15,12 +15,16 @@ async fn a_session_that_was_ended_has_ended_and_no_other_has() {
         assert!(sessions.has_ended(&ours).await.unwrap() && !sessions.has_ended(&other).await.unwrap());
     }
     let stored = tables.dynamodb.scan().table_name("ConsoleTable").send().await.unwrap().items.unwrap();
-    assert_eq!((stored.len(), &stored[0]["expires_at"]), (1, &item::seconds(at(START + 600))), "gone by itself then");
+    assert_eq!(
+        (stored.len(), &stored[0]["expires_at"]),
+        (1, &item::seconds(at(START + 600))),
+        "DynamoDB deletes it when it expires"
+    );
     assert!(!format!("{stored:?}").contains("a-session-of-the-test"));
 }
 
 #[tokio::test]
-async fn without_the_table_there_is_no_answer() {
+async fn an_unavailable_table_is_an_error() {
     let tables = TestTables::start().await;
     let sessions = EndedSessions::new(tables.dynamodb.clone(), "AnotherTable");
     assert!(sessions.has_ended(&TokenHash::new("a session")).await.is_err());

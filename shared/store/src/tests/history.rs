@@ -1,4 +1,4 @@
-//! The settings' history.
+//! The history of the settings.
 
 use futures_util::future::join_all;
 use rules::Settings;
@@ -16,14 +16,14 @@ async fn stores() -> (TestTables, SettingsStore, History) {
     (tables, settings, history)
 }
 
-/// Versions that `list` gives.
+/// The version numbers that `list` returns.
 async fn versions(history: &History, before: Option<u64>, limit: usize) -> Vec<u64> {
     let list = history.list(&tenant("one"), before, limit).await.unwrap();
     list.into_iter().map(|version| version.unwrap().settings.version).collect()
 }
 
 #[tokio::test]
-async fn each_version_is_kept_as_it_was_stored() {
+async fn each_stored_version_is_in_the_history() {
     let (_tables, settings, history) = stores().await;
     let one = tenant("one");
     let first = settings.put(&one, &do_nothing(), "user@example.com", at(START)).await.unwrap();
@@ -53,7 +53,7 @@ async fn each_version_is_kept_as_it_was_stored() {
 }
 
 #[tokio::test]
-async fn what_is_refused_is_not_kept() {
+async fn refused_changes_are_not_in_the_history() {
     let (_tables, settings, history) = stores().await;
     let stored = settings.put(&tenant("one"), &do_nothing(), "user@example.com", at(START)).await.unwrap();
     for version in [0, 2] {
@@ -66,7 +66,7 @@ async fn what_is_refused_is_not_kept() {
 }
 
 #[tokio::test]
-async fn of_many_changes_at_once_one_is_stored_and_kept() {
+async fn one_of_many_concurrent_changes_is_stored_and_in_the_history() {
     let (_tables, settings, history) = stores().await;
     let change = |n: u8| Settings { api_usage_limit: n, ..Settings::default() };
     let (one, changes) = (tenant("one"), (1..=12).map(change).collect::<Vec<_>>());
@@ -80,13 +80,13 @@ async fn of_many_changes_at_once_one_is_stored_and_kept() {
 }
 
 #[tokio::test]
-async fn versions_are_listed_from_the_latest_in_pages() {
+async fn versions_are_listed_latest_first_in_pages() {
     let (tables, settings, history) = stores().await;
     let mut current = Settings::default();
     for _ in 0..11 {
         current = settings.put(&tenant("one"), &current, "user@example.com", at(START)).await.unwrap();
     }
-    // Other items of the tenant's in this table are no versions.
+    // The tenant's other items in this table are not versions.
     let token = tables.dynamodb.put_item().table_name("ConsoleTable").item("tenant", item::text("one"));
     token.item("item", item::text("api-tokens")).send().await.unwrap();
     assert_eq!(versions(&history, None, 4).await, [11, 10, 9, 8]);
@@ -99,7 +99,7 @@ async fn versions_are_listed_from_the_latest_in_pages() {
 }
 
 #[tokio::test]
-async fn a_version_of_another_time_hides_no_other() {
+async fn an_unreadable_version_does_not_hide_the_others() {
     let (tables, settings, history) = stores().await;
     let first = settings.put(&tenant("one"), &Settings::default(), "user@example.com", at(START)).await.unwrap();
     settings.put(&tenant("one"), &first, "user@example.com", at(START)).await.unwrap();

@@ -1,4 +1,4 @@
-//! Leases: of all that want one, one has it.
+//! Leases: at most one holder at a time.
 
 use std::cell::Cell;
 
@@ -25,7 +25,7 @@ impl Fixture {
         Self { tenants, tables }
     }
 
-    /// Takes the drain lease, for a minute from `after` START.
+    /// Acquires the drain lease for a minute, `after` seconds after START.
     async fn acquire(&self, holder: &str, after: i64) -> Acquired {
         let (now, until) = (at(START + after), at(START + after + 60));
         self.tenants.acquire(&tenant("one"), LeaseOf::Drain, holder, now, until).await.unwrap()
@@ -49,17 +49,17 @@ fn taken(until: i64) -> Acquired {
 }
 
 #[tokio::test]
-async fn a_free_lease_comes_with_the_tenant_and_is_nobody_elses_then() {
+async fn acquiring_a_free_lease_returns_the_tenant_and_excludes_other_holders() {
     let f = Fixture::new().await;
     assert_eq!(f.acquire("a", 0).await, held());
     assert_eq!(f.acquire("b", 59).await, taken(60));
-    // Asked again by the same run, as after an answer that was lost.
+    // The same run acquires again, as after a lost response.
     assert_eq!(f.acquire("a", 30).await, held());
     assert_eq!(f.acquire("b", 60).await, taken(90));
 }
 
 #[tokio::test]
-async fn an_expired_lease_is_taken_over_and_its_late_holder_changes_nothing() {
+async fn an_expired_lease_is_taken_over_and_its_former_holder_changes_nothing() {
     let f = Fixture::new().await;
     f.acquire("a", 0).await;
     assert_eq!(f.acquire("b", 60).await, held());
@@ -69,16 +69,16 @@ async fn an_expired_lease_is_taken_over_and_its_late_holder_changes_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_given_back_is_free_at_once() {
+async fn a_released_lease_is_free_at_once() {
     let f = Fixture::new().await;
     f.acquire("a", 0).await;
     assert!(f.release("a").await);
-    assert!(!f.release("a").await, "there is nothing left to give back");
+    assert!(!f.release("a").await, "the lease was released already");
     assert_eq!(f.acquire("b", 1).await, held());
 }
 
 #[tokio::test]
-async fn giving_back_stores_the_api_calls() {
+async fn releasing_stores_the_api_usage() {
     let f = Fixture::new().await;
     f.acquire("a", 0).await;
     assert!(f.tenants.release(&tenant("one"), LeaseOf::Drain, "a", Some(&usage(7))).await.unwrap());
@@ -86,7 +86,7 @@ async fn giving_back_stores_the_api_calls() {
 }
 
 #[tokio::test]
-async fn drain_and_refresh_are_two_leases() {
+async fn drain_and_refresh_leases_are_independent() {
     let f = Fixture::new().await;
     f.acquire("a", 0).await;
     let refresh = f.tenants.acquire(&tenant("one"), LeaseOf::Refresh, "b", at(START), at(START + 10)).await.unwrap();
@@ -97,9 +97,9 @@ async fn drain_and_refresh_are_two_leases() {
 }
 
 #[tokio::test]
-async fn nobody_makes_a_tenant_by_asking_for_its_lease() {
+async fn acquiring_a_lease_does_not_create_a_tenant() {
     let f = Fixture::new().await;
-    let id = tenant("nobody");
+    let id = tenant("missing");
     let acquired = f.tenants.acquire(&id, LeaseOf::Drain, "a", at(START), at(START + 60)).await.unwrap();
     assert_eq!(acquired, Acquired::NoTenant);
     assert!(!f.tenants.release(&id, LeaseOf::Drain, "a", Some(&usage(7))).await.unwrap());
@@ -107,7 +107,7 @@ async fn nobody_makes_a_tenant_by_asking_for_its_lease() {
 }
 
 #[tokio::test]
-async fn a_damaged_lease_holds_nobody_up() {
+async fn a_damaged_lease_counts_as_free() {
     let f = Fixture::new().await;
     let request = f.tables.dynamodb.update_item().table_name("TenantsTable").key("tenant", item::text("one"));
     let request =
@@ -117,7 +117,7 @@ async fn a_damaged_lease_holds_nobody_up() {
 }
 
 #[tokio::test]
-async fn of_many_at_once_one_has_it() {
+async fn one_of_many_concurrent_holders_acquires_it() {
     let f = Fixture::new().await;
     for round in 0..5 {
         let names: Vec<String> = (0..8).map(|n| format!("{round}-{n}")).collect();
@@ -135,7 +135,7 @@ enum Step {
     Release {
         holder: u8,
     },
-    /// Milliseconds go by.
+    /// Advances the clock by milliseconds.
     Wait(i64),
 }
 
@@ -148,26 +148,26 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(one, 1..30)
 }
 
-/// Law: in whatever order and at whatever time holders come and go, a lease is granted only while no other holder's
-/// runs, and only its holder keeps it or gives it back.
+/// Property: for any sequence and timing of steps, a lease is granted only while no other holder has an unexpired one,
+/// and only its holder can renew or release it.
 #[test]
-fn two_never_hold_it() {
+fn no_two_holders_overlap() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let f = runtime.block_on(Fixture::new());
     let mut runner = TestRunner::new(Config { cases: 60, failure_persistence: None, ..Config::default() });
-    let number = Cell::new(0);
+    let case = Cell::new(0);
     runner
         .run(&steps(), |steps| {
-            number.set(number.get() + 1);
-            let id = tenant(&format!("t-{}", number.get()));
-            runtime.block_on(follow(&f.tenants, Tenant { id, ..one() }, steps));
+            case.set(case.get() + 1);
+            let id = tenant(&format!("t-{}", case.get()));
+            runtime.block_on(run_steps(&f.tenants, Tenant { id, ..one() }, steps));
             Ok(())
         })
         .unwrap();
 }
 
-/// Takes the steps, and holds each answer against what a lease is.
-async fn follow(tenants: &Tenants, tenant: Tenant, steps: Vec<Step>) {
+/// Runs the steps and checks each result against a model of the lease.
+async fn run_steps(tenants: &Tenants, tenant: Tenant, steps: Vec<Step>) {
     tenants.put(&tenant).await.unwrap();
     let mut now = at(START);
     let mut lease: Option<(u8, Timestamp)> = None;

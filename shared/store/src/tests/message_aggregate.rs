@@ -1,11 +1,11 @@
-//! What was gathered of messages, beside the entries.
+//! Message aggregates.
 
 use rules::{DeliveryState, MessageEvent, MessageId, MessageSnapshot};
 
 use super::{Fixture, START, at};
 use crate::{MergeError, MessageAggregate, Routes};
 
-fn gathered() -> MessageAggregate {
+fn aggregate() -> MessageAggregate {
     let snapshot = MessageSnapshot {
         event: MessageEvent::StatusUpdated,
         at: at(START),
@@ -30,18 +30,18 @@ fn gathered() -> MessageAggregate {
 }
 
 #[tokio::test]
-async fn it_is_written_under_the_version_that_was_read_and_is_no_entry() {
+async fn an_aggregate_is_written_with_optimistic_locking_and_is_not_an_entry() {
     let f = Fixture::new().await;
-    let (id, later) = (MessageId::new("7"), at(START + 86_400));
+    let (id, expires_at) = (MessageId::new("7"), at(START + 86_400));
     assert_eq!(f.calls.message_aggregate(&f.tenant, &id).await.unwrap(), None);
-    f.calls.put_message_aggregate(&f.tenant, &gathered(), None, later).await.unwrap();
-    assert_eq!(f.calls.message_aggregate(&f.tenant, &id).await.unwrap(), Some((gathered(), 1)));
+    f.calls.put_message_aggregate(&f.tenant, &aggregate(), None, expires_at).await.unwrap();
+    assert_eq!(f.calls.message_aggregate(&f.tenant, &id).await.unwrap(), Some((aggregate(), 1)));
     for stale in [None, Some(2)] {
-        let refused = f.calls.put_message_aggregate(&f.tenant, &gathered(), stale, later).await;
+        let refused = f.calls.put_message_aggregate(&f.tenant, &aggregate(), stale, expires_at).await;
         assert!(matches!(refused, Err(MergeError::Conflict)), "{refused:?}");
     }
-    f.calls.put_message_aggregate(&f.tenant, &gathered(), Some(1), later).await.unwrap();
-    assert_eq!(f.calls.message_aggregate(&f.tenant, &id).await.unwrap(), Some((gathered(), 2)));
+    f.calls.put_message_aggregate(&f.tenant, &aggregate(), Some(1), expires_at).await.unwrap();
+    assert_eq!(f.calls.message_aggregate(&f.tenant, &id).await.unwrap(), Some((aggregate(), 2)));
     assert_eq!(f.calls.get(&f.tenant, "gathered-message-7").await.unwrap(), None);
     assert!(f.calls.activity(&f.tenant, 10, None).await.unwrap().entries.is_empty());
 }

@@ -1,4 +1,4 @@
-//! What became of the calls, counted.
+//! Counts of outcomes.
 
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
@@ -6,26 +6,26 @@ use jiff::tz::TimeZone;
 use super::{Fixture, START, at, do_nothing, document, ended, logged, merge, problem, tenant};
 use crate::{DayOutcomes, FailedCount, FailedKeys, Outcome};
 
-/// Fails the entry, as the writer does.
+/// Records a failure of the entry, as the writer does.
 pub(super) async fn fail(f: &Fixture, key: &str) {
     let outcome = Outcome::Failed { problem: problem(), trace: rules::Trace::new() };
     f.calls.record_outcome(&f.tenant, &f.entry(key).await, &outcome, at(START + 1000)).await.unwrap();
 }
 
-/// Logs the entry, as the writer does.
+/// Records that the entry was logged, as the writer does.
 pub(super) async fn log(f: &Fixture, key: &str) {
     let entry = f.entry(key).await;
     f.calls.record_outcome(&f.tenant, &entry, &logged(&entry), at(START + 1000)).await.unwrap();
 }
 
-/// Merges the ended call `id`, which started `after` START and is not logged.
+/// Merges the ended call `id`, which started `after` seconds after START and is skipped.
 pub(super) async fn skip(f: &Fixture, id: u64, after: i64) -> String {
     let (key, change) = (format!("call-{id}"), merge(ended(id, START + after), &do_nothing()));
     f.calls.merge(&f.tenant, &key, &change, None, at(START + after + 60)).await.unwrap();
     key
 }
 
-/// Seconds from START, which is 08:30 on the 23rd of March 2026 in UTC, to `hours` later.
+/// Hours in seconds. START is 2026-03-23T08:30:00Z.
 fn hours(hours: i64) -> i64 {
     hours * 3600
 }
@@ -38,7 +38,7 @@ async fn days(f: &Fixture, first: Date, last: Date, zone: &TimeZone) -> Vec<(i8,
 }
 
 #[tokio::test]
-async fn each_day_has_its_calls_by_what_became_of_them() {
+async fn each_day_counts_its_calls_by_outcome() {
     let f = Fixture::new().await;
     log(&f, &f.ended(1, 0).await).await;
     log(&f, &f.ended(2, 10).await).await;
@@ -51,26 +51,26 @@ async fn each_day_has_its_calls_by_what_became_of_them() {
     let (first, last) = (date(2026, 3, 23), date(2026, 3, 25));
     let expected = [(23, 2, 0, 1, 0), (24, 0, 1, 0, 1), (25, 0, 0, 0, 0)];
     assert_eq!(days(&f, first, last, &TimeZone::UTC).await, expected);
-    let nobody = f.calls.daily_outcomes(&tenant("two"), first, last, &TimeZone::UTC).await.unwrap();
-    assert!(nobody.days.iter().all(|day| day.logged + day.skipped + day.failed + day.waiting == 0));
+    let other_tenant = f.calls.daily_outcomes(&tenant("two"), first, last, &TimeZone::UTC).await.unwrap();
+    assert!(other_tenant.days.iter().all(|day| day.logged + day.skipped + day.failed + day.waiting == 0));
 }
 
 #[tokio::test]
-async fn a_day_is_one_of_the_time_zones() {
+async fn days_follow_the_time_zone() {
     let f = Fixture::new().await;
-    // Clocks in Vienna go forward at 01:00 UTC on the 29th of March 2026, a day of 23 hours.
+    // Clocks in Vienna go forward at 01:00 UTC on 2026-03-29, a day of 23 hours.
     let start = 1_774_738_800; // 2026-03-28T23:00:00Z, midnight in Vienna
     for (id, at) in [(1, start - 1), (2, start), (3, start + hours(23) - 1), (4, start + hours(23))] {
         f.ended(id, at - START).await;
     }
     let vienna = TimeZone::get("Europe/Vienna").unwrap();
-    let of = async |zone: &TimeZone| days(&f, date(2026, 3, 28), date(2026, 3, 30), zone).await;
-    assert_eq!(of(&vienna).await, [(28, 0, 0, 0, 1), (29, 0, 0, 0, 2), (30, 0, 0, 0, 1)]);
-    assert_eq!(of(&TimeZone::UTC).await, [(28, 0, 0, 0, 2), (29, 0, 0, 0, 2), (30, 0, 0, 0, 0)]);
+    let count = async |zone: &TimeZone| days(&f, date(2026, 3, 28), date(2026, 3, 30), zone).await;
+    assert_eq!(count(&vienna).await, [(28, 0, 0, 0, 1), (29, 0, 0, 0, 2), (30, 0, 0, 0, 1)]);
+    assert_eq!(count(&TimeZone::UTC).await, [(28, 0, 0, 0, 2), (29, 0, 0, 0, 2), (30, 0, 0, 0, 0)]);
 }
 
 #[tokio::test]
-async fn a_span_without_days_has_none_and_a_long_one_its_latest() {
+async fn an_empty_range_has_no_days_and_a_long_one_the_latest_366() {
     let f = Fixture::new().await;
     f.ended(1, 0).await;
     let count = async |first, last| f.calls.daily_outcomes(&f.tenant, first, last, &TimeZone::UTC).await.unwrap();
@@ -86,7 +86,7 @@ async fn a_span_without_days_has_none_and_a_long_one_its_latest() {
 }
 
 #[tokio::test]
-async fn the_failed_are_found_the_latest_first_and_counted() {
+async fn failed_entries_are_listed_latest_first_and_counted() {
     let f = Fixture::new().await;
     for (id, after) in [(1, 0), (2, 30), (3, 10), (4, 20), (5, 40)] {
         f.ended(id, after).await;

@@ -8,7 +8,7 @@ use super::{START, at, record, tenant};
 use crate::test_tables::TestTables;
 use crate::{Phones, Remembered, item};
 
-fn number(n: u64) -> E164 {
+fn phone(n: u64) -> E164 {
     E164::parse(&format!("+1415555{:04}", 100 + n)).unwrap()
 }
 
@@ -17,39 +17,39 @@ fn until(seconds: i64) -> Remembered {
 }
 
 #[tokio::test]
-async fn numbers_are_remembered_until_they_expire() {
+async fn matches_are_returned_until_they_expire() {
     let tables = TestTables::start().await;
     let phones = Phones::new(tables.dynamodb.clone(), "PhonesTable");
     let one = tenant("one");
-    // More than a batch of DynamoDB's takes.
+    // More than one batch write.
     let found: BTreeMap<E164, Remembered> =
-        (0..30).map(|n| (number(n), until(START + i64::try_from(n).unwrap()))).collect();
+        (0..30).map(|n| (phone(n), until(START + i64::try_from(n).unwrap()))).collect();
     phones.put_many(&one, &found).await.unwrap();
-    let numbers: Vec<E164> = found.keys().cloned().chain([number(0), number(99)]).collect();
+    let phones_to_get: Vec<E164> = found.keys().cloned().chain([phone(0), phone(99)]).collect();
 
-    assert_eq!(phones.get_many(&one, &numbers, at(START - 1)).await.unwrap(), found);
-    let left = phones.get_many(&one, &numbers, at(START + 10)).await.unwrap();
-    assert_eq!(left.into_keys().collect::<Vec<_>>(), (11..30).map(number).collect::<Vec<_>>());
-    assert_eq!(phones.get_many(&tenant("two"), &numbers, at(START)).await.unwrap(), BTreeMap::new());
+    assert_eq!(phones.get_many(&one, &phones_to_get, at(START - 1)).await.unwrap(), found);
+    let left = phones.get_many(&one, &phones_to_get, at(START + 10)).await.unwrap();
+    assert_eq!(left.into_keys().collect::<Vec<_>>(), (11..30).map(phone).collect::<Vec<_>>());
+    assert_eq!(phones.get_many(&tenant("two"), &phones_to_get, at(START)).await.unwrap(), BTreeMap::new());
 }
 
 #[tokio::test]
-async fn a_number_can_be_forgotten() {
+async fn a_match_can_be_removed() {
     let tables = TestTables::start().await;
     let phones = Phones::new(tables.dynamodb.clone(), "PhonesTable");
     let one = tenant("one");
-    let found = BTreeMap::from([(number(1), until(START)), (number(2), until(START))]);
+    let found = BTreeMap::from([(phone(1), until(START)), (phone(2), until(START))]);
     phones.put_many(&one, &found).await.unwrap();
-    phones.forget(&one, &number(1)).await.unwrap();
-    let left = phones.get_many(&one, &[number(1), number(2)], at(0)).await.unwrap();
-    assert_eq!(left.into_keys().collect::<Vec<_>>(), [number(2)]);
+    phones.forget(&one, &phone(1)).await.unwrap();
+    let left = phones.get_many(&one, &[phone(1), phone(2)], at(0)).await.unwrap();
+    assert_eq!(left.into_keys().collect::<Vec<_>>(), [phone(2)]);
 }
 
 #[tokio::test]
-async fn a_damaged_item_is_as_good_as_forgotten() {
+async fn a_damaged_item_is_ignored() {
     let tables = TestTables::start().await;
     let phones = Phones::new(tables.dynamodb.clone(), "PhonesTable");
     let put = tables.dynamodb.put_item().table_name("PhonesTable").item("tenant", item::text("one"));
-    put.item("phone", item::text(number(1).as_str())).item("expires_at", item::number(START)).send().await.unwrap();
-    assert_eq!(phones.get_many(&tenant("one"), &[number(1)], at(0)).await.unwrap(), BTreeMap::new());
+    put.item("phone", item::text(phone(1).as_str())).item("expires_at", item::number(START)).send().await.unwrap();
+    assert_eq!(phones.get_many(&tenant("one"), &[phone(1)], at(0)).await.unwrap(), BTreeMap::new());
 }

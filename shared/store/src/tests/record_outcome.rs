@@ -1,4 +1,4 @@
-//! What the writer makes of an entry, also when it is not alone.
+//! Recording outcomes, also with concurrent merges and writers.
 
 use rules::{Settings, SkipReason, Topic, Trace};
 
@@ -10,13 +10,13 @@ fn postponed(after: i64) -> Outcome {
 }
 
 #[tokio::test]
-async fn a_logged_entry_waits_no_more() {
+async fn a_logged_entry_is_no_longer_pending() {
     let f = Fixture::new().await;
     let key = f.ended(7, 0).await;
     let read = f.entry(&key).await;
     let outcome = logged(&read);
-    for settled in [Recorded::Done, Recorded::Gone] {
-        assert_eq!(f.calls.record_outcome(&f.tenant, &read, &outcome, at(START + 100)).await.unwrap(), settled);
+    for expected in [Recorded::Done, Recorded::Gone] {
+        assert_eq!(f.calls.record_outcome(&f.tenant, &read, &outcome, at(START + 100)).await.unwrap(), expected);
         let entry = f.entry(&key).await;
         assert_eq!((entry.state, entry.due_at, entry.version), (State::Logged, None, 1));
         let Outcome::Logged { written, .. } = &outcome else { unreachable!() };
@@ -26,7 +26,7 @@ async fn a_logged_entry_waits_no_more() {
 }
 
 #[tokio::test]
-async fn what_is_logged_is_not_failed_by_a_writer_that_comes_late() {
+async fn a_late_writer_cannot_postpone_a_logged_entry() {
     let f = Fixture::new().await;
     let key = f.ended(7, 0).await;
     let read = f.entry(&key).await;
@@ -40,7 +40,7 @@ async fn what_is_logged_is_not_failed_by_a_writer_that_comes_late() {
 }
 
 #[tokio::test]
-async fn what_waits_is_due_at_once_when_there_is_nothing_to_wait_for_any_more() {
+async fn postponed_entries_can_be_made_due_now() {
     let f = Fixture::new().await;
     let keys = [f.ended(7, 0).await, f.ended(8, 0).await, f.ended(9, 0).await];
     f.calls.record_outcome(&f.tenant, &f.entry(&keys[0]).await, &postponed(900), at(START + 100)).await.unwrap();
@@ -50,12 +50,12 @@ async fn what_waits_is_due_at_once_when_there_is_nothing_to_wait_for_any_more() 
     f.calls.make_due(&f.tenant, at(START + 200)).await.unwrap();
     assert_eq!(f.entry(&keys[0]).await.due_at, Some(at(START + 200)));
     assert_eq!(f.entry(&keys[1]).await.state, State::Logged);
-    assert_eq!(f.entry(&keys[2]).await, before, "due already");
+    assert_eq!(f.entry(&keys[2]).await, before, "an entry that is due already is unchanged");
     assert_eq!(f.due(200).await.len(), 2);
 }
 
 #[tokio::test]
-async fn a_postponed_entry_is_due_later_and_counts_once() {
+async fn recording_a_postponement_twice_counts_one_attempt() {
     let f = Fixture::new().await;
     let key = f.ended(7, 0).await;
     let read = f.entry(&key).await;
@@ -76,22 +76,22 @@ async fn a_postponed_entry_is_due_later_and_counts_once() {
 }
 
 #[tokio::test]
-async fn an_entry_that_only_waits_for_its_org_has_made_no_attempt() {
+async fn deferring_an_entry_replaces_its_problem_and_counts_no_attempt() {
     let f = Fixture::new().await;
     let key = f.ended(7, 0).await;
     let read = f.entry(&key).await;
     f.calls.record_outcome(&f.tenant, &read, &postponed(300), at(START + 100)).await.unwrap();
     let read = f.entry(&key).await;
     let problem = Problem { code: "REQUEST_LIMIT_EXCEEDED".to_owned(), ..problem() };
-    let held = Outcome::Deferred { due_at: at(START + 900), problem: problem.clone() };
-    assert_eq!(f.calls.record_outcome(&f.tenant, &read, &held, at(START + 300)).await.unwrap(), Recorded::Done);
+    let deferred = Outcome::Deferred { due_at: at(START + 900), problem: problem.clone() };
+    assert_eq!(f.calls.record_outcome(&f.tenant, &read, &deferred, at(START + 300)).await.unwrap(), Recorded::Done);
     let entry = f.entry(&key).await;
     assert_eq!((entry.state, entry.attempts, entry.problem), (State::Pending, 1, Some(problem)));
     assert_eq!((f.due(899).await, f.due(900).await), (vec![], vec![key]));
 }
 
 #[tokio::test]
-async fn a_newer_merge_keeps_the_task_and_stays_due() {
+async fn an_outcome_after_a_newer_merge_is_stored_and_the_entry_stays_due() {
     let f = Fixture::new().await;
     let key = f.ended(7, 0).await;
     let read = f.entry(&key).await;
@@ -99,8 +99,8 @@ async fn a_newer_merge_keeps_the_task_and_stays_due() {
     let change = merge(ended(7, START), &Settings::default());
     f.calls.merge(&f.tenant, &key, &change, Some(1), at(START + 80)).await.unwrap();
 
-    let settled = f.calls.record_outcome(&f.tenant, &read, &logged(&read), at(START + 100)).await.unwrap();
-    assert_eq!(settled, Recorded::Newer);
+    let recorded = f.calls.record_outcome(&f.tenant, &read, &logged(&read), at(START + 100)).await.unwrap();
+    assert_eq!(recorded, Recorded::Newer);
     let entry = f.entry(&key).await;
     assert_eq!((entry.state, entry.version, entry.problem.clone()), (State::Pending, 2, None));
     assert_eq!(entry.written.as_ref().map(|written| written.task_id.as_str()), Some("00T000000000001AAA"));
@@ -108,7 +108,7 @@ async fn a_newer_merge_keeps_the_task_and_stays_due() {
 }
 
 #[tokio::test]
-async fn a_newer_merge_outlives_a_failure_too() {
+async fn a_failure_after_a_newer_merge_leaves_the_entry_pending() {
     let f = Fixture::new().await;
     let key = f.ended(7, 0).await;
     let read = f.entry(&key).await;
@@ -121,7 +121,7 @@ async fn a_newer_merge_outlives_a_failure_too() {
 }
 
 #[tokio::test]
-async fn a_logged_entry_waits_again_after_a_newer_event_and_keeps_its_task() {
+async fn a_newer_event_makes_a_logged_entry_pending_and_keeps_its_task() {
     let f = Fixture::new().await;
     let key = f.ended(7, 0).await;
     let read = f.entry(&key).await;
@@ -134,7 +134,7 @@ async fn a_logged_entry_waits_again_after_a_newer_event_and_keeps_its_task() {
 }
 
 #[tokio::test]
-async fn an_entry_that_is_skipped_says_why() {
+async fn a_skipped_entry_has_its_reason_and_trace() {
     let f = Fixture::new().await;
     let key = f.ended(7, 0).await;
     let read = f.entry(&key).await;
@@ -148,7 +148,7 @@ async fn an_entry_that_is_skipped_says_why() {
 }
 
 #[tokio::test]
-async fn a_failed_entry_can_be_retried_and_no_other() {
+async fn only_failed_entries_can_be_retried() {
     let f = Fixture::new().await;
     let key = f.ended(7, 0).await;
     assert!(!f.calls.retry(&f.tenant, &key, at(START + 90)).await.unwrap());
@@ -176,7 +176,7 @@ async fn an_entry_that_was_deleted_stays_deleted() {
 }
 
 #[tokio::test]
-async fn a_late_writer_does_not_undo_what_a_newer_one_wrote() {
+async fn a_late_writer_does_not_overwrite_a_newer_outcome() {
     let f = Fixture::new().await;
     let key = f.ended(7, 0).await;
     let late = f.entry(&key).await;
@@ -193,14 +193,14 @@ async fn a_late_writer_does_not_undo_what_a_newer_one_wrote() {
 }
 
 #[tokio::test]
-async fn a_held_entry_waits_for_the_org_and_counts_no_attempt() {
+async fn a_deferred_entry_is_due_later_and_counts_no_attempt() {
     let f = Fixture::new().await;
     let key = f.ended(7, 0).await;
     let read = f.entry(&key).await;
     f.calls.record_outcome(&f.tenant, &read, &postponed(200), at(START + 100)).await.unwrap();
     let read = f.entry(&key).await;
-    let held = Outcome::Deferred { due_at: at(START + 900), problem: problem() };
-    assert_eq!(f.calls.record_outcome(&f.tenant, &read, &held, at(START + 200)).await.unwrap(), Recorded::Done);
+    let deferred = Outcome::Deferred { due_at: at(START + 900), problem: problem() };
+    assert_eq!(f.calls.record_outcome(&f.tenant, &read, &deferred, at(START + 200)).await.unwrap(), Recorded::Done);
     let entry = f.entry(&key).await;
     assert_eq!((entry.state, entry.attempts, entry.problem), (State::Pending, 1, Some(problem())));
     assert_eq!((f.due(899).await, f.due(900).await), (vec![], vec![key]));

@@ -1,4 +1,4 @@
-//! Secrets Manager's answers, and what is sent to it.
+//! The secrets, against a mocked Secrets Manager.
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::config::retry::RetryConfig;
@@ -11,10 +11,10 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use super::tenant;
 use crate::{AircallCredential, AircallCredentials, AppSecret, Error, SalesforceTokens, Tokens, secrets};
 
-/// A Secrets Manager that has no secret but those given, each by its name and stage.
-async fn holding(held: &[(&str, &str, &str)]) -> (MockServer, Client) {
+/// A Secrets Manager with exactly these secrets: name, version stage and text of each.
+async fn secrets_manager(secrets: &[(&str, &str, &str)]) -> (MockServer, Client) {
     let server = MockServer::start().await;
-    for (name, stage, text) in held {
+    for (name, stage, text) in secrets {
         Mock::given(header("x-amz-target", "secretsmanager.GetSecretValue"))
             .and(body_partial_json(json!({ "SecretId": name, "VersionStage": stage })))
             .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "Name": name, "SecretString": text })))
@@ -37,9 +37,9 @@ async fn holding(held: &[(&str, &str, &str)]) -> (MockServer, Client) {
     (server, Client::from_conf(config))
 }
 
-async fn answering(server: &MockServer, operation: &str, answer: ResponseTemplate) {
+async fn respond(server: &MockServer, operation: &str, response: ResponseTemplate) {
     let target = format!("secretsmanager.{operation}");
-    Mock::given(header("x-amz-target", target.as_str())).respond_with(answer).mount(server).await;
+    Mock::given(header("x-amz-target", target.as_str())).respond_with(response).mount(server).await;
 }
 
 /// Operation and body of each request, in order.
@@ -57,8 +57,8 @@ fn tokens() -> SalesforceTokens {
 }
 
 #[tokio::test]
-async fn tokens_are_those_of_their_tenant() {
-    let (_server, client) = holding(&[("stack/salesforce/one", "AWSCURRENT", TOKENS)]).await;
+async fn each_tenant_has_its_own_tokens() {
+    let (_server, client) = secrets_manager(&[("stack/salesforce/one", "AWSCURRENT", TOKENS)]).await;
     let store = Tokens::new(client, "stack/salesforce/");
     let tokens = store.get(&tenant("one")).await.unwrap().unwrap();
     assert_eq!((tokens.access_token.expose_secret(), tokens.refresh_token.expose_secret()), ("access", "refresh"));
@@ -67,9 +67,9 @@ async fn tokens_are_those_of_their_tenant() {
 }
 
 #[tokio::test]
-async fn tokens_are_written_as_they_are_read() {
-    let (server, client) = holding(&[]).await;
-    answering(&server, "PutSecretValue", ResponseTemplate::new(200).set_body_json(json!({}))).await;
+async fn written_tokens_have_the_format_that_is_read() {
+    let (server, client) = secrets_manager(&[]).await;
+    respond(&server, "PutSecretValue", ResponseTemplate::new(200).set_body_json(json!({}))).await;
     Tokens::new(client, "stack/salesforce/").put(&tenant("one"), &tokens()).await.unwrap();
     let (_, request) = &requests(&server).await[0];
     assert_eq!(request["SecretId"], "stack/salesforce/one");
@@ -78,11 +78,11 @@ async fn tokens_are_written_as_they_are_read() {
 }
 
 #[tokio::test]
-async fn a_tenant_that_is_connected_again_has_its_secret_replaced() {
-    let (server, client) = holding(&[]).await;
+async fn connecting_again_replaces_the_secret() {
+    let (server, client) = secrets_manager(&[]).await;
     let exists = json!({ "__type": "ResourceExistsException", "Message": "It exists." });
-    answering(&server, "CreateSecret", ResponseTemplate::new(400).set_body_json(exists)).await;
-    answering(&server, "PutSecretValue", ResponseTemplate::new(200).set_body_json(json!({}))).await;
+    respond(&server, "CreateSecret", ResponseTemplate::new(400).set_body_json(exists)).await;
+    respond(&server, "PutSecretValue", ResponseTemplate::new(200).set_body_json(json!({}))).await;
     Tokens::new(client, "stack/salesforce/").create(&tenant("one"), &tokens()).await.unwrap();
     let operations: Vec<String> = requests(&server).await.into_iter().map(|(operation, _)| operation).collect();
     assert_eq!(operations, ["secretsmanager.CreateSecret", "secretsmanager.PutSecretValue"]);
@@ -92,15 +92,16 @@ async fn a_tenant_that_is_connected_again_has_its_secret_replaced() {
 async fn no_secret_is_shown_in_logs_or_errors() {
     assert!(!format!("{:?}", tokens()).contains("refresh\""));
     let (_server, client) =
-        holding(&[("p/one", "AWSCURRENT", r#"{"access_token":"very secret","refresh_token":1}"#)]).await;
+        secrets_manager(&[("p/one", "AWSCURRENT", r#"{"access_token":"very secret","refresh_token":1}"#)]).await;
     let error = Tokens::new(client, "p/").get(&tenant("one")).await.unwrap_err();
     assert!(matches!(error, Error::Corrupt(_)), "{error}");
     assert!(!format!("{error} {error:?}").contains("very secret"));
 }
 
 #[tokio::test]
-async fn the_app_has_its_id_and_secret() {
-    let (_server, client) = holding(&[("arn", "AWSCURRENT", r#"{"client_id":"id","client_secret":"secret"}"#)]).await;
+async fn the_app_secret_is_read_and_a_missing_one_is_a_misconfiguration() {
+    let (_server, client) =
+        secrets_manager(&[("arn", "AWSCURRENT", r#"{"client_id":"id","client_secret":"secret"}"#)]).await;
     let app = AppSecret::new(client.clone(), "arn").get().await.unwrap();
     assert_eq!((app.client_id.as_str(), app.client_secret.expose_secret()), ("id", "secret"));
     let error = AppSecret::new(client, "other").get().await.unwrap_err();
@@ -108,18 +109,18 @@ async fn the_app_has_its_id_and_secret() {
 }
 
 #[tokio::test]
-async fn the_key_that_was_replaced_counts_behind_the_one_that_signs() {
-    let (_server, client) = holding(&[("arn", "AWSCURRENT", "new"), ("arn", "AWSPREVIOUS", "old")]).await;
+async fn the_previous_session_key_follows_the_current_one() {
+    let (_server, client) = secrets_manager(&[("arn", "AWSCURRENT", "new"), ("arn", "AWSPREVIOUS", "old")]).await;
     let keys = secrets::session_keys(&client, "arn").await.unwrap();
     assert_eq!(keys.iter().map(SecretString::expose_secret).collect::<Vec<_>>(), ["new", "old"]);
-    let (_server, client) = holding(&[("arn", "AWSCURRENT", "new")]).await;
+    let (_server, client) = secrets_manager(&[("arn", "AWSCURRENT", "new")]).await;
     assert_eq!(secrets::session_keys(&client, "arn").await.unwrap().len(), 1);
 }
 
 #[tokio::test]
-async fn what_a_tenant_is_disconnected_from_is_deleted_for_good() {
-    let (server, client) = holding(&[]).await;
-    answering(&server, "DeleteSecret", ResponseTemplate::new(200).set_body_json(json!({}))).await;
+async fn secrets_are_deleted_without_a_recovery_window() {
+    let (server, client) = secrets_manager(&[]).await;
+    respond(&server, "DeleteSecret", ResponseTemplate::new(200).set_body_json(json!({}))).await;
     Tokens::new(client.clone(), "stack/salesforce/").delete(&tenant("one")).await.unwrap();
     AircallCredentials::new(client, "stack/aircall/").delete(&tenant("one")).await.unwrap();
     let deleted = |name: &str| {
@@ -129,41 +130,41 @@ async fn what_a_tenant_is_disconnected_from_is_deleted_for_good() {
 }
 
 #[tokio::test]
-async fn what_was_deleted_before_is_deleted() {
-    let (server, client) = holding(&[]).await;
+async fn deleting_a_missing_secret_succeeds() {
+    let (server, client) = secrets_manager(&[]).await;
     let missing = json!({ "__type": "ResourceNotFoundException", "Message": "It does not exist." });
-    answering(&server, "DeleteSecret", ResponseTemplate::new(400).set_body_json(missing)).await;
+    respond(&server, "DeleteSecret", ResponseTemplate::new(400).set_body_json(missing)).await;
     Tokens::new(client, "stack/salesforce/").delete(&tenant("one")).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_secret_that_is_still_being_deleted_can_be_made_later() {
-    let (server, client) = holding(&[]).await;
+async fn creating_a_secret_that_is_being_deleted_is_a_retryable_error() {
+    let (server, client) = secrets_manager(&[]).await;
     let deleting = json!({ "__type": "InvalidRequestException", "Message": "It is scheduled for deletion." });
-    answering(&server, "CreateSecret", ResponseTemplate::new(400).set_body_json(deleting)).await;
+    respond(&server, "CreateSecret", ResponseTemplate::new(400).set_body_json(deleting)).await;
     let error = Tokens::new(client, "stack/salesforce/").create(&tenant("one"), &tokens()).await.unwrap_err();
     assert!(matches!(error, Error::Retry { operation: "CreateSecret", .. }), "{error}");
 }
 
-/// Stores the credential, and reads what was stored.
+/// Stores the credential and reads it back. Returns the operation that stored it, and what was read.
 async fn aircall(credential: AircallCredential, exists: bool) -> (String, Option<AircallCredential>) {
     assert!(!format!("{credential:?}").contains("very secret"));
-    let (server, client) = holding(&[]).await;
+    let (server, client) = secrets_manager(&[]).await;
     let refusal = json!({ "__type": "ResourceExistsException", "Message": "It exists." });
     let created = ResponseTemplate::new(if exists { 400 } else { 200 });
-    answering(&server, "CreateSecret", created.set_body_json(if exists { refusal } else { json!({}) })).await;
-    answering(&server, "PutSecretValue", ResponseTemplate::new(200).set_body_json(json!({}))).await;
+    respond(&server, "CreateSecret", created.set_body_json(if exists { refusal } else { json!({}) })).await;
+    respond(&server, "PutSecretValue", ResponseTemplate::new(200).set_body_json(json!({}))).await;
     AircallCredentials::new(client, "stack/aircall/").create(&tenant("one"), &credential).await.unwrap();
     let (operation, request) = requests(&server).await.pop().unwrap();
     let text = request["SecretString"].as_str().unwrap().to_owned();
-    let (_server, client) = holding(&[("stack/aircall/one", "AWSCURRENT", &text)]).await;
+    let (_server, client) = secrets_manager(&[("stack/aircall/one", "AWSCURRENT", &text)]).await;
     let credentials = AircallCredentials::new(client, "stack/aircall/");
     assert!(credentials.get(&tenant("two")).await.unwrap().is_none());
     (operation, credentials.get(&tenant("one")).await.unwrap())
 }
 
 #[tokio::test]
-async fn an_api_key_of_aircalls_is_read_as_it_was_stored() {
+async fn an_aircall_api_key_is_read_back() {
     let key = || AircallCredential::ApiKey { api_id: "id".to_owned(), api_token: "very secret".into() };
     for (exists, stored_by) in [(false, "secretsmanager.CreateSecret"), (true, "secretsmanager.PutSecretValue")] {
         let (operation, read) = aircall(key(), exists).await;
@@ -173,7 +174,7 @@ async fn an_api_key_of_aircalls_is_read_as_it_was_stored() {
 }
 
 #[tokio::test]
-async fn an_access_token_of_aircalls_is_read_as_it_was_stored() {
+async fn an_aircall_access_token_is_read_back() {
     let (_, read) = aircall(AircallCredential::OAuth { access_token: "very secret".into() }, false).await;
     let Some(AircallCredential::OAuth { access_token }) = read else { panic!("{read:?}") };
     assert_eq!(access_token.expose_secret(), "very secret");

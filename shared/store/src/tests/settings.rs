@@ -7,7 +7,7 @@ use super::{START, at, do_nothing, tenant};
 use crate::test_tables::TestTables;
 use crate::{PutError, SettingsStore, item};
 
-/// A document with a value everywhere.
+/// A document with a value for every setting.
 fn full() -> Settings {
     Settings::parse(&json!({
         "version": 0,
@@ -32,7 +32,7 @@ async fn a_new_tenant_has_the_defaults() {
 }
 
 #[tokio::test]
-async fn what_is_put_is_read_with_the_next_version() {
+async fn stored_settings_are_read_with_the_next_version() {
     let tables = TestTables::start().await;
     let store = SettingsStore::new(tables.dynamodb.clone(), "SettingsTable");
     let stored = store.put(&tenant("one"), &full(), "user@example.com", at(START)).await.unwrap();
@@ -44,7 +44,7 @@ async fn what_is_put_is_read_with_the_next_version() {
 }
 
 #[tokio::test]
-async fn a_stale_document_changes_nothing_and_shows_the_current_one() {
+async fn a_stale_document_is_refused_with_the_current_one() {
     let tables = TestTables::start().await;
     let store = SettingsStore::new(tables.dynamodb.clone(), "SettingsTable");
     let current = store.put(&tenant("one"), &full(), "user@example.com", at(START)).await.unwrap();
@@ -58,7 +58,7 @@ async fn a_stale_document_changes_nothing_and_shows_the_current_one() {
 }
 
 #[tokio::test]
-async fn a_version_of_settings_that_were_never_stored_is_stale() {
+async fn a_nonzero_version_is_stale_if_no_settings_were_stored() {
     let tables = TestTables::start().await;
     let store = SettingsStore::new(tables.dynamodb.clone(), "SettingsTable");
     let stale = Settings { version: 3, ..full() };
@@ -68,7 +68,7 @@ async fn a_version_of_settings_that_were_never_stored_is_stale() {
 }
 
 #[tokio::test]
-async fn a_document_from_before_a_setting_has_it_as_a_new_tenant_does() {
+async fn a_setting_that_an_older_document_lacks_has_its_default() {
     let tables = TestTables::start().await;
     let store = SettingsStore::new(tables.dynamodb.clone(), "SettingsTable");
     let mut old = serde_json::to_value(Settings { version: 4, ..full() }).unwrap();

@@ -1,4 +1,4 @@
-//! Sign-ins under way.
+//! Sign-ins in progress.
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
@@ -19,8 +19,8 @@ fn attempt(state: &str) -> Attempt {
     }
 }
 
-/// What an attempt says.
-fn told(attempt: Attempt) -> (TokenHash, String, String, String, TokenHash, Timestamp) {
+/// The fields of an attempt, for comparison.
+fn fields(attempt: Attempt) -> (TokenHash, String, String, String, TokenHash, Timestamp) {
     let Attempt { state_hash, code_verifier, login_url, return_to, browser_hash, expires_at } = attempt;
     (state_hash, code_verifier.expose_secret().to_owned(), login_url, return_to, browser_hash, expires_at)
 }
@@ -32,19 +32,20 @@ async fn store() -> (TestTables, SignIns) {
 }
 
 #[tokio::test]
-async fn a_sign_in_is_taken_once_as_it_began() {
+async fn a_sign_in_is_consumed_once_and_unchanged() {
     let (_tables, sign_ins) = store().await;
     sign_ins.begin(&attempt("state")).await.unwrap();
     sign_ins.begin(&attempt("other")).await.unwrap();
-    let take = async |state: &str| sign_ins.consume(&TokenHash::new(state), at(START + 599)).await.unwrap().map(told);
-    assert_eq!(take("unknown").await, None);
-    assert_eq!(take("state").await, Some(told(attempt("state"))));
-    assert_eq!(take("state").await, None, "replayed");
-    assert_eq!(take("other").await, Some(told(attempt("other"))));
+    let consume =
+        async |state: &str| sign_ins.consume(&TokenHash::new(state), at(START + 599)).await.unwrap().map(fields);
+    assert_eq!(consume("unknown").await, None);
+    assert_eq!(consume("state").await, Some(fields(attempt("state"))));
+    assert_eq!(consume("state").await, None, "replayed");
+    assert_eq!(consume("other").await, Some(fields(attempt("other"))));
 }
 
 #[tokio::test]
-async fn of_many_who_take_it_at_once_one_gets_it() {
+async fn one_of_many_concurrent_callers_consumes_it() {
     let (_tables, sign_ins) = store().await;
     sign_ins.begin(&attempt("state")).await.unwrap();
     let state_hash = TokenHash::new("state");
@@ -53,19 +54,22 @@ async fn of_many_who_take_it_at_once_one_gets_it() {
 }
 
 #[tokio::test]
-async fn too_late_it_is_none() {
+async fn an_expired_sign_in_is_refused_and_deleted() {
     let (_tables, sign_ins) = store().await;
     sign_ins.begin(&attempt("state")).await.unwrap();
     assert!(sign_ins.consume(&TokenHash::new("state"), at(START + 600)).await.unwrap().is_none());
-    assert!(sign_ins.consume(&TokenHash::new("state"), at(START)).await.unwrap().is_none(), "and it is gone");
+    assert!(
+        sign_ins.consume(&TokenHash::new("state"), at(START)).await.unwrap().is_none(),
+        "the expired sign-in was deleted"
+    );
 }
 
 #[tokio::test]
-async fn the_state_itself_is_not_stored_and_nothing_secret_is_logged() {
+async fn only_hashes_are_stored_and_debug_output_has_no_secrets() {
     let (tables, sign_ins) = store().await;
     sign_ins.begin(&attempt("a-state-of-the-test")).await.unwrap();
     let stored = tables.dynamodb.scan().table_name("ConsoleTable").send().await.unwrap().items.unwrap();
-    assert_eq!(stored[0]["expires_at"], item::seconds(at(START + 600)), "DynamoDB deletes it by itself");
+    assert_eq!(stored[0]["expires_at"], item::seconds(at(START + 600)), "DynamoDB deletes it when it expires");
     let stored = format!("{stored:?}");
     assert!(!stored.contains("a-state-of-the-test") && !stored.contains("the browser"), "{stored}");
     assert!(!format!("{:?}", attempt("state")).contains("the verifier"));

@@ -1,4 +1,4 @@
-//! The tenants, whose item console and writer share.
+//! Tenants, whose items console and writer both update.
 
 use std::collections::BTreeMap;
 
@@ -23,13 +23,13 @@ pub(super) fn one() -> Tenant {
     }
 }
 
-/// The API calls of an org, as of so many seconds after START.
+/// API usage as reported `after` seconds after START.
 pub(super) fn usage(after: i64) -> ApiUsage {
     ApiUsage { used: 14_250, limit: 15_000, at: at(START + after) }
 }
 
 #[tokio::test]
-async fn a_tenant_is_read_as_it_was_put() {
+async fn a_stored_tenant_is_read_back() {
     let tables = TestTables::start().await;
     let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
     assert_eq!(tenants.get(&tenant("one")).await.unwrap(), None);
@@ -44,7 +44,7 @@ async fn a_tenant_is_read_as_it_was_put() {
 }
 
 #[tokio::test]
-async fn the_console_does_not_undo_what_the_writer_learnt() {
+async fn the_console_does_not_overwrite_facts_stored_by_the_writer() {
     let tables = TestTables::start().await;
     let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
     tenants.put(&one()).await.unwrap();
@@ -63,7 +63,7 @@ async fn the_console_does_not_undo_what_the_writer_learnt() {
     assert_eq!(tenants.get(&tenant("one")).await.unwrap(), Some(paused));
     let changed = Tenant { webhook_tokens: vec![TokenHash::new("new token")], ..one() };
     tenants.put(&changed).await.unwrap();
-    // What was learnt about the org stays; its state is as it was put: who connects it anew ends a dead connection.
+    // The facts are kept; the state is overwritten, because reconnecting an org ends a dead connection.
     assert_eq!(
         tenants.get(&tenant("one")).await.unwrap(),
         Some(Tenant { facts, api_usage: Some(usage(0)), ..changed })
@@ -71,21 +71,21 @@ async fn the_console_does_not_undo_what_the_writer_learnt() {
 }
 
 #[tokio::test]
-async fn of_two_sightings_of_the_api_calls_the_later_stands() {
+async fn the_latest_api_usage_is_kept() {
     let tables = TestTables::start().await;
     let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
     let seen = async || tenants.get(&tenant("one")).await.unwrap().and_then(|tenant| tenant.api_usage);
     tenants.set_api_usage(&tenant("one"), &usage(0)).await.unwrap();
-    assert_eq!(tenants.get(&tenant("one")).await.unwrap(), None, "they make no tenant");
+    assert_eq!(tenants.get(&tenant("one")).await.unwrap(), None, "no tenant is created");
     tenants.put(&one()).await.unwrap();
-    for (said, stands) in [(10, 10), (5, 10), (20, 20)] {
-        tenants.set_api_usage(&tenant("one"), &usage(said)).await.unwrap();
-        assert_eq!(seen().await, Some(usage(stands)));
+    for (reported, stored) in [(10, 10), (5, 10), (20, 20)] {
+        tenants.set_api_usage(&tenant("one"), &usage(reported)).await.unwrap();
+        assert_eq!(seen().await, Some(usage(stored)));
     }
 }
 
 #[tokio::test]
-async fn what_an_older_version_stored_of_an_org_is_read() {
+async fn org_state_and_facts_of_an_older_version_are_read() {
     let tables = TestTables::start().await;
     let state = json!({ "is": "paused", "until": START + 60, "reason": "The org is down." });
     let facts = json!({ "person_accounts": null, "missing_fields": { "Task.CallDisposition": START } });
@@ -99,7 +99,7 @@ async fn what_an_older_version_stored_of_an_org_is_read() {
 }
 
 #[tokio::test]
-async fn a_dead_connection_is_read_as_it_was_put() {
+async fn a_dead_connection_is_read_back() {
     let tables = TestTables::start().await;
     let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
     let state =
@@ -110,7 +110,7 @@ async fn a_dead_connection_is_read_as_it_was_put() {
 }
 
 #[tokio::test]
-async fn a_damaged_tenant_is_named() {
+async fn a_damaged_tenant_is_reported_by_id_and_attribute() {
     let tables = TestTables::start().await;
     let put = tables.dynamodb.put_item().table_name("TenantsTable").item("tenant", item::text("one"));
     put.item("webhook_tokens", item::text("no list")).send().await.unwrap();
@@ -120,7 +120,7 @@ async fn a_damaged_tenant_is_named() {
 }
 
 #[tokio::test]
-async fn a_missing_table_is_a_matter_of_the_deployment() {
+async fn a_missing_table_is_a_misconfiguration() {
     let tables = TestTables::start().await;
     let error = Tenants::new(tables.dynamodb.clone(), "NoTable").get(&tenant("one")).await.unwrap_err();
     assert!(matches!(error, Error::Misconfigured { operation: "GetItem", .. }), "{error}");

@@ -1,4 +1,4 @@
-//! Transactions that DynamoDB cancels for other reasons than a condition.
+//! Transactions that DynamoDB cancels for reasons other than a condition.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -11,7 +11,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use super::{START, at, tenant};
 use crate::{Error, History, PutError, SettingsStore};
 
-/// What becomes of a change that is cancelled `times` with the second of these reasons, and how often it was sent.
+/// Sends a change that is cancelled `times` times with this code. Returns its result and how often it was sent.
 async fn cancelled(times: u64, code: &str) -> (Result<Settings, PutError>, usize) {
     let server = MockServer::start().await;
     let operation = || Mock::given(header("x-amz-target", "DynamoDB_20120810.TransactWriteItems"));
@@ -37,20 +37,20 @@ async fn cancelled(times: u64, code: &str) -> (Result<Settings, PutError>, usize
 }
 
 #[tokio::test]
-async fn one_that_meets_another_is_sent_again() {
+async fn a_transaction_is_retried_after_a_conflict() {
     let (put, sent) = cancelled(3, "TransactionConflict").await;
     assert_eq!((put.unwrap().version, sent), (1, 4));
 }
 
 #[tokio::test]
-async fn one_that_meets_others_all_the_time_may_succeed_later() {
+async fn persistent_conflicts_end_in_a_retryable_error() {
     let (put, sent) = cancelled(100, "TransactionConflict").await;
     assert!(matches!(put, Err(PutError::Store(Error::Retry { operation: "TransactWriteItems", .. }))), "{put:?}");
     assert_eq!(sent, 5);
 }
 
 #[tokio::test]
-async fn one_that_is_throttled_may_succeed_later_and_one_that_is_wrong_never() {
+async fn throttling_is_a_retryable_error_and_an_invalid_request_is_not() {
     for code in ["ThrottlingError", "ProvisionedThroughputExceeded"] {
         let (put, sent) = cancelled(100, code).await;
         assert!(matches!(put, Err(PutError::Store(Error::Retry { .. }))), "{put:?}");
