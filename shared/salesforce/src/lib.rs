@@ -1,6 +1,6 @@
 //! Salesforce's API: OAuth, search, query, composite writes and error kinds.
 //!
-//! No other crate knows Salesforce's JSON. Outside [`call_log`], this crate does not know what a call is.
+//! No other crate knows Salesforce's JSON, and this crate decides nothing about calls.
 //!
 //! | to do this | use |
 //! |---|---|
