@@ -148,7 +148,7 @@ impl Preview {
             return Self { trace: job.trace, would: Err(reason) };
         }
         if let Some(bundle) = plan.bundles.pop() {
-            return Self::of_bundle(bundle, facts);
+            return Self::from_bundle(bundle, facts);
         }
         let existing = plan.existing.pop().map(|(draft, id)| (draft, Some(id)));
         let draft = existing.or_else(|| plan.drafts.pop().map(|draft| (draft, None)));
@@ -162,7 +162,7 @@ impl Preview {
         Self { trace: draft.job.trace, would: Ok(writes) }
     }
 
-    fn of_bundle(bundle: Bundle, facts: &OrgFacts) -> Self {
+    fn from_bundle(bundle: Bundle, facts: &OrgFacts) -> Self {
         let parts = bundle.subrequests(facts);
         let part = |name: &str| parts.iter().find(|part| part.reference_id() == name).map(fields_of);
         let (record, case, written) = (part(Bundle::RECORD), part(Bundle::CASE), part("task0"));
