@@ -74,12 +74,12 @@ type Objects = BTreeMap<SObject, Description>;
 pub async fn check_org(client: &Client) -> Result<Reply<OrgCheck>, Error> {
     let (permissions, statuses) = (Soql::user_permissions(), Soql::task_statuses());
     let queries = [Subrequest::query("permissions", &permissions), Subrequest::query("statuses", &statuses)];
-    let queried = client.composite(&queries, Atomicity::EachAlone);
+    let answers = client.composite(&queries, Atomicity::EachAlone);
     let described = join_all(OBJECTS.map(|sobject| client.describe(sobject)));
-    let (queried, described) = join(queried, described).await;
+    let (answers, described) = join(answers, described).await;
 
-    let queried = queried?;
-    let (mut usage, mut calls) = (queried.usage, queried.calls);
+    let answers = answers?;
+    let (mut usage, mut calls) = (answers.usage, answers.calls);
     let mut objects = Objects::new();
     for (sobject, answer) in OBJECTS.into_iter().zip(described) {
         match answer {
@@ -92,7 +92,7 @@ pub async fn check_org(client: &Client) -> Result<Reply<OrgCheck>, Error> {
             Err(error) => return Err(error),
         }
     }
-    let mut pages = queried.value.iter().map(|result| result.page().ok().map(|page| page.records));
+    let mut pages = answers.value.iter().map(|result| result.page().ok().map(|page| page.records));
     let permissions = pages.next().flatten().as_deref().and_then(UserPermissions::from_records);
     let statuses = pages.next().flatten();
     Ok(Reply { value: assess(&objects, permissions, statuses.as_deref()), usage, calls })
