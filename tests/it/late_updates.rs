@@ -120,7 +120,7 @@ async fn a_task_that_a_person_deleted_stays_deleted() {
     then(&env, call.event("call.commented")).await;
     assert!(env.records("Task").is_empty());
     let finding = env.finding(&call.key(), "task").await;
-    assert_eq!(finding.matches("The Task is no longer to be seen in Salesforce").count(), 1, "{finding}");
+    assert_eq!(finding.matches("The Task is no longer visible in Salesforce").count(), 1, "{finding}");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! One batch: which entries share requests, and what becomes of each.
+//! One batch: groups entries into shared requests and records the outcome of each.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -16,44 +16,44 @@ use crate::fate::{Fate, undecided};
 use crate::log_outcome::log_outcome;
 use crate::writer::Writer;
 
-/// How many entries share requests, by how often they made one fail whole: the one that spoils it for the others is
-/// soon alone. The first time may be nothing but bad luck.
+/// Group size by an entry's number of shared failures (a whole request failed). Groups shrink until the poison entry is
+/// alone. The first failure may be transient, so it does not shrink the group.
 const GROUPS: [usize; 4] = [BATCH, BATCH, 20, 1];
 
-/// How long an org is left alone that says it has had enough, or whose connection is dead.
+/// The pause after the org hits a limit, or while its connection is dead.
 const PAUSE: SignedDuration = SignedDuration::from_mins(15);
 
-/// When entries come again that nothing is wrong with.
-const SOON: SignedDuration = SignedDuration::from_secs(2);
+/// The retry delay for entries that are not at fault.
+const SHORT_DELAY: SignedDuration = SignedDuration::from_secs(2);
 
-/// Outcomes stored side by side.
+/// Concurrent writes of outcomes.
 const STORE_CONCURRENCY: usize = 16;
 
-/// How long a request that we gave up may still take effect in Salesforce: its own limit is ten minutes.
+/// How long an abandoned request may still take effect in Salesforce, whose own limit is ten minutes.
 /// <https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsheet/guide/salesforce-app-limits-platform-api.html>
 const MAX_REQUEST: SignedDuration = SignedDuration::from_mins(11);
 
-/// What a stop means for the jobs that it left.
-enum Verdict {
-    /// The only job there was would be refused again.
+/// What a [`Stop`] means for the jobs of the group that have no fate yet.
+enum Triage {
+    /// The job was alone in the request and would be refused again.
     Failed(Trouble),
-    /// One of the jobs may spoil the request for the others.
+    /// One of the jobs may be a poison entry that fails the request for the others.
     Bisect(SharedFailure),
-    /// The org takes nothing until then, from this group or another.
+    /// The org takes no requests from any group until this time.
     Defer(Trouble, Timestamp),
 }
 
-/// Why a group failed that other groups need not fail with.
+/// Why one group failed while other groups may succeed.
 struct SharedFailure {
     trouble: Trouble,
-    /// Not to be tried again before.
+    /// Earliest time of the next attempt.
     not_before: Option<Timestamp>,
-    /// Whether a part of the org that is down would look the same.
+    /// Whether an outage of the org would look the same.
     may_be_org: bool,
 }
 
 impl Writer {
-    /// Writes one batch and stores what became of it. Returns when the first of it is due again.
+    /// Writes one batch and records its outcomes. Returns the earliest time at which an entry is due again.
     pub(crate) async fn write_batch(
         &self,
         drain: &mut Drain,
@@ -63,7 +63,7 @@ impl Writer {
         let settings = self.settings.get(&drain.tenant.id).await?;
         let mut done = Vec::new();
         let failed = self.write_groups(drain, &settings, groups(&entries), now, &mut done).await.err();
-        // Salesforce may have taken its time: waits begin now.
+        // Waits count from now, as the requests to Salesforce may have taken long.
         let now = Timestamp::now();
         let mut entries: BTreeMap<String, Entry> =
             entries.into_iter().map(|entry| (entry.key.clone(), entry)).collect();
@@ -80,7 +80,7 @@ impl Writer {
         failed.map_or(Ok(due), |error| Err(error.into()))
     }
 
-    /// Writes the groups one after the other, and adds to `done` what became of each job.
+    /// Writes the groups in sequence and adds the fate of each job to `done`.
     async fn write_groups(
         &self,
         drain: &mut Drain,
@@ -98,21 +98,21 @@ impl Writer {
             }
             let mut left: BTreeMap<String, Job> = group.iter().map(|job| (job.key.clone(), job.clone())).collect();
             let is_alone = left.len() == 1;
-            let settled = done.len();
+            let already_done = done.len();
             let outcome = self.write_group(drain, settings, group, now, done).await;
-            for (job, fate) in &done[settled..] {
+            for (job, fate) in &done[already_done..] {
                 left.remove(&job.key);
                 drain.wrote |= matches!(fate, Fate::Logged(_));
             }
             let left: Vec<Job> = left.into_values().collect();
             match outcome {
-                Ok(()) => done.extend(left.into_iter().map(|job| (job, Fate::Postponed(overlooked())))),
+                Ok(()) => done.extend(left.into_iter().map(|job| (job, Fate::Postponed(unaccounted())))),
                 Err(stop) => match self.triage(drain, stop, is_alone).await? {
-                    Verdict::Failed(trouble) => {
+                    Triage::Failed(trouble) => {
                         done.extend(left.into_iter().map(|job| (job, Fate::Failed(trouble.clone()))));
                     }
-                    Verdict::Bisect(suspects) => shared_failures.push((left, suspects)),
-                    Verdict::Defer(trouble, until) => {
+                    Triage::Bisect(failure) => shared_failures.push((left, failure)),
+                    Triage::Defer(trouble, until) => {
                         done.extend(defer(left, &trouble, until));
                         deferred = Some((trouble, until));
                     }
@@ -127,7 +127,7 @@ impl Writer {
         for (jobs, SharedFailure { trouble, not_before, .. }) in shared_failures {
             done.extend(jobs.into_iter().map(|job| (job, Fate::SharedFailure(trouble.clone(), not_before))));
         }
-        // Whatever became of the jobs, the org answers.
+        // The org answers, whatever the fates of the jobs.
         if deferred.is_none() { self.set_state(drain, ConnectionState::Connected).await } else { Ok(()) }
     }
 
@@ -146,34 +146,34 @@ impl Writer {
             org.insert(Org::open(&self.connector, tenant, holder, settings.api_usage_limit, *deadline).await?)
         };
         self.write(org, tenant, settings, group, now, done).await?;
-        // The next call is known to be one too many.
+        // The API allowance is used up, so do not attempt the next call.
         org.is_spent().map_or(Ok(()), |spent| Err(Stop::Pause(spent)))
     }
 
-    /// What a stop means; where it is about the org, the connection says so.
-    async fn triage(&self, drain: &mut Drain, stop: Stop, is_alone: bool) -> Result<Verdict, store::Error> {
+    /// Decides what a stop means. If it concerns the org, the connection state is updated.
+    async fn triage(&self, drain: &mut Drain, stop: Stop, is_alone: bool) -> Result<Triage, store::Error> {
         let (trouble, not_before) = match stop {
             Stop::Store(error) => return Err(error),
-            Stop::Refused(trouble) if is_alone => return Ok(Verdict::Failed(trouble)),
+            Stop::Refused(trouble) if is_alone => return Ok(Triage::Failed(trouble)),
             Stop::Refused(trouble) => {
-                return Ok(Verdict::Bisect(SharedFailure { trouble, not_before: None, may_be_org: false }));
+                return Ok(Triage::Bisect(SharedFailure { trouble, not_before: None, may_be_org: false }));
             }
             Stop::Pause(trouble) => {
                 let until = Timestamp::now() + PAUSE;
                 self.pause(drain, &trouble, until).await?;
-                return Ok(Verdict::Defer(trouble, until));
+                return Ok(Triage::Defer(trouble, until));
             }
             Stop::Reconnect(trouble) => {
                 let until = self.ask_to_reconnect(drain, &trouble).await?;
-                return Ok(Verdict::Defer(trouble, until));
+                return Ok(Triage::Defer(trouble, until));
             }
-            Stop::Soon(trouble) => return Ok(Verdict::Defer(trouble, Timestamp::now() + SOON)),
+            Stop::Soon(trouble) => return Ok(Triage::Defer(trouble, Timestamp::now() + SHORT_DELAY)),
             Stop::OutOfTime(trouble) if drain.wrote || drain.org.as_ref().is_none_or(|org| org.api_calls == 0) => {
-                return Ok(Verdict::Defer(trouble, Timestamp::now() + SOON));
+                return Ok(Triage::Defer(trouble, Timestamp::now() + SHORT_DELAY));
             }
-            // Without anything written: an org that is slow is as good as down.
+            // Nothing was written, so treat the slow org as down.
             Stop::OutOfTime(trouble) | Stop::Trouble(trouble) => (trouble, None),
-            // Only the key field keeps what may still be written from being written again.
+            // Without the key field nothing prevents a duplicate of a write that may still take effect.
             Stop::TimedOut(trouble) => (trouble, drain.lacks_key_field().then(|| Timestamp::now() + MAX_REQUEST)),
         };
         let is_up = match &mut drain.org {
@@ -181,42 +181,42 @@ impl Writer {
             None => Err(Stop::Trouble(trouble.clone())),
         };
         match is_up {
-            Ok(()) => Ok(Verdict::Bisect(SharedFailure { trouble, not_before, may_be_org: true })),
+            Ok(()) => Ok(Triage::Bisect(SharedFailure { trouble, not_before, may_be_org: true })),
             Err(Stop::Store(error)) => Err(error),
             Err(Stop::Reconnect(trouble)) => {
                 let until = self.ask_to_reconnect(drain, &trouble).await?;
-                Ok(Verdict::Defer(trouble, until))
+                Ok(Triage::Defer(trouble, until))
             }
             Err(Stop::Pause(trouble)) => {
                 let until = Timestamp::now() + PAUSE;
                 self.pause(drain, &trouble, until).await?;
-                Ok(Verdict::Defer(trouble, until))
+                Ok(Triage::Defer(trouble, until))
             }
             Err(Stop::Trouble(_) | Stop::TimedOut(_) | Stop::Refused(_) | Stop::Soon(_) | Stop::OutOfTime(_)) => {
                 let until = self.pause_for_outage(drain, &trouble).await?;
-                Ok(Verdict::Defer(trouble, not_before.map_or(until, |at| at.max(until))))
+                Ok(Triage::Defer(trouble, not_before.map_or(until, |at| at.max(until))))
             }
         }
     }
 
     async fn pause_for_outage(&self, drain: &mut Drain, trouble: &Trouble) -> Result<Timestamp, store::Error> {
         let now = Timestamp::now();
-        let down_for = now.duration_since(since(&drain.tenant.state, now));
-        let until = now + backoff::of_outage(down_for, drain.tenant.id.as_str());
+        let down_for = now.duration_since(unavailable_since(&drain.tenant.state, now));
+        let until = now + backoff::outage_pause(down_for, drain.tenant.id.as_str());
         self.pause(drain, trouble, until).await?;
         Ok(until)
     }
 
     async fn pause(&self, drain: &mut Drain, trouble: &Trouble, until: Timestamp) -> Result<(), store::Error> {
-        let since = since(&drain.tenant.state, Timestamp::now());
+        let since = unavailable_since(&drain.tenant.state, Timestamp::now());
         let reason = trouble.message.clone();
         self.set_state(drain, ConnectionState::Paused { since, until, reason }).await
     }
 
-    /// Says that an admin has to connect the org again. Returns when it is tried all the same.
+    /// Marks the connection as needing an admin to reconnect. Returns the time of the next attempt.
     async fn ask_to_reconnect(&self, drain: &mut Drain, trouble: &Trouble) -> Result<Timestamp, store::Error> {
         let now = Timestamp::now();
-        let (since, try_at) = (since(&drain.tenant.state, now), now + PAUSE);
+        let (since, try_at) = (unavailable_since(&drain.tenant.state, now), now + PAUSE);
         let reason = trouble.message.clone();
         self.set_state(drain, ConnectionState::ReconnectNeeded { reason, since, try_at }).await?;
         count(Counter::ReconnectsNeeded, 1, &[]);
@@ -231,7 +231,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Stores what became of each entry. Returns when the first of them is due again.
+    /// Records the outcome of each entry. Returns the earliest time at which an entry is due again.
     async fn record_outcomes(
         &self,
         tenant: &TenantId,
@@ -246,14 +246,14 @@ impl Writer {
         for (entry, outcome) in outcomes {
             log_outcome(tenant, entry, outcome);
         }
-        // One that was not stored is only done again, which changes nothing; the batch says so by failing.
+        // If an outcome was not stored, the batch fails and its entries are processed again, which is idempotent.
         stored.into_iter().collect::<Result<Vec<_>, _>>()?;
         Ok(outcomes.iter().filter_map(|(_, outcome)| due_of(outcome)).min())
     }
 }
 
-/// Since when the org is not connected.
-fn since(state: &ConnectionState, now: Timestamp) -> Timestamp {
+/// Since when the org has been unavailable; `now` if it is connected.
+fn unavailable_since(state: &ConnectionState, now: Timestamp) -> Timestamp {
     match state {
         ConnectionState::Connected => now,
         ConnectionState::Paused { since, .. } | ConnectionState::ReconnectNeeded { since, .. } => *since,
@@ -264,19 +264,19 @@ fn defer(jobs: Vec<Job>, trouble: &Trouble, until: Timestamp) -> impl Iterator<I
     jobs.into_iter().map(move |job| (job, Fate::Deferred(trouble.clone(), until)))
 }
 
-/// What groups that have no job in common stopped at alike: that is no single job's fault.
+/// The trouble that the last two groups share. The groups have no job in common, so no single job is at fault.
 fn org_wide(shared_failures: &[(Vec<Job>, SharedFailure)]) -> Option<Trouble> {
     let [.., (_, before), (_, last)] = shared_failures else { return None };
     let is_alike = before.trouble.code == last.trouble.code && before.may_be_org && last.may_be_org;
     is_alike.then(|| last.trouble.clone())
 }
 
-/// No job is neither written nor refused; if one were, it would not wait for ever.
-fn overlooked() -> Trouble {
+/// Every job is either written or refused. Should one be neither, it is postponed, so that it is retried.
+fn unaccounted() -> Trouble {
     Trouble::new("NOT_WRITTEN", "The call was neither written nor refused.")
 }
 
-/// The jobs that share requests, the least suspect first.
+/// The jobs by group, those with the fewest shared failures first.
 fn groups(entries: &[Entry]) -> Vec<Vec<Job>> {
     let mut by_size: BTreeMap<Reverse<usize>, Vec<Job>> = BTreeMap::new();
     for entry in entries {

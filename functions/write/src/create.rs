@@ -1,4 +1,4 @@
-//! Writes what is planned, and says of each job what became of it.
+//! Writes the plan and reports the fate of each job.
 
 use std::collections::VecDeque;
 
@@ -8,29 +8,29 @@ use rules::matching::Record;
 use salesforce::{Atomicity, Error, Graph, GraphResult, MAX_GRAPHS, MAX_NODES, MAX_RECORDS, Refusal, SalesforceId};
 use store::OrgFacts;
 
-use crate::fate::{Fate, Placed};
+use crate::fate::{Fate, LoggedTask};
 use crate::fix::{Action, Fix, Part, action_for};
 
-/// What a round came to, so far.
+/// The results of a round so far.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
-    /// Jobs that are done with.
+    /// Jobs with their final fate in this drain.
     pub(crate) done: Vec<(Job, Fate)>,
-    /// Tasks that were there already, with their ids where Salesforce named them.
-    pub(crate) exist: Vec<(Draft, Option<SalesforceId>)>,
-    /// Jobs that go through another round, after this was taken care of.
-    pub(crate) again: Vec<(Job, Fix)>,
-    /// Numbers and the records that were created for them.
+    /// Tasks that already existed, with their ids where Salesforce named them.
+    pub(crate) existing: Vec<(Draft, Option<SalesforceId>)>,
+    /// Jobs to write again in another round, after the fix is applied.
+    pub(crate) to_retry: Vec<(Job, Fix)>,
+    /// Phone numbers and the records that were created for them.
     pub(crate) created: Vec<(E164, Record)>,
-    /// Whether Salesforce took anything.
-    pub(crate) took: bool,
-    /// What a single record's refusal says about the whole org, unless others were written all the same.
+    /// Whether Salesforce accepted any write.
+    pub(crate) wrote_any: bool,
+    /// The stop that a single record's refusal asks of the whole org. Ignored if other records were written.
     pub(crate) stop: Option<Stop>,
-    /// The jobs that met it, and what becomes of each if others were written.
+    /// The jobs that caused `stop`, each with its fate if other records were written.
     pub(crate) stopped: Vec<(Job, Fate)>,
 }
 
-/// Writes Tasks on records that exist: 200 for an API call, each for itself.
+/// Creates Tasks on existing records: 200 per API call, each succeeding or failing on its own.
 pub(crate) async fn tasks(
     org: &mut Org,
     mut drafts: Vec<Draft>,
@@ -42,7 +42,7 @@ pub(crate) async fn tasks(
         let wires: Vec<salesforce::Record> = chunk.iter().map(|draft| draft.wire(facts)).collect();
         let saved = match org.try_call(async |client| client.create(&wires, Atomicity::EachAlone).await).await? {
             Ok(saved) => saved,
-            // The whole collection for a field that none of its records may have.
+            // The whole collection was refused because of a field that none of its records may have.
             Err(Error::Refused(refusal)) if refusal.fields_to_leave_out().is_some() => {
                 for draft in chunk {
                     report.refused(draft, &refusal, Part::Task);
@@ -53,7 +53,7 @@ pub(crate) async fn tasks(
         };
         for (draft, saved) in chunk.into_iter().zip(saved) {
             match saved {
-                Ok(task_id) => report.placed(draft, task_id, false),
+                Ok(task_id) => report.logged(draft, task_id, false),
                 Err(refusal) => report.refused(draft, &refusal, Part::Task),
             }
         }
@@ -61,7 +61,7 @@ pub(crate) async fn tasks(
     Ok(())
 }
 
-/// Writes bundles, each whole or not at all: 75 for an API call.
+/// Writes bundles, each in a transaction of its own: 75 per API call.
 pub(crate) async fn bundles(
     org: &mut Org,
     bundles: Vec<Bundle>,
@@ -77,28 +77,28 @@ pub(crate) async fn bundles(
             graphs.push(graph);
             chunk.push(bundle);
         }
-        let (sent, before) = (chunk.len(), report.again.len());
+        let (sent, before) = (chunk.len(), report.to_retry.len());
         let results = org.call(async |client| client.graph(&graphs).await).await?;
-        // Salesforce stops after some failed graphs: what it did not come to goes once more.
-        let (halted, decided): (Vec<_>, Vec<_>) =
+        // Salesforce stops after a number of failed graphs. The graphs it did not reach are sent again.
+        let (halted, answered): (Vec<_>, Vec<_>) =
             chunk.into_iter().zip(results).partition(|(_, result)| is_halted(result));
-        for (bundle, result) in decided {
+        for (bundle, result) in answered {
             report.take_bundle(bundle, &result);
         }
-        let is_in_vain = halted.len() == sent;
-        // What the org lacks is lacking for all: the others need not hear it one by one.
+        let is_stuck = halted.len() == sent;
+        // A field that the org lacks is missing for all bundles, so do not let each of them fail in turn.
         let is_org_wide =
-            !halted.is_empty() && report.again[before..].iter().any(|(_, fix)| matches!(fix, Fix::LeaveOut(..)));
+            !halted.is_empty() && report.to_retry[before..].iter().any(|(_, fix)| matches!(fix, Fix::LeaveOut(..)));
         waiting.extend(halted.into_iter().map(|(bundle, _)| bundle));
-        if is_in_vain || is_org_wide {
+        if is_stuck || is_org_wide {
             let drafts = waiting.drain(..).flat_map(|bundle| bundle.drafts);
-            report.again.extend(drafts.map(|draft| (draft.job, Fix::Nothing)));
+            report.to_retry.extend(drafts.map(|draft| (draft.job, Fix::Nothing)));
         }
     }
     Ok(())
 }
 
-/// Whether a graph was not written for no reason of its own.
+/// Whether a graph failed only as a consequence of other failures.
 fn is_halted(result: &GraphResult) -> bool {
     !result.is_successful && result.results.iter().all(|part| part.done().err().is_none_or(Refusal::is_consequence))
 }
@@ -116,8 +116,8 @@ impl Report {
             for (index, draft) in bundle.drafts.into_iter().enumerate() {
                 let draft = draft.on(record, case);
                 match id_of(&format!("task{index}")) {
-                    Some(task_id) => self.placed(draft, task_id, new),
-                    None => self.exist.push((draft, None)),
+                    Some(task_id) => self.logged(draft, task_id, new),
+                    None => self.existing.push((draft, None)),
                 }
             }
             return;
@@ -135,26 +135,26 @@ impl Report {
                 Some((name, refusal)) if part != Part::Task || name == format!("task{index}") => {
                     self.refused(draft, refusal, part);
                 }
-                // Another part of the bundle failed, or Salesforce stopped before it.
-                _ => self.again.push((draft.job, Fix::Nothing)),
+                // Another part of the bundle failed, or Salesforce stopped before this one.
+                _ => self.to_retry.push((draft.job, Fix::Nothing)),
             }
         }
     }
 
-    fn placed(&mut self, draft: Draft, task_id: SalesforceId, new: bool) {
+    fn logged(&mut self, draft: Draft, task_id: SalesforceId, new: bool) {
         let Draft { job, task, record, related, .. } = draft;
-        self.took = true;
+        self.wrote_any = true;
         if new {
             self.created.push((job.phone.clone(), record.clone()));
         }
-        self.done.push((job, Fate::Logged(Box::new(Placed { task_id, task, record, related }))));
+        self.done.push((job, Fate::Logged(Box::new(LoggedTask { task_id, task, record, related }))));
     }
 
-    /// The round goes on unless the org takes nothing, for which no job is to blame: where it took others, the trouble is
-    /// the job's own.
-    pub(crate) fn goes_on(&mut self) -> Result<(), Stop> {
+    /// Ends the round if the org accepts no writes at all. If it accepted other records, the refusal concerns only its
+    /// own job.
+    pub(crate) fn check_stop(&mut self) -> Result<(), Stop> {
         match self.stop.take() {
-            Some(stop) if !self.took => Err(stop),
+            Some(stop) if !self.wrote_any => Err(stop),
             _ => {
                 self.done.append(&mut self.stopped);
                 Ok(())
@@ -162,13 +162,13 @@ impl Report {
         }
     }
 
-    /// What a refusal of this part of what it takes means for the job.
+    /// Applies the action for a refusal of one part of the job.
     fn refused(&mut self, draft: Draft, refusal: &Refusal, part: Part) {
         match action_for(part, &draft.job, refusal) {
-            Action::Adopt(task_id) => self.exist.push((draft, task_id)),
-            Action::Again(fix) => self.again.push((draft.job, fix)),
-            Action::Settle(fate) => self.done.push((draft.job, fate)),
-            Action::LetGo => self.done.push((draft.job, Fate::failed(refusal))),
+            Action::Adopt(task_id) => self.existing.push((draft, task_id)),
+            Action::FixAndRetry(fix) => self.to_retry.push((draft.job, fix)),
+            Action::Finish(fate) => self.done.push((draft.job, fate)),
+            Action::TaskGone => self.done.push((draft.job, Fate::failed(refusal))),
             Action::Stop(stop) => {
                 self.stop = Some(stop);
                 self.stopped.push((draft.job, Fate::postponed(refusal)));

@@ -1,4 +1,4 @@
-//! The drain of one tenant: everything that waits, 200 entries at a time, while there is time.
+//! Drains one tenant: writes all pending entries, 200 at a time, until the deadline.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -13,38 +13,38 @@ use store::{Acquired, ApiUsage, ConnectionState, Entry, LeaseOf, State, Tenant, 
 
 use crate::writer::Writer;
 
-/// The most entries of one batch: what one sObject collection takes.
+/// The most entries of one batch: the limit of one sObject collection.
 pub(crate) const BATCH: usize = 200;
 
-/// A batch is begun only with this much time left.
-const TIME_FOR_A_BATCH: Duration = Duration::from_secs(30);
+/// The minimum time left to start a batch.
+const MIN_BATCH_TIME: Duration = Duration::from_secs(30);
 
-/// Why a drain failed: its wake-ups come again.
+/// Why a drain failed. Its wake-ups are redelivered.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DrainError {
     #[error(transparent)]
     Store(#[from] store::Error),
     #[error(transparent)]
     Queue(#[from] QueueError),
-    #[error("the org took all the time there was")]
+    #[error("the drain ran out of time")]
     OutOfTime,
 }
 
 /// One drain.
 pub(crate) struct Drain {
     pub(crate) tenant: Tenant,
-    /// Names it where leases are taken.
+    /// The holder of its leases.
     pub(crate) holder: String,
-    /// When Lambda ends it.
+    /// When Lambda ends the invocation.
     pub(crate) deadline: Instant,
-    /// The org, from the first request on.
+    /// The open org; `None` before the first request.
     pub(crate) org: Option<Org>,
     /// Whether anything was written.
     pub(crate) wrote: bool,
 }
 
 impl Drain {
-    /// Whether the org has no field in which Salesforce itself keeps a call from being written twice.
+    /// Whether the org lacks the unique key field, by which Salesforce itself refuses a duplicate Task.
     pub(crate) fn lacks_key_field(&self) -> bool {
         self.tenant.facts.missing_fields.contains_key(&format!("Task.{}", KeyField::AircallKey.name()))
     }
@@ -56,14 +56,14 @@ impl Drain {
 }
 
 impl Writer {
-    /// Writes what waits of a tenant: the entries that `rang`, then whatever else is due.
+    /// Writes a tenant's pending entries: first those whose keys are in `woken`, then all others that are due.
     ///
-    /// The message group lets one writer at a time work for a tenant; the lease does so too where two overlap.
+    /// The message group allows one writer per tenant at a time. The lease guarantees it where two invocations overlap.
     pub(crate) async fn drain(
         &self,
         id: &TenantId,
         holder: &str,
-        rang: BTreeSet<String>,
+        woken: BTreeSet<String>,
         deadline: Instant,
     ) -> Result<(), DrainError> {
         let now = Timestamp::now();
@@ -72,11 +72,11 @@ impl Writer {
         let tenant = match self.lookup.tenants.acquire(id, LeaseOf::Drain, holder, now, until).await? {
             Acquired::Held(tenant) => *tenant,
             Acquired::Taken { until } => {
-                tracing::info!(tenant = %id, "another writer is at it");
-                return self.ring_at(id, until).await;
+                tracing::info!(tenant = %id, "another writer holds the lease");
+                return self.wake_at(id, until).await;
             }
             Acquired::NoTenant => {
-                tracing::warn!(tenant = %id, "a wake-up names no tenant");
+                tracing::warn!(tenant = %id, "a wake-up names an unknown tenant");
                 return Ok(());
             }
         };
@@ -86,27 +86,27 @@ impl Writer {
             drain.tenant.facts.unkeyed_at = Some(now);
             self.lookup.tenants.set_facts(id, &drain.tenant.facts).await?;
         }
-        let outcome = if takes_requests(&drain.tenant) { self.drain_all(&mut drain, rang).await } else { Ok(()) };
-        // A lease that is not given back ends by itself, with this invocation.
+        let outcome = if takes_requests(&drain.tenant) { self.drain_all(&mut drain, woken).await } else { Ok(()) };
+        // A lease that is not released expires with this invocation.
         let released = self.lookup.tenants.release(id, LeaseOf::Drain, holder, drain.usage().as_ref()).await;
         outcome.and(released.map(drop).map_err(DrainError::from))
     }
 
-    async fn drain_all(&self, drain: &mut Drain, rang: BTreeSet<String>) -> Result<(), DrainError> {
+    async fn drain_all(&self, drain: &mut Drain, woken: BTreeSet<String>) -> Result<(), DrainError> {
         let id = drain.tenant.id.clone();
-        let mut rang: Vec<String> = rang.into_iter().collect();
+        let mut woken: Vec<String> = woken.into_iter().collect();
         let mut next_due: Option<Timestamp> = None;
-        // The index lags behind the table, so it still lists what was just handled.
+        // The index is eventually consistent, so it may still list entries that were just handled.
         let mut handled = BTreeSet::new();
         loop {
             let now = Timestamp::now();
-            let mut keys: Vec<String> = rang.drain(..rang.len().min(BATCH)).collect();
+            let mut keys: Vec<String> = woken.drain(..woken.len().min(BATCH)).collect();
             handled.extend(keys.iter().cloned());
             keys.extend(self.calls.due(&id, now, BATCH - keys.len(), &handled).await?);
             if keys.is_empty() {
                 break;
             }
-            let has_time = drain.deadline.saturating_duration_since(Instant::now()) >= TIME_FOR_A_BATCH;
+            let has_time = drain.deadline.saturating_duration_since(Instant::now()) >= MIN_BATCH_TIME;
             if !has_time {
                 let wake_up = WakeUp { tenant: id.to_string(), key: None };
                 self.write_queue.wake(&wake_up, &format!("go-on-{}", now.as_millisecond())).await?;
@@ -119,24 +119,24 @@ impl Writer {
             }
             let due = self.write_batch(drain, entries, now).await?;
             next_due = next_due.into_iter().chain(due).min();
-            if let Some(until) = asked_again(&drain.tenant.state) {
+            if let Some(until) = next_attempt(&drain.tenant.state) {
                 next_due = next_due.into_iter().chain([until]).min();
                 break;
             }
         }
         count(Counter::SalesforceApiCalls, drain.org.as_ref().map_or(0, |org| org.api_calls), &[]);
         match next_due {
-            Some(due) => self.ring_at(&id, due).await,
+            Some(due) => self.wake_at(&id, due).await,
             None => Ok(()),
         }
     }
 
-    async fn ring_at(&self, tenant: &TenantId, at: Timestamp) -> Result<(), DrainError> {
+    async fn wake_at(&self, tenant: &TenantId, at: Timestamp) -> Result<(), DrainError> {
         let wait = Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or_default();
-        Ok(self.later.wake_after(&WakeUp { tenant: tenant.to_string(), key: None }, wait).await?)
+        Ok(self.retry_queue.wake_after(&WakeUp { tenant: tenant.to_string(), key: None }, wait).await?)
     }
 
-    /// Those of the entries that wait and are due by `now`.
+    /// Reads the entries, and keeps those that are pending and due by `now`.
     async fn read(&self, tenant: &TenantId, keys: &[String], now: Timestamp) -> Result<Vec<Entry>, DrainError> {
         let mut entries = Vec::new();
         for read in self.calls.get_many(tenant, keys).await? {
@@ -153,17 +153,17 @@ impl Writer {
     }
 }
 
-/// Whether the tenant's org is to be asked now.
+/// Whether the tenant's org takes requests now.
 fn takes_requests(tenant: &Tenant) -> bool {
     let stop = is_open(tenant, Timestamp::now()).err();
     if let Some(stop) = &stop {
-        tracing::warn!(tenant = %tenant.id, %stop, "nothing is written");
+        tracing::warn!(tenant = %tenant.id, %stop, "the org takes no requests, nothing is written");
     }
     stop.is_none()
 }
 
-/// When an org that takes no requests is asked again.
-fn asked_again(state: &ConnectionState) -> Option<Timestamp> {
+/// The next attempt at an org that takes no requests.
+fn next_attempt(state: &ConnectionState) -> Option<Timestamp> {
     match state {
         ConnectionState::Connected => None,
         ConnectionState::Paused { until, .. } => Some(*until),

@@ -1,4 +1,4 @@
-//! What becomes of a job.
+//! The fate of a job, and the outcome that is recorded for it.
 
 use jiff::Timestamp;
 use org::Trouble;
@@ -11,35 +11,35 @@ use crate::backoff;
 
 /// A Task that Salesforce holds.
 #[derive(Clone, Debug)]
-pub(crate) struct Placed {
+pub(crate) struct LoggedTask {
     pub(crate) task_id: SalesforceId,
     pub(crate) task: Task,
     pub(crate) record: Record,
     pub(crate) related: Option<Related>,
 }
 
-/// What becomes of an entry that waits and does not say what to write: no version of this program leaves such.
+/// The outcome of a pending entry without a decision to log or a phone number. No version of this program stores one.
 pub(crate) fn undecided(now: Timestamp) -> Outcome {
-    let message = "The entry waits to be written, and says neither how nor to whose number.".to_owned();
+    let message = "The entry is pending, but lacks a decision to log it or the other party's number.".to_owned();
     let problem = Problem { code: "NOTHING_TO_WRITE".to_owned(), message, since: now, shared_failures: 0 };
     Outcome::Failed { problem, trace: Trace::new() }
 }
 
-/// What became of a job.
+/// What a drain decided about a job.
 #[derive(Debug)]
 pub(crate) enum Fate {
-    /// The Task is there.
-    Logged(Box<Placed>),
-    /// It becomes none.
+    /// The Task exists.
+    Logged(Box<LoggedTask>),
+    /// It becomes no Task.
     Skipped(SkipReason),
     /// Trying again would not help.
     Failed(Trouble),
-    /// It was tried in vain, and is tried again after a while; for a day, and then it has failed.
+    /// The attempt failed. It is retried with backoff for a day, then failed.
     Postponed(Trouble),
-    /// A request that it shared with others failed whole: the same, and it shares with fewer the more often that is so.
-    /// Not before a moment, where one is given.
+    /// A whole request failed that it shared with other jobs. Retried like `Postponed`, in smaller groups after each
+    /// such failure, and not before the given time.
     SharedFailure(Trouble, Option<Timestamp>),
-    /// The org takes nothing for now, which says nothing about the job.
+    /// The org takes no requests until then; the job itself is not at fault.
     Deferred(Trouble, Timestamp),
 }
 
@@ -54,7 +54,7 @@ impl Fate {
         Self::Postponed(Trouble::refused(refusal))
     }
 
-    /// The outcome to store, at `now`, for the entry that was read, with what was looked at since.
+    /// The outcome to record at `now` for the entry that was read, with the trace of this attempt.
     pub(crate) fn outcome(self, tenant: &TenantId, entry: &Entry, mut trace: Trace, now: Timestamp) -> Outcome {
         let earlier = entry.problem.clone();
         let shared_failures = earlier.as_ref().map_or(0, |problem| problem.shared_failures);
@@ -63,9 +63,9 @@ impl Fate {
             Problem { code, message, since, shared_failures }
         };
         match self {
-            Fate::Logged(placed) => {
+            Fate::Logged(logged) => {
                 let logged_at = entry.written.as_ref().map_or(now, |written| written.logged_at);
-                let Placed { task_id, task, record, related } = *placed;
+                let LoggedTask { task_id, task, record, related } = *logged;
                 let written = Written { task_id: task_id.as_str().to_owned(), task, record, related, logged_at };
                 Outcome::Logged { written: Box::new(written), trace }
             }
@@ -75,26 +75,26 @@ impl Fate {
                 Outcome::Failed { problem: problem(trouble, 0), trace }
             }
             Fate::Postponed(trouble) => {
-                let wait = backoff::after(entry.attempts, &entry.key);
-                tried(problem(trouble, 0), wait.map(|wait| now + wait), trace)
+                let wait = backoff::retry_delay(entry.attempts, &entry.key);
+                postponed_or_failed(problem(trouble, 0), wait.map(|wait| now + wait), trace)
             }
             Fate::SharedFailure(trouble, not_before) => {
-                // What failed together comes back together, to share requests once more.
-                let together = format!("{tenant} {}", trouble.code);
-                let wait = backoff::after(entry.attempts, &together);
+                // Entries that failed together are retried together, to share requests again.
+                let shared_key = format!("{tenant} {}", trouble.code);
+                let wait = backoff::retry_delay(entry.attempts, &shared_key);
                 let due_at = wait.map(|wait| not_before.map_or(now + wait, |at| at.max(now + wait)));
-                tried(problem(trouble, shared_failures.saturating_add(1)), due_at, trace)
+                postponed_or_failed(problem(trouble, shared_failures.saturating_add(1)), due_at, trace)
             }
             Fate::Deferred(trouble, due_at) => Outcome::Deferred { due_at, problem: problem(trouble, shared_failures) },
         }
     }
 }
 
-/// Tried in vain: again when it is due, or failed if it was tried for a day.
-fn tried(problem: Problem, due_at: Option<Timestamp>, mut trace: Trace) -> Outcome {
+/// Postponed until `due_at`; failed if there is none, as the entry was retried for a day.
+fn postponed_or_failed(problem: Problem, due_at: Option<Timestamp>, mut trace: Trace) -> Outcome {
     if let Some(due_at) = due_at {
         return Outcome::Postponed { due_at, problem, trace };
     }
-    trace.note(Topic::Task, format!("Tried for a day, and still: {}", problem.message));
+    trace.note(Topic::Task, format!("Retried for a day without success: {}", problem.message));
     Outcome::Failed { problem, trace }
 }

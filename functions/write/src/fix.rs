@@ -1,6 +1,6 @@
-//! The writer's table of faults: what it does about a refusal of one record.
+//! The writer's table of faults: maps the refusal of one record to an action.
 //!
-//! [`Kind`] says what a code asks for; what that means depends on what was being written.
+//! [`Kind`] says what an error code asks for. The action also depends on the part that was written.
 
 use org::{Job, Stop, Trouble};
 use rules::RecordKind;
@@ -36,68 +36,71 @@ impl Part {
 /// What to do about a refusal.
 #[derive(Debug)]
 pub(crate) enum Action {
-    /// The Task is there already, under this id if Salesforce names it.
+    /// The Task already exists, under this id if Salesforce names it.
     Adopt(Option<SalesforceId>),
-    /// The Task was deleted between our look and our write. It stays so.
-    LetGo,
-    /// Mend something, and write once more.
-    Again(Fix),
-    /// This is what becomes of the job.
-    Settle(Fate),
-    /// It is not about the job: the org takes nothing.
+    /// The Task was deleted between our read and our write. It is not created again.
+    TaskGone,
+    /// Apply a fix and write again.
+    FixAndRetry(Fix),
+    /// The job is finished with this fate.
+    Finish(Fate),
+    /// The org takes no requests; the job is not at fault.
     Stop(Stop),
 }
 
-/// What to change before a job is written once more.
+/// What to change before a job is written again.
 #[derive(Clone, Debug)]
 pub(crate) enum Fix {
-    /// Nothing: another part of its bundle failed and took this one with it.
+    /// Nothing: it was rolled back because another part of its bundle failed.
     Nothing,
-    /// Leave the fields of this object that the refusal names out.
+    /// Leave out the fields of this object that the refusal names.
     LeaveOut(SObject, Refusal),
-    /// Match the number anew.
+    /// Match the phone number again.
     Rematch(Refusal),
     /// Use the record that the refusal names.
     Use(SalesforceId, Refusal),
-    /// Give the Task to the connecting user.
+    /// Make the connecting user the owner of the Task.
     DefaultOwner(Refusal),
     /// Create the record without the e-mail.
     WithoutEmail(Refusal),
 }
 
-/// Fields without which the Task would hang on nothing, or a record would not be found again by its number.
+/// Fields that cannot be left out: the Task would not be linked to any record, or the record would not be found again
+/// by its phone number.
 const ESSENTIAL: [&str; 9] =
     ["WhoId", "WhatId", "ContactId", "Status", "Subject", "LastName", "Company", "Name", "Phone"];
 
 /// What to do about a refusal of `part` of `job`.
 pub(crate) fn action_for(part: Part, job: &Job, refusal: &Refusal) -> Action {
     let named = refusal.cause().records.first().copied();
-    let failed = || Action::Settle(Fate::failed(refusal));
+    let failed = || Action::Finish(Fate::failed(refusal));
     match (refusal.kind(), part) {
         (Kind::AlreadyLogged, Part::Task) if refusal.duplicates(KeyField::AircallKey.name()) => {
             Action::Adopt(named.filter(|id| id.sobject() == Some(SObject::Task)))
         }
         // A unique field of the org's own, or a duplicate rule.
         (Kind::AlreadyLogged | Kind::UseRecord, Part::Record(_)) => {
-            named.map_or_else(failed, |id| Action::Again(Fix::Use(id, refusal.clone())))
+            named.map_or_else(failed, |id| Action::FixAndRetry(Fix::Use(id, refusal.clone())))
         }
         (Kind::Degrade, _) if can_do_without(refusal.fields_to_leave_out()) => leave_out(part, refusal),
         (Kind::Degrade, _) if refusal.missing_object() == Some(SObject::Task) => {
             Action::Stop(Stop::Pause(Trouble::refused(refusal)))
         }
-        (kind, Part::Task) if is_about_owner(kind, refusal) && !job.by_default_owner => {
-            Action::Again(Fix::DefaultOwner(refusal.clone()))
+        (kind, Part::Task) if concerns_owner(kind, refusal) && !job.by_default_owner => {
+            Action::FixAndRetry(Fix::DefaultOwner(refusal.clone()))
         }
-        (Kind::RematchOnce, Part::Revision) => Action::LetGo,
-        (Kind::RematchOnce, Part::Record(_) | Part::Case | Part::Task) => Action::Again(Fix::Rematch(refusal.clone())),
+        (Kind::RematchOnce, Part::Revision) => Action::TaskGone,
+        (Kind::RematchOnce, Part::Record(_) | Part::Case | Part::Task) => {
+            Action::FixAndRetry(Fix::Rematch(refusal.clone()))
+        }
         (Kind::Pause, _) => Action::Stop(Stop::Pause(Trouble::refused(refusal))),
         (Kind::Reconnect, _) => Action::Stop(Stop::Reconnect(Trouble::refused(refusal))),
-        (Kind::Retry | Kind::Refresh, _) => Action::Settle(Fate::postponed(refusal)),
+        (Kind::Retry | Kind::Refresh, _) => Action::Finish(Fate::postponed(refusal)),
         (Kind::Fail, Part::Record(_)) if *refusal.code() == ErrorCode::InvalidEmailAddress && !job.without_email => {
-            Action::Again(Fix::WithoutEmail(refusal.clone()))
+            Action::FixAndRetry(Fix::WithoutEmail(refusal.clone()))
         }
-        // An org may have no "Call" among its own task types: better a Task without than none.
-        (Kind::Fail, _) if is_about_choices(refusal) => leave_out(part, refusal),
+        // An org may not have "Call" among its task types: a Task without a type is better than none.
+        (Kind::Fail, _) if concerns_optional_picklists(refusal) => leave_out(part, refusal),
         (Kind::AlreadyLogged | Kind::UseRecord | Kind::DefaultOwner | Kind::Degrade | Kind::Fail, _) => failed(),
     }
 }
@@ -107,21 +110,21 @@ fn can_do_without(fields: Option<&[String]>) -> bool {
 }
 
 fn leave_out(part: Part, refusal: &Refusal) -> Action {
-    Action::Again(Fix::LeaveOut(part.sobject(), refusal.clone()))
+    Action::FixAndRetry(Fix::LeaveOut(part.sobject(), refusal.clone()))
 }
 
-/// Whether another owner may help: the user is inactive, or one that may own nothing.
-fn is_about_owner(kind: Kind, refusal: &Refusal) -> bool {
+/// Whether another owner may help: the user is inactive or may not own records.
+fn concerns_owner(kind: Kind, refusal: &Refusal) -> bool {
     kind == Kind::DefaultOwner || names(refusal, "OwnerId") && matches!(kind, Kind::RematchOnce | Kind::Fail)
 }
 
-/// Whether the refusal is about this field.
+/// Whether the refusal names this field.
 pub(crate) fn names(refusal: &Refusal, field: &str) -> bool {
     refusal.cause().fields.iter().any(|named| named == field)
 }
 
-/// Whether the refusal is about values of picklists without which a Task is still a logged call.
-fn is_about_choices(refusal: &Refusal) -> bool {
+/// Whether the refusal concerns only picklist values that a logged call can do without.
+fn concerns_optional_picklists(refusal: &Refusal) -> bool {
     let fields = &refusal.cause().fields;
     *refusal.code() == ErrorCode::InvalidOrNullForRestrictedPicklist
         && !fields.is_empty()
@@ -129,7 +132,7 @@ fn is_about_choices(refusal: &Refusal) -> bool {
 }
 
 impl Fix {
-    /// What becomes of a job for which there is no further round to try the fix: another drain does.
+    /// The fate of a job whose fix cannot be tried in this drain because no round is left: a later drain retries it.
     pub(crate) fn unapplied(&self) -> Fate {
         match self {
             Fix::Nothing => {
@@ -144,11 +147,11 @@ impl Fix {
         }
     }
 
-    /// Whether what was found out about the callers still holds afterwards.
-    pub(crate) fn leaves_knowledge(&self) -> bool {
+    /// Whether the knowledge about the callers is still valid after this fix.
+    pub(crate) fn keeps_knowledge(&self) -> bool {
         match self {
             Fix::Nothing | Fix::DefaultOwner(_) | Fix::WithoutEmail(_) => true,
-            // Without the key field, Tasks are looked for by another.
+            // Without the key field, existing Tasks are looked up by another field.
             Fix::LeaveOut(_, refusal) => !names(refusal, KeyField::AircallKey.name()),
             Fix::Rematch(_) | Fix::Use(..) => false,
         }

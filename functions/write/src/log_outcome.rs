@@ -1,4 +1,4 @@
-//! What is told of each outcome: one line, one count.
+//! Logs each outcome: one log line, one metric.
 
 use lambda::metrics::{Counter, count};
 use rules::messages::loggable;

@@ -1,4 +1,4 @@
-//! Drains tenants' pending entries into Salesforce. One message group, and so one writer, for each tenant.
+//! Drains tenants' pending entries into Salesforce. Each tenant has one message group, and so one writer.
 
 mod backoff;
 mod batch;
@@ -26,19 +26,19 @@ use store::{AppSecret, Calls, Phones, SettingsStore, TenantId, Tenants, Tokens};
 use tokio::time::timeout_at;
 
 use crate::drain::DrainError;
-use crate::writer::{PhoneMemory, Writer};
+use crate::writer::{PhoneTtl, Writer};
 
-/// Tenants whose orgs are written to side by side.
-const TENANTS_AT_ONCE: usize = 10;
+/// Tenants that are drained concurrently.
+const TENANT_CONCURRENCY: usize = 10;
 
-/// How long the token endpoint may take. Other requests have their own, shorter time as the drain's runs out.
-const SALESFORCE_PATIENCE: Duration = Duration::from_secs(25);
+/// Timeout of the token endpoint. Other requests are also bounded by the drain's deadline.
+const SALESFORCE_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// How long renewing the session of an org may take, its lease and storing it included.
-const RENEWAL: Duration = Duration::from_secs(32);
+/// How long renewing an org's session may take, including the lease and storing the tokens.
+const RENEWAL_TIMEOUT: Duration = Duration::from_secs(32);
 
-/// What is left to Lambda for the answer.
-const SPARE: Duration = Duration::from_secs(2);
+/// Time reserved for Lambda to return the response.
+const RESPONSE_MARGIN: Duration = Duration::from_secs(2);
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -61,55 +61,55 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             tenants,
             http: reqwest::Client::builder()
                 .connect_timeout(Duration::from_secs(5))
-                .timeout(SALESFORCE_PATIENCE)
+                .timeout(SALESFORCE_TIMEOUT)
                 .redirect(reqwest::redirect::Policy::none())
                 .build()?,
             tokens: Tokens::new(secrets.clone(), env::required("SALESFORCE_TOKENS_PREFIX")?),
             app: AppSecret::new(secrets, env::required("SALESFORCE_APP_SECRET")?),
             version: ApiVersion::parse(&version).ok_or("SALESFORCE_API_VERSION is not a version such as 66.0")?,
             pending: PendingTokens::default(),
-            renewal: RENEWAL,
+            renewal: RENEWAL_TIMEOUT,
         },
-        phone_memory: PhoneMemory {
-            matched: SignedDuration::from_mins(whole("PHONE_MATCH_MINUTES", "a number of minutes")?),
-            created: SignedDuration::from_hours(whole("CREATED_PHONE_HOURS", "a number of hours")?),
+        phone_ttl: PhoneTtl {
+            matched: SignedDuration::from_mins(whole_number("PHONE_MATCH_MINUTES", "a number of minutes")?),
+            created: SignedDuration::from_hours(whole_number("CREATED_PHONE_HOURS", "a number of hours")?),
         },
         write_queue: WriteQueue::new(sqs.clone(), env::required("WRITES_QUEUE_URL")?),
-        later: RetryQueue::new(sqs, env::required("RETRIES_QUEUE_URL")?),
+        retry_queue: RetryQueue::new(sqs, env::required("RETRIES_QUEUE_URL")?),
     };
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| handle(&writer, event).await)).await
 }
 
-/// A variable that is a whole number, small enough for any unit of time.
-fn whole(name: &'static str, expected: &'static str) -> Result<i64, env::EnvError> {
+/// Reads an environment variable as a `u16`, which is small enough for any unit of time.
+fn whole_number(name: &'static str, expected: &'static str) -> Result<i64, env::EnvError> {
     env::parsed::<u16>(name, expected).map(i64::from)
 }
 
 async fn handle(writer: &Writer, event: LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, lambda_runtime::Error> {
     let left = event.context.deadline().duration_since(std::time::SystemTime::now()).unwrap_or_default();
-    let deadline = Instant::now() + left.saturating_sub(SPARE);
+    let deadline = Instant::now() + left.saturating_sub(RESPONSE_MARGIN);
     let holder = event.context.request_id;
     let drain = async |group: String, messages: Vec<SqsMessage>| {
-        // A message that is none of ours would only block its group.
+        // A foreign message would only block its message group.
         let wake_ups = messages.iter().filter_map(|message| match WakeUp::read(message) {
             Ok(wake_up) => Some(wake_up),
             Err(error) => {
-                tracing::error!(group, %error, "dropped a message that is no wake-up");
+                tracing::error!(group, %error, "dropped a message that is not a wake-up");
                 None
             }
         });
-        let rang: BTreeSet<String> = wake_ups.filter_map(|wake_up| wake_up.key).collect();
+        let woken: BTreeSet<String> = wake_ups.filter_map(|wake_up| wake_up.key).collect();
         match TenantId::parse(&group) {
-            // One slow org must not have Lambda kill the drains of the others with it.
-            Ok(tenant) => match timeout_at(deadline.into(), writer.drain(&tenant, &holder, rang, deadline)).await {
+            // One slow org must not let Lambda kill the drains of other tenants.
+            Ok(tenant) => match timeout_at(deadline.into(), writer.drain(&tenant, &holder, woken, deadline)).await {
                 Ok(drained) => drained.map_err(Stopped::from),
                 Err(_) => Err(Stopped::from(DrainError::OutOfTime)),
             },
             Err(error) => {
-                tracing::error!(%error, "dropped a wake-up of no tenant");
+                tracing::error!(%error, "dropped a wake-up without a valid tenant");
                 Ok(())
             }
         }
     };
-    Ok(each_group(event.payload, TENANTS_AT_ONCE, drain).await)
+    Ok(each_group(event.payload, TENANT_CONCURRENCY, drain).await)
 }

@@ -1,4 +1,4 @@
-//! Rounds over a batch of jobs, each with what went wrong in the last one fixed.
+//! Writes a group of jobs in rounds. Each round applies fixes for what was refused in the one before.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,20 +17,20 @@ use crate::fix::{Fix, names};
 use crate::update::{self, Update};
 use crate::writer::Writer;
 
-/// How often a job may go around in one drain.
+/// The most rounds of a job in one drain.
 const ROUNDS: usize = 4;
 
-/// What the rounds over one group of jobs share.
+/// The state that the rounds over one group of jobs share.
 #[derive(Default)]
 struct Rounds {
     hints: Hints,
-    /// What the last round found out, if it still holds.
+    /// The knowledge of the last round, if it is still valid.
     knowledge: Option<Knowledge>,
 }
 
 impl Writer {
-    /// Writes `jobs`, and adds to `done` what became of each.
-    /// When it stops early, what is missing there may have been written all the same: trying again finds out.
+    /// Writes `jobs` and adds the fate of each to `done`. After an early stop, jobs missing from `done` may still have
+    /// been written; a retry detects that.
     pub(crate) async fn write(
         &self,
         org: &mut Org,
@@ -45,14 +45,14 @@ impl Writer {
             let mut report = Report::default();
             let outcome = self.round(org, tenant, settings, jobs, &mut rounds, now, &mut report).await;
             done.append(&mut report.done);
-            self.remember(tenant, report.created, now + self.phone_memory.created, true).await?;
+            self.cache_phones(tenant, report.created, now + self.phone_ttl.created, true).await?;
             outcome?;
-            let fixed = self.apply_fix(org, tenant, report.again, now, &mut rounds, done).await?;
+            let fixed = self.apply_fix(org, tenant, report.to_retry, now, &mut rounds, done).await?;
             if round == ROUNDS {
                 done.extend(fixed.into_iter().map(|(job, fix)| (job, fix.unapplied())));
                 break;
             }
-            if !fixed.iter().all(|(_, fix)| fix.leaves_knowledge()) {
+            if !fixed.iter().all(|(_, fix)| fix.keeps_knowledge()) {
                 rounds.knowledge = None;
             }
             jobs = fixed.into_iter().map(|(job, _)| job).collect();
@@ -63,7 +63,7 @@ impl Writer {
         Ok(())
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one round, each with a life of its own")]
+    #[expect(clippy::too_many_arguments, reason = "the inputs of one round have different lifetimes")]
     async fn round(
         &self,
         org: &mut Org,
@@ -77,55 +77,55 @@ impl Writer {
         let (old, new): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| job.written.is_some());
         let updates = old.into_iter().filter_map(|job| Update::from_job(job, settings)).collect();
         update::update(org, updates, &tenant.facts, report).await?;
-        report.goes_on()?;
+        report.check_stop()?;
         if new.is_empty() {
             return Ok(());
         }
         if rounds.knowledge.is_none() {
             let found = self.lookup.look_up(org, tenant, settings, &new, &rounds.hints, now).await?;
-            // At once: an org that is slow gets further the next time.
+            // Stored at once, so that with a slow org the next attempt gets further.
             let matched = found.matched.clone().into_iter().collect();
-            self.remember(tenant, matched, now + self.phone_memory.matched, false).await?;
+            self.cache_phones(tenant, matched, now + self.phone_ttl.matched, false).await?;
             rounds.knowledge = Some(found);
         }
         let Some(knowledge) = &rounds.knowledge else { return Ok(()) };
         let users = Users { known: &self.lookup.owners, tenant: &tenant.id, default_owner: org.default_owner };
         let plan = Plan::new(new, knowledge, settings, &users);
         report.done.extend(plan.skipped.into_iter().map(|(job, reason)| (job, Fate::Skipped(reason))));
-        report.exist.extend(plan.existing.into_iter().map(|(draft, id)| (draft, Some(id))));
+        report.existing.extend(plan.existing.into_iter().map(|(draft, id)| (draft, Some(id))));
         create::bundles(org, plan.bundles, &tenant.facts, report).await?;
-        report.goes_on()?;
+        report.check_stop()?;
         create::tasks(org, plan.drafts, &tenant.facts, report).await?;
-        report.goes_on()?;
+        report.check_stop()?;
         update::adopt(org, &tenant.facts, report).await?;
-        report.goes_on()
+        report.check_stop()
     }
 
-    /// Remembers until then where numbers led, and whether `ours` are the records there.
-    async fn remember(
+    /// Caches until `expires_at` which record each phone number matched. `ours` says that we created the records.
+    async fn cache_phones(
         &self,
         tenant: &Tenant,
-        led: Vec<(E164, Record)>,
+        matches: Vec<(E164, Record)>,
         expires_at: Timestamp,
         ours: bool,
     ) -> Result<(), Stop> {
-        let remembered = led.into_iter().map(|(number, record)| (number, Remembered { record, ours, expires_at }));
+        let remembered = matches.into_iter().map(|(phone, record)| (phone, Remembered { record, ours, expires_at }));
         Ok(self.lookup.phones.put_many(&tenant.id, &remembered.collect()).await?)
     }
 
-    /// Applies the remedies, and gives the jobs that go around again.
+    /// Applies the fixes and returns the jobs for the next round.
     async fn apply_fix(
         &self,
         org: &mut Org,
         tenant: &mut Tenant,
-        again: Vec<(Job, Fix)>,
+        to_fix: Vec<(Job, Fix)>,
         now: Timestamp,
         rounds: &mut Rounds,
         done: &mut Vec<(Job, Fate)>,
     ) -> Result<Vec<(Job, Fix)>, Stop> {
         let facts = tenant.facts.clone();
-        let fixed = self.apply_each_fix(org, tenant, again, now, &mut rounds.hints, done).await;
-        // Also when it could not go on.
+        let fixed = self.apply_each_fix(org, tenant, to_fix, now, &mut rounds.hints, done).await;
+        // Store the facts also after an early stop.
         if tenant.facts != facts {
             self.lookup.tenants.set_facts(&tenant.id, &tenant.facts).await?;
         }
@@ -136,27 +136,28 @@ impl Writer {
         &self,
         org: &mut Org,
         tenant: &mut Tenant,
-        again: Vec<(Job, Fix)>,
+        to_fix: Vec<(Job, Fix)>,
         now: Timestamp,
         hints: &mut Hints,
         done: &mut Vec<(Job, Fate)>,
     ) -> Result<Vec<(Job, Fix)>, Stop> {
         let mut fixed = Vec::new();
-        // As of before this round: jobs may share a fix, and one that was applied in an earlier round was in vain.
+        // Snapshots from before this round: jobs of one round may share a fix, but a fix that an earlier round applied
+        // did not help.
         let (facts, forgotten, named) = (tenant.facts.clone(), hints.forgotten.clone(), hints.named.clone());
-        let to_use = |(_, fix): &(Job, Fix)| match fix {
+        let id_to_use = |(_, fix): &(Job, Fix)| match fix {
             Fix::Use(id, _) => Some(*id),
             _ => None,
         };
-        let records = records_named(org, again.iter().filter_map(to_use).collect()).await?;
-        for (mut job, fix) in again {
+        let records = fetch_records(org, to_fix.iter().filter_map(id_to_use).collect()).await?;
+        for (mut job, fix) in to_fix {
             job.start_over();
             match &fix {
                 Fix::Nothing => {}
                 Fix::LeaveOut(sobject, refusal) => {
                     let fields = refusal.cause().fields.iter();
                     let missing: Vec<_> = fields.map(|field| missing(*sobject, field, &job, refusal)).collect();
-                    // Left out already, and refused all the same: it is not ours to mend.
+                    // The fields were already left out and the job was refused again, so this fix cannot help.
                     if missing.iter().all(|field| facts.missing_fields.contains_key(field)) {
                         done.push((job, Fate::failed(refusal)));
                         continue;
@@ -198,15 +199,15 @@ impl Writer {
             }
             fixed.push((job, fix));
         }
-        // At once, as what was matched is.
-        let new = hints.named.iter().filter(|(number, _)| !named.contains_key(*number));
-        let new = new.map(|(number, record)| (number.clone(), record.clone())).collect();
-        self.remember(tenant, new, now + self.phone_memory.matched, false).await?;
+        // Stored at once, like matched records.
+        let new = hints.named.iter().filter(|(phone, _)| !named.contains_key(*phone));
+        let new = new.map(|(phone, record)| (phone.clone(), record.clone())).collect();
+        self.cache_phones(tenant, new, now + self.phone_ttl.matched, false).await?;
         Ok(fixed)
     }
 }
 
-/// How the facts name what the org lacks: a field, or a single value of one that calls do without.
+/// The key under which the facts list what the org lacks: a field, or a single picklist value that only messages use.
 fn missing(sobject: SObject, field: &str, job: &Job, refusal: &Refusal) -> String {
     let is_value = *refusal.code() == ErrorCode::InvalidOrNullForRestrictedPicklist && field == "Type";
     if is_value && job.interaction.messages().is_some() {
@@ -216,8 +217,8 @@ fn missing(sobject: SObject, field: &str, job: &Job, refusal: &Refusal) -> Strin
     }
 }
 
-/// The records that refusals named, by id: one call for each object.
-async fn records_named(org: &mut Org, ids: BTreeSet<SalesforceId>) -> Result<BTreeMap<SalesforceId, Record>, Stop> {
+/// Reads the records that refusals named, by id: one API call per object.
+async fn fetch_records(org: &mut Org, ids: BTreeSet<SalesforceId>) -> Result<BTreeMap<SalesforceId, Record>, Stop> {
     let kinds = [
         (SObject::Contact, RecordKind::Contact),
         (SObject::Lead, RecordKind::Lead),

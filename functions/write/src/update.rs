@@ -1,4 +1,4 @@
-//! Brings Tasks that exist up to date, and keeps what people wrote in them.
+//! Updates existing Tasks and preserves what people wrote in them.
 
 use std::collections::BTreeMap;
 
@@ -12,56 +12,58 @@ use salesforce::{Atomicity, Error, KeyField, MAX_RECORDS, Refusal, SObject, Sale
 use store::{OrgFacts, Related};
 
 use crate::create::Report;
-use crate::fate::{Fate, Placed};
+use crate::fate::{Fate, LoggedTask};
 use crate::fix::{Action, Part, action_for};
 
-/// What is read of a Task beside the fields that people change.
+/// Fields of a Task that are always read, beside those that people change.
 const ALWAYS_READ: [&str; 2] = ["CreatedDate", "LastModifiedDate"];
 
-/// What is read of a Task whose record we do not know.
+/// Fields that are read of a Task whose record is not known.
 const LINKS: [&str; 2] = ["WhoId", "WhatId"];
 
-/// A Task that exists, and what it is to say now.
+/// An existing Task and its new content.
 #[derive(Debug)]
 pub(crate) struct Update {
     job: Job,
     task_id: SalesforceId,
-    /// What we wrote last; none if that is not known.
-    wrote: Option<Task>,
+    /// What we wrote last; `None` if that is not known.
+    last_written: Option<Task>,
     ours: Task,
     record: Record,
     related: Option<Related>,
 }
 
 impl Update {
-    /// The update of a job whose Task we wrote before.
+    /// The update of a job whose Task was written before.
     pub(crate) fn from_job(job: Job, settings: &Settings) -> Option<Self> {
         let written = job.written.clone()?;
         let task_id = SalesforceId::parse(&written.task_id).ok()?;
         let ours = job.interaction.task(job.status, settings, &written.record.name);
-        let (wrote, record, related) = (Some(written.task), written.record, written.related);
-        Some(Self { job, task_id, wrote, ours, record, related })
+        let (last_written, record, related) = (Some(written.task), written.record, written.related);
+        Some(Self { job, task_id, last_written, ours, record, related })
     }
 
-    fn gone(mut self, report: &mut Report) {
+    fn task_gone(mut self, report: &mut Report) {
         self.job.trace.note(
             Topic::Task,
-            "The Task is no longer to be seen in Salesforce: deleted, or hidden from us. It stays so.",
+            "The Task is no longer visible in Salesforce: it was deleted, or hidden from the connected user. It is not \
+             created again.",
         );
         self.done(report);
     }
 
     fn done(self, report: &mut Report) {
         let Self { job, task_id, ours, record, related, .. } = self;
-        report.done.push((job, Fate::Logged(Box::new(Placed { task_id, task: ours, record, related }))));
+        report.done.push((job, Fate::Logged(Box::new(LoggedTask { task_id, task: ours, record, related }))));
     }
 }
 
-/// Takes over the Tasks that were there when we created them: an earlier attempt's, whose outcome was lost.
+/// Adopts Tasks that already existed when we tried to create them: an earlier attempt wrote them, and its outcome was
+/// lost.
 pub(crate) async fn adopt(org: &mut Org, facts: &OrgFacts, report: &mut Report) -> Result<(), Stop> {
-    let exist = std::mem::take(&mut report.exist);
+    let existing = std::mem::take(&mut report.existing);
     let unnamed: Vec<String> =
-        exist.iter().filter(|(_, id)| id.is_none()).map(|(draft, _)| draft.job.key.clone()).collect();
+        existing.iter().filter(|(_, id)| id.is_none()).map(|(draft, _)| draft.job.key.clone()).collect();
     let mut ids = BTreeMap::new();
     for soql in Soql::tasks_by_key(KeyField::AircallKey, &unnamed, None) {
         let tasks = org.call(async |client| client.query(&soql).await).await?;
@@ -70,21 +72,21 @@ pub(crate) async fn adopt(org: &mut Org, facts: &OrgFacts, report: &mut Report) 
         );
     }
     let mut updates = Vec::new();
-    for (draft, id) in exist {
+    for (draft, id) in existing {
         let Draft { mut job, task, record, related, .. } = draft;
         if let Some(task_id) = id.or_else(|| ids.get(&job.key).copied()) {
-            job.trace.note(Topic::Task, "The Task was there already: an earlier attempt had written it.");
-            updates.push(Update { job, task_id, wrote: None, ours: task, record, related });
+            job.trace.note(Topic::Task, "The Task already existed: an earlier attempt had written it.");
+            updates.push(Update { job, task_id, last_written: None, ours: task, record, related });
         } else {
-            // Written by a request that has not ended yet, or hidden from us.
-            let message = "Salesforce says that the Task exists, and does not show it.";
+            // Written by a request that is still running, or hidden from the connected user.
+            let message = "Salesforce says that the Task exists, but does not show it.";
             report.done.push((job, Fate::Postponed(Trouble::new("DUPLICATE_VALUE", message))));
         }
     }
     update(org, updates, facts, report).await
 }
 
-/// Updates Tasks: nothing for those that say it already, else one query and one call for 200.
+/// Updates Tasks: no request for those that are up to date, else one query and one update call per 200.
 pub(crate) async fn update(
     org: &mut Org,
     updates: Vec<Update>,
@@ -92,7 +94,7 @@ pub(crate) async fn update(
     report: &mut Report,
 ) -> Result<(), Stop> {
     let (same, changed): (Vec<_>, Vec<_>) =
-        updates.into_iter().partition(|update| update.wrote.as_ref() == Some(&update.ours));
+        updates.into_iter().partition(|update| update.last_written.as_ref() == Some(&update.ours));
     for update in same {
         update.done(report);
     }
@@ -108,17 +110,17 @@ pub(crate) async fn update(
     let mut revised = Vec::new();
     for mut update in changed {
         let Some(task) = tasks.get(&update.task_id) else {
-            update.gone(report);
+            update.task_gone(report);
             continue;
         };
         if update.record.id.is_empty() {
             update.record = record_of(task, update.record);
         }
         let held = held(task);
-        // An earlier attempt's, whose answer was lost: if nobody changed it since, what it says is what we wrote.
+        // After an attempt whose response was lost: if the Task was not modified since, its content is what we wrote.
         let is_untouched = task.datetime("CreatedDate").is_some_and(|at| task.datetime("LastModifiedDate") == Some(at));
-        let wrote = update.wrote.take().or_else(|| is_untouched.then(|| untouched(&held, &update.ours)));
-        let revision = revise(wrote.as_ref(), &held, &update.ours);
+        let last_written = update.last_written.take().or_else(|| is_untouched.then(|| untouched(&held, &update.ours)));
+        let revision = revise(last_written.as_ref(), &held, &update.ours);
         if revision.is_empty() {
             update.done(report);
         } else {
@@ -131,7 +133,7 @@ pub(crate) async fn update(
         let wires: Vec<salesforce::Record> = chunk.iter().map(|(_, wire)| wire.clone()).collect();
         let saved = match org.try_call(async |client| client.update(&wires, Atomicity::EachAlone).await).await? {
             Ok(saved) => saved,
-            // The whole collection for a field that none of its records may have.
+            // The whole collection was refused because of a field that none of its records may have.
             Err(Error::Refused(refusal)) if refusal.fields_to_leave_out().is_some() => {
                 for (update, _) in chunk {
                     refused(update, &refusal, report);
@@ -144,8 +146,8 @@ pub(crate) async fn update(
             match saved {
                 Ok(_) => {
                     let mut update = update;
-                    report.took = true;
-                    update.job.trace.note(Topic::Task, "The Task was updated with what Aircall said later.");
+                    report.wrote_any = true;
+                    update.job.trace.note(Topic::Task, "The Task was updated with later data from Aircall.");
                     update.done(report);
                 }
                 Err(refusal) => refused(update, &refusal, report),
@@ -155,8 +157,7 @@ pub(crate) async fn update(
     Ok(())
 }
 
-/// What Salesforce holds of the Tasks; those that were deleted are missing.
-/// The inner error names fields that the org lacks or hides.
+/// The Tasks as Salesforce holds them, without deleted ones. The inner error names fields that the org lacks or hides.
 async fn read(
     org: &mut Org,
     updates: &[Update],
@@ -182,9 +183,9 @@ async fn read(
 
 fn refused(update: Update, refusal: &Refusal, report: &mut Report) {
     match action_for(Part::Revision, &update.job, refusal) {
-        Action::LetGo => update.gone(report),
-        Action::Again(fix) => report.again.push((update.job, fix)),
-        Action::Settle(fate) => report.done.push((update.job, fate)),
+        Action::TaskGone => update.task_gone(report),
+        Action::FixAndRetry(fix) => report.to_retry.push((update.job, fix)),
+        Action::Finish(fate) => report.done.push((update.job, fate)),
         Action::Adopt(_) => report.done.push((update.job, Fate::failed(refusal))),
         Action::Stop(stop) => {
             report.stop = Some(stop);
@@ -193,7 +194,7 @@ fn refused(update: Update, refusal: &Refusal, report: &mut Report) {
     }
 }
 
-/// The record that a Task is on, where the plan's own was not created after all.
+/// The record that a Task is linked to, in place of a planned record that was not created.
 fn record_of(task: &salesforce::Record, planned: Record) -> Record {
     let Some(id) = task.reference("WhoId").or_else(|| task.reference("WhatId")) else { return planned };
     let kind = match id.sobject() {

@@ -1,27 +1,27 @@
-//! The writer of one environment: what every drain works with.
+//! The writer of one Lambda environment.
 
 use jiff::SignedDuration;
 use lambda::queue::{RetryQueue, WriteQueue};
 use org::{Lookup, OrgConnector};
 use store::{Calls, SettingsStore};
 
-/// Everything a drain works with.
+/// Clients and settings that every drain uses.
 #[derive(Debug)]
 pub(crate) struct Writer {
     pub(crate) calls: Calls,
     pub(crate) settings: SettingsStore,
     pub(crate) connector: OrgConnector,
-    pub(crate) phone_memory: PhoneMemory,
+    pub(crate) phone_ttl: PhoneTtl,
     pub(crate) write_queue: WriteQueue,
-    pub(crate) later: RetryQueue,
+    pub(crate) retry_queue: RetryQueue,
     pub(crate) lookup: Lookup,
 }
 
-/// For how long a number leads to a record without asking Salesforce again.
+/// Time-to-live of the cache from phone numbers to records.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct PhoneMemory {
-    /// To one that a search found.
+pub(crate) struct PhoneTtl {
+    /// For a record that a search found.
     pub(crate) matched: SignedDuration,
-    /// To one that we created: long enough for Salesforce's search index to know it.
+    /// For a record that we created: long enough for Salesforce's search index to list it.
     pub(crate) created: SignedDuration,
 }

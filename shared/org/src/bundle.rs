@@ -1,4 +1,4 @@
-//! A new record with all that goes on it, as Salesforce is to write it.
+//! A new record with its Case and Tasks, as one transaction in Salesforce.
 
 use rules::RecordKind;
 use rules::unknown::NewRecord;
@@ -7,10 +7,10 @@ use store::OrgFacts;
 
 use crate::plan::{Draft, without};
 
-/// A new record, a new Case or both, with the Tasks on them: written whole or not at all.
+/// A new record, a new Case or both, with the Tasks on them. Written atomically.
 #[derive(Debug)]
 pub struct Bundle {
-    /// The record to create; none if only the Case is new.
+    /// The record to create; `None` if only the Case is new.
     pub record: Option<NewRecord>,
     /// The subject of the Case to create.
     pub case: Option<String>,
@@ -19,12 +19,13 @@ pub struct Bundle {
 }
 
 impl Bundle {
-    /// The names of the parts that are not Tasks; those are `task0`, `task1` and so on.
+    /// The name of the part that creates the record. Tasks are named `task0`, `task1` and so on.
     pub const RECORD: &str = "record";
-    /// The new Case.
+    /// The name of the part that creates the Case.
     pub const CASE: &str = "case";
 
-    /// What is written: the record, the Case and the Tasks, linked to each other, without the fields that the org lacks.
+    /// The subrequests that create the record, the Case and the Tasks, linked to each other, without fields that the
+    /// org lacks.
     pub fn subrequests(&self, facts: &OrgFacts) -> Vec<Subrequest> {
         let mut parts = Vec::new();
         if let Some(new) = &self.record {

@@ -1,18 +1,18 @@
-//! The check of an org and its set-up, with what follows for what is remembered of it.
+//! The check of an org and its set-up, which also correct the facts that are stored about the org.
 
 use jiff::Timestamp;
 use salesforce::{KeyField, OrgCheck, SObject, SetUpOutcome, SetUpStep, check_org, set_up};
 use store::{Known, OrgFacts, Tenant, Tenants};
 
-use crate::lookup::CALLER;
+use crate::lookup::CALLER_PREFIX;
 use crate::org::Org;
 use crate::stop::Stop;
 
 impl Org {
-    /// Looks at what the org offers. What was mended there since is used from the next call on.
+    /// Checks what the org offers. What was fixed in the org is used from the next call on.
     ///
     /// # Errors
-    /// Why it cannot be told.
+    /// Why the check could not be completed.
     pub async fn check(&mut self, tenants: &Tenants, tenant: &mut Tenant, now: Timestamp) -> Result<OrgCheck, Stop> {
         let check = self.call(async |client| check_org(client).await).await?;
         let mut facts = tenant.facts.clone();
@@ -27,7 +27,8 @@ impl Org {
     /// Sets up the key field for the user who connected the org. It is used from the next call on.
     ///
     /// # Errors
-    /// Why it cannot go on; what Salesforce refuses is a failed step. It may be done again.
+    /// Why the set-up cannot go on. A refusal by Salesforce is a failed step, not an error. It is idempotent and may be
+    /// repeated.
     pub async fn set_up(&mut self, tenants: &Tenants, tenant: &mut Tenant) -> Result<Vec<SetUpStep>, Stop> {
         let user = self.default_owner;
         let steps = self.call(async move |client| set_up(client, &user).await).await?;
@@ -40,11 +41,12 @@ impl Org {
     }
 }
 
-/// Forgets what the check does not find missing any more. What it does find missing, the writer learns when it meets it.
+/// Removes facts that the check no longer finds missing. It adds none: the writer learns of missing fields when
+/// Salesforce refuses them.
 fn correct(facts: &mut OrgFacts, check: &OrgCheck, now: Timestamp) {
     let callers = [SObject::Contact, SObject::Lead, SObject::Account];
     let is_faulty = |object: SObject, field: &str| check.faulty_fields.contains(&format!("{object}.{field}"));
-    facts.missing_fields.retain(|name, _| match name.strip_prefix(CALLER) {
+    facts.missing_fields.retain(|name, _| match name.strip_prefix(CALLER_PREFIX) {
         Some(field) => callers.into_iter().any(|object| is_faulty(object, field)),
         None => check.faulty_fields.contains(name),
     });
@@ -63,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_mended_is_forgotten_and_what_was_not_is_kept() {
+    fn facts_that_no_longer_hold_are_removed_and_the_others_kept() {
         let at = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), Timestamp::UNIX_EPOCH)).collect();
         let mut facts = OrgFacts {
             person_accounts: Some(Known { value: false, at: Timestamp::UNIX_EPOCH }),

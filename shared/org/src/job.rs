@@ -1,43 +1,43 @@
-//! What is to become a Task.
+//! The input of one Task.
 
 use jiff::Timestamp;
 use rules::{E164, Interaction, TaskStatus, Trace, Verdict};
 use store::{Entry, Written};
 
-/// A call, or messages, to become a Task, with what is known of it so far.
+/// A call, or messages, to be written as a Task, with the state of the attempts so far.
 #[derive(Clone, Debug)]
 pub struct Job {
-    /// The key of its entry and its Task.
+    /// The key of the entry and of the Task.
     pub key: String,
-    /// What it is about.
+    /// The call or messages.
     pub interaction: Interaction,
     /// The status of its Task.
     pub status: TaskStatus,
-    /// The other party's number.
+    /// The other party's phone number.
     pub phone: E164,
-    /// Its Task, if there is one already.
+    /// The Task that was written before, if any.
     pub written: Option<Written>,
-    /// What was looked at so far.
+    /// The trace so far.
     pub trace: Trace,
-    /// What was looked at when its Task was created; nothing before.
+    /// The trace of the Task's creation; empty before it is created.
     before: Trace,
-    /// Since when it is tried in vain: the outcome of an attempt may be lost.
+    /// Since when attempts have failed. The outcome of such an attempt may have been lost.
     pub tried_since: Option<Timestamp>,
-    /// The connecting user is to own the Task: Salesforce refused the Aircall user's.
+    /// Whether the connecting user owns the Task because Salesforce refused the Aircall user.
     pub by_default_owner: bool,
-    /// A new record goes without the e-mail: Salesforce takes it for none.
+    /// Whether a new record omits the e-mail because Salesforce considers it invalid.
     pub without_email: bool,
 }
 
 impl Job {
     /// The job of a call, or of messages, without a Task.
-    pub fn new(key: impl Into<String>, interaction: Interaction, status: TaskStatus, number: E164) -> Self {
+    pub fn new(key: impl Into<String>, interaction: Interaction, status: TaskStatus, phone: E164) -> Self {
         let (trace, before) = (Trace::new(), Trace::new());
         Self {
             key: key.into(),
             interaction,
             status,
-            phone: number,
+            phone,
             written: None,
             trace,
             before,
@@ -47,15 +47,15 @@ impl Job {
         }
     }
 
-    /// The job of an entry; none if the entry does not say what to write, or to whose number.
+    /// The job of an entry; `None` if the entry has no decision to log, or no phone number.
     pub fn from_entry(entry: &Entry) -> Option<Self> {
         let interaction = entry.document.interaction();
         let Verdict::Log(status) = entry.decision.as_ref()?.verdict else { return None };
-        let number = interaction.party().phone().cloned()?;
-        let mut job = Self::new(&entry.key, interaction, status, number);
+        let phone = interaction.party().phone().cloned()?;
+        let mut job = Self::new(&entry.key, interaction, status, phone);
         job.tried_since = entry.problem.as_ref().map(|problem| problem.since);
         if entry.written.is_some() {
-            // An update adds to what was looked at when the Task was created.
+            // An update extends the trace of the Task's creation.
             job.written.clone_from(&entry.written);
             job.before.clone_from(&entry.trace);
             job.trace.clone_from(&entry.trace);
@@ -63,18 +63,19 @@ impl Job {
         Some(job)
     }
 
-    /// The same as if its Task were yet to be created.
+    /// The same job without its existing Task.
     #[must_use]
     pub fn as_new(self) -> Self {
         Self::new(self.key, self.interaction, self.status, self.phone)
     }
 
-    /// Starts its account of what was looked at anew.
+    /// Resets the trace to the one before this attempt.
     pub fn start_over(&mut self) {
         self.trace.clone_from(&self.before);
     }
 
-    /// The e-mail of the Aircall user, in small letters, as owners are looked up.
+    /// The e-mail of the Aircall user in lower case, the key for looking up owners. `None` if the connecting user owns
+    /// the Task.
     pub fn user_email(&self) -> Option<String> {
         let email = self.interaction.user()?.email.as_ref()?;
         (!self.by_default_owner).then(|| email.trim().to_lowercase())

@@ -1,15 +1,15 @@
-//! A tenant's Salesforce org, as the functions that talk to it share it.
+//! Access to a tenant's Salesforce org, shared by the functions that need it.
 //!
 //! | to do this | use |
 //! |---|---|
 //! | talk to an org within a deadline, its API allowance and a session that renews itself | [`Org::open`] |
-//! | learn what an org knows about the callers of some calls, without changing anything in it | [`Lookup::look_up`] |
-//! | see which Tasks and records come of that | [`Plan::of`] |
-//! | see what would be written of one call, without writing it | [`Lookup::preview`] |
-//! | see what an org lacks, and mend it | [`Org::check`], [`Org::set_up`] |
-//! | know why it cannot go on | [`Stop`] |
+//! | look up the callers of some calls, without changing anything in the org | [`Lookup::look_up`] |
+//! | plan the Tasks and records to write | [`Plan::new`] |
+//! | preview what would be written for one call, without writing it | [`Lookup::preview`] |
+//! | check what an org lacks, and set it up | [`Org::check`], [`Org::set_up`] |
+//! | learn why the work cannot go on | [`Stop`] |
 //!
-//! The writer writes what is planned; the console shows it.
+//! The writer executes the plan; the console shows it.
 
 mod bundle;
 mod check;

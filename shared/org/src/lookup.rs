@@ -1,5 +1,5 @@
-//! From numbers to records: our own map, then Salesforce's search, then a confirming query before a number counts as
-//! unknown.
+//! Looks up the records of phone numbers: first in our own cache, then by Salesforce's search, then by a confirming
+//! query before a number counts as unknown.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,59 +18,59 @@ use crate::owners::{Owner, Owners};
 use crate::questions::{Answers, Questions, ask};
 use crate::stop::Stop;
 
-/// How the facts begin to name a field that no search may ask for: `Caller.Lead.MobilePhone`, or `Caller.MobilePhone`
-/// where Salesforce did not say of which object.
-pub(crate) const CALLER: &str = "Caller.";
+/// Prefix of the facts that name a field that searches must leave out: `Caller.Lead.MobilePhone`, or
+/// `Caller.MobilePhone` where Salesforce did not name the object.
+pub(crate) const CALLER_PREFIX: &str = "Caller.";
 
-/// How the facts name the field that carries the key in an org without the key field.
-const KEPT_IN: &str = "Task.CallObject";
+/// The fact that names the field that holds the key in an org without the key field.
+const FALLBACK_KEY_FIELD: &str = "Task.CallObject";
 
-/// A drain ends by then.
+/// The longest duration of a drain.
 const MAX_DRAIN: SignedDuration = SignedDuration::from_mins(5);
 
-/// How far the clocks of Aircall and Salesforce may be apart.
-const CLOCKS: SignedDuration = SignedDuration::from_mins(15);
+/// The tolerated clock skew between Aircall and Salesforce.
+const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(15);
 
-/// What is known of the jobs' numbers and users.
+/// What is known about the jobs' phone numbers and users.
 #[derive(Debug, Default)]
 pub struct Knowledge {
-    /// The record of each number that has one, with how it was found.
+    /// The matched record of each phone number, with the trace of how it was found.
     pub records: BTreeMap<E164, (Record, Trace)>,
     /// Open Cases or Opportunities of Contacts.
     pub related: BTreeMap<SalesforceId, Vec<Related>>,
-    /// The numbers that Salesforce was asked about, and the record that each led to.
+    /// The matched records that came from Salesforce and not from the cache, by phone number.
     pub matched: BTreeMap<E164, Record>,
-    /// Salesforce does not let us ask for Cases or Opportunities.
+    /// Whether Salesforce denies access to Cases or Opportunities.
     pub relation_denied: bool,
     /// Tasks that exist, by key.
     pub tasks: BTreeMap<String, SalesforceId>,
 }
 
-/// What an earlier round learnt about numbers.
+/// What earlier rounds learnt about phone numbers.
 #[derive(Debug, Default)]
 pub struct Hints {
     /// The records that duplicate rules named.
     pub named: BTreeMap<E164, Record>,
-    /// Numbers whose remembered record is gone.
+    /// Phone numbers whose cached record no longer exists.
     pub forgotten: BTreeSet<E164>,
 }
 
 /// Looks callers up.
 #[derive(Debug)]
 pub struct Lookup {
-    /// Where numbers led lately.
+    /// The cache of matched phone numbers.
     pub phones: Phones,
-    /// What was learnt about orgs.
+    /// The store of facts about orgs.
     pub tenants: Tenants,
-    /// What was learnt about users.
+    /// The cache of users.
     pub owners: Owners,
 }
 
 impl Lookup {
-    /// Finds what the jobs need to know. Nothing changes in the org; what shows of the org itself is remembered.
+    /// Looks up everything that the jobs need. The org is not changed; facts about the org itself are stored.
     ///
     /// # Errors
-    /// Why it cannot go on.
+    /// Why the work cannot go on.
     pub async fn look_up(
         &self,
         org: &mut Org,
@@ -81,10 +81,11 @@ impl Lookup {
         now: Timestamp,
     ) -> Result<Knowledge, Stop> {
         let mut knowledge = Knowledge::default();
-        let numbers: BTreeSet<E164> = jobs.iter().map(|job| job.phone.clone()).collect();
-        self.recall(tenant, &numbers, hints, now, &mut knowledge).await?;
+        let phones: BTreeSet<E164> = jobs.iter().map(|job| job.phone.clone()).collect();
+        self.take_known(tenant, &phones, hints, now, &mut knowledge).await?;
 
-        let unknown: BTreeSet<E164> = numbers.into_iter().filter(|n| !knowledge.records.contains_key(n)).collect();
+        let unknown: BTreeSet<E164> =
+            phones.into_iter().filter(|phone| !knowledge.records.contains_key(phone)).collect();
         let mut candidates = self.search(org, tenant, &unknown, now).await?;
         let questions = self.questions(tenant, settings, jobs, &unknown, &knowledge, &candidates);
         let callers = callers(tenant);
@@ -93,13 +94,13 @@ impl Lookup {
             self.owners.learn(&tenant.id, &questions.emails.iter().cloned().collect::<Vec<_>>(), users);
         }
         if answers.keys_denied {
-            tenant.facts.missing_fields.insert(KEPT_IN.to_owned(), now);
+            tenant.facts.missing_fields.insert(FALLBACK_KEY_FIELD.to_owned(), now);
             self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
         }
-        // A Person Account that only the confirming query found looks like a Contact until its Account is asked about.
+        // A Person Account that only the confirming query found looks like a Contact until its Account is queried.
         let confirmed: BTreeSet<SalesforceId> = answers.found.iter().filter_map(|found| found.account_id).collect();
         candidates.append(&mut answers.found);
-        let mut asked = answers.asked_of_persons;
+        let mut asked = answers.asked_about_persons;
         let may_be_persons = answers.persons.is_some() || !asked && tenant.facts.person_accounts.is_none();
         if may_be_persons && !confirmed.is_empty() {
             let more = ask(org, &Questions { accounts: confirmed, ..Questions::default() }, &callers).await?;
@@ -123,21 +124,21 @@ impl Lookup {
         let mut ids = BTreeSet::new();
         candidates.retain(|found| ids.insert(found.candidate.record.id.clone()));
         let candidates: Vec<_> = candidates.into_iter().map(|found| found.candidate).collect();
-        for number in &unknown {
+        for phone in &unknown {
             let mut trace = Trace::new();
-            if let Some(chosen) = choose(number, &candidates, &mut trace) {
-                knowledge.matched.insert(number.clone(), chosen.record.clone());
-                knowledge.records.insert(number.clone(), (chosen.record.clone(), trace));
+            if let Some(chosen) = choose(phone, &candidates, &mut trace) {
+                knowledge.matched.insert(phone.clone(), chosen.record.clone());
+                knowledge.records.insert(phone.clone(), (chosen.record.clone(), trace));
             }
         }
-        // A Contact that only the confirming query found has not been asked about yet.
+        // The Cases or Opportunities of Contacts that only the confirming query found have not been queried yet.
         if let Some((kind, asked)) = &questions.related {
-            relate_latecomers(org, *kind, asked, &callers, &mut knowledge).await?;
+            relate_confirmed_contacts(org, *kind, asked, &callers, &mut knowledge).await?;
         }
         Ok(knowledge)
     }
 
-    /// What SOQL has to tell us beside what the search found.
+    /// The SOQL queries that are needed in addition to the search.
     fn questions(
         &self,
         tenant: &Tenant,
@@ -148,15 +149,15 @@ impl Lookup {
         candidates: &[Found],
     ) -> Questions {
         let emails = jobs.iter().filter_map(Job::user_email);
-        let not_found = |number: &&E164| !candidates.iter().any(|found| has_number(found, number));
+        let not_found = |phone: &&E164| !candidates.iter().any(|found| has_phone(found, phone));
         let hides_accounts = tenant.facts.missing_objects.contains_key(SObject::Account.name());
         let may_have_persons = !hides_accounts
             && match tenant.facts.person_accounts {
                 None => true,
-                Some(known) => !known.value && look_like_persons(candidates),
+                Some(known) => !known.value && include_likely_person(candidates),
             };
         let lacks = |field: KeyField| tenant.facts.missing_fields.contains_key(&format!("Task.{}", field.name()));
-        // The key field may be newer than an attempt whose outcome was lost.
+        // The key field may have been set up after an attempt whose outcome was lost.
         let was_unkeyed = |job: &Job| {
             let last = tenant.facts.unkeyed_at.map(|at| at + MAX_DRAIN);
             job.tried_since.is_some_and(|since| last.is_some_and(|last| since <= last))
@@ -168,28 +169,29 @@ impl Lookup {
             related: wanted(settings, RecordKind::Contact).map(|kind| (kind, contacts(knowledge, candidates))),
             accounts: candidates.iter().filter(|_| may_have_persons).filter_map(|found| found.account_id).collect(),
             may_have_persons: !hides_accounts && tenant.facts.person_accounts.is_none(),
-            // Also where nothing is created: who was called may have been written down during the call.
-            numbers: unknown.iter().filter(not_found).cloned().collect(),
+            // Queried even if no record would be created: a user may have created the record during the call.
+            phones: unknown.iter().filter(not_found).cloned().collect(),
             keys: jobs.iter().filter(may_be_unkeyed).map(|job| job.key.clone()).collect(),
-            // No Task of a call is older than the call, unless the clocks of Aircall and Salesforce disagree.
-            since: jobs.iter().map(|job| job.interaction.started_at()).min().map(|first| first - CLOCKS),
+            // No Task is older than its call, apart from clock skew between Aircall and Salesforce.
+            since: jobs.iter().map(|job| job.interaction.started_at()).min().map(|first| first - MAX_CLOCK_SKEW),
         }
     }
 
-    /// Searches for all numbers at once. A field that the org says it lacks is left out, and remembered.
+    /// Searches for all phone numbers at once. A field that the org reports as missing is left out and stored in the
+    /// facts.
     async fn search(
         &self,
         org: &mut Org,
         tenant: &mut Tenant,
-        numbers: &BTreeSet<E164>,
+        phones: &BTreeSet<E164>,
         now: Timestamp,
     ) -> Result<Vec<Found>, Stop> {
-        let forms: BTreeSet<String> = numbers.iter().flat_map(E164::digit_forms).collect();
+        let forms: BTreeSet<String> = phones.iter().flat_map(E164::digit_forms).collect();
         let terms: Vec<DigitsOnly> = forms.iter().filter_map(|form| DigitsOnly::parse(form).ok()).collect();
-        // Each time without what the org said it lacks; that is not without end, as each time it says something new.
+        // Each retry leaves out what the org reported as missing. The loop ends because each retry requires a new fact.
         loop {
             match search(org, &terms, &callers(tenant)).await? {
-                Err(Error::Refused(refusal)) if learn(&mut tenant.facts, &refusal, now) => {
+                Err(Error::Refused(refusal)) if learn_missing(&mut tenant.facts, &refusal, now) => {
                     self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
                 }
                 found => return Ok(found?),
@@ -197,35 +199,40 @@ impl Lookup {
         }
     }
 
-    /// Takes what our own map knows.
-    async fn recall(
+    /// Takes the records that the cache and earlier rounds know.
+    async fn take_known(
         &self,
         tenant: &Tenant,
-        numbers: &BTreeSet<E164>,
+        phones: &BTreeSet<E164>,
         hints: &Hints,
         now: Timestamp,
         knowledge: &mut Knowledge,
     ) -> Result<(), Stop> {
-        let asked: Vec<E164> = numbers.iter().filter(|number| !hints.forgotten.contains(*number)).cloned().collect();
-        let remembered = self.phones.get_many(&tenant.id, &asked, now).await?;
-        for (number, Remembered { record, ours, .. }) in remembered {
+        let cached: Vec<E164> = phones.iter().filter(|phone| !hints.forgotten.contains(*phone)).cloned().collect();
+        let remembered = self.phones.get_many(&tenant.id, &cached, now).await?;
+        for (phone, Remembered { record, ours, .. }) in remembered {
             let mut trace = Trace::new();
-            let how = if ours { "we created it for this number lately" } else { "the number led to it minutes ago" };
+            let how = if ours {
+                "we recently created it for this number"
+            } else {
+                "the number was matched to it minutes ago"
+            };
             trace.note(Topic::Record, format!("The number is that of the {} {}: {how}.", record.kind, record.name));
-            knowledge.records.insert(number, (record, trace));
+            knowledge.records.insert(phone, (record, trace));
         }
-        for (number, record) in &hints.named {
+        for (phone, record) in &hints.named {
             let mut trace = Trace::new();
-            let finding = "A duplicate rule in Salesforce says that the number's record exists already";
+            let finding = "A duplicate rule in Salesforce says that the number's record already exists";
             trace.note(Topic::Record, format!("{finding}: the {} {}.", record.kind, record.name));
-            knowledge.records.insert(number.clone(), (record.clone(), trace));
+            knowledge.records.insert(phone.clone(), (record.clone(), trace));
         }
         Ok(())
     }
 }
 
-/// Whether a refused search says of the org what was not known: fields or an object that it lacks, or hides from us.
-fn learn(facts: &mut OrgFacts, refusal: &Refusal, now: Timestamp) -> bool {
+/// Adds to the facts the fields or the object that a refused search reports as missing or hidden. Returns whether any
+/// of them is new.
+fn learn_missing(facts: &mut OrgFacts, refusal: &Refusal, now: Timestamp) -> bool {
     let mut is_news = false;
     for field in refusal.fields_to_leave_out().into_iter().flatten() {
         if PERSON_FIELDS.contains(&field.as_str()) {
@@ -233,7 +240,7 @@ fn learn(facts: &mut OrgFacts, refusal: &Refusal, now: Timestamp) -> bool {
             is_news |= had.is_none_or(|known| known.value);
         } else {
             let of = refusal.entity().map(|object| format!("{object}.")).unwrap_or_default();
-            is_news |= facts.missing_fields.insert(format!("{CALLER}{of}{field}"), now).is_none();
+            is_news |= facts.missing_fields.insert(format!("{CALLER_PREFIX}{of}{field}"), now).is_none();
         }
     }
     if let Some(object) = refusal.missing_object() {
@@ -242,10 +249,10 @@ fn learn(facts: &mut OrgFacts, refusal: &Refusal, now: Timestamp) -> bool {
     is_news
 }
 
-/// What a search may ask for in the tenant's org.
+/// The fields and objects that a search may use in the tenant's org.
 fn callers(tenant: &Tenant) -> CallerFields {
     let has_persons = tenant.facts.person_accounts.is_some_and(|known| known.value);
-    let hidden = tenant.facts.missing_fields.keys().filter_map(|field| field.strip_prefix(CALLER));
+    let hidden = tenant.facts.missing_fields.keys().filter_map(|field| field.strip_prefix(CALLER_PREFIX));
     let fields = hidden.fold(CallerFields::new(has_persons), |fields, hidden| match hidden.split_once('.') {
         Some((object, field)) => fields.without(SObject::from_name(object), field),
         None => fields.without(None, hidden),
@@ -269,11 +276,11 @@ async fn search(
     Ok(Ok(candidates))
 }
 
-fn has_number(found: &Found, number: &E164) -> bool {
-    found.candidate.phones.iter().any(|stored| number.is_written(stored))
+fn has_phone(found: &Found, phone: &E164) -> bool {
+    found.candidate.phones.iter().any(|stored| phone.is_written(stored))
 }
 
-/// All Contacts that may turn out to be somebody's record.
+/// All Contacts that may be chosen as a caller's record.
 fn contacts(knowledge: &Knowledge, candidates: &[Found]) -> BTreeSet<SalesforceId> {
     let remembered = knowledge.records.values().map(|(record, _)| record);
     let all = remembered.chain(candidates.iter().map(|found| &found.candidate.record));
@@ -282,9 +289,9 @@ fn contacts(knowledge: &Knowledge, candidates: &[Found]) -> BTreeSet<SalesforceI
         .collect()
 }
 
-/// Whether a Contact and its own Account were found under one name: what a Person Account looks like
-/// in an org that was not known to have such.
-fn look_like_persons(candidates: &[Found]) -> bool {
+/// Whether a Contact and its own Account of the same name were found. A Person Account looks like this in an org that
+/// was not known to have any.
+fn include_likely_person(candidates: &[Found]) -> bool {
     let of = |kind| candidates.iter().filter(move |found| found.candidate.record.kind == kind);
     of(RecordKind::Contact).any(|contact| {
         of(RecordKind::Account).any(|account| {
@@ -293,7 +300,7 @@ fn look_like_persons(candidates: &[Found]) -> bool {
     })
 }
 
-/// Turns the hidden Contact and the Account of a person into the Person Account that they are.
+/// Replaces the hidden Contact and the Account of a person by their Person Account.
 fn reveal_persons(candidates: &mut [Found], answers: &Answers) {
     let Some(persons) = &answers.persons else { return };
     for found in candidates {
@@ -305,18 +312,18 @@ fn reveal_persons(candidates: &mut [Found], answers: &Answers) {
     }
 }
 
-async fn relate_latecomers(
+async fn relate_confirmed_contacts(
     org: &mut Org,
     kind: RelatedKind,
     asked: &BTreeSet<SalesforceId>,
     callers: &CallerFields,
     knowledge: &mut Knowledge,
 ) -> Result<(), Stop> {
-    let late: BTreeSet<SalesforceId> = contacts(knowledge, &[]).difference(asked).copied().collect();
-    if late.is_empty() {
+    let unasked: BTreeSet<SalesforceId> = contacts(knowledge, &[]).difference(asked).copied().collect();
+    if unasked.is_empty() {
         return Ok(());
     }
-    let answers = ask(org, &Questions { related: Some((kind, late)), ..Questions::default() }, callers).await?;
+    let answers = ask(org, &Questions { related: Some((kind, unasked)), ..Questions::default() }, callers).await?;
     knowledge.related.extend(answers.related);
     knowledge.relation_denied |= answers.relation_denied;
     Ok(())

@@ -1,5 +1,5 @@
-//! A tenant's Salesforce org, as one run talks to it: within its time, within its share of the org's API calls, and
-//! with a session that is renewed when Salesforce says that it has expired.
+//! A tenant's open Salesforce org, for one run: enforces the deadline and the API usage limit, and renews the session
+//! when Salesforce says that it has expired.
 
 use std::time::{Duration, Instant};
 
@@ -10,35 +10,35 @@ use tokio::time::timeout;
 use crate::session::{OrgConnector, Session};
 use crate::stop::{Stop, Trouble};
 
-/// How long one request to Salesforce may take: its own writes wait up to ten seconds for a row lock.
+/// Timeout of one request to Salesforce, whose writes wait up to ten seconds for a row lock.
 const TIMEOUT: Duration = Duration::from_secs(25);
 
-/// What is kept of the time to store what became of the entries.
-const TIME_TO_SETTLE: Duration = Duration::from_secs(5);
+/// Time reserved before the deadline for recording the outcomes of the entries.
+const RECORDING_TIME: Duration = Duration::from_secs(5);
 
-/// An org that is open.
+/// An open org.
 #[derive(Debug)]
 pub struct Org {
     session: Session,
-    /// No request is begun that could not be answered by then.
+    /// No request may run beyond it.
     deadline: Instant,
-    /// Per cent of the org's daily API calls at which we leave the rest to others.
+    /// Per cent of the org's daily API calls, used by all integrations, at which we stop.
     usage_limit: u8,
-    /// The org's API calls of the last 24 hours, as of its last answer.
+    /// The org's API calls of the last 24 hours, as of its last response.
     pub usage: Option<ApiUsage>,
-    /// Who connected it, and owns what no other user does.
+    /// The user who connected the org, and the owner where there is no other.
     pub default_owner: SalesforceId,
-    /// API calls made through it.
+    /// API calls made through this value.
     pub api_calls: u64,
-    /// Whether its address was asked for anew.
-    was_looked_for: bool,
+    /// Whether a refresh for a lost address was already tried.
+    retried_address: bool,
 }
 
 impl Org {
-    /// Opens the tenant's org with the stored tokens. `holder` names this run, where leases are taken.
+    /// Opens the tenant's org with the stored tokens. `holder` is this run as the holder of leases.
     ///
     /// # Errors
-    /// When the org is not connected, or our own memory does not answer.
+    /// When the org is not connected, or our own tables or secrets do not answer.
     pub async fn open(
         connector: &OrgConnector,
         tenant: &Tenant,
@@ -46,31 +46,35 @@ impl Org {
         usage_limit: u8,
         deadline: Instant,
     ) -> Result<Self, Stop> {
-        let dead = |message: &str| Stop::Reconnect(Trouble::new("NOT_CONNECTED", message));
-        let connection = tenant.salesforce.as_ref().ok_or_else(|| dead("No Salesforce org is connected."))?;
+        let not_connected = |message: &str| Stop::Reconnect(Trouble::new("NOT_CONNECTED", message));
+        let connection = tenant.salesforce.as_ref().ok_or_else(|| not_connected("No Salesforce org is connected."))?;
         let default_owner =
-            SalesforceId::parse(&connection.user_id).map_err(|_| dead("The connecting user is not known."))?;
+            SalesforceId::parse(&connection.user_id).map_err(|_| not_connected("The connecting user is not known."))?;
         let session = Session::open(connector, &tenant.id, holder).await?;
-        Ok(Self { session, deadline, usage_limit, usage: None, default_owner, api_calls: 0, was_looked_for: false })
+        Ok(Self { session, deadline, usage_limit, usage: None, default_owner, api_calls: 0, retried_address: false })
     }
 
-    /// Makes one API call; and, if Salesforce says that the session has expired, renews it and makes the call again. The
-    /// same, once, if there is no org at this address: a new session comes with the org's address.
+    /// Makes one API call. If Salesforce says that the session has expired, renews it and retries the call. It also
+    /// does this, but only once, if there is no org at this address, as a new session names the org's current address.
     ///
-    /// The outer error ends the work; the inner one is Salesforce's answer to this request.
+    /// The outer error ends the work; the inner one is Salesforce's response to this request.
     ///
     /// # Errors
-    /// Why it cannot go on.
+    /// Why the work cannot go on.
     pub async fn try_call<T, F>(&mut self, request: F) -> Result<Result<T, Error>, Stop>
     where
         F: AsyncFn(&Client) -> Result<Reply<T>, Error>,
     {
         let mut answer = self.send(&request).await?;
-        let may_help = matches!(&answer, Err(error) if error.kind() == Kind::Refresh && self.may_help(error));
-        if may_help {
-            // Cut off between its answer and our storing it, a refresh would lose the only token that still counts.
+        let should_renew =
+            matches!(&answer, Err(error) if error.kind() == Kind::Refresh && self.renewal_may_help(error));
+        if should_renew {
+            // If the run ended between the refresh and storing its token, the only valid token would be lost.
             if self.time_left()? < self.session.renewal() {
-                return Err(Stop::Soon(Trouble::new("TOKEN_REFRESH", "The session with Salesforce is to be renewed.")));
+                return Err(Stop::Soon(Trouble::new(
+                    "TOKEN_REFRESH",
+                    "The session with Salesforce has to be renewed.",
+                )));
             }
             self.session.renew().await?;
             answer = self.send(&request).await?;
@@ -78,19 +82,19 @@ impl Org {
         Ok(answer)
     }
 
-    /// Whether a new session may mend it. Each refresh is a risk to the grant, so a lost address is asked for once.
-    fn may_help(&mut self, error: &Error) -> bool {
+    /// Whether renewing the session may help. Each refresh is a risk to the grant, so a lost address causes only one.
+    fn renewal_may_help(&mut self, error: &Error) -> bool {
         let is_lost = error.refusal().is_some_and(|refusal| match refusal.code() {
             ErrorCode::Http(status) => *status != 401,
             _ => false,
         });
-        !is_lost || !std::mem::replace(&mut self.was_looked_for, true)
+        !is_lost || !std::mem::replace(&mut self.retried_address, true)
     }
 
-    /// The same, where any error ends the work.
+    /// Like [`Org::try_call`], but any error ends the work.
     ///
     /// # Errors
-    /// Why it cannot go on.
+    /// Why the work cannot go on.
     pub async fn call<T, F>(&mut self, request: F) -> Result<T, Stop>
     where
         F: AsyncFn(&Client) -> Result<Reply<T>, Error>,
@@ -98,11 +102,11 @@ impl Org {
         Ok(self.try_call(request).await??)
     }
 
-    /// Asks the org for next to nothing, after a request that failed, to tell a fault of the org from one of the
-    /// request: whatever it answers, it does.
+    /// Sends a minimal query after a failed request, to distinguish an outage of the org from a fault of the request.
+    /// Any response counts as up, even a refusal.
     ///
     /// # Errors
-    /// What keeps it from answering.
+    /// What keeps the org from answering.
     pub async fn probe(&mut self) -> Result<(), Stop> {
         for soql in Soql::records_by_id(SObject::User, &[self.default_owner], &[]) {
             match self.call(async |client| client.query(&soql).await).await {
@@ -113,7 +117,7 @@ impl Org {
         Ok(())
     }
 
-    /// Why no further call may be made, if the org's API calls are used up to our share.
+    /// Why no further call may be made, if the org's API usage has reached the limit of the settings.
     pub fn is_spent(&self) -> Option<Trouble> {
         let usage = self.usage.filter(|usage| usage.reaches(self.usage_limit))?;
         let (used, limit, share) = (usage.used, usage.limit, self.usage_limit);
@@ -131,8 +135,8 @@ impl Org {
         if let Some(spent) = self.is_spent() {
             return Err(Stop::Pause(spent));
         }
-        let patience = self.time_left()?.min(TIMEOUT);
-        let answer = timeout(patience, request(self.session.client())).await;
+        let limit = self.time_left()?.min(TIMEOUT);
+        let answer = timeout(limit, request(self.session.client())).await;
         let (usage, calls) = match &answer {
             Ok(Ok(answer)) => (answer.usage, answer.calls),
             Ok(Err(error)) => (error.usage(), 1),
@@ -145,11 +149,14 @@ impl Org {
         Ok(answer.map(|answer| answer.value))
     }
 
-    /// What is left until the deadline, less what it takes to store what became of the entries.
+    /// The time left until the deadline, less the time reserved for recording the outcomes.
     fn time_left(&self) -> Result<Duration, Stop> {
-        let left = self.deadline.saturating_duration_since(Instant::now()).saturating_sub(TIME_TO_SETTLE);
+        let left = self.deadline.saturating_duration_since(Instant::now()).saturating_sub(RECORDING_TIME);
         if left.is_zero() {
-            return Err(Stop::OutOfTime(Trouble::new("OUT_OF_TIME", "Salesforce took all the time there was.")));
+            return Err(Stop::OutOfTime(Trouble::new(
+                "OUT_OF_TIME",
+                "No time was left for another request to Salesforce.",
+            )));
         }
         Ok(left)
     }

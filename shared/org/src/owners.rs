@@ -1,4 +1,4 @@
-//! Which Salesforce user has an e-mail: asked once an hour.
+//! In-memory cache of Salesforce users by e-mail.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -7,74 +7,77 @@ use std::time::{Duration, Instant};
 use salesforce::{Record, SalesforceId};
 use store::TenantId;
 
-/// How long it counts that nobody has an e-mail: somebody may be about to create the user.
-const MISS_LIFETIME: Duration = Duration::from_mins(15);
+/// Time-to-live of a miss: shorter, as an admin may be about to create the user.
+const MISS_TTL: Duration = Duration::from_mins(15);
 
-/// How long an answer counts. Users change rarely, and warm environments live for hours.
-const LIFETIME: Duration = Duration::from_hours(1);
+/// Time-to-live of a hit. Users change rarely, and warm environments live for hours.
+const HIT_TTL: Duration = Duration::from_hours(1);
 
-/// The most answers that are kept: a bound, not a limit anybody meets.
+/// The most entries of the cache: a safety bound that is not reached in practice.
 const CAPACITY: usize = 20_000;
 
-/// What is known of an e-mail.
+/// What the cache knows of an e-mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
-    /// This active user has it.
+    /// An active user has it.
     User(SalesforceId),
     /// No active user has it.
     Nobody,
-    /// It has not been asked for lately.
+    /// It is not cached.
     Unknown,
 }
 
-/// What was learnt about users, by tenant and e-mail, in the memory of this environment.
+/// The cache of users by tenant and e-mail, in the memory of this Lambda environment.
 #[derive(Debug, Default)]
-pub struct Owners(Mutex<BTreeMap<(TenantId, String), Learnt>>);
+pub struct Owners(Mutex<BTreeMap<(TenantId, String), CachedOwner>>);
 
 #[derive(Debug)]
-struct Learnt {
+struct CachedOwner {
     owner: Option<SalesforceId>,
     at: Instant,
 }
 
-impl Learnt {
-    fn counts(&self) -> bool {
-        self.at.elapsed() < if self.owner.is_some() { LIFETIME } else { MISS_LIFETIME }
+impl CachedOwner {
+    fn is_fresh(&self) -> bool {
+        self.at.elapsed() < if self.owner.is_some() { HIT_TTL } else { MISS_TTL }
     }
 }
 
 impl Owners {
-    /// Who has this e-mail (in small letters).
+    /// The user with this e-mail (in lower case).
     pub fn get(&self, tenant: &TenantId, email: &str) -> Owner {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match known.get(&(tenant.clone(), email.to_owned())).filter(|learnt| learnt.counts()) {
-            Some(Learnt { owner: Some(id), .. }) => Owner::User(*id),
-            Some(Learnt { owner: None, .. }) => Owner::Nobody,
+        let cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match cache.get(&(tenant.clone(), email.to_owned())).filter(|cached| cached.is_fresh()) {
+            Some(CachedOwner { owner: Some(id), .. }) => Owner::User(*id),
+            Some(CachedOwner { owner: None, .. }) => Owner::Nobody,
             None => Owner::Unknown,
         }
     }
 
-    /// Forgets who has this e-mail (in small letters): the user may own nothing any more.
+    /// Caches that no user has this e-mail (in lower case): the user may no longer own records.
     pub fn forget(&self, tenant: &TenantId, email: &str) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert((tenant.clone(), email.to_owned()), Learnt { owner: None, at: Instant::now() });
+        let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.insert((tenant.clone(), email.to_owned()), CachedOwner { owner: None, at: Instant::now() });
     }
 
-    /// Keeps who of `asked` is among `users`, active users as Salesforce answers them.
-    pub fn learn(&self, tenant: &TenantId, asked: &[String], users: &[Record]) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|_, learnt| learnt.counts());
-        if known.len() + asked.len() > CAPACITY {
-            known.clear();
+    /// Caches for each of `emails` who of `users` has it; `users` are active users as Salesforce returned them.
+    pub fn learn(&self, tenant: &TenantId, emails: &[String], users: &[Record]) {
+        let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.retain(|_, cached| cached.is_fresh());
+        if cache.len() + emails.len() > CAPACITY {
+            cache.clear();
         }
-        for email in asked {
-            known.insert((tenant.clone(), email.clone()), Learnt { owner: choose(email, users), at: Instant::now() });
+        for email in emails {
+            cache.insert(
+                (tenant.clone(), email.clone()),
+                CachedOwner { owner: choose(email, users), at: Instant::now() },
+            );
         }
     }
 }
 
-/// The user with this e-mail. Several may share it: then the one who also signs in with it, else the latest updated,
-/// which comes first. Users of portals and of Chatter alone may own no Task.
+/// The user with this e-mail. If several share it, the one who also signs in with it, else the most recently updated,
+/// which comes first. Portal users and Chatter-only users may not own Tasks.
 fn choose(email: &str, users: &[Record]) -> Option<SalesforceId> {
     let is = |user: &&Record, field| user.str(field).is_some_and(|value| value.eq_ignore_ascii_case(email));
     let may_own = |user: &&Record| user.str("UserType").is_none_or(|kind| kind == "Standard");

@@ -1,4 +1,4 @@
-//! What is to be written: Tasks on records that exist, and bundles of a new record with all that goes on it.
+//! The plan of what to write: Tasks on existing records, and bundles of a new record with its Case and Tasks.
 
 use std::collections::BTreeMap;
 
@@ -18,44 +18,45 @@ use crate::owners::{Owner, Owners};
 /// A Task that is ready to be written.
 #[derive(Debug)]
 pub struct Draft {
-    /// What it is for.
+    /// The job that it is for.
     pub job: Job,
     /// The Task.
     pub task: Task,
-    /// Who is to own it.
+    /// The owner.
     pub owner: SalesforceId,
-    /// Known, or to be filled in once the bundle's record has its id.
+    /// The record that the Task is linked to. Without an id until the bundle's record is created.
     pub record: Record,
-    /// The Case or Opportunity it is on, if that exists already.
+    /// The Case or Opportunity it is linked to, if that already exists.
     pub related: Option<Related>,
 }
 
-/// Who may own a Task.
+/// The users who may own Tasks.
 #[derive(Clone, Copy, Debug)]
 pub struct Users<'a> {
-    /// What is known of the org's users.
+    /// The cache of the org's users.
     pub known: &'a Owners,
-    /// Whose org it is.
+    /// The tenant of the org.
     pub tenant: &'a TenantId,
-    /// Who connected it, and owns what no other user does.
+    /// The user who connected the org, and the owner where there is no other.
     pub default_owner: SalesforceId,
 }
 
-/// What is to become of the jobs.
+/// What to write for the jobs.
 #[derive(Debug, Default)]
 pub struct Plan {
-    /// Jobs that become none.
+    /// Jobs that become no Task.
     pub skipped: Vec<(Job, SkipReason)>,
-    /// Tasks that exist already, which an org without the key field cannot tell us when we create them again.
+    /// Tasks that already exist. An org without the key field would not refuse to create them again.
     pub existing: Vec<(Draft, SalesforceId)>,
-    /// Tasks on records that exist.
+    /// Tasks on existing records.
     pub drafts: Vec<Draft>,
-    /// Tasks on records that are created with them.
+    /// Tasks that are created together with their records.
     pub bundles: Vec<Bundle>,
 }
 
 impl Plan {
-    /// Plans `jobs` by what is known. Jobs of one number share its new record, jobs of one Contact its new Case.
+    /// Plans `jobs` from `knowledge`. Jobs of one phone number share a new record; jobs of one Contact share a new
+    /// Case.
     pub fn new(jobs: Vec<Job>, knowledge: &Knowledge, settings: &Settings, users: &Users<'_>) -> Self {
         let mut plan = Plan::default();
         let mut bundles: BTreeMap<String, Bundle> = BTreeMap::new();
@@ -145,7 +146,7 @@ impl Draft {
 }
 
 impl Users<'_> {
-    /// Who owns the Task of a job; the trace says why.
+    /// The owner of the job's Task; the trace says why.
     fn owner(&self, job: &mut Job) -> SalesforceId {
         let user = match job.user_email().map(|email| self.known.get(self.tenant, &email)) {
             Some(Owner::User(id)) => Some(id),
@@ -156,7 +157,7 @@ impl Users<'_> {
     }
 }
 
-/// Says who owns the Task, and why.
+/// Notes in the trace who owns the Task, and why.
 fn note_owner(job: &mut Job, owner: Option<SalesforceId>) {
     let name = job.interaction.user().and_then(|user| user.name.as_deref()).unwrap_or("the Aircall user").to_owned();
     let finding = match (owner, job.interaction.user()) {
@@ -177,13 +178,14 @@ fn note_owner(job: &mut Job, owner: Option<SalesforceId>) {
     job.trace.note(Topic::Owner, finding);
 }
 
-/// `wire` without the fields of `sobject` that the org lacks or does not let us write, and without values it has not.
+/// `wire` without the fields of `sobject` that the org lacks or does not let us write, and without picklist values that
+/// it lacks.
 pub fn without(mut wire: salesforce::Record, sobject: SObject, facts: &OrgFacts) -> salesforce::Record {
     for missing in facts.missing_fields.keys() {
         let Some(field) = missing.strip_prefix(sobject.name()).and_then(|rest| rest.strip_prefix('.')) else {
             continue;
         };
-        // Not always the whole field, but a single value of it.
+        // A fact may name a single value of a field instead of the whole field.
         let (field, value) = field.split_once('=').map_or((field, None), |(field, value)| (field, Some(value)));
         if value.is_none() || wire.str(field) == value {
             wire.remove(field);

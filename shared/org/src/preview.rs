@@ -1,4 +1,4 @@
-//! What would be written of a call, without writing it.
+//! Preview of what would be written for a call, without writing it.
 
 use jiff::Timestamp;
 use rules::matching::Record;
@@ -16,37 +16,37 @@ use crate::org::Org;
 use crate::plan::{Draft, Plan, Users};
 use crate::stop::{Stop, Trouble};
 
-/// What would become of a call.
+/// The preview of a call.
 #[derive(Clone, Debug)]
 pub struct Preview {
-    /// What was looked at in Salesforce, and what followed.
+    /// The trace of the look-up and the plan.
     pub trace: Trace,
-    /// What would be written; else why nothing would be.
+    /// What would be written, or why nothing would be.
     pub would: Result<Writes, SkipReason>,
 }
 
 /// What would be written.
 #[derive(Clone, Debug)]
 pub struct Writes {
-    /// The record that the call goes to.
+    /// The record that the call would be logged on.
     pub record: Place,
-    /// The Case or Opportunity it goes to as well.
+    /// The Case or Opportunity that it would also be logged on.
     pub related: Option<RelatedPlace>,
     /// The Task, as it would go to Salesforce: without the fields that the org lacks.
     pub task: Vec<Field>,
-    /// The Task is there already under this id, and would be brought up to date. Only orgs without the key field tell
-    /// so beforehand.
+    /// The id of the Task if it already exists and would be updated. Only known beforehand in orgs without the key
+    /// field.
     pub task_id: Option<SalesforceId>,
 }
 
-/// A record that is there, or one that would be created.
+/// A record that exists or would be created.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Place {
-    /// It is there.
+    /// It exists.
     Existing(Record),
     /// It would be created.
     New {
-        /// What it would be.
+        /// Its kind.
         kind: RecordKind,
         /// The name that Salesforce would show.
         name: String,
@@ -55,10 +55,10 @@ pub enum Place {
     },
 }
 
-/// A Case or Opportunity that is there, or a Case that would be created.
+/// A Case or Opportunity that exists, or a Case that would be created.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RelatedPlace {
-    /// It is there.
+    /// It exists.
     Existing(Related),
     /// It would be created, with these fields.
     NewCase(Vec<Field>),
@@ -84,7 +84,7 @@ pub enum FieldValue {
     NewCase,
 }
 
-/// How a person reads a Task; fields that are not named follow.
+/// The display order of a Task's fields; all others follow.
 const ORDER: [&str; 13] = [
     "Subject",
     "Status",
@@ -102,11 +102,11 @@ const ORDER: [&str; 13] = [
 ];
 
 impl Lookup {
-    /// What would be written of `job`, as if it had no Task yet. The org is only asked; what shows of the org itself is
-    /// remembered, as when a call is written.
+    /// Previews what would be written for `job`, as if it had no Task yet. Only reads from the org; facts about the org
+    /// itself are stored, as when a call is written.
     ///
     /// # Errors
-    /// Why it cannot be told: also when the org is paused or has to be connected again.
+    /// Why there is no preview, including when the org is paused or has to be connected again.
     pub async fn preview(
         &self,
         org: &mut Org,
@@ -124,11 +124,11 @@ impl Lookup {
     }
 }
 
-/// Whether the tenant's org is to be asked at all `now`.
+/// Checks whether the tenant's org may receive requests `now`.
 ///
 /// # Errors
-/// Why it is not: [`Stop::Pause`] or [`Stop::Reconnect`]. Once a pause is over, or a dead connection is to be tried
-/// again, it is.
+/// Why it may not: [`Stop::Pause`] or [`Stop::Reconnect`]. It may again once the pause is over, or the next attempt on
+/// a dead connection is due.
 pub fn is_open(tenant: &Tenant, now: Timestamp) -> Result<(), Stop> {
     match &tenant.state {
         ConnectionState::Paused { until, reason, .. } if now < *until => {
@@ -142,17 +142,17 @@ pub fn is_open(tenant: &Tenant, now: Timestamp) -> Result<(), Stop> {
 }
 
 impl Preview {
-    /// Of a plan of one job.
+    /// The preview from a plan of one job.
     fn new(mut plan: Plan, facts: &OrgFacts) -> Self {
         if let Some((job, reason)) = plan.skipped.pop() {
             return Self { trace: job.trace, would: Err(reason) };
         }
         if let Some(bundle) = plan.bundles.pop() {
-            return Self::of_bundle(bundle, facts);
+            return Self::from_bundle(bundle, facts);
         }
         let existing = plan.existing.pop().map(|(draft, id)| (draft, Some(id)));
         let draft = existing.or_else(|| plan.drafts.pop().map(|draft| (draft, None)));
-        let (draft, task_id) = draft.expect("a plan holds each of its jobs");
+        let (draft, task_id) = draft.expect("a plan contains each of its jobs");
         let writes = Writes {
             task: task(fields(&draft.wire(facts), std::iter::empty())),
             record: Place::Existing(draft.record),
@@ -162,12 +162,12 @@ impl Preview {
         Self { trace: draft.job.trace, would: Ok(writes) }
     }
 
-    fn of_bundle(bundle: Bundle, facts: &OrgFacts) -> Self {
+    fn from_bundle(bundle: Bundle, facts: &OrgFacts) -> Self {
         let parts = bundle.subrequests(facts);
         let part = |name: &str| parts.iter().find(|part| part.reference_id() == name).map(fields_of);
         let (record, case, written) = (part(Bundle::RECORD), part(Bundle::CASE), part("task0"));
         let Bundle { record: new, drafts, .. } = bundle;
-        let draft: Draft = drafts.into_iter().next().expect("a bundle holds a Task");
+        let draft: Draft = drafts.into_iter().next().expect("a bundle contains a Task");
         let place =
             |new: NewRecord| Place::New { kind: new.kind(), name: new.name(), fields: record.unwrap_or_default() };
         let writes = Writes {
@@ -184,7 +184,7 @@ fn fields_of(part: &Subrequest) -> Vec<Field> {
     part.record().map(|record| fields(record, part.links())).unwrap_or_default()
 }
 
-/// The fields of a record; a link takes the place of a value.
+/// The fields of a record; a link replaces the value of its field.
 fn fields<'a>(record: &salesforce::Record, links: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<Field> {
     let given = record.fields().map(|(name, value)| (name, FieldValue::Given(value.clone())));
     let mut fields: Vec<Field> = given.map(|(name, value)| Field { name: name.to_owned(), value }).collect();
@@ -196,7 +196,7 @@ fn fields<'a>(record: &salesforce::Record, links: impl Iterator<Item = (&'a str,
     fields
 }
 
-/// The fields of a Task, as a person reads them.
+/// The fields of a Task in display order.
 fn task(mut fields: Vec<Field>) -> Vec<Field> {
     let place = |field: &Field| ORDER.iter().position(|name| *name == field.name).unwrap_or(ORDER.len());
     fields.sort_by_key(place);

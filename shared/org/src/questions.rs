@@ -1,4 +1,4 @@
-//! What the drain asks Salesforce in SOQL: as many questions as fit into one API call.
+//! The SOQL queries of a look-up, batched into as few API calls as possible.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use salesforce::{
 use crate::org::Org;
 use crate::stop::Stop;
 
-/// What to ask.
+/// What to query.
 #[derive(Debug, Default)]
 pub(crate) struct Questions {
     /// Users by these e-mails.
@@ -22,37 +22,38 @@ pub(crate) struct Questions {
     pub(crate) related: Option<(RelatedKind, BTreeSet<SalesforceId>)>,
     /// Whether these Accounts are Person Accounts.
     pub(crate) accounts: BTreeSet<SalesforceId>,
-    /// It is not known whether there are Person Accounts at all.
+    /// Whether it is unknown if the org has Person Accounts at all.
     pub(crate) may_have_persons: bool,
-    /// Records that hold these numbers, by equality: it sees what the search index does not know yet.
-    pub(crate) numbers: BTreeSet<E164>,
+    /// Records with these phone numbers, by equality: a query sees records that the search index does not list yet.
+    pub(crate) phones: BTreeSet<E164>,
     /// Tasks with these keys, in an org without the key field.
     pub(crate) keys: BTreeSet<String>,
-    /// Those Tasks were created no earlier.
+    /// The earliest creation time of those Tasks.
     pub(crate) since: Option<Timestamp>,
 }
 
 /// What Salesforce answered.
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
-    /// None if they were not asked about, or Salesforce does not let us.
+    /// `None` if users were not queried, or Salesforce denied access.
     pub(crate) users: Option<Vec<Record>>,
     pub(crate) related: BTreeMap<SalesforceId, Vec<Related>>,
-    /// The Accounts that are Person Accounts, with their hidden Contact's id; none if the org has no such fields.
+    /// The Accounts that are Person Accounts, with the id of their hidden Contact; `None` if the org has no such
+    /// fields.
     pub(crate) persons: Option<BTreeMap<SalesforceId, Option<SalesforceId>>>,
-    /// Whether they were asked about.
-    pub(crate) asked_of_persons: bool,
+    /// Whether Person Accounts were queried.
+    pub(crate) asked_about_persons: bool,
     pub(crate) found: Vec<Found>,
-    /// Salesforce refused to show Cases or Opportunities.
+    /// Whether Salesforce denied access to Cases or Opportunities.
     pub(crate) relation_denied: bool,
-    /// Salesforce does not let us look for Tasks by their key.
+    /// Whether Salesforce denied looking up Tasks by their key.
     pub(crate) keys_denied: bool,
     /// Task ids by key.
     pub(crate) tasks: BTreeMap<String, SalesforceId>,
 }
 
 #[derive(Clone, Copy)]
-enum About {
+enum Target {
     Users,
     Related(RelatedKind),
     Persons,
@@ -60,28 +61,29 @@ enum About {
     Keys,
 }
 
-/// Asks all of it, in one API call for every five queries.
+/// Runs all queries, five per API call.
 pub(crate) async fn ask(org: &mut Org, questions: &Questions, callers: &CallerFields) -> Result<Answers, Stop> {
     let queries = queries(questions, callers);
-    let asked_of_persons = queries.iter().any(|(about, _)| matches!(about, About::Persons));
-    let mut answers = Answers { asked_of_persons, ..Answers::default() };
+    let asked_about_persons = queries.iter().any(|(target, _)| matches!(target, Target::Persons));
+    let mut answers = Answers { asked_about_persons, ..Answers::default() };
     for chunk in queries.chunks(MAX_QUERIES) {
-        let named: Vec<(String, About, &Soql)> =
-            chunk.iter().enumerate().map(|(index, (about, soql))| (format!("q{index}"), *about, soql)).collect();
+        let named: Vec<(String, Target, &Soql)> =
+            chunk.iter().enumerate().map(|(index, (target, soql))| (format!("q{index}"), *target, soql)).collect();
         let subrequests: Vec<Subrequest> = named.iter().map(|(name, _, soql)| Subrequest::query(name, soql)).collect();
         let results = org.call(async |client| client.composite(&subrequests, Atomicity::EachAlone).await).await?;
-        for ((_, about, _), result) in named.iter().zip(results) {
+        for ((_, target, _), result) in named.iter().zip(results) {
             let page = match result.page() {
                 Ok(page) => page,
-                // Only an org with person accounts has the fields that tell them, and not every user sees Accounts.
-                Err(error) if matches!(about, About::Persons) && is_denied(&error) => continue,
-                // What the integration's user may not see costs the relation or the owner, never the call.
-                Err(error) if matches!(about, About::Related(_)) && is_denied(&error) => {
+                // Only an org with person accounts has the fields that identify them, and not every user may see
+                // Accounts.
+                Err(error) if matches!(target, Target::Persons) && is_denied(&error) => continue,
+                // If the connected user may not see these, only the relation or the owner is lost, not the call.
+                Err(error) if matches!(target, Target::Related(_)) && is_denied(&error) => {
                     answers.relation_denied = true;
                     continue;
                 }
-                Err(error) if matches!(about, About::Users) && is_denied(&error) => continue,
-                Err(error) if matches!(about, About::Keys) && is_unknown_field(&error) => {
+                Err(error) if matches!(target, Target::Users) && is_denied(&error) => continue,
+                Err(error) if matches!(target, Target::Keys) && is_unknown_field(&error) => {
                     answers.keys_denied = true;
                     continue;
                 }
@@ -93,7 +95,7 @@ pub(crate) async fn ask(org: &mut Org, questions: &Questions, callers: &CallerFi
             } else {
                 first.value.records
             };
-            answers.take(*about, records);
+            answers.take(*target, records);
         }
     }
     Ok(answers)
@@ -107,39 +109,39 @@ fn is_unknown_field(error: &salesforce::Error) -> bool {
     error.refusal().is_some_and(|refusal| *refusal.code() == ErrorCode::InvalidField)
 }
 
-fn queries(questions: &Questions, callers: &CallerFields) -> Vec<(About, Soql)> {
+fn queries(questions: &Questions, callers: &CallerFields) -> Vec<(Target, Soql)> {
     let mut queries = Vec::new();
-    let mut add = |about: About, soql: Vec<Soql>| queries.extend(soql.into_iter().map(|soql| (about, soql)));
+    let mut add = |target: Target, soql: Vec<Soql>| queries.extend(soql.into_iter().map(|soql| (target, soql)));
     let list = |ids: &BTreeSet<SalesforceId>| ids.iter().copied().collect::<Vec<_>>();
 
-    add(About::Users, Soql::active_users_by_email(&questions.emails.iter().cloned().collect::<Vec<_>>()));
+    add(Target::Users, Soql::active_users_by_email(&questions.emails.iter().cloned().collect::<Vec<_>>()));
     if let Some((kind, contacts)) = &questions.related {
         let soql = match kind {
             RelatedKind::Case => Soql::open_cases(&list(contacts)),
             RelatedKind::Opportunity => Soql::open_opportunities(&list(contacts)),
         };
-        add(About::Related(*kind), soql);
+        add(Target::Related(*kind), soql);
     }
-    add(About::Persons, Soql::records_by_id(SObject::Account, &list(&questions.accounts), PERSON_FIELDS));
-    let forms: Vec<String> = questions.numbers.iter().flat_map(E164::written_forms).collect();
+    add(Target::Persons, Soql::records_by_id(SObject::Account, &list(&questions.accounts), PERSON_FIELDS));
+    let forms: Vec<String> = questions.phones.iter().flat_map(E164::written_forms).collect();
     for sobject in [SObject::Contact, SObject::Lead, SObject::Account] {
-        add(About::Phones, Soql::records_by_phone(sobject, &forms, callers));
+        add(Target::Phones, Soql::records_by_phone(sobject, &forms, callers));
     }
     let keys: Vec<String> = questions.keys.iter().cloned().collect();
-    add(About::Keys, Soql::tasks_by_key(KeyField::CallObject, &keys, questions.since));
-    // Where it costs no call of its own.
+    add(Target::Keys, Soql::tasks_by_key(KeyField::CallObject, &keys, questions.since));
+    // Only where it needs no additional API call.
     let has_room = !queries.len().is_multiple_of(MAX_QUERIES);
     if questions.may_have_persons && questions.accounts.is_empty() && has_room {
-        queries.push((About::Persons, Soql::any_account(PERSON_FIELDS)));
+        queries.push((Target::Persons, Soql::any_account(PERSON_FIELDS)));
     }
     queries
 }
 
 impl Answers {
-    fn take(&mut self, about: About, records: Vec<Record>) {
-        match about {
-            About::Users => self.users.get_or_insert_default().extend(records),
-            About::Related(kind) => {
+    fn take(&mut self, target: Target, records: Vec<Record>) {
+        match target {
+            Target::Users => self.users.get_or_insert_default().extend(records),
+            Target::Related(kind) => {
                 let read = match kind {
                     RelatedKind::Case => call_log::open_case,
                     RelatedKind::Opportunity => call_log::open_opportunity,
@@ -148,15 +150,15 @@ impl Answers {
                     self.related.entry(contact).or_default().push(related);
                 }
             }
-            About::Persons => {
+            Target::Persons => {
                 let persons = records.iter().filter(|record| record.bool("IsPersonAccount") == Some(true));
                 let persons = persons.filter_map(|record| Some((record.id()?, record.reference("PersonContactId"))));
                 self.persons.get_or_insert_default().extend(persons);
             }
-            About::Phones => self.found.extend(records.iter().filter_map(call_log::found)),
-            About::Keys => {
+            Target::Phones => self.found.extend(records.iter().filter_map(call_log::found)),
+            Target::Keys => {
                 let key = |record: &Record| Some((record.str(KeyField::CallObject.name())?.to_owned(), record.id()?));
-                // Newest first; of several the oldest is the one that was logged.
+                // Newest first: of several Tasks, the oldest, which was logged, is inserted last and kept.
                 self.tasks.extend(records.iter().filter_map(key));
             }
         }

@@ -1,7 +1,7 @@
-//! The tokens of a tenant's org, renewed by one at a time.
+//! The session of a tenant's org. Only one run at a time refreshes its tokens.
 //!
-//! Where refresh tokens rotate, each refresh kills the token it used, and using a dead one kills the whole grant. So a
-//! refresh is made under a lease, after another look at what is stored, and what it gives is stored before it is used.
+//! With refresh token rotation, each refresh invalidates the token it used, and using an invalid one revokes the whole
+//! grant. So a refresh takes a lease, reads the stored tokens again first, and stores the new tokens before using them.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,37 +15,36 @@ use url::Url;
 
 use crate::stop::{Stop, Trouble};
 
-/// How often storing new tokens is tried.
+/// The number of attempts to store new tokens.
 const STORE_ATTEMPTS: usize = 3;
 
-/// Longer than a refresh and storing what it gave can take.
-const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// Duration of the refresh lease: longer than a refresh and storing its tokens can take.
+const REFRESH_LEASE: SignedDuration = SignedDuration::from_secs(60);
 
-/// How long, and how often within, another's refresh is waited for.
+/// While another run refreshes: how many times, and how often, the stored tokens are polled.
 const REFRESH_POLL: (u32, Duration) = (20, Duration::from_millis(250));
 
-/// What it takes to open an org.
+/// The dependencies for opening an org.
 #[derive(Clone, Debug)]
 pub struct OrgConnector {
-    /// For all requests to Salesforce. Without redirects.
+    /// The HTTP client for all requests to Salesforce. Must not follow redirects.
     pub http: reqwest::Client,
-    /// Where leases are taken.
+    /// The store of leases.
     pub tenants: Tenants,
     /// The tokens of all tenants.
     pub tokens: Tokens,
-    /// The app that admins authorise.
+    /// The OAuth app that admins authorise.
     pub app: AppSecret,
     /// The version of the REST API.
     pub version: ApiVersion,
-    /// What could not be stored.
+    /// New tokens that could not be stored.
     pub pending: PendingTokens,
-    /// How long renewing a session may take: five seconds for the lease, the token endpoint as long as `http` waits for
-    /// it, and storing what it gave. With less time left none is begun.
+    /// How long renewing a session may take: five seconds for the lease, the timeout of `http` for the token endpoint,
+    /// and storing the new tokens. With less time left, no renewal is started.
     pub renewal: Duration,
 }
 
-/// New tokens that could not be stored, kept in memory, each with the access token that it replaces: they are the only
-/// ones that still count.
+/// New tokens that could not be stored, kept in memory with the tokens that they replace. They are the only valid ones.
 #[derive(Clone, Debug, Default)]
 pub struct PendingTokens(Arc<Mutex<BTreeMap<TenantId, (SalesforceTokens, SalesforceTokens)>>>);
 
@@ -54,17 +53,17 @@ pub struct PendingTokens(Arc<Mutex<BTreeMap<TenantId, (SalesforceTokens, Salesfo
 pub struct Session {
     connector: OrgConnector,
     tenant: TenantId,
-    /// Names the run, where leases are taken.
+    /// This run as the holder of leases.
     holder: String,
     tokens: SalesforceTokens,
     client: Client,
 }
 
 impl Session {
-    /// Takes up the session with the stored tokens. `holder` names this run, where leases are taken.
+    /// Opens a session with the stored tokens. `holder` is this run as the holder of leases.
     ///
     /// # Errors
-    /// When there are none, or our own memory does not answer.
+    /// When there are no tokens, or our own tables or secrets do not answer.
     pub async fn open(connector: &OrgConnector, tenant: &TenantId, holder: &str) -> Result<Self, Stop> {
         connector.flush_pending(tenant).await?;
         let missing = || Stop::Reconnect(Trouble::new("NOT_CONNECTED", "Salesforce's tokens are missing."));
@@ -73,7 +72,7 @@ impl Session {
         Ok(Self { connector: connector.clone(), tenant: tenant.clone(), holder: holder.to_owned(), tokens, client })
     }
 
-    /// The org, with the newest access token.
+    /// The client of the org, with the newest access token.
     pub fn client(&self) -> &Client {
         &self.client
     }
@@ -83,34 +82,34 @@ impl Session {
         self.connector.renewal
     }
 
-    /// Takes the newest access token: the stored one if somebody renewed it meanwhile, else a new one.
+    /// Switches to a newer access token: the stored one if another run renewed it meanwhile, else a new one.
     ///
     /// # Errors
-    /// When the grant is dead, or no new token comes now.
+    /// When the grant is dead, or no new token is available now.
     pub async fn renew(&mut self) -> Result<(), Stop> {
-        let (looks, between) = REFRESH_POLL;
-        for _ in 0..looks {
-            if self.take_stored().await? {
+        let (polls, interval) = REFRESH_POLL;
+        for _ in 0..polls {
+            if self.use_stored().await? {
                 return Ok(());
             }
             let now = Timestamp::now();
             let (tenants, holder) = (&self.connector.tenants, &self.holder);
-            match tenants.acquire(&self.tenant, LeaseOf::Refresh, holder, now, now + LEASE).await? {
+            match tenants.acquire(&self.tenant, LeaseOf::Refresh, holder, now, now + REFRESH_LEASE).await? {
                 Acquired::Held(_) => {
-                    // Who held it before may just have stored what came of it.
-                    let renewed = if self.take_stored().await? { Ok(()) } else { self.refresh().await };
-                    // Given back or not, it ends by itself.
+                    // The previous holder may just have stored its new tokens.
+                    let renewed = if self.use_stored().await? { Ok(()) } else { self.refresh().await };
+                    // If the release fails, the lease expires.
                     let _ = self.connector.tenants.release(&self.tenant, LeaseOf::Refresh, &self.holder, None).await;
                     return renewed;
                 }
-                Acquired::Taken { .. } => tokio::time::sleep(between).await,
+                Acquired::Taken { .. } => tokio::time::sleep(interval).await,
                 Acquired::NoTenant => break,
             }
         }
         Err(Stop::Soon(Trouble::new("TOKEN_REFRESH", "The session with Salesforce is being renewed.")))
     }
 
-    /// Exchanges the refresh token, and stores what comes before it is used.
+    /// Exchanges the refresh token, and stores the new tokens before using them.
     async fn refresh(&mut self) -> Result<(), Stop> {
         let app = self.connector.app.get().await?;
         let login_url = address(&self.tokens.login_url)?;
@@ -125,25 +124,25 @@ impl Session {
                 };
                 self.connector.store(&self.tenant, &tokens, &self.tokens).await?;
                 tracing::info!(tenant = %self.tenant, "renewed the session with Salesforce");
-                self.take(tokens)
+                self.use_tokens(tokens)
             }
-            // Somebody else, the console say, may have connected the org anew meanwhile.
-            Err(oauth::RefreshError::DeadGrant { .. }) if self.take_stored().await? => Ok(()),
+            // The org may have been connected again meanwhile, for instance in the console.
+            Err(oauth::RefreshError::DeadGrant { .. }) if self.use_stored().await? => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Takes the stored tokens; says whether they are other than the ones in use.
-    async fn take_stored(&mut self) -> Result<bool, Stop> {
+    /// Uses the stored tokens. Returns whether they differ from the ones in use.
+    async fn use_stored(&mut self) -> Result<bool, Stop> {
         let Some(stored) = self.connector.tokens.get(&self.tenant).await? else { return Ok(false) };
-        if are_same(&stored, &self.tokens) {
+        if have_same_access_token(&stored, &self.tokens) {
             return Ok(false);
         }
-        self.take(stored)?;
+        self.use_tokens(stored)?;
         Ok(true)
     }
 
-    fn take(&mut self, tokens: SalesforceTokens) -> Result<(), Stop> {
+    fn use_tokens(&mut self, tokens: SalesforceTokens) -> Result<(), Stop> {
         self.client = client(&self.connector, &tokens)?;
         self.tokens = tokens;
         Ok(())
@@ -151,8 +150,8 @@ impl Session {
 }
 
 impl OrgConnector {
-    /// Stores new tokens in place of `old` ones. Those are dead, so this is not given up easily; and if it must be, the
-    /// new ones are kept in memory for the next run.
+    /// Stores new tokens in place of the `old` ones. These are no longer valid, so storing is retried; if it fails, the
+    /// new tokens are kept in memory for the next run.
     async fn store(&self, tenant: &TenantId, new: &SalesforceTokens, old: &SalesforceTokens) -> Result<(), Stop> {
         let mut outcome = Ok(());
         for attempt in 1..=STORE_ATTEMPTS {
@@ -166,12 +165,12 @@ impl OrgConnector {
         Ok(outcome?)
     }
 
-    /// Stores what could not be stored earlier, unless the org was connected anew since.
+    /// Stores tokens that could not be stored earlier, unless the org was connected again since.
     async fn flush_pending(&self, tenant: &TenantId) -> Result<(), Stop> {
-        let unstored = self.pending.lock().get(tenant).cloned();
-        if let Some((new, old)) = unstored {
+        let pending = self.pending.lock().get(tenant).cloned();
+        if let Some((new, old)) = pending {
             let stored = self.tokens.get(tenant).await?;
-            if stored.is_some_and(|stored| are_same(&stored, &old)) {
+            if stored.is_some_and(|stored| have_same_access_token(&stored, &old)) {
                 self.tokens.put(tenant, &new).await?;
             }
             self.pending.lock().remove(tenant);
@@ -186,7 +185,7 @@ impl PendingTokens {
     }
 }
 
-fn are_same(one: &SalesforceTokens, other: &SalesforceTokens) -> bool {
+fn have_same_access_token(one: &SalesforceTokens, other: &SalesforceTokens) -> bool {
     one.access_token.expose_secret() == other.access_token.expose_secret()
 }
 

@@ -1,4 +1,4 @@
-//! What ends the work on a group of entries before they are settled.
+//! What ends the work on a group of entries before all outcomes are known.
 
 use salesforce::oauth::RefreshError;
 use salesforce::{Error, ErrorCode, Kind, Refusal, Transport};
@@ -6,13 +6,13 @@ use salesforce::{Error, ErrorCode, Kind, Refusal, Transport};
 /// Why the work cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum Stop {
-    /// A whole request failed for now. Whether the org is down or the request at fault is still to be found out.
+    /// A whole request failed temporarily. Either the org is down or the request is at fault; a probe finds out.
     #[error("Salesforce does not answer as it should: {0}")]
     Trouble(Trouble),
-    /// A whole request was given up, and Salesforce may be at it still: minutes later it may take effect all the same.
+    /// A whole request timed out. Salesforce may still be processing it, and it may take effect minutes later.
     #[error("Salesforce does not answer in time: {0}")]
     TimedOut(Trouble),
-    /// A whole request was refused, and would be again: one of its entries spoils it.
+    /// A whole request was refused and would be refused again: one of its entries is a poison entry.
     #[error("Salesforce refuses the request: {0}")]
     Refused(Trouble),
     /// The org takes no requests for a while.
@@ -21,13 +21,13 @@ pub enum Stop {
     /// An admin has to connect the org again.
     #[error("the connection to the org is dead: {0}")]
     Reconnect(Trouble),
-    /// Nothing is wrong, and somebody else is renewing the session, or there is no time to: soon again.
-    #[error("soon again: {0}")]
+    /// The session is being renewed by another run, or there is no time to renew it. Retry soon; nothing is wrong.
+    #[error("to be retried soon: {0}")]
     Soon(Trouble),
-    /// There is no time left.
+    /// No time is left before the deadline.
     #[error("no time is left: {0}")]
     OutOfTime(Trouble),
-    /// Our own memory does not answer: the batch fails and comes again.
+    /// Our own tables or secrets do not answer: the batch fails and is retried.
     #[error(transparent)]
     Store(#[from] store::Error),
 }
@@ -43,12 +43,12 @@ pub struct Trouble {
 }
 
 impl Trouble {
-    /// Trouble of our own finding.
+    /// Trouble that we detected ourselves.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
         Self { code: code.to_owned(), message: message.into() }
     }
 
-    /// What a refusal says.
+    /// The trouble of a refusal.
     pub fn refused(refusal: &Refusal) -> Self {
         Self { code: refusal.code().to_string(), message: sentence(refusal.to_string()) }
     }
@@ -64,7 +64,7 @@ impl Trouble {
     }
 }
 
-/// With a full stop.
+/// Adds a full stop if there is no final punctuation.
 fn sentence(mut text: String) -> String {
     if !text.ends_with(['.', '!', '?']) {
         text.push('.');
@@ -78,8 +78,9 @@ impl From<Error> for Stop {
         match error.kind() {
             Kind::Pause => Stop::Pause(trouble),
             Kind::Reconnect => Stop::Reconnect(trouble),
-            _ if was_given_up(&error) => Stop::TimedOut(trouble),
-            // Refused again right after a refresh: a session that ended at once, not a grant that is dead.
+            _ if has_timed_out(&error) => Stop::TimedOut(trouble),
+            // `Refresh` here means refused again right after a refresh: the session ended at once, but the grant is not
+            // dead.
             Kind::Refresh | Kind::Retry => Stop::Trouble(trouble),
             Kind::Degrade
             | Kind::RematchOnce
@@ -91,8 +92,8 @@ impl From<Error> for Stop {
     }
 }
 
-/// Whether we, or the edge in front of Salesforce, stopped waiting for an answer.
-fn was_given_up(error: &Error) -> bool {
+/// Whether we, or the edge in front of Salesforce, stopped waiting for a response.
+fn has_timed_out(error: &Error) -> bool {
     match error {
         Error::Unanswered(transport) => *transport == Transport::TimedOut,
         Error::Refused(refusal) => *refusal.code() == ErrorCode::Http(504),

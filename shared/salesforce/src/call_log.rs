@@ -1,4 +1,4 @@
-//! What the [`rules`] say, as Salesforce's records, and back.
+//! Conversions between the types of [`rules`] and Salesforce's records.
 
 pub(crate) mod limits;
 
@@ -10,23 +10,23 @@ use rules::unknown::NewRecord;
 use rules::{Direction, RecordKind, Task};
 use serde_json::Value;
 
-use crate::composite::plain;
+use crate::composite::escape_references;
 use crate::{CallerFields, KeyField, Record, SObject, SalesforceId};
 
 /// The fields of a Task that [`held`] reads.
 pub const HELD_FIELDS: &[&str] =
     &["Subject", "Status", "CallDurationInSeconds", "ActivityDate", "CallDisposition", "Description"];
 
-/// The `Type` of a message's Task. An org may restrict its types to others; then its Tasks of messages go without.
+/// The `Type` of a message's Task. An org's restricted picklist may lack it; then Tasks of messages have no `Type`.
 pub const MESSAGE_TYPE: &str = "SMS";
 
-/// The fields of an Account that tell a Person Account; they exist only in orgs that have such.
+/// The fields of an Account that identify a Person Account. They exist only in orgs with person accounts.
 pub const PERSON_FIELDS: &[&str] = &["IsPersonAccount", "PersonContactId"];
 
-/// A new Task, without what it is on.
+/// A new Task, without links to records.
 ///
-/// `TaskSubtype` can be given only now: it is what makes the timeline show a logged call. Messages have none of their
-/// own, and orgs need not have a type for them.
+/// `TaskSubtype` can only be set on creation. It makes the timeline show a logged call. Messages have no subtype of
+/// their own, and an org may lack a `Type` for them.
 pub fn new_task(task: &Task, owner: &SalesforceId) -> Record {
     let (subtype, task_type) = if task.is_call() { ("Call", "Call") } else { ("Task", MESSAGE_TYPE) };
     let call_type = task.direction.map(|direction| match direction {
@@ -43,12 +43,12 @@ pub fn new_task(task: &Task, owner: &SalesforceId) -> Record {
         .with("ActivityDate", task.activity_date.to_string())
         .with("Description", task.description.as_str())
         .with("OwnerId", owner.as_str());
-    let of_calls: [(&str, Option<Value>); 3] = [
+    let call_fields: [(&str, Option<Value>); 3] = [
         ("CallType", call_type.map(Value::from)),
         ("CallDurationInSeconds", task.talk_seconds.map(Value::from)),
         ("CallDisposition", task.call_disposition.clone().map(Value::from)),
     ];
-    for (field, value) in of_calls {
+    for (field, value) in call_fields {
         if let Some(value) = value {
             record.set(field, value);
         }
@@ -91,7 +91,7 @@ pub fn revised_task(id: &SalesforceId, revision: &Revision) -> Record {
     record
 }
 
-/// A Contact, Lead or Account for a number that none has.
+/// A Contact, Lead or Account for an unknown phone number.
 pub fn new_record(new: &NewRecord) -> Record {
     let with = |record: Record, field: &str, value: &Option<String>| match value {
         Some(value) => record.with(field, value.as_str()),
@@ -116,29 +116,29 @@ pub fn new_record(new: &NewRecord) -> Record {
     }
 }
 
-/// A new Case for a call of a Contact, without the Contact. Of its subject, as much as fits.
+/// A new Case for a call of a Contact, without the Contact. The subject is truncated to fit.
 pub fn new_case(subject: &str) -> Record {
-    // Spaced out here, because a composite would do it, and it makes the text longer.
-    let subject = limits::fit(SObject::Case, "Subject", &plain(subject));
+    // Escaped before it is truncated, because escaping makes the text longer.
+    let subject = limits::truncated(SObject::Case, "Subject", &escape_references(subject));
     Record::new(SObject::Case).with("Subject", subject).with("Origin", "Phone")
 }
 
 /// A Contact, Lead or Account that a search or query by phone found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
-    /// What the rules choose from.
+    /// The candidate that the rules choose from.
     pub candidate: Candidate,
     /// The Account: a Contact's, or itself.
     pub account_id: Option<SalesforceId>,
 }
 
-/// Reads what [`crate::Sosl::phones`] and [`crate::Soql::records_by_phone`] answer; other records are none.
+/// Reads a record from [`crate::Sosl::phones`] or [`crate::Soql::records_by_phone`]; `None` for other records.
 pub fn found(record: &Record) -> Option<Found> {
     let id = record.id()?;
     let is_person = record.bool("IsPersonAccount").unwrap_or(false);
     let person_contact_id = record.reference("PersonContactId");
     let (kind, id, account_id, person_contact_id) = match record.sobject()? {
-        // The hidden Contact stands for the person account.
+        // The hidden Contact represents the person account.
         SObject::Contact if is_person => {
             let account_id = record.reference("AccountId")?;
             (RecordKind::PersonAccount, account_id, Some(account_id), Some(id))
@@ -164,7 +164,7 @@ pub fn found(record: &Record) -> Option<Found> {
     Some(Found { candidate, account_id })
 }
 
-/// Reads an open Case with its Contact, as [`crate::Soql::open_cases`] answers.
+/// Reads an open Case and its Contact from [`crate::Soql::open_cases`].
 pub fn open_case(record: &Record) -> Option<(SalesforceId, Related)> {
     let contact = record.reference("ContactId")?;
     let related = Related {
@@ -177,7 +177,7 @@ pub fn open_case(record: &Record) -> Option<(SalesforceId, Related)> {
     Some((contact, related))
 }
 
-/// Reads an open Opportunity with the Contact that has a role in it, as [`crate::Soql::open_opportunities`] answers.
+/// Reads an open Opportunity and the Contact with a role in it from [`crate::Soql::open_opportunities`].
 pub fn open_opportunity(record: &Record) -> Option<(SalesforceId, Related)> {
     let contact = record.reference("ContactId")?;
     let related = Related {

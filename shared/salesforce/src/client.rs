@@ -9,18 +9,18 @@ use serde_json::Value;
 use url::Url;
 
 use crate::code::kind_of_unknown;
-use crate::parse::is_cut_off;
+use crate::parse::is_truncated;
 use crate::{ApiUsage, Error, Kind, Page, Record, Refusal, Soql, Sosl, Subrequest, Transport, transport};
 
-/// The longest address a query is sent in, in bytes. Salesforce takes 16,384 for address and headers together and
-/// recommends the body of a composite beyond that: <https://help.salesforce.com/s/articleView?id=000386264>.
-const MAX_ADDRESS: usize = 8_000;
+/// The longest URL of a query, in bytes. Salesforce accepts 16,384 for URL and headers together and recommends the body
+/// of a composite beyond that: <https://help.salesforce.com/s/articleView?id=000386264>.
+const MAX_URL: usize = 8_000;
 
-/// How many pages of a query are read: 20,000 records.
+/// The most pages of a query that are read: 20,000 records.
 const MAX_PAGES: usize = 10;
 
-/// A version of the API, such as `v66.0`. Salesforce keeps each for three years at least; pin one that every production
-/// org has.
+/// A version of the API, such as `v66.0`. Salesforce supports each for at least three years; pin one that every
+/// production org has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiVersion(String);
 
@@ -47,20 +47,20 @@ impl std::fmt::Display for ApiVersion {
     }
 }
 
-/// What a request gave, and what it says about the org's API allowance.
+/// The result of a request, and the org's API usage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply<T> {
     /// The result.
     pub value: T,
-    /// API calls used, unless the header was missing or no request was needed.
+    /// The org's API usage; `None` if the header was missing or no request was needed.
     pub usage: Option<ApiUsage>,
-    /// How many API calls it took: one for each request, so one for each page. 0 if none was needed.
+    /// The number of API calls made: one per request, so one per page. 0 if none was needed.
     pub calls: u64,
 }
 
 impl<T> Reply<T> {
-    /// What is known without a request.
-    pub(crate) fn unasked(value: T) -> Self {
+    /// A result that needed no request.
+    pub(crate) fn without_request(value: T) -> Self {
         Self { value, usage: None, calls: 0 }
     }
 
@@ -73,11 +73,11 @@ impl<T> Reply<T> {
     }
 }
 
-/// An org, as one user sees it. Cheap to clone.
+/// A client of one org, with the access of one user. Cheap to clone.
 ///
 /// Each method is one API call unless it says otherwise: [`Reply::calls`] counts them, and an error counts as one.
-/// Time-outs are those of the [`reqwest::Client`]; give it `redirect::Policy::none()`, for Salesforce's API never
-/// redirects unless the org has moved, and a refresh tells where.
+/// Timeouts are those of the [`reqwest::Client`]. Give it `redirect::Policy::none()`: Salesforce's API only redirects
+/// if the org has moved, and a token refresh returns the new address.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
@@ -92,7 +92,7 @@ impl Client {
         Self { http, instance_url, access_token, version }
     }
 
-    /// Searches. The index behind it may be minutes old.
+    /// Searches. The search index may lag by minutes.
     ///
     /// # Errors
     ///
@@ -109,14 +109,14 @@ impl Client {
         Ok(answer.map(|found| found.search_records))
     }
 
-    /// Asks for records, newest first. One API call for each 2,000; more than 20,000 are cut off.
+    /// Queries records, newest first. One API call per 2,000 records; the result is truncated at 20,000.
     ///
     /// # Errors
     ///
     /// [`Error`] says what to do.
     pub async fn query(&self, soql: &Soql) -> Result<Reply<Vec<Record>>, Error> {
-        let url = self.instance_url.join(&soql.path(&self.version)).map_err(|_| bad_address())?;
-        if url.as_str().len() > MAX_ADDRESS {
+        let url = self.instance_url.join(&soql.path(&self.version)).map_err(|_| invalid_instance_url())?;
+        if url.as_str().len() > MAX_URL {
             let answer = self.composite(&[Subrequest::query("q", soql)], crate::Atomicity::EachAlone).await?;
             let page = answer.try_map(|parts| parts.into_iter().next().ok_or_else(Error::unreadable)?.page())?;
             return self.all_records(page).await;
@@ -125,10 +125,10 @@ impl Client {
         self.all_records(first).await
     }
 
-    /// A page and the pages behind it, up to 20,000 records. No API call if there are none.
+    /// The records of a page and of all following pages, up to 20,000. No API call if there are no further pages.
     ///
-    /// The calls of the answer are those of `first` and one for each further page; give 0 for a first page whose call is
-    /// counted already, as that of a composite.
+    /// `calls` of the reply are those of `first` plus one per further page. Give `first` 0 calls if its call is already
+    /// counted, as for a page of a composite.
     ///
     /// # Errors
     ///
@@ -138,7 +138,7 @@ impl Client {
         let mut records = std::mem::take(&mut page.records);
         for _ in 1..MAX_PAGES {
             let Some(next) = page.next.take() else { break };
-            // A path of this org only: the token goes nowhere else.
+            // Only a path of this org is followed, so that the token is not sent to another host.
             let url = self.instance_url.join(&next).map_err(|_| Error::unreadable())?;
             if url.origin() != self.instance_url.origin() {
                 return Err(Error::unreadable());
@@ -170,42 +170,45 @@ impl Client {
     }
 
     fn resource(&self, path: &str) -> Result<Url, Error> {
-        self.instance_url.join(&format!("/services/data/{}/{path}", self.version)).map_err(|_| bad_address())
+        self.instance_url.join(&format!("/services/data/{}/{path}", self.version)).map_err(|_| invalid_instance_url())
     }
 
     async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<Reply<T>, Error> {
         let request = request.bearer_auth(self.access_token.expose_secret()).header(ACCEPT, "application/json");
-        let response = request.send().await.map_err(Error::of_send)?;
+        let response = request.send().await.map_err(Error::from_send)?;
         let status = response.status();
         let usage =
             response.headers().get("Sforce-Limit-Info").and_then(|header| ApiUsage::parse(header.to_str().ok()?));
         let body = transport::read(response).await;
         if !status.is_success() {
-            return Err(refused(status.as_u16(), body).map_or_else(|lost| lost, |no| no.with_usage(usage).into()));
+            return Err(
+                refused(status.as_u16(), body).map_or_else(|error| error, |refusal| refusal.with_usage(usage).into())
+            );
         }
         let body = body.map_err(Error::Unanswered)?;
-        // A change of one record is answered with nothing.
+        // The response to an update of a single record has no body.
         let body = if body.is_empty() { b"null" } else { body.as_slice() };
         let value = serde_json::from_slice(body).map_err(|_| Error::unreadable())?;
         Ok(Reply { value, usage, calls: 1 })
     }
 }
 
-/// The refusal in a body. Of one that is lost or cut off, the status says what to do, unless it says that the request
-/// itself is wrong: then its code might have said otherwise, and asking again costs less than giving up.
+/// Reads the refusal in a body. If the body is lost or truncated, the status decides what to do. A status that would
+/// mean a permanent failure is instead treated as unanswered: the lost error code might have said otherwise, and a
+/// retry costs less than giving up.
 fn refused(status: u16, body: Result<Vec<u8>, Transport>) -> Result<Refusal, Error> {
     let lost = match &body {
-        Ok(body) => is_cut_off(body).then_some(Transport::Unreadable),
+        Ok(body) => is_truncated(body).then_some(Transport::Unreadable),
         Err(reason) => Some(reason.clone()),
     };
-    let refusal = Refusal::of_body(status, &body.unwrap_or_default());
+    let refusal = Refusal::from_body(status, &body.unwrap_or_default());
     match lost {
         Some(reason) if kind_of_unknown(status) == Kind::Fail => Err(Error::Unanswered(reason)),
         _ => Ok(refusal),
     }
 }
 
-fn bad_address() -> Error {
+fn invalid_instance_url() -> Error {
     Error::Malformed("the instance URL cannot have a path".to_owned())
 }
 
@@ -214,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_are_checked() {
+    fn only_well_formed_versions_are_parsed() {
         assert_eq!(ApiVersion::parse("66.0"), Some(ApiVersion::default()));
         assert_eq!(ApiVersion::parse("v66.0"), Some(ApiVersion::default()));
         for text in ["", "v", "66", "latest", "66.0/..", "v66.x"] {

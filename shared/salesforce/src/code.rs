@@ -1,7 +1,7 @@
-//! Salesforce's error codes and what each of them asks for: the one table of faults.
+//! Salesforce's error codes and what the caller can do about each: the one table of faults.
 //!
-//! Beside it, a message may say more than its code ([`crate::Fault::kind`]), and a status more than a code that is not
-//! known ([`crate::Refusal::kind`]). Whatever shape an error comes in, it is read into these codes.
+//! In addition, an error's message may override its code ([`crate::Fault::kind`]), and the HTTP status decides for an
+//! unknown code ([`crate::Refusal::kind`]). Errors of every shape are parsed into these codes.
 //!
 //! Meanings: <https://developer.salesforce.com/docs/platform/api-rest/guide/errorcodes.md> and the SOAP API's list of
 //! status codes, which REST shares.
@@ -11,32 +11,32 @@ use std::fmt;
 /// What the caller can do about an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// The same request can succeed later: back off and repeat.
+    /// The same request may succeed later: retry with backoff.
     Retry,
-    /// No request of this org can succeed for a while: leave the org alone, keep what waits.
+    /// No request of this org can succeed for a while: pause the org, and keep pending work.
     Pause,
-    /// No request can succeed until an admin connects the org anew or changes its policy.
+    /// No request can succeed until an admin reconnects the org or changes its policy.
     Reconnect,
-    /// The access token has expired: refresh it once and repeat once.
+    /// The access token has expired: refresh it once and retry once.
     Refresh,
-    /// A field is unknown to the org or closed to the user: leave it out, and tell the admin which.
+    /// A field does not exist in the org or is hidden from the user: leave it out, and report it to the admin.
     Degrade,
-    /// A record that the request refers to is gone, merged or converted: look it up anew, once.
+    /// A record that the request references is deleted, merged or converted: look it up again, once.
     RematchOnce,
-    /// The org says that the record exists already: use the one it names.
+    /// The org says that the record already exists: use the one it names.
     UseRecord,
-    /// The chosen owner cannot own it: the connecting user does, once.
+    /// The chosen owner cannot own the record: retry once with the connecting user.
     DefaultOwner,
-    /// A unique field holds the value already: if it is that of our key ([`crate::Refusal::duplicates`]), the work is
-    /// done.
+    /// The value of a unique field already exists: if the field is our key ([`crate::Refusal::duplicates`]), the work
+    /// is done.
     AlreadyLogged,
-    /// The request itself is refused and would be again: show it.
+    /// The request itself was refused and would be refused again: show the error.
     Fail,
 }
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $name:literal => $kind:ident,)+) => {
-        /// A code that Salesforce gives an error.
+        /// An error code of Salesforce.
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         pub enum ErrorCode {
             $(
@@ -46,7 +46,7 @@ macro_rules! codes {
             )+
             /// A code that this crate does not know.
             Other(String),
-            /// No code at all, only this HTTP status: a page of a proxy, an empty body.
+            /// No code, only this HTTP status: for instance a page of a proxy, or an empty body.
             Http(u16),
         }
 
@@ -62,7 +62,7 @@ macro_rules! codes {
                 }
             }
 
-            /// The name as Salesforce writes it; empty when there was none.
+            /// The name as Salesforce writes it; empty if there was none.
             pub fn name(&self) -> &str {
                 match self {
                     $(Self::$variant => $name,)+
@@ -71,7 +71,7 @@ macro_rules! codes {
                 }
             }
 
-            /// What the code asks for, before its message is looked at (see [`crate::Fault::kind`]).
+            /// What the caller can do, going by the code alone; the message may override it ([`crate::Fault::kind`]).
             pub fn kind(&self) -> Kind {
                 match self {
                     $(Self::$variant => Kind::$kind,)+
@@ -83,19 +83,20 @@ macro_rules! codes {
     };
 }
 
-// The table of faults: what the code means, its name, and what it asks for.
+// The table of faults: the meaning of each code, its name, and what the caller can do.
 codes! {
-    /// The access token is expired or revoked; or a policy keeps it out ([`crate::Fault::kind`]).
+    /// The access token is expired or revoked, or a policy rejects it ([`crate::Fault::kind`]).
     InvalidSessionId = "INVALID_SESSION_ID" => Refresh,
-    /// OAuth: the refresh token is dead. Tokens come by [`crate::oauth`]; here it may only appear through a proxy.
+    /// OAuth: the refresh token is dead. [`crate::oauth`] handles tokens; API requests get this code only through a
+    /// proxy.
     InvalidGrant = "invalid_grant" => Reconnect,
     /// The daily allowance is used up, or too many long requests run at once.
     RequestLimitExceeded = "REQUEST_LIMIT_EXCEEDED" => Pause,
-    /// Another limit of the org. Nothing is wrong with the record, and the org can be mended without connecting anew.
+    /// Another limit of the org. The record is not at fault, and the limit can be fixed without reconnecting.
     LimitExceeded = "LIMIT_EXCEEDED" => Pause,
     /// The org's data storage is full.
     StorageLimitExceeded = "STORAGE_LIMIT_EXCEEDED" => Pause,
-    /// A transaction security policy counts and blocks.
+    /// A transaction security policy blocks the request.
     TxnSecurityMeteringError = "TXN_SECURITY_METERING_ERROR" => Pause,
     /// Another transaction held a row for too long.
     UnableToLockRow = "UNABLE_TO_LOCK_ROW" => Retry,
@@ -105,7 +106,7 @@ codes! {
     UnknownException = "UNKNOWN_EXCEPTION" => Retry,
     /// A query ran for too long.
     QueryTimeout = "QUERY_TIMEOUT" => Fail,
-    /// A unique field holds the value already.
+    /// The value of a unique field already exists.
     DuplicateValue = "DUPLICATE_VALUE" => AlreadyLogged,
     /// A duplicate rule of the org found a match.
     DuplicatesDetected = "DUPLICATES_DETECTED" => UseRecord,
@@ -115,17 +116,17 @@ codes! {
     RequiredFieldMissing = "REQUIRED_FIELD_MISSING" => Fail,
     /// A validation rule; the message is the admin's.
     FieldCustomValidationException = "FIELD_CUSTOM_VALIDATION_EXCEPTION" => Fail,
-    /// A trigger or a flow threw. One that waited for a lock is retried ([`crate::Fault::kind`]).
+    /// A trigger or a flow failed. If it waited for a lock, it is retried ([`crate::Fault::kind`]).
     CannotInsertUpdateActivateEntity = "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY" => Fail,
     /// A flow failed.
     CannotExecuteFlowTrigger = "CANNOT_EXECUTE_FLOW_TRIGGER" => Fail,
     /// A text longer than its field.
     StringTooLong = "STRING_TOO_LONG" => Fail,
-    /// An e-mail address that Salesforce does not take.
+    /// An e-mail address that Salesforce does not accept.
     InvalidEmailAddress = "INVALID_EMAIL_ADDRESS" => Fail,
     /// No such field, or no field-level security for it.
     InvalidField = "INVALID_FIELD" => Degrade,
-    /// The field cannot be written, or not at this moment of the record's life.
+    /// The field cannot be written, or not in this state of the record.
     InvalidFieldForInsertUpdate = "INVALID_FIELD_FOR_INSERT_UPDATE" => Degrade,
     /// A value that a restricted picklist does not have.
     InvalidOrNullForRestrictedPicklist = "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST" => Fail,
@@ -139,7 +140,7 @@ codes! {
     CannotUpdateConvertedLead = "CANNOT_UPDATE_CONVERTED_LEAD" => RematchOnce,
     /// The user may not write the record.
     InsufficientAccessOrReadonly = "INSUFFICIENT_ACCESS_OR_READONLY" => Fail,
-    /// The user may not use a record that is referred to.
+    /// The user may not use a record that is referenced.
     InsufficientAccessOnCrossReferenceEntity = "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY" => Fail,
     /// The owner of the record is inactive.
     InactiveOwnerOrUser = "INACTIVE_OWNER_OR_USER" => DefaultOwner,
@@ -157,26 +158,27 @@ codes! {
     MalformedId = "MALFORMED_ID" => Fail,
     /// Not the JSON that was expected.
     JsonParserError = "JSON_PARSER_ERROR" => Fail,
-    /// No such object, or no right to it. One of ours can be done without ([`crate::Fault::kind`]).
+    /// No such object, or no access to it. The objects that this crate knows can be left out ([`crate::Fault::kind`]).
     InvalidType = "INVALID_TYPE" => Fail,
     /// No such resource, record or key field.
     NotFound = "NOT_FOUND" => Fail,
-    /// Not done because another part failed: once that is dealt with, this one can go again.
+    /// Not processed because another part failed: retry once that is resolved.
     ProcessingHalted = "PROCESSING_HALTED" => Retry,
-    /// Undone because another record of the same request failed: the same goes for it.
+    /// Rolled back because another record of the same request failed: retry once that is resolved.
     AllOrNoneOperationRolledBack = "ALL_OR_NONE_OPERATION_ROLLED_BACK" => Retry,
 }
 
 impl ErrorCode {
-    /// Whether it only says that something else went wrong.
+    /// Whether the error is only a consequence of another one.
     pub fn is_consequence(&self) -> bool {
         matches!(self, Self::ProcessingHalted | Self::AllOrNoneOperationRolledBack)
     }
 }
 
-/// What a bare HTTP status asks for. No answer of the API comes without a code, so the edge in front of Salesforce said
-/// it: 400, 406, 420 and 429 when it is busy or mistaken. A redirect, 404, 410 or 421 says that the org has moved, and a
-/// refresh names its new address. 414 and 431 are too long at any time.
+/// What the caller can do about an HTTP status without an error code. The API itself always returns a code, so the edge
+/// in front of Salesforce answered: 400, 406, 420 and 429 mean that it is busy or mistaken. A redirect, 404, 410 or 421
+/// means that the org has moved, and a refresh returns its new address. 414 and 431 mean that the request is too long,
+/// now and later.
 pub(crate) fn kind_of_status(status: u16) -> Kind {
     match status {
         401 | 404 | 410 | 421 | 300..=399 => Kind::Refresh,
@@ -186,8 +188,8 @@ pub(crate) fn kind_of_status(status: u16) -> Kind {
     }
 }
 
-/// What the status of an answer of the API asks for, if its code is not known: here 400, 404 and 410 are about the
-/// request.
+/// What the caller can do about an API response whose error code is unknown, by its status: here 400, 404 and 410
+/// concern the request.
 pub(crate) fn kind_of_unknown(status: u16) -> Kind {
     match status {
         400 | 404 | 410 => Kind::Fail,
@@ -209,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_known_code_survives_its_name() {
+    fn every_known_code_is_parsed_from_its_name() {
         for code in ErrorCode::KNOWN {
             assert_eq!(&ErrorCode::from_name(code.name()), code);
         }

@@ -10,12 +10,12 @@ use crate::{ApiUsage, Client, Error, Record, Refusal, Reply, SalesforceId};
 /// The most records of one request.
 pub const MAX_RECORDS: usize = 200;
 
-/// Whether one failure undoes the rest of the request.
+/// Whether one failure rolls back the rest of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Atomicity {
-    /// All or none.
+    /// All records are saved, or none.
     AllOrNone,
-    /// Each for itself: what can be saved is saved.
+    /// Each record succeeds or fails on its own.
     EachAlone,
 }
 
@@ -25,25 +25,26 @@ impl Atomicity {
     }
 }
 
-/// What became of one record.
+/// The result of one record.
 pub type Saved = Result<SalesforceId, Refusal>;
 
 impl Client {
-    /// Creates up to 200 records; the results come in their order. Of one object, or sorted by object: Salesforce saves
-    /// each run of one type as a chunk and takes ten chunks.
+    /// Creates up to 200 records; the results are in the same order. Give records of one object, or sort them by
+    /// object: Salesforce saves each run of one type as a chunk and accepts ten chunks.
     ///
     /// # Errors
     ///
-    /// [`Error::Malformed`] beyond 200; else of the request as a whole, not of single records.
+    /// [`Error::Malformed`] beyond 200. Other errors concern the request as a whole, not single records.
     pub async fn create(&self, records: &[Record], atomicity: Atomicity) -> Result<Reply<Vec<Saved>>, Error> {
         self.collection(Method::POST, records.iter().map(|record| json!(record)).collect(), atomicity).await
     }
 
-    /// Updates up to 200 records, each with its `Id`; the results come in their order.
+    /// Updates up to 200 records, each with its `Id`; the results are in the same order.
     ///
     /// # Errors
     ///
-    /// [`Error::Malformed`] beyond 200 or without an `Id`; else of the request as a whole, not of single records.
+    /// [`Error::Malformed`] beyond 200 or without an `Id`. Other errors concern the request as a whole, not single
+    /// records.
     pub async fn update(&self, records: &[Record], atomicity: Atomicity) -> Result<Reply<Vec<Saved>>, Error> {
         self.collection(Method::PATCH, update_bodies(records)?, atomicity).await
     }
@@ -56,7 +57,7 @@ impl Client {
     ) -> Result<Reply<Vec<Saved>>, Error> {
         let sent = records.len();
         if sent == 0 {
-            return Ok(Reply::unasked(Vec::new()));
+            return Ok(Reply::without_request(Vec::new()));
         }
         let body = collection_body(records, atomicity)?;
         let answer: Reply<Value> = self.send_json(method, "composite/sobjects", &body).await?;
@@ -70,12 +71,15 @@ impl Client {
 
 fn collection_body(records: Vec<Value>, atomicity: Atomicity) -> Result<Value, Error> {
     if records.len() > MAX_RECORDS {
-        return Err(Error::Malformed(format!("{} records, and a collection takes {MAX_RECORDS}", records.len())));
+        return Err(Error::Malformed(format!(
+            "{} records, but a collection takes at most {MAX_RECORDS}",
+            records.len()
+        )));
     }
     Ok(json!({ "allOrNone": atomicity.all_or_none(), "records": Value::Array(records) }))
 }
 
-/// The id goes as `id`, as in Salesforce's own examples.
+/// The id is sent as `id`, as in Salesforce's own examples.
 fn update_bodies(records: &[Record]) -> Result<Vec<Value>, Error> {
     let body = |record: &Record| {
         let id = record.id().ok_or_else(|| Error::Malformed("a record to update has no Id".to_owned()))?;
@@ -92,7 +96,7 @@ fn saved(results: &Value, usage: Option<ApiUsage>) -> Option<Vec<Saved>> {
         if result.get("success")?.as_bool()? {
             Some(Ok(SalesforceId::parse(result.get("id")?.as_str()?).ok()?))
         } else {
-            Some(Err(Refusal::of_json(200, result).with_usage(usage)))
+            Some(Err(Refusal::from_json(200, result).with_usage(usage)))
         }
     };
     results.as_array()?.iter().map(one).collect()

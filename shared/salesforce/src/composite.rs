@@ -1,4 +1,4 @@
-//! Composite: up to 25 requests in one API call, which may use each other's results.
+//! Composite requests: up to 25 subrequests in one API call, which may reference each other's results.
 //!
 //! Source: <https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_composite.htm>.
 
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 pub use result::SubResult;
 pub use subrequest::Subrequest;
-pub(crate) use subrequest::plain;
+pub(crate) use subrequest::escape_references;
 
 use crate::{ApiUsage, ApiVersion, Atomicity, Client, Error, Reply};
 
@@ -24,22 +24,22 @@ pub const MAX_SUBREQUESTS: usize = 25;
 pub const MAX_QUERIES: usize = 5;
 
 impl Client {
-    /// Sends up to 25 subrequests, in order; the results come in their order.
+    /// Sends up to 25 subrequests, executed in order; the results are in the same order.
     ///
-    /// Success says only that Salesforce looked at them: each has a result of its own. With
-    /// [`Atomicity::AllOrNone`] a failure undoes all: the one whose refusal is no consequence
-    /// ([`crate::Refusal::is_consequence`]) was it.
+    /// Success only means that Salesforce processed the request: each subrequest has its own result. With
+    /// [`Atomicity::AllOrNone`], a failure rolls back everything; its cause is the refusal that is not a consequence
+    /// ([`crate::Refusal::is_consequence`]).
     ///
     /// # Errors
     ///
-    /// [`Error::Malformed`] beyond the limits; else of the request as a whole, not of its parts.
+    /// [`Error::Malformed`] beyond the limits. Other errors concern the request as a whole, not its parts.
     pub async fn composite(
         &self,
         subrequests: &[Subrequest],
         atomicity: Atomicity,
     ) -> Result<Reply<Vec<SubResult>>, Error> {
         if subrequests.is_empty() {
-            return Ok(Reply::unasked(Vec::new()));
+            return Ok(Reply::without_request(Vec::new()));
         }
         let queries = subrequests.iter().filter(|subrequest| subrequest.is_query()).count();
         if subrequests.len() > MAX_SUBREQUESTS || queries > MAX_QUERIES {
@@ -48,7 +48,7 @@ impl Client {
         }
         let body = json!({
             "allOrNone": atomicity.all_or_none(),
-            // Else the order of subrequests that do not refer to each other is Salesforce's choice.
+            // Otherwise Salesforce chooses the order of subrequests that do not reference each other.
             "collateSubrequests": false,
             "compositeRequest": bodies(subrequests, self.version())?,
         });
@@ -58,14 +58,14 @@ impl Client {
     }
 }
 
-/// The JSON of subrequests that belong together.
+/// The JSON of the subrequests of one composite or graph.
 pub(crate) fn bodies(subrequests: &[Subrequest], version: &ApiVersion) -> Result<Vec<Value>, Error> {
     let mut seen = HashSet::new();
     let body = |subrequest: &Subrequest| {
         let reference = subrequest.reference_id();
         let is_name = reference.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         if reference.is_empty() || !is_name || !seen.insert(reference.to_owned()) {
-            return Err(Error::Malformed(format!("reference id {reference:?} is used twice or not a name")));
+            return Err(Error::Malformed(format!("reference id {reference:?} is used twice or is not a name")));
         }
         subrequest.json(version)
     };
@@ -79,12 +79,13 @@ pub(crate) struct CompositeResponse {
 }
 
 impl CompositeResponse {
-    /// The results, if there is one for each subrequest.
+    /// The results in the order of the subrequests, if there is one for each.
     pub(crate) fn results(self, subrequests: &[Subrequest], usage: Option<ApiUsage>) -> Result<Vec<SubResult>, Error> {
         let mut results: Vec<_> = self.composite_response.into_iter().map(|result| result.with_usage(usage)).collect();
-        let place = |result: &SubResult| subrequests.iter().position(|s| s.reference_id() == result.reference_id());
-        results.sort_by_key(place);
-        let fits = results.len() == subrequests.len() && results.iter().enumerate().all(|(i, r)| place(r) == Some(i));
+        let position = |result: &SubResult| subrequests.iter().position(|s| s.reference_id() == result.reference_id());
+        results.sort_by_key(position);
+        let fits =
+            results.len() == subrequests.len() && results.iter().enumerate().all(|(i, r)| position(r) == Some(i));
         if fits { Ok(results) } else { Err(Error::unreadable()) }
     }
 }

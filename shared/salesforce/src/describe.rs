@@ -1,4 +1,4 @@
-//! What an object is in this org, for this user.
+//! Describes an object as it is in this org, for this user.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use serde::{Deserialize, Deserializer};
 
 use crate::{Client, Error, Reply, SObject};
 
-/// An object as the user may use it: object permissions and field-level security are accounted for. What the user may
-/// not see is missing.
+/// An object as the user may use it: object permissions and field-level security are applied. Fields that the user may
+/// not see are missing.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Description {
     /// Whether the user may create records of it.
@@ -29,7 +29,7 @@ pub struct FieldDescription {
     /// `string`, `picklist`, `phone` and so on.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The most characters of a text.
+    /// The maximum length of a text.
     #[serde(default)]
     pub length: u32,
     /// Whether the user may set it in a new record.
@@ -38,7 +38,7 @@ pub struct FieldDescription {
     pub updateable: bool,
     /// Whether it may be empty.
     pub nillable: bool,
-    /// Whether a new record that does not name it gets a value.
+    /// Whether it has a default value in new records.
     pub defaulted_on_create: bool,
     /// Whether no two records may have the same value.
     #[serde(default)]
@@ -54,7 +54,7 @@ fn by_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String
 }
 
 impl Client {
-    /// Describes an object. The answer is long, up to a megabyte: ask seldom.
+    /// Describes an object. The response is up to a megabyte long, so use it rarely.
     ///
     /// # Errors
     ///

@@ -6,16 +6,16 @@ use crate::{ApiUsage, Kind, Refusal, Transport};
 /// A request that did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// Nothing reached Salesforce. Try again later; nothing happened.
+    /// The request did not reach Salesforce and had no effect. Retry later.
     #[error("Salesforce could not be reached: {0}")]
     Unsent(Transport),
-    /// The request may have taken effect or not. Find out before doing it again.
+    /// The request may have taken effect. Find out before repeating it.
     #[error("Salesforce did not answer: {0}")]
     Unanswered(Transport),
-    /// Salesforce said no, and why.
+    /// Salesforce refused the request, and says why.
     #[error("{0}")]
     Refused(Refusal),
-    /// The request breaks a rule of the API and was not sent: a mistake of this program.
+    /// The request breaks a rule of the API and was not sent: a bug in this program.
     #[error("the request cannot be sent: {0}")]
     Malformed(String),
 }
@@ -38,12 +38,12 @@ impl Error {
         }
     }
 
-    /// The org's API calls so far, if Salesforce answered and told.
+    /// The org's API calls so far, if Salesforce answered and reported them.
     pub fn usage(&self) -> Option<ApiUsage> {
         self.refusal().and_then(Refusal::usage)
     }
 
-    pub(crate) fn of_send(error: reqwest::Error) -> Self {
+    pub(crate) fn from_send(error: reqwest::Error) -> Self {
         if never_sent(&error) {
             Self::Unsent(Transport::from_reqwest(error))
         } else {

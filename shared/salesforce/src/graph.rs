@@ -1,4 +1,4 @@
-//! Composite graphs: many bundles in one API call, each a transaction of its own.
+//! Composite graphs: many bundles in one API call, each in its own transaction.
 //!
 //! Source: <https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-graph-limits.md>.
 
@@ -15,7 +15,7 @@ pub const MAX_GRAPHS: usize = 75;
 /// The most subrequests of all graphs of one request.
 pub const MAX_NODES: usize = 500;
 
-/// A bundle that is written whole or not at all. Creates of single records only.
+/// A bundle that is written atomically. It may only create records.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Graph {
     /// The bundle's name, unique in the request.
@@ -24,15 +24,15 @@ pub struct Graph {
     pub subrequests: Vec<Subrequest>,
 }
 
-/// What became of one bundle.
+/// The result of one bundle.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GraphResult {
     /// The bundle's name.
     pub id: String,
     /// Whether it was written.
     pub is_successful: bool,
-    /// What became of its parts, in their order. If it was not written, the refusal that is no consequence
-    /// ([`crate::Refusal::is_consequence`]) says why.
+    /// The results of its parts, in their order. If the bundle was not written, the cause is the refusal that is not a
+    /// consequence ([`crate::Refusal::is_consequence`]).
     pub results: Vec<SubResult>,
 }
 
@@ -50,17 +50,17 @@ struct WireGraph {
 }
 
 impl Client {
-    /// Writes up to 75 bundles with up to 500 parts; the results come in their order.
+    /// Writes up to 75 bundles with up to 500 parts in total; the results are in the same order.
     ///
-    /// Salesforce stops after 14 failed graphs, and the rest then says `PROCESSING_HALTED`.
+    /// Salesforce stops after 14 failed graphs and refuses the rest with `PROCESSING_HALTED`.
     ///
     /// # Errors
     ///
-    /// [`Error::Malformed`] beyond the limits; else of the request as a whole, not of single bundles.
+    /// [`Error::Malformed`] beyond the limits. Other errors concern the request as a whole, not single bundles.
     pub async fn graph(&self, graphs: &[Graph]) -> Result<Reply<Vec<GraphResult>>, Error> {
         let nodes: usize = graphs.iter().map(|graph| graph.subrequests.len()).sum();
         if graphs.is_empty() {
-            return Ok(Reply::unasked(Vec::new()));
+            return Ok(Reply::without_request(Vec::new()));
         }
         if graphs.len() > MAX_GRAPHS || nodes > MAX_NODES {
             return Err(Error::Malformed(format!("{} graphs with {nodes} subrequests", graphs.len())));

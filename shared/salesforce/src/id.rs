@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::SObject;
 
-/// A record id in its 18-character form, which compares without regard to how Salesforce spelled it.
+/// A record id, normalised to its 18-character form, so that both forms of an id are equal.
 ///
-/// The last three characters are a checksum of the letters' case in the first fifteen, so a mangled id is found out
+/// The last three characters are a checksum of the letters' case in the first fifteen, so a corrupted id is detected
 /// before it is sent. Source: <https://help.salesforce.com/s/articleView?id=000385585>.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SalesforceId([u8; 18]);
 
-/// The text is not a Salesforce id: neither 15 nor 18 letters and digits, or the checksum does not fit.
+/// The text is not a Salesforce id: it is not 15 or 18 letters and digits, or the checksum does not match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a Salesforce id")]
 pub struct InvalidId;
@@ -46,13 +46,13 @@ impl SalesforceId {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    /// The object the id belongs to, if it is one of those this crate deals with.
+    /// The object that the id belongs to, if this crate knows it.
     pub fn sobject(&self) -> Option<SObject> {
         SObject::from_id_prefix(&self.as_str()[..3])
     }
 }
 
-/// One character for each five: which of the five are upper case, as a number of base 32.
+/// One base-32 digit per five characters: its bits say which of them are upper case.
 fn checksum(fifteen: &[u8]) -> [u8; 3] {
     const DIGITS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
     let mut checksum = [0; 3];
@@ -114,25 +114,25 @@ mod tests {
 
     // Ids of public documentation and issue threads.
     #[test]
-    fn eighteen_characters_stay() {
+    fn an_id_of_18_characters_is_unchanged() {
         check("001Vr00000m4eGCIAY", Some("001Vr00000m4eGCIAY"));
         check("0015w000029KTYHAA4", Some("0015w000029KTYHAA4"));
     }
 
     #[test]
-    fn fifteen_characters_gain_their_checksum() {
+    fn an_id_of_15_characters_gains_its_checksum() {
         check("001Vr00000m4eGC", Some("001Vr00000m4eGCIAY"));
         check("001D000000IqhSL", Some("001D000000IqhSLIAZ"));
     }
 
     #[test]
-    fn a_mangled_case_is_found_out() {
+    fn a_corrupted_case_fails_the_checksum() {
         check("001vr00000m4eGCIAY", None);
         check("001Vr00000m4eGCIAZ", None);
     }
 
     #[test]
-    fn nothing_else_is_an_id() {
+    fn other_texts_are_not_ids() {
         check("", None);
         check("001Vr00000m4eGCI", None);
         check("001Vr00000m4e'C", None);
@@ -140,13 +140,13 @@ mod tests {
     }
 
     #[test]
-    fn the_prefix_names_the_object() {
+    fn the_prefix_identifies_the_object() {
         assert_eq!(SalesforceId::parse("001Vr00000m4eGC").unwrap().sobject(), Some(SObject::Account));
         assert_eq!(SalesforceId::parse("01pVr00000m4eGC").unwrap().sobject(), None);
     }
 
     #[test]
-    fn json_holds_it_as_text() {
+    fn an_id_is_text_in_json() {
         let id: SalesforceId = serde_json::from_str(r#""001Vr00000m4eGC""#).unwrap();
         assert_eq!(serde_json::to_string(&id).unwrap(), r#""001Vr00000m4eGCIAY""#);
         assert!(serde_json::from_str::<SalesforceId>(r#""x""#).is_err());

@@ -1,20 +1,20 @@
-//! Salesforce's wire: OAuth, search, query, composite writes and error kinds.
+//! Salesforce's API: OAuth, search, query, composite writes and error kinds.
 //!
-//! Nothing else spells Salesforce's JSON, and nothing in here knows what a call is.
+//! No other crate knows Salesforce's JSON, and this crate decides nothing about calls.
 //!
 //! | to do this | use |
 //! |---|---|
 //! | find records by phone number | [`Sosl::phones`], then [`Client::search`] |
-//! | ask for records | a builder of [`Soql`], then [`Client::query`], or [`Subrequest::query`] to share a call |
-//! | write up to 200 records, each for itself | [`Client::create`], [`Client::update`] |
-//! | write a few records that refer to each other | [`Client::composite`], or [`Client::graph`] for many such bundles |
+//! | query records | a builder of [`Soql`], then [`Client::query`], or [`Subrequest::query`] to share an API call |
+//! | write up to 200 records, each succeeding or failing on its own | [`Client::create`], [`Client::update`] |
+//! | write a few records that reference each other | [`Client::composite`], or [`Client::graph`] for many such bundles |
 //! | know what an error asks for | [`Error::kind`] |
 //! | let an admin sign in | [`oauth::authorize_url`], then [`oauth::exchange`] and [`oauth::userinfo`] |
 //! | renew an access token | [`oauth::refresh`] |
-//! | see what an org lacks, and mend it | [`check_org`], [`set_up`] |
+//! | check what an org lacks, and set it up | [`check_org`], [`set_up`] |
 //!
-//! Errors display Salesforce's own words, which may quote a customer's data: show them to an admin, log the
-//! [`ErrorCode`] only.
+//! Errors display Salesforce's own words, which may quote customer data: show them to an admin, but log only the
+//! [`ErrorCode`].
 
 pub mod call_log;
 mod client;

@@ -17,7 +17,7 @@ impl ApiUsage {
         Some(Self { used: used.trim().parse().ok()?, limit: limit.trim().parse().ok()? })
     }
 
-    /// Whether at least so many per cent of the allowance are used.
+    /// Whether at least `percent` of the allowance is used.
     pub fn reaches(self, percent: u8) -> bool {
         u128::from(self.used) * 100 >= u128::from(self.limit) * u128::from(percent)
     }
@@ -33,7 +33,7 @@ mod tests {
     }
 
     #[test]
-    fn usage_is_read() {
+    fn the_usage_header_is_parsed() {
         check("api-usage=18/15000", Some((18, 15000)));
         check("per-app-api-usage=17/250(appName=example); api-usage=25/5000", Some((25, 5000)));
         check("api-usage=18/15000, per-app-api-usage=1/2", Some((18, 15000)));
@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_is_reached_exactly() {
+    fn the_limit_is_reached_at_exactly_its_percentage() {
         assert!(ApiUsage { used: 95, limit: 100 }.reaches(95));
         assert!(!ApiUsage { used: 94, limit: 100 }.reaches(95));
     }

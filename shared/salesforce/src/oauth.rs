@@ -1,14 +1,14 @@
 //! OAuth: signing in to an org, and its tokens.
 //!
-//! A sign-in goes out by [`authorize_url`] and comes back to [`exchange`]; [`userinfo`] tells who it was.
+//! A sign-in starts with [`authorize_url`] and ends with [`exchange`]; [`userinfo`] returns the user.
 //!
-//! Access tokens carry no lifetime: use one until Salesforce answers [`crate::Kind::Refresh`], then refresh. Where refresh
-//! tokens rotate, each refresh kills the token it used, and using a dead one kills the whole grant: let one writer
-//! refresh at a time, and store the new refresh token before anything else.
-//! Source: <https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_refresh_token_flow_ca.htm>.
+//! Access tokens have no stated lifetime: use one until Salesforce answers [`crate::Kind::Refresh`], then refresh. With
+//! refresh token rotation, each refresh invalidates the token it used, and using an invalid one revokes the whole
+//! grant: let one writer refresh at a time, and store the new refresh token before anything else. Source:
+//! <https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_refresh_token_flow_ca.htm>.
 //!
-//! Written out here, without the `oauth2` crate: it would save two forms, its errors do not tell a dead grant from a
-//! busy login server, and what Salesforce adds to the answer (the instance, the org, the user) would come as extras.
+//! The `oauth2` crate is not used: it would save only two forms, its errors do not distinguish a dead grant from a busy
+//! login server, and what Salesforce adds to the response (the instance, the org, the user) would be extra fields.
 
 mod authorize;
 mod exchange;
@@ -32,26 +32,26 @@ pub use userinfo::{UserInfo, userinfo};
 use crate::transport::read;
 use crate::{Error, Refusal, Transport};
 
-/// Why no new tokens came.
+/// Why a refresh returned no new tokens.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RefreshError {
-    /// The grant is dead: an admin must connect again. First read the stored token once more: somebody else may have
+    /// The grant is dead: an admin must reconnect. First read the stored token again, as another process may have
     /// refreshed meanwhile.
     #[error("Salesforce no longer accepts this connection: {description}")]
     DeadGrant {
         /// Salesforce's own words.
         description: String,
     },
-    /// The refresh may have happened, and its answer is lost. With rotation the old token may be dead now.
+    /// The refresh may have happened, but its response is lost. With rotation the old token may be invalid now.
     #[error("Salesforce did not answer: {0}")]
     Unanswered(Transport),
-    /// Nothing happened, and it can work later.
+    /// The refresh had no effect and may succeed later.
     #[error("Salesforce cannot refresh the connection now: {reason}")]
     Retry {
-        /// What was in the way.
+        /// The reason.
         reason: String,
     },
-    /// The app's own credentials or settings are wrong: whoever runs the deployment must act.
+    /// The app's own credentials or settings are wrong: the operator of the deployment must act.
     #[error("Salesforce refuses the app: {description} ({error})")]
     Misconfigured {
         /// OAuth's error code.
@@ -61,7 +61,8 @@ pub enum RefreshError {
     },
 }
 
-/// Exchanges a refresh token for new tokens. Any success with an access token and the org's address is one.
+/// Exchanges a refresh token for new tokens. Any successful response with an access token and the org's address is
+/// accepted.
 ///
 /// `login_url` is `https://login.salesforce.com`, `https://test.salesforce.com` or the org's My Domain.
 ///
@@ -96,12 +97,12 @@ pub async fn refresh(
     Err(refused(status.as_u16(), &body.unwrap_or_default()))
 }
 
-/// Revokes a token. Revoking a refresh token ends the access tokens that came of it. A token that is dead already is
-/// no error.
+/// Revokes a token. Revoking a refresh token also revokes its access tokens. It is no error if the token is already
+/// invalid.
 ///
 /// # Errors
 ///
-/// [`Error`] if it is not known to be revoked.
+/// [`Error`] if the revocation is not confirmed.
 pub async fn revoke(http: &reqwest::Client, login_url: &Url, token: &SecretString) -> Result<(), Error> {
     let response = post(http, login_url, "revoke", &[("token", token.expose_secret())]).await?;
     let status = response.status();
@@ -111,16 +112,16 @@ pub async fn revoke(http: &reqwest::Client, login_url: &Url, token: &SecretStrin
     let body = read(response).await.unwrap_or_default();
     match serde_json::from_slice::<OAuthError>(&body) {
         Ok(dead) if matches!(dead.error.as_str(), "invalid_token" | "unsupported_token_type") => Ok(()),
-        _ => Err(Refusal::of_body(status.as_u16(), &body).into()),
+        _ => Err(Refusal::from_body(status.as_u16(), &body).into()),
     }
 }
 
-async fn post(http: &reqwest::Client, login_url: &Url, what: &str, form: &[(&str, &str)]) -> Result<Response, Error> {
-    http.post(endpoint(login_url, what)?).form(form).send().await.map_err(Error::of_send)
+async fn post(http: &reqwest::Client, login_url: &Url, name: &str, form: &[(&str, &str)]) -> Result<Response, Error> {
+    http.post(endpoint(login_url, name)?).form(form).send().await.map_err(Error::from_send)
 }
 
-fn endpoint(base_url: &Url, what: &str) -> Result<Url, Error> {
-    let url = base_url.join(&format!("/services/oauth2/{what}"));
+fn endpoint(base_url: &Url, name: &str) -> Result<Url, Error> {
+    let url = base_url.join(&format!("/services/oauth2/{name}"));
     url.map_err(|_| Error::Malformed("the login URL cannot have a path".to_owned()))
 }
 
@@ -135,7 +136,7 @@ fn refused(status: u16, body: &[u8]) -> RefreshError {
     let Ok(OAuthError { error, error_description: description }) = serde_json::from_slice(body) else {
         return RefreshError::Retry { reason: format!("HTTP {status}") };
     };
-    if is_for_now(status, &error, &description) {
+    if is_temporary(status, &error, &description) {
         return RefreshError::Retry { reason: description_or(error, description) };
     }
     match error.as_str() {
@@ -145,8 +146,8 @@ fn refused(status: u16, body: &[u8]) -> RefreshError {
 }
 
 /// Whether the same request can succeed later.
-fn is_for_now(status: u16, error: &str, description: &str) -> bool {
-    // Salesforce throttles logins of one user with `invalid_grant` too.
+fn is_temporary(status: u16, error: &str, description: &str) -> bool {
+    // Salesforce also uses `invalid_grant` to throttle logins of one user.
     let is_throttled = description.contains("rate exceeded") || description.contains("rate limit");
     let is_busy = matches!(error, "unknown_error" | "server_error" | "temporarily_unavailable");
     status >= 500 || status == 429 || is_throttled || is_busy

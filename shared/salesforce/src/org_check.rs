@@ -1,4 +1,4 @@
-//! What an org offers to the user who connected it, in words for its admin. Nothing is written.
+//! Checks what an org offers to the user who connected it, and reports it to the admin. Read-only.
 
 mod fields;
 mod key_field;
@@ -11,18 +11,18 @@ use futures_util::future::{join, join_all};
 
 use crate::{Atomicity, Client, Description, Error, ErrorCode, Record, Reply, SObject, Soql, Subrequest};
 
-/// The objects that are looked at, the most important first.
+/// The objects that are checked, the most important first.
 const OBJECTS: [SObject; 6] =
     [SObject::Task, SObject::Contact, SObject::Lead, SObject::Account, SObject::Case, SObject::Opportunity];
 
-/// What an org offers.
+/// The result of the check of an org.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrgCheck {
-    /// What was looked at, the most important first.
+    /// The items that were checked, the most important first.
     pub items: Vec<CheckItem>,
-    /// Whether the user may create custom fields, and so [`crate::set_up`] can work; none if Salesforce does not tell.
+    /// Whether the user may create custom fields, as [`crate::set_up`] needs; `None` if Salesforce does not say.
     pub may_customize: Option<bool>,
-    /// Whether the org has person accounts; none if the user may not see Accounts.
+    /// Whether the org has person accounts; `None` if the user may not see Accounts.
     pub person_accounts: Option<bool>,
     /// Fields that the user cannot use as the integration would, as `Task.CallDisposition`.
     pub faulty_fields: BTreeSet<String>,
@@ -30,30 +30,30 @@ pub struct OrgCheck {
     pub hidden_objects: BTreeSet<SObject>,
 }
 
-/// One thing that was looked at.
+/// One item of the check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckItem {
     /// What it is, in a few words, such as `Field Task.CallDisposition`.
     pub what: String,
-    /// How it is.
+    /// The status.
     pub status: CheckStatus,
     /// What was found and what follows, in sentences.
     pub message: String,
 }
 
-/// How something is that was looked at.
+/// The status of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CheckStatus {
     /// As it should be.
     Ok,
-    /// It works without, and less well.
+    /// The integration works, with limitations.
     Warning,
-    /// The integration cannot do what it promises until this is mended.
+    /// The integration cannot keep its promises until this is fixed.
     Missing,
 }
 
 impl OrgCheck {
-    /// How the worst item is.
+    /// The status of the worst item.
     pub fn status(&self) -> CheckStatus {
         self.items.iter().map(|item| item.status).max().unwrap_or(CheckStatus::Ok)
     }
@@ -63,23 +63,23 @@ impl OrgCheck {
     }
 }
 
-/// What is known of the org's objects; those that the user has no access to are missing.
+/// The descriptions of the org's objects, without those that the user has no access to.
 type Objects = BTreeMap<SObject, Description>;
 
-/// Looks at the org: seven API calls, side by side.
+/// Checks the org with seven concurrent API calls.
 ///
 /// # Errors
 ///
-/// [`Error`] if the org does not answer; what it does not let the user do is an item of the check.
+/// [`Error`] if the org does not answer. Missing permissions are items of the check, not errors.
 pub async fn check_org(client: &Client) -> Result<Reply<OrgCheck>, Error> {
     let (permissions, statuses) = (Soql::user_permissions(), Soql::task_statuses());
-    let questions = [Subrequest::query("permissions", &permissions), Subrequest::query("statuses", &statuses)];
-    let asked = client.composite(&questions, Atomicity::EachAlone);
+    let queries = [Subrequest::query("permissions", &permissions), Subrequest::query("statuses", &statuses)];
+    let answers = client.composite(&queries, Atomicity::EachAlone);
     let described = join_all(OBJECTS.map(|sobject| client.describe(sobject)));
-    let (asked, described) = join(asked, described).await;
+    let (answers, described) = join(answers, described).await;
 
-    let asked = asked?;
-    let (mut usage, mut calls) = (asked.usage, asked.calls);
+    let answers = answers?;
+    let (mut usage, mut calls) = (answers.usage, answers.calls);
     let mut objects = Objects::new();
     for (sobject, answer) in OBJECTS.into_iter().zip(described) {
         match answer {
@@ -92,17 +92,17 @@ pub async fn check_org(client: &Client) -> Result<Reply<OrgCheck>, Error> {
             Err(error) => return Err(error),
         }
     }
-    let mut pages = asked.value.iter().map(|result| result.page().ok().map(|page| page.records));
+    let mut pages = answers.value.iter().map(|result| result.page().ok().map(|page| page.records));
     let permissions = pages.next().flatten().as_deref().and_then(UserPermissions::from_records);
     let statuses = pages.next().flatten();
-    Ok(Reply { value: judge(&objects, permissions, statuses.as_deref()), usage, calls })
+    Ok(Reply { value: assess(&objects, permissions, statuses.as_deref()), usage, calls })
 }
 
 fn is_no_access(code: &ErrorCode) -> bool {
     matches!(code, ErrorCode::NotFound | ErrorCode::InvalidType | ErrorCode::InsufficientAccessOrReadonly)
 }
 
-fn judge(objects: &Objects, permissions: Option<UserPermissions>, statuses: Option<&[Record]>) -> OrgCheck {
+fn assess(objects: &Objects, permissions: Option<UserPermissions>, statuses: Option<&[Record]>) -> OrgCheck {
     let accounts = objects.get(&SObject::Account);
     let mut check = OrgCheck {
         items: Vec::new(),
@@ -130,12 +130,12 @@ fn note_permission(check: &mut OrgCheck) {
     let what = "Permission Customize Application";
     match check.may_customize {
         Some(true) => check.note(what, CheckStatus::Ok, "The connected user may set up the key field from here."),
-        // A user who may only do what the integration needs is the better one: nothing is wrong with that.
+        // This is fine: a user with the least privilege is the better choice.
         Some(false) => check.note(
             what,
             CheckStatus::Ok,
-            "The connected user may not change the org's set-up, and need not: if the key field has to be set up, an \
-             admin does it by hand.",
+            "The connected user may not change the org's set-up, and does not need to: if the key field has to be set \
+             up, an admin does it by hand.",
         ),
         None => {}
     }
@@ -150,12 +150,12 @@ fn note_person_accounts(check: &mut OrgCheck) {
     check.note("Person accounts", CheckStatus::Ok, message);
 }
 
-/// What the user may do to the org itself.
+/// The user's permissions on the org itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UserPermissions {
     /// *Customize Application*: create custom fields and the like.
     pub may_customize: bool,
-    /// *Modify All Data*: an admin in all but name.
+    /// *Modify All Data*: in effect an admin.
     pub modifies_all_data: bool,
 }
 
@@ -175,7 +175,7 @@ impl UserPermissions {
 }
 
 impl Client {
-    /// What the user may do to the org itself.
+    /// Fetches the user's permissions on the org itself.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The one parser of Salesforce's error bodies, whatever their shape.
+//! The parser of Salesforce's error bodies of every shape.
 //!
 //! | shape | from |
 //! |---|---|
@@ -13,19 +13,19 @@ use serde_json::Value;
 use crate::{ErrorCode, Fault, Refusal, SalesforceId};
 
 impl Refusal {
-    /// Reads the body of an answer that is not a success.
-    pub(crate) fn of_body(status: u16, body: &[u8]) -> Self {
-        Self::of_json(status, &serde_json::from_slice(body).unwrap_or(Value::Null))
+    /// Reads the body of an unsuccessful response.
+    pub(crate) fn from_body(status: u16, body: &[u8]) -> Self {
+        Self::from_json(status, &serde_json::from_slice(body).unwrap_or(Value::Null))
     }
 
-    /// Reads the errors of a part of an answer.
-    pub(crate) fn of_json(status: u16, body: &Value) -> Self {
+    /// Reads the errors of a part of a response.
+    pub(crate) fn from_json(status: u16, body: &Value) -> Self {
         Self::new(status, faults(body))
     }
 }
 
-/// Whether the body is the beginning of JSON.
-pub(crate) fn is_cut_off(body: &[u8]) -> bool {
+/// Whether the body is truncated JSON.
+pub(crate) fn is_truncated(body: &[u8]) -> bool {
     !body.trim_ascii().is_empty() && serde_json::from_slice::<IgnoredAny>(body).is_err_and(|error| error.is_eof())
 }
 
@@ -48,13 +48,14 @@ fn fault(error: &Value) -> Option<Fault> {
     let fields = fields(error.get("fields"), &code, message);
     let records = match code {
         ErrorCode::DuplicatesDetected => duplicates(error),
-        ErrorCode::DuplicateValue => holder(message).into_iter().collect(),
+        ErrorCode::DuplicateValue => existing_record(message).into_iter().collect(),
         _ => Vec::new(),
     };
     Some(Fault { code, message: message.to_owned(), fields, records })
 }
 
-/// Cuts off the query that Salesforce repeats before `ERROR at Row:1:Column:19`: it may hold numbers and addresses.
+/// Cuts off the query that Salesforce repeats before `ERROR at Row:1:Column:19`, as it may hold phone numbers and
+/// e-mail addresses.
 fn without_query(message: &str) -> &str {
     let Some(marker) = message.rfind("ERROR at Row:") else { return message.trim() };
     match message[marker..].split_once('\n') {
@@ -73,13 +74,14 @@ fn fields(listed: Option<&Value>, code: &ErrorCode, message: &str) -> Vec<String
     }
 }
 
-/// Field names in a list such as `X, Y`; nothing else of it is one.
+/// The valid field names in a list such as `X, Y`.
 fn names(list: &str) -> Vec<String> {
     let is_name = |name: &&str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     list.split(',').map(str::trim).filter(is_name).map(str::to_owned).collect()
 }
 
-/// Field names in `No such column 'X' on entity 'Task'` and in `Unable to create/update fields: X, Y. Please check …`.
+/// The field names in `No such column 'X' on entity 'Task'` and in `Unable to create/update fields: X, Y. Please check
+/// …`.
 fn fields_in(message: &str) -> Vec<String> {
     if let Some((_, rest)) = message.split_once("No such column '") {
         return rest.split_once('\'').map(|(name, _)| name.to_owned()).into_iter().collect();
@@ -95,7 +97,7 @@ fn unique_in(message: &str) -> Vec<String> {
     rest.split_once(" duplicates value").map(|(list, _)| names(list)).unwrap_or_default()
 }
 
-/// The records that a duplicate rule found. `duplicateResut` is a spelling that Salesforce has really sent.
+/// The records that a duplicate rule found. `duplicateResut` is a misspelling that Salesforce has sent.
 fn duplicates(error: &Value) -> Vec<SalesforceId> {
     let list = |value: &Value, name: &str| value.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
     let result = error.get("duplicateResult").or_else(|| error.get("duplicateResut")).unwrap_or(&Value::Null);
@@ -111,7 +113,7 @@ fn duplicates(error: &Value) -> Vec<SalesforceId> {
 
 /// The id in `duplicate value found: Key__c duplicates value on record with id: 00T…`; in a race Salesforce writes
 /// `<unknown>` there.
-fn holder(message: &str) -> Option<SalesforceId> {
+fn existing_record(message: &str) -> Option<SalesforceId> {
     let (_, rest) = message.rsplit_once("id:")?;
     SalesforceId::parse(rest.trim().split(|c: char| !c.is_ascii_alphanumeric()).next()?).ok()
 }
@@ -124,7 +126,7 @@ mod tests {
     use crate::{Kind, SObject};
 
     fn refusal(status: u16, body: &Value) -> Refusal {
-        Refusal::of_body(status, &serde_json::to_vec(body).unwrap())
+        Refusal::from_body(status, &serde_json::to_vec(body).unwrap())
     }
 
     #[track_caller]
@@ -134,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_request() {
+    fn an_error_of_a_single_request_is_parsed() {
         let body = json!([{"message": "Required fields are missing: [Name]", "errorCode": "REQUIRED_FIELD_MISSING",
             "fields": ["Name"]}]);
         check(400, &body, Kind::Fail, "Required fields are missing: [Name] (REQUIRED_FIELD_MISSING)");
@@ -142,29 +144,29 @@ mod tests {
     }
 
     #[test]
-    fn a_record_of_a_collection() {
+    fn an_error_of_a_record_in_a_collection_is_parsed() {
         let body = json!({"success": false, "errors": [
             {"statusCode": "UNABLE_TO_LOCK_ROW", "message": "unable to obtain exclusive access", "fields": []}]});
         check(200, &body, Kind::Retry, "unable to obtain exclusive access (UNABLE_TO_LOCK_ROW)");
     }
 
     #[test]
-    fn oauth() {
+    fn an_oauth_error_is_parsed() {
         let body = json!({"error": "invalid_grant", "error_description": "expired access/refresh token"});
         check(400, &body, Kind::Reconnect, "expired access/refresh token (invalid_grant)");
     }
 
     #[test]
-    fn not_json_at_all() {
+    fn a_body_without_an_error_code_leaves_only_the_status() {
         for body in [&b"<html><body>Service Unavailable</body></html>"[..], b"", b"null", b"[]", b"{}", b"[1]"] {
-            let refusal = Refusal::of_body(503, body);
+            let refusal = Refusal::from_body(503, body);
             assert_eq!(refusal.kind(), Kind::Retry);
             assert_eq!(refusal.to_string(), "Salesforce answered HTTP 503 without an error code");
         }
     }
 
     #[test]
-    fn a_401_is_expiry_unless_it_is_policy() {
+    fn a_401_means_an_expired_session_unless_a_policy_rejects_it() {
         let with = |message: &str| json!([{"message": message, "errorCode": "INVALID_SESSION_ID"}]);
         assert_eq!(refusal(401, &with("Session expired or invalid")).kind(), Kind::Refresh);
         assert_eq!(refusal(401, &with("This session is not valid for use with the REST API")).kind(), Kind::Reconnect);
@@ -172,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_inside_a_trigger_or_flow_is_a_lock() {
+    fn a_row_lock_inside_a_trigger_or_flow_is_retried() {
         let with = |code: &str, message: &str| refusal(400, &json!([{"message": message, "errorCode": code}])).kind();
         let lock = "TaskTrigger: UNABLE_TO_LOCK_ROW, unable to obtain exclusive access to this record";
         assert_eq!(with("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", lock), Kind::Retry);
@@ -181,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_that_the_org_does_not_show_is_named() {
+    fn a_hidden_object_is_named() {
         let with = |message: &str| refusal(400, &json!([{"message": message, "errorCode": "INVALID_TYPE"}]));
         let words = "sObject type 'Lead' is not supported. If you are attempting to use a custom object, be sure to …";
         for message in [
@@ -203,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn the_consequence_is_not_the_cause() {
+    fn a_consequence_is_never_the_cause() {
         let body = json!([
             {"message": "Record rolled back", "errorCode": "ALL_OR_NONE_OPERATION_ROLLED_BACK"},
             {"message": "A subject is needed", "errorCode": "FIELD_CUSTOM_VALIDATION_EXCEPTION"}]);
@@ -222,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unique_field_names_its_holder() {
+    fn a_duplicate_value_names_the_existing_record() {
         let with = |id: &str| {
             let message = format!("duplicate value found: Key__c duplicates value on record with id: {id}");
             refusal(400, &json!([{"message": message, "errorCode": "DUPLICATE_VALUE"}])).cause().records.clone()
@@ -239,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unique_field_is_told_from_another() {
+    fn our_unique_field_is_distinguished_from_others() {
         let of = |field: &str| format!("duplicate value found: {field} duplicates value on record with id: <unknown>");
         check_unique(&of("Aircall_Key__c"), &[], true);
         check_unique(&of("aircall_key__c"), &[], true);
@@ -250,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unique_field_without_a_name_may_be_any() {
+    fn a_duplicate_value_without_a_field_name_may_be_of_any_field() {
         let unknown = "duplicate value found: <unknown> duplicates value on record with id: <unknown>";
         for message in [unknown, "duplicate value found: <unknown>", "duplicate value found", "", "something else"] {
             check_unique(message, &[], true);
@@ -305,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn the_query_is_not_repeated() {
+    fn the_query_is_cut_from_the_message() {
         let message = "\nSELECT Id, Foo FROM Contact WHERE Phone IN ('+15550100')\n           ^\n\
             ERROR at Row:1:Column:12\nNo such column 'Foo' on entity 'Contact'.";
         let refusal = refusal(400, &json!([{"message": message, "errorCode": "INVALID_FIELD"}]));

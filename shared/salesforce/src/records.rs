@@ -1,4 +1,4 @@
-//! Records as Salesforce sends and takes them.
+//! Records in Salesforce's JSON.
 
 use std::fmt;
 
@@ -45,7 +45,7 @@ impl SObject {
         }
     }
 
-    /// The three characters that every id of the object starts with.
+    /// The prefix of three characters of the object's ids.
     pub fn id_prefix(self) -> &'static str {
         match self {
             Self::Contact => "003",
@@ -63,7 +63,7 @@ impl SObject {
         Self::ALL.into_iter().find(|sobject| sobject.name() == name)
     }
 
-    /// The object whose ids start so.
+    /// The object whose ids have this prefix.
     pub fn from_id_prefix(prefix: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|sobject| sobject.id_prefix() == prefix)
     }
@@ -77,7 +77,7 @@ impl fmt::Display for SObject {
 
 /// The fields of one record, read or to be written.
 ///
-/// A field of a parent is reached with a dot: `Opportunity.Name`. `Debug` shows the names of the fields, never values.
+/// A dot reaches a field of a parent: `Opportunity.Name`. `Debug` shows the names of the fields, never values.
 #[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Record {
@@ -109,7 +109,7 @@ impl Record {
         self.fields.remove(field)
     }
 
-    /// The object, by the type that the answer names, else by the id.
+    /// The object, by the type that the response names, else by the id.
     pub fn sobject(&self) -> Option<SObject> {
         match self.str("attributes.type") {
             Some(name) => SObject::from_name(name),
@@ -139,7 +139,7 @@ impl Record {
         self.get(path)?.as_str()
     }
 
-    /// The truth of a checkbox.
+    /// The value of a checkbox.
     pub fn bool(&self, path: &str) -> Option<bool> {
         self.get(path)?.as_bool()
     }
@@ -154,7 +154,7 @@ impl Record {
         self.fields.iter().filter(|(name, _)| *name != "attributes").map(|(name, value)| (name.as_str(), value))
     }
 
-    /// For a resource that names the type itself.
+    /// The JSON without `attributes`, for a resource that names the type itself.
     pub(crate) fn untyped_json(&self) -> Value {
         self.fields().map(|(name, value)| (name.to_owned(), value.clone())).collect::<Map<_, _>>().into()
     }
@@ -170,18 +170,18 @@ impl fmt::Debug for Record {
     }
 }
 
-/// One page of a query's answer: up to 2,000 records.
+/// One page of a query's result: up to 2,000 records.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Page {
     /// The records, in the query's order.
     pub records: Vec<Record>,
-    /// Where the next page is, if there is one.
+    /// The path of the next page, if there is one.
     #[serde(rename = "nextRecordsUrl", default)]
     pub(crate) next: Option<String>,
 }
 
 impl Page {
-    /// Whether more records wait behind this page.
+    /// Whether there are more pages.
     pub fn has_more(&self) -> bool {
         self.next.is_some()
     }
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_collection_names_the_type_and_a_resource_does_not() {
+    fn only_untyped_json_omits_the_type() {
         let task = Record::new(SObject::Task).with("Subject", "Call");
         assert_eq!(json!(task), json!({"attributes": {"type": "Task"}, "Subject": "Call"}));
         assert_eq!(task.untyped_json(), json!({"Subject": "Call"}));

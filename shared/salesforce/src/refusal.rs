@@ -1,25 +1,26 @@
-//! A "no" of Salesforce: the faults it names, and which of them matters.
+//! A refusal by Salesforce: the faults that it names, and which of them is the cause.
 
 use std::fmt;
 
 use crate::code::kind_of_unknown;
 use crate::{ApiUsage, ErrorCode, Kind, SObject, SalesforceId};
 
-/// One error of an answer.
+/// One error of a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// What went wrong.
     pub code: ErrorCode,
     /// Salesforce's own words, for an admin; never the text of the query that failed.
     pub message: String,
-    /// API names of the fields it is about, as listed or as found in the message; of a unique value, those that hold it.
+    /// API names of the fields that it concerns, as listed or as found in the message. For a duplicate value, the
+    /// unique fields.
     pub fields: Vec<String>,
-    /// The existing records it names: those a duplicate rule found, best match first, or the one that holds a unique
-    /// value.
+    /// The existing records that it names: those that a duplicate rule found, best match first, or the one that has the
+    /// unique value.
     pub records: Vec<SalesforceId>,
 }
 
-/// What Salesforce answers with 401 when a policy keeps the token out, and a new token would not help.
+/// Messages of a 401 by which a policy rejects the token, so that a new token would not help.
 const POLICY: [&str; 2] = ["not valid for use with the REST API", "Connected app is not attached to Agent"];
 
 impl Fault {
@@ -33,7 +34,7 @@ impl Fault {
             {
                 Kind::Retry
             }
-            // What one of our objects holds can be done without, where an org does not show it.
+            // If an org hides one of our objects, its records can be left out.
             ErrorCode::InvalidType if self.missing_object().is_some() => Kind::Degrade,
             _ => self.code.kind(),
         }
@@ -65,13 +66,13 @@ impl Fault {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     status: u16,
-    /// Never empty; the one that matters comes first.
+    /// Never empty; the cause comes first.
     faults: Vec<Fault>,
     usage: Option<ApiUsage>,
 }
 
 impl Refusal {
-    /// `faults` in the order of the answer; none means that only the status is known.
+    /// `faults` are in the order of the response. If empty, only the status is known.
     pub(crate) fn new(status: u16, mut faults: Vec<Fault>) -> Self {
         faults.sort_by_key(|fault| fault.code.is_consequence());
         if faults.is_empty() {
@@ -86,57 +87,58 @@ impl Refusal {
         self
     }
 
-    /// The HTTP status: of the answer, or of the part. A record of a collection has its collection's.
+    /// The HTTP status of the response or the part. A record of a collection has the status of the collection.
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// The error that matters.
+    /// The error that caused the refusal.
     pub fn cause(&self) -> &Fault {
         &self.faults[0]
     }
 
-    /// The code that matters: the word to log.
+    /// The code of the cause, which is safe to log.
     pub fn code(&self) -> &ErrorCode {
         &self.cause().code
     }
 
-    /// The fields without which the same request may succeed; none if that is not what it takes.
+    /// The fields without which the same request may succeed; `None` if leaving out fields would not help.
     pub fn fields_to_leave_out(&self) -> Option<&[String]> {
         let fields = &self.cause().fields;
         (self.kind() == Kind::Degrade && !fields.is_empty()).then_some(fields)
     }
 
-    /// The object whose field is refused: which of several that have a field of this name. None if it does not say, or
-    /// if the object is none of ours.
+    /// The object whose field is refused, as several objects may have a field of this name. `None` if it is not named,
+    /// or if this crate does not know the object.
     pub fn entity(&self) -> Option<SObject> {
         self.cause().entity()
     }
 
-    /// Whether a record exists that holds the value of this unique field. A `DUPLICATE_VALUE` that names no field, as in
-    /// a race of two writers, may be of any: then too. False if it names another, or is not about a unique field at all.
+    /// Whether a record with the value of this unique field already exists. Also true for a `DUPLICATE_VALUE` that
+    /// names no field, as in a race of two writers: it may concern any field. False if it names another field or is no
+    /// `DUPLICATE_VALUE`.
     pub fn duplicates(&self, field: &str) -> bool {
         let Fault { code, fields, .. } = self.cause();
         *code == ErrorCode::DuplicateValue
             && (fields.is_empty() || fields.iter().any(|named| named.eq_ignore_ascii_case(field)))
     }
 
-    /// The object that the org does not have or does not show to the user; none if that is not what it says.
+    /// The object that the org lacks or hides from the user; `None` if the refusal is not about that.
     pub fn missing_object(&self) -> Option<SObject> {
         self.cause().missing_object()
     }
 
-    /// Every error of the answer, the one that matters first.
+    /// Every error of the response, the cause first.
     pub fn faults(&self) -> &[Fault] {
         &self.faults
     }
 
-    /// The API calls used, if the answer that it came in had the header.
+    /// The org's API usage, if the response had the header.
     pub fn usage(&self) -> Option<ApiUsage> {
         self.usage
     }
 
-    /// Whether it only says that another part or record failed.
+    /// Whether it is only a consequence of another part's or record's failure.
     pub fn is_consequence(&self) -> bool {
         self.code().is_consequence()
     }
@@ -144,7 +146,7 @@ impl Refusal {
     /// What the caller can do.
     pub fn kind(&self) -> Kind {
         match self.code() {
-            // A code nobody has met: its status still says whether to come back, or that a new token helps.
+            // An unknown code: the status still says whether to retry, or that a new token helps.
             ErrorCode::Other(_) => match kind_of_unknown(self.status) {
                 kind @ (Kind::Retry | Kind::Refresh) => kind,
                 _ => Kind::Fail,

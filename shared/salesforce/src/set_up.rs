@@ -1,7 +1,7 @@
-//! Sets up the key field, and lets the connected user use it. It does what `infra/salesforce` deploys, as far as one
-//! click may: the field, and the right to it.
+//! Sets up the key field and gives the connected user access to it. This is the part of `infra/salesforce` that one
+//! click can do: the field, and the permission to use it.
 //!
-//! Each step looks first and tolerates that its work is done, so all of it may be done again after any failure.
+//! Each step is idempotent, so the set-up may be repeated after any failure.
 
 mod resource;
 
@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 use crate::call_log::limits::limit;
 use crate::{ApiUsage, Client, Error, ErrorCode, KeyField, Kind, Record, Refusal, Reply, SObject, SalesforceId, Soql};
 
-/// The permission set, as `infra/salesforce` names it too.
+/// The permission set, with the same name as in `infra/salesforce`.
 const PERMISSION_SET: &str = "Aircall_Integration";
 
-/// What an admin may always do instead.
+/// The manual alternative, appended to each failure.
 const BY_HAND: &str = "An admin can also deploy the field and the permission set by hand, as infra/salesforce in the \
                        source code describes";
 
-/// A step of the set-up, and what became of it.
+/// A step of the set-up and its outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetUpStep {
     /// What it is, in a few words, such as `Field Aircall_Key__c on Activity`.
@@ -32,9 +32,9 @@ pub struct SetUpStep {
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SetUpOutcome {
-    /// Done now.
+    /// Done in this run.
     Done,
-    /// Nothing to do: it was so already.
+    /// Nothing to do: it was done before.
     AlreadyThere,
     /// Salesforce refused, or an earlier step that it needs failed.
     Failed,
@@ -43,11 +43,12 @@ pub enum SetUpOutcome {
 /// Creates the field `Aircall_Key__c` on Activity, which Task and Event share; a permission set that lets its holders
 /// use the field on both; and assigns that to `user`, who connected the org. About eight API calls.
 ///
-/// The steps come in their order. What Salesforce refuses is a failed step, and the steps that need it are left out.
+/// The steps are in order. A refusal by Salesforce is a failed step, and the steps that depend on it are omitted.
 ///
 /// # Errors
 ///
-/// [`Error`] if Salesforce does not answer, or says something about the whole org or the session: do it all again later.
+/// [`Error`] if Salesforce does not answer, or refuses because of the whole org or the session: repeat the set-up
+/// later.
 pub async fn set_up(client: &Client, user: &SalesforceId) -> Result<Reply<Vec<SetUpStep>>, Error> {
     let mut set_up = SetUp { client, usage: None, calls: 0, steps: Vec::new() };
     set_up.all(user).await?;
@@ -61,7 +62,7 @@ struct SetUp<'a> {
     steps: Vec<SetUpStep>,
 }
 
-/// Who a refused creation says is there already.
+/// Whether a record was created now, or before.
 enum Created {
     Now(SalesforceId),
     Before,
@@ -73,7 +74,7 @@ impl SetUp<'_> {
             return Ok(());
         }
         let Some(permission_set) = self.permission_set().await? else { return Ok(()) };
-        // An entry missing for one of the two would count as closed for both.
+        // If one of the two entries is missing, Salesforce treats the field as hidden for both.
         let objects = [SObject::Task.name(), "Event"];
         let names = objects.map(|object| format!("{object}.{}", KeyField::AircallKey.name()));
         let soql = Soql::field_permissions(&permission_set, &names.each_ref().map(String::as_str));
@@ -87,12 +88,12 @@ impl SetUp<'_> {
         self.assignment(&permission_set, user).await
     }
 
-    /// Says whether the field is there now.
+    /// Creates the field. Returns whether it exists now.
     async fn key_field(&mut self) -> Result<bool, Error> {
         let name = KeyField::AircallKey.name();
         let what = format!("Field {name} on Activity");
         let body = json!({
-            // Task and Event take no fields of their own.
+            // Task and Event cannot have custom fields of their own.
             "FullName": format!("Activity.{name}"),
             "Metadata": {
                 "label": "Aircall Key",
@@ -108,13 +109,13 @@ impl SetUp<'_> {
         });
         let created = self.create(Resource::CustomField, &body).await?;
         let there =
-            "Tasks and Events have the field already. Whether it is as it should be, the check of the org tells.";
+            "Tasks and Events already have the field. The check of the org says whether it is set up correctly.";
         Ok(self.note(what, created, "The field was created: text, unique, external ID.", there).is_some())
     }
 
     async fn permission_set(&mut self) -> Result<Option<SalesforceId>, Error> {
         let what = format!("Permission set {PERMISSION_SET}");
-        let there = "The org has it already.";
+        let there = "The org already has it.";
         if let Some(id) = self.find_permission_set().await? {
             self.note(what, Ok(Created::Before), "", there);
             return Ok(Some(id));
@@ -127,7 +128,7 @@ impl SetUp<'_> {
         let created = self.create(Resource::PermissionSet, &body).await?;
         match self.note(what, created, "It was created.", there) {
             Some(Created::Now(id)) => Ok(Some(id)),
-            // Somebody created it since we looked.
+            // Another process created it since the query.
             Some(Created::Before) => self.find_permission_set().await,
             None => Ok(None),
         }
@@ -138,7 +139,7 @@ impl SetUp<'_> {
         Ok(found.first().and_then(Record::id))
     }
 
-    /// Says whether holders of the permission set may use the field now.
+    /// Grants access to a field. Returns whether holders of the permission set may use it now.
     async fn field_permission(
         &mut self,
         permission_set: &SalesforceId,
@@ -164,7 +165,7 @@ impl SetUp<'_> {
                 self.create(Resource::FieldPermissions, &body).await?
             }
         };
-        let there = "The permission set holds it already.";
+        let there = "The permission set already grants it.";
         Ok(self.note(what, written, "The permission set now lets its users read and write the field.", there).is_some())
     }
 
@@ -177,21 +178,21 @@ impl SetUp<'_> {
             Ok(Created::Before)
         };
         let what = format!("{PERMISSION_SET} for the connected user");
-        self.note(what, assigned, "The permission set was assigned.", "The user has the permission set already.");
+        self.note(what, assigned, "The permission set was assigned.", "The user already has the permission set.");
         Ok(())
     }
 
-    /// Creates a record. The inner error is a refusal of this one.
+    /// Creates a record. The inner error is a refusal of this record only.
     async fn create(&mut self, resource: Resource, body: &Value) -> Result<Result<Created, Refusal>, Error> {
         let answer = resource.create(self.client, body).await;
         Ok(match self.step(answer)? {
             Ok(id) => Ok(Created::Now(id)),
-            Err(refusal) if resource::is_there(&refusal) => Ok(Created::Before),
+            Err(refusal) if resource::already_exists(&refusal) => Ok(Created::Before),
             Err(refusal) => Err(refusal),
         })
     }
 
-    /// A refusal of one step stays a step's; anything else ends the set-up.
+    /// Turns a final refusal into the step's failure; any other error ends the set-up.
     fn step<T>(&mut self, answer: Result<Reply<T>, Error>) -> Result<Result<T, Refusal>, Error> {
         match answer {
             Err(Error::Refused(refusal)) if is_final(&refusal) => {
@@ -210,7 +211,7 @@ impl SetUp<'_> {
         Ok(answer.value)
     }
 
-    /// Notes how a step ended; gives what it made if it did not fail.
+    /// Records how a step ended. Returns what was created unless it failed.
     fn note(&mut self, what: String, made: Result<Created, Refusal>, done: &str, there: &str) -> Option<Created> {
         let (outcome, message) = match &made {
             Ok(Created::Now(_)) => (SetUpOutcome::Done, done.to_owned()),
@@ -222,11 +223,11 @@ impl SetUp<'_> {
     }
 }
 
-/// Whether the same request would be refused again, whatever else goes on.
+/// Whether the same request would be refused again in any case.
 fn is_final(refusal: &Refusal) -> bool {
     match refusal.kind() {
         Kind::Retry | Kind::Reconnect | Kind::Refresh => false,
-        // A limit of fields, or a permission: neither says that the org takes no requests.
+        // A limit of custom fields or a missing permission, neither of which affects other requests.
         Kind::Pause => matches!(refusal.code(), ErrorCode::LimitExceeded | ErrorCode::Http(_)),
         Kind::Degrade | Kind::RematchOnce | Kind::UseRecord | Kind::DefaultOwner | Kind::AlreadyLogged | Kind::Fail => {
             true
@@ -238,10 +239,10 @@ fn failed(refusal: &Refusal) -> String {
     let follows = if resource::is_forbidden(refusal) {
         "It takes the permissions Customize Application, Manage Profiles and Permission Sets, and Assign Permission \
          Sets: connect as an admin who has them and try again"
-    } else if resource::is_not_known_yet(refusal) {
-        "A new field may take a minute to be known: try again then, nothing is done twice"
+    } else if resource::is_not_available_yet(refusal) {
+        "A new field may take a minute to become available: try again then; completed steps are not repeated"
     } else {
-        "Once that is mended, try again: nothing is done twice"
+        "Once that is fixed, try again: completed steps are not repeated"
     };
     format!("Salesforce refused: {refusal}. {follows}. {BY_HAND}.")
 }

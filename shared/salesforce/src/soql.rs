@@ -1,7 +1,7 @@
-//! The one place that builds SOQL and SOSL text.
+//! Builds all SOQL and SOSL text.
 //!
-//! Values enter only as typed ids, as [`DigitsOnly`] or through [`literal`], and names only as `&'static str`: nothing
-//! from outside can become syntax.
+//! Values enter only as typed ids, as [`DigitsOnly`] or through [`literal`], and names only as `&'static str`, so
+//! external input can never become syntax.
 
 mod literal;
 mod phones;
@@ -19,8 +19,8 @@ use url::form_urlencoded;
 
 use crate::{ApiVersion, SObject, SalesforceId};
 
-/// The longest statement that is built, in characters. Salesforce takes 100,000; the rest is for what it adds itself.
-/// Source: <https://help.salesforce.com/s/articleView?id=000386440>.
+/// The longest statement that is built, in characters. Salesforce accepts 100,000; the margin is for what it adds
+/// itself. Source: <https://help.salesforce.com/s/articleView?id=000386440>.
 const MAX_STATEMENT: usize = 95_000;
 
 /// The longest quoted string of a statement, in characters. Source:
@@ -29,15 +29,15 @@ const MAX_LITERAL: usize = 4_000;
 
 /// One SOQL query.
 ///
-/// Each builder for records returns as many queries as it takes to stay within Salesforce's limits: none for an empty list, nearly
-/// always one. All of them order by the last modification, newest first.
+/// Each builder for records returns as many queries as Salesforce's limits require: none for an empty list, nearly
+/// always one. Results are ordered by last modification, newest first.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Soql(String);
 
 /// The field of Task that carries the key of a call or message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyField {
-    /// The custom field that `infra/salesforce` deploys: unique, so that Salesforce itself refuses a second Task.
+    /// The custom field that `infra/salesforce` deploys: unique, so Salesforce itself refuses a second Task.
     AircallKey,
     /// A standard field, for orgs without the custom one. Not unique.
     CallObject,
@@ -63,7 +63,7 @@ impl Soql {
     }
 
     /// Open Opportunities in which Contacts have a role: `ContactId`, `OpportunityId`, `Opportunity.Name`,
-    /// `Opportunity.LastModifiedDate`. Salesforce has no other way from a Contact to its Opportunities.
+    /// `Opportunity.LastModifiedDate`. Salesforce has no other relation from a Contact to its Opportunities.
     pub fn open_opportunities(contact_ids: &[SalesforceId]) -> Vec<Self> {
         In::values(contact_ids.iter().map(id_literal)).fields(&["ContactId"]).statements(
             "SELECT ContactId, OpportunityId, Opportunity.Name, Opportunity.LastModifiedDate \
@@ -72,7 +72,7 @@ impl Soql {
         )
     }
 
-    /// Active users with these e-mail addresses, in any case: `Id`, `Email`, `Username`, `UserType`,
+    /// Active users with these e-mail addresses, compared case-insensitively: `Id`, `Email`, `Username`, `UserType`,
     /// `LastModifiedDate`. Several users may share an address.
     pub fn active_users_by_email(emails: &[String]) -> Vec<Self> {
         In::values(emails.iter().map(|email| literal(email))).fields(&["Email"]).statements(
@@ -81,9 +81,9 @@ impl Soql {
         )
     }
 
-    /// Tasks by their key: `Id`, the key field, `CreatedDate`, `LastModifiedDate`. With an instant, only those that were
-    /// created in its second or later: `CallObject` has no index and `CreatedDate` has one, so that a big org need not
-    /// read every Task it holds.
+    /// Tasks by their key: `Id`, the key field, `CreatedDate`, `LastModifiedDate`. With `created_since`, only those
+    /// created in that second or later. `CallObject` has no index but `CreatedDate` has, so this spares a big org a
+    /// scan of all Tasks.
     pub fn tasks_by_key(field: KeyField, keys: &[String], created_since: Option<Timestamp>) -> Vec<Self> {
         let name = field.name();
         let since = created_since.map(|since| format!(" AND CreatedDate >= {}", date_time(since))).unwrap_or_default();
@@ -98,7 +98,7 @@ impl Soql {
         Self::records_by_id(SObject::Task, ids, fields)
     }
 
-    /// Records by their ids, with these fields beside `Id`. Deleted ones are missing from the answer.
+    /// Records by their ids, with these fields beside `Id`. Deleted records are missing from the result.
     pub fn records_by_id(sobject: SObject, ids: &[SalesforceId], fields: &[&'static str]) -> Vec<Self> {
         let fields: String = fields.iter().filter(|field| **field != "Id").flat_map(|field| [", ", field]).collect();
         In::values(ids.iter().map(id_literal))
@@ -106,7 +106,7 @@ impl Soql {
             .statements(&format!("SELECT Id{fields} FROM {sobject} WHERE "), " ORDER BY LastModifiedDate DESC")
     }
 
-    /// Any one Account, with these fields beside `Id`: refused in an org that lacks one of them.
+    /// Any one Account, with these fields beside `Id`. Refused by an org that lacks one of them.
     pub fn any_account(fields: &[&'static str]) -> Self {
         let fields: String = fields.iter().flat_map(|field| [", ", field]).collect();
         Self(format!("SELECT Id{fields} FROM Account LIMIT 1"))
@@ -124,7 +124,7 @@ impl Soql {
     }
 }
 
-/// The length only: a query holds numbers and addresses.
+/// Shows the length only: a query holds phone numbers and e-mail addresses.
 impl std::fmt::Debug for Soql {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Soql({} characters)", self.0.len())
@@ -142,18 +142,18 @@ struct In<'a> {
 }
 
 impl<'a> In<'a> {
-    /// Leaves out what is too long for a statement, and what a composite might take for a reference to another result:
-    /// no address, key or number is such a text.
+    /// Leaves out values that are too long for a statement, or that a composite might take for a reference to another
+    /// result. No valid e-mail address, key or phone number is affected.
     fn values(literals: impl Iterator<Item = String>) -> Self {
-        let is_askable = |literal: &String| literal.len() <= MAX_LITERAL && !literal.contains("@{");
-        Self { literals: literals.filter(is_askable).collect(), fields: &[] }
+        let is_allowed = |literal: &String| literal.len() <= MAX_LITERAL && !literal.contains("@{");
+        Self { literals: literals.filter(is_allowed).collect(), fields: &[] }
     }
 
     fn fields(self, fields: &'a [&'static str]) -> Self {
         Self { fields, ..self }
     }
 
-    /// `head` + condition + `tail`, split so that each statement fits.
+    /// Builds `head` + condition + `tail`, split so that each statement fits.
     fn statements(self, head: &str, tail: &str) -> Vec<Soql> {
         let condition = |list: &[String]| {
             let list = list.join(",");
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn open_cases_newest_first() {
+    fn open_cases_are_queried_newest_first() {
         check(
             &Soql::open_cases(&[id("003Vr00000m4eGC"), id("003Vr00000m4eGC")]),
             &["SELECT Id, CaseNumber, ContactId, LastModifiedDate FROM Case WHERE IsClosed = false AND \
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn open_opportunities_through_their_roles() {
+    fn open_opportunities_are_queried_by_contact_role() {
         check(
             &Soql::open_opportunities(&[id("003Vr00000m4eGC")]),
             &["SELECT ContactId, OpportunityId, Opportunity.Name, Opportunity.LastModifiedDate FROM \
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn users_by_email_cannot_break_out() {
+    fn an_email_cannot_break_out_of_its_literal() {
         check(
             &Soql::active_users_by_email(&["o'neil@example.com".to_owned()]),
             &["SELECT Id, Email, Username, UserType, LastModifiedDate FROM User WHERE IsActive = true AND Email IN \
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn tasks_by_either_key() {
+    fn tasks_are_queried_by_key() {
         check(
             &Soql::tasks_by_key(KeyField::AircallKey, &["call-2".to_owned(), "call-1".to_owned()], None),
             &["SELECT Id, Aircall_Key__c, CreatedDate, LastModifiedDate FROM Task WHERE \
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn tasks_since_a_call_began() {
+    fn tasks_are_queried_by_creation_time() {
         check(
             &Soql::tasks_by_key(
                 KeyField::CallObject,
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn records_by_id_with_fields() {
+    fn records_are_queried_by_id() {
         check(
             &Soql::tasks_by_id(&[id("00TVr00000m4eGC")], &["Id", "Status"]),
             &["SELECT Id, Status FROM Task WHERE Id IN ('00TVr00000m4eGCMAY') ORDER BY LastModifiedDate DESC"],
@@ -256,18 +256,18 @@ mod tests {
     }
 
     #[test]
-    fn any_account_with_fields() {
+    fn any_account_is_queried_with_fields() {
         check(&[Soql::any_account(&["IsPersonAccount"])], &["SELECT Id, IsPersonAccount FROM Account LIMIT 1"]);
     }
 
     #[test]
-    fn an_empty_list_asks_nothing() {
+    fn an_empty_list_needs_no_query() {
         assert!(Soql::open_cases(&[]).is_empty());
         assert!(Soql::active_users_by_email(&[]).is_empty());
     }
 
     #[test]
-    fn what_no_field_can_hold_is_not_asked_for() {
+    fn values_that_no_field_can_hold_are_left_out() {
         let (long, escaped) = ("a".repeat(100_000), "\\'".repeat(2_000));
         let emails = ["jane@example.com".to_owned(), long, escaped, "x@{c.id}".to_owned()];
         let asked = Soql::active_users_by_email(&emails);
@@ -285,7 +285,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(32))]
         #[test]
-        fn every_value_is_asked_for_and_every_statement_fits(count in 0..4000_usize, width in 1..60_usize) {
+        fn every_value_is_queried_and_every_statement_fits(count in 0..4000_usize, width in 1..60_usize) {
             let emails: Vec<String> = (0..count).map(|n| format!("{n:0width$}@example.com")).collect();
             let statements = Soql::active_users_by_email(&emails);
             prop_assert!(statements.iter().all(|soql| soql.as_str().len() <= MAX_STATEMENT));

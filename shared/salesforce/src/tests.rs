@@ -1,4 +1,4 @@
-//! The real client against an HTTP server on a loopback port.
+//! Tests of the real client against a stub HTTP server on a loopback port.
 
 mod budget;
 mod faults;
@@ -30,7 +30,7 @@ fn client_of(server: &MockServer) -> Client {
     Client::new(reqwest::Client::new(), server.uri().parse().unwrap(), TOKEN.into(), ApiVersion::default())
 }
 
-/// A server that answers one resource, and only with the token.
+/// A stub server that answers one resource, if the request has the token.
 async fn org(verb: &str, resource: &str, answer: ResponseTemplate) -> (MockServer, Client) {
     let server = MockServer::start().await;
     Mock::given(method(verb))
@@ -47,7 +47,7 @@ fn ok(body: &Value) -> ResponseTemplate {
     ResponseTemplate::new(200).insert_header("Sforce-Limit-Info", "api-usage=18/15000").set_body_json(body)
 }
 
-/// The body of the only request that the server has seen.
+/// The body of the only request that the server received.
 async fn sent(server: &MockServer) -> Value {
     let requests = server.received_requests().await.unwrap();
     assert_eq!(requests.len(), 1);

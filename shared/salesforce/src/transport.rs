@@ -1,31 +1,31 @@
-//! What can go wrong between here and Salesforce, and the bounded reading of a body.
+//! Transport errors, and bounded reading of response bodies.
 
 use std::error::Error as _;
 
 use reqwest::Response;
 
-/// The longest answer that is read, in bytes. 200 Tasks with full descriptions are half of it.
+/// The longest response body that is read, in bytes. 200 Tasks with full descriptions take half of it.
 const MAX_BODY: usize = 16 << 20;
 
-/// Why no usable answer came.
+/// Why there is no usable response.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Transport {
-    /// The client's time-out struck.
+    /// The client's timeout elapsed.
     #[error("no answer in time")]
     TimedOut,
     /// The connection could not be made, or ended early. The text is the operating system's or the TLS library's.
     #[error("connection failed: {0}")]
     Connection(String),
-    /// The body is longer than is read.
+    /// The body exceeds the maximum length.
     #[error("the answer is longer than {MAX_BODY} bytes")]
     TooLong,
-    /// A success whose body is not what the API documents.
+    /// A successful response whose body is not as documented.
     #[error("the answer cannot be read")]
     Unreadable,
 }
 
 impl Transport {
-    /// Drops the address from reqwest's error: its query may hold phone numbers.
+    /// Drops the URL from reqwest's error, as its query may hold phone numbers.
     pub(crate) fn from_reqwest(error: reqwest::Error) -> Self {
         if error.is_timeout() {
             return Self::TimedOut;
@@ -41,7 +41,7 @@ impl Transport {
     }
 }
 
-/// Reads a body up to its bound.
+/// Reads a body of up to [`MAX_BODY`] bytes.
 pub(crate) async fn read(mut response: Response) -> Result<Vec<u8>, Transport> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(Transport::from_reqwest)? {
@@ -53,7 +53,7 @@ pub(crate) async fn read(mut response: Response) -> Result<Vec<u8>, Transport> {
     Ok(body)
 }
 
-/// Whether the request surely never left: safe to repeat, whatever it was.
+/// Whether the request was certainly not sent, so that it is safe to repeat.
 pub(crate) fn never_sent(error: &reqwest::Error) -> bool {
     error.is_connect() || error.is_builder()
 }

@@ -1,4 +1,4 @@
-//! The check of an org, and what follows for what is remembered of it.
+//! The check of an org, and how it corrects the stored facts.
 
 use jiff::Timestamp;
 use salesforce::CheckStatus;
@@ -8,7 +8,7 @@ use store::Known;
 use crate::fixture::Fixture;
 
 #[tokio::test]
-async fn what_was_mended_in_the_org_is_used_again() {
+async fn fields_that_were_fixed_in_the_org_are_used_again() {
     let hidden_fields = vec!["Task.Type".to_owned()];
     let mut fixture = Fixture::new(Options { hidden_fields, ..Options::default() }).await;
     let (tenants, now) = (fixture.tenants(), Timestamp::now());

@@ -72,18 +72,18 @@ impl Fixture {
         Org::open(&self.connector, &self.tenant, "test", 100, deadline).await.unwrap()
     }
 
-    /// The preview of a call, after which the org and our memory of numbers hold what they held before.
+    /// Previews a call, and asserts that the org and our cache of phone numbers did not change.
     pub(crate) async fn preview(&mut self, settings: &Settings, job: Job) -> Result<Preview, Stop> {
-        let (before, number, now) = (self.held(), job.phone.clone(), Timestamp::now());
-        self.forget_requests().await;
+        let (before, phone, now) = (self.records(), job.phone.clone(), Timestamp::now());
+        self.reset_requests().await;
         let mut org = self.open().await;
         let preview = self.lookup.preview(&mut org, &mut self.tenant, settings, job, now).await;
-        assert_eq!(self.held(), before, "a preview changed the org");
-        // Only questions were sent at all: of what writes, a composite of queries is the one that could.
+        assert_eq!(self.records(), before, "a preview changed the org");
+        // Only reads were sent. Of the resources that can write, only `composite` is allowed, as it carries queries.
         let requests = self.requests().await;
-        let asks = |resource: &String| ["search", "query", "composite"].contains(&resource.as_str());
-        assert!(requests.iter().all(asks), "{requests:?}");
-        let remembered = self.lookup.phones.get_many(&self.tenant.id, &[number], now).await.unwrap();
+        let is_read = |resource: &String| ["search", "query", "composite"].contains(&resource.as_str());
+        assert!(requests.iter().all(is_read), "{requests:?}");
+        let remembered = self.lookup.phones.get_many(&self.tenant.id, &[phone], now).await.unwrap();
         assert!(remembered.is_empty(), "a preview was remembered");
         preview
     }
@@ -92,7 +92,7 @@ impl Fixture {
         self.sandbox.insert(sobject, record).unwrap()
     }
 
-    /// What the table holds of the tenant.
+    /// The tenant as it is stored in the table.
     pub(crate) async fn stored(&self) -> Tenant {
         self.lookup.tenants.get(&self.tenant.id).await.unwrap().unwrap()
     }
@@ -101,22 +101,22 @@ impl Fixture {
         self.lookup.tenants.clone()
     }
 
-    pub(crate) fn is_in(&mut self, state: ConnectionState) {
+    pub(crate) fn set_state(&mut self, state: ConnectionState) {
         self.tenant.state = state;
     }
 
-    /// The resources of the API that were asked for since.
+    /// The API resources that were requested since the last reset.
     pub(crate) async fn requests(&self) -> Vec<String> {
         let counted: Value =
             reqwest::get(format!("{}/_sandbox/requests", self.url)).await.unwrap().json().await.unwrap();
         counted["by_resource"].as_object().unwrap().keys().cloned().collect()
     }
 
-    async fn forget_requests(&self) {
+    async fn reset_requests(&self) {
         reqwest::Client::new().delete(format!("{}/_sandbox/requests", self.url)).send().await.unwrap();
     }
 
-    fn held(&self) -> Vec<Vec<Value>> {
+    fn records(&self) -> Vec<Vec<Value>> {
         OBJECTS.iter().map(|object| self.sandbox.records(object)).collect()
     }
 }
@@ -142,7 +142,7 @@ fn client(server: &MockServer) -> aws_sdk_secretsmanager::Client {
     aws_sdk_secretsmanager::Client::from_conf(config.build())
 }
 
-/// A missed call of +1 415 555 0132 that is to be logged, with what Aircall knows of its user.
+/// A missed call from +1 415 555 0132 that is to be logged, with the user as Aircall names it.
 pub(crate) fn missed(user: Value) -> Job {
     let call: Call = serde_json::from_value(json!({
         "id": 7,
@@ -158,6 +158,6 @@ pub(crate) fn missed(user: Value) -> Job {
         "comments": [],
     }))
     .unwrap();
-    let number = E164::parse("+14155550132").unwrap();
-    Job::new(call.id.key(), call.into(), TaskStatus::Completed, number)
+    let phone = E164::parse("+14155550132").unwrap();
+    Job::new(call.id.key(), call.into(), TaskStatus::Completed, phone)
 }

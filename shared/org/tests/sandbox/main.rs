@@ -1,5 +1,5 @@
-//! An org as its tenant's functions see it: the sandbox for Salesforce, tables in memory, and a Secrets Manager that
-//! holds one tenant's tokens.
+//! Tests of the crate against the sandbox org, in-memory tables, and a stub of Secrets Manager with one tenant's
+//! tokens.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 

@@ -1,4 +1,4 @@
-//! What would be written of a call; and that nothing is.
+//! Previews show what would be written for a call, and write nothing.
 
 use jiff::Timestamp;
 use org::{Field, FieldValue, Place, Preview, RelatedPlace, Stop, Writes};
@@ -32,7 +32,7 @@ fn given(value: impl Into<Value>) -> FieldValue {
 }
 
 #[tokio::test]
-async fn a_call_of_a_contact() {
+async fn a_call_from_a_contact_is_previewed_on_it() {
     let mut org = org().await;
     let contact = org.insert("Contact", json!({"LastName": "Roe", "Phone": "+1 415-555-0132"}));
     let preview = org.preview(&settings(), missed(json!(null))).await.unwrap();
@@ -68,7 +68,7 @@ async fn a_call_of_a_contact() {
 }
 
 #[tokio::test]
-async fn a_number_that_nobody_has() {
+async fn an_unknown_number_is_previewed_as_the_settings_say() {
     let mut org = org().await;
     let preview = org.preview(&settings(), missed(json!(null))).await.unwrap();
     let Writes { record: Place::New { kind, name, fields }, task, .. } = writes(&preview) else {
@@ -89,7 +89,7 @@ async fn a_number_that_nobody_has() {
 }
 
 #[tokio::test]
-async fn a_case_that_is_there_or_would_be_created() {
+async fn an_existing_case_is_used_and_a_missing_one_would_be_created() {
     let mut org = org().await;
     let cases = Settings { relate_to: RelateTo::Case, create_case_if_none: true, ..settings() };
     let preview = org.preview(&cases, missed(json!(null))).await.unwrap();
@@ -126,7 +126,7 @@ async fn the_user_who_took_the_call_owns_the_task() {
 }
 
 #[tokio::test]
-async fn what_the_org_lacks_is_left_out() {
+async fn fields_that_the_org_lacks_are_left_out() {
     let mut org = Fixture::new(Options { unique_key_field: false, ..Options::default() }).await;
     org.insert("Contact", json!({"LastName": "Roe", "Phone": "+14155550132"}));
     let task = org.insert("Task", json!({"Subject": "Call", "CallObject": "call-7"}));
@@ -143,17 +143,17 @@ async fn what_the_org_lacks_is_left_out() {
 }
 
 #[tokio::test]
-async fn an_org_that_takes_no_requests_says_so() {
+async fn a_preview_of_a_paused_or_disconnected_org_says_why() {
     let mut org = org().await;
     let (since, later) = (Timestamp::UNIX_EPOCH, Timestamp::now() + jiff::SignedDuration::from_mins(5));
     let reason = || "The org has had enough.".to_owned();
-    org.is_in(ConnectionState::Paused { since, until: later, reason: reason() });
+    org.set_state(ConnectionState::Paused { since, until: later, reason: reason() });
     let stop = org.preview(&settings(), missed(json!(null))).await.unwrap_err();
     assert!(matches!(&stop, Stop::Pause(trouble) if trouble.message == reason()), "{stop:?}");
-    org.is_in(ConnectionState::ReconnectNeeded { since, try_at: later, reason: reason() });
+    org.set_state(ConnectionState::ReconnectNeeded { since, try_at: later, reason: reason() });
     let stop = org.preview(&settings(), missed(json!(null))).await.unwrap_err();
     assert!(matches!(&stop, Stop::Reconnect(trouble) if trouble.message == reason()), "{stop:?}");
     assert_eq!(org.requests().await, [""; 0]);
-    org.is_in(ConnectionState::Paused { since, until: since, reason: reason() });
+    org.set_state(ConnectionState::Paused { since, until: since, reason: reason() });
     org.preview(&settings(), missed(json!(null))).await.unwrap();
 }

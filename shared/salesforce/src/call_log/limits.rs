@@ -1,13 +1,13 @@
-//! How much text the fields take that this product writes.
+//! The maximum lengths of the text fields that this product writes.
 
 use crate::SObject::{Account, Case, Contact, Lead, Task};
 use crate::{KeyField, SObject};
 
-/// Every text that is written, with the most characters its field takes. An emoji counts as two: Salesforce runs on
+/// Every text field that is written, with its maximum length in characters. An emoji counts as two: Salesforce runs on
 /// Java, whose strings count UTF-16 code units.
 ///
-/// What the rules make fits as it is, and a property test says so. Sources: the
-/// [field reference](https://developer.salesforce.com/docs/atlas.en-us.sfFieldRef.meta/sfFieldRef/salesforce_field_reference_Task.htm)
+/// The texts that the rules produce already fit, which a property test checks. Sources: the [field
+/// reference](https://developer.salesforce.com/docs/atlas.en-us.sfFieldRef.meta/sfFieldRef/salesforce_field_reference_Task.htm)
 /// of each object; the key's field is our own.
 pub(crate) const TEXTS: [(SObject, &str, usize); 17] = [
     (Task, "Subject", 255),
@@ -29,13 +29,13 @@ pub(crate) const TEXTS: [(SObject, &str, usize); 17] = [
     (Case, "Subject", 255),
 ];
 
-/// The most characters of a text field; nothing of a field that is not written as text.
+/// The maximum length of a text field; `None` for a field that is not written as text.
 pub(crate) fn limit(sobject: SObject, field: &str) -> Option<usize> {
     TEXTS.iter().find(|(object, name, _)| *object == sobject && *name == field).map(|(_, _, limit)| *limit)
 }
 
-/// `text`, or as much of it as fits into the field with `…` behind it.
-pub(crate) fn fit(sobject: SObject, field: &str, text: &str) -> String {
+/// `text`, truncated with `…` at the end if it does not fit into the field.
+pub(crate) fn truncated(sobject: SObject, field: &str, text: &str) -> String {
     let limit = limit(sobject, field).unwrap_or(usize::MAX);
     if text.encode_utf16().count() <= limit {
         return text.to_owned();

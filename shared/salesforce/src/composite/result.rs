@@ -1,11 +1,11 @@
-//! What became of one request inside a composite or a graph.
+//! The result of one request inside a composite or a graph.
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{ApiUsage, Error, Page, Refusal, SalesforceId};
 
-/// What became of one subrequest.
+/// The result of one subrequest.
 #[derive(Clone, PartialEq, Deserialize)]
 #[serde(from = "Wire")]
 pub struct SubResult {
@@ -27,7 +27,7 @@ impl From<Wire> for SubResult {
     fn from(wire: Wire) -> Self {
         let status = wire.http_status_code;
         let succeeded = (200..300).contains(&status);
-        let outcome = if succeeded { Ok(wire.body) } else { Err(Refusal::of_json(status, &wire.body)) };
+        let outcome = if succeeded { Ok(wire.body) } else { Err(Refusal::from_json(status, &wire.body)) };
         Self { reference_id: wire.reference_id, status, outcome }
     }
 }
@@ -38,11 +38,11 @@ impl SubResult {
         &self.reference_id
     }
 
-    /// Whether it was done, whatever it was.
+    /// Whether the subrequest succeeded.
     ///
     /// # Errors
     ///
-    /// Why it was not.
+    /// The refusal.
     pub fn done(&self) -> Result<(), &Refusal> {
         self.outcome.as_ref().map(|_| ())
     }
@@ -51,7 +51,7 @@ impl SubResult {
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] if it was refused, [`Error::Unanswered`] if its result is something else.
+    /// [`Error::Refused`] if it was refused, [`Error::Unanswered`] if its result has another shape.
     pub fn id(&self) -> Result<SalesforceId, Error> {
         let id = self.body()?.get("id").and_then(Value::as_str).and_then(|id| SalesforceId::parse(id).ok());
         id.ok_or_else(Error::unreadable)
@@ -61,7 +61,7 @@ impl SubResult {
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] if it was refused, [`Error::Unanswered`] if its result is something else.
+    /// [`Error::Refused`] if it was refused, [`Error::Unanswered`] if its result has another shape.
     pub fn page(&self) -> Result<Page, Error> {
         Page::deserialize(self.body()?).map_err(|_| Error::unreadable())
     }
@@ -70,7 +70,7 @@ impl SubResult {
         self.outcome.as_ref().map_err(|refusal| Error::Refused(refusal.clone()))
     }
 
-    /// The same, with what the whole answer said of the org's API calls.
+    /// The same, with the API usage that the whole response reported.
     pub(crate) fn with_usage(self, usage: Option<ApiUsage>) -> Self {
         Self { outcome: self.outcome.map_err(|refusal| refusal.with_usage(usage)), ..self }
     }

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 
 use crate::{ApiVersion, Error, Record, Soql};
 
-/// One request inside a composite or a graph, known there by its reference id: letters, digits and `_`.
+/// One request inside a composite or a graph, identified by its reference id: letters, digits and `_`.
 ///
-/// Salesforce reads `@{` in any text of a body as a reference to another result, and knows no way to write it otherwise.
-/// Texts of records are therefore sent with `@ {`, so that a comment or a name can never become one; the only way to
-/// refer is [`Subrequest::link`].
+/// Salesforce reads `@{` in any text of a body as a reference to another result, and has no escape for it. Texts of
+/// records are therefore sent with `@ {`, so that a comment or a name can never become a reference. References are only
+/// made by [`Subrequest::link`].
 #[derive(Clone, PartialEq)]
 pub struct Subrequest {
     reference_id: String,
@@ -24,7 +24,7 @@ enum Action {
 }
 
 impl Subrequest {
-    /// A query. At most five of a composite may be queries; not in a graph.
+    /// A query. A composite takes at most five, a graph none.
     pub fn query(reference_id: &str, soql: &Soql) -> Self {
         Self::new(reference_id, Action::Query(soql.clone()))
     }
@@ -38,14 +38,14 @@ impl Subrequest {
         Self { reference_id: reference_id.to_owned(), action, links: Vec::new() }
     }
 
-    /// Sets a field of the one record that is written to the id of the record that the subrequest `to` creates.
+    /// Sets a field of the new record to the id of the record that the subrequest `to` creates.
     #[must_use]
     pub fn link(mut self, field: &str, to: &str) -> Self {
         self.links.push((field.to_owned(), to.to_owned()));
         self
     }
 
-    /// The record that it creates, without its links; none if it is a query.
+    /// The record that it creates, without its links; `None` if it is a query.
     pub fn record(&self) -> Option<&Record> {
         match &self.action {
             Action::Create(record) => Some(record),
@@ -53,17 +53,18 @@ impl Subrequest {
         }
     }
 
-    /// The fields that hold the id of a record that another subrequest creates, each with the name of that one.
+    /// The fields that hold the id of a record that another subrequest creates, each with that subrequest's reference
+    /// id.
     pub fn links(&self) -> impl Iterator<Item = (&str, &str)> {
         self.links.iter().map(|(field, to)| (field.as_str(), to.as_str()))
     }
 
-    /// The name of its result.
+    /// The reference id, which also names its result.
     pub fn reference_id(&self) -> &str {
         &self.reference_id
     }
 
-    /// Whether it is a query, of which a composite takes five and a graph none.
+    /// Whether it is a query. A composite takes at most five, a graph none.
     pub(crate) fn is_query(&self) -> bool {
         matches!(self.action, Action::Query(_))
     }
@@ -80,7 +81,7 @@ impl Subrequest {
         };
         let mut json = json!({ "method": method.as_str(), "url": url, "referenceId": self.reference_id });
         if let Some(mut body) = body {
-            without_references(&mut body);
+            escape_all_references(&mut body);
             for (field, to) in &self.links {
                 body[field] = format!("@{{{to}.id}}").into();
             }
@@ -90,7 +91,7 @@ impl Subrequest {
     }
 }
 
-/// What is done and how it is called, without any value.
+/// Shows the action and the reference id, without any value.
 impl std::fmt::Debug for Subrequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut shown = f.debug_struct("Subrequest");
@@ -103,16 +104,16 @@ impl std::fmt::Debug for Subrequest {
     }
 }
 
-/// A text that Salesforce reads as text and nothing else.
-pub(crate) fn plain(text: &str) -> String {
+/// Spaces out `@{`, so that Salesforce does not read the text as a reference.
+pub(crate) fn escape_references(text: &str) -> String {
     text.replace("@{", "@ {")
 }
 
-fn without_references(value: &mut Value) {
+fn escape_all_references(value: &mut Value) {
     match value {
-        Value::String(text) if text.contains("@{") => *text = plain(text),
-        Value::Array(values) => values.iter_mut().for_each(without_references),
-        Value::Object(fields) => fields.values_mut().for_each(without_references),
+        Value::String(text) if text.contains("@{") => *text = escape_references(text),
+        Value::Array(values) => values.iter_mut().for_each(escape_all_references),
+        Value::Object(fields) => fields.values_mut().for_each(escape_all_references),
         Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_task_on_a_new_contact() {
+    fn a_new_task_is_linked_to_a_new_contact() {
         check(
             &Subrequest::create("t", Record::new(SObject::Task).with("Subject", "Call")).link("WhoId", "c"),
             &json!({"method": "POST", "url": "/services/data/v66.0/sobjects/Task", "referenceId": "t",
@@ -137,14 +138,14 @@ mod tests {
     }
 
     #[test]
-    fn a_text_cannot_refer_to_a_result() {
+    fn text_cannot_reference_a_result() {
         let task = Record::new(SObject::Task).with("Description", "see @{c.id} and @@{c.id}");
         let json = Subrequest::create("t", task).json(&ApiVersion::default()).unwrap();
         assert_eq!(json["body"]["Description"], "see @ {c.id} and @@ {c.id}");
     }
 
     #[test]
-    fn a_query_is_encoded() {
+    fn a_query_is_url_encoded() {
         let soql = &Soql::active_users_by_email(&["a+b@example.com".to_owned()])[0];
         let json = Subrequest::query("q", soql).json(&ApiVersion::default()).unwrap();
         let url = json["url"].as_str().unwrap();

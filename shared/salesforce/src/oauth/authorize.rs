@@ -1,14 +1,14 @@
-//! The way to Salesforce's login and consent pages.
+//! The URL of Salesforce's login and consent pages.
 
 use url::Url;
 
 use super::Pkce;
 
-/// Where a browser goes to sign in and to approve the app; it comes back to `redirect_uri` with a `code` for
+/// The URL where a browser signs in and approves the app. Salesforce redirects it to `redirect_uri` with a `code` for
 /// [`super::exchange`], or with an `error` for [`super::ExchangeError::of_redirect`], and with `state`.
 ///
-/// `login_url` is as in [`super::refresh`], `scope` a list such as `api refresh_token openid`, `redirect_uri` letter for
-/// letter as the app has it.
+/// `login_url` is as in [`super::refresh`], `scope` a list such as `api refresh_token openid`. `redirect_uri` must
+/// match the app's setting exactly.
 pub fn authorize_url(
     login_url: &Url,
     client_id: &str,

@@ -1,13 +1,13 @@
-//! The end of a sign-in: a code becomes tokens, or an error becomes words.
+//! The end of a sign-in: exchanges a code for tokens, or explains an error.
 
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::{OAuthError, Tokens, description_or, is_for_now, post};
+use super::{OAuthError, Tokens, description_or, is_temporary, post};
 use crate::transport::read;
 use crate::{Error, Transport};
 
-/// Why a sign-in gave no tokens. Displays as a sentence for an admin.
+/// Why a sign-in returned no tokens. Displays as a sentence for an admin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExchangeError {
     /// The code has expired, was used before, or belongs to another sign-in: start again.
@@ -16,18 +16,18 @@ pub enum ExchangeError {
         /// Salesforce's own words.
         description: String,
     },
-    /// The user said no on the consent page.
+    /// The user denied access on the consent page.
     #[error("You did not allow access in Salesforce, so nothing was connected. Sign in again if that was a mistake.")]
     Denied,
-    /// Salesforce keeps this user out, or keeps this app from the org: somebody has to change that in Salesforce.
+    /// Salesforce blocks this user, or blocks the app in this org: an admin has to change that in Salesforce.
     #[error("Salesforce does not let this user in with this app: {description}. An admin of the org can change that.")]
     Blocked {
         /// Salesforce's own words.
         description: String,
     },
-    /// The app's own credentials or settings are wrong: whoever runs the deployment must act.
+    /// The app's own credentials or settings are wrong: the operator of the deployment must act.
     #[error(
-        "Salesforce refuses the app itself: {description} ({error}). Whoever runs this deployment has to correct it."
+        "Salesforce refuses the app itself: {description} ({error}). The operator of this deployment has to correct it."
     )]
     Misconfigured {
         /// OAuth's error code.
@@ -35,20 +35,20 @@ pub enum ExchangeError {
         /// Salesforce's own words.
         description: String,
     },
-    /// Nothing happened, and it can work later.
+    /// The exchange had no effect and may succeed later.
     #[error("Salesforce cannot sign you in right now ({reason}). Please try again in a minute.")]
     Retry {
-        /// What was in the way.
+        /// The reason.
         reason: String,
     },
-    /// The code may have been used, and what came of it is lost.
+    /// The code may have been used, but the response is lost.
     #[error("Salesforce did not answer ({0}). Please sign in again.")]
     Unanswered(Transport),
 }
 
-/// Exchanges the code of a sign-in for tokens, with a refresh token among them. A code counts once, for 15 minutes.
+/// Exchanges the code of a sign-in for tokens, including a refresh token. A code is valid once, for 15 minutes.
 ///
-/// `redirect_uri` is the one the browser was sent away with; `login_url` and `verifier` are too.
+/// `redirect_uri`, `login_url` and `verifier` must be those that the sign-in was started with.
 ///
 /// # Errors
 ///
@@ -99,36 +99,37 @@ fn refused(status: u16, body: &[u8]) -> ExchangeError {
     let Ok(OAuthError { error, error_description: description }) = serde_json::from_slice(body) else {
         return ExchangeError::Retry { reason: format!("HTTP {status}") };
     };
-    if is_for_now(status, &error, &description) {
+    if is_temporary(status, &error, &description) {
         return ExchangeError::Retry { reason: description_or(error, description) };
     }
     match error.as_str() {
-        // One code for both: what the code is worth, and who brings it.
-        "invalid_grant" if is_about_the_code(&description) => ExchangeError::StartAgain { description },
+        // Salesforce uses this error both for a bad code and for a blocked user.
+        "invalid_grant" if concerns_the_code(&description) => ExchangeError::StartAgain { description },
         "invalid_grant" => ExchangeError::Blocked { description: description_or(error, description) },
-        _ => ExchangeError::of_code(&error, description),
+        _ => ExchangeError::from_code(&error, description),
     }
 }
 
-/// `expired authorization code`, `invalid authorization code`, `invalid code verifier`; or nothing is said.
-fn is_about_the_code(description: &str) -> bool {
+/// True for `expired authorization code`, `invalid authorization code`, `invalid code verifier` and an empty
+/// description.
+fn concerns_the_code(description: &str) -> bool {
     description.is_empty() || description.contains("code")
 }
 
 impl ExchangeError {
-    /// What a browser brings back instead of a code: the `error` of the address it came to.
+    /// Reads the `error` parameter that the redirect carries instead of a code.
     ///
-    /// Of `error_description` nothing is shown: anybody can write an address.
-    /// Source: <https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_flow_errors.htm>.
+    /// `error_description` is never shown, as anybody can craft such a URL. Source:
+    /// <https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_flow_errors.htm>.
     pub fn of_redirect(error: &str) -> Self {
         let is_code = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         if !(1..=64).contains(&error.len()) || !error.bytes().all(is_code) {
             return Self::StartAgain { description: String::new() };
         }
-        Self::of_code(error, "see the app's OAuth settings in Salesforce".to_owned())
+        Self::from_code(error, "see the app's OAuth settings in Salesforce".to_owned())
     }
 
-    fn of_code(error: &str, description: String) -> Self {
+    fn from_code(error: &str, description: String) -> Self {
         match error {
             "access_denied" => Self::Denied,
             "server_error" | "temporarily_unavailable" | "unknown_error" => Self::Retry { reason: error.to_owned() },

@@ -1,29 +1,29 @@
-//! Where users of an org sign in.
+//! The host where users of an org sign in.
 
 use std::fmt;
 
 use url::Url;
 
-/// What a My Domain ends with. Source:
+/// The suffix of every My Domain. Source:
 /// <https://help.salesforce.com/s/articleView?id=xcloud.domain_name_url_format_changes.htm>.
 const MY_DOMAIN: &str = ".my.salesforce.com";
 
-/// Where users of an org sign in.
+/// The host where users of an org sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LoginHost {
     /// `login.salesforce.com`, for production and Developer Edition orgs.
     Production,
     /// `test.salesforce.com`, for sandboxes.
     Sandbox,
-    /// The org's own address. Some orgs let nobody in elsewhere.
+    /// The org's own address. Some orgs only allow logins there.
     MyDomain(MyDomain),
 }
 
-/// A host such as `example.my.salesforce.com` or `example--test.sandbox.my.salesforce.com`, in small letters.
+/// A host such as `example.my.salesforce.com` or `example--test.sandbox.my.salesforce.com`, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MyDomain(String);
 
-/// The text names no place where Salesforce's users sign in.
+/// The text is not a host where Salesforce's users sign in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "Not a Salesforce address: use production, sandbox, or your My Domain, such as example.my.salesforce.com (Setup, \
@@ -32,10 +32,10 @@ pub struct MyDomain(String);
 pub struct NotALoginHost;
 
 impl LoginHost {
-    /// Reads `production`, `sandbox`, or a My Domain with or without `https://` before it and `/` behind it.
+    /// Reads `production`, `sandbox`, or a My Domain with or without `https://` before it and `/` after it.
     ///
-    /// A browser is sent there, and then a code is exchanged there with the app's secret. So nothing is read that any
-    /// URL parser could take for another host: letters, digits and `-` between dots, and nothing else.
+    /// A browser is sent there, and then a code is exchanged there with the app's secret. So only letters, digits and
+    /// `-` between dots are accepted: no URL parser could take these for another host.
     ///
     /// # Errors
     ///
@@ -61,7 +61,7 @@ impl LoginHost {
     ///
     /// # Panics
     ///
-    /// Never: hosts are made of what [`LoginHost::parse`] lets through.
+    /// Never: hosts contain only what [`LoginHost::parse`] accepts.
     pub fn url(&self) -> Url {
         Url::parse(&format!("https://{}", self.host())).expect("the host is letters, digits, dashes and dots")
     }
@@ -93,7 +93,7 @@ impl MyDomain {
     }
 }
 
-/// A part of a host's name, between dots.
+/// Whether the text is a valid label of a host name.
 fn is_label(text: &str) -> bool {
     let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=63).contains(&text.len()) && text.bytes().all(is_inner) && !text.starts_with('-') && !text.ends_with('-')
@@ -112,13 +112,13 @@ mod tests {
     }
 
     #[test]
-    fn the_two_that_all_orgs_share() {
+    fn production_and_sandbox_have_shared_hosts() {
         check("production", Some("https://login.salesforce.com/"));
         check("sandbox", Some("https://test.salesforce.com/"));
     }
 
     #[test]
-    fn an_orgs_own_address_however_it_is_typed() {
+    fn a_my_domain_is_read_in_every_spelling() {
         let example = Some("https://example.my.salesforce.com/");
         check("example.my.salesforce.com", example);
         check("https://example.my.salesforce.com", example);
@@ -132,8 +132,8 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
-        for trick in [
+    fn other_hosts_are_refused() {
+        for hostile in [
             "",
             " ",
             "Production",
@@ -186,13 +186,13 @@ mod tests {
             "[::1].my.salesforce.com",
             &format!("{}.my.salesforce.com", "a".repeat(64)),
         ] {
-            check(trick, None);
+            check(hostile, None);
         }
     }
 
     proptest! {
         #[test]
-        fn what_is_let_through_is_an_address_of_salesforce(text in r"(https://)?[a-zA-Z0-9:/@.?#\\%é-]{0,12}\.my\.salesforce\.com[a-z:/@.?#]{0,4}") {
+        fn accepted_hosts_belong_to_salesforce(text in r"(https://)?[a-zA-Z0-9:/@.?#\\%é-]{0,12}\.my\.salesforce\.com[a-z:/@.?#]{0,4}") {
             if let Ok(host) = LoginHost::parse(&text) {
                 let url = host.url();
                 prop_assert!(url.host_str().is_some_and(|host| host.ends_with(MY_DOMAIN)));

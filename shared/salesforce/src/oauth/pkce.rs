@@ -1,15 +1,15 @@
-//! Proof Key for Code TokenRequest: who ends a sign-in shows that they began it.
-//! Source: <https://datatracker.ietf.org/doc/html/rfc7636>.
+//! Proof Key for Code Exchange (PKCE): proves that a sign-in is completed by the client that started it. Source:
+//! <https://datatracker.ietf.org/doc/html/rfc7636>.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
-/// What RFC 7636 recommends: 43 characters of base64url.
+/// As RFC 7636 recommends: 43 characters of base64url.
 const RANDOM_BYTES: usize = 32;
 
-/// A verifier, which stays with us until the code is exchanged, and its challenge, which goes along to the login page.
+/// A verifier, which is kept until the code is exchanged, and its challenge, which is sent to the login page.
 #[derive(Debug, Clone)]
 pub struct Pkce {
     verifier: SecretString,
@@ -22,7 +22,7 @@ impl Pkce {
     /// # Panics
     ///
     /// If the operating system gives no randomness.
-    #[expect(clippy::new_without_default, reason = "no two are equal")]
+    #[expect(clippy::new_without_default, reason = "each value is random")]
     pub fn new() -> Self {
         let mut random = [0; RANDOM_BYTES];
         getrandom::fill(&mut random).expect("the operating system gives randomness");
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_are_alike_and_none_shows_its_secret() {
+    fn every_verifier_is_different_and_debug_does_not_show_it() {
         let (one, other) = (Pkce::new(), Pkce::new());
         let verifier = one.verifier().expose_secret();
         assert_ne!(verifier, other.verifier().expose_secret());

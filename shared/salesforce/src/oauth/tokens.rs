@@ -1,4 +1,4 @@
-//! The token response.
+//! The response of the token endpoint.
 
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -6,14 +6,14 @@ use url::Url;
 
 use crate::SalesforceId;
 
-/// What a sign-in gives.
+/// The tokens of a sign-in.
 #[derive(Debug, Clone)]
 pub struct Tokens {
-    /// For requests, until Salesforce refuses it.
+    /// The access token for requests, valid until Salesforce refuses it.
     pub access_token: SecretString,
-    /// For [`super::refresh`]. [`super::exchange`] gives no tokens without one.
+    /// The refresh token for [`super::refresh`]. [`super::exchange`] never returns tokens without one.
     pub refresh_token: Option<SecretString>,
-    /// Where the org is now.
+    /// The org's current address.
     pub instance_url: Url,
     /// The user who connected.
     pub user_id: SalesforceId,
@@ -21,20 +21,20 @@ pub struct Tokens {
     pub org_id: SalesforceId,
 }
 
-/// What a refresh gives. Whose it is was told when it was granted: an answer that says so in another way, or not at all,
-/// counts as well, for the refresh token in it may be the only one that is still good.
+/// The tokens of a refresh. The user and the org are known from the sign-in, so a response that names them differently
+/// or not at all is accepted: its refresh token may be the only valid one.
 #[derive(Debug, Clone)]
 pub struct Refreshed {
-    /// For requests, until Salesforce refuses it.
+    /// The access token for requests, valid until Salesforce refuses it.
     pub access_token: SecretString,
-    /// A new one, only where refresh tokens rotate. Replaces the old one.
+    /// A new refresh token, only with rotation. Replaces the old one.
     pub refresh_token: Option<SecretString>,
-    /// Where the org is now. It changes when Salesforce moves the org: take it from each answer.
+    /// The org's current address. It changes when Salesforce moves the org: take it from each response.
     pub instance_url: Url,
 }
 
 impl Tokens {
-    /// Reads a successful answer to a code; `None` if it is not one.
+    /// Reads the successful response to a code; `None` if it is not one.
     pub(super) fn parse(body: &[u8]) -> Option<Self> {
         #[derive(Deserialize)]
         struct Wire {
@@ -51,7 +51,7 @@ impl Tokens {
 }
 
 impl Refreshed {
-    /// Reads a successful answer of the token endpoint; `None` if it is not one.
+    /// Reads a successful response of the token endpoint; `None` if it is not one.
     pub(super) fn parse(body: &[u8]) -> Option<Self> {
         #[derive(Deserialize)]
         struct Wire {

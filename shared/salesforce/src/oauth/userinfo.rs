@@ -1,4 +1,4 @@
-//! Who signed in.
+//! The user who signed in.
 
 use std::fmt;
 
@@ -19,9 +19,9 @@ pub struct UserInfo {
     pub user_id: SalesforceId,
     /// The org.
     pub organization_id: SalesforceId,
-    /// The user's full name; the user name, or the id, where Salesforce does not tell it.
+    /// The user's full name; else the user name or the id, if Salesforce does not return it.
     pub name: String,
-    /// The user's e-mail, if Salesforce tells it.
+    /// The user's e-mail, if Salesforce returns it.
     pub email: Option<String>,
     /// The user name, which looks like an e-mail and is unique across all orgs.
     pub preferred_username: Option<String>,
@@ -29,7 +29,7 @@ pub struct UserInfo {
     pub zoneinfo: Option<String>,
 }
 
-/// How much is told depends on the scopes and policies of the app; the ids always are.
+/// Which fields are returned depends on the scopes and policies of the app; the ids always are.
 #[derive(Deserialize)]
 struct Wire {
     user_id: SalesforceId,
@@ -58,26 +58,26 @@ impl fmt::Debug for UserInfo {
     }
 }
 
-/// Asks whose the token is. `base_url` is the login URL or the instance URL. Not an API call as Salesforce counts them.
-/// Source: <https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_using_userinfo_endpoint.htm>.
+/// Fetches the user of a token. `base_url` is the login URL or the instance URL. Salesforce does not count this as an
+/// API call. Source: <https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_using_userinfo_endpoint.htm>.
 ///
 /// # Errors
 ///
-/// [`Error`] says what to do; [`crate::Kind::Refresh`] if the token is no longer good.
+/// [`Error`] says what to do; [`crate::Kind::Refresh`] if the token is no longer valid.
 pub async fn userinfo(http: &reqwest::Client, base_url: &Url, access_token: &SecretString) -> Result<UserInfo, Error> {
     let request = http.get(endpoint(base_url, "userinfo")?).bearer_auth(access_token.expose_secret());
-    let response = request.header(ACCEPT, "application/json").send().await.map_err(Error::of_send)?;
+    let response = request.header(ACCEPT, "application/json").send().await.map_err(Error::from_send)?;
     let status = response.status();
     let body = read(response).await;
     if status.is_success() {
         return serde_json::from_slice(&body.map_err(Error::Unanswered)?).map_err(|_| Error::unreadable());
     }
     let body = body.unwrap_or_default();
-    // This endpoint says so in a word of its own, with a status that elsewhere means a limit.
+    // This endpoint reports an invalid token by a word of its own, with a status that elsewhere means a limit.
     if body.trim_ascii() == b"Bad_OAuth_Token" {
         let code = ErrorCode::InvalidSessionId;
         let fault = Fault { code, message: String::new(), fields: Vec::new(), records: Vec::new() };
         return Err(Refusal::new(status.as_u16(), vec![fault]).into());
     }
-    Err(Refusal::of_body(status.as_u16(), &body).into())
+    Err(Refusal::from_body(status.as_u16(), &body).into())
 }

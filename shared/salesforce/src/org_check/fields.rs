@@ -3,15 +3,15 @@
 use super::{CheckStatus, OrgCheck};
 use crate::{CallerFields, Description, KeyField, SObject};
 
-/// What is lost without a field that is written.
+/// A field that is written, and the consequence of lacking it.
 struct Written {
     field: &'static str,
-    /// Whether it is changed later, too.
+    /// Whether updates write it, too.
     is_revised: bool,
     without: &'static str,
 }
 
-const fn once(field: &'static str, without: &'static str) -> Written {
+const fn create_only(field: &'static str, without: &'static str) -> Written {
     Written { field, is_revised: false, without }
 }
 
@@ -19,45 +19,45 @@ const fn revised(field: &'static str, without: &'static str) -> Written {
     Written { field, is_revised: true, without }
 }
 
-/// Beside the key field. As [`crate::call_log::new_task`] and [`crate::call_log::revised_task`] write them.
+/// The fields of [`crate::call_log::new_task`] and [`crate::call_log::revised_task`], except the key field.
 const TASK: &[Written] = &[
     revised("Subject", "Tasks have no subject"),
     revised("Status", "Tasks get the org's default status instead of Completed or In Progress"),
     revised("ActivityDate", "Tasks have no date"),
-    revised("CallDurationInSeconds", "Tasks do not tell how long the call was"),
+    revised("CallDurationInSeconds", "Tasks do not show how long the call was"),
     revised("CallDisposition", "tags are not logged"),
     revised("Description", "waiting time, recording link and comments are not logged"),
-    once("CallType", "Tasks do not tell inbound from outbound"),
-    once("TaskSubtype", "the timeline shows calls as plain tasks"),
-    once("Type", "Tasks have no type"),
-    once("CallObject", "Tasks do not carry the call's id in a standard field"),
-    once("OwnerId", "all Tasks belong to the connected user"),
-    once("WhoId", "calls do not show on Contacts and Leads"),
-    once("WhatId", "calls do not show on Accounts, Cases and Opportunities"),
+    create_only("CallType", "Tasks do not distinguish inbound from outbound"),
+    create_only("TaskSubtype", "the timeline shows calls as plain tasks"),
+    create_only("Type", "Tasks have no type"),
+    create_only("CallObject", "Tasks do not carry the call's id in a standard field"),
+    create_only("OwnerId", "all Tasks belong to the connected user"),
+    create_only("WhoId", "calls do not show on Contacts and Leads"),
+    create_only("WhatId", "calls do not show on Accounts, Cases and Opportunities"),
 ];
 
-/// As [`crate::call_log::new_record`] and [`crate::call_log::new_case`] write them.
+/// The fields of [`crate::call_log::new_record`] and [`crate::call_log::new_case`].
 const CONTACT: &[Written] = &[
-    once("LastName", "no Contact can be created"),
-    once("FirstName", "new Contacts have no first name"),
-    once("Phone", "new Contacts do not hold the number, and the next call creates another"),
-    once("Email", "new Contacts have no e-mail"),
+    create_only("LastName", "no Contact can be created"),
+    create_only("FirstName", "new Contacts have no first name"),
+    create_only("Phone", "new Contacts do not hold the number, and the next call creates another"),
+    create_only("Email", "new Contacts have no e-mail"),
 ];
 const LEAD: &[Written] = &[
-    once("LastName", "no Lead can be created"),
-    once("FirstName", "new Leads have no first name"),
-    once("Company", "no Lead can be created"),
-    once("Phone", "new Leads do not hold the number, and the next call creates another"),
-    once("Email", "new Leads have no e-mail"),
+    create_only("LastName", "no Lead can be created"),
+    create_only("FirstName", "new Leads have no first name"),
+    create_only("Company", "no Lead can be created"),
+    create_only("Phone", "new Leads do not hold the number, and the next call creates another"),
+    create_only("Email", "new Leads have no e-mail"),
 ];
 const ACCOUNT: &[Written] = &[
-    once("Name", "no Account can be created"),
-    once("Phone", "new Accounts do not hold the number, and the next call creates another"),
+    create_only("Name", "no Account can be created"),
+    create_only("Phone", "new Accounts do not hold the number, and the next call creates another"),
 ];
 const CASE: &[Written] = &[
-    once("Subject", "new Cases have no subject"),
-    once("Origin", "new Cases do not say that they came by phone"),
-    once("ContactId", "calls are not related to Cases"),
+    create_only("Subject", "new Cases have no subject"),
+    create_only("Origin", "new Cases do not say that they came by phone"),
+    create_only("ContactId", "calls are not related to Cases"),
 ];
 
 fn written(sobject: SObject) -> &'static [Written] {
@@ -77,9 +77,9 @@ pub(super) fn names(sobject: SObject) -> impl Iterator<Item = &'static str> {
     written(sobject).iter().map(|written| written.field).chain(key)
 }
 
-/// One item for each field at fault, or one that says that none is.
+/// Adds one item per faulty field, or one that says that all are fine.
 pub(super) fn check(sobject: SObject, description: &Description, check: &mut OrgCheck) {
-    let (faults, looked_at) = (check.items.len(), names(sobject).count());
+    let (faults, checked) = (check.items.len(), names(sobject).count());
     let phones = CallerFields::new(check.person_accounts == Some(true)).phones(sobject);
     for written in written(sobject) {
         let name = format!("{sobject}.{}", written.field);
@@ -88,12 +88,12 @@ pub(super) fn check(sobject: SObject, description: &Description, check: &mut Org
         let message = match found {
             None if is_phone => continue,
             None => format!("The connected user may not see it, or the org does not have it: {}.", written.without),
-            // Of an object of which no record may be created, there is one item for all.
+            // If the user may not create the object at all, a single item of the object reports it.
             Some(field) if description.createable && !field.createable => {
-                format!("The connected user may see it, and not write it: {}.", written.without)
+                format!("The connected user may see it, but not write it: {}.", written.without)
             }
             Some(field) if description.createable && written.is_revised && !field.updateable => {
-                "The connected user may not change it: what Aircall says later of a call is not logged there."
+                "The connected user may not change it: later changes of a call in Aircall are not logged there."
                     .to_owned()
             }
             Some(_) => continue,
@@ -107,7 +107,7 @@ pub(super) fn check(sobject: SObject, description: &Description, check: &mut Org
             check.fault(format!("{sobject}.{phone}"), message.to_owned());
         }
     }
-    if looked_at > 0 && check.items.len() == faults {
+    if checked > 0 && check.items.len() == faults {
         let message = "The connected user may use every field that the integration reads and writes.";
         check.note(format!("Fields of {sobject}"), CheckStatus::Ok, message);
     }
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn every_field_that_is_written_is_looked_at() {
+    fn every_field_that_is_written_is_checked() {
         let text = || "x".to_owned();
         let task = Task {
             key: text(),

@@ -10,13 +10,17 @@ pub(super) fn check(sobject: SObject, description: Option<&Description>, check: 
     }
     let Some(description) = description.filter(|description| description.queryable) else {
         let status = if sobject == SObject::Task { Missing } else { Warning };
-        check.note(sobject.name(), status, format!("The connected user has no access to it: {}.", unread(sobject)));
+        check.note(
+            sobject.name(),
+            status,
+            format!("The connected user has no access to it: {}.", without_access(sobject)),
+        );
         return;
     };
-    let (status, message) = match creates(sobject) {
+    let (status, message) = match without_create(sobject) {
         None => (Ok, "The connected user may read it.".to_owned()),
         Some(_) if description.createable => (Ok, "The connected user may read and create it.".to_owned()),
-        Some((status, without)) => (status, format!("The connected user may read it, and not create it: {without}.")),
+        Some((status, without)) => (status, format!("The connected user may read it, but not create it: {without}.")),
     };
     check.note(sobject.name(), status, message);
     if description.createable {
@@ -24,8 +28,8 @@ pub(super) fn check(sobject: SObject, description: Option<&Description>, check: 
     }
 }
 
-/// What does not work with an object that the user has no access to.
-fn unread(sobject: SObject) -> &'static str {
+/// What does not work if the user has no access to an object.
+fn without_access(sobject: SObject) -> &'static str {
     match sobject {
         SObject::Task => "nothing can be logged. The user needs the permission Edit Tasks",
         SObject::Contact => "calls are not logged on Contacts, and so not on Cases or Opportunities either",
@@ -37,8 +41,8 @@ fn unread(sobject: SObject) -> &'static str {
     }
 }
 
-/// What does not work, and how bad that is, without the right to create records of an object.
-fn creates(sobject: SObject) -> Option<(CheckStatus, &'static str)> {
+/// What does not work if the user may not create records of an object, and how severe that is.
+fn without_create(sobject: SObject) -> Option<(CheckStatus, &'static str)> {
     match sobject {
         SObject::Task => Some((Missing, "nothing can be logged. The user needs the permission Edit Tasks")),
         SObject::Contact => Some((Warning, "the setting to create a Contact for an unknown number does not work")),
@@ -49,19 +53,19 @@ fn creates(sobject: SObject) -> Option<(CheckStatus, &'static str)> {
     }
 }
 
-/// The org's own fields that a new record has to fill, and that nobody fills here.
+/// Adds items for custom fields that the org requires in new records and the integration does not fill.
 fn note_required(sobject: SObject, description: &Description, check: &mut OrgCheck) {
     let required = description.fields.values().filter(|field| {
         let is_own = field.name.ends_with("__c") && fields::names(sobject).all(|name| name != field.name);
         is_own && field.createable && !field.nillable && !field.defaulted_on_create && field.kind != "boolean"
     });
-    if creates(sobject).is_none() {
+    if without_create(sobject).is_none() {
         return;
     }
     for field in required {
         let status = if sobject == SObject::Task { Missing } else { Warning };
         let message = format!(
-            "The org requires it in every new {sobject}, and the integration does not fill it: creating one fails. \
+            "The org requires it in every new {sobject}, but the integration does not fill it: creating one fails. \
              Give the field a default value, or do not require it."
         );
         check.note(format!("Required field {sobject}.{}", field.name), status, message);

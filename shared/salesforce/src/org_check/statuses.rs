@@ -1,4 +1,4 @@
-//! Whether the org's task statuses mean what the integration takes them for.
+//! Checks that the org's task statuses have the meaning that the integration expects.
 
 use rules::TaskStatus;
 
@@ -6,9 +6,9 @@ use super::CheckStatus::{Missing, Ok, Warning};
 use super::OrgCheck;
 use crate::Record;
 
-/// `statuses` as [`crate::Soql::task_statuses`] asks for them.
+/// `statuses` are the records of [`crate::Soql::task_statuses`].
 pub(super) fn check(statuses: &[Record], check: &mut OrgCheck) {
-    // Where a closed status is none, a logged call shows as a task that is still to do.
+    // If a status for completed calls is not closed, a logged call shows as an open task.
     for (status, is_closed, shown) in
         [(TaskStatus::Completed, true, "Past Activities"), (TaskStatus::InProgress, false, "Next Steps")]
     {
@@ -20,15 +20,15 @@ pub(super) fn check(statuses: &[Record], check: &mut OrgCheck) {
             }
             Some(_) => {
                 let is = if is_closed { "an open" } else { "a closed" };
-                let message = format!("In this org it is {is} status: calls logged so do not show under {shown}.");
+                let message = format!("In this org it is {is} status: calls logged with it do not show under {shown}.");
                 check.note(what, Missing, message);
             }
             None if is_closed => {
-                let message = format!("The org has no such status: calls logged so do not show under {shown}.");
+                let message = format!("The org has no such status: calls logged with it do not show under {shown}.");
                 check.note(what, Missing, message);
             }
             None => {
-                let message = format!("The org has no such status: calls logged so show under {shown} all the same.");
+                let message = format!("The org has no such status: calls logged with it still show under {shown}.");
                 check.note(what, Warning, message);
             }
         }

@@ -9,8 +9,8 @@ use crate::{Client, Error, ErrorCode, Refusal, Reply, SalesforceId};
 /// An object of the org's set-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Resource {
-    /// Of the Tooling API.
-    /// Source: <https://developer.salesforce.com/docs/atlas.en-us.api_tooling.meta/api_tooling/tooling_api_objects_customfield.htm>.
+    /// An object of the Tooling API. Source:
+    /// <https://developer.salesforce.com/docs/atlas.en-us.api_tooling.meta/api_tooling/tooling_api_objects_customfield.htm>.
     CustomField,
     /// Source: <https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_permissionset.htm>.
     PermissionSet,
@@ -35,7 +35,7 @@ impl Resource {
         format!("{}/{id}", self.path())
     }
 
-    /// Creates a record, and gives its id.
+    /// Creates a record and returns its id.
     pub(super) async fn create(self, client: &Client, body: &Value) -> Result<Reply<SalesforceId>, Error> {
         #[derive(Deserialize)]
         struct Created {
@@ -46,9 +46,9 @@ impl Resource {
     }
 }
 
-/// Whether a refused creation says that there is one already. Where the Tooling API does not give the code of its own,
-/// its words tell: `There is already a field named Aircall Key on Activity.`
-pub(super) fn is_there(refusal: &Refusal) -> bool {
+/// Whether a creation was refused because the record already exists. The Tooling API may only say so in its message:
+/// `There is already a field named Aircall Key on Activity.`
+pub(super) fn already_exists(refusal: &Refusal) -> bool {
     let name = refusal.code().name();
     let message = refusal.cause().message.to_ascii_lowercase();
     matches!(refusal.code(), ErrorCode::DuplicateValue)
@@ -57,7 +57,8 @@ pub(super) fn is_there(refusal: &Refusal) -> bool {
         || message.contains("duplicate developer name")
 }
 
-/// Whether the user lacks a permission. The Tooling API hides what the user may not use.
+/// Whether the user lacks a permission. The Tooling API hides objects that the user may not use, so this includes "not
+/// found".
 pub(super) fn is_forbidden(refusal: &Refusal) -> bool {
     let name = refusal.code().name();
     refusal.status() == 403
@@ -65,7 +66,7 @@ pub(super) fn is_forbidden(refusal: &Refusal) -> bool {
         || name.starts_with("INSUFFICIENT_ACCESS")
 }
 
-/// Whether a permission was refused because Salesforce does not list the new field yet.
-pub(super) fn is_not_known_yet(refusal: &Refusal) -> bool {
+/// Whether a permission was refused because the new field is not available in Salesforce yet.
+pub(super) fn is_not_available_yet(refusal: &Refusal) -> bool {
     matches!(refusal.code(), ErrorCode::InvalidOrNullForRestrictedPicklist | ErrorCode::InvalidField)
 }

@@ -1,11 +1,12 @@
-//! Values of SOQL.
+//! Literals of SOQL.
 
 use jiff::Timestamp;
 
-/// A text as a SOQL string.
+/// Quotes a text as a SOQL string.
 ///
-/// Source: <https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_quotedstringescapes.htm>.
-/// `%` and `_` mean something only to LIKE, which is never used here.
+/// Source:
+/// <https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_quotedstringescapes.htm>.
+/// `%` and `_` are special only in LIKE, which is never used here.
 pub(super) fn literal(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('\'');
@@ -26,10 +27,11 @@ pub(super) fn literal(text: &str) -> String {
     quoted
 }
 
-/// The first and the last instant that Salesforce knows, 1700-01-01 and 4000-12-31; beyond them a query is malformed.
+/// The first and the last instant that Salesforce supports, 1700-01-01 and 4000-12-31. Beyond them a query is
+/// malformed.
 const INSTANTS: [Timestamp; 2] = [Timestamp::constant(-8_520_336_000, 0), Timestamp::constant(64_092_124_800, 0)];
 
-/// An instant as a SOQL date-time in whole seconds, rounded down; it stands without quotation marks.
+/// Formats an instant as a SOQL date-time in whole seconds, rounded down. It is not quoted.
 ///
 /// Source of both: <https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_dateformats.htm>.
 pub(super) fn date_time(instant: Timestamp) -> String {
@@ -43,7 +45,7 @@ mod tests {
 
     use super::*;
 
-    /// Reads one SOQL string from the start of a statement, as Salesforce would; gives its value and what follows it.
+    /// Parses one SOQL string at the start of a statement, as Salesforce would. Returns its value and the rest.
     fn read(statement: &str) -> Option<(String, &str)> {
         let mut value = String::new();
         let mut characters = statement.strip_prefix('\'')?.char_indices();
@@ -67,13 +69,13 @@ mod tests {
     }
 
     #[test]
-    fn an_attempt_to_break_out_stays_inside() {
+    fn an_injection_stays_inside_the_literal() {
         assert_eq!(literal(r"x' OR Name != '"), r"'x\' OR Name != \''");
         assert_eq!(literal(r"x\' OR Name != '"), r"'x\\\' OR Name != \''");
     }
 
     #[test]
-    fn an_instant_is_whole_seconds_that_salesforce_knows() {
+    fn an_instant_is_rounded_to_seconds_and_clamped() {
         let of = |text: &str| date_time(text.parse().unwrap());
         assert_eq!(of("2026-11-22T17:36:26.999Z"), "2026-11-22T17:36:26Z");
         assert_eq!(of("1969-12-31T23:59:59.5Z"), "1969-12-31T23:59:59Z");
@@ -83,13 +85,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_goes_in_is_the_value_and_nothing_follows(text in any::<String>()) {
+        fn a_literal_parses_back_to_its_text(text in any::<String>()) {
             let quoted = literal(&text);
             prop_assert_eq!(read(&quoted), Some((text, "")));
         }
 
         #[test]
-        fn hostile_characters_too(text in r#"['"\\\n\r\t\x08\x0c%_() a-z]{0,40}"#) {
+        fn a_literal_of_special_characters_parses_back_to_its_text(text in r#"['"\\\n\r\t\x08\x0c%_() a-z]{0,40}"#) {
             let quoted = literal(&text);
             prop_assert_eq!(read(&quoted), Some((text, "")));
         }

@@ -1,4 +1,4 @@
-//! Where the objects keep phone numbers, and the exact question for them.
+//! The phone fields of each object, and the exact query for phone numbers.
 
 use super::literal::literal;
 use super::{In, Soql};
@@ -10,27 +10,26 @@ const ACCOUNT: &[&str] = &["Phone"];
 const PERSON_ACCOUNT: &[&str] =
     &["Phone", "PersonMobilePhone", "PersonHomePhone", "PersonOtherPhone", "PersonAssistantPhone"];
 
-/// What an org lets be asked about callers.
+/// The fields and objects that an org allows in searches for callers.
 ///
-/// A search names each field and object it asks for, and one that the org does not have or that the user may not see
-/// refuses the whole search: leave it out with [`CallerFields::without`] or [`CallerFields::without_object`], and ask
-/// again.
+/// A search names each field and object it needs. If the org lacks one or hides it from the user, the whole search is
+/// refused: leave it out with [`CallerFields::without`] or [`CallerFields::without_object`], and retry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallerFields {
     person_accounts: bool,
-    /// Of one object, or of all.
+    /// Fields that are left out, of one object or of all.
     hidden: Vec<(Option<SObject>, String)>,
     missing: Vec<SObject>,
 }
 
 impl CallerFields {
-    /// All fields, with those that exist only in orgs with person accounts, or without.
+    /// All fields; `person_accounts` includes those that exist only in orgs with person accounts.
     pub fn new(person_accounts: bool) -> Self {
         Self { person_accounts, hidden: Vec::new(), missing: Vec::new() }
     }
 
-    /// The same without a field of one object, as [`crate::Refusal::entity`] tells it, or of every object that has one of
-    /// this name. Without `IsPersonAccount` or `PersonContactId`, whatever the object, there are no person accounts.
+    /// The same without a field of one object, as [`crate::Refusal::entity`] names it, or of every object with a field
+    /// of this name. Leaving out `IsPersonAccount` or `PersonContactId` of any object turns person accounts off.
     #[must_use]
     pub fn without(mut self, sobject: Option<SObject>, field: &str) -> Self {
         self.person_accounts &= !matches!(field, "IsPersonAccount" | "PersonContactId");
@@ -38,15 +37,15 @@ impl CallerFields {
         self
     }
 
-    /// The same without an object that the org does not show at all: nothing is asked about it.
+    /// The same without an object that the org hides: it is not queried.
     #[must_use]
     pub fn without_object(mut self, sobject: SObject) -> Self {
         self.missing.push(sobject);
         self
     }
 
-    /// The fields of an object that hold a caller's number; none of an object that is not asked about. Fax is left out:
-    /// nobody calls from one.
+    /// The fields of an object that hold a caller's phone number; empty for an object that is not queried. Fax is left
+    /// out, as nobody calls from one.
     pub fn phones(&self, sobject: SObject) -> Vec<&'static str> {
         let phones = match sobject {
             _ if self.missing.contains(&sobject) => &[],
@@ -67,7 +66,7 @@ impl CallerFields {
         self.hidden.iter().any(|(of, hidden)| hidden == field && of.is_none_or(|of| of == sobject))
     }
 
-    /// What is asked of a record that may be a caller: id, name, phones, how recent, and what its kind needs.
+    /// The selected fields of a candidate record: id, name, phones, last modification, and the fields for its kind.
     pub(super) fn select(&self, sobject: SObject) -> String {
         let mut fields = vec!["Id", "Name"];
         fields.extend(self.phones(sobject));
@@ -81,8 +80,8 @@ impl CallerFields {
         self.visible(sobject, &fields).join(", ")
     }
 
-    /// Which records cannot be a caller: a converted Lead, and the hidden Contact behind a person account, which is
-    /// found as the Account.
+    /// The condition that excludes records that cannot be a caller: converted Leads, and the hidden Contact of a person
+    /// account, which is found as the Account.
     pub(super) fn condition(&self, sobject: SObject) -> Option<&'static str> {
         match sobject {
             SObject::Contact if self.person_accounts => Some("IsPersonAccount = false"),
@@ -96,8 +95,8 @@ impl CallerFields {
         }
     }
 
-    /// Whether the exact question finds a person account by its hidden Contact, which holds the same numbers: asking
-    /// for them in the Account too would make the question half as long again.
+    /// Whether the exact query finds a person account by its hidden Contact, which holds the same numbers. Querying
+    /// them on the Account too would make the query half as long again.
     fn persons_by_contact(&self) -> bool {
         self.person_accounts
             && !self.phones(SObject::Contact).is_empty()
@@ -106,11 +105,11 @@ impl CallerFields {
 }
 
 impl Soql {
-    /// Contacts, Leads or Accounts that hold one of these texts, letter for letter, in a phone field; the same fields as
-    /// of [`super::Sosl::phones`]. It sees records that the search index does not know yet. Objects without phone fields
-    /// ask nothing.
+    /// Contacts, Leads or Accounts with exactly one of these texts in a phone field; selects the same fields as
+    /// [`super::Sosl::phones`]. Sees records that the search index does not list yet. Returns no query for objects
+    /// without phone fields.
     ///
-    /// With person accounts, ask about Contacts and Accounts both: a person answers as the hidden Contact.
+    /// With person accounts, query both Contacts and Accounts: a person is found as the hidden Contact.
     pub fn records_by_phone(sobject: SObject, forms: &[String], fields: &CallerFields) -> Vec<Self> {
         let by_contact = fields.persons_by_contact();
         let condition = fields.condition(sobject).filter(|_| sobject != SObject::Contact || !by_contact);
@@ -135,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn contacts_by_their_five_phones() {
+    fn contacts_are_queried_by_their_five_phone_fields() {
         check(
             SObject::Contact,
             true,
@@ -147,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn persons_are_asked_about_once() {
+    fn person_accounts_are_queried_by_contact_only() {
         check(
             SObject::Account,
             true,
@@ -158,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn persons_whose_contact_tells_too_little_are_asked_about_as_accounts() {
+    fn person_accounts_are_queried_as_accounts_if_their_contacts_cannot_be() {
         let forms = ["+15550100".to_owned()];
         let all = CallerFields::new(true);
         for fields in
@@ -173,14 +172,14 @@ mod tests {
     }
 
     #[test]
-    fn an_object_that_the_org_does_not_show_is_not_asked_about() {
+    fn a_hidden_object_is_not_queried() {
         let fields = CallerFields::new(false).without_object(SObject::Lead);
         let asks = |sobject| !Soql::records_by_phone(sobject, &["1".to_owned()], &fields).is_empty();
         assert_eq!([SObject::Contact, SObject::Lead, SObject::Account].map(asks), [true, false, true]);
     }
 
     #[test]
-    fn leads_that_are_not_converted() {
+    fn converted_leads_are_excluded() {
         check(
             SObject::Lead,
             false,
@@ -190,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn accounts_without_person_accounts() {
+    fn accounts_are_queried_by_phone() {
         check(
             SObject::Account,
             false,
@@ -200,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn person_fields_only_where_they_exist() {
+    fn person_fields_are_selected_only_where_they_exist() {
         let ask = |sobject, fields: &CallerFields| {
             Soql::records_by_phone(sobject, &["1".to_owned()], fields)[0].as_str().contains("Person")
         };
@@ -214,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hidden_field_is_neither_asked_for_nor_about() {
+    fn a_hidden_field_is_neither_selected_nor_compared() {
         let fields = CallerFields::new(true).without(None, "AssistantPhone").without(None, "AccountId");
         let asked = Soql::records_by_phone(SObject::Contact, &["1".to_owned()], &fields).remove(0);
         assert!(!asked.as_str().contains("Assistant") && !asked.as_str().contains("AccountId"), "{}", asked.as_str());
@@ -222,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_hidden_on_one_object_is_asked_for_of_the_others() {
+    fn a_field_hidden_on_one_object_is_queried_on_the_others() {
         let phones = |of| {
             let fields = CallerFields::new(false).without(of, "MobilePhone");
             let has = |sobject| {
@@ -239,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_case_has_no_phone() {
+    fn objects_without_phone_fields_need_no_query() {
         assert!(Soql::records_by_phone(SObject::Case, &["1".to_owned()], &CallerFields::new(false)).is_empty());
     }
 }

@@ -1,13 +1,13 @@
-//! Questions about the org itself: its permissions and statuses. They take no order: these objects know none.
+//! Queries about the org itself: its permissions and statuses. They have no order, as these objects do not support one.
 
 use super::literal::literal;
 use super::{Soql, id_literal};
 use crate::SalesforceId;
 
 impl Soql {
-    /// What the connected user may do to the org itself, one row:
-    /// `PermissionsCustomizeApplication`, `PermissionsModifyAllData`.
-    /// Source: <https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_userpermissionaccess.htm>.
+    /// The connected user's permissions on the org itself, one row: `PermissionsCustomizeApplication`,
+    /// `PermissionsModifyAllData`. Source:
+    /// <https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_userpermissionaccess.htm>.
     pub fn user_permissions() -> Self {
         Self(
             "SELECT PermissionsCustomizeApplication, PermissionsModifyAllData FROM UserPermissionAccess LIMIT 1".into(),
@@ -24,7 +24,7 @@ impl Soql {
         Self(format!("SELECT Id FROM PermissionSet WHERE Name = {} LIMIT 1", literal(name)))
     }
 
-    /// What a permission set says about fields, as `Task.Aircall_Key__c`: `Id`, `Field`, `PermissionsRead`,
+    /// The entries of a permission set for fields such as `Task.Aircall_Key__c`: `Id`, `Field`, `PermissionsRead`,
     /// `PermissionsEdit`.
     pub(crate) fn field_permissions(permission_set: &SalesforceId, fields: &[&str]) -> Self {
         let fields: Vec<String> = fields.iter().map(|field| literal(field)).collect();
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn what_set_up_asks() {
+    fn the_queries_of_the_set_up() {
         let (set, user) =
             (SalesforceId::parse("0PSVr00000m4eGC").unwrap(), SalesforceId::parse("005Vr00000m4eGC").unwrap());
         check(

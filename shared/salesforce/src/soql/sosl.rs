@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use super::CallerFields;
 use crate::SObject;
 
-/// Beyond this length of its search string Salesforce takes OR for a word. Source:
+/// Beyond this length of the search string, Salesforce treats OR as a word. Source:
 /// <https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_sosl_syntax.htm>.
 const MAX_FIND: usize = 4_000;
 
-/// A search term of digits only: nothing in it can mean anything to SOSL.
+/// A search term of digits only, so it cannot contain SOSL syntax.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DigitsOnly(String);
 
@@ -19,11 +19,11 @@ pub struct DigitsOnly(String);
 pub struct NotDigits;
 
 impl DigitsOnly {
-    /// Takes digits and nothing else.
+    /// Accepts digits only.
     ///
     /// # Errors
     ///
-    /// [`NotDigits`] if there is anything else, or too few or many.
+    /// [`NotDigits`] if there is any other character, or too few or too many digits.
     pub fn parse(text: &str) -> Result<Self, NotDigits> {
         if (2..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
             Ok(Self(text.to_owned()))
@@ -49,16 +49,16 @@ impl std::fmt::Debug for DigitsOnly {
 pub struct Sosl(String);
 
 impl Sosl {
-    /// Searches that together ask for every term in the phone fields of Contacts, Leads that are not converted, and
-    /// Accounts, each newest first.
+    /// Searches that together cover every term in the phone fields of Contacts, unconverted Leads, and Accounts, each
+    /// newest first.
     ///
-    /// The answer does not say which term a record matched, and phone fields that are not asked for (fax, custom ones)
-    /// match too: compare [`CallerFields::phones`] of each record. The index lags behind by minutes, and a search returns at
-    /// most 2,000 records. None if the org shows none of the three objects, or no phone field of them.
+    /// The result does not say which term a record matched, and phone fields that are not selected (fax, custom ones)
+    /// match too: compare [`CallerFields::phones`] of each record. The index lags by minutes, and a search returns at
+    /// most 2,000 records. Returns no search if the org hides all three objects, or all their phone fields.
     ///
-    /// The terms stand without quotation marks, as in Salesforce's own
+    /// The terms are not quoted, as in Salesforce's own
     /// [samples](https://developer.salesforce.com/docs/platform/api/guide/sforce-api-calls-search.html): one word of
-    /// digits means the same either way, and four numbers more fit into a search string.
+    /// digits means the same either way, and four more numbers fit into a search string.
     pub fn phones(terms: &[DigitsOnly], fields: &CallerFields) -> Vec<Self> {
         let Some(returning) = returning(fields) else { return Vec::new() };
         let mut searches = Vec::new();
@@ -86,14 +86,14 @@ impl Sosl {
     }
 }
 
-/// The length only: a search holds phone numbers.
+/// Shows the length only: a search holds phone numbers.
 impl std::fmt::Debug for Sosl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Sosl({} characters)", self.0.len())
     }
 }
 
-/// What follows the search string; nothing if there is nothing to compare with a number.
+/// The clause after the search string; `None` if no phone field is left to compare.
 fn returning(fields: &CallerFields) -> Option<String> {
     let object = |sobject: SObject| {
         let condition = fields.condition(sobject).map(|condition| format!(" WHERE {condition}")).unwrap_or_default();
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn one_search_for_all_terms() {
+    fn all_terms_share_one_search() {
         let searches = Sosl::phones(&[digits("4155550132"), digits("14155550132")], &CallerFields::new(false));
         assert_eq!(
             searches.iter().map(Sosl::as_str).collect::<Vec<_>>(),
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn with_person_accounts_the_hidden_contact_stays_out() {
+    fn hidden_contacts_of_person_accounts_are_excluded() {
         let search = &Sosl::phones(&[digits("14155550132")], &CallerFields::new(true))[0];
         assert!(search.as_str().contains("AccountId, IsPersonAccount WHERE IsPersonAccount = false ORDER BY"));
         assert!(search.as_str().contains("PersonMobilePhone"));
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_org_does_not_show_is_not_returned() {
+    fn hidden_objects_are_left_out_of_the_search() {
         let search = |fields: &CallerFields| Sosl::phones(&[digits("14155550132")], fields);
         let all = CallerFields::new(false);
         let returned =
@@ -151,14 +151,14 @@ mod tests {
     }
 
     #[test]
-    fn only_digits_are_a_term() {
+    fn only_digits_are_accepted_as_a_term() {
         for text in ["", "1", "+33612345678", "12 34", "12*", "١٢٣", "12\"", &"1".repeat(41)] {
             assert_eq!(DigitsOnly::parse(text), Err(NotDigits), "{text}");
         }
     }
 
     #[test]
-    fn no_term_no_search() {
+    fn no_terms_need_no_search() {
         assert!(Sosl::phones(&[], &CallerFields::new(false)).is_empty());
     }
 

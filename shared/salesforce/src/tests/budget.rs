@@ -1,4 +1,4 @@
-//! What a burst of 200 calls costs: how many searches and queries it takes to ask about their numbers.
+//! API call budget of a burst of 200 calls: the searches and queries that their phone numbers take.
 
 use std::collections::BTreeSet;
 
@@ -6,36 +6,36 @@ use rules::E164;
 
 use crate::{CallerFields, DigitsOnly, MAX_QUERIES, SObject, Soql, Sosl};
 
-/// 200 numbers from the first on. All are made up, and where a country keeps numbers for fiction, from those; of the
-/// longest kind that the country has.
-fn numbers(first: u64) -> Vec<E164> {
+/// 200 consecutive numbers. All are made up, from the country's range for fiction where there is one, and of the
+/// country's maximum length.
+fn phones(first: u64) -> Vec<E164> {
     (first..first + 200).map(|digits| E164::parse(&format!("+{digits}")).unwrap()).collect()
 }
 
-fn numbers_of_each_country() -> [(&'static str, Vec<E164>); 9] {
+fn phones_of_each_country() -> [(&'static str, Vec<E164>); 9] {
     [
-        ("France", numbers(33_639_980_000)),
-        ("United Kingdom", numbers(447_700_900_000)),
+        ("France", phones(33_639_980_000)),
+        ("United Kingdom", phones(447_700_900_000)),
         (
             "United States",
-            [numbers(14_155_550_100), numbers(12_125_550_100)].iter().flat_map(|n| n[..100].to_vec()).collect(),
+            [phones(14_155_550_100), phones(12_125_550_100)].iter().flat_map(|n| n[..100].to_vec()).collect(),
         ),
-        ("Germany", numbers(4_915_230_000_000)),
-        ("Spain", numbers(34_600_000_000)),
-        ("Italy", numbers(393_330_000_000)),
-        ("Australia", numbers(61_491_570_000)),
-        ("Brazil", numbers(5_511_900_000_000)),
-        ("India", numbers(919_000_000_000)),
+        ("Germany", phones(4_915_230_000_000)),
+        ("Spain", phones(34_600_000_000)),
+        ("Italy", phones(393_330_000_000)),
+        ("Australia", phones(61_491_570_000)),
+        ("Brazil", phones(5_511_900_000_000)),
+        ("India", phones(919_000_000_000)),
     ]
 }
 
 #[test]
-fn the_exact_question_about_200_numbers_and_their_owners_is_one_composite() {
-    // As long as Salesforce lets an address be, and each with a character that is escaped.
+fn the_exact_queries_for_200_numbers_and_their_owners_fit_one_composite() {
+    // E-mail addresses of Salesforce's maximum length, each with a character that is escaped.
     let emails: Vec<String> = (0..200).map(|n| format!("o'{n:0>66}@example.com")).collect();
     let users = Soql::active_users_by_email(&emails).len();
-    for (country, numbers) in numbers_of_each_country() {
-        let forms: Vec<String> = numbers.iter().flat_map(E164::written_forms).collect();
+    for (country, phones) in phones_of_each_country() {
+        let forms: Vec<String> = phones.iter().flat_map(E164::written_forms).collect();
         for person_accounts in [false, true] {
             let fields = CallerFields::new(person_accounts);
             let statements: Vec<Soql> = [SObject::Contact, SObject::Lead, SObject::Account]
@@ -51,9 +51,9 @@ fn the_exact_question_about_200_numbers_and_their_owners_is_one_composite() {
 }
 
 #[test]
-fn a_search_for_200_numbers_takes_four_requests() {
-    for (country, numbers) in numbers_of_each_country() {
-        let forms: BTreeSet<String> = numbers.iter().flat_map(E164::digit_forms).collect();
+fn a_search_for_200_numbers_takes_at_most_four_requests() {
+    for (country, phones) in phones_of_each_country() {
+        let forms: BTreeSet<String> = phones.iter().flat_map(E164::digit_forms).collect();
         let terms: Vec<_> = forms.iter().map(|form| DigitsOnly::parse(form).unwrap()).collect();
         let searches = Sosl::phones(&terms, &CallerFields::new(true)).len();
         assert!(searches <= 4, "{country}: {searches} searches for {} terms", terms.len());

@@ -1,4 +1,4 @@
-//! Every code that Salesforce documents, in every shape that it comes in, asks for the same.
+//! Every error code has the same kind in every error shape.
 
 use std::collections::BTreeSet;
 
@@ -8,9 +8,9 @@ use wiremock::ResponseTemplate;
 use super::{ok, org};
 use crate::{Atomicity, Error, ErrorCode, Graph, Kind, Record, Refusal, SObject, SubResult, Subrequest};
 
-/// What each code asks for, written down a second time: a change of [`ErrorCode::kind`] has to be meant, and a new code
-/// has to be decided.
-const ASKED: [(Kind, &[&str]); 10] = [
+/// The expected kind of each code, stated a second time: a change of [`ErrorCode::kind`] must be intended, and a new
+/// code must be decided.
+const EXPECTED_KINDS: [(Kind, &[&str]); 10] = [
     (Kind::Refresh, &["INVALID_SESSION_ID"]),
     (Kind::Reconnect, &["OPERATION_WITH_INACTIVE_USER_EXCEPTION", "invalid_grant"]),
     (
@@ -65,8 +65,8 @@ const ASKED: [(Kind, &[&str]); 10] = [
 ];
 
 #[test]
-fn every_code_has_the_kind_that_was_decided() {
-    for (kind, names) in ASKED {
+fn every_code_has_its_expected_kind() {
+    for (kind, names) in EXPECTED_KINDS {
         let of_kind = ErrorCode::KNOWN.iter().filter(|code| code.kind() == kind);
         assert_eq!(of_kind.map(ErrorCode::name).collect::<BTreeSet<_>>(), names.iter().copied().collect(), "{kind:?}");
     }
@@ -93,7 +93,7 @@ fn bundle() -> Vec<Subrequest> {
     vec![Subrequest::create("c", contact), Subrequest::create("t", task()).link("WhoId", "c")]
 }
 
-fn of_the_task(results: &[SubResult]) -> Refusal {
+fn task_refusal(results: &[SubResult]) -> Refusal {
     results[1].done().unwrap_err().clone()
 }
 
@@ -103,28 +103,28 @@ async fn whole(answer: ResponseTemplate) -> Error {
     client.composite(&bundle(), Atomicity::AllOrNone).await.unwrap_err()
 }
 
-async fn of_a_collection(code: &str) -> Refusal {
+async fn collection_refusal(code: &str) -> Refusal {
     let record = json!([{"success": false, "errors": [{"statusCode": code, "message": "no", "fields": []}]}]);
     let (_server, client) = org("POST", "composite/sobjects", ok(&record)).await;
     client.create(&[task()], Atomicity::EachAlone).await.unwrap().value.remove(0).unwrap_err()
 }
 
-async fn of_a_composite(code: &str) -> Refusal {
+async fn composite_refusal(code: &str) -> Refusal {
     let answer = json!({"compositeResponse": [part("c", HALTED), part("t", code)]});
     let (_server, client) = org("POST", "composite", ok(&answer)).await;
-    of_the_task(&client.composite(&bundle(), Atomicity::AllOrNone).await.unwrap().value)
+    task_refusal(&client.composite(&bundle(), Atomicity::AllOrNone).await.unwrap().value)
 }
 
-async fn of_a_graph(code: &str) -> Refusal {
+async fn graph_refusal(code: &str) -> Refusal {
     let answer = json!({"graphs": [{"graphId": "g", "isSuccessful": false,
         "graphResponse": {"compositeResponse": [part("c", HALTED), part("t", code)]}}]});
     let (_server, client) = org("POST", "composite/graph", ok(&answer)).await;
     let graph = Graph { id: "g".to_owned(), subrequests: bundle() };
-    of_the_task(&client.graph(&[graph]).await.unwrap().value[0].results)
+    task_refusal(&client.graph(&[graph]).await.unwrap().value[0].results)
 }
 
 #[tokio::test]
-async fn every_shape_asks_for_the_same() {
+async fn every_error_shape_gives_the_same_kind() {
     let unknown = ErrorCode::from_name("NEW_CODE");
     for code in ErrorCode::KNOWN.iter().chain([&unknown]) {
         let name = code.name();
@@ -132,9 +132,9 @@ async fn every_shape_asks_for_the_same() {
         let refusals = [
             ("single", whole(single(name)).await.refusal().unwrap().clone()),
             ("OAuth", whole(json!({"error": name, "error_description": "no"})).await.refusal().unwrap().clone()),
-            ("collection", of_a_collection(name).await),
-            ("composite", of_a_composite(name).await),
-            ("graph", of_a_graph(name).await),
+            ("collection", collection_refusal(name).await),
+            ("composite", composite_refusal(name).await),
+            ("graph", graph_refusal(name).await),
         ];
         for (shape, refusal) in refusals {
             assert_eq!(refusal.kind(), code.kind(), "{name}: {shape}");
@@ -144,7 +144,7 @@ async fn every_shape_asks_for_the_same() {
 }
 
 #[tokio::test]
-async fn without_a_code_the_status_asks() {
+async fn without_an_error_code_the_http_status_decides() {
     let statuses = [
         (Kind::Refresh, &[301, 302, 401, 404, 410, 421][..]),
         (Kind::Pause, &[403]),
@@ -165,7 +165,7 @@ async fn without_a_code_the_status_asks() {
     for (kind, statuses) in statuses {
         for status in statuses {
             for body in bodies {
-                let refusal = Refusal::of_body(*status, body.as_bytes());
+                let refusal = Refusal::from_body(*status, body.as_bytes());
                 assert_eq!((refusal.code(), refusal.kind()), (&ErrorCode::Http(*status), kind), "{status} {body}");
             }
             let error = whole(ResponseTemplate::new(*status).set_body_string(bodies[0])).await;
@@ -175,14 +175,14 @@ async fn without_a_code_the_status_asks() {
 }
 
 #[tokio::test]
-async fn an_error_that_is_cut_off_is_never_the_end() {
+async fn a_truncated_error_is_never_a_permanent_failure() {
     let whole_body = single("UNABLE_TO_LOCK_ROW").to_string();
     for end in 1..whole_body.len() {
         for (status, kind) in
             [(400, Kind::Retry), (404, Kind::Retry), (410, Kind::Retry), (401, Kind::Refresh), (403, Kind::Pause)]
         {
-            let error = Refusal::of_body(status, &whole_body.as_bytes()[..end]);
-            assert_eq!(error.code(), &ErrorCode::Http(status), "half a code is none");
+            let error = Refusal::from_body(status, &whole_body.as_bytes()[..end]);
+            assert_eq!(error.code(), &ErrorCode::Http(status), "a truncated code is no code");
             if end % 7 == 0 {
                 let answer = ResponseTemplate::new(status).set_body_string(&whole_body[..end]);
                 assert_eq!(whole(answer).await.kind(), kind, "{status} {}", &whole_body[..end]);
@@ -192,7 +192,7 @@ async fn an_error_that_is_cut_off_is_never_the_end() {
 }
 
 #[tokio::test]
-async fn an_unknown_code_is_judged_by_its_status() {
+async fn for_an_unknown_code_the_http_status_decides() {
     for (status, kind) in [
         (400, Kind::Fail),
         (401, Kind::Refresh),
@@ -210,7 +210,7 @@ async fn an_unknown_code_is_judged_by_its_status() {
 }
 
 #[tokio::test]
-async fn a_success_that_cannot_be_read_is_retried() {
+async fn an_unreadable_success_is_retried() {
     for body in ["<html>Maintenance</html>", "", "null", "[]", "{}", r#"{"compositeResponse": [{"#] {
         let error = whole(ResponseTemplate::new(200).set_body_string(body)).await;
         assert_eq!((error.kind(), error.refusal()), (Kind::Retry, None), "{body}");

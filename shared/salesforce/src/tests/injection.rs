@@ -1,4 +1,4 @@
-//! No text becomes syntax: not of SOQL, not of SOSL, not of a composite.
+//! Injection tests: text never becomes syntax of SOQL, SOSL or a composite.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use url::Url;
 use super::id;
 use crate::{ApiVersion, CallerFields, DigitsOnly, KeyField, Record, SObject, Soql, Sosl, Subrequest};
 
-/// Texts made of what means something to SOQL, SOSL, JSON, a composite or an address.
+/// Texts of syntax characters of SOQL, SOSL, JSON, composites and URLs.
 pub(super) fn hostile() -> impl Strategy<Value = String> {
     let syntax =
         r#"['"\\(){}\[\],;&|!^~*?:+%_@=<>/#\n\r\t\x00\x08\x0c -]|[a-z0-9]|OR|AND|' OR Id != '|@\{c\.id\}|é|😀"#;
@@ -25,15 +25,15 @@ pub(super) fn hostile() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A statement as a reader of SOQL sees it who knows nothing of this crate: the text around its lists of values, and
-/// each list. `None` if it is not well-formed.
+/// Parses a statement independently of this crate into the text around its value lists, and the lists. `None` if it is
+/// not well-formed.
 fn read(statement: &str) -> Option<(String, Vec<BTreeSet<String>>)> {
     let (mut around, mut lists) = (String::new(), Vec::new());
     let mut characters = statement.chars().peekable();
     while let Some(character) = characters.next() {
         around.push(character);
         if character != '(' || characters.peek() != Some(&'\'') {
-            // Outside a list of values a quotation mark has no business.
+            // A quotation mark outside a value list is an error.
             if character == '\'' {
                 return None;
             }
@@ -77,18 +77,18 @@ fn read_string(characters: &mut impl Iterator<Item = char>) -> Option<String> {
     }
 }
 
-/// Whatever `texts` are, `build` makes of them the statement that it makes of a plain word, with just them as values.
+/// For any `texts`, `build` makes the same statement as for a plain word, with exactly these values.
 #[track_caller]
 fn check(texts: &[String], build: impl Fn(&[String]) -> Vec<Soql>) {
     let (plain, _) = read(build(&["word".to_owned()])[0].as_str()).unwrap();
-    let asked: BTreeSet<String> = texts.iter().filter(|text| !text.contains("@{")).cloned().collect();
+    let expected: BTreeSet<String> = texts.iter().filter(|text| !text.contains("@{")).cloned().collect();
     let statements = build(texts);
-    assert_eq!(statements.len(), usize::from(!asked.is_empty()));
+    assert_eq!(statements.len(), usize::from(!expected.is_empty()));
     for statement in &statements {
         let (around, lists) = read(statement.as_str()).expect("a well-formed statement");
         assert_eq!(around, plain);
-        assert!(!lists.is_empty() && lists.iter().all(|list| *list == asked));
-        // In the address of a request it is one parameter, and the only one.
+        assert!(!lists.is_empty() && lists.iter().all(|list| *list == expected));
+        // In the URL of a request, it is the only parameter.
         let json = Subrequest::query("q", statement).json(&ApiVersion::default()).unwrap();
         let url = json["url"].as_str().unwrap();
         assert!(!url.contains("@{") && url.is_ascii());
@@ -101,7 +101,7 @@ fn check(texts: &[String], build: impl Fn(&[String]) -> Vec<Soql>) {
 
 proptest! {
     #[test]
-    fn a_value_of_soql_stays_a_value(texts in prop::collection::vec(hostile(), 1..5)) {
+    fn soql_values_stay_values(texts in prop::collection::vec(hostile(), 1..5)) {
         check(&texts, Soql::active_users_by_email);
         check(&texts, |keys| Soql::tasks_by_key(KeyField::AircallKey, keys, None));
         check(&texts, |keys| Soql::tasks_by_key(KeyField::CallObject, keys, None));
@@ -112,7 +112,7 @@ proptest! {
     }
 
     #[test]
-    fn only_digits_reach_sosl(texts in prop::collection::vec(prop_oneof![hostile(), "[0-9]{0,45}"], 0..6)) {
+    fn only_digits_enter_sosl(texts in prop::collection::vec(prop_oneof![hostile(), "[0-9]{0,45}"], 0..6)) {
         let terms: Vec<DigitsOnly> = texts.iter().filter_map(|text| DigitsOnly::parse(text).ok()).collect();
         let fields = CallerFields::new(true);
         let plain = Sosl::phones(&[DigitsOnly::parse("12").unwrap()], &fields).remove(0);
@@ -126,7 +126,7 @@ proptest! {
     }
 
     #[test]
-    fn an_id_is_an_id_or_nothing(text in prop_oneof![hostile(), "[0-9a-zA-Z']{15,18}"]) {
+    fn only_valid_ids_enter_a_statement(text in prop_oneof![hostile(), "[0-9a-zA-Z']{15,18}"]) {
         if let Ok(id) = crate::SalesforceId::parse(&text) {
             prop_assert!(id.as_str().bytes().all(|byte| byte.is_ascii_alphanumeric()));
             let statement = Soql::open_cases(&[id]).remove(0);
@@ -135,18 +135,18 @@ proptest! {
     }
 
     #[test]
-    fn a_text_in_a_composite_stays_a_text(texts in prop::collection::vec(hostile(), 3)) {
+    fn text_in_a_composite_stays_text(texts in prop::collection::vec(hostile(), 3)) {
         let record = Record::new(SObject::Task)
             .with("Subject", texts[0].as_str())
             .with("Description", texts[1].as_str())
             .with("WhoId", texts[2].as_str())
             .with("OwnerId", id("005xx000001SwiU"));
         let part = Subrequest::create("t", record).link("WhoId", "c");
-        // As it goes over the wire, and is read there.
+        // As serialized and parsed by the receiver.
         let sent: Value = serde_json::from_str(&part.json(&ApiVersion::default()).unwrap().to_string()).unwrap();
-        let spaced = |text: &str| text.replace("@{", "@ {");
+        let escaped = |text: &str| text.replace("@{", "@ {");
         let body = serde_json::json!({
-            "Subject": spaced(&texts[0]), "Description": spaced(&texts[1]), "WhoId": "@{c.id}",
+            "Subject": escaped(&texts[0]), "Description": escaped(&texts[1]), "WhoId": "@{c.id}",
             "OwnerId": "005xx000001SwiUAAS"
         });
         prop_assert_eq!(&sent["body"], &body);
@@ -156,7 +156,7 @@ proptest! {
 }
 
 #[test]
-fn the_reader_sees_an_injection() {
+fn the_test_parser_detects_an_injection() {
     let naive = |value: &str| format!("SELECT Id FROM User WHERE Email IN ('{value}') ORDER BY Id");
     let (plain, _) = read(&naive("word")).unwrap();
     for hostile in ["x') OR Id IN ('y", "x' OR Name != '", "\\", "a\nb", "x')"] {

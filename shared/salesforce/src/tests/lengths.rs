@@ -1,4 +1,4 @@
-//! No text that is written is longer than its field, whatever a call says: `STRING_TOO_LONG` does not happen.
+//! No written text is longer than its field for any call, so `STRING_TOO_LONG` cannot happen.
 
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -15,7 +15,7 @@ use crate::call_log::limits::{TEXTS, limit};
 use crate::call_log::{new_case, new_record, new_task, revised_task};
 use crate::{ApiVersion, Record, Subrequest};
 
-/// Emoji of two characters and of eight, right-to-left, references of composites, line breaks, controls.
+/// Emoji of two and of eight characters, right-to-left text, composite references, line breaks, control characters.
 const UNITS: &[&str] = &[
     "a",
     "é",
@@ -35,10 +35,10 @@ const UNITS: &[&str] = &[
 
 const COUNTS: &[usize] = &[0, 1, 13, 40, 41, 80, 81, 255, 256, 33_000, 100_000];
 
-/// Texts of a few characters and of 100,000.
+/// Texts of up to 100,000 characters.
 fn text() -> impl Strategy<Value = String> {
-    let many = (any::<bool>(), prop::sample::select(UNITS), prop::sample::select(COUNTS));
-    let repeated = many.prop_map(|(odd, unit, count)| {
+    let repeated = (any::<bool>(), prop::sample::select(UNITS), prop::sample::select(COUNTS));
+    let repeated = repeated.prop_map(|(odd, unit, count)| {
         let start = if odd { "x" } else { "" };
         format!("{start}{}", unit.repeat(count / unit.chars().count()))
     });
@@ -66,8 +66,8 @@ fn time() -> impl Strategy<Value = Timestamp> {
 }
 
 fn party() -> impl Strategy<Value = Party> {
-    let number = "[1-9][0-9]{6,14}".prop_map(|digits| Party::Phone(E164::parse(&format!("+{digits}")).unwrap()));
-    prop_oneof![4 => number, 1 => Just(Party::Anonymous), 1 => text().prop_map(Party::Unusable)]
+    let phone = "[1-9][0-9]{6,14}".prop_map(|digits| Party::Phone(E164::parse(&format!("+{digits}")).unwrap()));
+    prop_oneof![4 => phone, 1 => Just(Party::Anonymous), 1 => text().prop_map(Party::Unusable)]
 }
 
 fn comment() -> impl Strategy<Value = Comment> {
@@ -117,7 +117,7 @@ fn length(text: &str) -> usize {
     text.encode_utf16().count()
 }
 
-/// What a person left in a field of at most `limit` characters in which we wrote `ours`.
+/// Our text with a person's addition, truncated to `limit` characters.
 fn edited(ours: &str, by_hand: &str, limit: usize) -> String {
     let mut left = limit.saturating_sub(length(ours));
     let fits = |character: &char| {
@@ -128,29 +128,29 @@ fn edited(ours: &str, by_hand: &str, limit: usize) -> String {
     format!("{ours}{}", by_hand.chars().take_while(fits).collect::<String>())
 }
 
-/// No text of the record is too long, and none is of a field without a limit.
+/// Checks that every text fits its field, and that every text field has a known limit.
 #[track_caller]
 fn check(record: &Record) {
     let sobject = record.sobject().unwrap();
-    // Ours to choose, or of a shape that has one length.
+    // Values that we choose, or of fixed length.
     let fixed = ["Status", "TaskSubtype", "Type", "CallType", "ActivityDate", "OwnerId", "Id", "Origin"];
     for (field, value) in record.fields() {
         let Value::String(text) = value else { continue };
         match limit(sobject, field) {
             Some(limit) => assert!(length(text) <= limit, "{sobject}.{field} has {} characters", length(text)),
-            None => assert!(fixed.contains(&field), "nobody knows how much fits into {sobject}.{field}"),
+            None => assert!(fixed.contains(&field), "no limit is known for {sobject}.{field}"),
         }
     }
 }
 
-/// The same of a new record, which may go in a composite. That spaces references out, which makes texts longer:
-/// it must have been done before they were fitted.
+/// The same for a new record, which may be sent in a composite. Composites escape references, which makes texts longer,
+/// so the texts must be escaped before they are truncated.
 #[track_caller]
 fn check_new(record: &Record) {
     check(record);
     let sent = Subrequest::create("r", record.clone()).json(&ApiVersion::default()).unwrap();
     for (field, value) in record.fields() {
-        assert!(sent["body"][field] == *value, "{field} is not sent as it is");
+        assert!(sent["body"][field] == *value, "{field} is sent with a different value");
     }
 }
 
@@ -186,9 +186,9 @@ proptest! {
 
     #[test]
     fn a_new_record_fits_its_fields(contact in prop::option::of(contact()), digits in "[1-9][0-9]{6,14}") {
-        let number = E164::parse(&format!("+{digits}")).unwrap();
+        let phone = E164::parse(&format!("+{digits}")).unwrap();
         for setting in [UnknownNumber::CreateContact, UnknownNumber::CreateLead, UnknownNumber::CreateAccount] {
-            let new = rules::unknown::create(setting, &number, contact.as_ref(), &mut Trace::new()).unwrap();
+            let new = rules::unknown::create(setting, &phone, contact.as_ref(), &mut Trace::new()).unwrap();
             check_new(&new_record(&new));
         }
     }
@@ -198,15 +198,15 @@ proptest! {
         let case = new_case(&subject);
         check_new(&case);
         let written = case.str("Subject").unwrap();
-        // Cut only where it must be.
+        // Truncated only if necessary.
         let whole = subject.replace("@{", "@ {");
         prop_assert!(written == whole || length(&whole) > 255 && length(written) >= 254 && written.ends_with('…'));
     }
 }
 
 #[test]
-fn the_limits_name_each_field_once() {
-    for (sobject, field, most) in TEXTS {
-        assert_eq!(limit(sobject, field), Some(most), "{sobject}.{field}");
+fn each_field_has_one_limit() {
+    for (sobject, field, expected) in TEXTS {
+        assert_eq!(limit(sobject, field), Some(expected), "{sobject}.{field}");
     }
 }

@@ -28,7 +28,7 @@ fn tokens() -> Value {
 }
 
 #[tokio::test]
-async fn a_refresh_gives_tokens() {
+async fn a_refresh_returns_tokens() {
     let tokens = refreshed(ResponseTemplate::new(200).set_body_json(tokens())).await.unwrap();
     assert_eq!(tokens.access_token.expose_secret(), "00Dxx0000001gPL!new");
     assert!(tokens.refresh_token.is_none());
@@ -37,7 +37,7 @@ async fn a_refresh_gives_tokens() {
 }
 
 #[tokio::test]
-async fn a_rotated_refresh_token_comes_along() {
+async fn a_refresh_may_return_a_rotated_refresh_token() {
     let mut body = tokens();
     body["refresh_token"] = "5Aep862".into();
     let tokens = refreshed(ResponseTemplate::new(200).set_body_json(body)).await.unwrap();
@@ -45,7 +45,7 @@ async fn a_rotated_refresh_token_comes_along() {
 }
 
 #[tokio::test]
-async fn a_rotated_refresh_token_is_kept_whatever_else_the_answer_says() {
+async fn a_rotated_refresh_token_is_kept_even_if_other_fields_are_malformed() {
     let odd = [Value::Null, 7.into(), "".into(), "https://login.salesforce.com/id/me".into(), json!({"a": []})];
     for field in ["id", "issued_at", "token_type", "signature", "scope"] {
         for value in odd.iter().map(Some).chain([None]) {
@@ -62,7 +62,7 @@ async fn a_rotated_refresh_token_is_kept_whatever_else_the_answer_says() {
 }
 
 #[tokio::test]
-async fn an_empty_refresh_token_replaces_none() {
+async fn an_empty_refresh_token_is_ignored() {
     for empty in [Value::Null, "".into()] {
         let mut body = tokens();
         body["refresh_token"] = empty;
@@ -77,20 +77,20 @@ async fn refused(status: u16, error: &str, description: &str) -> RefreshError {
 }
 
 #[tokio::test]
-async fn a_dead_grant() {
+async fn an_expired_refresh_token_is_a_dead_grant() {
     let description = "expired access/refresh token".to_owned();
     assert_eq!(refused(400, "invalid_grant", &description).await, RefreshError::DeadGrant { description });
 }
 
 #[tokio::test]
-async fn a_wrong_secret_is_not_the_customers_matter() {
+async fn a_wrong_client_secret_is_a_misconfiguration() {
     let error = refused(401, "invalid_client", "invalid client credentials").await;
     assert_eq!(error.to_string(), "Salesforce refuses the app: invalid client credentials (invalid_client)");
     assert!(matches!(error, RefreshError::Misconfigured { .. }));
 }
 
 #[tokio::test]
-async fn a_busy_login_server_is_asked_again() {
+async fn a_busy_login_server_is_retried() {
     for (status, error, description) in [
         (400, "unknown_error", "retry your request"),
         (400, "invalid_grant", "login rate exceeded"),
@@ -105,13 +105,13 @@ async fn a_busy_login_server_is_asked_again() {
 }
 
 #[tokio::test]
-async fn a_success_that_cannot_be_read_may_have_rotated() {
+async fn an_unreadable_success_may_have_rotated_the_token() {
     let error = refreshed(ResponseTemplate::new(200).set_body_json(json!({"access_token": "x"}))).await.unwrap_err();
     assert!(matches!(error, RefreshError::Unanswered(_)), "{error:?}");
 }
 
 #[tokio::test]
-async fn nobody_listens() {
+async fn an_unreachable_login_server_is_retried() {
     let login_url = "http://127.0.0.1:1".parse().unwrap();
     let secret = SecretString::from("s");
     let error = refresh(&reqwest::Client::new(), &login_url, "app", &secret, &secret).await.unwrap_err();
@@ -119,7 +119,7 @@ async fn nobody_listens() {
 }
 
 #[tokio::test]
-async fn a_token_is_revoked_once() {
+async fn revoking_a_token_is_idempotent() {
     let server = MockServer::start().await;
     let revoked = Mock::given(path("/services/oauth2/revoke")).and(body_string("token=5Aep861"));
     revoked.respond_with(ResponseTemplate::new(200)).up_to_n_times(1).mount(&server).await;

@@ -8,7 +8,7 @@ use super::{client_of, ok};
 use crate::CheckStatus::{Missing, Ok, Warning};
 use crate::{CheckStatus, Kind, OrgCheck, Reply, SObject, check_org};
 
-/// An org in which everything is as it should be, as Salesforce describes it; to be shared_failures.
+/// The descriptions of an org in which everything is correct; each test breaks a part of it.
 struct Org {
     objects: Map<String, Value>,
     permissions: Value,
@@ -90,8 +90,8 @@ impl Org {
         check
     }
 
-    /// Checks that the item is so, for a reason with these words, and that it is the only one at fault.
-    async fn finds(self, what: &str, status: CheckStatus, words: &str) {
+    /// Asserts that this is the only faulty item, with this status and a message that contains these words.
+    async fn assert_only_fault(self, what: &str, status: CheckStatus, words: &str) {
         let check = self.check().await;
         let faults: Vec<_> = check.items.iter().filter(|item| item.status != Ok).collect();
         assert_eq!(faults.iter().map(|item| item.what.as_str()).collect::<Vec<_>>(), [what]);
@@ -101,7 +101,7 @@ impl Org {
 }
 
 #[tokio::test]
-async fn an_org_that_has_everything() {
+async fn a_complete_org_passes_the_check() {
     let check = Org::new().check().await;
     assert_eq!(check.status(), Ok, "{check:?}");
     assert_eq!((check.may_customize, check.person_accounts), (Some(true), Some(false)));
@@ -110,13 +110,13 @@ async fn an_org_that_has_everything() {
 }
 
 #[tokio::test]
-async fn no_key_field() {
+async fn a_missing_key_field_is_reported() {
     let org = Org::new().without("Task", "Aircall_Key__c");
-    org.finds("Key field Task.Aircall_Key__c", Missing, "second Task").await;
+    org.assert_only_fault("Key field Task.Aircall_Key__c", Missing, "second Task").await;
 }
 
 #[tokio::test]
-async fn a_key_field_that_is_not_as_it_should_be() {
+async fn a_wrong_key_field_is_reported() {
     for (changes, status, words) in [
         (json!({"unique": false}), Missing, "not unique"),
         (json!({"createable": false}), Missing, "not write it"),
@@ -125,57 +125,57 @@ async fn a_key_field_that_is_not_as_it_should_be() {
         (json!({"externalId": false}), Warning, "external ID"),
     ] {
         let org = Org::new().with("Task", "Aircall_Key__c", changes);
-        org.finds("Key field Task.Aircall_Key__c", status, words).await;
+        org.assert_only_fault("Key field Task.Aircall_Key__c", status, words).await;
     }
 }
 
 #[tokio::test]
-async fn a_task_field_that_is_hidden_or_protected() {
+async fn hidden_and_read_only_task_fields_are_reported() {
     let org = Org::new().without("Task", "CallDisposition");
-    org.finds("Field Task.CallDisposition", Warning, "tags are not logged").await;
+    org.assert_only_fault("Field Task.CallDisposition", Warning, "tags are not logged").await;
     let org = Org::new().with("Task", "Type", json!({"createable": false}));
-    org.finds("Field Task.Type", Warning, "not write it").await;
+    org.assert_only_fault("Field Task.Type", Warning, "not write it").await;
     let org = Org::new().with("Task", "Description", json!({"updateable": false}));
-    org.finds("Field Task.Description", Warning, "later").await;
-    // Some fields of a Task are set once, at creation.
+    org.assert_only_fault("Field Task.Description", Warning, "later").await;
+    // Some fields of a Task are only set at creation.
     let check = Org::new().with("Task", "TaskSubtype", json!({"updateable": false})).check().await;
     assert_eq!(check.status(), Ok, "{check:?}");
 }
 
 #[tokio::test]
-async fn a_phone_field_that_is_hidden() {
+async fn hidden_phone_fields_are_reported() {
     let check = Org::new().without("Contact", "AssistantPhone").check().await;
     assert_eq!(check.faulty_fields.iter().collect::<Vec<_>>(), ["Contact.AssistantPhone"]);
-    Org::new().without("Lead", "Phone").finds("Field Lead.Phone", Warning, "not found").await;
+    Org::new().without("Lead", "Phone").assert_only_fault("Field Lead.Phone", Warning, "not found").await;
 }
 
 #[tokio::test]
-async fn an_object_that_is_hidden_or_protected() {
+async fn hidden_and_read_only_objects_are_reported() {
     let mut org = Org::new();
     org.objects.remove("Lead");
     let check = org.check().await;
     assert_eq!(check.hidden_objects.into_iter().collect::<Vec<_>>(), [SObject::Lead]);
     let mut org = Org::new();
     org.objects.remove("Opportunity");
-    org.finds("Opportunity", Warning, "not related to Opportunities").await;
+    org.assert_only_fault("Opportunity", Warning, "not related to Opportunities").await;
     let mut org = Org::new();
     org.objects["Case"]["createable"] = false.into();
-    org.finds("Case", Warning, "create a Case").await;
+    org.assert_only_fault("Case", Warning, "create a Case").await;
     let mut org = Org::new();
     org.objects["Task"]["createable"] = false.into();
-    org.finds("Task", Missing, "Edit Tasks").await;
+    org.assert_only_fault("Task", Missing, "Edit Tasks").await;
 }
 
 #[tokio::test]
-async fn a_field_that_the_org_requires_and_nobody_fills() {
+async fn required_fields_that_are_not_filled_are_reported() {
     let own = |name: &str| {
         json!({"name": name, "type": "string", "length": 9, "createable": true, "updateable": true,
         "nillable": false, "defaultedOnCreate": false})
     };
     let org = Org::new().with("Contact", "Region__c", own("Region__c"));
-    org.finds("Required field Contact.Region__c", Warning, "default value").await;
+    org.assert_only_fault("Required field Contact.Region__c", Warning, "default value").await;
     let org = Org::new().with("Task", "Region__c", own("Region__c"));
-    org.finds("Required field Task.Region__c", Missing, "default value").await;
+    org.assert_only_fault("Required field Task.Region__c", Missing, "default value").await;
     let mut defaulted = own("Region__c");
     defaulted["defaultedOnCreate"] = true.into();
     let check = Org::new().with("Contact", "Region__c", defaulted).check().await;
@@ -183,20 +183,20 @@ async fn a_field_that_the_org_requires_and_nobody_fills() {
 }
 
 #[tokio::test]
-async fn statuses_that_mean_something_else() {
+async fn unexpected_task_statuses_are_reported() {
     let mut org = Org::new();
     org.statuses[2]["IsClosed"] = false.into();
-    org.finds("Task status Completed", Missing, "Past Activities").await;
+    org.assert_only_fault("Task status Completed", Missing, "Past Activities").await;
     let mut org = Org::new();
     org.statuses[2]["ApiName"] = "Done".into();
-    org.finds("Task status Completed", Missing, "no such status").await;
+    org.assert_only_fault("Task status Completed", Missing, "no such status").await;
     let mut org = Org::new();
     org.statuses[1]["ApiName"] = "Doing".into();
-    org.finds("Task status In Progress", Warning, "no such status").await;
+    org.assert_only_fault("Task status In Progress", Warning, "no such status").await;
 }
 
 #[tokio::test]
-async fn person_accounts_bring_their_phones() {
+async fn with_person_accounts_their_phone_fields_are_checked() {
     let person = |name: &str| {
         json!({"name": name, "type": "phone", "createable": true, "updateable": true,
         "nillable": true, "defaultedOnCreate": false})
@@ -211,7 +211,7 @@ async fn person_accounts_bring_their_phones() {
 }
 
 #[tokio::test]
-async fn a_user_who_only_integrates_is_no_fault() {
+async fn a_user_without_admin_permissions_is_fine() {
     let mut org = Org::new();
     org.permissions = json!({"PermissionsCustomizeApplication": false, "PermissionsModifyAllData": false});
     let check = org.check().await;
@@ -219,7 +219,7 @@ async fn a_user_who_only_integrates_is_no_fault() {
 }
 
 #[tokio::test]
-async fn an_org_that_does_not_answer_is_not_judged() {
+async fn a_failed_request_is_an_error_not_an_item() {
     let server = MockServer::start().await;
     let expired = json!([{"errorCode": "INVALID_SESSION_ID", "message": "Session expired or invalid"}]);
     Mock::given(wiremock::matchers::any())

@@ -12,7 +12,7 @@ fn cases() -> Soql {
 }
 
 #[tokio::test]
-async fn a_search_gives_records_and_usage() {
+async fn a_search_returns_records_and_api_usage() {
     let body =
         json!({"searchRecords": [{"attributes": {"type": "Lead"}, "Id": "00QVr00000m4eGC", "Name": "Jane Roe"}]});
     let (server, client) = org("GET", "search", ok(&body)).await;
@@ -42,7 +42,7 @@ async fn a_query_reads_all_pages() {
 }
 
 #[tokio::test]
-async fn pages_end_at_a_bound() {
+async fn a_query_reads_at_most_ten_pages() {
     let page = json!({"nextRecordsUrl": "/services/data/v66.0/query", "records": [{"Id": "500Vr00000m4eGC"}]});
     let (server, client) = org("GET", "query", ok(&page)).await;
     let answer = client.query(&cases()).await.unwrap();
@@ -51,7 +51,7 @@ async fn pages_end_at_a_bound() {
 }
 
 #[tokio::test]
-async fn the_token_goes_to_no_other_host() {
+async fn the_token_is_never_sent_to_another_host() {
     for next in ["https://other.example.com/services/data/v66.0/query/1", "//other.example.com/1"] {
         let page = json!({"nextRecordsUrl": next, "records": []});
         let (_server, client) = org("GET", "query", ok(&page)).await;
@@ -60,7 +60,7 @@ async fn the_token_goes_to_no_other_host() {
 }
 
 #[tokio::test]
-async fn a_long_query_goes_in_the_body_of_a_composite() {
+async fn a_long_query_is_sent_in_the_body_of_a_composite() {
     let page = json!({"totalSize": 1, "done": true, "records": [{"Id": "00TVr00000m4eGC"}]});
     let answer = json!({"compositeResponse": [
         {"body": page, "httpHeaders": {}, "httpStatusCode": 200, "referenceId": "q"}]});
@@ -74,7 +74,7 @@ async fn a_long_query_goes_in_the_body_of_a_composite() {
 }
 
 #[tokio::test]
-async fn a_description_tells_of_each_field() {
+async fn a_description_lists_each_field() {
     let field = json!({"name": "Aircall_Key__c", "type": "string", "length": 64, "createable": true,
         "updateable": true, "nillable": true, "defaultedOnCreate": false, "unique": true, "externalId": true,
         "label": "Aircall Key"});

@@ -1,4 +1,4 @@
-//! The client against the sandbox org, which judges requests as Salesforce would.
+//! Tests of the client against the sandbox org, which validates requests as Salesforce would.
 
 mod checking;
 mod finding;
@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::{ApiVersion, Client, SalesforceId};
 
-/// An org on a loopback port, and a client of its admin.
+/// A sandbox org on a loopback port, and a client of its admin.
 struct Served {
     org: Org,
     url: Url,

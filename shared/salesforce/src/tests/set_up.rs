@@ -18,7 +18,7 @@ const STEPS: [&str; 5] = [
     "Aircall_Integration for the connected user",
 ];
 
-/// An org under set-up.
+/// A stub of an org during set-up.
 struct Org(MockServer);
 
 impl Org {
@@ -26,7 +26,7 @@ impl Org {
         Self(MockServer::start().await)
     }
 
-    /// What a query of an object answers.
+    /// Stubs the result of queries of an object.
     async fn holds(self, object: &str, records: Value) -> Self {
         Mock::given(method("GET"))
             .and(path("/services/data/v66.0/query"))
@@ -72,7 +72,7 @@ impl Org {
     }
 }
 
-/// An org where the field may be created, with what it holds of the rest.
+/// An org in which the field can be created.
 async fn fresh() -> Org {
     let field = json!({"FullName": "Activity.Aircall_Key__c", "Metadata": {"label": "Aircall Key", "type": "Text",
         "length": 64, "unique": true, "externalId": true, "caseSensitive": true, "required": false}});
@@ -85,7 +85,7 @@ fn permission(field: &str) -> Value {
 }
 
 #[tokio::test]
-async fn an_org_that_has_nothing_gets_all_of_it() {
+async fn a_new_org_is_set_up_completely() {
     let org = fresh().await.holds("PermissionSet", json!([])).await;
     let org = org.creates("sobjects/PermissionSet", json!({"Name": "Aircall_Integration"}), SET).await;
     let org = org.holds("FieldPermissions", json!([])).await;
@@ -97,7 +97,7 @@ async fn an_org_that_has_nothing_gets_all_of_it() {
     assert_eq!(org.outcomes().await, [Done; 5]);
 }
 
-/// An org that was set up before.
+/// An org that is already set up.
 async fn ready(task: Value) -> Org {
     let there = "There is already a field named Aircall Key on Activity.";
     let org = Org::new().await.refuses("tooling/sobjects/CustomField", 400, "DUPLICATE_DEVELOPER_NAME", there).await;
@@ -109,14 +109,14 @@ async fn ready(task: Value) -> Org {
 }
 
 #[tokio::test]
-async fn an_org_that_has_all_of_it_is_left_alone() {
+async fn a_complete_org_is_not_changed() {
     let task = json!({"Id": "01kVr00000m4eGC", "Field": "Task.Aircall_Key__c", "PermissionsRead": true,
         "PermissionsEdit": true});
     assert_eq!(ready(task).await.outcomes().await, [AlreadyThere; 5]);
 }
 
 #[tokio::test]
-async fn a_permission_to_read_becomes_one_to_write() {
+async fn a_read_permission_is_extended_to_write() {
     let task = json!({"Id": "01kVr00000m4eGC", "Field": "Task.Aircall_Key__c", "PermissionsRead": true,
         "PermissionsEdit": false});
     let rights = json!({"PermissionsRead": true, "PermissionsEdit": true});
@@ -126,7 +126,7 @@ async fn a_permission_to_read_becomes_one_to_write() {
 }
 
 #[tokio::test]
-async fn who_was_quicker_did_the_same() {
+async fn concurrent_creation_counts_as_already_there() {
     let org = Org::new().await;
     let words = "There is already a field named Aircall Key on Activity.";
     let org = org.refuses("tooling/sobjects/CustomField", 400, "FIELD_INTEGRITY_EXCEPTION", words).await;
@@ -152,7 +152,7 @@ fn check_failed(steps: &[SetUpStep], words: &[&str]) {
 }
 
 #[tokio::test]
-async fn a_user_without_the_permission_is_told_the_other_way() {
+async fn a_user_without_permission_is_told_how_to_set_up_by_hand() {
     for (status, code) in [(403, "INSUFFICIENT_ACCESS"), (404, "NOT_FOUND"), (400, "INVALID_TYPE")] {
         let org = Org::new().await.refuses("tooling/sobjects/CustomField", status, code, "insufficient rights").await;
         let steps = org.run().await.unwrap().value;
@@ -162,7 +162,7 @@ async fn a_user_without_the_permission_is_told_the_other_way() {
 }
 
 #[tokio::test]
-async fn a_field_that_is_not_known_yet_takes_another_try() {
+async fn a_field_that_is_not_available_yet_asks_to_try_again() {
     let org = fresh().await.holds("PermissionSet", json!([{"Id": SET}])).await;
     let org = org.holds("FieldPermissions", json!([])).await;
     let (code, words) = ("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "bad value for restricted picklist field");
@@ -173,7 +173,7 @@ async fn a_field_that_is_not_known_yet_takes_another_try() {
 }
 
 #[tokio::test]
-async fn what_says_nothing_about_a_step_ends_it_all() {
+async fn errors_of_the_org_or_session_end_the_set_up() {
     for (status, code, kind) in [
         (401, "INVALID_SESSION_ID", Kind::Refresh),
         (403, "REQUEST_LIMIT_EXCEEDED", Kind::Pause),

@@ -1,4 +1,4 @@
-//! The sign-in: out to the login page, back with a code, and who it was.
+//! The sign-in: the login URL, the exchange of the code, and the user info.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::{Error, Kind};
 const CALLBACK: &str = "https://console.example.com/auth/salesforce/callback";
 
 #[test]
-fn the_login_page_gets_what_it_needs_and_not_the_verifier() {
+fn the_login_url_has_all_parameters_but_not_the_verifier() {
     let pkce = Pkce::new();
     let login_url = LoginHost::parse("example.my.salesforce.com").unwrap().url();
     let url = authorize_url(&login_url, "app", CALLBACK, "api refresh_token openid", "st&te", &pkce);
@@ -54,14 +54,14 @@ fn tokens() -> Value {
 }
 
 #[tokio::test]
-async fn a_code_gives_both_tokens() {
+async fn a_code_is_exchanged_for_both_tokens() {
     let tokens = exchanged(ResponseTemplate::new(200).set_body_json(tokens())).await.unwrap();
     assert_eq!(tokens.refresh_token.unwrap().expose_secret(), "5Aep861");
     assert_eq!((tokens.org_id, tokens.user_id), (id("00Dxx0000001gPLEAY"), id("005xx000001SwiUAAS")));
 }
 
 #[tokio::test]
-async fn a_code_whose_owner_is_not_told_gives_nothing() {
+async fn a_response_without_a_valid_user_is_unanswered() {
     for id in [Value::Null, "".into(), "https://login.salesforce.com/id/me".into(), 7.into()] {
         let mut body = tokens();
         body["id"] = id;
@@ -71,7 +71,7 @@ async fn a_code_whose_owner_is_not_told_gives_nothing() {
 }
 
 #[tokio::test]
-async fn an_app_that_may_not_keep_a_connection_is_misconfigured() {
+async fn a_response_without_a_refresh_token_is_a_misconfiguration() {
     let mut body = tokens();
     body.as_object_mut().unwrap().remove("refresh_token");
     let error = exchanged(ResponseTemplate::new(200).set_body_json(body)).await.unwrap_err();
@@ -79,44 +79,44 @@ async fn an_app_that_may_not_keep_a_connection_is_misconfigured() {
     assert!(error.to_string().contains("scope refresh_token"), "{error}");
 }
 
-async fn refused(status: u16, error: &str, description: &str) -> ExchangeError {
+async fn error_of_refusal(status: u16, error: &str, description: &str) -> ExchangeError {
     let body = json!({"error": error, "error_description": description});
     exchanged(ResponseTemplate::new(status).set_body_json(body)).await.unwrap_err()
 }
 
 #[tokio::test]
-async fn a_code_that_no_longer_counts_starts_again() {
+async fn an_invalid_code_asks_to_start_again() {
     for description in ["expired authorization code", "invalid authorization code", "invalid code verifier", ""] {
-        let error = refused(400, "invalid_grant", description).await;
+        let error = error_of_refusal(400, "invalid_grant", description).await;
         assert_eq!(error, ExchangeError::StartAgain { description: description.to_owned() });
         assert_eq!(error.to_string(), "This sign-in has expired or was used before. Please sign in again.");
     }
 }
 
 #[tokio::test]
-async fn a_user_who_is_kept_out_is_told_by_whom() {
+async fn a_blocked_user_is_told_the_reason() {
     for description in ["ip restricted", "inactive user", "user hasn't approved this consumer"] {
-        let error = refused(400, "invalid_grant", description).await;
+        let error = error_of_refusal(400, "invalid_grant", description).await;
         assert_eq!(error, ExchangeError::Blocked { description: description.to_owned() });
     }
-    let error = refused(400, "OAUTH_APP_ACCESS_DENIED", "user is not admin approved to access this app").await;
+    let error = error_of_refusal(400, "OAUTH_APP_ACCESS_DENIED", "user is not admin approved to access this app").await;
     assert!(matches!(error, ExchangeError::Blocked { .. }), "{error:?}");
 }
 
 #[tokio::test]
-async fn a_wrong_app_is_for_who_runs_the_deployment() {
+async fn wrong_app_settings_are_a_misconfiguration() {
     for (status, code) in [(400, "redirect_uri_mismatch"), (401, "invalid_client"), (400, "invalid_client_id")] {
-        let error = refused(status, code, "said so").await;
+        let error = error_of_refusal(status, code, "said so").await;
         assert_eq!(error, ExchangeError::Misconfigured { error: code.to_owned(), description: "said so".to_owned() });
     }
 }
 
 #[tokio::test]
-async fn a_busy_login_server_is_tried_again() {
+async fn a_busy_login_server_is_retried() {
     for (status, code, description) in
         [(400, "invalid_grant", "login rate exceeded"), (503, "invalid_grant", ""), (400, "unknown_error", "retry")]
     {
-        let error = refused(status, code, description).await;
+        let error = error_of_refusal(status, code, description).await;
         assert!(matches!(error, ExchangeError::Retry { .. }), "{error:?}");
     }
     let page = ResponseTemplate::new(502).set_body_raw("<html></html>", "text/html");
@@ -124,13 +124,13 @@ async fn a_busy_login_server_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_success_that_cannot_be_read_used_the_code() {
+async fn an_unreadable_success_may_have_used_the_code() {
     let error = exchanged(ResponseTemplate::new(200).set_body_json(json!({"access_token": "x"}))).await.unwrap_err();
     assert!(matches!(error, ExchangeError::Unanswered(_)), "{error:?}");
 }
 
 #[test]
-fn what_the_browser_brings_back_is_read_by_its_code_only() {
+fn a_redirect_error_is_read_by_its_code_only() {
     let denied = ExchangeError::of_redirect("access_denied");
     assert_eq!(denied, ExchangeError::Denied);
     assert!(matches!(ExchangeError::of_redirect("OAUTH_APP_BLOCKED"), ExchangeError::Blocked { .. }));
@@ -169,7 +169,7 @@ async fn user(answer: ResponseTemplate) -> Result<UserInfo, Error> {
 }
 
 #[tokio::test]
-async fn a_token_tells_its_user() {
+async fn the_user_of_a_token_is_read() {
     let body = json!({"sub": "https://login.salesforce.com/id/00Dxx0000001gPLEAY/005xx000001SwiUAAS",
         "user_id": "005xx000001SwiU", "organization_id": "00Dxx0000001gPL", "name": "Alex Admin",
         "preferred_username": "alex@example.com.org", "email": "alex@example.com", "zoneinfo": "Europe/Paris"});
@@ -181,14 +181,14 @@ async fn a_token_tells_its_user() {
 }
 
 #[tokio::test]
-async fn a_user_without_a_name_has_an_id() {
+async fn a_user_without_a_name_is_named_by_id() {
     let body = json!({"user_id": "005xx000001SwiUAAS", "organization_id": "00Dxx0000001gPLEAY"});
     let user = user(ResponseTemplate::new(200).set_body_json(body)).await.unwrap();
     assert_eq!((user.name.as_str(), user.email), ("005xx000001SwiUAAS", None));
 }
 
 #[tokio::test]
-async fn a_dead_token_has_no_user() {
+async fn a_dead_token_asks_for_a_refresh() {
     let bad = ResponseTemplate::new(403).set_body_string("Bad_OAuth_Token");
     assert_eq!(user(bad).await.unwrap_err().kind(), Kind::Refresh);
     let down = ResponseTemplate::new(503).set_body_string("");

@@ -12,7 +12,7 @@ fn task(key: &str) -> Record {
 }
 
 #[tokio::test]
-async fn one_bad_record_does_not_cost_the_others() {
+async fn one_refused_record_does_not_affect_the_others() {
     let results = json!([
         {"id": "00TVr00000m4eGC", "success": true, "errors": []},
         {"success": false, "errors": [{"statusCode": "DUPLICATE_VALUE", "fields": [], "message":
@@ -34,7 +34,7 @@ async fn one_bad_record_does_not_cost_the_others() {
 }
 
 #[tokio::test]
-async fn an_update_names_its_records() {
+async fn an_update_sends_the_ids_of_its_records() {
     let results = json!([{"id": "00TVr00000m4eGC", "success": true, "errors": []}]);
     let (server, client) = org("PATCH", "composite/sobjects", ok(&results)).await;
     let change = Record::new(SObject::Task).with("Id", id("00TVr00000m4eGC")).with("Subject", "Call");
@@ -47,7 +47,7 @@ async fn an_update_names_its_records() {
 }
 
 #[tokio::test]
-async fn what_breaks_a_limit_is_not_sent() {
+async fn requests_beyond_a_limit_are_not_sent() {
     let (server, client) = org("POST", "composite/sobjects", ok(&json!([]))).await;
     let none = Reply { value: Vec::new(), usage: None, calls: 0 };
     assert_eq!(client.create(&[], Atomicity::EachAlone).await.unwrap(), none);
@@ -75,7 +75,7 @@ async fn what_breaks_a_limit_is_not_sent() {
 }
 
 #[tokio::test]
-async fn a_collection_with_a_missing_result_is_no_answer() {
+async fn a_collection_with_a_missing_result_is_unanswered() {
     for results in [json!([]), json!([{"success": true}]), json!({"records": []})] {
         let (_server, client) = org("POST", "composite/sobjects", ok(&results)).await;
         let error = client.create(&[task("call-1")], Atomicity::EachAlone).await.unwrap_err();
@@ -107,7 +107,7 @@ async fn composite_results_come_in_the_order_of_the_requests() {
 }
 
 #[tokio::test]
-async fn the_cause_of_a_rollback_is_no_consequence() {
+async fn the_cause_of_a_rollback_is_not_a_consequence() {
     let answer = json!({"compositeResponse": [
         {"body": [{"errorCode": "PROCESSING_HALTED", "message": HALTED}], "httpStatusCode": 400, "referenceId": "c"},
         {"body": [{"errorCode": "DUPLICATE_VALUE", "message": "duplicate value found"}], "httpStatusCode": 400,
@@ -126,7 +126,7 @@ async fn the_cause_of_a_rollback_is_no_consequence() {
 }
 
 #[tokio::test]
-async fn graphs_stand_and_fall_alone() {
+async fn each_graph_succeeds_or_fails_on_its_own() {
     let answer = json!({"graphs": [
         {"graphId": "call-2", "isSuccessful": false, "graphResponse": {"compositeResponse": [
             {"body": [{"errorCode": "PROCESSING_HALTED", "message": HALTED}], "httpStatusCode": 400, "referenceId": "c"},

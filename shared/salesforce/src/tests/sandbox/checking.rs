@@ -1,4 +1,4 @@
-//! The check of an org, as a whole.
+//! The check of an org, end to end.
 
 use salesforce_sandbox::Options;
 
@@ -16,21 +16,21 @@ fn faults(check: &OrgCheck) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_plain_org_is_as_it_should_be() {
+async fn a_default_org_passes_the_check() {
     let check = check(Options::default()).await;
     assert_eq!(faults(&check), [""; 0], "{check:?}");
     assert_eq!(check.person_accounts, Some(false));
 }
 
 #[tokio::test]
-async fn an_org_with_person_accounts_too() {
+async fn an_org_with_person_accounts_passes_the_check() {
     let check = check(Options { person_accounts: true, ..Options::default() }).await;
     assert_eq!(faults(&check), [""; 0], "{check:?}");
     assert_eq!(check.person_accounts, Some(true));
 }
 
 #[tokio::test]
-async fn what_is_hidden_protected_or_missing_is_found() {
+async fn hidden_read_only_and_missing_parts_are_found() {
     let check = check(Options {
         unique_key_field: false,
         hidden_fields: vec!["Task.CallDisposition".to_owned(), "Contact.HomePhone".to_owned()],

@@ -18,7 +18,7 @@ fn ids(answer: &Reply<Vec<Record>>) -> Vec<SalesforceId> {
 }
 
 #[tokio::test]
-async fn callers_are_found_whatever_they_are() {
+async fn callers_are_found_as_contacts_leads_and_accounts() {
     let served = serve(Options::default()).await;
     let contact = served.insert("Contact", json!({"LastName": "Roe", "OtherPhone": "(415) 555-0132"}));
     let lead = served.insert("Lead", json!({"LastName": "Doe", "Company": "Example", "Phone": "415.555.0133"}));
@@ -35,7 +35,7 @@ async fn callers_are_found_whatever_they_are() {
 }
 
 #[tokio::test]
-async fn a_person_account_is_found_once_and_as_an_account() {
+async fn a_person_account_is_found_once_as_an_account() {
     let served = serve(Options { person_accounts: true, ..Options::default() }).await;
     served.insert("Account", json!({"LastName": "Roe", "PersonMobilePhone": "+15550100"}));
     let fields = CallerFields::new(true);
@@ -47,7 +47,7 @@ async fn a_person_account_is_found_once_and_as_an_account() {
     assert_eq!(searched[0].reference("PersonContactId").unwrap().sobject(), Some(SObject::Contact));
     let searched = found(&searched[0]).unwrap();
     assert_eq!(searched.candidate.record.kind, RecordKind::PersonAccount);
-    // The exact question finds it by its Contact, and reads the same out of it.
+    // The exact query finds it by its Contact, and yields the same candidate.
     for (sobject, expect) in [(SObject::Contact, Some(searched)), (SObject::Lead, None), (SObject::Account, None)] {
         let soql = Soql::records_by_phone(sobject, &["+15550100".to_owned()], &fields).remove(0);
         let answer = served.client.query(&soql).await.unwrap().value;
@@ -56,7 +56,7 @@ async fn a_person_account_is_found_once_and_as_an_account() {
 }
 
 #[tokio::test]
-async fn a_stale_belief_in_person_accounts_is_corrected_by_the_error() {
+async fn searches_for_person_accounts_degrade_step_by_step_in_an_org_without() {
     let served = serve(Options::default()).await;
     let mut fields = CallerFields::new(true);
     let contact = served.insert("Contact", json!({"LastName": "Roe", "Phone": "+15550100"}));
@@ -70,11 +70,11 @@ async fn a_stale_belief_in_person_accounts_is_corrected_by_the_error() {
             }
         }
     }
-    panic!("the fields that the org lacks were not named one after the other");
+    panic!("the errors did not name the missing fields one by one");
 }
 
 #[tokio::test]
-async fn a_hidden_phone_field_is_named() {
+async fn the_error_names_a_hidden_phone_field() {
     let served =
         serve(Options { hidden_fields: vec!["Contact.AssistantPhone".to_owned()], ..Options::default() }).await;
     let fields = CallerFields::new(false);
@@ -109,7 +109,7 @@ async fn a_field_hidden_on_leads_is_still_searched_in_contacts() {
 }
 
 #[tokio::test]
-async fn a_hostile_text_is_only_a_text() {
+async fn hostile_text_stays_a_literal() {
     let served = serve(Options::default()).await;
     let hostile = r"x\' OR Name != '";
     served.insert("Contact", json!({"LastName": "Roe", "Phone": "+15550100"}));
@@ -126,7 +126,7 @@ async fn a_hostile_text_is_only_a_text() {
 }
 
 #[tokio::test]
-async fn open_cases_and_opportunities_newest_first() {
+async fn open_cases_and_opportunities_are_returned_newest_first() {
     let served = serve(Options::default()).await;
     let contact = served.insert("Contact", json!({"LastName": "Roe"}));
     let case = |status: &str, day: u8| {
@@ -152,7 +152,7 @@ async fn open_cases_and_opportunities_newest_first() {
 }
 
 #[tokio::test]
-async fn a_long_answer_comes_in_pages() {
+async fn long_results_are_read_page_by_page() {
     let served = serve(Options::default()).await;
     let contact = served.insert("Contact", json!({"LastName": "Roe"}));
     for _ in 0..2001 {
@@ -160,7 +160,7 @@ async fn a_long_answer_comes_in_pages() {
     }
     let answer = served.client.query(&Soql::open_cases(&[contact])[0]).await.unwrap();
     assert_eq!((answer.value.len(), answer.usage.unwrap().used, answer.calls), (2001, 2, 2));
-    // The same, its first page in a composite whose call is counted already.
+    // The same with the first page from a composite, whose call is already counted.
     let page = Subrequest::query("q", &Soql::open_cases(&[contact])[0]);
     let first = served.client.composite(&[page], Atomicity::EachAlone).await.unwrap();
     assert_eq!(first.calls, 1);
@@ -170,7 +170,7 @@ async fn a_long_answer_comes_in_pages() {
 }
 
 #[tokio::test]
-async fn fields_are_told() {
+async fn a_description_lists_the_fields() {
     let served = serve(Options::default()).await;
     let fields = async |sobject| served.client.describe(sobject).await.unwrap().value.fields;
     assert!(fields(SObject::Task).await["Aircall_Key__c"].unique);

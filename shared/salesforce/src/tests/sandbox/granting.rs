@@ -1,4 +1,4 @@
-//! Tokens that expire, rotate and die.
+//! Tokens that expire, rotate and are revoked.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ async fn refreshed(served: &Served, refresh_token: &SecretString) -> Result<Refr
 }
 
 #[tokio::test]
-async fn an_expired_token_is_refreshed() {
+async fn an_expired_access_token_is_refreshed() {
     let served = serve(Options { session_ms: 1, ..Options::default() }).await;
     tokio::time::sleep(Duration::from_millis(20)).await;
     assert_eq!(served.client.user_permissions().await.unwrap_err().kind(), Kind::Refresh);
@@ -28,7 +28,7 @@ async fn an_expired_token_is_refreshed() {
 }
 
 #[tokio::test]
-async fn a_rotated_token_used_twice_kills_the_grant() {
+async fn using_a_rotated_refresh_token_twice_revokes_the_grant() {
     let served = serve(Options { rotate_refresh_tokens: true, ..Options::default() }).await;
     let first = SecretString::from(served.refresh_token.as_str());
     let tokens = refreshed(&served, &first).await.unwrap();
@@ -50,7 +50,7 @@ async fn a_revoked_grant_is_dead() {
 }
 
 #[tokio::test]
-async fn a_wrong_secret_is_a_misconfiguration() {
+async fn a_wrong_client_secret_is_a_misconfiguration() {
     let served = serve(Options::default()).await;
     let (id, token) = (served.org.client_id(), SecretString::from(served.refresh_token.as_str()));
     let error = refresh(&reqwest::Client::new(), &served.url, &id, &"wrong".into(), &token).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! Hostile texts against an org full of records that they must not reach.
+//! Injection tests against an org with records that hostile texts must not reach.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -9,24 +9,24 @@ use super::super::injection::hostile;
 use super::{Served, serve};
 use crate::{CallerFields, Graph, KeyField, Record, SObject, SalesforceId, Soql, Subrequest};
 
-async fn ids(served: &Served, questions: &[Soql]) -> Vec<SalesforceId> {
+async fn ids(served: &Served, queries: &[Soql]) -> Vec<SalesforceId> {
     let mut ids = Vec::new();
-    for soql in questions {
+    for soql in queries {
         ids.extend(served.client.query(soql).await.unwrap().value.iter().filter_map(Record::id));
     }
     ids.sort();
     ids
 }
 
-/// The records that hold one of the texts just so, as Salesforce compares: without regard to case.
+/// The records whose field equals one of the texts, compared case-insensitively like Salesforce.
 fn holding(records: &[(SalesforceId, String)], texts: &[String]) -> Vec<SalesforceId> {
-    let is_asked = |stored: &String| texts.iter().any(|text| text.to_lowercase() == stored.to_lowercase());
-    let mut ids: Vec<_> = records.iter().filter(|(_, stored)| is_asked(stored)).map(|(id, _)| *id).collect();
+    let is_match = |stored: &String| texts.iter().any(|text| text.to_lowercase() == stored.to_lowercase());
+    let mut ids: Vec<_> = records.iter().filter(|(_, stored)| is_match(stored)).map(|(id, _)| *id).collect();
     ids.sort();
     ids
 }
 
-async fn only_equal_texts_come_back(stored: Vec<String>, asked: Vec<String>) {
+async fn check_only_equal_texts_match(stored: Vec<String>, asked: Vec<String>) {
     let served = serve(Options::default()).await;
     let mut texts = stored.clone();
     texts.extend(["call-1".to_owned(), "decoy".to_owned()]);
@@ -39,19 +39,19 @@ async fn only_equal_texts_come_back(stored: Vec<String>, asked: Vec<String>) {
     };
     let tasks = insert("Task", "CallObject", "Subject");
     let contacts = insert("Contact", "Phone", "LastName");
-    // Half of what is asked for is there. No text can be asked for that looks like a reference.
+    // Half of the queried texts exist. Texts that look like a reference are left out of queries.
     let mut asked = asked;
     asked.extend(stored.into_iter().step_by(2));
-    let mut askable = asked.clone();
-    askable.retain(|text| !text.contains("@{") && !text.is_empty());
+    let mut allowed = asked.clone();
+    allowed.retain(|text| !text.contains("@{") && !text.is_empty());
 
     let found = ids(&served, &Soql::tasks_by_key(KeyField::CallObject, &asked, None)).await;
-    assert_eq!(found, holding(&tasks, &askable));
+    assert_eq!(found, holding(&tasks, &allowed));
     let found = ids(&served, &Soql::records_by_phone(SObject::Contact, &asked, &CallerFields::new(false))).await;
-    assert_eq!(found, holding(&contacts, &askable));
+    assert_eq!(found, holding(&contacts, &allowed));
     assert!(ids(&served, &Soql::active_users_by_email(&asked)).await.is_empty());
 
-    // Written, each is what it was, on the record that it was meant for.
+    // A written text is unchanged, and is on the right record.
     let description = asked.concat();
     let bundle = vec![
         Subrequest::create("c", Record::new(SObject::Contact).with("LastName", "New")),
@@ -68,13 +68,13 @@ async fn only_equal_texts_come_back(stored: Vec<String>, asked: Vec<String>) {
 }
 
 #[test]
-fn a_hostile_text_finds_only_its_equals() {
+fn hostile_texts_match_only_equal_texts() {
     let short = || hostile().prop_map(|text| text.chars().take(20).collect::<String>());
     let texts = || prop::collection::vec(short(), 1..4);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     TestRunner::new(Config::with_cases(48))
         .run(&(texts(), texts()), |(stored, asked)| {
-            runtime.block_on(only_equal_texts_come_back(stored, asked));
+            runtime.block_on(check_only_equal_texts_match(stored, asked));
             Ok(())
         })
         .unwrap();

@@ -21,7 +21,7 @@ fn contact() -> Record {
 }
 
 #[tokio::test]
-async fn a_key_is_logged_once_and_its_holder_named() {
+async fn a_duplicate_key_is_refused_and_the_existing_task_named() {
     let served = serve(Options::default()).await;
     let first = served.client.create(&[task("call-1")], Atomicity::EachAlone).await.unwrap().value.remove(0).unwrap();
     let again = served.client.create(&[task("call-1"), task("call-2")], Atomicity::EachAlone).await.unwrap().value;
@@ -35,7 +35,7 @@ async fn a_key_is_logged_once_and_its_holder_named() {
 }
 
 #[tokio::test]
-async fn a_key_is_looked_for_among_the_tasks_since_an_instant() {
+async fn tasks_are_found_by_key_since_an_instant() {
     let served = serve(Options::default()).await;
     let task = |created: &str| json!({"Subject": "Call", "CallObject": "call-1", "CreatedDate": created});
     let _older = served.insert("Task", task("2026-11-22T17:36:25.000+0000"));
@@ -51,7 +51,7 @@ async fn a_key_is_looked_for_among_the_tasks_since_an_instant() {
 }
 
 #[tokio::test]
-async fn an_update_leaves_out_what_is_create_only() {
+async fn create_only_fields_are_refused_in_an_update() {
     let served = serve(Options::default()).await;
     let id = served.client.create(&[task("call-1")], Atomicity::EachAlone).await.unwrap().value.remove(0).unwrap();
     let change = |field: &str| Record::new(SObject::Task).with("Id", id).with(field, "Call");
@@ -65,7 +65,7 @@ async fn an_update_leaves_out_what_is_create_only() {
 }
 
 #[tokio::test]
-async fn a_new_caller_is_one_transaction() {
+async fn a_new_contact_with_case_and_task_is_one_transaction() {
     let served = serve(Options::default()).await;
     let bundle = [
         Subrequest::create("c", contact()),
@@ -89,7 +89,7 @@ async fn a_new_caller_is_one_transaction() {
 }
 
 #[tokio::test]
-async fn questions_and_writes_share_one_call() {
+async fn queries_and_writes_share_one_api_call() {
     let served = serve(Options::default()).await;
     let contact = served.insert("Contact", json!({"LastName": "Roe"}));
     let requests = [
@@ -105,7 +105,7 @@ async fn questions_and_writes_share_one_call() {
 }
 
 #[tokio::test]
-async fn graphs_stand_and_fall_alone() {
+async fn each_graph_succeeds_or_fails_on_its_own() {
     let served = serve(Options::default()).await;
     let graph = |id: &str, key: &str| Graph {
         id: id.to_owned(),
@@ -135,7 +135,7 @@ async fn a_duplicate_rule_names_the_record_to_use() {
 }
 
 #[tokio::test]
-async fn an_org_without_the_key_field_says_so() {
+async fn an_org_without_the_key_field_names_it_in_the_error() {
     let served = serve(Options { unique_key_field: false, ..Options::default() }).await;
     let refusal =
         served.client.create(&[task("call-1")], Atomicity::EachAlone).await.unwrap().value.remove(0).unwrap_err();

@@ -1,4 +1,4 @@
-//! A sign-in from the login page to the user's name, and the set-up that an admin clicks.
+//! A sign-in from the login page to the user info, and the set-up of the key field.
 
 use salesforce_sandbox::Options;
 use secrecy::SecretString;
@@ -19,15 +19,15 @@ async fn org(options: Options) -> Served {
     serve(Options { auto_approve: true, ..options }).await
 }
 
-/// The code that the browser brings back, with the state it went out with.
+/// The code from the redirect; checks that the state is unchanged.
 async fn code(served: &Served, pkce: &Pkce) -> SecretString {
     let id = served.org.client_id();
     let url = authorize_url(&served.url, &id, CALLBACK, "api refresh_token openid", "st&te", pkce);
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let answer = http.get(url).send().await.unwrap();
-    let back: Url = answer.headers()["location"].to_str().unwrap().parse().unwrap();
-    assert!(back.as_str().starts_with(CALLBACK));
-    let parameter = |name| back.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    let redirect: Url = answer.headers()["location"].to_str().unwrap().parse().unwrap();
+    assert!(redirect.as_str().starts_with(CALLBACK));
+    let parameter = |name| redirect.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
     assert_eq!(parameter("state").as_deref(), Some("st&te"));
     parameter("code").unwrap().into()
 }
@@ -38,7 +38,7 @@ async fn exchanged(served: &Served, code: &SecretString, pkce: &Pkce) -> Result<
 }
 
 #[tokio::test]
-async fn a_sign_in_gives_tokens_and_tells_who_it_was() {
+async fn a_sign_in_returns_tokens_and_the_user() {
     let served = org(Options::default()).await;
     let pkce = Pkce::new();
     let tokens = exchanged(&served, &code(&served, &pkce).await, &pkce).await.unwrap();
@@ -51,7 +51,7 @@ async fn a_sign_in_gives_tokens_and_tells_who_it_was() {
 }
 
 #[tokio::test]
-async fn a_code_counts_once_and_for_who_began() {
+async fn a_code_is_valid_once_and_only_with_its_verifier() {
     let served = org(Options::default()).await;
     let pkce = Pkce::new();
     let first = code(&served, &pkce).await;
@@ -67,7 +67,7 @@ async fn outcomes(client: &Client, user: &SalesforceId) -> Vec<SetUpOutcome> {
 }
 
 #[tokio::test]
-async fn a_click_sets_up_the_key_field_and_another_changes_nothing() {
+async fn the_set_up_creates_the_key_field_and_is_idempotent() {
     let served = org(Options { unique_key_field: false, ..Options::default() }).await;
     let admin = served.org.admin_user_id().parse().unwrap();
     let check = check_org(&served.client).await.unwrap().value;
@@ -82,16 +82,16 @@ async fn a_click_sets_up_the_key_field_and_another_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_set_up_that_broke_off_goes_on() {
+async fn an_incomplete_set_up_is_completed() {
     let served = org(Options { unique_key_field: false, ..Options::default() }).await;
     let admin: SalesforceId = served.org.admin_user_id().parse().unwrap();
-    // Somebody made the field and half of the rest.
+    // Leave the org with the field and part of the rest.
     assert_eq!(outcomes(&served.client, &admin).await, [Done; 5]);
-    let held = |sobject: &str| served.org.records(sobject);
-    let event = held("FieldPermissions").into_iter().find(|entry| entry["SobjectType"] == "Event").unwrap();
+    let records = |sobject: &str| served.org.records(sobject);
+    let event = records("FieldPermissions").into_iter().find(|entry| entry["SobjectType"] == "Event").unwrap();
     let http = reqwest::Client::new();
     for (sobject, id) in
-        [("FieldPermissions", &event["Id"]), ("PermissionSetAssignment", &held("PermissionSetAssignment")[0]["Id"])]
+        [("FieldPermissions", &event["Id"]), ("PermissionSetAssignment", &records("PermissionSetAssignment")[0]["Id"])]
     {
         let row = format!("{}services/data/v66.0/sobjects/{sobject}/{}", served.url, id.as_str().unwrap());
         let grant = served.org.issue_grant(&served.org.admin_user_id());
@@ -103,7 +103,7 @@ async fn a_set_up_that_broke_off_goes_on() {
 }
 
 #[tokio::test]
-async fn a_user_who_is_no_admin_is_told_so() {
+async fn the_set_up_by_a_user_without_permission_fails_with_the_reason() {
     let served = org(Options { unique_key_field: false, ..Options::default() }).await;
     let user = served.insert(
         "User",
