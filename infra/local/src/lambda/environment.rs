@@ -76,7 +76,7 @@ impl Environment {
         };
         tokio::select! {
             ready = ready => ready?,
-            () = tokio::time::sleep(INIT_TIMEOUT) => anyhow::bail!("it asked for no invocation within {INIT_TIMEOUT:?}"),
+            () = tokio::time::sleep(INIT_TIMEOUT) => anyhow::bail!("it was not ready within {INIT_TIMEOUT:?}"),
             _ = kill.changed() => anyhow::bail!("killed"),
         }
         environment.signal(Signal::STOP);
