@@ -92,7 +92,7 @@ impl<'a> Api<'a> {
         match answer.status() {
             StatusCode::NOT_FOUND => Ok(None),
             StatusCode::OK => Ok(Some(answer.json().await.context("an entry cannot be read")?)),
-            status => bail!("the console answered {status} when asked for {key}"),
+            status => bail!("the console answered {status} for {key}"),
         }
     }
 

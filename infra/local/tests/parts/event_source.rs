@@ -55,7 +55,7 @@ fn without_a_report_all_messages_are_done() {
 
 #[test]
 fn an_invalid_report_fails_the_batch() {
-    check("a b", failed(&["nobody"]), "");
+    check("a b", failed(&["unknown"]), "");
     check("a b", failed(&[""]), "");
     check("a b", json!({ "batchItemFailures": [{ "itemIdentifier": null }] }), "");
     check("a b", json!({ "batchItemFailures": [{ "id": "a" }] }), "");

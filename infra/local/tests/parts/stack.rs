@@ -77,7 +77,7 @@ async fn a_killed_function_is_started_again() {
     for function in ["intake", "evaluate", "write", "console", "reconcile"] {
         stack.kill(function).expect("a function");
     }
-    assert!(stack.kill("nobody").is_err());
+    assert!(stack.kill("unknown").is_err());
     post_call(&stack.info().webhook_url, &stack.info().webhook_token, 3, "+14155550133").await;
     assert_eq!(tasks(stack.salesforce(), 1).await, ["call-3"]);
     stack.stop().await.expect("stopped");

@@ -68,8 +68,8 @@ fn join_if_and_no_value_are_resolved() {
 #[test]
 fn the_error_of_an_unsupported_function_or_name_has_resource_and_property() {
     refused("!ImportValue x", "Q.Value: Fn::ImportValue is not supported on this machine");
-    refused("!Ref Nobody", "Q.Value: Nobody is not known on this machine");
-    refused("!Sub \"${Nobody.Arn}\"", "Q.Value: Nobody.Arn is not known on this machine");
+    refused("!Ref Unknown", "Q.Value: Unknown is not known on this machine");
+    refused("!Sub \"${Unknown.Arn}\"", "Q.Value: Unknown.Arn is not known on this machine");
 }
 
 #[test]
