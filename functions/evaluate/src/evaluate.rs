@@ -83,8 +83,8 @@ impl Evaluator {
         Ok(())
     }
 
-    /// Merges an update into a message's aggregate and returns it with its version. Each of its messages is routed once,
-    /// as soon as enough is known about it.
+    /// Merges an update into a message's aggregate and returns it with its version. Each message is routed once, as soon
+    /// as enough is known about it.
     async fn merge_aggregate(
         &self,
         tenant: &TenantId,
@@ -137,7 +137,7 @@ impl Evaluator {
             };
             let document = known.iter().cloned().fold(update.clone(), Document::merge);
             if known.as_ref() == Some(&document) {
-                // Nothing new. The writer is woken again, as it may not have been the first time; SQS drops a duplicate.
+                // Nothing new. The writer may not have been woken the first time, so wake it; SQS drops a duplicate.
                 return if is_pending { self.wake(tenant, key, version.unwrap_or_default()).await } else { Ok(()) };
             }
             let settings = self.settings.get(tenant).await?;

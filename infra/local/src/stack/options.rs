@@ -13,10 +13,10 @@ pub struct Options {
     pub port: u16,
     /// Port of the sandbox Salesforce org; 0 takes a free one.
     pub salesforce_port: u16,
-    /// Whether the deployment starts without a tenant. The first sign-in of the org's admin then creates the demo tenant.
+    /// Whether the deployment starts without a tenant. The org admin's first sign-in then creates the demo tenant.
     pub knows_nobody: bool,
-    /// Folder in which state is kept between runs; `None` keeps it in memory. Tables are written at once, the Salesforce
-    /// org and the secrets every two seconds, queues only by [`super::Stack::stop`].
+    /// Folder in which state is kept between runs; `None` keeps it in memory. Tables are written at once, the
+    /// Salesforce org and the secrets every two seconds, queues only by [`super::Stack::stop`].
     pub data: Option<PathBuf>,
     /// Whether the functions are built as deployed.
     pub release: bool,

@@ -75,8 +75,8 @@ pub(super) fn scenes(date: Date) -> Result<Vec<Scene>> {
             .tagged("Call back")
             .task(Expected::in_progress(RecordKind::PersonAccount, "Jo Roux", ADMIN).result("Call back"))
             .arriving(Delivery::FiveTimesEach),
-        // An unknown caller calls twice at the same time. Search does not find the new Contact for a minute, yet there is
-        // only one.
+        // An unknown caller calls twice at the same time. Search does not find the new Contact for a minute, yet
+        // there is only one.
         call(inbound, 11, 10, &paris)?
             .from("+33 6 39 98 77 01")
             .answered_after(6)
