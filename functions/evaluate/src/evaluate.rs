@@ -83,8 +83,8 @@ impl Evaluator {
         Ok(())
     }
 
-    /// Merges an update into a message's aggregate and returns it with its version. Each message is routed once, as soon
-    /// as enough is known about it.
+    /// Merges an update into a message's aggregate, and returns the aggregate with its version. Each message is routed
+    /// once, as soon as enough is known about it.
     async fn merge_aggregate(
         &self,
         tenant: &TenantId,

@@ -88,7 +88,8 @@ impl MessageBody {
         self.body("message.status_updated", seconds, status)
     }
 
-    /// The bodies of all its events, each with the time at which Aircall builds it. Outbound messages are also delivered.
+    /// The bodies of all its events, each with the time at which Aircall builds it.
+    /// Outbound messages are also delivered.
     pub fn all_events(&self) -> Vec<(Timestamp, Value)> {
         let mut events = vec![(self.sent_at, self.event())];
         if self.direction == Direction::Outbound {
