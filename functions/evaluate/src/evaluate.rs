@@ -1,4 +1,4 @@
-//! One event: read, merge, decide, store, ring.
+//! Evaluates one event: parse, merge, decide, store, wake the writer.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use store::{Calls, Merge, MergeError, MessageAggregate, SettingsStore, State, Te
 
 use crate::heartbeat::Heartbeat;
 
-/// How often a merge is tried again because another event of the same call or message came in between.
-const TRIES: u32 = 12;
+/// Maximum attempts of a merge, as concurrent events of the same call or message conflict (optimistic locking).
+const MAX_ATTEMPTS: u32 = 12;
 
-/// What an evaluation works with.
+/// Evaluates events.
 #[derive(Debug)]
 pub(crate) struct Evaluator {
     pub(crate) calls: Calls,
@@ -28,11 +28,11 @@ pub(crate) struct Evaluator {
     pub(crate) retention: SignedDuration,
 }
 
-/// Why an event was not evaluated: it comes again, and at last to the dead-letter queue.
+/// Why an event was not evaluated. SQS delivers it again, and at last moves it to the dead-letter queue.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EvaluateError {
     #[error(transparent)]
-    NotOurs(QueueError),
+    Malformed(QueueError),
     #[error("the message names no tenant: {0}")]
     Tenant(#[from] store::NotATenantId),
     /// Names the field and never its value.
@@ -40,112 +40,114 @@ pub(crate) enum EvaluateError {
     Webhook(#[from] aircall::WebhookError),
     #[error(transparent)]
     Store(#[from] store::Error),
-    #[error("the call or message was changed by other events {TRIES} times in a row")]
+    #[error("the call or message was changed by other events {MAX_ATTEMPTS} times in a row")]
     Contended,
     #[error(transparent)]
     NotWoken(QueueError),
 }
 
 impl Evaluator {
-    /// Takes in one message of the events queue.
+    /// Evaluates one message of the events queue.
     pub(crate) async fn evaluate(&self, message: SqsMessage, now: Timestamp) -> Result<(), EvaluateError> {
-        let event = Event::read(message).map_err(EvaluateError::NotOurs)?;
+        let event = Event::read(message).map_err(EvaluateError::Malformed)?;
         let tenant = TenantId::parse(&event.tenant)?;
         let webhook = Webhook::parse(&event.body)?;
         self.heartbeat.record(&tenant, now).await;
         match webhook {
             Webhook::Call(snapshot) => {
                 let (key, event) = (snapshot.call.id.key(), format!("{:?}", snapshot.event));
-                self.take(&tenant, &key, &CallDocument::from(*snapshot).into(), &event, now).await
+                self.merge_entry(&tenant, &key, &CallDocument::from(*snapshot).into(), &event, now).await
             }
-            Webhook::Message(snapshot) => self.take_message(&tenant, *snapshot, now).await,
+            Webhook::Message(snapshot) => self.merge_message(&tenant, *snapshot, now).await,
             Webhook::Other => Ok(()),
         }
     }
 
-    /// Puts what is new of a message to what was gathered of it, and takes it in where it is logged.
+    /// Merges an event into its message's aggregate, and the aggregate into each entry that it is routed to.
     ///
-    /// What was known before is taken in again: an event comes again if the work on it was cut off.
-    async fn take_message(
+    /// The entries are merged even if the aggregate is unchanged: an event is redelivered if its evaluation was
+    /// interrupted.
+    async fn merge_message(
         &self,
         tenant: &TenantId,
-        news: MessageSnapshot,
+        snapshot: MessageSnapshot,
         now: Timestamp,
     ) -> Result<(), EvaluateError> {
-        let event = format!("{:?}", news.event);
-        let (gathered, version) = self.merge_aggregate(tenant, news.into(), &event, now).await?;
-        for message in gathered.document.messages() {
-            let conversation = gathered.routes.get(&message.id).cloned().flatten();
+        let event = format!("{:?}", snapshot.event);
+        let (aggregate, version) = self.merge_aggregate(tenant, snapshot.into(), &event, now).await?;
+        for message in aggregate.document.messages() {
+            let conversation = aggregate.routes.get(&message.id).cloned().flatten();
             let messages = Messages::from_message(message, version, conversation);
-            self.take(tenant, &messages.key(), &Document::Messages(messages), &event, now).await?;
+            self.merge_entry(tenant, &messages.key(), &Document::Messages(messages), &event, now).await?;
         }
         Ok(())
     }
 
-    /// All that was gathered of a message, with its version. Where it is logged is settled as soon as enough is known.
+    /// Merges an update into a message's aggregate, and returns the aggregate with its version. Each message is routed
+    /// once, as soon as enough is known about it.
     async fn merge_aggregate(
         &self,
         tenant: &TenantId,
-        news: MessageDocument,
+        update: MessageDocument,
         event: &str,
         now: Timestamp,
     ) -> Result<(MessageAggregate, u64), EvaluateError> {
-        for attempt in 0..TRIES {
-            let (known, version) = self.calls.message_aggregate(tenant, news.id()).await?.unzip();
+        for attempt in 0..MAX_ATTEMPTS {
+            let (known, version) = self.calls.message_aggregate(tenant, update.id()).await?.unzip();
             let documents = known.iter().map(|known| known.document.clone());
-            let document = documents.fold(news.clone(), MessageDocument::merge);
-            let mut places = known.as_ref().map(|known| known.routes.clone()).unwrap_or_default();
+            let document = documents.fold(update.clone(), MessageDocument::merge);
+            let mut routes = known.as_ref().map(|known| known.routes.clone()).unwrap_or_default();
             let messages = document.messages();
-            if messages.iter().any(|message| !places.contains_key(&message.id)) {
+            if messages.iter().any(|message| !routes.contains_key(&message.id)) {
                 let settings = self.settings.get(tenant).await?;
                 for message in messages {
-                    places.entry(message.id.clone()).or_insert_with(|| Conversation::for_message(&message, &settings));
+                    routes.entry(message.id.clone()).or_insert_with(|| Conversation::for_message(&message, &settings));
                 }
             }
-            let gathered = MessageAggregate { document, routes: places };
-            if let Some(version) = version.filter(|_| known.as_ref() == Some(&gathered)) {
-                return Ok((gathered, version));
+            let aggregate = MessageAggregate { document, routes };
+            if let Some(version) = version.filter(|_| known.as_ref() == Some(&aggregate)) {
+                return Ok((aggregate, version));
             }
-            match self.calls.put_message_aggregate(tenant, &gathered, version, now + self.retention).await {
-                Ok(()) => return Ok((gathered, version.map_or(1, |version| version + 1))),
-                Err(MergeError::Conflict) => pause(event, attempt).await,
+            match self.calls.put_message_aggregate(tenant, &aggregate, version, now + self.retention).await {
+                Ok(()) => return Ok((aggregate, version.map_or(1, |version| version + 1))),
+                Err(MergeError::Conflict) => back_off(event, attempt).await,
                 Err(MergeError::Store(error)) => return Err(error.into()),
             }
         }
         Err(EvaluateError::Contended)
     }
 
-    /// Takes in what is new of an entry.
-    async fn take(
+    /// Merges an update into an entry, decides, and stores both. Wakes the writer if the entry has to be logged.
+    async fn merge_entry(
         &self,
         tenant: &TenantId,
         key: &str,
-        news: &Document,
+        update: &Document,
         event: &str,
         now: Timestamp,
     ) -> Result<(), EvaluateError> {
-        for attempt in 0..TRIES {
+        for attempt in 0..MAX_ATTEMPTS {
             let entry = self.calls.get(tenant, key).await?;
-            let (known, decided, version, waits) = match entry {
+            let (known, last_decision, version, is_pending) = match entry {
                 Some(entry) => {
-                    let waits = entry.state == State::Pending;
-                    (Some(entry.document), entry.decision, Some(entry.version), waits)
+                    let is_pending = entry.state == State::Pending;
+                    (Some(entry.document), entry.decision, Some(entry.version), is_pending)
                 }
                 None => (None, None, None, false),
             };
-            let document = known.iter().cloned().fold(news.clone(), Document::merge);
+            let document = known.iter().cloned().fold(update.clone(), Document::merge);
             if known.as_ref() == Some(&document) {
-                // Seen before. If the writer was not woken then, it is now; the same wake-up twice rings once.
-                return if waits { self.wake(tenant, key, version.unwrap_or_default()).await } else { Ok(()) };
+                // Nothing new. The writer may not have been woken the first time, so wake it; SQS drops a duplicate.
+                return if is_pending { self.wake(tenant, key, version.unwrap_or_default()).await } else { Ok(()) };
             }
             let settings = self.settings.get(tenant).await?;
-            let decision = decide(&document, &settings, decided.as_ref());
+            let decision = decide(&document, &settings, last_decision.as_ref());
             let verdict = decision.as_ref().map(|decision| decision.verdict);
             let merge = Merge { document, decision, expires_at: now + self.retention };
             match self.calls.merge(tenant, key, &merge, version, now).await {
                 Ok(()) => {}
                 Err(MergeError::Conflict) => {
-                    pause(event, attempt).await;
+                    back_off(event, attempt).await;
                     continue;
                 }
                 Err(MergeError::Store(error)) => return Err(error.into()),
@@ -155,8 +157,8 @@ impl Evaluator {
             return match verdict {
                 Some(Verdict::Log(_)) => self.wake(tenant, key, version.unwrap_or_default() + 1).await,
                 Some(Verdict::Skip(_)) => {
-                    let is_news = decided.is_none_or(|decided| Some(decided.verdict) != verdict);
-                    count(Counter::CallsSkipped, u64::from(is_news), &[]);
+                    let is_new = last_decision.is_none_or(|last| Some(last.verdict) != verdict);
+                    count(Counter::CallsSkipped, u64::from(is_new), &[]);
                     Ok(())
                 }
                 None => Ok(()),
@@ -172,8 +174,8 @@ impl Evaluator {
     }
 }
 
-/// Apart, so that the events of one call or message do not meet again and again.
-async fn pause(event: &str, attempt: u32) {
-    let pause = event.len() as u64 * 7 + u64::from(attempt) * 13;
-    tokio::time::sleep(Duration::from_millis(pause % 40)).await;
+/// Waits for a time that differs between events and attempts, so that concurrent events do not keep conflicting.
+async fn back_off(event: &str, attempt: u32) {
+    let milliseconds = event.len() as u64 * 7 + u64::from(attempt) * 13;
+    tokio::time::sleep(Duration::from_millis(milliseconds % 40)).await;
 }

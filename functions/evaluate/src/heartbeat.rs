@@ -1,4 +1,4 @@
-//! When Aircall was last heard from, which the console shows.
+//! Records the time of a tenant's last event, which the console shows.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -6,10 +6,10 @@ use std::sync::{Mutex, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use store::{TenantId, Tenants};
 
-/// How long a record of it is new enough. A busy tenant has many events a minute.
-const COUNTS_FOR: SignedDuration = SignedDuration::from_mins(1);
+/// Minimum time between two updates of a tenant, as a busy tenant has many events a minute.
+const INTERVAL: SignedDuration = SignedDuration::from_mins(1);
 
-/// Records it, once a minute for each tenant.
+/// Records the last event of each tenant, at most once a minute.
 #[derive(Debug)]
 pub(crate) struct Heartbeat {
     tenants: Tenants,
@@ -21,19 +21,19 @@ impl Heartbeat {
         Self { tenants, last: Mutex::default() }
     }
 
-    /// Records that Aircall was heard from. If that cannot be stored, no event has to wait for it.
+    /// Records an event of the tenant. A failure is only logged, so that it does not delay the event.
     pub(crate) async fn record(&self, tenant: &TenantId, now: Timestamp) {
-        if !self.is_news(tenant, now) {
+        if !self.is_due(tenant, now) {
             return;
         }
         if let Err(error) = self.tenants.saw_event(tenant, now).await {
-            tracing::warn!(%tenant, %error, "it was not recorded that Aircall was heard from");
+            tracing::warn!(%tenant, %error, "could not record the time of the last event");
         }
     }
 
-    fn is_news(&self, tenant: &TenantId, now: Timestamp) -> bool {
+    fn is_due(&self, tenant: &TenantId, now: Timestamp) -> bool {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        last.retain(|_, at| now < *at + COUNTS_FOR);
+        last.retain(|_, at| now < *at + INTERVAL);
         if last.contains_key(tenant) {
             return false;
         }
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn it_is_recorded_once_a_minute() {
+    async fn the_last_event_is_recorded_once_a_minute() {
         let tables = TestTables::start().await;
         let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
         let one = TenantId::parse("one").unwrap();
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_unknown_tenant_is_no_tenant_after_it() {
+    async fn an_event_of_an_unknown_tenant_does_not_create_the_tenant() {
         let tables = TestTables::start().await;
         let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
         let one = TenantId::parse("one").unwrap();

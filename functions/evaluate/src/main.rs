@@ -16,7 +16,7 @@ use store::{Calls, SettingsStore, Tenants};
 use crate::evaluate::Evaluator;
 use crate::heartbeat::Heartbeat;
 
-/// Events looked at side by side.
+/// Events that are evaluated concurrently.
 const CONCURRENCY: usize = 10;
 
 #[tokio::main]

@@ -1,4 +1,4 @@
-//! Who may send webhooks.
+//! Authenticates webhooks by tenant and token.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,90 +6,89 @@ use std::time::{Duration, Instant};
 
 use store::{Error, TenantId, Tenants, TokenHash};
 
-/// How long a tenant's tokens are believed.
+/// How long a tenant's tokens are cached.
 const TTL: Duration = Duration::from_mins(1);
-/// How long it is believed that there is no such tenant, and that a token is not among a tenant's:
-/// short, as a tenant or a token that was just added should work.
+/// How long an unknown tenant is cached, and how old cached tokens may be to refuse a token that is not among them.
+/// Short, so that a tenant or token that was just added works soon.
 const NEGATIVE_TTL: Duration = Duration::from_secs(5);
-/// Most tenants in memory, so that made-up ids do not fill it.
+/// Maximum number of cached tenants, so that made-up ids cannot fill the memory.
 const CAPACITY: usize = 10_000;
 
-/// Knows the tenants' webhook tokens; asks the table only when it has to, so that a warm request waits for the queue alone.
+/// Checks webhook tokens against a cache of the tenants table, so that a warm request waits only for the queue.
 #[derive(Debug)]
 pub(crate) struct Authenticator {
     tenants: Tenants,
-    seen: Mutex<HashMap<TenantId, Seen>>,
+    cache: Mutex<HashMap<TenantId, CachedTokens>>,
 }
 
-/// A tenant's tokens, none if there is no such tenant, as of a time.
+/// A tenant's token hashes, empty for an unknown tenant, and when they were read.
 #[derive(Clone, Debug)]
-struct Seen {
+struct CachedTokens {
     tokens: Arc<[TokenHash]>,
-    at: Instant,
+    read_at: Instant,
 }
 
 impl Authenticator {
     pub(crate) fn new(tenants: Tenants) -> Self {
-        Self { tenants, seen: Mutex::default() }
+        Self { tenants, cache: Mutex::default() }
     }
 
-    /// The tenant, if there is one of this id and the token is one of its own.
+    /// The tenant with this id, if it exists and the token is one of its tokens.
     ///
     /// # Errors
-    /// When the table cannot answer.
+    /// When the tenants table cannot be read.
     pub(crate) async fn authenticate(&self, tenant: &str, token: Option<&str>) -> Result<Option<TenantId>, Error> {
         let token = token.unwrap_or_default();
         let Ok(tenant) = TenantId::parse(tenant) else {
             contains(&[], token);
             return Ok(None);
         };
-        let seen = match self.remembered(&tenant) {
-            Some(seen) => seen,
+        let known = match self.cached(&tenant) {
+            Some(cached) => cached,
             None => self.look_up(&tenant).await?,
         };
-        let mut admitted = contains(&seen.tokens, token);
-        if !admitted && !seen.tokens.is_empty() && seen.at.elapsed() > NEGATIVE_TTL {
-            admitted = contains(&self.look_up(&tenant).await?.tokens, token);
+        let mut is_authentic = contains(&known.tokens, token);
+        if !is_authentic && !known.tokens.is_empty() && known.read_at.elapsed() > NEGATIVE_TTL {
+            is_authentic = contains(&self.look_up(&tenant).await?.tokens, token);
         }
-        Ok(admitted.then_some(tenant))
+        Ok(is_authentic.then_some(tenant))
     }
 
-    fn remembered(&self, tenant: &TenantId) -> Option<Seen> {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.get(tenant).filter(|seen| seen.is_fresh()).cloned()
+    fn cached(&self, tenant: &TenantId) -> Option<CachedTokens> {
+        let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.get(tenant).filter(|cached| cached.is_fresh()).cloned()
     }
 
-    async fn look_up(&self, tenant: &TenantId) -> Result<Seen, Error> {
+    async fn look_up(&self, tenant: &TenantId) -> Result<CachedTokens, Error> {
         let tokens = self.tenants.get(tenant).await?.map(|tenant| tenant.webhook_tokens).unwrap_or_default();
-        let found = Seen { tokens: tokens.into(), at: Instant::now() };
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        evict(&mut seen);
-        seen.insert(tenant.clone(), found.clone());
+        let found = CachedTokens { tokens: tokens.into(), read_at: Instant::now() };
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        evict(&mut cache);
+        cache.insert(tenant.clone(), found.clone());
         Ok(found)
     }
 }
 
-impl Seen {
+impl CachedTokens {
     fn is_fresh(&self) -> bool {
-        self.at.elapsed() < if self.tokens.is_empty() { NEGATIVE_TTL } else { TTL }
+        self.read_at.elapsed() < if self.tokens.is_empty() { NEGATIVE_TTL } else { TTL }
     }
 }
 
-fn evict(seen: &mut HashMap<TenantId, Seen>) {
-    if seen.len() >= CAPACITY {
-        seen.retain(|_, seen| seen.is_fresh());
+fn evict(cache: &mut HashMap<TenantId, CachedTokens>) {
+    if cache.len() >= CAPACITY {
+        cache.retain(|_, cached| cached.is_fresh());
     }
-    if seen.len() >= CAPACITY {
-        seen.clear();
+    if cache.len() >= CAPACITY {
+        cache.clear();
     }
 }
 
-/// Whether `token` is one of `tokens`; takes as long whichever it is, and whether or not there are any.
+/// Whether `token` is one of `tokens`. The time does not depend on which one it is, nor on whether there are any.
 fn contains(tokens: &[TokenHash], token: &str) -> bool {
-    // No webhook has an empty token, and no token has this hash.
-    let nobodys = TokenHash::new("");
-    let none = [nobodys];
-    let compared = if tokens.is_empty() { &none } else { tokens };
+    // Compared if there are no tokens. It is the hash of an empty token, which no webhook has.
+    let dummy = [TokenHash::new("")];
+    let compared = if tokens.is_empty() { &dummy } else { tokens };
     let found = compared.iter().fold(false, |found, hash| hash.matches(token) | found);
     found & !tokens.is_empty() & !token.is_empty()
 }
@@ -99,28 +98,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_of_several_tokens_is_good() {
+    fn each_of_several_tokens_is_accepted() {
         let tokens = [TokenHash::new("old"), TokenHash::new("new")];
         assert!(contains(&tokens, "old") && contains(&tokens, "new"));
         assert!(!contains(&tokens, "other") && !contains(&tokens, ""));
     }
 
     #[test]
-    fn nothing_is_good_where_there_are_no_tokens() {
+    fn no_token_is_accepted_if_there_are_none() {
         assert!(!contains(&[], "") && !contains(&[], "any"));
         assert!(!contains(&[TokenHash::new("")], ""));
     }
 
     #[test]
-    fn memory_is_bounded() {
-        let seen = |at| Seen { tokens: Arc::new([]), at };
+    fn a_full_cache_evicts_stale_entries_first_and_then_all() {
+        let cached = |read_at| CachedTokens { tokens: Arc::new([]), read_at };
         let long_ago = Instant::now().checked_sub(NEGATIVE_TTL).unwrap();
         let id = |n: usize| TenantId::parse(&format!("t-{n}")).unwrap();
-        let mut all: HashMap<_, _> = (1..CAPACITY).map(|n| (id(n), seen(long_ago))).collect();
-        all.insert(id(0), seen(Instant::now()));
+        let mut all: HashMap<_, _> = (1..CAPACITY).map(|n| (id(n), cached(long_ago))).collect();
+        all.insert(id(0), cached(Instant::now()));
         evict(&mut all);
         assert_eq!(all.into_keys().collect::<Vec<_>>(), [id(0)]);
-        let mut fresh: HashMap<_, _> = (0..CAPACITY).map(|n| (id(n), seen(Instant::now()))).collect();
+        let mut fresh: HashMap<_, _> = (0..CAPACITY).map(|n| (id(n), cached(Instant::now()))).collect();
         evict(&mut fresh);
         assert!(fresh.is_empty());
     }

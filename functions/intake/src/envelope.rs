@@ -1,26 +1,26 @@
-//! The envelope of a webhook: all that is read here of it.
+//! A webhook's envelope, the only part of the body that this function reads.
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::response::WebhookResponse;
 
-/// Event and token of a webhook; its data is not looked at.
+/// A webhook's event and token. Its data is ignored.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Envelope {
-    /// What happened, by Aircall's name.
+    /// Aircall's name of the event.
     pub(crate) event: Option<String>,
     /// The webhook's token.
     pub(crate) token: Option<String>,
 }
 
 impl Envelope {
-    /// Reads the envelope of a body that is JSON as a whole.
+    /// Parses the envelope. The whole body must be valid JSON.
     ///
     /// # Errors
-    /// With the answer to a body that is not JSON or no object.
+    /// The response to a body that is not a JSON object.
     pub(crate) fn parse(body: &str) -> Result<Self, WebhookResponse> {
-        /// Any JSON counts as a value here, so that a token that is no text is a wrong token and not a bad request.
+        /// Accepts any JSON values, so that a token that is not a string is a wrong token and not a bad request.
         #[derive(Deserialize)]
         struct Fields {
             #[serde(default)]
@@ -32,9 +32,9 @@ impl Envelope {
             Value::String(text) => Some(text),
             _ => None,
         };
-        // A list would pass for the fields in their order.
+        // Serde would accept an array as the fields in their order.
         if !body.trim_ascii_start().starts_with('{') {
-            return Err(WebhookResponse::BadRequest { field: "body", message: "The body is no JSON object." });
+            return Err(WebhookResponse::BadRequest { field: "body", message: "The body is not a JSON object." });
         }
         let fields: Fields = serde_json::from_str(body)
             .map_err(|_| WebhookResponse::BadRequest { field: "body", message: "The body is not JSON." })?;
@@ -42,8 +42,8 @@ impl Envelope {
     }
 }
 
-/// The same JSON without the two characters that SQS refuses but JSON allows, U+FFFE and U+FFFF, which can only be in
-/// its texts: they are escaped there.
+/// Escapes U+FFFE and U+FFFF, which JSON allows but SQS refuses. They can only occur in JSON strings, so the result is
+/// equivalent JSON.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
 pub(crate) fn for_sqs(body: String) -> String {
     if body.contains(['\u{fffe}', '\u{ffff}']) {
@@ -71,23 +71,23 @@ mod tests {
     }
 
     #[test]
-    fn however_deep_the_data_is() {
+    fn deeply_nested_data_is_accepted() {
         let deep = format!(r#"{{"event":"call.ended","data":{}{}}}"#, "[".repeat(50_000), "]".repeat(50_000));
         check(&deep, Some("call.ended"), None);
     }
 
     #[test]
-    fn what_is_no_json_object_is_refused() {
+    fn a_body_that_is_not_a_json_object_is_refused() {
         for body in
             ["", "x", "[]", r#"["call.ended","t"]"#, "\"{}\"", "null", "{", "{} {}", r#"{"data":}"#, "\u{feff}{}"]
         {
-            let answer = Envelope::parse(body).unwrap_err();
-            assert!(matches!(answer, WebhookResponse::BadRequest { field: "body", .. }), "{body}");
+            let response = Envelope::parse(body).unwrap_err();
+            assert!(matches!(response, WebhookResponse::BadRequest { field: "body", .. }), "{body}");
         }
     }
 
     #[test]
-    fn what_sqs_refuses_is_escaped() {
+    fn characters_that_sqs_refuses_are_escaped() {
         let body = "{\"name\":\"a\u{fffe}b\u{ffff}ü\u{1f600}\"}";
         let sent = for_sqs(body.to_owned());
         assert_eq!(sent, "{\"name\":\"a\\ufffeb\\uffffü\u{1f600}\"}");

@@ -15,7 +15,7 @@ use store::Tenants;
 use crate::authenticator::Authenticator;
 use crate::webhook::Intake;
 
-/// Aircall gives up after 5 s. A webhook needs two calls at most, the tenant and the queue, of 1.5 s at most.
+/// Timeout of one call to AWS. Aircall gives up after 5 s, and a webhook needs two calls at most: tenant and queue.
 const TIMEOUT: Duration = Duration::from_millis(1500);
 
 #[tokio::main(flavor = "current_thread")]

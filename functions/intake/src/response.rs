@@ -1,29 +1,29 @@
-//! What Aircall is answered.
+//! Responses to Aircall.
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use lambda::metrics::{self, Counter};
 use serde_json::json;
 
-/// The answer to a webhook.
+/// The response to a webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WebhookResponse {
-    /// Taken, or of no interest.
+    /// The event is on the queue, or is ignored.
     Ok,
-    /// Not a webhook body; names the field that is wrong.
+    /// Not a webhook body. Names the invalid field.
     BadRequest {
         /// The field, or `body`.
         field: &'static str,
         /// What is wrong with it.
         message: &'static str,
     },
-    /// The tenant or the token is not known. Does not say which.
+    /// The tenant or the token is unknown. Does not say which.
     Unauthorized,
-    /// Webhooks are posted.
+    /// The method is not POST.
     MethodNotAllowed,
-    /// Longer than any webhook.
+    /// The body is too long.
     TooLarge,
-    /// Not possible now; Aircall sends it again.
+    /// A temporary failure. Aircall sends the webhook again.
     Unavailable,
 }
 

@@ -1,4 +1,4 @@
-//! Webhooks against an SQS and a DynamoDB that count their requests.
+//! Webhooks against a mock server for SQS and DynamoDB that records its requests.
 
 use std::time::Duration;
 
@@ -19,15 +19,15 @@ use crate::webhook::{Intake, router};
 const TOKEN: &str = "token-of-the-test";
 const ENDED: &str = r#"{"event":"call.ended","token":"token-of-the-test","data":{"id":7}}"#;
 
-/// An intake whose DynamoDB knows the tenant `one` and whose SQS answers `sqs`.
+/// A router and its mock AWS, whose DynamoDB holds the tenant `one`.
 struct Fixture {
     aws: MockServer,
     router: axum::Router,
 }
 
-/// What a webhook was answered.
+/// The response to a webhook.
 #[derive(Debug)]
-struct Sent {
+struct Reply {
     status: StatusCode,
     allow: Option<String>,
     body: String,
@@ -62,25 +62,26 @@ impl Fixture {
         Self { aws, router }
     }
 
-    async fn send(&self, method: Method, path: &str, body: impl Into<Body>) -> Sent {
+    async fn send(&self, method: Method, path: &str, body: impl Into<Body>) -> Reply {
         let request = Request::builder().method(method).uri(path).body(body.into()).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
         assert_eq!(header(header::CACHE_CONTROL).as_deref(), Some("no-store"));
         let (status, allow) = (response.status(), header(header::ALLOW));
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        Sent { status, allow, body: String::from_utf8(body.into()).unwrap() }
+        Reply { status, allow, body: String::from_utf8(body.into()).unwrap() }
     }
 
-    async fn post(&self, tenant: &str, body: impl Into<Body>) -> Sent {
+    async fn post(&self, tenant: &str, body: impl Into<Body>) -> Reply {
         self.send(Method::POST, &format!("/webhooks/aircall/{tenant}"), body).await
     }
 
     /// Bodies of the requests for this operation.
     async fn requests(&self, operation: &str) -> Vec<Value> {
         let requests = self.aws.received_requests().await.unwrap();
-        let of = |request: &&wiremock::Request| request.headers["x-amz-target"].to_str().unwrap().ends_with(operation);
-        requests.iter().filter(of).map(|request| serde_json::from_slice(&request.body).unwrap()).collect()
+        let is_operation =
+            |request: &&wiremock::Request| request.headers["x-amz-target"].to_str().unwrap().ends_with(operation);
+        requests.iter().filter(is_operation).map(|request| serde_json::from_slice(&request.body).unwrap()).collect()
     }
 }
 
@@ -112,17 +113,17 @@ fn events(endpoint: &str) -> Events {
 }
 
 #[tokio::test]
-async fn an_event_goes_to_the_queue_as_it_came() {
+async fn an_event_is_enqueued_unchanged() {
     let f = Fixture::new().await;
-    let answer = f.post("one", ENDED).await;
-    assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, "{}"));
+    let reply = f.post("one", ENDED).await;
+    assert_eq!((reply.status, reply.body.as_str()), (StatusCode::OK, "{}"));
     let sent = &f.requests("SendMessage").await[0];
     assert_eq!(sent["MessageBody"], ENDED);
     assert_eq!(sent["MessageAttributes"]["tenant"]["StringValue"], "one");
 }
 
 #[tokio::test]
-async fn a_warm_request_asks_the_queue_alone() {
+async fn a_warm_request_calls_only_the_queue() {
     let f = Fixture::new().await;
     for _ in 0..5 {
         assert_eq!(f.post("one", ENDED).await.status, StatusCode::OK);
@@ -131,23 +132,23 @@ async fn a_warm_request_asks_the_queue_alone() {
 }
 
 #[tokio::test]
-async fn a_wrong_token_and_an_unknown_tenant_are_answered_alike() {
+async fn a_wrong_token_and_an_unknown_tenant_get_the_same_response() {
     let f = Fixture::new().await;
     let wrong = ENDED.replace("token-of-the-test", "another");
     let missing = r#"{"event":"call.ended"}"#;
-    let of_other_type = r#"{"event":"call.ended","token":12}"#;
+    let not_a_string = r#"{"event":"call.ended","token":12}"#;
     let first = f.post("one", wrong.clone()).await;
     assert_eq!(first.status, StatusCode::UNAUTHORIZED);
     for (tenant, body) in [
         ("one", missing),
-        ("one", of_other_type),
+        ("one", not_a_string),
         ("two", ENDED),
         ("No%20Tenant", ENDED),
         ("%2E%2E", ENDED),
         ("%ff", ENDED),
     ] {
-        let answer = f.post(tenant, body.to_owned()).await;
-        assert_eq!((answer.status, answer.body), (first.status, first.body.clone()), "{tenant} {body}");
+        let reply = f.post(tenant, body.to_owned()).await;
+        assert_eq!((reply.status, reply.body), (first.status, first.body.clone()), "{tenant} {body}");
     }
     assert!(f.requests("SendMessage").await.is_empty());
 }
@@ -165,17 +166,13 @@ async fn an_unknown_tenant_is_looked_up_once() {
 async fn every_method_but_post_is_refused() {
     let f = Fixture::new().await;
     for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS] {
-        let answer = f.send(method.clone(), "/webhooks/aircall/one", Body::empty()).await;
-        assert_eq!(
-            (answer.status, answer.allow.as_deref()),
-            (StatusCode::METHOD_NOT_ALLOWED, Some("POST")),
-            "{method}"
-        );
+        let reply = f.send(method.clone(), "/webhooks/aircall/one", Body::empty()).await;
+        assert_eq!((reply.status, reply.allow.as_deref()), (StatusCode::METHOD_NOT_ALLOWED, Some("POST")), "{method}");
     }
 }
 
 #[tokio::test]
-async fn a_body_of_256_kib_is_the_longest() {
+async fn a_body_longer_than_256_kib_is_refused() {
     let f = Fixture::new().await;
     let padded = |length: usize| format!("{ENDED}{}", " ".repeat(length - ENDED.len()));
     assert_eq!(f.post("one", padded(262_144)).await.status, StatusCode::OK);
@@ -183,34 +180,30 @@ async fn a_body_of_256_kib_is_the_longest() {
 }
 
 #[tokio::test]
-async fn what_is_no_webhook_is_a_bad_request_that_names_the_field() {
+async fn a_malformed_body_is_a_bad_request_that_names_the_field() {
     let f = Fixture::new().await;
     for body in ["not json", "[1]", ""] {
-        let answer = f.post("one", body.to_owned()).await;
-        let error: Value = serde_json::from_str(&answer.body).unwrap();
-        assert_eq!(
-            (answer.status, error["error"]["field"].as_str()),
-            (StatusCode::BAD_REQUEST, Some("body")),
-            "{body}"
-        );
+        let reply = f.post("one", body.to_owned()).await;
+        let error: Value = serde_json::from_str(&reply.body).unwrap();
+        assert_eq!((reply.status, error["error"]["field"].as_str()), (StatusCode::BAD_REQUEST, Some("body")), "{body}");
     }
-    // An event without a name is one of no interest: refusing it would have Aircall switch the webhook off.
+    // An event without a name is ignored. Refusing it would make Aircall switch the webhook off.
     assert_eq!(f.post("one", format!(r#"{{"token":"{TOKEN}"}}"#)).await.status, StatusCode::OK);
     assert_eq!(f.post("one", vec![b'{', 0xff, b'}']).await.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]
-async fn an_event_of_no_interest_or_never_heard_of_is_taken_and_forgotten() {
+async fn ignored_and_unknown_events_are_acknowledged_but_not_enqueued() {
     let f = Fixture::new().await;
-    for event in ["user.opened", "never.heard_of", ""] {
-        let answer = f.post("one", ENDED.replace("call.ended", event)).await;
-        assert_eq!(answer.status, StatusCode::OK, "{event}");
+    for event in ["user.opened", "unknown.event", ""] {
+        let reply = f.post("one", ENDED.replace("call.ended", event)).await;
+        assert_eq!(reply.status, StatusCode::OK, "{event}");
     }
     assert!(f.requests("SendMessage").await.is_empty());
 }
 
 #[tokio::test]
-async fn aircall_is_to_try_again_when_the_queue_fails() {
+async fn aircall_has_to_retry_when_the_queue_fails() {
     let slow = ResponseTemplate::new(200).set_delay(Duration::from_secs(10));
     for sqs in [
         ResponseTemplate::new(500),
@@ -223,10 +216,10 @@ async fn aircall_is_to_try_again_when_the_queue_fails() {
 }
 
 #[tokio::test]
-async fn aircall_is_to_try_again_when_the_table_fails() {
+async fn aircall_has_to_retry_when_the_table_fails() {
     let broken = MockServer::start().await;
     let f = Fixture::new().await;
     let router = router(Intake::new(Authenticator::new(tenants(&broken.uri())), events(&f.aws.uri())));
-    let answer = Fixture { router, ..f }.post("one", ENDED).await;
-    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    let reply = Fixture { router, ..f }.post("one", ENDED).await;
+    assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
 }

@@ -1,4 +1,4 @@
-//! The webhook's way in: method, size, form, token, interest, queue.
+//! Handles a webhook: checks method, size, JSON, token and event, and puts the body on the queue.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use crate::authenticator::Authenticator;
 use crate::envelope::{Envelope, for_sqs};
 use crate::response::WebhookResponse;
 
-/// Longest body, bytes. The longest webhooks that were seen have a tenth of it.
+/// Maximum length of a body in bytes. The longest webhooks seen so far have a tenth of it.
 const MAX_LEN: usize = 256 * 1024;
 
-/// What a webhook passes on its way.
+/// State of the webhook handler.
 #[derive(Debug)]
 pub(crate) struct Intake {
     authenticator: Authenticator,
@@ -41,32 +41,33 @@ async fn receive(
     tenant: Result<Path<String>, PathRejection>,
     body: Body,
 ) -> WebhookResponse {
-    // A path that is no text is no tenant's, and is answered as any other unknown one.
+    // A path that is not valid text names no tenant. It gets the same response as an unknown tenant.
     let tenant = tenant.map(|Path(tenant)| tenant).unwrap_or_default();
-    match take(&intake, &tenant, body).await {
+    match enqueue(&intake, &tenant, body).await {
         Ok(()) => WebhookResponse::Ok,
-        Err(answer) => answer,
+        Err(response) => response,
     }
 }
 
-async fn take(intake: &Intake, tenant: &str, body: Body) -> Result<(), WebhookResponse> {
+async fn enqueue(intake: &Intake, tenant: &str, body: Body) -> Result<(), WebhookResponse> {
     let body = to_bytes(body, MAX_LEN).await.map_err(|_| WebhookResponse::TooLarge)?;
     let body = String::from_utf8(body.into())
         .map_err(|_| WebhookResponse::BadRequest { field: "body", message: "The body is not UTF-8." })?;
     let envelope = Envelope::parse(&body)?;
 
-    let admitted = intake.authenticator.authenticate(tenant, envelope.token.as_deref()).await.map_err(|error| {
-        tracing::error!(%error, "the tenant could not be looked up");
-        WebhookResponse::Unavailable
-    })?;
-    let tenant = admitted.ok_or(WebhookResponse::Unauthorized)?;
+    let authenticated =
+        intake.authenticator.authenticate(tenant, envelope.token.as_deref()).await.map_err(|error| {
+            tracing::error!(%error, "could not look up the tenant");
+            WebhookResponse::Unavailable
+        })?;
+    let tenant = authenticated.ok_or(WebhookResponse::Unauthorized)?;
 
     let Some(event) = envelope.event.filter(|event| aircall::webhook::is_of_interest(event)) else {
-        tracing::debug!(%tenant, "an event of no interest");
+        tracing::debug!(%tenant, "ignored an event");
         return Ok(());
     };
     intake.events.send(tenant.as_str(), &for_sqs(body)).await.map_err(|error| {
-        tracing::error!(%tenant, %event, %error, "an event was not stored");
+        tracing::error!(%tenant, %event, %error, "could not enqueue an event");
         WebhookResponse::Unavailable
     })?;
     metrics::count(Counter::EventsReceived, 1, &[]);

@@ -1,4 +1,4 @@
-//! Rings the writer again: for retries whose time has come, and for whatever waits though nobody rang.
+//! Wakes the writer for retries that are due, and for overdue entries whose wake-up was lost.
 
 mod payload;
 mod sweep;
@@ -13,7 +13,7 @@ use store::Calls;
 
 use crate::payload::{Payload, Reconcile};
 
-/// How long one call to AWS may take.
+/// Timeout of one call to AWS.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,4 +1,4 @@
-//! The two things that call this function, told apart by what they send.
+//! The function's two triggers, distinguished by their payloads.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use jiff::Timestamp;
@@ -8,10 +8,10 @@ use store::Calls;
 
 use crate::sweep;
 
-/// Wake-ups that are handed on side by side.
+/// Wake-ups that are forwarded concurrently.
 const CONCURRENCY: usize = 10;
 
-/// What the function is called with.
+/// The function's payload.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Payload {
@@ -19,12 +19,12 @@ pub(crate) enum Payload {
     Retries(SqsEvent),
     /// The schedule.
     Schedule {
-        /// The service that calls, such as `aws.scheduler`.
+        /// The calling service, such as `aws.scheduler`.
         source: String,
     },
 }
 
-/// What the function works with.
+/// Handles both triggers.
 #[derive(Debug)]
 pub(crate) struct Reconcile {
     /// The entries.
@@ -34,13 +34,13 @@ pub(crate) struct Reconcile {
 }
 
 impl Reconcile {
-    /// Hands the retries on, each with an outcome of its own, or sweeps.
+    /// Forwards the retries, each with its own outcome, or sweeps.
     ///
     /// # Errors
-    /// When the sweep fails; the next one is a minute away.
+    /// When the sweep fails. The next one follows in a minute.
     pub(crate) async fn handle(&self, payload: Payload) -> Result<Option<SqsBatchResponse>, lambda_runtime::Error> {
         match payload {
-            Payload::Retries(event) => Ok(Some(batch::each(event, CONCURRENCY, |message| self.hand_on(message)).await)),
+            Payload::Retries(event) => Ok(Some(batch::each(event, CONCURRENCY, |message| self.forward(message)).await)),
             Payload::Schedule { source } => {
                 let swept = sweep::sweep(&self.calls, &self.write_queue, Timestamp::now()).await;
                 let tenants = swept.inspect_err(|error| tracing::error!(%error, "the sweep ended early"))?;
@@ -50,9 +50,9 @@ impl Reconcile {
         }
     }
 
-    async fn hand_on(&self, message: SqsMessage) -> Result<(), QueueError> {
+    async fn forward(&self, message: SqsMessage) -> Result<(), QueueError> {
         let wake_up = WakeUp::read(&message)?;
-        // A message that is delivered twice rings once.
+        // The queue drops the duplicate of a message that is delivered twice.
         let id = message.message_id.ok_or(QueueError::NotOurs("id"))?;
         self.write_queue.wake(&wake_up, &format!("retry:{id}")).await
     }

@@ -1,4 +1,4 @@
-//! The sweep: a lost wake-up is only a delay until the next one.
+//! The sweep: finds overdue entries, so that a lost wake-up only delays them.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -8,15 +8,15 @@ use lambda::metrics::{self, Counter};
 use lambda::{QueueError, WakeUp, WriteQueue};
 use store::{Calls, TenantId};
 
-/// How long past its time an entry is before the sweep rings for it; until then its own wake-up is on the way.
+/// How long an entry must be overdue before the sweep wakes the writer for it. Until then its own wake-up may arrive.
 const GRACE: SignedDuration = SignedDuration::from_secs(60);
-/// How long a sweep takes at most; the function has 30 s.
+/// Maximum duration of a sweep. The function's timeout is 30 s.
 const BUDGET: Duration = Duration::from_secs(20);
 
 /// Why a sweep ended early.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SweepError {
-    /// The table could not answer.
+    /// The table could not be read.
     #[error(transparent)]
     Store(#[from] store::Error),
     /// The writer could not be woken.
@@ -24,32 +24,32 @@ pub(crate) enum SweepError {
     Queue(#[from] QueueError),
 }
 
-/// Wakes the writer of every tenant that has overdue entries, once each, and says how many that are.
+/// Wakes the writer once for each tenant that has overdue entries, and returns the number of these tenants.
 ///
 /// The writer works from the table, so one wake-up is enough for all entries of a tenant.
 pub(crate) async fn sweep(calls: &Calls, write_queue: &WriteQueue, now: Timestamp) -> Result<usize, SweepError> {
     let started = Instant::now();
-    // Twice within a minute rings once.
+    // The queue drops the duplicates of a second sweep within a minute.
     let deduplication_id = format!("sweep:{}", now.as_second() / 60);
-    let mut rung: BTreeSet<TenantId> = BTreeSet::new();
+    let mut woken: BTreeSet<TenantId> = BTreeSet::new();
     let mut from = None;
     loop {
         let page = calls.overdue(now - GRACE, from).await?;
         let tenants: BTreeSet<TenantId> = page.entries.into_iter().map(|(tenant, _)| tenant).collect();
-        let fresh: Vec<TenantId> = tenants.difference(&rung).cloned().collect();
+        let fresh: Vec<TenantId> = tenants.difference(&woken).cloned().collect();
         let wake_up = |tenant: &TenantId| WakeUp { tenant: tenant.to_string(), key: None };
         let wake_ups: Vec<_> = fresh.iter().map(|tenant| (wake_up(tenant), deduplication_id.clone())).collect();
         write_queue.wake_many(&wake_ups).await?;
-        rung.extend(fresh);
+        woken.extend(fresh);
         from = page.next;
         if from.is_none() {
             break;
         }
         if started.elapsed() > BUDGET {
-            tracing::warn!(tenants = rung.len(), "the sweep ended before it had seen all that is overdue");
+            tracing::warn!(tenants = woken.len(), "the sweep ran out of time before it had read all overdue entries");
             break;
         }
     }
-    metrics::count(Counter::OverdueTenants, rung.len() as u64, &[]);
-    Ok(rung.len())
+    metrics::count(Counter::OverdueTenants, woken.len() as u64, &[]);
+    Ok(woken.len())
 }

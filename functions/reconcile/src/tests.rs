@@ -1,4 +1,4 @@
-//! The two ways to ring, against an embedded DynamoDB and an SQS that keeps what it is sent.
+//! Both triggers, against an embedded DynamoDB and a mock SQS that records its requests.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::config::retry::RetryConfig;
@@ -42,8 +42,8 @@ impl Fixture {
         Self { tables, sqs, reconcile: Reconcile { calls, write_queue } }
     }
 
-    /// An entry that waits and is due at `due_at`.
-    async fn waits(&self, tenant: &str, key: &str, due_at: i64) {
+    /// Stores a pending entry that is due at `due_at`.
+    async fn insert_pending(&self, tenant: &str, key: &str, due_at: i64) {
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let put = self.tables.dynamodb.put_item().table_name("CallsTable");
         let put = put.item("tenant", text(tenant)).item("key", text(key)).item("pending", text(tenant));
@@ -60,7 +60,7 @@ impl Fixture {
         requests.iter().map(|request| serde_json::from_slice(&request.body).unwrap()).collect()
     }
 
-    /// Tenants that were rung for, with the deduplication ids.
+    /// Tenants that were woken, with the deduplication IDs.
     async fn woken(&self) -> Vec<(String, String)> {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let entries = self.sent().await.into_iter().flat_map(|request| request["Entries"].as_array().unwrap().clone());
@@ -73,7 +73,7 @@ fn payload(json: Value) -> Payload {
 }
 
 #[tokio::test]
-async fn the_sweep_rings_once_for_each_tenant_with_overdue_entries() {
+async fn the_sweep_wakes_each_tenant_with_overdue_entries_once() {
     let f = Fixture::new().await;
     for (tenant, key, due_at) in [
         ("one", "call-1", NOW - 600),
@@ -81,40 +81,40 @@ async fn the_sweep_rings_once_for_each_tenant_with_overdue_entries() {
         ("two", "call-3", NOW - 60),
         ("three", "call-4", NOW - 59),
     ] {
-        f.waits(tenant, key, due_at).await;
+        f.insert_pending(tenant, key, due_at).await;
     }
     assert_eq!(f.sweep().await, 2);
     let minute = NOW / 60;
     let expected = ["one", "two"].map(|tenant| (tenant.to_owned(), format!("{tenant}:sweep:{minute}")));
-    let mut rung = f.woken().await;
-    rung.sort();
-    assert_eq!(rung, expected);
+    let mut woken = f.woken().await;
+    woken.sort();
+    assert_eq!(woken, expected);
 }
 
 #[tokio::test]
-async fn the_sweep_rings_for_nobody_when_nothing_is_overdue() {
+async fn the_sweep_wakes_no_tenant_when_nothing_is_overdue() {
     let f = Fixture::new().await;
-    f.waits("one", "call-1", NOW + 600).await;
+    f.insert_pending("one", "call-1", NOW + 600).await;
     assert_eq!(f.sweep().await, 0);
     assert!(f.sent().await.is_empty());
 }
 
 #[tokio::test]
-async fn a_backlog_of_many_pages_is_swept_to_the_end() {
+async fn the_sweep_reads_every_page_of_a_backlog() {
     let f = Fixture::new().await;
     // DynamoDB ends a page at 1 MB.
     let padding = "x".repeat(1000);
     for n in 0..1200 {
-        f.waits(&format!("tenant-{}", n % 7), &format!("call-{n}-{padding}"), NOW - 600).await;
+        f.insert_pending(&format!("tenant-{}", n % 7), &format!("call-{n}-{padding}"), NOW - 600).await;
     }
     let first = f.reconcile.calls.overdue(Timestamp::from_second(NOW).unwrap(), None).await.unwrap();
-    assert!(first.next.is_some(), "the backlog fits one page: the test shows nothing");
+    assert!(first.next.is_some(), "the backlog fits on one page, so the test proves nothing");
     assert_eq!(f.sweep().await, 7);
     assert_eq!(f.woken().await.len(), 7);
 }
 
 #[tokio::test]
-async fn a_retry_is_handed_on_to_the_writers_queue() {
+async fn a_retry_is_forwarded_to_the_writes_queue() {
     let f = Fixture::new().await;
     let body = r#"{"tenant":"one","key":"call-7"}"#;
     let event = json!({ "Records": [{ "messageId": "m-1", "body": body }] });
@@ -126,7 +126,7 @@ async fn a_retry_is_handed_on_to_the_writers_queue() {
 }
 
 #[tokio::test]
-async fn a_retry_that_fails_fails_alone() {
+async fn a_failed_retry_does_not_fail_the_others() {
     let f = Fixture::new().await;
     let refuse = ResponseTemplate::new(500);
     Mock::given(body_string_contains("refused")).respond_with(refuse).with_priority(1).mount(&f.sqs).await;
@@ -143,9 +143,9 @@ async fn a_retry_that_fails_fails_alone() {
 }
 
 #[tokio::test]
-async fn the_schedule_sweeps() {
+async fn a_scheduled_invocation_sweeps() {
     let f = Fixture::new().await;
-    f.waits("one", "call-1", 0).await;
+    f.insert_pending("one", "call-1", 0).await;
     let event = json!({ "version": "0", "detail-type": "Scheduled Event", "source": "aws.scheduler", "detail": "{}" });
     assert!(f.reconcile.handle(payload(event)).await.unwrap().is_none());
     assert_eq!(f.woken().await.len(), 1);

@@ -5,11 +5,11 @@ use anyhow::{Context as _, Result};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-/// The API key of the demo's company, in every run the same.
+/// The API key of the demo's company, the same in every run.
 const API_ID: &str = "sandbox-api-id";
 const API_TOKEN: &str = "sandbox-api-token";
 
-/// A company as an earlier run left it, or a new one.
+/// A company, restored from an earlier run or new.
 pub(crate) fn company(saved: Option<Value>) -> Result<Company> {
     let (api_id, api_token) = (Some(API_ID.to_owned()), Some(API_TOKEN.to_owned()));
     let company = Company::new(Options { api_id, api_token, ..Options::default() });

@@ -1,9 +1,9 @@
-//! What a person sees when the stack is ready.
+//! The text that is printed when the stack is ready.
 
 use local::StackInfo;
 use serde_json::json;
 
-/// Prints where everything is, and what to try.
+/// Prints the stack's addresses, and commands to try.
 pub(crate) fn print(info: &StackInfo) {
     println!("{}", text(info));
 }
@@ -19,9 +19,9 @@ fn text(info: &StackInfo) -> String {
   Webhook      {webhook_url}
   Salesforce   {salesforce_url}
 
-  Sign in to the console as the org's admin. Aircall is connected there with
+  Sign in to the console as the org's admin, and connect Aircall there with
   API ID {aircall_api_id} and API token {aircall_api_token}.
-  Or post a call, and see what became of it:
+  Or post a call, and find it in the activity log:
 
   curl {webhook_url} -H 'content-type: application/json' -d '{call}'
   curl {console_url}/api/activity -b '{session_cookie}'
@@ -31,7 +31,7 @@ fn text(info: &StackInfo) -> String {
     )
 }
 
-/// A missed call from a fictional number, in Aircall's shape. It holds no apostrophe, so that the shell takes it as it is.
+/// The webhook of a missed call from a fictional number. It contains no apostrophe, so a shell can quote it.
 fn call(token: &str) -> serde_json::Value {
     let started_at = jiff::Timestamp::now().as_second() - 60;
     json!({
@@ -58,8 +58,8 @@ mod tests {
     use super::text;
 
     #[test]
-    fn every_address_leads_somewhere() {
-        let nowhere = || "http://127.0.0.1:1".to_owned();
+    fn the_banner_has_the_addresses_and_the_commands() {
+        let unused = || "http://127.0.0.1:1".to_owned();
         let info = StackInfo {
             console_url: "http://127.0.0.1:8080".to_owned(),
             webhook_url: "http://127.0.0.1:8080/webhooks/aircall/sf-00d000000000001eag".to_owned(),
@@ -67,10 +67,10 @@ mod tests {
             session_cookie: "session=abc".to_owned(),
             salesforce_url: "http://127.0.0.1:8081".to_owned(),
             salesforce_access_token: String::new(),
-            aircall_url: nowhere(),
+            aircall_url: unused(),
             aircall_api_id: String::new(),
             aircall_api_token: String::new(),
-            aws_endpoint_urls: EndpointUrls { dynamodb: nowhere(), sqs: nowhere(), secretsmanager: nowhere() },
+            aws_endpoint_urls: EndpointUrls { dynamodb: unused(), sqs: unused(), secretsmanager: unused() },
             tenant: "sf-00d000000000001eag".to_owned(),
             tables: BTreeMap::new(),
             queues: BTreeMap::new(),

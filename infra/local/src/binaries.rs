@@ -1,4 +1,4 @@
-//! Builds the functions with cargo, which decides what there is to do.
+//! Builds the functions with cargo, which rebuilds only what has changed.
 
 use std::{
     collections::BTreeMap,
@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 use tokio::{process::Command, sync::OnceCell};
 
-/// Which of cargo's profiles the functions are built with.
+/// The cargo profile that the functions are built with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
     /// Fast to build.
@@ -43,34 +43,37 @@ pub async fn build(root: &Path, names: &[String], profile: Profile) -> Result<&'
 }
 
 async fn cargo(root: &Path, names: &[String], profile: Profile) -> Result<Executables> {
-    // Cargo names itself to what it runs, so the same toolchain is used again.
+    // Cargo sets `CARGO` for the programs that it runs, so the same toolchain is used.
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.arg("build").arg("--message-format=json-render-diagnostics").current_dir(root);
     match profile {
-        // Cargo chooses the features of what is shared for all it builds at once; with this package among them they
-        // are those of `cargo run`, and nothing is compiled a second time.
+        // Cargo unifies the features of shared dependencies over all packages of a build. With this package among them
+        // they are those of `cargo run`, and nothing is compiled twice.
         Profile::Dev => command.args(["-p", env!("CARGO_PKG_NAME")]),
         Profile::Release => command.arg("--release"),
     };
     for name in names {
         command.args(["-p", name.as_str()]);
     }
-    // `cargo run` describes this package to us; build scripts that look at such variables would run again for them,
-    // and everything above them be compiled again.
+    // `cargo run` sets variables that describe this package. Build scripts that read them would run again, and
+    // everything that depends on those packages would be compiled again.
     for (variable, _) in std::env::vars_os() {
-        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|of| variable.to_string_lossy().starts_with(of)) {
+        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"]
+            .iter()
+            .any(|prefix| variable.to_string_lossy().starts_with(prefix))
+        {
             command.env_remove(variable);
         }
     }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
     let output = command.spawn().context("cannot run cargo")?.wait_with_output().await.context("cannot run cargo")?;
     if !output.status.success() {
-        bail!("the functions do not build; cargo says above why");
+        bail!("the functions do not build; see cargo's errors above");
     }
     Ok(String::from_utf8_lossy(&output.stdout).lines().filter_map(executable).collect())
 }
 
-/// An executable that a line of cargo's messages announces.
+/// Name and path of the executable, if this line of cargo's messages reports one.
 fn executable(line: &str) -> Option<(String, PathBuf)> {
     let message: Value = serde_json::from_str(line).ok()?;
     let path = message["executable"].as_str()?;

@@ -1,4 +1,4 @@
-//! JSON files that are whole or absent.
+//! JSON files that are written atomically.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
     }
 }
 
-/// Writes beside the file and renames, so that a reader never sees half of it.
+/// Writes a temporary file and renames it, so that a reader never sees a partial one.
 pub(crate) fn write(path: &Path, value: &impl Serialize) -> Result<()> {
     let about = || format!("cannot write {}", path.display());
     if let Some(directory) = path.parent() {

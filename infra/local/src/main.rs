@@ -28,7 +28,7 @@ struct Flags {
     /// Port of the sandbox Salesforce org (0: any free one)
     #[arg(long, global = true, default_value_t = 8081)]
     salesforce_port: u16,
-    /// Keep state in this folder, so that it survives a restart; a kill costs the last seconds and what is queued
+    /// Keep state in this folder across restarts; a kill loses the last seconds and the queued messages
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Build the functions as they are deployed
@@ -41,9 +41,9 @@ struct Flags {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Play a working day of calls and show what became of them
+    /// Play a working day of calls and messages, and show the results
     Demo {
-        /// End when the day is done
+        /// Exit when the demo is done
         #[arg(long)]
         once: bool,
     },
@@ -70,26 +70,26 @@ async fn run(arguments: Arguments) -> Result<()> {
 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let told_to_stop = async {
+    let stop_signal = async {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
     };
-    tokio::pin!(told_to_stop);
+    tokio::pin!(stop_signal);
 
     let stack = tokio::select! {
         stack = Stack::start(options) => stack?,
-        () = &mut told_to_stop => return Ok(()),
+        () = &mut stop_signal => return Ok(()),
     };
     banner::print(stack.info());
     let result = match arguments.command {
         Some(Command::Demo { once }) => tokio::select! {
-            played = demo::run(&stack, once) => match played {
-                Ok(()) if !once => { told_to_stop.await; Ok(()) }
-                played => played,
+            result = demo::run(&stack, once) => match result {
+                Ok(()) if !once => { stop_signal.await; Ok(()) }
+                result => result,
             },
-            () = &mut told_to_stop => Ok(()),
+            () = &mut stop_signal => Ok(()),
         },
         None => {
-            told_to_stop.await;
+            stop_signal.await;
             Ok(())
         }
     };

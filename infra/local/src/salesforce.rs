@@ -1,24 +1,24 @@
-//! The sandbox Salesforce org that calls end up in.
+//! The sandbox Salesforce org that calls are logged in.
 
 use anyhow::{Context as _, Result};
 use salesforce_sandbox::{Options, Org};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-/// An org that listens.
+/// An org and the URL that it is served at.
 #[derive(Clone)]
-pub(crate) struct Served {
+pub(crate) struct ServedOrg {
     pub(crate) org: Org,
     pub(crate) url: String,
 }
 
-impl std::fmt::Debug for Served {
+impl std::fmt::Debug for ServedOrg {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Served").field("url", &self.url).finish_non_exhaustive()
+        f.debug_struct("ServedOrg").field("url", &self.url).finish_non_exhaustive()
     }
 }
 
-/// An org as an earlier run left it, or a new one.
+/// An org, restored from an earlier run or new.
 pub(crate) fn org(saved: Option<Value>) -> Result<Org> {
     let org = Org::new(Options::default());
     if let Some(saved) = saved {

@@ -1,4 +1,4 @@
-//! Schedules: invokes a function again and again.
+//! Schedules: invokes a function at an interval.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,14 +12,14 @@ use crate::{
     template::Schedule,
 };
 
-/// Invokes the function each time the interval has passed, until the task is dropped; the first time after one whole interval.
+/// Invokes the function at each interval until the task is dropped; the first time after one whole interval.
 pub async fn run(schedule: Schedule, pool: Arc<Pool>) {
     let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + schedule.every, schedule.every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         let payload = payload(&schedule, Timestamp::now());
-        // EventBridge invokes asynchronously, and Lambda then tries twice more, a minute and two later.
+        // EventBridge invokes asynchronously. Lambda then retries twice, after one minute and after another two.
         for wait in [Some(1), Some(2), None] {
             if pool.invoke(payload.clone()).await.is_ok() {
                 break;
@@ -31,7 +31,7 @@ pub async fn run(schedule: Schedule, pool: Arc<Pool>) {
     }
 }
 
-/// What the function receives: the template's input, else the event that AWS makes up.
+/// The function's payload: the template's input, else the event that AWS generates.
 pub fn payload(schedule: &Schedule, at: Timestamp) -> Value {
     if let Some(input) = &schedule.input {
         return serde_json::from_str(input).unwrap_or_else(|_| Value::from(input.as_str()));

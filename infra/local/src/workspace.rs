@@ -1,4 +1,4 @@
-//! Where the project lies on this machine.
+//! Paths of the project on this machine.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ pub fn root() -> PathBuf {
     above.map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."), Path::to_owned)
 }
 
-/// Where a running stack tells what it serves.
+/// The file in which a running stack publishes its addresses.
 pub fn stack_file() -> PathBuf {
     root().join("target/local/stack.json")
 }

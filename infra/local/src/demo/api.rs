@@ -1,4 +1,4 @@
-//! What the demo knows of the system: the webhook, and the console's API as a signed-in admin.
+//! The demo's HTTP client: the webhook, and the console's API as a signed-in admin.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::StackInfo;
 
-/// The most entries that a page of the activity log has.
+/// Maximum number of entries on a page of the activity log.
 const PAGE: &str = "100";
 
 /// An HTTP client of the stack.
@@ -18,7 +18,7 @@ pub(super) struct Api<'a> {
     info: &'a StackInfo,
 }
 
-/// An entry of the activity log, as far as the demo looks at it.
+/// An entry of the activity log, with the fields that the demo reads.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Entry {
     pub(super) key: String,
@@ -29,14 +29,16 @@ pub(super) struct Entry {
     pub(super) call_type: Option<String>,
     pub(super) started_at: i64,
     pub(super) started_at_local: String,
-    pub(super) number: Number,
-    pub(super) external_number: Option<String>,
+    #[serde(rename = "number")]
+    pub(super) line: Line,
+    #[serde(rename = "external_number")]
+    pub(super) phone: Option<String>,
     pub(super) record: Option<Record>,
 }
 
-/// The Aircall number of an entry.
+/// The Aircall line of an entry.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Number {
+pub(super) struct Line {
     pub(super) name: String,
 }
 
@@ -54,8 +56,8 @@ struct Page {
 }
 
 impl Entry {
-    /// Whether nothing more happens to it by itself.
-    pub(super) fn is_settled(&self) -> bool {
+    /// Whether its state is terminal.
+    pub(super) fn is_terminal(&self) -> bool {
         !matches!(self.state.as_str(), "open" | "pending")
     }
 }
@@ -68,7 +70,8 @@ impl<'a> Api<'a> {
     /// Delivers a webhook, as Aircall would.
     pub(super) async fn deliver(&self, mut body: Value) -> Result<()> {
         body["token"] = Value::from(self.info.webhook_token.as_str());
-        let answer = self.http.post(&self.info.webhook_url).json(&body).send().await.context("the webhook is down")?;
+        let answer =
+            self.http.post(&self.info.webhook_url).json(&body).send().await.context("the webhook does not answer")?;
         ensure!(answer.status() == StatusCode::OK, "the webhook answered {} to {}", answer.status(), body["event"]);
         Ok(())
     }
@@ -85,11 +88,11 @@ impl<'a> Api<'a> {
     pub(super) async fn entry(&self, key: &str) -> Result<Option<Entry>> {
         let url = self.url(&format!("/api/activity/{key}"));
         let request = self.http.get(url).header(header::COOKIE, &self.info.session_cookie);
-        let answer = request.send().await.context("the console is down")?;
+        let answer = request.send().await.context("the console does not answer")?;
         match answer.status() {
             StatusCode::NOT_FOUND => Ok(None),
             StatusCode::OK => Ok(Some(answer.json().await.context("an entry cannot be read")?)),
-            status => bail!("the console answered {status} when asked for {key}"),
+            status => bail!("the console answered {status} for {key}"),
         }
     }
 
@@ -108,11 +111,11 @@ impl<'a> Api<'a> {
         }
     }
 
-    /// API calls that the org has counted since it was started.
+    /// Number of API calls that the org has counted since its start.
     pub(super) async fn salesforce_api_calls(&self) -> Result<u64> {
         let answer = self.http.get(format!("{}/_sandbox/requests", self.info.salesforce_url)).send().await;
-        let counted: Value = answer.context("the Salesforce org is down")?.json().await?;
-        counted["total"].as_u64().context("the Salesforce org does not say how many calls it counted")
+        let counted: Value = answer.context("the Salesforce org does not answer")?.json().await?;
+        counted["total"].as_u64().context("the Salesforce org reports no number of API calls")
     }
 
     fn url(&self, path: &str) -> String {
@@ -121,7 +124,7 @@ impl<'a> Api<'a> {
 
     async fn send<T: serde::de::DeserializeOwned>(&self, request: RequestBuilder) -> Result<T> {
         let request = request.header(header::COOKIE, &self.info.session_cookie);
-        let answer = request.send().await.context("the console is down")?;
+        let answer = request.send().await.context("the console does not answer")?;
         let (status, path) = (answer.status(), answer.url().path().to_owned());
         let text = answer.text().await?;
         ensure!(status.is_success(), "the console answered {status} to {path}: {text}");

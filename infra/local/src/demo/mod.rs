@@ -1,6 +1,7 @@
-//! `cargo run -- demo`: a working day of calls and messages, played through the webhook.
+//! `cargo run -- demo`: plays a working day of calls and messages through the webhook.
 //!
-//! It doubles as a check: the day's data says what is to become of each call, and the demo fails if it did not.
+//! It is also a test: the scenario states the expected result of each call and message, and the demo fails if one
+//! differs.
 
 mod api;
 pub mod bodies;
@@ -19,20 +20,20 @@ use jiff::Zoned;
 use self::{
     api::{Api, Entry},
     printer::Printer,
-    scenario::{Ending, Scenario},
+    scenario::{Outcome, Scenario},
 };
 use crate::Stack;
 
-/// How long the last events may take.
+/// Timeout for the results of the last events.
 const TIMEOUT: Duration = Duration::from_mins(1);
-/// How long the day must stay as it should be, so that what comes late has come.
-const STILL: Duration = Duration::from_secs(1);
+/// How long the results must stay as expected, so that late changes are noticed.
+const STABLE_FOR: Duration = Duration::from_secs(1);
 const POLL: Duration = Duration::from_millis(100);
 
-/// Plays the last working day and shows what became of it; with `once` that is all, else it says where to look.
+/// Plays the last working day and prints the results; without `once` also where to look next.
 ///
 /// # Errors
-/// When a webhook is refused, or a call does not end as it should.
+/// When a webhook is refused, or a result is not the expected one.
 pub async fn run(stack: &Stack, once: bool) -> Result<()> {
     let printer = Printer::stdout();
     let api = Api::new(stack.info())?;
@@ -42,62 +43,62 @@ pub async fn run(stack: &Stack, once: bool) -> Result<()> {
 
     println!("  {}", printer.bold(&scenario.date.strftime("%A, %-d %B %Y").to_string()));
     let delivered = player::play(&scenario, &api, &printer).await?;
-    let activity = end_of_day(&scenario, stack, &api).await?;
+    let activity = wait_for_results(&scenario, stack, &api).await?;
 
-    let of_day = |key: &str| scenario.scenes.iter().any(|scene| scene.interaction.key() == key);
-    let tasks: Vec<_> = org::tasks(stack.salesforce()).into_iter().filter(|task| of_day(&task.key)).collect();
-    let activity: Vec<_> = activity.into_iter().filter(|entry| of_day(&entry.key)).collect();
+    let is_in_scenario = |key: &str| scenario.scenes.iter().any(|scene| scene.interaction.key() == key);
+    let tasks: Vec<_> = org::tasks(stack.salesforce()).into_iter().filter(|task| is_in_scenario(&task.key)).collect();
+    let activity: Vec<_> = activity.into_iter().filter(|entry| is_in_scenario(&entry.key)).collect();
     tables::print_tasks(&tasks, &stack.info().salesforce_url, &printer);
     tables::print_not_logged(&activity, &printer);
 
     let (calls, skipped) = (scenario.scenes.len(), scenario.scenes.len() - tasks.len());
     let api_calls = api.salesforce_api_calls().await? - api_calls;
     println!(
-        "\n\n  {} {calls} calls and messages in {delivered} webhooks: {} Tasks, one for each; {skipped} not logged; \
-         {api_calls} Salesforce API calls.\n",
+        "\n\n  {} {calls} calls and messages in {delivered} webhooks: {} logged with exactly one Task each, \
+         {skipped} not logged, {api_calls} Salesforce API calls.\n",
         printer.green("✓"),
         tasks.len()
     );
     if !once {
-        where_to_look(stack, &scenario, &printer);
+        print_next_steps(stack, &scenario, &printer);
     }
     Ok(())
 }
 
-/// Waits until everything is as it should be, and stays so.
-async fn end_of_day(scenario: &Scenario, stack: &Stack, api: &Api<'_>) -> Result<Vec<Entry>> {
+/// Waits until all results are as expected, and stay so.
+async fn wait_for_results(scenario: &Scenario, stack: &Stack, api: &Api<'_>) -> Result<Vec<Entry>> {
     let deadline = Instant::now() + TIMEOUT;
-    let mut since = None;
+    let mut expected_since = None;
     loop {
         let activity = api.activity().await?;
-        let waiting: Vec<&Entry> = activity.iter().filter(|entry| !entry.is_settled()).collect();
+        let waiting: Vec<&Entry> = activity.iter().filter(|entry| !entry.is_terminal()).collect();
         let mismatches = report::mismatches(&scenario.scenes, stack.salesforce(), &activity);
         if waiting.is_empty() && mismatches.is_empty() {
-            if since.get_or_insert_with(Instant::now).elapsed() >= STILL {
+            if expected_since.get_or_insert_with(Instant::now).elapsed() >= STABLE_FOR {
                 return Ok(activity);
             }
         } else {
-            since = None;
+            expected_since = None;
         }
-        if Instant::now() > deadline && since.is_none() {
-            let unsettled =
+        if Instant::now() > deadline && expected_since.is_none() {
+            let unfinished =
                 waiting.iter().map(|entry| format!("{} is still {}: {}", entry.key, entry.state, entry.reason));
-            let wrong: Vec<String> = unsettled.chain(mismatches).collect();
-            bail!("the day did not end as it should: {}", wrong.join("; "));
+            let problems: Vec<String> = unfinished.chain(mismatches).collect();
+            bail!("the results are not as expected: {}", problems.join("; "));
         }
         tokio::time::sleep(POLL).await;
     }
 }
 
-fn where_to_look(stack: &Stack, scenario: &Scenario, printer: &Printer) {
+fn print_next_steps(stack: &Stack, scenario: &Scenario, printer: &Printer) {
     let info = stack.info();
-    let logged = scenario.scenes.iter().find(|scene| matches!(scene.ending, Ending::Task(_)));
+    let logged = scenario.scenes.iter().find(|scene| matches!(scene.outcome, Outcome::Task(_)));
     let key = logged.map(|scene| scene.interaction.key()).unwrap_or_default();
     let activity = format!("curl -sb \"$COOKIE\" {}/api/activity", info.console_url);
     println!("  {}", printer.bold("Look around"));
     println!("  Records and their activities   {}", info.salesforce_url);
-    println!("  An admin's session             COOKIE='{}'", info.session_cookie);
-    println!("  Every call, newest first       {activity}");
-    println!("  All that led to one decision   {activity}/{key}");
+    println!("  Session cookie of an admin     COOKIE='{}'", info.session_cookie);
+    println!("  Activity log, newest first     {activity}");
+    println!("  One entry with its trace       {activity}/{key}");
     println!("\n  Ctrl-C stops everything.\n");
 }

@@ -1,4 +1,4 @@
-//! The sandbox org as the demo reads it: its Tasks, each with the names of what it points to.
+//! The Tasks of the sandbox org, each with the names of the records that it refers to.
 
 use rules::RecordKind;
 use salesforce_sandbox::Org;
@@ -24,10 +24,10 @@ pub(super) struct Task {
 pub(super) struct Case {
     pub(super) number: String,
     pub(super) is_closed: bool,
-    pub(super) is_of_who: bool,
+    pub(super) is_of_contact: bool,
 }
 
-/// All Tasks that are not deleted, in the order of their calls.
+/// All Tasks that are not deleted, in the order of their keys.
 pub(super) fn tasks(org: &Org) -> Vec<Task> {
     let tables = Tables {
         users: live(org, "User"),
@@ -41,7 +41,7 @@ pub(super) fn tasks(org: &Org) -> Vec<Task> {
     tasks
 }
 
-/// Records of a kind that have this name; a person is a Person Account or a Contact, never both.
+/// Number of records of a kind with this name. A Person Account counts only as such, not as a Contact or Account.
 pub(super) fn count_named(org: &Org, kind: RecordKind, name: &str) -> usize {
     let (sobject, is_person) = match kind {
         RecordKind::Contact => ("Contact", false),
@@ -72,10 +72,10 @@ impl Tables {
         let case = by_id(&self.cases, &task["WhatId"]).map(|case| Case {
             number: name_of(case, "CaseNumber"),
             is_closed: case["IsClosed"] == true,
-            is_of_who: case["ContactId"] == task["WhoId"],
+            is_of_contact: case["ContactId"] == task["WhoId"],
         });
         Task {
-            // Not the unique key field, which a Task too many could not have.
+            // Not the unique key field, which a duplicate Task could not have.
             key: text("CallObject"),
             subject: text("Subject"),
             status: text("Status"),
@@ -89,7 +89,7 @@ impl Tables {
         }
     }
 
-    /// Who the call was with, else the Account it is about.
+    /// The Contact, Lead or Person Account of the Task, else its Account.
     fn record(&self, task: &Value) -> Option<(RecordKind, String)> {
         let contact = by_id(&self.contacts, &task["WhoId"]).map(|contact| {
             let is_person = contact["IsPersonAccount"] == true;

@@ -1,4 +1,4 @@
-//! Plays the scenario: settings, then every call through the webhook, with a line for each.
+//! Plays the scenario: saves the settings, delivers the webhooks, and prints a line for each call and message.
 
 use std::time::{Duration, Instant};
 
@@ -9,42 +9,42 @@ use serde_json::Value;
 use super::{
     api::{Api, Entry},
     printer::Printer,
-    scenario::{Delivery, Happening, Scenario, Scene},
+    scenario::{Delivery, Scenario, Scene, Step},
 };
 
-/// Between two webhooks. Aircall's are seconds apart; this is enough for some to overtake others.
+/// Pause between two webhooks. Aircall's are seconds apart; with this pause some overtake others.
 const PAUSE: Duration = Duration::from_millis(10);
-/// How often the activity log is asked.
+/// Polling interval of the activity log.
 const POLL: Duration = Duration::from_millis(40);
-/// How long a call may take to be logged: a cold start, and a retry or two.
+/// Timeout for an entry to become terminal, which allows for a cold start and a retry or two.
 const TIMEOUT: Duration = Duration::from_secs(45);
 
-/// Plays all of it; when it returns, every call was logged or skipped at least once.
+/// Plays all steps and returns the number of delivered webhooks. Each call was logged or skipped at least once by then.
 pub(super) async fn play(scenario: &Scenario, api: &Api<'_>, printer: &Printer) -> Result<usize> {
     let mut delivered = 0;
     let mut line = "";
-    for (at, happening) in scenario.timeline() {
-        match happening {
-            Happening::Change(change) => {
+    for (at, step) in scenario.timeline() {
+        match step {
+            Step::Change(change) => {
                 api.put_settings(change.settings.clone()).await?;
                 println!("\n  {}", printer.dim(&format!("Settings: {}.", change.what)));
                 line = "";
             }
-            Happening::Begin(scenes) => {
-                for body in side_by_side(&scenes) {
+            Step::Begin(scenes) => {
+                for body in interleaved(&scenes) {
                     api.deliver(body).await?;
                     delivered += 1;
                     tokio::time::sleep(PAUSE).await;
                 }
                 for scene in scenes {
-                    let entry = settled(api, &scene.interaction.key()).await?;
-                    announce(scene, &mut line, printer);
-                    println!("{}", printer.cut(&told(scene, &entry)));
+                    let entry = wait_until_terminal(api, &scene.interaction.key()).await?;
+                    print_line_heading(scene, &mut line, printer);
+                    println!("{}", printer.truncate(&summary(scene, &entry)));
                 }
             }
-            Happening::Afterthought(scene, body) => {
-                announce(scene, &mut line, printer);
-                println!("{}", printer.dim(&printer.cut(&told_late(scene, at, &body))));
+            Step::LateEvent(scene, body) => {
+                print_line_heading(scene, &mut line, printer);
+                println!("{}", printer.dim(&printer.truncate(&late_summary(scene, at, &body))));
                 api.deliver(body).await?;
                 delivered += 1;
             }
@@ -53,8 +53,8 @@ pub(super) async fn play(scenario: &Scenario, api: &Api<'_>, printer: &Printer) 
     Ok(delivered)
 }
 
-/// The webhooks of calls that begin at the same moment, one of each in turn.
-fn side_by_side(scenes: &[&Scene]) -> Vec<Value> {
+/// The webhooks of calls that begin at the same time, one of each in turn.
+fn interleaved(scenes: &[&Scene]) -> Vec<Value> {
     let mut queues: Vec<_> = scenes.iter().map(|scene| scene.webhooks().into_iter()).collect();
     let mut bodies = Vec::new();
     loop {
@@ -66,12 +66,12 @@ fn side_by_side(scenes: &[&Scene]) -> Vec<Value> {
     }
 }
 
-async fn settled(api: &Api<'_>, key: &str) -> Result<Entry> {
+async fn wait_until_terminal(api: &Api<'_>, key: &str) -> Result<Entry> {
     let deadline = Instant::now() + TIMEOUT;
     loop {
         let entry = api.entry(key).await?;
         match entry {
-            Some(entry) if entry.is_settled() => return Ok(entry),
+            Some(entry) if entry.is_terminal() => return Ok(entry),
             entry if Instant::now() > deadline => {
                 let seconds = TIMEOUT.as_secs();
                 let Some(entry) = entry else { bail!("{key} is not in the activity log after {seconds} s") };
@@ -82,21 +82,21 @@ async fn settled(api: &Api<'_>, key: &str) -> Result<Entry> {
     }
 }
 
-/// Says which line's calls follow, when it is another one than before.
-fn announce<'a>(scene: &'a Scene, line: &mut &'a str, printer: &Printer) {
-    let this = scene.interaction.line();
-    if *line != this.name() {
-        println!("\n  {} {}", printer.bold(this.name()), printer.dim(this.time_zone()));
-        *line = this.name();
+/// Prints a heading if the line is not the one of the step before.
+fn print_line_heading<'a>(scene: &'a Scene, line: &mut &'a str, printer: &Printer) {
+    let current = scene.interaction.line();
+    if *line != current.name() {
+        println!("\n  {} {}", printer.bold(current.name()), printer.dim(current.time_zone()));
+        *line = current.name();
     }
 }
 
 /// `09:04  inbound answered     +33 6 39 98 12 34  → Contact Camille Moreau, Completed`.
-fn told(scene: &Scene, entry: &Entry) -> String {
+fn summary(scene: &Scene, entry: &Entry) -> String {
     let call_type = type_of(entry);
     let outcome = match (&entry.record, &entry.status) {
         (Some(record), Some(status)) => format!("{} {}, {}", kind(&record.kind), record.name, status_in_words(status)),
-        _ => format!("not logged: {}", in_short(&entry.reason)),
+        _ => format!("not logged: {}", first_clause(&entry.reason)),
     };
     let how = match scene.delivery {
         Delivery::InOrder => "",
@@ -107,30 +107,30 @@ fn told(scene: &Scene, entry: &Entry) -> String {
     format!("  {time}  {call_type:<19}  {:<17}  → {outcome}{how}", scene.interaction.other_party())
 }
 
-/// `09:47  40 min later: tagged "Technician booked"`.
-fn told_late(scene: &Scene, at: Timestamp, body: &Value) -> String {
+/// `09:47  40 min after the end of 09:04: tag added, “Technician booked”`.
+fn late_summary(scene: &Scene, at: Timestamp, body: &Value) -> String {
     let minutes = at.duration_since(scene.interaction.ended_at()).as_mins();
     let last = |list: &str, key: &str| {
         let list = body["data"][list].as_array();
         list.and_then(|list| list.last()).and_then(|note| note[key].as_str()).unwrap_or_default().to_owned()
     };
     let what = match body["event"].as_str() {
-        Some("call.tagged") => format!("a tag, “{}”", last("tags", "name")),
-        Some("call.commented") => format!("a comment, “{}”", last("comments", "content")),
-        Some("message.status_updated") => format!("it was {}", body["data"]["status"].as_str().unwrap_or_default()),
+        Some("call.tagged") => format!("tag added, “{}”", last("tags", "name")),
+        Some("call.commented") => format!("comment added, “{}”", last("comments", "content")),
+        Some("message.status_updated") => format!("status {}", body["data"]["status"].as_str().unwrap_or_default()),
         other => other.unwrap_or_default().to_owned(),
     };
     let begun = clock(scene, scene.interaction.started_at());
-    format!("  {}  {minutes} min after {begun}: {what}", clock(scene, at))
+    format!("  {}  {minutes} min after the end of {begun}: {what}", clock(scene, at))
 }
 
-/// The time of day on the line's clock.
+/// The time of day in the line's time zone.
 fn clock(scene: &Scene, at: Timestamp) -> String {
     let zone = TimeZone::get(scene.interaction.line().time_zone()).unwrap_or(TimeZone::UTC);
     at.to_zoned(zone).strftime("%H:%M").to_string()
 }
 
-/// The call type in words, or what it is instead of a call.
+/// The call type in words, or the kind of an entry that is not a call.
 pub(super) fn type_of(entry: &Entry) -> String {
     words(entry.call_type.as_deref().unwrap_or(&entry.kind))
 }
@@ -159,8 +159,8 @@ fn status_in_words(status: &str) -> &str {
     }
 }
 
-/// The first part of a sentence, to go on with; the table has the whole of it.
-fn in_short(sentence: &str) -> String {
+/// The first clause of a sentence, in lower case; the table shows the whole sentence.
+fn first_clause(sentence: &str) -> String {
     let part = sentence.split([',', '.']).next().unwrap_or_default();
     let mut chars = part.chars();
     chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()

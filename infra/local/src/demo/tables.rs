@@ -1,4 +1,4 @@
-//! The two tables: what Salesforce shows, and what was not logged.
+//! The two tables: the Tasks in Salesforce, and what was not logged.
 
 use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Row, Table, TableStyle, Width};
 use rules::{E164, RecordKind};
@@ -15,9 +15,9 @@ const fn line(character: char) -> LineStyle {
     LineStyle::none().fill(character)
 }
 
-/// Prints what a user of Salesforce sees, by record.
+/// Prints the Tasks by record, as a user of Salesforce sees them.
 pub(super) fn print_tasks(tasks: &[Task], url: &str, printer: &Printer) {
-    title("What Salesforce shows", url, printer);
+    title("Tasks in Salesforce", url, printer);
     let widths = [Some(26), None, Some(12), Some(12), Some(20)];
     for (section, is_closed) in [("Upcoming & Overdue", false), ("Past Activities", true)] {
         let mut tasks: Vec<&Task> = tasks.iter().filter(|task| task.is_closed == is_closed).collect();
@@ -29,7 +29,7 @@ pub(super) fn print_tasks(tasks: &[Task], url: &str, printer: &Printer) {
                 let result = task.result.clone().unwrap_or_default();
                 table.add_row(Row::from([
                     record,
-                    unbroken_numbers(&task.subject),
+                    with_unbroken_phones(&task.subject),
                     task.date.clone(),
                     task.owner.clone(),
                     result,
@@ -41,25 +41,25 @@ pub(super) fn print_tasks(tasks: &[Task], url: &str, printer: &Printer) {
     }
 }
 
-/// Prints what became no Task, and why.
+/// Prints the entries without a Task, and the reasons.
 pub(super) fn print_not_logged(entries: &[Entry], printer: &Printer) {
-    title("What was not logged, and why", "", printer);
+    title("Not logged", "", printer);
     let mut table =
-        table(["Call", "Aircall line", "Other party", "Why"], [Some(28), Some(14), Some(19), None], printer);
+        table(["Call", "Aircall line", "Other party", "Reason"], [Some(28), Some(14), Some(19), None], printer);
     let mut entries: Vec<&Entry> = entries.iter().filter(|entry| entry.state != "logged").collect();
     entries.sort_by_key(|entry| entry.started_at);
     for entry in entries {
         let call_type = type_of(entry);
         let time = entry.started_at_local.get(11..16).unwrap_or_default();
         let other_party = other_party(entry);
-        let line = entry.number.name.clone();
+        let line = entry.line.name.clone();
         table.add_row(Row::from([format!("{time}  {call_type}"), line, other_party, entry.reason.clone()]));
     }
     println!();
     print(&table, printer);
 }
 
-/// The record, and below it what it is.
+/// The record's name, and below it the kind of record.
 fn record(task: &Task) -> String {
     let Some((kind, name)) = &task.record else { return "(none)".to_owned() };
     match (&task.case, kind) {
@@ -68,14 +68,14 @@ fn record(task: &Task) -> String {
     }
 }
 
-/// The number as people write it.
+/// The other party's phone number in international format.
 fn other_party(entry: &Entry) -> String {
-    let Some(number) = &entry.external_number else { return "anonymous".to_owned() };
-    E164::parse(number).map_or_else(|_| number.clone(), |number| number.international())
+    let Some(phone) = &entry.phone else { return "anonymous".to_owned() };
+    E164::parse(phone).map_or_else(|_| phone.clone(), |phone| phone.international())
 }
 
-/// `text`, whose phone numbers are not to be broken at their spaces.
-fn unbroken_numbers(text: &str) -> String {
+/// `text` with non-breaking spaces in its phone numbers.
+fn with_unbroken_phones(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let is_digit = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(char::is_ascii_digit);
     let unbroken = chars.iter().enumerate().map(|(at, c)| {
@@ -92,13 +92,13 @@ fn title(text: &str, aside: &str, printer: &Printer) {
     println!("  {}", "━".repeat(printer.width - INDENT));
 }
 
-/// An empty table, as wide as the printer; the column without a width takes what is left.
+/// An empty table, as wide as the printer; the column without a width takes the remaining width.
 fn table<const N: usize>(header: [&str; N], widths: [Option<usize>; N], printer: &Printer) -> Table {
-    let left = (printer.width - INDENT).saturating_sub(widths.iter().flatten().sum());
+    let remaining = (printer.width - INDENT).saturating_sub(widths.iter().flatten().sum());
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
     for (column, width) in table.column_iter_mut().zip(widths) {
-        let width = u16::try_from(width.unwrap_or(left)).unwrap_or(u16::MAX);
+        let width = u16::try_from(width.unwrap_or(remaining)).unwrap_or(u16::MAX);
         column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width))).set_padding((0, 2));
     }
     table

@@ -1,4 +1,4 @@
-//! One batch of messages: the event a function receives, and what its answer means for each message.
+//! One batch of messages: the event a function receives, and what its response means for each message.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>
 
@@ -9,13 +9,13 @@ use serde_json::{Map, Value, json};
 
 use crate::services::REGION;
 
-/// A message as `ReceiveMessage` gives it.
+/// A message as `ReceiveMessage` returns it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Received {
     /// Id of the message.
     pub message_id: String,
-    /// Names this receipt of the message.
+    /// Identifies this receipt of the message.
     pub receipt_handle: String,
     /// The body.
     pub body: String,
@@ -54,7 +54,7 @@ pub fn event(messages: &[Received], queue_arn: &str) -> Value {
     json!({ "Records": records.collect::<Vec<_>>() })
 }
 
-/// SQS says `StringValue`, Lambda says `stringValue`.
+/// SQS spells `StringValue` what Lambda spells `stringValue`.
 fn message_attributes(attributes: &Map<String, Value>) -> Map<String, Value> {
     let attribute = |attribute: &Value| {
         let mut renamed = json!({
@@ -72,15 +72,15 @@ fn message_attributes(attributes: &Map<String, Value>) -> Map<String, Value> {
     attributes.iter().map(|(name, value)| (name.clone(), attribute(value))).collect()
 }
 
-/// The messages that are done and leave the queue; the others come back after the visibility timeout.
+/// The messages that are done and can be deleted; the others are delivered again after the visibility timeout.
 ///
-/// With `reports_failures` the answer names those that failed, and in a FIFO group what follows a failed message has
-/// to wait behind it. An answer that names a message that is not there, or is no report at all, fails the whole batch.
-pub fn done<'a>(messages: &'a [Received], answer: &Value, reports_failures: bool) -> Vec<&'a Received> {
+/// With `reports_failures` the response names those that failed. In a FIFO group the messages after a failed one are
+/// delivered again with it. A response that names an unknown message, or is not a valid report, fails the whole batch.
+pub fn done<'a>(messages: &'a [Received], response: &Value, reports_failures: bool) -> Vec<&'a Received> {
     if !reports_failures {
         return messages.iter().collect();
     }
-    let Some(failed) = failures(answer) else { return Vec::new() };
+    let Some(failed) = failures(response) else { return Vec::new() };
     if failed.iter().any(|id| !messages.iter().any(|message| message.message_id == *id)) {
         return Vec::new();
     }
@@ -97,9 +97,9 @@ pub fn done<'a>(messages: &'a [Received], answer: &Value, reports_failures: bool
     done
 }
 
-/// Ids of the failed messages; `None` when the report cannot be read.
-fn failures(answer: &Value) -> Option<BTreeSet<&str>> {
-    match answer.get("batchItemFailures") {
+/// IDs of the failed messages; `None` if the report is invalid.
+fn failures(response: &Value) -> Option<BTreeSet<&str>> {
+    match response.get("batchItemFailures") {
         None | Some(Value::Null) => Some(BTreeSet::new()),
         Some(Value::Array(failures)) => failures.iter().map(|failure| failure["itemIdentifier"].as_str()).collect(),
         Some(_) => None,

@@ -12,13 +12,14 @@ use tokio::sync::watch;
 use super::{Received, done, event};
 use crate::{lambda::Pool, services::Api, template::QueueSource};
 
-/// SQS gives at most this many messages at once.
+/// SQS returns at most this many messages at once.
 const MAXIMUM_RECEIVE: usize = 10;
-/// A poll waits this many seconds for a message. A poll is never given up half-way, lest it take messages along, so
-/// this is also how long the stack may take to stop.
+/// Wait time of a long poll, in seconds. A poll is never cancelled, as it could lose messages, so the stack may take
+/// this long to stop.
 const WAIT_SECONDS: u64 = 1;
-/// Receipts to remember. Messages beyond these are lost if the stack stops before their visibility timeout.
-const MAXIMUM_HELD: usize = 10_000;
+/// Maximum number of receipts in memory. Messages beyond these are lost if the stack stops before their visibility
+/// timeout.
+const MAXIMUM_RECEIPTS: usize = 10_000;
 
 /// A queue, the function that consumes it, and how.
 #[derive(Debug)]
@@ -32,36 +33,36 @@ pub struct Mapping {
     /// SQS.
     pub sqs: Api,
     /// Receipts of messages that are being consumed, or failed and wait for their visibility timeout; the latest last.
-    pub held: Mutex<Vec<String>>,
+    pub receipts: Mutex<Vec<String>>,
 }
 
 impl Mapping {
     /// Makes the messages that are not done visible again, so that they can be saved.
     pub async fn release(&self) {
-        let held = std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner));
-        for handle in held {
+        let receipts = std::mem::take(&mut *self.receipts.lock().unwrap_or_else(PoisonError::into_inner));
+        for handle in receipts {
             let input = json!({ "QueueUrl": self.queue_url, "ReceiptHandle": handle, "VisibilityTimeout": 0 });
-            // A receipt that has been replaced by a later one is refused, and that is fine.
+            // SQS refuses a receipt that a later one has replaced; then there is nothing to do.
             let _ = self.sqs.call("ChangeMessageVisibility", &input).await;
         }
     }
 
-    fn hold(&self, messages: &[Received]) {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.extend(messages.iter().map(|message| message.receipt_handle.clone()));
-        let excess = held.len().saturating_sub(MAXIMUM_HELD);
-        held.drain(..excess);
+    fn remember(&self, messages: &[Received]) {
+        let mut receipts = self.receipts.lock().unwrap_or_else(PoisonError::into_inner);
+        receipts.extend(messages.iter().map(|message| message.receipt_handle.clone()));
+        let excess = receipts.len().saturating_sub(MAXIMUM_RECEIPTS);
+        receipts.drain(..excess);
     }
 
-    fn let_go(&self, finished: &[&Received]) {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.retain(|handle| !finished.iter().any(|message| message.receipt_handle == *handle));
+    fn forget(&self, finished: &[&Received]) {
+        let mut receipts = self.receipts.lock().unwrap_or_else(PoisonError::into_inner);
+        receipts.retain(|handle| !finished.iter().any(|message| message.receipt_handle == *handle));
     }
 }
 
-/// Polls until told to stop; a batch in flight is finished first.
+/// Polls until `stop` is true; a batch in flight is finished first.
 ///
-/// Several of these may share a mapping: SQS gives no message of a FIFO group to one while another holds one of it.
+/// Several pollers may share a mapping: SQS delivers no message of a FIFO group while another one of it is in flight.
 pub async fn poll(mapping: Arc<Mapping>, stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         match receive(&mapping).await {
@@ -87,12 +88,12 @@ async fn receive(mapping: &Mapping) -> Result<Vec<Received>> {
             "MessageSystemAttributeNames": ["All"],
             "MessageAttributeNames": ["All"],
         });
-        let answer = mapping.sqs.call("ReceiveMessage", &input).await?;
-        let received: Vec<Received> = match answer.get("Messages") {
+        let response = mapping.sqs.call("ReceiveMessage", &input).await?;
+        let received: Vec<Received> = match response.get("Messages") {
             Some(received) => serde_json::from_value(received.clone()).context("ReceiveMessage")?,
             None => Vec::new(),
         };
-        // A batch of more than ten is filled by more calls, as long as there is something to take.
+        // A batch of more than ten messages takes further calls, as long as messages are available.
         let more = received.len() == wanted;
         messages.extend(received);
         if !more || messages.len() >= mapping.source.batch_size {
@@ -103,10 +104,10 @@ async fn receive(mapping: &Mapping) -> Result<Vec<Received>> {
 }
 
 async fn consume(mapping: &Mapping, messages: Vec<Received>) {
-    mapping.hold(&messages);
-    let answer = mapping.pool.invoke(event(&messages, &mapping.source.queue_arn)).await;
-    let finished = match &answer {
-        Ok(answer) => done(&messages, answer, mapping.source.reports_failures),
+    mapping.remember(&messages);
+    let response = mapping.pool.invoke(event(&messages, &mapping.source.queue_arn)).await;
+    let finished = match &response {
+        Ok(response) => done(&messages, response, mapping.source.reports_failures),
         Err(_) => Vec::new(),
     };
     for chunk in finished.chunks(MAXIMUM_RECEIVE) {
@@ -119,5 +120,5 @@ async fn consume(mapping: &Mapping, messages: Vec<Received>) {
             tracing::warn!(queue = mapping.queue_url, "cannot delete: {error:#}");
         }
     }
-    mapping.let_go(&finished);
+    mapping.forget(&finished);
 }

@@ -22,7 +22,7 @@ use crate::lambda::Pool;
 
 /// API Gateway's limit for a request's body, in bytes.
 const MAXIMUM_BODY: usize = 10 * 1024 * 1024;
-/// An HTTP API waits this long for a function, whatever the function's own time-out.
+/// An HTTP API waits this long for a function, whatever the function's own timeout.
 const INTEGRATION_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// Serves the routes on a listener until the task is dropped.
@@ -57,7 +57,7 @@ async fn handle(
     }
 }
 
-/// An answer of API Gateway's own.
+/// A response of API Gateway itself.
 fn message(status: StatusCode, message: &str) -> Response {
     let body = serde_json::json!({ "message": message }).to_string();
     (status, [("content-type", "application/json")], Body::from(body)).into_response()

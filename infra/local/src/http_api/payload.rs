@@ -16,10 +16,10 @@ use serde_json::{Map, Value, json};
 use super::Match;
 use crate::services::ACCOUNT;
 
-/// Who sends a request, and when.
+/// The sender of a request, and the time.
 #[derive(Debug, Clone, Copy)]
 pub struct Caller {
-    /// Where it comes from.
+    /// The sender's address.
     pub address: IpAddr,
     /// When it arrived.
     pub at: Timestamp,
@@ -79,10 +79,10 @@ pub fn event<T>(parts: &Parts, body: &[u8], found: &Match<'_, T>, caller: &Calle
     event
 }
 
-/// The answer to the caller; `None` when the function's answer is not one that API Gateway understands.
+/// The response to the caller; `None` if the function's result is not one that API Gateway understands.
 pub fn response(answer: Value) -> Option<Response> {
     if answer.get("statusCode").is_none() {
-        // Without a status code the whole answer is the body.
+        // Without a status code the whole result is the body.
         let body = match answer {
             Value::String(text) => text,
             other => other.to_string(),
@@ -102,7 +102,7 @@ pub fn response(answer: Value) -> Option<Response> {
     for (name, value) in answer["headers"].as_object().into_iter().flatten() {
         let value = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
         let name = HeaderName::try_from(name).ok()?;
-        // How long the answer is and how it is sent is the server's affair.
+        // The server sets the length and the transfer encoding itself.
         if name != header::CONTENT_LENGTH && name != header::TRANSFER_ENCODING {
             headers.insert(name, HeaderValue::try_from(value).ok()?);
         }
@@ -113,7 +113,7 @@ pub fn response(answer: Value) -> Option<Response> {
     Some(response)
 }
 
-/// Names in lower case, values of one name joined by commas; cookies stand elsewhere.
+/// Names in lower case, values of one name joined by commas; cookies are passed separately.
 fn headers(parts: &Parts, host: &str, caller: &Caller) -> Map<String, Value> {
     let own = parts
         .headers

@@ -1,4 +1,4 @@
-//! Which route takes a request, by API Gateway's rule: the most specific one.
+//! Which route a request matches, by API Gateway's rule: the most specific one.
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html>
 
@@ -8,21 +8,21 @@ use axum::http::Method;
 
 use crate::template::Route;
 
-/// The routes of the API and what stands behind each.
+/// The routes of the API, each with its target.
 #[derive(Debug)]
 pub struct Routes<T> {
     /// The most specific first.
     routes: Vec<(Route, Vec<Segment>, T)>,
 }
 
-/// A route that takes a request.
+/// The route that a request matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Match<'a, T> {
     /// API Gateway's name for the route, such as `ANY /api/{proxy+}`.
     pub route_key: String,
     /// What the path's variables matched, percent-decoded.
     pub path_parameters: BTreeMap<String, String>,
-    /// What stands behind the route.
+    /// The route's target.
     pub target: &'a T,
 }
 
@@ -64,7 +64,7 @@ impl<T> Routes<T> {
     }
 }
 
-/// Takes whatever no other route takes; its one variable is not told to the function.
+/// Matches whatever no other route matches; its one variable is not passed to the function.
 fn default_route() -> Vec<Segment> {
     vec![Segment::Greedy(String::new())]
 }
@@ -102,7 +102,7 @@ fn matched(segments: &[Segment], path: &[&str]) -> Option<BTreeMap<String, Strin
     rest.is_empty().then_some(parameters)
 }
 
-/// Percent-decoded; `+` stands for itself in a path.
+/// Percent-decoded; `+` is literal in a path.
 fn decoded(text: &str) -> String {
     let text = text.replace('+', "%2B");
     url::form_urlencoded::parse(text.as_bytes()).next().map_or_else(String::new, |(name, _)| name.into_owned())

@@ -21,12 +21,13 @@ use crate::services::{ACCOUNT, REGION};
 
 /// Lambda gives a function ten seconds to start.
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);
-/// The simulator can miss telling that an answer came, so the wait for it is renewed this often.
-const SLICE: Duration = Duration::from_millis(20);
-/// The simulator keeps every invocation it has seen, so an environment is replaced after this many, as Lambda's are too.
+/// The simulator may fail to notify of a response, so its state is checked at this interval.
+const CHECK_INTERVAL: Duration = Duration::from_millis(20);
+/// The simulator keeps every invocation in memory, so an environment is replaced after this many. Lambda replaces its
+/// environments, too.
 const MAXIMUM_INVOCATIONS: usize = 1_000;
 
-/// Says each time that the processes of a function are to be killed.
+/// Changes each time that all processes of a function have to be killed.
 pub(super) type Kill = watch::Receiver<u64>;
 
 pub(super) struct Environment {
@@ -64,7 +65,7 @@ impl Environment {
         let ready = async {
             while !environment.simulator().is_initialized().await {
                 if let Some(status) = environment.process.try_wait()? {
-                    anyhow::bail!("{}", environment.epitaph(status).await);
+                    anyhow::bail!("{}", environment.exit_message(status).await);
                 }
                 if let Some(error) = environment.simulator().get_init_error().await {
                     anyhow::bail!("{error}");
@@ -75,7 +76,7 @@ impl Environment {
         };
         tokio::select! {
             ready = ready => ready?,
-            () = tokio::time::sleep(INIT_TIMEOUT) => anyhow::bail!("it did not ask for work within {INIT_TIMEOUT:?}"),
+            () = tokio::time::sleep(INIT_TIMEOUT) => anyhow::bail!("it was not ready within {INIT_TIMEOUT:?}"),
             _ = kill.changed() => anyhow::bail!("killed"),
         }
         environment.signal(Signal::STOP);
@@ -98,7 +99,7 @@ impl Environment {
         let state = loop {
             let simulator = self.simulator.as_ref().expect("held until dropped");
             tokio::select! {
-                answered = simulator.wait_for_invocation_complete(&id, SLICE) => match answered {
+                response = simulator.wait_for_invocation_complete(&id, CHECK_INTERVAL) => match response {
                     Ok(state) => break state,
                     Err(_) if Instant::now() >= deadline => {
                         let _ = self.process.kill().await;
@@ -107,10 +108,10 @@ impl Environment {
                     Err(_) => {}
                 },
                 status = self.process.wait() => {
-                    // It may have answered with its last breath.
+                    // It may have responded just before it ended.
                     match self.simulator().get_invocation_state(&id).await {
-                        Some(state) if answered(&state) => break state,
-                        _ => return Err(InvokeError::Crashed(self.epitaph(status.unwrap_or_default()).await)),
+                        Some(state) if has_response(&state) => break state,
+                        _ => return Err(InvokeError::Crashed(self.exit_message(status.unwrap_or_default()).await)),
                     }
                 }
                 _ = kill.changed() => {
@@ -137,19 +138,19 @@ impl Environment {
         self.simulator.as_ref().expect("held until dropped")
     }
 
-    /// Between invocations the process is frozen, as Lambda freezes it: work left in the background stands still.
+    /// Freezes or continues the process. It is frozen between invocations, as in Lambda, and so is its background work.
     ///
-    /// Done here and not by the simulator, which can freeze a process just as its next invocation arrives.
+    /// The simulator does not do it, as it can freeze a process just as its next invocation arrives.
     fn signal(&self, signal: Signal) {
         let pid = self.process.id().and_then(|pid| Pid::from_raw(pid.cast_signed()));
         if let Some(pid) = pid {
-            // It is our child and not yet waited for, so the number is not another's; it may have ended by itself.
+            // The ID cannot have been reused, as the child has not been waited for. The child may have ended already.
             let _ = kill_process(pid, signal);
         }
     }
 
-    /// What a process that ended had to say.
-    async fn epitaph(&mut self, status: ExitStatus) -> String {
+    /// Exit status and last output line of a process that has ended.
+    async fn exit_message(&mut self, status: ExitStatus) -> String {
         for reader in self.readers.drain(..) {
             let _ = tokio::time::timeout(Duration::from_millis(200), reader).await;
         }
@@ -166,18 +167,18 @@ impl std::fmt::Debug for Environment {
 
 impl Drop for Environment {
     fn drop(&mut self) {
-        // The process goes with its handle; the simulator's server has to be told.
+        // Dropping its handle kills the process; the simulator's server has to be shut down.
         if let (Some(simulator), Ok(runtime)) = (self.simulator.take(), tokio::runtime::Handle::try_current()) {
             runtime.spawn(simulator.shutdown());
         }
     }
 }
 
-fn answered(state: &InvocationState) -> bool {
+fn has_response(state: &InvocationState) -> bool {
     matches!(state.status, InvocationStatus::Success | InvocationStatus::Error)
 }
 
-/// The process with exactly the variables Lambda would give it: nothing of this machine's own leaks in.
+/// The command with exactly the variables that Lambda sets: it inherits none of this machine's.
 fn command(launch: &Launch, simulator: &Simulator) -> Command {
     let mut command = Command::new(&launch.binary);
     command
@@ -205,8 +206,8 @@ fn command(launch: &Launch, simulator: &Simulator) -> Command {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true)
-        // A group of its own: Ctrl-C reaches the stack, which ends the functions in order. Should the stack be
-        // killed, the kernel hangs up on the frozen ones and the others lose the Runtime API, so all end.
+        // A process group of its own: Ctrl-C reaches only the stack, which stops the functions in order. If the stack
+        // is killed, the kernel sends SIGHUP to the frozen processes and the others lose the Runtime API, so all end.
         .process_group(0);
     command
 }

@@ -12,24 +12,24 @@ pub use pool::Pool;
 /// A function ready to run.
 #[derive(Debug, Clone)]
 pub struct Launch {
-    /// What `AWS_LAMBDA_FUNCTION_NAME` says.
+    /// Value of `AWS_LAMBDA_FUNCTION_NAME`.
     pub name: String,
     /// The executable.
     pub binary: PathBuf,
     /// After this long an invocation is killed.
     pub timeout: Duration,
-    /// In MB; told to the function, not enforced.
+    /// In MB; reported to the function, not enforced.
     pub memory_mb: u32,
     /// The template's variables and the services' addresses.
     pub environment: BTreeMap<String, String>,
 }
 
-/// Why an invocation has no answer.
+/// Why an invocation has no response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InvokeError {
-    /// The function answered with an error.
+    /// The function responded with an error.
     Failed {
-        /// `errorType` of the answer.
+        /// `errorType` of the response.
         kind: String,
     },
     /// The process ended: it crashed, was killed, or did not start.
@@ -43,7 +43,7 @@ pub enum InvokeError {
 impl std::fmt::Display for InvokeError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            // The message of the error may quote what the function was given, so only its type is told.
+            // The error's message may quote the payload, so only its type is shown.
             Self::Failed { kind } => write!(f, "the function failed: {kind}"),
             Self::Crashed(how) => write!(f, "the process ended: {how}"),
             Self::TimedOut => f.write_str("timed out"),

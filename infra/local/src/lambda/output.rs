@@ -1,4 +1,4 @@
-//! What the functions print: every line goes to a file, and what a person needs to see to the terminal.
+//! The functions' output: every line goes to a file, and those that a person needs to see also to the terminal.
 
 use std::{
     fs::File,
@@ -17,13 +17,13 @@ use tokio::{
 /// Which lines of the functions go to the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Show {
-    /// Warnings, errors, and whatever is not a log line, such as a panic.
+    /// Warnings, errors, and lines that are not log lines, such as those of a panic.
     Problems,
     /// Every line.
     Everything,
 }
 
-/// Where the lines of one function go.
+/// The destination of one function's lines.
 #[derive(Debug, Clone)]
 pub struct Output {
     name: String,
@@ -38,7 +38,7 @@ impl Output {
     /// Lines are prefixed with `name`, and kept in `<directory>/<name>.log` when there is a directory.
     ///
     /// # Errors
-    /// When the file cannot be made.
+    /// When the file cannot be created.
     pub fn new(name: &str, show: Show, directory: Option<&Path>) -> Result<Self> {
         let file = match directory {
             Some(directory) => {
@@ -78,7 +78,7 @@ impl Output {
     }
 }
 
-/// A warning, an error, or a line that is no log line at all. Metric lines are JSON without a level.
+/// Whether the line is a warning, an error, or not a log line at all. Metric lines are JSON without a level.
 pub fn is_problem(line: &str) -> bool {
     match serde_json::from_str::<Value>(line) {
         Ok(Value::Object(entry)) => matches!(entry.get("level").and_then(Value::as_str), Some("WARN" | "ERROR")),
@@ -86,7 +86,7 @@ pub fn is_problem(line: &str) -> bool {
     }
 }
 
-/// A JSON log line as a person reads it: level, message, then the fields.
+/// A JSON log line as readable text: level, message, then the fields.
 pub fn readable(line: &str) -> String {
     let Ok(Value::Object(mut entry)) = serde_json::from_str::<Value>(line) else { return line.to_owned() };
     let Some(Value::String(level)) = entry.remove("level") else { return line.to_owned() };
@@ -98,7 +98,7 @@ pub fn readable(line: &str) -> String {
     let message = fields.remove("message").map(plain).unwrap_or_default();
     let mut text = format!("{level:5} {message}");
     for (name, value) in fields {
-        // The time is now, and spans repeat what the fields say.
+        // Lines are shown at once, so they need no time, and spans repeat the fields.
         if !matches!(name.as_str(), "timestamp" | "target" | "span" | "spans" | "threadId" | "filename") {
             text.extend([" ", &name, "=", &plain(value)]);
         }

@@ -11,10 +11,10 @@ use tokio::sync::{Semaphore, watch};
 
 use super::{InvokeError, Launch, Output, environment::Environment};
 
-/// Environments of one function at once; more invocations wait.
+/// Maximum concurrent environments of one function; further invocations wait.
 const MAXIMUM_ENVIRONMENTS: u32 = 4;
 
-/// Runs invocations, each in an environment of its own for as long as it takes; warm ones are used again.
+/// Runs each invocation in an environment of its own, and reuses warm environments.
 #[derive(Debug)]
 pub struct Pool {
     launch: Launch,
@@ -28,7 +28,7 @@ impl Pool {
     /// Starts the pool with one environment, which proves that the function starts.
     ///
     /// # Errors
-    /// With the last line the process printed, when it ends before it asks for work.
+    /// With the last line the process printed, when it ends before it asks for an invocation.
     pub async fn start(launch: Launch, output: Output) -> Result<Arc<Self>> {
         let pool = Self {
             launch,
@@ -37,21 +37,21 @@ impl Pool {
             slots: Semaphore::new(MAXIMUM_ENVIRONMENTS as usize),
             kill: watch::Sender::new(0),
         };
-        pool.keep(pool.environment().await?);
+        pool.put_back(pool.environment().await?);
         Ok(Arc::new(pool))
     }
 
     /// Invokes the function. The invocation goes on when the caller stops waiting, as in Lambda.
     ///
     /// # Errors
-    /// Says what became of the invocation.
+    /// Says why the invocation has no response.
     pub async fn invoke(self: &Arc<Self>, payload: Value) -> Result<Value, InvokeError> {
         let pool = Arc::clone(self);
         let run = tokio::spawn(async move { pool.run(payload).await });
         run.await.unwrap_or(Err(InvokeError::Stopped))
     }
 
-    /// Kills every process of the function with SIGKILL, in the middle of whatever it does.
+    /// Kills every process of the function with SIGKILL, even during an invocation.
     ///
     /// Invocations in flight fail; the next one starts a new process.
     pub fn kill(&self) {
@@ -80,12 +80,12 @@ impl Pool {
             tracing::warn!(function = self.launch.name, %error, "invocation failed");
         }
         if environment.is_warm() && !self.slots.is_closed() {
-            self.keep(environment);
+            self.put_back(environment);
         }
         result
     }
 
-    /// An idle environment whose process still lives: somebody may have killed it meanwhile.
+    /// An idle environment whose process is still running; it may have been killed meanwhile.
     fn warm(&self) -> Option<Environment> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         std::iter::from_fn(|| idle.pop()).find_map(|mut environment| environment.is_warm().then_some(environment))
@@ -95,7 +95,7 @@ impl Pool {
         Environment::start(&self.launch, &self.output, self.kill.subscribe()).await
     }
 
-    fn keep(&self, environment: Environment) {
+    fn put_back(&self, environment: Environment) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(environment);
     }
 }

@@ -1,11 +1,11 @@
-//! One AWS service in its own JSON protocol.
+//! A client of one AWS service in its own JSON protocol.
 //!
-//! The template's properties are the services' own shapes, so they are passed on as they stand.
+//! The template's properties have the shape of the services' inputs, so they are passed on unchanged.
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-/// A service at an address.
+/// A client of the service at one URL.
 #[derive(Debug, Clone)]
 pub struct Api {
     http: reqwest::Client,
@@ -21,7 +21,7 @@ impl Api {
     /// Calls an operation, such as `CreateTable`.
     ///
     /// # Errors
-    /// When the service does not answer, or with its own words when it refuses.
+    /// When the service does not answer, or refuses; then the error has the service's own message.
     pub async fn call(&self, operation: &str, input: &Value) -> Result<Value> {
         let target = format!("{}.{operation}", self.target);
         let response = self
@@ -29,7 +29,7 @@ impl Api {
             .post(&self.url)
             .header("x-amz-target", target.as_str())
             .header("content-type", "application/x-amz-json-1.0")
-            // The embedded services want a signature to be there; none of them checks it.
+            // The embedded services require a signature but do not check it.
             .header("x-amz-date", "20260101T000000Z")
             .header("authorization", "AWS4-HMAC-SHA256 Credential=local, SignedHeaders=host, Signature=none")
             .body(serde_json::to_vec(input)?)

@@ -1,4 +1,4 @@
-//! The AWS SDK's clients, as `store` wants them.
+//! The AWS SDK's clients, for `store`.
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 
@@ -7,7 +7,7 @@ use super::{REGION, Services};
 impl Services {
     /// Clients of DynamoDB and Secrets Manager.
     pub(crate) fn clients(&self) -> (aws_sdk_dynamodb::Client, aws_sdk_secretsmanager::Client) {
-        // The SDK's own client would go through the proxy that this machine's environment may name.
+        // The SDK's default HTTP client would use a proxy that the environment names.
         let http = aws_smithy_http_client::Builder::new().build_http();
         let credentials = Credentials::new("local", "local", None, None, "local");
         let dynamodb = aws_sdk_dynamodb::Config::builder()

@@ -33,7 +33,7 @@ pub const REGION: &str = "us-east-1";
 /// `AWS::AccountId` here.
 pub const ACCOUNT: &str = "000000000000";
 
-/// URLs of the embedded services, as `AWS_ENDPOINT_URL_…` wants them.
+/// URLs of the embedded services, for `AWS_ENDPOINT_URL_…`.
 #[derive(Debug, Clone, Serialize)]
 pub struct EndpointUrls {
     /// DynamoDB.
@@ -44,7 +44,7 @@ pub struct EndpointUrls {
     pub secretsmanager: String,
 }
 
-/// The running services; dropping them ends them.
+/// The running services; dropping them stops them.
 #[derive(Debug)]
 pub struct Services {
     /// Where each service listens.
@@ -58,7 +58,7 @@ pub struct Services {
     _servers: JoinSet<()>,
 }
 
-/// What the template's tables, queues and secrets are called here.
+/// Names of the template's tables, queues and secrets on this machine.
 #[derive(Debug, Clone)]
 pub struct Resources {
     /// Names of the tables by logical id.
@@ -97,7 +97,7 @@ impl Services {
         servers.spawn(dynoxide::server::serve_on(listener, database));
 
         let (listener, sqs) = listen().await?;
-        // A queue's URL holds the host and port, so both are known to the service before it starts.
+        // A queue's URL contains host and port, so the service has to know both before it starts.
         let provider = RustackSqs::new(SqsConfig {
             skip_signature_validation: true,
             default_region: REGION.to_owned(),
@@ -129,10 +129,10 @@ impl Services {
         })
     }
 
-    /// Makes what the template declares, and learns what each is called.
+    /// Creates the secrets, tables and queues of the template, and returns their names.
     ///
     /// # Errors
-    /// Names the resource that cannot be made.
+    /// Names the resource that cannot be created.
     pub async fn create(&self, template: &Template) -> Result<Resources> {
         let mut scope = template.scope(&Stack { name: STACK_NAME, region: REGION, account: ACCOUNT })?;
         let declared = scope.clone();
@@ -165,12 +165,12 @@ pub(crate) async fn listen() -> Result<(TcpListener, String)> {
     Ok((listener, url))
 }
 
-/// Name of a resource that the template leaves nameless, as CloudFormation would make one up.
+/// Name of a resource without a name in the template, where CloudFormation would generate one.
 fn generated_name(id: &str) -> String {
     format!("{STACK_NAME}-{id}")
 }
 
-/// Deletes expired items, which DynamoDB also does in its own time.
+/// Deletes expired items at an interval, as DynamoDB does.
 async fn expire(database: Database) {
     loop {
         tokio::time::sleep(Duration::from_mins(1)).await;

@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 use super::{ACCOUNT, Api, REGION, generated_name};
 use crate::template::{Resource, Scope};
 
-/// The embedded SQS knows the limit of 256 KiB that AWS had until 2025, and refuses a larger one.
+/// The embedded SQS refuses a limit above 256 KiB, which was that of AWS until 2025.
 const MAXIMUM_MESSAGE_SIZE: u64 = 262_144;
 
-/// Properties that are attributes of the same name.
+/// Properties that map to queue attributes of the same name.
 const ATTRIBUTES: [&str; 12] = [
     "ContentBasedDeduplication",
     "DeduplicationScope",
@@ -27,7 +27,7 @@ const ATTRIBUTES: [&str; 12] = [
     "VisibilityTimeout",
 ];
 
-/// Makes the queues, dead-letter queues first, and returns their URLs by logical id.
+/// Creates the queues, dead-letter queues first, and returns their URLs by logical id.
 pub(super) async fn create(sqs: &Api, queues: &[Resource<'_>], scope: &mut Scope) -> Result<BTreeMap<String, String>> {
     // A queue's name follows from the template alone, so every ARN is known before the first queue exists.
     for queue in queues {
@@ -42,7 +42,7 @@ pub(super) async fn create(sqs: &Api, queues: &[Resource<'_>], scope: &mut Scope
                 continue;
             }
             let input = json!({ "QueueName": name(queue, scope)?, "Attributes": attributes(queue, scope)? });
-            let about = || format!("{}: cannot make the queue", queue.id());
+            let about = || format!("{}: cannot create the queue", queue.id());
             let answer = sqs.call("CreateQueue", &input).await.with_context(about)?;
             let url = answer["QueueUrl"].as_str().with_context(about)?;
             scope.set(queue.id(), url.into());
@@ -65,9 +65,9 @@ fn name(queue: &Resource<'_>, scope: &Scope) -> Result<String> {
     Ok(queue.get("QueueName", scope)?.unwrap_or_else(generated))
 }
 
-/// The properties as SQS wants its attributes: each one text.
+/// The properties as SQS attributes, which are all strings.
 fn attributes(queue: &Resource<'_>, scope: &Scope) -> Result<Map<String, Value>> {
-    queue.only(&[&ATTRIBUTES[..], &["QueueName", "Tags", "KmsMasterKeyId"]].concat())?;
+    queue.allow_only(&[&ATTRIBUTES[..], &["QueueName", "Tags", "KmsMasterKeyId"]].concat())?;
     let mut attributes = Map::new();
     for attribute in ATTRIBUTES {
         let Some(value) = queue.get::<Value>(attribute, scope)? else { continue };

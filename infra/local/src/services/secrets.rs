@@ -6,13 +6,13 @@ use serde_json::{Map, Value, json};
 use super::{Api, generated_name};
 use crate::template::{Resource, Scope};
 
-/// Makes the secret, or gives a stored one the template's value, and returns its ARN.
+/// Creates the secret, or updates a stored one to the template's value, and returns its ARN.
 ///
-/// A generated value is kept once it exists, as CloudFormation keeps it.
+/// A generated value is not replaced once it exists, as in CloudFormation.
 pub(super) async fn create(secretsmanager: &Api, secret: &Resource<'_>, scope: &Scope) -> Result<String> {
-    secret.only(&["Name", "Description", "SecretString", "GenerateSecretString", "KmsKeyId", "Tags"])?;
+    secret.allow_only(&["Name", "Description", "SecretString", "GenerateSecretString", "KmsKeyId", "Tags"])?;
     let name: String = secret.get("Name", scope)?.unwrap_or_else(|| generated_name(secret.id()));
-    let about = || format!("{}: cannot make the secret", secret.id());
+    let about = || format!("{}: cannot create the secret", secret.id());
     let given: Option<String> = secret.get("SecretString", scope)?;
 
     let id = json!({ "SecretId": name });
@@ -26,7 +26,7 @@ pub(super) async fn create(secretsmanager: &Api, secret: &Resource<'_>, scope: &
     let value = match (given, secret.get("GenerateSecretString", scope)?) {
         (Some(value), _) => value,
         (None, Some(rules)) => generate(secretsmanager, rules).await.with_context(about)?,
-        (None, None) => anyhow::bail!("{}: it has no value", secret.id()),
+        (None, None) => anyhow::bail!("{}: the secret has no value", secret.id()),
     };
     let input = json!({ "Name": name, "SecretString": value });
     arn(&secretsmanager.call("CreateSecret", &input).await.with_context(about)?).with_context(about)

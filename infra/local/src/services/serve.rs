@@ -23,7 +23,7 @@ where
                     let _ = stream.set_nodelay(true);
                     let service = service.clone();
                     connections.spawn(async move {
-                        // A client that goes away in the middle is its own business.
+                        // A client may disconnect before the response; that needs no handling.
                         let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
                     });
                 }

@@ -1,6 +1,6 @@
-//! What survives a restart besides DynamoDB's file: secrets, and messages that wait in the queues.
+//! The state that survives a restart besides DynamoDB's file: secrets and queued messages.
 //!
-//! A message with a delay is not kept: it is a bell that rings later, and the sweep rings it again.
+//! A delayed message is not saved: it is a delayed wake-up, and the sweep wakes the writer instead.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -17,7 +17,7 @@ const QUEUES: &str = "queues.json";
 type Secrets = BTreeMap<String, String>;
 
 impl Services {
-    /// Puts the secrets back; before [`Services::create`], so that generated ones stay the same.
+    /// Restores the secrets. Call it before [`Services::create`], so that generated ones stay the same.
     ///
     /// # Errors
     /// When the file is not one that [`Services::save`] wrote.
@@ -30,13 +30,13 @@ impl Services {
         Ok(())
     }
 
-    /// Sends the kept messages again, each to the queue of its logical id.
+    /// Sends the saved messages again, each to the queue of its logical id.
     ///
     /// # Errors
     /// When the file is not one that [`Services::save`] wrote.
     pub async fn restore_messages(&self, data: &Path, queues: &BTreeMap<String, String>) -> Result<()> {
-        let kept: BTreeMap<String, Vec<Value>> = files::read(&data.join(QUEUES))?.unwrap_or_default();
-        for (id, messages) in kept {
+        let saved: BTreeMap<String, Vec<Value>> = files::read(&data.join(QUEUES))?.unwrap_or_default();
+        for (id, messages) in saved {
             let Some(url) = queues.get(&id) else { continue };
             for mut message in messages {
                 message["QueueUrl"] = url.as_str().into();
@@ -46,21 +46,21 @@ impl Services {
         Ok(())
     }
 
-    /// Keeps secrets and messages in `data`. Nobody may be consuming the queues any more.
+    /// Saves secrets and messages in `data`. The queues must not have consumers any more.
     ///
     /// # Errors
     /// When a file cannot be written.
     pub async fn save(&self, data: &Path, queues: &BTreeMap<String, String>) -> Result<()> {
         save_secrets(&self.secretsmanager, data, &mut None).await?;
-        let mut kept: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
-        // Twice, because a message received too often goes to its dead-letter queue while it is being taken.
+        let mut saved: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+        // Twice, because receiving a message too often moves it to its dead-letter queue.
         for (id, url) in queues.iter().chain(queues) {
-            kept.entry(id).or_default().extend(self.messages(url).await?);
+            saved.entry(id).or_default().extend(self.messages(url).await?);
         }
-        files::write(&data.join(QUEUES), &kept)
+        files::write(&data.join(QUEUES), &saved)
     }
 
-    /// Takes every visible message off a queue, as the input of the `SendMessage` that puts it back.
+    /// Removes every visible message from a queue, and returns each as the input of the `SendMessage` that restores it.
     async fn messages(&self, url: &str) -> Result<Vec<Value>> {
         let mut messages = Vec::new();
         let input = json!({
@@ -76,17 +76,17 @@ impl Services {
                 return Ok(messages);
             }
             for message in received {
-                let mut kept = json!({ "MessageBody": message["Body"] });
+                let mut input = json!({ "MessageBody": message["Body"] });
                 if message["MessageAttributes"].is_object() {
-                    kept["MessageAttributes"] = message["MessageAttributes"].clone();
+                    input["MessageAttributes"] = message["MessageAttributes"].clone();
                 }
                 for attribute in ["MessageGroupId", "MessageDeduplicationId"] {
                     if let Some(value) = message["Attributes"].get(attribute) {
-                        kept[attribute] = value.clone();
+                        input[attribute] = value.clone();
                     }
                 }
-                messages.push(kept);
-                // Gone from the queue, so that a FIFO group gives its next message.
+                messages.push(input);
+                // Deleted, so that a FIFO group delivers its next message.
                 let handle = json!({ "QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"] });
                 self.sqs.call("DeleteMessage", &handle).await?;
             }
@@ -94,12 +94,12 @@ impl Services {
     }
 }
 
-/// Keeps the secrets in `data`, unless they are those that were `kept` last.
-pub(crate) async fn save_secrets(secretsmanager: &Api, data: &Path, kept: &mut Option<Secrets>) -> Result<()> {
+/// Saves the secrets in `data`, unless they equal those that were `saved` last.
+pub(crate) async fn save_secrets(secretsmanager: &Api, data: &Path, saved: &mut Option<Secrets>) -> Result<()> {
     let secrets = read_secrets(secretsmanager).await?;
-    if kept.as_ref() != Some(&secrets) {
+    if saved.as_ref() != Some(&secrets) {
         files::write(&data.join(SECRETS), &secrets)?;
-        *kept = Some(secrets);
+        *saved = Some(secrets);
     }
     Ok(())
 }

@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 use super::{Api, generated_name};
 use crate::template::{Resource, Scope};
 
-/// Properties that `CreateTable` takes as they stand.
+/// Properties that `CreateTable` accepts unchanged.
 const SHAPE: [&str; 4] = ["AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes"];
-/// Properties without a meaning on this machine.
+/// Properties that `CreateTable` does not need or that have no effect on this machine.
 const IGNORED: [&str; 9] = [
     "TableName",
     "BillingMode",
@@ -21,11 +21,11 @@ const IGNORED: [&str; 9] = [
     "TimeToLiveSpecification",
 ];
 
-/// Makes the table unless it is there already, and returns its name.
+/// Creates the table unless it exists, and returns its name.
 pub(super) async fn create(dynamodb: &Api, table: &Resource<'_>, scope: &Scope) -> Result<String> {
-    table.only(&[&SHAPE[..], &IGNORED].concat())?;
+    table.allow_only(&[&SHAPE[..], &IGNORED].concat())?;
     let name = table.get("TableName", scope)?.unwrap_or_else(|| generated_name(table.id()));
-    let about = || format!("{}: cannot make the table", table.id());
+    let about = || format!("{}: cannot create the table", table.id());
 
     let mut input = Map::from_iter([
         ("TableName".to_owned(), Value::from(name.as_str())),
@@ -40,7 +40,7 @@ pub(super) async fn create(dynamodb: &Api, table: &Resource<'_>, scope: &Scope) 
     if existing["TableNames"].as_array().is_some_and(|names| names.iter().any(|known| known == &name)) {
         let description = dynamodb.call("DescribeTable", &json!({ "TableName": name })).await.with_context(about)?;
         if shape(&description["Table"]) != shape(&Value::Object(input)) {
-            bail!("{}: the stored table has another shape than the template; start with an empty --data", table.id());
+            bail!("{}: the stored table's keys differ from the template's; start with an empty --data", table.id());
         }
     } else {
         dynamodb.call("CreateTable", &Value::Object(input)).await.with_context(about)?;
@@ -52,7 +52,7 @@ pub(super) async fn create(dynamodb: &Api, table: &Resource<'_>, scope: &Scope) 
     Ok(name)
 }
 
-/// Keys of the table and of its indexes, to compare.
+/// Keys of the table and of its indexes, for comparison.
 fn shape(table: &Value) -> Vec<String> {
     let indexes = ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"];
     let mut keys: Vec<_> = indexes

@@ -23,8 +23,8 @@ pub(super) fn read(template: &Template, resources: &Resources) -> Result<Vec<Fun
     template.resources(FUNCTION, &resources.scope).map(|resource| function(&resource, &scope)).collect()
 }
 
-/// Tells the console that admins sign in to the sandboxes, and not to Salesforce and Aircall.
-pub(super) fn send_to_sandboxes(functions: &mut [Function], salesforce_url: &str, aircall_url: &str) {
+/// Sets the console's variables so that admins sign in to the sandboxes and not to Salesforce and Aircall.
+pub(super) fn use_sandboxes(functions: &mut [Function], salesforce_url: &str, aircall_url: &str) {
     for function in functions.iter_mut().filter(|function| function.binary == "console") {
         for (name, url) in [("SALESFORCE_LOGIN_URL", salesforce_url), ("AIRCALL_DASHBOARD_URL", aircall_url)] {
             function.environment.insert(name.to_owned(), url.to_owned());
@@ -32,7 +32,7 @@ pub(super) fn send_to_sandboxes(functions: &mut [Function], salesforce_url: &str
     }
 }
 
-/// Builds the functions and starts each of them once, side by side.
+/// Builds the functions and starts one process of each, concurrently.
 pub(super) async fn start(
     root: &Path,
     functions: &[Function],

@@ -1,4 +1,4 @@
-//! Keeps what lives in memory only, so that a stack that is killed loses no more than the last seconds.
+//! Saves the in-memory state at an interval, so that a stack that is killed loses only the last seconds.
 
 use std::{
     path::{Path, PathBuf},
@@ -19,43 +19,44 @@ use crate::{
     services::{Api, save_secrets},
 };
 
-const EVERY: Duration = Duration::from_secs(2);
+const SAVE_INTERVAL: Duration = Duration::from_secs(2);
 const SALESFORCE: &str = "salesforce.json";
 const AIRCALL: &str = "aircall.json";
 
-/// What is kept.
-pub(super) struct Kept {
+/// The state that is saved.
+pub(super) struct InMemory {
     pub(super) org: Org,
     pub(super) aircall: Company,
     pub(super) secretsmanager: Api,
 }
 
-/// Saves the Salesforce org, the sandbox Aircall and the secrets again and again, each when it has changed, until told
-/// to stop.
-pub(super) async fn keep(kept: Kept, data: PathBuf, mut stop: watch::Receiver<bool>) {
-    let Kept { org, aircall, secretsmanager } = kept;
-    let mut ticks = interval(EVERY);
+/// Saves the Salesforce org, the sandbox Aircall and the secrets, each at every interval in which it has changed, until
+/// `stop` changes.
+pub(super) async fn save_periodically(state: InMemory, data: PathBuf, mut stop: watch::Receiver<bool>) {
+    let InMemory { org, aircall, secretsmanager } = state;
+    let mut ticks = interval(SAVE_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut of_org, mut of_aircall, mut secrets) = (None, None, None);
+    let (mut saved_org, mut saved_aircall, mut saved_secrets) = (None, None, None);
     loop {
         tokio::select! { _ = ticks.tick() => {}, _ = stop.changed() => return }
-        if let Err(error) = save_secrets(&secretsmanager, &data, &mut secrets).await {
-            tracing::warn!("cannot keep the secrets: {error:#}");
+        if let Err(error) = save_secrets(&secretsmanager, &data, &mut saved_secrets).await {
+            tracing::warn!("cannot save the secrets: {error:#}");
         }
-        if_changed(&mut of_org, org.revision(), "the Salesforce org", save_org(&org, &data)).await;
-        if_changed(&mut of_aircall, aircall.revision(), "the sandbox Aircall", save_company(&aircall, &data)).await;
+        save_if_changed(&mut saved_org, org.revision(), "the Salesforce org", save_org(&org, &data)).await;
+        save_if_changed(&mut saved_aircall, aircall.revision(), "the sandbox Aircall", save_company(&aircall, &data))
+            .await;
     }
 }
 
-/// Saves, unless `saved` is of this revision. A revision is taken before its snapshot: what comes in between is kept
-/// twice, not lost.
-async fn if_changed(saved: &mut Option<u64>, revision: u64, what: &str, save: impl Future<Output = Result<()>>) {
+/// Saves unless `saved` is this revision. A revision is read before its snapshot, so that a change in between is saved
+/// twice and not lost.
+async fn save_if_changed(saved: &mut Option<u64>, revision: u64, what: &str, save: impl Future<Output = Result<()>>) {
     if *saved == Some(revision) {
         return;
     }
     match save.await {
         Ok(()) => *saved = Some(revision),
-        Err(error) => tracing::warn!("cannot keep {what}: {error:#}"),
+        Err(error) => tracing::warn!("cannot save {what}: {error:#}"),
     }
 }
 
@@ -71,12 +72,12 @@ pub(super) async fn save_company(company: &Company, data: &Path) -> Result<()> {
     tokio::task::spawn_blocking(move || files::write(&file, &company.snapshot())).await?
 }
 
-/// The Salesforce org as it was saved last, as [`Org::restore`] takes it.
+/// The last snapshot of the Salesforce org, as [`Org::restore`] takes it.
 pub(super) fn saved_org(data: &Path) -> Result<Option<Value>> {
     files::read(&data.join(SALESFORCE))
 }
 
-/// The sandbox Aircall as it was saved last, as [`Company::restore`] takes it.
+/// The last snapshot of the sandbox Aircall, as [`Company::restore`] takes it.
 pub(super) fn saved_company(data: &Path) -> Result<Option<Value>> {
     files::read(&data.join(AIRCALL))
 }

@@ -1,4 +1,4 @@
-//! The whole stack: starts everything in order and stops it in order.
+//! The whole stack: starts and stops everything in order.
 
 mod functions;
 mod keep;
@@ -24,7 +24,7 @@ use crate::{
     event_source::Mapping,
     files,
     lambda::Pool,
-    salesforce::Served,
+    salesforce::ServedOrg,
     services::{Resources, Services},
     tenants::{TenantHandle, TenantOptions, Tenants},
 };
@@ -33,7 +33,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Stack {
     info: StackInfo,
-    salesforce: Served,
+    salesforce: ServedOrg,
     aircall: Company,
     services: Services,
     resources: Resources,
@@ -57,7 +57,7 @@ impl Stack {
         start::start(options).await
     }
 
-    /// Where everything is.
+    /// The stack's addresses and credentials.
     pub fn info(&self) -> &StackInfo {
         &self.info
     }
@@ -109,7 +109,7 @@ impl Drop for Stack {
         }
         if let Some(file) = &self.info_file
             && let Ok(Some(written)) = files::read::<Value>(file)
-            // Another stack may have written its own since.
+            // Another stack may have replaced the file since.
             && written["pid"] == std::process::id()
         {
             let _ = std::fs::remove_file(file);

@@ -1,4 +1,4 @@
-//! What a stack is told, and what it tells.
+//! A stack's options, and the information that it publishes.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -6,17 +6,17 @@ use serde::Serialize;
 
 use crate::services::EndpointUrls;
 
-/// How to start a stack. The default is what a test wants: free ports, everything in memory, nothing written.
+/// Options of a stack. The default suits tests: free ports, everything in memory, nothing written.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Port of the console and of the webhooks; 0 takes a free one.
     pub port: u16,
     /// Port of the sandbox Salesforce org; 0 takes a free one.
     pub salesforce_port: u16,
-    /// Whether the deployment knows nobody yet: the demo tenant comes to be when an admin of its org first signs in.
+    /// Whether the deployment starts without a tenant. The org admin's first sign-in then creates the demo tenant.
     pub knows_nobody: bool,
-    /// Where state is kept between runs; none keeps it in memory. Tables are written at once, the Salesforce org and the
-    /// secrets every two seconds, queues only by [`super::Stack::stop`].
+    /// Folder in which state is kept between runs; `None` keeps it in memory. Tables are written at once, the
+    /// Salesforce org and the secrets every two seconds, queues only by [`super::Stack::stop`].
     pub data: Option<PathBuf>,
     /// Whether the functions are built as deployed.
     pub release: bool,
@@ -28,7 +28,7 @@ pub struct Options {
     pub logs: Option<PathBuf>,
 }
 
-/// Where everything is: the content of `stack.json`.
+/// Addresses and credentials of a running stack: the content of `stack.json`.
 #[derive(Debug, Clone, Serialize)]
 pub struct StackInfo {
     /// The console.

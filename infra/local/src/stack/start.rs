@@ -1,4 +1,4 @@
-//! Starts a stack: what can fail quickly first, then what others need.
+//! Starts a stack: first what can fail quickly, then each part after those that it needs.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -14,7 +14,7 @@ use crate::{
     files,
     http_api::{self, Routes},
     lambda::Pool,
-    salesforce::{self, Served},
+    salesforce::{self, ServedOrg},
     schedule,
     schedule_api::{self, Schedules},
     services::{self, Resources, Services},
@@ -23,7 +23,7 @@ use crate::{
     workspace,
 };
 
-/// Batches of one queue in flight at once, unless the template says otherwise. Lambda starts with five.
+/// Maximum batches of one queue in flight, unless the template sets a lower one. Lambda starts with five.
 const POLLERS: usize = 4;
 
 pub(super) async fn start(options: Options) -> Result<Stack> {
@@ -35,7 +35,7 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
     let (api_listener, console_url) = bind(options.port, "--port").await?;
     let (salesforce_listener, salesforce_url) = bind(options.salesforce_port, "--salesforce-port").await?;
     if let Some(data) = data {
-        std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
+        std::fs::create_dir_all(data).with_context(|| format!("cannot create {}", data.display()))?;
     }
 
     let saved = data.map(keep::saved_org).transpose()?.flatten();
@@ -51,14 +51,14 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
     }
     let resources = services.create(&template).await?;
     let mut functions = functions::read(&template, &resources)?;
-    functions::send_to_sandboxes(&mut functions, &salesforce_url, &aircall_url);
+    functions::use_sandboxes(&mut functions, &salesforce_url, &aircall_url);
 
     let mut servers = JoinSet::new();
     servers.spawn(salesforce::serve(org.clone(), salesforce_listener));
     servers.spawn(aircall::serve(aircall.clone(), aircall_listener));
 
     let pools = functions::start(&root, &functions, &services.endpoint_urls, &options).await?;
-    let salesforce = Served { org, url: salesforce_url };
+    let salesforce = ServedOrg { org, url: salesforce_url };
     let tenants = Tenants::new(&services, &functions, &console_url)?;
     let demo = tenants.demo(&salesforce, data, !options.knows_nobody).await?;
 
@@ -69,8 +69,8 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
     let mut pollers = JoinSet::new();
     if let Some(data) = data {
         let secretsmanager = services.secretsmanager.clone();
-        let kept = keep::Kept { org: salesforce.org.clone(), aircall: aircall.clone(), secretsmanager };
-        pollers.spawn(keep::keep(kept, data.to_owned(), stopped.clone()));
+        let state = keep::InMemory { org: salesforce.org.clone(), aircall: aircall.clone(), secretsmanager };
+        pollers.spawn(keep::save_periodically(state, data.to_owned(), stopped.clone()));
     }
     let mappings = mappings(&functions, &pools, &services, &resources)?;
     for mapping in &mappings {
@@ -135,7 +135,7 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
     })
 }
 
-/// What `sam deploy` would be told, for the sandboxes.
+/// The parameters of `sam deploy`, with the sandboxes' values.
 fn parameters(org: &Org, aircall: &Company, aircall_url: &str) -> [(&'static str, String); 5] {
     [
         ("SalesforceClientId", org.client_id()),
@@ -166,13 +166,14 @@ fn mappings(
     sources
         .map(|(function, source)| {
             let queue_url = resources.queue_url(&source.queue_arn);
-            let queue_url = queue_url.with_context(|| format!("{}: {} is no queue", function.id, source.queue_arn))?;
+            let queue_url =
+                queue_url.with_context(|| format!("{}: {} is not a queue", function.id, source.queue_arn))?;
             Ok(Arc::new(Mapping {
                 source: source.clone(),
                 queue_url: queue_url.to_owned(),
                 pool: Arc::clone(&pools[&function.binary]),
                 sqs: services.sqs.clone(),
-                held: std::sync::Mutex::default(),
+                receipts: std::sync::Mutex::default(),
             }))
         })
         .collect()

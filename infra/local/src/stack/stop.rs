@@ -1,4 +1,4 @@
-//! Stops a stack: nothing new comes in, what runs may end, what is to be kept is kept.
+//! Stops a stack: accepts nothing new, waits for what is in flight, and saves the state.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use anyhow::Result;
 
 use super::{Stack, keep};
 
-/// What runs may take this long to end, when state is kept; else it is killed at once.
+/// Grace period of what is in flight if state is kept. Otherwise it is killed at once.
 const GRACE: Duration = Duration::from_secs(10);
 
 impl Stack {
-    /// Ends everything; with a data folder, after what is in flight, and saves the state there.
+    /// Stops everything. With a data folder it waits for what is in flight and saves the state there.
     ///
     /// # Errors
-    /// When the state cannot be saved. Everything is ended all the same.
+    /// When the state cannot be saved. Everything is stopped even then.
     pub async fn stop(mut self) -> Result<()> {
         self.api.abort();
         let _ = self.stop_polling.send(true);

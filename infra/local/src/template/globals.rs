@@ -1,4 +1,4 @@
-//! SAM's `Globals`: what every function has unless it says otherwise.
+//! SAM's `Globals`: defaults of every function.
 
 use anyhow::{Result, bail};
 use serde_json::{Map, Value};

@@ -1,4 +1,4 @@
-//! CloudFormation's intrinsic functions, resolved with the names that the local resources really have.
+//! CloudFormation's intrinsic functions, resolved with the names of the local resources.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Stack, resource::text};
 
-/// What names mean: `Ref`, `Fn::GetAtt` and conditions.
+/// Values for `Ref` and `Fn::GetAtt`, and conditions.
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
     values: BTreeMap<String, Value>,
@@ -29,25 +29,25 @@ impl Scope {
         scope
     }
 
-    /// Gives `Ref name` a value, or `name.Attribute` for `Fn::GetAtt`.
+    /// Sets the value of `Ref name`, or with `name.Attribute` that of `Fn::GetAtt`.
     pub fn set(&mut self, name: &str, value: Value) {
         self.values.insert(name.to_owned(), value);
     }
 
-    /// Whether the condition of that name holds; an unknown one does not.
+    /// Whether the condition is true; an unknown one is not.
     pub fn holds(&self, condition: &str) -> bool {
         self.conditions.get(condition).copied().unwrap_or(false)
     }
 
-    pub(super) fn judge(&mut self, conditions: &Map<String, Value>) -> Result<()> {
-        // A condition may use another that stands below it, so pass until nothing new is known.
-        let mut open: Vec<_> = conditions.iter().collect();
-        while !open.is_empty() {
-            let before = open.len();
+    pub(super) fn evaluate_conditions(&mut self, conditions: &Map<String, Value>) -> Result<()> {
+        // A condition may use one that is declared after it, so repeat until a pass evaluates none.
+        let mut unevaluated: Vec<_> = conditions.iter().collect();
+        while !unevaluated.is_empty() {
+            let before = unevaluated.len();
             let mut why = None;
-            open.retain(|(name, condition)| match self.truth(condition) {
-                Ok(truth) => {
-                    self.conditions.insert((*name).clone(), truth);
+            unevaluated.retain(|(name, condition)| match self.evaluate(condition) {
+                Ok(value) => {
+                    self.conditions.insert((*name).clone(), value);
                     false
                 }
                 Err(error) => {
@@ -55,8 +55,8 @@ impl Scope {
                     true
                 }
             });
-            if open.len() == before {
-                return Err(why.unwrap_or_else(|| anyhow::anyhow!("conditions that cannot be judged")));
+            if unevaluated.len() == before {
+                return Err(why.unwrap_or_else(|| anyhow::anyhow!("conditions that cannot be evaluated")));
             }
         }
         Ok(())
@@ -88,11 +88,11 @@ impl Scope {
         let value = match function {
             "Ref" => match argument.as_str().context("Ref needs a name")? {
                 "AWS::NoValue" => return Ok(None),
-                name => self.named(name)?,
+                name => self.value_of(name)?,
             },
             "Fn::GetAtt" => {
                 let parts: Vec<_> = argument.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-                self.named(&parts.join("."))?
+                self.value_of(&parts.join("."))?
             }
             "Fn::Sub" => Value::from(self.substitute(argument)?),
             "Fn::Join" => {
@@ -113,11 +113,11 @@ impl Scope {
         Ok(Some(value))
     }
 
-    fn named(&self, name: &str) -> Result<Value> {
+    fn value_of(&self, name: &str) -> Result<Value> {
         self.values.get(name).cloned().with_context(|| format!("{name} is not known on this machine"))
     }
 
-    /// `${Name}`, `${Resource.Attribute}` and `${!Literal}`, with the optional map of names of its own.
+    /// `${Name}`, `${Resource.Attribute}` and `${!Literal}`, with `Fn::Sub`'s optional map of names.
     fn substitute(&self, argument: &Value) -> Result<String> {
         let (pattern, own) = match argument {
             Value::String(pattern) => (pattern.as_str(), &Value::Null),
@@ -135,14 +135,14 @@ impl Scope {
             } else if let Some(value) = own.get(name.trim()) {
                 out.push_str(&text(&self.resolve(value)?.unwrap_or_default()));
             } else {
-                out.push_str(&text(&self.named(name.trim())?));
+                out.push_str(&text(&self.value_of(name.trim())?));
             }
             rest = after;
         }
         Ok(out + rest)
     }
 
-    fn truth(&self, condition: &Value) -> Result<bool> {
+    fn evaluate(&self, condition: &Value) -> Result<bool> {
         let (function, argument) = condition.as_object().and_then(single).context("it is not a condition")?;
         let operands = argument.as_array().map_or(&[][..], Vec::as_slice);
         Ok(match function {
@@ -154,9 +154,13 @@ impl Scope {
                 [left, right] => self.resolve(left)? == self.resolve(right)?,
                 _ => bail!("Fn::Equals needs two values"),
             },
-            "Fn::Not" => !self.truth(operands.first().context("Fn::Not needs a condition")?)?,
-            "Fn::And" => operands.iter().map(|one| self.truth(one)).collect::<Result<Vec<_>>>()?.iter().all(|one| *one),
-            "Fn::Or" => operands.iter().map(|one| self.truth(one)).collect::<Result<Vec<_>>>()?.iter().any(|one| *one),
+            "Fn::Not" => !self.evaluate(operands.first().context("Fn::Not needs a condition")?)?,
+            "Fn::And" => {
+                operands.iter().map(|one| self.evaluate(one)).collect::<Result<Vec<_>>>()?.iter().all(|one| *one)
+            }
+            "Fn::Or" => {
+                operands.iter().map(|one| self.evaluate(one)).collect::<Result<Vec<_>>>()?.iter().any(|one| *one)
+            }
             other => bail!("{other} is not supported on this machine"),
         })
     }

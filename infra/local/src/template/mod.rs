@@ -1,7 +1,7 @@
-//! `template.yaml` as this machine needs it: what CloudFormation and SAM would make of it.
+//! Reads `template.yaml` as CloudFormation and SAM would.
 //!
-//! Only what runs code, takes requests or keeps data is understood; an alarm or a dashboard is skipped, and
-//! anything of the first kind that is not supported is one clear error that names the resource and the property.
+//! Only resources that run code, take requests or keep data are read; alarms or dashboards are skipped. An unsupported
+//! resource of the first kind is an error that names the resource and the property.
 
 mod globals;
 mod intrinsics;
@@ -86,17 +86,17 @@ impl Template {
     /// Everything that is known before any resource exists: pseudo parameters, parameters and conditions.
     ///
     /// # Errors
-    /// When a condition cannot be judged.
+    /// When a condition cannot be evaluated.
     pub fn scope(&self, stack: &Stack<'_>) -> Result<Scope> {
         let mut scope = Scope::new(stack);
         for (name, value) in &self.parameters {
             scope.set(name, value.clone());
         }
-        scope.judge(&self.conditions)?;
+        scope.evaluate_conditions(&self.conditions)?;
         Ok(scope)
     }
 
-    /// The resources of one type whose condition holds, in alphabetical order of their logical ids.
+    /// The resources of one type whose condition is true, in alphabetical order of their logical ids.
     pub fn resources<'a>(&'a self, kind: &'a str, scope: &'a Scope) -> impl Iterator<Item = Resource<'a>> {
         self.resources
             .iter()
@@ -108,7 +108,7 @@ impl Template {
     }
 }
 
-/// Where the stack stands: the values of CloudFormation's pseudo parameters.
+/// The values of CloudFormation's pseudo parameters.
 #[derive(Debug, Clone, Copy)]
 pub struct Stack<'a> {
     /// `AWS::StackName`.
@@ -126,7 +126,7 @@ fn parameters(declared: &Map<String, Value>, overrides: &[(&str, String)]) -> Re
         let Some(value) = given.or_else(|| declaration.get("Default").cloned()) else {
             bail!("the parameter {name} has no default");
         };
-        // A parameter of type Number is still text wherever it is used.
+        // A parameter of type Number is text, too, wherever it is used.
         values.insert(name.clone(), Value::from(resource::text(&value)));
     }
     Ok(values)

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Scope;
 
-/// A resource, or a part of one such as an event of a function; `name` is how errors call it.
+/// A resource, or a part of one such as an event of a function; `name` identifies it in errors.
 #[derive(Debug, Clone)]
 pub struct Resource<'a> {
     id: &'a str,
@@ -55,19 +55,19 @@ impl<'a> Resource<'a> {
         read().with_context(|| format!("{}.{property}", self.name))
     }
 
-    /// A property that must be there.
+    /// A required property.
     ///
     /// # Errors
     /// As [`Resource::get`], and when the property is missing.
-    pub fn need<T: DeserializeOwned>(&self, property: &str, scope: &Scope) -> Result<T> {
+    pub fn require<T: DeserializeOwned>(&self, property: &str, scope: &Scope) -> Result<T> {
         self.get(property, scope)?.with_context(|| format!("{}.{property} is missing", self.name))
     }
 
-    /// Refuses properties that would change what happens, if this machine knew them.
+    /// Refuses properties that are not `known`, as they may change the resource's behaviour.
     ///
     /// # Errors
     /// Names the resource and the first property that is not in `known`.
-    pub fn only(&self, known: &[&str]) -> Result<()> {
+    pub fn allow_only(&self, known: &[&str]) -> Result<()> {
         let properties = self.definition["Properties"].as_object();
         match properties.into_iter().flatten().find(|(property, _)| !known.contains(&property.as_str())) {
             Some((property, _)) => anyhow::bail!("{}.{property} is not supported on this machine", self.name),

@@ -16,7 +16,7 @@ pub struct Function {
     pub binary: String,
     /// After this long an invocation is killed.
     pub timeout: Duration,
-    /// `MemorySize`, in MB; told to the function, not enforced.
+    /// `MemorySize`, in MB; reported to the function, not enforced.
     pub memory_mb: u32,
     /// The environment variables the template gives.
     pub environment: BTreeMap<String, String>,
@@ -24,7 +24,7 @@ pub struct Function {
     pub routes: Vec<Route>,
     /// Queues it consumes.
     pub queues: Vec<QueueSource>,
-    /// Times at which it runs.
+    /// Schedules that invoke it.
     pub schedules: Vec<Schedule>,
 }
 
@@ -44,7 +44,7 @@ pub struct QueueSource {
     pub queue_arn: String,
     /// Messages of one invocation, at most.
     pub batch_size: usize,
-    /// Whether the function's answer names the messages that failed.
+    /// Whether the function's response names the messages that failed.
     pub reports_failures: bool,
     /// Batches in flight at once, if the template limits them.
     pub maximum_concurrency: Option<usize>,
@@ -98,7 +98,7 @@ pub fn function(resource: &Resource<'_>, scope: &Scope) -> Result<Function> {
 }
 
 fn route(event: &Resource<'_>, scope: &Scope) -> Result<Route> {
-    event.only(&["ApiId", "Path", "Method", "PayloadFormatVersion"])?;
+    event.allow_only(&["ApiId", "Path", "Method", "PayloadFormatVersion"])?;
     if event.get("PayloadFormatVersion", scope)?.is_some_and(|version: String| version != "2.0") {
         return Err(event.error("PayloadFormatVersion must be \"2.0\""));
     }
@@ -110,8 +110,8 @@ fn route(event: &Resource<'_>, scope: &Scope) -> Result<Route> {
 }
 
 fn queue(event: &Resource<'_>, scope: &Scope) -> Result<Option<QueueSource>> {
-    // A batching window only delays; it is known and not played.
-    event.only(&[
+    // A batching window only adds a delay, so it is accepted and ignored.
+    event.allow_only(&[
         "Queue",
         "BatchSize",
         "Enabled",
@@ -125,7 +125,7 @@ fn queue(event: &Resource<'_>, scope: &Scope) -> Result<Option<QueueSource>> {
     let response_types: Vec<String> = event.get("FunctionResponseTypes", scope)?.unwrap_or_default();
     let scaling: BTreeMap<String, usize> = event.get("ScalingConfig", scope)?.unwrap_or_default();
     Ok(Some(QueueSource {
-        queue_arn: event.need("Queue", scope)?,
+        queue_arn: event.require("Queue", scope)?,
         batch_size: event.get("BatchSize", scope)?.unwrap_or(10),
         reports_failures: response_types.iter().any(|kind| kind == "ReportBatchItemFailures"),
         maximum_concurrency: scaling.get("MaximumConcurrency").copied(),
@@ -139,7 +139,7 @@ fn schedule(event: &Resource<'_>, scope: &Scope, source: &'static str) -> Result
     }
     // EventBridge Scheduler says ScheduleExpression, a rule says Schedule.
     let expression: Option<String> = event.get("ScheduleExpression", scope)?;
-    let expression = expression.map_or_else(|| event.need("Schedule", scope), Ok)?;
+    let expression = expression.map_or_else(|| event.require("Schedule", scope), Ok)?;
     let every = rate(&expression)
         .with_context(|| format!("`{expression}` is not supported on this machine, only rate(…) is"))
         .map_err(|why| event.error(&why.to_string()))?;

@@ -10,22 +10,22 @@ use store::TenantId;
 use tokio::task::JoinSet;
 
 pub use options::{TenantHandle, TenantOptions, TenantOrg};
-use stored::Stored;
+use stored::TenantStore;
 
 use crate::{
     files,
-    salesforce::{self, Served},
+    salesforce::{self, ServedOrg},
     services::{self, Services},
     template::Function,
 };
 
-/// The demo tenant's webhook token, in the data folder: DynamoDB knows only its hash.
+/// File of the demo tenant's webhook token in the data folder, as DynamoDB holds only its hash.
 const TOKEN_FILE: &str = "webhook-token.json";
 
-/// Makes tenants.
+/// Creates tenants.
 #[derive(Debug)]
 pub(crate) struct Tenants {
-    stored: Stored,
+    store: TenantStore,
     webhook_path: String,
     console_url: String,
     orgs: Mutex<JoinSet<()>>,
@@ -37,18 +37,18 @@ impl Tenants {
         let mut paths = routes.map(|route| route.path.as_str());
         let webhook_path = paths.find(|path| path.contains("{tenant}")).context("no route has {tenant} in its path")?;
         Ok(Self {
-            stored: Stored::new(services, functions)?,
+            store: TenantStore::new(services, functions)?,
             webhook_path: webhook_path.to_owned(),
             console_url: console_url.to_owned(),
             orgs: Mutex::default(),
         })
     }
 
-    /// The demo tenant, new or as an earlier run left it: the one that an admin of the sandbox org signs in to.
-    pub(crate) async fn demo(&self, org: &Served, data: Option<&Path>, is_connected: bool) -> Result<TenantHandle> {
+    /// The demo tenant, restored from an earlier run or new. An admin of the sandbox org signs in to it.
+    pub(crate) async fn demo(&self, org: &ServedOrg, data: Option<&Path>, is_connected: bool) -> Result<TenantHandle> {
         let file = data.map(|data| data.join(TOKEN_FILE));
-        let kept = file.as_deref().map(files::read).transpose()?.flatten();
-        let token = match kept {
+        let saved = file.as_deref().map(files::read).transpose()?.flatten();
+        let token = match saved {
             Some(token) => token,
             None => random_hex()?,
         };
@@ -63,8 +63,8 @@ impl Tenants {
         }
     }
 
-    /// A further tenant.
-    pub(crate) async fn add(&self, options: TenantOptions, demo: &Served) -> Result<TenantHandle> {
+    /// Adds a tenant.
+    pub(crate) async fn add(&self, options: TenantOptions, demo: &ServedOrg) -> Result<TenantHandle> {
         let org = match options.org {
             TenantOrg::Shared => demo.clone(),
             TenantOrg::Own(options) => self.org(*options, demo).await?,
@@ -76,25 +76,25 @@ impl Tenants {
         self.connect(&id, random_hex()?, &org).await
     }
 
-    async fn org(&self, options: salesforce_sandbox::Options, demo: &Served) -> Result<Served> {
+    async fn org(&self, options: salesforce_sandbox::Options, demo: &ServedOrg) -> Result<ServedOrg> {
         let org = salesforce::another_org(options, &demo.org);
         let (listener, url) = services::listen().await?;
         let mut orgs = self.orgs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         orgs.spawn(salesforce::serve(org.clone(), listener));
-        Ok(Served { org, url })
+        Ok(ServedOrg { org, url })
     }
 
-    async fn connect(&self, id: &str, webhook_token: String, org: &Served) -> Result<TenantHandle> {
-        self.stored.connect(id, &webhook_token, org).await.with_context(|| format!("cannot make the tenant {id}"))?;
+    async fn connect(&self, id: &str, webhook_token: String, org: &ServedOrg) -> Result<TenantHandle> {
+        self.store.connect(id, &webhook_token, org).await.with_context(|| format!("cannot create the tenant {id}"))?;
         self.handle(id, webhook_token, org).await
     }
 
-    async fn handle(&self, id: &str, webhook_token: String, org: &Served) -> Result<TenantHandle> {
+    async fn handle(&self, id: &str, webhook_token: String, org: &ServedOrg) -> Result<TenantHandle> {
         Ok(TenantHandle {
             tenant: id.to_owned(),
             webhook_url: self.console_url.clone() + &self.webhook_path.replace("{tenant}", id),
             webhook_token,
-            session_cookie: self.stored.session_cookie(id).await?,
+            session_cookie: self.store.session_cookie(id).await?,
             salesforce_url: org.url.clone(),
             salesforce_access_token: org.org.issue_grant(&org.org.admin_user_id()).access_token,
             org: org.org.clone(),
@@ -105,6 +105,6 @@ impl Tenants {
 /// 128 random bits as text.
 fn random_hex() -> Result<String> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).context("no random numbers")?;
+    getrandom::fill(&mut bytes).context("cannot generate random numbers")?;
     Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }

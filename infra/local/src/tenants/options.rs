@@ -1,11 +1,11 @@
-//! What a further tenant is, and what it got.
+//! Options of an additional tenant, and the handle to it.
 
 use salesforce_sandbox::Org;
 
-/// A tenant to add. By default it gets a made-up id and shares the demo tenant's org.
+/// A tenant to add. By default it gets a generated id and shares the demo tenant's org.
 #[derive(Debug, Clone, Default)]
 pub struct TenantOptions {
-    /// Its id; none makes one up.
+    /// Its id; `None` generates one.
     pub id: Option<String>,
     /// Its Salesforce org.
     pub org: TenantOrg,
@@ -21,7 +21,7 @@ pub enum TenantOrg {
     Own(Box<salesforce_sandbox::Options>),
 }
 
-/// A tenant and what is needed to act for it.
+/// A tenant, with the addresses and credentials to act for it.
 #[derive(Clone)]
 pub struct TenantHandle {
     /// Its id.

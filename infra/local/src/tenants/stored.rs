@@ -1,6 +1,6 @@
-//! What the functions find of a tenant: its item in DynamoDB and its tokens in Secrets Manager.
+//! Stores a tenant for the functions: its item in DynamoDB and its tokens in Secrets Manager.
 //!
-//! Names of tables and secrets are those of the functions' own variables.
+//! The names of tables and secrets come from the functions' environment variables.
 
 use anyhow::{Context as _, Result};
 use console::session::Session;
@@ -8,17 +8,17 @@ use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 use store::{Connection, SalesforceTokens, Tenant, TenantId, TokenHash};
 
-use crate::{salesforce::Served, services::Services, template::Function};
+use crate::{salesforce::ServedOrg, services::Services, template::Function};
 
 #[derive(Debug)]
-pub(super) struct Stored {
+pub(super) struct TenantStore {
     tenants: store::Tenants,
     tokens: store::Tokens,
     secretsmanager: aws_sdk_secretsmanager::Client,
     session_key_secret: String,
 }
 
-impl Stored {
+impl TenantStore {
     pub(super) fn new(services: &Services, functions: &[Function]) -> Result<Self> {
         let variable = |name: &str| {
             let value = functions.iter().find_map(|function| function.environment.get(name));
@@ -33,14 +33,14 @@ impl Stored {
         })
     }
 
-    /// Stores the tenant as an admin's sign-up would. Tokens that it has already are kept while they are good: after a
-    /// kill, the org may be older than they are.
-    pub(super) async fn connect(&self, id: &str, webhook_token: &str, org: &Served) -> Result<()> {
+    /// Stores the tenant as an admin's sign-up would. Tokens that are stored already are kept if the org accepts them:
+    /// after a kill, the org's snapshot may be older than the tokens.
+    pub(super) async fn connect(&self, id: &str, webhook_token: &str, org: &ServedOrg) -> Result<()> {
         let id = TenantId::parse(id)?;
         let admin = org.org.admin_user_id();
-        let kept = self.tokens.get(&id).await?;
-        let kept = kept.filter(|tokens| org.org.has_grant(tokens.refresh_token.expose_secret()));
-        let mut tokens = kept.unwrap_or_else(|| {
+        let stored = self.tokens.get(&id).await?;
+        let stored = stored.filter(|tokens| org.org.has_grant(tokens.refresh_token.expose_secret()));
+        let mut tokens = stored.unwrap_or_else(|| {
             let grant = org.org.issue_grant(&admin);
             SalesforceTokens {
                 access_token: grant.access_token.into(),
@@ -49,7 +49,7 @@ impl Stored {
                 login_url: String::new(),
             }
         });
-        // The port may be another one than last time.
+        // The port may differ from that of the last run.
         tokens.instance_url.clone_from(&org.url);
         tokens.login_url.clone_from(&org.url);
         self.tokens.create(&id, &tokens).await?;
@@ -78,7 +78,7 @@ impl Stored {
 }
 
 /// The name of a user of the org.
-fn name_of(org: &Served, id: &str) -> Option<String> {
+fn name_of(org: &ServedOrg, id: &str) -> Option<String> {
     let user = org.org.records("User").into_iter().find(|user| user["Id"] == id)?;
     user["Name"].as_str().map(str::to_owned)
 }

@@ -1,4 +1,4 @@
-//! What a person sees when the stack cannot start: one line, and exit code 1.
+//! If the stack cannot start, it prints one line and exits with code 1.
 
 use std::{
     net::TcpListener,
@@ -28,7 +28,7 @@ fn folder(name: &str, template: &str) -> PathBuf {
 }
 
 #[test]
-fn a_port_in_use() {
+fn a_port_in_use_is_reported_with_its_flag() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("an address").port().to_string();
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -55,22 +55,25 @@ fn survives(name: &str, stack_file: &str) -> bool {
 }
 
 #[test]
-fn a_stack_file_that_nobody_stands_behind_is_removed_first() {
+fn a_stale_stack_file_is_removed_first() {
     let mut ended = Command::new("true").spawn().expect("a process");
     ended.wait().expect("its end");
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let listening = listener.local_addr().expect("an address");
-    let of = |pid: u32, url: &str| format!(r#"{{"pid": {pid}, "console_url": "{url}"}}"#);
+    let stack_file = |pid: u32, url: &str| format!(r#"{{"pid": {pid}, "console_url": "{url}"}}"#);
     let here = std::process::id();
 
-    assert!(!survives("killed", &of(ended.id(), &format!("http://{listening}"))), "its process has ended");
-    assert!(!survives("replaced", &of(here, "http://127.0.0.1:1")), "another process has its id, and no console");
-    assert!(!survives("torn", "{"), "it is not a stack's");
-    assert!(survives("alive", &of(here, &format!("http://{listening}"))), "its stack runs");
+    assert!(!survives("killed", &stack_file(ended.id(), &format!("http://{listening}"))), "its process has ended");
+    assert!(
+        !survives("replaced", &stack_file(here, "http://127.0.0.1:1")),
+        "another process has reused its ID, and no console listens"
+    );
+    assert!(!survives("torn", "{"), "it is not the file of a stack");
+    assert!(survives("alive", &stack_file(here, &format!("http://{listening}"))), "its stack is running");
 }
 
 #[test]
-fn a_template_that_cannot_be_read() {
+fn an_unsupported_resource_is_reported() {
     let folder = folder("broken", "Resources: { X: { Type: 'AWS::DynamoDB::GlobalTable' } }");
     check(
         &run(&folder, &["--port", "0", "--salesforce-port", "0"]),
@@ -82,7 +85,7 @@ fn a_template_that_cannot_be_read() {
 }
 
 #[test]
-fn a_property_that_cannot_be_resolved() {
+fn a_property_that_cannot_be_resolved_is_reported() {
     let folder = folder(
         "unresolved",
         "Resources: { Q: { Type: 'AWS::SQS::Queue', Properties: { VisibilityTimeout: !ImportValue x } } }",

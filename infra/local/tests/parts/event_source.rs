@@ -1,4 +1,4 @@
-//! What a function's answer means for the messages of its batch.
+//! What a function's response means for the messages of its batch.
 
 use local::event_source::{Received, done, event};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ fn message(id: &str, group: Option<&str>) -> Received {
 
 /// Messages are written `id` or `id@group`.
 #[track_caller]
-fn check(messages: &str, answer: Value, expected: &str) {
+fn check(messages: &str, response: Value, expected: &str) {
     let messages: Vec<_> = messages
         .split(' ')
         .map(|text| match text.split_once('@') {
@@ -30,8 +30,8 @@ fn check(messages: &str, answer: Value, expected: &str) {
             None => message(text, None),
         })
         .collect();
-    let done: Vec<_> = done(&messages, &answer, true).iter().map(|message| message.message_id.as_str()).collect();
-    assert_eq!(done.join(" "), expected, "{answer}");
+    let done: Vec<_> = done(&messages, &response, true).iter().map(|message| message.message_id.as_str()).collect();
+    assert_eq!(done.join(" "), expected, "{response}");
 }
 
 fn failed(ids: &[&str]) -> Value {
@@ -40,22 +40,22 @@ fn failed(ids: &[&str]) -> Value {
 }
 
 #[test]
-fn only_the_messages_that_failed_come_back() {
+fn only_the_messages_that_failed_are_delivered_again() {
     check("a b c", failed(&[]), "a b c");
     check("a b c", failed(&["b"]), "a c");
     check("a b c", failed(&["a", "b", "c"]), "");
 }
 
 #[test]
-fn no_report_means_all_is_done() {
+fn without_a_report_all_messages_are_done() {
     check("a b", Value::Null, "a b");
     check("a b", json!({}), "a b");
     check("a b", json!({ "batchItemFailures": null }), "a b");
 }
 
 #[test]
-fn a_report_that_makes_no_sense_fails_the_batch() {
-    check("a b", failed(&["nobody"]), "");
+fn an_invalid_report_fails_the_batch() {
+    check("a b", failed(&["unknown"]), "");
     check("a b", failed(&[""]), "");
     check("a b", json!({ "batchItemFailures": [{ "itemIdentifier": null }] }), "");
     check("a b", json!({ "batchItemFailures": [{ "id": "a" }] }), "");
@@ -63,19 +63,19 @@ fn a_report_that_makes_no_sense_fails_the_batch() {
 }
 
 #[test]
-fn what_follows_a_failed_message_in_its_group_waits_behind_it() {
+fn messages_after_a_failed_one_in_its_group_are_delivered_again() {
     check("a@1 b@1 c@2 d@1", failed(&["b"]), "a c");
     check("a@1 b@2", failed(&["a"]), "b");
 }
 
 #[test]
-fn without_reports_an_answer_means_all_is_done() {
+fn without_failure_reports_any_response_means_that_all_messages_are_done() {
     let messages = [message("a", None)];
     assert_eq!(done(&messages, &failed(&["a"]), false).len(), 1);
 }
 
 #[test]
-fn the_event_is_lambdas() {
+fn the_event_has_lambdas_shape() {
     let event = event(&[message("a", Some("t1"))], "arn:aws:sqs:us-east-1:000000000000:writes.fifo");
     assert_eq!(
         event,

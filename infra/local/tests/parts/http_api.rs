@@ -40,7 +40,7 @@ fn check(request: &str, expected: Option<(&str, &[(&str, &str)])>) {
 }
 
 #[test]
-fn the_most_specific_route_takes_the_request() {
+fn the_most_specific_route_matches() {
     check("GET /api/settings", Some(("GET /api/settings", &[])));
     check("PUT /api/settings", Some(("ANY /api/{proxy+}", &[("proxy", "settings")])));
     check("GET /api/activity/call-1", Some(("ANY /api/{proxy+}", &[("proxy", "activity/call-1")])));
@@ -50,14 +50,14 @@ fn the_most_specific_route_takes_the_request() {
 }
 
 #[test]
-fn a_path_nobody_serves_has_no_route() {
+fn an_unknown_path_has_no_route() {
     for request in ["GET /", "GET /api", "GET /api/", "POST /webhooks/aircall", "POST /webhooks/aircall/t1/x"] {
         check(request, None);
     }
 }
 
 #[test]
-fn a_default_route_takes_the_rest() {
+fn a_default_route_matches_all_other_paths() {
     let routes = routes(&["ANY $default", "GET /a"]);
     let key = |path| routes.find(&Method::GET, path).map(|found| found.route_key);
     assert_eq!(key("/a").as_deref(), Some("GET /a"));
@@ -79,7 +79,7 @@ fn payload(request: axum::http::request::Builder, body: &[u8]) -> Value {
 }
 
 #[test]
-fn the_event_is_format_2_0() {
+fn the_event_has_payload_format_2_0() {
     let request = Request::post("/webhooks/aircall/t1?token=a%26b&x=1&x=2")
         .header("host", "127.0.0.1:8080")
         .header("content-type", "application/json")
@@ -118,33 +118,33 @@ fn the_event_is_format_2_0() {
 }
 
 #[test]
-fn a_body_that_is_not_text_is_encoded_and_an_empty_one_is_left_out() {
+fn a_binary_body_is_base64_encoded_and_an_empty_one_is_omitted() {
     let event = payload(Request::post("/webhooks/aircall/t1"), &[0xff, 0xfe]);
     assert_eq!((&event["body"], &event["isBase64Encoded"]), (&json!("//4="), &json!(true)));
     assert_eq!(payload(Request::post("/webhooks/aircall/t1"), b"").get("body"), None);
 }
 
 #[tokio::test]
-async fn an_answer_becomes_a_response() {
-    let answer = json!({
+async fn a_result_becomes_a_response() {
+    let result = json!({
         "statusCode": 201,
         "headers": { "Content-Type": "application/json", "content-length": "999", "x-number": 5 },
         "cookies": ["a=1; HttpOnly", "b=2"],
         "body": "eyJhIjoxfQ==",
         "isBase64Encoded": true,
     });
-    let response = response(answer).expect("a response");
+    let response = response(result).expect("a response");
     assert_eq!(response.status(), StatusCode::CREATED);
     assert_eq!(response.headers()["content-type"], "application/json");
     assert_eq!(response.headers()["x-number"], "5");
-    assert!(!response.headers().contains_key("content-length"), "the server counts for itself");
+    assert!(!response.headers().contains_key("content-length"), "the server sets the length itself");
     let cookies: Vec<_> = response.headers().get_all("set-cookie").iter().collect();
     assert_eq!(cookies, ["a=1; HttpOnly", "b=2"]);
     assert_eq!(to_bytes(response.into_body(), 100).await.expect("a body"), "{\"a\":1}");
 }
 
 #[tokio::test]
-async fn an_answer_without_status_code_is_the_body() {
+async fn a_result_without_status_code_is_the_body() {
     let response = response(json!({ "a": 1 })).expect("a response");
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(response.headers()["content-type"], "application/json");
@@ -152,13 +152,13 @@ async fn an_answer_without_status_code_is_the_body() {
 }
 
 #[test]
-fn an_answer_that_is_no_response_is_refused() {
-    for answer in [
+fn an_invalid_result_is_refused() {
+    for result in [
         json!({ "statusCode": "nonsense" }),
         json!({ "statusCode": 99_999 }),
         json!({ "statusCode": 200, "headers": { "not a name": "x" } }),
         json!({ "statusCode": 200, "body": "%%%", "isBase64Encoded": true }),
     ] {
-        assert!(response(answer.clone()).is_none(), "{answer}");
+        assert!(response(result.clone()).is_none(), "{result}");
     }
 }

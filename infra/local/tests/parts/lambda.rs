@@ -21,13 +21,13 @@ async fn error_of(name: &str, script: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_process_that_ends_before_it_asks_for_work_says_why() {
+async fn the_error_of_a_process_that_ends_at_start_has_its_last_line() {
     let script = r#"echo '{"level":"ERROR","fields":{"message":"CALLS_TABLE is missing"}}' >&2; exit 3"#;
     assert_eq!(error_of("ends-early", script).await, "exit status: 3: ERROR CALLS_TABLE is missing");
 }
 
 #[tokio::test]
-async fn a_process_that_says_nothing_at_least_has_a_status() {
+async fn the_error_of_a_silent_process_has_its_exit_status() {
     assert_eq!(error_of("ends-silently", "exit 4").await, "exit status: 4");
 }
 
@@ -36,7 +36,7 @@ async fn a_process_gets_lambdas_variables_and_none_of_this_machines() {
     let script =
         r#"echo "$AWS_LAMBDA_FUNCTION_NAME $AWS_LAMBDA_FUNCTION_MEMORY_SIZE $TABLE ${HOME:-homeless}"; exit 1"#;
     assert_eq!(
-        error_of("tells-its-variables", script).await,
-        "exit status: 1: tells-its-variables 128 local-Table homeless"
+        error_of("prints-its-variables", script).await,
+        "exit status: 1: prints-its-variables 128 local-Table homeless"
     );
 }

@@ -1,4 +1,4 @@
-//! What a scheduled function receives.
+//! The payload of a scheduled function.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn schedule(input: Option<&str>) -> Schedule {
 }
 
 #[test]
-fn the_event_is_the_schedulers() {
+fn the_event_has_the_schedulers_shape() {
     let event = payload(&schedule(None), Timestamp::from_second(1_773_342_238).expect("a timestamp"));
     assert_eq!(event["source"], "aws.scheduler");
     assert_eq!(event["detail-type"], "Scheduled Event");

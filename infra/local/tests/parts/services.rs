@@ -1,4 +1,4 @@
-//! The embedded services, made from the deployed template.
+//! The embedded services, created from the deployed template.
 
 use std::path::Path;
 
@@ -26,7 +26,7 @@ async fn start(data: Option<&Path>) -> (Services, Resources) {
 }
 
 #[tokio::test]
-async fn tables_have_their_indexes_and_expiry() {
+async fn tables_have_their_indexes_and_time_to_live() {
     let (services, resources) = start(None).await;
     let table = json!({ "TableName": resources.tables["CallsTable"] });
     let description = services.dynamodb.call("DescribeTable", &table).await.expect("a table");
@@ -39,7 +39,7 @@ async fn tables_have_their_indexes_and_expiry() {
 }
 
 #[tokio::test]
-async fn queues_have_their_visibility_and_redrive() {
+async fn queues_have_their_visibility_timeout_and_redrive_policy() {
     let (services, resources) = start(None).await;
     let input = json!({ "QueueUrl": resources.queues["WritesQueue"], "AttributeNames": ["All"] });
     let attributes = services.sqs.call("GetQueueAttributes", &input).await.expect("attributes");
@@ -53,7 +53,7 @@ async fn queues_have_their_visibility_and_redrive() {
 }
 
 #[tokio::test]
-async fn secrets_are_given_or_generated() {
+async fn secrets_have_a_given_or_generated_value() {
     let (services, _) = start(None).await;
     let given = json!({ "SecretId": "local-SalesforceAppSecret" });
     let given = services.secretsmanager.call("GetSecretValue", &given).await.expect("a secret");

@@ -8,12 +8,12 @@ use std::{
 use local::{Options, Stack, TenantHandle, TenantOptions, TenantOrg};
 use serde_json::{Value, json};
 
-/// A client that a proxy of this machine does not come between.
+/// A client that ignores a proxy of the environment.
 fn http() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().build().expect("a client")
 }
 
-/// A missed call of the tenant from a number, as Aircall tells it.
+/// Posts the webhook of a missed call from a phone number to the tenant.
 async fn post_call(url: &str, token: &str, id: u32, from: &str) {
     let call = json!({
         "resource": "call", "event": "call.ended", "timestamp": 1_773_342_300, "token": token,
@@ -28,16 +28,16 @@ async fn post_call(url: &str, token: &str, id: u32, from: &str) {
             },
         },
     });
-    let answer = http().post(url).json(&call).send().await.expect("an answer");
-    assert_eq!(answer.status(), 200);
+    let response = http().post(url).json(&call).send().await.expect("a response");
+    assert_eq!(response.status(), 200);
 }
 
-/// Keys of the Tasks of an org, once there are that many.
+/// Keys of the Tasks of an org, once there are at least `count`; fewer after the timeout.
 async fn tasks(org: &salesforce_sandbox::Org, count: usize) -> Vec<String> {
-    let patience = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + Duration::from_secs(30);
     loop {
         let tasks = org.records("Task");
-        if tasks.len() >= count || Instant::now() > patience {
+        if tasks.len() >= count || Instant::now() > deadline {
             return tasks.iter().filter_map(|task| task["CallObject"].as_str()).map(ToOwned::to_owned).collect();
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -61,7 +61,7 @@ async fn each_tenants_calls_go_to_its_own_org() {
     add_contact(&own.org, "+14155550132");
     // Its access token is refreshed with the credentials of the one app that all orgs authorise.
     let expire = format!("{}/_sandbox/expire_sessions", own.salesforce_url);
-    assert!(http().post(expire).send().await.expect("an answer").status().is_success());
+    assert!(http().post(expire).send().await.expect("a response").status().is_success());
 
     post_call(&own.webhook_url, &own.webhook_token, 1, "+14155550132").await;
     post_call(&stack.info().webhook_url, &stack.info().webhook_token, 2, "+14155550132").await;
@@ -77,13 +77,13 @@ async fn a_killed_function_is_started_again() {
     for function in ["intake", "evaluate", "write", "console", "reconcile"] {
         stack.kill(function).expect("a function");
     }
-    assert!(stack.kill("nobody").is_err());
+    assert!(stack.kill("unknown").is_err());
     post_call(&stack.info().webhook_url, &stack.info().webhook_token, 3, "+14155550133").await;
     assert_eq!(tasks(stack.salesforce(), 1).await, ["call-3"]);
     stack.stop().await.expect("stopped");
 }
 
-/// Webhooks of the sandbox Aircall, asked for with the API key that the stack tells.
+/// A request for the webhooks of the sandbox Aircall, with the API key that the stack publishes.
 fn webhooks(stack: &Stack, method: reqwest::Method) -> reqwest::RequestBuilder {
     let info = stack.info();
     let request = http().request(method, format!("{}/v1/webhooks", info.aircall_url));
@@ -109,23 +109,23 @@ async fn state_survives_a_restart_and_no_process_survives_a_stop() {
     post_call(&stack.info().webhook_url, &token, 4, "+14155550134").await;
     assert_eq!(tasks(stack.salesforce(), 1).await, ["call-4"]);
     let webhook = json!({ "url": stack.info().webhook_url, "events": ["call.ended"] });
-    let made = webhooks(&stack, reqwest::Method::POST).json(&webhook).send().await.expect("an answer");
+    let made = webhooks(&stack, reqwest::Method::POST).json(&webhook).send().await.expect("a response");
     assert_eq!(made.status(), 201);
     let processes = processes_of(&stack);
     assert!(processes.len() >= 5, "one for each function at least");
     stack.stop().await.expect("stopped");
-    assert!(!stack_file.exists(), "nobody is told of a stack that is gone");
+    assert!(!stack_file.exists(), "a stopped stack leaves no file behind");
     assert_eq!(processes.iter().filter(|process| process.exists()).count(), 0);
 
     let stack = Stack::start(options()).await.expect("a stack");
     assert_eq!(stack.salesforce().org_id(), org_id);
     assert_eq!(stack.info().webhook_token, token);
-    let kept = webhooks(&stack, reqwest::Method::GET).send().await.expect("an answer");
+    let kept = webhooks(&stack, reqwest::Method::GET).send().await.expect("a response");
     let kept: Value = kept.json().await.expect("JSON");
     assert_eq!(kept["webhooks"][0]["url"], webhook["url"]);
     let activity = format!("{}/api/activity", stack.info().console_url);
     let activity = http().get(activity).header("cookie", &stack.info().session_cookie);
-    let activity: Value = activity.send().await.expect("an answer").json().await.expect("JSON");
+    let activity: Value = activity.send().await.expect("a response").json().await.expect("JSON");
     assert_eq!(activity["entries"][0]["key"], "call-4");
     post_call(&stack.info().webhook_url, &token, 5, "+14155550134").await;
     assert_eq!(tasks(stack.salesforce(), 2).await, ["call-4", "call-5"]);
@@ -133,17 +133,17 @@ async fn state_survives_a_restart_and_no_process_survives_a_stop() {
     std::fs::remove_dir_all(&data).expect("removed");
 }
 
-/// Waits until a file of the data folder holds a text.
-async fn kept(file: &Path, text: &str) {
-    let patience = Instant::now() + Duration::from_secs(20);
-    while !std::fs::read_to_string(file).is_ok_and(|kept| kept.contains(text)) {
-        assert!(Instant::now() < patience, "{} does not hold {text}", file.display());
+/// Waits until a file of the data folder contains a text.
+async fn wait_for_text(file: &Path, text: &str) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !std::fs::read_to_string(file).is_ok_and(|saved| saved.contains(text)) {
+        assert!(Instant::now() < deadline, "{} does not contain {text}", file.display());
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_stack_loses_seconds_at_most() {
+async fn a_killed_stack_loses_only_the_last_seconds() {
     let data = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("killed-{}", std::process::id()));
     let options = || Options { data: Some(data.clone()), ..Options::default() };
 
@@ -153,22 +153,22 @@ async fn a_killed_stack_loses_seconds_at_most() {
     post_call(&stack.info().webhook_url, &stack.info().webhook_token, 6, "+14155550135").await;
     assert_eq!(tasks(stack.salesforce(), 1).await, ["call-6"]);
     let url = "https://hooks.example.com/";
-    let made = webhooks(&stack, reqwest::Method::POST).json(&json!({ "url": url })).send().await.expect("an answer");
+    let made = webhooks(&stack, reqwest::Method::POST).json(&json!({ "url": url })).send().await.expect("a response");
     assert_eq!(made.status(), 201);
-    kept(&data.join("salesforce.json"), "call-6").await;
-    kept(&data.join("aircall.json"), url).await;
-    kept(&data.join("secrets.json"), "local-SessionKeySecret").await;
-    // Nothing is saved on this way out, as on SIGKILL.
+    wait_for_text(&data.join("salesforce.json"), "call-6").await;
+    wait_for_text(&data.join("aircall.json"), url).await;
+    wait_for_text(&data.join("secrets.json"), "local-SessionKeySecret").await;
+    // Dropping the stack saves nothing, like SIGKILL.
     drop(stack);
 
     let stack = Stack::start(options()).await.expect("a stack");
     assert_eq!(stack.salesforce().org_id(), org_id);
     assert_eq!(tasks(stack.salesforce(), 1).await, ["call-6"]);
     let settings = http().get(format!("{}/api/settings", stack.info().console_url)).header("cookie", cookie);
-    assert_eq!(settings.send().await.expect("an answer").status(), 200, "the session is still signed with the key");
+    assert_eq!(settings.send().await.expect("a response").status(), 200, "the session is still signed with the key");
     drop(stack);
 
-    // An org that was kept before its tokens were refreshed does not know them.
+    // A snapshot of the org from before a token refresh does not have the new tokens.
     std::fs::remove_file(data.join("salesforce.json")).expect("removed");
     let stack = Stack::start(options()).await.expect("a stack");
     add_contact(stack.salesforce(), "+14155550136");

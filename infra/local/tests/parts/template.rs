@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 const STACK: Stack<'_> = Stack { name: "local", region: "us-east-1", account: "000000000000" };
 
-/// A template with one queue that has the property `Value`, as resolved.
+/// The resolved property `Value` of a queue.
 #[track_caller]
 fn resolved(value: &str) -> anyhow::Result<Value> {
     let template = Template::parse(
@@ -37,7 +37,7 @@ fn refused(value: &str, expected: &str) {
 }
 
 #[test]
-fn both_forms_of_ref_get_att_and_sub_mean_the_same() {
+fn both_forms_of_ref_get_att_and_sub_are_equivalent() {
     check("!Ref Table", json!("local-Table"));
     check("{ Ref: Table }", json!("local-Table"));
     check("!GetAtt Table.Arn", json!("arn:table"));
@@ -47,7 +47,7 @@ fn both_forms_of_ref_get_att_and_sub_mean_the_same() {
 }
 
 #[test]
-fn sub_knows_literals_and_names_of_its_own() {
+fn sub_supports_literals_and_its_own_map_of_names() {
     check("!Sub \"${!Literal} ${AWS::StackName}\"", json!("${Literal} local"));
     check("!Sub [\"${Mine}-${Level}\", { Mine: !Ref Table }]", json!("local-Table-info"));
 }
@@ -58,7 +58,7 @@ fn a_number_parameter_is_text() {
 }
 
 #[test]
-fn join_if_and_no_value() {
+fn join_if_and_no_value_are_resolved() {
     check("!Join [\"-\", [a, !Ref Level]]", json!("a-info"));
     check("!If [Quiet, yes-quiet, no]", json!("yes-quiet"));
     check("[!Ref AWS::NoValue, b]", json!(["b"]));
@@ -66,10 +66,10 @@ fn join_if_and_no_value() {
 }
 
 #[test]
-fn an_unsupported_thing_names_resource_and_property() {
+fn the_error_of_an_unsupported_function_or_name_has_resource_and_property() {
     refused("!ImportValue x", "Q.Value: Fn::ImportValue is not supported on this machine");
-    refused("!Ref Nobody", "Q.Value: Nobody is not known on this machine");
-    refused("!Sub \"${Nobody.Arn}\"", "Q.Value: Nobody.Arn is not known on this machine");
+    refused("!Ref Unknown", "Q.Value: Unknown is not known on this machine");
+    refused("!Sub \"${Unknown.Arn}\"", "Q.Value: Unknown.Arn is not known on this machine");
 }
 
 #[test]
@@ -92,14 +92,14 @@ fn a_resource_whose_condition_fails_does_not_exist() {
 }
 
 #[test]
-fn a_parameter_without_a_value_is_refused_and_an_override_gives_it_one() {
+fn a_parameter_needs_a_default_or_an_override() {
     let text = "Parameters: { Key: { Type: String } }\nResources: {}";
     assert_eq!(Template::parse(text, &[]).expect_err("refused").to_string(), "the parameter Key has no default");
     assert!(Template::parse(text, &[("Key", "value".to_owned())]).is_ok());
 }
 
 #[test]
-fn globals_are_merged_and_the_functions_own_words_win() {
+fn globals_are_merged_and_the_functions_own_properties_win() {
     let [function] = functions(
         "Globals:\n  Function:\n    Timeout: 7\n    MemorySize: 256\n    Environment: { Variables: { A: global, B: global } }\n\
          Resources:\n  F:\n    Type: AWS::Serverless::Function\n    Metadata: { BuildProperties: { Binary: f } }\n    \
@@ -139,7 +139,7 @@ fn events_of_each_kind_are_read() {
 }
 
 #[test]
-fn events_that_would_do_something_else_here_are_refused() {
+fn unsupported_events_are_refused() {
     for (text, expected) in [
         ("{ Type: Kinesis }", "F.E: events of type Kinesis are not supported on this machine"),
         (
@@ -156,11 +156,11 @@ fn events_that_would_do_something_else_here_are_refused() {
 }
 
 #[test]
-fn the_deployed_template_is_understood() {
+fn the_deployed_template_is_supported() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
     let template = Template::read(&path, &[("SalesforceClientId", "id".to_owned())]).expect("the template");
     let mut scope = template.scope(&STACK).expect("a scope");
-    name_everything(&template, &mut scope);
+    name_all_resources(&template, &mut scope);
     let functions: Vec<_> =
         template.resources(FUNCTION, &scope).map(|resource| function(&resource, &scope).expect("a function")).collect();
     let mut binaries: Vec<_> = functions.iter().map(|function| function.binary.as_str()).collect();
@@ -175,7 +175,7 @@ fn the_deployed_template_is_understood() {
 }
 
 /// Gives every resource its logical id as name and ARN.
-fn name_everything(template: &Template, scope: &mut Scope) {
+fn name_all_resources(template: &Template, scope: &mut Scope) {
     use local::template::{HTTP_API, SECRET, TABLE};
     let known = scope.clone();
     for kind in [HTTP_API, QUEUE, SECRET, TABLE] {

@@ -1,15 +1,15 @@
-//! Which events a call has, and when Aircall builds each.
+//! The events of a call, and when Aircall builds each.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::{CallBody, Direction};
 
-/// Seconds from the end of a call to `call.ended`, which by then knows the voicemail.
+/// Seconds from the end of a call to `call.ended`, which contains the voicemail.
 pub(super) const ENDED_AFTER: i64 = 30;
 /// Seconds from the end of a call to `call.voicemail_left`.
 const VOICEMAIL_LEFT_AFTER: i64 = 33;
-/// Seconds from the end of a call to `call.comm_assets_generated`, which knows the recording.
+/// Seconds from the end of a call to `call.comm_assets_generated`, which contains the recording.
 pub(super) const RECORDED_AFTER: i64 = 60;
 
 impl CallBody {
@@ -27,14 +27,14 @@ impl CallBody {
         self.moments().into_iter().map(|(event, at)| self.event_at(event, at)).collect()
     }
 
-    /// Its events, each with when Aircall builds it, in that order.
+    /// Its events in order, each with the time at which Aircall builds it.
     pub fn moments(&self) -> Vec<(&'static str, Timestamp)> {
-        let picked_up = self.answered_at();
+        let answered_at = self.answered_at();
         let mut moments = vec![("call.created", self.started_at)];
         if self.direction == Direction::Inbound && self.user.is_some() {
             moments.push(("call.ringing_on_agent", self.started_at));
         }
-        moments.extend(picked_up.map(|at| ("call.answered", at)));
+        moments.extend(answered_at.map(|at| ("call.answered", at)));
         moments.push(("call.hungup", self.ended_at()));
         moments.push(("call.ended", self.after_end(ENDED_AFTER)));
         if self.left_voicemail {
@@ -46,7 +46,7 @@ impl CallBody {
         moments.extend(self.tags.iter().map(|tag| ("call.tagged", self.after_end(tag.after))));
         moments.extend(self.comments.iter().map(|comment| ("call.commented", self.after_end(comment.after))));
         moments.extend(self.archived_after.map(|after| ("call.archived", self.after_end(after))));
-        // Stable: what happens in one second stays in the order of a call's life.
+        // The sort is stable: events of the same second stay in the order above.
         moments.sort_by_key(|(_, at)| *at);
         moments
     }

@@ -1,4 +1,4 @@
-//! Webhook bodies of a message: in the flat shape, with all that was seen in one.
+//! Webhook bodies of a message: in the flat shape, with all fields that were seen in one.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ pub struct MessageBody {
     id: String,
     direction: Direction,
     sent_at: Timestamp,
-    external_number: String,
+    phone: String,
     line: Line,
     user: Option<User>,
     text: String,
@@ -19,13 +19,13 @@ pub struct MessageBody {
 }
 
 impl MessageBody {
-    /// A message from somebody to an Aircall number.
+    /// A message to a line.
     pub fn inbound(id: u64) -> Self {
         Self {
             id: id.to_string(),
             direction: Direction::Inbound,
             sent_at: Timestamp::constant(1_772_618_400, 0), // Wednesday 2026-03-04, 10:00 UTC
-            external_number: "+33 6 39 98 00 01".to_owned(),
+            phone: "+33 6 39 98 00 01".to_owned(),
             line: Line::default(),
             user: None,
             text: format!("This is message {id}."),
@@ -33,7 +33,7 @@ impl MessageBody {
         }
     }
 
-    /// A message of an Aircall user to somebody.
+    /// A message from an Aircall user.
     pub fn outbound(id: u64) -> Self {
         let sender = User::new(2002, "Robin Rep", "robin.rep@example.com");
         Self { direction: Direction::Outbound, user: Some(sender), ..Self::inbound(id) }
@@ -45,37 +45,37 @@ impl MessageBody {
         Self { sent_at, ..self }
     }
 
-    /// The other party's number, as Aircall writes it: `+33 6 39 98 12 34`.
+    /// The other party's phone number, as Aircall writes it: `+33 6 39 98 12 34`.
     #[must_use]
-    pub fn with(self, number: &str) -> Self {
-        Self { external_number: number.to_owned(), ..self }
+    pub fn with(self, phone: &str) -> Self {
+        Self { phone: phone.to_owned(), ..self }
     }
 
-    /// The Aircall number.
+    /// The Aircall line.
     #[must_use]
     pub fn on(self, line: &Line) -> Self {
         Self { line: line.clone(), ..self }
     }
 
-    /// Who wrote it.
+    /// The user who sent it.
     #[must_use]
     pub fn by(self, user: &User) -> Self {
         Self { user: Some(user.clone()), ..self }
     }
 
-    /// What it says.
+    /// Its text.
     #[must_use]
     pub fn saying(self, text: &str) -> Self {
         Self { text: text.to_owned(), ..self }
     }
 
-    /// It was carried by `WhatsApp`.
+    /// Sent by `WhatsApp`.
     #[must_use]
     pub fn by_whatsapp(self) -> Self {
         Self { channel: Some("whatsapp".to_owned()), ..self }
     }
 
-    /// The event that says that it was received or sent.
+    /// The event `message.received` or `message.sent`.
     pub fn event(&self) -> Value {
         match self.direction {
             Direction::Inbound => self.body("message.received", 0, "received"),
@@ -83,12 +83,13 @@ impl MessageBody {
         }
     }
 
-    /// The event, so many seconds later, that says what became of it: the whole message again.
+    /// The event `message.status_updated`, this many seconds later: the whole message with its new status.
     pub fn status_updated(&self, status: &str, seconds: i64) -> Value {
         self.body("message.status_updated", seconds, status)
     }
 
-    /// The bodies of all its events, each with when Aircall builds it: a message that was sent is also delivered.
+    /// The bodies of all its events, each with the time at which Aircall builds it.
+    /// Outbound messages are also delivered.
     pub fn all_events(&self) -> Vec<(Timestamp, Value)> {
         let mut events = vec![(self.sent_at, self.event())];
         if self.direction == Direction::Outbound {
@@ -103,34 +104,34 @@ impl MessageBody {
         self.sent_at
     }
 
-    /// What it says.
+    /// Its text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// What it is called in our activity log and in Salesforce, by itself: `message-<id>`.
+    /// Its key in the activity log and in Salesforce if it has an entry of its own: `message-<id>`.
     pub fn key(&self) -> String {
         format!("message-{}", self.id)
     }
 
-    /// What its conversation of the day is called: `conversation-<line>-<number>-<day>`.
+    /// The key of its conversation of the day: `conversation-<line>-<number>-<day>`.
     ///
     /// # Panics
-    /// When the line's time zone is none.
+    /// When the line's time zone is not a valid one.
     pub fn conversation(&self) -> String {
-        let digits: String = self.external_number.chars().filter(char::is_ascii_digit).collect();
+        let digits: String = self.phone.chars().filter(char::is_ascii_digit).collect();
         let day = self.sent_at.in_tz(self.line.time_zone()).expect("a time zone").date();
         format!("conversation-{}-{digits}-{day}", self.line.id)
     }
 
-    /// The line it went over.
+    /// The line that received or sent it.
     pub fn line(&self) -> &Line {
         &self.line
     }
 
-    /// The other party's number.
+    /// The other party's phone number.
     pub fn external_number(&self) -> &str {
-        &self.external_number
+        &self.phone
     }
 
     fn body(&self, event: &str, seconds: i64, status: &str) -> Value {
@@ -143,7 +144,7 @@ impl MessageBody {
             "channel": self.channel,
             "body": self.text,
             "media_details": [],
-            "external_number": self.external_number,
+            "external_number": self.phone,
             "created_at": self.sent_at.as_millisecond(),
             "sent_at": self.sent_at.as_millisecond(),
             "updated_at": at.as_millisecond(),

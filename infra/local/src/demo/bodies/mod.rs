@@ -1,8 +1,8 @@
 //! Webhook bodies of calls and messages, as Aircall builds them: for the demo and for tests.
 //!
-//! A [`CallBody`] is one call, told once; each of its events is a snapshot of it at its own second.
-//! What a snapshot holds and lacks is what captured bodies hold and lack: nobody is named before somebody answers,
-//! `call.hungup` does not know the voicemail yet, `call.ended` comes 30 s after the end with everything.
+//! A [`CallBody`] describes one call once; each of its events is a snapshot of the call at the event's second.
+//! A snapshot has and lacks the same fields as captured bodies: no user before the call is answered, no voicemail in
+//! `call.hungup`, and everything in `call.ended`, 30 s after the end.
 //!
 //! ```
 //! use local::demo::bodies::{CallBody, Line, User};
@@ -19,7 +19,7 @@
 //! let ended = call.event("call.ended");
 //! assert_eq!(ended["data"]["duration"], 115);
 //! assert_eq!(ended["data"]["tags"][0]["name"], "Order");
-//! assert_eq!(ended["data"]["comments"], serde_json::json!([]), "it is written a minute later");
+//! assert_eq!(ended["data"]["comments"], serde_json::json!([]), "the comment is written a minute later");
 //! ```
 
 mod events;
@@ -74,12 +74,12 @@ struct Note {
 }
 
 impl CallBody {
-    /// A call from somebody to an Aircall number: by default 20 s of ringing that nobody answered.
+    /// A call to a line: by default unanswered after 20 s of ringing.
     pub fn inbound(id: u64) -> Self {
         Self::new(id, Direction::Inbound)
     }
 
-    /// A call of an Aircall user to somebody: by default 20 s of ringing that nobody answered.
+    /// A call from an Aircall user: by default unanswered after 20 s of ringing.
     pub fn outbound(id: u64) -> Self {
         let caller = User::new(2002, "Robin Rep", "robin.rep@example.com");
         Self { user: Some(caller), missed_call_reason: None, ..Self::new(id, Direction::Outbound) }
@@ -118,55 +118,55 @@ impl CallBody {
         Self { started_at, ..self }
     }
 
-    /// The caller's number, as Aircall writes it: `+33 6 39 98 12 34`.
+    /// The caller's phone number, as Aircall writes it: `+33 6 39 98 12 34`.
     #[must_use]
-    pub fn from(self, number: &str) -> Self {
-        Self { raw_digits: number.to_owned(), ..self }
+    pub fn from(self, phone: &str) -> Self {
+        Self { raw_digits: phone.to_owned(), ..self }
     }
 
-    /// The called number; the same field as [`from`](Self::from).
+    /// The called phone number; the same field as [`from`](Self::from).
     #[must_use]
-    pub fn to(self, number: &str) -> Self {
-        self.from(number)
+    pub fn to(self, phone: &str) -> Self {
+        self.from(phone)
     }
 
-    /// The caller withheld the number.
+    /// The caller withheld the phone number.
     #[must_use]
     pub fn anonymous(self) -> Self {
         self.from("anonymous")
     }
 
-    /// The Aircall number.
+    /// The Aircall line.
     #[must_use]
     pub fn on(self, line: &Line) -> Self {
         Self { line: line.clone(), ..self }
     }
 
-    /// Somebody picked up after so long.
+    /// It was answered after this many seconds.
     #[must_use]
     pub fn answered_after(self, seconds: i64) -> Self {
         Self { answered_after: Some(seconds), ..self }
     }
 
-    /// How long it lasted from then on: the talk of an answered call, the ringing of any other.
+    /// Seconds until its end: from the answer, or from the start if it was not answered.
     #[must_use]
     pub fn lasting(self, seconds: i64) -> Self {
         Self { lasting: seconds, ..self }
     }
 
-    /// Who made or took the call; of an inbound call that nobody took, on whom it rang.
+    /// The user who made or answered the call; for an unanswered inbound call, the agent whose phone rang.
     #[must_use]
     pub fn by(self, user: &User) -> Self {
         Self { user: Some(user.clone()), ..self }
     }
 
-    /// Who Aircall thinks the other party is; the key is absent otherwise.
+    /// The Aircall contact of the other party; without one the JSON key is absent.
     #[must_use]
     pub fn known_as(self, contact: &Contact) -> Self {
         Self { contact: Some(contact.clone()), ..self }
     }
 
-    /// Why it was missed, in Aircall's word, or none where Aircall gives no reason.
+    /// Why it was missed, in Aircall's word, or `None` if Aircall gives no reason.
     #[must_use]
     pub fn missed_because(self, reason: Option<&str>) -> Self {
         Self { missed_call_reason: reason.map(str::to_owned), ..self }
@@ -190,7 +190,7 @@ impl CallBody {
         self.tagged_after(TAGGED_AFTER, name)
     }
 
-    /// Tagged so long after the end.
+    /// Tagged this many seconds after the end.
     #[must_use]
     pub fn tagged_after(mut self, seconds: i64, name: &str) -> Self {
         self.tags.push(Note { after: seconds, text: name.to_owned() });
@@ -203,14 +203,14 @@ impl CallBody {
         self.commented_after(COMMENTED_AFTER, content)
     }
 
-    /// Commented so long after the end.
+    /// Commented this many seconds after the end.
     #[must_use]
     pub fn commented_after(mut self, seconds: i64, content: &str) -> Self {
         self.comments.push(Note { after: seconds, text: content.to_owned() });
         self
     }
 
-    /// Archived so long after the end.
+    /// Archived this many seconds after the end.
     #[must_use]
     pub fn archived_after(self, seconds: i64) -> Self {
         Self { archived_after: Some(seconds), ..self }
@@ -226,17 +226,17 @@ impl CallBody {
         self.started_at + SignedDuration::from_secs(self.answered_after.unwrap_or(0) + self.lasting)
     }
 
-    /// What it is called in our activity log and in Salesforce: `call-<id>`.
+    /// Its key in the activity log and in Salesforce: `call-<id>`.
     pub fn key(&self) -> String {
         format!("call-{}", self.id)
     }
 
-    /// The line it went over.
+    /// The line that received or made it.
     pub fn line(&self) -> &Line {
         &self.line
     }
 
-    /// The other party's number or `anonymous`.
+    /// The other party's phone number or `anonymous`.
     pub fn raw_digits(&self) -> &str {
         &self.raw_digits
     }

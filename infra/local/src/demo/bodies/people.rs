@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// An Aircall number.
+/// An Aircall line.
 #[derive(Clone, Debug)]
 pub struct Line {
     pub(super) id: u64,
@@ -21,7 +21,7 @@ impl Default for Line {
 }
 
 impl Line {
-    /// An open line: its number as Aircall displays it, ISO 3166-1 country and IANA time zone.
+    /// An open line: `digits` as Aircall displays them, ISO 3166-1 country and IANA time zone.
     pub fn new(id: u64, name: &str, digits: &str, country: &str, time_zone: &str) -> Self {
         let [name, digits, country, time_zone] = [name, digits, country, time_zone].map(str::to_owned);
         Self { id, name, digits, country, time_zone, open: true }
@@ -48,7 +48,7 @@ impl Line {
         json!({
             "id": self.id, "direct_link": format!("https://api.aircall.io/v1/numbers/{}", self.id),
             "name": self.name, "digits": self.digits, "country": self.country, "time_zone": self.time_zone,
-            // The status is how opening hours are set up, not whether it is open now.
+            // The status says how opening hours are set up, not whether the line is open now.
             "open": self.open, "availability_status": "custom",
             "is_ivr": false, "live_recording_activated": false,
             "messages": {"welcome": message, "waiting": message, "ivr": message, "voicemail": message,
@@ -90,7 +90,7 @@ pub struct Contact {
 }
 
 impl Contact {
-    /// Somebody of whom only the name is known.
+    /// A contact with only a name.
     pub fn new(first_name: &str, last_name: &str) -> Self {
         let [first_name, last_name] = [first_name, last_name].map(|name| Some(name.to_owned()));
         Self { first_name, last_name, company_name: None, email: None }
@@ -108,7 +108,7 @@ impl Contact {
         Self { email: Some(email.to_owned()), ..self }
     }
 
-    /// The contact, whose one phone number is the call's.
+    /// The contact, whose only phone number is that of the call.
     pub(super) fn to_json(&self, call_id: u64, at: i64, raw_digits: &str) -> Value {
         let emails: Vec<Value> =
             self.email.iter().map(|email| json!({"id": call_id, "label": "Work", "value": email})).collect();

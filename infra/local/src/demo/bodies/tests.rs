@@ -1,4 +1,4 @@
-//! What captured bodies hold and lack, these hold and lack.
+//! The bodies have and lack the same fields as captured ones.
 
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ fn a_missed_call_names_an_agent_only_while_it_rings() {
 }
 
 #[test]
-fn hungup_does_not_know_the_voicemail_and_ended_does() {
+fn hungup_has_no_voicemail_yet_and_ended_has_it() {
     let call = CallBody::inbound(1).lasting(17).voicemail();
     let hungup = &call.event("call.hungup")["data"];
     assert_eq!(
@@ -37,7 +37,7 @@ fn hungup_does_not_know_the_voicemail_and_ended_does() {
 }
 
 #[test]
-fn a_snapshot_knows_nothing_of_what_comes_later() {
+fn a_snapshot_has_nothing_of_later_events() {
     let call = CallBody::outbound(1).answered_after(5).lasting(15).tagged("Order").commented("Two more.");
     let created = &call.event("call.created")["data"];
     assert_eq!(
@@ -77,7 +77,7 @@ fn two_tags_are_two_events_and_the_last_has_both() {
 }
 
 #[test]
-fn a_recording_comes_after_ended() {
+fn a_recording_follows_after_ended() {
     let call = CallBody::outbound(1).answered_after(5).lasting(15).recorded();
     assert_eq!(call.event("call.ended")["data"]["recording"], json!(null));
     assert!(call.event("call.comm_assets_generated")["data"]["recording"].is_string());

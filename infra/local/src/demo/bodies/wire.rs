@@ -9,7 +9,7 @@ use super::{
 };
 
 impl CallBody {
-    /// The body of an event that Aircall builds at `at`: whatever comes later is not in it.
+    /// The body of an event that Aircall builds at `at`: it has nothing that happens later.
     pub fn event_at(&self, event: &str, at: Timestamp) -> Value {
         json!({
             "resource": "call", "event": event, "timestamp": at.as_second(), "token": self.token,
@@ -53,10 +53,10 @@ impl CallBody {
             "comments": self.comments_by(at),
             "tags": self.tags_by(at),
         });
-        // Who is not there has no key: the agent it rings on is named on ringing, and nobody if nobody took it.
+        // Without a user the key is absent. Of an unanswered inbound call only the ringing events name the agent.
         let takes_part = self.direction == Direction::Outbound || answered_at.is_some();
-        let rings = matches!(event, "call.ringing_on_agent" | "call.agent_declined");
-        if let Some(user) = self.user.as_ref().filter(|_| takes_part || rings) {
+        let is_ringing = matches!(event, "call.ringing_on_agent" | "call.agent_declined");
+        if let Some(user) = self.user.as_ref().filter(|_| takes_part || is_ringing) {
             call["user"] = user.to_json();
         }
         if let Some(contact) = &self.contact {
@@ -66,25 +66,25 @@ impl CallBody {
     }
 
     fn tags_by(&self, at: Timestamp) -> Vec<Value> {
-        let tag = |(id, tag, tagged_at): (u64, &Note, i64)| json!({"id": id, "name": tag.text, "tagged_by": self.writer(), "tagged_at": tagged_at});
-        self.noted(&self.tags, at).map(tag).collect()
+        let tag = |(id, tag, tagged_at): (u64, &Note, i64)| json!({"id": id, "name": tag.text, "tagged_by": self.author(), "tagged_at": tagged_at});
+        self.notes_at(&self.tags, at).map(tag).collect()
     }
 
     fn comments_by(&self, at: Timestamp) -> Vec<Value> {
-        let comment = |(id, comment, posted_at): (u64, &Note, i64)| json!({"id": id, "content": comment.text, "posted_at": posted_at, "posted_by": self.writer()});
-        self.noted(&self.comments, at).map(comment).collect()
+        let comment = |(id, comment, posted_at): (u64, &Note, i64)| json!({"id": id, "content": comment.text, "posted_at": posted_at, "posted_by": self.author()});
+        self.notes_at(&self.comments, at).map(comment).collect()
     }
 
-    /// What was there at `at`, each with an id of its own and its UNIX seconds.
-    fn noted<'a>(&'a self, notes: &'a [Note], at: Timestamp) -> impl Iterator<Item = (u64, &'a Note, i64)> {
-        let known = notes.iter().zip(self.id * 10..).map(|(note, id)| (id, note, self.after_end(note.after)));
-        known
+    /// The notes that exist at `at`, each with an id of its own and its UNIX seconds.
+    fn notes_at<'a>(&'a self, notes: &'a [Note], at: Timestamp) -> impl Iterator<Item = (u64, &'a Note, i64)> {
+        let numbered = notes.iter().zip(self.id * 10..).map(|(note, id)| (id, note, self.after_end(note.after)));
+        numbered
             .filter(move |(_, _, noted_at)| *noted_at <= at)
             .map(|(id, note, noted_at)| (id, note, noted_at.as_second()))
     }
 
-    /// Who tags and comments; null where nobody of Aircall's did.
-    fn writer(&self) -> Option<Value> {
+    /// The user who tags and comments; null without one.
+    fn author(&self) -> Option<Value> {
         self.user.as_ref().map(super::User::to_json)
     }
 }

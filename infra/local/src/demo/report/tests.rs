@@ -1,4 +1,4 @@
-//! A day that went wrong is noticed.
+//! Differences from the expected results are reported.
 
 use jiff::civil::date;
 use salesforce_sandbox::{Options, Org};
@@ -10,7 +10,7 @@ use crate::demo::{
     scenario::{self, Scenario, Scene},
 };
 
-/// The voicemail on a Lead, in an org that is seeded.
+/// A seeded org, and the scene of the voicemail on a Lead.
 fn voicemail() -> (Org, Scene) {
     let org = Org::new(Options::default());
     scenario::seed(&org).unwrap();
@@ -26,7 +26,7 @@ fn entry(key: &str, state: &str) -> Entry {
     serde_json::from_value(entry).unwrap()
 }
 
-/// The Task that the voicemail is to become, on the first record of this object.
+/// The expected Task of the voicemail, on the first record of this object.
 fn task(org: &Org, sobject: &str) -> Value {
     json!({"CallObject": "call-2026030603", "Subject": "Voicemail", "Status": "In Progress",
         "WhoId": org.records(sobject)[0]["Id"], "OwnerId": org.admin_user_id(),
@@ -44,19 +44,19 @@ fn check(state: &str, tasks: impl FnOnce(&Org) -> Vec<Value>, expect: &[&str]) {
 }
 
 #[test]
-fn the_right_task_is_right() {
+fn the_expected_task_has_no_mismatch() {
     check("logged", |org| vec![task(org, "Lead")], &[]);
 }
 
 #[test]
-fn no_task_and_a_wrong_record_are_noticed() {
-    check("failed", |_| vec![], &["call-2026030603: it has 0 Tasks, not one; it is failed: Because."]);
+fn a_missing_task_and_a_wrong_record_are_reported() {
+    check("failed", |_| vec![], &["call-2026030603: expected 1 Task, found 0; the entry is failed: Because."]);
     let wrong = "call-2026030603: it is on the Contact Camille Moreau, not on the Lead Noor Haddad";
     check("logged", |org| vec![task(org, "Contact")], &[wrong]);
 }
 
 #[test]
-fn a_second_task_is_noticed() {
-    let twice = "call-2026030603: it has 2 Tasks, not one; it is logged: Because.";
+fn a_duplicate_task_is_reported() {
+    let twice = "call-2026030603: expected 1 Task, found 2; the entry is logged: Because.";
     check("logged", |org| vec![task(org, "Lead"), task(org, "Lead")], &[twice]);
 }

@@ -1,4 +1,4 @@
-//! Who calls whom: all five call types, and all that makes a day of calls less than simple.
+//! The calls: all five call types, and the difficult cases of a working day.
 
 use anyhow::Result;
 use jiff::civil::Date;
@@ -7,18 +7,18 @@ use rules::{RecordKind, SkipReason};
 use super::{Delivery, Expected, Interaction, Scene, at};
 use crate::demo::bodies::{CallBody, Contact, Line, User};
 
-/// Who owns what no user of Salesforce made or took: the user who connected the org.
+/// Owner of a Task whose call no Salesforce user made or answered: the user who connected the org.
 pub(super) const ADMIN: &str = "Alex Admin";
 pub(super) const ROBIN: &str = "Robin Rep";
 
-/// Begins a call from its id.
+/// Creates a call with this id.
 type Direction = fn(u64) -> CallBody;
 
-/// The calls of `date`, by when they begin.
+/// The calls of `date`, in the order of their start.
 pub(super) fn scenes(date: Date) -> Result<Vec<Scene>> {
     let (paris, francisco) = (Line::default(), sales_line());
     let robin = User::new(2002, ROBIN, "robin.rep@example.com");
-    // A temp with a seat in Aircall and none in Salesforce.
+    // A user of Aircall, but not of Salesforce.
     let kim = User::new(2003, "Kim Temp", "kim.temp@example.com");
     let mut ids = first_id(date)..;
     let mut call = |direction: Direction, hour, minute, line: &Line| {
@@ -28,12 +28,12 @@ pub(super) fn scenes(date: Date) -> Result<Vec<Scene>> {
     let (inbound, outbound): (Direction, Direction) = (CallBody::inbound, CallBody::outbound);
 
     Ok(vec![
-        // Nobody is in yet.
+        // Before the opening hours.
         call(inbound, 7, 48, &paris.closed())?
             .from("+33 1 99 00 12 34")
             .missed_because(Some("out_of_opening_hours"))
             .skipped(SkipReason::OutsideBusinessHours),
-        // Tagged while they talk, commented on a minute later; and again when the talk is long over.
+        // Tagged during the call and commented a minute after it; tagged and commented again long after it.
         call(inbound, 9, 4, &paris)?
             .from("+33 6 39 98 12 34")
             .answered_after(12)
@@ -75,16 +75,17 @@ pub(super) fn scenes(date: Date) -> Result<Vec<Scene>> {
             .tagged("Call back")
             .task(Expected::in_progress(RecordKind::PersonAccount, "Jo Roux", ADMIN).result("Call back"))
             .arriving(Delivery::FiveTimesEach),
-        // A new customer tries two phones at once: search does not know them for a minute, and there is one Contact.
+        // An unknown caller calls twice at the same time. Search does not find the new Contact for a minute, yet
+        // there is only one.
         call(inbound, 11, 10, &paris)?
             .from("+33 6 39 98 77 01")
             .answered_after(6)
             .lasting(95)
             .by(&robin)
-            .task(Expected::completed(RecordKind::Contact, NEW, ROBIN)),
+            .task(Expected::completed(RecordKind::Contact, UNNAMED, ROBIN)),
         call(inbound, 11, 10, &paris)?.from("+33 6 39 98 77 01").lasting(18).task(Expected::in_progress(
             RecordKind::Contact,
-            NEW,
+            UNNAMED,
             ADMIN,
         )),
         call(inbound, 11, 42, &paris)?
@@ -93,7 +94,7 @@ pub(super) fn scenes(date: Date) -> Result<Vec<Scene>> {
             .lasting(27)
             .by(&robin)
             .skipped(SkipReason::Anonymous),
-        // One number on a Contact, a Lead and an Account.
+        // One phone number on a Contact, a Lead and an Account.
         call(outbound, 14, 15, &paris)?.to("+33 1 99 00 88 00").by(&robin).lasting(31).task(Expected::completed(
             RecordKind::Contact,
             "Inès Duval",
@@ -118,10 +119,10 @@ pub(super) fn scenes(date: Date) -> Result<Vec<Scene>> {
     ])
 }
 
-/// What a number is called of which nobody knows a name.
-const NEW: &str = "+33 6 39 98 77 01";
+/// The name of a Contact for a phone number of which no name is known.
+const UNNAMED: &str = "+33 6 39 98 77 01";
 
-/// The other line of the sandbox Aircall, nine hours behind.
+/// The other line of the sandbox Aircall, nine hours behind Paris.
 pub(super) fn sales_line() -> Line {
     Line::new(1001, "Sales line", "+1 415-555-0100", "US", "America/Los_Angeles")
 }

@@ -1,16 +1,16 @@
-//! What is to become of each call and message, as the day is written down.
+//! Builders of the expected results of calls and messages.
 
 use rules::{RecordKind, SkipReason, TaskStatus};
 
-use super::{Delivery, Ending, Expected, Interaction, Scene};
+use super::{Delivery, Expected, Interaction, Outcome, Scene};
 
 impl Interaction {
     pub(super) fn task(self, expected: Expected) -> Scene {
-        Scene { interaction: self, delivery: Delivery::InOrder, ending: Ending::Task(expected) }
+        Scene { interaction: self, delivery: Delivery::InOrder, outcome: Outcome::Task(expected) }
     }
 
     pub(super) fn skipped(self, reason: SkipReason) -> Scene {
-        Scene { interaction: self, delivery: Delivery::InOrder, ending: Ending::Skipped(reason) }
+        Scene { interaction: self, delivery: Delivery::InOrder, outcome: Outcome::Skipped(reason) }
     }
 }
 

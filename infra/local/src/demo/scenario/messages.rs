@@ -1,4 +1,4 @@
-//! Who writes to whom, between the calls.
+//! The messages, between the calls.
 
 use anyhow::Result;
 use jiff::civil::Date;
@@ -8,23 +8,23 @@ use super::calls::{ADMIN, ROBIN, first_id, sales_line};
 use super::{Delivery, Expected, Interaction, Scene, at};
 use crate::demo::bodies::{Line, MessageBody};
 
-/// Behind the ids of the day's calls.
-const FIRST: u64 = 50;
+/// Offset of the messages' ids from those of the day's calls.
+const ID_OFFSET: u64 = 50;
 
-/// Begins a message from its id.
+/// Creates a message with this id.
 type Direction = fn(u64) -> MessageBody;
 
 /// The messages of `date`.
 pub(super) fn scenes(date: Date) -> Result<Vec<Scene>> {
     let (paris, francisco) = (Line::default(), sales_line());
-    let mut ids = first_id(date) + FIRST..;
+    let mut ids = first_id(date) + ID_OFFSET..;
     let mut message = |direction: Direction, hour, minute, line: &Line| {
         let id = ids.next().unwrap_or_default();
         anyhow::Ok(direction(id).on(line).at(at(date, hour, minute, line.time_zone())?))
     };
     let (inbound, outbound): (Direction, Direction) = (MessageBody::inbound, MessageBody::outbound);
     Ok(vec![
-        // Business hours are those of calls: nobody is in, and it is logged.
+        // Business hours apply only to calls: it is logged before the opening hours.
         Interaction::from(
             message(inbound, 7, 5, &paris.closed())?.with("+33 6 39 98 12 34").saying("It is still cold 🥶"),
         )

@@ -1,4 +1,4 @@
-//! The working day as data: who is known, what the admin chose, who calls or writes, and what is to become of it.
+//! The working day as data: records, settings, calls and messages, and their expected results.
 
 mod calls;
 mod expected;
@@ -15,10 +15,10 @@ use serde_json::Value;
 
 use super::bodies::{CallBody, Line, MessageBody};
 
-/// An event this long after the end of its call is an afterthought: by then the call has been logged.
+/// An event this long after the end of its call is a late event: by then the call has been logged.
 const LATE: SignedDuration = SignedDuration::from_mins(5);
 
-/// A working scenario.
+/// A working day.
 #[derive(Debug)]
 pub(super) struct Scenario {
     pub(super) date: Date,
@@ -26,12 +26,12 @@ pub(super) struct Scenario {
     changes: Vec<(Timestamp, Change)>,
 }
 
-/// A call or message, how its webhooks arrive and what is to become of it.
+/// A call or message, how its webhooks arrive, and its expected outcome.
 #[derive(Debug)]
 pub(super) struct Scene {
     pub(super) interaction: Interaction,
     pub(super) delivery: Delivery,
-    pub(super) ending: Ending,
+    pub(super) outcome: Outcome,
 }
 
 /// A call or a message.
@@ -49,14 +49,14 @@ pub(super) enum Delivery {
     FiveTimesEach,
 }
 
-/// What is to become of a call or message.
+/// The expected outcome of a call or message.
 #[derive(Clone, Debug)]
-pub(super) enum Ending {
+pub(super) enum Outcome {
     Task(Expected),
     Skipped(SkipReason),
 }
 
-/// What the one Task of it is to be.
+/// The expected Task.
 #[derive(Clone, Debug)]
 pub(super) struct Expected {
     pub(super) kind: RecordKind,
@@ -65,31 +65,31 @@ pub(super) struct Expected {
     pub(super) owner: &'static str,
     /// The Task's `CallDisposition`: the tags.
     pub(super) result: Option<&'static str>,
-    /// What its description has to hold.
+    /// Texts that its description must contain.
     pub(super) says: &'static [&'static str],
 }
 
-/// The admin changes the settings.
+/// A change of the settings by the admin.
 #[derive(Clone, Debug)]
 pub(super) struct Change {
-    /// What they want, in words.
+    /// The new settings, in words.
     pub(super) what: &'static str,
-    /// The settings document, but for its version.
+    /// The settings document without its version.
     pub(super) settings: Value,
 }
 
-/// What happens at one moment of the scenario.
+/// What happens at one time of the scenario.
 #[derive(Debug)]
-pub(super) enum Happening<'a> {
+pub(super) enum Step<'a> {
     Change(&'a Change),
-    /// The calls and messages that begin at this moment.
+    /// The calls and messages that begin at this time.
     Begin(Vec<&'a Scene>),
-    /// An event about one that was logged long ago.
-    Afterthought(&'a Scene, Value),
+    /// An event of a call or message that was logged before.
+    LateEvent(&'a Scene, Value),
 }
 
 impl Scenario {
-    /// The day that `date` is, a weekday; ids are made of it, so that no two days share one.
+    /// The scenario of `date`, a weekday. Ids are derived from the date, so that no two days share one.
     pub(super) fn on(date: Date) -> anyhow::Result<Self> {
         let mut scenes = calls::scenes(date)?;
         scenes.extend(messages::scenes(date)?);
@@ -97,16 +97,16 @@ impl Scenario {
         Ok(Self { date, scenes, changes: settings::changes(date)? })
     }
 
-    /// All that happens, in order.
-    pub(super) fn timeline(&self) -> Vec<(Timestamp, Happening<'_>)> {
-        let mut timeline: Vec<_> = self.changes.iter().map(|(at, change)| (*at, Happening::Change(change))).collect();
-        for same_moment in self.scenes.chunk_by(|a, b| a.interaction.started_at() == b.interaction.started_at()) {
-            let starts = same_moment[0].interaction.started_at();
-            timeline.push((starts, Happening::Begin(same_moment.iter().collect())));
+    /// All steps, in order of time.
+    pub(super) fn timeline(&self) -> Vec<(Timestamp, Step<'_>)> {
+        let mut timeline: Vec<_> = self.changes.iter().map(|(at, change)| (*at, Step::Change(change))).collect();
+        for same_time in self.scenes.chunk_by(|a, b| a.interaction.started_at() == b.interaction.started_at()) {
+            let starts = same_time[0].interaction.started_at();
+            timeline.push((starts, Step::Begin(same_time.iter().collect())));
         }
         for scene in &self.scenes {
             let late = scene.interaction.events().into_iter().filter(|(at, _)| scene.is_late(*at));
-            timeline.extend(late.map(|(at, body)| (at, Happening::Afterthought(scene, body))));
+            timeline.extend(late.map(|(at, body)| (at, Step::LateEvent(scene, body))));
         }
         timeline.sort_by_key(|(at, _)| *at);
         timeline
@@ -114,7 +114,7 @@ impl Scenario {
 }
 
 impl Scene {
-    /// The webhooks that come while or soon after it is on, as they arrive.
+    /// The webhooks during the call or soon after it, in the order of delivery.
     pub(super) fn webhooks(&self) -> Vec<Value> {
         let in_time = self.interaction.events().into_iter().filter(|(at, _)| !self.is_late(*at));
         let mut bodies: Vec<Value> = in_time.map(|(_, body)| body).collect();
@@ -162,7 +162,7 @@ impl Interaction {
         }
     }
 
-    /// Their number, as Aircall writes it.
+    /// The other party's phone number, as Aircall writes it.
     pub(super) fn other_party(&self) -> &str {
         match self {
             Interaction::Call(call) => call.raw_digits(),
@@ -170,7 +170,7 @@ impl Interaction {
         }
     }
 
-    /// The bodies of its events, each with when Aircall builds it, in that order.
+    /// The bodies of its events in order, each with the time at which Aircall builds it.
     pub(super) fn events(&self) -> Vec<(Timestamp, Value)> {
         match self {
             Interaction::Call(call) => {
@@ -188,7 +188,7 @@ pub(super) fn last_working_day(today: Date) -> Date {
     before.find(|day| !matches!(day.weekday(), Saturday | Sunday)).unwrap_or(today)
 }
 
-/// A time of `date` on the clocks of an IANA time zone.
+/// A time of `date` in an IANA time zone.
 fn at(date: Date, hour: i8, minute: i8, zone: &str) -> anyhow::Result<Timestamp> {
     Ok(date.at(hour, minute, 0, 0).to_zoned(TimeZone::get(zone)?)?.timestamp())
 }

@@ -1,13 +1,13 @@
-//! Who is known to Salesforce when the day begins.
+//! The org's records when the day begins.
 
 use anyhow::Result;
 use salesforce_sandbox::{Options, Org};
 use serde_json::json;
 
-/// Long enough that whatever is created today is not found by search today.
+/// Long enough that search does not find the records that the demo creates.
 const INDEX_LAG_MS: u64 = 60_000;
 
-/// Fills the org, unless an earlier run has.
+/// Seeds the org, unless an earlier run has done so.
 pub(in crate::demo) fn seed(org: &Org) -> Result<()> {
     org.set_options(Options { person_accounts: true, index_lag_ms: INDEX_LAG_MS, ..org.options() });
     let robin = json!({"Username": "robin@org.example.com", "Email": "Robin.Rep@example.com", "FirstName": "Robin",
@@ -17,7 +17,7 @@ pub(in crate::demo) fn seed(org: &Org) -> Result<()> {
     }
     org.insert("User", robin)?;
 
-    // Numbers are written as people write them.
+    // Phone numbers have the formats that people use.
     let bakery = org.insert("Account", json!({"Name": "Example Bakery"}))?;
     let camille = json!({"FirstName": "Camille", "LastName": "Moreau", "AccountId": bakery,
         "Email": "camille.moreau@example.com", "MobilePhone": "06 39 98 12 34"});
@@ -31,7 +31,7 @@ pub(in crate::demo) fn seed(org: &Org) -> Result<()> {
     let jo = json!({"FirstName": "Jo", "LastName": "Roux", "PersonMobilePhone": "+33 (0)6 39 98 30 30"});
     org.insert("Account", jo)?;
 
-    // One switchboard, three records.
+    // Three records with one switchboard number.
     let press = json!({"Name": "Placeholder Press", "Phone": "+33 1 99 00 88 00"});
     let press = org.insert("Account", press)?;
     let ines = json!({"FirstName": "Inès", "LastName": "Duval", "AccountId": press, "Phone": "01 99 00 88 00"});

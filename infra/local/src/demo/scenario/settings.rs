@@ -1,4 +1,4 @@
-//! What the admin chose, and changes when the office in Paris closes.
+//! The settings, and their change when the office in Paris closes.
 
 use jiff::{Timestamp, civil::Date};
 use serde_json::{Value, json};
@@ -8,10 +8,10 @@ use super::{Change, at};
 /// The settings of the morning and those of the evening.
 pub(super) fn changes(date: Date) -> anyhow::Result<Vec<(Timestamp, Change)>> {
     let morning = Change {
-        what: "calls of business hours are logged, unknown numbers become Contacts, Contacts get Cases",
+        what: "log calls during business hours, create Contacts for unknown numbers, relate calls to Cases",
         settings: settings("completed"),
     };
-    let evening = Change { what: "no Tasks for outbound calls that nobody answers", settings: settings("do_nothing") };
+    let evening = Change { what: "do not log unanswered outbound calls", settings: settings("do_nothing") };
     Ok(vec![(at(date, 7, 0, "Europe/Paris")?, morning), (at(date, 18, 5, "Europe/Paris")?, evening)])
 }
 
@@ -24,7 +24,7 @@ fn settings(outbound_unanswered: &str) -> Value {
         },
         "business_hours": {
             "log_calls": "during_business_hours",
-            // No zone: each number keeps its own time.
+            // No time zone: each line's own applies.
             "schedule": {
                 "time_zone": null,
                 "weekly": {"monday": hours, "tuesday": hours, "wednesday": hours, "thursday": hours, "friday": hours},
