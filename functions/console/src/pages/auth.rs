@@ -19,7 +19,7 @@ struct NotSignedInPage {
 
 /// A page that says why nobody was signed in.
 fn failed(status: StatusCode, message: String) -> Response {
-    let page = Page::of_nobody("You are not signed in");
+    let page = Page::anonymous("You are not signed in");
     (status, page::render(&NotSignedInPage { page, message, again: "/login" })).into_response()
 }
 
