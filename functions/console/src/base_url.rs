@@ -1,8 +1,8 @@
 //! The console's own address, as the client sees it.
 //!
-//! It is read from the `Host` header: API Gateway only accepts requests for its own hosts, and passes the header on. The
-//! template cannot hand the API's address to the function, as the API already refers to its functions: that would be a
-//! circular reference.
+//! It is read from the `Host` header: API Gateway only accepts requests for its own hosts, and passes the header on.
+//! The template cannot hand the API's address to the function, as the API already refers to its functions: that would
+//! be a circular reference.
 
 use axum::http::{HeaderMap, header};
 use store::TenantId;

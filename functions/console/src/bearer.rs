@@ -18,8 +18,8 @@ use crate::session::Session;
 #[derive(Clone, Debug)]
 pub(crate) struct TokenSession(pub(crate) Session);
 
-/// Authenticates a request by its API token, if it carries one. With an invalid token the request is refused: its session
-/// cookie is not tried instead.
+/// Authenticates a request by its API token, if it carries one. With an invalid token the request is refused: its
+/// session cookie is not tried instead.
 pub(crate) async fn bearer_auth(State(console): State<Arc<Console>>, mut request: Request, next: Next) -> Response {
     let Some(token) = bearer_token(request.headers()) else { return next.run(request).await };
     match session(&console, &token).await {

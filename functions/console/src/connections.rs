@@ -1,4 +1,5 @@
-//! A tenant's connections: its Salesforce org and its Aircall account. Pages and API both change them through this module.
+//! A tenant's connections: its Salesforce org and its Aircall account. Pages and API both change them through this
+//! module.
 //!
 //! Every change is a sequence of steps. A crash between two steps leaves a consistent state; running the change again
 //! completes it. Where two admins at once could undo each other's change, a lease on the tenant serializes them: the
@@ -27,8 +28,8 @@ pub(crate) enum ConnectionError {
     NotConnected(&'static str),
     /// Another request holds the lease.
     #[error(
-        "Somebody else is changing this connection, or an earlier change was interrupted. Nothing was changed. Try again \
-         in a minute."
+        "Somebody else is changing this connection, or an earlier change was interrupted. Nothing was changed. Try \
+         again in a minute."
     )]
     Busy,
     /// Aircall refused the request or did not answer.

@@ -1,7 +1,8 @@
 //! CSRF protection: a change must come from a page of the console and not from another site's page in the same browser.
 //!
-//! A form carries a token that only the console can make, bound to the session that the form was rendered for.
-//! A program that sends JSON needs no token: no form can send JSON, and browsers send the origin of a cross-origin script.
+//! A form carries a token that only the console can make, bound to the session that the form was rendered for. A
+//! program that sends JSON needs no token: no form can send JSON, and browsers send the origin of a cross-origin
+//! script.
 
 use std::sync::Arc;
 

@@ -164,7 +164,7 @@ impl ApiError {
             ),
             ApiError::Forged => plain(
                 ErrorCode::Forged,
-                "It cannot be verified that this change comes from a page of the console. Open the page again and repeat it.",
+                "It cannot be verified that this change comes from a page of the console. Open the page and try again.",
             ),
             ApiError::Parameter { name, message } => {
                 (ErrorCode::BadParameter, message, Some(Details::Parameter(name.to_owned())))

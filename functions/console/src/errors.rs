@@ -21,7 +21,7 @@ impl Errors {
         self.0.push(FieldError { field: Some(field.into()), message: message.into() });
     }
 
-    /// Adds problems of the settings document. `field` maps a path to the id of the field that shows it, if there is one.
+    /// Adds problems of the settings document. `field` maps a path to the id of the field that shows it, if any.
     pub(crate) fn add_problems(&mut self, problems: Vec<Problem>, field: impl Fn(&str) -> Option<String>) {
         let errors = problems.into_iter().map(|Problem { path, message }| {
             let field = field(&path);

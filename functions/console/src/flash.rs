@@ -1,7 +1,7 @@
 //! Flash messages: shown once, on the page after a change.
 //!
-//! The change itself is answered with a redirect, so the message is passed on in a cookie. The cookie holds the name of a
-//! message and never its text, so that an attacker cannot make the console show text of their own.
+//! The change itself is answered with a redirect, so the message is passed on in a cookie. The cookie holds the name of
+//! a message and never its text, so that an attacker cannot make the console show text of their own.
 
 use axum::http::{HeaderMap, HeaderValue};
 
@@ -124,8 +124,8 @@ impl Flash {
             Flash::NothingFailed => "There were no failed calls left to retry.",
             Flash::SalesforceConnected => "Salesforce is connected.",
             Flash::OtherOrg => {
-                "You signed in to another org, and this is its own console. The settings and the Aircall account of the \
-                 previous org stay with that org: sign in to it to go back."
+                "You signed in to another org, and this is its own console. The settings and the Aircall account of \
+                 the previous org stay with that org: sign in to it to go back."
             }
             Flash::SalesforceDisconnected => "Salesforce is disconnected. Calls wait until an org is connected.",
             Flash::SalesforceNotRevoked => {

@@ -1,5 +1,5 @@
-//! Previews what would happen to a call or message: it applies the same rules, under saved or unsaved settings, and reads
-//! from Salesforce without changing anything there.
+//! Previews what would happen to a call or message: it applies the same rules, under saved or unsaved settings, and
+//! reads from Salesforce without changing anything there.
 
 pub(crate) mod described;
 pub(crate) mod view;
@@ -19,8 +19,8 @@ use crate::activity;
 use crate::console::Console;
 use crate::random;
 
-/// The time limit of the requests to Salesforce, which includes renewing the session. [`Org`] reserves five seconds of it.
-/// API Gateway times out after thirty seconds.
+/// The time limit of the requests to Salesforce, which includes renewing the session. [`Org`] reserves five seconds of
+/// it. API Gateway times out after thirty seconds.
 const TIMEOUT: Duration = Duration::from_secs(26);
 
 /// The result of a preview.

@@ -1,8 +1,8 @@
 //! Signing in with Salesforce: the OAuth authorization code flow with PKCE.
 //!
-//! Each attempt is stored in the console's table under the hash of its `state`, which the browser carries along. An attempt
-//! is consumed by the first callback. It is bound to the browser that began it by a cookie, whose hash is stored with the
-//! attempt. So neither a replayed callback nor one opened in another browser signs anybody in.
+//! Each attempt is stored in the console's table under the hash of its `state`, which the browser carries along. An
+//! attempt is consumed by the first callback. It is bound to the browser that began it by a cookie, whose hash is
+//! stored with the attempt. So neither a replayed callback nor one opened in another browser signs anybody in.
 
 use jiff::{SignedDuration, Timestamp};
 use salesforce::oauth::{self, ExchangeError, LoginHost, NotALoginHost, Pkce};
@@ -51,8 +51,8 @@ pub(crate) enum SignInError {
     OrgNotAllowed(SalesforceId),
     /// The deployment has no Salesforce app credentials.
     #[error(
-        "Signing in with Salesforce is not set up yet: the console's operator must store the consumer key and secret of an \
-         app."
+        "Signing in with Salesforce is not set up yet: the console's operator must store the consumer key and secret of \
+         an app."
     )]
     NoApp,
     /// Salesforce signed the user in, but a later request failed.

@@ -6,8 +6,8 @@ use rules::phone::digits_of;
 /// Most digits of a national dialling prefix: 0, 1, 8, 06.
 const MAX_PREFIX: usize = 2;
 
-/// The phone numbers that `text` may mean, the likeliest first: in international form, as dialled within the countries of
-/// `lines`, and as international digits without their plus sign.
+/// The phone numbers that the text may mean, the likeliest first: in international form, as dialled within the countries
+/// of the lines, and as international digits without their plus sign.
 pub(crate) fn candidates<'a>(text: &str, lines: impl Iterator<Item = &'a str>) -> Vec<E164> {
     let text = text.trim();
     if text.starts_with('+') {

@@ -93,14 +93,13 @@ pub(super) fn about() -> OpenApi {
     ));
     let csrf = ApiKey::Header(ApiKeyValue::with_description(
         csrf::HEADER,
-        "For scripts in a page: the `csrf_token` of one of the console's forms. It is needed for a change whose `Origin` or \
-         `Sec-Fetch-Site` header names another site. Programs that send neither header need no CSRF token.",
+        "For scripts in a page: the `csrf_token` of one of the console's forms. It is needed for a change whose `Origin` \
+         or `Sec-Fetch-Site` header names another site. Programs that send neither header need no CSRF token.",
     ));
-    let token = HttpBuilder::new()
-        .scheme(HttpAuthScheme::Bearer)
-        .bearer_format("act_…")
-        .description(Some("An API token, created on the console's page *API tokens*. Operations that change connections or tokens refuse it: \
-             they need an admin's session."));
+    let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("act_…").description(Some(
+        "An API token, created on the console's page *API tokens*. Operations that change connections, or that manage \
+             tokens, refuse it: they need an admin's session.",
+    ));
     let components = ComponentsBuilder::new()
         .schemas_from_iter(refusals::schemas())
         .security_scheme(SESSION, SecurityScheme::ApiKey(session))
@@ -116,20 +115,20 @@ pub(super) fn about() -> OpenApi {
 
 const DESCRIPTION: &str = "Everything that the console's pages do, for programs.
 
-**Authentication.** A request carries an API token, `Authorization: Bearer act_…`, or the session cookie of an admin who \
-is signed in. Both belong to one tenant, so a request can only reach that tenant's data. With a token, the session cookie \
-is ignored.
+**Authentication.** A request carries an API token, `Authorization: Bearer act_…`, or the session cookie of an admin \
+who is signed in. Both belong to one tenant, so a request can only reach that tenant's data. With a token, the session \
+cookie is ignored.
 
 **Bodies** of requests and responses are JSON. A request with a body needs `Content-Type: application/json`. Responses \
-may get additional properties in the future. Requests with properties or query parameters that are not in this document \
-are refused.
+may get additional properties in the future. Requests with properties or query parameters that are not in this \
+document are refused.
 
-**Times** are UNIX seconds, unless the property is described otherwise. Days are `YYYY-MM-DD`.
+**Times** are UNIX seconds, unless their names or descriptions say otherwise. Days are `YYYY-MM-DD`.
 
-**Errors** have one shape, `Refusal`: `error.code` is stable and for programs, `error.message` is for people. A method \
-that a path does not support is refused with 405 and `Allow`. API Gateway, in front of the console, answers 429 when its \
-rate limit is exceeded and 503 when a request takes longer than half a minute, in a shape of its own. Retry requests that \
-got 429 or 503 after a while.";
+**Errors** have one shape, `Refusal`: `error.code` is stable and for programs, `error.message` is for people. A \
+method that a path does not support is refused with 405 and `Allow`. API Gateway, in front of the console, answers 429 \
+when its rate limit is exceeded and 503 when a request takes longer than half a minute, in a shape of its own. Retry \
+requests that got 429 or 503 after a while.";
 
 fn tags() -> Vec<Tag> {
     [

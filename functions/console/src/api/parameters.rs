@@ -10,8 +10,8 @@ use crate::form::Fields;
 /// The parameter that people paste phone numbers into, so spaces around its value are allowed.
 const TRIMMED: &str = "search";
 
-/// Reads a query string with the parameters `P`, each at most once. Unknown parameters are refused, as a misspelt filter
-/// would otherwise return everything. A parameter without a value is ignored.
+/// Reads a query string with the parameters `P`, each at most once. Unknown parameters are refused, as a misspelt
+/// filter would otherwise return everything. A parameter without a value is ignored.
 pub(super) fn read<P: IntoParams>(query: Option<String>) -> Result<Fields, ApiError> {
     let query = query.unwrap_or_default();
     let known = P::into_params(|| Some(ParameterIn::Query));

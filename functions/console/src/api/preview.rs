@@ -136,7 +136,8 @@ pub(crate) struct PreviewView {
     salesforce_left_out: Option<String>,
     /// The records that the Task would be on.
     records: Vec<RecordView>,
-    /// The Task by Salesforce's field names; null if there would be none. The ID of a record that would be created is null.
+    /// The Task by Salesforce's field names; null if there would be none. The ID of a record that would be created is
+    /// null.
     #[schema(value_type = Option<Object>, required, example = json!({"Subject": "Missed call from Lou Sample on Sales"}))]
     task: Option<Map<String, Value>>,
     /// The ID of the Task if it already exists; else null.
@@ -146,8 +147,8 @@ pub(crate) struct PreviewView {
 
 /// Preview a call or message
 ///
-/// Shows what would happen under the saved or other settings, with a read-only look-up in Salesforce. Nothing is stored, and
-/// nothing is written to Salesforce. A call that is not over cannot be previewed.
+/// Shows what would happen under the saved or other settings, with a read-only look-up in Salesforce. Nothing is
+/// stored, and nothing is written to Salesforce. A call that is not over cannot be previewed.
 #[utoipa::path(
     post,
     path = "/api/preview",

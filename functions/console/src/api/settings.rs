@@ -35,9 +35,9 @@ pub(crate) async fn show(
 
 /// Replace the settings
 ///
-/// Replaces the whole document. `version` must be the version that the settings were read at: if they have changed since,
-/// the request is refused as `stale` (optimistic locking). The change applies from the next call on, and is kept in the
-/// history.
+/// Replaces the whole document. `version` must be the version that the settings were read at: if they have changed
+/// since, the request is refused as `stale` (optimistic locking). The change applies from the next call on, and is kept
+/// in the history.
 ///
 /// Rules beyond the schema: `create_case_if_none` needs `relate_to` to be `case`. The periods of a schedule must not
 /// overlap, and none may open and close at the same minute. A document has at most 64 KiB.

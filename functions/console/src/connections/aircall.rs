@@ -1,8 +1,8 @@
 //! The tenant's Aircall account: its credential in Secrets Manager, its webhook at Aircall, the hash of that webhook's
 //! token in the tenants table.
 //!
-//! Our webhooks are identified by their URL, which names the tenant. So a change that is repeated after a crash finds the
-//! webhook that was created before, and creates no second one. All changes are made under one lease on the tenant.
+//! Our webhooks are identified by their URL, which names the tenant. So a change that is repeated after a crash finds
+//! the webhook that was created before, and creates no second one. All changes are made under one lease on the tenant.
 
 pub(crate) mod key;
 pub(crate) mod lines;
@@ -60,7 +60,7 @@ pub(crate) enum AircallError {
     #[error("Aircall rejected the request: {0}.")]
     Rejected(String),
     /// The credential belongs to another company than the connected one.
-    #[error("This key belongs to the company {given}, but {connected} is connected. Disconnect that account first.")]
+    #[error("This account belongs to {given}, but {connected} is connected. Disconnect {connected} first.")]
     OtherCompany {
         /// The company that is connected.
         connected: String,
@@ -150,10 +150,10 @@ impl Aircall {
 
 /// Connects the account of a credential, or stores another credential of the account that is already connected.
 ///
-/// The order of the steps: first the webhook, so that nothing is stored for an account that does not accept one; then its
-/// token's hash, added to those that are already accepted, so that its events are authenticated; then the credential; then
-/// the connection. A crash in between leaves at most an unused webhook, which the next try reuses. Last, superfluous
-/// webhooks of ours are deleted, and only then are their tokens removed.
+/// The order of the steps: first the webhook, so that nothing is stored for an account that does not accept one; then
+/// its token's hash, added to those that are already accepted, so that its events are authenticated; then the
+/// credential; then the connection. A crash in between leaves at most an unused webhook, which the next try reuses.
+/// Last, superfluous webhooks of ours are deleted, and only then are their tokens removed.
 pub(crate) async fn connect(
     console: &Console,
     tenant: &TenantId,
@@ -203,8 +203,8 @@ pub(crate) async fn connect(
     .await
 }
 
-/// Reactivates the webhook: turns it on with our events, or creates a new one if it was deleted. The steps are in the same
-/// order as in [`connect`].
+/// Reactivates the webhook: turns it on with our events, or creates a new one if it was deleted. The steps are in the
+/// same order as in [`connect`].
 pub(crate) async fn reactivate(
     console: &Console,
     tenant: &TenantId,
@@ -222,9 +222,10 @@ pub(crate) async fn reactivate(
 
 /// Replaces the webhook and its token (rotation).
 ///
-/// The new webhook is created first. While both exist, both tokens are accepted; an event that is delivered twice is merged
-/// idempotently. Then the connection names the new webhook, the old one is deleted, and only then is its token removed. A
-/// crash in between leaves two webhooks whose tokens are both accepted, and the next rotation continues with the newer one.
+/// The new webhook is created first. While both exist, both tokens are accepted; an event that is delivered twice is
+/// merged idempotently. Then the connection names the new webhook, the old one is deleted, and only then is its token
+/// removed. A crash in between leaves two webhooks whose tokens are both accepted, and the next rotation continues with
+/// the newer one.
 pub(crate) async fn rotate(
     console: &Console,
     tenant: &TenantId,
@@ -245,12 +246,12 @@ pub(crate) async fn rotate(
     .await
 }
 
-/// Deletes the webhook, its token, the credential and the connection. Returns whether Aircall confirmed that the webhook is
-/// deleted.
+/// Deletes the webhook, its token, the credential and the connection. Returns whether Aircall confirmed that the
+/// webhook is deleted.
 ///
-/// The connection is deleted last, so that after a crash the account can be disconnected again: steps that are already done
-/// are not an error. An account whose key is no longer accepted can still be disconnected; if Aircall does not answer, the
-/// admin has to try again later.
+/// The connection is deleted last, so that after a crash the account can be disconnected again: steps that are already
+/// done are not an error. An account whose key is no longer accepted can still be disconnected; if Aircall does not
+/// answer, the admin has to try again later.
 pub(crate) async fn disconnect(
     console: &Console,
     tenant: &TenantId,

@@ -32,9 +32,9 @@ pub(crate) enum Joined {
 
 /// Makes the new `tokens` the tenant's connection, unless the tenant has a live one.
 ///
-/// Runs under the lease on token refreshes, so that no writer overwrites the new tokens with refreshed old ones. The tokens
-/// are stored first: a crash after that has only replaced the tokens of a dead connection, and the next sign-in connects
-/// the org. The unused grant is revoked, as Salesforce keeps only five for each user and app.
+/// Runs under the lease on token refreshes, so that no writer overwrites the new tokens with refreshed old ones. The
+/// tokens are stored first: a crash after that has only replaced the tokens of a dead connection, and the next sign-in
+/// connects the org. The unused grant is revoked, as Salesforce keeps only five for each user and app.
 pub(crate) async fn join(
     console: &Console,
     tenant: &TenantId,
@@ -78,8 +78,8 @@ pub(crate) fn is_live(tenant: &Tenant) -> bool {
 /// Revokes the grant, then deletes the tokens and the connection. Returns whether Salesforce confirmed the revocation.
 ///
 /// In this order, a crash leaves the org shown as connected, and it can be disconnected again: a grant that is already
-/// revoked and tokens that are already deleted are not an error. An org that does not answer can be disconnected too, as it
-/// may no longer exist.
+/// revoked and tokens that are already deleted are not an error. An org that does not answer can be disconnected too,
+/// as it may no longer exist.
 pub(crate) async fn disconnect(console: &Console, tenant: &TenantId) -> Result<bool, ConnectionError> {
     with_lease(console, tenant, async |known: Tenant| {
         let connection = known.salesforce.ok_or(ConnectionError::NotConnected("Salesforce"))?;
@@ -137,7 +137,8 @@ async fn record_result<T>(
     }
 }
 
-/// Maps the error. If the connection turned out to be dead, its state is stored, so that an admin is asked to reconnect.
+/// Maps the error. If the connection turned out to be dead, its state is stored, so that an admin is asked to
+/// reconnect.
 async fn record_stop(console: &Console, tenant: &Tenant, stop: Stop) -> Result<ConnectionError, store::Error> {
     if let Stop::Reconnect(trouble) = &stop
         && is_live(tenant)

@@ -71,8 +71,8 @@ pub(crate) fn records(writes: &Writes) -> Vec<RecordView> {
     [record].into_iter().chain(related).collect()
 }
 
-/// The fields of the Task. Without a look-up in Salesforce, only those that are known without it. Empty if there would be
-/// no Task.
+/// The fields of the Task. Without a look-up in Salesforce, only those that are known without it. Empty if there would
+/// be no Task.
 pub(crate) fn task(previewed: &Previewed, settings: &Settings) -> Vec<FieldView> {
     let Ok(status) = previewed.would else { return Vec::new() };
     match &previewed.salesforce {

@@ -71,12 +71,13 @@ impl TenantWebhooks {
         }
     }
 
-    /// A webhook other than the current one, for a rotation: the one that an interrupted rotation created, else a new one.
+    /// A webhook other than the current one, for a rotation: the one that an interrupted rotation created, else a new
+    /// one.
     pub(super) async fn ensure_successor(&self, client: &Client) -> Result<Webhook, Error> {
         let found = self.all(client).await?;
         let current = found.iter().find(|webhook| Some(&webhook.id) == self.current.as_ref());
-        // Only a newer webhook can be the successor. An older one is left from a rotation that was interrupted after the
-        // connection named its new webhook.
+        // Only a newer webhook can be the successor. An older one is left from a rotation that was interrupted after
+        // the connection named its new webhook.
         let successor = current.and_then(|current| {
             let is_newer = |webhook: &&Webhook| current.created_at.is_some() && webhook.created_at > current.created_at;
             found.iter().filter(is_newer).max_by_key(|webhook| webhook.created_at)
@@ -87,8 +88,8 @@ impl TenantWebhooks {
         }
     }
 
-    /// Deletes the tenant's other webhooks and returns the token hashes of those that were deleted. Failures are ignored:
-    /// superfluous webhooks only send duplicates, and a later change deletes them.
+    /// Deletes the tenant's other webhooks and returns the token hashes of those that were deleted. Failures are
+    /// ignored: superfluous webhooks only send duplicates, and a later change deletes them.
     pub(super) async fn delete_others(&self, client: &Client, keep: &WebhookId) -> Vec<TokenHash> {
         let mut deleted = Vec::new();
         for webhook in self.all(client).await.unwrap_or_default() {
