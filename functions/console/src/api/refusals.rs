@@ -179,7 +179,7 @@ fn meaning(code: ErrorCode) -> &'static str {
         ErrorCode::TooManyTokens => "the tenant already has 20 API tokens, the maximum.",
         ErrorCode::Unavailable => "not possible right now. Try again later.",
         ErrorCode::Unreadable => "the stored data was written by another version and cannot be read.",
-        ErrorCode::UnsupportedMediaType => "the request's `Content-Type` must be `application/json`.",
+        ErrorCode::UnsupportedMediaType => "a request with a body needs the `Content-Type` `application/json`.",
     }
 }
 
