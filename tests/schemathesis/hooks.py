@@ -21,7 +21,7 @@ schemathesis.openapi.format("iana-time-zone", st.sampled_from(ZONES))
 # The rules that no schema can say: what a refusal of a request says that keeps to its schema.
 RULES = {
     "listActivity": [
-        r"cursor: The cursor is not one that a page of this activity log gave\.",
+        r"cursor: The cursor is not from a page of this activity log\.",
         r"until: The last day is before the first\.",
     ],
     "countDays": [r"until: The last day is before the first\."],

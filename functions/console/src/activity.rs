@@ -1,4 +1,4 @@
-//! The activity log, whoever looks at it: a page or the API.
+//! The activity log, shared by the pages and the API.
 
 pub(crate) mod days;
 pub(crate) mod filters;
@@ -15,41 +15,41 @@ use store::{Entry, Tenant, TenantId};
 use crate::console::Console;
 use crate::error::ApiError;
 
-/// Longest key that DynamoDB takes, bytes.
+/// Longest key that DynamoDB accepts, in bytes.
 const MAX_KEY: usize = 1024;
 
-/// The entry of a key; another tenant's is not found.
+/// The tenant's entry with this key. An entry of another tenant is reported as not found.
 pub(crate) async fn entry(
     console: &Console,
     tenant: &TenantId,
     key: Result<Path<String>, PathRejection>,
 ) -> Result<Entry, ApiError> {
-    let nothing = || ApiError::NotFound("There is no entry of this key.".to_owned());
-    let Path(key) = key.map_err(|_| nothing())?;
-    find(console, tenant, &key).await?.ok_or_else(nothing)
+    let not_found = || ApiError::NotFound("There is no entry with this key.".to_owned());
+    let Path(key) = key.map_err(|_| not_found())?;
+    find(console, tenant, &key).await?.ok_or_else(not_found)
 }
 
-/// The entry of a key, if there is one; of a text that can be no key there is none.
+/// The entry with this key; `None` if there is none, or if the text cannot be a key.
 pub(crate) async fn find(console: &Console, tenant: &TenantId, key: &str) -> Result<Option<Entry>, store::Error> {
     if (1..=MAX_KEY).contains(&key.len()) { console.calls.get(tenant, key).await } else { Ok(None) }
 }
 
-/// The tenant, whose org may be why entries wait, and where their Tasks are.
+/// The tenant: its connection state explains why entries wait, and its org is where their Tasks are.
 pub(crate) async fn tenant(console: &Console, id: &TenantId) -> Result<Tenant, store::Error> {
     Ok(console.tenants.get(id).await?.unwrap_or_else(|| Tenant::new(id.clone())))
 }
 
-/// All that was looked at: what led to the decision, then what the writer found.
+/// The entry's whole trace: the steps of the decision, then those of the writer.
 pub(crate) fn steps(entry: &Entry) -> impl Iterator<Item = &Step> {
     let decided = entry.decision.iter().flat_map(|decision| decision.trace.steps());
     decided.chain(entry.trace.steps())
 }
 
-/// Where a record is shown in the tenant's org; nothing without an org.
+/// The URL that shows a record in the tenant's org; `None` without an org.
 /// <https://developer.salesforce.com/docs/platform/lwc/guide/reference-page-reference-type.html>
 pub(crate) fn record_url(tenant: &Tenant, sobject: &str, id: &str) -> Option<String> {
     let instance_url = &tenant.salesforce.as_ref()?.instance_url;
-    // What is stored came from Salesforce; a link leads to the web all the same, and nowhere else.
+    // The stored URL came from Salesforce, but a link must never have another scheme, such as `javascript:`.
     let is_web = instance_url.starts_with("https://") || instance_url.starts_with("http://");
     is_web.then(|| format!("{}/lightning/r/{sobject}/{id}/view", instance_url.trim_end_matches('/')))
 }

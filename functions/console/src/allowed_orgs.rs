@@ -1,4 +1,4 @@
-//! Whose admins may sign in.
+//! The allow list of orgs whose admins may sign in.
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
@@ -10,11 +10,11 @@ use salesforce::SalesforceId;
 pub enum AllowedOrgs {
     /// Every org.
     All,
-    /// These.
+    /// Only these orgs, by ID.
     Only(BTreeSet<SalesforceId>),
 }
 
-/// The text is neither `*` nor ids of orgs, separated by commas.
+/// The text is neither `*` nor a comma-separated list of org IDs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotOrgs;
 
@@ -30,7 +30,7 @@ impl AllowedOrgs {
 impl FromStr for AllowedOrgs {
     type Err = NotOrgs;
 
-    /// Reads `*`, or ids of 15 or 18 characters, separated by commas.
+    /// Reads `*`, or comma-separated IDs of 15 or 18 characters.
     fn from_str(text: &str) -> Result<Self, NotOrgs> {
         if text.trim() == "*" {
             return Ok(AllowedOrgs::All);
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn every_org_or_those_of_a_list_by_either_of_their_ids() {
+    fn every_org_or_listed_orgs_by_their_15_or_18_character_id() {
         let (one, other) = (org("00Dxx0000001gPL"), org("00Dxx0000001gpl"));
         assert!("*".parse::<AllowedOrgs>().unwrap().allow(&one));
         for text in ["00Dxx0000001gPL", "00Dxx0000001gPLEAY", "00D000000000001, 00Dxx0000001gPL"] {
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn other_texts_are_refused() {
         for text in ["", "00Dxx0000001gPL,", "all", "005xx0000001gPL", "00Dxx0000001gPL;00D000000000001", "*,*"] {
             assert_eq!(text.parse::<AllowedOrgs>(), Err(NotOrgs), "{text:?}");
         }

@@ -1,7 +1,8 @@
 //! The JSON API: everything that the pages do, for programs.
 //!
-//! To add an operation: a handler with `#[utoipa::path]`, which is its route, its parameters and its answer; and a line in
-//! [`routes`] with what it may be refused with. There is no other way to a route, so none is missing in the document.
+//! To add an operation, write a handler with `#[utoipa::path]`, which declares its route, parameters and response, and
+//! add a line to [`routes`] with its error codes. Routes are only registered this way, so the document lists all of
+//! them.
 
 pub(crate) mod activity;
 mod body;
@@ -25,7 +26,8 @@ use self::refusals::Operation;
 use crate::console::Console;
 use crate::error_code::ErrorCode;
 
-/// All operations but the one that gives the document, each with what it may be refused with beside what any may.
+/// All operations except the one that serves the document, each with its own error codes. The codes that every
+/// operation shares are added by [`refusals::add`].
 pub(crate) fn routes() -> OpenApiRouter<Arc<Console>> {
     use ErrorCode::{
         AdminOnly, AircallRateLimited, AircallRefused, AircallRejected, AircallUnavailable, BadParameter, Busy,

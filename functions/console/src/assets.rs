@@ -1,4 +1,4 @@
-//! The stylesheet, the script and the icon, each under a name that changes with its content.
+//! The stylesheet, the script and the icon, each served under a name that contains a hash of its content.
 
 use std::sync::LazyLock;
 
@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
-/// A file that pages refer to.
+/// A static file that pages link to.
 struct Asset {
     path: String,
     kind: &'static str,
@@ -32,22 +32,22 @@ static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
     ]
 });
 
-/// Where the stylesheet is.
+/// The path of the stylesheet.
 pub(crate) fn stylesheet() -> &'static str {
     &ASSETS[0].path
 }
 
-/// Where the script is.
+/// The path of the script.
 pub(crate) fn script() -> &'static str {
     &ASSETS[1].path
 }
 
-/// Where the icon is.
+/// The path of the icon.
 pub(crate) fn icon() -> &'static str {
     &ASSETS[2].path
 }
 
-/// Serves a file for as long as a browser cares to keep it: another content has another name.
+/// Serves a file with a cache lifetime of a year: changed content gets another name.
 pub(crate) async fn serve(Path(file): Path<String>) -> Result<Response, StatusCode> {
     let asset = ASSETS.iter().find(|asset| asset.path.strip_prefix("/assets/") == Some(&file));
     let asset = asset.ok_or(StatusCode::NOT_FOUND)?;

@@ -1,7 +1,8 @@
-//! Where the console is, as whoever asks sees it.
+//! The console's own address, as the client sees it.
 //!
-//! API Gateway takes requests for its own hosts only and passes their `Host` on. A function cannot be told its API's
-//! address by the template, as the API names its functions already.
+//! It is read from the `Host` header: API Gateway only accepts requests for its own hosts, and passes the header on.
+//! The template cannot hand the API's address to the function, as the API already refers to its functions: that would
+//! be a circular reference.
 
 use axum::http::{HeaderMap, header};
 use store::TenantId;
@@ -14,16 +15,16 @@ use crate::error::ApiError;
 pub(crate) struct BaseUrl(Url);
 
 impl BaseUrl {
-    /// The address that a request was sent to: `https`, but on this machine.
+    /// The address that a request was sent to: `https`, except on the local machine, which uses `http`.
     pub(crate) fn from_headers(headers: &HeaderMap) -> Result<Self, ApiError> {
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-        host.and_then(Self::at).ok_or_else(|| ApiError::Parameter {
+        host.and_then(Self::from_host).ok_or_else(|| ApiError::Parameter {
             name: "Host",
-            message: "The header Host has to name the console's host.".to_owned(),
+            message: "The Host header must name the console's host.".to_owned(),
         })
     }
 
-    fn at(host: &str) -> Option<Self> {
+    fn from_host(host: &str) -> Option<Self> {
         let url = Url::parse(&format!("https://{host}")).ok()?;
         let is_host_only = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
         let is_anonymous = url.username().is_empty() && url.password().is_none() && !host.contains('@');
@@ -35,18 +36,18 @@ impl BaseUrl {
             Host::Ipv4(address) => address.is_loopback(),
             Host::Ipv6(address) => address.is_loopback(),
         };
-        // Read anew, as 443 is no port of its own under https only.
+        // Parsed again, as `https` drops port 443 and `http` must keep it.
         if is_this_machine { Url::parse(&format!("http://{host}")).ok().map(Self) } else { Some(Self(url)) }
     }
 
-    /// The address of a path of the console's.
+    /// The console's URL with this path.
     pub(crate) fn path(&self, path: &str) -> Url {
         let mut url = self.0.clone();
         url.set_path(path);
         url
     }
 
-    /// Where Aircall sends a tenant's webhooks to.
+    /// The URL that Aircall sends a tenant's webhooks to.
     pub(crate) fn webhook(&self, tenant: &TenantId) -> Url {
         self.path(&format!("/webhooks/aircall/{tenant}"))
     }
@@ -58,11 +59,11 @@ mod tests {
 
     #[track_caller]
     fn check(host: &str, expected: Option<&str>) {
-        assert_eq!(BaseUrl::at(host).map(|base_url| base_url.0.to_string()).as_deref(), expected, "{host:?}");
+        assert_eq!(BaseUrl::from_host(host).map(|base_url| base_url.0.to_string()).as_deref(), expected, "{host:?}");
     }
 
     #[test]
-    fn the_address_is_encrypted_but_on_this_machine() {
+    fn the_scheme_is_https_except_on_the_local_machine() {
         check("abc123.execute-api.eu-central-1.amazonaws.com", {
             Some("https://abc123.execute-api.eu-central-1.amazonaws.com/")
         });
@@ -74,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_host_is_refused() {
+    fn invalid_hosts_are_refused() {
         for text in
             ["", "a b", "example.com/", "example.com/path", "user@example.com", "@example.com", "a?b", "a#b", ":80"]
         {

@@ -1,4 +1,4 @@
-//! API tokens: `Authorization: Bearer act_…` instead of a session.
+//! Middleware for API tokens: `Authorization: Bearer act_…` instead of a session.
 
 use std::sync::Arc;
 
@@ -14,28 +14,29 @@ use crate::console::Console;
 use crate::error::ApiError;
 use crate::session::Session;
 
-/// Who a request is from that showed a token that counts.
+/// The session of a request that carries a valid API token.
 #[derive(Clone, Debug)]
 pub(crate) struct TokenSession(pub(crate) Session);
 
-/// Finds out whose token a request shows, if it shows one. One that does not count is no session's cookie instead.
+/// Authenticates a request by its API token, if it carries one. With an invalid token the request is refused: its
+/// session cookie is not tried instead.
 pub(crate) async fn bearer_auth(State(console): State<Arc<Console>>, mut request: Request, next: Next) -> Response {
-    let Some(token) = shown(request.headers()) else { return next.run(request).await };
+    let Some(token) = bearer_token(request.headers()) else { return next.run(request).await };
     match session(&console, &token).await {
         Ok(session) => {
             request.extensions_mut().insert(TokenSession(session));
             next.run(request).await
         }
         Err(error) => {
-            let mut refused = error.into_response();
-            refused.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            refused
+            let mut response = error.into_response();
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            response
         }
     }
 }
 
-/// The token of the header; of other schemes, such as a proxy's, there is none.
-fn shown(headers: &HeaderMap) -> Option<SecretString> {
+/// The token in the header; `None` for other schemes, such as a proxy's.
+fn bearer_token(headers: &HeaderMap) -> Option<SecretString> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().into())

@@ -1,26 +1,26 @@
-//! A question with a few answers, as radio buttons.
+//! A setting with a few options, as radio buttons.
 
 /// The choices for a setting, as `partials/choices.html` shows them.
 #[derive(Debug)]
 pub(crate) struct Choices {
     /// The field's name. The id of each button is the name, a dash, and its value.
     pub(crate) name: &'static str,
-    /// The choices.
+    /// The options.
     pub(crate) all: Vec<Choice>,
-    /// What is wrong with what was chosen.
+    /// The error message for the chosen option.
     pub(crate) error: Option<String>,
 }
 
-/// One of them.
+/// One option.
 #[derive(Debug)]
 pub(crate) struct Choice {
-    /// What the form sends.
+    /// The value that the form sends.
     pub(crate) value: &'static str,
-    /// What it is called.
+    /// Its label.
     pub(crate) label: &'static str,
-    /// What follows from it, in few words.
+    /// A short explanation of its effect.
     pub(crate) note: &'static str,
-    /// Whether it is the chosen one.
+    /// Whether it is selected.
     pub(crate) is_chosen: bool,
 }
 
@@ -28,13 +28,13 @@ pub(crate) struct Choice {
 pub(crate) type Option3 = (&'static str, &'static str, &'static str);
 
 impl Choices {
-    /// The choices of a field, of which `chosen` is made.
+    /// The options of a field, with `chosen` selected.
     pub(crate) fn new(name: &'static str, options: &[Option3], chosen: &str, error: Option<&str>) -> Self {
         let choice = |&(value, label, note): &Option3| Choice { value, label, note, is_chosen: value == chosen };
         Self { name, all: options.iter().map(choice).collect(), error: error.map(ToOwned::to_owned) }
     }
 
-    /// The id of the first button, where an error leads to.
+    /// The id of the first button, which error messages link to.
     pub(crate) fn first_id(name: &str, options: &[Option3]) -> String {
         format!("{name}-{}", options[0].0)
     }

@@ -1,8 +1,9 @@
-//! What a tenant is connected to: its Salesforce org and its Aircall account. Pages and API change both through here.
+//! A tenant's connections: its Salesforce org and its Aircall account. Pages and API both change them through this
+//! module.
 //!
-//! Every change is a row of steps in an order that leaves nothing half-done: whoever is killed between two of them does
-//! harm to nothing, and doing the change again ends it. Where two admins at once could undo each other, a lease of the
-//! tenant's lets one of them wait or try again.
+//! Every change is a sequence of steps. A crash between two steps leaves a consistent state; running the change again
+//! completes it. Where two admins at once could undo each other's change, a lease on the tenant serializes them: the
+//! second one waits or is asked to try again.
 
 pub(crate) mod aircall;
 pub(crate) mod salesforce;
@@ -16,34 +17,34 @@ use crate::error::ApiError;
 use crate::error_code::ErrorCode;
 use crate::random;
 
-/// How long a lease lasts that nobody gives back: longer than a request to the console can take.
+/// How long a lease lasts if it is not released: longer than a request to the console can take.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
 
-/// Why a connection was not changed, or not looked at.
+/// Why a connection could not be changed or checked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConnectionError {
-    /// There is nothing connected to change.
+    /// There is no connection to change or check.
     #[error("{0} is not connected. Connect it first.")]
     NotConnected(&'static str),
-    /// Somebody else is at it.
+    /// Another request holds the lease.
     #[error(
-        "Somebody else is changing this connection, or was cut off while changing it. Nothing was done; try again in a \
-         minute."
+        "Somebody else is changing this connection, or an earlier change was interrupted. Nothing was changed. Try \
+         again in a minute."
     )]
     Busy,
-    /// Aircall does not do it.
+    /// Aircall refused the request or did not answer.
     #[error(transparent)]
     Aircall(#[from] AircallError),
-    /// The org does not do it, in its own words.
+    /// The org refused the request; its own message.
     #[error("{0}")]
-    Salesforce(String),
-    /// The org is left alone for a while, in its own words.
+    SalesforceRefused(String),
+    /// The org is paused and gets no requests for now; the reason.
     #[error("{0}")]
     SalesforcePaused(String),
-    /// The org does not do it now, in its own words.
+    /// The org cannot answer now; a later try may succeed. Its own message.
     #[error("{0}")]
-    SalesforceLater(String),
-    /// Our own memory does not answer.
+    SalesforceUnavailable(String),
+    /// One of our own stores does not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
 }
@@ -60,10 +61,10 @@ impl From<Stop> for ConnectionError {
             Stop::Trouble(Trouble { message, .. })
             | Stop::TimedOut(Trouble { message, .. })
             | Stop::OutOfTime(Trouble { message, .. })
-            | Stop::Soon(Trouble { message, .. }) => ConnectionError::SalesforceLater(message),
+            | Stop::Soon(Trouble { message, .. }) => ConnectionError::SalesforceUnavailable(message),
             Stop::Pause(Trouble { message, .. }) => ConnectionError::SalesforcePaused(message),
             Stop::Refused(Trouble { message, .. }) | Stop::Reconnect(Trouble { message, .. }) => {
-                ConnectionError::Salesforce(message)
+                ConnectionError::SalesforceRefused(message)
             }
             Stop::Store(error) => ConnectionError::Store(error),
         }
@@ -76,21 +77,21 @@ impl From<ConnectionError> for ApiError {
             ConnectionError::NotConnected(_) => ErrorCode::NotConnected,
             ConnectionError::Busy => ErrorCode::Busy,
             ConnectionError::Aircall(ref error) => error.code(),
-            ConnectionError::Salesforce(_) => ErrorCode::SalesforceRefused,
+            ConnectionError::SalesforceRefused(_) => ErrorCode::SalesforceRefused,
             ConnectionError::SalesforcePaused(_) => ErrorCode::SalesforcePaused,
-            ConnectionError::SalesforceLater(_) => ErrorCode::SalesforceUnavailable,
+            ConnectionError::SalesforceUnavailable(_) => ErrorCode::SalesforceUnavailable,
             ConnectionError::Store(error) => return ApiError::Store(error),
         };
         ApiError::Connection { code, message: error.to_string() }
     }
 }
 
-/// Names a run where leases are taken; no two are equal.
-fn holder() -> String {
+/// A unique name for the holder of a lease.
+fn lease_holder() -> String {
     random::text()
 }
 
-/// When a lease ends that is taken now.
-fn until(now: Timestamp) -> Timestamp {
+/// When a lease that is acquired `now` expires.
+fn lease_end(now: Timestamp) -> Timestamp {
     now + LEASE
 }

@@ -1,4 +1,4 @@
-//! What the console works with.
+//! The console's state: its stores, queues and clients.
 
 use lambda::queue::WriteQueue;
 use org::{Lookup, OrgConnector};
@@ -9,35 +9,35 @@ use url::Url;
 use crate::allowed_orgs::AllowedOrgs;
 use crate::connections::aircall::Aircall;
 
-/// What the console works with.
+/// The state that all handlers share.
 #[derive(Debug)]
 pub struct Console {
     /// The activity log.
     pub calls: Calls,
-    /// The settings.
+    /// The current settings.
     pub settings: SettingsStore,
-    /// Every version of the settings; [`Console::settings`] writes it.
+    /// Every version of the settings, written by [`Console::settings`].
     pub history: History,
-    /// The tenants, and whether their orgs take requests.
+    /// The tenants and the state of their connections.
     pub tenants: Tenants,
-    /// Wakes the writer for what is retried.
+    /// Wakes the writer for entries that are retried.
     pub write_queue: WriteQueue,
-    /// Sign-ins under way.
+    /// Sign-ins in progress.
     pub sign_ins: SignIns,
-    /// Sessions that somebody signed out of.
+    /// Sessions that were ended by signing out.
     pub ended_sessions: EndedSessions,
-    /// What lets programs in to the API.
+    /// The API tokens.
     pub api_tokens: ApiTokens,
-    /// What opens a tenant's Salesforce org.
+    /// Opens a tenant's Salesforce org.
     pub connector: OrgConnector,
-    /// Where admins sign in instead of Salesforce's own login pages: the sandbox org's, on a developer's machine.
+    /// Replaces Salesforce's own login pages: the sandbox org's on a developer's machine.
     pub salesforce_login_url: Option<Url>,
-    /// Whose admins may sign in.
+    /// The orgs whose admins may sign in.
     pub allowed_orgs: AllowedOrgs,
-    /// Finds callers in an org, without writing.
+    /// Matches phone numbers to records in an org, read-only.
     pub lookup: Lookup,
-    /// Aircall.
+    /// The Aircall client and its per-tenant caches.
     pub aircall: Aircall,
-    /// What session cookies are signed with: any of them counts.
+    /// The keys of session cookies: the first one signs, all of them verify.
     pub session_keys: Vec<SecretString>,
 }

@@ -1,7 +1,8 @@
-//! Proof that a change comes from a page of the console and not from somebody else's page in the same browser.
+//! CSRF protection: a change must come from a page of the console and not from another site's page in the same browser.
 //!
-//! A form carries a token that only the console can make, and only for the session that the form was shown to.
-//! A program that sends JSON needs none: no form can send JSON, and a script of another origin says its origin.
+//! A form carries a token that only the console can make, bound to the session that the form was rendered for. A
+//! program that sends JSON needs no token: no form can send JSON, and browsers send the origin of a cross-origin
+//! script.
 
 use std::sync::Arc;
 
@@ -21,9 +22,9 @@ use crate::error::ApiError;
 use crate::session;
 use crate::signed_in::SignedIn;
 
-/// The field of a form that carries the token.
+/// The form field that carries the token.
 pub(crate) const FIELD: &str = "csrf_token";
-/// The header that does so for a script.
+/// The header that carries the token of a script.
 pub(crate) const HEADER: &str = "x-csrf-token";
 
 /// The token for the forms of a session.
@@ -32,27 +33,28 @@ pub(crate) fn token(signed_in: &SignedIn, keys: &[SecretString]) -> String {
     mac.map(|mac| URL_SAFE_NO_PAD.encode(mac)).unwrap_or_default()
 }
 
-/// Whether `token` is the one of this session, under any of the keys. Compared in constant time by the MAC itself.
+/// Whether `token` belongs to this session, under any of the keys. The MAC compares in constant time.
 pub(crate) fn is_valid(token: &str, signed_in: &SignedIn, keys: &[SecretString]) -> bool {
     let Ok(token) = URL_SAFE_NO_PAD.decode(token) else { return false };
     keys.iter().any(|key| mac(key, signed_in).is_some_and(|mac| mac.verify_slice(&token).is_ok()))
 }
 
-/// No payload of a session holds a colon, so that neither can pass for the other. Who has no cookie has no forms.
+/// The MAC of a session's CSRF token. The prefix separates it from session signatures: no session payload contains a
+/// colon, so neither can be used as the other. `None` without a cookie, as forms are only shown to cookie sessions.
 fn mac(key: &SecretString, signed_in: &SignedIn) -> Option<session::Mac> {
     let payload = signed_in.cookie.as_deref()?.split('.').next().unwrap_or_default();
     Some(session::mac(key, &format!("csrf:{payload}")))
 }
 
-/// Refuses a change through the API that a page of another site may have caused.
+/// Middleware that refuses API changes that a page of another site may have caused.
 pub(crate) async fn csrf_protect(State(console): State<Arc<Console>>, request: Request, next: Next) -> Response {
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
-    // No browser adds an API token by itself.
+    // Browsers do not attach API tokens on their own, so such a request cannot be forged.
     if parts.extensions.get::<TokenSession>().is_none() {
-        let signed_in = match SignedIn::known(&mut parts, &console).await {
+        let signed_in = match SignedIn::from_cookies(&mut parts, &console).await {
             Ok(Some(signed_in)) => signed_in,
             Ok(None) => return ApiError::NotSignedIn.into_response(),
             Err(error) => return ApiError::from(error).into_response(),
@@ -60,7 +62,7 @@ pub(crate) async fn csrf_protect(State(console): State<Arc<Console>>, request: R
         let headers = &parts.headers;
         let token = headers.get(HEADER).and_then(|token| token.to_str().ok());
         let has_token = token.is_some_and(|token| is_valid(token, &signed_in, &console.session_keys));
-        if !has_token && !is_from_here(headers) {
+        if !has_token && !is_same_origin(headers) {
             return ApiError::Forged.into_response();
         }
     }
@@ -70,9 +72,9 @@ pub(crate) async fn csrf_protect(State(console): State<Arc<Console>>, request: R
     next.run(Request::from_parts(parts, body)).await
 }
 
-/// Whether no header speaks against the request being our own page's or no page's at all.
-/// Every current browser says where a request comes from: <https://www.w3.org/TR/fetch-metadata/>
-fn is_from_here(headers: &HeaderMap) -> bool {
+/// Whether the headers allow that the request comes from one of our own pages, or from no page at all.
+/// Every current browser sends where a request comes from: <https://www.w3.org/TR/fetch-metadata/>
+fn is_same_origin(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let site = text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
     let host = text(header::HOST.as_str());
@@ -83,14 +85,14 @@ fn is_from_here(headers: &HeaderMap) -> bool {
     site && origin
 }
 
-/// Whether the body is JSON by its own account, or there is none.
+/// Whether the body is declared as JSON, or there is no body.
 fn is_json(headers: &HeaderMap, body: &Body) -> bool {
     match headers.get(header::CONTENT_TYPE) {
         Some(kind) => {
             let kind = kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
             kind.trim().eq_ignore_ascii_case("application/json")
         }
-        // What Lambda gives has no length where there is no body.
+        // Without a body, Lambda's requests have no exact length.
         None => body.is_end_stream() || body.size_hint().exact() == Some(0),
     }
 }

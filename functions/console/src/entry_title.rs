@@ -1,19 +1,19 @@
-//! What pages and API call an entry: one of the five call types, or that it is of messages.
+//! The title of an entry: one of the five call types, or a kind of message.
 
 use rules::{CallType, Direction, Interaction};
 use store::Entry;
 
 use crate::settings::change::title;
 
-/// The parameter that asks for messages and conversations, in place of a call type.
+/// The value of the `type` parameter that selects messages and conversations instead of a call type.
 pub(crate) const MESSAGES: &str = "messages";
 
-/// What an entry is: of a call that is not over only who called whom.
+/// The title of an entry. For a call that is not over, it only names the direction.
 pub(crate) fn entry_title(entry: &Entry, interaction: &Interaction) -> &'static str {
     title_of_type(entry.decision.as_ref().and_then(rules::Decision::call_type), interaction)
 }
 
-/// What it is that is decided about; none is the type of a call that is not over, and of messages.
+/// The title of an interaction. `call_type` is `None` for messages and for a call that is not over.
 pub(crate) fn title_of_type(call_type: Option<CallType>, interaction: &Interaction) -> &'static str {
     match (interaction, call_type, interaction.direction()) {
         (Interaction::Messages(messages), ..) if messages.conversation().is_some() => "Conversation",

@@ -1,4 +1,4 @@
-//! What goes wrong, in one form: `{"error": {"code", "message", …}}`.
+//! Errors of the API, all in one shape: `{"error": {"code", "message", …}}`.
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::error_code::ErrorCode;
 use crate::settings::SaveError;
 
-/// Any answer that refuses a request.
+/// The response to a request that was refused.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Refusal {
     pub(crate) error: RefusalReason,
@@ -22,86 +22,86 @@ pub(crate) struct Refusal {
 pub(crate) struct RefusalReason {
     pub(crate) code: ErrorCode,
     /// What went wrong, as sentences for people.
-    #[schema(example = "There is no entry of this key.")]
+    #[schema(example = "There is no entry with this key.")]
     message: String,
-    /// With `bad_parameter`: the parameter, or the field of the body, that is not what it should be.
+    /// With `bad_parameter`: the invalid query parameter, header or body field.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "until")]
     parameter: Option<String>,
-    /// With `invalid_settings`: each mistake. A document of the wrong shape gives its first one only.
+    /// With `invalid_settings`: every problem found. For a document of the wrong shape, only the first one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     problems: Option<Vec<Problem>>,
-    /// With `stale`: the version that the settings are at by now.
+    /// With `stale`: the current version of the settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = 8)]
     current_version: Option<u64>,
-    /// With `stale`: the settings as they are by now.
+    /// With `stale`: the current settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Settings)]
     settings: Option<Box<Settings>>,
 }
 
-/// What else an error has to say.
+/// Details of an error beyond its code and message.
 #[derive(Debug)]
 pub(crate) enum Details {
-    /// The parameter or field at fault.
+    /// The invalid parameter or field.
     Parameter(String),
-    /// What is wrong with the settings.
+    /// The problems of the settings document.
     Problems(Vec<Problem>),
-    /// The settings as they are by now.
+    /// The current settings.
     Current(Box<Settings>),
 }
 
-/// Why a request was not answered.
+/// Why a request was refused or failed.
 #[derive(Debug)]
 pub(crate) enum ApiError {
-    /// There is no session, or it does not count any more.
+    /// There is no session, or it has expired or was ended.
     NotSignedIn,
-    /// The API token is not one, or was revoked.
+    /// The API token is invalid or was revoked.
     BadToken,
-    /// An API token does not do for this.
+    /// The operation needs an admin's session; an API token is not enough.
     AdminOnly,
-    /// The change may come from a page that is not ours.
+    /// The change may come from another site's page (CSRF).
     Forged,
-    /// A query parameter is not what it should be.
+    /// A parameter, header or body field is invalid.
     Parameter {
-        /// The parameter.
+        /// Its name.
         name: &'static str,
-        /// What it should be, as a sentence.
+        /// What it must be, as a sentence.
         message: String,
     },
-    /// The query string is not made as it should be.
+    /// The query string has an unknown, repeated or malformed parameter.
     Query {
-        /// The parameter at fault.
+        /// The parameter.
         name: String,
-        /// How it should be, as a sentence.
+        /// What is wrong with it, as a sentence.
         message: &'static str,
     },
-    /// The body is not JSON.
+    /// The body is not JSON, or JSON of another shape.
     NotJson(String),
-    /// The body says that it is something else than JSON.
+    /// The `Content-Type` is not JSON.
     NotJsonType,
-    /// The body is longer than any that makes sense.
+    /// The body is longer than the limit.
     TooLarge,
-    /// There is nothing base_url, as a sentence.
+    /// The resource does not exist; says so as a sentence.
     NotFound(String),
-    /// The resource has other methods.
+    /// The resource does not support the method.
     MethodNotAllowed,
-    /// Only what failed is retried.
+    /// The entry has not failed, so it cannot be retried.
     NotFailed,
-    /// Somebody else changed the settings first.
+    /// Somebody else changed the settings first: the current ones.
     Stale(Box<Settings>),
-    /// The settings are wrong.
+    /// The settings are invalid.
     Invalid(Vec<Problem>),
-    /// A connection was not changed, or not looked at.
+    /// A connection could not be changed or checked.
     Connection {
-        /// What went wrong, for programs.
+        /// The error code.
         code: ErrorCode,
         /// What went wrong, as sentences.
         message: String,
     },
-    /// The tenant has as many API tokens as it may have.
+    /// The tenant already has the maximum number of API tokens.
     TooManyTokens,
     /// A store could not answer.
     Store(store::Error),
@@ -131,12 +131,12 @@ impl IntoResponse for ApiError {
 }
 
 impl ApiError {
-    /// What is answered.
+    /// The body of the response.
     pub(crate) fn refusal(self) -> Refusal {
-        let (_, code, message, more) = self.parts();
+        let (_, code, message, details) = self.parts();
         let plain =
             RefusalReason { code, message, parameter: None, problems: None, current_version: None, settings: None };
-        let error = match more {
+        let error = match details {
             None => plain,
             Some(Details::Parameter(parameter)) => RefusalReason { parameter: Some(parameter), ..plain },
             Some(Details::Problems(problems)) => RefusalReason { problems: Some(problems), ..plain },
@@ -147,26 +147,24 @@ impl ApiError {
         Refusal { error }
     }
 
-    /// Status, code, message and whatever else the error has to say.
+    /// Status, code, message and details of the error.
     pub(crate) fn parts(self) -> (StatusCode, ErrorCode, String, Option<Details>) {
-        let (code, message, more) = self.told();
-        (code.status(), code, message, more)
+        let (code, message, details) = self.describe();
+        (code.status(), code, message, details)
     }
 
-    fn told(self) -> (ErrorCode, String, Option<Details>) {
+    fn describe(self) -> (ErrorCode, String, Option<Details>) {
         let plain = |code, message: &str| (code, message.to_owned(), None);
         match self {
             ApiError::NotSignedIn => plain(ErrorCode::NotSignedIn, "Sign in to the console."),
-            ApiError::BadToken => {
-                plain(ErrorCode::BadToken, "This API token is not one of the console's, or was revoked.")
-            }
+            ApiError::BadToken => plain(ErrorCode::BadToken, "This API token is invalid or was revoked."),
             ApiError::AdminOnly => plain(
                 ErrorCode::AdminOnly,
-                "This takes an admin who is signed in to the console. An API token does not do.",
+                "Only an admin who is signed in to the console can do this. An API token is not enough.",
             ),
             ApiError::Forged => plain(
                 ErrorCode::Forged,
-                "This change does not prove that it comes from a page of the console. Open the page again and repeat it.",
+                "It cannot be verified that this change comes from a page of the console. Open the page and try again.",
             ),
             ApiError::Parameter { name, message } => {
                 (ErrorCode::BadParameter, message, Some(Details::Parameter(name.to_owned())))
@@ -177,20 +175,23 @@ impl ApiError {
             ApiError::NotJson(message) => (ErrorCode::NotJson, message, None),
             ApiError::NotJsonType => plain(
                 ErrorCode::UnsupportedMediaType,
-                "The body must be JSON and say so: Content-Type: application/json.",
+                "The body must be JSON, with the header Content-Type: application/json.",
             ),
             ApiError::TooLarge => plain(ErrorCode::TooLarge, "The body is too long."),
             ApiError::NotFound(message) => (ErrorCode::NotFound, message, None),
-            ApiError::MethodNotAllowed => plain(ErrorCode::MethodNotAllowed, "This resource has other methods."),
+            ApiError::MethodNotAllowed => {
+                plain(ErrorCode::MethodNotAllowed, "This resource does not support this method.")
+            }
             ApiError::NotFailed => {
-                plain(ErrorCode::NotFailed, "Only an entry that failed can be retried, and this one has not.")
+                plain(ErrorCode::NotFailed, "Only a failed entry can be retried. This entry has not failed.")
             }
             ApiError::Stale(current) => {
-                let message = format!("Somebody changed the settings: they are at version {} by now.", current.version);
+                let message =
+                    format!("Somebody else changed the settings: they are now at version {}.", current.version);
                 (ErrorCode::Stale, message, Some(Details::Current(current)))
             }
             ApiError::Invalid(problems) => {
-                let message = "The settings are wrong, so nothing was saved.".to_owned();
+                let message = "The settings are invalid, so nothing was saved.".to_owned();
                 (ErrorCode::InvalidSettings, message, Some(Details::Problems(problems)))
             }
             ApiError::Connection { code, message } => (code, message, None),
@@ -200,9 +201,11 @@ impl ApiError {
             ApiError::Store(error) => {
                 tracing::error!(%error, "a request could not be answered");
                 match error {
-                    store::Error::Retry { .. } => plain(ErrorCode::Unavailable, "This is not possible now. Try again."),
+                    store::Error::Retry { .. } => {
+                        plain(ErrorCode::Unavailable, "This is not possible right now. Try again.")
+                    }
                     store::Error::Misconfigured { .. } => {
-                        plain(ErrorCode::Misconfigured, "The console is not set up well.")
+                        plain(ErrorCode::Misconfigured, "The console is not configured correctly.")
                     }
                     store::Error::Corrupt(_) => {
                         plain(ErrorCode::Unreadable, "This was stored by another version and cannot be read.")

@@ -1,4 +1,4 @@
-//! What goes wrong, for programs.
+//! Error codes of the API, for programs.
 
 use axum::http::StatusCode;
 use serde::Serialize;
@@ -38,7 +38,7 @@ pub(crate) enum ErrorCode {
 }
 
 impl ErrorCode {
-    /// The same, as HTTP tells it.
+    /// The HTTP status of the code.
     pub(crate) fn status(self) -> StatusCode {
         match self {
             Self::BadParameter | Self::NotJson => StatusCode::BAD_REQUEST,

@@ -1,4 +1,4 @@
-//! What happens around every page: errors get the layout, and a message is shown once.
+//! Middleware of all pages: it renders errors in the layout and expires the flash message once it was shown.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use url::form_urlencoded::byte_serialize;
 use crate::console::Console;
 use crate::flash::Flash;
 use crate::page::{self, Page};
-use crate::page_error::Unframed;
+use crate::page_error::Unrendered;
 use crate::page_request::PageRequest;
 
 #[derive(Template)]
@@ -22,28 +22,28 @@ struct ErrorPage {
     message: String,
 }
 
-/// Makes a page of what a handler could only name.
+/// Renders the error that a handler returned as an [`Unrendered`] extension.
 pub(crate) async fn error_pages(State(console): State<Arc<Console>>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let (method, uri, headers) = (parts.method.clone(), parts.uri.clone(), parts.headers.clone());
     let page = PageRequest::from_request_parts(&mut parts, &console);
     let page = page.await.ok();
     let mut response = next.run(Request::from_parts(parts, body)).await;
-    match response.extensions_mut().remove::<Unframed>() {
-        Some(Unframed::SignIn) => sign_in(&method, &uri),
-        Some(Unframed::Error { title, message }) => {
-            let page = page.map_or_else(|| Page::of_nobody(title), |page| page.page(title, None));
+    match response.extensions_mut().remove::<Unrendered>() {
+        Some(Unrendered::SignIn) => sign_in(&method, &uri),
+        Some(Unrendered::Error { title, message }) => {
+            let page = page.map_or_else(|| Page::anonymous(title), |page| page.page(title, None));
             *response.body_mut() = page::render(&ErrorPage { page, message }).0.into();
             let html = axum::http::HeaderValue::from_static("text/html; charset=utf-8");
             response.headers_mut().insert(header::CONTENT_TYPE, html);
             response
         }
-        None => shown_once(&headers, response),
+        None => expire_flash(&headers, response),
     }
 }
 
-/// Leads to the sign-in page, and from there back to the page that was asked for. What a form held is lost, which the
-/// sign-in page says.
+/// Redirects to the sign-in page, and from there back to the requested page. The content of a submitted form is lost,
+/// which the sign-in page says.
 fn sign_in(method: &Method, uri: &Uri) -> Response {
     let is_form = method == Method::POST && uri.path() != "/sign-out";
     let path = if is_form { uri.path() } else { uri.path_and_query().map_or("/", |path| path.as_str()) };
@@ -57,8 +57,8 @@ fn sign_in(method: &Method, uri: &Uri) -> Response {
     response
 }
 
-/// Ends the message that came with the request, once a page has shown it.
-fn shown_once(headers: &HeaderMap, mut response: Response) -> Response {
+/// Expires the flash message of the request once a page has shown it.
+fn expire_flash(headers: &HeaderMap, mut response: Response) -> Response {
     let is_page =
         response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if is_page && Flash::from_headers(headers).is_some() {

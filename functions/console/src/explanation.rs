@@ -1,9 +1,9 @@
-//! Why an entry is as it is, as one sentence.
+//! The reason for an entry's state, as a sentence.
 
 use rules::{Interaction, TaskStatus, Verdict};
 use store::{ConnectionState, Entry, State};
 
-/// The status that the entry's Task has or will have; none where there will be none.
+/// The status that the entry's Task has or will have; `None` if there will be no Task.
 pub(crate) fn status(entry: &Entry) -> Option<TaskStatus> {
     let decided = || match entry.decision.as_ref()?.verdict {
         Verdict::Log(status) => Some(status),
@@ -17,11 +17,11 @@ pub(crate) fn status(entry: &Entry) -> Option<TaskStatus> {
     }
 }
 
-/// Why the entry is as it is.
+/// The reason for the entry's state, as a sentence.
 pub(crate) fn explain(entry: &Entry, interaction: &Interaction, connection: &ConnectionState) -> String {
     match entry.state {
         State::Open if interaction.call().is_none_or(|call| call.ended_at.is_some()) => {
-            "Waiting for Aircall to say all about the call.".to_owned()
+            "Waiting for Aircall to send the rest of the call's data.".to_owned()
         }
         State::Open => "Waiting for the call to end.".to_owned(),
         State::Pending => match (connection, &entry.problem) {

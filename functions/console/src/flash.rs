@@ -1,7 +1,7 @@
-//! What a page says once about what was just done.
+//! Flash messages: shown once, on the page after a change.
 //!
-//! The change itself is answered with a redirect, so the message travels in a cookie. It holds the name of a message
-//! and never the text, so that nobody can put words into the console's mouth.
+//! The change itself is answered with a redirect, so the message is passed on in a cookie. The cookie holds the name of
+//! a message and never its text, so that an attacker cannot make the console show text of their own.
 
 use axum::http::{HeaderMap, HeaderValue};
 
@@ -15,33 +15,33 @@ const COOKIE_NAME: &str = "flash";
 pub(crate) enum Flash {
     /// Settings were saved.
     Saved,
-    /// Settings were saved beside those that somebody else changed in between.
+    /// Settings were saved and merged with those that somebody else changed in between.
     SavedBoth,
-    /// A form was sent that would have changed nothing.
+    /// The submitted form changed nothing.
     Unchanged,
-    /// The settings of somebody else were kept.
+    /// The other admin's settings were kept.
     KeptTheirs,
-    /// An older version of the settings was taken back.
+    /// An older version of the settings was restored.
     Restored,
-    /// A failed call is written again.
+    /// A failed call was queued for a retry.
     Retried,
-    /// All failed calls are.
+    /// All failed calls were queued for a retry.
     RetriedAll,
-    /// As many failed calls are as can be at once.
+    /// The maximum number of failed calls was queued for a retry; more are left.
     RetriedSome,
-    /// There was nothing to retry.
+    /// There were no failed calls to retry.
     NothingFailed,
     /// The Salesforce org was connected by signing in.
     SalesforceConnected,
-    /// Somebody who was signed in for one org signed in for another.
+    /// An admin who was signed in to one org signed in to another.
     OtherOrg,
     /// The Salesforce org was disconnected.
     SalesforceDisconnected,
-    /// The same, but Salesforce did not confirm that the access was revoked.
+    /// The same, but Salesforce did not confirm that the grant was revoked.
     SalesforceNotRevoked,
     /// The Aircall account was connected.
     AircallConnected,
-    /// The webhook sends again.
+    /// The webhook was reactivated.
     AircallReactivated,
     /// The webhook and its token were replaced.
     AircallRotated,
@@ -53,7 +53,7 @@ pub(crate) enum Flash {
     TokenRevoked,
     /// The session was ended.
     SignedOut,
-    /// A form came after the end of the session.
+    /// A form was submitted after the session had ended.
     SessionOver,
 }
 
@@ -111,23 +111,21 @@ impl Flash {
     /// The message.
     pub(crate) fn sentence(self) -> &'static str {
         match self {
-            Flash::Saved => "Saved. The change counts for every call that ends from now on.",
+            Flash::Saved => "Saved. The change applies to every call that ends from now on.",
             Flash::SavedBoth => {
                 "Saved. Somebody else changed other settings in between, and both changes were kept: History shows them."
             }
             Flash::Unchanged => "Nothing was changed, so nothing was saved.",
-            Flash::KeptTheirs => "The other version stays. Nothing of yours was saved.",
-            Flash::Restored => "Restored, as a new version. It counts for every call that ends from now on.",
-            Flash::Retried => {
-                "The call is being written again. Load the page again in a moment to see what came of it."
-            }
+            Flash::KeptTheirs => "The other version was kept. None of your changes were saved.",
+            Flash::Restored => "Restored as a new version. It applies to every call that ends from now on.",
+            Flash::Retried => "The call is being written again. Reload the page in a moment to see the result.",
             Flash::RetriedAll => "All failed calls are being written again.",
-            Flash::RetriedSome => "The latest 200 failed calls are being written again. Retry the others after them.",
-            Flash::NothingFailed => "Nothing had failed any more, so nothing was retried.",
+            Flash::RetriedSome => "The latest 200 failed calls are being written again. Retry the others afterwards.",
+            Flash::NothingFailed => "There were no failed calls left to retry.",
             Flash::SalesforceConnected => "Salesforce is connected.",
             Flash::OtherOrg => {
-                "You signed in with another org, and this is its own console. The settings and Aircall of the org before \
-                 stay with that one: sign in with it to go back."
+                "You signed in to another org, and this is its own console. The settings and the Aircall account of \
+                 the previous org stay with that org: sign in to it to go back."
             }
             Flash::SalesforceDisconnected => "Salesforce is disconnected. Calls wait until an org is connected.",
             Flash::SalesforceNotRevoked => {
@@ -135,29 +133,29 @@ impl Flash {
                  Apps OAuth Usage."
             }
             Flash::AircallConnected => "Aircall is connected. Calls that end from now on are logged.",
-            Flash::AircallReactivated => "The webhook sends again.",
-            Flash::AircallRotated => "The webhook was replaced. Only its new token counts from now on.",
+            Flash::AircallReactivated => "The webhook is active again.",
+            Flash::AircallRotated => "The webhook was replaced. Only the new webhook's token is accepted from now on.",
             Flash::AircallDisconnected => "Aircall is disconnected, and its webhook is deleted.",
             Flash::AircallNotDeleted => {
                 "Aircall is disconnected, but did not let us delete the webhook. Delete it in Aircall, Integrations & API."
             }
-            Flash::TokenRevoked => "The token is revoked. It lets nobody in any more.",
+            Flash::TokenRevoked => "The token is revoked. Programs that use it no longer have access.",
             Flash::SignedOut => "You are signed out.",
-            Flash::SessionOver => "Your session had ended, so nothing was changed. Sign in, and do it again.",
+            Flash::SessionOver => "Your session had ended, so nothing was changed. Sign in and repeat the change.",
         }
     }
 
-    /// The message that a request brings along.
+    /// The message in a request's cookies.
     pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
         cookies(headers, COOKIE_NAME).find_map(|name| Flash::ALL.into_iter().find(|flash| flash.name() == name))
     }
 
-    /// The `Set-Cookie` header that hands the message to the next page.
+    /// The `Set-Cookie` header that passes the message to the next page.
     pub(crate) fn set_cookie(self) -> HeaderValue {
         cookie(self.name(), 60)
     }
 
-    /// The `Set-Cookie` header that ends it, once it was shown.
+    /// The `Set-Cookie` header that expires the message once it was shown.
     pub(crate) fn end_cookie() -> HeaderValue {
         cookie("", 0)
     }

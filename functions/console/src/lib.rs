@@ -1,16 +1,17 @@
 //! The console: settings, the activity log and the connections of the tenant whose admin is signed in.
 //!
-//! [`router`] is all of it: pages for people, rendered base_url, and the same as a JSON API for programs.
-//! A [`session`] cookie says who asks. Nobody but the session says whose data is asked for,
-//! so no request can name another tenant.
+//! [`router`] serves all of it: pages for people, rendered on the server, and the same as a JSON API for programs. A
+//! [`session`] cookie or an API token identifies the user and the tenant. No request names a tenant in another way, so
+//! none can reach another tenant's data.
 //!
 //! To add a page:
 //!
-//! 1. `src/pages/<name>.rs`: a handler that takes a `PageRequest`, reads, fills a struct of texts and renders it;
-//!    for changes one that takes a `SubmittedForm` form, changes, and answers with `page::done`.
-//! 2. `templates/<name>.html`, which extends `layout.html`. No inline script or style: the browser is told to refuse it.
+//! 1. `src/pages/<name>.rs`: a handler that takes a `PageRequest`, reads the data, fills the template's struct and
+//!    renders it; for changes, a handler that takes a `SubmittedForm`, makes the change and answers with `page::done`.
+//! 2. `templates/<name>.html`, which extends `layout.html`. No inline scripts or styles: the content security
+//!    policy forbids them.
 //! 3. A line in the table of `router.rs`, and one in `page::Nav` if it is in the navigation.
-//! 4. A line in the list of pages in `tests/pages.rs`, which holds every page to the same promises.
+//! 4. A line in `PAGES` of `tests/console/pages/promises.rs`, which checks what all pages have in common.
 
 mod activity;
 mod allowed_orgs;

@@ -16,9 +16,9 @@ use url::Url;
 
 /// How long one call to AWS may take.
 const TIMEOUT: Duration = Duration::from_secs(4);
-/// How long one request to Salesforce or Aircall may take, of the half minute that a browser gets an answer in.
+/// How long one request to Salesforce or Aircall may take. API Gateway allows half a minute for the whole response.
 const VENDOR_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long renewing the session of an org may take, its lease and storing it included.
+/// How long renewing the session of an org may take, including the lease and storing the new tokens.
 const RENEWAL: Duration = Duration::from_secs(17);
 
 #[tokio::main(flavor = "current_thread")]
@@ -39,10 +39,10 @@ async fn main() -> anyhow::Result<()> {
     let aircall_app_secret = env::required("AIRCALL_APP_SECRET")?;
     let aircall_api_url: Url = env::parsed("AIRCALL_API_URL", "a URL")?;
     let allowed_orgs: AllowedOrgs = env::parsed("ALLOWED_ORGS", "* or ids of orgs, separated by commas")?;
-    // Of the local stack only, where both vendors are sandboxes.
-    let salesforce_login_url = instead("SALESFORCE_LOGIN_URL")?;
-    let aircall_dashboard_url = match instead("AIRCALL_DASHBOARD_URL")? {
-        Some(instead) => instead,
+    // Set by the local stack only, where both vendors are sandboxes.
+    let salesforce_login_url = override_url("SALESFORCE_LOGIN_URL")?;
+    let aircall_dashboard_url = match override_url("AIRCALL_DASHBOARD_URL")? {
+        Some(url) => url,
         None => Url::parse(aircall::oauth::DASHBOARD_URL)?,
     };
 
@@ -93,8 +93,8 @@ async fn main() -> anyhow::Result<()> {
     lambda_http::run(console::router(console)).await.map_err(anyhow::Error::from_boxed)
 }
 
-/// An address that stands in for a vendor's own, if there is one.
-fn instead(name: &'static str) -> anyhow::Result<Option<Url>> {
+/// The URL that replaces a vendor's own, if the environment variable is set.
+fn override_url(name: &'static str) -> anyhow::Result<Option<Url>> {
     let Ok(text) = std::env::var(name) else { return Ok(None) };
     Url::parse(&text).map(Some).with_context(|| format!("the environment variable {name} is not a URL"))
 }

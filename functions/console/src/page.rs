@@ -1,4 +1,4 @@
-//! What every page shows around its content.
+//! The layout around every page: navigation, session, flash message.
 
 use askama::Template;
 use axum::http::header;
@@ -7,7 +7,7 @@ use axum::response::{AppendHeaders, Html, IntoResponse as _, Redirect, Response}
 use crate::flash::Flash;
 use crate::session::Session;
 
-/// A page in the navigation, in its order; the first is where the console starts.
+/// A page in the navigation, in its order; the first is the start page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Nav {
     Activity,
@@ -23,7 +23,7 @@ impl Nav {
     const ALL: [Nav; 7] =
         [Nav::Activity, Nav::CallWorkflow, Nav::General, Nav::Preview, Nav::Connections, Nav::History, Nav::Tokens];
 
-    /// Its name, its path, and whether it stands apart from what is used every day.
+    /// Its name, its path, and whether it is in the secondary part of the navigation.
     fn parts(self) -> (&'static str, &'static str, bool) {
         match self {
             Nav::Activity => ("Activity", "/activity", false),
@@ -41,12 +41,12 @@ impl Nav {
         self.parts().1
     }
 
-    /// The page of this path.
+    /// The page with this path.
     pub(crate) fn at(path: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|nav| nav.path() == path)
     }
 
-    /// Where the console starts.
+    /// The start page.
     pub(crate) fn start() -> Self {
         Self::ALL[0]
     }
@@ -65,19 +65,19 @@ pub(crate) struct NavLink {
 pub(crate) struct Page {
     /// The page's name, as its heading and in the browser's tab.
     pub(crate) title: String,
-    /// Where in the navigation it is.
+    /// Its entry in the navigation.
     pub(crate) nav: Option<Nav>,
-    /// Who sees it; nobody before signing in.
+    /// The signed-in admin; `None` before signing in.
     pub(crate) session: Option<Session>,
-    /// What its forms carry, see [`crate::csrf`].
+    /// The CSRF token of its forms, see [`crate::csrf`].
     pub(crate) csrf_token: String,
-    /// What was just done.
+    /// The message about the change that was just made.
     pub(crate) flash: Option<Flash>,
 }
 
 impl Page {
-    /// A page for somebody who is not signed in.
-    pub(crate) fn of_nobody(title: &str) -> Self {
+    /// A page for a visitor who is not signed in.
+    pub(crate) fn anonymous(title: &str) -> Self {
         Self { title: title.to_owned(), nav: None, session: None, csrf_token: String::new(), flash: None }
     }
 
@@ -90,13 +90,13 @@ impl Page {
     }
 }
 
-/// The page that a template makes.
+/// Renders a template.
 pub(crate) fn render(template: &impl Template) -> Html<String> {
-    // Writing to a text does not fail, and what our templates show does not either.
-    Html(template.render().expect("a page of texts"))
+    // Writing to a string cannot fail, nor can formatting the values of our templates.
+    Html(template.render().expect("a template renders"))
 }
 
-/// Leads to a path, which says once what was done: the answer to a form, so that reloading does not send it again.
+/// Redirects to a path with a flash message. It answers a form, so that reloading does not submit the form again.
 pub(crate) fn done(path: &str, flash: Flash) -> Response {
     (AppendHeaders([(header::SET_COOKIE, flash.set_cookie())]), Redirect::to(path)).into_response()
 }

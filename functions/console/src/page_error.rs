@@ -1,4 +1,4 @@
-//! What goes wrong, as a page in the layout of all others.
+//! Errors of pages, rendered in the common layout.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -8,24 +8,24 @@ use crate::error::ApiError;
 /// Why a page was not shown, or a form not accepted.
 #[derive(Debug)]
 pub(crate) enum PageError {
-    /// Nobody is signed in: the sign-in page comes first.
+    /// There is no session: the client is redirected to the sign-in page.
     NotSignedIn,
     /// There is no such page.
     NotFound,
-    /// A form did not come from a page of this session.
+    /// The form's CSRF token is not valid for this session.
     Forged,
-    /// Whatever else goes wrong, in the API's words.
+    /// Any other error, with the API's message.
     Other(ApiError),
 }
 
-/// An answer that [`crate::frame`] still has to make a page of.
+/// A response that [`crate::error_pages`] still has to render as a page.
 #[derive(Clone, Debug)]
-pub(crate) enum Unframed {
-    /// The sign-in page, and back.
+pub(crate) enum Unrendered {
+    /// A redirect to the sign-in page, and back.
     SignIn,
     /// An error.
     Error {
-        /// As a heading.
+        /// The heading.
         title: &'static str,
         /// What happened and what to do, as sentences.
         message: String,
@@ -45,15 +45,15 @@ impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let (status, title, message) = match self {
             PageError::NotSignedIn => {
-                return (StatusCode::UNAUTHORIZED, axum::Extension(Unframed::SignIn)).into_response();
+                return (StatusCode::UNAUTHORIZED, axum::Extension(Unrendered::SignIn)).into_response();
             }
             PageError::NotFound => {
-                let message = "The address is wrong, or what was here is gone.".to_owned();
+                let message = "The address is wrong, or the page no longer exists.".to_owned();
                 (StatusCode::NOT_FOUND, "There is no such page", message)
             }
             PageError::Forged => {
-                let message = "The form is from another session or another site. Go back, load the page again and \
-                               repeat what you did.";
+                let message = "The form is from another session or another site. Go back, reload the page and repeat \
+                               the change.";
                 (StatusCode::FORBIDDEN, "Nothing was changed", message.to_owned())
             }
             PageError::Other(error) => {
@@ -61,7 +61,7 @@ impl IntoResponse for PageError {
                 (status, title(status), message)
             }
         };
-        (status, axum::Extension(Unframed::Error { title, message })).into_response()
+        (status, axum::Extension(Unrendered::Error { title, message })).into_response()
     }
 }
 

@@ -1,4 +1,4 @@
-//! A signed-in admin who looks at a page or sends one of its forms.
+//! Extractors for pages: a signed-in admin's request, and a submitted form.
 
 use std::sync::Arc;
 
@@ -16,26 +16,26 @@ use crate::page_error::PageError;
 use crate::session::Session;
 use crate::signed_in::SignedIn;
 
-/// Longest form, bytes: opening hours of a hundred lines fit in.
+/// Longest form, in bytes: enough for the opening hours of a hundred lines.
 const MAX_LEN: usize = 512 * 1024;
 
-/// A signed-in admin who looks at a page; anybody else is led to the sign-in page.
+/// A signed-in admin's request for a page; others are redirected to the sign-in page.
 #[derive(Debug)]
 pub(crate) struct PageRequest {
-    /// Who it is.
+    /// The admin's session.
     pub(crate) session: Session,
     csrf_token: String,
     flash: Option<Flash>,
 }
 
 impl PageRequest {
-    /// The page of somebody who is signed in.
+    /// The request of a signed-in admin.
     pub(crate) fn new(signed_in: SignedIn, console: &Console, flash: Option<Flash>) -> Self {
         let csrf_token = csrf::token(&signed_in, &console.session_keys);
         Self { session: signed_in.session, csrf_token, flash }
     }
 
-    /// What stands around a page of this admin's.
+    /// The layout around a page for this admin.
     pub(crate) fn page(self, title: &str, nav: Option<Nav>) -> Page {
         let Self { session, csrf_token, flash } = self;
         Page { title: title.to_owned(), nav, session: Some(session), csrf_token, flash }
@@ -46,17 +46,17 @@ impl FromRequestParts<Arc<Console>> for PageRequest {
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, PageError> {
-        let signed_in = SignedIn::known(parts, console).await?.ok_or(PageError::NotSignedIn)?;
+        let signed_in = SignedIn::from_cookies(parts, console).await?.ok_or(PageError::NotSignedIn)?;
         Ok(Self::new(signed_in, console, Flash::from_headers(&parts.headers)))
     }
 }
 
-/// A form that a signed-in admin sent from one of our pages; a form from elsewhere is refused unread.
+/// A form that a signed-in admin submitted from one of our pages. A form without a valid CSRF token is refused.
 #[derive(Debug)]
 pub(crate) struct SubmittedForm {
-    /// Who sent it.
+    /// The admin who submitted it.
     pub(crate) page: PageRequest,
-    /// What it holds.
+    /// Its fields.
     pub(crate) fields: Fields,
 }
 
@@ -65,7 +65,7 @@ impl FromRequest<Arc<Console>> for SubmittedForm {
 
     async fn from_request(request: Request, console: &Arc<Console>) -> Result<Self, PageError> {
         let (mut parts, body) = request.into_parts();
-        let signed_in = SignedIn::known(&mut parts, console).await?.ok_or(PageError::NotSignedIn)?;
+        let signed_in = SignedIn::from_cookies(&mut parts, console).await?.ok_or(PageError::NotSignedIn)?;
         let body = to_bytes(body, MAX_LEN).await.map_err(|_| PageError::Other(ApiError::TooLarge))?;
         let fields = Fields::read(&body);
         if !csrf::is_valid(fields.get(csrf::FIELD), &signed_in, &console.session_keys) {

@@ -1,5 +1,5 @@
-//! What would happen to a call or message: the same rules as ever, under settings that need not be saved, with a look into
-//! Salesforce that changes nothing there.
+//! Previews what would happen to a call or message: it applies the same rules, under saved or unsaved settings, and
+//! reads from Salesforce without changing anything there.
 
 pub(crate) mod described;
 pub(crate) mod view;
@@ -19,41 +19,41 @@ use crate::activity;
 use crate::console::Console;
 use crate::random;
 
-/// How long Salesforce may take, of which [`Org`] keeps five seconds back; enough to renew its session first. API Gateway
-/// gives up after thirty seconds.
+/// The time limit of the requests to Salesforce, which includes renewing the session. [`Org`] reserves five seconds of
+/// it. API Gateway times out after thirty seconds.
 const TIMEOUT: Duration = Duration::from_secs(26);
 
-/// What would become of a call.
+/// The result of a preview.
 #[derive(Debug)]
 pub(crate) struct Previewed {
-    /// What it is about.
+    /// The call or message.
     pub(crate) interaction: Interaction,
-    /// Which of the five; none of messages.
+    /// The call type; `None` for messages.
     pub(crate) call_type: Option<CallType>,
-    /// The status of its Task; else why there would be none.
+    /// The status of its Task, or why there would be none.
     pub(crate) would: Result<TaskStatus, SkipReason>,
-    /// All that was looked at, and what followed.
+    /// The trace: each step of the decision and of the matching in Salesforce.
     pub(crate) steps: Vec<Step>,
-    /// What Salesforce knows.
+    /// The result of the look-up in Salesforce.
     pub(crate) salesforce: Salesforce,
 }
 
-/// What Salesforce knows of a call.
+/// The result of the look-up in Salesforce.
 #[derive(Debug)]
 pub(crate) enum Salesforce {
-    /// Nothing was asked: the settings alone rule the call out, or what it says did.
+    /// No look-up was made: the settings or the call itself rule out a Task.
     NotNeeded,
     /// What would be written.
     Writes(Box<Writes>),
-    /// It was not asked or did not answer: why, as a sentence.
+    /// The look-up was left out or failed: why, as a sentence.
     LeftOut(String),
 }
 
-/// A call that is not over, about which nothing is decided.
+/// The call is not over, so nothing can be decided yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NotOver;
 
-/// Says what would become of a call under `settings`, as if it came now. Nothing is stored or written.
+/// Previews a call or message under `settings`, as if it came now. Nothing is stored or written.
 pub(crate) async fn preview(
     console: &Arc<Console>,
     id: &TenantId,
@@ -72,9 +72,9 @@ pub(crate) async fn preview(
         salesforce: Salesforce::NotNeeded,
         interaction: document.interaction(),
     };
-    if let (Ok(status), Some(number)) = (previewed.would, previewed.interaction.party().phone().cloned()) {
+    if let (Ok(status), Some(phone)) = (previewed.would, previewed.interaction.party().phone().cloned()) {
         let tenant = activity::tenant(console, id).await?;
-        match look_up(console, tenant, settings, &previewed.interaction, status, number).await {
+        match look_up(console, tenant, settings, &previewed.interaction, status, phone).await {
             Ok(found) => {
                 previewed.steps.extend(found.trace.steps().iter().cloned());
                 match found.would {
@@ -88,24 +88,24 @@ pub(crate) async fn preview(
     Ok(Ok(previewed))
 }
 
-/// Asks the tenant's org.
+/// Looks the caller up in the tenant's org.
 ///
 /// # Errors
-/// Why it was not asked or did not answer, as a sentence.
+/// Why the look-up was left out or failed, as a sentence.
 async fn look_up(
     console: &Arc<Console>,
     tenant: Tenant,
     settings: &rules::Settings,
     interaction: &Interaction,
     status: TaskStatus,
-    number: E164,
+    phone: E164,
 ) -> Result<org::Preview, String> {
     if tenant.salesforce.is_none() {
         return Err("Salesforce is not connected.".to_owned());
     }
-    let job = Job::new(interaction.key(), interaction.clone(), status, number);
+    let job = Job::new(interaction.key(), interaction.clone(), status, phone);
     let id = tenant.id.clone();
-    match ask(console, tenant, settings.clone(), job).await {
+    match query_org(console, tenant, settings.clone(), job).await {
         Ok(found) => Ok(found),
         Err(Stop::Store(error)) => {
             tracing::error!(tenant = %id, %error, "a preview was made without Salesforce");
@@ -126,22 +126,22 @@ async fn look_up(
     }
 }
 
-/// What the org says of a job.
-async fn ask(
+/// Runs the preview of a job against the org.
+async fn query_org(
     console: &Arc<Console>,
     mut tenant: Tenant,
     settings: rules::Settings,
     job: Job,
 ) -> Result<org::Preview, Stop> {
-    // On a thread of its own, as the compiler cannot tell that it may move from one to another while it waits, which
-    // the requests' own may: <https://github.com/rust-lang/rust/issues/110338>.
+    // On a blocking thread, as the compiler cannot prove that this future is `Send`, which a handler's future must be:
+    // <https://github.com/rust-lang/rust/issues/110338>.
     let (console, runtime) = (Arc::clone(console), Handle::current());
-    let asked = spawn_blocking(move || {
+    let task = spawn_blocking(move || {
         runtime.block_on(async {
             let (holder, deadline) = (random::text(), Instant::now() + TIMEOUT);
             let mut org = Org::open(&console.connector, &tenant, &holder, settings.api_usage_limit, deadline).await?;
             console.lookup.preview(&mut org, &mut tenant, &settings, job, Timestamp::now()).await
         })
     });
-    asked.await.unwrap_or_else(|panicked| resume_unwind(panicked.into_panic()))
+    task.await.unwrap_or_else(|panicked| resume_unwind(panicked.into_panic()))
 }

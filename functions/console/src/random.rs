@@ -1,4 +1,4 @@
-//! Texts that nobody can guess.
+//! Unguessable random texts, for tokens and names.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,14 +6,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 /// 256 random bits in base64url: 43 characters.
 ///
 /// # Panics
-/// If the operating system gives no randomness.
+/// If the operating system provides no randomness.
 pub(crate) fn text() -> String {
     let mut random = [0; 32];
-    getrandom::fill(&mut random).expect("the operating system gives randomness");
+    getrandom::fill(&mut random).expect("the operating system provides randomness");
     URL_SAFE_NO_PAD.encode(random)
 }
 
-/// Whether it may be such a text.
+/// Whether the text has the shape of such a random text.
 pub(crate) fn may_be(text: &str) -> bool {
     text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }

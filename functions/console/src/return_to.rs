@@ -1,12 +1,12 @@
-//! Where to go after signing in: a page of ours and nothing else.
+//! The page to return to after signing in: always one of our own, to prevent open redirects.
 
-/// `text` if it is a path of this console, else the start page.
+/// `text` if it is a path of this console, else the path of the start page.
 ///
-/// A browser reads `//example.com` and `/\example.com` as another host, and drops tabs and line breaks before it looks.
+/// Browsers read `//example.com` and `/\example.com` as another host, and drop tabs and line breaks before they parse.
 pub(crate) fn local_path(text: &str) -> &str {
     let mut chars = text.chars();
     let is_path = chars.next() == Some('/') && !matches!(chars.next(), Some('/' | '\\'));
-    // Whatever else is in a path of ours is percent-encoded.
+    // All other characters in our own paths are percent-encoded.
     let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     if is_path && is_plain { text } else { "/" }
 }
@@ -23,7 +23,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_leads_to_the_start() {
+    fn other_texts_lead_to_the_start_page() {
         for text in [
             "",
             "general",

@@ -1,4 +1,4 @@
-//! All routes, and what all answers have in common.
+//! All routes, and the middleware around them.
 
 use std::future::{Ready, ready};
 use std::sync::Arc;
@@ -33,7 +33,7 @@ pub fn router(console: Console) -> Router {
         )
         .fallback_service(
             Router::new()
-                .fallback(nothing_here)
+                .fallback(not_found)
                 .layer(from_fn_with_state(console.clone(), error_pages::error_pages))
                 .with_state(console.clone()),
         )
@@ -41,8 +41,8 @@ pub fn router(console: Console) -> Router {
         .with_state(console)
 }
 
-/// What people use. A page's form is sent to the page itself, or to an address of its own, which leads whoever opens it
-/// back to the page.
+/// The pages. A form is posted to its page's own path, or to a path of its own; a `GET` of that path redirects to the
+/// page.
 fn pages() -> Router<Arc<Console>> {
     Router::new()
         .route("/", get(pages::start))
@@ -80,12 +80,12 @@ fn pages() -> Router<Arc<Console>> {
         .route("/tokens/{id}/revoke", get(to("/tokens")).post(pages::tokens::revoke))
 }
 
-/// Leads to a page.
+/// A handler that redirects to a page.
 fn to(page: &'static str) -> impl Fn() -> Ready<Redirect> + Clone {
     move || ready(Redirect::to(page))
 }
 
-async fn nothing_here(uri: Uri) -> Response {
+async fn not_found(uri: Uri) -> Response {
     if is_api(&uri) {
         ApiError::NotFound(format!("There is no {}.", uri.path())).into_response()
     } else {

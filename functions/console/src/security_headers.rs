@@ -1,18 +1,18 @@
-//! The headers that every answer has.
+//! The security headers of every response.
 
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 
-/// What a page may load and where its forms may go: nothing but our own.
+/// The content security policy of pages: they load from, and submit to, this console only.
 const PAGE: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
-/// Whatever is no page loads nothing.
+/// The content security policy of all other responses: they load nothing.
 const DATA: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
-/// Nothing guesses an answer's type, frames it or learns where a visitor came from;
-/// and nothing keeps what an answer holds about people, unless it says that it holds nothing.
+/// Adds the headers that forbid content sniffing, framing and referrers.
+/// Responses are not cached, as they may hold personal data, unless their handler sets `Cache-Control` itself.
 pub(crate) async fn security_headers(mut response: Response) -> Response {
     const ALWAYS: [(HeaderName, HeaderValue); 4] = [
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),

@@ -1,4 +1,4 @@
-//! The session cookie: who is signed in, for which tenant and until when, signed so that nobody can alter it.
+//! The session cookie: who is signed in, for which tenant and until when. It is signed, so a client cannot alter it.
 //!
 //! `session=<payload>.<signature>`: the payload is JSON in base64url, the signature the HMAC-SHA256 of that text,
 //! in base64url as well.
@@ -18,10 +18,10 @@ pub const COOKIE_NAME: &str = "session";
 /// How long a session lasts.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(12);
 
-/// No script reads the cookie, no plain connection carries it, and no page of another site sends it with a change.
+/// Scripts cannot read the cookie, it is sent over HTTPS only, and not with changes that another site's page makes.
 const ATTRIBUTES: &str = "Path=/; HttpOnly; Secure; SameSite=Lax";
 
-/// The `Set-Cookie` header that ends the session of a browser.
+/// The `Set-Cookie` header that deletes the session cookie.
 pub fn end_cookie() -> String {
     format!("{COOKIE_NAME}=; Max-Age=0; {ATTRIBUTES}")
 }
@@ -29,9 +29,9 @@ pub fn end_cookie() -> String {
 /// A signed-in admin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// Whose data the admin sees.
+    /// The tenant whose data the admin sees.
     pub tenant: TenantId,
-    /// The admin: an id or a label, for the record of who changed what.
+    /// The admin, as an ID or a label for the history of changes.
     pub user: String,
     /// When the admin signed in.
     #[serde(with = "required")]
@@ -39,10 +39,10 @@ pub struct Session {
     /// When the session ends.
     #[serde(with = "required")]
     pub expires: Timestamp,
-    /// Tells it from others that began within the same second, which are ended one by one.
+    /// Distinguishes sessions that began within the same second, so that each can be ended on its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// The admin's name, for the pages; none where only [`Session::user`] is known.
+    /// The admin's name, for the pages; `None` if only [`Session::user`] is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The name of the admin's Salesforce org, for the pages.
@@ -57,19 +57,19 @@ impl Session {
         Self { tenant, user, issued: now, expires, id: None, name: None, org: None }
     }
 
-    /// The same session, told from all others by this.
+    /// The same session with this unique ID.
     #[must_use]
     pub fn named(self, id: impl Into<String>) -> Self {
         Self { id: Some(id.into()), ..self }
     }
 
-    /// The same session, with what the pages call the admin and the org.
+    /// The same session with the admin's and the org's display names.
     #[must_use]
     pub fn called(self, name: impl Into<String>, org: impl Into<String>) -> Self {
         Self { name: Some(name.into()), org: Some(org.into()), ..self }
     }
 
-    /// What the pages call the admin.
+    /// The admin's display name.
     pub fn label(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.user)
     }
@@ -81,7 +81,7 @@ impl Session {
         format!("{COOKIE_NAME}={payload}.{signature}")
     }
 
-    /// The `Set-Cookie` header that opens this session in a browser.
+    /// The `Set-Cookie` header that stores this session in the browser.
     pub fn set_cookie(&self, key: &SecretString) -> String {
         format!("{}; Max-Age={}; {ATTRIBUTES}", self.sign(key), LIFETIME.as_secs())
     }
@@ -90,23 +90,23 @@ impl Session {
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).expect("texts and numbers are JSON"))
     }
 
-    /// The session that a cookie's value holds, if it was signed with one of `keys` and has not ended by `now`.
+    /// The session in a cookie's value, if it was signed with one of `keys` and has not expired at `now`.
     pub fn verify(value: &str, keys: &[SecretString], now: Timestamp) -> Option<Self> {
         let (payload, signature) = value.split_once('.')?;
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
-        // Compared in constant time by the MAC itself.
+        // The MAC compares in constant time.
         let is_ours = keys.iter().any(|key| mac(key, payload).verify_slice(&signature).is_ok());
         let session: Self = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok().filter(|_| is_ours)?).ok()?;
         (session.issued <= now && now < session.expires).then_some(session)
     }
 }
 
-/// What signs the texts that only the console can have made.
+/// The MAC of session cookies and CSRF tokens.
 pub(crate) type Mac = Hmac<Sha256>;
 
-/// The signature of a text under a session key.
+/// The MAC of a text under a session key.
 pub(crate) fn mac(key: &SecretString, text: &str) -> Mac {
-    let mut mac = Mac::new_from_slice(key.expose_secret().as_bytes()).expect("a key of any length will do");
+    let mut mac = Mac::new_from_slice(key.expose_secret().as_bytes()).expect("HMAC accepts keys of any length");
     mac.update(text.as_bytes());
     mac
 }
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_with_any_of_the_keys() {
+    fn is_verified_with_any_of_the_keys() {
         let (keys, ours) = ([key("new"), key("old")], session());
         check(&value(&key("old")), &keys, 1000, Some(&ours));
         check(&value(&key("other")), &keys, 1000, None);
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn altered_anywhere_it_does_not_count() {
+    fn an_altered_cookie_is_refused() {
         let keys = [key("key")];
         let good = value(&keys[0]);
         for at in 0..good.len() {
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn another_tenants_payload_does_not_fit_the_signature() {
+    fn another_tenants_payload_does_not_match_the_signature() {
         let keys = [key("key")];
         let other = Session { tenant: TenantId::parse("two").unwrap(), ..session() }.sign(&keys[0]);
         let (payload, _) = other.strip_prefix("session=").unwrap().split_once('.').unwrap();

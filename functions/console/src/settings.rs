@@ -1,4 +1,4 @@
-//! Changes of the settings, whoever asks for them: a page or the API.
+//! Changes of the settings, shared by the pages and the API.
 
 pub(crate) mod change;
 pub(crate) mod merge;
@@ -13,24 +13,24 @@ use store::{MadeFrom, PutError, TenantId};
 use crate::console::Console;
 use crate::session::Session;
 
-/// Why settings were not saved. Nothing of them was.
+/// Why settings were not saved. On an error, nothing is saved.
 #[derive(Debug)]
 pub(crate) enum SaveError {
-    /// They are wrong.
+    /// They are invalid.
     Invalid(Vec<Problem>),
-    /// Somebody else changed the settings first: what they are now.
+    /// Somebody else changed the settings first: the current ones.
     Stale(Box<Settings>),
-    /// The table could not answer.
+    /// DynamoDB did not answer.
     Store(store::Error),
 }
 
-/// Replaces the tenant's settings by `document`, if they still are at the version that it names.
+/// Replaces the tenant's settings with `document`, if they are still at the version that it names (optimistic locking).
 pub(crate) async fn save(console: &Console, session: &Session, document: &Value) -> Result<Settings, SaveError> {
     let settings = Settings::parse(document).map_err(SaveError::Invalid)?;
     put(console, session, &settings, MadeFrom::Edit).await
 }
 
-/// A version of the tenant's settings, if there was one; 0 is what a new tenant has.
+/// A version of the tenant's settings, if it exists. Version 0 is the defaults of a new tenant.
 pub(crate) async fn version(
     console: &Console,
     tenant: &TenantId,
@@ -42,7 +42,7 @@ pub(crate) async fn version(
     Ok(console.history.get(tenant, version).await?.map(|version| version.settings))
 }
 
-/// Takes `old` back, as a new version, if the settings still are at the version `current`.
+/// Restores `old` as a new version, if the settings are still at the version `current`.
 pub(crate) async fn restore(
     console: &Console,
     session: &Session,

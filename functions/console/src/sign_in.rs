@@ -1,9 +1,8 @@
-//! Signing in with Salesforce: to the org's login page and back, once.
+//! Signing in with Salesforce: the OAuth authorization code flow with PKCE.
 //!
-//! What has to be remembered in between is in the console's table, under the hash of the `state` that the browser carries
-//! along. It is taken out by whoever comes back first, and counts only for the browser that began: a cookie of that
-//! browser, of which the hash is remembered, tells it from others. So neither a replayed nor a foreign address signs
-//! anybody in.
+//! Each attempt is stored in the console's table under the hash of its `state`, which the browser carries along. An
+//! attempt is consumed by the first callback. It is bound to the browser that began it by a cookie, whose hash is
+//! stored with the attempt. So neither a replayed callback nor one opened in another browser signs anybody in.
 
 use jiff::{SignedDuration, Timestamp};
 use salesforce::oauth::{self, ExchangeError, LoginHost, NotALoginHost, Pkce};
@@ -14,76 +13,77 @@ use url::Url;
 
 use crate::base_url::BaseUrl;
 use crate::connections::ConnectionError;
-use crate::connections::salesforce::{Joined, give_back, join};
+use crate::connections::salesforce::{Joined, join, revoke_grant};
 use crate::console::Console;
 use crate::random;
 use crate::return_to::local_path;
 use crate::session::Session;
 
-/// How long a person may take on the login page.
+/// How long an attempt is valid: the time to sign in on the login page.
 pub(crate) const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
-/// What the app is allowed: the API, also without the user, and who the user is.
+/// The OAuth scopes: the API, a refresh token, and the user's identity.
 const SCOPE: &str = "api refresh_token openid";
-/// Where the browser comes back to.
+/// The path of the OAuth callback.
 const CALLBACK: &str = "/auth/salesforce/callback";
 
-/// Why nobody was signed in. Displays as sentences for the person in front of the browser.
+/// Why a sign-in failed. Displays as sentences for the user.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SignInError {
-    /// The address that the browser came back with is none that we wait for.
+    /// The `state` belongs to no pending attempt.
     #[error("This sign-in has expired or was used before. Please sign in again.")]
     Unknown,
-    /// The address was opened in another browser than the sign-in was begun in.
+    /// The callback was opened in another browser than the one that began the sign-in.
     #[error("This sign-in was begun in another browser. Please sign in again in this one.")]
     OtherBrowser,
-    /// Salesforce lets nobody in.
+    /// Salesforce refused the sign-in.
     #[error("{0}")]
     Refused(#[from] ExchangeError),
-    /// The user administers nothing.
+    /// The user is not an admin of the org.
     #[error(
-        "Your Salesforce user does not administer this org. Ask an admin to sign in base_url, one who may customize the \
-         application or modify all data."
+        "Your Salesforce user does not administer this org. Ask an admin to sign in here: a user with the \
+         permission to customize the application or to modify all data."
     )]
     NoAdmin,
-    /// The deployment is for other orgs.
+    /// The org is not in the deployment's allow list.
     #[error(
-        "This console is not open to your org ({0}). Whoever runs it can add the org's id to those that are allowed."
+        "This console is not open to your org ({0}). Its operator can add the org's ID to the list of allowed orgs."
     )]
     OrgNotAllowed(SalesforceId),
-    /// The deployment lacks what it takes.
+    /// The deployment has no Salesforce app credentials.
     #[error(
-        "This console cannot sign anybody in with Salesforce yet: whoever runs it has to give it the consumer key and secret of an app."
+        "Signing in with Salesforce is not set up yet: the console's operator must store the consumer key and secret of \
+         an app."
     )]
     NoApp,
-    /// Salesforce let the user in, and then said no more.
-    #[error("Salesforce let you in, but did not answer what was asked next: {0}. Please sign in again.")]
+    /// Salesforce signed the user in, but a later request failed.
+    #[error("Salesforce signed you in, but the next request failed: {0}. Please sign in again.")]
     Unanswered(#[from] salesforce::Error),
-    /// The sign-in was good; its connection was not stored.
-    #[error("You were let in, but the connection could not be stored: {0} Please sign in again.")]
+    /// The sign-in succeeded, but its connection was not stored.
+    #[error("You were signed in, but the connection could not be stored: {0} Please sign in again.")]
     Connection(ConnectionError),
-    /// Our own memory does not answer.
+    /// One of our own stores does not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
 }
 
-/// A person who signed in, and where they go now.
+/// A successful sign-in, and the page to return to.
 #[derive(Debug)]
 pub(crate) struct SignedInWith {
     pub(crate) session: Session,
     pub(crate) return_to: String,
-    /// Whether the org is connected by this.
+    /// What the sign-in did to the org's connection.
     pub(crate) joined: Joined,
 }
 
-/// Where somebody signs in who says `at`: `production`, `sandbox` or a My Domain.
+/// The login URL for `at`: `production`, `sandbox` or a My Domain.
 pub(crate) fn login_url(console: &Console, at: &str) -> Result<Url, NotALoginHost> {
     match (LoginHost::parse(at)?, &console.salesforce_login_url) {
-        (LoginHost::Production | LoginHost::Sandbox, Some(instead)) => Ok(instead.clone()),
+        (LoginHost::Production | LoginHost::Sandbox, Some(url)) => Ok(url.clone()),
         (host, _) => Ok(host.url()),
     }
 }
 
-/// What to say as `at` to sign in where the org was connected.
+/// The value of `at` for the login URL that the org was connected with: the inverse of [`login_url`].
 pub(crate) fn at(login_url: &str) -> String {
     let host = Url::parse(login_url).ok().and_then(|url| url.host_str().map(ToOwned::to_owned)).unwrap_or_default();
     if host == LoginHost::Sandbox.host() {
@@ -92,7 +92,7 @@ pub(crate) fn at(login_url: &str) -> String {
     LoginHost::parse(&host).unwrap_or(LoginHost::Production).to_string()
 }
 
-/// Remembers a sign-in that begins in the browser with this cookie, and gives the address of the login page.
+/// Stores a new attempt, bound to the browser with this cookie, and returns the URL of the login page.
 pub(crate) async fn begin(
     console: &Console,
     base_url: &BaseUrl,
@@ -118,41 +118,42 @@ pub(crate) async fn begin(
     Ok(oauth::authorize_url(&login_url, &app.client_id, callback.as_str(), SCOPE, &state, &pkce))
 }
 
-/// What a browser came back with.
+/// The query parameters and cookies of the callback.
 #[derive(Debug)]
-pub(crate) struct Back<'a> {
+pub(crate) struct Callback<'a> {
     pub(crate) state: &'a str,
     pub(crate) code: &'a str,
-    /// Instead of a code.
+    /// An OAuth error, instead of a code.
     pub(crate) error: &'a str,
-    /// The cookies that may be the one it was sent away with.
+    /// The values of the cookies that bind an attempt to its browser.
     pub(crate) browsers: Vec<&'a str>,
 }
 
-/// Ends a sign-in: who it is, whose tenant that is, and whether its org is connected by it.
+/// Completes a sign-in: exchanges the code, verifies the admin, and connects the org if needed.
 ///
-/// A grant that leads to no session is revoked, as Salesforce keeps five for each user and app only.
+/// A grant that leads to no session is revoked, as Salesforce keeps only five for each user and app.
 pub(crate) async fn finish(
     console: &Console,
     base_url: &BaseUrl,
-    back: &Back<'_>,
+    callback: &Callback<'_>,
 ) -> Result<SignedInWith, SignInError> {
     let now = Timestamp::now();
-    let attempt = console.sign_ins.consume(&hash(back.state), now).await?.ok_or(SignInError::Unknown)?;
-    if !back.browsers.iter().any(|browser| attempt.browser_hash.matches(browser)) {
+    let attempt = console.sign_ins.consume(&hash(callback.state), now).await?.ok_or(SignInError::Unknown)?;
+    if !callback.browsers.iter().any(|browser| attempt.browser_hash.matches(browser)) {
         return Err(SignInError::OtherBrowser);
     }
-    if !back.error.is_empty() {
-        return Err(ExchangeError::of_redirect(back.error).into());
+    if !callback.error.is_empty() {
+        return Err(ExchangeError::of_redirect(callback.error).into());
     }
     let login_url = Url::parse(&attempt.login_url).map_err(|_| SignInError::Unknown)?;
     let app = console.connector.app.get().await?;
-    let (http, code) = (&console.connector.http, SecretString::from(back.code));
-    let (secret, verifier, callback) = (&app.client_secret, &attempt.code_verifier, base_url.path(CALLBACK));
-    let tokens = oauth::exchange(http, &login_url, &app.client_id, secret, callback.as_str(), &code, verifier).await?;
+    let (http, code) = (&console.connector.http, SecretString::from(callback.code));
+    let (secret, verifier, redirect_uri) = (&app.client_secret, &attempt.code_verifier, base_url.path(CALLBACK));
+    let tokens =
+        oauth::exchange(http, &login_url, &app.client_id, secret, redirect_uri.as_str(), &code, verifier).await?;
     let refresh_token = tokens.refresh_token.clone().ok_or(SignInError::Unknown)?;
     let tenant = TenantId::of_org(tokens.org_id.as_str()).map_err(|_| SignInError::Unknown)?;
-    match known(console, &tokens).await {
+    match verify_admin(console, &tokens).await {
         Ok(user) => {
             let stored = SalesforceTokens {
                 access_token: tokens.access_token,
@@ -176,7 +177,7 @@ pub(crate) async fn finish(
             Ok(SignedInWith { session, return_to: attempt.return_to, joined })
         }
         Err(error) => {
-            give_back(console, &tenant, login_url.as_str(), &refresh_token).await;
+            revoke_grant(console, &tenant, login_url.as_str(), &refresh_token).await;
             Err(error)
         }
     }
@@ -184,13 +185,13 @@ pub(crate) async fn finish(
 
 /// An admin of an allowed org.
 struct Admin {
-    /// For the record of who changed what.
+    /// For the history of changes.
     label: String,
     /// For the pages.
     name: String,
 }
 
-async fn known(console: &Console, tokens: &oauth::Tokens) -> Result<Admin, SignInError> {
+async fn verify_admin(console: &Console, tokens: &oauth::Tokens) -> Result<Admin, SignInError> {
     if !console.allowed_orgs.allow(&tokens.org_id) {
         return Err(SignInError::OrgNotAllowed(tokens.org_id));
     }
@@ -206,14 +207,14 @@ async fn known(console: &Console, tokens: &oauth::Tokens) -> Result<Admin, SignI
             Ok(Admin { label, name: user.name })
         }
         Err(error) => {
-            // Who it is, is known; only not by what name.
-            tracing::warn!(user = %tokens.user_id, kind = ?error.kind(), "Salesforce did not tell the user's name");
+            // The user's ID is known, only the name is missing.
+            tracing::warn!(user = %tokens.user_id, kind = ?error.kind(), "Salesforce did not return the user's name");
             Ok(Admin { label: tokens.user_id.to_string(), name: tokens.user_id.to_string() })
         }
     }
 }
 
-/// Only of a state of this kind of sign-in.
+/// The hash of a `state`. The prefix separates it from the states of Aircall's OAuth.
 fn hash(state: &str) -> TokenHash {
     TokenHash::new(&format!("salesforce:{state}"))
 }

@@ -1,4 +1,4 @@
-//! Who a request is from: an admin in a browser, by a cookie; or a program, by an API token.
+//! The authenticated caller of a request: an admin in a browser, by a cookie; or a program, by an API token.
 
 use std::sync::Arc;
 
@@ -14,22 +14,22 @@ use crate::error::ApiError;
 use crate::page_error::PageError;
 use crate::session::{COOKIE_NAME, Session};
 
-/// The session of a request; a request without one is answered before anything else is looked at.
+/// The session of a request. As an extractor, it refuses a request without one.
 #[derive(Clone, Debug)]
 pub(crate) struct SignedIn {
-    /// Whose session it is.
+    /// The session.
     pub(crate) session: Session,
-    /// The cookie's value, as the browser sent it: what forms are bound to. None of an API token.
+    /// The cookie's value as the browser sent it, which CSRF tokens are bound to. `None` for an API token.
     pub(crate) cookie: Option<String>,
 }
 
 impl SignedIn {
-    /// Who a request is from by its cookies, if any of them holds a session that counts.
+    /// The session in a request's cookies, if any of them is valid. The result is cached for the request.
     ///
     /// # Errors
-    /// When it cannot be said whether somebody signed out of it: nobody is let in then.
-    pub(crate) async fn known(parts: &mut Parts, console: &Console) -> Result<Option<Self>, store::Error> {
-        // Several look at one request.
+    /// When DynamoDB cannot answer whether the session was ended: the request is refused then.
+    pub(crate) async fn from_cookies(parts: &mut Parts, console: &Console) -> Result<Option<Self>, store::Error> {
+        // Several extractors and middlewares look at one request.
         if let Some(CachedSession(known)) = parts.extensions.get() {
             return Ok(known.clone());
         }
@@ -49,23 +49,23 @@ impl SignedIn {
         Ok(None)
     }
 
-    /// Ends the session, whoever has a copy of its cookie.
+    /// Ends the session on the server, so that copies of its cookie stop working too.
     pub(crate) async fn end(&self, console: &Console) -> Result<(), store::Error> {
         let Some(cookie) = &self.cookie else { return Ok(()) };
         console.ended_sessions.end(&hash(cookie), self.session.expires).await
     }
 }
 
-/// What was found out about a request's cookies.
+/// The cached session of a request.
 #[derive(Clone, Debug)]
 struct CachedSession(Option<SignedIn>);
 
-/// A session's hash. Its signature is none of it: there is one for each key.
+/// A session's hash. The signature is left out, as each key gives another one.
 fn hash(cookie: &str) -> TokenHash {
     TokenHash::new(cookie.split('.').next().unwrap_or_default())
 }
 
-/// Who looks at a page that is for everybody; nobody is there who is not signed in.
+/// The caller of a public page; `None` if not signed in.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller(pub(crate) Option<SignedIn>);
 
@@ -73,7 +73,7 @@ impl FromRequestParts<Arc<Console>> for Caller {
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, PageError> {
-        Ok(Self(SignedIn::known(parts, console).await?))
+        Ok(Self(SignedIn::from_cookies(parts, console).await?))
     }
 }
 
@@ -81,15 +81,15 @@ impl FromRequestParts<Arc<Console>> for SignedIn {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, ApiError> {
-        // Where a token was shown, no cookie counts.
+        // With an API token, cookies are ignored.
         if let Some(TokenSession(session)) = parts.extensions.get().cloned() {
             return Ok(Self { session, cookie: None });
         }
-        Self::known(parts, console).await?.ok_or(ApiError::NotSignedIn)
+        Self::from_cookies(parts, console).await?.ok_or(ApiError::NotSignedIn)
     }
 }
 
-/// An admin who is there in person: what a token may do ends at what lets others in.
+/// An admin with a cookie session. API tokens are refused: they must not change connections or tokens.
 #[derive(Clone, Debug)]
 pub(crate) struct Admin(pub(crate) Session);
 
@@ -102,8 +102,10 @@ impl FromRequestParts<Arc<Console>> for Admin {
     }
 }
 
-/// The values of the cookies of this name: there may be several, of other paths or domains.
+/// The values of the cookies with this name. There may be several, for different paths or domains.
 pub(crate) fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(';')).filter_map(move |cookie| cookie.trim().strip_prefix(name)?.strip_prefix('='))
+    let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    values
+        .flat_map(|value| value.split(';'))
+        .filter_map(move |cookie| cookie.trim().strip_prefix(name)?.strip_prefix('='))
 }

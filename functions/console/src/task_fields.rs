@@ -1,9 +1,9 @@
-//! A Task's fields by Salesforce's names, in the order in which a person reads them.
+//! A Task's fields by their Salesforce names, in reading order.
 
 use rules::{Direction, Task};
 use serde_json::{Value, json};
 
-/// What the integration writes of a Task, but for the records it is on and who owns it.
+/// The fields that the integration writes to a Task, except its records (`WhoId`, `WhatId`) and its owner.
 pub(crate) fn task_fields(task: &Task) -> Vec<(&'static str, Value)> {
     let direction = task.direction.map(|direction| match direction {
         Direction::Inbound => "Inbound",
@@ -21,7 +21,7 @@ pub(crate) fn task_fields(task: &Task) -> Vec<(&'static str, Value)> {
     fields
 }
 
-/// A field's value as people read it: texts without quotes.
+/// A field's value for display: strings without quotes.
 pub(crate) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

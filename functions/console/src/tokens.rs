@@ -1,4 +1,4 @@
-//! Tokens for the API, whoever asks for them: a page or the API.
+//! Management of API tokens, shared by the pages and the API.
 
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -8,18 +8,18 @@ use crate::console::Console;
 use crate::error::ApiError;
 use crate::session::Session;
 
-/// Longest name, characters.
+/// Longest name, in characters.
 const MAX_LEN: usize = 80;
 
-/// What a token's name has to be.
-pub(crate) const NAME: &str = "Enter a name of up to 80 characters that tells what the token is for.";
+/// The error message for an invalid name.
+pub(crate) const NAME: &str = "Enter a name of up to 80 characters that says what the token is for.";
 
-/// Whether it may be a token's name.
+/// Whether the text is a valid name for a token.
 pub(crate) fn may_be_name(name: &str) -> bool {
     (1..=MAX_LEN).contains(&name.chars().count()) && name.trim() == name && !name.chars().any(char::is_control)
 }
 
-/// Makes a token, whose text nobody sees again.
+/// Creates a token. Its text is returned only once.
 pub(crate) async fn create(
     console: &Console,
     session: &Session,
@@ -34,7 +34,7 @@ pub(crate) async fn create(
     Ok((text, token))
 }
 
-/// The tenant's tokens, the latest first. One that cannot be read hides none of the others.
+/// The tenant's tokens, the latest first. Tokens that cannot be read are logged and left out.
 pub(crate) async fn list(console: &Console, session: &Session) -> Result<Vec<ApiToken>, ApiError> {
     let tokens = console.api_tokens.list(&session.tenant).await?;
     let readable = tokens
@@ -45,7 +45,7 @@ pub(crate) async fn list(console: &Console, session: &Session) -> Result<Vec<Api
     Ok(tokens)
 }
 
-/// Revokes a token. Says whether there was one.
+/// Revokes a token. Returns whether it existed.
 pub(crate) async fn revoke(console: &Console, session: &Session, id: &str) -> Result<bool, ApiError> {
     let is_revoked = console.api_tokens.revoke(&session.tenant, id).await?;
     if is_revoked {

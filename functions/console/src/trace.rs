@@ -1,12 +1,12 @@
-//! A trace as the pages show it.
+//! Traces, as the pages show them.
 
 use rules::{Step, Topic};
 
 /// A step of a trace.
 pub(crate) struct StepView {
-    /// What was looked at.
+    /// The topic of the step.
     pub(crate) about: &'static str,
-    /// What was found and what follows.
+    /// What was found and what followed from it.
     pub(crate) finding: String,
 }
 

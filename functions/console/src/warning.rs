@@ -1,4 +1,4 @@
-//! What a Salesforce org keeps from us, and what an admin does about it.
+//! Warnings about missing fields or permissions in a Salesforce org, and what an admin can do about them.
 
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second::required;
@@ -6,34 +6,34 @@ use serde::Serialize;
 use store::OrgFacts;
 use utoipa::ToSchema;
 
-/// The field that makes a Task the only one of its call.
+/// The unique key field, which guarantees one Task for each call.
 const KEY_FIELD: &str = "Task.Aircall_Key__c";
-/// What facts call the object of a field that no search may ask for, whichever object it is of.
+/// The pseudo-object that facts use for a field that cannot be searched, whichever object it belongs to.
 const ANY_CALLER: &str = "Caller";
-/// Fields whose values an org chooses.
+/// Picklist fields, whose values the org defines.
 const CHOICES: [&str; 4] = ["CallType", "Origin", "TaskSubtype", "Type"];
-/// What helps against nearly all of it.
+/// The permission set that resolves nearly all of these warnings.
 const PERMISSION_SET: &str = "the permission set \"Aircall Integration\" of infra/salesforce";
 
-/// Something that calls are logged without.
+/// A field or object of the org that cannot be used, so calls are logged without it.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 pub(crate) struct Warning {
     code: Code,
-    /// The object that cannot be used at all; null if it is about a field.
+    /// The object that the connecting user has no access to; null for a warning about a field.
     #[schema(required, example = "Lead")]
     object: Option<String>,
-    /// The field, with its object where that matters; null if it is about an object.
+    /// The field, with its object where that matters; null for a warning about an object.
     #[schema(required)]
     field: Option<String>,
-    /// What it is, what follows, and what an admin does about it.
+    /// The problem, its effect and what an admin can do about it, as sentences.
     message: String,
-    /// When it showed, UNIX seconds.
+    /// When it was first noticed, in UNIX seconds.
     #[serde(with = "required")]
     #[schema(value_type = i64, example = 1_774_254_600)]
     since: Timestamp,
 }
 
-/// What kind of warning it is, in the order in which they are shown.
+/// The kind of a warning, in the order of display.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[schema(as = WarningCode)]
@@ -49,13 +49,13 @@ enum Code {
 }
 
 impl Warning {
-    /// What it is, what follows, and what an admin does about it.
+    /// The problem, its effect and what an admin can do about it, as sentences.
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
 }
 
-/// The warnings that follow from the facts, always in the same order.
+/// The warnings that follow from the facts, in a stable order.
 pub(crate) fn warnings(facts: OrgFacts) -> Vec<Warning> {
     let fields = facts.missing_fields.into_iter().map(|(field, since)| about_field(field, since));
     let objects = facts.missing_objects.into_iter().map(|(object, since)| about_object(object, since));

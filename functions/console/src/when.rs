@@ -1,14 +1,14 @@
-//! Instants as people read them.
+//! Instants, formatted for pages.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// An instant for a `<time>`: what a browser reads, and what a person does.
+/// An instant for a `<time>` element: the machine-readable value and the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct When {
     /// ISO 8601, in UTC.
     pub(crate) datetime: String,
-    /// Such as `25 Dec 2026, 09:30 UTC`.
+    /// For example `25 Dec 2026, 09:30 UTC`.
     pub(crate) text: String,
 }
 
@@ -19,16 +19,16 @@ impl When {
     }
 }
 
-/// An instant on the clock of a line.
+/// An instant in the time zone of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Local {
     /// ISO 8601, in UTC.
     pub(crate) datetime: String,
-    /// Such as `25 Dec 2026`.
+    /// For example `25 Dec 2026`.
     pub(crate) date: String,
-    /// Such as `10:30 CET`.
+    /// For example `10:30 CET`.
     pub(crate) time: String,
-    /// The same in UTC, and which clock it is: `2026-12-25 09:30:00 UTC; the line is in Europe/Vienna`.
+    /// The same in UTC, with the line's time zone: `2026-12-25 09:30:00 UTC; the line is in Europe/Vienna`.
     pub(crate) title: String,
 }
 
@@ -53,13 +53,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_instant_for_a_browser_and_for_a_person() {
+    fn an_instant_is_formatted_for_a_browser_and_for_a_person() {
         let when = When::new("2026-12-05T09:30:59.7Z".parse().unwrap());
         assert_eq!((&*when.datetime, &*when.text), ("2026-12-05T09:30:59Z", "5 Dec 2026, 09:30 UTC"));
     }
 
     #[test]
-    fn an_instant_on_the_clock_of_a_line() {
+    fn an_instant_is_formatted_in_the_time_zone_of_a_line() {
         let zone = TimeZone::get("Europe/Vienna").unwrap();
         let local = Local::new("2026-12-05T23:30:59Z".parse().unwrap(), &zone);
         assert_eq!((&*local.date, &*local.time), ("6 Dec 2026", "00:30 CET"));

@@ -1,4 +1,4 @@
-//! What became of the calls of the last days.
+//! The outcomes of calls, counted per day.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -7,16 +7,16 @@ use store::{DailyOutcomes, TenantId};
 
 use crate::console::Console;
 
-/// How many days are counted when nobody says.
+/// How many days are counted by default.
 pub(crate) const DAYS: i64 = 14;
 
-/// The last 14 days of a zone, today included.
+/// The first and last of the latest 14 days in a time zone, including today.
 pub(crate) fn latest(zone: &TimeZone, now: Timestamp) -> (Date, Date) {
     let today = now.to_zoned(zone.clone()).date();
     (today.saturating_sub((DAYS - 1).days()), today)
 }
 
-/// What became of the calls from the day `first` to the day `last`, both included.
+/// Counts the outcomes of calls from the day `first` to the day `last`, both included.
 pub(crate) async fn count(
     console: &Console,
     tenant: &TenantId,

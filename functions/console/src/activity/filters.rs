@@ -1,4 +1,4 @@
-//! Which entries are asked for: the query string of the page and the parameters of the API are the same.
+//! Filters of the activity log. The page's query string and the API's parameters are the same.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -11,10 +11,10 @@ use crate::form::Fields;
 use crate::lines::Lines;
 use crate::settings::change::key;
 
-/// Longest text to search for, characters: an entry's key is no longer.
+/// Longest search text, in characters. No entry's key is longer.
 const MAX_LEN: usize = 100;
 
-/// Which entries are asked for; the default is all.
+/// Which entries to list; the default is all.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Filters {
     /// `outcome`.
@@ -29,61 +29,61 @@ pub(crate) struct Filters {
     pub(crate) from: Option<Date>,
     /// `until`: the last day.
     pub(crate) until: Option<Date>,
-    /// `search`: a phone number or the id of a call, as typed; empty if it is not asked for.
+    /// `search`: a phone number, the ID of a call or the key of an entry, as typed; empty without a search.
     pub(crate) search: String,
-    /// `time_zone`: on whose clock days begin.
+    /// `time_zone`: the time zone that days begin in.
     pub(crate) time_zone: Option<Zone>,
 }
 
-/// A parameter that is not what it should be.
+/// An invalid parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct InvalidField {
-    /// The parameter.
+    /// The parameter's name.
     pub(crate) name: &'static str,
-    /// What it should be, as a sentence.
+    /// What it must be, as a sentence.
     pub(crate) message: String,
 }
 
 impl Filters {
-    /// Reads the parameters; one that is empty or not there asks for nothing.
+    /// Reads the parameters. A missing or empty one does not filter.
     pub(crate) fn read(fields: &Fields) -> Result<Self, Vec<InvalidField>> {
-        let mut wrong = Vec::new();
-        let mut note = |name, message: &str| wrong.push(InvalidField { name, message: message.to_owned() });
+        let mut invalid = Vec::new();
+        let mut report = |name, message: &str| invalid.push(InvalidField { name, message: message.to_owned() });
         let text = |name| Some(fields.get(name)).filter(|text| !text.is_empty());
 
         let outcome = text("outcome").and_then(|text| {
             let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.key() == text);
-            or_report(outcome, || note("outcome", "The outcome is logged, skipped, waiting or failed."))
+            or_report(outcome, || report("outcome", "The outcome is logged, skipped, waiting or failed."))
         });
         let messages = fields.get("type") == MESSAGES;
         let call_type = text("type").filter(|_| !messages).and_then(|text| {
             let call_type = CallType::ALL.into_iter().find(|call_type| key(*call_type) == text);
             let message =
                 "The type is outbound_answered, outbound_unanswered, inbound_answered, missed, voicemail or messages.";
-            or_report(call_type, || note("type", message))
+            or_report(call_type, || report("type", message))
         });
         let line = text("line").and_then(|text| {
-            or_report(number(text).map(LineId), || note("line", "The line is the id of an Aircall number."))
+            or_report(number(text).map(LineId), || report("line", "The line is the id of an Aircall number."))
         });
-        let mut date = |name, message| text(name).and_then(|text| or_report(day(text), || note(name, message)));
+        let mut date = |name, message| text(name).and_then(|text| or_report(day(text), || report(name, message)));
         let from = date("from", "The first day is a date such as 2026-03-23.");
         let until = date("until", "The last day is a date such as 2026-03-23.");
         if from.zip(until).is_some_and(|(from, until)| until < from) {
-            note("until", "The last day is before the first.");
+            report("until", "The last day is before the first.");
         }
         let search = text("search").unwrap_or_default().to_owned();
         if !search.is_empty() && !is_searchable(&search) {
-            note("search", "Search for a phone number or the id of a call.");
+            report("search", "Search for a phone number or the id of a call.");
         }
         let time_zone = text("time_zone").and_then(|text| {
             let message = "The time zone is one of the IANA database, such as Europe/Vienna.";
-            or_report(Zone::parse(text).ok(), || note("time_zone", message))
+            or_report(Zone::parse(text).ok(), || report("time_zone", message))
         });
         let filters = Self { outcome, call_type, messages, line, from, until, search, time_zone };
-        if wrong.is_empty() { Ok(filters) } else { Err(wrong) }
+        if invalid.is_empty() { Ok(filters) } else { Err(invalid) }
     }
 
-    /// The parameters that ask for the same.
+    /// The parameters that these filters are read from: the inverse of [`Filters::read`].
     pub(crate) fn parameters(&self) -> Vec<(&'static str, String)> {
         let parameters = [
             ("outcome", self.outcome.map(|outcome| outcome.key().to_owned())),
@@ -97,7 +97,7 @@ impl Filters {
         parameters.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
-    /// The clock on which days begin: the one that is asked for, else that of the line, else that of most lines.
+    /// The time zone that days begin in: the requested one, else the line's, else that of most lines.
     pub(crate) fn zone(&self, lines: &Lines) -> TimeZone {
         if let Some(zone) = &self.time_zone {
             return zone.time_zone().clone();
@@ -113,36 +113,36 @@ pub(crate) fn zone_of_most(lines: &Lines) -> TimeZone {
     zones.iter().rev().max_by_key(|zone| count(zone)).cloned().unwrap_or(TimeZone::UTC)
 }
 
-/// Without a value, there is something to note.
-fn or_report<T>(value: Option<T>, note: impl FnOnce()) -> Option<T> {
+/// Calls `report` if there is no value.
+fn or_report<T>(value: Option<T>, report: impl FnOnce()) -> Option<T> {
     if value.is_none() {
-        note();
+        report();
     }
     value
 }
 
-/// A whole number, in digits and nothing else.
+/// Parses a whole number of digits only, without a sign.
 pub(crate) fn number(text: &str) -> Option<u64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
-/// A day, written `YYYY-MM-DD`, that a call can have been on, and that is an instant in every time zone.
+/// Parses a day, written `YYYY-MM-DD`, from 1970 to 2200, so that its start is a valid instant in every time zone.
 fn day(text: &str) -> Option<Date> {
     let date: Date = text.parse().ok()?;
     ((1970..=2200).contains(&date.year()) && date.to_string() == text).then_some(date)
 }
 
-/// Whether a text is the key of an entry of messages.
+/// Whether the text has the shape of a message's or conversation's key.
 pub(super) fn is_key(text: &str) -> bool {
     let rest = text.strip_prefix("message-").or_else(|| text.strip_prefix("conversation-"));
     rest.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_graphic()))
 }
 
-/// An entry's key, or digits and what people, and what they copy from, write between those of a phone number or an id.
+/// Whether the text is an entry's key, or digits with the separators that people or copied texts put between them.
 fn is_searchable(text: &str) -> bool {
-    let is_between =
+    let is_separator =
         |c: char| " -+().,/*#:;\u{a0}".contains(c) || matches!(c, '\u{2009}'..='\u{2015}' | '\u{202a}'..='\u{202f}');
-    let is_number = || text.chars().all(|c| c.is_ascii_digit() || is_between(c)) && text.contains(is_digit);
+    let is_number = || text.chars().all(|c| c.is_ascii_digit() || is_separator(c)) && text.contains(is_digit);
     let is_call = |id: &str| !id.is_empty() && id.chars().all(is_digit);
     text.chars().count() <= MAX_LEN && (is_key(text) || text.strip_prefix("call-").map_or_else(is_number, is_call))
 }
@@ -157,18 +157,18 @@ mod tests {
 
     fn read(query: &str) -> Result<Filters, Vec<&'static str>> {
         let read = Filters::read(&Fields::read(query.as_bytes()));
-        read.map_err(|wrong| wrong.iter().map(|wrong| wrong.name).collect())
+        read.map_err(|invalid| invalid.iter().map(|field| field.name).collect())
     }
 
     #[test]
-    fn what_is_not_there_or_empty_asks_for_nothing() {
+    fn missing_and_empty_parameters_do_not_filter() {
         for query in ["", "outcome=&type=&line=&from=&until=&search=+&time_zone="] {
             assert_eq!(read(query), Ok(Filters::default()), "{query}");
         }
     }
 
     #[test]
-    fn everything_at_once() {
+    fn all_parameters_are_read_together_and_written_back() {
         let query = "outcome=failed&type=missed&line=7&from=2026-03-23&until=2026-03-23&search=%2B43+1&time_zone=UTC";
         let filters = read(query).unwrap();
         assert_eq!((filters.outcome, filters.call_type), (Some(Outcome::Failed), Some(CallType::Missed)));
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn invalid_parameters_are_named() {
         for (query, names) in [
             ("outcome=lost", &["outcome"][..]),
             ("type=Missed&line=-1", &["type", "line"]),

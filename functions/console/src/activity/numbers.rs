@@ -3,11 +3,11 @@
 use rules::E164;
 use rules::phone::digits_of;
 
-/// How many digits are dialled before a number within its country, at most: 0, 1, 8, 06.
+/// Most digits of a national dialling prefix: 0, 1, 8, 06.
 const MAX_PREFIX: usize = 2;
 
-/// The numbers that `text` may mean, the likeliest first: as it is written abroad, as it is dialled in the countries of
-/// these lines, and as digits that lack their plus.
+/// The phone numbers that the text may mean, the likeliest first: in international form, as dialled within the countries
+/// of the lines, and as international digits without their plus sign.
 pub(crate) fn candidates<'a>(text: &str, lines: impl Iterator<Item = &'a str>) -> Vec<E164> {
     let text = text.trim();
     if text.starts_with('+') {
@@ -27,7 +27,7 @@ pub(crate) fn candidates<'a>(text: &str, lines: impl Iterator<Item = &'a str>) -
     found
 }
 
-/// The country codes of the lines, each once.
+/// The country codes of the lines, without duplicates.
 fn country_codes<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut codes: Vec<String> = Vec::new();
     for code in lines.filter_map(|digits| country_code(&E164::parse(digits).ok()?)) {
@@ -38,7 +38,7 @@ fn country_codes<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
     codes
 }
 
-/// What is left out of a number within its country, where something else may stand instead.
+/// The country code of a number: the digits that are left out, or replaced by a prefix, within its country.
 fn country_code(number: &E164) -> Option<String> {
     let forms = number.digit_forms();
     let is_left_out = |length: &usize| {
@@ -61,14 +61,14 @@ mod tests {
     }
 
     #[test]
-    fn abroad() {
+    fn international_forms_are_recognized() {
         for text in ["+43 664 123 4567", "+43-664/1234567", "0043 664 1234567", "436641234567"] {
             check(text, "+43 1 234 5678", "+436641234567");
         }
     }
 
     #[test]
-    fn within_the_country_of_a_line() {
+    fn national_forms_are_read_in_the_country_of_a_line() {
         check("0664 1234567", "+43 1 234 5678", "+436641234567");
         check("(415) 555-0132", "+1 415-555-0100", "+14155550132");
         check("1-415-555-0132", "+1 415-555-0100", "+14155550132");
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn the_country_of_a_line() {
+    fn the_country_code_of_a_line_is_found() {
         for (line, code) in [
             ("+43 1 234 5678", "43"),
             ("+1 415-555-0100", "1"),
@@ -92,14 +92,14 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_several_countries_leave_several_to_choose_from() {
+    fn lines_of_several_countries_give_several_candidates() {
         let found = candidates("06 12 34 56 78", ["+33 1 23 45 67 89", "+31 20 123 4567"].into_iter());
         let found: Vec<&str> = found.iter().map(E164::as_str).collect();
         assert_eq!(found, ["+33612345678", "+31612345678"]);
     }
 
     #[test]
-    fn what_is_no_number() {
+    fn invalid_numbers_have_no_candidates() {
         for text in ["", "+", "12", "+12 34", "00"] {
             assert_eq!(candidates(text, std::iter::once("+43 1 234 5678")), [], "{text}");
         }

@@ -1,20 +1,20 @@
-//! What became of a call, in the four words of the activity log.
+//! The outcome of a call, in the four words of the activity log.
 
 use serde::Serialize;
 use store::State;
 use utoipa::ToSchema;
 
-/// What became of a call.
+/// The outcome of a call, message or conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Outcome {
     /// Its Task is in Salesforce.
     Logged,
-    /// It becomes no Task, for a reason.
+    /// By the settings or the rules it gets no Task.
     Skipped,
-    /// The call is not over, or its Task is yet to be written.
+    /// The call is not over, or its Task has not been written yet.
     Waiting,
-    /// It became no Task, for an error.
+    /// Its Task could not be written because of an error.
     Failed,
 }
 
@@ -22,7 +22,7 @@ impl Outcome {
     /// All of them, in the order of the page.
     pub(crate) const ALL: [Outcome; 4] = [Outcome::Logged, Outcome::Skipped, Outcome::Waiting, Outcome::Failed];
 
-    /// Of an entry in this state.
+    /// The outcome of an entry in this state.
     pub(crate) fn from_state(state: State) -> Self {
         match state {
             State::Logged => Outcome::Logged,
@@ -32,7 +32,7 @@ impl Outcome {
         }
     }
 
-    /// The states that it stands for.
+    /// The states of entries with this outcome.
     pub(crate) fn states(self) -> &'static [State] {
         match self {
             Outcome::Logged => &[State::Logged],
@@ -42,7 +42,7 @@ impl Outcome {
         }
     }
 
-    /// Its value as a parameter, and its class in the stylesheet.
+    /// Its value as a parameter, and its CSS class.
     pub(crate) fn key(self) -> &'static str {
         match self {
             Outcome::Logged => "logged",
@@ -52,7 +52,7 @@ impl Outcome {
         }
     }
 
-    /// The word that people see.
+    /// The word that the pages show.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Outcome::Logged => "Logged",

@@ -1,4 +1,4 @@
-//! Having failed entries written again.
+//! Retries of failed entries.
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
@@ -7,21 +7,21 @@ use store::TenantId;
 
 use crate::console::Console;
 
-/// Most entries that are retried at once: the writer takes as many in one go.
+/// Most entries that are retried at once, which is also the most that one run of the writer takes.
 pub(crate) const LIMIT: usize = 200;
-/// Entries that are changed side by side.
+/// How many entries are updated concurrently.
 const CONCURRENCY: usize = 20;
 
-/// What came of retrying all that failed.
+/// The result of retrying all failed entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Retried {
-    /// How many are written again.
+    /// How many entries are retried.
     pub(crate) count: usize,
-    /// Whether there may be more that failed.
+    /// Whether there may be more failed entries.
     pub(crate) is_more: bool,
 }
 
-/// Has a failed entry written again; says whether it had failed.
+/// Retries a failed entry. Returns whether it had failed.
 pub(crate) async fn one(console: &Console, tenant: &TenantId, key: &str) -> Result<bool, store::Error> {
     let now = Timestamp::now();
     let is_waiting = console.calls.retry(tenant, key, now).await?;
@@ -32,7 +32,7 @@ pub(crate) async fn one(console: &Console, tenant: &TenantId, key: &str) -> Resu
     Ok(is_waiting)
 }
 
-/// Has the latest failed entries written again, 200 at most.
+/// Retries the latest failed entries, 200 at most.
 pub(crate) async fn all(console: &Console, tenant: &TenantId) -> Result<Retried, store::Error> {
     let now = Timestamp::now();
     let failed = console.calls.failed_keys(tenant, LIMIT).await?;
@@ -58,11 +58,11 @@ pub(crate) async fn all(console: &Console, tenant: &TenantId) -> Result<Retried,
         wake(console, tenant, &wake_up, &format!("retry-failed-{}", now.as_millisecond())).await;
     }
     outcome?;
-    tracing::info!(%tenant, count, "retried what failed");
+    tracing::info!(%tenant, count, "retried the failed entries");
     Ok(Retried { count, is_more: !failed.are_all })
 }
 
-/// Wakes the writer. Once entries wait, a bell that is not heard is only a delay: the sweep finds them.
+/// Wakes the writer. The entries are pending already, so a failed wake-up is only a delay: the sweep finds them.
 async fn wake(console: &Console, tenant: &TenantId, wake_up: &WakeUp, deduplication_id: &str) {
     if let Err(error) = console.write_queue.wake(wake_up, deduplication_id).await {
         tracing::warn!(%tenant, %error, "the writer was not woken for a retry");

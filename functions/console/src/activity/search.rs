@@ -1,4 +1,4 @@
-//! A page of the activity log, as it was asked for.
+//! Searches the activity log, page by page.
 
 use jiff::Timestamp;
 use jiff::ToSpan as _;
@@ -13,18 +13,19 @@ use crate::console::Console;
 use crate::form::Fields;
 use crate::lines::Lines;
 
-/// Entries on a page when nobody says how many, and at most.
+/// Entries on a page by default.
 const DEFAULT_LIMIT: usize = 25;
+/// Most entries on a page.
 const LIMIT: usize = 100;
-/// How many readings of a phone number are tried, for the one that has calls.
-const READINGS: usize = 4;
+/// How many candidates for a phone number are tried until one has calls.
+const CANDIDATES: usize = 4;
 
-/// Which part of what was asked for to show.
+/// Which page of the results to return.
 #[derive(Clone, Debug)]
-pub(crate) struct Part {
+pub(crate) struct Paging {
     /// `limit`.
     limit: usize,
-    /// `cursor`; none is at the latest call.
+    /// `cursor`; `None` starts at the latest call.
     pub(crate) cursor: Option<Cursor>,
 }
 
@@ -33,13 +34,13 @@ pub(crate) struct Part {
 pub(crate) struct Found {
     /// The latest call first.
     pub(crate) entries: Vec<Result<Entry, Corrupt>>,
-    /// Where the next page begins, if there may be one.
+    /// The cursor of the next page, if there may be one.
     pub(crate) next: Option<Cursor>,
-    /// What `search` was taken for; the next page searches for it.
-    pub(crate) number: Option<E164>,
+    /// The phone number that `search` was read as; the next page must search for it.
+    pub(crate) phone: Option<E164>,
 }
 
-impl Part {
+impl Paging {
     /// Reads `limit` and `cursor`.
     pub(crate) fn read(fields: &Fields, tenant: &TenantId) -> Result<Self, InvalidField> {
         let text = |name| Some(fields.get(name)).filter(|text| !text.is_empty());
@@ -51,18 +52,18 @@ impl Part {
         })?;
         let cursor = text("cursor").map(|text| Cursor::parse(tenant, text)).transpose().map_err(|_| InvalidField {
             name: "cursor",
-            message: "The cursor is not one that a page of this activity log gave.".to_owned(),
+            message: "The cursor is not from a page of this activity log.".to_owned(),
         })?;
         Ok(Self { limit, cursor })
     }
 }
 
-/// The part of the tenant's entries that was asked for. The id of a call asks for this call, whatever else is asked.
+/// A page of the tenant's entries. If the search text is the ID of a call, the other filters are ignored.
 pub(crate) async fn search(
     console: &Console,
     tenant: &TenantId,
     filters: &Filters,
-    part: Part,
+    paging: Paging,
     lines: &Lines,
 ) -> Result<Found, store::Error> {
     let text = filters.search.as_str();
@@ -80,8 +81,8 @@ pub(crate) async fn search(
     }
     let zone = filters.zone(lines);
     let mut query = ActivityQuery {
-        limit: part.limit,
-        cursor: part.cursor,
+        limit: paging.limit,
+        cursor: paging.cursor,
         states: filters.outcome.map(|outcome| outcome.states().to_vec()).unwrap_or_default(),
         call_types: filters.call_type.into_iter().collect(),
         messages: filters.messages,
@@ -95,8 +96,8 @@ pub(crate) async fn search(
     }
     let digits = lines.values().filter_map(|line| line.digits.as_deref());
     let mut first = None;
-    for number in numbers::candidates(text, digits).into_iter().take(READINGS) {
-        query.phone = Some(number);
+    for phone in numbers::candidates(text, digits).into_iter().take(CANDIDATES) {
+        query.phone = Some(phone);
         let found = found(console, tenant, &query).await?;
         if !found.entries.is_empty() {
             return Ok(found);
@@ -108,7 +109,7 @@ pub(crate) async fn search(
 
 async fn found(console: &Console, tenant: &TenantId, query: &ActivityQuery) -> Result<Found, store::Error> {
     let page = console.calls.search(tenant, query).await?;
-    Ok(Found { entries: page.entries, next: page.next, number: query.phone.clone() })
+    Ok(Found { entries: page.entries, next: page.next, phone: query.phone.clone() })
 }
 
 /// The first instant of a day.

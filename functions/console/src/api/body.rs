@@ -1,18 +1,18 @@
-//! Bodies of requests.
+//! Request bodies.
 
 use axum::body::{Body, Bytes, to_bytes};
 use serde_json::Value;
 
 use crate::error::ApiError;
 
-/// The body, if it has no more than so many bytes.
-pub(super) async fn bytes(body: Body, longest: usize) -> Result<Bytes, ApiError> {
-    to_bytes(body, longest).await.map_err(|_| ApiError::TooLarge)
+/// Reads the body, up to `max_len` bytes.
+pub(super) async fn bytes(body: Body, max_len: usize) -> Result<Bytes, ApiError> {
+    to_bytes(body, max_len).await.map_err(|_| ApiError::TooLarge)
 }
 
-/// The body as JSON, in which a whole number is one however it is written: `80.0` is 80, as JSON Schema has it.
-pub(super) async fn json(body: Body, longest: usize) -> Result<Value, ApiError> {
-    let mut value = serde_json::from_slice(&bytes(body, longest).await?)
+/// Reads the body as JSON. As in JSON Schema, a number without a fraction is an integer: `80.0` is read as 80.
+pub(super) async fn json(body: Body, max_len: usize) -> Result<Value, ApiError> {
+    let mut value = serde_json::from_slice(&bytes(body, max_len).await?)
         .map_err(|error| ApiError::NotJson(format!("The body is not JSON: {error}.")))?;
     make_whole(&mut value);
     Ok(value)
@@ -31,8 +31,8 @@ fn make_whole(value: &mut Value) {
     }
 }
 
-/// The whole number that it is, where it is told exactly.
-#[expect(clippy::cast_possible_truncation, reason = "it is whole, and small enough")]
+/// The number as an integer, if it has no fraction and is represented exactly.
+#[expect(clippy::cast_possible_truncation, reason = "it is an integer, and small enough")]
 fn whole(number: f64) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_991.0;
     (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
@@ -50,12 +50,12 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_number_is_one_however_it_is_written() {
+    fn numbers_without_a_fraction_are_integers() {
         check(r#"{"a": [80.0, -3.0, 8e2, 0.0]}"#, r#"{"a":[80,-3,800,0]}"#);
     }
 
     #[test]
-    fn other_numbers_stay_what_they_are() {
+    fn other_numbers_are_unchanged() {
         check("[80.5, 18446744073709551615, 1e300]", "[80.5,18446744073709551615,1e+300]");
     }
 }

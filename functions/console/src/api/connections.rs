@@ -1,4 +1,4 @@
-//! `/api/connections`, the Salesforce org and the Aircall account below it.
+//! `/api/connections`, and below it the Salesforce org and the Aircall account.
 
 use std::sync::Arc;
 
@@ -21,12 +21,12 @@ use crate::console::Console;
 use crate::error::ApiError;
 use crate::signed_in::{Admin, SignedIn};
 
-/// Longest body that makes sense base_url, bytes.
+/// Longest body, in bytes.
 const MAX_LEN: usize = 4 * 1024;
 
-/// The connections
+/// Get the connections
 ///
-/// What the tenant is connected to, and how that is.
+/// The tenant's Salesforce org and Aircall account, with their states.
 #[utoipa::path(
     get,
     path = "/api/connections",
@@ -41,23 +41,23 @@ pub(crate) async fn show(
     Ok(Json(Connections::load(&console, &session.tenant).await?))
 }
 
-/// What the org offers to the connected user.
+/// The result of the check of the org.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SalesforceCheck)]
 pub(crate) struct CheckView {
-    /// How the worst of the items is.
+    /// The worst status of all items.
     #[schema(schema_with = statuses)]
     status: &'static str,
     items: Vec<ItemView>,
-    /// Whether the user may create custom fields; null if Salesforce does not tell.
+    /// Whether the connecting user may create custom fields; null if unknown.
     #[schema(required)]
     may_customize: Option<bool>,
-    /// Whether the org has person accounts; null if the user may not see Accounts.
+    /// Whether the org uses person accounts; null if the user may not see Accounts.
     #[schema(required)]
     person_accounts: Option<bool>,
 }
 
-/// Something that was looked at.
+/// An item of the check.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CheckedItem)]
 struct ItemView {
@@ -69,11 +69,11 @@ struct ItemView {
     message: String,
 }
 
-/// What the set-up did.
+/// The result of the set-up.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SetUp)]
 pub(crate) struct SetUpView {
-    /// Each step, in order.
+    /// The steps, in order.
     steps: Vec<StepView>,
 }
 
@@ -88,31 +88,32 @@ struct StepView {
     message: String,
 }
 
-/// What came of disconnecting the Salesforce org.
+/// The result of disconnecting the Salesforce org.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SalesforceDisconnected)]
-pub(crate) struct OrgGone {
-    /// Whether Salesforce confirmed that the grant is revoked; if not, an admin of the org revokes it there.
+pub(crate) struct SalesforceDisconnected {
+    /// Whether Salesforce confirmed that the grant is revoked. If not, an admin must revoke it in the org.
     revoked: bool,
 }
 
-/// What came of disconnecting the Aircall account.
+/// The result of disconnecting the Aircall account.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AircallDisconnected)]
-pub(crate) struct AccountGone {
-    /// Whether Aircall confirmed that the webhook is gone; if not, an admin of Aircall deletes it there.
+pub(crate) struct AircallDisconnected {
+    /// Whether Aircall confirmed that the webhook is deleted. If not, an admin must delete it in Aircall.
     webhook_deleted: bool,
 }
 
 /// Check the Salesforce org
 ///
-/// Asks the org what it offers to the connected user: the key field, rights, person accounts. Nothing is written to it.
+/// Checks what is available to the connecting user in the org: the key field, permissions, person accounts. Nothing is
+/// written to the org.
 #[utoipa::path(
     get,
     path = "/api/connections/salesforce/check",
     tag = "Connections",
     operation_id = "checkSalesforce",
-    responses((status = OK, description = "What was found.", body = CheckView)),
+    responses((status = OK, description = "The result of the check.", body = CheckView)),
 )]
 pub(crate) async fn check(
     State(console): State<Arc<Console>>,
@@ -125,15 +126,15 @@ pub(crate) async fn check(
     Ok(Json(CheckView { status, items: items.into_iter().map(item).collect(), may_customize, person_accounts }))
 }
 
-/// Set the Salesforce org up
+/// Set up the Salesforce org
 ///
-/// Creates the key field `Task.Aircall_Key__c` and the permission for it. It may be done again.
+/// Creates the key field `Task.Aircall_Key__c` and the permission for it. Idempotent.
 #[utoipa::path(
     post,
     path = "/api/connections/salesforce/set-up",
     tag = "Connections",
     operation_id = "setUpSalesforce",
-    responses((status = OK, description = "What was done.", body = SetUpView)),
+    responses((status = OK, description = "The steps and their outcomes.", body = SetUpView)),
 )]
 pub(crate) async fn set_up(
     State(console): State<Arc<Console>>,
@@ -146,23 +147,23 @@ pub(crate) async fn set_up(
 
 /// Disconnect the Salesforce org
 ///
-/// Revokes the grant and forgets the org's tokens. Calls wait until an admin signs in again, which connects it.
+/// Revokes the grant and deletes the org's tokens. Calls wait until an admin signs in again, which reconnects the org.
 #[utoipa::path(
     delete,
     path = "/api/connections/salesforce",
     tag = "Connections",
     operation_id = "disconnectSalesforce",
-    responses((status = OK, description = "It is disconnected.", body = OrgGone)),
+    responses((status = OK, description = "The connection is deleted.", body = SalesforceDisconnected)),
 )]
 pub(crate) async fn disconnect_salesforce(
     State(console): State<Arc<Console>>,
     Admin(session): Admin,
-) -> Result<Json<OrgGone>, ApiError> {
+) -> Result<Json<SalesforceDisconnected>, ApiError> {
     let revoked = org::disconnect(&console, &session.tenant).await?;
-    Ok(Json(OrgGone { revoked }))
+    Ok(Json(SalesforceDisconnected { revoked }))
 }
 
-/// An API key of Aircall's, which an admin makes in Aircall's dashboard. Spaces around its parts do no harm.
+/// An Aircall API key, which an admin creates in Aircall's dashboard. Spaces around its parts are ignored.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = AircallKey)]
@@ -175,7 +176,7 @@ struct KeyBody {
 
 /// Connect an Aircall account
 ///
-/// Creates the webhook with the events that are used, or stores another key of the account that is connected.
+/// Creates the webhook with the events that are used, or stores another key of the account that is already connected.
 #[utoipa::path(
     put,
     path = "/api/connections/aircall",
@@ -191,9 +192,9 @@ pub(crate) async fn connect_aircall(
     body: Body,
 ) -> Result<Json<Connections>, ApiError> {
     let body = body::bytes(body, MAX_LEN).await?;
-    // The error's words would quote the body.
+    // The error is not shown, as it could quote the secret in the body.
     let body: KeyBody = serde_json::from_slice(&body)
-        .map_err(|_| ApiError::NotJson("The body is {\"api_id\": \"…\", \"api_token\": \"…\"}.".to_owned()))?;
+        .map_err(|_| ApiError::NotJson("The body must be {\"api_id\": \"…\", \"api_token\": \"…\"}.".to_owned()))?;
     let key = key::read(&body.api_id, &body.api_token)
         .map_err(|problem| ApiError::Parameter { name: problem.field, message: problem.message.to_owned() })?;
     aircall::connect(&console, &session.tenant, &key, &BaseUrl::from_headers(&headers)?).await?;
@@ -202,7 +203,7 @@ pub(crate) async fn connect_aircall(
 
 /// Reactivate the webhook
 ///
-/// Turns Aircall's webhook on again, or makes a new one if it is gone.
+/// Turns Aircall's webhook on again, or creates a new one if it was deleted.
 #[utoipa::path(
     post,
     path = "/api/connections/aircall/reactivate",
@@ -221,7 +222,7 @@ pub(crate) async fn reactivate_aircall(
 
 /// Rotate the webhook
 ///
-/// Replaces Aircall's webhook, and with it its token, by new ones. No event is lost meanwhile.
+/// Replaces Aircall's webhook and its token. No event is lost during the rotation.
 #[utoipa::path(
     post,
     path = "/api/connections/aircall/rotate",
@@ -240,29 +241,29 @@ pub(crate) async fn rotate_aircall(
 
 /// Disconnect the Aircall account
 ///
-/// Deletes the webhook at Aircall and forgets the key.
+/// Deletes the webhook at Aircall and the stored key.
 #[utoipa::path(
     delete,
     path = "/api/connections/aircall",
     tag = "Connections",
     operation_id = "disconnectAircall",
-    responses((status = OK, description = "It is disconnected.", body = AccountGone)),
+    responses((status = OK, description = "The connection is deleted.", body = AircallDisconnected)),
 )]
 pub(crate) async fn disconnect_aircall(
     State(console): State<Arc<Console>>,
     Admin(session): Admin,
     headers: HeaderMap,
-) -> Result<Json<AccountGone>, ApiError> {
+) -> Result<Json<AircallDisconnected>, ApiError> {
     let webhook_deleted = aircall::disconnect(&console, &session.tenant, &BaseUrl::from_headers(&headers)?).await?;
-    Ok(Json(AccountGone { webhook_deleted }))
+    Ok(Json(AircallDisconnected { webhook_deleted }))
 }
 
 fn statuses() -> Object {
-    one_of(&["ok", "warning", "missing"], "How it is.")
+    one_of(&["ok", "warning", "missing"], "The status of the item.")
 }
 
 fn outcomes() -> Object {
-    one_of(&["done", "already_there", "failed"], "What came of it.")
+    one_of(&["done", "already_there", "failed"], "The outcome of the step.")
 }
 
 fn status(status: CheckStatus) -> &'static str {

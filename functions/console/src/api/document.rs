@@ -24,62 +24,62 @@ pub(super) const SESSION: &str = "session";
 pub(super) const CSRF: &str = "csrf";
 pub(super) const TOKEN: &str = "token";
 
-/// The document as it is sent, and what tells it from another version's.
-struct Sent {
+/// The serialized document and its ETag.
+struct ServedDocument {
     json: String,
     etag: String,
 }
 
-/// Made when it is first asked for, which few processes are.
-static DOCUMENT: LazyLock<Sent> = LazyLock::new(|| {
-    let json = whole().to_json().unwrap_or_default();
+/// Created on the first request, as most processes never serve it.
+static DOCUMENT: LazyLock<ServedDocument> = LazyLock::new(|| {
+    let json = full_document().to_json().unwrap_or_default();
     let etag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(Sha256::digest(&json)));
-    Sent { json, etag }
+    ServedDocument { json, etag }
 });
 
 /// The whole API's document.
-fn whole() -> OpenApi {
+fn full_document() -> OpenApi {
     super::routes().merge(routes()).into_openapi()
 }
 
-/// The route to the document, which takes no session.
+/// The route of the document, which needs no session.
 pub(crate) fn routes() -> OpenApiRouter<Arc<Console>> {
     OpenApiRouter::default().routes(routes!(show))
 }
 
-/// This document
+/// Get this document
 ///
-/// It changes with the console's version only, and `ETag` tells whether it has.
+/// It only changes with the version of the console; use its `ETag` to check for changes.
 #[utoipa::path(
     get,
     path = "/api/openapi.json",
     tag = "About",
     operation_id = "getDocument",
     security(()),
-    params(("If-None-Match" = Option<String>, Header, nullable = false, description = "The `ETag` of an earlier answer.")),
+    params(("If-None-Match" = Option<String>, Header, nullable = false, description = "The `ETag` of an earlier response.")),
     responses(
         (
             status = OK,
             description = "This document.",
             body = serde_json::Value,
             content_type = "application/json",
-            headers(("ETag" = String, description = "Tells this document from another version's.")),
+            headers(("ETag" = String, description = "Identifies this version of the document.")),
         ),
-        (status = NOT_MODIFIED, description = "It is the one with this `ETag`."),
+        (status = NOT_MODIFIED, description = "The document still has this `ETag`."),
     ),
 )]
 pub(crate) async fn show(headers: HeaderMap) -> Response {
     const FRESH_FOR: &str = "public, max-age=300";
-    let Sent { json, etag } = &*DOCUMENT;
-    let shown: [(HeaderName, &str); 2] = [(header::ETAG, etag), (header::CACHE_CONTROL, FRESH_FOR)];
+    let ServedDocument { json, etag } = &*DOCUMENT;
+    let caching: [(HeaderName, &str); 2] = [(header::ETAG, etag), (header::CACHE_CONTROL, FRESH_FOR)];
     let known = headers.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok()).unwrap_or_default();
     if known.split(',').any(|known| known.trim().trim_start_matches("W/") == etag) {
-        return (StatusCode::NOT_MODIFIED, shown).into_response();
+        return (StatusCode::NOT_MODIFIED, caching).into_response();
     }
-    (shown, [(header::CONTENT_TYPE, "application/json")], json.as_str()).into_response()
+    (caching, [(header::CONTENT_TYPE, "application/json")], json.as_str()).into_response()
 }
 
-/// What the document says beside the operations.
+/// Everything in the document except the operations.
 pub(super) fn about() -> OpenApi {
     let license = LicenseBuilder::new().name("MIT or Apache 2.0").identifier(Some("MIT OR Apache-2.0"));
     let info = InfoBuilder::new()
@@ -93,13 +93,13 @@ pub(super) fn about() -> OpenApi {
     ));
     let csrf = ApiKey::Header(ApiKeyValue::with_description(
         csrf::HEADER,
-        "For a script in a page: the `csrf_token` of a form of the console's. It lets a change through whose headers \
-         `Origin` or `Sec-Fetch-Site` say that it comes from another site. A program sends neither header, and no token.",
+        "For scripts in a page: the `csrf_token` of one of the console's forms. It is needed for a change whose `Origin` \
+         or `Sec-Fetch-Site` header names another site. Programs that send neither header need no CSRF token.",
     ));
-    let token = HttpBuilder::new()
-        .scheme(HttpAuthScheme::Bearer)
-        .bearer_format("act_…")
-        .description(Some("An API token of the console's page *API tokens*. It does not do for what lets others in."));
+    let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("act_…").description(Some(
+        "An API token, created on the console's page *API tokens*. Operations that change connections, or that manage \
+             tokens, refuse it: they need an admin's session.",
+    ));
     let components = ComponentsBuilder::new()
         .schemas_from_iter(refusals::schemas())
         .security_scheme(SESSION, SecurityScheme::ApiKey(session))
@@ -115,27 +115,28 @@ pub(super) fn about() -> OpenApi {
 
 const DESCRIPTION: &str = "Everything that the console's pages do, for programs.
 
-**Who may.** A request shows an API token, `Authorization: Bearer act_…`, or the session of an admin who is signed in. \
-Either names the tenant, so no request can name another one. Where a token is shown, no session counts.
+**Authentication.** A request carries an API token, `Authorization: Bearer act_…`, or the session cookie of an admin \
+who is signed in. Both belong to one tenant, so a request can only reach that tenant's data. With a token, the session \
+cookie is ignored.
 
-**Bodies** are JSON, both ways; a request that has one says `Content-Type: application/json`. Answers may get further \
-properties; requests are refused if they have properties that are not in this document, and so are filters that it does \
-not name.
+**Bodies** of requests and responses are JSON. A request with a body needs `Content-Type: application/json`. Responses \
+may get additional properties in the future. Requests with properties or query parameters that are not in this \
+document are refused.
 
-**Times** are UNIX seconds unless their names say otherwise. Days are `YYYY-MM-DD`.
+**Times** are UNIX seconds, unless their names or descriptions say otherwise. Days are `YYYY-MM-DD`.
 
-**Refusals** have one shape, `Refusal`: `error.code` is for programs and stays, `error.message` is for people. Another \
-method than those of a path is refused with 405 and `Allow`. API Gateway in front of the console refuses what is too \
-much for it with 429, and what takes longer than half a minute with 503, in a shape of its own. Repeat what was refused \
-with 429 or 503 after a while.";
+**Errors** have one shape, `Refusal`: `error.code` is stable and for programs, `error.message` is for people. A \
+method that a path does not support is refused with 405 and `Allow`. API Gateway, in front of the console, answers 429 \
+when its rate limit is exceeded and 503 when a request takes longer than half a minute, in a shape of its own. Retry \
+requests that got 429 or 503 after a while.";
 
 fn tags() -> Vec<Tag> {
     [
-        ("Settings", "What is logged, and how: one document per tenant, with its history."),
-        ("Activity", "What became of each call, and having it tried again."),
-        ("Preview", "What would become of a call, under settings that need not be saved."),
+        ("Settings", "What is logged and how: one document for each tenant, with its history."),
+        ("Activity", "The outcome of each call, and retries."),
+        ("Preview", "What would happen to a call, under saved or unsaved settings."),
         ("Connections", "The Salesforce org and the Aircall account."),
-        ("API tokens", "What lets programs in. For admins only."),
+        ("API tokens", "Access for programs. For admins only."),
         ("About", "This document."),
     ]
     .map(|(name, description)| TagBuilder::new().name(name).description(Some(description)).build())

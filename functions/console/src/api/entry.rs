@@ -1,4 +1,4 @@
-//! An entry of the activity log, as the API shows it.
+//! Entries of the activity log, as the API returns them.
 
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second::{optional, required};
@@ -22,113 +22,113 @@ use crate::{explanation, task_fields};
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 #[schema(as = ListedEntry)]
-pub(crate) enum Listed {
+pub(crate) enum ListedEntry {
     /// An entry.
     Entry(Box<EntryView>),
     /// An entry that cannot be read.
     Unreadable {
-        /// Its key.
+        /// The entry's key.
         key: String,
-        /// `unreadable`.
+        /// Always `unreadable`.
         #[schema(schema_with = unreadable)]
         state: &'static str,
-        /// Why.
+        /// Why it cannot be read, as a sentence.
         reason: String,
     },
 }
 
-impl Listed {
+impl ListedEntry {
     pub(crate) fn new(entry: Result<Entry, Corrupt>, tenant: &Tenant) -> Self {
         match entry {
-            Ok(entry) => Listed::Entry(Box::new(EntryView::new(&entry, &entry.document.interaction(), tenant))),
+            Ok(entry) => ListedEntry::Entry(Box::new(EntryView::new(&entry, &entry.document.interaction(), tenant))),
             Err(corrupt) => {
                 tracing::error!(error = %corrupt, "an entry cannot be read");
                 let reason = "It was stored by another version and cannot be read.".to_owned();
-                Listed::Unreadable { key: corrupt.key, state: "unreadable", reason }
+                ListedEntry::Unreadable { key: corrupt.key, state: "unreadable", reason }
             }
         }
     }
 }
 
-/// The state of what cannot be read.
+/// The state of an unreadable entry.
 fn unreadable() -> Object {
-    one_of(&["unreadable"], "Its state is not known.")
+    one_of(&["unreadable"], "The entry cannot be read, so its state is unknown.")
 }
 
-/// An entry: what became of a call, a message or a conversation.
+/// An entry of the activity log: a call, a message or a conversation, with its outcome.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Entry)]
 pub(crate) struct EntryView {
     /// `call-<id>`, `message-<id>` or `conversation-<line>-<number>-<day>`.
     #[schema(example = "call-3127")]
     key: String,
-    /// Where it stands.
+    /// The state of the entry.
     state: State,
-    /// The same in the words of the parameter `outcome`.
+    /// The state as a value of the `outcome` parameter.
     outcome: Outcome,
-    /// Why, as a sentence.
+    /// The reason for the state, as a sentence.
     #[schema(example = "Logged as Completed (Past Activities) on the Contact Lou Sample.")]
     reason: String,
-    /// The status of its Task, if there is or will be one.
+    /// The status that the Task has or will have; null if there will be no Task.
     #[schema(required)]
     status: Option<TaskStatus>,
-    /// Who called whom, or wrote the last message.
+    /// The direction of the call, or of the last message.
     direction: Direction,
-    /// What it is.
+    /// The kind of the entry.
     kind: Kind,
-    /// Which of the five; null while the call is not over, and of messages.
+    /// The call type; null while the call is not over, and for messages.
     #[schema(required)]
     call_type: Option<CallType>,
-    /// When it began to ring, or the first message was sent, UNIX seconds.
+    /// When the call started ringing, or the first message was sent, in UNIX seconds.
     #[serde(with = "required")]
     #[schema(value_type = i64, example = 1_774_254_600)]
     started_at: Timestamp,
-    /// The same on the number's own clock, ISO 8601.
+    /// The same in the line's time zone, in ISO 8601.
     #[schema(format = DateTime, example = "2026-03-23T09:30:00+01:00")]
     started_at_local: String,
-    /// The number's time zone.
+    /// The line's time zone.
     #[schema(example = "Europe/Vienna")]
     time_zone: String,
-    /// The Aircall number.
+    /// The Aircall line.
     number: NumberView,
-    /// The other party's number; null if it was withheld.
+    /// The other party's phone number; null if withheld.
     #[schema(required, example = "+33639980001")]
     external_number: Option<String>,
-    /// The Aircall user who took or made the call.
+    /// The Aircall user who took or made the call; null if unknown.
     #[schema(required)]
     user: Option<UserView>,
-    /// Salesforce id of the Task.
+    /// The Salesforce ID of the Task; null while there is none.
     #[schema(required, example = "00T000000000001AAA")]
     task_id: Option<String>,
-    /// Where the Task is shown.
+    /// The URL of the Task in Salesforce; null while there is none.
     #[schema(
         required,
         format = "uri",
         example = "https://example.my.salesforce.com/lightning/r/Task/00T000000000001AAA/view"
     )]
     task_url: Option<String>,
-    /// The record the Task is on.
+    /// The record that the Task is on; null while there is no Task.
     #[schema(required)]
     record: Option<RecordView>,
-    /// The Case or Opportunity.
+    /// The Case or Opportunity that the Task is related to; null if there is none.
     #[schema(required)]
     related: Option<RelatedView>,
-    /// What went wrong, if it did.
+    /// What went wrong; null if nothing did.
     #[schema(required)]
     problem: Option<ProblemView>,
-    /// How often it was postponed.
+    /// How often the entry was postponed.
     attempts: u32,
-    /// When it is tried next, UNIX seconds.
+    /// When writing is tried next, in UNIX seconds; null if it is not waiting.
     #[serde(with = "optional")]
     #[schema(value_type = Option<i64>, required)]
     due_at: Option<Timestamp>,
-    /// When any of it last changed, UNIX seconds.
+    /// When the entry last changed, in UNIX seconds.
     #[serde(with = "required")]
     #[schema(value_type = i64, example = 1_774_254_600)]
     updated_at: Timestamp,
 }
 
-/// An entry with all that is known of it.
+/// An entry with all its details.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = FullEntry)]
 pub(crate) struct FullEntryView {
@@ -138,37 +138,37 @@ pub(crate) struct FullEntryView {
     details: Details,
 }
 
-/// What only a single entry shows.
+/// Details that are only returned for a single entry.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = EntryDetails)]
 struct Details {
-    /// All that was looked at, and what followed.
+    /// How the entry was decided and written, step by step.
     trace: Vec<Step>,
-    /// What else Aircall says of the call; null of messages.
+    /// Aircall's further data of the call; null for messages.
     #[schema(required)]
     call: Option<CallView>,
-    /// The messages, in the order of sending; null of a call.
+    /// The messages, in the order of sending; null for a call.
     #[schema(required)]
     messages: Option<Vec<MessageView>>,
-    /// The Task as it was last written, by Salesforce's names of the fields; null while there is none.
+    /// The Task as it was last written, by Salesforce's field names; null while there is none.
     #[schema(value_type = Option<Object>, required, example = json!({"Subject": "Missed call from Lou Sample on Sales", "Status": "In Progress"}))]
     task: Option<Map<String, Value>>,
-    /// When the Task was created, UNIX seconds.
+    /// When the Task was created, in UNIX seconds; null while there is none.
     #[serde(with = "optional")]
     #[schema(value_type = Option<i64>, required)]
     logged_at: Option<Timestamp>,
 }
 
-/// What an entry is.
+/// The kind of an entry.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[schema(as = EntryKind)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
     /// A call.
     Call,
-    /// A message, or one of a group to one of its participants.
+    /// A message, or a group message to one of its participants.
     Message,
-    /// The messages of a line and a number of one day.
+    /// All messages between a line and a phone number on one day.
     Conversation,
 }
 
@@ -176,41 +176,41 @@ pub(crate) enum Kind {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Message)]
 struct MessageView {
-    /// Aircall's id.
+    /// Aircall's ID of the message.
     id: String,
-    /// Who wrote to whom.
+    /// The direction of the message.
     direction: Direction,
-    /// UNIX seconds.
+    /// When it was sent, in UNIX seconds.
     #[serde(with = "required")]
     #[schema(value_type = i64)]
     sent_at: Timestamp,
-    /// `sms`, which MMS are too, `whatsapp`, or another word of Aircall's.
+    /// `sms` (for SMS and MMS), `whatsapp`, or another value of Aircall's.
     channel: String,
-    /// What it says; null if it is nothing but what is attached to it.
+    /// The text; null if the message only has attachments.
     #[schema(required)]
     text: Option<String>,
-    /// The names of what is attached to it; null of what has none.
+    /// The names of the attachments; null for an attachment without a name.
     media: Vec<Option<String>>,
-    /// What became of it on its way, as Aircall spells it.
+    /// The delivery state, as Aircall spells it; null if unknown.
     #[schema(required)]
     state: Option<String>,
 }
 
-/// What else Aircall says of a call.
+/// Aircall's further data of a call.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CallDetails)]
 struct CallView {
-    /// When it was taken, UNIX seconds.
+    /// When the call was answered, in UNIX seconds; null if it was not.
     #[serde(with = "optional")]
     #[schema(value_type = Option<i64>, required)]
     answered_at: Option<Timestamp>,
-    /// When it ended, UNIX seconds.
+    /// When the call ended, in UNIX seconds; null while it is not over.
     #[serde(with = "optional")]
     #[schema(value_type = Option<i64>, required)]
     ended_at: Option<Timestamp>,
-    /// Seconds.
+    /// Talking time, in seconds.
     talk_seconds: u64,
-    /// Seconds until it was taken or, if it was not, until it ended.
+    /// Seconds until the call was answered or, if it was not, until it ended.
     waiting_seconds: u64,
     tags: Vec<String>,
     comments: Vec<CommentView>,
@@ -228,7 +228,7 @@ struct CommentView {
     posted_by: Option<String>,
 }
 
-/// An Aircall number (a line).
+/// An Aircall line, which Aircall calls a number.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Number)]
 struct NumberView {
@@ -241,7 +241,7 @@ struct NumberView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = User)]
 struct UserView {
-    /// Aircall's id of the user.
+    /// Aircall's ID of the user; null if unknown.
     #[schema(required)]
     id: Option<u64>,
     #[schema(required, example = "Ada Demo")]
@@ -275,17 +275,17 @@ struct ProblemView {
     /// Salesforce's error code, or our own.
     #[schema(example = "FIELD_CUSTOM_VALIDATION_EXCEPTION")]
     code: String,
-    /// In Salesforce's words, where it has some.
+    /// The error message, in Salesforce's words if it gave any.
     #[schema(example = "No calls on Mondays.")]
     message: String,
-    /// When it first went wrong so, UNIX seconds.
+    /// When this problem first occurred, in UNIX seconds.
     #[serde(with = "required")]
     #[schema(value_type = i64)]
     since: Timestamp,
 }
 
 impl FullEntryView {
-    /// The entry with its trace and all else that is known.
+    /// The entry with its trace and all other details.
     pub(crate) fn new(entry: &Entry, tenant: &Tenant) -> Self {
         let interaction = entry.document.interaction();
         Self { entry: EntryView::new(entry, &interaction, tenant), details: Details::new(entry, interaction) }
@@ -311,7 +311,7 @@ impl EntryView {
             time_zone: zone.iana_name().unwrap_or("UTC").to_owned(),
             number: NumberView { id: interaction.line().id, name: interaction.line().label() },
             external_number: match interaction.party() {
-                Party::Phone(number) => Some(number.as_str().to_owned()),
+                Party::Phone(phone) => Some(phone.as_str().to_owned()),
                 Party::Unusable(text) => Some(text.clone()),
                 Party::Anonymous => None,
             },

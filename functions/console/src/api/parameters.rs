@@ -1,4 +1,4 @@
-//! Query strings, read by what the document says of them.
+//! Query strings, checked against the OpenAPI document.
 
 use utoipa::IntoParams;
 use utoipa::openapi::RefOr;
@@ -7,20 +7,20 @@ use utoipa::openapi::path::{Operation, ParameterIn};
 use crate::error::ApiError;
 use crate::form::Fields;
 
-/// The parameter that people paste a phone number into, which may have spaces around it.
-const PASTED: &str = "search";
+/// The parameter that people paste phone numbers into, so spaces around its value are allowed.
+const TRIMMED: &str = "search";
 
-/// Reads a query string of the parameters `P`: each at most once, and none that `P` does not have, as a misspelt filter
-/// would find everything. One without a value asks for nothing.
+/// Reads a query string with the parameters `P`, each at most once. Unknown parameters are refused, as a misspelt
+/// filter would otherwise return everything. A parameter without a value is ignored.
 pub(super) fn read<P: IntoParams>(query: Option<String>) -> Result<Fields, ApiError> {
     let query = query.unwrap_or_default();
     let known = P::into_params(|| Some(ParameterIn::Query));
     let mut given: Vec<&str> = Vec::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         let message = match known.iter().find(|parameter| parameter.name == name) {
-            None => "There is no parameter of this name here.",
-            Some(_) if value.trim() != value && name != PASTED => "It has no spaces around its value.",
-            Some(parameter) if given.contains(&parameter.name.as_str()) => "It is there once.",
+            None => "This operation has no parameter of this name.",
+            Some(_) if value.trim() != value && name != TRIMMED => "There must be no spaces around its value.",
+            Some(parameter) if given.contains(&parameter.name.as_str()) => "It must be given only once.",
             Some(parameter) => {
                 given.push(&parameter.name);
                 continue;
@@ -31,7 +31,7 @@ pub(super) fn read<P: IntoParams>(query: Option<String>) -> Result<Fields, ApiEr
     Ok(Fields::read(query.as_bytes()))
 }
 
-/// Says in the document that a query parameter may be there without a value, which has no word in utoipa.
+/// Marks all query parameters in the document as allowed to be empty, which utoipa has no attribute for.
 pub(super) fn may_be_empty(operation: &mut Operation) {
     for parameter in operation.parameters.iter_mut().flatten() {
         if let RefOr::T(parameter) = parameter

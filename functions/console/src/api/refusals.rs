@@ -1,4 +1,4 @@
-//! What operations are refused with, in the document.
+//! The error responses of operations, in the OpenAPI document.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,10 +24,10 @@ use crate::console::Console;
 use crate::error::{ApiError, Refusal};
 use crate::error_code::ErrorCode;
 
-/// What `routes!` makes of a handler.
+/// The result of `routes!` for a handler.
 pub(super) type Operation = UtoipaMethodRouter<Arc<Console>>;
 
-/// An answer of API Gateway's, which is in front of the functions.
+/// An error response of API Gateway, which is in front of the console.
 #[derive(Serialize, ToSchema)]
 struct GatewayRefusal {
     /// What went wrong, in API Gateway's words.
@@ -35,7 +35,7 @@ struct GatewayRefusal {
     message: String,
 }
 
-/// What API Gateway answers by itself, whatever is asked.
+/// The error responses that API Gateway can give to any request.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-troubleshooting-lambda.html>
 const GATEWAY: [(StatusCode, &str); 3] = [
     (StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"),
@@ -43,7 +43,7 @@ const GATEWAY: [(StatusCode, &str); 3] = [
     (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
 ];
 
-/// What refusals look like.
+/// The schemas of error responses.
 pub(super) fn schemas() -> Vec<(String, RefOr<Schema>)> {
     let mut schemas = vec![
         (Refusal::name().into_owned(), Refusal::schema()),
@@ -53,7 +53,7 @@ pub(super) fn schemas() -> Vec<(String, RefOr<Schema>)> {
     schemas
 }
 
-/// Adds an operation that is refused with these codes, and with those that follow from what it is.
+/// Adds an operation with these error codes, and with those that all operations of its kind share.
 pub(super) fn add(
     mut router: OpenApiRouter<Arc<Console>>,
     (schemas, mut paths, methods): Operation,
@@ -74,8 +74,8 @@ pub(super) fn add(
 
 fn complete(operation: &mut Described, is_change: bool, codes: &[ErrorCode], components: &mut Components) {
     parameters::may_be_empty(operation);
-    let is_admins = codes.contains(&ErrorCode::AdminOnly);
-    operation.security = Some(security(is_change, is_admins));
+    let is_admin_only = codes.contains(&ErrorCode::AdminOnly);
+    operation.security = Some(security(is_change, is_admin_only));
     let mut codes = codes.to_vec();
     codes.extend([ErrorCode::NotSignedIn, ErrorCode::BadToken]);
     codes.extend([ErrorCode::Misconfigured, ErrorCode::Unreadable, ErrorCode::Unavailable]);
@@ -98,15 +98,15 @@ fn complete(operation: &mut Described, is_change: bool, codes: &[ErrorCode], com
     }
 }
 
-/// Who may: an admin in a browser, whose changes may have to prove where they come from, or a program.
-fn security(is_change: bool, is_admins: bool) -> Vec<SecurityRequirement> {
+/// The accepted credentials: an API token, an admin's session or, for changes, a session with a CSRF token.
+fn security(is_change: bool, is_admin_only: bool) -> Vec<SecurityRequirement> {
     let none: [&str; 0] = [];
-    let token = (!is_admins).then(|| SecurityRequirement::new(TOKEN, none));
-    let proven = is_change.then(|| SecurityRequirement::new(SESSION, none).add(CSRF, none));
-    token.into_iter().chain([SecurityRequirement::new(SESSION, none)]).chain(proven).collect()
+    let token = (!is_admin_only).then(|| SecurityRequirement::new(TOKEN, none));
+    let session_and_csrf = is_change.then(|| SecurityRequirement::new(SESSION, none).add(CSRF, none));
+    token.into_iter().chain([SecurityRequirement::new(SESSION, none)]).chain(session_and_csrf).collect()
 }
 
-/// `NotFoundOrNotFailed`, so that operations with the same answers share them.
+/// The name of a response, such as `NotFoundOrNotFailed`, so that operations with the same errors share it.
 fn name(status: StatusCode, codes: &[ErrorCode]) -> String {
     if codes.is_empty() {
         return status.canonical_reason().unwrap_or_default().replace(' ', "");
@@ -115,17 +115,17 @@ fn name(status: StatusCode, codes: &[ErrorCode]) -> String {
 }
 
 fn response(status: StatusCode, codes: &[ErrorCode]) -> Response {
-    let gateways = GATEWAY.into_iter().find(|(gateways, _)| *gateways == status).map(|(_, message)| message);
+    let gateway_message = GATEWAY.into_iter().find(|(other, _)| *other == status).map(|(_, message)| message);
     let described = codes.iter().map(|code| format!("`{}`: {}", key(*code), meaning(*code)));
-    let gateway = gateways.map(|message| format!("`{message}`: API Gateway's own answer."));
+    let gateway = gateway_message.map(|message| format!("`{message}`: sent by API Gateway."));
     let lines: Vec<String> = described.chain(gateway).collect();
-    let content = content(codes, gateways);
+    let content = content(codes, gateway_message);
     ResponseBuilder::new().description(lines.join("\n\n")).content("application/json", content).build()
 }
 
-fn content(codes: &[ErrorCode], gateways: Option<&str>) -> Content {
+fn content(codes: &[ErrorCode], gateway_message: Option<&str>) -> Content {
     let (own, gateway) = (Ref::from_schema_name(Refusal::name()), Ref::from_schema_name(GatewayRefusal::name()));
-    let schema: RefOr<Schema> = match (codes.is_empty(), gateways.is_some()) {
+    let schema: RefOr<Schema> = match (codes.is_empty(), gateway_message.is_some()) {
         (false, true) => OneOfBuilder::new().item(own).item(gateway).into(),
         (false, false) => own.into(),
         (true, _) => gateway.into(),
@@ -134,7 +134,7 @@ fn content(codes: &[ErrorCode], gateways: Option<&str>) -> Content {
         let example = ExampleBuilder::new().value(serde_json::to_value(example(*code).refusal()).ok());
         (key(*code), example.build().into())
     };
-    let of_gateway = gateways.map(|message| {
+    let of_gateway = gateway_message.map(|message| {
         let example = ExampleBuilder::new().value(Some(json!({ "message": message })));
         ("gateway".to_owned(), example.build().into())
     });
@@ -142,53 +142,55 @@ fn content(codes: &[ErrorCode], gateways: Option<&str>) -> Content {
     ContentBuilder::new().schema(Some(schema)).examples_from_iter(examples).build()
 }
 
-/// As JSON has it.
+/// The code as it is in JSON.
 fn key(code: ErrorCode) -> String {
     let key = serde_json::to_value(code).ok();
     key.as_ref().and_then(|key| key.as_str()).unwrap_or_default().to_owned()
 }
 
-/// What an error of this code says to a developer.
+/// The description of an error code, for developers.
 fn meaning(code: ErrorCode) -> &'static str {
     match code {
-        ErrorCode::AdminOnly => "it takes an admin's session, and an API token does not do.",
-        ErrorCode::AircallRateLimited => "Aircall takes no more requests of the company. Try again in a minute.",
+        ErrorCode::AdminOnly => "the operation needs an admin's session; an API token is not enough.",
+        ErrorCode::AircallRateLimited => "Aircall's rate limit for the company is reached. Try again in a minute.",
         ErrorCode::AircallRefused => "Aircall does not accept the API key.",
-        ErrorCode::AircallRejected => "Aircall does not do what it was asked, and says why.",
-        ErrorCode::AircallUnavailable => "Aircall does not answer as it should. Try again later.",
-        ErrorCode::BadParameter => "`parameter` names what is not as it should be.",
-        ErrorCode::BadToken => "the API token is not one, or was revoked.",
+        ErrorCode::AircallRejected => "Aircall rejected the request; the message says why.",
+        ErrorCode::AircallUnavailable => "Aircall cannot be reached or failed. Try again later.",
+        ErrorCode::BadParameter => "a parameter or field is invalid; `parameter` names it.",
+        ErrorCode::BadToken => "the API token is invalid or was revoked.",
         ErrorCode::Busy => "somebody else is changing this connection. Try again in a minute.",
-        ErrorCode::Forged => "the headers say that the change comes from a page of another site.",
-        ErrorCode::InvalidSettings => "`problems` says what is wrong with the settings. Nothing of them counts.",
-        ErrorCode::MethodNotAllowed => "the resource has other methods; `Allow` lists them.",
-        ErrorCode::Misconfigured => "the deployment is not set up well; its log says what is missing.",
-        ErrorCode::NotConnected => "what is to be changed or looked at is not connected.",
-        ErrorCode::NotFailed => "only an entry that failed can be retried.",
-        ErrorCode::NotFound => "there is no such thing in this tenant.",
-        ErrorCode::NotJson => "the body is not JSON, or JSON of another shape.",
-        ErrorCode::NotSignedIn => "there is no session that counts, and no API token.",
-        ErrorCode::OtherCompany => "the API key is of another company than the one that is connected.",
-        ErrorCode::SalesforcePaused => "the org is left alone for a while, as its API calls are used up.",
-        ErrorCode::SalesforceRefused => "Salesforce does not do what it was asked, and says why.",
-        ErrorCode::SalesforceUnavailable => "Salesforce does not answer as it should. Try again later.",
-        ErrorCode::Stale => "somebody changed the settings meanwhile; `settings` is what they are now.",
-        ErrorCode::TooLarge => "the body is longer than any that makes sense.",
-        ErrorCode::TooManyTokens => "the tenant has 20 API tokens already.",
+        ErrorCode::Forged => {
+            "the headers say that the change comes from another site's page, and there is no valid CSRF token."
+        }
+        ErrorCode::InvalidSettings => "the settings are invalid, and nothing was saved; `problems` lists why.",
+        ErrorCode::MethodNotAllowed => "the resource does not support this method; `Allow` lists those that it does.",
+        ErrorCode::Misconfigured => "the deployment is not configured correctly; its log says what is missing.",
+        ErrorCode::NotConnected => "there is no connection to change or check.",
+        ErrorCode::NotFailed => "only a failed entry can be retried.",
+        ErrorCode::NotFound => "the resource does not exist in this tenant.",
+        ErrorCode::NotJson => "the body is not JSON, or does not match the schema.",
+        ErrorCode::NotSignedIn => "there is no valid session and no API token.",
+        ErrorCode::OtherCompany => "the API key belongs to another company than the connected one.",
+        ErrorCode::SalesforcePaused => "the org gets no requests for now, as its API calls are used up.",
+        ErrorCode::SalesforceRefused => "Salesforce refused the request; the message says why.",
+        ErrorCode::SalesforceUnavailable => "Salesforce cannot be reached or failed. Try again later.",
+        ErrorCode::Stale => "somebody else changed the settings in between; `settings` has the current ones.",
+        ErrorCode::TooLarge => "the body is longer than the limit.",
+        ErrorCode::TooManyTokens => "the tenant already has 20 API tokens, the maximum.",
         ErrorCode::Unavailable => "not possible right now. Try again later.",
-        ErrorCode::Unreadable => "what is stored was stored by another version and cannot be read.",
-        ErrorCode::UnsupportedMediaType => "the body, if there is one, has to say that it is `application/json`.",
+        ErrorCode::Unreadable => "the stored data was written by another version and cannot be read.",
+        ErrorCode::UnsupportedMediaType => "a request with a body needs the `Content-Type` `application/json`.",
     }
 }
 
-/// An error of this code, as it is answered.
+/// An example of an error with this code.
 fn example(code: ErrorCode) -> ApiError {
     match code {
         ErrorCode::AdminOnly => ApiError::AdminOnly,
         ErrorCode::AircallRateLimited => AircallError::RateLimited.into(),
         ErrorCode::AircallRefused => AircallError::Refused("Unauthorized".to_owned()).into(),
         ErrorCode::AircallRejected => AircallError::Rejected("Bad Request (HTTP 400)".to_owned()).into(),
-        ErrorCode::AircallUnavailable => AircallError::RetryQueue("Aircall answered HTTP 502".to_owned()).into(),
+        ErrorCode::AircallUnavailable => AircallError::Unavailable("Aircall answered HTTP 502".to_owned()).into(),
         ErrorCode::BadParameter => {
             ApiError::Parameter { name: "until", message: "The last day is before the first.".to_owned() }
         }
@@ -201,11 +203,11 @@ fn example(code: ErrorCode) -> ApiError {
         }
         ErrorCode::MethodNotAllowed => ApiError::MethodNotAllowed,
         ErrorCode::Misconfigured => {
-            ApiError::Connection { code, message: "The console is not set up well.".to_owned() }
+            ApiError::Connection { code, message: "The console is not configured correctly.".to_owned() }
         }
         ErrorCode::NotConnected => ConnectionError::NotConnected("Salesforce").into(),
         ErrorCode::NotFailed => ApiError::NotFailed,
-        ErrorCode::NotFound => ApiError::NotFound("There is no entry of this key.".to_owned()),
+        ErrorCode::NotFound => ApiError::NotFound("There is no entry with this key.".to_owned()),
         ErrorCode::NotJson => {
             ApiError::NotJson("The body is not JSON: EOF while parsing a value at line 1 column 0.".to_owned())
         }
@@ -220,16 +222,16 @@ fn example(code: ErrorCode) -> ApiError {
             ConnectionError::SalesforcePaused(message.to_owned()).into()
         }
         ErrorCode::SalesforceRefused => {
-            ConnectionError::Salesforce("INSUFFICIENT_ACCESS: insufficient access rights.".to_owned()).into()
+            ConnectionError::SalesforceRefused("INSUFFICIENT_ACCESS: insufficient access rights.".to_owned()).into()
         }
         ErrorCode::SalesforceUnavailable => {
-            ConnectionError::SalesforceLater("Salesforce did not answer in time.".to_owned()).into()
+            ConnectionError::SalesforceUnavailable("Salesforce did not answer in time.".to_owned()).into()
         }
         ErrorCode::Stale => ApiError::Stale(Box::new(Settings { version: 8, ..Settings::default() })),
         ErrorCode::TooLarge => ApiError::TooLarge,
         ErrorCode::TooManyTokens => ApiError::TooManyTokens,
         ErrorCode::Unavailable => {
-            ApiError::Connection { code, message: "This is not possible now. Try again.".to_owned() }
+            ApiError::Connection { code, message: "This is not possible right now. Try again.".to_owned() }
         }
         ErrorCode::Unreadable => {
             let message = "This was stored by another version and cannot be read.".to_owned();

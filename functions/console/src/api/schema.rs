@@ -1,8 +1,8 @@
-//! Schemas of fields that Rust knows as less than they are.
+//! Schemas that are more precise than the Rust types of their fields.
 
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
-/// One of these words.
+/// A string that is one of these values.
 pub(crate) fn one_of(words: &'static [&'static str], description: &str) -> Object {
     ObjectBuilder::new()
         .schema_type(Type::String)

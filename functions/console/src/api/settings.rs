@@ -13,12 +13,12 @@ use crate::error::ApiError;
 use crate::settings;
 use crate::signed_in::SignedIn;
 
-/// Longest settings document, bytes.
+/// Longest settings document, in bytes.
 const MAX_LEN: usize = 64 * 1024;
 
-/// The settings
+/// Get the settings
 ///
-/// A new tenant has defaults, as version 0.
+/// A new tenant has the defaults, as version 0.
 #[utoipa::path(
     get,
     path = "/api/settings",
@@ -35,18 +35,19 @@ pub(crate) async fn show(
 
 /// Replace the settings
 ///
-/// The whole document, or nothing of it, if the settings still are at the `version` that it was read at. It holds at the
-/// next call, and is kept in the history.
+/// Replaces the whole document. `version` must be the version that the settings were read at: if they have changed
+/// since, the request is refused as `stale` (optimistic locking). The change applies from the next call on, and is kept
+/// in the history.
 ///
-/// Beside what the schema says: `create_case_if_none` needs `relate_to` `case`; no two periods of a schedule overlap, and
-/// none opens and closes at the same minute; a document has 64 KiB at most.
+/// Rules beyond the schema: `create_case_if_none` needs `relate_to` to be `case`. The periods of a schedule must not
+/// overlap, and none may open and close at the same minute. A document has at most 64 KiB.
 #[utoipa::path(
     put,
     path = "/api/settings",
     tag = "Settings",
     operation_id = "replaceSettings",
     request_body(content = Settings, examples(
-        ("as_new" = (summary = "What a new tenant has", value = json!(Settings::default()))),
+        ("as_new" = (summary = "The defaults of a new tenant", value = json!(Settings::default()))),
         ("business_hours" = (summary = "Missed calls as next steps, during business hours", value = json!({
             "version": 0,
             "call_workflow": {
@@ -77,7 +78,7 @@ pub(crate) async fn show(
             "api_usage_limit": 80,
         }))),
     )),
-    responses((status = OK, description = "The document as it was stored, at its new version.", body = Settings)),
+    responses((status = OK, description = "The document as it was saved, with its new version.", body = Settings)),
 )]
 pub(crate) async fn replace(
     State(console): State<Arc<Console>>,

@@ -1,4 +1,4 @@
-//! `GET` and `POST /api/tokens`, `DELETE /api/tokens/{id}`: for admins, not for tokens themselves.
+//! `GET` and `POST /api/tokens`, `DELETE /api/tokens/{id}`: for admins' sessions only, not for API tokens.
 
 use std::sync::Arc;
 
@@ -20,56 +20,57 @@ use crate::error::ApiError;
 use crate::signed_in::Admin;
 use crate::tokens;
 
-/// Longest body that makes sense base_url, bytes.
+/// Longest body, in bytes.
 const MAX_LEN: usize = 4 * 1024;
 
-/// The tenant's tokens.
+/// The tenant's API tokens.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Tokens)]
 pub(crate) struct TokensView {
-    /// The latest first.
+    /// The tokens, the latest first.
     tokens: Vec<TokenView>,
 }
 
-/// A token, without its text.
+/// An API token, without its secret text.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Token)]
 struct TokenView {
     #[schema(example = "00f1c2d3e4a5b697")]
     id: String,
-    /// What it is for.
+    /// What the token is for.
     #[schema(example = "Nightly report")]
     name: String,
-    /// Who made it.
+    /// Who created it.
     #[schema(example = "admin@example.com")]
     created_by: String,
-    /// UNIX seconds.
+    /// When it was created, in UNIX seconds.
     #[serde(with = "required")]
     #[schema(value_type = i64, example = 1_774_254_600)]
     created_at: Timestamp,
-    /// To the hour, UNIX seconds; null if it never was.
+    /// When it was last used, to the hour, in UNIX seconds; null if never.
     #[serde(with = "optional")]
     #[schema(value_type = Option<i64>, required, example = 1_774_260_000)]
     last_used_at: Option<Timestamp>,
 }
 
-/// A token that was just made. It has no `Debug`, which would show its text.
+/// A token that was just created, with its secret text.
+// Without `Debug`, which would show the secret.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CreatedToken)]
 pub(crate) struct CreatedView {
-    /// The text to send as `Authorization: Bearer …`. Nobody can show it again.
+    /// The secret text, to send as `Authorization: Bearer …`. It cannot be shown again.
     #[schema(pattern = "^act_[A-Za-z0-9_-]{43}$", example = "act_EXAMPLE-EXAMPLE-EXAMPLE-EXAMPLE-EXAMPLE-123")]
     token: String,
     #[serde(flatten)]
     view: TokenView,
 }
 
-/// What a token is made of.
+/// The body of a request to create a token.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewToken)]
 struct NameBody {
-    /// What it is for; neither line breaks or other control characters, nor spaces around it.
+    /// What the token is for; without control characters such as line breaks, and without spaces around it.
     #[schema(
         min_length = 1,
         max_length = 80,
@@ -79,13 +80,13 @@ struct NameBody {
     name: String,
 }
 
-/// The API tokens
+/// List the API tokens
 #[utoipa::path(
     get,
     path = "/api/tokens",
     tag = "API tokens",
     operation_id = "listTokens",
-    responses((status = OK, description = "The tokens, without their texts.", body = TokensView)),
+    responses((status = OK, description = "The tokens, without their secret texts.", body = TokensView)),
 )]
 pub(crate) async fn list(
     State(console): State<Arc<Console>>,
@@ -95,9 +96,9 @@ pub(crate) async fn list(
     Ok(Json(TokensView { tokens: tokens.into_iter().map(TokenView::new).collect() }))
 }
 
-/// Make an API token
+/// Create an API token
 ///
-/// A tenant has 20 at most. The answer shows the token's text for the only time: only its hash is stored.
+/// A tenant has at most 20. Only this response contains the secret text, as only its hash is stored.
 #[utoipa::path(
     post,
     path = "/api/tokens",
@@ -106,7 +107,7 @@ pub(crate) async fn list(
     request_body = NameBody,
     responses((
         status = CREATED,
-        description = "The token with its text.",
+        description = "The token with its secret text.",
         body = CreatedView,
         links(("revoke" = (operation_id = "revokeToken", parameters(("id" = "$response.body#/id"))))),
     )),
@@ -118,7 +119,7 @@ pub(crate) async fn create(
 ) -> Result<(StatusCode, Json<CreatedView>), ApiError> {
     let body = body::bytes(body, MAX_LEN).await?;
     let NameBody { name } = serde_json::from_slice(&body)
-        .map_err(|error| ApiError::NotJson(format!("The body is {{\"name\": \"…\"}}: {error}.")))?;
+        .map_err(|error| ApiError::NotJson(format!("The body must be {{\"name\": \"…\"}}: {error}.")))?;
     if !tokens::may_be_name(&name) {
         return Err(ApiError::Parameter { name: "name", message: tokens::NAME.to_owned() });
     }
@@ -129,7 +130,7 @@ pub(crate) async fn create(
 
 /// Revoke an API token
 ///
-/// From then on it lets nobody in.
+/// Programs that use it lose access.
 #[utoipa::path(
     delete,
     path = "/api/tokens/{id}",
@@ -142,7 +143,7 @@ pub(crate) async fn create(
         pattern = "^[0-9a-f]{16}$",
         example = "00f1c2d3e4a5b697",
     )),
-    responses((status = NO_CONTENT, description = "It is revoked.")),
+    responses((status = NO_CONTENT, description = "The token is revoked.")),
 )]
 pub(crate) async fn revoke(
     State(console): State<Arc<Console>>,
@@ -153,7 +154,7 @@ pub(crate) async fn revoke(
     if tokens::revoke(&console, &session, &id).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
-        Err(ApiError::NotFound("There is no API token of this id.".to_owned()))
+        Err(ApiError::NotFound("There is no API token with this ID.".to_owned()))
     }
 }
 

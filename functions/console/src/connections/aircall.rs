@@ -1,8 +1,8 @@
 //! The tenant's Aircall account: its credential in Secrets Manager, its webhook at Aircall, the hash of that webhook's
 //! token in the tenants table.
 //!
-//! A webhook of ours is known by the address it sends to, which names the tenant. So whoever begins again after a kill
-//! finds the webhook that was made before, and makes no second one. All changes are made under one lease of the tenant's.
+//! Our webhooks are identified by their URL, which names the tenant. So a change that is repeated after a crash finds
+//! the webhook that was created before, and creates no second one. All changes are made under one lease on the tenant.
 
 pub(crate) mod key;
 pub(crate) mod lines;
@@ -19,52 +19,52 @@ use store::{
 use tokio::sync::OnceCell;
 use url::Url;
 
-use self::webhook::Ours;
-use super::{ConnectionError, holder, until};
+use self::webhook::TenantWebhooks;
+use super::{ConnectionError, lease_end, lease_holder};
 use crate::base_url::BaseUrl;
 use crate::console::Console;
 use crate::error_code::ErrorCode;
 use crate::kept::Kept;
 use crate::lines::Lines;
 
-/// Aircall, as the console talks to it.
+/// The console's access to Aircall, with per-tenant caches.
 #[derive(Debug)]
 pub struct Aircall {
     http: reqwest::Client,
     api_url: Url,
-    /// Where admins consent to the app.
+    /// Where admins authorize the app.
     pub(crate) dashboard_url: Url,
     credentials: AircallCredentials,
     app: AppSecret,
-    /// The app, once it was asked for; none if the deployment has none.
+    /// The OAuth app, cached after the first read; `None` if the deployment has none.
     known_app: OnceCell<Option<store::App>>,
-    /// What there is to say of a tenant's webhook.
+    /// The cached note about each tenant's webhook.
     watched: Kept<Option<String>>,
-    /// A tenant's lines.
+    /// The cached lines of each tenant.
     lines: Kept<Lines>,
 }
 
-/// Why Aircall does not do what it is asked, as a sentence for an admin.
+/// Why a request to Aircall failed, as a sentence for an admin.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AircallError {
-    /// It does not take the credential.
+    /// Aircall does not accept the credential.
     #[error("Aircall does not accept the API key: {0}.")]
     Refused(String),
-    /// The company has used up its requests of the minute.
-    #[error("Aircall takes no more requests of this company for now. Try again in a minute.")]
+    /// The company has reached its rate limit of requests a minute.
+    #[error("Aircall accepts no more requests from this company for now. Try again in a minute.")]
     RateLimited,
-    /// It does not now.
+    /// Aircall cannot answer now; a later try may succeed.
     #[error("Aircall cannot do this now ({0}). Try again in a minute.")]
-    RetryQueue(String),
-    /// It never will.
-    #[error("Aircall does not do this: {0}.")]
+    Unavailable(String),
+    /// Aircall rejected the request; trying again does not help.
+    #[error("Aircall rejected the request: {0}.")]
     Rejected(String),
-    /// It belongs to another company.
-    #[error("This is the account of {given}, and {connected} is connected. Disconnect that first.")]
+    /// The credential belongs to another company than the connected one.
+    #[error("This account belongs to {given}, but {connected} is connected. Disconnect {connected} first.")]
     OtherCompany {
         /// The company that is connected.
         connected: String,
-        /// That of the credential.
+        /// The company of the credential.
         given: String,
     },
 }
@@ -74,19 +74,19 @@ impl From<Error> for AircallError {
         match error {
             Error::Refused { message } => AircallError::Refused(message),
             Error::Retry { reason: Reason::RateLimited, .. } => AircallError::RateLimited,
-            Error::Retry { reason, .. } => AircallError::RetryQueue(reason.to_string()),
+            Error::Retry { reason, .. } => AircallError::Unavailable(reason.to_string()),
             Error::Rejected { status, message } => AircallError::Rejected(format!("{message} (HTTP {status})")),
         }
     }
 }
 
 impl AircallError {
-    /// What the API calls it.
+    /// The API's error code.
     pub(super) fn code(&self) -> ErrorCode {
         match self {
             AircallError::Refused(_) => ErrorCode::AircallRefused,
             AircallError::RateLimited => ErrorCode::AircallRateLimited,
-            AircallError::RetryQueue(_) => ErrorCode::AircallUnavailable,
+            AircallError::Unavailable(_) => ErrorCode::AircallUnavailable,
             AircallError::Rejected(_) => ErrorCode::AircallRejected,
             AircallError::OtherCompany { .. } => ErrorCode::OtherCompany,
         }
@@ -94,8 +94,8 @@ impl AircallError {
 }
 
 impl Aircall {
-    /// Aircall at these addresses, [`aircall::client::BASE_URL`] and [`oauth::DASHBOARD_URL`] but in tests. `http` follows
-    /// no redirects.
+    /// Aircall at these URLs: [`aircall::client::BASE_URL`] and [`oauth::DASHBOARD_URL`], except in tests and the local
+    /// stack. `http` must not follow redirects.
     pub fn new(
         http: reqwest::Client,
         api_url: Url,
@@ -107,7 +107,7 @@ impl Aircall {
         Self { http, api_url, dashboard_url, credentials, app, known_app, watched, lines }
     }
 
-    /// The app by which admins connect without an API key, if the deployment has one.
+    /// The OAuth app, by which admins connect without an API key, if the deployment has one.
     pub(crate) async fn app(&self, base_url: &BaseUrl) -> Result<Option<oauth::App>, store::Error> {
         let known = self.known_app.get_or_try_init(async || {
             let app = self.app.get().await?;
@@ -120,8 +120,8 @@ impl Aircall {
         }))
     }
 
-    /// Exchanges what a consenting admin brought back for the account's credential.
-    pub(crate) async fn interaction(&self, app: &oauth::App, code: &str) -> Result<AircallCredential, AircallError> {
+    /// Exchanges an OAuth authorization code for the account's credential.
+    pub(crate) async fn exchange_code(&self, app: &oauth::App, code: &str) -> Result<AircallCredential, AircallError> {
         let access_token = app.exchange_code(&self.http, &self.api_url, code).await?;
         Ok(AircallCredential::OAuth { access_token })
     }
@@ -134,26 +134,26 @@ impl Aircall {
         Client::new(self.http.clone(), self.api_url.clone(), credentials)
     }
 
-    /// Asks with the tenant's stored credential.
+    /// A client with the tenant's stored credential.
     async fn client_of(&self, tenant: &TenantId) -> Result<Client, ConnectionError> {
         let credential = self.credentials.get(tenant).await?;
         let credential = credential.ok_or_else(|| AircallError::Refused("none is stored".to_owned()))?;
         Ok(self.client(&credential))
     }
 
-    /// Forgets what was known before a change.
+    /// Drops the tenant's cached data after a change.
     fn forget(&self, tenant: &TenantId) {
         self.watched.forget(tenant);
         self.lines.forget(tenant);
     }
 }
 
-/// Connects the account of a credential, or stores another credential of the account that is connected.
+/// Connects the account of a credential, or stores another credential of the account that is already connected.
 ///
-/// First the webhook, so that nothing is stored of an account that does not take one; then its token's hash, beside those
-/// that count already, so that its events are let in; then the credential; and last the connection. Whoever is killed in
-/// between has at most a webhook that nobody reads, which the next try takes over. Webhooks of ours that this makes
-/// superfluous go last, and only then do their tokens no longer count.
+/// The order of the steps: first the webhook, so that nothing is stored for an account that does not accept one; then
+/// its token's hash, added to those that are already accepted, so that its events are authenticated; then the
+/// credential; then the connection. A crash in between leaves at most an unused webhook, which the next try reuses.
+/// Last, superfluous webhooks of ours are deleted, and only then are their tokens removed.
 pub(crate) async fn connect(
     console: &Console,
     tenant: &TenantId,
@@ -163,16 +163,16 @@ pub(crate) async fn connect(
     let client = console.aircall.client(credential);
     client.ping().await?;
     let company = client.company().await?;
-    alone(console, tenant, async |known: Tenant| {
-        if let Some(connected) = known.aircall.as_ref().filter(|connected| is_other(connected, &company)) {
+    with_lease(console, tenant, async |known: Tenant| {
+        if let Some(connected) = known.aircall.as_ref().filter(|connected| is_other_company(connected, &company)) {
             let (connected, given) = (connected.company_name.clone(), company.name);
             return Err(AircallError::OtherCompany { connected, given }.into());
         }
-        let ours = Ours::new(&known, base_url);
-        let webhook = ours.make_sure(&client).await?;
-        let tokens = with(&known.webhook_tokens, webhook::hash(&webhook));
+        let webhooks = TenantWebhooks::new(&known, base_url);
+        let webhook = webhooks.ensure(&client).await?;
+        let tokens = with_token(&known.webhook_tokens, webhook::hash(&webhook));
         console.tenants.set_webhook_tokens(tenant, &tokens).await?;
-        let before = console.aircall.credentials.get(tenant).await?;
+        let previous = console.aircall.credentials.get(tenant).await?;
         console.aircall.credentials.create(tenant, credential).await?;
         let how = match credential {
             AircallCredential::ApiKey { .. } => AircallAuth::ApiKey,
@@ -189,13 +189,13 @@ pub(crate) async fn connect(
         };
         console.tenants.connect_aircall(tenant, &connection).await?;
         tracing::info!(%tenant, webhook = connection.webhook_id, "connected the Aircall account");
-        let mut gone = ours.delete_others(&client, &webhook.id).await;
-        // An app's webhooks are seen with the access token only that made them.
-        if let Some(before @ AircallCredential::OAuth { .. }) = before {
-            gone.extend(ours.delete_others(&console.aircall.client(&before), &webhook.id).await);
+        let mut deleted = webhooks.delete_others(&client, &webhook.id).await;
+        // An OAuth app's webhooks are only visible with the access token that created them.
+        if let Some(previous @ AircallCredential::OAuth { .. }) = previous {
+            deleted.extend(webhooks.delete_others(&console.aircall.client(&previous), &webhook.id).await);
         }
-        if !gone.is_empty() {
-            let tokens: Vec<_> = tokens.into_iter().filter(|token| !gone.contains(token)).collect();
+        if !deleted.is_empty() {
+            let tokens: Vec<_> = tokens.into_iter().filter(|token| !deleted.contains(token)).collect();
             console.tenants.set_webhook_tokens(tenant, &tokens).await?;
         }
         Ok(connection)
@@ -203,40 +203,42 @@ pub(crate) async fn connect(
     .await
 }
 
-/// Has the webhook send again: turned on and with our events, or made anew if it is gone. In the order of [`connect`].
+/// Reactivates the webhook: turns it on with our events, or creates a new one if it was deleted. The steps are in the
+/// same order as in [`connect`].
 pub(crate) async fn reactivate(
     console: &Console,
     tenant: &TenantId,
     base_url: &BaseUrl,
 ) -> Result<AircallConnection, ConnectionError> {
-    alone(console, tenant, async |known: Tenant| {
+    with_lease(console, tenant, async |known: Tenant| {
         let (client, connection) = connected(console, &known).await?;
-        let webhook = Ours::new(&known, base_url).make_sure(&client).await?;
-        let tokens = with(&known.webhook_tokens, webhook::hash(&webhook));
+        let webhook = TenantWebhooks::new(&known, base_url).ensure(&client).await?;
+        let tokens = with_token(&known.webhook_tokens, webhook::hash(&webhook));
         console.tenants.set_webhook_tokens(tenant, &tokens).await?;
-        sends_by(console, tenant, connection, webhook).await
+        store_webhook(console, tenant, connection, webhook).await
     })
     .await
 }
 
-/// Replaces the webhook, and with it its token, by new ones.
+/// Replaces the webhook and its token (rotation).
 ///
-/// The new one is made first, and while both send both tokens count: an event that comes twice is merged into itself. Then
-/// the connection names the new one, the old one is deleted, and only then does its token no longer count. Whoever is
-/// killed in between leaves two webhooks that both are let in, and the next rotation goes on with the newer.
+/// The new webhook is created first. While both exist, both tokens are accepted; an event that is delivered twice is
+/// merged idempotently. Then the connection names the new webhook, the old one is deleted, and only then is its token
+/// removed. A crash in between leaves two webhooks whose tokens are both accepted, and the next rotation continues with
+/// the newer one.
 pub(crate) async fn rotate(
     console: &Console,
     tenant: &TenantId,
     base_url: &BaseUrl,
 ) -> Result<AircallConnection, ConnectionError> {
-    alone(console, tenant, async |known: Tenant| {
+    with_lease(console, tenant, async |known: Tenant| {
         let (client, connection) = connected(console, &known).await?;
-        let ours = Ours::new(&known, base_url);
-        let webhook = ours.make_new(&client).await?;
+        let webhooks = TenantWebhooks::new(&known, base_url);
+        let webhook = webhooks.ensure_successor(&client).await?;
         let hash = webhook::hash(&webhook);
-        console.tenants.set_webhook_tokens(tenant, &with(&known.webhook_tokens, hash)).await?;
-        let (id, connection) = (webhook.id.clone(), sends_by(console, tenant, connection, webhook).await?);
-        ours.delete_all_but(&client, Some(&id)).await?;
+        console.tenants.set_webhook_tokens(tenant, &with_token(&known.webhook_tokens, hash)).await?;
+        let (id, connection) = (webhook.id.clone(), store_webhook(console, tenant, connection, webhook).await?);
+        webhooks.delete_all_but(&client, Some(&id)).await?;
         console.tenants.set_webhook_tokens(tenant, &[hash]).await?;
         tracing::info!(%tenant, webhook = connection.webhook_id, "rotated the webhook");
         Ok(connection)
@@ -244,22 +246,23 @@ pub(crate) async fn rotate(
     .await
 }
 
-/// Deletes the webhook, takes its token away, deletes the credential and forgets the connection. Says whether Aircall
-/// confirmed that the webhook is gone.
+/// Deletes the webhook, its token, the credential and the connection. Returns whether Aircall confirmed that the
+/// webhook is deleted.
 ///
-/// The connection goes last, so that what is left after a kill can be disconnected again: what is gone is no error. An
-/// account whose key is dead keeps nobody from disconnecting it; one that does not answer now is to be tried again.
+/// The connection is deleted last, so that after a crash the account can be disconnected again: steps that are already
+/// done are not an error. An account whose key is no longer accepted can still be disconnected; if Aircall does not
+/// answer, the admin has to try again later.
 pub(crate) async fn disconnect(
     console: &Console,
     tenant: &TenantId,
     base_url: &BaseUrl,
 ) -> Result<bool, ConnectionError> {
-    alone(console, tenant, async |known: Tenant| {
+    with_lease(console, tenant, async |known: Tenant| {
         if known.aircall.is_none() {
             return Err(ConnectionError::NotConnected("Aircall"));
         }
         let deleted = match console.aircall.client_of(tenant).await {
-            Ok(client) => Ours::new(&known, base_url)
+            Ok(client) => TenantWebhooks::new(&known, base_url)
                 .delete_all_but(&client, None)
                 .await
                 .map_err(|error| AircallError::from(error).into()),
@@ -279,8 +282,8 @@ pub(crate) async fn disconnect(
     .await
 }
 
-/// Stores by which webhook the account sends now.
-async fn sends_by(
+/// Stores the webhook that the connection uses now.
+async fn store_webhook(
     console: &Console,
     tenant: &TenantId,
     connection: AircallConnection,
@@ -301,39 +304,40 @@ async fn connected(console: &Console, known: &Tenant) -> Result<(Client, Aircall
     Ok((console.aircall.client_of(&known.id).await?, connection))
 }
 
-fn is_other(connected: &AircallConnection, company: &Company) -> bool {
+fn is_other_company(connected: &AircallConnection, company: &Company) -> bool {
     match (connected.company_id, company.id) {
         (Some(connected), Some(given)) => connected != given,
         _ => connected.company_name != company.name,
     }
 }
 
-fn with(tokens: &[TokenHash], token: TokenHash) -> Vec<TokenHash> {
+/// The tokens with `token` added, without duplicates.
+fn with_token(tokens: &[TokenHash], token: TokenHash) -> Vec<TokenHash> {
     let others = tokens.iter().copied().filter(|other| *other != token);
     others.chain([token]).collect()
 }
 
-/// Does `work` while nobody else changes the tenant's Aircall connection.
-async fn alone<T>(
+/// Runs `work` under the lease on the tenant's Aircall connection.
+async fn with_lease<T>(
     console: &Console,
     tenant: &TenantId,
     work: impl AsyncFnOnce(Tenant) -> Result<T, ConnectionError>,
 ) -> Result<T, ConnectionError> {
-    let (now, holder) = (Timestamp::now(), holder());
-    match console.tenants.acquire(tenant, LeaseOf::Webhook, &holder, now, until(now)).await? {
+    let (now, holder) = (Timestamp::now(), lease_holder());
+    match console.tenants.acquire(tenant, LeaseOf::Webhook, &holder, now, lease_end(now)).await? {
         Acquired::Held(known) => {
-            let done = work(*known).await;
+            let result = work(*known).await;
             console.aircall.forget(tenant);
-            // Given back or not, it ends by itself.
+            // If this fails, the lease expires.
             let _ = console.tenants.release(tenant, LeaseOf::Webhook, &holder, None).await;
-            done
+            result
         }
         Acquired::Taken { .. } => Err(ConnectionError::Busy),
         Acquired::NoTenant => Err(ConnectionError::NotConnected("Salesforce")),
     }
 }
 
-/// The id of a stored webhook; none if it never was one.
+/// The ID of the connection's webhook; `None` if the stored text is not a valid ID.
 fn webhook_id(connection: &AircallConnection) -> Option<WebhookId> {
     WebhookId::parse(&connection.webhook_id).ok()
 }

@@ -1,4 +1,4 @@
-//! What the tenant is connected to, as the API tells it and the pages put it into words.
+//! The tenant's connections, as the API returns them. The pages are built from the same view.
 
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second::{optional, required};
@@ -12,13 +12,13 @@ use crate::api::schema::one_of;
 use crate::console::Console;
 use crate::warning::{self, Warning};
 
-/// What the tenant is connected to.
+/// The tenant's connections.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Connections {
     /// The Salesforce org; null if none is connected.
     #[schema(required)]
     pub(crate) salesforce: Option<SalesforceView>,
-    /// Where the users of the org signed in that was connected before, for the way back to it.
+    /// The login URL of the org that was connected before, for reconnecting it.
     #[serde(skip)]
     pub(crate) former_login_url: Option<String>,
     /// The Aircall account; null if none is connected.
@@ -32,43 +32,43 @@ pub(crate) struct Connections {
 pub(crate) struct SalesforceView {
     #[schema(example = "00D000000000001AAA")]
     pub(crate) org_id: String,
-    /// Who connected it.
+    /// The Salesforce user who connected the org.
     #[schema(example = "005000000000001AAA")]
     pub(crate) user_id: String,
-    /// What Salesforce calls that user; null if it did not tell.
+    /// That user's name in Salesforce; null if unknown.
     #[schema(required)]
     pub(crate) user_name: Option<String>,
     pub(crate) instance_url: String,
-    /// Where its users sign in.
+    /// The login URL of the org's users.
     pub(crate) login_url: String,
-    /// UNIX seconds.
+    /// When it was connected, in UNIX seconds.
     #[serde(with = "required")]
     #[schema(value_type = i64, example = 1_774_254_600)]
     pub(crate) connected_at: Timestamp,
     #[serde(flatten)]
     pub(crate) state: StateView,
-    /// The org's API calls of 24 hours, as Salesforce last said; null while it has not.
+    /// The org's API calls of the last 24 hours, as Salesforce last reported them; null before the first report.
     #[schema(required)]
     pub(crate) api_usage: Option<ApiUsage>,
-    /// What the org keeps from us.
+    /// Fields and objects of the org that cannot be used.
     pub(crate) warnings: Vec<Warning>,
 }
 
-/// Whether the org takes requests.
+/// The state of the connection to the org.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SalesforceState)]
 pub(crate) struct StateView {
     /// `connected`, `paused` or `reconnect_needed`.
     #[schema(schema_with = salesforce_states)]
     pub(crate) state: &'static str,
-    /// Why it takes none, as a sentence; null if it does.
+    /// Why the org gets no requests, as a sentence; null while connected.
     #[schema(required)]
     pub(crate) reason: Option<String>,
-    /// Since when, UNIX seconds.
+    /// When this state began, in UNIX seconds; null while connected.
     #[serde(with = "optional")]
     #[schema(value_type = Option<i64>, required)]
     pub(crate) since: Option<Timestamp>,
-    /// When it is tried again, UNIX seconds.
+    /// When the connection is tried again, in UNIX seconds; null while connected.
     #[serde(with = "optional")]
     #[schema(value_type = Option<i64>, required)]
     pub(crate) until: Option<Timestamp>,
@@ -78,47 +78,47 @@ pub(crate) struct StateView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AircallConnection)]
 pub(crate) struct AircallView {
-    /// Aircall's id of the company; null if it did not tell.
+    /// Aircall's ID of the company; null if unknown.
     #[schema(required)]
     pub(crate) company_id: Option<u64>,
     pub(crate) company_name: String,
-    /// `api_key` or `oauth`.
+    /// How it was connected: `api_key` or `oauth`.
     pub(crate) how: AircallAuth,
-    /// Aircall's id of the webhook.
+    /// Aircall's ID of the webhook.
     pub(crate) webhook_id: String,
-    /// Where it sends to.
+    /// The URL that the webhook sends to.
     #[schema(required)]
     pub(crate) webhook_url: Option<String>,
-    /// UNIX seconds.
+    /// When it was connected, in UNIX seconds.
     #[serde(with = "required")]
     #[schema(value_type = i64, example = 1_774_254_600)]
     pub(crate) connected_at: Timestamp,
-    /// Whether the webhook sends: `active`, `deactivated` or `unknown`.
+    /// The state of the webhook: `active`, `deactivated` or `unknown`.
     #[schema(schema_with = aircall_states)]
     pub(crate) state: &'static str,
-    /// Since when it does not, UNIX seconds.
+    /// When it was found deactivated, in UNIX seconds; null otherwise.
     #[serde(with = "optional")]
     #[schema(value_type = Option<i64>, required)]
     pub(crate) since: Option<Timestamp>,
-    /// What an admin should know of it, as sentences; null if all is well.
+    /// A problem with the webhook and what to do about it, as sentences; null if there is none.
     #[schema(required)]
     pub(crate) reason: Option<String>,
-    /// When an event last came from Aircall, to the minute, UNIX seconds; null if none has.
+    /// When the last event from Aircall was received, to the minute, in UNIX seconds; null if there was none.
     #[serde(with = "optional")]
     #[schema(value_type = Option<i64>, required)]
     pub(crate) last_event_at: Option<Timestamp>,
 }
 
 fn salesforce_states() -> Object {
-    one_of(&["connected", "paused", "reconnect_needed"], "Whether the org takes requests.")
+    one_of(&["connected", "paused", "reconnect_needed"], "Whether the org accepts requests.")
 }
 
 fn aircall_states() -> Object {
-    one_of(&["active", "deactivated", "unknown"], "Whether the webhook sends.")
+    one_of(&["active", "deactivated", "unknown"], "Whether the webhook sends events.")
 }
 
 impl Connections {
-    /// What the tenant is connected to now.
+    /// Loads the tenant's connections. The webhook is checked at Aircall, see [`watch::check_webhook`].
     pub(crate) async fn load(console: &Console, tenant: &TenantId) -> Result<Self, store::Error> {
         let Some(mut tenant) = console.tenants.get(tenant).await? else {
             return Ok(Self { salesforce: None, former_login_url: None, aircall: None });

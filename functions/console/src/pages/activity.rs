@@ -19,7 +19,7 @@ use self::filter_form::FilterForm;
 use self::notice::Notice;
 use self::row::Row;
 use crate::activity::filters::Filters;
-use crate::activity::search::{Found, Part, search};
+use crate::activity::search::{Found, Paging, search};
 use crate::activity::{days, retry, tenant};
 use crate::connections::aircall::watch;
 use crate::console::Console;
@@ -57,7 +57,7 @@ pub(crate) async fn list(
 ) -> Result<Response, PageError> {
     let id = page.session.tenant.clone();
     let fields = Fields::read(query.unwrap_or_default().as_bytes());
-    let part = Part::read(&fields, &id).map_err(crate::error::ApiError::from)?;
+    let part = Paging::read(&fields, &id).map_err(crate::error::ApiError::from)?;
     let is_further = part.cursor.is_some();
     let counted = async { if is_further { Ok(None) } else { console.calls.count_failed(&id).await.map(Some) } };
     let checked = async {
@@ -89,7 +89,7 @@ pub(crate) async fn list(
 
     let more = found.next.map(|cursor| {
         let mut next = filters.clone();
-        if let Some(number) = found.number {
+        if let Some(number) = found.phone {
             number.as_str().clone_into(&mut next.search);
         }
         path(&next, &[("cursor", cursor.to_string())])

@@ -20,7 +20,7 @@ struct NotSignedInPage {
 
 /// The page that says why the sign-in failed.
 fn failed(status: StatusCode, message: String) -> Response {
-    let page = Page::of_nobody("You are not signed in");
+    let page = Page::anonymous("You are not signed in");
     (status, page::render(&NotSignedInPage { page, message, again: "/login" })).into_response()
 }
 

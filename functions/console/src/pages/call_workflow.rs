@@ -72,14 +72,14 @@ pub(crate) async fn save(
         if fields.has("preview") {
             match Settings::parse(&document) {
                 Ok(settings) => return Ok(preview::of_unsaved(&console, page, settings).await?.into_response()),
-                Err(problems) => errors.of_document(problems, |_| None),
+                Err(problems) => errors.add_problems(problems, |_| None),
             }
         } else if document == json!(current) {
             return Ok(page::done(Nav::CallWorkflow.path(), Flash::Unchanged));
         } else {
             match settings::save(&console, &page.session, &document).await {
                 Ok(_) => return Ok(page::done(Nav::CallWorkflow.path(), Flash::Saved)),
-                Err(SaveError::Invalid(problems)) => errors.of_document(problems, |_| None),
+                Err(SaveError::Invalid(problems)) => errors.add_problems(problems, |_| None),
                 Err(SaveError::Stale(theirs)) => {
                     return conflict::after_edit(&console, page, &document, *theirs, Nav::CallWorkflow).await;
                 }

@@ -62,7 +62,7 @@ struct LineHoursView {
 /// Shows the current settings.
 pub(crate) async fn show(State(console): State<Arc<Console>>, page: PageRequest) -> Result<Html<String>, PageError> {
     let settings = console.settings.get(&page.session.tenant).await?;
-    let known = lines::known(&console, &page.session.tenant).await?;
+    let known = lines::names(&console, &page.session.tenant).await?;
     Ok(view(page, GeneralForm::new(&settings, &known), &known, Errors::default(), false))
 }
 
@@ -71,7 +71,7 @@ pub(crate) async fn save(
     State(console): State<Arc<Console>>,
     SubmittedForm { page, fields }: SubmittedForm,
 ) -> Result<Response, PageError> {
-    let known = lines::known(&console, &page.session.tenant).await?;
+    let known = lines::names(&console, &page.session.tenant).await?;
     let mut form = GeneralForm::read(&fields);
     let mut errors = Errors::default();
     if apply_editor_button(&mut form, &fields, &mut errors) {

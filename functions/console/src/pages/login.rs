@@ -52,7 +52,7 @@ pub(crate) async fn show(headers: HeaderMap, Caller(signed_in): Caller, RawQuery
         }
     }
     let login = LoginPage {
-        page: Page { flash: Flash::from_headers(&headers), ..Page::of_nobody("Sign in") },
+        page: Page { flash: Flash::from_headers(&headers), ..Page::anonymous("Sign in") },
         production: sign_in("production", return_to),
         sandbox: sign_in("sandbox", return_to),
         return_to: return_to.to_owned(),
@@ -68,7 +68,7 @@ pub(crate) async fn show(headers: HeaderMap, Caller(signed_in): Caller, RawQuery
 fn leave(host: String, return_to: &str) -> Response {
     let path = sign_in(&host, return_to);
     let refresh = [("refresh", format!("0;url={path}"))];
-    let page = page::render(&LeavingPage { page: Page::of_nobody("Signing in"), host, path });
+    let page = page::render(&LeavingPage { page: Page::anonymous("Signing in"), host, path });
     (refresh, page).into_response()
 }
 

@@ -1,4 +1,4 @@
-//! A call or message that has not been, as an admin describes it.
+//! A made-up call or message for a preview, as described by an admin.
 
 use std::collections::BTreeMap;
 
@@ -17,50 +17,50 @@ use crate::console::Console;
 use crate::lines::Lines;
 use crate::settings::change::key;
 
-/// How many of the latest calls are looked at for users.
+/// How many of the latest calls are searched for users.
 const CALLS: usize = 100;
-/// Longest number or e-mail, characters.
+/// Longest phone number or e-mail address, in characters.
 const MAX_LEN: usize = 100;
 
-/// How long it rings, how long they talk, and after how long a caller gives up.
+/// How long the call rings, how long it lasts once answered, and after how long an unanswered caller gives up.
 const RINGS: SignedDuration = SignedDuration::from_secs(10);
 const TALK: SignedDuration = SignedDuration::from_secs(60);
 const GIVES_UP: SignedDuration = SignedDuration::from_secs(20);
-/// When Aircall has all data of a call that is over.
-const SETTLED: SignedDuration = SignedDuration::from_secs(30);
+/// How long after its end Aircall has all data of a call.
+const DATA_COMPLETE_AFTER: SignedDuration = SignedDuration::from_secs(30);
 
-/// The ids that stand for none.
-const NO_CALL: CallId = CallId(0);
-const NO_MESSAGE: &str = "none";
+/// Placeholder IDs for a call or message that does not exist.
+const PLACEHOLDER_CALL: CallId = CallId(0);
+const PLACEHOLDER_MESSAGE: &str = "none";
 
-/// The types of messages, beside those of calls, and what the page calls them.
+/// The message types that can be previewed besides the call types, and their labels.
 pub(crate) const MESSAGE_TYPES: [(&str, &str); 2] =
     [("message_received", "Message received"), ("message_sent", "Message sent")];
 
-/// The keys of what has no id.
-pub(crate) fn no_keys() -> [String; 2] {
-    [NO_CALL.key(), MessageId::new(NO_MESSAGE).key()]
+/// The keys of the placeholder IDs.
+pub(crate) fn placeholder_keys() -> [String; 2] {
+    [PLACEHOLDER_CALL.key(), MessageId::new(PLACEHOLDER_MESSAGE).key()]
 }
 
-/// What an admin says of a call or message, as typed.
+/// The description of a call or message, as typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Described {
-    /// One of the five, `message_received` or `message_sent`.
+    /// A call type, `message_received` or `message_sent`.
     pub(crate) call_type: String,
-    /// Aircall's id of the line; empty for any.
+    /// Aircall's ID of the line; empty for any line.
     pub(crate) line: String,
-    /// When it started, on the line's clock: `2026-03-23T09:30`.
+    /// When it started, in the line's time zone: `2026-03-23T09:30`.
     pub(crate) started_at: String,
-    /// The other party's number; empty if it was withheld.
+    /// The other party's phone number; empty if withheld.
     pub(crate) number: String,
-    /// The e-mail of the Aircall user; empty if there is none.
+    /// The e-mail address of the Aircall user; empty without a user.
     pub(crate) user: String,
 }
 
-/// Names of Aircall users by their e-mails, in small letters.
+/// Names of Aircall users by their lower-case e-mail addresses.
 pub(crate) type Users = BTreeMap<String, String>;
 
-/// The users that are known: those of the latest calls.
+/// The known users: those of the latest calls.
 pub(crate) async fn users(console: &Console, tenant: &TenantId) -> Result<Users, store::Error> {
     let entries = console.calls.activity(tenant, CALLS, None).await?.entries;
     let users = entries.into_iter().flatten().filter_map(|entry| entry.document.interaction().user().cloned());
@@ -68,35 +68,38 @@ pub(crate) async fn users(console: &Console, tenant: &TenantId) -> Result<Users,
 }
 
 impl Described {
-    /// The call, as Aircall would tell of it once it is over. `line` and `started_at` are what is wrong by that name.
+    /// The document that Aircall's events would give once the call is over.
+    ///
+    /// # Errors
+    /// The invalid fields, by their names.
     pub(crate) fn document(&self, lines: &Lines, users: &Users) -> Result<Document, Vec<InvalidField>> {
-        let mut wrong = Vec::new();
-        let mut note = |name, message: &str| wrong.push(InvalidField { name, message: message.to_owned() });
+        let mut invalid = Vec::new();
+        let mut report = |name, message: &str| invalid.push(InvalidField { name, message: message.to_owned() });
         let kind = Kind::parse(&self.call_type);
         if kind.is_none() {
-            note("call_type", "Choose the type of the call.");
+            report("call_type", "Choose the type of the call.");
         }
-        let number = match (self.line.as_str(), self.line.parse().map(LineId)) {
+        let line = match (self.line.as_str(), self.line.parse().map(LineId)) {
             ("", _) => Some(any_line()),
             (_, Ok(id)) => Some(lines.get(&id).cloned().unwrap_or_else(|| line(id, None))),
             (_, Err(_)) => None,
         };
-        if number.is_none() {
-            note("line", "The line is the id of an Aircall number.");
+        if line.is_none() {
+            report("line", "The line is the id of an Aircall number.");
         }
         let started_at = self.started_at.parse::<DateTime>().ok().filter(|at| (1970..=2200).contains(&at.year()));
-        let zone = number.as_ref().map_or(TimeZone::UTC, hours::zone_of);
+        let zone = line.as_ref().map_or(TimeZone::UTC, hours::zone_of);
         let started_at = started_at.and_then(|at| at.to_zoned(zone).ok()).map(|at| at.timestamp());
         if started_at.is_none() {
-            note("started_at", "Enter the day and the time when the call starts.");
+            report("started_at", "Enter the day and the time when the call starts.");
         }
         for (name, text) in [("number", &self.number), ("user", &self.user)] {
             if text.chars().count() > MAX_LEN {
-                note(name, "This is too long.");
+                report(name, "This is too long.");
             }
         }
-        match (kind, number, started_at) {
-            (Some(kind), Some(line), Some(started_at)) if wrong.is_empty() => {
+        match (kind, line, started_at) {
+            (Some(kind), Some(line), Some(started_at)) if invalid.is_empty() => {
                 let party = party(&self.number, &line, lines);
                 let user = user(&self.user, users);
                 Ok(match kind {
@@ -104,12 +107,12 @@ impl Described {
                     Kind::Message(direction) => Document::Messages(message(direction, started_at, line, party, user)),
                 })
             }
-            _ => Err(wrong),
+            _ => Err(invalid),
         }
     }
 }
 
-/// What is described.
+/// The described type.
 enum Kind {
     Call(CallType),
     Message(Direction),
@@ -127,13 +130,13 @@ impl Kind {
     }
 }
 
-fn message(direction: Direction, sent_at: Timestamp, number: Line, party: Party, user: Option<User>) -> Messages {
+fn message(direction: Direction, sent_at: Timestamp, line: Line, party: Party, user: Option<User>) -> Messages {
     let message = Message {
-        id: MessageId::new(NO_MESSAGE),
+        id: MessageId::new(PLACEHOLDER_MESSAGE),
         direction,
         sent_at,
         channel: Channel::Sms,
-        line: number,
+        line,
         party,
         group: Vec::new(),
         written_by: None,
@@ -154,15 +157,15 @@ fn line(id: LineId, name: Option<&str>) -> Line {
     Line { id, name: name.map(ToOwned::to_owned), digits: None, time_zone: None, open: None }
 }
 
-/// The other party; a number without its country is one of the line's country, or of another line's.
+/// The other party. A number without a country code is read in the country of the line, else of another line.
 fn party(text: &str, line: &Line, lines: &Lines) -> Party {
     if text.is_empty() || text.eq_ignore_ascii_case("anonymous") {
         return Party::Anonymous;
     }
     let digits = [line].into_iter().chain(lines.values()).filter_map(|line| line.digits.as_deref());
     let is_number = !text.chars().any(char::is_alphabetic);
-    let number = is_number.then(|| numbers::candidates(text, digits)).into_iter().flatten().next();
-    number.map_or_else(|| Party::Unusable(text.to_owned()), |number: E164| Party::Phone(number))
+    let phone = is_number.then(|| numbers::candidates(text, digits)).into_iter().flatten().next();
+    phone.map_or_else(|| Party::Unusable(text.to_owned()), |phone: E164| Party::Phone(phone))
 }
 
 fn user(email: &str, users: &Users) -> Option<User> {
@@ -170,15 +173,9 @@ fn user(email: &str, users: &Users) -> Option<User> {
     (!email.is_empty()).then(|| User { id: None, name, email: Some(email.to_owned()) })
 }
 
-fn call(
-    call_type: CallType,
-    started_at: Timestamp,
-    mut number: Line,
-    party: Party,
-    user: Option<User>,
-) -> CallDocument {
-    // Whether a line was open is known of calls that were.
-    number.open = None;
+fn call(call_type: CallType, started_at: Timestamp, mut line: Line, party: Party, user: Option<User>) -> CallDocument {
+    // Whether the line was open is only known for real calls.
+    line.open = None;
     let direction = match call_type {
         CallType::OutboundAnswered | CallType::OutboundUnanswered => Direction::Outbound,
         CallType::InboundAnswered | CallType::Missed | CallType::Voicemail => Direction::Inbound,
@@ -186,7 +183,7 @@ fn call(
     let answered_at = call_type.is_answered().then(|| started_at + RINGS);
     let ended_at = answered_at.map_or(started_at + GIVES_UP, |at| at + TALK);
     let call = Call {
-        id: NO_CALL,
+        id: PLACEHOLDER_CALL,
         direction,
         started_at,
         answered_at,
@@ -196,13 +193,13 @@ fn call(
         recording: None,
         asset: None,
         party,
-        line: number,
+        line,
         user,
         contact: None,
         tags: Vec::new(),
         comments: Vec::new(),
     };
-    Snapshot { event: CallEvent::Ended, at: ended_at + SETTLED, call }.into()
+    Snapshot { event: CallEvent::Ended, at: ended_at + DATA_COMPLETE_AFTER, call }.into()
 }
 
 #[cfg(test)]
@@ -234,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn each_type_is_itself() {
+    fn each_call_type_is_classified_as_itself() {
         for call_type in CallType::ALL {
             let described = Described { call_type: key(call_type).to_owned(), ..described() };
             let document = described.document(&lines(), &users()).unwrap();
@@ -244,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn time_number_and_user_are_those_of_the_line() {
+    fn time_phone_and_user_are_read_for_the_line() {
         let interaction = described().document(&lines(), &users()).unwrap().interaction();
         let call = interaction.call().unwrap().clone();
         assert_eq!(call.started_at.to_string(), "2026-03-23T08:30:00Z");
@@ -254,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_can_be_withheld_or_none() {
+    fn a_phone_can_be_withheld_or_unusable() {
         for (text, party) in [
             ("", Party::Anonymous),
             ("Anonymous", Party::Anonymous),
@@ -267,21 +264,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
-        let wrong = Described {
+    fn invalid_fields_are_named() {
+        let described = Described {
             call_type: "sms".to_owned(),
             line: "x".to_owned(),
             started_at: "soon".to_owned(),
             number: "1".repeat(101),
             user: String::new(),
         };
-        let wrong = wrong.document(&lines(), &users()).unwrap_err();
-        let names: Vec<&str> = wrong.iter().map(|wrong| wrong.name).collect();
+        let invalid = described.document(&lines(), &users()).unwrap_err();
+        let names: Vec<&str> = invalid.iter().map(|field| field.name).collect();
         assert_eq!(names, ["call_type", "line", "started_at", "number"]);
     }
 
     #[test]
-    fn a_line_need_not_be_known() {
+    fn the_line_may_be_unknown() {
         for (text, label) in [("", "Any line"), ("9", "Aircall number 9")] {
             let described = Described { line: text.to_owned(), ..described() };
             assert_eq!(described.document(&Lines::new(), &users()).unwrap().interaction().line().label(), label);

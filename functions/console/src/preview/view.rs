@@ -1,4 +1,4 @@
-//! What would be written, as texts by Salesforce's names: for the page and for the API.
+//! What would be written to Salesforce, by its field names, for the page and the API.
 
 use org::{Field, FieldValue, Place, RelatedPlace, Writes};
 use rules::Settings;
@@ -6,48 +6,48 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::described::no_keys;
+use super::described::placeholder_keys;
 use super::{Previewed, Salesforce};
 use crate::task_fields;
 
-/// A record that the Task would be on.
+/// A record that the Task would be related to.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = PreviewedRecord)]
 pub(crate) struct RecordView {
     /// `Contact`, `Lead`, `Account`, `Person Account`, `Case` or `Opportunity`.
     #[schema(example = "Contact")]
     pub(crate) kind: String,
-    /// Its Salesforce id; null if it would be created.
+    /// Its Salesforce ID; null if it would be created.
     #[schema(required)]
     pub(crate) id: Option<String>,
-    /// Its name, where that is known.
+    /// Its name; null if unknown.
     #[schema(required)]
     pub(crate) name: Option<String>,
-    /// Its fields, if it would be created.
+    /// Its fields if it would be created; otherwise empty.
     pub(crate) fields: Vec<FieldView>,
 }
 
-/// A field of what would be written.
+/// A field that would be written.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = PreviewedField)]
 pub(crate) struct FieldView {
-    /// Salesforce's name of it.
+    /// The field's name in Salesforce.
     pub(crate) name: String,
-    /// What it would hold; null for the id of a record that would be created.
+    /// Its value; null for the ID of a record that would be created.
     pub(crate) value: Value,
-    /// What the value stands for.
+    /// What the value refers to, such as `the new Case`; null if it needs no explanation.
     #[schema(required)]
     pub(crate) meaning: Option<String>,
 }
 
 impl FieldView {
-    /// The value as people read it.
+    /// The value for display.
     pub(crate) fn text(&self) -> String {
         task_fields::text(&self.value)
     }
 }
 
-/// The records that the Task would be on: the Contact, Lead or Account, and the Case or Opportunity.
+/// The records that the Task would be related to: the Contact, Lead or Account, and the Case or Opportunity.
 pub(crate) fn records(writes: &Writes) -> Vec<RecordView> {
     let record = match &writes.record {
         Place::Existing(record) => RecordView {
@@ -71,13 +71,14 @@ pub(crate) fn records(writes: &Writes) -> Vec<RecordView> {
     [record].into_iter().chain(related).collect()
 }
 
-/// The finished Task, field by field; without a look into Salesforce what is known without. Nothing if there is none.
+/// The fields of the Task. Without a look-up in Salesforce, only those that are known without it. Empty if there would
+/// be no Task.
 pub(crate) fn task(previewed: &Previewed, settings: &Settings) -> Vec<FieldView> {
     let Ok(status) = previewed.would else { return Vec::new() };
     match &previewed.salesforce {
         Salesforce::Writes(writes) => fields(writes),
         Salesforce::NotNeeded | Salesforce::LeftOut(_) => {
-            // Without a record's name the subject names the number.
+            // Without a record's name, the subject contains the phone number.
             let task = previewed.interaction.task(status, settings, "");
             let fields = task_fields::task_fields(&task).into_iter();
             fields.map(|(name, value)| FieldView { name: name.to_owned(), value, meaning: None }).collect()
@@ -105,9 +106,10 @@ fn fields(writes: &Writes) -> Vec<FieldView> {
             related.filter(|related| related.id == value).map(|related| format!("the {}", related.kind))
         }),
     };
-    // A call that was only described has no id, and what is made of it is no key.
-    let is_no_key = |value: &FieldValue| no_keys().map(Value::String).map(FieldValue::Given).contains(value);
-    let fields = writes.task.iter().filter(|field| !is_no_key(&field.value));
+    // A made-up call has no ID, so the key made from its placeholder is left out.
+    let is_placeholder =
+        |value: &FieldValue| placeholder_keys().map(Value::String).map(FieldValue::Given).contains(value);
+    let fields = writes.task.iter().filter(|field| !is_placeholder(&field.value));
     fields.map(|field| FieldView { meaning: meaning(&field.value), ..view(field) }).collect()
 }
 

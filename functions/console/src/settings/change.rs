@@ -1,4 +1,4 @@
-//! What differs between two versions of the settings, setting by setting and in an admin's words.
+//! The differences between two versions of the settings, setting by setting, worded for admins.
 
 use std::collections::BTreeSet;
 
@@ -7,41 +7,41 @@ use rules::{CallType, LineId, Settings};
 
 use super::schedule;
 
-/// A setting that an admin thinks of as one thing.
+/// A setting that is changed and compared as a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Setting {
     CallWorkflow(CallType),
     LogCalls,
     Schedule,
-    NumberSchedule(LineId),
+    LineSchedule(LineId),
     UnknownNumber,
     RelateTo,
     RecordingLink,
     LogMessages,
     MessageTasks,
-    Numbers,
+    Lines,
     ApiUsageLimit,
 }
 
-/// A setting that differs.
+/// A setting that differs between two versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
-    /// Which one.
+    /// The setting.
     pub(crate) setting: Setting,
-    /// Where it is in the document.
+    /// Its path in the settings document.
     pub(crate) path: String,
-    /// What the pages call it.
+    /// Its name on the pages.
     pub(crate) name: String,
-    /// What it was, in words; of opening hours several lines.
+    /// The old value in words. Opening hours have several lines.
     pub(crate) before: String,
-    /// What it is.
+    /// The new value in words.
     pub(crate) after: String,
 }
 
 /// The settings that differ, in the order of the pages.
 pub(crate) fn changes(before: &Settings, after: &Settings) -> Vec<Change> {
     let differing = all(before, after).into_iter().filter_map(|setting| {
-        // What differs is told by the values, not by the words: those may leave something out.
+        // Compared by value, not by words: the words may leave something out.
         let mut same = before.clone();
         setting.copy(after, &mut same);
         (same != *before).then(|| Change {
@@ -56,17 +56,17 @@ pub(crate) fn changes(before: &Settings, after: &Settings) -> Vec<Change> {
 }
 
 fn all(one: &Settings, other: &Settings) -> Vec<Setting> {
-    let numbers: BTreeSet<_> = one.business_hours.lines.keys().chain(other.business_hours.lines.keys()).collect();
+    let lines: BTreeSet<_> = one.business_hours.lines.keys().chain(other.business_hours.lines.keys()).collect();
     let workflow = CallType::ALL.into_iter().map(Setting::CallWorkflow);
     let mut all: Vec<_> = workflow.chain([Setting::LogCalls, Setting::Schedule]).collect();
-    all.extend(numbers.into_iter().copied().map(Setting::NumberSchedule));
+    all.extend(lines.into_iter().copied().map(Setting::LineSchedule));
     all.extend([
         Setting::UnknownNumber,
         Setting::RelateTo,
         Setting::RecordingLink,
         Setting::LogMessages,
         Setting::MessageTasks,
-        Setting::Numbers,
+        Setting::Lines,
         Setting::ApiUsageLimit,
     ]);
     all
@@ -79,35 +79,35 @@ impl Setting {
             Setting::CallWorkflow(call_type) => format!("call_workflow.{}", key(call_type)),
             Setting::LogCalls => "business_hours.log_calls".to_owned(),
             Setting::Schedule => "business_hours.schedule".to_owned(),
-            Setting::NumberSchedule(LineId(id)) => format!("business_hours.numbers.{id}"),
+            Setting::LineSchedule(LineId(id)) => format!("business_hours.numbers.{id}"),
             Setting::UnknownNumber => "unknown_number".to_owned(),
             Setting::RelateTo => "relate_to".to_owned(),
             Setting::RecordingLink => "recording_link".to_owned(),
             Setting::LogMessages => "log_messages".to_owned(),
             Setting::MessageTasks => "message_tasks".to_owned(),
-            Setting::Numbers => "numbers".to_owned(),
+            Setting::Lines => "numbers".to_owned(),
             Setting::ApiUsageLimit => "api_usage_limit".to_owned(),
         }
     }
 
-    /// What the pages call it.
+    /// Its name on the pages.
     pub(crate) fn name(self) -> String {
         match self {
             Setting::CallWorkflow(call_type) => title(call_type).to_owned(),
             Setting::LogCalls => "Calls outside business hours".to_owned(),
             Setting::Schedule => "Business hours".to_owned(),
-            Setting::NumberSchedule(LineId(id)) => format!("Business hours of line {id}"),
+            Setting::LineSchedule(LineId(id)) => format!("Business hours of line {id}"),
             Setting::UnknownNumber => "When the number does not exist in Salesforce".to_owned(),
             Setting::RelateTo => "Case or Opportunity".to_owned(),
             Setting::RecordingLink => "Link to the recording".to_owned(),
             Setting::LogMessages => "Messages".to_owned(),
             Setting::MessageTasks => "Tasks of messages".to_owned(),
-            Setting::Numbers => "Lines".to_owned(),
+            Setting::Lines => "Lines".to_owned(),
             Setting::ApiUsageLimit => "Salesforce API use".to_owned(),
         }
     }
 
-    /// What it is set to.
+    /// Its value in words.
     pub(crate) fn words(self, settings: &Settings) -> String {
         let hours = &settings.business_hours;
         let either = |is: bool, yes: &str, no: &str| if is { yes.to_owned() } else { no.to_owned() };
@@ -117,7 +117,7 @@ impl Setting {
                 either(hours.log_calls == LogCalls::Always, "Logged as well", "Not logged: only during business hours")
             }
             Setting::Schedule => hours.schedule.as_ref().map_or_else(|| "As Aircall says".to_owned(), schedule::words),
-            Setting::NumberSchedule(id) => {
+            Setting::LineSchedule(id) => {
                 hours.lines.get(&id).map_or_else(|| "As for all lines".to_owned(), schedule::words)
             }
             Setting::UnknownNumber => match settings.unknown_number {
@@ -141,10 +141,10 @@ impl Setting {
                 "One for each message",
                 "One for each conversation and day",
             ),
-            Setting::Numbers => settings.lines.as_ref().map_or_else(
+            Setting::Lines => settings.lines.as_ref().map_or_else(
                 || "All lines".to_owned(),
-                |numbers| {
-                    let ids: Vec<String> = numbers.iter().map(|LineId(id)| id.to_string()).collect();
+                |lines| {
+                    let ids: Vec<String> = lines.iter().map(|LineId(id)| id.to_string()).collect();
                     if ids.is_empty() { "No line".to_owned() } else { format!("Only {}", ids.join(", ")) }
                 },
             ),
@@ -167,14 +167,14 @@ impl Setting {
             }
             Setting::LogCalls => into.business_hours.log_calls = from.business_hours.log_calls,
             Setting::Schedule => into.business_hours.schedule.clone_from(&from.business_hours.schedule),
-            Setting::NumberSchedule(id) => {
+            Setting::LineSchedule(id) => {
                 match from.business_hours.lines.get(&id) {
                     Some(schedule) => into.business_hours.lines.insert(id, schedule.clone()),
                     None => into.business_hours.lines.remove(&id),
                 };
             }
             Setting::UnknownNumber => into.unknown_number = from.unknown_number,
-            // One needs the other, so they go together.
+            // `create_case_if_none` depends on `relate_to`, so both are copied together.
             Setting::RelateTo => {
                 into.relate_to = from.relate_to;
                 into.create_case_if_none = from.create_case_if_none;
@@ -182,7 +182,7 @@ impl Setting {
             Setting::RecordingLink => into.recording_link = from.recording_link,
             Setting::LogMessages => into.log_messages = from.log_messages,
             Setting::MessageTasks => into.message_tasks = from.message_tasks,
-            Setting::Numbers => into.lines.clone_from(&from.lines),
+            Setting::Lines => into.lines.clone_from(&from.lines),
             Setting::ApiUsageLimit => into.api_usage_limit = from.api_usage_limit,
         }
     }
@@ -199,7 +199,7 @@ pub(crate) fn key(call_type: CallType) -> &'static str {
     }
 }
 
-/// What the pages call a call type.
+/// A call type's name on the pages.
 pub(crate) fn title(call_type: CallType) -> &'static str {
     match call_type {
         CallType::OutboundAnswered => "Outbound answered call",
@@ -210,7 +210,7 @@ pub(crate) fn title(call_type: CallType) -> &'static str {
     }
 }
 
-/// What the pages call a way to log.
+/// The label of a way to log.
 pub(crate) fn label(log_as: LogAs) -> &'static str {
     match log_as {
         LogAs::Completed => "Completed",
@@ -234,7 +234,7 @@ mod tests {
         Settings::parse(&document).unwrap()
     }
 
-    /// Every key of the document, changed.
+    /// Settings in which every key differs from the default.
     fn everything_changed() -> Settings {
         settings(&[
             ("/call_workflow/outbound_answered", json!("do_nothing")),
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn every_setting_is_known_by_name_and_can_be_copied() {
+    fn every_setting_has_a_name_and_can_be_copied() {
         let (before, after) = (Settings::default(), everything_changed());
         let (old, new) = (serde_json::to_value(&before).unwrap(), serde_json::to_value(&after).unwrap());
         for (key, value) in old.as_object().unwrap().iter().filter(|(key, _)| *key != "version") {
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_told_in_words() {
+    fn a_change_is_described_in_words() {
         let after = settings(&[("/call_workflow/missed", json!("do_nothing"))]);
         let [change] = &changes(&Settings::default(), &after)[..] else { panic!("one change") };
         let texts = [&*change.path, &*change.name, &*change.before, &*change.after];
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn hours_of_one_line_are_a_change_of_their_own() {
+    fn the_hours_of_each_line_are_a_separate_change() {
         let one = settings(&[("/business_hours/numbers", json!({"7": {}}))]);
         let two = settings(&[("/business_hours/numbers", json!({"7": {}, "8": {}}))]);
         let [change] = &changes(&one, &two)[..] else { panic!("one change") };

@@ -1,21 +1,21 @@
-//! What becomes of two changes of the same version of the settings, made by two admins at once.
+//! Three-way merge of two changes to the same version of the settings, made by two admins at once.
 
 use rules::Settings;
 
 use super::change::{Change, Setting, changes};
 
-/// Two changes of the same version in one.
+/// The result of a three-way merge.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Merged {
-    /// Their settings, at their version, with what only I changed.
+    /// `theirs`, at their version, with the settings that only I changed.
     pub(crate) settings: Settings,
-    /// What only I changed, from theirs to mine.
+    /// The settings that only I changed, from theirs to mine.
     pub(crate) only_mine: Vec<Change>,
-    /// What both changed, each to something else, from theirs to mine. Of these [`Merged::settings`] holds theirs.
+    /// The settings that both changed to different values, from theirs to mine. [`Merged::settings`] has their values.
     pub(crate) conflicts: Vec<Change>,
 }
 
-/// Puts `mine`, which was made of `base`, on top of `theirs`. Where `base` is not known, all that differs is in conflict.
+/// Applies the changes between `base` and `mine` to `theirs`. Without `base`, every difference is a conflict.
 pub(crate) fn merge(base: Option<&Settings>, mine: &Settings, theirs: &Settings) -> Merged {
     let mut merged = Merged { settings: theirs.clone(), only_mine: Vec::new(), conflicts: Vec::new() };
     for change in changes(theirs, mine) {
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_changed_is_taken_and_what_both_changed_is_asked() {
+    fn changes_of_one_side_are_merged_and_changes_of_both_conflict() {
         let base = settings(1, LogAs::InProgress, LogAs::InProgress, true);
         let theirs = settings(2, LogAs::DoNothing, LogAs::DoNothing, true);
         let mine = settings(1, LogAs::InProgress, LogAs::Completed, false);
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_change_by_both_is_none() {
+    fn the_same_change_by_both_is_no_conflict() {
         let base = settings(1, LogAs::InProgress, LogAs::InProgress, true);
         let theirs = settings(2, LogAs::DoNothing, LogAs::InProgress, true);
         let merged = merge(Some(&base), &Settings { version: 1, ..theirs.clone() }, &theirs);
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_version_before_all_that_differs_is_asked() {
+    fn without_the_base_version_every_difference_conflicts() {
         let theirs = settings(2, LogAs::DoNothing, LogAs::InProgress, true);
         let mine = settings(1, LogAs::InProgress, LogAs::InProgress, false);
         let merged = merge(None, &mine, &theirs);

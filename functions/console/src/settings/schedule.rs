@@ -2,7 +2,7 @@
 
 use rules::schedule::{Period, Schedule};
 
-/// Opening hours in words, a line for each thing they say.
+/// Opening hours in words: a text line for each group of days, the holidays and the time zone.
 pub(super) fn words(schedule: &Schedule) -> String {
     let mut lines = days(schedule);
     if lines.is_empty() {
@@ -17,7 +17,7 @@ pub(super) fn words(schedule: &Schedule) -> String {
     lines.join("\n")
 }
 
-/// The open days; neighbours with the same hours are one line.
+/// The open days; neighbouring days with the same hours share a text line.
 fn days(schedule: &Schedule) -> Vec<String> {
     let days = schedule.weekly.days();
     let runs = days.chunk_by(|(_, one), (_, other)| one == other).filter(|run| !run[0].1.is_empty());
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn no_hours_at_all() {
+    fn an_empty_schedule_is_always_closed() {
         check(json!({}), "Always closed\nIn the line’s own time zone");
     }
 }

@@ -1,11 +1,11 @@
-//! An API key as an admin types it.
+//! API keys, as typed by an admin.
 
 use store::AircallCredential;
 
-/// Longest part of a key, characters: Aircall's have 32.
+/// Longest part of a key, in characters. Aircall's have 32.
 const MAX_LEN: usize = 200;
 
-/// What is wrong with a part of a key.
+/// An invalid part of a key.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct KeyProblem {
     /// `api_id` or `api_token`.
@@ -13,10 +13,10 @@ pub(crate) struct KeyProblem {
     pub(crate) message: &'static str,
 }
 
-/// The credential of an API id and an API token.
+/// Reads an API ID and an API token into a credential.
 pub(crate) fn read(api_id: &str, api_token: &str) -> Result<AircallCredential, KeyProblem> {
     let (api_id, api_token) = (api_id.trim(), api_token.trim());
-    // A colon would end the id where it is sent.
+    // In HTTP basic authentication, a colon would end the ID.
     if !is_part(api_id) || api_id.contains(':') {
         return Err(KeyProblem { field: "api_id", message: "Enter the API ID as Aircall shows it." });
     }

@@ -1,4 +1,4 @@
-//! The webhooks at Aircall that send to a tenant of ours.
+//! Our webhooks at Aircall for one tenant.
 
 use aircall::client::{Client, Error, Events, Subscription, Webhook, WebhookId};
 use secrecy::ExposeSecret as _;
@@ -8,33 +8,33 @@ use url::Url;
 use super::webhook_id;
 use crate::base_url::BaseUrl;
 
-/// The name that Aircall's Dashboard shows.
+/// The name that Aircall's dashboard shows.
 const NAME: &str = "Aircall to Salesforce";
 
-/// What our webhooks for a tenant are known by.
-pub(super) struct Ours {
-    /// Where they send to.
+/// How the webhooks of a tenant are recognized: by their URL, or by the ID of the current one.
+pub(super) struct TenantWebhooks {
+    /// The URL that they send to.
     url: Url,
-    /// The one that the connection names.
+    /// The webhook that the connection names.
     current: Option<WebhookId>,
 }
 
-/// What a webhook sends while it is active.
+/// How a webhook's subscription differs from the one that it should have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SubscriptionDiff {
-    /// Exactly our events, to where they belong.
+    /// Exactly our events, to the right URL.
     Same,
-    /// Other events as well, which are not used.
+    /// Further events, which are not used.
     Extra,
-    /// Not all of our events, or to somewhere else.
+    /// Some of our events are missing, or the URL is another one.
     Incomplete,
 }
 
 impl SubscriptionDiff {
-    /// Of a webhook that should send to `url`, if that is known.
+    /// Compares a webhook with our subscription to `url`, if the URL is known.
     pub(super) fn between(webhook: &Webhook, url: Option<&str>) -> Self {
-        let is_there = url.is_none_or(|url| webhook.url == url);
-        if !is_there || !webhook.sends(Events::OURS) {
+        let has_url = url.is_none_or(|url| webhook.url == url);
+        if !has_url || !webhook.sends(Events::OURS) {
             SubscriptionDiff::Incomplete
         } else if webhook.events.len() == aircall::EVENTS.len() {
             SubscriptionDiff::Same
@@ -44,18 +44,18 @@ impl SubscriptionDiff {
     }
 }
 
-/// What is stored of a webhook's token.
+/// The hash of a webhook's token, which is what is stored.
 pub(super) fn hash(webhook: &Webhook) -> TokenHash {
     TokenHash::new(webhook.token.expose_secret())
 }
 
-impl Ours {
+impl TenantWebhooks {
     pub(super) fn new(tenant: &Tenant, base_url: &BaseUrl) -> Self {
         Self { url: base_url.webhook(&tenant.id), current: tenant.aircall.as_ref().and_then(webhook_id) }
     }
 
-    /// The webhook that sends: the one that is there, made to send our events if it does not, else a new one.
-    pub(super) async fn make_sure(&self, client: &Client) -> Result<Webhook, Error> {
+    /// Ensures that there is an active webhook with our events: the existing one, updated if needed, else a new one.
+    pub(super) async fn ensure(&self, client: &Client) -> Result<Webhook, Error> {
         let found = self.all(client).await?;
         let is_current = |webhook: &&Webhook| Some(&webhook.id) == self.current.as_ref();
         let Some(webhook) = found.iter().find(is_current).or(found.first()) else {
@@ -65,40 +65,42 @@ impl Ours {
             return Ok(webhook.clone());
         }
         match client.update_webhook(&webhook.id, self.subscription()).await {
-            // Deleted since.
+            // It was deleted in between.
             Err(Error::Rejected { status: 404, .. }) => self.create(client, &found).await,
             updated => updated,
         }
     }
 
-    /// A webhook other than the current one: the one that a rotation made which was cut off, else a new one.
-    pub(super) async fn make_new(&self, client: &Client) -> Result<Webhook, Error> {
+    /// A webhook other than the current one, for a rotation: the one that an interrupted rotation created, else a new
+    /// one.
+    pub(super) async fn ensure_successor(&self, client: &Client) -> Result<Webhook, Error> {
         let found = self.all(client).await?;
         let current = found.iter().find(|webhook| Some(&webhook.id) == self.current.as_ref());
-        // An older one is what a rotation left that was cut off after the connection named its new one.
-        let begun = current.and_then(|current| {
+        // Only a newer webhook can be the successor. An older one is left from a rotation that was interrupted after
+        // the connection named its new webhook.
+        let successor = current.and_then(|current| {
             let is_newer = |webhook: &&Webhook| current.created_at.is_some() && webhook.created_at > current.created_at;
             found.iter().filter(is_newer).max_by_key(|webhook| webhook.created_at)
         });
-        match begun {
-            Some(begun) => client.update_webhook(&begun.id, self.subscription()).await,
+        match successor {
+            Some(successor) => client.update_webhook(&successor.id, self.subscription()).await,
             None => self.create(client, &found).await,
         }
     }
 
-    /// Deletes what else sends to the tenant, and gives the tokens of what it deleted. What is left does no harm, and goes
-    /// another time.
+    /// Deletes the tenant's other webhooks and returns the token hashes of those that were deleted. Failures are
+    /// ignored: superfluous webhooks only send duplicates, and a later change deletes them.
     pub(super) async fn delete_others(&self, client: &Client, keep: &WebhookId) -> Vec<TokenHash> {
-        let mut gone = Vec::new();
+        let mut deleted = Vec::new();
         for webhook in self.all(client).await.unwrap_or_default() {
             if webhook.id != *keep && client.delete_webhook(&webhook.id).await.is_ok() {
-                gone.push(hash(&webhook));
+                deleted.push(hash(&webhook));
             }
         }
-        gone
+        deleted
     }
 
-    /// Deletes all that send to the tenant, but one.
+    /// Deletes all webhooks of the tenant, except `keep`.
     pub(super) async fn delete_all_but(&self, client: &Client, keep: Option<&WebhookId>) -> Result<(), Error> {
         for webhook in self.all(client).await? {
             if Some(&webhook.id) != keep {
@@ -108,7 +110,7 @@ impl Ours {
         Ok(())
     }
 
-    /// All that the credential shows, the oldest first.
+    /// All webhooks of the tenant that are visible with the credential, the oldest first.
     async fn all(&self, client: &Client) -> Result<Vec<Webhook>, Error> {
         let mut all = client.webhooks().await?;
         all.retain(|webhook| webhook.url == self.url.as_str() || Some(&webhook.id) == self.current.as_ref());
@@ -116,7 +118,7 @@ impl Ours {
         Ok(all)
     }
 
-    /// Makes a webhook. If it is not known whether it was made, it is one that was not there before.
+    /// Creates a webhook. If the outcome of the request is unknown, looks for a webhook that is not in `before`.
     async fn create(&self, client: &Client, before: &[Webhook]) -> Result<Webhook, Error> {
         match client.create_webhook(self.subscription()).await {
             Err(error) if error.may_have_happened() => {
@@ -127,7 +129,7 @@ impl Ours {
         }
     }
 
-    /// Whether it sends exactly what it should to where it should.
+    /// Whether the webhook is active and sends exactly our events to our URL.
     fn is_right(&self, webhook: &Webhook) -> bool {
         webhook.active && SubscriptionDiff::between(webhook, Some(self.url.as_str())) == SubscriptionDiff::Same
     }

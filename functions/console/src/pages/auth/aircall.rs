@@ -110,7 +110,7 @@ async fn connect(
             return Err(Failed::Message(StatusCode::FORBIDDEN, message.to_owned()));
         }
     }
-    let credential = console.aircall.interaction(app, query.get("code")).await.map_err(ConnectionError::from)?;
+    let credential = console.aircall.exchange_code(app, query.get("code")).await.map_err(ConnectionError::from)?;
     account::connect(console, &signed_in.session.tenant, &credential, base_url).await?;
     Ok(())
 }

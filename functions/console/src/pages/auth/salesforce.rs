@@ -17,7 +17,7 @@ use crate::form::Fields;
 use crate::page::Nav;
 use crate::page_error::PageError;
 use crate::random;
-use crate::sign_in::{self, Back, SignInError, SignedInWith};
+use crate::sign_in::{self, Callback, SignInError, SignedInWith};
 use crate::signed_in::{Caller, SignedIn, cookies};
 
 /// Name of the cookie that binds a sign-in to the browser that started it.
@@ -53,7 +53,7 @@ pub(crate) async fn callback(
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let base_url = BaseUrl::from_headers(&headers)?;
     let [state, code, error] = ["state", "code", "error"].map(|name| query.get(name));
-    let back = Back { state, code, error, browsers: cookies(&headers, BROWSER).collect() };
+    let back = Callback { state, code, error, browsers: cookies(&headers, BROWSER).collect() };
     match sign_in::finish(&console, &base_url, &back).await {
         Ok(signed_in) => open_session(&console, previous.as_ref(), &signed_in),
         Err(SignInError::Store(error)) => Err(error.into()),

@@ -193,7 +193,7 @@ impl GeneralForm {
                 elsewhere.push(problem);
             }
         }
-        errors.of_document(elsewhere, |path| match path {
+        errors.add_problems(elsewhere, |path| match path {
             "create_case_if_none" | "api_usage_limit" => Some(path.to_owned()),
             _ => None,
         });
