@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, CallId, Contact, Direction, Party, User};
 use crate::phone::E164;
-use crate::stored;
 use crate::seen::{self, earliest};
+use crate::stored;
 
 /// An event of a call, in the order of its lifecycle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

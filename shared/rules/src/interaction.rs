@@ -1,12 +1,15 @@
 //! The subject of an activity log entry: a call, a message, or the messages of a conversation and day.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::call::{Call, Contact, Direction, Line, Party, User};
 use crate::document::{CallDocument, Snapshot};
 use crate::messages::Messages;
+use crate::phone_digest::DigestKey;
 use crate::settings::Settings;
+use crate::stored;
 use crate::task::Task;
 use crate::task_status::TaskStatus;
 
@@ -49,6 +52,21 @@ impl From<Call> for Interaction {
 }
 
 impl Document {
+    /// Reads a stored document leniently, as [`stored::read`] does. `at` stands for times that were not stored.
+    ///
+    /// # Errors
+    /// With serde's message, when not even the ids can be read.
+    pub fn from_stored(document: Value, at: Timestamp) -> Result<Self, String> {
+        // Only the document of messages has this key.
+        if document.get("messages").is_some() {
+            let messages: Messages = stored::read(document, &Value::Null)?;
+            Ok(Document::Messages(messages.with_missing_times(at)))
+        } else {
+            let call: CallDocument = stored::read(document, &Value::Null)?;
+            Ok(Document::Call(Box::new(call.with_missing_times(at))))
+        }
+    }
+
     /// Joins two documents of the same entry. If one is of a call and the other of messages, `self` is kept.
     #[must_use]
     pub fn merge(self, other: Self) -> Self {
@@ -61,9 +79,9 @@ impl Document {
 
     /// Assigns a message that was logged on its own to its conversation under `settings`, if any.
     #[must_use]
-    pub fn placed(self, settings: &Settings) -> Self {
+    pub fn with_conversation(self, settings: &Settings, key: &DigestKey) -> Self {
         match self {
-            Document::Messages(messages) => Document::Messages(messages.with_conversation(settings)),
+            Document::Messages(messages) => Document::Messages(messages.with_conversation(settings, key)),
             Document::Call(_) => self,
         }
     }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::{Contact, Direction, Line, LineId, Party, User};
 use crate::message::{Channel, DeliveryState, Media, Message, MessageId};
+use crate::phone_digest::DigestKey;
 use crate::seen::{self, earliest};
 
 /// An event of a message, in the order of its lifecycle.
@@ -207,7 +208,10 @@ impl MessageDocument {
     /// A status update may come before its message, or be the only event that ever arrives. It counts as the message if
     /// it is complete: direction, time, line, other party, and a text or an attachment. Once a `received` or `sent`
     /// event has arrived, missing fields take defaults: logging an incomplete message is better than losing it.
-    pub fn messages(&self) -> Vec<Message> {
+    ///
+    /// `key` is the tenant's. A participant's message keeps the id of versions before schema 1 where `is_known` says that
+    /// it already has an entry under it.
+    pub fn messages(&self, key: &DigestKey, is_known: impl Fn(&MessageId) -> bool) -> Vec<Message> {
         let sent_at = [&self.sent_at, &self.created_at].into_iter().flatten().next();
         let sent_at = sent_at.and_then(|time| Timestamp::from_millisecond(time.value).ok());
         let direction = self.direction.as_ref().map(|direction| direction.value);
@@ -241,11 +245,16 @@ impl MessageDocument {
             media: self.media.as_ref().map(|media| media.value.clone()).unwrap_or_default(),
             state: self.state.as_ref().map(|state| state.value.clone()),
         };
-        if self.is_group { self.for_each_participant(&message) } else { vec![message] }
+        if self.is_group { self.for_each_participant(&message, key, is_known) } else { vec![message] }
     }
 
     /// The group message, once for each external participant.
-    fn for_each_participant(&self, message: &Message) -> Vec<Message> {
+    fn for_each_participant(
+        &self,
+        message: &Message,
+        key: &DigestKey,
+        is_known: impl Fn(&MessageId) -> bool,
+    ) -> Vec<Message> {
         let is_line = |party: &Party| {
             let digits = message.line.digits.as_deref().unwrap_or_default();
             party.phone().is_some_and(|phone| phone.is_written(digits))
@@ -257,8 +266,12 @@ impl MessageDocument {
             group.insert(Party::Anonymous);
         }
         let writer = named.filter(|_| message.direction == Direction::Inbound);
+        let id = |party: &Party| {
+            let unkeyed = message.id.for_participant_unkeyed(party);
+            if is_known(&unkeyed) { unkeyed } else { message.id.for_participant(party, key) }
+        };
         let message_to = |party: &Party| Message {
-            id: message.id.for_participant(party),
+            id: id(party),
             party: party.clone(),
             group: group.iter().cloned().collect(),
             written_by: writer.filter(|writer| *writer != party).cloned(),

@@ -161,8 +161,8 @@ impl Messages {
 
     /// Assigns a single message to its conversation under `settings`, if any.
     #[must_use]
-    pub(crate) fn with_conversation(self, settings: &Settings) -> Self {
-        let conversation = self.conversation.clone().or_else(|| Conversation::for_message(self.first(), settings));
+    pub(crate) fn with_conversation(self, settings: &Settings, key: &DigestKey) -> Self {
+        let conversation = self.conversation.clone().or_else(|| Conversation::for_message(self.first(), settings, key));
         Self { conversation, ..self }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::LazyLock;
 
 use serde::de::{self, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -9,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::call::LineId;
 use crate::call_type::CallType;
 use crate::schedule::Schedule;
+use crate::stored;
 use crate::task_status::TaskStatus;
 
 /// The settings document. Its JSON is what the console shows, accepts and stores.
@@ -221,6 +223,14 @@ impl Settings {
             serde_path_to_error::deserialize(document).map_err(|error| vec![schema_problem(&error)])?;
         let problems = settings.problems();
         if problems.is_empty() { Ok(settings) } else { Err(problems) }
+    }
+
+    /// Reads a stored document leniently, as [`stored::read`] does: keys that this version does not know are ignored, and
+    /// what is missing or not understood has the value of a new tenant.
+    pub fn from_stored(document: serde_json::Value) -> Self {
+        static DEFAULTS: LazyLock<serde_json::Value> =
+            LazyLock::new(|| serde_json::to_value(Settings::default()).expect("settings are JSON"));
+        stored::read(document, &DEFAULTS).unwrap_or_default()
     }
 
     /// The problems of a document that matches the schema.
