@@ -75,7 +75,7 @@ fn complete(state: &State, call: &mut Map<String, Value>) -> Result<(), String> 
     }
     for (field, known) in [("number", &state.numbers), ("user", &state.users)] {
         if let Some(id) = call.get(field).and_then(Value::as_u64) {
-            let object = known.get(&id).ok_or_else(|| format!("`{field}`: there is none of id {id}"))?;
+            let object = known.get(&id).ok_or_else(|| format!("`{field}`: no such id: {id}"))?;
             call.insert(field.to_owned(), object.clone());
         }
     }
