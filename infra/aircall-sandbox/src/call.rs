@@ -12,8 +12,8 @@ const DEFAULT_DURATION: i64 = 30;
 
 /// Adds or replaces a call, and returns its id.
 ///
-/// `number` and `user` may be ids of the company's numbers and users. A call without a `number` gets the company's first
-/// number; a call without times has just ended.
+/// `number` and `user` may be ids of the company's numbers and users. A call without a `number` gets the company's
+/// first number; a call without times has just ended.
 pub(crate) fn put(state: &mut State, given: Map<String, Value>) -> Result<u64, String> {
     let id = match given.get("id") {
         None => state.calls.last_key_value().map_or(FIRST_ID, |(last, _)| last + 1),

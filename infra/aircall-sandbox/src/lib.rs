@@ -126,7 +126,8 @@ impl Company {
         deliver::send(self, event).await.map_err(InvalidInput)
     }
 
-    /// Numbers, users, calls, webhooks, tokens and options, without the request log, deliveries, faults and unused codes.
+    /// Numbers, users, calls, webhooks, tokens and options, without the request log, deliveries, faults and unused
+    /// codes.
     ///
     /// # Panics
     /// Never: every part of the state can be serialized as JSON.

@@ -112,8 +112,8 @@ fn events(body: &Map<String, Value>) -> Result<Option<Vec<String>>, ApiError> {
     Ok(Some(known).filter(|known| !known.is_empty()))
 }
 
-/// The address: `https`, as Aircall demands; `http` is also accepted on the loopback interface, for which no certificate
-/// is available.
+/// The address: `https`, as Aircall demands; `http` is also accepted on the loopback interface, for which no
+/// certificate is available.
 fn url(body: &Map<String, Value>) -> Result<Option<String>, ApiError> {
     let Some(text) = text(body, "url")? else { return Ok(None) };
     let url = Url::parse(&text).map_err(|_| ApiError::bad_request("url is not an address"))?;

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use crate::client::{Client, column};
 
-/// A company with one call in each of the last `count` minutes, with ids from 1, oldest first; and the oldest start time.
+/// A company with one call in each of the last `count` minutes, with ids from 1, oldest first; and the oldest start
+/// time.
 async fn with_calls(count: i64) -> (Client, i64) {
     let client = Client::new();
     let first = Timestamp::now().as_second() - count * 60;

@@ -37,7 +37,7 @@ pub(crate) struct ApiResponse {
     pub(crate) location: Option<String>,
 }
 
-/// A path split at its version: `66.0`, decoded segments, decoded query.
+/// A parsed data URI: `66.0`, decoded segments, decoded query.
 #[derive(Clone, Debug)]
 pub(crate) struct Address {
     pub(crate) version: String,

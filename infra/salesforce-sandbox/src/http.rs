@@ -94,7 +94,8 @@ fn json(headers: &HeaderMap, bytes: &[u8]) -> Result<Option<Value>, ApiError> {
     serde_json::from_slice(bytes).map(Some).map_err(|error| ApiError::malformed_body(error.to_string()))
 }
 
-/// Checks the session, the API permission and the daily allowance, and counts the call. An error is the response to send.
+/// Checks the session, the API permission and the daily allowance, and counts the call. An error is the response to
+/// send.
 #[expect(clippy::result_large_err, reason = "once per request")]
 fn authorize(org: &Org, parts: Parts, read: Result<Read, ApiError>) -> Result<Call, Response> {
     let now = Timestamp::now();

@@ -143,8 +143,8 @@ impl Org {
         id.map_err(|error| SeedError::from(&error))
     }
 
-    /// All records of an object, oldest first, including deleted ones, whose `IsDeleted` is true; empty if the object does
-    /// not exist.
+    /// All records of an object, oldest first, including deleted ones, whose `IsDeleted` is true; empty if the object
+    /// does not exist.
     pub fn records(&self, sobject: &str) -> Vec<Value> {
         let state = self.lock();
         let Some(object) = schema::object(sobject) else { return Vec::new() };

@@ -1,8 +1,8 @@
 //! Row locks: a write holds the rows it touches until its response is sent; another write that needs one of them waits.
 //!
-//! A transaction runs to completion under the state's mutex. If it needs a row that another one holds, it is rolled back
-//! and retried when the rows are free. After `lock_wait_ms` it runs a last time, and records whose rows are held are
-//! refused.
+//! A transaction runs to completion under the state's mutex. If it needs a row that another one holds, it is rolled
+//! back and retried when the rows are free. After `lock_wait_ms` it runs a last time, and records whose rows are held
+//! are refused.
 //!
 //! Which rows a Task locks: <https://help.salesforce.com/s/articleView?id=005226737> and the Record Locking Cheatsheet.
 

@@ -21,7 +21,8 @@ pub struct Options {
     pub unique_key_field: bool,
     /// Whether all users may read and write the key field; otherwise only users with a permission set that grants it.
     ///
-    /// Creating the field through the Tooling API turns this off, as a field created through an API is granted to no user.
+    /// Creating the field through the Tooling API turns this off, as a field created through an API is granted to no
+    /// user.
     pub unique_key_field_for_all: bool,
     /// Authorization requests are granted as the admin, without showing the login and consent pages.
     pub auto_approve: bool,
@@ -65,9 +66,9 @@ pub struct DuplicateRule {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DuplicateAction {
-    /// Refuses, unless the caller sends `Sforce-Duplicate-Rule-Header: allowSave=true`.
+    /// Refuses the duplicate, unless the caller sends `Sforce-Duplicate-Rule-Header: allowSave=true`.
     Alert,
-    /// Refuses always.
+    /// Always refuses the duplicate.
     Block,
 }
 

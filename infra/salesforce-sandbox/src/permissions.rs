@@ -1,4 +1,5 @@
-//! What a user may do and see: from profile and permission sets, and from the hidden and read-only fields of the options.
+//! What a user may do and see: from profile and permission sets, and from the hidden and read-only fields of the
+//! options.
 
 use serde_json::json;
 

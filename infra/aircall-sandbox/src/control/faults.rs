@@ -35,7 +35,7 @@ pub(super) struct Rule {
     /// Any method if absent.
     #[serde(default)]
     method: Option<String>,
-    /// A regular expression that the path with its query must contain.
+    /// A regular expression that must match somewhere in the path with its query.
     #[serde(default)]
     path: String,
     #[serde(default = "default_times")]

@@ -1,5 +1,5 @@
-//! `/_sandbox`: the control API, which the real Aircall does not have. Tests add calls, send webhooks, script faults and
-//! count requests.
+//! `/_sandbox`: the control API, which the real Aircall does not have. Tests use it to add calls, send webhooks, script
+//! faults and count requests.
 //!
 //! It has no authentication: serve the sandbox on the loopback interface only.
 

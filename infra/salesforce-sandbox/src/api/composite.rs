@@ -91,7 +91,7 @@ fn is_supported(address: &Address) -> bool {
     matches!(segments.as_slice(), ["sobjects" | "query" | "queryAll", ..] | ["composite", "sobjects", ..])
 }
 
-/// Runs the subrequests in order and says whether all succeeded. With `all_or_none`, one failure undoes all.
+/// Runs the subrequests in order, and returns whether all succeeded. With `all_or_none`, one failure rolls back all.
 pub(super) fn run(
     state: &mut State,
     call: &Call,

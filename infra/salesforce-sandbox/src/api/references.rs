@@ -32,8 +32,8 @@ impl References {
         }
     }
 
-    /// Replaces the references in a text. A text that is a single reference becomes its JSON value; otherwise values are
-    /// inserted as text.
+    /// Replaces the references in a text. A text that is a single reference becomes its JSON value; otherwise values
+    /// are inserted as text.
     pub(super) fn fill_text(&self, text: &str) -> Result<Value, ApiError> {
         let mut filled = String::new();
         let mut rest = 0;

@@ -83,8 +83,8 @@ fn timeline(state: &state::State, record: &Record) -> String {
     html
 }
 
-/// The sort key of past Tasks: the due date, else the completion; then the creation, so that the calls of one day stay in
-/// order.
+/// The sort key of past Tasks: the due date, else the completion; then the creation, so that the calls of one day stay
+/// in order.
 fn sort_key(task: &Record) -> (String, String) {
     let date = task.text("ActivityDate").or(task.text("CompletedDateTime")).or(task.text("CreatedDate"));
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();

@@ -22,7 +22,7 @@ struct Hop {
     polymorphic: bool,
 }
 
-/// `Opportunity.Account.Name`: two steps and a field.
+/// For example `Opportunity.Account.Name`: two references and a field.
 #[derive(Clone, Debug)]
 pub(crate) struct Column {
     hops: Vec<Hop>,

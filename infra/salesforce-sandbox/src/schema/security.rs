@@ -1,4 +1,5 @@
-//! Security objects: profiles, permission sets, field-level security, and the effective permissions of the session's user.
+//! Security objects: profiles, permission sets, field-level security, and the effective permissions of the session's
+//! user.
 //! <https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_fieldpermissions.htm>
 
 use super::{

@@ -87,7 +87,7 @@ pub(crate) fn create(
     })
 }
 
-/// Changes a record.
+/// Updates a record.
 pub(crate) fn update(
     state: &mut State,
     actor: &Actor,
