@@ -1,4 +1,4 @@
-//! Who may use the API: the company's own API key, and apps that an admin has authorised.
+//! Credentials of the API: the company's own API key, and the access tokens of apps that an admin has authorised.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{error::ApiError, random, state::State};
 
-/// Minutes an authorization code lives.
+/// Lifetime of an authorization code, in minutes.
 const CODE_MINUTES: i64 = 10;
 
-/// Who asks.
+/// The authenticated caller of a request.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Caller {
@@ -22,14 +22,14 @@ pub(crate) enum Caller {
     App(u64),
 }
 
-/// An authorization code that waits to be exchanged.
+/// An authorization code that has not been exchanged yet.
 #[derive(Debug)]
 pub(crate) struct Code {
     pub(crate) redirect_uri: String,
     pub(crate) issued_at: Timestamp,
 }
 
-/// What was authorised.
+/// Issued access tokens and authorization codes.
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Access {
     /// Access tokens and their numbers.
@@ -39,7 +39,7 @@ pub(crate) struct Access {
 }
 
 impl Access {
-    /// A new access token.
+    /// Issues an access token.
     pub(crate) fn issue(&mut self) -> String {
         let token = random::hex(32);
         let number = self.tokens.values().max().map_or(1, |last| last + 1);
@@ -53,14 +53,17 @@ impl Access {
         text
     }
 
-    /// Takes a code: it works once, for ten minutes.
+    /// Removes and returns a code, which works once, for ten minutes.
     pub(crate) fn take_code(&mut self, text: &str, now: Timestamp) -> Option<Code> {
         let code = self.codes.remove(text)?;
         (now.duration_since(code.issued_at).as_mins() < CODE_MINUTES).then_some(code)
     }
 }
 
-/// Who asks, by the `Authorization` header.
+/// Identifies the caller by the `Authorization` header.
+///
+/// # Errors
+/// 401 without the header, 403 with wrong credentials.
 pub(crate) fn caller(state: &State, headers: &HeaderMap) -> Result<Caller, ApiError> {
     let header = headers.get(header::AUTHORIZATION).ok_or_else(ApiError::unauthorized)?;
     let known = header.to_str().ok().and_then(|header| header.split_once(' ')).and_then(|(scheme, credentials)| {

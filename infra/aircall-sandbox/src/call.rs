@@ -1,19 +1,19 @@
-//! Calls: what is given of one, and the rest made up.
+//! Calls: the given fields of a call, completed with defaults.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::{random, state::State};
 
-/// Where the ids of calls begin that are given none.
+/// Id of the first call that is added without an id.
 const FIRST_ID: u64 = 3_000_001;
-/// Seconds that a call takes of which nothing is told.
-const SECONDS: i64 = 30;
+/// Duration of a call without a start time, in seconds.
+const DEFAULT_DURATION: i64 = 30;
 
 /// Adds or replaces a call, and returns its id.
 ///
-/// `number` and `user` may be ids of those that the company has. A call without a `number` is on the first; one without
-/// times has just ended.
+/// `number` and `user` may be ids of the company's numbers and users. A call without a `number` gets the company's
+/// first number; a call without times has just ended.
 pub(crate) fn put(state: &mut State, given: Map<String, Value>) -> Result<u64, String> {
     let id = match given.get("id") {
         None => state.calls.last_key_value().map_or(FIRST_ID, |(last, _)| last + 1),
@@ -21,16 +21,16 @@ pub(crate) fn put(state: &mut State, given: Map<String, Value>) -> Result<u64, S
     };
     let mut call = state.calls.get(&id).cloned().unwrap_or_else(|| blank(id));
     let derived = ["status", "duration"].map(|field| (field.to_owned(), Value::Null));
-    let fresh = Map::from_iter([("id".to_owned(), json!(id))]);
+    let own_id = Map::from_iter([("id".to_owned(), json!(id))]);
     if let Some(fields) = call.as_object_mut() {
-        fields.extend(derived.into_iter().chain(given).chain(fresh));
+        fields.extend(derived.into_iter().chain(given).chain(own_id));
         complete(state, fields)?;
     }
     state.calls.insert(id, call);
     Ok(id)
 }
 
-/// When the call began, in UNIX seconds.
+/// Start of the call, in UNIX seconds.
 pub(crate) fn started_at(call: &Value) -> i64 {
     call["started_at"].as_i64().unwrap_or_default()
 }
@@ -54,7 +54,7 @@ fn complete(state: &State, call: &mut Map<String, Value>) -> Result<(), String> 
         (Some(started_at), ended_at) => (started_at, ended_at),
         (None, ended_at) => {
             let ended_at = ended_at.unwrap_or(now);
-            (ended_at - SECONDS, Some(ended_at))
+            (ended_at - DEFAULT_DURATION, Some(ended_at))
         }
     };
     let status = match (answered_at, ended_at) {
@@ -75,8 +75,8 @@ fn complete(state: &State, call: &mut Map<String, Value>) -> Result<(), String> 
     }
     for (field, known) in [("number", &state.numbers), ("user", &state.users)] {
         if let Some(id) = call.get(field).and_then(Value::as_u64) {
-            let whole = known.get(&id).ok_or_else(|| format!("`{field}`: there is none of id {id}"))?;
-            call.insert(field.to_owned(), whole.clone());
+            let object = known.get(&id).ok_or_else(|| format!("`{field}`: no such id: {id}"))?;
+            call.insert(field.to_owned(), object.clone());
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Delivering events: at once, again while it fails, until the webhook is turned off.
+//! Delivery of events to webhooks: immediate, then retried until it succeeds or the webhook is deactivated.
 
 use std::time::Duration;
 
@@ -8,30 +8,30 @@ use serde_json::{Map, Value, json};
 
 use crate::{Company, call, webhook::Webhook};
 
-/// Deliveries that are remembered.
-const LOG: usize = 10_000;
+/// Capacity of the delivery log; the oldest entries are dropped.
+const LOG_CAPACITY: usize = 10_000;
 
 /// One attempt to deliver an event.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Delivery {
-    /// The webhook.
+    /// Id of the webhook.
     pub webhook_id: String,
-    /// The event.
+    /// Name of the event.
     pub event: String,
     /// 1 for the first attempt.
     pub attempt: u32,
-    /// What the webhook answered; 0 if it did not.
+    /// HTTP status of the webhook's response; 0 without a response.
     pub status: u16,
 }
 
 impl Delivery {
-    /// Whether it was taken: any 2xx.
-    pub fn is_taken(&self) -> bool {
+    /// Whether the webhook accepted the event, with any 2xx.
+    pub fn is_accepted(&self) -> bool {
         (200..300).contains(&self.status)
     }
 }
 
-/// An event on its way to one webhook.
+/// An event addressed to one webhook.
 #[derive(Clone, Debug)]
 struct Outgoing {
     webhook_id: String,
@@ -40,13 +40,13 @@ struct Outgoing {
     body: String,
 }
 
-/// Delivers to every active webhook that subscribes to the event, and waits for the first attempts.
+/// Delivers an event to every active webhook that subscribes to it, and returns the first attempts.
 pub(crate) async fn send(company: &Company, event: Map<String, Value>) -> Result<Vec<Delivery>, String> {
     let outgoing = outgoing(company, event)?;
-    let first: Vec<_> = outgoing.into_iter().map(|one| tokio::spawn(first(company.clone(), one))).collect();
+    let attempts: Vec<_> = outgoing.into_iter().map(|one| tokio::spawn(first_attempt(company.clone(), one))).collect();
     let mut deliveries = Vec::new();
-    for delivery in first {
-        deliveries.extend(delivery.await.ok());
+    for attempt in attempts {
+        deliveries.extend(attempt.await.ok());
     }
     Ok(deliveries)
 }
@@ -56,13 +56,13 @@ fn outgoing(company: &Company, mut body: Map<String, Value>) -> Result<Vec<Outgo
     body.entry("resource").or_insert_with(|| json!(event.split('.').next()));
     body.entry("timestamp").or_insert_with(|| json!(Timestamp::now().as_second()));
     let mut state = company.lock();
-    // What happens to a call, the API knows as well.
+    // The API must return the state of the call that the event reports.
     if let Some(data) = body.get("data").and_then(Value::as_object)
         && event.starts_with("call.")
     {
         call::put(&mut state, data.clone())?;
     }
-    let wants = |webhook: &&Webhook| webhook.active && webhook.events.contains(&event);
+    let is_subscribed = |webhook: &&Webhook| webhook.active && webhook.events.contains(&event);
     let address = |webhook: &Webhook| {
         let mut body = body.clone();
         body.insert("token".to_owned(), json!(webhook.token));
@@ -73,24 +73,25 @@ fn outgoing(company: &Company, mut body: Map<String, Value>) -> Result<Vec<Outgo
             body: Value::Object(body).to_string(),
         }
     };
-    Ok(state.webhooks.iter().filter(wants).map(address).collect())
+    Ok(state.webhooks.iter().filter(is_subscribed).map(address).collect())
 }
 
-/// The first attempt; the others follow on their own.
-async fn first(company: Company, outgoing: Outgoing) -> Delivery {
+/// Makes the first attempt; if it fails, the retries run in the background.
+async fn first_attempt(company: Company, outgoing: Outgoing) -> Delivery {
     let delivery = attempt(&company, &outgoing, 1).await;
-    if !delivery.is_taken() {
-        tokio::spawn(again(company, outgoing));
+    if !delivery.is_accepted() {
+        tokio::spawn(retry(company, outgoing));
     }
     delivery
 }
 
-async fn again(company: Company, outgoing: Outgoing) {
-    for number in 2.. {
+async fn retry(company: Company, outgoing: Outgoing) {
+    for attempt_number in 2.. {
         let pause = company.look().options.retry_ms;
         tokio::time::sleep(Duration::from_millis(pause)).await;
-        let is_on = company.look().webhooks.iter().any(|webhook| webhook.id == outgoing.webhook_id && webhook.active);
-        if !is_on || attempt(&company, &outgoing, number).await.is_taken() {
+        let is_active =
+            company.look().webhooks.iter().any(|webhook| webhook.id == outgoing.webhook_id && webhook.active);
+        if !is_active || attempt(&company, &outgoing, attempt_number).await.is_accepted() {
             return;
         }
     }
@@ -101,14 +102,14 @@ async fn attempt(company: &Company, outgoing: &Outgoing, attempt: u32) -> Delive
     let Outgoing { webhook_id, event, .. } = outgoing;
     let delivery = Delivery { webhook_id: webhook_id.clone(), event: event.clone(), attempt, status };
     let mut state = company.lock();
-    if state.deliveries.len() == LOG {
+    if state.deliveries.len() == LOG_CAPACITY {
         state.deliveries.pop_front();
     }
     state.deliveries.push_back(delivery.clone());
-    let most = state.options.deactivate_after;
+    let failure_limit = state.options.deactivate_after;
     if let Some(webhook) = state.webhooks.iter_mut().find(|webhook| webhook.id == *webhook_id) {
-        webhook.failures = if delivery.is_taken() { 0 } else { webhook.failures.saturating_add(1) };
-        webhook.active &= webhook.failures < most;
+        webhook.failures = if delivery.is_accepted() { 0 } else { webhook.failures.saturating_add(1) };
+        webhook.active &= webhook.failures < failure_limit;
     }
     delivery
 }
@@ -116,7 +117,7 @@ async fn attempt(company: &Company, outgoing: &Outgoing, attempt: u32) -> Delive
 async fn post(company: &Company, outgoing: &Outgoing) -> Result<reqwest::StatusCode, reqwest::Error> {
     let timeout = Duration::from_millis(company.look().options.delivery_timeout_ms);
     let http = company.0.http.get_or_init(http);
-    // The headers of a delivery that was seen in September 2026.
+    // The headers of a real delivery observed in September 2026.
     let request = http
         .post(&outgoing.url)
         .timeout(timeout)
@@ -128,7 +129,7 @@ async fn post(company: &Company, outgoing: &Outgoing) -> Result<reqwest::StatusC
 }
 
 fn http() -> reqwest::Client {
-    // Past the proxy that this machine's environment may name, and not after a redirect.
+    // Ignores proxy settings of the environment, and does not follow redirects.
     let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
     builder.build().expect("the TLS library starts")
 }

@@ -1,4 +1,4 @@
-//! Aircall's refusals.
+//! Aircall's error responses.
 
 use axum::{
     Json,
@@ -7,7 +7,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-/// A request that is not served.
+/// An error response of the API.
 #[derive(Debug)]
 pub(crate) struct ApiError {
     status: StatusCode,
@@ -42,7 +42,7 @@ impl ApiError {
         Self::with_body(StatusCode::UNAUTHORIZED, json!({"message": "Unauthorized"}))
     }
 
-    /// 403: wrong credentials. The body has been measured on the real API.
+    /// 403: wrong credentials. The body was observed on the real API.
     pub(crate) fn forbidden() -> Self {
         Self::with_body(StatusCode::FORBIDDEN, json!({"message": "Forbidden"}))
     }

@@ -1,7 +1,7 @@
 //! A sandbox Aircall: the REST API of one company, and the webhooks that it sends.
 //!
-//! It judges what connects to Aircall: what it accepts and refuses follows the public documentation, and what it does
-//! not do is listed in the README of its folder.
+//! It is the reference that the integration is tested against: what it accepts and refuses follows the public
+//! documentation. The README of its folder lists what it does not support.
 
 mod access;
 mod api;
@@ -35,13 +35,13 @@ pub use self::{
     options::{Options, ResetUnit},
 };
 
-/// A company with Aircall. Clones share it.
+/// A company that uses Aircall. Clones share its state.
 #[derive(Clone)]
 pub struct Company(Arc<Inner>);
 
 struct Inner {
     state: Mutex<State>,
-    /// What delivers webhooks; made with the first one.
+    /// Client for deliveries, created on first use.
     http: OnceLock<reqwest::Client>,
 }
 
@@ -51,10 +51,10 @@ impl fmt::Debug for Company {
     }
 }
 
-/// A call or event that is not one.
+/// A call or event with invalid or missing fields.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct Unfit(String);
+pub struct InvalidInput(String);
 
 /// A snapshot that this version cannot read.
 #[derive(Debug, thiserror::Error)]
@@ -67,9 +67,9 @@ impl Company {
         Self(Arc::new(Inner { state: Mutex::new(State::new(options)), http: OnceLock::new() }))
     }
 
-    /// Everything Aircall answers: the API, OAuth with its consent page, and `/_sandbox`.
+    /// All routes: the API, OAuth with its consent page, and `/_sandbox`.
     ///
-    /// `/_sandbox` asks for no credentials, so serve this on the loopback interface only.
+    /// `/_sandbox` needs no credentials, so serve this on the loopback interface only.
     pub fn router(&self) -> Router {
         http::router(self.clone())
     }
@@ -94,12 +94,12 @@ impl Company {
         self.look().client_secret().to_owned()
     }
 
-    /// Lets an admin authorise the app, without a browser: an access token, which does not expire.
+    /// Authorises the app without a browser, and returns an access token, which does not expire.
     pub fn issue_token(&self) -> String {
         self.lock().access.issue()
     }
 
-    /// The options now.
+    /// The current options.
     pub fn options(&self) -> Options {
         self.look().options.clone()
     }
@@ -109,37 +109,38 @@ impl Company {
         self.lock().options = options;
     }
 
-    /// Adds or replaces a call that the API then knows, and sends nothing; what is not given is made up. Returns its id.
+    /// Adds or replaces a call without sending a webhook; missing fields get defaults. Returns its id.
     ///
     /// # Errors
-    /// When a field is of another form, or names a number or user that is not there.
-    pub fn put_call(&self, given: Map<String, Value>) -> Result<u64, Unfit> {
-        call::put(&mut self.lock(), given).map_err(Unfit)
+    /// When a field has the wrong type, or refers to an unknown number or user.
+    pub fn put_call(&self, given: Map<String, Value>) -> Result<u64, InvalidInput> {
+        call::put(&mut self.lock(), given).map_err(InvalidInput)
     }
 
-    /// Sends an event to every active webhook that subscribes to it, and answers with how the first attempts went; what
-    /// failed is tried again meanwhile. A call event's call becomes known to the API.
+    /// Sends an event to every active webhook that subscribes to it, and returns the first attempts; failed deliveries
+    /// are retried in the background. The call of a call event is also stored.
     ///
     /// # Errors
-    /// When it has no event name, or its call is not one.
-    pub async fn send(&self, event: Map<String, Value>) -> Result<Vec<Delivery>, Unfit> {
-        deliver::send(self, event).await.map_err(Unfit)
+    /// When the event has no name, or its call is invalid.
+    pub async fn send(&self, event: Map<String, Value>) -> Result<Vec<Delivery>, InvalidInput> {
+        deliver::send(self, event).await.map_err(InvalidInput)
     }
 
-    /// Numbers, users, calls, webhooks, tokens and options; not the request log and faults.
+    /// Numbers, users, calls, webhooks, tokens and options, without the request log, deliveries, faults and unused
+    /// codes.
     ///
     /// # Panics
-    /// Never: the state is made of what JSON can say.
+    /// Never: every part of the state can be serialized as JSON.
     pub fn snapshot(&self) -> Value {
         serde_json::to_value(&*self.look()).expect("the state is JSON")
     }
 
-    /// Grows with every change: while it stays the same, so does [`Company::snapshot`].
+    /// Increases with every change: while it is unchanged, so is [`Company::snapshot`].
     pub fn revision(&self) -> u64 {
         self.look().revision
     }
 
-    /// Replaces this company by a snapshot.
+    /// Replaces the state of this company with a snapshot.
     ///
     /// # Errors
     /// [`RestoreError`] when the value is not a snapshot of this version; the company is then unchanged.
@@ -151,14 +152,14 @@ impl Company {
         Ok(())
     }
 
-    /// The state, to be changed.
+    /// Locks the state and increments the revision.
     fn lock(&self) -> MutexGuard<'_, State> {
         let mut state = self.look();
         state.revision += 1;
         state
     }
 
-    /// The state, to be looked at.
+    /// Locks the state without incrementing the revision: for reads, and for state that a snapshot leaves out.
     fn look(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,43 +1,43 @@
-//! What tests change while the sandbox runs.
+//! Options that can be changed while the sandbox runs.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// The settings. Missing keys keep their defaults; unknown keys are refused.
+/// The options. Missing keys keep their defaults; unknown keys are refused.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
-    /// Requests that are answered within a window before 429; 0 is any number.
+    /// Requests that are answered within a window before 429; 0 means no limit.
     pub rate_limit: u32,
     /// Length of that window, in milliseconds.
     pub rate_window_ms: u64,
-    /// Unit of the UNIX time in `X-AircallApi-Reset`. Both have been seen.
+    /// Unit of the UNIX time in `X-AircallApi-Reset`. Both were observed.
     pub reset_unit: ResetUnit,
     /// How long a webhook may take to answer, in milliseconds.
     pub delivery_timeout_ms: u64,
-    /// How long until a delivery that failed is tried again, in milliseconds.
+    /// Delay before a failed delivery is retried, in milliseconds.
     pub retry_ms: u64,
-    /// Failed deliveries in a row that turn a webhook off.
+    /// Consecutive failed deliveries that deactivate a webhook.
     pub deactivate_after: u32,
-    /// Calls that began longer ago are not listed, in days; they can still be read one by one.
+    /// Age in days above which calls are not listed; they can still be read by id.
     pub history_days: u32,
-    /// The user name of Basic authentication; by default a random one.
+    /// The user name of Basic authentication; random by default.
     pub api_id: Option<String>,
-    /// The password of Basic authentication; by default a random one.
+    /// The password of Basic authentication; random by default.
     pub api_token: Option<String>,
-    /// The app's id; by default a random one.
+    /// The app's client id; random by default.
     pub client_id: Option<String>,
-    /// The app's secret; by default a random one.
+    /// The app's client secret; random by default.
     pub client_secret: Option<String>,
 }
 
-/// A unit of time.
+/// The unit of the rate limit's reset time.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResetUnit {
-    /// As `1614093780`.
+    /// For example `1614093780`.
     Seconds,
-    /// As `1614093780000`.
+    /// For example `1614093780000`.
     Milliseconds,
 }
 
@@ -60,7 +60,10 @@ impl Default for Options {
 }
 
 impl Options {
-    /// These options with the given keys replaced, or a sentence that says which key is wrong.
+    /// These options with the given keys replaced.
+    ///
+    /// # Errors
+    /// A sentence that names the invalid key.
     pub(crate) fn merged(&self, changes: Map<String, Value>) -> Result<Self, String> {
         let mut all = serde_json::to_value(self).map_err(|error| error.to_string())?;
         if let Some(all) = all.as_object_mut() {

@@ -1,4 +1,4 @@
-//! Unguessable text.
+//! Random identifiers and secrets.
 
 use std::fmt::Write as _;
 

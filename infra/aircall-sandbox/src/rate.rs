@@ -7,7 +7,7 @@ use crate::{
     options::{Options, ResetUnit},
 };
 
-/// Requests of the current window.
+/// The current window and the requests counted in it.
 #[derive(Debug, Default)]
 pub(crate) struct Window {
     /// UNIX milliseconds.
@@ -16,7 +16,10 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// Counts a request, unless it is one too many.
+    /// Counts a request.
+    ///
+    /// # Errors
+    /// 429 when the limit of the window is reached.
     pub(crate) fn count(&mut self, options: &Options, now: Timestamp) -> Result<(), ApiError> {
         let length = i64::try_from(options.rate_window_ms).unwrap_or(i64::MAX);
         let now = now.as_millisecond();
@@ -30,7 +33,7 @@ impl Window {
         let reset = self.began.saturating_add(length);
         let reset = match options.reset_unit {
             ResetUnit::Milliseconds => reset,
-            // Rounded up: at that second the window is over.
+            // Rounded up, so that the window is over at that second.
             ResetUnit::Seconds => reset.saturating_add(999) / 1000,
         };
         Err(ApiError::too_many_requests(options.rate_limit, reset))

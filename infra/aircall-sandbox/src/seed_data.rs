@@ -1,4 +1,4 @@
-//! The company as it begins: fictional names, reserved numbers.
+//! The numbers and users of a new company: fictional names, phone numbers reserved for fiction.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub(crate) fn numbers() -> BTreeMap<u64, Value> {
     .collect()
 }
 
-/// A number of the API: what is given of it, and the rest made up.
+/// A number as the API shows it: the given fields, completed with defaults.
 pub(crate) fn number(id: u64, given: &Value) -> Value {
     let mut number = json!({
         "id": id, "direct_link": format!("https://api.aircall.io/v1/numbers/{id}"), "name": format!("Line {id}"),

@@ -1,4 +1,4 @@
-//! Everything the company remembers.
+//! The state of the company.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -16,7 +16,7 @@ use crate::{
     webhook::Webhook,
 };
 
-/// Credentials that the options do not give.
+/// Generated credentials, used where the options give none.
 #[derive(Debug, Deserialize, Serialize)]
 struct Identity {
     api_id: String,

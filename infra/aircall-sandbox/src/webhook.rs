@@ -1,4 +1,4 @@
-//! A webhook: where events go, which, and whether still.
+//! A webhook: its address, the events it subscribes to, and whether it is active.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use url::{Host, Url};
 
 use crate::{access::Caller, error::ApiError, events::EVENTS, random};
 
-/// Webhooks of a company.
+/// Maximum number of webhooks of a company.
 pub(crate) const LIMIT: usize = 100;
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -17,15 +17,15 @@ pub(crate) struct Webhook {
     pub(crate) events: Vec<String>,
     pub(crate) active: bool,
     pub(crate) token: String,
-    /// Failed deliveries in a row.
+    /// Consecutive failed deliveries.
     pub(crate) failures: u32,
     custom_name: String,
     created_at: Timestamp,
-    /// Whoever made it.
+    /// The caller that created it.
     owner: Caller,
 }
 
-/// What `events_action` says about the events of an update.
+/// How an update changes the events, from `events_action`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum EventsAction {
     Replace,
@@ -34,7 +34,7 @@ pub(crate) enum EventsAction {
 }
 
 impl Webhook {
-    /// Reads the body of a create.
+    /// Creates a webhook from the body of a create request.
     pub(crate) fn create(body: &Map<String, Value>, owner: Caller) -> Result<Self, ApiError> {
         let url = url(body)?.ok_or_else(|| ApiError::bad_request("url is missing"))?;
         Ok(Self {
@@ -50,7 +50,7 @@ impl Webhook {
         })
     }
 
-    /// Changes what is given. Unless an action says otherwise, events that are not given become all.
+    /// Updates the given fields. With [`EventsAction::Replace`], missing events mean all events.
     pub(crate) fn update(&mut self, body: &Map<String, Value>, action: EventsAction) -> Result<(), ApiError> {
         let (url, events) = (url(body)?, events(body)?);
         let (custom_name, active) = (text(body, "custom_name")?, flag(body, "active")?);
@@ -62,8 +62,8 @@ impl Webhook {
                 self.events.extend(new);
             }
             EventsAction::Remove => {
-                let gone = events.unwrap_or_default();
-                self.events.retain(|event| !gone.contains(event));
+                let removed = events.unwrap_or_default();
+                self.events.retain(|event| !removed.contains(event));
             }
         }
         self.url = url.unwrap_or_else(|| self.url.clone());
@@ -94,7 +94,7 @@ fn all() -> Vec<String> {
     EVENTS.iter().map(|event| (*event).to_owned()).collect()
 }
 
-/// None if there are none, which means all.
+/// The events of a body without repeats; `None` if they are missing or empty, which means all.
 fn events(body: &Map<String, Value>) -> Result<Option<Vec<String>>, ApiError> {
     let events = match body.get("events") {
         None | Some(Value::Null) => return Ok(None),
@@ -112,7 +112,8 @@ fn events(body: &Map<String, Value>) -> Result<Option<Vec<String>>, ApiError> {
     Ok(Some(known).filter(|known| !known.is_empty()))
 }
 
-/// `https`, as Aircall demands; on the loopback interface, where no certificate is to be had, `http` too.
+/// The address: `https`, as Aircall demands; `http` is also accepted on the loopback interface, for which no
+/// certificate is available.
 fn url(body: &Map<String, Value>) -> Result<Option<String>, ApiError> {
     let Some(text) = text(body, "url")? else { return Ok(None) };
     let url = Url::parse(&text).map_err(|_| ApiError::bad_request("url is not an address"))?;

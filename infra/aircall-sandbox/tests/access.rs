@@ -1,4 +1,4 @@
-//! Credentials, the rate limit, and what the company has.
+//! Credentials, the rate limit, and the company's numbers and users.
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -21,7 +21,7 @@ async fn no_credentials_are_401_and_wrong_ones_403() {
 }
 
 #[tokio::test]
-async fn the_credentials_may_be_given() {
+async fn options_can_set_the_credentials() {
     let client = Client::with(json!({"api_id": "an-id", "api_token": "a-token"}));
     let answer = client.send("GET", "/v1/ping", "", &[("authorization", "Basic YW4taWQ6YS10b2tlbg==")]).await;
     assert_eq!(answer.status, 200);
@@ -44,7 +44,7 @@ async fn the_company_has_numbers_and_users() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_404() {
+async fn unknown_resources_are_404() {
     let client = Client::new();
     for uri in ["/v1/numbers/1", "/v2/users/1", "/v1/users", "/v1/calls/1", "/v1/calls/x", "/v1/webhooks/x", "/nowhere"]
     {
@@ -54,13 +54,13 @@ async fn what_is_not_there_is_404() {
 }
 
 #[tokio::test]
-async fn too_many_requests_wait_for_the_next_window() {
+async fn requests_above_the_limit_are_refused_until_the_next_window() {
     let client = Client::with(json!({"rate_limit": 2, "rate_window_ms": 200}));
     for status in [200, 200, 429] {
         assert_eq!(client.get("/v1/ping").await.status, status);
     }
     let refused = client.app().get("/v1/ping").await;
-    assert_eq!(refused.status, 429, "the limit is the company's, whoever asks");
+    assert_eq!(refused.status, 429, "the limit is shared by all callers of the company");
     let header = |name: &str| refused.headers[name].to_str().unwrap().parse::<i64>().unwrap();
     assert_eq!((header("x-aircallapi-limit"), header("x-aircallapi-remaining")), (2, 0));
     let until = header("x-aircallapi-reset") - Timestamp::now().as_second();
@@ -71,7 +71,7 @@ async fn too_many_requests_wait_for_the_next_window() {
 }
 
 #[tokio::test]
-async fn the_reset_may_be_in_milliseconds_and_the_limit_off() {
+async fn the_reset_can_be_in_milliseconds_and_the_limit_disabled() {
     let client = Client::with(json!({"rate_limit": 1, "reset_unit": "milliseconds"}));
     client.get("/v1/ping").await;
     let refused = client.get("/v1/ping").await;

@@ -1,11 +1,12 @@
-//! Calls: adding them, reading them, paging through them.
+//! Calls: adding, reading and pagination.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::client::{Client, column};
 
-/// A company with a call in each of the last `count` minutes, ids from 1, the oldest first.
+/// A company with one call in each of the last `count` minutes, with ids from 1, oldest first; and the oldest start
+/// time.
 async fn with_calls(count: i64) -> (Client, i64) {
     let client = Client::new();
     let first = Timestamp::now().as_second() - count * 60;
@@ -21,7 +22,7 @@ fn path(link: &Value) -> String {
 }
 
 #[tokio::test]
-async fn links_lead_through_all_pages() {
+async fn next_page_links_reach_all_calls() {
     let (client, _) = with_calls(120).await;
     let mut uri = "/v1/calls?per_page=50&from=0".to_owned();
     let mut ids = Vec::new();
@@ -39,7 +40,7 @@ async fn links_lead_through_all_pages() {
 }
 
 #[tokio::test]
-async fn no_more_than_ten_thousand_are_reached() {
+async fn pagination_stops_after_ten_thousand_calls() {
     let (client, _) = with_calls(10_001).await;
     let last = client.get("/v1/calls?per_page=50&page=200").await.body;
     assert_eq!((&last["meta"]["total"], &last["meta"]["next_page_link"]), (&json!(10_001), &Value::Null));
@@ -47,7 +48,7 @@ async fn no_more_than_ten_thousand_are_reached() {
 }
 
 #[tokio::test]
-async fn calls_are_chosen_by_when_they_began() {
+async fn calls_are_filtered_by_their_start() {
     let (client, first) = with_calls(5).await;
     let (from, to) = (first + 60, first + 180);
     let some = client.get(&format!("/v1/calls?from={from}&to={to}")).await.body;
@@ -69,7 +70,7 @@ async fn history_ends_after_six_months() {
 }
 
 #[tokio::test]
-async fn what_is_not_given_is_made_up() {
+async fn missing_fields_get_defaults() {
     let client = Client::new();
     let now = Timestamp::now().as_second();
     let answered = json!({"user": 2002, "number": 1002, "started_at": now, "answered_at": now + 4});
@@ -83,14 +84,14 @@ async fn what_is_not_given_is_made_up() {
         (&call["number"]["name"], &call["user"]["email"]),
         (&json!("Support line"), &json!("robin.rep@example.com"))
     );
-    // Told of its end, the same call is done.
+    // Once its end is given, the same call is done.
     client.post("/_sandbox/calls", json!({"id": ids[1], "ended_at": now + 10})).await;
     let call = client.get(&format!("/v1/calls/{}", ids[1])).await.body["call"].clone();
     assert_eq!((&call["status"], &call["duration"], &call["user"]["id"]), (&json!("done"), &json!(10), &json!(2002)));
 }
 
 #[tokio::test]
-async fn a_call_that_does_not_fit_is_refused_and_changes_nothing() {
+async fn an_invalid_call_is_refused_and_changes_nothing() {
     let client = Client::new();
     client.post("/_sandbox/calls", json!({"id": 7, "user": 2001})).await;
     let before = client.get("/_sandbox/calls").await.body;
@@ -110,7 +111,7 @@ async fn a_call_that_does_not_fit_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn the_contact_comes_when_it_is_asked_for() {
+async fn the_contact_is_included_on_request() {
     let client = Client::new();
     client.post("/_sandbox/calls", json!({"id": 7, "contact": {"id": 1, "first_name": "Ada"}})).await;
     assert_eq!(client.get("/v1/calls").await.body["calls"][0]["contact"], Value::Null);

@@ -1,4 +1,4 @@
-//! A small HTTP client on the company's router.
+//! A small HTTP client for the company's router.
 
 use aircall_sandbox::{Company, Options};
 use axum::{
@@ -9,7 +9,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-/// An answer, its body as JSON or as text.
+/// A response with its body as JSON or text.
 #[derive(Debug)]
 pub(crate) struct Response {
     pub(crate) status: u16,
@@ -36,13 +36,13 @@ impl Client {
         Self { company, authorization: format!("Basic {key}") }
     }
 
-    /// The same company, as an app that was authorised just now.
+    /// A client of the same company that uses a newly authorised app's token.
     pub(crate) fn app(&self) -> Self {
         let company = self.company.clone();
         Self { authorization: format!("Bearer {}", company.issue_token()), company }
     }
 
-    /// A request with these headers and no others.
+    /// Sends a request with exactly these headers.
     pub(crate) async fn send(&self, method: &str, uri: &str, body: &str, headers: &[(&str, &str)]) -> Response {
         let mut request = Request::builder().method(method.parse::<Method>().unwrap()).uri(uri);
         for (name, value) in headers {
@@ -57,27 +57,27 @@ impl Client {
         Response { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 
-    async fn ask(&self, method: &str, uri: &str, body: &str) -> Response {
+    async fn request(&self, method: &str, uri: &str, body: &str) -> Response {
         self.send(method, uri, body, &[("authorization", &self.authorization), ("host", "aircall.example.com")]).await
     }
 
     pub(crate) async fn get(&self, uri: &str) -> Response {
-        self.ask("GET", uri, "").await
+        self.request("GET", uri, "").await
     }
 
     pub(crate) async fn post(&self, uri: &str, body: Value) -> Response {
-        self.ask("POST", uri, &body.to_string()).await
+        self.request("POST", uri, &body.to_string()).await
     }
 
     pub(crate) async fn put(&self, uri: &str, body: Value) -> Response {
-        self.ask("PUT", uri, &body.to_string()).await
+        self.request("PUT", uri, &body.to_string()).await
     }
 
     pub(crate) async fn delete(&self, uri: &str) -> Response {
-        self.ask("DELETE", uri, "").await
+        self.request("DELETE", uri, "").await
     }
 
-    /// Creates a webhook, and returns it.
+    /// Creates a webhook and returns it.
     pub(crate) async fn webhook(&self, body: Value) -> Value {
         let answer = self.post("/v1/webhooks", body).await;
         assert_eq!(answer.status, 201, "{}", answer.body);
@@ -85,7 +85,7 @@ impl Client {
     }
 }
 
-/// The field of each.
+/// The values of one field of all rows.
 pub(crate) fn column(rows: &Value, field: &str) -> Vec<Value> {
     rows.as_array().unwrap().iter().map(|row| row[field].clone()).collect()
 }

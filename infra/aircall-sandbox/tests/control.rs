@@ -1,4 +1,4 @@
-//! `/_sandbox`: faults, requests, numbers, options; and snapshots.
+//! `/_sandbox`: faults, requests, numbers and options; snapshots.
 
 use std::{
     io::{Read, Write},
@@ -10,34 +10,37 @@ use serde_json::{Value, json};
 
 use crate::client::Client;
 
-async fn fault(client: &Client, fault: Value) {
+async fn add_fault(client: &Client, fault: Value) {
     assert_eq!(client.post("/_sandbox/faults", fault).await.status, 201);
 }
 
 #[tokio::test]
-async fn a_fault_keeps_the_request_out_or_only_its_answer() {
+async fn a_fault_replaces_the_request_or_with_commit_only_its_response() {
     let client = Client::new();
     let body = json!({"url": "https://hooks.example.com/"});
-    fault(&client, json!({"method": "POST", "path": "^/v1/webhooks", "status": 503, "headers": {"Retry-After": "1"}}))
-        .await;
+    add_fault(
+        &client,
+        json!({"method": "POST", "path": "^/v1/webhooks", "status": 503, "headers": {"Retry-After": "1"}}),
+    )
+    .await;
     let refused = client.post("/v1/webhooks", body.clone()).await;
     assert_eq!((refused.status, refused.headers["retry-after"].to_str().unwrap()), (503, "1"));
-    fault(&client, json!([{"path": "webhooks", "status": 500, "body": "<h1>oops</h1>", "commit": true}])).await;
+    add_fault(&client, json!([{"path": "webhooks", "status": 500, "body": "<h1>oops</h1>", "commit": true}])).await;
     let lost = client.post("/v1/webhooks", body).await;
     assert_eq!((lost.status, lost.body), (500, json!("<h1>oops</h1>")));
     assert_eq!(client.get("/v1/webhooks").await.body["meta"]["total"], 1);
 }
 
 #[tokio::test]
-async fn faults_fit_by_method_and_path_and_are_used_up() {
+async fn faults_match_method_and_path_and_are_used_up() {
     let client = Client::new();
-    fault(&client, json!({"method": "GET", "path": "numbers.*page=2", "times": 2, "status": 502})).await;
+    add_fault(&client, json!({"method": "GET", "path": "numbers.*page=2", "times": 2, "status": 502})).await;
     assert_eq!(client.get("/v1/numbers?page=1").await.status, 200);
     assert_eq!(client.get("/v1/numbers?page=2").await.status, 502);
     assert_eq!(client.get("/_sandbox/faults").await.body[0]["times"], 1);
     assert_eq!(client.get("/v1/numbers?page=2").await.status, 502);
     assert_eq!(client.get("/v1/numbers?page=2").await.status, 200);
-    fault(&client, json!({"status": 500, "times": 9})).await;
+    add_fault(&client, json!({"status": 500, "times": 9})).await;
     client.delete("/_sandbox/faults").await;
     assert_eq!(client.get("/v1/ping").await.status, 200);
     for wrong in [json!({"path": "("}), json!({"pth": "x"}), json!([{}, 7])] {
@@ -47,18 +50,18 @@ async fn faults_fit_by_method_and_path_and_are_used_up() {
 }
 
 #[tokio::test]
-async fn a_delay_alone_changes_nothing_else() {
+async fn a_fault_with_only_a_delay_keeps_the_response() {
     let client = Client::new();
-    fault(&client, json!({"delay_ms": 30})).await;
+    add_fault(&client, json!({"delay_ms": 30})).await;
     let start = Instant::now();
     assert_eq!(client.get("/v1/ping").await.status, 200);
     assert!(start.elapsed().as_millis() >= 30);
 }
 
 #[tokio::test]
-async fn a_dropped_connection_says_nothing() {
+async fn a_dropped_connection_sends_no_bytes() {
     let client = Client::new();
-    fault(&client, json!({"drop": true})).await;
+    add_fault(&client, json!({"drop": true})).await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(axum::serve(listener, client.company.router()).into_future());
@@ -66,7 +69,7 @@ async fn a_dropped_connection_says_nothing() {
         let mut stream = std::net::TcpStream::connect(address).unwrap();
         stream.write_all(b"GET /v1/ping HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
         let mut text = String::new();
-        // A reset connection is as good as a closed one.
+        // The connection may be reset instead of closed.
         let _ = stream.read_to_string(&mut text);
         text
     });
@@ -106,7 +109,7 @@ async fn numbers_can_be_added_and_replaced() {
 }
 
 #[tokio::test]
-async fn options_merge_and_unknown_ones_are_refused() {
+async fn options_are_merged_and_unknown_ones_refused() {
     let client = Client::new();
     let changed = client.put("/_sandbox/options", json!({"retry_ms": 7})).await;
     assert_eq!((changed.status, &changed.body["retry_ms"], &changed.body["rate_limit"]), (200, &json!(7), &json!(120)));
@@ -115,7 +118,7 @@ async fn options_merge_and_unknown_ones_are_refused() {
 }
 
 #[tokio::test]
-async fn a_snapshot_brings_everything_back() {
+async fn a_snapshot_restores_the_company() {
     let client = Client::with(json!({"retry_ms": 7}));
     let app = client.app();
     let webhook = app.webhook(json!({"url": "https://hooks.example.com/", "events": ["call.ended"]})).await;
@@ -132,7 +135,7 @@ async fn a_snapshot_brings_everything_back() {
 }
 
 #[tokio::test]
-async fn the_revision_tells_when_to_take_another_snapshot() {
+async fn the_revision_changes_with_the_snapshot() {
     let client = Client::new();
     let before = (client.company.revision(), client.company.snapshot());
     client.get("/v1/numbers").await;

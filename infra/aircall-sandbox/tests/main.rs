@@ -1,4 +1,4 @@
-//! The rules of the sandbox Aircall, each at least once, over HTTP.
+//! Tests of the sandbox Aircall over HTTP; every rule has at least one.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 

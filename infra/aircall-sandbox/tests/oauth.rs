@@ -1,4 +1,4 @@
-//! Consent, and the token that comes of it.
+//! Consent, and the exchange of its code for a token.
 
 use serde_json::json;
 use url::{Url, form_urlencoded};
@@ -7,7 +7,7 @@ use crate::client::{Client, Response};
 
 const REDIRECT: &str = "https://app.example.com/callback?tab=1";
 
-/// The query that an app sends an admin with, `changes` applied.
+/// The query of an app's authorization request, with `changes` applied.
 fn query(client: &Client, changes: &[(&str, &str)]) -> String {
     let (id, mut pairs) = (client.company.client_id(), Vec::new());
     for (name, value) in [
@@ -24,7 +24,7 @@ fn query(client: &Client, changes: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-/// Where the admin goes after a click.
+/// Submits the consent form, and returns the address of the redirect.
 async fn decide(client: &Client, decision: &str) -> Url {
     let form = query(client, &[("decision", decision)]);
     let headers = [("content-type", "application/x-www-form-urlencoded")];
@@ -44,7 +44,7 @@ async fn exchange(client: &Client, code: &str, redirect_uri: &str, secret: &str)
 }
 
 #[tokio::test]
-async fn an_admin_consents_and_the_app_gets_a_token() {
+async fn a_code_from_consent_is_exchanged_for_a_token_once() {
     let client = Client::new();
     let page = client.send("GET", &format!("/oauth/authorize?{}", query(&client, &[])), "", &[]).await;
     let html = page.body.as_str().unwrap();
@@ -66,14 +66,14 @@ async fn an_admin_consents_and_the_app_gets_a_token() {
 }
 
 #[tokio::test]
-async fn an_admin_may_refuse() {
+async fn a_denial_redirects_with_an_error() {
     let client = Client::new();
     let target = decide(&client, "deny").await;
     assert_eq!((parameter(&target, "error").as_deref(), parameter(&target, "code")), (Some("access_denied"), None));
 }
 
 #[tokio::test]
-async fn an_app_that_asks_wrongly_is_not_sent_back() {
+async fn an_invalid_request_is_refused_without_a_redirect() {
     let client = Client::new();
     for change in [
         ("client_id", "another"),
@@ -89,7 +89,7 @@ async fn an_app_that_asks_wrongly_is_not_sent_back() {
 }
 
 #[tokio::test]
-async fn a_wrong_exchange_is_refused() {
+async fn an_exchange_with_wrong_parameters_is_refused() {
     let client = Client::new();
     let secret = client.company.client_secret();
     let code = parameter(&decide(&client, "allow").await, "code").unwrap();
@@ -102,7 +102,7 @@ async fn a_wrong_exchange_is_refused() {
 }
 
 #[tokio::test]
-async fn an_exchange_may_be_a_form() {
+async fn an_exchange_can_be_a_form() {
     let client = Client::new();
     let code = parameter(&decide(&client, "allow").await, "code").unwrap();
     let (id, secret) = (client.company.client_id(), client.company.client_secret());

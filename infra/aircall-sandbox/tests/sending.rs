@@ -1,4 +1,4 @@
-//! Events on their way: to whom, with what, and what follows when they are not taken.
+//! Delivery of events: recipients, content, retries and deactivation.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use crate::client::{Client, column};
 
-/// A receiver of webhooks: answers with these statuses, the last one for ever.
+/// A webhook receiver that answers with the given statuses in order, then repeats the last one.
 #[derive(Clone, Default)]
 struct Receiver {
     statuses: Arc<Mutex<Vec<u16>>>,
@@ -39,7 +39,7 @@ impl Receiver {
     }
 }
 
-/// Waits until so many deliveries were tried.
+/// Waits for `count` delivery attempts, and returns all attempts.
 async fn attempts(client: &Client, count: usize) -> Value {
     for _ in 0..200 {
         let deliveries = client.get("/_sandbox/deliveries").await.body;
@@ -71,12 +71,12 @@ async fn an_event_reaches_the_active_webhooks_that_subscribe_to_it() {
     assert_eq!((&bodies[0]["token"], &bodies[0]["resource"]), (&subscribed["token"], &json!("call")));
     assert!(bodies[0]["timestamp"].is_i64());
     assert_eq!(bodies[0]["data"], ended(7)["data"]);
-    assert_eq!(client.get("/v1/calls/7").await.body["call"]["duration"], 17, "the API knows the call as well");
+    assert_eq!(client.get("/v1/calls/7").await.body["call"]["duration"], 17, "the call is stored, too");
     assert_eq!(client.get("/_sandbox/deliveries").await.body, delivery);
 }
 
 #[tokio::test]
-async fn what_is_not_taken_is_sent_again() {
+async fn a_failed_delivery_is_retried_until_it_succeeds() {
     let client = Client::with(json!({"retry_ms": 5}));
     let (receiver, url) = Receiver::start(&[500, 302, 200]).await;
     client.webhook(json!({"url": url})).await;
@@ -87,12 +87,12 @@ async fn what_is_not_taken_is_sent_again() {
     assert_eq!(column(&deliveries, "attempt"), [1, 2, 3]);
     tokio::time::sleep(Duration::from_millis(50)).await;
     let bodies = receiver.bodies().await;
-    assert_eq!(bodies.len(), 3, "what was taken is not sent again");
+    assert_eq!(bodies.len(), 3, "an accepted delivery is not repeated");
     assert_eq!(bodies[0], bodies[2]);
 }
 
 #[tokio::test]
-async fn a_webhook_that_keeps_failing_is_turned_off() {
+async fn a_webhook_that_keeps_failing_is_deactivated() {
     let client = Client::with(json!({"retry_ms": 5, "deactivate_after": 3}));
     let (receiver, url) = Receiver::start(&[503]).await;
     let webhook = client.webhook(json!({"url": url, "events": ["call.ended"]})).await;
@@ -102,14 +102,14 @@ async fn a_webhook_that_keeps_failing_is_turned_off() {
     assert_eq!(receiver.bodies().await.len(), 3);
     let uri = format!("/v1/webhooks/{}", webhook["webhook_id"].as_str().unwrap());
     assert_eq!(client.get(&uri).await.body["webhook"]["active"], false);
-    assert_eq!(client.post("/_sandbox/send", ended(8)).await.body, json!([]), "what happens meanwhile is lost");
+    assert_eq!(client.post("/_sandbox/send", ended(8)).await.body, json!([]), "an inactive webhook gets no events");
     client.put(&uri, json!({"active": true, "events": ["call.ended"]})).await;
     assert_eq!(client.post("/_sandbox/send", ended(9)).await.body[0]["status"], 503);
-    assert_eq!(client.get(&uri).await.body["webhook"]["active"], true, "it counts from the start again");
+    assert_eq!(client.get(&uri).await.body["webhook"]["active"], true, "reactivation resets the failure count");
 }
 
 #[tokio::test]
-async fn nobody_listens_and_nobody_answers() {
+async fn a_refused_connection_and_a_timeout_have_status_0() {
     let client = Client::with(json!({"retry_ms": 60_000, "delivery_timeout_ms": 50}));
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let gone = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -122,7 +122,7 @@ async fn nobody_listens_and_nobody_answers() {
 }
 
 #[tokio::test]
-async fn an_event_needs_a_name_and_a_call_that_is_one() {
+async fn an_event_needs_a_name_and_a_valid_call() {
     let client = Client::new();
     assert_eq!(client.post("/_sandbox/send", json!({"data": {}})).await.status, 400);
     assert_eq!(client.post("/_sandbox/send", json!({"event": "call.ended", "data": {"id": "x"}})).await.status, 400);

@@ -1,4 +1,4 @@
-//! `/v1/webhooks`, and what omitted events mean.
+//! `/v1/webhooks`, and the meaning of omitted events.
 
 use aircall_sandbox::EVENTS;
 use serde_json::{Value, json};
@@ -33,14 +33,14 @@ async fn a_webhook_is_created_shown_and_deleted() {
 }
 
 #[tokio::test]
-async fn no_events_are_all_events() {
+async fn omitted_or_empty_events_mean_all_events() {
     let client = Client::new();
     for body in [json!({"url": URL}), json!({"url": URL, "events": []}), json!({"url": URL, "events": null})] {
         assert_eq!(client.webhook(body).await["events"], json!(EVENTS));
     }
     let webhook = client.webhook(json!({"url": URL, "events": ["call.ended"]})).await;
     let changed = client.put(&uri(&webhook), json!({"active": true})).await.body["webhook"].clone();
-    assert_eq!(changed["events"], json!(EVENTS), "also when only something else was to change");
+    assert_eq!(changed["events"], json!(EVENTS), "an update without events subscribes to all");
     assert_eq!(changed["token"], webhook["token"]);
 }
 
@@ -67,7 +67,7 @@ async fn an_update_replaces_adds_or_removes_events() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_refused() {
+async fn an_invalid_webhook_is_refused_and_changes_nothing() {
     let client = Client::new();
     for body in [
         json!({}),
@@ -88,11 +88,11 @@ async fn what_is_wrong_is_refused() {
     let webhook = client.webhook(json!({"url": "http://127.0.0.1:9/"})).await;
     let refused = client.put(&uri(&webhook), json!({"url": URL, "events": ["call.missed"]})).await;
     assert_eq!(refused.status, 400);
-    assert_eq!(client.get(&uri(&webhook)).await.body["webhook"], webhook, "nothing of it was done");
+    assert_eq!(client.get(&uri(&webhook)).await.body["webhook"], webhook, "a refused update changes nothing");
 }
 
 #[tokio::test]
-async fn a_company_has_a_hundred_webhooks() {
+async fn a_company_has_at_most_a_hundred_webhooks() {
     let client = Client::new();
     for _ in 0..100 {
         client.webhook(json!({"url": URL})).await;

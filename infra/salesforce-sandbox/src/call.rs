@@ -1,4 +1,4 @@
-//! A request to the data API and its answer, whether it came by HTTP or inside a composite.
+//! A request to the data API and its response, sent over HTTP or inside a composite.
 
 use axum::http::{HeaderMap, Method};
 use jiff::Timestamp;
@@ -10,34 +10,34 @@ use crate::error::ApiError;
 /// The base of all data resources.
 pub(crate) const DATA: &str = "/services/data";
 
-/// One request, as the resources see it.
+/// A request as the resources receive it.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) method: Method,
-    /// As `66.0`.
+    /// For example `66.0`.
     pub(crate) version: String,
-    /// The decoded path after the version; a trailing slash leaves no trace.
+    /// The decoded path segments after the version; a trailing slash is ignored.
     pub(crate) segments: Vec<String>,
-    /// Decoded, in order.
+    /// Decoded parameters, in order.
     pub(crate) query: Vec<(String, String)>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Option<Value>,
-    /// The user whose session it is.
+    /// The session's user.
     pub(crate) user_id: String,
     pub(crate) now: Timestamp,
 }
 
-/// A resource's answer.
+/// A resource's response.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiResponse {
     pub(crate) status: u16,
-    /// Null is no body.
+    /// Null means no body.
     pub(crate) body: Value,
-    /// The record's address, after a create.
+    /// The created record's path, for the `Location` header.
     pub(crate) location: Option<String>,
 }
 
-/// A path split at its version: `66.0`, decoded segments, decoded query.
+/// A parsed data URI: `66.0`, decoded segments, decoded query.
 #[derive(Clone, Debug)]
 pub(crate) struct Address {
     pub(crate) version: String,
@@ -59,7 +59,7 @@ impl Address {
     }
 }
 
-/// v21 to v30 are gone since Summer '25, and v68 is the newest.
+/// v21 to v30 were retired in Summer '25, and v68 is the newest.
 fn check_version(version: &str) -> Result<(), ApiError> {
     match version.strip_suffix(".0").and_then(|major| major.parse::<u32>().ok()) {
         Some(31..=68) => Ok(()),
@@ -70,10 +70,10 @@ fn check_version(version: &str) -> Result<(), ApiError> {
     }
 }
 
-/// Percent-decodes a path segment; unlike in a query, `+` stands for itself.
+/// Percent-decodes a path segment; unlike in a query, `+` is literal.
 fn decode(segment: &str) -> String {
-    let kept = segment.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
-    form_urlencoded::parse(kept.as_bytes()).next().map(|(text, _)| text.into_owned()).unwrap_or_default()
+    let literal = segment.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
+    form_urlencoded::parse(literal.as_bytes()).next().map(|(text, _)| text.into_owned()).unwrap_or_default()
 }
 
 impl Call {
@@ -108,13 +108,13 @@ impl Call {
             .map(|(_, value)| value.trim())
     }
 
-    /// The address of a record.
+    /// The path of a record.
     pub(crate) fn record_url(&self, sobject: &str, id: &str) -> String {
         record_url(&self.version, sobject, id)
     }
 }
 
-/// The address of a record, as `attributes.url` and `Location` show it.
+/// The path of a record, as `attributes.url` and `Location` show it.
 pub(crate) fn record_url(version: &str, sobject: &str, id: &str) -> String {
     format!("{DATA}/v{version}/sobjects/{sobject}/{id}")
 }
@@ -151,18 +151,18 @@ mod tests {
     }
 
     #[test]
-    fn a_trailing_slash_changes_nothing() {
+    fn a_trailing_slash_is_ignored() {
         check("/services/data/v66.0/sobjects/Task/", &["sobjects", "Task"], None);
     }
 
     #[test]
-    fn plus_is_a_space_in_the_query_only() {
+    fn plus_is_a_space_only_in_the_query() {
         check("/services/data/v66.0/query?q=SELECT+Id%20FROM", &["query"], Some("SELECT Id FROM"));
         check("/services/data/v66.0/a/b+c%2Fd%20e", &["a", "b+c/d e"], None);
     }
 
     #[test]
-    fn retired_versions_are_gone() {
+    fn retired_and_unknown_versions_are_refused() {
         assert_eq!(Address::parse("/services/data/v29.0/limits").unwrap_err().status, 410);
         assert_eq!(Address::parse("/services/data/v99.0/limits").unwrap_err().status, 404);
     }

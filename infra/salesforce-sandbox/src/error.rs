@@ -1,10 +1,10 @@
-//! One Salesforce error, in the two shapes that Salesforce gives it.
+//! A Salesforce error, in the two JSON shapes that Salesforce uses.
 
 use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-/// An error with its HTTP status, Salesforce's code, words and fields.
+/// An error with its HTTP status and Salesforce's code, message and fields.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiError {
     pub(crate) status: u16,
@@ -25,22 +25,22 @@ impl ApiError {
         Self { fields, ..Self::new(400, code, message) }
     }
 
-    /// With what a duplicate rule found.
+    /// Adds the records that a duplicate rule found.
     pub(crate) fn with_duplicate_result(self, result: Value) -> Self {
         Self { duplicate_result: Some(Box::new(result)), ..self }
     }
 
-    /// The resource or record is not there.
+    /// The resource or record does not exist.
     pub(crate) fn not_found() -> Self {
         Self::new(404, "NOT_FOUND", "The requested resource does not exist")
     }
 
-    /// A body that is JSON, but not of the shape the resource takes.
+    /// The body is JSON, but does not have the shape that the resource expects.
     pub(crate) fn malformed_body(message: impl Into<String>) -> Self {
         Self::new(400, "JSON_PARSER_ERROR", message)
     }
 
-    /// The same error with another status: what is 404 for a resource is 400 inside a record.
+    /// The same error with another status: an error that is 404 for a resource is 400 inside a record.
     pub(crate) fn with_status(self, status: u16) -> Self {
         Self { status, ..self }
     }
@@ -49,12 +49,12 @@ impl ApiError {
         &self.code
     }
 
-    /// As a resource says it, inside an array: `errorCode`.
+    /// The shape that resources return inside an array, with `errorCode`.
     pub(crate) fn to_json(&self) -> Value {
         self.shape("errorCode")
     }
 
-    /// As a collection says it, inside `errors`: `statusCode`, and always with `fields`.
+    /// The shape that collections return inside `errors`, with `statusCode` and always with `fields`.
     pub(crate) fn to_collection_json(&self) -> Value {
         let mut error = self.shape("statusCode");
         if error.get("fields").is_none() {

@@ -1,4 +1,4 @@
-//! From HTTP to calls and back: sessions, the daily allowance, bodies, headers.
+//! Converts HTTP requests to calls and responses back: sessions, the daily allowance, bodies, headers.
 
 use axum::{
     Json, Router,
@@ -20,11 +20,11 @@ use crate::{
     locks, oauth, pages,
 };
 
-/// Salesforce refuses longer addresses, and longer addresses and headers together.
+/// Maximum length in bytes of the URI, and of URI and headers together.
 /// <https://developer.salesforce.com/docs/platform/api-rest/guide/errorcodes.html>
 const MAX_HEAD: usize = 16_384;
-/// Far more than the largest collection needs.
-pub(crate) const LARGEST_BODY: usize = 16 << 20;
+/// Size limit of a request body in bytes, far above that of the largest collection.
+pub(crate) const MAX_BODY: usize = 16 << 20;
 const LIMIT_INFO: HeaderName = HeaderName::from_static("sforce-limit-info");
 
 pub(crate) fn router(org: Org) -> Router {
@@ -34,7 +34,7 @@ pub(crate) fn router(org: Org) -> Router {
         .route("/services/data/{*rest}", any(data))
         .merge(bulk::routes())
         .merge(oauth::routes())
-        .layer(from_fn_with_state(org.clone(), control::faults::play));
+        .layer(from_fn_with_state(org.clone(), control::faults::inject));
     Router::new().merge(services).merge(control::routes()).merge(pages::routes()).with_state(org)
 }
 
@@ -45,16 +45,16 @@ async fn versions() -> Json<Value> {
 async fn data(State(org): State<Org>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let read = read(&parts, body).await;
-    match admit(&org, parts, read) {
-        // In a task of its own, a request that has arrived runs to its end although its caller gives up meanwhile.
+    match authorize(&org, parts, read) {
+        // A task of its own lets a request run to completion even if its caller disconnects.
         Ok(call) => {
-            tokio::spawn(answer(org, call)).await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+            tokio::spawn(respond(org, call)).await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
         }
-        Err(refused) => refused,
+        Err(response) => response,
     }
 }
 
-/// What can be refused without looking at the session.
+/// The parts of a request that are validated before the session is checked.
 struct Read {
     address: Address,
     body: Option<Value>,
@@ -70,13 +70,13 @@ async fn read(parts: &Parts, body: Body) -> Result<Read, ApiError> {
         return Err(ApiError::new(431, "REQUEST_HEADER_FIELDS_TOO_LARGE", message));
     }
     let address = Address::parse(target)?;
-    let bytes = to_bytes(body, LARGEST_BODY)
+    let bytes = to_bytes(body, MAX_BODY)
         .await
         .map_err(|_| ApiError::new(413, "REQUEST_ENTITY_TOO_LARGE", "The request body is too large"))?;
     Ok(Read { address, body: json(&parts.headers, &bytes)? })
 }
 
-/// Bytes of the request line and the headers, with their line ends.
+/// Bytes of the request line and the headers, including line ends.
 fn head_length(parts: &Parts, target: &str) -> usize {
     let line = format!("{} {target} {:?}\r\n", parts.method, parts.version).len();
     line + parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len()).sum::<usize>()
@@ -94,9 +94,10 @@ fn json(headers: &HeaderMap, bytes: &[u8]) -> Result<Option<Value>, ApiError> {
     serde_json::from_slice(bytes).map(Some).map_err(|error| ApiError::malformed_body(error.to_string()))
 }
 
-/// The call, counted, if there is a session and something left of the allowance; else the answer.
+/// Checks the session, the API permission and the daily allowance, and counts the call. An error is the response to
+/// send.
 #[expect(clippy::result_large_err, reason = "once per request")]
-fn admit(org: &Org, parts: Parts, read: Result<Read, ApiError>) -> Result<Call, Response> {
+fn authorize(org: &Org, parts: Parts, read: Result<Read, ApiError>) -> Result<Call, Response> {
     let now = Timestamp::now();
     let mut state = org.lock();
     let session = oauth::bearer(&parts.headers);
@@ -132,18 +133,18 @@ fn admit(org: &Org, parts: Parts, read: Result<Read, ApiError>) -> Result<Call, 
     Ok(call)
 }
 
-async fn answer(org: Org, call: Call) -> Response {
-    let (answer, held) = locks::transact(&org, call).await;
+async fn respond(org: Org, call: Call) -> Response {
+    let (answer, held_locks) = locks::transact(&org, call).await;
     let mut response = response(answer, Some(usage(&org.look())));
-    response.extensions_mut().insert(held);
+    response.extensions_mut().insert(held_locks);
     response
 }
 
-/// `POST …?_HTTP_METHOD=PATCH`, for clients that cannot send `PATCH`.
+/// Honours `POST …?_HTTP_METHOD=PATCH`, for clients that cannot send `PATCH`.
 fn method(method: &Method, address: &Address) -> Method {
-    let replaced = address.query.iter().find(|(name, _)| name == "_HTTP_METHOD").map(|(_, value)| value);
-    let replaced = replaced.filter(|_| method == Method::POST).and_then(|value| value.parse().ok());
-    replaced.unwrap_or_else(|| method.clone())
+    let overridden = address.query.iter().find(|(name, _)| name == "_HTTP_METHOD").map(|(_, value)| value);
+    let overridden = overridden.filter(|_| method == Method::POST).and_then(|value| value.parse().ok());
+    overridden.unwrap_or_else(|| method.clone())
 }
 
 fn usage(state: &crate::state::State) -> HeaderValue {

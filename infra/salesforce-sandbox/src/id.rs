@@ -1,11 +1,11 @@
-//! Record ids: a three-letter key prefix, the org's own letters, a serial number, and the case-folding checksum.
+//! Record ids: a three-character key prefix, the org's own characters, a serial number, and the case checksum.
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const CHECKSUM: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
 
 /// The 18-character id of record `serial` of the object with this key prefix.
 ///
-/// `pod` keeps ids of two orgs apart, so that an id which leaks from one tenant to another is unknown there.
+/// `pod` makes the ids of two orgs differ, so that an id that leaks from one tenant to another is unknown there.
 pub(crate) fn mint(prefix: &str, pod: &str, mut serial: u64) -> String {
     let mut digits = [b'0'; 8];
     for digit in digits.iter_mut().rev() {
@@ -16,9 +16,9 @@ pub(crate) fn mint(prefix: &str, pod: &str, mut serial: u64) -> String {
     with_checksum(&format!("{prefix}{pod}{digits}"))
 }
 
-/// `text` as an 18-character id, or nothing when it cannot be one.
+/// `text` as an 18-character id, or `None` if it is not a valid id.
 ///
-/// As in Salesforce, 15 characters are case-sensitive and get their checksum, and 18 must carry the right one.
+/// As in Salesforce, 15 characters are case-sensitive and get a checksum; 18 characters must have the correct checksum.
 pub(crate) fn normalise(text: &str) -> Option<String> {
     let fifteen = text.get(..15)?;
     if !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -28,7 +28,7 @@ pub(crate) fn normalise(text: &str) -> Option<String> {
     (text.len() == 15 || text == eighteen).then_some(eighteen)
 }
 
-/// Each of three groups of five characters becomes one character that says which of them are capitals.
+/// Appends a checksum of three characters, each of which encodes which characters of a group of five are capitals.
 fn with_checksum(fifteen: &str) -> String {
     let suffix = fifteen.as_bytes().chunks(5).map(|group| {
         let capitals = group.iter().enumerate().filter(|(_, byte)| byte.is_ascii_uppercase());
@@ -42,12 +42,12 @@ mod tests {
     use super::{mint, normalise};
 
     #[test]
-    fn a_known_id_gets_the_checksum_salesforce_gives_it() {
+    fn the_checksum_is_that_of_salesforce() {
         assert_eq!(normalise("00Dxx0000001gPL").as_deref(), Some("00Dxx0000001gPLEAY"));
     }
 
     #[test]
-    fn a_wrong_checksum_is_not_an_id() {
+    fn text_with_a_wrong_checksum_is_not_an_id() {
         assert_eq!(normalise("00Dxx0000001gPLEAZ"), None);
         assert_eq!(normalise("00Dxx0000001gPL'--"), None);
         assert_eq!(normalise("00D"), None);

@@ -1,4 +1,4 @@
-//! The field `Aircall_Key__c` of Activity, which an org may have or not, and who may see it.
+//! The optional field `Aircall_Key__c` of Activity, and its field-level security.
 
 use serde_json::{Value, json};
 
@@ -8,12 +8,12 @@ use crate::{
     tables::{Fields, Record},
 };
 
-/// As the Tooling API names it.
+/// Its name in the Tooling API.
 pub(crate) const FULL_NAME: &str = "Activity.Aircall_Key__c";
-/// As `FieldPermissions` names it, for the two objects that share it.
+/// Its names in `FieldPermissions`, one for each of the two objects that share it.
 const ENTRIES: [&str; 2] = ["Task.Aircall_Key__c", "Event.Aircall_Key__c"];
 
-/// What field-level security grants.
+/// The access that field-level security grants.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Rights {
     pub(crate) read: bool,
@@ -21,7 +21,9 @@ pub(crate) struct Rights {
 }
 
 impl State {
-    /// Task and Event share the field, and an entry that is missing for one of them counts as disabled.
+    /// The user's access to the key field.
+    ///
+    /// Task and Event share the field; if the entry for one of them is missing, the field is disabled.
     /// <https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_task.htm>
     pub(crate) fn key_field_rights(&self, user_id: &str) -> Rights {
         if self.options.unique_key_field_for_all {
@@ -48,14 +50,14 @@ impl State {
         self.options.unique_key_field.then_some(Record { fields, touched_at: 0 })
     }
 
-    /// The same for as long as the org lives.
+    /// The id of the key field, which stays the same if the field is deleted and created again.
     pub(crate) fn custom_field_id(&self) -> String {
         let own = self.identity.org_id.get(3..15).unwrap_or_default();
         id::normalise(&format!("{}{own}", schema::CUSTOM_FIELD.prefix)).unwrap_or_default()
     }
 
-    /// Removes its field-level security.
-    pub(crate) fn forget_key_field_permissions(&mut self) {
+    /// Removes the field-level security of the key field.
+    pub(crate) fn remove_key_field_permissions(&mut self) {
         if let Some(object) = schema::object("FieldPermissions") {
             let other = |entry: &Record| entry.text("Field").is_none_or(|field| !ENTRIES.contains(&field));
             self.tables.retain(object, other);

@@ -1,7 +1,7 @@
 //! A sandbox Salesforce org: an HTTP server that is strict where Salesforce is strict.
 //!
-//! It is the judge of everything that writes to Salesforce: what it accepts, counts and refuses follows the public
-//! documentation, and what it does not do is listed in the README of its folder.
+//! It is the reference that everything that writes to Salesforce is tested against: what it accepts, counts and refuses
+//! follows the public documentation. The README of its folder lists what it does not support.
 
 mod api;
 mod bulk;
@@ -37,7 +37,7 @@ use serde_json::Value;
 pub use self::options::{DuplicateAction, DuplicateRule, Options, ValidationRule};
 use self::{error::ApiError, state::State};
 
-/// An org. Clones share it.
+/// An org. Clones share its state.
 #[derive(Clone, Debug)]
 pub struct Org(Arc<Mutex<State>>);
 
@@ -61,9 +61,9 @@ impl fmt::Debug for Grant {
 #[derive(Debug, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct SeedError {
-    /// Salesforce's code, as `INVALID_FIELD`.
+    /// Salesforce's code, for example `INVALID_FIELD`.
     pub code: String,
-    /// Salesforce's words.
+    /// Salesforce's message.
     pub message: String,
 }
 
@@ -78,41 +78,41 @@ impl Org {
         Self(Arc::new(Mutex::new(State::new(options))))
     }
 
-    /// Everything the org answers: OAuth, the data API, `/_sandbox` and the pages.
+    /// All routes: OAuth, the data API, `/_sandbox` and the pages.
     ///
-    /// `/_sandbox` asks for no credentials, so serve this on the loopback interface only.
+    /// `/_sandbox` needs no credentials, so serve this on the loopback interface only.
     pub fn router(&self) -> Router {
         http::router(self.clone())
     }
 
-    /// Records, tokens and options; not the request log, faults and open query cursors.
+    /// Records, tokens and options, without the request log, faults and open query cursors.
     ///
     /// # Panics
-    /// Never: the state is made of what JSON can say.
+    /// Never: every part of the state can be serialized as JSON.
     pub fn snapshot(&self) -> Value {
         serde_json::to_value(&*self.look()).expect("the state is JSON")
     }
 
-    /// Grows with everything that is asked of the org: while it stays the same, so does [`Org::snapshot`].
+    /// Increases with every change, and with most reads: while it is unchanged, so is [`Org::snapshot`].
     pub fn revision(&self) -> u64 {
         self.look().revision
     }
 
-    /// Replaces this org by a snapshot.
+    /// Replaces the state of this org with a snapshot.
     ///
     /// # Errors
     /// [`RestoreError`] when the value is not a snapshot of this version; the org is then unchanged.
     pub fn restore(&self, snapshot: Value) -> Result<(), RestoreError> {
         let mut state: State = serde_json::from_value(snapshot)?;
         state.tables.reindex();
-        seed_data::amend(&mut state);
+        seed_data::add_missing_profiles(&mut state);
         let mut current = self.lock();
         state.revision = current.revision;
         *current = state;
         Ok(())
     }
 
-    /// Lets a user authorise the app, without a browser.
+    /// Authorises the app for a user without a browser.
     pub fn issue_grant(&self, user_id: &str) -> Grant {
         let mut state = self.lock();
         let org_id = state.identity.org_id.clone();
@@ -124,15 +124,16 @@ impl Org {
         }
     }
 
-    /// Whether a refresh token would be taken now: neither unknown, nor revoked, nor replaced.
+    /// Whether a refresh token is valid: neither unknown, nor revoked, nor replaced by rotation.
     pub fn has_grant(&self, refresh_token: &str) -> bool {
         self.lock().grants.holds(refresh_token)
     }
 
-    /// Stores a record past the API: uncounted, searchable at once, with system fields as given. Returns its id.
+    /// Stores a record directly, not through the API: it is not counted, is searchable immediately, and keeps the given
+    /// system fields. Returns its id.
     ///
     /// # Errors
-    /// [`SeedError`] when the object or a field does not exist, a value does not fit, or a unique key is taken.
+    /// [`SeedError`] when the object or a field does not exist, a value is invalid, or a unique key is already used.
     pub fn insert(&self, sobject: &str, record: Value) -> Result<String, SeedError> {
         let object = schema::object(sobject)
             .ok_or_else(|| SeedError { code: "INVALID_TYPE".to_owned(), message: format!("no object {sobject}") })?;
@@ -142,29 +143,29 @@ impl Org {
         id.map_err(|error| SeedError::from(&error))
     }
 
-    /// All records of an object, oldest first, also those that are deleted, whose `IsDeleted` is true; none if there is
-    /// no such object.
+    /// All records of an object, oldest first, including deleted ones, whose `IsDeleted` is true; empty if the object
+    /// does not exist.
     pub fn records(&self, sobject: &str) -> Vec<Value> {
         let state = self.lock();
         let Some(object) = schema::object(sobject) else { return Vec::new() };
-        let full = |record: &tables::Record| {
+        let all_fields = |record: &tables::Record| {
             let fields = object.fields(&state.options);
             fields.map(|field| (field.name.to_owned(), record.get(field.name).clone())).collect()
         };
-        state.tables.rows(object).iter().map(full).collect()
+        state.tables.rows(object).iter().map(all_fields).collect()
     }
 
-    /// `00D…`
+    /// The org's id, `00D…`.
     pub fn org_id(&self) -> String {
         self.lock().identity.org_id.clone()
     }
 
-    /// The user who connects the org.
+    /// The admin, who connects the org.
     pub fn admin_user_id(&self) -> String {
         self.lock().identity.admin_user_id.clone()
     }
 
-    /// A user who may change nothing of the org's set-up, unless removed.
+    /// A user who may not change the org's setup, if it was not removed.
     pub fn standard_user_id(&self) -> Option<String> {
         let state = self.lock();
         let profile = seed_data::profile_id(&state, seed_data::STANDARD_PROFILE);
@@ -186,7 +187,7 @@ impl Org {
         self.lock().client_secret().to_owned()
     }
 
-    /// The options now.
+    /// The current options.
     pub fn options(&self) -> Options {
         self.lock().options.clone()
     }
@@ -196,14 +197,15 @@ impl Org {
         self.lock().set_options(options);
     }
 
-    /// The state, to be changed.
+    /// Locks the state and increments the revision.
     fn lock(&self) -> MutexGuard<'_, State> {
         let mut state = self.look();
         state.revision += 1;
         state
     }
 
-    /// The state, to be looked at. A panic in another request leaves it usable: writes are journalled.
+    /// Locks the state without incrementing the revision. A panic in another request leaves it usable, as writes are
+    /// journalled.
     fn look(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,51 +1,52 @@
-//! What differs from org to org, changeable while the sandbox runs.
+//! Options of an org, which can be changed while the sandbox runs.
 
 use regex::Regex;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-/// The org's settings. Missing keys keep their defaults; unknown keys are refused.
+/// The org's options. Missing keys keep their defaults; unknown keys are refused.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "switches of an org, each by itself")]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches of an org")]
 pub struct Options {
-    /// How long SOSL does not see a created record or a changed phone number, in milliseconds.
+    /// Lag of the search index in milliseconds: how long SOSL does not find a new record or a changed phone number.
     pub index_lag_ms: u64,
-    /// How long an access token lives, in milliseconds; 0 is for ever.
+    /// Lifetime of an access token, in milliseconds; 0 means it does not expire.
     pub session_ms: u64,
-    /// Each refresh gives a new refresh token, and using an old one kills the grant.
+    /// Each refresh issues a new refresh token, and using an old one revokes the grant.
     pub rotate_refresh_tokens: bool,
-    /// Whether Person Accounts, and with them their fields, exist.
+    /// Whether Person Accounts and their fields exist.
     pub person_accounts: bool,
     /// Whether the unique external id `Aircall_Key__c` is deployed on Activity.
     pub unique_key_field: bool,
-    /// Whether everybody may read and write the key field; else only who has a permission set that says so.
+    /// Whether all users may read and write the key field; otherwise only users with a permission set that grants it.
     ///
-    /// Creating the field through the Tooling API turns this off, as an API gives nobody the right to a new field.
+    /// Creating the field through the Tooling API turns this off, as a field created through an API is granted to no
+    /// user.
     pub unique_key_field_for_all: bool,
-    /// Who signs in is the admin and allows access, without a page that asks.
+    /// Authorization requests are granted as the admin, without showing the login and consent pages.
     pub auto_approve: bool,
     /// API calls allowed before `REQUEST_LIMIT_EXCEEDED`.
     pub daily_api_limit: u64,
-    /// How long a request that writes keeps its row locks before it answers, in milliseconds.
+    /// How long a write request keeps its row locks before its response, in milliseconds.
     pub write_ms: u64,
-    /// How long a write waits for rows that another one has locked, in milliseconds.
+    /// How long a write waits for rows that another write has locked, in milliseconds.
     pub lock_wait_ms: u64,
     /// Active duplicate rules.
     pub duplicate_rules: Vec<DuplicateRule>,
     /// Active validation rules.
     pub validation_rules: Vec<ValidationRule>,
-    /// Fields the connecting user may not see, as `Task.CallDisposition`.
+    /// Fields that users may not see, for example `Task.CallDisposition`.
     pub hidden_fields: Vec<String>,
-    /// Fields the connecting user may see but not write, as `Task.Type`.
+    /// Fields that users may see but not write, for example `Task.Type`.
     pub read_only_fields: Vec<String>,
-    /// Objects the connecting user has no access to, as `Lead`.
+    /// Objects that users have no access to, for example `Lead`.
     pub hidden_objects: Vec<String>,
-    /// The address in token responses; by default the one the caller used.
+    /// The `instance_url` in token responses; by default the address that the caller used.
     pub instance_url: Option<String>,
-    /// The app's consumer key; by default a random one.
+    /// The app's consumer key; random by default.
     pub client_id: Option<String>,
-    /// The app's consumer secret; by default a random one.
+    /// The app's consumer secret; random by default.
     pub client_secret: Option<String>,
 }
 
@@ -53,21 +54,21 @@ pub struct Options {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct DuplicateRule {
-    /// The object the rule guards, as `Contact`.
+    /// The object that the rule applies to, for example `Contact`.
     pub sobject: String,
     /// Fields that must all be filled and equal; phone fields are compared by their digits.
     pub fields: Vec<String>,
-    /// What happens.
+    /// What the rule does with a duplicate.
     pub action: DuplicateAction,
 }
 
-/// What a duplicate rule does.
+/// What a duplicate rule does with a duplicate.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DuplicateAction {
-    /// Refuses, unless the caller sends `Sforce-Duplicate-Rule-Header: allowSave=true`.
+    /// Refuses the duplicate, unless the caller sends `Sforce-Duplicate-Rule-Header: allowSave=true`.
     Alert,
-    /// Refuses always.
+    /// Always refuses the duplicate.
     Block,
 }
 
@@ -75,22 +76,22 @@ pub enum DuplicateAction {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ValidationRule {
-    /// The object the rule guards, as `Task`.
+    /// The object that the rule applies to, for example `Task`.
     pub sobject: String,
-    /// The field it looks at.
+    /// The field that it checks.
     pub field: String,
     /// Refuses text that matches; an empty field counts as empty text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regex: Option<String>,
     /// Refuses this value; null refuses an empty field.
-    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub equals: Option<Value>,
-    /// The admin's words.
+    /// The error message.
     pub message: String,
 }
 
-/// A value that is there, even if it is null.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+/// Deserializes a value that is present, even if it is null.
+fn some_value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
 
@@ -120,9 +121,12 @@ impl Default for Options {
 }
 
 impl Options {
-    /// These options with the given keys replaced, or a sentence that says which key is wrong.
+    /// These options with the given keys replaced.
     ///
-    /// A key field that comes or goes by an option is everybody's, unless said otherwise.
+    /// Setting `unique_key_field` also sets `unique_key_field_for_all`, unless that is given.
+    ///
+    /// # Errors
+    /// A sentence that names the invalid key.
     pub(crate) fn merged(&self, mut changes: Map<String, Value>) -> Result<Self, String> {
         if changes.contains_key("unique_key_field") {
             changes.entry("unique_key_field_for_all").or_insert(Value::Bool(true));
@@ -143,18 +147,18 @@ impl Options {
         lists(&self.hidden_fields, sobject, field)
     }
 
-    /// Whether field-level security keeps every user from writing a field that is not hidden.
+    /// Whether field-level security makes the field read-only for every user.
     pub(crate) fn protects(&self, sobject: &str, field: &str) -> bool {
         lists(&self.read_only_fields, sobject, field)
     }
 
-    /// Whether the connecting user has no access to the object at all.
+    /// Whether users have no access to the object.
     pub(crate) fn hides_object(&self, sobject: &str) -> bool {
         self.hidden_objects.iter().any(|hidden| hidden.eq_ignore_ascii_case(sobject))
     }
 }
 
-/// Whether `Object.Field` is among the names, in any case.
+/// Whether `Object.Field` is in the list, ignoring case.
 fn lists(names: &[String], sobject: &str, field: &str) -> bool {
     names
         .iter()

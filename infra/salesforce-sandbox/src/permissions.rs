@@ -1,4 +1,5 @@
-//! What a user may do and see, by profile and permission sets; hidden and read-only fields of the options on top.
+//! What a user may do and see: from profile and permission sets, and from the hidden and read-only fields of the
+//! options.
 
 use serde_json::json;
 
@@ -9,7 +10,7 @@ use crate::{
     tables::{Fields, Record},
 };
 
-/// The user on whose behalf the org is looked at now.
+/// The user on whose behalf the current call runs.
 #[derive(Debug, Default)]
 pub(crate) struct Viewer {
     user_id: String,
@@ -18,8 +19,8 @@ pub(crate) struct Viewer {
 }
 
 impl State {
-    /// Until the next call, the org is what this user sees of it.
-    pub(crate) fn look_as(&mut self, user_id: &str) {
+    /// Sets the user whose field-level security applies until the next call.
+    pub(crate) fn set_viewer(&mut self, user_id: &str) {
         self.viewer = Viewer { user_id: user_id.to_owned(), key_field: self.key_field_rights(user_id) };
     }
 
@@ -29,13 +30,13 @@ impl State {
         self.options.hides(object.name, field.name) || (key_field && !self.viewer.key_field.read)
     }
 
-    /// Whether field-level security keeps the session's user from writing a field that is not hidden.
+    /// Whether field-level security makes the field read-only for the session's user.
     pub(crate) fn protects(&self, object: &Object, field: &Field) -> bool {
         let key_field = field.feature == Feature::UniqueKeyField;
         self.options.protects(object.name, field.name) || (key_field && !self.viewer.key_field.edit)
     }
 
-    /// Whether the user's profile or one of their permission sets gives a permission such as
+    /// Whether the user's profile or one of their permission sets grants a permission such as
     /// `PermissionsCustomizeApplication`.
     pub(crate) fn permits(&self, user_id: &str, permission: &str) -> bool {
         self.profile(user_id).is_some_and(|profile| profile.flag(permission))
@@ -48,7 +49,7 @@ impl State {
         self.tables.get(schema::object("Profile")?, user.text("ProfileId")?)
     }
 
-    /// The one row of `UserPermissionAccess`.
+    /// The only row of `UserPermissionAccess`.
     pub(crate) fn user_permission_access(&self) -> Record {
         let permission = |name: &str| (name.to_owned(), json!(self.permits(&self.viewer.user_id, name)));
         Record { fields: USER_PERMISSIONS.into_iter().map(permission).collect::<Fields>(), touched_at: 0 }

@@ -1,4 +1,4 @@
-//! Unguessable text.
+//! Random identifiers and secrets.
 
 /// `length` random letters and digits.
 pub(crate) fn alphanumeric(length: usize) -> String {
@@ -6,9 +6,9 @@ pub(crate) fn alphanumeric(length: usize) -> String {
     while text.len() < length {
         let mut bytes = [0; 64];
         getrandom::fill(&mut bytes).expect("the system has randomness");
-        // Bytes outside the alphabet are thrown away, so every character is as likely as any other.
-        let fitting = bytes.iter().map(|byte| char::from(byte & 0x7f)).filter(char::is_ascii_alphanumeric);
-        text.extend(fitting.take(length - text.len()));
+        // Bytes outside the alphabet are discarded, so that all characters are equally likely.
+        let accepted = bytes.iter().map(|byte| char::from(byte & 0x7f)).filter(char::is_ascii_alphanumeric);
+        text.extend(accepted.take(length - text.len()));
     }
     text
 }

@@ -1,4 +1,4 @@
-//! What every org has from the start: itself, its profiles, two users, record types and statuses.
+//! The records of a new org: the organization, its profiles, two users, record types and statuses.
 
 use serde_json::{Value, json};
 
@@ -9,14 +9,14 @@ use crate::{
     write,
 };
 
-/// Its users may do everything.
+/// The profile that has all permissions.
 pub(crate) const ADMIN_PROFILE: &str = "System Administrator";
-/// What a user has who is given no other profile: may use the API, and change nothing of the set-up.
+/// The default profile of users: they may use the API, but not change the org's setup.
 pub(crate) const STANDARD_PROFILE: &str = "Standard User";
 
-/// Stores the seed_data records of a new org.
-pub(crate) fn found(state: &mut State) {
-    // The record type of Person Accounts is there from the start, and shows once the feature is on.
+/// Stores the seed records of a new org.
+pub(crate) fn seed(state: &mut State) {
+    // The record type of Person Accounts always exists, and becomes visible when the feature is enabled.
     let person_accounts = std::mem::replace(&mut state.options.person_accounts, true);
     add_profiles(state);
     for (name, record) in records(state) {
@@ -26,8 +26,8 @@ pub(crate) fn found(state: &mut State) {
     state.tables.commit();
 }
 
-/// Gives a restored org the profiles that orgs did not always have.
-pub(crate) fn amend(state: &mut State) {
+/// Adds the profiles to an org that was restored from a snapshot without them.
+pub(crate) fn add_missing_profiles(state: &mut State) {
     if profile_id(state, ADMIN_PROFILE).is_some() {
         return;
     }
@@ -42,7 +42,7 @@ pub(crate) fn amend(state: &mut State) {
     state.tables.commit();
 }
 
-/// The profile of that name.
+/// The id of the profile of that name.
 pub(crate) fn profile_id(state: &State, name: &str) -> Option<String> {
     state.live("Profile").find(|profile| profile.text("Name") == Some(name)).map(|profile| profile.id().to_owned())
 }
@@ -52,7 +52,7 @@ fn object(name: &str) -> &'static Object {
 }
 
 fn add(state: &mut State, name: &str, record: &Value) {
-    write::seed(state, object(name), record, write::Indexing::AtOnce).expect("the seed_data records fit the schema");
+    write::seed(state, object(name), record, write::Indexing::AtOnce).expect("the seed records fit the schema");
 }
 
 fn add_profiles(state: &mut State) {

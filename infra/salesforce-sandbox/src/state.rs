@@ -1,4 +1,4 @@
-//! Everything the org remembers.
+//! The state of the org.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -20,7 +20,7 @@ use crate::{
     tables::{Record, Tables},
 };
 
-/// Who the org is.
+/// The ids of the org and its admin, and the generated credentials of the app.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Identity {
     pub(crate) org_id: String,
@@ -79,16 +79,16 @@ impl State {
             viewer: Viewer::default(),
             revision: 0,
         };
-        seed_data::found(&mut state);
+        seed_data::seed(&mut state);
         state
     }
 
-    /// The app's consumer key: the options', else the one the org was made with.
+    /// The app's consumer key: from the options, else the one that was generated with the org.
     pub(crate) fn client_id(&self) -> &str {
         self.options.client_id.as_deref().unwrap_or(&self.identity.client_id)
     }
 
-    /// The app's consumer secret: the options', else the one the org was made with.
+    /// The app's consumer secret: from the options, else the one that was generated with the org.
     pub(crate) fn client_secret(&self) -> &str {
         self.options.client_secret.as_deref().unwrap_or(&self.identity.client_secret)
     }
@@ -99,7 +99,7 @@ impl State {
         rows.iter().filter(|record| !record.flag("IsDeleted"))
     }
 
-    /// The object's records, deleted ones too, and those that are worked out rather than stored.
+    /// The object's records, including deleted ones, and records that are computed instead of stored.
     pub(crate) fn rows(&self, object: &Object) -> Cow<'_, [Record]> {
         match object.name {
             "UserPermissionAccess" => Cow::Owned(vec![self.user_permission_access()]),
@@ -108,21 +108,21 @@ impl State {
         }
     }
 
-    /// Replaces all options. A field that goes takes its field-level security along.
+    /// Replaces all options. Removing the key field also removes its field-level security.
     pub(crate) fn set_options(&mut self, options: Options) {
         if self.options.unique_key_field && !options.unique_key_field {
-            self.forget_key_field_permissions();
+            self.remove_key_field_permissions();
         }
         self.options = options;
     }
 
-    /// Whether search sees the record by now.
+    /// Whether the search index contains the record at `now`.
     pub(crate) fn indexed(&self, record: &Record, now: Timestamp) -> bool {
         let lag = Duration::from_millis(self.options.index_lag_ms);
         u128::try_from(now.as_millisecond().saturating_sub(record.touched_at)).is_ok_and(|age| age >= lag.as_millis())
     }
 
-    /// Runs `work` as a transaction of its own inside the current one.
+    /// Runs `work` as a nested transaction: an error rolls back its writes only.
     pub(crate) fn atomically<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, ApiError>) -> Result<T, ApiError> {
         let savepoint = self.tables.savepoint();
         let result = work(self);

@@ -1,4 +1,4 @@
-//! The org's records, with an undo journal that makes any sequence of writes a transaction.
+//! The org's records, with an undo journal that turns a sequence of writes into a transaction.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,7 +14,7 @@ pub(crate) type Fields = Map<String, Value>;
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Record {
     pub(crate) fields: Fields,
-    /// UNIX milliseconds of the last change that search must index anew; 0 is "long ago".
+    /// Last change that the search index must pick up, in UNIX milliseconds; 0 means indexed long ago.
     pub(crate) touched_at: i64,
 }
 
@@ -47,7 +47,7 @@ struct Table {
     unique: HashMap<(&'static str, String), String>,
 }
 
-/// What undoes one write.
+/// A journal entry that undoes one write.
 #[derive(Debug)]
 enum Undo {
     Insert(&'static Object),
@@ -66,12 +66,12 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    /// No records; `pod` is the four characters that this org's ids share.
+    /// Empty tables; `pod` is the four characters that this org's ids share.
     pub(crate) fn new(pod: String) -> Self {
         Self { pod, ..Self::default() }
     }
 
-    /// Rebuilds what a snapshot leaves out.
+    /// Rebuilds the indexes, which a snapshot does not contain.
     pub(crate) fn reindex(&mut self) {
         for (name, table) in &mut self.by_object {
             if let Some(object) = crate::schema::object(name) {
@@ -100,25 +100,25 @@ impl Tables {
         table.by_id.get(id).map(|&at| &table.rows[at])
     }
 
-    /// The record an id belongs to, whichever object that is.
+    /// The record of an id, and its object.
     pub(crate) fn find(&self, id: &str) -> Option<(&'static Object, &Record)> {
         let object = crate::schema::object_of_id(id)?;
         self.get(object, id).map(|record| (object, record))
     }
 
-    /// The live record that holds a value of a unique field.
+    /// The id of the live record that has this value in a unique field.
     pub(crate) fn holder(&self, object: &Object, field: &'static str, value: &str) -> Option<&str> {
         self.by_object.get(object.name)?.unique.get(&(field, value.to_owned())).map(String::as_str)
     }
 
-    /// Stores a record, new or known by its `Id`.
+    /// Inserts a record, or replaces the one with the same `Id`.
     pub(crate) fn put(&mut self, object: &'static Object, record: Record) {
         let table = self.by_object.entry(object.name.to_owned()).or_default();
         let undo = table.put(object, record);
         self.journal.push(undo.map_or(Undo::Insert(object), |before| Undo::Update(object, Box::new(before))));
     }
 
-    /// Removes the other records of the object, without a trace.
+    /// Removes the records of the object for which `keep` is false, permanently and without a journal entry.
     pub(crate) fn retain(&mut self, object: &Object, keep: impl Fn(&Record) -> bool) {
         if let Some(table) = self.by_object.get_mut(object.name) {
             table.rows.retain(keep);
@@ -143,7 +143,7 @@ impl Tables {
         }
     }
 
-    /// Ends the transaction: what was written stays.
+    /// Commits the transaction.
     pub(crate) fn commit(&mut self) {
         self.journal.clear();
     }
@@ -159,8 +159,8 @@ impl Table {
     }
 
     fn put(&mut self, object: &'static Object, record: Record) -> Option<Record> {
-        let known = self.by_id.get(record.id()).copied();
-        if let Some(at) = known {
+        let existing = self.by_id.get(record.id()).copied();
+        if let Some(at) = existing {
             for key in unique_values(object, &self.rows[at]) {
                 self.unique.remove(&key);
             }
@@ -168,7 +168,7 @@ impl Table {
         for key in unique_values(object, &record) {
             self.unique.insert(key, record.id().to_owned());
         }
-        if let Some(at) = known {
+        if let Some(at) = existing {
             return Some(std::mem::replace(&mut self.rows[at], record));
         }
         self.by_id.insert(record.id().to_owned(), self.rows.len());
@@ -186,7 +186,7 @@ impl Table {
     }
 }
 
-/// A deleted record frees its keys.
+/// The record's values of unique fields; empty for a deleted record, which releases its keys.
 fn unique_values(object: &Object, record: &Record) -> Vec<(&'static str, String)> {
     if record.flag("IsDeleted") {
         return Vec::new();

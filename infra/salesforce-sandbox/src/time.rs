@@ -1,4 +1,4 @@
-//! Dates and instants in Salesforce's own notation.
+//! Dates and instants in Salesforce's notation.
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
@@ -17,7 +17,7 @@ pub(crate) fn parse_date(text: &str) -> Option<Date> {
     (text.len() == 10).then(|| text.parse().ok()).flatten()
 }
 
-/// Midnight UTC of a day that lies `offset` days from the day of `now`.
+/// The UTC date `offset` days after that of `now`.
 pub(crate) fn day(now: Timestamp, offset: i64) -> Date {
     let today = now.to_zoned(TimeZone::UTC).date();
     today.saturating_add(jiff::Span::new().days(offset.clamp(-36_500, 36_500)))
@@ -33,7 +33,7 @@ mod tests {
     }
 
     #[test]
-    fn every_offset_notation_is_read() {
+    fn all_offset_notations_are_parsed() {
         check("2026-11-22T17:36:26.123+0000", Some("2026-11-22T17:36:26.000+0000"));
         check("2026-11-22T17:36:26Z", Some("2026-11-22T17:36:26.000+0000"));
         check("2026-11-22T18:36:26+01:00", Some("2026-11-22T17:36:26.000+0000"));

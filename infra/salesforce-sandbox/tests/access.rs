@@ -1,11 +1,11 @@
-//! What the connecting user may not see or write.
+//! Hidden and read-only fields, and hidden objects.
 
 use serde_json::{Value, json};
 
 use crate::client::{Client, Response, column, data};
 
 #[tokio::test]
-async fn a_hidden_field_is_as_good_as_missing() {
+async fn a_hidden_field_is_treated_as_missing() {
     let org = Client::with(json!({"hidden_fields": ["Task.CallDisposition", "Task.Aircall_Key__c"]}));
     let answer = org.create("Task", json!({"CallDisposition": "vip"})).await;
     let message = "No such column 'CallDisposition' on sobject of type Task";
@@ -25,7 +25,7 @@ async fn a_hidden_field_is_as_good_as_missing() {
 }
 
 #[tokio::test]
-async fn a_read_only_field_can_be_seen() {
+async fn a_read_only_field_can_be_read_but_not_written() {
     let org = Client::with(json!({"read_only_fields": ["task.type"]}));
     org.seed("Task", json!({"Type": "Call"}));
     let answer = org.create("Task", json!({"Type": "Call"})).await;
@@ -37,7 +37,7 @@ async fn a_read_only_field_can_be_seen() {
     assert_eq!((&field["createable"], &field["updateable"]), (&json!(false), &json!(false)));
 }
 
-/// An org whose user has no access to Leads, and one of them.
+/// An org in which Leads are hidden, and the id of a Lead.
 fn without_leads() -> (Client, String) {
     let org = Client::with(json!({"hidden_objects": ["Lead"]}));
     let lead = org.seed("Lead", json!({"LastName": "Roe", "Company": "Example", "Phone": "0612345678"}));
@@ -67,7 +67,7 @@ async fn a_hidden_object_cannot_be_queried_or_searched() {
 }
 
 #[tokio::test]
-async fn a_hidden_objects_resources_do_not_exist() {
+async fn the_resources_of_a_hidden_object_do_not_exist() {
     let (org, lead) = without_leads();
     let row = data(&format!("sobjects/Lead/{lead}"));
     for path in [&data("sobjects/lead"), &data("sobjects/Lead/describe"), &row] {

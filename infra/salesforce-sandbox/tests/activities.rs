@@ -1,4 +1,4 @@
-//! Tasks: who and what they are about, status, derived fields.
+//! Tasks: related records, status, derived fields.
 
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ async fn defaults_and_derived_fields_are_filled() {
 }
 
 #[tokio::test]
-async fn the_account_comes_from_what_it_is_about() {
+async fn the_account_is_derived_from_the_related_records() {
     let org = Client::new();
     let account = org.seed("Account", json!({"Name": "Acme"}));
     let contact = org.seed("Contact", json!({"LastName": "Roe", "AccountId": account}));
@@ -34,7 +34,7 @@ async fn the_account_comes_from_what_it_is_about() {
     assert_eq!(org.only("Task")["AccountId"], json!(account));
 }
 
-/// Creates a Task and expects this refusal.
+/// Creates a Task and asserts that it is refused with this error.
 async fn refused(org: &Client, body: Value, code: &str, message: &str) {
     let answer = org.create("Task", body).await;
     assert_eq!((answer.status, answer.code(), answer.message()), (400, code, message));
@@ -42,7 +42,7 @@ async fn refused(org: &Client, body: Value, code: &str, message: &str) {
 }
 
 #[tokio::test]
-async fn an_activity_of_a_lead_is_about_nothing_else() {
+async fn an_activity_of_a_lead_has_no_other_related_record() {
     let org = Client::new();
     let lead = org.seed("Lead", json!({"LastName": "Roe", "Company": "Acme"}));
     let account = org.seed("Account", json!({"Name": "Acme"}));
@@ -52,7 +52,7 @@ async fn an_activity_of_a_lead_is_about_nothing_else() {
 }
 
 #[tokio::test]
-async fn an_account_is_no_who() {
+async fn an_account_is_not_accepted_as_who() {
     let org = Client::new();
     let account = org.seed("Account", json!({"Name": "Acme"}));
     let message = format!("Name ID: id value of incorrect type: {account}");
@@ -61,7 +61,7 @@ async fn an_account_is_no_who() {
 }
 
 #[tokio::test]
-async fn references_must_lead_to_living_records() {
+async fn references_must_point_to_existing_undeleted_records() {
     let org = Client::new();
     let unknown = Client::new().seed("Contact", json!({"LastName": "Roe"}));
     refused(&org, json!({"WhoId": unknown}), "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id").await;
@@ -85,7 +85,7 @@ async fn a_converted_lead_cannot_be_changed() {
 }
 
 #[tokio::test]
-async fn the_subtype_is_create_only() {
+async fn the_task_subtype_is_create_only() {
     let org = Client::new();
     let id = org.create("Task", json!({"TaskSubtype": "Call"})).await.id();
     let answer = org.patch(&data(&format!("sobjects/Task/{id}")), json!({"TaskSubtype": "Email"})).await;

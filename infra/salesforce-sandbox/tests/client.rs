@@ -1,4 +1,4 @@
-//! A small HTTP client on the org's router.
+//! A small HTTP client for the org's router.
 
 use axum::{
     body::{Body, to_bytes},
@@ -8,7 +8,7 @@ use salesforce_sandbox::{Options, Org};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-/// An answer, its body as JSON or as text.
+/// A response with its body as JSON or text.
 #[derive(Debug)]
 pub(crate) struct Response {
     pub(crate) status: u16,
@@ -17,7 +17,7 @@ pub(crate) struct Response {
 }
 
 impl Response {
-    /// The code of the first error, single or collection shape.
+    /// The code of the first error, in the shape of a resource, a collection or OAuth.
     pub(crate) fn code(&self) -> &str {
         let error = &self.body[0];
         [&error["errorCode"], &error["errors"][0]["statusCode"], &self.body["error"]]
@@ -30,7 +30,7 @@ impl Response {
         self.body[0]["message"].as_str().unwrap_or_default()
     }
 
-    /// The id of a created record; anything else is a failed test.
+    /// The id of a created record; panics on any other response.
     #[track_caller]
     pub(crate) fn id(&self) -> String {
         assert_eq!(self.status, 201, "{}", self.body);
@@ -38,7 +38,7 @@ impl Response {
     }
 }
 
-/// An org and a session of its admin.
+/// An org and an access token of its admin.
 pub(crate) struct Client {
     pub(crate) org: Org,
     pub(crate) token: String,
@@ -57,7 +57,7 @@ impl Client {
         Self { org, token }
     }
 
-    /// A request to any address, with the session and these headers.
+    /// Sends a request to any address, with the session and these headers.
     pub(crate) async fn send(
         &self,
         method: &str,
@@ -85,7 +85,7 @@ impl Client {
         self.send("POST", uri, Some(body), &[]).await
     }
 
-    /// A request whose body says nothing of its type, or what curl says of any.
+    /// Sends a request without a session, whose body has the content type that `curl -d` sends.
     pub(crate) async fn send_text(&self, method: &str, uri: &str, body: &str) -> Response {
         let request = Request::builder().method(method.parse::<Method>().unwrap()).uri(uri);
         let request = request.header("content-type", "application/x-www-form-urlencoded");
@@ -121,7 +121,7 @@ impl Client {
         self.get(&data(&format!("search?q={}", encode(sosl)))).await
     }
 
-    /// A record that is simply there.
+    /// Seeds a record and returns its id.
     #[track_caller]
     pub(crate) fn seed(&self, sobject: &str, body: Value) -> String {
         self.org.insert(sobject, body).unwrap()
@@ -149,7 +149,7 @@ pub(crate) async fn answer(org: &Org, request: Request<Body>) -> Response {
     Response { status: parts.status.as_u16(), headers: parts.headers, body }
 }
 
-/// The address of a data resource.
+/// The path of a data resource.
 pub(crate) fn data(path: &str) -> String {
     format!("/services/data/v66.0/{path}")
 }
@@ -158,7 +158,7 @@ pub(crate) fn encode(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
-/// What a collection or query returned, one field of each.
+/// The values of one field of all rows, as text.
 pub(crate) fn column(rows: &Value, field: &str) -> Vec<String> {
     let rows = rows.as_array().into_iter().flatten();
     rows.map(|row| row[field].as_str().map_or_else(|| row[field].to_string(), ToOwned::to_owned)).collect()

@@ -12,7 +12,7 @@ fn step(method: &str, path: &str, reference_id: &str, body: Value) -> Value {
     step
 }
 
-/// Contact, Case and Task of one call from an unknown number.
+/// The Contact, Case and Task of one call from an unknown phone number.
 fn bundle(key: &str) -> Vec<Value> {
     vec![
         step("POST", "sobjects/Contact", "c", json!({"LastName": "Roe"})),
@@ -33,7 +33,7 @@ fn outcome(response: &Value) -> (u64, &str) {
 }
 
 #[tokio::test]
-async fn later_steps_use_earlier_answers() {
+async fn later_subrequests_can_use_earlier_responses() {
     let org = Client::new();
     let responses = composite(&org, true, bundle("call-1")).await;
     assert_eq!(responses.iter().map(outcome).collect::<Vec<_>>(), [(201, ""); 3]);
@@ -48,7 +48,7 @@ async fn later_steps_use_earlier_answers() {
 }
 
 #[tokio::test]
-async fn all_or_none_leaves_nothing_behind() {
+async fn all_or_none_rolls_everything_back() {
     let org = Client::new();
     composite(&org, true, bundle("call-1")).await;
     let again = composite(&org, true, bundle("call-1")).await;
@@ -57,12 +57,12 @@ async fn all_or_none_leaves_nothing_behind() {
     let message = "The transaction was rolled back since another operation in the same transaction failed.";
     assert_eq!(again[0]["body"][0]["message"], message);
     assert_eq!(["Contact", "Case", "Task"].map(|sobject| org.org.records(sobject).len()), [1, 1, 1]);
-    // The ids are free again, and the key still taken.
+    // The rollback restores the state before: the key is still used.
     assert_eq!(org.create("Task", json!({"Aircall_Key__c": "call-1"})).await.code(), "DUPLICATE_VALUE");
 }
 
 #[tokio::test]
-async fn without_all_or_none_only_dependants_halt() {
+async fn without_all_or_none_only_dependent_subrequests_halt() {
     let org = Client::new();
     let mut steps = bundle("call-1");
     steps[0]["body"] = json!({});
@@ -76,7 +76,7 @@ async fn without_all_or_none_only_dependants_halt() {
 }
 
 #[tokio::test]
-async fn queries_feed_later_steps_and_empty_results_halt_them() {
+async fn later_subrequests_use_query_results_and_halt_if_these_are_empty() {
     let org = Client::new();
     org.seed("Contact", json!({"LastName": "Roe"}));
     let query = |sobject: &str, reference_id: &str| {
@@ -98,7 +98,7 @@ async fn queries_feed_later_steps_and_empty_results_halt_them() {
 }
 
 #[tokio::test]
-async fn subrequests_may_carry_headers_but_not_all() {
+async fn subrequests_can_set_all_but_reserved_headers() {
     let rules = json!({"duplicate_rules": [{"sobject": "Contact", "fields": ["LastName"], "action": "alert"}]});
     let org = Client::with(rules);
     org.seed("Contact", json!({"LastName": "Roe"}));
@@ -112,7 +112,7 @@ async fn subrequests_may_carry_headers_but_not_all() {
 }
 
 #[tokio::test]
-async fn a_composite_has_limits() {
+async fn a_composite_above_its_limits_is_refused() {
     let org = Client::new();
     let steps = |count: usize, path: &str| -> Value {
         (0..count).map(|at| step("GET", path, &format!("r{at}"), Value::Null)).collect()
@@ -131,7 +131,7 @@ async fn a_composite_has_limits() {
 }
 
 #[tokio::test]
-async fn the_outer_all_or_none_undoes_a_collection_that_claims_success() {
+async fn all_or_none_rolls_back_a_collection_whose_response_says_success() {
     let org = Client::new();
     let record = |key: &str| json!({"attributes": {"type": "Task"}, "Aircall_Key__c": key});
     let collection = json!({"allOrNone": false, "records": [record("call-1"), record("call-1")]});
@@ -151,7 +151,7 @@ fn tasks(keys: &[&str]) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn one_bad_record_does_not_cost_the_others() {
+async fn an_invalid_record_in_a_collection_does_not_affect_the_others() {
     let org = Client::new();
     let mut records = tasks(&["call-1", "call-2", "call-3"]);
     records[1]["CallType"] = json!("Sideways");
@@ -167,7 +167,7 @@ async fn one_bad_record_does_not_cost_the_others() {
 }
 
 #[tokio::test]
-async fn with_all_or_none_one_bad_record_costs_all() {
+async fn with_all_or_none_an_invalid_record_rolls_back_the_collection() {
     let org = Client::new();
     let body = json!({"allOrNone": true, "records": tasks(&["call-1", "call-1"])});
     let answer = org.post(&data("composite/sobjects/"), body).await;
@@ -207,7 +207,7 @@ async fn collections_upsert_by_key() {
 }
 
 #[tokio::test]
-async fn collections_hold_two_hundred_records() {
+async fn a_collection_has_at_most_two_hundred_records() {
     let org = Client::new();
     let keys: Vec<String> = (0..201).map(|at| format!("call-{at}")).collect();
     let records =
@@ -218,7 +218,7 @@ async fn collections_hold_two_hundred_records() {
 }
 
 #[tokio::test]
-async fn a_batch_may_search_and_each_part_counts() {
+async fn a_batch_can_search_and_counts_each_subrequest() {
     let org = Client::new();
     org.seed("Contact", json!({"LastName": "Roe", "Phone": "0612345678"}));
     let search = "v66.0/search/?q=FIND+%7B0612345678%7D+IN+PHONE+FIELDS+RETURNING+Contact%28Id%29";
@@ -236,7 +236,7 @@ async fn each_graph_is_a_transaction() {
     let org = Client::new();
     org.seed("Task", json!({"Aircall_Key__c": "call-1"}));
     let mut second = bundle("call-2");
-    // A graph may list its nodes in any order.
+    // The nodes of a graph can be in any order.
     second.reverse();
     let graphs = json!({"graphs": [{"graphId": "one", "compositeRequest": bundle("call-1")},
         {"graphId": "two", "compositeRequest": second}]});

@@ -1,4 +1,4 @@
-//! Who is it, and may the app in? As a browser goes through it.
+//! The login page and the consent page, as a browser uses them.
 
 use axum::{body::Body, http::Request};
 use serde_json::json;
@@ -12,7 +12,7 @@ const CALLBACK: &str = "https://console.example.com/callback?from=org";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-/// What an app asks for, with markup where an app may put anything.
+/// An app's authorization request, with markup where an app can put any text.
 fn request(org: &Client) -> Vec<(&'static str, String)> {
     let own = |text: &str| text.to_owned();
     vec![
@@ -34,7 +34,7 @@ async fn open(org: &Client) -> Response {
     org.get(&format!("{AUTHORIZE}?{}", form(&request(org)))).await
 }
 
-/// The form of a page, sent as a browser would: its hidden fields, and what was picked and pressed.
+/// Submits the form of a page like a browser: its hidden fields, the chosen user and the pressed button.
 async fn submit(org: &Client, page: &Response, pressed: &[(&str, &str)]) -> Response {
     let html = page.body.as_str().unwrap();
     assert!(html.contains(&format!("<form method=\"post\" action=\"{AUTHORIZE}\">")), "{html}");
@@ -52,7 +52,7 @@ fn unescape(text: &str) -> String {
     text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&")
 }
 
-/// Where the browser is sent, and what a parameter of it says.
+/// A parameter of the address that the browser is redirected to.
 fn returned(answer: &Response, name: &str) -> Option<String> {
     assert_eq!(answer.status, 303, "{}", answer.body);
     let location = Url::parse(answer.headers["location"].to_str().unwrap()).unwrap();
@@ -60,8 +60,8 @@ fn returned(answer: &Response, name: &str) -> Option<String> {
     location.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
-/// The page that asks a user for consent.
-async fn asked(org: &Client, user_id: &str) -> Response {
+/// The consent page for a user.
+async fn consent_page(org: &Client, user_id: &str) -> Response {
     let page = open(org).await;
     submit(org, &page, &[("user", user_id)]).await
 }
@@ -85,17 +85,17 @@ async fn user_of(org: &Client, code: &str) -> String {
 async fn every_active_user_may_log_in_and_allow() {
     let org = Client::new();
     let robin = org.seed("User", json!({"Name": "Robin <i>Rep</i>", "Username": "robin@org.example.com"}));
-    let gone = org.seed("User", json!({"Name": "Gone", "Username": "gone@org.example.com", "IsActive": false}));
+    let inactive = org.seed("User", json!({"Name": "Gone", "Username": "gone@org.example.com", "IsActive": false}));
     let page = open(&org).await;
     let html = page.body.as_str().unwrap();
     assert!(
         html.contains("Robin &lt;i&gt;Rep&lt;/i&gt; <small>robin@org.example.com · Standard User</small>"),
         "{html}"
     );
-    assert!(html.contains("admin@org.example.com · System Administrator") && !html.contains(&gone));
+    assert!(html.contains("admin@org.example.com · System Administrator") && !html.contains(&inactive));
     assert!(html.contains(&format!("value=\"{}\" required checked", org.org.admin_user_id())));
     for user in [org.org.admin_user_id(), org.org.standard_user_id().unwrap(), robin] {
-        let consent = asked(&org, &user).await;
+        let consent = consent_page(&org, &user).await;
         assert_eq!(consent.status, 200);
         assert_eq!(consent.headers["cache-control"], "no-store");
         let words = consent.body.as_str().unwrap();
@@ -110,9 +110,9 @@ async fn every_active_user_may_log_in_and_allow() {
 }
 
 #[tokio::test]
-async fn who_denies_sends_the_app_away() {
+async fn a_denial_redirects_with_an_error() {
     let org = Client::new();
-    let consent = asked(&org, &org.org.admin_user_id()).await;
+    let consent = consent_page(&org, &org.org.admin_user_id()).await;
     let denied = submit(&org, &consent, &[("decision", "deny")]).await;
     assert_eq!(returned(&denied, "error").as_deref(), Some("access_denied"));
     assert_eq!(returned(&denied, "state").as_deref(), Some("\"><script>alert(1)</script>"));
@@ -120,19 +120,19 @@ async fn who_denies_sends_the_app_away() {
 }
 
 #[tokio::test]
-async fn a_client_without_a_browser_says_it_all_at_once() {
+async fn a_client_without_a_browser_needs_one_request() {
     let org = Client::new();
     let user = org.org.standard_user_id().unwrap();
-    let said = [("user", user.clone()), ("decision", "allow".to_owned())];
-    let allowed = org.get(&format!("{AUTHORIZE}?{}&{}", form(&request(&org)), form(&said))).await;
+    let decision = [("user", user.clone()), ("decision", "allow".to_owned())];
+    let allowed = org.get(&format!("{AUTHORIZE}?{}&{}", form(&request(&org)), form(&decision))).await;
     assert_eq!(user_of(&org, &returned(&allowed, "code").unwrap()).await, user);
 }
 
 #[tokio::test]
-async fn nobody_else_gets_in() {
+async fn inactive_and_unknown_users_are_refused() {
     let org = Client::new();
-    let gone = org.seed("User", json!({"Name": "Gone", "IsActive": false}));
-    for user in [gone.as_str(), "005000000000000AAA", ""] {
+    let inactive = org.seed("User", json!({"Name": "Gone", "IsActive": false}));
+    for user in [inactive.as_str(), "005000000000000AAA", ""] {
         let page = open(&org).await;
         let again = submit(&org, &page, &[("user", user), ("decision", "allow")]).await;
         assert_eq!(again.status, 200);
@@ -141,7 +141,7 @@ async fn nobody_else_gets_in() {
 }
 
 #[tokio::test]
-async fn no_step_can_be_sent_without_what_the_app_must_say() {
+async fn every_step_validates_the_apps_request() {
     let org = Client::new();
     let admin = org.org.admin_user_id();
     let decided = format!("user={admin}&decision=allow&response_type=code&state=xyz");

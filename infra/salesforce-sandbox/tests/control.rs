@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::client::{Client, data};
 
 #[tokio::test]
-async fn requests_are_counted_as_salesforce_counts() {
+async fn requests_are_counted_as_salesforce_counts_them() {
     let org = Client::new();
     org.create("Task", json!({})).await;
     org.query("SELECT Id FROM Task").await;
@@ -36,7 +36,7 @@ async fn requests_are_counted_as_salesforce_counts() {
 }
 
 #[tokio::test]
-async fn one_request_is_one_call_except_for_a_batch() {
+async fn every_request_is_one_api_call_except_a_batch() {
     let org = Client::new();
     let path = data("query?q=SELECT+Id+FROM+Task");
     let step = |reference_id: usize| json!({"method": "GET", "referenceId": format!("q{reference_id}"), "url": path});
@@ -75,7 +75,7 @@ async fn oauth_is_not_counted() {
 }
 
 #[tokio::test]
-async fn the_daily_allowance_ends() {
+async fn requests_above_the_daily_allowance_are_refused() {
     let org = Client::with(json!({"daily_api_limit": 2}));
     let first = org.get(&data("limits")).await;
     assert_eq!(first.headers["sforce-limit-info"], "api-usage=1/2");
@@ -89,7 +89,7 @@ async fn the_daily_allowance_ends() {
 }
 
 #[tokio::test]
-async fn options_merge_and_unknown_ones_are_refused() {
+async fn options_are_merged_and_unknown_ones_refused() {
     let org = Client::new();
     let changed = org.put("/_sandbox/options", json!({"index_lag_ms": 5})).await;
     assert_eq!((changed.status, &changed.body["index_lag_ms"]), (200, &json!(5)));
@@ -103,7 +103,7 @@ async fn options_merge_and_unknown_ones_are_refused() {
 }
 
 #[tokio::test]
-async fn a_snapshot_brings_everything_back() {
+async fn a_snapshot_restores_the_org() {
     let org = Client::with(json!({"index_lag_ms": 7}));
     let id = org.create("Task", json!({"Aircall_Key__c": "call-1"})).await.id();
     let copy = Org::new(Options::default());
@@ -118,13 +118,13 @@ async fn a_snapshot_brings_everything_back() {
 }
 
 #[tokio::test]
-async fn the_apps_credentials_may_be_given() {
+async fn options_can_set_the_apps_credentials() {
     let given = json!({"client_id": "the-app", "client_secret": "the-secret"});
     let org = Client::with(given);
     let copy = Org::new(Options::default());
     assert_ne!(copy.client_id(), "the-app");
     copy.restore(org.org.snapshot()).unwrap();
-    // Also when options that say nothing of them replace those that did.
+    // The credentials stay when options without them replace those that set them.
     copy.set_options(Options::default());
     for org in [&org.org, &copy] {
         assert_eq!((org.client_id().as_str(), org.client_secret().as_str()), ("the-app", "the-secret"));
@@ -138,7 +138,7 @@ async fn the_apps_credentials_may_be_given() {
 }
 
 #[tokio::test]
-async fn the_org_knows_which_grants_live() {
+async fn has_grant_is_false_for_unknown_and_revoked_tokens() {
     let org = Client::new();
     let grant = org.org.issue_grant(&org.org.admin_user_id());
     assert!(org.org.has_grant(&grant.refresh_token));
@@ -148,7 +148,7 @@ async fn the_org_knows_which_grants_live() {
 }
 
 #[tokio::test]
-async fn the_revision_tells_when_to_take_another_snapshot() {
+async fn the_revision_changes_with_the_snapshot() {
     let org = Client::new();
     let before = (org.org.revision(), org.org.snapshot());
     assert_eq!((org.org.revision(), org.org.snapshot()), before);
@@ -156,5 +156,5 @@ async fn the_revision_tells_when_to_take_another_snapshot() {
     let after = org.org.revision();
     assert_ne!(after, before.0);
     org.org.restore(before.1).unwrap();
-    assert_ne!(org.org.revision(), after, "it never says that nothing changed when something did");
+    assert_ne!(org.org.revision(), after, "restoring an old snapshot must not restore its revision");
 }

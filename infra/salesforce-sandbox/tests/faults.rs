@@ -1,4 +1,4 @@
-//! Scripted faults: what they stop, what they let through, and when.
+//! Request faults: which requests they apply to, and their effects and timing.
 
 use std::{
     io::{Read, Write},
@@ -9,24 +9,27 @@ use serde_json::{Value, json};
 
 use crate::client::{Client, data};
 
-async fn fault(org: &Client, fault: Value) {
+async fn add_fault(org: &Client, fault: Value) {
     assert_eq!(org.post("/_sandbox/faults", fault).await.status, 201);
 }
 
 #[tokio::test]
-async fn a_fault_keeps_the_request_out_or_only_its_answer() {
+async fn a_fault_replaces_the_request_or_with_commit_only_its_response() {
     let org = Client::new();
     let body = json!([{"errorCode": "SERVER_UNAVAILABLE", "message": "Try later"}]);
     let path = "/sobjects/Task";
-    fault(&org, json!({"method": "POST", "path": path, "status": 503, "body": body, "headers": {"Retry-After": "1"}}))
-        .await;
+    add_fault(
+        &org,
+        json!({"method": "POST", "path": path, "status": 503, "body": body, "headers": {"Retry-After": "1"}}),
+    )
+    .await;
     let refused = org.create("Task", json!({})).await;
     assert_eq!(
         (refused.status, refused.code(), &refused.headers["retry-after"].to_str().unwrap()),
         (503, "SERVER_UNAVAILABLE", &"1")
     );
     assert!(org.org.records("Task").is_empty());
-    fault(&org, json!([{"path": path, "status": 500, "body": "<h1>oops</h1>", "commit": true}])).await;
+    add_fault(&org, json!([{"path": path, "status": 500, "body": "<h1>oops</h1>", "commit": true}])).await;
     let lost = org.create("Task", json!({})).await;
     assert_eq!((lost.status, lost.body, org.org.records("Task").len()), (500, json!("<h1>oops</h1>"), 1));
     org.create("Task", json!({})).await.id();
@@ -35,15 +38,15 @@ async fn a_fault_keeps_the_request_out_or_only_its_answer() {
 }
 
 #[tokio::test]
-async fn faults_fit_by_method_and_path_and_are_used_up() {
+async fn faults_match_method_and_path_and_are_used_up() {
     let org = Client::new();
-    fault(&org, json!({"method": "GET", "path": "query.*FROM\\+Task", "times": 2, "status": 502})).await;
+    add_fault(&org, json!({"method": "GET", "path": "query.*FROM\\+Task", "times": 2, "status": 502})).await;
     assert_eq!(org.query("SELECT Id FROM Contact").await.status, 200);
     assert_eq!(org.query("SELECT Id FROM Task").await.status, 502);
     assert_eq!(org.get("/_sandbox/faults").await.body[0]["times"], 1);
     assert_eq!(org.query("SELECT Id FROM Task").await.status, 502);
     assert_eq!(org.query("SELECT Id FROM Task").await.status, 200);
-    fault(&org, json!({"status": 500, "times": 9})).await;
+    add_fault(&org, json!({"status": 500, "times": 9})).await;
     org.delete("/_sandbox/faults").await;
     assert_eq!(org.get(&data("limits")).await.status, 200);
     assert_eq!(org.post("/_sandbox/faults", json!({"path": "("})).await.status, 400);
@@ -51,15 +54,15 @@ async fn faults_fit_by_method_and_path_and_are_used_up() {
 }
 
 #[tokio::test]
-async fn a_delay_alone_changes_nothing_else() {
+async fn a_fault_with_only_a_delay_keeps_the_response() {
     let org = Client::new();
-    fault(&org, json!({"path": "Task", "delay_ms": 30})).await;
+    add_fault(&org, json!({"path": "Task", "delay_ms": 30})).await;
     let start = Instant::now();
     org.create("Task", json!({})).await.id();
     assert!(start.elapsed().as_millis() >= 30);
 }
 
-/// What a client on a real connection reads before it is closed.
+/// Sends a request over a real connection, and returns what is read before it is closed.
 async fn raw(org: &Client, path: &str) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -73,7 +76,7 @@ async fn raw(org: &Client, path: &str) -> String {
         let mut stream = std::net::TcpStream::connect(address).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         let mut text = String::new();
-        // A reset connection is as good as a closed one.
+        // The connection may be reset instead of closed.
         let _ = stream.read_to_string(&mut text);
         text
     });
@@ -83,18 +86,18 @@ async fn raw(org: &Client, path: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_dropped_connection_says_nothing_but_may_have_committed() {
+async fn a_dropped_connection_sends_no_bytes_even_if_the_request_took_effect() {
     let org = Client::new();
     let path = data("sobjects/Task");
-    fault(&org, json!({"path": "Task", "drop": true})).await;
+    add_fault(&org, json!({"path": "Task", "drop": true})).await;
     assert_eq!((raw(&org, &path).await, org.org.records("Task").len()), (String::new(), 0));
-    fault(&org, json!({"path": "Task", "status": 0, "commit": true})).await;
+    add_fault(&org, json!({"path": "Task", "status": 0, "commit": true})).await;
     assert_eq!((raw(&org, &path).await, org.org.records("Task").len()), (String::new(), 1));
     assert!(raw(&org, &path).await.starts_with("HTTP/1.1 201 Created"));
 }
 
 #[tokio::test]
-async fn a_body_is_json_or_text_that_may_be_json() {
+async fn the_content_type_follows_the_body_of_the_fault() {
     let org = Client::new();
     let error = json!([{"errorCode": "UNABLE_TO_LOCK_ROW", "message": "locked"}]);
     for (body, content_type) in [
@@ -102,7 +105,7 @@ async fn a_body_is_json_or_text_that_may_be_json() {
         (json!(error.to_string()), "application/json;charset=UTF-8"),
         (json!("<h1>oops</h1>"), "text/html;charset=UTF-8"),
     ] {
-        fault(&org, json!({"status": 400, "body": body})).await;
+        add_fault(&org, json!({"status": 400, "body": body})).await;
         let answer = org.create("Task", json!({})).await;
         assert_eq!(answer.headers["content-type"], content_type);
         assert_eq!(answer.body, if body.is_array() || content_type.starts_with("app") { error.clone() } else { body });
@@ -110,33 +113,33 @@ async fn a_body_is_json_or_text_that_may_be_json() {
 }
 
 #[tokio::test]
-async fn without_method_path_or_times_any_request_meets_it_once() {
+async fn by_default_a_fault_applies_once_to_any_request() {
     let org = Client::new();
-    fault(&org, json!({"status": 503})).await;
+    add_fault(&org, json!({"status": 503})).await;
     assert_eq!(org.delete(&data("sobjects/Task/1")).await.status, 503);
     assert_eq!(org.get(&data("limits")).await.status, 200);
 }
 
 #[tokio::test]
-async fn a_fault_meets_whole_requests_only() {
+async fn a_request_fault_does_not_apply_to_subrequests() {
     let org = Client::new();
-    fault(&org, json!({"path": "sobjects/Task", "status": 503})).await;
+    add_fault(&org, json!({"path": "sobjects/Task", "status": 503})).await;
     let step = json!({"method": "POST", "referenceId": "t", "url": data("sobjects/Task"), "body": {"Subject": "Call"}});
     let answer = org.post(&data("composite"), json!({"compositeRequest": [step]})).await;
     assert_eq!((answer.status, &answer.body["compositeResponse"][0]["httpStatusCode"]), (200, &json!(201)));
     assert_eq!(org.create("Task", json!({})).await.status, 503);
 }
 
-/// Starts a request, gives it up after a moment, and says how many Tasks there are then.
-async fn give_up(org: &Client) -> usize {
-    let moment = Duration::from_millis(60);
-    let answer = tokio::time::timeout(moment, org.create("Task", json!({"Subject": "Call"}))).await;
+/// Sends a request, abandons it after 60 ms, and returns the number of Tasks at that time.
+async fn abandon(org: &Client) -> usize {
+    let timeout = Duration::from_millis(60);
+    let answer = tokio::time::timeout(timeout, org.create("Task", json!({"Subject": "Call"}))).await;
     assert!(answer.is_err(), "the caller did not wait");
     org.org.records("Task").len()
 }
 
-/// Waits until the org has so many Tasks and has logged a request with this status.
-async fn until(org: &Client, tasks: usize, status: u16) {
+/// Waits until the org has this number of Tasks and has logged a request with this status.
+async fn wait_for(org: &Client, tasks: usize, status: u16) {
     let start = Instant::now();
     loop {
         let log = org.get("/_sandbox/requests").await.body["log"].clone();
@@ -154,34 +157,34 @@ async fn a_committed_request_takes_effect_before_the_delay() {
         let org = Client::new();
         let mut rule = json!({"path": "Task", "commit": true, "delay_ms": 200});
         rule.as_object_mut().unwrap().extend(answer.as_object().unwrap().clone());
-        fault(&org, rule).await;
-        assert_eq!(give_up(&org).await, 1, "{answer}");
+        add_fault(&org, rule).await;
+        assert_eq!(abandon(&org).await, 1, "{answer}");
         let status = if answer["drop"] == true { 0 } else { answer["status"].as_u64().unwrap_or(201) };
-        until(&org, 1, u16::try_from(status).unwrap()).await;
+        wait_for(&org, 1, u16::try_from(status).unwrap()).await;
     }
 }
 
 #[tokio::test]
-async fn a_delayed_request_ends_though_its_caller_left() {
+async fn a_delayed_request_completes_after_its_caller_disconnects() {
     let org = Client::new();
-    fault(&org, json!({"path": "Task", "delay_ms": 200})).await;
-    assert_eq!(give_up(&org).await, 0);
-    until(&org, 1, 201).await;
+    add_fault(&org, json!({"path": "Task", "delay_ms": 200})).await;
+    assert_eq!(abandon(&org).await, 0);
+    wait_for(&org, 1, 201).await;
 }
 
 #[tokio::test]
-async fn a_delayed_refusal_is_counted_though_its_caller_left() {
+async fn a_delayed_error_is_counted_after_its_caller_disconnects() {
     let org = Client::new();
-    fault(&org, json!({"path": "Task", "delay_ms": 200, "status": 503})).await;
-    assert_eq!(give_up(&org).await, 0);
-    until(&org, 0, 503).await;
+    add_fault(&org, json!({"path": "Task", "delay_ms": 200, "status": 503})).await;
+    assert_eq!(abandon(&org).await, 0);
+    wait_for(&org, 0, 503).await;
     assert_eq!(org.get("/_sandbox/requests").await.body["total"], 1);
 }
 
 #[tokio::test]
-async fn a_caller_that_hangs_up_leaves_a_whole_request() {
+async fn a_request_takes_effect_when_its_connection_is_closed() {
     let org = Client::new();
-    fault(&org, json!({"path": "Task", "delay_ms": 200})).await;
+    add_fault(&org, json!({"path": "Task", "delay_ms": 200})).await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let server = tokio::spawn(axum::serve(listener, org.org.router()).into_future());
@@ -191,13 +194,13 @@ async fn a_caller_that_hangs_up_leaves_a_whole_request() {
         data("sobjects/Task"),
         org.token
     );
-    let hung_up = tokio::task::spawn_blocking(move || {
+    let disconnected = tokio::task::spawn_blocking(move || {
         let mut stream = std::net::TcpStream::connect(address).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         std::thread::sleep(Duration::from_millis(60));
     });
-    hung_up.await.unwrap();
+    disconnected.await.unwrap();
     assert!(org.org.records("Task").is_empty());
-    until(&org, 1, 201).await;
+    wait_for(&org, 1, 201).await;
     server.abort();
 }

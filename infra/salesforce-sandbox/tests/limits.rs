@@ -1,11 +1,11 @@
-//! Sizes: what is as large as it may be passes, and one more does not. Those of composites stand with them.
+//! Size limits: the maximum is accepted, one more is refused. `composite.rs` tests those of composites.
 
 use serde_json::{Value, json};
 
 use crate::client::{Client, Response, data, encode};
 
 #[tokio::test]
-async fn a_statement_has_a_hundred_thousand_characters() {
+async fn a_statement_has_at_most_a_hundred_thousand_characters() {
     let org = Client::new();
     let query = |filler: usize| {
         let step = json!({"method": "GET", "referenceId": "q",
@@ -24,18 +24,18 @@ async fn a_statement_has_a_hundred_thousand_characters() {
 }
 
 #[tokio::test]
-async fn a_string_literal_has_four_thousand_characters() {
+async fn a_string_literal_has_at_most_four_thousand_characters() {
     let org = Client::new();
     let query = |length: usize| format!("SELECT Id FROM Task WHERE Subject = '{}'", "é".repeat(length));
     let short = |length| format!("SELECT Id FROM Task WHERE Subject IN ('a', '{}')", "x".repeat(length));
     assert_eq!(org.query(&short(4_000)).await.status, 200);
     assert_eq!(org.query(&short(4_001)).await.code(), "MALFORMED_QUERY");
-    // In an address, characters that must be encoded reach its limit first.
+    // In a URI, characters that must be encoded reach the limit of the URI first.
     assert_eq!(org.query(&query(4_000)).await.status, 414);
 }
 
 #[tokio::test]
-async fn an_address_alone_and_with_its_headers_has_sixteen_kilobytes() {
+async fn a_uri_alone_and_with_headers_has_at_most_sixteen_kilobytes() {
     let org = Client::new();
     let path = data("query?q=SELECT+Id+FROM+Task");
     let filled = |length: usize| format!("{path}{}", "+".repeat(length - path.len()));
@@ -46,14 +46,14 @@ async fn an_address_alone_and_with_its_headers_has_sixteen_kilobytes() {
     let header = "x".repeat(16_384 - 1_000);
     let answer = org.send("GET", &filled(1_000), None, &[("x-filler", &header)]).await;
     assert_eq!(answer.status, 431);
-    // Inside a composite, an address is part of the body.
+    // Inside a composite, a URI is part of the body.
     let step = json!({"method": "GET", "referenceId": "q", "url": filled(50_000)});
     let answer = org.post(&data("composite"), json!({"compositeRequest": [step]})).await;
     assert_eq!(answer.body["compositeResponse"][0]["httpStatusCode"], 200);
 }
 
 #[tokio::test]
-async fn a_collection_has_ten_runs_of_one_type() {
+async fn a_collection_has_at_most_ten_chunks() {
     let org = Client::new();
     let records = |runs: usize| -> Value {
         let task = json!({"attributes": {"type": "Task"}});
@@ -69,7 +69,7 @@ async fn a_collection_has_ten_runs_of_one_type() {
 }
 
 #[tokio::test]
-async fn two_hundred_records_are_deleted_at_once() {
+async fn one_request_deletes_at_most_two_hundred_records() {
     let org = Client::new();
     let ids: Vec<String> = (0..201).map(|_| org.seed("Task", json!({}))).collect();
     let delete = |count: usize| data(&format!("composite/sobjects?ids={}", ids[..count].join(",")));
@@ -77,7 +77,7 @@ async fn two_hundred_records_are_deleted_at_once() {
     assert_eq!(org.delete(&delete(200)).await.body.as_array().unwrap().len(), 200);
 }
 
-/// Graphs of so many nodes, each referring to the one before if they are `chained`.
+/// `count` graphs of `nodes` nodes, each of which refers to the previous one if they are `chained`.
 fn graphs(count: usize, nodes: usize, chained: bool) -> Value {
     let node = |at: usize| {
         let subject = if chained && at > 0 { format!("@{{n{}.id}}", at - 1) } else { "Call".to_owned() };
@@ -90,19 +90,19 @@ fn graphs(count: usize, nodes: usize, chained: bool) -> Value {
 }
 
 #[tokio::test]
-async fn graphs_are_many_large_and_deep_but_not_more() {
+async fn graphs_have_limits_of_number_size_and_depth() {
     let org = Client::new();
     let address = data("composite/graph");
     let post = |graphs| org.post(&address, graphs);
-    for (most, more) in [
+    for (largest, too_large) in [
         (graphs(75, 1, false), graphs(76, 1, false)),
         (graphs(2, 250, false), graphs(3, 167, false)),
         (graphs(1, 15, true), graphs(2, 16, true)),
     ] {
         let before = org.org.records("Task").len();
-        assert_eq!(post(more).await.code(), "LIMIT_EXCEEDED");
-        assert_eq!(org.org.records("Task").len(), before, "nothing ran");
-        let answer = post(most).await;
+        assert_eq!(post(too_large).await.code(), "LIMIT_EXCEEDED");
+        assert_eq!(org.org.records("Task").len(), before, "no node was run");
+        let answer = post(largest).await;
         assert_eq!((answer.status, &answer.body["graphs"][0]["isSuccessful"]), (200, &json!(true)));
     }
     let twice =
@@ -111,7 +111,7 @@ async fn graphs_are_many_large_and_deep_but_not_more() {
 }
 
 #[tokio::test]
-async fn fifteen_kinds_of_node_are_told_apart_by_method_and_object() {
+async fn graphs_have_at_most_fifteen_kinds_of_node_by_method_and_object() {
     let org = Client::new();
     let id = org.seed("Task", json!({}));
     let objects = ["Contact", "Lead", "Account", "Case", "Opportunity", "Event", "UpsertTable__c", "User"];
@@ -133,7 +133,7 @@ async fn fifteen_kinds_of_node_are_told_apart_by_method_and_object() {
 }
 
 #[tokio::test]
-async fn every_answer_says_how_much_of_the_allowance_is_used() {
+async fn every_response_has_the_api_usage() {
     let org = Client::new();
     let task = data("sobjects/Task");
     let xml = [("content-type", "application/xml")];
@@ -159,7 +159,7 @@ async fn every_answer_says_how_much_of_the_allowance_is_used() {
 }
 
 #[tokio::test]
-async fn what_is_nested_without_end_is_refused() {
+async fn excessive_nesting_is_refused() {
     let org = Client::new();
     let nested = |open: &str, close: &str| format!("{}Name = 'x'{}", open.repeat(2_000), close.repeat(2_000));
     for (open, close) in [("(", ")"), ("NOT ", "")] {

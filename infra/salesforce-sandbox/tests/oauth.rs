@@ -1,4 +1,4 @@
-//! Tokens.
+//! OAuth tokens: exchange, refresh, rotation, expiry, revocation.
 
 use axum::{body::Body, http::Request};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ const CALLBACK: &str = "https://console.example.com/callback";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-/// An org whose admin allows access without being asked.
+/// An org that grants access as the admin, without pages.
 fn approving() -> Client {
     Client::with(json!({"auto_approve": true}))
 }
@@ -21,7 +21,7 @@ async fn authorize(org: &Client, more: &str) -> Response {
     org.get(&format!("/services/oauth2/authorize?{base}&state=xyz&scope=api+refresh_token{more}")).await
 }
 
-/// A parameter of the address the browser is sent back to.
+/// A parameter of the address that the browser is redirected to.
 fn returned(answer: &Response, name: &str) -> Option<String> {
     let location = Url::parse(answer.headers.get("location")?.to_str().ok()?).ok()?;
     assert!(location.as_str().starts_with(CALLBACK));
@@ -61,7 +61,7 @@ async fn status(org: &Client, access_token: &Value) -> u16 {
 }
 
 #[tokio::test]
-async fn the_web_server_flow_with_pkce_gives_tokens() {
+async fn the_web_server_flow_with_pkce_issues_tokens() {
     let org = approving();
     let code = code(&org).await;
     let tokens = exchange(&org, &code, VERIFIER).await;
@@ -78,7 +78,7 @@ async fn the_web_server_flow_with_pkce_gives_tokens() {
 }
 
 #[tokio::test]
-async fn a_code_needs_its_verifier_and_address() {
+async fn a_code_needs_its_verifier_and_redirect_uri() {
     let org = approving();
     let other = VERIFIER.replace('d', "e");
     assert_eq!(exchange(&org, &code(&org).await, &other).await.code(), "invalid_grant");
@@ -97,7 +97,7 @@ async fn a_code_needs_its_verifier_and_address() {
 }
 
 #[tokio::test]
-async fn the_client_must_know_its_secret() {
+async fn the_client_needs_its_id_and_secret() {
     let org = Client::new();
     let id = org.org.client_id();
     let answer = token(&org, &[("grant_type", "refresh_token"), ("client_id", &id), ("client_secret", "wrong")]).await;
@@ -107,7 +107,7 @@ async fn the_client_must_know_its_secret() {
 }
 
 #[tokio::test]
-async fn a_refresh_gives_a_session_and_keeps_the_refresh_token() {
+async fn a_refresh_opens_a_session_and_keeps_the_refresh_token() {
     let org = Client::new();
     let grant = org.org.issue_grant(&org.org.admin_user_id());
     let refresh_token = json!(grant.refresh_token);
@@ -122,7 +122,7 @@ async fn a_refresh_gives_a_session_and_keeps_the_refresh_token() {
 }
 
 #[tokio::test]
-async fn reuse_of_a_rotated_token_kills_the_grant() {
+async fn reuse_of_a_rotated_token_revokes_the_grant() {
     let org = Client::with(json!({"rotate_refresh_tokens": true}));
     let first = json!(org.org.issue_grant(&org.org.admin_user_id()).refresh_token);
     let second = refresh(&org, &first).await.body;
@@ -149,7 +149,7 @@ async fn sessions_expire_and_grants_do_not() {
 }
 
 #[tokio::test]
-async fn a_revoked_refresh_token_takes_its_sessions_along() {
+async fn revoking_a_refresh_token_ends_its_sessions() {
     let org = Client::new();
     let grant = org.org.issue_grant(&org.org.admin_user_id());
     let revoke = format!("/services/oauth2/revoke?token={}", encode(&grant.refresh_token));
@@ -170,7 +170,7 @@ async fn the_sixth_approval_revokes_the_first() {
 }
 
 #[tokio::test]
-async fn user_info_says_who_is_connected() {
+async fn user_info_describes_the_sessions_user() {
     let org = Client::new();
     let info = org.get("/services/oauth2/userinfo").await.body;
     assert_eq!((&info["user_id"], &info["email"]), (&json!(org.org.admin_user_id()), &json!("admin@example.com")));

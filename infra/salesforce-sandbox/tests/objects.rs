@@ -1,11 +1,11 @@
-//! Cases, Opportunities, Person Accounts, and the rules of admins.
+//! Cases, Opportunities, Person Accounts, duplicate rules and validation rules.
 
 use serde_json::{Value, json};
 
 use crate::client::{Client, column, data};
 
 #[tokio::test]
-async fn cases_and_opportunities_know_when_they_are_closed() {
+async fn is_closed_follows_the_status_of_cases_and_opportunities() {
     let org = Client::new();
     let case = org.create("Case", json!({"Subject": "Help"})).await.id();
     let new = org.only("Case");
@@ -24,7 +24,7 @@ async fn cases_and_opportunities_know_when_they_are_closed() {
 }
 
 #[tokio::test]
-async fn an_opportunity_made_with_a_contact_gets_its_primary_role() {
+async fn an_opportunity_created_with_a_contact_gets_a_primary_role() {
     let org = Client::new();
     let contact = org.seed("Contact", json!({"LastName": "Roe"}));
     let body = json!({"Name": "Deal", "StageName": "Prospecting", "CloseDate": "2026-12-01", "ContactId": contact});
@@ -88,7 +88,7 @@ async fn an_alert_can_be_overridden_and_a_block_cannot() {
 }
 
 #[tokio::test]
-async fn validation_rules_speak_with_the_admins_words() {
+async fn validation_rules_return_the_admins_message() {
     let rule = |rule: Value| json!({"validation_rules": [rule]});
     let required =
         rule(json!({"sobject": "Task", "field": "CallDisposition", "equals": null, "message": "Say how it went"}));

@@ -1,4 +1,4 @@
-//! Clients that others wrote, against the sandbox: `tests/run` installs them, and without them these tests fail.
+//! Third-party clients against the sandbox: `tests/run` installs them, and these tests fail without them.
 
 use std::{
     env,
@@ -8,7 +8,7 @@ use std::{
 
 use crate::client::Client;
 
-/// Where `tests/run` installs what is not Rust's.
+/// The directory in which `tests/run` installs tools that are not Rust crates.
 fn cache() -> PathBuf {
     let home = || Path::new(&env::var_os("HOME").unwrap()).join(".cache");
     env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from).join("aircall-salesforce")
@@ -45,19 +45,19 @@ async fn run(program: PathBuf, arguments: &'static [&'static str]) -> Output {
 fn check(output: &Output, expected: &str) {
     let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{text}");
-    // A run that found no tests succeeds, too.
+    // A run without tests would also succeed.
     assert!(text.contains(expected), "{text}");
 }
 
 #[tokio::test]
-async fn jsforce_finds_an_org() {
+async fn jsforce_works_against_the_sandbox() {
     let output = run(PathBuf::from("node"), &["--test", "--test-reporter=tap", "jsforce.test.mjs"]).await;
     check(&output, "# fail 0");
     check(&output, "searches find by phone");
 }
 
 #[tokio::test]
-async fn simple_salesforce_finds_an_org() {
+async fn simple_salesforce_works_against_the_sandbox() {
     let output = run(cache().join("venv/bin/python"), &["-m", "unittest", "test_simple_salesforce"]).await;
     check(&output, "Ran 5 tests");
 }

@@ -1,4 +1,4 @@
-//! What a user of the org sees.
+//! The HTML pages.
 
 use serde_json::json;
 
@@ -11,7 +11,7 @@ async fn page(org: &Client, path: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_index_lists_records_with_their_activities() {
+async fn the_index_lists_records_with_their_activity_counts() {
     let org = Client::with(json!({"person_accounts": true}));
     let contact = org.seed("Contact", json!({"LastName": "<b>Roe</b>", "Phone": "+33 6 12 34 56 78"}));
     org.seed("Account", json!({"FirstName": "Pat", "LastName": "Person"}));
@@ -26,7 +26,7 @@ async fn the_index_lists_records_with_their_activities() {
 }
 
 #[tokio::test]
-async fn a_timeline_has_open_tasks_above_past_months() {
+async fn a_timeline_lists_open_tasks_before_past_ones_by_month() {
     let org = Client::new();
     let contact = org.seed("Contact", json!({"LastName": "Roe"}));
     let task = |subject: &str, status: &str, date: &str| {
@@ -57,7 +57,7 @@ async fn a_timeline_has_open_tasks_above_past_months() {
 }
 
 #[tokio::test]
-async fn a_task_is_found_where_lightning_has_it_with_the_records_it_is_on() {
+async fn a_task_page_at_its_lightning_address_links_to_its_related_records() {
     let org = Client::new();
     let contact = org.seed("Contact", json!({"LastName": "Roe & Co"}));
     let task = org.seed("Task", json!({"Subject": "Missed call", "WhoId": contact, "Description": "Waited 20 s"}));

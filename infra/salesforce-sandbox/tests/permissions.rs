@@ -1,10 +1,10 @@
-//! Profiles, permission sets, and who may do and see what.
+//! Profiles, permission sets, and the access they grant.
 
 use serde_json::{Value, json};
 
 use crate::client::{Client, Response, column, data};
 
-/// The same org, for another user.
+/// A client of the same org as another user.
 pub(crate) fn log_in(org: &Client, user_id: &str) -> Client {
     Client { org: org.org.clone(), token: org.org.issue_grant(user_id).access_token }
 }
@@ -13,7 +13,7 @@ fn standard(org: &Client) -> Client {
     log_in(org, &org.org.standard_user_id().unwrap())
 }
 
-/// What the session's user is told of themselves.
+/// The effective permissions of the session's user, from `UserPermissionAccess`.
 async fn access(org: &Client) -> [Value; 3] {
     let fields = ["PermissionsCustomizeApplication", "PermissionsModifyAllData", "PermissionsApiEnabled"];
     let found = org.query(&format!("SELECT {} FROM UserPermissionAccess LIMIT 1", fields.join(", "))).await.body;
@@ -21,7 +21,7 @@ async fn access(org: &Client) -> [Value; 3] {
     fields.map(|name| found["records"][0][name].clone())
 }
 
-/// A permission set with these fields, assigned to a user; its id.
+/// Creates a permission set with these fields, assigns it to a user, and returns its id.
 pub(crate) async fn assigned(org: &Client, user_id: &str, mut fields: Value) -> String {
     fields["Name"] = json!("Aircall_Integration");
     fields["Label"] = json!("Aircall Integration");
@@ -36,7 +36,7 @@ fn refused(answer: &Response, status: u16, code: &str) {
 }
 
 #[tokio::test]
-async fn an_admin_may_everything_and_a_standard_user_use_the_api() {
+async fn an_admin_has_all_permissions_and_a_standard_user_only_the_api() {
     let org = Client::new();
     assert_eq!(access(&org).await, [json!(true), json!(true), json!(true)]);
     assert_eq!(access(&standard(&org)).await, [json!(false), json!(false), json!(true)]);
@@ -47,20 +47,20 @@ async fn an_admin_may_everything_and_a_standard_user_use_the_api() {
 }
 
 #[tokio::test]
-async fn a_user_of_a_test_has_the_profile_that_is_given() {
+async fn a_seeded_user_has_the_given_or_the_standard_profile() {
     let org = Client::new();
     let plain = org.seed("User", json!({"Name": "Robin Rep"}));
     assert_eq!(access(&log_in(&org, &plain)).await[0], json!(false));
     let profile = org.org.profile_id("System Administrator").unwrap();
     let admin = org.seed("User", json!({"Name": "Ada Admin", "ProfileId": profile}));
     assert_eq!(access(&log_in(&org, &admin)).await[0], json!(true));
-    let nobody = org.seed("Profile", json!({"Name": "No API"}));
-    let locked_out = org.seed("User", json!({"Name": "Nora None", "ProfileId": nobody}));
+    let no_api = org.seed("Profile", json!({"Name": "No API"}));
+    let locked_out = org.seed("User", json!({"Name": "Nora None", "ProfileId": no_api}));
     refused(&log_in(&org, &locked_out).get(&data("limits")).await, 403, "API_DISABLED_FOR_ORG");
 }
 
 #[tokio::test]
-async fn a_permission_set_adds_to_a_profile_for_as_long_as_it_is_assigned() {
+async fn a_permission_set_adds_permissions_while_it_is_assigned() {
     let org = Client::new();
     let user_id = org.org.standard_user_id().unwrap();
     let set = assigned(&org, &user_id, json!({"PermissionsCustomizeApplication": true})).await;
@@ -75,7 +75,7 @@ async fn a_permission_set_adds_to_a_profile_for_as_long_as_it_is_assigned() {
 }
 
 #[tokio::test]
-async fn only_who_may_changes_permissions() {
+async fn changing_permissions_needs_permissions() {
     let org = Client::new();
     let user_id = org.org.standard_user_id().unwrap();
     let set = assigned(&org, &user_id, json!({})).await;
@@ -93,7 +93,7 @@ async fn only_who_may_changes_permissions() {
 }
 
 #[tokio::test]
-async fn nothing_is_granted_twice_or_without_sense() {
+async fn duplicate_and_invalid_grants_are_refused() {
     let org = Client::new();
     let user_id = org.org.standard_user_id().unwrap();
     let set = assigned(&org, &user_id, json!({})).await;
@@ -114,13 +114,13 @@ async fn nothing_is_granted_twice_or_without_sense() {
     let found = org.query("SELECT Field, PermissionsEdit, Parent.Name FROM FieldPermissions").await.body;
     let entry = &found["records"][0];
     assert_eq!((&entry["PermissionsEdit"], &entry["Parent"]["Name"]), (&json!(true), &json!("Aircall_Integration")));
-    // An entry that grants nothing does not stay.
+    // An entry that grants nothing is deleted.
     assert_eq!(org.patch(&row, json!({"PermissionsRead": false, "PermissionsEdit": false})).await.status, 204);
     assert_eq!(org.query("SELECT Id FROM FieldPermissions").await.body["totalSize"], 0);
 }
 
 #[tokio::test]
-async fn who_may_do_what_outlives_a_tests_data_and_a_restart() {
+async fn permissions_survive_removing_all_records_and_a_restart() {
     let org = Client::new();
     let user_id = org.org.standard_user_id().unwrap();
     assigned(&org, &user_id, json!({"PermissionsModifyAllData": true})).await;
@@ -131,7 +131,7 @@ async fn who_may_do_what_outlives_a_tests_data_and_a_restart() {
 }
 
 #[tokio::test]
-async fn an_org_saved_before_there_were_profiles_gets_them() {
+async fn a_snapshot_without_profiles_gets_them_when_restored() {
     let org = Client::new();
     let mut saved = org.org.snapshot();
     saved["tables"]["by_object"].as_object_mut().unwrap().remove("Profile").unwrap();

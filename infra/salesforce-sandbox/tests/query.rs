@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::client::{Client, column, data};
 
-/// An org with three Contacts, an account and deals.
+/// An org with an Account, three Contacts and two Opportunities.
 fn org() -> Client {
     let org = Client::new();
     let account = org.seed("Account", json!({"Name": "Acme"}));
@@ -22,7 +22,7 @@ fn org() -> Client {
     org
 }
 
-/// The last names a filter on Contact finds, in the order found.
+/// Asserts which last names a filter on Contact finds, in order.
 #[track_caller]
 fn check(filter: &str, expect: &[&str]) -> impl Future<Output = ()> {
     let soql = format!("SELECT LastName FROM Contact {filter}");
@@ -35,7 +35,7 @@ fn check(filter: &str, expect: &[&str]) -> impl Future<Output = ()> {
 }
 
 #[tokio::test]
-async fn filters_find_what_they_say() {
+async fn filters_select_the_matching_records() {
     check("", &["Roe", "O'Brien", "100% sure"]).await;
     check("WHERE Email = 'JANE@EXAMPLE.COM'", &["Roe"]).await;
     check("WHERE Phone IN ('+33 6 12 34 56 78', '06')", &["Roe"]).await;
@@ -56,7 +56,7 @@ async fn filters_find_what_they_say() {
 }
 
 #[tokio::test]
-async fn orders_and_limits_apply() {
+async fn order_limit_and_offset_apply() {
     check("ORDER BY LastModifiedDate DESC LIMIT 2", &["O'Brien", "Roe"]).await;
     check("ORDER BY FirstName", &["100% sure", "O'Brien", "Roe"]).await;
     check("ORDER BY FirstName DESC NULLS LAST, LastName", &["Roe", "O'Brien", "100% sure"]).await;
@@ -64,7 +64,7 @@ async fn orders_and_limits_apply() {
 }
 
 #[tokio::test]
-async fn parents_are_nested() {
+async fn parent_fields_are_nested() {
     let org = org();
     let soql = "SELECT OpportunityId, Opportunity.Account.Name, Contact.Name FROM OpportunityContactRole \
                 WHERE Opportunity.IsClosed = false ORDER BY Opportunity.LastModifiedDate DESC";
@@ -85,7 +85,7 @@ async fn parents_are_nested() {
 }
 
 #[tokio::test]
-async fn counts_count() {
+async fn count_returns_the_number_of_rows() {
     let org = org();
     let count = org.query("SELECT COUNT() FROM Contact").await.body;
     assert_eq!(count, json!({"totalSize": 3, "done": true, "records": []}));
@@ -106,7 +106,7 @@ fn refused(soql: &str, code: &str, part: &str) -> impl Future<Output = ()> {
 }
 
 #[tokio::test]
-async fn bad_queries_are_refused_with_salesforces_words() {
+async fn invalid_queries_are_refused_with_salesforces_messages() {
     refused("SELECT Nope FROM Contact", "INVALID_FIELD", "No such column 'Nope' on entity 'Contact'. If you are").await;
     refused("SELECT Id FROM Nope", "INVALID_TYPE", "sObject type 'Nope' is not supported. If you are").await;
     refused("SELECT Nope.Id FROM Contact", "INVALID_FIELD", "Didn't understand relationship 'Nope' in field path")
@@ -130,7 +130,7 @@ async fn bad_queries_are_refused_with_salesforces_words() {
 }
 
 #[tokio::test]
-async fn large_results_come_in_pages() {
+async fn large_results_are_paginated() {
     let org = Client::new();
     for number in 0..450 {
         org.seed("Contact", json!({"LastName": format!("{number:03}")}));
@@ -151,7 +151,7 @@ async fn large_results_come_in_pages() {
 }
 
 #[tokio::test]
-async fn statuses_are_data() {
+async fn setup_objects_can_be_queried() {
     let org = Client::new();
     let body = org.query("SELECT ApiName FROM TaskStatus WHERE IsClosed = true").await.body;
     assert_eq!(column(&body["records"], "ApiName"), ["Completed"]);
@@ -160,7 +160,7 @@ async fn statuses_are_data() {
 }
 
 #[tokio::test]
-async fn children_come_with_their_parent() {
+async fn child_subqueries_are_nested_in_the_parent() {
     let org = org();
     let soql = "SELECT Name, (SELECT LastName, Owner.Name FROM Contacts WHERE LastName LIKE 'R%'), \
                 (SELECT Name FROM Opportunities ORDER BY Name DESC LIMIT 1), (SELECT Id FROM Cases) FROM Account";
@@ -188,7 +188,7 @@ async fn a_query_can_be_explained() {
 }
 
 #[tokio::test]
-async fn all_fields_come_for_two_hundred_rows() {
+async fn fields_all_needs_a_limit_of_at_most_two_hundred() {
     let org = org();
     assert_eq!(org.query("SELECT FIELDS(ALL) FROM Contact LIMIT 200").await.status, 200);
     for soql in ["SELECT FIELDS(ALL) FROM Contact", "SELECT FIELDS(ALL) FROM Contact LIMIT 201"] {

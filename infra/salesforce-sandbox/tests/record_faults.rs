@@ -1,10 +1,10 @@
-//! Faults of single records: what they refuse, where, how often, and what they leave alone.
+//! Record faults: which records they refuse, through which resources, and how often.
 
 use serde_json::{Value, json};
 
 use crate::client::{Client, column, data};
 
-async fn fault(org: &Client, fault: Value) {
+async fn add_fault(org: &Client, fault: Value) {
     let answer = org.post("/_sandbox/faults", fault).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
 }
@@ -13,15 +13,15 @@ fn locked() -> Value {
     json!({"code": "UNABLE_TO_LOCK_ROW", "message": "unable to obtain exclusive access to this record"})
 }
 
-fn of_tasks(matches: &str) -> Value {
+fn task_fault(matches: &str) -> Value {
     json!({"record": {"sobject": "Task", "matches": matches}, "error": locked()})
 }
 
 #[tokio::test]
-async fn a_single_record_is_refused_once_and_then_taken() {
+async fn a_single_record_is_refused_once_and_then_accepted() {
     let org = Client::new();
     let error = json!({"code": "INVALID_FIELD", "message": "No such column", "fields": ["CallObject"]});
-    fault(&org, json!({"record": {"sobject": "task"}, "error": error})).await;
+    add_fault(&org, json!({"record": {"sobject": "task"}, "error": error})).await;
     org.create("Contact", json!({"LastName": "Roe"})).await.id();
     let refused = org.create("Task", json!({"Subject": "Call"})).await;
     let expected = json!([{"errorCode": "INVALID_FIELD", "message": "No such column", "fields": ["CallObject"]}]);
@@ -30,19 +30,19 @@ async fn a_single_record_is_refused_once_and_then_taken() {
 }
 
 #[tokio::test]
-async fn in_a_collection_it_costs_only_its_record() {
+async fn in_a_collection_only_the_matching_record_fails() {
     let org = Client::new();
-    fault(&org, of_tasks("call-2|call-3")).await;
+    add_fault(&org, task_fault("call-2|call-3")).await;
     let record = |key: &str| json!({"attributes": {"type": "Task"}, "Aircall_Key__c": key});
     let records = ["call-1", "call-2", "call-3"].map(record);
     let answer = org.post(&data("composite/sobjects"), json!({"records": records})).await;
-    assert_eq!(column(&answer.body, "success"), ["true", "false", "true"], "once is once");
+    assert_eq!(column(&answer.body, "success"), ["true", "false", "true"], "the fault is used up after one record");
     let error = json!([{"statusCode": "UNABLE_TO_LOCK_ROW", "message": locked()["message"], "fields": []}]);
     assert_eq!((&answer.body[1]["errors"], org.org.records("Task").len()), (&error, 2));
 }
 
 #[tokio::test]
-async fn in_a_composite_and_a_graph_it_rolls_back_what_belongs_to_it() {
+async fn in_a_composite_and_a_graph_a_fault_rolls_back_the_transaction() {
     let step = |sobject: &str, body: Value| {
         let url = data(&format!("sobjects/{sobject}"));
         json!({"method": "POST", "url": url, "referenceId": sobject, "body": body})
@@ -59,7 +59,7 @@ async fn in_a_composite_and_a_graph_it_rolls_back_what_belongs_to_it() {
     ];
     for (path, body, responses) in bundles {
         let org = Client::new();
-        fault(&org, of_tasks("")).await;
+        add_fault(&org, task_fault("")).await;
         let answer = org.post(&data(path), body.clone()).await.body;
         let codes = answer.pointer(responses).unwrap().as_array().unwrap().iter();
         let codes: Vec<_> = codes.map(|response| response["body"][0]["errorCode"].clone()).collect();
@@ -71,31 +71,31 @@ async fn in_a_composite_and_a_graph_it_rolls_back_what_belongs_to_it() {
 }
 
 #[tokio::test]
-async fn a_method_narrows_it_to_creates_or_updates() {
+async fn a_method_restricts_a_fault_to_creates_or_updates() {
     let org = Client::new();
     let key = data("sobjects/Task/Aircall_Key__c/call-1");
-    fault(&org, json!({"record": {"sobject": "Task"}, "method": "PATCH", "error": locked()})).await;
-    // An upsert that creates is a create.
+    add_fault(&org, json!({"record": {"sobject": "Task"}, "method": "PATCH", "error": locked()})).await;
+    // An upsert that creates counts as a create.
     let id = org.patch(&key, json!({"Subject": "One"})).await.id();
     assert_eq!(org.patch(&key, json!({"Subject": "Two"})).await.code(), "UNABLE_TO_LOCK_ROW");
-    fault(&org, json!({"record": {"sobject": "Task"}, "method": "POST", "error": locked()})).await;
+    add_fault(&org, json!({"record": {"sobject": "Task"}, "method": "POST", "error": locked()})).await;
     assert_eq!(org.patch(&data(&format!("sobjects/Task/{id}")), json!({"Subject": "Three"})).await.status, 204);
     assert_eq!(org.create("Task", json!({})).await.code(), "UNABLE_TO_LOCK_ROW");
-    // An update is found by its id, also where the id stands in the address.
-    fault(&org, of_tasks(&id)).await;
+    // An update matches by its id, even if the id is only in the path.
+    add_fault(&org, task_fault(&id)).await;
     assert_eq!(org.patch(&key, json!({"Subject": "Four"})).await.code(), "UNABLE_TO_LOCK_ROW");
     assert_eq!(org.only("Task")["Subject"], "Three");
 }
 
 #[tokio::test]
-async fn duplicates_are_named_as_a_duplicate_rule_names_them() {
+async fn duplicates_have_the_shape_of_a_duplicate_rules_result() {
     let org = Client::new();
     let ids = [
         org.seed("Contact", json!({"LastName": "Roe"})),
         org.seed("Lead", json!({"LastName": "Roe", "Company": "Example"})),
     ];
     let error = json!({"code": "DUPLICATES_DETECTED", "message": "Use one of these records?", "duplicates": ids});
-    fault(&org, json!({"record": {"sobject": "Contact"}, "error": error, "times": 2})).await;
+    add_fault(&org, json!({"record": {"sobject": "Contact"}, "error": error, "times": 2})).await;
     let refused = org.create("Contact", json!({"LastName": "Roe"})).await;
     let record = json!({"attributes": {"type": "Contact"}, "LastName": "Roe"});
     let collected = org.post(&data("composite/sobjects"), json!({"records": [record]})).await;
@@ -108,9 +108,9 @@ async fn duplicates_are_named_as_a_duplicate_rule_names_them() {
 }
 
 #[tokio::test]
-async fn those_that_wait_are_shown_and_can_be_forgotten() {
+async fn remaining_faults_are_listed_and_can_be_removed() {
     let org = Client::new();
-    fault(
+    add_fault(
         &org,
         json!([{"status": 503, "path": "nowhere"}, {"record": {"sobject": "Task"}, "error": locked(), "times": 3}]),
     )
@@ -124,7 +124,7 @@ async fn those_that_wait_are_shown_and_can_be_forgotten() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_meant_is_refused_with_the_key_that_is_wrong() {
+async fn an_invalid_fault_is_refused_and_the_error_names_the_key() {
     let org = Client::new();
     let record = json!({"sobject": "Task"});
     for (wrong, key) in [
@@ -138,9 +138,9 @@ async fn what_cannot_be_meant_is_refused_with_the_key_that_is_wrong() {
         (json!({"record": record, "error": {"code": "X", "duplicates": ["?"]}}), "`error.duplicates`"),
         (json!({"record": record, "method": "DELETE", "error": locked()}), "`DELETE`"),
     ] {
-        let answer = org.post("/_sandbox/faults", json!([of_tasks(""), wrong])).await;
+        let answer = org.post("/_sandbox/faults", json!([task_fault(""), wrong])).await;
         let why = answer.body["error"].as_str().unwrap_or_default();
         assert!(answer.status == 400 && why.contains(key), "{key}: {} {why}", answer.status);
     }
-    assert_eq!(org.get("/_sandbox/faults").await.body, json!([]), "all or none");
+    assert_eq!(org.get("/_sandbox/faults").await.body, json!([]), "one invalid fault refuses all");
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Client, column, data, encode};
 
-/// Which stored number a searched number finds.
+/// Asserts whether searching for a phone number finds a stored one.
 #[track_caller]
 fn check(stored: &str, searched: &str, found: bool) -> impl Future<Output = ()> {
     let (stored, searched) = (stored.to_owned(), searched.to_owned());
@@ -20,7 +20,7 @@ fn check(stored: &str, searched: &str, found: bool) -> impl Future<Output = ()> 
 }
 
 #[tokio::test]
-async fn numbers_match_whole_whatever_their_format() {
+async fn phone_numbers_match_as_a_whole_in_any_format() {
     check("+33 6 12 34 56 78", "33612345678", true).await;
     check("+33 6 12 34 56 78", r"\+33612345678", true).await;
     check("06 12 34 56 78", "0612345678", true).await;
@@ -32,7 +32,7 @@ async fn numbers_match_whole_whatever_their_format() {
 }
 
 #[tokio::test]
-async fn every_phone_field_is_searched_fax_too() {
+async fn every_phone_field_is_searched_including_fax() {
     let org = Client::new();
     for field in ["Phone", "MobilePhone", "HomePhone", "OtherPhone", "AssistantPhone", "Fax"] {
         org.seed("Contact", json!({"LastName": field, field: "+33 6 12 34 56 78"}));
@@ -43,7 +43,7 @@ async fn every_phone_field_is_searched_fax_too() {
 }
 
 #[tokio::test]
-async fn many_numbers_and_objects_are_found_at_once() {
+async fn one_search_finds_many_phone_numbers_and_objects() {
     let org = Client::new();
     let contact =
         |name: &str, date: &str| json!({"LastName": name, "Phone": "+1 (415) 555-0132", "LastModifiedDate": date});
@@ -81,7 +81,7 @@ async fn names_and_emails_are_searched_by_word() {
 }
 
 #[tokio::test]
-async fn the_index_lags_and_soql_does_not() {
+async fn sosl_has_the_index_lag_and_soql_does_not() {
     let org = Client::with(json!({"index_lag_ms": 60_000}));
     let seeded = json!({"LastName": "Seeded", "Phone": "0612345678"});
     org.post("/_sandbox/records/Contact", seeded.clone()).await.id();
@@ -94,7 +94,7 @@ async fn the_index_lags_and_soql_does_not() {
     org.set(json!({"index_lag_ms": 20})).await;
     tokio::time::sleep(Duration::from_millis(40)).await;
     assert_eq!(org.search(find).await.body["searchRecords"].as_array().unwrap().len(), 3);
-    // A changed number is indexed anew, another changed field is not.
+    // A changed phone number is indexed again; a change of another field is not.
     org.set(json!({"index_lag_ms": 60_000})).await;
     let id = org.org.records("Contact")[0]["Id"].as_str().unwrap().to_owned();
     let address = data(&format!("sobjects/Contact/{id}"));
@@ -106,7 +106,7 @@ async fn the_index_lags_and_soql_does_not() {
 }
 
 #[tokio::test]
-async fn a_person_account_is_found_as_contact_and_account() {
+async fn a_person_account_is_found_as_contact_and_as_account() {
     let org = Client::with(json!({"person_accounts": true}));
     org.seed("Account", json!({"LastName": "Roe", "PersonMobilePhone": "0612345678"}));
     let sosl = "FIND {0612345678} IN PHONE FIELDS RETURNING Contact(IsPersonAccount), Account(IsPersonAccount, PersonContactId)";
@@ -116,7 +116,7 @@ async fn a_person_account_is_found_as_contact_and_account() {
 }
 
 #[tokio::test]
-async fn bad_searches_are_refused() {
+async fn invalid_searches_are_refused() {
     let org = Client::new();
     let cases = [
         ("FIND {415-555} IN PHONE FIELDS", "MALFORMED_SEARCH", "ERROR at Row:1:Column:10\nMalformed search token: -"),
@@ -137,7 +137,7 @@ async fn bad_searches_are_refused() {
 }
 
 #[tokio::test]
-async fn long_search_strings_lose_their_operators() {
+async fn long_search_strings_ignore_operators() {
     let org = Client::new();
     org.seed("Contact", json!({"LastName": "Roe", "Phone": "33612345678"}));
     let find = |count: usize| {
@@ -150,7 +150,7 @@ async fn long_search_strings_lose_their_operators() {
 }
 
 #[tokio::test]
-async fn an_overall_limit_is_spread_over_the_objects() {
+async fn an_overall_limit_is_distributed_over_the_objects() {
     let org = Client::new();
     for _ in 0..5 {
         org.seed("Contact", json!({"LastName": "Roe", "Phone": "0612345678"}));
@@ -163,7 +163,7 @@ async fn an_overall_limit_is_spread_over_the_objects() {
 }
 
 #[tokio::test]
-async fn parameterized_search_needs_no_sosl() {
+async fn parameterized_search_finds_records_without_sosl() {
     let org = Client::new();
     org.seed("Contact", json!({"LastName": "Roe", "Phone": "+33 6 12 34 56 78"}));
     org.seed("Lead", json!({"LastName": "Done", "Company": "Acme", "Phone": "33612345678", "IsConverted": true}));

@@ -1,4 +1,4 @@
-//! `/_sandbox/records`: what seeding takes, what listing shows, what removing keeps.
+//! `/_sandbox/records`: seeding, listing and removing records.
 
 use serde_json::{Value, json};
 
@@ -29,7 +29,7 @@ async fn records_are_seeded_listed_and_removed() {
 }
 
 #[tokio::test]
-async fn plain_curl_may_seed() {
+async fn bodies_are_json_whatever_their_content_type() {
     let org = Client::new();
     let seeded = org.post_text("/_sandbox/records/Contact", r#"{"LastName": "Roe"}"#).await;
     assert_eq!((seeded.status, &seeded.body["id"]), (201, &org.only("Contact")["Id"]));
@@ -45,7 +45,7 @@ async fn plain_curl_may_seed() {
 }
 
 #[tokio::test]
-async fn a_large_array_is_seeded_at_once() {
+async fn a_large_array_is_seeded_in_one_request() {
     let org = Client::new();
     let many: Vec<_> = (0..680).map(|_| json!({"LastName": "Roe", "Description": "x".repeat(31_000)})).collect();
     let many = json!(many);
@@ -54,7 +54,7 @@ async fn a_large_array_is_seeded_at_once() {
     assert_eq!(org.org.records("Contact").len(), 680);
 }
 
-/// Seeding that is refused with these words, and leaves nothing behind.
+/// Seeds records and asserts that they are refused with this error and that none is stored.
 async fn refused(org: &Client, sobject: &str, body: Value, why: &str) {
     let answer = org.post(&format!("/_sandbox/records/{sobject}"), body).await;
     assert_eq!((answer.status, &answer.body), (400, &json!({"error": why})));
@@ -62,7 +62,7 @@ async fn refused(org: &Client, sobject: &str, body: Value, why: &str) {
 }
 
 #[tokio::test]
-async fn a_refusal_names_the_record_and_the_field() {
+async fn an_error_names_the_record_and_the_field() {
     let org = Client::new();
     let unknown = "INVALID_FIELD: No such column 'Nope' on sobject of type Contact";
     refused(&org, "Contact", json!({"LastName": "Roe", "Nope": 1}), unknown).await;
@@ -74,7 +74,7 @@ async fn a_refusal_names_the_record_and_the_field() {
 }
 
 #[tokio::test]
-async fn a_person_has_the_names_it_is_seeded_with() {
+async fn the_names_of_a_seeded_person_are_completed() {
     let org = Client::new();
     for (sobject, name, first, last) in [
         ("Contact", "Jane Roe", json!("Jane"), "Roe"),
@@ -90,7 +90,7 @@ async fn a_person_has_the_names_it_is_seeded_with() {
     assert_eq!(org.get(&data(&format!("sobjects/Contact/{id}"))).await.body["Name"], "J. Roe");
 }
 
-/// Seeds an Account that is to be a Person Account.
+/// Seeds an Account and asserts that it is a Person Account with these names.
 async fn person(body: Value, name: &str, first: Value, last: &str) {
     let org = Client::with(json!({"person_accounts": true}));
     let types = org.org.records("RecordType");
@@ -113,12 +113,12 @@ async fn person(body: Value, name: &str, first: Value, last: &str) {
             (&body["PersonMobilePhone"], &body["PersonMobilePhone"])
         );
         org.delete("/_sandbox/records/Account").await;
-        assert!(org.org.records("Contact").is_empty(), "its Contact goes with it");
+        assert!(org.org.records("Contact").is_empty(), "the Contact is removed with its Account");
     }
 }
 
 #[tokio::test]
-async fn a_person_account_is_seeded_however_it_is_named() {
+async fn a_person_account_is_recognised_by_flag_record_type_or_last_name() {
     let phone = "+33612345678";
     person(json!({"IsPersonAccount": true, "Name": "Jane Roe", "Phone": phone}), "Jane Roe", json!("Jane"), "Roe")
         .await;
@@ -133,7 +133,7 @@ async fn a_person_account_is_seeded_however_it_is_named() {
 }
 
 #[tokio::test]
-async fn a_business_account_is_none() {
+async fn a_business_account_is_not_a_person_account() {
     let org = Client::with(json!({"person_accounts": true}));
     org.seed("Account", json!({"Name": "Acme", "IsPersonAccount": false}));
     let account = org.only("Account");
@@ -142,7 +142,7 @@ async fn a_business_account_is_none() {
 }
 
 #[tokio::test]
-async fn without_person_accounts_the_option_is_named() {
+async fn without_person_accounts_the_error_names_the_option() {
     let org = Client::new();
     let why = |field: &str| {
         format!(
@@ -155,7 +155,7 @@ async fn without_person_accounts_the_option_is_named() {
 }
 
 #[tokio::test]
-async fn an_opportunity_with_a_contact_has_its_role() {
+async fn a_seeded_opportunity_with_a_contact_has_a_contact_role() {
     let org = Client::new();
     let contact = org.seed("Contact", json!({"LastName": "Roe"}));
     let deal = org.seed("Opportunity", json!({"Name": "Deal", "ContactId": contact}));
@@ -167,7 +167,7 @@ async fn an_opportunity_with_a_contact_has_its_role() {
 }
 
 #[tokio::test]
-async fn system_fields_are_taken_as_given() {
+async fn given_system_fields_are_stored() {
     let org = Client::new();
     let owner = org.seed("User", json!({"Name": "Robin Rep"}));
     for (sobject, id) in
@@ -184,7 +184,7 @@ async fn system_fields_are_taken_as_given() {
     }
 }
 
-/// Seeds a record and compares whether it is closed, and its status.
+/// Seeds a record and asserts whether it is closed, and its status.
 #[track_caller]
 fn closed(sobject: &str, body: Value, closed: bool, status: &str) {
     let org = Client::new();
@@ -195,7 +195,7 @@ fn closed(sobject: &str, body: Value, closed: bool, status: &str) {
 }
 
 #[test]
-fn what_is_closed_is_closed_however_it_is_said() {
+fn is_closed_and_status_imply_each_other() {
     closed("Case", json!({"Status": "Closed"}), true, "Closed");
     closed("Case", json!({"IsClosed": true}), true, "Closed");
     closed("Case", json!({"IsClosed": true, "Status": "Solved"}), true, "Solved");
@@ -209,7 +209,7 @@ fn what_is_closed_is_closed_however_it_is_said() {
 }
 
 #[tokio::test]
-async fn deleted_records_are_listed_on_demand() {
+async fn deleted_records_are_listed_on_request() {
     let org = Client::new();
     let deleted = org.seed("Contact", json!({"LastName": "Roe", "IsDeleted": true}));
     let kept = org.seed("Contact", json!({"LastName": "Doe"}));
@@ -219,7 +219,7 @@ async fn deleted_records_are_listed_on_demand() {
 }
 
 #[tokio::test]
-async fn whoever_is_connected_stays() {
+async fn users_with_a_grant_are_not_removed() {
     let org = Client::new();
     let rep = org.seed("User", json!({"Name": "Robin Rep"}));
     org.seed("User", json!({"Name": "Gone Soon"}));
@@ -230,8 +230,8 @@ async fn whoever_is_connected_stays() {
     assert_eq!(org.get(&data("limits")).await.status, 200);
     org.seed("User", json!({"Name": "Somebody Else"}));
     org.delete("/_sandbox/records").await;
-    assert_eq!(org.org.records("User").len(), 3, "users are not a test's data");
-    // What is left is found by its id.
+    assert_eq!(org.org.records("User").len(), 3, "removing all records keeps users");
+    // Remaining records can still be found by id.
     assert_eq!(org.get(&data(&format!("sobjects/User/{}", org.org.admin_user_id()))).await.status, 200);
 }
 
@@ -248,7 +248,7 @@ async fn an_orgs_setup_cannot_be_removed() {
 }
 
 #[tokio::test]
-async fn a_person_accounts_contact_stays_as_long_as_it() {
+async fn removing_contacts_keeps_those_of_person_accounts() {
     let org = Client::with(json!({"person_accounts": true}));
     org.seed("Account", json!({"LastName": "Roe"}));
     org.seed("Contact", json!({"LastName": "Doe"}));

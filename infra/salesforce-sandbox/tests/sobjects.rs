@@ -31,7 +31,7 @@ async fn a_record_is_created_read_changed_and_deleted() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_not_found() {
+async fn unknown_records_and_resources_are_404() {
     let org = Client::new();
     let other = Client::new();
     let foreign = other.create("Contact", json!({"LastName": "Roe"})).await.id();
@@ -42,7 +42,7 @@ async fn what_is_not_there_is_not_found() {
     assert_eq!(org.put(&data("sobjects/Contact"), json!({})).await.code(), "METHOD_NOT_ALLOWED");
 }
 
-/// Creates a record and expects this refusal.
+/// Creates a record and asserts that it is refused with this error.
 async fn check(sobject: &str, body: serde_json::Value, code: &str, message: &str) {
     let org = Client::new();
     let answer = org.create(sobject, body).await;
@@ -55,7 +55,7 @@ async fn values_must_fit_their_fields() {
     let long = "é".repeat(256);
     let too_long = format!("Subject: data value too large: {long} (max length=255)");
     check("Task", json!({"Subject": long}), "STRING_TOO_LONG", &too_long).await;
-    // Java counts an emoji as two.
+    // An emoji is two UTF-16 code units.
     let emojis = "📞".repeat(128);
     let too_long = format!("Subject: data value too large: {emojis} (max length=255)");
     check("Task", json!({"Subject": emojis}), "STRING_TOO_LONG", &too_long).await;
@@ -78,7 +78,7 @@ async fn values_must_fit_their_fields() {
 }
 
 #[tokio::test]
-async fn required_fields_are_named() {
+async fn missing_required_fields_are_named() {
     let missing = |fields: &str| format!("Required fields are missing: [{fields}]");
     check("Contact", json!({}), "REQUIRED_FIELD_MISSING", &missing("LastName")).await;
     check("Lead", json!({"Phone": "1"}), "REQUIRED_FIELD_MISSING", &missing("LastName, Company")).await;
@@ -87,7 +87,7 @@ async fn required_fields_are_named() {
 }
 
 #[tokio::test]
-async fn required_fields_stay_filled() {
+async fn required_fields_cannot_be_cleared() {
     let org = Client::new();
     let id = org.seed("Contact", json!({"LastName": "Roe"}));
     let answer = org.patch(&data(&format!("sobjects/Contact/{id}")), json!({"LastName": ""})).await;
@@ -95,7 +95,7 @@ async fn required_fields_stay_filled() {
 }
 
 #[tokio::test]
-async fn the_key_is_unique_while_its_record_lives() {
+async fn the_key_is_unique_among_undeleted_records() {
     let org = Client::new();
     let first = org.create("Task", json!({"Aircall_Key__c": "call-1"})).await.id();
     let second = org.create("Task", json!({"Aircall_Key__c": "call-1"})).await;
@@ -103,7 +103,7 @@ async fn the_key_is_unique_while_its_record_lives() {
     let message = format!("duplicate value found: Aircall_Key__c duplicates value on record with id: {first}");
     assert_eq!(second.message(), message);
     assert_eq!(org.org.records("Task").len(), 1);
-    // Capitals count.
+    // Keys are case-sensitive.
     org.create("Task", json!({"Aircall_Key__c": "CALL-1"})).await.id();
     let address = data(&format!("sobjects/Task/{first}"));
     assert_eq!(org.patch(&address, json!({"Aircall_Key__c": "CALL-1"})).await.code(), "DUPLICATE_VALUE");
@@ -140,14 +140,14 @@ async fn an_upsert_creates_then_updates() {
     assert_eq!((&record["Subject"], &record["Aircall_Key__c"]), (&json!("Two"), &json!("call/1+2")));
     let with_key = org.patch(&address, json!({"Aircall_Key__c": "call/1+2"})).await;
     assert_eq!(with_key.code(), "INVALID_FIELD");
-    // The trap of a blind upsert: the field is create-only.
+    // An upsert that turns into an update must not set a create-only field.
     assert_eq!(org.patch(&address, json!({"TaskSubtype": "Call"})).await.code(), "INVALID_FIELD_FOR_INSERT_UPDATE");
     assert_eq!(org.delete(&address).await.status, 204);
     assert_eq!(org.get(&address).await.status, 404);
 }
 
 #[tokio::test]
-async fn an_upsert_that_meets_several_records_answers_300() {
+async fn an_upsert_that_matches_several_records_returns_300() {
     let org = Client::new();
     let ids = [1, 2].map(|_| org.seed("UpsertTable__c", json!({"ExtId__c": "E1"})));
     let answer = org.patch(&data("sobjects/UpsertTable__c/ExtId__c/E1"), json!({"Name": "x"})).await;
@@ -169,7 +169,7 @@ async fn read_only_fields_cannot_be_written() {
 }
 
 #[tokio::test]
-async fn describe_tells_what_the_schema_says() {
+async fn describe_matches_the_schema() {
     let org = Client::new();
     let description = org.get(&data("sobjects/task/describe/")).await.body;
     assert_eq!((&description["name"], &description["keyPrefix"]), (&json!("Task"), &json!("00T")));

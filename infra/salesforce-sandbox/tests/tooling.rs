@@ -1,4 +1,4 @@
-//! The key field, made by the Tooling API, and who may see it.
+//! The key field: creating it through the Tooling API, and its field-level security.
 
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ async fn make(org: &Client, body: Value) -> Response {
     org.post(&data("tooling/sobjects/CustomField"), body).await
 }
 
-/// The key field as the session's user is told of it.
+/// The key field in the `describe` of the session's user.
 async fn described(org: &Client, sobject: &str) -> Option<Value> {
     let description = org.get(&data(&format!("sobjects/{sobject}/describe"))).await.body;
     description["fields"].as_array().unwrap().iter().find(|field| field["name"] == KEY).cloned()
@@ -36,7 +36,7 @@ async fn grant(org: &Client, set: &str, sobject: &str, edit: bool) -> String {
 }
 
 #[tokio::test]
-async fn a_new_field_is_nobodys_until_a_permission_set_says_so() {
+async fn a_new_field_is_hidden_until_a_permission_set_grants_it() {
     let org = bare();
     let made = make(&org, key_field()).await;
     let id = made.id();
@@ -48,7 +48,7 @@ async fn a_new_field_is_nobodys_until_a_permission_set_says_so() {
 
     let set = assigned(&org, &org.org.admin_user_id(), json!({})).await;
     let of_task = grant(&org, &set, "Task", false).await;
-    // An entry that is missing for Event counts as disabled for both.
+    // Without an entry for Event, the field is disabled for both objects.
     assert_eq!(described(&org, "Task").await, None);
     let of_event = grant(&org, &set, "Event", false).await;
     let field = described(&org, "Task").await.unwrap();
@@ -67,7 +67,7 @@ async fn a_new_field_is_nobodys_until_a_permission_set_says_so() {
     org.create("Task", json!({KEY: "call-1"})).await.id();
     assert_eq!(org.create("Task", json!({KEY: "call-1"})).await.code(), "DUPLICATE_VALUE");
 
-    // Another user has not got the permission set, admin or not.
+    // Another user does not have the permission set, even if they are an admin.
     let profile = org.org.profile_id("System Administrator").unwrap();
     let other = org.seed("User", json!({"Name": "Ada Admin", "ProfileId": profile}));
     assert_eq!(described(&log_in(&org, &other), "Task").await, None);
@@ -75,7 +75,7 @@ async fn a_new_field_is_nobodys_until_a_permission_set_says_so() {
 }
 
 #[tokio::test]
-async fn a_field_that_an_org_is_made_with_is_everybodys() {
+async fn a_field_from_the_options_is_visible_to_all_users() {
     let org = Client::new();
     let standard = log_in(&org, &org.org.standard_user_id().unwrap());
     assert_eq!(described(&standard, "Task").await.unwrap()["createable"], true);
@@ -89,7 +89,7 @@ async fn a_field_that_an_org_is_made_with_is_everybodys() {
 }
 
 #[tokio::test]
-async fn only_an_admin_makes_or_deletes_it() {
+async fn only_an_admin_can_create_or_delete_the_field() {
     let org = bare();
     let standard = log_in(&org, &org.org.standard_user_id().unwrap());
     let refused = make(&standard, key_field()).await;
@@ -102,14 +102,14 @@ async fn only_an_admin_makes_or_deletes_it() {
     grant(&org, &set, "Event", true).await;
     assert_eq!(org.delete(&row).await.status, 204);
     assert_eq!((org.get(&row).await.status, described(&org, "Task").await), (404, None));
-    // Its field-level security went with it.
+    // Deleting the field also deleted its field-level security.
     make(&org, key_field()).await.id();
     assert_eq!(described(&org, "Task").await, None);
     assert_eq!(org.query("SELECT Id FROM FieldPermissions").await.body["totalSize"], 0);
 }
 
 #[tokio::test]
-async fn what_is_no_key_field_is_not_made() {
+async fn other_fields_are_refused() {
     let org = bare();
     let with = |name: &str, value: Value| {
         let mut body = key_field();
@@ -133,7 +133,7 @@ async fn what_is_no_key_field_is_not_made() {
 }
 
 #[tokio::test]
-async fn the_tooling_api_finds_it() {
+async fn the_tooling_api_can_query_the_field() {
     let org = bare();
     let soql = "SELECT Id, DeveloperName, TableEnumOrId FROM CustomField WHERE DeveloperName = 'Aircall_Key' AND \
                 TableEnumOrId = 'Activity'";

@@ -12,38 +12,38 @@ use crate::{Company, call::started_at, error::ApiError};
 
 const DAY: i64 = 24 * 60 * 60;
 
-/// Calls by when they began, within `from` and `to` in UNIX seconds.
-pub(super) async fn list(State(company): State<Company>, asked: QueryParameters) -> Result<Json<Value>, ApiError> {
+/// Lists calls in order of their start, between `from` and `to`, in UNIX seconds.
+pub(super) async fn list(State(company): State<Company>, parameters: QueryParameters) -> Result<Json<Value>, ApiError> {
     let state = company.look();
     let oldest = Timestamp::now().as_second() - i64::from(state.options.history_days) * DAY;
-    let from = asked.number("from")?.unwrap_or(oldest).max(oldest);
-    let to = asked.number("to")?.unwrap_or(i64::MAX);
+    let from = parameters.number("from")?.unwrap_or(oldest).max(oldest);
+    let to = parameters.number("to")?.unwrap_or(i64::MAX);
     let mut calls: Vec<&Value> = state.calls.values().filter(|call| (from..=to).contains(&started_at(call))).collect();
-    // Stable, so that calls of one second stay in the order of their ids.
+    // The sort is stable: calls that start in the same second stay in order of their ids.
     calls.sort_by_key(|call| started_at(call));
-    match asked.get("order").unwrap_or("asc") {
+    match parameters.get("order").unwrap_or("asc") {
         "asc" => {}
         "desc" => calls.reverse(),
         _ => return Err(ApiError::bad_request("order is asc or desc")),
     }
-    page(&asked, "calls", calls, |call| shown(call, &asked)).map(Json)
+    page(&parameters, "calls", calls, |call| shown(call, &parameters)).map(Json)
 }
 
 pub(super) async fn show(
     State(company): State<Company>,
     Path(id): Path<String>,
-    asked: QueryParameters,
+    parameters: QueryParameters,
 ) -> Result<Json<Value>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::not_found())?;
     let state = company.look();
     let call = state.calls.get(&id).ok_or_else(ApiError::not_found)?;
-    Ok(Json(json!({"call": shown(call, &asked)})))
+    Ok(Json(json!({"call": shown(call, &parameters)})))
 }
 
-/// The contact comes only when it is asked for.
-fn shown(call: &Value, asked: &QueryParameters) -> Value {
+/// The call as the API shows it: with its contact only if `fetch_contact` is `true`.
+fn shown(call: &Value, parameters: &QueryParameters) -> Value {
     let mut call = call.clone();
-    if asked.get("fetch_contact") != Some("true") {
+    if parameters.get("fetch_contact") != Some("true") {
         call["contact"] = Value::Null;
     }
     call

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::{page::page, query_parameters::QueryParameters};
 use crate::{Company, error::ApiError};
 
-pub(super) async fn list(State(company): State<Company>, asked: QueryParameters) -> Result<Json<Value>, ApiError> {
-    page(&asked, "numbers", company.look().numbers.values(), Value::clone).map(Json)
+pub(super) async fn list(State(company): State<Company>, parameters: QueryParameters) -> Result<Json<Value>, ApiError> {
+    page(&parameters, "numbers", company.look().numbers.values(), Value::clone).map(Json)
 }
 
 pub(super) async fn show(State(company): State<Company>, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {

@@ -1,4 +1,4 @@
-//! What was asked: the address as the caller knows it, and the query.
+//! The query parameters of a request, and its address as the caller sees it.
 
 use std::{convert::Infallible, str::FromStr};
 
@@ -22,7 +22,7 @@ impl QueryParameters {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// A parameter that is a number; none if it is not given.
+    /// A numeric parameter; `None` if it is missing.
     pub(super) fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>, ApiError> {
         let wrong = |_| ApiError::bad_request(format!("{name} is not a number"));
         self.get(name).map(|text| text.parse().map_err(wrong)).transpose()

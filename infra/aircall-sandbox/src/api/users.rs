@@ -1,4 +1,4 @@
-//! `/v2/users`. Version 1 of it went away on 30 September 2026.
+//! `/v2/users`. Version 1 was removed on 30 September 2026.
 
 use axum::{
     Json,
@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use super::{page::page, query_parameters::QueryParameters};
 use crate::{Company, error::ApiError};
 
-pub(super) async fn list(State(company): State<Company>, asked: QueryParameters) -> Result<Json<Value>, ApiError> {
-    page(&asked, "users", company.look().users.values(), Value::clone).map(Json)
+pub(super) async fn list(State(company): State<Company>, parameters: QueryParameters) -> Result<Json<Value>, ApiError> {
+    page(&parameters, "users", company.look().users.values(), Value::clone).map(Json)
 }
 
-/// By id, or by e-mail.
+/// Shows a user by id or by e-mail.
 pub(super) async fn show(State(company): State<Company>, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
     let state = company.look();
     let user = match id.parse() {

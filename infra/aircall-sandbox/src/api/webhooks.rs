@@ -21,11 +21,11 @@ type Fields = JsonBody<Map<String, Value>>;
 pub(super) async fn list(
     State(company): State<Company>,
     Extension(caller): Extension<Caller>,
-    asked: QueryParameters,
+    parameters: QueryParameters,
 ) -> Result<Json<Value>, ApiError> {
     let state = company.look();
     let seen = state.webhooks.iter().filter(|webhook| webhook.is_seen_by(caller));
-    page(&asked, "webhooks", seen, Webhook::to_json).map(Json)
+    page(&parameters, "webhooks", seen, Webhook::to_json).map(Json)
 }
 
 pub(super) async fn create(
@@ -38,7 +38,7 @@ pub(super) async fn create(
     if state.webhooks.len() >= LIMIT {
         return Err(ApiError::bad_request("A company has 100 webhooks at most"));
     }
-    let created = answer(&webhook);
+    let created = response(&webhook);
     state.webhooks.push(webhook);
     Ok((StatusCode::CREATED, created))
 }
@@ -49,17 +49,17 @@ pub(super) async fn show(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     let mut state = company.look();
-    find(&mut state.webhooks, &id, caller).map(|webhook| answer(webhook))
+    find(&mut state.webhooks, &id, caller).map(|webhook| response(webhook))
 }
 
 pub(super) async fn update(
     State(company): State<Company>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
-    asked: QueryParameters,
+    parameters: QueryParameters,
     JsonBody(fields): Fields,
 ) -> Result<Json<Value>, ApiError> {
-    let action = match asked.get("events_action") {
+    let action = match parameters.get("events_action") {
         None => EventsAction::Replace,
         Some("add") => EventsAction::Add,
         Some("remove") => EventsAction::Remove,
@@ -68,7 +68,7 @@ pub(super) async fn update(
     let mut state = company.lock();
     let webhook = find(&mut state.webhooks, &id, caller)?;
     webhook.update(&fields, action)?;
-    Ok(answer(webhook))
+    Ok(response(webhook))
 }
 
 pub(super) async fn delete(
@@ -82,7 +82,7 @@ pub(super) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn answer(webhook: &Webhook) -> Json<Value> {
+fn response(webhook: &Webhook) -> Json<Value> {
     Json(json!({"webhook": webhook.to_json()}))
 }
 

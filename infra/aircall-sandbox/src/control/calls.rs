@@ -1,4 +1,4 @@
-//! `/_sandbox/calls`: calls that the API knows, without a webhook about them.
+//! `/_sandbox/calls`: lists, adds and removes calls without sending webhooks.
 
 use axum::{Json, extract::State, http::StatusCode};
 use serde_json::{Map, Value, json};
@@ -6,12 +6,12 @@ use serde_json::{Map, Value, json};
 use super::one_or_more::OneOrMore;
 use crate::{Company, body::JsonBody, call, error::ApiError};
 
-/// By id.
+/// All calls, in order of their ids.
 pub(super) async fn list(State(company): State<Company>) -> Json<Vec<Value>> {
     Json(company.look().calls.values().cloned().collect())
 }
 
-/// Adds or replaces calls, and answers with their ids.
+/// Adds or replaces calls, and returns their ids.
 pub(super) async fn put(
     State(company): State<Company>,
     JsonBody(calls): JsonBody<OneOrMore<Map<String, Value>>>,

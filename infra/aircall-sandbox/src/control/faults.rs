@@ -1,4 +1,4 @@
-//! `/_sandbox/faults`: scripted failures, and the middleware that plays them.
+//! `/_sandbox/faults`: scripted faults, and the middleware that injects them.
 
 use std::{
     collections::BTreeMap,
@@ -24,42 +24,42 @@ use serde_json::Value;
 use super::{one_or_more::OneOrMore, requests::Entry};
 use crate::{
     Company,
-    body::{JsonBody, LARGEST},
+    body::{JsonBody, MAX_BODY},
     error::ApiError,
 };
 
-/// What goes wrong, for which requests and how often.
+/// A fault, the requests it applies to, and how often.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Rule {
     /// Any method if absent.
     #[serde(default)]
     method: Option<String>,
-    /// A regular expression that the path with its query must contain.
+    /// A regular expression that must match somewhere in the path with its query.
     #[serde(default)]
     path: String,
-    #[serde(default = "once")]
+    #[serde(default = "default_times")]
     times: u32,
-    /// Absent: the request is only delayed.
+    /// If absent, the request is only delayed.
     #[serde(default)]
     status: Option<u16>,
-    /// Text is sent as it is, as `text/html`; anything else as JSON.
+    /// Text is sent unchanged, as `text/html`; any other value as JSON.
     #[serde(default)]
     body: Value,
     #[serde(default)]
     headers: BTreeMap<String, String>,
     #[serde(default)]
     delay_ms: u64,
-    /// The request takes effect all the same, before the delay.
+    /// The request takes effect before the delay, whatever the response is.
     #[serde(default)]
     commit: bool,
-    /// The connection is closed without an answer.
+    /// The connection is closed without a response.
     #[serde(default)]
     drop: bool,
 }
 
-/// How often a fault is played by default.
-fn once() -> u32 {
+/// By default a fault is applied once.
+fn default_times() -> u32 {
     1
 }
 
@@ -74,17 +74,17 @@ pub(super) async fn list(State(company): State<Company>) -> Json<Vec<Rule>> {
     Json(company.look().faults.iter().map(|fault| fault.rule.clone()).collect())
 }
 
-/// All of them can be read, or none is taken.
+/// Adds faults: all of them, or none if one is invalid.
 pub(super) async fn add(
     State(company): State<Company>,
     JsonBody(rules): JsonBody<OneOrMore<Value>>,
 ) -> Result<StatusCode, ApiError> {
-    let read = |rule| {
+    let parse = |rule| {
         let rule: Rule = serde_json::from_value(rule).map_err(|error| ApiError::bad_request(error.to_string()))?;
         let path = Regex::new(&rule.path).map_err(|error| ApiError::bad_request(error.to_string()))?;
         Ok(Fault { rule, path })
     };
-    let faults: Vec<Fault> = rules.into_vec().into_iter().map(read).collect::<Result<_, ApiError>>()?;
+    let faults: Vec<Fault> = rules.into_vec().into_iter().map(parse).collect::<Result<_, ApiError>>()?;
     company.look().faults.extend(faults);
     Ok(StatusCode::CREATED)
 }
@@ -94,8 +94,8 @@ pub(super) async fn clear(State(company): State<Company>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// Plays the first fault that fits, and logs the request.
-pub(crate) async fn play(State(company): State<Company>, request: Request, next: Next) -> Response {
+/// Middleware that applies the first matching fault, and logs the request.
+pub(crate) async fn inject(State(company): State<Company>, request: Request, next: Next) -> Response {
     let uri = request.uri();
     let target = uri.path_and_query().map_or_else(|| uri.path().to_owned(), ToString::to_string);
     let entry = Entry {
@@ -105,7 +105,7 @@ pub(crate) async fn play(State(company): State<Company>, request: Request, next:
         status: 0,
     };
     let (status, response) = if let Some(rule) = take(&company, &entry.method, &target) {
-        rule.play(request, next).await
+        rule.apply(request, next).await
     } else {
         let response = next.run(request).await;
         (response.status().as_u16(), response)
@@ -116,11 +116,11 @@ pub(crate) async fn play(State(company): State<Company>, request: Request, next:
 
 fn take(company: &Company, method: &str, target: &str) -> Option<Rule> {
     let mut state = company.look();
-    let fits = |fault: &Fault| {
+    let matches = |fault: &Fault| {
         let same_method = fault.rule.method.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method));
         fault.rule.times > 0 && same_method && fault.path.is_match(target)
     };
-    let at = state.faults.iter().position(fits)?;
+    let at = state.faults.iter().position(matches)?;
     let rule = state.faults[at].rule.clone();
     state.faults[at].rule.times -= 1;
     state.faults.retain(|fault| fault.rule.times > 0);
@@ -128,12 +128,12 @@ fn take(company: &Company, method: &str, target: &str) -> Option<Rule> {
 }
 
 impl Rule {
-    /// The status to log, 0 for none, and the answer: that of the fault, else the API's own.
-    async fn play(&self, request: Request, next: Next) -> (u16, Response) {
+    /// The status to log, 0 for a dropped connection, and the response: that of the fault, else the API's own.
+    async fn apply(&self, request: Request, next: Next) -> (u16, Response) {
         let is_own = self.status.is_none() && !self.drop;
         let mut own = None;
         if self.commit {
-            own = Some(to_its_end(request, next).await);
+            own = Some(run_to_completion(request, next).await);
             tokio::time::sleep(Duration::from_millis(self.delay_ms)).await;
         } else {
             tokio::time::sleep(Duration::from_millis(self.delay_ms)).await;
@@ -172,22 +172,22 @@ impl Rule {
     }
 }
 
-/// A request that takes effect does so also when its caller gives up meanwhile.
-async fn to_its_end(request: Request, next: Next) -> Response {
+/// Runs the request in a task of its own, so that it takes effect even if its caller disconnects.
+async fn run_to_completion(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, LARGEST).await else { return dropped() };
+    let Ok(body) = to_bytes(body, MAX_BODY).await else { return dropped() };
     let request = Request::from_parts(parts, Body::from(body));
     tokio::spawn(next.run(request)).await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
-/// A body that fails before its first byte: hyper then closes the connection and sends nothing at all.
+/// A response whose body fails before its first byte, so that hyper closes the connection without sending anything.
 fn dropped() -> Response {
-    Body::new(Broken).into_response()
+    Body::new(FailingBody).into_response()
 }
 
-struct Broken;
+struct FailingBody;
 
-impl HttpBody for Broken {
+impl HttpBody for FailingBody {
     type Data = Bytes;
     type Error = io::Error;
 

@@ -1,6 +1,7 @@
-//! `/_sandbox`: what the real Aircall does not have. Tests add calls, send webhooks, script faults and count requests.
+//! `/_sandbox`: the control API, which the real Aircall does not have. Tests use it to add calls, send webhooks, script
+//! faults and count requests.
 //!
-//! There is no authentication; whoever serves the sandbox binds it to the loopback interface.
+//! It has no authentication: serve the sandbox on the loopback interface only.
 
 mod calls;
 pub(crate) mod faults;
@@ -25,5 +26,5 @@ pub(crate) fn routes() -> Router<Company> {
         .route("/_sandbox/faults", get(faults::list).post(faults::add).delete(faults::clear))
         .route("/_sandbox/options", get(options::show).put(options::change))
         .route("/_sandbox/send", post(send::send))
-        .route("/_sandbox/deliveries", get(send::deliveries).delete(send::forget))
+        .route("/_sandbox/deliveries", get(send::deliveries).delete(send::clear_deliveries))
 }

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use super::one_or_more::OneOrMore;
 use crate::{Company, body::JsonBody, error::ApiError, seed_data};
 
-/// By id.
+/// All numbers, in order of their ids.
 pub(super) async fn list(State(company): State<Company>) -> Json<Vec<Value>> {
     Json(company.look().numbers.values().cloned().collect())
 }
 
-/// Adds or replaces numbers, of which only the `id` must be given, and answers with their ids.
+/// Adds or replaces numbers, and returns their ids. Only the `id` of a number is required.
 pub(super) async fn put(
     State(company): State<Company>,
     JsonBody(numbers): JsonBody<OneOrMore<Value>>,
@@ -19,7 +19,7 @@ pub(super) async fn put(
     let numbers = numbers.into_vec();
     let ids: Option<Vec<u64>> = numbers.iter().map(|number| number["id"].as_u64()).collect();
     let ids = ids.ok_or_else(|| ApiError::bad_request("A number has no `id` that is a whole number"))?;
-    let whole = ids.iter().zip(&numbers).map(|(id, given)| (*id, seed_data::number(*id, given)));
-    company.lock().numbers.extend(whole);
+    let completed = ids.iter().zip(&numbers).map(|(id, given)| (*id, seed_data::number(*id, given)));
+    company.lock().numbers.extend(completed);
     Ok((StatusCode::CREATED, Json(json!(ids))))
 }

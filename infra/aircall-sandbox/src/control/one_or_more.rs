@@ -1,4 +1,4 @@
-//! A body that is one thing, or an array of such.
+//! A body that is a single item or an array of items.
 
 use serde::Deserialize;
 
@@ -12,8 +12,8 @@ pub(super) enum OneOrMore<T> {
 impl<T> OneOrMore<T> {
     pub(super) fn into_vec(self) -> Vec<T> {
         match self {
-            Self::More(things) => things,
-            Self::One(thing) => vec![thing],
+            Self::More(items) => items,
+            Self::One(item) => vec![item],
         }
     }
 }

@@ -9,7 +9,7 @@ pub(super) async fn show(State(company): State<Company>) -> Json<Options> {
     Json(company.options())
 }
 
-/// Replaces the options given and leaves the others; answers with all.
+/// Replaces the given options, keeps the others, and returns all options.
 pub(super) async fn change(
     State(company): State<Company>,
     JsonBody(changes): JsonBody<Map<String, Value>>,

@@ -1,4 +1,4 @@
-//! `/_sandbox/requests`: what was asked of the API.
+//! `/_sandbox/requests`: the log of requests to the API.
 
 use std::collections::VecDeque;
 
@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use crate::Company;
 
-/// Requests that are remembered one by one.
-const LOG: usize = 10_000;
+/// Capacity of the request log; the oldest entries are dropped.
+const LOG_CAPACITY: usize = 10_000;
 
-/// One request, answered with `status`; 0 is a dropped connection.
+/// One request and the status of its response; 0 means a dropped connection.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Entry {
     pub(crate) method: String,
@@ -29,7 +29,7 @@ pub(crate) struct Requests {
 impl Requests {
     pub(crate) fn log(&mut self, entry: Entry) {
         self.total += 1;
-        if self.log.len() == LOG {
+        if self.log.len() == LOG_CAPACITY {
             self.log.pop_front();
         }
         self.log.push_back(entry);

@@ -1,11 +1,11 @@
-//! `/_sandbox/send` and `/_sandbox/deliveries`: events on their way to the webhooks.
+//! `/_sandbox/send` and `/_sandbox/deliveries`: sends events to webhooks, and lists the delivery attempts.
 
 use axum::{Json, extract::State, http::StatusCode};
 use serde_json::{Map, Value};
 
 use crate::{Company, body::JsonBody, deliver, deliver::Delivery, error::ApiError};
 
-/// Sends an event, and answers with the first attempts.
+/// Sends an event, and returns the first attempts.
 pub(super) async fn send(
     State(company): State<Company>,
     JsonBody(event): JsonBody<Map<String, Value>>,
@@ -18,7 +18,7 @@ pub(super) async fn deliveries(State(company): State<Company>) -> Json<Vec<Deliv
     Json(company.look().deliveries.iter().cloned().collect())
 }
 
-pub(super) async fn forget(State(company): State<Company>) -> StatusCode {
+pub(super) async fn clear_deliveries(State(company): State<Company>) -> StatusCode {
     company.look().deliveries.clear();
     StatusCode::NO_CONTENT
 }

@@ -1,4 +1,4 @@
-//! `/oauth/authorize`, which the real Aircall serves at `dashboard.aircall.io`: an admin consents or not.
+//! `/oauth/authorize`, which the real Aircall serves at `dashboard.aircall.io`: an admin allows or denies access.
 
 use axum::{
     Form,
@@ -13,7 +13,7 @@ use url::Url;
 use super::page;
 use crate::{Company, access::Code, seed_data};
 
-/// What the app asks for, in the query first and in the form then.
+/// The app's request: the query of the page, then the fields of its form.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct QueryParameters {
@@ -27,44 +27,44 @@ pub(super) struct QueryParameters {
 }
 
 /// Shows the consent page.
-pub(super) async fn ask(State(company): State<Company>, Query(asked): Query<QueryParameters>) -> Response {
-    match check(&company, &asked) {
-        Ok(target) => page::consent(seed_data::COMPANY, &asked, &target).into_response(),
+pub(super) async fn ask(State(company): State<Company>, Query(parameters): Query<QueryParameters>) -> Response {
+    match check(&company, &parameters) {
+        Ok(target) => page::consent(seed_data::COMPANY, &parameters, &target).into_response(),
         Err(why) => refused(why),
     }
 }
 
-/// Sends the admin back to the app, with a code or without.
-pub(super) async fn decide(State(company): State<Company>, Form(asked): Form<QueryParameters>) -> Response {
-    let mut target = match check(&company, &asked) {
+/// Redirects the admin to the app, with a code or an error.
+pub(super) async fn decide(State(company): State<Company>, Form(parameters): Form<QueryParameters>) -> Response {
+    let mut target = match check(&company, &parameters) {
         Ok(target) => target,
         Err(why) => return refused(why),
     };
-    if asked.decision == "allow" {
-        let code = Code { redirect_uri: asked.redirect_uri, issued_at: Timestamp::now() };
+    if parameters.decision == "allow" {
+        let code = Code { redirect_uri: parameters.redirect_uri, issued_at: Timestamp::now() };
         let code = company.lock().access.put_code(code);
         target.query_pairs_mut().append_pair("code", &code);
     } else {
         target.query_pairs_mut().append_pair("error", "access_denied");
     }
-    if !asked.state.is_empty() {
-        target.query_pairs_mut().append_pair("state", &asked.state);
+    if !parameters.state.is_empty() {
+        target.query_pairs_mut().append_pair("state", &parameters.state);
     }
     Redirect::to(target.as_str()).into_response()
 }
 
-/// Where the admin goes afterwards.
-fn check(company: &Company, asked: &QueryParameters) -> Result<Url, &'static str> {
-    if asked.client_id != company.look().client_id() {
+/// Validates the request, and returns the address to redirect the admin to.
+fn check(company: &Company, parameters: &QueryParameters) -> Result<Url, &'static str> {
+    if parameters.client_id != company.look().client_id() {
         return Err("No app has this client_id.");
     }
-    if asked.response_type != "code" {
+    if parameters.response_type != "code" {
         return Err("The response_type is not code.");
     }
-    if asked.scope != "public_api" {
+    if parameters.scope != "public_api" {
         return Err("The scope is not public_api.");
     }
-    let target = Url::parse(&asked.redirect_uri).ok();
+    let target = Url::parse(&parameters.redirect_uri).ok();
     target.filter(Url::has_host).ok_or("The redirect_uri is not an address.")
 }
 

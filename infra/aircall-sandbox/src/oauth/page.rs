@@ -13,14 +13,14 @@ button { font: inherit; padding: .5rem 1.2rem; margin-right: .5rem; border-radiu
 button[value=allow] { background: light-dark(#00664f, #3fcf9f); color: light-dark(#fff, #06281f) }
 ";
 
-/// Asks the admin.
-pub(super) fn consent(company: &str, asked: &QueryParameters, target: &Url) -> Html<String> {
+/// The page that asks the admin for consent.
+pub(super) fn consent(company: &str, parameters: &QueryParameters, target: &Url) -> Html<String> {
     let fields = [
-        ("client_id", &asked.client_id),
-        ("redirect_uri", &asked.redirect_uri),
-        ("response_type", &asked.response_type),
-        ("scope", &asked.scope),
-        ("state", &asked.state),
+        ("client_id", &parameters.client_id),
+        ("redirect_uri", &parameters.redirect_uri),
+        ("response_type", &parameters.response_type),
+        ("scope", &parameters.scope),
+        ("state", &parameters.state),
     ];
     let hidden =
         fields.map(|(name, value)| format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(value)));
@@ -36,7 +36,7 @@ pub(super) fn consent(company: &str, asked: &QueryParameters, target: &Url) -> H
     ))
 }
 
-/// Says why the admin is not asked. There is nobody trustworthy to send them back to.
+/// The page that says why the request is refused. It does not redirect, as the address cannot be trusted.
 pub(super) fn refusal(why: &str) -> Html<String> {
     page(&format!("<h1>This app cannot be authorized</h1><p>{}</p>", escape(why)))
 }

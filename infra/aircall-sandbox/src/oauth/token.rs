@@ -1,4 +1,4 @@
-//! `POST /v1/oauth/token`: a code becomes an access token that does not expire.
+//! `POST /v1/oauth/token`: exchanges a code for an access token that does not expire.
 
 use axum::{
     Json,
@@ -25,7 +25,7 @@ struct TokenRequest {
 }
 
 impl TokenRequest {
-    /// JSON, or a form.
+    /// Reads a JSON body or a form.
     fn read(body: &[u8]) -> Self {
         serde_json::from_slice(body).unwrap_or_else(|_| {
             let get =

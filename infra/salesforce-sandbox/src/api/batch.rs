@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, Method};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{answer, require_method};
+use super::{handle, require_method};
 use crate::{
     call::{Address, ApiResponse, Call, DATA},
     error::ApiError,
@@ -23,7 +23,7 @@ struct Body {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Subrequest {
     method: String,
-    /// Relative to `/services/data/`, or the whole path.
+    /// Relative to `/services/data/`, or the full path.
     url: String,
     #[serde(default)]
     rich_input: Value,
@@ -68,5 +68,5 @@ fn one(state: &mut State, call: &Call, subrequest: &Subrequest) -> Result<ApiRes
         user_id: call.user_id.clone(),
         now: call.now,
     };
-    Ok(answer(state, &inner))
+    Ok(handle(state, &inner))
 }

@@ -20,20 +20,20 @@ use crate::{
 };
 
 const MAX_RECORDS: usize = 200;
-/// Runs of records of one type that a create or update may consist of.
+/// Maximum number of chunks, consecutive records of one type, in a create or update.
 const MAX_CHUNKS: usize = 10;
 
 type Outcome = Result<Value, ApiError>;
 
 /// `POST` creates, `PATCH` updates, `DELETE` deletes `?ids=`.
 pub(super) fn collection(state: &mut State, call: &Call) -> Result<ApiResponse, ApiError> {
-    let by = Actor::from(call);
+    let actor = Actor::from(call);
     match call.method {
         Method::POST => {
             let records = records(state, call)?;
             check_chunks(&records)?;
             Ok(each(state, call, &records, |state, (object, body)| {
-                let id = write::create(state, &by, object, body)?;
+                let id = write::create(state, &actor, object, body)?;
                 Ok(json!({"id": id, "success": true, "errors": []}))
             }))
         }
@@ -42,7 +42,7 @@ pub(super) fn collection(state: &mut State, call: &Call) -> Result<ApiResponse, 
             check_chunks(&records)?;
             Ok(each(state, call, &records, |state, (object, body)| {
                 let (id, body) = split_id(body)?;
-                write::update(state, &by, object, &id, &body).map_err(in_record)?;
+                write::update(state, &actor, object, &id, &body).map_err(in_record)?;
                 Ok(json!({"id": id, "success": true, "errors": []}))
             }))
         }
@@ -52,7 +52,7 @@ pub(super) fn collection(state: &mut State, call: &Call) -> Result<ApiResponse, 
                 let object = schema::object_of_id(id).filter(|object| !state.options.hides_object(object.name));
                 let object = object.ok_or_else(ApiError::not_found).map_err(in_record)?;
                 let id = id::normalise(id).ok_or_else(|| malformed_id(id))?;
-                write::delete(state, &by, object, &id).map_err(in_record)?;
+                write::delete(state, &actor, object, &id).map_err(in_record)?;
                 Ok(json!({"id": id, "success": true, "errors": []}))
             }))
         }
@@ -60,12 +60,12 @@ pub(super) fn collection(state: &mut State, call: &Call) -> Result<ApiResponse, 
     }
 }
 
-/// `GET …/<S>?ids=&fields=` or `POST …/<S>` with `ids` and `fields`: the records, null for those that are not there.
+/// `GET …/<S>?ids=&fields=` or `POST …/<S>` with `ids` and `fields`: the records, null for missing ones.
 pub(super) fn retrieve(state: &State, call: &Call, object: &Object) -> Result<ApiResponse, ApiError> {
     let strings = |value: &Value| -> Vec<String> {
         value.as_array().into_iter().flatten().filter_map(|text| text.as_str().map(ToOwned::to_owned)).collect()
     };
-    let (wanted, fields) = match call.method {
+    let (requested, fields) = match call.method {
         Method::GET => {
             let list = |name| call.parameter(name).unwrap_or_default().to_owned();
             (list("ids").split(',').map(ToOwned::to_owned).collect::<Vec<_>>(), list("fields"))
@@ -77,7 +77,7 @@ pub(super) fn retrieve(state: &State, call: &Call, object: &Object) -> Result<Ap
         }
         _ => return Err(method_not_allowed(&call.method, "GET,POST")),
     };
-    let ids = ids(wanted.iter().map(String::as_str))?;
+    let ids = ids(requested.iter().map(String::as_str))?;
     let rows = ids.iter().map(|id| {
         let record = id::normalise(id).and_then(|id| write::live(state, object, &id).ok());
         record.map_or(Ok(Value::Null), |record| sobjects::show(state, call, object, record, Some(&fields)))
@@ -95,11 +95,11 @@ pub(super) fn upsert(
     require_method(call, &Method::PATCH)?;
     let field = external_id::key_field(state, object, field)?;
     let records = records(state, call)?;
-    if records.iter().any(|(of, _)| of.name != object.name) {
+    if records.iter().any(|(record_object, _)| record_object.name != object.name) {
         let message = format!("all records must be of type {}", object.name);
         return Err(ApiError::new(400, "INVALID_TYPE", message));
     }
-    let by = Actor::from(call);
+    let actor = Actor::from(call);
     let mut seen: HashMap<String, usize> = HashMap::new();
     for (_, body) in &records {
         *seen.entry(key_text(body, field.name)).or_default() += 1;
@@ -110,12 +110,12 @@ pub(super) fn upsert(
             let message = format!("Duplicate external id specified: {key}");
             return Err(ApiError::record("DUPLICATE_VALUE", message, &[field.name]));
         }
-        let Upserted { id, created } = external_id::upsert(state, &by, object, field, body).map_err(in_record)?;
+        let Upserted { id, created } = external_id::upsert(state, &actor, object, field, body).map_err(in_record)?;
         Ok(json!({"id": id, "success": true, "errors": [], "created": created}))
     }))
 }
 
-/// Runs `work` for each item; with `allOrNone` one failure undoes all.
+/// Runs `work` for each item; with `allOrNone`, one failure rolls back all of them.
 fn each<T>(
     state: &mut State,
     call: &Call,
@@ -145,7 +145,7 @@ fn failure(error: &ApiError) -> Value {
     json!({"success": false, "errors": [error.to_collection_json()]})
 }
 
-/// The body's records with the objects their `attributes` name.
+/// The body's records, each with the object that its `attributes` name.
 fn records<'a>(state: &State, call: &'a Call) -> Result<Vec<(&'static Object, &'a Fields)>, ApiError> {
     let list = call.object()?.get("records").and_then(Value::as_array);
     let list = list.ok_or_else(|| ApiError::malformed_body("a list of records is required"))?;
@@ -185,7 +185,7 @@ fn ids<'a>(ids: impl Iterator<Item = &'a str>) -> Result<Vec<&'a str>, ApiError>
     Ok(ids)
 }
 
-/// A record of an update without its id, which may be spelt `id` or `Id`.
+/// Splits a record of an update into its id, under `id` or `Id`, and the other fields.
 fn split_id(body: &Fields) -> Result<(String, Map<String, Value>), ApiError> {
     let mut body = body.clone();
     let given = body.remove("id").or_else(|| body.remove("Id"));
@@ -200,7 +200,7 @@ fn malformed_id(id: &str) -> ApiError {
     ApiError::record("MALFORMED_ID", format!("id value of incorrect type: {id}"), &["Id"])
 }
 
-/// What is a missing resource by itself is a wrong reference inside a record.
+/// Converts `NOT_FOUND`, the error of a single resource, to the error of a record in a collection.
 fn in_record(error: ApiError) -> ApiError {
     if error.code() == "NOT_FOUND" {
         return ApiError::record("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", &[]);

@@ -1,4 +1,4 @@
-//! `…/composite`: up to 25 subrequests that may build on each other, as one API call.
+//! `…/composite`: up to 25 subrequests that can refer to each other, as one API call.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{answer, references::Answers, require_method};
+use super::{handle, references::References, require_method};
 use crate::{
     call::{Address, ApiResponse, Call},
     error::ApiError,
@@ -14,7 +14,7 @@ use crate::{
 };
 
 const MAX_SUBREQUESTS: usize = 25;
-/// Of which queries and collections.
+/// Maximum number of queries and collections among them.
 const MAX_HEAVY: usize = 5;
 const ROLLED_BACK: &str = "The transaction was rolled back since another operation in the same transaction failed.";
 
@@ -23,13 +23,13 @@ const ROLLED_BACK: &str = "The transaction was rolled back since another operati
 struct Body {
     #[serde(default)]
     all_or_none: bool,
-    /// Only the order of independent subrequests would differ; here they run in the order given.
+    /// Ignored: it could only change the order of independent subrequests, which run in the given order.
     #[serde(default, rename = "collateSubrequests")]
     _collate_subrequests: bool,
     composite_request: Vec<Subrequest>,
 }
 
-/// One step.
+/// One subrequest.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Subrequest {
@@ -67,12 +67,12 @@ fn check_size(subrequests: &[Subrequest]) -> Result<(), ApiError> {
     Err(ApiError::new(400, "LIMIT_EXCEEDED", message))
 }
 
-/// What makes the whole request malformed: bad or repeated reference ids, and headers a subrequest may not set.
+/// Refuses the whole request for invalid or repeated reference ids, and for headers that a subrequest may not set.
 pub(super) fn check(subrequests: &[Subrequest]) -> Result<(), ApiError> {
     let mut seen = HashSet::new();
     for Subrequest { reference_id, http_headers, .. } in subrequests {
-        let fits = !reference_id.is_empty() && reference_id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if !fits || !seen.insert(reference_id) {
+        let is_valid = !reference_id.is_empty() && reference_id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if !is_valid || !seen.insert(reference_id) {
             let message = format!("Invalid or duplicate referenceId: {reference_id}");
             return Err(ApiError::new(400, "INVALID_INPUT", message));
         }
@@ -84,13 +84,14 @@ pub(super) fn check(subrequests: &[Subrequest]) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Records, queries and collections, but neither search nor another composite.
+/// Whether a composite may contain the resource: records, queries and collections, but neither search nor another
+/// composite.
 fn is_supported(address: &Address) -> bool {
     let segments: Vec<&str> = address.segments.iter().map(String::as_str).collect();
     matches!(segments.as_slice(), ["sobjects" | "query" | "queryAll", ..] | ["composite", "sobjects", ..])
 }
 
-/// Runs the subrequests in order and says whether all succeeded. With `all_or_none`, one failure undoes all.
+/// Runs the subrequests in order, and returns whether all succeeded. With `all_or_none`, one failure rolls back all.
 pub(super) fn run(
     state: &mut State,
     call: &Call,
@@ -99,28 +100,32 @@ pub(super) fn run(
     supported: impl Fn(&Address) -> bool,
 ) -> (Vec<Value>, bool) {
     let savepoint = state.tables.savepoint();
-    let mut answers = Answers::default();
+    let mut references = References::default();
     let mut ran: Vec<ApiResponse> = Vec::new();
     let mut failed = None;
     for (at, subrequest) in subrequests.iter().enumerate() {
-        let given = one(state, call, subrequest, &answers, &supported).unwrap_or_else(ApiResponse::from);
+        let given = one(state, call, subrequest, &references, &supported).unwrap_or_else(ApiResponse::from);
         let ok = given.status < 400;
         if ok {
-            answers.insert(&subrequest.reference_id, given.body.clone());
+            references.insert(&subrequest.reference_id, given.body.clone());
         }
-        let whole = ok && !(all_or_none && has_failed_record(&given.body));
+        let succeeded = ok && !(all_or_none && has_failed_record(&given.body));
         ran.push(given);
-        if !whole && failed.is_none() {
+        if !succeeded && failed.is_none() {
             failed = Some(at);
             if all_or_none {
                 break;
             }
         }
     }
-    if let Some(culprit) = failed.filter(|_| all_or_none) {
+    if let Some(first_failure) = failed.filter(|_| all_or_none) {
         state.tables.rollback(savepoint);
         let halted: ApiResponse = ApiError::new(400, "PROCESSING_HALTED", ROLLED_BACK).into();
-        ran = ran.into_iter().enumerate().map(|(at, own)| if at == culprit { own } else { halted.clone() }).collect();
+        ran = ran
+            .into_iter()
+            .enumerate()
+            .map(|(at, own)| if at == first_failure { own } else { halted.clone() })
+            .collect();
         ran.resize(subrequests.len(), halted);
     }
     let responses = subrequests.iter().zip(ran).map(|(subrequest, given)| response(&subrequest.reference_id, given));
@@ -131,10 +136,10 @@ fn one(
     state: &mut State,
     call: &Call,
     subrequest: &Subrequest,
-    answers: &Answers,
+    references: &References,
     supported: impl Fn(&Address) -> bool,
 ) -> Result<ApiResponse, ApiError> {
-    let url = answers.fill_text(&subrequest.url)?;
+    let url = references.fill_text(&subrequest.url)?;
     let address = Address::parse(url.as_str().unwrap_or_default())?;
     if !supported(&address) {
         return Err(ApiError::not_found());
@@ -142,7 +147,7 @@ fn one(
     let method = ["POST", "PUT", "PATCH", "GET", "DELETE"].contains(&subrequest.method.as_str());
     let method = subrequest.method.parse::<Method>().ok().filter(|_| method);
     let method = method.ok_or_else(|| ApiError::new(400, "INVALID_INPUT", "unknown method"))?;
-    let body = answers.fill(&subrequest.body)?;
+    let body = references.fill(&subrequest.body)?;
     let inner = Call {
         method,
         version: address.version,
@@ -153,7 +158,7 @@ fn one(
         user_id: call.user_id.clone(),
         now: call.now,
     };
-    Ok(answer(state, &inner))
+    Ok(handle(state, &inner))
 }
 
 fn headers(given: &Map<String, Value>) -> HeaderMap {
@@ -163,7 +168,7 @@ fn headers(given: &Map<String, Value>) -> HeaderMap {
     given.iter().filter_map(header).collect()
 }
 
-/// A collection answers 200 even when records failed.
+/// Whether a collection, whose status is 200 in any case, contains a failed record.
 fn has_failed_record(body: &Value) -> bool {
     body.as_array().is_some_and(|results| results.iter().any(|result| result["success"] == json!(false)))
 }

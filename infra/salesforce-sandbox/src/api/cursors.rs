@@ -1,4 +1,4 @@
-//! Query results that wait to be fetched page by page.
+//! Query cursors: results that are fetched page by page.
 
 use std::collections::HashMap;
 

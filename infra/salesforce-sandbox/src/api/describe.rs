@@ -27,7 +27,7 @@ pub(super) fn one(state: &State, call: &Call, object: &Object) -> Result<ApiResp
     Ok(ApiResponse::ok(description))
 }
 
-/// What the list of objects says of each.
+/// The properties of an object that the global describe lists.
 pub(super) fn basics(version: &str, object: &Object) -> Value {
     let url = format!("{DATA}/v{version}/sobjects/{}", object.name);
     let writable = object.writable;

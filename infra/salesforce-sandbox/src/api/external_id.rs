@@ -13,8 +13,8 @@ use crate::{
     write::{self, Actor},
 };
 
-/// Up to version 45, an upsert that updates answers 204 without a body.
-const FIRST_TO_ANSWER_UPDATES: u32 = 46;
+/// First version in which an upsert that updates returns a body; up to version 45 it returns 204.
+const FIRST_WITH_UPDATE_BODY: u32 = 46;
 
 pub(super) fn row(
     state: &mut State,
@@ -41,7 +41,7 @@ pub(super) fn row(
         (&Method::PATCH, Some(id)) => {
             let body = without_key(call.object()?, field)?;
             write::update(state, &Actor::from(call), object, id, body)?;
-            if call.major_version() < FIRST_TO_ANSWER_UPDATES {
+            if call.major_version() < FIRST_WITH_UPDATE_BODY {
                 return Ok(ApiResponse::no_content());
             }
             Ok(ApiResponse::ok(json!({"id": id, "success": true, "errors": [], "created": false})))
@@ -66,7 +66,7 @@ pub(super) fn key_field(state: &State, object: &Object, name: &str) -> Result<&'
     })
 }
 
-/// The live records with that external id.
+/// The ids of the live records with that external id.
 pub(super) fn holders(state: &State, object: &Object, field: &'static Field, value: &str) -> Vec<String> {
     if field.key == Key::UniqueExternalId {
         return state.tables.holder(object, field.name, value).map(ToOwned::to_owned).into_iter().collect();
@@ -84,17 +84,17 @@ fn without_key<'a>(body: &'a Fields, field: &Field) -> Result<&'a Fields, ApiErr
     Ok(body)
 }
 
-/// What an upsert did.
+/// The result of an upsert.
 #[derive(Debug)]
 pub(super) struct Upserted {
     pub(super) id: String,
     pub(super) created: bool,
 }
 
-/// Upserts a record that carries its key in its body, as collections do.
+/// Upserts a record whose body contains its key, as in collections.
 pub(super) fn upsert(
     state: &mut State,
-    by: &Actor,
+    actor: &Actor,
     object: &'static Object,
     field: &'static Field,
     body: &Fields,
@@ -106,9 +106,9 @@ pub(super) fn upsert(
     };
     let found = holders(state, object, field, value);
     match found.as_slice() {
-        [] => write::create(state, by, object, body).map(|id| Upserted { id, created: true }),
+        [] => write::create(state, actor, object, body).map(|id| Upserted { id, created: true }),
         [id] => {
-            write::update(state, by, object, id, body)?;
+            write::update(state, actor, object, id, body)?;
             Ok(Upserted { id: id.clone(), created: false })
         }
         several => {

@@ -21,11 +21,11 @@ use crate::{
 
 const MAX_GRAPHS: usize = 75;
 const MAX_NODES: usize = 500;
-/// Kinds of node (method and object) in one payload.
+/// Maximum number of kinds of node (method and object) in one payload.
 const MAX_KINDS: usize = 15;
-/// Nodes that refer to each other in a row.
-const DEEPEST: usize = 15;
-const MOST_FAILED_GRAPHS: usize = 14;
+/// Maximum length of a chain of nodes that refer to each other.
+const MAX_DEPTH: usize = 15;
+const MAX_FAILED_GRAPHS: usize = 14;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -52,7 +52,7 @@ pub(super) fn graph(state: &mut State, call: &Call) -> Result<ApiResponse, ApiEr
     let mut failures = 0;
     let mut graphs = Vec::new();
     for Graph { graph_id, composite_request: nodes } in &body.graphs {
-        let (responses, successful) = if failures >= MOST_FAILED_GRAPHS {
+        let (responses, successful) = if failures >= MAX_FAILED_GRAPHS {
             (nodes.iter().map(|node| halted(&node.reference_id)).collect(), false)
         } else {
             composite::run(state, call, nodes, true, is_record)
@@ -81,7 +81,7 @@ fn check_limits(body: &Body) -> Result<(), ApiError> {
     Err(ApiError::new(400, "LIMIT_EXCEEDED", message))
 }
 
-/// Nodes after those they refer to, which a graph may list in any order.
+/// Sorts the nodes of a graph, which may be listed in any order, so that each follows those it refers to.
 fn in_order(nodes: Vec<Subrequest>) -> Result<Vec<Subrequest>, ApiError> {
     let all: HashSet<String> = nodes.iter().map(|node| node.reference_id.clone()).collect();
     let mut placed = HashSet::new();
@@ -97,8 +97,8 @@ fn in_order(nodes: Vec<Subrequest>) -> Result<Vec<Subrequest>, ApiError> {
             return Err(ApiError::new(400, "INVALID_INPUT", "The nodes of a graph refer to each other in a circle"));
         }
         depth += 1;
-        if depth > DEEPEST {
-            let message = format!("Cannot include nodes at a depth greater than {DEEPEST}");
+        if depth > MAX_DEPTH {
+            let message = format!("Cannot include nodes at a depth greater than {MAX_DEPTH}");
             return Err(ApiError::new(400, "LIMIT_EXCEEDED", message));
         }
         placed.extend(ready.iter().map(|node| node.reference_id.clone()));
@@ -108,7 +108,7 @@ fn in_order(nodes: Vec<Subrequest>) -> Result<Vec<Subrequest>, ApiError> {
     Ok(ordered)
 }
 
-/// Records only: no queries, no collections.
+/// Whether a graph may contain the resource: records, but no queries or collections.
 fn is_record(address: &Address) -> bool {
     address.segments.first().is_some_and(|first| first == "sobjects") && address.segments.len() >= 2
 }

@@ -26,9 +26,9 @@ use crate::{
     state::State,
 };
 
-/// Answers a call, errors in Salesforce's shape.
-pub(crate) fn answer(state: &mut State, call: &Call) -> ApiResponse {
-    state.look_as(&call.user_id);
+/// Handles a call; errors are responses in Salesforce's shape.
+pub(crate) fn handle(state: &mut State, call: &Call) -> ApiResponse {
+    state.set_viewer(&call.user_id);
     route(state, call).unwrap_or_else(ApiResponse::from)
 }
 
@@ -59,7 +59,7 @@ fn route(state: &mut State, call: &Call) -> Result<ApiResponse, ApiError> {
     }
 }
 
-/// What a call is counted under: `sobjects`, `composite/graph` and so on.
+/// The name under which a call is counted, for example `sobjects` or `composite/graph`.
 pub(crate) fn resource(segments: &[String]) -> String {
     match segments {
         [] => "versions".to_owned(),

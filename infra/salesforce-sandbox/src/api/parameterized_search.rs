@@ -1,4 +1,4 @@
-//! `…/parameterizedSearch`: a search without SOSL.
+//! `…/parameterizedSearch`: search with parameters instead of SOSL.
 
 use axum::http::Method;
 use serde::Deserialize;
@@ -66,7 +66,7 @@ pub(super) fn search(state: &State, call: &Call) -> Result<ApiResponse, ApiError
     Ok(ApiResponse::ok(json!({"searchRecords": records})))
 }
 
-/// `q`, `in`, `sobject` and `fields` as a `GET` carries them.
+/// Reads the parameters from the query of a `GET`.
 fn from_query(call: &Call) -> Result<Parameters, ApiError> {
     let missing = || ApiError::new(400, "MALFORMED_SEARCH", "A search string has to be specified");
     let list = |name: &str| {

@@ -1,4 +1,4 @@
-//! `…/query?q=`, `…/queryAll?q=` and their further pages.
+//! `…/query?q=`, `…/queryAll?q=` and their pagination.
 
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -12,9 +12,9 @@ use crate::{
     state::State,
 };
 
-/// Records of a page at most, and by default.
-const LARGEST_PAGE: usize = 2000;
-const SMALLEST_PAGE: usize = 200;
+/// Maximum number of records of a page, and the default.
+const MAX_PAGE: usize = 2000;
+const MIN_PAGE: usize = 200;
 
 pub(super) fn first_page(state: &mut State, call: &Call, scope: Scope) -> Result<ApiResponse, ApiError> {
     require_method(call, &Method::GET)?;
@@ -34,7 +34,7 @@ pub(super) fn first_page(state: &mut State, call: &Call, scope: Scope) -> Result
     page(state, call, &locator, 0)
 }
 
-/// `?explain=`: a plan of the query, which here is always a scan of the whole table.
+/// `?explain=`: the plan of the query, which here is always a table scan.
 fn explain(state: &State, call: &Call, source: &str, scope: Scope) -> Result<ApiResponse, ApiError> {
     let select = query::select(source).map_err(|error| ApiError::new(400, "MALFORMED_QUERY", error.explain(source)))?;
     let found = query::run(state, &select, source, scope, &call.version, call.now)?;
@@ -44,7 +44,7 @@ fn explain(state: &State, call: &Call, source: &str, scope: Scope) -> Result<Api
     Ok(ApiResponse::ok(json!({"plans": [plan], "sourceQuery": source})))
 }
 
-/// `nextRecordsUrl` ends in the locator and the number of records already fetched.
+/// Returns the page of a `nextRecordsUrl`, which ends in the locator and the number of records already fetched.
 pub(super) fn next_page(state: &State, call: &Call, locator: &str) -> Result<ApiResponse, ApiError> {
     require_method(call, &Method::GET)?;
     let (locator, from) = locator.split_once('-').ok_or_else(invalid_locator)?;
@@ -63,7 +63,7 @@ fn page(state: &State, call: &Call, locator: &str, from: usize) -> Result<ApiRes
 
 fn page_size(call: &Call) -> usize {
     let size = call.header_option("Sforce-Query-Options", "batchSize").and_then(|size| size.parse().ok());
-    size.unwrap_or(LARGEST_PAGE).clamp(SMALLEST_PAGE, LARGEST_PAGE)
+    size.unwrap_or(MAX_PAGE).clamp(MIN_PAGE, MAX_PAGE)
 }
 
 fn invalid_locator() -> ApiError {

@@ -1,4 +1,4 @@
-//! `@{ref.id}`: what an earlier subrequest answered, inside a later one.
+//! `@{ref.id}`: references to values in the responses of earlier subrequests.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -10,11 +10,11 @@ use crate::error::ApiError;
 static REFERENCE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"@\{([A-Za-z0-9_]+)((?:[.\[][^}]*)?)\}").expect("the pattern is valid"));
 
-/// Bodies of the subrequests that succeeded, by `referenceId`.
+/// Response bodies of successful subrequests, by `referenceId`.
 #[derive(Debug, Default)]
-pub(super) struct Answers(HashMap<String, Value>);
+pub(super) struct References(HashMap<String, Value>);
 
-impl Answers {
+impl References {
     pub(super) fn insert(&mut self, reference_id: &str, body: Value) {
         self.0.insert(reference_id.to_owned(), body);
     }
@@ -32,7 +32,8 @@ impl Answers {
         }
     }
 
-    /// A text that is one reference becomes its value; references inside a text become text.
+    /// Replaces the references in a text. A text that is a single reference becomes its JSON value; otherwise values
+    /// are inserted as text.
     pub(super) fn fill_text(&self, text: &str) -> Result<Value, ApiError> {
         let mut filled = String::new();
         let mut rest = 0;
@@ -73,7 +74,7 @@ impl Answers {
     }
 }
 
-/// The `referenceId`s a value refers to.
+/// The `referenceId`s that a text refers to.
 pub(super) fn referenced(text: &str) -> impl Iterator<Item = &str> {
     REFERENCE.captures_iter(text).filter_map(|found| found.get(1).map(|id| id.as_str()))
 }

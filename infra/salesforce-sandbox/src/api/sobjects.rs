@@ -15,7 +15,7 @@ use crate::{
     write::{self, Actor},
 };
 
-/// `GET` tells about the object, `POST` creates a record.
+/// `GET` describes the object, `POST` creates a record.
 pub(super) fn collection(state: &mut State, call: &Call, object: &'static Object) -> Result<ApiResponse, ApiError> {
     match call.method {
         Method::GET => {
@@ -34,7 +34,7 @@ pub(super) fn created(call: &Call, object: &Object, id: &str, body: Value) -> Ap
     ApiResponse { location: Some(call.record_url(object.name, id)), ..ApiResponse::status(201, body) }
 }
 
-/// One record by its id.
+/// Reads, updates or deletes a record by its id.
 pub(super) fn row(state: &mut State, call: &Call, object: &'static Object, id: &str) -> Result<ApiResponse, ApiError> {
     let Some(id) = id::normalise(id) else {
         let message = format!("Provided external ID field does not exist or is not accessible: {id}");
@@ -57,7 +57,7 @@ pub(super) fn row(state: &mut State, call: &Call, object: &'static Object, id: &
     }
 }
 
-/// A record with all visible fields, or those named, comma-separated.
+/// A record with all visible fields, or with the fields of a comma-separated list.
 pub(super) fn show(
     state: &State,
     call: &Call,

@@ -1,4 +1,4 @@
-//! `…/tooling`: as much of the Tooling API as it takes to create, look at and delete the key field.
+//! `…/tooling`: the part of the Tooling API that creates, reads and deletes the key field.
 //! <https://developer.salesforce.com/docs/atlas.en-us.api_tooling.meta/api_tooling/tooling_api_objects_customfield.htm>
 
 use axum::http::Method;
@@ -31,7 +31,7 @@ fn is_custom_field(name: &str) -> bool {
     name.eq_ignore_ascii_case(schema::CUSTOM_FIELD.name)
 }
 
-/// The field exists from now on, and nobody may see it: an API gives no field-level security to what it creates.
+/// Creates the key field, visible to no user: a field created through an API is granted to no user.
 fn create(state: &mut State, call: &Call) -> Result<ApiResponse, ApiError> {
     require_admin(state, call)?;
     let body = call.object()?;
@@ -78,7 +78,7 @@ fn require_admin(state: &State, call: &Call) -> Result<(), ApiError> {
     Err(ApiError::new(403, "INSUFFICIENT_ACCESS", "insufficient access rights on object id"))
 }
 
-/// Fields of Task and Event are made on Activity, and here there is only one to be made.
+/// Fields of Task and Event are created on Activity; only the key field is supported.
 fn check_name(body: &Map<String, Value>) -> Result<(), ApiError> {
     let full_name = body.get("FullName").and_then(Value::as_str).unwrap_or_default();
     let Some((object, _)) = full_name.split_once('.') else {
@@ -119,7 +119,7 @@ fn metadata() -> Value {
         "caseSensitive": true})
 }
 
-/// A real org could; this one knows its schema by heart.
+/// The error for a field that a real org could create; the sandbox's schema is fixed.
 fn unsupported(what: &str) -> ApiError {
     ApiError::new(400, "FUNCTIONALITY_NOT_ENABLED", format!("the sandbox org can make {what}"))
 }

@@ -19,13 +19,13 @@ pub(super) fn tree(state: &mut State, call: &Call, object: &'static Object) -> R
     if records.len() > 200 {
         return Err(ApiError::new(400, "LIMIT_EXCEEDED", "Cannot include more than 200 records"));
     }
-    let by = Actor::from(call);
+    let actor = Actor::from(call);
     let savepoint = state.tables.savepoint();
     let (mut created, mut errors) = (Vec::new(), Vec::new());
     for record in records {
         let body = record.as_object().cloned().unwrap_or_default();
         let reference_id = record["attributes"]["referenceId"].clone();
-        match write::create(state, &by, object, &body) {
+        match write::create(state, &actor, object, &body) {
             Ok(id) => created.push(json!({"referenceId": reference_id, "id": id})),
             Err(error) => {
                 errors.push(json!({"referenceId": reference_id, "errors": [error.to_collection_json()]}));

@@ -1,6 +1,6 @@
-//! Comma-separated values: quotes around a value when it needs them, doubled inside.
+//! Comma-separated values: values may be in quotes; quotes inside are doubled.
 
-/// The rows of a text, without those that are empty.
+/// The non-empty rows of a text.
 pub(super) fn read(text: &str) -> Vec<Vec<String>> {
     let mut rows = vec![vec![String::new()]];
     let mut quoted = false;
@@ -24,7 +24,7 @@ pub(super) fn read(text: &str) -> Vec<Vec<String>> {
     rows
 }
 
-/// A row with its line end, every value in quotes.
+/// A row with every value in quotes, and its line end.
 pub(super) fn row<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
     let quoted = values.into_iter().map(|value| format!("\"{}\"", value.replace('"', "\"\"")));
     quoted.collect::<Vec<_>>().join(",") + "\n"
@@ -35,13 +35,13 @@ mod tests {
     use super::{read, row};
 
     #[test]
-    fn what_is_written_is_read() {
+    fn a_written_row_is_read_back() {
         let values = ["plain", "a, b", "say \"hi\"", "two\nlines", ""];
         assert_eq!(read(&row(values)), [values]);
     }
 
     #[test]
-    fn lines_end_in_either_way() {
+    fn both_line_ends_are_accepted() {
         assert_eq!(read("Id,Name\r\n1,\n\n2,x"), [["Id", "Name"], ["1", ""], ["2", "x"]]);
     }
 }

@@ -1,4 +1,4 @@
-//! A job, its batches, and how a batch becomes collections.
+//! A job and its batches, each of which runs as collection requests.
 
 use std::collections::HashMap;
 
@@ -17,9 +17,9 @@ use crate::{
 /// Jobs by their id.
 pub(crate) type Jobs = HashMap<String, Job>;
 
-/// Records of one chunk.
+/// Number of records in a chunk.
 const CHUNK: usize = 200;
-/// How a value says that a field is to be emptied; an empty value leaves it alone.
+/// The value that clears a field; an empty value leaves the field unchanged.
 const NULL: &str = "#N/A";
 
 #[derive(Clone, Debug)]
@@ -36,10 +36,10 @@ pub(crate) struct Job {
 pub(super) struct Batch(Vec<Value>);
 
 impl Job {
-    /// A job that is open, unless it is of a kind that is not done here.
+    /// An open job; `None` if its operation or content type is not supported.
     pub(super) fn new(object: &'static Object, operation: &str, external_id: &str, content_type: &str) -> Option<Self> {
-        let known = ["insert", "update", "upsert", "delete"].contains(&operation) && content_type == "CSV";
-        known.then(|| Self {
+        let supported = ["insert", "update", "upsert", "delete"].contains(&operation) && content_type == "CSV";
+        supported.then(|| Self {
             object,
             operation: operation.to_owned(),
             external_id: external_id.to_owned(),
@@ -59,7 +59,7 @@ impl Job {
         )
     }
 
-    /// Runs the records of a batch, the first row naming their fields.
+    /// Runs the records of a batch; the first row names the fields.
     pub(super) async fn run(&self, org: &Org, version: &str, user_id: &str, rows: &[Vec<String>]) -> Batch {
         let Some((header, rows)) = rows.split_first() else { return Batch(Vec::new()) };
         let mut results = Vec::new();
@@ -67,7 +67,7 @@ impl Job {
             let records = chunk.iter().map(|row| self.record(header, row)).collect();
             let call = self.call(version, user_id, records);
             let (answer, _held) = locks::transact(org, call).await;
-            // A chunk that is refused as a whole refuses each of its records.
+            // If a chunk is refused as a whole, each of its records gets the error.
             let refused = json!({"success": false, "errors": [{"statusCode": answer.body[0]["errorCode"],
                 "message": answer.body[0]["message"], "fields": []}]});
             let each = answer.body.as_array().filter(|_| answer.status == 200).cloned();
@@ -86,7 +86,7 @@ impl Job {
         values.map(typed).chain([attributes]).collect()
     }
 
-    /// A value as JSON has it; one that does not fit its field stays text, and is refused for it.
+    /// The value as typed JSON. A value of the wrong type stays text, so that it is refused.
     fn value(&self, name: &str, value: &str) -> Value {
         let field = self.object.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name));
         let typed = match field.map(|field| field.kind) {
@@ -99,9 +99,9 @@ impl Job {
         typed.unwrap_or_else(|| json!(value))
     }
 
-    /// The collection request that does a chunk.
+    /// The collection request for a chunk.
     fn call(&self, version: &str, user_id: &str, records: Vec<Map<String, Value>>) -> Call {
-        // What has no id is refused for it, in its place.
+        // A record without an id gets an invalid one, so that it is refused at its position.
         let id = |record: &Map<String, Value>| record.get("Id").and_then(Value::as_str).unwrap_or("-").to_owned();
         let ids = records.iter().map(id).collect::<Vec<_>>().join(",");
         let (method, query) = match self.operation.as_str() {
@@ -137,7 +137,7 @@ impl Batch {
         )
     }
 
-    /// `Id`, `Success`, `Created` and `Error` of each record.
+    /// The results as CSV: `Id`, `Success`, `Created` and `Error` of each record.
     pub(super) fn to_csv(&self) -> String {
         let header = csv::row(["Id", "Success", "Created", "Error"]);
         self.0.iter().map(line).fold(header, |text, line| text + &line)

@@ -1,6 +1,6 @@
-//! Bulk API 1.0, as far as clients fall back to it for many records: CSV in, CSV out, done when it answers.
+//! The part of Bulk API 1.0 that clients fall back to for many records: CSV in, CSV out, processed synchronously.
 //!
-//! A batch runs as collections of 200 records each, as a real org runs it in chunks.
+//! A batch runs as collection requests of 200 records each, like the chunks of a real org.
 //! <https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/asynch_api_intro.htm>
 
 mod csv;
@@ -28,7 +28,7 @@ pub(crate) fn routes() -> Router<Org> {
         .route("/services/async/{version}/job/{job}/batch/{batch}/result", get(result))
 }
 
-/// The user of `X-SFDC-Session`.
+/// The user of the session in `X-SFDC-Session`; counts the request.
 fn user(org: &Org, headers: &HeaderMap) -> Result<String, Refused> {
     let mut state = org.lock();
     let session = headers.get("x-sfdc-session").and_then(|token| token.to_str().ok()).unwrap_or_default();
@@ -41,7 +41,7 @@ fn user(org: &Org, headers: &HeaderMap) -> Result<String, Refused> {
     Ok(user)
 }
 
-/// An `exceptionCode` and its message.
+/// An error: an `exceptionCode` and its message.
 #[derive(Debug)]
 struct Refused(&'static str, &'static str);
 
@@ -59,7 +59,7 @@ fn xml_body(root: &str, inner: &str) -> impl IntoResponse + use<> {
     ([(header::CONTENT_TYPE, "application/xml")], text)
 }
 
-/// The text of the first element of that name.
+/// The text of the first XML element of that name.
 fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = xml.split_once(&format!("<{name}>"))?;
     rest.split_once('<').map(|(text, _)| text.trim())
@@ -74,14 +74,14 @@ async fn open(State(org): State<Org>, headers: HeaderMap, body: String) -> Resul
     let job = Job::new(object, text("operation"), text("externalIdFieldName"), text("contentType"));
     let job = job.ok_or(Refused("InvalidJob", "Only CSV, and insert, update, upsert and delete"))?;
     let id = format!("750{}", random::alphanumeric(15));
-    let shown = (StatusCode::CREATED, xml_body("jobInfo", &job.to_xml(&id))).into_response();
+    let created = (StatusCode::CREATED, xml_body("jobInfo", &job.to_xml(&id))).into_response();
     state.jobs.insert(id, job);
-    Ok(shown)
+    Ok(created)
 }
 
-/// What `look` makes of a job.
-fn with_job<T>(org: &Org, id: &str, look: impl FnOnce(&mut Job) -> T) -> Result<T, Refused> {
-    org.lock().jobs.get_mut(id).map(look).ok_or(Refused("InvalidJob", "Unable to find job"))
+/// Calls `work` with a job.
+fn with_job<T>(org: &Org, id: &str, work: impl FnOnce(&mut Job) -> T) -> Result<T, Refused> {
+    org.lock().jobs.get_mut(id).map(work).ok_or(Refused("InvalidJob", "Unable to find job"))
 }
 
 type JobPath = Path<(String, String)>;
@@ -120,13 +120,13 @@ async fn add(
     }
     let batch = job.run(&org, &version, &user_id, &csv::read(&body)).await;
     let batch_id = format!("751{}", random::alphanumeric(15));
-    let shown = xml_body("batchInfo", &batch.to_xml(&id, &batch_id));
+    let created = xml_body("batchInfo", &batch.to_xml(&id, &batch_id));
     with_job(&org, &id, |job| job.batches.insert(batch_id, batch))?;
-    Ok((StatusCode::CREATED, shown).into_response())
+    Ok((StatusCode::CREATED, created).into_response())
 }
 
-fn with_batch<T>(org: &Org, job: &str, batch: &str, look: impl FnOnce(&Batch) -> T) -> Result<T, Refused> {
-    let found = with_job(org, job, |job| job.batches.get(batch).map(look))?;
+fn with_batch<T>(org: &Org, job: &str, batch: &str, read: impl FnOnce(&Batch) -> T) -> Result<T, Refused> {
+    let found = with_job(org, job, |job| job.batches.get(batch).map(read))?;
     found.ok_or(Refused("InvalidBatch", "Unable to find batch"))
 }
 

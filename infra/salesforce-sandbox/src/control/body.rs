@@ -1,4 +1,4 @@
-//! A JSON body, whatever its `Content-Type` says: `curl -d` names a form.
+//! Extractor of a JSON body whatever its `Content-Type`: `curl -d` sends that of a form.
 
 use axum::{
     body::to_bytes,
@@ -10,10 +10,10 @@ use serde::de::DeserializeOwned;
 
 use super::refused;
 
-/// Arrays of 20 MB and more are seeded in one request.
-const LARGEST_BODY: usize = 64 << 20;
+/// Size limit of a request body in bytes. Arrays of 20 MB and more are seeded in one request.
+const MAX_BODY: usize = 64 << 20;
 
-/// The body as `T`.
+/// The request body, deserialized as `T`.
 #[derive(Debug)]
 pub(super) struct JsonBody<T>(pub(super) T);
 
@@ -21,7 +21,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Response> {
-        let bytes = to_bytes(request.into_body(), LARGEST_BODY).await;
+        let bytes = to_bytes(request.into_body(), MAX_BODY).await;
         let bytes = bytes.map_err(|_| refused(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 64 MiB"))?;
         let refused =
             |error| refused(StatusCode::BAD_REQUEST, format!("the body is not JSON of this request: {error}"));

@@ -1,4 +1,4 @@
-//! `/_sandbox/faults`: scripted failures, and the middleware that plays them.
+//! `/_sandbox/faults`: scripted faults, and the middleware that injects them.
 
 use std::{
     collections::BTreeMap,
@@ -28,40 +28,40 @@ use super::{
     refused,
     requests::Entry,
 };
-use crate::{Org, api, call::Address, http::LARGEST_BODY, locks::Held};
+use crate::{Org, api, call::Address, http::MAX_BODY, locks::HeldLocks};
 
-/// What goes wrong, for which requests and how often.
+/// A request fault, the requests it applies to, and how often.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct Rule {
     /// Any method if absent.
     #[serde(default)]
     method: Option<String>,
-    /// A regular expression that the path with its query must contain.
+    /// A regular expression that must match somewhere in the path with its query.
     #[serde(default)]
     path: String,
-    #[serde(default = "once")]
+    #[serde(default = "default_times")]
     times: u32,
-    /// Absent: the request is only delayed. 0: the connection is dropped.
+    /// If absent, the request is only delayed; 0 drops the connection.
     #[serde(default)]
     status: Option<u16>,
-    /// Text is sent as it is, anything else as JSON. Text that is a JSON array or object says that it is JSON.
+    /// Text is sent unchanged, any other value as JSON. Text that is a JSON array or object gets the JSON content type.
     #[serde(default)]
     body: Value,
     #[serde(default)]
     headers: BTreeMap<String, String>,
     #[serde(default)]
     delay_ms: u64,
-    /// The request takes effect all the same, before the delay.
+    /// The request takes effect before the delay, whatever the response is.
     #[serde(default)]
     commit: bool,
-    /// The connection is closed without an answer.
+    /// The connection is closed without a response.
     #[serde(default)]
     drop: bool,
 }
 
-/// How often a fault is played by default.
-pub(super) fn once() -> u32 {
+/// By default a fault is applied once.
+pub(super) fn default_times() -> u32 {
     1
 }
 
@@ -91,7 +91,7 @@ pub(super) async fn add(State(org): State<Org>, JsonBody(body): JsonBody<OneOrMo
         OneOrMore::More(faults) => faults,
         OneOrMore::One(fault) => vec![fault],
     };
-    match sorted(faults) {
+    match parse(faults) {
         Ok((requests, records)) => {
             let mut state = org.lock();
             state.faults.extend(requests);
@@ -102,12 +102,15 @@ pub(super) async fn add(State(org): State<Org>, JsonBody(body): JsonBody<OneOrMo
     }
 }
 
-/// Faults of requests and those of records; all of them can be read, or none is taken.
-fn sorted(faults: Vec<Value>) -> Result<(Vec<Fault>, Vec<RecordFault>), String> {
+/// Parses faults into request faults and record faults.
+///
+/// # Errors
+/// A sentence about the first invalid fault.
+fn parse(faults: Vec<Value>) -> Result<(Vec<Fault>, Vec<RecordFault>), String> {
     let (mut requests, mut records) = (Vec::new(), Vec::new());
     for fault in faults {
         if is_record_fault(&fault)? {
-            records.push(RecordFault::read(fault)?);
+            records.push(RecordFault::parse(fault)?);
         } else {
             let rule: Rule = serde_json::from_value(fault).map_err(|error| error.to_string())?;
             let path = Regex::new(&rule.path).map_err(|error| error.to_string())?;
@@ -124,10 +127,10 @@ pub(super) async fn clear(State(org): State<Org>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// Plays the first fault that fits a request to `/services`, and logs the request.
+/// Middleware that applies the first fault that matches a request to `/services`, and logs the request.
 ///
-/// It sees whole HTTP requests only, not the subrequests of a composite.
-pub(crate) async fn play(State(org): State<Org>, request: Request, next: Next) -> Response {
+/// It applies to whole HTTP requests only, not to the subrequests of a composite.
+pub(crate) async fn inject(State(org): State<Org>, request: Request, next: Next) -> Response {
     let uri = request.uri();
     let target = uri.path_and_query().map_or_else(|| uri.path().to_owned(), ToString::to_string);
     let entry = Entry {
@@ -142,39 +145,38 @@ pub(crate) async fn play(State(org): State<Org>, request: Request, next: Next) -
         org.lock().requests.log(Entry { status: response.status().as_u16(), ..entry });
         return response;
     };
-    // A request that has arrived is the org's, also when its caller gives up: read now, and in a task of its own,
-    // it ends whatever happens to the connection.
+    // Reading the body now, and a task of its own, let the request run to completion even if its caller disconnects.
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, LARGEST_BODY).await else { return dropped() };
+    let Ok(body) = to_bytes(body, MAX_BODY).await else { return dropped() };
     let request = Request::from_parts(parts, Body::from(body));
-    let played = tokio::spawn(async move {
-        let (status, mut response) = rule.play(&org, &target, request, next).await;
+    let applied = tokio::spawn(async move {
+        let (status, mut response) = rule.apply(&org, &target, request, next).await;
         release(&mut response);
         org.lock().requests.log(Entry { status, ..entry });
         response
     });
-    played.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+    applied.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
-/// Frees the rows that the request has locked: its answer is not delayed any more.
+/// Releases the request's row locks, once its response is no longer delayed.
 fn release(response: &mut Response) {
-    response.extensions_mut().remove::<Arc<Held>>();
+    response.extensions_mut().remove::<Arc<HeldLocks>>();
 }
 
 fn take(org: &Org, method: &str, target: &str) -> Option<Rule> {
     let mut state = org.lock();
-    let fits = |fault: &Fault| {
+    let matches = |fault: &Fault| {
         let same_method = fault.rule.method.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method));
         fault.rule.times > 0 && same_method && fault.path.is_match(target)
     };
-    let at = state.faults.iter().position(fits)?;
+    let at = state.faults.iter().position(matches)?;
     let rule = state.faults[at].rule.clone();
     state.faults[at].rule.times -= 1;
     state.faults.retain(|fault| fault.rule.times > 0);
     Some(rule)
 }
 
-/// A request that fails inside the org has been spent; one that is not let in has not.
+/// Counts a request that a fault prevented, unless the status says that it was not authorized.
 fn count(org: &Org, target: &str, status: u16) {
     if let Ok(address) = Address::parse(target)
         && !matches!(status, 401 | 403)
@@ -184,10 +186,10 @@ fn count(org: &Org, target: &str, status: u16) {
 }
 
 impl Rule {
-    /// The status to log, and the answer: that of the fault, else the org's own.
-    async fn play(&self, org: &Org, target: &str, request: Request, next: Next) -> (u16, Response) {
+    /// The status to log, and the response: that of the fault, else the org's own.
+    async fn apply(&self, org: &Org, target: &str, request: Request, next: Next) -> (u16, Response) {
         let delay = Duration::from_millis(self.delay_ms);
-        let fault = self.answer_status();
+        let fault = self.response_status();
         let own = if self.commit {
             let own = next.run(request).await;
             tokio::time::sleep(delay).await;
@@ -210,8 +212,8 @@ impl Rule {
         }
     }
 
-    /// The status to answer with, 0 for none; nothing if the rule only delays.
-    fn answer_status(&self) -> Option<u16> {
+    /// The status of the response, 0 to drop the connection; `None` if the rule only delays.
+    fn response_status(&self) -> Option<u16> {
         if self.drop { Some(0) } else { self.status }
     }
 
@@ -245,14 +247,14 @@ fn is_json(text: &str) -> bool {
     serde_json::from_str(text).is_ok_and(|value: Value| value.is_array() || value.is_object())
 }
 
-/// A body that fails before its first byte: hyper then closes the connection and sends nothing at all.
+/// A response whose body fails before its first byte, so that hyper closes the connection without sending anything.
 fn dropped() -> Response {
-    Body::new(Broken).into_response()
+    Body::new(FailingBody).into_response()
 }
 
-struct Broken;
+struct FailingBody;
 
-impl HttpBody for Broken {
+impl HttpBody for FailingBody {
     type Data = Bytes;
     type Error = io::Error;
 

@@ -1,6 +1,7 @@
-//! `/_sandbox`: what no real org has. Tests count calls, seed records, script faults and change options through it.
+//! `/_sandbox`: the control API, which no real org has. Tests use it to count calls, seed records, script faults and
+//! change options.
 //!
-//! There is no authentication; whoever serves the sandbox binds it to the loopback interface.
+//! It has no authentication: serve the sandbox on the loopback interface only.
 
 mod body;
 pub(crate) mod faults;
@@ -29,7 +30,7 @@ pub(crate) fn routes() -> Router<Org> {
         .route("/_sandbox/expire_sessions", post(options::expire_sessions))
 }
 
-/// A control request that cannot be served, and why.
+/// An error response with its reason.
 fn refused(status: StatusCode, why: impl Into<String>) -> Response {
     (status, Json(json!({"error": why.into()}))).into_response()
 }

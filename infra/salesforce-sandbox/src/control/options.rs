@@ -15,7 +15,7 @@ pub(super) async fn show(State(org): State<Org>) -> Json<Options> {
     Json(org.lock().options.clone())
 }
 
-/// Replaces the options given and leaves the others; answers with all.
+/// Replaces the given options, keeps the others, and returns all options.
 pub(super) async fn change(State(org): State<Org>, JsonBody(changes): JsonBody<Map<String, Value>>) -> Response {
     let mut state = org.lock();
     match state.options.merged(changes) {

@@ -1,4 +1,4 @@
-//! Faults of single records: a create or update is refused wherever it comes from, and nothing else is.
+//! Record faults: refuse the create or update of single records, through whichever resource it is requested.
 
 use regex::Regex;
 use serde::{Deserialize, Serialize};
@@ -12,24 +12,24 @@ use crate::{
     write::{Operation, duplicate_result},
 };
 
-/// Which records are refused, how, and how often.
+/// A record fault, the records it refuses, and how often.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Rule {
-    record: Wanted,
-    /// `POST` is a create and `PATCH` an update, whatever the request's own method; both if absent.
+    record: RecordFilter,
+    /// `POST` is a create and `PATCH` an update, whatever the request's own method. Both if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     method: Option<Method>,
     error: Refusal,
-    #[serde(default = "super::faults::once")]
+    #[serde(default = "super::faults::default_times")]
     times: u32,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct RecordFilter {
     sobject: String,
-    /// A regular expression that the record's JSON must contain.
+    /// A regular expression that must match somewhere in the record's JSON.
     #[serde(default)]
     matches: String,
 }
@@ -49,10 +49,10 @@ struct Refusal {
     message: String,
     #[serde(default)]
     fields: Vec<String>,
-    /// Ids of records that a duplicate rule is said to have found.
+    /// Ids of the records that the error's `duplicateResult` names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     duplicates: Vec<String>,
-    /// The HTTP status where the record is not inside a collection.
+    /// The HTTP status, except inside a collection.
     #[serde(default = "bad_request")]
     status: u16,
 }
@@ -69,18 +69,18 @@ pub(crate) struct RecordFault {
     matches: Regex,
 }
 
-/// The keys that only a fault of a record has.
-const OWN_KEYS: &[&str] = &["record", "error"];
+/// The keys that only record faults have.
+const RECORD_KEYS: &[&str] = &["record", "error"];
 
-/// Whether a fault is one of a record.
+/// Whether a fault is a record fault.
 ///
 /// # Errors
-/// A sentence that names the key when it is one of a request as well.
+/// A sentence that names the key when the fault also has keys of a request fault.
 pub(super) fn is_record_fault(fault: &Value) -> Result<bool, String> {
     let keys: Vec<&str> = fault.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
-    let Some(own) = keys.iter().find(|key| OWN_KEYS.contains(key)) else { return Ok(false) };
+    let Some(own) = keys.iter().find(|key| RECORD_KEYS.contains(key)) else { return Ok(false) };
     let shared = ["method", "times"];
-    match keys.iter().find(|key| !OWN_KEYS.contains(key) && !shared.contains(key)) {
+    match keys.iter().find(|key| !RECORD_KEYS.contains(key) && !shared.contains(key)) {
         None => Ok(true),
         Some(foreign) => Err(format!(
             "`{foreign}` is a key of a request's fault and `{own}` one of a record's: a fault is of a request or of a \
@@ -90,8 +90,11 @@ pub(super) fn is_record_fault(fault: &Value) -> Result<bool, String> {
 }
 
 impl RecordFault {
-    /// Reads a fault, or says which key is wrong.
-    pub(super) fn read(fault: Value) -> Result<Self, String> {
+    /// Parses a fault.
+    ///
+    /// # Errors
+    /// A sentence that names the invalid key.
+    pub(super) fn parse(fault: Value) -> Result<Self, String> {
         let rule: Rule = serde_json::from_value(fault).map_err(|error| error.to_string())?;
         let matches = Regex::new(&rule.record.matches).map_err(|error| format!("`record.matches`: {error}"))?;
         let object = schema::object(&rule.record.sobject);
@@ -105,7 +108,7 @@ impl RecordFault {
         Ok(Self { rule, object, matches })
     }
 
-    fn fits(&self, object: &Object, operation: Operation, text: &str) -> bool {
+    fn matches(&self, object: &Object, operation: Operation, text: &str) -> bool {
         let method = match operation {
             Operation::Create => Method::Post,
             Operation::Update => Method::Patch,
@@ -127,8 +130,11 @@ impl RecordFault {
     }
 }
 
-/// Refuses the record if a fault waits for it. An update is matched with its `Id`, wherever that was sent.
-pub(crate) fn meet(
+/// Refuses the record if a fault matches it. The JSON of an update includes its `Id`, wherever that was sent.
+///
+/// # Errors
+/// The error of the fault.
+pub(crate) fn check(
     state: &mut State,
     operation: Operation,
     object: &Object,
@@ -143,7 +149,7 @@ pub(crate) fn meet(
         sent.insert("Id".to_owned(), Value::from(id));
     }
     let text = Value::Object(sent).to_string();
-    let Some(at) = state.record_faults.iter().position(|fault| fault.fits(object, operation, &text)) else {
+    let Some(at) = state.record_faults.iter().position(|fault| fault.matches(object, operation, &text)) else {
         return Ok(());
     };
     let fault = &mut state.record_faults[at];

@@ -1,4 +1,4 @@
-//! `/_sandbox/records`: look at, seed and remove records, past the API.
+//! `/_sandbox/records`: lists, seeds and removes records directly, not through the API.
 
 use axum::{
     Json,
@@ -20,14 +20,14 @@ use crate::{
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Seeding {
-    /// `?index_lag=true`: search sees the record only after the org's index lag.
+    /// `?index_lag=true`: search finds the record only after the org's index lag.
     index_lag: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Listing {
-    /// `?deleted=true`: what is in the Recycle Bin is listed too.
+    /// `?deleted=true`: deleted records are listed, too.
     deleted: bool,
 }
 
@@ -44,7 +44,7 @@ pub(super) async fn list(
     Json(records).into_response()
 }
 
-/// An object becomes a record, an array several: all of them or, at the first that does not fit, none.
+/// Seeds one record from an object, or several from an array: all of them, or none if one is invalid.
 pub(super) async fn insert(
     State(org): State<Org>,
     Path(sobject): Path<String>,
@@ -89,10 +89,10 @@ pub(super) async fn remove(State(org): State<Org>, Path(sobject): Path<String>) 
     StatusCode::NO_CONTENT.into_response()
 }
 
-/// Who works in an org, and what they may do there, is not a test's data.
+/// Users and their permissions, which are setup and not test data.
 const SETUP: [&str; 4] = ["User", "PermissionSet", "FieldPermissions", "PermissionSetAssignment"];
 
-/// All records the API could have written, except the org's set-up.
+/// Removes all records of objects that the API can write, except the org's setup.
 pub(super) async fn remove_all(State(org): State<Org>) -> StatusCode {
     let mut state = org.lock();
     for object in OBJECTS.iter().filter(|object| object.writable && !SETUP.contains(&object.name)) {
@@ -101,8 +101,8 @@ pub(super) async fn remove_all(State(org): State<Org>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// Removes all records of the object, but not the users that hold the org's connections, nor the Contact that is the
-/// other half of a Person Account: it goes with its Account.
+/// Removes all records of the object, except the admin and users with a grant, and the hidden Contacts of Person
+/// Accounts, which are removed with their Accounts.
 fn clear(state: &mut state::State, object: &Object) {
     let state::State { tables, grants, identity, .. } = state;
     match object.name {

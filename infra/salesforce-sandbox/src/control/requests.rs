@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use crate::Org;
 
-/// Requests that are remembered one by one.
-const LOG: usize = 10_000;
+/// Capacity of the request log; the oldest entries are dropped.
+const LOG_CAPACITY: usize = 10_000;
 
-/// One request to `/services`, answered with `status`; 0 is a dropped connection.
+/// One request to `/services` and the status of its response; 0 means a dropped connection.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Entry {
     pub(crate) method: String,
@@ -27,7 +27,7 @@ pub(crate) struct Requests {
 }
 
 impl Requests {
-    /// Counts against the daily allowance.
+    /// Counts API calls against the daily allowance.
     pub(crate) fn count(&mut self, resource: String, calls: u64) {
         *self.by_resource.entry(resource).or_default() += calls;
     }
@@ -37,7 +37,7 @@ impl Requests {
     }
 
     pub(crate) fn log(&mut self, entry: Entry) {
-        if self.log.len() == LOG {
+        if self.log.len() == LOG_CAPACITY {
             self.log.pop_front();
         }
         self.log.push_back(entry);

@@ -1,4 +1,4 @@
-//! `/services/oauth2/authorize`: who is it, and may the app in? Each step posts what the steps before it said.
+//! `/services/oauth2/authorize`: the login and consent steps. Each step posts the values of the previous steps again.
 
 use axum::{
     body::Bytes,
@@ -12,10 +12,10 @@ use url::Url;
 use super::{Parameters, consent, grants::Code};
 use crate::{Org, schema, state};
 
-/// What the app is told of a user who denies.
+/// The redirect parameters after a denial.
 const DENIED: [(&str, &str); 2] = [("error", "access_denied"), ("error_description", "end-user denied authorization")];
 
-/// What a request may say of scopes if it says nothing.
+/// The default scopes of a request without any.
 const SCOPE: &str = "api refresh_token";
 
 pub(super) async fn authorize(State(org): State<Org>, RawQuery(query): RawQuery, body: Bytes) -> Response {
@@ -30,31 +30,31 @@ pub(super) async fn authorize(State(org): State<Org>, RawQuery(query): RawQuery,
         let admin = state.identity.admin_user_id.clone();
         return allow(&mut state, &parameters, target, admin);
     }
-    let Some(user_id) = parameters.get("user") else { return shown(consent::log_in(&state, &parameters, None)) };
+    let Some(user_id) = parameters.get("user") else { return uncached(consent::log_in(&state, &parameters, None)) };
     if !is_active(&state, user_id) {
         let problem = "This user is not active, or not of this org. Choose another one.";
-        return shown(consent::log_in(&state, &parameters, Some(problem)));
+        return uncached(consent::log_in(&state, &parameters, Some(problem)));
     }
     match parameters.get("decision") {
         Some("allow") => {
             let user_id = user_id.to_owned();
             allow(&mut state, &parameters, target, user_id)
         }
-        Some("deny") => back(target, &parameters, &DENIED),
-        _ => shown(consent::ask(&state, &parameters, &target, user_id)),
+        Some("deny") => redirect(target, &parameters, &DENIED),
+        _ => uncached(consent::ask(&state, &parameters, &target, user_id)),
     }
 }
 
-/// The scopes asked for.
+/// The requested scopes.
 pub(super) fn scope(parameters: &Parameters) -> &str {
     parameters.get("scope").filter(|scope| !scope.is_empty()).unwrap_or(SCOPE)
 }
 
-/// The address to go back to, if everything is in order; else the answer.
+/// Validates the request, and returns the redirect address. An error is the response to send.
 #[expect(clippy::result_large_err, reason = "once per request")]
 fn check(state: &state::State, parameters: &Parameters) -> Result<Url, Response> {
     let get = |name| parameters.get(name).unwrap_or_default();
-    // Without a known client and an address there is nowhere to send an error to.
+    // Without a known client and a valid address, an error cannot be redirected to the app.
     if get("client_id") != state.client_id() {
         return Err(refused("error=invalid_client_id&error_description=client%20identifier%20invalid"));
     }
@@ -63,11 +63,11 @@ fn check(state: &state::State, parameters: &Parameters) -> Result<Url, Response>
         return Err(refused(text));
     };
     if get("response_type") != "code" {
-        return Err(back(target, parameters, &[("error", "unsupported_response_type")]));
+        return Err(redirect(target, parameters, &[("error", "unsupported_response_type")]));
     }
     if get("code_challenge").is_empty() || get("code_challenge_method") != "S256" {
         let description = ("error_description", "missing required code challenge");
-        return Err(back(target, parameters, &[("error", "invalid_request"), description]));
+        return Err(redirect(target, parameters, &[("error", "invalid_request"), description]));
     }
     Ok(target)
 }
@@ -87,17 +87,17 @@ fn allow(state: &mut state::State, parameters: &Parameters, target: Url, user_id
         scope: scope(parameters).to_owned(),
         issued_at: Timestamp::now(),
     });
-    back(target, parameters, &[("code", &code)])
+    redirect(target, parameters, &[("code", &code)])
 }
 
-/// To the app, with what is to be said and its own `state`.
-fn back(mut target: Url, parameters: &Parameters, said: &[(&str, &str)]) -> Response {
+/// Redirects to the app with the given pairs and its own `state`.
+fn redirect(mut target: Url, parameters: &Parameters, pairs: &[(&str, &str)]) -> Response {
     let state = parameters.get("state").filter(|state| !state.is_empty());
-    target.query_pairs_mut().extend_pairs(said).extend_pairs(state.map(|state| ("state", state)));
+    target.query_pairs_mut().extend_pairs(pairs).extend_pairs(state.map(|state| ("state", state)));
     Redirect::to(target.as_str()).into_response()
 }
 
-fn shown(page: impl IntoResponse) -> Response {
+fn uncached(page: impl IntoResponse) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], page).into_response()
 }
 

@@ -1,4 +1,4 @@
-//! The two pages of a sign-in: who it is, and whether the app is allowed access.
+//! The two pages of the authorization: the login page and the consent page.
 
 use std::fmt::Write;
 
@@ -13,11 +13,11 @@ use crate::{
     tables::Record,
 };
 
-/// What the form of a step carries on from the request.
-const CARRIED: [&str; 7] =
+/// The parameters of the request that each step's form forwards.
+const FORWARDED: [&str; 7] =
     ["response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge", "code_challenge_method"];
 
-/// Who is it? Nobody has a password here: a user is picked, the admin at first.
+/// The login page. Users have no passwords: one is chosen from a list, with the admin preselected.
 pub(super) fn log_in(state: &State, parameters: &Parameters, problem: Option<&str>) -> Html<String> {
     let mut body = format!("<main><h1>Log in to {}</h1>", escape(&org_name(state)));
     if let Some(problem) = problem {
@@ -43,7 +43,7 @@ fn choice(state: &State, user: &Record) -> String {
     )
 }
 
-/// May the app in, as this user?
+/// The page that asks the user whether to allow the app access.
 pub(super) fn ask(state: &State, parameters: &Parameters, target: &Url, user_id: &str) -> Html<String> {
     let user = schema::object("User").and_then(|object| state.tables.get(object, user_id));
     let text = |name: &str| escape(user.and_then(|user| user.text(name)).unwrap_or_default());
@@ -52,7 +52,7 @@ pub(super) fn ask(state: &State, parameters: &Parameters, target: &Url, user_id:
         escape(target.host_str().unwrap_or_else(|| target.as_str())),
     );
     for scope in authorize::scope(parameters).split_whitespace() {
-        let _ = write!(body, "<li>{}</li>", escape(in_words(scope)));
+        let _ = write!(body, "<li>{}</li>", escape(scope_label(scope)));
     }
     let _ = write!(
         body,
@@ -68,10 +68,10 @@ pub(super) fn ask(state: &State, parameters: &Parameters, target: &Url, user_id:
     page("Allow Access?", &body)
 }
 
-/// The beginning of a form that goes on with the request.
+/// The start of a form, with the request's parameters as hidden fields.
 fn form(parameters: &Parameters) -> String {
     let mut form = "<form method=\"post\" action=\"/services/oauth2/authorize\">".to_owned();
-    for name in CARRIED {
+    for name in FORWARDED {
         if let Some(value) = parameters.get(name) {
             let _ = write!(form, "<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(value));
         }
@@ -79,8 +79,8 @@ fn form(parameters: &Parameters) -> String {
     form
 }
 
-/// As Salesforce's page puts it.
-fn in_words(scope: &str) -> &str {
+/// The label of a scope on Salesforce's consent page.
+fn scope_label(scope: &str) -> &str {
     match scope {
         "api" => "Manage user data via APIs (api)",
         "refresh_token" | "offline_access" => "Perform requests at any time (refresh_token, offline_access)",

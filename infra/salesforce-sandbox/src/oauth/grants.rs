@@ -1,4 +1,4 @@
-//! Who may use the API: grants with their refresh token, sessions with their access token, pending codes.
+//! Grants with their refresh tokens, sessions with their access tokens, and pending authorization codes.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,18 +9,18 @@ use crate::random;
 
 /// Refresh tokens per user; one more revokes the oldest.
 const MAX_APPROVALS: usize = 5;
-/// Minutes an authorization code lives.
+/// Lifetime of an authorization code, in minutes.
 const CODE_MINUTES: i64 = 15;
 
-/// What was authorised: survives its access tokens.
+/// A grant, which outlives its access tokens.
 #[derive(Debug, Deserialize, Serialize)]
 struct Approval {
     user_id: String,
     scope: String,
     refresh_token: Option<String>,
-    /// Refresh tokens that were replaced; using one betrays a leak.
+    /// Refresh tokens that were replaced by rotation; reusing one indicates a leak.
     rotated: Vec<String>,
-    /// Through the consent page, and therefore subject to the limit per user.
+    /// Whether it came from an authorization code and counts towards the limit per user.
     limited: bool,
 }
 
@@ -31,7 +31,7 @@ struct Session {
     issued_at: i64,
 }
 
-/// An authorization code that waits to be exchanged.
+/// An authorization code that has not been exchanged yet.
 #[derive(Debug)]
 pub(super) struct Code {
     pub(super) user_id: String,
@@ -52,7 +52,7 @@ pub(crate) struct Grants {
     codes: HashMap<String, Code>,
 }
 
-/// Tokens as they are handed out.
+/// Issued tokens.
 #[derive(Debug)]
 pub(crate) struct Issued {
     pub(crate) access_token: String,
@@ -81,10 +81,10 @@ impl Grants {
         self.open(org_id, self.next, refresh_token)
     }
 
-    /// A new session for a refresh token; nothing if it is unknown. A rotated one kills its whole family.
+    /// Opens a session for a refresh token; `None` if it is unknown. Reusing a rotated token revokes the grant.
     pub(super) fn refresh(&mut self, org_id: &str, token: &str, rotate: bool) -> Option<Issued> {
-        if let Some(family) = self.find(|approval| approval.rotated.iter().any(|old| old == token)) {
-            self.end(family);
+        if let Some(reused) = self.find(|approval| approval.rotated.iter().any(|old| old == token)) {
+            self.end(reused);
             return None;
         }
         let number = self.find(|approval| approval.refresh_token.as_deref() == Some(token))?;
@@ -97,7 +97,7 @@ impl Grants {
         Some(self.open(org_id, number, replacement))
     }
 
-    /// Whether the refresh token is one to refresh with.
+    /// Whether the refresh token is valid.
     pub(crate) fn holds(&self, refresh_token: &str) -> bool {
         self.find(|approval| approval.refresh_token.as_deref() == Some(refresh_token)).is_some()
     }
@@ -107,7 +107,7 @@ impl Grants {
         self.find(|approval| approval.user_id == user_id).is_some()
     }
 
-    /// The user of a session that is not older than `session_ms`; 0 is any age.
+    /// The user of a session that is younger than `session_ms`; 0 accepts any age.
     pub(crate) fn user_of(&self, access_token: &str, session_ms: u64, now: Timestamp) -> Option<&str> {
         let session = self.sessions.get(access_token)?;
         let age = u64::try_from(now.as_millisecond().saturating_sub(session.issued_at)).unwrap_or_default();
@@ -123,7 +123,7 @@ impl Grants {
         true
     }
 
-    /// Ends all sessions; the refresh tokens stay good.
+    /// Ends all sessions; refresh tokens remain valid.
     pub(crate) fn expire_sessions(&mut self) {
         self.sessions.clear();
     }
@@ -134,7 +134,7 @@ impl Grants {
         text
     }
 
-    /// Takes a code: it works once, for fifteen minutes.
+    /// Removes and returns a code, which works once, for fifteen minutes.
     pub(super) fn take_code(&mut self, text: &str, now: Timestamp) -> Option<Code> {
         let code = self.codes.remove(text)?;
         (now.duration_since(code.issued_at).as_mins() < CODE_MINUTES).then_some(code)

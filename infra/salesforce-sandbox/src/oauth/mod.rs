@@ -58,13 +58,13 @@ impl Parameters {
     }
 }
 
-/// Where data calls go: the configured address, else the one the caller used.
+/// The address for data calls: the configured one, else the one that the caller used.
 pub(crate) fn instance_url(state: &State, headers: &HeaderMap) -> String {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     state.options.instance_url.clone().unwrap_or_else(|| format!("http://{host}"))
 }
 
-/// The token of `Authorization: Bearer …`; Salesforce takes `OAuth …` as well.
+/// The token of `Authorization: Bearer …`; Salesforce also accepts `OAuth …`.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;

@@ -29,7 +29,7 @@ pub(super) async fn token(State(org): State<Org>, headers: HeaderMap, body: Byte
         Some("refresh_token") => refresh(&mut state, &parameters),
         _ => Err(refusal("unsupported_grant_type", "grant type not supported")),
     };
-    issued.map_or_else(IntoResponse::into_response, |issued| answer(&state, &headers, issued))
+    issued.map_or_else(IntoResponse::into_response, |issued| token_response(&state, &headers, issued))
 }
 
 /// The client's id and secret, from the form or from HTTP Basic.
@@ -82,8 +82,8 @@ fn require_active(state: &state::State, user_id: &str) -> Result<(), Refusal> {
     if active { Ok(()) } else { Err(refusal("invalid_grant", "inactive user")) }
 }
 
-/// `issued_at` is milliseconds as text, and there is no `expires_in`.
-fn answer(state: &state::State, headers: &HeaderMap, issued: Issued) -> Response {
+/// The token response: `issued_at` is in milliseconds, as text, and there is no `expires_in`.
+fn token_response(state: &state::State, headers: &HeaderMap, issued: Issued) -> Response {
     let instance_url = instance_url(state, headers);
     let id = format!("{instance_url}/id/{}/{}", state.identity.org_id, issued.user_id);
     let issued_at = Timestamp::now().as_millisecond().to_string();

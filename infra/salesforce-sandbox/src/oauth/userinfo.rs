@@ -1,4 +1,4 @@
-//! `/services/oauth2/userinfo` and the identity URL: who the session belongs to.
+//! `/services/oauth2/userinfo` and the identity URL: details of a user.
 
 use axum::{
     Json,

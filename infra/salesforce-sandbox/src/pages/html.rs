@@ -1,4 +1,4 @@
-//! The frame of a page, and escaping.
+//! The layout of a page, and HTML escaping.
 
 use axum::response::Html;
 
@@ -24,7 +24,7 @@ button { font: inherit; padding: .45rem 1.1rem; border: 1px solid light-dark(#0b
 button.second { background: transparent; color: inherit }
 ";
 
-/// A whole page; `body` is HTML already.
+/// A complete page; `body` is HTML.
 pub(crate) fn page(title: &str, body: &str) -> Html<String> {
     let title = escape(title);
     Html(format!(
@@ -34,7 +34,7 @@ pub(crate) fn page(title: &str, body: &str) -> Html<String> {
     ))
 }
 
-/// Text that means nothing to a browser.
+/// Escapes text for HTML.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! `GET /`: the records, with the number of their activities.
+//! `GET /`: the records, with the number of activities of each.
 
 use std::{collections::HashMap, fmt::Write};
 
@@ -7,7 +7,7 @@ use axum::{extract::State, response::Html};
 use super::html::{escape, page};
 use crate::{Org, schema, state, tables::Record};
 
-/// Objects with a timeline, and the fields shown beside the name.
+/// Objects with a timeline, their plural labels, and the fields shown beside the name.
 const SHOWN: &[(&str, &str, &[&str])] = &[
     ("Contact", "Contacts", &["Phone", "MobilePhone", "Email"]),
     ("Lead", "Leads", &["Company", "Phone", "MobilePhone"]),
@@ -28,7 +28,7 @@ pub(super) async fn index(State(org): State<Org>) -> Html<String> {
     page("Records", &body)
 }
 
-/// Activities by the record they are about; under "" those about none.
+/// The number of activities by related record; under "" those without one.
 fn count_activities(state: &state::State) -> HashMap<String, usize> {
     let mut counts = HashMap::new();
     let activities = ["Task", "Event"].into_iter().filter_map(schema::object);
@@ -61,7 +61,7 @@ fn section(
     let _ = write!(body, "<h2>{plural} <small>{}</small></h2><table><tr><th>Name<th>Details<th>Activities", rows.len());
     for record in rows {
         let details: Vec<String> = fields.iter().filter_map(|field| record.text(field)).map(escape).collect();
-        // A Person Account's activities hang on its hidden Contact.
+        // The activities of a Person Account are related to its hidden Contact.
         let ids = [record.text("Id"), record.text("PersonContactId")];
         let count: usize = ids.iter().flatten().filter_map(|id| activities.get(*id)).copied().max().unwrap_or_default();
         let title = escape(record.text("Name").or(record.text("Subject")).unwrap_or(record.id()));

@@ -1,4 +1,4 @@
-//! What a user of the org would see: records and their Activity timeline.
+//! HTML pages for a user of the org: records and their Activity timeline.
 
 pub(crate) mod html;
 mod index;

@@ -1,7 +1,7 @@
-//! `GET /records/{id}`, and Lightning's own `/lightning/r/{sobject}/{id}/view`: a record's Activity timeline, as Lightning
-//! lays it out; a Task with the records it is on.
+//! `GET /records/{id}`, and Lightning's own `/lightning/r/{sobject}/{id}/view`: a record's Activity timeline in
+//! Lightning's layout; for a Task, the records it is related to.
 //!
-//! Open Tasks are upcoming or overdue whatever their date; closed ones are past, by month, newest first.
+//! Open Tasks are listed as upcoming or overdue whatever their date; closed ones as past, by month, newest first.
 
 use std::fmt::Write;
 
@@ -33,7 +33,7 @@ pub(super) async fn record(State(org): State<Org>, Path(id): Path<String>) -> Re
     page(name, &body).into_response()
 }
 
-/// The address of a record in Lightning: the object's name in it is not needed.
+/// Lightning's address of a record; the object's name in it is ignored.
 pub(super) async fn view(org: State<Org>, Path((_, id)): Path<(String, String)>) -> Response {
     record(org, Path(id)).await
 }
@@ -59,7 +59,7 @@ fn timeline(state: &state::State, record: &Record) -> String {
     let (mut past, mut open): (Vec<&Record>, Vec<&Record>) =
         tasks.iter().filter(about).partition(|task| task.flag("IsClosed"));
     open.sort_by_key(|task| task.text("ActivityDate"));
-    past.sort_by_key(|task| std::cmp::Reverse(when(task)));
+    past.sort_by_key(|task| std::cmp::Reverse(sort_key(task)));
     let mut html = "<h2>Upcoming &amp; Overdue</h2>".to_owned();
     if open.is_empty() {
         html.push_str("<p class=\"soft\">Nothing to do.</p>");
@@ -73,25 +73,26 @@ fn timeline(state: &state::State, record: &Record) -> String {
     }
     let mut month = String::new();
     for task in past {
-        let this = month_of(task);
-        if this != month {
-            let _ = write!(html, "<h3>{}</h3>", escape(&this));
-            month = this;
+        let task_month = month_of(task);
+        if task_month != month {
+            let _ = write!(html, "<h3>{}</h3>", escape(&task_month));
+            month = task_month;
         }
         html.push_str(&entry(state, task));
     }
     html
 }
 
-/// The due date, else when it was completed; then when it was created, so that one day's calls keep their order.
-fn when(task: &Record) -> (String, String) {
+/// The sort key of past Tasks: the due date, else the completion; then the creation, so that the calls of one day stay
+/// in order.
+fn sort_key(task: &Record) -> (String, String) {
     let date = task.text("ActivityDate").or(task.text("CompletedDateTime")).or(task.text("CreatedDate"));
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     (text(date), text(task.text("CreatedDate")))
 }
 
 fn month_of(task: &Record) -> String {
-    let date = when(task).0.get(..10).and_then(time::parse_date);
+    let date = sort_key(task).0.get(..10).and_then(time::parse_date);
     date.map_or_else(|| "No date".to_owned(), |date: Date| date.strftime("%B %Y").to_string())
 }
 

@@ -1,8 +1,8 @@
-//! What a query says.
+//! The syntax tree of a query.
 
 use jiff::{Timestamp, civil::Date};
 
-/// A whole `SELECT`.
+/// A parsed `SELECT`.
 #[derive(Clone, Debug)]
 pub(crate) struct Select {
     pub(crate) items: Vec<Item>,
@@ -13,7 +13,7 @@ pub(crate) struct Select {
     pub(crate) offset: usize,
 }
 
-/// A name with its place, counted in characters from 0.
+/// A name and its position, in characters from 0.
 #[derive(Clone, Debug)]
 pub(crate) struct Name {
     pub(crate) text: String,
@@ -23,11 +23,11 @@ pub(crate) struct Name {
 #[derive(Clone, Debug)]
 pub(crate) enum Item {
     Field(Name),
-    /// `COUNT()`: no rows, only how many.
+    /// `COUNT()`: the number of rows, without the rows.
     Count,
-    /// `COUNT(Id)`: one row with the number of filled values.
+    /// `COUNT(Id)`: one row with the number of non-null values.
     CountOf(Name),
-    /// `FIELDS(ALL)` and its like.
+    /// `FIELDS(ALL)` and similar.
     AllFields,
     /// `(SELECT … FROM Contacts)`.
     Children(Box<Select>),
@@ -59,11 +59,11 @@ pub(crate) enum Literal {
     Null,
     Boolean(bool),
     Number(f64),
-    /// As written between the quotes, escapes and all.
+    /// The raw text between the quotes, including escapes.
     Text(String),
     Date(Date),
     DateTime(Timestamp),
-    /// Days relative to today, both included: `TODAY`, `LAST_N_DAYS:7`.
+    /// An inclusive range of days relative to today: `TODAY`, `LAST_N_DAYS:7`.
     Days {
         from: i64,
         to: i64,

@@ -1,4 +1,4 @@
-//! `(SELECT … FROM Contacts)` inside a select list: the children of every record found.
+//! Child subqueries: `(SELECT … FROM Contacts)` in a select list.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ pub(super) struct Children<'a> {
 }
 
 impl<'a> Children<'a> {
-    /// The subqueries of a query on `parent`.
+    /// Resolves the subqueries of a query on `parent`.
     pub(super) fn resolve_all(
         state: &State,
         parent: &Object,
@@ -73,7 +73,7 @@ impl<'a> Children<'a> {
         })
     }
 
-    /// Adds the children of `parent` to its row: null if there are none, else a result of its own.
+    /// Adds the children of `parent` to its row: null without children, else a nested query result.
     pub(super) fn add(&self, state: &State, version: &str, parent: &Record, row: &mut Value) {
         let rows = state.tables.rows(self.object).iter().filter(|record| {
             record.text(self.relationship.field) == Some(parent.id())

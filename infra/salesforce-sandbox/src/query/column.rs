@@ -1,4 +1,4 @@
-//! A dotted path resolved against the schema.
+//! Columns: dotted paths that are resolved against the schema.
 
 use std::borrow::Cow;
 
@@ -13,16 +13,16 @@ use crate::{
     tables::{Record, Tables},
 };
 
-/// One step over a reference.
+/// One step of a path, from a record to the record that it refers to.
 #[derive(Clone, Copy, Debug)]
 struct Hop {
     field: &'static Field,
     relationship: &'static str,
-    /// Whether the reference may lead to several objects.
+    /// Whether the reference can point to several objects.
     polymorphic: bool,
 }
 
-/// `Opportunity.Account.Name`: two steps and a field.
+/// For example `Opportunity.Account.Name`: two references and a field.
 #[derive(Clone, Debug)]
 pub(crate) struct Column {
     hops: Vec<Hop>,
@@ -30,12 +30,15 @@ pub(crate) struct Column {
 }
 
 impl Column {
-    /// Resolves a path from `object`, or says what is not there, with Salesforce's words.
+    /// Resolves a path from `object`.
+    ///
+    /// # Errors
+    /// Salesforce's error about the unknown relationship or column.
     pub(crate) fn resolve(state: &State, object: &'static Object, name: &Name, source: &str) -> Result<Self, ApiError> {
         let invalid =
             |message: String| ApiError::new(400, "INVALID_FIELD", SyntaxError::new(name.at, message).explain(source));
         let mut path: Vec<&str> = name.text.split('.').collect();
-        // The object's own name may open a path.
+        // A path may start with the object's own name.
         if path.len() > 1 && path[0].eq_ignore_ascii_case(object.name) && relationship(state, object, path[0]).is_none()
         {
             path.remove(0);
@@ -52,7 +55,7 @@ impl Column {
         Ok(Self { hops, field })
     }
 
-    /// The value this path leads to from a record, null when a step leads nowhere.
+    /// The value of the column for a record; null if a reference on the path is empty.
     pub(crate) fn value<'a>(&self, tables: &'a Tables, record: &'a Record) -> Cow<'a, Value> {
         let mut at = record;
         let mut object = None;
@@ -70,7 +73,7 @@ impl Column {
         }
     }
 
-    /// Puts the value where its path says, making the objects on the way.
+    /// Writes the value at its path in `into`, and creates the objects on the path.
     fn write(&self, tables: &Tables, version: &str, record: &Record, into: &mut Map<String, Value>) {
         let mut at = record;
         let mut target = into;
@@ -92,7 +95,7 @@ impl Column {
     }
 }
 
-/// The reference a relationship name stands for, and where it leads.
+/// The reference of a relationship name, and the object it points to.
 fn relationship(state: &State, object: &Object, name: &str) -> Option<(Hop, &'static Object)> {
     let named = |field: &&Field| field.relationship.is_some_and(|relationship| relationship.eq_ignore_ascii_case(name));
     let field = object.visible_fields(state).find(named)?;

@@ -1,4 +1,4 @@
-//! A `WHERE` clause resolved against the schema, ready to be asked about records.
+//! `WHERE` clauses, resolved against the schema and evaluated for records.
 
 use std::{cmp::Ordering, collections::HashSet};
 
@@ -22,7 +22,7 @@ use crate::{
     time,
 };
 
-/// A question about a record.
+/// A resolved condition.
 #[derive(Debug)]
 pub(crate) enum Test {
     All(Vec<Test>),
@@ -37,7 +37,7 @@ pub(crate) enum Test {
         column: Column,
         pattern: Pattern,
     },
-    /// From the first value to before the second, negated or not.
+    /// From `from` inclusive to `until` exclusive, or its negation.
     Between {
         column: Column,
         from: Key,
@@ -52,7 +52,7 @@ pub(crate) enum Test {
     },
 }
 
-/// Where a condition is resolved.
+/// The context in which a condition is resolved.
 struct Resolver<'a> {
     state: &'a State,
     object: &'static Object,
@@ -61,7 +61,7 @@ struct Resolver<'a> {
 }
 
 impl Test {
-    /// Resolves a condition on `object`; `source` is quoted in errors.
+    /// Resolves a condition on `object`; errors quote `source`.
     pub(crate) fn resolve(
         state: &State,
         object: &'static Object,
@@ -98,7 +98,7 @@ impl Test {
     }
 }
 
-/// `!=` holds for null, the orders never do.
+/// Null satisfies `!=`, but no order comparison.
 fn compares(key: &Key, comparison: Comparison, expected: &Key) -> bool {
     let order = key.compare(expected);
     let comparable = *key != Key::Null && *expected != Key::Null;
@@ -182,7 +182,7 @@ impl Resolver<'_> {
     }
 }
 
-/// A literal as values of the field are compared.
+/// The key of a literal, to compare with keys of the field's values.
 fn key(field: &Field, literal: &Literal) -> Result<Key, ApiError> {
     match (field.kind, literal) {
         (_, Literal::Null) => Ok(Key::Null),

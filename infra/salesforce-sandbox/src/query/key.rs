@@ -1,4 +1,4 @@
-//! Values made comparable.
+//! Comparison keys of values.
 
 use std::cmp::Ordering;
 
@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use crate::schema::Field;
 
-/// A field's value as filters and orders compare it.
+/// A field's value in the form that filters and orders compare.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Key {
     Null,
     Boolean(bool),
     Number(f64),
-    /// Lower-cased, unless the field tells capitals apart. Dates and instants compare as they are written.
+    /// In lower case, unless the field is case-sensitive. Dates and instants compare as text.
     Text(String),
 }
 
@@ -30,7 +30,7 @@ impl Key {
         Self::Text(if keeps_case(field) { text.to_owned() } else { text.to_lowercase() })
     }
 
-    /// The order of two values of one field; null comes first.
+    /// The order of two values of a field; null is first.
     pub(crate) fn compare(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Boolean(one), Self::Boolean(two)) => one.cmp(two),

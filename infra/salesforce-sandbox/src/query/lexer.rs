@@ -1,4 +1,4 @@
-//! Tokens of SOQL, and of SOSL after its search string.
+//! Lexer of SOQL, and of SOSL after its search string.
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Token {
@@ -14,11 +14,11 @@ pub(crate) enum Token {
 #[derive(Clone, Debug)]
 pub(crate) struct Spanned {
     pub(crate) token: Token,
-    /// Characters from 0.
+    /// Position in characters, from 0.
     pub(crate) at: usize,
 }
 
-/// Where and why the text cannot be read.
+/// A syntax error and its position.
 #[derive(Clone, Debug)]
 pub(crate) struct SyntaxError {
     pub(crate) at: usize,
@@ -30,7 +30,7 @@ impl SyntaxError {
         Self { at, message: message.into() }
     }
 
-    /// The error as Salesforce shows it: the words around it, a caret, row and column.
+    /// The error in Salesforce's format: the surrounding text, a caret, row and column.
     pub(crate) fn explain(&self, source: &str) -> String {
         let from = self.at.saturating_sub(40);
         let context: String =
@@ -40,13 +40,13 @@ impl SyntaxError {
     }
 }
 
-/// Characters between two quotes at most, as they are written.
+/// Maximum length of a string literal, in characters including escapes.
 const MAX_LITERAL: usize = 4_000;
 
 // Longest first.
 const SYMBOLS: &[&str] = &["!=", "<>", "<=", ">=", "=", "<", ">", "(", ")", ",", "[", "]", "{", "}"];
 
-/// Splits the text; `start` is where the text begins in what the caller sent.
+/// Splits the text into tokens; `start` is the position of `text` in the caller's text.
 pub(crate) fn tokens(text: &str, start: usize) -> Result<Vec<Spanned>, SyntaxError> {
     let chars: Vec<char> = text.chars().collect();
     let mut tokens = Vec::new();
@@ -65,7 +65,7 @@ pub(crate) fn tokens(text: &str, start: usize) -> Result<Vec<Spanned>, SyntaxErr
 
 fn token(chars: &[char], at: usize) -> Result<(Token, usize), SyntaxError> {
     let first = chars[at];
-    let run = |fits: fn(char) -> bool| at + chars[at..].iter().take_while(|&&c| fits(c)).count();
+    let run = |accepts: fn(char) -> bool| at + chars[at..].iter().take_while(|&&c| accepts(c)).count();
     let text = |end: usize| chars[at..end].iter().collect::<String>();
     if first == '\'' {
         return quoted(chars, at);
@@ -108,7 +108,7 @@ fn quoted(chars: &[char], at: usize) -> Result<(Token, usize), SyntaxError> {
     }
 }
 
-/// The text behind the raw text of a literal. Escaped wildcards keep their meaning in `LIKE` only.
+/// Resolves the escapes in a literal's raw text. Escaped wildcards are special in `LIKE` only.
 pub(crate) fn unescape(raw: &str) -> String {
     let mut text = String::with_capacity(raw.len());
     let mut chars = raw.chars();

@@ -1,4 +1,4 @@
-//! `LIKE`: `%` for any text, `_` for one character, in any case.
+//! `LIKE`: `%` matches any text, `_` one character, ignoring case.
 
 use super::lexer::escaped;
 
@@ -9,12 +9,12 @@ enum Part {
     Char(char),
 }
 
-/// A pattern, ready to be compared.
+/// A parsed pattern.
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern(Vec<Part>);
 
 impl Pattern {
-    /// Reads the raw text of a literal.
+    /// Parses the raw text of a literal.
     pub(crate) fn new(raw: &str) -> Self {
         let lower = raw.to_lowercase();
         let mut chars = lower.chars();

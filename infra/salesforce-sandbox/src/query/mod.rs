@@ -1,4 +1,4 @@
-//! SOQL: read by a tokenizer and a recursive-descent parser, resolved against the schema, run over the tables.
+//! SOQL: a lexer and a recursive-descent parser, resolution against the schema, and evaluation over the tables.
 
 pub(crate) mod ast;
 mod children;

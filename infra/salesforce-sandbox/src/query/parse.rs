@@ -1,4 +1,4 @@
-//! The grammar, one function per rule.
+//! Recursive-descent parser, one function per grammar rule.
 
 use super::{
     ast::{Comparison, Condition, Item, Literal, Name, Order, Select},
@@ -6,14 +6,14 @@ use super::{
 };
 use crate::time;
 
-/// Characters of a statement at most.
+/// Maximum length of a statement, in characters.
 /// <https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsheet/guide/salesforce-app-limits-platform-soslsoql.html>
 const MAX_LEN: usize = 100_000;
 
-/// Conditions and queries inside each other; ours, so that no query exhausts the stack.
-const DEEPEST: usize = 100;
+/// Maximum nesting of conditions and queries; our own limit, to protect the stack.
+const MAX_DEPTH: usize = 100;
 
-/// Reads a whole SOQL query.
+/// Parses a SOQL query.
 pub(crate) fn select(text: &str) -> Result<Select, SyntaxError> {
     if text.chars().count() > MAX_LEN {
         return Err(SyntaxError::new(MAX_LEN, format!("SOQL statements cannot be longer than {MAX_LEN} characters.")));
@@ -30,12 +30,12 @@ pub(crate) struct Parser {
     tokens: Vec<Spanned>,
     next: usize,
     end: usize,
-    /// Parentheses, `NOT`s and subqueries that are open.
+    /// Number of open parentheses, `NOT`s and subqueries.
     depth: usize,
 }
 
 impl Parser {
-    /// `start` is where `text` begins in what the caller sent.
+    /// A parser of `text`; `start` is the position of `text` in the caller's text.
     pub(crate) fn new(text: &str, start: usize) -> Result<Self, SyntaxError> {
         Ok(Self { tokens: tokens(text, start)?, next: 0, end: start + text.chars().count(), depth: 0 })
     }
@@ -55,9 +55,9 @@ impl Parser {
         Ok(Select { items, from, filter, order, limit, offset })
     }
 
-    /// Reads what stands inside something else, unless that goes on for too long.
-    fn deeper<T>(&mut self, read: fn(&mut Self) -> Result<T, SyntaxError>) -> Result<T, SyntaxError> {
-        if self.depth == DEEPEST {
+    /// Parses a nested element, up to the maximum depth.
+    fn nested<T>(&mut self, read: fn(&mut Self) -> Result<T, SyntaxError>) -> Result<T, SyntaxError> {
+        if self.depth == MAX_DEPTH {
             return Err(SyntaxError::new(self.end, "the query is too deeply nested"));
         }
         self.depth += 1;
@@ -68,7 +68,7 @@ impl Parser {
 
     fn item(&mut self) -> Result<Item, SyntaxError> {
         if self.symbol("(") {
-            let inner = self.deeper(Self::select)?;
+            let inner = self.nested(Self::select)?;
             self.require_symbol(")")?;
             return Ok(Item::Children(Box::new(inner)));
         }
@@ -94,7 +94,7 @@ impl Parser {
         if self.word("WHERE") { self.condition().map(Some) } else { Ok(None) }
     }
 
-    /// Conditions joined by `AND` or by `OR`; SOQL refuses a mix without parentheses.
+    /// Conditions joined by either `AND` or `OR`; SOQL refuses a mix without parentheses.
     pub(crate) fn condition(&mut self) -> Result<Condition, SyntaxError> {
         let mut parts = vec![self.term()?];
         let any = match self.peek_word() {
@@ -113,10 +113,10 @@ impl Parser {
 
     fn term(&mut self) -> Result<Condition, SyntaxError> {
         if self.word("NOT") {
-            return Ok(Condition::Not(Box::new(self.deeper(Self::term)?)));
+            return Ok(Condition::Not(Box::new(self.nested(Self::term)?)));
         }
         if self.symbol("(") {
-            let inner = self.deeper(Self::condition)?;
+            let inner = self.nested(Self::condition)?;
             self.require_symbol(")")?;
             return Ok(inner);
         }
@@ -135,7 +135,7 @@ impl Parser {
     fn among(&mut self, field: Name, negated: bool) -> Result<Condition, SyntaxError> {
         self.require_symbol("(")?;
         if self.peek_word().is_some_and(|word| word.eq_ignore_ascii_case("SELECT")) {
-            let select = Box::new(self.deeper(Self::select)?);
+            let select = Box::new(self.nested(Self::select)?);
             self.require_symbol(")")?;
             return Ok(Condition::AmongSelected { field, select, negated });
         }
@@ -226,14 +226,14 @@ impl Parser {
         }
     }
 
-    /// Takes the keyword if it is next.
+    /// Consumes the keyword if it is next.
     pub(crate) fn word(&mut self, keyword: &str) -> bool {
         let found = self.peek_word().is_some_and(|word| word.eq_ignore_ascii_case(keyword));
         self.next += usize::from(found);
         found
     }
 
-    /// Takes the symbol if it is next.
+    /// Consumes the symbol if it is next.
     pub(crate) fn symbol(&mut self, symbol: &str) -> bool {
         let found = matches!(self.peek(), Some(Token::Symbol(next)) if *next == symbol);
         self.next += usize::from(found);
@@ -248,7 +248,7 @@ impl Parser {
         if self.word(keyword) { Ok(()) } else { Err(self.unexpected()) }
     }
 
-    /// Nothing may follow.
+    /// Requires the end of the text.
     pub(crate) fn end(&self) -> Result<(), SyntaxError> {
         if self.next < self.tokens.len() { Err(self.unexpected()) } else { Ok(()) }
     }

@@ -1,4 +1,4 @@
-//! Runs a query.
+//! Evaluation of queries.
 
 use std::cmp::Ordering;
 
@@ -20,26 +20,26 @@ use crate::{
     tables::{Record, Tables},
 };
 
-/// What a query sees.
+/// The records that a query sees.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Scope {
     /// Records that are not deleted.
     Live,
-    /// `queryAll`: the Recycle Bin too.
+    /// `queryAll`: deleted records, too.
     All,
     /// The Tooling API's objects.
     Tooling,
 }
 
-/// What a query found.
+/// The result of a query.
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) records: Vec<Value>,
-    /// As `totalSize`: for `COUNT()` the only answer.
+    /// The `totalSize`, which is the only result of `COUNT()`.
     pub(crate) total: usize,
 }
 
-/// Runs `select`; `source` is the text it was read from.
+/// Runs `select`; errors quote `source`, the text it was parsed from.
 pub(crate) fn run(
     state: &State,
     select: &Select,
@@ -81,7 +81,8 @@ pub(crate) fn run(
     }
 }
 
-/// Deleted records are only for `queryAll`, and the person record type only for orgs with Person Accounts.
+/// Whether a query sees the record: deleted records only with `queryAll`, and the person record type only in orgs with
+/// Person Accounts.
 pub(crate) fn visible(state: &State, object: &Object, record: &Record, scope: Scope) -> bool {
     let person_type = object.name == "RecordType" && record.flag("IsPersonType");
     (scope == Scope::All || !record.flag("IsDeleted")) && (state.options.person_accounts || !person_type)
@@ -154,7 +155,7 @@ pub(crate) fn orders(
     order.iter().map(resolve).collect()
 }
 
-/// Sorts and cuts. Records that tie keep the order of their creation.
+/// Sorts the records, and applies offset and limit. Records with equal keys stay in order of creation.
 pub(crate) fn arrange<'a>(
     tables: &Tables,
     rows: Vec<&'a Record>,
@@ -167,13 +168,13 @@ pub(crate) fn arrange<'a>(
     };
     let mut keyed: Vec<(Vec<Key>, &Record)> = rows.into_iter().map(|record| (keys(record), record)).collect();
     keyed.sort_by(|(one, _), (two, _)| {
-        let each = orders.iter().zip(one.iter().zip(two)).map(|((_, order), (one, two))| by(order, one, two));
+        let each = orders.iter().zip(one.iter().zip(two)).map(|((_, order), (one, two))| compare(order, one, two));
         each.fold(Ordering::Equal, Ordering::then)
     });
     keyed.into_iter().map(|(_, record)| record).skip(offset).take(limit.unwrap_or(usize::MAX)).collect()
 }
 
-fn by(order: &Order, one: &Key, two: &Key) -> Ordering {
+fn compare(order: &Order, one: &Key, two: &Key) -> Ordering {
     match (one == &Key::Null, two == &Key::Null) {
         (true, true) => Ordering::Equal,
         (true, false) => {

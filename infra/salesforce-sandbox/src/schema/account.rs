@@ -1,4 +1,4 @@
-//! Account, and the fields a Person Account adds.
+//! Account, with the fields of Person Accounts.
 
 use super::{
     Object,
@@ -12,7 +12,7 @@ pub(super) const ACCOUNT: Object = Object {
     writable: true,
     searchable: true,
     fields: &[
-        // Required of business accounts; the name of a Person Account is derived.
+        // Required for business accounts; the name of a Person Account is derived.
         Field::text("Name", "Account Name", 255).required(),
         Field::phone("Phone", "Account Phone"),
         Field::phone("Fax", "Account Fax"),

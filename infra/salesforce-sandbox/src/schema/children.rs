@@ -1,8 +1,8 @@
-//! Relationships from a record to those that refer to it.
+//! Child relationships: from a record to the records that refer to it.
 
 use super::Object;
 
-/// What a query calls the records of `child` whose `field` holds the id of a `parent`.
+/// The name in queries for the records of `child` whose `field` refers to a record of `parent`.
 #[derive(Debug)]
 pub(crate) struct ChildRelationship {
     pub(crate) parent: &'static str,
@@ -45,7 +45,7 @@ const CHILD_RELATIONSHIPS: &[ChildRelationship] = &[
     relationship("User", "PermissionSetAssignments", "PermissionSetAssignment", "AssigneeId"),
 ];
 
-/// The relationships to the records that refer to those of `parent`.
+/// The child relationships of an object.
 pub(crate) fn child_relationships(parent: &Object) -> impl Iterator<Item = &'static ChildRelationship> {
     let parent = parent.name;
     CHILD_RELATIONSHIPS.iter().filter(move |relationship| relationship.parent == parent)

@@ -1,4 +1,4 @@
-//! Event, as far as it shares the timeline and the Activity fields with Task.
+//! Event, with the fields it shares with Task as an Activity.
 
 use super::{
     Object,

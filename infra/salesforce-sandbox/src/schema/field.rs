@@ -1,6 +1,6 @@
-//! How a field is declared.
+//! Field declarations.
 
-/// A field's type, as far as its rules differ.
+/// The type of a field; types with the same rules are one kind.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Kind {
     Id,
@@ -16,7 +16,7 @@ pub(crate) enum Kind {
     Boolean,
     Int,
     Number,
-    /// The objects whose ids it takes.
+    /// The objects whose ids it accepts.
     Reference(&'static [&'static str]),
 }
 
@@ -36,7 +36,7 @@ pub(crate) enum Key {
     UniqueExternalId,
 }
 
-/// The feature that brings the field.
+/// The feature that the field belongs to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Feature {
     Standard,
@@ -48,7 +48,7 @@ pub(crate) enum Feature {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Field {
     pub(crate) name: &'static str,
-    /// The label, which is what error messages about values use.
+    /// The label, which error messages about values contain.
     pub(crate) label: &'static str,
     pub(crate) kind: Kind,
     /// UTF-16 code units for text, digits for `Int`; 0 where the type has no length.
@@ -57,10 +57,10 @@ pub(crate) struct Field {
     pub(crate) required: bool,
     pub(crate) default: Option<&'static str>,
     pub(crate) values: &'static [&'static str],
-    /// Only `values` are accepted.
+    /// Whether only `values` are accepted.
     pub(crate) restricted: bool,
     pub(crate) key: Key,
-    /// What a query calls the record behind a reference, as `Owner` for `OwnerId`.
+    /// The name in queries for the referenced record, for example `Owner` for `OwnerId`.
     pub(crate) relationship: Option<&'static str>,
     pub(crate) feature: Feature,
 }
@@ -136,12 +136,12 @@ impl Field {
         Self { feature, ..self }
     }
 
-    /// Long text can be neither filtered nor sorted by.
+    /// Whether queries can filter and sort by the field, which they cannot by long text.
     pub(crate) fn filterable(&self) -> bool {
         self.kind != Kind::LongText
     }
 
-    /// Only the unique key tells capitals apart, as its metadata says.
+    /// Whether comparisons are case-sensitive: only those of the unique key are, as its metadata says.
     pub(crate) fn case_sensitive(&self) -> bool {
         self.key == Key::UniqueExternalId
     }

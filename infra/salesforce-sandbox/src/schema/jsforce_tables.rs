@@ -1,7 +1,7 @@
-//! Custom objects that jsforce's public tests expect of an org.
+//! Custom objects that jsforce's public tests expect in an org.
 //!
-//! The external id of one is not unique, so that an upsert can meet several records (HTTP 300); the other is to be
-//! filled with more records than a query's page holds.
+//! The external id of `UpsertTable__c` is not unique, so that an upsert can match several records (HTTP 300).
+//! `BigTable__c` is for more records than a query page holds.
 
 use super::{
     Object,

@@ -23,7 +23,7 @@ pub(crate) use self::{
 };
 use crate::{options::Options, state::State};
 
-/// One object: what Salesforce calls an sObject.
+/// An object, which Salesforce calls an sObject.
 #[derive(Debug)]
 pub(crate) struct Object {
     pub(crate) name: &'static str,
@@ -33,7 +33,7 @@ pub(crate) struct Object {
     pub(crate) fields: &'static [Field],
     /// Whether the API may create, update and delete records.
     pub(crate) writable: bool,
-    /// Whether SOSL looks at it.
+    /// Whether SOSL searches it.
     pub(crate) searchable: bool,
 }
 
@@ -63,42 +63,42 @@ pub(crate) const OBJECTS: &[&Object] = &[
 /// The objects of the Tooling API.
 const TOOLING_OBJECTS: &[&Object] = &[CUSTOM_FIELD];
 
-/// Fields that admins made.
+/// The object of custom fields.
 pub(crate) const CUSTOM_FIELD: &Object = &security::CUSTOM_FIELD;
 
-/// What a query sees through a reference that may lead to several objects.
+/// The object that a query sees through a polymorphic reference.
 pub(crate) const NAME: &Object = &name::NAME;
 
-/// The object of that name, in any case.
+/// The object of that name, ignoring case.
 pub(crate) fn object(name: &str) -> Option<&'static Object> {
     OBJECTS.iter().find(|object| object.name.eq_ignore_ascii_case(name)).copied()
 }
 
-/// The object of that name, in any case, if the connecting user has access to it.
+/// The object of that name, ignoring case, if it is not hidden.
 pub(crate) fn visible_object(options: &Options, name: &str) -> Option<&'static Object> {
     object(name).filter(|object| !options.hides_object(object.name))
 }
 
-/// The Tooling API's object of that name, in any case.
+/// The Tooling API's object of that name, ignoring case.
 pub(crate) fn tooling_object(name: &str) -> Option<&'static Object> {
     TOOLING_OBJECTS.iter().find(|object| object.name.eq_ignore_ascii_case(name)).copied()
 }
 
-/// The object an id belongs to, by its prefix.
+/// The object of an id, by its prefix.
 pub(crate) fn object_of_id(id: &str) -> Option<&'static Object> {
     OBJECTS.iter().find(|object| id.starts_with(object.prefix)).copied()
 }
 
 impl Object {
-    /// Stands for the prefix of an object whose records have no ids; no id begins with it.
+    /// The prefix of an object whose records have no ids; no id begins with it.
     pub(crate) const NO_PREFIX: &'static str = "---";
 
-    /// Whether only the Tooling API knows it.
+    /// Whether it is an object of the Tooling API.
     pub(crate) fn is_tooling(&self) -> bool {
         tooling_object(self.name).is_some()
     }
 
-    /// The fields that exist in an org with these options, hidden ones included.
+    /// The fields that exist in an org with these options, including hidden ones.
     pub(crate) fn fields(&self, options: &Options) -> impl Iterator<Item = &'static Field> {
         let (person_accounts, unique_key_field) = (options.person_accounts, options.unique_key_field);
         self.fields.iter().chain(system::FIELDS).filter(move |field| match field.feature {
@@ -108,27 +108,27 @@ impl Object {
         })
     }
 
-    /// The fields the session's user sees.
+    /// The fields that the session's user may see.
     pub(crate) fn visible_fields(&self, state: &State) -> impl Iterator<Item = &'static Field> {
         self.fields(&state.options).filter(|field| !state.hides(self, field))
     }
 
-    /// The field of that name, in any case, hidden or not.
+    /// The field of that name, ignoring case, hidden or not.
     pub(crate) fn field(&self, options: &Options, name: &str) -> Option<&'static Field> {
         self.fields(options).find(|field| field.name.eq_ignore_ascii_case(name))
     }
 
-    /// The field of that name, if the session's user sees it.
+    /// The field of that name, ignoring case, if the session's user may see it.
     pub(crate) fn visible_field(&self, state: &State, name: &str) -> Option<&'static Field> {
         self.field(&state.options, name).filter(|field| !state.hides(self, field))
     }
 
-    /// Whether the object has the field at all, whatever the options say.
+    /// Whether the object declares the field, whatever the options are.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.fields.iter().any(|field| field.name == name)
     }
 
-    /// The fields whose values no two live records may share.
+    /// The fields whose values must be unique among live records.
     pub(crate) fn unique_fields(&self) -> impl Iterator<Item = &'static Field> {
         self.fields.iter().filter(|field| field.key == Key::UniqueExternalId)
     }

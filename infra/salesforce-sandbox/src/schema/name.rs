@@ -1,4 +1,4 @@
-//! The `Name` object: what `Owner`, `Who` and `What` of an activity show, whichever object they lead to.
+//! The `Name` object: the fields that queries see through polymorphic references such as `Who` and `What`.
 
 use super::{
     Object,

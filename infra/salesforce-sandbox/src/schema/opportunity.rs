@@ -1,4 +1,4 @@
-//! Opportunity, and the role that joins it to a Contact.
+//! Opportunity and OpportunityContactRole.
 
 use super::{
     Object,
@@ -28,7 +28,7 @@ pub(super) const OPPORTUNITY: Object = Object {
         .required(),
         Field::new("CloseDate", "Close Date", Kind::Date, 0).required(),
         Field::reference("AccountId", "Account ID", "Account", &["Account"]),
-        // Makes the primary contact role; afterwards the role is what changes.
+        // Creates the primary contact role; later changes are made to the role.
         Field::reference("ContactId", "Contact ID", "Contact", &["Contact"]).create_only(),
         Field::new("Amount", "Amount", Kind::Number, 18),
         Field::picklist("Type", "Opportunity Type", &[]),

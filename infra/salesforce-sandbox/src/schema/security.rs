@@ -1,4 +1,5 @@
-//! Who may do what: profiles, permission sets, field-level security, and what the session's own user ends up with.
+//! Security objects: profiles, permission sets, field-level security, and the effective permissions of the session's
+//! user.
 //! <https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_fieldpermissions.htm>
 
 use super::{
@@ -13,7 +14,7 @@ const MANAGE_PERMISSION_SETS: Field =
     Field::flag("PermissionsManageProfilesPermissionsets", "Manage Profiles and Permission Sets");
 const ASSIGN_PERMISSION_SETS: Field = Field::flag("PermissionsAssignPermissionSets", "Assign Permission Sets");
 
-/// The user permissions that profiles and permission sets give.
+/// The user permissions that profiles and permission sets can grant.
 pub(crate) const USER_PERMISSIONS: [&str; 5] = [
     API_ENABLED.name,
     CUSTOMIZE_APPLICATION.name,
@@ -89,7 +90,7 @@ pub(super) const PERMISSION_SET_ASSIGNMENT: Object = Object {
     ],
 };
 
-/// One row: what the session's user may do.
+/// The effective permissions of the session's user, in a single row.
 pub(super) const USER_PERMISSION_ACCESS: Object = Object {
     name: "UserPermissionAccess",
     label: "User Permission Access",
@@ -106,7 +107,7 @@ pub(super) const USER_PERMISSION_ACCESS: Object = Object {
     ],
 };
 
-/// One row for each field that an admin made. Only the Tooling API knows this object.
+/// Custom fields, one row each. Only the Tooling API has this object.
 /// <https://developer.salesforce.com/docs/atlas.en-us.api_tooling.meta/api_tooling/tooling_api_objects_customfield.htm>
 pub(super) const CUSTOM_FIELD: Object = Object {
     name: "CustomField",

@@ -1,4 +1,4 @@
-//! Objects an admin sets up and the API only reads.
+//! Setup objects, which are read-only in the API.
 
 use super::{
     Object,

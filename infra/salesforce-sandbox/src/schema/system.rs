@@ -1,4 +1,4 @@
-//! Fields every object has.
+//! System fields, which every object has.
 
 use super::field::{Field, Kind};
 

@@ -1,4 +1,4 @@
-//! Task. Types, lengths and the create-only `TaskSubtype`:
+//! Task. Source of types, lengths and the create-only `TaskSubtype`:
 //! <https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_task.htm>.
 
 use super::{

@@ -1,4 +1,4 @@
-//! User. Email is not unique, Username is, in the real thing across all orgs.
+//! User. `Email` is not unique; `Username` is, in Salesforce across all orgs.
 
 use super::{
     Object,

@@ -1,7 +1,7 @@
-//! What of a record search looks at.
+//! The searchable content of a record.
 //!
-//! How the real index treats phone formats is documented nowhere; this org ignores formatting and matches whole numbers,
-//! so that `+33 6 12 34 56 78` is found by `33612345678` and by nothing shorter.
+//! How the real index treats phone formats is not documented. This org ignores formatting and matches whole numbers:
+//! `+33 6 12 34 56 78` is found by `33612345678`, but not by fewer digits.
 
 use serde_json::Value;
 
@@ -54,10 +54,10 @@ impl Haystack {
     }
 
     fn contains_term(&self, term: &Term) -> bool {
-        let number = term.number().is_some_and(|number| self.phones.iter().any(|phone| number.matches(phone)));
+        let phone_matches = term.number().is_some_and(|number| self.phones.iter().any(|phone| number.matches(phone)));
         let wanted = term.words();
         let adjacent = |have: &[String]| have.iter().zip(wanted).all(|(word, wanted)| wanted.matches(word));
-        number || self.texts.iter().any(|text| text.windows(wanted.len().max(1)).any(adjacent))
+        phone_matches || self.texts.iter().any(|text| text.windows(wanted.len().max(1)).any(adjacent))
     }
 }
 

@@ -1,4 +1,4 @@
-//! `FIND {…} IN … FIELDS RETURNING … LIMIT n`.
+//! Parser of `FIND {…} IN … FIELDS RETURNING … LIMIT n`.
 
 use super::terms::{Expression, expression};
 use crate::query::{
@@ -6,18 +6,18 @@ use crate::query::{
     ast::{Condition, Name, Order},
 };
 
-/// A whole search.
+/// A parsed search.
 #[derive(Clone, Debug)]
 pub(crate) struct Search {
-    /// Nothing if the search string is too long to find anything.
+    /// `None` if the search string is too long to find anything.
     pub(crate) expression: Option<Expression>,
     pub(crate) group: Group,
-    /// Empty stands for the ids of all objects.
+    /// If empty, the ids of all searchable objects are returned.
     pub(crate) returning: Vec<Returning>,
     pub(crate) limit: usize,
 }
 
-/// Which fields are looked at.
+/// The fields that are searched.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Group {
     All,
@@ -26,7 +26,7 @@ pub(crate) enum Group {
     Phone,
 }
 
-/// What is returned of one object.
+/// The `RETURNING` clause of one object.
 #[derive(Clone, Debug)]
 pub(crate) struct Returning {
     pub(crate) object: Name,
@@ -37,10 +37,10 @@ pub(crate) struct Returning {
     pub(crate) offset: usize,
 }
 
-/// Results of one search at most.
+/// Maximum number of results of a search.
 pub(crate) const LIMIT: usize = 2_000;
 
-/// Reads a whole SOSL search.
+/// Parses a SOSL search.
 pub(crate) fn search(text: &str) -> Result<Search, SyntaxError> {
     let chars: Vec<char> = text.chars().collect();
     let (from, to) = braces(&chars)?;
@@ -63,7 +63,7 @@ pub(crate) fn search(text: &str) -> Result<Search, SyntaxError> {
     Ok(Search { expression: expression(&find, from)?, group, returning, limit })
 }
 
-/// Where the search string begins and ends.
+/// The start and end of the search string.
 fn braces(chars: &[char]) -> Result<(usize, usize), SyntaxError> {
     let text: String = chars.iter().collect();
     let open = chars.iter().position(|&c| c == '{').unwrap_or(chars.len());
@@ -90,7 +90,7 @@ fn in_fields(parser: &mut Parser) -> Result<Group, SyntaxError> {
     if parser.word("FIELDS") { Ok(group) } else { Err(parser.unexpected()) }
 }
 
-/// The group of that name, in any case.
+/// The group of that name, ignoring case.
 pub(crate) fn group(name: &str) -> Option<Group> {
     match name.to_ascii_uppercase().as_str() {
         "ALL" | "SIDEBAR" => Some(Group::All),

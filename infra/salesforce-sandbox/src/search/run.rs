@@ -1,4 +1,4 @@
-//! Runs a search over what the index holds by now.
+//! Runs a search over the records that are indexed at the time.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -16,7 +16,7 @@ use crate::{
     tables::Record,
 };
 
-/// The `searchRecords`; `source` is quoted in errors.
+/// Runs a search and returns the `searchRecords`; errors quote `source`.
 pub(crate) fn run(
     state: &State,
     search: &Search,
@@ -30,7 +30,7 @@ pub(crate) fn run(
     for returning in returning {
         found.push(one(state, search, returning, source, version, now)?.into_iter());
     }
-    // An overall limit is spread evenly over the objects.
+    // The overall limit is distributed evenly over the objects.
     let mut quotas = vec![0; found.len()];
     let mut left = search.limit;
     while left > 0 && quotas.iter().zip(&found).any(|(quota, rows)| *quota < rows.len()) {
@@ -44,7 +44,7 @@ pub(crate) fn run(
     Ok(found.into_iter().zip(quotas).flat_map(|(rows, quota)| rows.take(quota)).collect())
 }
 
-/// Without `RETURNING`: the ids of all searchable objects.
+/// The default for `RETURNING`: the ids of all searchable objects.
 fn everything(state: &State) -> Vec<Returning> {
     let searchable = OBJECTS.iter().filter(|object| object.searchable && !state.options.hides_object(object.name));
     let returning = |object: &&Object| Returning {

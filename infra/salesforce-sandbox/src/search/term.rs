@@ -1,14 +1,14 @@
-//! One term of a search string, made ready to be compared with many records.
+//! A term of a search string, prepared for comparison with many records.
 
 /// A word or phrase.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Term {
-    /// Its digits, unless it has letters.
+    /// Its digits; `None` if it contains letters.
     number: Option<Pattern>,
     words: Vec<Pattern>,
 }
 
-/// Text in which `*` is any text and `?` one character.
+/// Text in which `*` matches any text and `?` one character.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Pattern {
     text: String,
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn wildcards_stand_for_text() {
+    fn wildcards_match_text_or_one_character() {
         check("336*", "33612345678", true);
         check("j?ne", "jane", true);
         check("612345678", "33612345678", false);

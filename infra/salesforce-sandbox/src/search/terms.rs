@@ -1,25 +1,25 @@
-//! The search string: words, phrases and operators.
+//! Parser of the search string: words, phrases and operators.
 
 use super::term::Term;
 use crate::query::SyntaxError;
 
-/// What must be found in a record.
+/// The condition that a record must satisfy.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Expression {
-    /// Words next to each other.
+    /// Consecutive words.
     Term(Term),
     All(Vec<Expression>),
     Any(Vec<Expression>),
     Not(Box<Expression>),
 }
 
-/// Above this many characters nothing is found.
+/// Length in characters above which a search string finds nothing.
 /// <https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_sosl_syntax.htm>
 const MAX_LEN: usize = 10_000;
-/// Above this many, operators are not honoured.
-const LONGEST_WITH_OPERATORS: usize = 4_000;
-/// Parentheses inside each other; ours, so that no search exhausts the stack.
-const DEEPEST: usize = 100;
+/// Length in characters above which operators are ignored.
+const MAX_LEN_WITH_OPERATORS: usize = 4_000;
+/// Maximum nesting of parentheses; our own limit, to protect the stack.
+const MAX_DEPTH: usize = 100;
 const RESERVED: &str = "&|!(){}[]^\"~*?:\\'+-";
 
 #[derive(Clone, Debug, PartialEq)]
@@ -32,14 +32,14 @@ enum Word {
     Close,
 }
 
-/// Reads a search string that begins at `start` of what the caller sent; nothing if it is too long to find anything.
+/// Parses a search string that begins at `start` of the caller's text; `None` if it is too long to find anything.
 pub(crate) fn expression(text: &str, start: usize) -> Result<Option<Expression>, SyntaxError> {
     let length = text.chars().count();
     let mut words = words(text, start)?;
     if length > MAX_LEN {
         return Ok(None);
     }
-    if length > LONGEST_WITH_OPERATORS {
+    if length > MAX_LEN_WITH_OPERATORS {
         words.retain(|word| matches!(word, Word::Term(..)));
     }
     let mut reader = Reader { words, next: 0, end: start + length, depth: 0 };
@@ -84,7 +84,7 @@ fn words(text: &str, start: usize) -> Result<Vec<Word>, SyntaxError> {
     Ok(words)
 }
 
-/// Reads up to a character that ends the word. Escaped characters are punctuation, which search ignores.
+/// Reads up to the character that ends the word. Escaped characters are punctuation, which search ignores.
 fn read(
     chars: &[char],
     from: usize,
@@ -127,7 +127,7 @@ struct Reader {
 }
 
 impl Reader {
-    /// `OR` binds weakest.
+    /// Operands of `OR`, which has the lowest precedence.
     fn any(&mut self) -> Result<Expression, SyntaxError> {
         let mut parts = vec![self.all()?];
         while self.take(&Word::Or) {
@@ -136,7 +136,7 @@ impl Reader {
         Ok(if parts.len() == 1 { parts.remove(0) } else { Expression::Any(parts) })
     }
 
-    /// Words side by side must all be found, as with `AND`.
+    /// Operands of `AND`, which is implied between adjacent words.
     fn all(&mut self) -> Result<Expression, SyntaxError> {
         let mut parts = vec![self.one()?];
         while matches!(self.words.get(self.next), Some(Word::Term(..) | Word::Open | Word::And)) {
@@ -152,7 +152,7 @@ impl Reader {
             self.next += 1;
             return Ok(Expression::Term(Term::new(text)));
         }
-        if self.depth == DEEPEST || !self.take(&Word::Open) {
+        if self.depth == MAX_DEPTH || !self.take(&Word::Open) {
             return Err(self.unexpected());
         }
         self.depth += 1;
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn operators_bind_as_documented() {
+    fn operators_have_the_documented_precedence() {
         check("jane roe", "all(jane roe)");
         check("\"jane roe\" OR acme AND NOT ltd", "any(jane roe all(acme not(ltd)))");
         check("(aa OR bb) cc", "all(any(aa bb) cc)");
@@ -218,14 +218,14 @@ mod tests {
     }
 
     #[test]
-    fn useless_terms_are_refused() {
+    fn invalid_terms_are_refused() {
         check("x", "0: search term must be longer than one character");
         check("*12", "0: Malformed search: a wildcard may not come first");
         check("aa OR", "5: Malformed search: unexpected operator or end");
     }
 
     #[test]
-    fn a_long_string_loses_its_operators_and_a_very_long_one_finds_nothing() {
+    fn long_strings_ignore_operators_and_longer_ones_find_nothing() {
         let many = |count: usize| vec!["33612345678"; count].join(" OR ");
         check(&many(2), "any(33612345678 33612345678)");
         let long = expression(&many(280), 0).unwrap();

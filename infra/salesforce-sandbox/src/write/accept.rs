@@ -1,4 +1,4 @@
-//! Which fields a caller may set, and under which names they are stored.
+//! Validation of the fields in a request body, and their declared names.
 
 use serde_json::Value;
 
@@ -11,14 +11,14 @@ use crate::{
     tables::Fields,
 };
 
-/// What a request does to a record.
+/// The operation that a request performs on a record.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Operation {
     Create,
     Update,
 }
 
-/// The body's fields under their declared names, with checked and normalised values.
+/// The body's fields under their declared names, with validated and normalised values.
 pub(super) fn accept(state: &State, object: &Object, body: &Fields, operation: Operation) -> Result<Fields, ApiError> {
     let mut given = Fields::new();
     let mut unwritable = Vec::new();
@@ -44,19 +44,19 @@ pub(super) fn accept(state: &State, object: &Object, body: &Fields, operation: O
     rejected.map_or(Ok(given), Err)
 }
 
-/// The body's fields under their declared names, values checked for their type only: for seeding.
+/// For seeding: the body's fields under their declared names, with validated values, whatever their access.
 pub(super) fn accept_any(options: &Options, object: &Object, body: &Fields) -> Result<Fields, ApiError> {
     let fields = body.iter().filter(|(name, value)| *name != "attributes" && !value.is_null());
     fields
         .map(|(name, value): (&String, &Value)| {
-            let field = object.field(options, name).ok_or_else(|| no_such_column_yet(object, name))?;
+            let field = object.field(options, name).ok_or_else(|| no_such_column_with_hint(object, name))?;
             Ok((field.name.to_owned(), value::accept(field, value)?))
         })
         .collect()
 }
 
-/// The same with the option that would bring the field, if one would.
-fn no_such_column_yet(object: &Object, name: &str) -> ApiError {
+/// The error for an unknown field, with the option that would add it, if there is one.
+fn no_such_column_with_hint(object: &Object, name: &str) -> ApiError {
     let missing = object.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name));
     let (feature, option) = match missing.map(|field| field.feature) {
         Some(Feature::PersonAccounts) => ("Person Accounts", "person_accounts"),
@@ -64,15 +64,15 @@ fn no_such_column_yet(object: &Object, name: &str) -> ApiError {
         Some(Feature::Standard) | None => return no_such_column(object, name),
     };
     let hint = format!("this org has no {feature}; PUT {{\"{option}\": true}} to /_sandbox/options");
-    ApiError::new(400, "INVALID_FIELD", format!("{}: {hint}", no_such_column_words(object, name)))
+    ApiError::new(400, "INVALID_FIELD", format!("{}: {hint}", no_such_column_message(object, name)))
 }
 
-/// Salesforce's words for a field that is not there, in a record.
+/// Salesforce's error for an unknown field of a record.
 pub(crate) fn no_such_column(object: &Object, name: &str) -> ApiError {
-    ApiError::new(400, "INVALID_FIELD", no_such_column_words(object, name))
+    ApiError::new(400, "INVALID_FIELD", no_such_column_message(object, name))
 }
 
-fn no_such_column_words(object: &Object, name: &str) -> String {
+fn no_such_column_message(object: &Object, name: &str) -> String {
     format!("No such column '{name}' on sobject of type {}", object.name)
 }
 

@@ -1,11 +1,11 @@
-//! What follows from the little that a seeded record says.
+//! Fields that the given fields of a seeded record imply.
 
 use serde_json::{Value, json};
 
 use super::person;
 use crate::{schema::Object, state::State, tables::Fields};
 
-/// Fills fields that the given ones imply, so that both say the same.
+/// Fills in the fields that the given ones imply.
 pub(super) fn complete(state: &State, object: &Object, given: &mut Fields) {
     let person = match object.name {
         "Account" => state.options.person_accounts && person::is_person(state, given),
@@ -17,7 +17,7 @@ pub(super) fn complete(state: &State, object: &Object, given: &mut Fields) {
     if person {
         split_name(given);
     }
-    close(object, given);
+    fill_closed_status(object, given);
     if let Some(date) = given.get("LastModifiedDate").cloned() {
         given.entry("SystemModstamp").or_insert(date);
     }
@@ -27,7 +27,7 @@ fn is_empty(fields: &Fields, name: &str) -> bool {
     fields.get(name).is_none_or(Value::is_null)
 }
 
-/// The last name is the last word of the name unless it is given, and the first name what stands before it.
+/// Derives missing names from `Name`: the last name is its last word, the first name the text before the last name.
 fn split_name(given: &mut Fields) {
     let text = |name: &str| given.get(name).and_then(Value::as_str);
     let Some(name) = text("Name") else { return };
@@ -39,8 +39,8 @@ fn split_name(given: &mut Fields) {
     }
 }
 
-/// A record that is closed without a word about its status has one that is closed, lest the next change open it.
-fn close(object: &Object, given: &mut Fields) {
+/// Gives a closed record without a status a closed one, as the next update would otherwise open it again.
+fn fill_closed_status(object: &Object, given: &mut Fields) {
     let (field, closed) = match object.name {
         "Case" => ("Status", "Closed"),
         "Task" => ("Status", "Completed"),

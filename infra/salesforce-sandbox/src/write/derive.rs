@@ -1,4 +1,4 @@
-//! Fields that Salesforce works out by itself.
+//! Fields that Salesforce derives.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -43,7 +43,7 @@ fn task(fields: &mut Fields, now: Timestamp) {
     closing_time(fields, "CompletedDateTime", closed, now);
 }
 
-/// Set when the record closes, kept while it stays closed, emptied when it is opened again.
+/// Sets the time when the record closes, keeps it while it stays closed, and clears it when the record is reopened.
 fn closing_time(fields: &mut Fields, name: &str, closed: bool, now: Timestamp) {
     if !closed {
         set(fields, name, Value::Null);
@@ -52,7 +52,7 @@ fn closing_time(fields: &mut Fields, name: &str, closed: bool, now: Timestamp) {
     }
 }
 
-/// The account of `WhatId` if that is an Account or Opportunity, else the account of the Contact in `WhoId`.
+/// Sets `AccountId`: the account of `WhatId` if that is an Account or Opportunity, else that of the Contact in `WhoId`.
 fn activity_account(tables: &Tables, fields: &mut Fields) {
     let account_of = |id: &str| {
         let (object, record) = tables.find(id)?;
@@ -94,13 +94,13 @@ fn opportunity(fields: &mut Fields) {
     set(fields, "IsWon", json!(stage == "Closed Won"));
 }
 
-/// An entry that grants nothing is deleted.
+/// Deletes an entry that grants nothing.
 fn field_permissions(fields: &mut Fields) {
     let grants = fields.get("PermissionsRead") == Some(&json!(true));
     set(fields, "IsDeleted", json!(!grants));
 }
 
-/// The primary contact role that an Opportunity created with `ContactId` comes with.
+/// The primary contact role of an Opportunity that was created with `ContactId`.
 pub(super) fn primary_role(state: &State, object: &Object, id: &str) -> Option<(&'static Object, Fields)> {
     let contact = (object.name == "Opportunity").then(|| state.tables.get(object, id)).flatten();
     let contact_id = contact.and_then(|record: &Record| record.text("ContactId"))?;

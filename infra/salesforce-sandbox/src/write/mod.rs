@@ -32,7 +32,7 @@ use crate::{
     time,
 };
 
-/// Who writes, when, and with which headers.
+/// The user and time of a write, and its header options.
 #[derive(Clone, Debug)]
 pub(crate) struct Actor {
     user_id: String,
@@ -55,17 +55,17 @@ impl From<&Call> for Actor {
 /// Creates a record and returns its id.
 pub(crate) fn create(
     state: &mut State,
-    by: &Actor,
+    actor: &Actor,
     object: &'static Object,
     body: &Fields,
 ) -> Result<String, ApiError> {
     require_writable(object)?;
-    setup::permit(state, object, &by.user_id)?;
-    record_faults::meet(state, Operation::Create, object, None, body)?;
+    setup::permit(state, object, &actor.user_id)?;
+    record_faults::check(state, Operation::Create, object, None, body)?;
     state.atomically(|state| {
         let given = accept(state, object, body, Operation::Create)?;
         let mut fields = given.clone();
-        apply_defaults(state, object, &mut fields, &by.user_id);
+        apply_defaults(state, object, &mut fields, &actor.user_id);
         person::classify(state, object, &mut fields)?;
         require(object, &fields)?;
         references::check(state, object, &given)?;
@@ -73,32 +73,32 @@ pub(crate) fn create(
         rules::validate(&state.options, object, &fields)?;
         check_unique(state, object, &fields, "")?;
         setup::check(state, object, &fields, Operation::Create, "")?;
-        rules::check_duplicates(state, object, &fields, by.allow_save)?;
+        rules::check_duplicates(state, object, &fields, actor.allow_save)?;
         let id = state.tables.mint_id(object);
-        stamp_created(&mut fields, &id, by);
-        derive::derive(&mut state.tables, object, &mut fields, by.now);
-        locks::take(state, locks::of_insert(object, &id, &fields))?;
-        state.tables.put(object, Record { fields, touched_at: by.now.as_millisecond() });
+        stamp_created(&mut fields, &id, actor);
+        derive::derive(&mut state.tables, object, &mut fields, actor.now);
+        locks::take(state, locks::rows_of_insert(object, &id, &fields))?;
+        state.tables.put(object, Record { fields, touched_at: actor.now.as_millisecond() });
         person::sync(state, object, &id);
         if let Some(role) = derive::primary_role(state, object, &id) {
-            create(state, by, role.0, &role.1)?;
+            create(state, actor, role.0, &role.1)?;
         }
         Ok(id)
     })
 }
 
-/// Changes a record.
+/// Updates a record.
 pub(crate) fn update(
     state: &mut State,
-    by: &Actor,
+    actor: &Actor,
     object: &'static Object,
     id: &str,
     body: &Fields,
 ) -> Result<(), ApiError> {
     require_writable(object)?;
-    setup::permit(state, object, &by.user_id)?;
+    setup::permit(state, object, &actor.user_id)?;
     let before = live(state, object, id)?.clone();
-    record_faults::meet(state, Operation::Update, object, Some(id), body)?;
+    record_faults::check(state, Operation::Update, object, Some(id), body)?;
     state.atomically(|state| {
         let given = accept(state, object, body, Operation::Update)?;
         if before.flag("IsConverted") {
@@ -112,12 +112,12 @@ pub(crate) fn update(
         rules::validate(&state.options, object, &fields)?;
         check_unique(state, object, &fields, id)?;
         setup::check(state, object, &fields, Operation::Update, id)?;
-        stamp_modified(&mut fields, by);
-        derive::derive(&mut state.tables, object, &mut fields, by.now);
-        let rows = [&before.fields, &fields].map(|fields| locks::of_change(object, id, fields));
+        stamp_modified(&mut fields, actor);
+        derive::derive(&mut state.tables, object, &mut fields, actor.now);
+        let rows = [&before.fields, &fields].map(|fields| locks::rows_of_change(object, id, fields));
         locks::take(state, rows.concat())?;
         let phone_changed = given.iter().any(|(name, value)| is_phone(object, name) && before.get(name) != value);
-        let touched_at = if phone_changed { by.now.as_millisecond() } else { before.touched_at };
+        let touched_at = if phone_changed { actor.now.as_millisecond() } else { before.touched_at };
         state.tables.put(object, Record { fields, touched_at });
         person::sync(state, object, id);
         Ok(())
@@ -125,19 +125,19 @@ pub(crate) fn update(
 }
 
 /// Moves a record to the Recycle Bin.
-pub(crate) fn delete(state: &mut State, by: &Actor, object: &'static Object, id: &str) -> Result<(), ApiError> {
+pub(crate) fn delete(state: &mut State, actor: &Actor, object: &'static Object, id: &str) -> Result<(), ApiError> {
     require_writable(object)?;
-    setup::permit(state, object, &by.user_id)?;
+    setup::permit(state, object, &actor.user_id)?;
     let mut record = live(state, object, id)?.clone();
-    locks::take(state, locks::of_change(object, id, &record.fields))?;
+    locks::take(state, locks::rows_of_change(object, id, &record.fields))?;
     record.fields.insert("IsDeleted".to_owned(), json!(true));
-    stamp_modified(&mut record.fields, by);
+    stamp_modified(&mut record.fields, actor);
     state.tables.put(object, record);
     person::sync(state, object, id);
     Ok(())
 }
 
-/// The record, if it is there and not deleted.
+/// The record, unless it is missing or deleted.
 pub(crate) fn live<'a>(state: &'a State, object: &Object, id: &str) -> Result<&'a Record, ApiError> {
     match state.tables.get(object, id) {
         Some(record) if record.flag("IsDeleted") => {
@@ -156,7 +156,7 @@ fn require_writable(object: &Object) -> Result<(), ApiError> {
     object.writable.then_some(()).ok_or_else(refused)
 }
 
-/// Fills what the caller left open: declared defaults, `false`, the API user as owner, a user's profile.
+/// Fills empty fields: declared defaults, `false`, the API user as owner, the standard profile of a user.
 fn apply_defaults(state: &State, object: &Object, fields: &mut Fields, user_id: &str) {
     for field in object.fields(&state.options) {
         let empty = fields.get(field.name).is_none_or(Value::is_null);
@@ -204,16 +204,16 @@ fn is_phone(object: &Object, name: &str) -> bool {
     object.fields.iter().any(|field| field.name == name && field.kind == Kind::Phone)
 }
 
-fn stamp_created(fields: &mut Fields, id: &str, by: &Actor) {
+fn stamp_created(fields: &mut Fields, id: &str, actor: &Actor) {
     fields.insert("Id".to_owned(), json!(id));
-    fields.insert("CreatedDate".to_owned(), json!(time::datetime(by.now)));
-    fields.insert("CreatedById".to_owned(), json!(by.user_id));
-    stamp_modified(fields, by);
+    fields.insert("CreatedDate".to_owned(), json!(time::datetime(actor.now)));
+    fields.insert("CreatedById".to_owned(), json!(actor.user_id));
+    stamp_modified(fields, actor);
 }
 
-fn stamp_modified(fields: &mut Fields, by: &Actor) {
-    let now = json!(time::datetime(by.now));
+fn stamp_modified(fields: &mut Fields, actor: &Actor) {
+    let now = json!(time::datetime(actor.now));
     fields.insert("LastModifiedDate".to_owned(), now.clone());
     fields.insert("SystemModstamp".to_owned(), now);
-    fields.insert("LastModifiedById".to_owned(), json!(by.user_id));
+    fields.insert("LastModifiedById".to_owned(), json!(actor.user_id));
 }

@@ -1,4 +1,4 @@
-//! Person Accounts: an Account and a hidden Contact that always say the same.
+//! Person Accounts: an Account and a hidden Contact that mirrors it.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::{
     tables::{Fields, Record},
 };
 
-/// What the Contact calls the Account's fields.
+/// The mirrored fields: their names on the Account and on the Contact.
 const MIRRORED: &[(&str, &str)] = &[
     ("FirstName", "FirstName"),
     ("LastName", "LastName"),
@@ -37,7 +37,7 @@ pub(super) fn classify(state: &State, object: &Object, fields: &mut Fields) -> R
     if object.name != "Account" || !state.options.person_accounts {
         return Ok(());
     }
-    // The API cannot set it: what is there is the default of every flag.
+    // The API cannot set the flag; its value here is the default of every flag.
     fields.remove("IsPersonAccount");
     let person = is_person(state, fields);
     if person && text(fields, "Name").is_some() {
@@ -48,16 +48,16 @@ pub(super) fn classify(state: &State, object: &Object, fields: &mut Fields) -> R
     Ok(())
 }
 
-/// Whether an Account is a Person Account: as it says itself, else by its record type or last name.
+/// Whether an Account is a Person Account: by its flag if that is set, else by its record type or last name.
 pub(super) fn is_person(state: &State, fields: &Fields) -> bool {
-    if let Some(said) = fields.get("IsPersonAccount").and_then(Value::as_bool) {
-        return said;
+    if let Some(flag) = fields.get("IsPersonAccount").and_then(Value::as_bool) {
+        return flag;
     }
     let record_type = text(fields, "RecordTypeId").and_then(|id| state.tables.find(id));
     record_type.is_some_and(|(_, record)| record.flag("IsPersonType")) || text(fields, "LastName").is_some()
 }
 
-/// Says that the Account is a Person Account, with the record type of one, or that it is none.
+/// Sets `IsPersonAccount`, and for a Person Account without a record type also the record type.
 pub(super) fn mark(state: &State, fields: &mut Fields, person: bool) {
     fields.insert("IsPersonAccount".to_owned(), json!(person));
     let types = schema::object("RecordType").map_or(&[][..], |object| state.tables.rows(object));
@@ -71,7 +71,7 @@ fn text<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
     fields.get(name).and_then(Value::as_str)
 }
 
-/// Makes the hidden Contact of a Person Account, or brings it up to date.
+/// Creates or updates the hidden Contact of a Person Account.
 pub(super) fn sync(state: &mut State, object: &'static Object, id: &str) {
     let Some(contact) = schema::object("Contact") else { return };
     let person = state.tables.get(object, id).filter(|record| record.flag("IsPersonAccount"));

@@ -1,4 +1,4 @@
-//! Where a reference may lead.
+//! Validation of references.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use crate::{
     tables::Fields,
 };
 
-/// Checks every reference the caller gave.
+/// Validates every reference in the given fields.
 pub(super) fn check(state: &State, object: &Object, given: &Fields) -> Result<(), ApiError> {
     for field in object.fields {
         let Kind::Reference(targets) = field.kind else { continue };

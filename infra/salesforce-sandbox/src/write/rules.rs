@@ -1,4 +1,4 @@
-//! Rules that admins make: validation rules and duplicate rules.
+//! Admin-defined rules: validation rules and duplicate rules.
 
 use std::collections::BTreeMap;
 
@@ -59,7 +59,7 @@ pub(super) fn check_duplicates(
     Ok(())
 }
 
-/// Text without case, phone numbers by their digits; nothing when empty.
+/// The value as duplicate rules compare it: text in lower case, phone numbers as digits; `None` if empty.
 fn comparable(object: &Object, fields: &Fields, name: &str) -> Option<String> {
     let text = fields.get(name)?.as_str()?;
     let phone = object.fields.iter().any(|field| field.name == name && field.kind == Kind::Phone);
@@ -78,7 +78,7 @@ fn duplicates_detected(object: &Object, rule: &DuplicateRule, matches: &[&Record
     ApiError::record("DUPLICATES_DETECTED", message, &[]).with_duplicate_result(found)
 }
 
-/// What a duplicate rule of `object` says of the records it found, which may be of other objects.
+/// The `duplicateResult` of a duplicate rule of `object`; the records it found may be of other objects.
 pub(crate) fn duplicate_result(object: &Object, message: &str, allow_save: bool, ids: &[String]) -> Value {
     let rule_name = format!("Sandbox_{}_Rule", object.name);
     let mut by_object: BTreeMap<&str, Vec<Value>> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Records that are simply there: for tests and demos, past the API and its rules.
+//! Seeding: stores records for tests and demos directly, without the API's rules.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -8,16 +8,16 @@ use super::{
 };
 use crate::{error::ApiError, id, schema::Object, state::State, tables::Record};
 
-/// When search sees a seeded record.
+/// When search finds a seeded record.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Indexing {
-    /// As if it had been there for long.
+    /// Immediately, as if it had existed for a long time.
     AtOnce,
-    /// After the org's index lag, as any new record.
+    /// After the org's index lag, like any new record.
     AfterLag,
 }
 
-/// Stores a record with whatever system and derived fields the caller gives; the rest is filled in.
+/// Stores a record with the given fields, including system and derived fields, and fills in the rest.
 ///
 /// Fields must exist and have the right type, ids must be of this object, and unique keys stay unique.
 pub(crate) fn seed(
@@ -41,7 +41,7 @@ pub(crate) fn seed(
     }
     stamp_created(&mut fields, &record_id, &Actor { user_id: admin, now, allow_save: true });
     derive::derive(&mut state.tables, object, &mut fields, now);
-    // What the caller says goes, also of fields that are otherwise worked out.
+    // Given fields override derived ones.
     fields.extend(given);
     fields.insert("Id".to_owned(), json!(record_id));
     let touched_at = match indexing {

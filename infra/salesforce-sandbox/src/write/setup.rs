@@ -1,4 +1,4 @@
-//! Permission sets, what they grant and who has them: who may change them, and what fits.
+//! Permission sets, their grants and assignments: the permissions needed to change them, and their validation.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::{
     tables::{Fields, Record},
 };
 
-/// Refuses a user who may not change an object of the org's security.
+/// Refuses a write to a security object by a user without the permission for it.
 pub(super) fn permit(state: &State, object: &Object, user_id: &str) -> Result<(), ApiError> {
     let permission = match object.name {
         "PermissionSet" | "FieldPermissions" => "PermissionsManageProfilesPermissionsets",
@@ -24,7 +24,7 @@ pub(super) fn permit(state: &State, object: &Object, user_id: &str) -> Result<()
     Err(ApiError::record("INSUFFICIENT_ACCESS_OR_READONLY", message, &[]).with_status(403))
 }
 
-/// Checks a record of the org's security that is about to be stored under `own_id`, if it has one.
+/// Validates a record of a security object before it is stored; `own_id` is empty for a new record.
 pub(super) fn check(
     state: &State,
     object: &'static Object,
@@ -46,7 +46,7 @@ pub(super) fn check(
     Err(ApiError::record("DUPLICATE_VALUE", message, &[]))
 }
 
-/// Fields whose values no two records share together.
+/// Fields whose combined values must be unique.
 fn unique_together(object: &Object) -> &'static [&'static str] {
     match object.name {
         "PermissionSet" => &["Name"],
@@ -56,7 +56,7 @@ fn unique_together(object: &Object) -> &'static [&'static str] {
     }
 }
 
-/// An entry is of a field that exists and that not everybody sees anyway, and who may edit may read.
+/// An entry must name an existing field that field-level security can apply to, and edit access needs read access.
 fn check_field(state: &State, fields: &Fields, operation: Operation) -> Result<(), ApiError> {
     let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
     let (sobject, field) = (text("SobjectType"), text("Field"));

@@ -1,4 +1,4 @@
-//! Whether a value fits its field.
+//! Validation and normalisation of field values.
 
 use serde_json::{Value, json};
 
@@ -42,10 +42,10 @@ fn from_text(field: &Field, text: &str) -> Result<Value, ApiError> {
     }
 }
 
-/// The length of `text` in UTF-16 code units, an emoji being two.
+/// The length of `text` in UTF-16 code units; an emoji counts as two.
 ///
-/// Salesforce documents lengths in "characters" and runs on Java, whose strings count so; taking the stricter reading
-/// is our decision.
+/// Salesforce documents lengths in "characters" and runs on Java, whose strings are counted that way; the
+/// stricter interpretation is our decision.
 fn length(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()
 }
@@ -85,7 +85,7 @@ fn malformed_id(field: &Field, text: &str) -> ApiError {
     ApiError::record("MALFORMED_ID", format!("{}: id value of incorrect type: {text}", field.label), &[field.name])
 }
 
-/// Salesforce reads JSON into typed fields, and says so in its parser's words.
+/// Salesforce deserializes JSON into typed fields, and returns the message of its parser.
 fn wrong_type(expected: &str, value: impl Into<Value>) -> ApiError {
     let value = value.into();
     let found = match value {
