@@ -14,7 +14,7 @@ use crate::task::Task;
 use crate::task_status::TaskStatus;
 
 /// The stored document of an entry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 // Untagged: the two variants have no field in common.
 #[serde(untagged)]
 pub enum Document {
