@@ -64,18 +64,18 @@ async fn known_contact(name: &str, settings: Value, budgets: [u64; 3]) {
 }
 
 #[tokio::test]
-async fn a_call_of_a_known_contact() {
+async fn a_call_of_a_known_contact_stays_within_its_budget() {
     known_contact("known Contact", json!({}), [3, 2, 1]).await;
 }
 
 #[tokio::test]
-async fn a_call_of_a_known_contact_with_an_open_case() {
+async fn a_call_of_a_known_contact_with_an_open_case_stays_within_its_budget() {
     // Cases are asked for at each call: they open and close.
     known_contact("known Contact with Case", json!({"relate_to": "case"}), [3, 3, 2]).await;
 }
 
 #[tokio::test]
-async fn a_call_of_an_unknown_number_that_becomes_contact_case_and_task() {
+async fn a_call_that_creates_contact_case_and_task_stays_within_its_budget() {
     let settings = json!({"unknown_number": "create_contact", "relate_to": "case", "create_case_if_none": true});
     let env = env("unknown number", settings).await;
     contact_with_case(&env, 1);
@@ -95,7 +95,7 @@ async fn a_call_of_an_unknown_number_that_becomes_contact_case_and_task() {
 }
 
 #[tokio::test]
-async fn a_burst_of_200_calls_of_200_known_contacts_with_open_cases() {
+async fn a_burst_of_200_calls_of_200_known_contacts_with_open_cases_stays_within_its_budget() {
     let env = env("burst of known", json!({"relate_to": "case"})).await;
     let places: Vec<_> = (0..200).map(|number| contact_with_case(&env, number)).collect();
     let burst: Vec<_> = (0..200).map(|number| call(number + 1, number)).collect();
@@ -110,7 +110,7 @@ async fn a_burst_of_200_calls_of_200_known_contacts_with_open_cases() {
 }
 
 #[tokio::test]
-async fn a_burst_of_200_calls_of_200_unknown_numbers_that_become_contacts() {
+async fn a_burst_of_200_calls_that_create_200_contacts_stays_within_its_budget() {
     let env = env("burst of unknown", json!({"unknown_number": "create_contact"})).await;
     let burst: Vec<_> = (0..200).map(|number| call(number + 1, number)).collect();
     let events = burst.iter().map(|call| call.event("call.ended"));
@@ -123,7 +123,7 @@ async fn a_burst_of_200_calls_of_200_unknown_numbers_that_become_contacts() {
 }
 
 #[tokio::test]
-async fn five_events_of_one_finished_call_that_wait_together() {
+async fn five_events_of_one_finished_call_that_wait_together_stay_within_their_budget() {
     let env = env("five events", json!({})).await;
     let (contact, _) = contact_with_case(&env, 1);
     let call = call(1, 1).tagged("Order").commented("Wants two more.").archived_after(100);

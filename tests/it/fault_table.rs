@@ -392,21 +392,21 @@ async fn check(lines: impl Iterator<Item = Line>) {
 }
 
 #[tokio::test]
-async fn every_refusal_of_a_record() {
+async fn every_record_error_has_its_outcome() {
     check(record_lines()).await;
 }
 
 #[tokio::test]
-async fn every_refusal_of_an_update() {
+async fn every_update_error_has_its_outcome() {
     check(update_lines()).await;
 }
 
 #[tokio::test]
-async fn every_answer_to_a_whole_request() {
+async fn every_error_of_a_whole_request_has_its_outcome() {
     check(answer_lines()).await;
 }
 
 #[tokio::test]
-async fn an_org_that_is_down() {
+async fn an_org_that_is_down_is_paused_and_its_calls_are_logged() {
     check(outage_lines()).await;
 }

@@ -95,7 +95,7 @@ async fn a_call_is_logged_once_when_the_answer_to_the_write_does_not_come_in_tim
     // A stack of its own: whoever shares an invocation with a slow org waits for it.
     let running = Running::start("slow-answer").await;
     let mut env = TestEnv::within(&running, salesforce_sandbox::Options::default()).await;
-    env.patience = Duration::from_secs(90);
+    env.timeout = Duration::from_secs(90);
     env.contact("Lou Sample", "+33639980001");
     env.fault(json!([{"path": CREATE, "delay_ms": 40_000, "commit": true}])).await;
     let call = CallBody::inbound(1);
@@ -146,7 +146,7 @@ async fn a_call_is_logged_once_when_the_session_expires_between_two_requests() {
 }
 
 #[tokio::test]
-async fn a_record_that_salesforce_refuses_fails_with_its_words_and_costs_no_other_call() {
+async fn a_refused_record_fails_with_salesforces_words_and_affects_no_other_call() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
     env.refuse("Task", "CallDisposition", "Forbidden", "This tag is not used any more.");

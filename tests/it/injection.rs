@@ -24,7 +24,7 @@ const TEXTS: [&str; 16] = [
     "\u{202e}Decoy\u{200b} \u{1f4de} \u{fffd}",
 ];
 
-/// A env with records and a user that nothing must reach.
+/// An environment with records and a user that nothing must reach.
 struct Decoys {
     env: TestEnv,
     before: Vec<Value>,
@@ -54,7 +54,7 @@ impl Decoys {
     }
 
     /// The decoys are as they were, no Task is on them, and there are so many Tasks.
-    fn are_untouched(&self, tasks: usize) {
+    fn assert_untouched(&self, tasks: usize) {
         let ids: Vec<&str> = self.before.iter().map(|record| record["Id"].as_str().unwrap()).collect();
         for sobject in DECOYS {
             for record in self.env.tenant.org.records(sobject) {
@@ -104,7 +104,7 @@ async fn texts_of_people_reach_the_task_as_texts_and_nothing_else() {
         assert!(task["Subject"].as_str().unwrap().contains(text), "{text}: {task:#}");
         assert_eq!(task["OwnerId"], env.tenant.org.admin_user_id());
     }
-    decoys.are_untouched(TEXTS.len());
+    decoys.assert_untouched(TEXTS.len());
     // One Contact, of that name, and one Case for each, and the decoys'.
     assert_eq!((env.records("Contact").len(), env.records("Case").len()), (TEXTS.len() + 1, TEXTS.len() + 1));
     for (id, text) in TEXTS.iter().enumerate() {
@@ -144,7 +144,7 @@ async fn e_mails_of_users_find_no_other_user() {
         assert_eq!(env.task(call)["OwnerId"], env.tenant.org.admin_user_id(), "{email}");
         assert_ne!(env.task(call)["OwnerId"], decoys.user);
     }
-    decoys.are_untouched(calls.len());
+    decoys.assert_untouched(calls.len());
 }
 
 #[tokio::test]
@@ -172,5 +172,5 @@ async fn numbers_find_no_other_record() {
         assert!(["logged", "skipped"].contains(&state), "{number}: {entry:#}");
         logged += usize::from(state == "logged");
     }
-    decoys.are_untouched(logged);
+    decoys.assert_untouched(logged);
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::TestEnv;
 
-/// A env with a Contact of the callers.
+/// An environment with a Contact of the callers.
 async fn env() -> TestEnv {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
@@ -21,7 +21,7 @@ async fn hiding(fields: &[&str]) -> TestEnv {
 }
 
 #[tokio::test]
-async fn a_later_event_without_the_number_is_taken_in_all_the_same() {
+async fn a_later_event_without_the_phone_number_is_still_merged() {
     let env = env().await;
     let call = CallBody::inbound(1).commented("Later.");
     env.end([&call]).await;
@@ -33,7 +33,7 @@ async fn a_later_event_without_the_number_is_taken_in_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_refused_twice_is_no_dead_connection() {
+async fn a_session_that_is_refused_twice_does_not_count_as_a_dead_connection() {
     let env = env().await;
     let body = json!([{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]);
     env.fault(json!([{"path": "/search", "status": 401, "body": body, "times": 2}])).await;
@@ -43,7 +43,7 @@ async fn a_session_that_is_refused_twice_is_no_dead_connection() {
 }
 
 #[tokio::test]
-async fn all_calls_of_a_contact_that_was_deleted_meanwhile_go_to_the_next_one() {
+async fn all_calls_of_a_contact_that_was_deleted_meanwhile_go_to_the_next_match() {
     let env = TestEnv::new().await;
     let gone = env.contact("Lou Sample", "+33639980001");
     env.end([&CallBody::inbound(1)]).await;
@@ -75,7 +75,7 @@ async fn a_tag_that_comes_while_an_answer_is_lost_reaches_the_task() {
 }
 
 #[tokio::test]
-async fn an_update_that_fails_at_first_keeps_what_was_said_of_the_call() {
+async fn an_update_that_fails_at_first_keeps_the_trace_of_the_call() {
     let env = env().await;
     let call = CallBody::inbound(1).tagged_after(600, "Order");
     env.end([&call]).await;
@@ -111,7 +111,7 @@ async fn an_org_that_hides_cases_gets_the_task_without_one_and_the_trace_says_so
 }
 
 #[tokio::test]
-async fn an_email_that_salesforce_takes_for_none_is_left_out_of_the_new_record() {
+async fn an_email_that_salesforce_rejects_is_left_out_of_the_new_record() {
     let env = TestEnv::new().await;
     env.put_settings(json!({"unknown_number": "create_contact"})).await;
     let call = CallBody::inbound(1).known_as(&Contact::new("Lou", "Sample").with_email("lou@localhost"));
@@ -121,7 +121,7 @@ async fn an_email_that_salesforce_takes_for_none_is_left_out_of_the_new_record()
 }
 
 #[tokio::test]
-async fn a_person_account_that_search_does_not_know_yet_is_no_contact() {
+async fn a_person_account_that_is_not_indexed_yet_is_not_mistaken_for_a_contact() {
     let env = TestEnv::with_person_accounts().await;
     env.put_settings(json!({"unknown_number": "create_contact", "relate_to": "case", "create_case_if_none": true}))
         .await;

@@ -12,17 +12,17 @@ use serde_json::json;
 
 use crate::support::{Running, TestEnv};
 
-/// A env in a stack of its own that creates a Contact and a Case for each unknown number.
+/// An environment in a stack of its own that creates a Contact and a Case for each unknown number.
 async fn env(name: &str) -> TestEnv {
-    another_world(&Running::start(name).await).await
+    another_env(&Running::start(name).await).await
 }
 
 /// A further tenant in that stack.
-async fn another_world(running: &Arc<Running>) -> TestEnv {
+async fn another_env(running: &Arc<Running>) -> TestEnv {
     let mut env = TestEnv::within(running, salesforce_sandbox::Options::default()).await;
     let settings = json!({"unknown_number": "create_contact", "relate_to": "case", "create_case_if_none": true});
     env.put_settings(settings).await;
-    env.patience = Duration::from_mins(5);
+    env.timeout = Duration::from_mins(5);
     env
 }
 
@@ -60,7 +60,7 @@ async fn kill_during(env: &TestEnv, function: &str, work: impl Future<Output = (
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_call_is_logged_once_though_intake_is_killed() {
+async fn each_call_is_logged_once_even_if_intake_is_killed() {
     let env = env("killed-intake").await;
     let calls = calls(20);
     let mut refused = 0;
@@ -75,7 +75,7 @@ async fn each_call_is_logged_once_though_intake_is_killed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_call_is_logged_once_though_evaluate_is_killed() {
+async fn each_call_is_logged_once_even_if_evaluate_is_killed() {
     let env = env("killed-evaluate").await;
     let calls = calls(20);
     let killing = Instant::now();
@@ -85,9 +85,9 @@ async fn each_call_is_logged_once_though_evaluate_is_killed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_call_is_logged_once_though_write_is_killed_before_and_after_salesforce_takes_the_write() {
+async fn each_call_is_logged_once_even_if_write_is_killed_before_or_after_salesforce_commits() {
     let env = env("killed-write").await;
-    let before = another_world(&env.running).await;
+    let before = another_env(&env.running).await;
     let calls = calls(3);
     let events = || calls.iter().map(|call| call.event("call.ended"));
     // One org hangs before it writes, the other one has written when the killing starts.

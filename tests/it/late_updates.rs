@@ -10,7 +10,7 @@ fn call() -> CallBody {
     CallBody::inbound(1).answered_after(5).by(&robin).tagged_after(600, "Order").commented_after(900, "Wants two more.")
 }
 
-/// A env where [`call`] has ended and its Task is there, without the tag and the comment.
+/// An environment where [`call`] has ended and its Task is there, without the tag and the comment.
 async fn env() -> (TestEnv, CallBody, Value) {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
@@ -124,7 +124,7 @@ async fn a_task_that_a_person_deleted_stays_deleted() {
 }
 
 #[tokio::test]
-async fn other_settings_do_not_judge_a_logged_call_again() {
+async fn changed_settings_do_not_affect_a_logged_call() {
     let (env, call, _) = env().await;
     let nothing = "do_nothing";
     env.put_settings(json!({"call_workflow": {
@@ -148,7 +148,7 @@ async fn a_comment_on_a_call_that_is_not_logged_makes_no_task() {
 }
 
 #[tokio::test]
-async fn a_call_whose_end_was_never_told_is_logged_when_somebody_comments_on_it() {
+async fn a_call_without_an_ended_event_is_logged_when_a_comment_arrives() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
     let call = call();

@@ -26,10 +26,10 @@ fn call(id: usize) -> CallBody {
     CallBody::inbound((FIRST_ID + id) as u64).from(&number(id))
 }
 
-/// A env with the Contacts of [`number`]s.
+/// An environment with the Contacts of [`number`]s.
 async fn env(running: &std::sync::Arc<Running>) -> TestEnv {
     let mut env = TestEnv::within(running, Options::default()).await;
-    env.patience = Duration::from_mins(8);
+    env.timeout = Duration::from_mins(8);
     for id in 0..NUMBERS {
         env.contact(&format!("Sample {id}"), &number(id));
     }
@@ -41,7 +41,7 @@ async fn env(running: &std::sync::Arc<Running>) -> TestEnv {
 async fn put(env: &TestEnv, calls: usize) {
     env.hold_writer().await;
     env.post(call(0).event("call.ended")).await;
-    env.all_bells_are_heard().await;
+    env.wait_for_empty_queues().await;
     let table = env.table("CallsTable");
     let key = json!({"tenant": {"S": env.tenant.tenant}, "key": {"S": call(0).key()}});
     let first = env.dynamodb("GetItem", &json!({"TableName": table, "Key": key})).await["Item"].to_string();

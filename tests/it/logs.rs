@@ -23,7 +23,7 @@ const SECRETS: [&str; 11] = [
 ];
 
 /// Everything that may be tempted to log: what is fine, what is refused, what fails and what cannot be read.
-async fn be_talkative(env: &TestEnv) {
+async fn provoke_log_lines(env: &TestEnv) {
     let settings = json!({"unknown_number": "create_contact", "relate_to": "case", "create_case_if_none": true});
     env.put_settings(settings).await;
     env.insert("Contact", json!({"LastName": "Zanderbrook", "Phone": "+33639987654"}));
@@ -69,9 +69,9 @@ async fn be_talkative(env: &TestEnv) {
 }
 
 #[tokio::test]
-async fn no_person_number_or_token_is_in_any_log() {
+async fn no_name_phone_number_or_token_is_in_any_log() {
     let env = TestEnv::new().await;
-    be_talkative(&env).await;
+    provoke_log_lines(&env).await;
     let org = &env.tenant.org;
     let tokens = [
         env.tenant.webhook_token.clone(),
@@ -96,7 +96,7 @@ async fn no_person_number_or_token_is_in_any_log() {
 #[tokio::test]
 async fn nothing_that_looks_like_a_phone_number_or_an_e_mail_is_in_any_log() {
     let env = TestEnv::new().await;
-    be_talkative(&env).await;
+    provoke_log_lines(&env).await;
     // Written with a plus, with separators, or as digits only in the ranges that these tests use.
     let number = Regex::new(r"\+\d[\d .()-]{7,}\d|\b(?:33639|3363|33199|1415555|0639)\d{3,}").unwrap();
     let email = Regex::new(r"[\w.+-]+@[\w-]+\.[a-z]{2,}").unwrap();

@@ -156,7 +156,7 @@ async fn anonymous_callers_and_short_numbers_are_skipped_with_that_reason() {
 }
 
 #[tokio::test]
-async fn only_the_chosen_aircall_numbers_are_logged() {
+async fn only_calls_on_the_selected_lines_are_logged() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
     env.put_settings(json!({"numbers": [1002]})).await;

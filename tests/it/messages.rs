@@ -97,7 +97,7 @@ async fn ten_messages_shuffled_and_repeated_are_one_conversation_in_order() {
 }
 
 #[tokio::test]
-async fn what_a_person_wrote_in_a_conversation_stays_where_it_is() {
+async fn text_that_a_person_added_to_a_conversation_keeps_its_position() {
     let env = TestEnv::new().await;
     env.put_settings(json!({"message_tasks": "per_conversation"})).await;
     env.contact("Lou Sample", "+33639980001");
@@ -141,7 +141,7 @@ async fn a_message_stays_in_its_task_when_the_setting_changes() {
 }
 
 #[tokio::test]
-async fn days_of_a_conversation_are_the_line_s_and_have_a_task_each() {
+async fn a_conversation_has_one_task_per_day_in_the_time_zone_of_the_line() {
     let env = TestEnv::new().await;
     env.put_settings(json!({"message_tasks": "per_conversation"})).await;
     env.contact("Lou Sample", "+33639980001");
@@ -194,7 +194,7 @@ async fn a_message_at_night_is_logged_where_calls_are_not() {
 }
 
 #[tokio::test]
-async fn the_owner_is_the_sender_or_who_connected_salesforce() {
+async fn the_owner_is_the_sender_or_the_user_who_connected_salesforce() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
     let robin = env.insert(
@@ -211,7 +211,7 @@ async fn the_owner_is_the_sender_or_who_connected_salesforce() {
 }
 
 #[tokio::test]
-async fn messages_that_are_switched_off_are_skipped_and_say_so() {
+async fn messages_are_skipped_with_a_reason_when_logging_them_is_switched_off() {
     let env = TestEnv::new().await;
     env.put_settings(json!({"log_messages": false, "message_tasks": "per_conversation"})).await;
     env.contact("Lou Sample", "+33639980001");
@@ -227,7 +227,7 @@ async fn messages_that_are_switched_off_are_skipped_and_say_so() {
 }
 
 #[tokio::test]
-async fn an_org_that_allows_no_such_type_has_messages_without_one_and_calls_with_theirs() {
+async fn an_org_without_the_sms_task_type_gets_messages_without_a_type_and_calls_with_theirs() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
     env
@@ -244,7 +244,7 @@ async fn an_org_that_allows_no_such_type_has_messages_without_one_and_calls_with
 }
 
 #[tokio::test]
-async fn the_activity_log_can_be_asked_for_messages() {
+async fn the_activity_log_can_be_filtered_by_messages() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
     let (message, call) = (MessageBody::inbound(101), CallBody::inbound(102));
@@ -266,7 +266,7 @@ async fn the_activity_log_can_be_asked_for_messages() {
 }
 
 #[tokio::test]
-async fn a_preview_tells_what_would_become_of_a_message() {
+async fn a_preview_shows_how_a_message_would_be_logged() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
     let asked = json!({"call": {"call_type": "message_received", "started_at_local": "2026-03-04T03:00",

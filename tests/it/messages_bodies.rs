@@ -73,7 +73,7 @@ async fn every_shape_of_a_body_is_the_same_message() {
 }
 
 #[tokio::test]
-async fn channels_media_and_states() {
+async fn channels_media_and_delivery_states_appear_in_the_description() {
     let env = env().await;
     let file = json!({"file_name": "oven.jpg", "file_type": "image/jpeg",
         "presigned_url": "https://media.example.com/oven.jpg?X-Amz-Date=20260304T100000Z&X-Amz-Expires=3600"});
@@ -107,7 +107,7 @@ async fn channels_media_and_states() {
 }
 
 #[tokio::test]
-async fn a_status_update_may_come_first_and_may_say_next_to_nothing() {
+async fn a_status_update_may_come_first_and_may_carry_only_id_and_status() {
     let env = env().await;
     let whole = MessageBody::outbound(1);
     let bare = MessageBody::outbound(2);
@@ -159,7 +159,7 @@ async fn a_group_message_is_one_task_for_each_external_participant() {
 }
 
 #[tokio::test]
-async fn what_can_hardly_be_a_message_harms_nobody() {
+async fn odd_messages_do_not_affect_others() {
     let env = env().await;
     let good = MessageBody::inbound(1);
     let odd = received(2, json!({"number": null, "external_number": "+33 6 39 98 00 01"}));
@@ -177,7 +177,7 @@ async fn what_can_hardly_be_a_message_harms_nobody() {
 }
 
 #[tokio::test]
-async fn twenty_thousand_characters_of_emoji_are_cut_between_two_and_say_so() {
+async fn twenty_thousand_emoji_are_cut_at_a_character_boundary_with_a_notice() {
     let env = env().await;
     let message = MessageBody::inbound(1).saying(&"😀".repeat(20_000));
     let unharmed = MessageBody::inbound(2).saying("שלום\n\nمرحبا 👩‍👩‍👧 \u{200f}ok");

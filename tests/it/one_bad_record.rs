@@ -52,7 +52,7 @@ async fn all_others_are_logged(env: &TestEnv, calls: &[CallBody]) -> Value {
 }
 
 #[tokio::test]
-async fn one_that_a_validation_rule_refuses() {
+async fn a_validation_rule_fails_only_the_record_that_it_refuses() {
     let (env, calls) = known().await;
     env.refuse("Task", "CallDisposition", "Bad", "Not this one.");
     let cost = env.calls_for(begin(&env, &calls)).await;
@@ -63,7 +63,7 @@ async fn one_that_a_validation_rule_refuses() {
 }
 
 #[tokio::test]
-async fn one_whose_rows_are_locked_is_written_a_little_later() {
+async fn a_record_whose_rows_are_locked_is_retried_and_written() {
     let (env, calls) = known().await;
     let error = json!({"code": "UNABLE_TO_LOCK_ROW", "message": "unable to obtain exclusive access to this record"});
     env.fault(json!([{"record": {"sobject": "Task", "matches": "\"call-17\""}, "error": error}])).await;
@@ -89,19 +89,19 @@ async fn refuse_with_an_unknown_code(status: u16) -> Value {
 }
 
 #[tokio::test]
-async fn one_new_contact_that_is_refused_with_a_code_nobody_knows() {
+async fn a_new_contact_refused_with_an_unknown_code_affects_no_other() {
     let (bad_request, error) = tokio::join!(refuse_with_an_unknown_code(400), refuse_with_an_unknown_code(500));
     assert_eq!([&bad_request["state"], &error["state"]], ["failed", "pending"]);
 }
 
-fn is_spoilt(path: &str, body: &str) -> bool {
+fn is_bad_request(path: &str, body: &str) -> bool {
     path.ends_with("/composite/sobjects") && body.contains("\"call-17\"")
 }
 
 /// One that makes every request that it is in be answered so, as a whole.
-async fn spoil(answer: Refuses) -> (TestEnv, CallBody) {
+async fn fail_whole_requests(answer: Refuses) -> (TestEnv, CallBody) {
     let (env, mut calls) = known().await;
-    let _door = env.move_org(answer).await;
+    let _proxy = env.move_org(answer).await;
     begin(&env, &calls).await;
     all_others_are_logged(&env, &calls).await;
     let bad = calls.swap_remove(BAD);
@@ -113,17 +113,21 @@ async fn spoil(answer: Refuses) -> (TestEnv, CallBody) {
 }
 
 #[tokio::test]
-async fn one_that_spoils_whole_requests_is_soon_alone_and_waits_or_fails() {
+async fn a_call_that_makes_whole_requests_fail_is_isolated_and_waits_or_fails() {
     const SAYS: &str = r#"[{"errorCode": "JSON_PARSER_ERROR", "message": "Unexpected character"}]"#;
     let for_now = async {
-        let (env, bad) =
-            spoil(|path, body| is_spoilt(path, body).then_some((StatusCode::INTERNAL_SERVER_ERROR, ""))).await;
+        let (env, bad) = fail_whole_requests(|path, body| {
+            is_bad_request(path, body).then_some((StatusCode::INTERNAL_SERVER_ERROR, ""))
+        })
+        .await;
         let entry = env.activity(&bad.key()).await;
         assert_eq!(entry["state"], "pending");
         assert_eq!(entry["reason"], "Waiting to try again: Salesforce answered HTTP 500 without an error code.");
     };
     let for_good = async {
-        let (env, bad) = spoil(|path, body| is_spoilt(path, body).then_some((StatusCode::BAD_REQUEST, SAYS))).await;
+        let (env, bad) =
+            fail_whole_requests(|path, body| is_bad_request(path, body).then_some((StatusCode::BAD_REQUEST, SAYS)))
+                .await;
         env.settle().await;
         let entry = env.activity(&bad.key()).await;
         assert_eq!([&entry["state"], &entry["reason"]], ["failed", "Unexpected character (JSON_PARSER_ERROR)."]);
@@ -132,7 +136,7 @@ async fn one_that_spoils_whole_requests_is_soon_alone_and_waits_or_fails() {
 }
 
 #[tokio::test]
-async fn one_update_that_is_refused_costs_no_other_update() {
+async fn a_refused_update_does_not_affect_the_other_updates() {
     let (env, calls) = known().await;
     begin(&env, &calls).await;
     env.settle().await;

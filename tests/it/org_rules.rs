@@ -10,14 +10,14 @@ use crate::support::TestEnv;
 
 const PHONE: &str = "+33639980001";
 
-/// A env with such an org, and a Contact of the callers.
+/// An environment with such an org, and a Contact of the callers.
 async fn env(options: Options) -> TestEnv {
     let env = TestEnv::with(options).await;
     env.contact("Lou Sample", PHONE);
     env
 }
 
-/// A env where unknown numbers become such records; with a Case, if they are Contacts.
+/// An environment where unknown numbers become such records; with a Case, if they are Contacts.
 async fn creating(options: Options, unknown_number: &str) -> TestEnv {
     let env = TestEnv::with(options).await;
     let cases = unknown_number == "create_contact";
@@ -120,7 +120,7 @@ async fn an_org_without_the_key_field_logs_each_call_once_and_warns() {
 }
 
 #[tokio::test]
-async fn a_number_field_that_is_hidden_of_one_object_is_still_searched_and_filled_in_of_another() {
+async fn a_phone_field_that_is_hidden_on_one_object_is_still_searched_and_filled_on_another() {
     let env = creating(hiding(&["Lead.MobilePhone"], &[]), "create_contact").await;
     let contact = env.insert("Contact", json!({"LastName": "Lou Sample", "MobilePhone": PHONE}));
     let call = CallBody::inbound(1);
@@ -142,7 +142,7 @@ async fn a_call_that_cannot_be_linked_to_its_contact_fails_and_says_why() {
 }
 
 #[tokio::test]
-async fn the_id_in_a_refusal_of_a_unique_field_that_is_not_ours_is_nobodys_task() {
+async fn a_duplicate_value_in_a_foreign_unique_field_does_not_adopt_the_named_task() {
     let env = env(Options::default()).await;
     let contact = env.records("Contact")[0]["Id"].clone();
     let renewal =
@@ -159,7 +159,7 @@ async fn the_id_in_a_refusal_of_a_unique_field_that_is_not_ours_is_nobodys_task(
 }
 
 #[tokio::test]
-async fn hidden_fields_of_cases_cost_the_relation_of_a_contact_that_search_did_not_know_too() {
+async fn hidden_case_fields_drop_the_relation_of_a_contact_that_is_not_indexed_yet_too() {
     let env = creating(Options { index_lag_ms: 120_000, ..hiding(&["Case.IsClosed"], &[]) }, "create_contact").await;
     env.insert_unindexed("Contact", json!({"LastName": "Just Made", "Phone": PHONE})).await;
     let contact = env.records("Contact")[0]["Id"].clone();
@@ -173,7 +173,7 @@ async fn hidden_fields_of_cases_cost_the_relation_of_a_contact_that_search_did_n
 }
 
 #[tokio::test]
-async fn an_object_that_is_hidden_is_done_without() {
+async fn a_hidden_object_is_left_out_and_the_connection_warns_of_it() {
     let env = env(hiding(&[], &["Lead"])).await;
     let call = CallBody::inbound(1);
     env.end([&call]).await;
@@ -182,7 +182,7 @@ async fn an_object_that_is_hidden_is_done_without() {
 }
 
 #[tokio::test]
-async fn hidden_accounts_cost_nothing_but_themselves() {
+async fn hidden_accounts_do_not_affect_contacts() {
     let env = TestEnv::with(hiding(&[], &["Account"])).await;
     let account = env.insert("Account", json!({"Name": "Sample Ltd"}));
     env.insert("Contact", json!({"LastName": "Lou Sample", "Phone": PHONE, "AccountId": account}));
@@ -193,7 +193,7 @@ async fn hidden_accounts_cost_nothing_but_themselves() {
 }
 
 #[tokio::test]
-async fn however_many_fields_are_hidden_a_single_call_is_logged() {
+async fn a_single_call_is_logged_however_many_fields_are_hidden() {
     let hidden = [
         "Contact.MobilePhone",
         "Contact.HomePhone",
@@ -211,7 +211,7 @@ async fn however_many_fields_are_hidden_a_single_call_is_logged() {
 }
 
 #[tokio::test]
-async fn hidden_cases_cost_the_relation_and_not_the_call() {
+async fn a_call_is_logged_without_its_relation_when_cases_are_hidden() {
     let env = env(hiding(&[], &["Case"])).await;
     env.put_settings(json!({"relate_to": "case", "create_case_if_none": true})).await;
     let call = CallBody::inbound(1);
@@ -282,7 +282,7 @@ async fn a_user_who_was_deactivated_owns_no_new_task() {
 }
 
 #[tokio::test]
-async fn a_lead_that_was_converted_gives_way_to_the_contact() {
+async fn a_converted_lead_is_replaced_by_the_contact() {
     let env = TestEnv::new().await;
     let lead = env.insert("Lead", json!({"LastName": "Sample", "Company": "Sample Ltd", "Phone": PHONE}));
     let calls = [1, 2].map(CallBody::inbound);
@@ -298,7 +298,7 @@ async fn a_lead_that_was_converted_gives_way_to_the_contact() {
 }
 
 #[tokio::test]
-async fn a_contact_that_was_deleted_gives_way_or_nobody_is_called() {
+async fn a_call_of_a_deleted_contact_is_skipped_when_no_other_record_matches() {
     let env = TestEnv::new().await;
     let gone = env.contact("Lou Sample", PHONE);
     env.end([&CallBody::inbound(1)]).await;
@@ -311,7 +311,7 @@ async fn a_contact_that_was_deleted_gives_way_or_nobody_is_called() {
 }
 
 #[tokio::test]
-async fn the_daily_allowance_pauses_the_org_before_and_at_its_end() {
+async fn the_daily_api_allowance_pauses_the_org_at_the_configured_share() {
     // One call is left to us, and then none; in the second org, all that is left belongs to others.
     let used_up = env(Options { daily_api_limit: 1, ..Options::default() }).await;
     let to_others = env(Options { daily_api_limit: 10, ..Options::default() }).await;
@@ -340,7 +340,7 @@ async fn the_daily_allowance_pauses_the_org_before_and_at_its_end() {
 }
 
 #[tokio::test]
-async fn an_allowance_that_others_have_used_up_pauses_the_org() {
+async fn an_api_allowance_used_up_by_others_pauses_the_org() {
     let env = env(Options { daily_api_limit: 0, ..Options::default() }).await;
     let call = CallBody::inbound(1);
     env.post(call.event("call.ended")).await;

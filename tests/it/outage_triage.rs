@@ -9,7 +9,7 @@ use crate::support::{Running, TestEnv};
 
 const PHONE: &str = "+33639980001";
 
-/// A env of its own, where one writer remembers and nobody else waits for it, with a Contact of the callers.
+/// An environment of its own, where one writer remembers and nobody else waits for it, with a Contact of the callers.
 async fn alone(name: &str, options: Options) -> TestEnv {
     let env = TestEnv::within(&Running::start(name).await, options).await;
     env.contact("Lou Sample", PHONE);
@@ -28,7 +28,7 @@ async fn due_at(env: &TestEnv, call: &CallBody) -> Timestamp {
 }
 
 #[tokio::test]
-async fn an_org_whose_search_is_down_is_paused_and_no_call_pays_for_it() {
+async fn an_org_whose_search_is_down_is_paused_and_no_call_fails() {
     let env = alone("search-is-down", Options::default()).await;
     let down = json!({"path": "/search", "status": 503, "body": "<html>Service Unavailable</html>", "times": 1000});
     env.fault(json!([down])).await;
@@ -38,7 +38,7 @@ async fn an_org_whose_search_is_down_is_paused_and_no_call_pays_for_it() {
     let entries = env.entries().await;
     assert!(entries.iter().all(|entry| entry["state"] == "pending"), "{entries:#?}");
 
-    env.forgive().await;
+    env.clear_faults().await;
     env.settle().await;
     for call in &calls {
         env.task(call);
@@ -46,19 +46,19 @@ async fn an_org_whose_search_is_down_is_paused_and_no_call_pays_for_it() {
 }
 
 #[tokio::test]
-async fn an_org_that_is_too_slow_for_anything_is_paused() {
+async fn an_org_that_is_too_slow_for_every_request_is_paused() {
     let env = alone("too-slow", Options::default()).await;
     env.put_settings(json!({"unknown_number": "create_contact"})).await;
     env.fault(json!([{"path": "/services/data", "delay_ms": 13_500, "times": 1000}])).await;
     let mut env = env;
-    env.patience = std::time::Duration::from_mins(3);
+    env.timeout = std::time::Duration::from_mins(3);
     env.post(CallBody::inbound(1).from("+33 6 39 98 00 02").event("call.ended")).await;
     is_paused(&env).await;
     assert_eq!(env.activity("call-1").await["state"], "pending");
 }
 
 #[tokio::test]
-async fn without_the_key_field_a_write_that_was_given_up_is_not_tried_again_while_it_may_still_take_effect() {
+async fn without_the_key_field_a_timed_out_write_is_not_retried_while_it_may_still_take_effect() {
     let env = alone("given-up", Options { unique_key_field: false, ..Options::default() }).await;
     // The writer has learnt that the field is missing.
     env.end([&CallBody::inbound(1)]).await;
@@ -79,7 +79,7 @@ async fn without_the_key_field_a_write_that_was_given_up_is_not_tried_again_whil
 }
 
 #[tokio::test]
-async fn a_limit_that_one_record_meets_pauses_nothing_while_others_are_written() {
+async fn a_limit_that_one_record_hits_does_not_pause_the_org_while_others_are_written() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", PHONE);
     let error = json!({"code": "LIMIT_EXCEEDED", "message": "A limit of this one"});
@@ -118,7 +118,7 @@ async fn an_org_that_has_moved_is_found_again() {
 }
 
 #[tokio::test]
-async fn what_was_found_out_is_kept_while_fields_and_owners_are_mended() {
+async fn lookup_results_are_reused_while_fields_and_owners_are_fixed() {
     let env = alone("kept", Options::default()).await;
     let email = "robin.rep@example.com";
     let robin = env.insert("User", json!({"Username": email, "LastName": "Rep", "Email": email}));
@@ -141,7 +141,7 @@ async fn what_was_found_out_is_kept_while_fields_and_owners_are_mended() {
 }
 
 #[tokio::test]
-async fn a_user_whom_salesforce_does_not_know_is_not_asked_for_with_each_call() {
+async fn a_user_whom_salesforce_does_not_know_is_not_queried_for_each_call() {
     let env = alone("no-such-user", Options::default()).await;
     let stranger = User::new(2002, "Robin Rep", "nobody.here@example.com");
     let call = |id| CallBody::inbound(id).answered_after(5).by(&stranger);
@@ -151,7 +151,7 @@ async fn a_user_whom_salesforce_does_not_know_is_not_asked_for_with_each_call() 
 }
 
 #[tokio::test]
-async fn what_all_records_meet_is_no_calls_fault_however_long_it_lasts() {
+async fn an_error_that_all_records_hit_counts_as_no_calls_attempt() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", PHONE);
     let error = json!({"code": "STORAGE_LIMIT_EXCEEDED", "message": "storage limit exceeded"});
@@ -165,7 +165,7 @@ async fn what_all_records_meet_is_no_calls_fault_however_long_it_lasts() {
 }
 
 #[tokio::test]
-async fn a_whole_collection_that_is_refused_for_a_link_is_not_written_without_it() {
+async fn a_collection_that_is_refused_for_a_link_field_is_not_written_without_it() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", PHONE);
     let body = json!([{"errorCode": "INVALID_FIELD", "message": "No such column 'WhoId' on sobject of type Task"}]);
@@ -178,7 +178,7 @@ async fn a_whole_collection_that_is_refused_for_a_link_is_not_written_without_it
 }
 
 #[tokio::test]
-async fn the_records_that_a_duplicate_rule_names_are_asked_for_together_and_remembered() {
+async fn records_that_a_duplicate_rule_names_are_queried_together_and_cached() {
     let rule =
         DuplicateRule { sobject: "Contact".into(), fields: vec!["Email".into()], action: DuplicateAction::Block };
     let options = Options { duplicate_rules: vec![rule], ..Options::default() };
@@ -206,7 +206,7 @@ async fn the_records_that_a_duplicate_rule_names_are_asked_for_together_and_reme
 }
 
 #[tokio::test]
-async fn a_key_field_that_is_set_up_while_a_call_waits_does_not_log_it_twice() {
+async fn setting_up_the_key_field_while_a_call_waits_does_not_log_it_twice() {
     let env = alone("set-up-meanwhile", Options { unique_key_field: false, ..Options::default() }).await;
     env.end([&CallBody::inbound(1)]).await;
     env.fault(json!([{"path": "/composite/sobjects", "status": 503, "commit": true}])).await;
@@ -221,7 +221,7 @@ async fn a_key_field_that_is_set_up_while_a_call_waits_does_not_log_it_twice() {
 }
 
 #[tokio::test]
-async fn an_address_that_answers_404_for_long_costs_one_refresh_for_each_look() {
+async fn an_address_that_keeps_answering_404_costs_one_refresh_per_attempt() {
     let options = Options { rotate_refresh_tokens: true, ..Options::default() };
     let env = TestEnv::with(options).await;
     env.contact("Lou Sample", PHONE);

@@ -142,7 +142,7 @@ impl Run {
         let mut env = TestEnv::within(running, options).await;
         // A writer that was killed keeps its tenant waiting for a minute; and an org that was down before and is down
         // after is then left alone for as long again, and again.
-        env.patience = Duration::from_mins(20);
+        env.timeout = Duration::from_mins(20);
         let cases = case.unknown_number == "create_contact";
         let relate_to = if cases { "case" } else { "nothing" };
         let settings =

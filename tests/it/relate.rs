@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{TestEnv, days_ago};
 
-/// A env where calls go to Cases or Opportunities too.
+/// An environment where calls go to Cases or Opportunities too.
 async fn env(relate_to: &str, create_case_if_none: bool, unknown_number: &str) -> TestEnv {
     let env = TestEnv::with_person_accounts().await;
     let settings =

@@ -139,7 +139,7 @@ fn dead_letter_queue(queue: &Value) -> Option<&str> {
     arn_of(&policy["deadLetterTargetArn"]).filter(|_| policy["maxReceiveCount"].as_u64().is_some_and(|n| n > 0))
 }
 
-fn messages_that_get_lost(template: &Value) -> Vec<String> {
+fn messages_that_are_lost(template: &Value) -> Vec<String> {
     let queues = queues(template);
     let dead_letter_queues: BTreeSet<&str> = queues.values().filter_map(|queue| dead_letter_queue(queue)).collect();
     let is_fifo = |queue: &Value| queue["Properties"]["FifoQueue"] == true;
@@ -159,9 +159,9 @@ fn messages_that_get_lost(template: &Value) -> Vec<String> {
 }
 
 /// The queue whose messages are but bells: the sweep rings them again within a minute.
-const BELLS: &str = "RetriesDeadLetterQueue";
+const WITHOUT_ALARM: &str = "RetriesDeadLetterQueue";
 
-fn losses_that_nobody_hears_of(template: &Value) -> Vec<String> {
+fn dead_letter_queues_without_alarm(template: &Value) -> Vec<String> {
     let queue_of = |alarm: &Value| {
         let name = alarm["Properties"]["Dimensions"][0]["Value"]["GetAtt"].as_str()?.strip_suffix(".QueueName")?;
         Some(name.to_owned())
@@ -170,7 +170,10 @@ fn losses_that_nobody_hears_of(template: &Value) -> Vec<String> {
     let heard: BTreeSet<String> = alarms.values().filter_map(|alarm| queue_of(alarm)).collect();
     let queues = queues(template);
     let dead: BTreeSet<&str> = queues.values().filter_map(|queue| dead_letter_queue(queue)).collect();
-    dead.into_iter().filter(|id| !heard.contains(*id) && *id != BELLS).map(|id| format!("{id} has no alarm")).collect()
+    dead.into_iter()
+        .filter(|id| !heard.contains(*id) && *id != WITHOUT_ALARM)
+        .map(|id| format!("{id} has no alarm"))
+        .collect()
 }
 
 /// Each statement with the function it is of.
@@ -261,21 +264,21 @@ fn a_message_stays_hidden_while_its_function_may_still_work_on_it() {
 
 #[test]
 fn what_cannot_be_handled_ends_in_a_dead_letter_queue_of_the_same_kind() {
-    check(messages_that_get_lost);
+    check(messages_that_are_lost);
     // The queue that was its dead-letter queue is then one without redrive itself.
     let policy = "/Resources/EventsQueue/Properties/RedrivePolicy/deadLetterTargetArn";
-    notices(messages_that_get_lost, "/Resources/WritesDeadLetterQueue/Properties/FifoQueue", json!(false));
+    notices(messages_that_are_lost, "/Resources/WritesDeadLetterQueue/Properties/FifoQueue", json!(false));
     let mut template = template();
     *template.pointer_mut(policy).unwrap() = Value::Null;
     let expected = ["EventsDeadLetterQueue has no dead-letter queue", "EventsQueue has no dead-letter queue"];
-    assert_eq!(messages_that_get_lost(&template), expected);
+    assert_eq!(messages_that_are_lost(&template), expected);
 }
 
 #[test]
 fn each_dead_letter_queue_of_events_or_writes_has_an_alarm() {
-    check(losses_that_nobody_hears_of);
+    check(dead_letter_queues_without_alarm);
     let dimensions = "/Resources/EventsDeadLetterAlarm/Properties/Dimensions";
-    notices(losses_that_nobody_hears_of, dimensions, json!([]));
+    notices(dead_letter_queues_without_alarm, dimensions, json!([]));
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn lasting(mut headers: HeaderMap) -> HeaderMap {
 }
 
 #[tokio::test]
-async fn a_body_with_the_right_token_is_taken_and_logged() {
+async fn a_body_with_the_right_token_is_accepted_and_logged() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
     let call = CallBody::inbound(1);
@@ -79,7 +79,7 @@ async fn wrong_and_missing_tokens_and_unknown_tenants_are_answered_alike() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_object_is_a_bad_request() {
+async fn a_body_that_is_not_a_json_object_is_a_bad_request() {
     let env = TestEnv::new().await;
     let cut = ended(&env, &CallBody::inbound(1)).to_string();
     let bodies: [&[u8]; 9] = [
@@ -100,7 +100,7 @@ async fn what_is_no_json_object_is_a_bad_request() {
 }
 
 #[tokio::test]
-async fn the_longest_body_has_256_kib() {
+async fn a_body_may_have_at_most_256_kib() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
     let (longest, too_long) = (CallBody::inbound(1), CallBody::inbound(2));
@@ -115,7 +115,7 @@ async fn the_longest_body_has_256_kib() {
 }
 
 #[tokio::test]
-async fn a_webhook_is_posted_and_nothing_else() {
+async fn only_post_is_allowed() {
     let env = TestEnv::new().await;
     let body = ended(&env, &CallBody::inbound(1)).to_string();
     for method in [Method::GET, Method::HEAD, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS] {
@@ -128,7 +128,7 @@ async fn a_webhook_is_posted_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn events_of_no_interest_or_never_heard_of_are_taken_and_nothing_happens() {
+async fn irrelevant_and_unknown_events_are_accepted_and_ignored() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
     let call = CallBody::inbound(1);
@@ -143,7 +143,7 @@ async fn events_of_no_interest_or_never_heard_of_are_taken_and_nothing_happens()
 }
 
 #[tokio::test]
-async fn fields_that_aircall_adds_and_kinds_it_changes_do_no_harm() {
+async fn unknown_fields_and_changed_types_are_tolerated() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
     let call = CallBody::inbound(1).answered_after(5).lasting(30);
@@ -163,7 +163,7 @@ async fn fields_that_aircall_adds_and_kinds_it_changes_do_no_harm() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_the_queue_is_down_aircall_is_told_to_try_again_and_nothing_is_lost() {
+async fn while_the_queue_is_down_aircall_is_asked_to_retry_and_nothing_is_lost() {
     let running = Running::start("queue-down").await;
     let env = TestEnv::within(&running, salesforce_sandbox::Options::default()).await;
     env.contact("Lou Sample", "+33639980001");

@@ -43,7 +43,7 @@ struct Node {
 }
 
 impl Finding {
-    fn is_grave(&self) -> bool {
+    fn is_serious(&self) -> bool {
         matches!(self.impact.as_deref(), Some("serious" | "critical"))
     }
 
@@ -55,7 +55,7 @@ impl Finding {
 
 impl BrowserUser {
     /// Looks with these eyes from now on. They dislike motion, so that nothing is seen halfway.
-    pub(super) async fn look_with(&self, eyes: Eyes) {
+    pub(super) async fn set_viewport(&self, eyes: Eyes) {
         self.set_screen(eyes, eyes.height).await;
         let scheme = json!({"name": "prefers-color-scheme", "value": eyes.scheme});
         let motion = json!({"name": "prefers-reduced-motion", "value": "reduce"});
@@ -69,7 +69,7 @@ impl BrowserUser {
     }
 
     /// Keeps a picture of the whole page, as `<page>-<eyes>.png`.
-    async fn keep_picture(&self, page: &str, eyes: Eyes) {
+    async fn save_screenshot(&self, page: &str, eyes: Eyes) {
         // On a screen that is high enough, so that what sticks to its end is at the end of the page.
         let height = self.value("document.documentElement.scrollHeight").await.as_u64().expect("a number");
         self.set_screen(eyes, u32::try_from(height).expect("no page is so high").max(eyes.height)).await;
@@ -77,7 +77,8 @@ impl BrowserUser {
         self.set_screen(eyes, eyes.height).await;
         let picture = picture["data"].as_str().expect("a picture");
         let picture = base64::engine::general_purpose::STANDARD.decode(picture).expect("it is base64");
-        std::fs::write(pictures().join(format!("{page}-{}.png", eyes.name)), picture).expect("it can be kept");
+        std::fs::write(screenshots_folder().join(format!("{page}-{}.png", eyes.name)), picture)
+            .expect("it can be kept");
     }
 
     /// What axe-core finds of serious or critical harm; how much else it found is printed.
@@ -85,7 +86,7 @@ impl BrowserUser {
         let script = format!("{}; return axe.run(document, {{resultTypes: ['violations']}});", axe_core());
         let found = self.script(&script).await;
         let found: Vec<Finding> = serde_json::from_value(found["violations"].clone()).expect("axe's findings");
-        let (grave, slight): (Vec<Finding>, Vec<Finding>) = found.into_iter().partition(Finding::is_grave);
+        let (grave, slight): (Vec<Finding>, Vec<Finding>) = found.into_iter().partition(Finding::is_serious);
         for finding in slight {
             println!("{page}: {}", finding.words());
         }
@@ -93,25 +94,25 @@ impl BrowserUser {
     }
 
     /// How much wider than the screen the page is, pixels.
-    pub(super) async fn overhang(&self) -> i64 {
+    pub(super) async fn horizontal_overflow(&self) -> i64 {
         let page = "document.documentElement";
-        let overhang = self.script(&format!("return {page}.scrollWidth - {page}.clientWidth")).await;
-        overhang.as_i64().expect("a number")
+        let horizontal_overflow = self.script(&format!("return {page}.scrollWidth - {page}.clientWidth")).await;
+        horizontal_overflow.as_i64().expect("a number")
     }
 
     /// Holds the page to what all pages promise, with all eyes, and keeps a picture of each look.
     pub(super) async fn inspect(&self, page: &str) -> Vec<String> {
         let mut problems = Vec::new();
         for eyes in [LIGHT, DARK, NARROW, NARROW_DARK] {
-            self.look_with(eyes).await;
-            self.keep_picture(page, eyes).await;
-            let overhang = self.overhang().await;
-            if overhang > 0 {
-                problems.push(format!("{page}, {}: {overhang} pixels wider than the screen", eyes.name));
+            self.set_viewport(eyes).await;
+            self.save_screenshot(page, eyes).await;
+            let horizontal_overflow = self.horizontal_overflow().await;
+            if horizontal_overflow > 0 {
+                problems.push(format!("{page}, {}: {horizontal_overflow} pixels wider than the screen", eyes.name));
             }
             problems.extend(self.axe(page).await.into_iter().map(|found| format!("{page}, {}: {found}", eyes.name)));
         }
-        self.look_with(LIGHT).await;
+        self.set_viewport(LIGHT).await;
         problems
     }
 
@@ -122,7 +123,7 @@ impl BrowserUser {
 }
 
 /// Where pictures of all pages are kept.
-fn pictures() -> PathBuf {
+fn screenshots_folder() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
     std::fs::create_dir_all(&folder).expect("a folder for the pictures");
     folder

@@ -6,7 +6,7 @@ use super::user::BrowserUser;
 use crate::support::TestEnv;
 
 /// More stops than any page of settings has.
-const STOPS: usize = 60;
+const MAX_STOPS: usize = 60;
 
 /// What has the focus, as `tag#id`, with its text if it has no id; and whether it can be seen to have it.
 const FOCUS: &str = "
@@ -28,14 +28,14 @@ impl BrowserUser {
         self.keys(String::from(char::from(Key::Tab))).await;
         let focus = self.script(FOCUS).await;
         let name = focus[0].as_str().expect("a name").to_owned();
-        assert_eq!(focus[1], true, "the focus on {name:?} is not to be seen on {}", self.place().await);
+        assert_eq!(focus[1], true, "the focus on {name:?} is not to be seen on {}", self.location().await);
         name
     }
 
     /// Goes on until it is there.
     async fn tab_to(&self, name: &str) {
         let mut seen = Vec::new();
-        for _ in 0..STOPS {
+        for _ in 0..MAX_STOPS {
             let now = self.tab().await;
             if now == name {
                 return;
@@ -54,8 +54,8 @@ async fn the_missed_call_workflow_is_changed_by_keyboard_alone() {
     assert_eq!(admin.tab().await, "Skip to the content");
     admin.tab_to("Call workflow").await;
     admin.keys(String::from(char::from(Key::Enter))).await;
-    admin.reads("Choose how each type of call is logged").await;
-    assert_eq!(admin.place().await, "/call-workflow");
+    admin.wait_for_text("Choose how each type of call is logged").await;
+    assert_eq!(admin.location().await, "/call-workflow");
 
     // One stop for each group of choices, on the one that is chosen; the arrows choose another.
     admin.tab_to("missed-in_progress").await;
@@ -64,27 +64,27 @@ async fn the_missed_call_workflow_is_changed_by_keyboard_alone() {
     assert_eq!(admin.tab().await, "voicemail-in_progress");
     admin.tab_to("Save changes").await;
     admin.keys(String::from(char::from(Key::Enter))).await;
-    admin.reads("Saved").await;
+    admin.wait_for_text("Saved").await;
     assert_eq!(env.settings().await["call_workflow"]["missed"], "do_nothing");
-    admin.leave().await;
+    admin.close().await;
 }
 
 #[tokio::test]
-async fn the_link_past_the_navigation_leads_there() {
+async fn the_skip_link_moves_the_focus_past_the_navigation() {
     let env = TestEnv::new().await;
     let admin = BrowserUser::admin_of(&env).await;
     admin.open("/call-workflow").await;
     assert_eq!(admin.tab().await, "Skip to the content");
     admin.keys(String::from(char::from(Key::Enter))).await;
     assert_eq!(admin.tab().await, "outbound_answered-completed");
-    admin.leave().await;
+    admin.close().await;
 }
 
 #[tokio::test]
-async fn every_stop_of_the_general_settings_is_seen_and_none_holds_on_to_the_focus() {
+async fn every_focused_element_of_the_general_settings_is_visible_and_none_traps_the_focus() {
     let env = TestEnv::new().await;
     let admin = BrowserUser::admin_of(&env).await;
     admin.open("/general").await;
     admin.tab_to("Save changes").await;
-    admin.leave().await;
+    admin.close().await;
 }

@@ -6,9 +6,9 @@ use serde_json::Value;
 use super::user::BrowserUser;
 
 /// Most that a page may weigh with all that it loads, bytes.
-const HEAVIEST: u64 = 60_000;
+const MAX_BYTES: u64 = 60_000;
 /// Longest that a page may take on the server when it is warm, milliseconds.
-const SLOWEST: f64 = if cfg!(debug_assertions) { 400.0 } else { 100.0 };
+const MAX_MILLISECONDS: f64 = if cfg!(debug_assertions) { 400.0 } else { 100.0 };
 /// How often a page is loaded to be called warm.
 const LOADS: usize = 4;
 
@@ -20,7 +20,7 @@ const MEASURE: &str = "
 ";
 
 /// Runs a script that the page does not have, as markup that got into it would.
-const INTRUDE: &str = "
+const INJECT_SCRIPT: &str = "
     const script = document.createElement('script');
     script.textContent = 'document.title = \"owned\"';
     document.head.append(script);
@@ -29,11 +29,11 @@ const INTRUDE: &str = "
 
 /// What a page promises and does not keep.
 #[derive(Debug, Default)]
-pub(super) struct Promises {
+pub(super) struct PageChecks {
     broken: Vec<String>,
 }
 
-impl Promises {
+impl PageChecks {
     /// Opens a page, several times, and holds it to all of it.
     pub(super) async fn check_page(&mut self, user: &BrowserUser, name: &str, path: &str) {
         user.devtools("Network.clearBrowserCache", serde_json::json!({})).await;
@@ -52,48 +52,48 @@ impl Promises {
         if !policy.contains("default-src 'none'") || policy.contains("unsafe") {
             self.broken.push(format!("{name}: its policy is {policy:?}"));
         }
-        self.of_this(user, name).await;
+        self.check_open_page(user, name).await;
     }
 
     /// Holds the page that is open to what it promises besides weight and time.
-    pub(super) async fn of_this(&mut self, user: &BrowserUser, name: &str) {
+    pub(super) async fn check_open_page(&mut self, user: &BrowserUser, name: &str) {
         self.check_log(user, name).await;
         self.broken.extend(user.inspect(name).await);
         // axe may have tried what the policy forbids.
-        user.complaints().await;
-        if user.script(INTRUDE).await == "owned" {
+        user.console_messages().await;
+        if user.script(INJECT_SCRIPT).await == "owned" {
             self.broken.push(format!("{name}: runs a script that is not ours"));
         }
-        let complaints = user.complaints().await;
+        let complaints = user.console_messages().await;
         if !complaints.iter().any(|complaint| complaint.contains("Content Security Policy")) {
             self.broken.push(format!("{name}: nobody complained about a script that is not ours: {complaints:?}"));
         }
     }
 
     /// Holds a page that a form led to, and that is open, to all of it.
-    pub(super) async fn of_answer(&mut self, user: &BrowserUser, name: &str) {
+    pub(super) async fn check_form_result(&mut self, user: &BrowserUser, name: &str) {
         let measured = user.script(MEASURE).await;
         self.check(name, bytes(&measured), milliseconds(&measured));
-        self.of_this(user, name).await;
+        self.check_open_page(user, name).await;
     }
 
     /// That there was nothing.
-    pub(super) fn are_kept(self) {
+    pub(super) fn assert_passed(self) {
         assert!(self.broken.is_empty(), "{}", self.broken.join("\n"));
     }
 
     fn check(&mut self, name: &str, weight: u64, time: f64) {
         println!("{name}: {weight} bytes, {time:.0} ms");
-        if weight > HEAVIEST {
+        if weight > MAX_BYTES {
             self.broken.push(format!("{name}: {weight} bytes"));
         }
-        if time > SLOWEST {
+        if time > MAX_MILLISECONDS {
             self.broken.push(format!("{name}: {time:.0} ms"));
         }
     }
 
     async fn check_log(&mut self, user: &BrowserUser, name: &str) {
-        let complaints = user.complaints().await;
+        let complaints = user.console_messages().await;
         self.broken.extend(complaints.into_iter().map(|complaint| format!("{name}: {complaint}")));
     }
 }

@@ -63,9 +63,9 @@ async fn markup_in_names_tags_comments_and_errors_is_shown_as_it_was_typed() {
     admin.open("/preview").await;
     admin.fill("#key", "call-90").await;
     admin.click_on("button[name=of][value=entry]").await;
-    admin.reads("Would be logged").await;
+    admin.wait_for_text("Would be logged").await;
     assert!(admin.text().await.contains("<script>document.title='owned'"));
     assert_ne!(admin.driver.title().await.unwrap(), "owned");
     // Had any of it been markup, the policy of the page would have stopped it, and the browser said so.
-    admin.leave().await;
+    admin.close().await;
 }

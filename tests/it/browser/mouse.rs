@@ -4,10 +4,10 @@ use super::user::BrowserUser;
 use crate::support::TestEnv;
 
 #[tokio::test]
-async fn nothing_that_can_be_pressed_is_behind_something_else() {
+async fn no_choice_is_covered_by_another_element() {
     let env = TestEnv::new().await;
     let admin = BrowserUser::admin_of(&env).await;
-    admin.look_with(super::accessibility::SMALL).await;
+    admin.set_viewport(super::accessibility::SMALL).await;
     for page in ["/call-workflow", "/general"] {
         admin.open(page).await;
         let choices = "[...document.querySelectorAll('input[type=radio], input[type=checkbox]')].map((one) => one.id)";

@@ -28,19 +28,19 @@ impl BrowserUser {
         let driver = WebDriver::builder(driver::url(), capabilities()).client(http).await;
         let driver = driver.unwrap_or_else(|error| panic!("no browser starts: {error}"));
         let user = Self { driver, home: console_url.to_owned() };
-        user.look_with(accessibility::LIGHT).await;
+        user.set_viewport(accessibility::LIGHT).await;
         user
     }
 
     /// The tenant's admin.
     pub(super) async fn admin_of(env: &TestEnv) -> Self {
         let user = Self::new(&env.running.stack.info().console_url).await;
-        user.take_cookie(&env.tenant.session_cookie).await;
+        user.set_cookie(&env.tenant.session_cookie).await;
         user
     }
 
     /// Puts a cookie, as `name=value`, into the browser.
-    pub(super) async fn take_cookie(&self, cookie: &str) {
+    pub(super) async fn set_cookie(&self, cookie: &str) {
         let (name, value) = cookie.split_once('=').expect("a name and a value");
         let cookie = json!({"name": name, "value": value, "url": self.home, "httpOnly": true, "secure": true, "sameSite": "Lax"});
         let answer = self.devtools("Network.setCookie", cookie).await;
@@ -74,29 +74,29 @@ impl BrowserUser {
     }
 
     /// Where the browser is: a path of the console with its query, or the address of something else.
-    pub(super) async fn place(&self) -> String {
+    pub(super) async fn location(&self) -> String {
         let url = self.driver.current_url().await.expect("an address").to_string();
         url.strip_prefix(&self.home).map_or(url.clone(), str::to_owned)
     }
 
     /// Waits until the page says this.
-    pub(super) async fn reads(&self, text: &str) {
+    pub(super) async fn wait_for_text(&self, text: &str) {
         let deadline = Instant::now() + TIMEOUT;
         loop {
             let page = self.text().await;
             if page.contains(text) {
                 return;
             }
-            assert!(Instant::now() < deadline, "{} never says {text:?}:\n{page}", self.place().await);
+            assert!(Instant::now() < deadline, "{} never says {text:?}:\n{page}", self.location().await);
             tokio::time::sleep(POLL).await;
         }
     }
 
     /// Loads the page again and again until it says this.
-    pub(super) async fn reads_in_time(&self, text: &str) {
+    pub(super) async fn reload_until_text(&self, text: &str) {
         let deadline = Instant::now() + TIMEOUT;
         while !self.text().await.contains(text) {
-            assert!(Instant::now() < deadline, "{} never says {text:?}:\n{}", self.place().await, self.text().await);
+            assert!(Instant::now() < deadline, "{} never says {text:?}:\n{}", self.location().await, self.text().await);
             tokio::time::sleep(POLL).await;
             self.driver.refresh().await.expect("the page again");
         }
@@ -128,7 +128,7 @@ impl BrowserUser {
                     }
                 }
             }
-            assert!(Instant::now() < deadline, "{} has no {name:?}:\n{}", self.place().await, self.text().await);
+            assert!(Instant::now() < deadline, "{} has no {name:?}:\n{}", self.location().await, self.text().await);
             tokio::time::sleep(POLL).await;
         }
     }
@@ -137,7 +137,7 @@ impl BrowserUser {
     pub(super) async fn find(&self, selector: &str) -> WebElement {
         match self.driver.find(By::Css(selector)).await {
             Ok(element) => element,
-            Err(error) => panic!("{} has no {selector}: {error}", self.place().await),
+            Err(error) => panic!("{} has no {selector}: {error}", self.location().await),
         }
     }
 
@@ -186,15 +186,15 @@ impl BrowserUser {
 
     /// What the browser had to complain about since it was last asked: broken scripts, and what a page's policy forbade.
     /// Answers such as 404 are not among it.
-    pub(super) async fn complaints(&self) -> Vec<String> {
+    pub(super) async fn console_messages(&self) -> Vec<String> {
         let log = self.driver.browser_log().await.expect("the browser's log");
         let complaints = log.into_iter().filter(|entry| entry.source.as_deref() != Some("network"));
         complaints.map(|entry| entry.message).collect()
     }
 
     /// Closes the browser, which has nothing to complain about.
-    pub(super) async fn leave(self) {
-        assert_eq!(self.complaints().await, Vec::<String>::new());
+    pub(super) async fn close(self) {
+        assert_eq!(self.console_messages().await, Vec::<String>::new());
         self.driver.quit().await.expect("it closes");
     }
 }

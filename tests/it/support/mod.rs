@@ -1,4 +1,4 @@
-//! What the tests stand on: a running stack, and in it a env of one tenant.
+//! What the tests stand on: a running stack, and in it an environment of one tenant.
 
 mod api;
 mod aws;

@@ -86,7 +86,7 @@ impl TestEnv {
     }
 
     /// Takes the scripted faults back, lets the org be asked at once, and wakes the writer.
-    pub(crate) async fn forgive(&self) {
+    pub(crate) async fn clear_faults(&self) {
         self.sandbox(Method::DELETE, "faults", Value::Null).await;
         self.forget_connection_state().await;
         for entry in self.entries().await.iter().filter(|entry| entry["state"] == "pending") {

@@ -9,9 +9,9 @@ impl TestEnv {
     /// A call that is not over stays open.
     ///
     /// # Panics
-    /// After [`TestEnv::patience`], with what still waits.
+    /// After [`TestEnv::timeout`], with what still waits.
     pub(crate) async fn settle(&self) {
-        let deadline = Instant::now() + self.patience;
+        let deadline = Instant::now() + self.timeout;
         while !self.is_empty(&self.queue("EventsQueue")).await {
             assert!(Instant::now() < deadline, "events still wait in the queue");
             tokio::time::sleep(POLL).await;
@@ -30,9 +30,9 @@ impl TestEnv {
     /// Waits until `is_so`.
     ///
     /// # Panics
-    /// After [`TestEnv::patience`], with `what`.
+    /// After [`TestEnv::timeout`], with `what`.
     pub(crate) async fn until(&self, what: &str, mut is_so: impl AsyncFnMut(&Self) -> bool) {
-        let deadline = Instant::now() + self.patience;
+        let deadline = Instant::now() + self.timeout;
         while !is_so(self).await {
             assert!(Instant::now() < deadline, "never: {what}");
             tokio::time::sleep(POLL).await;

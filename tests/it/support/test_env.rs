@@ -16,7 +16,7 @@ pub(crate) struct TestEnv {
     pub(crate) tenant: TenantHandle,
     pub(super) http: Client,
     /// How long [`TestEnv::settle`] waits.
-    pub(crate) patience: Duration,
+    pub(crate) timeout: Duration,
 }
 
 impl TestEnv {
@@ -43,7 +43,7 @@ impl TestEnv {
     /// Of a tenant of that stack.
     pub(crate) fn for_tenant(running: &Arc<Running>, tenant: TenantHandle) -> Self {
         let http = Client::builder().no_proxy().timeout(Duration::from_secs(40)).build().expect("an HTTP client");
-        Self { running: Arc::clone(running), tenant, http, patience: Duration::from_mins(1) }
+        Self { running: Arc::clone(running), tenant, http, timeout: Duration::from_mins(1) }
     }
 
     /// A `POST` to anywhere in the stack.

@@ -21,13 +21,13 @@ const LARGEST_BODY: usize = 16 << 20;
 pub(crate) type Refuses = fn(&str, &str) -> Option<(StatusCode, &'static str)>;
 
 /// An address of the org. It closes with this value.
-pub(crate) struct Door {
+pub(crate) struct OrgProxy {
     pub(crate) url: String,
     requests: Arc<AtomicU64>,
     _server: JoinSet<()>,
 }
 
-impl Door {
+impl OrgProxy {
     /// How many requests for data came in here.
     pub(crate) fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
@@ -36,7 +36,7 @@ impl Door {
 
 impl TestEnv {
     /// Opens another address of the org, and has the org name it from the next refresh of tokens on, which is due now.
-    pub(crate) async fn move_org(&self, refuses: Refuses) -> Door {
+    pub(crate) async fn move_org(&self, refuses: Refuses) -> OrgProxy {
         let requests = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&requests);
         let watch = move |request: Request, next: Next| {
@@ -51,7 +51,7 @@ impl TestEnv {
         let org = &self.tenant.org;
         org.set_options(Options { instance_url: Some(url.clone()), ..org.options() });
         self.expire_sessions().await;
-        Door { url, requests, _server: server }
+        OrgProxy { url, requests, _server: server }
     }
 }
 

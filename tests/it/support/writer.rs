@@ -21,7 +21,7 @@ impl TestEnv {
     pub(crate) async fn begin_together(&self, events: impl IntoIterator<Item = Value>) {
         self.hold_writer().await;
         self.post_all(events).await;
-        self.let_writer_go().await;
+        self.release_writer().await;
     }
 
     /// Keeps the tenant's writer waiting: what comes is decided, and stays pending.
@@ -37,14 +37,14 @@ impl TestEnv {
     }
 
     /// Ends [`TestEnv::hold_writer`] once every event has been looked at.
-    pub(crate) async fn let_writer_go(&self) {
-        self.all_bells_are_heard().await;
+    pub(crate) async fn release_writer(&self) {
+        self.wait_for_empty_queues().await;
         self.break_lease().await;
         self.wake().await;
     }
 
     /// Waits until every event has been looked at and nothing rings for a writer any more.
-    pub(crate) async fn all_bells_are_heard(&self) {
+    pub(crate) async fn wait_for_empty_queues(&self) {
         self.until("all events are decided", async |env| env.is_empty(&env.queue("EventsQueue")).await).await;
         self.until("all bells are heard", async |env| env.is_empty(&env.queue("WritesQueue")).await).await;
     }
