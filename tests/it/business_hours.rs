@@ -1,13 +1,13 @@
-//! Business hours, from the settings to the Task: judged when the call started.
+//! Business hours, from the settings to the Task: the start of the call decides.
 //!
-//! The calls of these tests started in March 2026, long before they are handled.
+//! The calls of these tests started in March 2026, long before they are processed.
 
 use local::demo::bodies::{CallBody, Line};
 use serde_json::{Value, json};
 
 use crate::support::{TestEnv, at};
 
-/// Missed calls that started at these moments, each with whether it is logged.
+/// Checks missed calls that started at these instants, each with whether it is logged.
 async fn check(hours: Value, line: &Line, expected: &[(&str, bool)]) {
     let calls = expected.iter().zip(1..);
     let calls = calls.map(|((start, logged), id)| (CallBody::inbound(id).on(line).at(at(start)), *logged));

@@ -1,4 +1,4 @@
-//! What could harm a single call: odd events, records that go, orgs that hide things.
+//! Problems of single calls that must not lose the call: odd events, deleted records, orgs that hide fields.
 
 use local::demo::bodies::{CallBody, Contact};
 use salesforce_sandbox::Options;
@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 
 use crate::support::TestEnv;
 
-/// An environment with a Contact of the callers.
+/// An environment with a Contact for the calls' phone number.
 async fn env() -> TestEnv {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
     env
 }
 
+/// An environment with such a Contact, in an org that hides these fields.
 async fn hiding(fields: &[&str]) -> TestEnv {
     let hidden_fields = fields.iter().map(|field| (*field).to_owned()).collect();
     let env = TestEnv::with(Options { hidden_fields, ..Options::default() }).await;
@@ -49,7 +50,7 @@ async fn all_calls_of_a_contact_that_was_deleted_meanwhile_go_to_the_next_match(
     env.end([&CallBody::inbound(1)]).await;
     env.delete("Contact", &gone).await;
     let next = env.contact("Lou Again", "+33639980001");
-    // The writer is busy while these come, so that it takes them together.
+    // The writer is busy while these calls arrive, so that it writes them together.
     env.contact("Nine Sample", "+33639980099");
     env.fault(json!([{"path": "/composite/sobjects", "delay_ms": 1500}])).await;
     env.post(CallBody::inbound(9).from("+33 6 39 98 00 99").event("call.ended")).await;
@@ -61,12 +62,12 @@ async fn all_calls_of_a_contact_that_was_deleted_meanwhile_go_to_the_next_match(
 }
 
 #[tokio::test]
-async fn a_tag_that_comes_while_an_answer_is_lost_reaches_the_task() {
+async fn a_tag_that_arrives_while_a_response_is_lost_reaches_the_task() {
     let env = env().await;
     let call = CallBody::inbound(1).voicemail().tagged_after(600, "Order");
     env.fault(json!([{"path": "/composite/sobjects", "drop": true, "commit": true}])).await;
     env.post(call.event("call.ended")).await;
-    env.until("the answer is lost", async |env| env.faults_left().await == json!([])).await;
+    env.until("the response is lost", async |env| env.faults_left().await == json!([])).await;
     env.post(call.event("call.tagged")).await;
     env.settle().await;
     let task = env.task(&call);
