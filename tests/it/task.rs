@@ -1,4 +1,4 @@
-//! The Task a call becomes, field by field, and the records that are created for unknown numbers.
+//! The Task that a call becomes, field by field, and the records that are created for unknown phone numbers.
 
 use local::demo::bodies::{CallBody, Contact, Line, User};
 use serde_json::{Value, json};
@@ -130,7 +130,7 @@ async fn texts_that_are_too_long_are_cut_and_the_task_is_logged() {
     assert!(tags.len() <= 255 && tags.split(", ").all(|tag| tag.len() == "tag number 00".len()), "{tags}");
 }
 
-/// What is created of these kinds for an unknown number.
+/// Logs the call of an unknown phone number, and returns the one record that is created for it.
 async fn created(setting: &str, sobject: &str, call: &CallBody) -> Value {
     let env = TestEnv::new().await;
     env.put_settings(json!({"unknown_number": setting})).await;

@@ -1,4 +1,4 @@
-//! A tenant's data is reachable with that tenant's session and webhook token only.
+//! Tenant isolation: a tenant's data is reachable only with that tenant's session and webhook token.
 
 use local::demo::bodies::CallBody;
 use reqwest::{Method, StatusCode, header};
@@ -25,7 +25,7 @@ async fn a_call_of_one_tenant_is_invisible_to_another() {
     let answer = other.admin(Method::GET, &format!("/api/activity/{}", call.key())).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::NOT_FOUND);
     assert!(other.records("Task").is_empty());
-    // The same call id is another call there.
+    // The same call id names a different call for the other tenant.
     other.end([&call.clone().from("+33 6 39 98 00 02")]).await;
     assert_eq!(one.activity(&call.key()).await["external_number"], "+33639980001");
     assert_eq!(other.activity(&call.key()).await["external_number"], "+33639980002");

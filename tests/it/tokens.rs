@@ -1,4 +1,5 @@
-//! Tokens where each refresh kills the token that it used: nobody uses one twice, and no connection dies of us.
+//! Refresh token rotation, where each refresh invalidates the token that it used: no token is used twice, and this system
+//! never invalidates its own connection.
 
 use local::demo::bodies::CallBody;
 use reqwest::StatusCode;
@@ -9,26 +10,26 @@ use crate::support::TestEnv;
 
 const TOKEN: &str = "/services/oauth2/token";
 
-/// An environment with a Contact of the callers, in an org that rotates refresh tokens.
+/// An environment in an org that rotates refresh tokens, with a Contact for the calls' phone number.
 async fn env() -> TestEnv {
     let env = TestEnv::with(Options { rotate_refresh_tokens: true, ..Options::default() }).await;
     env.contact("Lou Sample", "+33639980001");
     env
 }
 
-/// How many refreshes there were.
+/// The number of refreshes so far.
 async fn refreshes(env: &TestEnv) -> usize {
     env.api_calls().await.count("POST", TOKEN)
 }
 
-/// The connection is alive, and the stored refresh token is the one that counts.
+/// Asserts that the org is connected and that the stored refresh token is valid.
 async fn assert_alive(env: &TestEnv) {
     let connection = env.connection().await;
     assert_eq!(connection["state"], "connected", "{connection:#}");
     assert!(env.tenant.org.has_grant(env.tokens().await["refresh_token"].as_str().unwrap()), "a dead token is stored");
 }
 
-/// Each of these calls is logged once.
+/// Asserts that each of these calls is logged once.
 fn assert_logged_once(env: &TestEnv, calls: &[CallBody]) {
     for call in calls {
         env.task(call);
@@ -36,7 +37,7 @@ fn assert_logged_once(env: &TestEnv, calls: &[CallBody]) {
     assert_eq!(env.records("Task").len(), calls.len());
 }
 
-/// New tokens of a new grant, as an admin who connects the org again gets them.
+/// Stores the tokens of a new grant, as when an admin connects the org again.
 async fn connect_again(env: &TestEnv) {
     let grant = env.tenant.org.issue_grant(&env.tenant.org.admin_user_id());
     let mut tokens = env.tokens().await;
@@ -45,12 +46,12 @@ async fn connect_again(env: &TestEnv) {
     env.put_tokens(&tokens).await;
 }
 
-/// The token endpoint has taken up what was scripted for it.
-async fn refresh_is_under_way(env: &TestEnv) {
+/// Waits until the token endpoint has received the request that the scripted fault is for.
+async fn wait_for_refresh(env: &TestEnv) {
     env.until("a refresh is under way", async |env| env.faults_left().await == json!([])).await;
 }
 
-/// Two writers at once, whose session has expired, while a refresh takes so long.
+/// Runs two writers concurrently whose session has expired, while a refresh takes `delay_ms`.
 async fn two_writers(delay_ms: u64) -> (TestEnv, Vec<CallBody>) {
     let env = env().await;
     let calls: Vec<_> = (1..=20).map(CallBody::inbound).collect();
@@ -61,8 +62,8 @@ async fn two_writers(delay_ms: u64) -> (TestEnv, Vec<CallBody>) {
     env.fault(json!([{"path": TOKEN, "delay_ms": delay_ms}])).await;
     env.break_lease().await;
     let other = async {
-        refresh_is_under_way(&env).await;
-        // As if the lease of the first had run out: only the tokens' own lease keeps them apart.
+        wait_for_refresh(&env).await;
+        // As if the first writer's lease had expired: only the refresh lease separates the two.
         env.break_lease().await;
         env.run_another_writer().await;
     };
@@ -125,14 +126,14 @@ async fn a_session_that_a_policy_blocks_is_not_refreshed() {
         json!([{"errorCode": "INVALID_SESSION_ID", "message": "This session is not valid for use with the REST API"}]);
     env.fault(json!([{"path": "/services/data", "status": 401, "body": body, "times": 99}])).await;
     env.post(CallBody::inbound(1).event("call.ended")).await;
-    env.until("an admin is asked", async |env| env.connection().await["state"] == "reconnect_needed").await;
+    env.until("a reconnect is needed", async |env| env.connection().await["state"] == "reconnect_needed").await;
     assert_eq!(refreshes(&env).await, 0);
 }
 
 #[tokio::test]
 async fn a_refresh_token_that_somebody_else_used_is_reported_and_replaced_by_reconnecting() {
     let env = env().await;
-    // Somebody has a copy of our refresh token, and was first.
+    // Somebody with a copy of the stored refresh token uses it first.
     let stored = env.tokens().await["refresh_token"].as_str().unwrap().to_owned();
     let org = &env.tenant.org;
     let answer = env.refresh_as_somebody_else(&stored).await;
@@ -141,10 +142,10 @@ async fn a_refresh_token_that_somebody_else_used_is_reported_and_replaced_by_rec
     env.expire_sessions().await;
     let call = CallBody::inbound(1);
     env.post(call.event("call.ended")).await;
-    env.until("an admin is asked", async |env| env.connection().await["state"] == "reconnect_needed").await;
-    // Using it again has killed theirs as well.
+    env.until("a reconnect is needed", async |env| env.connection().await["state"] == "reconnect_needed").await;
+    // Using it again has invalidated their token too.
     assert!(!org.has_grant(&theirs));
-    assert_eq!(refreshes(&env).await, 2, "one of theirs, and one of ours: no dead token is used twice");
+    assert_eq!(refreshes(&env).await, 2, "one of theirs and one of ours: no invalid token is used twice");
     let reason = "Salesforce no longer accepts this connection: expired access/refresh token.";
     assert_eq!(env.connection().await["reason"], reason);
     let entry = env.activity(&call.key()).await;
@@ -172,7 +173,7 @@ async fn a_refresh_whose_answer_is_lost_costs_the_connection_only_where_tokens_r
         let call = CallBody::inbound(1);
         env.post(call.event("call.ended")).await;
         if rotate_refresh_tokens {
-            env.until("an admin is asked", async |env| env.connection().await["state"] == "reconnect_needed").await;
+            env.until("a reconnect is needed", async |env| env.connection().await["state"] == "reconnect_needed").await;
             assert_eq!(env.activity(&call.key()).await["state"], "pending");
         } else {
             env.settle().await;
@@ -190,7 +191,7 @@ async fn tokens_that_an_admin_stores_while_ours_are_refused_are_used() {
     env.fault(json!([{"path": TOKEN, "status": 400, "body": body, "delay_ms": 1_500}])).await;
     let call = CallBody::inbound(1);
     env.post(call.event("call.ended")).await;
-    refresh_is_under_way(&env).await;
+    wait_for_refresh(&env).await;
     connect_again(&env).await;
     env.settle().await;
     assert_logged_once(&env, &[call]);
@@ -226,7 +227,7 @@ async fn a_redirect_or_421_makes_the_writer_refresh_and_use_the_new_address() {
 }
 
 impl TestEnv {
-    /// Uses a refresh token, as whoever has a copy of it and the app's secret.
+    /// Uses a refresh token as somebody who has a copy of it and of the app's secret.
     async fn refresh_as_somebody_else(&self, refresh_token: &str) -> Value {
         let org = &self.tenant.org;
         let (id, secret) = (org.client_id(), org.client_secret());

@@ -1,4 +1,4 @@
-//! The webhook's answers.
+//! The webhook's responses.
 
 use std::time::Duration;
 
@@ -15,15 +15,15 @@ fn ended(env: &TestEnv, call: &CallBody) -> Value {
     call.clone().token(&env.tenant.webhook_token).event("call.ended")
 }
 
-/// A body filled up with blanks, which JSON allows.
+/// A body padded with spaces, which JSON allows.
 fn padded(body: &Value, length: usize) -> String {
     let body = body.to_string();
     let blanks = " ".repeat(length - body.len());
     body + blanks.as_str()
 }
 
-/// The headers but for the time.
-fn lasting(mut headers: HeaderMap) -> HeaderMap {
+/// The headers without `Date`.
+fn without_date(mut headers: HeaderMap) -> HeaderMap {
     headers.remove(header::DATE);
     headers
 }
@@ -57,7 +57,7 @@ async fn wrong_and_missing_tokens_and_unknown_tenants_are_answered_alike() {
 
     let first = env.post_raw(wrong.to_string()).await;
     assert_eq!(first.status(), StatusCode::UNAUTHORIZED);
-    let (headers, text) = (lasting(first.headers().clone()), first.text().await.unwrap());
+    let (headers, text) = (without_date(first.headers().clone()), first.text().await.unwrap());
     for (tenant, body) in [
         (own, &missing),
         (own, &almost),
@@ -71,7 +71,7 @@ async fn wrong_and_missing_tokens_and_unknown_tenants_are_answered_alike() {
     ] {
         let answer = env.send(Method::POST, tenant, body.to_string()).await;
         assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{tenant} {}", body["token"]);
-        assert_eq!(lasting(answer.headers().clone()), headers, "{tenant}");
+        assert_eq!(without_date(answer.headers().clone()), headers, "{tenant}");
         assert_eq!(answer.text().await.unwrap(), text, "{tenant}");
     }
     env.settle().await;
@@ -146,7 +146,7 @@ async fn irrelevant_and_unknown_events_are_accepted_and_ignored() {
 async fn unknown_fields_and_changed_types_are_tolerated() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
-    let call = CallBody::inbound(1).answered_after(5).lasting(30);
+    let call = CallBody::inbound(1).answered_after(5).without_date(30);
     let mut body = ended(&env, &call);
     body["delivery_id"] = json!({"new": true});
     let data = &mut body["data"];
@@ -172,10 +172,10 @@ async fn while_the_queue_is_down_aircall_is_asked_to_retry_and_nothing_is_lost()
     let queue = env.queue("EventsQueue");
     env.sqs("DeleteQueue", &json!({"QueueUrl": queue})).await;
 
-    // Aircall gives up on an answer after five seconds.
-    let asked = std::time::Instant::now();
+    // Aircall times out after five seconds.
+    let sent_at = std::time::Instant::now();
     assert_eq!(env.post_raw(body.to_string()).await.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    assert!(sent_at.elapsed() < Duration::from_secs(5), "{:?}", sent_at.elapsed());
 
     let name = queue.rsplit('/').next().unwrap();
     env.sqs("CreateQueue", &json!({"QueueName": name, "Attributes": {"VisibilityTimeout": "30"}})).await;

@@ -1,4 +1,4 @@
-//! Two admins who save at once.
+//! Two admins who save concurrently.
 
 use super::user::BrowserUser;
 use crate::support::TestEnv;
@@ -23,7 +23,7 @@ async fn the_second_admin_to_save_sees_both_versions_and_chooses() {
     let problems = other.inspect("conflict").await;
     assert!(problems.is_empty(), "{problems:#?}");
 
-    // Theirs of one, mine of the other.
+    // The other admin's value of one setting, and the own value of the other.
     other.click_on("label:has([name='call_workflow.voicemail'][value=theirs])").await;
     other.press("Save this selection").await;
     other.wait_for_text("Saved").await;

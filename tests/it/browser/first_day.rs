@@ -1,4 +1,4 @@
-//! An admin's first day: from a browser that knows nothing, and a deployment that knows nobody, to a call that is logged.
+//! An admin's first day: from a fresh browser and a deployment without tenants to a logged call.
 
 use jiff::{SignedDuration, Timestamp};
 use local::demo::bodies::CallBody;
@@ -16,11 +16,11 @@ fn missed(id: u64) -> CallBody {
     CallBody::inbound(id).from(PHONE).at(Timestamp::now() - SignedDuration::from_secs(80))
 }
 
-/// Has Aircall tell its webhooks of a call.
+/// Has the sandbox Aircall deliver `call.ended` to its webhooks.
 async fn deliver(running: &Running, call: &CallBody) {
     let Value::Object(event) = call.event("call.ended") else { unreachable!("an event is an object") };
     let deliveries = running.stack.aircall().send(event).await.unwrap();
-    assert_eq!(deliveries.len(), 1, "one webhook hears of it: {deliveries:?}");
+    assert_eq!(deliveries.len(), 1, "one webhook is subscribed: {deliveries:?}");
     assert!(deliveries[0].is_taken(), "{deliveries:?}");
 }
 
@@ -55,7 +55,7 @@ async fn change_missed_calls(admin: &BrowserUser) {
     admin.wait_for_text("Alex Admin").await;
 }
 
-async fn a_call_is_logged_and_says_why(admin: &BrowserUser, running: &Running) {
+async fn see_a_logged_call(admin: &BrowserUser, running: &Running) {
     deliver(running, &missed(71)).await;
     admin.press("Activity").await;
     admin.reload_until_text("Logged as Completed (Past Activities) on the Contact Lou Sample.").await;
@@ -68,7 +68,7 @@ async fn a_call_is_logged_and_says_why(admin: &BrowserUser, running: &Running) {
     assert_eq!(task["Status"], "Completed");
 }
 
-async fn a_call_fails_and_is_retried(admin: &BrowserUser, running: &Running) {
+async fn retry_a_failed_call(admin: &BrowserUser, running: &Running) {
     let org = running.stack.salesforce();
     let rule = ValidationRule {
         sobject: "Task".to_owned(),
@@ -95,14 +95,14 @@ async fn a_call_fails_and_is_retried(admin: &BrowserUser, running: &Running) {
     assert!(!admin.text().await.contains("What went wrong"));
 }
 
-async fn unsaved_settings_are_previewed(admin: &BrowserUser, running: &Running) {
+async fn preview_unsaved_settings(admin: &BrowserUser, running: &Running) {
     let tasks = running.stack.salesforce().records("Task").len();
     admin.press("Preview").await;
     admin.fill("#number", PHONE).await;
     admin.click_on("button[name=of][value=call]").await;
     admin.wait_for_text("It would be logged as Completed (Past Activities) on the Contact Lou Sample.").await;
 
-    // The same under settings that are not saved, in another tab.
+    // The same call under unsaved settings, in another tab.
     admin.open("/call-workflow").await;
     admin.choose("missed-do_nothing").await;
     admin.press("Preview in a new tab").await;
@@ -129,10 +129,10 @@ async fn sign_out_ends_the_session(admin: &BrowserUser) {
         assert!(admin.location().await.starts_with("/login"), "{page}");
     }
     admin.driver.back().await.unwrap();
-    assert!(!admin.text().await.contains("Lou Sample"), "nothing is kept");
-    // Nor does a copy of it open anything.
-    let copied = admin.open_with(&cookie, "/api/settings").await;
-    assert_eq!(copied, reqwest::StatusCode::UNAUTHORIZED);
+    assert!(!admin.text().await.contains("Lou Sample"), "no page is cached");
+    // A copy of the cookie is refused too.
+    let status = admin.open_with(&cookie, "/api/settings").await;
+    assert_eq!(status, reqwest::StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -143,9 +143,9 @@ async fn an_admin_connects_both_sides_sees_a_logged_call_retries_a_failed_one_an
     let admin = BrowserUser::new(&running.stack.info().console_url).await;
     connect_both_sides(&admin, &running).await;
     change_missed_calls(&admin).await;
-    a_call_is_logged_and_says_why(&admin, &running).await;
-    a_call_fails_and_is_retried(&admin, &running).await;
-    unsaved_settings_are_previewed(&admin, &running).await;
+    see_a_logged_call(&admin, &running).await;
+    retry_a_failed_call(&admin, &running).await;
+    preview_unsaved_settings(&admin, &running).await;
     sign_out_ends_the_session(&admin).await;
     admin.close().await;
 }

@@ -1,11 +1,11 @@
-//! Sessions and forms that somebody tampered with.
+//! Tampered session cookies and forms.
 
 use reqwest::{Method, StatusCode, header};
 
 use super::user::BrowserUser;
 use crate::support::TestEnv;
 
-/// The token that a page's forms carry.
+/// The CSRF token in the forms of a page.
 async fn csrf_token(env: &TestEnv, cookie: &str) -> String {
     let page = env.console(Method::GET, "/call-workflow").header(header::COOKIE, cookie).send().await.unwrap();
     let page = page.text().await.unwrap();

@@ -1,4 +1,4 @@
-//! Every page, held to what all promise. Pictures of all of them are kept in the target folder.
+//! All page checks on every page. The screenshots are saved in the target folder.
 
 use jiff::{SignedDuration, Timestamp};
 use local::demo::bodies::{CallBody, Contact, Line, User};
@@ -9,7 +9,7 @@ use super::look::PageChecks;
 use super::user::BrowserUser;
 use crate::support::TestEnv;
 
-/// What a day looks like: calls of all kinds and outcomes.
+/// An environment with calls of all types and outcomes.
 async fn busy_env() -> TestEnv {
     let env = TestEnv::new().await;
     connect_aircall(&env).await;
@@ -124,7 +124,7 @@ async fn the_settings_pages_pass_all_page_checks() {
     admin.wait_for_text("Nothing was saved yet").await;
     checks.check_form_result(&admin, "general-wrong").await;
     checks.assert_passed();
-    // What was typed into the last page is not saved.
+    // The last page has unsaved input, so the browser quits without the checks of `close`.
     admin.driver.quit().await.unwrap();
 }
 

@@ -1,9 +1,9 @@
-//! What is typed and not saved is not lost by a slip.
+//! Unsaved changes are not lost by accident.
 
 use super::user::BrowserUser;
 use crate::support::TestEnv;
 
-/// Whether the browser is told to ask before the page is left. It does ask a person; its driver says yes by itself.
+/// Whether the page asks before it is left. Chromium would ask a person; chromedriver accepts the prompt itself.
 const ASKS_BEFORE_LEAVING: &str = "
     const leaving = new Event('beforeunload', {cancelable: true});
     dispatchEvent(leaving);
@@ -38,7 +38,7 @@ async fn saving_does_not_ask_for_confirmation() {
     let admin = BrowserUser::admin_of(&env).await;
     admin.open("/call-workflow").await;
     admin.choose("missed-completed").await;
-    // Whether it was asked, and said yes for the person, is kept where the next page finds it.
+    // Stores whether the page asked, so that the next page can read it.
     admin
         .script("addEventListener('beforeunload', (event) => { sessionStorage.asked = event.defaultPrevented })")
         .await;
