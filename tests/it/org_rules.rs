@@ -142,7 +142,7 @@ async fn a_call_that_cannot_be_linked_to_its_contact_fails_and_says_why() {
 }
 
 #[tokio::test]
-async fn a_duplicate_value_in_a_foreign_unique_field_does_not_adopt_the_named_task() {
+async fn a_duplicate_value_in_a_unique_field_that_is_not_ours_does_not_adopt_the_named_task() {
     let env = env(Options::default()).await;
     let contact = env.records("Contact")[0]["Id"].clone();
     let renewal =
