@@ -1,7 +1,7 @@
-// jsforce against the sandbox org: what an independent client sends, and what it makes of the answers.
+// jsforce against the sandbox org: an independent client's requests, and how it reads the responses.
 //
 // SALESFORCE_URL, SALESFORCE_ACCESS_TOKEN, SALESFORCE_REFRESH_TOKEN, SALESFORCE_CLIENT_ID and SALESFORCE_CLIENT_SECRET
-// say where the org is; CLIENTS is the folder that jsforce is installed in.
+// locate the org and authenticate to it; CLIENTS is the folder that jsforce is installed in.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { before, test } from 'node:test';
@@ -26,7 +26,7 @@ async function refused(request) {
   } catch (error) {
     return error;
   }
-  return assert.fail('the org took it');
+  return assert.fail('the org accepted the request');
 }
 
 test('one record is created, read, changed and deleted', async () => {
@@ -58,7 +58,7 @@ test('many records are created, read, changed and deleted by ids', async () => {
   assert.deepEqual(await tasks.retrieve(ids), [null, null]);
 });
 
-test('with allOrNone one bad record costs all', async () => {
+test('with allOrNone one bad record rolls back all', async () => {
   const records = [{ LastName: 'Good' }, { FirstName: 'Bad' }];
   const results = await conn.sobject('Contact').create(records, { allOrNone: true });
   const codes = results.map(({ errors }) => errors[0].statusCode);
@@ -66,7 +66,7 @@ test('with allOrNone one bad record costs all', async () => {
   assert.equal(await conn.sobject('Contact').count({ LastName: 'Good' }), 0);
 });
 
-test('an upsert creates, updates, and meets none or several', async () => {
+test('an upsert creates, updates, and fails on no match or several', async () => {
   const tasks = conn.sobject('Task');
   const key = 'Aircall_Key__c';
   const created = await tasks.upsert({ [key]: 'call-1', Subject: 'One' }, key);
@@ -117,7 +117,7 @@ test('queries come in pages', async () => {
   assert.deepEqual([all.records.length, all.records[449].LastName], [450, 'Page 449']);
 });
 
-test('a query is built, counted, and sees deleted records on demand', async () => {
+test('a query is built, counted, and includes deleted records with scanAll', async () => {
   const accounts = conn.sobject('Account');
   const ids = (await accounts.create([{ Name: "O'Neil & Sons +1" }, { Name: 'Other' }])).map(({ id }) => id);
   const found = await accounts.find({ Name: "O'Neil & Sons +1" }, 'Id, Name, Owner.Email').sort('-CreatedDate').limit(5);
@@ -147,14 +147,14 @@ test('objects describe themselves', async () => {
   assert.ok(sobjects.some(({ name }) => name === 'Task'));
 });
 
-test('limits are told by their resource and with every answer', async () => {
+test('limits come from their resource and with every response', async () => {
   const { DailyApiRequests } = await conn.limits();
   assert.ok(DailyApiRequests.Max > DailyApiRequests.Remaining);
   const { used, limit } = conn.limitInfo.apiUsage;
   assert.deepEqual([used, limit], [DailyApiRequests.Max - DailyApiRequests.Remaining, DailyApiRequests.Max]);
 });
 
-test('very many records take the bulk API', async () => {
+test('many records are loaded with the bulk API', async () => {
   conn.bulk.pollInterval = 20;
   const names = Array.from({ length: 250 }, (_, at) => ({ LastName: `Bulk "${at}", Jr.`, Company: 'x' }));
   const inserted = await conn.bulk.load('Lead', 'insert', [...names, { LastName: 'No company' }]);
@@ -166,7 +166,7 @@ test('very many records take the bulk API', async () => {
   assert.equal(await conn.sobject('Lead').count({ Company: 'x' }), 0);
 });
 
-test('errors have their code, words and fields', async () => {
+test('errors have a code and a message', async () => {
   const cases = [
     [() => conn.sobject('Task').create({ Nope: 1 }), 'INVALID_FIELD', /No such column 'Nope'/],
     [() => conn.sobject('Task').create({ Subject: 'x'.repeat(256) }), 'STRING_TOO_LONG', /max length=255/],
@@ -196,7 +196,7 @@ test('a composite is one request', async () => {
   assert.deepEqual(compositeResponse.map(({ httpStatusCode }) => httpStatusCode), [201, 201]);
 });
 
-test('an expired session is refreshed, and who is connected is known', async () => {
+test('an expired session is refreshed, and the connected user is known', async () => {
   const oauth2 = new OAuth2({
     loginUrl: instanceUrl,
     clientId: env('SALESFORCE_CLIENT_ID'),

@@ -1,6 +1,6 @@
-"""simple-salesforce against the sandbox org: slashes at the end, spaces as "+", and its own exceptions.
+"""simple-salesforce against the sandbox org: trailing slashes, spaces as "+", and the client's own exceptions.
 
-SALESFORCE_URL and SALESFORCE_ACCESS_TOKEN say where the org is.
+SALESFORCE_URL and SALESFORCE_ACCESS_TOKEN locate the org and authenticate to it.
 """
 
 import os
@@ -11,7 +11,7 @@ from simple_salesforce import Salesforce, exceptions
 
 
 class PlainHttp(requests.adapters.HTTPAdapter):
-    """The client insists on https, which the sandbox does not speak."""
+    """Rewrites https to http: the client requires https, and the sandbox serves plain http."""
 
     def send(self, request, **options):
         request.url = request.url.replace("https://", "http://", 1)
@@ -61,13 +61,13 @@ class SimpleSalesforce(unittest.TestCase):
         self.assertEqual((len(first["records"]), len(rest["records"]), rest["done"]), (200, 100, True))
         self.assertEqual(self.sf.query_all(query)["totalSize"], 300)
 
-    def test_the_org_tells_about_itself(self):
+    def test_describe_limits_and_api_usage_are_read(self):
         self.assertEqual(self.sf.Task.describe()["name"], "Task")
         self.assertIn("DailyApiRequests", self.sf.limits())
         usage = self.sf.api_usage["api-usage"]
         self.assertLess(usage.used, usage.total)
 
-    def test_errors_are_the_clients_own(self):
+    def test_errors_raise_the_clients_exceptions(self):
         with self.assertRaises(exceptions.SalesforceMalformedRequest) as refused:
             self.sf.Task.create({"Nope": 1})
         self.assertEqual(refused.exception.content[0]["errorCode"], "INVALID_FIELD")

@@ -1,6 +1,6 @@
-//! How many API calls of an org's daily allowance calls cost, with nothing cached and with all of it.
+//! How many Salesforce API calls logging costs, with cold and with warm caches.
 //!
-//! Each test has a stack of its own, so that one process is the writer and remembers the users it has met.
+//! Each test has a stack of its own, so that one writer process keeps the cache of users.
 
 use local::demo::bodies::{CallBody, User};
 use salesforce_sandbox::Options;
@@ -19,30 +19,30 @@ async fn env(name: &str, settings: Value) -> TestEnv {
     env
 }
 
-/// An answered call with the number `+33 6 39 98 1n nn`, of a user whom Salesforce knows.
-fn call(id: u64, number: u64) -> CallBody {
+/// An answered call from the phone number `+33 6 39 98 1n nn`, of a user whom Salesforce knows.
+fn call(id: u64, caller: u64) -> CallBody {
     let robin = User::new(2002, "Robin Rep", "Robin.Rep@example.com");
-    let number = format!("+33 6 39 98 {:02} {:02}", 10 + number / 100, number % 100);
-    CallBody::inbound(id).from(&number).by(&robin).answered_after(5)
+    let phone = format!("+33 6 39 98 {:02} {:02}", 10 + caller / 100, caller % 100);
+    CallBody::inbound(id).from(&phone).by(&robin).answered_after(5)
 }
 
-/// The Contact of [`call`]'s number, of an Account as most Contacts are, and its open Case.
-fn contact_with_case(env: &TestEnv, number: u64) -> (String, String) {
-    let account = env.insert("Account", json!({"Name": format!("Sample {number} Ltd")}));
-    let phone = format!("+33 6 39 98 {:02} {:02}", 10 + number / 100, number % 100);
-    let contact = json!({"LastName": format!("Sample {number}"), "MobilePhone": phone, "AccountId": account});
+/// The Contact with the phone number of [`call`], in an Account like most Contacts, and its open Case.
+fn contact_with_case(env: &TestEnv, caller: u64) -> (String, String) {
+    let account = env.insert("Account", json!({"Name": format!("Sample {caller} Ltd")}));
+    let phone = format!("+33 6 39 98 {:02} {:02}", 10 + caller / 100, caller % 100);
+    let contact = json!({"LastName": format!("Sample {caller}"), "MobilePhone": phone, "AccountId": account});
     let contact = env.insert("Contact", contact);
     let case = env.insert("Case", json!({"ContactId": contact, "Subject": "Order", "Status": "New"}));
     (contact, case)
 }
 
 #[track_caller]
-fn within(budget: u64, what: &str, calls: &ApiCalls) {
+fn assert_within(budget: u64, what: &str, calls: &ApiCalls) {
     println!("{what}: {} API calls, at most {budget}: {:?}", calls.total, calls.by_resource);
-    assert!(calls.total <= budget, "{what}: {} API calls, and not {budget}: {calls:#?}", calls.total);
+    assert!(calls.total <= budget, "{what}: {} API calls, more than {budget}: {calls:#?}", calls.total);
 }
 
-/// One call of each of three Contacts after the other: nothing known; the user known; the number known too.
+/// Three calls one after the other: with nothing cached, with the owner cached, and with owner and phone number cached.
 async fn known_contact(name: &str, settings: Value, budgets: [u64; 3]) {
     let env = env(name, settings).await;
     let relates = env.settings().await["relate_to"] == "case";
@@ -50,12 +50,12 @@ async fn known_contact(name: &str, settings: Value, budgets: [u64; 3]) {
     let (second, second_case) = contact_with_case(&env, 2);
     let steps = [
         ("nothing cached", call(1, 1), &first, &first_case),
-        ("the owner known", call(2, 2), &second, &second_case),
-        ("owner and number known", call(3, 2), &second, &second_case),
+        ("the owner cached", call(2, 2), &second, &second_case),
+        ("owner and phone number cached", call(3, 2), &second, &second_case),
     ];
     for ((what, call, contact, case), budget) in steps.into_iter().zip(budgets) {
         let calls = env.calls_for(env.end([&call])).await;
-        within(budget, &format!("{name}, {what}"), &calls);
+        assert_within(budget, &format!("{name}, {what}"), &calls);
         let task = env.task(&call);
         assert_eq!((&task["WhoId"], task["WhatId"] == **case), (&json!(contact), relates));
         assert_ne!(task["OwnerId"], env.tenant.org.admin_user_id());
@@ -64,28 +64,28 @@ async fn known_contact(name: &str, settings: Value, budgets: [u64; 3]) {
 }
 
 #[tokio::test]
-async fn a_call_of_a_known_contact() {
+async fn a_call_of_a_known_contact_stays_within_its_budget() {
     known_contact("known Contact", json!({}), [3, 2, 1]).await;
 }
 
 #[tokio::test]
-async fn a_call_of_a_known_contact_with_an_open_case() {
-    // Cases are asked for at each call: they open and close.
+async fn a_call_of_a_known_contact_with_an_open_case_stays_within_its_budget() {
+    // Cases are queried for each call, because they open and close.
     known_contact("known Contact with Case", json!({"relate_to": "case"}), [3, 3, 2]).await;
 }
 
 #[tokio::test]
-async fn a_call_of_an_unknown_number_that_becomes_contact_case_and_task() {
+async fn a_call_that_creates_contact_case_and_task_stays_within_its_budget() {
     let settings = json!({"unknown_number": "create_contact", "relate_to": "case", "create_case_if_none": true});
     let env = env("unknown number", settings).await;
     contact_with_case(&env, 1);
     env.end([&call(1, 1)]).await;
     let unknown = call(2, 2);
     let calls = env.calls_for(env.end([&unknown])).await;
-    within(3, "unknown number with Contact, Case and Task, the owner known", &calls);
+    assert_within(3, "unknown number with Contact, Case and Task, the owner cached", &calls);
     let again = call(3, 2);
     let calls = env.calls_for(env.end([&again])).await;
-    within(2, "the same number again", &calls);
+    assert_within(2, "the same number again", &calls);
     let (contacts, cases) = (env.records("Contact"), env.records("Case"));
     assert_eq!((contacts.len(), cases.len(), env.records("Task").len()), (2, 2, 3));
     for call in [unknown, again] {
@@ -95,27 +95,27 @@ async fn a_call_of_an_unknown_number_that_becomes_contact_case_and_task() {
 }
 
 #[tokio::test]
-async fn a_burst_of_200_calls_of_200_known_contacts_with_open_cases() {
+async fn a_burst_of_200_calls_of_200_known_contacts_with_open_cases_stays_within_its_budget() {
     let env = env("burst of known", json!({"relate_to": "case"})).await;
-    let places: Vec<_> = (0..200).map(|number| contact_with_case(&env, number)).collect();
-    let burst: Vec<_> = (0..200).map(|number| call(number + 1, number)).collect();
+    let targets: Vec<_> = (0..200).map(|caller| contact_with_case(&env, caller)).collect();
+    let burst: Vec<_> = (0..200).map(|caller| call(caller + 1, caller)).collect();
     let events = burst.iter().map(|call| call.event("call.ended"));
     let calls = env.calls_for(env.write_together(events)).await;
-    within(6, "200 calls of 200 known Contacts with open Cases, nothing cached", &calls);
+    assert_within(6, "200 calls of 200 known Contacts with open Cases, nothing cached", &calls);
     assert_eq!((env.records("Task").len(), env.records("Contact").len(), env.records("Case").len()), (200, 200, 200));
-    for (call, (contact, case)) in burst.iter().zip(&places) {
+    for (call, (contact, case)) in burst.iter().zip(&targets) {
         let task = env.task(call);
         assert_eq!([&task["WhoId"], &task["WhatId"]], [contact, case]);
     }
 }
 
 #[tokio::test]
-async fn a_burst_of_200_calls_of_200_unknown_numbers_that_become_contacts() {
+async fn a_burst_of_200_calls_that_create_200_contacts_stays_within_its_budget() {
     let env = env("burst of unknown", json!({"unknown_number": "create_contact"})).await;
-    let burst: Vec<_> = (0..200).map(|number| call(number + 1, number)).collect();
+    let burst: Vec<_> = (0..200).map(|caller| call(caller + 1, caller)).collect();
     let events = burst.iter().map(|call| call.event("call.ended"));
     let calls = env.calls_for(env.write_together(events)).await;
-    within(9, "200 calls of 200 unknown numbers, nothing cached", &calls);
+    assert_within(9, "200 calls of 200 unknown numbers, nothing cached", &calls);
     assert_eq!((env.records("Task").len(), env.records("Contact").len()), (200, 200));
     for call in &burst {
         env.task(call);
@@ -123,14 +123,14 @@ async fn a_burst_of_200_calls_of_200_unknown_numbers_that_become_contacts() {
 }
 
 #[tokio::test]
-async fn five_events_of_one_finished_call_that_wait_together() {
+async fn five_events_of_one_finished_call_that_wait_together_stay_within_their_budget() {
     let env = env("five events", json!({})).await;
     let (contact, _) = contact_with_case(&env, 1);
     let call = call(1, 1).tagged("Order").commented("Wants two more.").archived_after(100);
     let names = ["call.answered", "call.tagged", "call.ended", "call.commented", "call.archived"];
     let events = names.map(|name| call.event(name));
     let calls = env.calls_for(env.write_together(events.clone())).await;
-    within(3, "five events of one finished call, nothing cached", &calls);
+    assert_within(3, "five events of one finished call, nothing cached", &calls);
     assert_eq!(
         (calls.count("POST", "/composite/sobjects"), calls.count("PATCH", "/composite/sobjects")),
         (1, 0),
@@ -144,9 +144,9 @@ async fn five_events_of_one_finished_call_that_wait_together() {
         env.post_all(events.clone().into_iter().chain(events)).await;
         env.settle().await;
         env.wake().await;
-        env.until("the bell is heard", async |env| env.is_empty(&env.queue("WritesQueue")).await).await;
+        env.until("the wake-up is handled", async |env| env.is_empty(&env.queue("WritesQueue")).await).await;
     };
     let calls = env.calls_for(again).await;
-    within(0, "all five twice again, unchanged", &calls);
+    assert_within(0, "all five twice again, unchanged", &calls);
     assert_eq!(env.records("Task").len(), 1);
 }

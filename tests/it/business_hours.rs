@@ -1,13 +1,13 @@
-//! Business hours, from the settings to the Task: judged when the call started.
+//! Business hours, from the settings to the Task: the start of the call decides.
 //!
-//! The calls of these tests started in March 2026, long before they are handled.
+//! The calls of these tests started in March 2026, long before they are processed.
 
 use local::demo::bodies::{CallBody, Line};
 use serde_json::{Value, json};
 
 use crate::support::{TestEnv, at};
 
-/// Missed calls that started at these moments, each with whether it is logged.
+/// Checks missed calls that started at these instants, each with whether it is logged.
 async fn check(hours: Value, line: &Line, expected: &[(&str, bool)]) {
     let calls = expected.iter().zip(1..);
     let calls = calls.map(|((start, logged), id)| (CallBody::inbound(id).on(line).at(at(start)), *logged));
@@ -86,7 +86,7 @@ async fn a_holiday_is_closed_all_day_long() {
 }
 
 #[tokio::test]
-async fn opening_hours_follow_the_clock_of_the_number_through_a_change_to_summer_time() {
+async fn opening_hours_follow_the_lines_time_zone_through_a_change_to_summer_time() {
     let los_angeles = Line::new(7, "Sales line", "+1 415-555-0100", "US", "America/Los_Angeles");
     // Clocks went forward on Sunday 2026-03-08: 09:00 was 17:00 UTC before, and 16:00 UTC after.
     let weekly =
@@ -106,7 +106,7 @@ async fn opening_hours_follow_the_clock_of_the_number_through_a_change_to_summer
 }
 
 #[tokio::test]
-async fn the_schedule_of_a_number_beats_the_general_one() {
+async fn the_schedule_of_a_line_overrides_the_general_one() {
     let (own, empty, other) = (
         Line::new(397_375, "Night line", "+43 1 999 00 01", "AT", "Europe/Vienna"),
         Line::new(397_376, "Closed line", "+43 1 999 00 02", "AT", "Europe/Vienna"),
@@ -149,7 +149,7 @@ async fn without_a_schedule_aircalls_own_signals_decide() {
 }
 
 #[tokio::test]
-async fn calls_outside_business_hours_are_logged_too_where_all_are() {
+async fn calls_outside_business_hours_are_logged_if_all_calls_are() {
     let schedule = json!({"time_zone": null, "weekly": {}, "holidays": []});
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");

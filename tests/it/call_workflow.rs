@@ -1,4 +1,4 @@
-//! The call workflow: five call types, each Completed, In progress or nothing.
+//! The call workflow: each of the five call types is logged as Completed, as In Progress or not at all.
 
 use local::demo::bodies::{CallBody, User};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ fn calls() -> [(&'static str, &'static str, CallBody); 5] {
     ]
 }
 
-/// A env in which one call of each type has ended, all of them under the same setting.
+/// An environment in which one call of each type has ended, all under the same workflow setting.
 async fn env(log_as: &str) -> TestEnv {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
@@ -55,7 +55,7 @@ async fn calls_of_all_five_types_can_be_logged_as_in_progress() {
 }
 
 #[tokio::test]
-async fn calls_of_all_five_types_can_be_left_alone_and_the_log_says_so() {
+async fn calls_of_all_five_types_can_be_skipped_with_a_reason() {
     let env = env("do_nothing").await;
     for (call_type, plural, call) in calls() {
         let entry = env.activity(&call.key()).await;

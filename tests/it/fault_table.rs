@@ -1,6 +1,6 @@
-//! What Salesforce answers, and what happens: README's table of that name, each line driven through a real call.
+//! README's table "What Salesforce answers, what happens": each row is tested with a real call.
 //!
-//! What the sandbox org's own rules refuse is in `org_rules`; here the answers are scripted.
+//! Here the errors are scripted; errors from the sandbox org's own rules are in `org_rules`.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,29 +13,29 @@ use tokio::task::JoinSet;
 
 use crate::support::TestEnv;
 
-/// What happens to the call.
+/// The expected outcome for the call.
 #[derive(Clone, Copy, Debug)]
-enum Then {
+enum Outcome {
     /// It is logged at once.
     Logged,
-    /// It is logged at once, without this field of the Task, and the connection shows a warning.
+    /// It is logged at once without this field of the Task, and the connection shows a warning.
     LoggedWithout(&'static str),
-    /// It waits for seconds, says why, and is logged.
+    /// It is postponed for seconds with a reason, and then logged.
     LoggedLater,
-    /// The org is left alone for seconds, the connection says why, and the call is logged.
+    /// The org is paused for seconds, the connection shows the reason, and the call is then logged.
     PausedShortly,
-    /// The org is left alone for a quarter of an hour, the connection says why, and the call waits.
+    /// The org is paused for a quarter of an hour, the connection shows the reason, and the call stays pending.
     Paused,
-    /// The org has to be connected again, the connection says why, and the call waits.
+    /// The org has to be connected again, the connection shows the reason, and the call stays pending.
     ReconnectNeeded,
-    /// It has failed, and says why.
+    /// It has failed with a reason.
     Failed,
 }
-use Then::{Failed, Logged, LoggedLater, LoggedWithout, Paused, PausedShortly, ReconnectNeeded};
+use Outcome::{Failed, Logged, LoggedLater, LoggedWithout, Paused, PausedShortly, ReconnectNeeded};
 
-/// One record is refused: the code, Salesforce's words, the fields it names; and what happens when it is the Task in a
-/// collection, the Task in the bundle of a new Contact, and that Contact.
-type RecordRow = (&'static str, &'static str, &'static [&'static str], [Then; 3]);
+/// An error for one record: code, message, named fields, and the outcome when the record is the Task in a collection, the
+/// Task in the bundle of a new Contact, and that Contact.
+type RecordRow = (&'static str, &'static str, &'static [&'static str], [Outcome; 3]);
 
 #[rustfmt::skip]
 const RECORDS: &[RecordRow] = &[
@@ -78,11 +78,11 @@ const RECORDS: &[RecordRow] = &[
     ("A_CODE_OF_TOMORROW", "Something new", &[], [Failed; 3]),
 ];
 
-/// A whole request is answered so: status, body, what the admin reads, and what happens.
-type AnswerRow = (u16, &'static str, &'static str, Then);
+/// An error response to a whole request: status, body, the reason that the admin reads, and the outcome.
+type ResponseRow = (u16, &'static str, &'static str, Outcome);
 
 #[rustfmt::skip]
-const ANSWERS: &[AnswerRow] = &[
+const RESPONSES: &[ResponseRow] = &[
     (401, r#"[{"errorCode": "INVALID_SESSION_ID", "message": "Session expired or invalid"}]"#, "", Logged),
     (401, r#"[{"errorCode": "INVALID_SESSION_ID", "message": "This session is not valid for use with the REST API"}]"#,
         "This session is not valid for use with the REST API (INVALID_SESSION_ID).", ReconnectNeeded),
@@ -122,8 +122,8 @@ const ANSWERS: &[AnswerRow] = &[
         "The requested API version is no longer supported (UNSUPPORTED_API_VERSION).", Failed),
 ];
 
-/// One Task's update is refused so, once it is there: the code, Salesforce's words, the fields it names, and what happens.
-type UpdateRow = (&'static str, &'static str, &'static [&'static str], Then);
+/// An error for the update of an existing Task: code, message, named fields, and the outcome.
+type UpdateRow = (&'static str, &'static str, &'static [&'static str], Outcome);
 
 #[rustfmt::skip]
 const UPDATES: &[UpdateRow] = &[
@@ -139,23 +139,23 @@ const UPDATES: &[UpdateRow] = &[
     ("A_CODE_OF_TOMORROW", "Something new", &[], Failed),
 ];
 
-/// Where in the life of a call the answer comes.
+/// The request in the life of a call that the error answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum Stage {
     /// The Task of a known Contact, which is created in a collection.
     Collection,
     /// The Task of an unknown number, whose Contact and Case are created with it.
     Bundle,
     /// The search for the number of a known Contact.
     Search,
-    /// The questions before anything is created for an unknown number.
+    /// The queries before a record is created for an unknown number.
     Questions,
     /// The update of a Task that is there, with a tag that came late.
     Update,
 }
-use Place::{Bundle, Collection, Questions, Search, Update};
+use Stage::{Bundle, Collection, Questions, Search, Update};
 
-impl Place {
+impl Stage {
     fn knows_the_caller(self) -> bool {
         matches!(self, Collection | Search | Update)
     }
@@ -184,95 +184,95 @@ impl Place {
     }
 }
 
-/// A line of the table at one place.
+/// A row of the table, tested at one stage.
 #[derive(Clone, Debug)]
-struct Line {
+struct Row {
     name: String,
-    place: Place,
+    stage: Stage,
     fault: Value,
-    /// What the admin reads.
-    said: String,
-    then: Then,
+    /// The reason that the admin reads.
+    reason: String,
+    outcome: Outcome,
 }
 
-/// How often the fault happens: once, if the call is to be logged in the end.
-fn times(then: Then) -> u32 {
-    if matches!(then, Failed | Paused | ReconnectNeeded) { 1_000 } else { 1 }
+/// How often the fault happens: once if the call is expected to be logged.
+fn times(outcome: Outcome) -> u32 {
+    if matches!(outcome, Failed | Paused | ReconnectNeeded) { 1_000 } else { 1 }
 }
 
-fn record_lines() -> impl Iterator<Item = Line> {
-    RECORDS.iter().flat_map(|&(code, message, fields, then)| {
+fn record_rows() -> impl Iterator<Item = Row> {
+    RECORDS.iter().flat_map(|&(code, message, fields, outcome)| {
         let refused = [(Collection, "Task"), (Bundle, "Task"), (Bundle, "Contact")];
-        refused.into_iter().zip(then).map(move |((place, sobject), then)| Line {
+        refused.into_iter().zip(outcome).map(move |((stage, sobject), outcome)| Row {
             name: format!("{code} for a {sobject}"),
-            place,
+            stage,
             fault: json!({
-                "record": {"sobject": sobject}, "times": times(then),
+                "record": {"sobject": sobject}, "times": times(outcome),
                 "error": {"code": code, "message": message, "fields": fields},
             }),
-            said: format!("{message} ({code})."),
-            then,
+            reason: format!("{message} ({code})."),
+            outcome,
         })
     })
 }
 
-fn answer_lines() -> impl Iterator<Item = Line> {
-    ANSWERS.iter().flat_map(|&(status, body, said, then)| {
-        [Search, Collection, Questions, Bundle].map(|place| Line {
+fn response_rows() -> impl Iterator<Item = Row> {
+    RESPONSES.iter().flat_map(|&(status, body, reason, outcome)| {
+        [Search, Collection, Questions, Bundle].map(|stage| Row {
             name: format!("HTTP {status} {body}"),
-            place,
-            fault: json!({"path": place.path(), "status": status, "body": body, "times": times(then)}),
-            said: said.to_owned(),
-            then,
+            stage,
+            fault: json!({"path": stage.path(), "status": status, "body": body, "times": times(outcome)}),
+            reason: reason.to_owned(),
+            outcome,
         })
     })
 }
 
-fn update_lines() -> impl Iterator<Item = Line> {
-    UPDATES.iter().map(|&(code, message, fields, then)| Line {
+fn update_rows() -> impl Iterator<Item = Row> {
+    UPDATES.iter().map(|&(code, message, fields, outcome)| Row {
         name: format!("{code} for an update"),
-        place: Update,
+        stage: Update,
         fault: json!({
-            "record": {"sobject": "Task"}, "times": times(then),
+            "record": {"sobject": "Task"}, "times": times(outcome),
             "error": {"code": code, "message": message, "fields": fields},
         }),
-        said: format!("{message} ({code})."),
-        then,
+        reason: format!("{message} ({code})."),
+        outcome,
     })
 }
 
-/// The whole org is down, the question whether it answers included.
-fn outage_lines() -> impl Iterator<Item = Line> {
-    let said = "Salesforce answered HTTP 503 without an error code.";
-    [Search, Collection, Questions, Bundle].into_iter().map(|place| Line {
+/// The whole org is down, including the probe whether it answers.
+fn outage_rows() -> impl Iterator<Item = Row> {
+    let reason = "Salesforce answered HTTP 503 without an error code.";
+    [Search, Collection, Questions, Bundle].into_iter().map(|stage| Row {
         name: "HTTP 503 from all of the org".to_owned(),
-        place,
+        stage,
         fault: json!([
-            {"path": place.path(), "status": 503, "body": "<html>Service Unavailable</html>"},
+            {"path": stage.path(), "status": 503, "body": "<html>Service Unavailable</html>"},
             {"path": r"/query\?q=SELECT\+Id\+FROM\+User", "status": 503, "body": "<html>Service Unavailable</html>"},
         ]),
-        said: said.to_owned(),
-        then: PausedShortly,
+        reason: reason.to_owned(),
+        outcome: PausedShortly,
     })
 }
 
-/// Something did not become as expected.
+/// A sentence that says which expectation was not met.
 type Problem = String;
 
-fn expect(is_so: bool, what: &str, seen: &Value) -> Result<(), Problem> {
-    if is_so { Ok(()) } else { Err(format!("{what}: {seen:#}")) }
+fn expect(condition: bool, what: &str, seen: &Value) -> Result<(), Problem> {
+    if condition { Ok(()) } else { Err(format!("{what}: {seen:#}")) }
 }
 
-/// Polls until the entry of the call is as expected.
-async fn wait(env: &TestEnv, key: &str, what: &str, is_so: impl Fn(&Value) -> bool) -> Result<Value, Problem> {
+/// Polls until `condition` holds for the entry of the call.
+async fn wait(env: &TestEnv, key: &str, what: &str, condition: impl Fn(&Value) -> bool) -> Result<Value, Problem> {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
         let entries = env.entries().await;
         let entry = entries.into_iter().find(|entry| entry["key"] == key).unwrap_or_default();
-        if is_so(&entry) {
+        if condition(&entry) {
             return Ok(entry);
         }
-        // What has come to rest stays as it is.
+        // A terminal state does not change any more.
         let is_over = ["logged", "failed", "skipped"].iter().any(|state| entry["state"] == *state);
         if is_over || Instant::now() > deadline {
             return Err(format!("never {what}: {} {} {}", entry["state"], entry["reason"], entry["problem"]));
@@ -281,53 +281,53 @@ async fn wait(env: &TestEnv, key: &str, what: &str, is_so: impl Fn(&Value) -> bo
     }
 }
 
-impl Line {
+impl Row {
     async fn check(&self) -> Result<(), Problem> {
-        let env = self.place.env().await;
+        let env = self.stage.env().await;
         let robin = User::new(2002, "Robin Rep", "robin.rep@example.com");
         let call = CallBody::inbound(1).by(&robin).answered_after(5);
-        if self.place == Update {
+        if self.stage == Update {
             env.end([&call]).await;
         }
         env.fault(self.fault.clone()).await;
-        let call = if self.place == Update { call.tagged_after(600, "Order") } else { call.tagged("Order") };
-        if self.place == Update {
-            // Until it waits, it is logged.
+        let call = if self.stage == Update { call.tagged_after(600, "Order") } else { call.tagged("Order") };
+        if self.stage == Update {
+            // The entry is logged until the update is pending.
             env.begin_together([call.event("call.tagged")]).await;
         } else {
             env.post(call.event("call.ended")).await;
         }
 
         let waits = |why: &str| {
-            let reason = format!("{why}: {}", self.said);
+            let reason = format!("{why}: {}", self.reason);
             let what = format!("pending, with the reason {reason:?}");
-            let is_so = move |entry: &Value| entry["state"] == "pending" && entry["reason"] == reason;
-            (what, is_so)
+            let condition = move |entry: &Value| entry["state"] == "pending" && entry["reason"] == reason;
+            (what, condition)
         };
         let (key, state) = (call.key(), |state: &'static str| move |entry: &Value| entry["state"] == state);
-        match self.then {
+        match self.outcome {
             Logged | LoggedWithout(_) => drop(wait(&env, &key, "logged", state("logged")).await?),
             LoggedLater => {
-                let (what, is_so) = waits("Waiting to try again");
-                wait(&env, &key, &what, is_so).await?;
+                let (what, condition) = waits("Waiting to try again");
+                wait(&env, &key, &what, condition).await?;
                 wait(&env, &key, "logged", state("logged")).await?;
             }
             PausedShortly => {
-                let (what, is_so) = waits("Waiting until Salesforce takes requests again");
-                wait(&env, &key, &what, is_so).await?;
+                let (what, condition) = waits("Waiting until Salesforce takes requests again");
+                wait(&env, &key, &what, condition).await?;
                 wait(&env, &key, "logged", state("logged")).await?;
             }
             Paused => {
-                let (what, is_so) = waits("Waiting until Salesforce takes requests again");
-                wait(&env, &key, &what, is_so).await?;
+                let (what, condition) = waits("Waiting until Salesforce takes requests again");
+                wait(&env, &key, &what, condition).await?;
             }
             ReconnectNeeded => {
-                let (what, is_so) = waits("Waiting until Salesforce is connected again");
-                wait(&env, &key, &what, is_so).await?;
+                let (what, condition) = waits("Waiting until Salesforce is connected again");
+                wait(&env, &key, &what, condition).await?;
             }
             Failed => {
-                let is_so = |entry: &Value| entry["state"] == "failed" && entry["reason"] == self.said;
-                wait(&env, &key, &format!("failed, with the reason {:?}", self.said), is_so).await?;
+                let condition = |entry: &Value| entry["state"] == "failed" && entry["reason"] == self.reason;
+                wait(&env, &key, &format!("failed, with the reason {:?}", self.reason), condition).await?;
             }
         }
         self.check_connection(&env).await?;
@@ -336,23 +336,23 @@ impl Line {
 
     async fn check_connection(&self, env: &TestEnv) -> Result<(), Problem> {
         let connection = env.connection().await;
-        let expected = match self.then {
+        let expected = match self.outcome {
             Logged | LoggedWithout(_) | LoggedLater | PausedShortly | Failed => "connected",
             Paused => "paused",
             ReconnectNeeded => "reconnect_needed",
         };
         expect(connection["state"] == expected, expected, &connection)?;
-        if matches!(self.then, Paused | ReconnectNeeded) {
-            expect(connection["reason"] == self.said, &self.said, &connection)?;
+        if matches!(self.outcome, Paused | ReconnectNeeded) {
+            expect(connection["reason"] == self.reason, &self.reason, &connection)?;
             let left = connection["until"].as_i64().unwrap_or_default() - Timestamp::now().as_second();
             expect((780..=900).contains(&left), "a quarter of an hour", &connection)?;
         }
         let warnings = connection["warnings"].as_array().ok_or("no warnings")?;
-        match self.then {
+        match self.outcome {
             LoggedWithout(field) => {
                 expect(warnings.len() == 1 && warnings[0]["field"] == format!("Task.{field}"), field, &connection)
             }
-            // The Contact was refused for a field that it does not have: it was left out, once, in vain.
+            // The error names a field that a Contact does not have: leaving it out once did not help.
             Failed if self.name.ends_with("Contact") => Ok(()),
             _ => expect(warnings.is_empty(), "no warnings", &connection),
         }
@@ -361,52 +361,52 @@ impl Line {
     fn check_records(&self, env: &TestEnv) -> Result<(), Problem> {
         let (tasks, contacts, cases) = (env.records("Task"), env.records("Contact"), env.records("Case"));
         let is_logged =
-            self.place == Update || matches!(self.then, Logged | LoggedWithout(_) | LoggedLater | PausedShortly);
-        let (logged, known) = (usize::from(is_logged), usize::from(self.place.knows_the_caller()));
+            self.stage == Update || matches!(self.outcome, Logged | LoggedWithout(_) | LoggedLater | PausedShortly);
+        let (logged, known) = (usize::from(is_logged), usize::from(self.stage.knows_the_caller()));
         let expected = (logged, known.max(logged), if known == 1 { 0 } else { logged });
         let found = (tasks.len(), contacts.len(), cases.len());
         expect(found == expected, &format!("Tasks, Contacts, Cases {expected:?} and not {found:?}"), &json!(tasks))?;
-        if let LoggedWithout(field) = self.then {
+        if let LoggedWithout(field) = self.outcome {
             expect(tasks[0][field] == Value::Null, field, &tasks[0])?;
         }
         Ok(())
     }
 }
 
-/// Checks all lines, some side by side, and tells of all that are wrong.
-async fn check(lines: impl Iterator<Item = Line>) {
+/// Checks all rows, some concurrently, and reports every row that fails.
+async fn check(rows: impl Iterator<Item = Row>) {
     let at_once = Arc::new(Semaphore::new(12));
     let mut checks = JoinSet::new();
-    for line in lines {
+    for row in rows {
         let at_once = Arc::clone(&at_once);
         checks.spawn(async move {
             let _permit = at_once.acquire_owned().await.expect("never closed");
-            line.check()
+            row.check()
                 .await
-                .map_err(|problem| format!("{} in {:?}, then {:?}: {problem}", line.name, line.place, line.then))
+                .map_err(|problem| format!("{} in {:?}, outcome {:?}: {problem}", row.name, row.stage, row.outcome))
         });
     }
     let outcomes = checks.join_all().await;
     let (checked, problems) = (outcomes.len(), outcomes.into_iter().filter_map(Result::err).collect::<Vec<_>>());
-    assert!(problems.is_empty(), "{} of {checked} lines:\n{}", problems.len(), problems.join("\n"));
+    assert!(problems.is_empty(), "{} of {checked} rows:\n{}", problems.len(), problems.join("\n"));
 }
 
 #[tokio::test]
-async fn every_refusal_of_a_record() {
-    check(record_lines()).await;
+async fn every_record_error_has_its_outcome() {
+    check(record_rows()).await;
 }
 
 #[tokio::test]
-async fn every_refusal_of_an_update() {
-    check(update_lines()).await;
+async fn every_update_error_has_its_outcome() {
+    check(update_rows()).await;
 }
 
 #[tokio::test]
-async fn every_answer_to_a_whole_request() {
-    check(answer_lines()).await;
+async fn every_error_of_a_whole_request_has_its_outcome() {
+    check(response_rows()).await;
 }
 
 #[tokio::test]
-async fn an_org_that_is_down() {
-    check(outage_lines()).await;
+async fn an_org_that_is_down_is_paused_and_its_calls_are_logged() {
+    check(outage_rows()).await;
 }

@@ -1,4 +1,4 @@
-//! Salesforce, or the way to it, fails: still exactly one Task for each call.
+//! Salesforce or the network fails, and each call still becomes exactly one Task.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use crate::support::{Running, TestEnv};
 
-/// What the call finds in the org.
+/// What the org knows of the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Caller {
     /// A Contact: the Task is created on it.
     Known,
-    /// Nobody: Contact, Case and Task are created together.
+    /// Nothing: Contact, Case and Task are created together.
     Unknown,
 }
 use Caller::{Known, Unknown};
@@ -28,8 +28,8 @@ async fn env(caller: Caller, options: salesforce_sandbox::Options) -> TestEnv {
     env
 }
 
-/// One call is logged once, and its Contact and Case are there once too.
-async fn is_logged_once(env: &TestEnv, caller: Caller, call: &CallBody) {
+/// Asserts that one call is logged once, and that its Contact and Case exist once.
+async fn assert_logged_once(env: &TestEnv, caller: Caller, call: &CallBody) {
     let entry = env.activity(&call.key()).await;
     assert_eq!([&entry["state"], &entry["problem"]], [&json!("logged"), &Value::Null], "{entry:#}");
     assert_eq!(env.task(call)["Id"], entry["task_id"]);
@@ -37,7 +37,7 @@ async fn is_logged_once(env: &TestEnv, caller: Caller, call: &CallBody) {
     assert_eq!((env.records("Contact").len(), env.records("Case").len()), (1, cases));
 }
 
-/// The faults happen to one call, with the key field on Activity and without.
+/// Checks that one call is logged once despite the faults, with the key field on Activity and without it.
 async fn check(caller: Caller, faults: Value) {
     for unique_key_field in [true, false] {
         let env = env(caller, salesforce_sandbox::Options { unique_key_field, ..Default::default() }).await;
@@ -46,7 +46,7 @@ async fn check(caller: Caller, faults: Value) {
         env.end([&call]).await;
         assert_eq!(env.faults_left().await, json!([]), "the fault happened");
         if unique_key_field {
-            is_logged_once(&env, caller, &call).await;
+            assert_logged_once(&env, caller, &call).await;
         } else {
             let tasks = env.records("Task");
             assert_eq!(tasks.len(), 1, "{tasks:#?}");
@@ -92,15 +92,15 @@ async fn a_call_is_logged_once_when_salesforce_writes_and_answers_with_an_error(
 
 #[tokio::test]
 async fn a_call_is_logged_once_when_the_answer_to_the_write_does_not_come_in_time() {
-    // A stack of its own: whoever shares an invocation with a slow org waits for it.
+    // A stack of its own, because tenants that share an invocation with a slow org wait for it.
     let running = Running::start("slow-answer").await;
     let mut env = TestEnv::within(&running, salesforce_sandbox::Options::default()).await;
-    env.patience = Duration::from_secs(90);
+    env.timeout = Duration::from_secs(90);
     env.contact("Lou Sample", "+33639980001");
     env.fault(json!([{"path": CREATE, "delay_ms": 40_000, "commit": true}])).await;
     let call = CallBody::inbound(1);
     env.end([&call]).await;
-    is_logged_once(&env, Known, &call).await;
+    assert_logged_once(&env, Known, &call).await;
     assert_eq!(env.records("Task").len(), 1);
 }
 
@@ -113,7 +113,7 @@ async fn an_update_whose_answer_is_lost_does_not_write_a_comment_twice() {
     env.post(call.event("call.commented")).await;
     env.settle().await;
     assert_eq!(env.faults_left().await, json!([]));
-    is_logged_once(&env, Known, &call).await;
+    assert_logged_once(&env, Known, &call).await;
     let task = env.task(&call);
     assert_eq!(task["Description"].as_str().unwrap().matches("Wants two more.").count(), 1, "{task:#}");
 }
@@ -126,7 +126,7 @@ async fn each_call_is_logged_when_every_session_has_expired_and_refresh_tokens_r
         env.expire_sessions().await;
         let call = CallBody::inbound(id);
         env.end([&call]).await;
-        is_logged_once(&env, Known, &call).await;
+        assert_logged_once(&env, Known, &call).await;
     }
     assert_eq!(env.records("Task").len(), 3);
 }
@@ -135,18 +135,18 @@ async fn each_call_is_logged_when_every_session_has_expired_and_refresh_tokens_r
 async fn a_call_is_logged_once_when_the_session_expires_between_two_requests() {
     let options = salesforce_sandbox::Options { rotate_refresh_tokens: true, ..Default::default() };
     let env = env(Unknown, options).await;
-    // The search is slow, and the sessions end meanwhile.
+    // The sessions end during the slow search.
     env.fault(json!([{"path": SEARCH, "delay_ms": 600}])).await;
     let call = CallBody::inbound(1);
     env.post(call.event("call.ended")).await;
     env.until("the search has begun", async |env| env.faults_left().await == json!([])).await;
     env.expire_sessions().await;
     env.settle().await;
-    is_logged_once(&env, Unknown, &call).await;
+    assert_logged_once(&env, Unknown, &call).await;
 }
 
 #[tokio::test]
-async fn a_record_that_salesforce_refuses_fails_with_its_words_and_costs_no_other_call() {
+async fn a_refused_record_fails_with_salesforces_words_and_affects_no_other_call() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
     env.refuse("Task", "CallDisposition", "Forbidden", "This tag is not used any more.");

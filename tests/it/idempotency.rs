@@ -1,4 +1,4 @@
-//! One Task for each call, whatever comes twice, at once or in another order.
+//! One Task per call, whatever events are repeated, concurrent or out of order.
 
 use local::demo::bodies::{CallBody, User};
 use proptest::prelude::{Just, Strategy};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::TestEnv;
 
-/// Salesforce's search knows a new record a minute later.
+/// An org whose search index finds a new record only after a minute.
 fn slow_index() -> salesforce_sandbox::Options {
     salesforce_sandbox::Options { index_lag_ms: 60_000, ..Default::default() }
 }
@@ -24,7 +24,7 @@ async fn two_calls_of_one_new_number_at_the_same_moment_make_one_record_and_two_
         env.put_settings(json!({"unknown_number": setting})).await;
         let calls = [CallBody::inbound(1), CallBody::outbound(2).answered_after(3)];
         env.end(&calls).await;
-        // And one more, while search still does not know the record.
+        // Another call, while the record is still not indexed.
         let later = CallBody::inbound(3);
         env.end([&later]).await;
         let records = env.records(sobject);
@@ -50,20 +50,20 @@ async fn a_record_that_search_does_not_know_yet_is_found_before_another_is_creat
 async fn the_same_webhook_five_times_makes_one_task() {
     let env = TestEnv::new().await;
     env.put_settings(json!({"unknown_number": "create_contact"})).await;
-    let at_once = CallBody::inbound(1).voicemail();
-    env.post_all(vec![at_once.event("call.ended"); 5]).await;
+    let concurrent = CallBody::inbound(1).voicemail();
+    env.post_all(vec![concurrent.event("call.ended"); 5]).await;
     env.settle().await;
-    let one_by_one = CallBody::outbound(2);
+    let sequential = CallBody::outbound(2);
     for _ in 0..5 {
-        env.end([&one_by_one]).await;
+        env.end([&sequential]).await;
     }
-    env.task(&at_once);
-    env.task(&one_by_one);
+    env.task(&concurrent);
+    env.task(&sequential);
     assert_eq!((env.records("Task").len(), env.records("Contact").len()), (2, 1));
 }
 
-/// All there is to see of a Task, apart from ids and times of the org and the id of the call.
-fn seen(mut task: Value, call: &CallBody) -> Value {
+/// A Task without the org's ids and timestamps, and with the id of the call replaced.
+fn normalized(mut task: Value, call: &CallBody) -> Value {
     for field in ["Id", "CreatedDate", "LastModifiedDate", "SystemModstamp", "CompletedDateTime"] {
         task.as_object_mut().expect("a record").remove(field).expect(field);
     }
@@ -72,8 +72,8 @@ fn seen(mut task: Value, call: &CallBody) -> Value {
     serde_json::from_str(&text.replace(&format!("/calls/{id}/"), "/calls/ID/")).expect("JSON")
 }
 
-/// A call with all the events; the id is five digits long, so that it is part of nothing else.
-fn eventful(id: u64, answered: bool) -> (CallBody, Vec<Value>) {
+/// A call and all its events. The id has five digits, so that it does not occur inside other values.
+fn call_with_events(id: u64, answered: bool) -> (CallBody, Vec<Value>) {
     let robin = User::new(2002, "Robin Rep", "robin.rep@example.com");
     let call = CallBody::inbound(id).by(&robin).voicemail().tagged("Order").commented("Wants two more.");
     let call = if answered { call.answered_after(5).lasting(40) } else { call };
@@ -93,12 +93,12 @@ fn eventful(id: u64, answered: bool) -> (CallBody, Vec<Value>) {
 async fn every_order_makes_the_same_task(answered: bool) {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
-    // A fixed seed: the same orders in every run. All 5,040 are the business of the rules' own tests.
+    // A fixed seed gives the same orders in every run. The unit tests of `rules` cover all 5,040.
     let mut runner = TestRunner::deterministic();
     let mut calls = Vec::new();
     let mut rounds = vec![Vec::new(); 7];
     for id in 10_001..=10_030 {
-        let (call, events) = eventful(id, answered);
+        let (call, events) = call_with_events(id, answered);
         let shuffled = Just(events.clone()).prop_shuffle().new_tree(&mut runner).expect("an order").current();
         let order = if calls.is_empty() { events } else { shuffled };
         for (round, event) in rounds.iter_mut().zip(order) {
@@ -106,17 +106,17 @@ async fn every_order_makes_the_same_task(answered: bool) {
         }
         calls.push(call);
     }
-    // Half of the steps are settled before the next, so that Tasks are created early and updated later.
-    for (number, round) in rounds.into_iter().enumerate() {
+    // Every other round is written before the next, so that Tasks are created early and updated later.
+    for (index, round) in rounds.into_iter().enumerate() {
         env.post_all(round).await;
-        if number % 2 == 0 {
+        if index % 2 == 0 {
             env.settle().await;
         }
     }
     env.settle().await;
-    let expected = seen(env.task(&calls[0]), &calls[0]);
+    let expected = normalized(env.task(&calls[0]), &calls[0]);
     for call in &calls {
-        assert_eq!(seen(env.task(call), call), expected, "{}", call.key());
+        assert_eq!(normalized(env.task(call), call), expected, "{}", call.key());
     }
     assert_eq!(env.records("Task").len(), calls.len());
     let call_type = if answered { "inbound_answered" } else { "voicemail" };

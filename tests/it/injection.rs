@@ -1,4 +1,4 @@
-//! Texts with the syntax of SOQL, SOSL, composite references, JSON or HTML in them are texts, wherever they come in.
+//! Texts that contain SOQL, SOSL, composite references, JSON or HTML stay plain text, whatever field they arrive in.
 
 use local::demo::bodies::{CallBody, Contact, Line, User};
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ const TEXTS: [&str; 16] = [
     "\u{202e}Decoy\u{200b} \u{1f4de} \u{fffd}",
 ];
 
-/// A env with records and a user that nothing must reach.
+/// An environment with records and a user that no injected text may reach.
 struct Decoys {
     env: TestEnv,
     before: Vec<Value>,
@@ -53,8 +53,8 @@ impl Decoys {
         all.filter(|record| record.to_string().contains("Decoy") && !record.to_string().contains("sample-")).collect()
     }
 
-    /// The decoys are as they were, no Task is on them, and there are so many Tasks.
-    fn are_untouched(&self, tasks: usize) {
+    /// Asserts that the decoys are unchanged, that no Task is on them, and that there are `tasks` Tasks.
+    fn assert_untouched(&self, tasks: usize) {
         let ids: Vec<&str> = self.before.iter().map(|record| record["Id"].as_str().unwrap()).collect();
         for sobject in DECOYS {
             for record in self.env.tenant.org.records(sobject) {
@@ -78,12 +78,12 @@ async fn texts_of_people_reach_the_task_as_texts_and_nothing_else() {
     let decoys = Decoys::new().await;
     let env = &decoys.env;
     let call = |id: usize, text: &str| {
-        let number = format!("+33 6 39 98 10 {id:02}");
+        let phone = format!("+33 6 39 98 10 {id:02}");
         let person = Contact::new(text, &format!("sample-{id} {text}"))
             .at_company(text)
             .with_email(&format!("{text}@example.com"));
         CallBody::inbound(id as u64)
-            .from(&number)
+            .from(&phone)
             .known_as(&person)
             .on(&Line::new(1002, text, "+33 1 99 00 01 00", "FR", "Europe/Paris"))
             .by(&User::new(2002, text, &format!("{text}@example.com")))
@@ -94,7 +94,7 @@ async fn texts_of_people_reach_the_task_as_texts_and_nothing_else() {
     let calls: Vec<_> = TEXTS.iter().enumerate().map(|(id, text)| call(id, text)).collect();
     env.end(&calls).await;
     for (call, text) in calls.iter().zip(TEXTS) {
-        // What a composite request would take for a reference is written so that it is none.
+        // What a composite request would read as a reference is written with a space, so that it is not one.
         let text = &text.replace("@{", "@ {");
         let entry = env.activity(&call.key()).await;
         assert_eq!(entry["state"], "logged", "{text}: {entry:#}");
@@ -104,8 +104,8 @@ async fn texts_of_people_reach_the_task_as_texts_and_nothing_else() {
         assert!(task["Subject"].as_str().unwrap().contains(text), "{text}: {task:#}");
         assert_eq!(task["OwnerId"], env.tenant.org.admin_user_id());
     }
-    decoys.are_untouched(TEXTS.len());
-    // One Contact, of that name, and one Case for each, and the decoys'.
+    decoys.assert_untouched(TEXTS.len());
+    // One Contact of that name and one Case for each call, besides the decoys.
     assert_eq!((env.records("Contact").len(), env.records("Case").len()), (TEXTS.len() + 1, TEXTS.len() + 1));
     for (id, text) in TEXTS.iter().enumerate() {
         let name = format!("sample-{id} {}", text.replace("@{", "@ {"));
@@ -118,7 +118,7 @@ async fn texts_of_people_reach_the_task_as_texts_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn e_mails_of_users_find_no_other_user() {
+async fn emails_of_users_find_no_other_user() {
     let decoys = Decoys::new().await;
     let env = &decoys.env;
     let emails = [
@@ -135,8 +135,8 @@ async fn e_mails_of_users_find_no_other_user() {
     let calls: Vec<_> = (1_u64..)
         .zip(emails)
         .map(|(id, email)| {
-            let number = format!("+33 6 39 98 10 {id:02}");
-            CallBody::inbound(id).from(&number).by(&User::new(id, "Robin Rep", email)).answered_after(5)
+            let phone = format!("+33 6 39 98 10 {id:02}");
+            CallBody::inbound(id).from(&phone).by(&User::new(id, "Robin Rep", email)).answered_after(5)
         })
         .collect();
     env.write_together(calls.iter().map(|call| call.event("call.ended"))).await;
@@ -144,14 +144,14 @@ async fn e_mails_of_users_find_no_other_user() {
         assert_eq!(env.task(call)["OwnerId"], env.tenant.org.admin_user_id(), "{email}");
         assert_ne!(env.task(call)["OwnerId"], decoys.user);
     }
-    decoys.are_untouched(calls.len());
+    decoys.assert_untouched(calls.len());
 }
 
 #[tokio::test]
-async fn numbers_find_no_other_record() {
+async fn phone_numbers_find_no_other_record() {
     let decoys = Decoys::new().await;
     let env = &decoys.env;
-    let numbers = [
+    let phones = [
         "+33 6 39 98 10 01' OR Phone LIKE '%",
         "+33 6 39 98 10 02} RETURNING Contact(Id) {",
         "+33639981003 OR 33639989999",
@@ -163,14 +163,14 @@ async fn numbers_find_no_other_record() {
         "'",
         "\" OR \"1\"=\"1",
     ];
-    let calls: Vec<_> = (1_u64..).zip(numbers).map(|(id, number)| CallBody::inbound(id).from(number)).collect();
+    let calls: Vec<_> = (1_u64..).zip(phones).map(|(id, phone)| CallBody::inbound(id).from(phone)).collect();
     env.end(&calls).await;
     let mut logged = 0;
-    for (call, number) in calls.iter().zip(numbers) {
+    for (call, phone) in calls.iter().zip(phones) {
         let entry = env.activity(&call.key()).await;
         let state = entry["state"].as_str().unwrap();
-        assert!(["logged", "skipped"].contains(&state), "{number}: {entry:#}");
+        assert!(["logged", "skipped"].contains(&state), "{phone}: {entry:#}");
         logged += usize::from(state == "logged");
     }
-    decoys.are_untouched(logged);
+    decoys.assert_untouched(logged);
 }

@@ -1,4 +1,4 @@
-//! What could harm a single call: odd events, records that go, orgs that hide things.
+//! Problems of single calls that must not lose the call: odd events, deleted records, orgs that hide fields.
 
 use local::demo::bodies::{CallBody, Contact};
 use salesforce_sandbox::Options;
@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 
 use crate::support::TestEnv;
 
-/// A env with a Contact of the callers.
+/// An environment with a Contact for the calls' phone number.
 async fn env() -> TestEnv {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
     env
 }
 
+/// An environment with such a Contact, in an org that hides these fields.
 async fn hiding(fields: &[&str]) -> TestEnv {
     let hidden_fields = fields.iter().map(|field| (*field).to_owned()).collect();
     let env = TestEnv::with(Options { hidden_fields, ..Options::default() }).await;
@@ -21,7 +22,7 @@ async fn hiding(fields: &[&str]) -> TestEnv {
 }
 
 #[tokio::test]
-async fn a_later_event_without_the_number_is_taken_in_all_the_same() {
+async fn a_later_event_without_the_phone_number_is_still_merged() {
     let env = env().await;
     let call = CallBody::inbound(1).commented("Later.");
     env.end([&call]).await;
@@ -33,7 +34,7 @@ async fn a_later_event_without_the_number_is_taken_in_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_refused_twice_is_no_dead_connection() {
+async fn a_session_that_is_refused_twice_does_not_count_as_a_dead_connection() {
     let env = env().await;
     let body = json!([{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]);
     env.fault(json!([{"path": "/search", "status": 401, "body": body, "times": 2}])).await;
@@ -43,13 +44,13 @@ async fn a_session_that_is_refused_twice_is_no_dead_connection() {
 }
 
 #[tokio::test]
-async fn all_calls_of_a_contact_that_was_deleted_meanwhile_go_to_the_next_one() {
+async fn all_calls_of_a_contact_that_was_deleted_meanwhile_go_to_the_next_match() {
     let env = TestEnv::new().await;
     let gone = env.contact("Lou Sample", "+33639980001");
     env.end([&CallBody::inbound(1)]).await;
     env.delete("Contact", &gone).await;
     let next = env.contact("Lou Again", "+33639980001");
-    // The writer is busy while these come, so that it takes them together.
+    // The writer is busy while these calls arrive, so that it writes them together.
     env.contact("Nine Sample", "+33639980099");
     env.fault(json!([{"path": "/composite/sobjects", "delay_ms": 1500}])).await;
     env.post(CallBody::inbound(9).from("+33 6 39 98 00 99").event("call.ended")).await;
@@ -61,12 +62,12 @@ async fn all_calls_of_a_contact_that_was_deleted_meanwhile_go_to_the_next_one() 
 }
 
 #[tokio::test]
-async fn a_tag_that_comes_while_an_answer_is_lost_reaches_the_task() {
+async fn a_tag_that_arrives_while_a_response_is_lost_reaches_the_task() {
     let env = env().await;
     let call = CallBody::inbound(1).voicemail().tagged_after(600, "Order");
     env.fault(json!([{"path": "/composite/sobjects", "drop": true, "commit": true}])).await;
     env.post(call.event("call.ended")).await;
-    env.until("the answer is lost", async |env| env.faults_left().await == json!([])).await;
+    env.until("the response is lost", async |env| env.faults_left().await == json!([])).await;
     env.post(call.event("call.tagged")).await;
     env.settle().await;
     let task = env.task(&call);
@@ -75,7 +76,7 @@ async fn a_tag_that_comes_while_an_answer_is_lost_reaches_the_task() {
 }
 
 #[tokio::test]
-async fn an_update_that_fails_at_first_keeps_what_was_said_of_the_call() {
+async fn an_update_that_fails_at_first_keeps_the_trace_of_the_call() {
     let env = env().await;
     let call = CallBody::inbound(1).tagged_after(600, "Order");
     env.end([&call]).await;
@@ -111,7 +112,7 @@ async fn an_org_that_hides_cases_gets_the_task_without_one_and_the_trace_says_so
 }
 
 #[tokio::test]
-async fn an_email_that_salesforce_takes_for_none_is_left_out_of_the_new_record() {
+async fn an_email_that_salesforce_rejects_is_left_out_of_the_new_record() {
     let env = TestEnv::new().await;
     env.put_settings(json!({"unknown_number": "create_contact"})).await;
     let call = CallBody::inbound(1).known_as(&Contact::new("Lou", "Sample").with_email("lou@localhost"));
@@ -121,7 +122,7 @@ async fn an_email_that_salesforce_takes_for_none_is_left_out_of_the_new_record()
 }
 
 #[tokio::test]
-async fn a_person_account_that_search_does_not_know_yet_is_no_contact() {
+async fn a_person_account_that_is_not_indexed_yet_is_not_mistaken_for_a_contact() {
     let env = TestEnv::with_person_accounts().await;
     env.put_settings(json!({"unknown_number": "create_contact", "relate_to": "case", "create_case_if_none": true}))
         .await;

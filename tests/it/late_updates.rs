@@ -1,4 +1,4 @@
-//! What Aircall says later, and what people changed meanwhile.
+//! Events that arrive after the Task was created, and changes that people made to it meanwhile.
 
 use local::demo::bodies::{CallBody, User};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ fn call() -> CallBody {
     CallBody::inbound(1).answered_after(5).by(&robin).tagged_after(600, "Order").commented_after(900, "Wants two more.")
 }
 
-/// A env where [`call`] has ended and its Task is there, without the tag and the comment.
+/// An environment where [`call`] has ended and its Task exists, without the tag and the comment.
 async fn env() -> (TestEnv, CallBody, Value) {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
@@ -21,8 +21,8 @@ async fn env() -> (TestEnv, CallBody, Value) {
     (env, call, task)
 }
 
-/// Posts an event and waits until it has been dealt with.
-async fn then(env: &TestEnv, event: Value) {
+/// Posts an event and waits until no entry is pending.
+async fn post_and_settle(env: &TestEnv, event: Value) {
     env.post(event).await;
     env.settle().await;
 }
@@ -34,11 +34,11 @@ fn description(task: &Value) -> &str {
 #[tokio::test]
 async fn a_late_tag_and_a_late_comment_update_the_task() {
     let (env, call, before) = env().await;
-    then(&env, call.event("call.tagged")).await;
+    post_and_settle(&env, call.event("call.tagged")).await;
     let tagged = env.task(&call);
     assert_eq!(tagged["CallDisposition"], "Order");
     assert!(description(&tagged).contains("Tags: Order"));
-    then(&env, call.event("call.commented")).await;
+    post_and_settle(&env, call.event("call.commented")).await;
     let commented = env.task(&call);
     assert!(description(&commented).contains("Robin Rep): Wants two more."), "{commented:#}");
     assert_eq!(commented["Id"], before["Id"]);
@@ -48,12 +48,12 @@ async fn a_late_tag_and_a_late_comment_update_the_task() {
 #[tokio::test]
 async fn a_tag_that_is_taken_off_is_taken_off_the_task() {
     let (env, call, _) = env().await;
-    then(&env, call.event("call.tagged")).await;
+    post_and_settle(&env, call.event("call.tagged")).await;
     let mut untagged = call.event("call.tagged");
     untagged["event"] = json!("call.untagged");
     untagged["timestamp"] = json!(untagged["timestamp"].as_i64().unwrap() + 5);
     untagged["data"]["tags"] = json!([]);
-    then(&env, untagged).await;
+    post_and_settle(&env, untagged).await;
     let task = env.task(&call);
     assert_eq!(task["CallDisposition"], Value::Null);
     assert!(!description(&task).contains("Order"));
@@ -63,7 +63,7 @@ async fn a_tag_that_is_taken_off_is_taken_off_the_task() {
 async fn a_status_that_a_person_changed_survives() {
     let (env, call, before) = env().await;
     env.edit("Task", before["Id"].as_str().unwrap(), json!({"Status": "Waiting on someone else"})).await;
-    then(&env, call.event("call.commented")).await;
+    post_and_settle(&env, call.event("call.commented")).await;
     let task = env.task(&call);
     assert_eq!(task["Status"], "Waiting on someone else");
     assert!(description(&task).contains("Wants two more."));
@@ -105,7 +105,7 @@ async fn a_text_that_a_person_added_survives() {
         let mut commented = call.event("call.commented");
         commented["timestamp"] = json!(commented["timestamp"].as_i64().unwrap() + second);
         commented["data"]["comments"][0]["content"] = json!(format!("Said {which}."));
-        then(&env, commented).await;
+        post_and_settle(&env, commented).await;
         let task = env.task(&call);
         assert!(description(&task).contains("My own note."), "{which}: {task:#}");
         assert!(description(&task).contains(&format!("Said {which}.")), "{which}: {task:#}");
@@ -117,14 +117,14 @@ async fn a_text_that_a_person_added_survives() {
 async fn a_task_that_a_person_deleted_stays_deleted() {
     let (env, call, before) = env().await;
     env.delete("Task", before["Id"].as_str().unwrap()).await;
-    then(&env, call.event("call.commented")).await;
+    post_and_settle(&env, call.event("call.commented")).await;
     assert!(env.records("Task").is_empty());
     let finding = env.finding(&call.key(), "task").await;
     assert_eq!(finding.matches("The Task is no longer visible in Salesforce").count(), 1, "{finding}");
 }
 
 #[tokio::test]
-async fn other_settings_do_not_judge_a_logged_call_again() {
+async fn changed_settings_do_not_affect_a_logged_call() {
     let (env, call, _) = env().await;
     let nothing = "do_nothing";
     env.put_settings(json!({"call_workflow": {
@@ -132,7 +132,7 @@ async fn other_settings_do_not_judge_a_logged_call_again() {
         "missed": nothing, "voicemail": nothing,
     }}))
     .await;
-    then(&env, call.event("call.commented")).await;
+    post_and_settle(&env, call.event("call.commented")).await;
     assert!(description(&env.task(&call)).contains("Wants two more."));
     assert_eq!(env.activity(&call.key()).await["state"], "logged");
 }
@@ -142,18 +142,18 @@ async fn a_comment_on_a_call_that_is_not_logged_makes_no_task() {
     let env = TestEnv::new().await;
     let call = call();
     env.end([&call]).await;
-    then(&env, call.event("call.commented")).await;
+    post_and_settle(&env, call.event("call.commented")).await;
     assert!(env.records("Task").is_empty());
     assert_eq!(env.activity(&call.key()).await["state"], "skipped");
 }
 
 #[tokio::test]
-async fn a_call_whose_end_was_never_told_is_logged_when_somebody_comments_on_it() {
+async fn a_call_without_an_ended_event_is_logged_when_a_comment_arrives() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
     let call = call();
-    then(&env, call.event("call.hungup")).await;
+    post_and_settle(&env, call.event("call.hungup")).await;
     assert!(env.records("Task").is_empty());
-    then(&env, call.event("call.commented")).await;
+    post_and_settle(&env, call.event("call.commented")).await;
     assert_eq!(env.task(&call)["CallType"], "Inbound");
 }

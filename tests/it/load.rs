@@ -1,7 +1,7 @@
-//! Thousands of calls of one tenant wait, and nobody else notices.
+//! Thousands of pending calls of one tenant do not delay other tenants.
 //!
-//! `MANY=10000` drains ten thousand instead of two; as `cargo test -p tests --test it many -- --nocapture` shows, with
-//! the time and the memory that it takes.
+//! `MANY=10000` drains ten thousand calls instead of two thousand. `cargo test -p tests --test it load -- --nocapture`
+//! prints the time and the memory that it takes.
 
 use std::time::{Duration, Instant};
 
@@ -11,41 +11,41 @@ use serde_json::{Value, json};
 
 use crate::support::{Running, TestEnv};
 
-/// Contacts whose calls wait.
-const NUMBERS: usize = 300;
-/// Ids of calls have as many digits as that of the call that the others are made from.
+/// The number of Contacts, each with a phone number of its own.
+const PHONES: usize = 300;
+/// The id of the first call. All ids have as many digits, because the other calls are copies with the id replaced.
 const FIRST_ID: usize = 1_000_000;
-/// What `BatchWriteItem` takes.
+/// The most items of a `BatchWriteItem`.
 const BATCH: usize = 25;
 
-fn number(id: usize) -> String {
-    format!("+33 6 39 98 {:02} {:02}", 10 + id % NUMBERS / 100, id % 100)
+fn phone(id: usize) -> String {
+    format!("+33 6 39 98 {:02} {:02}", 10 + id % PHONES / 100, id % 100)
 }
 
 fn call(id: usize) -> CallBody {
-    CallBody::inbound((FIRST_ID + id) as u64).from(&number(id))
+    CallBody::inbound((FIRST_ID + id) as u64).from(&phone(id))
 }
 
-/// A env with the Contacts of [`number`]s.
+/// An environment with the Contacts of all [`phone`] numbers.
 async fn env(running: &std::sync::Arc<Running>) -> TestEnv {
     let mut env = TestEnv::within(running, Options::default()).await;
-    env.patience = Duration::from_mins(8);
-    for id in 0..NUMBERS {
-        env.contact(&format!("Sample {id}"), &number(id));
+    env.timeout = Duration::from_mins(8);
+    for id in 0..PHONES {
+        env.contact(&format!("Sample {id}"), &phone(id));
     }
     env
 }
 
-/// Puts so many finished calls into the table as `evaluate` does: the first comes through the webhook, and the others
-/// are made from what became of it.
-async fn put(env: &TestEnv, calls: usize) {
+/// Inserts finished calls into the table as `evaluate` stores them: the first comes through the webhook, and the others
+/// are copies of its item.
+async fn insert_finished_calls(env: &TestEnv, calls: usize) {
     env.hold_writer().await;
     env.post(call(0).event("call.ended")).await;
-    env.all_bells_are_heard().await;
+    env.wait_for_empty_queues().await;
     let table = env.table("CallsTable");
     let key = json!({"tenant": {"S": env.tenant.tenant}, "key": {"S": call(0).key()}});
     let first = env.dynamodb("GetItem", &json!({"TableName": table, "Key": key})).await["Item"].to_string();
-    let digits = |id: usize| number(id).replace(' ', "");
+    let digits = |id: usize| phone(id).replace(' ', "");
     for ids in (1..calls).collect::<Vec<_>>().chunks(BATCH) {
         let items = ids.iter().map(|id| {
             let item =
@@ -59,7 +59,7 @@ async fn put(env: &TestEnv, calls: usize) {
     }
 }
 
-/// The most memory that any process of the stack's writer has used so far, in KB.
+/// The peak memory of the stack's writer processes so far, in KB.
 fn peak_memory(running: &Running) -> u64 {
     let queue = &running.stack.info().queues["WritesQueue"];
     let of_process = |folder: std::path::PathBuf| {
@@ -75,33 +75,33 @@ fn peak_memory(running: &Running) -> u64 {
     processes.filter_map(|process| of_process(process.path())).max().unwrap_or_default()
 }
 
-/// How many calls have been written at least: 200 for a request.
+/// An estimate of the calls written so far: 200 for each request.
 async fn written(env: &TestEnv) -> usize {
     env.api_calls().await.count("POST", "/composite/sobjects") * 200
 }
 
-/// Lets so many calls wait, and drains them; tells how long the other tenant's single call took meanwhile.
+/// Drains this many pending calls, and checks how long another tenant's single call takes meanwhile.
 async fn drain(calls: usize) {
     let running = Running::start(&format!("many-{calls}")).await;
     let (env, other) = tokio::join!(env(&running), env(&running));
-    put(&env, calls).await;
-    // The other's writer is warm, as it is in a deployment that is busy.
+    insert_finished_calls(&env, calls).await;
+    // The other tenant's writer is warm, as in a busy deployment.
     other.end([&call(0)]).await;
 
     env.break_lease().await;
-    let begun = Instant::now();
+    let drain_started = Instant::now();
     env.wake().await;
     let single = async {
-        let some = calls / 10;
-        env.until("a tenth is drained", async |env| written(env).await >= some).await;
-        let begun = Instant::now();
+        let tenth = calls / 10;
+        env.until("a tenth is drained", async |env| written(env).await >= tenth).await;
+        let posted = Instant::now();
         other.post(call(1).event("call.ended")).await;
         other.until("it is logged", async |other| other.is_logged(&call(1))).await;
-        (begun.elapsed(), written(&env).await)
+        (posted.elapsed(), written(&env).await)
     };
     let all = env.until("all are in Salesforce", async |env| written(env).await >= calls);
     let ((waited, meanwhile), ()) = tokio::join!(single, all);
-    let took = begun.elapsed();
+    let took = drain_started.elapsed();
     env.settle().await;
 
     let cost = env.api_calls().await;
@@ -118,9 +118,9 @@ async fn drain(calls: usize) {
     assert_eq!(tasks.len(), calls);
     let keys: std::collections::BTreeSet<&str> =
         tasks.iter().filter_map(|task| task["Aircall_Key__c"].as_str()).collect();
-    assert_eq!(keys.len(), calls, "each once");
+    assert_eq!(keys.len(), calls, "each call has one Task");
     assert!(tasks.iter().all(|task| task["WhoId"].is_string()));
-    assert!(meanwhile < calls || calls <= 200, "the other tenant's call was not logged meanwhile, but after");
+    assert!(meanwhile < calls || calls <= 200, "the other tenant's call was logged only after the drain");
     assert!(waited < Duration::from_secs(10), "another tenant's call took {waited:?}");
     assert!(cost.total <= 10 + 3 * calls.div_ceil(200) as u64, "{:?}", cost.by_resource);
     assert!(memory < 512 * 1024, "{memory} KB of the function's 512 MB");
@@ -128,7 +128,7 @@ async fn drain(calls: usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn thousands_of_calls_drain_while_another_tenants_call_is_logged_at_once() {
-    let many = std::env::var("MANY").ok().and_then(|many| many.parse().ok()).unwrap_or(2_000);
+    let calls = std::env::var("MANY").ok().and_then(|calls| calls.parse().ok()).unwrap_or(2_000);
     drain(200).await;
-    drain(many).await;
+    drain(calls).await;
 }

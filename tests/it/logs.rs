@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::support::TestEnv;
 
-/// Parts of names, numbers and texts that are nowhere else.
+/// Parts of names, phone numbers and texts that occur nowhere else.
 const SECRETS: [&str; 11] = [
     "Quixley",
     "Zanderbrook",
@@ -22,8 +22,8 @@ const SECRETS: [&str; 11] = [
     "39987655",
 ];
 
-/// Everything that may be tempted to log: what is fine, what is refused, what fails and what cannot be read.
-async fn be_talkative(env: &TestEnv) {
+/// Drives every path that might log personal data: accepted, refused, failing and unreadable input.
+async fn provoke_log_lines(env: &TestEnv) {
     let settings = json!({"unknown_number": "create_contact", "relate_to": "case", "create_case_if_none": true});
     env.put_settings(settings).await;
     env.insert("Contact", json!({"LastName": "Zanderbrook", "Phone": "+33639987654"}));
@@ -48,7 +48,7 @@ async fn be_talkative(env: &TestEnv) {
     group["data"]["participants"] = json!(["+33 6 39 98 76 54", "+33 6 39 98 76 55"]);
     env.post_all([message(4).with("+33 6 39 98 76 54").saying("Frobnicate").event(), group]).await;
 
-    // Refused at the door, with the person in what cannot be read.
+    // Refused by `intake` or the console, with personal data in an unreadable body, a path or a key.
     let odd = known.clone().token("xyzzy-token").event("call.ended").to_string();
     env.post_raw(odd.clone()).await;
     env.post_raw(odd[..odd.len() - 9].to_owned()).await;
@@ -58,9 +58,10 @@ async fn be_talkative(env: &TestEnv) {
     let settings = json!({"version": 1, "Quixley": "+33639987654"});
     env.admin(Method::PUT, "/api/settings").json(&settings).send().await.unwrap();
 
-    // Refused by Salesforce, in words that repeat what was sent.
-    let says = json!([{"errorCode": "UNKNOWN_EXCEPTION", "message": "cannot save Quixley +33639987654 lou.quixley@example.com"}]);
-    env.fault(json!([{"path": "/composite", "status": 500, "body": says}, {"path": "/composite", "drop": true}])).await;
+    // Refused by Salesforce with a message that repeats what was sent.
+    let error = json!([{"errorCode": "UNKNOWN_EXCEPTION", "message": "cannot save Quixley +33639987654 lou.quixley@example.com"}]);
+    env.fault(json!([{"path": "/composite", "status": 500, "body": error}, {"path": "/composite", "drop": true}]))
+        .await;
     env.expire_sessions().await;
     env.end([&call(3).from("+33 6 39 98 76 56")]).await;
     env.refuse("Task", "Subject", ".", "not for Quixley");
@@ -69,9 +70,9 @@ async fn be_talkative(env: &TestEnv) {
 }
 
 #[tokio::test]
-async fn no_person_number_or_token_is_in_any_log() {
+async fn no_name_phone_number_or_token_is_in_any_log() {
     let env = TestEnv::new().await;
-    be_talkative(&env).await;
+    provoke_log_lines(&env).await;
     let org = &env.tenant.org;
     let tokens = [
         env.tenant.webhook_token.clone(),
@@ -83,7 +84,7 @@ async fn no_person_number_or_token_is_in_any_log() {
     assert_eq!(logs.len(), 5, "a file for each function");
     let all: String = logs.iter().map(|(_, text)| text.as_str()).collect();
     for key in ["call-1", "call-2", "call-3", "call-4"] {
-        assert!(all.contains(key) && all.contains(&env.tenant.tenant), "logs can be followed by their keys");
+        assert!(all.contains(key) && all.contains(&env.tenant.tenant), "logs name the keys of calls and the tenant");
     }
     for (name, text) in &logs {
         for secret in SECRETS.iter().copied().chain(tokens.iter().map(String::as_str)) {
@@ -96,8 +97,8 @@ async fn no_person_number_or_token_is_in_any_log() {
 #[tokio::test]
 async fn nothing_that_looks_like_a_phone_number_or_an_e_mail_is_in_any_log() {
     let env = TestEnv::new().await;
-    be_talkative(&env).await;
-    // Written with a plus, with separators, or as digits only in the ranges that these tests use.
+    provoke_log_lines(&env).await;
+    // With a plus, with separators, or digits only in the ranges that these tests use.
     let number = Regex::new(r"\+\d[\d .()-]{7,}\d|\b(?:33639|3363|33199|1415555|0639)\d{3,}").unwrap();
     let email = Regex::new(r"[\w.+-]+@[\w-]+\.[a-z]{2,}").unwrap();
     let bearer = Regex::new(r"Bearer |00D\w{12,15}!|AQ[\w.]{30,}").unwrap();

@@ -1,6 +1,7 @@
-//! Tests from outside: real function binaries behind the webhook URL, the console's API and a sandbox Salesforce org.
+//! End-to-end tests: the real function binaries, driven through the webhook URL and the console's API, against a sandbox
+//! Salesforce org.
 
-#![expect(clippy::unwrap_used, reason = "what a test expects and does not find fails it")]
+#![expect(clippy::unwrap_used, reason = "a failed expectation fails the test")]
 
 #[cfg(feature = "browser")]
 mod browser;

@@ -9,12 +9,12 @@ use crate::support::{TestEnv, days_ago};
 
 const FIELDS: [&str; 5] = ["Phone", "MobilePhone", "HomePhone", "OtherPhone", "AssistantPhone"];
 
-/// Where a Task is: `WhoId` and `WhatId`.
-fn place(task: &Value) -> (Value, Value) {
+/// The links of a Task: `WhoId` and `WhatId`.
+fn links(task: &Value) -> (Value, Value) {
     (task["WhoId"].clone(), task["WhatId"].clone())
 }
 
-/// Inserts a record of this kind with a number; gives what the Task of a call on it has as `WhoId` and `WhatId`.
+/// Inserts a record of this kind with a phone number, and returns the `WhoId` and `WhatId` of a Task on it.
 fn insert(env: &TestEnv, kind: &str, name: &str, phone: &str) -> (Value, Value) {
     match kind {
         "Contact" => (json!(env.contact(name, phone)), Value::Null),
@@ -39,19 +39,19 @@ async fn contact_beats_lead_beats_account_beats_person_account() {
     let env = TestEnv::with_person_accounts().await;
     let kinds = ["Contact", "Lead", "Account", "Person Account"];
     let mut expected = BTreeMap::new();
-    // Every set of kinds has a number of its own; the records come in the reverse order of what is expected.
+    // Every set of kinds has its own phone number. The records are inserted in reverse order of precedence.
     for set in 1_u64..16 {
         let phone = format!("+33 6 39 98 01 {set:02}");
-        let having: Vec<_> = kinds.iter().enumerate().filter(|(bit, _)| set & (1 << bit) != 0).collect();
+        let present: Vec<_> = kinds.iter().enumerate().filter(|(bit, _)| set & (1 << bit) != 0).collect();
         let mut best = None;
-        for (_, kind) in having.iter().rev() {
+        for (_, kind) in present.iter().rev() {
             best = Some((**kind, insert(&env, kind, &format!("{kind} {set}"), &phone)));
         }
         expected.insert(set, (CallBody::inbound(set).from(&phone), best.expect("at least one kind")));
     }
     env.end(expected.values().map(|(call, _)| call)).await;
-    for (set, (call, (kind, placed))) in &expected {
-        assert_eq!(&place(&env.task(call)), placed, "set {set:04b}: {kind}");
+    for (set, (call, (kind, expected_links))) in &expected {
+        assert_eq!(&links(&env.task(call)), expected_links, "set {set:04b}: {kind}");
         let record = &env.activity(&call.key()).await["record"];
         assert_eq!(record["name"], format!("{kind} {set}"));
         assert_eq!(record["kind"], kind.to_lowercase().replace(' ', "_"));
@@ -94,14 +94,14 @@ async fn a_converted_lead_does_not_count() {
     );
     let (on_account, on_nothing) = (CallBody::inbound(1), CallBody::inbound(2).from("+33 6 39 98 00 02"));
     env.end([&on_account, &on_nothing]).await;
-    assert_eq!(place(&env.task(&on_account)), (Value::Null, json!(account)));
+    assert_eq!(links(&env.task(&on_account)), (Value::Null, json!(account)));
     assert_eq!(env.activity(&on_nothing.key()).await["state"], "skipped");
 }
 
 #[tokio::test]
 async fn a_number_is_found_in_every_phone_field_however_it_is_written() {
     let env = TestEnv::new().await;
-    // How Aircall writes the number, and how people write it in Salesforce; `NN` makes each its own.
+    // How Aircall writes the phone number, and how people write it in Salesforce; `NN` makes each unique.
     let forms = [
         ("+33 6 12 34 56 NN", "+33 6 12 34 56 NN"),
         ("+33 6 22 34 56 NN", "06 22 34 56 NN"),
@@ -156,7 +156,7 @@ async fn anonymous_callers_and_short_numbers_are_skipped_with_that_reason() {
 }
 
 #[tokio::test]
-async fn only_the_chosen_aircall_numbers_are_logged() {
+async fn only_calls_on_the_selected_lines_are_logged() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
     env.put_settings(json!({"numbers": [1002]})).await;

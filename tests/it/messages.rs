@@ -1,4 +1,4 @@
-//! Messages from the webhook to Salesforce: one Task for each, or one for a conversation and day.
+//! Messages from the webhook to Salesforce: one Task per message, or one per conversation and day.
 
 use jiff::SignedDuration;
 use local::demo::bodies::{CallBody, Line, MessageBody};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::support::TestEnv;
 
 impl TestEnv {
-    /// The Task of a key: one, and not two.
+    /// The Task of a key; panics unless there is exactly one.
     #[track_caller]
     pub(crate) fn task_of(&self, key: &str) -> Value {
         let tasks: Vec<Value> = self.records("Task").into_iter().filter(|task| task["Aircall_Key__c"] == key).collect();
@@ -19,7 +19,7 @@ impl TestEnv {
     }
 }
 
-/// Ten messages of one conversation, some in one second, with what became of those that were sent.
+/// Ten messages of one conversation, some of them within one second.
 fn ten_messages() -> Vec<MessageBody> {
     let message = |n: u64| {
         let body = if n.is_multiple_of(3) { MessageBody::inbound(n) } else { MessageBody::outbound(n) };
@@ -30,10 +30,10 @@ fn ten_messages() -> Vec<MessageBody> {
     (11..=20).map(message).collect()
 }
 
-/// All their events with repeats, in an order that is the same in every run.
+/// All events of these messages, with repeats, in a shuffled order that is the same in every run.
 fn shuffled(messages: &[MessageBody], runner: &mut TestRunner) -> Vec<Value> {
-    let of = |message: &MessageBody| [message.event(), message.event(), message.status_updated("delivered", 4)];
-    let events: Vec<Value> = messages.iter().flat_map(of).collect();
+    let events_of = |message: &MessageBody| [message.event(), message.event(), message.status_updated("delivered", 4)];
+    let events: Vec<Value> = messages.iter().flat_map(events_of).collect();
     Just(events).prop_shuffle().new_tree(runner).expect("an order").current()
 }
 
@@ -41,12 +41,12 @@ fn description(task: &Value) -> String {
     task["Description"].as_str().expect("a description").to_owned()
 }
 
-/// That the description holds each text once, and in this order.
+/// Asserts that the description holds each text once, in this order.
 #[track_caller]
 fn check_order(description: &str, texts: &[&str]) {
-    let places: Vec<Vec<usize>> =
+    let positions: Vec<Vec<usize>> =
         texts.iter().map(|text| description.match_indices(text).map(|(at, _)| at).collect()).collect();
-    assert!(places.iter().all(|places| places.len() == 1) && places.is_sorted(), "{description}");
+    assert!(positions.iter().all(|positions| positions.len() == 1) && positions.is_sorted(), "{description}");
 }
 
 #[tokio::test]
@@ -79,7 +79,7 @@ async fn ten_messages_shuffled_and_repeated_are_one_conversation_in_order() {
     let contact = env.contact("Lou Sample", "+33639980001");
     let messages = ten_messages();
     let mut runner = TestRunner::deterministic();
-    // In three parts, so that the Task is there early and grows in its middle.
+    // In three parts, so that the Task is created early and later messages are inserted in its middle.
     for part in shuffled(&messages, &mut runner).chunks(10) {
         env.post_all(part.to_vec()).await;
         env.settle().await;
@@ -97,13 +97,13 @@ async fn ten_messages_shuffled_and_repeated_are_one_conversation_in_order() {
 }
 
 #[tokio::test]
-async fn what_a_person_wrote_in_a_conversation_stays_where_it_is() {
+async fn text_that_a_person_added_to_a_conversation_keeps_its_position() {
     let env = TestEnv::new().await;
     env.put_settings(json!({"message_tasks": "per_conversation"})).await;
     env.contact("Lou Sample", "+33639980001");
     let messages = ten_messages();
-    let post = async |numbers: &[usize]| {
-        env.post_all(numbers.iter().map(|n| messages[*n].event())).await;
+    let post = async |indexes: &[usize]| {
+        env.post_all(indexes.iter().map(|n| messages[*n].event())).await;
         env.settle().await;
         env.task_of(&messages[0].conversation())
     };
@@ -116,7 +116,7 @@ async fn what_a_person_wrote_in_a_conversation_stays_where_it_is() {
     check_order(&description(&task), &texts);
     check_order(&description(&task), &["No. 12.", "No. 13.", "No. 15."]);
     assert_eq!(task["Status"], "Deferred");
-    // And once more: nothing is there twice.
+    // Posting all again adds nothing twice.
     let task = post(&[0, 1, 2, 3, 4, 5]).await;
     check_order(&description(&task), &["No. 11.", "No. 12.", "No. 13.", "No. 14.", "No. 15.", "No. 16."]);
 }
@@ -141,14 +141,14 @@ async fn a_message_stays_in_its_task_when_the_setting_changes() {
 }
 
 #[tokio::test]
-async fn days_of_a_conversation_are_the_line_s_and_have_a_task_each() {
+async fn a_conversation_has_one_task_per_day_in_the_time_zone_of_the_line() {
     let env = TestEnv::new().await;
     env.put_settings(json!({"message_tasks": "per_conversation"})).await;
     env.contact("Lou Sample", "+33639980001");
     // In Paris, 23:59 and a minute past midnight.
     let late = MessageBody::inbound(41).at("2026-03-04T22:59:00Z".parse().unwrap());
     let early = MessageBody::inbound(42).at("2026-03-04T23:01:00Z".parse().unwrap());
-    // A status of yesterday's message comes today.
+    // The status of yesterday's message arrives today.
     env.post_all([late.event(), early.event(), late.status_updated("read", 7200)]).await;
     env.settle().await;
     assert_eq!(env.records("Task").len(), 2);
@@ -194,7 +194,7 @@ async fn a_message_at_night_is_logged_where_calls_are_not() {
 }
 
 #[tokio::test]
-async fn the_owner_is_the_sender_or_who_connected_salesforce() {
+async fn the_owner_is_the_sender_or_the_user_who_connected_salesforce() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
     let robin = env.insert(
@@ -211,7 +211,7 @@ async fn the_owner_is_the_sender_or_who_connected_salesforce() {
 }
 
 #[tokio::test]
-async fn messages_that_are_switched_off_are_skipped_and_say_so() {
+async fn messages_are_skipped_with_a_reason_when_logging_them_is_switched_off() {
     let env = TestEnv::new().await;
     env.put_settings(json!({"log_messages": false, "message_tasks": "per_conversation"})).await;
     env.contact("Lou Sample", "+33639980001");
@@ -227,7 +227,7 @@ async fn messages_that_are_switched_off_are_skipped_and_say_so() {
 }
 
 #[tokio::test]
-async fn an_org_that_allows_no_such_type_has_messages_without_one_and_calls_with_theirs() {
+async fn an_org_without_the_sms_task_type_gets_messages_without_a_type_and_calls_with_theirs() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
     env
@@ -244,7 +244,7 @@ async fn an_org_that_allows_no_such_type_has_messages_without_one_and_calls_with
 }
 
 #[tokio::test]
-async fn the_activity_log_can_be_asked_for_messages() {
+async fn the_activity_log_can_be_filtered_by_messages() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
     let (message, call) = (MessageBody::inbound(101), CallBody::inbound(102));
@@ -266,12 +266,12 @@ async fn the_activity_log_can_be_asked_for_messages() {
 }
 
 #[tokio::test]
-async fn a_preview_tells_what_would_become_of_a_message() {
+async fn a_preview_shows_how_a_message_would_be_logged() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
-    let asked = json!({"call": {"call_type": "message_received", "started_at_local": "2026-03-04T03:00",
+    let request = json!({"call": {"call_type": "message_received", "started_at_local": "2026-03-04T03:00",
         "external_number": "+33639980001"}});
-    let answer = env.admin(reqwest::Method::POST, "/api/preview").json(&asked).send().await.unwrap();
+    let answer = env.admin(reqwest::Method::POST, "/api/preview").json(&request).send().await.unwrap();
     let preview: Value = answer.json().await.unwrap();
     assert_eq!((&preview["would_log"], &preview["status"]), (&json!(true), &json!("completed")), "{preview}");
     assert_eq!(preview["task"]["Subject"], "SMS received from Lou Sample to Any line");

@@ -1,11 +1,11 @@
-//! Bodies of messages in every shape that was seen or described, through the webhook URL.
+//! Message bodies in every shape that was observed or documented, sent to the webhook URL.
 
 use local::demo::bodies::MessageBody;
 use serde_json::{Value, json};
 
 use crate::support::TestEnv;
 
-/// The body of a message that was received, with these fields of its data replaced; null takes one away.
+/// The body of a received message with these fields of its data replaced; null removes a field.
 fn received(id: u64, changes: Value) -> Value {
     changed(MessageBody::inbound(id).event(), changes)
 }
@@ -73,7 +73,7 @@ async fn every_shape_of_a_body_is_the_same_message() {
 }
 
 #[tokio::test]
-async fn channels_media_and_states() {
+async fn channels_media_and_delivery_states_appear_in_the_description() {
     let env = env().await;
     let file = json!({"file_name": "oven.jpg", "file_type": "image/jpeg",
         "presigned_url": "https://media.example.com/oven.jpg?X-Amz-Date=20260304T100000Z&X-Amz-Expires=3600"});
@@ -98,16 +98,16 @@ async fn channels_media_and_states() {
     env.post_all(cases.iter().zip(1..).map(|((changes, _), id)| received(id, changes.clone()))).await;
     env.settle().await;
     assert_eq!(env.records("Task").len(), count);
-    for ((changes, says), id) in cases.iter().zip(1..) {
+    for ((changes, expected), id) in cases.iter().zip(1..) {
         let key = changes["id"].as_str().map_or_else(|| format!("message-{id}"), |id| format!("message-{id}"));
         let task = env.task_of(&key);
         let description = task["Description"].as_str().unwrap();
-        assert!(description.contains(says), "{says}: {description}");
+        assert!(description.contains(expected), "{expected}: {description}");
     }
 }
 
 #[tokio::test]
-async fn a_status_update_may_come_first_and_may_say_next_to_nothing() {
+async fn a_status_update_may_come_first_and_may_carry_only_id_and_status() {
     let env = env().await;
     let whole = MessageBody::outbound(1);
     let bare = MessageBody::outbound(2);
@@ -117,7 +117,7 @@ async fn a_status_update_may_come_first_and_may_say_next_to_nothing() {
     orphan["data"]["id"] = json!("3");
     env.post_all([whole.status_updated("delivered", 3), bare_status, orphan]).await;
     env.settle().await;
-    assert_eq!(env.records("Task").len(), 1, "the first says it all, the others wait for their messages");
+    assert_eq!(env.records("Task").len(), 1, "the first carries a whole message, the others wait for their messages");
     env.post_all([whole.event(), bare.event()]).await;
     env.settle().await;
     assert_eq!(env.records("Task").len(), 2);
@@ -133,7 +133,7 @@ async fn a_group_message_is_one_task_for_each_external_participant() {
     let env = env().await;
     env.contact("Max Muster", "+33639980002");
     let id = "0a1b2c3d-0a1b-4a1b-8a1b-0a1b2c3d4e5f";
-    // With the line among them, and one participant twice.
+    // The line is among the participants, and one participant occurs twice.
     let participants = json!(["+33 6 39 98 00 01", "+33639980002", "+33 1 99 00 01 00", "+33639980001"]);
     let mut event = MessageBody::outbound(1).event();
     event["event"] = json!("group_message.sent");
@@ -159,7 +159,7 @@ async fn a_group_message_is_one_task_for_each_external_participant() {
 }
 
 #[tokio::test]
-async fn what_can_hardly_be_a_message_harms_nobody() {
+async fn odd_messages_do_not_affect_others() {
     let env = env().await;
     let good = MessageBody::inbound(1);
     let odd = received(2, json!({"number": null, "external_number": "+33 6 39 98 00 01"}));
@@ -177,22 +177,22 @@ async fn what_can_hardly_be_a_message_harms_nobody() {
 }
 
 #[tokio::test]
-async fn twenty_thousand_characters_of_emoji_are_cut_between_two_and_say_so() {
+async fn twenty_thousand_emoji_are_cut_at_a_character_boundary_with_a_notice() {
     let env = env().await;
     let message = MessageBody::inbound(1).saying(&"😀".repeat(20_000));
-    let unharmed = MessageBody::inbound(2).saying("שלום\n\nمرحبا 👩‍👩‍👧 \u{200f}ok");
-    // As many clients write it: twelve bytes for each.
+    let uncut = MessageBody::inbound(2).saying("שלום\n\nمرحبا 👩‍👩‍👧 \u{200f}ok");
+    // Escaped as many JSON libraries do: twelve bytes per emoji.
     let mut escaped = MessageBody::inbound(3).saying(message.text()).event();
     escaped["token"] = json!(env.tenant.webhook_token);
     let escaped = escaped.to_string().replace('😀', "\\ud83d\\ude00");
     assert_eq!(env.post_raw(escaped).await.status(), reqwest::StatusCode::OK);
-    env.post_all([message.event(), unharmed.event()]).await;
+    env.post_all([message.event(), uncut.event()]).await;
     env.settle().await;
     let task = env.task_of(&message.key());
     assert_eq!(env.task_of("message-3")["Description"], task["Description"]);
     let description = task["Description"].as_str().unwrap();
     assert!(description.ends_with("😀\n… (cut: Salesforce takes no more)"));
     assert!((31_990..=32_000).contains(&description.encode_utf16().count()));
-    let task = env.task_of(&unharmed.key());
-    assert!(task["Description"].as_str().unwrap().ends_with(unharmed.text()));
+    let task = env.task_of(&uncut.key());
+    assert!(task["Description"].as_str().unwrap().ends_with(uncut.text()));
 }

@@ -1,4 +1,4 @@
-//! In a collection or among bundles of 200, what is wrong with one never costs the others.
+//! In a collection or among bundles of 200, one bad record never affects the others.
 
 use local::demo::bodies::CallBody;
 use reqwest::StatusCode;
@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use crate::support::{Refuses, TestEnv};
 
-/// The one that is bad.
+/// The index and id of the bad call.
 const BAD: usize = 17;
 
-/// 200 calls of a few known Contacts; the bad one is tagged so that it can be told.
+/// 200 calls of five known Contacts; the bad call has a tag of its own.
 async fn known() -> (TestEnv, Vec<CallBody>) {
     let env = TestEnv::new().await;
     (0..5).for_each(|n| drop(env.contact(&format!("Sample {n}"), &format!("+3363998000{n}"))));
@@ -21,7 +21,7 @@ async fn known() -> (TestEnv, Vec<CallBody>) {
     (env, (0..200).map(call).collect())
 }
 
-/// 200 calls of as many unknown numbers, each of which becomes a Contact.
+/// 200 calls of as many unknown phone numbers, each of which becomes a Contact.
 async fn unknown() -> (TestEnv, Vec<CallBody>) {
     let env = TestEnv::new().await;
     env.put_settings(json!({"unknown_number": "create_contact"})).await;
@@ -30,19 +30,19 @@ async fn unknown() -> (TestEnv, Vec<CallBody>) {
     (env, (0..200).map(call).collect())
 }
 
-/// Lets all calls wait together before they are written.
-async fn begin(env: &TestEnv, calls: &[CallBody]) {
+/// Has the writer write all calls together.
+async fn write_all(env: &TestEnv, calls: &[CallBody]) {
     env.begin_together(calls.iter().map(|call| call.event("call.ended"))).await;
 }
 
-/// Waits until all but the bad one are logged, once each, and gives the bad one's entry.
-async fn all_others_are_logged(env: &TestEnv, calls: &[CallBody]) -> Value {
+/// Waits until all but the bad call are logged, once each, and returns the entry of the bad one.
+async fn assert_others_logged(env: &TestEnv, calls: &[CallBody]) -> Value {
     let others = |env: &TestEnv| env.records("Task").len() == calls.len() - 1;
     env.until("199 Tasks", async |env| others(env)).await;
     for (id, call) in calls.iter().enumerate().filter(|(id, _)| *id != BAD) {
         assert_eq!(env.task(call)["Aircall_Key__c"], format!("call-{id}"));
     }
-    env.until("199 are logged", async |env| {
+    env.until("199 entries are logged", async |env| {
         let entries = env.entries().await;
         entries.iter().filter(|entry| entry["state"] == "logged").count() == calls.len() - 1
     })
@@ -52,22 +52,22 @@ async fn all_others_are_logged(env: &TestEnv, calls: &[CallBody]) -> Value {
 }
 
 #[tokio::test]
-async fn one_that_a_validation_rule_refuses() {
+async fn a_validation_rule_fails_only_the_record_that_it_refuses() {
     let (env, calls) = known().await;
     env.refuse("Task", "CallDisposition", "Bad", "Not this one.");
-    let cost = env.calls_for(begin(&env, &calls)).await;
-    let entry = all_others_are_logged(&env, &calls).await;
+    let cost = env.calls_for(write_all(&env, &calls)).await;
+    let entry = assert_others_logged(&env, &calls).await;
     assert_eq!([&entry["state"], &entry["reason"]], ["failed", "Not this one. (FIELD_CUSTOM_VALIDATION_EXCEPTION)."]);
     let all = env.api_calls().await;
     assert_eq!(all.count("POST", "/composite/sobjects"), 1, "{cost:?} {all:?}");
 }
 
 #[tokio::test]
-async fn one_whose_rows_are_locked_is_written_a_little_later() {
+async fn a_record_whose_rows_are_locked_is_retried_and_written() {
     let (env, calls) = known().await;
     let error = json!({"code": "UNABLE_TO_LOCK_ROW", "message": "unable to obtain exclusive access to this record"});
     env.fault(json!([{"record": {"sobject": "Task", "matches": "\"call-17\""}, "error": error}])).await;
-    begin(&env, &calls).await;
+    write_all(&env, &calls).await;
     env.settle().await;
     for call in &calls {
         env.task(call);
@@ -75,66 +75,71 @@ async fn one_whose_rows_are_locked_is_written_a_little_later() {
     assert_eq!(env.api_calls().await.count("POST", "/composite/sobjects"), 2);
 }
 
-/// One whose new Contact is refused with a code that nobody knows, and this status.
+/// Has Salesforce refuse the new Contact of one call with an unknown code and this HTTP status.
 async fn refuse_with_an_unknown_code(status: u16) -> Value {
     let (env, calls) = unknown().await;
     let error = json!({"code": "A_CODE_OF_TOMORROW", "message": "Something new", "status": status});
     let fault = json!([{"record": {"sobject": "Contact", "matches": "39981017"}, "error": error, "times": 99}]);
     env.fault(fault).await;
-    begin(&env, &calls).await;
-    let entry = all_others_are_logged(&env, &calls).await;
+    write_all(&env, &calls).await;
+    let entry = assert_others_logged(&env, &calls).await;
     assert!(entry["reason"].as_str().unwrap().contains("Something new (A_CODE_OF_TOMORROW)."), "{entry:#}");
     assert_eq!(env.records("Contact").len(), 199);
     entry
 }
 
 #[tokio::test]
-async fn one_new_contact_that_is_refused_with_a_code_nobody_knows() {
-    let (bad_request, error) = tokio::join!(refuse_with_an_unknown_code(400), refuse_with_an_unknown_code(500));
-    assert_eq!([&bad_request["state"], &error["state"]], ["failed", "pending"]);
+async fn a_new_contact_refused_with_an_unknown_code_affects_no_other() {
+    let (bad_request, server_error) = tokio::join!(refuse_with_an_unknown_code(400), refuse_with_an_unknown_code(500));
+    assert_eq!([&bad_request["state"], &server_error["state"]], ["failed", "pending"]);
 }
 
-fn is_spoilt(path: &str, body: &str) -> bool {
+fn contains_bad_call(path: &str, body: &str) -> bool {
     path.ends_with("/composite/sobjects") && body.contains("\"call-17\"")
 }
 
-/// One that makes every request that it is in be answered so, as a whole.
-async fn spoil(answer: Refuses) -> (TestEnv, CallBody) {
+/// Has every request that contains the bad call fail as a whole with `answer`.
+async fn fail_whole_requests(answer: Refuses) -> (TestEnv, CallBody) {
     let (env, mut calls) = known().await;
-    let _door = env.move_org(answer).await;
-    begin(&env, &calls).await;
-    all_others_are_logged(&env, &calls).await;
+    let _proxy = env.move_org(answer).await;
+    write_all(&env, &calls).await;
+    assert_others_logged(&env, &calls).await;
     let bad = calls.swap_remove(BAD);
     let all = env.api_calls().await;
-    println!("one that spoils whole requests: {} API calls: {:?}", all.total, all.by_resource);
+    println!("one call that makes whole requests fail: {} API calls: {:?}", all.total, all.by_resource);
     assert!(all.total <= 40, "{all:#?}");
     assert!(!env.is_logged(&bad));
     (env, bad)
 }
 
 #[tokio::test]
-async fn one_that_spoils_whole_requests_is_soon_alone_and_waits_or_fails() {
-    const SAYS: &str = r#"[{"errorCode": "JSON_PARSER_ERROR", "message": "Unexpected character"}]"#;
-    let for_now = async {
-        let (env, bad) =
-            spoil(|path, body| is_spoilt(path, body).then_some((StatusCode::INTERNAL_SERVER_ERROR, ""))).await;
+async fn a_call_that_makes_whole_requests_fail_is_isolated_and_waits_or_fails() {
+    const REFUSAL: &str = r#"[{"errorCode": "JSON_PARSER_ERROR", "message": "Unexpected character"}]"#;
+    let temporary = async {
+        let (env, bad) = fail_whole_requests(|path, body| {
+            contains_bad_call(path, body).then_some((StatusCode::INTERNAL_SERVER_ERROR, ""))
+        })
+        .await;
         let entry = env.activity(&bad.key()).await;
         assert_eq!(entry["state"], "pending");
         assert_eq!(entry["reason"], "Waiting to try again: Salesforce answered HTTP 500 without an error code.");
     };
-    let for_good = async {
-        let (env, bad) = spoil(|path, body| is_spoilt(path, body).then_some((StatusCode::BAD_REQUEST, SAYS))).await;
+    let permanent = async {
+        let (env, bad) = fail_whole_requests(|path, body| {
+            contains_bad_call(path, body).then_some((StatusCode::BAD_REQUEST, REFUSAL))
+        })
+        .await;
         env.settle().await;
         let entry = env.activity(&bad.key()).await;
         assert_eq!([&entry["state"], &entry["reason"]], ["failed", "Unexpected character (JSON_PARSER_ERROR)."]);
     };
-    tokio::join!(for_now, for_good);
+    tokio::join!(temporary, permanent);
 }
 
 #[tokio::test]
-async fn one_update_that_is_refused_costs_no_other_update() {
+async fn a_refused_update_does_not_affect_the_other_updates() {
     let (env, calls) = known().await;
-    begin(&env, &calls).await;
+    write_all(&env, &calls).await;
     env.settle().await;
     env.tenant.org.set_options(Options::default());
     env.refuse("Task", "Description", "Bad news", "Not this one.");

@@ -1,6 +1,6 @@
-//! The console's API keeps to its document: schemathesis makes requests of it, good ones and bad ones.
+//! The console's API conforms to its OpenAPI document: schemathesis sends it valid and invalid requests.
 //!
-//! For a minute, or as many seconds as `SCHEMATHESIS_SECONDS` says.
+//! It runs for a minute, or for `SCHEMATHESIS_SECONDS` seconds.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,21 +14,21 @@ use serde_json::{Value, json};
 
 use crate::support::{Running, TestEnv};
 
-/// How long it tries, seconds.
-const SECONDS: &str = "60";
+/// How long schemathesis runs by default, seconds.
+const DEFAULT_SECONDS: &str = "60";
 /// The call that the document's examples name.
 const EXAMPLE: u64 = 3127;
 
-/// What each operation answered how often.
-type Answers = BTreeMap<String, BTreeMap<String, u64>>;
+/// The number of responses by operation and status code.
+type Counts = BTreeMap<String, BTreeMap<String, u64>>;
 
-/// The tenant, connected to the stack's org: anew, if it was disconnected.
+/// The tenant, connected to the stack's org, again if it was disconnected.
 async fn connected(running: &Running) -> TenantHandle {
     let options = TenantOptions { id: Some("documented".to_owned()), org: TenantOrg::Shared };
     running.stack.add_tenant(options).await.unwrap()
 }
 
-/// Calls that were logged, that were not, that failed, and one that is not over.
+/// Creates calls that are logged, skipped and failed, and one that is not over.
 async fn calls(env: &TestEnv) {
     env.contact("Lou Sample", "+33639980001");
     env.contact("Fay Sample", "+33639980002");
@@ -42,7 +42,7 @@ async fn calls(env: &TestEnv) {
     assert_eq!(env.activity(&logged[0].key()).await["state"], "logged");
 }
 
-/// A new API token: its text and its id.
+/// Creates an API token and returns its text and its id.
 async fn token(env: &TestEnv) -> (String, String) {
     let request = env.admin(Method::POST, "/api/tokens").json(&json!({"name": "Schemathesis"}));
     let answer = request.send().await.unwrap();
@@ -52,7 +52,7 @@ async fn token(env: &TestEnv) -> (String, String) {
     (text("token"), text("id"))
 }
 
-/// Connects what is not connected, so that there is something to look at and to disconnect.
+/// Connects Salesforce or Aircall if it is not connected, so that requests can read and disconnect it.
 async fn connect(env: &TestEnv) {
     let info = env.running.stack.info();
     let key = json!({"api_id": info.aircall_api_id, "api_token": info.aircall_api_token});
@@ -61,13 +61,13 @@ async fn connect(env: &TestEnv) {
     if connections["salesforce"].is_null() {
         connected(&env.running).await;
     } else if connections["aircall"].is_null() {
-        // Aircall may have had enough requests for this minute.
+        // Ignores the response: Aircall's rate limit for this minute may be reached.
         env.admin(Method::PUT, "/api/connections/aircall").json(&key).send().await.unwrap();
     }
 }
 
-/// Goes on doing so.
-async fn connect_again(env: &TestEnv) -> ! {
+/// Repeats [`connect`] forever.
+async fn keep_connected(env: &TestEnv) -> ! {
     loop {
         connect(env).await;
         tokio::time::sleep(Duration::from_millis(500)).await;
@@ -83,11 +83,11 @@ fn tool(name: &str) -> PathBuf {
     tool
 }
 
-/// How schemathesis is run with this token and this session. It writes what was answered to `answers`.
+/// The schemathesis command with this token and the tenant's session. Its hooks write the counts to `answers`.
 fn schemathesis(env: &TestEnv, (token, token_id): (String, String), answers: &Path) -> Command {
     let info = env.running.stack.info();
     let session = env.tenant.session_cookie.split_once('=').expect("a cookie").1;
-    let seconds = std::env::var("SCHEMATHESIS_SECONDS").unwrap_or_else(|_| SECONDS.to_owned());
+    let seconds = std::env::var("SCHEMATHESIS_SECONDS").unwrap_or_else(|_| DEFAULT_SECONDS.to_owned());
     let mut command = Command::new(tool("schemathesis"));
     command
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/schemathesis"))
@@ -104,10 +104,10 @@ fn schemathesis(env: &TestEnv, (token, token_id): (String, String), answers: &Pa
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_api_keeps_to_its_document() {
+async fn the_api_conforms_to_its_document() {
     let running = Running::start("openapi").await;
     let env = TestEnv::for_tenant(&running, connected(&running).await);
-    // With the 120 a minute that a company has, Aircall would refuse most of what this asks for.
+    // With a company's limit of 120 requests a minute, Aircall would refuse most requests of this test.
     let aircall = running.stack.aircall();
     let mut options = aircall.options();
     options.rate_limit = 600;
@@ -119,11 +119,11 @@ async fn the_api_keeps_to_its_document() {
     let run = tokio::task::spawn_blocking(move || command.output().expect("schemathesis runs"));
     let output = tokio::select! {
         output = run => output.unwrap(),
-        never = connect_again(&env) => never,
+        never = keep_connected(&env) => never,
     };
-    let said = String::from_utf8_lossy(&output.stdout);
-    let answered: Answers =
+    let output_text = String::from_utf8_lossy(&output.stdout);
+    let counts: Counts =
         serde_json::from_str(&std::fs::read_to_string(&answers).unwrap_or_default()).unwrap_or_default();
-    println!("{said}\n{answered:#?}");
-    assert!(output.status.success(), "{said}\n{}\n{answered:#?}", String::from_utf8_lossy(&output.stderr));
+    println!("{output_text}\n{counts:#?}");
+    assert!(output.status.success(), "{output_text}\n{}\n{counts:#?}", String::from_utf8_lossy(&output.stderr));
 }

@@ -1,5 +1,5 @@
-//! What an org's own rules refuse, and what happens: fields and objects that are hidden, rules that admins made, records
-//! that are gone.
+//! Errors from an org's own rules and their outcomes: hidden fields and objects, validation and duplicate rules, and deleted
+//! records.
 
 use local::demo::bodies::{CallBody, Contact, User};
 use reqwest::Method;
@@ -10,15 +10,15 @@ use crate::support::TestEnv;
 
 const PHONE: &str = "+33639980001";
 
-/// A env with such an org, and a Contact of the callers.
+/// An environment with an org of these options and a Contact with [`PHONE`].
 async fn env(options: Options) -> TestEnv {
     let env = TestEnv::with(options).await;
     env.contact("Lou Sample", PHONE);
     env
 }
 
-/// A env where unknown numbers become such records; with a Case, if they are Contacts.
-async fn creating(options: Options, unknown_number: &str) -> TestEnv {
+/// An environment where unknown phone numbers become records as set in `unknown_number`; Contacts get a Case too.
+async fn env_creating(options: Options, unknown_number: &str) -> TestEnv {
     let env = TestEnv::with(options).await;
     let cases = unknown_number == "create_contact";
     let relate_to = if cases { "case" } else { "nothing" };
@@ -27,13 +27,13 @@ async fn creating(options: Options, unknown_number: &str) -> TestEnv {
     env
 }
 
-fn hiding(hidden_fields: &[&str], hidden_objects: &[&str]) -> Options {
+fn org_hiding(hidden_fields: &[&str], hidden_objects: &[&str]) -> Options {
     let [hidden_fields, hidden_objects] =
         [hidden_fields, hidden_objects].map(|names| names.iter().map(|name| (*name).to_owned()).collect());
     Options { hidden_fields, hidden_objects, ..Options::default() }
 }
 
-/// The entry of a call that has failed, and why.
+/// Asserts that a call has failed, and returns the code and the reason.
 async fn failed(env: &TestEnv, call: &CallBody) -> (String, String) {
     let entry = env.activity(&call.key()).await;
     assert_eq!(entry["state"], "failed", "{entry:#}");
@@ -42,8 +42,8 @@ async fn failed(env: &TestEnv, call: &CallBody) -> (String, String) {
     (text(&entry["problem"]["code"]), text(&entry["reason"]))
 }
 
-/// The org is connected, and warns of exactly these fields or objects.
-async fn warns_of(env: &TestEnv, expected: &[&str]) {
+/// Asserts that the org is connected and that the connection warns of exactly these fields or objects.
+async fn assert_warnings(env: &TestEnv, expected: &[&str]) {
     let connection = env.connection().await;
     assert_eq!(connection["state"], "connected", "{connection:#}");
     let warnings = connection["warnings"].as_array().expect("a list").iter();
@@ -61,7 +61,7 @@ async fn a_validation_rule_of_tasks_fails_the_call_until_an_admin_changes_it_and
     let (code, reason) = failed(&env, &call).await;
     assert_eq!(code, "FIELD_CUSTOM_VALIDATION_EXCEPTION");
     assert_eq!(reason, "This tag is not used any more. (FIELD_CUSTOM_VALIDATION_EXCEPTION).");
-    warns_of(&env, &[]).await;
+    assert_warnings(&env, &[]).await;
 
     env.tenant.org.set_options(Options::default());
     let retry = env.admin(Method::POST, &format!("/api/activity/{}/retry", call.key())).json(&json!({}));
@@ -74,7 +74,7 @@ async fn a_validation_rule_of_tasks_fails_the_call_until_an_admin_changes_it_and
 #[tokio::test]
 async fn a_validation_rule_of_contacts_or_cases_leaves_nothing_behind() {
     for (sobject, field) in [("Contact", "LastName"), ("Case", "Subject")] {
-        let env = creating(Options::default(), "create_contact").await;
+        let env = env_creating(Options::default(), "create_contact").await;
         env.refuse(sobject, field, ".", "Ask Ada first.");
         let call = CallBody::inbound(1);
         env.end([&call]).await;
@@ -86,11 +86,11 @@ async fn a_validation_rule_of_contacts_or_cases_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn a_hidden_field_is_left_out_and_the_connection_warns_of_it() {
-    let env = env(hiding(&["Task.CallDisposition"], &[])).await;
+    let env = env(org_hiding(&["Task.CallDisposition"], &[])).await;
     let calls = [CallBody::inbound(1).tagged("Order"), CallBody::inbound(2).tagged("Order")];
     env.end([&calls[0]]).await;
-    warns_of(&env, &["Task.CallDisposition"]).await;
-    // Known by now: the next call is written at once.
+    assert_warnings(&env, &["Task.CallDisposition"]).await;
+    // The hidden field is known by now: the next call is written with one request.
     let cost = env.calls_for(env.end([&calls[1]])).await;
     assert_eq!(cost.count("POST", "/composite/sobjects"), 1, "{cost:#?}");
     for call in &calls {
@@ -100,12 +100,12 @@ async fn a_hidden_field_is_left_out_and_the_connection_warns_of_it() {
 
 #[tokio::test]
 async fn hidden_fields_of_new_records_are_left_out() {
-    let env = creating(hiding(&["Contact.Email", "Case.Origin"], &[]), "create_contact").await;
+    let env = env_creating(org_hiding(&["Contact.Email", "Case.Origin"], &[]), "create_contact").await;
     let call = CallBody::inbound(1).known_as(&Contact::new("Lou", "Sample").with_email("lou.sample@example.com"));
     env.end([&call]).await;
     assert_eq!((env.records("Contact").len(), env.records("Case").len()), (1, 1));
     assert_eq!(env.task(&call)["WhatId"], env.records("Case")[0]["Id"]);
-    warns_of(&env, &["Case.Origin", "Contact.Email"]).await;
+    assert_warnings(&env, &["Case.Origin", "Contact.Email"]).await;
 }
 
 #[tokio::test]
@@ -116,23 +116,23 @@ async fn an_org_without_the_key_field_logs_each_call_once_and_warns() {
     env.end([&call]).await;
     assert_eq!(env.records("Task").len(), 1);
     assert_eq!(env.records("Task")[0]["CallObject"], call.key());
-    warns_of(&env, &["Task.Aircall_Key__c"]).await;
+    assert_warnings(&env, &["Task.Aircall_Key__c"]).await;
 }
 
 #[tokio::test]
-async fn a_number_field_that_is_hidden_of_one_object_is_still_searched_and_filled_in_of_another() {
-    let env = creating(hiding(&["Lead.MobilePhone"], &[]), "create_contact").await;
+async fn a_phone_field_that_is_hidden_on_one_object_is_still_searched_and_filled_on_another() {
+    let env = env_creating(org_hiding(&["Lead.MobilePhone"], &[]), "create_contact").await;
     let contact = env.insert("Contact", json!({"LastName": "Lou Sample", "MobilePhone": PHONE}));
     let call = CallBody::inbound(1);
     env.end([&call]).await;
     assert_eq!(env.task(&call)["WhoId"], contact);
     assert_eq!(env.records("Contact").len(), 1);
-    warns_of(&env, &["Lead.MobilePhone"]).await;
+    assert_warnings(&env, &["Lead.MobilePhone"]).await;
 }
 
 #[tokio::test]
 async fn a_call_that_cannot_be_linked_to_its_contact_fails_and_says_why() {
-    let env = env(hiding(&["Task.WhoId"], &[])).await;
+    let env = env(org_hiding(&["Task.WhoId"], &[])).await;
     let call = CallBody::inbound(1);
     env.end([&call]).await;
     let (code, reason) = failed(&env, &call).await;
@@ -142,7 +142,7 @@ async fn a_call_that_cannot_be_linked_to_its_contact_fails_and_says_why() {
 }
 
 #[tokio::test]
-async fn the_id_in_a_refusal_of_a_unique_field_that_is_not_ours_is_nobodys_task() {
+async fn a_duplicate_value_in_a_unique_field_that_is_not_ours_does_not_adopt_the_named_task() {
     let env = env(Options::default()).await;
     let contact = env.records("Contact")[0]["Id"].clone();
     let renewal =
@@ -159,8 +159,9 @@ async fn the_id_in_a_refusal_of_a_unique_field_that_is_not_ours_is_nobodys_task(
 }
 
 #[tokio::test]
-async fn hidden_fields_of_cases_cost_the_relation_of_a_contact_that_search_did_not_know_too() {
-    let env = creating(Options { index_lag_ms: 120_000, ..hiding(&["Case.IsClosed"], &[]) }, "create_contact").await;
+async fn hidden_case_fields_drop_the_relation_of_a_contact_that_is_not_indexed_yet_too() {
+    let env =
+        env_creating(Options { index_lag_ms: 120_000, ..org_hiding(&["Case.IsClosed"], &[]) }, "create_contact").await;
     env.insert_unindexed("Contact", json!({"LastName": "Just Made", "Phone": PHONE})).await;
     let contact = env.records("Contact")[0]["Id"].clone();
     env.insert("Case", json!({"ContactId": contact, "Subject": "Order", "Status": "New"}));
@@ -173,27 +174,27 @@ async fn hidden_fields_of_cases_cost_the_relation_of_a_contact_that_search_did_n
 }
 
 #[tokio::test]
-async fn an_object_that_is_hidden_is_done_without() {
-    let env = env(hiding(&[], &["Lead"])).await;
+async fn a_hidden_object_is_left_out_and_the_connection_warns_of_it() {
+    let env = env(org_hiding(&[], &["Lead"])).await;
     let call = CallBody::inbound(1);
     env.end([&call]).await;
     env.task(&call);
-    warns_of(&env, &["Lead"]).await;
+    assert_warnings(&env, &["Lead"]).await;
 }
 
 #[tokio::test]
-async fn hidden_accounts_cost_nothing_but_themselves() {
-    let env = TestEnv::with(hiding(&[], &["Account"])).await;
+async fn hidden_accounts_do_not_affect_contacts() {
+    let env = TestEnv::with(org_hiding(&[], &["Account"])).await;
     let account = env.insert("Account", json!({"Name": "Sample Ltd"}));
     env.insert("Contact", json!({"LastName": "Lou Sample", "Phone": PHONE, "AccountId": account}));
     let call = CallBody::inbound(1);
     env.end([&call]).await;
     env.task(&call);
-    warns_of(&env, &["Account"]).await;
+    assert_warnings(&env, &["Account"]).await;
 }
 
 #[tokio::test]
-async fn however_many_fields_are_hidden_a_single_call_is_logged() {
+async fn a_single_call_is_logged_however_many_fields_are_hidden() {
     let hidden = [
         "Contact.MobilePhone",
         "Contact.HomePhone",
@@ -203,7 +204,7 @@ async fn however_many_fields_are_hidden_a_single_call_is_logged() {
         "Lead.MobilePhone",
         "Lead.Company",
     ];
-    let env = env(hiding(&hidden, &[])).await;
+    let env = env(org_hiding(&hidden, &[])).await;
     let call = CallBody::inbound(1);
     env.end([&call]).await;
     env.task(&call);
@@ -211,8 +212,8 @@ async fn however_many_fields_are_hidden_a_single_call_is_logged() {
 }
 
 #[tokio::test]
-async fn hidden_cases_cost_the_relation_and_not_the_call() {
-    let env = env(hiding(&[], &["Case"])).await;
+async fn a_call_is_logged_without_its_relation_when_cases_are_hidden() {
+    let env = env(org_hiding(&[], &["Case"])).await;
     env.put_settings(json!({"relate_to": "case", "create_case_if_none": true})).await;
     let call = CallBody::inbound(1);
     env.end([&call]).await;
@@ -220,8 +221,8 @@ async fn hidden_cases_cost_the_relation_and_not_the_call() {
     assert!(env.finding(&call.key(), "relation").await.contains("does not let us look for Cases"));
 }
 
-/// A duplicate rule of this object: no two with one e-mail; or, of Accounts, with one name.
-fn no_two(sobject: &str, field: &str, action: DuplicateAction) -> Options {
+/// An org with a duplicate rule: no two records of this object with the same value in `field`.
+fn duplicate_rule(sobject: &str, field: &str, action: DuplicateAction) -> Options {
     let rule = DuplicateRule { sobject: sobject.to_owned(), fields: vec![field.to_owned()], action };
     Options { duplicate_rules: vec![rule], ..Options::default() }
 }
@@ -241,14 +242,14 @@ async fn the_record_that_a_duplicate_rule_names_is_used() {
         ("create_lead", "Lead", "Email", lou, "WhoId"),
         ("create_account", "Account", "Name", json!({"Name": "Sample Ltd"}), "WhatId"),
     ];
-    for (setting, sobject, field, record, place) in cases {
+    for (setting, sobject, field, record, link_field) in cases {
         for action in [DuplicateAction::Alert, DuplicateAction::Block] {
-            let env = creating(no_two(sobject, field, action), setting).await;
+            let env = env_creating(duplicate_rule(sobject, field, action), setting).await;
             let known = env.insert(sobject, record.clone());
             let calls = [1, 2].map(|id| CallBody::inbound(id).known_as(&person));
             env.end(&calls).await;
             for call in &calls {
-                assert_eq!(env.task(call)[place], known, "{sobject} {action:?}");
+                assert_eq!(env.task(call)[link_field], known, "{sobject} {action:?}");
             }
             assert_eq!(env.records(sobject).len(), 1, "{sobject} {action:?}");
             let cases = usize::from(sobject == "Contact");
@@ -282,7 +283,7 @@ async fn a_user_who_was_deactivated_owns_no_new_task() {
 }
 
 #[tokio::test]
-async fn a_lead_that_was_converted_gives_way_to_the_contact() {
+async fn a_converted_lead_is_replaced_by_the_contact() {
     let env = TestEnv::new().await;
     let lead = env.insert("Lead", json!({"LastName": "Sample", "Company": "Sample Ltd", "Phone": PHONE}));
     let calls = [1, 2].map(CallBody::inbound);
@@ -298,7 +299,7 @@ async fn a_lead_that_was_converted_gives_way_to_the_contact() {
 }
 
 #[tokio::test]
-async fn a_contact_that_was_deleted_gives_way_or_nobody_is_called() {
+async fn a_call_of_a_deleted_contact_is_skipped_when_no_other_record_matches() {
     let env = TestEnv::new().await;
     let gone = env.contact("Lou Sample", PHONE);
     env.end([&CallBody::inbound(1)]).await;
@@ -311,8 +312,8 @@ async fn a_contact_that_was_deleted_gives_way_or_nobody_is_called() {
 }
 
 #[tokio::test]
-async fn the_daily_allowance_pauses_the_org_before_and_at_its_end() {
-    // One call is left to us, and then none; in the second org, all that is left belongs to others.
+async fn the_daily_api_allowance_pauses_the_org_at_the_configured_share() {
+    // The first org allows one API call; the second reaches its configured share of 10 % after one.
     let used_up = env(Options { daily_api_limit: 1, ..Options::default() }).await;
     let to_others = env(Options { daily_api_limit: 10, ..Options::default() }).await;
     to_others.put_settings(json!({"api_usage_limit": 10})).await;
@@ -320,7 +321,7 @@ async fn the_daily_allowance_pauses_the_org_before_and_at_its_end() {
         let call = CallBody::inbound(1);
         env.post(call.event("call.ended")).await;
         env.until("the org is paused", async |env| env.connection().await["state"] == "paused").await;
-        // Stored when the writer is done.
+        // The usage is stored when the drain ends.
         env.until("its API calls are shown", async |env| env.connection().await["api_usage"].is_object()).await;
         let connection = env.connection().await;
         let reason = format!(
@@ -333,14 +334,14 @@ async fn the_daily_allowance_pauses_the_org_before_and_at_its_end() {
         assert_eq!(entry["reason"], format!("Waiting until Salesforce takes requests again: {reason}"));
         assert_eq!(env.api_calls().await.total, 1);
     }
-    // Other tenants do not notice.
+    // Other tenants are not affected.
     let other = env(Options::default()).await;
     other.end([&CallBody::inbound(1)]).await;
     other.task(&CallBody::inbound(1));
 }
 
 #[tokio::test]
-async fn an_allowance_that_others_have_used_up_pauses_the_org() {
+async fn an_api_allowance_used_up_by_others_pauses_the_org() {
     let env = env(Options { daily_api_limit: 0, ..Options::default() }).await;
     let call = CallBody::inbound(1);
     env.post(call.event("call.ended")).await;

@@ -1,4 +1,6 @@
-//! Whose fault it is: a call's own, a part of the org's, or the whole org's. Calls wait for an org and pay for themselves.
+//! Outage triage: tells errors of one call from errors of a part of the org or of the whole org.
+//!
+//! Calls wait for an org that is down, and only errors of their own count as attempts.
 
 use jiff::{SignedDuration, Timestamp};
 use local::demo::bodies::{CallBody, Contact, User};
@@ -9,36 +11,37 @@ use crate::support::{Running, TestEnv};
 
 const PHONE: &str = "+33639980001";
 
-/// A env of its own, where one writer remembers and nobody else waits for it, with a Contact of the callers.
+/// An environment in a stack of its own, with one writer process and a Contact with [`PHONE`].
 async fn alone(name: &str, options: Options) -> TestEnv {
     let env = TestEnv::within(&Running::start(name).await, options).await;
     env.contact("Lou Sample", PHONE);
     env
 }
 
-async fn is_paused(env: &TestEnv) {
+/// Waits until the org is paused.
+async fn wait_until_paused(env: &TestEnv) {
     env.until("the org is paused", async |env| env.connection().await["state"] == "paused").await;
 }
 
-/// Until when an entry waits.
+/// When a pending entry is due.
 async fn due_at(env: &TestEnv, call: &CallBody) -> Timestamp {
     let entry = env.activity(&call.key()).await;
-    let at = entry["due_at"].as_i64().unwrap_or_else(|| panic!("it waits: {entry:#}"));
+    let at = entry["due_at"].as_i64().unwrap_or_else(|| panic!("the entry is not pending: {entry:#}"));
     Timestamp::from_second(at).unwrap()
 }
 
 #[tokio::test]
-async fn an_org_whose_search_is_down_is_paused_and_no_call_pays_for_it() {
+async fn an_org_whose_search_is_down_is_paused_and_no_call_fails() {
     let env = alone("search-is-down", Options::default()).await;
     let down = json!({"path": "/search", "status": 503, "body": "<html>Service Unavailable</html>", "times": 1000});
     env.fault(json!([down])).await;
     let calls: Vec<_> = (1..=40).map(CallBody::inbound).collect();
     env.begin_together(calls.iter().map(|call| call.event("call.ended"))).await;
-    is_paused(&env).await;
+    wait_until_paused(&env).await;
     let entries = env.entries().await;
     assert!(entries.iter().all(|entry| entry["state"] == "pending"), "{entries:#?}");
 
-    env.forgive().await;
+    env.clear_faults().await;
     env.settle().await;
     for call in &calls {
         env.task(call);
@@ -46,31 +49,31 @@ async fn an_org_whose_search_is_down_is_paused_and_no_call_pays_for_it() {
 }
 
 #[tokio::test]
-async fn an_org_that_is_too_slow_for_anything_is_paused() {
+async fn an_org_that_is_too_slow_for_every_request_is_paused() {
     let env = alone("too-slow", Options::default()).await;
     env.put_settings(json!({"unknown_number": "create_contact"})).await;
     env.fault(json!([{"path": "/services/data", "delay_ms": 13_500, "times": 1000}])).await;
     let mut env = env;
-    env.patience = std::time::Duration::from_mins(3);
+    env.timeout = std::time::Duration::from_mins(3);
     env.post(CallBody::inbound(1).from("+33 6 39 98 00 02").event("call.ended")).await;
-    is_paused(&env).await;
+    wait_until_paused(&env).await;
     assert_eq!(env.activity("call-1").await["state"], "pending");
 }
 
 #[tokio::test]
-async fn without_the_key_field_a_write_that_was_given_up_is_not_tried_again_while_it_may_still_take_effect() {
+async fn without_the_key_field_a_timed_out_write_is_not_retried_while_it_may_still_take_effect() {
     let env = alone("given-up", Options { unique_key_field: false, ..Options::default() }).await;
-    // The writer has learnt that the field is missing.
+    // After this call the writer knows that the field is missing.
     env.end([&CallBody::inbound(1)]).await;
     env.fault(json!([{"path": "/composite/sobjects", "delay_ms": 34_000, "commit": true}])).await;
     let call = CallBody::inbound(2);
     env.post(call.event("call.ended")).await;
-    let is_given_up = |entry: &Value| entry["key"] == call.key() && entry["problem"]["code"] == "UNANSWERED";
-    env.until("it is given up", async |env| env.entries().await.iter().any(is_given_up)).await;
+    let has_timed_out = |entry: &Value| entry["key"] == call.key() && entry["problem"]["code"] == "UNANSWERED";
+    env.until("the write has timed out", async |env| env.entries().await.iter().any(has_timed_out)).await;
     let wait = due_at(&env, &call).await.duration_since(Timestamp::now());
     assert!(wait > SignedDuration::from_mins(9) && wait <= SignedDuration::from_mins(11), "{wait}");
 
-    env.until("it took effect", async |env| env.records("Task").len() == 2).await;
+    env.until("the write took effect", async |env| env.records("Task").len() == 2).await;
     env.make_due(&call.key()).await;
     env.wake().await;
     env.settle().await;
@@ -79,7 +82,7 @@ async fn without_the_key_field_a_write_that_was_given_up_is_not_tried_again_whil
 }
 
 #[tokio::test]
-async fn a_limit_that_one_record_meets_pauses_nothing_while_others_are_written() {
+async fn a_limit_that_one_record_hits_does_not_pause_the_org_while_others_are_written() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", PHONE);
     let error = json!({"code": "LIMIT_EXCEEDED", "message": "A limit of this one"});
@@ -87,7 +90,10 @@ async fn a_limit_that_one_record_meets_pauses_nothing_while_others_are_written()
     let calls = [CallBody::inbound(1), CallBody::inbound(2)];
     env.begin_together(calls.iter().map(|call| call.event("call.ended"))).await;
     env.until("the other is logged", async |env| env.activity("call-2").await["state"] == "logged").await;
-    env.until("it was tried", async |env| env.activity("call-1").await["problem"]["code"] == "LIMIT_EXCEEDED").await;
+    env.until("the record was attempted", async |env| {
+        env.activity("call-1").await["problem"]["code"] == "LIMIT_EXCEEDED"
+    })
+    .await;
     assert_eq!(env.activity("call-1").await["state"], "pending");
     assert_eq!(env.connection().await["state"], "connected");
 }
@@ -99,7 +105,7 @@ async fn an_org_that_answers_again_is_connected_even_if_there_is_nothing_to_writ
     env.fault(json!([down("/search"), down("/query")])).await;
     let call = CallBody::inbound(1);
     env.post(call.event("call.ended")).await;
-    is_paused(&env).await;
+    wait_until_paused(&env).await;
     env.settle().await;
     assert_eq!(env.activity(&call.key()).await["state"], "skipped");
     assert_eq!(env.connection().await["state"], "connected");
@@ -118,7 +124,7 @@ async fn an_org_that_has_moved_is_found_again() {
 }
 
 #[tokio::test]
-async fn what_was_found_out_is_kept_while_fields_and_owners_are_mended() {
+async fn lookup_results_are_reused_while_fields_and_owners_are_fixed() {
     let env = alone("kept", Options::default()).await;
     let email = "robin.rep@example.com";
     let robin = env.insert("User", json!({"Username": email, "LastName": "Rep", "Email": email}));
@@ -132,16 +138,16 @@ async fn what_was_found_out_is_kept_while_fields_and_owners_are_mended() {
     let task = env.task(&by_robin(2));
     assert_eq!(task["OwnerId"], env.tenant.org.admin_user_id());
     assert_eq!([&task["CallDisposition"], &task["CallType"]], [&Value::Null; 2]);
-    println!("two hidden fields and a user who left: {} API calls: {:?}", calls.total, calls.by_resource);
+    println!("two hidden fields and a deactivated user: {} API calls: {:?}", calls.total, calls.by_resource);
     assert_eq!(
         Ok(calls.count("POST", "/composite/sobjects")),
         usize::try_from(calls.total),
-        "nothing is asked again: {calls:#?}"
+        "nothing is queried again: {calls:#?}"
     );
 }
 
 #[tokio::test]
-async fn a_user_whom_salesforce_does_not_know_is_not_asked_for_with_each_call() {
+async fn a_user_whom_salesforce_does_not_know_is_not_queried_for_each_call() {
     let env = alone("no-such-user", Options::default()).await;
     let stranger = User::new(2002, "Robin Rep", "nobody.here@example.com");
     let call = |id| CallBody::inbound(id).answered_after(5).by(&stranger);
@@ -151,21 +157,21 @@ async fn a_user_whom_salesforce_does_not_know_is_not_asked_for_with_each_call() 
 }
 
 #[tokio::test]
-async fn what_all_records_meet_is_no_calls_fault_however_long_it_lasts() {
+async fn an_error_that_all_records_hit_counts_as_no_calls_attempt() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", PHONE);
     let error = json!({"code": "STORAGE_LIMIT_EXCEEDED", "message": "storage limit exceeded"});
     env.fault(json!([{"record": {"sobject": "Task"}, "times": 1000, "error": error}])).await;
     let calls = [CallBody::inbound(1), CallBody::inbound(2)];
     env.begin_together(calls.iter().map(|call| call.event("call.ended"))).await;
-    is_paused(&env).await;
+    wait_until_paused(&env).await;
     for entry in env.entries().await {
         assert_eq!((&entry["state"], &entry["attempts"]), (&json!("pending"), &json!(0)), "{entry:#}");
     }
 }
 
 #[tokio::test]
-async fn a_whole_collection_that_is_refused_for_a_link_is_not_written_without_it() {
+async fn a_collection_that_is_refused_for_a_link_field_is_not_written_without_it() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", PHONE);
     let body = json!([{"errorCode": "INVALID_FIELD", "message": "No such column 'WhoId' on sobject of type Task"}]);
@@ -178,7 +184,7 @@ async fn a_whole_collection_that_is_refused_for_a_link_is_not_written_without_it
 }
 
 #[tokio::test]
-async fn the_records_that_a_duplicate_rule_names_are_asked_for_together_and_remembered() {
+async fn records_that_a_duplicate_rule_names_are_queried_together_and_cached() {
     let rule =
         DuplicateRule { sobject: "Contact".into(), fields: vec!["Email".into()], action: DuplicateAction::Block };
     let options = Options { duplicate_rules: vec![rule], ..Options::default() };
@@ -194,25 +200,28 @@ async fn the_records_that_a_duplicate_rule_names_are_asked_for_together_and_reme
     let calls: Vec<_> = (0..40).map(|n| call(n + 1, n)).collect();
     let work = env.write_together(calls.iter().map(|call| call.event("call.ended")));
     let cost = env.calls_for(work).await;
-    println!("40 numbers of records that a duplicate rule names: {} API calls: {:?}", cost.total, cost.by_resource);
+    println!(
+        "40 phone numbers of records that a duplicate rule names: {} API calls: {:?}",
+        cost.total, cost.by_resource
+    );
     assert!(cost.total <= 15, "{cost:#?}");
     for call in &calls {
         env.task(call);
     }
     assert_eq!(env.records("Contact").len(), 40);
-    // Their numbers are known now.
+    // Their phone numbers are cached now.
     let again = env.calls_for(env.end([&call(100, 7)])).await;
     assert_eq!(again.total, 1, "{again:#?}");
 }
 
 #[tokio::test]
-async fn a_key_field_that_is_set_up_while_a_call_waits_does_not_log_it_twice() {
+async fn setting_up_the_key_field_while_a_call_waits_does_not_log_it_twice() {
     let env = alone("set-up-meanwhile", Options { unique_key_field: false, ..Options::default() }).await;
     env.end([&CallBody::inbound(1)]).await;
     env.fault(json!([{"path": "/composite/sobjects", "status": 503, "commit": true}])).await;
     let call = CallBody::inbound(2);
     env.begin_together([call.event("call.ended")]).await;
-    env.until("it was written, and nobody knows", async |env| env.records("Task").len() == 2).await;
+    env.until("the Task was written and the response lost", async |env| env.records("Task").len() == 2).await;
     let set_up = env.admin(reqwest::Method::POST, "/api/connections/salesforce/set-up").json(&json!({}));
     assert!(set_up.send().await.unwrap().status().is_success());
     env.settle().await;
@@ -221,16 +230,16 @@ async fn a_key_field_that_is_set_up_while_a_call_waits_does_not_log_it_twice() {
 }
 
 #[tokio::test]
-async fn an_address_that_answers_404_for_long_costs_one_refresh_for_each_look() {
+async fn an_address_that_keeps_answering_404_costs_one_refresh_per_attempt() {
     let options = Options { rotate_refresh_tokens: true, ..Options::default() };
     let env = TestEnv::with(options).await;
     env.contact("Lou Sample", PHONE);
     let gone = json!({"path": "/services/data", "status": 404, "body": "<html>Not here</html>", "times": 3});
     env.fault(json!([gone])).await;
     let call = CallBody::inbound(1);
-    // Search, refresh, search again; and the question whether the org answers at all, without another refresh.
+    // Search, refresh, search again, and then the probe whether the org answers, without another refresh.
     env.post(call.event("call.ended")).await;
-    is_paused(&env).await;
+    wait_until_paused(&env).await;
     env.settle().await;
     env.task(&call);
 }

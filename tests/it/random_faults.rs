@@ -1,6 +1,6 @@
-//! Random calls under random faults: each call ends as one Task, or as failed with a reason, and nothing is there twice.
+//! Random calls under random faults: each call becomes one Task or fails with a reason, and no record is created twice.
 //!
-//! Six cases with a fixed seed, some with the key field and some without; `RANDOM_FAULTS=100` runs a hundred.
+//! Runs six cases with a fixed seed, some with the key field and some without it; `RANDOM_FAULTS=100` runs a hundred.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,23 +19,23 @@ use crate::support::{Running, TestEnv};
 const CASES: usize = 6;
 /// Cases that share a stack.
 const SIDE_BY_SIDE: usize = 3;
-/// When the writer of every other stack is killed, milliseconds from the beginning.
+/// When the writer of every other stack is killed, milliseconds after the start.
 const KILLED_AFTER: std::ops::Range<u64> = 2_000..6_000;
 
-/// What happens, in this order.
+/// One step of a case.
 #[derive(Clone, Debug)]
 enum Step {
-    /// These many calls end, one after the other of the case.
+    /// This many calls end, the next ones of the case.
     Calls(usize),
-    /// Somebody comments on a call that has ended: which one, by its place among them.
+    /// A comment is added to a call that has ended, chosen by its index among them.
     Comment(usize),
-    /// Something is about to go wrong.
+    /// A fault is scripted for a later request.
     Fault(Value),
     /// All sessions end.
     Expire,
     /// Two more writers run at once, beside the one that the queue wakes.
     Writers,
-    /// Time goes by, milliseconds.
+    /// A pause, milliseconds.
     Pause(u64),
 }
 
@@ -44,14 +44,14 @@ struct Case {
     unique_key_field: bool,
     index_lag_ms: u64,
     unknown_number: &'static str,
-    /// Of each call: its number, among a few.
-    numbers: Vec<usize>,
+    /// The phone number of each call, as an index below [`PHONES`].
+    phones: Vec<usize>,
     steps: Vec<Step>,
 }
 
-/// Numbers below this one are those of Contacts.
-const KNOWN: usize = 4;
-const NUMBERS: usize = 10;
+/// Phone numbers with an index below this one belong to Contacts.
+const KNOWN_PHONES: usize = 4;
+const PHONES: usize = 10;
 
 fn fault() -> impl Strategy<Value = Value> {
     let session = json!([{"errorCode": "INVALID_SESSION_ID", "message": "Session expired or invalid"}]);
@@ -106,19 +106,19 @@ fn step() -> impl Strategy<Value = Step> {
 fn case() -> impl Strategy<Value = Case> {
     let unknown = prop::sample::select(vec!["create_contact", "create_lead", "create_account", "create_contact"]);
     let steps = prop::collection::vec(step(), 20..40);
-    let numbers = prop::collection::vec(0..NUMBERS, 60);
-    (any::<bool>(), prop::sample::select(vec![0_u64, 60_000]), unknown, numbers, steps).prop_map(
-        |(unique_key_field, index_lag_ms, unknown_number, numbers, steps)| Case {
+    let phones = prop::collection::vec(0..PHONES, 60);
+    (any::<bool>(), prop::sample::select(vec![0_u64, 60_000]), unknown, phones, steps).prop_map(
+        |(unique_key_field, index_lag_ms, unknown_number, phones, steps)| Case {
             unique_key_field,
             index_lag_ms,
             unknown_number,
-            numbers,
+            phones,
             steps,
         },
     )
 }
 
-/// A case under way.
+/// A running case.
 struct Run {
     case: Case,
     env: TestEnv,
@@ -127,7 +127,7 @@ struct Run {
     events: u64,
 }
 
-fn number(n: usize) -> String {
+fn phone(n: usize) -> String {
     format!("+33 6 39 98 00 {n:02}")
 }
 
@@ -140,25 +140,24 @@ impl Run {
             ..Options::default()
         };
         let mut env = TestEnv::within(running, options).await;
-        // A writer that was killed keeps its tenant waiting for a minute; and an org that was down before and is down
-        // after is then left alone for as long again, and again.
-        env.patience = Duration::from_mins(20);
+        // A killed writer delays its tenant by a minute, and the pauses of an org that is down double each time.
+        env.timeout = Duration::from_mins(20);
         let cases = case.unknown_number == "create_contact";
         let relate_to = if cases { "case" } else { "nothing" };
         let settings =
             json!({"unknown_number": case.unknown_number, "relate_to": relate_to, "create_case_if_none": cases});
         env.put_settings(settings).await;
-        (0..KNOWN).for_each(|n| drop(env.contact(&format!("Sample {n}"), &number(n))));
+        (0..KNOWN_PHONES).for_each(|n| drop(env.contact(&format!("Sample {n}"), &phone(n))));
         Self { case, env, ended: Vec::new(), faults: 0, events: 0 }
     }
 
-    async fn play(&mut self) {
+    async fn execute(&mut self) {
         for step in self.case.steps.clone() {
             match step {
                 Step::Calls(count) => {
-                    let ids = (self.ended.len()..self.case.numbers.len()).take(count);
+                    let ids = (self.ended.len()..self.case.phones.len()).take(count);
                     let calls: Vec<_> =
-                        ids.map(|id| CallBody::inbound(id as u64).from(&number(self.case.numbers[id]))).collect();
+                        ids.map(|id| CallBody::inbound(id as u64).from(&phone(self.case.phones[id]))).collect();
                     self.events += calls.len() as u64;
                     self.env.post_all(calls.iter().map(|call| call.event("call.ended"))).await;
                     self.ended.extend(calls);
@@ -187,27 +186,28 @@ impl Run {
         self.env.settle().await;
     }
 
-    /// What is wrong in the end.
+    /// The violated expectations at the end of the case.
     async fn problems(&self) -> Vec<String> {
         let env = &self.env;
         let mut problems = Vec::new();
         let tasks = env.records("Task");
         let key = if self.case.unique_key_field { "Aircall_Key__c" } else { "CallObject" };
-        let of = |call: &CallBody| tasks.iter().filter(|task| task[key] == call.key()).collect::<Vec<_>>();
+        let tasks_of = |call: &CallBody| tasks.iter().filter(|task| task[key] == call.key()).collect::<Vec<_>>();
         let mut logged = 0;
         for call in &self.ended {
             let entry = env.activity(&call.key()).await;
-            let tasks = of(call);
+            let tasks = tasks_of(call);
             match entry["state"].as_str().unwrap_or_default() {
                 "logged" if tasks.len() == 1 && tasks[0]["Id"] == entry["task_id"] => {
                     logged += 1;
                     let text = tasks[0]["Description"].as_str().unwrap_or_default();
-                    let said = call.event("call.commented")["data"]["comments"].as_array().map_or(0, Vec::len);
-                    if text.matches("Wants two more.").count() != said {
-                        problems.push(format!("{}: not all of {said} comments are there once: {text}", call.key()));
+                    let comments = call.event("call.commented")["data"]["comments"].as_array().map_or(0, Vec::len);
+                    if text.matches("Wants two more.").count() != comments {
+                        problems
+                            .push(format!("{}: the {comments} comments are not each there once: {text}", call.key()));
                     }
                 }
-                // A refusal for good: only the codes that mean one.
+                // Only these codes are permanent failures.
                 "failed" if entry["problem"]["code"].as_str().is_some_and(is_final) && tasks.len() <= 1 => {}
                 state => {
                     problems.push(format!(
@@ -228,11 +228,11 @@ impl Run {
             problems.push(format!("{} Tasks of {} calls", tasks.len(), keys.len()));
         }
         for (sobject, field) in [("Contact", "Phone"), ("Lead", "Phone"), ("Account", "Phone"), ("Case", "ContactId")] {
-            let mut having: BTreeMap<String, usize> = BTreeMap::new();
+            let mut counts: BTreeMap<String, usize> = BTreeMap::new();
             for record in env.records(sobject) {
-                *having.entry(record[field].as_str().unwrap_or_default().replace(' ', "")).or_default() += 1;
+                *counts.entry(record[field].as_str().unwrap_or_default().replace(' ', "")).or_default() += 1;
             }
-            let twice = having.into_iter().filter(|(_, count)| *count > 1);
+            let twice = counts.into_iter().filter(|(_, count)| *count > 1);
             problems.extend(twice.map(|(value, count)| format!("{count} {sobject}s of {value}")));
         }
         let connection = env.connection().await;
@@ -248,13 +248,13 @@ impl Run {
             self.ended.len()
         );
         if calls > bound {
-            problems.push(format!("{calls} API calls, and not {bound}"));
+            problems.push(format!("{calls} API calls, more than {bound}"));
         }
         problems
     }
 
-    /// Three calls an event, were each written alone; and for a fault, all that it was part of once more, a question
-    /// whether the org answers, and what it takes to find out what was written.
+    /// The most API calls: three for each event, as if each were written alone; and for each fault a repetition of its
+    /// request, a probe whether the org answers, and the queries that find out what was written.
     fn bound(&self) -> u64 {
         10 + 3 * self.events + 6 * self.faults
     }
@@ -264,21 +264,21 @@ fn is_final(code: &str) -> bool {
     ["FIELD_CUSTOM_VALIDATION_EXCEPTION", "INVALID_CROSS_REFERENCE_KEY"].contains(&code)
 }
 
-fn any_of<S: Strategy>(runner: &mut TestRunner, strategy: &S) -> S::Value {
+fn sample<S: Strategy>(runner: &mut TestRunner, strategy: &S) -> S::Value {
     strategy.new_tree(runner).expect("a value").current()
 }
 
-/// Plays these cases side by side in a stack of their own. Either their writer is killed in the midst of it or their
-/// refresh tokens rotate: one that is killed between Salesforce's answer and storing it has lost the only token that
-/// counts, and nobody can do anything about that.
-async fn play(name: String, first: usize, cases: Vec<Case>, killed_after: Option<u64>) {
+/// Runs these cases concurrently in a stack of their own. Either the writer is killed during the run or refresh tokens
+/// rotate, but not both: a writer that is killed between Salesforce's response and storing the new token loses the only
+/// valid refresh token, which cannot be recovered.
+async fn run_cases(name: String, first: usize, cases: Vec<Case>, killed_after: Option<u64>) {
     let running = Running::start(&name).await;
     let mut runs = tokio::task::JoinSet::new();
     for case in cases {
         let running = Arc::clone(&running);
         runs.spawn(async move {
             let mut run = Run::begin(&running, case, killed_after.is_none()).await;
-            run.play().await;
+            run.execute().await;
             (run.problems().await, run.case)
         });
     }
@@ -296,15 +296,15 @@ async fn play(name: String, first: usize, cases: Vec<Case>, killed_after: Option
 async fn each_call_is_logged_once_or_has_failed_with_a_reason_whatever_goes_wrong() {
     let wanted = std::env::var("RANDOM_FAULTS").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES);
     let mut runner = TestRunner::deterministic();
-    let cases: Vec<Case> = (0..wanted).map(|_| any_of(&mut runner, &case())).collect();
+    let cases: Vec<Case> = (0..wanted).map(|_| sample(&mut runner, &case())).collect();
     let mut stacks = cases.chunks(SIDE_BY_SIDE).map(<[Case]>::to_vec).enumerate();
     while let Some((at, rotating)) = stacks.next() {
-        let killed_after = any_of(&mut runner, &KILLED_AFTER);
+        let killed_after = sample(&mut runner, &KILLED_AFTER);
         let killed = stacks.next();
-        let rotating = play(format!("random-faults-{at}"), at * SIDE_BY_SIDE, rotating, None);
+        let rotating = run_cases(format!("random-faults-{at}"), at * SIDE_BY_SIDE, rotating, None);
         let killed = async {
             if let Some((at, cases)) = killed {
-                play(format!("random-faults-{at}-killed"), at * SIDE_BY_SIDE, cases, Some(killed_after)).await;
+                run_cases(format!("random-faults-{at}-killed"), at * SIDE_BY_SIDE, cases, Some(killed_after)).await;
             }
         };
         tokio::join!(rotating, killed);

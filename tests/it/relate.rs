@@ -1,11 +1,11 @@
-//! Cases and Opportunities of a Contact.
+//! Relating Tasks to Cases and Opportunities of a Contact.
 
 use local::demo::bodies::CallBody;
 use serde_json::{Value, json};
 
 use crate::support::{TestEnv, days_ago};
 
-/// A env where calls go to Cases or Opportunities too.
+/// An environment where Tasks are related to Cases or Opportunities.
 async fn env(relate_to: &str, create_case_if_none: bool, unknown_number: &str) -> TestEnv {
     let env = TestEnv::with_person_accounts().await;
     let settings =
@@ -14,7 +14,7 @@ async fn env(relate_to: &str, create_case_if_none: bool, unknown_number: &str) -
     env
 }
 
-/// A Contact whose number ends in these two digits, and a call from it.
+/// A Contact whose phone number ends in these two digits, and a call from it.
 fn contact(env: &TestEnv, digits: u64) -> (String, CallBody) {
     let contact = env.contact(&format!("Sample {digits}"), &format!("+336399800{digits}"));
     (contact, CallBody::inbound(digits).from(&format!("+33 6 39 98 00 {digits}")))

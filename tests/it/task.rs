@@ -1,4 +1,4 @@
-//! The Task a call becomes, field by field, and the records that are created for unknown numbers.
+//! The Task that a call becomes, field by field, and the records that are created for unknown phone numbers.
 
 use local::demo::bodies::{CallBody, Contact, Line, User};
 use serde_json::{Value, json};
@@ -86,7 +86,7 @@ async fn an_answered_call_fills_every_field() {
 }
 
 #[tokio::test]
-async fn the_connecting_user_owns_what_no_active_user_does() {
+async fn the_connecting_user_owns_the_tasks_of_users_who_are_not_active_in_the_org() {
     let env = TestEnv::new().await;
     env.contact("Sample", "+33639980001");
     let gone =
@@ -105,7 +105,7 @@ async fn the_connecting_user_owns_what_no_active_user_does() {
 }
 
 #[tokio::test]
-async fn no_link_to_the_recording_where_the_settings_say_so() {
+async fn the_link_to_the_recording_can_be_switched_off() {
     let env = TestEnv::new().await;
     env.contact("Sample", "+33639980001");
     env.put_settings(json!({"recording_link": false})).await;
@@ -130,7 +130,7 @@ async fn texts_that_are_too_long_are_cut_and_the_task_is_logged() {
     assert!(tags.len() <= 255 && tags.split(", ").all(|tag| tag.len() == "tag number 00".len()), "{tags}");
 }
 
-/// What is created of these kinds for an unknown number.
+/// Logs the call of an unknown phone number, and returns the one record that is created for it.
 async fn created(setting: &str, sobject: &str, call: &CallBody) -> Value {
     let env = TestEnv::new().await;
     env.put_settings(json!({"unknown_number": setting})).await;
@@ -144,7 +144,7 @@ async fn created(setting: &str, sobject: &str, call: &CallBody) -> Value {
 }
 
 #[tokio::test]
-async fn a_created_record_takes_what_aircall_knows_of_the_person() {
+async fn a_created_record_is_filled_from_aircalls_contact() {
     let person = Contact::new("Lou", "Sample").at_company("Sample Ltd").with_email("lou.sample@example.com");
     let call = CallBody::inbound(1).known_as(&person);
     let fields = |record: &Value, names: &[&str]| names.iter().map(|name| record[name].clone()).collect::<Vec<_>>();
@@ -162,7 +162,7 @@ async fn a_created_record_takes_what_aircall_knows_of_the_person() {
 }
 
 #[tokio::test]
-async fn required_names_that_aircall_lacks_are_the_formatted_number() {
+async fn missing_required_names_are_filled_with_the_formatted_phone_number() {
     let call = CallBody::inbound(1);
     let formatted = "+33 6 39 98 00 01";
     assert_eq!(created("create_contact", "Contact", &call).await["LastName"], formatted);

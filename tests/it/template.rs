@@ -1,4 +1,4 @@
-//! `template.yaml` against the code, and against what must hold for every function and queue in it.
+//! Checks `template.yaml` against the code, and against rules for every function and queue in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -10,24 +10,24 @@ use serde_yaml_ng::Value as Yaml;
 /// The template with CloudFormation's short forms as JSON: `!Ref X` is `{"Ref": "X"}`.
 fn template() -> Value {
     let text = std::fs::read_to_string(root().join("template.yaml")).unwrap();
-    plain(serde_yaml_ng::from_str(&text).unwrap())
+    to_json(serde_yaml_ng::from_str(&text).unwrap())
 }
 
 fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-fn plain(yaml: Yaml) -> Value {
+fn to_json(yaml: Yaml) -> Value {
     match yaml {
         Yaml::Tagged(tagged) => {
             let name = tagged.tag.to_string();
-            json!({ name.trim_start_matches('!'): plain(tagged.value) })
+            json!({ name.trim_start_matches('!'): to_json(tagged.value) })
         }
         Yaml::Mapping(mapping) => {
-            let entry = |(key, value): (Yaml, Yaml)| (key.as_str().unwrap_or_default().to_owned(), plain(value));
+            let entry = |(key, value): (Yaml, Yaml)| (key.as_str().unwrap_or_default().to_owned(), to_json(value));
             Value::Object(mapping.into_iter().map(entry).collect::<Map<_, _>>())
         }
-        Yaml::Sequence(list) => list.into_iter().map(plain).collect(),
+        Yaml::Sequence(list) => list.into_iter().map(to_json).collect(),
         scalar => serde_json::to_value(scalar).unwrap(),
     }
 }
@@ -55,7 +55,7 @@ fn arn_of(value: &Value) -> Option<&str> {
     value["GetAtt"].as_str()?.strip_suffix(".Arn")
 }
 
-/// A single value counts as a list of one.
+/// The values of a list; a single value counts as a list of one.
 fn list(value: &Value) -> Vec<&Value> {
     match value {
         Value::Array(values) => values.iter().collect(),
@@ -64,9 +64,10 @@ fn list(value: &Value) -> Vec<&Value> {
     }
 }
 
-/// Names of the variables that a function's source asks for, by `env` or by a `whole` of its own that checks the number.
+/// Names of the environment variables that a function's source reads through `lambda::env`, or through a local `whole`
+/// that parses a number.
 fn variables_read(binary: &str) -> BTreeSet<String> {
-    let asked = Regex::new(r#"(?:env::(?:required|parsed(?:::<[^>]*>)?)|whole)\(\s*"([A-Z_]+)""#).unwrap();
+    let pattern = Regex::new(r#"(?:env::(?:required|parsed(?:::<[^>]*>)?)|whole)\(\s*"([A-Z_]+)""#).unwrap();
     let mut names = BTreeSet::new();
     let mut folders = vec![root().join("functions").join(binary).join("src")];
     while let Some(folder) = folders.pop() {
@@ -76,7 +77,7 @@ fn variables_read(binary: &str) -> BTreeSet<String> {
                 folders.push(path);
             } else {
                 let source = std::fs::read_to_string(&path).unwrap();
-                names.extend(asked.captures_iter(&source).map(|found| found[1].to_owned()));
+                names.extend(pattern.captures_iter(&source).map(|found| found[1].to_owned()));
             }
         }
     }
@@ -91,7 +92,9 @@ fn undeclared_or_unread_variables(template: &Value) -> Vec<String> {
             declared.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
         let read = variables_read(binary(function));
         problems.extend(read.difference(&declared).map(|name| format!("{id} reads {name}, which is not declared")));
-        problems.extend(declared.difference(&read).map(|name| format!("{id} declares {name}, which nobody reads")));
+        problems.extend(
+            declared.difference(&read).map(|name| format!("{id} declares {name}, which the function does not read")),
+        );
     }
     problems
 }
@@ -109,7 +112,7 @@ fn event_sources(template: &Value) -> Vec<(&str, &Value, &str, &Value)> {
     sources
 }
 
-fn batches_that_fail_as_a_whole(template: &Value) -> Vec<String> {
+fn batches_without_item_failures(template: &Value) -> Vec<String> {
     let reports = |source: &Value| list(&source["FunctionResponseTypes"]).contains(&&json!("ReportBatchItemFailures"));
     let sources = event_sources(template);
     assert!(sources.len() >= 3, "the events, writes and retries queues have a function each");
@@ -117,10 +120,10 @@ fn batches_that_fail_as_a_whole(template: &Value) -> Vec<String> {
     whole.map(|(function, _, queue, _)| format!("{function} does not report single failures of {queue}")).collect()
 }
 
-/// Seconds between a batch's being received, from when its messages are hidden, and its function's being begun.
+/// Seconds allowed between receiving a batch, when its messages become invisible, and starting its function.
 const MARGIN: u64 = 10;
 
-fn messages_that_show_up_again_too_early(template: &Value) -> Vec<String> {
+fn visibility_timeouts_too_short(template: &Value) -> Vec<String> {
     let default_timeout = template["Globals"]["Function"]["Timeout"].as_u64().unwrap_or(3);
     let mut problems = Vec::new();
     for (id, function, queue, _) in event_sources(template) {
@@ -133,13 +136,13 @@ fn messages_that_show_up_again_too_early(template: &Value) -> Vec<String> {
     problems
 }
 
-/// Where a queue's messages go that nobody could handle.
+/// The dead-letter queue of a queue.
 fn dead_letter_queue(queue: &Value) -> Option<&str> {
     let policy = &queue["Properties"]["RedrivePolicy"];
     arn_of(&policy["deadLetterTargetArn"]).filter(|_| policy["maxReceiveCount"].as_u64().is_some_and(|n| n > 0))
 }
 
-fn messages_that_get_lost(template: &Value) -> Vec<String> {
+fn queues_without_matching_dead_letter_queue(template: &Value) -> Vec<String> {
     let queues = queues(template);
     let dead_letter_queues: BTreeSet<&str> = queues.values().filter_map(|queue| dead_letter_queue(queue)).collect();
     let is_fifo = |queue: &Value| queue["Properties"]["FifoQueue"] == true;
@@ -158,22 +161,25 @@ fn messages_that_get_lost(template: &Value) -> Vec<String> {
     problems
 }
 
-/// The queue whose messages are but bells: the sweep rings them again within a minute.
-const BELLS: &str = "RetriesDeadLetterQueue";
+/// A dead-letter queue that needs no alarm: it holds only wake-ups, which the sweep repeats within a minute.
+const WITHOUT_ALARM: &str = "RetriesDeadLetterQueue";
 
-fn losses_that_nobody_hears_of(template: &Value) -> Vec<String> {
+fn dead_letter_queues_without_alarm(template: &Value) -> Vec<String> {
     let queue_of = |alarm: &Value| {
         let name = alarm["Properties"]["Dimensions"][0]["Value"]["GetAtt"].as_str()?.strip_suffix(".QueueName")?;
         Some(name.to_owned())
     };
     let alarms = resources(template, "AWS::CloudWatch::Alarm");
-    let heard: BTreeSet<String> = alarms.values().filter_map(|alarm| queue_of(alarm)).collect();
+    let with_alarm: BTreeSet<String> = alarms.values().filter_map(|alarm| queue_of(alarm)).collect();
     let queues = queues(template);
     let dead: BTreeSet<&str> = queues.values().filter_map(|queue| dead_letter_queue(queue)).collect();
-    dead.into_iter().filter(|id| !heard.contains(*id) && *id != BELLS).map(|id| format!("{id} has no alarm")).collect()
+    dead.into_iter()
+        .filter(|id| !with_alarm.contains(*id) && *id != WITHOUT_ALARM)
+        .map(|id| format!("{id} has no alarm"))
+        .collect()
 }
 
-/// Each statement with the function it is of.
+/// Each policy statement with its function.
 fn statements(template: &Value) -> Vec<(&str, &Value)> {
     let mut statements = Vec::new();
     for (id, function) in functions(template) {
@@ -184,10 +190,10 @@ fn statements(template: &Value) -> Vec<(&str, &Value)> {
     statements
 }
 
-fn too_much_allowed(template: &Value) -> Vec<String> {
+fn policies_too_broad(template: &Value) -> Vec<String> {
     let mut problems = Vec::new();
     for (id, function) in functions(template) {
-        // A managed policy or a SAM policy template allows more than one can see here.
+        // What a managed policy or a SAM policy template allows is not visible in the template.
         let readable = |policy: &&Value| policy.get("Statement").is_some();
         let policies = list(&function["Properties"]["Policies"]);
         problems
@@ -201,13 +207,13 @@ fn too_much_allowed(template: &Value) -> Vec<String> {
         }
         let wild = |value: &&&Value| value.to_string().contains('*');
         problems.extend(actions.iter().filter(wild).map(|action| format!("{id}: action {action}")));
-        // Each tenant has a secret of its own, below this stack's name.
-        let below_our_own = |value: &Value| {
+        // Each tenant has its own secret, in a path below the stack's name.
+        let is_tenant_secret = |value: &Value| {
             let pattern = value["Sub"].as_str().unwrap_or_default();
             let folders = ["aircall", "salesforce"].map(|folder| format!(":secret:${{AWS::StackName}}/{folder}/*"));
             folders.iter().any(|folder| pattern.ends_with(folder)) && pattern.matches('*').count() == 1
         };
-        let resources = resources.iter().filter(wild).filter(|resource| !below_our_own(resource));
+        let resources = resources.iter().filter(wild).filter(|resource| !is_tenant_secret(resource));
         problems.extend(resources.map(|resource| format!("{id}: resource {resource}")));
     }
     problems
@@ -227,9 +233,9 @@ fn check(rule: fn(&Value) -> Vec<String>) {
     assert!(problems.is_empty(), "{problems:#?}");
 }
 
-/// `rule` notices when what stands at `pointer` is `instead`.
+/// Asserts that `rule` reports one problem when the value at `pointer` is `instead`.
 #[track_caller]
-fn notices(rule: fn(&Value) -> Vec<String>, pointer: &str, instead: Value) {
+fn assert_detects(rule: fn(&Value) -> Vec<String>, pointer: &str, instead: Value) {
     let mut template = template();
     *template.pointer_mut(pointer).unwrap_or_else(|| panic!("there is no {pointer}")) = instead;
     assert_eq!(rule(&template).len(), 1, "{pointer}");
@@ -238,7 +244,7 @@ fn notices(rule: fn(&Value) -> Vec<String>, pointer: &str, instead: Value) {
 #[test]
 fn each_function_declares_the_variables_it_reads_and_no_others() {
     check(undeclared_or_unread_variables);
-    notices(
+    assert_detects(
         undeclared_or_unread_variables,
         "/Resources/IntakeFunction/Properties/Environment/Variables",
         json!({ "TENANTS_TABLE": "a" }),
@@ -247,44 +253,48 @@ fn each_function_declares_the_variables_it_reads_and_no_others() {
 
 #[test]
 fn one_bad_message_does_not_fail_its_batch() {
-    check(batches_that_fail_as_a_whole);
+    check(batches_without_item_failures);
     let types = "/Resources/WriteFunction/Properties/Events/Writes/Properties/FunctionResponseTypes";
-    notices(batches_that_fail_as_a_whole, types, json!([]));
+    assert_detects(batches_without_item_failures, types, json!([]));
 }
 
 #[test]
-fn a_message_stays_hidden_while_its_function_may_still_work_on_it() {
-    check(messages_that_show_up_again_too_early);
+fn each_visibility_timeout_is_longer_than_the_functions_timeout() {
+    check(visibility_timeouts_too_short);
     let timeout = "/Resources/WritesQueue/Properties/VisibilityTimeout";
-    notices(messages_that_show_up_again_too_early, timeout, json!(54));
+    assert_detects(visibility_timeouts_too_short, timeout, json!(54));
 }
 
 #[test]
-fn what_cannot_be_handled_ends_in_a_dead_letter_queue_of_the_same_kind() {
-    check(messages_that_get_lost);
-    // The queue that was its dead-letter queue is then one without redrive itself.
+fn each_queue_has_a_dead_letter_queue_of_the_same_kind() {
+    check(queues_without_matching_dead_letter_queue);
+    // The former dead-letter queue then counts as a queue without a dead-letter queue itself.
     let policy = "/Resources/EventsQueue/Properties/RedrivePolicy/deadLetterTargetArn";
-    notices(messages_that_get_lost, "/Resources/WritesDeadLetterQueue/Properties/FifoQueue", json!(false));
+    assert_detects(
+        queues_without_matching_dead_letter_queue,
+        "/Resources/WritesDeadLetterQueue/Properties/FifoQueue",
+        json!(false),
+    );
     let mut template = template();
     *template.pointer_mut(policy).unwrap() = Value::Null;
     let expected = ["EventsDeadLetterQueue has no dead-letter queue", "EventsQueue has no dead-letter queue"];
-    assert_eq!(messages_that_get_lost(&template), expected);
+    assert_eq!(queues_without_matching_dead_letter_queue(&template), expected);
 }
 
 #[test]
 fn each_dead_letter_queue_of_events_or_writes_has_an_alarm() {
-    check(losses_that_nobody_hears_of);
+    check(dead_letter_queues_without_alarm);
     let dimensions = "/Resources/EventsDeadLetterAlarm/Properties/Dimensions";
-    notices(losses_that_nobody_hears_of, dimensions, json!([]));
+    assert_detects(dead_letter_queues_without_alarm, dimensions, json!([]));
 }
 
 #[test]
 fn no_policy_allows_everything() {
-    check(too_much_allowed);
+    check(policies_too_broad);
     let statement = "/Resources/IntakeFunction/Properties/Policies/0/Statement/0";
-    notices(too_much_allowed, &format!("{statement}/Action"), json!("dynamodb:*"));
-    notices(too_much_allowed, &format!("{statement}/Resource"), json!("*"));
-    notices(too_much_allowed, "/Resources/IntakeFunction/Properties/Policies", json!("AmazonSQSFullAccess"));
+    assert_detects(policies_too_broad, &format!("{statement}/Action"), json!("dynamodb:*"));
+    assert_detects(policies_too_broad, &format!("{statement}/Resource"), json!("*"));
+    assert_detects(policies_too_broad, "/Resources/IntakeFunction/Properties/Policies", json!("AmazonSQSFullAccess"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A tenant's data is reachable with that tenant's session and webhook token only.
+//! Tenant isolation: a tenant's data is reachable only with that tenant's session and webhook token.
 
 use local::demo::bodies::CallBody;
 use reqwest::{Method, StatusCode, header};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::TestEnv;
 
 /// Two tenants; the first has a call.
-async fn worlds() -> (TestEnv, TestEnv, CallBody) {
+async fn two_tenants() -> (TestEnv, TestEnv, CallBody) {
     let (one, other) = (TestEnv::new().await, TestEnv::new().await);
     for env in [&one, &other] {
         env.contact("Lou Sample", "+33639980001");
@@ -19,21 +19,21 @@ async fn worlds() -> (TestEnv, TestEnv, CallBody) {
 }
 
 #[tokio::test]
-async fn a_call_of_one_tenant_is_nowhere_to_be_seen_for_another() {
-    let (one, other, call) = worlds().await;
+async fn a_call_of_one_tenant_is_invisible_to_another() {
+    let (one, other, call) = two_tenants().await;
     assert!(other.entries().await.is_empty());
     let answer = other.admin(Method::GET, &format!("/api/activity/{}", call.key())).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::NOT_FOUND);
     assert!(other.records("Task").is_empty());
-    // The same call id is another call there.
+    // The same call id names a different call for the other tenant.
     other.end([&call.clone().from("+33 6 39 98 00 02")]).await;
     assert_eq!(one.activity(&call.key()).await["external_number"], "+33639980001");
     assert_eq!(other.activity(&call.key()).await["external_number"], "+33639980002");
 }
 
 #[tokio::test]
-async fn a_page_of_the_log_leads_to_no_other_tenants_page() {
-    let (one, other, _) = worlds().await;
+async fn a_cursor_of_one_tenants_log_is_refused_for_another_tenant() {
+    let (one, other, _) = two_tenants().await;
     one.end([&CallBody::inbound(2)]).await;
     let page = one.admin(Method::GET, "/api/activity?limit=1").send().await.unwrap();
     let page: Value = page.json().await.unwrap();
@@ -44,7 +44,7 @@ async fn a_page_of_the_log_leads_to_no_other_tenants_page() {
 
 #[tokio::test]
 async fn settings_are_each_tenants_own() {
-    let (one, other, _) = worlds().await;
+    let (one, other, _) = two_tenants().await;
     let before = other.settings().await;
     one.put_settings(json!({"unknown_number": "create_lead"})).await;
     assert_eq!(one.settings().await["unknown_number"], "create_lead");
@@ -52,8 +52,8 @@ async fn settings_are_each_tenants_own() {
 }
 
 #[tokio::test]
-async fn a_webhook_token_opens_its_own_tenant_only() {
-    let (one, other, call) = worlds().await;
+async fn a_webhook_token_is_valid_for_its_own_tenant_only() {
+    let (one, other, call) = two_tenants().await;
     let body = call.clone().token(&one.tenant.webhook_token).event("call.ended").to_string();
     let answer = other.post_raw(body).await;
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
@@ -62,8 +62,8 @@ async fn a_webhook_token_opens_its_own_tenant_only() {
 }
 
 #[tokio::test]
-async fn without_a_session_of_the_tenant_the_console_tells_nothing() {
-    let (one, other, call) = worlds().await;
+async fn the_console_api_refuses_requests_without_a_valid_session() {
+    let (one, other, call) = two_tenants().await;
     let (own, others) = (&one.tenant.session_cookie, &other.tenant.session_cookie);
     // The other tenant's payload with this tenant's signature, and the other way round.
     let (payload, signature) = own.split_once('.').expect("payload and signature");

@@ -1,4 +1,5 @@
-//! Tokens where each refresh kills the token that it used: nobody uses one twice, and no connection dies of us.
+//! Refresh token rotation, where each refresh invalidates the token that it used: no token is used twice, and this system
+//! never invalidates its own connection.
 
 use local::demo::bodies::CallBody;
 use reqwest::StatusCode;
@@ -9,34 +10,34 @@ use crate::support::TestEnv;
 
 const TOKEN: &str = "/services/oauth2/token";
 
-/// A env with a Contact of the callers, in an org that rotates refresh tokens.
+/// An environment in an org that rotates refresh tokens, with a Contact for the calls' phone number.
 async fn env() -> TestEnv {
     let env = TestEnv::with(Options { rotate_refresh_tokens: true, ..Options::default() }).await;
     env.contact("Lou Sample", "+33639980001");
     env
 }
 
-/// How many refreshes there were.
+/// The number of refreshes so far.
 async fn refreshes(env: &TestEnv) -> usize {
     env.api_calls().await.count("POST", TOKEN)
 }
 
-/// The connection is alive, and the stored refresh token is the one that counts.
-async fn is_alive(env: &TestEnv) {
+/// Asserts that the org is connected and that the stored refresh token is valid.
+async fn assert_alive(env: &TestEnv) {
     let connection = env.connection().await;
     assert_eq!(connection["state"], "connected", "{connection:#}");
     assert!(env.tenant.org.has_grant(env.tokens().await["refresh_token"].as_str().unwrap()), "a dead token is stored");
 }
 
-/// Each of these calls is logged once.
-fn are_logged_once(env: &TestEnv, calls: &[CallBody]) {
+/// Asserts that each of these calls is logged once.
+fn assert_logged_once(env: &TestEnv, calls: &[CallBody]) {
     for call in calls {
         env.task(call);
     }
     assert_eq!(env.records("Task").len(), calls.len());
 }
 
-/// New tokens of a new grant, as an admin who connects the org again gets them.
+/// Stores the tokens of a new grant, as when an admin connects the org again.
 async fn connect_again(env: &TestEnv) {
     let grant = env.tenant.org.issue_grant(&env.tenant.org.admin_user_id());
     let mut tokens = env.tokens().await;
@@ -45,24 +46,24 @@ async fn connect_again(env: &TestEnv) {
     env.put_tokens(&tokens).await;
 }
 
-/// The token endpoint has taken up what was scripted for it.
-async fn refresh_is_under_way(env: &TestEnv) {
+/// Waits until the token endpoint has received the request that the scripted fault is for.
+async fn wait_for_refresh(env: &TestEnv) {
     env.until("a refresh is under way", async |env| env.faults_left().await == json!([])).await;
 }
 
-/// Two writers at once, whose session has expired, while a refresh takes so long.
+/// Runs two writers concurrently whose session has expired, while a refresh takes `delay_ms`.
 async fn two_writers(delay_ms: u64) -> (TestEnv, Vec<CallBody>) {
     let env = env().await;
     let calls: Vec<_> = (1..=20).map(CallBody::inbound).collect();
     env.hold_writer().await;
     env.post_all(calls.iter().map(|call| call.event("call.ended"))).await;
-    env.all_bells_are_heard().await;
+    env.wait_for_empty_queues().await;
     env.expire_sessions().await;
     env.fault(json!([{"path": TOKEN, "delay_ms": delay_ms}])).await;
     env.break_lease().await;
     let other = async {
-        refresh_is_under_way(&env).await;
-        // As if the lease of the first had run out: only the tokens' own lease keeps them apart.
+        wait_for_refresh(&env).await;
+        // As if the first writer's lease had expired: only the refresh lease separates the two.
         env.break_lease().await;
         env.run_another_writer().await;
     };
@@ -75,35 +76,35 @@ async fn two_writers(delay_ms: u64) -> (TestEnv, Vec<CallBody>) {
 async fn two_writers_at_once_refresh_once() {
     let (env, calls) = two_writers(900).await;
     env.settle().await;
-    are_logged_once(&env, &calls);
-    is_alive(&env).await;
+    assert_logged_once(&env, &calls);
+    assert_alive(&env).await;
     assert_eq!(refreshes(&env).await, 1);
 }
 
 #[tokio::test]
-async fn a_writer_that_waits_in_vain_for_the_others_refresh_comes_again() {
+async fn a_writer_that_gives_up_waiting_for_anothers_refresh_retries() {
     let (env, calls) = two_writers(7_000).await;
     env.settle().await;
-    are_logged_once(&env, &calls);
-    is_alive(&env).await;
+    assert_logged_once(&env, &calls);
+    assert_alive(&env).await;
     assert_eq!(refreshes(&env).await, 1);
 }
 
 #[tokio::test]
-async fn many_sessions_that_expire_one_after_the_other_cost_a_refresh_each() {
+async fn sessions_that_expire_one_after_the_other_cost_one_refresh_each() {
     let env = env().await;
     let calls = [1, 2, 3, 4, 5].map(CallBody::inbound);
     for call in &calls {
         env.expire_sessions().await;
         env.end([call]).await;
     }
-    are_logged_once(&env, &calls);
-    is_alive(&env).await;
+    assert_logged_once(&env, &calls);
+    assert_alive(&env).await;
     assert_eq!(refreshes(&env).await, calls.len());
 }
 
 #[tokio::test]
-async fn a_token_endpoint_that_is_down_kills_nothing() {
+async fn a_token_endpoint_that_is_down_does_not_kill_the_connection() {
     let env = env().await;
     env.expire_sessions().await;
     env.fault(
@@ -114,25 +115,25 @@ async fn a_token_endpoint_that_is_down_kills_nothing() {
     env.post(call.event("call.ended")).await;
     env.until("the org is paused", async |env| env.connection().await["state"] == "paused").await;
     env.settle().await;
-    are_logged_once(&env, &[call]);
-    is_alive(&env).await;
+    assert_logged_once(&env, &[call]);
+    assert_alive(&env).await;
 }
 
 #[tokio::test]
-async fn a_policy_that_keeps_the_token_out_is_no_reason_to_refresh() {
+async fn a_session_that_a_policy_blocks_is_not_refreshed() {
     let env = env().await;
     let body =
         json!([{"errorCode": "INVALID_SESSION_ID", "message": "This session is not valid for use with the REST API"}]);
     env.fault(json!([{"path": "/services/data", "status": 401, "body": body, "times": 99}])).await;
     env.post(CallBody::inbound(1).event("call.ended")).await;
-    env.until("an admin is asked", async |env| env.connection().await["state"] == "reconnect_needed").await;
+    env.until("a reconnect is needed", async |env| env.connection().await["state"] == "reconnect_needed").await;
     assert_eq!(refreshes(&env).await, 0);
 }
 
 #[tokio::test]
-async fn a_token_that_somebody_else_used_up_is_shown_and_mended_by_connecting_again() {
+async fn a_refresh_token_that_somebody_else_used_is_reported_and_replaced_by_reconnecting() {
     let env = env().await;
-    // Somebody has a copy of our refresh token, and was first.
+    // Somebody with a copy of the stored refresh token uses it first.
     let stored = env.tokens().await["refresh_token"].as_str().unwrap().to_owned();
     let org = &env.tenant.org;
     let answer = env.refresh_as_somebody_else(&stored).await;
@@ -141,10 +142,10 @@ async fn a_token_that_somebody_else_used_up_is_shown_and_mended_by_connecting_ag
     env.expire_sessions().await;
     let call = CallBody::inbound(1);
     env.post(call.event("call.ended")).await;
-    env.until("an admin is asked", async |env| env.connection().await["state"] == "reconnect_needed").await;
-    // Using it again has killed theirs as well.
+    env.until("a reconnect is needed", async |env| env.connection().await["state"] == "reconnect_needed").await;
+    // Using it again has invalidated their token too.
     assert!(!org.has_grant(&theirs));
-    assert_eq!(refreshes(&env).await, 2, "one of theirs, and one of ours: no dead token is used twice");
+    assert_eq!(refreshes(&env).await, 2, "one of theirs and one of ours: no invalid token is used twice");
     let reason = "Salesforce no longer accepts this connection: expired access/refresh token.";
     assert_eq!(env.connection().await["reason"], reason);
     let entry = env.activity(&call.key()).await;
@@ -158,8 +159,8 @@ async fn a_token_that_somebody_else_used_up_is_shown_and_mended_by_connecting_ag
     env.make_due(&call.key()).await;
     env.wake().await;
     env.settle().await;
-    are_logged_once(&env, &[call]);
-    is_alive(&env).await;
+    assert_logged_once(&env, &[call]);
+    assert_alive(&env).await;
 }
 
 #[tokio::test]
@@ -172,29 +173,29 @@ async fn a_refresh_whose_answer_is_lost_costs_the_connection_only_where_tokens_r
         let call = CallBody::inbound(1);
         env.post(call.event("call.ended")).await;
         if rotate_refresh_tokens {
-            env.until("an admin is asked", async |env| env.connection().await["state"] == "reconnect_needed").await;
+            env.until("a reconnect is needed", async |env| env.connection().await["state"] == "reconnect_needed").await;
             assert_eq!(env.activity(&call.key()).await["state"], "pending");
         } else {
             env.settle().await;
-            are_logged_once(&env, &[call]);
-            is_alive(&env).await;
+            assert_logged_once(&env, &[call]);
+            assert_alive(&env).await;
         }
     }
 }
 
 #[tokio::test]
-async fn tokens_that_an_admin_stores_while_ours_are_refused_are_taken() {
+async fn tokens_that_an_admin_stores_while_ours_are_refused_are_used() {
     let env = env().await;
     env.expire_sessions().await;
     let body = json!({"error": "invalid_grant", "error_description": "expired access/refresh token"});
     env.fault(json!([{"path": TOKEN, "status": 400, "body": body, "delay_ms": 1_500}])).await;
     let call = CallBody::inbound(1);
     env.post(call.event("call.ended")).await;
-    refresh_is_under_way(&env).await;
+    wait_for_refresh(&env).await;
     connect_again(&env).await;
     env.settle().await;
-    are_logged_once(&env, &[call]);
-    is_alive(&env).await;
+    assert_logged_once(&env, &[call]);
+    assert_alive(&env).await;
     assert_eq!(refreshes(&env).await, 1);
 }
 
@@ -202,31 +203,31 @@ async fn tokens_that_an_admin_stores_while_ours_are_refused_are_taken() {
 async fn an_org_that_has_moved_is_found_at_its_new_address() {
     let env = env().await;
     env.end([&CallBody::inbound(1)]).await;
-    let door = env.move_org(|_, _| None).await;
+    let proxy = env.move_org(|_, _| None).await;
     let call = CallBody::inbound(2).from("+33 6 39 98 00 02");
     env.contact("Lee Sample", "+33639980002");
     env.end([&call]).await;
     env.task(&call);
-    assert!(door.requests() >= 2, "{} requests", door.requests());
-    assert_eq!(env.tokens().await["instance_url"].as_str().unwrap().trim_end_matches('/'), door.url);
-    is_alive(&env).await;
+    assert!(proxy.requests() >= 2, "{} requests", proxy.requests());
+    assert_eq!(env.tokens().await["instance_url"].as_str().unwrap().trim_end_matches('/'), proxy.url);
+    assert_alive(&env).await;
 }
 
 #[tokio::test]
-async fn an_address_that_leads_to_another_one_is_left_for_it() {
+async fn a_redirect_or_421_makes_the_writer_refresh_and_use_the_new_address() {
     for status in [301, 307, 421] {
         let env = env().await;
         let headers = json!({"location": "https://moved.example.com/services/data"});
         env.fault(json!([{"path": "/services/data", "status": status, "headers": headers}])).await;
         let call = CallBody::inbound(1);
         env.end([&call]).await;
-        are_logged_once(&env, &[call]);
+        assert_logged_once(&env, &[call]);
         assert_eq!(refreshes(&env).await, 1, "{status}");
     }
 }
 
 impl TestEnv {
-    /// Uses a refresh token, as whoever has a copy of it and the app's secret.
+    /// Uses a refresh token as somebody who has a copy of it and of the app's secret.
     async fn refresh_as_somebody_else(&self, refresh_token: &str) -> Value {
         let org = &self.tenant.org;
         let (id, secret) = (org.client_id(), org.client_secret());

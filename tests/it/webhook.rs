@@ -1,4 +1,4 @@
-//! The webhook's answers.
+//! The webhook's responses.
 
 use std::time::Duration;
 
@@ -15,21 +15,21 @@ fn ended(env: &TestEnv, call: &CallBody) -> Value {
     call.clone().token(&env.tenant.webhook_token).event("call.ended")
 }
 
-/// A body filled up with blanks, which JSON allows.
+/// A body padded with spaces, which JSON allows.
 fn padded(body: &Value, length: usize) -> String {
     let body = body.to_string();
     let blanks = " ".repeat(length - body.len());
     body + blanks.as_str()
 }
 
-/// The headers but for the time.
-fn lasting(mut headers: HeaderMap) -> HeaderMap {
+/// The headers without `Date`.
+fn without_date(mut headers: HeaderMap) -> HeaderMap {
     headers.remove(header::DATE);
     headers
 }
 
 #[tokio::test]
-async fn a_body_with_the_right_token_is_taken_and_logged() {
+async fn a_body_with_the_right_token_is_accepted_and_logged() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
     let call = CallBody::inbound(1);
@@ -57,7 +57,7 @@ async fn wrong_and_missing_tokens_and_unknown_tenants_are_answered_alike() {
 
     let first = env.post_raw(wrong.to_string()).await;
     assert_eq!(first.status(), StatusCode::UNAUTHORIZED);
-    let (headers, text) = (lasting(first.headers().clone()), first.text().await.unwrap());
+    let (headers, text) = (without_date(first.headers().clone()), first.text().await.unwrap());
     for (tenant, body) in [
         (own, &missing),
         (own, &almost),
@@ -71,7 +71,7 @@ async fn wrong_and_missing_tokens_and_unknown_tenants_are_answered_alike() {
     ] {
         let answer = env.send(Method::POST, tenant, body.to_string()).await;
         assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{tenant} {}", body["token"]);
-        assert_eq!(lasting(answer.headers().clone()), headers, "{tenant}");
+        assert_eq!(without_date(answer.headers().clone()), headers, "{tenant}");
         assert_eq!(answer.text().await.unwrap(), text, "{tenant}");
     }
     env.settle().await;
@@ -79,7 +79,7 @@ async fn wrong_and_missing_tokens_and_unknown_tenants_are_answered_alike() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_object_is_a_bad_request() {
+async fn a_body_that_is_not_a_json_object_is_a_bad_request() {
     let env = TestEnv::new().await;
     let cut = ended(&env, &CallBody::inbound(1)).to_string();
     let bodies: [&[u8]; 9] = [
@@ -100,7 +100,7 @@ async fn what_is_no_json_object_is_a_bad_request() {
 }
 
 #[tokio::test]
-async fn the_longest_body_has_256_kib() {
+async fn a_body_may_have_at_most_256_kib() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
     let (longest, too_long) = (CallBody::inbound(1), CallBody::inbound(2));
@@ -115,7 +115,7 @@ async fn the_longest_body_has_256_kib() {
 }
 
 #[tokio::test]
-async fn a_webhook_is_posted_and_nothing_else() {
+async fn only_post_is_allowed() {
     let env = TestEnv::new().await;
     let body = ended(&env, &CallBody::inbound(1)).to_string();
     for method in [Method::GET, Method::HEAD, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS] {
@@ -128,7 +128,7 @@ async fn a_webhook_is_posted_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn events_of_no_interest_or_never_heard_of_are_taken_and_nothing_happens() {
+async fn irrelevant_and_unknown_events_are_accepted_and_ignored() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
     let call = CallBody::inbound(1);
@@ -143,10 +143,10 @@ async fn events_of_no_interest_or_never_heard_of_are_taken_and_nothing_happens()
 }
 
 #[tokio::test]
-async fn fields_that_aircall_adds_and_kinds_it_changes_do_no_harm() {
+async fn unknown_fields_and_changed_types_are_tolerated() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
-    let call = CallBody::inbound(1).answered_after(5).lasting(30);
+    let call = CallBody::inbound(1).answered_after(5).without_date(30);
     let mut body = ended(&env, &call);
     body["delivery_id"] = json!({"new": true});
     let data = &mut body["data"];
@@ -163,7 +163,7 @@ async fn fields_that_aircall_adds_and_kinds_it_changes_do_no_harm() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_the_queue_is_down_aircall_is_told_to_try_again_and_nothing_is_lost() {
+async fn while_the_queue_is_down_aircall_is_asked_to_retry_and_nothing_is_lost() {
     let running = Running::start("queue-down").await;
     let env = TestEnv::within(&running, salesforce_sandbox::Options::default()).await;
     env.contact("Lou Sample", "+33639980001");
@@ -172,10 +172,10 @@ async fn while_the_queue_is_down_aircall_is_told_to_try_again_and_nothing_is_los
     let queue = env.queue("EventsQueue");
     env.sqs("DeleteQueue", &json!({"QueueUrl": queue})).await;
 
-    // Aircall gives up on an answer after five seconds.
-    let asked = std::time::Instant::now();
+    // Aircall times out after five seconds.
+    let sent_at = std::time::Instant::now();
     assert_eq!(env.post_raw(body.to_string()).await.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    assert!(sent_at.elapsed() < Duration::from_secs(5), "{:?}", sent_at.elapsed());
 
     let name = queue.rsplit('/').next().unwrap();
     env.sqs("CreateQueue", &json!({"QueueName": name, "Attributes": {"VisibilityTimeout": "30"}})).await;

@@ -1,4 +1,4 @@
-"""What schemathesis cannot read in the document of the console's API, and what else it checks."""
+"""Formats, request fixes and further checks for schemathesis runs against the console's API."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from datetime import date, datetime
 import schemathesis
 from hypothesis import strategies as st
 
-# The formats that the document leaves to words: days that calls can have been on, and a few of the time zones.
+# Formats that the document only describes in words: dates that calls can have, and some time zones.
 DAYS = st.dates(date(1970, 1, 2), date(2200, 12, 30))
 MOMENTS = st.datetimes(datetime(1970, 1, 2), datetime(2200, 12, 30))
 ZONES = ["UTC", "Europe/Vienna", "America/New_York", "Asia/Kathmandu", "Pacific/Auckland"]
@@ -18,7 +18,7 @@ schemathesis.openapi.format("date", DAYS.map(date.isoformat))
 schemathesis.openapi.format("local-date-time", MOMENTS.map(lambda at: at.isoformat(timespec="minutes")))
 schemathesis.openapi.format("iana-time-zone", st.sampled_from(ZONES))
 
-# The rules that no schema can say: what a refusal of a request says that keeps to its schema.
+# Rules that a schema cannot express: the error messages of requests that conform to their schema.
 RULES = {
     "listActivity": [
         r"cursor: The cursor is not from a page of this activity log\.",
@@ -35,16 +35,16 @@ SETTINGS = [
 ]
 TOO_LARGE = r"too_large: The body is too long\."
 
-# Of good requests that would be refused, as nobody can guess what they need, so many get it.
+# The share of valid requests that get values which cannot be guessed, such as the settings version.
 HELPED = 0.7
-# Of its own, as Hypothesis begins that of the module anew for each case.
+# A generator of its own, because Hypothesis reseeds the module's for each case.
 chance = random.Random()
 current_version = 0
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Gives many requests what only who has asked before can know, and lets none end the run's own token."""
+    """Fills in values that only earlier responses reveal, and keeps requests from revoking the run's own token."""
     operation = case.operation.definition.raw["operationId"]
     if operation == "revokeToken" and case.path_parameters.get("id") == os.environ["CONSOLE_TOKEN_ID"]:
         case.path_parameters["id"] = "0" * 16
@@ -56,7 +56,7 @@ def before_call(context, case, kwargs):
             case.body["create_case_if_none"] &= case.body["relate_to"] == "case"
             hours = case.body["business_hours"]
             for schedule in [hours["schedule"] or {}, *hours["numbers"].values()]:
-                # None can overlap another one.
+                # A single period cannot overlap another.
                 schedule["weekly"] = {day: periods[:1] for day, periods in schedule.get("weekly", {}).items()}
         case "connectAircall":
             case.body["api_id"] = os.environ["AIRCALL_API_ID"]
@@ -65,7 +65,7 @@ def before_call(context, case, kwargs):
 
 @schemathesis.hook
 def after_call(context, case, response):
-    """Remembers which version the settings are at."""
+    """Remembers the current settings version."""
     global current_version
     match case.operation.definition.raw["operationId"], response.status_code:
         case ("getSettings" | "replaceSettings" | "restoreSettingsVersion"), 200:
@@ -75,8 +75,8 @@ def after_call(context, case, response):
 
 
 @schemathesis.check
-def a_refusal_has_a_documented_code(ctx, response, case):
-    """Of the codes that the document lists for the status."""
+def errors_have_a_documented_code(ctx, response, case):
+    """Each error code is one that the document lists for the status."""
     if response.status_code < 400 or response.status_code == 405:
         return
     error = response.json()["error"]
@@ -88,8 +88,8 @@ def a_refusal_has_a_documented_code(ctx, response, case):
 
 
 @schemathesis.check
-def what_keeps_to_its_schema_is_refused_by_a_rule(ctx, response, case):
-    """That the document's words tell."""
+def schema_conforming_requests_are_refused_only_by_a_rule(ctx, response, case):
+    """A request that conforms to its schema may only be refused with a message in `RULES` or `SETTINGS`."""
     if case.meta is None or not case.meta.generation.mode.is_positive or response.status_code not in (400, 413, 422):
         return
     error = response.json()["error"]
@@ -100,12 +100,12 @@ def what_keeps_to_its_schema_is_refused_by_a_rule(ctx, response, case):
     else:
         rules, broken = SETTINGS, [f"{problem['path']}: {problem['message']}" for problem in problems]
     for text in broken:
-        assert any(re.fullmatch(rule, text) for rule in rules), f"no rule says {text}"
+        assert any(re.fullmatch(rule, text) for rule in rules), f"no rule matches {text}"
 
 
 @schemathesis.check
-class EveryOperationDoesWhatItIsFor:
-    """Writes down what each operation answered how often; each has to succeed at times."""
+class EveryOperationSucceedsAtTimes:
+    """Counts the response statuses of each operation; each operation has to succeed at least once."""
 
     def __init__(self):
         self.answers = defaultdict(Counter)

@@ -1,4 +1,4 @@
-//! How a page is looked at: by people with wide and narrow screens, in the light and in the dark, and by axe-core.
+//! Viewports, screenshots, and accessibility checks with axe-core.
 
 use std::path::{Path, PathBuf};
 
@@ -8,27 +8,27 @@ use serde_json::{Value, json};
 
 use super::user::BrowserUser;
 
-/// A screen and a taste.
+/// A screen size and a colour scheme.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Eyes {
+pub(super) struct Viewport {
     pub(super) name: &'static str,
     width: u32,
     height: u32,
     scheme: &'static str,
 }
 
-/// A desk by day.
-pub(super) const LIGHT: Eyes = Eyes { name: "light", width: 1280, height: 900, scheme: "light" };
-/// A desk by night.
-pub(super) const DARK: Eyes = Eyes { name: "dark", width: 1280, height: 900, scheme: "dark" };
-/// A small window.
-pub(super) const SMALL: Eyes = Eyes { name: "small", width: 800, height: 600, scheme: "light" };
-/// A phone.
-pub(super) const NARROW: Eyes = Eyes { name: "narrow", width: 390, height: 844, scheme: "light" };
-/// A phone by night.
-pub(super) const NARROW_DARK: Eyes = Eyes { name: "narrow-dark", width: 390, height: 844, scheme: "dark" };
+/// A desktop screen in the light scheme.
+pub(super) const LIGHT: Viewport = Viewport { name: "light", width: 1280, height: 900, scheme: "light" };
+/// A desktop screen in the dark scheme.
+pub(super) const DARK: Viewport = Viewport { name: "dark", width: 1280, height: 900, scheme: "dark" };
+/// A small desktop window.
+pub(super) const SMALL: Viewport = Viewport { name: "small", width: 800, height: 600, scheme: "light" };
+/// A phone screen in the light scheme.
+pub(super) const NARROW: Viewport = Viewport { name: "narrow", width: 390, height: 844, scheme: "light" };
+/// A phone screen in the dark scheme.
+pub(super) const NARROW_DARK: Viewport = Viewport { name: "narrow-dark", width: 390, height: 844, scheme: "dark" };
 
-/// What axe-core found on a page.
+/// A violation that axe-core found on a page.
 #[derive(Debug, Deserialize)]
 struct Finding {
     id: String,
@@ -43,7 +43,7 @@ struct Node {
 }
 
 impl Finding {
-    fn is_grave(&self) -> bool {
+    fn is_serious(&self) -> bool {
         matches!(self.impact.as_deref(), Some("serious" | "critical"))
     }
 
@@ -54,81 +54,83 @@ impl Finding {
 }
 
 impl BrowserUser {
-    /// Looks with these eyes from now on. They dislike motion, so that nothing is seen halfway.
-    pub(super) async fn look_with(&self, eyes: Eyes) {
-        self.set_screen(eyes, eyes.height).await;
-        let scheme = json!({"name": "prefers-color-scheme", "value": eyes.scheme});
+    /// Uses this viewport from now on. It prefers reduced motion, so that no animation is captured halfway.
+    pub(super) async fn set_viewport(&self, viewport: Viewport) {
+        self.set_screen(viewport, viewport.height).await;
+        let scheme = json!({"name": "prefers-color-scheme", "value": viewport.scheme});
         let motion = json!({"name": "prefers-reduced-motion", "value": "reduce"});
         self.devtools("Emulation.setEmulatedMedia", json!({"features": [scheme, motion]})).await;
     }
 
-    async fn set_screen(&self, eyes: Eyes, height: u32) {
-        let Eyes { width, .. } = eyes;
+    async fn set_screen(&self, viewport: Viewport, height: u32) {
+        let Viewport { width, .. } = viewport;
         let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 640});
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
-    /// Keeps a picture of the whole page, as `<page>-<eyes>.png`.
-    async fn keep_picture(&self, page: &str, eyes: Eyes) {
-        // On a screen that is high enough, so that what sticks to its end is at the end of the page.
+    /// Saves a screenshot of the whole page as `<page>-<viewport>.png`.
+    async fn save_screenshot(&self, page: &str, viewport: Viewport) {
+        // The screen is made as high as the page, so that sticky elements are at the end of the page.
         let height = self.value("document.documentElement.scrollHeight").await.as_u64().expect("a number");
-        self.set_screen(eyes, u32::try_from(height).expect("no page is so high").max(eyes.height)).await;
-        let picture = self.devtools("Page.captureScreenshot", json!({"format": "png"})).await;
-        self.set_screen(eyes, eyes.height).await;
-        let picture = picture["data"].as_str().expect("a picture");
-        let picture = base64::engine::general_purpose::STANDARD.decode(picture).expect("it is base64");
-        std::fs::write(pictures().join(format!("{page}-{}.png", eyes.name)), picture).expect("it can be kept");
+        self.set_screen(viewport, u32::try_from(height).expect("the height fits").max(viewport.height)).await;
+        let screenshot = self.devtools("Page.captureScreenshot", json!({"format": "png"})).await;
+        self.set_screen(viewport, viewport.height).await;
+        let screenshot = screenshot["data"].as_str().expect("a screenshot");
+        let screenshot = base64::engine::general_purpose::STANDARD.decode(screenshot).expect("base64");
+        std::fs::write(screenshots_folder().join(format!("{page}-{}.png", viewport.name)), screenshot)
+            .expect("the screenshot is written");
     }
 
-    /// What axe-core finds of serious or critical harm; how much else it found is printed.
+    /// The serious and critical violations that axe-core finds; lesser ones are printed.
     pub(super) async fn axe(&self, page: &str) -> Vec<String> {
         let script = format!("{}; return axe.run(document, {{resultTypes: ['violations']}});", axe_core());
         let found = self.script(&script).await;
         let found: Vec<Finding> = serde_json::from_value(found["violations"].clone()).expect("axe's findings");
-        let (grave, slight): (Vec<Finding>, Vec<Finding>) = found.into_iter().partition(Finding::is_grave);
-        for finding in slight {
+        let (serious, minor): (Vec<Finding>, Vec<Finding>) = found.into_iter().partition(Finding::is_serious);
+        for finding in minor {
             println!("{page}: {}", finding.words());
         }
-        grave.iter().map(Finding::words).collect()
+        serious.iter().map(Finding::words).collect()
     }
 
-    /// How much wider than the screen the page is, pixels.
-    pub(super) async fn overhang(&self) -> i64 {
+    /// How much wider the page is than the screen, pixels.
+    pub(super) async fn horizontal_overflow(&self) -> i64 {
         let page = "document.documentElement";
-        let overhang = self.script(&format!("return {page}.scrollWidth - {page}.clientWidth")).await;
-        overhang.as_i64().expect("a number")
+        let overflow = self.script(&format!("return {page}.scrollWidth - {page}.clientWidth")).await;
+        overflow.as_i64().expect("a number")
     }
 
-    /// Holds the page to what all pages promise, with all eyes, and keeps a picture of each look.
+    /// Checks the open page for overflow and accessibility in all viewports, and saves a screenshot of each.
     pub(super) async fn inspect(&self, page: &str) -> Vec<String> {
         let mut problems = Vec::new();
-        for eyes in [LIGHT, DARK, NARROW, NARROW_DARK] {
-            self.look_with(eyes).await;
-            self.keep_picture(page, eyes).await;
-            let overhang = self.overhang().await;
-            if overhang > 0 {
-                problems.push(format!("{page}, {}: {overhang} pixels wider than the screen", eyes.name));
+        for viewport in [LIGHT, DARK, NARROW, NARROW_DARK] {
+            self.set_viewport(viewport).await;
+            self.save_screenshot(page, viewport).await;
+            let overflow = self.horizontal_overflow().await;
+            if overflow > 0 {
+                problems.push(format!("{page}, {}: {overflow} pixels wider than the screen", viewport.name));
             }
-            problems.extend(self.axe(page).await.into_iter().map(|found| format!("{page}, {}: {found}", eyes.name)));
+            problems
+                .extend(self.axe(page).await.into_iter().map(|found| format!("{page}, {}: {found}", viewport.name)));
         }
-        self.look_with(LIGHT).await;
+        self.set_viewport(LIGHT).await;
         problems
     }
 
-    /// A value of the page's own script.
+    /// The value of a JavaScript expression on the page.
     pub(super) async fn value(&self, expression: &str) -> Value {
         self.script(&format!("return {expression}")).await
     }
 }
 
-/// Where pictures of all pages are kept.
-fn pictures() -> PathBuf {
+/// The folder of the screenshots.
+fn screenshots_folder() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
-    std::fs::create_dir_all(&folder).expect("a folder for the pictures");
+    std::fs::create_dir_all(&folder).expect("a folder for the screenshots");
     folder
 }
 
-/// axe-core, which `tests/run` installs.
+/// The source of axe-core, which `tests/run` installs.
 fn axe_core() -> &'static str {
     static SCRIPT: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     SCRIPT.get_or_init(|| {

@@ -1,10 +1,10 @@
-//! Two admins who save at once.
+//! Two admins who save concurrently.
 
 use super::user::BrowserUser;
 use crate::support::TestEnv;
 
 #[tokio::test]
-async fn whoever_saves_second_sees_both_versions_and_chooses() {
+async fn the_second_admin_to_save_sees_both_versions_and_chooses() {
     let env = TestEnv::new().await;
     let (one, other) = (BrowserUser::admin_of(&env).await, BrowserUser::admin_of(&env).await);
     for admin in [&one, &other] {
@@ -13,24 +13,24 @@ async fn whoever_saves_second_sees_both_versions_and_chooses() {
     one.choose("missed-completed").await;
     one.choose("voicemail-completed").await;
     one.press("Save changes").await;
-    one.reads("Saved").await;
+    one.wait_for_text("Saved").await;
 
     other.choose("missed-do_nothing").await;
     other.choose("voicemail-do_nothing").await;
     other.press("Save changes").await;
-    other.reads("Resolve conflicting changes").await;
+    other.wait_for_text("Resolve conflicting changes").await;
     assert_eq!(env.settings().await["call_workflow"]["missed"], "completed");
     let problems = other.inspect("conflict").await;
     assert!(problems.is_empty(), "{problems:#?}");
 
-    // Theirs of one, mine of the other.
+    // The other admin's value of one setting, and the own value of the other.
     other.click_on("label:has([name='call_workflow.voicemail'][value=theirs])").await;
     other.press("Save this selection").await;
-    other.reads("Saved").await;
+    other.wait_for_text("Saved").await;
     let settings = env.settings().await;
     assert_eq!(settings["version"], 2);
     assert_eq!(settings["call_workflow"]["missed"], "do_nothing");
     assert_eq!(settings["call_workflow"]["voicemail"], "completed");
-    one.leave().await;
-    other.leave().await;
+    one.close().await;
+    other.close().await;
 }

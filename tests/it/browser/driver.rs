@@ -4,9 +4,10 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
-/// What chromedriver says on a free port once it listens there.
+/// What chromedriver prints, followed by the port, once it listens.
 const READY: &str = "started successfully on port ";
-/// Ends chromedriver, its browsers and itself when its input ends, which it does however the test run ends.
+/// A shell script that stops chromedriver, its browsers and itself when its input ends, which happens however the test run
+/// ends.
 const WATCH: &str = "chromedriver --port=0 & exec >&-; read -r _; trap '' TERM; kill -TERM 0; wait";
 
 struct Driver {
@@ -15,10 +16,10 @@ struct Driver {
     _watch: Child,
 }
 
-/// Where the chromedriver of this test run listens.
+/// The URL of the chromedriver of this test run.
 ///
 /// # Panics
-/// If it is not installed, which `tests/run` sees to.
+/// If chromedriver is not installed; `tests/run` installs it.
 pub(super) fn url() -> &'static str {
     static DRIVER: OnceLock<Driver> = OnceLock::new();
     &DRIVER.get_or_init(start).url
@@ -30,7 +31,7 @@ fn start() -> Driver {
     std::fs::create_dir_all(&temporary).expect("a folder for the browsers");
     let mut watch = Command::new("sh")
         .args(["-c", WATCH])
-        // A group of its own, so that all of it can be ended at once.
+        // A process group of its own, so that all processes can be stopped at once.
         .process_group(0)
         .env("TMPDIR", temporary)
         .stdin(Stdio::piped())
@@ -38,13 +39,13 @@ fn start() -> Driver {
         .stderr(Stdio::null())
         .spawn()
         .expect("a shell");
-    let mut lines = BufReader::new(watch.stdout.take().expect("it is piped")).lines();
+    let mut lines = BufReader::new(watch.stdout.take().expect("stdout is piped")).lines();
     let port = lines.find_map(|line| {
         let line = line.ok()?;
         Some(line.split_once(READY)?.1.trim_end_matches('.').to_owned())
     });
     let port = port.expect("there is no chromedriver: run tests/run once, which installs it");
-    // What it says from now on goes nowhere, and does not stop it either.
+    // Drains the output, so that chromedriver never blocks on a full pipe.
     std::thread::spawn(move || lines.for_each(drop));
     Driver { url: format!("http://127.0.0.1:{port}"), _watch: watch }
 }

@@ -1,11 +1,11 @@
-//! Sessions and forms that somebody tampered with.
+//! Tampered session cookies and forms.
 
 use reqwest::{Method, StatusCode, header};
 
 use super::user::BrowserUser;
 use crate::support::TestEnv;
 
-/// The token that a page's forms carry.
+/// The CSRF token in the forms of a page.
 async fn csrf_token(env: &TestEnv, cookie: &str) -> String {
     let page = env.console(Method::GET, "/call-workflow").header(header::COOKIE, cookie).send().await.unwrap();
     let page = page.text().await.unwrap();
@@ -14,7 +14,7 @@ async fn csrf_token(env: &TestEnv, cookie: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_altered_cookie_opens_nothing() {
+async fn an_altered_session_cookie_is_rejected() {
     let (env, other) = (TestEnv::new().await, TestEnv::new().await);
     let (payload, signature) = env.tenant.session_cookie.split_once('.').unwrap();
     let (others, _) = other.tenant.session_cookie.split_once('.').unwrap();
@@ -22,39 +22,39 @@ async fn an_altered_cookie_opens_nothing() {
     for cookie in
         [format!("{others}.{signature}"), format!("{payload}.{}", signature.to_lowercase()), payload.to_owned()]
     {
-        user.take_cookie(&cookie).await;
+        user.set_cookie(&cookie).await;
         for page in ["/", "/activity", "/general", "/connections", "/tokens"] {
             user.open(page).await;
-            assert!(user.place().await.starts_with("/login"), "{page}");
+            assert!(user.location().await.starts_with("/login"), "{page}");
         }
     }
-    user.leave().await;
+    user.close().await;
 }
 
 #[tokio::test]
-async fn the_calls_of_another_tenant_do_not_exist() {
+async fn calls_of_another_tenant_are_not_found() {
     let (env, other) = (TestEnv::new().await, TestEnv::new().await);
     env.contact("Lou Sample", "+33639980001");
     let call = local::demo::bodies::CallBody::inbound(80);
     env.end([&call]).await;
     let owner = BrowserUser::admin_of(&env).await;
     owner.open("/activity/call-80").await;
-    owner.reads("Lou Sample").await;
+    owner.wait_for_text("Lou Sample").await;
     let stranger = BrowserUser::admin_of(&other).await;
     stranger.open("/activity/call-80").await;
-    stranger.reads("There is no such").await;
+    stranger.wait_for_text("There is no such").await;
     stranger.open("/activity").await;
     assert!(!stranger.text().await.contains("Lou Sample"));
     stranger.open("/preview").await;
     stranger.fill("#key", "call-80").await;
     stranger.click_on("button[name=of][value=entry]").await;
-    stranger.reads("No call has this id.").await;
-    owner.leave().await;
-    stranger.leave().await;
+    stranger.wait_for_text("No call has this id.").await;
+    owner.close().await;
+    stranger.close().await;
 }
 
 #[tokio::test]
-async fn a_form_without_the_sessions_own_token_changes_nothing() {
+async fn a_form_with_a_missing_or_foreign_csrf_token_changes_nothing() {
     let (env, other) = (TestEnv::new().await, TestEnv::new().await);
     let foreign = csrf_token(&other, &other.tenant.session_cookie).await;
     let admin = BrowserUser::admin_of(&env).await;
@@ -66,14 +66,14 @@ async fn a_form_without_the_sessions_own_token_changes_nothing() {
         admin.choose("missed-completed").await;
         admin.script(tampering).await;
         admin.press("Save changes").await;
-        admin.reads("Nothing was changed").await;
+        admin.wait_for_text("Nothing was changed").await;
         assert_eq!(env.settings().await["version"], 0);
     }
-    admin.leave().await;
+    admin.close().await;
 }
 
 #[tokio::test]
-async fn no_form_of_any_page_works_without_a_token() {
+async fn every_form_requires_the_csrf_token_of_its_session() {
     let env = TestEnv::new().await;
     let foreign = csrf_token(&TestEnv::new().await, &TestEnv::new().await.tenant.session_cookie).await;
     for path in [

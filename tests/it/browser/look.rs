@@ -1,47 +1,47 @@
-//! What every page promises: light, quick, whole on every screen, for everybody's eyes and hands, and closed to scripts
-//! that are not ours.
+//! The checks that every page has to pass: size, response time, layout on every viewport, accessibility, and a content
+//! security policy that blocks injected scripts.
 
 use serde_json::Value;
 
 use super::user::BrowserUser;
 
-/// Most that a page may weigh with all that it loads, bytes.
-const HEAVIEST: u64 = 60_000;
-/// Longest that a page may take on the server when it is warm, milliseconds.
-const SLOWEST: f64 = if cfg!(debug_assertions) { 400.0 } else { 100.0 };
-/// How often a page is loaded to be called warm.
+/// The most bytes that a page may transfer with all that it loads.
+const MAX_BYTES: u64 = 60_000;
+/// The longest response time of a page from a warm server, milliseconds.
+const MAX_MILLISECONDS: f64 = if cfg!(debug_assertions) { 400.0 } else { 100.0 };
+/// How often a page is loaded; the quickest load counts as warm.
 const LOADS: usize = 4;
 
-/// What the page and all it loaded weighed, and how long the server took for the page.
+/// Returns the bytes that the page and its resources transferred, and the response time of the page.
 const MEASURE: &str = "
     const page = performance.getEntriesByType('navigation')[0];
     const all = [page, ...performance.getEntriesByType('resource')];
     return [all.reduce((sum, one) => sum + one.transferSize, 0), page.responseStart - page.requestStart];
 ";
 
-/// Runs a script that the page does not have, as markup that got into it would.
-const INTRUDE: &str = "
+/// Injects a script into the page, as injected markup would.
+const INJECT_SCRIPT: &str = "
     const script = document.createElement('script');
     script.textContent = 'document.title = \"owned\"';
     document.head.append(script);
     return document.title;
 ";
 
-/// What a page promises and does not keep.
+/// The problems found by the page checks.
 #[derive(Debug, Default)]
-pub(super) struct Promises {
-    broken: Vec<String>,
+pub(super) struct PageChecks {
+    problems: Vec<String>,
 }
 
-impl Promises {
-    /// Opens a page, several times, and holds it to all of it.
+impl PageChecks {
+    /// Opens a page several times and runs all checks.
     pub(super) async fn check_page(&mut self, user: &BrowserUser, name: &str, path: &str) {
         user.devtools("Network.clearBrowserCache", serde_json::json!({})).await;
         let (mut weight, mut quickest) = (0, f64::MAX);
         for _ in 0..LOADS {
             user.open(path).await;
             let measured = user.script(MEASURE).await;
-            // The first load is the heaviest, as nothing of it is known yet; the last ones are the quickest.
+            // The first load transfers most, because nothing is cached; later loads are quickest.
             weight = weight.max(bytes(&measured));
             quickest = quickest.min(milliseconds(&measured));
         }
@@ -50,51 +50,52 @@ impl Promises {
         let policy = user.value(policy).await;
         let policy = policy.as_str().unwrap_or_default();
         if !policy.contains("default-src 'none'") || policy.contains("unsafe") {
-            self.broken.push(format!("{name}: its policy is {policy:?}"));
+            self.problems.push(format!("{name}: its policy is {policy:?}"));
         }
-        self.of_this(user, name).await;
+        self.check_open_page(user, name).await;
     }
 
-    /// Holds the page that is open to what it promises besides weight and time.
-    pub(super) async fn of_this(&mut self, user: &BrowserUser, name: &str) {
+    /// Runs all checks on the open page but those of size and time.
+    pub(super) async fn check_open_page(&mut self, user: &BrowserUser, name: &str) {
         self.check_log(user, name).await;
-        self.broken.extend(user.inspect(name).await);
-        // axe may have tried what the policy forbids.
-        user.complaints().await;
-        if user.script(INTRUDE).await == "owned" {
-            self.broken.push(format!("{name}: runs a script that is not ours"));
+        self.problems.extend(user.inspect(name).await);
+        // axe-core may have caused policy violations.
+        user.console_messages().await;
+        if user.script(INJECT_SCRIPT).await == "owned" {
+            self.problems.push(format!("{name}: runs an injected script"));
         }
-        let complaints = user.complaints().await;
-        if !complaints.iter().any(|complaint| complaint.contains("Content Security Policy")) {
-            self.broken.push(format!("{name}: nobody complained about a script that is not ours: {complaints:?}"));
+        let messages = user.console_messages().await;
+        if !messages.iter().any(|message| message.contains("Content Security Policy")) {
+            self.problems
+                .push(format!("{name}: the browser reported no policy violation for an injected script: {messages:?}"));
         }
     }
 
-    /// Holds a page that a form led to, and that is open, to all of it.
-    pub(super) async fn of_answer(&mut self, user: &BrowserUser, name: &str) {
+    /// Runs all checks on the open page, which is the response to a form.
+    pub(super) async fn check_form_result(&mut self, user: &BrowserUser, name: &str) {
         let measured = user.script(MEASURE).await;
         self.check(name, bytes(&measured), milliseconds(&measured));
-        self.of_this(user, name).await;
+        self.check_open_page(user, name).await;
     }
 
-    /// That there was nothing.
-    pub(super) fn are_kept(self) {
-        assert!(self.broken.is_empty(), "{}", self.broken.join("\n"));
+    /// Asserts that there are no problems.
+    pub(super) fn assert_passed(self) {
+        assert!(self.problems.is_empty(), "{}", self.problems.join("\n"));
     }
 
     fn check(&mut self, name: &str, weight: u64, time: f64) {
         println!("{name}: {weight} bytes, {time:.0} ms");
-        if weight > HEAVIEST {
-            self.broken.push(format!("{name}: {weight} bytes"));
+        if weight > MAX_BYTES {
+            self.problems.push(format!("{name}: {weight} bytes"));
         }
-        if time > SLOWEST {
-            self.broken.push(format!("{name}: {time:.0} ms"));
+        if time > MAX_MILLISECONDS {
+            self.problems.push(format!("{name}: {time:.0} ms"));
         }
     }
 
     async fn check_log(&mut self, user: &BrowserUser, name: &str) {
-        let complaints = user.complaints().await;
-        self.broken.extend(complaints.into_iter().map(|complaint| format!("{name}: {complaint}")));
+        let messages = user.console_messages().await;
+        self.problems.extend(messages.into_iter().map(|message| format!("{name}: {message}")));
     }
 }
 

@@ -1,4 +1,4 @@
-//! The console as people use it, in headless Chromium.
+//! Tests of the console's pages in headless Chromium.
 
 mod accessibility;
 mod conflict;

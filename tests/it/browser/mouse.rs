@@ -1,19 +1,19 @@
-//! The settings by the mouse of somebody whose browser scrolls no further than it has to.
+//! Changing settings with the mouse in a small window, where the browser scrolls only as far as necessary.
 
 use super::user::BrowserUser;
 use crate::support::TestEnv;
 
 #[tokio::test]
-async fn nothing_that_can_be_pressed_is_behind_something_else() {
+async fn no_choice_is_covered_by_another_element() {
     let env = TestEnv::new().await;
     let admin = BrowserUser::admin_of(&env).await;
-    admin.look_with(super::accessibility::SMALL).await;
+    admin.set_viewport(super::accessibility::SMALL).await;
     for page in ["/call-workflow", "/general"] {
         admin.open(page).await;
         let choices = "[...document.querySelectorAll('input[type=radio], input[type=checkbox]')].map((one) => one.id)";
         let choices = admin.value(choices).await;
         for id in choices.as_array().unwrap().iter().map(|id| id.as_str().unwrap()) {
-            // Without any scrolling of ours, unlike `BrowserUser::press`.
+            // Without scrolling first, unlike `BrowserUser::press`.
             if let Ok(choice) = admin.driver.find(thirtyfour::By::Css(format!("[id='{id}']"))).await
                 && choice.is_displayed().await.unwrap()
                 && choice.is_enabled().await.unwrap()

@@ -1,16 +1,16 @@
-//! Every page, held to what all promise. Pictures of all of them are kept in the target folder.
+//! All page checks on every page. The screenshots are saved in the target folder.
 
 use jiff::{SignedDuration, Timestamp};
 use local::demo::bodies::{CallBody, Contact, Line, User};
 use reqwest::Method;
 use serde_json::json;
 
-use super::look::Promises;
+use super::look::PageChecks;
 use super::user::BrowserUser;
 use crate::support::TestEnv;
 
-/// What a day looks like: calls of all kinds and outcomes.
-async fn busy_world() -> TestEnv {
+/// An environment with calls of all types and outcomes.
+async fn busy_env() -> TestEnv {
     let env = TestEnv::new().await;
     connect_aircall(&env).await;
     env.contact("Lou Sample", "+33639980001");
@@ -62,46 +62,46 @@ async fn connect_aircall(env: &TestEnv) {
 }
 
 #[tokio::test]
-async fn the_pages_of_calls_keep_their_promises() {
-    let env = busy_world().await;
+async fn the_activity_pages_pass_all_page_checks() {
+    let env = busy_env().await;
     let admin = BrowserUser::admin_of(&env).await;
-    let mut promises = Promises::default();
-    promises.check_page(&admin, "activity", "/activity").await;
-    promises.check_page(&admin, "activity-failed", "/activity?outcome=failed").await;
-    promises.check_page(&admin, "activity-nothing-found", "/activity?search=%2B15550100999").await;
-    promises.check_page(&admin, "activity-wrong-filter", "/activity?search=!!&from=2026-03-02&until=2026-03-01").await;
-    promises.check_page(&admin, "entry-logged", "/activity/call-1000").await;
-    promises.check_page(&admin, "entry-failed", "/activity/call-1001").await;
-    promises.check_page(&admin, "entry-skipped", "/activity/call-1002").await;
-    promises.are_kept();
-    admin.leave().await;
+    let mut checks = PageChecks::default();
+    checks.check_page(&admin, "activity", "/activity").await;
+    checks.check_page(&admin, "activity-failed", "/activity?outcome=failed").await;
+    checks.check_page(&admin, "activity-nothing-found", "/activity?search=%2B15550100999").await;
+    checks.check_page(&admin, "activity-wrong-filter", "/activity?search=!!&from=2026-03-02&until=2026-03-01").await;
+    checks.check_page(&admin, "entry-logged", "/activity/call-1000").await;
+    checks.check_page(&admin, "entry-failed", "/activity/call-1001").await;
+    checks.check_page(&admin, "entry-skipped", "/activity/call-1002").await;
+    checks.assert_passed();
+    admin.close().await;
 }
 
 #[tokio::test]
-async fn the_preview_keeps_its_promises() {
+async fn the_preview_passes_all_page_checks() {
     let env = TestEnv::new().await;
     connect_aircall(&env).await;
     env.contact("Lou Sample", "+33639980001");
     let admin = BrowserUser::admin_of(&env).await;
-    let mut promises = Promises::default();
-    promises.check_page(&admin, "activity-empty", "/activity").await;
-    promises.check_page(&admin, "preview", "/preview").await;
+    let mut checks = PageChecks::default();
+    checks.check_page(&admin, "activity-empty", "/activity").await;
+    checks.check_page(&admin, "preview", "/preview").await;
     admin.open("/preview").await;
     admin.fill("#number", "+33 6 39 98 00 01").await;
     admin.click_on("button[name=of][value=call]").await;
-    admin.reads("It would be logged").await;
-    promises.of_answer(&admin, "preview-logged").await;
+    admin.wait_for_text("It would be logged").await;
+    checks.check_form_result(&admin, "preview-logged").await;
     admin.open("/preview").await;
     admin.fill("#number", "12").await;
     admin.click_on("button[name=of][value=call]").await;
-    admin.reads("is not a full phone number").await;
-    promises.of_answer(&admin, "preview-odd-number").await;
-    promises.are_kept();
-    admin.leave().await;
+    admin.wait_for_text("is not a full phone number").await;
+    checks.check_form_result(&admin, "preview-odd-number").await;
+    checks.assert_passed();
+    admin.close().await;
 }
 
 #[tokio::test]
-async fn the_pages_of_settings_keep_their_promises() {
+async fn the_settings_pages_pass_all_page_checks() {
     let env = TestEnv::new().await;
     connect_aircall(&env).await;
     let week = json!({"monday": [{"opens": "09:00", "closes": "12:30"}, {"opens": "13:30", "closes": "18:00"}], "friday": [{"opens": "09:00", "closes": "15:00"}]});
@@ -110,57 +110,57 @@ async fn the_pages_of_settings_keep_their_promises() {
     env.put_settings(json!({"business_hours": hours, "relate_to": "case", "create_case_if_none": true})).await;
     env.put_settings(json!({"unknown_number": "create_lead"})).await;
     let admin = BrowserUser::admin_of(&env).await;
-    let mut promises = Promises::default();
-    promises.check_page(&admin, "call-workflow", "/call-workflow").await;
-    promises.check_page(&admin, "general", "/general").await;
-    promises.check_page(&admin, "history", "/history").await;
-    promises.check_page(&admin, "restore", "/history/1").await;
-    promises.check_page(&admin, "no-such-page", "/nothing-here").await;
+    let mut checks = PageChecks::default();
+    checks.check_page(&admin, "call-workflow", "/call-workflow").await;
+    checks.check_page(&admin, "general", "/general").await;
+    checks.check_page(&admin, "history", "/history").await;
+    checks.check_page(&admin, "restore", "/history/1").await;
+    checks.check_page(&admin, "no-such-page", "/nothing-here").await;
     admin.open("/general").await;
     admin.fill("#api_usage_limit", "95").await;
     admin.script("document.querySelector('#api_usage_limit').removeAttribute('max')").await;
     admin.fill("#api_usage_limit", "950").await;
     admin.press("Save changes").await;
-    admin.reads("Nothing was saved yet").await;
-    promises.of_answer(&admin, "general-wrong").await;
-    promises.are_kept();
-    // What was typed into the last page is not saved.
+    admin.wait_for_text("Nothing was saved yet").await;
+    checks.check_form_result(&admin, "general-wrong").await;
+    checks.assert_passed();
+    // The last page has unsaved input, so the browser quits without the checks of `close`.
     admin.driver.quit().await.unwrap();
 }
 
 #[tokio::test]
-async fn the_pages_of_connections_keep_their_promises() {
+async fn the_connection_pages_pass_all_page_checks() {
     let without_field = salesforce_sandbox::Options { unique_key_field: false, ..Default::default() };
     let env = TestEnv::with(without_field).await;
     let admin = BrowserUser::admin_of(&env).await;
-    let mut promises = Promises::default();
-    promises.check_page(&admin, "connections-half", "/connections").await;
+    let mut checks = PageChecks::default();
+    checks.check_page(&admin, "connections-half", "/connections").await;
     connect_aircall(&env).await;
-    promises.check_page(&admin, "connections", "/connections").await;
-    promises.check_page(&admin, "org-check", "/connections/salesforce/check").await;
+    checks.check_page(&admin, "connections", "/connections").await;
+    checks.check_page(&admin, "org-check", "/connections/salesforce/check").await;
     admin.open("/connections/salesforce/check").await;
     admin.press("Set up now").await;
-    promises.of_answer(&admin, "org-set-up").await;
+    checks.check_form_result(&admin, "org-set-up").await;
     admin.open("/connections/salesforce/check").await;
     assert!(!admin.text().await.contains("Set up now"), "it is set up");
-    promises.check_page(&admin, "tokens-none", "/tokens").await;
+    checks.check_page(&admin, "tokens-none", "/tokens").await;
     admin.open("/tokens").await;
     admin.fill("#name", "Nightly report").await;
     admin.press("Create token").await;
-    admin.reads("It is not shown again.").await;
-    promises.of_answer(&admin, "tokens-made").await;
-    promises.check_page(&admin, "tokens", "/tokens").await;
-    promises.are_kept();
-    admin.leave().await;
+    admin.wait_for_text("It is not shown again.").await;
+    checks.check_form_result(&admin, "tokens-made").await;
+    checks.check_page(&admin, "tokens", "/tokens").await;
+    checks.assert_passed();
+    admin.close().await;
 }
 
 #[tokio::test]
-async fn the_sign_in_page_keeps_its_promises() {
+async fn the_sign_in_page_passes_all_page_checks() {
     let running = crate::support::Running::shared();
     let user = BrowserUser::new(&running.stack.info().console_url).await;
-    let mut promises = Promises::default();
-    promises.check_page(&user, "login", "/login").await;
-    promises.check_page(&user, "login-wrong-domain", "/login?domain=example.com").await;
-    promises.are_kept();
-    user.leave().await;
+    let mut checks = PageChecks::default();
+    checks.check_page(&user, "login", "/login").await;
+    checks.check_page(&user, "login-wrong-domain", "/login?domain=example.com").await;
+    checks.assert_passed();
+    user.close().await;
 }

@@ -1,10 +1,10 @@
-//! What is typed and not saved is not lost by a slip.
+//! Unsaved changes are not lost by accident.
 
 use super::user::BrowserUser;
 use crate::support::TestEnv;
 
-/// Whether the browser is told to ask before the page is left. It does ask a person; its driver says yes by itself.
-const ASKS: &str = "
+/// Whether the page asks before it is left. Chromium would ask a person; chromedriver accepts the prompt itself.
+const ASKS_BEFORE_LEAVING: &str = "
     const leaving = new Event('beforeunload', {cancelable: true});
     dispatchEvent(leaving);
     return leaving.defaultPrevented;
@@ -20,33 +20,33 @@ async fn leaving_with_unsaved_changes_asks_first() {
     ] {
         admin.open(page).await;
         assert!(!admin.text().await.contains("You have unsaved changes."));
-        assert_eq!(admin.script(ASKS).await, false, "{page}");
+        assert_eq!(admin.script(ASKS_BEFORE_LEAVING).await, false, "{page}");
         admin.choose(id).await;
-        admin.reads("You have unsaved changes.").await;
-        assert_eq!(admin.script(ASKS).await, true, "{page}");
+        admin.wait_for_text("You have unsaved changes.").await;
+        assert_eq!(admin.script(ASKS_BEFORE_LEAVING).await, true, "{page}");
         admin.choose(default).await;
         assert!(!admin.text().await.contains("You have unsaved changes."));
-        assert_eq!(admin.script(ASKS).await, false, "{page}");
+        assert_eq!(admin.script(ASKS_BEFORE_LEAVING).await, false, "{page}");
     }
     assert_eq!(env.settings().await["version"], 0);
-    admin.leave().await;
+    admin.close().await;
 }
 
 #[tokio::test]
-async fn nobody_is_asked_who_saves() {
+async fn saving_does_not_ask_for_confirmation() {
     let env = TestEnv::new().await;
     let admin = BrowserUser::admin_of(&env).await;
     admin.open("/call-workflow").await;
     admin.choose("missed-completed").await;
-    // Whether it was asked, and said yes for the person, is kept where the next page finds it.
+    // Stores whether the page asked, so that the next page can read it.
     admin
         .script("addEventListener('beforeunload', (event) => { sessionStorage.asked = event.defaultPrevented })")
         .await;
     admin.press("Save changes").await;
-    admin.reads("Saved").await;
+    admin.wait_for_text("Saved").await;
     assert_eq!(admin.value("sessionStorage.asked").await, "false");
-    assert_eq!(admin.script(ASKS).await, false);
+    assert_eq!(admin.script(ASKS_BEFORE_LEAVING).await, false);
     admin.press("History").await;
-    admin.reads("Version 1").await;
-    admin.leave().await;
+    admin.wait_for_text("Version 1").await;
+    admin.close().await;
 }

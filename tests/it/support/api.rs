@@ -12,15 +12,15 @@ impl TestEnv {
         self.http.request(method, url)
     }
 
-    /// The same as the tenant's admin.
+    /// A request to a path of the console as the tenant's admin.
     pub(crate) fn admin(&self, method: Method, path: &str) -> RequestBuilder {
         self.console(method, path).header(header::COOKIE, &self.tenant.session_cookie)
     }
 
     async fn get(&self, path: &str) -> Value {
-        let answer = self.admin(Method::GET, path).send().await.expect("an answer");
-        assert_eq!(answer.status(), StatusCode::OK, "{path}");
-        answer.json().await.expect("JSON")
+        let response = self.admin(Method::GET, path).send().await.expect("a response");
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        response.json().await.expect("JSON")
     }
 
     /// The settings document.
@@ -33,9 +33,9 @@ impl TestEnv {
         let mut settings = self.settings().await;
         let changes = changes.as_object().expect("an object").clone();
         settings.as_object_mut().expect("an object").extend(changes);
-        let answer = self.admin(Method::PUT, "/api/settings").json(&settings).send().await.expect("an answer");
-        let status = answer.status();
-        assert_eq!(status, StatusCode::OK, "{}", answer.text().await.expect("a text"));
+        let response = self.admin(Method::PUT, "/api/settings").json(&settings).send().await.expect("a response");
+        let status = response.status();
+        assert_eq!(status, StatusCode::OK, "{}", response.text().await.expect("a text"));
     }
 
     /// How the Salesforce org is connected: state, reason, until, warnings, api_usage.
@@ -62,7 +62,7 @@ impl TestEnv {
         }
     }
 
-    /// What the trace of an entry says about a topic, all in one text.
+    /// The findings about a topic in the trace of an entry, joined by spaces.
     pub(crate) async fn finding(&self, key: &str, about: &str) -> String {
         let entry = self.activity(key).await;
         let steps = entry["trace"].as_array().expect("a trace").clone();

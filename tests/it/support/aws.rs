@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::TestEnv;
 
-/// The operations' versions, as the protocols name them.
+/// The API version that prefixes DynamoDB's operation names in `x-amz-target`.
 const DYNAMODB: &str = "DynamoDB_20120810";
 
 impl TestEnv {
@@ -30,13 +30,13 @@ impl TestEnv {
         self.aws(url, &format!("{DYNAMODB}.{operation}"), "1.0", input).await
     }
 
-    /// The tenant's stored tokens.
+    /// The tenant's stored Salesforce tokens.
     pub(crate) async fn tokens(&self) -> Value {
         let answer = self.secretsmanager("GetSecretValue", &json!({"SecretId": self.tokens_secret()})).await;
         serde_json::from_str(answer["SecretString"].as_str().expect("a secret")).expect("tokens are JSON")
     }
 
-    /// Stores tokens of the tenant, as connecting the org does.
+    /// Stores Salesforce tokens for the tenant, as connecting the org does.
     pub(crate) async fn put_tokens(&self, tokens: &Value) {
         let input = json!({"SecretId": self.tokens_secret(), "SecretString": tokens.to_string()});
         self.secretsmanager("PutSecretValue", &input).await;

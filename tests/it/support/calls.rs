@@ -1,4 +1,4 @@
-//! What the tenant's writer costs: API calls, counted as Salesforce counts them.
+//! The API calls that the tenant's writer makes, counted as Salesforce counts them.
 
 use std::collections::BTreeMap;
 
@@ -23,14 +23,14 @@ struct Request {
 }
 
 impl ApiCalls {
-    /// How many requests of this method went to a path that ends so.
+    /// The number of requests with this method whose path ends with `path`.
     pub(crate) fn count(&self, method: &str, path: &str) -> usize {
         self.log.iter().filter(|request| request.method == method && request.path.ends_with(path)).count()
     }
 }
 
 impl TestEnv {
-    /// The API calls of the org while `work` was done.
+    /// The API calls of the org while `work` runs.
     pub(crate) async fn calls_for(&self, work: impl Future<Output = ()>) -> ApiCalls {
         self.sandbox(Method::DELETE, "requests", Value::Null).await;
         work.await;

@@ -1,4 +1,4 @@
-//! What the tests stand on: a running stack, and in it a env of one tenant.
+//! Shared test support: a running stack, and in it a [`TestEnv`] for one tenant.
 
 mod api;
 mod aws;
@@ -18,10 +18,10 @@ pub(crate) use stack::Running;
 pub(crate) use test_env::TestEnv;
 pub(crate) use webhook_client::Refuses;
 
-/// Between two looks at something that is to change.
+/// The interval at which a condition is polled.
 pub(crate) const POLL: Duration = Duration::from_millis(30);
 
-/// The moment, such as `2026-03-02T08:00:00Z`.
+/// The instant, such as `2026-03-02T08:00:00Z`.
 #[track_caller]
 pub(crate) fn at(moment: &str) -> jiff::Timestamp {
     moment.parse().expect("an instant in ISO 8601")

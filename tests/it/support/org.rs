@@ -1,4 +1,4 @@
-//! The tenant's Salesforce org: what is in it, and what goes wrong with it.
+//! The tenant's Salesforce org: its records, and scripted faults.
 
 use jiff::{SignedDuration, Timestamp};
 use local::demo::bodies::CallBody;
@@ -9,22 +9,22 @@ use serde_json::{Value, json};
 use super::TestEnv;
 
 impl TestEnv {
-    /// Stores a record, and gives its id.
+    /// Inserts a record and returns its id.
     pub(crate) fn insert(&self, sobject: &str, record: Value) -> String {
         self.tenant.org.insert(sobject, record).unwrap_or_else(|error| panic!("{sobject}: {error}"))
     }
 
-    /// Stores a record that search does not know before the org's index lag is over.
+    /// Inserts a record that search does not find until the org's index lag is over.
     pub(crate) async fn insert_unindexed(&self, sobject: &str, record: Value) {
         self.sandbox(Method::POST, &format!("records/{sobject}?index_lag=true"), record).await;
     }
 
-    /// Takes all records of an object away, past the API.
+    /// Removes all records of an object, bypassing the REST API.
     pub(crate) async fn remove_all(&self, sobject: &str) {
         self.sandbox(Method::DELETE, &format!("records/{sobject}"), Value::Null).await;
     }
 
-    /// A validation rule of the org: refuses records where the field matches.
+    /// Gives the org a validation rule that refuses records whose field matches `pattern`.
     pub(crate) fn refuse(&self, sobject: &str, field: &str, pattern: &str, message: &str) {
         let [sobject, field, message] = [sobject, field, message].map(str::to_owned);
         let rule = ValidationRule { sobject, field, regex: Some(pattern.to_owned()), equals: None, message };
@@ -32,18 +32,18 @@ impl TestEnv {
         org.set_options(Options { validation_rules: vec![rule], ..org.options() });
     }
 
-    /// A Contact with this phone number.
+    /// Inserts a Contact with this phone number and returns its id.
     pub(crate) fn contact(&self, name: &str, phone: &str) -> String {
         self.insert("Contact", json!({"LastName": name, "Phone": phone}))
     }
 
-    /// The records of an object that nobody deleted, oldest first.
+    /// The records of an object that are not deleted, oldest first.
     pub(crate) fn records(&self, sobject: &str) -> Vec<Value> {
         let records = self.tenant.org.records(sobject);
         records.into_iter().filter(|record| record["IsDeleted"] != true).collect()
     }
 
-    /// The Task of a call: one, and not two.
+    /// The Task of a call; panics unless there is exactly one.
     #[track_caller]
     pub(crate) fn task(&self, call: &CallBody) -> Value {
         let mut tasks: Vec<Value> =
@@ -57,19 +57,19 @@ impl TestEnv {
         self.records("Task").iter().any(|task| task["Aircall_Key__c"] == call.key())
     }
 
-    /// Lets a person change a record.
+    /// Changes a record as a person in the org does.
     pub(crate) async fn edit(&self, sobject: &str, id: &str, changes: Value) {
         self.as_person(Method::PATCH, sobject, id, Some(changes)).await;
     }
 
-    /// Lets a person delete a record.
+    /// Deletes a record as a person in the org does.
     pub(crate) async fn delete(&self, sobject: &str, id: &str) {
         self.as_person(Method::DELETE, sobject, id, None).await;
     }
 
     async fn as_person(&self, method: Method, sobject: &str, id: &str, body: Option<Value>) {
         let url = format!("{}/services/data/v66.0/sobjects/{sobject}/{id}", self.tenant.salesforce_url);
-        // A session of its own, which no test lets expire.
+        // A new session for each change, independent of those that tests expire.
         let token = self.tenant.org.issue_grant(&self.tenant.org.admin_user_id()).access_token;
         let mut request = self.http.request(method, url).bearer_auth(token);
         if let Some(body) = body {
@@ -85,8 +85,8 @@ impl TestEnv {
         self.sandbox(Method::POST, "faults", fault).await;
     }
 
-    /// Takes the scripted faults back, lets the org be asked at once, and wakes the writer.
-    pub(crate) async fn forgive(&self) {
+    /// Removes the scripted faults, clears the connection's pause, makes pending entries due and wakes the writer.
+    pub(crate) async fn clear_faults(&self) {
         self.sandbox(Method::DELETE, "faults", Value::Null).await;
         self.forget_connection_state().await;
         for entry in self.entries().await.iter().filter(|entry| entry["state"] == "pending") {
@@ -95,7 +95,7 @@ impl TestEnv {
         self.wake().await;
     }
 
-    /// The faults that did not happen yet.
+    /// The scripted faults that have not happened yet.
     pub(crate) async fn faults_left(&self) -> Value {
         self.sandbox(Method::GET, "faults", Value::Null).await
     }
@@ -113,7 +113,7 @@ impl TestEnv {
     }
 }
 
-/// `LastModifiedDate` of a record that was changed so many days ago.
+/// The `LastModifiedDate` of a record that was last changed `days` days ago.
 pub(crate) fn days_ago(days: i64) -> String {
     (Timestamp::now() - SignedDuration::from_hours(24 * days)).strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string()
 }

@@ -1,17 +1,17 @@
-//! Waiting, always bounded and never for a fixed time.
+//! Waiting for a condition: always with a timeout, never for a fixed time.
 
 use std::time::Instant;
 
 use super::{POLL, TestEnv};
 
 impl TestEnv {
-    /// Waits until every event that was posted has been looked at and nothing waits to be written any more.
-    /// A call that is not over stays open.
+    /// Waits until every posted event has been evaluated and no entry is pending.
+    /// An entry of a call that is not over stays open.
     ///
     /// # Panics
-    /// After [`TestEnv::patience`], with what still waits.
+    /// After [`TestEnv::timeout`], with the entries that are still pending.
     pub(crate) async fn settle(&self) {
-        let deadline = Instant::now() + self.patience;
+        let deadline = Instant::now() + self.timeout;
         while !self.is_empty(&self.queue("EventsQueue")).await {
             assert!(Instant::now() < deadline, "events still wait in the queue");
             tokio::time::sleep(POLL).await;
@@ -27,13 +27,13 @@ impl TestEnv {
         }
     }
 
-    /// Waits until `is_so`.
+    /// Waits until `condition` holds.
     ///
     /// # Panics
-    /// After [`TestEnv::patience`], with `what`.
-    pub(crate) async fn until(&self, what: &str, mut is_so: impl AsyncFnMut(&Self) -> bool) {
-        let deadline = Instant::now() + self.patience;
-        while !is_so(self).await {
+    /// After [`TestEnv::timeout`], naming `what` was waited for.
+    pub(crate) async fn until(&self, what: &str, mut condition: impl AsyncFnMut(&Self) -> bool) {
+        let deadline = Instant::now() + self.timeout;
+        while !condition(self).await {
             assert!(Instant::now() < deadline, "never: {what}");
             tokio::time::sleep(POLL).await;
         }

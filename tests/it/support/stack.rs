@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use local::{Options, Stack, TenantHandle, TenantOptions, TenantOrg};
 use tokio::runtime::{Handle, Runtime};
 
-/// A stack and the runtime it lives on.
+/// A stack and the Tokio runtime it runs on.
 pub(crate) struct Running {
     pub(crate) stack: Stack,
     runtime: Handle,
@@ -14,7 +14,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// The stack of this test run. It has a runtime of its own, as a test's ends with the test.
+    /// The stack that the tests share. It has a runtime of its own, because a test's runtime ends with the test.
     pub(crate) fn shared() -> Arc<Self> {
         static SHARED: OnceLock<(Arc<Running>, Runtime)> = OnceLock::new();
         let start = || {
@@ -22,17 +22,17 @@ impl Running {
             let running = runtime.block_on(Self::start("shared"));
             (running, runtime)
         };
-        // A test is on a runtime already, and cannot block on another one from within.
+        // A test already runs on a runtime and cannot block on another one from within it.
         let start = || std::thread::spawn(start).join().expect("the stack starts");
         Arc::clone(&SHARED.get_or_init(start).0)
     }
 
-    /// A stack for one test, on its runtime; its functions log to a folder of this name.
+    /// A stack for one test, on that test's runtime; its functions log to a folder of this name.
     pub(crate) async fn start(name: &str) -> Arc<Self> {
         Self::start_with(name, Options::default()).await
     }
 
-    /// The same, started so.
+    /// The same as [`Running::start`], with these options.
     pub(crate) async fn start_with(name: &str, options: Options) -> Arc<Self> {
         let logs = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("logs").join(name);
         let options = Options { logs: Some(logs.clone()), ..options };
@@ -44,12 +44,12 @@ impl Running {
     pub(crate) async fn tenant(self: &Arc<Self>, org: salesforce_sandbox::Options) -> TenantHandle {
         let running = Arc::clone(self);
         let options = TenantOptions { id: None, org: TenantOrg::Own(Box::new(org)) };
-        // The org is served on the runtime of the stack, not on the one of the test that asks for it.
+        // The org is served on the stack's runtime, not on that of the test.
         let added = self.runtime.spawn(async move { running.stack.add_tenant(options).await }).await;
         added.expect("no panic").unwrap_or_else(|error| panic!("no tenant: {error:#}"))
     }
 
-    /// All that the functions have printed so far, a text for each function.
+    /// The output of the functions so far: file name and text for each function.
     pub(crate) fn logs(&self) -> Vec<(String, String)> {
         let files = std::fs::read_dir(&self.logs).expect("the folder of the logs");
         let read = |file: std::fs::DirEntry| {

@@ -1,4 +1,4 @@
-//! One tenant: its webhook, its console and its Salesforce org.
+//! The environment of a test: one tenant with its webhook, its console and its Salesforce org.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 
 use super::Running;
 
-/// A fresh tenant with an org of its own, so that tests cannot see each other.
+/// A fresh tenant with an org of its own, which isolates the tests from each other.
 pub(crate) struct TestEnv {
     pub(crate) running: Arc<Running>,
     pub(crate) tenant: TenantHandle,
     pub(super) http: Client,
-    /// How long [`TestEnv::settle`] waits.
-    pub(crate) patience: Duration,
+    /// How long [`TestEnv::settle`] and [`TestEnv::until`] wait.
+    pub(crate) timeout: Duration,
 }
 
 impl TestEnv {
@@ -25,7 +25,7 @@ impl TestEnv {
         Self::with(salesforce_sandbox::Options::default()).await
     }
 
-    /// In the shared stack, with such an org.
+    /// In the shared stack, with an org of these options.
     pub(crate) async fn with(org: salesforce_sandbox::Options) -> Self {
         Self::within(&Running::shared(), org).await
     }
@@ -35,41 +35,41 @@ impl TestEnv {
         Self::with(salesforce_sandbox::Options { person_accounts: true, ..Default::default() }).await
     }
 
-    /// In that stack.
+    /// In `running`, with an org of these options.
     pub(crate) async fn within(running: &Arc<Running>, org: salesforce_sandbox::Options) -> Self {
         Self::for_tenant(running, running.tenant(org).await)
     }
 
-    /// Of a tenant of that stack.
+    /// For an existing tenant of `running`.
     pub(crate) fn for_tenant(running: &Arc<Running>, tenant: TenantHandle) -> Self {
         let http = Client::builder().no_proxy().timeout(Duration::from_secs(40)).build().expect("an HTTP client");
-        Self { running: Arc::clone(running), tenant, http, patience: Duration::from_mins(1) }
+        Self { running: Arc::clone(running), tenant, http, timeout: Duration::from_mins(1) }
     }
 
-    /// A `POST` to anywhere in the stack.
+    /// A `POST` request to any URL of the stack.
     pub(crate) fn request(&self, url: String) -> RequestBuilder {
         self.http.post(url)
     }
 
-    /// Sends anything to the webhook of a tenant.
+    /// Sends a request with any method and body to the webhook of a tenant.
     pub(crate) async fn send(&self, method: Method, tenant: &str, body: impl Into<reqwest::Body>) -> Response {
         let url = self.tenant.webhook_url.replace(&self.tenant.tenant, tenant);
-        self.http.request(method, url).body(body).send().await.expect("an answer")
+        self.http.request(method, url).body(body).send().await.expect("a response")
     }
 
-    /// Posts a body as it stands.
+    /// Posts a body unchanged to the tenant's webhook.
     pub(crate) async fn post_raw(&self, body: impl Into<reqwest::Body>) -> Response {
         self.send(Method::POST, &self.tenant.tenant, body).await
     }
 
-    /// Posts an event with the tenant's token as Aircall does: again, fifty times at most, while it is answered that it
-    /// was not stored. Says how often that was.
+    /// Posts an event with the tenant's token and, like Aircall, retries server errors, fifty times at most.
+    /// Returns the number of failed attempts.
     pub(crate) async fn post(&self, event: Value) -> usize {
         let (url, body) = (self.tenant.webhook_url.clone(), self.signed(event).to_string());
         deliver(self.http.clone(), url, body).await
     }
 
-    /// Posts events side by side, each as Aircall does.
+    /// Posts events concurrently, each with retries as in [`TestEnv::post`].
     pub(crate) async fn post_all(&self, events: impl IntoIterator<Item = Value>) {
         for events in events.into_iter().collect::<Vec<_>>().chunks(8) {
             let mut posts = tokio::task::JoinSet::new();
@@ -81,7 +81,7 @@ impl TestEnv {
         }
     }
 
-    /// Lets these calls end, side by side, and waits until each is logged or is not.
+    /// Posts the `call.ended` events of these calls concurrently, and waits until no entry is pending.
     pub(crate) async fn end<'a>(&self, calls: impl IntoIterator<Item = &'a CallBody>) {
         self.post_all(calls.into_iter().map(|call| call.event("call.ended"))).await;
         self.settle().await;
@@ -95,11 +95,11 @@ impl TestEnv {
 
 async fn deliver(http: Client, url: String, body: String) -> usize {
     for refused in 0..50 {
-        match http.post(&url).body(body.clone()).send().await.expect("an answer").status() {
+        match http.post(&url).body(body.clone()).send().await.expect("a response").status() {
             StatusCode::OK => return refused,
             status if status.is_server_error() => tokio::time::sleep(super::POLL).await,
             status => panic!("{status}"),
         }
     }
-    panic!("a webhook was never taken");
+    panic!("the webhook was not accepted in fifty attempts");
 }

@@ -1,4 +1,4 @@
-//! Another address of the tenant's org, where a test watches what comes in and turns it away.
+//! A second address of the tenant's org, where a test counts requests and can refuse them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,48 +14,49 @@ use tokio::task::JoinSet;
 
 use super::TestEnv;
 
-/// More than any request of ours.
+/// The largest request body that is read, bytes: more than any request of this system.
 const LARGEST_BODY: usize = 16 << 20;
 
-/// What answers a request in the org's place: by its path and its body.
+/// Answers a request in place of the org, given its path and body; `None` passes it on to the org.
 pub(crate) type Refuses = fn(&str, &str) -> Option<(StatusCode, &'static str)>;
 
-/// An address of the org. It closes with this value.
-pub(crate) struct Door {
+/// A second address of the org. It stops being served when this value is dropped.
+pub(crate) struct OrgProxy {
     pub(crate) url: String,
     requests: Arc<AtomicU64>,
     _server: JoinSet<()>,
 }
 
-impl Door {
-    /// How many requests for data came in here.
+impl OrgProxy {
+    /// The number of data requests that came in here.
     pub(crate) fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }
 }
 
 impl TestEnv {
-    /// Opens another address of the org, and has the org name it from the next refresh of tokens on, which is due now.
-    pub(crate) async fn move_org(&self, refuses: Refuses) -> Door {
+    /// Serves the org at a second address, makes it the instance URL that token refreshes return, and ends all sessions
+    /// so that a refresh is due.
+    pub(crate) async fn move_org(&self, refuses: Refuses) -> OrgProxy {
         let requests = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&requests);
-        let watch = move |request: Request, next: Next| {
+        let count_and_refuse = move |request: Request, next: Next| {
             let counter = Arc::clone(&counter);
-            async move { pass(request, next, &counter, refuses).await }
+            async move { forward(request, next, &counter, refuses).await }
         };
-        let router = self.tenant.org.router().layer(from_fn(watch));
+        let router = self.tenant.org.router().layer(from_fn(count_and_refuse));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let mut server = JoinSet::new();
-        server.spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+        server.spawn(async move { axum::serve(listener, router).await.expect("the org is served") });
         let org = &self.tenant.org;
         org.set_options(Options { instance_url: Some(url.clone()), ..org.options() });
         self.expire_sessions().await;
-        Door { url, requests, _server: server }
+        OrgProxy { url, requests, _server: server }
     }
 }
 
-async fn pass(request: Request, next: Next, counter: &AtomicU64, refuses: Refuses) -> Response {
+async fn forward(request: Request, next: Next, counter: &AtomicU64, refuses: Refuses) -> Response {
     let path = request.uri().path().to_owned();
     let (parts, body) = request.into_parts();
     let Ok(bytes) = to_bytes(body, LARGEST_BODY).await else { return StatusCode::BAD_REQUEST.into_response() };

@@ -1,4 +1,4 @@
-//! The tenant's writer: kept waiting, woken, and run twice at once.
+//! Control of the tenant's writer: holding it back, waking it, and running two at once.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -7,24 +7,24 @@ use serde_json::{Value, json};
 
 use super::{POLL, TestEnv};
 
-/// Who holds the lease on the tenant while a test keeps its writer waiting.
+/// The lease holder while a test holds the tenant's writer back.
 const HOLDER: &str = "a-test";
 
 impl TestEnv {
-    /// Lets all these events wait together before the writer takes them, and waits until it has.
+    /// Posts events while the writer is held back, so that it writes them together, and waits until no entry is pending.
     pub(crate) async fn write_together(&self, events: impl IntoIterator<Item = Value>) {
         self.begin_together(events).await;
         self.settle().await;
     }
 
-    /// The same, without waiting for what comes of it.
+    /// The same as [`TestEnv::write_together`], without waiting for the outcome.
     pub(crate) async fn begin_together(&self, events: impl IntoIterator<Item = Value>) {
         self.hold_writer().await;
         self.post_all(events).await;
-        self.let_writer_go().await;
+        self.release_writer().await;
     }
 
-    /// Keeps the tenant's writer waiting: what comes is decided, and stays pending.
+    /// Holds the tenant's writer back by taking its lease: new events are decided, and their entries stay pending.
     pub(crate) async fn hold_writer(&self) {
         let until = Timestamp::now() + SignedDuration::from_mins(5);
         let lease = json!({"M": {"holder": {"S": HOLDER}, "until": {"N": until.as_millisecond().to_string()}}});
@@ -36,26 +36,26 @@ impl TestEnv {
         self.update_tenant(update).await;
     }
 
-    /// Ends [`TestEnv::hold_writer`] once every event has been looked at.
-    pub(crate) async fn let_writer_go(&self) {
-        self.all_bells_are_heard().await;
+    /// Ends [`TestEnv::hold_writer`] once every event has been evaluated.
+    pub(crate) async fn release_writer(&self) {
+        self.wait_for_empty_queues().await;
         self.break_lease().await;
         self.wake().await;
     }
 
-    /// Waits until every event has been looked at and nothing rings for a writer any more.
-    pub(crate) async fn all_bells_are_heard(&self) {
-        self.until("all events are decided", async |env| env.is_empty(&env.queue("EventsQueue")).await).await;
-        self.until("all bells are heard", async |env| env.is_empty(&env.queue("WritesQueue")).await).await;
+    /// Waits until the events queue and the writes queue are empty.
+    pub(crate) async fn wait_for_empty_queues(&self) {
+        self.until("the events queue is empty", async |env| env.is_empty(&env.queue("EventsQueue")).await).await;
+        self.until("the writes queue is empty", async |env| env.is_empty(&env.queue("WritesQueue")).await).await;
     }
 
-    /// Takes the org for connected, as a new connection does.
+    /// Removes the stored connection state, so that the org counts as connected, as after a new connection.
     pub(crate) async fn forget_connection_state(&self) {
         let state = json!({"UpdateExpression": "REMOVE #state", "ExpressionAttributeNames": {"#state": "state"}});
         self.update_tenant(state).await;
     }
 
-    /// Lets an entry that waits be due now.
+    /// Makes a pending entry due now.
     pub(crate) async fn make_due(&self, key: &str) {
         let update = json!({
             "TableName": self.table("CallsTable"),
@@ -67,7 +67,7 @@ impl TestEnv {
         self.dynamodb("UpdateItem", &update).await;
     }
 
-    /// Takes the lease on the tenant from whoever holds it, as if it had run out.
+    /// Removes the lease on the tenant, as if it had expired.
     pub(crate) async fn break_lease(&self) {
         self.update_tenant(json!({"UpdateExpression": "REMOVE drain_lease"})).await;
     }
@@ -83,7 +83,7 @@ impl TestEnv {
         self.sqs("SendMessage", &message).await;
     }
 
-    /// Runs the tenant's writer beside the one that its queue wakes.
+    /// Runs a second writer for the tenant, concurrently with the one that the queue wakes.
     pub(crate) async fn run_another_writer(&self) {
         let message = json!({
             "messageId": format!("test-{}", unique()),
@@ -96,7 +96,7 @@ impl TestEnv {
             "eventSourceARN": "arn:aws:sqs:eu-west-1:000000000000:test.fifo",
             "awsRegion": "eu-west-1",
         });
-        // It may be killed by the very test that runs it.
+        // The test that runs this writer may kill it.
         let _ = self.running.stack.invoke("write", json!({"Records": [message]})).await;
     }
 
@@ -110,14 +110,14 @@ impl TestEnv {
         self.dynamodb("UpdateItem", &update).await;
     }
 
-    /// Whether a queue is empty, with nothing in the hands of a function either.
+    /// Whether a queue is empty and no message of it is in flight.
     pub(crate) async fn is_empty(&self, queue: &str) -> bool {
         let answer = self.sqs("GetQueueAttributes", &json!({"QueueUrl": queue, "AttributeNames": ["All"]})).await;
         let count = |name: &str| answer["Attributes"][name].as_str().expect("a count").to_owned();
         count("ApproximateNumberOfMessages") == "0" && count("ApproximateNumberOfMessagesNotVisible") == "0"
     }
 
-    /// Waits a moment between two looks.
+    /// Waits for one [`POLL`] interval.
     pub(crate) async fn moment() {
         tokio::time::sleep(POLL).await;
     }
