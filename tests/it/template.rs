@@ -64,10 +64,10 @@ fn list(value: &Value) -> Vec<&Value> {
     }
 }
 
-/// Names of the environment variables that a function's source reads through `lambda::env`, or through a local `whole`
+/// Names of the environment variables that a function's source reads through `lambda::env`, or through a local `whole_number`
 /// that parses a number.
 fn variables_read(binary: &str) -> BTreeSet<String> {
-    let pattern = Regex::new(r#"(?:env::(?:required|parsed(?:::<[^>]*>)?)|whole)\(\s*"([A-Z_]+)""#).unwrap();
+    let pattern = Regex::new(r#"(?:env::(?:required|parsed(?:::<[^>]*>)?)|whole_number)\(\s*"([A-Z_]+)""#).unwrap();
     let mut names = BTreeSet::new();
     let mut folders = vec![root().join("functions").join(binary).join("src")];
     while let Some(folder) = folders.pop() {

@@ -1,7 +1,7 @@
 //! Whether and how a call or message is logged, and why.
 
 use jiff::Timestamp;
-use jiff::fmt::serde::timestamp::second::required;
+use jiff::fmt::serde::timestamp::second::optional;
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Direction, Line, LineId, MissedCallReason, Party};
@@ -68,41 +68,41 @@ impl SkipReason {
 
 /// The facts that a decision depends on. The decision is only taken again when they change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-// Untagged: the facts about messages are a subset of those about calls, and the variants are tried in this order.
-#[serde(untagged)]
-enum Basis {
-    Call {
-        call_type: CallType,
-        #[serde(with = "required")]
-        started_at: Timestamp,
-        #[serde(rename = "number")]
-        line: LineId,
-        open_at_start: Option<bool>,
-        out_of_opening_hours: bool,
-        party: Party,
-    },
-    Messages {
-        #[serde(rename = "number")]
-        line: LineId,
-        party: Party,
-    },
+struct Basis {
+    /// Of a call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    call_type: Option<CallType>,
+    /// Of a call.
+    #[serde(default, with = "optional", skip_serializing_if = "Option::is_none")]
+    started_at: Option<Timestamp>,
+    #[serde(rename = "number")]
+    line: LineId,
+    open_at_start: Option<bool>,
+    #[serde(default)]
+    out_of_opening_hours: bool,
+    party: Party,
 }
 
 impl Basis {
     fn new(interaction: &Interaction) -> Self {
-        match interaction {
-            Interaction::Call(call) => Basis::Call {
-                call_type: CallType::classify(call),
-                started_at: call.started_at,
-                line: call.line.id,
+        let (line, party) = (interaction.line().id, interaction.party().clone());
+        match interaction.call() {
+            Some(call) => Basis {
+                call_type: Some(CallType::classify(call)),
+                started_at: Some(call.started_at),
+                line,
                 open_at_start: call.line.open,
                 out_of_opening_hours: call.missed_call_reason == Some(MissedCallReason::OutOfOpeningHours),
-                party: call.party.clone(),
+                party,
             },
-            Interaction::Messages(messages) => {
-                let first = messages.first();
-                Basis::Messages { line: first.line.id, party: first.party.clone() }
-            }
+            None => Basis {
+                call_type: None,
+                started_at: None,
+                line,
+                open_at_start: None,
+                out_of_opening_hours: false,
+                party,
+            },
         }
     }
 }
@@ -122,10 +122,7 @@ pub struct Decision {
 impl Decision {
     /// The call's type at the time of the decision; none for messages.
     pub fn call_type(&self) -> Option<CallType> {
-        match self.basis {
-            Some(Basis::Call { call_type, .. }) => Some(call_type),
-            Some(Basis::Messages { .. }) | None => None,
-        }
+        self.basis.as_ref()?.call_type
     }
 }
 

@@ -46,7 +46,7 @@ pub struct Candidate {
 }
 
 /// The record a call is logged on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// Its kind.
     #[serde(default)]

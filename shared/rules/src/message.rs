@@ -232,11 +232,13 @@ mod tests {
     #[test]
     fn every_key_fits_its_field_and_is_printable_ascii() {
         let party = Party::Phone(crate::E164::parse("+123456789012345").unwrap());
+        let key = DigestKey::new([0; 32]);
         for id in ["", "a b", &"9".repeat(300), "0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f", "é", &"x".repeat(MAX_ID)] {
             for id in [
                 MessageId::new(id),
-                MessageId::new(id).for_participant(&party),
-                MessageId::new(id).for_participant(&Party::Anonymous),
+                MessageId::new(id).for_participant(&party, &key),
+                MessageId::new(id).for_participant(&Party::Anonymous, &key),
+                MessageId::new(id).for_participant_unkeyed(&party),
             ] {
                 assert!(id.key().len() <= 64, "{id}");
                 assert!(id.as_str().bytes().all(|byte| byte.is_ascii_graphic()), "{id}");

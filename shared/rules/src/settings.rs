@@ -227,10 +227,17 @@ impl Settings {
 
     /// Reads a stored document leniently, as [`stored::read`] does: keys that this version does not know are ignored, and
     /// what is missing or not understood has the value of a new tenant.
-    pub fn from_stored(document: serde_json::Value) -> Self {
-        static DEFAULTS: LazyLock<serde_json::Value> =
-            LazyLock::new(|| serde_json::to_value(Settings::default()).expect("settings are JSON"));
-        stored::read(document, &DEFAULTS).unwrap_or_default()
+    ///
+    /// # Errors
+    /// With serde's message, when the document is not an object with a version.
+    pub fn from_stored(document: serde_json::Value) -> Result<Self, String> {
+        static DEFAULTS: LazyLock<serde_json::Value> = LazyLock::new(|| {
+            let mut defaults = serde_json::to_value(Settings::default()).expect("settings are JSON");
+            // Changes are made on a version, so it is never guessed.
+            defaults.as_object_mut().expect("an object").remove("version");
+            defaults
+        });
+        stored::read(document, &DEFAULTS)
     }
 
     /// The problems of a document that matches the schema.

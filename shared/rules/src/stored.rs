@@ -28,6 +28,9 @@ pub fn read<T: DeserializeOwned>(mut document: Value, defaults: &Value) -> Resul
             Err(error) => error,
         };
         let message = error.inner().to_string();
+        if message.contains(SINGLE_KEY) && keep_variant::<T>(&mut document, error.path()) {
+            continue;
+        }
         if !repair(&mut document, defaults, Fault::new(error.path(), &message)) {
             return Err(message);
         }
@@ -47,9 +50,30 @@ pub(crate) fn fill_time(time: &mut Timestamp, at: Timestamp) {
     }
 }
 
+/// What serde says of an enum's value that has other keys beside the variant's name.
+const SINGLE_KEY: &str = "map with a single key";
+
+/// Removes the unknown keys beside the name of an enum's variant: keeps the one key with which the value is understood.
+fn keep_variant<T: DeserializeOwned>(document: &mut Value, path: &serde_path_to_error::Path) -> bool {
+    let path: Vec<PathStep> = path.iter().filter_map(step).collect();
+    let Some(Value::Object(object)) = at(document, &path).cloned() else { return false };
+    for (key, value) in object {
+        let mut candidate = document.clone();
+        let Some(place) = at_mut(&mut candidate, &path) else { return false };
+        *place = Value::Object([(key, value)].into_iter().collect());
+        let is_understood = serde_path_to_error::deserialize::<_, T>(&candidate)
+            .map_or_else(|error| error.path().iter().filter_map(step).collect::<Vec<_>>() != path, |_| true);
+        if is_understood {
+            *document = candidate;
+            return true;
+        }
+    }
+    false
+}
+
 /// A step into a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Step {
+enum PathStep {
     Key(String),
     Index(usize),
 }
@@ -58,19 +82,19 @@ enum Step {
 #[derive(Debug)]
 enum Fault {
     /// The object at the path lacks the key that the path ends with.
-    Missing(Vec<Step>),
+    Missing(Vec<PathStep>),
     /// The object at the path has a key that it must not have, with which the path ends.
-    Unknown(Vec<Step>),
+    Unknown(Vec<PathStep>),
     /// The value at the path is not understood.
-    Invalid(Vec<Step>),
+    Invalid(Vec<PathStep>),
 }
 
 impl Fault {
     fn new(path: &serde_path_to_error::Path, message: &str) -> Self {
-        let mut path: Vec<Step> = path.iter().filter_map(step).collect();
+        let mut path: Vec<PathStep> = path.iter().filter_map(step).collect();
         let named = |opening: &str| message.strip_prefix(opening).and_then(|rest| rest.split('`').next());
         let mut ending_with = |key: &str| {
-            let key = Step::Key(key.to_owned());
+            let key = PathStep::Key(key.to_owned());
             if path.last() != Some(&key) {
                 path.push(key);
             }
@@ -86,11 +110,11 @@ impl Fault {
     }
 }
 
-fn step(segment: &Segment) -> Option<Step> {
+fn step(segment: &Segment) -> Option<PathStep> {
     match segment {
-        Segment::Seq { index } => Some(Step::Index(*index)),
-        Segment::Map { key } => Some(Step::Key(key.clone())),
-        Segment::Enum { variant } => Some(Step::Key(variant.clone())),
+        Segment::Seq { index } => Some(PathStep::Index(*index)),
+        Segment::Map { key } => Some(PathStep::Key(key.clone())),
+        Segment::Enum { variant } => Some(PathStep::Key(variant.clone())),
         Segment::Unknown => None,
     }
 }
@@ -101,7 +125,7 @@ fn repair(document: &mut Value, defaults: &Value, fault: Fault) -> bool {
         Fault::Unknown(path) => return remove(document, &path),
         Fault::Missing(path) => {
             if let Some(default) = at(defaults, &path)
-                && let Some((Step::Key(key), parent)) = path.split_last()
+                && let Some((PathStep::Key(key), parent)) = path.split_last()
                 && let Some(Value::Object(object)) = at_mut(document, parent)
             {
                 object.insert(key.clone(), default.clone());
@@ -132,25 +156,25 @@ fn repair(document: &mut Value, defaults: &Value, fault: Fault) -> bool {
     false
 }
 
-fn at<'a>(value: &'a Value, path: &[Step]) -> Option<&'a Value> {
+fn at<'a>(value: &'a Value, path: &[PathStep]) -> Option<&'a Value> {
     path.iter().try_fold(value, |value, step| match step {
-        Step::Key(key) => value.get(key),
-        Step::Index(index) => value.get(index),
+        PathStep::Key(key) => value.get(key),
+        PathStep::Index(index) => value.get(index),
     })
 }
 
-fn at_mut<'a>(value: &'a mut Value, path: &[Step]) -> Option<&'a mut Value> {
+fn at_mut<'a>(value: &'a mut Value, path: &[PathStep]) -> Option<&'a mut Value> {
     path.iter().try_fold(value, |value, step| match step {
-        Step::Key(key) => value.get_mut(key),
-        Step::Index(index) => value.get_mut(index),
+        PathStep::Key(key) => value.get_mut(key),
+        PathStep::Index(index) => value.get_mut(index),
     })
 }
 
-fn remove(document: &mut Value, path: &[Step]) -> bool {
+fn remove(document: &mut Value, path: &[PathStep]) -> bool {
     let Some((last, parent)) = path.split_last() else { return false };
     match (at_mut(document, parent), last) {
-        (Some(Value::Object(object)), Step::Key(key)) => object.remove(key).is_some(),
-        (Some(Value::Array(array)), Step::Index(index)) if *index < array.len() => {
+        (Some(Value::Object(object)), PathStep::Key(key)) => object.remove(key).is_some(),
+        (Some(Value::Array(array)), PathStep::Index(index)) if *index < array.len() => {
             array.remove(*index);
             true
         }
@@ -216,6 +240,14 @@ mod tests {
         );
         check(json!({ "size": 1, "colour": { "striped": [1, 2] } }), &plain());
         check(json!({ "size": 1, "colour": "red", "parts": 7 }), &plain());
+    }
+
+    #[test]
+    fn an_unknown_key_beside_the_name_of_a_variant_is_ignored() {
+        let mixed = Strict { colour: Colour::Mixed(vec![1]), ..plain() };
+        check(json!({ "size": 1, "colour": { "mixed": [1], "shade": 2 } }), &mixed);
+        check(json!({ "size": 1, "colour": { "a_shade": 2, "mixed": [1] } }), &mixed);
+        check(json!({ "size": 1, "colour": { "a": 1, "b": 2 } }), &plain());
     }
 
     #[test]

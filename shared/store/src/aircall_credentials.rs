@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{self, Error};
+use crate::item;
 use crate::secrets;
 use crate::tenant::TenantId;
 
@@ -88,11 +89,17 @@ fn to_json(credential: &AircallCredential) -> String {
         ApiKey { api_id: &'a str, api_token: &'a str },
         Oauth { access_token: &'a str },
     }
-    let exposed = match credential {
+    #[derive(Serialize)]
+    struct Stored<'a> {
+        schema: u32,
+        #[serde(flatten)]
+        credential: Exposed<'a>,
+    }
+    let credential = match credential {
         AircallCredential::ApiKey { api_id, api_token } => {
             Exposed::ApiKey { api_id, api_token: api_token.expose_secret() }
         }
         AircallCredential::OAuth { access_token } => Exposed::Oauth { access_token: access_token.expose_secret() },
     };
-    serde_json::to_string(&exposed).expect("strings serialize to JSON")
+    serde_json::to_string(&Stored { schema: item::SCHEMA_VERSION, credential }).expect("strings serialize to JSON")
 }

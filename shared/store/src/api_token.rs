@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::error::{Corrupt, Error};
 use crate::item::{self, Attributes, Item};
+use crate::random;
 use crate::tenant::TenantId;
 use crate::token_hash::TokenHash;
 
@@ -56,12 +57,12 @@ impl FoundToken {
 
 /// A new token's text.
 pub(crate) fn new_text() -> Result<SecretString, Error> {
-    Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random::<RANDOM_BYTES>()?)).into())
+    Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random::bytes::<RANDOM_BYTES>()?)).into())
 }
 
 /// A new token's id.
 pub(crate) fn new_id() -> Result<String, Error> {
-    Ok(format!("{:016x}", u64::from_be_bytes(random()?)))
+    Ok(format!("{:016x}", u64::from_be_bytes(random::bytes()?)))
 }
 
 /// Whether the text has the form of a token's id: DynamoDB rejects some texts as keys.
@@ -73,13 +74,6 @@ pub(crate) fn is_well_formed_id(id: &str) -> bool {
 pub(crate) fn is_well_formed(text: &SecretString) -> bool {
     let random = text.expose_secret().strip_prefix(PREFIX).and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
     random.is_some_and(|bytes| bytes.len() == RANDOM_BYTES)
-}
-
-fn random<const N: usize>() -> Result<[u8; N], Error> {
-    let mut bytes = [0; N];
-    let unavailable = |error: getrandom::Error| Error::Retry { operation: "getrandom", cause: error.to_string() };
-    getrandom::fill(&mut bytes).map_err(unavailable)?;
-    Ok(bytes)
 }
 
 /// A token's stored attributes, without its key.
@@ -100,8 +94,8 @@ pub(crate) fn read(item: Attributes) -> Result<(TenantId, ApiToken), Corrupt> {
         id: item.required("id")?,
         name: item.required("name")?,
         created_by: item.required("created_by")?,
-        created_at: item.instant("created_at")?.ok_or_else(|| item.corrupt("created_at"))?,
-        last_used_at: item.instant("last_used_at")?,
+        created_at: item.instant("created_at").ok_or_else(|| item.corrupt("created_at"))?,
+        last_used_at: item.instant("last_used_at"),
     };
     Ok((item.required("of_tenant")?, token))
 }

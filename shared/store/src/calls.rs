@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rules::{Decision, Document, Verdict};
 
 use crate::batch;
@@ -17,9 +17,16 @@ use crate::entry::{Entry, Problem, State};
 use crate::error::{self, Corrupt, Error};
 use crate::expression::Update;
 use crate::index;
-use crate::item::{self, Attributes};
+use crate::item::{self, Attributes, Item};
 use crate::message_aggregate;
 use crate::tenant::TenantId;
+
+/// The problem of an entry that cannot be read.
+const UNREADABLE: &str = "UNREADABLE_ENTRY";
+/// Time until an entry that cannot be read is tried again.
+const UNREADABLE_DELAY: SignedDuration = SignedDuration::from_mins(5);
+/// How often an entry that cannot be read is postponed: for an hour in all.
+const UNREADABLE_ATTEMPTS: u32 = 12;
 
 /// The table of calls.
 #[derive(Clone, Debug)]
@@ -107,6 +114,7 @@ impl Calls {
         now: Timestamp,
     ) -> Result<(), MergeError> {
         let update = Update::default()
+            .set(item::SCHEMA, item::schema())
             .set("version", item::number(expected.map_or(1, |version| version + 1)))
             .set("document", item::value(&change.document))
             .set_or_remove("decision", change.decision.as_ref().map(item::value))
@@ -213,18 +221,38 @@ impl Calls {
         self.update_if(tenant, key, update).await
     }
 
-    /// Fails an unreadable entry, so that it does not stay pending forever.
+    /// Postpones a pending entry that this version cannot read, as another version may be able to; after
+    /// [an hour](UNREADABLE_ATTEMPTS) it has failed. Returns whether it has failed.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
-    pub async fn fail_unreadable(&self, tenant: &TenantId, corrupt: &Corrupt, now: Timestamp) -> Result<(), Error> {
-        let message = format!("The entry cannot be read: its attribute {:?} is damaged.", corrupt.attribute);
-        let problem = Problem { code: "UNREADABLE_ENTRY".to_owned(), message, since: now, shared_failures: 0 };
-        let update = terminal(Update::default(), State::Failed)
+    pub async fn postpone_unreadable(
+        &self,
+        tenant: &TenantId,
+        corrupt: &Corrupt,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let request = self.dynamodb.get_item().table_name(&self.table).set_key(Some(key_of(tenant, &corrupt.key)));
+        let answer = request.consistent_read(true).send().await.map_err(|e| error::from_sdk("GetItem", &e))?;
+        let Some(item) = answer.item else { return Ok(false) };
+        let mut item = Item::new(item, "key");
+        let attempts: u32 = item.optional("attempts").unwrap_or_default();
+        let since = item.optional("problem").filter(|problem: &Problem| problem.code == UNREADABLE);
+        let has_failed = attempts >= UNREADABLE_ATTEMPTS;
+        let message = format!("The entry cannot be read: its attribute {:?} is missing or damaged.", corrupt.attribute);
+        let since = since.map_or(now, |problem| problem.since);
+        let problem = Problem { code: UNREADABLE.to_owned(), message, since, shared_failures: 0 };
+        let update = Update::default();
+        let update = if has_failed {
+            terminal(update, State::Failed)
+        } else {
+            update.set("due_at", item::seconds(now + UNREADABLE_DELAY)).set("attempts", item::number(attempts + 1))
+        };
+        let update = update
             .set("problem", item::value(&problem))
             .set("updated_at", item::seconds(now))
-            .only_if_exists("key");
-        self.update_if(tenant, &corrupt.key, update).await.map(drop)
+            .only_if_exists("pending");
+        Ok(self.update_if(tenant, &corrupt.key, update).await? && has_failed)
     }
 
     /// Applies a conditional update. Returns whether its condition held.

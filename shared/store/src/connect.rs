@@ -26,6 +26,7 @@ impl Tenants {
     /// When DynamoDB cannot answer.
     pub async fn create(&self, id: &TenantId, now: Timestamp) -> Result<bool, Error> {
         let update = Update::default()
+            .set(item::SCHEMA, item::schema())
             .set("webhook_tokens", AttributeValue::L(Vec::new()))
             .set("state", item::value(&ConnectionState::Connected))
             .set("created_at", item::seconds(now))

@@ -8,6 +8,7 @@ use rules::{Decision, Document, SkipReason, Task, Trace};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Corrupt;
+use crate::index;
 use crate::item::{Attributes, Item};
 
 /// The state of an entry.
@@ -61,14 +62,15 @@ pub struct Entry {
 pub struct Written {
     /// Its Salesforce id.
     pub task_id: String,
-    /// What was written.
-    pub task: Task,
+    /// What was written; none if it is not known.
+    pub task: Option<Task>,
     /// The record it is on.
+    #[serde(default)]
     pub record: Record,
     /// The Case or Opportunity it is related to.
     pub related: Option<Related>,
     /// When it was created.
-    #[serde(with = "required")]
+    #[serde(with = "required", default)]
     pub logged_at: Timestamp,
 }
 
@@ -98,22 +100,34 @@ pub struct Problem {
 }
 
 impl Entry {
-    /// Reads an item of the table.
+    /// Reads an item of the table leniently: only its key, version, state and ids must be readable.
+    ///
+    /// What a pending entry is to become, and the Task that it became, are never guessed: an entry whose decision or Task
+    /// cannot be read is unreadable.
     pub(crate) fn read(item: Attributes) -> Result<Self, Corrupt> {
         let mut item = Item::new(item, "key");
+        let state = item.required("state")?;
+        let updated_at = item.instant("updated_at");
+        let occurred_at = item.optional::<String>("occurred_at").and_then(|text| index::parse_instant(&text));
+        let occurred_at = occurred_at.or(updated_at).unwrap_or(Timestamp::UNIX_EPOCH);
+        let document = item.json("document")?.and_then(|document| Document::from_stored(document, occurred_at).ok());
+        let decision = match state {
+            State::Pending => item.readable("decision")?,
+            State::Open | State::Logged | State::Skipped | State::Failed => item.optional("decision"),
+        };
         Ok(Self {
             key: item.key().to_owned(),
             version: item.required("version")?,
-            document: item.required("document")?,
-            decision: item.optional("decision")?,
-            state: item.required("state")?,
-            due_at: item.instant("due_at")?,
-            attempts: item.optional("attempts")?.unwrap_or_default(),
-            written: item.optional("written")?,
-            trace: item.optional("trace")?.unwrap_or_default(),
-            skipped: item.optional("skipped")?,
-            problem: item.optional("problem")?,
-            updated_at: item.instant("updated_at")?.ok_or_else(|| item.corrupt("updated_at"))?,
+            document: document.ok_or_else(|| item.corrupt("document"))?,
+            decision,
+            state,
+            due_at: item.instant("due_at"),
+            attempts: item.optional("attempts").unwrap_or_default(),
+            written: item.readable("written")?,
+            trace: item.optional("trace").unwrap_or_default(),
+            skipped: item.optional("skipped"),
+            problem: item.optional("problem"),
+            updated_at: updated_at.unwrap_or(occurred_at),
         })
     }
 }

@@ -109,6 +109,7 @@ impl History {
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(key_of(tenant, version.settings.version)))
+            .item(item::SCHEMA, item::schema())
             .item("document", item::value(&version.settings))
             .item("changed_by", item::text(&version.changed_by))
             .item("changed_at", item::seconds(version.changed_at))
@@ -129,10 +130,11 @@ fn key_of(tenant: &TenantId, version: u64) -> Attributes {
 
 fn read(item: Attributes) -> Result<SettingsVersion, Corrupt> {
     let mut item = Item::new(item, "item");
+    let document = item.json("document")?.ok_or_else(|| item.corrupt("document"))?;
     Ok(SettingsVersion {
-        settings: item.required("document")?,
-        changed_by: item.required("changed_by")?,
-        changed_at: item.instant("changed_at")?.ok_or_else(|| item.corrupt("changed_at"))?,
-        made_from: item.required("made_from")?,
+        settings: Settings::from_stored(document).map_err(|_| item.corrupt("document"))?,
+        changed_by: item.optional("changed_by").unwrap_or_default(),
+        changed_at: item.instant("changed_at").ok_or_else(|| item.corrupt("changed_at"))?,
+        made_from: item.optional("made_from").unwrap_or(MadeFrom::Edit),
     })
 }

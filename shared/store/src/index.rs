@@ -32,6 +32,11 @@ pub(crate) fn instant(at: Timestamp) -> String {
     format!("{:010}", at.as_second())
 }
 
+/// Reads the instant of an `occurred_at`.
+pub(crate) fn parse_instant(occurred_at: &str) -> Option<Timestamp> {
+    occurred_at.split('#').next()?.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok())
+}
+
 /// Adds the index's attributes, except the state, to an update of an entry.
 pub(crate) fn set_attributes(
     update: Update,

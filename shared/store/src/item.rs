@@ -4,10 +4,23 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
+use rules::stored;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::error::Corrupt;
+
+/// Name of the attribute that says by which schema an item was written. An item without it is older than schema 1.
+pub(crate) const SCHEMA: &str = "schema";
+
+/// The schema that this version writes. Readers never depend on it: it is for people and for migrations.
+pub(crate) const SCHEMA_VERSION: u32 = 1;
+
+/// The value of [`SCHEMA`].
+pub(crate) fn schema() -> AttributeValue {
+    number(SCHEMA_VERSION)
+}
 
 /// The attributes of an item in the SDK's representation.
 pub(crate) type Attributes = HashMap<String, AttributeValue>;
@@ -50,22 +63,32 @@ impl Item {
         &self.key
     }
 
-    /// An attribute that must be present.
+    /// An attribute that must be present and readable.
     pub(crate) fn required<T: DeserializeOwned>(&mut self, attribute: &'static str) -> Result<T, Corrupt> {
-        self.optional(attribute)?.ok_or_else(|| self.corrupt(attribute))
+        self.readable(attribute)?.ok_or_else(|| self.corrupt(attribute))
     }
 
-    /// An attribute that may be absent.
-    pub(crate) fn optional<T: DeserializeOwned>(&mut self, attribute: &'static str) -> Result<Option<T>, Corrupt> {
-        let value = self.attributes.remove(attribute);
-        let read = value.map(serde_dynamo::from_attribute_value::<AttributeValue, Option<T>>).transpose();
-        read.map(Option::flatten).map_err(|_| self.corrupt(attribute))
+    /// An attribute that may be absent, but must be readable where it is present.
+    pub(crate) fn readable<T: DeserializeOwned>(&mut self, attribute: &'static str) -> Result<Option<T>, Corrupt> {
+        let Some(value) = self.json(attribute)? else { return Ok(None) };
+        stored::read(value, &Value::Null).map(Some).map_err(|_| self.corrupt(attribute))
     }
 
-    /// An instant that may be absent.
-    pub(crate) fn instant(&mut self, attribute: &'static str) -> Result<Option<Timestamp>, Corrupt> {
-        let seconds = self.optional::<i64>(attribute)?;
-        seconds.map(Timestamp::from_second).transpose().map_err(|_| self.corrupt(attribute))
+    /// An attribute that may be absent. One that this version cannot read counts as absent.
+    pub(crate) fn optional<T: DeserializeOwned>(&mut self, attribute: &'static str) -> Option<T> {
+        self.readable(attribute).ok().flatten()
+    }
+
+    /// An instant that may be absent. One that this version cannot read counts as absent.
+    pub(crate) fn instant(&mut self, attribute: &'static str) -> Option<Timestamp> {
+        self.optional(attribute).and_then(|seconds| Timestamp::from_second(seconds).ok())
+    }
+
+    /// An attribute as JSON; none if it is absent or null.
+    pub(crate) fn json(&mut self, attribute: &'static str) -> Result<Option<Value>, Corrupt> {
+        let Some(value) = self.attributes.remove(attribute) else { return Ok(None) };
+        let json: Value = serde_dynamo::from_attribute_value(value).map_err(|_| self.corrupt(attribute))?;
+        Ok(Some(json).filter(|json| !json.is_null()))
     }
 
     /// The error for an unreadable `attribute`.

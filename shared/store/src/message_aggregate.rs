@@ -60,6 +60,7 @@ impl Calls {
         expires_at: Timestamp,
     ) -> Result<(), MergeError> {
         let update = Update::default()
+            .set(item::SCHEMA, item::schema())
             .set("version", item::number(expected.map_or(1, |version| version + 1)))
             .set("gathered", item::value(aggregate))
             .set("expires_at", item::seconds(expires_at));

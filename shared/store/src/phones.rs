@@ -64,6 +64,7 @@ impl Phones {
     pub async fn put_many(&self, tenant: &TenantId, found: &BTreeMap<E164, Remembered>) -> Result<(), Error> {
         let put = |(phone, found): (&E164, &Remembered)| {
             let mut item = key_of(tenant, phone);
+            item.insert(item::SCHEMA.to_owned(), item::schema());
             item.insert("record".to_owned(), item::value(&found.record));
             item.insert("ours".to_owned(), AttributeValue::Bool(found.ours));
             item.insert("expires_at".to_owned(), item::seconds(found.expires_at));
@@ -96,6 +97,10 @@ fn put_request(item: Attributes) -> PutRequest {
 fn read(item: Attributes) -> Result<(E164, Remembered), Corrupt> {
     let mut item = Item::new(item, "tenant");
     let phone = item.required("phone")?;
-    let expires_at = item.instant("expires_at")?.ok_or_else(|| item.corrupt("expires_at"))?;
-    Ok((phone, Remembered { record: item.required("record")?, ours: item.required("ours")?, expires_at }))
+    let expires_at = item.instant("expires_at").ok_or_else(|| item.corrupt("expires_at"))?;
+    let record: Record = item.required("record")?;
+    if record.id.is_empty() {
+        return Err(item.corrupt("record"));
+    }
+    Ok((phone, Remembered { record, ours: item.optional("ours").unwrap_or_default(), expires_at }))
 }

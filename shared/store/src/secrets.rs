@@ -13,6 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{self, Corrupt, Error};
+use crate::item;
 use crate::tenant::TenantId;
 
 /// A tenant's OAuth tokens for its Salesforce org.
@@ -188,12 +189,14 @@ pub(crate) fn read<T: for<'de> Deserialize<'de>>(name: &str, secret: &SecretStri
 fn to_json(tokens: &SalesforceTokens) -> String {
     #[derive(Serialize)]
     struct Exposed<'a> {
+        schema: u32,
         access_token: &'a str,
         refresh_token: &'a str,
         instance_url: &'a str,
         login_url: &'a str,
     }
     let exposed = Exposed {
+        schema: item::SCHEMA_VERSION,
         access_token: tokens.access_token.expose_secret(),
         refresh_token: tokens.refresh_token.expose_secret(),
         instance_url: &tokens.instance_url,

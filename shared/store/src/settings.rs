@@ -101,6 +101,7 @@ impl SettingsStore {
         let put = Put::builder()
             .table_name(&self.table)
             .item("tenant", item::text(tenant.as_str()))
+            .item(item::SCHEMA, item::schema())
             .item("document", item::value(&next.settings))
             .item("changed_by", item::text(&next.changed_by))
             .item("changed_at", item::seconds(next.changed_at))
@@ -124,5 +125,7 @@ fn current(refusal: &Refusal) -> Result<Settings, Corrupt> {
 }
 
 fn read(item: Attributes) -> Result<Settings, Corrupt> {
-    Item::new(item, "tenant").required("document")
+    let mut item = Item::new(item, "tenant");
+    let document = item.json("document")?.ok_or_else(|| item.corrupt("document"))?;
+    Settings::from_stored(document).map_err(|_| item.corrupt("document"))
 }

@@ -109,6 +109,6 @@ fn read(state_hash: TokenHash, item: Attributes) -> Result<Attempt, Corrupt> {
         login_url: item.required("login_url")?,
         return_to: item.required("return_to")?,
         browser_hash: item.required("browser_hash")?,
-        expires_at: item.instant("expires_at")?.ok_or_else(|| item.corrupt("expires_at"))?,
+        expires_at: item.instant("expires_at").ok_or_else(|| item.corrupt("expires_at"))?,
     })
 }

@@ -119,17 +119,25 @@ pub struct Connection {
     /// Id of the Organization.
     pub org_id: String,
     /// Base URL of its REST API when it was connected; the tokens hold the current one.
+    #[serde(default)]
     pub instance_url: String,
     /// URL where its users sign in and tokens are refreshed.
+    #[serde(default = "default_login_url")]
     pub login_url: String,
     /// Id of the Salesforce user who connected it, who owns records that match no other user.
+    #[serde(default)]
     pub user_id: String,
     /// That user's name, if it was in the response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_name: Option<String>,
     /// When it was connected.
-    #[serde(with = "required")]
+    #[serde(with = "required", default)]
     pub connected_at: Timestamp,
+}
+
+/// Where users of production orgs sign in.
+fn default_login_url() -> String {
+    "https://login.salesforce.com".to_owned()
 }
 
 /// Whether a tenant's Salesforce org accepts requests.

@@ -4,10 +4,14 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use rules::DigestKey;
 
 use crate::error::{self, Corrupt, Error};
 use crate::expression::Update;
 use crate::item::{self, Attributes, Item};
+use crate::random;
 use crate::tenant::{ApiUsage, ConnectionState, OrgFacts, Tenant, TenantId};
 
 /// The table of tenants.
@@ -41,6 +45,7 @@ impl Tenants {
     /// When DynamoDB cannot answer.
     pub async fn put(&self, tenant: &Tenant) -> Result<(), Error> {
         let update = Update::default()
+            .set(item::SCHEMA, item::schema())
             .set("webhook_tokens", item::value(&tenant.webhook_tokens))
             .set_or_remove("salesforce", tenant.salesforce.as_ref().map(item::value))
             .set_or_remove("former_login_url", tenant.former_login_url.as_deref().map(item::text))
@@ -87,6 +92,32 @@ impl Tenants {
         self.update_if(id, update).await.map(drop)
     }
 
+    /// The tenant's key for digests of phone numbers, created on first use. Returns `None` if there is no such tenant.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer or the stored key cannot be read.
+    pub async fn digest_key(&self, id: &TenantId) -> Result<Option<DigestKey>, Error> {
+        let new: [u8; 32] = random::bytes()?;
+        let update =
+            Update::default().set_if_absent("digest_key", AttributeValue::B(Blob::new(new))).only_if_exists("tenant");
+        let request = self.dynamodb.update_item().table_name(&self.table).key("tenant", item::text(id.as_str()));
+        let request = update.apply_to(request).return_values(ReturnValue::UpdatedNew);
+        let attributes = match request.send().await {
+            Ok(response) => response.attributes.unwrap_or_default(),
+            Err(error)
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                return Ok(None);
+            }
+            Err(error) => return Err(error::from_sdk("UpdateItem", &error)),
+        };
+        let stored = attributes.get("digest_key").and_then(|key| key.as_b().ok()).map(AsRef::as_ref);
+        match stored.and_then(|key| <[u8; 32]>::try_from(key).ok()) {
+            Some(key) => Ok(Some(DigestKey::new(key))),
+            None => Err(Corrupt { key: id.to_string(), attribute: "digest_key" }.into()),
+        }
+    }
+
     async fn update(&self, id: &TenantId, update: Update) -> Result<(), Error> {
         let request = self.dynamodb.update_item().table_name(&self.table).key("tenant", item::text(id.as_str()));
         update.apply_to(request).send().await.map_err(|e| error::from_sdk("UpdateItem", &e))?;
@@ -112,13 +143,14 @@ pub(crate) fn read(id: &TenantId, item: Attributes) -> Result<Tenant, Corrupt> {
     let mut item = Item::new(item, "tenant");
     Ok(Tenant {
         id: id.clone(),
-        webhook_tokens: item.optional("webhook_tokens")?.unwrap_or_default(),
-        salesforce: item.optional("salesforce")?,
-        former_login_url: item.optional("former_login_url")?,
-        state: item.optional::<ConnectionState>("state")?.unwrap_or_default().complete(),
-        facts: item.optional("facts")?.unwrap_or_default(),
-        api_usage: item.optional("api_usage")?,
-        aircall: item.optional("aircall")?,
-        last_event_at: item.instant("last_event_at")?,
+        // Not taken for absent if it cannot be read: Aircall turns off a webhook that is refused too often.
+        webhook_tokens: item.readable("webhook_tokens")?.unwrap_or_default(),
+        salesforce: item.optional("salesforce"),
+        former_login_url: item.optional("former_login_url"),
+        state: item.optional::<ConnectionState>("state").unwrap_or_default().complete(),
+        facts: item.optional("facts").unwrap_or_default(),
+        api_usage: item.optional("api_usage"),
+        aircall: item.optional("aircall"),
+        last_event_at: item.instant("last_event_at"),
     })
 }

@@ -14,6 +14,7 @@ mod record_outcome;
 mod secrets;
 mod settings;
 mod sign_ins;
+mod stored;
 mod tenants;
 mod transaction;
 
@@ -130,7 +131,7 @@ pub(super) fn record() -> Record {
 pub(super) fn logged(entry: &Entry) -> Outcome {
     let task = entry.document.interaction().task(TaskStatus::Completed, &Settings::default(), "Test Contact");
     let task_id = "00T000000000001AAA".to_owned();
-    let written = Written { task_id, task, record: record(), related: None, logged_at: at(START + 100) };
+    let written = Written { task_id, task: Some(task), record: record(), related: None, logged_at: at(START + 100) };
     Outcome::Logged { written: Box::new(written), trace: Trace::new() }
 }
 

@@ -8,8 +8,9 @@ use rules::decide::decide;
 use rules::revise::{Held, revise, untouched};
 use rules::settings::{LogCalls, MessageTasks, Settings};
 use rules::{
-    Channel, Conversation, DeliveryState, Direction, Document, E164, Line, LineId, Media, Message, MessageDocument,
-    MessageEvent, MessageId, MessageSnapshot, Messages, Party, SkipReason, Task, TaskStatus, User, Verdict,
+    Channel, Conversation, DeliveryState, DigestKey, Direction, Document, E164, Line, LineId, Media, Message,
+    MessageDocument, MessageEvent, MessageId, MessageSnapshot, Messages, Party, SkipReason, Task, TaskStatus, User,
+    Verdict,
 };
 
 use crate::support::{Timestamp, at, call};
@@ -60,8 +61,18 @@ fn merged(snapshots: &[MessageSnapshot]) -> MessageDocument {
     snapshots.iter().cloned().map(MessageDocument::from).reduce(MessageDocument::merge).unwrap()
 }
 
+/// The tenant's key for digests of phone numbers.
+fn key() -> DigestKey {
+    DigestKey::new([7; 32])
+}
+
+/// The messages of a document of which nothing was stored before.
+fn messages_of(document: &MessageDocument) -> Vec<Message> {
+    document.messages(&key(), |_| false)
+}
+
 fn message() -> Message {
-    merged(&[received()]).messages().remove(0)
+    messages_of(&merged(&[received()])).remove(0)
 }
 
 fn sent() -> Message {
@@ -90,7 +101,7 @@ fn per_conversation() -> Settings {
 
 fn conversation(messages: impl IntoIterator<Item = (Message, u64)>) -> Messages {
     let as_messages = |(message, version)| {
-        let conversation = Conversation::for_message(&message, &per_conversation());
+        let conversation = Conversation::for_message(&message, &per_conversation(), &key());
         Messages::from_message(message, version, conversation)
     };
     messages.into_iter().map(as_messages).reduce(Messages::merge).unwrap()
@@ -155,7 +166,7 @@ proptest! {
         let events = [received(), status("sent", 0), status("delivered", 0), status("read", 9)];
         let shuffled: Vec<_> = order.into_iter().chain(duplicates).map(|index| events[index].clone()).collect();
         prop_assert_eq!(merged(&shuffled), merged(&events));
-        prop_assert_eq!(merged(&shuffled).messages()[0].state.clone(), Some(DeliveryState("read".to_owned())));
+        prop_assert_eq!(messages_of(&merged(&shuffled))[0].state.clone(), Some(DeliveryState("read".to_owned())));
     }
 
     #[test]
@@ -181,8 +192,8 @@ proptest! {
         let stored = serde_json::to_string(&document).unwrap();
         prop_assert_eq!(serde_json::from_str::<MessageDocument>(&stored).unwrap(), document);
         let document = Document::Messages(conversation([(nth(1), 3), (nth(2), 4)]));
-        let stored = serde_json::to_string(&document).unwrap();
-        prop_assert_eq!(serde_json::from_str::<Document>(&stored).unwrap(), document);
+        let stored = serde_json::to_value(&document).unwrap();
+        prop_assert_eq!(Document::from_stored(stored, at("2026-03-23T10:00:00Z")).unwrap(), document);
     }
 
     /// In any order of updates, and wherever a person adds notes in between, each message appears exactly once.
@@ -235,8 +246,8 @@ proptest! {
 
 #[test]
 fn a_status_update_with_only_a_state_waits_for_its_message() {
-    assert_eq!(merged(&[status("delivered", 5)]).messages(), []);
-    let message = merged(&[status("delivered", -1), received()]).messages().remove(0);
+    assert_eq!(messages_of(&merged(&[status("delivered", 5)])), []);
+    let message = messages_of(&merged(&[status("delivered", -1), received()])).remove(0);
     assert_eq!((message.text.as_deref(), message.state.unwrap().0.as_str()), (Some("Hello\nthere"), "received"));
     assert_eq!(message.sent_at, received().created_at.unwrap());
 }
@@ -244,13 +255,13 @@ fn a_status_update_with_only_a_state_waits_for_its_message() {
 #[test]
 fn a_complete_status_update_counts_as_the_message() {
     let complete = MessageSnapshot { event: MessageEvent::StatusUpdated, ..received() };
-    assert_eq!(merged(&[complete]).messages(), [message()]);
+    assert_eq!(messages_of(&merged(&[complete])), [message()]);
 }
 
 #[test]
 fn a_received_event_with_only_an_id_is_still_a_message() {
     let bare = MessageSnapshot { event: MessageEvent::Received, ..status("odd", 0) };
-    let message = merged(&[bare]).messages().remove(0);
+    let message = messages_of(&merged(&[bare])).remove(0);
     assert_eq!((message.direction, message.party), (Direction::Inbound, Party::Anonymous));
     assert_eq!((message.sent_at, message.line.label().as_str()), (received().at, "Aircall"));
 }
@@ -260,7 +271,7 @@ fn a_group_message_yields_one_message_for_each_external_participant() {
     let ours = received().line.unwrap().digits.unwrap();
     let participants = ["+33612345678", "+14155550132", &ours].map(phone).into();
     let snapshot = MessageSnapshot { is_group: true, participants, ..received() };
-    let messages = merged(&[snapshot]).messages();
+    let messages = messages_of(&merged(&[snapshot]));
     let to: Vec<String> = messages.iter().map(|message| message.party.phone().unwrap().to_string()).collect();
     assert_eq!(to, ["+14155550132", "+33612345678"]);
     assert_eq!(messages.iter().map(|message| &message.id).collect::<BTreeSet<_>>().len(), 2);
@@ -268,6 +279,33 @@ fn a_group_message_yields_one_message_for_each_external_participant() {
     assert_eq!(writer.subject, "SMS received from Grace Example to Product line");
     assert_eq!(other.subject, "SMS received from +33 6 12 34 56 78 to Product line");
     assert!(other.description.contains("Group: +1 415-555-0132, +33 6 12 34 56 78"), "{}", other.description);
+}
+
+#[test]
+fn ids_of_group_messages_hold_keyed_digests() {
+    let participants = ["+33612345678", "+14155550132"].map(phone).into();
+    let group = merged(&[MessageSnapshot { is_group: true, participants, ..received() }]);
+    let ids = |key: [u8; 32]| group.messages(&DigestKey::new(key), |_| false).into_iter().map(|message| message.id);
+    let own: BTreeSet<MessageId> = ids([7; 32]).collect();
+    assert!(own.iter().all(|id| id.as_str().starts_with("1774260000123abc-x") && id.as_str().len() == 33), "{own:?}");
+    assert!(ids([8; 32]).all(|id| !own.contains(&id)));
+}
+
+#[test]
+fn a_group_message_that_has_an_entry_under_its_former_id_keeps_it() {
+    let former = MessageId::new("1774260000123abc-x5a1b1d8b3b7c6e");
+    let participants = ["+33612345678", "+14155550132"].map(phone).into();
+    let group = merged(&[MessageSnapshot { is_group: true, participants, ..received() }]);
+    let asked = std::cell::RefCell::new(Vec::new());
+    let first = |id: &MessageId| {
+        asked.borrow_mut().push(id.clone());
+        asked.borrow().len() == 1
+    };
+    let messages = group.messages(&key(), first);
+    let former_ids: Vec<MessageId> = asked.into_inner();
+    assert!(former_ids.iter().all(|id| id.as_str().len() == former.as_str().len()), "{former_ids:?}");
+    assert_eq!(messages[0].id, former_ids[0]);
+    assert_ne!(messages[1].id, former_ids[1]);
 }
 
 #[track_caller]
@@ -305,18 +343,34 @@ fn new_settings_do_not_apply_to_messages_already_decided() {
 
 #[test]
 fn only_logged_messages_belong_to_a_conversation() {
-    assert_eq!(Conversation::for_message(&message(), &Settings::default()), None);
-    let key = Conversation::for_message(&message(), &per_conversation()).unwrap().key();
-    assert_eq!(key, "conversation-397375-33612345678-2026-03-23");
-    assert_eq!(rules::messages::loggable(&key), "conversation-397375-…-2026-03-23");
+    assert_eq!(Conversation::for_message(&message(), &Settings::default(), &key()), None);
+    assert!(Conversation::for_message(&message(), &per_conversation(), &key()).is_some());
     let off = Settings { log_messages: false, ..per_conversation() };
-    assert_eq!(Conversation::for_message(&message(), &off), None);
+    assert_eq!(Conversation::for_message(&message(), &off, &key()), None);
+}
+
+#[test]
+fn the_key_of_a_conversation_holds_a_keyed_digest_of_the_phone_number() {
+    let conversation = |key: &DigestKey| Conversation::for_message(&message(), &per_conversation(), key).unwrap();
+    let own = conversation(&key()).key();
+    assert_eq!(own, "conversation-397375-x0c62936dc1df064-2026-03-23");
+    assert_eq!(rules::messages::loggable(&own), own);
+    assert_ne!(own, conversation(&DigestKey::new([8; 32])).key());
+}
+
+#[test]
+fn a_conversation_that_was_stored_before_digests_keeps_its_key() {
+    let conversation = Conversation::for_message(&message(), &per_conversation(), &key()).unwrap().unkeyed();
+    let stored = serde_json::to_value(&conversation).unwrap();
+    let read: Conversation = serde_json::from_value(stored).unwrap();
+    assert_eq!(read.key(), "conversation-397375-33612345678-2026-03-23");
+    assert_eq!(rules::messages::loggable(&read.key()), "conversation-397375-…-2026-03-23");
 }
 
 #[test]
 fn the_day_of_a_conversation_is_in_the_line_s_time_zone() {
     let late = Message { sent_at: at("2026-03-23T23:30:00Z"), ..message() };
-    assert_eq!(Conversation::for_message(&late, &per_conversation()).unwrap().day.to_string(), "2026-03-24");
+    assert_eq!(Conversation::for_message(&late, &per_conversation(), &key()).unwrap().day.to_string(), "2026-03-24");
     assert_eq!(task(late).activity_date.to_string(), "2026-03-24");
 }
 
@@ -358,7 +412,7 @@ fn the_description_contains_all_details_of_the_message() {
 fn a_conversation_lists_its_messages_in_order() {
     let task = conversation_task(&[2, 1]);
     assert_eq!(task.subject, "SMS conversation with Grace Example on Product line");
-    assert_eq!(task.key, "conversation-397375-33612345678-2026-03-23");
+    assert_eq!(task.key, "conversation-397375-x0c62936dc1df064-2026-03-23");
     insta::assert_snapshot!(task.description, @r"
     Channel: SMS
     With: +33 6 12 34 56 78
@@ -407,7 +461,7 @@ fn an_abridged_event_erases_nothing_in_either_order() {
     };
     for later in [abridged, unusable] {
         for order in [[complete.clone(), later.clone()], [later, complete.clone()]] {
-            let message = merged(&order).messages().remove(0);
+            let message = messages_of(&merged(&order)).remove(0);
             assert_eq!((&message.line, &message.party), (&line, &phone("+33612345678")));
             assert_eq!(message.user.as_ref(), Some(&ada));
         }
@@ -469,7 +523,7 @@ fn a_message_s_task_has_no_call_fields() {
 fn the_longest_conversation_key_fits_its_field() {
     let long = Line { id: LineId(u64::MAX), ..message().line };
     let message = Message { line: long, party: phone("+999999999999999"), ..message() };
-    assert!(Conversation::for_message(&message, &per_conversation()).unwrap().key().len() <= 64);
+    assert!(Conversation::for_message(&message, &per_conversation(), &key()).unwrap().key().len() <= 64);
     let _: Timestamp = message.sent_at;
 }
 

@@ -116,14 +116,33 @@ async fn reading_many_entries_reports_a_damaged_one_and_returns_the_others() {
 }
 
 #[tokio::test]
-async fn a_damaged_entry_is_reported_by_key_and_can_be_failed() {
+async fn an_unreadable_entry_is_postponed_for_an_hour_then_failed_and_can_be_retried() {
     let f = Fixture::new().await;
     let key = f.ended(7, 0).await;
-    f.damage(&key, "trace", item::number(1)).await;
+    f.damage(&key, "document", item::text("not a document")).await;
     let Err(Error::Corrupt(corrupt)) = f.calls.get(&f.tenant, &key).await else { panic!("the damaged entry was read") };
-    assert_eq!(corrupt.to_string(), "call-7: the attribute \"trace\" is missing or unreadable");
-    f.calls.fail_unreadable(&f.tenant, &corrupt, at(START + 90)).await.unwrap();
-    assert_eq!(f.due(1000).await, Vec::<String>::new());
+    assert_eq!(corrupt.to_string(), "call-7: the attribute \"document\" is missing or unreadable");
+    let mut now = 60;
+    while !f.calls.postpone_unreadable(&f.tenant, &corrupt, at(START + now)).await.unwrap() {
+        assert_eq!(f.due(now + 299).await, Vec::<String>::new());
+        assert_eq!(f.due(now + 300).await, [key.clone()]);
+        now += 300;
+    }
+    assert_eq!(now, 60 + 3600);
+    assert_eq!(f.due(100_000).await, Vec::<String>::new());
+    assert!(f.calls.retry(&f.tenant, &key, at(START + now)).await.unwrap());
+    assert!(!f.calls.postpone_unreadable(&f.tenant, &corrupt, at(START + now)).await.unwrap(), "it has another hour");
+}
+
+#[tokio::test]
+async fn an_entry_that_does_not_wait_is_not_postponed() {
+    let f = Fixture::new().await;
+    let key = f.ended(7, 0).await;
+    let entry = f.entry(&key).await;
+    f.calls.record_outcome(&f.tenant, &entry, &logged(&entry), at(START + 70)).await.unwrap();
+    let corrupt = crate::Corrupt { key: key.clone(), attribute: "document" };
+    assert!(!f.calls.postpone_unreadable(&f.tenant, &corrupt, at(START + 90)).await.unwrap());
+    assert_eq!(f.entry(&key).await.state, State::Logged);
 }
 
 #[tokio::test]
