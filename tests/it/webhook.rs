@@ -146,7 +146,7 @@ async fn irrelevant_and_unknown_events_are_accepted_and_ignored() {
 async fn unknown_fields_and_changed_types_are_tolerated() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
-    let call = CallBody::inbound(1).answered_after(5).without_date(30);
+    let call = CallBody::inbound(1).answered_after(5).lasting(30);
     let mut body = ended(&env, &call);
     body["delivery_id"] = json!({"new": true});
     let data = &mut body["data"];

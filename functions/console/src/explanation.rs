@@ -12,7 +12,8 @@ pub(crate) fn status(entry: &Entry) -> Option<TaskStatus> {
     match entry.state {
         State::Open | State::Skipped => None,
         State::Pending | State::Logged | State::Failed => {
-            entry.written.as_ref().map(|written| written.task.status).or_else(decided)
+            let written = entry.written.as_ref().and_then(|written| written.task.as_ref());
+            written.map(|task| task.status).or_else(decided)
         }
     }
 }

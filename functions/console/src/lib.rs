@@ -31,7 +31,6 @@ mod errors;
 mod explanation;
 mod flash;
 mod form;
-mod kept;
 mod lines;
 mod page;
 mod page_error;

@@ -60,7 +60,14 @@ pub(crate) async fn preview(
     settings: &rules::Settings,
     document: Document,
 ) -> Result<Result<Previewed, NotOver>, store::Error> {
-    let document = document.placed(settings);
+    let document = match document {
+        Document::Call(_) => document,
+        // Its conversation is part of the key that the preview shows.
+        Document::Messages(_) => match console.tenants.digest_key(id).await? {
+            Some(key) => document.with_conversation(settings, &key),
+            None => document,
+        },
+    };
     let Some(decision) = decide::decide(&document, settings, None) else { return Ok(Err(NotOver)) };
     let mut previewed = Previewed {
         call_type: decision.call_type(),

@@ -1,5 +1,6 @@
 //! Evaluates one event: parse, merge, decide, store, wake the writer.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use aircall::Webhook;
@@ -9,13 +10,18 @@ use lambda::metrics::{Counter, count};
 use lambda::queue::{Event, QueueError, WakeUp, WriteQueue};
 use rules::decide::decide;
 use rules::messages::loggable;
-use rules::{CallDocument, Conversation, Document, MessageDocument, MessageSnapshot, Messages, Verdict};
-use store::{Calls, Merge, MergeError, MessageAggregate, SettingsStore, State, TenantId};
+use rules::{CallDocument, Document, Verdict};
+use store::{Calls, Merge, MergeError, SettingsStore, State, TenantId};
 
+use crate::digest_keys::DigestKeys;
 use crate::heartbeat::Heartbeat;
 
 /// Maximum attempts of a merge, as concurrent events of the same call or message conflict (optimistic locking).
-const MAX_ATTEMPTS: u32 = 12;
+pub(crate) const MAX_ATTEMPTS: u32 = 12;
+/// The longest wait before the second attempt, milliseconds. It doubles with each attempt.
+const MIN_BACKOFF_MS: u64 = 10;
+/// How often the longest wait doubles: up to 320 ms.
+const MAX_BACKOFF_DOUBLINGS: u32 = 5;
 
 /// Evaluates events.
 #[derive(Debug)]
@@ -24,6 +30,7 @@ pub(crate) struct Evaluator {
     pub(crate) settings: SettingsStore,
     pub(crate) write_queue: WriteQueue,
     pub(crate) heartbeat: Heartbeat,
+    pub(crate) digest_keys: DigestKeys,
     /// How long an entry is kept after its last event.
     pub(crate) retention: SignedDuration,
 }
@@ -49,83 +56,33 @@ pub(crate) enum EvaluateError {
 impl Evaluator {
     /// Evaluates one message of the events queue.
     pub(crate) async fn evaluate(&self, message: SqsMessage, now: Timestamp) -> Result<(), EvaluateError> {
+        let seed = message.message_id.clone().unwrap_or_default();
         let event = Event::read(message).map_err(EvaluateError::Malformed)?;
         let tenant = TenantId::parse(&event.tenant)?;
         let webhook = Webhook::parse(&event.body)?;
         self.heartbeat.record(&tenant, now).await;
         match webhook {
             Webhook::Call(snapshot) => {
-                let (key, event) = (snapshot.call.id.key(), format!("{:?}", snapshot.event));
-                self.merge_entry(&tenant, &key, &CallDocument::from(*snapshot).into(), &event, now).await
+                let delivery = Delivery { tenant, event: format!("{:?}", snapshot.event), seed, now };
+                let key = snapshot.call.id.key();
+                self.merge_entry(&delivery, &key, &CallDocument::from(*snapshot).into()).await
             }
-            Webhook::Message(snapshot) => self.merge_message(&tenant, *snapshot, now).await,
+            Webhook::Message(snapshot) => {
+                let delivery = Delivery { tenant, event: format!("{:?}", snapshot.event), seed, now };
+                self.merge_message(&delivery, *snapshot).await
+            }
             Webhook::Other => Ok(()),
         }
     }
 
-    /// Merges an event into its message's aggregate, and the aggregate into each entry that it is routed to.
-    ///
-    /// The entries are merged even if the aggregate is unchanged: an event is redelivered if its evaluation was
-    /// interrupted.
-    async fn merge_message(
-        &self,
-        tenant: &TenantId,
-        snapshot: MessageSnapshot,
-        now: Timestamp,
-    ) -> Result<(), EvaluateError> {
-        let event = format!("{:?}", snapshot.event);
-        let (aggregate, version) = self.merge_aggregate(tenant, snapshot.into(), &event, now).await?;
-        for message in aggregate.document.messages() {
-            let conversation = aggregate.routes.get(&message.id).cloned().flatten();
-            let messages = Messages::from_message(message, version, conversation);
-            self.merge_entry(tenant, &messages.key(), &Document::Messages(messages), &event, now).await?;
-        }
-        Ok(())
-    }
-
-    /// Merges an update into a message's aggregate, and returns the aggregate with its version. Each message is routed
-    /// once, as soon as enough is known about it.
-    async fn merge_aggregate(
-        &self,
-        tenant: &TenantId,
-        update: MessageDocument,
-        event: &str,
-        now: Timestamp,
-    ) -> Result<(MessageAggregate, u64), EvaluateError> {
-        for attempt in 0..MAX_ATTEMPTS {
-            let (known, version) = self.calls.message_aggregate(tenant, update.id()).await?.unzip();
-            let documents = known.iter().map(|known| known.document.clone());
-            let document = documents.fold(update.clone(), MessageDocument::merge);
-            let mut routes = known.as_ref().map(|known| known.routes.clone()).unwrap_or_default();
-            let messages = document.messages();
-            if messages.iter().any(|message| !routes.contains_key(&message.id)) {
-                let settings = self.settings.get(tenant).await?;
-                for message in messages {
-                    routes.entry(message.id.clone()).or_insert_with(|| Conversation::for_message(&message, &settings));
-                }
-            }
-            let aggregate = MessageAggregate { document, routes };
-            if let Some(version) = version.filter(|_| known.as_ref() == Some(&aggregate)) {
-                return Ok((aggregate, version));
-            }
-            match self.calls.put_message_aggregate(tenant, &aggregate, version, now + self.retention).await {
-                Ok(()) => return Ok((aggregate, version.map_or(1, |version| version + 1))),
-                Err(MergeError::Conflict) => back_off(event, attempt).await,
-                Err(MergeError::Store(error)) => return Err(error.into()),
-            }
-        }
-        Err(EvaluateError::Contended)
-    }
-
     /// Merges an update into an entry, decides, and stores both. Wakes the writer if the entry has to be logged.
-    async fn merge_entry(
+    pub(crate) async fn merge_entry(
         &self,
-        tenant: &TenantId,
+        delivery: &Delivery,
         key: &str,
         update: &Document,
-        event: &str,
-        now: Timestamp,
     ) -> Result<(), EvaluateError> {
+        let Delivery { tenant, event, now, .. } = delivery;
         for attempt in 0..MAX_ATTEMPTS {
             let entry = self.calls.get(tenant, key).await?;
             let (known, last_decision, version, is_pending) = match entry {
@@ -143,11 +100,11 @@ impl Evaluator {
             let settings = self.settings.get(tenant).await?;
             let decision = decide(&document, &settings, last_decision.as_ref());
             let verdict = decision.as_ref().map(|decision| decision.verdict);
-            let merge = Merge { document, decision, expires_at: now + self.retention };
-            match self.calls.merge(tenant, key, &merge, version, now).await {
+            let merge = Merge { document, decision, expires_at: *now + self.retention };
+            match self.calls.merge(tenant, key, &merge, version, *now).await {
                 Ok(()) => {}
                 Err(MergeError::Conflict) => {
-                    back_off(event, attempt).await;
+                    delivery.back_off(attempt).await;
                     continue;
                 }
                 Err(MergeError::Store(error)) => return Err(error.into()),
@@ -174,8 +131,24 @@ impl Evaluator {
     }
 }
 
-/// Waits for a time that differs between events and attempts, so that concurrent events do not keep conflicting.
-async fn back_off(event: &str, attempt: u32) {
-    let milliseconds = event.len() as u64 * 7 + u64::from(attempt) * 13;
-    tokio::time::sleep(Duration::from_millis(milliseconds % 40)).await;
+/// One event as it was delivered.
+#[derive(Debug)]
+pub(crate) struct Delivery {
+    pub(crate) tenant: TenantId,
+    /// The event's name, for logs.
+    pub(crate) event: String,
+    /// The id of the SQS message, from which the jitter of retries is derived.
+    pub(crate) seed: String,
+    pub(crate) now: Timestamp,
+}
+
+impl Delivery {
+    /// Waits before the next attempt: exponential backoff with full jitter, so that the events of one call or message do
+    /// not conflict again and again.
+    pub(crate) async fn back_off(&self, attempt: u32) {
+        let mut hasher = DefaultHasher::new();
+        (&self.seed, attempt).hash(&mut hasher);
+        let limit = MIN_BACKOFF_MS << attempt.min(MAX_BACKOFF_DOUBLINGS);
+        tokio::time::sleep(Duration::from_millis(hasher.finish() % limit)).await;
+    }
 }

@@ -1,44 +1,35 @@
 //! Records the time of a tenant's last event, which the console shows.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-
 use jiff::{SignedDuration, Timestamp};
-use store::{TenantId, Tenants};
+use store::{TenantId, Tenants, TtlCache};
 
 /// Minimum time between two updates of a tenant, as a busy tenant has many events a minute.
 const INTERVAL: SignedDuration = SignedDuration::from_mins(1);
+
+/// Maximum number of tenants that are remembered.
+const CAPACITY: usize = 10_000;
 
 /// Records the last event of each tenant, at most once a minute.
 #[derive(Debug)]
 pub(crate) struct Heartbeat {
     tenants: Tenants,
-    last: Mutex<BTreeMap<TenantId, Timestamp>>,
+    /// Tenants whose last event was recorded within the interval.
+    recorded: TtlCache<TenantId, ()>,
 }
 
 impl Heartbeat {
     pub(crate) fn new(tenants: Tenants) -> Self {
-        Self { tenants, last: Mutex::default() }
+        Self { tenants, recorded: TtlCache::new(CAPACITY) }
     }
 
     /// Records an event of the tenant. A failure is only logged, so that it does not delay the event.
     pub(crate) async fn record(&self, tenant: &TenantId, now: Timestamp) {
-        if !self.is_due(tenant, now) {
+        if !self.recorded.insert_new(tenant.clone(), (), now, INTERVAL) {
             return;
         }
         if let Err(error) = self.tenants.saw_event(tenant, now).await {
             tracing::warn!(%tenant, %error, "could not record the time of the last event");
         }
-    }
-
-    fn is_due(&self, tenant: &TenantId, now: Timestamp) -> bool {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        last.retain(|_, at| now < *at + INTERVAL);
-        if last.contains_key(tenant) {
-            return false;
-        }
-        last.insert(tenant.clone(), now);
-        true
     }
 }
 

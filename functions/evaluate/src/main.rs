@@ -1,7 +1,9 @@
 //! Merges an event into its call and decides, with reasons, whether and how the call is logged.
 
+mod digest_keys;
 mod evaluate;
 mod heartbeat;
+mod message;
 
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ use lambda::{env, start};
 use lambda_runtime::{LambdaEvent, service_fn};
 use store::{Calls, SettingsStore, Tenants};
 
+use crate::digest_keys::DigestKeys;
 use crate::evaluate::Evaluator;
 use crate::heartbeat::Heartbeat;
 
@@ -25,10 +28,12 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let aws = start::aws(Duration::from_secs(5)).await;
     let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
     let retention_days: i64 = env::parsed("RETENTION_DAYS", "a number of days")?;
+    let tenants = Tenants::new(dynamodb.clone(), env::required("TENANTS_TABLE")?);
     let evaluator = Evaluator {
         calls: Calls::new(dynamodb.clone(), env::required("CALLS_TABLE")?),
-        settings: SettingsStore::new(dynamodb.clone(), env::required("SETTINGS_TABLE")?),
-        heartbeat: Heartbeat::new(Tenants::new(dynamodb, env::required("TENANTS_TABLE")?)),
+        settings: SettingsStore::new(dynamodb, env::required("SETTINGS_TABLE")?),
+        heartbeat: Heartbeat::new(tenants.clone()),
+        digest_keys: DigestKeys::new(tenants),
         write_queue: WriteQueue::new(aws_sdk_sqs::Client::new(&aws), env::required("WRITES_QUEUE_URL")?),
         retention: SignedDuration::from_hours(24 * retention_days),
     };

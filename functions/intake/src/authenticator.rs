@@ -1,16 +1,15 @@
 //! Authenticates webhooks by tenant and token.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
-use store::{Error, TenantId, Tenants, TokenHash};
+use jiff::{SignedDuration, Timestamp};
+use store::{Error, TenantId, Tenants, TokenHash, TtlCache};
 
 /// How long a tenant's tokens are cached.
-const TTL: Duration = Duration::from_mins(1);
+const TTL: SignedDuration = SignedDuration::from_mins(1);
 /// How long an unknown tenant is cached, and how old cached tokens may be to refuse a token that is not among them.
 /// Short, so that a tenant or token that was just added works soon.
-const NEGATIVE_TTL: Duration = Duration::from_secs(5);
+const NEGATIVE_TTL: SignedDuration = SignedDuration::from_secs(5);
 /// Maximum number of cached tenants, so that made-up ids cannot fill the memory.
 const CAPACITY: usize = 10_000;
 
@@ -18,19 +17,19 @@ const CAPACITY: usize = 10_000;
 #[derive(Debug)]
 pub(crate) struct Authenticator {
     tenants: Tenants,
-    cache: Mutex<HashMap<TenantId, CachedTokens>>,
+    cache: TtlCache<TenantId, CachedTokens>,
 }
 
 /// A tenant's token hashes, empty for an unknown tenant, and when they were read.
 #[derive(Clone, Debug)]
 struct CachedTokens {
     tokens: Arc<[TokenHash]>,
-    read_at: Instant,
+    read_at: Timestamp,
 }
 
 impl Authenticator {
     pub(crate) fn new(tenants: Tenants) -> Self {
-        Self { tenants, cache: Mutex::default() }
+        Self { tenants, cache: TtlCache::new(CAPACITY) }
     }
 
     /// The tenant with this id, if it exists and the token is one of its tokens.
@@ -43,44 +42,24 @@ impl Authenticator {
             contains(&[], token);
             return Ok(None);
         };
-        let known = match self.cached(&tenant) {
+        let known = match self.cache.get(&tenant, Timestamp::now()) {
             Some(cached) => cached,
             None => self.look_up(&tenant).await?,
         };
         let mut is_authentic = contains(&known.tokens, token);
-        if !is_authentic && !known.tokens.is_empty() && known.read_at.elapsed() > NEGATIVE_TTL {
+        if !is_authentic && !known.tokens.is_empty() && known.read_at + NEGATIVE_TTL < Timestamp::now() {
             is_authentic = contains(&self.look_up(&tenant).await?.tokens, token);
         }
         Ok(is_authentic.then_some(tenant))
     }
 
-    fn cached(&self, tenant: &TenantId) -> Option<CachedTokens> {
-        let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        cache.get(tenant).filter(|cached| cached.is_fresh()).cloned()
-    }
-
     async fn look_up(&self, tenant: &TenantId) -> Result<CachedTokens, Error> {
         let tokens = self.tenants.get(tenant).await?.map(|tenant| tenant.webhook_tokens).unwrap_or_default();
-        let found = CachedTokens { tokens: tokens.into(), read_at: Instant::now() };
-        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        evict(&mut cache);
-        cache.insert(tenant.clone(), found.clone());
+        let now = Timestamp::now();
+        let ttl = if tokens.is_empty() { NEGATIVE_TTL } else { TTL };
+        let found = CachedTokens { tokens: tokens.into(), read_at: now };
+        self.cache.insert(tenant.clone(), found.clone(), now, ttl);
         Ok(found)
-    }
-}
-
-impl CachedTokens {
-    fn is_fresh(&self) -> bool {
-        self.read_at.elapsed() < if self.tokens.is_empty() { NEGATIVE_TTL } else { TTL }
-    }
-}
-
-fn evict(cache: &mut HashMap<TenantId, CachedTokens>) {
-    if cache.len() >= CAPACITY {
-        cache.retain(|_, cached| cached.is_fresh());
-    }
-    if cache.len() >= CAPACITY {
-        cache.clear();
     }
 }
 
@@ -108,19 +87,5 @@ mod tests {
     fn no_token_is_accepted_if_there_are_none() {
         assert!(!contains(&[], "") && !contains(&[], "any"));
         assert!(!contains(&[TokenHash::new("")], ""));
-    }
-
-    #[test]
-    fn a_full_cache_evicts_stale_entries_first_and_then_all() {
-        let cached = |read_at| CachedTokens { tokens: Arc::new([]), read_at };
-        let long_ago = Instant::now().checked_sub(NEGATIVE_TTL).unwrap();
-        let id = |n: usize| TenantId::parse(&format!("t-{n}")).unwrap();
-        let mut all: HashMap<_, _> = (1..CAPACITY).map(|n| (id(n), cached(long_ago))).collect();
-        all.insert(id(0), cached(Instant::now()));
-        evict(&mut all);
-        assert_eq!(all.into_keys().collect::<Vec<_>>(), [id(0)]);
-        let mut fresh: HashMap<_, _> = (0..CAPACITY).map(|n| (id(n), cached(Instant::now()))).collect();
-        evict(&mut fresh);
-        assert!(fresh.is_empty());
     }
 }

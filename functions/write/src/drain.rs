@@ -144,7 +144,9 @@ impl Writer {
                 Ok(entry) => entries.push(entry),
                 Err(corrupt) => {
                     tracing::error!(%tenant, key = %loggable(&corrupt.key), attribute = corrupt.attribute, "an entry cannot be read");
-                    self.calls.fail_unreadable(tenant, &corrupt, now).await?;
+                    if self.calls.postpone_unreadable(tenant, &corrupt, now).await? {
+                        count(Counter::CallsFailed, 1, &[]);
+                    }
                 }
             }
         }

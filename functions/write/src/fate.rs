@@ -66,7 +66,8 @@ impl Fate {
             Fate::Logged(logged) => {
                 let logged_at = entry.written.as_ref().map_or(now, |written| written.logged_at);
                 let LoggedTask { task_id, task, record, related } = *logged;
-                let written = Written { task_id: task_id.as_str().to_owned(), task, record, related, logged_at };
+                let written =
+                    Written { task_id: task_id.as_str().to_owned(), task: Some(task), record, related, logged_at };
                 Outcome::Logged { written: Box::new(written), trace }
             }
             Fate::Skipped(reason) => Outcome::Skipped { reason, trace },

@@ -48,9 +48,12 @@ impl Org {
     ) -> Result<Self, Stop> {
         let not_connected = |message: &str| Stop::Reconnect(Trouble::new("NOT_CONNECTED", message));
         let connection = tenant.salesforce.as_ref().ok_or_else(|| not_connected("No Salesforce org is connected."))?;
-        let default_owner =
-            SalesforceId::parse(&connection.user_id).map_err(|_| not_connected("The connecting user is not known."))?;
-        let session = Session::open(connector, &tenant.id, holder).await?;
+        let mut session = Session::open(connector, &tenant.id, holder).await?;
+        let default_owner = match SalesforceId::parse(&connection.user_id) {
+            Ok(id) => id,
+            // Another version stored the connection.
+            Err(_) => session.user().await?,
+        };
         Ok(Self { session, deadline, usage_limit, usage: None, default_owner, api_calls: 0, retried_address: false })
     }
 

@@ -1,17 +1,14 @@
 //! In-memory cache of Salesforce users by e-mail.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
+use jiff::{SignedDuration, Timestamp};
 use salesforce::{Record, SalesforceId};
-use store::TenantId;
+use store::{TenantId, TtlCache};
 
 /// Time-to-live of a miss: shorter, as an admin may be about to create the user.
-const MISS_TTL: Duration = Duration::from_mins(15);
+const MISS_TTL: SignedDuration = SignedDuration::from_mins(15);
 
 /// Time-to-live of a hit. Users change rarely, and warm environments live for hours.
-const HIT_TTL: Duration = Duration::from_hours(1);
+const HIT_TTL: SignedDuration = SignedDuration::from_hours(1);
 
 /// The most entries of the cache: a safety bound that is not reached in practice.
 const CAPACITY: usize = 20_000;
@@ -28,51 +25,40 @@ pub enum Owner {
 }
 
 /// The cache of users by tenant and e-mail, in the memory of this Lambda environment.
-#[derive(Debug, Default)]
-pub struct Owners(Mutex<BTreeMap<(TenantId, String), CachedOwner>>);
-
 #[derive(Debug)]
-struct CachedOwner {
-    owner: Option<SalesforceId>,
-    at: Instant,
-}
+pub struct Owners(TtlCache<(TenantId, String), Option<SalesforceId>>);
 
-impl CachedOwner {
-    fn is_fresh(&self) -> bool {
-        self.at.elapsed() < if self.owner.is_some() { HIT_TTL } else { MISS_TTL }
+impl Default for Owners {
+    fn default() -> Self {
+        Self(TtlCache::new(CAPACITY))
     }
 }
 
 impl Owners {
     /// The user with this e-mail (in lower case).
     pub fn get(&self, tenant: &TenantId, email: &str) -> Owner {
-        let cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match cache.get(&(tenant.clone(), email.to_owned())).filter(|cached| cached.is_fresh()) {
-            Some(CachedOwner { owner: Some(id), .. }) => Owner::User(*id),
-            Some(CachedOwner { owner: None, .. }) => Owner::Nobody,
+        match self.0.get(&(tenant.clone(), email.to_owned()), Timestamp::now()) {
+            Some(Some(id)) => Owner::User(id),
+            Some(None) => Owner::Nobody,
             None => Owner::Unknown,
         }
     }
 
     /// Caches that no user has this e-mail (in lower case): the user may no longer own records.
     pub fn forget(&self, tenant: &TenantId, email: &str) {
-        let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        cache.insert((tenant.clone(), email.to_owned()), CachedOwner { owner: None, at: Instant::now() });
+        self.insert(tenant, email, None);
     }
 
     /// Caches for each of `emails` who of `users` has it; `users` are active users as Salesforce returned them.
     pub fn learn(&self, tenant: &TenantId, emails: &[String], users: &[Record]) {
-        let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        cache.retain(|_, cached| cached.is_fresh());
-        if cache.len() + emails.len() > CAPACITY {
-            cache.clear();
-        }
         for email in emails {
-            cache.insert(
-                (tenant.clone(), email.clone()),
-                CachedOwner { owner: choose(email, users), at: Instant::now() },
-            );
+            self.insert(tenant, email, choose(email, users));
         }
+    }
+
+    fn insert(&self, tenant: &TenantId, email: &str, owner: Option<SalesforceId>) {
+        let ttl = if owner.is_some() { HIT_TTL } else { MISS_TTL };
+        self.0.insert((tenant.clone(), email.to_owned()), owner, Timestamp::now(), ttl);
     }
 }
 

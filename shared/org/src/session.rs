@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use salesforce::{ApiVersion, Client, oauth};
+use salesforce::{ApiVersion, Client, Kind, SalesforceId, oauth};
 use secrecy::ExposeSecret as _;
 use store::{Acquired, AppSecret, LeaseOf, SalesforceTokens, TenantId, Tenants, Tokens};
 use url::Url;
@@ -75,6 +75,25 @@ impl Session {
     /// The client of the org, with the newest access token.
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// The user who connected the org, as Salesforce names them. Not counted as an API call.
+    ///
+    /// # Errors
+    /// When Salesforce does not name them.
+    pub(crate) async fn user(&mut self) -> Result<SalesforceId, Stop> {
+        let ask = async |session: &Self| {
+            let address = address(&session.tokens.instance_url)?;
+            Ok::<_, Stop>(oauth::userinfo(&session.connector.http, &address, &session.tokens.access_token).await)
+        };
+        match ask(self).await? {
+            Ok(info) => Ok(info.user_id),
+            Err(error) if error.kind() == Kind::Refresh => {
+                self.renew().await?;
+                Ok(ask(self).await??.user_id)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// How long [`Session::renew`] may take.

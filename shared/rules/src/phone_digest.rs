@@ -23,9 +23,9 @@ impl DigestKey {
     pub(crate) fn digest(&self, phone: &str) -> String {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
         mac.update(phone.as_bytes());
-        let bytes = mac.finalize().into_bytes();
-        let hexadecimal: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        hexadecimal[..DIGITS].to_owned()
+        let digit = |nibble: u8| char::from_digit(nibble.into(), 16).expect("four bits are one digit");
+        let digits = mac.finalize().into_bytes().into_iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]);
+        digits.take(DIGITS).collect()
     }
 }
 

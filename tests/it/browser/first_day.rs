@@ -21,7 +21,7 @@ async fn deliver(running: &Running, call: &CallBody) {
     let Value::Object(event) = call.event("call.ended") else { unreachable!("an event is an object") };
     let deliveries = running.stack.aircall().send(event).await.unwrap();
     assert_eq!(deliveries.len(), 1, "one webhook is subscribed: {deliveries:?}");
-    assert!(deliveries[0].is_taken(), "{deliveries:?}");
+    assert!(deliveries[0].is_accepted(), "{deliveries:?}");
 }
 
 async fn connect_both_sides(admin: &BrowserUser, running: &Running) {

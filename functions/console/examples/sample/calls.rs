@@ -112,7 +112,7 @@ fn written(entry: &store::Entry, id: u64, logged_at: Timestamp) -> Written {
     let name = format!("Tess Caller {id}");
     Written {
         task_id: format!("00T00000000{id:04}AAA"),
-        task: entry.document.interaction().task(status, &Settings::default(), &name),
+        task: Some(entry.document.interaction().task(status, &Settings::default(), &name)),
         record: Record {
             kind: RecordKind::Contact,
             id: format!("00300000000{id:04}AAA"),

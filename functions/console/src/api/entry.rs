@@ -341,12 +341,12 @@ impl EntryView {
 impl Details {
     fn new(entry: &Entry, interaction: Interaction) -> Self {
         let written = entry.written.as_ref();
-        let fields = |written: &Written| {
-            task_fields::task_fields(&written.task).into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        let fields = |task: &rules::Task| {
+            task_fields::task_fields(task).into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
         };
         Self {
             trace: steps(entry).cloned().collect(),
-            task: written.map(fields),
+            task: written.and_then(|written| written.task.as_ref()).map(fields),
             logged_at: written.map(|written| written.logged_at),
             messages: interaction
                 .messages()

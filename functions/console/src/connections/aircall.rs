@@ -14,7 +14,7 @@ use aircall::oauth;
 use jiff::Timestamp;
 use store::{
     Acquired, AircallAuth, AircallConnection, AircallCredential, AircallCredentials, AircallState, AppSecret, LeaseOf,
-    Tenant, TenantId, TokenHash,
+    Tenant, TenantId, TokenHash, TtlCache,
 };
 use tokio::sync::OnceCell;
 use url::Url;
@@ -24,8 +24,10 @@ use super::{ConnectionError, lease_end, lease_holder};
 use crate::base_url::BaseUrl;
 use crate::console::Console;
 use crate::error_code::ErrorCode;
-use crate::kept::Kept;
 use crate::lines::Lines;
+
+/// Maximum number of tenants in each cache.
+const CACHE_CAPACITY: usize = 1_000;
 
 /// The console's access to Aircall, with per-tenant caches.
 #[derive(Debug)]
@@ -39,9 +41,9 @@ pub struct Aircall {
     /// The OAuth app, cached after the first read; `None` if the deployment has none.
     known_app: OnceCell<Option<store::App>>,
     /// The cached note about each tenant's webhook.
-    watched: Kept<Option<String>>,
+    webhook_notes: TtlCache<TenantId, Option<String>>,
     /// The cached lines of each tenant.
-    lines: Kept<Lines>,
+    lines: TtlCache<TenantId, Lines>,
 }
 
 /// Why a request to Aircall failed, as a sentence for an admin.
@@ -103,8 +105,9 @@ impl Aircall {
         credentials: AircallCredentials,
         app: AppSecret,
     ) -> Self {
-        let (known_app, watched, lines) = (OnceCell::new(), Kept::default(), Kept::default());
-        Self { http, api_url, dashboard_url, credentials, app, known_app, watched, lines }
+        let known_app = OnceCell::new();
+        let (webhook_notes, lines) = (TtlCache::new(CACHE_CAPACITY), TtlCache::new(CACHE_CAPACITY));
+        Self { http, api_url, dashboard_url, credentials, app, known_app, webhook_notes, lines }
     }
 
     /// The OAuth app, by which admins connect without an API key, if the deployment has one.
@@ -143,8 +146,8 @@ impl Aircall {
 
     /// Drops the tenant's cached data after a change.
     fn forget(&self, tenant: &TenantId) {
-        self.watched.forget(tenant);
-        self.lines.forget(tenant);
+        self.webhook_notes.remove(tenant);
+        self.lines.remove(tenant);
     }
 }
 

@@ -271,7 +271,7 @@ impl WrittenView {
             name: related.id.clone(),
             url: record_url(tenant, &related.kind.to_string(), &related.id),
         });
-        let fields = task_fields::task_fields(&written.task);
+        let fields = written.task.as_ref().map(task_fields::task_fields).unwrap_or_default();
         Self {
             records: [on].into_iter().chain(related).collect(),
             fields: fields.into_iter().map(|(name, value)| (name, task_fields::text(&value))).collect(),

@@ -44,7 +44,7 @@ impl Fixture {
         trace.note(Topic::Record, format!("The number is that of the Contact {name}."));
         let written = Written {
             task_id: "00T000000000001AAA".to_owned(),
-            task: entry.document.interaction().task(TaskStatus::InProgress, &Settings::default(), name),
+            task: Some(entry.document.interaction().task(TaskStatus::InProgress, &Settings::default(), name)),
             record: Record {
                 kind: RecordKind::Contact,
                 id: "003000000000001AAA".to_owned(),

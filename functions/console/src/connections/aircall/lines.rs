@@ -1,7 +1,8 @@
 //! The tenant's lines, which Aircall calls numbers, as Aircall lists them.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use store::TenantId;
 use tokio::time::timeout;
 
@@ -10,16 +11,16 @@ use crate::console::Console;
 use crate::lines::Lines;
 
 /// How long the lines are cached.
-const TTL: Duration = Duration::from_mins(5);
+const TTL: SignedDuration = SignedDuration::from_mins(5);
 /// How long it is cached that there are none, or that Aircall did not answer.
-const EMPTY_TTL: Duration = Duration::from_secs(30);
+const EMPTY_TTL: SignedDuration = SignedDuration::from_secs(30);
 /// How long a page waits for Aircall.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The lines that Aircall lists; empty if it is not connected or does not answer.
 pub(crate) async fn lines(console: &Console, tenant: &TenantId) -> Lines {
-    let (kept, now) = (&console.aircall.lines, Instant::now());
-    if let Some(lines) = kept.get(tenant, now) {
+    let (cache, now) = (&console.aircall.lines, Timestamp::now());
+    if let Some(lines) = cache.get(tenant, now) {
         return lines;
     }
     let (lines, ttl) = match timeout(TIMEOUT, fetch(console, tenant)).await {
@@ -34,7 +35,7 @@ pub(crate) async fn lines(console: &Console, tenant: &TenantId) -> Lines {
             (Lines::new(), EMPTY_TTL)
         }
     };
-    kept.keep(tenant, lines.clone(), now, ttl);
+    cache.insert(tenant.clone(), lines.clone(), now, ttl);
     lines
 }
 

@@ -1,8 +1,8 @@
 //! Health check of the tenant's webhook at Aircall.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use store::{AircallConnection, AircallState, Tenant};
 use tokio::time::timeout;
 
@@ -12,7 +12,7 @@ use crate::connections::ConnectionError;
 use crate::console::Console;
 
 /// How long the result is cached: Aircall allows a company 120 requests a minute, for all its integrations.
-const TTL: Duration = Duration::from_secs(30);
+const TTL: SignedDuration = SignedDuration::from_secs(30);
 /// How long a page waits for Aircall.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -34,8 +34,8 @@ const NO_ANSWER: &str = "Aircall does not answer right now, so this is its last 
 /// The result is cached. A failure is not an error: the page then shows the last known state.
 pub(crate) async fn check_webhook(console: &Console, tenant: &mut Tenant) -> Option<String> {
     let connection = tenant.aircall.as_mut()?;
-    let (watched, now) = (&console.aircall.watched, Instant::now());
-    if let Some(note) = watched.get(&tenant.id, now) {
+    let (cache, now) = (&console.aircall.webhook_notes, Timestamp::now());
+    if let Some(note) = cache.get(&tenant.id, now) {
         return note;
     }
     let (state, note) = timeout(TIMEOUT, fetch(console, &tenant.id, connection))
@@ -48,7 +48,7 @@ pub(crate) async fn check_webhook(console: &Console, tenant: &mut Tenant) -> Opt
         }
         connection.state = state;
     }
-    watched.keep(&tenant.id, note.clone(), now, TTL);
+    cache.insert(tenant.id.clone(), note.clone(), now, TTL);
     note
 }
 

@@ -17,7 +17,7 @@ fn logged(entry: &Entry) -> Outcome {
     Outcome::Logged {
         written: Box::new(Written {
             task_id: "00T000000000001AAA".to_owned(),
-            task,
+            task: Some(task),
             record: Record {
                 kind: RecordKind::Contact,
                 id: "003000000000001AAA".to_owned(),
