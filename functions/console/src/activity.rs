@@ -2,8 +2,8 @@
 
 pub(crate) mod days;
 pub(crate) mod filters;
-pub(crate) mod numbers;
 pub(crate) mod outcome;
+pub(crate) mod phones;
 pub(crate) mod retry;
 pub(crate) mod search;
 

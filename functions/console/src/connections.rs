@@ -61,7 +61,7 @@ impl From<Stop> for ConnectionError {
             Stop::Trouble(Trouble { message, .. })
             | Stop::TimedOut(Trouble { message, .. })
             | Stop::OutOfTime(Trouble { message, .. })
-            | Stop::Soon(Trouble { message, .. }) => ConnectionError::SalesforceUnavailable(message),
+            | Stop::RetrySoon(Trouble { message, .. }) => ConnectionError::SalesforceUnavailable(message),
             Stop::Pause(Trouble { message, .. }) => ConnectionError::SalesforcePaused(message),
             Stop::Refused(Trouble { message, .. }) | Stop::Reconnect(Trouble { message, .. }) => {
                 ConnectionError::SalesforceRefused(message)

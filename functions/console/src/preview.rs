@@ -1,7 +1,7 @@
 //! Previews what would happen to a call or message: it applies the same rules, under saved or unsaved settings, and
 //! reads from Salesforce without changing anything there.
 
-pub(crate) mod described;
+pub(crate) mod made_up;
 pub(crate) mod view;
 
 use std::panic::resume_unwind;
@@ -125,7 +125,7 @@ async fn look_up(
             | Stop::Refused(Trouble { code, message })
             | Stop::Pause(Trouble { code, message })
             | Stop::Reconnect(Trouble { code, message })
-            | Stop::Soon(Trouble { code, message }),
+            | Stop::RetrySoon(Trouble { code, message }),
         ) => {
             tracing::info!(tenant = %id, code, "a preview was made without Salesforce");
             Err(message)

@@ -60,7 +60,7 @@ async fn put(
     made_from: MadeFrom,
 ) -> Result<Settings, SaveError> {
     let now = Timestamp::now();
-    let put = console.settings.put_made_from(&session.tenant, settings, made_from, session.label(), now).await;
+    let put = console.settings.put_with_origin(&session.tenant, settings, made_from, session.label(), now).await;
     let stored = put.map_err(|error| match error {
         PutError::Stale { current } => SaveError::Stale(current),
         PutError::Store(error) => SaveError::Store(error),

@@ -152,7 +152,7 @@ pub(crate) async fn finish(
     let tokens =
         oauth::exchange(http, &login_url, &app.client_id, secret, redirect_uri.as_str(), &code, verifier).await?;
     let refresh_token = tokens.refresh_token.clone().ok_or(SignInError::Unknown)?;
-    let tenant = TenantId::of_org(tokens.org_id.as_str()).map_err(|_| SignInError::Unknown)?;
+    let tenant = TenantId::from_org_id(tokens.org_id.as_str()).map_err(|_| SignInError::Unknown)?;
     match verify_admin(console, &tokens).await {
         Ok(user) => {
             let stored = SalesforceTokens {

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use lambda::metrics::{Counter, count};
 use lambda::queue::{Event, QueueError, WakeUp, WriteQueue};
 use rules::decide::decide;
-use rules::messages::loggable;
+use rules::messages::redact_key;
 use rules::{CallDocument, Document, Verdict};
 use store::{Calls, Merge, MergeError, SettingsStore, State, TenantId};
 
@@ -41,7 +41,7 @@ pub(crate) enum EvaluateError {
     #[error(transparent)]
     Malformed(QueueError),
     #[error("the message names no tenant: {0}")]
-    Tenant(#[from] store::NotATenantId),
+    Tenant(#[from] store::InvalidTenantId),
     /// Names the field and never its value.
     #[error("the webhook cannot be read: {0}")]
     Webhook(#[from] aircall::WebhookError),
@@ -110,7 +110,7 @@ impl Evaluator {
                 Err(MergeError::Store(error)) => return Err(error.into()),
             }
             count(Counter::EventsMerged, 1, &[]);
-            tracing::info!(%tenant, key = %loggable(key), event, ?verdict, "merged an event");
+            tracing::info!(%tenant, key = %redact_key(key), event, ?verdict, "merged an event");
             return match verdict {
                 Some(Verdict::Log(_)) => self.wake(tenant, key, version.unwrap_or_default() + 1).await,
                 Some(Verdict::Skip(_)) => {

@@ -27,7 +27,7 @@ impl Heartbeat {
         if !self.recorded.insert_new(tenant.clone(), (), now, INTERVAL) {
             return;
         }
-        if let Err(error) = self.tenants.saw_event(tenant, now).await {
+        if let Err(error) = self.tenants.record_event(tenant, now).await {
             tracing::warn!(%tenant, %error, "could not record the time of the last event");
         }
     }

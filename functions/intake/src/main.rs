@@ -9,7 +9,7 @@ mod webhook;
 
 use std::time::Duration;
 
-use lambda::{Events, env, start};
+use lambda::{EventQueue, env, start};
 use store::Tenants;
 
 use crate::authenticator::Authenticator;
@@ -25,8 +25,8 @@ async fn main() -> anyhow::Result<()> {
     let events_queue_url = env::required("EVENTS_QUEUE_URL")?;
     let aws = start::aws(TIMEOUT).await;
     let tenants = Tenants::new(aws_sdk_dynamodb::Client::new(&aws), tenants_table);
-    let events = Events::new(aws_sdk_sqs::Client::new(&aws), events_queue_url);
-    lambda_http::run(webhook::router(Intake::new(Authenticator::new(tenants), events)))
+    let event_queue = EventQueue::new(aws_sdk_sqs::Client::new(&aws), events_queue_url);
+    lambda_http::run(webhook::router(Intake::new(Authenticator::new(tenants), event_queue)))
         .await
         .map_err(anyhow::Error::from_boxed)
 }

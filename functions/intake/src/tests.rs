@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
-use lambda::Events;
+use lambda::EventQueue;
 use serde_json::{Value, json};
 use store::{Tenants, TokenHash};
 use tower::ServiceExt as _;
@@ -96,7 +96,7 @@ fn tenants(endpoint: &str) -> Tenants {
     Tenants::new(aws_sdk_dynamodb::Client::from_conf(config), "tenants")
 }
 
-fn events(endpoint: &str) -> Events {
+fn events(endpoint: &str) -> EventQueue {
     let config = aws_sdk_sqs::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
@@ -109,7 +109,7 @@ fn events(endpoint: &str) -> Events {
         )
         .endpoint_url(endpoint)
         .build();
-    Events::new(aws_sdk_sqs::Client::from_conf(config), "https://sqs.us-east-1.example.com/000000000000/events")
+    EventQueue::new(aws_sdk_sqs::Client::from_conf(config), "https://sqs.us-east-1.example.com/000000000000/events")
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::routing::post;
-use lambda::Events;
+use lambda::EventQueue;
 use lambda::metrics::{self, Counter};
 
 use crate::authenticator::Authenticator;
@@ -21,12 +21,12 @@ const MAX_LEN: usize = 256 * 1024;
 #[derive(Debug)]
 pub(crate) struct Intake {
     authenticator: Authenticator,
-    events: Events,
+    event_queue: EventQueue,
 }
 
 impl Intake {
-    pub(crate) fn new(authenticator: Authenticator, events: Events) -> Self {
-        Self { authenticator, events }
+    pub(crate) fn new(authenticator: Authenticator, event_queue: EventQueue) -> Self {
+        Self { authenticator, event_queue }
     }
 }
 
@@ -66,7 +66,7 @@ async fn enqueue(intake: &Intake, tenant: &str, body: Body) -> Result<(), Webhoo
         tracing::debug!(%tenant, "ignored an event");
         return Ok(());
     };
-    intake.events.send(tenant.as_str(), &for_sqs(body)).await.map_err(|error| {
+    intake.event_queue.enqueue(tenant.as_str(), &for_sqs(body)).await.map_err(|error| {
         tracing::error!(%tenant, %event, %error, "could not enqueue an event");
         WebhookResponse::Unavailable
     })?;

@@ -53,7 +53,7 @@ impl Reconcile {
     async fn forward(&self, message: SqsMessage) -> Result<(), QueueError> {
         let wake_up = WakeUp::read(&message)?;
         // The queue drops the duplicate of a message that is delivered twice.
-        let id = message.message_id.ok_or(QueueError::NotOurs("id"))?;
+        let id = message.message_id.ok_or(QueueError::Malformed("id"))?;
         self.write_queue.wake(&wake_up, &format!("retry:{id}")).await
     }
 }

@@ -12,7 +12,7 @@ use store::{ConnectionState, Entry, Outcome, TenantId};
 
 use crate::backoff;
 use crate::drain::{BATCH, Drain, DrainError};
-use crate::fate::{Fate, undecided};
+use crate::fate::{Fate, nothing_to_write};
 use crate::log_outcome::log_outcome;
 use crate::writer::Writer;
 
@@ -75,7 +75,7 @@ impl Writer {
             }
         }
         let no_jobs = entries.into_values().filter(|entry| Job::from_entry(entry).is_none());
-        outcomes.extend(no_jobs.map(|entry| (entry, undecided(now))));
+        outcomes.extend(no_jobs.map(|entry| (entry, nothing_to_write(now))));
         let due = self.record_outcomes(&drain.tenant.id, &outcomes, now).await?;
         failed.map_or(Ok(due), |error| Err(error.into()))
     }
@@ -167,7 +167,7 @@ impl Writer {
                 let until = self.ask_to_reconnect(drain, &trouble).await?;
                 return Ok(Triage::Defer(trouble, until));
             }
-            Stop::Soon(trouble) => return Ok(Triage::Defer(trouble, Timestamp::now() + SHORT_DELAY)),
+            Stop::RetrySoon(trouble) => return Ok(Triage::Defer(trouble, Timestamp::now() + SHORT_DELAY)),
             Stop::OutOfTime(trouble) if drain.wrote || drain.org.as_ref().is_none_or(|org| org.api_calls == 0) => {
                 return Ok(Triage::Defer(trouble, Timestamp::now() + SHORT_DELAY));
             }
@@ -192,7 +192,7 @@ impl Writer {
                 self.pause(drain, &trouble, until).await?;
                 Ok(Triage::Defer(trouble, until))
             }
-            Err(Stop::Trouble(_) | Stop::TimedOut(_) | Stop::Refused(_) | Stop::Soon(_) | Stop::OutOfTime(_)) => {
+            Err(Stop::Trouble(_) | Stop::TimedOut(_) | Stop::Refused(_) | Stop::RetrySoon(_) | Stop::OutOfTime(_)) => {
                 let until = self.pause_for_outage(drain, &trouble).await?;
                 Ok(Triage::Defer(trouble, not_before.map_or(until, |at| at.max(until))))
             }

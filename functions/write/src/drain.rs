@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use lambda::metrics::{Counter, count};
 use lambda::queue::{QueueError, WakeUp};
 use org::{Org, is_open};
-use rules::messages::loggable;
+use rules::messages::redact_key;
 use salesforce::KeyField;
-use store::{Acquired, ApiUsage, ConnectionState, Entry, LeaseOf, State, Tenant, TenantId};
+use store::{Acquired, ApiUsage, ConnectionState, Entry, LeaseKind, State, Tenant, TenantId};
 
 use crate::writer::Writer;
 
@@ -69,7 +69,7 @@ impl Writer {
         let now = Timestamp::now();
         let left = deadline.saturating_duration_since(Instant::now());
         let until = now + SignedDuration::try_from(left).unwrap_or_default();
-        let tenant = match self.lookup.tenants.acquire(id, LeaseOf::Drain, holder, now, until).await? {
+        let tenant = match self.lookup.tenants.acquire(id, LeaseKind::Drain, holder, now, until).await? {
             Acquired::Held(tenant) => *tenant,
             Acquired::Taken { until } => {
                 tracing::info!(tenant = %id, "another writer holds the lease");
@@ -88,7 +88,7 @@ impl Writer {
         }
         let outcome = if takes_requests(&drain.tenant) { self.drain_all(&mut drain, woken).await } else { Ok(()) };
         // A lease that is not released expires with this invocation.
-        let released = self.lookup.tenants.release(id, LeaseOf::Drain, holder, drain.usage().as_ref()).await;
+        let released = self.lookup.tenants.release(id, LeaseKind::Drain, holder, drain.usage().as_ref()).await;
         outcome.and(released.map(drop).map_err(DrainError::from))
     }
 
@@ -143,7 +143,7 @@ impl Writer {
             match read {
                 Ok(entry) => entries.push(entry),
                 Err(corrupt) => {
-                    tracing::error!(%tenant, key = %loggable(&corrupt.key), attribute = corrupt.attribute, "an entry cannot be read");
+                    tracing::error!(%tenant, key = %redact_key(&corrupt.key), attribute = corrupt.attribute, "an entry cannot be read");
                     if self.calls.postpone_unreadable(tenant, &corrupt, now).await? {
                         count(Counter::CallsFailed, 1, &[]);
                     }

@@ -19,7 +19,7 @@ pub(crate) struct LoggedTask {
 }
 
 /// The outcome of a pending entry without a decision to log or a phone number. No version of this program stores one.
-pub(crate) fn undecided(now: Timestamp) -> Outcome {
+pub(crate) fn nothing_to_write(now: Timestamp) -> Outcome {
     let message = "The entry is pending, but lacks a decision to log it or the other party's number.".to_owned();
     let problem = Problem { code: "NOTHING_TO_WRITE".to_owned(), message, since: now, shared_failures: 0 };
     Outcome::Failed { problem, trace: Trace::new() }

@@ -1,11 +1,11 @@
 //! Logs each outcome: one log line, one metric.
 
 use lambda::metrics::{Counter, count};
-use rules::messages::loggable;
+use rules::messages::redact_key;
 use store::{Entry, Outcome, TenantId};
 
 pub(crate) fn log_outcome(tenant: &TenantId, entry: &Entry, outcome: &Outcome) {
-    let key = loggable(&entry.key);
+    let key = redact_key(&entry.key);
     match outcome {
         Outcome::Logged { written, .. } => {
             tracing::info!(%tenant, key, task.id = written.task_id, "logged");

@@ -9,7 +9,7 @@ use rules::settings::Settings;
 use rules::{E164, RecordKind};
 use salesforce::call_log::MESSAGE_TYPE;
 use salesforce::{ErrorCode, KeyField, Refusal, SObject, SalesforceId, Soql};
-use store::{Remembered, Tenant};
+use store::{PhoneMatch, Tenant};
 
 use crate::create::{self, Report};
 use crate::fate::Fate;
@@ -109,7 +109,7 @@ impl Writer {
         expires_at: Timestamp,
         ours: bool,
     ) -> Result<(), Stop> {
-        let remembered = matches.into_iter().map(|(phone, record)| (phone, Remembered { record, ours, expires_at }));
+        let remembered = matches.into_iter().map(|(phone, record)| (phone, PhoneMatch { record, ours, expires_at }));
         Ok(self.lookup.phones.put_many(&tenant.id, &remembered.collect()).await?)
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use org::{Draft, Job, Org, Stop, Trouble, without};
 use rules::matching::Record;
-use rules::revise::{revise, untouched};
+use rules::revise::{base_from_current, revise};
 use rules::settings::Settings;
 use rules::{RecordKind, Task, Topic};
 use salesforce::call_log::{HELD_FIELDS, held, revised_task};
@@ -119,7 +119,8 @@ pub(crate) async fn update(
         let held = held(task);
         // After an attempt whose response was lost: if the Task was not modified since, its content is what we wrote.
         let is_untouched = task.datetime("CreatedDate").is_some_and(|at| task.datetime("LastModifiedDate") == Some(at));
-        let last_written = update.last_written.take().or_else(|| is_untouched.then(|| untouched(&held, &update.ours)));
+        let last_written =
+            update.last_written.take().or_else(|| is_untouched.then(|| base_from_current(&held, &update.ours)));
         let revision = revise(last_written.as_ref(), &held, &update.ours);
         if revision.is_empty() {
             update.done(report);

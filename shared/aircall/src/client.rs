@@ -6,10 +6,10 @@
 mod calls;
 mod company;
 mod error;
+mod error_response;
 mod pages;
-mod refusal;
+mod retry_after;
 mod transport;
-mod wait;
 mod webhook_id;
 mod webhooks;
 
@@ -24,7 +24,7 @@ pub use company::Company;
 pub use error::{Error, Reason};
 pub use transport::Transport;
 pub use webhook_id::{InvalidWebhookId, WebhookId};
-pub use webhooks::{Events, Subscription, Webhook};
+pub use webhooks::{NewWebhook, Subscription, Webhook};
 
 use crate::lenient;
 
@@ -125,7 +125,7 @@ pub(crate) fn url_at(base_url: &Url, path: &str) -> Url {
 /// Sends a request; a response without a success status is an error.
 pub(crate) async fn send(request: RequestBuilder) -> Result<Response, Error> {
     let response = request.header(ACCEPT, "application/json").send().await.map_err(Error::from_send)?;
-    if response.status().is_success() { Ok(response) } else { Err(refusal::from_response(response).await) }
+    if response.status().is_success() { Ok(response) } else { Err(error_response::from_response(response).await) }
 }
 
 /// Parses the body of a successful response.

@@ -12,4 +12,4 @@ pub mod metrics;
 pub mod queue;
 pub mod start;
 
-pub use queue::{Events, QueueError, RetryQueue, WakeUp, WriteQueue};
+pub use queue::{EventQueue, QueueError, RetryQueue, WakeUp, WriteQueue};

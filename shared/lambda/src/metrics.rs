@@ -17,7 +17,7 @@ pub enum Counter {
     EventsReceived,
     /// Webhooks that were refused.
     EventsRefused,
-    /// Events that were merged into their call.
+    /// EventQueue that were merged into their call.
     EventsMerged,
     /// Entries that became, or were updated as, a Task.
     CallsLogged,

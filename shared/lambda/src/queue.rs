@@ -40,7 +40,7 @@ pub enum QueueError {
     },
     /// The message does not have the format of this queue.
     #[error("the message has no readable {0}")]
-    NotOurs(&'static str),
+    Malformed(&'static str),
 }
 
 impl WakeUp {
@@ -50,7 +50,7 @@ impl WakeUp {
     /// When its body is not a wake-up.
     pub fn read(message: &SqsMessage) -> Result<Self, QueueError> {
         let body = message.body.as_deref().unwrap_or_default();
-        serde_json::from_str(body).map_err(|_| QueueError::NotOurs("wake-up"))
+        serde_json::from_str(body).map_err(|_| QueueError::Malformed("wake-up"))
     }
 
     fn body(&self) -> String {
@@ -166,7 +166,7 @@ fn delay_seconds(after: Duration) -> i32 {
 
 /// The events queue: unmodified webhook bodies.
 #[derive(Clone, Debug)]
-pub struct Events {
+pub struct EventQueue {
     sqs: Client,
     queue_url: String,
 }
@@ -180,7 +180,7 @@ pub struct Event {
     pub body: String,
 }
 
-impl Events {
+impl EventQueue {
     /// The queue with this URL.
     pub fn new(sqs: Client, queue_url: impl Into<String>) -> Self {
         Self { sqs, queue_url: queue_url.into() }
@@ -190,7 +190,7 @@ impl Events {
     ///
     /// # Errors
     /// When SQS does not accept the message.
-    pub async fn send(&self, tenant: &str, body: &str) -> Result<(), QueueError> {
+    pub async fn enqueue(&self, tenant: &str, body: &str) -> Result<(), QueueError> {
         self.sqs
             .send_message()
             .queue_url(&self.queue_url)
@@ -216,8 +216,8 @@ impl Event {
         let mut attributes = message.message_attributes;
         let tenant = attributes.remove(TENANT).and_then(|attribute| attribute.string_value);
         Ok(Self {
-            tenant: tenant.ok_or(QueueError::NotOurs("tenant"))?,
-            body: message.body.ok_or(QueueError::NotOurs("body"))?,
+            tenant: tenant.ok_or(QueueError::Malformed("tenant"))?,
+            body: message.body.ok_or(QueueError::Malformed("body"))?,
         })
     }
 }

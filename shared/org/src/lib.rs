@@ -19,7 +19,7 @@ mod org;
 mod owners;
 mod plan;
 mod preview;
-mod questions;
+mod queries;
 mod session;
 mod stop;
 

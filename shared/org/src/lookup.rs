@@ -10,12 +10,12 @@ use rules::settings::Settings;
 use rules::{E164, RecordKind, Topic, Trace};
 use salesforce::call_log::{Found, PERSON_FIELDS, found};
 use salesforce::{CallerFields, DigitsOnly, Error, KeyField, Refusal, SObject, SalesforceId, Sosl};
-use store::{Known, OrgFacts, Phones, Remembered, Tenant, Tenants};
+use store::{Known, OrgFacts, PhoneMatch, Phones, Tenant, Tenants};
 
 use crate::job::Job;
 use crate::org::Org;
 use crate::owners::{Owner, Owners};
-use crate::questions::{Answers, Questions, ask};
+use crate::queries::{Answers, Queries, ask};
 use crate::stop::Stop;
 
 /// Prefix of the facts that name a field that searches must leave out: `Caller.Lead.MobilePhone`, or
@@ -103,7 +103,7 @@ impl Lookup {
         let mut asked = answers.asked_about_persons;
         let may_be_persons = answers.persons.is_some() || !asked && tenant.facts.person_accounts.is_none();
         if may_be_persons && !confirmed.is_empty() {
-            let more = ask(org, &Questions { accounts: confirmed, ..Questions::default() }, &callers).await?;
+            let more = ask(org, &Queries { accounts: confirmed, ..Queries::default() }, &callers).await?;
             if let Some(persons) = more.persons {
                 answers.persons.get_or_insert_default().extend(persons);
             }
@@ -147,7 +147,7 @@ impl Lookup {
         unknown: &BTreeSet<E164>,
         knowledge: &Knowledge,
         candidates: &[Found],
-    ) -> Questions {
+    ) -> Queries {
         let emails = jobs.iter().filter_map(Job::user_email);
         let not_found = |phone: &&E164| !candidates.iter().any(|found| has_phone(found, phone));
         let hides_accounts = tenant.facts.missing_objects.contains_key(SObject::Account.name());
@@ -164,7 +164,7 @@ impl Lookup {
         };
         let may_be_unkeyed =
             |job: &&Job| !lacks(KeyField::CallObject) && (lacks(KeyField::AircallKey) || was_unkeyed(job));
-        Questions {
+        Queries {
             emails: emails.filter(|email| self.owners.get(&tenant.id, email) == Owner::Unknown).collect(),
             related: wanted(settings, RecordKind::Contact).map(|kind| (kind, contacts(knowledge, candidates))),
             accounts: candidates.iter().filter(|_| may_have_persons).filter_map(|found| found.account_id).collect(),
@@ -210,7 +210,7 @@ impl Lookup {
     ) -> Result<(), Stop> {
         let cached: Vec<E164> = phones.iter().filter(|phone| !hints.forgotten.contains(*phone)).cloned().collect();
         let remembered = self.phones.get_many(&tenant.id, &cached, now).await?;
-        for (phone, Remembered { record, ours, .. }) in remembered {
+        for (phone, PhoneMatch { record, ours, .. }) in remembered {
             let mut trace = Trace::new();
             let how = if ours {
                 "we recently created it for this number"
@@ -323,7 +323,7 @@ async fn relate_confirmed_contacts(
     if unasked.is_empty() {
         return Ok(());
     }
-    let answers = ask(org, &Questions { related: Some((kind, unasked)), ..Questions::default() }, callers).await?;
+    let answers = ask(org, &Queries { related: Some((kind, unasked)), ..Queries::default() }, callers).await?;
     knowledge.related.extend(answers.related);
     knowledge.relation_denied |= answers.relation_denied;
     Ok(())

@@ -74,7 +74,7 @@ impl Org {
         if should_renew {
             // If the run ended between the refresh and storing its token, the only valid token would be lost.
             if self.time_left()? < self.session.renewal() {
-                return Err(Stop::Soon(Trouble::new(
+                return Err(Stop::RetrySoon(Trouble::new(
                     "TOKEN_REFRESH",
                     "The session with Salesforce has to be renewed.",
                 )));

@@ -19,7 +19,7 @@ pub enum Owner {
     /// An active user has it.
     User(SalesforceId),
     /// No active user has it.
-    Nobody,
+    NoUser,
     /// It is not cached.
     Unknown,
 }
@@ -39,7 +39,7 @@ impl Owners {
     pub fn get(&self, tenant: &TenantId, email: &str) -> Owner {
         match self.0.get(&(tenant.clone(), email.to_owned()), Timestamp::now()) {
             Some(Some(id)) => Owner::User(id),
-            Some(None) => Owner::Nobody,
+            Some(None) => Owner::NoUser,
             None => Owner::Unknown,
         }
     }

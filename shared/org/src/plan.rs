@@ -150,7 +150,7 @@ impl Users<'_> {
     fn owner(&self, job: &mut Job) -> SalesforceId {
         let user = match job.user_email().map(|email| self.known.get(self.tenant, &email)) {
             Some(Owner::User(id)) => Some(id),
-            Some(Owner::Nobody | Owner::Unknown) | None => None,
+            Some(Owner::NoUser | Owner::Unknown) | None => None,
         };
         note_owner(job, user);
         user.unwrap_or(self.default_owner)

@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use salesforce::{ApiVersion, Client, Kind, SalesforceId, oauth};
 use secrecy::ExposeSecret as _;
-use store::{Acquired, AppSecret, LeaseOf, SalesforceTokens, TenantId, Tenants, Tokens};
+use store::{Acquired, AppSecret, LeaseKind, SalesforceTokens, TenantId, Tenants, Tokens};
 use url::Url;
 
 use crate::stop::{Stop, Trouble};
@@ -113,19 +113,19 @@ impl Session {
             }
             let now = Timestamp::now();
             let (tenants, holder) = (&self.connector.tenants, &self.holder);
-            match tenants.acquire(&self.tenant, LeaseOf::Refresh, holder, now, now + REFRESH_LEASE).await? {
+            match tenants.acquire(&self.tenant, LeaseKind::Refresh, holder, now, now + REFRESH_LEASE).await? {
                 Acquired::Held(_) => {
                     // The previous holder may just have stored its new tokens.
                     let renewed = if self.use_stored().await? { Ok(()) } else { self.refresh().await };
                     // If the release fails, the lease expires.
-                    let _ = self.connector.tenants.release(&self.tenant, LeaseOf::Refresh, &self.holder, None).await;
+                    let _ = self.connector.tenants.release(&self.tenant, LeaseKind::Refresh, &self.holder, None).await;
                     return renewed;
                 }
                 Acquired::Taken { .. } => tokio::time::sleep(interval).await,
                 Acquired::NoTenant => break,
             }
         }
-        Err(Stop::Soon(Trouble::new("TOKEN_REFRESH", "The session with Salesforce is being renewed.")))
+        Err(Stop::RetrySoon(Trouble::new("TOKEN_REFRESH", "The session with Salesforce is being renewed.")))
     }
 
     /// Exchanges the refresh token, and stores the new tokens before using them.

@@ -23,7 +23,7 @@ pub enum Stop {
     Reconnect(Trouble),
     /// The session is being renewed by another run, or there is no time to renew it. Retry soon; nothing is wrong.
     #[error("to be retried soon: {0}")]
-    Soon(Trouble),
+    RetrySoon(Trouble),
     /// No time is left before the deadline.
     #[error("no time is left: {0}")]
     OutOfTime(Trouble),

@@ -131,7 +131,7 @@ impl Decision {
 /// A previous decision is kept until the facts it depends on change, so a comment a week later does not apply new
 /// settings to an old call. A call that was once to be logged stays logged: a Task is never withdrawn.
 pub fn decide(document: &Document, settings: &Settings, previous: Option<&Decision>) -> Option<Decision> {
-    if !document.is_settled() {
+    if !document.is_complete() {
         return None;
     }
     let interaction = document.interaction();

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::call::{Call, Comment, Direction, Line, MissedCallReason};
 use crate::call_type::CallType;
-use crate::hours::zone_of;
+use crate::hours::time_zone_of;
 use crate::settings::Settings;
 use crate::text::{duration, length, one_line, prefix, without_references};
 
@@ -18,7 +18,7 @@ const TRUNCATION_NOTE: &str = "\n… (cut: Salesforce takes no more)";
 /// The description of `call`.
 pub(crate) fn describe(call: &Call, settings: &Settings) -> String {
     let call_type = CallType::classify(call);
-    let zone = zone_of(&call.line);
+    let zone = time_zone_of(&call.line);
     let mut lines = Vec::new();
     let mut line = |label: &str, value: String| lines.push(format!("{label}: {value}"));
 

@@ -11,8 +11,8 @@ use jiff::fmt::serde::timestamp::second::required;
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, CallId, Contact, Direction, Party, User};
+use crate::observed::{self, earliest};
 use crate::phone::E164;
-use crate::seen::{self, earliest};
 use crate::stored;
 
 /// An event of a call, in the order of its lifecycle.
@@ -77,8 +77,8 @@ fn text(call: &Call) -> String {
     serde_json::to_string(call).expect("a call has string keys only")
 }
 
-type EventTime = seen::EventTime<CallEvent>;
-type Observed<T> = seen::Observed<CallEvent, T>;
+type EventTime = observed::EventTime<CallEvent>;
+type Observed<T> = observed::Observed<CallEvent, T>;
 
 /// All that is known of one call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -173,7 +173,7 @@ impl CallDocument {
     ///
     /// True from `call.ended` on, or from any event that Aircall built at least [30 s](COMPLETE_AFTER) after the end of
     /// the call: a call whose `call.ended` was lost is still logged when somebody comments on it.
-    pub fn is_settled(&self) -> bool {
+    pub fn is_complete(&self) -> bool {
         self.settled
     }
 

@@ -28,13 +28,13 @@ pub fn check(hours: &BusinessHours, call: &Call) -> HoursCheck {
 }
 
 /// The time zone of a line; UTC if Aircall names none or an unknown one.
-pub fn zone_of(line: &Line) -> TimeZone {
+pub fn time_zone_of(line: &Line) -> TimeZone {
     let zone = line.time_zone.as_deref().and_then(|name| Zone::parse(name).ok());
     zone.map_or(TimeZone::UTC, |zone| zone.time_zone().clone())
 }
 
 fn check_schedule(schedule: &Schedule, name: &str, call: &Call) -> HoursCheck {
-    let zone = schedule.time_zone.as_ref().map_or_else(|| zone_of(&call.line), |zone| zone.time_zone().clone());
+    let zone = schedule.time_zone.as_ref().map_or_else(|| time_zone_of(&call.line), |zone| zone.time_zone().clone());
     let local = zone.to_datetime(call.started_at);
     let when = format!("{} ({})", local.strftime("%A %Y-%m-%d %H:%M"), zone.iana_name().unwrap_or("UTC"));
     let (is_open, reason) = match schedule.at(local) {

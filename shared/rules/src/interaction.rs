@@ -87,9 +87,9 @@ impl Document {
     }
 
     /// Whether it can be decided about: a call once it is over, messages immediately.
-    pub fn is_settled(&self) -> bool {
+    pub fn is_complete(&self) -> bool {
         match self {
-            Document::Call(document) => document.is_settled(),
+            Document::Call(document) => document.is_complete(),
             Document::Messages(_) => true,
         }
     }

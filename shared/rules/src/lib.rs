@@ -26,6 +26,7 @@ pub mod message;
 mod message_description;
 mod message_document;
 pub mod messages;
+mod observed;
 #[cfg(feature = "openapi")]
 mod openapi;
 pub mod phone;
@@ -33,7 +34,6 @@ mod phone_digest;
 pub mod relate;
 pub mod revise;
 pub mod schedule;
-mod seen;
 pub mod settings;
 pub mod stored;
 pub mod task;

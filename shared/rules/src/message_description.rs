@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use crate::call::{Direction, Party};
 use crate::description::{MAX_DESCRIPTION, format_line, format_local, truncate_with_note};
-use crate::hours::zone_of;
+use crate::hours::time_zone_of;
 use crate::message::{Channel, Media, Message};
 use crate::messages::Messages;
 use crate::task::Part;
@@ -25,7 +25,7 @@ pub(crate) fn describe(messages: &Messages) -> (String, Vec<Part>) {
             channels.push(channel);
         }
     }
-    let zone = zone_of(&first.line);
+    let zone = time_zone_of(&first.line);
     let day = zone.to_datetime(first.sent_at).date();
     let head = [
         format!("Channel: {}", channels.join(", ")),
@@ -46,7 +46,7 @@ fn as_stored(text: &str) -> String {
 
 /// The text comes last, because it may be long and truncation removes the end.
 fn describe_single(message: &Message) -> String {
-    let zone = zone_of(&message.line);
+    let zone = time_zone_of(&message.line);
     let mut lines = Vec::new();
     let mut line = |label: &str, value: String| lines.push(format!("{label}: {value}"));
     line("Channel", channel_label(message));

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::{Contact, Direction, Line, LineId, Party, User};
 use crate::message::{Channel, DeliveryState, Media, Message, MessageId};
+use crate::observed::{self, earliest};
 use crate::phone_digest::DigestKey;
-use crate::seen::{self, earliest};
 
 /// An event of a message, in the order of its lifecycle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -67,7 +67,7 @@ pub struct MessageSnapshot {
     pub state: Option<DeliveryState>,
 }
 
-type Observed<T> = seen::Observed<MessageEvent, T>;
+type Observed<T> = observed::Observed<MessageEvent, T>;
 
 /// A value that some events abridge: the highest quality wins, and at equal quality the newest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -142,7 +142,7 @@ const UNKNOWN_LINE: LineId = LineId(0);
 
 impl From<MessageSnapshot> for MessageDocument {
     fn from(snapshot: MessageSnapshot) -> Self {
-        let moment = seen::EventTime { at: snapshot.at.as_millisecond(), event: snapshot.event };
+        let moment = observed::EventTime { at: snapshot.at.as_millisecond(), event: snapshot.event };
         let is_announcement = snapshot.event != MessageEvent::StatusUpdated;
         let is_contacts = snapshot.is_contacts_party;
         Self {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::call::LineId;
 use crate::decide::{Verdict, decide};
 use crate::description::MAX_DESCRIPTION;
-use crate::hours::zone_of;
+use crate::hours::time_zone_of;
 use crate::interaction::Document;
 use crate::message::{Message, MessageId};
 use crate::phone::E164;
@@ -45,7 +45,7 @@ impl Conversation {
         if settings.message_tasks == MessageTasks::PerMessage || !matches!(verdict, Some(Verdict::Log(_))) {
             return None;
         }
-        let day = zone_of(&message.line).to_datetime(message.sent_at).date();
+        let day = time_zone_of(&message.line).to_datetime(message.sent_at).date();
         let phone = message.party.phone()?.clone();
         let digest = Some(key.digest(phone.as_str()));
         Some(Self { line: message.line.id, phone, day, digest })
@@ -69,7 +69,7 @@ impl Conversation {
 const KEY_PREFIX: &str = "conversation-";
 
 /// The key of an entry for logs: the key of a conversation without its phone number.
-pub fn loggable(key: &str) -> String {
+pub fn redact_key(key: &str) -> String {
     match key.strip_prefix(KEY_PREFIX).map(|rest| rest.splitn(3, '-').collect::<Vec<_>>()).as_deref() {
         Some([line, phone, day]) if !phone.starts_with('x') => format!("{KEY_PREFIX}{line}-…-{day}"),
         _ => key.to_owned(),
@@ -198,7 +198,7 @@ impl Messages {
     /// The day of their Task, in the line's time zone.
     pub(crate) fn day(&self) -> Date {
         let first = self.first();
-        let day_sent = || zone_of(&first.line).to_datetime(first.sent_at).date();
+        let day_sent = || time_zone_of(&first.line).to_datetime(first.sent_at).date();
         self.conversation.as_ref().map_or_else(day_sent, |conversation| conversation.day)
     }
 }

@@ -203,7 +203,7 @@ fn find_part(
 }
 
 /// The base for a Task that nobody has changed since we wrote it: exactly what Salesforce holds.
-pub fn untouched(held: &Held, ours: &Task) -> Task {
+pub fn base_from_current(held: &Held, ours: &Task) -> Task {
     let statuses = [TaskStatus::Completed, TaskStatus::InProgress];
     let status = statuses.into_iter().find(|status| held.status.as_deref() == Some(status.as_str()));
     Task {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::call::{Call, Direction, Party};
 use crate::call_type::CallType;
 use crate::description;
-use crate::hours::zone_of;
+use crate::hours::time_zone_of;
 use crate::message::MessageId;
 use crate::message_description;
 use crate::messages::Messages;
@@ -65,7 +65,7 @@ impl Eq for Part {}
 impl Task {
     /// The Task of `call`, logged with `status` on the record named `record_name`.
     pub fn from_call(call: &Call, status: TaskStatus, settings: &Settings, record_name: &str) -> Self {
-        let zone = zone_of(&call.line);
+        let zone = time_zone_of(&call.line);
         Self {
             key: call.id.key(),
             subject: subject(call, record_name),

@@ -39,7 +39,7 @@ pub struct ActivityQuery {
     pub phone: Option<E164>,
     /// Scan limit: the most entries that are read for one page. A page may therefore be shorter than `limit`, or even
     /// empty, without being the last.
-    pub look_at: usize,
+    pub scan_limit: usize,
 }
 
 impl Default for ActivityQuery {
@@ -54,7 +54,7 @@ impl Default for ActivityQuery {
             from: None,
             until: None,
             phone: None,
-            look_at: 2_000,
+            scan_limit: 2_000,
         }
     }
 }
@@ -89,7 +89,7 @@ impl Calls {
         let span = Span { from: query.from, until: query.until };
         let mut index = IndexQuery::new(self, tenant, span, query.filter(), query.cursor.as_ref());
         let mut found = Vec::new();
-        let (mut budget, mut step) = (query.look_at.max(1), limit.saturating_add(1));
+        let (mut budget, mut step) = (query.scan_limit.max(1), limit.saturating_add(1));
         // One more than the page holds shows whether there is a next page.
         while found.len() <= limit && budget > 0 && !index.has_ended() {
             let (listed, scanned) = index.read_next(step.min(budget)).await?;

@@ -1,7 +1,7 @@
 //! Connecting a tenant. Each step updates only its own attributes, so concurrent steps do not overwrite each other.
 //!
 //! A first sign-in calls [`Tenants::create`], stores the tokens in Secrets Manager under the lease
-//! [`crate::LeaseOf::Refresh`], then calls [`Tenants::connect_salesforce`].
+//! [`crate::LeaseKind::Refresh`], then calls [`Tenants::connect_salesforce`].
 //! Each step returns whether the tenant exists; if it does not, nothing is stored.
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -19,7 +19,7 @@ use crate::token_hash::TokenHash;
 const LAST_EVENT_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
 
 impl Tenants {
-    /// Creates a tenant without connections; its id is that of [`TenantId::of_org`].
+    /// Creates a tenant without connections; its id is that of [`TenantId::from_org_id`].
     /// Returns whether it is new; an existing one is not changed.
     ///
     /// # Errors
@@ -123,7 +123,7 @@ impl Tenants {
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
-    pub async fn saw_event(&self, id: &TenantId, at: Timestamp) -> Result<(), Error> {
+    pub async fn record_event(&self, id: &TenantId, at: Timestamp) -> Result<(), Error> {
         let update = Update::default()
             .set("last_event_at", item::seconds(at))
             .only_if_exists("tenant")

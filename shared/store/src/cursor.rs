@@ -24,23 +24,23 @@ pub struct Cursor {
 /// The text is not a cursor for this tenant's activity log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a cursor of this activity log")]
-pub struct NotACursor;
+pub struct InvalidCursor;
 
 impl Cursor {
     /// Parses a cursor for `tenant`'s activity log.
     ///
     /// # Errors
     /// If the text is not a cursor, or is one of another tenant.
-    pub fn parse(tenant: &TenantId, text: &str) -> Result<Self, NotACursor> {
-        let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| NotACursor)?;
-        let cursor: Self = serde_json::from_slice(&json).map_err(|_| NotACursor)?;
+    pub fn parse(tenant: &TenantId, text: &str) -> Result<Self, InvalidCursor> {
+        let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| InvalidCursor)?;
+        let cursor: Self = serde_json::from_slice(&json).map_err(|_| InvalidCursor)?;
         // A forged cursor could hold a key that DynamoDB rejects.
         let is_time = |time: &str| {
             (1..=20).contains(&time.len()) && time.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
         };
         let key = cursor.occurred_at.split_once('#').filter(|(time, _)| is_time(time)).map(|(_, key)| key);
         let is_consistent = key == Some(&cursor.key) && (1..=MAX_KEY).contains(&cursor.key.len());
-        if is_consistent && cursor.tenant == *tenant { Ok(cursor) } else { Err(NotACursor) }
+        if is_consistent && cursor.tenant == *tenant { Ok(cursor) } else { Err(InvalidCursor) }
     }
 
     /// The position after an item of the index.
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn a_cursor_of_another_tenant_is_refused() {
         let other = TenantId::parse("other").unwrap();
-        assert_eq!(Cursor::parse(&other, &cursor().1.to_string()), Err(NotACursor));
+        assert_eq!(Cursor::parse(&other, &cursor().1.to_string()), Err(InvalidCursor));
     }
 
     #[test]
@@ -101,7 +101,7 @@ mod tests {
         for (key, occurred_at) in [("", "1774254600#"), ("call-7", "1774254600#call-8"), (&long, &format!("1#{long}"))]
         {
             let forged = Cursor { key: key.to_owned(), occurred_at: occurred_at.to_owned(), ..cursor.clone() };
-            assert_eq!(Cursor::parse(&tenant, &forged.to_string()), Err(NotACursor));
+            assert_eq!(Cursor::parse(&tenant, &forged.to_string()), Err(InvalidCursor));
         }
     }
 
@@ -109,7 +109,7 @@ mod tests {
     fn any_other_text_is_refused() {
         let (tenant, cursor) = cursor();
         for text in ["", "%", "e30", &cursor.to_string()[1..], &format!("{cursor}A")] {
-            assert_eq!(Cursor::parse(&tenant, text), Err(NotACursor), "{text}");
+            assert_eq!(Cursor::parse(&tenant, text), Err(InvalidCursor), "{text}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Errors of the stores, classified by what the caller can do.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use rules::messages::loggable;
+use rules::messages::redact_key;
 
 /// Why a store operation failed.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +31,7 @@ pub enum Error {
 ///
 /// Names the attribute but not its value, which may be a person's phone number.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}: the attribute {attribute:?} is missing or unreadable", loggable(key))]
+#[error("{}: the attribute {attribute:?} is missing or unreadable", redact_key(key))]
 pub struct Corrupt {
     /// Key of the item: the entry's key, the key of the console's item, else the tenant's id or the secret's name.
     pub key: String,

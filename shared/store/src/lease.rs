@@ -18,7 +18,7 @@ use crate::tenants::{self, Tenants};
 
 /// What a lease protects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LeaseOf {
+pub enum LeaseKind {
     /// Writing to the tenant's org.
     Drain,
     /// Refreshing or replacing the tenant's Salesforce tokens.
@@ -27,13 +27,13 @@ pub enum LeaseOf {
     Webhook,
 }
 
-impl LeaseOf {
+impl LeaseKind {
     /// The attribute that holds it: a map of `holder` and `until`, in UNIX milliseconds.
     fn attribute(self) -> &'static str {
         match self {
-            LeaseOf::Drain => "drain_lease",
-            LeaseOf::Refresh => "refresh_lease",
-            LeaseOf::Webhook => "webhook_lease",
+            LeaseKind::Drain => "drain_lease",
+            LeaseKind::Refresh => "refresh_lease",
+            LeaseKind::Webhook => "webhook_lease",
         }
     }
 }
@@ -62,7 +62,7 @@ impl Tenants {
     pub async fn acquire(
         &self,
         id: &TenantId,
-        of: LeaseOf,
+        of: LeaseKind,
         holder: &str,
         now: Timestamp,
         until: Timestamp,
@@ -101,7 +101,7 @@ impl Tenants {
     pub async fn release(
         &self,
         id: &TenantId,
-        of: LeaseOf,
+        of: LeaseKind,
         holder: &str,
         usage: Option<&ApiUsage>,
     ) -> Result<bool, Error> {
@@ -114,7 +114,7 @@ impl Tenants {
     }
 }
 
-fn only_if_held(update: Update, of: LeaseOf, holder: &str) -> Update {
+fn only_if_held(update: Update, of: LeaseKind, holder: &str) -> Update {
     let lease = of.attribute();
     update
         .only_if_expression(&format!("#{lease}.#holder = :holder"), &[lease, "holder"])

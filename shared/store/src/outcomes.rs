@@ -49,7 +49,7 @@ pub struct FailedKeys {
     /// The keys, latest call first.
     pub keys: Vec<String>,
     /// Whether the list is complete; if not, there may be more.
-    pub are_all: bool,
+    pub is_complete: bool,
 }
 
 /// The number of failed entries.
@@ -118,9 +118,9 @@ impl Calls {
             budget = budget.saturating_sub(scanned);
             keys.extend(listed.into_iter().map(|listed| listed.key));
         }
-        let are_all = keys.len() <= limit && index.has_ended();
+        let is_complete = keys.len() <= limit && index.has_ended();
         keys.truncate(limit);
-        Ok(FailedKeys { keys, are_all })
+        Ok(FailedKeys { keys, is_complete })
     }
 
     /// Counts the tenant's failed entries, up to 1,000, among its latest 20,000 entries.
@@ -129,7 +129,7 @@ impl Calls {
     /// When DynamoDB cannot answer.
     pub async fn count_failed(&self, tenant: &TenantId) -> Result<FailedCount, Error> {
         let failed = self.failed_keys(tenant, MAX_FAILED).await?;
-        Ok(FailedCount { count: failed.keys.len(), is_exact: failed.are_all })
+        Ok(FailedCount { count: failed.keys.len(), is_exact: failed.is_complete })
     }
 }
 

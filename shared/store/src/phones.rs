@@ -24,7 +24,7 @@ pub struct Phones {
 
 /// A cached match of a phone number.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remembered {
+pub struct PhoneMatch {
     /// The record.
     pub record: Record,
     /// Whether we created it.
@@ -49,7 +49,7 @@ impl Phones {
         tenant: &TenantId,
         phones: &[E164],
         now: Timestamp,
-    ) -> Result<BTreeMap<E164, Remembered>, Error> {
+    ) -> Result<BTreeMap<E164, PhoneMatch>, Error> {
         let keys = phones.iter().map(|phone| key_of(tenant, phone)).collect();
         let read_consistently = KeysAndAttributes::builder().consistent_read(true);
         let items = batch::get(&self.dynamodb, &self.table, keys, read_consistently).await?;
@@ -61,8 +61,8 @@ impl Phones {
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
-    pub async fn put_many(&self, tenant: &TenantId, found: &BTreeMap<E164, Remembered>) -> Result<(), Error> {
-        let put = |(phone, found): (&E164, &Remembered)| {
+    pub async fn put_many(&self, tenant: &TenantId, found: &BTreeMap<E164, PhoneMatch>) -> Result<(), Error> {
+        let put = |(phone, found): (&E164, &PhoneMatch)| {
             let mut item = key_of(tenant, phone);
             item.insert(item::SCHEMA.to_owned(), item::schema());
             item.insert("record".to_owned(), item::value(&found.record));
@@ -94,7 +94,7 @@ fn put_request(item: Attributes) -> PutRequest {
     PutRequest::builder().set_item(Some(item)).build().expect("the item is set")
 }
 
-fn read(item: Attributes) -> Result<(E164, Remembered), Corrupt> {
+fn read(item: Attributes) -> Result<(E164, PhoneMatch), Corrupt> {
     let mut item = Item::new(item, "tenant");
     let phone = item.required("phone")?;
     let expires_at = item.instant("expires_at").ok_or_else(|| item.corrupt("expires_at"))?;
@@ -102,5 +102,5 @@ fn read(item: Attributes) -> Result<(E164, Remembered), Corrupt> {
     if record.id.is_empty() {
         return Err(item.corrupt("record"));
     }
-    Ok((phone, Remembered { record, ours: item.optional("ours").unwrap_or_default(), expires_at }))
+    Ok((phone, PhoneMatch { record, ours: item.optional("ours").unwrap_or_default(), expires_at }))
 }

@@ -67,14 +67,14 @@ impl SettingsStore {
         by: &str,
         now: Timestamp,
     ) -> Result<Settings, PutError> {
-        self.put_made_from(tenant, settings, MadeFrom::Edit, by, now).await
+        self.put_with_origin(tenant, settings, MadeFrom::Edit, by, now).await
     }
 
     /// Like [`SettingsStore::put`], for a version that may have come about in another way than by an edit.
     ///
     /// # Errors
     /// When they are at another version or DynamoDB cannot answer.
-    pub async fn put_made_from(
+    pub async fn put_with_origin(
         &self,
         tenant: &TenantId,
         settings: &Settings,

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::aircall::AircallConnection;
 use crate::org_id;
-use crate::seconds;
 use crate::token_hash::TokenHash;
+use crate::unix_seconds;
 
 /// A tenant's id, which is also part of webhook URLs: 1 to 64 of `a`–`z`, `0`–`9` and `-`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -20,19 +20,19 @@ pub struct TenantId(String);
 /// The text is not a tenant's id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a tenant's id: 1 to 64 of a-z, 0-9 and -")]
-pub struct NotATenantId;
+pub struct InvalidTenantId;
 
 impl TenantId {
     /// Parses an id.
     ///
     /// # Errors
     /// If it is empty, longer than 64, or holds another character.
-    pub fn parse(text: &str) -> Result<Self, NotATenantId> {
+    pub fn parse(text: &str) -> Result<Self, InvalidTenantId> {
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if (1..=64).contains(&text.len()) && text.bytes().all(allowed) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(NotATenantId)
+            Err(InvalidTenantId)
         }
     }
 
@@ -42,8 +42,8 @@ impl TenantId {
     ///
     /// # Errors
     /// If it is not the id of an Organization.
-    pub fn of_org(org_id: &str) -> Result<Self, NotATenantId> {
-        let org_id = org_id::to_18_characters(org_id).ok_or(NotATenantId)?;
+    pub fn from_org_id(org_id: &str) -> Result<Self, InvalidTenantId> {
+        let org_id = org_id::to_18_characters(org_id).ok_or(InvalidTenantId)?;
         Ok(Self(format!("sf-{}", org_id.to_ascii_lowercase())))
     }
 
@@ -60,9 +60,9 @@ impl fmt::Display for TenantId {
 }
 
 impl TryFrom<String> for TenantId {
-    type Error = NotATenantId;
+    type Error = InvalidTenantId;
 
-    fn try_from(text: String) -> Result<Self, NotATenantId> {
+    fn try_from(text: String) -> Result<Self, InvalidTenantId> {
         Self::parse(&text)
     }
 }
@@ -209,10 +209,10 @@ pub struct OrgFacts {
     /// Whether it has person accounts.
     pub person_accounts: Option<Known<bool>>,
     /// Fields, such as `Task.Aircall_Key__c`, that are missing or not writable, and when that was noticed.
-    #[serde(default, with = "seconds::map")]
+    #[serde(default, with = "unix_seconds::map")]
     pub missing_fields: BTreeMap<String, Timestamp>,
     /// Objects, such as `Lead`, that the connecting user has no access to, and when that was noticed.
-    #[serde(default, with = "seconds::map")]
+    #[serde(default, with = "unix_seconds::map")]
     pub missing_objects: BTreeMap<String, Timestamp>,
     /// When Tasks were last written without the key field, if ever.
     #[serde(default, with = "optional")]
@@ -221,12 +221,12 @@ pub struct OrgFacts {
 
 impl OrgFacts {
     /// How long a field, an object or a feature is assumed missing: it may have been added since.
-    pub const BELIEVED_FOR: SignedDuration = SignedDuration::from_hours(24);
+    pub const TTL: SignedDuration = SignedDuration::from_hours(24);
 
     /// The facts that have not expired as of `now`. A feature that was present is assumed to stay.
     #[must_use]
     pub fn as_of(mut self, now: Timestamp) -> Self {
-        let is_current = |at: Timestamp| now < at + Self::BELIEVED_FOR;
+        let is_current = |at: Timestamp| now < at + Self::TTL;
         self.person_accounts = self.person_accounts.filter(|known| known.value || is_current(known.at));
         self.missing_fields.retain(|_, at| is_current(*at));
         self.missing_objects.retain(|_, at| is_current(*at));
@@ -258,19 +258,19 @@ mod tests {
     #[test]
     fn other_texts_are_no_id() {
         for text in ["", "Demo", "a b", "a/b", "é", "..", &"x".repeat(65)] {
-            assert_eq!(TenantId::parse(text), Err(NotATenantId), "{text}");
+            assert_eq!(TenantId::parse(text), Err(InvalidTenantId), "{text}");
         }
     }
 
     #[test]
     fn both_forms_of_an_org_id_give_one_tenant() {
         for org_id in ["00Dxx0000001gPL", "00Dxx0000001gPLEAY"] {
-            assert_eq!(TenantId::of_org(org_id).unwrap().as_str(), "sf-00dxx0000001gpleay");
+            assert_eq!(TenantId::from_org_id(org_id).unwrap().as_str(), "sf-00dxx0000001gpleay");
         }
         // An id that differs only in case is another org's.
-        assert_eq!(TenantId::of_org("00Dxx0000001gpl").unwrap().as_str(), "sf-00dxx0000001gpleaa");
+        assert_eq!(TenantId::from_org_id("00Dxx0000001gpl").unwrap().as_str(), "sf-00dxx0000001gpleaa");
         for other in ["", "00D", "005xx0000001gPL", "00Dxx0000001gP-", "00Dxx0000001gPLEA", "00Dxx0000001gPLé"] {
-            assert_eq!(TenantId::of_org(other), Err(NotATenantId), "{other}");
+            assert_eq!(TenantId::from_org_id(other), Err(InvalidTenantId), "{other}");
         }
     }
 

@@ -137,7 +137,7 @@ async fn sign_out_ends_the_session(admin: &BrowserUser) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_admin_connects_both_sides_sees_a_logged_call_retries_a_failed_one_and_signs_out() {
-    let running = Running::start_with("first-day", local::Options { knows_nobody: true, ..Default::default() }).await;
+    let running = Running::start_with("first-day", local::Options { without_tenant: true, ..Default::default() }).await;
     let contact = json!({"LastName": "Sample", "FirstName": "Lou", "Phone": PHONE});
     running.stack.salesforce().insert("Contact", contact).unwrap();
     let admin = BrowserUser::new(&running.stack.info().console_url).await;

@@ -5,7 +5,7 @@ use local::demo::bodies::{CallBody, Contact, Line, User};
 use reqwest::Method;
 use serde_json::json;
 
-use super::look::PageChecks;
+use super::page_checks::PageChecks;
 use super::user::BrowserUser;
 use crate::support::TestEnv;
 

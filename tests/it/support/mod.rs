@@ -4,19 +4,19 @@ mod api;
 mod aws;
 mod calls;
 mod org;
-mod settled;
+mod org_proxy;
 mod stack;
 mod test_env;
-mod webhook_client;
+mod wait;
 mod writer;
 
 use std::time::Duration;
 
 pub(crate) use calls::ApiCalls;
 pub(crate) use org::days_ago;
+pub(crate) use org_proxy::Refuses;
 pub(crate) use stack::Running;
 pub(crate) use test_env::TestEnv;
-pub(crate) use webhook_client::Refuses;
 
 /// The interval at which a condition is polled.
 pub(crate) const POLL: Duration = Duration::from_millis(30);

@@ -102,13 +102,13 @@ impl Filters {
         if let Some(zone) = &self.time_zone {
             return zone.time_zone().clone();
         }
-        self.line.and_then(|line| lines.get(&line)).map_or_else(|| zone_of_most(lines), hours::zone_of)
+        self.line.and_then(|line| lines.get(&line)).map_or_else(|| zone_of_most(lines), hours::time_zone_of)
     }
 }
 
 /// The time zone that most lines are in; UTC if there are none.
 pub(crate) fn zone_of_most(lines: &Lines) -> TimeZone {
-    let zones: Vec<TimeZone> = lines.values().map(hours::zone_of).collect();
+    let zones: Vec<TimeZone> = lines.values().map(hours::time_zone_of).collect();
     let count = |zone: &TimeZone| zones.iter().filter(|other| *other == zone).count();
     zones.iter().rev().max_by_key(|zone| count(zone)).cloned().unwrap_or(TimeZone::UTC)
 }

@@ -59,7 +59,7 @@ pub(crate) async fn all(console: &Console, tenant: &TenantId) -> Result<Retried,
     }
     outcome?;
     tracing::info!(%tenant, count, "retried the failed entries");
-    Ok(Retried { count, is_more: !failed.are_all })
+    Ok(Retried { count, is_more: !failed.is_complete })
 }
 
 /// Wakes the writer. The entries are pending already, so a failed wake-up is only a delay: the sweep finds them.

@@ -8,7 +8,7 @@ use rules::E164;
 use store::{ActivityQuery, Corrupt, Cursor, Entry, TenantId};
 
 use super::filters::{Filters, InvalidField, is_key, number};
-use super::numbers;
+use super::phones;
 use crate::console::Console;
 use crate::form::Fields;
 use crate::lines::Lines;
@@ -96,7 +96,7 @@ pub(crate) async fn search(
     }
     let digits = lines.values().filter_map(|line| line.digits.as_deref());
     let mut first = None;
-    for phone in numbers::candidates(text, digits).into_iter().take(CANDIDATES) {
+    for phone in phones::candidates(text, digits).into_iter().take(CANDIDATES) {
         query.phone = Some(phone);
         let found = found(console, tenant, &query).await?;
         if !found.entries.is_empty() {

@@ -294,7 +294,7 @@ impl FullEntryView {
 
 impl EntryView {
     fn new(entry: &Entry, interaction: &Interaction, tenant: &Tenant) -> Self {
-        let zone = rules::hours::zone_of(interaction.line());
+        let zone = rules::hours::time_zone_of(interaction.line());
         let started_at = interaction.started_at();
         let written = entry.written.as_ref();
         Self {

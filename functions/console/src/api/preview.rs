@@ -17,7 +17,7 @@ use crate::activity::filters::InvalidField;
 use crate::console::Console;
 use crate::error::ApiError;
 use crate::lines;
-use crate::preview::described::{Described, users};
+use crate::preview::made_up::{Described, users};
 use crate::preview::view::{RecordView, records, task};
 use crate::preview::{Previewed, Salesforce, preview};
 use crate::signed_in::SignedIn;

@@ -4,17 +4,17 @@
 //! Our webhooks are identified by their URL, which names the tenant. So a change that is repeated after a crash finds
 //! the webhook that was created before, and creates no second one. All changes are made under one lease on the tenant.
 
+pub(crate) mod health;
 pub(crate) mod key;
 pub(crate) mod lines;
-pub(crate) mod watch;
 mod webhook;
 
 use aircall::client::{Client, Company, Credentials, Error, Reason, WebhookId};
 use aircall::oauth;
 use jiff::Timestamp;
 use store::{
-    Acquired, AircallAuth, AircallConnection, AircallCredential, AircallCredentials, AircallState, AppSecret, LeaseOf,
-    Tenant, TenantId, TokenHash, TtlCache,
+    Acquired, AircallAuth, AircallConnection, AircallCredential, AircallCredentials, AircallState, AppSecret,
+    LeaseKind, Tenant, TenantId, TokenHash, TtlCache,
 };
 use tokio::sync::OnceCell;
 use url::Url;
@@ -327,12 +327,12 @@ async fn with_lease<T>(
     work: impl AsyncFnOnce(Tenant) -> Result<T, ConnectionError>,
 ) -> Result<T, ConnectionError> {
     let (now, holder) = (Timestamp::now(), lease_holder());
-    match console.tenants.acquire(tenant, LeaseOf::Webhook, &holder, now, lease_end(now)).await? {
+    match console.tenants.acquire(tenant, LeaseKind::Webhook, &holder, now, lease_end(now)).await? {
         Acquired::Held(known) => {
             let result = work(*known).await;
             console.aircall.forget(tenant);
             // If this fails, the lease expires.
-            let _ = console.tenants.release(tenant, LeaseOf::Webhook, &holder, None).await;
+            let _ = console.tenants.release(tenant, LeaseKind::Webhook, &holder, None).await;
             result
         }
         Acquired::Taken { .. } => Err(ConnectionError::Busy),

@@ -7,7 +7,7 @@ use lambda::queue::WakeUp;
 use org::{Org, Stop};
 use salesforce::{OrgCheck, SetUpStep, oauth};
 use secrecy::{ExposeSecret as _, SecretString};
-use store::{Acquired, ApiUsage, Connection, ConnectionState, LeaseOf, SalesforceTokens, Tenant, TenantId};
+use store::{Acquired, ApiUsage, Connection, ConnectionState, LeaseKind, SalesforceTokens, Tenant, TenantId};
 use url::Url;
 
 use super::{ConnectionError, lease_end, lease_holder};
@@ -161,11 +161,11 @@ async fn with_lease<T>(
     let holder = lease_holder();
     for _ in 0..polls {
         let now = Timestamp::now();
-        match console.tenants.acquire(tenant, LeaseOf::Refresh, &holder, now, lease_end(now)).await? {
+        match console.tenants.acquire(tenant, LeaseKind::Refresh, &holder, now, lease_end(now)).await? {
             Acquired::Held(known) => {
                 let result = work(*known).await;
                 // If this fails, the lease expires.
-                let _ = console.tenants.release(tenant, LeaseOf::Refresh, &holder, None).await;
+                let _ = console.tenants.release(tenant, LeaseKind::Refresh, &holder, None).await;
                 return result;
             }
             Acquired::Taken { .. } => tokio::time::sleep(interval).await,

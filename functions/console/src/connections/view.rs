@@ -7,7 +7,7 @@ use store::{AircallAuth, AircallConnection, AircallState, ApiUsage, Connection, 
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 
-use super::aircall::watch;
+use super::aircall::health;
 use crate::api::schema::one_of;
 use crate::console::Console;
 use crate::warning::{self, Warning};
@@ -118,12 +118,12 @@ fn aircall_states() -> Object {
 }
 
 impl Connections {
-    /// Loads the tenant's connections. The webhook is checked at Aircall, see [`watch::check_webhook`].
+    /// Loads the tenant's connections. The webhook is checked at Aircall, see [`health::check_webhook`].
     pub(crate) async fn load(console: &Console, tenant: &TenantId) -> Result<Self, store::Error> {
         let Some(mut tenant) = console.tenants.get(tenant).await? else {
             return Ok(Self { salesforce: None, former_login_url: None, aircall: None });
         };
-        let reason = watch::check_webhook(console, &mut tenant).await;
+        let reason = health::check_webhook(console, &mut tenant).await;
         let (last_event_at, former_login_url) = (tenant.last_event_at, tenant.former_login_url.take());
         let aircall = tenant.aircall.take().map(|connection| AircallView::new(connection, reason, last_event_at));
         Ok(Self { salesforce: SalesforceView::from_tenant(tenant, Timestamp::now()), former_login_url, aircall })

@@ -21,7 +21,7 @@ use self::row::Row;
 use crate::activity::filters::Filters;
 use crate::activity::search::{Found, Paging, search};
 use crate::activity::{days, retry, tenant};
-use crate::connections::aircall::watch;
+use crate::connections::aircall::health;
 use crate::console::Console;
 use crate::errors::Errors;
 use crate::flash::Flash;
@@ -62,7 +62,7 @@ pub(crate) async fn list(
     let counted = async { if is_further { Ok(None) } else { console.calls.count_failed(&id).await.map(Some) } };
     let checked = async {
         let mut tenant = tenant(&console, &id).await?;
-        let note = watch::check_webhook(&console, &mut tenant).await;
+        let note = health::check_webhook(&console, &mut tenant).await;
         Ok::<_, store::Error>((tenant, note))
     };
     let (lines, checked, failed) = tokio::join!(lines::lines(&console, &id), checked, counted);

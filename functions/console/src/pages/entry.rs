@@ -90,7 +90,7 @@ pub(crate) async fn show(
     let (entry, tenant) = tokio::join!(activity::entry(&console, id, key), tenant(&console, id));
     let (entry, tenant) = (entry?, tenant?);
     let interaction = entry.document.interaction();
-    let zone = rules::hours::zone_of(interaction.line());
+    let zone = rules::hours::time_zone_of(interaction.line());
     let title = title(&entry, &interaction);
     Ok(page::render(&EntryPage {
         page: page.page(&title, Some(Nav::Activity)),

@@ -22,7 +22,7 @@ use crate::lines::{self, Lines};
 use crate::page::{self, Nav, Page};
 use crate::page_error::PageError;
 use crate::page_request::{PageRequest, SubmittedForm};
-use crate::preview::described::{Described, MESSAGE_TYPES, Users, users};
+use crate::preview::made_up::{Described, MESSAGE_TYPES, Users, users};
 use crate::preview::view::{FieldView, RecordView, records, task};
 use crate::preview::{Previewed, Salesforce, preview};
 use crate::session::Session;
@@ -254,7 +254,7 @@ impl ResultView {
                 entry_title::title_of_type(previewed.call_type, interaction),
                 super::activity::row::phone(interaction)
             ),
-            started: Local::new(interaction.started_at(), &rules::hours::zone_of(interaction.line())),
+            started: Local::new(interaction.started_at(), &rules::hours::time_zone_of(interaction.line())),
             left_out,
             steps: trace::views(&previewed.steps),
             created: records.into_iter().filter(|record| record.id.is_none()).collect(),

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::described::placeholder_keys;
+use super::made_up::placeholder_keys;
 use super::{Previewed, Salesforce};
 use crate::task_fields;
 

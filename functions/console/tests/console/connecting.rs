@@ -1,8 +1,8 @@
 //! Signing in and connecting, against the sandboxes of both vendors.
 
+mod activity_notices;
 mod aircall;
-mod killed;
-mod noticed;
+mod crash_recovery;
 mod oauth;
 mod org;
 mod sign_in;
@@ -18,7 +18,7 @@ use crate::fixture::{Fixture, HOST, Response};
 impl Fixture {
     /// The tenant of the sandbox org.
     pub(crate) fn org_tenant(&self) -> TenantId {
-        TenantId::of_org(&self.vendors.salesforce.org_id()).unwrap()
+        TenantId::from_org_id(&self.vendors.salesforce.org_id()).unwrap()
     }
 
     /// The tenant `one`, with nothing connected.

@@ -27,7 +27,7 @@ use url::Url;
 use wiremock::matchers::header_exists;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::documented;
+use crate::openapi_conformance;
 use crate::vendors::Vendors;
 
 /// When the tests' call started, UNIX seconds.
@@ -189,7 +189,7 @@ impl Fixture {
         let text = String::from_utf8(body.to_vec()).unwrap();
         let answer = Response { status, headers, body: serde_json::from_str(&text).unwrap_or_default(), text };
         if path.starts_with("/api/") && path != "/api/openapi.json" {
-            documented::check(&method, &path, &answer);
+            openapi_conformance::check(&method, &path, &answer);
         }
         answer
     }

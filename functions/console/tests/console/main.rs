@@ -5,8 +5,8 @@
 mod api;
 mod browser;
 mod connecting;
-mod documented;
 mod fixture;
+mod openapi_conformance;
 mod pages;
 mod sample_entries;
 mod vendors;

@@ -7,7 +7,7 @@ mod entry;
 mod forms;
 mod general;
 mod history;
+mod page_requirements;
 mod preview;
-mod promises;
 mod sign_in;
 pub(crate) mod support;

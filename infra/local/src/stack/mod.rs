@@ -1,8 +1,8 @@
 //! The whole stack: starts and stops everything in order.
 
 mod functions;
-mod keep;
 mod options;
+mod snapshots;
 mod stale;
 mod start;
 mod stop;

@@ -14,7 +14,7 @@ pub struct Options {
     /// Port of the sandbox Salesforce org; 0 takes a free one.
     pub salesforce_port: u16,
     /// Whether the deployment starts without a tenant. The org admin's first sign-in then creates the demo tenant.
-    pub knows_nobody: bool,
+    pub without_tenant: bool,
     /// Folder in which state is kept between runs; `None` keeps it in memory. Tables are written at once, the
     /// Salesforce org and the secrets every two seconds, queues only by [`super::Stack::stop`].
     pub data: Option<PathBuf>,

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use salesforce_sandbox::Org;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
-use super::{Options, Stack, StackInfo, functions, keep, stale};
+use super::{Options, Stack, StackInfo, functions, snapshots, stale};
 use crate::{
     aircall,
     event_source::{self, Mapping},
@@ -38,9 +38,9 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
         std::fs::create_dir_all(data).with_context(|| format!("cannot create {}", data.display()))?;
     }
 
-    let saved = data.map(keep::saved_org).transpose()?.flatten();
+    let saved = data.map(snapshots::saved_org).transpose()?.flatten();
     let org = salesforce::org(saved)?;
-    let saved = data.map(keep::saved_company).transpose()?.flatten();
+    let saved = data.map(snapshots::saved_company).transpose()?.flatten();
     let aircall = aircall::company(saved)?;
     let (aircall_listener, aircall_url) = services::listen().await?;
     let template = Template::read(&root.join("template.yaml"), &parameters(&org, &aircall, &aircall_url))?;
@@ -60,7 +60,7 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
     let pools = functions::start(&root, &functions, &services.endpoint_urls, &options).await?;
     let salesforce = ServedOrg { org, url: salesforce_url };
     let tenants = Tenants::new(&services, &functions, &console_url)?;
-    let demo = tenants.demo(&salesforce, data, !options.knows_nobody).await?;
+    let demo = tenants.demo(&salesforce, data, !options.without_tenant).await?;
 
     if let Some(data) = data {
         services.restore_messages(data, &resources.queues).await?;
@@ -69,8 +69,8 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
     let mut pollers = JoinSet::new();
     if let Some(data) = data {
         let secretsmanager = services.secretsmanager.clone();
-        let state = keep::InMemory { org: salesforce.org.clone(), aircall: aircall.clone(), secretsmanager };
-        pollers.spawn(keep::save_periodically(state, data.to_owned(), stopped.clone()));
+        let state = snapshots::InMemory { org: salesforce.org.clone(), aircall: aircall.clone(), secretsmanager };
+        pollers.spawn(snapshots::save_periodically(state, data.to_owned(), stopped.clone()));
     }
     let mappings = mappings(&functions, &pools, &services, &resources)?;
     for mapping in &mappings {
@@ -78,21 +78,15 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
             pollers.spawn(event_source::poll(Arc::clone(mapping), stopped.clone()));
         }
     }
-    let mut routes = Vec::new();
-    let mut schedules = Schedules::new();
-    for function in functions {
-        let pool = &pools[&function.binary];
-        routes.extend(function.routes.into_iter().map(|route| (route, Arc::clone(pool))));
-        for schedule in function.schedules {
-            servers.spawn(schedule::run(schedule.clone(), Arc::clone(pool)));
-            schedules.insert(format!("{}{}", function.id, schedule.name), (schedule, Arc::clone(pool)));
-        }
+    let (routes, schedules) = entry_points(functions, &pools);
+    for (schedule, pool) in schedules.values() {
+        servers.spawn(schedule::run(schedule.clone(), Arc::clone(pool)));
     }
     let (schedule_listener, schedule_url) = services::listen().await?;
     let schedule_addresses = schedule_api::addresses(&schedules, &schedule_url);
     servers.spawn(schedule_api::serve(schedules, schedule_listener));
     let api = servers.spawn(async move {
-        if let Err(error) = http_api::serve(api_listener, Routes::new(routes)).await {
+        if let Err(error) = http_api::serve(api_listener, routes).await {
             tracing::error!("the HTTP API no longer answers: {error:#}");
         }
     });
@@ -133,6 +127,19 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
         data: options.data,
         info_file: options.stack_file,
     })
+}
+
+/// What invokes the functions, except queues.
+fn entry_points(functions: Vec<Function>, pools: &BTreeMap<String, Arc<Pool>>) -> (Routes, Schedules) {
+    let (mut routes, mut schedules) = (Vec::new(), Schedules::new());
+    for function in functions {
+        let pool = &pools[&function.binary];
+        routes.extend(function.routes.into_iter().map(|route| (route, Arc::clone(pool))));
+        for schedule in function.schedules {
+            schedules.insert(format!("{}{}", function.id, schedule.name), (schedule, Arc::clone(pool)));
+        }
+    }
+    (Routes::new(routes), schedules)
 }
 
 /// The parameters of `sam deploy`, with the sandboxes' values.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{Stack, keep};
+use super::{Stack, snapshots};
 
 /// Grace period of what is in flight if state is kept. Otherwise it is killed at once.
 const GRACE: Duration = Duration::from_secs(10);
@@ -36,8 +36,8 @@ impl Stack {
             mapping.release().await;
         }
         self.services.save(&data, &self.resources.queues).await?;
-        keep::save_org(&self.salesforce.org, &data).await?;
-        keep::save_company(&self.aircall, &data).await?;
+        snapshots::save_org(&self.salesforce.org, &data).await?;
+        snapshots::save_company(&self.aircall, &data).await?;
         self.servers.shutdown().await;
         Ok(())
     }

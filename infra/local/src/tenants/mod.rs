@@ -55,7 +55,7 @@ impl Tenants {
         if let Some(file) = file {
             files::write(&file, &token)?;
         }
-        let id = TenantId::of_org(&org.org.org_id())?;
+        let id = TenantId::from_org_id(&org.org.org_id())?;
         if is_connected {
             self.connect(id.as_str(), token, org).await
         } else {

@@ -1,7 +1,7 @@
 //! Webhooks: create, read, update and delete.
 //!
 //! Aircall treats missing or empty `events` as all events, both on create and on update. Therefore each request sends
-//! them, and [`Events`] cannot be empty.
+//! them, and [`Subscription`] cannot be empty.
 
 use jiff::Timestamp;
 use reqwest::Method;
@@ -19,11 +19,11 @@ const LIMIT: usize = 200;
 
 /// A non-empty list of event names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Events<'a>(&'a [&'a str]);
+pub struct Subscription<'a>(&'a [&'a str]);
 
-impl<'a> Events<'a> {
+impl<'a> Subscription<'a> {
     /// [`EVENTS`].
-    pub const OURS: Events<'static> = Events(EVENTS);
+    pub const ALL: Subscription<'static> = Subscription(EVENTS);
 
     /// `None` if the list is empty, which Aircall would treat as all events.
     pub fn new(names: &'a [&'a str]) -> Option<Self> {
@@ -33,16 +33,16 @@ impl<'a> Events<'a> {
 
 /// The desired configuration of a webhook.
 #[derive(Debug, Clone, Copy)]
-pub struct Subscription<'a> {
+pub struct NewWebhook<'a> {
     /// The name shown in Aircall's Dashboard.
     pub custom_name: &'a str,
     /// The `https` URL it sends to.
     pub url: &'a Url,
     /// The events it sends.
-    pub events: Events<'a>,
+    pub events: Subscription<'a>,
 }
 
-impl Subscription<'_> {
+impl NewWebhook<'_> {
     fn to_json(self) -> Value {
         json!({"custom_name": self.custom_name, "url": self.url.as_str(), "events": self.events.0})
     }
@@ -73,7 +73,7 @@ pub struct Webhook {
 
 impl Webhook {
     /// Whether it sends all of these events.
-    pub fn sends(&self, events: Events<'_>) -> bool {
+    pub fn sends(&self, events: Subscription<'_>) -> bool {
         events.0.iter().all(|event| self.events.iter().any(|sent| sent == event))
     }
 }
@@ -90,7 +90,7 @@ impl Client {
     ///
     /// [`Error`] says what to do. If it [may have happened](Error::may_have_happened), look for the webhook in
     /// [`Client::webhooks`] by its URL before creating another.
-    pub async fn create_webhook(&self, subscription: Subscription<'_>) -> Result<Webhook, Error> {
+    pub async fn create_webhook(&self, subscription: NewWebhook<'_>) -> Result<Webhook, Error> {
         let request = self.http.post(self.url("/v1/webhooks")).json(&subscription.to_json());
         let wire: Wire = read(self.send(request).await?).await?;
         Ok(wire.webhook)
@@ -127,7 +127,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error`] says what to do; [`Error::Rejected`] with status 404 means that the webhook does not exist.
-    pub async fn update_webhook(&self, id: &WebhookId, subscription: Subscription<'_>) -> Result<Webhook, Error> {
+    pub async fn update_webhook(&self, id: &WebhookId, subscription: NewWebhook<'_>) -> Result<Webhook, Error> {
         let mut body = subscription.to_json();
         body["active"] = json!(true);
         let request = self.http.put(self.webhook_url(id)).json(&body);

@@ -5,7 +5,7 @@
 mod calls;
 mod company;
 mod events;
+mod malformed;
 mod oauth;
-mod odd;
 mod sandbox;
 mod webhooks;

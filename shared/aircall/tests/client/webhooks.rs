@@ -1,7 +1,7 @@
 //! Creating, reading, reactivating and deleting webhooks.
 
 use aircall::EVENTS;
-use aircall::client::{Error, Events, Subscription, Webhook, WebhookId};
+use aircall::client::{Error, NewWebhook, Subscription, Webhook, WebhookId};
 use aircall_sandbox::Options;
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -13,8 +13,8 @@ fn url() -> Url {
     "https://hooks.example.com/webhooks/aircall/tenant-1".parse().unwrap()
 }
 
-fn subscription(url: &Url) -> Subscription<'_> {
-    Subscription { custom_name: "Salesforce Tasks", url, events: Events::OURS }
+fn subscription(url: &Url) -> NewWebhook<'_> {
+    NewWebhook { custom_name: "Salesforce Tasks", url, events: Subscription::ALL }
 }
 
 fn unknown_id() -> WebhookId {
@@ -37,8 +37,8 @@ async fn a_webhook_is_subscribed_to_exactly_the_given_events() {
         (Some("Salesforce Tasks"), url.as_str(), true)
     );
     assert_eq!(created.events, EVENTS);
-    assert!(created.sends(Events::OURS) && created.created_at.is_some());
-    assert!(!created.sends(Events::new(&["call.ended", "contact.created"]).unwrap()));
+    assert!(created.sends(Subscription::ALL) && created.created_at.is_some());
+    assert!(!created.sends(Subscription::new(&["call.ended", "contact.created"]).unwrap()));
     let token = created.token.expose_secret();
     assert!(token.len() >= 32 && !format!("{created:?}").contains(token));
     let found = client.webhook(&created.id).await.unwrap().unwrap();
@@ -49,7 +49,7 @@ async fn a_webhook_is_subscribed_to_exactly_the_given_events() {
 
 #[test]
 fn an_empty_list_of_events_is_refused() {
-    assert_eq!(Events::new(&[]), None);
+    assert_eq!(Subscription::new(&[]), None);
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn an_update_reactivates_a_webhook_and_replaces_its_configuration() {
     sandbox.control("send", json!({"event": "call.ended", "data": {"id": 7}})).await;
     assert!(!client.webhook(&created.id).await.unwrap().unwrap().active);
     let url = url();
-    let few = Subscription { custom_name: "New name", url: &url, events: Events::new(&["call.ended"]).unwrap() };
+    let few = NewWebhook { custom_name: "New name", url: &url, events: Subscription::new(&["call.ended"]).unwrap() };
     let updated = client.update_webhook(&created.id, few).await.unwrap();
     let expected = (created.id.as_str(), Some("New name"), url.as_str(), true, &["call.ended".to_owned()][..]);
     assert_eq!(fields(&updated), expected);

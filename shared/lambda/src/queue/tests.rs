@@ -79,7 +79,7 @@ async fn a_wake_up_that_fails_within_a_batch_is_an_error() {
 #[tokio::test]
 async fn an_event_is_read_as_it_was_sent() {
     let (server, client) = sqs("SendMessage", accepted()).await;
-    Events::new(client, QUEUE).send("one", r#"{"event":"call.ended"}"#).await.unwrap();
+    EventQueue::new(client, QUEUE).enqueue("one", r#"{"event":"call.ended"}"#).await.unwrap();
     let request = &requests(&server).await[0];
     let mut attribute = SqsMessageAttribute::default();
     attribute.string_value = request["MessageAttributes"]["tenant"]["StringValue"].as_str().map(str::to_owned);
@@ -93,7 +93,7 @@ async fn an_event_is_read_as_it_was_sent() {
 #[tokio::test]
 async fn an_sqs_error_does_not_show_the_response_body() {
     let (_server, client) = sqs("SendMessage", ResponseTemplate::new(500).set_body_string("secret")).await;
-    let error = Events::new(client, QUEUE).send("one", "{}").await.unwrap_err();
+    let error = EventQueue::new(client, QUEUE).enqueue("one", "{}").await.unwrap_err();
     assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
 }
 

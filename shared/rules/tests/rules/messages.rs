@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use rules::decide::decide;
-use rules::revise::{Held, revise, untouched};
+use rules::revise::{Held, base_from_current, revise};
 use rules::settings::{LogCalls, MessageTasks, Settings};
 use rules::{
     Channel, Conversation, DeliveryState, DigestKey, Direction, Document, E164, Line, LineId, Media, Message,
@@ -354,7 +354,7 @@ fn the_key_of_a_conversation_holds_a_keyed_digest_of_the_phone_number() {
     let conversation = |key: &DigestKey| Conversation::for_message(&message(), &per_conversation(), key).unwrap();
     let own = conversation(&key()).key();
     assert_eq!(own, "conversation-397375-x0c62936dc1df064-2026-03-23");
-    assert_eq!(rules::messages::loggable(&own), own);
+    assert_eq!(rules::messages::redact_key(&own), own);
     assert_ne!(own, conversation(&DigestKey::new([8; 32])).key());
 }
 
@@ -364,7 +364,7 @@ fn a_conversation_that_was_stored_before_digests_keeps_its_key() {
     let stored = serde_json::to_value(&conversation).unwrap();
     let read: Conversation = serde_json::from_value(stored).unwrap();
     assert_eq!(read.key(), "conversation-397375-33612345678-2026-03-23");
-    assert_eq!(rules::messages::loggable(&read.key()), "conversation-397375-…-2026-03-23");
+    assert_eq!(rules::messages::redact_key(&read.key()), "conversation-397375-…-2026-03-23");
 }
 
 #[test]
@@ -506,7 +506,7 @@ fn repeating_an_update_whose_outcome_was_lost_adds_no_message_twice() {
     let revision = revise(Some(&first), &held(&second, &second.description), &third);
     assert_eq!(revision.description, Some(third.description.clone()));
     // The same applies when the base is the Task found in Salesforce.
-    let base = untouched(&held(&second, &second.description), &third);
+    let base = base_from_current(&held(&second, &second.description), &third);
     assert_eq!(revise(Some(&base), &held(&second, &second.description), &third).description, Some(third.description));
 }
 

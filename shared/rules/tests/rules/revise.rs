@@ -1,7 +1,7 @@
 //! Updates of a Task never lose what a person wrote.
 
 use proptest::prelude::*;
-use rules::revise::{Held, Revision, revise, untouched};
+use rules::revise::{Held, Revision, base_from_current, revise};
 use rules::settings::Settings;
 use rules::{Call, CallType, Comment, Tag, Task, TaskStatus};
 
@@ -115,7 +115,7 @@ fn if_both_texts_do_not_fit_ours_is_truncated_and_theirs_is_kept() {
 #[test]
 fn an_untouched_task_takes_all_changes() {
     let (before, after) = (task(|_| {}), commented("Rang back"));
-    let base = untouched(&held(&before), &after);
+    let base = base_from_current(&held(&before), &after);
     let revision = revise(Some(&base), &held(&before), &after);
     assert_eq!(revision.description, Some(after.description));
     assert_eq!(revision.call_disposition, Some(Some("Sales".to_owned())));

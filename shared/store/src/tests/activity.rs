@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::outcomes::{fail, log};
 use super::{Fixture, START, at, document, merge, tenant};
-use crate::{ActivityQuery, Cursor, NotACursor, State, item};
+use crate::{ActivityQuery, Cursor, InvalidCursor, State, item};
 
 fn keys(page: crate::Page) -> (Vec<String>, Option<Cursor>) {
     (page.entries.into_iter().map(|entry| entry.unwrap().key).collect(), page.next)
@@ -33,7 +33,7 @@ async fn entries_and_cursors_are_invisible_to_other_tenants() {
     let other = tenant("two");
     assert_eq!(keys(f.calls.activity(&other, 10, None).await.unwrap()), (vec![], None));
     let cursor = f.calls.activity(&f.tenant, 1, None).await.unwrap().next.unwrap().to_string();
-    assert_eq!(Cursor::parse(&other, &cursor), Err(NotACursor));
+    assert_eq!(Cursor::parse(&other, &cursor), Err(InvalidCursor));
 }
 
 #[tokio::test]
@@ -168,14 +168,19 @@ async fn a_search_stops_at_its_scan_limit_and_returns_a_cursor() {
     for key in ["call-3", "call-35"] {
         fail(&f, key).await;
     }
-    let failed = |look_at| ActivityQuery { states: vec![State::Failed], look_at, limit: 3, ..ActivityQuery::default() };
+    let failed = |look_at| ActivityQuery {
+        states: vec![State::Failed],
+        scan_limit: look_at,
+        limit: 3,
+        ..ActivityQuery::default()
+    };
     let first = f.calls.search(&f.tenant, &failed(2)).await.unwrap();
     assert!(first.entries.is_empty() && first.next.is_some(), "the scan limit ends the page before a match");
     for (look_at, pages) in [(10, 5), (2_000, 1)] {
         let (found, took) = search(&f, failed(look_at)).await;
         assert_eq!((found, took), (vec!["call-35".to_owned(), "call-3".to_owned()], pages), "{look_at}");
     }
-    let all = ActivityQuery { look_at: 2, limit: 10, ..ActivityQuery::default() };
+    let all = ActivityQuery { scan_limit: 2, limit: 10, ..ActivityQuery::default() };
     let (found, _) = search(&f, all).await;
     assert_eq!(found, (0..40).rev().map(|id| format!("call-{id}")).collect::<Vec<_>>());
 }

@@ -162,11 +162,11 @@ async fn several_webhook_tokens_can_be_valid_at_a_time() {
 async fn the_last_event_is_recorded_at_most_once_a_minute() {
     let (f, before) = Fixture::new().await;
     for (seen, recorded) in [(59, 0), (60, 60), (30, 60), (119, 60), (500, 500)] {
-        f.tenants.saw_event(&tenant("one"), at(START + seen)).await.unwrap();
+        f.tenants.record_event(&tenant("one"), at(START + seen)).await.unwrap();
         assert_eq!(f.read().await, Tenant { last_event_at: Some(at(START + recorded)), ..before.clone() }, "{seen}");
     }
     f.tenants.disconnect_aircall(&tenant("one")).await.unwrap();
-    f.tenants.saw_event(&tenant("one"), at(START)).await.unwrap();
+    f.tenants.record_event(&tenant("one"), at(START)).await.unwrap();
     assert_eq!(f.read().await.last_event_at, Some(at(START)), "the first event of another account");
 }
 
@@ -181,6 +181,6 @@ async fn no_step_creates_a_missing_tenant() {
     assert!(!f.tenants.set_aircall_state(&missing, "1", &AircallState::Active).await.unwrap());
     assert!(!f.tenants.disconnect_aircall(&missing).await.unwrap());
     assert!(!f.tenants.set_webhook_tokens(&missing, &[]).await.unwrap());
-    f.tenants.saw_event(&missing, at(START)).await.unwrap();
+    f.tenants.record_event(&missing, at(START)).await.unwrap();
     assert_eq!(f.tenants.get(&missing).await.unwrap(), None);
 }

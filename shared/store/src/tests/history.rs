@@ -30,7 +30,7 @@ async fn each_stored_version_is_in_the_history() {
     let mut back = Settings { version: 1, ..Settings::default() };
     back.call_workflow.missed = LogAs::Completed;
     let made_from = MadeFrom::Restore { version: 0 };
-    let second = settings.put_made_from(&one, &back, made_from, "other@example.com", at(START + 5)).await.unwrap();
+    let second = settings.put_with_origin(&one, &back, made_from, "other@example.com", at(START + 5)).await.unwrap();
     assert_eq!((first.version, second.version), (1, 2));
     let edited = SettingsVersion {
         settings: first,

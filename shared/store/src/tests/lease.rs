@@ -10,7 +10,7 @@ use proptest::test_runner::{Config, TestRunner};
 use super::tenants::{one, usage};
 use super::{START, at, tenant};
 use crate::test_tables::TestTables;
-use crate::{Acquired, LeaseOf, Tenant, Tenants, item};
+use crate::{Acquired, LeaseKind, Tenant, Tenants, item};
 
 struct Fixture {
     tenants: Tenants,
@@ -28,11 +28,11 @@ impl Fixture {
     /// Acquires the drain lease for a minute, `after` seconds after START.
     async fn acquire(&self, holder: &str, after: i64) -> Acquired {
         let (now, until) = (at(START + after), at(START + after + 60));
-        self.tenants.acquire(&tenant("one"), LeaseOf::Drain, holder, now, until).await.unwrap()
+        self.tenants.acquire(&tenant("one"), LeaseKind::Drain, holder, now, until).await.unwrap()
     }
 
     async fn release(&self, holder: &str) -> bool {
-        self.tenants.release(&tenant("one"), LeaseOf::Drain, holder, None).await.unwrap()
+        self.tenants.release(&tenant("one"), LeaseKind::Drain, holder, None).await.unwrap()
     }
 
     async fn tenant(&self) -> Tenant {
@@ -63,7 +63,7 @@ async fn an_expired_lease_is_taken_over_and_its_former_holder_changes_nothing() 
     let f = Fixture::new().await;
     f.acquire("a", 0).await;
     assert_eq!(f.acquire("b", 60).await, held());
-    assert!(!f.tenants.release(&tenant("one"), LeaseOf::Drain, "a", Some(&usage(7))).await.unwrap());
+    assert!(!f.tenants.release(&tenant("one"), LeaseKind::Drain, "a", Some(&usage(7))).await.unwrap());
     assert_eq!(f.tenant().await.api_usage, None);
     assert_eq!(f.acquire("a", 61).await, taken(120));
 }
@@ -81,7 +81,7 @@ async fn a_released_lease_is_free_at_once() {
 async fn releasing_stores_the_api_usage() {
     let f = Fixture::new().await;
     f.acquire("a", 0).await;
-    assert!(f.tenants.release(&tenant("one"), LeaseOf::Drain, "a", Some(&usage(7))).await.unwrap());
+    assert!(f.tenants.release(&tenant("one"), LeaseKind::Drain, "a", Some(&usage(7))).await.unwrap());
     assert_eq!(f.tenant().await, Tenant { api_usage: Some(usage(7)), ..one() });
 }
 
@@ -89,10 +89,10 @@ async fn releasing_stores_the_api_usage() {
 async fn drain_and_refresh_leases_are_independent() {
     let f = Fixture::new().await;
     f.acquire("a", 0).await;
-    let refresh = f.tenants.acquire(&tenant("one"), LeaseOf::Refresh, "b", at(START), at(START + 10)).await.unwrap();
+    let refresh = f.tenants.acquire(&tenant("one"), LeaseKind::Refresh, "b", at(START), at(START + 10)).await.unwrap();
     assert_eq!(refresh, held());
     assert!(f.release("a").await);
-    let refresh = f.tenants.acquire(&tenant("one"), LeaseOf::Refresh, "a", at(START), at(START + 10)).await.unwrap();
+    let refresh = f.tenants.acquire(&tenant("one"), LeaseKind::Refresh, "a", at(START), at(START + 10)).await.unwrap();
     assert_eq!(refresh, taken(10));
 }
 
@@ -100,9 +100,9 @@ async fn drain_and_refresh_leases_are_independent() {
 async fn acquiring_a_lease_does_not_create_a_tenant() {
     let f = Fixture::new().await;
     let id = tenant("missing");
-    let acquired = f.tenants.acquire(&id, LeaseOf::Drain, "a", at(START), at(START + 60)).await.unwrap();
+    let acquired = f.tenants.acquire(&id, LeaseKind::Drain, "a", at(START), at(START + 60)).await.unwrap();
     assert_eq!(acquired, Acquired::NoTenant);
-    assert!(!f.tenants.release(&id, LeaseOf::Drain, "a", Some(&usage(7))).await.unwrap());
+    assert!(!f.tenants.release(&id, LeaseKind::Drain, "a", Some(&usage(7))).await.unwrap());
     assert_eq!(f.tenants.get(&id).await.unwrap(), None);
 }
 
@@ -176,7 +176,7 @@ async fn run_steps(tenants: &Tenants, tenant: Tenant, steps: Vec<Step>) {
         match step {
             Step::Acquire { holder, lasts } => {
                 let (name, until) = (holder.to_string(), after(now, lasts));
-                let answer = tenants.acquire(&tenant.id, LeaseOf::Drain, &name, now, until).await.unwrap();
+                let answer = tenants.acquire(&tenant.id, LeaseKind::Drain, &name, now, until).await.unwrap();
                 match lease {
                     Some((other, until)) if other != holder && until > now => {
                         assert_eq!(answer, Acquired::Taken { until });
@@ -189,7 +189,7 @@ async fn run_steps(tenants: &Tenants, tenant: Tenant, steps: Vec<Step>) {
             }
             Step::Release { holder } => {
                 let is_ours = lease.is_some_and(|(ours, _)| ours == holder);
-                let freed = tenants.release(&tenant.id, LeaseOf::Drain, &holder.to_string(), None).await.unwrap();
+                let freed = tenants.release(&tenant.id, LeaseKind::Drain, &holder.to_string(), None).await.unwrap();
                 assert_eq!(freed, is_ours);
                 lease = lease.filter(|_| !is_ours);
             }

@@ -96,7 +96,8 @@ async fn failed_entries_are_listed_latest_first_and_counted() {
     }
     log(&f, "call-4").await;
     let failed = async |limit| f.calls.failed_keys(&f.tenant, limit).await.unwrap();
-    let keys = |keys: &[&str], are_all| FailedKeys { keys: keys.iter().map(|&key| key.to_owned()).collect(), are_all };
+    let keys =
+        |keys: &[&str], is_complete| FailedKeys { keys: keys.iter().map(|&key| key.to_owned()).collect(), is_complete };
     assert_eq!(failed(10).await, keys(&["call-2", "call-3", "call-1"], true));
     assert_eq!(failed(3).await, keys(&["call-2", "call-3", "call-1"], true));
     assert_eq!(failed(2).await, keys(&["call-2", "call-3"], false));

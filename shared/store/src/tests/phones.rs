@@ -6,14 +6,14 @@ use rules::E164;
 
 use super::{START, at, record, tenant};
 use crate::test_tables::TestTables;
-use crate::{Phones, Remembered, item};
+use crate::{PhoneMatch, Phones, item};
 
 fn phone(n: u64) -> E164 {
     E164::parse(&format!("+1415555{:04}", 100 + n)).unwrap()
 }
 
-fn until(seconds: i64) -> Remembered {
-    Remembered { record: record(), ours: true, expires_at: at(seconds) }
+fn until(seconds: i64) -> PhoneMatch {
+    PhoneMatch { record: record(), ours: true, expires_at: at(seconds) }
 }
 
 #[tokio::test]
@@ -22,7 +22,7 @@ async fn matches_are_returned_until_they_expire() {
     let phones = Phones::new(tables.dynamodb.clone(), "PhonesTable");
     let one = tenant("one");
     // More than one batch write.
-    let found: BTreeMap<E164, Remembered> =
+    let found: BTreeMap<E164, PhoneMatch> =
         (0..30).map(|n| (phone(n), until(START + i64::try_from(n).unwrap()))).collect();
     phones.put_many(&one, &found).await.unwrap();
     let phones_to_get: Vec<E164> = found.keys().cloned().chain([phone(0), phone(99)]).collect();

@@ -1,6 +1,6 @@
 //! Our webhooks at Aircall for one tenant.
 
-use aircall::client::{Client, Error, Events, Subscription, Webhook, WebhookId};
+use aircall::client::{Client, Error, NewWebhook, Subscription, Webhook, WebhookId};
 use secrecy::ExposeSecret as _;
 use store::{Tenant, TokenHash};
 use url::Url;
@@ -34,7 +34,7 @@ impl SubscriptionDiff {
     /// Compares a webhook with our subscription to `url`, if the URL is known.
     pub(super) fn between(webhook: &Webhook, url: Option<&str>) -> Self {
         let has_url = url.is_none_or(|url| webhook.url == url);
-        if !has_url || !webhook.sends(Events::OURS) {
+        if !has_url || !webhook.sends(Subscription::ALL) {
             SubscriptionDiff::Incomplete
         } else if webhook.events.len() == aircall::EVENTS.len() {
             SubscriptionDiff::Same
@@ -134,7 +134,7 @@ impl TenantWebhooks {
         webhook.active && SubscriptionDiff::between(webhook, Some(self.url.as_str())) == SubscriptionDiff::Same
     }
 
-    fn subscription(&self) -> Subscription<'_> {
-        Subscription { custom_name: NAME, url: &self.url, events: Events::OURS }
+    fn subscription(&self) -> NewWebhook<'_> {
+        NewWebhook { custom_name: NAME, url: &self.url, events: Subscription::ALL }
     }
 }

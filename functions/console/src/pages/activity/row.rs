@@ -53,7 +53,7 @@ impl Row {
             key: entry.key.clone(),
             title: entry_title::entry_title(entry, interaction),
             direction: direction(interaction),
-            started: Some(Local::new(interaction.started_at(), &rules::hours::zone_of(interaction.line()))),
+            started: Some(Local::new(interaction.started_at(), &rules::hours::time_zone_of(interaction.line()))),
             phone: phone(interaction),
             line: interaction.line().label(),
             user: interaction.user().and_then(|user| user.name.clone()).unwrap_or_default(),

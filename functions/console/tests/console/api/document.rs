@@ -4,8 +4,8 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use serde_json::Value;
 
-use crate::documented::{DOCUMENT, operations, resolved, validator};
 use crate::fixture::{Fixture, Response};
+use crate::openapi_conformance::{DOCUMENT, operations, resolved, validator};
 
 const PATH: &str = "/api/openapi.json";
 

@@ -15,7 +15,7 @@ use crate::stop::Stop;
 
 /// What to query.
 #[derive(Debug, Default)]
-pub(crate) struct Questions {
+pub(crate) struct Queries {
     /// Users by these e-mails.
     pub(crate) emails: BTreeSet<String>,
     /// Open Cases or Opportunities of these Contacts.
@@ -62,7 +62,7 @@ enum Target {
 }
 
 /// Runs all queries, five per API call.
-pub(crate) async fn ask(org: &mut Org, questions: &Questions, callers: &CallerFields) -> Result<Answers, Stop> {
+pub(crate) async fn ask(org: &mut Org, questions: &Queries, callers: &CallerFields) -> Result<Answers, Stop> {
     let queries = queries(questions, callers);
     let asked_about_persons = queries.iter().any(|(target, _)| matches!(target, Target::Persons));
     let mut answers = Answers { asked_about_persons, ..Answers::default() };
@@ -109,7 +109,7 @@ fn is_unknown_field(error: &salesforce::Error) -> bool {
     error.refusal().is_some_and(|refusal| *refusal.code() == ErrorCode::InvalidField)
 }
 
-fn queries(questions: &Questions, callers: &CallerFields) -> Vec<(Target, Soql)> {
+fn queries(questions: &Queries, callers: &CallerFields) -> Vec<(Target, Soql)> {
     let mut queries = Vec::new();
     let mut add = |target: Target, soql: Vec<Soql>| queries.extend(soql.into_iter().map(|soql| (target, soql)));
     let list = |ids: &BTreeSet<SalesforceId>| ids.iter().copied().collect::<Vec<_>>();

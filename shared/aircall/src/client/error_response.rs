@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use reqwest::Response;
 use serde::Deserialize;
 
-use super::{Error, Reason, transport, wait};
+use super::{Error, Reason, retry_after, transport};
 use crate::lenient;
 
 /// Aircall's message is truncated to this many characters.
@@ -26,7 +26,7 @@ struct ErrorBody {
 
 pub(super) async fn from_response(response: Response) -> Error {
     let status = response.status().as_u16();
-    let after = wait::after(response.headers(), Timestamp::now());
+    let after = retry_after::after(response.headers(), Timestamp::now());
     let bytes = transport::read(response).await.unwrap_or_default();
     let body: ErrorBody = serde_json::from_slice(&bytes).unwrap_or_default();
     let is_wrong_app = matches!(body.error.as_deref(), Some("invalid_client" | "unauthorized_client"));

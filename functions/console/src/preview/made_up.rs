@@ -12,7 +12,7 @@ use rules::{
 use store::TenantId;
 
 use crate::activity::filters::InvalidField;
-use crate::activity::numbers;
+use crate::activity::phones;
 use crate::console::Console;
 use crate::lines::Lines;
 use crate::settings::change::key;
@@ -88,7 +88,7 @@ impl Described {
             report("line", "The line is the id of an Aircall number.");
         }
         let started_at = self.started_at.parse::<DateTime>().ok().filter(|at| (1970..=2200).contains(&at.year()));
-        let zone = line.as_ref().map_or(TimeZone::UTC, hours::zone_of);
+        let zone = line.as_ref().map_or(TimeZone::UTC, hours::time_zone_of);
         let started_at = started_at.and_then(|at| at.to_zoned(zone).ok()).map(|at| at.timestamp());
         if started_at.is_none() {
             report("started_at", "Enter the day and the time when the call starts.");
@@ -164,7 +164,7 @@ fn party(text: &str, line: &Line, lines: &Lines) -> Party {
     }
     let digits = [line].into_iter().chain(lines.values()).filter_map(|line| line.digits.as_deref());
     let is_number = !text.chars().any(char::is_alphabetic);
-    let phone = is_number.then(|| numbers::candidates(text, digits)).into_iter().flatten().next();
+    let phone = is_number.then(|| phones::candidates(text, digits)).into_iter().flatten().next();
     phone.map_or_else(|| Party::Unusable(text.to_owned()), |phone: E164| Party::Phone(phone))
 }
 
@@ -236,7 +236,7 @@ mod tests {
             let described = Described { call_type: key(call_type).to_owned(), ..described() };
             let document = described.document(&lines(), &users()).unwrap();
             assert_eq!(CallType::classify(document.interaction().call().unwrap()), call_type);
-            assert!(document.is_settled());
+            assert!(document.is_complete());
         }
     }
 
