@@ -26,6 +26,7 @@ mod org_rules;
 mod outage_triage;
 mod random_faults;
 mod relate;
+mod stored_documents;
 mod support;
 mod task;
 mod template;

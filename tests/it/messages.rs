@@ -85,12 +85,12 @@ async fn ten_messages_shuffled_and_repeated_are_one_conversation_in_order() {
         env.settle().await;
     }
     assert_eq!(env.records("Task").len(), 1);
-    let task = env.task_of(&messages[0].conversation());
+    let task = env.task_of(&env.conversation_key(&messages[0]).await);
     assert_eq!((&task["WhoId"], &task["ActivityDate"]), (&json!(contact), &json!("2026-03-04")));
     assert_eq!(task["Subject"], "SMS conversation with Lou Sample on Support line");
     let texts: Vec<&str> = messages.iter().map(MessageBody::text).collect();
     check_order(&description(&task), &texts);
-    let entry = env.activity(&messages[0].conversation()).await;
+    let entry = env.activity(&env.conversation_key(&messages[0]).await).await;
     assert_eq!((&entry["kind"], &entry["call_type"]), (&json!("conversation"), &Value::Null));
     assert_eq!(entry["messages"].as_array().unwrap().len(), 10);
     assert_eq!(env.entries().await.len(), 1);
@@ -105,7 +105,7 @@ async fn text_that_a_person_added_to_a_conversation_keeps_its_position() {
     let post = async |indexes: &[usize]| {
         env.post_all(indexes.iter().map(|n| messages[*n].event())).await;
         env.settle().await;
-        env.task_of(&messages[0].conversation())
+        env.task_of(&env.conversation_key(&messages[0]).await)
     };
     let task = post(&[1, 4]).await;
     let noted = description(&task).replace("This is No. 12.\n", "This is No. 12.\r\nShe means the red one.\r\n");
@@ -136,7 +136,7 @@ async fn a_message_stays_in_its_task_when_the_setting_changes() {
     env.settle().await;
     assert_eq!(env.records("Task").len(), 2);
     assert!(description(&env.task_of(&alone.key())).contains("Delivery: read"));
-    let conversation = description(&env.task_of(&together.conversation()));
+    let conversation = description(&env.task_of(&env.conversation_key(&together).await));
     assert!(conversation.contains("(delivered)") && !conversation.contains(alone.text()), "{conversation}");
 }
 
@@ -153,7 +153,7 @@ async fn a_conversation_has_one_task_per_day_in_the_time_zone_of_the_line() {
     env.settle().await;
     assert_eq!(env.records("Task").len(), 2);
     for (message, day) in [(late, "2026-03-04"), (early, "2026-03-05")] {
-        let task = env.task_of(&message.conversation());
+        let task = env.task_of(&env.conversation_key(&message).await);
         assert_eq!(task["ActivityDate"], day);
         check_order(&description(&task), &[message.text()]);
     }

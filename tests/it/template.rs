@@ -304,3 +304,27 @@ fn only_the_writer_and_the_console_may_read_salesforce_tokens() {
     assert!(allowed.contains("WriteFunction"));
     assert!(allowed.is_subset(&BTreeSet::from(["ConsoleFunction", "WriteFunction"])), "{allowed:?}");
 }
+
+#[test]
+fn alarms_watch_metrics_that_the_functions_write() {
+    let source = std::fs::read_to_string(root().join("shared/lambda/src/metrics.rs")).unwrap();
+    let namespace = Regex::new(r#"const NAMESPACE: &str = "(\w+)""#).unwrap().captures(&source).unwrap()[1].to_owned();
+    let names: BTreeSet<String> = Regex::new(r#"Counter::(\w+) => "(\w+)""#)
+        .unwrap()
+        .captures_iter(&source)
+        .map(|found| {
+            assert_eq!(found[1], found[2], "a metric is named as its counter");
+            found[2].to_owned()
+        })
+        .collect();
+    assert!(names.len() >= 10, "{names:?}");
+    let template = template();
+    let alarms = resources(&template, "AWS::CloudWatch::Alarm");
+    let own = alarms.iter().filter(|(_, alarm)| {
+        let alarm = &alarm["Properties"];
+        let has_own_name = alarm["MetricName"].as_str().is_some_and(|name| names.contains(name));
+        assert_eq!(alarm["Namespace"] == json!(namespace), has_own_name, "{alarm}");
+        has_own_name
+    });
+    assert!(own.count() >= 2);
+}

@@ -8,7 +8,6 @@ mod calls;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use aws_sdk_sqs::config::{BehaviorVersion, Config, Region};
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn};
@@ -29,12 +28,9 @@ use store::{
 async fn main() -> Result<()> {
     let tables = TestTables::start().await;
     let key = SecretString::from("the key of the example");
-    let sqs = Config::builder().behavior_version(BehaviorVersion::latest()).region(Region::new("us-east-1")).build();
     // Neither vendor is reachable, and the pages say so.
-    let secrets_config = aws_sdk_secretsmanager::config::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"));
-    let secrets = aws_sdk_secretsmanager::Client::from_conf(secrets_config.build());
+    let aws = test_aws::config("http://127.0.0.1:1");
+    let secrets = aws_sdk_secretsmanager::Client::new(&aws);
     let session = Session::new(TenantId::parse("example")?, "ada@example.com", Timestamp::now())
         .called("Ada Example", "Example Org");
     let cookie = HeaderValue::try_from(session.sign(&key))?;
@@ -46,7 +42,7 @@ async fn main() -> Result<()> {
         settings: SettingsStore::new(tables.dynamodb.clone(), "SettingsTable").with_history(history.clone()),
         history,
         write_queue: WriteQueue::new(
-            aws_sdk_sqs::Client::from_conf(sqs),
+            aws_sdk_sqs::Client::new(&aws),
             "https://sqs.us-east-1.example.com/000000000000/writes",
         ),
         sign_ins: SignIns::new(tables.dynamodb.clone(), "ConsoleTable"),

@@ -11,7 +11,8 @@
 //! 2. `templates/<name>.html`, which extends `layout.html`. No inline scripts or styles: the content security
 //!    policy forbids them.
 //! 3. A line in the table of `router.rs`, and one in `page::Nav` if it is in the navigation.
-//! 4. A line in `PAGES` of `tests/console/pages/promises.rs`, which checks what all pages have in common.
+//! 4. A line in the list of pages in `tests/console/pages/page_requirements.rs`, which holds every page to the same
+//!    requirements.
 
 mod activity;
 mod allowed_orgs;

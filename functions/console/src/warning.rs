@@ -12,8 +12,13 @@ const KEY_FIELD: &str = "Task.Aircall_Key__c";
 const ANY_CALLER: &str = "Caller";
 /// Picklist fields, whose values the org defines.
 const CHOICES: [&str; 4] = ["CallType", "Origin", "TaskSubtype", "Type"];
-/// The permission set that resolves nearly all of these warnings.
-const PERMISSION_SET: &str = "the permission set \"Aircall Integration\" of infra/salesforce";
+/// The permission set that resolves most of these warnings: what an org gets when it is deployed.
+const PERMISSION_SET: &str = include_str!(concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../infra/salesforce/force-app/main/default/permissionsets/Aircall_Integration.permissionset-meta.xml"
+));
+/// The objects that callers are found in.
+const CALLERS: [&str; 3] = ["Contact", "Lead", "Account"];
 
 /// A field or object of the org that cannot be used, so calls are logged without it.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
@@ -75,8 +80,11 @@ fn about_field(field: String, since: Timestamp) -> Warning {
         (Code::KeyFieldMissing, message)
     } else if object == ANY_CALLER {
         let message = format!(
-            "The connecting user may not see the field {name}, so callers are not found by it. An admin assigns \
-             {PERMISSION_SET} to that user, or makes the field visible to them."
+            "The connecting user may not see the field {name}, so callers are not found by it. {}",
+            fix(
+                CALLERS.iter().any(|object| grants_field(&format!("{object}.{name}"))),
+                "makes the field visible to them"
+            )
         );
         (Code::FieldNotSearchable, message)
     } else if let Some((name, value)) = field.split_once('=') {
@@ -93,13 +101,13 @@ fn about_field(field: String, since: Timestamp) -> Warning {
         let message = if CHOICES.contains(&name) {
             format!(
                 "Salesforce does not take our value of the field {field}, so {what} without it: the org's picklist \
-                 lacks the value, or the connecting user may not write the field. An admin adds the value, or assigns \
-                 {PERMISSION_SET} to that user."
+                 lacks the value, or the connecting user may not write the field. An admin adds the value, or makes the \
+                 field editable for that user."
             )
         } else {
             format!(
-                "The connecting user may not write the field {field}, so {what} without it. An admin assigns \
-                 {PERMISSION_SET} to that user, or makes the field editable for them."
+                "The connecting user may not write the field {field}, so {what} without it. {}",
+                fix(grants_field(&field), "makes the field editable for them")
             )
         };
         (Code::FieldNotWritable, message)
@@ -108,10 +116,51 @@ fn about_field(field: String, since: Timestamp) -> Warning {
     Warning { code, object: None, field: Some(field), message, since }
 }
 
+/// What an admin does about missing access: assigns the permission set where that helps, or changes the user's access.
+fn fix(set_helps: bool, change: &str) -> String {
+    if set_helps {
+        format!(
+            "An admin assigns the permission set \"Aircall Integration\" of infra/salesforce to that user, or {change}."
+        )
+    } else {
+        format!("An admin changes the user's profile or permission sets, which {change}.")
+    }
+}
+
+/// Whether the permission set grants access to a field, such as `Contact.Email`.
+fn grants_field(field: &str) -> bool {
+    PERMISSION_SET.contains(&format!("<field>{field}</field>"))
+}
+
 fn about_object(object: String, since: Timestamp) -> Warning {
     let message = format!(
         "The connecting user has no access to the object {object}, so calls are logged as if the org had no such \
-         records. An admin assigns {PERMISSION_SET} to that user, or gives them access to the object."
+         records. {}",
+        fix(PERMISSION_SET.contains(&format!("<object>{object}</object>")), "gives them access to the object")
     );
     Warning { code: Code::ObjectNotAccessible, object: Some(object), field: None, message, since }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(warning: &Warning, names_the_permission_set: bool) {
+        let names_it = warning.message.contains("the permission set \"Aircall Integration\"");
+        assert_eq!(names_it, names_the_permission_set, "{}", warning.message);
+    }
+
+    #[test]
+    fn the_permission_set_is_advised_only_where_it_helps() {
+        let field = |name: &str| about_field(name.to_owned(), Timestamp::UNIX_EPOCH);
+        check(&field("Contact.Email"), true);
+        check(&field("Contact.Title"), false);
+        check(&field("Task.CallDurationInSeconds"), false);
+        check(&field("Task.Type"), false);
+        check(&field("Caller.MobilePhone"), true);
+        check(&field("Caller.Fax"), false);
+        check(&about_object("Lead".to_owned(), Timestamp::UNIX_EPOCH), true);
+        check(&about_object("Campaign".to_owned(), Timestamp::UNIX_EPOCH), false);
+    }
 }

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
 use lambda::EventQueue;
@@ -86,30 +85,14 @@ impl Fixture {
 }
 
 fn tenants(endpoint: &str) -> Tenants {
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-        .retry_config(RetryConfig::disabled())
-        .endpoint_url(endpoint)
-        .build();
-    Tenants::new(aws_sdk_dynamodb::Client::from_conf(config), "tenants")
+    let config = test_aws::config(endpoint);
+    Tenants::new(aws_sdk_dynamodb::Client::new(&config), "tenants")
 }
 
 fn events(endpoint: &str) -> EventQueue {
-    let config = aws_sdk_sqs::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-        .retry_config(RetryConfig::disabled())
-        .timeout_config(
-            aws_sdk_sqs::config::timeout::TimeoutConfig::builder()
-                .operation_timeout(Duration::from_millis(200))
-                .build(),
-        )
-        .endpoint_url(endpoint)
-        .build();
-    EventQueue::new(aws_sdk_sqs::Client::from_conf(config), "https://sqs.us-east-1.example.com/000000000000/events")
+    let timeout = TimeoutConfig::builder().operation_timeout(Duration::from_millis(200)).build();
+    let config = test_aws::config(endpoint).into_builder().timeout_config(timeout).build();
+    EventQueue::new(aws_sdk_sqs::Client::new(&config), "https://sqs.us-east-1.example.com/000000000000/events")
 }
 
 #[tokio::test]

@@ -1,8 +1,6 @@
 //! Both triggers, against an embedded DynamoDB and a mock SQS that records its requests.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_sqs::config::retry::RetryConfig;
-use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use jiff::Timestamp;
 use lambda::WriteQueue;
 use serde_json::{Value, json};
@@ -29,15 +27,9 @@ impl Fixture {
         let sent = json!({ "MessageId": "1", "MD5OfMessageBody": "", "Successful": [], "Failed": [] });
         let answer = ResponseTemplate::new(200).set_body_json(sent);
         Mock::given(method("POST")).respond_with(answer).with_priority(6).mount(&sqs).await;
-        let config = aws_sdk_sqs::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-            .retry_config(RetryConfig::disabled())
-            .endpoint_url(sqs.uri())
-            .build();
+        let config = test_aws::config(sqs.uri());
         let write_queue =
-            WriteQueue::new(aws_sdk_sqs::Client::from_conf(config), "https://sqs.us-east-1.example.com/0/writes.fifo");
+            WriteQueue::new(aws_sdk_sqs::Client::new(&config), "https://sqs.us-east-1.example.com/0/writes.fifo");
         let calls = Calls::new(tables.dynamodb.clone(), "CallsTable");
         Self { tables, sqs, reconcile: Reconcile { calls, write_queue } }
     }

@@ -8,7 +8,20 @@ use jiff::SignedDuration;
 const SCHEDULE: [i64; 9] = [2, 5, 15, 30, 60, 120, 300, 600, 900];
 
 /// The number of attempts whose waits add up to a day.
-const MAX_ATTEMPTS: u32 = 103;
+const MAX_ATTEMPTS: u32 = attempts_within(24 * 60 * 60);
+
+/// The number of attempts whose waits by the schedule add up to at least `seconds`.
+const fn attempts_within(seconds: i64) -> u32 {
+    let (mut attempts, mut waited, mut step) = (0, 0, 0);
+    while waited < seconds {
+        waited += SCHEDULE[step];
+        attempts += 1;
+        if step + 1 < SCHEDULE.len() {
+            step += 1;
+        }
+    }
+    attempts
+}
 
 /// The wait after another failed attempt when `attempts` have failed before: the schedule's, plus or minus a fifth.
 /// `None` once an entry has been retried for a day.

@@ -8,12 +8,13 @@ use jiff::{SignedDuration, Timestamp};
 use lambda::metrics::{Counter, count};
 use org::{Job, Org, Stop, Trouble};
 use rules::Settings;
+use rules::decide::decide;
+use rules::messages::redact_key;
 use store::{ConnectionState, Entry, Outcome, TenantId};
 
 use crate::backoff;
 use crate::drain::{BATCH, Drain, DrainError};
 use crate::fate::{Fate, nothing_to_write};
-use crate::log_outcome::log_outcome;
 use crate::writer::Writer;
 
 /// Group size by an entry's number of shared failures (a whole request failed). Groups shrink until the poison entry is
@@ -57,10 +58,14 @@ impl Writer {
     pub(crate) async fn write_batch(
         &self,
         drain: &mut Drain,
-        entries: Vec<Entry>,
+        mut entries: Vec<Entry>,
         now: Timestamp,
     ) -> Result<Option<Timestamp>, DrainError> {
         let settings = self.settings.get(&drain.tenant.id).await?;
+        for entry in entries.iter_mut().filter(|entry| entry.decision.is_none()) {
+            // Lost by another version: the default is what the settings say now.
+            entry.decision = decide(&entry.document, &settings, None);
+        }
         let mut done = Vec::new();
         let failed = self.write_groups(drain, &settings, groups(&entries), now, &mut done).await.err();
         // Waits count from now, as the requests to Salesforce may have taken long.
@@ -75,7 +80,10 @@ impl Writer {
             }
         }
         let no_jobs = entries.into_values().filter(|entry| Job::from_entry(entry).is_none());
-        outcomes.extend(no_jobs.map(|entry| (entry, nothing_to_write(now))));
+        outcomes.extend(no_jobs.map(|entry| {
+            let outcome = nothing_to_write(&entry, now);
+            (entry, outcome)
+        }));
         let due = self.record_outcomes(&drain.tenant.id, &outcomes, now).await?;
         failed.map_or(Ok(due), |error| Err(error.into()))
     }
@@ -294,5 +302,28 @@ fn due_of(outcome: &Outcome) -> Option<Timestamp> {
     match outcome {
         Outcome::Postponed { due_at, .. } | Outcome::Deferred { due_at, .. } => Some(*due_at),
         Outcome::Logged { .. } | Outcome::Skipped { .. } | Outcome::Failed { .. } => None,
+    }
+}
+
+/// Logs an outcome: one log line, one metric.
+fn log_outcome(tenant: &TenantId, entry: &Entry, outcome: &Outcome) {
+    let key = redact_key(&entry.key);
+    match outcome {
+        Outcome::Logged { written, .. } => {
+            tracing::info!(%tenant, key, task.id = written.task_id, "logged");
+            count(Counter::CallsLogged, 1, &[]);
+        }
+        Outcome::Skipped { reason, .. } => {
+            tracing::info!(%tenant, key, ?reason, "skipped");
+            count(Counter::CallsSkipped, 1, &[]);
+        }
+        Outcome::Failed { problem, .. } => {
+            tracing::warn!(%tenant, key, code = problem.code, "failed");
+            count(Counter::CallsFailed, 1, &[]);
+        }
+        Outcome::Postponed { problem, due_at, .. } | Outcome::Deferred { problem, due_at } => {
+            tracing::warn!(%tenant, key, code = problem.code, %due_at, "postponed");
+            count(Counter::CallsPostponed, 1, &[]);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use org::Trouble;
 use rules::matching::Record;
-use rules::{SkipReason, Task, Topic, Trace};
+use rules::{Decision, SkipReason, Task, Topic, Trace, Verdict};
 use salesforce::{Refusal, SalesforceId};
 use store::{Entry, Outcome, Problem, Related, TenantId, Written};
 
@@ -18,9 +18,12 @@ pub(crate) struct LoggedTask {
     pub(crate) related: Option<Related>,
 }
 
-/// The outcome of a pending entry without a decision to log or a phone number. No version of this program stores one.
-pub(crate) fn nothing_to_write(now: Timestamp) -> Outcome {
-    let message = "The entry is pending, but lacks a decision to log it or the other party's number.".to_owned();
+/// The outcome of a pending entry that has no job: its decision skips it, or there is nothing to write.
+pub(crate) fn nothing_to_write(entry: &Entry, now: Timestamp) -> Outcome {
+    if let Some(Decision { verdict: Verdict::Skip(reason), .. }) = entry.decision {
+        return Outcome::Skipped { reason, trace: Trace::new() };
+    }
+    let message = "The entry is pending, but has neither a decision to log it nor a phone number.".to_owned();
     let problem = Problem { code: "NOTHING_TO_WRITE".to_owned(), message, since: now, shared_failures: 0 };
     Outcome::Failed { problem, trace: Trace::new() }
 }

@@ -1,4 +1,4 @@
-//! The writer's table of faults: maps the refusal of one record to an action.
+//! Maps the refusal of one record to an action.
 //!
 //! [`Kind`] says what an error code asks for. The action also depends on the part that was written.
 

@@ -6,7 +6,6 @@ mod create;
 mod drain;
 mod fate;
 mod fix;
-mod log_outcome;
 mod rounds;
 mod update;
 mod writer;
@@ -16,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use jiff::SignedDuration;
-use lambda::batch::{Stopped, each_group};
+use lambda::batch::each_group;
 use lambda::queue::{RetryQueue, WakeUp, WriteQueue};
 use lambda::{env, start};
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -102,8 +101,8 @@ async fn handle(writer: &Writer, event: LambdaEvent<SqsEvent>) -> Result<SqsBatc
         match TenantId::parse(&group) {
             // One slow org must not let Lambda kill the drains of other tenants.
             Ok(tenant) => match timeout_at(deadline.into(), writer.drain(&tenant, &holder, woken, deadline)).await {
-                Ok(drained) => drained.map_err(Stopped::from),
-                Err(_) => Err(Stopped::from(DrainError::OutOfTime)),
+                Ok(drained) => drained,
+                Err(_) => Err(DrainError::OutOfTime),
             },
             Err(error) => {
                 tracing::error!(%error, "dropped a wake-up without a valid tenant");

@@ -10,22 +10,6 @@ use std::panic::AssertUnwindSafe;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 
-/// Where the processing of a message group stopped.
-#[derive(Debug)]
-pub struct Stopped<E> {
-    /// Index of the failed message. Those before it are done; it and those after it are redelivered.
-    pub at: usize,
-    /// Why it failed.
-    pub error: E,
-}
-
-impl<E> From<E> for Stopped<E> {
-    /// No message of the group is done.
-    fn from(error: E) -> Self {
-        Self { at: 0, error }
-    }
-}
-
 /// Passes each record to `handle`, up to `concurrency` of them concurrently, and returns those that failed.
 ///
 /// A record whose handler panics has failed. `E` is logged, so it must not contain personal data.
@@ -57,14 +41,14 @@ where
 }
 
 /// Passes the messages of each message group to `handle`, in order, up to `concurrency` groups concurrently.
-/// Of each group, returns the message at which it stopped and all after it, which preserves the group's order.
+/// Returns all messages of the groups that failed, which preserves their order.
 pub async fn each_group<F, E>(
     event: SqsEvent,
     concurrency: usize,
     handle: impl Fn(String, Vec<SqsMessage>) -> F,
 ) -> SqsBatchResponse
 where
-    F: Future<Output = Result<(), Stopped<E>>>,
+    F: Future<Output = Result<(), E>>,
     E: Display,
 {
     let mut groups: BTreeMap<String, Vec<SqsMessage>> = BTreeMap::new();
@@ -78,9 +62,9 @@ where
         async move {
             match handled.await {
                 Ok(Ok(())) => Vec::new(),
-                Ok(Err(Stopped { at, error })) => {
-                    tracing::error!(group = name, at, error = format!("{error:#}"), "a group of messages failed");
-                    ids.into_iter().skip(at).collect()
+                Ok(Err(error)) => {
+                    tracing::error!(group = name, error = format!("{error:#}"), "a group of messages failed");
+                    ids
                 }
                 Err(_) => {
                     tracing::error!(group = name, "a group of messages failed: its handler panicked");
@@ -166,7 +150,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_group_stops_at_its_first_failure_and_other_groups_continue() {
+    async fn a_group_fails_as_a_whole_and_other_groups_continue() {
         let batch = event(&[
             ("1", "one", "good"),
             ("2", "two", "good"),
@@ -176,14 +160,12 @@ mod tests {
             ("6", "three", "panic"),
         ]);
         let response = each_group(batch, 2, |_, messages| async move {
-            for (at, message) in messages.into_iter().enumerate() {
-                if let Err(error) = handle(message).await {
-                    return Err(Stopped { at, error });
-                }
+            for message in messages {
+                handle(message).await?;
             }
-            Ok(())
+            Ok::<(), String>(())
         });
-        assert_eq!(failed(&response.await), ["3", "4", "6"]);
+        assert_eq!(failed(&response.await), ["1", "3", "4", "6"]);
     }
 
     #[tokio::test]
@@ -192,7 +174,7 @@ mod tests {
         let response = each_group(batch, 1, |group, messages| async move {
             let bodies: Vec<_> = messages.iter().filter_map(|m| m.body.as_deref()).collect();
             let expected: &[&str] = if group == "one" { &["a", "c"] } else { &["b"] };
-            if bodies == expected { Ok(()) } else { Err(Stopped::from("out of order")) }
+            if bodies == expected { Ok(()) } else { Err("out of order") }
         });
         assert!(response.await.batch_item_failures.is_empty());
     }

@@ -10,8 +10,8 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// The crates of this workspace that log.
-const OURS: [&str; 10] =
-    ["aircall", "console", "evaluate", "intake", "lambda", "reconcile", "rules", "salesforce", "store", "write"];
+const OURS: [&str; 11] =
+    ["aircall", "console", "evaluate", "intake", "lambda", "org", "reconcile", "rules", "salesforce", "store", "write"];
 
 /// Logs JSON lines to stdout at the level in the environment variable `RUST_LOG`, `info` by default.
 ///
@@ -47,6 +47,16 @@ mod tests {
     use tracing::Level;
 
     use super::*;
+
+    #[test]
+    fn every_crate_of_a_function_logs_at_the_chosen_level() {
+        let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+        let folders = ["functions", "shared"].map(|folder| std::fs::read_dir(root.join(folder)).unwrap());
+        let names = folders.into_iter().flatten().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.filter(|name| name != "test-aws").collect();
+        names.sort();
+        assert_eq!(names, OURS);
+    }
 
     #[test]
     fn other_crates_never_log_below_info() {

@@ -130,7 +130,7 @@ impl AppSecret {
 /// Secrets Manager itself then moves `AWSPREVIOUS` to the value before. The function reads the keys when it starts, so
 /// a running execution environment refuses cookies of the new key: restart all of them, by deploying or with
 /// `aws lambda update-function-configuration --function-name <name> --description "new session key"`.
-/// Sessions last twelve hours, so a second replacement within twelve hours ends the sessions of the first key.
+/// A second replacement within the lifetime of a session ends the sessions of the first key.
 /// When a key has leaked, replace it twice.
 /// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html>
 ///

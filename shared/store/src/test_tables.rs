@@ -1,7 +1,6 @@
 //! In-memory versions of the tables in `template.yaml`, for tests.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use dynoxide::Database;
 use dynoxide::actions::create_table::CreateTableRequest;
 use serde_json::{Value, json};
@@ -32,14 +31,9 @@ impl TestTables {
         }
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let config = Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-            .endpoint_url(format!("http://{address}"))
-            .build();
+        let config = test_aws::config(format!("http://{address}"));
         let server = tokio::spawn(dynoxide::server::serve_on(listener, database));
-        Self { dynamodb: Client::from_conf(config), server }
+        Self { dynamodb: Client::new(&config), server }
     }
 }
 

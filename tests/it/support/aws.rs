@@ -1,6 +1,11 @@
 //! The stack's own DynamoDB, SQS and Secrets Manager, as the AWS CLI would use them.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use local::demo::bodies::MessageBody;
 use serde_json::{Value, json};
+use sha2::Sha256;
 
 use super::TestEnv;
 
@@ -28,6 +33,34 @@ impl TestEnv {
     pub(crate) async fn dynamodb(&self, operation: &str, input: &Value) -> Value {
         let url = &self.running.stack.info().aws_endpoint_urls.dynamodb;
         self.aws(url, &format!("{DYNAMODB}.{operation}"), "1.0", input).await
+    }
+
+    /// An item of a table of the template, as DynamoDB's JSON.
+    pub(crate) async fn item(&self, table: &str, key: Value) -> Value {
+        let input = json!({"TableName": self.table(table), "Key": key, "ConsistentRead": true});
+        self.dynamodb("GetItem", &input).await["Item"].clone()
+    }
+
+    /// Replaces an item of a table of the template.
+    pub(crate) async fn put_item(&self, table: &str, item: &Value) {
+        self.dynamodb("PutItem", &json!({"TableName": self.table(table), "Item": item})).await;
+    }
+
+    /// The key of an item in the table of calls.
+    pub(crate) fn call_key(&self, key: &str) -> Value {
+        json!({"tenant": {"S": self.tenant.tenant}, "key": {"S": key}})
+    }
+
+    /// The key of a message's conversation: the tenant's digest of the phone number stands in it.
+    pub(crate) async fn conversation_key(&self, message: &MessageBody) -> String {
+        let tenant = self.item("TenantsTable", json!({"tenant": {"S": self.tenant.tenant}})).await;
+        let key = STANDARD.decode(tenant["digest_key"]["B"].as_str().expect("a digest key")).expect("base64");
+        let former = message.former_conversation_key();
+        let parts: Vec<&str> = former.splitn(4, '-').collect();
+        let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("any length");
+        mac.update(format!("+{}", parts[2]).as_bytes());
+        let digest = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+        format!("{}-{}-x{}-{}", parts[0], parts[1], &digest[..15], parts[3])
     }
 
     /// The tenant's stored Salesforce tokens.

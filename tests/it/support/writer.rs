@@ -104,7 +104,7 @@ impl TestEnv {
         json!({"tenant": self.tenant.tenant, "key": null}).to_string()
     }
 
-    async fn update_tenant(&self, mut update: Value) {
+    pub(crate) async fn update_tenant(&self, mut update: Value) {
         update["TableName"] = json!(self.table("TenantsTable"));
         update["Key"] = json!({"tenant": {"S": self.tenant.tenant}});
         self.dynamodb("UpdateItem", &update).await;

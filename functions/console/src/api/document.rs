@@ -89,7 +89,10 @@ pub(super) fn about() -> OpenApi {
         .license(Some(license.build()));
     let session = ApiKey::Cookie(ApiKeyValue::with_description(
         session::COOKIE_NAME,
-        "The session of an admin who signed in to the console with Salesforce. It lasts twelve hours.",
+        &format!(
+            "The session of an admin who signed in to the console with Salesforce. It lasts {} hours.",
+            session::LIFETIME.as_hours()
+        ),
     ));
     let csrf = ApiKey::Header(ApiKeyValue::with_description(
         csrf::HEADER,

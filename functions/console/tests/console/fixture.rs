@@ -4,7 +4,6 @@ use std::sync::{Arc, LazyLock};
 
 use std::time::Duration;
 
-use aws_sdk_sqs::config::{BehaviorVersion, Config, Credentials, Region};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
@@ -98,12 +97,8 @@ fn http() -> reqwest::Client {
 
 /// A client of the test's SQS stub.
 fn sqs_client(sqs: &MockServer) -> aws_sdk_sqs::Client {
-    let config = Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-        .endpoint_url(sqs.uri());
-    aws_sdk_sqs::Client::from_conf(config.build())
+    let config = test_aws::config(sqs.uri());
+    aws_sdk_sqs::Client::new(&config)
 }
 
 impl Fixture {

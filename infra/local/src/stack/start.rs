@@ -130,7 +130,7 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
 }
 
 /// What invokes the functions, except queues.
-fn entry_points(functions: Vec<Function>, pools: &BTreeMap<String, Arc<Pool>>) -> (Routes, Schedules) {
+fn entry_points(functions: Vec<Function>, pools: &BTreeMap<String, Arc<Pool>>) -> (Routes<Arc<Pool>>, Schedules) {
     let (mut routes, mut schedules) = (Vec::new(), Schedules::new());
     for function in functions {
         let pool = &pools[&function.binary];

@@ -188,3 +188,29 @@ fn processes_of(stack: &Stack) -> Vec<PathBuf> {
     };
     processes.map(|process| process.path()).filter(is_ours).collect()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schedule_runs_on_demand() {
+    let stack = Stack::start(Options::default()).await.expect("a stack");
+    let info = stack.info();
+    let sweep = &info.schedules["ReconcileFunctionSweep"];
+    let swept = http().post(sweep).send().await.expect("a response");
+    assert_eq!(swept.status(), 200);
+    assert_eq!(swept.json::<Value>().await.expect("JSON"), Value::Null);
+    assert_eq!(http().get(sweep).send().await.expect("a response").status(), 405);
+    let other = sweep.replace("Sweep", "Other");
+    assert_eq!(http().post(other).send().await.expect("a response").status(), 404);
+
+    let delete = json!({ "TableName": info.tables["CallsTable"] }).to_string();
+    let request = http()
+        .post(&info.aws_endpoint_urls.dynamodb)
+        .header("x-amz-target", "DynamoDB_20120810.DeleteTable")
+        .header("content-type", "application/x-amz-json-1.0")
+        .header("x-amz-date", "20260101T000000Z")
+        .header("authorization", "AWS4-HMAC-SHA256 Credential=local, SignedHeaders=host, Signature=none");
+    assert!(request.body(delete).send().await.expect("a response").status().is_success());
+    let failed = http().post(sweep).send().await.expect("a response");
+    assert_eq!(failed.status(), 500);
+    let body: Value = failed.json().await.expect("JSON");
+    assert!(body["error"].as_str().expect("a text").contains("the function failed"), "{body}");
+}

@@ -1,8 +1,6 @@
 //! Tests of the queues against a mocked SQS that records its requests.
 
 use aws_lambda_events::sqs::SqsMessageAttribute;
-use aws_sdk_sqs::config::retry::RetryConfig;
-use aws_sdk_sqs::config::{BehaviorVersion, Config, Credentials, Region};
 use serde_json::{Value, json};
 use wiremock::matchers::{header, method};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -20,14 +18,8 @@ async fn sqs(operation: &str, response: ResponseTemplate) -> (MockServer, Client
         .respond_with(response)
         .mount(&server)
         .await;
-    let config = Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-        .retry_config(RetryConfig::disabled())
-        .endpoint_url(server.uri())
-        .build();
-    (server, Client::from_conf(config))
+    let config = test_aws::config(server.uri());
+    (server, Client::new(&config))
 }
 
 fn accepted() -> ResponseTemplate {

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use aws_sdk_secretsmanager::config::{BehaviorVersion, Config, Credentials, Region};
 use jiff::Timestamp;
 use org::{Job, Lookup, Org, OrgConnector, Owners, PendingTokens, Preview, Stop};
 use rules::{Call, E164, Settings, TaskStatus};
@@ -134,12 +133,8 @@ async fn secrets(tokens: &Value) -> MockServer {
 }
 
 fn client(server: &MockServer) -> aws_sdk_secretsmanager::Client {
-    let config = Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-        .endpoint_url(server.uri());
-    aws_sdk_secretsmanager::Client::from_conf(config.build())
+    let config = test_aws::config(server.uri());
+    aws_sdk_secretsmanager::Client::new(&config)
 }
 
 /// A missed call from +1 415 555 0132 that is to be logged, with the user as Aircall names it.

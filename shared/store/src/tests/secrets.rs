@@ -1,8 +1,6 @@
 //! The secrets, against a mocked Secrets Manager.
 
 use aws_sdk_secretsmanager::Client;
-use aws_sdk_secretsmanager::config::retry::RetryConfig;
-use aws_sdk_secretsmanager::config::{BehaviorVersion, Config, Credentials, Region};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use wiremock::matchers::{body_partial_json, header};
@@ -27,14 +25,8 @@ async fn secrets_manager(secrets: &[(&str, &str, &str)]) -> (MockServer, Client)
         .with_priority(6)
         .mount(&server)
         .await;
-    let config = Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-        .retry_config(RetryConfig::disabled())
-        .endpoint_url(server.uri())
-        .build();
-    (server, Client::from_conf(config))
+    let config = test_aws::config(server.uri());
+    (server, Client::new(&config))
 }
 
 async fn respond(server: &MockServer, operation: &str, response: ResponseTemplate) {

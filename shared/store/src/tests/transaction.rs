@@ -1,8 +1,6 @@
 //! Transactions that DynamoDB cancels for reasons other than a condition.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use rules::Settings;
 use serde_json::json;
 use wiremock::matchers::header;
@@ -23,14 +21,8 @@ async fn cancelled(times: u64, code: &str) -> (Result<Settings, PutError>, usize
     let refused = ResponseTemplate::new(400).set_body_json(refusal);
     operation().respond_with(refused).up_to_n_times(times).mount(&server).await;
     operation().respond_with(ResponseTemplate::new(200).set_body_json(json!({}))).mount(&server).await;
-    let config = Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-        .retry_config(RetryConfig::disabled())
-        .endpoint_url(server.uri())
-        .build();
-    let dynamodb = Client::from_conf(config);
+    let config = test_aws::config(server.uri());
+    let dynamodb = Client::new(&config);
     let store = SettingsStore::new(dynamodb.clone(), "Settings").with_history(History::new(dynamodb, "Console"));
     let put = store.put(&tenant("one"), &Settings::default(), "user@example.com", at(START)).await;
     (put, server.received_requests().await.unwrap().len())

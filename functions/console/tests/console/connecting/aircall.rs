@@ -30,7 +30,7 @@ async fn connecting_creates_one_webhook_with_exactly_our_events() {
     assert_eq!(connection["webhook_url"], format!("https://{HOST}/webhooks/aircall/one"));
     assert_eq!((&connection["how"], &connection["last_event_at"]), (&json!("api_key"), &Value::Null));
     f.check_connected(&f.stored(&f.tenant).await);
-    let credential = json!({ "is": "api_key", "api_id": "api-id", "api_token": "api-token" });
+    let credential = json!({ "schema": 1, "is": "api_key", "api_id": "api-id", "api_token": "api-token" });
     assert_eq!(f.vendors.secrets.get("aircall/one"), Some(credential));
     // The other tenant does not see the connection.
     let other = f.send_as(&cookie("two"), Method::GET, "/api/connections", "").await;

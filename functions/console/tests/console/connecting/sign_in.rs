@@ -24,7 +24,8 @@ async fn an_admin_signs_in_and_the_org_is_connected() {
     assert_eq!((answer.status, answer.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/connections"));
     let cookies = answer.cookies();
     let session = cookies.iter().find(|cookie| cookie.starts_with("session=")).unwrap();
-    for attribute in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=43200"] {
+    let max_age = format!("Max-Age={}", console::session::LIFETIME.as_secs());
+    for attribute in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/", &max_age] {
         assert!(session.split("; ").any(|given| given == attribute), "{session}");
     }
     assert!(cookies.iter().any(|cookie| cookie.starts_with("signin=; Max-Age=0; Path=/auth/salesforce;")));

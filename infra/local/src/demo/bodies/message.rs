@@ -114,11 +114,11 @@ impl MessageBody {
         format!("message-{}", self.id)
     }
 
-    /// The key of its conversation of the day: `conversation-<line>-<number>-<day>`.
+    /// The key of its conversation of the day as versions before schema 1 wrote it: `conversation-<line>-<number>-<day>`.
     ///
     /// # Panics
     /// When the line's time zone is not a valid one.
-    pub fn conversation(&self) -> String {
+    pub fn former_conversation_key(&self) -> String {
         let digits: String = self.phone.chars().filter(char::is_ascii_digit).collect();
         let day = self.sent_at.in_tz(self.line.time_zone()).expect("a time zone").date();
         format!("conversation-{}-{digits}-{day}", self.line.id)
