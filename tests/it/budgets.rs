@@ -142,7 +142,7 @@ async fn five_events_of_one_finished_call_that_wait_together_stay_within_their_b
 
     let again = async {
         env.post_all(events.clone().into_iter().chain(events)).await;
-        env.settle().await;
+        env.wait_until_idle().await;
         env.wake().await;
         env.until("the wake-up is handled", async |env| env.is_empty(&env.queue("WritesQueue")).await).await;
     };

@@ -75,7 +75,7 @@ async fn a_call_is_not_logged_before_it_has_ended() {
     let call = CallBody::inbound(1).voicemail();
     for event in ["call.created", "call.hungup"] {
         env.post(call.event(event)).await;
-        env.settle().await;
+        env.wait_until_idle().await;
         let entry = env.activity(&call.key()).await;
         assert_eq!([&entry["state"], &entry["call_type"]], [&json!("open"), &Value::Null], "{event}: {entry:#}");
     }

@@ -111,7 +111,7 @@ async fn an_update_whose_answer_is_lost_does_not_write_a_comment_twice() {
     env.end([&call]).await;
     env.fault(json!([{"method": "PATCH", "path": CREATE, "drop": true, "commit": true}])).await;
     env.post(call.event("call.commented")).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     assert_eq!(env.faults_left().await, json!([]));
     assert_logged_once(&env, Known, &call).await;
     let task = env.task(&call);
@@ -141,7 +141,7 @@ async fn a_call_is_logged_once_when_the_session_expires_between_two_requests() {
     env.post(call.event("call.ended")).await;
     env.until("the search has begun", async |env| env.faults_left().await == json!([])).await;
     env.expire_sessions().await;
-    env.settle().await;
+    env.wait_until_idle().await;
     assert_logged_once(&env, Unknown, &call).await;
 }
 

@@ -52,7 +52,7 @@ async fn the_same_webhook_five_times_makes_one_task() {
     env.put_settings(json!({"unknown_number": "create_contact"})).await;
     let concurrent = CallBody::inbound(1).voicemail();
     env.post_all(vec![concurrent.event("call.ended"); 5]).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     let sequential = CallBody::outbound(2);
     for _ in 0..5 {
         env.end([&sequential]).await;
@@ -110,10 +110,10 @@ async fn every_order_makes_the_same_task(answered: bool) {
     for (index, round) in rounds.into_iter().enumerate() {
         env.post_all(round).await;
         if index % 2 == 0 {
-            env.settle().await;
+            env.wait_until_idle().await;
         }
     }
-    env.settle().await;
+    env.wait_until_idle().await;
     let expected = normalized(env.task(&calls[0]), &calls[0]);
     for call in &calls {
         assert_eq!(normalized(env.task(call), call), expected, "{}", call.key());

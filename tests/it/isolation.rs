@@ -29,7 +29,7 @@ async fn a_later_event_without_the_phone_number_is_still_merged() {
     let mut commented = call.event("call.commented");
     commented["data"].as_object_mut().unwrap().remove("raw_digits");
     env.post(commented).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     assert!(env.task(&call)["Description"].as_str().unwrap().contains("Later."));
 }
 
@@ -69,7 +69,7 @@ async fn a_tag_that_arrives_while_a_response_is_lost_reaches_the_task() {
     env.post(call.event("call.ended")).await;
     env.until("the response is lost", async |env| env.faults_left().await == json!([])).await;
     env.post(call.event("call.tagged")).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     let task = env.task(&call);
     assert_eq!(task["CallDisposition"], "Order");
     assert_eq!(task["Description"].as_str().unwrap().matches("Type:").count(), 1);
@@ -82,7 +82,7 @@ async fn an_update_that_fails_at_first_keeps_the_trace_of_the_call() {
     env.end([&call]).await;
     env.fault(json!([{"path": "/query", "status": 503}])).await;
     env.post(call.event("call.tagged")).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     let entry = env.activity(&call.key()).await;
     let about: Vec<&Value> = entry["trace"].as_array().unwrap().iter().map(|step| &step["about"]).collect();
     for topic in ["record", "owner", "task"] {

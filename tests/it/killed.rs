@@ -38,7 +38,7 @@ fn calls(phones: u64) -> Vec<CallBody> {
 /// Asserts that each call has one Task, and each phone number one Contact with one Case.
 async fn assert_each_logged_once(env: &TestEnv, calls: &[CallBody]) {
     env.until("all calls have an entry", async |env| env.entries().await.len() == calls.len()).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     for call in calls {
         let entry = env.activity(&call.key()).await;
         assert_eq!(entry["state"], "logged", "{entry:#}");

@@ -24,7 +24,7 @@ async fn env() -> (TestEnv, CallBody, Value) {
 /// Posts an event and waits until no entry is pending.
 async fn post_and_settle(env: &TestEnv, event: Value) {
     env.post(event).await;
-    env.settle().await;
+    env.wait_until_idle().await;
 }
 
 fn description(task: &Value) -> &str {
@@ -85,7 +85,7 @@ async fn a_missed_call_that_turns_out_to_be_a_voicemail_takes_its_status_unless_
     env.edit("Task", env.task(&changed)["Id"].as_str().unwrap(), json!({"Status": "Deferred"})).await;
     let late = [&untouched, &changed].map(|call| call.clone().voicemail().event("call.voicemail_left"));
     env.post_all(late).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     assert_eq!(env.task(&untouched)["Status"], "Completed");
     assert_eq!(env.task(&changed)["Status"], "Deferred");
     assert_eq!(env.task(&changed)["Subject"], "Voicemail from Lou Sample on Support line");

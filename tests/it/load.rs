@@ -102,7 +102,7 @@ async fn drain(calls: usize) {
     let all = env.until("all are in Salesforce", async |env| written(env).await >= calls);
     let ((waited, meanwhile), ()) = tokio::join!(single, all);
     let took = drain_started.elapsed();
-    env.settle().await;
+    env.wait_until_idle().await;
 
     let cost = env.api_calls().await;
     let memory = peak_memory(&running);

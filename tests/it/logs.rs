@@ -39,7 +39,7 @@ async fn provoke_log_lines(env: &TestEnv) {
     };
     let (known, unknown) = (call(1).from("+33 6 39 98 76 54"), call(2).from("+33 6 39 98 76 55"));
     env.post_all(known.all_events().into_iter().chain(unknown.all_events())).await;
-    env.settle().await;
+    env.wait_until_idle().await;
 
     env.put_settings(json!({"message_tasks": "per_conversation"})).await;
     let message = |id| MessageBody::outbound(id).by(&User::new(9, "Ada Wibblesworth", "ada.wibblesworth@example.com"));

@@ -55,7 +55,7 @@ async fn ten_messages_shuffled_and_repeated_are_ten_tasks() {
     let contact = env.contact("Lou Sample", "+33639980001");
     let messages = ten_messages();
     env.post_all(shuffled(&messages, &mut TestRunner::deterministic())).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     assert_eq!(env.records("Task").len(), 10);
     for message in &messages {
         let task = env.task_of(&message.key());
@@ -82,7 +82,7 @@ async fn ten_messages_shuffled_and_repeated_are_one_conversation_in_order() {
     // In three parts, so that the Task is created early and later messages are inserted in its middle.
     for part in shuffled(&messages, &mut runner).chunks(10) {
         env.post_all(part.to_vec()).await;
-        env.settle().await;
+        env.wait_until_idle().await;
     }
     assert_eq!(env.records("Task").len(), 1);
     let task = env.task_of(&env.conversation_key(&messages[0]).await);
@@ -104,7 +104,7 @@ async fn text_that_a_person_added_to_a_conversation_keeps_its_position() {
     let messages = ten_messages();
     let post = async |indexes: &[usize]| {
         env.post_all(indexes.iter().map(|n| messages[*n].event())).await;
-        env.settle().await;
+        env.wait_until_idle().await;
         env.task_of(&env.conversation_key(&messages[0]).await)
     };
     let task = post(&[1, 4]).await;
@@ -127,13 +127,13 @@ async fn a_message_stays_in_its_task_when_the_setting_changes() {
     env.contact("Lou Sample", "+33639980001");
     let [alone, together] = [MessageBody::outbound(31), MessageBody::outbound(32)];
     env.post(alone.event()).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     env.put_settings(json!({"message_tasks": "per_conversation"})).await;
     env.post_all([together.event(), alone.status_updated("delivered", 5)]).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     env.put_settings(json!({"message_tasks": "per_message"})).await;
     env.post_all([together.status_updated("delivered", 5), alone.status_updated("read", 9)]).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     assert_eq!(env.records("Task").len(), 2);
     assert!(description(&env.task_of(&alone.key())).contains("Delivery: read"));
     let conversation = description(&env.task_of(&env.conversation_key(&together).await));
@@ -150,7 +150,7 @@ async fn a_conversation_has_one_task_per_day_in_the_time_zone_of_the_line() {
     let early = MessageBody::inbound(42).at("2026-03-04T23:01:00Z".parse().unwrap());
     // The status of yesterday's message arrives today.
     env.post_all([late.event(), early.event(), late.status_updated("read", 7200)]).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     assert_eq!(env.records("Task").len(), 2);
     for (message, day) in [(late, "2026-03-04"), (early, "2026-03-05")] {
         let task = env.task_of(&env.conversation_key(&message).await);
@@ -168,7 +168,7 @@ async fn a_message_and_a_call_from_one_new_number_at_once_make_one_record() {
             .await;
         let (call, message) = (CallBody::inbound(51), MessageBody::inbound(52));
         env.post_all([call.event("call.ended"), message.event()]).await;
-        env.settle().await;
+        env.wait_until_idle().await;
         let tasks = env.records("Task");
         assert_eq!((env.records("Contact").len(), env.records("Case").len(), tasks.len()), (1, 1, 2));
         assert!(tasks.iter().all(|task| task["WhoId"] == env.records("Contact")[0]["Id"]));
@@ -187,7 +187,7 @@ async fn a_message_at_night_is_logged_where_calls_are_not() {
     let (call, message) =
         (CallBody::inbound(61).at(night), MessageBody::inbound(62).at(night).on(&Line::default().closed()));
     env.post_all([call.event("call.ended"), message.event()]).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     assert!(!env.is_logged(&call));
     assert_eq!(env.task_of(&message.key())["Status"], "Completed");
     assert!(env.finding(&message.key(), "message").await.contains("at any time of day"));
@@ -203,7 +203,7 @@ async fn the_owner_is_the_sender_or_the_user_who_connected_salesforce() {
     );
     let (sent, received) = (MessageBody::outbound(71), MessageBody::inbound(72));
     env.post_all([sent.event(), received.event()]).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     assert_eq!(env.task_of(&sent.key())["OwnerId"], robin);
     assert_eq!(env.task_of(&sent.key())["Subject"], "SMS sent from Robin Rep via Support line to Lou Sample");
     assert_eq!(env.task_of(&received.key())["OwnerId"], env.tenant.org.admin_user_id());
@@ -217,7 +217,7 @@ async fn messages_are_skipped_with_a_reason_when_logging_them_is_switched_off() 
     env.contact("Lou Sample", "+33639980001");
     let message = MessageBody::inbound(81);
     env.post(message.event()).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     let entry = env.activity(&message.key()).await;
     assert_eq!(
         (&entry["state"], &entry["reason"]),
@@ -237,7 +237,7 @@ async fn an_org_without_the_sms_task_type_gets_messages_without_a_type_and_calls
         .await;
     let (message, call) = (MessageBody::inbound(91), CallBody::inbound(92));
     env.post(message.event()).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     env.end([&call]).await;
     assert_eq!(env.task_of(&message.key())["Type"], Value::Null);
     assert_eq!(env.task(&call)["Type"], "Call");
@@ -249,7 +249,7 @@ async fn the_activity_log_can_be_filtered_by_messages() {
     env.contact("Lou Sample", "+33639980001");
     let (message, call) = (MessageBody::inbound(101), CallBody::inbound(102));
     env.post_all([message.event(), call.event("call.ended")]).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     for (query, key) in
         [("type=messages", message.key()), ("type=missed", call.key()), ("search=message-101", message.key())]
     {

@@ -56,7 +56,7 @@ async fn every_shape_of_a_body_is_the_same_message() {
     ];
     let count = bodies.len();
     env.post_all(bodies).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     assert_eq!(env.records("Task").len(), count);
     for id in 1..=count {
         let task = env.task_of(&format!("message-{id}"));
@@ -96,7 +96,7 @@ async fn channels_media_and_delivery_states_appear_in_the_description() {
     ];
     let count = cases.len();
     env.post_all(cases.iter().zip(1..).map(|((changes, _), id)| received(id, changes.clone()))).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     assert_eq!(env.records("Task").len(), count);
     for ((changes, expected), id) in cases.iter().zip(1..) {
         let key = changes["id"].as_str().map_or_else(|| format!("message-{id}"), |id| format!("message-{id}"));
@@ -116,10 +116,10 @@ async fn a_status_update_may_come_first_and_may_carry_only_id_and_status() {
     let mut orphan = bare_status.clone();
     orphan["data"]["id"] = json!("3");
     env.post_all([whole.status_updated("delivered", 3), bare_status, orphan]).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     assert_eq!(env.records("Task").len(), 1, "the first carries a whole message, the others wait for their messages");
     env.post_all([whole.event(), bare.event()]).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     assert_eq!(env.records("Task").len(), 2);
     for message in [whole, bare] {
         let task = env.task_of(&message.key());
@@ -146,7 +146,7 @@ async fn a_group_message_is_one_task_for_each_external_participant() {
     status["event"] = json!("group_message.status_updated");
     status["data"] = json!({"group_message_id": id, "status": "delivered"});
     env.post_all([status, event.clone(), event]).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     let tasks = env.records("Task");
     let mut subjects: Vec<&str> = tasks.iter().map(|task| task["Subject"].as_str().unwrap()).collect();
     subjects.sort_unstable();
@@ -166,7 +166,7 @@ async fn odd_messages_do_not_affect_others() {
     let short_code = received(3, json!({"external_number": "3030"}));
     let nobody = received(4, json!({"external_number": null}));
     env.post_all([odd, short_code, nobody, good.event()]).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     env.task_of(&good.key());
     assert_eq!(env.task_of("message-2")["Subject"], "SMS received from Lou Sample to Aircall");
     for id in [3, 4] {
@@ -187,7 +187,7 @@ async fn twenty_thousand_emoji_are_cut_at_a_character_boundary_with_a_notice() {
     let escaped = escaped.to_string().replace('😀', "\\ud83d\\ude00");
     assert_eq!(env.post_raw(escaped).await.status(), reqwest::StatusCode::OK);
     env.post_all([message.event(), uncut.event()]).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     let task = env.task_of(&message.key());
     assert_eq!(env.task_of("message-3")["Description"], task["Description"]);
     let description = task["Description"].as_str().unwrap();

@@ -11,7 +11,7 @@ use crate::support::{Refuses, TestEnv};
 const BAD: usize = 17;
 
 /// 200 calls of five known Contacts; the bad call has a tag of its own.
-async fn known() -> (TestEnv, Vec<CallBody>) {
+async fn env_with_calls() -> (TestEnv, Vec<CallBody>) {
     let env = TestEnv::new().await;
     (0..5).for_each(|n| drop(env.contact(&format!("Sample {n}"), &format!("+3363998000{n}"))));
     let call = |id: usize| {
@@ -53,7 +53,7 @@ async fn assert_others_logged(env: &TestEnv, calls: &[CallBody]) -> Value {
 
 #[tokio::test]
 async fn a_validation_rule_fails_only_the_record_that_it_refuses() {
-    let (env, calls) = known().await;
+    let (env, calls) = env_with_calls().await;
     env.refuse("Task", "CallDisposition", "Bad", "Not this one.");
     let cost = env.calls_for(write_all(&env, &calls)).await;
     let entry = assert_others_logged(&env, &calls).await;
@@ -64,11 +64,11 @@ async fn a_validation_rule_fails_only_the_record_that_it_refuses() {
 
 #[tokio::test]
 async fn a_record_whose_rows_are_locked_is_retried_and_written() {
-    let (env, calls) = known().await;
+    let (env, calls) = env_with_calls().await;
     let error = json!({"code": "UNABLE_TO_LOCK_ROW", "message": "unable to obtain exclusive access to this record"});
     env.fault(json!([{"record": {"sobject": "Task", "matches": "\"call-17\""}, "error": error}])).await;
     write_all(&env, &calls).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     for call in &calls {
         env.task(call);
     }
@@ -100,7 +100,7 @@ fn contains_bad_call(path: &str, body: &str) -> bool {
 
 /// Has every request that contains the bad call fail as a whole with `answer`.
 async fn fail_whole_requests(answer: Refuses) -> (TestEnv, CallBody) {
-    let (env, mut calls) = known().await;
+    let (env, mut calls) = env_with_calls().await;
     let _proxy = env.move_org(answer).await;
     write_all(&env, &calls).await;
     assert_others_logged(&env, &calls).await;
@@ -129,7 +129,7 @@ async fn a_call_that_makes_whole_requests_fail_is_isolated_and_waits_or_fails() 
             contains_bad_call(path, body).then_some((StatusCode::BAD_REQUEST, REFUSAL))
         })
         .await;
-        env.settle().await;
+        env.wait_until_idle().await;
         let entry = env.activity(&bad.key()).await;
         assert_eq!([&entry["state"], &entry["reason"]], ["failed", "Unexpected character (JSON_PARSER_ERROR)."]);
     };
@@ -138,9 +138,9 @@ async fn a_call_that_makes_whole_requests_fail_is_isolated_and_waits_or_fails() 
 
 #[tokio::test]
 async fn a_refused_update_does_not_affect_the_other_updates() {
-    let (env, calls) = known().await;
+    let (env, calls) = env_with_calls().await;
     write_all(&env, &calls).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     env.tenant.org.set_options(Options::default());
     env.refuse("Task", "Description", "Bad news", "Not this one.");
     let calls: Vec<_> = calls

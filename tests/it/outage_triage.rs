@@ -42,7 +42,7 @@ async fn an_org_whose_search_is_down_is_paused_and_no_call_fails() {
     assert!(entries.iter().all(|entry| entry["state"] == "pending"), "{entries:#?}");
 
     env.clear_faults().await;
-    env.settle().await;
+    env.wait_until_idle().await;
     for call in &calls {
         env.task(call);
     }
@@ -76,7 +76,7 @@ async fn without_the_key_field_a_timed_out_write_is_not_retried_while_it_may_sti
     env.until("the write took effect", async |env| env.records("Task").len() == 2).await;
     env.make_due(&call.key()).await;
     env.wake().await;
-    env.settle().await;
+    env.wait_until_idle().await;
     assert_eq!(env.records("Task").len(), 2);
     assert_eq!(env.activity(&call.key()).await["state"], "logged");
 }
@@ -106,7 +106,7 @@ async fn an_org_that_answers_again_is_connected_even_if_there_is_nothing_to_writ
     let call = CallBody::inbound(1);
     env.post(call.event("call.ended")).await;
     wait_until_paused(&env).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     assert_eq!(env.activity(&call.key()).await["state"], "skipped");
     assert_eq!(env.connection().await["state"], "connected");
 }
@@ -224,7 +224,7 @@ async fn setting_up_the_key_field_while_a_call_waits_does_not_log_it_twice() {
     env.until("the Task was written and the response lost", async |env| env.records("Task").len() == 2).await;
     let set_up = env.admin(reqwest::Method::POST, "/api/connections/salesforce/set-up").json(&json!({}));
     assert!(set_up.send().await.unwrap().status().is_success());
-    env.settle().await;
+    env.wait_until_idle().await;
     assert_eq!(env.records("Task").len(), 2);
     assert_eq!(env.activity(&call.key()).await["state"], "logged");
 }
@@ -240,6 +240,6 @@ async fn an_address_that_keeps_answering_404_costs_one_refresh_per_attempt() {
     // Search, refresh, search again, and then the probe whether the org answers, without another refresh.
     env.post(call.event("call.ended")).await;
     wait_until_paused(&env).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     env.task(&call);
 }

@@ -183,7 +183,7 @@ impl Run {
                 Step::Pause(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
             }
         }
-        self.env.settle().await;
+        self.env.wait_until_idle().await;
     }
 
     /// The violated expectations at the end of the case.

@@ -126,7 +126,7 @@ async fn a_pending_entry_without_a_decision_is_decided_by_the_settings() {
     })
     .await;
     env.release_writer().await;
-    env.settle().await;
+    env.wait_until_idle().await;
     env.task(&call);
 }
 
@@ -158,7 +158,7 @@ async fn a_verdict_that_is_not_understood_waits_for_another_version() {
     env.change_entry(&call.key(), |entry| entry["decision"] = known["decision"].clone()).await;
     env.make_due(&call.key()).await;
     env.wake().await;
-    env.settle().await;
+    env.wait_until_idle().await;
     env.task(&call);
 }
 
@@ -194,14 +194,14 @@ async fn a_conversation_goes_on_under_its_former_key() {
     env.put_settings(json!({"message_tasks": "per_conversation"})).await;
     let first = MessageBody::inbound(21).saying("The first one.");
     env.post(first.event()).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     let (key, former) = (env.conversation_key(&first).await, first.former_conversation_key());
     move_to_former_key(&env, &key, &former, "gathered-message-21", ("", "")).await;
 
     let second = MessageBody::inbound(22).saying("The second one.");
     env.post(first.status_updated("read", 60)).await;
     env.post(second.event()).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     assert_eq!(env.records("Task").len(), 1);
     let description = env.task_of(&former)["Description"].as_str().unwrap().to_owned();
     assert!(description.contains("The first one.") && description.contains("The second one."), "{description}");
@@ -223,7 +223,7 @@ async fn a_group_message_goes_on_under_its_former_key() {
         })
     };
     env.post(message("Hello.", 1)).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     let key = env.entries().await[0]["key"].as_str().unwrap().to_owned();
     let id = key.strip_prefix("message-").unwrap();
     assert_eq!(id.len(), "group-1-x".len() + 15, "{id}");
@@ -233,7 +233,7 @@ async fn a_group_message_goes_on_under_its_former_key() {
     move_to_former_key(&env, &key, &former, "gathered-message-group-1", (id, former_id)).await;
 
     env.post(message("Hello again.", 2)).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     assert_eq!(env.records("Task").len(), 1);
     assert!(env.task_of(&former)["Description"].as_str().unwrap().contains("Hello again."));
     let keys: Vec<Value> = env.entries().await.into_iter().map(|entry| entry["key"].clone()).collect();

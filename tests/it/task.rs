@@ -52,7 +52,7 @@ async fn an_answered_call_fills_every_field() {
         .recorded()
         .commented("Wants two more.");
     env.post_all(call.all_events()).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     let task = env.task(&call);
     for (field, expected) in [
         ("Status", json!("Completed")),

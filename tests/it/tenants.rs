@@ -57,7 +57,7 @@ async fn a_webhook_token_is_valid_for_its_own_tenant_only() {
     let body = call.clone().token(&one.tenant.webhook_token).event("call.ended").to_string();
     let answer = other.post_raw(body).await;
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
-    other.settle().await;
+    other.wait_until_idle().await;
     assert!(other.entries().await.is_empty());
 }
 

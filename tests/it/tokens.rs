@@ -75,7 +75,7 @@ async fn two_writers(delay_ms: u64) -> (TestEnv, Vec<CallBody>) {
 #[tokio::test]
 async fn two_writers_at_once_refresh_once() {
     let (env, calls) = two_writers(900).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     assert_logged_once(&env, &calls);
     assert_alive(&env).await;
     assert_eq!(refreshes(&env).await, 1);
@@ -84,7 +84,7 @@ async fn two_writers_at_once_refresh_once() {
 #[tokio::test]
 async fn a_writer_that_gives_up_waiting_for_anothers_refresh_retries() {
     let (env, calls) = two_writers(7_000).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     assert_logged_once(&env, &calls);
     assert_alive(&env).await;
     assert_eq!(refreshes(&env).await, 1);
@@ -114,7 +114,7 @@ async fn a_token_endpoint_that_is_down_does_not_kill_the_connection() {
     let call = CallBody::inbound(1);
     env.post(call.event("call.ended")).await;
     env.until("the org is paused", async |env| env.connection().await["state"] == "paused").await;
-    env.settle().await;
+    env.wait_until_idle().await;
     assert_logged_once(&env, &[call]);
     assert_alive(&env).await;
 }
@@ -158,7 +158,7 @@ async fn a_refresh_token_that_somebody_else_used_is_reported_and_replaced_by_rec
     env.forget_connection_state().await;
     env.make_due(&call.key()).await;
     env.wake().await;
-    env.settle().await;
+    env.wait_until_idle().await;
     assert_logged_once(&env, &[call]);
     assert_alive(&env).await;
 }
@@ -176,7 +176,7 @@ async fn a_refresh_whose_answer_is_lost_costs_the_connection_only_where_tokens_r
             env.until("a reconnect is needed", async |env| env.connection().await["state"] == "reconnect_needed").await;
             assert_eq!(env.activity(&call.key()).await["state"], "pending");
         } else {
-            env.settle().await;
+            env.wait_until_idle().await;
             assert_logged_once(&env, &[call]);
             assert_alive(&env).await;
         }
@@ -193,7 +193,7 @@ async fn tokens_that_an_admin_stores_while_ours_are_refused_are_used() {
     env.post(call.event("call.ended")).await;
     wait_for_refresh(&env).await;
     connect_again(&env).await;
-    env.settle().await;
+    env.wait_until_idle().await;
     assert_logged_once(&env, &[call]);
     assert_alive(&env).await;
     assert_eq!(refreshes(&env).await, 1);

@@ -36,7 +36,7 @@ async fn a_body_with_the_right_token_is_accepted_and_logged() {
     let answer = env.post_raw(ended(&env, &call).to_string()).await;
     assert_eq!(answer.status(), StatusCode::OK);
     assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
-    env.settle().await;
+    env.wait_until_idle().await;
     assert_eq!(env.task(&call)["Subject"], "Missed call from Lou Sample on Support line");
 }
 
@@ -74,7 +74,7 @@ async fn wrong_and_missing_tokens_and_unknown_tenants_are_answered_alike() {
         assert_eq!(without_date(answer.headers().clone()), headers, "{tenant}");
         assert_eq!(answer.text().await.unwrap(), text, "{tenant}");
     }
-    env.settle().await;
+    env.wait_until_idle().await;
     assert!(env.entries().await.is_empty());
 }
 
@@ -110,7 +110,7 @@ async fn a_body_may_have_at_most_256_kib() {
         let answer = env.post_raw(padded(&ended(&env, &too_long), length)).await;
         assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE, "{length}");
     }
-    env.settle().await;
+    env.wait_until_idle().await;
     assert!(env.is_logged(&longest) && !env.is_logged(&too_long));
 }
 
@@ -123,7 +123,7 @@ async fn only_post_is_allowed() {
         assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{method}");
         assert_eq!(answer.headers()[header::ALLOW], "POST", "{method}");
     }
-    env.settle().await;
+    env.wait_until_idle().await;
     assert!(env.entries().await.is_empty());
 }
 
@@ -137,7 +137,7 @@ async fn irrelevant_and_unknown_events_are_accepted_and_ignored() {
         body["event"] = json!(event);
         assert_eq!(env.post_raw(body.to_string()).await.status(), StatusCode::OK, "{event}");
     }
-    env.settle().await;
+    env.wait_until_idle().await;
     assert!(env.entries().await.is_empty());
     assert!(env.records("Task").is_empty());
 }
@@ -158,7 +158,7 @@ async fn unknown_fields_and_changed_types_are_tolerated() {
     data["number"]["open"] = json!("yes");
     data["tags"] = json!([{"name": "Order"}, "broken", null]);
     assert_eq!(env.post_raw(body.to_string()).await.status(), StatusCode::OK);
-    env.settle().await;
+    env.wait_until_idle().await;
     assert_eq!(env.task(&call)["CallDisposition"], "Order");
 }
 

@@ -87,10 +87,10 @@ async fn first_attempt(company: Company, outgoing: Outgoing) -> Delivery {
 
 async fn retry(company: Company, outgoing: Outgoing) {
     for attempt_number in 2.. {
-        let pause = company.look().options.retry_ms;
+        let pause = company.lock_untracked().options.retry_ms;
         tokio::time::sleep(Duration::from_millis(pause)).await;
         let is_active =
-            company.look().webhooks.iter().any(|webhook| webhook.id == outgoing.webhook_id && webhook.active);
+            company.lock_untracked().webhooks.iter().any(|webhook| webhook.id == outgoing.webhook_id && webhook.active);
         if !is_active || attempt(&company, &outgoing, attempt_number).await.is_accepted() {
             return;
         }
@@ -115,7 +115,7 @@ async fn attempt(company: &Company, outgoing: &Outgoing, attempt: u32) -> Delive
 }
 
 async fn post(company: &Company, outgoing: &Outgoing) -> Result<reqwest::StatusCode, reqwest::Error> {
-    let timeout = Duration::from_millis(company.look().options.delivery_timeout_ms);
+    let timeout = Duration::from_millis(company.lock_untracked().options.delivery_timeout_ms);
     let http = company.0.http.get_or_init(http);
     // The headers of a real delivery observed in September 2026.
     let request = http

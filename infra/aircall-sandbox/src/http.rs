@@ -19,7 +19,7 @@ pub(crate) fn router(company: Company) -> Router {
 /// Authenticates a request, counts it against the rate limit, and adds the [`access::Caller`] to its extensions.
 async fn authenticate(State(company): State<Company>, mut request: Request, next: Next) -> Response {
     let caller = {
-        let mut state = company.look();
+        let mut state = company.lock_untracked();
         access::caller(&state, request.headers()).and_then(|caller| {
             let options = state.options.clone();
             state.window.count(&options, Timestamp::now()).map(|()| caller)

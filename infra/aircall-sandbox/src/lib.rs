@@ -76,22 +76,22 @@ impl Company {
 
     /// The user name of Basic authentication.
     pub fn api_id(&self) -> String {
-        self.look().api_id().to_owned()
+        self.lock_untracked().api_id().to_owned()
     }
 
     /// The password of Basic authentication.
     pub fn api_token(&self) -> String {
-        self.look().api_token().to_owned()
+        self.lock_untracked().api_token().to_owned()
     }
 
     /// The app's id for OAuth.
     pub fn client_id(&self) -> String {
-        self.look().client_id().to_owned()
+        self.lock_untracked().client_id().to_owned()
     }
 
     /// The app's secret for OAuth.
     pub fn client_secret(&self) -> String {
-        self.look().client_secret().to_owned()
+        self.lock_untracked().client_secret().to_owned()
     }
 
     /// Authorises the app without a browser, and returns an access token, which does not expire.
@@ -101,7 +101,7 @@ impl Company {
 
     /// The current options.
     pub fn options(&self) -> Options {
-        self.look().options.clone()
+        self.lock_untracked().options.clone()
     }
 
     /// Replaces all options.
@@ -132,12 +132,12 @@ impl Company {
     /// # Panics
     /// Never: every part of the state can be serialized as JSON.
     pub fn snapshot(&self) -> Value {
-        serde_json::to_value(&*self.look()).expect("the state is JSON")
+        serde_json::to_value(&*self.lock_untracked()).expect("the state is JSON")
     }
 
     /// Increases with every change: while it is unchanged, so is [`Company::snapshot`].
     pub fn revision(&self) -> u64 {
-        self.look().revision
+        self.lock_untracked().revision
     }
 
     /// Replaces the state of this company with a snapshot.
@@ -154,13 +154,13 @@ impl Company {
 
     /// Locks the state and increments the revision.
     fn lock(&self) -> MutexGuard<'_, State> {
-        let mut state = self.look();
+        let mut state = self.lock_untracked();
         state.revision += 1;
         state
     }
 
     /// Locks the state without incrementing the revision: for reads, and for state that a snapshot leaves out.
-    fn look(&self) -> MutexGuard<'_, State> {
+    fn lock_untracked(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

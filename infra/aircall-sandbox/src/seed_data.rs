@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 pub(crate) const COMPANY: &str = "Example Company";
 
-pub(crate) fn numbers() -> BTreeMap<u64, Value> {
+pub(crate) fn lines() -> BTreeMap<u64, Value> {
     [
         (1001, "Sales line", "+1 415-555-0100", "US", "America/Los_Angeles"),
         (1002, "Support line", "+33 1 99 00 01 00", "FR", "Europe/Paris"),
@@ -14,13 +14,13 @@ pub(crate) fn numbers() -> BTreeMap<u64, Value> {
     ]
     .into_iter()
     .map(|(id, name, digits, country, time_zone)| {
-        (id, number(id, &json!({"name": name, "digits": digits, "country": country, "time_zone": time_zone})))
+        (id, line(id, &json!({"name": name, "digits": digits, "country": country, "time_zone": time_zone})))
     })
     .collect()
 }
 
 /// A number as the API shows it: the given fields, completed with defaults.
-pub(crate) fn number(id: u64, given: &Value) -> Value {
+pub(crate) fn line(id: u64, given: &Value) -> Value {
     let mut number = json!({
         "id": id, "direct_link": format!("https://api.aircall.io/v1/numbers/{id}"), "name": format!("Line {id}"),
         "digits": "+1 415-555-0199", "created_at": "2026-01-05T09:00:00.000Z", "country": "US", "time_zone": "Etc/UTC",

@@ -58,7 +58,7 @@ impl State {
                 client_id: random::hex(16),
                 client_secret: random::hex(16),
             },
-            numbers: seed_data::numbers(),
+            numbers: seed_data::lines(),
             users: seed_data::users(),
             calls: BTreeMap::new(),
             webhooks: Vec::new(),

@@ -135,7 +135,7 @@ fn authorize(org: &Org, parts: Parts, read: Result<Read, ApiError>) -> Result<Ca
 
 async fn respond(org: Org, call: Call) -> Response {
     let (answer, held_locks) = locks::transact(&org, call).await;
-    let mut response = response(answer, Some(usage(&org.look())));
+    let mut response = response(answer, Some(usage(&org.lock_untracked())));
     response.extensions_mut().insert(held_locks);
     response
 }

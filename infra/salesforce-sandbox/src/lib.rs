@@ -90,12 +90,12 @@ impl Org {
     /// # Panics
     /// Never: every part of the state can be serialized as JSON.
     pub fn snapshot(&self) -> Value {
-        serde_json::to_value(&*self.look()).expect("the state is JSON")
+        serde_json::to_value(&*self.lock_untracked()).expect("the state is JSON")
     }
 
     /// Increases with every change, and with most reads: while it is unchanged, so is [`Org::snapshot`].
     pub fn revision(&self) -> u64 {
-        self.look().revision
+        self.lock_untracked().revision
     }
 
     /// Replaces the state of this org with a snapshot.
@@ -199,14 +199,14 @@ impl Org {
 
     /// Locks the state and increments the revision.
     fn lock(&self) -> MutexGuard<'_, State> {
-        let mut state = self.look();
+        let mut state = self.lock_untracked();
         state.revision += 1;
         state
     }
 
     /// Locks the state without incrementing the revision. A panic in another request leaves it usable, as writes are
     /// journalled.
-    fn look(&self) -> MutexGuard<'_, State> {
+    fn lock_untracked(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -149,7 +149,7 @@ fn has_timed_out(state: &State, arrived: Instant) -> bool {
 async fn wait_until_free(org: &Org, rows: &Rows, arrived: Instant) {
     loop {
         tokio::time::sleep(POLL_INTERVAL).await;
-        let state = org.look();
+        let state = org.lock_untracked();
         if rows.is_disjoint(&state.locks.held) || has_timed_out(&state, arrived) {
             return;
         }

@@ -15,7 +15,7 @@ pub(crate) struct TestEnv {
     pub(crate) running: Arc<Running>,
     pub(crate) tenant: TenantHandle,
     pub(super) http: Client,
-    /// How long [`TestEnv::settle`] and [`TestEnv::until`] wait.
+    /// How long [`TestEnv::wait_until_idle`] and [`TestEnv::until`] wait.
     pub(crate) timeout: Duration,
 }
 
@@ -84,7 +84,7 @@ impl TestEnv {
     /// Posts the `call.ended` events of these calls concurrently, and waits until no entry is pending.
     pub(crate) async fn end<'a>(&self, calls: impl IntoIterator<Item = &'a CallBody>) {
         self.post_all(calls.into_iter().map(|call| call.event("call.ended"))).await;
-        self.settle().await;
+        self.wait_until_idle().await;
     }
 
     fn signed(&self, mut event: Value) -> Value {

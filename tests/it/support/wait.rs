@@ -10,7 +10,7 @@ impl TestEnv {
     ///
     /// # Panics
     /// After [`TestEnv::timeout`], with the entries that are still pending.
-    pub(crate) async fn settle(&self) {
+    pub(crate) async fn wait_until_idle(&self) {
         let deadline = Instant::now() + self.timeout;
         while !self.is_empty(&self.queue("EventsQueue")).await {
             assert!(Instant::now() < deadline, "events still wait in the queue");

@@ -14,7 +14,7 @@ impl TestEnv {
     /// Posts events while the writer is held back, so that it writes them together, and waits until no entry is pending.
     pub(crate) async fn write_together(&self, events: impl IntoIterator<Item = Value>) {
         self.begin_together(events).await;
-        self.settle().await;
+        self.wait_until_idle().await;
     }
 
     /// The same as [`TestEnv::write_together`], without waiting for the outcome.

@@ -14,7 +14,7 @@ const DAY: i64 = 24 * 60 * 60;
 
 /// Lists calls in order of their start, between `from` and `to`, in UNIX seconds.
 pub(super) async fn list(State(company): State<Company>, parameters: QueryParameters) -> Result<Json<Value>, ApiError> {
-    let state = company.look();
+    let state = company.lock_untracked();
     let oldest = Timestamp::now().as_second() - i64::from(state.options.history_days) * DAY;
     let from = parameters.number("from")?.unwrap_or(oldest).max(oldest);
     let to = parameters.number("to")?.unwrap_or(i64::MAX);
@@ -35,7 +35,7 @@ pub(super) async fn show(
     parameters: QueryParameters,
 ) -> Result<Json<Value>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::not_found())?;
-    let state = company.look();
+    let state = company.lock_untracked();
     let call = state.calls.get(&id).ok_or_else(ApiError::not_found)?;
     Ok(Json(json!({"call": shown(call, &parameters)})))
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{Company, seed_data};
 
 pub(super) async fn show(State(company): State<Company>) -> Json<Value> {
-    let state = company.look();
+    let state = company.lock_untracked();
     let (users, numbers) = (state.users.len(), state.numbers.len());
     Json(json!({"company": {"name": seed_data::COMPANY, "users_count": users, "numbers_count": numbers}}))
 }

@@ -2,7 +2,7 @@
 
 mod calls;
 mod company;
-mod numbers;
+mod lines;
 mod page;
 mod query_parameters;
 mod users;
@@ -20,8 +20,8 @@ pub(crate) fn routes() -> Router<Company> {
     Router::new()
         .route("/v1/ping", get(async || Json(json!({"ping": "pong"}))))
         .route("/v1/company", get(company::show))
-        .route("/v1/numbers", get(numbers::list))
-        .route("/v1/numbers/{id}", get(numbers::show))
+        .route("/v1/numbers", get(lines::list))
+        .route("/v1/numbers/{id}", get(lines::show))
         .route("/v2/users", get(users::list))
         .route("/v2/users/{id}", get(users::show))
         .route("/v1/calls", get(calls::list))

@@ -23,7 +23,7 @@ pub(super) async fn list(
     Extension(caller): Extension<Caller>,
     parameters: QueryParameters,
 ) -> Result<Json<Value>, ApiError> {
-    let state = company.look();
+    let state = company.lock_untracked();
     let seen = state.webhooks.iter().filter(|webhook| webhook.is_seen_by(caller));
     page(&parameters, "webhooks", seen, Webhook::to_json).map(Json)
 }
@@ -48,7 +48,7 @@ pub(super) async fn show(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
-    let mut state = company.look();
+    let mut state = company.lock_untracked();
     find(&mut state.webhooks, &id, caller).map(|webhook| response(webhook))
 }
 

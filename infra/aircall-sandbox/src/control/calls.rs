@@ -8,7 +8,7 @@ use crate::{Company, body::JsonBody, call, error::ApiError};
 
 /// All calls, in order of their ids.
 pub(super) async fn list(State(company): State<Company>) -> Json<Vec<Value>> {
-    Json(company.look().calls.values().cloned().collect())
+    Json(company.lock_untracked().calls.values().cloned().collect())
 }
 
 /// Adds or replaces calls, and returns their ids.

@@ -71,7 +71,7 @@ pub(crate) struct Fault {
 }
 
 pub(super) async fn list(State(company): State<Company>) -> Json<Vec<Rule>> {
-    Json(company.look().faults.iter().map(|fault| fault.rule.clone()).collect())
+    Json(company.lock_untracked().faults.iter().map(|fault| fault.rule.clone()).collect())
 }
 
 /// Adds faults: all of them, or none if one is invalid.
@@ -85,12 +85,12 @@ pub(super) async fn add(
         Ok(Fault { rule, path })
     };
     let faults: Vec<Fault> = rules.into_vec().into_iter().map(parse).collect::<Result<_, ApiError>>()?;
-    company.look().faults.extend(faults);
+    company.lock_untracked().faults.extend(faults);
     Ok(StatusCode::CREATED)
 }
 
 pub(super) async fn clear(State(company): State<Company>) -> StatusCode {
-    company.look().faults.clear();
+    company.lock_untracked().faults.clear();
     StatusCode::NO_CONTENT
 }
 
@@ -110,12 +110,12 @@ pub(crate) async fn inject(State(company): State<Company>, request: Request, nex
         let response = next.run(request).await;
         (response.status().as_u16(), response)
     };
-    company.look().requests.log(Entry { status, ..entry });
+    company.lock_untracked().requests.log(Entry { status, ..entry });
     response
 }
 
 fn take(company: &Company, method: &str, target: &str) -> Option<Rule> {
-    let mut state = company.look();
+    let mut state = company.lock_untracked();
     let matches = |fault: &Fault| {
         let same_method = fault.rule.method.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method));
         fault.rule.times > 0 && same_method && fault.path.is_match(target)

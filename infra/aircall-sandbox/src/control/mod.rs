@@ -5,7 +5,7 @@
 
 mod calls;
 pub(crate) mod faults;
-mod numbers;
+mod lines;
 mod one_or_more;
 mod options;
 pub(crate) mod requests;
@@ -21,7 +21,7 @@ use crate::Company;
 pub(crate) fn routes() -> Router<Company> {
     Router::new()
         .route("/_sandbox/calls", get(calls::list).post(calls::put).delete(calls::remove))
-        .route("/_sandbox/numbers", get(numbers::list).post(numbers::put))
+        .route("/_sandbox/numbers", get(lines::list).post(lines::put))
         .route("/_sandbox/requests", get(requests::show).delete(requests::reset))
         .route("/_sandbox/faults", get(faults::list).post(faults::add).delete(faults::clear))
         .route("/_sandbox/options", get(options::show).put(options::change))

@@ -37,11 +37,11 @@ impl Requests {
 }
 
 pub(super) async fn show(State(company): State<Company>) -> Json<Value> {
-    let state = company.look();
+    let state = company.lock_untracked();
     Json(json!({"total": state.requests.total, "log": state.requests.log}))
 }
 
 pub(super) async fn reset(State(company): State<Company>) -> StatusCode {
-    company.look().requests = Requests::default();
+    company.lock_untracked().requests = Requests::default();
     StatusCode::NO_CONTENT
 }

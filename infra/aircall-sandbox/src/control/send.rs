@@ -15,10 +15,10 @@ pub(super) async fn send(
 
 /// Every attempt, oldest first.
 pub(super) async fn deliveries(State(company): State<Company>) -> Json<Vec<Delivery>> {
-    Json(company.look().deliveries.iter().cloned().collect())
+    Json(company.lock_untracked().deliveries.iter().cloned().collect())
 }
 
 pub(super) async fn clear_deliveries(State(company): State<Company>) -> StatusCode {
-    company.look().deliveries.clear();
+    company.lock_untracked().deliveries.clear();
     StatusCode::NO_CONTENT
 }

@@ -55,7 +55,7 @@ pub(super) async fn decide(State(company): State<Company>, Form(parameters): For
 
 /// Validates the request, and returns the address to redirect the admin to.
 fn check(company: &Company, parameters: &QueryParameters) -> Result<Url, &'static str> {
-    if parameters.client_id != company.look().client_id() {
+    if parameters.client_id != company.lock_untracked().client_id() {
         return Err("No app has this client_id.");
     }
     if parameters.response_type != "code" {

@@ -95,7 +95,9 @@ fn print_line_heading<'a>(scene: &'a Scene, line: &mut &'a str, printer: &Printe
 fn summary(scene: &Scene, entry: &Entry) -> String {
     let call_type = type_of(entry);
     let outcome = match (&entry.record, &entry.status) {
-        (Some(record), Some(status)) => format!("{} {}, {}", kind(&record.kind), record.name, status_in_words(status)),
+        (Some(record), Some(status)) => {
+            format!("{} {}, {}", event_label(&record.kind), record.name, status_in_words(status))
+        }
         _ => format!("not logged: {}", first_clause(&entry.reason)),
     };
     let how = match scene.delivery {
@@ -141,7 +143,7 @@ fn words(name: &str) -> String {
 }
 
 /// A record's kind as Salesforce spells it.
-fn kind(name: &str) -> &str {
+fn event_label(name: &str) -> &str {
     match name {
         "contact" => "Contact",
         "lead" => "Lead",

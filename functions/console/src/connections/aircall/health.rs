@@ -80,14 +80,14 @@ async fn fetch(
             (AircallState::Unknown, Some(format!("{error} Connect again with a key that is good.")))
         }
         Err(error) => {
-            tracing::warn!(%tenant, reason = kind(&error), "the webhook was not fetched from Aircall");
+            tracing::warn!(%tenant, reason = reason_label(&error), "the webhook was not fetched from Aircall");
             (connection.state, Some(NO_ANSWER.to_owned()))
         }
     }
 }
 
 /// The reason for the log, which must not contain Aircall's own messages.
-fn kind(error: &ConnectionError) -> &'static str {
+fn reason_label(error: &ConnectionError) -> &'static str {
     match error {
         ConnectionError::Aircall(AircallError::RateLimited | AircallError::Unavailable(_)) => "unavailable",
         ConnectionError::Store(_) => "our own store",
