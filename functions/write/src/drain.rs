@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use lambda::metrics::{Counter, count};
 use lambda::queue::{QueueError, WakeUp};
-use org::{Org, is_open};
+use org::{Missing, Org, is_open};
 use rules::messages::redact_key;
 use salesforce::KeyField;
 use store::{Acquired, ApiUsage, ConnectionState, Entry, LeaseKind, State, Tenant, TenantId};
@@ -46,7 +46,7 @@ pub(crate) struct Drain {
 impl Drain {
     /// Whether the org lacks the unique key field, by which Salesforce itself refuses a duplicate Task.
     pub(crate) fn lacks_key_field(&self) -> bool {
-        self.tenant.facts.missing_fields.contains_key(&format!("Task.{}", KeyField::AircallKey.name()))
+        Missing::key_field(KeyField::AircallKey).is_in(&self.tenant.facts)
     }
 
     fn usage(&self) -> Option<ApiUsage> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use org::{Hints, Job, Knowledge, Org, Plan, Stop, Users};
+use org::{Hints, Job, Knowledge, Missing, Org, Plan, Stop, Users};
 use rules::matching::Record;
 use rules::settings::Settings;
 use rules::{E164, RecordKind};
@@ -158,11 +158,13 @@ impl Writer {
                     let fields = refusal.cause().fields.iter();
                     let missing: Vec<_> = fields.map(|field| missing(*sobject, field, &job, refusal)).collect();
                     // The fields were already left out and the job was refused again, so this fix cannot help.
-                    if missing.iter().all(|field| facts.missing_fields.contains_key(field)) {
+                    if missing.iter().all(|missing| missing.is_in(&facts)) {
                         done.push((job, Fate::failed(refusal)));
                         continue;
                     }
-                    tenant.facts.missing_fields.extend(missing.into_iter().map(|field| (field, now)));
+                    for missing in missing {
+                        missing.add_to(&mut tenant.facts, now);
+                    }
                     if names(refusal, KeyField::AircallKey.name()) {
                         tenant.facts.unkeyed_at = Some(now);
                     }
@@ -207,13 +209,13 @@ impl Writer {
     }
 }
 
-/// The key under which the facts list what the org lacks: a field, or a single picklist value that only messages use.
-fn missing(sobject: SObject, field: &str, job: &Job, refusal: &Refusal) -> String {
+/// What the org lacks by a refusal of `field`: the field, or a single picklist value that only messages use.
+fn missing(sobject: SObject, field: &str, job: &Job, refusal: &Refusal) -> Missing {
     let is_value = *refusal.code() == ErrorCode::InvalidOrNullForRestrictedPicklist && field == "Type";
     if is_value && job.interaction.messages().is_some() {
-        format!("{sobject}.{field}={MESSAGE_TYPE}")
+        Missing::Value { sobject, field: field.to_owned(), value: MESSAGE_TYPE.to_owned() }
     } else {
-        format!("{sobject}.{field}")
+        Missing::Field(sobject, field.to_owned())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use org::{Draft, Job, Org, Stop, Trouble, without};
+use org::{Draft, Job, Missing, Org, Stop, Trouble, without};
 use rules::matching::Record;
 use rules::revise::{base_from_current, revise};
 use rules::settings::Settings;
@@ -164,10 +164,10 @@ async fn read(
     updates: &[Update],
     facts: &OrgFacts,
 ) -> Result<Result<BTreeMap<SalesforceId, salesforce::Record>, Refusal>, Stop> {
-    let hidden = |field: &&&str| !facts.missing_fields.contains_key(&format!("Task.{field}"));
+    let is_visible = |field: &&&str| !Missing::Field(SObject::Task, (**field).to_owned()).is_in(facts);
     let links = LINKS.iter().filter(|_| updates.iter().any(|update| update.record.id.is_empty()));
     let fields: Vec<&'static str> =
-        HELD_FIELDS.iter().chain(links).filter(hidden).copied().chain(ALWAYS_READ).collect();
+        HELD_FIELDS.iter().chain(links).filter(is_visible).copied().chain(ALWAYS_READ).collect();
     let ids: Vec<SalesforceId> = updates.iter().map(|update| update.task_id).collect();
     let mut tasks = BTreeMap::new();
     for soql in Soql::tasks_by_id(&ids, &fields) {
