@@ -63,8 +63,12 @@ impl Writer {
     ) -> Result<Option<Timestamp>, DrainError> {
         let settings = self.settings.get(&drain.tenant.id).await?;
         for entry in entries.iter_mut().filter(|entry| entry.decision.is_none()) {
-            // Lost by another version: the default is what the settings say now.
-            entry.decision = decide(&entry.document, &settings, None);
+            // Another version lost it: decide again, under the current settings.
+            let decision = decide(&entry.document, &settings, None);
+            entry.decision = match entry.task_status() {
+                Some(status) => decision.map(|decision| decision.keep_task(status)),
+                None => decision,
+            };
         }
         let mut done = Vec::new();
         let failed = self.write_groups(drain, &settings, groups(&entries), now, &mut done).await.err();

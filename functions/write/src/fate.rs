@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use org::Trouble;
 use rules::matching::Record;
-use rules::{Decision, SkipReason, Task, Topic, Trace, Verdict};
+use rules::{Decision, Party, SkipReason, Task, Topic, Trace, Verdict};
 use salesforce::{Refusal, SalesforceId};
 use store::{Entry, Outcome, Problem, Related, TenantId, Written};
 
@@ -22,6 +22,9 @@ pub(crate) struct LoggedTask {
 pub(crate) fn nothing_to_write(entry: &Entry, now: Timestamp) -> Outcome {
     if let Some(Decision { verdict: Verdict::Skip(reason), .. }) = entry.decision {
         return Outcome::Skipped { reason, trace: Trace::new() };
+    }
+    if *entry.document.interaction().party() == Party::Anonymous {
+        return Outcome::Skipped { reason: SkipReason::Anonymous, trace: Trace::new() };
     }
     let message = "The entry is pending, but has neither a decision to log it nor a phone number.".to_owned();
     let problem = Problem { code: "NOTHING_TO_WRITE".to_owned(), message, since: now, shared_failures: 0 };

@@ -38,7 +38,7 @@ impl Update {
     pub(crate) fn from_job(job: Job, settings: &Settings) -> Option<Self> {
         let written = job.written.clone()?;
         let task_id = SalesforceId::parse(&written.task_id).ok()?;
-        let ours = job.interaction.task(job.status, settings, &written.record.name);
+        let ours = job.task(settings, &written.record.name);
         let (last_written, record, related) = (written.task, written.record, written.related);
         Some(Self { job, task_id, last_written, ours, record, related })
     }

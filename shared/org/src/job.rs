@@ -1,7 +1,8 @@
 //! The input of one Task.
 
 use jiff::Timestamp;
-use rules::{E164, Interaction, TaskStatus, Trace, Verdict};
+use rules::settings::Settings;
+use rules::{E164, Interaction, Task, TaskStatus, Trace, Verdict};
 use store::{Entry, Written};
 
 /// A call, or messages, to be written as a Task, with the state of the attempts so far.
@@ -61,6 +62,11 @@ impl Job {
             job.trace.clone_from(&entry.trace);
         }
         Some(job)
+    }
+
+    /// Its Task on the record named `record_name`. It has the entry's key, whatever the document says.
+    pub fn task(&self, settings: &Settings, record_name: &str) -> Task {
+        Task { key: self.key.clone(), ..self.interaction.task(self.status, settings, record_name) }
     }
 
     /// The same job without its existing Task.

@@ -207,16 +207,16 @@ impl Lookup {
         for (phone, PhoneMatch { record, ours, .. }) in remembered {
             let mut trace = Trace::new();
             let how = if ours {
-                "we recently created it for this number"
+                "we recently created it for this phone number"
             } else {
-                "the number was matched to it minutes ago"
+                "the phone number was matched to it minutes ago"
             };
-            trace.note(Topic::Record, format!("The number is that of the {} {}: {how}.", record.kind, record.name));
+            trace.note(Topic::Record, format!("The phone number is that of the {} {}: {how}.", record.kind, record.name));
             knowledge.records.insert(phone, (record, trace));
         }
         for (phone, record) in &hints.named {
             let mut trace = Trace::new();
-            let finding = "A duplicate rule in Salesforce says that the number's record already exists";
+            let finding = "A duplicate rule in Salesforce says that the phone number's record already exists";
             trace.note(Topic::Record, format!("{finding}: the {} {}.", record.kind, record.name));
             knowledge.records.insert(phone.clone(), (record.clone(), trace));
         }

@@ -95,7 +95,7 @@ impl Plan {
                 relate(settings, record.kind, found, &mut job.trace)
             };
             let owner = users.owner(&mut job);
-            let task = job.interaction.task(job.status, settings, &record.name);
+            let task = job.task(settings, &record.name);
             let key = job.key.clone();
             let bundle_key = if new.is_some() { job.phone.to_string() } else { record.id.clone() };
             let case = (relation == Relation::NewCase).then(|| task.subject.clone());
