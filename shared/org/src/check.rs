@@ -4,16 +4,21 @@ use jiff::Timestamp;
 use salesforce::{KeyField, OrgCheck, SObject, SetUpOutcome, SetUpStep, check_org, set_up};
 use store::{Known, OrgFacts, Tenant, Tenants};
 
+use crate::batch_error::BatchError;
 use crate::missing::Missing;
 use crate::org::Org;
-use crate::stop::Stop;
 
 impl Org {
     /// Checks what the org offers. What was fixed in the org is used from the next call on.
     ///
     /// # Errors
     /// Why the check could not be completed.
-    pub async fn check(&mut self, tenants: &Tenants, tenant: &mut Tenant, now: Timestamp) -> Result<OrgCheck, Stop> {
+    pub async fn check(
+        &mut self,
+        tenants: &Tenants,
+        tenant: &mut Tenant,
+        now: Timestamp,
+    ) -> Result<OrgCheck, BatchError> {
         let check = self.call(async |client| check_org(client).await).await?;
         let mut facts = tenant.facts.clone();
         correct(&mut facts, &check, now);
@@ -29,7 +34,7 @@ impl Org {
     /// # Errors
     /// Why the set-up cannot go on. A refusal by Salesforce is a failed step, not an error. It is idempotent and may be
     /// repeated.
-    pub async fn set_up(&mut self, tenants: &Tenants, tenant: &mut Tenant) -> Result<Vec<SetUpStep>, Stop> {
+    pub async fn set_up(&mut self, tenants: &Tenants, tenant: &mut Tenant) -> Result<Vec<SetUpStep>, BatchError> {
         let user = self.default_owner;
         let steps = self.call(async move |client| set_up(client, &user).await).await?;
         let is_done = steps.iter().all(|step| step.outcome != SetUpOutcome::Failed);

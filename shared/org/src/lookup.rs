@@ -12,12 +12,12 @@ use salesforce::call_log::{Found, PERSON_FIELDS, found};
 use salesforce::{CallerFields, DigitsOnly, Error, KeyField, Refusal, SObject, SalesforceId, Sosl};
 use store::{Known, OrgFacts, PhoneMatch, Phones, Tenant, Tenants};
 
+use crate::batch_error::BatchError;
 use crate::job::Job;
 use crate::missing::Missing;
 use crate::org::Org;
 use crate::owners::{Owner, Owners};
 use crate::queries::{Answers, Queries, ask};
-use crate::stop::Stop;
 
 /// The longest duration of a drain.
 const MAX_DRAIN: SignedDuration = SignedDuration::from_mins(5);
@@ -73,7 +73,7 @@ impl Lookup {
         jobs: &[Job],
         hints: &Hints,
         now: Timestamp,
-    ) -> Result<Knowledge, Stop> {
+    ) -> Result<Knowledge, BatchError> {
         let mut knowledge = Knowledge::default();
         let phones: BTreeSet<E164> = jobs.iter().map(|job| job.phone.clone()).collect();
         self.take_known(tenant, &phones, hints, now, &mut knowledge).await?;
@@ -154,7 +154,7 @@ impl Lookup {
         // The key field may have been set up after an attempt whose outcome was lost.
         let was_unkeyed = |job: &Job| {
             let last = tenant.facts.unkeyed_at.map(|at| at + MAX_DRAIN);
-            job.tried_since.is_some_and(|since| last.is_some_and(|last| since <= last))
+            job.problem.as_ref().is_some_and(|problem| last.is_some_and(|last| problem.since <= last))
         };
         let may_be_unkeyed =
             |job: &&Job| !lacks(KeyField::CallObject) && (lacks(KeyField::AircallKey) || was_unkeyed(job));
@@ -179,7 +179,7 @@ impl Lookup {
         tenant: &mut Tenant,
         phones: &BTreeSet<E164>,
         now: Timestamp,
-    ) -> Result<Vec<Found>, Stop> {
+    ) -> Result<Vec<Found>, BatchError> {
         let forms: BTreeSet<String> = phones.iter().flat_map(E164::digit_forms).collect();
         let terms: Vec<DigitsOnly> = forms.iter().filter_map(|form| DigitsOnly::parse(form).ok()).collect();
         // Each retry leaves out what the org reported as missing. The loop ends because each retry requires a new fact.
@@ -201,7 +201,7 @@ impl Lookup {
         hints: &Hints,
         now: Timestamp,
         knowledge: &mut Knowledge,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), BatchError> {
         let cached: Vec<E164> = phones.iter().filter(|phone| !hints.forgotten.contains(*phone)).cloned().collect();
         let remembered = self.phones.get_many(&tenant.id, &cached, now).await?;
         for (phone, PhoneMatch { record, ours, .. }) in remembered {
@@ -211,7 +211,10 @@ impl Lookup {
             } else {
                 "the phone number was matched to it minutes ago"
             };
-            trace.note(Topic::Record, format!("The phone number is that of the {} {}: {how}.", record.kind, record.name));
+            trace.note(
+                Topic::Record,
+                format!("The phone number is that of the {} {}: {how}.", record.kind, record.name),
+            );
             knowledge.records.insert(phone, (record, trace));
         }
         for (phone, record) in &hints.named {
@@ -256,7 +259,7 @@ async fn search(
     org: &mut Org,
     terms: &[DigitsOnly],
     callers: &CallerFields,
-) -> Result<Result<Vec<Found>, Error>, Stop> {
+) -> Result<Result<Vec<Found>, Error>, BatchError> {
     let mut candidates = Vec::new();
     for sosl in Sosl::phones(terms, callers) {
         match org.try_call(async |client| client.search(&sosl).await).await? {
@@ -309,7 +312,7 @@ async fn relate_confirmed_contacts(
     asked: &BTreeSet<SalesforceId>,
     callers: &CallerFields,
     knowledge: &mut Knowledge,
-) -> Result<(), Stop> {
+) -> Result<(), BatchError> {
     let unasked: BTreeSet<SalesforceId> = contacts(knowledge, &[]).difference(asked).copied().collect();
     if unasked.is_empty() {
         return Ok(());

@@ -204,7 +204,10 @@ async fn a_webhook_with_other_events_or_url_is_shown_and_can_be_corrected() {
         let shown = other.get("/api/connections").await.body["aircall"].clone();
         assert_eq!(shown["state"], "deactivated", "{change}");
         let reason = shown["reason"].as_str().unwrap();
-        assert!(reason.contains("Somebody changed") && reason.contains("Re-activate the webhook to fix it."), "{reason}");
+        assert!(
+            reason.contains("Somebody changed") && reason.contains("Re-activate the webhook to fix it."),
+            "{reason}"
+        );
         let page = other.get("/connections").await;
         assert!(page.text.contains("Not sending") && page.text.contains(reason), "{}", page.text);
         other.post("/connections/aircall/reactivate", &[]).await;
