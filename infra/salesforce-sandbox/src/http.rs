@@ -129,7 +129,7 @@ fn authorize(org: &Org, parts: Parts, read: Result<Read, ApiError>) -> Result<Ca
         let error = ApiError::new(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
         return Err(response(error.into(), Some(usage(&state))));
     }
-    state.requests.count(api::resource(&call.segments), api::weight(&call));
+    state.requests.count(api::resource(&call.segments), 1);
     Ok(call)
 }
 
