@@ -43,10 +43,8 @@ async fn every_request_is_one_api_call() {
         json!({"method": "POST", "referenceId": format!("t{reference_id}"), "url": data("sobjects/Task"), "body": body})
     };
     let graph = |id: &str| json!({"graphId": id, "compositeRequest": (0..4).map(node).collect::<Vec<_>>()});
-    for (path, body) in [
-        ("composite", composite),
-        ("composite/graph", json!({"graphs": [graph("one"), graph("two")]})),
-    ] {
+    for (path, body) in [("composite", composite), ("composite/graph", json!({"graphs": [graph("one"), graph("two")]}))]
+    {
         org.delete("/_sandbox/requests").await;
         let answer = org.post(&data(path), body).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
