@@ -2,7 +2,7 @@
 //! faults, count requests and change options, and the middleware that injects the faults.
 //!
 //! A sandbox implements [`Sandbox`] for the value that its clones share, merges [`control::routes`] into its router, and
-//! adds [`inject`] as a layer to the routes of the vendor's API. `/_sandbox` has no authentication: serve a sandbox on
+//! adds [`inject()`] as a layer to the routes of the vendor's API. `/_sandbox` has no authentication: serve a sandbox on
 //! the loopback interface only.
 
 pub mod control;
