@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _};
 
 use crate::calls::Calls;
 use crate::calls::index::filter::Filter;
@@ -89,8 +89,7 @@ impl Calls {
             let (listed, scanned) = index.read_next(budget).await?;
             budget = budget.saturating_sub(scanned);
             for listed in listed {
-                let Ok(started_at) = Timestamp::from_second(listed.started_at) else { continue };
-                let Some(day) = days.get_mut(&started_at.to_zoned(zone.clone()).date()) else { continue };
+                let Some(day) = days.get_mut(&listed.started_at.to_zoned(zone.clone()).date()) else { continue };
                 match listed.state {
                     Some(State::Logged) => day.logged += 1,
                     Some(State::Skipped) => day.skipped += 1,

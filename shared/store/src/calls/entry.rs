@@ -84,7 +84,8 @@ pub struct Problem {
 }
 
 impl Entry {
-    /// Reads an item of the table leniently: only its key, version, state and ids must be readable.
+    /// Reads an item of the table leniently: only its key, version, state and ids must be readable,
+    /// and when its call started or else when it was changed.
     ///
     /// What a pending entry is to become, and the Task that it became, are never guessed: an entry whose decision or Task
     /// cannot be read is unreadable.
@@ -93,7 +94,7 @@ impl Entry {
         let state = item.required("state")?;
         let updated_at = item.instant("updated_at");
         let occurred_at = item.optional::<String>("occurred_at").and_then(|text| keys::parse_occurred_at(&text));
-        let occurred_at = occurred_at.or(updated_at).unwrap_or(Timestamp::UNIX_EPOCH);
+        let occurred_at = occurred_at.or(updated_at).ok_or_else(|| item.corrupt("occurred_at"))?;
         let document = item.json("document")?.and_then(|document| Document::from_stored(document, occurred_at).ok());
         let decision = match state {
             State::Pending => item.readable("decision")?,

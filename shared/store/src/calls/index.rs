@@ -68,8 +68,8 @@ pub(super) struct IndexQuery<'a> {
 pub(super) struct Listed {
     /// The entry's key.
     pub(super) key: String,
-    /// When its call started, in UNIX seconds.
-    pub(super) started_at: i64,
+    /// When its call started.
+    pub(super) started_at: Timestamp,
     /// Its state; `None` if it cannot be read.
     pub(super) state: Option<State>,
     /// The cursor of a page that ends with this entry.
@@ -91,7 +91,7 @@ impl<'a> IndexQuery<'a> {
         // DynamoDB rejects a start key outside the bounds, where a cursor of a query with other dates may be.
         let cursor = cursor.filter(|cursor| cursor.occurred_at() < bounds.1.as_str());
         let ended = bounds.0 >= bounds.1 || cursor.is_some_and(|cursor| cursor.occurred_at() < bounds.0.as_str());
-        let start_key = cursor.map(|cursor| cursor.exclusive_start_key());
+        let start_key = cursor.map(Cursor::exclusive_start_key);
         Self { table, tenant, bounds, filter, start_key, ended }
     }
 
@@ -138,7 +138,7 @@ impl<'a> IndexQuery<'a> {
 
     fn listed(&self, item: Attributes) -> Option<Listed> {
         let cursor = Cursor::after(self.tenant, &item)?;
-        let started_at = cursor.occurred_at().split_once('#')?.0.parse().ok()?;
+        let started_at = keys::parse_occurred_at(cursor.occurred_at())?;
         let state = item.get("state").cloned().and_then(|state| serde_dynamo::from_attribute_value(state).ok());
         Some(Listed { key: cursor.key().to_owned(), started_at, state, cursor })
     }

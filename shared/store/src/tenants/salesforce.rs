@@ -1,7 +1,7 @@
 //! A tenant's Salesforce org, connected in the console.
 
 use jiff::Timestamp;
-use jiff::fmt::serde::timestamp::second::required;
+use jiff::fmt::serde::timestamp::second::{optional, required};
 use serde::{Deserialize, Serialize};
 
 /// A connected Salesforce org.
@@ -33,7 +33,7 @@ fn default_login_url() -> String {
 
 /// Whether a tenant's Salesforce org accepts requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "is")]
+#[serde(rename_all = "snake_case", tag = "is", from = "StoredState")]
 pub enum ConnectionState {
     /// It does, as far as is known.
     #[default]
@@ -41,7 +41,7 @@ pub enum ConnectionState {
     /// Not before `until`: a limit is reached, or the org is down. Entries stay pending.
     Paused {
         /// When the problem began, regardless of later attempts.
-        #[serde(with = "required", default = "not_stored")]
+        #[serde(with = "required")]
         since: Timestamp,
         /// When to try again.
         #[serde(with = "required")]
@@ -62,21 +62,40 @@ pub enum ConnectionState {
     },
 }
 
-impl ConnectionState {
-    /// Fills in attributes that older versions did not store.
-    pub(crate) fn complete(self) -> Self {
-        match self {
-            // Stored before pauses had a `since`: `until` is the only known instant.
-            ConnectionState::Paused { since, until, reason } if since == not_stored() => {
-                ConnectionState::Paused { since: until, until, reason }
-            }
-            complete => complete,
-        }
-    }
+/// A [`ConnectionState`] as any version stored it.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+enum StoredState {
+    Connected,
+    Paused {
+        /// Pauses did not always have it.
+        #[serde(with = "optional", default)]
+        since: Option<Timestamp>,
+        #[serde(with = "required")]
+        until: Timestamp,
+        reason: String,
+    },
+    ReconnectNeeded {
+        reason: String,
+        #[serde(with = "required")]
+        since: Timestamp,
+        #[serde(with = "required")]
+        try_at: Timestamp,
+    },
 }
 
-fn not_stored() -> Timestamp {
-    Timestamp::UNIX_EPOCH
+impl From<StoredState> for ConnectionState {
+    fn from(stored: StoredState) -> Self {
+        match stored {
+            StoredState::Connected => ConnectionState::Connected,
+            StoredState::Paused { since, until, reason } => {
+                ConnectionState::Paused { since: since.unwrap_or(until), until, reason }
+            }
+            StoredState::ReconnectNeeded { reason, since, try_at } => {
+                ConnectionState::ReconnectNeeded { reason, since, try_at }
+            }
+        }
+    }
 }
 
 /// An org's API calls in the last 24 hours, by all integrations together.

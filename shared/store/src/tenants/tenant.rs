@@ -58,7 +58,7 @@ pub(crate) fn read(id: &TenantId, item: Attributes) -> Result<Tenant, Corrupt> {
         webhook_tokens: item.readable("webhook_tokens")?.unwrap_or_default(),
         salesforce: item.optional("salesforce"),
         former_login_url: item.optional("former_login_url"),
-        state: item.optional::<ConnectionState>("state").unwrap_or_default().complete(),
+        state: item.optional("state").unwrap_or_default(),
         facts: item.optional("facts").unwrap_or_default(),
         api_usage: item.optional("api_usage"),
         aircall: item.optional("aircall"),
