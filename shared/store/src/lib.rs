@@ -11,6 +11,7 @@ mod dynamodb;
 mod error;
 mod phones;
 mod random;
+mod schema;
 pub mod secrets;
 mod settings;
 mod tenant_id;

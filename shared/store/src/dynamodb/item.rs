@@ -10,16 +10,14 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::Corrupt;
+use crate::schema;
 
 /// Name of the attribute that says by which schema an item was written. An item without it is older than schema 1.
 pub(crate) const SCHEMA: &str = "schema";
 
-/// The schema that this version writes. Readers never depend on it: it is for people and for migrations.
-pub(crate) const SCHEMA_VERSION: u32 = 1;
-
 /// The value of [`SCHEMA`].
 pub(crate) fn schema() -> AttributeValue {
-    number(SCHEMA_VERSION)
+    number(schema::VERSION)
 }
 
 /// The attributes of an item in the SDK's representation.

@@ -4,8 +4,8 @@ use aws_sdk_secretsmanager::Client;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use crate::dynamodb::item;
 use crate::error::Error;
+use crate::schema;
 use crate::secrets::tenant_secrets::TenantSecrets;
 use crate::tenant_id::TenantId;
 
@@ -85,5 +85,5 @@ fn to_json(credential: &AircallCredential) -> String {
         }
         AircallCredential::OAuth { access_token } => Exposed::Oauth { access_token: access_token.expose_secret() },
     };
-    serde_json::to_string(&Stored { schema: item::SCHEMA_VERSION, credential }).expect("strings serialize to JSON")
+    serde_json::to_string(&Stored { schema: schema::VERSION, credential }).expect("strings serialize to JSON")
 }

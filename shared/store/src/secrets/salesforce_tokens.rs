@@ -4,8 +4,8 @@ use aws_sdk_secretsmanager::Client;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use crate::dynamodb::item;
 use crate::error::Error;
+use crate::schema;
 use crate::secrets::tenant_secrets::TenantSecrets;
 use crate::tenant_id::TenantId;
 
@@ -78,7 +78,7 @@ fn to_json(tokens: &SalesforceTokens) -> String {
         login_url: &'a str,
     }
     let exposed = Exposed {
-        schema: item::SCHEMA_VERSION,
+        schema: schema::VERSION,
         access_token: tokens.access_token.expose_secret(),
         refresh_token: tokens.refresh_token.expose_secret(),
         instance_url: &tokens.instance_url,
