@@ -10,10 +10,11 @@ use rules::{Settings, Verdict};
 use serde_json::{Value, json};
 
 use super::tenant;
-use crate::entry::{Entry, State};
-use crate::item::{self, Attributes};
+use crate::calls::message_aggregate;
+use crate::dynamodb::item::{self, Attributes};
+use crate::tenants::tenant::read as read_tenant;
 use crate::test_tables::TestTables;
-use crate::{Calls, ConnectionState, History, Phones, SettingsStore, Tenants, message_aggregate, tenants};
+use crate::{Calls, ConnectionState, Entry, History, Phones, SettingsStore, State, Tenants};
 
 /// The fixtures of all earlier schemas, the oldest first.
 const FIXTURES: [&str; 1] = [include_str!("stored/schema-0.json")];
@@ -167,7 +168,7 @@ fn keys_of_the_future_are_ignored_everywhere() {
         for item in items(fixture, "TenantsTable") {
             let mut future = item.clone();
             future.as_object_mut().unwrap().values_mut().for_each(with_unknown_keys);
-            let read = |item: &Value| tenants::read(&tenant("one"), attributes(item)).unwrap();
+            let read = |item: &Value| read_tenant(&tenant("one"), attributes(item)).unwrap();
             let mut expected = read(&item);
             expected.facts = read(&future).facts;
             assert_eq!(read(&future), expected);
@@ -270,7 +271,7 @@ fn each_attribute_of_a_tenant_that_was_taken_away_or_is_not_understood_has_its_d
             let mut without = item.clone();
             at(&mut without, parent).as_object_mut().unwrap().remove(last);
             for changed in [unknown, without] {
-                let read = tenants::read(&tenant("one"), attributes(&changed));
+                let read = read_tenant(&tenant("one"), attributes(&changed));
                 if path == ["webhook_tokens"] && changed.get("webhook_tokens").is_some() {
                     assert_eq!(read.unwrap_err().attribute, "webhook_tokens");
                     continue;
@@ -283,7 +284,7 @@ fn each_attribute_of_a_tenant_that_was_taken_away_or_is_not_understood_has_its_d
     }
     let mut paused = item;
     paused["state"] = json!({ "M": { "is": { "S": "hibernating" } } });
-    assert_eq!(tenants::read(&tenant("one"), attributes(&paused)).unwrap().state, ConnectionState::Connected);
+    assert_eq!(read_tenant(&tenant("one"), attributes(&paused)).unwrap().state, ConnectionState::Connected);
 }
 
 #[test]
