@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rules::{SkipReason, Trace};
 
 use crate::calls::entry::{Entry, Problem, Written};
+use crate::calls::pending::UNREADABLE_SINCE;
 use crate::calls::state::{self, State};
 use crate::calls::{Calls, keys};
 use crate::dynamodb::expression::Update;
@@ -95,7 +96,7 @@ impl Calls {
 
 /// The attributes that are stored even if a newer event was merged concurrently.
 fn outcome_attributes(read: &Entry, outcome: &Outcome, now: Timestamp) -> Update {
-    let update = Update::default().set("updated_at", item::seconds(now));
+    let update = Update::default().set("updated_at", item::seconds(now)).remove(UNREADABLE_SINCE);
     match outcome {
         Outcome::Logged { written, trace } => update
             .set("written", item::value(written))

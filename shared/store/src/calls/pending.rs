@@ -29,8 +29,21 @@ const MAKE_DUE_CONCURRENCY: usize = 16;
 const UNREADABLE: &str = "UNREADABLE_ENTRY";
 /// Time until an entry that cannot be read is tried again.
 const UNREADABLE_DELAY: SignedDuration = SignedDuration::from_mins(5);
-/// How often an entry that cannot be read is postponed: for an hour in all.
-const UNREADABLE_ATTEMPTS: u32 = 12;
+/// How long an entry that cannot be read is postponed before it has failed.
+const UNREADABLE_FOR: SignedDuration = SignedDuration::from_hours(1);
+/// The attribute that says since when an entry cannot be read.
+pub(crate) const UNREADABLE_SINCE: &str = "unreadable_since";
+
+/// What became of a pending entry that cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// It is tried again then.
+    Postponed(Timestamp),
+    /// It has failed.
+    Failed,
+    /// It is no longer pending.
+    Gone,
+}
 
 /// A page of overdue entries of all tenants.
 #[derive(Debug)]
@@ -141,12 +154,13 @@ impl Calls {
             .set("due_at", item::seconds(now))
             .set("attempts", item::number(0))
             .set("updated_at", item::seconds(now))
+            .remove(UNREADABLE_SINCE)
             .only_if("state", "=", item::value(&State::Failed));
         self.table.update_if(keys::key_of(tenant, key), update).await
     }
 
-    /// Postpones a pending entry that this version cannot read, as another version may be able to; after
-    /// [an hour](UNREADABLE_ATTEMPTS) it has failed. Returns whether it has failed.
+    /// Postpones a pending entry that this version cannot read, as another version may be able to. After
+    /// [an hour](UNREADABLE_FOR) it has failed.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -155,26 +169,33 @@ impl Calls {
         tenant: &TenantId,
         corrupt: &Corrupt,
         now: Timestamp,
-    ) -> Result<bool, Error> {
+    ) -> Result<Unreadable, Error> {
         let key = || keys::key_of(tenant, &corrupt.key);
-        let Some(item) = self.table.get(key()).await? else { return Ok(false) };
+        let Some(item) = self.table.get(key()).await? else { return Ok(Unreadable::Gone) };
         let mut item = Item::new(item, "key");
-        let attempts: u32 = item.optional("attempts").unwrap_or_default();
-        let since = item.optional("problem").filter(|problem: &Problem| problem.code == UNREADABLE);
-        let has_failed = attempts >= UNREADABLE_ATTEMPTS;
+        // A wake-up that names the key may come again before the entry is due.
+        if let Some(due_at) = item.instant("due_at").filter(|due_at| *due_at > now) {
+            return Ok(Unreadable::Postponed(due_at));
+        }
+        let unreadable_since = item.instant(UNREADABLE_SINCE).unwrap_or(now);
+        let fails_at = unreadable_since + UNREADABLE_FOR;
         let message = format!("The entry cannot be read: its attribute {:?} is missing or damaged.", corrupt.attribute);
-        let since = since.map_or(now, |problem| problem.since);
+        // The beginning of an earlier problem says since when Tasks may have been written.
+        let since = item.optional("problem").map_or(now, |problem: Problem| problem.since);
         let problem = Problem { code: UNREADABLE.to_owned(), message, since, shared_failures: 0 };
-        let update = Update::default();
-        let update = if has_failed {
-            state::terminal(update, State::Failed)
+        let (update, outcome) = if fails_at <= now {
+            (state::terminal(Update::default(), State::Failed).remove(UNREADABLE_SINCE), Unreadable::Failed)
         } else {
-            update.set("due_at", item::seconds(now + UNREADABLE_DELAY)).set("attempts", item::number(attempts + 1))
+            let due_at = fails_at.min(now + UNREADABLE_DELAY);
+            let update = Update::default()
+                .set("due_at", item::seconds(due_at))
+                .set(UNREADABLE_SINCE, item::seconds(unreadable_since));
+            (update, Unreadable::Postponed(due_at))
         };
         let update = update
             .set("problem", item::value(&problem))
             .set("updated_at", item::seconds(now))
             .only_if_exists("pending");
-        Ok(self.table.update_if(key(), update).await? && has_failed)
+        Ok(if self.table.update_if(key(), update).await? { outcome } else { Unreadable::Gone })
     }
 }

@@ -77,8 +77,9 @@ pub(crate) fn is_well_formed(text: &SecretString) -> bool {
 }
 
 /// A token's stored attributes, without its key.
-pub(crate) fn attributes(tenant: &TenantId, token: &ApiToken) -> [(&'static str, AttributeValue); 5] {
+pub(crate) fn attributes(tenant: &TenantId, token: &ApiToken) -> [(&'static str, AttributeValue); 6] {
     [
+        (item::SCHEMA, item::schema()),
         ("of_tenant", item::text(tenant.as_str())),
         ("id", item::text(&token.id)),
         ("name", item::text(&token.name)),
@@ -92,9 +93,9 @@ pub(crate) fn read(item: Attributes) -> Result<(TenantId, ApiToken), Corrupt> {
     let mut item = Item::new(item, "item");
     let token = ApiToken {
         id: item.required("id")?,
-        name: item.required("name")?,
-        created_by: item.required("created_by")?,
-        created_at: item.instant("created_at").ok_or_else(|| item.corrupt("created_at"))?,
+        name: item.optional("name").unwrap_or_default(),
+        created_by: item.optional("created_by").unwrap_or_default(),
+        created_at: item.instant("created_at").unwrap_or_default(),
         last_used_at: item.instant("last_used_at"),
     };
     Ok((item.required("of_tenant")?, token))

@@ -62,7 +62,7 @@ impl ApiTokens {
         let hash = TokenHash::new(text.expose_secret());
         let changes = vec![
             self.put(token_key(&hash), api_token::attributes(tenant, &token)),
-            self.put(listing_key(tenant, &token.id), [("hash", item::value(&hash))]),
+            self.put(listing_key(tenant, &token.id), [(item::SCHEMA, item::schema()), ("hash", item::value(&hash))]),
             self.increment_count(tenant),
         ];
         match transaction::send(self.table.client(), changes).await? {

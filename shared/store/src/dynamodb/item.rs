@@ -53,6 +53,18 @@ pub(crate) fn key<const N: usize>(attributes: [(&str, &str); N]) -> Attributes {
     attributes.map(|(name, value)| (name.to_owned(), text(value))).into()
 }
 
+/// The attribute without values that JSON cannot hold: no version stores any in a document.
+fn without_binary(value: AttributeValue) -> AttributeValue {
+    match value {
+        AttributeValue::B(_) | AttributeValue::Bs(_) => AttributeValue::Null(true),
+        AttributeValue::L(values) => AttributeValue::L(values.into_iter().map(without_binary).collect()),
+        AttributeValue::M(values) => {
+            AttributeValue::M(values.into_iter().map(|(name, value)| (name, without_binary(value))).collect())
+        }
+        other => other,
+    }
+}
+
 /// An item being read; reading an attribute removes it.
 pub(crate) struct Item {
     key: String,
@@ -95,7 +107,8 @@ impl Item {
     /// An attribute as JSON; none if it is absent or null.
     pub(crate) fn json(&mut self, attribute: &'static str) -> Result<Option<Value>, Corrupt> {
         let Some(value) = self.attributes.remove(attribute) else { return Ok(None) };
-        let json: Value = serde_dynamo::from_attribute_value(value).map_err(|_| self.corrupt(attribute))?;
+        let json: Value =
+            serde_dynamo::from_attribute_value(without_binary(value)).map_err(|_| self.corrupt(attribute))?;
         Ok(Some(json).filter(|json| !json.is_null()))
     }
 

@@ -19,7 +19,13 @@ pub struct SalesforceTokens {
     /// Base URL of the org's REST API, as of the last refresh.
     pub instance_url: String,
     /// URL of the login server that refreshes tokens.
+    #[serde(default = "default_login_url")]
     pub login_url: String,
+}
+
+/// Where users of production orgs sign in.
+fn default_login_url() -> String {
+    "https://login.salesforce.com".to_owned()
 }
 
 /// The tokens of all tenants: one secret each, named by a prefix and the tenant's id.

@@ -130,7 +130,7 @@ fn read(item: Attributes) -> Result<SettingsVersion, Corrupt> {
     Ok(SettingsVersion {
         settings: Settings::from_stored(document).map_err(|_| item.corrupt("document"))?,
         changed_by: item.optional("changed_by").unwrap_or_default(),
-        changed_at: item.instant("changed_at").ok_or_else(|| item.corrupt("changed_at"))?,
+        changed_at: item.instant("changed_at").unwrap_or_default(),
         made_from: item.optional("made_from").unwrap_or(MadeFrom::Edit),
     })
 }

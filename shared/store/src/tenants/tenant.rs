@@ -1,6 +1,8 @@
 //! A tenant: one Aircall account and the Salesforce org that its calls are logged in.
 
 use jiff::Timestamp;
+use serde::Deserialize as _;
+use serde_json::Value;
 
 use crate::dynamodb::item::{Attributes, Item};
 use crate::error::Corrupt;
@@ -54,8 +56,7 @@ pub(crate) fn read(id: &TenantId, item: Attributes) -> Result<Tenant, Corrupt> {
     let mut item = Item::new(item, "tenant");
     Ok(Tenant {
         id: id.clone(),
-        // Not taken for absent if it cannot be read: Aircall turns off a webhook that is refused too often.
-        webhook_tokens: item.readable("webhook_tokens")?.unwrap_or_default(),
+        webhook_tokens: webhook_tokens(&mut item)?,
         salesforce: item.optional("salesforce"),
         former_login_url: item.optional("former_login_url"),
         state: item.optional("state").unwrap_or_default(),
@@ -64,4 +65,15 @@ pub(crate) fn read(id: &TenantId, item: Attributes) -> Result<Tenant, Corrupt> {
         aircall: item.optional("aircall"),
         last_event_at: item.instant("last_event_at"),
     })
+}
+
+/// The webhook tokens that this version can read. If it can read none of those that are stored, they do not count as
+/// absent: Aircall turns off a webhook that is refused too often.
+fn webhook_tokens(item: &mut Item) -> Result<Vec<TokenHash>, Corrupt> {
+    let stored: Vec<Value> = item.readable("webhook_tokens")?.unwrap_or_default();
+    let tokens: Vec<TokenHash> = stored.iter().filter_map(|token| TokenHash::deserialize(token).ok()).collect();
+    if tokens.is_empty() && !stored.is_empty() {
+        return Err(item.corrupt("webhook_tokens"));
+    }
+    Ok(tokens)
 }

@@ -3,7 +3,7 @@
 mod activity;
 mod counts;
 mod merge;
-mod message_aggregate;
+pub(super) mod message_aggregate;
 mod outcome;
 mod pending;
 

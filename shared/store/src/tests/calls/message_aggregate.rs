@@ -5,7 +5,7 @@ use rules::{DeliveryState, MessageEvent, MessageId, MessageSnapshot};
 use crate::tests::{Fixture, START, at};
 use crate::{MergeError, MessageAggregate, Routes};
 
-fn aggregate() -> MessageAggregate {
+pub(in crate::tests) fn aggregate() -> MessageAggregate {
     let snapshot = MessageSnapshot {
         event: MessageEvent::StatusUpdated,
         at: at(START),

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use rules::Settings;
 
 use crate::dynamodb::item;
-use crate::tests::{Fixture, START, at, ended, logged, merge, tenant};
-use crate::{Corrupt, Error, State};
+use crate::tests::{Fixture, START, at, ended, logged, merge, problem, tenant};
+use crate::{Corrupt, Error, State, Unreadable};
 
 #[tokio::test]
 async fn due_entries_are_listed_longest_due_first_up_to_the_limit() {
@@ -56,18 +56,24 @@ async fn an_unreadable_entry_is_postponed_for_an_hour_then_failed_and_can_be_ret
     let f = Fixture::new().await;
     let key = f.ended(7, 0).await;
     f.damage(&key, "document", item::text("not a document")).await;
+    // Salesforce had postponed it often, which is another matter.
+    f.damage(&key, "attempts", item::number(30)).await;
+    f.damage(&key, "problem", item::value(&problem())).await;
     let Err(Error::Corrupt(corrupt)) = f.calls.get(&f.tenant, &key).await else { panic!("the damaged entry was read") };
     assert_eq!(corrupt.to_string(), "call-7: the attribute \"document\" is missing or unreadable");
+    let postpone = async |now: i64| f.calls.postpone_unreadable(&f.tenant, &corrupt, at(START + now)).await.unwrap();
     let mut now = 60;
-    while !f.calls.postpone_unreadable(&f.tenant, &corrupt, at(START + now)).await.unwrap() {
-        assert_eq!(f.due(now + 299).await, Vec::<String>::new());
-        assert_eq!(f.due(now + 300).await, std::slice::from_ref(&key));
-        now += 300;
+    while let Unreadable::Postponed(due_at) = postpone(now).await {
+        assert_eq!(postpone(now + 1).await, Unreadable::Postponed(due_at), "it is not due yet");
+        let due = due_at.as_second() - START;
+        assert_eq!(f.due(due - 1).await, Vec::<String>::new());
+        assert_eq!(f.due(due).await, std::slice::from_ref(&key));
+        now = due;
     }
     assert_eq!(now, 60 + 3600);
     assert_eq!(f.due(100_000).await, Vec::<String>::new());
     assert!(f.calls.retry(&f.tenant, &key, at(START + now)).await.unwrap());
-    assert!(!f.calls.postpone_unreadable(&f.tenant, &corrupt, at(START + now)).await.unwrap(), "it has another hour");
+    assert_eq!(postpone(now).await, Unreadable::Postponed(at(START + now + 300)), "it has another hour");
 }
 
 #[tokio::test]
@@ -77,6 +83,7 @@ async fn an_entry_that_does_not_wait_is_not_postponed() {
     let entry = f.entry(&key).await;
     f.calls.record_outcome(&f.tenant, &entry, &logged(&entry), at(START + 70)).await.unwrap();
     let corrupt = Corrupt { key: key.clone(), attribute: "document" };
-    assert!(!f.calls.postpone_unreadable(&f.tenant, &corrupt, at(START + 90)).await.unwrap());
+    let postponed = f.calls.postpone_unreadable(&f.tenant, &corrupt, at(START + 90)).await.unwrap();
+    assert_eq!(postponed, Unreadable::Gone);
     assert_eq!(f.entry(&key).await.state, State::Logged);
 }
