@@ -198,7 +198,7 @@ fn log_outcome(tenant: &TenantId, entry: &Entry, outcome: &Outcome) {
     let key = redact_key(&entry.key);
     match outcome {
         Outcome::Logged { written, .. } => {
-            tracing::info!(%tenant, key, task.id = written.task_id, "logged");
+            tracing::info!(%tenant, key, task.id = %written.task_id, "logged");
             count(Counter::CallsLogged, 1, &[]);
         }
         Outcome::Skipped { reason, .. } => {

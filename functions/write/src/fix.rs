@@ -75,7 +75,7 @@ pub(crate) fn action_for(part: Part, job: &Job, refusal: &Refusal) -> Action {
     let named = refusal.cause().records.first().copied();
     match (refusal.kind(), part) {
         (Kind::AlreadyLogged, Part::Task) if refusal.duplicates(KeyField::AircallKey.name()) => {
-            Action::Adopt(named.filter(|id| id.sobject() == Some(SObject::Task)))
+            Action::Adopt(named.filter(|id| SObject::of(*id) == Some(SObject::Task)))
         }
         // A unique field of the org's own, or a duplicate rule.
         (Kind::AlreadyLogged | Kind::UseRecord, Part::Record(_)) => {

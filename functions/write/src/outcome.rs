@@ -30,7 +30,7 @@ pub(crate) struct LoggedTask {
 pub(crate) fn logged(job: Job, logged: LoggedTask) -> Finished {
     let logged_at = job.written.as_ref().map_or_else(Timestamp::now, |written| written.logged_at);
     let LoggedTask { id, task, record, related } = logged;
-    let written = Written { task_id: id.as_str().to_owned(), task: Some(task), record, related, logged_at };
+    let written = Written { task_id: id, task: Some(task), record, related, logged_at };
     Finished { key: job.key, outcome: Outcome::Logged { written: Box::new(written), trace: job.trace } }
 }
 

@@ -251,12 +251,12 @@ async fn fetch_records(
     ];
     let mut named = BTreeMap::new();
     for (sobject, kind) in kinds {
-        let ids: Vec<SalesforceId> = ids.iter().filter(|id| id.sobject() == Some(sobject)).copied().collect();
+        let ids: Vec<SalesforceId> = ids.iter().copied().filter(|id| SObject::of(*id) == Some(sobject)).collect();
         for soql in Soql::records_by_id(sobject, &ids, &["Name"]) {
             for found in org.call(async |client| client.query(&soql).await).await? {
                 let Some(id) = found.id() else { continue };
                 let name = found.str("Name").unwrap_or_default().to_owned();
-                named.insert(id, Record { kind, id: id.as_str().to_owned(), person_contact_id: None, name });
+                named.insert(id, Record { kind, id: Some(id), person_contact_id: None, name });
             }
         }
     }

@@ -9,7 +9,7 @@ use rules::settings::Settings;
 use rules::{RecordKind, Task, Topic};
 use salesforce::call_log::{HELD_FIELDS, held, revised_task};
 use salesforce::{Atomicity, Error, KeyField, MAX_RECORDS, Refusal, SObject, SalesforceId, Soql};
-use store::{OrgFacts, Related};
+use store::{OrgFacts, Related, Written};
 
 use crate::fix::{Action, Part, action_for};
 use crate::outcome::{self, Finished, LoggedTask};
@@ -37,9 +37,8 @@ impl Update {
     /// The update of a job whose Task was written before.
     pub(crate) fn from_job(job: Job, settings: &Settings) -> Option<Self> {
         let written = job.written.clone()?;
-        let task_id = SalesforceId::parse(&written.task_id).ok()?;
         let ours = job.task(settings, &written.record.name);
-        let (last_written, record, related) = (written.task, written.record, written.related);
+        let Written { task_id, task: last_written, record, related, .. } = written;
         Some(Self { job, task_id, last_written, ours, record, related })
     }
 
@@ -144,7 +143,7 @@ pub(crate) async fn update(org: &mut Org, updates: Vec<Update>, facts: &OrgFacts
 impl Update {
     /// The update with the fields to write, given the Task as Salesforce holds it; the error is an update without any.
     fn revise(mut self, task: &salesforce::Record, facts: &OrgFacts) -> Result<(Self, salesforce::Record), Box<Self>> {
-        if self.record.id.is_empty() {
+        if self.record.id.is_none() {
             self.record = record_of(task, self.record);
         }
         let held = held(task);
@@ -195,7 +194,7 @@ async fn read(
     facts: &OrgFacts,
 ) -> Result<Result<BTreeMap<SalesforceId, salesforce::Record>, Refusal>, BatchError> {
     let is_visible = |field: &&&str| !Missing::Field(SObject::Task, (**field).to_owned()).is_in(facts);
-    let links = LINKS.iter().filter(|_| updates.iter().any(|update| update.record.id.is_empty()));
+    let links = LINKS.iter().filter(|_| updates.iter().any(|update| update.record.id.is_none()));
     let fields: Vec<&'static str> =
         HELD_FIELDS.iter().chain(links).filter(is_visible).copied().chain(ALWAYS_READ).collect();
     let ids: Vec<SalesforceId> = updates.iter().map(|update| update.task_id).collect();
@@ -222,10 +221,10 @@ fn refused(update: Update, refusal: &Refusal, progress: &mut Progress) {
 /// The record that a Task is linked to, in place of a planned record that was not created.
 fn record_of(task: &salesforce::Record, planned: Record) -> Record {
     let Some(id) = task.reference("WhoId").or_else(|| task.reference("WhatId")) else { return planned };
-    let kind = match id.sobject() {
+    let kind = match SObject::of(id) {
         Some(SObject::Contact) => RecordKind::Contact,
         Some(SObject::Lead) => RecordKind::Lead,
         _ => RecordKind::Account,
     };
-    Record { kind, id: id.as_str().to_owned(), ..planned }
+    Record { kind, id: Some(id), ..planned }
 }

@@ -34,10 +34,9 @@ impl Bundle {
         }
         if let (Some(subject), Some(first)) = (&self.case, self.drafts.first()) {
             let wire = without(call_log::new_case(subject), SObject::Case, facts);
-            parts.push(if self.record.is_some() {
-                Subrequest::create(Self::CASE, wire).link("ContactId", Self::RECORD)
-            } else {
-                Subrequest::create(Self::CASE, wire.with("ContactId", first.record.id.as_str()))
+            parts.push(match first.record.id {
+                Some(contact) => Subrequest::create(Self::CASE, wire.with("ContactId", contact)),
+                None => Subrequest::create(Self::CASE, wire).link("ContactId", Self::RECORD),
             });
         }
         for (index, draft) in self.drafts.iter().enumerate() {

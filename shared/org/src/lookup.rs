@@ -116,7 +116,7 @@ impl Lookup {
         knowledge.relation_denied = answers.relation_denied;
 
         let mut ids = BTreeSet::new();
-        candidates.retain(|found| ids.insert(found.candidate.record.id.clone()));
+        candidates.retain(|found| ids.insert(found.candidate.record.id));
         let candidates: Vec<_> = candidates.into_iter().map(|found| found.candidate).collect();
         for phone in &unknown {
             let mut trace = Trace::new();
@@ -278,9 +278,7 @@ fn has_phone(found: &Found, phone: &E164) -> bool {
 fn contacts(knowledge: &Knowledge, candidates: &[Found]) -> BTreeSet<SalesforceId> {
     let remembered = knowledge.records.values().map(|(record, _)| record);
     let all = remembered.chain(candidates.iter().map(|found| &found.candidate.record));
-    all.filter(|record| record.kind == RecordKind::Contact)
-        .filter_map(|record| SalesforceId::parse(&record.id).ok())
-        .collect()
+    all.filter(|record| record.kind == RecordKind::Contact).filter_map(|record| record.id).collect()
 }
 
 /// Whether a Contact and its own Account of the same name were found. A Person Account looks like this in an org that
@@ -301,8 +299,8 @@ fn reveal_persons(candidates: &mut [Found], answers: &Answers) {
         let Some((account, contact)) = found.account_id.and_then(|id| Some((id, persons.get(&id)?))) else { continue };
         let record = &mut found.candidate.record;
         record.kind = RecordKind::PersonAccount;
-        record.person_contact_id = contact.map(|id| id.as_str().to_owned());
-        account.as_str().clone_into(&mut record.id);
+        record.person_contact_id = *contact;
+        record.id = Some(account);
     }
 }
 

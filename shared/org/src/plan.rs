@@ -73,22 +73,19 @@ impl Plan {
             };
             let record = match (known, &new) {
                 (Some((record, _)), _) => record,
-                (None, Some(new)) => {
-                    Record { kind: new.kind(), id: String::new(), person_contact_id: None, name: new.name() }
-                }
+                (None, Some(new)) => Record { kind: new.kind(), id: None, person_contact_id: None, name: new.name() },
                 (None, None) => {
                     plan.skipped.push((job, SkipReason::UnknownNumber));
                     continue;
                 }
             };
-            let contact = SalesforceId::parse(&record.id).ok();
             if knowledge.relation_denied {
                 job.trace.note(
                     Topic::Relation,
                     "Salesforce does not let us look for Cases or Opportunities: nothing is related.",
                 );
             }
-            let found = contact.and_then(|contact| knowledge.related.get(&contact)).cloned().unwrap_or_default();
+            let found = record.id.and_then(|contact| knowledge.related.get(&contact)).cloned().unwrap_or_default();
             let relation = if knowledge.relation_denied {
                 Relation::Nothing
             } else {
@@ -97,7 +94,7 @@ impl Plan {
             let owner = users.owner(&mut job);
             let task = job.task(settings, &record.name);
             let key = job.key.clone();
-            let bundle_key = if new.is_some() { job.phone.to_string() } else { record.id.clone() };
+            let bundle_key = record.id.map_or_else(|| job.phone.to_string(), |id| id.to_string());
             let case = (relation == Relation::NewCase).then(|| task.subject.clone());
             let related = match relation {
                 Relation::Existing(related) => Some(Related { kind: related.kind, id: related.id }),
@@ -123,11 +120,10 @@ impl Draft {
     /// The Task's record in Salesforce, without the fields that the org lacks.
     pub fn wire(&self, facts: &OrgFacts) -> salesforce::Record {
         let mut wire = call_log::new_task(&self.task, &self.owner);
-        if let Some(who) = self.record.who().filter(|id| !id.is_empty()) {
+        if let Some(who) = self.record.who() {
             wire.set("WhoId", who);
         }
-        let what = self.related.as_ref().map(|related| related.id.as_str()).or(self.record.what());
-        if let Some(what) = what.filter(|id| !id.is_empty()) {
+        if let Some(what) = self.related.as_ref().map(|related| related.id).or(self.record.what()) {
             wire.set("WhatId", what);
         }
         without(wire, SObject::Task, facts)
@@ -136,11 +132,9 @@ impl Draft {
     /// The draft on the records that its bundle created.
     #[must_use]
     pub fn on(mut self, record: Option<SalesforceId>, case: Option<SalesforceId>) -> Self {
-        if let Some(id) = record {
-            id.as_str().clone_into(&mut self.record.id);
-        }
+        self.record.id = record.or(self.record.id);
         if let Some(id) = case {
-            self.related = Some(Related { kind: RelatedKind::Case, id: id.as_str().to_owned() });
+            self.related = Some(Related { kind: RelatedKind::Case, id });
         }
         self
     }

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::phone::E164;
+use crate::salesforce_id::SalesforceId;
+use crate::stored;
 use crate::trace::{Topic, Trace};
 
 /// The kinds of record a call is logged on, in order of priority.
@@ -40,7 +42,7 @@ pub struct Candidate {
     /// All its phone numbers that are compared, as stored: Phone, Mobile, Home, Other and Asst. Phone.
     pub phones: Vec<String>,
     /// `LastModifiedDate`.
-    pub last_modified: Timestamp,
+    pub last_modified: Option<Timestamp>,
     /// Whether it is a Lead that was converted, which takes no activities.
     pub is_converted: bool,
 }
@@ -51,11 +53,11 @@ pub struct Record {
     /// Its kind.
     #[serde(default)]
     pub kind: RecordKind,
-    /// Its Salesforce id; for a Person Account, that of the Account.
-    #[serde(default)]
-    pub id: String,
+    /// Its id, once it exists; for a Person Account, that of the Account.
+    #[serde(with = "stored::optional_id", default)]
+    pub id: Option<SalesforceId>,
     /// The id of a Person Account's hidden Contact, which a Task's `WhoId` takes.
-    pub person_contact_id: Option<String>,
+    pub person_contact_id: Option<SalesforceId>,
     /// Its name.
     #[serde(default)]
     pub name: String,
@@ -63,20 +65,20 @@ pub struct Record {
 
 impl Record {
     /// The id for the Task's `WhoId`: a person. None for a plain Account.
-    pub fn who(&self) -> Option<&str> {
+    pub fn who(&self) -> Option<SalesforceId> {
         match self.kind {
-            RecordKind::Contact | RecordKind::Lead => Some(&self.id),
-            RecordKind::PersonAccount => self.person_contact_id.as_deref(),
+            RecordKind::Contact | RecordKind::Lead => self.id,
+            RecordKind::PersonAccount => self.person_contact_id,
             RecordKind::Account => None,
         }
     }
 
     /// The id for the Task's `WhatId` unless a Case or Opportunity takes its place: a plain Account,
     /// or a Person Account whose hidden Contact is not known.
-    pub fn what(&self) -> Option<&str> {
+    pub fn what(&self) -> Option<SalesforceId> {
         match self.kind {
-            RecordKind::Account => Some(&self.id),
-            RecordKind::PersonAccount if self.person_contact_id.is_none() => Some(&self.id),
+            RecordKind::Account => self.id,
+            RecordKind::PersonAccount if self.person_contact_id.is_none() => self.id,
             RecordKind::Contact | RecordKind::Lead | RecordKind::PersonAccount => None,
         }
     }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::matching::RecordKind;
+use crate::salesforce_id::SalesforceId;
 use crate::settings::{RelateTo, Settings};
 use crate::trace::{Topic, Trace};
 
@@ -33,14 +34,14 @@ impl fmt::Display for RelatedKind {
 pub struct Related {
     /// Its kind.
     pub kind: RelatedKind,
-    /// Its Salesforce id.
-    pub id: String,
+    /// Its id.
+    pub id: SalesforceId,
     /// Its number or name, for the trace.
     pub name: String,
     /// Whether it is closed.
     pub is_closed: bool,
     /// `LastModifiedDate`.
-    pub last_modified: Timestamp,
+    pub last_modified: Option<Timestamp>,
 }
 
 /// The kind to search for under `settings` for a record of this kind; none if nothing is to be related.

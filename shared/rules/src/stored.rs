@@ -58,6 +58,29 @@ pub(crate) fn fill_time(time: &mut Timestamp, at: Timestamp) {
     }
 }
 
+/// The id of a record that may not exist yet, which is stored as an empty text.
+pub mod optional_id {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::SalesforceId;
+
+    /// Writes the id, or an empty text.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(id: &Option<SalesforceId>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(id.as_ref().map_or("", SalesforceId::as_str))
+    }
+
+    /// Reads an id; none from a text that is not one.
+    ///
+    /// # Errors
+    /// Those of the deserializer, for anything but a text.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SalesforceId>, D::Error> {
+        Ok(SalesforceId::parse(&String::deserialize(deserializer)?).ok())
+    }
+}
+
 /// What serde says of an enum's value that has other keys beside the variant's name.
 const SINGLE_KEY: &str = "map with a single key";
 

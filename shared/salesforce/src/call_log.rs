@@ -2,7 +2,6 @@
 
 pub(crate) mod limits;
 
-use jiff::Timestamp;
 use rules::matching::{Candidate, Record as CallRecord};
 use rules::relate::{Related, RelatedKind};
 use rules::revise::{Held, Revision};
@@ -153,12 +152,12 @@ pub fn found(record: &Record) -> Option<Found> {
     let candidate = Candidate {
         record: CallRecord {
             kind,
-            id: id.as_str().to_owned(),
-            person_contact_id: person_contact_id.map(|id| id.as_str().to_owned()),
+            id: Some(id),
+            person_contact_id,
             name: record.str("Name").unwrap_or_default().to_owned(),
         },
         phones: fields.iter().filter_map(|field| record.str(field)).map(str::to_owned).collect(),
-        last_modified: record.datetime("LastModifiedDate").unwrap_or(Timestamp::UNIX_EPOCH),
+        last_modified: record.datetime("LastModifiedDate"),
         is_converted: record.bool("IsConverted").unwrap_or(false),
     };
     Some(Found { candidate, account_id })
@@ -169,10 +168,10 @@ pub fn open_case(record: &Record) -> Option<(SalesforceId, Related)> {
     let contact = record.reference("ContactId")?;
     let related = Related {
         kind: RelatedKind::Case,
-        id: record.id()?.as_str().to_owned(),
+        id: record.id()?,
         name: record.str("CaseNumber").unwrap_or_default().to_owned(),
         is_closed: false,
-        last_modified: record.datetime("LastModifiedDate").unwrap_or(Timestamp::UNIX_EPOCH),
+        last_modified: record.datetime("LastModifiedDate"),
     };
     Some((contact, related))
 }
@@ -182,10 +181,10 @@ pub fn open_opportunity(record: &Record) -> Option<(SalesforceId, Related)> {
     let contact = record.reference("ContactId")?;
     let related = Related {
         kind: RelatedKind::Opportunity,
-        id: record.reference("OpportunityId")?.as_str().to_owned(),
+        id: record.reference("OpportunityId")?,
         name: record.str("Opportunity.Name").unwrap_or_default().to_owned(),
         is_closed: false,
-        last_modified: record.datetime("Opportunity.LastModifiedDate").unwrap_or(Timestamp::UNIX_EPOCH),
+        last_modified: record.datetime("Opportunity.LastModifiedDate"),
     };
     Some((contact, related))
 }

@@ -63,9 +63,9 @@ impl SObject {
         Self::ALL.into_iter().find(|sobject| sobject.name() == name)
     }
 
-    /// The object whose ids have this prefix.
-    pub fn from_id_prefix(prefix: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|sobject| sobject.id_prefix() == prefix)
+    /// The object that a record of this id is of, if this crate knows it.
+    pub fn of(id: SalesforceId) -> Option<Self> {
+        Self::ALL.into_iter().find(|sobject| sobject.id_prefix() == id.prefix())
     }
 }
 
@@ -113,7 +113,7 @@ impl Record {
     pub fn sobject(&self) -> Option<SObject> {
         match self.str("attributes.type") {
             Some(name) => SObject::from_name(name),
-            None => self.id().and_then(|id| id.sobject()),
+            None => self.id().and_then(SObject::of),
         }
     }
 
@@ -205,7 +205,7 @@ mod tests {
     fn fields_are_read_by_their_type() {
         let contact = contact();
         assert_eq!(contact.sobject(), Some(SObject::Contact));
-        assert_eq!(contact.id().unwrap().sobject(), Some(SObject::Contact));
+        assert_eq!(SObject::of(contact.id().unwrap()), Some(SObject::Contact));
         assert_eq!(contact.str("Name"), Some("Jane Roe"));
         assert_eq!(contact.str("Account.Name"), Some("Example Ltd"));
         assert_eq!(contact.str("MobilePhone"), None);
@@ -230,7 +230,8 @@ mod tests {
     fn names_and_prefixes_are_one_to_one() {
         for sobject in SObject::ALL {
             assert_eq!(SObject::from_name(sobject.name()), Some(sobject));
-            assert_eq!(SObject::from_id_prefix(sobject.id_prefix()), Some(sobject));
+            let id = SalesforceId::parse(&format!("{:0<15}", sobject.id_prefix())).unwrap();
+            assert_eq!(SObject::of(id), Some(sobject));
         }
     }
 }

@@ -93,7 +93,7 @@ fn read(item: Attributes) -> Result<(E164, PhoneMatch), Corrupt> {
     let phone = item.required("phone")?;
     let expires_at = item.instant("expires_at").ok_or_else(|| item.corrupt("expires_at"))?;
     let record: Record = item.required("record")?;
-    if record.id.is_empty() {
+    if record.id.is_none() {
         return Err(item.corrupt("record"));
     }
     Ok((phone, PhoneMatch { record, ours: item.optional("ours").unwrap_or_default(), expires_at }))

@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use rules::matching::Record;
 use rules::settings::{LogAs, Settings};
-use rules::{CallDocument, RecordKind, Snapshot, TaskStatus, Trace, decide};
+use rules::{CallDocument, RecordKind, SalesforceId, Snapshot, TaskStatus, Trace, decide};
 use serde_json::json;
 
 use crate::dynamodb::item;
@@ -115,14 +115,14 @@ pub(super) fn do_nothing() -> Settings {
 }
 
 pub(super) fn record() -> Record {
-    let (id, name) = ("003000000000001AAA".to_owned(), "Test Contact".to_owned());
+    let (id, name) = (SalesforceId::parse("003000000000001AAA").ok(), "Test Contact".to_owned());
     Record { kind: RecordKind::Contact, id, person_contact_id: None, name }
 }
 
 /// The outcome of an entry whose Task was written.
 pub(super) fn logged(entry: &Entry) -> Outcome {
     let task = entry.document.interaction().task(TaskStatus::Completed, &Settings::default(), "Test Contact");
-    let task_id = "00T000000000001AAA".to_owned();
+    let task_id = SalesforceId::parse("00T000000000001EAA").unwrap();
     let written = Written { task_id, task: Some(task), record: record(), related: None, logged_at: at(START + 100) };
     Outcome::Logged { written: Box::new(written), trace: Trace::new() }
 }

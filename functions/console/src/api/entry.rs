@@ -98,13 +98,13 @@ pub(crate) struct EntryView {
     #[schema(required)]
     user: Option<UserView>,
     /// The Salesforce ID of the Task; null while there is none.
-    #[schema(required, example = "00T000000000001AAA")]
+    #[schema(required, example = "00T000000000001EAA")]
     task_id: Option<String>,
     /// The URL of the Task in Salesforce; null while there is none.
     #[schema(
         required,
         format = "uri",
-        example = "https://example.my.salesforce.com/lightning/r/Task/00T000000000001AAA/view"
+        example = "https://example.my.salesforce.com/lightning/r/Task/00T000000000001EAA/view"
     )]
     task_url: Option<String>,
     /// The record that the Task is on; null while there is no Task.

@@ -43,7 +43,7 @@ impl Fixture {
         let mut trace = Trace::new();
         trace.note(Topic::Record, format!("The phone number is that of the Contact {name}."));
         let written = Written {
-            task_id: "00T000000000001AAA".to_owned(),
+            task_id: "00T000000000001EAA".to_owned(),
             task: Some(entry.document.interaction().task(TaskStatus::InProgress, &Settings::default(), name)),
             record: Record {
                 kind: RecordKind::Contact,

@@ -3,7 +3,7 @@
 use rules::matching::{Candidate, choose};
 use rules::{E164, RecordKind, Topic, Trace};
 
-use crate::support::candidate;
+use crate::support::{candidate, salesforce_id};
 
 const PHONE: &str = "+33612345678";
 
@@ -11,7 +11,7 @@ const PHONE: &str = "+33612345678";
 fn check(candidates: &[Candidate], expected: Option<&str>) -> Trace {
     let mut trace = Trace::new();
     let chosen = choose(&E164::parse(PHONE).unwrap(), candidates, &mut trace);
-    assert_eq!(chosen.map(|candidate| candidate.record.id.as_str()), expected);
+    assert_eq!(chosen.and_then(|candidate| candidate.record.id), expected.map(salesforce_id));
     trace
 }
 
@@ -67,10 +67,10 @@ fn a_search_result_without_the_phone_number_is_ignored() {
 #[test]
 fn people_go_into_who_id_and_plain_accounts_into_what_id() {
     let mut person = candidate(RecordKind::PersonAccount, "001p", PHONE, "2026-03-01T00:00:00Z").record;
-    person.person_contact_id = Some("003p".to_owned());
-    assert_eq!((person.who(), person.what()), (Some("003p"), None));
+    person.person_contact_id = Some(salesforce_id("003p"));
+    assert_eq!((person.who(), person.what()), (Some(salesforce_id("003p")), None));
     let account = candidate(RecordKind::Account, "001a", PHONE, "2026-03-01T00:00:00Z").record;
-    assert_eq!((account.who(), account.what()), (None, Some("001a")));
+    assert_eq!((account.who(), account.what()), (None, Some(salesforce_id("001a"))));
     let lead = candidate(RecordKind::Lead, "00Ql", PHONE, "2026-03-01T00:00:00Z").record;
-    assert_eq!((lead.who(), lead.what()), (Some("00Ql"), None));
+    assert_eq!((lead.who(), lead.what()), (Some(salesforce_id("00Ql")), None));
 }

@@ -4,10 +4,16 @@ use rules::relate::{Related, RelatedKind, Relation, relate};
 use rules::settings::{RelateTo, Settings};
 use rules::{RecordKind, Topic, Trace};
 
-use crate::support::at;
+use crate::support::{at, salesforce_id};
 
 fn related(kind: RelatedKind, id: &str, is_closed: bool, last_modified: &str) -> Related {
-    Related { kind, id: id.to_owned(), name: format!("No. {id}"), is_closed, last_modified: at(last_modified) }
+    Related {
+        kind,
+        id: salesforce_id(id),
+        name: format!("No. {id}"),
+        is_closed,
+        last_modified: Some(at(last_modified)),
+    }
 }
 
 fn settings(relate_to: RelateTo, create_case_if_none: bool) -> Settings {
@@ -28,7 +34,7 @@ fn found() -> Vec<Related> {
 fn check(settings: &Settings, kind: RecordKind, found: Vec<Related>, expected: Option<&str>) -> Trace {
     let mut trace = Trace::new();
     match relate(settings, kind, found, &mut trace) {
-        Relation::Existing(related) => assert_eq!(Some(related.id.as_str()), expected),
+        Relation::Existing(related) => assert_eq!(Some(related.id), expected.map(salesforce_id)),
         Relation::NewCase => assert_eq!(Some("new case"), expected),
         Relation::Nothing => assert_eq!(None, expected),
     }

@@ -3,7 +3,7 @@
 use rules::matching::{Candidate, Record};
 use rules::{
     Call, CallDocument, CallEvent, CallId, CallType, Decision, Direction, E164, Line, LineId, Party, RecordKind,
-    Settings, Snapshot, User,
+    SalesforceId, Settings, Snapshot, User,
 };
 
 pub(crate) use jiff::Timestamp;
@@ -62,11 +62,16 @@ pub(crate) fn decide(document: &CallDocument, settings: &Settings, previous: Opt
     rules::decide::decide(&document.clone().into(), settings, previous)
 }
 
+/// An id that begins with `text`.
+pub(crate) fn salesforce_id(text: &str) -> SalesforceId {
+    SalesforceId::parse(&format!("{text:0<15}")).unwrap()
+}
+
 pub(crate) fn candidate(kind: RecordKind, id: &str, phone: &str, last_modified: &str) -> Candidate {
     Candidate {
-        record: Record { kind, id: id.to_owned(), person_contact_id: None, name: format!("Record {id}") },
+        record: Record { kind, id: Some(salesforce_id(id)), person_contact_id: None, name: format!("Record {id}") },
         phones: vec![phone.to_owned()],
-        last_modified: at(last_modified),
+        last_modified: Some(at(last_modified)),
         is_converted: false,
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second::required;
 use rules::matching::Record;
 use rules::relate::RelatedKind;
-use rules::{Decision, Document, SkipReason, Task, TaskStatus, Trace};
+use rules::{Decision, Document, SalesforceId, SkipReason, Task, TaskStatus, Trace};
 use serde::{Deserialize, Serialize};
 
 use crate::calls::keys;
@@ -44,8 +44,8 @@ pub struct Entry {
 /// A Task as it was last written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Written {
-    /// Its Salesforce id.
-    pub task_id: String,
+    /// Its id.
+    pub task_id: SalesforceId,
     /// What was written; none if it is not known.
     pub task: Option<Task>,
     /// The record it is on.
@@ -63,8 +63,8 @@ pub struct Written {
 pub struct Related {
     /// Which of the two.
     pub kind: RelatedKind,
-    /// Its Salesforce id.
-    pub id: String,
+    /// Its id.
+    pub id: SalesforceId,
 }
 
 /// Why an entry failed or was postponed.

@@ -16,7 +16,7 @@ fn logged(entry: &Entry) -> Outcome {
     trace.note(Topic::Record, "The phone number is that of the Contact Test Contact.");
     Outcome::Logged {
         written: Box::new(Written {
-            task_id: "00T000000000001AAA".to_owned(),
+            task_id: "00T000000000001EAA".to_owned(),
             task: Some(task),
             record: Record {
                 kind: RecordKind::Contact,
@@ -62,7 +62,7 @@ async fn a_logged_entry_shows_record_task_and_trace() {
             "direction": "inbound", "kind": "call", "call_type": "missed",
             "started_at": START, "started_at_local": "2026-03-23T09:30:00+01:00", "time_zone": "Europe/Vienna",
             "number": {"id": 397_375, "name": "Sales"}, "external_number": "+14155550132", "user": null,
-            "task_id": "00T000000000001AAA", "task_url": null,
+            "task_id": "00T000000000001EAA", "task_url": null,
             "record": {"kind": "contact", "id": "003000000000001AAA", "name": "Test Contact"},
             "related": {"kind": "case", "id": "500000000000001AAA"},
             "problem": null, "attempts": 0, "due_at": null, "updated_at": START + 100,

@@ -39,7 +39,7 @@ async fn a_call_is_shown_with_its_outcome() {
     f.mark_logged(&logged, "Test Contact").await;
     let page = f.get("/activity").await;
     assert_eq!((page.status, keys(&page)), (StatusCode::OK, vec!["call-1"]));
-    let task = format!("href=\"{}/lightning/r/Task/00T000000000001AAA/view\"", f.vendors.salesforce_url);
+    let task = format!("href=\"{}/lightning/r/Task/00T000000000001EAA/view\"", f.vendors.salesforce_url);
     check_contains(
         &page,
         &[

@@ -33,7 +33,7 @@ async fn a_logged_call_shows_its_trace_and_its_task() {
             "<dt>CallDisposition</dt><dd class=\"lines\">Pricing</dd>",
             "<dt>Waiting time</dt><dd>50 s</dd>",
             &contact,
-            "/lightning/r/Task/00T000000000001AAA/view\"",
+            "/lightning/r/Task/00T000000000001EAA/view\"",
         ],
     );
     assert!(!page.text.contains("/retry\""));

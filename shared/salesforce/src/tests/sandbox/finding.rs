@@ -44,7 +44,7 @@ async fn a_person_account_is_found_once_as_an_account() {
         searched.iter().map(|r| (r.sobject(), r.bool("IsPersonAccount"))).collect::<Vec<_>>(),
         [(Some(SObject::Account), Some(true))]
     );
-    assert_eq!(searched[0].reference("PersonContactId").unwrap().sobject(), Some(SObject::Contact));
+    assert_eq!(SObject::of(searched[0].reference("PersonContactId").unwrap()), Some(SObject::Contact));
     let searched = found(&searched[0]).unwrap();
     assert_eq!(searched.candidate.record.kind, RecordKind::PersonAccount);
     // The exact query finds it by its Contact, and yields the same candidate.

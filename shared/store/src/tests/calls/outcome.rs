@@ -103,7 +103,7 @@ async fn an_outcome_after_a_newer_merge_is_stored_and_the_entry_stays_due() {
     assert_eq!(recorded, Recorded::Newer);
     let entry = f.entry(&key).await;
     assert_eq!((entry.state, entry.version, entry.problem.clone()), (State::Pending, 2, None));
-    assert_eq!(entry.written.as_ref().map(|written| written.task_id.as_str()), Some("00T000000000001AAA"));
+    assert_eq!(entry.written.as_ref().map(|written| written.task_id.as_str()), Some("00T000000000001EAA"));
     assert_eq!(f.due(100).await, [key]);
 }
 

@@ -1,10 +1,8 @@
-//! Record ids.
+//! Salesforce's record ids.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-
-use crate::SObject;
 
 /// A record id, normalised to its 18-character form, so that both forms of an id are equal.
 ///
@@ -17,25 +15,25 @@ pub struct SalesforceId([u8; 18]);
 /// The text is not a Salesforce id: it is not 15 or 18 letters and digits, or the checksum does not match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a Salesforce id")]
-pub struct InvalidId;
+pub struct InvalidSalesforceId;
 
 impl SalesforceId {
     /// Reads an id of 15 or 18 characters.
     ///
     /// # Errors
     ///
-    /// [`InvalidId`] if it is not one.
-    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+    /// [`InvalidSalesforceId`] if it is not one.
+    pub fn parse(text: &str) -> Result<Self, InvalidSalesforceId> {
         let bytes = text.as_bytes();
         if !matches!(bytes.len(), 15 | 18) || !bytes.iter().all(u8::is_ascii_alphanumeric) {
-            return Err(InvalidId);
+            return Err(InvalidSalesforceId);
         }
         let mut id = [0; 18];
         id[..15].copy_from_slice(&bytes[..15]);
         let checksum = checksum(&bytes[..15]);
         id[15..].copy_from_slice(&checksum);
         if bytes.len() == 18 && bytes[15..] != checksum {
-            return Err(InvalidId);
+            return Err(InvalidSalesforceId);
         }
         Ok(Self(id))
     }
@@ -46,9 +44,9 @@ impl SalesforceId {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    /// The object that the id belongs to, if this crate knows it.
-    pub fn sobject(&self) -> Option<SObject> {
-        SObject::from_id_prefix(&self.as_str()[..3])
+    /// The three characters that say which object the record is of.
+    pub fn prefix(&self) -> &str {
+        &self.as_str()[..3]
     }
 }
 
@@ -76,17 +74,17 @@ impl fmt::Debug for SalesforceId {
 }
 
 impl std::str::FromStr for SalesforceId {
-    type Err = InvalidId;
+    type Err = InvalidSalesforceId;
 
-    fn from_str(text: &str) -> Result<Self, InvalidId> {
+    fn from_str(text: &str) -> Result<Self, InvalidSalesforceId> {
         Self::parse(text)
     }
 }
 
 impl TryFrom<String> for SalesforceId {
-    type Error = InvalidId;
+    type Error = InvalidSalesforceId;
 
-    fn try_from(text: String) -> Result<Self, InvalidId> {
+    fn try_from(text: String) -> Result<Self, InvalidSalesforceId> {
         Self::parse(&text)
     }
 }
@@ -137,12 +135,6 @@ mod tests {
         check("001Vr00000m4eGCI", None);
         check("001Vr00000m4e'C", None);
         check("001Vr00000m4é", None);
-    }
-
-    #[test]
-    fn the_prefix_identifies_the_object() {
-        assert_eq!(SalesforceId::parse("001Vr00000m4eGC").unwrap().sobject(), Some(SObject::Account));
-        assert_eq!(SalesforceId::parse("01pVr00000m4eGC").unwrap().sobject(), None);
     }
 
     #[test]
