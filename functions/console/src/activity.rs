@@ -1,19 +1,56 @@
 //! The activity log, shared by the pages and the API.
 
+pub(crate) mod api;
 pub(crate) mod days;
+pub(crate) mod entry_page;
+pub(crate) mod entry_title;
+pub(crate) mod explanation;
 pub(crate) mod filters;
+pub(crate) mod list_page;
 pub(crate) mod outcome;
 pub(crate) mod phones;
 pub(crate) mod retry;
 pub(crate) mod search;
+pub(crate) mod task_fields;
+pub(crate) mod trace;
 
+use std::sync::Arc;
+
+use axum::Router;
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
+use axum::routing::get;
 use rules::Step;
 use store::{Entry, Tenant, TenantId};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::console::Console;
-use crate::error::ApiError;
+use crate::web::error::ApiError;
+use crate::web::error_code::ErrorCode;
+use crate::web::openapi::refusals::operations;
+use crate::web::page::redirect_to;
+
+/// The pages of the activity log.
+pub(crate) fn pages() -> Router<Arc<Console>> {
+    Router::new()
+        .route("/activity", get(list_page::list))
+        .route("/activity/retry-failed", get(redirect_to("/activity")).post(list_page::retry_failed))
+        .route("/activity/{key}", get(entry_page::show))
+        .route("/activity/{key}/retry", get(redirect_to("/activity")).post(entry_page::retry))
+}
+
+/// The API of the activity log.
+pub(crate) fn api() -> OpenApiRouter<Arc<Console>> {
+    use ErrorCode::{BadParameter, NotFailed, NotFound};
+    operations([
+        (routes!(api::list), &[BadParameter]),
+        (routes!(api::count_days), &[BadParameter]),
+        (routes!(api::retry_failed), &[]),
+        (routes!(api::show), &[NotFound]),
+        (routes!(api::retry), &[NotFound, NotFailed]),
+    ])
+}
 
 /// Longest key that DynamoDB accepts, in bytes.
 const MAX_KEY: usize = 1024;

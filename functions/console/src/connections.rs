@@ -6,16 +6,90 @@
 //! second one waits or is asked to try again.
 
 pub(crate) mod aircall;
+pub(crate) mod api;
+pub(crate) mod check_page;
+pub(crate) mod lines;
+pub(crate) mod page;
 pub(crate) mod salesforce;
 pub(crate) mod view;
+pub(crate) mod warning;
 
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
 use jiff::{SignedDuration, Timestamp};
 use org::{Stop, Trouble};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use self::aircall::AircallError;
-use crate::error::ApiError;
-use crate::error_code::ErrorCode;
-use crate::random;
+use crate::console::Console;
+use crate::web::error::ApiError;
+use crate::web::error_code::ErrorCode;
+use crate::web::openapi::refusals::operations;
+use crate::web::page::redirect_to;
+use crate::web::random;
+
+/// The pages of the connections.
+pub(crate) fn pages() -> Router<Arc<Console>> {
+    Router::new()
+        .route("/connections", get(page::show))
+        .route("/connections/salesforce/check", get(check_page::show))
+        .route(
+            "/connections/salesforce/set-up",
+            get(redirect_to("/connections/salesforce/check")).post(check_page::set_up),
+        )
+        .route("/connections/salesforce/disconnect", get(redirect_to("/connections")).post(page::disconnect_salesforce))
+        .route("/connections/aircall", get(redirect_to("/connections")).post(page::connect_aircall))
+        .route("/connections/aircall/reactivate", get(redirect_to("/connections")).post(page::reactivate_aircall))
+        .route("/connections/aircall/rotate", get(redirect_to("/connections")).post(page::rotate_aircall))
+        .route("/connections/aircall/disconnect", get(redirect_to("/connections")).post(page::disconnect_aircall))
+}
+
+/// The API of the connections.
+pub(crate) fn api() -> OpenApiRouter<Arc<Console>> {
+    use ErrorCode::{
+        AdminOnly, AircallRateLimited, AircallRefused, AircallRejected, AircallUnavailable, BadParameter, Busy,
+        NotConnected, OtherCompany, SalesforcePaused, SalesforceRefused, SalesforceUnavailable,
+    };
+    const CHANGES_WEBHOOK: &[ErrorCode] = &[
+        AdminOnly,
+        BadParameter,
+        Busy,
+        NotConnected,
+        AircallRefused,
+        AircallRejected,
+        AircallRateLimited,
+        AircallUnavailable,
+    ];
+    operations([
+        (routes!(api::show), &[]),
+        (routes!(api::disconnect_salesforce), &[AdminOnly, Busy, NotConnected]),
+        (routes!(api::check), &[NotConnected, SalesforcePaused, SalesforceRefused, SalesforceUnavailable]),
+        (routes!(api::set_up), &[AdminOnly, NotConnected, SalesforcePaused, SalesforceRefused, SalesforceUnavailable]),
+        (
+            routes!(api::connect_aircall),
+            &[
+                AdminOnly,
+                BadParameter,
+                Busy,
+                OtherCompany,
+                AircallRefused,
+                AircallRejected,
+                AircallRateLimited,
+                AircallUnavailable,
+                NotConnected,
+            ],
+        ),
+        (routes!(api::reactivate_aircall), CHANGES_WEBHOOK),
+        (routes!(api::rotate_aircall), CHANGES_WEBHOOK),
+        (
+            routes!(api::disconnect_aircall),
+            &[AdminOnly, BadParameter, Busy, NotConnected, AircallRateLimited, AircallUnavailable],
+        ),
+    ])
+}
 
 /// How long a lease lasts if it is not released: longer than a request to the console can take.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);

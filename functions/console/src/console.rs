@@ -1,13 +1,15 @@
 //! The console's state: its stores, queues and clients.
 
+pub(crate) mod allowed_orgs;
+
 use lambda::queue::WriteQueue;
 use org::{Lookup, OrgConnector};
 use secrecy::SecretString;
 use store::{ApiTokens, Calls, EndedSessions, History, SettingsStore, SignIns, Tenants};
 use url::Url;
 
-use crate::allowed_orgs::AllowedOrgs;
 use crate::connections::aircall::Aircall;
+use crate::console::allowed_orgs::AllowedOrgs;
 
 /// The state that all handlers share.
 #[derive(Debug)]

@@ -1,23 +1,42 @@
 //! Previews what would happen to a call or message: it applies the same rules, under saved or unsaved settings, and
 //! reads from Salesforce without changing anything there.
 
+pub(crate) mod api;
 pub(crate) mod made_up;
+pub(crate) mod page;
 pub(crate) mod view;
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::Router;
+use axum::routing::get;
 use jiff::Timestamp;
 use org::{Job, Org, Stop, Trouble, Writes};
 use rules::{CallType, Document, E164, Interaction, SkipReason, Step, TaskStatus, Verdict, decide};
 use store::{Tenant, TenantId};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::activity;
 use crate::console::Console;
-use crate::random;
+use crate::web::error_code::ErrorCode;
+use crate::web::openapi::refusals::operations;
+use crate::web::random;
+
+/// The preview's page.
+pub(crate) fn pages() -> Router<Arc<Console>> {
+    Router::new().route("/preview", get(page::show).post(page::run))
+}
+
+/// The preview's API.
+pub(crate) fn api() -> OpenApiRouter<Arc<Console>> {
+    use ErrorCode::{BadParameter, InvalidSettings, NotFound};
+    operations([(routes!(api::show), &[BadParameter, NotFound, InvalidSettings])])
+}
 
 /// The time limit of the requests to Salesforce, which includes renewing the session. [`Org`] reserves five seconds of
 /// it. API Gateway times out after thirty seconds.

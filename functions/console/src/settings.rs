@@ -1,17 +1,52 @@
 //! Changes of the settings, shared by the pages and the API.
 
-pub(crate) mod change;
+pub(crate) mod api;
+pub(crate) mod call_workflow;
+pub(crate) mod choices;
+pub(crate) mod conflict;
+pub(crate) mod general;
+pub(crate) mod history;
 pub(crate) mod merge;
-mod schedule;
 
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
 use jiff::Timestamp;
 use rules::Settings;
 use rules::settings::Problem;
 use serde_json::Value;
 use store::{MadeFrom, PutError, TenantId};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::console::Console;
-use crate::session::Session;
+use crate::web::error_code::ErrorCode;
+use crate::web::openapi::refusals::operations;
+use crate::web::page::redirect_to;
+use crate::web::session::Session;
+
+/// The pages that show and change the settings.
+pub(crate) fn pages() -> Router<Arc<Console>> {
+    Router::new()
+        .route("/call-workflow", get(call_workflow::show).post(call_workflow::save))
+        .route("/general", get(general::show).post(general::save))
+        .route("/history", get(history::list))
+        .route("/history/{version}", get(history::show).post(history::restore))
+        .route("/settings/conflict", get(redirect_to("/history")).post(conflict::resolve))
+}
+
+/// The API of the settings and their history.
+pub(crate) fn api() -> OpenApiRouter<Arc<Console>> {
+    use ErrorCode::{BadParameter, InvalidSettings, NotFound, Stale};
+    operations([
+        (routes!(api::show), &[]),
+        (routes!(api::replace), &[Stale, InvalidSettings]),
+        (routes!(api::history::list), &[BadParameter]),
+        (routes!(api::history::show), &[NotFound]),
+        (routes!(api::history::restore), &[NotFound, Stale]),
+    ])
+}
 
 /// Why settings were not saved. On an error, nothing is saved.
 #[derive(Debug)]

@@ -1,12 +1,41 @@
 //! Management of API tokens, shared by the pages and the API.
 
+pub(crate) mod api;
+pub(crate) mod page;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use store::{ApiToken, CreateTokenError};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::console::Console;
-use crate::error::ApiError;
-use crate::session::Session;
+use crate::web::error::ApiError;
+use crate::web::error_code::ErrorCode;
+use crate::web::openapi::refusals::operations;
+use crate::web::page::redirect_to;
+use crate::web::session::Session;
+
+/// The page of the API tokens.
+pub(crate) fn pages() -> Router<Arc<Console>> {
+    Router::new()
+        .route("/tokens", get(page::list).post(page::create))
+        .route("/tokens/{id}/revoke", get(redirect_to("/tokens")).post(page::revoke))
+}
+
+/// The API of the API tokens.
+pub(crate) fn api() -> OpenApiRouter<Arc<Console>> {
+    use ErrorCode::{AdminOnly, BadParameter, NotFound, TooManyTokens};
+    operations([
+        (routes!(api::list), &[AdminOnly]),
+        (routes!(api::create), &[AdminOnly, BadParameter, TooManyTokens]),
+        (routes!(api::revoke), &[AdminOnly, NotFound]),
+    ])
+}
 
 /// Longest name, in characters.
 const MAX_LEN: usize = 80;

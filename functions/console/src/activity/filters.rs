@@ -6,10 +6,10 @@ use rules::schedule::Zone;
 use rules::{CallType, LineId, hours};
 
 use super::outcome::Outcome;
-use crate::entry_title::MESSAGES;
-use crate::form::Fields;
-use crate::lines::Lines;
-use crate::settings::change::key;
+use crate::activity::entry_title::MESSAGES;
+use crate::changes::key;
+use crate::connections::lines::Lines;
+use crate::web::form::Fields;
 
 /// Longest search text, in characters. No entry's key is longer.
 const MAX_LEN: usize = 100;

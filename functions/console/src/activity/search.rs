@@ -9,9 +9,9 @@ use store::{ActivityQuery, Corrupt, Cursor, Entry, TenantId};
 
 use super::filters::{Filters, InvalidField, is_key, number};
 use super::phones;
+use crate::connections::lines::Lines;
 use crate::console::Console;
-use crate::form::Fields;
-use crate::lines::Lines;
+use crate::web::form::Fields;
 
 /// Entries on a page by default.
 const DEFAULT_LIMIT: usize = 25;

@@ -21,10 +21,10 @@ use url::Url;
 
 use self::webhook::TenantWebhooks;
 use super::{ConnectionError, lease_end, lease_holder};
-use crate::base_url::BaseUrl;
+use crate::connections::lines::Lines;
 use crate::console::Console;
-use crate::error_code::ErrorCode;
-use crate::lines::Lines;
+use crate::web::base_url::BaseUrl;
+use crate::web::error_code::ErrorCode;
 
 /// Maximum number of tenants in each cache.
 const CACHE_CAPACITY: usize = 1_000;

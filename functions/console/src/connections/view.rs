@@ -8,9 +8,9 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 
 use super::aircall::health;
-use crate::api::schema::one_of;
+use crate::connections::warning::{self, Warning};
 use crate::console::Console;
-use crate::warning::{self, Warning};
+use crate::web::openapi::schema::one_of;
 
 /// The tenant's connections.
 #[derive(Debug, Serialize, ToSchema)]

@@ -13,9 +13,9 @@ use store::TenantId;
 
 use crate::activity::filters::InvalidField;
 use crate::activity::phones;
+use crate::changes::key;
+use crate::connections::lines::Lines;
 use crate::console::Console;
-use crate::lines::Lines;
-use crate::settings::change::key;
 
 /// How many of the latest calls are searched for users.
 const CALLS: usize = 100;

@@ -7,8 +7,8 @@ use store::TenantId;
 use tokio::time::timeout;
 
 use crate::connections::ConnectionError;
+use crate::connections::lines::Lines;
 use crate::console::Console;
-use crate::lines::Lines;
 
 /// How long the lines are cached.
 const TTL: SignedDuration = SignedDuration::from_mins(5);

@@ -1,0 +1,86 @@
+//! The console: the features' pages and operations, merged, and the middleware around them.
+
+mod document;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::Uri;
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::get;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::console::Console;
+use crate::web::error::ApiError;
+use crate::web::page::Nav;
+use crate::web::page_error::PageError;
+use crate::web::page_request::PageRequest;
+use crate::web::{assets, bearer, csrf, error_pages, security_headers};
+use crate::{activity, auth, connections, preview, settings, tokens};
+
+/// The console: its pages and the JSON API.
+pub fn router(console: Console) -> Router {
+    let console = Arc::new(console);
+    Router::new()
+        .merge(
+            pages()
+                .method_not_allowed_fallback(async || PageError::Other(ApiError::MethodNotAllowed))
+                .layer(from_fn_with_state(console.clone(), error_pages::error_pages)),
+        )
+        .route("/assets/{file}", get(assets::serve))
+        .merge(Router::from(document::routes()).method_not_allowed_fallback(async || ApiError::MethodNotAllowed))
+        .merge(
+            Router::from(api())
+                .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+                .layer(from_fn_with_state(console.clone(), csrf::csrf_protect))
+                .layer(from_fn_with_state(console.clone(), bearer::bearer_auth)),
+        )
+        .fallback_service(
+            Router::new()
+                .fallback(not_found)
+                .layer(from_fn_with_state(console.clone(), error_pages::error_pages))
+                .with_state(console.clone()),
+        )
+        .layer(map_response(security_headers::security_headers))
+        .with_state(console)
+}
+
+/// The pages of all features.
+fn pages() -> Router<Arc<Console>> {
+    Router::new()
+        .route("/", get(start))
+        .merge(auth::pages())
+        .merge(activity::pages())
+        .merge(settings::pages())
+        .merge(preview::pages())
+        .merge(connections::pages())
+        .merge(tokens::pages())
+}
+
+/// The API of all features, except the operation that serves its document.
+fn api() -> OpenApiRouter<Arc<Console>> {
+    OpenApiRouter::with_openapi(document::about())
+        .merge(settings::api())
+        .merge(activity::api())
+        .merge(preview::api())
+        .merge(connections::api())
+        .merge(tokens::api())
+}
+
+/// `/`: redirects to the console's start page, or to the sign-in page if there is no session.
+async fn start(_: PageRequest) -> Redirect {
+    Redirect::to(Nav::start().path())
+}
+
+async fn not_found(uri: Uri) -> Response {
+    if is_api(&uri) {
+        ApiError::NotFound(format!("There is no {}.", uri.path())).into_response()
+    } else {
+        PageError::NotFound.into_response()
+    }
+}
+
+fn is_api(uri: &Uri) -> bool {
+    uri.path() == "/api" || uri.path().starts_with("/api/")
+}

@@ -1,0 +1,293 @@
+//! The differences between two versions of the settings, setting by setting, worded for admins.
+
+mod schedule;
+
+use std::collections::BTreeSet;
+
+use rules::settings::{LogAs, LogCalls, MessageTasks, RelateTo, UnknownNumber};
+use rules::{CallType, LineId, Settings};
+
+/// A setting that is changed and compared as a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Setting {
+    CallWorkflow(CallType),
+    LogCalls,
+    Schedule,
+    LineSchedule(LineId),
+    UnknownNumber,
+    RelateTo,
+    RecordingLink,
+    LogMessages,
+    MessageTasks,
+    Lines,
+    ApiUsageLimit,
+}
+
+/// A setting that differs between two versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Change {
+    /// The setting.
+    pub(crate) setting: Setting,
+    /// Its path in the settings document.
+    pub(crate) path: String,
+    /// Its name on the pages.
+    pub(crate) name: String,
+    /// The old value in words. Opening hours have several lines.
+    pub(crate) before: String,
+    /// The new value in words.
+    pub(crate) after: String,
+}
+
+/// The settings that differ, in the order of the pages.
+pub(crate) fn changes(before: &Settings, after: &Settings) -> Vec<Change> {
+    let differing = all(before, after).into_iter().filter_map(|setting| {
+        // Compared by value, not by words: the words may leave something out.
+        let mut same = before.clone();
+        setting.copy(after, &mut same);
+        (same != *before).then(|| Change {
+            setting,
+            path: setting.path(),
+            name: setting.name(),
+            before: setting.words(before),
+            after: setting.words(after),
+        })
+    });
+    differing.collect()
+}
+
+fn all(one: &Settings, other: &Settings) -> Vec<Setting> {
+    let lines: BTreeSet<_> = one.business_hours.lines.keys().chain(other.business_hours.lines.keys()).collect();
+    let workflow = CallType::ALL.into_iter().map(Setting::CallWorkflow);
+    let mut all: Vec<_> = workflow.chain([Setting::LogCalls, Setting::Schedule]).collect();
+    all.extend(lines.into_iter().copied().map(Setting::LineSchedule));
+    all.extend([
+        Setting::UnknownNumber,
+        Setting::RelateTo,
+        Setting::RecordingLink,
+        Setting::LogMessages,
+        Setting::MessageTasks,
+        Setting::Lines,
+        Setting::ApiUsageLimit,
+    ]);
+    all
+}
+
+impl Setting {
+    /// Its path in the document.
+    pub(crate) fn path(self) -> String {
+        match self {
+            Setting::CallWorkflow(call_type) => format!("call_workflow.{}", key(call_type)),
+            Setting::LogCalls => "business_hours.log_calls".to_owned(),
+            Setting::Schedule => "business_hours.schedule".to_owned(),
+            Setting::LineSchedule(LineId(id)) => format!("business_hours.numbers.{id}"),
+            Setting::UnknownNumber => "unknown_number".to_owned(),
+            Setting::RelateTo => "relate_to".to_owned(),
+            Setting::RecordingLink => "recording_link".to_owned(),
+            Setting::LogMessages => "log_messages".to_owned(),
+            Setting::MessageTasks => "message_tasks".to_owned(),
+            Setting::Lines => "numbers".to_owned(),
+            Setting::ApiUsageLimit => "api_usage_limit".to_owned(),
+        }
+    }
+
+    /// Its name on the pages.
+    pub(crate) fn name(self) -> String {
+        match self {
+            Setting::CallWorkflow(call_type) => title(call_type).to_owned(),
+            Setting::LogCalls => "Calls outside business hours".to_owned(),
+            Setting::Schedule => "Business hours".to_owned(),
+            Setting::LineSchedule(LineId(id)) => format!("Business hours of line {id}"),
+            Setting::UnknownNumber => "When the number does not exist in Salesforce".to_owned(),
+            Setting::RelateTo => "Case or Opportunity".to_owned(),
+            Setting::RecordingLink => "Link to the recording".to_owned(),
+            Setting::LogMessages => "Messages".to_owned(),
+            Setting::MessageTasks => "Tasks of messages".to_owned(),
+            Setting::Lines => "Lines".to_owned(),
+            Setting::ApiUsageLimit => "Salesforce API use".to_owned(),
+        }
+    }
+
+    /// Its value in words.
+    pub(crate) fn words(self, settings: &Settings) -> String {
+        let hours = &settings.business_hours;
+        let either = |is: bool, yes: &str, no: &str| if is { yes.to_owned() } else { no.to_owned() };
+        match self {
+            Setting::CallWorkflow(call_type) => label(settings.call_workflow.log_as(call_type)).to_owned(),
+            Setting::LogCalls => {
+                either(hours.log_calls == LogCalls::Always, "Logged as well", "Not logged: only during business hours")
+            }
+            Setting::Schedule => hours.schedule.as_ref().map_or_else(|| "As Aircall says".to_owned(), schedule::words),
+            Setting::LineSchedule(id) => {
+                hours.lines.get(&id).map_or_else(|| "As for all lines".to_owned(), schedule::words)
+            }
+            Setting::UnknownNumber => match settings.unknown_number {
+                UnknownNumber::CreateContact => "Create a new Contact",
+                UnknownNumber::CreateLead => "Create a new Lead",
+                UnknownNumber::CreateAccount => "Create a new Account",
+                UnknownNumber::DoNothing => "Do nothing",
+            }
+            .to_owned(),
+            Setting::RelateTo => match (settings.relate_to, settings.create_case_if_none) {
+                (RelateTo::Nothing, _) => "Neither",
+                (RelateTo::Case, false) => "Case",
+                (RelateTo::Case, true) => "Case, created if there is none",
+                (RelateTo::Opportunity, _) => "Opportunity",
+            }
+            .to_owned(),
+            Setting::RecordingLink => either(settings.recording_link, "In the Task", "Not in the Task"),
+            Setting::LogMessages => either(settings.log_messages, "Logged", "Not logged"),
+            Setting::MessageTasks => either(
+                settings.message_tasks == MessageTasks::PerMessage,
+                "One for each message",
+                "One for each conversation and day",
+            ),
+            Setting::Lines => settings.lines.as_ref().map_or_else(
+                || "All lines".to_owned(),
+                |lines| {
+                    let ids: Vec<String> = lines.iter().map(|LineId(id)| id.to_string()).collect();
+                    if ids.is_empty() { "No line".to_owned() } else { format!("Only {}", ids.join(", ")) }
+                },
+            ),
+            Setting::ApiUsageLimit => format!("Up to {} % of the org’s daily calls", settings.api_usage_limit),
+        }
+    }
+
+    /// Copies it from one version into another.
+    pub(crate) fn copy(self, from: &Settings, into: &mut Settings) {
+        match self {
+            Setting::CallWorkflow(call_type) => {
+                let (workflow, log_as) = (&mut into.call_workflow, from.call_workflow.log_as(call_type));
+                match call_type {
+                    CallType::OutboundAnswered => workflow.outbound_answered = log_as,
+                    CallType::OutboundUnanswered => workflow.outbound_unanswered = log_as,
+                    CallType::InboundAnswered => workflow.inbound_answered = log_as,
+                    CallType::Missed => workflow.missed = log_as,
+                    CallType::Voicemail => workflow.voicemail = log_as,
+                }
+            }
+            Setting::LogCalls => into.business_hours.log_calls = from.business_hours.log_calls,
+            Setting::Schedule => into.business_hours.schedule.clone_from(&from.business_hours.schedule),
+            Setting::LineSchedule(id) => {
+                match from.business_hours.lines.get(&id) {
+                    Some(schedule) => into.business_hours.lines.insert(id, schedule.clone()),
+                    None => into.business_hours.lines.remove(&id),
+                };
+            }
+            Setting::UnknownNumber => into.unknown_number = from.unknown_number,
+            // `create_case_if_none` depends on `relate_to`, so both are copied together.
+            Setting::RelateTo => {
+                into.relate_to = from.relate_to;
+                into.create_case_if_none = from.create_case_if_none;
+            }
+            Setting::RecordingLink => into.recording_link = from.recording_link,
+            Setting::LogMessages => into.log_messages = from.log_messages,
+            Setting::MessageTasks => into.message_tasks = from.message_tasks,
+            Setting::Lines => into.lines.clone_from(&from.lines),
+            Setting::ApiUsageLimit => into.api_usage_limit = from.api_usage_limit,
+        }
+    }
+}
+
+/// A call type's key in the document.
+pub(crate) fn key(call_type: CallType) -> &'static str {
+    match call_type {
+        CallType::OutboundAnswered => "outbound_answered",
+        CallType::OutboundUnanswered => "outbound_unanswered",
+        CallType::InboundAnswered => "inbound_answered",
+        CallType::Missed => "missed",
+        CallType::Voicemail => "voicemail",
+    }
+}
+
+/// A call type's name on the pages.
+pub(crate) fn title(call_type: CallType) -> &'static str {
+    match call_type {
+        CallType::OutboundAnswered => "Outbound answered call",
+        CallType::OutboundUnanswered => "Outbound unanswered call",
+        CallType::InboundAnswered => "Inbound answered call",
+        CallType::Missed => "Missed call",
+        CallType::Voicemail => "Voicemail",
+    }
+}
+
+/// The label of a way to log.
+pub(crate) fn label(log_as: LogAs) -> &'static str {
+    match log_as {
+        LogAs::Completed => "Completed",
+        LogAs::InProgress => "In progress",
+        LogAs::DoNothing => "Do nothing",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn settings(changes: &[(&str, Value)]) -> Settings {
+        let mut document = serde_json::to_value(Settings::default()).unwrap();
+        for (pointer, value) in changes {
+            let (parent, key) = pointer.rsplit_once('/').unwrap();
+            document.pointer_mut(parent).unwrap()[key] = value.clone();
+        }
+        Settings::parse(&document).unwrap()
+    }
+
+    /// Settings in which every key differs from the default.
+    fn everything_changed() -> Settings {
+        settings(&[
+            ("/call_workflow/outbound_answered", json!("do_nothing")),
+            ("/call_workflow/outbound_unanswered", json!("do_nothing")),
+            ("/call_workflow/inbound_answered", json!("do_nothing")),
+            ("/call_workflow/missed", json!("do_nothing")),
+            ("/call_workflow/voicemail", json!("do_nothing")),
+            ("/business_hours/log_calls", json!("during_business_hours")),
+            ("/business_hours/schedule", json!({"weekly": {"monday": [{"opens": "09:00", "closes": "17:00"}]}})),
+            ("/business_hours/numbers", json!({"7": {}})),
+            ("/unknown_number", json!("create_lead")),
+            ("/relate_to", json!("case")),
+            ("/create_case_if_none", json!(true)),
+            ("/recording_link", json!(false)),
+            ("/log_messages", json!(false)),
+            ("/message_tasks", json!("per_conversation")),
+            ("/numbers", json!([7, 8])),
+            ("/api_usage_limit", json!(80)),
+        ])
+    }
+
+    #[test]
+    fn every_setting_has_a_name_and_can_be_copied() {
+        let (before, after) = (Settings::default(), everything_changed());
+        let (old, new) = (serde_json::to_value(&before).unwrap(), serde_json::to_value(&after).unwrap());
+        for (key, value) in old.as_object().unwrap().iter().filter(|(key, _)| *key != "version") {
+            assert_ne!(*value, new[key], "the test does not change {key}");
+        }
+        let mut copied = before.clone();
+        for change in changes(&before, &after) {
+            assert_ne!(change.before, change.after, "{change:?}");
+            change.setting.copy(&after, &mut copied);
+        }
+        assert_eq!(copied, after);
+        assert_eq!(changes(&after, &after), []);
+    }
+
+    #[test]
+    fn a_change_is_described_in_words() {
+        let after = settings(&[("/call_workflow/missed", json!("do_nothing"))]);
+        let [change] = &changes(&Settings::default(), &after)[..] else { panic!("one change") };
+        let texts = [&*change.path, &*change.name, &*change.before, &*change.after];
+        assert_eq!(texts, ["call_workflow.missed", "Missed call", "In progress", "Do nothing"]);
+    }
+
+    #[test]
+    fn the_hours_of_each_line_are_a_separate_change() {
+        let one = settings(&[("/business_hours/numbers", json!({"7": {}}))]);
+        let two = settings(&[("/business_hours/numbers", json!({"7": {}, "8": {}}))]);
+        let [change] = &changes(&one, &two)[..] else { panic!("one change") };
+        assert_eq!((&*change.path, &*change.before), ("business_hours.numbers.8", "As for all lines"));
+        let mut undone = two.clone();
+        change.setting.copy(&one, &mut undone);
+        assert_eq!(undone, one);
+    }
+}
