@@ -61,7 +61,7 @@ pub(crate) async fn entry(
     tenant: &TenantId,
     key: Result<Path<String>, PathRejection>,
 ) -> Result<Entry, ApiError> {
-    let not_found = || ApiError::NotFound("There is no entry with this key.".to_owned());
+    let not_found = || ApiError::not_found("There is no entry with this key.");
     let Path(key) = key.map_err(|_| not_found())?;
     find(console, tenant, &key).await?.ok_or_else(not_found)
 }

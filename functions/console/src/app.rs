@@ -13,6 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::console::Console;
 use crate::web::error::ApiError;
+use crate::web::error_code::ErrorCode;
 use crate::web::page::Nav;
 use crate::web::page_error::PageError;
 use crate::web::page_request::PageRequest;
@@ -25,14 +26,17 @@ pub fn router(console: Console) -> Router {
     Router::new()
         .merge(
             pages()
-                .method_not_allowed_fallback(async || PageError::Other(ApiError::MethodNotAllowed))
+                .method_not_allowed_fallback(async || PageError::from(ErrorCode::MethodNotAllowed))
                 .layer(from_fn_with_state(console.clone(), error_pages::error_pages)),
         )
         .route("/assets/{file}", get(assets::serve))
-        .merge(Router::from(document::routes()).method_not_allowed_fallback(async || ApiError::MethodNotAllowed))
+        .merge(
+            Router::from(document::routes())
+                .method_not_allowed_fallback(async || ApiError::from(ErrorCode::MethodNotAllowed)),
+        )
         .merge(
             Router::from(api())
-                .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+                .method_not_allowed_fallback(async || ApiError::from(ErrorCode::MethodNotAllowed))
                 .layer(from_fn_with_state(console.clone(), csrf::csrf_protect))
                 .layer(from_fn_with_state(console.clone(), bearer::bearer_auth)),
         )
@@ -75,7 +79,7 @@ async fn start(_: PageRequest) -> Redirect {
 
 async fn not_found(uri: Uri) -> Response {
     if is_api(&uri) {
-        ApiError::NotFound(format!("There is no {}.", uri.path())).into_response()
+        ApiError::new(ErrorCode::NotFound, format!("There is no {}.", uri.path())).into_response()
     } else {
         PageError::NotFound.into_response()
     }

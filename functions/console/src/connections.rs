@@ -154,9 +154,9 @@ impl From<ConnectionError> for ApiError {
             ConnectionError::SalesforceRefused(_) => ErrorCode::SalesforceRefused,
             ConnectionError::SalesforcePaused(_) => ErrorCode::SalesforcePaused,
             ConnectionError::SalesforceUnavailable(_) => ErrorCode::SalesforceUnavailable,
-            ConnectionError::Store(error) => return ApiError::Store(error),
+            ConnectionError::Store(error) => return error.into(),
         };
-        ApiError::Connection { code, message: error.to_string() }
+        ApiError::new(code, error.to_string())
     }
 }
 

@@ -21,7 +21,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::console::Console;
-use crate::web::error_code::ErrorCode;
+use crate::web::error::ApiError;
+use crate::web::error_code::{Details, ErrorCode};
 use crate::web::openapi::refusals::operations;
 use crate::web::page::redirect_to;
 use crate::web::session::Session;
@@ -57,6 +58,20 @@ pub(crate) enum SaveError {
     Stale(Box<Settings>),
     /// DynamoDB did not answer.
     Store(store::Error),
+}
+
+impl From<SaveError> for ApiError {
+    fn from(error: SaveError) -> Self {
+        match error {
+            SaveError::Invalid(problems) => Self::invalid_settings(problems),
+            SaveError::Stale(current) => {
+                let message =
+                    format!("Somebody else changed the settings: they are now at version {}.", current.version);
+                Self::new(ErrorCode::Stale, message).with(Details::Current(current))
+            }
+            SaveError::Store(error) => error.into(),
+        }
+    }
 }
 
 /// Replaces the tenant's settings with `document`, if they are still at the version that it names (optimistic locking).

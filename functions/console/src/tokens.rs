@@ -56,8 +56,8 @@ pub(crate) async fn create(
 ) -> Result<(SecretString, ApiToken), ApiError> {
     let created = console.api_tokens.create(&session.tenant, name, &session.user, Timestamp::now()).await;
     let (text, token) = created.map_err(|error| match error {
-        CreateTokenError::TooMany => ApiError::TooManyTokens,
-        CreateTokenError::Store(error) => ApiError::Store(error),
+        CreateTokenError::TooMany => ApiError::from(ErrorCode::TooManyTokens),
+        CreateTokenError::Store(error) => error.into(),
     })?;
     tracing::info!(tenant = %session.tenant, token = token.id, "made an API token");
     Ok((text, token))

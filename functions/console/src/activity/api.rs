@@ -19,13 +19,14 @@ use store::DayOutcomes;
 use utoipa::{IntoParams, ToSchema};
 
 use self::entry::{FullEntryView, ListedEntry};
-use crate::activity::filters::{Filters, InvalidField};
+use crate::activity::filters::Filters;
 use crate::activity::outcome::Outcome;
 use crate::activity::search::{Paging, search};
 use crate::activity::{days, entry, retry, tenant};
 use crate::connections::lines::{self, Lines};
 use crate::console::Console;
 use crate::web::error::ApiError;
+use crate::web::error_code::ErrorCode;
 use crate::web::form::Fields;
 use crate::web::openapi::parameters;
 use crate::web::signed_in::SignedIn;
@@ -74,12 +75,6 @@ pub(crate) struct RetriedView {
     retried: usize,
     /// Whether there may be more failed entries.
     more: bool,
-}
-
-impl From<InvalidField> for ApiError {
-    fn from(invalid: InvalidField) -> Self {
-        ApiError::Parameter { name: invalid.name, message: invalid.message }
-    }
 }
 
 /// Filters and paging of the activity log.
@@ -304,7 +299,7 @@ pub(crate) async fn retry(
     let id = &session.tenant;
     let failed = entry(&console, id, key).await?;
     if !retry::one(&console, id, &failed.key).await? {
-        return Err(ApiError::NotFailed);
+        return Err(ErrorCode::NotFailed.into());
     }
     let tenant = tenant(&console, id).await?;
     let waiting = console.calls.get(id, &failed.key).await?.unwrap_or(failed);

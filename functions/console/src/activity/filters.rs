@@ -9,6 +9,7 @@ use super::outcome::Outcome;
 use crate::activity::entry_title::MESSAGES;
 use crate::changes::key;
 use crate::connections::lines::Lines;
+use crate::web::errors::InvalidField;
 use crate::web::form::Fields;
 
 /// Longest search text, in characters. No entry's key is longer.
@@ -33,15 +34,6 @@ pub(crate) struct Filters {
     pub(crate) search: String,
     /// `time_zone`: the time zone that days begin in.
     pub(crate) time_zone: Option<Zone>,
-}
-
-/// An invalid parameter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct InvalidField {
-    /// The parameter's name.
-    pub(crate) name: &'static str,
-    /// What it must be, as a sentence.
-    pub(crate) message: String,
 }
 
 impl Filters {

@@ -24,6 +24,7 @@ use crate::activity::{days, retry, tenant};
 use crate::connections::aircall::health;
 use crate::connections::lines;
 use crate::console::Console;
+use crate::web::error::ApiError;
 use crate::web::errors::Errors;
 use crate::web::flash::Flash;
 use crate::web::form::Fields;
@@ -57,7 +58,7 @@ pub(crate) async fn list(
 ) -> Result<Response, PageError> {
     let id = page.session.tenant.clone();
     let fields = Fields::read(query.unwrap_or_default().as_bytes());
-    let part = Paging::read(&fields, &id).map_err(crate::web::error::ApiError::from)?;
+    let part = Paging::read(&fields, &id).map_err(ApiError::from)?;
     let is_further = part.cursor.is_some();
     let counted = async { if is_further { Ok(None) } else { console.calls.count_failed(&id).await.map(Some) } };
     let checked = async {

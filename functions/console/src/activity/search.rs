@@ -7,10 +7,11 @@ use jiff::tz::TimeZone;
 use rules::E164;
 use store::{ActivityQuery, Corrupt, Cursor, Entry, TenantId};
 
-use super::filters::{Filters, InvalidField, is_key, number};
+use super::filters::{Filters, is_key, number};
 use super::phones;
 use crate::connections::lines::Lines;
 use crate::console::Console;
+use crate::web::errors::InvalidField;
 use crate::web::form::Fields;
 
 /// Entries on a page by default.

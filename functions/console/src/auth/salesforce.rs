@@ -31,8 +31,8 @@ pub(crate) async fn begin(
 ) -> Result<Response, PageError> {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let base_url = BaseUrl::from_headers(&headers)?;
-    let login_url = sign_in::login_url(&console, query.get("at"))
-        .map_err(|error| ApiError::Parameter { name: "at", message: error.to_string() })?;
+    let login_url =
+        sign_in::login_url(&console, query.get("at")).map_err(|error| ApiError::parameter("at", error.to_string()))?;
     // Concurrent sign-ins share the cookie, so that the second does not invalidate the first.
     let known = cookies(&headers, BROWSER).find(|cookie| random::may_be(cookie)).map(ToOwned::to_owned);
     let browser = known.unwrap_or_else(random::text);

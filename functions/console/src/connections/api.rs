@@ -17,6 +17,7 @@ use crate::connections::view::Connections;
 use crate::console::Console;
 use crate::web::base_url::BaseUrl;
 use crate::web::error::ApiError;
+use crate::web::error_code::ErrorCode;
 use crate::web::openapi::body;
 use crate::web::openapi::schema::one_of;
 use crate::web::signed_in::{Admin, SignedIn};
@@ -193,10 +194,10 @@ pub(crate) async fn connect_aircall(
 ) -> Result<Json<Connections>, ApiError> {
     let body = body::bytes(body, MAX_LEN).await?;
     // The error is not shown, as it could quote the secret in the body.
-    let body: KeyBody = serde_json::from_slice(&body)
-        .map_err(|_| ApiError::NotJson("The body must be {\"api_id\": \"…\", \"api_token\": \"…\"}.".to_owned()))?;
-    let key = key::read(&body.api_id, &body.api_token)
-        .map_err(|problem| ApiError::Parameter { name: problem.field, message: problem.message.to_owned() })?;
+    let body: KeyBody = serde_json::from_slice(&body).map_err(|_| {
+        ApiError::new(ErrorCode::NotJson, "The body must be {\"api_id\": \"…\", \"api_token\": \"…\"}.")
+    })?;
+    let key = key::read(&body.api_id, &body.api_token)?;
     aircall::connect(&console, &session.tenant, &key, &BaseUrl::from_headers(&headers)?).await?;
     Ok(Json(Connections::load(&console, &session.tenant).await?))
 }

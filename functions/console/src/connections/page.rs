@@ -101,7 +101,7 @@ pub(crate) async fn respond(
         Ok(flash) => Ok(page::done(Nav::Connections.path(), flash)),
         Err(ConnectionError::Store(error)) => Err(error.into()),
         Err(error) => {
-            let (status, _, message, _) = ApiError::from(error).parts();
+            let (status, message) = ApiError::from(error).into_page_parts();
             show_failed(console, headers, page, status, FailedChange::new(message)).await
         }
     }
@@ -147,7 +147,7 @@ async fn connect(
 ) -> Result<Result<(), (&'static str, String)>, ConnectionError> {
     let key = match key::read(fields.get("api_id"), fields.get("api_token")) {
         Ok(key) => key,
-        Err(problem) => return Ok(Err((problem.field, problem.message.to_owned()))),
+        Err(problem) => return Ok(Err((problem.name, problem.message))),
     };
     match aircall::connect(console, &page.session.tenant, &key, base_url).await {
         Ok(_) => Ok(Ok(())),

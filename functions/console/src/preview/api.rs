@@ -12,13 +12,14 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use crate::activity;
-use crate::activity::filters::InvalidField;
 use crate::connections::lines;
 use crate::console::Console;
 use crate::preview::made_up::{Described, users};
 use crate::preview::view::{RecordView, records, task};
 use crate::preview::{Previewed, Salesforce, preview};
 use crate::web::error::ApiError;
+use crate::web::error_code::ErrorCode;
+use crate::web::errors::InvalidField;
 use crate::web::openapi::body;
 use crate::web::signed_in::SignedIn;
 
@@ -170,17 +171,18 @@ pub(crate) async fn show(
     SignedIn { session, .. }: SignedIn,
     body: Body,
 ) -> Result<Json<PreviewView>, ApiError> {
-    let request: PreviewRequest = serde_json::from_value(body::json(body, MAX_LEN).await?)
-        .map_err(|error| ApiError::NotJson(format!("The body is not a valid preview request: {error}.")))?;
+    let request: PreviewRequest = serde_json::from_value(body::json(body, MAX_LEN).await?).map_err(|error| {
+        ApiError::new(ErrorCode::NotJson, format!("The body is not a valid preview request: {error}."))
+    })?;
     let id = &session.tenant;
     let settings = match &request.settings {
-        Some(document) => Settings::parse(document).map_err(ApiError::Invalid)?,
+        Some(document) => Settings::parse(document).map_err(ApiError::invalid_settings)?,
         None => console.settings.get(id).await?,
     };
     let document = match (request.key, request.call) {
         (Some(key), None) => {
             let entry = activity::find(&console, id, &key).await?;
-            entry.ok_or_else(|| ApiError::NotFound("There is no entry with this key.".to_owned()))?.document
+            entry.ok_or_else(|| ApiError::not_found("There is no entry with this key."))?.document
         }
         (None, Some(call)) => {
             let (lines, users) = tokio::join!(lines::lines(&console, id), users(&console, id));
@@ -188,14 +190,12 @@ pub(crate) async fn show(
         }
         (Some(_), Some(_)) | (None, None) => {
             let message = "The body is not a valid preview request: it must have either a key or a call.";
-            return Err(ApiError::NotJson(message.to_owned()));
+            return Err(ApiError::new(ErrorCode::NotJson, message));
         }
     };
     let previewed = preview(&console, id, &settings, document).await?;
-    let previewed = previewed.map_err(|_| ApiError::Parameter {
-        name: "key",
-        message: "The call is not over, so nothing can be said of it yet.".to_owned(),
-    })?;
+    let previewed =
+        previewed.map_err(|_| ApiError::parameter("key", "The call is not over, so nothing can be said of it yet."))?;
     Ok(Json(PreviewView::new(previewed, &settings)))
 }
 
@@ -207,7 +207,7 @@ fn field_error(InvalidField { name, message }: InvalidField) -> ApiError {
         "user" => "user_email",
         name => name,
     };
-    ApiError::Parameter { name, message }
+    ApiError::parameter(name, message)
 }
 
 impl CallInput {
@@ -216,8 +216,8 @@ impl CallInput {
         if !local.is_some_and(|at| {
             [MINUTES, SECONDS].iter().any(|format| at.strftime(format).to_string() == self.started_at_local)
         }) {
-            let message = "It must be a date and a time such as 2026-03-23T09:30.".to_owned();
-            return Err(ApiError::Parameter { name: "started_at_local", message });
+            let message = "It must be a date and a time such as 2026-03-23T09:30.";
+            return Err(ApiError::parameter("started_at_local", message));
         }
         Ok(Described {
             call_type: json!(self.call_type).as_str().unwrap_or_default().to_owned(),

@@ -11,11 +11,11 @@ use rules::{
 };
 use store::TenantId;
 
-use crate::activity::filters::InvalidField;
 use crate::activity::phones;
 use crate::changes::key;
 use crate::connections::lines::Lines;
 use crate::console::Console;
+use crate::web::errors::InvalidField;
 
 /// How many of the latest calls are searched for users.
 const CALLS: usize = 100;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::activity;
 use crate::activity::entry_title;
-use crate::activity::filters::{InvalidField, zone_of_most};
+use crate::activity::filters::zone_of_most;
 use crate::activity::list_page::row::phone;
 use crate::activity::outcome::Outcome;
 use crate::activity::task_fields;
@@ -25,6 +25,7 @@ use crate::preview::view::{FieldView, RecordView, records, task};
 use crate::preview::{Previewed, Salesforce, preview};
 use crate::web::error::ApiError;
 use crate::web::errors::Errors;
+use crate::web::errors::InvalidField;
 use crate::web::form::Fields;
 use crate::web::page::{self, Nav, Page};
 use crate::web::page_error::PageError;
@@ -137,7 +138,7 @@ impl Form {
             None
         } else {
             let document: Value = serde_json::from_str(text).unwrap_or_default();
-            Some(Settings::parse(&document).map_err(ApiError::Invalid)?)
+            Some(Settings::parse(&document).map_err(ApiError::invalid_settings)?)
         };
         let typed = |name: &str| fields.get(name).to_owned();
         let call = fields.has("call_type").then(|| Described {

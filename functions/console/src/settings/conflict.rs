@@ -58,7 +58,7 @@ pub(crate) async fn after_edit(
     theirs: Settings,
     back: Nav,
 ) -> Result<Response, PageError> {
-    let settings = Settings::parse(document).map_err(ApiError::Invalid)?;
+    let settings = Settings::parse(document).map_err(ApiError::invalid_settings)?;
     let base = Some(settings.version);
     save_or_ask(console, page, &Draft { settings, base }, theirs, back).await
 }
@@ -135,7 +135,7 @@ pub(crate) async fn resolve(
 ) -> Result<Response, PageError> {
     let back = Nav::at(fields.get("back")).unwrap_or(Nav::start());
     let document = serde_json::from_str(fields.get("mine")).unwrap_or_default();
-    let settings = Settings::parse(&document).map_err(ApiError::Invalid)?;
+    let settings = Settings::parse(&document).map_err(ApiError::invalid_settings)?;
     let draft = Draft { settings, base: fields.get("base").parse().ok() };
     // The version that the admin has seen. A newer version is another conflict.
     let theirs = settings::version(&console, &page.session.tenant, seen_version(&fields)?).await?;
@@ -162,6 +162,8 @@ pub(crate) async fn resolve(
 }
 
 fn seen_version(fields: &Fields) -> Result<u64, ApiError> {
-    let message = || "The version that was saved meanwhile is not a number.".to_owned();
-    fields.get("version").parse().map_err(|_| ApiError::Parameter { name: "version", message: message() })
+    fields
+        .get("version")
+        .parse()
+        .map_err(|_| ApiError::parameter("version", "The version that was saved meanwhile is not a number."))
 }

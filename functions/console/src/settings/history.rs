@@ -64,10 +64,9 @@ pub(crate) async fn list(
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let before = match query.get("before") {
         "" => None,
-        text => Some(number(text).ok_or_else(|| {
-            let message = "There is no version with this number.".to_owned();
-            ApiError::Parameter { name: "before", message }
-        })?),
+        text => {
+            Some(number(text).ok_or_else(|| ApiError::parameter("before", "There is no version with this number."))?)
+        }
     };
     // One more than is shown, to compare the last one with.
     let mut found = console.history.list(&page.session.tenant, before, LIMIT + 1).await?;
@@ -133,10 +132,10 @@ pub(crate) async fn restore(
     SubmittedForm { page, fields }: SubmittedForm,
 ) -> Result<Response, PageError> {
     let old = version_of(&console, &page, version).await?;
-    let seen = fields.get("version").parse().map_err(|_| {
-        let message = "The version to replace is not a number.".to_owned();
-        ApiError::Parameter { name: "version", message }
-    })?;
+    let seen = fields
+        .get("version")
+        .parse()
+        .map_err(|_| ApiError::parameter("version", "The version to replace is not a number."))?;
     match settings::restore(&console, &page.session, &old, seen).await {
         Ok(_) => Ok(page::done(Nav::History.path(), Flash::Restored)),
         Err(SaveError::Stale(theirs)) => conflict::after_restore(&console, page, old, *theirs).await,

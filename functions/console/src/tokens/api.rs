@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use crate::console::Console;
 use crate::tokens;
 use crate::web::error::ApiError;
+use crate::web::error_code::ErrorCode;
 use crate::web::openapi::body;
 use crate::web::signed_in::Admin;
 
@@ -118,10 +119,11 @@ pub(crate) async fn create(
     body: Body,
 ) -> Result<(StatusCode, Json<CreatedView>), ApiError> {
     let body = body::bytes(body, MAX_LEN).await?;
-    let NameBody { name } = serde_json::from_slice(&body)
-        .map_err(|error| ApiError::NotJson(format!("The body must be {{\"name\": \"…\"}}: {error}.")))?;
+    let NameBody { name } = serde_json::from_slice(&body).map_err(|error| {
+        ApiError::new(ErrorCode::NotJson, format!("The body must be {{\"name\": \"…\"}}: {error}."))
+    })?;
     if !tokens::may_be_name(&name) {
-        return Err(ApiError::Parameter { name: "name", message: tokens::NAME.to_owned() });
+        return Err(ApiError::parameter("name", tokens::NAME));
     }
     let (text, token) = tokens::create(&console, &session, &name).await?;
     let created = CreatedView { token: text.expose_secret().to_owned(), view: TokenView::new(token) };
@@ -154,7 +156,7 @@ pub(crate) async fn revoke(
     if tokens::revoke(&console, &session, &id).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
-        Err(ApiError::NotFound("There is no API token with this ID.".to_owned()))
+        Err(ApiError::not_found("There is no API token with this ID."))
     }
 }
 

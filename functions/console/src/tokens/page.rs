@@ -12,7 +12,7 @@ use store::ApiToken;
 
 use crate::console::Console;
 use crate::tokens;
-use crate::web::error::ApiError;
+use crate::web::error_code::ErrorCode;
 use crate::web::errors::Errors;
 use crate::web::flash::Flash;
 use crate::web::page::{self, Nav, Page};
@@ -70,7 +70,7 @@ pub(crate) async fn create(
                 let form = Form { made: Some(made), ..Form::default() };
                 return Ok(render(&console, page, form).await?.into_response());
             }
-            Err(error @ ApiError::TooManyTokens) => form.errors.at("name", error.parts().2),
+            Err(error) if error.code() == ErrorCode::TooManyTokens => form.errors.at("name", error.into_page_parts().1),
             Err(error) => return Err(error.into()),
         }
     } else {

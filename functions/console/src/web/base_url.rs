@@ -18,10 +18,8 @@ impl BaseUrl {
     /// The address that a request was sent to: `https`, except on the local machine, which uses `http`.
     pub(crate) fn from_headers(headers: &HeaderMap) -> Result<Self, ApiError> {
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-        host.and_then(Self::from_host).ok_or_else(|| ApiError::Parameter {
-            name: "Host",
-            message: "The Host header must name the console's host.".to_owned(),
-        })
+        host.and_then(Self::from_host)
+            .ok_or_else(|| ApiError::parameter("Host", "The Host header must name the console's host."))
     }
 
     fn from_host(host: &str) -> Option<Self> {

@@ -12,6 +12,7 @@ use store::FoundToken;
 
 use crate::console::Console;
 use crate::web::error::ApiError;
+use crate::web::error_code::ErrorCode;
 use crate::web::session::Session;
 
 /// The session of a request that carries a valid API token.
@@ -44,7 +45,7 @@ fn bearer_token(headers: &HeaderMap) -> Option<SecretString> {
 
 async fn session(console: &Console, token: &SecretString) -> Result<Session, ApiError> {
     let now = Timestamp::now();
-    let found = console.api_tokens.find(token).await?.ok_or(ApiError::BadToken)?;
+    let found = console.api_tokens.find(token).await?.ok_or(ErrorCode::BadToken)?;
     if let Err(error) = console.api_tokens.touch(&found, now).await {
         tracing::warn!(tenant = %found.tenant, token = found.id, %error, "the use of a token was not recorded");
     }

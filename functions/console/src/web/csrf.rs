@@ -19,6 +19,7 @@ use secrecy::SecretString;
 use crate::console::Console;
 use crate::web::bearer::TokenSession;
 use crate::web::error::ApiError;
+use crate::web::error_code::ErrorCode;
 use crate::web::session;
 use crate::web::signed_in::SignedIn;
 
@@ -56,18 +57,18 @@ pub(crate) async fn csrf_protect(State(console): State<Arc<Console>>, request: R
     if parts.extensions.get::<TokenSession>().is_none() {
         let signed_in = match SignedIn::from_cookies(&mut parts, &console).await {
             Ok(Some(signed_in)) => signed_in,
-            Ok(None) => return ApiError::NotSignedIn.into_response(),
+            Ok(None) => return ApiError::from(ErrorCode::NotSignedIn).into_response(),
             Err(error) => return ApiError::from(error).into_response(),
         };
         let headers = &parts.headers;
         let token = headers.get(HEADER).and_then(|token| token.to_str().ok());
         let has_token = token.is_some_and(|token| is_valid(token, &signed_in, &console.session_keys));
         if !has_token && !is_same_origin(headers) {
-            return ApiError::Forged.into_response();
+            return ApiError::from(ErrorCode::Forged).into_response();
         }
     }
     if !is_json(&parts.headers, &body) {
-        return ApiError::NotJsonType.into_response();
+        return ApiError::from(ErrorCode::UnsupportedMediaType).into_response();
     }
     next.run(Request::from_parts(parts, body)).await
 }

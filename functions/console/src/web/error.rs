@@ -1,5 +1,7 @@
 //! Errors of the API, all in one shape: `{"error": {"code", "message", …}}`.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -8,22 +10,22 @@ use rules::settings::Problem;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::settings::SaveError;
-use crate::web::error_code::ErrorCode;
+use super::error_code::{Details, ErrorCode};
+use super::errors::InvalidField;
 
 /// The response to a request that was refused.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Refusal {
-    pub(crate) error: RefusalReason,
+    error: RefusalReason,
 }
 
 /// Why a request was refused.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct RefusalReason {
-    pub(crate) code: ErrorCode,
+struct RefusalReason {
+    code: ErrorCode,
     /// What went wrong, as sentences for people.
-    #[schema(example = "There is no entry with this key.")]
-    message: String,
+    #[schema(value_type = String, example = "There is no entry with this key.")]
+    message: Cow<'static, str>,
     /// With `bad_parameter`: the invalid query parameter, header or body field.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "until")]
@@ -42,176 +44,106 @@ pub(crate) struct RefusalReason {
     settings: Option<Box<Settings>>,
 }
 
-/// Details of an error beyond its code and message.
+/// Why a request was refused or failed: a code, a message for people, and what else the code promises. Features convert
+/// their own errors into it.
 #[derive(Debug)]
-pub(crate) enum Details {
-    /// The invalid parameter or field.
-    Parameter(String),
-    /// The problems of the settings document.
-    Problems(Vec<Problem>),
-    /// The current settings.
-    Current(Box<Settings>),
-}
-
-/// Why a request was refused or failed.
-#[derive(Debug)]
-pub(crate) enum ApiError {
-    /// There is no session, or it has expired or was ended.
-    NotSignedIn,
-    /// The API token is invalid or was revoked.
-    BadToken,
-    /// The operation needs an admin's session; an API token is not enough.
-    AdminOnly,
-    /// The change may come from another site's page (CSRF).
-    Forged,
-    /// A parameter, header or body field is invalid.
-    Parameter {
-        /// Its name.
-        name: &'static str,
-        /// What it must be, as a sentence.
-        message: String,
-    },
-    /// The query string has an unknown, repeated or malformed parameter.
-    Query {
-        /// The parameter.
-        name: String,
-        /// What is wrong with it, as a sentence.
-        message: &'static str,
-    },
-    /// The body is not JSON, or JSON of another shape.
-    NotJson(String),
-    /// The `Content-Type` is not JSON.
-    NotJsonType,
-    /// The body is longer than the limit.
-    TooLarge,
-    /// The resource does not exist; says so as a sentence.
-    NotFound(String),
-    /// The resource does not support the method.
-    MethodNotAllowed,
-    /// The entry has not failed, so it cannot be retried.
-    NotFailed,
-    /// Somebody else changed the settings first: the current ones.
-    Stale(Box<Settings>),
-    /// The settings are invalid.
-    Invalid(Vec<Problem>),
-    /// A connection could not be changed or checked.
-    Connection {
-        /// The error code.
-        code: ErrorCode,
-        /// What went wrong, as sentences.
-        message: String,
-    },
-    /// The tenant already has the maximum number of API tokens.
-    TooManyTokens,
-    /// A store could not answer.
-    Store(store::Error),
-}
-
-impl From<store::Error> for ApiError {
-    fn from(error: store::Error) -> Self {
-        ApiError::Store(error)
-    }
-}
-
-impl From<SaveError> for ApiError {
-    fn from(error: SaveError) -> Self {
-        match error {
-            SaveError::Invalid(problems) => ApiError::Invalid(problems),
-            SaveError::Stale(current) => ApiError::Stale(current),
-            SaveError::Store(error) => ApiError::Store(error),
-        }
-    }
-}
-
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        let refusal = self.refusal();
-        (refusal.error.code.status(), Json(refusal)).into_response()
-    }
+pub(crate) struct ApiError {
+    code: ErrorCode,
+    message: Cow<'static, str>,
+    details: Details,
+    /// The error of a store, which is logged when the request is answered with it.
+    cause: Option<store::Error>,
 }
 
 impl ApiError {
-    /// The body of the response.
-    pub(crate) fn refusal(self) -> Refusal {
-        let (_, code, message, details) = self.parts();
+    /// An error with a message of its own.
+    pub(crate) fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, message: message.into(), details: Details::None, cause: None }
+    }
+
+    /// A parameter, header or body field is invalid: what it must be, as a sentence.
+    pub(crate) fn parameter(name: impl Into<String>, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorCode::BadParameter, message).with(Details::Parameter(name.into()))
+    }
+
+    /// The resource does not exist; says so as a sentence.
+    pub(crate) fn not_found(message: &'static str) -> Self {
+        Self::new(ErrorCode::NotFound, message)
+    }
+
+    /// The settings are invalid.
+    pub(crate) fn invalid_settings(problems: Vec<Problem>) -> Self {
+        Self::from(ErrorCode::InvalidSettings).with(Details::Problems(problems))
+    }
+
+    /// The same error with these details.
+    pub(crate) fn with(self, details: Details) -> Self {
+        Self { details, ..self }
+    }
+
+    /// The example of a code in the OpenAPI document.
+    pub(crate) fn example(code: ErrorCode) -> Self {
+        Self::from(code).with((code.row().details)())
+    }
+
+    /// The code.
+    pub(crate) fn code(&self) -> ErrorCode {
+        self.code
+    }
+
+    /// The status and the message, for a page.
+    pub(crate) fn into_page_parts(self) -> (StatusCode, String) {
+        let Refusal { error } = self.into_refusal();
+        (error.code.row().status, error.message.into_owned())
+    }
+
+    /// The body of the response. Logs the cause.
+    pub(crate) fn into_refusal(self) -> Refusal {
+        let Self { code, message, details, cause } = self;
+        if let Some(error) = cause {
+            tracing::error!(%error, "a request could not be answered");
+        }
         let plain =
             RefusalReason { code, message, parameter: None, problems: None, current_version: None, settings: None };
         let error = match details {
-            None => plain,
-            Some(Details::Parameter(parameter)) => RefusalReason { parameter: Some(parameter), ..plain },
-            Some(Details::Problems(problems)) => RefusalReason { problems: Some(problems), ..plain },
-            Some(Details::Current(settings)) => {
+            Details::None => plain,
+            Details::Parameter(parameter) => RefusalReason { parameter: Some(parameter), ..plain },
+            Details::Problems(problems) => RefusalReason { problems: Some(problems), ..plain },
+            Details::Current(settings) => {
                 RefusalReason { current_version: Some(settings.version), settings: Some(settings), ..plain }
             }
         };
         Refusal { error }
     }
+}
 
-    /// Status, code, message and details of the error.
-    pub(crate) fn parts(self) -> (StatusCode, ErrorCode, String, Option<Details>) {
-        let (code, message, details) = self.describe();
-        (code.status(), code, message, details)
+impl From<ErrorCode> for ApiError {
+    /// The error with the code's own message.
+    fn from(code: ErrorCode) -> Self {
+        Self::new(code, code.row().message)
     }
+}
 
-    fn describe(self) -> (ErrorCode, String, Option<Details>) {
-        let plain = |code, message: &str| (code, message.to_owned(), None);
-        match self {
-            ApiError::NotSignedIn => plain(ErrorCode::NotSignedIn, "Sign in to the console."),
-            ApiError::BadToken => plain(ErrorCode::BadToken, "This API token is invalid or was revoked."),
-            ApiError::AdminOnly => plain(
-                ErrorCode::AdminOnly,
-                "Only an admin who is signed in to the console can do this. An API token is not enough.",
-            ),
-            ApiError::Forged => plain(
-                ErrorCode::Forged,
-                "It cannot be verified that this change comes from a page of the console. Open the page and try again.",
-            ),
-            ApiError::Parameter { name, message } => {
-                (ErrorCode::BadParameter, message, Some(Details::Parameter(name.to_owned())))
-            }
-            ApiError::Query { name, message } => {
-                (ErrorCode::BadParameter, message.to_owned(), Some(Details::Parameter(name)))
-            }
-            ApiError::NotJson(message) => (ErrorCode::NotJson, message, None),
-            ApiError::NotJsonType => plain(
-                ErrorCode::UnsupportedMediaType,
-                "The body must be JSON, with the header Content-Type: application/json.",
-            ),
-            ApiError::TooLarge => plain(ErrorCode::TooLarge, "The body is too long."),
-            ApiError::NotFound(message) => (ErrorCode::NotFound, message, None),
-            ApiError::MethodNotAllowed => {
-                plain(ErrorCode::MethodNotAllowed, "This resource does not support this method.")
-            }
-            ApiError::NotFailed => {
-                plain(ErrorCode::NotFailed, "Only a failed entry can be retried. This entry has not failed.")
-            }
-            ApiError::Stale(current) => {
-                let message =
-                    format!("Somebody else changed the settings: they are now at version {}.", current.version);
-                (ErrorCode::Stale, message, Some(Details::Current(current)))
-            }
-            ApiError::Invalid(problems) => {
-                let message = "The settings are invalid, so nothing was saved.".to_owned();
-                (ErrorCode::InvalidSettings, message, Some(Details::Problems(problems)))
-            }
-            ApiError::Connection { code, message } => (code, message, None),
-            ApiError::TooManyTokens => {
-                plain(ErrorCode::TooManyTokens, "There are 20 API tokens already. Revoke one of them first.")
-            }
-            ApiError::Store(error) => {
-                tracing::error!(%error, "a request could not be answered");
-                match error {
-                    store::Error::Retry { .. } => {
-                        plain(ErrorCode::Unavailable, "This is not possible right now. Try again.")
-                    }
-                    store::Error::Misconfigured { .. } => {
-                        plain(ErrorCode::Misconfigured, "The console is not configured correctly.")
-                    }
-                    store::Error::Corrupt(_) => {
-                        plain(ErrorCode::Unreadable, "This was stored by another version and cannot be read.")
-                    }
-                }
-            }
-        }
+impl From<InvalidField> for ApiError {
+    fn from(InvalidField { name, message }: InvalidField) -> Self {
+        Self::parameter(name, message)
+    }
+}
+
+impl From<store::Error> for ApiError {
+    fn from(error: store::Error) -> Self {
+        let code = match error {
+            store::Error::Retry { .. } => ErrorCode::Unavailable,
+            store::Error::Misconfigured { .. } => ErrorCode::Misconfigured,
+            store::Error::Corrupt(_) => ErrorCode::Unreadable,
+        };
+        Self { cause: Some(error), ..Self::from(code) }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = self.code.row().status;
+        (status, Json(self.into_refusal())).into_response()
     }
 }

@@ -1,6 +1,15 @@
-//! Validation errors of a form, shown at the top of the page and at each field.
+//! Validation errors: of one parameter or field, and of a form, shown at the top of the page and at each field.
 
 use rules::settings::Problem;
+
+/// An invalid parameter or field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct InvalidField {
+    /// The parameter's name.
+    pub(crate) name: &'static str,
+    /// What it must be, as a sentence.
+    pub(crate) message: String,
+}
 
 /// The validation errors of a form, in the order of the page.
 #[derive(Clone, Debug, Default)]

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use crate::web::error::ApiError;
+use crate::web::error_code::ErrorCode;
 
 /// Why a page was not shown, or a form not accepted.
 #[derive(Debug)]
@@ -34,10 +35,8 @@ pub(crate) enum Unrendered {
 
 impl<E: Into<ApiError>> From<E> for PageError {
     fn from(error: E) -> Self {
-        match error.into() {
-            ApiError::NotSignedIn => PageError::NotSignedIn,
-            error => PageError::Other(error),
-        }
+        let error = error.into();
+        if error.code() == ErrorCode::NotSignedIn { PageError::NotSignedIn } else { PageError::Other(error) }
     }
 }
 
@@ -57,7 +56,7 @@ impl IntoResponse for PageError {
                 (StatusCode::FORBIDDEN, "Nothing was changed", message.to_owned())
             }
             PageError::Other(error) => {
-                let (status, _, message, _) = error.parts();
+                let (status, message) = error.into_page_parts();
                 (status, title(status), message)
             }
         };

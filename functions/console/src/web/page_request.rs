@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 
 use crate::console::Console;
 use crate::web::csrf;
-use crate::web::error::ApiError;
+use crate::web::error_code::ErrorCode;
 use crate::web::flash::Flash;
 use crate::web::form::Fields;
 use crate::web::page::{Nav, Page};
@@ -66,7 +66,7 @@ impl FromRequest<Arc<Console>> for SubmittedForm {
     async fn from_request(request: Request, console: &Arc<Console>) -> Result<Self, PageError> {
         let (mut parts, body) = request.into_parts();
         let signed_in = SignedIn::from_cookies(&mut parts, console).await?.ok_or(PageError::NotSignedIn)?;
-        let body = to_bytes(body, MAX_LEN).await.map_err(|_| PageError::Other(ApiError::TooLarge))?;
+        let body = to_bytes(body, MAX_LEN).await.map_err(|_| PageError::from(ErrorCode::TooLarge))?;
         let fields = Fields::read(&body);
         if !csrf::is_valid(fields.get(csrf::FIELD), &signed_in, &console.session_keys) {
             return Err(PageError::Forged);

@@ -11,6 +11,7 @@ use store::TokenHash;
 use crate::console::Console;
 use crate::web::bearer::TokenSession;
 use crate::web::error::ApiError;
+use crate::web::error_code::ErrorCode;
 use crate::web::page_error::PageError;
 use crate::web::session::{COOKIE_NAME, Session};
 
@@ -85,7 +86,7 @@ impl FromRequestParts<Arc<Console>> for SignedIn {
         if let Some(TokenSession(session)) = parts.extensions.get().cloned() {
             return Ok(Self { session, cookie: None });
         }
-        Self::from_cookies(parts, console).await?.ok_or(ApiError::NotSignedIn)
+        Self::from_cookies(parts, console).await?.ok_or_else(|| ErrorCode::NotSignedIn.into())
     }
 }
 
@@ -98,7 +99,7 @@ impl FromRequestParts<Arc<Console>> for Admin {
 
     async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, ApiError> {
         let signed_in = SignedIn::from_request_parts(parts, console).await?;
-        if signed_in.cookie.is_some() { Ok(Self(signed_in.session)) } else { Err(ApiError::AdminOnly) }
+        if signed_in.cookie.is_some() { Ok(Self(signed_in.session)) } else { Err(ErrorCode::AdminOnly.into()) }
     }
 }
 

@@ -82,10 +82,11 @@ pub(crate) async fn list(
     let query = parameters::read::<HistoryParameters>(query)?;
     let before = match query.get("before") {
         "" => None,
-        text => Some(number(text).filter(|version| i64::try_from(*version).is_ok()).ok_or_else(|| {
-            let message = "It must be the number of a version.".to_owned();
-            ApiError::Parameter { name: "before", message }
-        })?),
+        text => Some(
+            number(text)
+                .filter(|version| i64::try_from(*version).is_ok())
+                .ok_or_else(|| ApiError::parameter("before", "It must be the number of a version."))?,
+        ),
     };
     let found = console.history.list(&session.tenant, before, LIMIT + 1).await?;
     let has_more = found.len() > LIMIT;
@@ -140,7 +141,7 @@ async fn version_of(
     tenant: &TenantId,
     version: Result<Path<u64>, PathRejection>,
 ) -> Result<Settings, ApiError> {
-    let not_found = || ApiError::NotFound("There is no such version of the settings.".to_owned());
+    let not_found = || ApiError::not_found("There is no such version of the settings.");
     let Path(version) = version.map_err(|_| not_found())?;
     settings::version(console, tenant, version).await?.ok_or_else(not_found)
 }

@@ -4,16 +4,17 @@ use axum::body::{Body, Bytes, to_bytes};
 use serde_json::Value;
 
 use crate::web::error::ApiError;
+use crate::web::error_code::ErrorCode;
 
 /// Reads the body, up to `max_len` bytes.
 pub(crate) async fn bytes(body: Body, max_len: usize) -> Result<Bytes, ApiError> {
-    to_bytes(body, max_len).await.map_err(|_| ApiError::TooLarge)
+    to_bytes(body, max_len).await.map_err(|_| ErrorCode::TooLarge.into())
 }
 
 /// Reads the body as JSON. As in JSON Schema, a number without a fraction is an integer: `80.0` is read as 80.
 pub(crate) async fn json(body: Body, max_len: usize) -> Result<Value, ApiError> {
     let mut value = serde_json::from_slice(&bytes(body, max_len).await?)
-        .map_err(|error| ApiError::NotJson(format!("The body is not JSON: {error}.")))?;
+        .map_err(|error| ApiError::new(ErrorCode::NotJson, format!("The body is not JSON: {error}.")))?;
     make_whole(&mut value);
     Ok(value)
 }

@@ -26,7 +26,7 @@ pub(crate) fn read<P: IntoParams>(query: Option<String>) -> Result<Fields, ApiEr
                 continue;
             }
         };
-        return Err(ApiError::Query { name: name.into_owned(), message });
+        return Err(ApiError::parameter(name, message));
     }
     Ok(Fields::read(query.as_bytes()))
 }
