@@ -77,7 +77,7 @@ async fn of_several_records_of_one_kind_the_latest_modified_wins() {
     assert_eq!(env.task(&call)["WhoId"], latest);
     assert_eq!(env.task(&call_of_lead)["WhoId"], latest_lead);
     let finding = env.finding(&call.key(), "record").await;
-    assert_eq!(finding, "The number is that of the Contact Latest, the most recently updated of 3.");
+    assert_eq!(finding, "The phone number is that of the Contact Latest, the most recently updated of 3.");
 }
 
 #[tokio::test]
@@ -137,7 +137,7 @@ async fn a_fax_number_and_a_part_of_a_number_are_no_match() {
     assert_eq!(entry["state"], "skipped", "{entry:#}");
     assert_eq!(
         entry["reason"],
-        "No record in Salesforce has the number, and the settings do not create records for unknown numbers."
+        "No record in Salesforce has the phone number, and the settings do not create records for unknown numbers."
     );
 }
 
@@ -165,5 +165,5 @@ async fn only_calls_on_the_selected_lines_are_logged() {
     env.end([&chosen, &left_out]).await;
     assert!(env.is_logged(&chosen) && !env.is_logged(&left_out));
     let entry = env.activity(&left_out.key()).await;
-    assert_eq!(entry["reason"], "The Aircall number is not among those whose calls are logged.");
+    assert_eq!(entry["reason"], "The line is not among those whose calls and messages are logged.");
 }

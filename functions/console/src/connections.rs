@@ -19,7 +19,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 use jiff::{SignedDuration, Timestamp};
-use org::{Stop, Trouble};
+use org::{BatchError, Reason};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -129,18 +129,18 @@ impl From<::aircall::client::Error> for ConnectionError {
     }
 }
 
-impl From<Stop> for ConnectionError {
-    fn from(stop: Stop) -> Self {
+impl From<BatchError> for ConnectionError {
+    fn from(stop: BatchError) -> Self {
         match stop {
-            Stop::Trouble(Trouble { message, .. })
-            | Stop::TimedOut(Trouble { message, .. })
-            | Stop::OutOfTime(Trouble { message, .. })
-            | Stop::RetrySoon(Trouble { message, .. }) => ConnectionError::SalesforceUnavailable(message),
-            Stop::Pause(Trouble { message, .. }) => ConnectionError::SalesforcePaused(message),
-            Stop::Refused(Trouble { message, .. }) | Stop::Reconnect(Trouble { message, .. }) => {
+            BatchError::Failed(Reason { message, .. })
+            | BatchError::TimedOut(Reason { message, .. })
+            | BatchError::OutOfTime(Reason { message, .. })
+            | BatchError::RetrySoon(Reason { message, .. }) => ConnectionError::SalesforceUnavailable(message),
+            BatchError::Pause(Reason { message, .. }) => ConnectionError::SalesforcePaused(message),
+            BatchError::Refused(Reason { message, .. }) | BatchError::Reconnect(Reason { message, .. }) => {
                 ConnectionError::SalesforceRefused(message)
             }
-            Stop::Store(error) => ConnectionError::Store(error),
+            BatchError::Store(error) => ConnectionError::Store(error),
         }
     }
 }

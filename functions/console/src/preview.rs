@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::routing::get;
 use jiff::Timestamp;
-use org::{Job, Org, Stop, Trouble, Writes};
+use org::{BatchError, Job, Org, Reason, Writes};
 use rules::{CallType, Document, E164, Interaction, SkipReason, Step, TaskStatus, Verdict, decide};
 use store::{Tenant, TenantId};
 use tokio::runtime::Handle;
@@ -133,18 +133,18 @@ async fn look_up(
     let id = tenant.id.clone();
     match query_org(console, tenant, settings.clone(), job).await {
         Ok(found) => Ok(found),
-        Err(Stop::Store(error)) => {
+        Err(BatchError::Store(error)) => {
             tracing::error!(tenant = %id, %error, "a preview was made without Salesforce");
             Err("The connection cannot be used right now. Try again.".to_owned())
         }
         Err(
-            Stop::Trouble(Trouble { code, message })
-            | Stop::TimedOut(Trouble { code, message })
-            | Stop::OutOfTime(Trouble { code, message })
-            | Stop::Refused(Trouble { code, message })
-            | Stop::Pause(Trouble { code, message })
-            | Stop::Reconnect(Trouble { code, message })
-            | Stop::RetrySoon(Trouble { code, message }),
+            BatchError::Failed(Reason { code, message })
+            | BatchError::TimedOut(Reason { code, message })
+            | BatchError::OutOfTime(Reason { code, message })
+            | BatchError::Refused(Reason { code, message })
+            | BatchError::Pause(Reason { code, message })
+            | BatchError::Reconnect(Reason { code, message })
+            | BatchError::RetrySoon(Reason { code, message }),
         ) => {
             tracing::info!(tenant = %id, code, "a preview was made without Salesforce");
             Err(message)
@@ -158,7 +158,7 @@ async fn query_org(
     mut tenant: Tenant,
     settings: rules::Settings,
     job: Job,
-) -> Result<org::Preview, Stop> {
+) -> Result<org::Preview, BatchError> {
     // On a blocking thread, as the compiler cannot prove that this future is `Send`, which a handler's future must be:
     // <https://github.com/rust-lang/rust/issues/110338>.
     let (console, runtime) = (Arc::clone(console), Handle::current());

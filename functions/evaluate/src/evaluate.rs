@@ -85,12 +85,12 @@ impl Evaluator {
         let Delivery { tenant, event, now, .. } = delivery;
         for attempt in 0..MAX_ATTEMPTS {
             let entry = self.calls.get(tenant, key).await?;
-            let (known, last_decision, version, is_pending) = match entry {
+            let (known, last_decision, version, is_pending, task_status) = match entry {
                 Some(entry) => {
-                    let is_pending = entry.state == State::Pending;
-                    (Some(entry.document), entry.decision, Some(entry.version), is_pending)
+                    let (is_pending, task_status) = (entry.state == State::Pending, entry.task_status());
+                    (Some(entry.document), entry.decision, Some(entry.version), is_pending, task_status)
                 }
-                None => (None, None, None, false),
+                None => (None, None, None, false, None),
             };
             let document = known.iter().cloned().fold(update.clone(), Document::merge);
             if known.as_ref() == Some(&document) {
@@ -98,7 +98,10 @@ impl Evaluator {
                 return if is_pending { self.wake(tenant, key, version.unwrap_or_default()).await } else { Ok(()) };
             }
             let settings = self.settings.get(tenant).await?;
-            let decision = decide(&document, &settings, last_decision.as_ref());
+            let mut decision = decide(&document, &settings, last_decision.as_ref());
+            if let (None, Some(status)) = (&last_decision, task_status) {
+                decision = decision.map(|decision| decision.keep_task(status));
+            }
             let verdict = decision.as_ref().map(|decision| decision.verdict);
             let merge = Merge { document, decision, expires_at: *now + self.retention };
             match self.calls.merge(tenant, key, &merge, version, *now).await {

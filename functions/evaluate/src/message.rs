@@ -1,6 +1,8 @@
 //! Messages: merges each event into its message's aggregate, and the aggregate into the entries that it is routed to.
 
-use rules::{Conversation, DigestKey, Document, Message, MessageDocument, MessageSnapshot, Messages, Settings};
+use rules::{
+    Conversation, DigestKey, Document, Message, MessageDocument, MessageId, MessageSnapshot, Messages, Settings,
+};
 use store::{MergeError, MessageAggregate, TenantId};
 
 use crate::evaluate::{Delivery, EvaluateError, Evaluator, MAX_ATTEMPTS};
@@ -21,7 +23,13 @@ impl Evaluator {
         };
         let (aggregate, version) = self.merge_aggregate(delivery, snapshot.into(), &key).await?;
         for message in messages(&aggregate, &key) {
-            let conversation = aggregate.routes.get(&message.id).cloned().flatten();
+            let conversation = match aggregate.routes.get(&message.id).cloned().flatten() {
+                // A version before schema 1 may have routed it, or dropped the digest, without storing the entry.
+                Some(conversation) if conversation.is_unkeyed() => {
+                    Some(self.with_entry(&delivery.tenant, conversation.keyed(&key)).await?)
+                }
+                conversation => conversation,
+            };
             let messages = Messages::from_message(message, version, conversation);
             self.merge_entry(delivery, &messages.key(), &Document::Messages(messages)).await?;
         }
@@ -48,8 +56,8 @@ impl Evaluator {
             if !unrouted.is_empty() {
                 let settings = self.settings.get(tenant).await?;
                 for message in unrouted {
-                    let conversation = self.conversation(tenant, &message, &settings, key).await?;
-                    aggregate.routes.insert(message.id, conversation);
+                    let (id, conversation) = self.route(tenant, &aggregate.document, message, &settings, key).await?;
+                    aggregate.routes.insert(id, conversation);
                 }
             }
             if let Some(version) = version.filter(|_| known.as_ref() == Some(&aggregate)) {
@@ -64,19 +72,33 @@ impl Evaluator {
         Err(EvaluateError::Contended)
     }
 
-    /// The conversation that a message belongs to, if any; under its key from before schema 1 where it has an entry
-    /// under that key.
-    async fn conversation(
+    /// Where a message is logged: its id, and the conversation that it belongs to, if any. Both are those of versions
+    /// before schema 1 where it already has an entry under them.
+    async fn route(
         &self,
         tenant: &TenantId,
-        message: &Message,
+        document: &MessageDocument,
+        message: Message,
         settings: &Settings,
         key: &DigestKey,
-    ) -> Result<Option<Conversation>, EvaluateError> {
-        let Some(conversation) = Conversation::for_message(message, settings, key) else { return Ok(None) };
+    ) -> Result<(MessageId, Option<Conversation>), EvaluateError> {
+        if let Some(former) = document.former_id(&message)
+            && self.calls.get(tenant, &former.key()).await?.is_some()
+        {
+            return Ok((former, None));
+        }
+        let conversation = match Conversation::for_message(&message, settings, key) {
+            Some(conversation) => Some(self.with_entry(tenant, conversation).await?),
+            None => None,
+        };
+        Ok((message.id, conversation))
+    }
+
+    /// The conversation under its key from before schema 1 where it has an entry under that key, else under its own.
+    async fn with_entry(&self, tenant: &TenantId, conversation: Conversation) -> Result<Conversation, EvaluateError> {
         let unkeyed = conversation.clone().unkeyed();
         let has_entry = self.calls.get(tenant, &unkeyed.key()).await?.is_some();
-        Ok(Some(if has_entry { unkeyed } else { conversation }))
+        Ok(if has_entry { unkeyed } else { conversation })
     }
 }
 

@@ -5,19 +5,40 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use lambda::metrics::{Counter, count};
-use lambda::queue::{QueueError, WakeUp};
-use org::{Org, is_open};
+use lambda::queue::{QueueError, RetryQueue, WakeUp, WriteQueue};
+use org::{Lookup, Missing, Org, OrgConnector, is_open};
 use rules::messages::redact_key;
 use salesforce::KeyField;
-use store::{Acquired, ApiUsage, ConnectionState, Entry, LeaseKind, State, Tenant, TenantId};
+use store::{Acquired, ApiUsage, Calls, ConnectionState, Entry, LeaseKind, SettingsStore, State, Tenant, TenantId};
 
-use crate::writer::Writer;
+use crate::batch;
 
 /// The most entries of one batch: the limit of one sObject collection.
 pub(crate) const BATCH: usize = 200;
 
 /// The minimum time left to start a batch.
 const MIN_BATCH_TIME: Duration = Duration::from_secs(30);
+
+/// Clients and settings that every drain uses.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    pub(crate) calls: Calls,
+    pub(crate) settings: SettingsStore,
+    pub(crate) connector: OrgConnector,
+    pub(crate) phone_ttl: PhoneTtl,
+    pub(crate) write_queue: WriteQueue,
+    pub(crate) retry_queue: RetryQueue,
+    pub(crate) lookup: Lookup,
+}
+
+/// Time-to-live of the cache from phone numbers to records.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PhoneTtl {
+    /// For a record that a search found.
+    pub(crate) matched: SignedDuration,
+    /// For a record that we created: long enough for Salesforce's search index to list it.
+    pub(crate) created: SignedDuration,
+}
 
 /// Why a drain failed. Its wake-ups are redelivered.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +67,7 @@ pub(crate) struct Drain {
 impl Drain {
     /// Whether the org lacks the unique key field, by which Salesforce itself refuses a duplicate Task.
     pub(crate) fn lacks_key_field(&self) -> bool {
-        self.tenant.facts.missing_fields.contains_key(&format!("Task.{}", KeyField::AircallKey.name()))
+        Missing::key_field(KeyField::AircallKey).is_in(&self.tenant.facts)
     }
 
     fn usage(&self) -> Option<ApiUsage> {
@@ -117,7 +138,7 @@ impl Writer {
             if entries.is_empty() {
                 continue;
             }
-            let due = self.write_batch(drain, entries, now).await?;
+            let due = batch::write(self, drain, entries, now).await?;
             next_due = next_due.into_iter().chain(due).min();
             if let Some(until) = next_attempt(&drain.tenant.state) {
                 next_due = next_due.into_iter().chain([until]).min();

@@ -2,11 +2,9 @@
 //!
 //! [`Kind`] says what an error code asks for. The action also depends on the part that was written.
 
-use org::{Job, Stop, Trouble};
+use org::{BatchError, Job, Reason};
 use rules::RecordKind;
 use salesforce::{ErrorCode, KeyField, Kind, Refusal, SObject, SalesforceId};
-
-use crate::fate::Fate;
 
 /// What was being written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,16 +34,18 @@ impl Part {
 /// What to do about a refusal.
 #[derive(Debug)]
 pub(crate) enum Action {
-    /// The Task already exists, under this id if Salesforce names it.
+    /// The Task already exists, under this id if Salesforce names it: adopt it.
     Adopt(Option<SalesforceId>),
-    /// The Task was deleted between our read and our write. It is not created again.
+    /// The Task was deleted between our read and our write: do not create it again.
     TaskGone,
     /// Apply a fix and write again.
     FixAndRetry(Fix),
-    /// The job is finished with this fate.
-    Finish(Fate),
-    /// The org takes no requests; the job is not at fault.
-    Stop(Stop),
+    /// Retry later.
+    Postpone,
+    /// Give up: the refusal would be repeated.
+    Fail,
+    /// The org takes no requests, and the job is not at fault: end the batch.
+    Abort(BatchError),
 }
 
 /// What to change before a job is written again.
@@ -73,18 +73,17 @@ const ESSENTIAL: [&str; 9] =
 /// What to do about a refusal of `part` of `job`.
 pub(crate) fn action_for(part: Part, job: &Job, refusal: &Refusal) -> Action {
     let named = refusal.cause().records.first().copied();
-    let failed = || Action::Finish(Fate::failed(refusal));
     match (refusal.kind(), part) {
         (Kind::AlreadyLogged, Part::Task) if refusal.duplicates(KeyField::AircallKey.name()) => {
             Action::Adopt(named.filter(|id| id.sobject() == Some(SObject::Task)))
         }
         // A unique field of the org's own, or a duplicate rule.
         (Kind::AlreadyLogged | Kind::UseRecord, Part::Record(_)) => {
-            named.map_or_else(failed, |id| Action::FixAndRetry(Fix::Use(id, refusal.clone())))
+            named.map_or(Action::Fail, |id| Action::FixAndRetry(Fix::Use(id, refusal.clone())))
         }
         (Kind::Degrade, _) if can_do_without(refusal.fields_to_leave_out()) => leave_out(part, refusal),
         (Kind::Degrade, _) if refusal.missing_object() == Some(SObject::Task) => {
-            Action::Stop(Stop::Pause(Trouble::refused(refusal)))
+            Action::Abort(BatchError::Pause(Reason::refused(refusal)))
         }
         (kind, Part::Task) if concerns_owner(kind, refusal) && !job.by_default_owner => {
             Action::FixAndRetry(Fix::DefaultOwner(refusal.clone()))
@@ -93,15 +92,15 @@ pub(crate) fn action_for(part: Part, job: &Job, refusal: &Refusal) -> Action {
         (Kind::RematchOnce, Part::Record(_) | Part::Case | Part::Task) => {
             Action::FixAndRetry(Fix::Rematch(refusal.clone()))
         }
-        (Kind::Pause, _) => Action::Stop(Stop::Pause(Trouble::refused(refusal))),
-        (Kind::Reconnect, _) => Action::Stop(Stop::Reconnect(Trouble::refused(refusal))),
-        (Kind::Retry | Kind::Refresh, _) => Action::Finish(Fate::postponed(refusal)),
+        (Kind::Pause, _) => Action::Abort(BatchError::Pause(Reason::refused(refusal))),
+        (Kind::Reconnect, _) => Action::Abort(BatchError::Reconnect(Reason::refused(refusal))),
+        (Kind::Retry | Kind::Refresh, _) => Action::Postpone,
         (Kind::Fail, Part::Record(_)) if *refusal.code() == ErrorCode::InvalidEmailAddress && !job.without_email => {
             Action::FixAndRetry(Fix::WithoutEmail(refusal.clone()))
         }
         // An org may not have "Call" among its task types: a Task without a type is better than none.
         (Kind::Fail, _) if concerns_optional_picklists(refusal) => leave_out(part, refusal),
-        (Kind::AlreadyLogged | Kind::UseRecord | Kind::DefaultOwner | Kind::Degrade | Kind::Fail, _) => failed(),
+        (Kind::AlreadyLogged | Kind::UseRecord | Kind::DefaultOwner | Kind::Degrade | Kind::Fail, _) => Action::Fail,
     }
 }
 
@@ -132,18 +131,17 @@ fn concerns_optional_picklists(refusal: &Refusal) -> bool {
 }
 
 impl Fix {
-    /// The fate of a job whose fix cannot be tried in this drain because no round is left: a later drain retries it.
-    pub(crate) fn unapplied(&self) -> Fate {
+    /// Why the job is postponed if no round is left to try the fix: a later drain retries it.
+    pub(crate) fn reason(&self) -> Reason {
         match self {
             Fix::Nothing => {
-                let message = "Another record that was to be written with it was refused.";
-                Fate::Postponed(Trouble::new("PROCESSING_HALTED", message))
+                Reason::new("PROCESSING_HALTED", "Another record that was to be written with it was refused.")
             }
             Fix::LeaveOut(_, refusal)
             | Fix::Rematch(refusal)
             | Fix::Use(_, refusal)
             | Fix::DefaultOwner(refusal)
-            | Fix::WithoutEmail(refusal) => Fate::postponed(refusal),
+            | Fix::WithoutEmail(refusal) => Reason::refused(refusal),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use org::{Hints, Job, Knowledge, Org, Plan, Stop, Users};
+use org::{BatchError, Hints, Job, Knowledge, Missing, Org, Plan, Users};
 use rules::matching::Record;
 use rules::settings::Settings;
 use rules::{E164, RecordKind};
@@ -11,214 +11,239 @@ use salesforce::call_log::MESSAGE_TYPE;
 use salesforce::{ErrorCode, KeyField, Refusal, SObject, SalesforceId, Soql};
 use store::{PhoneMatch, Tenant};
 
-use crate::create::{self, Report};
-use crate::fate::Fate;
+use crate::create;
+use crate::drain::Writer;
 use crate::fix::{Fix, names};
+use crate::outcome::{self, Finished};
+use crate::progress::Progress;
 use crate::update::{self, Update};
-use crate::writer::Writer;
 
 /// The most rounds of a job in one drain.
 const ROUNDS: usize = 4;
 
-/// The state that the rounds over one group of jobs share.
-#[derive(Default)]
-struct Rounds {
+/// The rounds over one group of jobs.
+pub(crate) struct Rounds<'a> {
+    writer: &'a Writer,
+    org: &'a mut Org,
+    tenant: &'a mut Tenant,
+    settings: &'a Settings,
+    now: Timestamp,
     hints: Hints,
     /// The knowledge of the last round, if it is still valid.
     knowledge: Option<Knowledge>,
 }
 
-impl Writer {
-    /// Writes `jobs` and adds the fate of each to `done`. After an early stop, jobs missing from `done` may still have
-    /// been written; a retry detects that.
-    pub(crate) async fn write(
-        &self,
-        org: &mut Org,
-        tenant: &mut Tenant,
-        settings: &Settings,
-        mut jobs: Vec<Job>,
+/// What applying fixes came to.
+#[derive(Default)]
+struct Fixed {
+    /// The jobs for the next round.
+    jobs: Vec<(Job, Fix)>,
+    /// The jobs that no fix can help.
+    failed: Vec<Finished>,
+}
+
+impl<'a> Rounds<'a> {
+    pub(crate) fn new(
+        writer: &'a Writer,
+        org: &'a mut Org,
+        tenant: &'a mut Tenant,
+        settings: &'a Settings,
         now: Timestamp,
-        done: &mut Vec<(Job, Fate)>,
-    ) -> Result<(), Stop> {
-        let mut rounds = Rounds::default();
+    ) -> Self {
+        Self { writer, org, tenant, settings, now, hints: Hints::default(), knowledge: None }
+    }
+
+    /// Writes `jobs`. After an early end, jobs that are not finished may still have been written; a retry detects that.
+    pub(crate) async fn run(mut self, mut jobs: Vec<Job>) -> (Vec<Finished>, Result<(), BatchError>) {
+        let mut finished = Vec::new();
         for round in 1..=ROUNDS {
-            let mut report = Report::default();
-            let outcome = self.round(org, tenant, settings, jobs, &mut rounds, now, &mut report).await;
-            done.append(&mut report.done);
-            self.cache_phones(tenant, report.created, now + self.phone_ttl.created, true).await?;
-            outcome?;
-            let fixed = self.apply_fix(org, tenant, report.to_retry, now, &mut rounds, done).await?;
+            let mut progress = self.round(jobs).await;
+            finished.append(&mut progress.finished);
+            let fixed = match self.prepare_next(progress).await {
+                Ok(fixed) => fixed,
+                Err(error) => return (finished, Err(error)),
+            };
+            finished.extend(fixed.failed);
             if round == ROUNDS {
-                done.extend(fixed.into_iter().map(|(job, fix)| (job, fix.unapplied())));
+                finished.extend(fixed.jobs.into_iter().map(|(job, fix)| outcome::postponed(job, fix.reason())));
                 break;
             }
-            if !fixed.iter().all(|(_, fix)| fix.keeps_knowledge()) {
-                rounds.knowledge = None;
+            if !fixed.jobs.iter().all(|(_, fix)| fix.keeps_knowledge()) {
+                self.knowledge = None;
             }
-            jobs = fixed.into_iter().map(|(job, _)| job).collect();
+            jobs = fixed.jobs.into_iter().map(|(job, _)| job).collect();
             if jobs.is_empty() {
                 break;
             }
         }
-        Ok(())
+        (finished, Ok(()))
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the inputs of one round have different lifetimes")]
-    async fn round(
-        &self,
-        org: &mut Org,
-        tenant: &mut Tenant,
-        settings: &Settings,
-        jobs: Vec<Job>,
-        rounds: &mut Rounds,
-        now: Timestamp,
-        report: &mut Report,
-    ) -> Result<(), Stop> {
+    async fn round(&mut self, jobs: Vec<Job>) -> Progress {
         let (old, new): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| job.written.is_some());
-        let updates = old.into_iter().filter_map(|job| Update::from_job(job, settings)).collect();
-        update::update(org, updates, &tenant.facts, report).await?;
-        report.check_stop()?;
-        if new.is_empty() {
-            return Ok(());
+        let updates = old.into_iter().filter_map(|job| Update::from_job(job, self.settings)).collect();
+        let mut progress = update::update(self.org, updates, &self.tenant.facts).await;
+        if !progress.can_continue() || new.is_empty() {
+            return progress;
         }
-        if rounds.knowledge.is_none() {
-            let found = self.lookup.look_up(org, tenant, settings, &new, &rounds.hints, now).await?;
-            // Stored at once, so that with a slow org the next attempt gets further.
-            let matched = found.matched.clone().into_iter().collect();
-            self.cache_phones(tenant, matched, now + self.phone_ttl.matched, false).await?;
-            rounds.knowledge = Some(found);
+        let plan = match self.plan(new).await {
+            Ok(plan) => plan,
+            Err(error) => {
+                progress.aborted = Some(error);
+                return progress;
+            }
+        };
+        progress.finished.extend(plan.skipped.into_iter().map(|(job, reason)| outcome::skipped(job, reason)));
+        progress.existing.extend(plan.existing.into_iter().map(|(draft, id)| (draft, Some(id))));
+        progress.extend(create::bundles(self.org, plan.bundles, &self.tenant.facts).await);
+        if progress.can_continue() {
+            progress.extend(create::tasks(self.org, plan.drafts, &self.tenant.facts).await);
         }
-        let Some(knowledge) = &rounds.knowledge else { return Ok(()) };
-        let users = Users { known: &self.lookup.owners, tenant: &tenant.id, default_owner: org.default_owner };
-        let plan = Plan::new(new, knowledge, settings, &users);
-        report.done.extend(plan.skipped.into_iter().map(|(job, reason)| (job, Fate::Skipped(reason))));
-        report.existing.extend(plan.existing.into_iter().map(|(draft, id)| (draft, Some(id))));
-        create::bundles(org, plan.bundles, &tenant.facts, report).await?;
-        report.check_stop()?;
-        create::tasks(org, plan.drafts, &tenant.facts, report).await?;
-        report.check_stop()?;
-        update::adopt(org, &tenant.facts, report).await?;
-        report.check_stop()
+        if progress.can_continue() {
+            let existing = std::mem::take(&mut progress.existing);
+            progress.extend(update::adopt(self.org, existing, &self.tenant.facts).await);
+            progress.can_continue();
+        }
+        progress
+    }
+
+    async fn plan(&mut self, jobs: Vec<Job>) -> Result<Plan, BatchError> {
+        let lookup = &self.writer.lookup;
+        let knowledge = match self.knowledge.take() {
+            Some(knowledge) => knowledge,
+            None => {
+                let found = lookup.look_up(self.org, self.tenant, self.settings, &jobs, &self.hints, self.now).await?;
+                // Stored at once, so that with a slow org the next attempt gets further.
+                let matched = found.matched.clone().into_iter().collect();
+                self.cache_phones(matched, self.now + self.writer.phone_ttl.matched, false).await?;
+                found
+            }
+        };
+        let users = Users { known: &lookup.owners, tenant: &self.tenant.id, default_owner: self.org.default_owner };
+        let plan = Plan::new(jobs, &knowledge, self.settings, &users);
+        self.knowledge = Some(knowledge);
+        Ok(plan)
     }
 
     /// Caches until `expires_at` which record each phone number matched. `ours` says that we created the records.
     async fn cache_phones(
         &self,
-        tenant: &Tenant,
         matches: Vec<(E164, Record)>,
         expires_at: Timestamp,
         ours: bool,
-    ) -> Result<(), Stop> {
-        let remembered = matches.into_iter().map(|(phone, record)| (phone, PhoneMatch { record, ours, expires_at }));
-        Ok(self.lookup.phones.put_many(&tenant.id, &remembered.collect()).await?)
+    ) -> Result<(), BatchError> {
+        let matches = matches.into_iter().map(|(phone, record)| (phone, PhoneMatch { record, ours, expires_at }));
+        Ok(self.writer.lookup.phones.put_many(&self.tenant.id, &matches.collect()).await?)
     }
 
-    /// Applies the fixes and returns the jobs for the next round.
-    async fn apply_fix(
-        &self,
-        org: &mut Org,
-        tenant: &mut Tenant,
-        to_fix: Vec<(Job, Fix)>,
-        now: Timestamp,
-        rounds: &mut Rounds,
-        done: &mut Vec<(Job, Fate)>,
-    ) -> Result<Vec<(Job, Fix)>, Stop> {
-        let facts = tenant.facts.clone();
-        let fixed = self.apply_each_fix(org, tenant, to_fix, now, &mut rounds.hints, done).await;
-        // Store the facts also after an early stop.
-        if tenant.facts != facts {
-            self.lookup.tenants.set_facts(&tenant.id, &tenant.facts).await?;
+    /// Stores what a round created, and applies the fixes unless the round was aborted.
+    async fn prepare_next(&mut self, progress: Progress) -> Result<Fixed, BatchError> {
+        self.cache_phones(progress.created, self.now + self.writer.phone_ttl.created, true).await?;
+        if let Some(error) = progress.aborted {
+            return Err(error);
+        }
+        let facts = self.tenant.facts.clone();
+        let fixed = self.apply_fixes(progress.to_fix).await;
+        // Store the facts also after an early end.
+        if self.tenant.facts != facts {
+            self.writer.lookup.tenants.set_facts(&self.tenant.id, &self.tenant.facts).await?;
         }
         fixed
     }
 
-    async fn apply_each_fix(
-        &self,
-        org: &mut Org,
-        tenant: &mut Tenant,
-        to_fix: Vec<(Job, Fix)>,
-        now: Timestamp,
-        hints: &mut Hints,
-        done: &mut Vec<(Job, Fate)>,
-    ) -> Result<Vec<(Job, Fix)>, Stop> {
-        let mut fixed = Vec::new();
+    async fn apply_fixes(&mut self, to_fix: Vec<(Job, Fix)>) -> Result<Fixed, BatchError> {
+        let mut fixed = Fixed::default();
         // Snapshots from before this round: jobs of one round may share a fix, but a fix that an earlier round applied
         // did not help.
-        let (facts, forgotten, named) = (tenant.facts.clone(), hints.forgotten.clone(), hints.named.clone());
+        let facts = self.tenant.facts.clone();
+        let (forgotten, named) = (self.hints.forgotten.clone(), self.hints.named.clone());
         let id_to_use = |(_, fix): &(Job, Fix)| match fix {
             Fix::Use(id, _) => Some(*id),
             _ => None,
         };
-        let records = fetch_records(org, to_fix.iter().filter_map(id_to_use).collect()).await?;
+        let records = fetch_records(self.org, to_fix.iter().filter_map(id_to_use).collect()).await?;
         for (mut job, fix) in to_fix {
             job.start_over();
-            match &fix {
-                Fix::Nothing => {}
+            let helps = match &fix {
+                Fix::Nothing => true,
                 Fix::LeaveOut(sobject, refusal) => {
                     let fields = refusal.cause().fields.iter();
                     let missing: Vec<_> = fields.map(|field| missing(*sobject, field, &job, refusal)).collect();
-                    // The fields were already left out and the job was refused again, so this fix cannot help.
-                    if missing.iter().all(|field| facts.missing_fields.contains_key(field)) {
-                        done.push((job, Fate::failed(refusal)));
-                        continue;
+                    // If the fields were already left out and the job was refused again, this fix cannot help.
+                    let helps = !missing.iter().all(|missing| missing.is_in(&facts));
+                    if helps {
+                        self.leave_out(&missing, refusal);
                     }
-                    tenant.facts.missing_fields.extend(missing.into_iter().map(|field| (field, now)));
-                    if names(refusal, KeyField::AircallKey.name()) {
-                        tenant.facts.unkeyed_at = Some(now);
-                    }
+                    helps
                 }
-                Fix::Rematch(refusal) => {
-                    if forgotten.contains(&job.phone) {
-                        done.push((job, Fate::failed(refusal)));
-                        continue;
+                Fix::Rematch(_) => {
+                    let helps = !forgotten.contains(&job.phone);
+                    if helps {
+                        self.writer.lookup.phones.forget(&self.tenant.id, &job.phone).await?;
+                        self.hints.named.remove(&job.phone);
+                        self.hints.forgotten.insert(job.phone.clone());
                     }
-                    self.lookup.phones.forget(&tenant.id, &job.phone).await?;
-                    hints.named.remove(&job.phone);
-                    hints.forgotten.insert(job.phone.clone());
+                    helps
                 }
-                Fix::Use(id, refusal) => {
-                    if named.contains_key(&job.phone) {
-                        done.push((job, Fate::failed(refusal)));
-                        continue;
-                    }
-                    if !hints.named.contains_key(&job.phone) {
-                        let Some(record) = records.get(id) else {
-                            done.push((job, Fate::failed(refusal)));
-                            continue;
-                        };
-                        hints.named.insert(job.phone.clone(), record.clone());
-                    }
-                }
+                Fix::Use(id, _) => !named.contains_key(&job.phone) && self.use_record(&job, records.get(id)),
                 Fix::DefaultOwner(_) => {
                     if let Some(email) = job.user_email() {
-                        self.lookup.owners.forget(&tenant.id, &email);
+                        self.writer.lookup.owners.forget(&self.tenant.id, &email);
                     }
                     job.by_default_owner = true;
+                    true
                 }
-                Fix::WithoutEmail(_) => job.without_email = true,
+                Fix::WithoutEmail(_) => {
+                    job.without_email = true;
+                    true
+                }
+            };
+            if helps {
+                fixed.jobs.push((job, fix));
+            } else {
+                fixed.failed.push(outcome::failed(job, fix.reason()));
             }
-            fixed.push((job, fix));
         }
         // Stored at once, like matched records.
-        let new = hints.named.iter().filter(|(phone, _)| !named.contains_key(*phone));
+        let new = self.hints.named.iter().filter(|(phone, _)| !named.contains_key(*phone));
         let new = new.map(|(phone, record)| (phone.clone(), record.clone())).collect();
-        self.cache_phones(tenant, new, now + self.phone_ttl.matched, false).await?;
+        self.cache_phones(new, self.now + self.writer.phone_ttl.matched, false).await?;
         Ok(fixed)
+    }
+
+    fn leave_out(&mut self, missing: &[Missing], refusal: &Refusal) {
+        for missing in missing {
+            missing.add_to(&mut self.tenant.facts, self.now);
+        }
+        if names(refusal, KeyField::AircallKey.name()) {
+            self.tenant.facts.unkeyed_at = Some(self.now);
+        }
+    }
+
+    /// Uses the record that a duplicate rule named for the job's phone number. Returns whether there is one.
+    fn use_record(&mut self, job: &Job, record: Option<&Record>) -> bool {
+        if let (Some(record), false) = (record, self.hints.named.contains_key(&job.phone)) {
+            self.hints.named.insert(job.phone.clone(), record.clone());
+        }
+        self.hints.named.contains_key(&job.phone)
     }
 }
 
-/// The key under which the facts list what the org lacks: a field, or a single picklist value that only messages use.
-fn missing(sobject: SObject, field: &str, job: &Job, refusal: &Refusal) -> String {
+/// What the org lacks by a refusal of `field`: the field, or a single picklist value that only messages use.
+fn missing(sobject: SObject, field: &str, job: &Job, refusal: &Refusal) -> Missing {
     let is_value = *refusal.code() == ErrorCode::InvalidOrNullForRestrictedPicklist && field == "Type";
     if is_value && job.interaction.messages().is_some() {
-        format!("{sobject}.{field}={MESSAGE_TYPE}")
+        Missing::Value { sobject, field: field.to_owned(), value: MESSAGE_TYPE.to_owned() }
     } else {
-        format!("{sobject}.{field}")
+        Missing::Field(sobject, field.to_owned())
     }
 }
 
 /// Reads the records that refusals named, by id: one API call per object.
-async fn fetch_records(org: &mut Org, ids: BTreeSet<SalesforceId>) -> Result<BTreeMap<SalesforceId, Record>, Stop> {
+async fn fetch_records(
+    org: &mut Org,
+    ids: BTreeSet<SalesforceId>,
+) -> Result<BTreeMap<SalesforceId, Record>, BatchError> {
     let kinds = [
         (SObject::Contact, RecordKind::Contact),
         (SObject::Lead, RecordKind::Lead),

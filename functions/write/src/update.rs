@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use org::{Draft, Job, Org, Stop, Trouble, without};
+use org::{BatchError, Draft, Job, Missing, Org, Reason, without};
 use rules::matching::Record;
 use rules::revise::{base_from_current, revise};
 use rules::settings::Settings;
@@ -11,9 +11,9 @@ use salesforce::call_log::{HELD_FIELDS, held, revised_task};
 use salesforce::{Atomicity, Error, KeyField, MAX_RECORDS, Refusal, SObject, SalesforceId, Soql};
 use store::{OrgFacts, Related};
 
-use crate::create::Report;
-use crate::fate::{Fate, LoggedTask};
 use crate::fix::{Action, Part, action_for};
+use crate::outcome::{self, Finished, LoggedTask};
+use crate::progress::Progress;
 
 /// Fields of a Task that are always read, beside those that people change.
 const ALWAYS_READ: [&str; 2] = ["CreatedDate", "LastModifiedDate"];
@@ -38,39 +38,40 @@ impl Update {
     pub(crate) fn from_job(job: Job, settings: &Settings) -> Option<Self> {
         let written = job.written.clone()?;
         let task_id = SalesforceId::parse(&written.task_id).ok()?;
-        let ours = job.interaction.task(job.status, settings, &written.record.name);
+        let ours = job.task(settings, &written.record.name);
         let (last_written, record, related) = (written.task, written.record, written.related);
         Some(Self { job, task_id, last_written, ours, record, related })
     }
 
-    fn task_gone(mut self, report: &mut Report) {
+    fn task_gone(mut self) -> Finished {
         self.job.trace.note(
             Topic::Task,
             "The Task is no longer visible in Salesforce: it was deleted, or hidden from the connected user. It is not \
              created again.",
         );
-        self.done(report);
+        self.up_to_date()
     }
 
-    fn done(self, report: &mut Report) {
+    /// The Task says what it should.
+    fn up_to_date(self) -> Finished {
+        let (job, task) = self.into_logged();
+        outcome::logged(job, task)
+    }
+
+    fn into_logged(self) -> (Job, LoggedTask) {
         let Self { job, task_id, ours, record, related, .. } = self;
-        report.done.push((job, Fate::Logged(Box::new(LoggedTask { task_id, task: ours, record, related }))));
+        (job, LoggedTask { id: task_id, task: ours, record, related })
     }
 }
 
 /// Adopts Tasks that already existed when we tried to create them: an earlier attempt wrote them, and its outcome was
 /// lost.
-pub(crate) async fn adopt(org: &mut Org, facts: &OrgFacts, report: &mut Report) -> Result<(), Stop> {
-    let existing = std::mem::take(&mut report.existing);
-    let unnamed: Vec<String> =
-        existing.iter().filter(|(_, id)| id.is_none()).map(|(draft, _)| draft.job.key.clone()).collect();
-    let mut ids = BTreeMap::new();
-    for soql in Soql::tasks_by_key(KeyField::AircallKey, &unnamed, None) {
-        let tasks = org.call(async |client| client.query(&soql).await).await?;
-        ids.extend(
-            tasks.iter().filter_map(|task| Some((task.str(KeyField::AircallKey.name())?.to_owned(), task.id()?))),
-        );
-    }
+pub(crate) async fn adopt(org: &mut Org, existing: Vec<(Draft, Option<SalesforceId>)>, facts: &OrgFacts) -> Progress {
+    let ids = match find_tasks(org, &existing).await {
+        Ok(ids) => ids,
+        Err(error) => return Progress::aborted(error),
+    };
+    let mut progress = Progress::default();
     let mut updates = Vec::new();
     for (draft, id) in existing {
         let Draft { mut job, task, record, related, .. } = draft;
@@ -80,82 +81,111 @@ pub(crate) async fn adopt(org: &mut Org, facts: &OrgFacts, report: &mut Report) 
         } else {
             // Written by a request that is still running, or hidden from the connected user.
             let message = "Salesforce says that the Task exists, but does not show it.";
-            report.done.push((job, Fate::Postponed(Trouble::new("DUPLICATE_VALUE", message))));
+            progress.finished.push(outcome::postponed(job, Reason::new("DUPLICATE_VALUE", message)));
         }
     }
-    update(org, updates, facts, report).await
+    progress.extend(update(org, updates, facts).await);
+    progress
+}
+
+/// The ids, by key, of existing Tasks whose ids Salesforce did not name.
+async fn find_tasks(
+    org: &mut Org,
+    existing: &[(Draft, Option<SalesforceId>)],
+) -> Result<BTreeMap<String, SalesforceId>, BatchError> {
+    let unnamed = existing.iter().filter(|(_, id)| id.is_none());
+    let keys: Vec<String> = unnamed.map(|(draft, _)| draft.job.key.clone()).collect();
+    let mut ids = BTreeMap::new();
+    for soql in Soql::tasks_by_key(KeyField::AircallKey, &keys, None) {
+        let tasks = org.call(async |client| client.query(&soql).await).await?;
+        ids.extend(
+            tasks.iter().filter_map(|task| Some((task.str(KeyField::AircallKey.name())?.to_owned(), task.id()?))),
+        );
+    }
+    Ok(ids)
 }
 
 /// Updates Tasks: no request for those that are up to date, else one query and one update call per 200.
-pub(crate) async fn update(
-    org: &mut Org,
-    updates: Vec<Update>,
-    facts: &OrgFacts,
-    report: &mut Report,
-) -> Result<(), Stop> {
+pub(crate) async fn update(org: &mut Org, updates: Vec<Update>, facts: &OrgFacts) -> Progress {
     let (same, changed): (Vec<_>, Vec<_>) =
         updates.into_iter().partition(|update| update.last_written.as_ref() == Some(&update.ours));
-    for update in same {
-        update.done(report);
-    }
-    let tasks = match read(org, &changed, facts).await? {
-        Ok(tasks) => tasks,
-        Err(refusal) => {
+    let mut progress = Progress::default();
+    progress.finished.extend(same.into_iter().map(Update::up_to_date));
+    let tasks = match read(org, &changed, facts).await {
+        Ok(Ok(tasks)) => tasks,
+        Ok(Err(refusal)) => {
             for update in changed {
-                refused(update, &refusal, report);
+                refused(update, &refusal, &mut progress);
             }
-            return Ok(());
+            return progress;
+        }
+        Err(error) => {
+            progress.aborted = Some(error);
+            return progress;
         }
     };
     let mut revised = Vec::new();
-    for mut update in changed {
-        let Some(task) = tasks.get(&update.task_id) else {
-            update.task_gone(report);
-            continue;
-        };
-        if update.record.id.is_empty() {
-            update.record = record_of(task, update.record);
+    for update in changed {
+        match tasks.get(&update.task_id) {
+            None => progress.finished.push(update.task_gone()),
+            Some(task) => match update.revise(task, facts) {
+                Ok(revision) => revised.push(revision),
+                Err(same) => progress.finished.push(same.up_to_date()),
+            },
+        }
+    }
+    while !revised.is_empty() && progress.aborted.is_none() {
+        let chunk: Vec<_> = revised.drain(..revised.len().min(MAX_RECORDS)).collect();
+        progress.extend(write(org, chunk).await.unwrap_or_else(Progress::aborted));
+    }
+    progress
+}
+
+impl Update {
+    /// The update with the fields to write, given the Task as Salesforce holds it; the error is an update without any.
+    fn revise(mut self, task: &salesforce::Record, facts: &OrgFacts) -> Result<(Self, salesforce::Record), Box<Self>> {
+        if self.record.id.is_empty() {
+            self.record = record_of(task, self.record);
         }
         let held = held(task);
         // After an attempt whose response was lost: if the Task was not modified since, its content is what we wrote.
         let is_untouched = task.datetime("CreatedDate").is_some_and(|at| task.datetime("LastModifiedDate") == Some(at));
-        let last_written =
-            update.last_written.take().or_else(|| is_untouched.then(|| base_from_current(&held, &update.ours)));
-        let revision = revise(last_written.as_ref(), &held, &update.ours);
+        let base = self.last_written.take().or_else(|| is_untouched.then(|| base_from_current(&held, &self.ours)));
+        let revision = revise(base.as_ref(), &held, &self.ours);
         if revision.is_empty() {
-            update.done(report);
-        } else {
-            let wire = without(revised_task(&update.task_id, &revision), SObject::Task, facts);
-            revised.push((update, wire));
+            return Err(Box::new(self));
+        }
+        let wire = without(revised_task(&self.task_id, &revision), SObject::Task, facts);
+        Ok((self, wire))
+    }
+}
+
+/// Writes revised Tasks in one API call, each succeeding or failing on its own.
+async fn write(org: &mut Org, revised: Vec<(Update, salesforce::Record)>) -> Result<Progress, BatchError> {
+    let mut progress = Progress::default();
+    let wires: Vec<salesforce::Record> = revised.iter().map(|(_, wire)| wire.clone()).collect();
+    let saved = match org.try_call(async |client| client.update(&wires, Atomicity::EachAlone).await).await? {
+        Ok(saved) => saved,
+        // The whole collection was refused because of a field that none of its records may have.
+        Err(Error::Refused(refusal)) if refusal.fields_to_leave_out().is_some() => {
+            for (update, _) in revised {
+                refused(update, &refusal, &mut progress);
+            }
+            return Ok(progress);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    for ((mut update, _), saved) in revised.into_iter().zip(saved) {
+        match saved {
+            Ok(_) => {
+                update.job.trace.note(Topic::Task, "The Task was updated with later data from Aircall.");
+                let (job, task) = update.into_logged();
+                progress.logged(job, task);
+            }
+            Err(refusal) => refused(update, &refusal, &mut progress),
         }
     }
-    while !revised.is_empty() {
-        let chunk: Vec<_> = revised.drain(..revised.len().min(MAX_RECORDS)).collect();
-        let wires: Vec<salesforce::Record> = chunk.iter().map(|(_, wire)| wire.clone()).collect();
-        let saved = match org.try_call(async |client| client.update(&wires, Atomicity::EachAlone).await).await? {
-            Ok(saved) => saved,
-            // The whole collection was refused because of a field that none of its records may have.
-            Err(Error::Refused(refusal)) if refusal.fields_to_leave_out().is_some() => {
-                for (update, _) in chunk {
-                    refused(update, &refusal, report);
-                }
-                continue;
-            }
-            Err(error) => return Err(error.into()),
-        };
-        for ((update, _), saved) in chunk.into_iter().zip(saved) {
-            match saved {
-                Ok(_) => {
-                    let mut update = update;
-                    report.wrote_any = true;
-                    update.job.trace.note(Topic::Task, "The Task was updated with later data from Aircall.");
-                    update.done(report);
-                }
-                Err(refusal) => refused(update, &refusal, report),
-            }
-        }
-    }
-    Ok(())
+    Ok(progress)
 }
 
 /// The Tasks as Salesforce holds them, without deleted ones. The inner error names fields that the org lacks or hides.
@@ -163,11 +193,11 @@ async fn read(
     org: &mut Org,
     updates: &[Update],
     facts: &OrgFacts,
-) -> Result<Result<BTreeMap<SalesforceId, salesforce::Record>, Refusal>, Stop> {
-    let hidden = |field: &&&str| !facts.missing_fields.contains_key(&format!("Task.{field}"));
+) -> Result<Result<BTreeMap<SalesforceId, salesforce::Record>, Refusal>, BatchError> {
+    let is_visible = |field: &&&str| !Missing::Field(SObject::Task, (**field).to_owned()).is_in(facts);
     let links = LINKS.iter().filter(|_| updates.iter().any(|update| update.record.id.is_empty()));
     let fields: Vec<&'static str> =
-        HELD_FIELDS.iter().chain(links).filter(hidden).copied().chain(ALWAYS_READ).collect();
+        HELD_FIELDS.iter().chain(links).filter(is_visible).copied().chain(ALWAYS_READ).collect();
     let ids: Vec<SalesforceId> = updates.iter().map(|update| update.task_id).collect();
     let mut tasks = BTreeMap::new();
     for soql in Soql::tasks_by_id(&ids, &fields) {
@@ -182,16 +212,10 @@ async fn read(
     Ok(Ok(tasks))
 }
 
-fn refused(update: Update, refusal: &Refusal, report: &mut Report) {
+fn refused(update: Update, refusal: &Refusal, progress: &mut Progress) {
     match action_for(Part::Revision, &update.job, refusal) {
-        Action::TaskGone => update.task_gone(report),
-        Action::FixAndRetry(fix) => report.to_retry.push((update.job, fix)),
-        Action::Finish(fate) => report.done.push((update.job, fate)),
-        Action::Adopt(_) => report.done.push((update.job, Fate::failed(refusal))),
-        Action::Stop(stop) => {
-            report.stop = Some(stop);
-            report.stopped.push((update.job, Fate::postponed(refusal)));
-        }
+        Action::TaskGone => progress.finished.push(update.task_gone()),
+        action => progress.act(update.job, action, refusal),
     }
 }
 

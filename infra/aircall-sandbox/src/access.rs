@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use axum::http::{HeaderMap, header};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
+use sandbox_kit::random;
 use serde::{Deserialize, Serialize};
 
-use crate::{error::ApiError, random, state::State};
+use crate::{error::ApiError, state::State};
 
 /// Lifetime of an authorization code, in minutes.
 const CODE_MINUTES: i64 = 10;
@@ -41,14 +42,14 @@ pub(crate) struct Access {
 impl Access {
     /// Issues an access token.
     pub(crate) fn issue(&mut self) -> String {
-        let token = random::hex(32);
+        let token = random::hex::<32>();
         let number = self.tokens.values().max().map_or(1, |last| last + 1);
         self.tokens.insert(token.clone(), number);
         token
     }
 
     pub(crate) fn put_code(&mut self, code: Code) -> String {
-        let text = random::hex(32);
+        let text = random::hex::<32>();
         self.codes.insert(text.clone(), code);
         text
     }

@@ -1,9 +1,10 @@
 //! Calls: the given fields of a call, completed with defaults.
 
 use jiff::Timestamp;
+use sandbox_kit::random;
 use serde_json::{Map, Value, json};
 
-use crate::{random, state::State};
+use crate::state::State;
 
 /// Id of the first call that is added without an id.
 const FIRST_ID: u64 = 3_000_001;
@@ -37,7 +38,7 @@ pub(crate) fn started_at(call: &Value) -> i64 {
 
 fn blank(id: u64) -> Value {
     json!({
-        "id": id, "sid": format!("CA{}", random::hex(16)), "direct_link": format!("https://api.aircall.io/v1/calls/{id}"),
+        "id": id, "sid": format!("CA{}", random::hex::<16>()), "direct_link": format!("https://api.aircall.io/v1/calls/{id}"),
         "direction": "inbound", "status": null, "missed_call_reason": null, "started_at": null, "answered_at": null,
         "ended_at": null, "duration": null, "voicemail": null, "recording": null, "asset": null,
         "raw_digits": "anonymous", "user": null, "contact": null, "archived": false, "assigned_to": null,

@@ -116,7 +116,7 @@ async fn attempt(company: &Company, outgoing: &Outgoing, attempt: u32) -> Delive
 
 async fn post(company: &Company, outgoing: &Outgoing) -> Result<reqwest::StatusCode, reqwest::Error> {
     let timeout = Duration::from_millis(company.lock_untracked().options.delivery_timeout_ms);
-    let http = company.0.http.get_or_init(http);
+    let http = company.http.get_or_init(http);
     // The headers of a real delivery observed in September 2026.
     let request = http
         .post(&outgoing.url)

@@ -7,12 +7,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use jiff::Timestamp;
+use sandbox_kit::inject;
 
 use crate::{Company, access, api, control, error::ApiError, oauth};
 
 pub(crate) fn router(company: Company) -> Router {
     let api = api::routes().layer(from_fn_with_state(company.clone(), authenticate));
-    let vendor = api.merge(oauth::routes()).layer(from_fn_with_state(company.clone(), control::faults::inject));
+    let vendor = api.merge(oauth::routes()).layer(from_fn_with_state(company.clone(), inject::<Company>));
     vendor.merge(control::routes()).fallback(async || ApiError::not_found()).with_state(company)
 }
 

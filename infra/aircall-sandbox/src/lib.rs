@@ -5,7 +5,6 @@
 
 mod access;
 mod api;
-mod body;
 mod call;
 mod control;
 mod deliver;
@@ -14,18 +13,15 @@ mod events;
 mod http;
 mod oauth;
 mod options;
-mod random;
 mod rate;
 mod seed_data;
 mod state;
 mod webhook;
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
-};
+use std::sync::{Arc, MutexGuard, OnceLock};
 
 use axum::Router;
+use sandbox_kit::Shared;
 use serde_json::{Map, Value};
 
 use self::state::State;
@@ -36,19 +32,11 @@ pub use self::{
 };
 
 /// A company that uses Aircall. Clones share its state.
-#[derive(Clone)]
-pub struct Company(Arc<Inner>);
-
-struct Inner {
-    state: Mutex<State>,
+#[derive(Clone, Debug)]
+pub struct Company {
+    state: Shared<State>,
     /// Client for deliveries, created on first use.
-    http: OnceLock<reqwest::Client>,
-}
-
-impl fmt::Debug for Company {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Company").finish_non_exhaustive()
-    }
+    http: Arc<OnceLock<reqwest::Client>>,
 }
 
 /// A call or event with invalid or missing fields.
@@ -64,7 +52,7 @@ pub struct RestoreError(#[from] serde_json::Error);
 impl Company {
     /// "Example Company", with three numbers, three users and no calls.
     pub fn new(options: Options) -> Self {
-        Self(Arc::new(Inner { state: Mutex::new(State::new(options)), http: OnceLock::new() }))
+        Self { state: Shared::new(State::new(options)), http: Arc::default() }
     }
 
     /// All routes: the API, OAuth with its consent page, and `/_sandbox`.
@@ -132,12 +120,12 @@ impl Company {
     /// # Panics
     /// Never: every part of the state can be serialized as JSON.
     pub fn snapshot(&self) -> Value {
-        serde_json::to_value(&*self.lock_untracked()).expect("the state is JSON")
+        self.state.snapshot()
     }
 
     /// Increases with every change: while it is unchanged, so is [`Company::snapshot`].
     pub fn revision(&self) -> u64 {
-        self.lock_untracked().revision
+        self.state.revision()
     }
 
     /// Replaces the state of this company with a snapshot.
@@ -145,22 +133,18 @@ impl Company {
     /// # Errors
     /// [`RestoreError`] when the value is not a snapshot of this version; the company is then unchanged.
     pub fn restore(&self, snapshot: Value) -> Result<(), RestoreError> {
-        let mut state: State = serde_json::from_value(snapshot)?;
-        let mut current = self.lock();
-        state.revision = current.revision;
-        *current = state;
+        let state = serde_json::from_value(snapshot)?;
+        *self.lock() = state;
         Ok(())
     }
 
     /// Locks the state and increments the revision.
     fn lock(&self) -> MutexGuard<'_, State> {
-        let mut state = self.lock_untracked();
-        state.revision += 1;
-        state
+        self.state.lock()
     }
 
     /// Locks the state without incrementing the revision: for reads, and for state that a snapshot leaves out.
     fn lock_untracked(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock_untracked()
     }
 }

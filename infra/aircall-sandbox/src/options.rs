@@ -1,7 +1,6 @@
 //! Options that can be changed while the sandbox runs.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 /// The options. Missing keys keep their defaults; unknown keys are refused.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -56,19 +55,5 @@ impl Default for Options {
             client_id: None,
             client_secret: None,
         }
-    }
-}
-
-impl Options {
-    /// These options with the given keys replaced.
-    ///
-    /// # Errors
-    /// A sentence that names the invalid key.
-    pub(crate) fn merged(&self, changes: Map<String, Value>) -> Result<Self, String> {
-        let mut all = serde_json::to_value(self).map_err(|error| error.to_string())?;
-        if let Some(all) = all.as_object_mut() {
-            all.extend(changes);
-        }
-        serde_json::from_value(all).map_err(|error| error.to_string())
     }
 }

@@ -2,19 +2,11 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use sandbox_kit::{ControlState, random};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{
-    access::Access,
-    control::{faults::Fault, requests::Requests},
-    deliver::Delivery,
-    options::Options,
-    random,
-    rate::Window,
-    seed_data,
-    webhook::Webhook,
-};
+use crate::{access::Access, deliver::Delivery, options::Options, rate::Window, seed_data, webhook::Webhook};
 
 /// Generated credentials, used where the options give none.
 #[derive(Debug, Deserialize, Serialize)]
@@ -39,13 +31,9 @@ pub(crate) struct State {
     #[serde(skip)]
     pub(crate) window: Window,
     #[serde(skip)]
-    pub(crate) requests: Requests,
+    pub(crate) control: ControlState,
     #[serde(skip)]
     pub(crate) deliveries: VecDeque<Delivery>,
-    #[serde(skip)]
-    pub(crate) faults: Vec<Fault>,
-    #[serde(skip)]
-    pub(crate) revision: u64,
 }
 
 impl State {
@@ -53,10 +41,10 @@ impl State {
         Self {
             options,
             identity: Identity {
-                api_id: random::hex(16),
-                api_token: random::hex(16),
-                client_id: random::hex(16),
-                client_secret: random::hex(16),
+                api_id: random::hex::<16>(),
+                api_token: random::hex::<16>(),
+                client_id: random::hex::<16>(),
+                client_secret: random::hex::<16>(),
             },
             numbers: seed_data::lines(),
             users: seed_data::users(),
@@ -64,10 +52,8 @@ impl State {
             webhooks: Vec::new(),
             access: Access::default(),
             window: Window::default(),
-            requests: Requests::default(),
+            control: ControlState::default(),
             deliveries: VecDeque::new(),
-            faults: Vec::new(),
-            revision: 0,
         }
     }
 

@@ -1,11 +1,12 @@
 //! A webhook: its address, the events it subscribes to, and whether it is active.
 
 use jiff::Timestamp;
+use sandbox_kit::random;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use url::{Host, Url};
 
-use crate::{access::Caller, error::ApiError, events::EVENTS, random};
+use crate::{access::Caller, error::ApiError, events::EVENTS};
 
 /// Maximum number of webhooks of a company.
 pub(crate) const LIMIT: usize = 100;
@@ -42,7 +43,7 @@ impl Webhook {
             url,
             events: events(body)?.unwrap_or_else(all),
             active: flag(body, "active")?.unwrap_or(true),
-            token: random::hex(16),
+            token: random::hex::<16>(),
             failures: 0,
             custom_name: text(body, "custom_name")?.unwrap_or_else(|| "Webhook".to_owned()),
             created_at: Timestamp::now(),

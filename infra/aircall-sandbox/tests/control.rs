@@ -6,6 +6,7 @@ use std::{
 };
 
 use aircall_sandbox::{Company, Options};
+use sandbox_kit::Server;
 use serde_json::{Value, json};
 
 use crate::client::Client;
@@ -62,9 +63,8 @@ async fn a_fault_with_only_a_delay_keeps_the_response() {
 async fn a_dropped_connection_sends_no_bytes() {
     let client = Client::new();
     add_fault(&client, json!({"drop": true})).await;
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(axum::serve(listener, client.company.router()).into_future());
+    let server = Server::start(client.company.router()).await.unwrap();
+    let address = server.address;
     let read = tokio::task::spawn_blocking(move || {
         let mut stream = std::net::TcpStream::connect(address).unwrap();
         stream.write_all(b"GET /v1/ping HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();

@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderMap, Method};
 use jiff::Timestamp;
+use sandbox_kit::Parameters;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
@@ -19,7 +20,7 @@ pub(crate) struct Call {
     /// The decoded path segments after the version; a trailing slash is ignored.
     pub(crate) segments: Vec<String>,
     /// Decoded parameters, in order.
-    pub(crate) query: Vec<(String, String)>,
+    pub(crate) query: Parameters,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Option<Value>,
     /// The session's user.
@@ -42,7 +43,7 @@ pub(crate) struct ApiResponse {
 pub(crate) struct Address {
     pub(crate) version: String,
     pub(crate) segments: Vec<String>,
-    pub(crate) query: Vec<(String, String)>,
+    pub(crate) query: Parameters,
 }
 
 impl Address {
@@ -54,7 +55,7 @@ impl Address {
         let mut segments = path.split('/').filter(|segment| !segment.is_empty()).map(decode);
         let version = segments.next().ok_or_else(ApiError::not_found)?;
         check_version(&version)?;
-        let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let query = Parameters::parse(query.as_bytes());
         Ok(Self { version, segments: segments.collect(), query })
     }
 }
@@ -83,7 +84,7 @@ impl Call {
     }
 
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.query.get(name)
     }
 
     /// Whether a boolean parameter is `true`, in any case.
@@ -147,7 +148,7 @@ mod tests {
     fn check(target: &str, segments: &[&str], q: Option<&str>) {
         let address = Address::parse(target).unwrap();
         assert_eq!(address.segments, segments);
-        assert_eq!(address.query.first().map(|(_, value)| value.as_str()), q);
+        assert_eq!(address.query.iter().next().map(|(_, value)| value), q);
     }
 
     #[test]

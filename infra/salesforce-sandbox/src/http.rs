@@ -10,6 +10,7 @@ use axum::{
     routing::any,
 };
 use jiff::Timestamp;
+use sandbox_kit::{inject, run_to_completion};
 use serde_json::Value;
 
 use crate::{
@@ -24,7 +25,7 @@ use crate::{
 /// <https://developer.salesforce.com/docs/platform/api-rest/guide/errorcodes.html>
 const MAX_HEAD: usize = 16_384;
 /// Size limit of a request body in bytes, far above that of the largest collection.
-pub(crate) const MAX_BODY: usize = 16 << 20;
+const MAX_BODY: usize = 16 << 20;
 const LIMIT_INFO: HeaderName = HeaderName::from_static("sforce-limit-info");
 
 pub(crate) fn router(org: Org) -> Router {
@@ -34,7 +35,7 @@ pub(crate) fn router(org: Org) -> Router {
         .route("/services/data/{*rest}", any(data))
         .merge(bulk::routes())
         .merge(oauth::routes())
-        .layer(from_fn_with_state(org.clone(), control::faults::inject));
+        .layer(from_fn_with_state(org.clone(), inject::<Org>));
     Router::new().merge(services).merge(control::routes()).merge(pages::routes()).with_state(org)
 }
 
@@ -47,9 +48,7 @@ async fn data(State(org): State<Org>, request: Request) -> Response {
     let read = read(&parts, body).await;
     match authorize(&org, parts, read) {
         // A task of its own lets a request run to completion even if its caller disconnects.
-        Ok(call) => {
-            tokio::spawn(respond(org, call)).await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
-        }
+        Ok(call) => run_to_completion(respond(org, call)).await,
         Err(response) => response,
     }
 }
@@ -125,11 +124,11 @@ fn authorize(org: &Org, parts: Parts, read: Result<Read, ApiError>) -> Result<Ca
         let error = ApiError::new(403, "API_DISABLED_FOR_ORG", "API is not enabled for this Organization or User Type");
         return Err(response(error.into(), None));
     }
-    if state.requests.total() >= state.options.daily_api_limit {
+    if state.control.requests.counted() >= state.options.daily_api_limit {
         let error = ApiError::new(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
         return Err(response(error.into(), Some(usage(&state))));
     }
-    state.requests.count(api::resource(&call.segments), api::weight(&call));
+    state.control.requests.count(api::resource(&call.segments));
     Ok(call)
 }
 
@@ -142,13 +141,13 @@ async fn respond(org: Org, call: Call) -> Response {
 
 /// Honours `POST …?_HTTP_METHOD=PATCH`, for clients that cannot send `PATCH`.
 fn method(method: &Method, address: &Address) -> Method {
-    let overridden = address.query.iter().find(|(name, _)| name == "_HTTP_METHOD").map(|(_, value)| value);
-    let overridden = overridden.filter(|_| method == Method::POST).and_then(|value| value.parse().ok());
+    let overridden = address.query.get("_HTTP_METHOD").filter(|_| method == Method::POST);
+    let overridden = overridden.and_then(|value| value.parse().ok());
     overridden.unwrap_or_else(|| method.clone())
 }
 
 fn usage(state: &crate::state::State) -> HeaderValue {
-    let (used, limit) = (state.requests.total(), state.options.daily_api_limit);
+    let (used, limit) = (state.control.requests.counted(), state.options.daily_api_limit);
     HeaderValue::from_str(&format!("api-usage={used}/{limit}")).expect("digits fit a header")
 }
 

@@ -17,7 +17,6 @@ mod options;
 mod pages;
 mod permissions;
 mod query;
-mod random;
 mod schema;
 mod search;
 mod seed_data;
@@ -26,12 +25,10 @@ mod tables;
 mod time;
 mod write;
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{fmt, sync::MutexGuard};
 
 use axum::Router;
+use sandbox_kit::Shared;
 use serde_json::Value;
 
 pub use self::options::{DuplicateAction, DuplicateRule, Options, ValidationRule};
@@ -39,7 +36,7 @@ use self::{error::ApiError, state::State};
 
 /// An org. Clones share its state.
 #[derive(Clone, Debug)]
-pub struct Org(Arc<Mutex<State>>);
+pub struct Org(Shared<State>);
 
 /// Tokens of a user who authorised the app.
 pub struct Grant {
@@ -75,7 +72,7 @@ pub struct RestoreError(#[from] serde_json::Error);
 impl Org {
     /// An org with an admin, a standard user and no records.
     pub fn new(options: Options) -> Self {
-        Self(Arc::new(Mutex::new(State::new(options))))
+        Self(Shared::new(State::new(options)))
     }
 
     /// All routes: OAuth, the data API, `/_sandbox` and the pages.
@@ -90,12 +87,12 @@ impl Org {
     /// # Panics
     /// Never: every part of the state can be serialized as JSON.
     pub fn snapshot(&self) -> Value {
-        serde_json::to_value(&*self.lock_untracked()).expect("the state is JSON")
+        self.0.snapshot()
     }
 
     /// Increases with every change, and with most reads: while it is unchanged, so is [`Org::snapshot`].
     pub fn revision(&self) -> u64 {
-        self.lock_untracked().revision
+        self.0.revision()
     }
 
     /// Replaces the state of this org with a snapshot.
@@ -106,9 +103,7 @@ impl Org {
         let mut state: State = serde_json::from_value(snapshot)?;
         state.tables.reindex();
         seed_data::add_missing_profiles(&mut state);
-        let mut current = self.lock();
-        state.revision = current.revision;
-        *current = state;
+        *self.lock() = state;
         Ok(())
     }
 
@@ -199,15 +194,13 @@ impl Org {
 
     /// Locks the state and increments the revision.
     fn lock(&self) -> MutexGuard<'_, State> {
-        let mut state = self.lock_untracked();
-        state.revision += 1;
-        state
+        self.0.lock()
     }
 
     /// Locks the state without incrementing the revision. A panic in another request leaves it usable, as writes are
     /// journalled.
     fn lock_untracked(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock_untracked()
     }
 }
 

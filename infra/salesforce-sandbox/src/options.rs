@@ -131,11 +131,7 @@ impl Options {
         if changes.contains_key("unique_key_field") {
             changes.entry("unique_key_field_for_all").or_insert(Value::Bool(true));
         }
-        let mut all = serde_json::to_value(self).map_err(|error| error.to_string())?;
-        if let Some(all) = all.as_object_mut() {
-            all.extend(changes);
-        }
-        let options: Self = serde_json::from_value(all).map_err(|error| error.to_string())?;
+        let options = sandbox_kit::options::merged(self, changes)?;
         for pattern in options.validation_rules.iter().filter_map(|rule| rule.regex.as_ref()) {
             Regex::new(pattern).map_err(|error| error.to_string())?;
         }

@@ -3,18 +3,18 @@
 use std::{borrow::Cow, time::Duration};
 
 use jiff::Timestamp;
+use sandbox_kit::{ControlState, random};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     api::cursors::Cursors,
     bulk::Jobs,
-    control::{faults::Fault, record_faults::RecordFault, requests::Requests},
+    control::record_faults::RecordFault,
     error::ApiError,
     locks::Locks,
     oauth::grants::Grants,
     options::Options,
     permissions::Viewer,
-    random,
     schema::{self, Object},
     seed_data,
     tables::{Record, Tables},
@@ -36,9 +36,7 @@ pub(crate) struct State {
     pub(crate) tables: Tables,
     pub(crate) grants: Grants,
     #[serde(skip)]
-    pub(crate) requests: Requests,
-    #[serde(skip)]
-    pub(crate) faults: Vec<Fault>,
+    pub(crate) control: ControlState,
     #[serde(skip)]
     pub(crate) record_faults: Vec<RecordFault>,
     #[serde(skip)]
@@ -49,8 +47,6 @@ pub(crate) struct State {
     pub(crate) locks: Locks,
     #[serde(skip)]
     pub(crate) viewer: Viewer,
-    #[serde(skip)]
-    pub(crate) revision: u64,
 }
 
 impl State {
@@ -70,14 +66,12 @@ impl State {
             identity,
             tables,
             grants: Grants::default(),
-            requests: Requests::default(),
-            faults: Vec::new(),
+            control: ControlState::default(),
             record_faults: Vec::new(),
             cursors: Cursors::default(),
             jobs: Jobs::default(),
             locks: Locks::default(),
             viewer: Viewer::default(),
-            revision: 0,
         };
         seed_data::seed(&mut state);
         state

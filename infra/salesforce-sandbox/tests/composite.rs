@@ -1,4 +1,4 @@
-//! Composite, batch, collections, graph, tree.
+//! Composite, collections, graph.
 
 use serde_json::{Value, json};
 
@@ -218,20 +218,6 @@ async fn a_collection_has_at_most_two_hundred_records() {
 }
 
 #[tokio::test]
-async fn a_batch_can_search_and_counts_each_subrequest() {
-    let org = Client::new();
-    org.seed("Contact", json!({"LastName": "Roe", "Phone": "0612345678"}));
-    let search = "v66.0/search/?q=FIND+%7B0612345678%7D+IN+PHONE+FIELDS+RETURNING+Contact%28Id%29";
-    let body = json!({"haltOnError": true, "batchRequests": [{"method": "GET", "url": search},
-        {"method": "POST", "url": "v66.0/sobjects/Contact", "richInput": {}},
-        {"method": "GET", "url": "v66.0/limits"}]});
-    let answer = org.post(&data("composite/batch"), body).await;
-    assert_eq!(column(&answer.body["results"], "statusCode"), ["200", "400", "412"]);
-    assert_eq!(answer.body["hasErrors"], true);
-    assert_eq!(answer.headers["sforce-limit-info"], "api-usage=3/100000");
-}
-
-#[tokio::test]
 async fn each_graph_is_a_transaction() {
     let org = Client::new();
     org.seed("Task", json!({"Aircall_Key__c": "call-1"}));
@@ -266,15 +252,4 @@ async fn graphs_have_limits() {
     let query =
         json!([{"graphId": "q", "compositeRequest": [step("GET", "query?q=SELECT+Id+FROM+Task", "q", Value::Null)]}]);
     assert_eq!(post(query).await.body["graphs"][0]["isSuccessful"], false);
-}
-
-#[tokio::test]
-async fn a_tree_is_all_or_nothing() {
-    let org = Client::new();
-    let record = |reference: &str, name: &str| json!({"attributes": {"type": "Lead", "referenceId": reference}, "LastName": name, "Company": "Acme"});
-    let good = org.post(&data("composite/tree/Lead"), json!({"records": [record("a", "Roe")]})).await;
-    assert_eq!((good.status, &good.body["results"][0]["referenceId"]), (201, &json!("a")));
-    let bad = org.post(&data("composite/tree/Lead"), json!({"records": [record("b", "Doe"), record("c", "")]})).await;
-    assert_eq!((bad.status, &bad.body["hasErrors"]), (400, &json!(true)));
-    assert_eq!(org.org.records("Lead").len(), 1);
 }

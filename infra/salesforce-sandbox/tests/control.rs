@@ -15,47 +15,40 @@ async fn requests_are_counted_as_salesforce_counts_them() {
     let composite = json!({"compositeRequest": [step("one"), step("two")]});
     org.post(&data("composite/"), composite).await;
     org.post(&data("composite/sobjects"), json!({"records": []})).await;
-    let part = json!({"method": "GET", "url": "v66.0/limits"});
-    org.post(&data("composite/batch"), json!({"batchRequests": [part, part, part]})).await;
     org.get("/services/data").await;
     org.get("/services/oauth2/userinfo").await;
     Client { token: "x".to_owned(), org: org.org.clone() }.get(&data("limits")).await;
     let counted = org.get("/_sandbox/requests").await.body;
-    let by_resource = json!({"composite": 1, "composite/batch": 3, "composite/sobjects": 1, "query": 1, "search": 1,
-        "sobjects": 1});
-    assert_eq!((&counted["total"], &counted["by_resource"]), (&json!(8), &by_resource));
+    let by_resource = json!({"composite": 1, "composite/sobjects": 1, "query": 1, "search": 1, "sobjects": 1});
+    assert_eq!((&counted["total"], &counted["by_resource"]), (&json!(5), &by_resource));
     let log = counted["log"].as_array().unwrap();
-    assert_eq!(log.len(), 9);
+    assert_eq!(log.len(), 8);
     assert_eq!(
         (&log[0]["method"], &log[0]["path"], &log[0]["status"]),
         (&json!("POST"), &json!(data("sobjects/Task")), &json!(201))
     );
-    assert_eq!(log[8]["status"], 401);
+    assert_eq!(log[7]["status"], 401);
     assert_eq!(org.delete("/_sandbox/requests").await.status, 204);
     assert_eq!(org.get("/_sandbox/requests").await.body, json!({"total": 0, "by_resource": {}, "log": []}));
 }
 
 #[tokio::test]
-async fn every_request_is_one_api_call_except_a_batch() {
+async fn every_request_is_one_api_call() {
     let org = Client::new();
     let path = data("query?q=SELECT+Id+FROM+Task");
     let step = |reference_id: usize| json!({"method": "GET", "referenceId": format!("q{reference_id}"), "url": path});
     let composite = json!({"compositeRequest": (0..5).map(step).collect::<Vec<_>>()});
-    let batch = json!({"batchRequests": vec![json!({"method": "GET", "url": "v66.0/query?q=SELECT+Id+FROM+Task"}); 3]});
     let node = |reference_id: usize| {
         let body = json!({"Subject": "Call"});
         json!({"method": "POST", "referenceId": format!("t{reference_id}"), "url": data("sobjects/Task"), "body": body})
     };
     let graph = |id: &str| json!({"graphId": id, "compositeRequest": (0..4).map(node).collect::<Vec<_>>()});
-    for (path, body, calls) in [
-        ("composite", composite, 1),
-        ("composite/batch", batch, 3),
-        ("composite/graph", json!({"graphs": [graph("one"), graph("two")]}), 1),
-    ] {
+    for (path, body) in [("composite", composite), ("composite/graph", json!({"graphs": [graph("one"), graph("two")]}))]
+    {
         org.delete("/_sandbox/requests").await;
         let answer = org.post(&data(path), body).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
-        assert_eq!(org.get("/_sandbox/requests").await.body["total"], calls, "{path}");
+        assert_eq!(org.get("/_sandbox/requests").await.body["total"], 1, "{path}");
     }
     assert_eq!(org.org.records("Task").len(), 8);
 }

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use sandbox_kit::Server;
 use serde_json::{Value, json};
 
 use crate::client::{Client, data};
@@ -64,9 +65,8 @@ async fn a_fault_with_only_a_delay_keeps_the_response() {
 
 /// Sends a request over a real connection, and returns what is read before it is closed.
 async fn raw(org: &Client, path: &str) -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = tokio::spawn(axum::serve(listener, org.org.router()).into_future());
+    let server = Server::start(org.org.router()).await.unwrap();
+    let address = server.address;
     let request = format!(
         "POST {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\n\
          content-length: 2\r\nconnection: close\r\n\r\n{{}}",
@@ -80,9 +80,7 @@ async fn raw(org: &Client, path: &str) -> String {
         let _ = stream.read_to_string(&mut text);
         text
     });
-    let text = read.await.unwrap();
-    server.abort();
-    text
+    read.await.unwrap()
 }
 
 #[tokio::test]
@@ -185,9 +183,8 @@ async fn a_delayed_error_is_counted_after_its_caller_disconnects() {
 async fn a_request_takes_effect_when_its_connection_is_closed() {
     let org = Client::new();
     add_fault(&org, json!({"path": "Task", "delay_ms": 200})).await;
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = tokio::spawn(axum::serve(listener, org.org.router()).into_future());
+    let server = Server::start(org.org.router()).await.unwrap();
+    let address = server.address;
     let request = format!(
         "POST {} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\n\
          content-length: 2\r\n\r\n{{}}",
@@ -202,5 +199,4 @@ async fn a_request_takes_effect_when_its_connection_is_closed() {
     disconnected.await.unwrap();
     assert!(org.org.records("Task").is_empty());
     wait_for(&org, 1, 201).await;
-    server.abort();
 }

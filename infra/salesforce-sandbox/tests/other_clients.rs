@@ -6,6 +6,8 @@ use std::{
     process::{Command, Output},
 };
 
+use sandbox_kit::Server;
+
 use crate::client::Client;
 
 /// The directory in which `tests/run` installs tools that are not Rust crates.
@@ -17,9 +19,8 @@ fn cache() -> PathBuf {
 /// Runs a program in `tests/clients` of the workspace, with the address and credentials of a new org.
 async fn run(program: PathBuf, arguments: &'static [&'static str]) -> Output {
     let org = Client::new().org;
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let server = tokio::spawn(axum::serve(listener, org.router()).into_future());
+    let server = Server::start(org.router()).await.unwrap();
+    let url = server.url();
     let grant = org.issue_grant(&org.admin_user_id());
     let output = tokio::task::spawn_blocking(move || {
         let mut command = Command::new(&program);
@@ -36,9 +37,7 @@ async fn run(program: PathBuf, arguments: &'static [&'static str]) -> Output {
         let missing = |error| panic!("{} cannot be run, run tests/run once: {error}", program.display());
         command.output().unwrap_or_else(missing)
     });
-    let output = output.await.unwrap();
-    server.abort();
-    output
+    output.await.unwrap()
 }
 
 #[track_caller]

@@ -17,7 +17,7 @@ pub enum Counter {
     EventsReceived,
     /// Webhooks that were refused.
     EventsRefused,
-    /// EventQueue that were merged into their call.
+    /// Events that were merged into their call or message.
     EventsMerged,
     /// Entries that became, or were updated as, a Task.
     CallsLogged,

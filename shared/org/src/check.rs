@@ -4,16 +4,21 @@ use jiff::Timestamp;
 use salesforce::{KeyField, OrgCheck, SObject, SetUpOutcome, SetUpStep, check_org, set_up};
 use store::{Known, OrgFacts, Tenant, Tenants};
 
-use crate::lookup::CALLER_PREFIX;
+use crate::batch_error::BatchError;
+use crate::missing::Missing;
 use crate::org::Org;
-use crate::stop::Stop;
 
 impl Org {
     /// Checks what the org offers. What was fixed in the org is used from the next call on.
     ///
     /// # Errors
     /// Why the check could not be completed.
-    pub async fn check(&mut self, tenants: &Tenants, tenant: &mut Tenant, now: Timestamp) -> Result<OrgCheck, Stop> {
+    pub async fn check(
+        &mut self,
+        tenants: &Tenants,
+        tenant: &mut Tenant,
+        now: Timestamp,
+    ) -> Result<OrgCheck, BatchError> {
         let check = self.call(async |client| check_org(client).await).await?;
         let mut facts = tenant.facts.clone();
         correct(&mut facts, &check, now);
@@ -29,12 +34,11 @@ impl Org {
     /// # Errors
     /// Why the set-up cannot go on. A refusal by Salesforce is a failed step, not an error. It is idempotent and may be
     /// repeated.
-    pub async fn set_up(&mut self, tenants: &Tenants, tenant: &mut Tenant) -> Result<Vec<SetUpStep>, Stop> {
+    pub async fn set_up(&mut self, tenants: &Tenants, tenant: &mut Tenant) -> Result<Vec<SetUpStep>, BatchError> {
         let user = self.default_owner;
         let steps = self.call(async move |client| set_up(client, &user).await).await?;
         let is_done = steps.iter().all(|step| step.outcome != SetUpOutcome::Failed);
-        let key_field = format!("{}.{}", SObject::Task, KeyField::AircallKey.name());
-        if is_done && tenant.facts.missing_fields.remove(&key_field).is_some() {
+        if is_done && Missing::key_field(KeyField::AircallKey).remove_from(&mut tenant.facts) {
             tenants.set_facts(&tenant.id, &tenant.facts).await?;
         }
         Ok(steps)
@@ -46,12 +50,17 @@ impl Org {
 fn correct(facts: &mut OrgFacts, check: &OrgCheck, now: Timestamp) {
     let callers = [SObject::Contact, SObject::Lead, SObject::Account];
     let is_faulty = |object: SObject, field: &str| check.faulty_fields.contains(&format!("{object}.{field}"));
-    facts.missing_fields.retain(|name, _| match name.strip_prefix(CALLER_PREFIX) {
-        Some(field) => callers.into_iter().any(|object| is_faulty(object, field)),
-        None => check.faulty_fields.contains(name),
-    });
-    let is_hidden = |object: SObject| check.hidden_objects.contains(&object);
-    facts.missing_objects.retain(|name, _| SObject::from_name(name).is_some_and(is_hidden));
+    let all: Vec<Missing> = Missing::all(facts).map(|(missing, _)| missing).collect();
+    for missing in all {
+        let is_still_missing = match &missing {
+            Missing::Searched(_, field) => callers.into_iter().any(|object| is_faulty(object, field)),
+            Missing::Field(..) | Missing::Value { .. } => check.faulty_fields.contains(&missing.to_string()),
+            Missing::Object(object) => check.hidden_objects.contains(object),
+        };
+        if !is_still_missing {
+            missing.remove_from(facts);
+        }
+    }
     if let Some(value) = check.person_accounts {
         let known = facts.person_accounts.filter(|known| known.value == value);
         facts.person_accounts = Some(known.unwrap_or(Known { value, at: now }));

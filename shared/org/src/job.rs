@@ -1,8 +1,8 @@
 //! The input of one Task.
 
-use jiff::Timestamp;
-use rules::{E164, Interaction, TaskStatus, Trace, Verdict};
-use store::{Entry, Written};
+use rules::settings::Settings;
+use rules::{E164, Interaction, Task, TaskStatus, Trace, Verdict};
+use store::{Entry, Problem, Written};
 
 /// A call, or messages, to be written as a Task, with the state of the attempts so far.
 #[derive(Clone, Debug)]
@@ -21,8 +21,10 @@ pub struct Job {
     pub trace: Trace,
     /// The trace of the Task's creation; empty before it is created.
     before: Trace,
-    /// Since when attempts have failed. The outcome of such an attempt may have been lost.
-    pub tried_since: Option<Timestamp>,
+    /// How often it was postponed since it was last logged.
+    pub attempts: u32,
+    /// Why the last attempt failed. The outcome of such an attempt may have been lost.
+    pub problem: Option<Problem>,
     /// Whether the connecting user owns the Task because Salesforce refused the Aircall user.
     pub by_default_owner: bool,
     /// Whether a new record omits the e-mail because Salesforce considers it invalid.
@@ -41,7 +43,8 @@ impl Job {
             written: None,
             trace,
             before,
-            tried_since: None,
+            attempts: 0,
+            problem: None,
             by_default_owner: false,
             without_email: false,
         }
@@ -53,7 +56,8 @@ impl Job {
         let Verdict::Log(status) = entry.decision.as_ref()?.verdict else { return None };
         let phone = interaction.party().phone().cloned()?;
         let mut job = Self::new(&entry.key, interaction, status, phone);
-        job.tried_since = entry.problem.as_ref().map(|problem| problem.since);
+        job.attempts = entry.attempts;
+        job.problem.clone_from(&entry.problem);
         if entry.written.is_some() {
             // An update extends the trace of the Task's creation.
             job.written.clone_from(&entry.written);
@@ -61,6 +65,11 @@ impl Job {
             job.trace.clone_from(&entry.trace);
         }
         Some(job)
+    }
+
+    /// Its Task on the record named `record_name`. It has the entry's key, whatever the document says.
+    pub fn task(&self, settings: &Settings, record_name: &str) -> Task {
+        Task { key: self.key.clone(), ..self.interaction.task(self.status, settings, record_name) }
     }
 
     /// The same job without its existing Task.

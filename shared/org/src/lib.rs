@@ -11,24 +11,26 @@
 //!
 //! The writer executes the plan; the console shows it.
 
+mod batch_error;
 mod bundle;
 mod check;
 mod job;
 mod lookup;
+mod missing;
 mod org;
 mod owners;
 mod plan;
 mod preview;
 mod queries;
 mod session;
-mod stop;
 
+pub use batch_error::{BatchError, Reason};
 pub use bundle::Bundle;
 pub use job::Job;
 pub use lookup::{Hints, Knowledge, Lookup};
+pub use missing::{InvalidMissing, Missing};
 pub use org::Org;
 pub use owners::{Owner, Owners};
 pub use plan::{Draft, Plan, Users, without};
 pub use preview::{Field, FieldValue, Place, Preview, RelatedPlace, Writes, is_open};
 pub use session::{OrgConnector, PendingTokens, Session};
-pub use stop::{Stop, Trouble};

@@ -12,18 +12,12 @@ use salesforce::call_log::{Found, PERSON_FIELDS, found};
 use salesforce::{CallerFields, DigitsOnly, Error, KeyField, Refusal, SObject, SalesforceId, Sosl};
 use store::{Known, OrgFacts, PhoneMatch, Phones, Tenant, Tenants};
 
+use crate::batch_error::BatchError;
 use crate::job::Job;
+use crate::missing::Missing;
 use crate::org::Org;
 use crate::owners::{Owner, Owners};
 use crate::queries::{Answers, Queries, ask};
-use crate::stop::Stop;
-
-/// Prefix of the facts that name a field that searches must leave out: `Caller.Lead.MobilePhone`, or
-/// `Caller.MobilePhone` where Salesforce did not name the object.
-pub(crate) const CALLER_PREFIX: &str = "Caller.";
-
-/// The fact that names the field that holds the key in an org without the key field.
-const FALLBACK_KEY_FIELD: &str = "Task.CallObject";
 
 /// The longest duration of a drain.
 const MAX_DRAIN: SignedDuration = SignedDuration::from_mins(5);
@@ -79,7 +73,7 @@ impl Lookup {
         jobs: &[Job],
         hints: &Hints,
         now: Timestamp,
-    ) -> Result<Knowledge, Stop> {
+    ) -> Result<Knowledge, BatchError> {
         let mut knowledge = Knowledge::default();
         let phones: BTreeSet<E164> = jobs.iter().map(|job| job.phone.clone()).collect();
         self.take_known(tenant, &phones, hints, now, &mut knowledge).await?;
@@ -94,7 +88,7 @@ impl Lookup {
             self.owners.learn(&tenant.id, &questions.emails.iter().cloned().collect::<Vec<_>>(), users);
         }
         if answers.keys_denied {
-            tenant.facts.missing_fields.insert(FALLBACK_KEY_FIELD.to_owned(), now);
+            Missing::key_field(KeyField::CallObject).add_to(&mut tenant.facts, now);
             self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
         }
         // A Person Account that only the confirming query found looks like a Contact until its Account is queried.
@@ -150,17 +144,17 @@ impl Lookup {
     ) -> Queries {
         let emails = jobs.iter().filter_map(Job::user_email);
         let not_found = |phone: &&E164| !candidates.iter().any(|found| has_phone(found, phone));
-        let hides_accounts = tenant.facts.missing_objects.contains_key(SObject::Account.name());
+        let hides_accounts = Missing::Object(SObject::Account).is_in(&tenant.facts);
         let may_have_persons = !hides_accounts
             && match tenant.facts.person_accounts {
                 None => true,
                 Some(known) => !known.value && include_likely_person(candidates),
             };
-        let lacks = |field: KeyField| tenant.facts.missing_fields.contains_key(&format!("Task.{}", field.name()));
+        let lacks = |field: KeyField| Missing::key_field(field).is_in(&tenant.facts);
         // The key field may have been set up after an attempt whose outcome was lost.
         let was_unkeyed = |job: &Job| {
             let last = tenant.facts.unkeyed_at.map(|at| at + MAX_DRAIN);
-            job.tried_since.is_some_and(|since| last.is_some_and(|last| since <= last))
+            job.problem.as_ref().is_some_and(|problem| last.is_some_and(|last| problem.since <= last))
         };
         let may_be_unkeyed =
             |job: &&Job| !lacks(KeyField::CallObject) && (lacks(KeyField::AircallKey) || was_unkeyed(job));
@@ -185,7 +179,7 @@ impl Lookup {
         tenant: &mut Tenant,
         phones: &BTreeSet<E164>,
         now: Timestamp,
-    ) -> Result<Vec<Found>, Stop> {
+    ) -> Result<Vec<Found>, BatchError> {
         let forms: BTreeSet<String> = phones.iter().flat_map(E164::digit_forms).collect();
         let terms: Vec<DigitsOnly> = forms.iter().filter_map(|form| DigitsOnly::parse(form).ok()).collect();
         // Each retry leaves out what the org reported as missing. The loop ends because each retry requires a new fact.
@@ -207,22 +201,25 @@ impl Lookup {
         hints: &Hints,
         now: Timestamp,
         knowledge: &mut Knowledge,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), BatchError> {
         let cached: Vec<E164> = phones.iter().filter(|phone| !hints.forgotten.contains(*phone)).cloned().collect();
         let remembered = self.phones.get_many(&tenant.id, &cached, now).await?;
         for (phone, PhoneMatch { record, ours, .. }) in remembered {
             let mut trace = Trace::new();
             let how = if ours {
-                "we recently created it for this number"
+                "we recently created it for this phone number"
             } else {
-                "the number was matched to it minutes ago"
+                "the phone number was matched to it minutes ago"
             };
-            trace.note(Topic::Record, format!("The number is that of the {} {}: {how}.", record.kind, record.name));
+            trace.note(
+                Topic::Record,
+                format!("The phone number is that of the {} {}: {how}.", record.kind, record.name),
+            );
             knowledge.records.insert(phone, (record, trace));
         }
         for (phone, record) in &hints.named {
             let mut trace = Trace::new();
-            let finding = "A duplicate rule in Salesforce says that the number's record already exists";
+            let finding = "A duplicate rule in Salesforce says that the phone number's record already exists";
             trace.note(Topic::Record, format!("{finding}: the {} {}.", record.kind, record.name));
             knowledge.records.insert(phone.clone(), (record.clone(), trace));
         }
@@ -239,12 +236,11 @@ fn learn_missing(facts: &mut OrgFacts, refusal: &Refusal, now: Timestamp) -> boo
             let had = facts.person_accounts.replace(Known { value: false, at: now });
             is_news |= had.is_none_or(|known| known.value);
         } else {
-            let of = refusal.entity().map(|object| format!("{object}.")).unwrap_or_default();
-            is_news |= facts.missing_fields.insert(format!("{CALLER_PREFIX}{of}{field}"), now).is_none();
+            is_news |= Missing::Searched(refusal.entity(), field.clone()).add_to(facts, now);
         }
     }
     if let Some(object) = refusal.missing_object() {
-        is_news |= facts.missing_objects.insert(object.name().to_owned(), now).is_none();
+        is_news |= Missing::Object(object).add_to(facts, now);
     }
     is_news
 }
@@ -252,20 +248,18 @@ fn learn_missing(facts: &mut OrgFacts, refusal: &Refusal, now: Timestamp) -> boo
 /// The fields and objects that a search may use in the tenant's org.
 fn callers(tenant: &Tenant) -> CallerFields {
     let has_persons = tenant.facts.person_accounts.is_some_and(|known| known.value);
-    let hidden = tenant.facts.missing_fields.keys().filter_map(|field| field.strip_prefix(CALLER_PREFIX));
-    let fields = hidden.fold(CallerFields::new(has_persons), |fields, hidden| match hidden.split_once('.') {
-        Some((object, field)) => fields.without(SObject::from_name(object), field),
-        None => fields.without(None, hidden),
-    });
-    let objects = tenant.facts.missing_objects.keys().filter_map(|object| SObject::from_name(object));
-    objects.fold(fields, CallerFields::without_object)
+    Missing::all(&tenant.facts).fold(CallerFields::new(has_persons), |callers, (missing, _)| match missing {
+        Missing::Searched(sobject, field) => callers.without(sobject, &field),
+        Missing::Object(sobject) => callers.without_object(sobject),
+        Missing::Field(..) | Missing::Value { .. } => callers,
+    })
 }
 
 async fn search(
     org: &mut Org,
     terms: &[DigitsOnly],
     callers: &CallerFields,
-) -> Result<Result<Vec<Found>, Error>, Stop> {
+) -> Result<Result<Vec<Found>, Error>, BatchError> {
     let mut candidates = Vec::new();
     for sosl in Sosl::phones(terms, callers) {
         match org.try_call(async |client| client.search(&sosl).await).await? {
@@ -318,7 +312,7 @@ async fn relate_confirmed_contacts(
     asked: &BTreeSet<SalesforceId>,
     callers: &CallerFields,
     knowledge: &mut Knowledge,
-) -> Result<(), Stop> {
+) -> Result<(), BatchError> {
     let unasked: BTreeSet<SalesforceId> = contacts(knowledge, &[]).difference(asked).copied().collect();
     if unasked.is_empty() {
         return Ok(());

@@ -7,8 +7,8 @@ use salesforce::{ApiUsage, Client, Error, ErrorCode, Kind, Reply, SObject, Sales
 use store::Tenant;
 use tokio::time::timeout;
 
+use crate::batch_error::{BatchError, Reason};
 use crate::session::{OrgConnector, Session};
-use crate::stop::{Stop, Trouble};
 
 /// Timeout of one request to Salesforce, whose writes wait up to ten seconds for a row lock.
 const TIMEOUT: Duration = Duration::from_secs(25);
@@ -45,8 +45,8 @@ impl Org {
         holder: &str,
         usage_limit: u8,
         deadline: Instant,
-    ) -> Result<Self, Stop> {
-        let not_connected = |message: &str| Stop::Reconnect(Trouble::new("NOT_CONNECTED", message));
+    ) -> Result<Self, BatchError> {
+        let not_connected = |message: &str| BatchError::Reconnect(Reason::new("NOT_CONNECTED", message));
         let connection = tenant.salesforce.as_ref().ok_or_else(|| not_connected("No Salesforce org is connected."))?;
         let mut session = Session::open(connector, &tenant.id, holder).await?;
         let default_owner = match SalesforceId::parse(&connection.user_id) {
@@ -64,7 +64,7 @@ impl Org {
     ///
     /// # Errors
     /// Why the work cannot go on.
-    pub async fn try_call<T, F>(&mut self, request: F) -> Result<Result<T, Error>, Stop>
+    pub async fn try_call<T, F>(&mut self, request: F) -> Result<Result<T, Error>, BatchError>
     where
         F: AsyncFn(&Client) -> Result<Reply<T>, Error>,
     {
@@ -74,7 +74,7 @@ impl Org {
         if should_renew {
             // If the run ended between the refresh and storing its token, the only valid token would be lost.
             if self.time_left()? < self.session.renewal() {
-                return Err(Stop::RetrySoon(Trouble::new(
+                return Err(BatchError::RetrySoon(Reason::new(
                     "TOKEN_REFRESH",
                     "The session with Salesforce has to be renewed.",
                 )));
@@ -98,7 +98,7 @@ impl Org {
     ///
     /// # Errors
     /// Why the work cannot go on.
-    pub async fn call<T, F>(&mut self, request: F) -> Result<T, Stop>
+    pub async fn call<T, F>(&mut self, request: F) -> Result<T, BatchError>
     where
         F: AsyncFn(&Client) -> Result<Reply<T>, Error>,
     {
@@ -110,10 +110,10 @@ impl Org {
     ///
     /// # Errors
     /// What keeps the org from answering.
-    pub async fn probe(&mut self) -> Result<(), Stop> {
+    pub async fn probe(&mut self) -> Result<(), BatchError> {
         for soql in Soql::records_by_id(SObject::User, &[self.default_owner], &[]) {
             match self.call(async |client| client.query(&soql).await).await {
-                Ok(_) | Err(Stop::Refused(_)) => {}
+                Ok(_) | Err(BatchError::Refused(_)) => {}
                 Err(stop) => return Err(stop),
             }
         }
@@ -121,22 +121,22 @@ impl Org {
     }
 
     /// Why no further call may be made, if the org's API usage has reached the limit of the settings.
-    pub fn is_spent(&self) -> Option<Trouble> {
+    pub fn is_spent(&self) -> Option<Reason> {
         let usage = self.usage.filter(|usage| usage.reaches(self.usage_limit))?;
         let (used, limit, share) = (usage.used, usage.limit, self.usage_limit);
         let message = format!(
             "The org has used {used} of its {limit} API calls of 24 hours, all integrations together, and the settings \
              say to stop at {share} %."
         );
-        Some(Trouble::new("API_USAGE_LIMIT", message))
+        Some(Reason::new("API_USAGE_LIMIT", message))
     }
 
-    async fn send<T, F>(&mut self, request: &F) -> Result<Result<T, Error>, Stop>
+    async fn send<T, F>(&mut self, request: &F) -> Result<Result<T, Error>, BatchError>
     where
         F: AsyncFn(&Client) -> Result<Reply<T>, Error>,
     {
         if let Some(spent) = self.is_spent() {
-            return Err(Stop::Pause(spent));
+            return Err(BatchError::Pause(spent));
         }
         let limit = self.time_left()?.min(TIMEOUT);
         let answer = timeout(limit, request(self.session.client())).await;
@@ -147,16 +147,16 @@ impl Org {
         };
         self.api_calls += calls;
         self.usage = usage.or(self.usage);
-        let answer =
-            answer.map_err(|_| Stop::TimedOut(Trouble::new("UNANSWERED", "Salesforce did not answer in time.")))?;
+        let answer = answer
+            .map_err(|_| BatchError::TimedOut(Reason::new("UNANSWERED", "Salesforce did not answer in time.")))?;
         Ok(answer.map(|answer| answer.value))
     }
 
     /// The time left until the deadline, less the time reserved for recording the outcomes.
-    fn time_left(&self) -> Result<Duration, Stop> {
+    fn time_left(&self) -> Result<Duration, BatchError> {
         let left = self.deadline.saturating_duration_since(Instant::now()).saturating_sub(RECORDING_TIME);
         if left.is_zero() {
-            return Err(Stop::OutOfTime(Trouble::new(
+            return Err(BatchError::OutOfTime(Reason::new(
                 "OUT_OF_TIME",
                 "No time was left for another request to Salesforce.",
             )));

@@ -13,6 +13,7 @@ use store::{OrgFacts, Related, TenantId};
 use crate::bundle::Bundle;
 use crate::job::Job;
 use crate::lookup::Knowledge;
+use crate::missing::Missing;
 use crate::owners::{Owner, Owners};
 
 /// A Task that is ready to be written.
@@ -94,7 +95,7 @@ impl Plan {
                 relate(settings, record.kind, found, &mut job.trace)
             };
             let owner = users.owner(&mut job);
-            let task = job.interaction.task(job.status, settings, &record.name);
+            let task = job.task(settings, &record.name);
             let key = job.key.clone();
             let bundle_key = if new.is_some() { job.phone.to_string() } else { record.id.clone() };
             let case = (relation == Relation::NewCase).then(|| task.subject.clone());
@@ -181,14 +182,17 @@ fn note_owner(job: &mut Job, owner: Option<SalesforceId>) {
 /// `wire` without the fields of `sobject` that the org lacks or does not let us write, and without picklist values that
 /// it lacks.
 pub fn without(mut wire: salesforce::Record, sobject: SObject, facts: &OrgFacts) -> salesforce::Record {
-    for missing in facts.missing_fields.keys() {
-        let Some(field) = missing.strip_prefix(sobject.name()).and_then(|rest| rest.strip_prefix('.')) else {
-            continue;
-        };
-        // A fact may name a single value of a field instead of the whole field.
-        let (field, value) = field.split_once('=').map_or((field, None), |(field, value)| (field, Some(value)));
-        if value.is_none() || wire.str(field) == value {
-            wire.remove(field);
+    for (missing, _) in Missing::all(facts) {
+        match missing {
+            Missing::Field(object, field) if object == sobject => {
+                wire.remove(&field);
+            }
+            Missing::Value { sobject: object, field, value } if object == sobject => {
+                if wire.str(&field) == Some(value.as_str()) {
+                    wire.remove(&field);
+                }
+            }
+            Missing::Field(..) | Missing::Value { .. } | Missing::Searched(..) | Missing::Object(_) => {}
         }
     }
     wire

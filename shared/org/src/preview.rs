@@ -9,12 +9,12 @@ use salesforce::{SalesforceId, Subrequest};
 use serde_json::Value;
 use store::{ConnectionState, OrgFacts, Related, Tenant};
 
+use crate::batch_error::{BatchError, Reason};
 use crate::bundle::Bundle;
 use crate::job::Job;
 use crate::lookup::{Hints, Lookup};
 use crate::org::Org;
 use crate::plan::{Draft, Plan, Users};
-use crate::stop::{Stop, Trouble};
 
 /// The preview of a call.
 #[derive(Clone, Debug)]
@@ -114,7 +114,7 @@ impl Lookup {
         settings: &Settings,
         job: Job,
         now: Timestamp,
-    ) -> Result<Preview, Stop> {
+    ) -> Result<Preview, BatchError> {
         is_open(tenant, now)?;
         tenant.facts = std::mem::take(&mut tenant.facts).as_of(now);
         let job = job.as_new();
@@ -127,15 +127,15 @@ impl Lookup {
 /// Checks whether the tenant's org may receive requests `now`.
 ///
 /// # Errors
-/// Why it may not: [`Stop::Pause`] or [`Stop::Reconnect`]. It may again once the pause is over, or the next attempt on
+/// Why it may not: [`BatchError::Pause`] or [`BatchError::Reconnect`]. It may again once the pause is over, or the next attempt on
 /// a dead connection is due.
-pub fn is_open(tenant: &Tenant, now: Timestamp) -> Result<(), Stop> {
+pub fn is_open(tenant: &Tenant, now: Timestamp) -> Result<(), BatchError> {
     match &tenant.state {
         ConnectionState::Paused { until, reason, .. } if now < *until => {
-            Err(Stop::Pause(Trouble::new("PAUSED", reason.clone())))
+            Err(BatchError::Pause(Reason::new("PAUSED", reason.clone())))
         }
         ConnectionState::ReconnectNeeded { try_at, reason, .. } if now < *try_at => {
-            Err(Stop::Reconnect(Trouble::new("RECONNECT_NEEDED", reason.clone())))
+            Err(BatchError::Reconnect(Reason::new("RECONNECT_NEEDED", reason.clone())))
         }
         ConnectionState::Connected | ConnectionState::Paused { .. } | ConnectionState::ReconnectNeeded { .. } => Ok(()),
     }

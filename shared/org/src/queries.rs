@@ -10,8 +10,8 @@ use salesforce::{
     Atomicity, CallerFields, ErrorCode, KeyField, Kind, MAX_QUERIES, Record, SObject, SalesforceId, Soql, Subrequest,
 };
 
+use crate::batch_error::BatchError;
 use crate::org::Org;
-use crate::stop::Stop;
 
 /// What to query.
 #[derive(Debug, Default)]
@@ -62,7 +62,7 @@ enum Target {
 }
 
 /// Runs all queries, five per API call.
-pub(crate) async fn ask(org: &mut Org, questions: &Queries, callers: &CallerFields) -> Result<Answers, Stop> {
+pub(crate) async fn ask(org: &mut Org, questions: &Queries, callers: &CallerFields) -> Result<Answers, BatchError> {
     let queries = queries(questions, callers);
     let asked_about_persons = queries.iter().any(|(target, _)| matches!(target, Target::Persons));
     let mut answers = Answers { asked_about_persons, ..Answers::default() };

@@ -13,7 +13,7 @@ use secrecy::ExposeSecret as _;
 use store::{Acquired, AppSecret, LeaseKind, SalesforceTokens, TenantId, Tenants, Tokens};
 use url::Url;
 
-use crate::stop::{Stop, Trouble};
+use crate::batch_error::{BatchError, Reason};
 
 /// The number of attempts to store new tokens.
 const STORE_ATTEMPTS: usize = 3;
@@ -64,9 +64,9 @@ impl Session {
     ///
     /// # Errors
     /// When there are no tokens, or our own tables or secrets do not answer.
-    pub async fn open(connector: &OrgConnector, tenant: &TenantId, holder: &str) -> Result<Self, Stop> {
+    pub async fn open(connector: &OrgConnector, tenant: &TenantId, holder: &str) -> Result<Self, BatchError> {
         connector.flush_pending(tenant).await?;
-        let missing = || Stop::Reconnect(Trouble::new("NOT_CONNECTED", "Salesforce's tokens are missing."));
+        let missing = || BatchError::Reconnect(Reason::new("NOT_CONNECTED", "Salesforce's tokens are missing."));
         let tokens = connector.tokens.get(tenant).await?.ok_or_else(missing)?;
         let client = client(connector, &tokens)?;
         Ok(Self { connector: connector.clone(), tenant: tenant.clone(), holder: holder.to_owned(), tokens, client })
@@ -81,10 +81,10 @@ impl Session {
     ///
     /// # Errors
     /// When Salesforce does not name them.
-    pub(crate) async fn user(&mut self) -> Result<SalesforceId, Stop> {
+    pub(crate) async fn user(&mut self) -> Result<SalesforceId, BatchError> {
         let ask = async |session: &Self| {
             let address = address(&session.tokens.instance_url)?;
-            Ok::<_, Stop>(oauth::userinfo(&session.connector.http, &address, &session.tokens.access_token).await)
+            Ok::<_, BatchError>(oauth::userinfo(&session.connector.http, &address, &session.tokens.access_token).await)
         };
         match ask(self).await? {
             Ok(info) => Ok(info.user_id),
@@ -105,7 +105,7 @@ impl Session {
     ///
     /// # Errors
     /// When the grant is dead, or no new token is available now.
-    pub async fn renew(&mut self) -> Result<(), Stop> {
+    pub async fn renew(&mut self) -> Result<(), BatchError> {
         let (polls, interval) = REFRESH_POLL;
         for _ in 0..polls {
             if self.use_stored().await? {
@@ -125,11 +125,11 @@ impl Session {
                 Acquired::NoTenant => break,
             }
         }
-        Err(Stop::RetrySoon(Trouble::new("TOKEN_REFRESH", "The session with Salesforce is being renewed.")))
+        Err(BatchError::RetrySoon(Reason::new("TOKEN_REFRESH", "The session with Salesforce is being renewed.")))
     }
 
     /// Exchanges the refresh token, and stores the new tokens before using them.
-    async fn refresh(&mut self) -> Result<(), Stop> {
+    async fn refresh(&mut self) -> Result<(), BatchError> {
         let app = self.connector.app.get().await?;
         let login_url = address(&self.tokens.login_url)?;
         let (secret, token) = (&app.client_secret, &self.tokens.refresh_token);
@@ -152,7 +152,7 @@ impl Session {
     }
 
     /// Uses the stored tokens. Returns whether they differ from the ones in use.
-    async fn use_stored(&mut self) -> Result<bool, Stop> {
+    async fn use_stored(&mut self) -> Result<bool, BatchError> {
         let Some(stored) = self.connector.tokens.get(&self.tenant).await? else { return Ok(false) };
         if have_same_access_token(&stored, &self.tokens) {
             return Ok(false);
@@ -161,7 +161,7 @@ impl Session {
         Ok(true)
     }
 
-    fn use_tokens(&mut self, tokens: SalesforceTokens) -> Result<(), Stop> {
+    fn use_tokens(&mut self, tokens: SalesforceTokens) -> Result<(), BatchError> {
         self.client = client(&self.connector, &tokens)?;
         self.tokens = tokens;
         Ok(())
@@ -171,7 +171,7 @@ impl Session {
 impl OrgConnector {
     /// Stores new tokens in place of the `old` ones. These are no longer valid, so storing is retried; if it fails, the
     /// new tokens are kept in memory for the next run.
-    async fn store(&self, tenant: &TenantId, new: &SalesforceTokens, old: &SalesforceTokens) -> Result<(), Stop> {
+    async fn store(&self, tenant: &TenantId, new: &SalesforceTokens, old: &SalesforceTokens) -> Result<(), BatchError> {
         let mut outcome = Ok(());
         for attempt in 1..=STORE_ATTEMPTS {
             outcome = self.tokens.put(tenant, new).await;
@@ -185,7 +185,7 @@ impl OrgConnector {
     }
 
     /// Stores tokens that could not be stored earlier, unless the org was connected again since.
-    async fn flush_pending(&self, tenant: &TenantId) -> Result<(), Stop> {
+    async fn flush_pending(&self, tenant: &TenantId) -> Result<(), BatchError> {
         let pending = self.pending.lock().get(tenant).cloned();
         if let Some((new, old)) = pending {
             let stored = self.tokens.get(tenant).await?;
@@ -208,12 +208,12 @@ fn have_same_access_token(one: &SalesforceTokens, other: &SalesforceTokens) -> b
     one.access_token.expose_secret() == other.access_token.expose_secret()
 }
 
-fn client(connector: &OrgConnector, tokens: &SalesforceTokens) -> Result<Client, Stop> {
+fn client(connector: &OrgConnector, tokens: &SalesforceTokens) -> Result<Client, BatchError> {
     let instance_url = address(&tokens.instance_url)?;
     Ok(Client::new(connector.http.clone(), instance_url, tokens.access_token.clone(), connector.version.clone()))
 }
 
-fn address(url: &str) -> Result<Url, Stop> {
+fn address(url: &str) -> Result<Url, BatchError> {
     Url::parse(url)
-        .map_err(|_| Stop::Reconnect(Trouble::new("NOT_CONNECTED", "The stored address of the org is not a URL.")))
+        .map_err(|_| BatchError::Reconnect(Reason::new("NOT_CONNECTED", "The stored address of the org is not a URL.")))
 }

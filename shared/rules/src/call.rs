@@ -33,7 +33,7 @@ impl<'de> Deserialize<'de> for LineId {
             type Value = LineId;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("the id of an Aircall number, such as 397375")
+                f.write_str("the id of a line, such as 397375")
             }
 
             fn visit_u64<E: serde::de::Error>(self, id: u64) -> Result<LineId, E> {

@@ -54,13 +54,13 @@ impl SkipReason {
             SkipReason::OutsideBusinessHours => {
                 "The call came outside business hours, and only calls during them are logged."
             }
-            SkipReason::LineNotSelected => "The Aircall number is not among those whose calls are logged.",
-            SkipReason::Anonymous => "The other party withheld the number, so there is no record to log on.",
+            SkipReason::LineNotSelected => "The line is not among those whose calls and messages are logged.",
+            SkipReason::Anonymous => "The other party withheld the phone number, so there is no record to log on.",
             SkipReason::NotAPhoneNumber => {
-                "The other party's number is not a full phone number, so there is no record to log on."
+                "The other party's phone number is incomplete, so there is no record to log on."
             }
             SkipReason::UnknownNumber => {
-                "No record in Salesforce has the number, and the settings do not create records for unknown numbers."
+                "No record in Salesforce has the phone number, and the settings do not create records for unknown numbers."
             }
         }
     }
@@ -147,6 +147,18 @@ pub fn decide(document: &Document, settings: &Settings, previous: Option<&Decisi
     }
 }
 
+impl Decision {
+    /// The decision about something that already has a Task of this status, whose own decision was lost: a Task is never
+    /// withdrawn.
+    #[must_use]
+    pub fn keep_task(self, status: TaskStatus) -> Self {
+        match self.verdict {
+            Verdict::Log(_) => self,
+            Verdict::Skip(_) => Self { verdict: Verdict::Log(status), ..self },
+        }
+    }
+}
+
 /// Decides about `interaction` without regard to a previous decision.
 fn decide_afresh(interaction: &Interaction, basis: Basis, settings: &Settings) -> Decision {
     let mut trace = Trace::new();
@@ -201,11 +213,11 @@ fn check_line(line: &Line, settings: &Settings, trace: &mut Trace) -> Result<(),
     let label = line.label();
     match &settings.lines {
         Some(lines) if !lines.contains(&line.id) => {
-            trace.note(Topic::Line, format!("{label} is not among the numbers that are logged: not logged."));
+            trace.note(Topic::Line, format!("{label} is not among the lines that are logged: not logged."));
             return Err(SkipReason::LineNotSelected);
         }
-        Some(_) => trace.note(Topic::Line, format!("{label} is among the numbers that are logged.")),
-        None => trace.note(Topic::Line, format!("{label}: all numbers are logged.")),
+        Some(_) => trace.note(Topic::Line, format!("{label} is among the lines that are logged.")),
+        None => trace.note(Topic::Line, format!("{label}: all lines are logged.")),
     }
     Ok(())
 }

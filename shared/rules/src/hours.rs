@@ -21,7 +21,7 @@ pub struct HoursCheck {
 /// the missed-call reason `out_of_opening_hours`, and whether the line was open at the call's first event.
 pub fn check(hours: &BusinessHours, call: &Call) -> HoursCheck {
     match (hours.lines.get(&call.line.id), &hours.schedule) {
-        (Some(schedule), _) => check_schedule(schedule, "this number's own schedule", call),
+        (Some(schedule), _) => check_schedule(schedule, "the line's own schedule", call),
         (None, Some(schedule)) => check_schedule(schedule, "the general schedule", call),
         (None, None) => check_aircall(call),
     }
@@ -50,9 +50,9 @@ fn check_aircall(call: &Call) -> HoursCheck {
         (false, "Aircall says that the call came outside opening hours.")
     } else {
         match call.line.open {
-            Some(false) => (false, "Aircall says that the number was closed."),
-            Some(true) => (true, "Aircall says that the number was open."),
-            None => (true, "Aircall does not say whether the number was open, so it counts as open."),
+            Some(false) => (false, "Aircall says that the line was closed."),
+            Some(true) => (true, "Aircall says that the line was open."),
+            None => (true, "Aircall does not say whether the line was open, so it counts as open."),
         }
     };
     HoursCheck { is_open, reason: reason.to_owned() }

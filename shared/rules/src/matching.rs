@@ -106,6 +106,6 @@ pub fn choose<'a>(phone: &E164, candidates: &'a [Candidate], trace: &mut Trace) 
         _ => format!("; {others} records of a lower priority also have it"),
     };
     let (kind, name) = (chosen.record.kind, &chosen.record.name);
-    trace.note(Topic::Record, format!("The number is that of the {kind} {name}{among}{besides}."));
+    trace.note(Topic::Record, format!("The phone number is that of the {kind} {name}{among}{besides}."));
     Some(chosen)
 }

@@ -198,6 +198,11 @@ impl MessageDocument {
         }
     }
 
+    /// The id under which versions before schema 1 stored a message of a group; none for any other message.
+    pub fn former_id(&self, message: &Message) -> Option<MessageId> {
+        self.is_group.then(|| self.id.for_participant_unkeyed(&message.party))
+    }
+
     /// Aircall's id.
     pub fn id(&self) -> &MessageId {
         &self.id

@@ -51,6 +51,17 @@ impl Conversation {
         Some(Self { line: message.line.id, phone, day, digest })
     }
 
+    /// Whether its key is that of versions before schema 1.
+    pub fn is_unkeyed(&self) -> bool {
+        self.digest.is_none()
+    }
+
+    /// The same conversation under the key that holds a digest.
+    #[must_use]
+    pub fn keyed(self, key: &DigestKey) -> Self {
+        Self { digest: Some(key.digest(self.phone.as_str())), ..self }
+    }
+
     /// The same conversation under the key of versions before schema 1, which held the phone number.
     #[must_use]
     pub fn unkeyed(self) -> Self {

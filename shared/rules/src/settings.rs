@@ -270,7 +270,7 @@ fn required_ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<BTr
     let Some(ids): Option<Vec<u64>> = required(deserializer)? else { return Ok(None) };
     let mut lines = BTreeSet::new();
     match ids.into_iter().find(|id| !lines.insert(LineId(*id))) {
-        Some(id) => Err(de::Error::custom(format!("the number {id} is listed twice"))),
+        Some(id) => Err(de::Error::custom(format!("the line {id} is listed twice"))),
         None => Ok(Some(lines)),
     }
 }

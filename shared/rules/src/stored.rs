@@ -8,9 +8,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::Segment;
 
-/// Repairs after which reading is given up. Each costs one pass over the document.
-const MAX_REPAIRS: usize = 500;
-
 /// Reads `document` as a `T`.
 ///
 /// A value that `T` cannot hold is replaced by the one at the same place in `defaults`, or removed where there is none:
@@ -22,7 +19,9 @@ pub fn read<T: DeserializeOwned>(mut document: Value, defaults: &Value) -> Resul
     if let Ok(read) = T::deserialize(&document) {
         return Ok(read);
     }
-    for _ in 0..MAX_REPAIRS {
+    // Each repair removes or replaces something, and costs one pass over the document.
+    let limit = nodes(&document) + nodes(defaults);
+    for _ in 0..limit {
         let error = match serde_path_to_error::deserialize::<_, T>(&document) {
             Ok(read) => return Ok(read),
             Err(error) => error,
@@ -31,11 +30,20 @@ pub fn read<T: DeserializeOwned>(mut document: Value, defaults: &Value) -> Resul
         if message.contains(SINGLE_KEY) && keep_variant::<T>(&mut document, error.path()) {
             continue;
         }
-        if !repair(&mut document, defaults, Fault::new(error.path(), &message)) {
+        if !repair(&mut document, defaults, ReadError::new(error.path(), &message)) {
             return Err(message);
         }
     }
-    Err(format!("more than {MAX_REPAIRS} of its values cannot be read"))
+    Err(format!("it still cannot be read after {limit} repairs"))
+}
+
+/// The number of values in a document.
+fn nodes(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(values) => values.iter().map(nodes).sum(),
+        Value::Object(object) => object.values().map(nodes).sum::<usize>(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+    }
 }
 
 /// Stands for a time that was not stored.
@@ -80,7 +88,7 @@ enum PathStep {
 
 /// What serde complained about, and where.
 #[derive(Debug)]
-enum Fault {
+enum ReadError {
     /// The object at the path lacks the key that the path ends with.
     Missing(Vec<PathStep>),
     /// The object at the path has a key that it must not have, with which the path ends.
@@ -89,7 +97,7 @@ enum Fault {
     Invalid(Vec<PathStep>),
 }
 
-impl Fault {
+impl ReadError {
     fn new(path: &serde_path_to_error::Path, message: &str) -> Self {
         let mut path: Vec<PathStep> = path.iter().filter_map(step).collect();
         let named = |opening: &str| message.strip_prefix(opening).and_then(|rest| rest.split('`').next());
@@ -101,11 +109,11 @@ impl Fault {
             std::mem::take(&mut path)
         };
         if let Some(key) = named("missing field `") {
-            Fault::Missing(ending_with(key))
+            ReadError::Missing(ending_with(key))
         } else if let Some(key) = named("unknown field `") {
-            Fault::Unknown(ending_with(key))
+            ReadError::Unknown(ending_with(key))
         } else {
-            Fault::Invalid(path)
+            ReadError::Invalid(path)
         }
     }
 }
@@ -120,10 +128,10 @@ fn step(segment: &Segment) -> Option<PathStep> {
 }
 
 /// Changes the document so that serde gets further. Says whether anything was left to change.
-fn repair(document: &mut Value, defaults: &Value, fault: Fault) -> bool {
-    let mut path = match fault {
-        Fault::Unknown(path) => return remove(document, &path),
-        Fault::Missing(path) => {
+fn repair(document: &mut Value, defaults: &Value, error: ReadError) -> bool {
+    let mut path = match error {
+        ReadError::Unknown(path) => return remove(document, &path),
+        ReadError::Missing(path) => {
             if let Some(default) = at(defaults, &path)
                 && let Some((PathStep::Key(key), parent)) = path.split_last()
                 && let Some(Value::Object(object)) = at_mut(document, parent)
@@ -134,7 +142,7 @@ fn repair(document: &mut Value, defaults: &Value, fault: Fault) -> bool {
             // The parent cannot be without it.
             path[..path.len() - 1].to_vec()
         }
-        Fault::Invalid(path) => path,
+        ReadError::Invalid(path) => path,
     };
     // A variant's name is part of serde's path, but not of the document where the value is a plain string.
     while !path.is_empty() && at(document, &path).is_none() {

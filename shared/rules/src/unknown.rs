@@ -65,7 +65,8 @@ pub fn create(setting: UnknownNumber, phone: &E164, contact: Option<&Contact>, t
 
     let new = match setting {
         UnknownNumber::DoNothing => {
-            trace.note(Topic::Record, "No record has the number, and the settings do not create one: not logged.");
+            trace
+                .note(Topic::Record, "No record has the phone number, and the settings do not create one: not logged.");
             return None;
         }
         UnknownNumber::CreateContact => {
@@ -84,6 +85,6 @@ pub fn create(setting: UnknownNumber, phone: &E164, contact: Option<&Contact>, t
             NewRecord::Account { name, phone }
         }
     };
-    trace.note(Topic::Record, format!("No record has the number: the {} {} is created.", new.kind(), new.name()));
+    trace.note(Topic::Record, format!("No record has the phone number: the {} {} is created.", new.kind(), new.name()));
     Some(new)
 }

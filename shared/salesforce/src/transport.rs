@@ -11,16 +11,16 @@ const MAX_BODY: usize = 16 << 20;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Transport {
     /// The client's timeout elapsed.
-    #[error("no answer in time")]
+    #[error("no response in time")]
     TimedOut,
     /// The connection could not be made, or ended early. The text is the operating system's or the TLS library's.
     #[error("connection failed: {0}")]
     Connection(String),
     /// The body exceeds the maximum length.
-    #[error("the answer is longer than {MAX_BODY} bytes")]
+    #[error("the response is longer than {MAX_BODY} bytes")]
     TooLong,
     /// A successful response whose body is not as documented.
-    #[error("the answer cannot be read")]
+    #[error("the response cannot be read")]
     Unreadable,
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second::required;
 use rules::matching::Record;
 use rules::relate::RelatedKind;
-use rules::{Decision, Document, SkipReason, Task, Trace};
+use rules::{Decision, Document, SkipReason, Task, TaskStatus, Trace};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Corrupt;
@@ -100,6 +100,12 @@ pub struct Problem {
 }
 
 impl Entry {
+    /// The status that its Task was created with, if it has one.
+    pub fn task_status(&self) -> Option<TaskStatus> {
+        let written = self.written.as_ref()?;
+        Some(written.task.as_ref().map_or(TaskStatus::Completed, |task| task.status))
+    }
+
     /// Reads an item of the table leniently: only its key, version, state and ids must be readable.
     ///
     /// What a pending entry is to become, and the Task that it became, are never guessed: an entry whose decision or Task

@@ -101,7 +101,7 @@ async fn add_sample(
 
 fn sample_trace(id: u64) -> Trace {
     let mut trace = Trace::new();
-    trace.note(Topic::Record, format!("The number is that of the Contact Tess Caller {id}."));
+    trace.note(Topic::Record, format!("The phone number is that of the Contact Tess Caller {id}."));
     trace.note(Topic::Relation, "It is related to the open Case 00001042, the most recently updated of 2 open ones.");
     trace.note(Topic::Owner, "It belongs to Ada Example, found in Salesforce by e-mail.");
     trace

@@ -55,7 +55,7 @@ impl Filters {
             or_report(call_type, || report("type", message))
         });
         let line = text("line").and_then(|text| {
-            or_report(number(text).map(LineId), || report("line", "The line is the id of an Aircall number."))
+            or_report(number(text).map(LineId), || report("line", "The line must be the ID of a line."))
         });
         let mut date = |name, message| text(name).and_then(|text| or_report(day(text), || report(name, message)));
         let from = date("from", "The first day is a date such as 2026-03-23.");

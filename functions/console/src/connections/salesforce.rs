@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use lambda::queue::WakeUp;
-use org::{Org, Stop};
+use org::{BatchError, Org};
 use salesforce::{OrgCheck, SetUpStep, oauth};
 use secrecy::{ExposeSecret as _, SecretString};
 use store::{Acquired, ApiUsage, Connection, ConnectionState, LeaseKind, SalesforceTokens, Tenant, TenantId};
@@ -125,7 +125,7 @@ async fn record_result<T>(
     console: &Console,
     tenant: &Tenant,
     org: &Org,
-    answer: Result<T, Stop>,
+    answer: Result<T, BatchError>,
 ) -> Result<T, ConnectionError> {
     if let Some(usage) = org.usage {
         let usage = ApiUsage { used: usage.used, limit: usage.limit, at: Timestamp::now() };
@@ -139,8 +139,8 @@ async fn record_result<T>(
 
 /// Maps the error. If the connection turned out to be dead, its state is stored, so that an admin is asked to
 /// reconnect.
-async fn record_stop(console: &Console, tenant: &Tenant, stop: Stop) -> Result<ConnectionError, store::Error> {
-    if let Stop::Reconnect(trouble) = &stop
+async fn record_stop(console: &Console, tenant: &Tenant, stop: BatchError) -> Result<ConnectionError, store::Error> {
+    if let BatchError::Reconnect(trouble) = &stop
         && is_live(tenant)
     {
         let (since, reason) = (Timestamp::now(), trouble.message.clone());

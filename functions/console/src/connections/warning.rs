@@ -123,7 +123,7 @@ fn fix(set_helps: bool, change: &str) -> String {
             "An admin assigns the permission set \"Aircall Integration\" of infra/salesforce to that user, or {change}."
         )
     } else {
-        format!("An admin changes the user's profile or permission sets, which {change}.")
+        format!("An admin {change}, in the user's profile or in a permission set.")
     }
 }
 

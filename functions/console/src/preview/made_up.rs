@@ -85,7 +85,7 @@ impl Described {
             (_, Err(_)) => None,
         };
         if line.is_none() {
-            report("line", "The line is the id of an Aircall number.");
+            report("line", "The line must be the ID of a line.");
         }
         let started_at = self.started_at.parse::<DateTime>().ok().filter(|at| (1970..=2200).contains(&at.year()));
         let zone = line.as_ref().map_or(TimeZone::UTC, hours::time_zone_of);

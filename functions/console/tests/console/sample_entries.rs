@@ -41,7 +41,7 @@ impl Fixture {
     /// Marks the entry as logged on a Contact with this name.
     pub(crate) async fn mark_logged(&self, entry: &Entry, name: &str) {
         let mut trace = Trace::new();
-        trace.note(Topic::Record, format!("The number is that of the Contact {name}."));
+        trace.note(Topic::Record, format!("The phone number is that of the Contact {name}."));
         let written = Written {
             task_id: "00T000000000001AAA".to_owned(),
             task: Some(entry.document.interaction().task(TaskStatus::InProgress, &Settings::default(), name)),

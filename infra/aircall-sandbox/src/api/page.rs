@@ -41,7 +41,7 @@ pub(super) fn page<T>(
 
 /// The address of another page of the same request.
 fn link(parameters: &QueryParameters, page: usize, per_page: usize) -> String {
-    let rest = parameters.query.iter().filter(|(name, _)| name != "page" && name != "per_page");
+    let rest = parameters.query.iter().filter(|(name, _)| !["page", "per_page"].contains(name));
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(rest).append_pair("page", &page.to_string()).append_pair("per_page", &per_page.to_string());
     format!("{}?{}", parameters.url, query.finish())

@@ -6,7 +6,7 @@ use axum::{
     extract::FromRequestParts,
     http::{header, request::Parts},
 };
-use url::form_urlencoded;
+use sandbox_kit::Parameters;
 
 use crate::error::ApiError;
 
@@ -14,12 +14,12 @@ use crate::error::ApiError;
 pub(super) struct QueryParameters {
     /// Without the query.
     pub(super) url: String,
-    pub(super) query: Vec<(String, String)>,
+    pub(super) query: Parameters,
 }
 
 impl QueryParameters {
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.query.get(name)
     }
 
     /// A numeric parameter; `None` if it is missing.
@@ -35,9 +35,6 @@ impl<S: Sync> FromRequestParts<S> for QueryParameters {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("api.aircall.io");
         let query = parts.uri.query().unwrap_or_default().as_bytes();
-        Ok(Self {
-            url: format!("http://{host}{}", parts.uri.path()),
-            query: form_urlencoded::parse(query).into_owned().collect(),
-        })
+        Ok(Self { url: format!("http://{host}{}", parts.uri.path()), query: Parameters::parse(query) })
     }
 }

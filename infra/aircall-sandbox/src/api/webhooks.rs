@@ -5,13 +5,13 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
+use sandbox_kit::JsonBody;
 use serde_json::{Map, Value, json};
 
 use super::{page::page, query_parameters::QueryParameters};
 use crate::{
     Company,
     access::Caller,
-    body::JsonBody,
     error::ApiError,
     webhook::{EventsAction, LIMIT, Webhook},
 };

@@ -1,10 +1,10 @@
 //! `/_sandbox/calls`: lists, adds and removes calls without sending webhooks.
 
 use axum::{Json, extract::State, http::StatusCode};
+use sandbox_kit::{JsonBody, OneOrMore};
 use serde_json::{Map, Value, json};
 
-use super::one_or_more::OneOrMore;
-use crate::{Company, body::JsonBody, call, error::ApiError};
+use crate::{Company, call, error::ApiError};
 
 /// All calls, in order of their ids.
 pub(super) async fn list(State(company): State<Company>) -> Json<Vec<Value>> {

@@ -1,10 +1,10 @@
 //! `/_sandbox/numbers`: the company's lines.
 
 use axum::{Json, extract::State, http::StatusCode};
+use sandbox_kit::{JsonBody, OneOrMore};
 use serde_json::{Value, json};
 
-use super::one_or_more::OneOrMore;
-use crate::{Company, body::JsonBody, error::ApiError, seed_data};
+use crate::{Company, error::ApiError, seed_data};
 
 /// All numbers, in order of their ids.
 pub(super) async fn list(State(company): State<Company>) -> Json<Vec<Value>> {

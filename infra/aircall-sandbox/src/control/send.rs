@@ -1,9 +1,10 @@
 //! `/_sandbox/send` and `/_sandbox/deliveries`: sends events to webhooks, and lists the delivery attempts.
 
 use axum::{Json, extract::State, http::StatusCode};
+use sandbox_kit::JsonBody;
 use serde_json::{Map, Value};
 
-use crate::{Company, body::JsonBody, deliver, deliver::Delivery, error::ApiError};
+use crate::{Company, deliver, deliver::Delivery, error::ApiError};
 
 /// Sends an event, and returns the first attempts.
 pub(super) async fn send(

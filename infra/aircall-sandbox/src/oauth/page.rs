@@ -1,6 +1,7 @@
 //! The consent page.
 
 use axum::response::Html;
+use sandbox_kit::html::escape;
 use url::Url;
 
 use super::authorize::QueryParameters;
@@ -47,9 +48,4 @@ fn page(body: &str) -> Html<String> {
          content=\"width=device-width, initial-scale=1\"><title>Authorize · Sandbox Aircall</title>\
          <style>{STYLE}</style><main>{body}</main></html>"
     ))
-}
-
-fn escape(text: &str) -> String {
-    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    escaped.replace('"', "&quot;").replace('\'', "&#39;")
 }

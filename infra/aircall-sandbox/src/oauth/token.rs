@@ -8,9 +8,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use jiff::Timestamp;
+use sandbox_kit::Parameters;
 use serde::Deserialize;
 use serde_json::json;
-use url::form_urlencoded;
 
 use crate::Company;
 
@@ -28,12 +28,15 @@ impl TokenRequest {
     /// Reads a JSON body or a form.
     fn read(body: &[u8]) -> Self {
         serde_json::from_slice(body).unwrap_or_else(|_| {
-            let get =
-                |name| form_urlencoded::parse(body).find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-            let [grant_type, code, redirect_uri, client_id, client_secret] =
-                ["grant_type", "code", "redirect_uri", "client_id", "client_secret"]
-                    .map(|name| get(name).unwrap_or_default());
-            Self { grant_type, code, redirect_uri, client_id, client_secret }
+            let form = Parameters::parse(body);
+            let text = |name| form.get(name).unwrap_or_default().to_owned();
+            Self {
+                grant_type: text("grant_type"),
+                code: text("code"),
+                redirect_uri: text("redirect_uri"),
+                client_id: text("client_id"),
+                client_secret: text("client_secret"),
+            }
         })
     }
 }

@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
+use sandbox_kit::random;
 use serde_json::Value;
-
-use crate::random;
 
 /// Open query cursors by their locator.
 #[derive(Debug, Default)]

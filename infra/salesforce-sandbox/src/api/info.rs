@@ -32,7 +32,7 @@ pub(super) fn resources(state: &State, call: &Call) -> Result<ApiResponse, ApiEr
 pub(super) fn limits(state: &State, call: &Call) -> Result<ApiResponse, ApiError> {
     require_method(call, &Method::GET)?;
     let max = state.options.daily_api_limit;
-    let remaining = max.saturating_sub(state.requests.total());
+    let remaining = max.saturating_sub(state.control.requests.counted());
     // Storage limits are those of a Developer Edition org, and storage is never used.
     Ok(ApiResponse::ok(json!({"DailyApiRequests": {"Max": max, "Remaining": remaining},
         "DataStorageMB": {"Max": 5, "Remaining": 5}, "FileStorageMB": {"Max": 20, "Remaining": 20}})))

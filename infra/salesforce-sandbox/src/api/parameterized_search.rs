@@ -70,7 +70,7 @@ pub(super) fn search(state: &State, call: &Call) -> Result<ApiResponse, ApiError
 fn from_query(call: &Call) -> Result<Parameters, ApiError> {
     let missing = || ApiError::new(400, "MALFORMED_SEARCH", "A search string has to be specified");
     let list = |name: &str| {
-        let values = call.query.iter().filter(|(key, _)| key == name).flat_map(|(_, value)| value.split(','));
+        let values = call.query.iter().filter(|(key, _)| *key == name).flat_map(|(_, value)| value.split(','));
         values.map(|value| value.trim().to_owned()).collect::<Vec<_>>()
     };
     let sobject = |name| SObject { name, fields: Vec::new(), filter: None, order_by: None, limit: None, offset: 0 };

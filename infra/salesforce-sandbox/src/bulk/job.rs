@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use axum::http::{HeaderMap, Method};
 use jiff::Timestamp;
+use sandbox_kit::Parameters;
 use serde_json::{Map, Value, json};
 
 use super::csv;
@@ -105,9 +106,9 @@ impl Job {
         let id = |record: &Map<String, Value>| record.get("Id").and_then(Value::as_str).unwrap_or("-").to_owned();
         let ids = records.iter().map(id).collect::<Vec<_>>().join(",");
         let (method, query) = match self.operation.as_str() {
-            "insert" => (Method::POST, Vec::new()),
-            "delete" => (Method::DELETE, vec![("ids".to_owned(), ids)]),
-            _ => (Method::PATCH, Vec::new()),
+            "insert" => (Method::POST, Parameters::default()),
+            "delete" => (Method::DELETE, Parameters::from_iter([("ids".to_owned(), ids)])),
+            _ => (Method::PATCH, Parameters::default()),
         };
         let mut segments = vec!["composite".to_owned(), "sobjects".to_owned()];
         if self.operation == "upsert" {

@@ -1,6 +1,7 @@
 //! Record faults: refuse the create or update of single records, through whichever resource it is requested.
 
 use regex::Regex;
+use sandbox_kit::faults::take_first;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -21,7 +22,7 @@ pub(super) struct Rule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     method: Option<Method>,
     error: Refusal,
-    #[serde(default = "super::faults::default_times")]
+    #[serde(default = "sandbox_kit::faults::once")]
     times: u32,
 }
 
@@ -113,8 +114,7 @@ impl RecordFault {
             Operation::Create => Method::Post,
             Operation::Update => Method::Patch,
         };
-        self.rule.times > 0
-            && self.object.name == object.name
+        self.object.name == object.name
             && self.rule.method.is_none_or(|wanted| wanted == method)
             && self.matches.is_match(text)
     }
@@ -149,12 +149,9 @@ pub(crate) fn check(
         sent.insert("Id".to_owned(), Value::from(id));
     }
     let text = Value::Object(sent).to_string();
-    let Some(at) = state.record_faults.iter().position(|fault| fault.matches(object, operation, &text)) else {
-        return Ok(());
-    };
-    let fault = &mut state.record_faults[at];
-    fault.rule.times -= 1;
-    let error = fault.error();
-    state.record_faults.retain(|fault| fault.rule.times > 0);
-    Err(error)
+    let matches = |fault: &RecordFault| fault.matches(object, operation, &text);
+    match take_first(&mut state.record_faults, |fault| &mut fault.rule.times, matches) {
+        Some(fault) => Err(fault.error()),
+        None => Ok(()),
+    }
 }

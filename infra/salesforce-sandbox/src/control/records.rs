@@ -6,10 +6,11 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use sandbox_kit::JsonBody;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{body::JsonBody, refused};
+use super::refused;
 use crate::{
     Org, SeedError,
     schema::{self, OBJECTS, Object},

@@ -7,9 +7,10 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use jiff::Timestamp;
+use sandbox_kit::Parameters;
 use url::Url;
 
-use super::{Parameters, consent, grants::Code};
+use super::{consent, grants::Code};
 use crate::{Org, schema, state};
 
 /// The redirect parameters after a denial.
@@ -19,8 +20,7 @@ const DENIED: [(&str, &str); 2] = [("error", "access_denied"), ("error_descripti
 const SCOPE: &str = "api refresh_token";
 
 pub(super) async fn authorize(State(org): State<Org>, RawQuery(query): RawQuery, body: Bytes) -> Response {
-    let mut parameters = Parameters::parse(query.unwrap_or_default().as_bytes());
-    parameters.0.extend(Parameters::parse(&body).0);
+    let parameters = Parameters::parse(query.unwrap_or_default().as_bytes()).chain(Parameters::parse(&body));
     let mut state = org.lock();
     let target = match check(&state, &parameters) {
         Ok(target) => target,

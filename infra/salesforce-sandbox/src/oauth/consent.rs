@@ -3,15 +3,11 @@
 use std::fmt::Write;
 
 use axum::response::Html;
+use sandbox_kit::{Parameters, html::escape};
 use url::Url;
 
-use super::{Parameters, authorize};
-use crate::{
-    pages::html::{escape, page},
-    schema,
-    state::State,
-    tables::Record,
-};
+use super::authorize;
+use crate::{pages::html::page, schema, state::State, tables::Record};
 
 /// The parameters of the request that each step's form forwards.
 const FORWARDED: [&str; 7] =

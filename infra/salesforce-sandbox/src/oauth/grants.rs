@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
+use sandbox_kit::random;
 use serde::{Deserialize, Serialize};
-
-use crate::random;
 
 /// Refresh tokens per user; one more revokes the oldest.
 const MAX_APPROVALS: usize = 5;

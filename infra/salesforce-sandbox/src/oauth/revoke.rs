@@ -6,8 +6,9 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use sandbox_kit::Parameters;
 
-use super::{Parameters, refusal};
+use super::refusal;
 use crate::Org;
 
 pub(super) async fn revoke(State(org): State<Org>, RawQuery(query): RawQuery, body: Bytes) -> Response {

@@ -12,10 +12,11 @@ use base64::{
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
 };
 use jiff::Timestamp;
+use sandbox_kit::Parameters;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::{Parameters, Refusal, grants::Issued, instance_url, refusal};
+use super::{Refusal, grants::Issued, instance_url, refusal};
 use crate::{Org, schema, state};
 
 pub(super) async fn token(State(org): State<Org>, headers: HeaderMap, body: Bytes) -> Response {

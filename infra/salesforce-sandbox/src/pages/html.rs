@@ -1,6 +1,7 @@
-//! The layout of a page, and HTML escaping.
+//! The layout of a page.
 
 use axum::response::Html;
+use sandbox_kit::html::escape;
 
 const STYLE: &str = "
 :root { color-scheme: light dark; --line: light-dark(#d8dde6, #3a3f47); --soft: light-dark(#5a6472, #a3adba);
@@ -32,20 +33,4 @@ pub(crate) fn page(title: &str, body: &str) -> Html<String> {
          content=\"width=device-width, initial-scale=1\"><title>{title} · Sandbox org</title><style>{STYLE}</style>\
          <body>{body}</body></html>"
     ))
-}
-
-/// Escapes text for HTML.
-pub(crate) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }

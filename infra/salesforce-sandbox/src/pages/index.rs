@@ -3,8 +3,9 @@
 use std::{collections::HashMap, fmt::Write};
 
 use axum::{extract::State, response::Html};
+use sandbox_kit::html::escape;
 
-use super::html::{escape, page};
+use super::html::page;
 use crate::{Org, schema, state, tables::Record};
 
 /// Objects with a timeline, their plural labels, and the fields shown beside the name.

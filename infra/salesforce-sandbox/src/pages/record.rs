@@ -11,8 +11,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use jiff::{Timestamp, civil::Date};
+use sandbox_kit::html::escape;
 
-use super::html::{escape, page};
+use super::html::page;
 use crate::{Org, id, schema, state, tables::Record, time};
 
 pub(super) async fn record(State(org): State<Org>, Path(id): Path<String>) -> Response {

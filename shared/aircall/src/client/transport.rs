@@ -11,16 +11,16 @@ const MAX_BODY: usize = 8 << 20;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Transport {
     /// The client's timeout expired.
-    #[error("no answer in time")]
+    #[error("no response in time")]
     TimedOut,
     /// The connection failed or was closed early. The text is that of the operating system or the TLS library.
     #[error("connection failed: {0}")]
     Connection(String),
     /// The body exceeds the limit.
-    #[error("the answer is longer than {MAX_BODY} bytes")]
+    #[error("the response is longer than {MAX_BODY} bytes")]
     TooLong,
     /// A successful response whose body cannot be parsed.
-    #[error("the answer cannot be read")]
+    #[error("the response cannot be read")]
     Unreadable,
 }
 

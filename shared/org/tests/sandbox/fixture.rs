@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use org::{Job, Lookup, Org, OrgConnector, Owners, PendingTokens, Preview, Stop};
+use org::{BatchError, Job, Lookup, Org, OrgConnector, Owners, PendingTokens, Preview};
 use rules::{Call, E164, Settings, TaskStatus};
 use salesforce::ApiVersion;
 use salesforce_sandbox::Options;
@@ -72,7 +72,7 @@ impl Fixture {
     }
 
     /// Previews a call, and asserts that the org and our cache of phone numbers did not change.
-    pub(crate) async fn preview(&mut self, settings: &Settings, job: Job) -> Result<Preview, Stop> {
+    pub(crate) async fn preview(&mut self, settings: &Settings, job: Job) -> Result<Preview, BatchError> {
         let (before, phone, now) = (self.records(), job.phone.clone(), Timestamp::now());
         self.reset_requests().await;
         let mut org = self.open().await;

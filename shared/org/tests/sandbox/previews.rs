@@ -1,7 +1,7 @@
 //! Previews show what would be written for a call, and write nothing.
 
 use jiff::Timestamp;
-use org::{Field, FieldValue, Place, Preview, RelatedPlace, Stop, Writes};
+use org::{BatchError, Field, FieldValue, Place, Preview, RelatedPlace, Writes};
 use rules::settings::{RelateTo, UnknownNumber};
 use rules::{RecordKind, Settings, SkipReason, Topic};
 use salesforce_sandbox::Options;
@@ -149,10 +149,10 @@ async fn a_preview_of_a_paused_or_disconnected_org_says_why() {
     let reason = || "The org has had enough.".to_owned();
     org.set_state(ConnectionState::Paused { since, until: later, reason: reason() });
     let stop = org.preview(&settings(), missed(json!(null))).await.unwrap_err();
-    assert!(matches!(&stop, Stop::Pause(trouble) if trouble.message == reason()), "{stop:?}");
+    assert!(matches!(&stop, BatchError::Pause(trouble) if trouble.message == reason()), "{stop:?}");
     org.set_state(ConnectionState::ReconnectNeeded { since, try_at: later, reason: reason() });
     let stop = org.preview(&settings(), missed(json!(null))).await.unwrap_err();
-    assert!(matches!(&stop, Stop::Reconnect(trouble) if trouble.message == reason()), "{stop:?}");
+    assert!(matches!(&stop, BatchError::Reconnect(trouble) if trouble.message == reason()), "{stop:?}");
     assert_eq!(org.requests().await, [""; 0]);
     org.set_state(ConnectionState::Paused { since, until: since, reason: reason() });
     org.preview(&settings(), missed(json!(null))).await.unwrap();

@@ -72,7 +72,7 @@ fn a_nullable_key_is_required() {
 #[test]
 fn line_ids_are_canonical_and_unique() {
     check("/numbers", json!(["397375"]), "numbers[0]", "invalid type: string \"397375\", expected u64");
-    check("/numbers", json!([7, 8, 7]), "numbers", "the number 7 is listed twice");
+    check("/numbers", json!([7, 8, 7]), "numbers", "the line 7 is listed twice");
     for key in ["+7", "07", "", "7.0", "-7"] {
         let mut document = document();
         document["business_hours"]["numbers"] = json!({ key: {} });

@@ -24,7 +24,7 @@ fn priority_of_kind_beats_the_time_of_update() {
         candidate(RecordKind::Contact, "contact", PHONE, "2026-03-01T00:00:00Z"),
     ];
     let trace = check(&all, Some("contact"));
-    let finding = "The number is that of the Contact Record contact; 3 records of a lower priority also have it.";
+    let finding = "The phone number is that of the Contact Record contact; 3 records of a lower priority also have it.";
     assert_eq!(trace.finding(Topic::Record), Some(finding));
     check(&all[..3], Some("lead"));
     check(&all[..2], Some("account"));

@@ -96,7 +96,7 @@ impl CallerFields {
     }
 
     /// Whether the exact query finds a person account by its hidden Contact, which holds the same numbers. Querying
-    /// them on the Account too would make the query half as long again.
+    /// them on the Account too would lengthen the query by half.
     fn persons_by_contact(&self) -> bool {
         self.person_accounts
             && !self.phones(SObject::Contact).is_empty()

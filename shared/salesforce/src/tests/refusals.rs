@@ -52,5 +52,5 @@ async fn an_empty_refusal_of_the_edge_is_retried() {
 #[tokio::test]
 async fn a_page_with_a_success_status_is_retried() {
     let error = refused(ResponseTemplate::new(200).set_body_raw("<html>Maintenance</html>", "text/html")).await;
-    check(&error, Kind::Retry, "Salesforce did not answer: the answer cannot be read");
+    check(&error, Kind::Retry, "Salesforce did not answer: the response cannot be read");
 }

@@ -139,7 +139,7 @@ async fn a_skipped_entry_has_its_reason_and_trace() {
     let key = f.ended(7, 0).await;
     let read = f.entry(&key).await;
     let mut trace = Trace::new();
-    trace.note(Topic::Record, "No record has the number.");
+    trace.note(Topic::Record, "No record has the phone number.");
     let outcome = Outcome::Skipped { reason: SkipReason::UnknownNumber, trace: trace.clone() };
     f.calls.record_outcome(&f.tenant, &read, &outcome, at(START + 100)).await.unwrap();
     let entry = f.entry(&key).await;

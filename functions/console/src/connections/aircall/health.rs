@@ -22,10 +22,10 @@ const TURNED_OFF: &str = "Aircall has turned the webhook off, as it does after m
 const DELETED: &str = "The webhook no longer exists in Aircall: somebody has deleted it. No call is logged until it is \
                        re-activated.";
 const CHANGED: &str = "Somebody changed in Aircall what the webhook sends or where to, so calls are not logged \
-                       correctly. Re-activate fixes it.";
+                       correctly. Re-activate the webhook to fix it.";
 /// A change without an effect on logging.
 const EXTRA_EVENTS: &str =
-    "Somebody changed in Aircall what the webhook sends: more than is used. Re-activate fixes it.";
+    "Somebody changed in Aircall what the webhook sends: more than is used. Re-activate the webhook to fix it.";
 /// No answer, so the stored state is shown.
 const NO_ANSWER: &str = "Aircall does not answer right now, so this is its last known state.";
 
@@ -77,7 +77,7 @@ async fn fetch(
         Ok(Some(_)) => (off, Some(TURNED_OFF.to_owned())),
         Ok(None) => (off, Some(DELETED.to_owned())),
         Err(ConnectionError::Aircall(error @ AircallError::Refused(_))) => {
-            (AircallState::Unknown, Some(format!("{error} Connect again with a key that is good.")))
+            (AircallState::Unknown, Some(format!("{error} Connect again with a valid key.")))
         }
         Err(error) => {
             tracing::warn!(%tenant, reason = reason_label(&error), "the webhook was not fetched from Aircall");

@@ -3,7 +3,7 @@
 use crate::settings::choices::Option3;
 
 pub(super) const LOG_CALLS: [Option3; 2] = [
-    ("always", "Log calls even when numbers are closed", "Calls are logged at any time."),
+    ("always", "Log calls even when lines are closed", "Calls are logged at any time."),
     (
         "during_business_hours",
         "Log calls only during business hours",

@@ -120,10 +120,8 @@ async fn missing_access_is_listed_with_its_consequence_and_remedy() {
             "FIELD_NOT_WRITABLE",
             None,
             Some("Task.CallDisposition"),
-            &format!(
-                "The connecting user may not write the field Task.CallDisposition, so calls are logged without it. \
-                 {set} makes the field editable for them."
-            ),
+            "The connecting user may not write the field Task.CallDisposition, so calls are logged without it. An admin \
+             makes the field editable for them, in the user's profile or in a permission set.",
         ),
         warning(
             "FIELD_NOT_WRITABLE",
@@ -131,7 +129,7 @@ async fn missing_access_is_listed_with_its_consequence_and_remedy() {
             Some("Task.Type"),
             "Salesforce does not take our value of the field Task.Type, so calls are logged without it: the org's \
              picklist lacks the value, or the connecting user may not write the field. An admin adds the value, or \
-             assigns the permission set \"Aircall Integration\" of infra/salesforce to that user.",
+             makes the field editable for that user.",
         ),
         warning(
             "FIELD_NOT_SEARCHABLE",

@@ -13,7 +13,7 @@ use crate::fixture::{Fixture, START, at};
 fn logged(entry: &Entry) -> Outcome {
     let task = entry.document.interaction().task(TaskStatus::InProgress, &Settings::default(), "Test Contact");
     let mut trace = Trace::new();
-    trace.note(Topic::Record, "The number is that of the Contact Test Contact.");
+    trace.note(Topic::Record, "The phone number is that of the Contact Test Contact.");
     Outcome::Logged {
         written: Box::new(Written {
             task_id: "00T000000000001AAA".to_owned(),
@@ -70,7 +70,7 @@ async fn a_logged_entry_shows_record_task_and_trace() {
     );
     let topics: Vec<_> = trace.as_array().unwrap().iter().map(|step| step["about"].as_str().unwrap()).collect();
     assert_eq!(topics, ["call_type", "number", "call_workflow", "business_hours", "phone_number", "record"]);
-    assert_eq!(trace[5]["finding"], "The number is that of the Contact Test Contact.");
+    assert_eq!(trace[5]["finding"], "The phone number is that of the Contact Test Contact.");
 
     assert_eq!((&call["waiting_seconds"], &call["answered_at"]), (&json!(50), &Value::Null));
     assert_eq!((&task["Status"], logged_at), (&json!("In Progress"), json!(START + 100)));

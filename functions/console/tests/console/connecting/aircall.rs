@@ -204,7 +204,10 @@ async fn a_webhook_with_other_events_or_url_is_shown_and_can_be_corrected() {
         let shown = other.get("/api/connections").await.body["aircall"].clone();
         assert_eq!(shown["state"], "deactivated", "{change}");
         let reason = shown["reason"].as_str().unwrap();
-        assert!(reason.contains("Somebody changed") && reason.contains("Re-activate fixes it."), "{reason}");
+        assert!(
+            reason.contains("Somebody changed") && reason.contains("Re-activate the webhook to fix it."),
+            "{reason}"
+        );
         let page = other.get("/connections").await;
         assert!(page.text.contains("Not sending") && page.text.contains(reason), "{}", page.text);
         other.post("/connections/aircall/reactivate", &[]).await;
@@ -258,7 +261,7 @@ async fn an_account_whose_key_was_revoked_can_be_disconnected() {
     f.connect_aircall().await;
     fault(&f, json!({ "path": "/v1/", "status": 403, "times": 50, "body": { "message": "Forbidden" } })).await;
     let page = f.restarted().get("/connections").await;
-    assert!(page.text.contains("Connect again with a key that is good."), "{}", page.text);
+    assert!(page.text.contains("Connect again with a valid key."), "{}", page.text);
     let answer = f.post("/connections/aircall/disconnect", &[]).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     assert!(answer.cookies()[0].starts_with("flash=aircall-not-deleted;"));

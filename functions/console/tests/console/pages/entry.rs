@@ -28,7 +28,7 @@ async fn a_logged_call_shows_its_trace_and_its_task() {
             "<h1>Missed call from +43 664 1234567</h1>",
             "Logged as In progress (Next Steps) on the Contact Test Contact.",
             "<li><strong>Call type</strong> <span>It is a missed call: nobody took it within 50 s, and no voicemail was left.</span></li>",
-            "<li><strong>Record</strong> <span>The number is that of the Contact Test Contact.</span></li>",
+            "<li><strong>Record</strong> <span>The phone number is that of the Contact Test Contact.</span></li>",
             "<dt>Subject</dt><dd class=\"lines\">Missed call from Test Contact on Sales</dd>",
             "<dt>CallDisposition</dt><dd class=\"lines\">Pricing</dd>",
             "<dt>Waiting time</dt><dd>50 s</dd>",

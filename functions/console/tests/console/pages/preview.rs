@@ -66,7 +66,7 @@ async fn with_salesforce_it_looks_up_records_and_writes_nothing() {
             "<dt>WhoId</dt><dd class=\"lines\">the Contact Tess Example",
             &id,
             "<dt>Subject</dt><dd class=\"lines\">Missed call from Tess Example on Sales</dd>",
-            "The number is that of the Contact Tess Example.",
+            "The phone number is that of the Contact Tess Example.",
         ],
     );
     assert!(!page.text.contains("call-0") && !page.text.contains("not searched"), "{}", page.text);

@@ -5,28 +5,28 @@ use salesforce::{Error, ErrorCode, Kind, Refusal, Transport};
 
 /// Why the work cannot go on.
 #[derive(Debug, thiserror::Error)]
-pub enum Stop {
+pub enum BatchError {
     /// A whole request failed temporarily. Either the org is down or the request is at fault; a probe finds out.
     #[error("Salesforce does not answer as it should: {0}")]
-    Trouble(Trouble),
+    Failed(Reason),
     /// A whole request timed out. Salesforce may still be processing it, and it may take effect minutes later.
     #[error("Salesforce does not answer in time: {0}")]
-    TimedOut(Trouble),
+    TimedOut(Reason),
     /// A whole request was refused and would be refused again: one of its entries is a poison entry.
     #[error("Salesforce refuses the request: {0}")]
-    Refused(Trouble),
+    Refused(Reason),
     /// The org takes no requests for a while.
     #[error("the org takes no requests for now: {0}")]
-    Pause(Trouble),
+    Pause(Reason),
     /// An admin has to connect the org again.
     #[error("the connection to the org is dead: {0}")]
-    Reconnect(Trouble),
+    Reconnect(Reason),
     /// The session is being renewed by another run, or there is no time to renew it. Retry soon; nothing is wrong.
     #[error("to be retried soon: {0}")]
-    RetrySoon(Trouble),
+    RetrySoon(Reason),
     /// No time is left before the deadline.
     #[error("no time is left: {0}")]
-    OutOfTime(Trouble),
+    OutOfTime(Reason),
     /// Our own tables or secrets do not answer: the batch fails and is retried.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -35,15 +35,15 @@ pub enum Stop {
 /// What Salesforce said: a code to log, and its own words to show.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{code}")]
-pub struct Trouble {
+pub struct Reason {
     /// Salesforce's error code, or our own.
     pub code: String,
     /// A sentence, in Salesforce's own words where it has some.
     pub message: String,
 }
 
-impl Trouble {
-    /// Trouble that we detected ourselves.
+impl Reason {
+    /// Reason that we detected ourselves.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
         Self { code: code.to_owned(), message: message.into() }
     }
@@ -72,22 +72,22 @@ fn sentence(mut text: String) -> String {
     text
 }
 
-impl From<Error> for Stop {
+impl From<Error> for BatchError {
     fn from(error: Error) -> Self {
-        let trouble = Trouble::from_error(&error);
+        let trouble = Reason::from_error(&error);
         match error.kind() {
-            Kind::Pause => Stop::Pause(trouble),
-            Kind::Reconnect => Stop::Reconnect(trouble),
-            _ if has_timed_out(&error) => Stop::TimedOut(trouble),
+            Kind::Pause => BatchError::Pause(trouble),
+            Kind::Reconnect => BatchError::Reconnect(trouble),
+            _ if has_timed_out(&error) => BatchError::TimedOut(trouble),
             // `Refresh` here means refused again right after a refresh: the session ended at once, but the grant is not
             // dead.
-            Kind::Refresh | Kind::Retry => Stop::Trouble(trouble),
+            Kind::Refresh | Kind::Retry => BatchError::Failed(trouble),
             Kind::Degrade
             | Kind::RematchOnce
             | Kind::UseRecord
             | Kind::DefaultOwner
             | Kind::AlreadyLogged
-            | Kind::Fail => Stop::Refused(trouble),
+            | Kind::Fail => BatchError::Refused(trouble),
         }
     }
 }
@@ -101,14 +101,14 @@ fn has_timed_out(error: &Error) -> bool {
     }
 }
 
-impl From<RefreshError> for Stop {
+impl From<RefreshError> for BatchError {
     fn from(error: RefreshError) -> Self {
         let message = sentence(error.to_string());
         match error {
-            RefreshError::DeadGrant { .. } => Stop::Reconnect(Trouble::new("invalid_grant", message)),
-            RefreshError::Misconfigured { error, .. } => Stop::Reconnect(Trouble::new(&error, message)),
+            RefreshError::DeadGrant { .. } => BatchError::Reconnect(Reason::new("invalid_grant", message)),
+            RefreshError::Misconfigured { error, .. } => BatchError::Reconnect(Reason::new(&error, message)),
             RefreshError::Unanswered(_) | RefreshError::Retry { .. } => {
-                Stop::Trouble(Trouble::new("TOKEN_REFRESH", message))
+                BatchError::Failed(Reason::new("TOKEN_REFRESH", message))
             }
         }
     }

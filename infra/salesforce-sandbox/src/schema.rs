@@ -6,7 +6,6 @@ mod children;
 mod contact;
 mod event;
 mod field;
-mod jsforce_tables;
 mod lead;
 mod name;
 mod opportunity;
@@ -14,6 +13,7 @@ mod security;
 mod setup;
 mod system;
 mod task;
+mod upsert_table;
 mod user;
 
 pub(crate) use self::{
@@ -48,8 +48,7 @@ pub(crate) const OBJECTS: &[&Object] = &[
     &task::TASK,
     &event::EVENT,
     &user::USER,
-    &jsforce_tables::UPSERT_TABLE,
-    &jsforce_tables::BIG_TABLE,
+    &upsert_table::UPSERT_TABLE,
     &setup::RECORD_TYPE,
     &setup::ORGANIZATION,
     &setup::TASK_STATUS,

@@ -14,7 +14,6 @@ use axum::{
     routing::{get, post},
 };
 use serde_json::json;
-use url::form_urlencoded;
 
 use crate::{Org, state::State};
 
@@ -42,19 +41,6 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let body = Json(json!({"error": self.error, "error_description": self.description}));
         (StatusCode::BAD_REQUEST, body).into_response()
-    }
-}
-
-/// Form or query parameters.
-struct Parameters(Vec<(String, String)>);
-
-impl Parameters {
-    fn parse(text: &[u8]) -> Self {
-        Self(form_urlencoded::parse(text).into_owned().collect())
-    }
-
-    fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 

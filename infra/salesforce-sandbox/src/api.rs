@@ -1,6 +1,5 @@
 //! The data API: one file per resource, all of them functions of the org's state and a call.
 
-mod batch;
 mod collections;
 mod composite;
 pub(crate) mod cursors;
@@ -14,7 +13,6 @@ mod references;
 mod search;
 mod sobjects;
 mod tooling;
-mod tree;
 
 use axum::http::Method;
 
@@ -49,9 +47,7 @@ fn route(state: &mut State, call: &Call) -> Result<ApiResponse, ApiError> {
         ["parameterizedSearch"] => parameterized_search::search(state, call),
         ["tooling", rest @ ..] => tooling::route(state, call, rest),
         ["composite"] => composite::composite(state, call),
-        ["composite", "batch"] => batch::batch(state, call),
         ["composite", "graph"] => graph::graph(state, call),
-        ["composite", "tree", name] => tree::tree(state, call, object(state, name)?),
         ["composite", "sobjects"] => collections::collection(state, call),
         ["composite", "sobjects", name] => collections::retrieve(state, call, object(state, name)?),
         ["composite", "sobjects", name, field] => collections::upsert(state, call, object(state, name)?, field),
@@ -66,13 +62,6 @@ pub(crate) fn resource(segments: &[String]) -> String {
         [first, part, ..] if ["composite", "tooling"].contains(&first.as_str()) => format!("{first}/{part}"),
         [first, ..] => first.clone(),
     }
-}
-
-/// How many API calls Salesforce counts: each subrequest of a batch, and one for everything else.
-pub(crate) fn weight(call: &Call) -> u64 {
-    let batch = resource(&call.segments) == "composite/batch";
-    let subrequests = call.body.as_ref().and_then(|body| body["batchRequests"].as_array());
-    subrequests.filter(|_| batch).map_or(1, |list| u64::try_from(list.len()).unwrap_or(u64::MAX))
 }
 
 fn object(state: &State, name: &str) -> Result<&'static Object, ApiError> {

@@ -14,10 +14,11 @@ use axum::{
     routing::{get, post},
 };
 use jiff::Timestamp;
+use sandbox_kit::random;
 
 pub(crate) use self::job::Jobs;
 use self::job::{Batch, Job};
-use crate::{Org, random, schema};
+use crate::{Org, schema};
 
 pub(crate) fn routes() -> Router<Org> {
     Router::new()
@@ -37,7 +38,7 @@ fn user(org: &Org, headers: &HeaderMap) -> Result<String, Refused> {
     if !state.permits(&user, "PermissionsApiEnabled") {
         return Err(Refused("FeatureNotEnabled", "Async API not enabled"));
     }
-    state.requests.count("async".to_owned(), 1);
+    state.control.requests.count("async".to_owned());
     Ok(user)
 }
 

@@ -1,0 +1,107 @@
+//! The outcome of a job: what is recorded for its entry, and when it is retried.
+
+use jiff::Timestamp;
+use org::{Job, Reason};
+use rules::matching::Record;
+use rules::{Decision, Party, SkipReason, Task, Topic, Trace, Verdict};
+use salesforce::SalesforceId;
+use store::{Entry, Outcome, Problem, Related, TenantId, Written};
+
+use crate::backoff;
+
+/// A job that is finished in this drain.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    /// The key of its entry.
+    pub(crate) key: String,
+    pub(crate) outcome: Outcome,
+}
+
+/// A Task as Salesforce holds it.
+#[derive(Clone, Debug)]
+pub(crate) struct LoggedTask {
+    pub(crate) id: SalesforceId,
+    pub(crate) task: Task,
+    pub(crate) record: Record,
+    pub(crate) related: Option<Related>,
+}
+
+/// The Task exists in Salesforce.
+pub(crate) fn logged(job: Job, logged: LoggedTask) -> Finished {
+    let logged_at = job.written.as_ref().map_or_else(Timestamp::now, |written| written.logged_at);
+    let LoggedTask { id, task, record, related } = logged;
+    let written = Written { task_id: id.as_str().to_owned(), task: Some(task), record, related, logged_at };
+    Finished { key: job.key, outcome: Outcome::Logged { written: Box::new(written), trace: job.trace } }
+}
+
+/// The job becomes no Task.
+pub(crate) fn skipped(job: Job, reason: SkipReason) -> Finished {
+    Finished { key: job.key, outcome: Outcome::Skipped { reason, trace: job.trace } }
+}
+
+/// The job failed and a retry would not help.
+pub(crate) fn failed(mut job: Job, reason: Reason) -> Finished {
+    job.trace.note(Topic::Task, format!("Salesforce refused: {}", reason.message));
+    let problem = problem(&job, reason, 0);
+    Finished { key: job.key, outcome: Outcome::Failed { problem, trace: job.trace } }
+}
+
+/// The attempt failed. It is retried for a day, and has then failed.
+pub(crate) fn postponed(job: Job, reason: Reason) -> Finished {
+    let due_at = backoff::retry_delay(job.attempts, &job.key).map(|delay| Timestamp::now() + delay);
+    postponed_or_failed(job, reason, 0, due_at)
+}
+
+/// A request that the job shared with others failed as a whole. It is retried in smaller groups the more often this
+/// happens, and not before the given time.
+pub(crate) fn shared_failure(job: Job, tenant: &TenantId, reason: Reason, not_before: Option<Timestamp>) -> Finished {
+    let failures = shared_failures(&job).saturating_add(1);
+    // Entries that failed together are retried together, so that they share requests again.
+    let together = format!("{tenant} {}", reason.code);
+    let due_at = backoff::retry_delay(job.attempts, &together).map(|delay| {
+        let due_at = Timestamp::now() + delay;
+        not_before.map_or(due_at, |at| at.max(due_at))
+    });
+    postponed_or_failed(job, reason, failures, due_at)
+}
+
+/// The org takes no requests until `due_at`, which says nothing about the job.
+pub(crate) fn deferred(job: Job, reason: Reason, due_at: Timestamp) -> Finished {
+    let problem = problem(&job, reason, shared_failures(&job));
+    Finished { key: job.key, outcome: Outcome::Deferred { due_at, problem } }
+}
+
+/// The outcome of a pending entry that has no job: its decision skips it, or there is nothing to write.
+pub(crate) fn nothing_to_write(entry: &Entry) -> Outcome {
+    if let Some(Decision { verdict: Verdict::Skip(reason), .. }) = entry.decision {
+        return Outcome::Skipped { reason, trace: Trace::new() };
+    }
+    if *entry.document.interaction().party() == Party::Anonymous {
+        return Outcome::Skipped { reason: SkipReason::Anonymous, trace: Trace::new() };
+    }
+    let message = "The entry is pending, but has neither a decision to log it nor a phone number.".to_owned();
+    let (code, since) = ("NOTHING_TO_WRITE".to_owned(), Timestamp::now());
+    Outcome::Failed { problem: Problem { code, message, since, shared_failures: 0 }, trace: Trace::new() }
+}
+
+fn problem(job: &Job, Reason { code, message }: Reason, shared_failures: u32) -> Problem {
+    let earlier = job.problem.as_ref().filter(|problem| problem.code == code);
+    let since = earlier.map_or_else(Timestamp::now, |problem| problem.since);
+    Problem { code, message, since, shared_failures }
+}
+
+fn shared_failures(job: &Job) -> u32 {
+    job.problem.as_ref().map_or(0, |problem| problem.shared_failures)
+}
+
+/// Postpones the job until `due_at`; without a time, it was retried for a day and has failed.
+fn postponed_or_failed(mut job: Job, reason: Reason, shared_failures: u32, due_at: Option<Timestamp>) -> Finished {
+    let problem = problem(&job, reason, shared_failures);
+    let outcome = if let Some(due_at) = due_at {
+        Outcome::Postponed { due_at, problem, trace: job.trace }
+    } else {
+        job.trace.note(Topic::Task, format!("Retried for a day without success: {}", problem.message));
+        Outcome::Failed { problem, trace: job.trace }
+    };
+    Finished { key: job.key, outcome }
+}

@@ -1,0 +1,99 @@
+//! What a part of the work achieved, and what is left to do.
+
+use org::{BatchError, Draft, Job, Reason};
+use rules::E164;
+use rules::matching::Record;
+use salesforce::{Refusal, SalesforceId};
+
+use crate::fix::{Action, Fix, Part, action_for};
+use crate::outcome::{self, Finished, LoggedTask};
+
+/// The results of requests to Salesforce.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    /// Jobs that are finished in this drain.
+    pub(crate) finished: Vec<Finished>,
+    /// Tasks that already existed, with their ids where Salesforce named them.
+    pub(crate) existing: Vec<(Draft, Option<SalesforceId>)>,
+    /// Jobs to write again in another round, after the fix is applied.
+    pub(crate) to_fix: Vec<(Job, Fix)>,
+    /// Phone numbers and the records that were created for them.
+    pub(crate) created: Vec<(E164, Record)>,
+    /// Why no further request can be made. Jobs that are in none of the lists may have been written all the same; a retry
+    /// detects that.
+    pub(crate) aborted: Option<BatchError>,
+    /// Whether Salesforce accepted any write.
+    wrote_any: bool,
+    /// A refusal of one record that would abort the batch, such as a limit of the org. If Salesforce accepted other
+    /// records, it concerns that record only.
+    org_refusal: Option<BatchError>,
+    /// The jobs that were refused so.
+    refused_jobs: Vec<(Job, Reason)>,
+}
+
+impl Progress {
+    /// The result of a part that could not be done.
+    pub(crate) fn aborted(error: BatchError) -> Self {
+        Self { aborted: Some(error), ..Self::default() }
+    }
+
+    /// Whether no job got any result.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.finished.is_empty() && self.existing.is_empty() && self.to_fix.is_empty() && self.refused_jobs.is_empty()
+    }
+
+    /// Adds the results of a later part.
+    pub(crate) fn extend(&mut self, later: Self) {
+        self.finished.extend(later.finished);
+        self.existing.extend(later.existing);
+        self.to_fix.extend(later.to_fix);
+        self.created.extend(later.created);
+        self.wrote_any |= later.wrote_any;
+        self.aborted = self.aborted.take().or(later.aborted);
+        self.org_refusal = self.org_refusal.take().or(later.org_refusal);
+        self.refused_jobs.extend(later.refused_jobs);
+    }
+
+    /// Whether the org accepts further requests. If one record was refused because of the org and no other record was
+    /// accepted, the batch is aborted.
+    pub(crate) fn can_continue(&mut self) -> bool {
+        match self.org_refusal.take() {
+            Some(error) if !self.wrote_any => self.aborted = self.aborted.take().or(Some(error)),
+            Some(_) | None => {
+                let refused = self.refused_jobs.drain(..);
+                self.finished.extend(refused.map(|(job, reason)| outcome::postponed(job, reason)));
+            }
+        }
+        self.aborted.is_none()
+    }
+
+    /// A Task that was written.
+    pub(crate) fn logged(&mut self, job: Job, task: LoggedTask) {
+        self.wrote_any = true;
+        self.finished.push(outcome::logged(job, task));
+    }
+
+    /// A new Task that was refused because of this part of its job.
+    pub(crate) fn refused(&mut self, draft: Draft, refusal: &Refusal, part: Part) {
+        match action_for(part, &draft.job, refusal) {
+            Action::Adopt(task_id) => self.existing.push((draft, task_id)),
+            Action::TaskGone => self.finished.push(outcome::failed(draft.job, Reason::refused(refusal))),
+            action => self.act(draft.job, action, refusal),
+        }
+    }
+
+    /// Takes the actions that do not depend on what was written.
+    pub(crate) fn act(&mut self, job: Job, action: Action, refusal: &Refusal) {
+        match action {
+            Action::FixAndRetry(fix) => self.to_fix.push((job, fix)),
+            Action::Postpone => self.finished.push(outcome::postponed(job, Reason::refused(refusal))),
+            Action::Fail | Action::Adopt(_) | Action::TaskGone => {
+                self.finished.push(outcome::failed(job, Reason::refused(refusal)));
+            }
+            Action::Abort(error) => {
+                self.org_refusal = Some(error);
+                self.refused_jobs.push((job, Reason::refused(refusal)));
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Triage of a group whose work ended early: is the org at fault, one poison entry, or nobody?
+
+use jiff::{SignedDuration, Timestamp};
+use lambda::metrics::{Counter, count};
+use org::{BatchError, Reason};
+use store::{ConnectionState, Tenants};
+
+use crate::backoff;
+use crate::drain::Drain;
+
+/// The pause after the org hits a limit, or while its connection is dead.
+const PAUSE: SignedDuration = SignedDuration::from_mins(15);
+
+/// The retry delay for entries that are not at fault.
+const SHORT_DELAY: SignedDuration = SignedDuration::from_secs(2);
+
+/// How long an abandoned request may still take effect in Salesforce, whose own limit is ten minutes.
+/// <https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsheet/guide/salesforce-app-limits-platform-api.html>
+const MAX_REQUEST: SignedDuration = SignedDuration::from_mins(11);
+
+/// What a [`BatchError`] means for the jobs of the group that are not finished.
+pub(crate) enum Triage {
+    /// The job was alone in the request and would be refused again.
+    Failed(Reason),
+    /// One of the jobs may be a poison entry that fails the request for the others.
+    Bisect(SharedFailure),
+    /// The org takes no requests from any group until this time.
+    Defer(Deferral),
+}
+
+/// Why one group failed while other groups may succeed.
+pub(crate) struct SharedFailure {
+    pub(crate) reason: Reason,
+    /// Earliest time of the next attempt.
+    pub(crate) not_before: Option<Timestamp>,
+    /// Whether an outage of the org would look the same.
+    pub(crate) may_be_org: bool,
+}
+
+/// The org takes no requests.
+#[derive(Clone)]
+pub(crate) struct Deferral {
+    pub(crate) reason: Reason,
+    pub(crate) until: Timestamp,
+}
+
+impl Drain {
+    /// Decides what an early end means. If it concerns the org, the connection state is updated.
+    pub(crate) async fn triage(
+        &mut self,
+        tenants: &Tenants,
+        error: BatchError,
+        is_alone: bool,
+    ) -> Result<Triage, store::Error> {
+        let soon = |reason| Ok(Triage::Defer(Deferral { reason, until: Timestamp::now() + SHORT_DELAY }));
+        let (reason, not_before) = match error {
+            BatchError::Store(error) => return Err(error),
+            BatchError::Refused(reason) if is_alone => return Ok(Triage::Failed(reason)),
+            BatchError::Refused(reason) => {
+                return Ok(Triage::Bisect(SharedFailure { reason, not_before: None, may_be_org: false }));
+            }
+            BatchError::Pause(reason) => return self.pause(tenants, reason, PAUSE).await.map(Triage::Defer),
+            BatchError::Reconnect(reason) => return self.ask_to_reconnect(tenants, reason).await.map(Triage::Defer),
+            BatchError::RetrySoon(reason) => return soon(reason),
+            BatchError::OutOfTime(reason) if self.wrote || self.org.as_ref().is_none_or(|org| org.api_calls == 0) => {
+                return soon(reason);
+            }
+            // Nothing was written, so treat the slow org as down.
+            BatchError::OutOfTime(reason) | BatchError::Failed(reason) => (reason, None),
+            // Without the key field nothing prevents a duplicate of a write that may still take effect.
+            BatchError::TimedOut(reason) => (reason, self.lacks_key_field().then(|| Timestamp::now() + MAX_REQUEST)),
+        };
+        let is_up = match &mut self.org {
+            Some(org) => org.probe().await,
+            None => Err(BatchError::Failed(reason.clone())),
+        };
+        match is_up {
+            Ok(()) => Ok(Triage::Bisect(SharedFailure { reason, not_before, may_be_org: true })),
+            Err(BatchError::Store(error)) => Err(error),
+            Err(BatchError::Reconnect(reason)) => self.ask_to_reconnect(tenants, reason).await.map(Triage::Defer),
+            Err(BatchError::Pause(reason)) => self.pause(tenants, reason, PAUSE).await.map(Triage::Defer),
+            Err(
+                BatchError::Failed(_)
+                | BatchError::TimedOut(_)
+                | BatchError::Refused(_)
+                | BatchError::RetrySoon(_)
+                | BatchError::OutOfTime(_),
+            ) => {
+                let Deferral { reason, until } = self.pause_for_outage(tenants, reason).await?;
+                let until = not_before.map_or(until, |at| at.max(until));
+                Ok(Triage::Defer(Deferral { reason, until }))
+            }
+        }
+    }
+
+    /// Pauses an org that is down, for as long as it has been down.
+    pub(crate) async fn pause_for_outage(
+        &mut self,
+        tenants: &Tenants,
+        reason: Reason,
+    ) -> Result<Deferral, store::Error> {
+        let now = Timestamp::now();
+        let down_for = now.duration_since(unavailable_since(&self.tenant.state, now));
+        let pause = backoff::outage_pause(down_for, self.tenant.id.as_str());
+        self.pause(tenants, reason, pause).await
+    }
+
+    async fn pause(
+        &mut self,
+        tenants: &Tenants,
+        reason: Reason,
+        pause: SignedDuration,
+    ) -> Result<Deferral, store::Error> {
+        let now = Timestamp::now();
+        let (since, until) = (unavailable_since(&self.tenant.state, now), now + pause);
+        let state = ConnectionState::Paused { since, until, reason: reason.message.clone() };
+        self.set_state(tenants, state).await?;
+        Ok(Deferral { reason, until })
+    }
+
+    /// Marks the connection as needing an admin to reconnect. It is tried again all the same.
+    async fn ask_to_reconnect(&mut self, tenants: &Tenants, reason: Reason) -> Result<Deferral, store::Error> {
+        let now = Timestamp::now();
+        let (since, try_at) = (unavailable_since(&self.tenant.state, now), now + PAUSE);
+        let state = ConnectionState::ReconnectNeeded { reason: reason.message.clone(), since, try_at };
+        self.set_state(tenants, state).await?;
+        count(Counter::ReconnectsNeeded, 1, &[]);
+        Ok(Deferral { reason, until: try_at })
+    }
+
+    /// Stores the state of the connection, if it changed.
+    pub(crate) async fn set_state(&mut self, tenants: &Tenants, state: ConnectionState) -> Result<(), store::Error> {
+        if self.tenant.state != state {
+            tenants.set_state(&self.tenant.id, &state).await?;
+            self.tenant.state = state;
+        }
+        Ok(())
+    }
+}
+
+/// Since when the org has been unavailable; `now` if it is available.
+fn unavailable_since(state: &ConnectionState, now: Timestamp) -> Timestamp {
+    match state {
+        ConnectionState::Connected => now,
+        ConnectionState::Paused { since, .. } | ConnectionState::ReconnectNeeded { since, .. } => *since,
+    }
+}
+
+/// The reason that the last two groups share. The groups have no job in common, so no single job is at fault.
+pub(crate) fn org_wide<T>(shared_failures: &[(T, SharedFailure)]) -> Option<Reason> {
+    let [.., (_, before), (_, last)] = shared_failures else { return None };
+    let is_alike = before.reason.code == last.reason.code && before.may_be_org && last.may_be_org;
+    is_alike.then(|| last.reason.clone())
+}
