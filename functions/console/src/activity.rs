@@ -14,8 +14,6 @@ pub(crate) mod search;
 pub(crate) mod task_fields;
 pub(crate) mod trace;
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
@@ -25,14 +23,18 @@ use store::{Entry, Tenant, TenantId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::console::Console;
+use crate::console::{AppState, Console};
 use crate::web::error::ApiError;
 use crate::web::error_code::ErrorCode;
+use crate::web::nav::Nav;
 use crate::web::openapi::refusals::operations;
 use crate::web::page::redirect_to;
 
+/// Its entry in the navigation.
+pub(crate) const NAV: Nav = Nav::new("Activity", "/activity");
+
 /// The pages of the activity log.
-pub(crate) fn pages() -> Router<Arc<Console>> {
+pub(crate) fn pages() -> Router<AppState> {
     Router::new()
         .route("/activity", get(list_page::list))
         .route("/activity/retry-failed", get(redirect_to("/activity")).post(list_page::retry_failed))
@@ -41,7 +43,7 @@ pub(crate) fn pages() -> Router<Arc<Console>> {
 }
 
 /// The API of the activity log.
-pub(crate) fn api() -> OpenApiRouter<Arc<Console>> {
+pub(crate) fn api() -> OpenApiRouter<AppState> {
     use ErrorCode::{BadParameter, NotFailed, NotFound};
     operations([
         (routes!(api::list), &[BadParameter]),

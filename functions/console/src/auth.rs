@@ -7,19 +7,17 @@ pub(crate) mod salesforce;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 
-use crate::console::Console;
+use crate::console::AppState;
 use crate::web::page::{self, Page, redirect_to};
 
 /// The pages for signing in and out, and the OAuth callbacks.
-pub(crate) fn pages() -> Router<Arc<Console>> {
+pub(crate) fn pages() -> Router<AppState> {
     Router::new()
         .route("/login", get(login::show))
         .route("/sign-out", get(redirect_to("/")).post(sign_out::sign_out))

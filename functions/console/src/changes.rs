@@ -4,8 +4,10 @@ mod schedule;
 
 use std::collections::BTreeSet;
 
-use rules::settings::{LogAs, LogCalls, MessageTasks, RelateTo, UnknownNumber};
+use rules::settings::{LogCalls, MessageTasks, RelateTo, UnknownNumber};
 use rules::{CallType, LineId, Settings};
+
+use crate::names;
 
 /// A setting that is changed and compared as a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +78,7 @@ impl Setting {
     /// Its path in the document.
     pub(crate) fn path(self) -> String {
         match self {
-            Setting::CallWorkflow(call_type) => format!("call_workflow.{}", key(call_type)),
+            Setting::CallWorkflow(call_type) => format!("call_workflow.{}", names::call_type(call_type).key),
             Setting::LogCalls => "business_hours.log_calls".to_owned(),
             Setting::Schedule => "business_hours.schedule".to_owned(),
             Setting::LineSchedule(LineId(id)) => format!("business_hours.numbers.{id}"),
@@ -93,7 +95,7 @@ impl Setting {
     /// Its name on the pages.
     pub(crate) fn name(self) -> String {
         match self {
-            Setting::CallWorkflow(call_type) => title(call_type).to_owned(),
+            Setting::CallWorkflow(call_type) => names::call_type(call_type).title.to_owned(),
             Setting::LogCalls => "Calls outside business hours".to_owned(),
             Setting::Schedule => "Business hours".to_owned(),
             Setting::LineSchedule(LineId(id)) => format!("Business hours of line {id}"),
@@ -112,7 +114,9 @@ impl Setting {
         let hours = &settings.business_hours;
         let either = |is: bool, yes: &str, no: &str| if is { yes.to_owned() } else { no.to_owned() };
         match self {
-            Setting::CallWorkflow(call_type) => label(settings.call_workflow.log_as(call_type)).to_owned(),
+            Setting::CallWorkflow(call_type) => {
+                names::log_as(settings.call_workflow.log_as(call_type)).label.to_owned()
+            }
             Setting::LogCalls => {
                 either(hours.log_calls == LogCalls::Always, "Logged as well", "Not logged: only during business hours")
             }
@@ -185,37 +189,6 @@ impl Setting {
             Setting::Lines => into.lines.clone_from(&from.lines),
             Setting::ApiUsageLimit => into.api_usage_limit = from.api_usage_limit,
         }
-    }
-}
-
-/// A call type's key in the document.
-pub(crate) fn key(call_type: CallType) -> &'static str {
-    match call_type {
-        CallType::OutboundAnswered => "outbound_answered",
-        CallType::OutboundUnanswered => "outbound_unanswered",
-        CallType::InboundAnswered => "inbound_answered",
-        CallType::Missed => "missed",
-        CallType::Voicemail => "voicemail",
-    }
-}
-
-/// A call type's name on the pages.
-pub(crate) fn title(call_type: CallType) -> &'static str {
-    match call_type {
-        CallType::OutboundAnswered => "Outbound answered call",
-        CallType::OutboundUnanswered => "Outbound unanswered call",
-        CallType::InboundAnswered => "Inbound answered call",
-        CallType::Missed => "Missed call",
-        CallType::Voicemail => "Voicemail",
-    }
-}
-
-/// The label of a way to log.
-pub(crate) fn label(log_as: LogAs) -> &'static str {
-    match log_as {
-        LogAs::Completed => "Completed",
-        LogAs::InProgress => "In progress",
-        LogAs::DoNothing => "Do nothing",
     }
 }
 

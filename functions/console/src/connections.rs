@@ -14,8 +14,6 @@ pub(crate) mod salesforce;
 pub(crate) mod view;
 pub(crate) mod warning;
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::routing::get;
 use jiff::{SignedDuration, Timestamp};
@@ -24,15 +22,19 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::aircall::AircallError;
-use crate::console::Console;
+use crate::console::AppState;
 use crate::web::error::ApiError;
 use crate::web::error_code::ErrorCode;
+use crate::web::nav::Nav;
 use crate::web::openapi::refusals::operations;
 use crate::web::page::redirect_to;
 use crate::web::random;
 
+/// Its entry in the navigation.
+pub(crate) const NAV: Nav = Nav::new("Connections", "/connections");
+
 /// The pages of the connections.
-pub(crate) fn pages() -> Router<Arc<Console>> {
+pub(crate) fn pages() -> Router<AppState> {
     Router::new()
         .route("/connections", get(page::show))
         .route("/connections/salesforce/check", get(check_page::show))
@@ -48,7 +50,7 @@ pub(crate) fn pages() -> Router<Arc<Console>> {
 }
 
 /// The API of the connections.
-pub(crate) fn api() -> OpenApiRouter<Arc<Console>> {
+pub(crate) fn api() -> OpenApiRouter<AppState> {
     use ErrorCode::{
         AdminOnly, AircallRateLimited, AircallRefused, AircallRejected, AircallUnavailable, BadParameter, Busy,
         NotConnected, OtherCompany, SalesforcePaused, SalesforceRefused, SalesforceUnavailable,

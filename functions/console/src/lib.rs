@@ -23,13 +23,14 @@ mod auth;
 mod changes;
 mod connections;
 mod console;
+mod names;
 mod preview;
 mod settings;
 mod tokens;
 mod web;
 
 pub use app::router;
-pub use connections::aircall::Aircall;
 pub use console::Console;
+pub use console::aircall::Aircall;
 pub use console::allowed_orgs::{AllowedOrgs, NotOrgs};
 pub use web::session;

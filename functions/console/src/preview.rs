@@ -22,18 +22,22 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::activity;
-use crate::console::Console;
+use crate::console::{AppState, Console};
 use crate::web::error_code::ErrorCode;
+use crate::web::nav::Nav;
 use crate::web::openapi::refusals::operations;
 use crate::web::random;
 
+/// Its entry in the navigation.
+pub(crate) const NAV: Nav = Nav::new("Preview", "/preview");
+
 /// The preview's page.
-pub(crate) fn pages() -> Router<Arc<Console>> {
+pub(crate) fn pages() -> Router<AppState> {
     Router::new().route("/preview", get(page::show).post(page::run))
 }
 
 /// The preview's API.
-pub(crate) fn api() -> OpenApiRouter<Arc<Console>> {
+pub(crate) fn api() -> OpenApiRouter<AppState> {
     use ErrorCode::{BadParameter, InvalidSettings, NotFound};
     operations([(routes!(api::show), &[BadParameter, NotFound, InvalidSettings])])
 }

@@ -8,8 +8,6 @@ pub(crate) mod general;
 pub(crate) mod history;
 pub(crate) mod merge;
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::routing::get;
 use jiff::Timestamp;
@@ -20,7 +18,7 @@ use store::{MadeFrom, PutError, TenantId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::console::Console;
+use crate::console::{AppState, Console};
 use crate::web::error::ApiError;
 use crate::web::error_code::{Details, ErrorCode};
 use crate::web::openapi::refusals::operations;
@@ -28,7 +26,7 @@ use crate::web::page::redirect_to;
 use crate::web::session::Session;
 
 /// The pages that show and change the settings.
-pub(crate) fn pages() -> Router<Arc<Console>> {
+pub(crate) fn pages() -> Router<AppState> {
     Router::new()
         .route("/call-workflow", get(call_workflow::show).post(call_workflow::save))
         .route("/general", get(general::show).post(general::save))
@@ -38,7 +36,7 @@ pub(crate) fn pages() -> Router<Arc<Console>> {
 }
 
 /// The API of the settings and their history.
-pub(crate) fn api() -> OpenApiRouter<Arc<Console>> {
+pub(crate) fn api() -> OpenApiRouter<AppState> {
     use ErrorCode::{BadParameter, InvalidSettings, NotFound, Stale};
     operations([
         (routes!(api::show), &[]),

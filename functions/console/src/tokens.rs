@@ -3,8 +3,6 @@
 pub(crate) mod api;
 pub(crate) mod page;
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::routing::get;
 use jiff::Timestamp;
@@ -13,22 +11,26 @@ use store::{ApiToken, CreateTokenError};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::console::Console;
+use crate::console::{AppState, Console};
 use crate::web::error::ApiError;
 use crate::web::error_code::ErrorCode;
+use crate::web::nav::Nav;
 use crate::web::openapi::refusals::operations;
 use crate::web::page::redirect_to;
 use crate::web::session::Session;
 
+/// Its entry in the navigation.
+pub(crate) const NAV: Nav = Nav::secondary("API tokens", "/tokens");
+
 /// The page of the API tokens.
-pub(crate) fn pages() -> Router<Arc<Console>> {
+pub(crate) fn pages() -> Router<AppState> {
     Router::new()
         .route("/tokens", get(page::list).post(page::create))
         .route("/tokens/{id}/revoke", get(redirect_to("/tokens")).post(page::revoke))
 }
 
 /// The API of the API tokens.
-pub(crate) fn api() -> OpenApiRouter<Arc<Console>> {
+pub(crate) fn api() -> OpenApiRouter<AppState> {
     use ErrorCode::{AdminOnly, BadParameter, NotFound, TooManyTokens};
     operations([
         (routes!(api::list), &[AdminOnly]),

@@ -11,6 +11,8 @@ pub(crate) mod error_pages;
 pub(crate) mod errors;
 pub(crate) mod flash;
 pub(crate) mod form;
+pub(crate) mod kit;
+pub(crate) mod nav;
 pub(crate) mod openapi;
 pub(crate) mod page;
 pub(crate) mod page_error;

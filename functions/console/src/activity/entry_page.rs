@@ -11,7 +11,8 @@ use jiff::tz::TimeZone;
 use rules::{Call, Comment, Direction, Interaction, Message, Messages, Party, RecordKind, Step};
 use store::{Entry, Problem, State as EntryState, Tenant, Written};
 
-use super::list_page::row::phone;
+use super::phones;
+use crate::activity::NAV;
 use crate::activity::entry_title;
 use crate::activity::outcome::Outcome;
 use crate::activity::trace::StepView;
@@ -19,7 +20,7 @@ use crate::activity::{self, record_url, steps, tenant};
 use crate::activity::{explanation, task_fields, trace};
 use crate::console::Console;
 use crate::web::flash::Flash;
-use crate::web::page::{self, Nav, Page};
+use crate::web::page::{self, Page};
 use crate::web::page_error::PageError;
 use crate::web::page_request::{PageRequest, SubmittedForm};
 use crate::web::when::{Local, When};
@@ -93,7 +94,7 @@ pub(crate) async fn show(
     let zone = rules::hours::time_zone_of(interaction.line());
     let title = title(&entry, &interaction);
     Ok(page::render(&EntryPage {
-        page: page.page(&title, Some(Nav::Activity)),
+        page: page.page(&title, Some(NAV)),
         outcome: Outcome::from_state(entry.state),
         started: Local::new(interaction.started_at(), &zone),
         reason: match entry.state {
@@ -131,14 +132,14 @@ pub(crate) async fn retry(
 fn path(key: &str) -> String {
     // Any character of a key must stay within one path segment.
     let key: String = url::form_urlencoded::byte_serialize(key.as_bytes()).collect();
-    format!("{}/{}", Nav::Activity.path(), key.replace('+', "%20"))
+    format!("{}/{}", NAV.path, key.replace('+', "%20"))
 }
 
 /// Such as `Missed call from +1 415-555-0132`.
 fn title(entry: &Entry, interaction: &Interaction) -> String {
     let party = match interaction.party() {
         Party::Anonymous => "a withheld number".to_owned(),
-        Party::Phone(_) | Party::Unusable(_) => phone(interaction),
+        Party::Phone(_) | Party::Unusable(_) => phones::shown(interaction),
     };
     let is_conversation = interaction.messages().is_some_and(|messages| messages.conversation().is_some());
     let preposition = match interaction.direction() {
@@ -181,7 +182,7 @@ fn facts(entry: &Entry, interaction: &Interaction, zone: &TimeZone) -> Vec<Fact>
     };
     let facts = [
         Some(text("Type", entry_title::entry_title(entry, interaction).to_owned())),
-        Some(text("Number", phone(interaction))),
+        Some(text("Number", phones::shown(interaction))),
         contact.map(|contact| text("Contact in Aircall", contact)),
         Some(text("Line", line)),
         user.map(|user| text("Aircall user", user)),

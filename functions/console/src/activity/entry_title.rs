@@ -3,7 +3,7 @@
 use rules::{CallType, Direction, Interaction};
 use store::Entry;
 
-use crate::changes::title;
+use crate::names;
 
 /// The value of the `type` parameter that selects messages and conversations instead of a call type.
 pub(crate) const MESSAGES: &str = "messages";
@@ -19,7 +19,7 @@ pub(crate) fn title_of_type(call_type: Option<CallType>, interaction: &Interacti
         (Interaction::Messages(messages), ..) if messages.conversation().is_some() => "Conversation",
         (Interaction::Messages(_), _, Direction::Inbound) => "Message received",
         (Interaction::Messages(_), _, Direction::Outbound) => "Message sent",
-        (Interaction::Call(_), Some(call_type), _) => title(call_type),
+        (Interaction::Call(_), Some(call_type), _) => names::call_type(call_type).title,
         (Interaction::Call(_), None, Direction::Inbound) => "Inbound call",
         (Interaction::Call(_), None, Direction::Outbound) => "Outbound call",
     }

@@ -7,10 +7,11 @@ use rules::{CallType, LineId, hours};
 
 use super::outcome::Outcome;
 use crate::activity::entry_title::MESSAGES;
-use crate::changes::key;
-use crate::connections::lines::Lines;
+use crate::console::aircall::Lines;
+use crate::names;
 use crate::web::errors::InvalidField;
 use crate::web::form::Fields;
+use crate::web::form::number;
 
 /// Longest search text, in characters. No entry's key is longer.
 const MAX_LEN: usize = 100;
@@ -49,7 +50,7 @@ impl Filters {
         });
         let messages = fields.get("type") == MESSAGES;
         let call_type = text("type").filter(|_| !messages).and_then(|text| {
-            let call_type = CallType::ALL.into_iter().find(|call_type| key(*call_type) == text);
+            let call_type = names::call_type_with(text);
             let message =
                 "The type is outbound_answered, outbound_unanswered, inbound_answered, missed, voicemail or messages.";
             or_report(call_type, || report("type", message))
@@ -79,7 +80,13 @@ impl Filters {
     pub(crate) fn parameters(&self) -> Vec<(&'static str, String)> {
         let parameters = [
             ("outcome", self.outcome.map(|outcome| outcome.key().to_owned())),
-            ("type", self.call_type.map(key).or(self.messages.then_some(MESSAGES)).map(ToOwned::to_owned)),
+            (
+                "type",
+                self.call_type
+                    .map(|call_type| names::call_type(call_type).key)
+                    .or(self.messages.then_some(MESSAGES))
+                    .map(ToOwned::to_owned),
+            ),
             ("line", self.line.map(|line| line.0.to_string())),
             ("from", self.from.map(|date| date.to_string())),
             ("until", self.until.map(|date| date.to_string())),
@@ -111,11 +118,6 @@ fn or_report<T>(value: Option<T>, report: impl FnOnce()) -> Option<T> {
         report();
     }
     value
-}
-
-/// Parses a whole number of digits only, without a sign.
-pub(crate) fn number(text: &str) -> Option<u64> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 /// Parses a day, written `YYYY-MM-DD`, from 1970 to 2200, so that its start is a valid instant in every time zone.

@@ -3,7 +3,7 @@
 mod chart;
 mod filter_form;
 mod notice;
-pub(crate) mod row;
+mod row;
 
 use std::sync::Arc;
 
@@ -18,6 +18,7 @@ use self::chart::Chart;
 use self::filter_form::FilterForm;
 use self::notice::Notice;
 use self::row::Row;
+use crate::activity::NAV;
 use crate::activity::filters::Filters;
 use crate::activity::search::{Found, Paging, search};
 use crate::activity::{days, retry, tenant};
@@ -28,7 +29,7 @@ use crate::web::error::ApiError;
 use crate::web::errors::Errors;
 use crate::web::flash::Flash;
 use crate::web::form::Fields;
-use crate::web::page::{self, Nav, Page};
+use crate::web::page::{self, Page};
 use crate::web::page_error::PageError;
 use crate::web::page_request::{PageRequest, SubmittedForm};
 
@@ -97,7 +98,7 @@ pub(crate) async fn list(
     });
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let template = ActivityPage {
-        page: page.page("Activity", Some(Nav::Activity)),
+        page: page.page("Activity", Some(NAV)),
         notices: Notice::all(&tenant, note),
         chart: days.and_then(|days| Chart::new(&days, &zone)),
         failed: failed.filter(|failed| failed.count > 0).map(|failed| {
@@ -123,7 +124,7 @@ pub(crate) async fn retry_failed(
         (_, false) => Flash::RetriedAll,
         (_, true) => Flash::RetriedSome,
     };
-    Ok(page::done(Nav::Activity.path(), flash))
+    Ok(page::done(NAV.path, flash))
 }
 
 /// Path of the list with these filters and `extra` query parameters.
@@ -131,6 +132,6 @@ fn path(filters: &Filters, extra: &[(&str, String)]) -> String {
     let mut query = Serializer::new(String::new());
     query.extend_pairs(filters.parameters()).extend_pairs(extra);
     let query = query.finish();
-    let path = Nav::Activity.path();
+    let path = NAV.path;
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }

@@ -7,12 +7,13 @@ use jiff::tz::TimeZone;
 use rules::E164;
 use store::{ActivityQuery, Corrupt, Cursor, Entry, TenantId};
 
-use super::filters::{Filters, is_key, number};
+use super::filters::{Filters, is_key};
 use super::phones;
-use crate::connections::lines::Lines;
 use crate::console::Console;
+use crate::console::aircall::Lines;
 use crate::web::errors::InvalidField;
 use crate::web::form::Fields;
+use crate::web::form::number;
 
 /// Entries on a page by default.
 const DEFAULT_LIMIT: usize = 25;

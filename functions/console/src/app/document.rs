@@ -1,6 +1,6 @@
 //! `GET /api/openapi.json`: the API, described by an OpenAPI 3.1 document.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -15,7 +15,7 @@ use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, O
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::console::Console;
+use crate::console::AppState;
 use crate::web::openapi::{CSRF, SESSION, TOKEN, refusals};
 use crate::web::{csrf, session};
 
@@ -38,7 +38,7 @@ fn full_document() -> OpenApi {
 }
 
 /// The route of the document, which needs no session.
-pub(crate) fn routes() -> OpenApiRouter<Arc<Console>> {
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::default().routes(routes!(show))
 }
 

@@ -17,7 +17,8 @@ use crate::console::Console;
 use crate::web::base_url::BaseUrl;
 use crate::web::flash::Flash;
 use crate::web::form::Fields;
-use crate::web::page::{self, Nav};
+use crate::web::kit::Kit;
+use crate::web::page;
 use crate::web::page_error::PageError;
 use crate::web::page_request::PageRequest;
 use crate::web::random;
@@ -37,7 +38,7 @@ pub(crate) async fn begin(
         // Aircall does not support PKCE.
         code_verifier: "".into(),
         login_url: console.aircall.dashboard_url.to_string(),
-        return_to: Nav::Connections.path().to_owned(),
+        return_to: crate::connections::NAV.path.to_owned(),
         browser_hash: browser(&signed_in),
         expires_at: Timestamp::now() + sign_in::LIFETIME,
     };
@@ -48,6 +49,7 @@ pub(crate) async fn begin(
 /// Handles the redirect back from Aircall and connects the account.
 pub(crate) async fn callback(
     State(console): State<Arc<Console>>,
+    State(kit): State<Arc<Kit>>,
     headers: HeaderMap,
     Caller(signed_in): Caller,
     RawQuery(query): RawQuery,
@@ -60,9 +62,9 @@ pub(crate) async fn callback(
     let app = console.aircall.app(&base_url).await?.ok_or(PageError::NotFound)?;
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let connected = connect(&console, &base_url, &app, &signed_in, &query).await;
-    let page = PageRequest::new(signed_in, &console, None);
+    let page = PageRequest::new(signed_in, &kit, None);
     match connected {
-        Ok(()) => Ok(page::done(Nav::Connections.path(), Flash::AircallConnected)),
+        Ok(()) => Ok(page::done(crate::connections::NAV.path, Flash::AircallConnected)),
         Err(Failed::Message(status, message)) => {
             show_failed(&console, &headers, page, status, FailedChange::new(message)).await
         }

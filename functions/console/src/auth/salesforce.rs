@@ -10,12 +10,12 @@ use super::{failed, redirect};
 use crate::auth::sign_in::{self, Callback, SignInError, SignedInWith};
 use crate::connections::ConnectionError;
 use crate::connections::salesforce::Joined;
+use crate::connections::salesforce::login_host;
 use crate::console::Console;
 use crate::web::base_url::BaseUrl;
 use crate::web::error::ApiError;
 use crate::web::flash::Flash;
 use crate::web::form::Fields;
-use crate::web::page::Nav;
 use crate::web::page_error::PageError;
 use crate::web::random;
 use crate::web::signed_in::{Caller, SignedIn, cookies};
@@ -31,8 +31,8 @@ pub(crate) async fn begin(
 ) -> Result<Response, PageError> {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let base_url = BaseUrl::from_headers(&headers)?;
-    let login_url =
-        sign_in::login_url(&console, query.get("at")).map_err(|error| ApiError::parameter("at", error.to_string()))?;
+    let login_url = login_host::login_url(&console, query.get("at"))
+        .map_err(|error| ApiError::parameter("at", error.to_string()))?;
     // Concurrent sign-ins share the cookie, so that the second does not invalidate the first.
     let known = cookies(&headers, BROWSER).find(|cookie| random::may_be(cookie)).map(ToOwned::to_owned);
     let browser = known.unwrap_or_else(random::text);
@@ -72,7 +72,7 @@ fn open_session(
     let key = console.session_keys.first().ok_or(PageError::NotSignedIn)?;
     let session_cookie = HeaderValue::try_from(session.set_cookie(key)).expect("base64url is plain");
     let is_new = *joined == Joined::Connected;
-    let to = if is_new && return_to == "/" { Nav::Connections.path() } else { return_to };
+    let to = if is_new && return_to == "/" { crate::connections::NAV.path } else { return_to };
     let is_other = previous.is_some_and(|previous| previous.session.tenant != session.tenant);
     let flash = if is_other { Some(Flash::OtherOrg) } else { is_new.then_some(Flash::SalesforceConnected) };
     let flash = flash.map(Flash::set_cookie);

@@ -5,7 +5,7 @@
 //! stored with the attempt. So neither a replayed callback nor one opened in another browser signs anybody in.
 
 use jiff::{SignedDuration, Timestamp};
-use salesforce::oauth::{self, ExchangeError, LoginHost, NotALoginHost, Pkce};
+use salesforce::oauth::{self, ExchangeError, Pkce};
 use salesforce::{Client, SalesforceId};
 use secrecy::SecretString;
 use store::{Attempt, Connection, SalesforceTokens, TenantId, TokenHash};
@@ -73,23 +73,6 @@ pub(crate) struct SignedInWith {
     pub(crate) return_to: String,
     /// What the sign-in did to the org's connection.
     pub(crate) joined: Joined,
-}
-
-/// The login URL for `at`: `production`, `sandbox` or a My Domain.
-pub(crate) fn login_url(console: &Console, at: &str) -> Result<Url, NotALoginHost> {
-    match (LoginHost::parse(at)?, &console.salesforce_login_url) {
-        (LoginHost::Production | LoginHost::Sandbox, Some(url)) => Ok(url.clone()),
-        (host, _) => Ok(host.url()),
-    }
-}
-
-/// The value of `at` for the login URL that the org was connected with: the inverse of [`login_url`].
-pub(crate) fn at(login_url: &str) -> String {
-    let host = Url::parse(login_url).ok().and_then(|url| url.host_str().map(ToOwned::to_owned)).unwrap_or_default();
-    if host == LoginHost::Sandbox.host() {
-        return LoginHost::Sandbox.to_string();
-    }
-    LoginHost::parse(&host).unwrap_or(LoginHost::Production).to_string()
 }
 
 /// Stores a new attempt, bound to the browser with this cookie, and returns the URL of the login page.

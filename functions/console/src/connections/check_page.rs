@@ -11,9 +11,10 @@ use salesforce::{CheckItem, CheckStatus, OrgCheck, SetUpOutcome, SetUpStep};
 
 use super::page::cards::Badge;
 use super::page::respond;
+use crate::connections::NAV;
 use crate::connections::salesforce as org;
 use crate::console::Console;
-use crate::web::page::{self, Nav, Page};
+use crate::web::page::{self, Page};
 use crate::web::page_error::PageError;
 use crate::web::page_request::{PageRequest, SubmittedForm};
 
@@ -69,7 +70,7 @@ fn checked(page: PageRequest, check: OrgCheck) -> Html<String> {
     let set_up = is_missing.then_some(check.may_customize != Some(false));
     let item = |CheckItem { what, status, message }| Item { what, badge: badge(status), message };
     let items = check.items.into_iter().map(item).collect();
-    page::render(&OrgCheckPage { page: page.page("Org check", Some(Nav::Connections)), summary, items, set_up })
+    page::render(&OrgCheckPage { page: page.page("Org check", Some(NAV)), summary, items, set_up })
 }
 
 /// Sets up the key field and shows the outcome of each step.
@@ -90,7 +91,7 @@ pub(crate) async fn set_up(
     };
     let item = |SetUpStep { what, outcome, message }| Item { what, badge: outcome_badge(outcome), message };
     let items = steps.into_iter().map(item).collect();
-    let page = page.page("Org set-up", Some(Nav::Connections));
+    let page = page.page("Org set-up", Some(NAV));
     Ok(page::render(&OrgSetUpPage { page, summary, items, is_done }).into_response())
 }
 

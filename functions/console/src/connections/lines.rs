@@ -2,17 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use rules::{Line, LineId};
+use rules::LineId;
 use store::TenantId;
 
 use crate::connections::aircall;
 use crate::console::Console;
+use crate::console::aircall::Lines;
 
 /// How many of the latest calls are searched for lines.
 const CALLS: usize = 100;
-
-/// Lines by ID.
-pub(crate) type Lines = BTreeMap<LineId, Line>;
 
 /// The names of the known lines.
 pub(crate) async fn names(console: &Console, tenant: &TenantId) -> Result<BTreeMap<LineId, String>, store::Error> {

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse as _, Response};
 
 use self::cards::{AircallCard, SalesforceCard};
+use crate::connections::NAV;
 use crate::connections::aircall::{self, AircallError, key};
 use crate::connections::view::Connections;
 use crate::connections::{ConnectionError, salesforce};
@@ -19,7 +20,7 @@ use crate::web::error::ApiError;
 use crate::web::errors::Errors;
 use crate::web::flash::Flash;
 use crate::web::form::Fields;
-use crate::web::page::{self, Nav, Page};
+use crate::web::page::{self, Page};
 use crate::web::page_error::PageError;
 use crate::web::page_request::{PageRequest, SubmittedForm};
 
@@ -81,7 +82,7 @@ async fn render(
     let has_app = console.aircall.app(&BaseUrl::from_headers(headers)?).await?.is_some();
     let FailedChange { problem, errors, api_id } = failed;
     Ok(page::render(&ConnectionsPage {
-        page: page.page("Connections", Some(Nav::Connections)),
+        page: page.page("Connections", Some(NAV)),
         salesforce: SalesforceCard::new(connections.salesforce, connections.former_login_url.as_deref()),
         aircall: AircallCard::new(connections.aircall, has_app),
         problem,
@@ -98,7 +99,7 @@ pub(crate) async fn respond(
     changed: Result<Flash, ConnectionError>,
 ) -> Result<Response, PageError> {
     match changed {
-        Ok(flash) => Ok(page::done(Nav::Connections.path(), flash)),
+        Ok(flash) => Ok(page::done(NAV.path, flash)),
         Err(ConnectionError::Store(error)) => Err(error.into()),
         Err(error) => {
             let (status, message) = ApiError::from(error).into_page_parts();
@@ -127,7 +128,7 @@ pub(crate) async fn connect_aircall(
 ) -> Result<Response, PageError> {
     let base_url = BaseUrl::from_headers(&headers)?;
     let failed = match connect(&console, &base_url, &page, &fields).await {
-        Ok(Ok(())) => return Ok(page::done(Nav::Connections.path(), Flash::AircallConnected)),
+        Ok(Ok(())) => return Ok(page::done(NAV.path, Flash::AircallConnected)),
         Ok(Err((field, message))) => {
             let mut errors = Errors::default();
             errors.at(field, message);

@@ -12,9 +12,9 @@ use rules::{
 use store::TenantId;
 
 use crate::activity::phones;
-use crate::changes::key;
-use crate::connections::lines::Lines;
 use crate::console::Console;
+use crate::console::aircall::Lines;
+use crate::names;
 use crate::web::errors::InvalidField;
 
 /// How many of the latest calls are searched for users.
@@ -121,11 +121,10 @@ enum Kind {
 impl Kind {
     fn parse(text: &str) -> Option<Self> {
         let [(received, _), (sent, _)] = MESSAGE_TYPES;
-        let call_type = || CallType::ALL.into_iter().find(|call_type| key(*call_type) == text);
         match text {
             _ if text == received => Some(Kind::Message(Direction::Inbound)),
             _ if text == sent => Some(Kind::Message(Direction::Outbound)),
-            _ => call_type().map(Kind::Call),
+            _ => names::call_type_with(text).map(Kind::Call),
         }
     }
 }
@@ -233,7 +232,7 @@ mod tests {
     #[test]
     fn each_call_type_is_classified_as_itself() {
         for call_type in CallType::ALL {
-            let described = Described { call_type: key(call_type).to_owned(), ..described() };
+            let described = Described { call_type: names::call_type(call_type).key.to_owned(), ..described() };
             let document = described.document(&lines(), &users()).unwrap();
             assert_eq!(CallType::classify(document.interaction().call().unwrap()), call_type);
             assert!(document.is_complete());

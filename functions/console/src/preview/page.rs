@@ -13,13 +13,16 @@ use serde_json::{Value, json};
 use crate::activity;
 use crate::activity::entry_title;
 use crate::activity::filters::zone_of_most;
-use crate::activity::list_page::row::phone;
 use crate::activity::outcome::Outcome;
+use crate::activity::phones;
 use crate::activity::task_fields;
 use crate::activity::trace::{self, StepView};
-use crate::changes::{Change, changes, key, title};
-use crate::connections::lines::{self, Lines};
+use crate::changes::{Change, changes};
+use crate::connections::lines;
 use crate::console::Console;
+use crate::console::aircall::Lines;
+use crate::names;
+use crate::preview::NAV;
 use crate::preview::made_up::{Described, MESSAGE_TYPES, Users, users};
 use crate::preview::view::{FieldView, RecordView, records, task};
 use crate::preview::{Previewed, Salesforce, preview};
@@ -27,7 +30,7 @@ use crate::web::error::ApiError;
 use crate::web::errors::Errors;
 use crate::web::errors::InvalidField;
 use crate::web::form::Fields;
-use crate::web::page::{self, Nav, Page};
+use crate::web::page::{self, Page};
 use crate::web::page_error::PageError;
 use crate::web::page_request::{PageRequest, SubmittedForm};
 use crate::web::session::Session;
@@ -191,14 +194,14 @@ impl Form {
         let call = self.call.unwrap_or_else(|| default_call(&lines, self.settings.as_ref().unwrap_or(&saved)));
         let option =
             |value: String, label: String, chosen: &str| OptionView { is_chosen: value == chosen, value, label };
-        let calls = CallType::ALL.into_iter().map(|kind| (key(kind), title(kind)));
+        let calls = CallType::ALL.into_iter().map(names::call_type).map(|names| (names.key, names.title));
         let types = calls.chain(MESSAGE_TYPES);
         let types = types.map(|(value, label)| option(value.to_owned(), label.to_owned(), &call.call_type)).collect();
         let mut lines: Vec<OptionView> =
             lines.iter().map(|(id, line)| option(id.0.to_string(), line.label(), &call.line)).collect();
         lines.sort_by(|a, b| a.label.cmp(&b.label));
         Ok(page::render(&PreviewPage {
-            page: page.page("Preview", Some(Nav::Preview)),
+            page: page.page("Preview", Some(NAV)),
             changes: self.settings.as_ref().map(|settings| changes(&saved, settings)).unwrap_or_default(),
             settings: self.settings.map(|settings| json!(settings).to_string()).unwrap_or_default(),
             result: self.result,
@@ -232,7 +235,7 @@ fn default_call(lines: &Lines, settings: &Settings) -> Described {
     let is_logged = |id: &LineId| settings.lines.as_ref().is_none_or(|lines| lines.contains(id));
     let line = lines.iter().filter(|(id, _)| is_logged(id)).min_by_key(|(_, line)| line.label());
     Described {
-        call_type: key(CallType::Missed).to_owned(),
+        call_type: names::call_type(CallType::Missed).key.to_owned(),
         line: line.map(|(id, _)| id.0.to_string()).unwrap_or_default(),
         started_at: now.strftime("%Y-%m-%dT%H:%M").to_string(),
         ..Described::default()
@@ -251,7 +254,11 @@ impl ResultView {
         Self {
             outcome: if previewed.would.is_ok() { Outcome::Logged } else { Outcome::Skipped },
             sentence: sentence(previewed, &records),
-            about: format!("{}, {}", entry_title::title_of_type(previewed.call_type, interaction), phone(interaction)),
+            about: format!(
+                "{}, {}",
+                entry_title::title_of_type(previewed.call_type, interaction),
+                phones::shown(interaction)
+            ),
             started: Local::new(interaction.started_at(), &rules::hours::time_zone_of(interaction.line())),
             left_out,
             steps: trace::views(&previewed.steps),

@@ -6,21 +6,24 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
-use rules::settings::LogAs;
 use rules::{CallType, Settings};
 use serde_json::{Value, json};
 
 use super::conflict;
-use crate::changes::{key, label, title};
 use crate::console::Console;
+use crate::names::{self, CallTypeNames, LOG_AS, LogAsNames};
 use crate::preview::page as preview;
 use crate::settings::{self, SaveError};
 use crate::web::errors::Errors;
 use crate::web::flash::Flash;
 use crate::web::form::Fields;
-use crate::web::page::{self, Nav, Page};
+use crate::web::nav::Nav;
+use crate::web::page::{self, Page};
 use crate::web::page_error::PageError;
 use crate::web::page_request::{PageRequest, SubmittedForm};
+
+/// Its entry in the navigation.
+pub(crate) const NAV: Nav = Nav::new("Call workflow", "/call-workflow");
 
 #[derive(Template)]
 #[template(path = "settings/call_workflow.html")]
@@ -41,7 +44,7 @@ struct Row {
 }
 
 struct Choice {
-    value: String,
+    value: &'static str,
     label: &'static str,
     /// Where Salesforce shows such calls.
     place: &'static str,
@@ -51,7 +54,7 @@ struct Choice {
 /// Shows the current settings.
 pub(crate) async fn show(State(console): State<Arc<Console>>, page: PageRequest) -> Result<Html<String>, PageError> {
     let settings = console.settings.get(&page.session.tenant).await?;
-    let chosen = |call_type| value(settings.call_workflow.log_as(call_type));
+    let chosen = |call_type| names::log_as(settings.call_workflow.log_as(call_type)).key.to_owned();
     Ok(view(page, settings.version.to_string(), chosen, Errors::default()))
 }
 
@@ -64,8 +67,11 @@ pub(crate) async fn save(
     let version = fields.get("version").to_owned();
     let mut errors = Errors::default();
     for call_type in CallType::ALL {
-        if !LOG_AS.iter().any(|log_as| value(*log_as) == fields.get(key(call_type))) {
-            errors.at(first_choice(call_type), format!("{}: choose how it is logged.", title(call_type)));
+        if !LOG_AS.iter().any(|log_as| names::log_as(*log_as).key == fields.get(names::call_type(call_type).key)) {
+            errors.at(
+                first_choice(call_type),
+                format!("{}: choose how it is logged.", names::call_type(call_type).title),
+            );
         }
     }
     if errors.is_empty() {
@@ -76,19 +82,19 @@ pub(crate) async fn save(
                 Err(problems) => errors.add_problems(problems, |_| None),
             }
         } else if document == json!(current) {
-            return Ok(page::done(Nav::CallWorkflow.path(), Flash::Unchanged));
+            return Ok(page::done(NAV.path, Flash::Unchanged));
         } else {
             match settings::save(&console, &page.session, &document).await {
-                Ok(_) => return Ok(page::done(Nav::CallWorkflow.path(), Flash::Saved)),
+                Ok(_) => return Ok(page::done(NAV.path, Flash::Saved)),
                 Err(SaveError::Invalid(problems)) => errors.add_problems(problems, |_| None),
                 Err(SaveError::Stale(theirs)) => {
-                    return conflict::after_edit(&console, page, &document, *theirs, Nav::CallWorkflow).await;
+                    return conflict::after_edit(&console, page, &document, *theirs, NAV).await;
                 }
                 Err(SaveError::Store(error)) => return Err(error.into()),
             }
         }
     }
-    let page = view(page, version, |call_type| fields.get(key(call_type)).to_owned(), errors);
+    let page = view(page, version, |call_type| fields.get(names::call_type(call_type).key).to_owned(), errors);
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 
@@ -97,7 +103,7 @@ fn document(current: &Settings, fields: &Fields) -> Value {
     let mut document = json!(current);
     document["version"] = fields.get("version").parse().map_or(Value::Null, |version: u64| json!(version));
     for call_type in CallType::ALL {
-        document["call_workflow"][key(call_type)] = json!(fields.get(key(call_type)));
+        document["call_workflow"][names::call_type(call_type).key] = json!(fields.get(names::call_type(call_type).key));
     }
     document
 }
@@ -105,50 +111,24 @@ fn document(current: &Settings, fields: &Fields) -> Value {
 fn view(page: PageRequest, version: String, chosen: impl Fn(CallType) -> String, errors: Errors) -> Html<String> {
     let row = |call_type| {
         let chosen = chosen(call_type);
-        let choice = |log_as| Choice {
-            value: value(log_as),
-            label: label(log_as),
-            place: place(log_as),
-            is_chosen: value(log_as) == chosen,
+        let choice = |log_as| {
+            let LogAsNames { key, label, place } = names::log_as(log_as);
+            Choice { value: key, label, place, is_chosen: key == chosen }
         };
+        let CallTypeNames { key, title, hint } = names::call_type(call_type);
         Row {
-            key: key(call_type),
-            title: title(call_type),
-            hint: hint(call_type),
+            key,
+            title,
+            hint,
             choices: LOG_AS.into_iter().map(choice).collect(),
             error: errors.message_for(&first_choice(call_type)).map(ToOwned::to_owned),
         }
     };
     let rows = CallType::ALL.into_iter().map(row).collect();
-    page::render(&CallWorkflowPage { page: page.page("Call workflow", Some(Nav::CallWorkflow)), version, rows, errors })
-}
-
-const LOG_AS: [LogAs; 3] = [LogAs::Completed, LogAs::InProgress, LogAs::DoNothing];
-
-/// Its value in the settings document.
-fn value(log_as: LogAs) -> String {
-    json!(log_as).as_str().unwrap_or_default().to_owned()
+    page::render(&CallWorkflowPage { page: page.page("Call workflow", Some(NAV)), version, rows, errors })
 }
 
 /// The element ID of a call type's first choice.
 fn first_choice(call_type: CallType) -> String {
-    format!("{}-{}", key(call_type), value(LOG_AS[0]))
-}
-
-fn place(log_as: LogAs) -> &'static str {
-    match log_as {
-        LogAs::Completed => "Past Activities",
-        LogAs::InProgress => "Next Steps",
-        LogAs::DoNothing => "Not logged",
-    }
-}
-
-fn hint(call_type: CallType) -> &'static str {
-    match call_type {
-        CallType::OutboundAnswered => "An outbound call that was answered.",
-        CallType::OutboundUnanswered => "An outbound call that was not answered.",
-        CallType::InboundAnswered => "An inbound call that a user answered.",
-        CallType::Missed => "An inbound call that nobody answered, without a voicemail.",
-        CallType::Voicemail => "An inbound call with a voicemail.",
-    }
+    format!("{}-{}", names::call_type(call_type).key, names::log_as(LOG_AS[0]).key)
 }

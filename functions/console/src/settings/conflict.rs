@@ -17,7 +17,8 @@ use crate::settings::{self, SaveError};
 use crate::web::error::ApiError;
 use crate::web::flash::Flash;
 use crate::web::form::Fields;
-use crate::web::page::{self, Nav, Page};
+use crate::web::nav::Nav;
+use crate::web::page::{self, Page};
 use crate::web::page_error::PageError;
 use crate::web::page_request::{PageRequest, SubmittedForm};
 use crate::web::when::When;
@@ -70,7 +71,7 @@ pub(crate) async fn after_restore(
     old: Settings,
     theirs: Settings,
 ) -> Result<Response, PageError> {
-    save_or_ask(console, page, &Draft { settings: old, base: None }, theirs, Nav::History).await
+    save_or_ask(console, page, &Draft { settings: old, base: None }, theirs, super::history::NAV).await
 }
 
 /// Saves the merged settings if nothing conflicts; otherwise shows the page with the conflicts.
@@ -87,10 +88,10 @@ async fn save_or_ask(
             return Ok(conflict_page(console, page, draft, merged, back).await);
         }
         if merged.only_mine.is_empty() {
-            return Ok(page::done(back.path(), Flash::Unchanged));
+            return Ok(page::done(back.path, Flash::Unchanged));
         }
         match settings::save(console, &page.session, &json!(merged.settings)).await {
-            Ok(_) => return Ok(page::done(back.path(), Flash::SavedBoth)),
+            Ok(_) => return Ok(page::done(back.path, Flash::SavedBoth)),
             // Somebody else saved first again.
             Err(SaveError::Stale(newer)) => theirs = *newer,
             Err(error) => return Err(ApiError::from(error).into()),
@@ -121,7 +122,7 @@ async fn conflict_page(console: &Console, page: PageRequest, draft: &Draft, merg
         version: version.to_string(),
         base: draft.base.map(|base| base.to_string()).unwrap_or_default(),
         mine: json!(draft.settings).to_string(),
-        back: back.path(),
+        back: back.path,
         conflicts: merged.conflicts,
         only_mine: merged.only_mine.into_iter().map(|change| change.name).collect(),
     };
@@ -133,7 +134,7 @@ pub(crate) async fn resolve(
     State(console): State<Arc<Console>>,
     SubmittedForm { page, fields }: SubmittedForm,
 ) -> Result<Response, PageError> {
-    let back = Nav::at(fields.get("back")).unwrap_or(Nav::start());
+    let back = page.nav_at(fields.get("back"));
     let document = serde_json::from_str(fields.get("mine")).unwrap_or_default();
     let settings = Settings::parse(&document).map_err(ApiError::invalid_settings)?;
     let draft = Draft { settings, base: fields.get("base").parse().ok() };
@@ -151,11 +152,11 @@ pub(crate) async fn resolve(
         }
     }
     if chosen == theirs {
-        return Ok(page::done(back.path(), Flash::KeptTheirs));
+        return Ok(page::done(back.path, Flash::KeptTheirs));
     }
     let document = json!(chosen);
     match settings::save(&console, &page.session, &document).await {
-        Ok(_) => Ok(page::done(back.path(), Flash::Saved)),
+        Ok(_) => Ok(page::done(back.path, Flash::Saved)),
         Err(SaveError::Stale(newer)) => after_edit(&console, page, &document, *newer, back).await,
         Err(error) => Err(ApiError::from(error).into()),
     }

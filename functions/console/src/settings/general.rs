@@ -25,9 +25,13 @@ use crate::settings::{self, SaveError};
 use crate::web::errors::Errors;
 use crate::web::flash::Flash;
 use crate::web::form::Fields;
-use crate::web::page::{self, Nav, Page};
+use crate::web::nav::Nav;
+use crate::web::page::{self, Page};
 use crate::web::page_error::PageError;
 use crate::web::page_request::{PageRequest, SubmittedForm};
+
+/// Its entry in the navigation.
+pub(crate) const NAV: Nav = Nav::new("General", "/general");
 
 #[derive(Template)]
 #[template(path = "settings/general.html")]
@@ -87,13 +91,13 @@ pub(crate) async fn save(
                 Err(problems) => form.add_problems(problems, &mut errors),
             }
         } else if is_same(&current, &document) {
-            return Ok(page::done(Nav::General.path(), Flash::Unchanged));
+            return Ok(page::done(NAV.path, Flash::Unchanged));
         } else {
             match settings::save(&console, &page.session, &document).await {
-                Ok(_) => return Ok(page::done(Nav::General.path(), Flash::Saved)),
+                Ok(_) => return Ok(page::done(NAV.path, Flash::Saved)),
                 Err(SaveError::Invalid(problems)) => form.add_problems(problems, &mut errors),
                 Err(SaveError::Stale(theirs)) => {
-                    return conflict::after_edit(&console, page, &document, *theirs, Nav::General).await;
+                    return conflict::after_edit(&console, page, &document, *theirs, NAV).await;
                 }
                 Err(SaveError::Store(error)) => return Err(error.into()),
             }
@@ -156,7 +160,7 @@ fn view(
     let own_hours =
         form.line_hours.iter().map(|(id, hours)| LineHoursView { id: id.0, name: name(id), hours: hours.clone() });
     let template = GeneralPage {
-        page: page.page("General", Some(Nav::General)),
+        page: page.page("General", Some(NAV)),
         log_calls: choices("log_calls", &LOG_CALLS, &form.log_calls),
         hours_from: choices("hours_from", &HOURS_FROM, &form.hours_from),
         unknown_number: choices("unknown_number", &UNKNOWN_NUMBER, &form.unknown_number),

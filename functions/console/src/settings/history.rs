@@ -10,20 +10,24 @@ use rules::Settings;
 use store::{Corrupt, MadeFrom, SettingsVersion};
 
 use super::conflict;
-use crate::activity::filters::number;
 use crate::changes::{Change, changes};
 use crate::console::Console;
 use crate::settings::{self, SaveError};
 use crate::web::error::ApiError;
 use crate::web::flash::Flash;
 use crate::web::form::Fields;
-use crate::web::page::{self, Nav, Page};
+use crate::web::form::number;
+use crate::web::nav::Nav;
+use crate::web::page::{self, Page};
 use crate::web::page_error::PageError;
 use crate::web::page_request::{PageRequest, SubmittedForm};
 use crate::web::when::When;
 
 /// The number of versions on a page.
 const LIMIT: usize = 20;
+
+/// Its entry in the navigation.
+pub(crate) const NAV: Nav = Nav::secondary("History", "/history");
 
 #[derive(Template)]
 #[template(path = "settings/history.html")]
@@ -77,7 +81,7 @@ pub(crate) async fn list(
     let compared: Vec<_> = found.iter().skip(1).map(Some).chain([next.as_ref()]).collect();
     let versions = found.iter().zip(compared).filter_map(|(version, before)| view(version, before, settings.version));
     let versions = versions.collect();
-    Ok(page::render(&HistoryPage { page: page.page("History", Some(Nav::History)), versions, older }))
+    Ok(page::render(&HistoryPage { page: page.page("History", Some(NAV)), versions, older }))
 }
 
 /// Compares a version with the previous one. The first version is compared with the default settings.
@@ -118,7 +122,7 @@ pub(crate) async fn show(
         format!("Restore version {}", old.version)
     };
     Ok(page::render(&RestorePage {
-        page: page.page(&title, Some(Nav::History)),
+        page: page.page(&title, Some(NAV)),
         version: old.version,
         current: current.version,
         changes: changes(&current, &old),
@@ -137,7 +141,7 @@ pub(crate) async fn restore(
         .parse()
         .map_err(|_| ApiError::parameter("version", "The version to replace is not a number."))?;
     match settings::restore(&console, &page.session, &old, seen).await {
-        Ok(_) => Ok(page::done(Nav::History.path(), Flash::Restored)),
+        Ok(_) => Ok(page::done(NAV.path, Flash::Restored)),
         Err(SaveError::Stale(theirs)) => conflict::after_restore(&console, page, old, *theirs).await,
         Err(error) => Err(ApiError::from(error).into()),
     }

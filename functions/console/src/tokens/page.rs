@@ -12,10 +12,11 @@ use store::ApiToken;
 
 use crate::console::Console;
 use crate::tokens;
+use crate::tokens::NAV;
 use crate::web::error_code::ErrorCode;
 use crate::web::errors::Errors;
 use crate::web::flash::Flash;
-use crate::web::page::{self, Nav, Page};
+use crate::web::page::{self, Page};
 use crate::web::page_error::PageError;
 use crate::web::page_request::{PageRequest, SubmittedForm};
 use crate::web::when::When;
@@ -88,7 +89,7 @@ pub(crate) async fn revoke(
     let Ok(Path(id)) = id else { return Err(PageError::NotFound) };
     // A token that somebody else has revoked meanwhile is no error.
     tokens::revoke(&console, &page.session, &id).await?;
-    Ok(page::done(Nav::Tokens.path(), Flash::TokenRevoked))
+    Ok(page::done(NAV.path, Flash::TokenRevoked))
 }
 
 async fn render(console: &Console, page: PageRequest, form: Form) -> Result<Html<String>, PageError> {
@@ -102,7 +103,7 @@ async fn render(console: &Console, page: PageRequest, form: Form) -> Result<Html
     };
     let Form { made, errors, name } = form;
     Ok(page::render(&TokensPage {
-        page: page.page("API tokens", Some(Nav::Tokens)),
+        page: page.page("API tokens", Some(NAV)),
         tokens: tokens.into_iter().map(view).collect(),
         made: made.map(|(text, token)| Made { name: token.name, text: text.expose_secret().to_owned() }),
         errors,

@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use store::FoundToken;
 
-use crate::console::Console;
 use crate::web::error::ApiError;
 use crate::web::error_code::ErrorCode;
+use crate::web::kit::Kit;
 use crate::web::session::Session;
 
 /// The session of a request that carries a valid API token.
@@ -21,9 +21,9 @@ pub(crate) struct TokenSession(pub(crate) Session);
 
 /// Authenticates a request by its API token, if it carries one. With an invalid token the request is refused: its
 /// session cookie is not tried instead.
-pub(crate) async fn bearer_auth(State(console): State<Arc<Console>>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn bearer_auth(State(kit): State<Arc<Kit>>, mut request: Request, next: Next) -> Response {
     let Some(token) = bearer_token(request.headers()) else { return next.run(request).await };
-    match session(&console, &token).await {
+    match session(&kit, &token).await {
         Ok(session) => {
             request.extensions_mut().insert(TokenSession(session));
             next.run(request).await
@@ -43,10 +43,10 @@ fn bearer_token(headers: &HeaderMap) -> Option<SecretString> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().into())
 }
 
-async fn session(console: &Console, token: &SecretString) -> Result<Session, ApiError> {
+async fn session(kit: &Kit, token: &SecretString) -> Result<Session, ApiError> {
     let now = Timestamp::now();
-    let found = console.api_tokens.find(token).await?.ok_or(ErrorCode::BadToken)?;
-    if let Err(error) = console.api_tokens.touch(&found, now).await {
+    let found = kit.api_tokens.find(token).await?.ok_or(ErrorCode::BadToken)?;
+    if let Err(error) = kit.api_tokens.touch(&found, now).await {
         tracing::warn!(tenant = %found.tenant, token = found.id, %error, "the use of a token was not recorded");
     }
     let FoundToken { tenant, name, .. } = found;

@@ -16,10 +16,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::Mac as _;
 use secrecy::SecretString;
 
-use crate::console::Console;
 use crate::web::bearer::TokenSession;
 use crate::web::error::ApiError;
 use crate::web::error_code::ErrorCode;
+use crate::web::kit::Kit;
 use crate::web::session;
 use crate::web::signed_in::SignedIn;
 
@@ -48,21 +48,21 @@ fn mac(key: &SecretString, signed_in: &SignedIn) -> Option<session::Mac> {
 }
 
 /// Middleware that refuses API changes that a page of another site may have caused.
-pub(crate) async fn csrf_protect(State(console): State<Arc<Console>>, request: Request, next: Next) -> Response {
+pub(crate) async fn csrf_protect(State(kit): State<Arc<Kit>>, request: Request, next: Next) -> Response {
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
     // Browsers do not attach API tokens on their own, so such a request cannot be forged.
     if parts.extensions.get::<TokenSession>().is_none() {
-        let signed_in = match SignedIn::from_cookies(&mut parts, &console).await {
+        let signed_in = match SignedIn::from_cookies(&mut parts, &kit).await {
             Ok(Some(signed_in)) => signed_in,
             Ok(None) => return ApiError::from(ErrorCode::NotSignedIn).into_response(),
             Err(error) => return ApiError::from(error).into_response(),
         };
         let headers = &parts.headers;
         let token = headers.get(HEADER).and_then(|token| token.to_str().ok());
-        let has_token = token.is_some_and(|token| is_valid(token, &signed_in, &console.session_keys));
+        let has_token = token.is_some_and(|token| is_valid(token, &signed_in, &kit.session_keys));
         if !has_token && !is_same_origin(headers) {
             return ApiError::from(ErrorCode::Forged).into_response();
         }

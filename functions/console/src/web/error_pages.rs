@@ -9,8 +9,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use url::form_urlencoded::byte_serialize;
 
-use crate::console::Console;
 use crate::web::flash::Flash;
+use crate::web::kit::Kit;
 use crate::web::page::{self, Page};
 use crate::web::page_error::Unrendered;
 use crate::web::page_request::PageRequest;
@@ -23,10 +23,10 @@ struct ErrorPage {
 }
 
 /// Renders the error that a handler returned as an [`Unrendered`] extension.
-pub(crate) async fn error_pages(State(console): State<Arc<Console>>, request: Request, next: Next) -> Response {
+pub(crate) async fn error_pages(State(kit): State<Arc<Kit>>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let (method, uri, headers) = (parts.method.clone(), parts.uri.clone(), parts.headers.clone());
-    let page = PageRequest::from_request_parts(&mut parts, &console);
+    let page = PageRequest::from_request_parts(&mut parts, &kit);
     let page = page.await.ok();
     let mut response = next.run(Request::from_parts(parts, body)).await;
     match response.extensions_mut().remove::<Unrendered>() {

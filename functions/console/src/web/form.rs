@@ -25,3 +25,8 @@ impl Fields {
         self.all(name).next().is_some()
     }
 }
+
+/// Parses a whole number of digits only, without a sign.
+pub(crate) fn number(text: &str) -> Option<u64> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}

@@ -7,52 +7,8 @@ use axum::http::header;
 use axum::response::{AppendHeaders, Html, IntoResponse as _, Redirect, Response};
 
 use crate::web::flash::Flash;
+use crate::web::nav::Nav;
 use crate::web::session::Session;
-
-/// A page in the navigation, in its order; the first is the start page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Nav {
-    Activity,
-    CallWorkflow,
-    General,
-    Preview,
-    Connections,
-    History,
-    Tokens,
-}
-
-impl Nav {
-    const ALL: [Nav; 7] =
-        [Nav::Activity, Nav::CallWorkflow, Nav::General, Nav::Preview, Nav::Connections, Nav::History, Nav::Tokens];
-
-    /// Its name, its path, and whether it is in the secondary part of the navigation.
-    fn parts(self) -> (&'static str, &'static str, bool) {
-        match self {
-            Nav::Activity => ("Activity", "/activity", false),
-            Nav::CallWorkflow => ("Call workflow", "/call-workflow", false),
-            Nav::General => ("General", "/general", false),
-            Nav::Preview => ("Preview", "/preview", false),
-            Nav::Connections => ("Connections", "/connections", false),
-            Nav::History => ("History", "/history", true),
-            Nav::Tokens => ("API tokens", "/tokens", true),
-        }
-    }
-
-    /// Its path.
-    pub(crate) fn path(self) -> &'static str {
-        self.parts().1
-    }
-
-    /// The page with this path.
-    pub(crate) fn at(path: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|nav| nav.path() == path)
-    }
-
-    /// The start page.
-    pub(crate) fn start() -> Self {
-        Self::ALL[0]
-    }
-}
 
 /// A link of the navigation.
 pub(crate) struct NavLink {
@@ -69,6 +25,8 @@ pub(crate) struct Page {
     pub(crate) title: String,
     /// Its entry in the navigation.
     pub(crate) nav: Option<Nav>,
+    /// The navigation, in its order.
+    pub(crate) navigation: &'static [Nav],
     /// The signed-in admin; `None` before signing in.
     pub(crate) session: Option<Session>,
     /// The CSRF token of its forms, see [`crate::web::csrf`].
@@ -80,15 +38,22 @@ pub(crate) struct Page {
 impl Page {
     /// A page for a visitor who is not signed in.
     pub(crate) fn anonymous(title: &str) -> Self {
-        Self { title: title.to_owned(), nav: None, session: None, csrf_token: String::new(), flash: None }
+        Self {
+            title: title.to_owned(),
+            nav: None,
+            navigation: &[],
+            session: None,
+            csrf_token: String::new(),
+            flash: None,
+        }
     }
 
     pub(crate) fn links(&self) -> Vec<NavLink> {
-        let link = |nav: Nav| {
-            let (name, path, is_secondary) = nav.parts();
-            NavLink { name, path, is_current: self.nav == Some(nav), is_secondary }
+        let link = |nav: &Nav| {
+            let Nav { name, path, is_secondary } = *nav;
+            NavLink { name, path, is_current: self.nav == Some(*nav), is_secondary }
         };
-        Nav::ALL.into_iter().map(link).collect()
+        self.navigation.iter().map(link).collect()
     }
 }
 

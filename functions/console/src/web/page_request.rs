@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use axum::body::to_bytes;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 
-use crate::console::Console;
 use crate::web::csrf;
 use crate::web::error_code::ErrorCode;
 use crate::web::flash::Flash;
 use crate::web::form::Fields;
-use crate::web::page::{Nav, Page};
+use crate::web::kit::Kit;
+use crate::web::nav::Nav;
+use crate::web::page::Page;
 use crate::web::page_error::PageError;
 use crate::web::session::Session;
 use crate::web::signed_in::SignedIn;
@@ -26,28 +27,38 @@ pub(crate) struct PageRequest {
     pub(crate) session: Session,
     csrf_token: String,
     flash: Option<Flash>,
+    navigation: &'static [Nav],
 }
 
 impl PageRequest {
     /// The request of a signed-in admin.
-    pub(crate) fn new(signed_in: SignedIn, console: &Console, flash: Option<Flash>) -> Self {
-        let csrf_token = csrf::token(&signed_in, &console.session_keys);
-        Self { session: signed_in.session, csrf_token, flash }
+    pub(crate) fn new(signed_in: SignedIn, kit: &Kit, flash: Option<Flash>) -> Self {
+        let csrf_token = csrf::token(&signed_in, &kit.session_keys);
+        Self { session: signed_in.session, csrf_token, flash, navigation: kit.navigation }
+    }
+
+    /// The page of the navigation with this path, else the start page.
+    pub(crate) fn nav_at(&self, path: &str) -> Nav {
+        self.navigation.iter().copied().find(|nav| nav.path == path).unwrap_or(self.navigation[0])
     }
 
     /// The layout around a page for this admin.
     pub(crate) fn page(self, title: &str, nav: Option<Nav>) -> Page {
-        let Self { session, csrf_token, flash } = self;
-        Page { title: title.to_owned(), nav, session: Some(session), csrf_token, flash }
+        let Self { session, csrf_token, flash, navigation } = self;
+        Page { title: title.to_owned(), nav, navigation, session: Some(session), csrf_token, flash }
     }
 }
 
-impl FromRequestParts<Arc<Console>> for PageRequest {
+impl<S: Send + Sync> FromRequestParts<S> for PageRequest
+where
+    Arc<Kit>: FromRef<S>,
+{
     type Rejection = PageError;
 
-    async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, PageError> {
-        let signed_in = SignedIn::from_cookies(parts, console).await?.ok_or(PageError::NotSignedIn)?;
-        Ok(Self::new(signed_in, console, Flash::from_headers(&parts.headers)))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageError> {
+        let kit = Arc::from_ref(state);
+        let signed_in = SignedIn::from_cookies(parts, &kit).await?.ok_or(PageError::NotSignedIn)?;
+        Ok(Self::new(signed_in, &kit, Flash::from_headers(&parts.headers)))
     }
 }
 
@@ -60,17 +71,21 @@ pub(crate) struct SubmittedForm {
     pub(crate) fields: Fields,
 }
 
-impl FromRequest<Arc<Console>> for SubmittedForm {
+impl<S: Send + Sync> FromRequest<S> for SubmittedForm
+where
+    Arc<Kit>: FromRef<S>,
+{
     type Rejection = PageError;
 
-    async fn from_request(request: Request, console: &Arc<Console>) -> Result<Self, PageError> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, PageError> {
         let (mut parts, body) = request.into_parts();
-        let signed_in = SignedIn::from_cookies(&mut parts, console).await?.ok_or(PageError::NotSignedIn)?;
+        let kit = Arc::from_ref(state);
+        let signed_in = SignedIn::from_cookies(&mut parts, &kit).await?.ok_or(PageError::NotSignedIn)?;
         let body = to_bytes(body, MAX_LEN).await.map_err(|_| PageError::from(ErrorCode::TooLarge))?;
         let fields = Fields::read(&body);
-        if !csrf::is_valid(fields.get(csrf::FIELD), &signed_in, &console.session_keys) {
+        if !csrf::is_valid(fields.get(csrf::FIELD), &signed_in, &kit.session_keys) {
             return Err(PageError::Forged);
         }
-        Ok(Self { page: PageRequest::new(signed_in, console, None), fields })
+        Ok(Self { page: PageRequest::new(signed_in, &kit, None), fields })
     }
 }

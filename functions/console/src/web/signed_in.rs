@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use jiff::Timestamp;
 use store::TokenHash;
 
-use crate::console::Console;
 use crate::web::bearer::TokenSession;
 use crate::web::error::ApiError;
 use crate::web::error_code::ErrorCode;
+use crate::web::kit::Kit;
 use crate::web::page_error::PageError;
 use crate::web::session::{COOKIE_NAME, Session};
 
@@ -29,21 +29,21 @@ impl SignedIn {
     ///
     /// # Errors
     /// When DynamoDB cannot answer whether the session was ended: the request is refused then.
-    pub(crate) async fn from_cookies(parts: &mut Parts, console: &Console) -> Result<Option<Self>, store::Error> {
+    pub(crate) async fn from_cookies(parts: &mut Parts, kit: &Kit) -> Result<Option<Self>, store::Error> {
         // Several extractors and middlewares look at one request.
         if let Some(CachedSession(known)) = parts.extensions.get() {
             return Ok(known.clone());
         }
-        let known = Self::from_headers(&parts.headers, console).await?;
+        let known = Self::from_headers(&parts.headers, kit).await?;
         parts.extensions.insert(CachedSession(known.clone()));
         Ok(known)
     }
 
-    async fn from_headers(headers: &HeaderMap, console: &Console) -> Result<Option<Self>, store::Error> {
+    async fn from_headers(headers: &HeaderMap, kit: &Kit) -> Result<Option<Self>, store::Error> {
         let now = Timestamp::now();
         for cookie in cookies(headers, COOKIE_NAME) {
-            let Some(session) = Session::verify(cookie, &console.session_keys, now) else { continue };
-            if !console.ended_sessions.has_ended(&hash(cookie)).await? {
+            let Some(session) = Session::verify(cookie, &kit.session_keys, now) else { continue };
+            if !kit.ended_sessions.has_ended(&hash(cookie)).await? {
                 return Ok(Some(Self { session, cookie: Some(cookie.to_owned()) }));
             }
         }
@@ -51,9 +51,9 @@ impl SignedIn {
     }
 
     /// Ends the session on the server, so that copies of its cookie stop working too.
-    pub(crate) async fn end(&self, console: &Console) -> Result<(), store::Error> {
+    pub(crate) async fn end(&self, kit: &Kit) -> Result<(), store::Error> {
         let Some(cookie) = &self.cookie else { return Ok(()) };
-        console.ended_sessions.end(&hash(cookie), self.session.expires).await
+        kit.ended_sessions.end(&hash(cookie), self.session.expires).await
     }
 }
 
@@ -70,23 +70,29 @@ fn hash(cookie: &str) -> TokenHash {
 #[derive(Clone, Debug)]
 pub(crate) struct Caller(pub(crate) Option<SignedIn>);
 
-impl FromRequestParts<Arc<Console>> for Caller {
+impl<S: Send + Sync> FromRequestParts<S> for Caller
+where
+    Arc<Kit>: FromRef<S>,
+{
     type Rejection = PageError;
 
-    async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, PageError> {
-        Ok(Self(SignedIn::from_cookies(parts, console).await?))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageError> {
+        Ok(Self(SignedIn::from_cookies(parts, &Arc::from_ref(state)).await?))
     }
 }
 
-impl FromRequestParts<Arc<Console>> for SignedIn {
+impl<S: Send + Sync> FromRequestParts<S> for SignedIn
+where
+    Arc<Kit>: FromRef<S>,
+{
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         // With an API token, cookies are ignored.
         if let Some(TokenSession(session)) = parts.extensions.get().cloned() {
             return Ok(Self { session, cookie: None });
         }
-        Self::from_cookies(parts, console).await?.ok_or_else(|| ErrorCode::NotSignedIn.into())
+        Self::from_cookies(parts, &Arc::from_ref(state)).await?.ok_or_else(|| ErrorCode::NotSignedIn.into())
     }
 }
 
@@ -94,11 +100,14 @@ impl FromRequestParts<Arc<Console>> for SignedIn {
 #[derive(Clone, Debug)]
 pub(crate) struct Admin(pub(crate) Session);
 
-impl FromRequestParts<Arc<Console>> for Admin {
+impl<S: Send + Sync> FromRequestParts<S> for Admin
+where
+    Arc<Kit>: FromRef<S>,
+{
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, ApiError> {
-        let signed_in = SignedIn::from_request_parts(parts, console).await?;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let signed_in = SignedIn::from_request_parts(parts, state).await?;
         if signed_in.cookie.is_some() { Ok(Self(signed_in.session)) } else { Err(ErrorCode::AdminOnly.into()) }
     }
 }

@@ -7,8 +7,8 @@ use super::path;
 use crate::activity::entry_title::MESSAGES;
 use crate::activity::filters::Filters;
 use crate::activity::outcome::Outcome;
-use crate::changes::{key, title};
-use crate::connections::lines::Lines;
+use crate::console::aircall::Lines;
+use crate::names;
 use crate::web::form::Fields;
 
 /// The filter form.
@@ -56,8 +56,8 @@ impl FilterForm {
         };
         let outcomes = Outcome::ALL.into_iter().map(|outcome| tab(outcome.word(), Some(outcome)));
         let call_type = |call_type| OptionView {
-            value: key(call_type).to_owned(),
-            label: title(call_type).to_owned(),
+            value: names::call_type(call_type).key.to_owned(),
+            label: names::call_type(call_type).title.to_owned(),
             is_chosen: filters.call_type == Some(call_type),
         };
         let messages =

@@ -2,7 +2,6 @@
 
 use store::{AircallState, ConnectionState, Tenant};
 
-use crate::web::page::Nav;
 use crate::web::when::When;
 
 /// A problem that stops calls from arriving or from being logged.
@@ -56,6 +55,6 @@ impl Notice {
     }
 
     fn new(text: String, action: &'static str) -> Self {
-        Self { text, until: None, action: Some(action), path: Nav::Connections.path() }
+        Self { text, until: None, action: Some(action), path: crate::connections::NAV.path }
     }
 }

@@ -1,11 +1,12 @@
 //! A row of the activity list.
 
-use rules::{Direction, Interaction, Party};
+use rules::{Direction, Interaction};
 use store::{Corrupt, Entry, Tenant};
 
 use crate::activity::entry_title;
 use crate::activity::explanation;
 use crate::activity::outcome::Outcome;
+use crate::activity::phones;
 use crate::activity::record_url;
 use crate::web::when::Local;
 
@@ -54,7 +55,7 @@ impl Row {
             title: entry_title::entry_title(entry, interaction),
             direction: direction(interaction),
             started: Some(Local::new(interaction.started_at(), &rules::hours::time_zone_of(interaction.line()))),
-            phone: phone(interaction),
+            phone: phones::shown(interaction),
             line: interaction.line().label(),
             user: interaction.user().and_then(|user| user.name.clone()).unwrap_or_default(),
             outcome: Outcome::from_state(entry.state),
@@ -65,18 +66,9 @@ impl Row {
 }
 
 /// The CSS class of the direction arrow.
-pub(crate) fn direction(interaction: &Interaction) -> &'static str {
+fn direction(interaction: &Interaction) -> &'static str {
     match interaction.direction() {
         Direction::Inbound => "inbound",
         Direction::Outbound => "outbound",
-    }
-}
-
-/// The other party's phone number in international format, or why there is none.
-pub(crate) fn phone(interaction: &Interaction) -> String {
-    match interaction.party() {
-        Party::Phone(phone) => phone.international(),
-        Party::Unusable(text) => text.clone(),
-        Party::Anonymous => "Number withheld".to_owned(),
     }
 }

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use store::{AircallAuth, ApiUsage};
 
-use crate::auth::sign_in;
+use crate::connections::NAV;
+use crate::connections::salesforce::login_host;
 use crate::connections::view::{AircallView, SalesforceView};
-use crate::web::page::Nav;
 use crate::web::when::When;
 
 /// A state badge. Its class gives it colour and shape.
@@ -94,7 +94,7 @@ impl SalesforceCard {
 
 impl Former {
     fn new(login_url: &str) -> Self {
-        let at = sign_in::at(login_url);
+        let at = login_host::at(login_url);
         let name = match &*at {
             "production" => "your org".to_owned(),
             "sandbox" => "your sandbox".to_owned(),
@@ -108,7 +108,7 @@ impl Former {
 fn connect_at(at: &str) -> String {
     let query = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("at", at)
-        .append_pair("return_to", Nav::Connections.path())
+        .append_pair("return_to", NAV.path)
         .finish();
     format!("/auth/salesforce?{query}")
 }
@@ -130,7 +130,7 @@ impl OrgFacts {
             since: When::new(view.connected_at),
             usage: view.api_usage.map(Usage::new),
             warnings: view.warnings.into_iter().map(|warning| warning.message().to_owned()).collect(),
-            reconnect: connect_at(&sign_in::at(&view.login_url)),
+            reconnect: connect_at(&login_host::at(&view.login_url)),
             org_id: view.org_id,
             host,
             stopped,

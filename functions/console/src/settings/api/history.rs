@@ -14,10 +14,10 @@ use serde::Serialize;
 use store::{MadeFrom, SettingsVersion, TenantId};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::activity::filters::number;
 use crate::console::Console;
 use crate::settings;
 use crate::web::error::ApiError;
+use crate::web::form::number;
 use crate::web::openapi::parameters;
 use crate::web::signed_in::SignedIn;
 

@@ -1,7 +1,6 @@
 //! The error responses of operations, in the OpenAPI document.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use axum::http::StatusCode;
 use serde::Serialize;
@@ -16,12 +15,11 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::parameters;
 use super::{CSRF, SESSION, TOKEN};
-use crate::console::Console;
 use crate::web::error::{ApiError, Refusal};
 use crate::web::error_code::ErrorCode;
 
 /// The result of `routes!` for a handler.
-pub(crate) type Operation = UtoipaMethodRouter<Arc<Console>>;
+type Operation<S> = UtoipaMethodRouter<S>;
 
 /// An error response of API Gateway, which is in front of the console.
 #[derive(Serialize, ToSchema)]
@@ -51,16 +49,18 @@ pub(crate) fn schemas() -> Vec<(String, RefOr<Schema>)> {
 
 /// A router of these operations, each with its own error codes. The codes that all operations of a kind share are added
 /// to the document.
-pub(crate) fn operations<const N: usize>(operations: [(Operation, &[ErrorCode]); N]) -> OpenApiRouter<Arc<Console>> {
+pub(crate) fn operations<S: Clone + Send + Sync + 'static, const N: usize>(
+    operations: [(Operation<S>, &[ErrorCode]); N],
+) -> OpenApiRouter<S> {
     operations.into_iter().fold(OpenApiRouter::default(), |router, (operation, codes)| add(router, operation, codes))
 }
 
 /// Adds an operation with these error codes, and with those that all operations of its kind share.
-fn add(
-    mut router: OpenApiRouter<Arc<Console>>,
-    (schemas, mut paths, methods): Operation,
+fn add<S: Clone + Send + Sync + 'static>(
+    mut router: OpenApiRouter<S>,
+    (schemas, mut paths, methods): Operation<S>,
     codes: &[ErrorCode],
-) -> OpenApiRouter<Arc<Console>> {
+) -> OpenApiRouter<S> {
     let components = router.get_openapi_mut().components.get_or_insert_default();
     for path in paths.paths.values_mut() {
         let changes = [&mut path.put, &mut path.post, &mut path.delete].map(Option::as_mut).into_iter().flatten();
