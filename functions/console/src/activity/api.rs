@@ -19,8 +19,7 @@ use store::DayOutcomes;
 use utoipa::{IntoParams, ToSchema};
 
 use self::entry::{FullEntryView, ListedEntry};
-use crate::activity::filters::Filters;
-use crate::activity::outcome::Outcome;
+use crate::activity::filters::{Filters, zone};
 use crate::activity::search::{Paging, search};
 use crate::activity::{days, entry, retry, tenant};
 use crate::connections::lines;
@@ -29,7 +28,7 @@ use crate::console::aircall::Lines;
 use crate::web::error::ApiError;
 use crate::web::error_code::ErrorCode;
 use crate::web::form::Fields;
-use crate::web::openapi::parameters;
+use crate::web::openapi::parameters::{self, known};
 use crate::web::signed_in::SignedIn;
 
 /// A page of the activity log.
@@ -78,61 +77,6 @@ pub(crate) struct RetriedView {
     more: bool,
 }
 
-/// Filters and paging of the activity log.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "for the OpenAPI document, which the query string is checked against")]
-struct ListParameters {
-    /// The maximum number of entries on the page.
-    #[param(required = false, minimum = 1, maximum = 100, default = 25)]
-    limit: u64,
-    /// The `next_cursor` of an earlier page with the same filters. It is opaque and only valid for the same tenant.
-    #[param(required = false, pattern = "^[A-Za-z0-9_-]+$")]
-    cursor: String,
-    /// The outcome of the entry.
-    #[param(required = false)]
-    outcome: Outcome,
-    /// One of the five call types, or `messages` for messages and conversations.
-    #[param(required = false, rename = "type")]
-    call_type: TypeFilter,
-    /// Aircall's ID of the line (a *number* in Aircall).
-    #[param(required = false)]
-    line: LineId,
-    /// The first day, from 1970 on.
-    #[param(required = false, example = "2026-03-01")]
-    from: Date,
-    /// The last day: not before the first, and up to the year 2200.
-    #[param(required = false, example = "2026-03-23")]
-    until: Date,
-    /// A phone number in any common format, the ID of a call, or the key of an entry. With the ID of a call, the other
-    /// filters are ignored.
-    #[param(
-        required = false,
-        max_length = 100,
-        pattern = r"^(call-[0-9]+|(message|conversation)-[!-~]+|[-0-9 +().,/*#:;\u00a0\u2009-\u2015\u202a-\u202f]*[0-9][-0-9 +().,/*#:;\u00a0\u2009-\u2015\u202a-\u202f]*)$",
-        example = "+33 6 39 98 00 01"
-    )]
-    search: String,
-    /// The time zone that days begin in. Default: the line's, or that of most lines.
-    #[param(required = false)]
-    time_zone: Zone,
-}
-
-/// The types that entries can be filtered by.
-#[derive(ToSchema)]
-#[schema(as = AskedType)]
-#[serde(rename_all = "snake_case")]
-#[expect(dead_code, reason = "for the OpenAPI document: the values of the parameter")]
-enum TypeFilter {
-    OutboundAnswered,
-    OutboundUnanswered,
-    InboundAnswered,
-    Missed,
-    Voicemail,
-    /// Messages and conversations.
-    Messages,
-}
-
 /// List the activity log
 ///
 /// Each call, message and conversation with its outcome, the latest first.
@@ -141,7 +85,7 @@ enum TypeFilter {
     path = "/api/activity",
     tag = "Activity",
     operation_id = "listActivity",
-    params(ListParameters),
+    params(Paging, Filters),
     responses((
         status = OK,
         description = "A page of the activity log.",
@@ -154,7 +98,7 @@ pub(crate) async fn list(
     SignedIn { session, .. }: SignedIn,
     RawQuery(query): RawQuery,
 ) -> Result<Json<PageView>, ApiError> {
-    let fields = parameters::read::<ListParameters>(query)?;
+    let fields = parameters::read(query, &[known::<Paging>(), known::<Filters>()].concat())?;
     let paging = Paging::read(&fields, &session.tenant)?;
     let filters = filters(&fields)?;
     // The lines are needed to read a phone number without a country code, and for the time zone of days.
@@ -173,20 +117,27 @@ pub(crate) async fn list(
 /// Which days to count.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "for the OpenAPI document, which the query string is checked against")]
-struct DaysParameters {
+struct DaysQuery {
     /// The first day, from 1970 on. Default: the first of the latest 14 days.
-    #[param(required = false, example = "2026-03-01")]
-    from: Date,
+    #[param(value_type = Date, required = false, example = "2026-03-01")]
+    from: Option<Date>,
     /// The last day: not before the first, and up to the year 2200. Default: today.
-    #[param(required = false, example = "2026-03-23")]
-    until: Date,
+    #[param(value_type = Date, required = false, example = "2026-03-23")]
+    until: Option<Date>,
     /// The line whose time zone days begin in. The calls of all lines are counted.
-    #[param(required = false)]
-    line: LineId,
+    #[param(value_type = LineId, required = false)]
+    line: Option<LineId>,
     /// The time zone that days begin in. Default: the line's, or that of most lines.
-    #[param(required = false)]
-    time_zone: Zone,
+    #[param(value_type = Zone, required = false)]
+    time_zone: Option<Zone>,
+}
+
+impl DaysQuery {
+    /// Reads the parameters, which are also filters of the list.
+    fn read(fields: &Fields) -> Result<Self, ApiError> {
+        let Filters { from, until, line, time_zone, .. } = filters(fields)?;
+        Ok(Self { from, until, line, time_zone })
+    }
 }
 
 /// Count the outcomes of each day
@@ -197,7 +148,7 @@ struct DaysParameters {
     path = "/api/activity/days",
     tag = "Activity",
     operation_id = "countDays",
-    params(DaysParameters),
+    params(DaysQuery),
     responses((status = OK, description = "The counts of each day, in order.", body = DaysView)),
 )]
 pub(crate) async fn count_days(
@@ -205,14 +156,16 @@ pub(crate) async fn count_days(
     SignedIn { session, .. }: SignedIn,
     RawQuery(query): RawQuery,
 ) -> Result<Json<DaysView>, ApiError> {
-    let filters = filters(&parameters::read::<DaysParameters>(query)?)?;
-    let zone = match &filters.time_zone {
-        Some(zone) => zone.time_zone().clone(),
-        None => filters.zone(&lines::lines(&console, &session.tenant).await?),
+    let fields = parameters::read(query, &known::<DaysQuery>())?;
+    let DaysQuery { from, until, line, time_zone } = DaysQuery::read(&fields)?;
+    let lines = match &time_zone {
+        Some(_) => Lines::new(),
+        None => lines::lines(&console, &session.tenant).await?,
     };
+    let zone = zone(time_zone.as_ref(), line, &lines);
     let (first, last) = days::latest(&zone, Timestamp::now());
-    let last = filters.until.unwrap_or(last);
-    let first = filters.from.unwrap_or(first.min(last));
+    let last = until.unwrap_or(last);
+    let first = from.unwrap_or(first.min(last));
     let counted = days::count(&console, &session.tenant, (first, last), &zone).await?;
     let day =
         |DayOutcomes { date, logged, skipped, failed, waiting }| DayView { date, logged, skipped, failed, waiting };

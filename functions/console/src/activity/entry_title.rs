@@ -5,9 +5,6 @@ use store::Entry;
 
 use crate::names;
 
-/// The value of the `type` parameter that selects messages and conversations instead of a call type.
-pub(crate) const MESSAGES: &str = "messages";
-
 /// The title of an entry. For a call that is not over, it only names the direction.
 pub(crate) fn entry_title(entry: &Entry, interaction: &Interaction) -> &'static str {
     title_of_type(entry.decision.as_ref().and_then(rules::Decision::call_type), interaction)

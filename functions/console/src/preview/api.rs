@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::State;
 use jiff::civil::DateTime;
 use rules::{CallType, LineId, Settings, SkipReason, Step, TaskStatus};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -29,29 +30,11 @@ const MAX_LEN: usize = 64 * 1024;
 const MINUTES: &str = "%Y-%m-%dT%H:%M";
 const SECONDS: &str = "%Y-%m-%dT%H:%M:%S";
 
-/// The body of a preview request: either `key` or `call`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PreviewRequest {
-    #[serde(default)]
-    settings: Option<Value>,
-    #[serde(default, deserialize_with = "non_null")]
-    key: Option<String>,
-    #[serde(default, deserialize_with = "non_null")]
-    call: Option<CallInput>,
-}
-
-/// Deserializes a value that may be missing, but not null.
-fn non_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
-}
-
 /// What to preview: an entry of the activity log, or a made-up call or message.
 #[derive(ToSchema)]
 #[schema(as = Preview)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "for the OpenAPI document: the two shapes of PreviewRequest")]
-enum PreviewRequestSchema {
+enum PreviewRequest {
     /// An entry of the activity log.
     #[serde(deny_unknown_fields)]
     Key {
@@ -59,15 +42,44 @@ enum PreviewRequestSchema {
         #[schema(min_length = 1, max_length = 1024, example = "call-3127")]
         key: String,
         /// A complete settings document. Default, and if null: the saved settings.
-        settings: Option<Settings>,
+        #[schema(value_type = Option<Settings>)]
+        settings: Option<Value>,
     },
     /// A made-up call or message.
     #[serde(deny_unknown_fields)]
     Call {
         call: CallInput,
         /// A complete settings document. Default, and if null: the saved settings.
-        settings: Option<Settings>,
+        #[schema(value_type = Option<Settings>)]
+        settings: Option<Value>,
     },
+}
+
+impl<'de> Deserialize<'de> for PreviewRequest {
+    /// Unlike serde's untagged enums, says which field is wrong.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Either {
+            #[serde(default)]
+            settings: Option<Value>,
+            #[serde(default, deserialize_with = "non_null")]
+            key: Option<String>,
+            #[serde(default, deserialize_with = "non_null")]
+            call: Option<CallInput>,
+        }
+        let Either { settings, key, call } = Either::deserialize(deserializer)?;
+        match (key, call) {
+            (Some(key), None) => Ok(Self::Key { key, settings }),
+            (None, Some(call)) => Ok(Self::Call { call, settings }),
+            (Some(_), Some(_)) | (None, None) => Err(D::Error::custom("it must have either a key or a call")),
+        }
+    }
+}
+
+/// Deserializes a value that may be missing, but not null.
+fn non_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 /// A made-up call or message.
@@ -155,7 +167,7 @@ pub(crate) struct PreviewView {
     path = "/api/preview",
     tag = "Preview",
     operation_id = "previewCall",
-    request_body(content = PreviewRequestSchema, examples(
+    request_body(content = PreviewRequest, examples(
         ("key" = (summary = "An entry of the activity log", value = json!({"key": "call-3127"}))),
         ("call" = (summary = "A made-up missed call", value = json!({"call": {
             "call_type": "missed",
@@ -175,22 +187,19 @@ pub(crate) async fn show(
         ApiError::new(ErrorCode::NotJson, format!("The body is not a valid preview request: {error}."))
     })?;
     let id = &session.tenant;
-    let settings = match &request.settings {
+    let (PreviewRequest::Key { settings, .. } | PreviewRequest::Call { settings, .. }) = &request;
+    let settings = match settings {
         Some(document) => Settings::parse(document).map_err(ApiError::invalid_settings)?,
         None => console.settings.get(id).await?,
     };
-    let document = match (request.key, request.call) {
-        (Some(key), None) => {
+    let document = match request {
+        PreviewRequest::Key { key, .. } => {
             let entry = activity::find(&console, id, &key).await?;
             entry.ok_or_else(|| ApiError::not_found("There is no entry with this key."))?.document
         }
-        (None, Some(call)) => {
+        PreviewRequest::Call { call, .. } => {
             let (lines, users) = tokio::join!(lines::lines(&console, id), users(&console, id));
             call.described()?.document(&lines?, &users?).map_err(|mut invalid| field_error(invalid.swap_remove(0)))?
-        }
-        (Some(_), Some(_)) | (None, None) => {
-            let message = "The body is not a valid preview request: it must have either a key or a call.";
-            return Err(ApiError::new(ErrorCode::NotJson, message));
         }
     };
     let previewed = preview(&console, id, &settings, document).await?;

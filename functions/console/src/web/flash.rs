@@ -4,6 +4,7 @@
 //! a message and never its text, so that an attacker cannot make the console show text of their own.
 
 use axum::http::{HeaderMap, HeaderValue};
+use strum::{EnumString, IntoStaticStr};
 
 use crate::web::signed_in::cookies;
 
@@ -11,7 +12,8 @@ use crate::web::signed_in::cookies;
 const COOKIE_NAME: &str = "flash";
 
 /// A message that is shown once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub(crate) enum Flash {
     /// Settings were saved.
     Saved,
@@ -58,56 +60,6 @@ pub(crate) enum Flash {
 }
 
 impl Flash {
-    const ALL: [Flash; 21] = [
-        Flash::Saved,
-        Flash::SavedBoth,
-        Flash::Unchanged,
-        Flash::KeptTheirs,
-        Flash::Restored,
-        Flash::Retried,
-        Flash::RetriedAll,
-        Flash::RetriedSome,
-        Flash::NothingFailed,
-        Flash::SalesforceConnected,
-        Flash::OtherOrg,
-        Flash::SalesforceDisconnected,
-        Flash::SalesforceNotRevoked,
-        Flash::AircallConnected,
-        Flash::AircallReactivated,
-        Flash::AircallRotated,
-        Flash::AircallDisconnected,
-        Flash::AircallNotDeleted,
-        Flash::TokenRevoked,
-        Flash::SignedOut,
-        Flash::SessionOver,
-    ];
-
-    fn name(self) -> &'static str {
-        match self {
-            Flash::Saved => "saved",
-            Flash::SavedBoth => "saved-both",
-            Flash::Unchanged => "unchanged",
-            Flash::KeptTheirs => "kept-theirs",
-            Flash::Restored => "restored",
-            Flash::Retried => "retried",
-            Flash::RetriedAll => "retried-all",
-            Flash::RetriedSome => "retried-some",
-            Flash::NothingFailed => "nothing-failed",
-            Flash::SalesforceConnected => "salesforce-connected",
-            Flash::OtherOrg => "other-org",
-            Flash::SalesforceDisconnected => "salesforce-disconnected",
-            Flash::SalesforceNotRevoked => "salesforce-not-revoked",
-            Flash::AircallConnected => "aircall-connected",
-            Flash::AircallReactivated => "aircall-reactivated",
-            Flash::AircallRotated => "aircall-rotated",
-            Flash::AircallDisconnected => "aircall-disconnected",
-            Flash::AircallNotDeleted => "aircall-not-deleted",
-            Flash::TokenRevoked => "token-revoked",
-            Flash::SignedOut => "signed-out",
-            Flash::SessionOver => "session-over",
-        }
-    }
-
     /// The message.
     pub(crate) fn sentence(self) -> &'static str {
         match self {
@@ -147,12 +99,12 @@ impl Flash {
 
     /// The message in a request's cookies.
     pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
-        cookies(headers, COOKIE_NAME).find_map(|name| Flash::ALL.into_iter().find(|flash| flash.name() == name))
+        cookies(headers, COOKIE_NAME).find_map(|name| name.parse().ok())
     }
 
     /// The `Set-Cookie` header that passes the message to the next page.
     pub(crate) fn set_cookie(self) -> HeaderValue {
-        cookie(self.name(), 60)
+        cookie(self.into(), 60)
     }
 
     /// The `Set-Cookie` header that expires the message once it was shown.

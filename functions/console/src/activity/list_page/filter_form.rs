@@ -2,10 +2,10 @@
 
 use jiff::tz::TimeZone;
 use rules::{CallType, LineId};
+use strum::VariantArray as _;
 
 use super::path;
-use crate::activity::entry_title::MESSAGES;
-use crate::activity::filters::Filters;
+use crate::activity::filters::{Filters, TypeFilter};
 use crate::activity::outcome::Outcome;
 use crate::console::aircall::Lines;
 use crate::names;
@@ -54,14 +54,17 @@ impl FilterForm {
             path: path(&Filters { outcome, ..filters.clone() }, &[]),
             is_current: filters.outcome == outcome,
         };
-        let outcomes = Outcome::ALL.into_iter().map(|outcome| tab(outcome.word(), Some(outcome)));
+        let outcomes = Outcome::VARIANTS.iter().map(|outcome| tab(outcome.word(), Some(*outcome)));
         let call_type = |call_type| OptionView {
             value: names::call_type(call_type).key.to_owned(),
             label: names::call_type(call_type).title.to_owned(),
-            is_chosen: filters.call_type == Some(call_type),
+            is_chosen: filters.kind.and_then(TypeFilter::call_type) == Some(call_type),
         };
-        let messages =
-            OptionView { value: MESSAGES.to_owned(), label: "Messages".to_owned(), is_chosen: filters.messages };
+        let messages = OptionView {
+            value: TypeFilter::Messages.key().to_owned(),
+            label: "Messages".to_owned(),
+            is_chosen: filters.kind == Some(TypeFilter::Messages),
+        };
         let line = |id: LineId, label: String| OptionView {
             value: id.0.to_string(),
             label,

@@ -17,8 +17,8 @@ use utoipa::{IntoParams, ToSchema};
 use crate::console::Console;
 use crate::settings;
 use crate::web::error::ApiError;
-use crate::web::form::number;
-use crate::web::openapi::parameters;
+use crate::web::form::{Fields, number};
+use crate::web::openapi::parameters::{self, known};
 use crate::web::signed_in::SignedIn;
 
 /// Versions on a page.
@@ -56,11 +56,19 @@ struct VersionView {
 /// Paging of the history.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "for the OpenAPI document, which the query string is checked against")]
-struct HistoryParameters {
+struct HistoryQuery {
     /// Only versions before this one: the `next_before` of an earlier page. Default: from the latest on.
-    #[param(required = false, example = 17)]
-    before: u64,
+    #[param(value_type = u64, required = false, example = 17)]
+    before: Option<u64>,
+}
+
+impl HistoryQuery {
+    fn read(fields: &Fields) -> Result<Self, ApiError> {
+        let text = Some(fields.get("before")).filter(|text| !text.is_empty());
+        let version = |text| number(text).filter(|version| i64::try_from(*version).is_ok());
+        let invalid = || ApiError::parameter("before", "It must be the number of a version.");
+        Ok(Self { before: text.map(|text| version(text).ok_or_else(invalid)).transpose()? })
+    }
 }
 
 /// List the history of the settings
@@ -71,7 +79,7 @@ struct HistoryParameters {
     path = "/api/settings/history",
     tag = "Settings",
     operation_id = "listSettingsHistory",
-    params(HistoryParameters),
+    params(HistoryQuery),
     responses((status = OK, description = "A page of the history.", body = HistoryView)),
 )]
 pub(crate) async fn list(
@@ -79,15 +87,8 @@ pub(crate) async fn list(
     SignedIn { session, .. }: SignedIn,
     RawQuery(query): RawQuery,
 ) -> Result<Json<HistoryView>, ApiError> {
-    let query = parameters::read::<HistoryParameters>(query)?;
-    let before = match query.get("before") {
-        "" => None,
-        text => Some(
-            number(text)
-                .filter(|version| i64::try_from(*version).is_ok())
-                .ok_or_else(|| ApiError::parameter("before", "It must be the number of a version."))?,
-        ),
-    };
+    let fields = parameters::read(query, &known::<HistoryQuery>())?;
+    let HistoryQuery { before } = HistoryQuery::read(&fields)?;
     let found = console.history.list(&session.tenant, before, LIMIT + 1).await?;
     let has_more = found.len() > LIMIT;
     let readable = found.into_iter().take(LIMIT).filter_map(|version| {

@@ -2,7 +2,7 @@
 
 use utoipa::IntoParams;
 use utoipa::openapi::RefOr;
-use utoipa::openapi::path::{Operation, ParameterIn};
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 
 use crate::web::error::ApiError;
 use crate::web::form::Fields;
@@ -10,11 +10,15 @@ use crate::web::form::Fields;
 /// The parameter that people paste phone numbers into, so spaces around its value are allowed.
 const TRIMMED: &str = "search";
 
-/// Reads a query string with the parameters `P`, each at most once. Unknown parameters are refused, as a misspelt
+/// The query parameters that a struct documents.
+pub(crate) fn known<P: IntoParams>() -> Vec<Parameter> {
+    P::into_params(|| Some(ParameterIn::Query))
+}
+
+/// Reads a query string with the `known` parameters, each at most once. Unknown parameters are refused, as a misspelt
 /// filter would otherwise return everything. A parameter without a value is ignored.
-pub(crate) fn read<P: IntoParams>(query: Option<String>) -> Result<Fields, ApiError> {
+pub(crate) fn read(query: Option<String>, known: &[Parameter]) -> Result<Fields, ApiError> {
     let query = query.unwrap_or_default();
-    let known = P::into_params(|| Some(ParameterIn::Query));
     let mut given: Vec<&str> = Vec::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         let message = match known.iter().find(|parameter| parameter.name == name) {

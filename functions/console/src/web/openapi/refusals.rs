@@ -118,7 +118,7 @@ fn name(status: StatusCode, codes: &[ErrorCode]) -> String {
 
 fn response(status: StatusCode, codes: &[ErrorCode]) -> Response {
     let gateway_message = GATEWAY.into_iter().find(|(other, _)| *other == status).map(|(_, message)| message);
-    let described = codes.iter().map(|code| format!("`{}`: {}", key(*code), code.row().meaning));
+    let described = codes.iter().map(|code| format!("`{}`: {}", <&str>::from(code), code.row().meaning));
     let gateway = gateway_message.map(|message| format!("`{message}`: sent by API Gateway."));
     let lines: Vec<String> = described.chain(gateway).collect();
     let content = content(codes, gateway_message);
@@ -134,7 +134,7 @@ fn content(codes: &[ErrorCode], gateway_message: Option<&str>) -> Content {
     };
     let of_code = |code: &ErrorCode| {
         let example = ExampleBuilder::new().value(serde_json::to_value(ApiError::example(*code).into_refusal()).ok());
-        (key(*code), example.build().into())
+        (<&str>::from(code).to_owned(), example.build().into())
     };
     let of_gateway = gateway_message.map(|message| {
         let example = ExampleBuilder::new().value(Some(json!({ "message": message })));
@@ -142,10 +142,4 @@ fn content(codes: &[ErrorCode], gateway_message: Option<&str>) -> Content {
     });
     let examples: Vec<(String, RefOr<_>)> = codes.iter().map(of_code).chain(of_gateway).collect();
     ContentBuilder::new().schema(Some(schema)).examples_from_iter(examples).build()
-}
-
-/// The code as it is in JSON.
-fn key(code: ErrorCode) -> String {
-    let key = serde_json::to_value(code).ok();
-    key.as_ref().and_then(|key| key.as_str()).unwrap_or_default().to_owned()
 }
