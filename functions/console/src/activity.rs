@@ -1,16 +1,16 @@
-//! The activity log, shared by the pages and the API.
+//! The activity log: its pages, its API, and what both share.
 
-pub(crate) mod api;
-pub(crate) mod days;
-pub(crate) mod entry_page;
+mod api;
+mod days;
+mod entry_page;
 pub(crate) mod entry_title;
-pub(crate) mod explanation;
+mod explanation;
 pub(crate) mod filters;
-pub(crate) mod list_page;
+mod list_page;
 pub(crate) mod outcome;
 pub(crate) mod phones;
-pub(crate) mod retry;
-pub(crate) mod search;
+mod retry;
+mod search;
 pub(crate) mod task_fields;
 pub(crate) mod trace;
 

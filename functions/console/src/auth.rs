@@ -1,11 +1,11 @@
-//! OAuth: signing in with Salesforce (`GET /auth/salesforce`) and connecting Aircall by its app (`GET /auth/aircall`),
-//! each with its callback.
+//! Signing in with Salesforce (`GET /auth/salesforce`), signing out, and connecting Aircall by its app
+//! (`GET /auth/aircall`).
 
-pub(crate) mod aircall;
-pub(crate) mod login;
-pub(crate) mod salesforce;
-pub(crate) mod sign_in;
-pub(crate) mod sign_out;
+mod aircall;
+mod login;
+mod salesforce;
+mod sign_in;
+mod sign_out;
 
 use askama::Template;
 use axum::Router;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use rules::settings::{LogCalls, MessageTasks, RelateTo, UnknownNumber};
 use rules::{CallType, LineId, Settings};
 
-use crate::names;
+use crate::names::{self, CallTypeNames};
 
 /// A setting that is changed and compared as a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,12 +46,9 @@ pub(crate) fn changes(before: &Settings, after: &Settings) -> Vec<Change> {
         // Compared by value, not by words: the words may leave something out.
         let mut same = before.clone();
         setting.copy(after, &mut same);
-        (same != *before).then(|| Change {
-            setting,
-            path: setting.path(),
-            name: setting.name(),
-            before: setting.words(before),
-            after: setting.words(after),
+        (same != *before).then(|| {
+            let (path, name) = setting.names();
+            Change { setting, path, name, before: setting.words(before), after: setting.words(after) }
         })
     });
     differing.collect()
@@ -75,37 +72,26 @@ fn all(one: &Settings, other: &Settings) -> Vec<Setting> {
 }
 
 impl Setting {
-    /// Its path in the document.
-    pub(crate) fn path(self) -> String {
+    /// Its path in the document, and its name on the pages.
+    fn names(self) -> (String, String) {
+        let plain = |path: &str, name: &str| (path.to_owned(), name.to_owned());
         match self {
-            Setting::CallWorkflow(call_type) => format!("call_workflow.{}", names::call_type(call_type).key),
-            Setting::LogCalls => "business_hours.log_calls".to_owned(),
-            Setting::Schedule => "business_hours.schedule".to_owned(),
-            Setting::LineSchedule(LineId(id)) => format!("business_hours.numbers.{id}"),
-            Setting::UnknownNumber => "unknown_number".to_owned(),
-            Setting::RelateTo => "relate_to".to_owned(),
-            Setting::RecordingLink => "recording_link".to_owned(),
-            Setting::LogMessages => "log_messages".to_owned(),
-            Setting::MessageTasks => "message_tasks".to_owned(),
-            Setting::Lines => "numbers".to_owned(),
-            Setting::ApiUsageLimit => "api_usage_limit".to_owned(),
-        }
-    }
-
-    /// Its name on the pages.
-    pub(crate) fn name(self) -> String {
-        match self {
-            Setting::CallWorkflow(call_type) => names::call_type(call_type).title.to_owned(),
-            Setting::LogCalls => "Calls outside business hours".to_owned(),
-            Setting::Schedule => "Business hours".to_owned(),
-            Setting::LineSchedule(LineId(id)) => format!("Business hours of line {id}"),
-            Setting::UnknownNumber => "When the number does not exist in Salesforce".to_owned(),
-            Setting::RelateTo => "Case or Opportunity".to_owned(),
-            Setting::RecordingLink => "Link to the recording".to_owned(),
-            Setting::LogMessages => "Messages".to_owned(),
-            Setting::MessageTasks => "Tasks of messages".to_owned(),
-            Setting::Lines => "Lines".to_owned(),
-            Setting::ApiUsageLimit => "Salesforce API use".to_owned(),
+            Setting::CallWorkflow(call_type) => {
+                let CallTypeNames { key, title, .. } = names::call_type(call_type);
+                (format!("call_workflow.{key}"), title.to_owned())
+            }
+            Setting::LogCalls => plain("business_hours.log_calls", "Calls outside business hours"),
+            Setting::Schedule => plain("business_hours.schedule", "Business hours"),
+            Setting::LineSchedule(LineId(id)) => {
+                (format!("business_hours.numbers.{id}"), format!("Business hours of line {id}"))
+            }
+            Setting::UnknownNumber => plain("unknown_number", "When the number does not exist in Salesforce"),
+            Setting::RelateTo => plain("relate_to", "Case or Opportunity"),
+            Setting::RecordingLink => plain("recording_link", "Link to the recording"),
+            Setting::LogMessages => plain("log_messages", "Messages"),
+            Setting::MessageTasks => plain("message_tasks", "Tasks of messages"),
+            Setting::Lines => plain("numbers", "Lines"),
+            Setting::ApiUsageLimit => plain("api_usage_limit", "Salesforce API use"),
         }
     }
 

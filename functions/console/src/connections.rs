@@ -6,13 +6,13 @@
 //! second one waits or is asked to try again.
 
 pub(crate) mod aircall;
-pub(crate) mod api;
-pub(crate) mod check_page;
+mod api;
+mod check_page;
 pub(crate) mod lines;
 pub(crate) mod page;
 pub(crate) mod salesforce;
-pub(crate) mod view;
-pub(crate) mod warning;
+mod view;
+mod warning;
 
 use axum::Router;
 use axum::routing::get;
@@ -67,11 +67,14 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
     ];
     operations([
         (routes!(api::show), &[]),
-        (routes!(api::disconnect_salesforce), &[AdminOnly, Busy, NotConnected]),
-        (routes!(api::check), &[NotConnected, SalesforcePaused, SalesforceRefused, SalesforceUnavailable]),
-        (routes!(api::set_up), &[AdminOnly, NotConnected, SalesforcePaused, SalesforceRefused, SalesforceUnavailable]),
+        (routes!(api::salesforce::disconnect), &[AdminOnly, Busy, NotConnected]),
+        (routes!(api::salesforce::check), &[NotConnected, SalesforcePaused, SalesforceRefused, SalesforceUnavailable]),
         (
-            routes!(api::connect_aircall),
+            routes!(api::salesforce::set_up),
+            &[AdminOnly, NotConnected, SalesforcePaused, SalesforceRefused, SalesforceUnavailable],
+        ),
+        (
+            routes!(api::aircall::connect),
             &[
                 AdminOnly,
                 BadParameter,
@@ -84,10 +87,10 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
                 NotConnected,
             ],
         ),
-        (routes!(api::reactivate_aircall), CHANGES_WEBHOOK),
-        (routes!(api::rotate_aircall), CHANGES_WEBHOOK),
+        (routes!(api::aircall::reactivate), CHANGES_WEBHOOK),
+        (routes!(api::aircall::rotate), CHANGES_WEBHOOK),
         (
-            routes!(api::disconnect_aircall),
+            routes!(api::aircall::disconnect),
             &[AdminOnly, BadParameter, Busy, NotConnected, AircallRateLimited, AircallUnavailable],
         ),
     ])

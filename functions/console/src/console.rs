@@ -76,6 +76,12 @@ impl FromRef<AppState> for Arc<Console> {
     }
 }
 
+impl FromRef<AppState> for ApiTokens {
+    fn from_ref(state: &AppState) -> Self {
+        state.console.api_tokens.clone()
+    }
+}
+
 impl FromRef<AppState> for Arc<Kit> {
     fn from_ref(state: &AppState) -> Self {
         state.kit.clone()

@@ -13,9 +13,17 @@
 //!    renders it; for changes, a handler that takes a `SubmittedForm`, makes the change and answers with `page::done`.
 //! 2. `src/<feature>/<name>.html`, which extends `web/layout.html`. No inline scripts or styles: the content security
 //!    policy forbids them.
-//! 3. A line in the feature's `pages`, and one in `page::Nav` if it is in the navigation.
-//! 4. A line in the list of pages in `tests/console/pages/page_requirements.rs`, which holds every page to the same
+//! 3. `src/<feature>.rs`: a line in `pages`. If it is in the navigation, its `NAV` is a line in the list of `src/app.rs`.
+//! 4. `tests/console/pages/page_requirements.rs`: a line in the list of pages, which holds every page to the same
 //!    requirements.
+//!
+//! To add an operation of the API: a handler with `#[utoipa::path]` in `src/<feature>/api.rs`, and a line with its error
+//! codes in the feature's `api`. To add an error code: a variant and its row in `src/web/error_code.rs`, the feature's
+//! error that becomes it, and the lines of the operations that may give it. Both change `openapi.json`.
+//!
+//! To add a setting with its form, once it is in `rules::Settings`: its words in `src/changes.rs`; its field in
+//! `src/settings/general/form.rs` and `src/settings/general.html`, and its options, if it has a few, in
+//! `src/settings/general/options.rs` and `src/settings/general.rs`.
 
 mod activity;
 mod app;

@@ -1,10 +1,10 @@
 //! Previews what would happen to a call or message: it applies the same rules, under saved or unsaved settings, and
 //! reads from Salesforce without changing anything there.
 
-pub(crate) mod api;
-pub(crate) mod made_up;
-pub(crate) mod page;
-pub(crate) mod view;
+mod api;
+mod made_up;
+mod page;
+mod view;
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -27,6 +27,8 @@ use crate::web::error_code::ErrorCode;
 use crate::web::nav::Nav;
 use crate::web::openapi::refusals::operations;
 use crate::web::random;
+
+pub(crate) use self::page::of_unsaved;
 
 /// Its entry in the navigation.
 pub(crate) const NAV: Nav = Nav::new("Preview", "/preview");

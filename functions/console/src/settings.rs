@@ -1,12 +1,12 @@
-//! Changes of the settings, shared by the pages and the API.
+//! The settings: their pages, their API, and the changes that both make.
 
-pub(crate) mod api;
+mod api;
 pub(crate) mod call_workflow;
-pub(crate) mod choices;
-pub(crate) mod conflict;
+mod choices;
+mod conflict;
 pub(crate) mod general;
 pub(crate) mod history;
-pub(crate) mod merge;
+mod merge;
 
 use axum::Router;
 use axum::routing::get;

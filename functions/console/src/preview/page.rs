@@ -1,5 +1,7 @@
 //! `GET` and `POST /preview`: how a call would be logged under the saved settings or under others.
 
+mod result;
+
 use std::sync::Arc;
 
 use askama::Template;
@@ -7,16 +9,12 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
 use jiff::Timestamp;
-use rules::{CallType, LineId, Settings, TaskStatus};
+use rules::{CallType, LineId, Settings};
 use serde_json::{Value, json};
 
+use self::result::ResultView;
 use crate::activity;
-use crate::activity::entry_title;
 use crate::activity::filters::zone_of_most;
-use crate::activity::outcome::Outcome;
-use crate::activity::phones;
-use crate::activity::task_fields;
-use crate::activity::trace::{self, StepView};
 use crate::changes::{Change, changes};
 use crate::connections::lines;
 use crate::console::Console;
@@ -24,8 +22,7 @@ use crate::console::aircall::Lines;
 use crate::names;
 use crate::preview::NAV;
 use crate::preview::made_up::{Described, MESSAGE_TYPES, Users, users};
-use crate::preview::view::{FieldView, RecordView, records, task};
-use crate::preview::{Previewed, Salesforce, preview};
+use crate::preview::preview;
 use crate::web::error::ApiError;
 use crate::web::errors::Errors;
 use crate::web::errors::InvalidField;
@@ -34,7 +31,6 @@ use crate::web::page::{self, Page};
 use crate::web::page_error::PageError;
 use crate::web::page_request::{PageRequest, SubmittedForm};
 use crate::web::session::Session;
-use crate::web::when::Local;
 
 #[derive(Template)]
 #[template(path = "preview/preview.html")]
@@ -64,31 +60,6 @@ struct OptionView {
 struct UserView {
     email: String,
     name: String,
-}
-
-/// The result of the preview.
-struct ResultView {
-    outcome: Outcome,
-    /// The outcome as a sentence.
-    sentence: String,
-    /// The previewed call.
-    about: String,
-    started: Local,
-    /// Why Salesforce was not searched, if it was not.
-    left_out: Option<String>,
-    steps: Vec<StepView>,
-    /// Records that would be created.
-    created: Vec<RecordView>,
-    task: Vec<FieldLine>,
-    /// Whether the Task exists already.
-    task_exists: bool,
-}
-
-/// A field of the Task.
-struct FieldLine {
-    name: String,
-    text: String,
-    meaning: Option<String>,
 }
 
 /// Shows the form, filled with a call that starts now.
@@ -239,60 +210,5 @@ fn default_call(lines: &Lines, settings: &Settings) -> Described {
         line: line.map(|(id, _)| id.0.to_string()).unwrap_or_default(),
         started_at: now.strftime("%Y-%m-%dT%H:%M").to_string(),
         ..Described::default()
-    }
-}
-
-impl ResultView {
-    fn new(previewed: &Previewed, settings: &Settings) -> Self {
-        let interaction = &previewed.interaction;
-        let (records, left_out, task_exists) = match &previewed.salesforce {
-            Salesforce::NotNeeded => (Vec::new(), None, false),
-            Salesforce::LeftOut(why) => (Vec::new(), Some(why.clone()), false),
-            Salesforce::Writes(writes) => (records(writes), None, writes.task_id.is_some()),
-        };
-        let fields = task(previewed, settings).into_iter();
-        Self {
-            outcome: if previewed.would.is_ok() { Outcome::Logged } else { Outcome::Skipped },
-            sentence: sentence(previewed, &records),
-            about: format!(
-                "{}, {}",
-                entry_title::title_of_type(previewed.call_type, interaction),
-                phones::shown(interaction)
-            ),
-            started: Local::new(interaction.started_at(), &rules::hours::time_zone_of(interaction.line())),
-            left_out,
-            steps: trace::views(&previewed.steps),
-            created: records.into_iter().filter(|record| record.id.is_none()).collect(),
-            task: fields.map(FieldLine::new).collect(),
-            task_exists,
-        }
-    }
-}
-
-/// The outcome as a sentence.
-fn sentence(previewed: &Previewed, records: &[RecordView]) -> String {
-    let place = match previewed.would {
-        Err(reason) => return format!("It would not be logged. {}", reason.sentence()),
-        Ok(TaskStatus::Completed) => "as Completed (Past Activities)",
-        Ok(TaskStatus::InProgress) => "as In progress (Next Steps)",
-    };
-    let record = |record: &RecordView| {
-        let new = if record.id.is_none() { "new " } else { "" };
-        let name = record.name.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
-        format!("{new}{}{name}", record.kind)
-    };
-    match records {
-        [] => format!("It would be logged {place}, if Salesforce has a record for the number or one is created."),
-        [one] => format!("It would be logged {place} on the {}.", record(one)),
-        [one, more @ ..] => {
-            let more: Vec<String> = more.iter().map(record).collect();
-            format!("It would be logged {place} on the {}, related to the {}.", record(one), more.join(" and the "))
-        }
-    }
-}
-
-impl FieldLine {
-    fn new(FieldView { name, value, meaning }: FieldView) -> Self {
-        Self { name, text: task_fields::text(&value), meaning }
     }
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::conflict;
 use crate::console::Console;
 use crate::names::{self, CallTypeNames, LOG_AS, LogAsNames};
-use crate::preview::page as preview;
+use crate::preview;
 use crate::settings::{self, SaveError};
 use crate::web::errors::Errors;
 use crate::web::flash::Flash;

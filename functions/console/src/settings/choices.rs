@@ -1,6 +1,6 @@
 //! A setting with a few options, as radio buttons.
 
-/// The choices for a setting, as `partials/choices.html` shows them.
+/// The choices for a setting, as `settings/choices.html` shows them.
 #[derive(Debug)]
 pub(crate) struct Choices {
     /// The field's name. The id of each button is the name, a dash, and its value.

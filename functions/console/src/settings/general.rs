@@ -19,7 +19,7 @@ use self::options::{HOURS_FROM, LINES, LOG_CALLS, RELATE_TO, UNKNOWN_NUMBER};
 use super::conflict;
 use crate::connections::lines;
 use crate::console::Console;
-use crate::preview::page as preview;
+use crate::preview;
 use crate::settings::choices::{Choices, Option3};
 use crate::settings::{self, SaveError};
 use crate::web::errors::Errors;

@@ -1,7 +1,5 @@
 //! `GET` and `POST /api/tokens`, `DELETE /api/tokens/{id}`: for admins' sessions only, not for API tokens.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
@@ -11,10 +9,9 @@ use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second::{optional, required};
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
-use store::ApiToken;
+use store::{ApiToken, ApiTokens};
 use utoipa::ToSchema;
 
-use crate::console::Console;
 use crate::tokens;
 use crate::web::error::ApiError;
 use crate::web::error_code::ErrorCode;
@@ -89,11 +86,8 @@ struct NameBody {
     operation_id = "listTokens",
     responses((status = OK, description = "The tokens, without their secret texts.", body = TokensView)),
 )]
-pub(crate) async fn list(
-    State(console): State<Arc<Console>>,
-    Admin(session): Admin,
-) -> Result<Json<TokensView>, ApiError> {
-    let tokens = tokens::list(&console, &session).await?;
+pub(crate) async fn list(State(store): State<ApiTokens>, Admin(session): Admin) -> Result<Json<TokensView>, ApiError> {
+    let tokens = tokens::list(&store, &session).await?;
     Ok(Json(TokensView { tokens: tokens.into_iter().map(TokenView::new).collect() }))
 }
 
@@ -114,7 +108,7 @@ pub(crate) async fn list(
     )),
 )]
 pub(crate) async fn create(
-    State(console): State<Arc<Console>>,
+    State(store): State<ApiTokens>,
     Admin(session): Admin,
     body: Body,
 ) -> Result<(StatusCode, Json<CreatedView>), ApiError> {
@@ -125,7 +119,7 @@ pub(crate) async fn create(
     if !tokens::may_be_name(&name) {
         return Err(ApiError::parameter("name", tokens::NAME));
     }
-    let (text, token) = tokens::create(&console, &session, &name).await?;
+    let (text, token) = tokens::create(&store, &session, &name).await?;
     let created = CreatedView { token: text.expose_secret().to_owned(), view: TokenView::new(token) };
     Ok((StatusCode::CREATED, Json(created)))
 }
@@ -148,12 +142,12 @@ pub(crate) async fn create(
     responses((status = NO_CONTENT, description = "The token is revoked.")),
 )]
 pub(crate) async fn revoke(
-    State(console): State<Arc<Console>>,
+    State(store): State<ApiTokens>,
     Admin(session): Admin,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode, ApiError> {
     let id = id.map(|Path(id)| id).unwrap_or_default();
-    if tokens::revoke(&console, &session, &id).await? {
+    if tokens::revoke(&store, &session, &id).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(ApiError::not_found("There is no API token with this ID."))

@@ -1,16 +1,13 @@
 //! `GET` and `POST /tokens`, `POST /tokens/{id}/revoke`: API tokens.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
 use secrecy::{ExposeSecret as _, SecretString};
-use store::ApiToken;
+use store::{ApiToken, ApiTokens};
 
-use crate::console::Console;
 use crate::tokens;
 use crate::tokens::NAV;
 use crate::web::error_code::ErrorCode;
@@ -55,21 +52,21 @@ struct Form {
 }
 
 /// Lists the tokens.
-pub(crate) async fn list(State(console): State<Arc<Console>>, page: PageRequest) -> Result<Html<String>, PageError> {
-    render(&console, page, Form::default()).await
+pub(crate) async fn list(State(store): State<ApiTokens>, page: PageRequest) -> Result<Html<String>, PageError> {
+    render(&store, page, Form::default()).await
 }
 
 /// Creates a token and shows it in the response itself, because a redirect could not carry it.
 pub(crate) async fn create(
-    State(console): State<Arc<Console>>,
+    State(store): State<ApiTokens>,
     SubmittedForm { page, fields }: SubmittedForm,
 ) -> Result<Response, PageError> {
     let mut form = Form { name: fields.get("name").to_owned(), ..Form::default() };
     if tokens::may_be_name(&form.name) {
-        match tokens::create(&console, &page.session, &form.name).await {
+        match tokens::create(&store, &page.session, &form.name).await {
             Ok(made) => {
                 let form = Form { made: Some(made), ..Form::default() };
-                return Ok(render(&console, page, form).await?.into_response());
+                return Ok(render(&store, page, form).await?.into_response());
             }
             Err(error) if error.code() == ErrorCode::TooManyTokens => form.errors.at("name", error.into_page_parts().1),
             Err(error) => return Err(error.into()),
@@ -77,23 +74,23 @@ pub(crate) async fn create(
     } else {
         form.errors.at("name", tokens::NAME);
     }
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&console, page, form).await?).into_response())
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&store, page, form).await?).into_response())
 }
 
 /// Revokes a token.
 pub(crate) async fn revoke(
-    State(console): State<Arc<Console>>,
+    State(store): State<ApiTokens>,
     id: Result<Path<String>, PathRejection>,
     SubmittedForm { page, .. }: SubmittedForm,
 ) -> Result<Response, PageError> {
     let Ok(Path(id)) = id else { return Err(PageError::NotFound) };
     // A token that somebody else has revoked meanwhile is no error.
-    tokens::revoke(&console, &page.session, &id).await?;
+    tokens::revoke(&store, &page.session, &id).await?;
     Ok(page::done(NAV.path, Flash::TokenRevoked))
 }
 
-async fn render(console: &Console, page: PageRequest, form: Form) -> Result<Html<String>, PageError> {
-    let tokens = tokens::list(console, &page.session).await?;
+async fn render(store: &ApiTokens, page: PageRequest, form: Form) -> Result<Html<String>, PageError> {
+    let tokens = tokens::list(store, &page.session).await?;
     let view = |token: ApiToken| TokenView {
         id: token.id,
         name: token.name,

@@ -5,7 +5,9 @@ pub(crate) mod parameters;
 pub(crate) mod refusals;
 pub(crate) mod schema;
 
-/// The names of the security schemes.
+/// The name of the security scheme of sessions.
 pub(crate) const SESSION: &str = "session";
+/// The name of the security scheme of CSRF tokens.
 pub(crate) const CSRF: &str = "csrf";
+/// The name of the security scheme of API tokens.
 pub(crate) const TOKEN: &str = "token";

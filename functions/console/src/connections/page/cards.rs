@@ -5,7 +5,7 @@ use store::{AircallAuth, ApiUsage};
 
 use crate::connections::NAV;
 use crate::connections::salesforce::login_host;
-use crate::connections::view::{AircallView, SalesforceView};
+use crate::connections::view::{AircallView, OrgStatus, SalesforceView, WebhookStatus};
 use crate::web::when::When;
 
 /// A state badge. Its class gives it colour and shape.
@@ -84,9 +84,9 @@ impl SalesforceCard {
             return Self { badge: Badge::new("skipped", "Not connected"), org: None, former };
         };
         let (class, word) = match view.state.state {
-            "connected" => ("logged", "Connected"),
-            "paused" => ("waiting", "Paused"),
-            _ => ("failed", "Reconnect needed"),
+            OrgStatus::Connected => ("logged", "Connected"),
+            OrgStatus::Paused => ("waiting", "Paused"),
+            OrgStatus::ReconnectNeeded => ("failed", "Reconnect needed"),
         };
         Self { badge: Badge::new(class, word), org: Some(OrgFacts::new(view)), former: None }
     }
@@ -116,7 +116,7 @@ fn connect_at(at: &str) -> String {
 impl OrgFacts {
     fn new(view: SalesforceView) -> Self {
         let host = view.instance_url.split_once("://").map_or(&*view.instance_url, |(_, host)| host).to_owned();
-        let is_dead = view.state.state == "reconnect_needed";
+        let is_dead = view.state.state == OrgStatus::ReconnectNeeded;
         let stopped = view.state.reason.map(|reason| Stopped {
             is_dead,
             reason,
@@ -178,9 +178,9 @@ impl AircallCard {
             return Self { badge: Badge::new("skipped", "Not connected"), account: None, has_app };
         };
         let (class, word) = match view.state {
-            "active" => ("logged", "Active"),
-            "deactivated" => ("failed", "Not sending"),
-            _ => ("waiting", "Unknown"),
+            WebhookStatus::Active => ("logged", "Active"),
+            WebhookStatus::Deactivated => ("failed", "Not sending"),
+            WebhookStatus::Unknown => ("waiting", "Unknown"),
         };
         let account = AccountFacts {
             company: view.company_name,
@@ -189,8 +189,8 @@ impl AircallCard {
                 AircallAuth::OAuth => "Access granted in Aircall",
             },
             since: When::new(view.connected_at),
-            is_sending: view.state == "active",
-            is_off: view.state == "deactivated",
+            is_sending: view.state == WebhookStatus::Active,
+            is_off: view.state == WebhookStatus::Deactivated,
             note: view.reason,
             last_event: view.last_event_at.map(When::new),
             ago: view.last_event_at.map(|at| ago(at, Timestamp::now())).unwrap_or_default(),
