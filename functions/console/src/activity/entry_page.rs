@@ -13,12 +13,9 @@ use store::{Entry, Problem, State as EntryState, Tenant, Written};
 
 use self::facts::{Fact, PostView, facts, posts};
 use super::phones;
-use crate::activity::NAV;
-use crate::activity::entry_title;
 use crate::activity::outcome::Outcome;
 use crate::activity::trace::StepView;
-use crate::activity::{self, record_url, steps, tenant};
-use crate::activity::{explanation, task_fields, trace};
+use crate::activity::{self, NAV, entry_title, explanation, record_url, steps, task_fields, tenant, trace};
 use crate::console::Console;
 use crate::web::flash::Flash;
 use crate::web::page::{self, Page};

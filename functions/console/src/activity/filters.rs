@@ -11,8 +11,7 @@ use super::outcome::Outcome;
 use crate::console::aircall::Lines;
 use crate::names;
 use crate::web::errors::InvalidField;
-use crate::web::form::Fields;
-use crate::web::form::number;
+use crate::web::form::{Fields, number};
 
 /// Longest search text, in characters. No entry's key is longer.
 const MAX_LEN: usize = 100;

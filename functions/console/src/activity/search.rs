@@ -13,8 +13,7 @@ use super::phones;
 use crate::console::Console;
 use crate::console::aircall::Lines;
 use crate::web::errors::InvalidField;
-use crate::web::form::Fields;
-use crate::web::form::number;
+use crate::web::form::{Fields, number};
 
 /// Entries on a page by default.
 const DEFAULT_LIMIT: usize = 25;

@@ -9,8 +9,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use jiff::Timestamp;
 use store::{Attempt, TokenHash};
 
-use super::redirect;
-use super::sign_in;
+use super::{redirect, sign_in};
 use crate::connections::page::{FailedChange, show_failed};
 use crate::connections::{ConnectionError, aircall as account};
 use crate::console::Console;
@@ -18,11 +17,10 @@ use crate::web::base_url::BaseUrl;
 use crate::web::flash::Flash;
 use crate::web::form::Fields;
 use crate::web::kit::Kit;
-use crate::web::page;
 use crate::web::page_error::PageError;
 use crate::web::page_request::PageRequest;
-use crate::web::random;
 use crate::web::signed_in::{Caller, SignedIn};
+use crate::web::{page, random};
 
 /// Redirects a signed-in admin to Aircall's consent page.
 pub(crate) async fn begin(

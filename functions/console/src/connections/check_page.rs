@@ -11,8 +11,7 @@ use salesforce::{CheckItem, CheckStatus, OrgCheck, SetUpOutcome, SetUpStep};
 
 use super::page::cards::Badge;
 use super::page::respond;
-use crate::connections::NAV;
-use crate::connections::salesforce as org;
+use crate::connections::{NAV, salesforce as org};
 use crate::console::Console;
 use crate::web::page::{self, Page};
 use crate::web::page_error::PageError;

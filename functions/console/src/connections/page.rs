@@ -10,10 +10,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse as _, Response};
 
 use self::cards::{AircallCard, SalesforceCard};
-use crate::connections::NAV;
 use crate::connections::aircall::{self, AircallError, key};
 use crate::connections::view::Connections;
-use crate::connections::{ConnectionError, salesforce};
+use crate::connections::{ConnectionError, NAV, salesforce};
 use crate::console::Console;
 use crate::web::base_url::BaseUrl;
 use crate::web::error::ApiError;

@@ -13,24 +13,21 @@ use rules::{CallType, LineId, Settings};
 use serde_json::{Value, json};
 
 use self::result::ResultView;
-use crate::activity;
 use crate::activity::filters::zone_of_most;
 use crate::changes::{Change, changes};
 use crate::connections::lines;
 use crate::console::Console;
 use crate::console::aircall::Lines;
-use crate::names;
-use crate::preview::NAV;
 use crate::preview::made_up::{Described, MESSAGE_TYPES, Users, users};
-use crate::preview::preview;
+use crate::preview::{NAV, preview};
 use crate::web::error::ApiError;
-use crate::web::errors::Errors;
-use crate::web::errors::InvalidField;
+use crate::web::errors::{Errors, InvalidField};
 use crate::web::form::Fields;
 use crate::web::page::{self, Page};
 use crate::web::page_error::PageError;
 use crate::web::page_request::{PageRequest, SubmittedForm};
 use crate::web::session::Session;
+use crate::{activity, names};
 
 #[derive(Template)]
 #[template(path = "preview/preview.html")]

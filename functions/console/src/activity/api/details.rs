@@ -9,8 +9,7 @@ use store::{Entry, Tenant};
 use utoipa::ToSchema;
 
 use super::entry::EntryView;
-use crate::activity::steps;
-use crate::activity::task_fields;
+use crate::activity::{steps, task_fields};
 
 /// An entry with all its details.
 #[derive(Debug, Serialize, ToSchema)]

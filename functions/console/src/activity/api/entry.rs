@@ -9,9 +9,8 @@ use store::{Corrupt, Entry, Problem, State, Tenant, Written};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 
-use crate::activity::explanation;
 use crate::activity::outcome::Outcome;
-use crate::activity::record_url;
+use crate::activity::{explanation, record_url};
 use crate::web::openapi::schema::one_of;
 
 /// An entry in a list.

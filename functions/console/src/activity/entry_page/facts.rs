@@ -5,8 +5,7 @@ use jiff::tz::TimeZone;
 use rules::{Call, Comment, Direction, Interaction, Message, Messages};
 use store::Entry;
 
-use crate::activity::entry_title;
-use crate::activity::phones;
+use crate::activity::{entry_title, phones};
 use crate::web::when::Local;
 
 /// A fact from Aircall about the call or message.

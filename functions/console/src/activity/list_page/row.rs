@@ -3,11 +3,8 @@
 use rules::{Direction, Interaction};
 use store::{Corrupt, Entry, Tenant};
 
-use crate::activity::entry_title;
-use crate::activity::explanation;
 use crate::activity::outcome::Outcome;
-use crate::activity::phones;
-use crate::activity::record_url;
+use crate::activity::{entry_title, explanation, phones, record_url};
 use crate::web::when::Local;
 
 /// A row of the activity list.

@@ -2,11 +2,9 @@
 
 use rules::{Settings, TaskStatus};
 
-use crate::activity::entry_title;
 use crate::activity::outcome::Outcome;
-use crate::activity::phones;
-use crate::activity::task_fields;
 use crate::activity::trace::{self, StepView};
+use crate::activity::{entry_title, phones, task_fields};
 use crate::preview::view::{FieldView, RecordView, records, task};
 use crate::preview::{Previewed, Salesforce};
 use crate::web::when::Local;

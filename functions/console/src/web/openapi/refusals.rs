@@ -13,8 +13,7 @@ use utoipa::openapi::{Components, Content, ContentBuilder, Ref, RefOr, Response,
 use utoipa::{PartialSchema as _, ToSchema};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
-use super::parameters;
-use super::{CSRF, SESSION, TOKEN};
+use super::{CSRF, SESSION, TOKEN, parameters};
 use crate::web::error::{ApiError, Refusal};
 use crate::web::error_code::ErrorCode;
 
