@@ -1,4 +1,4 @@
-//! README's table "What Salesforce answers, what happens": each row is tested with a real call.
+//! the table in docs/errors.md "What Salesforce answers, what happens": each row is tested with a real call.
 //!
 //! Here the errors are scripted; errors from the sandbox org's own rules are in `org_rules`.
 

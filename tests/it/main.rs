@@ -8,6 +8,7 @@ mod browser;
 mod budgets;
 mod business_hours;
 mod call_workflow;
+mod docs;
 mod fault_table;
 mod faults;
 mod idempotency;

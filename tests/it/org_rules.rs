@@ -308,7 +308,7 @@ async fn a_call_of_a_deleted_contact_is_skipped_when_no_other_record_matches() {
     env.end([&call]).await;
     let entry = env.activity(&call.key()).await;
     assert_eq!(entry["state"], "skipped", "{entry:#}");
-    assert!(entry["reason"].as_str().unwrap().starts_with("No record in Salesforce has the number"), "{entry:#}");
+    assert!(entry["reason"].as_str().unwrap().starts_with("No record in Salesforce has the phone number"), "{entry:#}");
 }
 
 #[tokio::test]

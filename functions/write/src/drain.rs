@@ -9,7 +9,9 @@ use lambda::queue::{QueueError, RetryQueue, WakeUp, WriteQueue};
 use org::{Lookup, Missing, Org, OrgConnector, is_open};
 use rules::messages::redact_key;
 use salesforce::KeyField;
-use store::{Acquired, ApiUsage, Calls, ConnectionState, Entry, LeaseKind, SettingsStore, State, Tenant, TenantId};
+use store::{
+    Acquired, ApiUsage, Calls, ConnectionState, Entry, LeaseKind, SettingsStore, State, Tenant, TenantId, Unreadable,
+};
 
 use crate::batch;
 
@@ -134,7 +136,8 @@ impl Writer {
                 break;
             }
             handled.extend(keys.iter().cloned());
-            let entries = self.read(&id, &keys, now).await?;
+            let (entries, unreadable_due) = self.read(&id, &keys, now).await?;
+            next_due = next_due.into_iter().chain(unreadable_due).min();
             if entries.is_empty() {
                 continue;
             }
@@ -157,22 +160,31 @@ impl Writer {
         Ok(self.retry_queue.wake_after(&WakeUp { tenant: tenant.to_string(), key: None }, wait).await?)
     }
 
-    /// Reads the entries, and keeps those that are pending and due by `now`.
-    async fn read(&self, tenant: &TenantId, keys: &[String], now: Timestamp) -> Result<Vec<Entry>, DrainError> {
+    /// Reads the entries, and keeps those that are pending and due by `now`. Also returns the earliest time at which one
+    /// that cannot be read is tried again.
+    async fn read(
+        &self,
+        tenant: &TenantId,
+        keys: &[String],
+        now: Timestamp,
+    ) -> Result<(Vec<Entry>, Option<Timestamp>), DrainError> {
+        let mut next_due: Option<Timestamp> = None;
         let mut entries = Vec::new();
         for read in self.calls.get_many(tenant, keys).await? {
             match read {
                 Ok(entry) => entries.push(entry),
                 Err(corrupt) => {
                     tracing::error!(%tenant, key = %redact_key(&corrupt.key), attribute = corrupt.attribute, "an entry cannot be read");
-                    if self.calls.postpone_unreadable(tenant, &corrupt, now).await? {
-                        count(Counter::CallsFailed, 1, &[]);
+                    match self.calls.postpone_unreadable(tenant, &corrupt, now).await? {
+                        Unreadable::Postponed(due_at) => next_due = next_due.into_iter().chain([due_at]).min(),
+                        Unreadable::Failed => count(Counter::CallsFailed, 1, &[]),
+                        Unreadable::Gone => {}
                     }
                 }
             }
         }
         entries.retain(|entry| entry.state == State::Pending && entry.due_at.is_none_or(|due| due <= now));
-        Ok(entries)
+        Ok((entries, next_due))
     }
 }
 

@@ -34,6 +34,57 @@ impl CallType {
         CallType::Voicemail,
     ];
 
+    /// What there is to say of each type, in one place.
+    const fn description(self) -> &'static Description {
+        match self {
+            CallType::OutboundAnswered => &Description {
+                key: "outbound_answered",
+                title: "Outbound answered call",
+                hint: "An outbound call that was answered.",
+                direction: Direction::Outbound,
+                is_answered: true,
+                has_voicemail: false,
+                subject: "Outbound answered call to {record} via {line}{ made by user}",
+            },
+            CallType::OutboundUnanswered => &Description {
+                key: "outbound_unanswered",
+                title: "Outbound unanswered call",
+                hint: "An outbound call that was not answered.",
+                direction: Direction::Outbound,
+                is_answered: false,
+                has_voicemail: false,
+                subject: "Outbound unanswered call via {line}{ made by user} to {record}",
+            },
+            CallType::InboundAnswered => &Description {
+                key: "inbound_answered",
+                title: "Inbound answered call",
+                hint: "An inbound call that a user answered.",
+                direction: Direction::Inbound,
+                is_answered: true,
+                has_voicemail: false,
+                subject: "Inbound answered call from {record} on {line}{ answered by user}",
+            },
+            CallType::Missed => &Description {
+                key: "missed",
+                title: "Missed call",
+                hint: "An inbound call that nobody answered, without a voicemail.",
+                direction: Direction::Inbound,
+                is_answered: false,
+                has_voicemail: false,
+                subject: "Missed call from {record} on {line}",
+            },
+            CallType::Voicemail => &Description {
+                key: "voicemail",
+                title: "Voicemail",
+                hint: "An inbound call with a voicemail.",
+                direction: Direction::Inbound,
+                is_answered: false,
+                has_voicemail: true,
+                subject: "Voicemail from {record} on {line}",
+            },
+        }
+    }
+
     /// Determines the type from direction, answer and voicemail.
     ///
     /// Never from `missed_call_reason`, which Aircall leaves null on some missed calls and sets on some outbound ones.
@@ -47,12 +98,57 @@ impl CallType {
         }
     }
 
+    /// The type with this key.
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|call_type| call_type.key() == key)
+    }
+
+    /// Its key in documents and queries, such as `outbound_answered`.
+    pub fn key(self) -> &'static str {
+        self.description().key
+    }
+
+    /// Its name, such as `Outbound answered call`.
+    pub fn title(self) -> &'static str {
+        self.description().title
+    }
+
+    /// What it is, as a sentence.
+    pub fn hint(self) -> &'static str {
+        self.description().hint
+    }
+
+    /// Who called whom.
+    pub fn direction(self) -> Direction {
+        self.description().direction
+    }
+
     /// Whether the call was answered.
     pub fn is_answered(self) -> bool {
-        match self {
-            CallType::OutboundAnswered | CallType::InboundAnswered => true,
-            CallType::OutboundUnanswered | CallType::Missed | CallType::Voicemail => false,
+        self.description().is_answered
+    }
+
+    /// Whether a voicemail was left.
+    pub fn has_voicemail(self) -> bool {
+        self.description().has_voicemail
+    }
+
+    /// The subject of its Task, in Aircall's wording. An unknown user is left out.
+    pub(crate) fn subject(self, record: &str, line: &str, user: Option<&str>) -> String {
+        let by = |verb: &str| user.map(|user| format!(" {verb} by {user}")).unwrap_or_default();
+        let mut subject = String::new();
+        for part in self.description().subject.split_inclusive('}') {
+            let (text, placeholder) = part.split_once('{').unwrap_or((part, ""));
+            subject.push_str(text);
+            match placeholder {
+                "record}" => subject.push_str(record),
+                "line}" => subject.push_str(line),
+                " made by user}" => subject.push_str(&by("made")),
+                " answered by user}" => subject.push_str(&by("answered")),
+                other => subject.push_str(other),
+            }
         }
+        subject
     }
 
     /// Why `call` is of this type, as a sentence.
@@ -74,14 +170,34 @@ impl CallType {
     }
 }
 
+/// What there is to say of a call type.
+struct Description {
+    key: &'static str,
+    title: &'static str,
+    hint: &'static str,
+    direction: Direction,
+    is_answered: bool,
+    has_voicemail: bool,
+    /// With `{record}`, `{line}`, and `{ made by user}` or `{ answered by user}` where the user is named, if known.
+    subject: &'static str,
+}
+
 impl fmt::Display for CallType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            CallType::OutboundAnswered => "outbound answered call",
-            CallType::OutboundUnanswered => "outbound unanswered call",
-            CallType::InboundAnswered => "inbound answered call",
-            CallType::Missed => "missed call",
-            CallType::Voicemail => "voicemail",
-        })
+        f.write_str(&self.title().to_lowercase())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_those_of_the_settings_document() {
+        for call_type in CallType::ALL {
+            assert_eq!(serde_json::to_value(call_type).unwrap(), call_type.key());
+            assert_eq!(CallType::from_key(call_type.key()), Some(call_type));
+        }
+        assert_eq!(CallType::from_key("messages"), None);
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn describe(call: &Call, settings: &Settings) -> String {
         Direction::Outbound => "Outbound",
     };
     line("Direction", direction.to_owned());
-    line("Type", type_label(call_type).to_owned());
+    line("Type", call_type.title().to_owned());
     if let Some(phone) = call.party.phone() {
         let label = if call.direction == Direction::Inbound { "From" } else { "To" };
         line(label, phone.international());
@@ -70,16 +70,6 @@ pub(crate) fn truncate_with_note(text: &str, limit: usize) -> String {
     match limit.checked_sub(length(TRUNCATION_NOTE)) {
         Some(limit) => format!("{}{TRUNCATION_NOTE}", prefix(text, limit).trim_end()),
         None => prefix(text, limit).to_owned(),
-    }
-}
-
-fn type_label(call_type: CallType) -> &'static str {
-    match call_type {
-        CallType::OutboundAnswered => "Outbound answered call",
-        CallType::OutboundUnanswered => "Outbound unanswered call",
-        CallType::InboundAnswered => "Inbound answered call",
-        CallType::Missed => "Missed call",
-        CallType::Voicemail => "Voicemail",
     }
 }
 

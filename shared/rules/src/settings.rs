@@ -91,13 +91,22 @@ pub struct CallWorkflow {
 
 impl CallWorkflow {
     /// How calls of `call_type` are logged.
-    pub fn log_as(&self, call_type: CallType) -> LogAs {
+    pub fn log_as(mut self, call_type: CallType) -> LogAs {
+        *self.field(call_type)
+    }
+
+    /// Sets how calls of `call_type` are logged.
+    pub fn set(&mut self, call_type: CallType, log_as: LogAs) {
+        *self.field(call_type) = log_as;
+    }
+
+    fn field(&mut self, call_type: CallType) -> &mut LogAs {
         match call_type {
-            CallType::OutboundAnswered => self.outbound_answered,
-            CallType::OutboundUnanswered => self.outbound_unanswered,
-            CallType::InboundAnswered => self.inbound_answered,
-            CallType::Missed => self.missed,
-            CallType::Voicemail => self.voicemail,
+            CallType::OutboundAnswered => &mut self.outbound_answered,
+            CallType::OutboundUnanswered => &mut self.outbound_unanswered,
+            CallType::InboundAnswered => &mut self.inbound_answered,
+            CallType::Missed => &mut self.missed,
+            CallType::Voicemail => &mut self.voicemail,
         }
     }
 }

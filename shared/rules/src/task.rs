@@ -106,14 +106,7 @@ fn subject(call: &Call, record_name: &str) -> String {
     let record = record_label(record_name, &call.party);
     let line = one_line(&call.line.label());
     let user = call.user.as_ref().and_then(|user| user.name.as_deref()).map(one_line).filter(|name| !name.is_empty());
-    let suffix = |verb: &str| user.as_ref().map(|user| format!(" {verb} by {user}")).unwrap_or_default();
-    let subject = match CallType::classify(call) {
-        CallType::OutboundAnswered => format!("Outbound answered call to {record} via {line}{}", suffix("made")),
-        CallType::OutboundUnanswered => format!("Outbound unanswered call via {line}{} to {record}", suffix("made")),
-        CallType::InboundAnswered => format!("Inbound answered call from {record} on {line}{}", suffix("answered")),
-        CallType::Missed => format!("Missed call from {record} on {line}"),
-        CallType::Voicemail => format!("Voicemail from {record} on {line}"),
-    };
+    let subject = CallType::classify(call).subject(&record, &line, user.as_deref());
     truncate(&without_references(&subject), MAX_SUBJECT)
 }
 

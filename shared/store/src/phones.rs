@@ -5,21 +5,20 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, WriteRequest};
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use rules::E164;
 use rules::matching::Record;
 
-use crate::batch;
+use crate::dynamodb::item::{self, Attributes, Item};
+use crate::dynamodb::table::Table;
 use crate::error::{self, Corrupt, Error};
-use crate::item::{self, Attributes, Item};
-use crate::tenant::TenantId;
+use crate::tenant_id::TenantId;
 
 /// The phone map's table.
 #[derive(Clone, Debug)]
 pub struct Phones {
-    dynamodb: Client,
-    table: String,
+    table: Table,
 }
 
 /// A cached match of a phone number.
@@ -36,7 +35,7 @@ pub struct PhoneMatch {
 impl Phones {
     /// The phone map in `table`.
     pub fn new(dynamodb: Client, table: impl Into<String>) -> Self {
-        Self { dynamodb, table: table.into() }
+        Self { table: Table::new(dynamodb, table) }
     }
 
     /// The unexpired matches of `phones` as of `now` (a consistent read).
@@ -51,8 +50,7 @@ impl Phones {
         now: Timestamp,
     ) -> Result<BTreeMap<E164, PhoneMatch>, Error> {
         let keys = phones.iter().map(|phone| key_of(tenant, phone)).collect();
-        let read_consistently = KeysAndAttributes::builder().consistent_read(true);
-        let items = batch::get(&self.dynamodb, &self.table, keys, read_consistently).await?;
+        let items = self.table.get_many(keys).await?;
         // DynamoDB deletes expired items only within days.
         Ok(items.into_iter().filter_map(|item| read(item).ok()).filter(|(_, found)| found.expires_at > now).collect())
     }
@@ -62,15 +60,17 @@ impl Phones {
     /// # Errors
     /// When DynamoDB cannot answer.
     pub async fn put_many(&self, tenant: &TenantId, found: &BTreeMap<E164, PhoneMatch>) -> Result<(), Error> {
-        let put = |(phone, found): (&E164, &PhoneMatch)| {
+        let item = |(phone, found): (&E164, &PhoneMatch)| {
             let mut item = key_of(tenant, phone);
-            item.insert(item::SCHEMA.to_owned(), item::schema());
-            item.insert("record".to_owned(), item::value(&found.record));
-            item.insert("ours".to_owned(), AttributeValue::Bool(found.ours));
-            item.insert("expires_at".to_owned(), item::seconds(found.expires_at));
-            WriteRequest::builder().put_request(put_request(item)).build()
+            item.extend(item::attributes([
+                (item::SCHEMA, item::schema()),
+                ("record", item::value(&found.record)),
+                ("ours", AttributeValue::Bool(found.ours)),
+                ("expires_at", item::seconds(found.expires_at)),
+            ]));
+            item
         };
-        batch::write(&self.dynamodb, &self.table, found.iter().map(put).collect()).await
+        self.table.put_many(found.iter().map(item).collect()).await
     }
 
     /// Removes the match of a phone number.
@@ -78,20 +78,14 @@ impl Phones {
     /// # Errors
     /// When DynamoDB cannot answer.
     pub async fn forget(&self, tenant: &TenantId, phone: &E164) -> Result<(), Error> {
-        let request = self.dynamodb.delete_item().table_name(&self.table).set_key(Some(key_of(tenant, phone)));
+        let request = self.table.delete_item(key_of(tenant, phone));
         request.send().await.map_err(|e| error::from_sdk("DeleteItem", &e))?;
         Ok(())
     }
 }
 
 fn key_of(tenant: &TenantId, phone: &E164) -> Attributes {
-    [("tenant", tenant.as_str()), ("phone", phone.as_str())]
-        .map(|(name, value)| (name.to_owned(), item::text(value)))
-        .into()
-}
-
-fn put_request(item: Attributes) -> PutRequest {
-    PutRequest::builder().set_item(Some(item)).build().expect("the item is set")
+    item::key([("tenant", tenant.as_str()), ("phone", phone.as_str())])
 }
 
 fn read(item: Attributes) -> Result<(E164, PhoneMatch), Corrupt> {

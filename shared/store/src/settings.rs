@@ -1,21 +1,23 @@
 //! The table of settings: one document for each tenant.
 
+pub(crate) mod history;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use jiff::Timestamp;
 use rules::Settings;
 
-use crate::error::{self, Corrupt, Error};
-use crate::history::{History, MadeFrom, SettingsVersion};
-use crate::item::{self, Attributes, Item};
-use crate::tenant::TenantId;
-use crate::transaction::{self, Refusal, Transacted};
+use crate::dynamodb::item::{self, Attributes, Item};
+use crate::dynamodb::table::Table;
+use crate::dynamodb::transaction::{self, Refusal, Transacted};
+use crate::error::{Corrupt, Error};
+use crate::settings::history::{History, MadeFrom, SettingsVersion};
+use crate::tenant_id::TenantId;
 
 /// The table of settings.
 #[derive(Clone, Debug)]
 pub struct SettingsStore {
-    dynamodb: Client,
-    table: String,
+    table: Table,
     history: Option<History>,
 }
 
@@ -36,7 +38,7 @@ pub enum PutError {
 impl SettingsStore {
     /// The settings in `table`.
     pub fn new(dynamodb: Client, table: impl Into<String>) -> Self {
-        Self { dynamodb, table: table.into(), history: None }
+        Self { table: Table::new(dynamodb, table), history: None }
     }
 
     /// Also stores each version in `history`.
@@ -50,9 +52,7 @@ impl SettingsStore {
     /// # Errors
     /// When DynamoDB cannot answer or the item cannot be read.
     pub async fn get(&self, tenant: &TenantId) -> Result<Settings, Error> {
-        let request = self.dynamodb.get_item().table_name(&self.table).key("tenant", item::text(tenant.as_str()));
-        let answer = request.consistent_read(true).send().await.map_err(|e| error::from_sdk("GetItem", &e))?;
-        Ok(answer.item.map(read).transpose()?.unwrap_or_default())
+        Ok(self.table.get(key_of(tenant)).await?.map(read).transpose()?.unwrap_or_default())
     }
 
     /// Replaces the settings if they are still at the version that `settings` carries, and returns them with the next
@@ -86,7 +86,7 @@ impl SettingsStore {
         let next = SettingsVersion { settings: next, changed_by: by.to_owned(), changed_at: now, made_from };
         let version = self.history.iter().map(|history| history.put_version(tenant, &next));
         let changes = [self.put_settings(settings.version, tenant, &next)].into_iter().chain(version).collect();
-        match transaction::send(&self.dynamodb, changes).await? {
+        match transaction::send(self.table.client(), changes).await? {
             Transacted::Done => Ok(next.settings),
             Transacted::Refused(refusal) => {
                 let current = current(&refusal).map_err(Error::from)?;
@@ -99,8 +99,8 @@ impl SettingsStore {
     /// The transaction item that replaces the settings if they are at `version`.
     fn put_settings(&self, version: u64, tenant: &TenantId, next: &SettingsVersion) -> TransactWriteItem {
         let put = Put::builder()
-            .table_name(&self.table)
-            .item("tenant", item::text(tenant.as_str()))
+            .table_name(self.table.name())
+            .set_item(Some(key_of(tenant)))
             .item(item::SCHEMA, item::schema())
             .item("document", item::value(&next.settings))
             .item("changed_by", item::text(&next.changed_by))
@@ -114,8 +114,12 @@ impl SettingsStore {
                 .expression_attribute_names("#version", "version")
                 .expression_attribute_values(":version", item::number(version))
         };
-        TransactWriteItem::builder().put(put.build().expect("table and item are set")).build()
+        transaction::put(put)
     }
+}
+
+fn key_of(tenant: &TenantId) -> Attributes {
+    item::key([("tenant", tenant.as_str())])
 }
 
 /// The current settings, from a failed condition; the defaults if there are none.

@@ -1,22 +1,13 @@
 //! Tests of the stores against an embedded DynamoDB, and of the secrets against mocked responses.
 
-mod activity;
-mod api_tokens;
 mod calls;
-mod connect;
-mod ended_sessions;
-mod history;
-mod lease;
-mod message_aggregate;
-mod outcomes;
+mod console;
+mod dynamodb;
 mod phones;
-mod record_outcome;
 mod secrets;
 mod settings;
-mod sign_ins;
 mod stored;
 mod tenants;
-mod transaction;
 
 use std::collections::BTreeSet;
 
@@ -27,8 +18,9 @@ use rules::settings::{LogAs, Settings};
 use rules::{CallDocument, RecordKind, Snapshot, TaskStatus, Trace, decide};
 use serde_json::json;
 
+use crate::dynamodb::item;
 use crate::test_tables::TestTables;
-use crate::{Calls, Entry, Merge, Outcome, Problem, TenantId, Written, item};
+use crate::{Calls, Entry, Merge, Outcome, Problem, TenantId, Written};
 
 /// When the test call started, in UNIX seconds.
 pub(super) const START: i64 = 1_774_254_600;

@@ -1,103 +1,15 @@
-//! Merges by `evaluate`, and the entries then due for the writer.
+//! The table of calls, and entries that are unlike those of this version.
 
-use std::collections::BTreeSet;
+mod activity;
+mod counts;
+mod merge;
+pub(super) mod message_aggregate;
+mod outcome;
+mod pending;
 
-use rules::Settings;
-
-use super::{Fixture, START, at, do_nothing, document, ended, logged, merge, tenant};
-use crate::{Error, MergeError, State, item};
-
-#[tokio::test]
-async fn a_merged_entry_is_read_back() {
-    let f = Fixture::new().await;
-    let change = merge(ended(7, START), &Settings::default());
-    f.calls.merge(&f.tenant, "call-7", &change, None, at(START + 60)).await.unwrap();
-    let entry = f.entry("call-7").await;
-    assert_eq!((entry.key.as_str(), entry.version, entry.state), ("call-7", 1, State::Pending));
-    assert_eq!((entry.document, entry.decision), (change.document, change.decision));
-    assert_eq!((entry.due_at, entry.updated_at, entry.attempts), (Some(at(START + 60)), at(START + 60), 0));
-    assert_eq!(f.calls.get(&tenant("two"), "call-7").await.unwrap(), None);
-}
-
-#[tokio::test]
-async fn the_second_of_two_merges_of_one_version_conflicts() {
-    let f = Fixture::new().await;
-    let key = f.ended(7, 0).await;
-    let change = merge(ended(7, START), &Settings::default());
-    let write = |expected| f.calls.merge(&f.tenant, &key, &change, expected, at(START + 70));
-    assert!(matches!(write(None).await, Err(MergeError::Conflict)));
-    write(Some(1)).await.unwrap();
-    assert!(matches!(write(Some(1)).await, Err(MergeError::Conflict)));
-    assert_eq!(f.entry(&key).await.version, 2);
-}
-
-#[tokio::test]
-async fn calls_in_progress_or_skipped_are_not_pending() {
-    let f = Fixture::new().await;
-    let open = merge(document("created", 7, START), &Settings::default());
-    f.calls.merge(&f.tenant, "call-7", &open, None, at(START)).await.unwrap();
-    let skip = merge(ended(8, START), &do_nothing());
-    f.calls.merge(&f.tenant, "call-8", &skip, None, at(START)).await.unwrap();
-    assert_eq!((f.entry("call-7").await.state, f.entry("call-8").await.state), (State::Open, State::Skipped));
-    assert_eq!(f.due(1000).await, Vec::<String>::new());
-
-    let over = merge(ended(7, START), &Settings::default());
-    f.calls.merge(&f.tenant, "call-7", &over, Some(1), at(START + 60)).await.unwrap();
-    assert_eq!(f.due(1000).await, ["call-7"]);
-}
-
-#[tokio::test]
-async fn a_later_merge_does_not_delay_a_pending_entry() {
-    let f = Fixture::new().await;
-    let key = f.ended(7, 0).await;
-    let change = merge(ended(7, START), &Settings::default());
-    f.calls.merge(&f.tenant, &key, &change, Some(1), at(START + 500)).await.unwrap();
-    assert_eq!(f.due(59).await, Vec::<String>::new());
-    assert_eq!(f.due(60).await, [key]);
-}
-
-#[tokio::test]
-async fn due_entries_are_listed_longest_due_first_up_to_the_limit() {
-    let f = Fixture::new().await;
-    for (id, after) in [(1, 20), (2, 0), (3, 10)] {
-        f.ended(id, after).await;
-    }
-    let due = async |id: &str| f.calls.due(&tenant(id), at(START + 1000), 2, &BTreeSet::new()).await.unwrap();
-    assert_eq!(due("one").await, ["call-2", "call-3"]);
-    assert_eq!(due("two").await, Vec::<String>::new());
-}
-
-#[tokio::test]
-async fn skipped_keys_do_not_count_towards_the_limit() {
-    let f = Fixture::new().await;
-    for id in 1..=9 {
-        f.ended(id, i64::try_from(id).unwrap()).await;
-    }
-    let keys = |ids: &[u64]| ids.iter().map(|id| format!("call-{id}")).collect::<BTreeSet<_>>();
-    let due = async |limit, skip: &[u64]| f.calls.due(&f.tenant, at(START + 1000), limit, &keys(skip)).await.unwrap();
-    assert_eq!(due(2, &[1, 2, 3, 4, 5]).await, ["call-6", "call-7"]);
-    assert_eq!(due(2, &[2, 4, 6]).await, ["call-1", "call-3"]);
-    assert_eq!(due(3, &[1, 2, 3, 4, 5, 6, 8]).await, ["call-7", "call-9"]);
-    assert_eq!(due(3, &[1, 2, 3, 4, 5, 6, 7, 8, 9]).await, Vec::<String>::new());
-    // Keys that the index no longer lists, or never listed, have no effect.
-    let entry = f.entry("call-1").await;
-    f.calls.record_outcome(&f.tenant, &entry, &logged(&entry), at(START + 1000)).await.unwrap();
-    assert_eq!(due(2, &[1, 999]).await, ["call-2", "call-3"]);
-    assert_eq!(due(0, &[]).await, Vec::<String>::new());
-}
-
-#[tokio::test]
-async fn overdue_entries_of_all_tenants_are_listed() {
-    let f = Fixture::new().await;
-    f.ended(1, 0).await;
-    f.ended(2, 500).await;
-    let change = merge(ended(3, START), &Settings::default());
-    f.calls.merge(&tenant("two"), "call-3", &change, None, at(START + 60)).await.unwrap();
-    let mut page = f.calls.overdue(at(START + 100), None).await.unwrap();
-    page.entries.sort();
-    assert_eq!(page.entries, [(tenant("one"), "call-1".to_owned()), (tenant("two"), "call-3".to_owned())]);
-    assert!(page.next.is_none());
-}
+use crate::State;
+use crate::dynamodb::item;
+use crate::tests::Fixture;
 
 #[tokio::test]
 async fn reading_many_entries_reports_a_damaged_one_and_returns_the_others() {
@@ -113,36 +25,6 @@ async fn reading_many_entries_reports_a_damaged_one_and_returns_the_others() {
     let damaged: Vec<_> = read.into_iter().filter_map(Result::err).collect();
     assert_eq!(damaged.len(), 1);
     assert_eq!((damaged[0].key.as_str(), damaged[0].attribute), ("call-150", "document"));
-}
-
-#[tokio::test]
-async fn an_unreadable_entry_is_postponed_for_an_hour_then_failed_and_can_be_retried() {
-    let f = Fixture::new().await;
-    let key = f.ended(7, 0).await;
-    f.damage(&key, "document", item::text("not a document")).await;
-    let Err(Error::Corrupt(corrupt)) = f.calls.get(&f.tenant, &key).await else { panic!("the damaged entry was read") };
-    assert_eq!(corrupt.to_string(), "call-7: the attribute \"document\" is missing or unreadable");
-    let mut now = 60;
-    while !f.calls.postpone_unreadable(&f.tenant, &corrupt, at(START + now)).await.unwrap() {
-        assert_eq!(f.due(now + 299).await, Vec::<String>::new());
-        assert_eq!(f.due(now + 300).await, std::slice::from_ref(&key));
-        now += 300;
-    }
-    assert_eq!(now, 60 + 3600);
-    assert_eq!(f.due(100_000).await, Vec::<String>::new());
-    assert!(f.calls.retry(&f.tenant, &key, at(START + now)).await.unwrap());
-    assert!(!f.calls.postpone_unreadable(&f.tenant, &corrupt, at(START + now)).await.unwrap(), "it has another hour");
-}
-
-#[tokio::test]
-async fn an_entry_that_does_not_wait_is_not_postponed() {
-    let f = Fixture::new().await;
-    let key = f.ended(7, 0).await;
-    let entry = f.entry(&key).await;
-    f.calls.record_outcome(&f.tenant, &entry, &logged(&entry), at(START + 70)).await.unwrap();
-    let corrupt = crate::Corrupt { key: key.clone(), attribute: "document" };
-    assert!(!f.calls.postpone_unreadable(&f.tenant, &corrupt, at(START + 90)).await.unwrap());
-    assert_eq!(f.entry(&key).await.state, State::Logged);
 }
 
 #[tokio::test]

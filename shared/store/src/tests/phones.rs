@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use rules::E164;
 
 use super::{START, at, record, tenant};
+use crate::dynamodb::item;
 use crate::test_tables::TestTables;
-use crate::{PhoneMatch, Phones, item};
+use crate::{PhoneMatch, Phones};
 
 fn phone(n: u64) -> E164 {
     E164::parse(&format!("+1415555{:04}", 100 + n)).unwrap()

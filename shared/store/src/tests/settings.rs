@@ -1,11 +1,14 @@
 //! The settings document.
 
+mod history;
+
 use rules::Settings;
 use serde_json::json;
 
 use super::{START, at, do_nothing, tenant};
+use crate::dynamodb::item;
 use crate::test_tables::TestTables;
-use crate::{PutError, SettingsStore, item};
+use crate::{PutError, SettingsStore};
 
 /// A document with a value for every setting.
 fn full() -> Settings {

@@ -1,12 +1,16 @@
 //! Tenants, whose items console and writer both update.
 
+mod connect;
+mod lease;
+
 use std::collections::BTreeMap;
 
 use serde_json::json;
 
 use super::{START, at, tenant};
+use crate::dynamodb::item;
 use crate::test_tables::TestTables;
-use crate::{ApiUsage, Connection, ConnectionState, Error, Known, OrgFacts, Tenant, Tenants, TokenHash, item};
+use crate::{ApiUsage, Connection, ConnectionState, Error, Known, OrgFacts, Tenant, Tenants, TokenHash};
 
 pub(super) fn one() -> Tenant {
     Tenant {

@@ -1,0 +1,107 @@
+//! Sign-ins in progress: the console's state between redirecting a browser to Salesforce and its return.
+//!
+//! Stored in the console's table under `sign-in#<hash of the state>`, because the tenant is not known yet.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::types::ReturnValue;
+use jiff::Timestamp;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::dynamodb::item::{self, Attributes, Item};
+use crate::dynamodb::table::Table;
+use crate::error::{self, Corrupt, Error};
+use crate::token_hash::TokenHash;
+
+/// The item's sort key, a constant: each partition key holds one such item.
+const ITEM: &str = "sign-in";
+
+/// A sign-in in progress.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// Hash of the `state` parameter that the browser carries to Salesforce and back.
+    pub state_hash: TokenHash,
+    /// The PKCE code verifier.
+    pub code_verifier: SecretString,
+    /// Login URL that the browser was redirected to.
+    pub login_url: String,
+    /// Path in the console that the browser is redirected to after sign-in.
+    pub return_to: String,
+    /// Hash of the cookie that binds the sign-in to this browser.
+    pub browser_hash: TokenHash,
+    /// When the sign-in expires.
+    pub expires_at: Timestamp,
+}
+
+/// The sign-ins in the console's table.
+#[derive(Clone, Debug)]
+pub struct SignIns {
+    table: Table,
+}
+
+impl SignIns {
+    /// The sign-ins in `table`.
+    pub fn new(dynamodb: Client, table: impl Into<String>) -> Self {
+        Self { table: Table::new(dynamodb, table) }
+    }
+
+    /// Stores a new sign-in.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn begin(&self, attempt: &Attempt) -> Result<(), Error> {
+        let mut item = key_of(&attempt.state_hash);
+        item.extend(item::attributes([
+            ("code_verifier", item::text(attempt.code_verifier.expose_secret())),
+            ("login_url", item::text(&attempt.login_url)),
+            ("return_to", item::text(&attempt.return_to)),
+            ("browser_hash", item::value(&attempt.browser_hash)),
+            ("expires_at", item::seconds(attempt.expires_at)),
+        ]));
+        self.table.put(item).await
+    }
+
+    /// Deletes and returns the sign-in with this state, if there is one and it has not expired.
+    ///
+    /// At most one caller gets it, however often a state is replayed. If the response is lost, no caller gets it and
+    /// the person has to sign in again.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer or the item cannot be read.
+    pub async fn consume(&self, state_hash: &TokenHash, now: Timestamp) -> Result<Option<Attempt>, Error> {
+        let request = self
+            .table
+            .delete_item(key_of(state_hash))
+            .condition_expression("attribute_exists(#tenant)")
+            .expression_attribute_names("#tenant", "tenant")
+            .return_values(ReturnValue::AllOld);
+        let deleted = match request.send().await {
+            Ok(answer) => answer.attributes,
+            Err(error) if error.as_service_error().is_some_and(is_not_found) => None,
+            Err(error) => return Err(error::from_sdk("DeleteItem", &error)),
+        };
+        let attempt = deleted.map(|item| read(*state_hash, item)).transpose()?;
+        // DynamoDB deletes expired items only within days.
+        Ok(attempt.filter(|attempt| now < attempt.expires_at))
+    }
+}
+
+fn is_not_found(error: &DeleteItemError) -> bool {
+    error.is_conditional_check_failed_exception()
+}
+
+fn key_of(state_hash: &TokenHash) -> Attributes {
+    item::key([("tenant", &format!("sign-in#{state_hash}")), ("item", ITEM)])
+}
+
+fn read(state_hash: TokenHash, item: Attributes) -> Result<Attempt, Corrupt> {
+    let mut item = Item::new(item, "item");
+    Ok(Attempt {
+        state_hash,
+        code_verifier: item.required("code_verifier")?,
+        login_url: item.required("login_url")?,
+        return_to: item.required("return_to")?,
+        browser_hash: item.required("browser_hash")?,
+        expires_at: item.instant("expires_at").ok_or_else(|| item.corrupt("expires_at"))?,
+    })
+}

@@ -1,0 +1,135 @@
+//! Connecting a tenant. Each step updates only its own attributes, so concurrent steps do not overwrite each other.
+//!
+//! A first sign-in calls [`Tenants::create`], stores the tokens in Secrets Manager under the lease
+//! [`crate::LeaseKind::Refresh`], then calls [`Tenants::connect_salesforce`].
+//! Each step returns whether the tenant exists; if it does not, nothing is stored.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::dynamodb::expression::Update;
+use crate::dynamodb::item;
+use crate::error::Error;
+use crate::tenant_id::TenantId;
+use crate::tenants::aircall::{AircallConnection, AircallState};
+use crate::tenants::salesforce::{Connection, ConnectionState};
+use crate::tenants::{Tenants, key_of};
+use crate::token_hash::TokenHash;
+
+/// Least time between two updates of a tenant's last event.
+const LAST_EVENT_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
+
+impl Tenants {
+    /// Creates a tenant without connections; its id is that of [`TenantId::from_org_id`].
+    /// Returns whether it is new; an existing one is not changed.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn create(&self, id: &TenantId, now: Timestamp) -> Result<bool, Error> {
+        let update = Update::default()
+            .set(item::SCHEMA, item::schema())
+            .set("webhook_tokens", AttributeValue::L(Vec::new()))
+            .set("state", item::value(&ConnectionState::Connected))
+            .set("created_at", item::seconds(now))
+            .only_if_new("tenant");
+        self.table.update_if(key_of(id), update).await
+    }
+
+    /// Connects the org and sets its state to [`ConnectionState::Connected`].
+    ///
+    /// The stored facts and API usage are kept if it is the same org as before, and deleted otherwise.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn connect_salesforce(&self, id: &TenantId, connection: &Connection) -> Result<bool, Error> {
+        let connect = || {
+            Update::default()
+                .set("salesforce", item::value(connection))
+                .set("state", item::value(&ConnectionState::Connected))
+                .remove("former_login_url")
+                .only_if_exists("tenant")
+                .value("org", item::text(&connection.org_id))
+        };
+        let same = connect().only_if_expression("#salesforce.#org_id = :org", &["salesforce", "org_id"]);
+        let is_other = "attribute_not_exists(#salesforce.#org_id) OR #salesforce.#org_id <> :org";
+        let other =
+            connect().remove("facts").remove("api_usage").only_if_expression(is_other, &["salesforce", "org_id"]);
+        // A concurrent connection of the same org changes which condition holds, hence the third attempt.
+        Ok(self.table.update_if(key_of(id), same.clone()).await?
+            || self.table.update_if(key_of(id), other).await?
+            || self.table.update_if(key_of(id), same).await?)
+    }
+
+    /// Disconnects the org and deletes the stored facts and API usage. The login URL is kept for a later reconnection.
+    /// Entries stay pending.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn disconnect_salesforce(&self, id: &TenantId, login_url: &str) -> Result<bool, Error> {
+        let update = Update::default().remove("salesforce").remove("facts").remove("api_usage");
+        let update = update.set("former_login_url", item::text(login_url));
+        let update = update.set("state", item::value(&ConnectionState::Connected)).only_if_exists("tenant");
+        self.table.update_if(key_of(id), update).await
+    }
+
+    /// Connects the Aircall account, or updates its connection, such as with another webhook.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn connect_aircall(&self, id: &TenantId, connection: &AircallConnection) -> Result<bool, Error> {
+        let update = Update::default().set("aircall", item::value(connection)).only_if_exists("tenant");
+        self.table.update_if(key_of(id), update).await
+    }
+
+    /// Stores whether the account's webhook is active, if it still is this webhook.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn set_aircall_state(
+        &self,
+        id: &TenantId,
+        webhook_id: &str,
+        state: &AircallState,
+    ) -> Result<bool, Error> {
+        let update = Update::default()
+            .set_nested("aircall", "state", item::value(state))
+            .only_if_expression("#aircall.#webhook_id = :webhook_id", &["aircall", "webhook_id"])
+            .value("webhook_id", item::text(webhook_id));
+        self.table.update_if(key_of(id), update).await
+    }
+
+    /// Disconnects the Aircall account. Its webhook token stays valid until [`Tenants::set_webhook_tokens`] removes it.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn disconnect_aircall(&self, id: &TenantId) -> Result<bool, Error> {
+        let update = Update::default().remove("aircall").remove("last_event_at").only_if_exists("tenant");
+        self.table.update_if(key_of(id), update).await
+    }
+
+    /// Stores the valid webhook tokens: those of both webhooks while one replaces the other, and none after the account
+    /// is disconnected.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn set_webhook_tokens(&self, id: &TenantId, tokens: &[TokenHash]) -> Result<bool, Error> {
+        let update = Update::default().set("webhook_tokens", item::value(&tokens)).only_if_exists("tenant");
+        self.table.update_if(key_of(id), update).await
+    }
+
+    /// Records the time of the last event, at most once a minute.
+    ///
+    /// DynamoDB also charges for an update whose condition fails, so a caller with many events should call this at most
+    /// once a minute.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn record_event(&self, id: &TenantId, at: Timestamp) -> Result<(), Error> {
+        let update = Update::default()
+            .set("last_event_at", item::seconds(at))
+            .only_if_exists("tenant")
+            .only_if_expression("attribute_not_exists(#last_event_at) OR #last_event_at <= :before", &["last_event_at"])
+            .value("before", item::seconds(at - LAST_EVENT_INTERVAL));
+        self.table.update_if(key_of(id), update).await.map(drop)
+    }
+}

@@ -1,0 +1,76 @@
+//! Known facts about a tenant's org.
+
+use std::collections::BTreeMap;
+
+use jiff::fmt::serde::timestamp::second::{optional, required};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::dynamodb::unix_seconds;
+
+/// Known facts about an org, each with its age, so that it can be checked again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrgFacts {
+    /// Whether it has person accounts.
+    pub person_accounts: Option<Known<bool>>,
+    /// Fields, such as `Task.Aircall_Key__c`, that are missing or not writable, and when that was noticed.
+    #[serde(default, with = "unix_seconds::map")]
+    pub missing_fields: BTreeMap<String, Timestamp>,
+    /// Objects, such as `Lead`, that the connecting user has no access to, and when that was noticed.
+    #[serde(default, with = "unix_seconds::map")]
+    pub missing_objects: BTreeMap<String, Timestamp>,
+    /// When Tasks were last written without the key field, if ever.
+    #[serde(default, with = "optional")]
+    pub unkeyed_at: Option<Timestamp>,
+}
+
+impl OrgFacts {
+    /// How long a field, an object or a feature is assumed missing: it may have been added since.
+    pub const TTL: SignedDuration = SignedDuration::from_hours(24);
+
+    /// The facts that have not expired as of `now`. A feature that was present is assumed to stay.
+    #[must_use]
+    pub fn as_of(mut self, now: Timestamp) -> Self {
+        let is_current = |at: Timestamp| now < at + Self::TTL;
+        self.person_accounts = self.person_accounts.filter(|known| known.value || is_current(known.at));
+        self.missing_fields.retain(|_, at| is_current(*at));
+        self.missing_objects.retain(|_, at| is_current(*at));
+        self
+    }
+}
+
+/// A value and when it was observed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known<T> {
+    /// The value.
+    pub value: T,
+    /// When it was observed.
+    #[serde(with = "required")]
+    pub at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absence_expires_after_a_day_and_presence_never() {
+        let at = |seconds| Timestamp::from_second(seconds).unwrap();
+        let seen = |value| OrgFacts {
+            person_accounts: Some(Known { value, at: at(0) }),
+            missing_fields: BTreeMap::from([("Task.Type".to_owned(), at(0)), ("Contact.Email".to_owned(), at(1))]),
+            missing_objects: BTreeMap::from([("Lead".to_owned(), at(0)), ("Case".to_owned(), at(1))]),
+            unkeyed_at: Some(at(0)),
+        };
+        assert_eq!(seen(false).as_of(at(86_399)), seen(false));
+        let left = OrgFacts {
+            person_accounts: None,
+            missing_fields: BTreeMap::from([("Contact.Email".to_owned(), at(1))]),
+            missing_objects: BTreeMap::from([("Case".to_owned(), at(1))]),
+            unkeyed_at: Some(at(0)),
+        };
+        assert_eq!(seen(false).as_of(at(86_400)), left);
+        let has = OrgFacts { missing_fields: BTreeMap::new(), missing_objects: BTreeMap::new(), ..seen(true) };
+        assert_eq!(seen(true).as_of(at(1_000_000)), has);
+    }
+}

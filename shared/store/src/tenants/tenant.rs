@@ -1,0 +1,79 @@
+//! A tenant: one Aircall account and the Salesforce org that its calls are logged in.
+
+use jiff::Timestamp;
+use serde::Deserialize as _;
+use serde_json::Value;
+
+use crate::dynamodb::item::{Attributes, Item};
+use crate::error::Corrupt;
+use crate::tenant_id::TenantId;
+use crate::tenants::aircall::AircallConnection;
+use crate::tenants::org_facts::OrgFacts;
+use crate::tenants::salesforce::{ApiUsage, Connection, ConnectionState};
+use crate::token_hash::TokenHash;
+
+/// A tenant, without its settings and secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenant {
+    /// Its id.
+    pub id: TenantId,
+    /// Hashes of the valid webhook tokens; several while one webhook replaces another.
+    pub webhook_tokens: Vec<TokenHash>,
+    /// The connected Salesforce org.
+    pub salesforce: Option<Connection>,
+    /// Login URL of the previously connected org, if none is connected.
+    pub former_login_url: Option<String>,
+    /// Whether the org accepts requests.
+    pub state: ConnectionState,
+    /// Known facts about the org.
+    pub facts: OrgFacts,
+    /// The org's API usage, as Salesforce last reported.
+    pub api_usage: Option<ApiUsage>,
+    /// The connected Aircall account.
+    pub aircall: Option<AircallConnection>,
+    /// When the last event arrived from Aircall; minute precision.
+    pub last_event_at: Option<Timestamp>,
+}
+
+impl Tenant {
+    /// A tenant without connections.
+    pub fn new(id: TenantId) -> Self {
+        Self {
+            id,
+            webhook_tokens: Vec::new(),
+            salesforce: None,
+            former_login_url: None,
+            state: ConnectionState::Connected,
+            facts: OrgFacts::default(),
+            api_usage: None,
+            aircall: None,
+            last_event_at: None,
+        }
+    }
+}
+
+pub(crate) fn read(id: &TenantId, item: Attributes) -> Result<Tenant, Corrupt> {
+    let mut item = Item::new(item, "tenant");
+    Ok(Tenant {
+        id: id.clone(),
+        webhook_tokens: webhook_tokens(&mut item)?,
+        salesforce: item.optional("salesforce"),
+        former_login_url: item.optional("former_login_url"),
+        state: item.optional("state").unwrap_or_default(),
+        facts: item.optional("facts").unwrap_or_default(),
+        api_usage: item.optional("api_usage"),
+        aircall: item.optional("aircall"),
+        last_event_at: item.instant("last_event_at"),
+    })
+}
+
+/// The webhook tokens that this version can read. If it can read none of those that are stored, they do not count as
+/// absent: Aircall turns off a webhook that is refused too often.
+fn webhook_tokens(item: &mut Item) -> Result<Vec<TokenHash>, Corrupt> {
+    let stored: Vec<Value> = item.readable("webhook_tokens")?.unwrap_or_default();
+    let tokens: Vec<TokenHash> = stored.iter().filter_map(|token| TokenHash::deserialize(token).ok()).collect();
+    if tokens.is_empty() && !stored.is_empty() {
+        return Err(item.corrupt("webhook_tokens"));
+    }
+    Ok(tokens)
+}

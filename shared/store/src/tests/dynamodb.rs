@@ -1,0 +1,3 @@
+//! Requests to DynamoDB that it does not answer at once.
+
+mod transaction;

@@ -1,0 +1,186 @@
+//! Connecting a tenant, step by step.
+
+use std::collections::BTreeMap;
+
+use crate::test_tables::TestTables;
+use crate::tests::tenants::{one, usage};
+use crate::tests::{START, at, tenant};
+use crate::{
+    AircallAuth, AircallConnection, AircallState, Connection, ConnectionState, OrgFacts, Tenant, Tenants, TokenHash,
+};
+
+struct Fixture {
+    tenants: Tenants,
+    _tables: TestTables,
+}
+
+impl Fixture {
+    /// With the tenant `one`, whose org lacks a field and whose connection is dead.
+    async fn new() -> (Self, Tenant) {
+        let f = Self::empty().await;
+        let reason = "invalid_grant".to_owned();
+        let stored = Tenant {
+            state: ConnectionState::ReconnectNeeded { reason, since: at(START), try_at: at(START) },
+            facts: OrgFacts {
+                missing_fields: BTreeMap::from([("Task.Aircall_Key__c".to_owned(), at(START))]),
+                ..OrgFacts::default()
+            },
+            api_usage: Some(usage(0)),
+            aircall: Some(aircall("1")),
+            last_event_at: Some(at(START)),
+            ..one()
+        };
+        f.tenants.put(&stored).await.unwrap();
+        assert_eq!(f.read().await, stored);
+        (f, stored)
+    }
+
+    async fn empty() -> Self {
+        let tables = TestTables::start().await;
+        Self { tenants: Tenants::new(tables.dynamodb.clone(), "TenantsTable"), _tables: tables }
+    }
+
+    async fn read(&self) -> Tenant {
+        self.tenants.get(&tenant("one")).await.unwrap().unwrap()
+    }
+}
+
+/// Login URL of an org.
+const LOGIN: &str = "https://example.my.salesforce.com";
+
+fn aircall(webhook_id: &str) -> AircallConnection {
+    AircallConnection {
+        company_id: None,
+        company_name: "Example".to_owned(),
+        how: AircallAuth::OAuth,
+        webhook_id: webhook_id.to_owned(),
+        webhook_url: Some("https://example.com/webhooks/aircall/one".to_owned()),
+        connected_at: at(START),
+        state: AircallState::Active,
+    }
+}
+
+fn org(org_id: &str, user_id: &str) -> Connection {
+    let connection = one().salesforce.unwrap();
+    Connection { org_id: org_id.to_owned(), user_id: user_id.to_owned(), ..connection }
+}
+
+#[tokio::test]
+async fn creating_an_existing_tenant_changes_nothing() {
+    let f = Fixture::empty().await;
+    assert!(f.tenants.create(&tenant("one"), at(START)).await.unwrap());
+    assert_eq!(f.read().await, Tenant::new(tenant("one")));
+    f.tenants.set_webhook_tokens(&tenant("one"), &[TokenHash::new("token")]).await.unwrap();
+    assert!(!f.tenants.create(&tenant("one"), at(START)).await.unwrap());
+    assert_eq!(f.read().await.webhook_tokens, [TokenHash::new("token")], "the existing tenant is unchanged");
+}
+
+#[tokio::test]
+async fn reconnecting_the_same_org_keeps_its_facts() {
+    let (f, before) = Fixture::new().await;
+    let connection = org("00D000000000001AAA", "005000000000002AAA");
+    assert!(f.tenants.connect_salesforce(&tenant("one"), &connection).await.unwrap());
+    let expected = Tenant { salesforce: Some(connection), state: ConnectionState::Connected, ..before };
+    assert_eq!(f.read().await, expected);
+}
+
+#[tokio::test]
+async fn connecting_another_org_deletes_the_facts_of_the_previous_one() {
+    let (f, before) = Fixture::new().await;
+    let connection = org("00D000000000002AAA", "005000000000002AAA");
+    assert!(f.tenants.connect_salesforce(&tenant("one"), &connection).await.unwrap());
+    let expected = Tenant {
+        salesforce: Some(connection),
+        state: ConnectionState::Connected,
+        facts: OrgFacts::default(),
+        api_usage: None,
+        ..before
+    };
+    assert_eq!(f.read().await, expected);
+}
+
+#[tokio::test]
+async fn an_org_can_be_connected_first_and_again_after_disconnecting() {
+    let f = Fixture::empty().await;
+    f.tenants.create(&tenant("one"), at(START)).await.unwrap();
+    let connection = org("00D000000000001AAA", "005000000000002AAA");
+    let connected = Tenant { salesforce: Some(connection.clone()), ..Tenant::new(tenant("one")) };
+    // The login URL is kept until an org is connected.
+    let disconnected = Tenant { former_login_url: Some(LOGIN.to_owned()), ..Tenant::new(tenant("one")) };
+    for _ in 0..2 {
+        assert!(f.tenants.connect_salesforce(&tenant("one"), &connection).await.unwrap());
+        assert_eq!(f.read().await, connected);
+        assert!(f.tenants.disconnect_salesforce(&tenant("one"), LOGIN).await.unwrap());
+        assert_eq!(f.read().await, disconnected);
+    }
+}
+
+#[tokio::test]
+async fn disconnecting_the_org_keeps_the_aircall_connection() {
+    let (f, before) = Fixture::new().await;
+    assert!(f.tenants.disconnect_salesforce(&tenant("one"), LOGIN).await.unwrap());
+    let left = Tenant {
+        former_login_url: Some(LOGIN.to_owned()),
+        webhook_tokens: before.webhook_tokens,
+        aircall: before.aircall,
+        last_event_at: before.last_event_at,
+        ..Tenant::new(tenant("one"))
+    };
+    assert_eq!(f.read().await, left);
+}
+
+#[tokio::test]
+async fn aircall_is_connected_changed_and_disconnected_independently() {
+    let (f, before) = Fixture::new().await;
+    let one = tenant("one");
+    let other = AircallConnection { company_id: Some(7), how: AircallAuth::ApiKey, webhook_url: None, ..aircall("2") };
+    assert!(f.tenants.connect_aircall(&one, &other).await.unwrap());
+    assert_eq!(f.read().await, Tenant { aircall: Some(other.clone()), ..before.clone() });
+
+    let state = AircallState::Deactivated { since: at(START + 9) };
+    assert!(!f.tenants.set_aircall_state(&one, "1", &state).await.unwrap(), "the state of another webhook");
+    assert!(f.tenants.set_aircall_state(&one, "2", &state).await.unwrap());
+    let deactivated = Tenant { aircall: Some(AircallConnection { state, ..other }), ..before.clone() };
+    assert_eq!(f.read().await, deactivated);
+
+    assert!(f.tenants.disconnect_aircall(&one).await.unwrap());
+    assert!(!f.tenants.set_aircall_state(&one, "2", &AircallState::Unknown).await.unwrap());
+    assert_eq!(f.read().await, Tenant { aircall: None, last_event_at: None, ..before });
+}
+
+#[tokio::test]
+async fn several_webhook_tokens_can_be_valid_at_a_time() {
+    let (f, before) = Fixture::new().await;
+    for tokens in [vec!["old", "new"], vec!["new"], vec![]] {
+        let webhook_tokens: Vec<_> = tokens.into_iter().map(TokenHash::new).collect();
+        assert!(f.tenants.set_webhook_tokens(&tenant("one"), &webhook_tokens).await.unwrap());
+        assert_eq!(f.read().await, Tenant { webhook_tokens, ..before.clone() });
+    }
+}
+
+#[tokio::test]
+async fn the_last_event_is_recorded_at_most_once_a_minute() {
+    let (f, before) = Fixture::new().await;
+    for (seen, recorded) in [(59, 0), (60, 60), (30, 60), (119, 60), (500, 500)] {
+        f.tenants.record_event(&tenant("one"), at(START + seen)).await.unwrap();
+        assert_eq!(f.read().await, Tenant { last_event_at: Some(at(START + recorded)), ..before.clone() }, "{seen}");
+    }
+    f.tenants.disconnect_aircall(&tenant("one")).await.unwrap();
+    f.tenants.record_event(&tenant("one"), at(START)).await.unwrap();
+    assert_eq!(f.read().await.last_event_at, Some(at(START)), "the first event of another account");
+}
+
+#[tokio::test]
+async fn no_step_creates_a_missing_tenant() {
+    let f = Fixture::empty().await;
+    let missing = tenant("one");
+    let connection = org("00D000000000001AAA", "005000000000001AAA");
+    assert!(!f.tenants.connect_salesforce(&missing, &connection).await.unwrap());
+    assert!(!f.tenants.disconnect_salesforce(&missing, LOGIN).await.unwrap());
+    assert!(!f.tenants.connect_aircall(&missing, &aircall("1")).await.unwrap());
+    assert!(!f.tenants.set_aircall_state(&missing, "1", &AircallState::Active).await.unwrap());
+    assert!(!f.tenants.disconnect_aircall(&missing).await.unwrap());
+    assert!(!f.tenants.set_webhook_tokens(&missing, &[]).await.unwrap());
+    f.tenants.record_event(&missing, at(START)).await.unwrap();
+    assert_eq!(f.tenants.get(&missing).await.unwrap(), None);
+}

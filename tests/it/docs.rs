@@ -1,0 +1,126 @@
+//! Checks the documentation against the repository: links, the files of the recipes, and names in the glossary.
+
+use std::path::{Path, PathBuf};
+
+use regex::Regex;
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// The Markdown files of the repository.
+fn documents() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && !name.starts_with('.') && name != "target" && name != "node_modules" {
+                folders.push(path);
+            } else if name.ends_with(".md") {
+                found.push(path);
+            }
+        }
+    }
+    assert!(found.len() > 8, "{found:?}");
+    found
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn links_lead_to_files_and_sections() {
+    let link = Regex::new(r"\]\(([^)\s]+)\)").unwrap();
+    let heading = Regex::new(r"(?m)^#+ (.*)$").unwrap();
+    let anchor = |heading: &str| {
+        let kept = heading.to_lowercase().replace(' ', "-");
+        kept.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect::<String>()
+    };
+    let mut broken = Vec::new();
+    for document in documents() {
+        for found in link.captures_iter(&read(&document)) {
+            let target = &found[1];
+            if target.contains("://") || target.starts_with("mailto:") {
+                continue;
+            }
+            let (file, section) =
+                target.split_once('#').map_or((target, None), |(file, section)| (file, Some(section)));
+            let path = if file.is_empty() { document.clone() } else { document.parent().unwrap().join(file) };
+            let has_section =
+                |section: &str| heading.captures_iter(&read(&path)).any(|found| anchor(&found[1]) == section);
+            if !path.exists() || section.is_some_and(|section| !has_section(section)) {
+                broken.push(format!("{}: {target}", document.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+/// The files of each recipe in `docs/contributing.md`.
+fn recipes() -> Vec<(String, Vec<String>)> {
+    let text = read(&root().join("docs/contributing.md"));
+    let file = Regex::new(r"^- `([^`]+)`").unwrap();
+    let recipes = text.split("<!-- recipe:").skip(1).map(|part| {
+        let (name, rest) = part.split_once(" -->").unwrap();
+        let lines = rest.lines().skip(1).take_while(|line| line.starts_with("- "));
+        (name.to_owned(), lines.map(|line| file.captures(line).expect("a file")[1].to_owned()).collect())
+    });
+    recipes.collect()
+}
+
+#[test]
+fn the_files_of_the_recipes_exist() {
+    let recipes = recipes();
+    assert_eq!(recipes.len(), 10);
+    for (name, files) in recipes {
+        assert!(!files.is_empty(), "{name}");
+        for file in files {
+            assert!(root().join(&file).exists(), "{name}: {file}");
+        }
+    }
+}
+
+#[test]
+fn recipes_touch_few_files() {
+    let limits = [("call-type", 8), ("task-field", 7), ("setting", 7), ("console-page", 5), ("error-code", 2)];
+    for (name, files) in recipes() {
+        let Some((_, limit)) = limits.iter().find(|(limited, _)| *limited == name) else { continue };
+        let edited = files.iter().filter(|file| !file.ends_with("openapi.json")).count();
+        assert!(edited <= *limit, "{name} takes {edited} files");
+    }
+}
+
+#[test]
+fn names_in_the_glossary_exist() {
+    let name = Regex::new(r"`(rules|store|org|salesforce|aircall|lambda)::(?:[a-z_]+::)*([A-Z]\w+)").unwrap();
+    let glossary = read(&root().join("docs/glossary.md"));
+    let mut missing = Vec::new();
+    for found in name.captures_iter(&glossary) {
+        let definition = Regex::new(&format!(r"\b(struct|enum|trait|type|const)\s+{}\b", &found[2])).unwrap();
+        if !sources(&root().join("shared").join(&found[1]).join("src")).iter().any(|text| definition.is_match(text)) {
+            missing.push(found[0].to_owned());
+        }
+    }
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+fn sources(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(read(&path));
+        }
+    }
+    found
+}
+
+#[test]
+fn the_readme_is_short() {
+    assert!(read(&root().join("README.md")).lines().count() <= 130);
+}
