@@ -1,5 +1,6 @@
 //! The differences between two versions of the settings, setting by setting, worded for admins.
 
+pub(crate) mod log_as;
 mod schedule;
 
 use std::collections::BTreeSet;
@@ -7,7 +8,7 @@ use std::collections::BTreeSet;
 use rules::settings::{LogCalls, MessageTasks, RelateTo, UnknownNumber};
 use rules::{CallType, LineId, Settings};
 
-use crate::names::{self, CallTypeNames};
+use self::log_as::names;
 
 /// A setting that is changed and compared as a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,8 +78,7 @@ impl Setting {
         let plain = |path: &str, name: &str| (path.to_owned(), name.to_owned());
         match self {
             Setting::CallWorkflow(call_type) => {
-                let CallTypeNames { key, title, .. } = names::call_type(call_type);
-                (format!("call_workflow.{key}"), title.to_owned())
+                (format!("call_workflow.{}", call_type.key()), call_type.title().to_owned())
             }
             Setting::LogCalls => plain("business_hours.log_calls", "Calls outside business hours"),
             Setting::Schedule => plain("business_hours.schedule", "Business hours"),
@@ -100,9 +100,7 @@ impl Setting {
         let hours = &settings.business_hours;
         let either = |is: bool, yes: &str, no: &str| if is { yes.to_owned() } else { no.to_owned() };
         match self {
-            Setting::CallWorkflow(call_type) => {
-                names::log_as(settings.call_workflow.log_as(call_type)).label.to_owned()
-            }
+            Setting::CallWorkflow(call_type) => names(settings.call_workflow.log_as(call_type)).label.to_owned(),
             Setting::LogCalls => {
                 either(hours.log_calls == LogCalls::Always, "Logged as well", "Not logged: only during business hours")
             }
@@ -146,14 +144,7 @@ impl Setting {
     pub(crate) fn copy(self, from: &Settings, into: &mut Settings) {
         match self {
             Setting::CallWorkflow(call_type) => {
-                let (workflow, log_as) = (&mut into.call_workflow, from.call_workflow.log_as(call_type));
-                match call_type {
-                    CallType::OutboundAnswered => workflow.outbound_answered = log_as,
-                    CallType::OutboundUnanswered => workflow.outbound_unanswered = log_as,
-                    CallType::InboundAnswered => workflow.inbound_answered = log_as,
-                    CallType::Missed => workflow.missed = log_as,
-                    CallType::Voicemail => workflow.voicemail = log_as,
-                }
+                into.call_workflow.set(call_type, from.call_workflow.log_as(call_type));
             }
             Setting::LogCalls => into.business_hours.log_calls = from.business_hours.log_calls,
             Setting::Schedule => into.business_hours.schedule.clone_from(&from.business_hours.schedule),

@@ -31,7 +31,6 @@ mod auth;
 mod changes;
 mod connections;
 mod console;
-mod names;
 mod preview;
 mod settings;
 mod tokens;

@@ -9,7 +9,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::outcome::Outcome;
 use crate::console::aircall::Lines;
-use crate::names;
 use crate::web::errors::InvalidField;
 use crate::web::form::{Fields, number};
 
@@ -72,7 +71,7 @@ impl TypeFilter {
 
     /// The call type; `None` for messages.
     pub(crate) fn call_type(self) -> Option<CallType> {
-        names::call_type_with(self.key())
+        CallType::from_key(self.key())
     }
 }
 

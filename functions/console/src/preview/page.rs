@@ -13,6 +13,7 @@ use rules::{CallType, LineId, Settings};
 use serde_json::{Value, json};
 
 use self::result::ResultView;
+use crate::activity;
 use crate::activity::filters::zone_of_most;
 use crate::changes::{Change, changes};
 use crate::connections::lines;
@@ -27,7 +28,6 @@ use crate::web::page::{self, Page};
 use crate::web::page_error::PageError;
 use crate::web::page_request::{PageRequest, SubmittedForm};
 use crate::web::session::Session;
-use crate::{activity, names};
 
 #[derive(Template)]
 #[template(path = "preview/preview.html")]
@@ -162,7 +162,7 @@ impl Form {
         let call = self.call.unwrap_or_else(|| default_call(&lines, self.settings.as_ref().unwrap_or(&saved)));
         let option =
             |value: String, label: String, chosen: &str| OptionView { is_chosen: value == chosen, value, label };
-        let calls = CallType::ALL.into_iter().map(names::call_type).map(|names| (names.key, names.title));
+        let calls = CallType::ALL.into_iter().map(|call_type| (call_type.key(), call_type.title()));
         let types = calls.chain(MESSAGE_TYPES);
         let types = types.map(|(value, label)| option(value.to_owned(), label.to_owned(), &call.call_type)).collect();
         let mut lines: Vec<OptionView> =
@@ -203,7 +203,7 @@ fn default_call(lines: &Lines, settings: &Settings) -> Described {
     let is_logged = |id: &LineId| settings.lines.as_ref().is_none_or(|lines| lines.contains(id));
     let line = lines.iter().filter(|(id, _)| is_logged(id)).min_by_key(|(_, line)| line.label());
     Described {
-        call_type: names::call_type(CallType::Missed).key.to_owned(),
+        call_type: CallType::Missed.key().to_owned(),
         line: line.map(|(id, _)| id.0.to_string()).unwrap_or_default(),
         started_at: now.strftime("%Y-%m-%dT%H:%M").to_string(),
         ..Described::default()

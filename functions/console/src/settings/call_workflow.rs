@@ -10,8 +10,8 @@ use rules::{CallType, Settings};
 use serde_json::{Value, json};
 
 use super::conflict;
+use crate::changes::log_as::{LOG_AS, LogAsNames, names};
 use crate::console::Console;
-use crate::names::{self, CallTypeNames, LOG_AS, LogAsNames};
 use crate::preview;
 use crate::settings::{self, SaveError};
 use crate::web::errors::Errors;
@@ -54,7 +54,7 @@ struct Choice {
 /// Shows the current settings.
 pub(crate) async fn show(State(console): State<Arc<Console>>, page: PageRequest) -> Result<Html<String>, PageError> {
     let settings = console.settings.get(&page.session.tenant).await?;
-    let chosen = |call_type| names::log_as(settings.call_workflow.log_as(call_type)).key.to_owned();
+    let chosen = |call_type| names(settings.call_workflow.log_as(call_type)).key.to_owned();
     Ok(view(page, settings.version.to_string(), chosen, Errors::default()))
 }
 
@@ -67,11 +67,8 @@ pub(crate) async fn save(
     let version = fields.get("version").to_owned();
     let mut errors = Errors::default();
     for call_type in CallType::ALL {
-        if !LOG_AS.iter().any(|log_as| names::log_as(*log_as).key == fields.get(names::call_type(call_type).key)) {
-            errors.at(
-                first_choice(call_type),
-                format!("{}: choose how it is logged.", names::call_type(call_type).title),
-            );
+        if !LOG_AS.iter().any(|log_as| names(*log_as).key == fields.get(call_type.key())) {
+            errors.at(first_choice(call_type), format!("{}: choose how it is logged.", call_type.title()));
         }
     }
     if errors.is_empty() {
@@ -94,7 +91,7 @@ pub(crate) async fn save(
             }
         }
     }
-    let page = view(page, version, |call_type| fields.get(names::call_type(call_type).key).to_owned(), errors);
+    let page = view(page, version, |call_type| fields.get(call_type.key()).to_owned(), errors);
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 
@@ -103,7 +100,7 @@ fn document(current: &Settings, fields: &Fields) -> Value {
     let mut document = json!(current);
     document["version"] = fields.get("version").parse().map_or(Value::Null, |version: u64| json!(version));
     for call_type in CallType::ALL {
-        document["call_workflow"][names::call_type(call_type).key] = json!(fields.get(names::call_type(call_type).key));
+        document["call_workflow"][call_type.key()] = json!(fields.get(call_type.key()));
     }
     document
 }
@@ -112,14 +109,13 @@ fn view(page: PageRequest, version: String, chosen: impl Fn(CallType) -> String,
     let row = |call_type| {
         let chosen = chosen(call_type);
         let choice = |log_as| {
-            let LogAsNames { key, label, place } = names::log_as(log_as);
+            let LogAsNames { key, label, place } = names(log_as);
             Choice { value: key, label, place, is_chosen: key == chosen }
         };
-        let CallTypeNames { key, title, hint } = names::call_type(call_type);
         Row {
-            key,
-            title,
-            hint,
+            key: call_type.key(),
+            title: call_type.title(),
+            hint: call_type.hint(),
             choices: LOG_AS.into_iter().map(choice).collect(),
             error: errors.message_for(&first_choice(call_type)).map(ToOwned::to_owned),
         }
@@ -130,5 +126,5 @@ fn view(page: PageRequest, version: String, chosen: impl Fn(CallType) -> String,
 
 /// The element ID of a call type's first choice.
 fn first_choice(call_type: CallType) -> String {
-    format!("{}-{}", names::call_type(call_type).key, names::log_as(LOG_AS[0]).key)
+    format!("{}-{}", call_type.key(), names(LOG_AS[0]).key)
 }

@@ -8,7 +8,6 @@ use super::path;
 use crate::activity::filters::{Filters, TypeFilter};
 use crate::activity::outcome::Outcome;
 use crate::console::aircall::Lines;
-use crate::names;
 use crate::web::form::Fields;
 
 /// The filter form.
@@ -55,9 +54,9 @@ impl FilterForm {
             is_current: filters.outcome == outcome,
         };
         let outcomes = Outcome::VARIANTS.iter().map(|outcome| tab(outcome.word(), Some(*outcome)));
-        let call_type = |call_type| OptionView {
-            value: names::call_type(call_type).key.to_owned(),
-            label: names::call_type(call_type).title.to_owned(),
+        let call_type = |call_type: CallType| OptionView {
+            value: call_type.key().to_owned(),
+            label: call_type.title().to_owned(),
             is_chosen: filters.kind.and_then(TypeFilter::call_type) == Some(call_type),
         };
         let messages = OptionView {
