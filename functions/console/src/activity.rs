@@ -1,19 +1,58 @@
-//! The activity log, shared by the pages and the API.
+//! The activity log: its pages, its API, and what both share.
 
-pub(crate) mod days;
+mod api;
+mod days;
+mod entry_page;
+pub(crate) mod entry_title;
+mod explanation;
 pub(crate) mod filters;
+mod list_page;
 pub(crate) mod outcome;
 pub(crate) mod phones;
-pub(crate) mod retry;
-pub(crate) mod search;
+mod retry;
+mod search;
+pub(crate) mod task_fields;
+pub(crate) mod trace;
 
+use axum::Router;
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
+use axum::routing::get;
 use rules::Step;
 use store::{Entry, Tenant, TenantId};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use crate::console::Console;
-use crate::error::ApiError;
+use crate::console::{AppState, Console};
+use crate::web::error::ApiError;
+use crate::web::error_code::ErrorCode;
+use crate::web::nav::Nav;
+use crate::web::openapi::refusals::operations;
+use crate::web::page::redirect_to;
+
+/// Its entry in the navigation.
+pub(crate) const NAV: Nav = Nav::new("Activity", "/activity");
+
+/// The pages of the activity log.
+pub(crate) fn pages() -> Router<AppState> {
+    Router::new()
+        .route("/activity", get(list_page::list))
+        .route("/activity/retry-failed", get(redirect_to("/activity")).post(list_page::retry_failed))
+        .route("/activity/{key}", get(entry_page::show))
+        .route("/activity/{key}/retry", get(redirect_to("/activity")).post(entry_page::retry))
+}
+
+/// The API of the activity log.
+pub(crate) fn api() -> OpenApiRouter<AppState> {
+    use ErrorCode::{BadParameter, NotFailed, NotFound};
+    operations([
+        (routes!(api::list), &[BadParameter]),
+        (routes!(api::count_days), &[BadParameter]),
+        (routes!(api::retry_failed), &[]),
+        (routes!(api::show), &[NotFound]),
+        (routes!(api::retry), &[NotFound, NotFailed]),
+    ])
+}
 
 /// Longest key that DynamoDB accepts, in bytes.
 const MAX_KEY: usize = 1024;
@@ -24,7 +63,7 @@ pub(crate) async fn entry(
     tenant: &TenantId,
     key: Result<Path<String>, PathRejection>,
 ) -> Result<Entry, ApiError> {
-    let not_found = || ApiError::NotFound("There is no entry with this key.".to_owned());
+    let not_found = || ApiError::not_found("There is no entry with this key.");
     let Path(key) = key.map_err(|_| not_found())?;
     find(console, tenant, &key).await?.ok_or_else(not_found)
 }

@@ -6,16 +6,95 @@
 //! second one waits or is asked to try again.
 
 pub(crate) mod aircall;
+mod api;
+mod check_page;
+pub(crate) mod lines;
+pub(crate) mod page;
 pub(crate) mod salesforce;
-pub(crate) mod view;
+mod view;
+mod warning;
 
+use axum::Router;
+use axum::routing::get;
 use jiff::{SignedDuration, Timestamp};
 use org::{BatchError, Reason};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use self::aircall::AircallError;
-use crate::error::ApiError;
-use crate::error_code::ErrorCode;
-use crate::random;
+use crate::console::AppState;
+use crate::web::error::ApiError;
+use crate::web::error_code::ErrorCode;
+use crate::web::nav::Nav;
+use crate::web::openapi::refusals::operations;
+use crate::web::page::redirect_to;
+use crate::web::random;
+
+/// Its entry in the navigation.
+pub(crate) const NAV: Nav = Nav::new("Connections", "/connections");
+
+/// The pages of the connections.
+pub(crate) fn pages() -> Router<AppState> {
+    Router::new()
+        .route("/connections", get(page::show))
+        .route("/connections/salesforce/check", get(check_page::show))
+        .route(
+            "/connections/salesforce/set-up",
+            get(redirect_to("/connections/salesforce/check")).post(check_page::set_up),
+        )
+        .route("/connections/salesforce/disconnect", get(redirect_to("/connections")).post(page::disconnect_salesforce))
+        .route("/connections/aircall", get(redirect_to("/connections")).post(page::connect_aircall))
+        .route("/connections/aircall/reactivate", get(redirect_to("/connections")).post(page::reactivate_aircall))
+        .route("/connections/aircall/rotate", get(redirect_to("/connections")).post(page::rotate_aircall))
+        .route("/connections/aircall/disconnect", get(redirect_to("/connections")).post(page::disconnect_aircall))
+}
+
+/// The API of the connections.
+pub(crate) fn api() -> OpenApiRouter<AppState> {
+    use ErrorCode::{
+        AdminOnly, AircallRateLimited, AircallRefused, AircallRejected, AircallUnavailable, BadParameter, Busy,
+        NotConnected, OtherCompany, SalesforcePaused, SalesforceRefused, SalesforceUnavailable,
+    };
+    const CHANGES_WEBHOOK: &[ErrorCode] = &[
+        AdminOnly,
+        BadParameter,
+        Busy,
+        NotConnected,
+        AircallRefused,
+        AircallRejected,
+        AircallRateLimited,
+        AircallUnavailable,
+    ];
+    operations([
+        (routes!(api::show), &[]),
+        (routes!(api::salesforce::disconnect), &[AdminOnly, Busy, NotConnected]),
+        (routes!(api::salesforce::check), &[NotConnected, SalesforcePaused, SalesforceRefused, SalesforceUnavailable]),
+        (
+            routes!(api::salesforce::set_up),
+            &[AdminOnly, NotConnected, SalesforcePaused, SalesforceRefused, SalesforceUnavailable],
+        ),
+        (
+            routes!(api::aircall::connect),
+            &[
+                AdminOnly,
+                BadParameter,
+                Busy,
+                OtherCompany,
+                AircallRefused,
+                AircallRejected,
+                AircallRateLimited,
+                AircallUnavailable,
+                NotConnected,
+            ],
+        ),
+        (routes!(api::aircall::reactivate), CHANGES_WEBHOOK),
+        (routes!(api::aircall::rotate), CHANGES_WEBHOOK),
+        (
+            routes!(api::aircall::disconnect),
+            &[AdminOnly, BadParameter, Busy, NotConnected, AircallRateLimited, AircallUnavailable],
+        ),
+    ])
+}
 
 /// How long a lease lasts if it is not released: longer than a request to the console can take.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
@@ -80,9 +159,9 @@ impl From<ConnectionError> for ApiError {
             ConnectionError::SalesforceRefused(_) => ErrorCode::SalesforceRefused,
             ConnectionError::SalesforcePaused(_) => ErrorCode::SalesforcePaused,
             ConnectionError::SalesforceUnavailable(_) => ErrorCode::SalesforceUnavailable,
-            ConnectionError::Store(error) => return ApiError::Store(error),
+            ConnectionError::Store(error) => return error.into(),
         };
-        ApiError::Connection { code, message: error.to_string() }
+        ApiError::new(code, error.to_string())
     }
 }
 

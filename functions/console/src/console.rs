@@ -1,13 +1,21 @@
 //! The console's state: its stores, queues and clients.
 
+pub(crate) mod aircall;
+pub(crate) mod allowed_orgs;
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
 use lambda::queue::WriteQueue;
 use org::{Lookup, OrgConnector};
 use secrecy::SecretString;
 use store::{ApiTokens, Calls, EndedSessions, History, SettingsStore, SignIns, Tenants};
 use url::Url;
 
-use crate::allowed_orgs::AllowedOrgs;
-use crate::connections::aircall::Aircall;
+use self::aircall::Aircall;
+use self::allowed_orgs::AllowedOrgs;
+use crate::web::kit::Kit;
+use crate::web::nav::Nav;
 
 /// The state that all handlers share.
 #[derive(Debug)]
@@ -40,4 +48,42 @@ pub struct Console {
     pub aircall: Aircall,
     /// The keys of session cookies: the first one signs, all of them verify.
     pub session_keys: Vec<SecretString>,
+}
+
+/// The state of the router.
+#[derive(Clone, Debug)]
+pub(crate) struct AppState {
+    console: Arc<Console>,
+    pub(crate) kit: Arc<Kit>,
+}
+
+impl AppState {
+    /// The state of a console with these pages in its navigation.
+    pub(crate) fn new(console: Console, navigation: &'static [Nav]) -> Self {
+        let kit = Kit {
+            session_keys: console.session_keys.clone(),
+            ended_sessions: console.ended_sessions.clone(),
+            api_tokens: console.api_tokens.clone(),
+            navigation,
+        };
+        Self { console: Arc::new(console), kit: Arc::new(kit) }
+    }
+}
+
+impl FromRef<AppState> for Arc<Console> {
+    fn from_ref(state: &AppState) -> Self {
+        state.console.clone()
+    }
+}
+
+impl FromRef<AppState> for ApiTokens {
+    fn from_ref(state: &AppState) -> Self {
+        state.console.api_tokens.clone()
+    }
+}
+
+impl FromRef<AppState> for Arc<Kit> {
+    fn from_ref(state: &AppState) -> Self {
+        state.kit.clone()
+    }
 }

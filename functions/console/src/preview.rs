@@ -1,23 +1,48 @@
 //! Previews what would happen to a call or message: it applies the same rules, under saved or unsaved settings, and
 //! reads from Salesforce without changing anything there.
 
-pub(crate) mod made_up;
-pub(crate) mod view;
+mod api;
+mod made_up;
+mod page;
+mod view;
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::Router;
+use axum::routing::get;
 use jiff::Timestamp;
 use org::{BatchError, Job, Org, Reason, Writes};
 use rules::{CallType, Document, E164, Interaction, SkipReason, Step, TaskStatus, Verdict, decide};
 use store::{Tenant, TenantId};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::activity;
-use crate::console::Console;
-use crate::random;
+use crate::console::{AppState, Console};
+use crate::web::error_code::ErrorCode;
+use crate::web::nav::Nav;
+use crate::web::openapi::refusals::operations;
+use crate::web::random;
+
+pub(crate) use self::page::of_unsaved;
+
+/// Its entry in the navigation.
+pub(crate) const NAV: Nav = Nav::new("Preview", "/preview");
+
+/// The preview's page.
+pub(crate) fn pages() -> Router<AppState> {
+    Router::new().route("/preview", get(page::show).post(page::run))
+}
+
+/// The preview's API.
+pub(crate) fn api() -> OpenApiRouter<AppState> {
+    use ErrorCode::{BadParameter, InvalidSettings, NotFound};
+    operations([(routes!(api::show), &[BadParameter, NotFound, InvalidSettings])])
+}
 
 /// The time limit of the requests to Salesforce, which includes renewing the session. [`Org`] reserves five seconds of
 /// it. API Gateway times out after thirty seconds.

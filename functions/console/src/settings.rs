@@ -1,17 +1,51 @@
-//! Changes of the settings, shared by the pages and the API.
+//! The settings: their pages, their API, and the changes that both make.
 
-pub(crate) mod change;
-pub(crate) mod merge;
-mod schedule;
+mod api;
+pub(crate) mod call_workflow;
+mod choices;
+mod conflict;
+pub(crate) mod general;
+pub(crate) mod history;
+mod merge;
 
+use axum::Router;
+use axum::routing::get;
 use jiff::Timestamp;
 use rules::Settings;
 use rules::settings::Problem;
 use serde_json::Value;
 use store::{MadeFrom, PutError, TenantId};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use crate::console::Console;
-use crate::session::Session;
+use crate::console::{AppState, Console};
+use crate::web::error::ApiError;
+use crate::web::error_code::{Details, ErrorCode};
+use crate::web::openapi::refusals::operations;
+use crate::web::page::redirect_to;
+use crate::web::session::Session;
+
+/// The pages that show and change the settings.
+pub(crate) fn pages() -> Router<AppState> {
+    Router::new()
+        .route("/call-workflow", get(call_workflow::show).post(call_workflow::save))
+        .route("/general", get(general::show).post(general::save))
+        .route("/history", get(history::list))
+        .route("/history/{version}", get(history::show).post(history::restore))
+        .route("/settings/conflict", get(redirect_to("/history")).post(conflict::resolve))
+}
+
+/// The API of the settings and their history.
+pub(crate) fn api() -> OpenApiRouter<AppState> {
+    use ErrorCode::{BadParameter, InvalidSettings, NotFound, Stale};
+    operations([
+        (routes!(api::show), &[]),
+        (routes!(api::replace), &[Stale, InvalidSettings]),
+        (routes!(api::history::list), &[BadParameter]),
+        (routes!(api::history::show), &[NotFound]),
+        (routes!(api::history::restore), &[NotFound, Stale]),
+    ])
+}
 
 /// Why settings were not saved. On an error, nothing is saved.
 #[derive(Debug)]
@@ -22,6 +56,20 @@ pub(crate) enum SaveError {
     Stale(Box<Settings>),
     /// DynamoDB did not answer.
     Store(store::Error),
+}
+
+impl From<SaveError> for ApiError {
+    fn from(error: SaveError) -> Self {
+        match error {
+            SaveError::Invalid(problems) => Self::invalid_settings(problems),
+            SaveError::Stale(current) => {
+                let message =
+                    format!("Somebody else changed the settings: they are now at version {}.", current.version);
+                Self::new(ErrorCode::Stale, message).with(Details::Current(current))
+            }
+            SaveError::Store(error) => error.into(),
+        }
+    }
 }
 
 /// Replaces the tenant's settings with `document`, if they are still at the version that it names (optimistic locking).

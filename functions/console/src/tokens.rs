@@ -1,12 +1,43 @@
-//! Management of API tokens, shared by the pages and the API.
+//! The API tokens: their page, their API, and the changes that both make.
 
+mod api;
+mod page;
+
+use axum::Router;
+use axum::routing::get;
 use jiff::Timestamp;
 use secrecy::SecretString;
-use store::{ApiToken, CreateTokenError};
+use store::{ApiToken, ApiTokens, CreateTokenError};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use crate::console::Console;
-use crate::error::ApiError;
-use crate::session::Session;
+use crate::console::AppState;
+use crate::web::error::ApiError;
+use crate::web::error_code::ErrorCode;
+use crate::web::nav::Nav;
+use crate::web::openapi::refusals::operations;
+use crate::web::page::redirect_to;
+use crate::web::session::Session;
+
+/// Its entry in the navigation.
+pub(crate) const NAV: Nav = Nav::secondary("API tokens", "/tokens");
+
+/// The page of the API tokens.
+pub(crate) fn pages() -> Router<AppState> {
+    Router::new()
+        .route("/tokens", get(page::list).post(page::create))
+        .route("/tokens/{id}/revoke", get(redirect_to("/tokens")).post(page::revoke))
+}
+
+/// The API of the API tokens.
+pub(crate) fn api() -> OpenApiRouter<AppState> {
+    use ErrorCode::{AdminOnly, BadParameter, NotFound, TooManyTokens};
+    operations([
+        (routes!(api::list), &[AdminOnly]),
+        (routes!(api::create), &[AdminOnly, BadParameter, TooManyTokens]),
+        (routes!(api::revoke), &[AdminOnly, NotFound]),
+    ])
+}
 
 /// Longest name, in characters.
 const MAX_LEN: usize = 80;
@@ -21,22 +52,22 @@ pub(crate) fn may_be_name(name: &str) -> bool {
 
 /// Creates a token. Its text is returned only once.
 pub(crate) async fn create(
-    console: &Console,
+    store: &ApiTokens,
     session: &Session,
     name: &str,
 ) -> Result<(SecretString, ApiToken), ApiError> {
-    let created = console.api_tokens.create(&session.tenant, name, &session.user, Timestamp::now()).await;
+    let created = store.create(&session.tenant, name, &session.user, Timestamp::now()).await;
     let (text, token) = created.map_err(|error| match error {
-        CreateTokenError::TooMany => ApiError::TooManyTokens,
-        CreateTokenError::Store(error) => ApiError::Store(error),
+        CreateTokenError::TooMany => ApiError::from(ErrorCode::TooManyTokens),
+        CreateTokenError::Store(error) => error.into(),
     })?;
     tracing::info!(tenant = %session.tenant, token = token.id, "made an API token");
     Ok((text, token))
 }
 
 /// The tenant's tokens, the latest first. Tokens that cannot be read are logged and left out.
-pub(crate) async fn list(console: &Console, session: &Session) -> Result<Vec<ApiToken>, ApiError> {
-    let tokens = console.api_tokens.list(&session.tenant).await?;
+pub(crate) async fn list(store: &ApiTokens, session: &Session) -> Result<Vec<ApiToken>, ApiError> {
+    let tokens = store.list(&session.tenant).await?;
     let readable = tokens
         .into_iter()
         .filter_map(|token| token.inspect_err(|error| tracing::error!(%error, "an API token cannot be read")).ok());
@@ -46,8 +77,8 @@ pub(crate) async fn list(console: &Console, session: &Session) -> Result<Vec<Api
 }
 
 /// Revokes a token. Returns whether it existed.
-pub(crate) async fn revoke(console: &Console, session: &Session, id: &str) -> Result<bool, ApiError> {
-    let is_revoked = console.api_tokens.revoke(&session.tenant, id).await?;
+pub(crate) async fn revoke(store: &ApiTokens, session: &Session, id: &str) -> Result<bool, ApiError> {
+    let is_revoked = store.revoke(&session.tenant, id).await?;
     if is_revoked {
         tracing::info!(tenant = %session.tenant, token = id, "revoked an API token");
     }

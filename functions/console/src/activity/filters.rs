@@ -4,44 +4,75 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rules::schedule::Zone;
 use rules::{CallType, LineId, hours};
+use strum::{EnumString, IntoStaticStr};
+use utoipa::{IntoParams, ToSchema};
 
 use super::outcome::Outcome;
-use crate::entry_title::MESSAGES;
-use crate::form::Fields;
-use crate::lines::Lines;
-use crate::settings::change::key;
+use crate::console::aircall::Lines;
+use crate::web::errors::InvalidField;
+use crate::web::form::{Fields, number};
 
 /// Longest search text, in characters. No entry's key is longer.
 const MAX_LEN: usize = 100;
 
 /// Which entries to list; the default is all.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Filters {
-    /// `outcome`.
+    /// The outcome of the entry.
+    #[param(value_type = Outcome, required = false)]
     pub(crate) outcome: Option<Outcome>,
-    /// `type`: a call type.
-    pub(crate) call_type: Option<CallType>,
-    /// `type`: messages and conversations.
-    pub(crate) messages: bool,
-    /// `line`: Aircall's id.
+    /// One of the five call types, or `messages` for messages and conversations.
+    #[param(value_type = TypeFilter, required = false, rename = "type")]
+    pub(crate) kind: Option<TypeFilter>,
+    /// Aircall's ID of the line (a *number* in Aircall).
+    #[param(value_type = LineId, required = false)]
     pub(crate) line: Option<LineId>,
-    /// `from`: the first day.
+    /// The first day, from 1970 on.
+    #[param(value_type = Date, required = false, example = "2026-03-01")]
     pub(crate) from: Option<Date>,
-    /// `until`: the last day.
+    /// The last day: not before the first, and up to the year 2200.
+    #[param(value_type = Date, required = false, example = "2026-03-23")]
     pub(crate) until: Option<Date>,
-    /// `search`: a phone number, the ID of a call or the key of an entry, as typed; empty without a search.
+    /// A phone number in any common format, the ID of a call, or the key of an entry. With the ID of a call, the other
+    /// filters are ignored.
+    #[param(
+        required = false,
+        max_length = 100,
+        pattern = r"^(call-[0-9]+|(message|conversation)-[!-~]+|[-0-9 +().,/*#:;\u00a0\u2009-\u2015\u202a-\u202f]*[0-9][-0-9 +().,/*#:;\u00a0\u2009-\u2015\u202a-\u202f]*)$",
+        example = "+33 6 39 98 00 01"
+    )]
     pub(crate) search: String,
-    /// `time_zone`: the time zone that days begin in.
+    /// The time zone that days begin in. Default: the line's, or that of most lines.
+    #[param(value_type = Zone, required = false)]
     pub(crate) time_zone: Option<Zone>,
 }
 
-/// An invalid parameter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct InvalidField {
-    /// The parameter's name.
-    pub(crate) name: &'static str,
-    /// What it must be, as a sentence.
-    pub(crate) message: String,
+/// The types that entries can be filtered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, ToSchema)]
+#[schema(as = AskedType)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum TypeFilter {
+    OutboundAnswered,
+    OutboundUnanswered,
+    InboundAnswered,
+    Missed,
+    Voicemail,
+    /// Messages and conversations.
+    Messages,
+}
+
+impl TypeFilter {
+    /// Its value as a parameter.
+    pub(crate) fn key(self) -> &'static str {
+        self.into()
+    }
+
+    /// The call type; `None` for messages.
+    pub(crate) fn call_type(self) -> Option<CallType> {
+        CallType::from_key(self.key())
+    }
 }
 
 impl Filters {
@@ -52,15 +83,12 @@ impl Filters {
         let text = |name| Some(fields.get(name)).filter(|text| !text.is_empty());
 
         let outcome = text("outcome").and_then(|text| {
-            let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.key() == text);
-            or_report(outcome, || report("outcome", "The outcome is logged, skipped, waiting or failed."))
+            or_report(text.parse().ok(), || report("outcome", "The outcome is logged, skipped, waiting or failed."))
         });
-        let messages = fields.get("type") == MESSAGES;
-        let call_type = text("type").filter(|_| !messages).and_then(|text| {
-            let call_type = CallType::ALL.into_iter().find(|call_type| key(*call_type) == text);
+        let kind = text("type").and_then(|text| {
             let message =
                 "The type is outbound_answered, outbound_unanswered, inbound_answered, missed, voicemail or messages.";
-            or_report(call_type, || report("type", message))
+            or_report(text.parse().ok(), || report("type", message))
         });
         let line = text("line").and_then(|text| {
             or_report(number(text).map(LineId), || report("line", "The line must be the ID of a line."))
@@ -79,7 +107,7 @@ impl Filters {
             let message = "The time zone is one of the IANA database, such as Europe/Vienna.";
             or_report(Zone::parse(text).ok(), || report("time_zone", message))
         });
-        let filters = Self { outcome, call_type, messages, line, from, until, search, time_zone };
+        let filters = Self { outcome, kind, line, from, until, search, time_zone };
         if invalid.is_empty() { Ok(filters) } else { Err(invalid) }
     }
 
@@ -87,7 +115,7 @@ impl Filters {
     pub(crate) fn parameters(&self) -> Vec<(&'static str, String)> {
         let parameters = [
             ("outcome", self.outcome.map(|outcome| outcome.key().to_owned())),
-            ("type", self.call_type.map(key).or(self.messages.then_some(MESSAGES)).map(ToOwned::to_owned)),
+            ("type", self.kind.map(|kind| kind.key().to_owned())),
             ("line", self.line.map(|line| line.0.to_string())),
             ("from", self.from.map(|date| date.to_string())),
             ("until", self.until.map(|date| date.to_string())),
@@ -97,12 +125,17 @@ impl Filters {
         parameters.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
-    /// The time zone that days begin in: the requested one, else the line's, else that of most lines.
+    /// The time zone that days begin in.
     pub(crate) fn zone(&self, lines: &Lines) -> TimeZone {
-        if let Some(zone) = &self.time_zone {
-            return zone.time_zone().clone();
-        }
-        self.line.and_then(|line| lines.get(&line)).map_or_else(|| zone_of_most(lines), hours::time_zone_of)
+        zone(self.time_zone.as_ref(), self.line, lines)
+    }
+}
+
+/// The time zone that days begin in: the requested one, else the line's, else that of most lines.
+pub(crate) fn zone(requested: Option<&Zone>, line: Option<LineId>, lines: &Lines) -> TimeZone {
+    match requested {
+        Some(zone) => zone.time_zone().clone(),
+        None => line.and_then(|line| lines.get(&line)).map_or_else(|| zone_of_most(lines), hours::time_zone_of),
     }
 }
 
@@ -119,11 +152,6 @@ fn or_report<T>(value: Option<T>, report: impl FnOnce()) -> Option<T> {
         report();
     }
     value
-}
-
-/// Parses a whole number of digits only, without a sign.
-pub(crate) fn number(text: &str) -> Option<u64> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 /// Parses a day, written `YYYY-MM-DD`, from 1970 to 2200, so that its start is a valid instant in every time zone.
@@ -171,7 +199,7 @@ mod tests {
     fn all_parameters_are_read_together_and_written_back() {
         let query = "outcome=failed&type=missed&line=7&from=2026-03-23&until=2026-03-23&search=%2B43+1&time_zone=UTC";
         let filters = read(query).unwrap();
-        assert_eq!((filters.outcome, filters.call_type), (Some(Outcome::Failed), Some(CallType::Missed)));
+        assert_eq!((filters.outcome, filters.kind), (Some(Outcome::Failed), Some(TypeFilter::Missed)));
         assert_eq!((filters.line, filters.search.as_str()), (Some(LineId(7)), "+43 1"));
         assert_eq!((filters.from, filters.until), (Some(jiff::civil::date(2026, 3, 23)), filters.from));
         let again: Vec<String> = filters.parameters().iter().map(|(name, value)| format!("{name}={value}")).collect();

@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 use store::State;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 /// The outcome of a call, message or conversation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, Serialize, ToSchema, VariantArray)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub(crate) enum Outcome {
     /// Its Task is in Salesforce.
     Logged,
@@ -19,9 +21,6 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    /// All of them, in the order of the page.
-    pub(crate) const ALL: [Outcome; 4] = [Outcome::Logged, Outcome::Skipped, Outcome::Waiting, Outcome::Failed];
-
     /// The outcome of an entry in this state.
     pub(crate) fn from_state(state: State) -> Self {
         match state {
@@ -44,12 +43,7 @@ impl Outcome {
 
     /// Its value as a parameter, and its CSS class.
     pub(crate) fn key(self) -> &'static str {
-        match self {
-            Outcome::Logged => "logged",
-            Outcome::Skipped => "skipped",
-            Outcome::Waiting => "waiting",
-            Outcome::Failed => "failed",
-        }
+        self.into()
     }
 
     /// The word that the pages show.

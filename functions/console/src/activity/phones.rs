@@ -1,7 +1,7 @@
-//! Phone numbers as people type them into a search field.
+//! Phone numbers, as people type them into a search field and as the pages show them.
 
-use rules::E164;
 use rules::phone::digits_of;
+use rules::{E164, Interaction, Party};
 
 /// Most digits of a national dialling prefix: 0, 1, 8, 06.
 const MAX_PREFIX: usize = 2;
@@ -48,6 +48,15 @@ fn country_code(number: &E164) -> Option<String> {
             .any(|form| form.len() < rest.len() + MAX_PREFIX + 1 && form != number.digits() && form.ends_with(rest))
     };
     (1..=3).find(is_left_out).map(|length| number.digits()[..length].to_owned())
+}
+
+/// The other party's phone number in international format, or why there is none.
+pub(crate) fn shown(interaction: &Interaction) -> String {
+    match interaction.party() {
+        Party::Phone(phone) => phone.international(),
+        Party::Unusable(text) => text.clone(),
+        Party::Anonymous => "Number withheld".to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -6,12 +6,14 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rules::E164;
 use store::{ActivityQuery, Corrupt, Cursor, Entry, TenantId};
+use utoipa::IntoParams;
 
-use super::filters::{Filters, InvalidField, is_key, number};
+use super::filters::{Filters, TypeFilter, is_key};
 use super::phones;
 use crate::console::Console;
-use crate::form::Fields;
-use crate::lines::Lines;
+use crate::console::aircall::Lines;
+use crate::web::errors::InvalidField;
+use crate::web::form::{Fields, number};
 
 /// Entries on a page by default.
 const DEFAULT_LIMIT: usize = 25;
@@ -21,11 +23,14 @@ const LIMIT: usize = 100;
 const CANDIDATES: usize = 4;
 
 /// Which page of the results to return.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Paging {
-    /// `limit`.
+    /// The maximum number of entries on the page.
+    #[param(value_type = u64, required = false, minimum = 1, maximum = 100, default = 25)]
     limit: usize,
-    /// `cursor`; `None` starts at the latest call.
+    /// The `next_cursor` of an earlier page with the same filters. It is opaque and only valid for the same tenant.
+    #[param(value_type = String, required = false, pattern = "^[A-Za-z0-9_-]+$")]
     pub(crate) cursor: Option<Cursor>,
 }
 
@@ -84,8 +89,8 @@ pub(crate) async fn search(
         limit: paging.limit,
         cursor: paging.cursor,
         states: filters.outcome.map(|outcome| outcome.states().to_vec()).unwrap_or_default(),
-        call_types: filters.call_type.into_iter().collect(),
-        messages: filters.messages,
+        call_types: filters.kind.and_then(TypeFilter::call_type).into_iter().collect(),
+        messages: filters.kind == Some(TypeFilter::Messages),
         number: filters.line,
         from: filters.from.and_then(|first| start(first, &zone)),
         until: filters.until.and_then(|last| last.checked_add(1.day()).ok()).and_then(|next| start(next, &zone)),

@@ -9,42 +9,17 @@ pub(crate) mod key;
 pub(crate) mod lines;
 mod webhook;
 
-use aircall::client::{Client, Company, Credentials, Error, Reason, WebhookId};
-use aircall::oauth;
+use aircall::client::{Client, Company, Error, Reason, WebhookId};
 use jiff::Timestamp;
 use store::{
-    Acquired, AircallAuth, AircallConnection, AircallCredential, AircallCredentials, AircallState, AppSecret,
-    LeaseKind, Tenant, TenantId, TokenHash, TtlCache,
+    Acquired, AircallAuth, AircallConnection, AircallCredential, AircallState, LeaseKind, Tenant, TenantId, TokenHash,
 };
-use tokio::sync::OnceCell;
-use url::Url;
 
 use self::webhook::TenantWebhooks;
 use super::{ConnectionError, lease_end, lease_holder};
-use crate::base_url::BaseUrl;
 use crate::console::Console;
-use crate::error_code::ErrorCode;
-use crate::lines::Lines;
-
-/// Maximum number of tenants in each cache.
-const CACHE_CAPACITY: usize = 1_000;
-
-/// The console's access to Aircall, with per-tenant caches.
-#[derive(Debug)]
-pub struct Aircall {
-    http: reqwest::Client,
-    api_url: Url,
-    /// Where admins authorize the app.
-    pub(crate) dashboard_url: Url,
-    credentials: AircallCredentials,
-    app: AppSecret,
-    /// The OAuth app, cached after the first read; `None` if the deployment has none.
-    known_app: OnceCell<Option<store::App>>,
-    /// The cached note about each tenant's webhook.
-    webhook_notes: TtlCache<TenantId, Option<String>>,
-    /// The cached lines of each tenant.
-    lines: TtlCache<TenantId, Lines>,
-}
+use crate::web::base_url::BaseUrl;
+use crate::web::error_code::ErrorCode;
 
 /// Why a request to Aircall failed, as a sentence for an admin.
 #[derive(Debug, thiserror::Error)]
@@ -95,60 +70,11 @@ impl AircallError {
     }
 }
 
-impl Aircall {
-    /// Aircall at these URLs: [`aircall::client::BASE_URL`] and [`oauth::DASHBOARD_URL`], except in tests and the local
-    /// stack. `http` must not follow redirects.
-    pub fn new(
-        http: reqwest::Client,
-        api_url: Url,
-        dashboard_url: Url,
-        credentials: AircallCredentials,
-        app: AppSecret,
-    ) -> Self {
-        let known_app = OnceCell::new();
-        let (webhook_notes, lines) = (TtlCache::new(CACHE_CAPACITY), TtlCache::new(CACHE_CAPACITY));
-        Self { http, api_url, dashboard_url, credentials, app, known_app, webhook_notes, lines }
-    }
-
-    /// The OAuth app, by which admins connect without an API key, if the deployment has one.
-    pub(crate) async fn app(&self, base_url: &BaseUrl) -> Result<Option<oauth::App>, store::Error> {
-        let known = self.known_app.get_or_try_init(async || {
-            let app = self.app.get().await?;
-            Ok::<_, store::Error>(Some(app).filter(|app| !app.client_id.is_empty()))
-        });
-        Ok(known.await?.clone().map(|store::App { client_id, client_secret }| oauth::App {
-            client_id,
-            client_secret,
-            redirect_uri: base_url.path("/auth/aircall/callback"),
-        }))
-    }
-
-    /// Exchanges an OAuth authorization code for the account's credential.
-    pub(crate) async fn exchange_code(&self, app: &oauth::App, code: &str) -> Result<AircallCredential, AircallError> {
-        let access_token = app.exchange_code(&self.http, &self.api_url, code).await?;
-        Ok(AircallCredential::OAuth { access_token })
-    }
-
-    fn client(&self, credential: &AircallCredential) -> Client {
-        let credentials = match credential.clone() {
-            AircallCredential::ApiKey { api_id, api_token } => Credentials::ApiKey { id: api_id, token: api_token },
-            AircallCredential::OAuth { access_token } => Credentials::OAuth { access_token },
-        };
-        Client::new(self.http.clone(), self.api_url.clone(), credentials)
-    }
-
-    /// A client with the tenant's stored credential.
-    async fn client_of(&self, tenant: &TenantId) -> Result<Client, ConnectionError> {
-        let credential = self.credentials.get(tenant).await?;
-        let credential = credential.ok_or_else(|| AircallError::Refused("none is stored".to_owned()))?;
-        Ok(self.client(&credential))
-    }
-
-    /// Drops the tenant's cached data after a change.
-    fn forget(&self, tenant: &TenantId) {
-        self.webhook_notes.remove(tenant);
-        self.lines.remove(tenant);
-    }
+/// A client with the tenant's stored credential.
+async fn client_of(console: &Console, tenant: &TenantId) -> Result<Client, ConnectionError> {
+    let credential = console.aircall.credentials.get(tenant).await?;
+    let credential = credential.ok_or_else(|| AircallError::Refused("none is stored".to_owned()))?;
+    Ok(console.aircall.client(&credential))
 }
 
 /// Connects the account of a credential, or stores another credential of the account that is already connected.
@@ -264,7 +190,7 @@ pub(crate) async fn disconnect(
         if known.aircall.is_none() {
             return Err(ConnectionError::NotConnected("Aircall"));
         }
-        let deleted = match console.aircall.client_of(tenant).await {
+        let deleted = match client_of(console, tenant).await {
             Ok(client) => TenantWebhooks::new(&known, base_url)
                 .delete_all_but(&client, None)
                 .await
@@ -304,7 +230,7 @@ async fn store_webhook(
 
 async fn connected(console: &Console, known: &Tenant) -> Result<(Client, AircallConnection), ConnectionError> {
     let connection = known.aircall.clone().ok_or(ConnectionError::NotConnected("Aircall"))?;
-    Ok((console.aircall.client_of(&known.id).await?, connection))
+    Ok((client_of(console, &known.id).await?, connection))
 }
 
 fn is_other_company(connected: &AircallConnection, company: &Company) -> bool {

@@ -1,5 +1,7 @@
 //! The tenant's Salesforce org: connects it after a sign-in, checks it, sets it up and disconnects it.
 
+pub(crate) mod login_host;
+
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};

@@ -5,12 +5,10 @@ use jiff::fmt::serde::timestamp::second::{optional, required};
 use serde::Serialize;
 use store::{AircallAuth, AircallConnection, AircallState, ApiUsage, Connection, ConnectionState, Tenant, TenantId};
 use utoipa::ToSchema;
-use utoipa::openapi::schema::Object;
 
 use super::aircall::health;
-use crate::api::schema::one_of;
+use crate::connections::warning::{self, Warning};
 use crate::console::Console;
-use crate::warning::{self, Warning};
 
 /// The tenant's connections.
 #[derive(Debug, Serialize, ToSchema)]
@@ -58,9 +56,8 @@ pub(crate) struct SalesforceView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SalesforceState)]
 pub(crate) struct StateView {
-    /// `connected`, `paused` or `reconnect_needed`.
-    #[schema(schema_with = salesforce_states)]
-    pub(crate) state: &'static str,
+    #[schema(inline)]
+    pub(crate) state: OrgStatus,
     /// Why the org gets no requests, as a sentence; null while connected.
     #[schema(required)]
     pub(crate) reason: Option<String>,
@@ -93,9 +90,8 @@ pub(crate) struct AircallView {
     #[serde(with = "required")]
     #[schema(value_type = i64, example = 1_774_254_600)]
     pub(crate) connected_at: Timestamp,
-    /// The state of the webhook: `active`, `deactivated` or `unknown`.
-    #[schema(schema_with = aircall_states)]
-    pub(crate) state: &'static str,
+    #[schema(inline)]
+    pub(crate) state: WebhookStatus,
     /// When it was found deactivated, in UNIX seconds; null otherwise.
     #[serde(with = "optional")]
     #[schema(value_type = Option<i64>, required)]
@@ -109,12 +105,22 @@ pub(crate) struct AircallView {
     pub(crate) last_event_at: Option<Timestamp>,
 }
 
-fn salesforce_states() -> Object {
-    one_of(&["connected", "paused", "reconnect_needed"], "Whether the org accepts requests.")
+/// Whether the org accepts requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum OrgStatus {
+    Connected,
+    Paused,
+    ReconnectNeeded,
 }
 
-fn aircall_states() -> Object {
-    one_of(&["active", "deactivated", "unknown"], "Whether the webhook sends events.")
+/// Whether the webhook sends events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum WebhookStatus {
+    Active,
+    Deactivated,
+    Unknown,
 }
 
 impl Connections {
@@ -142,10 +148,12 @@ impl SalesforceView {
 impl StateView {
     fn new(state: ConnectionState) -> Self {
         let (state, reason, since, until) = match state {
-            ConnectionState::Connected => ("connected", None, None, None),
-            ConnectionState::Paused { since, until, reason } => ("paused", Some(reason), Some(since), Some(until)),
+            ConnectionState::Connected => (OrgStatus::Connected, None, None, None),
+            ConnectionState::Paused { since, until, reason } => {
+                (OrgStatus::Paused, Some(reason), Some(since), Some(until))
+            }
             ConnectionState::ReconnectNeeded { reason, since, try_at } => {
-                ("reconnect_needed", Some(reason), Some(since), Some(try_at))
+                (OrgStatus::ReconnectNeeded, Some(reason), Some(since), Some(try_at))
             }
         };
         Self { state, reason, since, until }
@@ -157,9 +165,9 @@ impl AircallView {
         let AircallConnection { company_id, company_name, how, webhook_id, webhook_url, connected_at, state } =
             connection;
         let (state, since) = match state {
-            AircallState::Active => ("active", None),
-            AircallState::Deactivated { since } => ("deactivated", Some(since)),
-            AircallState::Unknown => ("unknown", None),
+            AircallState::Active => (WebhookStatus::Active, None),
+            AircallState::Deactivated { since } => (WebhookStatus::Deactivated, Some(since)),
+            AircallState::Unknown => (WebhookStatus::Unknown, None),
         };
         Self {
             company_id,

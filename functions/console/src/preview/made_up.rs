@@ -11,11 +11,10 @@ use rules::{
 };
 use store::TenantId;
 
-use crate::activity::filters::InvalidField;
 use crate::activity::phones;
 use crate::console::Console;
-use crate::lines::Lines;
-use crate::settings::change::key;
+use crate::console::aircall::Lines;
+use crate::web::errors::InvalidField;
 
 /// How many of the latest calls are searched for users.
 const CALLS: usize = 100;
@@ -121,11 +120,10 @@ enum Kind {
 impl Kind {
     fn parse(text: &str) -> Option<Self> {
         let [(received, _), (sent, _)] = MESSAGE_TYPES;
-        let call_type = || CallType::ALL.into_iter().find(|call_type| key(*call_type) == text);
         match text {
             _ if text == received => Some(Kind::Message(Direction::Inbound)),
             _ if text == sent => Some(Kind::Message(Direction::Outbound)),
-            _ => call_type().map(Kind::Call),
+            _ => CallType::from_key(text).map(Kind::Call),
         }
     }
 }
@@ -176,20 +174,16 @@ fn user(email: &str, users: &Users) -> Option<User> {
 fn call(call_type: CallType, started_at: Timestamp, mut line: Line, party: Party, user: Option<User>) -> CallDocument {
     // Whether the line was open is only known for real calls.
     line.open = None;
-    let direction = match call_type {
-        CallType::OutboundAnswered | CallType::OutboundUnanswered => Direction::Outbound,
-        CallType::InboundAnswered | CallType::Missed | CallType::Voicemail => Direction::Inbound,
-    };
     let answered_at = call_type.is_answered().then(|| started_at + RINGS);
     let ended_at = answered_at.map_or(started_at + GIVES_UP, |at| at + TALK);
     let call = Call {
         id: PLACEHOLDER_CALL,
-        direction,
+        direction: call_type.direction(),
         started_at,
         answered_at,
         ended_at: Some(ended_at),
         missed_call_reason: None,
-        voicemail: (call_type == CallType::Voicemail).then(String::new),
+        voicemail: call_type.has_voicemail().then(String::new),
         recording: None,
         asset: None,
         party,
@@ -233,7 +227,7 @@ mod tests {
     #[test]
     fn each_call_type_is_classified_as_itself() {
         for call_type in CallType::ALL {
-            let described = Described { call_type: key(call_type).to_owned(), ..described() };
+            let described = Described { call_type: call_type.key().to_owned(), ..described() };
             let document = described.document(&lines(), &users()).unwrap();
             assert_eq!(CallType::classify(document.interaction().call().unwrap()), call_type);
             assert!(document.is_complete());

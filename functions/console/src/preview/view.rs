@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::made_up::placeholder_keys;
 use super::{Previewed, Salesforce};
-use crate::task_fields;
+use crate::activity::task_fields;
 
 /// A record that the Task would be related to.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]

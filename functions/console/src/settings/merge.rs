@@ -2,7 +2,7 @@
 
 use rules::Settings;
 
-use super::change::{Change, Setting, changes};
+use crate::changes::{Change, Setting, changes};
 
 /// The result of a three-way merge.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,7 +7,7 @@ use store::{AircallConnection, AircallState, Tenant};
 use tokio::time::timeout;
 
 use super::webhook::SubscriptionDiff;
-use super::{AircallError, webhook_id};
+use super::{AircallError, client_of, webhook_id};
 use crate::connections::ConnectionError;
 use crate::console::Console;
 
@@ -63,7 +63,7 @@ async fn fetch(
     };
     let fetched = async {
         let Some(id) = webhook_id(connection) else { return Ok(None) };
-        Ok::<_, ConnectionError>(console.aircall.client_of(tenant).await?.webhook(&id).await?)
+        Ok::<_, ConnectionError>(client_of(console, tenant).await?.webhook(&id).await?)
     };
     match fetched.await {
         // Compared with the URL of when it was connected, as the console may be reachable under several.

@@ -2,28 +2,26 @@
 
 use store::AircallCredential;
 
+use crate::web::errors::InvalidField;
+
 /// Longest part of a key, in characters. Aircall's have 32.
 const MAX_LEN: usize = 200;
 
-/// An invalid part of a key.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct KeyProblem {
-    /// `api_id` or `api_token`.
-    pub(crate) field: &'static str,
-    pub(crate) message: &'static str,
-}
-
 /// Reads an API ID and an API token into a credential.
-pub(crate) fn read(api_id: &str, api_token: &str) -> Result<AircallCredential, KeyProblem> {
+pub(crate) fn read(api_id: &str, api_token: &str) -> Result<AircallCredential, InvalidField> {
     let (api_id, api_token) = (api_id.trim(), api_token.trim());
     // In HTTP basic authentication, a colon would end the ID.
     if !is_part(api_id) || api_id.contains(':') {
-        return Err(KeyProblem { field: "api_id", message: "Enter the API ID as Aircall shows it." });
+        return Err(invalid("api_id", "Enter the API ID as Aircall shows it."));
     }
     if !is_part(api_token) {
-        return Err(KeyProblem { field: "api_token", message: "Enter the API token as Aircall shows it." });
+        return Err(invalid("api_token", "Enter the API token as Aircall shows it."));
     }
     Ok(AircallCredential::ApiKey { api_id: api_id.to_owned(), api_token: api_token.into() })
+}
+
+fn invalid(name: &'static str, message: &str) -> InvalidField {
+    InvalidField { name, message: message.to_owned() }
 }
 
 fn is_part(text: &str) -> bool {
@@ -45,7 +43,7 @@ mod tests {
             ("0a1b", "é", "api_token"),
             ("0a1b", &"x".repeat(201), "api_token"),
         ] {
-            assert_eq!(read(api_id, api_token).unwrap_err().field, field, "{api_id:?} {api_token:?}");
+            assert_eq!(read(api_id, api_token).unwrap_err().name, field, "{api_id:?} {api_token:?}");
         }
     }
 }

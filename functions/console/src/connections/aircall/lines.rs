@@ -6,9 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use store::TenantId;
 use tokio::time::timeout;
 
+use super::client_of;
 use crate::connections::ConnectionError;
 use crate::console::Console;
-use crate::lines::Lines;
+use crate::console::aircall::Lines;
 
 /// How long the lines are cached.
 const TTL: SignedDuration = SignedDuration::from_mins(5);
@@ -44,6 +45,6 @@ async fn fetch(console: &Console, tenant: &TenantId) -> Result<Lines, Connection
     if !is_connected {
         return Ok(Lines::new());
     }
-    let lines = console.aircall.client_of(tenant).await?.lines().await?;
+    let lines = client_of(console, tenant).await?.lines().await?;
     Ok(lines.into_iter().map(|line| (line.id, line)).collect())
 }

@@ -6,7 +6,7 @@ use store::{Tenant, TokenHash};
 use url::Url;
 
 use super::webhook_id;
-use crate::base_url::BaseUrl;
+use crate::web::base_url::BaseUrl;
 
 /// The name that Aircall's dashboard shows.
 const NAME: &str = "Aircall to Salesforce";

@@ -1,0 +1,21 @@
+//! The title of an entry: one of the five call types, or a kind of message.
+
+use rules::{CallType, Direction, Interaction};
+use store::Entry;
+
+/// The title of an entry. For a call that is not over, it only names the direction.
+pub(crate) fn entry_title(entry: &Entry, interaction: &Interaction) -> &'static str {
+    title_of_type(entry.decision.as_ref().and_then(rules::Decision::call_type), interaction)
+}
+
+/// The title of an interaction. `call_type` is `None` for messages and for a call that is not over.
+pub(crate) fn title_of_type(call_type: Option<CallType>, interaction: &Interaction) -> &'static str {
+    match (interaction, call_type, interaction.direction()) {
+        (Interaction::Messages(messages), ..) if messages.conversation().is_some() => "Conversation",
+        (Interaction::Messages(_), _, Direction::Inbound) => "Message received",
+        (Interaction::Messages(_), _, Direction::Outbound) => "Message sent",
+        (Interaction::Call(_), Some(call_type), _) => call_type.title(),
+        (Interaction::Call(_), None, Direction::Inbound) => "Inbound call",
+        (Interaction::Call(_), None, Direction::Outbound) => "Outbound call",
+    }
+}

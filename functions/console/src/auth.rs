@@ -1,0 +1,49 @@
+//! Signing in with Salesforce (`GET /auth/salesforce`), signing out, and connecting Aircall by its app
+//! (`GET /auth/aircall`).
+
+mod aircall;
+mod login;
+mod salesforce;
+mod sign_in;
+mod sign_out;
+
+use askama::Template;
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{AppendHeaders, IntoResponse as _, Redirect, Response};
+use axum::routing::get;
+
+use crate::console::AppState;
+use crate::web::page::{self, Page, redirect_to};
+
+/// The pages for signing in and out, and the OAuth callbacks.
+pub(crate) fn pages() -> Router<AppState> {
+    Router::new()
+        .route("/login", get(login::show))
+        .route("/sign-out", get(redirect_to("/")).post(sign_out::sign_out))
+        .route("/auth/salesforce", get(salesforce::begin))
+        .route("/auth/salesforce/callback", get(salesforce::callback))
+        .route("/auth/aircall", get(aircall::begin))
+        .route("/auth/aircall/callback", get(aircall::callback))
+}
+
+#[derive(Template)]
+#[template(path = "auth/not_signed_in.html")]
+struct NotSignedInPage {
+    page: Page,
+    message: String,
+    again: &'static str,
+}
+
+/// The page that says why the sign-in failed.
+fn failed(status: StatusCode, message: String) -> Response {
+    let page = Page::anonymous("You are not signed in");
+    (status, page::render(&NotSignedInPage { page, message, again: "/login" })).into_response()
+}
+
+/// Redirects with these `Set-Cookie` headers.
+fn redirect(to: &str, cookies: impl IntoIterator<Item = HeaderValue>) -> Response {
+    let cookies: Vec<(HeaderName, HeaderValue)> =
+        cookies.into_iter().map(|cookie| (header::SET_COOKIE, cookie)).collect();
+    (AppendHeaders(cookies), Redirect::to(to)).into_response()
+}

@@ -1,0 +1,135 @@
+//! `GET /login`: the sign-in page.
+
+use askama::Template;
+use axum::extract::RawQuery;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use url::form_urlencoded::Serializer;
+
+use crate::web::flash::Flash;
+use crate::web::form::Fields;
+use crate::web::page::{self, Page};
+use crate::web::return_to::local_path;
+use crate::web::signed_in::Caller;
+
+/// Path that starts a sign-in.
+const SIGN_IN: &str = "/auth/salesforce";
+
+#[derive(Template)]
+#[template(path = "auth/login.html")]
+struct LoginPage {
+    page: Page,
+    production: String,
+    sandbox: String,
+    return_to: String,
+    /// The org's domain as typed.
+    domain: String,
+    /// Why the domain is not valid.
+    error: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "auth/leaving.html")]
+struct LeavingPage {
+    page: Page,
+    host: String,
+    path: String,
+}
+
+/// Shows the sign-in options; with `domain`, forwards to that org's login page.
+pub(crate) async fn show(headers: HeaderMap, Caller(signed_in): Caller, RawQuery(query): RawQuery) -> Response {
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    let return_to = local_path(query.get("return_to"));
+    // A signed-in admin may still sign in with another org.
+    if signed_in.is_some() && !query.has("domain") {
+        return Redirect::to(return_to).into_response();
+    }
+    let mut error = None;
+    if query.has("domain") {
+        match my_domain(query.get("domain")) {
+            Some(host) => return leave(host, return_to).into_response(),
+            None => error = Some("Enter your org’s My Domain, such as example.my.salesforce.com."),
+        }
+    }
+    let login = LoginPage {
+        page: Page { flash: Flash::from_headers(&headers), ..Page::anonymous("Sign in") },
+        production: sign_in("production", return_to),
+        sandbox: sign_in("sandbox", return_to),
+        return_to: return_to.to_owned(),
+        domain: query.get("domain").to_owned(),
+        error,
+    };
+    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    (status, page::render(&login)).into_response()
+}
+
+/// A page that forwards automatically. The form that led here must not be redirected to another host: browsers check
+/// `form-action` against every redirect, and an org may sign its users in on any host.
+fn leave(host: String, return_to: &str) -> Response {
+    let path = sign_in(&host, return_to);
+    let refresh = [("refresh", format!("0;url={path}"))];
+    let page = page::render(&LeavingPage { page: Page::anonymous("Signing in"), host, path });
+    (refresh, page).into_response()
+}
+
+fn sign_in(at: &str, return_to: &str) -> String {
+    let query = Serializer::new(String::new()).append_pair("at", at).append_pair("return_to", return_to).finish();
+    format!("{SIGN_IN}?{query}")
+}
+
+/// The host of an org's login page, from the org's My Domain name, host, or any of its URLs.
+fn my_domain(text: &str) -> Option<String> {
+    let text = text.trim().to_ascii_lowercase();
+    let host = text.strip_prefix("https://").unwrap_or(&text).split(['/', '?', '#']).next()?;
+    let name = host
+        .strip_suffix(".my.salesforce.com")
+        .or_else(|| host.strip_suffix(".lightning.force.com"))
+        .or_else(|| (!host.contains('.')).then_some(host))?;
+    let is_label = |label: &str| {
+        let is_plain = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        !label.is_empty() && label.len() <= 63 && is_plain && !label.starts_with('-') && !label.ends_with('-')
+    };
+    name.split('.').all(is_label).then(|| format!("{name}.my.salesforce.com"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Option<&str>) {
+        assert_eq!(my_domain(text).as_deref(), expected, "{text:?}");
+    }
+
+    #[test]
+    fn an_orgs_domain_is_accepted_in_any_form() {
+        for text in [
+            "example",
+            " Example ",
+            "example.my.salesforce.com",
+            "https://example.my.salesforce.com/",
+            "https://example.lightning.force.com/lightning/page/home",
+        ] {
+            check(text, Some("example.my.salesforce.com"));
+        }
+        check("example--uat.sandbox.my.salesforce.com", Some("example--uat.sandbox.my.salesforce.com"));
+    }
+
+    #[test]
+    fn other_hosts_are_refused() {
+        for text in [
+            "",
+            "example.com",
+            "example.my.salesforce.com.example.com",
+            "https://example.com/.my.salesforce.com",
+            "user@example.my.salesforce.com",
+            "example.my.salesforce.com:8443",
+            ".my.salesforce.com",
+            "a b",
+            "http://example.my.salesforce.com",
+            "ex\u{e4}mple",
+        ] {
+            check(text, None);
+        }
+    }
+}

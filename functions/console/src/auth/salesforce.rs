@@ -1,0 +1,100 @@
+//! `GET /auth/salesforce?at=…&return_to=…` and `GET /auth/salesforce/callback`.
+
+use std::sync::Arc;
+
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
+
+use super::{failed, redirect};
+use crate::auth::sign_in::{self, Callback, SignInError, SignedInWith};
+use crate::connections::ConnectionError;
+use crate::connections::salesforce::{Joined, login_host};
+use crate::console::Console;
+use crate::web::base_url::BaseUrl;
+use crate::web::error::ApiError;
+use crate::web::flash::Flash;
+use crate::web::form::Fields;
+use crate::web::page_error::PageError;
+use crate::web::random;
+use crate::web::signed_in::{Caller, SignedIn, cookies};
+
+/// Name of the cookie that binds a sign-in to the browser that started it.
+const BROWSER: &str = "signin";
+
+/// Redirects the browser to Salesforce's login page.
+pub(crate) async fn begin(
+    State(console): State<Arc<Console>>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    let base_url = BaseUrl::from_headers(&headers)?;
+    let login_url = login_host::login_url(&console, query.get("at"))
+        .map_err(|error| ApiError::parameter("at", error.to_string()))?;
+    // Concurrent sign-ins share the cookie, so that the second does not invalidate the first.
+    let known = cookies(&headers, BROWSER).find(|cookie| random::may_be(cookie)).map(ToOwned::to_owned);
+    let browser = known.unwrap_or_else(random::text);
+    match sign_in::begin(&console, &base_url, login_url, query.get("return_to"), &browser).await {
+        Ok(login_page) => Ok(redirect(login_page.as_str(), [cookie(&browser, sign_in::LIFETIME.as_secs())])),
+        Err(SignInError::Store(error)) => Err(error.into()),
+        Err(error) => Ok(not_signed_in(&error)),
+    }
+}
+
+/// Handles the redirect back from Salesforce.
+pub(crate) async fn callback(
+    State(console): State<Arc<Console>>,
+    headers: HeaderMap,
+    Caller(previous): Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    let query = Fields::read(query.unwrap_or_default().as_bytes());
+    let base_url = BaseUrl::from_headers(&headers)?;
+    let [state, code, error] = ["state", "code", "error"].map(|name| query.get(name));
+    let back = Callback { state, code, error, browsers: cookies(&headers, BROWSER).collect() };
+    match sign_in::finish(&console, &base_url, &back).await {
+        Ok(signed_in) => open_session(&console, previous.as_ref(), &signed_in),
+        Err(SignInError::Store(error)) => Err(error.into()),
+        Err(error) => Ok(not_signed_in(&error)),
+    }
+}
+
+/// Sets the session cookie and redirects to the requested page. A new connection leads to the connections page instead if
+/// no page was requested. If the previous session was for another org, the page says that the org has changed.
+fn open_session(
+    console: &Console,
+    previous: Option<&SignedIn>,
+    signed_in: &SignedInWith,
+) -> Result<Response, PageError> {
+    let SignedInWith { session, return_to, joined } = signed_in;
+    let key = console.session_keys.first().ok_or(PageError::NotSignedIn)?;
+    let session_cookie = HeaderValue::try_from(session.set_cookie(key)).expect("base64url is plain");
+    let is_new = *joined == Joined::Connected;
+    let to = if is_new && return_to == "/" { crate::connections::NAV.path } else { return_to };
+    let is_other = previous.is_some_and(|previous| previous.session.tenant != session.tenant);
+    let flash = if is_other { Some(Flash::OtherOrg) } else { is_new.then_some(Flash::SalesforceConnected) };
+    let flash = flash.map(Flash::set_cookie);
+    Ok(redirect(to, [session_cookie, cookie("", 0)].into_iter().chain(flash)))
+}
+
+fn not_signed_in(error: &SignInError) -> Response {
+    let (status, reason) = match error {
+        SignInError::Unknown => (StatusCode::BAD_REQUEST, "unknown"),
+        SignInError::OtherBrowser => (StatusCode::FORBIDDEN, "other browser"),
+        SignInError::Refused(_) => (StatusCode::FORBIDDEN, "refused by Salesforce"),
+        SignInError::NoAdmin => (StatusCode::FORBIDDEN, "no admin"),
+        SignInError::OrgNotAllowed(_) => (StatusCode::FORBIDDEN, "org not allowed"),
+        SignInError::NoApp => (StatusCode::SERVICE_UNAVAILABLE, "no app"),
+        SignInError::Connection(ConnectionError::Busy) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
+        SignInError::Unanswered(_) => (StatusCode::SERVICE_UNAVAILABLE, "unanswered"),
+        SignInError::Connection(_) | SignInError::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "not stored"),
+    };
+    tracing::warn!(reason, "sign-in failed");
+    failed(status, error.to_string())
+}
+
+fn cookie(value: &str, seconds: i64) -> HeaderValue {
+    let text = format!("{BROWSER}={value}; Max-Age={seconds}; Path=/auth/salesforce; HttpOnly; Secure; SameSite=Lax");
+    HeaderValue::try_from(text).expect("base64url is plain")
+}

@@ -1,0 +1,154 @@
+//! `/api/connections/salesforce`: checks, sets up and disconnects the org.
+
+use std::sync::Arc;
+
+use ::salesforce::{CheckItem, CheckStatus, OrgCheck, SetUpOutcome, SetUpStep};
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
+
+use crate::connections::salesforce as org;
+use crate::console::Console;
+use crate::web::error::ApiError;
+use crate::web::openapi::schema::one_of;
+use crate::web::signed_in::{Admin, SignedIn};
+
+/// The result of the check of the org.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SalesforceCheck)]
+pub(crate) struct CheckView {
+    /// The worst status of all items.
+    #[schema(schema_with = statuses)]
+    status: &'static str,
+    items: Vec<ItemView>,
+    /// Whether the connecting user may create custom fields; null if unknown.
+    #[schema(required)]
+    may_customize: Option<bool>,
+    /// Whether the org uses person accounts; null if the user may not see Accounts.
+    #[schema(required)]
+    person_accounts: Option<bool>,
+}
+
+/// An item of the check.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CheckedItem)]
+struct ItemView {
+    #[schema(example = "Task.Aircall_Key__c")]
+    what: String,
+    /// `ok`, `warning` or `missing`.
+    #[schema(schema_with = statuses)]
+    status: &'static str,
+    message: String,
+}
+
+/// The result of the set-up.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SetUp)]
+pub(crate) struct SetUpView {
+    /// The steps, in order.
+    steps: Vec<StepView>,
+}
+
+/// A step of the set-up.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SetUpStep)]
+struct StepView {
+    what: String,
+    /// `done`, `already_there` or `failed`.
+    #[schema(schema_with = outcomes)]
+    outcome: &'static str,
+    message: String,
+}
+
+/// The result of disconnecting the Salesforce org.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SalesforceDisconnected)]
+pub(crate) struct SalesforceDisconnected {
+    /// Whether Salesforce confirmed that the grant is revoked. If not, an admin must revoke it in the org.
+    revoked: bool,
+}
+
+/// Check the Salesforce org
+///
+/// Checks what is available to the connecting user in the org: the key field, permissions, person accounts. Nothing is
+/// written to the org.
+#[utoipa::path(
+    get,
+    path = "/api/connections/salesforce/check",
+    tag = "Connections",
+    operation_id = "checkSalesforce",
+    responses((status = OK, description = "The result of the check.", body = CheckView)),
+)]
+pub(crate) async fn check(
+    State(console): State<Arc<Console>>,
+    SignedIn { session, .. }: SignedIn,
+) -> Result<Json<CheckView>, ApiError> {
+    let check = org::check(&console, &session.tenant).await?;
+    let status = status(check.status());
+    let OrgCheck { items, may_customize, person_accounts, .. } = check;
+    let item = |CheckItem { what, status: found, message }| ItemView { what, status: self::status(found), message };
+    Ok(Json(CheckView { status, items: items.into_iter().map(item).collect(), may_customize, person_accounts }))
+}
+
+/// Set up the Salesforce org
+///
+/// Creates the key field `Task.Aircall_Key__c` and the permission for it. Idempotent.
+#[utoipa::path(
+    post,
+    path = "/api/connections/salesforce/set-up",
+    tag = "Connections",
+    operation_id = "setUpSalesforce",
+    responses((status = OK, description = "The steps and their outcomes.", body = SetUpView)),
+)]
+pub(crate) async fn set_up(
+    State(console): State<Arc<Console>>,
+    Admin(session): Admin,
+) -> Result<Json<SetUpView>, ApiError> {
+    let steps = org::set_up(&console, &session.tenant).await?;
+    let step = |SetUpStep { what, outcome, message }| StepView { what, outcome: self::outcome(outcome), message };
+    Ok(Json(SetUpView { steps: steps.into_iter().map(step).collect() }))
+}
+
+/// Disconnect the Salesforce org
+///
+/// Revokes the grant and deletes the org's tokens. Calls wait until an admin signs in again, which reconnects the org.
+#[utoipa::path(
+    delete,
+    path = "/api/connections/salesforce",
+    tag = "Connections",
+    operation_id = "disconnectSalesforce",
+    responses((status = OK, description = "The connection is deleted.", body = SalesforceDisconnected)),
+)]
+pub(crate) async fn disconnect(
+    State(console): State<Arc<Console>>,
+    Admin(session): Admin,
+) -> Result<Json<SalesforceDisconnected>, ApiError> {
+    let revoked = org::disconnect(&console, &session.tenant).await?;
+    Ok(Json(SalesforceDisconnected { revoked }))
+}
+
+fn statuses() -> Object {
+    one_of(&["ok", "warning", "missing"], "The status of the item.")
+}
+
+fn outcomes() -> Object {
+    one_of(&["done", "already_there", "failed"], "The outcome of the step.")
+}
+
+fn status(status: CheckStatus) -> &'static str {
+    match status {
+        CheckStatus::Ok => "ok",
+        CheckStatus::Warning => "warning",
+        CheckStatus::Missing => "missing",
+    }
+}
+
+fn outcome(outcome: SetUpOutcome) -> &'static str {
+    match outcome {
+        SetUpOutcome::Done => "done",
+        SetUpOutcome::AlreadyThere => "already_there",
+        SetUpOutcome::Failed => "failed",
+    }
+}

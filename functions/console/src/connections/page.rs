@@ -1,0 +1,191 @@
+//! `GET /connections`: the tenant's connections to Salesforce and Aircall, and the forms that change them.
+
+pub(crate) mod cards;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{Html, IntoResponse as _, Response};
+
+use self::cards::{AircallCard, SalesforceCard};
+use crate::connections::aircall::{self, AircallError, key};
+use crate::connections::view::Connections;
+use crate::connections::{ConnectionError, NAV, salesforce};
+use crate::console::Console;
+use crate::web::base_url::BaseUrl;
+use crate::web::error::ApiError;
+use crate::web::errors::Errors;
+use crate::web::flash::Flash;
+use crate::web::form::Fields;
+use crate::web::page::{self, Page};
+use crate::web::page_error::PageError;
+use crate::web::page_request::{PageRequest, SubmittedForm};
+
+#[derive(Template)]
+#[template(path = "connections/connections.html")]
+struct ConnectionsPage {
+    page: Page,
+    salesforce: SalesforceCard,
+    aircall: AircallCard,
+    /// Why a change failed.
+    problem: Option<String>,
+    errors: Errors,
+    /// The API ID as typed. The token is not shown again.
+    api_id: String,
+}
+
+/// A change that failed: the messages and the input to show again.
+#[derive(Debug, Default)]
+pub(crate) struct FailedChange {
+    problem: Option<String>,
+    errors: Errors,
+    api_id: String,
+}
+
+impl FailedChange {
+    /// A failure that no field caused.
+    pub(crate) fn new(problem: String) -> Self {
+        Self { problem: Some(problem), ..Self::default() }
+    }
+}
+
+/// Shows the page.
+pub(crate) async fn show(
+    State(console): State<Arc<Console>>,
+    headers: HeaderMap,
+    page: PageRequest,
+) -> Result<Html<String>, PageError> {
+    render(&console, &headers, page, FailedChange::default()).await
+}
+
+/// Shows the page again after a failed change.
+pub(crate) async fn show_failed(
+    console: &Console,
+    headers: &HeaderMap,
+    page: PageRequest,
+    status: StatusCode,
+    failed: FailedChange,
+) -> Result<Response, PageError> {
+    Ok((status, render(console, headers, page, failed).await?).into_response())
+}
+
+async fn render(
+    console: &Console,
+    headers: &HeaderMap,
+    page: PageRequest,
+    failed: FailedChange,
+) -> Result<Html<String>, PageError> {
+    let connections = Connections::load(console, &page.session.tenant).await?;
+    let has_app = console.aircall.app(&BaseUrl::from_headers(headers)?).await?.is_some();
+    let FailedChange { problem, errors, api_id } = failed;
+    Ok(page::render(&ConnectionsPage {
+        page: page.page("Connections", Some(NAV)),
+        salesforce: SalesforceCard::new(connections.salesforce, connections.former_login_url.as_deref()),
+        aircall: AircallCard::new(connections.aircall, has_app),
+        problem,
+        errors,
+        api_id,
+    }))
+}
+
+/// The response to a change: a redirect with a flash message, or the page with the error.
+pub(crate) async fn respond(
+    console: &Console,
+    headers: &HeaderMap,
+    page: PageRequest,
+    changed: Result<Flash, ConnectionError>,
+) -> Result<Response, PageError> {
+    match changed {
+        Ok(flash) => Ok(page::done(NAV.path, flash)),
+        Err(ConnectionError::Store(error)) => Err(error.into()),
+        Err(error) => {
+            let (status, message) = ApiError::from(error).into_page_parts();
+            show_failed(console, headers, page, status, FailedChange::new(message)).await
+        }
+    }
+}
+
+/// Disconnects the org.
+pub(crate) async fn disconnect_salesforce(
+    State(console): State<Arc<Console>>,
+    headers: HeaderMap,
+    SubmittedForm { page, .. }: SubmittedForm,
+) -> Result<Response, PageError> {
+    let disconnected = salesforce::disconnect(&console, &page.session.tenant).await;
+    let disconnected = disconnected
+        .map(|is_revoked| if is_revoked { Flash::SalesforceDisconnected } else { Flash::SalesforceNotRevoked });
+    respond(&console, &headers, page, disconnected).await
+}
+
+/// Connects an Aircall account by its API key.
+pub(crate) async fn connect_aircall(
+    State(console): State<Arc<Console>>,
+    headers: HeaderMap,
+    SubmittedForm { page, fields }: SubmittedForm,
+) -> Result<Response, PageError> {
+    let base_url = BaseUrl::from_headers(&headers)?;
+    let failed = match connect(&console, &base_url, &page, &fields).await {
+        Ok(Ok(())) => return Ok(page::done(NAV.path, Flash::AircallConnected)),
+        Ok(Err((field, message))) => {
+            let mut errors = Errors::default();
+            errors.at(field, message);
+            FailedChange { errors, api_id: fields.get("api_id").to_owned(), problem: None }
+        }
+        Err(error) => return respond(&console, &headers, page, Err(error)).await,
+    };
+    show_failed(&console, &headers, page, StatusCode::UNPROCESSABLE_ENTITY, failed).await
+}
+
+/// The inner error names a field and what is wrong with its input.
+async fn connect(
+    console: &Console,
+    base_url: &BaseUrl,
+    page: &PageRequest,
+    fields: &Fields,
+) -> Result<Result<(), (&'static str, String)>, ConnectionError> {
+    let key = match key::read(fields.get("api_id"), fields.get("api_token")) {
+        Ok(key) => key,
+        Err(problem) => return Ok(Err((problem.name, problem.message))),
+    };
+    match aircall::connect(console, &page.session.tenant, &key, base_url).await {
+        Ok(_) => Ok(Ok(())),
+        Err(ConnectionError::Aircall(error @ (AircallError::Refused(_) | AircallError::OtherCompany { .. }))) => {
+            Ok(Err(("api_id", error.to_string())))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Re-activates the webhook.
+pub(crate) async fn reactivate_aircall(
+    State(console): State<Arc<Console>>,
+    headers: HeaderMap,
+    SubmittedForm { page, .. }: SubmittedForm,
+) -> Result<Response, PageError> {
+    let reactivated = aircall::reactivate(&console, &page.session.tenant, &BaseUrl::from_headers(&headers)?).await;
+    respond(&console, &headers, page, reactivated.map(|_| Flash::AircallReactivated)).await
+}
+
+/// Replaces the webhook and its token.
+pub(crate) async fn rotate_aircall(
+    State(console): State<Arc<Console>>,
+    headers: HeaderMap,
+    SubmittedForm { page, .. }: SubmittedForm,
+) -> Result<Response, PageError> {
+    let rotated = aircall::rotate(&console, &page.session.tenant, &BaseUrl::from_headers(&headers)?).await;
+    respond(&console, &headers, page, rotated.map(|_| Flash::AircallRotated)).await
+}
+
+/// Disconnects the account.
+pub(crate) async fn disconnect_aircall(
+    State(console): State<Arc<Console>>,
+    headers: HeaderMap,
+    SubmittedForm { page, .. }: SubmittedForm,
+) -> Result<Response, PageError> {
+    let disconnected = aircall::disconnect(&console, &page.session.tenant, &BaseUrl::from_headers(&headers)?).await;
+    let disconnected =
+        disconnected.map(|is_deleted| if is_deleted { Flash::AircallDisconnected } else { Flash::AircallNotDeleted });
+    respond(&console, &headers, page, disconnected).await
+}

@@ -1,0 +1,254 @@
+//! View structs of the connections page.
+
+use jiff::Timestamp;
+use store::{AircallAuth, ApiUsage};
+
+use crate::connections::NAV;
+use crate::connections::salesforce::login_host;
+use crate::connections::view::{AircallView, OrgStatus, SalesforceView, WebhookStatus};
+use crate::web::when::When;
+
+/// A state badge. Its class gives it colour and shape.
+#[derive(Debug)]
+pub(crate) struct Badge {
+    /// The CSS class of an outcome, whose style the badge shares.
+    pub(crate) class: &'static str,
+    pub(crate) word: &'static str,
+}
+
+impl Badge {
+    pub(crate) fn new(class: &'static str, word: &'static str) -> Self {
+        Self { class, word }
+    }
+}
+
+/// The Salesforce part of the page.
+#[derive(Debug)]
+pub(crate) struct SalesforceCard {
+    pub(crate) badge: Badge,
+    pub(crate) org: Option<OrgFacts>,
+    /// The org that was connected before, if none is connected now.
+    pub(crate) former: Option<Former>,
+}
+
+/// An org that was connected before.
+#[derive(Debug)]
+pub(crate) struct Former {
+    /// The name of its login domain, for display.
+    pub(crate) name: String,
+    /// Path that reconnects it.
+    pub(crate) reconnect: String,
+}
+
+/// A connected org.
+#[derive(Debug)]
+pub(crate) struct OrgFacts {
+    pub(crate) host: String,
+    pub(crate) url: String,
+    pub(crate) org_id: String,
+    pub(crate) user: String,
+    pub(crate) user_url: String,
+    pub(crate) since: When,
+    /// Why it takes no requests, if it does not.
+    pub(crate) stopped: Option<Stopped>,
+    pub(crate) usage: Option<Usage>,
+    pub(crate) warnings: Vec<String>,
+    /// Path that reconnects it.
+    pub(crate) reconnect: String,
+}
+
+/// Why an org takes no requests.
+#[derive(Debug)]
+pub(crate) struct Stopped {
+    pub(crate) is_dead: bool,
+    pub(crate) reason: String,
+    pub(crate) since: Option<When>,
+    pub(crate) until: Option<When>,
+}
+
+/// The org's API calls of a day.
+#[derive(Debug)]
+pub(crate) struct Usage {
+    pub(crate) used: u64,
+    pub(crate) limit: u64,
+    /// The threshold from which the meter shows high usage.
+    pub(crate) high: u64,
+    pub(crate) text: String,
+    pub(crate) at: When,
+}
+
+impl SalesforceCard {
+    pub(crate) fn new(view: Option<SalesforceView>, former_login_url: Option<&str>) -> Self {
+        let Some(view) = view else {
+            let former = former_login_url.map(Former::new);
+            return Self { badge: Badge::new("skipped", "Not connected"), org: None, former };
+        };
+        let (class, word) = match view.state.state {
+            OrgStatus::Connected => ("logged", "Connected"),
+            OrgStatus::Paused => ("waiting", "Paused"),
+            OrgStatus::ReconnectNeeded => ("failed", "Reconnect needed"),
+        };
+        Self { badge: Badge::new(class, word), org: Some(OrgFacts::new(view)), former: None }
+    }
+}
+
+impl Former {
+    fn new(login_url: &str) -> Self {
+        let at = login_host::at(login_url);
+        let name = match &*at {
+            "production" => "your org".to_owned(),
+            "sandbox" => "your sandbox".to_owned(),
+            my_domain => my_domain.to_owned(),
+        };
+        Self { name, reconnect: connect_at(&at) }
+    }
+}
+
+/// Path that connects an org whose users sign in at `at`.
+fn connect_at(at: &str) -> String {
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("at", at)
+        .append_pair("return_to", NAV.path)
+        .finish();
+    format!("/auth/salesforce?{query}")
+}
+
+impl OrgFacts {
+    fn new(view: SalesforceView) -> Self {
+        let host = view.instance_url.split_once("://").map_or(&*view.instance_url, |(_, host)| host).to_owned();
+        let is_dead = view.state.state == OrgStatus::ReconnectNeeded;
+        let stopped = view.state.reason.map(|reason| Stopped {
+            is_dead,
+            reason,
+            since: view.state.since.map(When::new),
+            until: view.state.until.map(When::new),
+        });
+        Self {
+            url: view.instance_url.clone(),
+            user_url: format!("{}/lightning/r/User/{}/view", view.instance_url, view.user_id),
+            user: view.user_name.unwrap_or(view.user_id),
+            since: When::new(view.connected_at),
+            usage: view.api_usage.map(Usage::new),
+            warnings: view.warnings.into_iter().map(|warning| warning.message().to_owned()).collect(),
+            reconnect: connect_at(&login_host::at(&view.login_url)),
+            org_id: view.org_id,
+            host,
+            stopped,
+        }
+    }
+}
+
+impl Usage {
+    fn new(usage: ApiUsage) -> Self {
+        let ApiUsage { used, limit, at } = usage;
+        let percent = used.saturating_mul(100).checked_div(limit).unwrap_or(100);
+        let text = format!("{} of {} API calls ({percent} %)", grouped(used), grouped(limit));
+        Self { used: used.min(limit), limit, high: limit / 5 * 4, text, at: When::new(at) }
+    }
+}
+
+/// The Aircall part of the page.
+#[derive(Debug)]
+pub(crate) struct AircallCard {
+    pub(crate) badge: Badge,
+    pub(crate) account: Option<AccountFacts>,
+    /// Whether the deployment has an Aircall app, so that no API key is needed.
+    pub(crate) has_app: bool,
+}
+
+/// A connected account.
+#[derive(Debug)]
+pub(crate) struct AccountFacts {
+    pub(crate) company: String,
+    pub(crate) how: &'static str,
+    pub(crate) since: When,
+    pub(crate) is_sending: bool,
+    /// Whether it is known not to send. False if the state is unknown.
+    pub(crate) is_off: bool,
+    /// A note for the admin about the webhook.
+    pub(crate) note: Option<String>,
+    pub(crate) last_event: Option<When>,
+    /// How long ago the last event was.
+    pub(crate) ago: String,
+}
+
+impl AircallCard {
+    pub(crate) fn new(view: Option<AircallView>, has_app: bool) -> Self {
+        let Some(view) = view else {
+            return Self { badge: Badge::new("skipped", "Not connected"), account: None, has_app };
+        };
+        let (class, word) = match view.state {
+            WebhookStatus::Active => ("logged", "Active"),
+            WebhookStatus::Deactivated => ("failed", "Not sending"),
+            WebhookStatus::Unknown => ("waiting", "Unknown"),
+        };
+        let account = AccountFacts {
+            company: view.company_name,
+            how: match view.how {
+                AircallAuth::ApiKey => "API key",
+                AircallAuth::OAuth => "Access granted in Aircall",
+            },
+            since: When::new(view.connected_at),
+            is_sending: view.state == WebhookStatus::Active,
+            is_off: view.state == WebhookStatus::Deactivated,
+            note: view.reason,
+            last_event: view.last_event_at.map(When::new),
+            ago: view.last_event_at.map(|at| ago(at, Timestamp::now())).unwrap_or_default(),
+        };
+        Self { badge: Badge::new(class, word), account: Some(account), has_app }
+    }
+}
+
+/// The time since `at`, rounded down to one unit.
+fn ago(at: Timestamp, now: Timestamp) -> String {
+    let seconds = now.duration_since(at).as_secs();
+    let (count, unit) = match seconds {
+        ..120 => return "just now".to_owned(),
+        120..7_200 => (seconds / 60, "minutes"),
+        7_200..172_800 => (seconds / 3_600, "hours"),
+        _ => (seconds / 86_400, "days"),
+    };
+    format!("{count} {unit} ago")
+}
+
+/// A number with thousands separators.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().map(|group| str::from_utf8(group).unwrap_or_default()).collect();
+    groups.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_separated() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (15_000, "15,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+
+    #[test]
+    fn elapsed_time_is_shown_in_one_unit() {
+        let at = Timestamp::UNIX_EPOCH;
+        for (seconds, text) in [
+            (0, "just now"),
+            (119, "just now"),
+            (120, "2 minutes ago"),
+            (7_200, "2 hours ago"),
+            (172_800, "2 days ago"),
+        ] {
+            assert_eq!(ago(at, Timestamp::from_second(seconds).unwrap()), text);
+        }
+        assert_eq!(ago(Timestamp::from_second(5).unwrap(), at), "just now");
+    }
+
+    #[test]
+    fn usage_names_used_and_available_api_calls() {
+        let usage = |used, limit| Usage::new(ApiUsage { used, limit, at: Timestamp::UNIX_EPOCH }).text;
+        assert_eq!(usage(14_250, 15_000), "14,250 of 15,000 API calls (95 %)");
+        assert_eq!(usage(1, 0), "1 of 0 API calls (100 %)");
+    }
+}

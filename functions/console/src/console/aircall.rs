@@ -1,0 +1,86 @@
+//! The console's access to Aircall.
+
+use std::collections::BTreeMap;
+
+use aircall::client::{Client, Credentials, Error};
+use aircall::oauth;
+use rules::{Line, LineId};
+use store::{AircallCredential, AircallCredentials, AppSecret, TenantId, TtlCache};
+use tokio::sync::OnceCell;
+use url::Url;
+
+use crate::web::base_url::BaseUrl;
+
+/// Lines by ID.
+pub(crate) type Lines = BTreeMap<LineId, Line>;
+
+/// Maximum number of tenants in each cache.
+const CACHE_CAPACITY: usize = 1_000;
+
+/// The console's access to Aircall, with per-tenant caches.
+#[derive(Debug)]
+pub struct Aircall {
+    http: reqwest::Client,
+    api_url: Url,
+    /// Where admins authorize the app.
+    pub(crate) dashboard_url: Url,
+    /// The credentials of each tenant.
+    pub(crate) credentials: AircallCredentials,
+    app: AppSecret,
+    /// The OAuth app, cached after the first read; `None` if the deployment has none.
+    known_app: OnceCell<Option<store::App>>,
+    /// The cached note about each tenant's webhook.
+    pub(crate) webhook_notes: TtlCache<TenantId, Option<String>>,
+    /// The cached lines of each tenant.
+    pub(crate) lines: TtlCache<TenantId, Lines>,
+}
+
+impl Aircall {
+    /// Aircall at these URLs: [`aircall::client::BASE_URL`] and [`oauth::DASHBOARD_URL`], except in tests and the local
+    /// stack. `http` must not follow redirects.
+    pub fn new(
+        http: reqwest::Client,
+        api_url: Url,
+        dashboard_url: Url,
+        credentials: AircallCredentials,
+        app: AppSecret,
+    ) -> Self {
+        let known_app = OnceCell::new();
+        let (webhook_notes, lines) = (TtlCache::new(CACHE_CAPACITY), TtlCache::new(CACHE_CAPACITY));
+        Self { http, api_url, dashboard_url, credentials, app, known_app, webhook_notes, lines }
+    }
+
+    /// The OAuth app, by which admins connect without an API key, if the deployment has one.
+    pub(crate) async fn app(&self, base_url: &BaseUrl) -> Result<Option<oauth::App>, store::Error> {
+        let known = self.known_app.get_or_try_init(async || {
+            let app = self.app.get().await?;
+            Ok::<_, store::Error>(Some(app).filter(|app| !app.client_id.is_empty()))
+        });
+        Ok(known.await?.clone().map(|store::App { client_id, client_secret }| oauth::App {
+            client_id,
+            client_secret,
+            redirect_uri: base_url.path("/auth/aircall/callback"),
+        }))
+    }
+
+    /// Exchanges an OAuth authorization code for the account's credential.
+    pub(crate) async fn exchange_code(&self, app: &oauth::App, code: &str) -> Result<AircallCredential, Error> {
+        let access_token = app.exchange_code(&self.http, &self.api_url, code).await?;
+        Ok(AircallCredential::OAuth { access_token })
+    }
+
+    /// A client with this credential.
+    pub(crate) fn client(&self, credential: &AircallCredential) -> Client {
+        let credentials = match credential.clone() {
+            AircallCredential::ApiKey { api_id, api_token } => Credentials::ApiKey { id: api_id, token: api_token },
+            AircallCredential::OAuth { access_token } => Credentials::OAuth { access_token },
+        };
+        Client::new(self.http.clone(), self.api_url.clone(), credentials)
+    }
+
+    /// Drops the tenant's cached data after a change.
+    pub(crate) fn forget(&self, tenant: &TenantId) {
+        self.webhook_notes.remove(tenant);
+        self.lines.remove(tenant);
+    }
+}

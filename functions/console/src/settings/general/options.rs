@@ -1,0 +1,32 @@
+//! The choices of the General page: the value in the settings document, its label, and a note.
+
+use crate::settings::choices::Option3;
+
+pub(super) const LOG_CALLS: [Option3; 2] = [
+    ("always", "Log calls even when lines are closed", "Calls are logged at any time."),
+    (
+        "during_business_hours",
+        "Log calls only during business hours",
+        "Calls that start outside business hours are skipped.",
+    ),
+];
+
+pub(super) const HOURS_FROM: [Option3; 2] = [
+    ("aircall", "As set in Aircall", "Aircall determines whether the line was open."),
+    ("own", "As set here", "A weekly schedule, holidays and a time zone."),
+];
+
+pub(super) const UNKNOWN_NUMBER: [Option3; 4] = [
+    ("create_contact", "Create a new Contact", ""),
+    ("create_lead", "Create a new Lead", ""),
+    ("create_account", "Create a new Account", ""),
+    ("do_nothing", "Do nothing", "The call is not logged."),
+];
+
+pub(super) const RELATE_TO: [Option3; 3] = [
+    ("nothing", "Neither", "Log only to the record that has the number."),
+    ("case", "Case", "The Contact’s most recently updated open Case."),
+    ("opportunity", "Opportunity", "The Contact’s most recently updated open Opportunity."),
+];
+
+pub(super) const LINES: [Option3; 2] = [("all", "All lines", "Including new lines."), ("some", "Only these lines", "")];

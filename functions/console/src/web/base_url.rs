@@ -1,0 +1,83 @@
+//! The console's own address, as the client sees it.
+//!
+//! It is read from the `Host` header: API Gateway only accepts requests for its own hosts, and passes the header on.
+//! The template cannot hand the API's address to the function, as the API already refers to its functions: that would
+//! be a circular reference.
+
+use axum::http::{HeaderMap, header};
+use store::TenantId;
+use url::{Host, Url};
+
+use crate::web::error::ApiError;
+
+/// The console's own address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BaseUrl(Url);
+
+impl BaseUrl {
+    /// The address that a request was sent to: `https`, except on the local machine, which uses `http`.
+    pub(crate) fn from_headers(headers: &HeaderMap) -> Result<Self, ApiError> {
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        host.and_then(Self::from_host)
+            .ok_or_else(|| ApiError::parameter("Host", "The Host header must name the console's host."))
+    }
+
+    fn from_host(host: &str) -> Option<Self> {
+        let url = Url::parse(&format!("https://{host}")).ok()?;
+        let is_host_only = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        let is_anonymous = url.username().is_empty() && url.password().is_none() && !host.contains('@');
+        if !is_host_only || !is_anonymous || host.ends_with('/') {
+            return None;
+        }
+        let is_this_machine = match url.host()? {
+            Host::Domain(name) => name == "localhost",
+            Host::Ipv4(address) => address.is_loopback(),
+            Host::Ipv6(address) => address.is_loopback(),
+        };
+        // Parsed again, as `https` drops port 443 and `http` must keep it.
+        if is_this_machine { Url::parse(&format!("http://{host}")).ok().map(Self) } else { Some(Self(url)) }
+    }
+
+    /// The console's URL with this path.
+    pub(crate) fn path(&self, path: &str) -> Url {
+        let mut url = self.0.clone();
+        url.set_path(path);
+        url
+    }
+
+    /// The URL that Aircall sends a tenant's webhooks to.
+    pub(crate) fn webhook(&self, tenant: &TenantId) -> Url {
+        self.path(&format!("/webhooks/aircall/{tenant}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(host: &str, expected: Option<&str>) {
+        assert_eq!(BaseUrl::from_host(host).map(|base_url| base_url.0.to_string()).as_deref(), expected, "{host:?}");
+    }
+
+    #[test]
+    fn the_scheme_is_https_except_on_the_local_machine() {
+        check("abc123.execute-api.eu-central-1.amazonaws.com", {
+            Some("https://abc123.execute-api.eu-central-1.amazonaws.com/")
+        });
+        check("console.example.com:8443", Some("https://console.example.com:8443/"));
+        check("127.0.0.1:8080", Some("http://127.0.0.1:8080/"));
+        check("localhost:443", Some("http://localhost:443/"));
+        check("[::1]:8080", Some("http://[::1]:8080/"));
+        check("localhost.example.com", Some("https://localhost.example.com/"));
+    }
+
+    #[test]
+    fn invalid_hosts_are_refused() {
+        for text in
+            ["", "a b", "example.com/", "example.com/path", "user@example.com", "@example.com", "a?b", "a#b", ":80"]
+        {
+            check(text, None);
+        }
+    }
+}

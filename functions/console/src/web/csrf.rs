@@ -1,0 +1,99 @@
+//! CSRF protection: a change must come from a page of the console and not from another site's page in the same browser.
+//!
+//! A form carries a token that only the console can make, bound to the session that the form was rendered for. A
+//! program that sends JSON needs no token: no form can send JSON, and browsers send the origin of a cross-origin
+//! script.
+
+use std::sync::Arc;
+
+use axum::body::{Body, HttpBody as _};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::Mac as _;
+use secrecy::SecretString;
+
+use crate::web::bearer::TokenSession;
+use crate::web::error::ApiError;
+use crate::web::error_code::ErrorCode;
+use crate::web::kit::Kit;
+use crate::web::session;
+use crate::web::signed_in::SignedIn;
+
+/// The form field that carries the token.
+pub(crate) const FIELD: &str = "csrf_token";
+/// The header that carries the token of a script.
+pub(crate) const HEADER: &str = "x-csrf-token";
+
+/// The token for the forms of a session.
+pub(crate) fn token(signed_in: &SignedIn, keys: &[SecretString]) -> String {
+    let mac = keys.first().and_then(|key| Some(mac(key, signed_in)?.finalize().into_bytes()));
+    mac.map(|mac| URL_SAFE_NO_PAD.encode(mac)).unwrap_or_default()
+}
+
+/// Whether `token` belongs to this session, under any of the keys. The MAC compares in constant time.
+pub(crate) fn is_valid(token: &str, signed_in: &SignedIn, keys: &[SecretString]) -> bool {
+    let Ok(token) = URL_SAFE_NO_PAD.decode(token) else { return false };
+    keys.iter().any(|key| mac(key, signed_in).is_some_and(|mac| mac.verify_slice(&token).is_ok()))
+}
+
+/// The MAC of a session's CSRF token. The prefix separates it from session signatures: no session payload contains a
+/// colon, so neither can be used as the other. `None` without a cookie, as forms are only shown to cookie sessions.
+fn mac(key: &SecretString, signed_in: &SignedIn) -> Option<session::Mac> {
+    let payload = signed_in.cookie.as_deref()?.split('.').next().unwrap_or_default();
+    Some(session::mac(key, &format!("csrf:{payload}")))
+}
+
+/// Middleware that refuses API changes that a page of another site may have caused.
+pub(crate) async fn csrf_protect(State(kit): State<Arc<Kit>>, request: Request, next: Next) -> Response {
+    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        return next.run(request).await;
+    }
+    let (mut parts, body) = request.into_parts();
+    // Browsers do not attach API tokens on their own, so such a request cannot be forged.
+    if parts.extensions.get::<TokenSession>().is_none() {
+        let signed_in = match SignedIn::from_cookies(&mut parts, &kit).await {
+            Ok(Some(signed_in)) => signed_in,
+            Ok(None) => return ApiError::from(ErrorCode::NotSignedIn).into_response(),
+            Err(error) => return ApiError::from(error).into_response(),
+        };
+        let headers = &parts.headers;
+        let token = headers.get(HEADER).and_then(|token| token.to_str().ok());
+        let has_token = token.is_some_and(|token| is_valid(token, &signed_in, &kit.session_keys));
+        if !has_token && !is_same_origin(headers) {
+            return ApiError::from(ErrorCode::Forged).into_response();
+        }
+    }
+    if !is_json(&parts.headers, &body) {
+        return ApiError::from(ErrorCode::UnsupportedMediaType).into_response();
+    }
+    next.run(Request::from_parts(parts, body)).await
+}
+
+/// Whether the headers allow that the request comes from one of our own pages, or from no page at all.
+/// Every current browser sends where a request comes from: <https://www.w3.org/TR/fetch-metadata/>
+fn is_same_origin(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let site = text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
+    let host = text(header::HOST.as_str());
+    let origin = text(header::ORIGIN.as_str()).is_none_or(|origin| {
+        let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        authority.is_some() && authority == host
+    });
+    site && origin
+}
+
+/// Whether the body is declared as JSON, or there is no body.
+fn is_json(headers: &HeaderMap, body: &Body) -> bool {
+    match headers.get(header::CONTENT_TYPE) {
+        Some(kind) => {
+            let kind = kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+            kind.trim().eq_ignore_ascii_case("application/json")
+        }
+        // Without a body, Lambda's requests have no exact length.
+        None => body.is_end_stream() || body.size_hint().exact() == Some(0),
+    }
+}

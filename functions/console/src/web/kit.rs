@@ -1,0 +1,19 @@
+//! What the kit itself needs of the state.
+
+use secrecy::SecretString;
+use store::{ApiTokens, EndedSessions};
+
+use super::nav::Nav;
+
+/// The state that the kit's extractors and middleware use. Any state that an `Arc<Kit>` can be taken from serves them.
+#[derive(Debug)]
+pub(crate) struct Kit {
+    /// The keys of session cookies: the first one signs, all of them verify.
+    pub(crate) session_keys: Vec<SecretString>,
+    /// Sessions that were ended by signing out.
+    pub(crate) ended_sessions: EndedSessions,
+    /// The API tokens.
+    pub(crate) api_tokens: ApiTokens,
+    /// The navigation, in its order. The first page is the start page.
+    pub(crate) navigation: &'static [Nav],
+}
