@@ -18,8 +18,8 @@ use axum::Router;
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::routing::get;
-use rules::Step;
-use store::{Entry, Tenant, TenantId};
+use rules::{SalesforceId, Step};
+use store::{Corrupt, Entry, Tenant, TenantId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -57,20 +57,32 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
 /// Longest key that DynamoDB accepts, in bytes.
 const MAX_KEY: usize = 1024;
 
+fn not_found() -> ApiError {
+    ApiError::not_found("There is no entry with this key.")
+}
+
+/// The key in a request's path; not found if no entry can have it.
+fn key(path: Result<Path<String>, PathRejection>) -> Result<String, ApiError> {
+    path.ok().map(|Path(key)| key).filter(|key| is_key(key)).ok_or_else(not_found)
+}
+
+fn is_key(text: &str) -> bool {
+    (1..=MAX_KEY).contains(&text.len())
+}
+
 /// The tenant's entry with this key. An entry of another tenant is reported as not found.
-pub(crate) async fn entry(
-    console: &Console,
-    tenant: &TenantId,
-    key: Result<Path<String>, PathRejection>,
-) -> Result<Entry, ApiError> {
-    let not_found = || ApiError::not_found("There is no entry with this key.");
-    let Path(key) = key.map_err(|_| not_found())?;
-    find(console, tenant, &key).await?.ok_or_else(not_found)
+async fn entry(console: &Console, tenant: &TenantId, key: &str) -> Result<Entry, ApiError> {
+    find(console, tenant, key).await?.ok_or_else(not_found)
+}
+
+/// Why an entry cannot be shown.
+fn unreadable(corrupt: &Corrupt) -> String {
+    format!("The entry cannot be read: its attribute {:?} is missing, or another version wrote it.", corrupt.attribute)
 }
 
 /// The entry with this key; `None` if there is none, or if the text cannot be a key.
 pub(crate) async fn find(console: &Console, tenant: &TenantId, key: &str) -> Result<Option<Entry>, store::Error> {
-    if (1..=MAX_KEY).contains(&key.len()) { console.calls.get(tenant, key).await } else { Ok(None) }
+    if is_key(key) { console.calls.get(tenant, key).await } else { Ok(None) }
 }
 
 /// The tenant: its connection state explains why entries wait, and its org is where their Tasks are.
@@ -86,7 +98,7 @@ pub(crate) fn steps(entry: &Entry) -> impl Iterator<Item = &Step> {
 
 /// The URL that shows a record in the tenant's org; `None` without an org.
 /// <https://developer.salesforce.com/docs/platform/lwc/guide/reference-page-reference-type.html>
-pub(crate) fn record_url(tenant: &Tenant, sobject: &str, id: &str) -> Option<String> {
+pub(crate) fn record_url(tenant: &Tenant, sobject: &str, id: SalesforceId) -> Option<String> {
     let instance_url = &tenant.salesforce.as_ref()?.instance_url;
     // The stored URL came from Salesforce, but a link must never have another scheme, such as `javascript:`.
     let is_web = instance_url.starts_with("https://") || instance_url.starts_with("http://");

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use rules::matching::Record;
 use rules::relate::RelatedKind;
 use rules::settings::{LogAs, Settings};
-use rules::{RecordKind, Snapshot, TaskStatus, Topic, Trace, decide};
+use rules::{RecordKind, SalesforceId, Snapshot, TaskStatus, Topic, Trace, decide};
 use serde_json::json;
 use store::{Calls, Connection, Merge, Outcome, Problem, Related, Tenant, TenantId, Tenants, Written};
 
@@ -91,7 +91,7 @@ async fn add_sample(
             },
             trace: sample_trace(id),
         },
-        _ => Outcome::Logged { written: Box::new(written(&entry, id, recorded_at)), trace: sample_trace(id) },
+        _ => Outcome::Logged { written: Box::new(written(&entry, id, recorded_at)?), trace: sample_trace(id) },
     };
     if entry.due_at.is_some() {
         calls.record_outcome(tenant, &entry, &outcome, recorded_at).await?;
@@ -107,19 +107,19 @@ fn sample_trace(id: u64) -> Trace {
     trace
 }
 
-fn written(entry: &store::Entry, id: u64, logged_at: Timestamp) -> Written {
+fn written(entry: &store::Entry, id: u64, logged_at: Timestamp) -> Result<Written> {
     let status = if id.is_multiple_of(3) { TaskStatus::Completed } else { TaskStatus::InProgress };
     let name = format!("Tess Caller {id}");
-    Written {
-        task_id: format!("00T00000000{id:04}AAA"),
+    Ok(Written {
+        task_id: SalesforceId::parse(&format!("00T00000000{id:04}"))?,
         task: Some(entry.document.interaction().task(status, &Settings::default(), &name)),
         record: Record {
             kind: RecordKind::Contact,
-            id: format!("00300000000{id:04}AAA"),
+            id: SalesforceId::parse(&format!("00300000000{id:04}")).ok(),
             person_contact_id: None,
             name,
         },
-        related: Some(Related { kind: RelatedKind::Case, id: "500000000000001AAA".to_owned() }),
+        related: Some(Related { kind: RelatedKind::Case, id: SalesforceId::parse("500000000000001")? }),
         logged_at,
-    }
+    })
 }

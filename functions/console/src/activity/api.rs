@@ -224,14 +224,15 @@ pub(crate) async fn show(
     SignedIn { session, .. }: SignedIn,
     key: Result<Path<String>, PathRejection>,
 ) -> Result<Json<FullEntryView>, ApiError> {
-    let entry = entry(&console, &session.tenant, key).await?;
+    let entry = entry(&console, &session.tenant, &super::key(key)?).await?;
     let tenant = tenant(&console, &session.tenant).await?;
     Ok(Json(FullEntryView::new(&entry, &tenant)))
 }
 
 /// Retry a failed entry
 ///
-/// Writes a failed entry again, under the settings that it was decided by.
+/// Writes a failed entry again, under the settings that it was decided by. An entry that cannot be read is retried too,
+/// but the response is the error `unreadable`.
 #[utoipa::path(
     post,
     path = "/api/activity/{key}/retry",
@@ -253,13 +254,14 @@ pub(crate) async fn retry(
     key: Result<Path<String>, PathRejection>,
 ) -> Result<Json<FullEntryView>, ApiError> {
     let id = &session.tenant;
-    let failed = entry(&console, id, key).await?;
-    if !retry::one(&console, id, &failed.key).await? {
+    let key = super::key(key)?;
+    // Without reading it first: an entry that this version cannot read can be retried too.
+    let is_retried = retry::one(&console, id, &key).await?;
+    let entry = entry(&console, id, &key).await?;
+    if !is_retried {
         return Err(ErrorCode::NotFailed.into());
     }
-    let tenant = tenant(&console, id).await?;
-    let waiting = console.calls.get(id, &failed.key).await?.unwrap_or(failed);
-    Ok(Json(FullEntryView::new(&waiting, &tenant)))
+    Ok(Json(FullEntryView::new(&entry, &tenant(&console, id).await?)))
 }
 
 fn filters(fields: &Fields) -> Result<Filters, ApiError> {

@@ -9,7 +9,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{Html, Response};
 use rules::{Direction, Interaction, Party, RecordKind, Step};
-use store::{Entry, Problem, State as EntryState, Tenant, Written};
+use store::{Corrupt, Entry, Problem, State as EntryState, Tenant, Written};
 
 use self::facts::{Fact, PostView, facts, posts};
 use super::phones;
@@ -43,6 +43,15 @@ struct EntryPage {
     is_over: bool,
 }
 
+#[derive(Template)]
+#[template(path = "activity/unreadable.html")]
+struct UnreadablePage {
+    page: Page,
+    key: String,
+    outcome: Outcome,
+    reason: String,
+}
+
 /// The problem that keeps the entry from being written.
 struct ProblemView {
     code: String,
@@ -72,8 +81,13 @@ pub(crate) async fn show(
     key: Result<Path<String>, PathRejection>,
 ) -> Result<Html<String>, PageError> {
     let id = &page.session.tenant;
-    let (entry, tenant) = tokio::join!(activity::entry(&console, id, key), tenant(&console, id));
-    let (entry, tenant) = (entry?, tenant?);
+    let key = activity::key(key)?;
+    let (entry, tenant) = tokio::join!(activity::find(&console, id, &key), tenant(&console, id));
+    let entry = match entry {
+        Err(store::Error::Corrupt(corrupt)) => return Ok(unreadable(page, key, &corrupt)),
+        entry => entry?.ok_or_else(activity::not_found)?,
+    };
+    let tenant = tenant?;
     let interaction = entry.document.interaction();
     let zone = rules::hours::time_zone_of(interaction.line());
     let title = title(&entry, &interaction);
@@ -87,7 +101,7 @@ pub(crate) async fn show(
             }
             _ => explanation::explain(&entry, &interaction, &tenant.state),
         },
-        task_url: entry.written.as_ref().and_then(|written| record_url(&tenant, "Task", &written.task_id)),
+        task_url: entry.written.as_ref().and_then(|written| record_url(&tenant, "Task", written.task_id)),
         problem: problem(&entry),
         steps: trace::views(&steps(&entry).cloned().collect::<Vec<Step>>()),
         written: entry.written.as_ref().map(|written| WrittenView::new(written, &tenant)),
@@ -99,6 +113,12 @@ pub(crate) async fn show(
     }))
 }
 
+/// The page of an entry that cannot be read: why, and its retry.
+fn unreadable(page: PageRequest, key: String, corrupt: &Corrupt) -> Html<String> {
+    let page = page.page("Call", Some(NAV));
+    page::render(&UnreadablePage { page, key, outcome: Outcome::Failed, reason: activity::unreadable(corrupt) })
+}
+
 /// Retries a failed entry.
 pub(crate) async fn retry(
     State(console): State<Arc<Console>>,
@@ -106,10 +126,16 @@ pub(crate) async fn retry(
     SubmittedForm { page, .. }: SubmittedForm,
 ) -> Result<Response, PageError> {
     let id = &page.session.tenant;
-    let entry = activity::entry(&console, id, key).await?;
-    let is_waiting = activity::retry::one(&console, id, &entry.key).await?;
-    let flash = if is_waiting { Flash::Retried } else { Flash::NothingFailed };
-    Ok(page::done(&path(&entry.key), flash))
+    let key = activity::key(key)?;
+    // Without reading it first: an entry that this version cannot read can be retried too.
+    let flash = if activity::retry::one(&console, id, &key).await? {
+        Flash::Retried
+    } else if matches!(activity::find(&console, id, &key).await, Ok(None)) {
+        return Err(activity::not_found().into());
+    } else {
+        Flash::NothingFailed
+    };
+    Ok(page::done(&path(&key), flash))
 }
 
 /// Path of an entry's page.
@@ -158,12 +184,12 @@ impl WrittenView {
         let on = RecordView {
             label: record.kind.to_string(),
             name: record.name.clone(),
-            url: record_url(tenant, sobject, &record.id),
+            url: record.id.and_then(|id| record_url(tenant, sobject, id)),
         };
         let related = written.related.as_ref().map(|related| RecordView {
             label: related.kind.to_string(),
-            name: related.id.clone(),
-            url: record_url(tenant, &related.kind.to_string(), &related.id),
+            name: related.id.to_string(),
+            url: record_url(tenant, &related.kind.to_string(), related.id),
         });
         let fields = written.task.as_ref().map(task_fields::task_fields).unwrap_or_default();
         Self {

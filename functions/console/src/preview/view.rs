@@ -1,7 +1,7 @@
 //! What would be written to Salesforce, by its field names, for the page and the API.
 
 use org::{Field, FieldValue, Place, RelatedPlace, Writes};
-use rules::Settings;
+use rules::{SalesforceId, Settings};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -52,7 +52,7 @@ pub(crate) fn records(writes: &Writes) -> Vec<RecordView> {
     let record = match &writes.record {
         Place::Existing(record) => RecordView {
             kind: record.kind.to_string(),
-            id: Some(record.id.clone()),
+            id: record.id.map(String::from),
             name: Some(record.name.clone()),
             fields: Vec::new(),
         },
@@ -61,9 +61,12 @@ pub(crate) fn records(writes: &Writes) -> Vec<RecordView> {
         }
     };
     let related = writes.related.as_ref().map(|related| match related {
-        RelatedPlace::Existing(related) => {
-            RecordView { kind: related.kind.to_string(), id: Some(related.id.clone()), name: None, fields: Vec::new() }
-        }
+        RelatedPlace::Existing(related) => RecordView {
+            kind: related.kind.to_string(),
+            id: Some(related.id.to_string()),
+            name: None,
+            fields: Vec::new(),
+        },
         RelatedPlace::NewCase(fields) => {
             RecordView { kind: "Case".to_owned(), id: None, name: None, fields: plain(fields) }
         }
@@ -95,11 +98,12 @@ fn fields(writes: &Writes) -> Vec<FieldView> {
         RelatedPlace::Existing(related) => Some(related),
         RelatedPlace::NewCase(_) => None,
     });
-    let is_record = |value: &str| id.is_some_and(|record| record.who() == Some(value) || record.what() == Some(value));
+    let is_record = |value: SalesforceId| id.is_some_and(|record| [record.who(), record.what()].contains(&Some(value)));
     let meaning = |value: &FieldValue| match value {
         FieldValue::NewRecord => Some(format!("the new {kind} {name}")),
         FieldValue::NewCase => Some("the new Case".to_owned()),
         FieldValue::Given(value) => value.as_str().and_then(|value| {
+            let value = SalesforceId::parse(value).ok()?;
             if is_record(value) {
                 return Some(format!("the {kind} {name}"));
             }

@@ -1,8 +1,9 @@
 //! Helpers that store calls in the activity log in the state that a test needs.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use rules::matching::Record;
-use rules::{RecordKind, Settings, Snapshot, TaskStatus, Topic, Trace, decide};
+use rules::{RecordKind, SalesforceId, Settings, Snapshot, TaskStatus, Topic, Trace, decide};
 use serde_json::{Value, json};
 use store::{Connection, Entry, Merge, Outcome, Problem, SalesforceTokens, Tenant, Tokens, Written};
 
@@ -43,11 +44,11 @@ impl Fixture {
         let mut trace = Trace::new();
         trace.note(Topic::Record, format!("The phone number is that of the Contact {name}."));
         let written = Written {
-            task_id: "00T000000000001EAA".to_owned(),
+            task_id: SalesforceId::parse("00T000000000001").unwrap(),
             task: Some(entry.document.interaction().task(TaskStatus::InProgress, &Settings::default(), name)),
             record: Record {
                 kind: RecordKind::Contact,
-                id: "003000000000001AAA".to_owned(),
+                id: SalesforceId::parse("003000000000001").ok(),
                 person_contact_id: None,
                 name: name.to_owned(),
             },
@@ -62,6 +63,14 @@ impl Fixture {
         let code = "FIELD_CUSTOM_VALIDATION_EXCEPTION".to_owned();
         let problem = Problem { code, message: message.to_owned(), since: at(START + 100), shared_failures: 0 };
         self.record_outcome(entry, &Outcome::Failed { problem, trace: Trace::new() }).await;
+    }
+
+    /// Removes an attribute that no reader can do without.
+    pub(crate) async fn damage(&self, entry: &Entry) {
+        let update = self.tables.dynamodb.update_item().table_name("CallsTable");
+        let key = [("tenant", self.tenant.as_str()), ("key", &entry.key)];
+        let key = key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
+        update.set_key(Some(key.into())).update_expression("REMOVE document").send().await.unwrap();
     }
 
     async fn record_outcome(&self, entry: &Entry, outcome: &Outcome) {

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 
 use crate::activity::outcome::Outcome;
-use crate::activity::{explanation, record_url};
+use crate::activity::{self, explanation, record_url};
 use crate::web::openapi::schema::one_of;
 
 /// An entry in a list.
@@ -38,7 +38,7 @@ impl ListedEntry {
             Ok(entry) => ListedEntry::Entry(Box::new(EntryView::new(&entry, &entry.document.interaction(), tenant))),
             Err(corrupt) => {
                 tracing::error!(error = %corrupt, "an entry cannot be read");
-                let reason = "It was stored by another version and cannot be read.".to_owned();
+                let reason = activity::unreadable(&corrupt);
                 ListedEntry::Unreadable { key: corrupt.key, state: "unreadable", reason }
             }
         }
@@ -216,16 +216,14 @@ impl EntryView {
                 Party::Anonymous => None,
             },
             user: interaction.user().map(|user| UserView { id: user.id, name: user.name.clone() }),
-            task_id: written.map(|written| written.task_id.clone()),
-            task_url: written.and_then(|written| record_url(tenant, "Task", &written.task_id)),
-            record: written.map(|Written { record, .. }| RecordView {
-                kind: record.kind,
-                id: record.id.clone(),
-                name: record.name.clone(),
+            task_id: written.map(|written| written.task_id.to_string()),
+            task_url: written.and_then(|written| record_url(tenant, "Task", written.task_id)),
+            record: written.and_then(|Written { record, .. }| {
+                Some(RecordView { kind: record.kind, id: record.id?.to_string(), name: record.name.clone() })
             }),
             related: written
                 .and_then(|written| written.related.as_ref())
-                .map(|related| RelatedView { kind: related.kind, id: related.id.clone() }),
+                .map(|related| RelatedView { kind: related.kind, id: related.id.to_string() }),
             problem: entry.problem.clone().map(|Problem { code, message, since, .. }| ProblemView {
                 code,
                 message,

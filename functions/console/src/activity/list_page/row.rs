@@ -4,7 +4,7 @@ use rules::{Direction, Interaction};
 use store::{Corrupt, Entry, Tenant};
 
 use crate::activity::outcome::Outcome;
-use crate::activity::{entry_title, explanation, phones, record_url};
+use crate::activity::{entry_title, explanation, phones, record_url, unreadable};
 use crate::web::when::Local;
 
 /// A row of the activity list.
@@ -30,6 +30,7 @@ impl Row {
             Ok(entry) => Self::from_entry(&entry, &entry.document.interaction(), tenant),
             Err(corrupt) => {
                 tracing::error!(error = %corrupt, "an entry cannot be read");
+                let reason = unreadable(&corrupt);
                 Self {
                     key: corrupt.key,
                     title: "Call",
@@ -39,7 +40,7 @@ impl Row {
                     line: String::new(),
                     user: String::new(),
                     outcome: Outcome::Failed,
-                    reason: "The entry was stored by another version and cannot be read.".to_owned(),
+                    reason,
                     task_url: None,
                 }
             }
@@ -57,7 +58,7 @@ impl Row {
             user: interaction.user().and_then(|user| user.name.clone()).unwrap_or_default(),
             outcome: Outcome::from_state(entry.state),
             reason: explanation::explain(entry, interaction, &tenant.state),
-            task_url: entry.written.as_ref().and_then(|written| record_url(tenant, "Task", &written.task_id)),
+            task_url: entry.written.as_ref().and_then(|written| record_url(tenant, "Task", written.task_id)),
         }
     }
 }

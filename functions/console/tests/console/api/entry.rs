@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use rules::matching::Record;
 use rules::relate::RelatedKind;
 use rules::settings::LogAs;
-use rules::{RecordKind, Settings, TaskStatus, Topic, Trace};
+use rules::{RecordKind, SalesforceId, Settings, TaskStatus, Topic, Trace};
 use serde_json::{Value, json};
 use store::{Entry, Outcome, Problem, Related, Written};
 
@@ -16,15 +16,15 @@ fn logged(entry: &Entry) -> Outcome {
     trace.note(Topic::Record, "The phone number is that of the Contact Test Contact.");
     Outcome::Logged {
         written: Box::new(Written {
-            task_id: "00T000000000001EAA".to_owned(),
+            task_id: SalesforceId::parse("00T000000000001").unwrap(),
             task: Some(task),
             record: Record {
                 kind: RecordKind::Contact,
-                id: "003000000000001AAA".to_owned(),
+                id: SalesforceId::parse("003000000000001").ok(),
                 person_contact_id: None,
                 name: "Test Contact".to_owned(),
             },
-            related: Some(Related { kind: RelatedKind::Case, id: "500000000000001AAA".to_owned() }),
+            related: Some(Related { kind: RelatedKind::Case, id: SalesforceId::parse("500000000000001").unwrap() }),
             logged_at: at(START + 100),
         }),
         trace,

@@ -70,6 +70,27 @@ async fn a_failed_call_shows_the_message_of_salesforce_and_can_be_retried() {
 }
 
 #[tokio::test]
+async fn a_failed_entry_that_cannot_be_read_says_so_and_can_be_retried() {
+    let f = Fixture::new().await;
+    for id in [7, 8] {
+        let entry = f.merge_call(id, START, json!({})).await;
+        f.mark_failed(&entry, "Please fill in the region.").await;
+        f.damage(&entry).await;
+    }
+    let reason = "The entry cannot be read: its attribute &#34;document&#34; is missing, or another version wrote it.";
+    check_contains(&f.get("/activity").await, &[reason]);
+    check_contains(&f.get("/activity/call-7").await, &[reason, "action=\"/activity/call-7/retry\""]);
+    let done = f.post("/activity/call-7/retry", &[]).await;
+    assert!(done.cookies()[0].starts_with("flash=retried;"));
+    assert!(f.post("/activity/call-7/retry", &[]).await.cookies()[0].starts_with("flash=nothing-failed;"));
+    assert_eq!(f.post("/activity/call-9/retry", &[]).await.status, StatusCode::NOT_FOUND);
+
+    let done = f.send(Method::POST, "/api/activity/call-8/retry", "").await;
+    done.check_error(StatusCode::INTERNAL_SERVER_ERROR, "unreadable");
+    assert_eq!(f.woken().await.len(), 2);
+}
+
+#[tokio::test]
 async fn an_ongoing_call_says_that_it_is_not_over() {
     let f = Fixture::new().await;
     f.call("created", 7, 0, &rules::Settings::default()).await;
