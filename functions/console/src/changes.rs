@@ -171,6 +171,7 @@ impl Setting {
 
 #[cfg(test)]
 mod tests {
+    use rules::settings::LogAs;
     use serde_json::{Value, json};
 
     use super::*;
@@ -186,12 +187,7 @@ mod tests {
 
     /// Settings in which every key differs from the default.
     fn everything_changed() -> Settings {
-        settings(&[
-            ("/call_workflow/outbound_answered", json!("do_nothing")),
-            ("/call_workflow/outbound_unanswered", json!("do_nothing")),
-            ("/call_workflow/inbound_answered", json!("do_nothing")),
-            ("/call_workflow/missed", json!("do_nothing")),
-            ("/call_workflow/voicemail", json!("do_nothing")),
+        let mut all = settings(&[
             ("/business_hours/log_calls", json!("during_business_hours")),
             ("/business_hours/schedule", json!({"weekly": {"monday": [{"opens": "09:00", "closes": "17:00"}]}})),
             ("/business_hours/numbers", json!({"7": {}})),
@@ -203,7 +199,11 @@ mod tests {
             ("/message_tasks", json!("per_conversation")),
             ("/numbers", json!([7, 8])),
             ("/api_usage_limit", json!(80)),
-        ])
+        ]);
+        for call_type in CallType::ALL {
+            all.call_workflow.set(call_type, LogAs::DoNothing);
+        }
+        all
     }
 
     #[test]

@@ -1,16 +1,19 @@
 //! Filters of the activity log. The page's query string and the API's parameters are the same.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rules::schedule::Zone;
 use rules::{CallType, LineId, hours};
-use strum::{EnumString, IntoStaticStr};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::outcome::Outcome;
 use crate::console::aircall::Lines;
 use crate::web::errors::InvalidField;
 use crate::web::form::{Fields, number};
+use crate::web::openapi::schema::one_of;
 
 /// Longest search text, in characters. No entry's key is longer.
 const MAX_LEN: usize = 100;
@@ -49,29 +52,48 @@ pub(crate) struct Filters {
 }
 
 /// The types that entries can be filtered by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, ToSchema)]
-#[schema(as = AskedType)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TypeFilter {
-    OutboundAnswered,
-    OutboundUnanswered,
-    InboundAnswered,
-    Missed,
-    Voicemail,
+    Call(CallType),
     /// Messages and conversations.
     Messages,
 }
 
 impl TypeFilter {
+    const MESSAGES: &str = "messages";
+
+    /// The values as a parameter.
+    fn keys() -> impl Iterator<Item = &'static str> {
+        CallType::ALL.into_iter().map(CallType::key).chain([Self::MESSAGES])
+    }
+
+    fn parse(key: &str) -> Option<Self> {
+        if key == Self::MESSAGES { Some(TypeFilter::Messages) } else { CallType::from_key(key).map(TypeFilter::Call) }
+    }
+
     /// Its value as a parameter.
     pub(crate) fn key(self) -> &'static str {
-        self.into()
+        self.call_type().map_or(Self::MESSAGES, CallType::key)
     }
 
     /// The call type; `None` for messages.
     pub(crate) fn call_type(self) -> Option<CallType> {
-        CallType::from_key(self.key())
+        match self {
+            TypeFilter::Call(call_type) => Some(call_type),
+            TypeFilter::Messages => None,
+        }
+    }
+}
+
+impl PartialSchema for TypeFilter {
+    fn schema() -> RefOr<Schema> {
+        one_of(Self::keys(), "The types that entries can be filtered by.").into()
+    }
+}
+
+impl ToSchema for TypeFilter {
+    fn name() -> Cow<'static, str> {
+        "AskedType".into()
     }
 }
 
@@ -86,9 +108,8 @@ impl Filters {
             or_report(text.parse().ok(), || report("outcome", "The outcome is logged, skipped, waiting or failed."))
         });
         let kind = text("type").and_then(|text| {
-            let message =
-                "The type is outbound_answered, outbound_unanswered, inbound_answered, missed, voicemail or messages.";
-            or_report(text.parse().ok(), || report("type", message))
+            let calls = CallType::ALL.map(CallType::key).join(", ");
+            or_report(TypeFilter::parse(text), || report("type", &format!("The type is {calls} or messages.")))
         });
         let line = text("line").and_then(|text| {
             or_report(number(text).map(LineId), || report("line", "The line must be the ID of a line."))
@@ -199,7 +220,7 @@ mod tests {
     fn all_parameters_are_read_together_and_written_back() {
         let query = "outcome=failed&type=missed&line=7&from=2026-03-23&until=2026-03-23&search=%2B43+1&time_zone=UTC";
         let filters = read(query).unwrap();
-        assert_eq!((filters.outcome, filters.kind), (Some(Outcome::Failed), Some(TypeFilter::Missed)));
+        assert_eq!((filters.outcome, filters.kind), (Some(Outcome::Failed), Some(TypeFilter::Call(CallType::Missed))));
         assert_eq!((filters.line, filters.search.as_str()), (Some(LineId(7)), "+43 1"));
         assert_eq!((filters.from, filters.until), (Some(jiff::civil::date(2026, 3, 23)), filters.from));
         let again: Vec<String> = filters.parameters().iter().map(|(name, value)| format!("{name}={value}")).collect();

@@ -9,19 +9,21 @@ use jiff::civil::DateTime;
 use rules::{CallType, LineId, Settings, SkipReason, Step, TaskStatus};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
+use utoipa::openapi::Object;
 
 use crate::activity;
 use crate::connections::lines;
 use crate::console::Console;
-use crate::preview::made_up::{Described, users};
+use crate::preview::made_up::{Described, Kind, users};
 use crate::preview::view::{RecordView, records, task};
 use crate::preview::{Previewed, Salesforce, preview};
 use crate::web::error::ApiError;
 use crate::web::error_code::ErrorCode;
 use crate::web::errors::InvalidField;
 use crate::web::openapi::body;
+use crate::web::openapi::schema::one_of;
 use crate::web::signed_in::SignedIn;
 
 /// Longest body, in bytes.
@@ -88,7 +90,8 @@ fn non_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> 
 #[schema(as = PreviewedCall)]
 struct CallInput {
     /// One of the five call types, or a message.
-    call_type: TypeInput,
+    #[schema(schema_with = described_type)]
+    call_type: String,
     /// Aircall's ID of the line; without it, any line.
     #[serde(default)]
     #[schema(value_type = Option<LineId>)]
@@ -111,17 +114,8 @@ struct CallInput {
 }
 
 /// A call type, or a message by its direction.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
-#[schema(as = PreviewedType)]
-#[serde(rename_all = "snake_case")]
-enum TypeInput {
-    OutboundAnswered,
-    OutboundUnanswered,
-    InboundAnswered,
-    Missed,
-    Voicemail,
-    MessageReceived,
-    MessageSent,
+fn described_type() -> Object {
+    one_of(Kind::keys(), "One of the five call types, or a message.")
 }
 
 /// The result of a preview.
@@ -229,7 +223,7 @@ impl CallInput {
             return Err(ApiError::parameter("started_at_local", message));
         }
         Ok(Described {
-            call_type: json!(self.call_type).as_str().unwrap_or_default().to_owned(),
+            call_type: self.call_type,
             line: self.line.map(|line| line.to_string()).unwrap_or_default(),
             started_at: self.started_at_local,
             number: self.external_number.unwrap_or_default().trim().to_owned(),

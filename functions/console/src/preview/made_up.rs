@@ -111,13 +111,18 @@ impl Described {
     }
 }
 
-/// The described type.
-enum Kind {
+/// The described type: a call type, or a message by its direction.
+pub(super) enum Kind {
     Call(CallType),
     Message(Direction),
 }
 
 impl Kind {
+    /// The values of [`Described::call_type`].
+    pub(super) fn keys() -> impl Iterator<Item = &'static str> {
+        CallType::ALL.into_iter().map(CallType::key).chain(MESSAGE_TYPES.map(|(key, _)| key))
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let [(received, _), (sent, _)] = MESSAGE_TYPES;
         match text {

@@ -52,13 +52,7 @@ pub(crate) async fn show(
         ("as_new" = (summary = "The defaults of a new tenant", value = json!(Settings::default()))),
         ("business_hours" = (summary = "Missed calls as next steps, during business hours", value = json!({
             "version": 0,
-            "call_workflow": {
-                "outbound_answered": "completed",
-                "outbound_unanswered": "do_nothing",
-                "inbound_answered": "completed",
-                "missed": "in_progress",
-                "voicemail": "in_progress",
-            },
+            "call_workflow": Settings::default().call_workflow,
             "business_hours": {
                 "log_calls": "during_business_hours",
                 "schedule": {

@@ -9,15 +9,8 @@ use crate::support::{at, call, decide, ended};
 
 fn all(log_as: LogAs) -> Settings {
     let mut settings = Settings::default();
-    let workflow = &mut settings.call_workflow;
-    for choice in [
-        &mut workflow.outbound_answered,
-        &mut workflow.outbound_unanswered,
-        &mut workflow.inbound_answered,
-        &mut workflow.missed,
-        &mut workflow.voicemail,
-    ] {
-        *choice = log_as;
+    for call_type in CallType::ALL {
+        settings.call_workflow.set(call_type, log_as);
     }
     settings
 }
@@ -33,14 +26,9 @@ fn each_call_type_is_classified_and_follows_its_own_choice() {
         for (choice, expected) in choices {
             // All other types get a different choice, so that a mix-up fails the test.
             let mut settings = all(if choice == LogAs::Completed { LogAs::InProgress } else { LogAs::Completed });
-            let workflow = &mut settings.call_workflow;
-            *match call_type {
-                CallType::OutboundAnswered => &mut workflow.outbound_answered,
-                CallType::OutboundUnanswered => &mut workflow.outbound_unanswered,
-                CallType::InboundAnswered => &mut workflow.inbound_answered,
-                CallType::Missed => &mut workflow.missed,
-                CallType::Voicemail => &mut workflow.voicemail,
-            } = choice;
+            settings.call_workflow.set(call_type, choice);
+            let document = serde_json::to_value(&settings).unwrap();
+            assert_eq!(document["call_workflow"][call_type.key()], serde_json::to_value(choice).unwrap());
             let decision = decide(&ended(call(call_type)), &settings, None).unwrap();
             assert_eq!((decision.call_type(), decision.verdict), (Some(call_type), expected));
             assert!(decision.trace.finding(Topic::CallWorkflow).unwrap().contains(&call_type.to_string()));

@@ -16,16 +16,16 @@ pub(crate) fn at(time: &str) -> Timestamp {
 pub(crate) fn call_at(call_type: CallType, started_at: &str) -> Call {
     let started_at = at(started_at);
     let later = |seconds: i64| Timestamp::from_second(started_at.as_second() + seconds).unwrap();
-    let answered = matches!(call_type, CallType::OutboundAnswered | CallType::InboundAnswered);
-    let outbound = matches!(call_type, CallType::OutboundAnswered | CallType::OutboundUnanswered);
+    let answered = call_type.is_answered();
+    let outbound = call_type.direction() == Direction::Outbound;
     Call {
         id: CallId(7001),
-        direction: if outbound { Direction::Outbound } else { Direction::Inbound },
+        direction: call_type.direction(),
         started_at,
         answered_at: answered.then(|| later(15)),
         ended_at: Some(later(if answered { 115 } else { 15 })),
         missed_call_reason: None,
-        voicemail: (call_type == CallType::Voicemail).then(|| "https://media.example.com/v.mp3".to_owned()),
+        voicemail: call_type.has_voicemail().then(|| "https://media.example.com/v.mp3".to_owned()),
         recording: None,
         asset: None,
         party: Party::Phone(E164::parse("+33612345678").unwrap()),

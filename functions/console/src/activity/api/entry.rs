@@ -47,7 +47,7 @@ impl ListedEntry {
 
 /// The state of an unreadable entry.
 fn unreadable() -> Object {
-    one_of(&["unreadable"], "The entry cannot be read, so its state is unknown.")
+    one_of(["unreadable"], "The entry cannot be read, so its state is unknown.")
 }
 
 /// An entry of the activity log: a call, a message or a conversation, with its outcome.

@@ -130,11 +130,11 @@ pub(crate) async fn disconnect(
 }
 
 fn statuses() -> Object {
-    one_of(&["ok", "warning", "missing"], "The status of the item.")
+    one_of(["ok", "warning", "missing"], "The status of the item.")
 }
 
 fn outcomes() -> Object {
-    one_of(&["done", "already_there", "failed"], "The outcome of the step.")
+    one_of(["done", "already_there", "failed"], "The outcome of the step.")
 }
 
 fn status(status: CheckStatus) -> &'static str {

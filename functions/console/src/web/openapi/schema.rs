@@ -3,10 +3,6 @@
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
 /// A string that is one of these values.
-pub(crate) fn one_of(words: &'static [&'static str], description: &str) -> Object {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .enum_values(Some(words.iter().copied()))
-        .description(Some(description))
-        .build()
+pub(crate) fn one_of(words: impl IntoIterator<Item = &'static str>, description: &str) -> Object {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).description(Some(description)).build()
 }

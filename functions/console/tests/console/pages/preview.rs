@@ -1,6 +1,7 @@
 //! The Preview page.
 
 use axum::http::{Method, StatusCode};
+use rules::CallType;
 use serde_json::json;
 
 use super::support::value;
@@ -182,8 +183,7 @@ async fn the_settings_pages_preview_unsaved_changes() {
     let f = Fixture::new().await;
     let page = f.get("/call-workflow").await;
     check_contains(&page, &["name=\"preview\" value=\"1\" formtarget=\"_blank\""]);
-    let choices = ["outbound_answered", "outbound_unanswered", "inbound_answered", "missed", "voicemail"];
-    let choices: Vec<_> = choices.map(|name| (name, "do_nothing")).into();
+    let choices = CallType::ALL.map(|call_type| (call_type.key(), "do_nothing"));
     let preview = f.post("/call-workflow", &[&[("version", "0"), ("preview", "1")], &choices[..]].concat()).await;
     assert_eq!(preview.status, StatusCode::OK);
     check_contains(&preview, &["With unsaved settings", "<th scope=\"row\">Voicemail</th>"]);
