@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-use crate::code::kind_of_unknown;
+use crate::error_code::kind_of_unknown;
 use crate::parse::is_truncated;
 use crate::{ApiUsage, Error, Kind, Page, Record, Refusal, Soql, Sosl, Subrequest, Transport, transport};
 

@@ -18,11 +18,11 @@
 
 pub mod call_log;
 mod client;
-mod code;
 mod collections;
 mod composite;
 mod describe;
 mod error;
+mod error_code;
 mod graph;
 mod limits;
 pub mod oauth;
@@ -37,11 +37,11 @@ mod tests;
 mod transport;
 
 pub use client::{ApiVersion, Client, Reply};
-pub use code::{ErrorCode, Kind};
 pub use collections::{Atomicity, MAX_RECORDS, Saved};
 pub use composite::{MAX_QUERIES, MAX_SUBREQUESTS, SubResult, Subrequest};
 pub use describe::{Description, FieldDescription};
 pub use error::Error;
+pub use error_code::{ErrorCode, Kind};
 pub use graph::{Graph, GraphResult, MAX_GRAPHS, MAX_NODES};
 pub use limits::ApiUsage;
 pub use org_check::{CheckItem, CheckStatus, OrgCheck, UserPermissions, check_org};

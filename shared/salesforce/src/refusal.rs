@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::code::kind_of_unknown;
+use crate::error_code::kind_of_unknown;
 use crate::{ApiUsage, ErrorCode, Kind, SObject, SalesforceId};
 
 /// One error of a response.
