@@ -109,15 +109,14 @@ impl<'a> Rounds<'a> {
 
     async fn plan(&mut self, jobs: Vec<Job>) -> Result<Plan, BatchError> {
         let lookup = &self.writer.lookup;
-        let knowledge = match self.knowledge.take() {
-            Some(knowledge) => knowledge,
-            None => {
-                let found = lookup.look_up(self.org, self.tenant, self.settings, &jobs, &self.hints, self.now).await?;
-                // Stored at once, so that with a slow org the next attempt gets further.
-                let matched = found.matched.clone().into_iter().collect();
-                self.cache_phones(matched, self.now + self.writer.phone_ttl.matched, false).await?;
-                found
-            }
+        let knowledge = if let Some(knowledge) = self.knowledge.take() {
+            knowledge
+        } else {
+            let found = lookup.look_up(self.org, self.tenant, self.settings, &jobs, &self.hints, self.now).await?;
+            // Stored at once, so that with a slow org the next attempt gets further.
+            let matched = found.matched.clone().into_iter().collect();
+            self.cache_phones(matched, self.now + self.writer.phone_ttl.matched, false).await?;
+            found
         };
         let users = Users { known: &lookup.owners, tenant: &self.tenant.id, default_owner: self.org.default_owner };
         let plan = Plan::new(jobs, &knowledge, self.settings, &users);

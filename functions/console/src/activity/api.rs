@@ -231,8 +231,8 @@ pub(crate) async fn show(
 
 /// Retry a failed entry
 ///
-/// Writes a failed entry again, under the settings that it was decided by. An entry that cannot be read is retried too,
-/// but the response is the error `unreadable`.
+/// Writes a failed entry again, under the settings that it was decided by. A failed entry that cannot be read is retried
+/// too; the error `unreadable` then says that it cannot be shown.
 #[utoipa::path(
     post,
     path = "/api/activity/{key}/retry",
@@ -255,12 +255,10 @@ pub(crate) async fn retry(
 ) -> Result<Json<FullEntryView>, ApiError> {
     let id = &session.tenant;
     let key = super::key(key)?;
-    // Without reading it first: an entry that this version cannot read can be retried too.
-    let is_retried = retry::one(&console, id, &key).await?;
-    let entry = entry(&console, id, &key).await?;
-    if !is_retried {
+    if !retry::one(&console, id, &key).await? {
         return Err(ErrorCode::NotFailed.into());
     }
+    let entry = entry(&console, id, &key).await?;
     Ok(Json(FullEntryView::new(&entry, &tenant(&console, id).await?)))
 }
 

@@ -48,7 +48,6 @@ struct EntryPage {
 struct UnreadablePage {
     page: Page,
     key: String,
-    outcome: Outcome,
     reason: String,
 }
 
@@ -96,7 +95,7 @@ pub(crate) async fn show(
         outcome: Outcome::from_state(entry.state),
         started: Local::new(interaction.started_at(), &zone),
         reason: match entry.state {
-            EntryState::Failed => {
+            EntryState::Failed if entry.problem.is_some() => {
                 "The Task was not written because of the error below. Fix the cause, then retry.".to_owned()
             }
             _ => explanation::explain(&entry, &interaction, &tenant.state),
@@ -115,8 +114,9 @@ pub(crate) async fn show(
 
 /// The page of an entry that cannot be read: why, and its retry.
 fn unreadable(page: PageRequest, key: String, corrupt: &Corrupt) -> Html<String> {
-    let page = page.page("Call", Some(NAV));
-    page::render(&UnreadablePage { page, key, outcome: Outcome::Failed, reason: activity::unreadable(corrupt) })
+    tracing::error!(error = %corrupt, "an entry cannot be read");
+    let page = page.page("An entry that cannot be read", Some(NAV));
+    page::render(&UnreadablePage { page, key, reason: activity::unreadable(corrupt) })
 }
 
 /// Retries a failed entry.
@@ -127,14 +127,8 @@ pub(crate) async fn retry(
 ) -> Result<Response, PageError> {
     let id = &page.session.tenant;
     let key = activity::key(key)?;
-    // Without reading it first: an entry that this version cannot read can be retried too.
-    let flash = if activity::retry::one(&console, id, &key).await? {
-        Flash::Retried
-    } else if matches!(activity::find(&console, id, &key).await, Ok(None)) {
-        return Err(activity::not_found().into());
-    } else {
-        Flash::NothingFailed
-    };
+    let is_waiting = activity::retry::one(&console, id, &key).await?;
+    let flash = if is_waiting { Flash::Retried } else { Flash::NothingFailed };
     Ok(page::done(&path(&key), flash))
 }
 

@@ -6,6 +6,7 @@ use lambda::queue::WakeUp;
 use store::TenantId;
 
 use crate::console::Console;
+use crate::web::error::ApiError;
 
 /// Most entries that are retried at once, which is also the most that one run of the writer takes.
 pub(crate) const LIMIT: usize = 200;
@@ -21,15 +22,21 @@ pub(crate) struct Retried {
     pub(crate) is_more: bool,
 }
 
-/// Retries a failed entry. Returns whether it had failed.
-pub(crate) async fn one(console: &Console, tenant: &TenantId, key: &str) -> Result<bool, store::Error> {
+/// Retries a failed entry, without reading it: an entry that this version cannot read can be retried too. Returns
+/// whether it had failed.
+pub(crate) async fn one(console: &Console, tenant: &TenantId, key: &str) -> Result<bool, ApiError> {
     let now = Timestamp::now();
     let is_waiting = console.calls.retry(tenant, key, now).await?;
     if is_waiting {
         let wake_up = WakeUp { tenant: tenant.to_string(), key: Some(key.to_owned()) };
         wake(console, tenant, &wake_up, &format!("{key}-retry-{}", now.as_millisecond())).await;
+        return Ok(true);
     }
-    Ok(is_waiting)
+    match super::find(console, tenant, key).await {
+        Ok(None) => Err(super::not_found()),
+        Ok(Some(_)) | Err(store::Error::Corrupt(_)) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Retries the latest failed entries, 200 at most.

@@ -76,7 +76,8 @@ impl Described {
         let mut report = |name, message: &str| invalid.push(InvalidField { name, message: message.to_owned() });
         let kind = Kind::parse(&self.call_type);
         if kind.is_none() {
-            report("call_type", "Choose the type of the call.");
+            let types: Vec<_> = Kind::keys().collect();
+            report("call_type", &format!("Choose the type of the call: {}.", types.join(", ")));
         }
         let line = match (self.line.as_str(), self.line.parse().map(LineId)) {
             ("", _) => Some(any_line()),

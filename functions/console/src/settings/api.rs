@@ -7,7 +7,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use rules::Settings;
+use rules::settings::{CallWorkflow, LogAs};
+use rules::{CallType, Settings};
 
 use crate::console::Console;
 use crate::settings;
@@ -52,7 +53,7 @@ pub(crate) async fn show(
         ("as_new" = (summary = "The defaults of a new tenant", value = json!(Settings::default()))),
         ("business_hours" = (summary = "Missed calls as next steps, during business hours", value = json!({
             "version": 0,
-            "call_workflow": Settings::default().call_workflow,
+            "call_workflow": example_workflow(),
             "business_hours": {
                 "log_calls": "during_business_hours",
                 "schedule": {
@@ -83,4 +84,11 @@ pub(crate) async fn replace(
 ) -> Result<Json<Settings>, ApiError> {
     let document = body::json(body, MAX_LEN).await?;
     Ok(Json(settings::save(&console, &session, &document).await?))
+}
+
+/// The default, without unanswered outbound calls.
+fn example_workflow() -> CallWorkflow {
+    let mut workflow = Settings::default().call_workflow;
+    workflow.set(CallType::OutboundUnanswered, LogAs::DoNothing);
+    workflow
 }

@@ -102,7 +102,7 @@ pub(crate) struct EntryView {
         example = "https://example.my.salesforce.com/lightning/r/Task/00T000000000001EAA/view"
     )]
     task_url: Option<String>,
-    /// The record that the Task is on; null while there is no Task.
+    /// The record that the Task is on; null while there is no Task, or if its ID is not known.
     #[schema(required)]
     record: Option<RecordView>,
     /// The Case or Opportunity that the Task is related to; null if there is none.
