@@ -90,6 +90,7 @@ fn non_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> 
 #[schema(as = PreviewedCall)]
 struct CallInput {
     /// One of the five call types, or a message.
+    #[serde(deserialize_with = "known_type")]
     #[schema(schema_with = described_type)]
     call_type: String,
     /// Aircall's ID of the line; without it, any line.
@@ -111,6 +112,14 @@ struct CallInput {
     #[serde(default)]
     #[schema(max_length = 100, example = "ada.demo@example.com")]
     user_email: Option<String>,
+}
+
+fn known_type<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if Kind::keys().any(|key| key == text) {
+        return Ok(text);
+    }
+    Err(D::Error::custom(format!("unknown type; expected one of {}", Kind::keys().collect::<Vec<_>>().join(", "))))
 }
 
 /// A call type, or a message by its direction.

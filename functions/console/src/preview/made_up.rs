@@ -76,8 +76,7 @@ impl Described {
         let mut report = |name, message: &str| invalid.push(InvalidField { name, message: message.to_owned() });
         let kind = Kind::parse(&self.call_type);
         if kind.is_none() {
-            let types: Vec<_> = Kind::keys().collect();
-            report("call_type", &format!("Choose the type of the call: {}.", types.join(", ")));
+            report("call_type", "Choose the type of the call.");
         }
         let line = match (self.line.as_str(), self.line.parse().map(LineId)) {
             ("", _) => Some(any_line()),

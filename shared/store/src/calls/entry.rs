@@ -15,7 +15,7 @@ use crate::error::Corrupt;
 /// Everything known about a call, a message or a conversation, which becomes one Task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// `call-<id>`, `message-<id>` or `conversation-<line>-<number>-<day>`.
+    /// `call-<id>`, `message-<id>` or `conversation-<line>-x<digest>-<day>`, with a keyed digest of the phone number.
     pub key: String,
     /// Incremented with each change of document or decision, for optimistic locking.
     pub version: u64,

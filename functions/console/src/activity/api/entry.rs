@@ -54,7 +54,7 @@ fn unreadable() -> Object {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Entry)]
 pub(crate) struct EntryView {
-    /// `call-<id>`, `message-<id>` or `conversation-<line>-<number>-<day>`.
+    /// `call-<id>`, `message-<id>` or `conversation-<line>-x<digest>-<day>`, with a keyed digest of the phone number.
     #[schema(example = "call-3127")]
     key: String,
     /// The state of the entry.

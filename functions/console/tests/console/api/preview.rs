@@ -101,6 +101,7 @@ async fn an_invalid_request_is_refused() {
         json!({}),
         json!({"key": "call-8", "call": call()}),
         json!({"call": {"call_type": "sms"}}),
+        json!({"call": {"call_type": "sms", "started_at_local": "2026-03-23T09:30"}}),
         json!({"kee": "1"}),
     ] {
         preview(&f, request).await.check_error(StatusCode::BAD_REQUEST, "not_json");
