@@ -1,5 +1,7 @@
 //! One batch: groups entries into shared requests and records the outcome of each.
 
+mod triage;
+
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -12,10 +14,10 @@ use rules::decide::decide;
 use rules::messages::redact_key;
 use store::{Calls, ConnectionState, Entry, Outcome, TenantId};
 
-use crate::drain::{BATCH, Drain, DrainError, Writer};
+use self::triage::{Deferral, SharedFailure, Triage, org_wide};
 use crate::outcome::{self, Finished, nothing_to_write};
 use crate::rounds::Rounds;
-use crate::triage::{Deferral, SharedFailure, Triage, org_wide};
+use crate::writer::{BATCH, Drain, DrainError, Writer};
 
 /// Group size by an entry's number of shared failures (a whole request failed). Groups shrink until the poison entry is
 /// alone. The first failure may be transient, so it does not shrink the group.

@@ -5,78 +5,16 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use lambda::metrics::{Counter, count};
-use lambda::queue::{QueueError, RetryQueue, WakeUp, WriteQueue};
-use org::{Lookup, Missing, Org, OrgConnector, is_open};
+use lambda::queue::WakeUp;
+use org::is_open;
 use rules::messages::redact_key;
-use salesforce::KeyField;
-use store::{
-    Acquired, ApiUsage, Calls, ConnectionState, Entry, LeaseKind, SettingsStore, State, Tenant, TenantId, Unreadable,
-};
+use store::{Acquired, ConnectionState, Entry, LeaseKind, State, Tenant, TenantId, Unreadable};
 
 use crate::batch;
-
-/// The most entries of one batch: the limit of one sObject collection.
-pub(crate) const BATCH: usize = 200;
+use crate::writer::{BATCH, Drain, DrainError, Writer};
 
 /// The minimum time left to start a batch.
 const MIN_BATCH_TIME: Duration = Duration::from_secs(30);
-
-/// Clients and settings that every drain uses.
-#[derive(Debug)]
-pub(crate) struct Writer {
-    pub(crate) calls: Calls,
-    pub(crate) settings: SettingsStore,
-    pub(crate) connector: OrgConnector,
-    pub(crate) phone_ttl: PhoneTtl,
-    pub(crate) write_queue: WriteQueue,
-    pub(crate) retry_queue: RetryQueue,
-    pub(crate) lookup: Lookup,
-}
-
-/// Time-to-live of the cache from phone numbers to records.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PhoneTtl {
-    /// For a record that a search found.
-    pub(crate) matched: SignedDuration,
-    /// For a record that we created: long enough for Salesforce's search index to list it.
-    pub(crate) created: SignedDuration,
-}
-
-/// Why a drain failed. Its wake-ups are redelivered.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum DrainError {
-    #[error(transparent)]
-    Store(#[from] store::Error),
-    #[error(transparent)]
-    Queue(#[from] QueueError),
-    #[error("the drain ran out of time")]
-    OutOfTime,
-}
-
-/// One drain.
-pub(crate) struct Drain {
-    pub(crate) tenant: Tenant,
-    /// The holder of its leases.
-    pub(crate) holder: String,
-    /// When Lambda ends the invocation.
-    pub(crate) deadline: Instant,
-    /// The open org; `None` before the first request.
-    pub(crate) org: Option<Org>,
-    /// Whether anything was written.
-    pub(crate) wrote: bool,
-}
-
-impl Drain {
-    /// Whether the org lacks the unique key field, by which Salesforce itself refuses a duplicate Task.
-    pub(crate) fn lacks_key_field(&self) -> bool {
-        Missing::key_field(KeyField::AircallKey).is_in(&self.tenant.facts)
-    }
-
-    fn usage(&self) -> Option<ApiUsage> {
-        let usage = self.org.as_ref()?.usage?;
-        Some(ApiUsage { used: usage.used, limit: usage.limit, at: Timestamp::now() })
-    }
-}
 
 impl Writer {
     /// Writes a tenant's pending entries: first those whose keys are in `woken`, then all others that are due.

@@ -2,14 +2,10 @@
 
 mod backoff;
 mod batch;
-mod create;
 mod drain;
-mod fix;
 mod outcome;
-mod progress;
 mod rounds;
-mod triage;
-mod update;
+mod writer;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -25,7 +21,7 @@ use salesforce::ApiVersion;
 use store::{AppSecret, Calls, Phones, SettingsStore, TenantId, Tenants, Tokens};
 use tokio::time::timeout_at;
 
-use crate::drain::{DrainError, PhoneTtl, Writer};
+use crate::writer::{DrainError, PhoneTtl, Writer};
 
 /// Tenants that are drained concurrently.
 const TENANT_CONCURRENCY: usize = 10;

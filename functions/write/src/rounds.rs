@@ -1,5 +1,10 @@
 //! Writes a group of jobs in rounds. Each round applies fixes for what was refused in the one before.
 
+mod create;
+mod fix;
+mod progress;
+mod update;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -11,12 +16,11 @@ use salesforce::call_log::MESSAGE_TYPE;
 use salesforce::{ErrorCode, KeyField, Refusal, SObject, SalesforceId, Soql};
 use store::{PhoneMatch, Tenant};
 
-use crate::create;
-use crate::drain::Writer;
-use crate::fix::{Fix, names};
+use self::fix::{Fix, names};
+use self::progress::Progress;
+use self::update::Update;
 use crate::outcome::{self, Finished};
-use crate::progress::Progress;
-use crate::update::{self, Update};
+use crate::writer::Writer;
 
 /// The most rounds of a job in one drain.
 const ROUNDS: usize = 4;

@@ -5,7 +5,7 @@ use rules::unknown::NewRecord;
 use salesforce::{SObject, Subrequest, call_log};
 use store::OrgFacts;
 
-use crate::plan::{Draft, without};
+use crate::draft::{Draft, without};
 
 /// A new record, a new Case or both, with the Tasks on them. Written atomically.
 #[derive(Debug)]

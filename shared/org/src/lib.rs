@@ -14,6 +14,7 @@
 mod batch_error;
 mod bundle;
 mod check;
+mod draft;
 mod job;
 mod lookup;
 mod missing;
@@ -26,11 +27,12 @@ mod session;
 
 pub use batch_error::{BatchError, Reason};
 pub use bundle::Bundle;
+pub use draft::{Draft, without};
 pub use job::Job;
 pub use lookup::{Hints, Knowledge, Lookup};
 pub use missing::{InvalidMissing, Missing};
 pub use org::Org;
 pub use owners::{Owner, Owners};
-pub use plan::{Draft, Plan, Users, without};
+pub use plan::{Plan, Users};
 pub use preview::{Field, FieldValue, Place, Preview, RelatedPlace, Writes, is_open};
 pub use session::{OrgConnector, PendingTokens, Session};

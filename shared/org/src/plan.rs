@@ -3,33 +3,18 @@
 use std::collections::BTreeMap;
 
 use rules::matching::Record;
-use rules::relate::{RelatedKind, Relation, relate};
+use rules::relate::{Relation, relate};
 use rules::settings::Settings;
 use rules::unknown::create;
-use rules::{SkipReason, Task, Topic};
-use salesforce::{SObject, SalesforceId, call_log};
-use store::{OrgFacts, Related, TenantId};
+use rules::{SkipReason, Topic};
+use salesforce::SalesforceId;
+use store::{Related, TenantId};
 
 use crate::bundle::Bundle;
+use crate::draft::Draft;
 use crate::job::Job;
 use crate::lookup::Knowledge;
-use crate::missing::Missing;
 use crate::owners::{Owner, Owners};
-
-/// A Task that is ready to be written.
-#[derive(Debug)]
-pub struct Draft {
-    /// The job that it is for.
-    pub job: Job,
-    /// The Task.
-    pub task: Task,
-    /// The owner.
-    pub owner: SalesforceId,
-    /// The record that the Task is linked to. Without an id until the bundle's record is created.
-    pub record: Record,
-    /// The Case or Opportunity it is linked to, if that already exists.
-    pub related: Option<Related>,
-}
 
 /// The users who may own Tasks.
 #[derive(Clone, Copy, Debug)]
@@ -116,30 +101,6 @@ impl Plan {
     }
 }
 
-impl Draft {
-    /// The Task's record in Salesforce, without the fields that the org lacks.
-    pub fn wire(&self, facts: &OrgFacts) -> salesforce::Record {
-        let mut wire = call_log::new_task(&self.task, &self.owner);
-        if let Some(who) = self.record.who() {
-            wire.set("WhoId", who);
-        }
-        if let Some(what) = self.related.as_ref().map(|related| related.id).or(self.record.what()) {
-            wire.set("WhatId", what);
-        }
-        without(wire, SObject::Task, facts)
-    }
-
-    /// The draft on the records that its bundle created.
-    #[must_use]
-    pub fn on(mut self, record: Option<SalesforceId>, case: Option<SalesforceId>) -> Self {
-        self.record.id = record.or(self.record.id);
-        if let Some(id) = case {
-            self.related = Some(Related { kind: RelatedKind::Case, id });
-        }
-        self
-    }
-}
-
 impl Users<'_> {
     /// The owner of the job's Task; the trace says why.
     fn owner(&self, job: &mut Job) -> SalesforceId {
@@ -171,23 +132,4 @@ fn note_owner(job: &mut Job, owner: Option<SalesforceId>) {
         (None, None) => "Aircall names no user: it belongs to the user who connected Salesforce.".to_owned(),
     };
     job.trace.note(Topic::Owner, finding);
-}
-
-/// `wire` without the fields of `sobject` that the org lacks or does not let us write, and without picklist values that
-/// it lacks.
-pub fn without(mut wire: salesforce::Record, sobject: SObject, facts: &OrgFacts) -> salesforce::Record {
-    for (missing, _) in Missing::all(facts) {
-        match missing {
-            Missing::Field(object, field) if object == sobject => {
-                wire.remove(&field);
-            }
-            Missing::Value { sobject: object, field, value } if object == sobject => {
-                if wire.str(&field) == Some(value.as_str()) {
-                    wire.remove(&field);
-                }
-            }
-            Missing::Field(..) | Missing::Value { .. } | Missing::Searched(..) | Missing::Object(_) => {}
-        }
-    }
-    wire
 }

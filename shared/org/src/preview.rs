@@ -11,10 +11,11 @@ use store::{ConnectionState, OrgFacts, Related, Tenant};
 
 use crate::batch_error::{BatchError, Reason};
 use crate::bundle::Bundle;
+use crate::draft::Draft;
 use crate::job::Job;
 use crate::lookup::{Hints, Lookup};
 use crate::org::Org;
-use crate::plan::{Draft, Plan, Users};
+use crate::plan::{Plan, Users};
 
 /// The preview of a call.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use org::{BatchError, Reason};
 use store::{ConnectionState, Tenants};
 
 use crate::backoff;
-use crate::drain::Drain;
+use crate::writer::Drain;
 
 /// The pause after the org hits a limit, or while its connection is dead.
 const PAUSE: SignedDuration = SignedDuration::from_mins(15);

@@ -5,7 +5,7 @@ use rules::E164;
 use rules::matching::Record;
 use salesforce::{Refusal, SalesforceId};
 
-use crate::fix::{Action, Fix, Part, action_for};
+use super::fix::{Action, Fix, Part, action_for};
 use crate::outcome::{self, Finished, LoggedTask};
 
 /// The results of requests to Salesforce.

@@ -11,9 +11,9 @@ use salesforce::call_log::{HELD_FIELDS, held, revised_task};
 use salesforce::{Atomicity, Error, KeyField, MAX_RECORDS, Refusal, SObject, SalesforceId, Soql};
 use store::{OrgFacts, Related, Written};
 
-use crate::fix::{Action, Part, action_for};
+use super::fix::{Action, Part, action_for};
+use super::progress::Progress;
 use crate::outcome::{self, Finished, LoggedTask};
-use crate::progress::Progress;
 
 /// Fields of a Task that are always read, beside those that people change.
 const ALWAYS_READ: [&str; 2] = ["CreatedDate", "LastModifiedDate"];

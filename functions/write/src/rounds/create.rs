@@ -6,9 +6,9 @@ use org::{BatchError, Bundle, Draft, Org};
 use salesforce::{Atomicity, Error, Graph, GraphResult, MAX_GRAPHS, MAX_NODES, MAX_RECORDS, Refusal, SalesforceId};
 use store::OrgFacts;
 
-use crate::fix::{Fix, Part};
+use super::fix::{Fix, Part};
+use super::progress::Progress;
 use crate::outcome::LoggedTask;
-use crate::progress::Progress;
 
 /// Creates Tasks on existing records: 200 per API call, each succeeding or failing on its own.
 pub(crate) async fn tasks(org: &mut Org, mut drafts: Vec<Draft>, facts: &OrgFacts) -> Progress {
