@@ -70,8 +70,9 @@ pub(crate) async fn after_restore(
     page: PageRequest,
     old: Settings,
     theirs: Settings,
+    back: Nav,
 ) -> Result<Response, PageError> {
-    save_or_ask(console, page, &Draft { settings: old, base: None }, theirs, super::history::NAV).await
+    save_or_ask(console, page, &Draft { settings: old, base: None }, theirs, back).await
 }
 
 /// Saves the merged settings if nothing conflicts; otherwise shows the page with the conflicts.

@@ -141,7 +141,7 @@ pub(crate) async fn restore(
         .map_err(|_| ApiError::parameter("version", "The version to replace is not a number."))?;
     match settings::restore(&console, &page.session, &old, seen).await {
         Ok(_) => Ok(page::done(NAV.path, Flash::Restored)),
-        Err(SaveError::Stale(theirs)) => conflict::after_restore(&console, page, old, *theirs).await,
+        Err(SaveError::Stale(theirs)) => conflict::after_restore(&console, page, old, *theirs, NAV).await,
         Err(error) => Err(ApiError::from(error).into()),
     }
 }
