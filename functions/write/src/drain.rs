@@ -75,14 +75,14 @@ impl Writer {
             }
             handled.extend(keys.iter().cloned());
             let (entries, unreadable_due) = self.read(&id, &keys, now).await?;
-            next_due = next_due.into_iter().chain(unreadable_due).min();
+            next_due = earliest(next_due, unreadable_due);
             if entries.is_empty() {
                 continue;
             }
             let due = batch::write(self, drain, entries, now).await?;
-            next_due = next_due.into_iter().chain(due).min();
+            next_due = earliest(next_due, due);
             if let Some(until) = next_attempt(&drain.tenant.state) {
-                next_due = next_due.into_iter().chain([until]).min();
+                next_due = earliest(next_due, Some(until));
                 break;
             }
         }
@@ -114,7 +114,7 @@ impl Writer {
                 Err(corrupt) => {
                     tracing::error!(%tenant, key = %redact_key(&corrupt.key), attribute = corrupt.attribute, "an entry cannot be read");
                     match self.calls.postpone_unreadable(tenant, &corrupt, now).await? {
-                        Unreadable::Postponed(due_at) => next_due = next_due.into_iter().chain([due_at]).min(),
+                        Unreadable::Postponed(due_at) => next_due = earliest(next_due, Some(due_at)),
                         Unreadable::Failed => count(Counter::CallsFailed, 1, &[]),
                         Unreadable::Gone => {}
                     }
@@ -124,6 +124,10 @@ impl Writer {
         entries.retain(|entry| entry.state == State::Pending && entry.due_at.is_none_or(|due| due <= now));
         Ok((entries, next_due))
     }
+}
+
+fn earliest(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    one.into_iter().chain(other).min()
 }
 
 /// Whether the tenant's org takes requests now.

@@ -2,10 +2,8 @@
 
 use jiff::Timestamp;
 use org::{Job, Reason};
-use rules::matching::Record;
-use rules::{Decision, Party, SkipReason, Task, Topic, Trace, Verdict};
-use salesforce::SalesforceId;
-use store::{Entry, Outcome, Problem, Related, TenantId, Written};
+use rules::{Decision, Party, SkipReason, Topic, Trace, Verdict};
+use store::{Entry, Outcome, Problem, TenantId, Written};
 
 use crate::backoff;
 
@@ -17,20 +15,8 @@ pub(crate) struct Finished {
     pub(crate) outcome: Outcome,
 }
 
-/// A Task as Salesforce holds it.
-#[derive(Clone, Debug)]
-pub(crate) struct LoggedTask {
-    pub(crate) id: SalesforceId,
-    pub(crate) task: Task,
-    pub(crate) record: Record,
-    pub(crate) related: Option<Related>,
-}
-
 /// The Task exists in Salesforce.
-pub(crate) fn logged(job: Job, logged: LoggedTask) -> Finished {
-    let logged_at = job.written.as_ref().map_or_else(Timestamp::now, |written| written.logged_at);
-    let LoggedTask { id, task, record, related } = logged;
-    let written = Written { task_id: id, task: Some(task), record, related, logged_at };
+pub(crate) fn logged(job: Job, written: Written) -> Finished {
     Finished { key: job.key, outcome: Outcome::Logged { written: Box::new(written), trace: job.trace } }
 }
 

@@ -2,13 +2,13 @@
 
 use std::collections::VecDeque;
 
+use jiff::Timestamp;
 use org::{BatchError, Bundle, Draft, Org};
 use salesforce::{Atomicity, Error, Graph, GraphResult, MAX_GRAPHS, MAX_NODES, MAX_RECORDS, Refusal, SalesforceId};
-use store::OrgFacts;
+use store::{OrgFacts, Written};
 
 use super::fix::{Fix, Part};
 use super::progress::Progress;
-use crate::outcome::LoggedTask;
 
 /// Creates Tasks on existing records: 200 per API call, each succeeding or failing on its own.
 pub(crate) async fn tasks(org: &mut Org, mut drafts: Vec<Draft>, facts: &OrgFacts) -> Progress {
@@ -100,7 +100,7 @@ fn has_room(graphs: usize, nodes: usize, next: &Bundle) -> bool {
 /// A Task that was created.
 fn created(draft: Draft, task_id: SalesforceId, progress: &mut Progress) {
     let Draft { job, task, record, related, .. } = draft;
-    progress.logged(job, LoggedTask { id: task_id, task, record, related });
+    progress.logged(job, Written { task_id, task: Some(task), record, related, logged_at: Timestamp::now() });
 }
 
 /// The results of one bundle, added to `progress`.

@@ -4,9 +4,10 @@ use org::{BatchError, Draft, Job, Reason};
 use rules::E164;
 use rules::matching::Record;
 use salesforce::{Refusal, SalesforceId};
+use store::Written;
 
 use super::fix::{Action, Fix, Part, action_for};
-use crate::outcome::{self, Finished, LoggedTask};
+use crate::outcome::{self, Finished};
 
 /// The results of requests to Salesforce.
 #[derive(Debug, Default)]
@@ -68,9 +69,9 @@ impl Progress {
     }
 
     /// A Task that was written.
-    pub(crate) fn logged(&mut self, job: Job, task: LoggedTask) {
+    pub(crate) fn logged(&mut self, job: Job, written: Written) {
         self.wrote_any = true;
-        self.finished.push(outcome::logged(job, task));
+        self.finished.push(outcome::logged(job, written));
     }
 
     /// A new Task that was refused because of this part of its job.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use org::{BatchError, Draft, Job, Missing, Org, Reason, without};
 use rules::matching::Record;
 use rules::revise::{base_from_current, revise};
@@ -13,7 +14,7 @@ use store::{OrgFacts, Related, Written};
 
 use super::fix::{Action, Part, action_for};
 use super::progress::Progress;
-use crate::outcome::{self, Finished, LoggedTask};
+use crate::outcome::{self, Finished};
 
 /// Fields of a Task that are always read, beside those that people change.
 const ALWAYS_READ: [&str; 2] = ["CreatedDate", "LastModifiedDate"];
@@ -53,13 +54,14 @@ impl Update {
 
     /// The Task says what it should.
     fn up_to_date(self) -> Finished {
-        let (job, task) = self.into_logged();
-        outcome::logged(job, task)
+        let (job, written) = self.into_written();
+        outcome::logged(job, written)
     }
 
-    fn into_logged(self) -> (Job, LoggedTask) {
+    fn into_written(self) -> (Job, Written) {
         let Self { job, task_id, ours, record, related, .. } = self;
-        (job, LoggedTask { id: task_id, task: ours, record, related })
+        let logged_at = job.written.as_ref().map_or_else(Timestamp::now, |written| written.logged_at);
+        (job, Written { task_id, task: Some(ours), record, related, logged_at })
     }
 }
 
@@ -178,8 +180,8 @@ async fn write(org: &mut Org, revised: Vec<(Update, salesforce::Record)>) -> Res
         match saved {
             Ok(_) => {
                 update.job.trace.note(Topic::Task, "The Task was updated with later data from Aircall.");
-                let (job, task) = update.into_logged();
-                progress.logged(job, task);
+                let (job, written) = update.into_written();
+                progress.logged(job, written);
             }
             Err(refusal) => refused(update, &refusal, &mut progress),
         }
