@@ -19,7 +19,9 @@ use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::routing::get;
 use rules::{SalesforceId, Step};
+use serde::Deserialize;
 use store::{Corrupt, Entry, Tenant, TenantId};
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -62,21 +64,31 @@ fn not_found() -> ApiError {
 }
 
 /// The key in a request's path; not found if no entry can have it.
-fn key(path: Result<Path<String>, PathRejection>) -> Result<String, ApiError> {
-    path.ok().map(|Path(key)| key).filter(|key| is_key(key)).ok_or_else(not_found)
+fn key(path: Result<Path<EntryKey>, PathRejection>) -> Result<String, ApiError> {
+    path.ok().map(|Path(EntryKey(key))| key).filter(|key| is_key(key)).ok_or_else(not_found)
 }
 
 fn is_key(text: &str) -> bool {
     (1..=MAX_KEY).contains(&text.len())
 }
 
+/// The key of an entry in a request's path.
+#[derive(Deserialize, IntoParams)]
+#[into_params(names("key"), parameter_in = Path)]
+struct EntryKey(
+    /// The entry's `key`.
+    #[param(min_length = 1, max_length = 1024, example = "call-3127")]
+    String,
+);
+
 /// The tenant's entry with this key. An entry of another tenant is reported as not found.
 async fn entry(console: &Console, tenant: &TenantId, key: &str) -> Result<Entry, ApiError> {
     find(console, tenant, key).await?.ok_or_else(not_found)
 }
 
-/// Why an entry cannot be shown.
+/// Logs that an entry cannot be read. Returns why, as a sentence.
 fn unreadable(corrupt: &Corrupt) -> String {
+    tracing::error!(error = %corrupt, "an entry cannot be read");
     format!("The entry cannot be read: its attribute {:?} is missing, or another version wrote it.", corrupt.attribute)
 }
 

@@ -23,7 +23,7 @@ use self::details::FullEntryView;
 use self::entry::ListedEntry;
 use crate::activity::filters::{Filters, zone};
 use crate::activity::search::{Paging, search};
-use crate::activity::{days, entry, retry, tenant};
+use crate::activity::{EntryKey, days, entry, retry, tenant};
 use crate::connections::lines;
 use crate::console::Console;
 use crate::console::aircall::Lines;
@@ -204,14 +204,7 @@ pub(crate) async fn retry_failed(
     path = "/api/activity/{key}",
     tag = "Activity",
     operation_id = "getEntry",
-    params((
-        "key" = String,
-        Path,
-        description = "The entry's `key`.",
-        min_length = 1,
-        max_length = 1024,
-        example = "call-3127",
-    )),
+    params(EntryKey),
     responses((
         status = OK,
         description = "The entry.",
@@ -222,7 +215,7 @@ pub(crate) async fn retry_failed(
 pub(crate) async fn show(
     State(console): State<Arc<Console>>,
     SignedIn { session, .. }: SignedIn,
-    key: Result<Path<String>, PathRejection>,
+    key: Result<Path<EntryKey>, PathRejection>,
 ) -> Result<Json<FullEntryView>, ApiError> {
     let entry = entry(&console, &session.tenant, &super::key(key)?).await?;
     let tenant = tenant(&console, &session.tenant).await?;
@@ -238,20 +231,13 @@ pub(crate) async fn show(
     path = "/api/activity/{key}/retry",
     tag = "Activity",
     operation_id = "retryEntry",
-    params((
-        "key" = String,
-        Path,
-        description = "The entry's `key`.",
-        min_length = 1,
-        max_length = 1024,
-        example = "call-3127",
-    )),
+    params(EntryKey),
     responses((status = OK, description = "The entry, now pending.", body = FullEntryView)),
 )]
 pub(crate) async fn retry(
     State(console): State<Arc<Console>>,
     SignedIn { session, .. }: SignedIn,
-    key: Result<Path<String>, PathRejection>,
+    key: Result<Path<EntryKey>, PathRejection>,
 ) -> Result<Json<FullEntryView>, ApiError> {
     let id = &session.tenant;
     let key = super::key(key)?;

@@ -15,7 +15,7 @@ use self::facts::{Fact, PostView, facts, posts};
 use super::phones;
 use crate::activity::outcome::Outcome;
 use crate::activity::trace::StepView;
-use crate::activity::{self, NAV, entry_title, explanation, record_url, steps, task_fields, tenant, trace};
+use crate::activity::{self, EntryKey, NAV, entry_title, explanation, record_url, steps, task_fields, tenant, trace};
 use crate::console::Console;
 use crate::web::flash::Flash;
 use crate::web::page::{self, Page};
@@ -77,7 +77,7 @@ struct RecordView {
 pub(crate) async fn show(
     State(console): State<Arc<Console>>,
     page: PageRequest,
-    key: Result<Path<String>, PathRejection>,
+    key: Result<Path<EntryKey>, PathRejection>,
 ) -> Result<Html<String>, PageError> {
     let id = &page.session.tenant;
     let key = activity::key(key)?;
@@ -114,7 +114,6 @@ pub(crate) async fn show(
 
 /// The page of an entry that cannot be read: why, and its retry.
 fn unreadable(page: PageRequest, key: String, corrupt: &Corrupt) -> Html<String> {
-    tracing::error!(error = %corrupt, "an entry cannot be read");
     let page = page.page("An entry that cannot be read", Some(NAV));
     page::render(&UnreadablePage { page, key, reason: activity::unreadable(corrupt) })
 }
@@ -122,7 +121,7 @@ fn unreadable(page: PageRequest, key: String, corrupt: &Corrupt) -> Html<String>
 /// Retries a failed entry.
 pub(crate) async fn retry(
     State(console): State<Arc<Console>>,
-    key: Result<Path<String>, PathRejection>,
+    key: Result<Path<EntryKey>, PathRejection>,
     SubmittedForm { page, .. }: SubmittedForm,
 ) -> Result<Response, PageError> {
     let id = &page.session.tenant;

@@ -116,7 +116,7 @@ struct CallInput {
 
 fn known_type<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
-    if Kind::keys().any(|key| key == text) {
+    if Kind::parse(&text).is_some() {
         return Ok(text);
     }
     Err(D::Error::custom(format!("unknown type; expected one of {}", Kind::keys().collect::<Vec<_>>().join(", "))))

@@ -123,7 +123,7 @@ impl Kind {
         CallType::ALL.into_iter().map(CallType::key).chain(MESSAGE_TYPES.map(|(key, _)| key))
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let [(received, _), (sent, _)] = MESSAGE_TYPES;
         match text {
             _ if text == received => Some(Kind::Message(Direction::Inbound)),

@@ -37,7 +37,6 @@ impl ListedEntry {
         match entry {
             Ok(entry) => ListedEntry::Entry(Box::new(EntryView::new(&entry, &entry.document.interaction(), tenant))),
             Err(corrupt) => {
-                tracing::error!(error = %corrupt, "an entry cannot be read");
                 let reason = activity::unreadable(&corrupt);
                 ListedEntry::Unreadable { key: corrupt.key, state: "unreadable", reason }
             }

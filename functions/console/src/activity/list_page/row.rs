@@ -29,7 +29,6 @@ impl Row {
         match entry {
             Ok(entry) => Self::from_entry(&entry, &entry.document.interaction(), tenant),
             Err(corrupt) => {
-                tracing::error!(error = %corrupt, "an entry cannot be read");
                 let reason = unreadable(&corrupt);
                 Self {
                     key: corrupt.key,
