@@ -113,14 +113,20 @@ async fn a_key_that_was_taken_away_has_its_default() {
     assert!(env.entries().await.iter().all(|entry| entry["state"] == "logged"));
 }
 
-#[tokio::test]
-async fn a_pending_entry_without_a_decision_is_decided_by_the_settings() {
+/// An environment whose held writer has one pending call of a Contact.
+async fn pending_call() -> (TestEnv, CallBody) {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
     let call = CallBody::inbound(1).from("+33 6 39 98 00 01").answered_after(5).lasting(30);
     env.hold_writer().await;
     env.post(call.event("call.ended")).await;
     env.wait_for_empty_queues().await;
+    (env, call)
+}
+
+#[tokio::test]
+async fn a_pending_entry_without_a_decision_is_decided_by_the_settings() {
+    let (env, call) = pending_call().await;
     env.change_entry(&call.key(), |entry| {
         entry.as_object_mut().unwrap().remove("decision").unwrap();
     })
@@ -132,12 +138,7 @@ async fn a_pending_entry_without_a_decision_is_decided_by_the_settings() {
 
 #[tokio::test]
 async fn a_verdict_that_is_not_understood_waits_for_another_version() {
-    let env = TestEnv::new().await;
-    env.contact("Lou Sample", "+33639980001");
-    let call = CallBody::inbound(1).from("+33 6 39 98 00 01").answered_after(5).lasting(30);
-    env.hold_writer().await;
-    env.post(call.event("call.ended")).await;
-    env.wait_for_empty_queues().await;
+    let (env, call) = pending_call().await;
     let known = env.item("CallsTable", env.call_key(&call.key())).await;
     env.change_entry(&call.key(), |entry| {
         entry["decision"]["M"]["verdict"] = json!({"M": {"log": {"S": "deferred"}}});
