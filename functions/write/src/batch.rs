@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
 use lambda::metrics::{Counter, count};
-use org::{BatchError, Job, Org, Reason};
+use org::{BatchError, Job, Org, Reason, connection};
 use rules::Settings;
 use rules::decide::decide;
 use rules::messages::redact_key;
-use store::{Calls, ConnectionState, Entry, Outcome, TenantId};
+use store::{Calls, Entry, Outcome, TenantId};
 
 use self::triage::{Deferral, SharedFailure, Triage, org_wide};
 use crate::outcome::{self, Finished, nothing_to_write};
@@ -115,7 +115,7 @@ async fn write_groups(
         return (finished, Ok(()));
     }
     // The org answers, whatever the outcomes of the jobs.
-    let result = drain.set_state(tenants, ConnectionState::Connected).await;
+    let result = connection::mark_connected(tenants, &mut drain.tenant).await;
     (finished, result)
 }
 
@@ -162,7 +162,7 @@ async fn record_outcomes(
     }
     // An outcome that is not stored is written again, which changes nothing. The batch fails so that it is retried.
     stored.into_iter().collect::<Result<Vec<_>, _>>()?;
-    Ok(outcomes.iter().filter_map(|(_, outcome)| due_of(outcome)).min())
+    Ok(outcomes.iter().filter_map(|(_, outcome)| outcome.due_at()).min())
 }
 
 fn defer(jobs: Vec<Job>, Deferral { reason, until }: &Deferral) -> Vec<Finished> {
@@ -186,13 +186,6 @@ fn groups(entries: &[Entry]) -> Vec<Vec<Job>> {
         .into_iter()
         .flat_map(|(Reverse(size), jobs)| jobs.chunks(size).map(<[Job]>::to_vec).collect::<Vec<_>>())
         .collect()
-}
-
-fn due_of(outcome: &Outcome) -> Option<Timestamp> {
-    match outcome {
-        Outcome::Postponed { due_at, .. } | Outcome::Deferred { due_at, .. } => Some(*due_at),
-        Outcome::Logged { .. } | Outcome::Skipped { .. } | Outcome::Failed { .. } => None,
-    }
 }
 
 /// Logs an outcome: one log line, one metric.

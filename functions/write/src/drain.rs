@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use lambda::metrics::{Counter, count};
 use lambda::queue::WakeUp;
-use org::is_open;
+use org::connection::is_open;
 use rules::messages::redact_key;
-use store::{Acquired, ConnectionState, Entry, LeaseKind, State, Tenant, TenantId, Unreadable};
+use store::{Acquired, Entry, LeaseKind, State, TenantId, Unreadable};
 
 use crate::batch;
 use crate::writer::{BATCH, Drain, DrainError, Writer};
@@ -47,7 +47,13 @@ impl Writer {
             drain.tenant.facts.unkeyed_at = Some(now);
             self.lookup.tenants.set_facts(id, &drain.tenant.facts).await?;
         }
-        let outcome = if takes_requests(&drain.tenant) { self.drain_all(&mut drain, woken).await } else { Ok(()) };
+        let outcome = match is_open(&drain.tenant, now) {
+            Ok(()) => self.drain_all(&mut drain, woken).await,
+            Err(stop) => {
+                tracing::warn!(tenant = %id, %stop, "the org takes no requests, nothing is written");
+                Ok(())
+            }
+        };
         // A lease that is not released expires with this invocation.
         let released = self.lookup.tenants.release(id, LeaseKind::Drain, holder, drain.usage().as_ref()).await;
         outcome.and(released.map(drop).map_err(DrainError::from))
@@ -81,7 +87,7 @@ impl Writer {
             }
             let due = batch::write(self, drain, entries, now).await?;
             next_due = earliest(next_due, due);
-            if let Some(until) = next_attempt(&drain.tenant.state) {
+            if let Some(until) = drain.tenant.state.next_attempt() {
                 next_due = earliest(next_due, Some(until));
                 break;
             }
@@ -128,22 +134,4 @@ impl Writer {
 
 fn earliest(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
     one.into_iter().chain(other).min()
-}
-
-/// Whether the tenant's org takes requests now.
-fn takes_requests(tenant: &Tenant) -> bool {
-    let stop = is_open(tenant, Timestamp::now()).err();
-    if let Some(stop) = &stop {
-        tracing::warn!(tenant = %tenant.id, %stop, "the org takes no requests, nothing is written");
-    }
-    stop.is_none()
-}
-
-/// The next attempt at an org that takes no requests.
-fn next_attempt(state: &ConnectionState) -> Option<Timestamp> {
-    match state {
-        ConnectionState::Connected => None,
-        ConnectionState::Paused { until, .. } => Some(*until),
-        ConnectionState::ReconnectNeeded { try_at, .. } => Some(*try_at),
-    }
 }

@@ -1,6 +1,5 @@
 //! Drains tenants' pending entries into Salesforce. Each tenant has one message group, and so one writer.
 
-mod backoff;
 mod batch;
 mod drain;
 mod outcome;

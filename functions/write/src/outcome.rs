@@ -1,11 +1,9 @@
 //! The outcome of a job: what is recorded for its entry, and when it is retried.
 
 use jiff::Timestamp;
-use org::{Job, Reason};
+use org::{Job, Reason, backoff};
 use rules::{Decision, Party, SkipReason, Topic, Trace, Verdict};
 use store::{Entry, Outcome, Problem, TenantId, Written};
-
-use crate::backoff;
 
 /// A job that is finished in this drain.
 #[derive(Debug)]

@@ -5,15 +5,12 @@ mod fix;
 mod progress;
 mod update;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use jiff::Timestamp;
 use org::{BatchError, Hints, Job, Knowledge, Missing, Org, Plan, Users};
+use rules::E164;
 use rules::matching::Record;
 use rules::settings::Settings;
-use rules::{E164, RecordKind};
-use salesforce::call_log::MESSAGE_TYPE;
-use salesforce::{ErrorCode, KeyField, Refusal, SObject, SalesforceId, Soql};
+use salesforce::{KeyField, Refusal};
 use store::{PhoneMatch, Tenant};
 
 use self::fix::{Fix, names};
@@ -164,14 +161,15 @@ impl<'a> Rounds<'a> {
             Fix::Use(id, _) => Some(*id),
             _ => None,
         };
-        let records = fetch_records(self.org, to_fix.iter().filter_map(id_to_use).collect()).await?;
+        let records = self.org.records(&to_fix.iter().filter_map(id_to_use).collect()).await?;
         for (mut job, fix) in to_fix {
             job.start_over();
             let helps = match &fix {
                 Fix::Nothing => true,
                 Fix::LeaveOut(sobject, refusal) => {
                     let fields = refusal.cause().fields.iter();
-                    let missing: Vec<_> = fields.map(|field| missing(*sobject, field, &job, refusal)).collect();
+                    let missing: Vec<_> =
+                        fields.map(|field| Missing::refused(*sobject, field, &job, refusal)).collect();
                     // If the fields were already left out and the job was refused again, this fix cannot help.
                     let helps = !missing.iter().all(|missing| missing.is_in(&facts));
                     if helps {
@@ -230,38 +228,4 @@ impl<'a> Rounds<'a> {
         }
         self.hints.named.contains_key(&job.phone)
     }
-}
-
-/// What the org lacks by a refusal of `field`: the field, or a single picklist value that only messages use.
-fn missing(sobject: SObject, field: &str, job: &Job, refusal: &Refusal) -> Missing {
-    let is_value = *refusal.code() == ErrorCode::InvalidOrNullForRestrictedPicklist && field == "Type";
-    if is_value && job.interaction.messages().is_some() {
-        Missing::Value { sobject, field: field.to_owned(), value: MESSAGE_TYPE.to_owned() }
-    } else {
-        Missing::Field(sobject, field.to_owned())
-    }
-}
-
-/// Reads the records that refusals named, by id: one API call per object.
-async fn fetch_records(
-    org: &mut Org,
-    ids: BTreeSet<SalesforceId>,
-) -> Result<BTreeMap<SalesforceId, Record>, BatchError> {
-    let kinds = [
-        (SObject::Contact, RecordKind::Contact),
-        (SObject::Lead, RecordKind::Lead),
-        (SObject::Account, RecordKind::Account),
-    ];
-    let mut named = BTreeMap::new();
-    for (sobject, kind) in kinds {
-        let ids: Vec<SalesforceId> = ids.iter().copied().filter(|id| SObject::of(*id) == Some(sobject)).collect();
-        for soql in Soql::records_by_id(sobject, &ids, &["Name"]) {
-            for found in org.call(async |client| client.query(&soql).await).await? {
-                let Some(id) = found.id() else { continue };
-                let name = found.str("Name").unwrap_or_default().to_owned();
-                named.insert(id, Record { kind, id: Some(id), person_contact_id: None, name });
-            }
-        }
-    }
-    Ok(named)
 }

@@ -1,6 +1,5 @@
 //! A new record with its Case and Tasks, as one transaction in Salesforce.
 
-use rules::RecordKind;
 use rules::unknown::NewRecord;
 use salesforce::{SObject, Subrequest, call_log};
 use store::OrgFacts;
@@ -29,7 +28,7 @@ impl Bundle {
     pub fn subrequests(&self, facts: &OrgFacts) -> Vec<Subrequest> {
         let mut parts = Vec::new();
         if let Some(new) = &self.record {
-            let wire = without(call_log::new_record(new), sobject(new.kind()), facts);
+            let wire = without(call_log::new_record(new), SObject::from(new.kind()), facts);
             parts.push(Subrequest::create(Self::RECORD, wire));
         }
         if let (Some(subject), Some(first)) = (&self.case, self.drafts.first()) {
@@ -42,7 +41,7 @@ impl Bundle {
         for (index, draft) in self.drafts.iter().enumerate() {
             let mut part = Subrequest::create(&format!("task{index}"), draft.wire(facts));
             if let Some(new) = &self.record {
-                let field = if sobject(new.kind()) == SObject::Account { "WhatId" } else { "WhoId" };
+                let field = if SObject::from(new.kind()) == SObject::Account { "WhatId" } else { "WhoId" };
                 part = part.link(field, Self::RECORD);
             }
             if self.case.is_some() {
@@ -51,13 +50,5 @@ impl Bundle {
             parts.push(part);
         }
         parts
-    }
-}
-
-fn sobject(kind: RecordKind) -> SObject {
-    match kind {
-        RecordKind::Contact => SObject::Contact,
-        RecordKind::Lead => SObject::Lead,
-        RecordKind::Account | RecordKind::PersonAccount => SObject::Account,
     }
 }

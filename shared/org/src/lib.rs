@@ -7,13 +7,16 @@
 //! | plan the Tasks and records to write | [`Plan::new`] |
 //! | preview what would be written for one call, without writing it | [`Lookup::preview`] |
 //! | check what an org lacks, and set it up | [`Org::check`], [`Org::set_up`] |
+//! | keep the state of the connection: paused, dead or working | [`connection`] |
 //! | learn why the work cannot go on | [`Stop`] |
 //!
 //! The writer executes the plan; the console shows it.
 
+pub mod backoff;
 mod batch_error;
 mod bundle;
 mod check;
+pub mod connection;
 mod draft;
 mod job;
 mod lookup;
@@ -23,6 +26,7 @@ mod owners;
 mod plan;
 mod preview;
 mod queries;
+mod records;
 mod session;
 
 pub use batch_error::{BatchError, Reason};
@@ -34,5 +38,5 @@ pub use missing::{InvalidMissing, Missing};
 pub use org::Org;
 pub use owners::{Owner, Owners};
 pub use plan::{Plan, Users};
-pub use preview::{Field, FieldValue, Place, Preview, RelatedPlace, Writes, is_open};
+pub use preview::{Field, FieldValue, Place, Preview, RelatedPlace, Writes};
 pub use session::{OrgConnector, PendingTokens, Session};

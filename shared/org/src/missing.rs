@@ -4,8 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use salesforce::{KeyField, SObject};
+use salesforce::call_log::MESSAGE_TYPE;
+use salesforce::{ErrorCode, KeyField, Refusal, SObject};
 use store::OrgFacts;
+
+use crate::job::Job;
 
 /// Something that an org lacks, or that the connecting user may not use.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,6 +43,17 @@ impl Missing {
     /// The field that holds the key of a Task.
     pub fn key_field(field: KeyField) -> Self {
         Self::Field(SObject::Task, field.name().to_owned())
+    }
+
+    /// What the org lacks by the refusal of `field` of a job's record: the field, or a single picklist value that only
+    /// messages use.
+    pub fn refused(sobject: SObject, field: &str, job: &Job, refusal: &Refusal) -> Self {
+        let is_value = *refusal.code() == ErrorCode::InvalidOrNullForRestrictedPicklist && field == "Type";
+        if is_value && job.interaction.messages().is_some() {
+            Self::Value { sobject, field: field.to_owned(), value: MESSAGE_TYPE.to_owned() }
+        } else {
+            Self::Field(sobject, field.to_owned())
+        }
     }
 
     /// Whether the org is known to lack it.

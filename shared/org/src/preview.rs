@@ -7,10 +7,11 @@ use rules::unknown::NewRecord;
 use rules::{RecordKind, SkipReason, Trace};
 use salesforce::{SalesforceId, Subrequest};
 use serde_json::Value;
-use store::{ConnectionState, OrgFacts, Related, Tenant};
+use store::{OrgFacts, Related, Tenant};
 
-use crate::batch_error::{BatchError, Reason};
+use crate::batch_error::BatchError;
 use crate::bundle::Bundle;
+use crate::connection;
 use crate::draft::Draft;
 use crate::job::Job;
 use crate::lookup::{Hints, Lookup};
@@ -116,29 +117,12 @@ impl Lookup {
         job: Job,
         now: Timestamp,
     ) -> Result<Preview, BatchError> {
-        is_open(tenant, now)?;
+        connection::is_open(tenant, now)?;
         tenant.facts = std::mem::take(&mut tenant.facts).as_of(now);
         let job = job.as_new();
         let knowledge = self.look_up(org, tenant, settings, std::slice::from_ref(&job), &Hints::default(), now).await?;
         let users = Users { known: &self.owners, tenant: &tenant.id, default_owner: org.default_owner };
         Ok(Preview::new(Plan::new(vec![job], &knowledge, settings, &users), &tenant.facts))
-    }
-}
-
-/// Checks whether the tenant's org may receive requests `now`.
-///
-/// # Errors
-/// Why it may not: [`BatchError::Pause`] or [`BatchError::Reconnect`]. It may again once the pause is over, or the next attempt on
-/// a dead connection is due.
-pub fn is_open(tenant: &Tenant, now: Timestamp) -> Result<(), BatchError> {
-    match &tenant.state {
-        ConnectionState::Paused { until, reason, .. } if now < *until => {
-            Err(BatchError::Pause(Reason::new("PAUSED", reason.clone())))
-        }
-        ConnectionState::ReconnectNeeded { try_at, reason, .. } if now < *try_at => {
-            Err(BatchError::Reconnect(Reason::new("RECONNECT_NEEDED", reason.clone())))
-        }
-        ConnectionState::Connected | ConnectionState::Paused { .. } | ConnectionState::ReconnectNeeded { .. } => Ok(()),
     }
 }
 

@@ -122,6 +122,16 @@ pub fn new_case(subject: &str) -> Record {
     Record::new(SObject::Case).with("Subject", subject).with("Origin", "Phone")
 }
 
+impl From<RecordKind> for SObject {
+    fn from(kind: RecordKind) -> Self {
+        match kind {
+            RecordKind::Contact => Self::Contact,
+            RecordKind::Lead => Self::Lead,
+            RecordKind::Account | RecordKind::PersonAccount => Self::Account,
+        }
+    }
+}
+
 /// A Contact, Lead or Account that a search or query by phone found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {

@@ -4,9 +4,9 @@ pub(crate) mod login_host;
 
 use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use lambda::queue::WakeUp;
-use org::{BatchError, Org};
+use org::{BatchError, Org, connection};
 use salesforce::{OrgCheck, SetUpStep, oauth};
 use secrecy::{ExposeSecret as _, SecretString};
 use store::{Acquired, ApiUsage, Connection, ConnectionState, LeaseKind, SalesforceTokens, Tenant, TenantId};
@@ -20,8 +20,6 @@ const REFRESH_POLL: (u32, Duration) = (16, Duration::from_millis(250));
 /// The time limit of a check or a set-up, which includes renewing the session. [`Org`] reserves five seconds of it. API
 /// Gateway times out after thirty seconds.
 const TIMEOUT: Duration = Duration::from_secs(26);
-/// When a dead connection is tried again; the same delay as the writer's.
-const RETRY_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
 /// What a sign-in did to the tenant's connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,31 +99,31 @@ pub(crate) async fn disconnect(console: &Console, tenant: &TenantId) -> Result<b
 pub(crate) async fn check(console: &Console, tenant: &TenantId) -> Result<OrgCheck, ConnectionError> {
     let (mut org, mut tenant) = open(console, tenant).await?;
     let check = org.check(&console.tenants, &mut tenant, Timestamp::now()).await;
-    record_result(console, &tenant, &org, check).await
+    record_result(console, &mut tenant, &org, check).await
 }
 
 /// Sets up the key field, step by step. Idempotent.
 pub(crate) async fn set_up(console: &Console, tenant: &TenantId) -> Result<Vec<SetUpStep>, ConnectionError> {
     let (mut org, mut tenant) = open(console, tenant).await?;
     let steps = org.set_up(&console.tenants, &mut tenant).await;
-    record_result(console, &tenant, &org, steps).await
+    record_result(console, &mut tenant, &org, steps).await
 }
 
 async fn open(console: &Console, tenant: &TenantId) -> Result<(Org, Tenant), ConnectionError> {
     let settings = console.settings.get(tenant).await?;
     let known = console.tenants.get(tenant).await?.filter(|known| known.salesforce.is_some());
-    let known = known.ok_or(ConnectionError::NotConnected("Salesforce"))?;
+    let mut known = known.ok_or(ConnectionError::NotConnected("Salesforce"))?;
     let deadline = Instant::now() + TIMEOUT;
     match Org::open(&console.connector, &known, &lease_holder(), settings.api_usage_limit, deadline).await {
         Ok(org) => Ok((org, known)),
-        Err(stop) => Err(record_stop(console, &known, stop).await?),
+        Err(stop) => Err(record_stop(console, &mut known, stop).await?),
     }
 }
 
 /// Stores the API usage that the org reported, and maps the result.
 async fn record_result<T>(
     console: &Console,
-    tenant: &Tenant,
+    tenant: &mut Tenant,
     org: &Org,
     answer: Result<T, BatchError>,
 ) -> Result<T, ConnectionError> {
@@ -141,13 +139,15 @@ async fn record_result<T>(
 
 /// Maps the error. If the connection turned out to be dead, its state is stored, so that an admin is asked to
 /// reconnect.
-async fn record_stop(console: &Console, tenant: &Tenant, stop: BatchError) -> Result<ConnectionError, store::Error> {
+async fn record_stop(
+    console: &Console,
+    tenant: &mut Tenant,
+    stop: BatchError,
+) -> Result<ConnectionError, store::Error> {
     if let BatchError::Reconnect(trouble) = &stop
         && is_live(tenant)
     {
-        let (since, reason) = (Timestamp::now(), trouble.message.clone());
-        let state = ConnectionState::ReconnectNeeded { reason, since, try_at: since + RETRY_AFTER };
-        console.tenants.set_state(&tenant.id, &state).await?;
+        connection::ask_to_reconnect(&console.tenants, tenant, trouble).await?;
         tracing::warn!(tenant = %tenant.id, code = trouble.code, "the connection to the org is dead");
     }
     Ok(stop.into())

@@ -2,14 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 use lambda::metrics::{Counter, count};
-use org::{BatchError, Reason};
-use store::{ConnectionState, Tenants};
+use org::{BatchError, Reason, connection};
+use store::Tenants;
 
-use crate::backoff;
 use crate::writer::Drain;
-
-/// The pause after the org hits a limit, or while its connection is dead.
-const PAUSE: SignedDuration = SignedDuration::from_mins(15);
 
 /// The retry delay for entries that are not at fault.
 const SHORT_DELAY: SignedDuration = SignedDuration::from_secs(2);
@@ -59,8 +55,8 @@ impl Drain {
             BatchError::Refused(reason) => {
                 return Ok(Triage::Bisect(SharedFailure { reason, not_before: None, may_be_org: false }));
             }
-            BatchError::Pause(reason) => return self.pause(tenants, reason, PAUSE).await.map(Triage::Defer),
-            BatchError::Reconnect(reason) => return self.ask_to_reconnect(tenants, reason).await.map(Triage::Defer),
+            BatchError::Pause(reason) => return self.pause(tenants, reason).await,
+            BatchError::Reconnect(reason) => return self.ask_to_reconnect(tenants, reason).await,
             BatchError::RetrySoon(reason) => return soon(reason),
             BatchError::OutOfTime(reason) if self.wrote || self.org.as_ref().is_none_or(|org| org.api_calls == 0) => {
                 return soon(reason);
@@ -77,8 +73,8 @@ impl Drain {
         match is_up {
             Ok(()) => Ok(Triage::Bisect(SharedFailure { reason, not_before, may_be_org: true })),
             Err(BatchError::Store(error)) => Err(error),
-            Err(BatchError::Reconnect(reason)) => self.ask_to_reconnect(tenants, reason).await.map(Triage::Defer),
-            Err(BatchError::Pause(reason)) => self.pause(tenants, reason, PAUSE).await.map(Triage::Defer),
+            Err(BatchError::Reconnect(reason)) => self.ask_to_reconnect(tenants, reason).await,
+            Err(BatchError::Pause(reason)) => self.pause(tenants, reason).await,
             Err(
                 BatchError::Failed(_)
                 | BatchError::TimedOut(_)
@@ -93,56 +89,25 @@ impl Drain {
         }
     }
 
-    /// Pauses an org that is down, for as long as it has been down.
+    /// Defers everything while the org is down.
     pub(crate) async fn pause_for_outage(
         &mut self,
         tenants: &Tenants,
         reason: Reason,
     ) -> Result<Deferral, store::Error> {
-        let now = Timestamp::now();
-        let down_for = now.duration_since(unavailable_since(&self.tenant.state, now));
-        let pause = backoff::outage_pause(down_for, self.tenant.id.as_str());
-        self.pause(tenants, reason, pause).await
-    }
-
-    async fn pause(
-        &mut self,
-        tenants: &Tenants,
-        reason: Reason,
-        pause: SignedDuration,
-    ) -> Result<Deferral, store::Error> {
-        let now = Timestamp::now();
-        let (since, until) = (unavailable_since(&self.tenant.state, now), now + pause);
-        let state = ConnectionState::Paused { since, until, reason: reason.message.clone() };
-        self.set_state(tenants, state).await?;
+        let until = connection::pause_for_outage(tenants, &mut self.tenant, &reason).await?;
         Ok(Deferral { reason, until })
     }
 
-    /// Marks the connection as needing an admin to reconnect. It is tried again all the same.
-    async fn ask_to_reconnect(&mut self, tenants: &Tenants, reason: Reason) -> Result<Deferral, store::Error> {
-        let now = Timestamp::now();
-        let (since, try_at) = (unavailable_since(&self.tenant.state, now), now + PAUSE);
-        let state = ConnectionState::ReconnectNeeded { reason: reason.message.clone(), since, try_at };
-        self.set_state(tenants, state).await?;
+    async fn pause(&mut self, tenants: &Tenants, reason: Reason) -> Result<Triage, store::Error> {
+        let until = connection::pause(tenants, &mut self.tenant, &reason).await?;
+        Ok(Triage::Defer(Deferral { reason, until }))
+    }
+
+    async fn ask_to_reconnect(&mut self, tenants: &Tenants, reason: Reason) -> Result<Triage, store::Error> {
+        let until = connection::ask_to_reconnect(tenants, &mut self.tenant, &reason).await?;
         count(Counter::ReconnectsNeeded, 1, &[]);
-        Ok(Deferral { reason, until: try_at })
-    }
-
-    /// Stores the state of the connection, if it changed.
-    pub(crate) async fn set_state(&mut self, tenants: &Tenants, state: ConnectionState) -> Result<(), store::Error> {
-        if self.tenant.state != state {
-            tenants.set_state(&self.tenant.id, &state).await?;
-            self.tenant.state = state;
-        }
-        Ok(())
-    }
-}
-
-/// Since when the org has been unavailable; `now` if it is available.
-fn unavailable_since(state: &ConnectionState, now: Timestamp) -> Timestamp {
-    match state {
-        ConnectionState::Connected => now,
-        ConnectionState::Paused { since, .. } | ConnectionState::ReconnectNeeded { since, .. } => *since,
+        Ok(Triage::Defer(Deferral { reason, until }))
     }
 }
 

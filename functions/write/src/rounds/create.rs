@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use jiff::Timestamp;
 use org::{BatchError, Bundle, Draft, Org};
-use salesforce::{Atomicity, Error, Graph, GraphResult, MAX_GRAPHS, MAX_NODES, MAX_RECORDS, Refusal, SalesforceId};
+use salesforce::{Graph, GraphResult, MAX_GRAPHS, MAX_NODES, MAX_RECORDS, Refusal, SalesforceId};
 use store::{OrgFacts, Written};
 
 use super::fix::{Fix, Part};
@@ -22,19 +22,8 @@ pub(crate) async fn tasks(org: &mut Org, mut drafts: Vec<Draft>, facts: &OrgFact
 
 async fn create_tasks(org: &mut Org, drafts: Vec<Draft>, facts: &OrgFacts) -> Result<Progress, BatchError> {
     let mut progress = Progress::default();
-    let wires: Vec<salesforce::Record> = drafts.iter().map(|draft| draft.wire(facts)).collect();
-    let saved = match org.try_call(async |client| client.create(&wires, Atomicity::EachAlone).await).await? {
-        Ok(saved) => saved,
-        // The whole collection was refused because of a field that none of its records may have.
-        Err(Error::Refused(refusal)) if refusal.fields_to_leave_out().is_some() => {
-            for draft in drafts {
-                progress.refused(draft, &refusal, Part::Task);
-            }
-            return Ok(progress);
-        }
-        Err(error) => return Err(error.into()),
-    };
-    for (draft, saved) in drafts.into_iter().zip(saved) {
+    let wires: Vec<_> = drafts.iter().map(|draft| draft.wire(facts)).collect();
+    for (draft, saved) in drafts.into_iter().zip(org.create(&wires).await?) {
         match saved {
             Ok(task_id) => created(draft, task_id, &mut progress),
             Err(refusal) => progress.refused(draft, &refusal, Part::Task),

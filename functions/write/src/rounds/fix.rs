@@ -22,9 +22,7 @@ pub(crate) enum Part {
 impl Part {
     pub(crate) fn sobject(self) -> SObject {
         match self {
-            Part::Record(RecordKind::Contact) => SObject::Contact,
-            Part::Record(RecordKind::Lead) => SObject::Lead,
-            Part::Record(RecordKind::Account | RecordKind::PersonAccount) => SObject::Account,
+            Part::Record(kind) => kind.into(),
             Part::Case => SObject::Case,
             Part::Task | Part::Revision => SObject::Task,
         }

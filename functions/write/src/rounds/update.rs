@@ -9,7 +9,7 @@ use rules::revise::{base_from_current, revise};
 use rules::settings::Settings;
 use rules::{RecordKind, Task, Topic};
 use salesforce::call_log::{HELD_FIELDS, held, revised_task};
-use salesforce::{Atomicity, Error, KeyField, MAX_RECORDS, Refusal, SObject, SalesforceId, Soql};
+use salesforce::{Error, MAX_RECORDS, Refusal, SObject, SalesforceId, Soql};
 use store::{OrgFacts, Related, Written};
 
 use super::fix::{Action, Part, action_for};
@@ -68,7 +68,9 @@ impl Update {
 /// Adopts Tasks that already existed when we tried to create them: an earlier attempt wrote them, and its outcome was
 /// lost.
 pub(crate) async fn adopt(org: &mut Org, existing: Vec<(Draft, Option<SalesforceId>)>, facts: &OrgFacts) -> Progress {
-    let ids = match find_tasks(org, &existing).await {
+    let unnamed = existing.iter().filter(|(_, id)| id.is_none());
+    let keys: Vec<String> = unnamed.map(|(draft, _)| draft.job.key.clone()).collect();
+    let ids = match org.tasks_by_key(&keys).await {
         Ok(ids) => ids,
         Err(error) => return Progress::aborted(error),
     };
@@ -87,23 +89,6 @@ pub(crate) async fn adopt(org: &mut Org, existing: Vec<(Draft, Option<Salesforce
     }
     progress.extend(update(org, updates, facts).await);
     progress
-}
-
-/// The ids, by key, of existing Tasks whose ids Salesforce did not name.
-async fn find_tasks(
-    org: &mut Org,
-    existing: &[(Draft, Option<SalesforceId>)],
-) -> Result<BTreeMap<String, SalesforceId>, BatchError> {
-    let unnamed = existing.iter().filter(|(_, id)| id.is_none());
-    let keys: Vec<String> = unnamed.map(|(draft, _)| draft.job.key.clone()).collect();
-    let mut ids = BTreeMap::new();
-    for soql in Soql::tasks_by_key(KeyField::AircallKey, &keys, None) {
-        let tasks = org.call(async |client| client.query(&soql).await).await?;
-        ids.extend(
-            tasks.iter().filter_map(|task| Some((task.str(KeyField::AircallKey.name())?.to_owned(), task.id()?))),
-        );
-    }
-    Ok(ids)
 }
 
 /// Updates Tasks: no request for those that are up to date, else one query and one update call per 200.
@@ -164,19 +149,8 @@ impl Update {
 /// Writes revised Tasks in one API call, each succeeding or failing on its own.
 async fn write(org: &mut Org, revised: Vec<(Update, salesforce::Record)>) -> Result<Progress, BatchError> {
     let mut progress = Progress::default();
-    let wires: Vec<salesforce::Record> = revised.iter().map(|(_, wire)| wire.clone()).collect();
-    let saved = match org.try_call(async |client| client.update(&wires, Atomicity::EachAlone).await).await? {
-        Ok(saved) => saved,
-        // The whole collection was refused because of a field that none of its records may have.
-        Err(Error::Refused(refusal)) if refusal.fields_to_leave_out().is_some() => {
-            for (update, _) in revised {
-                refused(update, &refusal, &mut progress);
-            }
-            return Ok(progress);
-        }
-        Err(error) => return Err(error.into()),
-    };
-    for ((mut update, _), saved) in revised.into_iter().zip(saved) {
+    let (updates, wires): (Vec<_>, Vec<_>) = revised.into_iter().unzip();
+    for (mut update, saved) in updates.into_iter().zip(org.update(&wires).await?) {
         match saved {
             Ok(_) => {
                 update.job.trace.note(Topic::Task, "The Task was updated with later data from Aircall.");

@@ -54,6 +54,16 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// When the entry is due again, if it stays pending.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Postponed { due_at, .. } | Self::Deferred { due_at, .. } => Some(*due_at),
+            Self::Logged { .. } | Self::Skipped { .. } | Self::Failed { .. } => None,
+        }
+    }
+}
+
 /// The result of [`Calls::record_outcome`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recorded {

@@ -62,6 +62,25 @@ pub enum ConnectionState {
     },
 }
 
+impl ConnectionState {
+    /// Since when the org has been unavailable; `None` if it is available.
+    pub fn unavailable_since(&self) -> Option<Timestamp> {
+        match self {
+            Self::Connected => None,
+            Self::Paused { since, .. } | Self::ReconnectNeeded { since, .. } => Some(*since),
+        }
+    }
+
+    /// When an org that takes no requests is tried again; `None` if it takes requests.
+    pub fn next_attempt(&self) -> Option<Timestamp> {
+        match self {
+            Self::Connected => None,
+            Self::Paused { until, .. } => Some(*until),
+            Self::ReconnectNeeded { try_at, .. } => Some(*try_at),
+        }
+    }
+}
+
 /// A [`ConnectionState`] as any version stored it.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]

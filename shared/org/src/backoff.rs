@@ -27,7 +27,7 @@ const fn attempts_within(seconds: i64) -> u32 {
 /// `None` once an entry has been retried for a day.
 ///
 /// The jitter is derived from the key, so entries that failed together are not retried together.
-pub(crate) fn retry_delay(attempts: u32, key: &str) -> Option<SignedDuration> {
+pub fn retry_delay(attempts: u32, key: &str) -> Option<SignedDuration> {
     let step = usize::try_from(attempts).unwrap_or(usize::MAX).min(SCHEDULE.len() - 1);
     (attempts < MAX_ATTEMPTS).then(|| jittered(SignedDuration::from_secs(SCHEDULE[step]), (key, attempts)))
 }
