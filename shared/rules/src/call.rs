@@ -5,7 +5,6 @@ use jiff::fmt::serde::timestamp::second::{optional, required};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::phone::E164;
-use crate::stored;
 
 /// Aircall's id of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -185,7 +184,7 @@ pub struct Call {
     #[serde(default)]
     pub direction: Direction,
     /// When it started ringing.
-    #[serde(with = "required", default = "stored::unknown_time")]
+    #[serde(with = "required")]
     pub started_at: Timestamp,
     /// When it was answered, if it was.
     #[serde(with = "optional", default)]

@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use crate::call::{Call, CallId, Contact, Direction, Party, User};
 use crate::observed::{self, earliest};
 use crate::phone::E164;
-use crate::stored;
 
 /// An event of a call, in the order of its lifecycle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -52,7 +51,7 @@ pub struct Snapshot {
     #[serde(default)]
     pub event: CallEvent,
     /// When Aircall built the event.
-    #[serde(with = "required", default = "stored::unknown_time")]
+    #[serde(with = "required")]
     pub at: Timestamp,
     /// The call at that time.
     pub call: Call,
@@ -153,15 +152,6 @@ impl CallDocument {
             voicemail_left: self.voicemail_left || other.voicemail_left,
             settled: self.settled || other.settled,
         }
-    }
-
-    /// With `at` for the call's start and the newest event, where they were not stored.
-    #[must_use]
-    pub(crate) fn with_missing_times(mut self, at: Timestamp) -> Self {
-        for time in [&mut self.latest.at, &mut self.latest.call.started_at] {
-            stored::fill_time(time, at);
-        }
-        self
     }
 
     /// The call's id.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::call::{Call, Contact, Direction, Line, Party, User};
 use crate::document::{CallDocument, Snapshot};
@@ -56,14 +56,19 @@ impl Document {
     ///
     /// # Errors
     /// With serde's message, when not even the ids can be read.
-    pub fn from_stored(document: Value, at: Timestamp) -> Result<Self, String> {
+    pub fn from_stored(mut document: Value, at: Timestamp) -> Result<Self, String> {
         // Only the document of messages has this key.
-        if document.get("messages").is_some() {
-            let messages: Messages = stored::read(document, &Value::Null)?;
-            Ok(Document::Messages(messages.with_missing_times(at)))
+        if let Some(messages) = document.get_mut("messages") {
+            for version in messages.as_object_mut().into_iter().flat_map(Map::values_mut) {
+                let message = version.get_mut("message");
+                stored::fill_time(message, "sent_at", at.as_millisecond(), Timestamp::from_millisecond);
+            }
+            stored::read(document, &Value::Null).map(Document::Messages)
         } else {
-            let call: CallDocument = stored::read(document, &Value::Null)?;
-            Ok(Document::Call(Box::new(call.with_missing_times(at))))
+            let seconds = at.as_second();
+            stored::fill_time(document.get_mut("latest"), "at", seconds, Timestamp::from_second);
+            stored::fill_time(document.pointer_mut("/latest/call"), "started_at", seconds, Timestamp::from_second);
+            stored::read(document, &Value::Null).map(|call| Document::Call(Box::new(call)))
         }
     }
 

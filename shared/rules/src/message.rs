@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::{Contact, Direction, Line, Party, User};
 use crate::phone_digest::DigestKey;
-use crate::stored;
 
 /// Aircall's id of a message, or of a group message and one of its participants.
 ///
@@ -178,7 +177,7 @@ pub struct Message {
     #[serde(default)]
     pub direction: Direction,
     /// When it was sent, to the millisecond. Messages are ordered by it.
-    #[serde(with = "required", default = "stored::unknown_time")]
+    #[serde(with = "required")]
     pub sent_at: Timestamp,
     /// The channel.
     #[serde(default)]

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -17,7 +16,6 @@ use crate::message::{Message, MessageId};
 use crate::phone::E164;
 use crate::phone_digest::DigestKey;
 use crate::settings::{MessageTasks, Settings};
-use crate::stored;
 use crate::text::length;
 
 /// One day of the conversation between a line and an external phone number.
@@ -118,15 +116,6 @@ impl Messages {
     /// One message as of a version of its document, on its own or as part of a conversation.
     pub fn from_message(message: Message, version: u64, conversation: Option<Conversation>) -> Self {
         Self { conversation, messages: BTreeMap::from([(message.id.clone(), Version { version, message })]) }
-    }
-
-    /// With `at` for each time of sending that was not stored.
-    #[must_use]
-    pub(crate) fn with_missing_times(mut self, at: Timestamp) -> Self {
-        for version in self.messages.values_mut() {
-            stored::fill_time(&mut version.message.sent_at, at);
-        }
-        self
     }
 
     /// Joins both sets of messages.

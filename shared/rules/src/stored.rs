@@ -46,15 +46,16 @@ fn nodes(value: &Value) -> usize {
     }
 }
 
-/// Stands for a time that was not stored.
-pub(crate) fn unknown_time() -> Timestamp {
-    Timestamp::UNIX_EPOCH
-}
-
-/// Replaces a time that was not stored by `at`.
-pub(crate) fn fill_time(time: &mut Timestamp, at: Timestamp) {
-    if *time == unknown_time() {
-        *time = at;
+/// Sets the time under `key` to `number`, if it was not stored or `read` does not understand it.
+pub(crate) fn fill_time(
+    object: Option<&mut Value>,
+    key: &str,
+    number: i64,
+    read: fn(i64) -> Result<Timestamp, jiff::Error>,
+) {
+    let Some(Value::Object(object)) = object else { return };
+    if object.get(key).and_then(Value::as_i64).is_none_or(|stored| read(stored).is_err()) {
+        object.insert(key.to_owned(), number.into());
     }
 }
 
