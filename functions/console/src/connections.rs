@@ -139,6 +139,7 @@ impl From<BatchError> for ConnectionError {
         match stop {
             BatchError::Failed(Reason { message, .. })
             | BatchError::TimedOut(Reason { message, .. })
+            | BatchError::CutOff(Reason { message, .. })
             | BatchError::OutOfTime(Reason { message, .. })
             | BatchError::RetrySoon(Reason { message, .. }) => ConnectionError::SalesforceUnavailable(message),
             BatchError::Pause(Reason { message, .. }) => ConnectionError::SalesforcePaused(message),

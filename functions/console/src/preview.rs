@@ -146,6 +146,7 @@ async fn look_up(
         Err(
             BatchError::Failed(Reason { code, message })
             | BatchError::TimedOut(Reason { code, message })
+            | BatchError::CutOff(Reason { code, message })
             | BatchError::OutOfTime(Reason { code, message })
             | BatchError::Refused(Reason { code, message })
             | BatchError::Pause(Reason { code, message })

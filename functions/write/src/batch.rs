@@ -16,7 +16,7 @@ use store::{Calls, Entry, Outcome, TenantId};
 
 use self::triage::{Deferral, SharedFailure, Triage, org_wide};
 use crate::outcome::{self, Finished, nothing_to_write};
-use crate::rounds::Rounds;
+use crate::rounds::{Ended, Rounds};
 use crate::writer::{BATCH, Drain, DrainError, Writer};
 
 /// Group size by an entry's number of shared failures (a whole request failed). Groups shrink until the poison entry is
@@ -44,7 +44,9 @@ pub(crate) async fn write(
     }
     let (finished, result) = write_groups(writer, drain, &settings, groups(&entries), now).await;
     let mut entries: BTreeMap<String, Entry> = entries.into_iter().map(|entry| (entry.key.clone(), entry)).collect();
-    let finished = finished.into_iter().filter_map(|Finished { key, outcome }| Some((entries.remove(&key)?, outcome)));
+    let finished = finished.into_iter().filter_map(|Finished { key, outcome, unconfirmed, removed }| {
+        Some((Entry { unconfirmed, removed, ..entries.remove(&key)? }, outcome))
+    });
     let mut outcomes: Vec<(Entry, Outcome)> = finished.collect();
     let without_job = entries.into_values().filter(|entry| Job::from_entry(entry).is_none());
     outcomes.extend(without_job.map(|entry| {
@@ -107,8 +109,8 @@ async fn write_groups(
         }
     }
     let tenant = &drain.tenant.id;
-    for (jobs, SharedFailure { reason, not_before, .. }) in shared_failures {
-        let failures = jobs.into_iter().map(|job| outcome::shared_failure(job, tenant, reason.clone(), not_before));
+    for (jobs, SharedFailure { reason, .. }) in shared_failures {
+        let failures = jobs.into_iter().map(|job| outcome::shared_failure(job, tenant, reason.clone()));
         finished.extend(failures);
     }
     if deferral.is_some() {
@@ -136,8 +138,13 @@ async fn write_group(
         },
     };
     let mut left: BTreeMap<String, Job> = group.iter().map(|job| (job.key.clone(), job.clone())).collect();
-    let (finished, mut result) = Rounds::new(writer, org, tenant, settings, now).run(group).await;
+    let Ended { finished, in_doubt, mut result } = Rounds::new(writer, org, tenant, settings, now).run(group).await;
     left.retain(|key, _| !finished.iter().any(|finished| finished.key == *key));
+    for (key, sent) in in_doubt {
+        if let Some(job) = left.get_mut(&key) {
+            job.note_unconfirmed(sent);
+        }
+    }
     // If the API allowance is used up, do not attempt the next call.
     if let (Ok(()), Some(spent)) = (&result, org.is_spent()) {
         result = Err(BatchError::Pause(spent));

@@ -43,10 +43,6 @@ impl Writer {
         };
         let mut drain = Drain { tenant, holder: holder.to_owned(), deadline, org: None, wrote: false };
         drain.tenant.facts = std::mem::take(&mut drain.tenant.facts).as_of(now);
-        if drain.lacks_key_field() {
-            drain.tenant.facts.unkeyed_at = Some(now);
-            self.lookup.tenants.set_facts(id, &drain.tenant.facts).await?;
-        }
         let outcome = match is_open(&drain.tenant, now) {
             Ok(()) => self.drain_all(&mut drain, woken).await,
             Err(stop) => {

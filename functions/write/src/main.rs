@@ -68,6 +68,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             matched: SignedDuration::from_mins(whole_number("PHONE_MATCH_MINUTES", "a number of minutes")?),
             created: SignedDuration::from_hours(whole_number("CREATED_PHONE_HOURS", "a number of hours")?),
         },
+        late_effect: SignedDuration::from_secs(whole_number("LATE_EFFECT_SECONDS", "a number of seconds")?),
         write_queue: WriteQueue::new(sqs.clone(), env::required("WRITES_QUEUE_URL")?),
         retry_queue: RetryQueue::new(sqs, env::required("RETRIES_QUEUE_URL")?),
     };

@@ -1,9 +1,11 @@
 //! The outcome of a job: what is recorded for its entry, and when it is retried.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use org::{Job, Reason, backoff};
-use rules::{Decision, Party, SkipReason, Topic, Trace, Verdict};
-use store::{Entry, Outcome, Problem, TenantId, Written};
+use rules::{Decision, MessageId, Party, SkipReason, Topic, Trace, Verdict};
+use store::{Entry, Outcome, Problem, TenantId, Unconfirmed, Written};
 
 /// A job that is finished in this drain.
 #[derive(Debug)]
@@ -11,23 +13,33 @@ pub(crate) struct Finished {
     /// The key of its entry.
     pub(crate) key: String,
     pub(crate) outcome: Outcome,
+    /// What of its Task remains unconfirmed.
+    pub(crate) unconfirmed: Vec<Unconfirmed>,
+    /// The messages whose Task a person deleted.
+    pub(crate) removed: BTreeSet<MessageId>,
+}
+
+impl Finished {
+    fn new(job: Job, outcome: impl FnOnce(Trace) -> Outcome) -> Self {
+        Self { key: job.key, outcome: outcome(job.trace), unconfirmed: job.unconfirmed, removed: job.removed }
+    }
 }
 
 /// The Task exists in Salesforce.
 pub(crate) fn logged(job: Job, written: Written) -> Finished {
-    Finished { key: job.key, outcome: Outcome::Logged { written: Box::new(written), trace: job.trace } }
+    Finished::new(job, |trace| Outcome::Logged { written: Box::new(written), trace })
 }
 
 /// The job becomes no Task.
 pub(crate) fn skipped(job: Job, reason: SkipReason) -> Finished {
-    Finished { key: job.key, outcome: Outcome::Skipped { reason, trace: job.trace } }
+    Finished::new(job, |trace| Outcome::Skipped { reason, trace })
 }
 
 /// The job failed and a retry would not help.
 pub(crate) fn failed(mut job: Job, reason: Reason) -> Finished {
     job.trace.note(Topic::Task, format!("Salesforce refused: {}", reason.message));
     let problem = problem(&job, reason, 0);
-    Finished { key: job.key, outcome: Outcome::Failed { problem, trace: job.trace } }
+    Finished::new(job, |trace| Outcome::Failed { problem, trace })
 }
 
 /// The attempt failed. It is retried for a day, and has then failed.
@@ -37,22 +49,19 @@ pub(crate) fn postponed(job: Job, reason: Reason) -> Finished {
 }
 
 /// A request that the job shared with others failed as a whole. It is retried in smaller groups the more often this
-/// happens, and not before the given time.
-pub(crate) fn shared_failure(job: Job, tenant: &TenantId, reason: Reason, not_before: Option<Timestamp>) -> Finished {
+/// happens.
+pub(crate) fn shared_failure(job: Job, tenant: &TenantId, reason: Reason) -> Finished {
     let failures = shared_failures(&job).saturating_add(1);
     // Entries that failed together are retried together, so that they share requests again.
     let together = format!("{tenant} {}", reason.code);
-    let due_at = backoff::retry_delay(job.attempts, &together).map(|delay| {
-        let due_at = Timestamp::now() + delay;
-        not_before.map_or(due_at, |at| at.max(due_at))
-    });
+    let due_at = backoff::retry_delay(job.attempts, &together).map(|delay| Timestamp::now() + delay);
     postponed_or_failed(job, reason, failures, due_at)
 }
 
-/// The org takes no requests until `due_at`, which says nothing about the job.
+/// The job has to wait until `due_at`, which says nothing about the job itself.
 pub(crate) fn deferred(job: Job, reason: Reason, due_at: Timestamp) -> Finished {
     let problem = problem(&job, reason, shared_failures(&job));
-    Finished { key: job.key, outcome: Outcome::Deferred { due_at, problem } }
+    Finished::new(job, |_| Outcome::Deferred { due_at, problem })
 }
 
 /// The outcome of a pending entry that has no job: its decision skips it, or there is nothing to write.
@@ -81,11 +90,9 @@ fn shared_failures(job: &Job) -> u32 {
 /// Postpones the job until `due_at`; without a time, it was retried for a day and has failed.
 fn postponed_or_failed(mut job: Job, reason: Reason, shared_failures: u32, due_at: Option<Timestamp>) -> Finished {
     let problem = problem(&job, reason, shared_failures);
-    let outcome = if let Some(due_at) = due_at {
-        Outcome::Postponed { due_at, problem, trace: job.trace }
-    } else {
-        job.trace.note(Topic::Task, format!("Retried for a day without success: {}", problem.message));
-        Outcome::Failed { problem, trace: job.trace }
-    };
-    Finished { key: job.key, outcome }
+    if let Some(due_at) = due_at {
+        return Finished::new(job, |trace| Outcome::Postponed { due_at, problem, trace });
+    }
+    job.trace.note(Topic::Task, format!("Retried for a day without success: {}", problem.message));
+    Finished::new(job, |trace| Outcome::Failed { problem, trace })
 }

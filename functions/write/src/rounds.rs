@@ -3,24 +3,31 @@
 mod create;
 mod fix;
 mod progress;
+mod requests;
 mod update;
 
-use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
 use org::{BatchError, Hints, Job, Knowledge, Missing, Org, Plan, Users};
 use rules::E164;
 use rules::matching::Record;
 use rules::settings::Settings;
-use salesforce::{KeyField, Refusal};
-use store::{PhoneMatch, Tenant};
+use salesforce::Refusal;
+use store::{PhoneMatch, Tenant, Unconfirmed};
 
-use self::fix::{Fix, names};
+use self::fix::Fix;
 use self::progress::Progress;
+use self::requests::Requests;
 use self::update::Update;
 use crate::outcome::{self, Finished};
 use crate::writer::Writer;
 
 /// The most rounds of a job in one drain.
 const ROUNDS: usize = 4;
+
+/// How often a job that waits for another job's request is tried.
+const POLL: SignedDuration = SignedDuration::from_secs(30);
 
 /// The rounds over one group of jobs.
 pub(crate) struct Rounds<'a> {
@@ -32,6 +39,17 @@ pub(crate) struct Rounds<'a> {
     hints: Hints,
     /// The knowledge of the last round, if it is still valid.
     knowledge: Option<Knowledge>,
+    /// What was sent in this drain and may have taken effect, by key.
+    in_doubt: BTreeMap<String, Unconfirmed>,
+}
+
+/// What the rounds came to.
+pub(crate) struct Ended {
+    pub(crate) finished: Vec<Finished>,
+    /// What was sent of jobs that are not finished and may have taken effect, by key.
+    pub(crate) in_doubt: BTreeMap<String, Unconfirmed>,
+    /// Why the other jobs are not finished.
+    pub(crate) result: Result<(), BatchError>,
 }
 
 /// What applying fixes came to.
@@ -51,19 +69,21 @@ impl<'a> Rounds<'a> {
         settings: &'a Settings,
         now: Timestamp,
     ) -> Self {
-        Self { writer, org, tenant, settings, now, hints: Hints::default(), knowledge: None }
+        Self { writer, org, tenant, settings, now, hints: Hints::default(), knowledge: None, in_doubt: BTreeMap::new() }
     }
 
     /// Writes `jobs`. After an early end, jobs that are not finished may still have been written; a retry detects that.
-    pub(crate) async fn run(mut self, mut jobs: Vec<Job>) -> (Vec<Finished>, Result<(), BatchError>) {
+    pub(crate) async fn run(mut self, jobs: Vec<Job>) -> Ended {
         let mut finished = Vec::new();
+        let result = self.run_all(jobs, &mut finished).await;
+        Ended { finished, in_doubt: self.in_doubt, result }
+    }
+
+    async fn run_all(&mut self, mut jobs: Vec<Job>, finished: &mut Vec<Finished>) -> Result<(), BatchError> {
         for round in 1..=ROUNDS {
             let mut progress = self.round(jobs).await;
             finished.append(&mut progress.finished);
-            let fixed = match self.prepare_next(progress).await {
-                Ok(fixed) => fixed,
-                Err(error) => return (finished, Err(error)),
-            };
+            let fixed = self.prepare_next(progress).await?;
             finished.extend(fixed.failed);
             if round == ROUNDS {
                 finished.extend(fixed.jobs.into_iter().map(|(job, fix)| outcome::postponed(job, fix.reason())));
@@ -77,52 +97,103 @@ impl<'a> Rounds<'a> {
                 break;
             }
         }
-        (finished, Ok(()))
+        Ok(())
     }
 
     async fn round(&mut self, jobs: Vec<Job>) -> Progress {
         let (old, new): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| job.written.is_some());
         let updates = old.into_iter().filter_map(|job| Update::from_job(job, self.settings)).collect();
-        let mut progress = update::update(self.org, updates, &self.tenant.facts).await;
+        let mut progress = update::update(&mut self.requests(), updates).await;
         if !progress.can_continue() || new.is_empty() {
             return progress;
         }
-        let plan = match self.plan(new).await {
-            Ok(plan) => plan,
+        let (plan, waiting) = match self.plan(new).await {
+            Ok(planned) => planned,
             Err(error) => {
                 progress.aborted = Some(error);
                 return progress;
             }
         };
+        let waiting = waiting.into_iter().map(|(job, until)| outcome::deferred(job, update::unanswered(), until));
+        progress.finished.extend(waiting);
         progress.finished.extend(plan.skipped.into_iter().map(|(job, reason)| outcome::skipped(job, reason)));
         progress.existing.extend(plan.existing.into_iter().map(|(draft, id)| (draft, Some(id))));
-        progress.extend(create::bundles(self.org, plan.bundles, &self.tenant.facts).await);
+        progress.extend(create::bundles(&mut self.requests(), plan.bundles).await);
         if progress.can_continue() {
-            progress.extend(create::tasks(self.org, plan.drafts, &self.tenant.facts).await);
+            progress.extend(create::tasks(&mut self.requests(), plan.drafts).await);
         }
         if progress.can_continue() {
             let existing = std::mem::take(&mut progress.existing);
-            progress.extend(update::adopt(self.org, existing, &self.tenant.facts).await);
+            progress.extend(update::adopt(&mut self.requests(), existing).await);
             progress.can_continue();
         }
         progress
     }
 
-    async fn plan(&mut self, jobs: Vec<Job>) -> Result<Plan, BatchError> {
+    fn requests(&mut self) -> Requests<'_> {
+        Requests {
+            org: self.org,
+            calls: &self.writer.calls,
+            phones: &self.writer.lookup.phones,
+            tenant: &self.tenant.id,
+            facts: &self.tenant.facts,
+            late_effect: self.writer.late_effect,
+            in_doubt: &mut self.in_doubt,
+        }
+    }
+
+    /// Plans the jobs. Also returns those that have to wait, and until when, because a request for the same Task, or for
+    /// a record of the same phone number or Contact, is not answered and may still take effect.
+    async fn plan(&mut self, jobs: Vec<Job>) -> Result<(Plan, Vec<(Job, Timestamp)>), BatchError> {
+        let now = Timestamp::now();
+        let has_key = self.requests().has_key_field();
+        let phones = &self.writer.lookup.phones;
+        let mut waiting = Vec::new();
+        let pending = phones.pending_creates(&self.tenant.id, jobs.iter().map(|job| job.phone.as_str()), now).await?;
+        let jobs = hold_back(jobs, &mut waiting, |job| {
+            let others = pending.get(job.phone.as_str()).into_iter().flatten();
+            let until = others.filter(|create| !create.keys.contains(&job.key)).map(|create| create.until).max();
+            // The job whose request it is may settle it earlier.
+            until.map(|until| until.min(now + POLL))
+        });
+        let knowledge = self.knowledge_of(&jobs).await?;
+        let jobs = hold_back(jobs, &mut waiting, |job| {
+            let until = job.may_be_created_until(has_key).filter(|until| *until > now);
+            until.filter(|_| !knowledge.tasks.contains_key(&job.key))
+        });
         let lookup = &self.writer.lookup;
-        let knowledge = if let Some(knowledge) = self.knowledge.take() {
-            knowledge
-        } else {
-            let found = lookup.look_up(self.org, self.tenant, self.settings, &jobs, &self.hints, self.now).await?;
-            // Stored at once, so that with a slow org the next attempt gets further.
-            let matched = found.matched.clone().into_iter().collect();
-            self.cache_phones(matched, self.now + self.writer.phone_ttl.matched, false).await?;
-            found
-        };
         let users = Users { known: &lookup.owners, tenant: &self.tenant.id, default_owner: self.org.default_owner };
-        let plan = Plan::new(jobs, &knowledge, self.settings, &users);
+        let mut plan = Plan::new(jobs, &knowledge, self.settings, &users);
         self.knowledge = Some(knowledge);
-        Ok(plan)
+
+        let subjects = plan.bundles.iter().map(|bundle| bundle.subject.as_str());
+        let mut pending = lookup.phones.pending_creates(&self.tenant.id, subjects, now).await?;
+        let mut bundles = Vec::new();
+        for mut bundle in plan.bundles {
+            bundle.pending = pending.remove(&bundle.subject).unwrap_or_default();
+            match bundle.is_pending_until(has_key) {
+                Some(until) => {
+                    let until = if has_key { until.min(now + POLL) } else { until };
+                    waiting.extend(bundle.drafts.into_iter().map(|draft| (draft.job, until)));
+                }
+                None => bundles.push(bundle),
+            }
+        }
+        plan.bundles = bundles;
+        Ok((plan, waiting))
+    }
+
+    /// What is known about the jobs: from the last round, or looked up.
+    async fn knowledge_of(&mut self, jobs: &[Job]) -> Result<Knowledge, BatchError> {
+        if let Some(knowledge) = self.knowledge.take() {
+            return Ok(knowledge);
+        }
+        let lookup = &self.writer.lookup;
+        let found = lookup.look_up(self.org, self.tenant, self.settings, jobs, &self.hints, self.now).await?;
+        // Stored at once, so that with a slow org the next attempt gets further.
+        let matched = found.matched.clone().into_iter().collect();
+        self.cache_phones(matched, self.now + self.writer.phone_ttl.matched, false).await?;
+        Ok(found)
     }
 
     /// Caches until `expires_at` which record each phone number matched. `ours` says that we created the records.
@@ -165,7 +236,11 @@ impl<'a> Rounds<'a> {
         for (mut job, fix) in to_fix {
             job.start_over();
             let helps = match &fix {
-                Fix::Nothing => true,
+                Fix::Nothing | Fix::LookUpAgain => true,
+                Fix::ReadAgain(refusal) => {
+                    job.was_read_again |= !refusal.was_modified();
+                    true
+                }
                 Fix::LeaveOut(sobject, refusal) => {
                     let fields = refusal.cause().fields.iter();
                     let missing: Vec<_> =
@@ -173,7 +248,7 @@ impl<'a> Rounds<'a> {
                     // If the fields were already left out and the job was refused again, this fix cannot help.
                     let helps = !missing.iter().all(|missing| missing.is_in(&facts));
                     if helps {
-                        self.leave_out(&missing, refusal);
+                        missing.iter().for_each(|missing| drop(missing.add_to(&mut self.tenant.facts, self.now)));
                     }
                     helps
                 }
@@ -212,15 +287,6 @@ impl<'a> Rounds<'a> {
         Ok(fixed)
     }
 
-    fn leave_out(&mut self, missing: &[Missing], refusal: &Refusal) {
-        for missing in missing {
-            missing.add_to(&mut self.tenant.facts, self.now);
-        }
-        if names(refusal, KeyField::AircallKey.name()) {
-            self.tenant.facts.unkeyed_at = Some(self.now);
-        }
-    }
-
     /// Uses the record that a duplicate rule named for the job's phone number. Returns whether there is one.
     fn use_record(&mut self, job: &Job, record: Option<&Record>) -> bool {
         if let (Some(record), false) = (record, self.hints.named.contains_key(&job.phone)) {
@@ -228,4 +294,16 @@ impl<'a> Rounds<'a> {
         }
         self.hints.named.contains_key(&job.phone)
     }
+}
+
+/// Moves the jobs that have to wait, with the time until when.
+fn hold_back(
+    jobs: Vec<Job>,
+    waiting: &mut Vec<(Job, Timestamp)>,
+    until: impl Fn(&Job) -> Option<Timestamp>,
+) -> Vec<Job> {
+    let (held, free): (Vec<_>, Vec<_>) =
+        jobs.into_iter().map(|job| (until(&job), job)).partition(|(until, _)| until.is_some());
+    waiting.extend(held.into_iter().filter_map(|(until, job)| Some((job, until?))));
+    free.into_iter().map(|(_, job)| job).collect()
 }

@@ -4,8 +4,7 @@ use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
 use lambda::queue::{QueueError, RetryQueue, WriteQueue};
-use org::{Lookup, Missing, Org, OrgConnector};
-use salesforce::KeyField;
+use org::{Lookup, Org, OrgConnector};
 use store::{ApiUsage, Calls, SettingsStore, Tenant};
 
 /// The most entries of one batch: the limit of one sObject collection.
@@ -21,6 +20,8 @@ pub(crate) struct Writer {
     pub(crate) write_queue: WriteQueue,
     pub(crate) retry_queue: RetryQueue,
     pub(crate) lookup: Lookup,
+    /// How long a request that was given up may still take effect in Salesforce.
+    pub(crate) late_effect: SignedDuration,
 }
 
 /// Time-to-live of the cache from phone numbers to records.
@@ -57,11 +58,6 @@ pub(crate) struct Drain {
 }
 
 impl Drain {
-    /// Whether the org lacks the unique key field, by which Salesforce itself refuses a duplicate Task.
-    pub(crate) fn lacks_key_field(&self) -> bool {
-        Missing::key_field(KeyField::AircallKey).is_in(&self.tenant.facts)
-    }
-
     pub(crate) fn usage(&self) -> Option<ApiUsage> {
         let usage = self.org.as_ref()?.usage?;
         Some(ApiUsage { used: usage.used, limit: usage.limit, at: Timestamp::now() })

@@ -1,6 +1,6 @@
 //! Dates and instants in Salesforce's notation.
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, fmt::rfc2822, tz::TimeZone};
 
 /// `2026-11-22T17:36:26.000+0000`; Salesforce keeps whole seconds.
 pub(crate) fn datetime(instant: Timestamp) -> String {
@@ -10,6 +10,11 @@ pub(crate) fn datetime(instant: Timestamp) -> String {
 /// Any ISO 8601 instant, with `Z`, `+00:00` or `+0000`.
 pub(crate) fn parse_datetime(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", text).ok())
+}
+
+/// The date of an HTTP header, such as `Wed, 21 Oct 2015 07:28:00 GMT`.
+pub(crate) fn parse_http_date(text: &str) -> Option<Timestamp> {
+    rfc2822::parse(text).ok().map(|date| date.timestamp())
 }
 
 /// `2026-11-22`.

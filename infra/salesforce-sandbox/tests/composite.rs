@@ -253,3 +253,18 @@ async fn graphs_have_limits() {
         json!([{"graphId": "q", "compositeRequest": [step("GET", "query?q=SELECT+Id+FROM+Task", "q", Value::Null)]}]);
     assert_eq!(post(query).await.body["graphs"][0]["isSuccessful"], false);
 }
+
+#[tokio::test]
+async fn each_update_in_a_composite_has_its_own_condition() {
+    let org = Client::new();
+    let task = || org.seed("Task", json!({"LastModifiedDate": "2026-03-01T10:00:00.000+0000"}));
+    let update = |id: &str, reference_id: &str, since: &str| {
+        let mut step = step("PATCH", &format!("sobjects/Task/{id}"), reference_id, json!({"Subject": "Call"}));
+        step["httpHeaders"] = json!({"If-Unmodified-Since": since});
+        step
+    };
+    let (one, other) = (task(), task());
+    let (same, earlier) = ("Sun, 01 Mar 2026 10:00:00 GMT", "Sun, 01 Mar 2026 09:00:00 GMT");
+    let responses = composite(&org, false, vec![update(&one, "one", earlier), update(&other, "other", same)]).await;
+    assert_eq!(responses.iter().map(outcome).collect::<Vec<_>>(), [(412, ""), (204, "")]);
+}

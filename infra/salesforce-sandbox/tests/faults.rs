@@ -200,3 +200,30 @@ async fn a_request_takes_effect_when_its_connection_is_closed() {
     assert!(org.org.records("Task").is_empty());
     wait_for(&org, 1, 201).await;
 }
+
+#[tokio::test]
+async fn a_late_request_takes_effect_after_its_caller_has_the_response() {
+    let org = Client::new();
+    add_fault(&org, json!({"path": "Task", "status": 504, "effect_after_ms": 100})).await;
+    assert_eq!((org.create("Task", json!({})).await.status, org.org.records("Task").len()), (504, 0));
+    wait_for(&org, 1, 504).await;
+    assert_eq!(org.get("/_sandbox/requests").await.body["total"], 1);
+
+    add_fault(&org, json!({"path": "Task", "effect_after_ms": 100})).await;
+    assert_eq!((raw(&org, &data("sobjects/Task")).await, org.org.records("Task").len()), (String::new(), 1));
+    wait_for(&org, 2, 504).await;
+}
+
+#[tokio::test]
+async fn a_late_update_is_refused_if_the_record_was_modified_meanwhile() {
+    let org = Client::new();
+    let id = org.seed("Task", json!({"Subject": "Call", "LastModifiedDate": "2026-03-01T10:00:00.000+0000"}));
+    let path = data(&format!("sobjects/Task/{id}"));
+    let unmodified = [("if-unmodified-since", "Sun, 01 Mar 2026 10:00:00 GMT")];
+    let update = async |subject: &str| org.send("PATCH", &path, Some(json!({"Subject": subject})), &unmodified).await;
+    add_fault(&org, json!({"method": "PATCH", "status": 504, "effect_after_ms": 50})).await;
+    assert_eq!(update("late").await.status, 504);
+    assert_eq!(update("in time").await.status, 204);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(org.only("Task")["Subject"], "in time");
+}

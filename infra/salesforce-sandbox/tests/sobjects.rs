@@ -211,3 +211,20 @@ async fn the_body_must_be_json_of_a_known_type() {
     let long = format!("query?q=SELECT+Id+FROM+Task+WHERE+Subject='{}'", "x".repeat(16_384));
     assert_eq!(org.get(&data(&long)).await.status, 414);
 }
+
+#[tokio::test]
+async fn a_conditional_update_is_refused_if_the_record_was_modified_later() {
+    let org = Client::new();
+    let id = org.seed("Task", json!({"Subject": "Call", "LastModifiedDate": "2026-03-01T10:00:00.000+0000"}));
+    let path = data(&format!("sobjects/Task/{id}"));
+    for (since, status) in [
+        ("Sun, 01 Mar 2026 09:59:59 GMT", 412),
+        ("yesterday", 400),
+        ("Sun, 01 Mar 2026 10:00:00 GMT", 204),
+        ("Sun, 01 Mar 2026 10:00:00 GMT", 412),
+    ] {
+        let answer = org.send("PATCH", &path, Some(json!({"Subject": since})), &[("If-Unmodified-Since", since)]).await;
+        assert_eq!(answer.status, status, "{since}: {}", answer.body);
+    }
+    assert_eq!(org.only("Task")["Subject"], "Sun, 01 Mar 2026 10:00:00 GMT");
+}

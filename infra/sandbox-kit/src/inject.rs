@@ -46,6 +46,14 @@ fn answered<S: Sandbox>(sandbox: &S, entry: Entry, status: u16, mut response: Re
 /// The status to log, 0 for a dropped connection, and the response: that of the fault, else the API's own.
 async fn apply<S: Sandbox>(rule: &Rule, sandbox: &S, target: &str, request: Request, next: Next) -> (u16, Response) {
     let replacement = rule.replacement(&S::FAULT_STYLE);
+    if let Some(after) = rule.late_effect() {
+        tokio::time::sleep(rule.delay()).await;
+        tokio::spawn(async move {
+            tokio::time::sleep(after).await;
+            S::on_response(&mut next.run(request).await);
+        });
+        return replacement.unwrap_or_else(|| (0, faults::dropped()));
+    }
     let own = if rule.commit {
         let own = next.run(request).await;
         tokio::time::sleep(rule.delay()).await;

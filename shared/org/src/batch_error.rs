@@ -12,6 +12,9 @@ pub enum BatchError {
     /// A whole request timed out. Salesforce may still be processing it, and it may take effect minutes later.
     #[error("Salesforce does not answer in time: {0}")]
     TimedOut(Reason),
+    /// The connection was cut off while the request ran. It may take effect moments later.
+    #[error("the connection to Salesforce was cut off: {0}")]
+    CutOff(Reason),
     /// A whole request was refused and would be refused again: one of its entries is a poison entry.
     #[error("Salesforce refuses the request: {0}")]
     Refused(Reason),
@@ -79,6 +82,7 @@ impl From<Error> for BatchError {
             Kind::Pause => BatchError::Pause(trouble),
             Kind::Reconnect => BatchError::Reconnect(trouble),
             _ if has_timed_out(&error) => BatchError::TimedOut(trouble),
+            _ if matches!(error, Error::Unanswered(_)) => BatchError::CutOff(trouble),
             // `Refresh` here means refused again right after a refresh: the session ended at once, but the grant is not
             // dead.
             Kind::Refresh | Kind::Retry => BatchError::Failed(trouble),

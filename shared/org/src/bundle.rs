@@ -1,14 +1,19 @@
 //! A new record with its Case and Tasks, as one transaction in Salesforce.
 
+use jiff::Timestamp;
 use rules::unknown::NewRecord;
 use salesforce::{SObject, Subrequest, call_log};
-use store::OrgFacts;
+use store::{OrgFacts, PendingCreate};
 
 use crate::draft::{Draft, without};
 
 /// A new record, a new Case or both, with the Tasks on them. Written atomically.
 #[derive(Debug)]
 pub struct Bundle {
+    /// What it creates records for: a phone number, or the id of a Contact that gets a Case.
+    pub subject: String,
+    /// Earlier requests to create records for the same subject that are not answered.
+    pub pending: Vec<PendingCreate>,
     /// The record to create; `None` if only the Case is new.
     pub record: Option<NewRecord>,
     /// The subject of the Case to create.
@@ -22,6 +27,14 @@ impl Bundle {
     pub const RECORD: &str = "record";
     /// The name of the part that creates the Case.
     pub const CASE: &str = "case";
+
+    /// Until when a request that is not answered may create the records too. Of two requests with the same new Task,
+    /// the org takes only one: `has_key` says whether the Tasks have the unique key.
+    pub fn is_pending_until(&self, has_key: bool) -> Option<Timestamp> {
+        let excludes =
+            |create: &PendingCreate| has_key && self.drafts.iter().any(|draft| create.keys.contains(&draft.job.key));
+        self.pending.iter().filter(|create| !excludes(create)).map(|create| create.until).max()
+    }
 
     /// The subrequests that create the record, the Case and the Tasks, linked to each other, without fields that the
     /// org lacks.

@@ -80,7 +80,6 @@ mod tests {
             person_accounts: Some(Known { value: false, at: Timestamp::UNIX_EPOCH }),
             missing_fields: at(&["Task.Type", "Task.CallType", "Caller.HomePhone", "Caller.OtherPhone"]),
             missing_objects: at(&["Lead", "Case"]),
-            ..OrgFacts::default()
         };
         let check = OrgCheck {
             items: Vec::new(),

@@ -1,8 +1,14 @@
 //! The input of one Task.
 
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
 use rules::settings::Settings;
-use rules::{E164, Interaction, Task, TaskStatus, Trace, Verdict};
-use store::{Entry, Problem, Written};
+use rules::{E164, Interaction, MessageId, Task, TaskStatus, Trace, Verdict};
+use store::{Entry, Problem, Unconfirmed, Written};
+
+/// The most bytes of unconfirmed descriptions: an item of DynamoDB has at most 400 KB.
+const MAX_UNCONFIRMED: usize = 100_000;
 
 /// A call, or messages, to be written as a Task, with the state of the attempts so far.
 #[derive(Clone, Debug)]
@@ -17,6 +23,8 @@ pub struct Job {
     pub phone: E164,
     /// The Task that was written before, if any.
     pub written: Option<Written>,
+    /// What was sent of its Task and may or may not have taken effect, the newest last.
+    pub unconfirmed: Vec<Unconfirmed>,
     /// The trace so far.
     pub trace: Trace,
     /// The trace of the Task's creation; empty before it is created.
@@ -27,6 +35,10 @@ pub struct Job {
     pub problem: Option<Problem>,
     /// Whether the connecting user owns the Task because Salesforce refused the Aircall user.
     pub by_default_owner: bool,
+    /// Whether its Task was read again because Salesforce said that it no longer exists.
+    pub was_read_again: bool,
+    /// The messages whose Task a person deleted. They are not written again.
+    pub removed: BTreeSet<MessageId>,
     /// Whether a new record omits the e-mail because Salesforce considers it invalid.
     pub without_email: bool,
 }
@@ -41,23 +53,28 @@ impl Job {
             status,
             phone,
             written: None,
+            unconfirmed: Vec::new(),
             trace,
             before,
             attempts: 0,
             problem: None,
             by_default_owner: false,
+            was_read_again: false,
+            removed: BTreeSet::new(),
             without_email: false,
         }
     }
 
     /// The job of an entry; `None` if the entry has no decision to log, or no phone number.
     pub fn from_entry(entry: &Entry) -> Option<Self> {
-        let interaction = entry.document.interaction();
+        let interaction = entry.document.interaction().without(&entry.removed)?;
         let Verdict::Log(status) = entry.decision.as_ref()?.verdict else { return None };
         let phone = interaction.party().phone().cloned()?;
         let mut job = Self::new(&entry.key, interaction, status, phone);
         job.attempts = entry.attempts;
         job.problem.clone_from(&entry.problem);
+        job.unconfirmed.clone_from(&entry.unconfirmed);
+        job.removed.clone_from(&entry.removed);
         if entry.written.is_some() {
             // An update extends the trace of the Task's creation.
             job.written.clone_from(&entry.written);
@@ -76,6 +93,47 @@ impl Job {
     #[must_use]
     pub fn as_new(self) -> Self {
         Self::new(self.key, self.interaction, self.status, self.phone)
+    }
+
+    /// What Salesforce may hold of its Task: what was written last and what was sent since then, the newest last.
+    pub fn bases(&self) -> Vec<Task> {
+        let last_written = self.written.as_ref().and_then(|written| written.task.as_ref());
+        last_written.into_iter().chain(self.unconfirmed.iter().map(|sent| &sent.task)).cloned().collect()
+    }
+
+    /// Until when a Task may come to exist that Salesforce would not refuse as a duplicate; `org_has_key` says whether a
+    /// second one would have the unique key.
+    pub fn may_be_created_until(&self, org_has_key: bool) -> Option<Timestamp> {
+        let creates = self.unconfirmed.iter().filter(|sent| sent.is_new && !(sent.has_key && org_has_key));
+        creates.filter_map(|sent| sent.until).max()
+    }
+
+    /// Until when an earlier update may still change the Task.
+    pub fn may_be_updated_until(&self) -> Option<Timestamp> {
+        self.unconfirmed.iter().filter(|sent| !sent.is_new).filter_map(|sent| sent.until).max()
+    }
+
+    /// Notes what was sent without learning whether it took effect. Of equal texts only the newest is kept.
+    pub fn note_unconfirmed(&mut self, sent: Unconfirmed) {
+        self.unconfirmed.retain(|earlier| (earlier.is_new, &earlier.task) != (sent.is_new, &sent.task));
+        self.unconfirmed.push(sent);
+        let size = |sent: &Unconfirmed| sent.task.description.len();
+        while self.unconfirmed.len() > 1 && self.unconfirmed.iter().map(size).sum::<usize>() > MAX_UNCONFIRMED {
+            self.unconfirmed.remove(0);
+        }
+    }
+
+    /// The job of the messages that its deleted Task did not hold, to be written as a new Task; none if there are none.
+    pub fn after_deletion(mut self, deleted: &[Task]) -> Option<Self> {
+        let held = self.removed.len();
+        self.removed.extend(deleted.iter().flat_map(|task| &task.parts).map(|part| part.id.clone()));
+        if self.removed.len() == held {
+            return None;
+        }
+        self.interaction = self.interaction.without(&self.removed)?;
+        self.written = None;
+        self.unconfirmed.clear();
+        Some(self)
     }
 
     /// Resets the trace to the one before this attempt.

@@ -19,9 +19,6 @@ use crate::org::Org;
 use crate::owners::{Owner, Owners};
 use crate::queries::{Answers, Queries, ask};
 
-/// The longest duration of a drain.
-const MAX_DRAIN: SignedDuration = SignedDuration::from_mins(5);
-
 /// The tolerated clock skew between Aircall and Salesforce.
 const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(15);
 
@@ -152,12 +149,10 @@ impl Lookup {
             };
         let lacks = |field: KeyField| Missing::key_field(field).is_in(&tenant.facts);
         // The key field may have been set up after an attempt whose outcome was lost.
-        let was_unkeyed = |job: &Job| {
-            let last = tenant.facts.unkeyed_at.map(|at| at + MAX_DRAIN);
-            job.problem.as_ref().is_some_and(|problem| last.is_some_and(|last| problem.since <= last))
-        };
+        let was_unkeyed = |job: &Job| job.unconfirmed.iter().any(|sent| sent.is_new && !sent.has_key);
         let may_be_unkeyed =
             |job: &&Job| !lacks(KeyField::CallObject) && (lacks(KeyField::AircallKey) || was_unkeyed(job));
+        let sent = jobs.iter().flat_map(|job| &job.unconfirmed).map(|sent| sent.sent_at);
         Queries {
             emails: emails.filter(|email| self.owners.get(&tenant.id, email) == Owner::Unknown).collect(),
             related: wanted(settings, RecordKind::Contact).map(|kind| (kind, contacts(knowledge, candidates))),
@@ -166,8 +161,9 @@ impl Lookup {
             // Queried even if no record would be created: a user may have created the record during the call.
             phones: unknown.iter().filter(not_found).cloned().collect(),
             keys: jobs.iter().filter(may_be_unkeyed).map(|job| job.key.clone()).collect(),
-            // No Task is older than its call, apart from clock skew between Aircall and Salesforce.
-            since: jobs.iter().map(|job| job.interaction.started_at()).min().map(|first| first - MAX_CLOCK_SKEW),
+            // No Task is older than its call, nor than the first request to create it, by the clocks of Aircall, ours
+            // and Salesforce.
+            since: jobs.iter().map(|job| job.interaction.started_at()).chain(sent).min().map(|at| at - MAX_CLOCK_SKEW),
         }
     }
 

@@ -89,8 +89,13 @@ impl Plan {
             if let Some(task_id) = knowledge.tasks.get(&key) {
                 plan.existing.push((draft, *task_id));
             } else if new.is_some() || case.is_some() {
-                let bundle =
-                    bundles.entry(bundle_key).or_insert_with(|| Bundle { record: new, case, drafts: Vec::new() });
+                let bundle = bundles.entry(bundle_key).or_insert_with_key(|subject| Bundle {
+                    subject: subject.clone(),
+                    pending: Vec::new(),
+                    record: new,
+                    case,
+                    drafts: Vec::new(),
+                });
                 bundle.drafts.push(draft);
             } else {
                 plan.drafts.push(draft);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rules::matching::Record;
 use salesforce::call_log::found;
-use salesforce::{Atomicity, Client, Error, KeyField, Reply, SObject, SalesforceId, Saved, Soql};
+use salesforce::{Atomicity, Error, KeyField, Refusal, SObject, SalesforceId, Saved, Soql, Update};
 
 use crate::batch_error::BatchError;
 use crate::org::Org;
@@ -49,27 +49,21 @@ impl Org {
     /// # Errors
     /// Why the work cannot go on.
     pub async fn create(&mut self, records: &[salesforce::Record]) -> Result<Vec<Saved>, BatchError> {
-        self.save(records, async |client| client.create(records, Atomicity::EachAlone).await).await
-    }
-
-    /// Updates up to 200 records, each with its `Id`, in one API call. The results are in the same order.
-    ///
-    /// # Errors
-    /// Why the work cannot go on.
-    pub async fn update(&mut self, records: &[salesforce::Record]) -> Result<Vec<Saved>, BatchError> {
-        self.save(records, async |client| client.update(records, Atomicity::EachAlone).await).await
-    }
-
-    async fn save<F>(&mut self, records: &[salesforce::Record], request: F) -> Result<Vec<Saved>, BatchError>
-    where
-        F: AsyncFn(&Client) -> Result<Reply<Vec<Saved>>, Error>,
-    {
-        match self.try_call(request).await? {
+        match self.try_call(async |client| client.create(records, Atomicity::EachAlone).await).await? {
             // The whole request is refused because of a field that none of its records may have.
             Err(Error::Refused(refusal)) if refusal.fields_to_leave_out().is_some() => {
                 Ok(vec![Err(refusal); records.len()])
             }
             saved => Ok(saved?),
         }
+    }
+
+    /// Updates up to 25 records that nobody has changed since they were read, in one API call. The results are in the
+    /// same order.
+    ///
+    /// # Errors
+    /// Why the work cannot go on.
+    pub async fn update(&mut self, updates: &[Update]) -> Result<Vec<Result<(), Refusal>>, BatchError> {
+        self.call(async |client| client.update(updates).await).await
     }
 }

@@ -1,11 +1,14 @@
 //! The subject of an activity log entry: a call, a message, or the messages of a conversation and day.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::call::{Call, Contact, Direction, Line, Party, User};
 use crate::document::{CallDocument, Snapshot};
+use crate::message::MessageId;
 use crate::messages::Messages;
 use crate::phone_digest::DigestKey;
 use crate::settings::Settings;
@@ -114,6 +117,14 @@ impl Interaction {
         match self {
             Interaction::Call(call) => call.id.key(),
             Interaction::Messages(messages) => messages.key(),
+        }
+    }
+
+    /// The same without these messages; none if no message remains.
+    pub fn without(self, removed: &BTreeSet<MessageId>) -> Option<Self> {
+        match self {
+            Interaction::Call(_) => Some(self),
+            Interaction::Messages(messages) => messages.without(removed).map(Interaction::Messages),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The messages that share a Task: a single message, or all messages of one conversation and day.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::de::Error as _;
@@ -169,6 +169,12 @@ impl Messages {
     /// The conversation that they belong to; none for a single message with a Task of its own.
     pub fn conversation(&self) -> Option<&Conversation> {
         self.conversation.as_ref()
+    }
+
+    /// The same without these messages; none if no message remains.
+    pub(crate) fn without(mut self, removed: &BTreeSet<MessageId>) -> Option<Self> {
+        self.messages.retain(|id, _| !removed.contains(id));
+        (!self.messages.is_empty()).then_some(self)
     }
 
     /// The messages in the order of sending.

@@ -2,7 +2,10 @@
 //!
 //! A three-way merge of each field: what we wrote last (the base), what Salesforce holds now, and our new value.
 //! If Salesforce still holds the base, our value wins; if a person changed it, theirs is kept.
+//!
+//! Where the answer to an update was lost, there are several possible bases: Salesforce may hold any of them.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::description::{MAX_DESCRIPTION, truncate_with_note};
@@ -52,35 +55,35 @@ impl Revision {
     }
 }
 
-/// The changes that bring the Task in Salesforce from `held` to `ours`, where `base` is what we wrote last, if known.
-pub fn revise(base: Option<&Task>, held: &Held, ours: &Task) -> Revision {
+/// The changes that bring the Task in Salesforce from `held` to `ours`. `bases` are what we wrote last, if known, and
+/// what we sent since then without learning whether it took effect, the newest last.
+pub fn revise(bases: &[Task], held: &Held, ours: &Task) -> Revision {
     let date = |task: &Task| task.activity_date.to_string();
+    let is_base = |matches: &dyn Fn(&Task) -> bool| bases.iter().any(matches);
     Revision {
-        subject: field(base.map(|task| &task.subject), held.subject.as_ref(), &ours.subject),
-        status: status(base, held, ours),
+        subject: field(held.subject.as_ref(), &ours.subject, |held| is_base(&|task| task.subject == *held)),
+        status: status(bases, held, ours),
         talk_seconds: ours.talk_seconds.as_ref().and_then(|seconds| {
-            field(base.and_then(|task| task.talk_seconds.as_ref()), held.talk_seconds.as_ref(), seconds)
+            field(held.talk_seconds.as_ref(), seconds, |held| is_base(&|task| task.talk_seconds == Some(*held)))
         }),
-        activity_date: field(base.map(date).as_ref(), held.activity_date.as_ref(), &date(ours)),
-        call_disposition: field(
-            base.map(|task| &task.call_disposition),
-            Some(&held.call_disposition),
-            &ours.call_disposition,
-        ),
-        description: description(base, held.description.as_deref().unwrap_or_default(), ours),
+        activity_date: field(held.activity_date.as_ref(), &date(ours), |held| is_base(&|task| date(task) == *held)),
+        call_disposition: field(Some(&held.call_disposition), &ours.call_disposition, |held| {
+            is_base(&|task| task.call_disposition == *held)
+        }),
+        description: description(bases, held.description.as_deref().unwrap_or_default(), ours),
     }
 }
 
 /// Our value, if it is new and nobody else has changed the field since we wrote it.
-fn field<T: PartialEq + Clone>(base: Option<&T>, held: Option<&T>, ours: &T) -> Option<T> {
-    (held != Some(ours) && base.is_some() && base == held).then(|| ours.clone())
+fn field<T: PartialEq + Clone>(held: Option<&T>, ours: &T, is_base: impl Fn(&T) -> bool) -> Option<T> {
+    (held != Some(ours) && held.is_some_and(is_base)).then(|| ours.clone())
 }
 
 /// The status is set at creation. It only changes when the call turns out to be of another type, such as a voicemail
 /// instead of a missed call, and only while Salesforce still holds the status we wrote.
-fn status(base: Option<&Task>, held: &Held, ours: &Task) -> Option<TaskStatus> {
-    let base = base?.status;
-    (base != ours.status && held.status.as_deref() == Some(base.as_str())).then_some(ours.status)
+fn status(bases: &[Task], held: &Held, ours: &Task) -> Option<TaskStatus> {
+    let is_base = |base: &Task| base.status != ours.status && held.status.as_deref() == Some(base.status.as_str());
+    bases.iter().any(is_base).then_some(ours.status)
 }
 
 /// The new description, if it changes.
@@ -88,9 +91,10 @@ fn status(base: Option<&Task>, held: &Held, ours: &Task) -> Option<TaskStatus> {
 /// Our text is replaced where it stands, which keeps notes around it. If a person changed our text itself, their
 /// version is kept and only what is new in ours is added: lines at the end, parts in their order. If both do not fit,
 /// ours is truncated, never theirs.
-fn description(base: Option<&Task>, held: &str, ours: &Task) -> Option<String> {
+fn description(bases: &[Task], held: &str, ours: &Task) -> Option<String> {
     // Salesforce's pages save line breaks as CR LF.
     let held = held.replace("\r\n", "\n");
+    let base = base_within(bases, &held);
     let text = base.map_or("", |base| &base.description);
     let around = Some(text).filter(|text| !text.is_empty()).and_then(|text| held.split_once(text));
     // Our new text may be there already. It does not count if it is only part of our longer previous text, from which
@@ -107,10 +111,16 @@ fn description(base: Option<&Task>, held: &str, ours: &Task) -> Option<String> {
             let room = MAX_DESCRIPTION.saturating_sub(length(before) + length(&after));
             format!("{before}{}{after}", truncate_with_note(&ours.description, room))
         }
-        None if ours.parts.is_empty() => append_new_lines(&held, text, &ours.description)?,
-        None => insert_new_parts(&held, base, ours),
+        None if ours.parts.is_empty() => append_new_lines(&held, bases, &ours.description)?,
+        None => insert_new_parts(&held, bases, ours),
     };
     (revised != held).then_some(revised)
+}
+
+/// The base whose text Salesforce holds: of several the longest, because a shorter one may be a part of it.
+fn base_within<'a>(bases: &'a [Task], held: &str) -> Option<&'a Task> {
+    let is_held = |base: &&Task| !base.description.is_empty() && held.contains(&base.description);
+    bases.iter().filter(is_held).max_by_key(|base| base.description.len())
 }
 
 /// The parts of `ours` that `base` lacks.
@@ -128,10 +138,23 @@ fn remove_parts(text: &str, parts: &[&Part]) -> String {
     lines.join("\n")
 }
 
-/// `held`, followed by the lines of `ours` that neither `held` nor `base` contains; none if there are no such lines.
-fn append_new_lines(held: &str, base: &str, ours: &str) -> Option<String> {
-    let known: Vec<&str> = base.lines().chain(held.lines()).map(str::trim).collect();
-    let new: Vec<&str> = ours.lines().filter(|line| !known.contains(&line.trim())).collect();
+/// `held`, followed by the lines of `ours` that neither `held` nor every base contains; none if there are no such lines.
+/// Lines are counted: two comments of the same words are two lines.
+fn append_new_lines(held: &str, bases: &[Task], ours: &str) -> Option<String> {
+    let count = |text: &str, line: &str| text.lines().filter(|other| other.trim() == line).count();
+    let known = |line: &str| {
+        let in_every_base = bases.iter().map(|base| count(&base.description, line)).min().unwrap_or_default();
+        in_every_base.max(count(held, line))
+    };
+    let mut said: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut new = Vec::new();
+    for line in ours.lines() {
+        let times = said.entry(line.trim()).or_default();
+        *times += 1;
+        if *times > known(line.trim()) {
+            new.push(line);
+        }
+    }
     if new.is_empty() {
         return None;
     }
@@ -140,12 +163,12 @@ fn append_new_lines(held: &str, base: &str, ours: &str) -> Option<String> {
     (room > 0).then(|| format!("{held}{separator}{}", truncate_with_note(&new.join("\n"), room)))
 }
 
-/// `held`, with the parts of `ours` that neither `held` nor `base` contains, each inserted after its predecessor.
-fn insert_new_parts(held: &str, base: Option<&Task>, ours: &Task) -> String {
+/// `held`, with the parts of `ours` that neither `held` nor every base contains, each inserted after its predecessor.
+fn insert_new_parts(held: &str, bases: &[Task], ours: &Task) -> String {
     let mut lines: Vec<String> = held.split('\n').map(str::to_owned).collect();
     // The lines of each part. A line belongs to one part only: two messages may look alike.
     let mut ranges: Vec<Option<Range<usize>>> = vec![None; ours.parts.len()];
-    let is_old = |part: &Part| base.is_some_and(|base| base.parts.contains(part));
+    let is_old = |part: &Part| !bases.is_empty() && bases.iter().all(|base| base.parts.contains(part));
     let (old, new): (Vec<usize>, Vec<usize>) = (0..ours.parts.len()).partition(|index| is_old(&ours.parts[*index]));
     for index in old {
         ranges[index] = find_part(&lines, &ours.parts[index], &ranges, true);

@@ -1,6 +1,6 @@
 //! The REST client of one org.
 
-use reqwest::header::ACCEPT;
+use reqwest::header::{ACCEPT, HeaderName};
 use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -166,7 +166,19 @@ impl Client {
         resource: &str,
         body: &Value,
     ) -> Result<Reply<T>, Error> {
-        self.send(self.http.request(method, self.resource(resource)?).json(body)).await
+        self.send_with(method, resource, body, None).await
+    }
+
+    /// The same with further headers.
+    pub(crate) async fn send_with<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        resource: &str,
+        body: &Value,
+        headers: impl IntoIterator<Item = (HeaderName, String)>,
+    ) -> Result<Reply<T>, Error> {
+        let request = self.http.request(method, self.resource(resource)?).json(body);
+        self.send(headers.into_iter().fold(request, |request, (name, value)| request.header(name, value))).await
     }
 
     fn resource(&self, path: &str) -> Result<Url, Error> {

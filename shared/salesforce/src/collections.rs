@@ -39,16 +39,6 @@ impl Client {
         self.collection(Method::POST, records.iter().map(|record| json!(record)).collect(), atomicity).await
     }
 
-    /// Updates up to 200 records, each with its `Id`; the results are in the same order.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Malformed`] beyond 200 or without an `Id`. Other errors concern the request as a whole, not single
-    /// records.
-    pub async fn update(&self, records: &[Record], atomicity: Atomicity) -> Result<Reply<Vec<Saved>>, Error> {
-        self.collection(Method::PATCH, update_bodies(records)?, atomicity).await
-    }
-
     async fn collection(
         &self,
         method: Method,
@@ -77,17 +67,6 @@ fn collection_body(records: Vec<Value>, atomicity: Atomicity) -> Result<Value, E
         )));
     }
     Ok(json!({ "allOrNone": atomicity.all_or_none(), "records": Value::Array(records) }))
-}
-
-/// The id is sent as `id`, as in Salesforce's own examples.
-fn update_bodies(records: &[Record]) -> Result<Vec<Value>, Error> {
-    let body = |record: &Record| {
-        let id = record.id().ok_or_else(|| Error::Malformed("a record to update has no Id".to_owned()))?;
-        let mut record = record.clone();
-        record.remove("Id");
-        Ok(json!(record.with("id", id)))
-    };
-    records.iter().map(body).collect()
 }
 
 /// Reads `[{"id", "success", "errors"}]`; `None` if it is anything else.

@@ -35,6 +35,7 @@ mod soql;
 #[cfg(test)]
 mod tests;
 mod transport;
+mod updates;
 
 pub use client::{ApiVersion, Client, Reply};
 pub use collections::{Atomicity, MAX_RECORDS, Saved};
@@ -51,3 +52,4 @@ pub use rules::SalesforceId;
 pub use set_up::{SetUpOutcome, SetUpStep, set_up};
 pub use soql::{CallerFields, DigitsOnly, KeyField, NotDigits, Soql, Sosl};
 pub use transport::Transport;
+pub use updates::Update;

@@ -138,6 +138,17 @@ impl Refusal {
         self.usage
     }
 
+    /// Whether the record was modified after it was read, so that a conditional update did not change it.
+    pub fn was_modified(&self) -> bool {
+        self.status == 412
+    }
+
+    /// Whether it concerns the record of a request for a single record: not the session, the org or the edge in front
+    /// of it.
+    pub(crate) fn concerns_record(&self) -> bool {
+        self.was_modified() || matches!(self.status, 400 | 404) && !matches!(self.code(), ErrorCode::Http(_))
+    }
+
     /// Whether it is only a consequence of another part's or record's failure.
     pub fn is_consequence(&self) -> bool {
         self.code().is_consequence()

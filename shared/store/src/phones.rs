@@ -2,6 +2,8 @@
 //!
 //! Salesforce's search index lags by minutes, so a record that was just created can only be found here.
 
+mod pending_create;
+
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
@@ -14,6 +16,8 @@ use crate::dynamodb::item::{self, Attributes, Item};
 use crate::dynamodb::table::Table;
 use crate::error::{self, Corrupt, Error};
 use crate::tenant_id::TenantId;
+
+pub use self::pending_create::PendingCreate;
 
 /// The phone map's table.
 #[derive(Clone, Debug)]

@@ -7,8 +7,9 @@ use super::user::BrowserUser;
 
 /// The most bytes that a page may transfer with all that it loads.
 const MAX_BYTES: u64 = 60_000;
-/// The longest response time of a page from a warm server, milliseconds.
-const MAX_MILLISECONDS: f64 = if cfg!(debug_assertions) { 400.0 } else { 100.0 };
+/// The longest response time of a page from a warm server, milliseconds. A debug build that shares the machine with
+/// other tests only shows gross slowness.
+const MAX_MILLISECONDS: f64 = if cfg!(debug_assertions) { 1_500.0 } else { 100.0 };
 /// How often a page is loaded; the quickest load counts as warm.
 const LOADS: usize = 4;
 

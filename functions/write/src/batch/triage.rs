@@ -10,10 +10,6 @@ use crate::writer::Drain;
 /// The retry delay for entries that are not at fault.
 const SHORT_DELAY: SignedDuration = SignedDuration::from_secs(2);
 
-/// How long an abandoned request may still take effect in Salesforce, whose own limit is ten minutes.
-/// <https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsheet/guide/salesforce-app-limits-platform-api.html>
-const MAX_REQUEST: SignedDuration = SignedDuration::from_mins(11);
-
 /// What a [`BatchError`] means for the jobs of the group that are not finished.
 pub(crate) enum Triage {
     /// The job was alone in the request and would be refused again.
@@ -27,8 +23,6 @@ pub(crate) enum Triage {
 /// Why one group failed while other groups may succeed.
 pub(crate) struct SharedFailure {
     pub(crate) reason: Reason,
-    /// Earliest time of the next attempt.
-    pub(crate) not_before: Option<Timestamp>,
     /// Whether an outage of the org would look the same.
     pub(crate) may_be_org: bool,
 }
@@ -49,11 +43,11 @@ impl Drain {
         is_alone: bool,
     ) -> Result<Triage, store::Error> {
         let soon = |reason| Ok(Triage::Defer(Deferral { reason, until: Timestamp::now() + SHORT_DELAY }));
-        let (reason, not_before) = match error {
+        let reason = match error {
             BatchError::Store(error) => return Err(error),
             BatchError::Refused(reason) if is_alone => return Ok(Triage::Failed(reason)),
             BatchError::Refused(reason) => {
-                return Ok(Triage::Bisect(SharedFailure { reason, not_before: None, may_be_org: false }));
+                return Ok(Triage::Bisect(SharedFailure { reason, may_be_org: false }));
             }
             BatchError::Pause(reason) => return self.pause(tenants, reason).await,
             BatchError::Reconnect(reason) => return self.ask_to_reconnect(tenants, reason).await,
@@ -62,30 +56,28 @@ impl Drain {
                 return soon(reason);
             }
             // Nothing was written, so treat the slow org as down.
-            BatchError::OutOfTime(reason) | BatchError::Failed(reason) => (reason, None),
-            // Without the key field nothing prevents a duplicate of a write that may still take effect.
-            BatchError::TimedOut(reason) => (reason, self.lacks_key_field().then(|| Timestamp::now() + MAX_REQUEST)),
+            BatchError::OutOfTime(reason)
+            | BatchError::Failed(reason)
+            | BatchError::TimedOut(reason)
+            | BatchError::CutOff(reason) => reason,
         };
         let is_up = match &mut self.org {
             Some(org) => org.probe().await,
             None => Err(BatchError::Failed(reason.clone())),
         };
         match is_up {
-            Ok(()) => Ok(Triage::Bisect(SharedFailure { reason, not_before, may_be_org: true })),
+            Ok(()) => Ok(Triage::Bisect(SharedFailure { reason, may_be_org: true })),
             Err(BatchError::Store(error)) => Err(error),
             Err(BatchError::Reconnect(reason)) => self.ask_to_reconnect(tenants, reason).await,
             Err(BatchError::Pause(reason)) => self.pause(tenants, reason).await,
             Err(
                 BatchError::Failed(_)
                 | BatchError::TimedOut(_)
+                | BatchError::CutOff(_)
                 | BatchError::Refused(_)
                 | BatchError::RetrySoon(_)
                 | BatchError::OutOfTime(_),
-            ) => {
-                let Deferral { reason, until } = self.pause_for_outage(tenants, reason).await?;
-                let until = not_before.map_or(until, |at| at.max(until));
-                Ok(Triage::Defer(Deferral { reason, until }))
-            }
+            ) => self.pause_for_outage(tenants, reason).await.map(Triage::Defer),
         }
     }
 

@@ -3,27 +3,30 @@
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
-use org::{BatchError, Bundle, Draft, Org};
-use salesforce::{Graph, GraphResult, MAX_GRAPHS, MAX_NODES, MAX_RECORDS, Refusal, SalesforceId};
-use store::{OrgFacts, Written};
+use org::{BatchError, Bundle, Draft};
+use salesforce::{Graph, GraphResult, Kind, MAX_GRAPHS, MAX_NODES, MAX_RECORDS, Refusal, SalesforceId};
+use store::Written;
 
 use super::fix::{Fix, Part};
 use super::progress::Progress;
+use super::requests::{Requests, Sent};
 
 /// Creates Tasks on existing records: 200 per API call, each succeeding or failing on its own.
-pub(crate) async fn tasks(org: &mut Org, mut drafts: Vec<Draft>, facts: &OrgFacts) -> Progress {
+pub(crate) async fn tasks(requests: &mut Requests<'_>, mut drafts: Vec<Draft>) -> Progress {
     let mut progress = Progress::default();
     while !drafts.is_empty() && progress.aborted.is_none() {
         let chunk: Vec<Draft> = drafts.drain(..drafts.len().min(MAX_RECORDS)).collect();
-        progress.extend(create_tasks(org, chunk, facts).await.unwrap_or_else(Progress::aborted));
+        progress.extend(create_tasks(requests, chunk).await.unwrap_or_else(Progress::aborted));
     }
     progress
 }
 
-async fn create_tasks(org: &mut Org, drafts: Vec<Draft>, facts: &OrgFacts) -> Result<Progress, BatchError> {
+async fn create_tasks(requests: &mut Requests<'_>, drafts: Vec<Draft>) -> Result<Progress, BatchError> {
     let mut progress = Progress::default();
-    let wires: Vec<_> = drafts.iter().map(|draft| draft.wire(facts)).collect();
-    for (draft, saved) in drafts.into_iter().zip(org.create(&wires).await?) {
+    let wires: Vec<_> = drafts.iter().map(|draft| draft.wire(requests.facts)).collect();
+    let sent = drafts.iter().map(|draft| Sent { job: &draft.job, task: &draft.task, is_new: true });
+    let saved = requests.send(sent, async |org| org.create(&wires).await).await?;
+    for (draft, saved) in drafts.into_iter().zip(saved) {
         match saved {
             Ok(task_id) => created(draft, task_id, &mut progress),
             Err(refusal) => progress.refused(draft, &refusal, Part::Task),
@@ -33,11 +36,11 @@ async fn create_tasks(org: &mut Org, drafts: Vec<Draft>, facts: &OrgFacts) -> Re
 }
 
 /// Writes bundles, each in a transaction of its own: 75 per API call.
-pub(crate) async fn bundles(org: &mut Org, bundles: Vec<Bundle>, facts: &OrgFacts) -> Progress {
+pub(crate) async fn bundles(requests: &mut Requests<'_>, bundles: Vec<Bundle>) -> Progress {
     let mut progress = Progress::default();
     let mut waiting: VecDeque<Bundle> = bundles.into();
     while !waiting.is_empty() && progress.aborted.is_none() {
-        let sent = create_bundles(org, &mut waiting, facts).await;
+        let sent = create_bundles(requests, &mut waiting).await;
         let (step, halted) = sent.unwrap_or_else(|error| (Progress::aborted(error), Vec::new()));
         // A field that the org lacks is missing for all bundles, so do not let each of them fail in turn. If Salesforce
         // reached no bundle at all, it would not reach any the next time.
@@ -56,18 +59,17 @@ pub(crate) async fn bundles(org: &mut Org, bundles: Vec<Bundle>, facts: &OrgFact
 /// Sends as many of the waiting bundles as one API call takes. Returns the results, and the bundles that Salesforce did
 /// not reach because it stops after a number of failed graphs.
 async fn create_bundles(
-    org: &mut Org,
+    requests: &mut Requests<'_>,
     waiting: &mut VecDeque<Bundle>,
-    facts: &OrgFacts,
 ) -> Result<(Progress, Vec<Bundle>), BatchError> {
     let (mut chunk, mut graphs, mut nodes) = (Vec::new(), Vec::new(), 0);
     while let Some(bundle) = waiting.pop_front_if(|bundle| has_room(chunk.len(), nodes, bundle)) {
-        let graph = Graph { id: format!("g{}", chunk.len()), subrequests: bundle.subrequests(facts) };
+        let graph = Graph { id: format!("g{}", chunk.len()), subrequests: bundle.subrequests(requests.facts) };
         nodes += graph.subrequests.len();
         graphs.push(graph);
         chunk.push(bundle);
     }
-    let results = org.call(async |client| client.graph(&graphs).await).await?;
+    let results = requests.create(&chunk, &graphs).await?;
     let (halted, answered): (Vec<_>, Vec<_>) =
         chunk.into_iter().zip(results).partition(|(_, result)| is_halted(result));
     let mut progress = Progress::default();
@@ -124,6 +126,10 @@ fn take_bundle(bundle: Bundle, result: &GraphResult, progress: &mut Progress) {
         match refused {
             Some((name, refusal)) if part != Part::Task || name == format!("task{index}") => {
                 progress.refused(draft, refusal, part);
+            }
+            // An earlier request created that Task, and with it the record.
+            Some((_, refusal)) if refusal.kind() == Kind::AlreadyLogged && part == Part::Task => {
+                progress.to_fix.push((draft.job, Fix::LookUpAgain));
             }
             // Another part of the bundle failed, or Salesforce stopped before this one.
             _ => progress.to_fix.push((draft.job, Fix::Nothing)),

@@ -34,8 +34,6 @@ impl Part {
 pub(crate) enum Action {
     /// The Task already exists, under this id if Salesforce names it: adopt it.
     Adopt(Option<SalesforceId>),
-    /// The Task was deleted between our read and our write: do not create it again.
-    TaskGone,
     /// Apply a fix and write again.
     FixAndRetry(Fix),
     /// Retry later.
@@ -51,6 +49,10 @@ pub(crate) enum Action {
 pub(crate) enum Fix {
     /// Nothing: it was rolled back because another part of its bundle failed.
     Nothing,
+    /// Look the caller up again: an earlier request for another Task has created the record.
+    LookUpAgain,
+    /// Read the Task again: it was modified since, or Salesforce says that it no longer exists.
+    ReadAgain(Refusal),
     /// Leave out the fields of this object that the refusal names.
     LeaveOut(SObject, Refusal),
     /// Match the phone number again.
@@ -72,6 +74,10 @@ const ESSENTIAL: [&str; 9] =
 pub(crate) fn action_for(part: Part, job: &Job, refusal: &Refusal) -> Action {
     let named = refusal.cause().records.first().copied();
     match (refusal.kind(), part) {
+        (_, Part::Revision) if refusal.was_modified() => Action::FixAndRetry(Fix::ReadAgain(refusal.clone())),
+        (Kind::RematchOnce | Kind::Fail, Part::Revision) if may_be_deleted(refusal) && !job.was_read_again => {
+            Action::FixAndRetry(Fix::ReadAgain(refusal.clone()))
+        }
         (Kind::AlreadyLogged, Part::Task) if refusal.duplicates(KeyField::AircallKey.name()) => {
             Action::Adopt(named.filter(|id| SObject::of(*id) == Some(SObject::Task)))
         }
@@ -86,13 +92,13 @@ pub(crate) fn action_for(part: Part, job: &Job, refusal: &Refusal) -> Action {
         (kind, Part::Task) if concerns_owner(kind, refusal) && !job.by_default_owner => {
             Action::FixAndRetry(Fix::DefaultOwner(refusal.clone()))
         }
-        (Kind::RematchOnce, Part::Revision) => Action::TaskGone,
         (Kind::RematchOnce, Part::Record(_) | Part::Case | Part::Task) => {
             Action::FixAndRetry(Fix::Rematch(refusal.clone()))
         }
+        // A Task that exists may refer to something that does not.
+        (Kind::RematchOnce, Part::Revision) | (Kind::Retry | Kind::Refresh, _) => Action::Postpone,
         (Kind::Pause, _) => Action::Abort(BatchError::Pause(Reason::refused(refusal))),
         (Kind::Reconnect, _) => Action::Abort(BatchError::Reconnect(Reason::refused(refusal))),
-        (Kind::Retry | Kind::Refresh, _) => Action::Postpone,
         (Kind::Fail, Part::Record(_)) if *refusal.code() == ErrorCode::InvalidEmailAddress && !job.without_email => {
             Action::FixAndRetry(Fix::WithoutEmail(refusal.clone()))
         }
@@ -110,13 +116,18 @@ fn leave_out(part: Part, refusal: &Refusal) -> Action {
     Action::FixAndRetry(Fix::LeaveOut(part.sobject(), refusal.clone()))
 }
 
+/// Whether the record to update may be gone.
+fn may_be_deleted(refusal: &Refusal) -> bool {
+    refusal.kind() == Kind::RematchOnce || *refusal.code() == ErrorCode::NotFound
+}
+
 /// Whether another owner may help: the user is inactive or may not own records.
 fn concerns_owner(kind: Kind, refusal: &Refusal) -> bool {
     kind == Kind::DefaultOwner || names(refusal, "OwnerId") && matches!(kind, Kind::RematchOnce | Kind::Fail)
 }
 
 /// Whether the refusal names this field.
-pub(crate) fn names(refusal: &Refusal, field: &str) -> bool {
+fn names(refusal: &Refusal, field: &str) -> bool {
     refusal.cause().fields.iter().any(|named| named == field)
 }
 
@@ -135,7 +146,11 @@ impl Fix {
             Fix::Nothing => {
                 Reason::new("PROCESSING_HALTED", "Another record that was to be written with it was refused.")
             }
+            Fix::LookUpAgain => {
+                Reason::new("DUPLICATE_VALUE", "An earlier request created the record that it was to be written with.")
+            }
             Fix::LeaveOut(_, refusal)
+            | Fix::ReadAgain(refusal)
             | Fix::Rematch(refusal)
             | Fix::Use(_, refusal)
             | Fix::DefaultOwner(refusal)
@@ -146,10 +161,10 @@ impl Fix {
     /// Whether the knowledge about the callers is still valid after this fix.
     pub(crate) fn keeps_knowledge(&self) -> bool {
         match self {
-            Fix::Nothing | Fix::DefaultOwner(_) | Fix::WithoutEmail(_) => true,
+            Fix::Nothing | Fix::ReadAgain(_) | Fix::DefaultOwner(_) | Fix::WithoutEmail(_) => true,
             // Without the key field, existing Tasks are looked up by another field.
             Fix::LeaveOut(_, refusal) => !names(refusal, KeyField::AircallKey.name()),
-            Fix::Rematch(_) | Fix::Use(..) => false,
+            Fix::LookUpAgain | Fix::Rematch(_) | Fix::Use(..) => false,
         }
     }
 }

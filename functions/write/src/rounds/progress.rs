@@ -1,13 +1,26 @@
 //! What a part of the work achieved, and what is left to do.
 
+use jiff::{SignedDuration, Timestamp};
 use org::{BatchError, Draft, Job, Reason};
 use rules::E164;
 use rules::matching::Record;
-use salesforce::{Refusal, SalesforceId};
+use salesforce::{ErrorCode, Refusal, SalesforceId};
 use store::Written;
 
 use super::fix::{Action, Fix, Part, action_for};
 use crate::outcome::{self, Finished};
+
+/// How long records wait that all hit a limit, of the org or of their own.
+const LIMIT_PAUSE: SignedDuration = SignedDuration::from_mins(15);
+
+/// Whom a refusal of one record concerns that would abort the batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scope {
+    /// All records.
+    Org,
+    /// This record or all: `LIMIT_EXCEEDED` is also the answer to a record whose own automation does too much.
+    RecordOrOrg,
+}
 
 /// The results of requests to Salesforce.
 #[derive(Debug, Default)]
@@ -27,7 +40,7 @@ pub(crate) struct Progress {
     wrote_any: bool,
     /// A refusal of one record that would abort the batch, such as a limit of the org. If Salesforce accepted other
     /// records, it concerns that record only.
-    org_refusal: Option<BatchError>,
+    org_refusal: Option<(BatchError, Scope)>,
     /// The jobs that were refused so.
     refused_jobs: Vec<(Job, Reason)>,
 }
@@ -55,14 +68,21 @@ impl Progress {
         self.refused_jobs.extend(later.refused_jobs);
     }
 
-    /// Whether the org accepts further requests. If one record was refused because of the org and no other record was
-    /// accepted, the batch is aborted.
+    /// Whether the org accepts further requests. If records were refused because of the org and no other record was
+    /// accepted, the batch is aborted; a limit that only single records hit, one of their triggers perhaps, makes those
+    /// wait.
     pub(crate) fn can_continue(&mut self) -> bool {
+        let is_accepted = self.wrote_any;
+        let refused: Vec<(Job, Reason)> = self.refused_jobs.drain(..).collect();
+        let is_alone = refused.len() == 1;
         match self.org_refusal.take() {
-            Some(error) if !self.wrote_any => self.aborted = self.aborted.take().or(Some(error)),
+            Some((error, Scope::Org)) if !is_accepted => self.aborted = self.aborted.take().or(Some(error)),
+            Some((_, Scope::RecordOrOrg)) if !is_accepted && !is_alone => {
+                let until = Timestamp::now() + LIMIT_PAUSE;
+                self.finished.extend(refused.into_iter().map(|(job, reason)| outcome::deferred(job, reason, until)));
+            }
             Some(_) | None => {
-                let refused = self.refused_jobs.drain(..);
-                self.finished.extend(refused.map(|(job, reason)| outcome::postponed(job, reason)));
+                self.finished.extend(refused.into_iter().map(|(job, reason)| outcome::postponed(job, reason)));
             }
         }
         self.aborted.is_none()
@@ -78,7 +98,6 @@ impl Progress {
     pub(crate) fn refused(&mut self, draft: Draft, refusal: &Refusal, part: Part) {
         match action_for(part, &draft.job, refusal) {
             Action::Adopt(task_id) => self.existing.push((draft, task_id)),
-            Action::TaskGone => self.finished.push(outcome::failed(draft.job, Reason::refused(refusal))),
             action => self.act(draft.job, action, refusal),
         }
     }
@@ -88,11 +107,12 @@ impl Progress {
         match action {
             Action::FixAndRetry(fix) => self.to_fix.push((job, fix)),
             Action::Postpone => self.finished.push(outcome::postponed(job, Reason::refused(refusal))),
-            Action::Fail | Action::Adopt(_) | Action::TaskGone => {
+            Action::Fail | Action::Adopt(_) => {
                 self.finished.push(outcome::failed(job, Reason::refused(refusal)));
             }
             Action::Abort(error) => {
-                self.org_refusal = Some(error);
+                let is_own = *refusal.code() == ErrorCode::LimitExceeded;
+                self.org_refusal = Some((error, if is_own { Scope::RecordOrOrg } else { Scope::Org }));
                 self.refused_jobs.push((job, Reason::refused(refusal)));
             }
         }

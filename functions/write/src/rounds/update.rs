@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use org::{BatchError, Draft, Job, Missing, Org, Reason, without};
 use rules::matching::Record;
 use rules::revise::{base_from_current, revise};
 use rules::settings::Settings;
 use rules::{RecordKind, Task, Topic};
 use salesforce::call_log::{HELD_FIELDS, held, revised_task};
-use salesforce::{Error, MAX_RECORDS, Refusal, SObject, SalesforceId, Soql};
+use salesforce::{Error, MAX_SUBREQUESTS, Refusal, SObject, SalesforceId, Soql};
 use store::{OrgFacts, Related, Written};
 
-use super::fix::{Action, Part, action_for};
+use super::fix::{Fix, Part, action_for};
 use super::progress::Progress;
+use super::requests::{Requests, Sent};
 use crate::outcome::{self, Finished};
 
 /// Fields of a Task that are always read, beside those that people change.
@@ -22,34 +23,56 @@ const ALWAYS_READ: [&str; 2] = ["CreatedDate", "LastModifiedDate"];
 /// Fields that are read of a Task whose record is not known.
 const LINKS: [&str; 2] = ["WhoId", "WhatId"];
 
+/// How old the last change of a Task has to be to be distinguished from a later one: Salesforce keeps whole seconds,
+/// and its clock is not ours.
+const RESOLUTION: SignedDuration = SignedDuration::from_secs(2);
+
 /// An existing Task and its new content.
 #[derive(Debug)]
 pub(crate) struct Update {
     job: Job,
     task_id: SalesforceId,
-    /// What we wrote last; `None` if that is not known.
-    last_written: Option<Task>,
     ours: Task,
     record: Record,
     related: Option<Related>,
 }
 
+/// What an existing Task needs.
+enum Need {
+    /// Nothing: it says what it should.
+    Nothing(Update),
+    /// These fields, if nobody has changed it since.
+    Change(Update, salesforce::Update),
+    /// To be looked at again at this time.
+    Wait(Update, Reason, Timestamp),
+}
+
 impl Update {
     /// The update of a job whose Task was written before.
     pub(crate) fn from_job(job: Job, settings: &Settings) -> Option<Self> {
-        let written = job.written.clone()?;
-        let ours = job.task(settings, &written.record.name);
-        let Written { task_id, task: last_written, record, related, .. } = written;
-        Some(Self { job, task_id, last_written, ours, record, related })
+        let Written { task_id, record, related, .. } = job.written.clone()?;
+        let ours = job.task(settings, &record.name);
+        Some(Self { job, task_id, ours, record, related })
     }
 
-    fn task_gone(mut self) -> Finished {
+    /// Whether the Task is known to say what it should without reading it.
+    fn is_up_to_date(&self) -> bool {
+        let last_written = self.job.written.as_ref().and_then(|written| written.task.as_ref());
+        last_written == Some(&self.ours) && self.job.unconfirmed.is_empty()
+    }
+
+    /// The Task was deleted. A call, or messages that it held, are not logged again; later messages are.
+    fn task_gone(mut self, progress: &mut Progress) {
+        if let Some(mut job) = self.job.clone().after_deletion(&self.job.bases()) {
+            job.trace.note(Topic::Task, "A person deleted the Task. The messages since then become a new one.");
+            return progress.to_fix.push((job, Fix::LookUpAgain));
+        }
         self.job.trace.note(
             Topic::Task,
             "The Task is no longer visible in Salesforce: it was deleted, or hidden from the connected user. It is not \
              created again.",
         );
-        self.up_to_date()
+        progress.finished.push(self.up_to_date());
     }
 
     /// The Task says what it should.
@@ -59,18 +82,48 @@ impl Update {
     }
 
     fn into_written(self) -> (Job, Written) {
-        let Self { job, task_id, ours, record, related, .. } = self;
+        let Self { job, task_id, ours, record, related } = self;
         let logged_at = job.written.as_ref().map_or_else(Timestamp::now, |written| written.logged_at);
         (job, Written { task_id, task: Some(ours), record, related, logged_at })
+    }
+
+    /// What the Task needs, given how Salesforce held it at the time `looked_at`.
+    fn need(mut self, task: &salesforce::Record, facts: &OrgFacts, looked_at: Timestamp) -> Need {
+        if self.record.id.is_none() {
+            self.record = record_of(task, self.record);
+        }
+        let held = held(task);
+        let modified_at = task.datetime("LastModifiedDate");
+        let mut bases = self.job.bases();
+        // If the Task was not modified since its creation, its content is what we wrote.
+        if bases.is_empty() && task.datetime("CreatedDate").is_some_and(|at| modified_at == Some(at)) {
+            bases.push(base_from_current(&held, &self.ours));
+        }
+        let revision = revise(&bases, &held, &self.ours);
+        if revision.is_empty() {
+            // An earlier update may still land and take back what the Task says.
+            return match self.job.may_be_updated_until().filter(|until| *until > looked_at) {
+                Some(until) => Need::Wait(self, unanswered(), until),
+                None => Need::Nothing(self),
+            };
+        }
+        // Whoever saves it within the same second would not be noticed.
+        let settled_at =
+            modified_at.map(|at| at + RESOLUTION).filter(|at| (looked_at..looked_at + RESOLUTION * 2).contains(at));
+        if let Some(settled_at) = settled_at {
+            return Need::Wait(self, Reason::new("JUST_MODIFIED", "The Task was modified a moment ago."), settled_at);
+        }
+        let record = without(revised_task(&self.task_id, &revision), SObject::Task, facts);
+        Need::Change(self, salesforce::Update { record, unmodified_since: modified_at })
     }
 }
 
 /// Adopts Tasks that already existed when we tried to create them: an earlier attempt wrote them, and its outcome was
 /// lost.
-pub(crate) async fn adopt(org: &mut Org, existing: Vec<(Draft, Option<SalesforceId>)>, facts: &OrgFacts) -> Progress {
+pub(crate) async fn adopt(requests: &mut Requests<'_>, existing: Vec<(Draft, Option<SalesforceId>)>) -> Progress {
     let unnamed = existing.iter().filter(|(_, id)| id.is_none());
     let keys: Vec<String> = unnamed.map(|(draft, _)| draft.job.key.clone()).collect();
-    let ids = match org.tasks_by_key(&keys).await {
+    let ids = match requests.org.tasks_by_key(&keys).await {
         Ok(ids) => ids,
         Err(error) => return Progress::aborted(error),
     };
@@ -80,27 +133,27 @@ pub(crate) async fn adopt(org: &mut Org, existing: Vec<(Draft, Option<Salesforce
         let Draft { mut job, task, record, related, .. } = draft;
         if let Some(task_id) = id.or_else(|| ids.get(&job.key).copied()) {
             job.trace.note(Topic::Task, "The Task already existed: an earlier attempt had written it.");
-            updates.push(Update { job, task_id, last_written: None, ours: task, record, related });
+            updates.push(Update { job, task_id, ours: task, record, related });
         } else {
             // Written by a request that is still running, or hidden from the connected user.
             let message = "Salesforce says that the Task exists, but does not show it.";
             progress.finished.push(outcome::postponed(job, Reason::new("DUPLICATE_VALUE", message)));
         }
     }
-    progress.extend(update(org, updates, facts).await);
+    progress.extend(update(requests, updates).await);
     progress
 }
 
-/// Updates Tasks: no request for those that are up to date, else one query and one update call per 200.
-pub(crate) async fn update(org: &mut Org, updates: Vec<Update>, facts: &OrgFacts) -> Progress {
-    let (same, changed): (Vec<_>, Vec<_>) =
-        updates.into_iter().partition(|update| update.last_written.as_ref() == Some(&update.ours));
+/// Updates Tasks: no request for those that are up to date, else one query, and one update call per 25.
+pub(crate) async fn update(requests: &mut Requests<'_>, updates: Vec<Update>) -> Progress {
+    let (same, other): (Vec<_>, Vec<_>) = updates.into_iter().partition(Update::is_up_to_date);
     let mut progress = Progress::default();
     progress.finished.extend(same.into_iter().map(Update::up_to_date));
-    let tasks = match read(org, &changed, facts).await {
+    let looked_at = Timestamp::now();
+    let tasks = match read(requests.org, &other, requests.facts).await {
         Ok(Ok(tasks)) => tasks,
         Ok(Err(refusal)) => {
-            for update in changed {
+            for update in other {
                 refused(update, &refusal, &mut progress);
             }
             return progress;
@@ -110,49 +163,43 @@ pub(crate) async fn update(org: &mut Org, updates: Vec<Update>, facts: &OrgFacts
             return progress;
         }
     };
-    let mut revised = Vec::new();
-    for update in changed {
-        match tasks.get(&update.task_id) {
-            None => progress.finished.push(update.task_gone()),
-            Some(task) => match update.revise(task, facts) {
-                Ok(revision) => revised.push(revision),
-                Err(same) => progress.finished.push(same.up_to_date()),
-            },
+    let mut changes = Vec::new();
+    for update in other {
+        let Some(task) = tasks.get(&update.task_id) else {
+            update.task_gone(&mut progress);
+            continue;
+        };
+        match update.need(task, requests.facts, looked_at) {
+            Need::Nothing(update) => progress.finished.push(update.up_to_date()),
+            Need::Change(update, change) => changes.push((update, change)),
+            Need::Wait(update, reason, until) => progress.finished.push(outcome::deferred(update.job, reason, until)),
         }
     }
-    while !revised.is_empty() && progress.aborted.is_none() {
-        let chunk: Vec<_> = revised.drain(..revised.len().min(MAX_RECORDS)).collect();
-        progress.extend(write(org, chunk).await.unwrap_or_else(Progress::aborted));
+    while !changes.is_empty() && progress.aborted.is_none() {
+        let chunk = changes.drain(..chunk_length(&changes)).collect();
+        progress.extend(write(requests, chunk).await.unwrap_or_else(Progress::aborted));
     }
     progress
 }
 
-impl Update {
-    /// The update with the fields to write, given the Task as Salesforce holds it; the error is an update without any.
-    fn revise(mut self, task: &salesforce::Record, facts: &OrgFacts) -> Result<(Self, salesforce::Record), Box<Self>> {
-        if self.record.id.is_none() {
-            self.record = record_of(task, self.record);
-        }
-        let held = held(task);
-        // After an attempt whose response was lost: if the Task was not modified since, its content is what we wrote.
-        let is_untouched = task.datetime("CreatedDate").is_some_and(|at| task.datetime("LastModifiedDate") == Some(at));
-        let base = self.last_written.take().or_else(|| is_untouched.then(|| base_from_current(&held, &self.ours)));
-        let revision = revise(base.as_ref(), &held, &self.ours);
-        if revision.is_empty() {
-            return Err(Box::new(self));
-        }
-        let wire = without(revised_task(&self.task_id, &revision), SObject::Task, facts);
-        Ok((self, wire))
-    }
+/// How many of the next changes fit into one request.
+fn chunk_length(changes: &[(Update, salesforce::Update)]) -> usize {
+    let together = changes.iter().take(MAX_SUBREQUESTS).take_while(|(_, change)| !change.has_reference()).count();
+    together.max(1)
 }
 
-/// Writes revised Tasks in one API call, each succeeding or failing on its own.
-async fn write(org: &mut Org, revised: Vec<(Update, salesforce::Record)>) -> Result<Progress, BatchError> {
+/// Writes changes in one API call, each succeeding or failing on its own.
+async fn write(
+    requests: &mut Requests<'_>,
+    changes: Vec<(Update, salesforce::Update)>,
+) -> Result<Progress, BatchError> {
     let mut progress = Progress::default();
-    let (updates, wires): (Vec<_>, Vec<_>) = revised.into_iter().unzip();
-    for (mut update, saved) in updates.into_iter().zip(org.update(&wires).await?) {
+    let (updates, changes): (Vec<_>, Vec<_>) = changes.into_iter().unzip();
+    let sent = updates.iter().map(|update: &Update| Sent { job: &update.job, task: &update.ours, is_new: false });
+    let saved = requests.send(sent, async |org| org.update(&changes).await).await?;
+    for (mut update, saved) in updates.into_iter().zip(saved) {
         match saved {
-            Ok(_) => {
+            Ok(()) => {
                 update.job.trace.note(Topic::Task, "The Task was updated with later data from Aircall.");
                 let (job, written) = update.into_written();
                 progress.logged(job, written);
@@ -161,6 +208,12 @@ async fn write(org: &mut Org, revised: Vec<(Update, salesforce::Record)>) -> Res
         }
     }
     Ok(progress)
+}
+
+/// Why a job waits for a request that Salesforce has not answered.
+pub(crate) fn unanswered() -> Reason {
+    let message = "Salesforce has not answered an earlier request for this Task, and may still carry it out.";
+    Reason::new("UNANSWERED", message)
 }
 
 /// The Tasks as Salesforce holds them, without deleted ones. The inner error names fields that the org lacks or hides.
@@ -188,10 +241,8 @@ async fn read(
 }
 
 fn refused(update: Update, refusal: &Refusal, progress: &mut Progress) {
-    match action_for(Part::Revision, &update.job, refusal) {
-        Action::TaskGone => progress.finished.push(update.task_gone()),
-        action => progress.act(update.job, action, refusal),
-    }
+    let action = action_for(Part::Revision, &update.job, refusal);
+    progress.act(update.job, action, refusal);
 }
 
 /// The record that a Task is linked to, in place of a planned record that was not created.

@@ -1,6 +1,6 @@
 //! `…/sobjects/<S>` and `…/sobjects/<S>/<id>`.
 
-use axum::http::Method;
+use axum::http::{Method, header};
 use serde_json::{Value, json};
 
 use super::{describe, method_not_allowed};
@@ -12,6 +12,7 @@ use crate::{
     schema::Object,
     state::State,
     tables::Record,
+    time,
     write::{self, Actor},
 };
 
@@ -46,6 +47,9 @@ pub(super) fn row(state: &mut State, call: &Call, object: &'static Object, id: &
             show(state, call, object, record, call.parameter("fields")).map(ApiResponse::ok)
         }
         Method::PATCH => {
+            if is_modified(state, call, object, &id)? {
+                return Ok(ApiResponse::status(412, Value::Null));
+            }
             write::update(state, &Actor::from(call), object, &id, call.object()?)?;
             Ok(ApiResponse::no_content())
         }
@@ -55,6 +59,19 @@ pub(super) fn row(state: &mut State, call: &Call, object: &'static Object, id: &
         }
         _ => Err(method_not_allowed(&call.method, "HEAD,GET,PATCH,DELETE")),
     }
+}
+
+/// Whether the record was modified after the second in `If-Unmodified-Since`, if the call has that header.
+/// <https://developer.salesforce.com/docs/platform/api-rest/guide/intro-rest-conditional-requests.html>
+fn is_modified(state: &State, call: &Call, object: &'static Object, id: &str) -> Result<bool, ApiError> {
+    let Some(header) = call.headers.get(header::IF_UNMODIFIED_SINCE) else { return Ok(false) };
+    let since = header
+        .to_str()
+        .ok()
+        .and_then(time::parse_http_date)
+        .ok_or_else(|| ApiError::new(400, "INVALID_INPUT", "The value of If-Unmodified-Since is not a date"))?;
+    let modified = write::live(state, object, id)?.text("LastModifiedDate").and_then(time::parse_datetime);
+    Ok(modified.is_some_and(|modified| modified > since))
 }
 
 /// A record with all visible fields, or with the fields of a comma-separated list.

@@ -34,6 +34,10 @@ pub struct Rule {
     /// The request takes effect before the delay, whatever the response is.
     #[serde(default)]
     pub(crate) commit: bool,
+    /// The request takes effect this long after the delay, when its caller already has the fault's response. Without a
+    /// `status` the connection is closed.
+    #[serde(default)]
+    effect_after_ms: Option<u64>,
     /// The connection is closed without a response.
     #[serde(default)]
     drop: bool,
@@ -42,6 +46,11 @@ pub struct Rule {
 impl Rule {
     pub(crate) fn delay(&self) -> Duration {
         Duration::from_millis(self.delay_ms)
+    }
+
+    /// How long after the delay the request takes effect, if it does so late.
+    pub(crate) fn late_effect(&self) -> Option<Duration> {
+        self.effect_after_ms.map(Duration::from_millis)
     }
 
     /// The status to log, 0 for a dropped connection, and the response of the fault; `None` if it only delays the API's

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{ApiVersion, Error, Record, Soql};
+use crate::{ApiVersion, Error, Record, Soql, Update};
 
 /// One request inside a composite or a graph, identified by its reference id: letters, digits and `_`.
 ///
@@ -21,6 +21,7 @@ pub struct Subrequest {
 enum Action {
     Query(Soql),
     Create(Record),
+    Update(Update),
 }
 
 impl Subrequest {
@@ -34,6 +35,11 @@ impl Subrequest {
         Self::new(reference_id, Action::Create(record))
     }
 
+    /// Updates a record.
+    pub(crate) fn update(reference_id: &str, update: &Update) -> Self {
+        Self::new(reference_id, Action::Update(update.clone()))
+    }
+
     fn new(reference_id: &str, action: Action) -> Self {
         Self { reference_id: reference_id.to_owned(), action, links: Vec::new() }
     }
@@ -45,11 +51,11 @@ impl Subrequest {
         self
     }
 
-    /// The record that it creates, without its links; `None` if it is a query.
+    /// The record that it creates, without its links; `None` if it creates none.
     pub fn record(&self) -> Option<&Record> {
         match &self.action {
             Action::Create(record) => Some(record),
-            Action::Query(_) => None,
+            Action::Query(_) | Action::Update(_) => None,
         }
     }
 
@@ -78,6 +84,9 @@ impl Subrequest {
                     record.sobject().ok_or_else(|| Error::Malformed("a new record has no type".to_owned()))?;
                 (Method::POST, format!("{data}/sobjects/{sobject}"), Some(record.untyped_json()))
             }
+            Action::Update(update) => {
+                (Method::PATCH, format!("{data}/{}", update.path()?), Some(update.changes().untyped_json()))
+            }
         };
         let mut json = json!({ "method": method.as_str(), "url": url, "referenceId": self.reference_id });
         if let Some(mut body) = body {
@@ -86,6 +95,11 @@ impl Subrequest {
                 body[field] = format!("@{{{to}.id}}").into();
             }
             json["body"] = body;
+        }
+        if let Action::Update(update) = &self.action
+            && let Some(condition) = update.condition()
+        {
+            json["httpHeaders"] = json!({ "If-Unmodified-Since": condition });
         }
         Ok(json)
     }
@@ -99,6 +113,7 @@ impl std::fmt::Debug for Subrequest {
         match &self.action {
             Action::Query(soql) => shown.field("query", soql),
             Action::Create(record) => shown.field("create", record),
+            Action::Update(update) => shown.field("update", &update.record),
         };
         shown.finish_non_exhaustive()
     }

@@ -181,7 +181,7 @@ proptest! {
             description: Some(edited(&wrote.description, hand(touched[2]), 32_000)),
         };
         let known = touched[3].then_some(&wrote);
-        check(&revised_task(&id("00TVr00000m4eGC"), &revise(known, &held, &ours)));
+        check(&revised_task(&id("00TVr00000m4eGC"), &revise(known.map_or(&[][..], std::slice::from_ref), &held, &ours)));
     }
 
     #[test]

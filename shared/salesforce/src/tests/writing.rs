@@ -1,14 +1,25 @@
 //! Collections, composites and graphs.
 
 use serde_json::json;
+use wiremock::ResponseTemplate;
 
 use super::{id, ok, org, sent};
-use crate::{ApiUsage, Atomicity, Error, ErrorCode, Graph, Kind, Record, Reply, SObject, Soql, Subrequest, Transport};
+use crate::{
+    ApiUsage, Atomicity, Error, ErrorCode, Graph, Kind, Record, Refusal, Reply, SObject, Soql, Subrequest, Transport,
+    Update,
+};
 
 const HALTED: &str = "The transaction was rolled back since another operation in the same transaction failed.";
 
 fn task(key: &str) -> Record {
     Record::new(SObject::Task).with("Aircall_Key__c", key)
+}
+
+fn change(task: &str, subject: &str) -> Update {
+    Update {
+        record: Record::new(SObject::Task).with("Id", id(task)).with("Subject", subject),
+        unmodified_since: Some("2026-11-22T17:36:26Z".parse().unwrap()),
+    }
 }
 
 #[tokio::test]
@@ -34,16 +45,50 @@ async fn one_refused_record_does_not_affect_the_others() {
 }
 
 #[tokio::test]
-async fn an_update_sends_the_ids_of_its_records() {
-    let results = json!([{"id": "00TVr00000m4eGC", "success": true, "errors": []}]);
-    let (server, client) = org("PATCH", "composite/sobjects", ok(&results)).await;
-    let change = Record::new(SObject::Task).with("Id", id("00TVr00000m4eGC")).with("Subject", "Call");
-    client.update(&[change], Atomicity::AllOrNone).await.unwrap();
+async fn an_update_is_sent_to_its_record_with_its_condition() {
+    let (server, client) = org("PATCH", "sobjects/Task/00TVr00000m4eGCMAY", ResponseTemplate::new(204)).await;
+    let reply = client.update(&[change("00TVr00000m4eGC", "Call")]).await.unwrap();
+    assert_eq!((reply.value, reply.calls), (vec![Ok(())], 1));
+    assert_eq!(sent(&server).await, json!({"Subject": "Call"}));
+    let requests = server.received_requests().await.unwrap();
+    assert_eq!(requests[0].headers["if-unmodified-since"], "Sun, 22 Nov 2026 17:36:26 GMT");
+}
+
+#[tokio::test]
+async fn several_updates_are_one_composite_with_a_condition_each() {
+    let results = json!({"compositeResponse": [
+        {"referenceId": "u0", "httpStatusCode": 204, "body": null},
+        {"referenceId": "u1", "httpStatusCode": 412, "body": null}]});
+    let (server, client) = org("POST", "composite", ok(&results)).await;
+    let updates = [change("00TVr00000m4eGC", "One"), change("00TVr00000m4eGD", "Other")];
+    let saved = client.update(&updates).await.unwrap().value;
+    assert!(saved[0].is_ok() && saved[1].as_ref().is_err_and(Refusal::was_modified));
+    let sent = sent(&server).await;
+    assert_eq!(sent["allOrNone"], false);
     assert_eq!(
-        sent(&server).await,
-        json!({"allOrNone": true, "records": [
-            {"attributes": {"type": "Task"}, "id": "00TVr00000m4eGCMAY", "Subject": "Call"}]})
+        sent["compositeRequest"][0],
+        json!({"method": "PATCH", "url": "/services/data/v66.0/sobjects/Task/00TVr00000m4eGCMAY", "referenceId": "u0",
+            "httpHeaders": {"If-Unmodified-Since": "Sun, 22 Nov 2026 17:36:26 GMT"}, "body": {"Subject": "One"}})
     );
+}
+
+#[tokio::test]
+async fn the_refusal_of_a_single_update_concerns_the_record_unless_it_names_the_session_or_the_org() {
+    let error = |code: &str| json!([{"errorCode": code, "message": "No."}]);
+    for (status, body, is_records) in [
+        (412, json!(null), true),
+        (404, error("ENTITY_IS_DELETED"), true),
+        (400, error("FIELD_CUSTOM_VALIDATION_EXCEPTION"), true),
+        (404, json!("<html>Moved</html>"), false),
+        (401, error("INVALID_SESSION_ID"), false),
+        (403, error("REQUEST_LIMIT_EXCEEDED"), false),
+        (503, error("SERVER_UNAVAILABLE"), false),
+    ] {
+        let response = ResponseTemplate::new(status).set_body_json(&body);
+        let (_server, client) = org("PATCH", "sobjects/Task/00TVr00000m4eGCMAY", response).await;
+        let answer = client.update(&[change("00TVr00000m4eGC", "Call")]).await;
+        assert_eq!(answer.is_ok(), is_records, "{status} {body}");
+    }
 }
 
 #[tokio::test]
@@ -59,7 +104,9 @@ async fn requests_beyond_a_limit_are_not_sent() {
     let each = Atomicity::EachAlone;
     let errors = [
         client.create(&many, each).await.unwrap_err(),
-        client.update(&[task("no id")], each).await.unwrap_err(),
+        client.update(&[Update { record: task("no id"), unmodified_since: None }]).await.unwrap_err(),
+        client.update(&vec![change("00TVr00000m4eGC", "Call"); 26]).await.unwrap_err(),
+        client.update(&vec![change("00TVr00000m4eGC", "see @{c.id}"); 2]).await.unwrap_err(),
         client.composite(&(0..26).map(create).collect::<Vec<_>>(), each).await.unwrap_err(),
         client.composite(&(0..6).map(query).collect::<Vec<_>>(), each).await.unwrap_err(),
         client.composite(&[create(1), create(1)], each).await.unwrap_err(),

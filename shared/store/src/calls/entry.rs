@@ -1,10 +1,12 @@
 //! An entry of the activity log: a call or messages, with its decision and outcome.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
-use jiff::fmt::serde::timestamp::second::required;
+use jiff::fmt::serde::timestamp::second::{optional, required};
 use rules::matching::Record;
 use rules::relate::RelatedKind;
-use rules::{Decision, Document, SalesforceId, SkipReason, Task, TaskStatus, Trace};
+use rules::{Decision, Document, MessageId, SalesforceId, SkipReason, Task, TaskStatus, Trace};
 use serde::{Deserialize, Serialize};
 
 use crate::calls::keys;
@@ -31,6 +33,10 @@ pub struct Entry {
     pub attempts: u32,
     /// Its Task, once there is one.
     pub written: Option<Written>,
+    /// What was sent of its Task since it was last logged and may or may not have taken effect, the newest last.
+    pub unconfirmed: Vec<Unconfirmed>,
+    /// The messages whose Task a person deleted. They are not written again.
+    pub removed: BTreeSet<MessageId>,
     /// The writer's trace, which follows the decision's own.
     pub trace: Trace,
     /// Why the writer skipped it.
@@ -56,6 +62,23 @@ pub struct Written {
     /// When it was created.
     #[serde(with = "required", default)]
     pub logged_at: Timestamp,
+}
+
+/// A Task that was sent to Salesforce, without an answer that says whether it took effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unconfirmed {
+    /// What was sent.
+    pub task: Task,
+    /// Whether it was to be created; else it was to be updated.
+    pub is_new: bool,
+    /// Whether it had the unique key, so that Salesforce refuses to create it a second time.
+    pub has_key: bool,
+    /// When it was sent.
+    #[serde(with = "required")]
+    pub sent_at: Timestamp,
+    /// Until when it may still take effect; none if Salesforce has answered, with an error.
+    #[serde(with = "optional", default)]
+    pub until: Option<Timestamp>,
 }
 
 /// A Case or Opportunity that a Task is related to.
@@ -115,6 +138,8 @@ impl Entry {
             due_at: item.instant("due_at"),
             attempts: item.optional("attempts").unwrap_or_default(),
             written: item.readable("written")?,
+            unconfirmed: item.optional("unconfirmed").unwrap_or_default(),
+            removed: item.optional("removed").unwrap_or_default(),
             trace: item.optional("trace").unwrap_or_default(),
             skipped: item.optional("skipped"),
             problem: item.optional("problem"),

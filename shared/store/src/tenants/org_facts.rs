@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::fmt::serde::timestamp::second::{optional, required};
+use jiff::fmt::serde::timestamp::second::required;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -19,9 +19,6 @@ pub struct OrgFacts {
     /// Objects, such as `Lead`, that the connecting user has no access to, and when that was noticed.
     #[serde(default, with = "unix_seconds::map")]
     pub missing_objects: BTreeMap<String, Timestamp>,
-    /// When Tasks were last written without the key field, if ever.
-    #[serde(default, with = "optional")]
-    pub unkeyed_at: Option<Timestamp>,
 }
 
 impl OrgFacts {
@@ -60,14 +57,12 @@ mod tests {
             person_accounts: Some(Known { value, at: at(0) }),
             missing_fields: BTreeMap::from([("Task.Type".to_owned(), at(0)), ("Contact.Email".to_owned(), at(1))]),
             missing_objects: BTreeMap::from([("Lead".to_owned(), at(0)), ("Case".to_owned(), at(1))]),
-            unkeyed_at: Some(at(0)),
         };
         assert_eq!(seen(false).as_of(at(86_399)), seen(false));
         let left = OrgFacts {
             person_accounts: None,
             missing_fields: BTreeMap::from([("Contact.Email".to_owned(), at(1))]),
             missing_objects: BTreeMap::from([("Case".to_owned(), at(1))]),
-            unkeyed_at: Some(at(0)),
         };
         assert_eq!(seen(false).as_of(at(86_400)), left);
         let has = OrgFacts { missing_fields: BTreeMap::new(), missing_objects: BTreeMap::new(), ..seen(true) };

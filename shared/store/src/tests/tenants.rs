@@ -58,7 +58,6 @@ async fn the_console_does_not_overwrite_facts_stored_by_the_writer() {
         person_accounts: Some(Known { value: true, at: at(START) }),
         missing_fields: BTreeMap::from([("Task.Aircall_Key__c".to_owned(), at(START))]),
         missing_objects: BTreeMap::from([("Lead".to_owned(), at(START + 1))]),
-        unkeyed_at: Some(at(START)),
     };
     tenants.set_state(&tenant("one"), &state).await.unwrap();
     tenants.set_facts(&tenant("one"), &facts).await.unwrap();

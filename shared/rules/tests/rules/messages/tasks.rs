@@ -43,7 +43,7 @@ proptest! {
                 description = format!("{before}\nMy note {note}\n{open}{after}");
             }
             let ours = conversation_task_at(&order[..count], count / 2);
-            let revision = revise(Some(&base), &held(&base, &description), &ours);
+            let revision = revise(std::slice::from_ref(&base), &held(&base, &description), &ours);
             description = revision.description.unwrap_or(description);
             base = ours;
         }
@@ -145,7 +145,7 @@ fn two_identical_texts_are_both_added_to_an_edited_description() {
     let task = |messages: Messages| Task::from_messages(&messages, TaskStatus::Completed, "Grace Example");
     let (one, both) = (task(conversation([identical("1")])), task(conversation([identical("1"), identical("2")])));
     let edited = format!("{}\nMy note", one.description.replace("Channel", "My channel"));
-    let description = revise(Some(&one), &held(&one, &edited), &both).description.unwrap();
+    let description = revise(std::slice::from_ref(&one), &held(&one, &edited), &both).description.unwrap();
     assert_eq!(description.matches("\nok").count(), 2, "{description}");
     assert!(description.ends_with("\nok\nMy note"), "{description}");
 }
@@ -174,11 +174,14 @@ fn trailing_white_space_is_removed() {
 fn repeating_an_update_whose_outcome_was_lost_adds_no_message_twice() {
     let (first, second, third) = (conversation_task(&[1]), conversation_task(&[1, 2]), conversation_task(&[1, 2, 3]));
     // Salesforce holds the second, but only the first was recorded as written.
-    let revision = revise(Some(&first), &held(&second, &second.description), &third);
+    let revision = revise(std::slice::from_ref(&first), &held(&second, &second.description), &third);
     assert_eq!(revision.description, Some(third.description.clone()));
     // The same applies when the base is the Task found in Salesforce.
     let base = base_from_current(&held(&second, &second.description), &third);
-    assert_eq!(revise(Some(&base), &held(&second, &second.description), &third).description, Some(third.description));
+    assert_eq!(
+        revise(std::slice::from_ref(&base), &held(&second, &second.description), &third).description,
+        Some(third.description)
+    );
 }
 
 #[test]
@@ -186,6 +189,6 @@ fn a_message_s_task_has_no_call_fields() {
     let task = task(message());
     assert_eq!((task.direction, task.talk_seconds, task.call_disposition.clone()), (None, None, None));
     let ours = Task { subject: "x".to_owned(), ..task.clone() };
-    let revision = revise(Some(&task), &held(&task, &task.description), &ours);
+    let revision = revise(std::slice::from_ref(&task), &held(&task, &task.description), &ours);
     assert_eq!((revision.talk_seconds, revision.subject.as_deref()), (None, Some("x")));
 }

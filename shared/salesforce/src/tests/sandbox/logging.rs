@@ -6,7 +6,7 @@ use salesforce_sandbox::{DuplicateAction, DuplicateRule, Options};
 use serde_json::json;
 
 use super::serve;
-use crate::{Atomicity, ErrorCode, Graph, KeyField, Kind, Record, SObject, Soql, Subrequest};
+use crate::{Atomicity, ErrorCode, Graph, KeyField, Kind, Record, SObject, Soql, Subrequest, Update};
 
 fn task(key: &str) -> Record {
     Record::new(SObject::Task)
@@ -54,10 +54,11 @@ async fn tasks_are_found_by_key_since_an_instant() {
 async fn create_only_fields_are_refused_in_an_update() {
     let served = serve(Options::default()).await;
     let id = served.client.create(&[task("call-1")], Atomicity::EachAlone).await.unwrap().value.remove(0).unwrap();
-    let change = |field: &str| Record::new(SObject::Task).with("Id", id).with(field, "Call");
-    let update =
-        async |field: &str| served.client.update(&[change(field)], Atomicity::EachAlone).await.unwrap().value.remove(0);
-    assert_eq!(update("Subject").await, Ok(id));
+    let update = async |field: &str| {
+        let record = Record::new(SObject::Task).with("Id", id).with(field, "Call");
+        served.client.update(&[Update { record, unmodified_since: None }]).await.unwrap().value.remove(0)
+    };
+    assert_eq!(update("Subject").await, Ok(()));
     let refusal = update("TaskSubtype").await.unwrap_err();
     assert_eq!((refusal.kind(), refusal.cause().fields.as_slice()), (Kind::Degrade, &["TaskSubtype".to_owned()][..]));
     let read = served.client.query(&Soql::tasks_by_id(&[id], &["Status", "Description"])[0]).await.unwrap().value;
