@@ -109,7 +109,7 @@ async fn an_update_whose_answer_is_lost_does_not_write_a_comment_twice() {
     let env = env(Known, salesforce_sandbox::Options::default()).await;
     let call = CallBody::inbound(1).commented("Wants two more.");
     env.end([&call]).await;
-    env.fault(json!([{"method": "PATCH", "path": CREATE, "drop": true, "commit": true}])).await;
+    env.fault(json!([{"method": "PATCH", "path": "/sobjects/Task/", "drop": true, "commit": true}])).await;
     env.post(call.event("call.commented")).await;
     env.wait_until_idle().await;
     assert_eq!(env.faults_left().await, json!([]));

@@ -15,6 +15,7 @@ mod idempotency;
 mod injection;
 mod isolation;
 mod killed;
+mod late_answers;
 mod late_updates;
 mod load;
 mod logs;

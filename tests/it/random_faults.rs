@@ -1,4 +1,5 @@
-//! Random calls under random faults: each call becomes one Task or fails with a reason, and no record is created twice.
+//! Random calls and messages under random faults, while people write too: each call becomes one Task or fails with a
+//! reason, no record is created twice, and nothing that anybody said is lost or said twice.
 //!
 //! Runs six cases with a fixed seed, some with the key field and some without it; `RANDOM_FAULTS=100` runs a hundred.
 
@@ -6,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use local::demo::bodies::CallBody;
+use jiff::SignedDuration;
+use local::demo::bodies::{CallBody, MessageBody};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
@@ -19,6 +21,10 @@ use crate::support::{Running, TestEnv};
 const CASES: usize = 6;
 /// Cases that share a stack.
 const SIDE_BY_SIDE: usize = 3;
+/// When the last effect of a request comes whose answer is lost, milliseconds.
+const LAST_EFFECT_MS: u64 = 2_500;
+/// The most notes of people in one case.
+const MAX_NOTES: usize = 3;
 /// When the writer of every other stack is killed, milliseconds after the start.
 const KILLED_AFTER: std::ops::Range<u64> = 2_000..6_000;
 
@@ -29,6 +35,12 @@ enum Step {
     Calls(usize),
     /// A comment is added to a call that has ended, chosen by its index among them.
     Comment(usize),
+    /// A tag is added to such a call.
+    Tag(usize),
+    /// A message arrives from the phone number with this index.
+    Message(usize),
+    /// A person adds a note to the Task of such a call.
+    Note(usize),
     /// A fault is scripted for a later request.
     Fault(Value),
     /// All sessions end.
@@ -44,6 +56,7 @@ struct Case {
     unique_key_field: bool,
     index_lag_ms: u64,
     unknown_number: &'static str,
+    message_tasks: &'static str,
     /// The phone number of each call, as an index below [`PHONES`].
     phones: Vec<usize>,
     steps: Vec<Step>,
@@ -60,6 +73,7 @@ fn fault() -> impl Strategy<Value = Value> {
         "/composite/sobjects",
         "/composite/graph",
         "/composite/?$",
+        "/sobjects/Task/",
         "/query",
         "/services/data",
     ]);
@@ -69,6 +83,9 @@ fn fault() -> impl Strategy<Value = Value> {
         json!({"status": 500, "commit": true, "delay_ms": 300}),
         json!({"drop": true}),
         json!({"drop": true, "commit": true}),
+        json!({"drop": true, "effect_after_ms": 300}),
+        json!({"drop": true, "effect_after_ms": LAST_EFFECT_MS}),
+        json!({"status": 504, "effect_after_ms": 1_500}),
         json!({"status": 429}),
         json!({"status": 401, "body": session}),
         json!({"delay_ms": 400}),
@@ -96,6 +113,9 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (1..8_usize).prop_map(Step::Calls),
         4 => (0..100_usize).prop_map(Step::Comment),
+        2 => (0..100_usize).prop_map(Step::Tag),
+        4 => (0..PHONES).prop_map(Step::Message),
+        2 => (0..100_usize).prop_map(Step::Note),
         7 => fault().prop_map(Step::Fault),
         1 => Just(Step::Expire),
         2 => Just(Step::Writers),
@@ -107,11 +127,13 @@ fn case() -> impl Strategy<Value = Case> {
     let unknown = prop::sample::select(vec!["create_contact", "create_lead", "create_account", "create_contact"]);
     let steps = prop::collection::vec(step(), 20..40);
     let phones = prop::collection::vec(0..PHONES, 60);
-    (any::<bool>(), prop::sample::select(vec![0_u64, 60_000]), unknown, phones, steps).prop_map(
-        |(unique_key_field, index_lag_ms, unknown_number, phones, steps)| Case {
+    let messages = prop::sample::select(vec!["per_message", "per_conversation"]);
+    (any::<bool>(), prop::sample::select(vec![0_u64, 60_000]), unknown, messages, phones, steps).prop_map(
+        |(unique_key_field, index_lag_ms, unknown_number, message_tasks, phones, steps)| Case {
             unique_key_field,
             index_lag_ms,
             unknown_number,
+            message_tasks,
             phones,
             steps,
         },
@@ -123,6 +145,12 @@ struct Run {
     case: Case,
     env: TestEnv,
     ended: Vec<CallBody>,
+    /// The tags of calls, by key.
+    tags: BTreeMap<String, Vec<String>>,
+    /// The texts of the messages.
+    messages: Vec<String>,
+    /// The notes that people added to Tasks, with the key of the call.
+    notes: Vec<(String, String)>,
     faults: u64,
     events: u64,
 }
@@ -144,11 +172,12 @@ impl Run {
         env.timeout = Duration::from_mins(20);
         let cases = case.unknown_number == "create_contact";
         let relate_to = if cases { "case" } else { "nothing" };
-        let settings =
-            json!({"unknown_number": case.unknown_number, "relate_to": relate_to, "create_case_if_none": cases});
+        let settings = json!({"unknown_number": case.unknown_number, "relate_to": relate_to,
+            "create_case_if_none": cases, "message_tasks": case.message_tasks});
         env.put_settings(settings).await;
         (0..KNOWN_PHONES).for_each(|n| drop(env.contact(&format!("Sample {n}"), &phone(n))));
-        Self { case, env, ended: Vec::new(), faults: 0, events: 0 }
+        let (ended, tags, messages, notes) = (Vec::new(), BTreeMap::new(), Vec::new(), Vec::new());
+        Self { case, env, ended, tags, messages, notes, faults: 0, events: 0 }
     }
 
     async fn execute(&mut self) {
@@ -162,7 +191,7 @@ impl Run {
                     self.env.post_all(calls.iter().map(|call| call.event("call.ended"))).await;
                     self.ended.extend(calls);
                 }
-                Step::Comment(_) if self.ended.is_empty() => {}
+                Step::Comment(_) | Step::Tag(_) | Step::Note(_) if self.ended.is_empty() => {}
                 Step::Comment(which) => {
                     let at = which % self.ended.len();
                     self.events += 1;
@@ -171,6 +200,26 @@ impl Run {
                     self.env.post(call.event("call.commented")).await;
                     self.ended[at] = call;
                 }
+                Step::Tag(which) => {
+                    let at = which % self.ended.len();
+                    self.events += 1;
+                    let tag = format!("Tag {}", self.events);
+                    let after = 60 + i64::try_from(self.events).expect("few");
+                    let call = self.ended[at].clone().tagged_after(after, &tag);
+                    self.tags.entry(call.key()).or_default().push(tag);
+                    self.env.post(call.event("call.tagged")).await;
+                    self.ended[at] = call;
+                }
+                Step::Message(phone_index) => {
+                    self.events += 1;
+                    let n = self.messages.len() as u64;
+                    let text = format!("Message No. {n}.");
+                    let body = MessageBody::inbound(n).with(&phone(phone_index)).saying(&text);
+                    let sent_at = body.sent_at() + SignedDuration::from_secs(i64::try_from(n).expect("few"));
+                    self.env.post(body.at(sent_at).event()).await;
+                    self.messages.push(text);
+                }
+                Step::Note(which) => self.add_note(which % self.ended.len()).await,
                 Step::Fault(fault) => {
                     self.faults += fault["times"].as_u64().unwrap_or(1);
                     self.env.fault(json!([fault])).await;
@@ -184,6 +233,21 @@ impl Run {
             }
         }
         self.env.wait_until_idle().await;
+        tokio::time::sleep(Duration::from_millis(LAST_EFFECT_MS)).await;
+        self.env.wait_until_idle().await;
+    }
+
+    /// A person adds a note to a Task, if there is one that has not been changed for some seconds, as somebody who reads
+    /// it first does.
+    async fn add_note(&mut self, at: usize) {
+        let call = &self.ended[at];
+        let key = if self.case.unique_key_field { "Aircall_Key__c" } else { "CallObject" };
+        let Some(task) = self.env.records("Task").into_iter().find(|task| task[key] == call.key()) else { return };
+        let note = format!("Note No. {}.", self.notes.len());
+        let text = format!("{}\n{note}", task["Description"].as_str().unwrap_or_default());
+        if self.notes.len() < MAX_NOTES && self.env.edit_unmodified(&task, json!({"Description": text})).await {
+            self.notes.push((call.key(), note));
+        }
     }
 
     /// The violated expectations at the end of the case.
@@ -206,6 +270,11 @@ impl Run {
                         problems
                             .push(format!("{}: the {comments} comments are not each there once: {text}", call.key()));
                     }
+                    let tags = self.tags.get(&call.key()).map(|tags| tags.join(", "));
+                    let lines = text.lines().filter(|line| line.starts_with("Tags:")).count();
+                    if tasks[0]["CallDisposition"] != json!(tags) || lines != usize::from(tags.is_some()) {
+                        problems.push(format!("{}: not the tags {tags:?}: {}", call.key(), tasks[0]));
+                    }
                 }
                 // Only these codes are permanent failures.
                 "failed" if entry["problem"]["code"].as_str().is_some_and(is_final) && tasks.len() <= 1 => {}
@@ -219,9 +288,27 @@ impl Run {
                 }
             }
         }
-        let entries = env.entries().await.len();
-        if entries != self.ended.len() {
-            problems.push(format!("{entries} entries of {} calls", self.ended.len()));
+        for (call, note) in &self.notes {
+            let is_held = tasks.iter().any(|task| task[key] == *call && count(task, note) == 1);
+            if !is_held {
+                problems.push(format!("{call} lacks a person's note: {note}"));
+            }
+        }
+        let entries = env.entries().await;
+        let is_call = |entry: &&Value| entry["key"].as_str().is_some_and(|key| key.starts_with("call-"));
+        if entries.iter().filter(is_call).count() != self.ended.len() {
+            problems.push(format!("{} entries, {} calls", entries.len(), self.ended.len()));
+        }
+        let failed = |entry: &&Value| entry["problem"]["code"].as_str().is_some_and(is_final);
+        let unsettled = |entry: &&Value| entry["state"] != "logged" && !(entry["state"] == "failed" && failed(entry));
+        problems
+            .extend(entries.iter().filter(unsettled).map(|entry| format!("{}: {}", entry["key"], entry["problem"])));
+        let has_failed = entries.iter().any(|entry| !is_call(&entry) && failed(&entry));
+        for message in &self.messages {
+            let times: usize = tasks.iter().map(|task| count(task, message)).sum();
+            if times != 1 && !(times == 0 && has_failed) {
+                problems.push(format!("{message} is there {times} times"));
+            }
         }
         let keys: BTreeSet<String> = tasks.iter().map(|task| task[key].to_string()).collect();
         if keys.len() != tasks.len() || tasks.len() < logged {
@@ -260,6 +347,10 @@ impl Run {
     }
 }
 
+fn count(task: &Value, text: &str) -> usize {
+    task["Description"].as_str().unwrap_or_default().matches(text).count()
+}
+
 fn is_final(code: &str) -> bool {
     ["FIELD_CUSTOM_VALIDATION_EXCEPTION", "INVALID_CROSS_REFERENCE_KEY"].contains(&code)
 }
@@ -272,7 +363,8 @@ fn sample<S: Strategy>(runner: &mut TestRunner, strategy: &S) -> S::Value {
 /// rotate, but not both: a writer that is killed between Salesforce's response and storing the new token loses the only
 /// valid refresh token, which cannot be recovered.
 async fn run_cases(name: String, first: usize, cases: Vec<Case>, killed_after: Option<u64>) {
-    let running = Running::start(&name).await;
+    let parameters = vec![("LateEffectSeconds".to_owned(), "10".to_owned())];
+    let running = Running::start_with(&name, local::Options { parameters, ..Default::default() }).await;
     let mut runs = tokio::task::JoinSet::new();
     for case in cases {
         let running = Arc::clone(&running);

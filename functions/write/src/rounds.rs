@@ -13,7 +13,6 @@ use org::{BatchError, Hints, Job, Knowledge, Missing, Org, Plan, Users};
 use rules::E164;
 use rules::matching::Record;
 use rules::settings::Settings;
-use salesforce::Refusal;
 use store::{PhoneMatch, Tenant, Unconfirmed};
 
 use self::fix::Fix;
@@ -146,7 +145,6 @@ impl<'a> Rounds<'a> {
     /// a record of the same phone number or Contact, is not answered and may still take effect.
     async fn plan(&mut self, jobs: Vec<Job>) -> Result<(Plan, Vec<(Job, Timestamp)>), BatchError> {
         let now = Timestamp::now();
-        let has_key = self.requests().has_key_field();
         let phones = &self.writer.lookup.phones;
         let mut waiting = Vec::new();
         let pending = phones.pending_creates(&self.tenant.id, jobs.iter().map(|job| job.phone.as_str()), now).await?;
@@ -158,7 +156,7 @@ impl<'a> Rounds<'a> {
         });
         let knowledge = self.knowledge_of(&jobs).await?;
         let jobs = hold_back(jobs, &mut waiting, |job| {
-            let until = job.may_be_created_until(has_key).filter(|until| *until > now);
+            let until = job.may_be_created_until().filter(|until| *until > now);
             until.filter(|_| !knowledge.tasks.contains_key(&job.key))
         });
         let lookup = &self.writer.lookup;
@@ -171,9 +169,9 @@ impl<'a> Rounds<'a> {
         let mut bundles = Vec::new();
         for mut bundle in plan.bundles {
             bundle.pending = pending.remove(&bundle.subject).unwrap_or_default();
-            match bundle.is_pending_until(has_key) {
+            match bundle.is_pending_until() {
                 Some(until) => {
-                    let until = if has_key { until.min(now + POLL) } else { until };
+                    let until = until.min(now + POLL);
                     waiting.extend(bundle.drafts.into_iter().map(|draft| (draft.job, until)));
                 }
                 None => bundles.push(bundle),
@@ -248,7 +246,9 @@ impl<'a> Rounds<'a> {
                     // If the fields were already left out and the job was refused again, this fix cannot help.
                     let helps = !missing.iter().all(|missing| missing.is_in(&facts));
                     if helps {
-                        missing.iter().for_each(|missing| drop(missing.add_to(&mut self.tenant.facts, self.now)));
+                        for missing in missing {
+                            missing.add_to(&mut self.tenant.facts, self.now);
+                        }
                     }
                     helps
                 }

@@ -66,7 +66,7 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<()> {
     let Flags { port, salesforce_port, data, release, verbose } = arguments.flags;
     let (stack_file, logs) = (Some(workspace::stack_file()), Some(workspace::logs()));
-    let options = Options { port, salesforce_port, data, release, verbose, stack_file, logs, without_tenant: false };
+    let options = Options { port, salesforce_port, data, release, verbose, stack_file, logs, ..Options::default() };
 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

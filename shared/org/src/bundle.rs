@@ -28,11 +28,12 @@ impl Bundle {
     /// The name of the part that creates the Case.
     pub const CASE: &str = "case";
 
-    /// Until when a request that is not answered may create the records too. Of two requests with the same new Task,
-    /// the org takes only one: `has_key` says whether the Tasks have the unique key.
-    pub fn is_pending_until(&self, has_key: bool) -> Option<Timestamp> {
-        let excludes =
-            |create: &PendingCreate| has_key && self.drafts.iter().any(|draft| create.keys.contains(&draft.job.key));
+    /// Until when a request that is not answered may create the records too, unless it has a Task of this bundle: then
+    /// Salesforce refuses the later one of the two.
+    pub fn is_pending_until(&self) -> Option<Timestamp> {
+        let excludes = |create: &PendingCreate| {
+            create.has_key && self.drafts.iter().any(|draft| create.keys.contains(&draft.job.key))
+        };
         self.pending.iter().filter(|create| !excludes(create)).map(|create| create.until).max()
     }
 

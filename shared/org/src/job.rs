@@ -101,11 +101,9 @@ impl Job {
         last_written.into_iter().chain(self.unconfirmed.iter().map(|sent| &sent.task)).cloned().collect()
     }
 
-    /// Until when a Task may come to exist that Salesforce would not refuse as a duplicate; `org_has_key` says whether a
-    /// second one would have the unique key.
-    pub fn may_be_created_until(&self, org_has_key: bool) -> Option<Timestamp> {
-        let creates = self.unconfirmed.iter().filter(|sent| sent.is_new && !(sent.has_key && org_has_key));
-        creates.filter_map(|sent| sent.until).max()
+    /// Until when a Task may come to exist that Salesforce would not refuse as a duplicate.
+    pub fn may_be_created_until(&self) -> Option<Timestamp> {
+        self.unconfirmed.iter().filter(|sent| sent.is_new && !sent.has_key).filter_map(|sent| sent.until).max()
     }
 
     /// Until when an earlier update may still change the Task.

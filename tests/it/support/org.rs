@@ -1,5 +1,6 @@
 //! The tenant's Salesforce org: its records, and scripted faults.
 
+use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::{SignedDuration, Timestamp};
 use local::demo::bodies::CallBody;
 use reqwest::{Method, StatusCode};
@@ -60,6 +61,21 @@ impl TestEnv {
     /// Changes a record as a person in the org does.
     pub(crate) async fn edit(&self, sobject: &str, id: &str, changes: Value) {
         self.as_person(Method::PATCH, sobject, id, Some(changes)).await;
+    }
+
+    /// Changes a record as a person does who has read it like this. Returns whether they could: not if it was changed
+    /// since, or in the last seconds, so that a change since could not be noticed.
+    pub(crate) async fn edit_unmodified(&self, record: &Value, changes: Value) -> bool {
+        let modified: Timestamp = record["LastModifiedDate"].as_str().unwrap().parse().expect("an instant");
+        if modified + SignedDuration::from_secs(2) > Timestamp::now() {
+            return false;
+        }
+        let (sobject, id) = (record["attributes"]["type"].as_str().unwrap_or("Task"), record["Id"].as_str().unwrap());
+        let url = format!("{}/services/data/v66.0/sobjects/{sobject}/{id}", self.tenant.salesforce_url);
+        let token = self.tenant.org.issue_grant(&self.tenant.org.admin_user_id()).access_token;
+        let since = DateTimePrinter::new().timestamp_to_rfc9110_string(&modified).expect("a date");
+        let request = self.http.patch(url).bearer_auth(token).header("If-Unmodified-Since", since).json(&changes);
+        request.send().await.is_ok_and(|answer| answer.status() == StatusCode::NO_CONTENT)
     }
 
     /// Deletes a record as a person in the org does.

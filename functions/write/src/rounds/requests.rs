@@ -48,7 +48,7 @@ pub(crate) struct Requests<'a> {
 
 impl Requests<'_> {
     /// Whether the org has the unique key field, by which Salesforce itself refuses a duplicate Task.
-    pub(crate) fn has_key_field(&self) -> bool {
+    fn has_key(&self) -> bool {
         !Missing::key_field(KeyField::AircallKey).is_in(self.facts)
     }
 
@@ -58,7 +58,7 @@ impl Requests<'_> {
         sent: impl IntoIterator<Item = Sent<'_>>,
         request: impl AsyncFnOnce(&mut Org) -> Result<T, BatchError>,
     ) -> Result<T, BatchError> {
-        let (has_key, sent_at) = (self.has_key_field(), Timestamp::now());
+        let (has_key, sent_at) = (self.has_key(), Timestamp::now());
         let until = Some(sent_at + self.late_effect);
         let mut keys = Vec::new();
         let mut entries = Vec::new();
@@ -106,7 +106,8 @@ impl Requests<'_> {
         bundles: &'b [Bundle],
         graphs: &[Graph],
     ) -> Result<Vec<GraphResult>, BatchError> {
-        self.put_pending(bundles.iter().map(|bundle| pending(bundle, Some(self.late_effect)))).await?;
+        let (late_effect, has_key) = (self.late_effect, self.has_key());
+        self.put_pending(bundles.iter().map(|bundle| pending(bundle, Some(late_effect), has_key))).await?;
         let drafts = bundles.iter().flat_map(|bundle| &bundle.drafts);
         let sent = drafts.map(|draft| Sent { job: &draft.job, task: &draft.task, is_new: true });
         let answer = self.send(sent, async |org| org.call(async |client| client.graph(graphs).await).await).await;
@@ -117,15 +118,15 @@ impl Requests<'_> {
                     |(bundle, result): (&'b Bundle, &GraphResult)| match (result.is_successful, &bundle.record) {
                         (true, Some(_)) => None,
                         (true, None) => Some((bundle.subject.as_str(), Vec::new())),
-                        (false, _) => Some(pending(bundle, None)),
+                        (false, _) => Some(pending(bundle, None, has_key)),
                     };
                 self.put_pending(bundles.iter().zip(results).filter_map(settled)).await?;
             }
             Err(BatchError::TimedOut(_)) => {}
             Err(BatchError::CutOff(_)) => {
-                self.put_pending(bundles.iter().map(|bundle| pending(bundle, Some(CUT_OFF)))).await?;
+                self.put_pending(bundles.iter().map(|bundle| pending(bundle, Some(CUT_OFF), has_key))).await?;
             }
-            Err(_) => self.put_pending(bundles.iter().map(|bundle| pending(bundle, None))).await?,
+            Err(_) => self.put_pending(bundles.iter().map(|bundle| pending(bundle, None, has_key))).await?,
         }
         answer
     }
@@ -136,8 +137,8 @@ impl Requests<'_> {
 }
 
 /// What may come to be created for the subject of a bundle: what was pending before, and for a time what it creates.
-fn pending(bundle: &Bundle, lasts: Option<SignedDuration>) -> (&str, Vec<PendingCreate>) {
+fn pending(bundle: &Bundle, lasts: Option<SignedDuration>, has_key: bool) -> (&str, Vec<PendingCreate>) {
     let keys = || bundle.drafts.iter().map(|draft| draft.job.key.clone()).collect();
-    let own = lasts.map(|lasts| PendingCreate { keys: keys(), until: Timestamp::now() + lasts });
+    let own = lasts.map(|lasts| PendingCreate { keys: keys(), has_key, until: Timestamp::now() + lasts });
     (bundle.subject.as_str(), bundle.pending.iter().cloned().chain(own).collect())
 }

@@ -15,6 +15,8 @@ pub struct Options {
     pub salesforce_port: u16,
     /// Whether the deployment starts without a tenant. The org admin's first sign-in then creates the demo tenant.
     pub without_tenant: bool,
+    /// Values of parameters of the template, by name.
+    pub parameters: Vec<(String, String)>,
     /// Folder in which state is kept between runs; `None` keeps it in memory. Tables are written at once, the
     /// Salesforce org and the secrets every two seconds, queues only by [`super::Stack::stop`].
     pub data: Option<PathBuf>,

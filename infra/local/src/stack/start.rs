@@ -43,7 +43,10 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
     let saved = data.map(snapshots::saved_company).transpose()?.flatten();
     let aircall = aircall::company(saved)?;
     let (aircall_listener, aircall_url) = services::listen().await?;
-    let template = Template::read(&root.join("template.yaml"), &parameters(&org, &aircall, &aircall_url))?;
+    let sandboxes = parameters(&org, &aircall, &aircall_url);
+    let given = options.parameters.iter().map(|(name, value)| (name.as_str(), value.clone()));
+    let template =
+        Template::read(&root.join("template.yaml"), &sandboxes.into_iter().chain(given).collect::<Vec<_>>())?;
 
     let services = Services::start(data).await?;
     if let Some(data) = data {

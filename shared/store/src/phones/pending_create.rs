@@ -19,6 +19,8 @@ use crate::tenant_id::TenantId;
 pub struct PendingCreate {
     /// The keys of the Tasks that it creates in the same transaction.
     pub keys: BTreeSet<String>,
+    /// Whether these have the unique key, so that Salesforce refuses the request if one of them exists.
+    pub has_key: bool,
     /// Until when it may take effect.
     #[serde(with = "required")]
     pub until: Timestamp,
