@@ -110,7 +110,7 @@ impl Writer {
     ) -> Result<(Vec<Entry>, Option<Timestamp>), DrainError> {
         let mut next_due: Option<Timestamp> = None;
         let mut entries = Vec::new();
-        for read in self.calls.get_many(tenant, keys).await? {
+        for read in self.calls.get_many_to_write(tenant, keys).await? {
             match read {
                 Ok(entry) => entries.push(entry),
                 Err(corrupt) => {

@@ -7,9 +7,6 @@ use rules::settings::Settings;
 use rules::{E164, Interaction, MessageId, Task, TaskStatus, Trace, Verdict};
 use store::{Entry, Problem, Unconfirmed, Written};
 
-/// The most bytes of unconfirmed descriptions: an item of DynamoDB has at most 400 KB.
-const MAX_UNCONFIRMED: usize = 100_000;
-
 /// A call, or messages, to be written as a Task, with the state of the attempts so far.
 #[derive(Clone, Debug)]
 pub struct Job {
@@ -111,14 +108,9 @@ impl Job {
         self.unconfirmed.iter().filter(|sent| !sent.is_new).filter_map(|sent| sent.until).max()
     }
 
-    /// Notes what was sent without learning whether it took effect. Of equal texts only the newest is kept.
+    /// Notes what was sent without learning whether it took effect.
     pub fn note_unconfirmed(&mut self, sent: Unconfirmed) {
-        self.unconfirmed.retain(|earlier| (earlier.is_new, &earlier.task) != (sent.is_new, &sent.task));
-        self.unconfirmed.push(sent);
-        let size = |sent: &Unconfirmed| sent.task.description.len();
-        while self.unconfirmed.len() > 1 && self.unconfirmed.iter().map(size).sum::<usize>() > MAX_UNCONFIRMED {
-            self.unconfirmed.remove(0);
-        }
+        Unconfirmed::note(&mut self.unconfirmed, sent);
     }
 
     /// The job of the messages that its deleted Task did not hold, to be written as a new Task; none if there are none.

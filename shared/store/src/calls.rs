@@ -11,7 +11,7 @@
 //! | this one | `get`, `get_many` |
 //! | `merge` | `merge`, `message_aggregate`, `put_message_aggregate`: what `evaluate` writes |
 //! | `pending` | `due`, `overdue`, `make_due`, `retry`, `postpone_unreadable`: the entries that wait for the writer |
-//! | `outcome` | `record_outcome`: what the writer writes |
+//! | `outcome`, `sent` | `record_outcome`, `announce`, `get_many_to_write`: what the writer writes and reads |
 //! | `activity` | `activity`, `search`: pages of the activity log |
 //! | `counts` | `daily_outcomes`, `failed_keys`, `count_failed` |
 
@@ -25,6 +25,7 @@ pub(crate) mod merge;
 pub(crate) mod message_aggregate;
 pub(crate) mod outcome;
 pub(crate) mod pending;
+pub(crate) mod sent;
 pub(crate) mod state;
 
 use aws_sdk_dynamodb::Client;

@@ -12,7 +12,6 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use org::{BatchError, Bundle, Job, Missing, Org};
 use rules::Task;
@@ -21,9 +20,6 @@ use store::{Calls, OrgFacts, PendingCreate, Phones, TenantId, Unconfirmed};
 
 /// How long a request whose connection was cut off may still take effect.
 const CUT_OFF: SignedDuration = SignedDuration::from_secs(30);
-
-/// Concurrent updates of entries.
-const CONCURRENCY: usize = 16;
 
 /// What a request writes for one job.
 pub(crate) struct Sent<'a> {
@@ -60,22 +56,19 @@ impl Requests<'_> {
     ) -> Result<T, BatchError> {
         let (has_key, sent_at) = (self.has_key(), Timestamp::now());
         let until = Some(sent_at + self.late_effect);
-        let mut keys = Vec::new();
-        let mut entries = Vec::new();
-        for Sent { job, task, is_new } in sent {
-            let sent = Unconfirmed { task: task.clone(), is_new, has_key, sent_at, until };
-            let mut job = job.clone();
-            job.note_unconfirmed(sent.clone());
-            keys.push(job.key.clone());
-            self.in_doubt.insert(job.key.clone(), sent);
-            entries.push(job);
-        }
-        let (calls, tenant) = (self.calls, self.tenant);
-        stream::iter(entries)
-            .map(|job| async move { calls.announce(tenant, &job.key, &job.unconfirmed).await })
-            .buffer_unordered(CONCURRENCY)
-            .try_collect::<()>()
-            .await?;
+        let sent: Vec<_> = sent
+            .into_iter()
+            .map(|Sent { job, task, is_new }| {
+                let sent = Unconfirmed { task: task.clone(), is_new, has_key, sent_at, until };
+                let mut all = job.unconfirmed.clone();
+                Unconfirmed::note(&mut all, sent.clone());
+                (job.key.clone(), sent, all)
+            })
+            .collect();
+        let all = sent.iter().map(|(key, _, all)| (key.as_str(), all.as_slice()));
+        self.calls.announce(self.tenant, all, sent_at).await?;
+        let keys: Vec<String> = sent.iter().map(|(key, ..)| key.clone()).collect();
+        self.in_doubt.extend(sent.into_iter().map(|(key, sent, _)| (key, sent)));
         let answer = request(self.org).await;
         self.settle(&keys, answer.as_ref().err());
         answer

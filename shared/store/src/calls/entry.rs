@@ -14,6 +14,9 @@ use crate::calls::state::State;
 use crate::dynamodb::item::{Attributes, Item};
 use crate::error::Corrupt;
 
+/// The most bytes of an entry's unconfirmed descriptions: an item has at most 400 KB.
+const MAX_UNCONFIRMED: usize = 100_000;
+
 /// Everything known about a call, a message or a conversation, which becomes one Task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -79,6 +82,18 @@ pub struct Unconfirmed {
     /// Until when it may still take effect; none if Salesforce has answered, with an error.
     #[serde(with = "optional", default)]
     pub until: Option<Timestamp>,
+}
+
+impl Unconfirmed {
+    /// Adds it to those of an entry. Of equal texts only the newest is kept, and of too many the newest ones.
+    pub fn note(all: &mut Vec<Self>, sent: Self) {
+        all.retain(|earlier| (earlier.is_new, &earlier.task) != (sent.is_new, &sent.task));
+        all.push(sent);
+        let size = |sent: &Self| sent.task.description.len();
+        while all.len() > 1 && all.iter().map(size).sum::<usize>() > MAX_UNCONFIRMED {
+            all.remove(0);
+        }
+    }
 }
 
 /// A Case or Opportunity that a Task is related to.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rules::{SkipReason, Trace};
 
-use crate::calls::entry::{Entry, Problem, Unconfirmed, Written};
+use crate::calls::entry::{Entry, Problem, Written};
 use crate::calls::pending::UNREADABLE_SINCE;
 use crate::calls::state::{self, State};
 use crate::calls::{Calls, keys};
@@ -76,16 +76,6 @@ pub enum Recorded {
 }
 
 impl Calls {
-    /// Stores what is about to be sent to Salesforce, so that it is known if the answer is lost.
-    ///
-    /// # Errors
-    /// When DynamoDB cannot answer.
-    pub async fn announce(&self, tenant: &TenantId, key: &str, sent: &[Unconfirmed]) -> Result<(), Error> {
-        let update = Update::default().set("unconfirmed", item::value(&sent)).only_if_exists("pending");
-        // An entry that is no longer pending was deleted, or another writer recorded its outcome.
-        self.table.update_if(keys::key_of(tenant, key), update).await.map(drop)
-    }
-
     /// Records the outcome of an entry; `read` is the entry as the writer read it, except for what is unconfirmed or removed now.
     ///
     /// Idempotent.
@@ -120,6 +110,7 @@ fn outcome_attributes(read: &Entry, outcome: &Outcome, now: Timestamp) -> Update
     let unconfirmed = (!is_logged && !read.unconfirmed.is_empty()).then(|| item::value(&read.unconfirmed));
     let update = Update::default()
         .set("updated_at", item::seconds(now))
+        .set("settled_at", item::number(now.as_millisecond()))
         .set_or_remove("unconfirmed", unconfirmed)
         .set_or_remove("removed", (!read.removed.is_empty()).then(|| item::value(&read.removed)))
         .remove(UNREADABLE_SINCE);
