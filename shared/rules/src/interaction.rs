@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::call::{Call, Contact, Direction, Line, Party, User};
 use crate::document::{CallDocument, Snapshot};
+use crate::message::MessageId;
 use crate::messages::Messages;
 use crate::phone_digest::DigestKey;
 use crate::settings::Settings;
@@ -79,6 +80,19 @@ impl Document {
             (Document::Call(left), Document::Call(right)) => Document::Call(Box::new(left.merge(*right))),
             (Document::Messages(left), Document::Messages(right)) => Document::Messages(left.merge(right)),
             (left, Document::Call(_) | Document::Messages(_)) => left,
+        }
+    }
+
+    /// Joins an update into the document of the same entry. New messages for which the item of their conversation has no
+    /// room are left out: returns their ids. They have to be logged on their own.
+    #[must_use]
+    pub fn merge_within_limit(&self, update: Self) -> (Self, Vec<MessageId>) {
+        match (self, update) {
+            (Document::Messages(known), Document::Messages(update)) if known.conversation().is_some() => {
+                let (merged, excess) = known.merge_within_limit(update);
+                (Document::Messages(merged), excess)
+            }
+            (known, update) => (update.merge(known.clone()), Vec::new()),
         }
     }
 
