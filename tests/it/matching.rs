@@ -81,6 +81,26 @@ async fn of_several_records_of_one_kind_the_latest_modified_wins() {
 }
 
 #[tokio::test]
+async fn thousands_of_contacts_with_one_number_hide_no_other_number_of_the_same_drain() {
+    let env = TestEnv::new().await;
+    env.put_settings(json!({"unknown_number": "create_contact"})).await;
+    let busy = |n: i64| json!({"LastName": format!("Busy {n}"), "Phone": "+33639980001", "LastModifiedDate": days_ago(2_001 - n)});
+    for n in 0..2_000 {
+        env.insert("Contact", busy(n));
+    }
+    let latest = env.insert("Contact", busy(2_000));
+    // Only a search finds a number that is written in this way.
+    let other = env.contact("Lou Sample", "+33 (0)6/39/98/00/02");
+    let (call, call_of_other) = (CallBody::inbound(1), CallBody::inbound(2).from("+33 6 39 98 00 02"));
+    let events = [&call, &call_of_other].map(|call| call.event("call.ended"));
+    let calls = env.calls_for(env.write_together(events)).await;
+    assert_eq!(env.task(&call)["WhoId"], latest);
+    assert_eq!(env.task(&call_of_other)["WhoId"], other);
+    assert_eq!(env.records("Contact").len(), 2_002);
+    assert!(calls.total <= 7, "{calls:#?}");
+}
+
+#[tokio::test]
 async fn a_converted_lead_does_not_count() {
     let env = TestEnv::new().await;
     env.insert(

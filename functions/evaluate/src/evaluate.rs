@@ -1,27 +1,25 @@
-//! Evaluates one event: parse, merge, decide, store, wake the writer.
+//! Merges events into their entry: read, merge, decide, store, wake the writer.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
-use aircall::Webhook;
-use aws_lambda_events::sqs::SqsMessage;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use lambda::metrics::{Counter, count};
-use lambda::queue::{Event, QueueError, WakeUp, WriteQueue};
+use lambda::queue::{QueueError, WakeUp, WriteQueue};
 use rules::decide::decide;
 use rules::messages::redact_key;
-use rules::{CallDocument, Document, Verdict};
+use rules::{Document, MessageId, Verdict};
 use store::{Calls, Merge, MergeError, SettingsStore, State, TenantId};
+use tokio::time::Instant;
 
+use crate::batch::{Times, Update};
 use crate::digest_keys::DigestKeys;
 use crate::heartbeat::Heartbeat;
 
-/// Maximum attempts of a merge, as concurrent events of the same call or message conflict (optimistic locking).
-pub(crate) const MAX_ATTEMPTS: u32 = 12;
-/// The longest wait before the second attempt, milliseconds. It doubles with each attempt.
+/// The longest wait before the second attempt of a merge, milliseconds. It doubles with each attempt.
 const MIN_BACKOFF_MS: u64 = 10;
-/// How often the longest wait doubles: up to 320 ms.
-const MAX_BACKOFF_DOUBLINGS: u32 = 5;
+/// How often the longest wait doubles: up to 1.28 s.
+const MAX_BACKOFF_DOUBLINGS: u32 = 7;
 
 /// Evaluates events.
 #[derive(Debug)]
@@ -47,43 +45,44 @@ pub(crate) enum EvaluateError {
     Webhook(#[from] aircall::WebhookError),
     #[error(transparent)]
     Store(#[from] store::Error),
-    #[error("the call or message was changed by other events {MAX_ATTEMPTS} times in a row")]
+    #[error("the call or message was changed by other events until the function's time was up")]
     Contended,
     #[error(transparent)]
     NotWoken(QueueError),
 }
 
-impl Evaluator {
-    /// Evaluates one message of the events queue.
-    pub(crate) async fn evaluate(&self, message: SqsMessage, now: Timestamp) -> Result<(), EvaluateError> {
-        let seed = message.message_id.clone().unwrap_or_default();
-        let event = Event::read(message).map_err(EvaluateError::Malformed)?;
-        let tenant = TenantId::parse(&event.tenant)?;
-        let webhook = Webhook::parse(&event.body)?;
-        self.heartbeat.record(&tenant, now).await;
-        match webhook {
-            Webhook::Call(snapshot) => {
-                let delivery = Delivery { tenant, event: format!("{:?}", snapshot.event), seed, now };
-                let key = snapshot.call.id.key();
-                self.merge_entry(&delivery, &key, &CallDocument::from(*snapshot).into()).await
-            }
-            Webhook::Message(snapshot) => {
-                let delivery = Delivery { tenant, event: format!("{:?}", snapshot.event), seed, now };
-                self.merge_message(&delivery, *snapshot).await
-            }
-            Webhook::Other => Ok(()),
+impl EvaluateError {
+    /// Whether one of several updates that were merged together may be the cause, and not what they have in common: an
+    /// item that is too large is refused, like a request that the deployment does not allow.
+    pub(crate) fn may_be_of_one(&self) -> bool {
+        match self {
+            EvaluateError::Store(store::Error::Misconfigured { .. }) => true,
+            EvaluateError::Store(store::Error::Retry { .. } | store::Error::Corrupt(_))
+            | EvaluateError::Malformed(_)
+            | EvaluateError::Tenant(_)
+            | EvaluateError::Webhook(_)
+            | EvaluateError::Contended
+            | EvaluateError::NotWoken(_) => false,
         }
     }
+}
 
+impl Evaluator {
     /// Merges an update into an entry, decides, and stores both. Wakes the writer if the entry has to be logged.
+    ///
+    /// A conflict means that another execution environment has merged its events into the entry, so the merge is repeated
+    /// until it succeeds or the time is up.
+    ///
+    /// Returns the messages for which their conversation has no room: each needs an entry of its own.
     pub(crate) async fn merge_entry(
         &self,
-        delivery: &Delivery,
         key: &str,
-        update: &Document,
-    ) -> Result<(), EvaluateError> {
-        let Delivery { tenant, event, now, .. } = delivery;
-        for attempt in 0..MAX_ATTEMPTS {
+        update: &Update<Document>,
+        times: Times,
+    ) -> Result<Vec<MessageId>, EvaluateError> {
+        let Update { tenant, events, messages, .. } = update;
+        let mut attempts = Attempts::new(messages, times.deadline);
+        loop {
             let entry = self.calls.get(tenant, key).await?;
             let (known, last_decision, version, is_pending, task_status) = match entry {
                 Some(entry) => {
@@ -92,10 +91,16 @@ impl Evaluator {
                 }
                 None => (None, None, None, false, None),
             };
-            let document = known.iter().cloned().fold(update.clone(), Document::merge);
+            let (document, excess) = match &known {
+                Some(known) => known.merge_within_limit(update.value.clone()),
+                None => (update.value.clone(), Vec::new()),
+            };
             if known.as_ref() == Some(&document) {
                 // Nothing new. The writer may not have been woken the first time, so wake it; SQS drops a duplicate.
-                return if is_pending { self.wake(tenant, key, version.unwrap_or_default()).await } else { Ok(()) };
+                if is_pending {
+                    self.wake(tenant, key, version.unwrap_or_default()).await?;
+                }
+                return Ok(excess);
             }
             let settings = self.settings.get(tenant).await?;
             let mut decision = decide(&document, &settings, last_decision.as_ref());
@@ -103,28 +108,28 @@ impl Evaluator {
                 decision = decision.map(|decision| decision.keep_task(status));
             }
             let verdict = decision.as_ref().map(|decision| decision.verdict);
-            let merge = Merge { document, decision, expires_at: *now + self.retention };
-            match self.calls.merge(tenant, key, &merge, version, *now).await {
+            let merge = Merge { document, decision, expires_at: times.now + self.retention };
+            match self.calls.merge(tenant, key, &merge, version, times.now).await {
                 Ok(()) => {}
                 Err(MergeError::Conflict) => {
-                    delivery.back_off(attempt).await;
+                    attempts.back_off().await?;
                     continue;
                 }
                 Err(MergeError::Store(error)) => return Err(error.into()),
             }
-            count(Counter::EventsMerged, 1, &[]);
-            tracing::info!(%tenant, key = %redact_key(key), event, ?verdict, "merged an event");
-            return match verdict {
-                Some(Verdict::Log(_)) => self.wake(tenant, key, version.unwrap_or_default() + 1).await,
+            count(Counter::EventsMerged, messages.len() as u64, &[]);
+            let event = events.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+            tracing::info!(%tenant, key = %redact_key(key), event, events = messages.len(), ?verdict, "merged events");
+            match verdict {
+                Some(Verdict::Log(_)) => self.wake(tenant, key, version.unwrap_or_default() + 1).await?,
                 Some(Verdict::Skip(_)) => {
                     let is_new = last_decision.is_none_or(|last| Some(last.verdict) != verdict);
                     count(Counter::CallsSkipped, u64::from(is_new), &[]);
-                    Ok(())
                 }
-                None => Ok(()),
-            };
+                None => {}
+            }
+            return Ok(excess);
         }
-        Err(EvaluateError::Contended)
     }
 
     /// Wakes the writer for the entry as of `version`.
@@ -134,24 +139,40 @@ impl Evaluator {
     }
 }
 
-/// One event as it was delivered.
+/// The attempts of a merge with optimistic locking.
+///
+/// There is no limit to their number: each conflict means that another merge succeeded. As the batches in flight are
+/// finite, each succeeds in the end; the deadline only spares the function from being killed.
 #[derive(Debug)]
-pub(crate) struct Delivery {
-    pub(crate) tenant: TenantId,
-    /// The event's name, for logs.
-    pub(crate) event: String,
-    /// The id of the SQS message, from which the jitter of retries is derived.
-    pub(crate) seed: String,
-    pub(crate) now: Timestamp,
+pub(crate) struct Attempts {
+    /// From which the jitter is derived.
+    seed: u64,
+    made: u32,
+    deadline: Instant,
 }
 
-impl Delivery {
-    /// Waits before the next attempt: exponential backoff with full jitter, so that the events of one call or message do
-    /// not conflict again and again.
-    pub(crate) async fn back_off(&self, attempt: u32) {
+impl Attempts {
+    pub(crate) fn new(seed: impl std::hash::Hash, deadline: Instant) -> Self {
         let mut hasher = DefaultHasher::new();
-        (&self.seed, attempt).hash(&mut hasher);
-        let limit = MIN_BACKOFF_MS << attempt.min(MAX_BACKOFF_DOUBLINGS);
-        tokio::time::sleep(Duration::from_millis(hasher.finish() % limit)).await;
+        seed.hash(&mut hasher);
+        Self { seed: hasher.finish(), made: 0, deadline }
+    }
+
+    /// Waits before the next attempt: exponential backoff with full jitter, so that the merges of one item do not
+    /// conflict again and again.
+    ///
+    /// # Errors
+    /// When the time is up.
+    pub(crate) async fn back_off(&mut self) -> Result<(), EvaluateError> {
+        let mut hasher = DefaultHasher::new();
+        (self.seed, self.made).hash(&mut hasher);
+        let limit = MIN_BACKOFF_MS << self.made.min(MAX_BACKOFF_DOUBLINGS);
+        self.made += 1;
+        let next = Instant::now() + Duration::from_millis(hasher.finish() % limit);
+        if next >= self.deadline {
+            return Err(EvaluateError::Contended);
+        }
+        tokio::time::sleep_until(next).await;
+        Ok(())
     }
 }

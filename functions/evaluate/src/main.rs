@@ -1,26 +1,28 @@
 //! Merges an event into its call and decides, with reasons, whether and how the call is logged.
 
+mod batch;
 mod digest_keys;
 mod evaluate;
 mod heartbeat;
 mod message;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::{SignedDuration, Timestamp};
-use lambda::batch::each;
 use lambda::queue::WriteQueue;
 use lambda::{env, start};
 use lambda_runtime::{LambdaEvent, service_fn};
 use store::{Calls, SettingsStore, Tenants};
+use tokio::time::Instant;
 
+use crate::batch::Times;
 use crate::digest_keys::DigestKeys;
 use crate::evaluate::Evaluator;
 use crate::heartbeat::Heartbeat;
 
-/// Events that are evaluated concurrently.
-const CONCURRENCY: usize = 10;
+/// What remains of an invocation's time when no merge is attempted again: enough for the last one, and to answer.
+const RESERVE: Duration = Duration::from_secs(3);
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -38,7 +40,9 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         retention: SignedDuration::from_hours(24 * retention_days),
     };
     let handle = async |event: LambdaEvent<SqsEvent>| {
-        let handled = each(event.payload, CONCURRENCY, |message| evaluator.evaluate(message, Timestamp::now())).await;
+        let time_left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
+        let deadline = Instant::now() + time_left.saturating_sub(RESERVE);
+        let handled = evaluator.evaluate(event.payload, Times { now: Timestamp::now(), deadline }).await;
         Ok::<SqsBatchResponse, lambda_runtime::Error>(handled)
     };
     lambda_runtime::run(service_fn(handle)).await

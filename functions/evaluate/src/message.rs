@@ -1,54 +1,64 @@
-//! Messages: merges each event into its message's aggregate, and the aggregate into the entries that it is routed to.
+//! Messages: merges events into their message's aggregate, and says into which entries that is routed.
 
-use rules::{
-    Conversation, DigestKey, Document, Message, MessageDocument, MessageId, MessageSnapshot, Messages, Settings,
-};
+use rules::{Conversation, DigestKey, Document, Message, MessageDocument, MessageId, Messages, Settings};
 use store::{MergeError, MessageAggregate, TenantId};
 
-use crate::evaluate::{Delivery, EvaluateError, Evaluator, MAX_ATTEMPTS};
+use crate::batch::{Times, Update};
+use crate::evaluate::{Attempts, EvaluateError, Evaluator};
+
+/// A message and the entry that it is routed to.
+#[derive(Debug)]
+pub(crate) struct Routed {
+    /// The entry's key.
+    pub(crate) key: String,
+    pub(crate) document: Messages,
+}
 
 impl Evaluator {
-    /// Merges an event into its message's aggregate, and the aggregate into each entry that it is routed to.
+    /// Merges events into their message's aggregate, and returns what each entry that it is routed to has to take.
     ///
-    /// The entries are merged even if the aggregate is unchanged: an event is redelivered if its evaluation was
+    /// The entries are returned even if the aggregate is unchanged: an event is redelivered if its evaluation was
     /// interrupted.
     pub(crate) async fn merge_message(
         &self,
-        delivery: &Delivery,
-        snapshot: MessageSnapshot,
-    ) -> Result<(), EvaluateError> {
-        let Some(key) = self.digest_keys.get(&delivery.tenant, delivery.now).await? else {
-            tracing::warn!(tenant = %delivery.tenant, "a message is of an unknown tenant");
-            return Ok(());
+        update: &Update<MessageDocument>,
+        times: Times,
+    ) -> Result<Vec<Routed>, EvaluateError> {
+        let Some(key) = self.digest_keys.get(&update.tenant, times.now).await? else {
+            tracing::warn!(tenant = %update.tenant, "a message is of an unknown tenant");
+            return Ok(Vec::new());
         };
-        let (aggregate, version) = self.merge_aggregate(delivery, snapshot.into(), &key).await?;
+        let (aggregate, version) = self.merge_aggregate(update, &key, times).await?;
+        let mut routed = Vec::new();
         for message in messages(&aggregate, &key) {
             let conversation = match aggregate.routes.get(&message.id).cloned().flatten() {
                 // A version before schema 1 may have routed it, or dropped the digest, without storing the entry.
                 Some(conversation) if conversation.is_unkeyed() => {
-                    Some(self.with_entry(&delivery.tenant, conversation.keyed(&key)).await?)
+                    Some(self.with_entry(&update.tenant, conversation.keyed(&key)).await?)
                 }
                 conversation => conversation,
             };
-            let messages = Messages::from_message(message, version, conversation);
-            self.merge_entry(delivery, &messages.key(), &Document::Messages(messages)).await?;
+            let document = Messages::from_message(message, version, conversation);
+            routed.push(Routed { key: document.key(), document });
         }
-        Ok(())
+        Ok(routed)
     }
 
     /// Merges an update into a message's aggregate, and returns the aggregate with its version. Each message is routed
     /// once, as soon as enough is known about it.
     async fn merge_aggregate(
         &self,
-        delivery: &Delivery,
-        update: MessageDocument,
+        update: &Update<MessageDocument>,
         key: &DigestKey,
+        times: Times,
     ) -> Result<(MessageAggregate, u64), EvaluateError> {
-        let Delivery { tenant, now, .. } = delivery;
-        for attempt in 0..MAX_ATTEMPTS {
-            let (known, version) = self.calls.message_aggregate(tenant, update.id()).await?.unzip();
+        let Update { tenant, value: document, .. } = update;
+        let mut attempts = Attempts::new(&update.messages, times.deadline);
+        loop {
+            let (known, version) = self.calls.message_aggregate(tenant, document.id()).await?.unzip();
+            let known_document = known.iter().map(|known| known.document.clone());
             let mut aggregate = MessageAggregate {
-                document: known.iter().map(|known| known.document.clone()).fold(update.clone(), MessageDocument::merge),
+                document: known_document.fold(document.clone(), MessageDocument::merge),
                 routes: known.as_ref().map(|known| known.routes.clone()).unwrap_or_default(),
             };
             let mut unrouted = messages(&aggregate, key);
@@ -63,13 +73,44 @@ impl Evaluator {
             if let Some(version) = version.filter(|_| known.as_ref() == Some(&aggregate)) {
                 return Ok((aggregate, version));
             }
-            match self.calls.put_message_aggregate(tenant, &aggregate, version, *now + self.retention).await {
+            match self.calls.put_message_aggregate(tenant, &aggregate, version, times.now + self.retention).await {
                 Ok(()) => return Ok((aggregate, version.map_or(1, |version| version + 1))),
-                Err(MergeError::Conflict) => delivery.back_off(attempt).await,
+                Err(MergeError::Conflict) => attempts.back_off().await?,
                 Err(MergeError::Store(error)) => return Err(error.into()),
             }
         }
-        Err(EvaluateError::Contended)
+    }
+
+    /// Gives a message for which its conversation has no room an entry of its own. `update` is that of its aggregate.
+    ///
+    /// The new route is stored first, so that later events follow it.
+    pub(crate) async fn merge_separately(
+        &self,
+        update: &Update<MessageDocument>,
+        id: &MessageId,
+        times: Times,
+    ) -> Result<(), EvaluateError> {
+        let mut attempts = Attempts::new(&update.messages, times.deadline);
+        let expires_at = times.now + self.retention;
+        while let Some((mut aggregate, version)) =
+            self.calls.message_aggregate(&update.tenant, update.value.id()).await?
+        {
+            if aggregate.routes.insert(id.clone(), None) == Some(None) {
+                break;
+            }
+            match self.calls.put_message_aggregate(&update.tenant, &aggregate, Some(version), expires_at).await {
+                Ok(()) => break,
+                Err(MergeError::Conflict) => attempts.back_off().await?,
+                Err(MergeError::Store(error)) => return Err(error.into()),
+            }
+        }
+        tracing::warn!(tenant = %update.tenant, key = id.key(), "the conversation is full: the message gets its own entry");
+        for Routed { key, document } in self.merge_message(update, times).await? {
+            if key == id.key() {
+                self.merge_entry(&key, &update.with(Document::Messages(document)), times).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Where a message is logged: its id, and the conversation that it belongs to, if any. Both are those of versions

@@ -11,6 +11,10 @@ use serde_json::{Map, Value};
 pub struct Options {
     /// Lag of the search index in milliseconds: how long SOSL does not find a new record or a changed phone number.
     pub index_lag_ms: u64,
+    /// The most records of each object that a search over several objects returns; 0 for no limit but the 2,000 in all.
+    pub search_limit_per_object: usize,
+    /// The most records of a page of a query, 200 to 2,000. Salesforce makes pages smaller where records are wide.
+    pub query_page_size: usize,
     /// Lifetime of an access token, in milliseconds; 0 means it does not expire.
     pub session_ms: u64,
     /// Each refresh issues a new refresh token, and using an old one revokes the grant.
@@ -99,6 +103,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             index_lag_ms: 0,
+            search_limit_per_object: 250,
+            query_page_size: 2_000,
             session_ms: 0,
             rotate_refresh_tokens: false,
             person_accounts: false,

@@ -163,6 +163,34 @@ async fn an_overall_limit_is_distributed_over_the_objects() {
 }
 
 #[tokio::test]
+async fn a_search_is_cut_off_at_250_of_each_of_several_objects_and_at_2000_in_all() {
+    let org = Client::new();
+    for n in 0..2_001 {
+        org.seed(
+            "Contact",
+            json!({"LastName": "Roe", "Phone": "0612345678", "LastModifiedDate": "2026-01-01T00:00:00Z"}),
+        );
+        if n < 251 {
+            org.seed("Lead", json!({"LastName": "Roe", "Company": "Acme", "Phone": "0612345678"}));
+        }
+    }
+    let latest = json!({"LastName": "Doe", "Phone": "0712345678", "LastModifiedDate": "2026-01-02T00:00:00Z"});
+    org.seed("Contact", latest);
+    let found = async |objects: &str| {
+        let sosl = format!("FIND {{0612345678 OR 0712345678}} IN PHONE FIELDS RETURNING {objects}");
+        let records = org.search(&sosl).await.body["searchRecords"].as_array().unwrap().clone();
+        let of = |name: &str| records.iter().filter(|row| row["attributes"]["type"] == name).count();
+        (of("Contact"), of("Lead"), records.iter().filter(|row| row["LastName"] == "Doe").count())
+    };
+    // The order does not bring back what was cut off.
+    assert_eq!(found("Contact(LastName ORDER BY LastModifiedDate DESC)").await, (2_000, 0, 0));
+    assert_eq!(found("Contact(LastName ORDER BY LastModifiedDate DESC), Lead(LastName)").await, (250, 250, 0));
+    assert_eq!(found("Lead(LastName)").await, (0, 251, 0));
+    org.set(json!({"search_limit_per_object": 0})).await;
+    assert_eq!(found("Contact(LastName), Lead(LastName)").await, (1_749, 251, 0));
+}
+
+#[tokio::test]
 async fn parameterized_search_finds_records_without_sosl() {
     let org = Client::new();
     org.seed("Contact", json!({"LastName": "Roe", "Phone": "+33 6 12 34 56 78"}));

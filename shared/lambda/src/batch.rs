@@ -83,11 +83,12 @@ fn group_of(message: &SqsMessage) -> &str {
 }
 
 /// The message's id, which Lambda always sets. An empty id would fail the whole batch, which is safe.
-fn id_of(message: &SqsMessage) -> String {
+pub fn id_of(message: &SqsMessage) -> String {
     message.message_id.clone().unwrap_or_default()
 }
 
-fn response(failed: impl Iterator<Item = String>) -> SqsBatchResponse {
+/// The response that names the messages that failed.
+pub fn response(failed: impl Iterator<Item = String>) -> SqsBatchResponse {
     let mut response = SqsBatchResponse::default();
     response.batch_item_failures.extend(failed.map(|id| {
         let mut failure = BatchItemFailure::default();

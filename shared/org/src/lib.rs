@@ -27,6 +27,7 @@ mod plan;
 mod preview;
 mod queries;
 mod records;
+mod search;
 mod session;
 
 pub use batch_error::{BatchError, Reason};

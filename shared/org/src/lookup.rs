@@ -8,8 +8,8 @@ use rules::matching::{Record, choose};
 use rules::relate::{Related, RelatedKind, wanted};
 use rules::settings::Settings;
 use rules::{E164, RecordKind, Topic, Trace};
-use salesforce::call_log::{Found, PERSON_FIELDS, found};
-use salesforce::{CallerFields, DigitsOnly, Error, KeyField, Refusal, SObject, SalesforceId, Sosl};
+use salesforce::call_log::{Found, PERSON_FIELDS};
+use salesforce::{CallerFields, Error, KeyField, Refusal, SObject, SalesforceId};
 use store::{Known, OrgFacts, PhoneMatch, Phones, Tenant, Tenants};
 
 use crate::batch_error::BatchError;
@@ -18,6 +18,7 @@ use crate::missing::Missing;
 use crate::org::Org;
 use crate::owners::{Owner, Owners};
 use crate::queries::{Answers, Queries, ask};
+use crate::search::{Searched, has_phone, search};
 
 /// The tolerated clock skew between Aircall and Salesforce.
 const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(15);
@@ -77,8 +78,9 @@ impl Lookup {
 
         let unknown: BTreeSet<E164> =
             phones.into_iter().filter(|phone| !knowledge.records.contains_key(phone)).collect();
-        let mut candidates = self.search(org, tenant, &unknown, now).await?;
-        let questions = self.questions(tenant, settings, jobs, &unknown, &knowledge, &candidates);
+        let Searched { found: mut candidates, crowded } = self.search(org, tenant, &unknown, now).await?;
+        let mut questions = self.questions(tenant, settings, jobs, &unknown, &knowledge, &candidates);
+        questions.crowded = crowded;
         let callers = callers(tenant);
         let mut answers = ask(org, &questions, &callers).await?;
         if let Some(users) = &answers.users {
@@ -160,6 +162,7 @@ impl Lookup {
             may_have_persons: !hides_accounts && tenant.facts.person_accounts.is_none(),
             // Queried even if no record would be created: a user may have created the record during the call.
             phones: unknown.iter().filter(not_found).cloned().collect(),
+            crowded: BTreeSet::new(),
             keys: jobs.iter().filter(may_be_unkeyed).map(|job| job.key.clone()).collect(),
             // No Task is older than its call, nor than the first request to create it, by the clocks of Aircall, ours
             // and Salesforce.
@@ -175,16 +178,14 @@ impl Lookup {
         tenant: &mut Tenant,
         phones: &BTreeSet<E164>,
         now: Timestamp,
-    ) -> Result<Vec<Found>, BatchError> {
-        let forms: BTreeSet<String> = phones.iter().flat_map(E164::digit_forms).collect();
-        let terms: Vec<DigitsOnly> = forms.iter().filter_map(|form| DigitsOnly::parse(form).ok()).collect();
+    ) -> Result<Searched, BatchError> {
         // Each retry leaves out what the org reported as missing. The loop ends because each retry requires a new fact.
         loop {
-            match search(org, &terms, &callers(tenant)).await? {
+            match search(org, phones, &callers(tenant)).await? {
                 Err(Error::Refused(refusal)) if learn_missing(&mut tenant.facts, &refusal, now) => {
                     self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
                 }
-                found => return Ok(found?),
+                searched => return Ok(searched?),
             }
         }
     }
@@ -249,25 +250,6 @@ fn callers(tenant: &Tenant) -> CallerFields {
         Missing::Object(sobject) => callers.without_object(sobject),
         Missing::Field(..) | Missing::Value { .. } => callers,
     })
-}
-
-async fn search(
-    org: &mut Org,
-    terms: &[DigitsOnly],
-    callers: &CallerFields,
-) -> Result<Result<Vec<Found>, Error>, BatchError> {
-    let mut candidates = Vec::new();
-    for sosl in Sosl::phones(terms, callers) {
-        match org.try_call(async |client| client.search(&sosl).await).await? {
-            Ok(records) => candidates.extend(records.iter().filter_map(found)),
-            Err(error) => return Ok(Err(error)),
-        }
-    }
-    Ok(Ok(candidates))
-}
-
-fn has_phone(found: &Found, phone: &E164) -> bool {
-    found.candidate.phones.iter().any(|stored| phone.is_written(stored))
 }
 
 /// All Contacts that may be chosen as a caller's record.

@@ -12,6 +12,7 @@ use salesforce::{
 
 use crate::batch_error::BatchError;
 use crate::org::Org;
+use crate::search::has_phone;
 
 /// What to query.
 #[derive(Debug, Default)]
@@ -26,6 +27,8 @@ pub(crate) struct Queries {
     pub(crate) may_have_persons: bool,
     /// Records with these phone numbers, by equality: a query sees records that the search index does not list yet.
     pub(crate) phones: BTreeSet<E164>,
+    /// The records with each of these phone numbers that were last modified.
+    pub(crate) crowded: BTreeSet<E164>,
     /// Tasks with these keys, in an org without the key field.
     pub(crate) keys: BTreeSet<String>,
     /// The earliest creation time of those Tasks.
@@ -62,10 +65,14 @@ enum Target {
 }
 
 /// Runs all queries, five per API call.
+///
+/// A result that is cut off, after ten pages, has the records that were last modified. What is in it needs no more; what
+/// is not in it does not count as not found but is queried again, without the rest.
 pub(crate) async fn ask(org: &mut Org, questions: &Queries, callers: &CallerFields) -> Result<Answers, BatchError> {
     let queries = queries(questions, callers);
     let asked_about_persons = queries.iter().any(|(target, _)| matches!(target, Target::Persons));
     let mut answers = Answers { asked_about_persons, ..Answers::default() };
+    let mut cut_off = false;
     for chunk in queries.chunks(MAX_QUERIES) {
         let named: Vec<(String, Target, &Soql)> =
             chunk.iter().enumerate().map(|(index, (target, soql))| (format!("q{index}"), *target, soql)).collect();
@@ -90,13 +97,17 @@ pub(crate) async fn ask(org: &mut Org, questions: &Queries, callers: &CallerFiel
                 Err(error) => return Err(error.into()),
             };
             let first = salesforce::Reply { value: page, usage: None, calls: 0 };
-            let records = if first.value.has_more() {
+            let page = if first.value.has_more() {
                 org.call(async |client| client.all_records(first.clone()).await).await?
             } else {
-                first.value.records
+                first.value
             };
-            answers.take(*target, records);
+            cut_off |= page.has_more();
+            answers.take(*target, page.records);
         }
+    }
+    if cut_off && let Some(rest) = answers.unanswered(questions) {
+        answers.merge(Box::pin(ask(org, &rest, callers)).await?);
     }
     Ok(answers)
 }
@@ -126,6 +137,10 @@ fn queries(questions: &Queries, callers: &CallerFields) -> Vec<(Target, Soql)> {
     let forms: Vec<String> = questions.phones.iter().flat_map(E164::written_forms).collect();
     for sobject in [SObject::Contact, SObject::Lead, SObject::Account] {
         add(Target::Phones, Soql::records_by_phone(sobject, &forms, callers));
+        for phone in &questions.crowded {
+            let forms: Vec<String> = phone.written_forms().into_iter().collect();
+            add(Target::Phones, Soql::latest_by_phone(sobject, &forms, callers));
+        }
     }
     let keys: Vec<String> = questions.keys.iter().cloned().collect();
     add(Target::Keys, Soql::tasks_by_key(KeyField::CallObject, &keys, questions.since));
@@ -138,6 +153,36 @@ fn queries(questions: &Queries, callers: &CallerFields) -> Vec<(Target, Soql)> {
 }
 
 impl Answers {
+    /// What of `questions` nothing was found for; `None` if that is all of them, or nothing.
+    fn unanswered(&self, questions: &Queries) -> Option<Queries> {
+        let contacts = |(kind, contacts): &(RelatedKind, BTreeSet<SalesforceId>)| {
+            let unknown = contacts.iter().filter(|contact| !self.related.contains_key(contact));
+            (*kind, unknown.copied().collect::<BTreeSet<_>>())
+        };
+        let not_found = |phone: &&E164| !self.found.iter().any(|found| has_phone(found, phone));
+        let rest = Queries {
+            related: questions.related.as_ref().filter(|_| !self.relation_denied).map(contacts),
+            phones: questions.phones.iter().filter(not_found).cloned().collect(),
+            keys: questions.keys.iter().filter(|key| !self.tasks.contains_key(*key)).cloned().collect(),
+            since: questions.since,
+            ..Queries::default()
+        };
+        let count = |queries: &Queries| {
+            let contacts = queries.related.as_ref().map_or(0, |(_, contacts)| contacts.len());
+            contacts + queries.phones.len() + queries.keys.len()
+        };
+        (0 < count(&rest) && count(&rest) < count(questions)).then_some(rest)
+    }
+
+    /// Adds the answers to what had remained unanswered.
+    fn merge(&mut self, mut rest: Self) {
+        self.related.append(&mut rest.related);
+        self.found.append(&mut rest.found);
+        self.tasks.append(&mut rest.tasks);
+        self.relation_denied |= rest.relation_denied;
+        self.keys_denied |= rest.keys_denied;
+    }
+
     fn take(&mut self, target: Target, records: Vec<Record>) {
         match target {
             Target::Users => self.users.get_or_insert_default().extend(records),

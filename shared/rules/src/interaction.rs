@@ -85,6 +85,19 @@ impl Document {
         }
     }
 
+    /// Joins an update into the document of the same entry. New messages for which the item of their conversation has no
+    /// room are left out: returns their ids. They have to be logged on their own.
+    #[must_use]
+    pub fn merge_within_limit(&self, update: Self) -> (Self, Vec<MessageId>) {
+        match (self, update) {
+            (Document::Messages(known), Document::Messages(update)) if known.conversation().is_some() => {
+                let (merged, excess) = known.merge_within_limit(update);
+                (Document::Messages(merged), excess)
+            }
+            (known, update) => (update.merge(known.clone()), Vec::new()),
+        }
+    }
+
     /// Assigns a message that was logged on its own to its conversation under `settings`, if any.
     #[must_use]
     pub fn with_conversation(self, settings: &Settings, key: &DigestKey) -> Self {

@@ -16,6 +16,8 @@ use crate::message::{Message, MessageId};
 use crate::phone::E164;
 use crate::phone_digest::DigestKey;
 use crate::settings::{MessageTasks, Settings};
+use crate::task::Task;
+use crate::task_status::TaskStatus;
 use crate::text::length;
 
 /// One day of the conversation between a line and an external phone number.
@@ -112,6 +114,13 @@ struct Version {
 /// The least that a message takes up in a `Description` besides its text.
 const MIN_OVERHEAD: usize = 20;
 
+/// The most bytes of a conversation's item that its messages and their Task may take up, as JSON. DynamoDB allows 400 KB,
+/// and the decision is in the item, too.
+const MAX_SIZE: usize = 380_000;
+
+/// A document of so many bytes fits with its Task, whose description repeats the messages' texts twice.
+const ALWAYS_FITS: usize = 80_000;
+
 impl Messages {
     /// One message as of a version of its document, on its own or as part of a conversation.
     pub fn from_message(message: Message, version: u64, conversation: Option<Conversation>) -> Self {
@@ -135,6 +144,34 @@ impl Messages {
         }
         self.trim();
         self
+    }
+
+    /// Joins both sets of messages, but leaves out new messages for which the item of their conversation has no room.
+    /// Returns the ids of these.
+    ///
+    /// Messages that are in the conversation already stay there and are updated.
+    pub(crate) fn merge_within_limit(&self, mut update: Self) -> (Self, Vec<MessageId>) {
+        let mut excess = Vec::new();
+        loop {
+            let merged = update.clone().merge(self.clone());
+            let is_new = |message: &&Message| !self.messages.contains_key(&message.id);
+            let last_new = update.in_order().into_iter().rfind(is_new).map(|message| message.id.clone());
+            let Some(id) = last_new.filter(|_| merged.size() > MAX_SIZE) else { return (merged, excess) };
+            update.messages.remove(&id);
+            excess.push(id);
+            if update.messages.is_empty() {
+                return (self.clone(), excess);
+            }
+        }
+    }
+
+    /// How many bytes they take up in the table, with the Task as it will be stored.
+    fn size(&self) -> usize {
+        let document = json_len(self);
+        if document < ALWAYS_FITS {
+            return document;
+        }
+        document + json_len(&Task::from_messages(self, TaskStatus::Completed, ""))
     }
 
     /// Keeps the table item below its limit of 400 KB, with the Task and a busy day in it: data that all messages share
@@ -207,4 +244,8 @@ impl Messages {
         let day_sent = || time_zone_of(&first.line).to_datetime(first.sent_at).date();
         self.conversation.as_ref().map_or_else(day_sent, |conversation| conversation.day)
     }
+}
+
+fn json_len(value: &impl Serialize) -> usize {
+    serde_json::to_string(value).expect("string keys only").len()
 }

@@ -16,7 +16,7 @@ use crate::{ApiUsage, Error, Kind, Page, Record, Refusal, Soql, Sosl, Subrequest
 /// of a composite beyond that: <https://help.salesforce.com/s/articleView?id=000386264>.
 const MAX_URL: usize = 8_000;
 
-/// The most pages of a query that are read: 20,000 records.
+/// The most pages of a query that are read: usually 20,000 records.
 const MAX_PAGES: usize = 10;
 
 /// A version of the API, such as `v66.0`. Salesforce supports each for at least three years; pin one that every
@@ -119,13 +119,15 @@ impl Client {
         if url.as_str().len() > MAX_URL {
             let answer = self.composite(&[Subrequest::query("q", soql)], crate::Atomicity::EachAlone).await?;
             let page = answer.try_map(|parts| parts.into_iter().next().ok_or_else(Error::unreadable)?.page())?;
-            return self.all_records(page).await;
+            return Ok(self.all_records(page).await?.map(|page| page.records));
         }
         let first = self.send(self.http.get(url)).await?;
-        self.all_records(first).await
+        Ok(self.all_records(first).await?.map(|page| page.records))
     }
 
-    /// The records of a page and of all following pages, up to 20,000. No API call if there are no further pages.
+    /// The records of a page and of the following pages as one page. No API call if there are none.
+    ///
+    /// At most ten pages are read, usually of 2,000 records: the result [has more](Page::has_more) if it is truncated.
     ///
     /// `calls` of the reply are those of `first` plus one per further page. Give `first` 0 calls if its call is already
     /// counted, as for a page of a composite.
@@ -133,7 +135,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error`] says what to do.
-    pub async fn all_records(&self, first: Reply<Page>) -> Result<Reply<Vec<Record>>, Error> {
+    pub async fn all_records(&self, first: Reply<Page>) -> Result<Reply<Page>, Error> {
         let Reply { value: mut page, mut usage, mut calls } = first;
         let mut records = std::mem::take(&mut page.records);
         for _ in 1..MAX_PAGES {
@@ -149,7 +151,7 @@ impl Client {
             calls += answer.calls;
             records.append(&mut page.records);
         }
-        Ok(Reply { value: records, usage, calls })
+        Ok(Reply { value: Page { records, ..page }, usage, calls })
     }
 
     pub(crate) fn version(&self) -> &ApiVersion {

@@ -12,8 +12,7 @@ use crate::{
     state::State,
 };
 
-/// Maximum number of records of a page, and the default.
-const MAX_PAGE: usize = 2000;
+/// Minimum number of records of a full page.
 const MIN_PAGE: usize = 200;
 
 pub(super) fn first_page(state: &mut State, call: &Call, scope: Scope) -> Result<ApiResponse, ApiError> {
@@ -26,7 +25,7 @@ pub(super) fn first_page(state: &mut State, call: &Call, scope: Scope) -> Result
         .ok_or_else(|| ApiError::new(400, "MALFORMED_QUERY", "A query string has to be specified"))?;
     let select = query::select(source).map_err(|error| ApiError::new(400, "MALFORMED_QUERY", error.explain(source)))?;
     let found = query::run(state, &select, source, scope, &call.version, call.now)?;
-    let size = page_size(call);
+    let size = page_size(state, call);
     if found.records.len() <= size {
         return Ok(ApiResponse::ok(json!({"totalSize": found.total, "done": true, "records": found.records})));
     }
@@ -53,7 +52,7 @@ pub(super) fn next_page(state: &State, call: &Call, locator: &str) -> Result<Api
 
 fn page(state: &State, call: &Call, locator: &str, from: usize) -> Result<ApiResponse, ApiError> {
     let all = state.cursors.get(locator).filter(|all| from < all.len()).ok_or_else(invalid_locator)?;
-    let until = (from + page_size(call)).min(all.len());
+    let until = (from + page_size(state, call)).min(all.len());
     let mut body: Value = json!({"totalSize": all.len(), "done": until == all.len(), "records": &all[from..until]});
     if until < all.len() {
         body["nextRecordsUrl"] = json!(format!("{DATA}/v{}/query/{locator}-{until}", call.version));
@@ -61,9 +60,10 @@ fn page(state: &State, call: &Call, locator: &str, from: usize) -> Result<ApiRes
     Ok(ApiResponse::ok(body))
 }
 
-fn page_size(call: &Call) -> usize {
+fn page_size(state: &State, call: &Call) -> usize {
+    let max = state.options.query_page_size.max(MIN_PAGE);
     let size = call.header_option("Sforce-Query-Options", "batchSize").and_then(|size| size.parse().ok());
-    size.unwrap_or(MAX_PAGE).clamp(MIN_PAGE, MAX_PAGE)
+    size.unwrap_or(max).clamp(MIN_PAGE, max)
 }
 
 fn invalid_locator() -> ApiError {

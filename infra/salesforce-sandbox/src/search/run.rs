@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     haystack::Haystack,
-    parse::{Returning, Search},
+    parse::{LIMIT, Returning, Search},
     terms::Expression,
 };
 use crate::{
@@ -26,9 +26,13 @@ pub(crate) fn run(
 ) -> Result<Vec<Value>, ApiError> {
     let everything = everything(state);
     let returning = if search.returning.is_empty() { &everything } else { &search.returning };
+    let limit = match state.options.search_limit_per_object {
+        limit if limit > 0 && returning.len() > 1 => limit,
+        _ => LIMIT,
+    };
     let mut found = Vec::with_capacity(returning.len());
     for returning in returning {
-        found.push(one(state, search, returning, source, version, now)?.into_iter());
+        found.push(one(state, search, returning, limit, source, version, now)?.into_iter());
     }
     // The overall limit is distributed evenly over the objects.
     let mut quotas = vec![0; found.len()];
@@ -58,10 +62,15 @@ fn everything(state: &State) -> Vec<Returning> {
     searchable.map(returning).collect()
 }
 
+/// The rows of one object: at most `limit`, of which `ORDER BY` and `LIMIT` see no more.
+///
+/// How Salesforce ranks by relevance is not documented. Here the records that were created first come first, so that those
+/// of one phone number may crowd out those of another.
 fn one(
     state: &State,
     search: &Search,
     returning: &Returning,
+    limit: usize,
     source: &str,
     version: &str,
     now: Timestamp,
@@ -76,7 +85,8 @@ fn one(
     let Some(expression) = &search.expression else { return Ok(Vec::new()) };
     let hit = |record: &&Record| is_hit(state, search, object, expression, record, now);
     let hits = state.tables.rows(object).iter().filter(hit);
-    let rows = hits.filter(|record| test.as_ref().is_none_or(|test| test.passes(&state.tables, record))).collect();
+    let rows = hits.filter(|record| test.as_ref().is_none_or(|test| test.passes(&state.tables, record)));
+    let rows = rows.take(limit).collect();
     let rows = query::arrange(&state.tables, rows, &orders, returning.offset, returning.limit);
     Ok(rows.iter().map(|record| query::project(&state.tables, version, object, &columns, record)).collect())
 }

@@ -106,9 +106,16 @@ impl Fixture {
 
     /// The API resources that were requested since the last reset.
     pub(crate) async fn requests(&self) -> Vec<String> {
-        let counted: Value =
-            reqwest::get(format!("{}/_sandbox/requests", self.url)).await.unwrap().json().await.unwrap();
-        counted["by_resource"].as_object().unwrap().keys().cloned().collect()
+        self.counted().await["by_resource"].as_object().unwrap().keys().cloned().collect()
+    }
+
+    /// The number of API calls since the last reset.
+    pub(crate) async fn api_calls(&self) -> u64 {
+        self.counted().await["total"].as_u64().unwrap()
+    }
+
+    async fn counted(&self) -> Value {
+        reqwest::get(format!("{}/_sandbox/requests", self.url)).await.unwrap().json().await.unwrap()
     }
 
     async fn reset_requests(&self) {

@@ -4,5 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod checks;
+mod cut_off;
 mod fixture;
 mod previews;

@@ -111,15 +111,23 @@ impl Soql {
     ///
     /// With person accounts, query both Contacts and Accounts: a person is found as the hidden Contact.
     pub fn records_by_phone(sobject: SObject, forms: &[String], fields: &CallerFields) -> Vec<Self> {
+        Self::by_phone(sobject, forms, fields, " ORDER BY LastModifiedDate DESC")
+    }
+
+    /// The same, but only the 200 that were last modified: for one phone number that more records have than a query
+    /// should return.
+    pub fn latest_by_phone(sobject: SObject, forms: &[String], fields: &CallerFields) -> Vec<Self> {
+        Self::by_phone(sobject, forms, fields, " ORDER BY LastModifiedDate DESC LIMIT 200")
+    }
+
+    fn by_phone(sobject: SObject, forms: &[String], fields: &CallerFields, tail: &str) -> Vec<Self> {
         let by_contact = fields.persons_by_contact();
         let condition = fields.condition(sobject).filter(|_| sobject != SObject::Contact || !by_contact);
         let condition = condition.map(|condition| format!("{condition} AND ")).unwrap_or_default();
         let head = format!("SELECT {} FROM {sobject} WHERE {condition}", fields.select(sobject));
         let mut phones = fields.phones(sobject);
         phones.retain(|phone| sobject != SObject::Account || !by_contact || ACCOUNT.contains(phone));
-        In::values(forms.iter().map(|form| literal(form)))
-            .fields(&phones)
-            .statements(&head, " ORDER BY LastModifiedDate DESC")
+        In::values(forms.iter().map(|form| literal(form))).fields(&phones).statements(&head, tail)
     }
 }
 

@@ -3,11 +3,21 @@
 use std::collections::BTreeSet;
 
 use super::CallerFields;
-use crate::SObject;
+use crate::{Record, SObject};
 
 /// Beyond this length of the search string, Salesforce treats OR as a word. Source:
 /// <https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_sosl_syntax.htm>.
 const MAX_FIND: usize = 4_000;
+
+/// The most records that a search returns. Source:
+/// <https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_sosl_limit.htm>.
+const MAX_RECORDS: usize = 2_000;
+
+/// The most records of each object that a search over several objects returns, according to the newest guides.
+const MAX_OF_EACH: usize = 250;
+
+/// The objects that are searched.
+const SEARCHED: [SObject; 3] = [SObject::Contact, SObject::Lead, SObject::Account];
 
 /// A search term of digits only, so it cannot contain SOSL syntax.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,27 +56,36 @@ impl std::fmt::Debug for DigitsOnly {
 
 /// One SOSL search.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Sosl(String);
+pub struct Sosl {
+    text: String,
+    objects: Vec<SObject>,
+}
 
 impl Sosl {
     /// Searches that together cover every term in the phone fields of Contacts, unconverted Leads, and Accounts, each
     /// newest first.
     ///
     /// The result does not say which term a record matched, and phone fields that are not selected (fax, custom ones)
-    /// match too: compare [`CallerFields::phones`] of each record. The index lags by minutes, and a search returns at
-    /// most 2,000 records. Returns no search if the org hides all three objects, or all their phone fields.
+    /// match too: compare [`CallerFields::phones`] of each record. The index lags by minutes, and the result may be cut
+    /// off: see [`Sosl::cut_off`]. Returns no search if the org hides all three objects, or all their phone fields.
     ///
     /// The terms are not quoted, as in Salesforce's own
     /// [samples](https://developer.salesforce.com/docs/platform/api/guide/sforce-api-calls-search.html): one word of
     /// digits means the same either way, and four more numbers fit into a search string.
     pub fn phones(terms: &[DigitsOnly], fields: &CallerFields) -> Vec<Self> {
-        let Some(returning) = returning(fields) else { return Vec::new() };
+        let objects: Vec<SObject> =
+            SEARCHED.into_iter().filter(|sobject| !fields.phones(*sobject).is_empty()).collect();
+        if objects.is_empty() {
+            return Vec::new();
+        }
+        let returning = returning(&objects, fields);
+        let search = |find: &str| Self { text: format!("FIND {{{find}}}{returning}"), objects: objects.clone() };
         let mut searches = Vec::new();
         let mut find = String::new();
         for DigitsOnly(term) in terms.iter().collect::<BTreeSet<_>>() {
             // `FIND {` before the terms, `}` after them.
             if !find.is_empty() && "FIND {".len() + find.len() + " OR ".len() + term.len() + 1 > MAX_FIND {
-                searches.push(Self(format!("FIND {{{find}}}{returning}")));
+                searches.push(search(&find));
                 find.clear();
             }
             if !find.is_empty() {
@@ -75,33 +94,51 @@ impl Sosl {
             find.push_str(term);
         }
         if !find.is_empty() {
-            searches.push(Self(format!("FIND {{{find}}}{returning}")));
+            searches.push(search(&find));
         }
         searches
     }
 
+    /// Whether one search has room for all these terms.
+    pub fn has_room_for(terms: &BTreeSet<DigitsOnly>) -> bool {
+        let terms_len: usize = terms.iter().map(|term| term.0.len()).sum();
+        "FIND {".len() + terms_len + " OR ".len() * terms.len().saturating_sub(1) + 1 <= MAX_FIND
+    }
+
+    /// The objects of which the result may lack records, as it reaches a limit of Salesforce's; none if it is complete.
+    ///
+    /// Salesforce chooses what it leaves out by relevance, before it orders the rest: all records of a term may be
+    /// missing, and the newest ones of another.
+    pub fn cut_off(&self, records: &[Record]) -> Vec<SObject> {
+        let has_several = self.objects.len() > 1;
+        let reaches_limit = |sobject: &SObject| {
+            let count = records.iter().filter(|record| record.sobject() == Some(*sobject)).count();
+            records.len() >= MAX_RECORDS || has_several && count >= MAX_OF_EACH
+        };
+        self.objects.iter().copied().filter(reaches_limit).collect()
+    }
+
     /// The search.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 
 /// Shows the length only: a search holds phone numbers.
 impl std::fmt::Debug for Sosl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Sosl({} characters)", self.0.len())
+        write!(f, "Sosl({} characters)", self.text.len())
     }
 }
 
-/// The clause after the search string; `None` if no phone field is left to compare.
-fn returning(fields: &CallerFields) -> Option<String> {
-    let object = |sobject: SObject| {
-        let condition = fields.condition(sobject).map(|condition| format!(" WHERE {condition}")).unwrap_or_default();
-        format!("{sobject}({}{condition} ORDER BY LastModifiedDate DESC)", fields.select(sobject))
+/// The clause after the search string.
+fn returning(objects: &[SObject], fields: &CallerFields) -> String {
+    let object = |sobject: &SObject| {
+        let condition = fields.condition(*sobject).map(|condition| format!(" WHERE {condition}")).unwrap_or_default();
+        format!("{sobject}({}{condition} ORDER BY LastModifiedDate DESC)", fields.select(*sobject))
     };
-    let asked = [SObject::Contact, SObject::Lead, SObject::Account].into_iter();
-    let objects: Vec<String> = asked.filter(|sobject| !fields.phones(*sobject).is_empty()).map(object).collect();
-    (!objects.is_empty()).then(|| format!(" IN PHONE FIELDS RETURNING {}", objects.join(", ")))
+    let objects: Vec<String> = objects.iter().map(object).collect();
+    format!(" IN PHONE FIELDS RETURNING {}", objects.join(", "))
 }
 
 #[cfg(test)]
@@ -150,6 +187,28 @@ mod tests {
         assert!(search(&none.into_iter().fold(all, CallerFields::without_object)).is_empty());
     }
 
+    #[track_caller]
+    fn check_cut_off(fields: &CallerFields, found: &[(SObject, usize)], expect: &[SObject]) {
+        let search = &Sosl::phones(&[digits("14155550132")], fields)[0];
+        let records: Vec<Record> =
+            found.iter().flat_map(|(sobject, count)| std::iter::repeat_n(Record::new(*sobject), *count)).collect();
+        assert_eq!(search.cut_off(&records), expect, "{found:?}");
+    }
+
+    #[test]
+    fn a_result_that_reaches_a_limit_may_be_cut_off() {
+        use SObject::{Account, Contact, Lead};
+        let all = CallerFields::new(false);
+        check_cut_off(&all, &[], &[]);
+        check_cut_off(&all, &[(Contact, 249), (Lead, 249), (Account, 249)], &[]);
+        check_cut_off(&all, &[(Contact, 249), (Lead, 250), (Account, 1)], &[Lead]);
+        // By older guides, the limit is 2,000 in all.
+        check_cut_off(&all, &[(Contact, 1_900), (Account, 100)], &[Contact, Lead, Account]);
+        let contacts = all.without_object(Lead).without_object(Account);
+        check_cut_off(&contacts, &[(Contact, 1_999)], &[]);
+        check_cut_off(&contacts, &[(Contact, 2_000)], &[Contact]);
+    }
+
     #[test]
     fn only_digits_are_accepted_as_a_term() {
         for text in ["", "1", "+33612345678", "12 34", "12*", "١٢٣", "12\"", &"1".repeat(41)] {
@@ -171,7 +230,9 @@ mod tests {
             let terms: BTreeSet<String> = terms.iter().map(u64::to_string).collect();
             let list: Vec<_> = terms.iter().map(|term| digits(term)).collect();
             let mut found = BTreeSet::new();
-            for search in Sosl::phones(&list, &CallerFields::new(person_accounts)) {
+            let searches = Sosl::phones(&list, &CallerFields::new(person_accounts));
+            prop_assert_eq!(Sosl::has_room_for(&list.iter().cloned().collect()), searches.len() == 1);
+            for search in searches {
                 let (find, rest) = search.as_str().split_once('}').unwrap();
                 prop_assert!(find.len() < MAX_FIND);
                 prop_assert!(rest.starts_with(" IN PHONE FIELDS RETURNING Contact("));

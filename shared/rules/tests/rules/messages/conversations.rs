@@ -83,3 +83,29 @@ fn a_day_of_200_messages_with_pictures_fits_into_a_table_item() {
     let stored = serde_json::to_string(&Document::Messages(messages)).unwrap().len();
     assert!(stored < 390_000, "{stored}");
 }
+
+#[test]
+fn a_conversation_takes_no_more_messages_than_its_table_item_has_room_for() {
+    let long = |n: i64| Message { text: Some("日本語".repeat(12)), ..nth(n) };
+    let update = |messages: Vec<(Message, u64)>| Document::Messages(conversation(messages));
+    let mut full = update((0..600).map(|n| (long(n), 1)).collect());
+    let mut excess = Vec::new();
+    let mut count = 600;
+    while excess.is_empty() {
+        assert!(count < 2_000, "it never gets full");
+        (full, excess) = full.merge_within_limit(update((count..count + 10).map(|n| (long(n), 1)).collect()));
+        count += 10;
+    }
+    let Document::Messages(messages) = &full else { panic!("{full:?}") };
+    let task = Task::from_messages(messages, TaskStatus::Completed, "Grace Example");
+    let stored = serde_json::to_string(&full).unwrap().len() + serde_json::to_string(&task).unwrap().len();
+    assert!((370_000..390_000).contains(&stored), "{stored}");
+    // The last ones are left out. Each message is in the conversation or left out.
+    assert_eq!(messages.in_order().len() + excess.len(), usize::try_from(count).unwrap());
+    assert_eq!(excess.first(), Some(&nth(count - 1).id));
+    // A message that is in it is still updated.
+    let read = Message { state: Some(DeliveryState("read".to_owned())), ..messages.in_order()[0].clone() };
+    let (updated, excess) = full.merge_within_limit(update(vec![(read.clone(), 2)]));
+    let Document::Messages(messages) = &updated else { panic!("{updated:?}") };
+    assert_eq!((&messages.in_order()[0].state, excess), (&read.state, Vec::new()));
+}

@@ -166,7 +166,22 @@ async fn long_results_are_read_page_by_page() {
     assert_eq!(first.calls, 1);
     let first = Reply { value: first.value[0].page().unwrap(), usage: None, calls: 0 };
     let rest = served.client.all_records(first).await.unwrap();
-    assert_eq!((rest.value.len(), rest.usage.unwrap().used, rest.calls), (2001, 4, 1));
+    assert_eq!((rest.value.records.len(), rest.usage.unwrap().used, rest.calls), (2001, 4, 1));
+    assert!(!rest.value.has_more());
+}
+
+#[tokio::test]
+async fn a_result_that_is_truncated_says_so() {
+    let served = serve(Options { query_page_size: 200, ..Options::default() }).await;
+    let contact = served.insert("Contact", json!({"LastName": "Roe"}));
+    for _ in 0..2001 {
+        served.insert("Case", json!({"ContactId": contact, "Status": "New"}));
+    }
+    let page = Subrequest::query("q", &Soql::open_cases(&[contact])[0]);
+    let first = served.client.composite(&[page], Atomicity::EachAlone).await.unwrap();
+    let first = Reply { value: first.value[0].page().unwrap(), usage: None, calls: 0 };
+    let rest = served.client.all_records(first).await.unwrap();
+    assert_eq!((rest.value.records.len(), rest.value.has_more(), rest.calls), (2000, true, 9));
 }
 
 #[tokio::test]

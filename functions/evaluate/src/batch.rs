@@ -1,0 +1,212 @@
+//! A batch of events: those of one call, message or conversation are merged together.
+//!
+//! Each merge reads and writes the whole item, with optimistic locking. Many events of one item at once would otherwise
+//! be as many rewrites, most of them lost to a conflict with each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
+
+use aircall::Webhook;
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+use jiff::Timestamp;
+use lambda::batch::{id_of, response};
+use lambda::queue::Event;
+use rules::{CallDocument, Document, MessageDocument};
+use store::TenantId;
+use tokio::time::Instant;
+
+use crate::evaluate::{EvaluateError, Evaluator};
+use crate::message::Routed;
+
+/// Merges that run concurrently.
+const CONCURRENCY: usize = 10;
+
+/// When a batch is evaluated, and until when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Times {
+    pub(crate) now: Timestamp,
+    /// No merge is attempted again after this.
+    pub(crate) deadline: Instant,
+}
+
+/// What one or several events of a batch change.
+#[derive(Clone, Debug)]
+pub(crate) struct Update<T> {
+    pub(crate) tenant: TenantId,
+    pub(crate) value: T,
+    /// The events' names, for logs.
+    pub(crate) events: BTreeSet<String>,
+    /// The ids of the SQS messages.
+    pub(crate) messages: BTreeSet<String>,
+}
+
+impl<T> Update<T> {
+    /// The same events' change of something else.
+    pub(crate) fn with<U>(&self, value: U) -> Update<U> {
+        let Self { tenant, events, messages, .. } = self;
+        Update { tenant: tenant.clone(), value, events: events.clone(), messages: messages.clone() }
+    }
+}
+
+/// Updates by what they change, of one tenant: a message's aggregate by its id, an entry by its key.
+type Updates<K, T> = BTreeMap<(TenantId, K), Vec<Update<T>>>;
+
+fn add<K: Ord, T>(updates: &mut Updates<K, T>, key: K, update: Update<T>) {
+    updates.entry((update.tenant.clone(), key)).or_default().push(update);
+}
+
+/// The SQS messages that failed. Each failure is logged where it is added.
+#[derive(Debug, Default)]
+struct Failed(BTreeSet<String>);
+
+impl Failed {
+    fn add(&mut self, messages: &BTreeSet<String>, failure: &Failure) {
+        for message_id in messages {
+            tracing::error!(message_id, error = %failure, "a record failed");
+        }
+        self.0.extend(messages.iter().cloned());
+    }
+}
+
+/// Why an update failed.
+enum Failure {
+    Error(EvaluateError),
+    Panic,
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Failure::Error(error) => write!(f, "{error:#}"),
+            Failure::Panic => f.write_str("its handler panicked"),
+        }
+    }
+}
+
+impl Failure {
+    /// Whether one of several updates that were merged together may be the cause, so that the others succeed without it.
+    fn may_be_of_one(&self) -> bool {
+        match self {
+            Failure::Error(error) => error.may_be_of_one(),
+            Failure::Panic => true,
+        }
+    }
+}
+
+/// Runs `work`; a panic is a failure, too.
+async fn caught<T>(work: impl Future<Output = Result<T, EvaluateError>>) -> Result<T, Failure> {
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(result) => result.map_err(Failure::Error),
+        Err(_) => Err(Failure::Panic),
+    }
+}
+
+impl Evaluator {
+    /// Evaluates a batch of the events queue, and returns the messages that failed. SQS delivers only these again.
+    pub(crate) async fn evaluate(&self, batch: SqsEvent, times: Times) -> SqsBatchResponse {
+        let mut failed = Failed::default();
+        let (mut entries, mut aggregates) = (Updates::new(), Updates::new());
+        for message in batch.records {
+            let messages = BTreeSet::from([id_of(&message)]);
+            let (tenant, webhook) = match caught(async { read(message) }).await {
+                Ok(read) => read,
+                Err(failure) => {
+                    failed.add(&messages, &failure);
+                    continue;
+                }
+            };
+            self.heartbeat.record(&tenant, times.now).await;
+            match webhook {
+                Webhook::Call(snapshot) => {
+                    let (key, events) = (snapshot.call.id.key(), BTreeSet::from([format!("{:?}", snapshot.event)]));
+                    let value = Document::from(CallDocument::from(*snapshot));
+                    add(&mut entries, key, Update { tenant, value, events, messages });
+                }
+                Webhook::Message(snapshot) => {
+                    let (id, events) = (snapshot.id.clone(), BTreeSet::from([format!("{:?}", snapshot.event)]));
+                    let value = MessageDocument::from(*snapshot);
+                    add(&mut aggregates, id, Update { tenant, value, events, messages });
+                }
+                Webhook::Other => {}
+            }
+        }
+
+        // The update of the aggregate that each message is from.
+        let mut sources = BTreeMap::new();
+        let merged =
+            merge_all(aggregates, MessageDocument::merge, async |_, update| self.merge_message(update, times).await);
+        for (update, routed) in merged.await {
+            match routed {
+                Ok(routed) => {
+                    for Routed { key, document } in routed {
+                        for message in document.in_order() {
+                            sources.insert((update.tenant.clone(), message.id.clone()), update.clone());
+                        }
+                        add(&mut entries, key, update.with(Document::Messages(document)));
+                    }
+                }
+                Err(failure) => failed.add(&update.messages, &failure),
+            }
+        }
+
+        let merged =
+            merge_all(entries, Document::merge, async |key, update| self.merge_entry(key, update, times).await);
+        for (update, excess) in merged.await {
+            match excess {
+                Ok(excess) => {
+                    for id in excess {
+                        let Some(source) = sources.get(&(update.tenant.clone(), id.clone())) else { continue };
+                        if let Err(failure) = caught(self.merge_separately(source, &id, times)).await {
+                            failed.add(&source.messages, &failure);
+                        }
+                    }
+                }
+                Err(failure) => failed.add(&update.messages, &failure),
+            }
+        }
+        response(failed.0.into_iter())
+    }
+}
+
+/// Reads one message of the events queue.
+fn read(message: SqsMessage) -> Result<(TenantId, Webhook), EvaluateError> {
+    let event = Event::read(message).map_err(EvaluateError::Malformed)?;
+    Ok((TenantId::parse(&event.tenant)?, Webhook::parse(&event.body)?))
+}
+
+/// Merges the updates of each key together, several keys concurrently. If that fails for a reason that one of the updates
+/// may be the cause of, each is merged alone, so that one bad event fails no other.
+async fn merge_all<K, T, O>(
+    updates: Updates<K, T>,
+    join: impl Fn(T, T) -> T,
+    merge: impl AsyncFn(&K, &Update<T>) -> Result<O, EvaluateError>,
+) -> Vec<(Update<T>, Result<O, Failure>)>
+where
+    T: Clone,
+{
+    let (join, merge) = (&join, &merge);
+    let work = updates.into_iter().map(|((_, key), updates)| async move {
+        let together = updates.iter().cloned().reduce(|a, b| joined(a, b, join));
+        let Some(together) = together else { return Vec::new() };
+        match caught(merge(&key, &together)).await {
+            Err(failure) if updates.len() > 1 && failure.may_be_of_one() => {
+                let mut outcomes = Vec::new();
+                for update in updates {
+                    let outcome = caught(merge(&key, &update)).await;
+                    outcomes.push((update, outcome));
+                }
+                outcomes
+            }
+            outcome => vec![(together, outcome)],
+        }
+    });
+    let outcomes: Vec<Vec<_>> = stream::iter(work).buffer_unordered(CONCURRENCY).collect().await;
+    outcomes.into_iter().flatten().collect()
+}
+
+fn joined<T>(mut first: Update<T>, mut second: Update<T>, join: impl Fn(T, T) -> T) -> Update<T> {
+    first.events.append(&mut second.events);
+    first.messages.append(&mut second.messages);
+    Update { value: join(first.value, second.value), ..first }
+}
