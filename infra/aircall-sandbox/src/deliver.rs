@@ -1,4 +1,5 @@
-//! Delivery of events to webhooks: immediate, then retried until it succeeds or the webhook is deactivated.
+//! Delivery of events to webhooks: immediate unless the options delay it, then retried until it succeeds or the webhook
+//! is deactivated. An event that is on its way is delivered even if its webhook is deleted meanwhile.
 
 use std::time::Duration;
 
@@ -78,6 +79,8 @@ fn outgoing(company: &Company, mut body: Map<String, Value>) -> Result<Vec<Outgo
 
 /// Makes the first attempt; if it fails, the retries run in the background.
 async fn first_attempt(company: Company, outgoing: Outgoing) -> Delivery {
+    let delay = company.lock_untracked().options.delivery_delay_ms;
+    tokio::time::sleep(Duration::from_millis(delay)).await;
     let delivery = attempt(&company, &outgoing, 1).await;
     if !delivery.is_accepted() {
         tokio::spawn(retry(company, outgoing));
