@@ -54,38 +54,45 @@ impl TenantWebhooks {
         Self { url: base_url.webhook(&tenant.id), current: tenant.aircall.as_ref().and_then(webhook_id) }
     }
 
-    /// Ensures that there is an active webhook with our events: the existing one, updated if needed, else a new one.
+    /// The existing webhook, else a new one, which does not send our events yet.
     pub(super) async fn ensure(&self, client: &Client) -> Result<Webhook, Error> {
         let found = self.all(client).await?;
-        let is_current = |webhook: &&Webhook| Some(&webhook.id) == self.current.as_ref();
-        let Some(webhook) = found.iter().find(is_current).or(found.first()) else {
-            return self.create(client, &found).await;
-        };
-        if self.is_right(webhook) {
-            return Ok(webhook.clone());
-        }
-        match client.update_webhook(&webhook.id, self.subscription()).await {
-            // It was deleted in between.
-            Err(Error::Rejected { status: 404, .. }) => self.create(client, &found).await,
-            updated => updated,
+        match self.current(&found).or(found.first()) {
+            Some(webhook) => Ok(webhook.clone()),
+            None => self.create(client, &found).await,
         }
     }
 
-    /// A webhook other than the current one, for a rotation: the one that an interrupted rotation created, else a new
-    /// one.
+    /// A webhook other than the current one, for a rotation: the one that an interrupted change created, else a new one,
+    /// which does not send our events yet.
     pub(super) async fn ensure_successor(&self, client: &Client) -> Result<Webhook, Error> {
         let found = self.all(client).await?;
-        let current = found.iter().find(|webhook| Some(&webhook.id) == self.current.as_ref());
-        // Only a newer webhook can be the successor. An older one is left from a rotation that was interrupted after
-        // the connection named its new webhook.
-        let successor = current.and_then(|current| {
-            let is_newer = |webhook: &&Webhook| current.created_at.is_some() && webhook.created_at > current.created_at;
-            found.iter().filter(is_newer).max_by_key(|webhook| webhook.created_at)
-        });
-        match successor {
-            Some(successor) => client.update_webhook(&successor.id, self.subscription()).await,
+        // An older webhook that sends is left from a rotation that was interrupted after the connection named its new
+        // webhook.
+        let created_at = self.current(&found).and_then(|current| current.created_at);
+        let is_newer = |webhook: &Webhook| created_at.is_some() && webhook.created_at > created_at;
+        let others = found.iter().filter(|webhook| Some(&webhook.id) != self.current.as_ref());
+        let successors = others.filter(|webhook| is_newer(webhook) || webhook.events == Subscription::QUIET.events());
+        match successors.max_by_key(|webhook| webhook.created_at) {
+            Some(successor) => Ok(successor.clone()),
             None => self.create(client, &found).await,
         }
+    }
+
+    /// The current webhook, if it is active and sends our events to `url`.
+    pub(super) async fn sending(&self, client: &Client, url: Option<&str>) -> Result<Option<Webhook>, Error> {
+        let found = self.all(client).await?;
+        let sends =
+            |webhook: &&Webhook| webhook.active && SubscriptionDiff::between(webhook, url) != SubscriptionDiff::Incomplete;
+        Ok(self.current(&found).filter(sends).cloned())
+    }
+
+    /// Lets the webhook send exactly our events to our URL. Its token must be accepted.
+    pub(super) async fn activate(&self, client: &Client, webhook: &Webhook) -> Result<Webhook, Error> {
+        if webhook.active && SubscriptionDiff::between(webhook, Some(self.url.as_str())) == SubscriptionDiff::Same {
+            return Ok(webhook.clone());
+        }
+        client.update_webhook(&webhook.id, self.subscribed_to(Subscription::ALL)).await
     }
 
     /// Deletes the tenant's other webhooks and returns the token hashes of those that were deleted. Failures are
@@ -118,9 +125,15 @@ impl TenantWebhooks {
         Ok(all)
     }
 
-    /// Creates a webhook. If the outcome of the request is unknown, looks for a webhook that is not in `before`.
+    /// The webhook that the connection names, if it is among `found`.
+    fn current<'a>(&self, found: &'a [Webhook]) -> Option<&'a Webhook> {
+        found.iter().find(|webhook| Some(&webhook.id) == self.current.as_ref())
+    }
+
+    /// Creates a webhook that does not send our events yet: only then is its token known. If the outcome of the request
+    /// is unknown, looks for a webhook that is not in `before`.
     async fn create(&self, client: &Client, before: &[Webhook]) -> Result<Webhook, Error> {
-        match client.create_webhook(self.subscription()).await {
+        match client.create_webhook(self.subscribed_to(Subscription::QUIET)).await {
             Err(error) if error.may_have_happened() => {
                 let is_new = |webhook: &Webhook| before.iter().all(|known| known.id != webhook.id);
                 self.all(client).await?.into_iter().find(is_new).ok_or(error)
@@ -129,12 +142,7 @@ impl TenantWebhooks {
         }
     }
 
-    /// Whether the webhook is active and sends exactly our events to our URL.
-    fn is_right(&self, webhook: &Webhook) -> bool {
-        webhook.active && SubscriptionDiff::between(webhook, Some(self.url.as_str())) == SubscriptionDiff::Same
-    }
-
-    fn subscription(&self) -> NewWebhook<'_> {
-        NewWebhook { custom_name: NAME, url: &self.url, events: Subscription::ALL }
+    fn subscribed_to(&self, events: Subscription<'static>) -> NewWebhook<'_> {
+        NewWebhook { custom_name: NAME, url: &self.url, events }
     }
 }
