@@ -136,7 +136,10 @@ async fn a_rotation_that_is_asked_for_three_times_is_done_once_and_refuses_no_ev
         .await;
     connected.check_nothing_lost(&calls).await;
     assert_eq!(connected.created().await, 2, "the first webhook and its successor");
-    assert_eq!(connected.webhooks().await[0]["events"].as_array().unwrap().len(), former["events"].as_array().unwrap().len());
+    assert_eq!(
+        connected.webhooks().await[0]["events"].as_array().unwrap().len(),
+        former["events"].as_array().unwrap().len()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -177,7 +177,8 @@ pub(crate) async fn rotate(
         let webhooks = TenantWebhooks::new(&known, base_url);
         let mut tokens = AcceptedTokens::new(console, &known);
         let is_recent = connection.rotated_at.is_some_and(|rotated_at| Timestamp::now() < rotated_at + TOKEN_GRACE);
-        let rotated = if is_recent { webhooks.sending(&client, connection.webhook_url.as_deref()).await? } else { None };
+        let rotated =
+            if is_recent { webhooks.sending(&client, connection.webhook_url.as_deref()).await? } else { None };
         let (webhook, connection) = match rotated {
             Some(webhook) => (webhook, connection),
             None => {

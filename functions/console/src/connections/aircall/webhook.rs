@@ -82,17 +82,23 @@ impl TenantWebhooks {
     /// The current webhook, if it is active and sends our events to `url`.
     pub(super) async fn sending(&self, client: &Client, url: Option<&str>) -> Result<Option<Webhook>, Error> {
         let found = self.all(client).await?;
-        let sends =
-            |webhook: &&Webhook| webhook.active && SubscriptionDiff::between(webhook, url) != SubscriptionDiff::Incomplete;
+        let sends = |current: &&Webhook| {
+            current.active && SubscriptionDiff::between(current, url) != SubscriptionDiff::Incomplete
+        };
         Ok(self.current(&found).filter(sends).cloned())
     }
 
     /// Lets the webhook send exactly our events to our URL. Its token must be accepted.
     pub(super) async fn activate(&self, client: &Client, webhook: &Webhook) -> Result<Webhook, Error> {
-        if webhook.active && SubscriptionDiff::between(webhook, Some(self.url.as_str())) == SubscriptionDiff::Same {
+        if self.is_right(webhook) {
             return Ok(webhook.clone());
         }
-        client.update_webhook(&webhook.id, self.subscribed_to(Subscription::ALL)).await
+        match client.update_webhook(&webhook.id, self.subscribed_to(Subscription::ALL)).await {
+            Err(error) if error.may_have_happened() => {
+                client.webhook(&webhook.id).await?.filter(|updated| self.is_right(updated)).ok_or(error)
+            }
+            updated => updated,
+        }
     }
 
     /// Deletes the tenant's other webhooks and returns the token hashes of those that were deleted. Failures are
@@ -140,6 +146,11 @@ impl TenantWebhooks {
             }
             created => created,
         }
+    }
+
+    /// Whether the webhook is active and sends exactly our events to our URL.
+    fn is_right(&self, webhook: &Webhook) -> bool {
+        webhook.active && SubscriptionDiff::between(webhook, Some(self.url.as_str())) == SubscriptionDiff::Same
     }
 
     fn subscribed_to(&self, events: Subscription<'static>) -> NewWebhook<'_> {

@@ -176,6 +176,29 @@ async fn a_rotation_that_is_asked_for_again_is_done_once() {
 }
 
 #[tokio::test]
+async fn a_rotation_whose_responses_are_lost_is_done_once() {
+    for method in ["POST", "PUT", "DELETE"] {
+        let f = Fixture::new().await.with_tenant().await;
+        f.connect_aircall().await;
+        fault(&f, json!({ "method": method, "path": "/v1/webhooks", "status": 502, "commit": true })).await;
+        let answer = f.send(Method::POST, "/api/connections/aircall/rotate", "").await;
+        if method == "DELETE" {
+            answer.check_error(StatusCode::SERVICE_UNAVAILABLE, "aircall_unavailable");
+        } else {
+            assert_eq!(answer.status, StatusCode::OK, "{method}: {}", answer.text);
+        }
+        rotate(&f).await;
+        let tenant = f.stored(&f.tenant).await;
+        f.check_connected(&tenant);
+        assert_eq!(
+            (created(&f).await, tenant.webhook_tokens.len(), tenant.retired_tokens.len()),
+            (2, 1, 1),
+            "{method}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_rotation_whose_webhook_does_not_send_any_more_is_another_one() {
     for (method, body) in [(Method::DELETE, Value::Null), (Method::PUT, json!({ "active": false }))] {
         let f = Fixture::new().await.with_tenant().await;
