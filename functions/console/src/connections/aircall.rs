@@ -23,7 +23,7 @@ use store::{
 };
 
 use self::tokens::AcceptedTokens;
-use self::webhook::TenantWebhooks;
+use self::webhook::{Pick, TenantWebhooks};
 use super::{ConnectionError, lease_end, lease_holder};
 use crate::console::Console;
 use crate::web::base_url::BaseUrl;
@@ -112,7 +112,7 @@ pub(crate) async fn connect(
         }
         let webhooks = TenantWebhooks::new(&known, base_url);
         let mut tokens = AcceptedTokens::new(console, &known);
-        let webhook = activate(&mut tokens, &webhooks, &client, async || webhooks.ensure(&client).await).await?;
+        let webhook = activate(&mut tokens, &webhooks, &client, Pick::Existing).await?;
         let previous = console.aircall.credentials.get(tenant).await?;
         console.aircall.credentials.create(tenant, credential).await?;
         let how = match credential {
@@ -136,7 +136,7 @@ pub(crate) async fn connect(
         if let Some(previous) = previous.filter(|previous| is_app(previous) || is_app(credential)) {
             deleted.extend(webhooks.delete_others(&console.aircall.client(&previous), &webhook.id).await);
         }
-        tokens.retire(|token| deleted.contains(token)).await?;
+        tokens.retire(&deleted).await?;
         Ok(connection)
     })
     .await
@@ -153,7 +153,7 @@ pub(crate) async fn reactivate(
         let (client, connection) = connected(console, &known).await?;
         let webhooks = TenantWebhooks::new(&known, base_url);
         let mut tokens = AcceptedTokens::new(console, &known);
-        let webhook = activate(&mut tokens, &webhooks, &client, async || webhooks.ensure(&client).await).await?;
+        let webhook = activate(&mut tokens, &webhooks, &client, Pick::Existing).await?;
         store_webhook(console, tenant, connection, webhook).await
     })
     .await
@@ -182,8 +182,7 @@ pub(crate) async fn rotate(
         let (webhook, connection) = match rotated {
             Some(webhook) => (webhook, connection),
             None => {
-                let pick = async || webhooks.ensure_successor(&client).await;
-                let webhook = activate(&mut tokens, &webhooks, &client, pick).await?;
+                let webhook = activate(&mut tokens, &webhooks, &client, Pick::Successor).await?;
                 let connection = AircallConnection { rotated_at: Some(Timestamp::now()), ..connection };
                 let connection = store_webhook(console, tenant, connection, webhook.clone()).await?;
                 tracing::info!(%tenant, webhook = connection.webhook_id, "rotated the webhook");
@@ -191,8 +190,7 @@ pub(crate) async fn rotate(
             }
         };
         webhooks.delete_all_but(&client, Some(&webhook.id)).await?;
-        let current = webhook::hash(&webhook);
-        tokens.retire(|token| *token != current).await?;
+        tokens.retire_all_but(webhook::hash(&webhook)).await?;
         Ok(connection)
     })
     .await
@@ -234,19 +232,19 @@ pub(crate) async fn disconnect(
     .await
 }
 
-/// Accepts the token of the webhook that `pick` finds or creates, and lets it send our events.
+/// Finds or creates a webhook, accepts its token, and lets it send our events.
 async fn activate(
     tokens: &mut AcceptedTokens<'_>,
     webhooks: &TenantWebhooks,
     client: &Client,
-    pick: impl AsyncFn() -> Result<Webhook, Error>,
+    pick: Pick,
 ) -> Result<Webhook, ConnectionError> {
-    let webhook = pick().await?;
+    let webhook = webhooks.ensure(client, pick).await?;
     tokens.accept(webhook::hash(&webhook)).await?;
     match webhooks.activate(client, &webhook).await {
         // It was deleted in between, so another one is found or created.
         Err(Error::Rejected { status: 404, .. }) => {
-            let webhook = pick().await?;
+            let webhook = webhooks.ensure(client, pick).await?;
             tokens.accept(webhook::hash(&webhook)).await?;
             Ok(webhooks.activate(client, &webhook).await?)
         }

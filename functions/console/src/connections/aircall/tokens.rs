@@ -32,8 +32,8 @@ impl<'a> AcceptedTokens<'a> {
     }
 
     /// Accepts these tokens only for [`TOKEN_GRACE`] from now on.
-    pub(super) async fn retire(&mut self, is_former: impl Fn(&TokenHash) -> bool) -> Result<(), Error> {
-        let (former, current): (Vec<_>, Vec<_>) = self.current.iter().copied().partition(is_former);
+    pub(super) async fn retire(&mut self, former: &[TokenHash]) -> Result<(), Error> {
+        let (former, current): (Vec<_>, Vec<_>) = self.current.iter().partition(|token| former.contains(token));
         if former.is_empty() {
             return Ok(());
         }
@@ -43,6 +43,12 @@ impl<'a> AcceptedTokens<'a> {
         self.retired.retain(|retired| now < retired.until);
         self.retired.extend(former.into_iter().map(|hash| RetiredToken { hash, until }));
         self.store().await
+    }
+
+    /// As [`AcceptedTokens::retire`], for all tokens but this one.
+    pub(super) async fn retire_all_but(&mut self, token: TokenHash) -> Result<(), Error> {
+        let former: Vec<TokenHash> = self.current.iter().copied().filter(|other| *other != token).collect();
+        self.retire(&former).await
     }
 
     async fn store(&self) -> Result<(), Error> {

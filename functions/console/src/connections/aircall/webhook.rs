@@ -19,6 +19,15 @@ pub(super) struct TenantWebhooks {
     current: Option<WebhookId>,
 }
 
+/// Which of the tenant's webhooks is to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pick {
+    /// The current one, else any.
+    Existing,
+    /// Another than the current one, for a rotation: one that an interrupted change created.
+    Successor,
+}
+
 /// How a webhook's subscription differs from the one that it should have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SubscriptionDiff {
@@ -54,27 +63,25 @@ impl TenantWebhooks {
         Self { url: base_url.webhook(&tenant.id), current: tenant.aircall.as_ref().and_then(webhook_id) }
     }
 
-    /// The existing webhook, else a new one, which does not send our events yet.
-    pub(super) async fn ensure(&self, client: &Client) -> Result<Webhook, Error> {
+    /// The webhook that `pick` asks for, else a new one, which does not send our events yet.
+    pub(super) async fn ensure(&self, client: &Client, pick: Pick) -> Result<Webhook, Error> {
         let found = self.all(client).await?;
-        match self.current(&found).or(found.first()) {
+        let current = self.current(&found);
+        let picked = match pick {
+            Pick::Existing => current.or(found.first()),
+            Pick::Successor => {
+                // An older webhook that sends is left from a rotation that was interrupted after the connection named
+                // its new webhook.
+                let is_newer = |other: &Webhook| {
+                    current.is_some_and(|current| current.created_at.is_some() && other.created_at > current.created_at)
+                };
+                let others = found.iter().filter(|other| Some(&other.id) != self.current.as_ref());
+                let successors = others.filter(|other| is_newer(other) || other.events == Subscription::QUIET.events());
+                successors.max_by_key(|successor| successor.created_at)
+            }
+        };
+        match picked {
             Some(webhook) => Ok(webhook.clone()),
-            None => self.create(client, &found).await,
-        }
-    }
-
-    /// A webhook other than the current one, for a rotation: the one that an interrupted change created, else a new one,
-    /// which does not send our events yet.
-    pub(super) async fn ensure_successor(&self, client: &Client) -> Result<Webhook, Error> {
-        let found = self.all(client).await?;
-        // An older webhook that sends is left from a rotation that was interrupted after the connection named its new
-        // webhook.
-        let created_at = self.current(&found).and_then(|current| current.created_at);
-        let is_newer = |webhook: &Webhook| created_at.is_some() && webhook.created_at > created_at;
-        let others = found.iter().filter(|webhook| Some(&webhook.id) != self.current.as_ref());
-        let successors = others.filter(|webhook| is_newer(webhook) || webhook.events == Subscription::QUIET.events());
-        match successors.max_by_key(|webhook| webhook.created_at) {
-            Some(successor) => Ok(successor.clone()),
             None => self.create(client, &found).await,
         }
     }
