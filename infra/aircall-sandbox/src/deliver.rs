@@ -1,5 +1,5 @@
 //! Delivery of events to webhooks: immediate unless the options delay it, then retried until it succeeds or the webhook
-//! is deactivated. An event that is on its way is delivered even if its webhook is deleted meanwhile.
+//! is deactivated, fifty times at most. An event that is on its way is delivered even if its webhook is deleted meanwhile.
 
 use std::time::Duration;
 
@@ -9,6 +9,8 @@ use serde_json::{Map, Value, json};
 
 use crate::{Company, call, webhook::Webhook};
 
+/// Maximum number of attempts to deliver an event.
+const MAXIMUM_ATTEMPTS: u32 = 50;
 /// Capacity of the delivery log; the oldest entries are dropped.
 const LOG_CAPACITY: usize = 10_000;
 
@@ -89,12 +91,15 @@ async fn first_attempt(company: Company, outgoing: Outgoing) -> Delivery {
 }
 
 async fn retry(company: Company, outgoing: Outgoing) {
-    for attempt_number in 2.. {
+    for attempt_number in 2..=MAXIMUM_ATTEMPTS {
         let pause = company.lock_untracked().options.retry_ms;
         tokio::time::sleep(Duration::from_millis(pause)).await;
-        let is_active =
-            company.lock_untracked().webhooks.iter().any(|webhook| webhook.id == outgoing.webhook_id && webhook.active);
-        if !is_active || attempt(&company, &outgoing, attempt_number).await.is_accepted() {
+        let is_deactivated = company
+            .lock_untracked()
+            .webhooks
+            .iter()
+            .any(|webhook| webhook.id == outgoing.webhook_id && !webhook.active);
+        if is_deactivated || attempt(&company, &outgoing, attempt_number).await.is_accepted() {
             return;
         }
     }
