@@ -179,15 +179,14 @@ pub(crate) async fn rotate(
         let is_recent = connection.rotated_at.is_some_and(|rotated_at| Timestamp::now() < rotated_at + TOKEN_GRACE);
         let rotated =
             if is_recent { webhooks.sending(&client, connection.webhook_url.as_deref()).await? } else { None };
-        let (webhook, connection) = match rotated {
-            Some(webhook) => (webhook, connection),
-            None => {
-                let webhook = activate(&mut tokens, &webhooks, &client, Pick::Successor).await?;
-                let connection = AircallConnection { rotated_at: Some(Timestamp::now()), ..connection };
-                let connection = store_webhook(console, tenant, connection, webhook.clone()).await?;
-                tracing::info!(%tenant, webhook = connection.webhook_id, "rotated the webhook");
-                (webhook, connection)
-            }
+        let (webhook, connection) = if let Some(webhook) = rotated {
+            (webhook, connection)
+        } else {
+            let webhook = activate(&mut tokens, &webhooks, &client, Pick::Successor).await?;
+            let connection = AircallConnection { rotated_at: Some(Timestamp::now()), ..connection };
+            let connection = store_webhook(console, tenant, connection, webhook.clone()).await?;
+            tracing::info!(%tenant, webhook = connection.webhook_id, "rotated the webhook");
+            (webhook, connection)
         };
         webhooks.delete_all_but(&client, Some(&webhook.id)).await?;
         tokens.retire_all_but(webhook::hash(&webhook)).await?;
