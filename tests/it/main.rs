@@ -29,6 +29,7 @@ mod org_rules;
 mod outage_triage;
 mod random_faults;
 mod relate;
+mod rotation;
 mod stored_documents;
 mod support;
 mod task;

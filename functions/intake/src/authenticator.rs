@@ -3,27 +3,30 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use store::{Error, TenantId, Tenants, TokenHash, TtlCache};
+use store::{Error, REFUSAL_AGE, RetiredToken, TOKEN_GRACE, Tenant, TenantId, Tenants, TokenHash, TtlCache};
 
 /// How long a tenant's tokens are cached.
 const TTL: SignedDuration = SignedDuration::from_mins(1);
-/// How long an unknown tenant is cached, and how old cached tokens may be to refuse a token that is not among them.
-/// Short, so that a tenant or token that was just added works soon.
-const NEGATIVE_TTL: SignedDuration = SignedDuration::from_secs(5);
+const _: () = assert!(TTL.as_secs() < TOKEN_GRACE.as_secs(), "the new token is read before the former one ends");
 /// Maximum number of cached tenants, so that made-up ids cannot fill the memory.
 const CAPACITY: usize = 10_000;
 
 /// Checks webhook tokens against a cache of the tenants table, so that a warm request waits only for the queue.
+///
+/// A token that is not among the cached ones is refused only if they were read within [`REFUSAL_AGE`], else they are
+/// read again: so a new token is known as soon as it is needed, and a flood of wrong ones costs an environment two reads a second.
 #[derive(Debug)]
 pub(crate) struct Authenticator {
     tenants: Tenants,
     cache: TtlCache<TenantId, CachedTokens>,
 }
 
-/// A tenant's token hashes, empty for an unknown tenant, and when they were read.
+/// A tenant's tokens, none for an unknown tenant.
 #[derive(Clone, Debug)]
 struct CachedTokens {
     tokens: Arc<[TokenHash]>,
+    retired: Arc<[RetiredToken]>,
+    /// When the read began: what was stored before is in it.
     read_at: Timestamp,
 }
 
@@ -37,29 +40,38 @@ impl Authenticator {
     /// # Errors
     /// When the tenants table cannot be read.
     pub(crate) async fn authenticate(&self, tenant: &str, token: Option<&str>) -> Result<Option<TenantId>, Error> {
-        let token = token.unwrap_or_default();
+        let (token, now) = (token.unwrap_or_default(), Timestamp::now());
         let Ok(tenant) = TenantId::parse(tenant) else {
             contains(&[], token);
             return Ok(None);
         };
-        let known = match self.cache.get(&tenant, Timestamp::now()) {
+        let known = match self.cache.get(&tenant, now) {
             Some(cached) => cached,
             None => self.look_up(&tenant).await?,
         };
-        let mut is_authentic = contains(&known.tokens, token);
-        if !is_authentic && !known.tokens.is_empty() && known.read_at + NEGATIVE_TTL < Timestamp::now() {
-            is_authentic = contains(&self.look_up(&tenant).await?.tokens, token);
+        let mut is_authentic = contains(&known.accepted(now), token);
+        if !is_authentic && known.read_at + REFUSAL_AGE <= now {
+            is_authentic = contains(&self.look_up(&tenant).await?.accepted(now), token);
         }
         Ok(is_authentic.then_some(tenant))
     }
 
     async fn look_up(&self, tenant: &TenantId) -> Result<CachedTokens, Error> {
-        let tokens = self.tenants.get(tenant).await?.map(|tenant| tenant.webhook_tokens).unwrap_or_default();
         let now = Timestamp::now();
-        let ttl = if tokens.is_empty() { NEGATIVE_TTL } else { TTL };
-        let found = CachedTokens { tokens: tokens.into(), read_at: now };
+        let found = self.tenants.get(tenant).await?.unwrap_or_else(|| Tenant::new(tenant.clone()));
+        let (tokens, retired) = (found.webhook_tokens.into(), found.retired_tokens.into());
+        let found = CachedTokens { tokens, retired, read_at: now };
+        // Unknown tenants make room soon.
+        let ttl = if found.accepted(now).is_empty() { REFUSAL_AGE } else { TTL };
         self.cache.insert(tenant.clone(), found.clone(), now, ttl);
         Ok(found)
+    }
+}
+
+impl CachedTokens {
+    fn accepted(&self, now: Timestamp) -> Vec<TokenHash> {
+        let retired = self.retired.iter().filter(|token| now < token.until).map(|token| token.hash);
+        self.tokens.iter().copied().chain(retired).collect()
     }
 }
 
@@ -87,5 +99,15 @@ mod tests {
     fn no_token_is_accepted_if_there_are_none() {
         assert!(!contains(&[], "") && !contains(&[], "any"));
         assert!(!contains(&[TokenHash::new("")], ""));
+    }
+
+    #[test]
+    fn a_retired_token_is_accepted_until_its_end() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let [former, current] = ["former", "current"].map(TokenHash::new);
+        let retired = [RetiredToken { hash: former, until: at(900) }].into();
+        let cached = CachedTokens { tokens: [current].into(), retired, read_at: at(890) };
+        assert_eq!(cached.accepted(at(899)), [current, former]);
+        assert_eq!(cached.accepted(at(900)), [current]);
     }
 }

@@ -7,7 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
 use lambda::EventQueue;
 use serde_json::{Value, json};
-use store::{Tenants, TokenHash};
+use store::{REFUSAL_AGE, Tenants, TokenHash};
 use tower::ServiceExt as _;
 use wiremock::matchers::{body_partial_json, header as has_header};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -143,6 +143,66 @@ async fn an_unknown_tenant_is_looked_up_once() {
         f.post("two", ENDED).await;
     }
     assert_eq!(f.requests("GetItem").await.len(), 1);
+}
+
+impl Fixture {
+    /// Stores other tokens for the tenant `one`.
+    async fn store_tokens(&self, attributes: Value) {
+        let tenant = json!({ "tenant": { "S": "one" }, "webhook_tokens": attributes["webhook_tokens"],
+            "retired_webhook_tokens": attributes["retired_webhook_tokens"] });
+        Mock::given(has_header("x-amz-target", "DynamoDB_20120810.GetItem"))
+            .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "Item": tenant })))
+            .with_priority(1)
+            .mount(&self.aws)
+            .await;
+    }
+}
+
+/// Hashes of tokens, as they are stored.
+fn hashes(tokens: &[&str]) -> Value {
+    json!({ "L": tokens.iter().map(|token| json!({ "S": TokenHash::new(token).to_string() })).collect::<Vec<_>>() })
+}
+
+#[tokio::test]
+async fn a_new_token_is_accepted_half_a_second_after_it_was_stored_whatever_was_refused_before() {
+    let f = Fixture::new().await;
+    let wrong = ENDED.replace(TOKEN, "wrong");
+    let new = ENDED.replace(TOKEN, "new");
+    assert_eq!(f.post("one", ENDED).await.status, StatusCode::OK);
+    assert_eq!(f.post("one", wrong.clone()).await.status, StatusCode::UNAUTHORIZED);
+    f.store_tokens(json!({ "webhook_tokens": hashes(&[TOKEN, "new"]), "retired_webhook_tokens": { "M": {} } })).await;
+    let age = REFUSAL_AGE.unsigned_abs();
+    for _ in 0..5 {
+        tokio::time::sleep(age / 5).await;
+        f.post("one", wrong.clone()).await;
+    }
+    for token in [new.as_str(), ENDED] {
+        assert_eq!(f.post("one", token.to_owned()).await.status, StatusCode::OK, "{token}");
+    }
+    assert_eq!(f.post("one", wrong).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_flood_of_wrong_tokens_does_not_cost_a_read_each() {
+    let f = Fixture::new().await;
+    for token in 0..200 {
+        f.post("one", ENDED.replace(TOKEN, &token.to_string())).await;
+    }
+    let reads = f.requests("GetItem").await.len();
+    assert!(reads < 20, "{reads} reads");
+}
+
+#[tokio::test]
+async fn a_retired_token_is_accepted_until_its_end() {
+    let retired = |until: i64| json!({ "M": { TokenHash::new("former").to_string(): { "N": until.to_string() } } });
+    let now = jiff::Timestamp::now().as_second();
+    for (until, status) in [(now + 900, StatusCode::OK), (now - 1, StatusCode::UNAUTHORIZED)] {
+        let f = Fixture::new().await;
+        let webhook_tokens = hashes(&[TOKEN, "former"]);
+        f.store_tokens(json!({ "webhook_tokens": webhook_tokens, "retired_webhook_tokens": retired(until) })).await;
+        assert_eq!(f.post("one", ENDED.replace(TOKEN, "former")).await.status, status);
+        assert_eq!(f.post("one", ENDED).await.status, StatusCode::OK);
+    }
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-//! Delivery of events to webhooks: immediate, then retried until it succeeds or the webhook is deactivated.
+//! Delivery of events to webhooks: immediate unless the options delay it, then retried until it succeeds or the webhook
+//! is deactivated, fifty times at most. An event that is on its way is delivered even if its webhook is deleted meanwhile.
 
 use std::time::Duration;
 
@@ -8,6 +9,8 @@ use serde_json::{Map, Value, json};
 
 use crate::{Company, call, webhook::Webhook};
 
+/// Maximum number of attempts to deliver an event.
+const MAXIMUM_ATTEMPTS: u32 = 50;
 /// Capacity of the delivery log; the oldest entries are dropped.
 const LOG_CAPACITY: usize = 10_000;
 
@@ -78,6 +81,8 @@ fn outgoing(company: &Company, mut body: Map<String, Value>) -> Result<Vec<Outgo
 
 /// Makes the first attempt; if it fails, the retries run in the background.
 async fn first_attempt(company: Company, outgoing: Outgoing) -> Delivery {
+    let delay = company.lock_untracked().options.delivery_delay_ms;
+    tokio::time::sleep(Duration::from_millis(delay)).await;
     let delivery = attempt(&company, &outgoing, 1).await;
     if !delivery.is_accepted() {
         tokio::spawn(retry(company, outgoing));
@@ -86,12 +91,15 @@ async fn first_attempt(company: Company, outgoing: Outgoing) -> Delivery {
 }
 
 async fn retry(company: Company, outgoing: Outgoing) {
-    for attempt_number in 2.. {
+    for attempt_number in 2..=MAXIMUM_ATTEMPTS {
         let pause = company.lock_untracked().options.retry_ms;
         tokio::time::sleep(Duration::from_millis(pause)).await;
-        let is_active =
-            company.lock_untracked().webhooks.iter().any(|webhook| webhook.id == outgoing.webhook_id && webhook.active);
-        if !is_active || attempt(&company, &outgoing, attempt_number).await.is_accepted() {
+        let is_deactivated = company
+            .lock_untracked()
+            .webhooks
+            .iter()
+            .any(|webhook| webhook.id == outgoing.webhook_id && !webhook.active);
+        if is_deactivated || attempt(&company, &outgoing, attempt_number).await.is_accepted() {
             return;
         }
     }

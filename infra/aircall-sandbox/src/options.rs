@@ -12,6 +12,8 @@ pub struct Options {
     pub rate_window_ms: u64,
     /// Unit of the UNIX time in `X-AircallApi-Reset`. Both were observed.
     pub reset_unit: ResetUnit,
+    /// How long an event is on its way before its first delivery, in milliseconds.
+    pub delivery_delay_ms: u64,
     /// How long a webhook may take to answer, in milliseconds.
     pub delivery_timeout_ms: u64,
     /// Delay before a failed delivery is retried, in milliseconds.
@@ -46,6 +48,7 @@ impl Default for Options {
             rate_limit: 120,
             rate_window_ms: 60_000,
             reset_unit: ResetUnit::Seconds,
+            delivery_delay_ms: 0,
             delivery_timeout_ms: 5_000,
             retry_ms: 1_000,
             deactivate_after: 50,

@@ -122,6 +122,18 @@ async fn a_refused_connection_and_a_timeout_have_status_0() {
 }
 
 #[tokio::test]
+async fn an_event_on_its_way_is_delivered_although_its_webhook_is_deleted() {
+    let client = Client::with(json!({"delivery_delay_ms": 50}));
+    let (receiver, url) = Receiver::start(&[200]).await;
+    let webhook = client.webhook(json!({"url": url})).await;
+    let uri = format!("/v1/webhooks/{}", webhook["webhook_id"].as_str().unwrap());
+    let (sent, deleted) = tokio::join!(client.post("/_sandbox/send", ended(7)), client.delete(&uri));
+    assert_eq!((deleted.status, &sent.body[0]["status"]), (204, &json!(200)));
+    assert_eq!(receiver.bodies().await[0]["token"], webhook["token"]);
+    assert_eq!(client.post("/_sandbox/send", ended(8)).await.body, json!([]));
+}
+
+#[tokio::test]
 async fn an_event_needs_a_name_and_a_valid_call() {
     let client = Client::new();
     assert_eq!(client.post("/_sandbox/send", json!({"data": {}})).await.status, 400);

@@ -52,5 +52,6 @@ pub use tenants::lease::{Acquired, LeaseKind};
 pub use tenants::org_facts::{Known, OrgFacts};
 pub use tenants::salesforce::{ApiUsage, Connection, ConnectionState};
 pub use tenants::tenant::Tenant;
+pub use tenants::webhook_tokens::{REFUSAL_AGE, RetiredToken, TOKEN_GRACE};
 pub use token_hash::TokenHash;
 pub use ttl_cache::TtlCache;

@@ -10,6 +10,7 @@
 //! | `connect` | `create`, and what connects and disconnects Salesforce and Aircall |
 //! | `lease` | `acquire`, `release` |
 //! | `digest_key` | `digest_key` |
+//! | `webhook_tokens` | `set_webhook_tokens`, `retire_webhook_tokens` |
 
 pub(crate) mod aircall;
 mod connect;
@@ -18,6 +19,7 @@ pub(crate) mod lease;
 pub(crate) mod org_facts;
 pub(crate) mod salesforce;
 pub(crate) mod tenant;
+pub(crate) mod webhook_tokens;
 
 use aws_sdk_dynamodb::Client;
 
@@ -57,9 +59,8 @@ impl Tenants {
     /// # Errors
     /// When DynamoDB cannot answer.
     pub async fn put(&self, tenant: &Tenant) -> Result<(), Error> {
-        let update = Update::default()
+        let update = webhook_tokens::set(Update::default(), &tenant.webhook_tokens, &tenant.retired_tokens)
             .set(item::SCHEMA, item::schema())
-            .set("webhook_tokens", item::value(&tenant.webhook_tokens))
             .set_or_remove("salesforce", tenant.salesforce.as_ref().map(item::value))
             .set_or_remove("former_login_url", tenant.former_login_url.as_deref().map(item::text))
             .set("state", item::value(&tenant.state))

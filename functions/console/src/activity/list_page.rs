@@ -63,7 +63,7 @@ pub(crate) async fn list(
     let counted = async { if is_further { Ok(None) } else { console.calls.count_failed(&id).await.map(Some) } };
     let checked = async {
         let mut tenant = tenant(&console, &id).await?;
-        let note = health::check_webhook(&console, &mut tenant).await;
+        let note = health::check_webhook_cached(&console, &mut tenant).await;
         Ok::<_, store::Error>((tenant, note))
     };
     let (lines, checked, failed) = tokio::join!(lines::lines(&console, &id), checked, counted);

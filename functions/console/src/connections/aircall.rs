@@ -3,23 +3,36 @@
 //!
 //! Our webhooks are identified by their URL, which names the tenant. So a change that is repeated after a crash finds
 //! the webhook that was created before, and creates no second one. All changes are made under one lease on the tenant.
+//!
+//! Nothing that Aircall sends may be refused: after fifty refusals in a row it turns the webhook off. So a webhook sends
+//! its events only once its token is accepted, and the token of a former webhook is accepted for a while after that was
+//! deleted, because its events are still on their way.
 
 pub(crate) mod health;
 pub(crate) mod key;
 pub(crate) mod lines;
+mod tokens;
 mod webhook;
 
-use aircall::client::{Client, Company, Error, Reason, WebhookId};
+use std::time::{Duration, Instant};
+
+use aircall::client::{Client, Company, Error, Reason, Webhook, WebhookId};
 use jiff::Timestamp;
 use store::{
-    Acquired, AircallAuth, AircallConnection, AircallCredential, AircallState, LeaseKind, Tenant, TenantId, TokenHash,
+    Acquired, AircallAuth, AircallConnection, AircallCredential, AircallState, LeaseKind, TOKEN_GRACE, Tenant, TenantId,
 };
 
-use self::webhook::TenantWebhooks;
+use self::tokens::AcceptedTokens;
+use self::webhook::{Pick, TenantWebhooks};
 use super::{ConnectionError, lease_end, lease_holder};
 use crate::console::Console;
 use crate::web::base_url::BaseUrl;
 use crate::web::error_code::ErrorCode;
+
+/// How long a change waits for another one of the same tenant: two clicks, or two admins at once.
+const LEASE_WAIT: Duration = Duration::from_secs(10);
+/// How often it looks meanwhile.
+const LEASE_POLL: Duration = Duration::from_millis(250);
 
 /// Why a request to Aircall failed, as a sentence for an admin.
 #[derive(Debug, thiserror::Error)]
@@ -80,9 +93,9 @@ async fn client_of(console: &Console, tenant: &TenantId) -> Result<Client, Conne
 /// Connects the account of a credential, or stores another credential of the account that is already connected.
 ///
 /// The order of the steps: first the webhook, so that nothing is stored for an account that does not accept one; then
-/// its token's hash, added to those that are already accepted, so that its events are authenticated; then the
-/// credential; then the connection. A crash in between leaves at most an unused webhook, which the next try reuses.
-/// Last, superfluous webhooks of ours are deleted, and only then are their tokens removed.
+/// its token's hash, added to those that are already accepted; then its events, which are authenticated from the first
+/// one on; then the credential; then the connection. A crash in between leaves at most an unused webhook, which the next
+/// try reuses. Last, superfluous webhooks of ours are deleted, and only then are their tokens retired.
 pub(crate) async fn connect(
     console: &Console,
     tenant: &TenantId,
@@ -98,9 +111,8 @@ pub(crate) async fn connect(
             return Err(AircallError::OtherCompany { connected, given }.into());
         }
         let webhooks = TenantWebhooks::new(&known, base_url);
-        let webhook = webhooks.ensure(&client).await?;
-        let tokens = with_token(&known.webhook_tokens, webhook::hash(&webhook));
-        console.tenants.set_webhook_tokens(tenant, &tokens).await?;
+        let mut tokens = AcceptedTokens::new(console, &known);
+        let webhook = activate(&mut tokens, &webhooks, &client, Pick::Existing).await?;
         let previous = console.aircall.credentials.get(tenant).await?;
         console.aircall.credentials.create(tenant, credential).await?;
         let how = match credential {
@@ -114,19 +126,17 @@ pub(crate) async fn connect(
             webhook_id: webhook.id.to_string(),
             webhook_url: Some(webhook.url),
             connected_at: Timestamp::now(),
+            rotated_at: known.aircall.as_ref().and_then(|connected| connected.rotated_at),
             state: AircallState::Active,
         };
         console.tenants.connect_aircall(tenant, &connection).await?;
         tracing::info!(%tenant, webhook = connection.webhook_id, "connected the Aircall account");
         let mut deleted = webhooks.delete_others(&client, &webhook.id).await;
-        // An OAuth app's webhooks are only visible with the access token that created them.
-        if let Some(previous @ AircallCredential::OAuth { .. }) = previous {
+        // Another app does not see the webhooks that were created with the previous credential.
+        if let Some(previous) = previous.filter(|previous| is_app(previous) || is_app(credential)) {
             deleted.extend(webhooks.delete_others(&console.aircall.client(&previous), &webhook.id).await);
         }
-        if !deleted.is_empty() {
-            let tokens: Vec<_> = tokens.into_iter().filter(|token| !deleted.contains(token)).collect();
-            console.tenants.set_webhook_tokens(tenant, &tokens).await?;
-        }
+        tokens.retire(&deleted).await?;
         Ok(connection)
     })
     .await
@@ -141,9 +151,9 @@ pub(crate) async fn reactivate(
 ) -> Result<AircallConnection, ConnectionError> {
     with_lease(console, tenant, async |known: Tenant| {
         let (client, connection) = connected(console, &known).await?;
-        let webhook = TenantWebhooks::new(&known, base_url).ensure(&client).await?;
-        let tokens = with_token(&known.webhook_tokens, webhook::hash(&webhook));
-        console.tenants.set_webhook_tokens(tenant, &tokens).await?;
+        let webhooks = TenantWebhooks::new(&known, base_url);
+        let mut tokens = AcceptedTokens::new(console, &known);
+        let webhook = activate(&mut tokens, &webhooks, &client, Pick::Existing).await?;
         store_webhook(console, tenant, connection, webhook).await
     })
     .await
@@ -153,8 +163,10 @@ pub(crate) async fn reactivate(
 ///
 /// The new webhook is created first. While both exist, both tokens are accepted; an event that is delivered twice is
 /// merged idempotently. Then the connection names the new webhook, the old one is deleted, and only then is its token
-/// removed. A crash in between leaves two webhooks whose tokens are both accepted, and the next rotation continues with
+/// retired. A crash in between leaves two webhooks whose tokens are both accepted, and the next rotation continues with
 /// the newer one.
+///
+/// A rotation that is repeated within [`TOKEN_GRACE`] is the same one: it completes what is left of it.
 pub(crate) async fn rotate(
     console: &Console,
     tenant: &TenantId,
@@ -163,13 +175,21 @@ pub(crate) async fn rotate(
     with_lease(console, tenant, async |known: Tenant| {
         let (client, connection) = connected(console, &known).await?;
         let webhooks = TenantWebhooks::new(&known, base_url);
-        let webhook = webhooks.ensure_successor(&client).await?;
-        let hash = webhook::hash(&webhook);
-        console.tenants.set_webhook_tokens(tenant, &with_token(&known.webhook_tokens, hash)).await?;
-        let (id, connection) = (webhook.id.clone(), store_webhook(console, tenant, connection, webhook).await?);
-        webhooks.delete_all_but(&client, Some(&id)).await?;
-        console.tenants.set_webhook_tokens(tenant, &[hash]).await?;
-        tracing::info!(%tenant, webhook = connection.webhook_id, "rotated the webhook");
+        let mut tokens = AcceptedTokens::new(console, &known);
+        let is_recent = connection.rotated_at.is_some_and(|rotated_at| Timestamp::now() < rotated_at + TOKEN_GRACE);
+        let rotated =
+            if is_recent { webhooks.sending(&client, connection.webhook_url.as_deref()).await? } else { None };
+        let (webhook, connection) = if let Some(webhook) = rotated {
+            (webhook, connection)
+        } else {
+            let webhook = activate(&mut tokens, &webhooks, &client, Pick::Successor).await?;
+            let connection = AircallConnection { rotated_at: Some(Timestamp::now()), ..connection };
+            let connection = store_webhook(console, tenant, connection, webhook.clone()).await?;
+            tracing::info!(%tenant, webhook = connection.webhook_id, "rotated the webhook");
+            (webhook, connection)
+        };
+        webhooks.delete_all_but(&client, Some(&webhook.id)).await?;
+        tokens.retire_all_but(webhook::hash(&webhook)).await?;
         Ok(connection)
     })
     .await
@@ -211,12 +231,32 @@ pub(crate) async fn disconnect(
     .await
 }
 
+/// Finds or creates a webhook, accepts its token, and lets it send our events.
+async fn activate(
+    tokens: &mut AcceptedTokens<'_>,
+    webhooks: &TenantWebhooks,
+    client: &Client,
+    pick: Pick,
+) -> Result<Webhook, ConnectionError> {
+    let webhook = webhooks.ensure(client, pick).await?;
+    tokens.accept(webhook::hash(&webhook)).await?;
+    match webhooks.activate(client, &webhook).await {
+        // It was deleted in between, so another one is found or created.
+        Err(Error::Rejected { status: 404, .. }) => {
+            let webhook = webhooks.ensure(client, pick).await?;
+            tokens.accept(webhook::hash(&webhook)).await?;
+            Ok(webhooks.activate(client, &webhook).await?)
+        }
+        activated => Ok(activated?),
+    }
+}
+
 /// Stores the webhook that the connection uses now.
 async fn store_webhook(
     console: &Console,
     tenant: &TenantId,
     connection: AircallConnection,
-    webhook: aircall::client::Webhook,
+    webhook: Webhook,
 ) -> Result<AircallConnection, ConnectionError> {
     let connection = AircallConnection {
         webhook_id: webhook.id.to_string(),
@@ -240,30 +280,32 @@ fn is_other_company(connected: &AircallConnection, company: &Company) -> bool {
     }
 }
 
-/// The tokens with `token` added, without duplicates.
-fn with_token(tokens: &[TokenHash], token: TokenHash) -> Vec<TokenHash> {
-    let others = tokens.iter().copied().filter(|other| *other != token);
-    others.chain([token]).collect()
+/// Whether it is the credential of an app, which sees only the webhooks that it created itself.
+fn is_app(credential: &AircallCredential) -> bool {
+    matches!(credential, AircallCredential::OAuth { .. })
 }
 
-/// Runs `work` under the lease on the tenant's Aircall connection.
+/// Runs `work` under the lease on the tenant's Aircall connection, after a change that is being made.
 async fn with_lease<T>(
     console: &Console,
     tenant: &TenantId,
     work: impl AsyncFnOnce(Tenant) -> Result<T, ConnectionError>,
 ) -> Result<T, ConnectionError> {
-    let (now, holder) = (Timestamp::now(), lease_holder());
-    match console.tenants.acquire(tenant, LeaseKind::Webhook, &holder, now, lease_end(now)).await? {
-        Acquired::Held(known) => {
-            let result = work(*known).await;
-            console.aircall.forget(tenant);
-            // If this fails, the lease expires.
-            let _ = console.tenants.release(tenant, LeaseKind::Webhook, &holder, None).await;
-            result
+    let (started, holder) = (Instant::now(), lease_holder());
+    let known = loop {
+        let now = Timestamp::now();
+        match console.tenants.acquire(tenant, LeaseKind::Webhook, &holder, now, lease_end(now)).await? {
+            Acquired::Held(known) => break known,
+            Acquired::Taken { .. } if started.elapsed() < LEASE_WAIT => tokio::time::sleep(LEASE_POLL).await,
+            Acquired::Taken { .. } => return Err(ConnectionError::Busy),
+            Acquired::NoTenant => return Err(ConnectionError::NotConnected("Salesforce")),
         }
-        Acquired::Taken { .. } => Err(ConnectionError::Busy),
-        Acquired::NoTenant => Err(ConnectionError::NotConnected("Salesforce")),
-    }
+    };
+    let result = work(*known).await;
+    console.aircall.forget(tenant);
+    // If this fails, the lease expires.
+    let _ = console.tenants.release(tenant, LeaseKind::Webhook, &holder, None).await;
+    result
 }
 
 /// The ID of the connection's webhook; `None` if the stored text is not a valid ID.

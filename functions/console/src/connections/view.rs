@@ -162,7 +162,7 @@ impl StateView {
 
 impl AircallView {
     fn new(connection: AircallConnection, reason: Option<String>, last_event_at: Option<Timestamp>) -> Self {
-        let AircallConnection { company_id, company_name, how, webhook_id, webhook_url, connected_at, state } =
+        let AircallConnection { company_id, company_name, how, webhook_id, webhook_url, connected_at, state, .. } =
             connection;
         let (state, since) = match state {
             AircallState::Active => (WebhookStatus::Active, None),

@@ -1,6 +1,7 @@
 //! The console's access to Aircall.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use aircall::client::{Client, Credentials, Error};
 use aircall::oauth;
@@ -14,6 +15,9 @@ use crate::web::base_url::BaseUrl;
 /// Lines by ID.
 pub(crate) type Lines = BTreeMap<LineId, Line>;
 
+/// How long a webhook waits after its token was stored: twice as old as the tokens may be that `intake` refuses by.
+const TOKEN_DELAY: Duration = Duration::from_secs(1);
+const _: () = assert!(TOKEN_DELAY.as_millis() >= 2 * store::REFUSAL_AGE.as_millis().cast_unsigned());
 /// Maximum number of tenants in each cache.
 const CACHE_CAPACITY: usize = 1_000;
 
@@ -27,10 +31,12 @@ pub struct Aircall {
     /// The credentials of each tenant.
     pub(crate) credentials: AircallCredentials,
     app: AppSecret,
+    /// How long a webhook waits after its token was stored, before it sends.
+    pub(crate) token_delay: Duration,
     /// The OAuth app, cached after the first read; `None` if the deployment has none.
     known_app: OnceCell<Option<store::App>>,
-    /// The cached note about each tenant's webhook.
-    pub(crate) webhook_notes: TtlCache<TenantId, Option<String>>,
+    /// The cached note about each tenant's webhook, with that webhook's ID.
+    pub(crate) webhook_notes: TtlCache<TenantId, (String, Option<String>)>,
     /// The cached lines of each tenant.
     pub(crate) lines: TtlCache<TenantId, Lines>,
 }
@@ -47,7 +53,14 @@ impl Aircall {
     ) -> Self {
         let known_app = OnceCell::new();
         let (webhook_notes, lines) = (TtlCache::new(CACHE_CAPACITY), TtlCache::new(CACHE_CAPACITY));
-        Self { http, api_url, dashboard_url, credentials, app, known_app, webhook_notes, lines }
+        let token_delay = TOKEN_DELAY;
+        Self { http, api_url, dashboard_url, credentials, app, token_delay, known_app, webhook_notes, lines }
+    }
+
+    /// For tests without `intake`: a webhook sends at once.
+    #[must_use]
+    pub fn without_token_delay(self) -> Self {
+        Self { token_delay: Duration::ZERO, ..self }
     }
 
     /// The OAuth app, by which admins connect without an API key, if the deployment has one.

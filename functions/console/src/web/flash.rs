@@ -86,7 +86,10 @@ impl Flash {
             }
             Flash::AircallConnected => "Aircall is connected. Calls that end from now on are logged.",
             Flash::AircallReactivated => "The webhook is active again.",
-            Flash::AircallRotated => "The webhook was replaced. Only the new webhook's token is accepted from now on.",
+            Flash::AircallRotated => {
+                "The webhook and its token were replaced. The former token is accepted for another quarter of an hour, for \
+                 events that are on their way."
+            }
             Flash::AircallDisconnected => "Aircall is disconnected, and its webhook is deleted.",
             Flash::AircallNotDeleted => {
                 "Aircall is disconnected, but did not let us delete the webhook. Delete it in Aircall, Integrations & API."

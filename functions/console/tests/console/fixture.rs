@@ -161,7 +161,8 @@ impl Fixture {
                 aircall_url,
                 AircallCredentials::new(secrets.clone(), "aircall/"),
                 AppSecret::new(secrets, "aircall-app"),
-            ),
+            )
+            .without_token_delay(),
             tenants: tenants.clone(),
             session_keys: vec![key()],
         });

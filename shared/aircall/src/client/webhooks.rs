@@ -24,10 +24,17 @@ pub struct Subscription<'a>(&'a [&'a str]);
 impl<'a> Subscription<'a> {
     /// [`EVENTS`].
     pub const ALL: Subscription<'static> = Subscription(EVENTS);
+    /// For a webhook that is not to send yet, as none can be created inactive: an event that is rare and not used.
+    pub const QUIET: Subscription<'static> = Subscription(&["number.created"]);
 
     /// `None` if the list is empty, which Aircall would treat as all events.
     pub fn new(names: &'a [&'a str]) -> Option<Self> {
         (!names.is_empty()).then_some(Self(names))
+    }
+
+    /// The names of the events.
+    pub fn events(&self) -> &'a [&'a str] {
+        self.0
     }
 }
 
@@ -84,7 +91,8 @@ struct Wire {
 }
 
 impl Client {
-    /// Creates a webhook, which is active at once.
+    /// Creates a webhook, which is active at once: it may send before its token is known, unless its events are
+    /// [`Subscription::QUIET`].
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! A tenant's Aircall account, connected in the console.
 
 use jiff::Timestamp;
-use jiff::fmt::serde::timestamp::second::required;
+use jiff::fmt::serde::timestamp::second::{optional, required};
 use serde::{Deserialize, Serialize};
 
 /// A connected Aircall account. Its credentials are in Secrets Manager.
@@ -25,6 +25,9 @@ pub struct AircallConnection {
     /// When it was connected.
     #[serde(with = "required", default)]
     pub connected_at: Timestamp,
+    /// When the webhook was last replaced by a rotation.
+    #[serde(default, with = "optional")]
+    pub rotated_at: Option<Timestamp>,
     /// Whether the webhook is active, as Aircall last reported.
     #[serde(default)]
     pub state: AircallState,

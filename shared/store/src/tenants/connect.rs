@@ -14,7 +14,6 @@ use crate::tenant_id::TenantId;
 use crate::tenants::aircall::{AircallConnection, AircallState};
 use crate::tenants::salesforce::{Connection, ConnectionState};
 use crate::tenants::{Tenants, key_of};
-use crate::token_hash::TokenHash;
 
 /// Least time between two updates of a tenant's last event.
 const LAST_EVENT_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
@@ -98,22 +97,12 @@ impl Tenants {
         self.table.update_if(key_of(id), update).await
     }
 
-    /// Disconnects the Aircall account. Its webhook token stays valid until [`Tenants::set_webhook_tokens`] removes it.
+    /// Disconnects the Aircall account. Its webhook tokens stay valid until [`Tenants::set_webhook_tokens`] removes them.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
     pub async fn disconnect_aircall(&self, id: &TenantId) -> Result<bool, Error> {
         let update = Update::default().remove("aircall").remove("last_event_at").only_if_exists("tenant");
-        self.table.update_if(key_of(id), update).await
-    }
-
-    /// Stores the valid webhook tokens: those of both webhooks while one replaces the other, and none after the account
-    /// is disconnected.
-    ///
-    /// # Errors
-    /// When DynamoDB cannot answer.
-    pub async fn set_webhook_tokens(&self, id: &TenantId, tokens: &[TokenHash]) -> Result<bool, Error> {
-        let update = Update::default().set("webhook_tokens", item::value(&tokens)).only_if_exists("tenant");
         self.table.update_if(key_of(id), update).await
     }
 

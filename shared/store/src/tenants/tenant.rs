@@ -1,8 +1,6 @@
 //! A tenant: one Aircall account and the Salesforce org that its calls are logged in.
 
 use jiff::Timestamp;
-use serde::Deserialize as _;
-use serde_json::Value;
 
 use crate::dynamodb::item::{Attributes, Item};
 use crate::error::Corrupt;
@@ -10,6 +8,7 @@ use crate::tenant_id::TenantId;
 use crate::tenants::aircall::AircallConnection;
 use crate::tenants::org_facts::OrgFacts;
 use crate::tenants::salesforce::{ApiUsage, Connection, ConnectionState};
+use crate::tenants::webhook_tokens::{self, RetiredToken};
 use crate::token_hash::TokenHash;
 
 /// A tenant, without its settings and secrets.
@@ -17,8 +16,10 @@ use crate::token_hash::TokenHash;
 pub struct Tenant {
     /// Its id.
     pub id: TenantId,
-    /// Hashes of the valid webhook tokens; several while one webhook replaces another.
+    /// Hashes of the webhook tokens that are accepted; several while one webhook replaces another.
     pub webhook_tokens: Vec<TokenHash>,
+    /// Tokens of former webhooks, which are accepted for a while longer.
+    pub retired_tokens: Vec<RetiredToken>,
     /// The connected Salesforce org.
     pub salesforce: Option<Connection>,
     /// Login URL of the previously connected org, if none is connected.
@@ -41,6 +42,7 @@ impl Tenant {
         Self {
             id,
             webhook_tokens: Vec::new(),
+            retired_tokens: Vec::new(),
             salesforce: None,
             former_login_url: None,
             state: ConnectionState::Connected,
@@ -54,9 +56,11 @@ impl Tenant {
 
 pub(crate) fn read(id: &TenantId, item: Attributes) -> Result<Tenant, Corrupt> {
     let mut item = Item::new(item, "tenant");
+    let (webhook_tokens, retired_tokens) = webhook_tokens::read(&mut item)?;
     Ok(Tenant {
         id: id.clone(),
-        webhook_tokens: webhook_tokens(&mut item)?,
+        webhook_tokens,
+        retired_tokens,
         salesforce: item.optional("salesforce"),
         former_login_url: item.optional("former_login_url"),
         state: item.optional("state").unwrap_or_default(),
@@ -65,15 +69,4 @@ pub(crate) fn read(id: &TenantId, item: Attributes) -> Result<Tenant, Corrupt> {
         aircall: item.optional("aircall"),
         last_event_at: item.instant("last_event_at"),
     })
-}
-
-/// The webhook tokens that this version can read. If it can read none of those that are stored, they do not count as
-/// absent: Aircall turns off a webhook that is refused too often.
-fn webhook_tokens(item: &mut Item) -> Result<Vec<TokenHash>, Corrupt> {
-    let stored: Vec<Value> = item.readable("webhook_tokens")?.unwrap_or_default();
-    let tokens: Vec<TokenHash> = stored.iter().filter_map(|token| TokenHash::deserialize(token).ok()).collect();
-    if tokens.is_empty() && !stored.is_empty() {
-        return Err(item.corrupt("webhook_tokens"));
-    }
-    Ok(tokens)
 }

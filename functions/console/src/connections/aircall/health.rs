@@ -11,8 +11,9 @@ use super::{AircallError, client_of, webhook_id};
 use crate::connections::ConnectionError;
 use crate::console::Console;
 
-/// How long the result is cached: Aircall allows a company 120 requests a minute, for all its integrations.
-const TTL: SignedDuration = SignedDuration::from_secs(30);
+/// How long the result is cached for pages that are not about the webhook: Aircall allows a company 120 requests a
+/// minute, for all its integrations.
+const TTL: SignedDuration = SignedDuration::from_secs(5);
 /// How long a page waits for Aircall.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -31,25 +32,48 @@ const NO_ANSWER: &str = "Aircall does not answer right now, so this is its last 
 
 /// Updates the state of the tenant's webhook, and returns a note for the admin if there is a problem.
 ///
-/// The result is cached. A failure is not an error: the page then shows the last known state.
+/// A failure is not an error: the page then shows the last known state.
 pub(crate) async fn check_webhook(console: &Console, tenant: &mut Tenant) -> Option<String> {
-    let connection = tenant.aircall.as_mut()?;
-    let (cache, now) = (&console.aircall.webhook_notes, Timestamp::now());
-    if let Some(note) = cache.get(&tenant.id, now) {
-        return note;
-    }
-    let (state, note) = timeout(TIMEOUT, fetch(console, &tenant.id, connection))
-        .await
-        .unwrap_or_else(|_| (connection.state, Some(NO_ANSWER.to_owned())));
-    if state != connection.state {
-        // If it is not stored, the next check tries again.
-        if let Err(error) = console.tenants.set_aircall_state(&tenant.id, &connection.webhook_id, &state).await {
-            tracing::warn!(tenant = %tenant.id, %error, "the state of the webhook was not stored");
+    let mut note = None;
+    // Twice at most: the webhook may be replaced while it is checked.
+    for _ in 0..2 {
+        let connection = tenant.aircall.as_mut()?;
+        let state;
+        (state, note) = timeout(TIMEOUT, fetch(console, &tenant.id, connection))
+            .await
+            .unwrap_or_else(|_| (connection.state, Some(NO_ANSWER.to_owned())));
+        if state == connection.state {
+            break;
         }
-        connection.state = state;
+        match console.tenants.set_aircall_state(&tenant.id, &connection.webhook_id, &state).await {
+            Ok(true) => {
+                connection.state = state;
+                break;
+            }
+            Ok(false) => match console.tenants.get(&tenant.id).await {
+                Ok(Some(changed)) => *tenant = changed,
+                Ok(None) | Err(_) => break,
+            },
+            Err(error) => {
+                // The next check tries again.
+                tracing::warn!(tenant = %tenant.id, %error, "the state of the webhook was not stored");
+                connection.state = state;
+                break;
+            }
+        }
     }
-    cache.insert(tenant.id.clone(), note.clone(), now, TTL);
+    let checked = (tenant.aircall.as_ref()?.webhook_id.clone(), note.clone());
+    console.aircall.webhook_notes.insert(tenant.id.clone(), checked, Timestamp::now(), TTL);
     note
+}
+
+/// As [`check_webhook`], unless the webhook was checked within the last seconds: for a page that is not about it.
+pub(crate) async fn check_webhook_cached(console: &Console, tenant: &mut Tenant) -> Option<String> {
+    let connection = tenant.aircall.as_ref()?;
+    match console.aircall.webhook_notes.get(&tenant.id, Timestamp::now()) {
+        Some((webhook_id, note)) if webhook_id == connection.webhook_id => note,
+        _ => check_webhook(console, tenant).await,
+    }
 }
 
 async fn fetch(

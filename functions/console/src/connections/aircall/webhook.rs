@@ -19,6 +19,15 @@ pub(super) struct TenantWebhooks {
     current: Option<WebhookId>,
 }
 
+/// Which of the tenant's webhooks is to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pick {
+    /// The current one, else any.
+    Existing,
+    /// Another than the current one, for a rotation: one that an interrupted change created.
+    Successor,
+}
+
 /// How a webhook's subscription differs from the one that it should have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SubscriptionDiff {
@@ -54,37 +63,48 @@ impl TenantWebhooks {
         Self { url: base_url.webhook(&tenant.id), current: tenant.aircall.as_ref().and_then(webhook_id) }
     }
 
-    /// Ensures that there is an active webhook with our events: the existing one, updated if needed, else a new one.
-    pub(super) async fn ensure(&self, client: &Client) -> Result<Webhook, Error> {
+    /// The webhook that `pick` asks for, else a new one, which does not send our events yet.
+    pub(super) async fn ensure(&self, client: &Client, pick: Pick) -> Result<Webhook, Error> {
         let found = self.all(client).await?;
-        let is_current = |webhook: &&Webhook| Some(&webhook.id) == self.current.as_ref();
-        let Some(webhook) = found.iter().find(is_current).or(found.first()) else {
-            return self.create(client, &found).await;
+        let current = self.current(&found);
+        let picked = match pick {
+            Pick::Existing => current.or(found.first()),
+            Pick::Successor => {
+                // An older webhook that sends is left from a rotation that was interrupted after the connection named
+                // its new webhook.
+                let is_newer = |other: &Webhook| {
+                    current.is_some_and(|current| current.created_at.is_some() && other.created_at > current.created_at)
+                };
+                let others = found.iter().filter(|other| Some(&other.id) != self.current.as_ref());
+                let successors = others.filter(|other| is_newer(other) || other.events == Subscription::QUIET.events());
+                successors.max_by_key(|successor| successor.created_at)
+            }
         };
-        if self.is_right(webhook) {
-            return Ok(webhook.clone());
-        }
-        match client.update_webhook(&webhook.id, self.subscription()).await {
-            // It was deleted in between.
-            Err(Error::Rejected { status: 404, .. }) => self.create(client, &found).await,
-            updated => updated,
+        match picked {
+            Some(webhook) => Ok(webhook.clone()),
+            None => self.create(client, &found).await,
         }
     }
 
-    /// A webhook other than the current one, for a rotation: the one that an interrupted rotation created, else a new
-    /// one.
-    pub(super) async fn ensure_successor(&self, client: &Client) -> Result<Webhook, Error> {
+    /// The current webhook, if it is active and sends our events to `url`.
+    pub(super) async fn sending(&self, client: &Client, url: Option<&str>) -> Result<Option<Webhook>, Error> {
         let found = self.all(client).await?;
-        let current = found.iter().find(|webhook| Some(&webhook.id) == self.current.as_ref());
-        // Only a newer webhook can be the successor. An older one is left from a rotation that was interrupted after
-        // the connection named its new webhook.
-        let successor = current.and_then(|current| {
-            let is_newer = |webhook: &&Webhook| current.created_at.is_some() && webhook.created_at > current.created_at;
-            found.iter().filter(is_newer).max_by_key(|webhook| webhook.created_at)
-        });
-        match successor {
-            Some(successor) => client.update_webhook(&successor.id, self.subscription()).await,
-            None => self.create(client, &found).await,
+        let sends = |current: &&Webhook| {
+            current.active && SubscriptionDiff::between(current, url) != SubscriptionDiff::Incomplete
+        };
+        Ok(self.current(&found).filter(sends).cloned())
+    }
+
+    /// Lets the webhook send exactly our events to our URL. Its token must be accepted.
+    pub(super) async fn activate(&self, client: &Client, webhook: &Webhook) -> Result<Webhook, Error> {
+        if self.is_right(webhook) {
+            return Ok(webhook.clone());
+        }
+        match client.update_webhook(&webhook.id, self.subscribed_to(Subscription::ALL)).await {
+            Err(error) if error.may_have_happened() => {
+                client.webhook(&webhook.id).await?.filter(|updated| self.is_right(updated)).ok_or(error)
+            }
+            updated => updated,
         }
     }
 
@@ -118,9 +138,15 @@ impl TenantWebhooks {
         Ok(all)
     }
 
-    /// Creates a webhook. If the outcome of the request is unknown, looks for a webhook that is not in `before`.
+    /// The webhook that the connection names, if it is among `found`.
+    fn current<'a>(&self, found: &'a [Webhook]) -> Option<&'a Webhook> {
+        found.iter().find(|webhook| Some(&webhook.id) == self.current.as_ref())
+    }
+
+    /// Creates a webhook that does not send our events yet: only then is its token known. If the outcome of the request
+    /// is unknown, looks for a webhook that is not in `before`.
     async fn create(&self, client: &Client, before: &[Webhook]) -> Result<Webhook, Error> {
-        match client.create_webhook(self.subscription()).await {
+        match client.create_webhook(self.subscribed_to(Subscription::QUIET)).await {
             Err(error) if error.may_have_happened() => {
                 let is_new = |webhook: &Webhook| before.iter().all(|known| known.id != webhook.id);
                 self.all(client).await?.into_iter().find(is_new).ok_or(error)
@@ -134,7 +160,7 @@ impl TenantWebhooks {
         webhook.active && SubscriptionDiff::between(webhook, Some(self.url.as_str())) == SubscriptionDiff::Same
     }
 
-    fn subscription(&self) -> NewWebhook<'_> {
-        NewWebhook { custom_name: NAME, url: &self.url, events: Subscription::ALL }
+    fn subscribed_to(&self, events: Subscription<'static>) -> NewWebhook<'_> {
+        NewWebhook { custom_name: NAME, url: &self.url, events }
     }
 }

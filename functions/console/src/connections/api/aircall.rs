@@ -88,7 +88,8 @@ pub(crate) async fn reactivate(
 
 /// Rotate the webhook
 ///
-/// Replaces Aircall's webhook and its token. No event is lost during the rotation.
+/// Replaces Aircall's webhook and its token. No event is lost during the rotation: the former token is accepted for
+/// another 15 minutes. A request that is repeated in that time changes nothing and gets the same response.
 #[utoipa::path(
     post,
     path = "/api/connections/aircall/rotate",

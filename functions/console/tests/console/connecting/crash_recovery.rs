@@ -26,6 +26,7 @@ async fn kill_at_every_request(
                 break;
             }
             kills += 1;
+            check_accepted(&f).await;
             f.release_leases(&f.tenant).await;
             let answer = retry(&f).await;
             assert!(answer.status.is_success(), "killed at {requests}, {takes_effect}: {}", answer.text);
@@ -33,6 +34,15 @@ async fn kill_at_every_request(
         }
     }
     assert!(kills > 4 && kills < 2 * MAX_REQUESTS, "{kills}");
+}
+
+/// Every webhook that sends calls has a token that is accepted.
+async fn check_accepted(f: &Fixture) {
+    let Some(tenant) = f.tenants.get(&f.tenant).await.unwrap() else { return };
+    for webhook in f.webhooks().iter().filter(|webhook| webhook["events"] != serde_json::json!(["number.created"])) {
+        let hash = store::TokenHash::new(webhook["token"].as_str().unwrap());
+        assert!(tenant.webhook_tokens.contains(&hash), "{webhook}");
+    }
 }
 
 async fn connected(f: &Fixture) {

@@ -61,10 +61,28 @@ async fn granting_access_again_leaves_one_webhook() {
         let callback = decide(&consent, "allow").await;
         assert_eq!(browser.open(&f, &callback).await.status, StatusCode::SEE_OTHER);
     }
+    check_one_webhook(&f).await;
+}
+
+/// Exactly one webhook is left, and only its token is accepted for good.
+async fn check_one_webhook(f: &Fixture) {
     let tenant = f.stored(&f.org_tenant()).await;
     let webhooks = f.vendors.aircall.snapshot()["webhooks"].clone();
     assert_eq!(webhooks.as_array().unwrap().len(), 1);
     assert_eq!(tenant.webhook_tokens, [store::TokenHash::new(webhooks[0]["token"].as_str().unwrap())]);
+    assert_eq!(tenant.retired_tokens.len(), 1, "the events of the former webhook are still on their way");
+}
+
+#[tokio::test]
+async fn granting_access_replaces_the_webhook_of_an_api_key() {
+    let (f, mut browser) = signed_in().await;
+    let key = json!({ "api_id": "api-id", "api_token": "api-token" }).to_string();
+    let cookie = crate::fixture::cookie(f.org_tenant().as_str());
+    f.send_as(&cookie, axum::http::Method::PUT, "/api/connections/aircall", key).await;
+    let consent = begin(&f, &mut browser).await;
+    let callback = decide(&consent, "allow").await;
+    assert_eq!(browser.open(&f, &callback).await.status, StatusCode::SEE_OTHER);
+    check_one_webhook(&f).await;
 }
 
 #[tokio::test]

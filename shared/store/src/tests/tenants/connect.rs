@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::dynamodb::item::{self, Attributes};
 use crate::test_tables::TestTables;
 use crate::tests::tenants::{one, usage};
 use crate::tests::{START, at, tenant};
 use crate::{
-    AircallAuth, AircallConnection, AircallState, Connection, ConnectionState, OrgFacts, Tenant, Tenants, TokenHash,
+    AircallAuth, AircallConnection, AircallState, Connection, ConnectionState, OrgFacts, RetiredToken, Tenant, Tenants,
+    TokenHash,
 };
 
 struct Fixture {
     tenants: Tenants,
-    _tables: TestTables,
+    tables: TestTables,
 }
 
 impl Fixture {
@@ -37,11 +41,24 @@ impl Fixture {
 
     async fn empty() -> Self {
         let tables = TestTables::start().await;
-        Self { tenants: Tenants::new(tables.dynamodb.clone(), "TenantsTable"), _tables: tables }
+        Self { tenants: Tenants::new(tables.dynamodb.clone(), "TenantsTable"), tables }
     }
 
     async fn read(&self) -> Tenant {
         self.tenants.get(&tenant("one")).await.unwrap().unwrap()
+    }
+
+    /// The tenant's attributes.
+    async fn item(&self) -> Attributes {
+        let request = self.tables.dynamodb.get_item().table_name("TenantsTable");
+        request.set_key(Some(item::key([("tenant", "one")]))).send().await.unwrap().item.unwrap()
+    }
+
+    /// Changes the item by an update expression with one `:value`, as another version does.
+    async fn change(&self, expression: &str, value: AttributeValue) {
+        let request = self.tables.dynamodb.update_item().table_name("TenantsTable");
+        let request = request.set_key(Some(item::key([("tenant", "one")]))).update_expression(expression);
+        request.expression_attribute_values(":value", value).send().await.unwrap();
     }
 }
 
@@ -56,6 +73,7 @@ fn aircall(webhook_id: &str) -> AircallConnection {
         webhook_id: webhook_id.to_owned(),
         webhook_url: Some("https://example.com/webhooks/aircall/one".to_owned()),
         connected_at: at(START),
+        rotated_at: None,
         state: AircallState::Active,
     }
 }
@@ -134,8 +152,11 @@ async fn aircall_is_connected_changed_and_disconnected_independently() {
     let (f, before) = Fixture::new().await;
     let one = tenant("one");
     let other = AircallConnection { company_id: Some(7), how: AircallAuth::ApiKey, webhook_url: None, ..aircall("2") };
-    assert!(f.tenants.connect_aircall(&one, &other).await.unwrap());
-    assert_eq!(f.read().await, Tenant { aircall: Some(other.clone()), ..before.clone() });
+    for rotated_at in [Some(at(START)), None] {
+        let other = AircallConnection { rotated_at, ..other.clone() };
+        assert!(f.tenants.connect_aircall(&one, &other).await.unwrap());
+        assert_eq!(f.read().await, Tenant { aircall: Some(other), ..before.clone() });
+    }
 
     let state = AircallState::Deactivated { since: at(START + 9) };
     assert!(!f.tenants.set_aircall_state(&one, "1", &state).await.unwrap(), "the state of another webhook");
@@ -156,6 +177,35 @@ async fn several_webhook_tokens_can_be_valid_at_a_time() {
         assert!(f.tenants.set_webhook_tokens(&tenant("one"), &webhook_tokens).await.unwrap());
         assert_eq!(f.read().await, Tenant { webhook_tokens, ..before.clone() });
     }
+}
+
+#[tokio::test]
+async fn a_retired_token_has_an_end_that_a_version_without_it_does_not_need() {
+    let (f, before) = Fixture::new().await;
+    let [former, current] = ["former", "current"].map(TokenHash::new);
+    let retired = RetiredToken { hash: former, until: at(START) };
+    assert!(f.tenants.retire_webhook_tokens(&tenant("one"), &[current], &[retired]).await.unwrap());
+    let expected = Tenant { webhook_tokens: vec![current], retired_tokens: vec![retired], ..before.clone() };
+    assert_eq!(f.read().await, expected);
+    f.tenants.put(&expected).await.unwrap();
+    assert_eq!(f.read().await, expected);
+
+    // Such a version reads and writes the list only.
+    let item = f.item().await;
+    let list = item["webhook_tokens"].as_l().unwrap().clone();
+    assert_eq!(list, [current, former].map(|hash| AttributeValue::S(hash.to_string())));
+    f.change("SET webhook_tokens = :value", AttributeValue::L(list[..1].to_vec())).await;
+    let expected = Tenant { webhook_tokens: vec![current], ..before.clone() };
+    assert_eq!(f.read().await, expected);
+
+    // An end that is not understood is none.
+    f.tenants.retire_webhook_tokens(&tenant("one"), &[current], &[retired]).await.unwrap();
+    for unknown in [AttributeValue::S("soon".to_owned()), AttributeValue::M([].into())] {
+        f.change("SET retired_webhook_tokens = :value", unknown).await;
+        assert_eq!(f.read().await, Tenant { webhook_tokens: vec![current, former], ..before.clone() });
+    }
+    assert!(f.tenants.set_webhook_tokens(&tenant("one"), &[current]).await.unwrap());
+    assert!(!f.item().await.contains_key("retired_webhook_tokens"));
 }
 
 #[tokio::test]
