@@ -69,8 +69,12 @@ async fn fifty_events_of_one_call_at_once_are_one_task_with_everything() {
     let env = env("burst of one call").await;
     let call = CallBody::inbound(1).answered_after(5).lasting(60);
     let comments: Vec<String> = (10..58).map(|n| format!("Remark {n}.")).collect();
-    let commented =
-        comments.iter().zip(90..).map(|(text, second)| (call.clone().commented_after(second, text), "call.commented"));
+    // Each event has the comments so far.
+    let mut commented = call.clone();
+    let commented = comments.iter().zip(90..).map(|(text, second)| {
+        commented = commented.clone().commented_after(second, text);
+        (commented.clone(), "call.commented")
+    });
     let events = [(call.clone(), "call.created"), (call.clone(), "call.ended")].into_iter().chain(commented);
     burst(&env, events.map(|(call, name)| call.event(name)).collect()).await;
     assert_eq!(env.records("Task").len(), 1);
