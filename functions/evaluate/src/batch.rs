@@ -157,7 +157,7 @@ impl Evaluator {
                 Ok(excess) => {
                     for id in excess {
                         let Some(source) = sources.get(&(update.tenant.clone(), id.clone())) else { continue };
-                        if let Err(failure) = caught(self.merge_separately(source, &id, times)).await {
+                        if let Err(failure) = Box::pin(caught(self.merge_separately(source, &id, times))).await {
                             failed.add(&source.messages, &failure);
                         }
                     }

@@ -16,10 +16,11 @@ use crate::batch::{Times, Update};
 use crate::digest_keys::DigestKeys;
 use crate::heartbeat::Heartbeat;
 
-/// The longest wait before the second attempt of a merge, milliseconds. It doubles with each attempt.
-const MIN_BACKOFF_MS: u64 = 10;
-/// How often the longest wait doubles: up to 1.28 s.
-const MAX_BACKOFF_DOUBLINGS: u32 = 7;
+/// The shortest of the longest waits before the second attempt of a merge: else it is as long as an attempt takes. It
+/// doubles with each attempt.
+const MIN_BACKOFF: Duration = Duration::from_millis(10);
+/// How often the longest wait doubles.
+const MAX_BACKOFF_DOUBLINGS: u32 = 2;
 
 /// Evaluates events.
 #[derive(Debug)]
@@ -148,6 +149,8 @@ pub(crate) struct Attempts {
     /// From which the jitter is derived.
     seed: u64,
     made: u32,
+    /// When the current attempt began.
+    began: Instant,
     deadline: Instant,
 }
 
@@ -155,7 +158,7 @@ impl Attempts {
     pub(crate) fn new(seed: impl std::hash::Hash, deadline: Instant) -> Self {
         let mut hasher = DefaultHasher::new();
         seed.hash(&mut hasher);
-        Self { seed: hasher.finish(), made: 0, deadline }
+        Self { seed: hasher.finish(), made: 0, began: Instant::now(), deadline }
     }
 
     /// Waits before the next attempt: exponential backoff with full jitter, so that the merges of one item do not
@@ -166,13 +169,16 @@ impl Attempts {
     pub(crate) async fn back_off(&mut self) -> Result<(), EvaluateError> {
         let mut hasher = DefaultHasher::new();
         (self.seed, self.made).hash(&mut hasher);
-        let limit = MIN_BACKOFF_MS << self.made.min(MAX_BACKOFF_DOUBLINGS);
+        // The merges of a large item take long, and each has to find a gap between the others.
+        let limit = self.began.elapsed().max(MIN_BACKOFF) * (1 << self.made.min(MAX_BACKOFF_DOUBLINGS));
+        let limit = limit.min(self.deadline.saturating_duration_since(Instant::now()) / 4);
         self.made += 1;
-        let next = Instant::now() + Duration::from_millis(hasher.finish() % limit);
-        if next >= self.deadline {
+        let percent = u32::try_from(hasher.finish() % 100).unwrap_or_default();
+        self.began = Instant::now() + limit * percent / 100;
+        if self.began + MIN_BACKOFF >= self.deadline {
             return Err(EvaluateError::Contended);
         }
-        tokio::time::sleep_until(next).await;
+        tokio::time::sleep_until(self.began).await;
         Ok(())
     }
 }

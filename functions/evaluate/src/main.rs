@@ -42,7 +42,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let handle = async |event: LambdaEvent<SqsEvent>| {
         let time_left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
         let deadline = Instant::now() + time_left.saturating_sub(RESERVE);
-        let handled = evaluator.evaluate(event.payload, Times { now: Timestamp::now(), deadline }).await;
+        let handled = Box::pin(evaluator.evaluate(event.payload, Times { now: Timestamp::now(), deadline })).await;
         Ok::<SqsBatchResponse, lambda_runtime::Error>(handled)
     };
     lambda_runtime::run(service_fn(handle)).await

@@ -102,7 +102,7 @@ impl Sosl {
     /// Whether one search has room for all these terms.
     pub fn has_room_for(terms: &BTreeSet<DigitsOnly>) -> bool {
         let terms_len: usize = terms.iter().map(|term| term.0.len()).sum();
-        "FIND {".len() + terms_len + " OR ".len() * terms.len().saturating_sub(1) + 1 <= MAX_FIND
+        "FIND {".len() + terms_len + " OR ".len() * terms.len().saturating_sub(1) < MAX_FIND
     }
 
     /// The objects of which the result may lack records, as it reaches a limit of Salesforce's; none if it is complete.
