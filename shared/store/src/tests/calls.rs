@@ -6,6 +6,7 @@ mod merge;
 pub(super) mod message_aggregate;
 mod outcome;
 mod pending;
+mod sent;
 
 use crate::State;
 use crate::dynamodb::item;
