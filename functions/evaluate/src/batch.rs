@@ -9,45 +9,17 @@ use std::panic::AssertUnwindSafe;
 use aircall::Webhook;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
-use jiff::Timestamp;
 use lambda::batch::{id_of, response};
 use lambda::queue::Event;
 use rules::{CallDocument, Document, MessageDocument};
 use store::TenantId;
-use tokio::time::Instant;
 
 use crate::evaluate::{EvaluateError, Evaluator};
 use crate::message::Routed;
+use crate::update::{Times, Update};
 
 /// Merges that run concurrently.
 const CONCURRENCY: usize = 10;
-
-/// When a batch is evaluated, and until when.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Times {
-    pub(crate) now: Timestamp,
-    /// No merge is attempted again after this.
-    pub(crate) deadline: Instant,
-}
-
-/// What one or several events of a batch change.
-#[derive(Clone, Debug)]
-pub(crate) struct Update<T> {
-    pub(crate) tenant: TenantId,
-    pub(crate) value: T,
-    /// The events' names, for logs.
-    pub(crate) events: BTreeSet<String>,
-    /// The ids of the SQS messages.
-    pub(crate) messages: BTreeSet<String>,
-}
-
-impl<T> Update<T> {
-    /// The same events' change of something else.
-    pub(crate) fn with<U>(&self, value: U) -> Update<U> {
-        let Self { tenant, events, messages, .. } = self;
-        Update { tenant: tenant.clone(), value, events: events.clone(), messages: messages.clone() }
-    }
-}
 
 /// Updates by what they change, of one tenant: a message's aggregate by its id, an entry by its key.
 type Updates<K, T> = BTreeMap<(TenantId, K), Vec<Update<T>>>;

@@ -12,9 +12,9 @@ use rules::{Document, MessageId, Verdict};
 use store::{Calls, Merge, MergeError, SettingsStore, State, TenantId};
 use tokio::time::Instant;
 
-use crate::batch::{Times, Update};
 use crate::digest_keys::DigestKeys;
 use crate::heartbeat::Heartbeat;
+use crate::update::{Times, Update};
 
 /// The shortest of the longest waits before the second attempt of a merge: else it is as long as an attempt takes. It
 /// doubles with each attempt.

@@ -5,6 +5,7 @@ mod digest_keys;
 mod evaluate;
 mod heartbeat;
 mod message;
+mod update;
 
 use std::time::{Duration, SystemTime};
 
@@ -16,10 +17,10 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use store::{Calls, SettingsStore, Tenants};
 use tokio::time::Instant;
 
-use crate::batch::Times;
 use crate::digest_keys::DigestKeys;
 use crate::evaluate::Evaluator;
 use crate::heartbeat::Heartbeat;
+use crate::update::Times;
 
 /// What remains of an invocation's time when no merge is attempted again: enough for the last one, and to answer.
 const RESERVE: Duration = Duration::from_secs(3);

@@ -3,8 +3,8 @@
 use rules::{Conversation, DigestKey, Document, Message, MessageDocument, MessageId, Messages, Settings};
 use store::{MergeError, MessageAggregate, TenantId};
 
-use crate::batch::{Times, Update};
 use crate::evaluate::{Attempts, EvaluateError, Evaluator};
+use crate::update::{Times, Update};
 
 /// A message and the entry that it is routed to.
 #[derive(Debug)]
