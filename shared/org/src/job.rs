@@ -114,12 +114,13 @@ impl Job {
     }
 
     /// The job of the messages that its deleted Task did not hold, to be written as a new Task; none if there are none.
-    pub fn after_deletion(mut self, deleted: &[Task]) -> Option<Self> {
-        let held = self.removed.len();
-        self.removed.extend(deleted.iter().flat_map(|task| &task.parts).map(|part| part.id.clone()));
-        if self.removed.len() == held {
+    pub fn after_deletion(mut self) -> Option<Self> {
+        let deleted = self.written.as_ref().and_then(|written| written.task.as_ref())?;
+        let held: BTreeSet<MessageId> = deleted.parts.iter().map(|part| part.id.clone()).collect();
+        if held.is_empty() {
             return None;
         }
+        self.removed.extend(held);
         self.interaction = self.interaction.without(&self.removed)?;
         self.written = None;
         self.unconfirmed.clear();

@@ -63,7 +63,7 @@ impl Update {
 
     /// The Task was deleted. A call, or messages that it held, are not logged again; later messages are.
     fn task_gone(mut self, progress: &mut Progress) {
-        if let Some(mut job) = self.job.clone().after_deletion(&self.job.bases()) {
+        if let Some(mut job) = self.job.clone().after_deletion() {
             job.trace.note(Topic::Task, "A person deleted the Task. The messages since then become a new one.");
             return progress.to_fix.push((job, Fix::LookUpAgain));
         }
