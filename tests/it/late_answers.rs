@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use local::demo::bodies::{CallBody, MessageBody};
+use reqwest::{Method, StatusCode};
 use salesforce_sandbox::Options;
 use serde_json::{Value, json};
 
@@ -218,6 +219,22 @@ async fn without_the_key_field_the_task_of_a_call_whose_clock_is_ahead_is_found(
     env.fault(lost("POST", CREATE)).await;
     env.end([&call]).await;
     assert_eq!(env.records("Task").len(), 1);
+}
+
+#[tokio::test]
+async fn a_task_that_was_written_without_the_key_field_is_found_when_the_field_is_set_up_before_the_retry() {
+    let env = unkeyed_env(&Running::shared()).await;
+    // The writer learns that the org lacks the field.
+    env.end([&CallBody::inbound(9)]).await;
+    let call = CallBody::inbound(1);
+    env.fault(lost("POST", CREATE)).await;
+    env.post(call.event("call.ended")).await;
+    env.until("the answer is lost", async |env| env.faults_left().await == json!([])).await;
+    let answer = env.admin(Method::POST, "/api/connections/salesforce/set-up").send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK, "{}", answer.text().await.unwrap());
+    env.wait_until_idle().await;
+    let tasks = env.records("Task");
+    assert_eq!(tasks.iter().filter(|task| task["CallObject"] == call.key()).count(), 1, "{tasks:#?}");
 }
 
 #[tokio::test]

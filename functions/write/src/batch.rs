@@ -26,13 +26,13 @@ const GROUPS: [usize; 4] = [BATCH, BATCH, 20, 1];
 /// Concurrent writes of outcomes.
 const STORE_CONCURRENCY: usize = 16;
 
-/// Writes one batch and records its outcomes. Returns the earliest time at which an entry is due again.
+/// Writes one batch and records its outcomes. Returns the times at which entries are due again.
 pub(crate) async fn write(
     writer: &Writer,
     drain: &mut Drain,
     mut entries: Vec<Entry>,
     now: Timestamp,
-) -> Result<Option<Timestamp>, DrainError> {
+) -> Result<Vec<Timestamp>, DrainError> {
     let settings = writer.settings.get(&drain.tenant.id).await?;
     for entry in entries.iter_mut().filter(|entry| entry.decision.is_none()) {
         // Another version lost it: decide again, under the current settings.
@@ -152,12 +152,12 @@ async fn write_group(
     (finished, left.into_values().collect(), result)
 }
 
-/// Records each outcome. Returns the earliest time at which an entry is due again.
+/// Records each outcome. Returns the times at which entries are due again.
 async fn record_outcomes(
     calls: &Calls,
     tenant: &TenantId,
     outcomes: &[(Entry, Outcome)],
-) -> Result<Option<Timestamp>, store::Error> {
+) -> Result<Vec<Timestamp>, store::Error> {
     let now = Timestamp::now();
     let stored: Vec<Result<_, store::Error>> = stream::iter(outcomes)
         .map(|(entry, outcome)| calls.record_outcome(tenant, entry, outcome, now))
@@ -169,7 +169,7 @@ async fn record_outcomes(
     }
     // An outcome that is not stored is written again, which changes nothing. The batch fails so that it is retried.
     stored.into_iter().collect::<Result<Vec<_>, _>>()?;
-    Ok(outcomes.iter().filter_map(|(_, outcome)| outcome.due_at()).min())
+    Ok(outcomes.iter().filter_map(|(_, outcome)| outcome.due_at()).collect())
 }
 
 fn defer(jobs: Vec<Job>, Deferral { reason, until }: &Deferral) -> Vec<Finished> {

@@ -16,6 +16,9 @@ use crate::writer::{BATCH, Drain, DrainError, Writer};
 /// The minimum time left to start a batch.
 const MIN_BATCH_TIME: Duration = Duration::from_secs(30);
 
+/// By how much a wake-up may come late to serve several entries.
+const MIN_DELAY: SignedDuration = SignedDuration::from_secs(1);
+
 impl Writer {
     /// Writes a tenant's pending entries: first those whose keys are in `woken`, then all others that are due.
     ///
@@ -58,7 +61,7 @@ impl Writer {
     async fn drain_all(&self, drain: &mut Drain, woken: BTreeSet<String>) -> Result<(), DrainError> {
         let id = drain.tenant.id.clone();
         let mut woken: Vec<String> = woken.into_iter().collect();
-        let mut next_due: Option<Timestamp> = None;
+        let mut dues = BTreeSet::new();
         // The index is eventually consistent, so it may still list entries that were just handled.
         let mut handled = BTreeSet::new();
         loop {
@@ -77,22 +80,21 @@ impl Writer {
             }
             handled.extend(keys.iter().cloned());
             let (entries, unreadable_due) = self.read(&id, &keys, now).await?;
-            next_due = earliest(next_due, unreadable_due);
+            dues.extend(unreadable_due);
             if entries.is_empty() {
                 continue;
             }
-            let due = batch::write(self, drain, entries, now).await?;
-            next_due = earliest(next_due, due);
+            dues.extend(batch::write(self, drain, entries, now).await?);
             if let Some(until) = drain.tenant.state.next_attempt() {
-                next_due = earliest(next_due, Some(until));
+                dues.insert(until);
                 break;
             }
         }
         count(Counter::SalesforceApiCalls, drain.org.as_ref().map_or(0, |org| org.api_calls), &[]);
-        match next_due {
-            Some(due) => self.wake_at(&id, due).await,
-            None => Ok(()),
+        for due in wake_times(&dues, Timestamp::now()) {
+            self.wake_at(&id, due).await?;
         }
+        Ok(())
     }
 
     async fn wake_at(&self, tenant: &TenantId, at: Timestamp) -> Result<(), DrainError> {
@@ -100,15 +102,15 @@ impl Writer {
         Ok(self.retry_queue.wake_after(&WakeUp { tenant: tenant.to_string(), key: None }, wait).await?)
     }
 
-    /// Reads the entries, and keeps those that are pending and due by `now`. Also returns the earliest time at which one
-    /// that cannot be read is tried again.
+    /// Reads the entries, and keeps those that are pending and due by `now`. Also returns the times at which those that
+    /// cannot be read are tried again.
     async fn read(
         &self,
         tenant: &TenantId,
         keys: &[String],
         now: Timestamp,
-    ) -> Result<(Vec<Entry>, Option<Timestamp>), DrainError> {
-        let mut next_due: Option<Timestamp> = None;
+    ) -> Result<(Vec<Entry>, Vec<Timestamp>), DrainError> {
+        let mut dues = Vec::new();
         let mut entries = Vec::new();
         for read in self.calls.get_many_to_write(tenant, keys).await? {
             match read {
@@ -116,7 +118,7 @@ impl Writer {
                 Err(corrupt) => {
                     tracing::error!(%tenant, key = %redact_key(&corrupt.key), attribute = corrupt.attribute, "an entry cannot be read");
                     match self.calls.postpone_unreadable(tenant, &corrupt, now).await? {
-                        Unreadable::Postponed(due_at) => next_due = earliest(next_due, Some(due_at)),
+                        Unreadable::Postponed(due_at) => dues.push(due_at),
                         Unreadable::Failed => count(Counter::CallsFailed, 1, &[]),
                         Unreadable::Gone => {}
                     }
@@ -124,10 +126,37 @@ impl Writer {
             }
         }
         entries.retain(|entry| entry.state == State::Pending && entry.due_at.is_none_or(|due| due <= now));
-        Ok((entries, next_due))
+        Ok((entries, dues))
     }
 }
 
-fn earliest(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
-    one.into_iter().chain(other).min()
+/// When to wake the writer for entries that are due at these times: no entry waits for more than a second, or a quarter
+/// of its time, longer than it has to.
+fn wake_times(dues: &BTreeSet<Timestamp>, now: Timestamp) -> Vec<Timestamp> {
+    let mut groups: Vec<(Timestamp, Timestamp)> = Vec::new();
+    for due in dues {
+        match groups.last_mut() {
+            Some((first, last)) if *due <= *first + (first.duration_since(now) / 4).max(MIN_DELAY) => *last = *due,
+            _ => groups.push((*due, *due)),
+        }
+    }
+    groups.into_iter().map(|(_, last)| last).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_that_are_due_at_about_the_same_time_share_a_wake_up() {
+        let at = |seconds| Timestamp::from_second(seconds).unwrap();
+        let check = |dues: &[i64], expected: &[i64]| {
+            let dues = dues.iter().copied().map(at).collect();
+            assert_eq!(wake_times(&dues, at(0)), expected.iter().copied().map(at).collect::<Vec<_>>());
+        };
+        check(&[], &[]);
+        check(&[2, 3, 5], &[3, 5]);
+        check(&[100, 110, 125, 126], &[125, 126]);
+        check(&[-5, 0, 660], &[-5, 0, 660]);
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use rules::settings::Settings;
-use rules::{E164, Interaction, MessageId, Task, TaskStatus, Trace, Verdict};
+use rules::{E164, Interaction, MessageId, Task, TaskStatus, Topic, Trace, Verdict};
 use store::{Entry, Problem, Unconfirmed, Written};
 
 /// A call, or messages, to be written as a Task, with the state of the attempts so far.
@@ -28,7 +28,7 @@ pub struct Job {
     before: Trace,
     /// How often it was postponed since it was last logged.
     pub attempts: u32,
-    /// Why the last attempt failed. The outcome of such an attempt may have been lost.
+    /// Why the last attempt failed.
     pub problem: Option<Problem>,
     /// Whether the connecting user owns the Task because Salesforce refused the Aircall user.
     pub by_default_owner: bool,
@@ -103,9 +103,10 @@ impl Job {
         self.unconfirmed.iter().filter(|sent| sent.is_new && !sent.has_key).filter_map(|sent| sent.until).max()
     }
 
-    /// Until when an earlier update may still change the Task.
-    pub fn may_be_updated_until(&self) -> Option<Timestamp> {
-        self.unconfirmed.iter().filter(|sent| !sent.is_new).filter_map(|sent| sent.until).max()
+    /// Until when an earlier update may still make the Task something else than `ours`.
+    pub fn may_be_updated_until(&self, ours: &Task) -> Option<Timestamp> {
+        let others = self.unconfirmed.iter().filter(|sent| !sent.is_new && sent.task != *ours);
+        others.filter_map(|sent| sent.until).max()
     }
 
     /// Notes what was sent without learning whether it took effect.
@@ -123,7 +124,10 @@ impl Job {
         self.removed.extend(held);
         self.interaction = self.interaction.without(&self.removed)?;
         self.written = None;
-        self.unconfirmed.clear();
+        // What is to be created is the new Task.
+        self.unconfirmed.retain(|sent| sent.is_new);
+        self.before = Trace::new();
+        self.before.note(Topic::Task, "A person deleted the Task. The messages since then become a new one.");
         Some(self)
     }
 

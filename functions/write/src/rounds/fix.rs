@@ -49,7 +49,7 @@ pub(crate) enum Action {
 pub(crate) enum Fix {
     /// Nothing: it was rolled back because another part of its bundle failed.
     Nothing,
-    /// Look the caller up again: an earlier request for another Task has created the record.
+    /// Look the caller up again: an earlier request for another Task has created the record, or the Task was deleted.
     LookUpAgain,
     /// Read the Task again: it was modified since, or Salesforce says that it no longer exists.
     ReadAgain(Refusal),
@@ -146,9 +146,7 @@ impl Fix {
             Fix::Nothing => {
                 Reason::new("PROCESSING_HALTED", "Another record that was to be written with it was refused.")
             }
-            Fix::LookUpAgain => {
-                Reason::new("DUPLICATE_VALUE", "An earlier request created the record that it was to be written with.")
-            }
+            Fix::LookUpAgain => Reason::new("LOOK_UP_AGAIN", "Its record or Task has changed since it was looked up."),
             Fix::LeaveOut(_, refusal)
             | Fix::ReadAgain(refusal)
             | Fix::Rematch(refusal)

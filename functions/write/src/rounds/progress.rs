@@ -64,7 +64,7 @@ impl Progress {
         self.created.extend(later.created);
         self.wrote_any |= later.wrote_any;
         self.aborted = self.aborted.take().or(later.aborted);
-        self.org_refusal = self.org_refusal.take().or(later.org_refusal);
+        self.note_org_refusal(later.org_refusal);
         self.refused_jobs.extend(later.refused_jobs);
     }
 
@@ -74,10 +74,13 @@ impl Progress {
     pub(crate) fn can_continue(&mut self) -> bool {
         let is_accepted = self.wrote_any;
         let refused: Vec<(Job, Reason)> = self.refused_jobs.drain(..).collect();
-        let is_alone = refused.len() == 1;
+        // Those that hit it a second time may be at fault themselves.
+        let is_new =
+            |(job, reason): &&(Job, Reason)| job.problem.as_ref().is_none_or(|problem| problem.code != reason.code);
+        let is_shared = refused.len() > 1 && refused.iter().filter(is_new).count() > 0;
         match self.org_refusal.take() {
             Some((error, Scope::Org)) if !is_accepted => self.aborted = self.aborted.take().or(Some(error)),
-            Some((_, Scope::RecordOrOrg)) if !is_accepted && !is_alone => {
+            Some((_, Scope::RecordOrOrg)) if !is_accepted && is_shared => {
                 let until = Timestamp::now() + LIMIT_PAUSE;
                 self.finished.extend(refused.into_iter().map(|(job, reason)| outcome::deferred(job, reason, until)));
             }
@@ -86,6 +89,13 @@ impl Progress {
             }
         }
         self.aborted.is_none()
+    }
+
+    /// Keeps the refusal that concerns most records.
+    fn note_org_refusal(&mut self, refusal: Option<(BatchError, Scope)>) {
+        if !matches!(self.org_refusal, Some((_, Scope::Org))) {
+            self.org_refusal = refusal.or(self.org_refusal.take());
+        }
     }
 
     /// A Task that was written.
@@ -112,7 +122,7 @@ impl Progress {
             }
             Action::Abort(error) => {
                 let is_own = *refusal.code() == ErrorCode::LimitExceeded;
-                self.org_refusal = Some((error, if is_own { Scope::RecordOrOrg } else { Scope::Org }));
+                self.note_org_refusal(Some((error, if is_own { Scope::RecordOrOrg } else { Scope::Org })));
                 self.refused_jobs.push((job, Reason::refused(refusal)));
             }
         }

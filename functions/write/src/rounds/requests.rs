@@ -81,7 +81,7 @@ impl Requests<'_> {
                 Some(BatchError::TimedOut(_)) => {}
                 Some(BatchError::CutOff(_)) => self.limit(key, Some(Timestamp::now() + CUT_OFF)),
                 Some(BatchError::Failed(_)) => self.limit(key, None),
-                // It was answered, or not sent.
+                // It was answered, or certainly not sent.
                 None | Some(_) => drop(self.in_doubt.remove(key)),
             }
         }
@@ -111,6 +111,8 @@ impl Requests<'_> {
                     |(bundle, result): (&'b Bundle, &GraphResult)| match (result.is_successful, &bundle.record) {
                         (true, Some(_)) => None,
                         (true, None) => Some((bundle.subject.as_str(), Vec::new())),
+                        // What was pending has created it.
+                        (false, _) if is_duplicate(result) => Some((bundle.subject.as_str(), Vec::new())),
                         (false, _) => Some(pending(bundle, None, has_key)),
                     };
                 self.put_pending(bundles.iter().zip(results).filter_map(settled)).await?;
@@ -127,6 +129,12 @@ impl Requests<'_> {
     async fn put_pending(&self, pending: impl Iterator<Item = (&str, Vec<PendingCreate>)>) -> Result<(), store::Error> {
         self.phones.put_pending_creates(self.tenant, pending.collect(), Timestamp::now()).await
     }
+}
+
+/// Whether Salesforce refused a graph because one of its Tasks exists.
+fn is_duplicate(result: &GraphResult) -> bool {
+    let refusals = result.results.iter().filter_map(|part| part.done().err());
+    refusals.into_iter().any(|refusal| refusal.duplicates(KeyField::AircallKey.name()))
 }
 
 /// What may come to be created for the subject of a bundle: what was pending before, and for a time what it creates.

@@ -27,6 +27,9 @@ const LINKS: [&str; 2] = ["WhoId", "WhatId"];
 /// and its clock is not ours.
 const RESOLUTION: SignedDuration = SignedDuration::from_secs(2);
 
+/// The most that Salesforce's clock is expected to be ahead of ours.
+const MAX_SKEW: SignedDuration = SignedDuration::from_mins(1);
+
 /// An existing Task and its new content.
 #[derive(Debug)]
 pub(crate) struct Update {
@@ -63,8 +66,7 @@ impl Update {
 
     /// The Task was deleted. A call, or messages that it held, are not logged again; later messages are.
     fn task_gone(mut self, progress: &mut Progress) {
-        if let Some(mut job) = self.job.clone().after_deletion() {
-            job.trace.note(Topic::Task, "A person deleted the Task. The messages since then become a new one.");
+        if let Some(job) = self.job.clone().after_deletion() {
             return progress.to_fix.push((job, Fix::LookUpAgain));
         }
         self.job.trace.note(
@@ -102,14 +104,14 @@ impl Update {
         let revision = revise(&bases, &held, &self.ours);
         if revision.is_empty() {
             // An earlier update may still land and take back what the Task says.
-            return match self.job.may_be_updated_until().filter(|until| *until > looked_at) {
+            return match self.job.may_be_updated_until(&self.ours).filter(|until| *until > looked_at) {
                 Some(until) => Need::Wait(self, unanswered(), until),
                 None => Need::Nothing(self),
             };
         }
         // Whoever saves it within the same second would not be noticed.
         let settled_at =
-            modified_at.map(|at| at + RESOLUTION).filter(|at| (looked_at..looked_at + RESOLUTION * 2).contains(at));
+            modified_at.map(|at| at + RESOLUTION).filter(|at| (looked_at..looked_at + MAX_SKEW).contains(at));
         if let Some(settled_at) = settled_at {
             return Need::Wait(self, Reason::new("JUST_MODIFIED", "The Task was modified a moment ago."), settled_at);
         }
@@ -212,7 +214,8 @@ async fn write(
 
 /// Why a job waits for a request that Salesforce has not answered.
 pub(crate) fn unanswered() -> Reason {
-    let message = "Salesforce has not answered an earlier request for this Task, and may still carry it out.";
+    let message = "Salesforce has not answered an earlier request for this Task, phone number or Contact, and may still \
+                   carry it out.";
     Reason::new("UNANSWERED", message)
 }
 

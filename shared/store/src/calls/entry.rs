@@ -15,7 +15,7 @@ use crate::dynamodb::item::{Attributes, Item};
 use crate::error::Corrupt;
 
 /// The most bytes of an entry's unconfirmed descriptions: an item has at most 400 KB.
-const MAX_UNCONFIRMED: usize = 100_000;
+const MAX_UNCONFIRMED: usize = 50_000;
 
 /// Everything known about a call, a message or a conversation, which becomes one Task.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,9 +85,13 @@ pub struct Unconfirmed {
 }
 
 impl Unconfirmed {
-    /// Adds it to those of an entry. Of equal texts only the newest is kept, and of too many the newest ones.
-    pub fn note(all: &mut Vec<Self>, sent: Self) {
-        all.retain(|earlier| (earlier.is_new, &earlier.task) != (sent.is_new, &sent.task));
+    /// Adds it to those of an entry. Equal texts become one, which may take effect as long as any of them, and of too
+    /// many the newest are kept.
+    pub fn note(all: &mut Vec<Self>, mut sent: Self) {
+        let is_equal = |earlier: &mut Self| (earlier.is_new, &earlier.task) == (sent.is_new, &sent.task);
+        let equal: Vec<Self> = all.extract_if(.., is_equal).collect();
+        sent.until = equal.iter().map(|earlier| earlier.until).chain([sent.until]).max().flatten();
+        sent.has_key &= equal.iter().all(|earlier| earlier.has_key);
         all.push(sent);
         let size = |sent: &Self| sent.task.description.len();
         while all.len() > 1 && all.iter().map(size).sum::<usize>() > MAX_UNCONFIRMED {

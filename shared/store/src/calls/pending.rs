@@ -180,7 +180,6 @@ impl Calls {
         let unreadable_since = item.instant(UNREADABLE_SINCE).unwrap_or(now);
         let fails_at = unreadable_since + UNREADABLE_FOR;
         let message = format!("The entry cannot be read: its attribute {:?} is missing or damaged.", corrupt.attribute);
-        // The beginning of an earlier problem says since when Tasks may have been written.
         let since = item.optional("problem").map_or(now, |problem: Problem| problem.since);
         let problem = Problem { code: UNREADABLE.to_owned(), message, since, shared_failures: 0 };
         let (update, outcome) = if fails_at <= now {
