@@ -47,7 +47,7 @@ const RECORDS: &[RecordRow] = &[
     ("ALL_OR_NONE_OPERATION_ROLLED_BACK", "Record rolled back", &[], [LoggedLater, Logged, Logged]),
 
     ("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", &[], [Paused; 3]),
-    ("LIMIT_EXCEEDED", "A limit of the org is exceeded", &[], [Paused; 3]),
+    ("LIMIT_EXCEEDED", "A limit of the org is exceeded", &[], [LoggedLater; 3]),
     ("STORAGE_LIMIT_EXCEEDED", "storage limit exceeded", &[], [Paused; 3]),
     ("TXN_SECURITY_METERING_ERROR", "A transaction security policy blocks this", &[], [Paused; 3]),
     ("API_DISABLED_FOR_ORG", "API is not enabled for this Organization", &[], [Paused; 3]),
