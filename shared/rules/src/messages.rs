@@ -116,7 +116,7 @@ const MIN_OVERHEAD: usize = 20;
 
 /// The most bytes of a conversation's item that its messages and their Task may take up, as JSON. DynamoDB allows 400 KB,
 /// and the decision and what is sent of the Task are in the item, too.
-const MAX_SIZE: usize = 300_000;
+const MAX_SIZE: usize = 340_000;
 
 /// A document of so many bytes fits with its Task, whose description repeats the messages' texts twice.
 const ALWAYS_FITS: usize = 80_000;

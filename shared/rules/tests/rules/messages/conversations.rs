@@ -99,7 +99,7 @@ fn a_conversation_takes_no_more_messages_than_its_table_item_has_room_for() {
     let Document::Messages(messages) = &full else { panic!("{full:?}") };
     let task = Task::from_messages(messages, TaskStatus::Completed, "Grace Example");
     let stored = serde_json::to_string(&full).unwrap().len() + serde_json::to_string(&task).unwrap().len();
-    assert!((370_000..390_000).contains(&stored), "{stored}");
+    assert!((330_000..350_000).contains(&stored), "{stored}");
     // The last ones are left out. Each message is in the conversation or left out.
     assert_eq!(messages.in_order().len() + excess.len(), usize::try_from(count).unwrap());
     assert_eq!(excess.first(), Some(&nth(count - 1).id));
