@@ -54,7 +54,10 @@ pub(crate) fn shared_failure(job: Job, tenant: &TenantId, reason: Reason) -> Fin
     let failures = shared_failures(&job).saturating_add(1);
     // Entries that failed together are retried together, so that they share requests again.
     let together = format!("{tenant} {}", reason.code);
-    let due_at = backoff::retry_delay(job.attempts, &together).map(|delay| Timestamp::now() + delay);
+    let due_at = backoff::retry_delay(job.attempts, &together).map(|delay| {
+        let due_at = Timestamp::now() + delay;
+        job.may_be_created_until().map_or(due_at, |until| until.max(due_at))
+    });
     postponed_or_failed(job, reason, failures, due_at)
 }
 
