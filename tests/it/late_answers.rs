@@ -31,6 +31,19 @@ async fn env() -> TestEnv {
     env
 }
 
+fn message(n: u64, text: &str) -> Value {
+    MessageBody::inbound(n).saying(text).event()
+}
+
+/// The same with a conversation whose Task has one message.
+async fn conversation_env() -> TestEnv {
+    let env = env().await;
+    env.put_settings(json!({"message_tasks": "per_conversation"})).await;
+    env.post(message(1, "The first.")).await;
+    env.wait_until_idle().await;
+    env
+}
+
 /// An org without the key field, in a stack that waits seconds instead of minutes for late effects.
 async fn unkeyed_env(running: &Arc<Running>) -> TestEnv {
     let env = TestEnv::within(running, Options { unique_key_field: false, ..Options::default() }).await;
@@ -143,11 +156,7 @@ async fn a_case_that_is_created_late_stays_the_only_one_of_its_contact() {
 
 #[tokio::test]
 async fn an_update_that_lands_after_a_newer_one_takes_nothing_back() {
-    let env = env().await;
-    env.put_settings(json!({"message_tasks": "per_conversation"})).await;
-    let message = |n: u64, text: &str| MessageBody::inbound(n).saying(text).event();
-    env.post(message(1, "The first.")).await;
-    env.wait_until_idle().await;
+    let env = conversation_env().await;
     env.fault(late("PATCH", TASK, 6_000)).await;
     env.post(message(2, "The second.")).await;
     env.until("the answer is lost", async |env| env.faults_left().await == json!([])).await;
@@ -239,11 +248,7 @@ async fn a_task_that_was_written_without_the_key_field_is_found_when_the_field_i
 
 #[tokio::test]
 async fn later_messages_of_a_conversation_whose_task_a_person_deleted_become_a_new_task() {
-    let env = env().await;
-    env.put_settings(json!({"message_tasks": "per_conversation"})).await;
-    let message = |n: u64, text: &str| MessageBody::inbound(n).saying(text).event();
-    env.post(message(1, "The first.")).await;
-    env.wait_until_idle().await;
+    let env = conversation_env().await;
     let deleted = env.records("Task")[0]["Id"].as_str().unwrap().to_owned();
     env.delete("Task", &deleted).await;
     for (n, text) in [(2, "The second."), (3, "The third.")] {

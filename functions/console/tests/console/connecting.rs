@@ -5,6 +5,7 @@ mod aircall;
 mod crash_recovery;
 mod oauth;
 mod org;
+mod rotation;
 mod sign_in;
 mod tokens;
 
