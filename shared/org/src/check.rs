@@ -48,7 +48,7 @@ impl Org {
 /// Removes facts that the check no longer finds missing. It adds none: the writer learns of missing fields when
 /// Salesforce refuses them.
 fn correct(facts: &mut OrgFacts, check: &OrgCheck, now: Timestamp) {
-    let callers = [SObject::Contact, SObject::Lead, SObject::Account];
+    let callers = SObject::CALLERS;
     let is_faulty = |object: SObject, field: &str| check.faulty_fields.contains(&format!("{object}.{field}"));
     let all: Vec<Missing> = Missing::all(facts).map(|(missing, _)| missing).collect();
     for missing in all {

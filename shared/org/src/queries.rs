@@ -135,7 +135,7 @@ fn queries(questions: &Queries, callers: &CallerFields) -> Vec<(Target, Soql)> {
     }
     add(Target::Persons, Soql::records_by_id(SObject::Account, &list(&questions.accounts), PERSON_FIELDS));
     let forms: Vec<String> = questions.phones.iter().flat_map(E164::written_forms).collect();
-    for sobject in [SObject::Contact, SObject::Lead, SObject::Account] {
+    for sobject in SObject::CALLERS {
         add(Target::Phones, Soql::records_by_phone(sobject, &forms, callers));
         for phone in &questions.crowded {
             let forms: Vec<String> = phone.written_forms().into_iter().collect();

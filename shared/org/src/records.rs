@@ -19,7 +19,7 @@ impl Org {
         ids: &BTreeSet<SalesforceId>,
     ) -> Result<BTreeMap<SalesforceId, Record>, BatchError> {
         let mut records = BTreeMap::new();
-        for sobject in [SObject::Contact, SObject::Lead, SObject::Account] {
+        for sobject in SObject::CALLERS {
             let ids: Vec<SalesforceId> = ids.iter().copied().filter(|id| SObject::of(*id) == Some(sobject)).collect();
             for soql in Soql::records_by_id(sobject, &ids, &["Name"]) {
                 let read = self.call(async |client| client.query(&soql).await).await?;

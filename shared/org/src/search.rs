@@ -123,7 +123,7 @@ fn split(mut group: Vec<E164>, found: &[Found]) -> [Vec<E164>; 2] {
 }
 
 fn only(sobject: SObject, callers: &CallerFields) -> CallerFields {
-    let others = [SObject::Contact, SObject::Lead, SObject::Account].into_iter().filter(|other| *other != sobject);
+    let others = SObject::CALLERS.into_iter().filter(|other| *other != sobject);
     others.fold(callers.clone(), CallerFields::without_object)
 }
 

@@ -32,6 +32,9 @@ impl SObject {
     pub const ALL: [Self; 7] =
         [Self::Contact, Self::Lead, Self::Account, Self::Case, Self::Opportunity, Self::Task, Self::User];
 
+    /// Those whose records may be a caller's.
+    pub const CALLERS: [Self; 3] = [Self::Contact, Self::Lead, Self::Account];
+
     /// The API name.
     pub fn name(self) -> &'static str {
         match self {

@@ -16,9 +16,6 @@ const MAX_RECORDS: usize = 2_000;
 /// The most records of each object that a search over several objects returns, according to the newest guides.
 const MAX_OF_EACH: usize = 250;
 
-/// The objects that are searched.
-const SEARCHED: [SObject; 3] = [SObject::Contact, SObject::Lead, SObject::Account];
-
 /// A search term of digits only, so it cannot contain SOSL syntax.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DigitsOnly(String);
@@ -74,7 +71,7 @@ impl Sosl {
     /// digits means the same either way, and four more numbers fit into a search string.
     pub fn phones(terms: &[DigitsOnly], fields: &CallerFields) -> Vec<Self> {
         let objects: Vec<SObject> =
-            SEARCHED.into_iter().filter(|sobject| !fields.phones(*sobject).is_empty()).collect();
+            SObject::CALLERS.into_iter().filter(|sobject| !fields.phones(*sobject).is_empty()).collect();
         if objects.is_empty() {
             return Vec::new();
         }
