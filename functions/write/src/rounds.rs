@@ -40,6 +40,7 @@ pub(crate) struct Rounds<'a> {
     knowledge: Option<Knowledge>,
     /// What was sent in this drain and may have taken effect, by key.
     in_doubt: BTreeMap<String, Unconfirmed>,
+    finished: Vec<Finished>,
 }
 
 /// What the rounds came to.
@@ -68,24 +69,25 @@ impl<'a> Rounds<'a> {
         settings: &'a Settings,
         now: Timestamp,
     ) -> Self {
-        Self { writer, org, tenant, settings, now, hints: Hints::default(), knowledge: None, in_doubt: BTreeMap::new() }
+        let (hints, in_doubt, finished) = (Hints::default(), BTreeMap::new(), Vec::new());
+        Self { writer, org, tenant, settings, now, hints, knowledge: None, in_doubt, finished }
     }
 
     /// Writes `jobs`. After an early end, jobs that are not finished may still have been written; a retry detects that.
     pub(crate) async fn run(mut self, jobs: Vec<Job>) -> Ended {
-        let mut finished = Vec::new();
-        let result = self.run_all(jobs, &mut finished).await;
-        Ended { finished, in_doubt: self.in_doubt, result }
+        let result = self.run_all(jobs).await;
+        Ended { finished: self.finished, in_doubt: self.in_doubt, result }
     }
 
-    async fn run_all(&mut self, mut jobs: Vec<Job>, finished: &mut Vec<Finished>) -> Result<(), BatchError> {
+    async fn run_all(&mut self, mut jobs: Vec<Job>) -> Result<(), BatchError> {
         for round in 1..=ROUNDS {
             let mut progress = self.round(jobs).await;
-            finished.append(&mut progress.finished);
+            self.finished.append(&mut progress.finished);
             let fixed = self.prepare_next(progress).await?;
-            finished.extend(fixed.failed);
+            self.finished.extend(fixed.failed);
             if round == ROUNDS {
-                finished.extend(fixed.jobs.into_iter().map(|(job, fix)| outcome::postponed(job, fix.reason())));
+                let postponed = fixed.jobs.into_iter().map(|(job, fix)| outcome::postponed(job, fix.reason()));
+                self.finished.extend(postponed);
                 break;
             }
             if !fixed.jobs.iter().all(|(_, fix)| fix.keeps_knowledge()) {
@@ -146,26 +148,29 @@ impl<'a> Rounds<'a> {
     async fn plan(&mut self, jobs: Vec<Job>) -> Result<(Plan, Vec<(Job, Timestamp)>), BatchError> {
         let now = Timestamp::now();
         let phones = &self.writer.lookup.phones;
-        let mut waiting = Vec::new();
-        let pending = phones.pending_creates(&self.tenant.id, jobs.iter().map(|job| job.phone.as_str()), now).await?;
-        let jobs = hold_back(jobs, &mut waiting, |job| {
+        let mut pending =
+            phones.pending_creates(&self.tenant.id, jobs.iter().map(|job| job.phone.as_str()), now).await?;
+        let (jobs, mut waiting) = hold_back(jobs, |job| {
             let others = pending.get(job.phone.as_str()).into_iter().flatten();
             let until = others.filter(|create| !create.keys.contains(&job.key)).map(|create| create.until).max();
             // The job whose request it is may settle it earlier.
             until.map(|until| until.min(now + POLL))
         });
         let knowledge = self.knowledge_of(&jobs).await?;
-        let jobs = hold_back(jobs, &mut waiting, |job| {
+        let (jobs, in_doubt) = hold_back(jobs, |job| {
             let until = job.may_be_created_until().filter(|until| *until > now);
             until.filter(|_| !knowledge.tasks.contains_key(&job.key))
         });
+        waiting.extend(in_doubt);
         let lookup = &self.writer.lookup;
         let users = Users { known: &lookup.owners, tenant: &self.tenant.id, default_owner: self.org.default_owner };
         let mut plan = Plan::new(jobs, &knowledge, self.settings, &users);
         self.knowledge = Some(knowledge);
 
-        let subjects = plan.bundles.iter().map(|bundle| bundle.subject.as_str());
-        let mut pending = lookup.phones.pending_creates(&self.tenant.id, subjects, now).await?;
+        // Those of the phone numbers are known already.
+        let contacts = plan.bundles.iter().filter(|bundle| bundle.record.is_none());
+        let contacts = contacts.map(|bundle| bundle.subject.as_str());
+        pending.extend(lookup.phones.pending_creates(&self.tenant.id, contacts, now).await?);
         let mut bundles = Vec::new();
         for mut bundle in plan.bundles {
             bundle.pending = pending.remove(&bundle.subject).unwrap_or_default();
@@ -296,14 +301,14 @@ impl<'a> Rounds<'a> {
     }
 }
 
-/// Moves the jobs that have to wait, with the time until when.
-fn hold_back(
-    jobs: Vec<Job>,
-    waiting: &mut Vec<(Job, Timestamp)>,
-    until: impl Fn(&Job) -> Option<Timestamp>,
-) -> Vec<Job> {
-    let (held, free): (Vec<_>, Vec<_>) =
-        jobs.into_iter().map(|job| (until(&job), job)).partition(|(until, _)| until.is_some());
-    waiting.extend(held.into_iter().filter_map(|(until, job)| Some((job, until?))));
-    free.into_iter().map(|(_, job)| job).collect()
+/// The jobs that do not have to wait, and those that do, with the time until when.
+fn hold_back(jobs: Vec<Job>, until: impl Fn(&Job) -> Option<Timestamp>) -> (Vec<Job>, Vec<(Job, Timestamp)>) {
+    let (mut free, mut waiting) = (Vec::new(), Vec::new());
+    for job in jobs {
+        match until(&job) {
+            Some(until) => waiting.push((job, until)),
+            None => free.push(job),
+        }
+    }
+    (free, waiting)
 }

@@ -76,8 +76,8 @@ impl Progress {
         let refused: Vec<(Job, Reason)> = self.refused_jobs.drain(..).collect();
         // Those that hit it a second time may be at fault themselves.
         let is_new =
-            |(job, reason): &&(Job, Reason)| job.problem.as_ref().is_none_or(|problem| problem.code != reason.code);
-        let is_shared = refused.len() > 1 && refused.iter().filter(is_new).count() > 0;
+            |(job, reason): &(Job, Reason)| job.problem.as_ref().is_none_or(|problem| problem.code != reason.code);
+        let is_shared = refused.len() > 1 && refused.iter().any(is_new);
         match self.org_refusal.take() {
             Some((error, Scope::Org)) if !is_accepted => self.aborted = self.aborted.take().or(Some(error)),
             Some((_, Scope::RecordOrOrg)) if !is_accepted && is_shared => {

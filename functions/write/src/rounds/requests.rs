@@ -133,8 +133,8 @@ impl Requests<'_> {
 
 /// Whether Salesforce refused a graph because one of its Tasks exists.
 fn is_duplicate(result: &GraphResult) -> bool {
-    let refusals = result.results.iter().filter_map(|part| part.done().err());
-    refusals.into_iter().any(|refusal| refusal.duplicates(KeyField::AircallKey.name()))
+    let mut refusals = result.results.iter().filter_map(|part| part.done().err());
+    refusals.any(|refusal| refusal.duplicates(KeyField::AircallKey.name()))
 }
 
 /// What may come to be created for the subject of a bundle: what was pending before, and for a time what it creates.

@@ -73,7 +73,7 @@ impl Calls {
         }
         entries.sort_by(|a, b| keys::sort_key(a).cmp(&keys::sort_key(b)));
         let with_sent = |item: Attributes| {
-            let settled_at: Option<i64> = Item::new(item.clone(), "key").optional("settled_at");
+            let settled_at = item.get("settled_at").and_then(|at| at.as_n().ok()?.parse::<i64>().ok());
             let mut entry = Entry::read(item)?;
             let sent = sent.remove(&entry.key).filter(|sent| settled_at.is_none_or(|at| at < sent.sent_at));
             if let Some(Sent { unconfirmed, .. }) = sent {
