@@ -31,48 +31,24 @@ impl Connected {
     async fn start(name: &str) -> Self {
         let env = TestEnv::within(&Running::start(name).await, salesforce_sandbox::Options::default()).await;
         env.contact("Lou Sample", "+33639980001");
-        let connected = Self { env, http: Client::builder().no_proxy().build().unwrap() };
         let on_its_way = u64::try_from(ON_ITS_WAY.as_millis()).unwrap();
         // Other tests may keep the machine busy: a slow response is none of this test's business.
         let options = json!({"rate_limit": 0, "delivery_delay_ms": on_its_way, "delivery_timeout_ms": 30_000});
-        connected.aircall(Method::PUT, "/_sandbox/options", options).await;
-        connected.connect().await;
-        connected
-    }
-
-    async fn connect(&self) {
-        let info = self.env.running.stack.info();
-        let key = json!({"api_id": info.aircall_api_id, "api_token": info.aircall_api_token});
-        let answer = self.env.admin(Method::PUT, "/api/connections/aircall").json(&key).send().await.unwrap();
-        assert_eq!(answer.status(), StatusCode::OK);
-    }
-
-    /// A request to the sandbox Aircall.
-    async fn aircall(&self, method: Method, path: &str, body: Value) -> Value {
-        let info = self.env.running.stack.info();
-        let request = self.http.request(method, format!("{}{path}", info.aircall_url));
-        let request = request.basic_auth(&info.aircall_api_id, Some(&info.aircall_api_token));
-        let answer = request.json(&body).send().await.unwrap();
-        assert!(answer.status().is_success(), "{path}: {}", answer.status());
-        answer.json().await.unwrap_or_default()
-    }
-
-    /// The webhooks at Aircall.
-    async fn webhooks(&self) -> Vec<Value> {
-        let listed = self.aircall(Method::GET, "/v1/webhooks", Value::Null).await;
-        listed["webhooks"].as_array().unwrap().clone()
+        env.aircall(Method::PUT, "/_sandbox/options", options).await;
+        env.connect_aircall().await;
+        Self { env, http: Client::builder().no_proxy().build().unwrap() }
     }
 
     /// The webhooks that were created so far, according to Aircall.
     async fn created(&self) -> usize {
-        let requests = self.aircall(Method::GET, "/_sandbox/requests", Value::Null).await;
+        let requests = self.env.aircall(Method::GET, "/_sandbox/requests", Value::Null).await;
         let is_creation = |request: &&Value| request["method"] == "POST" && request["path"] == "/v1/webhooks";
         requests["log"].as_array().unwrap().iter().filter(is_creation).count()
     }
 
     /// Rotates the webhook and returns the id of the new one.
     async fn rotate(&self) -> String {
-        let answer = self.env.admin(Method::POST, "/api/connections/aircall/rotate").send().await.unwrap();
+        let answer = self.env.rotation().send().await.unwrap();
         let (status, body) = (answer.status(), answer.json::<Value>().await.unwrap());
         assert_eq!(status, StatusCode::OK, "{body}");
         body["aircall"]["webhook_id"].as_str().unwrap().to_owned()
@@ -108,12 +84,12 @@ impl Connected {
 
     /// No delivery was refused, exactly one webhook is left and it is active, and each call is logged once.
     async fn check_nothing_lost(&self, calls: &[CallBody]) {
-        let deliveries = self.aircall(Method::GET, "/_sandbox/deliveries", Value::Null).await;
+        let deliveries = self.env.aircall(Method::GET, "/_sandbox/deliveries", Value::Null).await;
         let deliveries = deliveries.as_array().unwrap();
         let is_refused = |delivery: &&Value| (400..500).contains(&delivery["status"].as_u64().unwrap());
         let refused: Vec<_> = deliveries.iter().filter(is_refused).collect();
         assert!(refused.is_empty(), "{} of {} were refused: {refused:?}", refused.len(), deliveries.len());
-        let webhooks = self.webhooks().await;
+        let webhooks = self.env.webhooks().await;
         assert_eq!((webhooks.len(), &webhooks[0]["active"]), (1, &json!(true)), "{webhooks:?}");
         self.env.release_writer().await;
         self.env.wait_until_idle().await;
@@ -129,7 +105,7 @@ impl Connected {
 async fn a_rotation_that_is_asked_for_three_times_is_done_once_and_refuses_no_event() {
     let _one = ONE_LOAD.lock().await;
     let connected = Connected::start("rotation-repeated").await;
-    let former = connected.webhooks().await.remove(0);
+    let former = connected.env.webhooks().await.remove(0);
     let calls = connected
         .while_calls_end(async {
             sleep(SECOND).await;
@@ -145,7 +121,7 @@ async fn a_rotation_that_is_asked_for_three_times_is_done_once_and_refuses_no_ev
     connected.check_nothing_lost(&calls).await;
     assert_eq!(connected.created().await, 2, "the first webhook and its successor");
     assert_eq!(
-        connected.webhooks().await[0]["events"].as_array().unwrap().len(),
+        connected.env.webhooks().await[0]["events"].as_array().unwrap().len(),
         former["events"].as_array().unwrap().len()
     );
 }
@@ -166,7 +142,7 @@ async fn a_rotation_amid_stray_wrong_tokens_refuses_no_event() {
                 sleep(SECOND).await;
                 connected.rotate().await;
                 // Another key of the same account.
-                connected.connect().await;
+                connected.env.connect_aircall().await;
                 sleep(2 * SECOND).await;
             };
             tokio::select! {
@@ -182,9 +158,9 @@ async fn a_rotation_amid_stray_wrong_tokens_refuses_no_event() {
 async fn a_former_token_is_accepted_for_a_while_and_then_refused() {
     let connected = Connected::start("rotation-grace").await;
     let token = |webhooks: Vec<Value>| webhooks[0]["token"].as_str().unwrap().to_owned();
-    let former = token(connected.webhooks().await);
+    let former = token(connected.env.webhooks().await);
     connected.rotate().await;
-    let current = token(connected.webhooks().await);
+    let current = token(connected.env.webhooks().await);
     for environment in ["warm", "new"] {
         assert_eq!(connected.post(&former).await, StatusCode::OK, "{environment}");
         assert_eq!(connected.post(&current).await, StatusCode::OK, "{environment}");
@@ -214,9 +190,9 @@ async fn a_webhook_that_aircall_turned_off_is_not_shown_as_active_any_more() {
         answer.json::<Value>().await.unwrap()["aircall"]["state"].clone()
     };
     assert_eq!(state().await, "active");
-    let webhook = connected.webhooks().await.remove(0);
+    let webhook = connected.env.webhooks().await.remove(0);
     let path = format!("/v1/webhooks/{}", webhook["webhook_id"].as_str().unwrap());
-    connected.aircall(Method::PUT, &path, json!({"active": false, "events": webhook["events"]})).await;
+    connected.env.aircall(Method::PUT, &path, json!({"active": false, "events": webhook["events"]})).await;
     assert_eq!(state().await, "deactivated");
     let page = connected.env.admin(Method::GET, "/connections").send().await.unwrap().text().await.unwrap();
     assert!(page.contains("Not sending") && !page.contains("Sends calls and messages"), "{page}");

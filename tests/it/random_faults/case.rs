@@ -25,6 +25,8 @@ pub(super) enum Step {
     Expire,
     /// Two more writers run at once, beside the one that the queue wakes.
     Writers,
+    /// The webhook and its token are replaced, while the next steps go on.
+    Rotation,
     /// A pause, milliseconds.
     Pause(u64),
 }
@@ -98,6 +100,7 @@ fn step() -> impl Strategy<Value = Step> {
         7 => fault().prop_map(Step::Fault),
         1 => Just(Step::Expire),
         2 => Just(Step::Writers),
+        1 => Just(Step::Rotation),
         5 => (50..1_200_u64).prop_map(Step::Pause),
     ]
 }

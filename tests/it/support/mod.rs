@@ -1,5 +1,6 @@
 //! Shared test support: a running stack, and in it a [`TestEnv`] for one tenant.
 
+mod aircall;
 mod api;
 mod aws;
 mod calls;

@@ -1,6 +1,6 @@
 //! Waiting for a condition: always with a timeout, never for a fixed time.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{POLL, TestEnv};
 
@@ -14,7 +14,7 @@ impl TestEnv {
         let deadline = Instant::now() + self.timeout;
         while !self.is_empty(&self.queue("EventsQueue")).await {
             assert!(Instant::now() < deadline, "events still wait in the queue");
-            tokio::time::sleep(POLL).await;
+            tokio::time::sleep(self.poll()).await;
         }
         loop {
             let entries = self.entries().await;
@@ -23,7 +23,7 @@ impl TestEnv {
                 return;
             }
             assert!(Instant::now() < deadline, "still pending: {waiting:#?}");
-            tokio::time::sleep(POLL).await;
+            tokio::time::sleep(self.poll()).await;
         }
     }
 
@@ -35,7 +35,12 @@ impl TestEnv {
         let deadline = Instant::now() + self.timeout;
         while !condition(self).await {
             assert!(Instant::now() < deadline, "never: {what}");
-            tokio::time::sleep(POLL).await;
+            tokio::time::sleep(self.poll()).await;
         }
+    }
+
+    /// The interval at which a condition is polled: longer where the test waits for long.
+    fn poll(&self) -> Duration {
+        POLL.max(self.timeout / 2_000)
     }
 }
