@@ -182,3 +182,70 @@ fn joined<T>(mut first: Update<T>, mut second: Update<T>, join: impl Fn(T, T) ->
     first.messages.append(&mut second.messages);
     Update { value: join(first.value, second.value), ..first }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use store::Error;
+
+    use super::*;
+
+    /// Updates of the keys 1 and 2, each a number in a message of its own.
+    fn updates(numbers: &[(u8, u32)]) -> Updates<u8, Vec<u32>> {
+        let mut updates = Updates::new();
+        for (key, number) in numbers {
+            let tenant = TenantId::parse("tenant-0123456789").unwrap();
+            let messages = BTreeSet::from([format!("message-{number}")]);
+            add(&mut updates, *key, Update { tenant, value: vec![*number], events: BTreeSet::new(), messages });
+        }
+        updates
+    }
+
+    /// Merges them, where each merge with the number 13 fails with `error`. Returns the merges and the failed messages.
+    async fn merge(
+        numbers: &[(u8, u32)],
+        error: impl Fn() -> EvaluateError,
+    ) -> (Vec<(u8, Vec<u32>)>, BTreeSet<String>) {
+        let merges = RefCell::new(Vec::new());
+        let merged = merge_all(
+            updates(numbers),
+            |a, b| [a, b].concat(),
+            async |key, update| {
+                merges.borrow_mut().push((*key, update.value.clone()));
+                if update.value.contains(&13) { Err(error()) } else { Ok(()) }
+            },
+        );
+        let failed = merged.await.into_iter().filter(|(_, outcome)| outcome.is_err());
+        let failed = failed.flat_map(|(update, _)| update.messages).collect();
+        let mut merges = merges.into_inner();
+        merges.sort();
+        (merges, failed)
+    }
+
+    #[tokio::test]
+    async fn an_event_that_cannot_be_stored_fails_alone() {
+        let refused =
+            || EvaluateError::Store(Error::Misconfigured { operation: "UpdateItem", cause: "too large".into() });
+        let (merges, failed) = merge(&[(1, 11), (1, 13), (1, 12), (2, 14)], refused).await;
+        assert_eq!(failed, BTreeSet::from(["message-13".to_owned()]));
+        assert_eq!(
+            merges,
+            [(1, vec![11]), (1, vec![11, 13, 12]), (1, vec![12]), (1, vec![13]), (2, vec![14])],
+            "together first, then each alone"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_no_single_event_causes_fails_all_of_its_entry_at_once() {
+        let (merges, failed) = merge(&[(1, 11), (1, 13), (2, 14)], || EvaluateError::Contended).await;
+        assert_eq!(failed, ["message-11", "message-13"].map(str::to_owned).into());
+        assert_eq!(merges, [(1, vec![11, 13]), (2, vec![14])]);
+    }
+
+    #[tokio::test]
+    async fn a_panic_fails_only_the_event_that_causes_it() {
+        let (_, failed) = merge(&[(1, 13), (1, 11)], || panic!("a bug")).await;
+        assert_eq!(failed, BTreeSet::from(["message-13".to_owned()]));
+    }
+}
