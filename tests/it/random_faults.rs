@@ -77,13 +77,16 @@ impl Run {
         Self { case, env, ended, tags, messages, notes, rotations: JoinSet::new(), faults: 0, events: 0 }
     }
 
-    /// Posts events as Aircall does: with the token of each webhook that is active, and none of them is refused, although
-    /// that webhook may be deleted meanwhile.
+    /// Posts events as Aircall does: with the token of each webhook that is subscribed to them, and none of them is refused,
+    /// although that webhook may be deleted meanwhile.
     async fn post(&mut self, events: Vec<Value>) {
         self.events += events.len() as u64;
-        for webhook in self.env.webhooks().await.into_iter().filter(|webhook| webhook["active"] == true) {
+        let is_subscribed = |webhook: &Value, event: &Value| {
+            webhook["active"] == true && webhook["events"].as_array().expect("events").contains(&event["event"])
+        };
+        for webhook in self.env.webhooks().await {
             webhook["token"].as_str().expect("a token").clone_into(&mut self.env.tenant.webhook_token);
-            self.env.post_all(events.clone()).await;
+            self.env.post_all(events.iter().filter(|event| is_subscribed(&webhook, event)).cloned()).await;
         }
     }
 
