@@ -20,8 +20,8 @@ use salesforce::ApiVersion;
 use secrecy::SecretString;
 use store::test_tables::TestTables;
 use store::{
-    AircallCredentials, ApiTokens, AppSecret, Calls, EndedSessions, History, Phones, SettingsStore, SignIns, TenantId,
-    Tenants, Tokens,
+    AircallCredentials, AllowedOrgs, ApiTokens, AppSecret, Calls, EndedSessions, History, OrgList, Phones,
+    SettingsStore, SignIns, TenantId, Tenants, Tokens,
 };
 
 #[tokio::main]
@@ -58,7 +58,9 @@ async fn main() -> Result<()> {
             renewal: Duration::from_secs(17),
         },
         salesforce_login_url: None,
-        allowed_orgs: "*".parse().ok().context("any org")?,
+        allowed_orgs: AllowedOrgs::new(OrgList::All, tenants.clone()),
+        public_url: None,
+        app_install_url: None,
         lookup: Lookup {
             phones: Phones::new(tables.dynamodb.clone(), "PhonesTable"),
             tenants: tenants.clone(),

@@ -12,6 +12,7 @@ use axum::Router;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse as _, Redirect, Response};
 use axum::routing::get;
+use url::Url;
 
 use crate::console::AppState;
 use crate::web::page::{self, Page, redirect_to};
@@ -32,13 +33,16 @@ pub(crate) fn pages() -> Router<AppState> {
 struct NotSignedInPage {
     page: Page,
     message: String,
+    /// Where the app is installed in an org, if that is what is missing.
+    install_url: Option<String>,
     again: &'static str,
 }
 
 /// The page that says why the sign-in failed.
-fn failed(status: StatusCode, message: String) -> Response {
+fn failed(status: StatusCode, message: String, install_url: Option<&Url>) -> Response {
     let page = Page::anonymous("You are not signed in");
-    (status, page::render(&NotSignedInPage { page, message, again: "/login" })).into_response()
+    let install_url = install_url.map(Url::to_string);
+    (status, page::render(&NotSignedInPage { page, message, install_url, again: "/login" })).into_response()
 }
 
 /// Redirects with these `Set-Cookie` headers.

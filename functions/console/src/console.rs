@@ -1,19 +1,20 @@
 //! The console's state: its stores, queues and clients.
 
 pub(crate) mod aircall;
-pub(crate) mod allowed_orgs;
 
 use std::sync::Arc;
 
 use axum::extract::FromRef;
+use axum::http::HeaderMap;
 use lambda::queue::WriteQueue;
 use org::{Lookup, OrgConnector};
 use secrecy::SecretString;
-use store::{ApiTokens, Calls, EndedSessions, History, SettingsStore, SignIns, Tenants};
+use store::{AllowedOrgs, ApiTokens, Calls, EndedSessions, History, SettingsStore, SignIns, Tenants};
 use url::Url;
 
 use self::aircall::Aircall;
-use self::allowed_orgs::AllowedOrgs;
+use crate::web::base_url::BaseUrl;
+use crate::web::error::ApiError;
 use crate::web::kit::Kit;
 use crate::web::nav::Nav;
 
@@ -40,14 +41,25 @@ pub struct Console {
     pub connector: OrgConnector,
     /// Replaces Salesforce's own login pages: the sandbox org's on a developer's machine.
     pub salesforce_login_url: Option<Url>,
-    /// The orgs whose admins may sign in.
+    /// Where the Salesforce app is installed in an org, if the operator has packaged it.
+    pub app_install_url: Option<Url>,
+    /// The orgs that may be connected, and whose admins may sign in.
     pub allowed_orgs: AllowedOrgs,
+    /// The console's own address; none if it is the one that requests are sent to.
+    pub public_url: Option<BaseUrl>,
     /// Matches phone numbers to records in an org, read-only.
     pub lookup: Lookup,
     /// The Aircall client and its per-tenant caches.
     pub aircall: Aircall,
     /// The keys of session cookies: the first one signs, all of them verify.
     pub session_keys: Vec<SecretString>,
+}
+
+impl Console {
+    /// The console's own address.
+    pub(crate) fn base_url(&self, headers: &HeaderMap) -> Result<BaseUrl, ApiError> {
+        self.public_url.clone().map_or_else(|| BaseUrl::from_headers(headers), Ok)
+    }
 }
 
 /// The state of the router.
@@ -64,6 +76,8 @@ impl AppState {
             session_keys: console.session_keys.clone(),
             ended_sessions: console.ended_sessions.clone(),
             api_tokens: console.api_tokens.clone(),
+            public_url: console.public_url.clone(),
+            allowed_orgs: console.allowed_orgs.clone(),
             navigation,
         };
         Self { console: Arc::new(console), kit: Arc::new(kit) }

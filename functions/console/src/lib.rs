@@ -39,5 +39,5 @@ mod web;
 pub use app::router;
 pub use console::Console;
 pub use console::aircall::Aircall;
-pub use console::allowed_orgs::{AllowedOrgs, NotOrgs};
+pub use web::base_url::{BaseUrl, NotBaseUrl};
 pub use web::session;

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use console::{Aircall, AllowedOrgs, Console};
+use console::{Aircall, BaseUrl, Console};
 use lambda::queue::WriteQueue;
 use lambda::{env, start};
 use org::{Lookup, OrgConnector, Owners, PendingTokens};
 use salesforce::ApiVersion;
 use store::{
-    AircallCredentials, ApiTokens, AppSecret, Calls, EndedSessions, History, Phones, SettingsStore, SignIns, Tenants,
-    Tokens,
+    AircallCredentials, AllowedOrgs, ApiTokens, AppSecret, Calls, EndedSessions, History, OrgList, Phones,
+    SettingsStore, SignIns, Tenants, Tokens,
 };
 use url::Url;
 
@@ -38,7 +38,9 @@ async fn main() -> anyhow::Result<()> {
     let aircall_credentials_prefix = env::required("AIRCALL_CREDENTIALS_PREFIX")?;
     let aircall_app_secret = env::required("AIRCALL_APP_SECRET")?;
     let aircall_api_url: Url = env::parsed("AIRCALL_API_URL", "a URL")?;
-    let allowed_orgs: AllowedOrgs = env::parsed("ALLOWED_ORGS", "* or ids of orgs, separated by commas")?;
+    let allowed_orgs = env::optional::<OrgList>("ALLOWED_ORGS", "* or ids of orgs, separated by commas")?;
+    let app_install_url = env::optional::<Url>("SALESFORCE_APP_INSTALL_URL", "a URL")?;
+    let public_url = env::optional::<BaseUrl>("PUBLIC_URL", "an address such as https://calls.example.com")?;
     // Set by the local stack only, where both vendors are sandboxes.
     let salesforce_login_url = override_url("SALESFORCE_LOGIN_URL")?;
     let aircall_dashboard_url = match override_url("AIRCALL_DASHBOARD_URL")? {
@@ -74,7 +76,9 @@ async fn main() -> anyhow::Result<()> {
             renewal: RENEWAL,
         },
         salesforce_login_url,
-        allowed_orgs,
+        app_install_url,
+        allowed_orgs: AllowedOrgs::new(allowed_orgs.unwrap_or_default(), tenants.clone()),
+        public_url,
         lookup: Lookup {
             phones: Phones::new(dynamodb, phones_table),
             tenants: tenants.clone(),

@@ -207,20 +207,20 @@ mod tests {
         numbers: &[(u8, u32)],
         error: impl Fn() -> EvaluateError,
     ) -> (Vec<(u8, Vec<u32>)>, BTreeSet<String>) {
-        let merges = RefCell::new(Vec::new());
+        let made = RefCell::new(Vec::new());
         let merged = merge_all(
             updates(numbers),
             |a, b| [a, b].concat(),
             async |key, update| {
-                merges.borrow_mut().push((*key, update.value.clone()));
+                made.borrow_mut().push((*key, update.value.clone()));
                 if update.value.contains(&13) { Err(error()) } else { Ok(()) }
             },
         );
         let failed = merged.await.into_iter().filter(|(_, outcome)| outcome.is_err());
         let failed = failed.flat_map(|(update, _)| update.messages).collect();
-        let mut merges = merges.into_inner();
-        merges.sort();
-        (merges, failed)
+        let mut made = made.into_inner();
+        made.sort();
+        (made, failed)
     }
 
     #[tokio::test]

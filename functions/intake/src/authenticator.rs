@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use store::{Error, REFUSAL_AGE, RetiredToken, TOKEN_GRACE, Tenant, TenantId, Tenants, TokenHash, TtlCache};
+use store::{
+    AllowedOrgs, Error, REFUSAL_AGE, RetiredToken, TOKEN_GRACE, Tenant, TenantId, Tenants, TokenHash, TtlCache,
+};
 
 /// How long a tenant's tokens are cached.
 const TTL: SignedDuration = SignedDuration::from_mins(1);
@@ -18,6 +20,7 @@ const CAPACITY: usize = 10_000;
 #[derive(Debug)]
 pub(crate) struct Authenticator {
     tenants: Tenants,
+    allowed_orgs: AllowedOrgs,
     cache: TtlCache<TenantId, CachedTokens>,
 }
 
@@ -31,11 +34,11 @@ struct CachedTokens {
 }
 
 impl Authenticator {
-    pub(crate) fn new(tenants: Tenants) -> Self {
-        Self { tenants, cache: TtlCache::new(CAPACITY) }
+    pub(crate) fn new(tenants: Tenants, allowed_orgs: AllowedOrgs) -> Self {
+        Self { tenants, allowed_orgs, cache: TtlCache::new(CAPACITY) }
     }
 
-    /// The tenant with this id, if it exists and the token is one of its tokens.
+    /// The tenant with this id, if it exists, its org is served, and the token is one of its tokens.
     ///
     /// # Errors
     /// When the tenants table cannot be read.
@@ -53,7 +56,7 @@ impl Authenticator {
         if !is_authentic && known.read_at + REFUSAL_AGE <= now {
             is_authentic = contains(&self.look_up(&tenant).await?.accepted(now), token);
         }
-        Ok(is_authentic.then_some(tenant))
+        Ok((is_authentic && self.allowed_orgs.contains(&tenant).await?).then_some(tenant))
     }
 
     async fn look_up(&self, tenant: &TenantId) -> Result<CachedTokens, Error> {

@@ -10,7 +10,7 @@ mod webhook;
 use std::time::Duration;
 
 use lambda::{EventQueue, env, start};
-use store::Tenants;
+use store::{AllowedOrgs, OrgList, Tenants};
 
 use crate::authenticator::Authenticator;
 use crate::webhook::Intake;
@@ -23,10 +23,12 @@ async fn main() -> anyhow::Result<()> {
     start::logs();
     let tenants_table = env::required("TENANTS_TABLE")?;
     let events_queue_url = env::required("EVENTS_QUEUE_URL")?;
+    let allowed_orgs = env::optional::<OrgList>("ALLOWED_ORGS", "* or ids of orgs, separated by commas")?;
     let aws = start::aws(TIMEOUT).await;
     let tenants = Tenants::new(aws_sdk_dynamodb::Client::new(&aws), tenants_table);
     let event_queue = EventQueue::new(aws_sdk_sqs::Client::new(&aws), events_queue_url);
-    lambda_http::run(webhook::router(Intake::new(Authenticator::new(tenants), event_queue)))
+    let allowed_orgs = AllowedOrgs::new(allowed_orgs.unwrap_or_default(), tenants.clone());
+    lambda_http::run(webhook::router(Intake::new(Authenticator::new(tenants, allowed_orgs), event_queue)))
         .await
         .map_err(anyhow::Error::from_boxed)
 }

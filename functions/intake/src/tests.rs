@@ -7,7 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
 use lambda::EventQueue;
 use serde_json::{Value, json};
-use store::{REFUSAL_AGE, Tenants, TokenHash};
+use store::{AllowedOrgs, OrgList, REFUSAL_AGE, Tenants, TokenHash};
 use tower::ServiceExt as _;
 use wiremock::matchers::{body_partial_json, header as has_header};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -57,7 +57,7 @@ impl Fixture {
             .mount(&aws)
             .await;
         Mock::given(has_header("x-amz-target", "AmazonSQS.SendMessage")).respond_with(sqs).mount(&aws).await;
-        let router = router(Intake::new(Authenticator::new(tenants(&aws.uri())), events(&aws.uri())));
+        let router = router(Intake::new(authenticator(&aws.uri(), OrgList::All), events(&aws.uri())));
         Self { aws, router }
     }
 
@@ -84,9 +84,10 @@ impl Fixture {
     }
 }
 
-fn tenants(endpoint: &str) -> Tenants {
+fn authenticator(endpoint: &str, allowed_orgs: OrgList) -> Authenticator {
     let config = test_aws::config(endpoint);
-    Tenants::new(aws_sdk_dynamodb::Client::new(&config), "tenants")
+    let tenants = Tenants::new(aws_sdk_dynamodb::Client::new(&config), "tenants");
+    Authenticator::new(tenants.clone(), AllowedOrgs::new(allowed_orgs, tenants))
 }
 
 fn events(endpoint: &str) -> EventQueue {
@@ -262,7 +263,23 @@ async fn aircall_has_to_retry_when_the_queue_fails() {
 async fn aircall_has_to_retry_when_the_table_fails() {
     let broken = MockServer::start().await;
     let f = Fixture::new().await;
-    let router = router(Intake::new(Authenticator::new(tenants(&broken.uri())), events(&f.aws.uri())));
+    let router = router(Intake::new(authenticator(&broken.uri(), OrgList::All), events(&f.aws.uri())));
     let reply = Fixture { router, ..f }.post("one", ENDED).await;
     assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn the_webhook_of_an_org_that_is_not_allowed_gets_the_response_to_an_unknown_token() {
+    let f = Fixture::new().await;
+    for (allowed, status) in [
+        (OrgList::All, StatusCode::OK),
+        (OrgList::default(), StatusCode::UNAUTHORIZED),
+        ("00D000000000001".parse().unwrap(), StatusCode::UNAUTHORIZED),
+    ] {
+        let router = router(Intake::new(authenticator(&f.aws.uri(), allowed), events(&f.aws.uri())));
+        let (unknown, f) = (f.post("other", ENDED).await, Fixture { router, aws: MockServer::start().await });
+        let reply = f.post("one", ENDED).await;
+        assert_eq!(reply.status, status);
+        assert!(status == StatusCode::OK || reply.body == unknown.body);
+    }
 }

@@ -19,6 +19,8 @@ pub struct Options {
     pub session_ms: u64,
     /// Each refresh issues a new refresh token, and using an old one revokes the grant.
     pub rotate_refresh_tokens: bool,
+    /// Whether the External Client App is installed in this org; else nobody can authorise it.
+    pub app_installed: bool,
     /// Whether Person Accounts and their fields exist.
     pub person_accounts: bool,
     /// Whether the unique external id `Aircall_Key__c` is deployed on Activity.
@@ -107,6 +109,7 @@ impl Default for Options {
             query_page_size: 2_000,
             session_ms: 0,
             rotate_refresh_tokens: false,
+            app_installed: true,
             person_accounts: false,
             unique_key_field: true,
             unique_key_field_for_all: true,

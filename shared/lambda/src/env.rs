@@ -34,6 +34,17 @@ pub fn parsed<T: FromStr>(name: &'static str, expected: &'static str) -> Result<
     parse(name, expected, std::env::var(name).ok())
 }
 
+/// The value of `name` parsed as a `T`, which errors describe as `expected`; none if it is not set or empty.
+///
+/// # Errors
+/// When it is set and not a `T`.
+pub fn optional<T: FromStr>(name: &'static str, expected: &'static str) -> Result<Option<T>, EnvError> {
+    match std::env::var(name).ok().filter(|value| !value.is_empty()) {
+        Some(value) => parse(name, expected, Some(value)).map(Some),
+        None => Ok(None),
+    }
+}
+
 fn present(name: &'static str, value: Option<String>) -> Result<String, EnvError> {
     value.filter(|value| !value.is_empty()).ok_or(EnvError::Missing(name))
 }

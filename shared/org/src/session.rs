@@ -130,7 +130,7 @@ impl Session {
 
     /// Exchanges the refresh token, and stores the new tokens before using them.
     async fn refresh(&mut self) -> Result<(), BatchError> {
-        let app = self.connector.app.get().await?;
+        let app = self.connector.app.required().await?;
         let login_url = address(&self.tokens.login_url)?;
         let (secret, token) = (&app.client_secret, &self.tokens.refresh_token);
         match oauth::refresh(&self.connector.http, &login_url, &app.client_id, secret, token).await {

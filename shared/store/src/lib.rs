@@ -48,6 +48,7 @@ pub use settings::{PutError, SettingsStore};
 pub use tenant_id::{InvalidTenantId, TenantId};
 pub use tenants::Tenants;
 pub use tenants::aircall::{AircallAuth, AircallConnection, AircallState};
+pub use tenants::allowed_orgs::{ALLOWED_ORGS_KEY, AllowedOrgs, NotOrgs, OrgList};
 pub use tenants::lease::{Acquired, LeaseKind};
 pub use tenants::org_facts::{Known, OrgFacts};
 pub use tenants::salesforce::{ApiUsage, Connection, ConnectionState};

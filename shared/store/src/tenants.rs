@@ -10,9 +10,11 @@
 //! | `connect` | `create`, and what connects and disconnects Salesforce and Aircall |
 //! | `lease` | `acquire`, `release` |
 //! | `digest_key` | `digest_key` |
+//! | `allowed_orgs` | what [`AllowedOrgs`](allowed_orgs::AllowedOrgs) reads |
 //! | `webhook_tokens` | `set_webhook_tokens`, `retire_webhook_tokens` |
 
 pub(crate) mod aircall;
+pub(crate) mod allowed_orgs;
 mod connect;
 mod digest_key;
 pub(crate) mod lease;
@@ -107,6 +109,10 @@ impl Tenants {
     }
 }
 
+fn key(key: &str) -> Attributes {
+    item::key([("tenant", key)])
+}
+
 fn key_of(id: &TenantId) -> Attributes {
-    item::key([("tenant", id.as_str())])
+    key(id.as_str())
 }

@@ -29,7 +29,7 @@ pub(crate) async fn begin(
     Caller(signed_in): Caller,
 ) -> Result<Response, PageError> {
     let signed_in = signed_in.ok_or(PageError::NotSignedIn)?;
-    let app = console.aircall.app(&BaseUrl::from_headers(&headers)?).await?.ok_or(PageError::NotFound)?;
+    let app = console.aircall.app(&console.base_url(&headers)?).await?.ok_or(PageError::NotFound)?;
     let state = random::text();
     let attempt = Attempt {
         state_hash: hash(&state),
@@ -56,7 +56,7 @@ pub(crate) async fn callback(
         // Do not return here after signing in: the code is bound to the previous session.
         return Ok(Redirect::to("/login?return_to=%2Fconnections").into_response());
     };
-    let base_url = BaseUrl::from_headers(&headers)?;
+    let base_url = console.base_url(&headers)?;
     let app = console.aircall.app(&base_url).await?.ok_or(PageError::NotFound)?;
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let connected = connect(&console, &base_url, &app, &signed_in, &query).await;

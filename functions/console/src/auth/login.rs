@@ -1,19 +1,28 @@
 //! `GET /login`: the sign-in page.
 
+use std::sync::Arc;
+
 use askama::Template;
-use axum::extract::RawQuery;
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use url::form_urlencoded::Serializer;
 
+use crate::auth::sign_in::{self, SignInError};
+use crate::console::Console;
 use crate::web::flash::Flash;
 use crate::web::form::Fields;
 use crate::web::page::{self, Page};
+use crate::web::page_error::PageError;
 use crate::web::return_to::local_path;
 use crate::web::signed_in::Caller;
 
 /// Path that starts a sign-in.
 const SIGN_IN: &str = "/auth/salesforce";
+/// No org is allowed, as in a new deployment.
+const NO_ORG: &str = "This console is not open to any Salesforce org yet. Its operator allows an org by its ID, which \
+                      Salesforce shows under Setup, Company Information: in the parameter AllowedSalesforceOrgs of the \
+                      deployment, or in the list of its tenants table.";
 
 #[derive(Template)]
 #[template(path = "auth/login.html")]
@@ -26,6 +35,8 @@ struct LoginPage {
     domain: String,
     /// Why the domain is not valid.
     error: Option<&'static str>,
+    /// What the operator of a new deployment has to do before anybody can sign in.
+    to_do: Vec<String>,
 }
 
 #[derive(Template)]
@@ -37,42 +48,61 @@ struct LeavingPage {
 }
 
 /// Shows the sign-in options; with `domain`, forwards to that org's login page.
-pub(crate) async fn show(headers: HeaderMap, Caller(signed_in): Caller, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn show(
+    State(console): State<Arc<Console>>,
+    headers: HeaderMap,
+    Caller(signed_in): Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let return_to = local_path(query.get("return_to"));
     // A signed-in admin may still sign in with another org.
     if signed_in.is_some() && !query.has("domain") {
-        return Redirect::to(return_to).into_response();
+        return Ok(Redirect::to(return_to).into_response());
     }
     let mut error = None;
     if query.has("domain") {
         match my_domain(query.get("domain")) {
-            Some(host) => return leave(host, return_to).into_response(),
+            Some(host) => return Ok(leave(host, return_to)),
             None => error = Some("Enter your org’s My Domain, such as example.my.salesforce.com."),
         }
     }
     let login = LoginPage {
         page: Page { flash: Flash::from_headers(&headers), ..Page::anonymous("Sign in") },
-        production: sign_in("production", return_to),
-        sandbox: sign_in("sandbox", return_to),
+        production: path("production", return_to),
+        sandbox: path("sandbox", return_to),
         return_to: return_to.to_owned(),
         domain: query.get("domain").to_owned(),
         error,
+        to_do: to_do(&console).await?,
     };
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    (status, page::render(&login)).into_response()
+    Ok((status, page::render(&login)).into_response())
+}
+
+/// What the operator of a new deployment has to do before anybody can sign in, as sentences.
+async fn to_do(console: &Console) -> Result<Vec<String>, PageError> {
+    let mut to_do = Vec::new();
+    if sign_in::app(console).await?.is_none() {
+        to_do.push(SignInError::NoApp.to_string());
+    }
+    if console.allowed_orgs.is_empty().await? {
+        to_do.push(NO_ORG.to_owned());
+    }
+    Ok(to_do)
 }
 
 /// A page that forwards automatically. The form that led here must not be redirected to another host: browsers check
 /// `form-action` against every redirect, and an org may sign its users in on any host.
 fn leave(host: String, return_to: &str) -> Response {
-    let path = sign_in(&host, return_to);
+    let path = path(&host, return_to);
     let refresh = [("refresh", format!("0;url={path}"))];
     let page = page::render(&LeavingPage { page: Page::anonymous("Signing in"), host, path });
     (refresh, page).into_response()
 }
 
-fn sign_in(at: &str, return_to: &str) -> String {
+/// The path that starts a sign-in at `at`.
+fn path(at: &str, return_to: &str) -> String {
     let query = Serializer::new(String::new()).append_pair("at", at).append_pair("return_to", return_to).finish();
     format!("{SIGN_IN}?{query}")
 }

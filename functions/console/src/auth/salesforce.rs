@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
+use salesforce::oauth::ExchangeError;
 
 use super::{failed, redirect};
 use crate::auth::sign_in::{self, Callback, SignInError, SignedInWith};
 use crate::connections::ConnectionError;
 use crate::connections::salesforce::{Joined, login_host};
 use crate::console::Console;
-use crate::web::base_url::BaseUrl;
 use crate::web::error::ApiError;
 use crate::web::flash::Flash;
 use crate::web::form::Fields;
@@ -29,7 +29,7 @@ pub(crate) async fn begin(
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
-    let base_url = BaseUrl::from_headers(&headers)?;
+    let base_url = console.base_url(&headers)?;
     let login_url = login_host::login_url(&console, query.get("at"))
         .map_err(|error| ApiError::parameter("at", error.to_string()))?;
     // Concurrent sign-ins share the cookie, so that the second does not invalidate the first.
@@ -38,7 +38,7 @@ pub(crate) async fn begin(
     match sign_in::begin(&console, &base_url, login_url, query.get("return_to"), &browser).await {
         Ok(login_page) => Ok(redirect(login_page.as_str(), [cookie(&browser, sign_in::LIFETIME.as_secs())])),
         Err(SignInError::Store(error)) => Err(error.into()),
-        Err(error) => Ok(not_signed_in(&error)),
+        Err(error) => Ok(not_signed_in(&console, &error)),
     }
 }
 
@@ -50,13 +50,13 @@ pub(crate) async fn callback(
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
-    let base_url = BaseUrl::from_headers(&headers)?;
+    let base_url = console.base_url(&headers)?;
     let [state, code, error] = ["state", "code", "error"].map(|name| query.get(name));
     let back = Callback { state, code, error, browsers: cookies(&headers, BROWSER).collect() };
     match sign_in::finish(&console, &base_url, &back).await {
         Ok(signed_in) => open_session(&console, previous.as_ref(), &signed_in),
         Err(SignInError::Store(error)) => Err(error.into()),
-        Err(error) => Ok(not_signed_in(&error)),
+        Err(error) => Ok(not_signed_in(&console, &error)),
     }
 }
 
@@ -78,10 +78,11 @@ fn open_session(
     Ok(redirect(to, [session_cookie, cookie("", 0)].into_iter().chain(flash)))
 }
 
-fn not_signed_in(error: &SignInError) -> Response {
+fn not_signed_in(console: &Console, error: &SignInError) -> Response {
     let (status, reason) = match error {
         SignInError::Unknown => (StatusCode::BAD_REQUEST, "unknown"),
         SignInError::OtherBrowser => (StatusCode::FORBIDDEN, "other browser"),
+        SignInError::Refused(ExchangeError::NotInstalled { .. }) => (StatusCode::FORBIDDEN, "app not installed"),
         SignInError::Refused(_) => (StatusCode::FORBIDDEN, "refused by Salesforce"),
         SignInError::NoAdmin => (StatusCode::FORBIDDEN, "no admin"),
         SignInError::OrgNotAllowed(_) => (StatusCode::FORBIDDEN, "org not allowed"),
@@ -91,7 +92,11 @@ fn not_signed_in(error: &SignInError) -> Response {
         SignInError::Connection(_) | SignInError::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "not stored"),
     };
     tracing::warn!(reason, "sign-in failed");
-    failed(status, error.to_string())
+    let install_url = match error {
+        SignInError::Refused(ExchangeError::NotInstalled { .. }) => console.app_install_url.as_ref(),
+        _ => None,
+    };
+    failed(status, error.to_string(), install_url)
 }
 
 fn cookie(value: &str, seconds: i64) -> HeaderValue {

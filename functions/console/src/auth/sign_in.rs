@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use salesforce::oauth::{self, ExchangeError, Pkce};
 use salesforce::{Client, SalesforceId};
 use secrecy::SecretString;
-use store::{Attempt, Connection, SalesforceTokens, TenantId, TokenHash};
+use store::{App, Attempt, Connection, SalesforceTokens, TenantId, TokenHash};
 use url::Url;
 
 use crate::connections::ConnectionError;
@@ -46,13 +46,13 @@ pub(crate) enum SignInError {
     NoAdmin,
     /// The org is not in the deployment's allow list.
     #[error(
-        "This console is not open to your org ({0}). Its operator can add the org's ID to the list of allowed orgs."
+        "This console is not open to your org. Ask its operator to add the org's ID, {0}, to the list of allowed orgs."
     )]
     OrgNotAllowed(SalesforceId),
     /// The deployment has no Salesforce app credentials.
     #[error(
-        "Signing in with Salesforce is not set up yet: the console's operator must store the consumer key and secret of \
-         an app."
+        "Signing in with Salesforce is not set up yet: the console's operator has to store the consumer key and secret \
+         of the Salesforce app. This page changes within a minute after that."
     )]
     NoApp,
     /// Salesforce signed the user in, but a later request failed.
@@ -83,10 +83,7 @@ pub(crate) async fn begin(
     return_to: &str,
     browser: &str,
 ) -> Result<Url, SignInError> {
-    let app = console.connector.app.get().await?;
-    if app.client_id.is_empty() {
-        return Err(SignInError::NoApp);
-    }
+    let app = app(console).await?.ok_or(SignInError::NoApp)?;
     let (state, pkce) = (random::text(), Pkce::new());
     let attempt = Attempt {
         state_hash: hash(&state),
@@ -99,6 +96,17 @@ pub(crate) async fn begin(
     console.sign_ins.begin(&attempt).await?;
     let callback = base_url.path(CALLBACK);
     Ok(oauth::authorize_url(&login_url, &app.client_id, callback.as_str(), SCOPE, &state, &pkce))
+}
+
+/// The app that admins authorise, if the operator has stored it.
+pub(crate) async fn app(console: &Console) -> Result<Option<App>, store::Error> {
+    match console.connector.app.get().await {
+        Err(error @ store::Error::Corrupt(_)) => {
+            tracing::error!(%error, "the secret of the Salesforce app is not {{\"client_id\": \"…\", \"client_secret\": \"…\"}}");
+            Ok(None)
+        }
+        app => app,
+    }
 }
 
 /// The query parameters and cookies of the callback.
@@ -129,14 +137,14 @@ pub(crate) async fn finish(
         return Err(ExchangeError::of_redirect(callback.error).into());
     }
     let login_url = Url::parse(&attempt.login_url).map_err(|_| SignInError::Unknown)?;
-    let app = console.connector.app.get().await?;
+    let app = app(console).await?.ok_or(SignInError::NoApp)?;
     let (http, code) = (&console.connector.http, SecretString::from(callback.code));
     let (secret, verifier, redirect_uri) = (&app.client_secret, &attempt.code_verifier, base_url.path(CALLBACK));
     let tokens =
         oauth::exchange(http, &login_url, &app.client_id, secret, redirect_uri.as_str(), &code, verifier).await?;
     let refresh_token = tokens.refresh_token.clone().ok_or(SignInError::Unknown)?;
     let tenant = TenantId::from_org_id(tokens.org_id.as_str()).map_err(|_| SignInError::Unknown)?;
-    match verify_admin(console, &tokens).await {
+    match verify_admin(console, &tenant, &tokens).await {
         Ok(user) => {
             let stored = SalesforceTokens {
                 access_token: tokens.access_token,
@@ -174,8 +182,8 @@ struct Admin {
     name: String,
 }
 
-async fn verify_admin(console: &Console, tokens: &oauth::Tokens) -> Result<Admin, SignInError> {
-    if !console.allowed_orgs.allow(&tokens.org_id) {
+async fn verify_admin(console: &Console, tenant: &TenantId, tokens: &oauth::Tokens) -> Result<Admin, SignInError> {
+    if !console.allowed_orgs.contains(tenant).await? {
         return Err(SignInError::OrgNotAllowed(tokens.org_id));
     }
     let (http, instance_url) = (&console.connector.http, &tokens.instance_url);

@@ -78,7 +78,7 @@ async fn render(
     failed: FailedChange,
 ) -> Result<Html<String>, PageError> {
     let connections = Connections::load(console, &page.session.tenant).await?;
-    let has_app = console.aircall.app(&BaseUrl::from_headers(headers)?).await?.is_some();
+    let has_app = console.aircall.app(&console.base_url(headers)?).await?.is_some();
     let FailedChange { problem, errors, api_id } = failed;
     Ok(page::render(&ConnectionsPage {
         page: page.page("Connections", Some(NAV)),
@@ -125,7 +125,7 @@ pub(crate) async fn connect_aircall(
     headers: HeaderMap,
     SubmittedForm { page, fields }: SubmittedForm,
 ) -> Result<Response, PageError> {
-    let base_url = BaseUrl::from_headers(&headers)?;
+    let base_url = console.base_url(&headers)?;
     let failed = match connect(&console, &base_url, &page, &fields).await {
         Ok(Ok(())) => return Ok(page::done(NAV.path, Flash::AircallConnected)),
         Ok(Err((field, message))) => {
@@ -164,7 +164,7 @@ pub(crate) async fn reactivate_aircall(
     headers: HeaderMap,
     SubmittedForm { page, .. }: SubmittedForm,
 ) -> Result<Response, PageError> {
-    let reactivated = aircall::reactivate(&console, &page.session.tenant, &BaseUrl::from_headers(&headers)?).await;
+    let reactivated = aircall::reactivate(&console, &page.session.tenant, &console.base_url(&headers)?).await;
     respond(&console, &headers, page, reactivated.map(|_| Flash::AircallReactivated)).await
 }
 
@@ -174,7 +174,7 @@ pub(crate) async fn rotate_aircall(
     headers: HeaderMap,
     SubmittedForm { page, .. }: SubmittedForm,
 ) -> Result<Response, PageError> {
-    let rotated = aircall::rotate(&console, &page.session.tenant, &BaseUrl::from_headers(&headers)?).await;
+    let rotated = aircall::rotate(&console, &page.session.tenant, &console.base_url(&headers)?).await;
     respond(&console, &headers, page, rotated.map(|_| Flash::AircallRotated)).await
 }
 
@@ -184,7 +184,7 @@ pub(crate) async fn disconnect_aircall(
     headers: HeaderMap,
     SubmittedForm { page, .. }: SubmittedForm,
 ) -> Result<Response, PageError> {
-    let disconnected = aircall::disconnect(&console, &page.session.tenant, &BaseUrl::from_headers(&headers)?).await;
+    let disconnected = aircall::disconnect(&console, &page.session.tenant, &console.base_url(&headers)?).await;
     let disconnected =
         disconnected.map(|is_deleted| if is_deleted { Flash::AircallDisconnected } else { Flash::AircallNotDeleted });
     respond(&console, &headers, page, disconnected).await

@@ -86,6 +86,9 @@ pub(crate) struct AircallView {
     /// The URL that the webhook sends to.
     #[schema(required)]
     pub(crate) webhook_url: Option<String>,
+    /// Whether it sends to a former address of the console.
+    #[serde(skip)]
+    pub(crate) is_at_former_address: bool,
     /// When it was connected, in UNIX seconds.
     #[serde(with = "required")]
     #[schema(value_type = i64, example = 1_774_254_600)]
@@ -131,7 +134,10 @@ impl Connections {
         };
         let reason = health::check_webhook(console, &mut tenant).await;
         let (last_event_at, former_login_url) = (tenant.last_event_at, tenant.former_login_url.take());
-        let aircall = tenant.aircall.take().map(|connection| AircallView::new(connection, reason, last_event_at));
+        let aircall = tenant.aircall.take().map(|connection| AircallView {
+            is_at_former_address: health::is_at_former_address(console, &tenant.id, &connection),
+            ..AircallView::new(connection, reason, last_event_at)
+        });
         Ok(Self { salesforce: SalesforceView::from_tenant(tenant, Timestamp::now()), former_login_url, aircall })
     }
 }
@@ -175,6 +181,7 @@ impl AircallView {
             how,
             webhook_id,
             webhook_url,
+            is_at_former_address: false,
             connected_at,
             state,
             since,

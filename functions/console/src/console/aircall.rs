@@ -7,7 +7,6 @@ use aircall::client::{Client, Credentials, Error};
 use aircall::oauth;
 use rules::{Line, LineId};
 use store::{AircallCredential, AircallCredentials, AppSecret, TenantId, TtlCache};
-use tokio::sync::OnceCell;
 use url::Url;
 
 use crate::web::base_url::BaseUrl;
@@ -33,8 +32,6 @@ pub struct Aircall {
     app: AppSecret,
     /// How long a webhook waits after its token was stored, before it sends.
     pub(crate) token_delay: Duration,
-    /// The OAuth app, cached after the first read; `None` if the deployment has none.
-    known_app: OnceCell<Option<store::App>>,
     /// The cached note about each tenant's webhook, with that webhook's ID.
     pub(crate) webhook_notes: TtlCache<TenantId, (String, Option<String>)>,
     /// The cached lines of each tenant.
@@ -51,10 +48,9 @@ impl Aircall {
         credentials: AircallCredentials,
         app: AppSecret,
     ) -> Self {
-        let known_app = OnceCell::new();
         let (webhook_notes, lines) = (TtlCache::new(CACHE_CAPACITY), TtlCache::new(CACHE_CAPACITY));
         let token_delay = TOKEN_DELAY;
-        Self { http, api_url, dashboard_url, credentials, app, token_delay, known_app, webhook_notes, lines }
+        Self { http, api_url, dashboard_url, credentials, app, token_delay, webhook_notes, lines }
     }
 
     /// For tests without `intake`: a webhook sends at once.
@@ -65,11 +61,7 @@ impl Aircall {
 
     /// The OAuth app, by which admins connect without an API key, if the deployment has one.
     pub(crate) async fn app(&self, base_url: &BaseUrl) -> Result<Option<oauth::App>, store::Error> {
-        let known = self.known_app.get_or_try_init(async || {
-            let app = self.app.get().await?;
-            Ok::<_, store::Error>(Some(app).filter(|app| !app.client_id.is_empty()))
-        });
-        Ok(known.await?.clone().map(|store::App { client_id, client_secret }| oauth::App {
+        Ok(self.app.get().await?.map(|store::App { client_id, client_secret }| oauth::App {
             client_id,
             client_secret,
             redirect_uri: base_url.path("/auth/aircall/callback"),

@@ -1,8 +1,10 @@
 //! The console's own address, as the client sees it.
 //!
-//! It is read from the `Host` header: API Gateway only accepts requests for its own hosts, and passes the header on.
-//! The template cannot hand the API's address to the function, as the API already refers to its functions: that would
-//! be a circular reference.
+//! A deployment with a domain name of its own sets it; then no header changes it. Else it is read from the `Host` header:
+//! API Gateway only accepts requests for its own hosts, and passes the header on. The template cannot hand the API's
+//! address to the function, as the API already refers to its functions: that would be a circular reference.
+
+use std::str::FromStr;
 
 use axum::http::{HeaderMap, header};
 use store::TenantId;
@@ -12,7 +14,22 @@ use crate::web::error::ApiError;
 
 /// The console's own address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct BaseUrl(Url);
+pub struct BaseUrl(Url);
+
+/// The text is not the address of a console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotBaseUrl;
+
+impl FromStr for BaseUrl {
+    type Err = NotBaseUrl;
+
+    /// Reads an address such as `https://calls.example.com`; `http` is allowed on the local machine only.
+    fn from_str(text: &str) -> Result<Self, NotBaseUrl> {
+        let host = text.split_once("://").map(|(_, rest)| rest.strip_suffix('/').unwrap_or(rest));
+        let base_url = host.and_then(Self::from_host).ok_or(NotBaseUrl)?;
+        if Url::parse(text).is_ok_and(|url| url == base_url.0) { Ok(base_url) } else { Err(NotBaseUrl) }
+    }
+}
 
 impl BaseUrl {
     /// The address that a request was sent to: `https`, except on the local machine, which uses `http`.
@@ -45,6 +62,11 @@ impl BaseUrl {
         url
     }
 
+    /// Its host, with the port if it is not the scheme's own.
+    pub(crate) fn authority(&self) -> &str {
+        self.0.authority()
+    }
+
     /// The URL that Aircall sends a tenant's webhooks to.
     pub(crate) fn webhook(&self, tenant: &TenantId) -> Url {
         self.path(&format!("/webhooks/aircall/{tenant}"))
@@ -70,6 +92,18 @@ mod tests {
         check("localhost:443", Some("http://localhost:443/"));
         check("[::1]:8080", Some("http://[::1]:8080/"));
         check("localhost.example.com", Some("https://localhost.example.com/"));
+    }
+
+    #[test]
+    fn a_configured_address_is_https_except_on_the_local_machine() {
+        for text in ["https://calls.example.com", "https://calls.example.com/", "http://localhost:8080"] {
+            assert!(text.parse::<BaseUrl>().is_ok(), "{text}");
+        }
+        let refused =
+            ["", "calls.example.com", "http://calls.example.com", "https://example.com/a", "https://example.com//"];
+        for text in refused {
+            assert_eq!(text.parse::<BaseUrl>(), Err(NotBaseUrl), "{text}");
+        }
     }
 
     #[test]

@@ -46,6 +46,9 @@ fn bearer_token(headers: &HeaderMap) -> Option<SecretString> {
 async fn session(kit: &Kit, token: &SecretString) -> Result<Session, ApiError> {
     let now = Timestamp::now();
     let found = kit.api_tokens.find(token).await?.ok_or(ErrorCode::BadToken)?;
+    if !kit.allowed_orgs.contains(&found.tenant).await? {
+        return Err(ErrorCode::BadToken.into());
+    }
     if let Err(error) = kit.api_tokens.touch(&found, now).await {
         tracing::warn!(tenant = %found.tenant, token = found.id, %error, "the use of a token was not recorded");
     }

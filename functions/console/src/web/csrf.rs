@@ -16,6 +16,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::Mac as _;
 use secrecy::SecretString;
 
+use crate::web::base_url::BaseUrl;
 use crate::web::bearer::TokenSession;
 use crate::web::error::ApiError;
 use crate::web::error_code::ErrorCode;
@@ -63,7 +64,7 @@ pub(crate) async fn csrf_protect(State(kit): State<Arc<Kit>>, request: Request, 
         let headers = &parts.headers;
         let token = headers.get(HEADER).and_then(|token| token.to_str().ok());
         let has_token = token.is_some_and(|token| is_valid(token, &signed_in, &kit.session_keys));
-        if !has_token && !is_same_origin(headers) {
+        if !has_token && !is_same_origin(headers, kit.public_url.as_ref()) {
             return ApiError::from(ErrorCode::Forged).into_response();
         }
     }
@@ -75,13 +76,16 @@ pub(crate) async fn csrf_protect(State(kit): State<Arc<Kit>>, request: Request, 
 
 /// Whether the headers allow that the request comes from one of our own pages, or from no page at all.
 /// Every current browser sends where a request comes from: <https://www.w3.org/TR/fetch-metadata/>
-fn is_same_origin(headers: &HeaderMap) -> bool {
+///
+/// A proxy that serves the console's own address need not pass its `Host` header on.
+fn is_same_origin(headers: &HeaderMap, public_url: Option<&BaseUrl>) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let site = text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
     let host = text(header::HOST.as_str());
     let origin = text(header::ORIGIN.as_str()).is_none_or(|origin| {
         let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
-        authority.is_some() && authority == host
+        let is_public = || public_url.is_some_and(|public| authority == Some(public.authority()));
+        authority.is_some() && (authority == host || is_public())
     });
     site && origin
 }

@@ -1,8 +1,9 @@
 //! What the kit itself needs of the state.
 
 use secrecy::SecretString;
-use store::{ApiTokens, EndedSessions};
+use store::{AllowedOrgs, ApiTokens, EndedSessions};
 
+use super::base_url::BaseUrl;
 use super::nav::Nav;
 
 /// The state that the kit's extractors and middleware use. Any state that an `Arc<Kit>` can be taken from serves them.
@@ -14,6 +15,10 @@ pub(crate) struct Kit {
     pub(crate) ended_sessions: EndedSessions,
     /// The API tokens.
     pub(crate) api_tokens: ApiTokens,
+    /// The console's own address, if the deployment names it.
+    pub(crate) public_url: Option<BaseUrl>,
+    /// The orgs whose sessions and tokens are accepted.
+    pub(crate) allowed_orgs: AllowedOrgs,
     /// The navigation, in its order. The first page is the start page.
     pub(crate) navigation: &'static [Nav],
 }

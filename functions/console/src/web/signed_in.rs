@@ -25,10 +25,10 @@ pub(crate) struct SignedIn {
 }
 
 impl SignedIn {
-    /// The session in a request's cookies, if any of them is valid. The result is cached for the request.
+    /// The session in a request's cookies, if any of them is valid and its org is still served. The result is cached for the request.
     ///
     /// # Errors
-    /// When DynamoDB cannot answer whether the session was ended: the request is refused then.
+    /// When DynamoDB cannot answer whether that is so, or the session was ended: the request is refused then.
     pub(crate) async fn from_cookies(parts: &mut Parts, kit: &Kit) -> Result<Option<Self>, store::Error> {
         // Several extractors and middlewares look at one request.
         if let Some(CachedSession(known)) = parts.extensions.get() {
@@ -43,7 +43,8 @@ impl SignedIn {
         let now = Timestamp::now();
         for cookie in cookies(headers, COOKIE_NAME) {
             let Some(session) = Session::verify(cookie, &kit.session_keys, now) else { continue };
-            if !kit.ended_sessions.has_ended(&hash(cookie)).await? {
+            let is_open = kit.allowed_orgs.contains(&session.tenant).await?;
+            if is_open && !kit.ended_sessions.has_ended(&hash(cookie)).await? {
                 return Ok(Some(Self { session, cookie: Some(cookie.to_owned()) }));
             }
         }

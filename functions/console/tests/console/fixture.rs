@@ -4,11 +4,12 @@ use std::sync::{Arc, LazyLock};
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use console::session::Session;
-use console::{Aircall, AllowedOrgs, Console};
+use console::{Aircall, BaseUrl, Console};
 use jiff::Timestamp;
 use lambda::queue::WriteQueue;
 use org::{Lookup, OrgConnector, Owners, PendingTokens};
@@ -18,8 +19,8 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use store::test_tables::TestTables;
 use store::{
-    AircallCredentials, ApiTokens, AppSecret, Calls, EndedSessions, Entry, History, Merge, Phones, SettingsStore,
-    SignIns, TenantId, Tenants, Tokens,
+    ALLOWED_ORGS_KEY, AircallCredentials, AllowedOrgs, ApiTokens, AppSecret, Calls, EndedSessions, Entry, History,
+    Merge, OrgList, Phones, SettingsStore, SignIns, TenantId, Tenants, Tokens,
 };
 use tower::ServiceExt as _;
 use url::Url;
@@ -58,6 +59,9 @@ pub(crate) struct Fixture {
     sqs: Arc<MockServer>,
     router: Router,
 }
+
+/// Where the app is installed.
+pub(crate) const INSTALL_URL: &str = "https://login.salesforce.com/packaging/installPackage.apexp?p0=04t000000000001";
 
 /// The response to a request.
 #[derive(Debug)]
@@ -103,24 +107,36 @@ fn sqs_client(sqs: &MockServer) -> aws_sdk_sqs::Client {
 
 impl Fixture {
     pub(crate) async fn new() -> Self {
-        Self::with_allowed_orgs(AllowedOrgs::All).await
+        Self::with_allowed_orgs(OrgList::All).await
     }
 
     /// A console that only admins of these orgs may sign in to.
-    pub(crate) async fn with_allowed_orgs(allowed_orgs: AllowedOrgs) -> Self {
+    pub(crate) async fn with_allowed_orgs(allowed_orgs: OrgList) -> Self {
         let tables = TestTables::start().await;
         let sqs = MockServer::start().await;
         let accepted = ResponseTemplate::new(200).set_body_json(json!({ "MessageId": "1", "MD5OfMessageBody": "" }));
         Mock::given(header_exists("x-amz-target")).respond_with(accepted).mount(&sqs).await;
-        Self::with(Arc::new(tables), Arc::new(sqs), Vendors::start().await, allowed_orgs)
+        Self::with(Arc::new(tables), Arc::new(sqs), Vendors::start().await, allowed_orgs, None)
     }
 
     /// The same console in a new process, with empty caches.
     pub(crate) fn restarted(&self) -> Self {
-        Self::with(self.tables.clone(), self.sqs.clone(), self.vendors.clone(), AllowedOrgs::All)
+        self.restarted_with(OrgList::All, None)
     }
 
-    fn with(tables: Arc<TestTables>, sqs: Arc<MockServer>, vendors: Vendors, allowed_orgs: AllowedOrgs) -> Self {
+    /// The same console in a new process, with another configuration.
+    pub(crate) fn restarted_with(&self, allowed_orgs: OrgList, public_url: Option<&str>) -> Self {
+        let public_url = public_url.map(|url| url.parse().unwrap());
+        Self::with(self.tables.clone(), self.sqs.clone(), self.vendors.clone(), allowed_orgs, public_url)
+    }
+
+    fn with(
+        tables: Arc<TestTables>,
+        sqs: Arc<MockServer>,
+        vendors: Vendors,
+        allowed_orgs: OrgList,
+        public_url: Option<BaseUrl>,
+    ) -> Self {
         let dynamodb = &tables.dynamodb;
         let calls = Calls::new(dynamodb.clone(), "CallsTable");
         let history = History::new(dynamodb.clone(), "ConsoleTable");
@@ -149,7 +165,9 @@ impl Fixture {
                 renewal: Duration::from_secs(17),
             },
             salesforce_login_url: Some(vendors.salesforce_url.parse().unwrap()),
-            allowed_orgs,
+            allowed_orgs: AllowedOrgs::new(allowed_orgs, tenants.clone()),
+            public_url,
+            app_install_url: Some(INSTALL_URL.parse().unwrap()),
             lookup: Lookup {
                 phones: Phones::new(dynamodb.clone(), "PhonesTable"),
                 tenants: tenants.clone(),
@@ -167,6 +185,19 @@ impl Fixture {
             session_keys: vec![key()],
         });
         Self { calls, tenants, sqs, tenant: TenantId::parse("one").unwrap(), router, vendors, tables }
+    }
+
+    /// Lists these orgs in the tenants table.
+    pub(crate) async fn allow_in_table(&self, org_ids: &[&str]) {
+        let ids = org_ids.iter().map(|id| (*id).to_owned()).collect();
+        let put = self.tables.dynamodb.put_item().table_name("TenantsTable");
+        let put = put.item("tenant", AttributeValue::S(ALLOWED_ORGS_KEY.to_owned()));
+        put.item("orgs", AttributeValue::Ss(ids)).send().await.unwrap();
+    }
+
+    /// The store of API tokens.
+    pub(crate) fn api_tokens(&self) -> ApiTokens {
+        ApiTokens::new(self.tables.dynamodb.clone(), "ConsoleTable")
     }
 
     /// The wake-ups that were sent to the writes queue.

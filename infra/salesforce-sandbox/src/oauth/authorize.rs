@@ -69,6 +69,10 @@ fn check(state: &state::State, parameters: &Parameters) -> Result<Url, Response>
         let description = ("error_description", "missing required code challenge");
         return Err(redirect(target, parameters, &[("error", "invalid_request"), description]));
     }
+    if !state.options.app_installed {
+        let pairs = [("error", "invalid_client"), ("error_description", "app must be installed into org")];
+        return Err(redirect(target, parameters, &pairs));
+    }
     Ok(target)
 }
 

@@ -25,6 +25,16 @@ pub enum ExchangeError {
         /// Salesforce's own words.
         description: String,
     },
+    /// The app is not installed in this org, or the org does not allow it: the org's admin must act. An app that its
+    /// operator has not packaged is refused in the same way by every org but the operator's own.
+    #[error(
+        "Your Salesforce org does not have the app of this console, or does not allow it ({code}). An admin of the org \
+         installs it, or allows it under Setup, External Client App Manager, and then signs in again."
+    )]
+    NotInstalled {
+        /// Salesforce's code.
+        code: String,
+    },
     /// The app's own credentials or settings are wrong: the operator of the deployment must act.
     #[error(
         "Salesforce refuses the app itself: {description} ({error}). The operator of this deployment has to correct it."
@@ -126,7 +136,11 @@ impl ExchangeError {
         if !(1..=64).contains(&error.len()) || !error.bytes().all(is_code) {
             return Self::StartAgain { description: String::new() };
         }
-        Self::from_code(error, "see the app's OAuth settings in Salesforce".to_owned())
+        match error {
+            // A wrong client id is not redirected: here, `invalid_client` is "app must be installed into org".
+            "invalid_client" => Self::NotInstalled { code: error.to_owned() },
+            _ => Self::from_code(error, "see the app's OAuth settings in Salesforce".to_owned()),
+        }
     }
 
     fn from_code(error: &str, description: String) -> Self {
@@ -134,8 +148,12 @@ impl ExchangeError {
             "access_denied" => Self::Denied,
             "server_error" | "temporarily_unavailable" | "unknown_error" => Self::Retry { reason: error.to_owned() },
             "inactive_user" | "inactive_org" | "invalid_grant" => Self::Blocked { description: error.to_owned() },
-            // The org's admin has not installed, or has blocked, the app: OAUTH_APP_BLOCKED, OAUTH_APP_ACCESS_DENIED,
-            // OAUTH_APPROVAL_ERROR_GENERIC and the like.
+            // Since September 2025 an app that is not installed is refused; the second is that of a local app, which
+            // works only in the org that made it.
+            "OAUTH_APPROVAL_ERROR_GENERIC" | "OAUTH_EC_APP_NOT_FOUND" | "OAUTH_APP_BLOCKED" => {
+                Self::NotInstalled { code: error.to_owned() }
+            }
+            // The app does not admit this user: OAUTH_APP_ACCESS_DENIED and the like.
             app if app.starts_with("OAUTH_") => Self::Blocked { description: app.to_owned() },
             _ => Self::Misconfigured { error: error.to_owned(), description },
         }

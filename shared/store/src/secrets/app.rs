@@ -1,39 +1,69 @@
 //! The apps that admins authorise.
 
+use std::sync::Arc;
+
 use aws_sdk_secretsmanager::Client;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::error::Error;
 use crate::secrets;
+use crate::ttl_cache::TtlCache;
+
+/// How long an app is cached: an operator who stores or replaces it waits at most this long.
+const TTL: SignedDuration = SignedDuration::from_mins(1);
 
 /// An app that admins authorise: Salesforce's External Client App, or Aircall's partner app.
 #[derive(Clone, Debug, Deserialize)]
 pub struct App {
-    /// Salesforce's consumer key, or Aircall's client id; empty if the deployment has no such app.
+    /// Salesforce's consumer key, or Aircall's client id.
     pub client_id: String,
     /// Its secret.
     pub client_secret: SecretString,
 }
 
-/// The secret that holds the [`App`].
+/// The secret that holds the [`App`], as JSON with the keys `client_id` and `client_secret`.
 #[derive(Clone, Debug)]
 pub struct AppSecret {
     secretsmanager: Client,
     id: String,
+    cache: Arc<TtlCache<(), Option<App>>>,
 }
 
 impl AppSecret {
     /// The secret with this ARN or name.
     pub fn new(secretsmanager: Client, id: impl Into<String>) -> Self {
-        Self { secretsmanager, id: id.into() }
+        Self { secretsmanager, id: id.into(), cache: Arc::new(TtlCache::new(1)) }
     }
 
-    /// The app.
+    /// The app; none if the operator has not stored it yet.
     ///
     /// # Errors
-    /// When Secrets Manager cannot answer, or the secret does not exist or cannot be read.
-    pub async fn get(&self) -> Result<App, Error> {
-        secrets::read(&self.id, &secrets::required(&self.secretsmanager, &self.id).await?)
+    /// When Secrets Manager cannot answer, or the secret is not such JSON.
+    pub async fn get(&self) -> Result<Option<App>, Error> {
+        let now = Timestamp::now();
+        if let Some(app) = self.cache.get(&(), now) {
+            return Ok(app);
+        }
+        // A deployment makes the secret without a value.
+        let app = match secrets::value(&self.secretsmanager, &self.id, secrets::CURRENT).await? {
+            Some(secret) => Some(secrets::read::<App>(&self.id, &secret)?).filter(|app| !app.client_id.is_empty()),
+            None => None,
+        };
+        self.cache.insert((), app.clone(), now, TTL);
+        Ok(app)
+    }
+
+    /// The app, where there must be one because somebody has authorised it.
+    ///
+    /// # Errors
+    /// As [`AppSecret::get`], and when there is none.
+    pub async fn required(&self) -> Result<App, Error> {
+        let missing = || Error::Misconfigured {
+            operation: "GetSecretValue",
+            cause: format!("the secret {} holds no app", self.id),
+        };
+        self.get().await?.ok_or_else(missing)
     }
 }

@@ -93,13 +93,25 @@ async fn no_secret_is_shown_in_logs_or_errors() {
 }
 
 #[tokio::test]
-async fn the_app_secret_is_read_and_a_missing_one_is_a_misconfiguration() {
+async fn the_app_is_read_and_may_not_be_stored_yet() {
     let (_server, client) =
         secrets_manager(&[("arn", "AWSCURRENT", r#"{"client_id":"id","client_secret":"secret"}"#)]).await;
-    let app = AppSecret::new(client.clone(), "arn").get().await.unwrap();
+    let app = AppSecret::new(client.clone(), "arn").required().await.unwrap();
     assert_eq!((app.client_id.as_str(), app.client_secret.expose_secret()), ("id", "secret"));
-    let error = AppSecret::new(client, "other").get().await.unwrap_err();
+    let other = AppSecret::new(client, "other");
+    assert!(other.get().await.unwrap().is_none());
+    let error = other.required().await.unwrap_err();
     assert!(matches!(error, Error::Misconfigured { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn an_app_without_a_client_id_is_none_and_other_texts_are_corrupt() {
+    let empty = r#"{"client_id":"","client_secret":""}"#;
+    let (_server, client) =
+        secrets_manager(&[("empty", "AWSCURRENT", empty), ("other", "AWSCURRENT", "consumer key")]).await;
+    assert!(AppSecret::new(client.clone(), "empty").get().await.unwrap().is_none());
+    let error = AppSecret::new(client, "other").get().await.unwrap_err();
+    assert!(matches!(error, Error::Corrupt(_)), "{error}");
 }
 
 #[tokio::test]

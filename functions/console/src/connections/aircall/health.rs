@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use store::{AircallConnection, AircallState, Tenant};
+use store::{AircallConnection, AircallState, Tenant, TenantId};
 use tokio::time::timeout;
 
 use super::webhook::SubscriptionDiff;
@@ -24,6 +24,9 @@ const DELETED: &str = "The webhook no longer exists in Aircall: somebody has del
                        re-activated.";
 const CHANGED: &str = "Somebody changed in Aircall what the webhook sends or where to, so calls are not logged \
                        correctly. Re-activate the webhook to fix it.";
+/// The console has another address than when the webhook was created.
+const FORMER_ADDRESS: &str = "The webhook still sends to the console's former address. Move it to today's address \
+                              before the former one is switched off.";
 /// A change without an effect on logging.
 const EXTRA_EVENTS: &str =
     "Somebody changed in Aircall what the webhook sends: more than is used. Re-activate the webhook to fix it.";
@@ -62,9 +65,19 @@ pub(crate) async fn check_webhook(console: &Console, tenant: &mut Tenant) -> Opt
             }
         }
     }
+    let has_moved =
+        tenant.aircall.as_ref().is_some_and(|connection| is_at_former_address(console, &tenant.id, connection));
+    let note = note.or_else(|| has_moved.then(|| FORMER_ADDRESS.to_owned()));
     let checked = (tenant.aircall.as_ref()?.webhook_id.clone(), note.clone());
     console.aircall.webhook_notes.insert(tenant.id.clone(), checked, Timestamp::now(), TTL);
     note
+}
+
+/// Whether the webhook sends to another address than the console has today. Known only if the deployment names its address,
+/// as it may be reachable under several.
+pub(crate) fn is_at_former_address(console: &Console, tenant: &TenantId, connection: &AircallConnection) -> bool {
+    let today = console.public_url.as_ref().map(|base_url| base_url.webhook(tenant));
+    today.zip(connection.webhook_url.as_deref()).is_some_and(|(today, at)| today.as_str() != at)
 }
 
 /// As [`check_webhook`], unless the webhook was checked within the last seconds: for a page that is not about it.
@@ -76,11 +89,7 @@ pub(crate) async fn check_webhook_cached(console: &Console, tenant: &mut Tenant)
     }
 }
 
-async fn fetch(
-    console: &Console,
-    tenant: &store::TenantId,
-    connection: &AircallConnection,
-) -> (AircallState, Option<String>) {
+async fn fetch(console: &Console, tenant: &TenantId, connection: &AircallConnection) -> (AircallState, Option<String>) {
     let off = match connection.state {
         off @ AircallState::Deactivated { .. } => off,
         AircallState::Active | AircallState::Unknown => AircallState::Deactivated { since: Timestamp::now() },

@@ -12,7 +12,6 @@ use utoipa::ToSchema;
 use crate::connections::aircall::{self, key};
 use crate::connections::view::Connections;
 use crate::console::Console;
-use crate::web::base_url::BaseUrl;
 use crate::web::error::ApiError;
 use crate::web::error_code::ErrorCode;
 use crate::web::openapi::body;
@@ -63,7 +62,7 @@ pub(crate) async fn connect(
         ApiError::new(ErrorCode::NotJson, "The body must be {\"api_id\": \"…\", \"api_token\": \"…\"}.")
     })?;
     let key = key::read(&body.api_id, &body.api_token)?;
-    aircall::connect(&console, &session.tenant, &key, &BaseUrl::from_headers(&headers)?).await?;
+    aircall::connect(&console, &session.tenant, &key, &console.base_url(&headers)?).await?;
     Ok(Json(Connections::load(&console, &session.tenant).await?))
 }
 
@@ -82,7 +81,7 @@ pub(crate) async fn reactivate(
     Admin(session): Admin,
     headers: HeaderMap,
 ) -> Result<Json<Connections>, ApiError> {
-    aircall::reactivate(&console, &session.tenant, &BaseUrl::from_headers(&headers)?).await?;
+    aircall::reactivate(&console, &session.tenant, &console.base_url(&headers)?).await?;
     Ok(Json(Connections::load(&console, &session.tenant).await?))
 }
 
@@ -102,7 +101,7 @@ pub(crate) async fn rotate(
     Admin(session): Admin,
     headers: HeaderMap,
 ) -> Result<Json<Connections>, ApiError> {
-    aircall::rotate(&console, &session.tenant, &BaseUrl::from_headers(&headers)?).await?;
+    aircall::rotate(&console, &session.tenant, &console.base_url(&headers)?).await?;
     Ok(Json(Connections::load(&console, &session.tenant).await?))
 }
 
@@ -121,6 +120,6 @@ pub(crate) async fn disconnect(
     Admin(session): Admin,
     headers: HeaderMap,
 ) -> Result<Json<AircallDisconnected>, ApiError> {
-    let webhook_deleted = aircall::disconnect(&console, &session.tenant, &BaseUrl::from_headers(&headers)?).await?;
+    let webhook_deleted = aircall::disconnect(&console, &session.tenant, &console.base_url(&headers)?).await?;
     Ok(Json(AircallDisconnected { webhook_deleted }))
 }

@@ -165,6 +165,8 @@ pub(crate) struct AccountFacts {
     pub(crate) is_sending: bool,
     /// Whether it is known not to send. False if the state is unknown.
     pub(crate) is_off: bool,
+    /// Whether it sends to a former address of the console.
+    pub(crate) is_at_former_address: bool,
     /// A note for the admin about the webhook.
     pub(crate) note: Option<String>,
     pub(crate) last_event: Option<When>,
@@ -191,6 +193,7 @@ impl AircallCard {
             since: When::new(view.connected_at),
             is_sending: view.state == WebhookStatus::Active,
             is_off: view.state == WebhookStatus::Deactivated,
+            is_at_former_address: view.is_at_former_address,
             note: view.reason,
             last_event: view.last_event_at.map(When::new),
             ago: view.last_event_at.map(|at| ago(at, Timestamp::now())).unwrap_or_default(),

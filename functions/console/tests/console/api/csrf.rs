@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
+use store::OrgList;
 
 use crate::fixture::{Fixture, Response, cookie};
 
@@ -33,6 +34,15 @@ async fn programs_and_our_own_pages_may_make_changes() {
     ] {
         assert_eq!(put(&f, headers).await.status, StatusCode::OK, "{headers:?}");
     }
+}
+
+#[tokio::test]
+async fn pages_at_the_public_url_may_make_changes_behind_a_proxy_with_another_host() {
+    let f = Fixture::new().await.restarted_with(OrgList::All, Some("https://calls.example.com"));
+    let host = ("host", "abc123.execute-api.eu-central-1.amazonaws.com");
+    assert_eq!(put(&f, &[JSON, ("origin", "https://calls.example.com"), host]).await.status, StatusCode::OK);
+    let other = put(&f, &[JSON, ("origin", "https://calls.example.com.example.net"), host]).await;
+    other.check_error(StatusCode::FORBIDDEN, "forged");
 }
 
 #[tokio::test]

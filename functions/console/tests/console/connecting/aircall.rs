@@ -2,7 +2,7 @@
 
 use axum::http::{Method, StatusCode, header};
 use serde_json::{Value, json};
-use store::{AircallState, TokenHash};
+use store::{AircallState, OrgList, TokenHash};
 
 use crate::fixture::{Fixture, HOST, cookie};
 
@@ -288,4 +288,25 @@ async fn the_settings_show_the_names_of_the_lines() {
     let before = requests(&f).await.len();
     f.get("/general").await;
     assert_eq!(requests(&f).await.len(), before);
+}
+
+#[tokio::test]
+async fn a_webhook_at_a_former_address_is_shown_and_moved_with_one_click() {
+    let f = Fixture::new().await.with_tenant().await;
+    f.connect_aircall().await;
+    let before = f.webhooks();
+    let f = f.restarted_with(OrgList::All, Some("https://calls.example.com"));
+    let page = f.get("/connections").await;
+    assert!(page.text.contains("former address") && page.text.contains("Move the webhook"), "{}", page.text);
+    let moved = f.post("/connections/aircall/reactivate", &[]).await;
+    assert_eq!((moved.status, moved.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/connections"));
+    let page = f.get("/connections").await;
+    assert!(!page.text.contains("former address") && !page.text.contains("Move the webhook"), "{}", page.text);
+    let connection = f.get("/api/connections").await.body["aircall"].clone();
+    assert_eq!(connection["webhook_url"], "https://calls.example.com/webhooks/aircall/one");
+    assert_eq!(connection["reason"], Value::Null);
+    // The same webhook with the same token: no event on its way is refused.
+    let after = f.webhooks();
+    assert_eq!((after.len(), after[0]["webhook_id"].clone()), (1, before[0]["webhook_id"].clone()));
+    assert_eq!(after[0]["url"], connection["webhook_url"]);
 }

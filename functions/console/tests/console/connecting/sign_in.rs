@@ -1,12 +1,14 @@
 //! Signing in with Salesforce: single-use callbacks bound to a browser, admins only, allowed orgs only.
 
-use axum::http::{StatusCode, header};
-use console::AllowedOrgs;
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use secrecy::ExposeSecret as _;
 use serde_json::json;
-use store::{ConnectionState, Tenant};
+use store::{ConnectionState, OrgList, Tenant};
+use url::Url;
 
 use crate::browser::{Browser, decide};
-use crate::fixture::{Fixture, HOST, Response};
+use crate::fixture::{Fixture, HOST, INSTALL_URL, Response};
 
 /// The sign-in is refused with this message and no session cookie is set.
 #[track_caller]
@@ -146,7 +148,7 @@ async fn forged_callbacks_and_denials_are_explained() {
     assert!(!answer.text.contains("0123") && !answer.text.contains("<b>"));
 }
 
-fn login_page_state(login_page: &url::Url) -> String {
+fn login_page_state(login_page: &Url) -> String {
     login_page.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned()
 }
 
@@ -168,10 +170,83 @@ async fn a_user_who_is_no_admin_is_refused_and_the_grant_is_revoked() {
 
 #[tokio::test]
 async fn only_allowed_orgs_can_sign_in() {
-    let f = Fixture::with_allowed_orgs("00D000000000001,00Dxx0000001gPLEAY".parse::<AllowedOrgs>().unwrap()).await;
+    let f = Fixture::with_allowed_orgs("00D000000000001,00Dxx0000001gPLEAY".parse().unwrap()).await;
     let answer = Browser::default().sign_in(&f).await;
     check_refused(&answer, StatusCode::FORBIDDEN, &f.vendors.salesforce.org_id());
     assert_eq!((grants(&f), f.tenants.get(&f.org_tenant()).await.unwrap()), (0, None));
+}
+
+#[tokio::test]
+async fn an_org_in_the_list_of_the_tenants_table_is_allowed() {
+    let f = Fixture::with_allowed_orgs(OrgList::default()).await;
+    let org = f.vendors.salesforce.org_id();
+    f.allow_in_table(&["00D000000000001AAA", "no id", &org]).await;
+    let answer = Browser::default().sign_in(&f).await;
+    assert_eq!((answer.status, answer.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/connections"));
+}
+
+#[tokio::test]
+async fn a_session_or_token_of_an_org_that_is_not_allowed_any_more_is_refused() {
+    let f = Fixture::new().await;
+    let mut browser = Browser::default();
+    browser.sign_in(&f).await;
+    let token = f.api_tokens().create(&f.org_tenant(), "reporting", "Ada", jiff::Timestamp::now()).await.unwrap().0;
+    let with_token = || {
+        let request =
+            Request::get("/api/settings").header(header::AUTHORIZATION, format!("Bearer {}", token.expose_secret()));
+        request.body(Body::empty()).unwrap()
+    };
+    assert_eq!(f.request(with_token()).await.status, StatusCode::OK);
+    let closed = f.restarted_with("00D000000000001".parse().unwrap(), None);
+    closed.request(with_token()).await.check_error(StatusCode::UNAUTHORIZED, "bad_token");
+    browser.open(&closed, "/api/settings").await.check_error(StatusCode::UNAUTHORIZED, "not_signed_in");
+    let page = browser.open(&closed, "/activity").await;
+    assert!(page.header(header::LOCATION).starts_with("/login"), "{}", page.text);
+    let reopened = f.restarted_with(f.vendors.salesforce.org_id().parse().unwrap(), None);
+    assert_eq!(browser.open(&reopened, "/api/settings").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_login_page_of_a_new_deployment_says_what_is_to_do() {
+    let f = Fixture::with_allowed_orgs(OrgList::default()).await;
+    let text = f.get("/login").await.text;
+    assert!(text.contains("AllowedSalesforceOrgs") && !text.contains("consumer key"), "{text}");
+    f.vendors.secrets.remove("salesforce-app");
+    let text = f.restarted().send_as("", Method::GET, "/login", "").await.text;
+    assert!(text.contains("consumer key") && !text.contains("AllowedSalesforceOrgs"), "{text}");
+    // Not JSON: it counts as not stored.
+    f.vendors.secrets.put("salesforce-app", "3MVG9");
+    assert!(f.restarted().send_as("", Method::GET, "/login", "").await.text.contains("consumer key"));
+}
+
+#[tokio::test]
+async fn an_org_without_the_app_is_told_who_installs_it_and_where() {
+    let f = Fixture::new().await;
+    let org = &f.vendors.salesforce;
+    org.set_options(salesforce_sandbox::Options { app_installed: false, ..org.options() });
+    let mut browser = Browser::default();
+    let login_page = browser.begin(&f, "at=production").await;
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+    let refused = http.get(login_page).send().await.unwrap();
+    let callback: Url = refused.headers()[header::LOCATION].to_str().unwrap().parse().unwrap();
+    let answer = browser.open(&f, &format!("{}?{}", callback.path(), callback.query().unwrap())).await;
+    check_refused(&answer, StatusCode::FORBIDDEN, "An admin of the org installs it");
+    assert!(answer.text.contains(&format!("href=\"{INSTALL_URL}\"")), "{}", answer.text);
+    // Other refusals do not offer it.
+    let callback = callback.as_str().replace("invalid_client", "access_denied");
+    assert!(!browser.open(&f, &callback.replace(&format!("https://{HOST}"), "")).await.text.contains(INSTALL_URL));
+}
+
+#[tokio::test]
+async fn a_public_url_beats_the_host_header() {
+    let f = Fixture::new().await;
+    let public = "https://calls.example.com";
+    let f = f.restarted_with(OrgList::All, Some(public));
+    let request = Request::get("/auth/salesforce?at=production").header(header::HOST, "evil.example.com");
+    let answer = f.request(request.body(Body::empty()).unwrap()).await;
+    let login_page: Url = answer.header(header::LOCATION).parse().unwrap();
+    let callback = login_page.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap().1.into_owned();
+    assert_eq!(callback, format!("{public}/auth/salesforce/callback"));
 }
 
 #[tokio::test]

@@ -31,6 +31,10 @@ impl Secrets {
         self.values.lock().unwrap().insert(name.to_owned(), text.to_owned());
     }
 
+    pub(crate) fn remove(&self, name: &str) {
+        self.values.lock().unwrap().remove(name);
+    }
+
     pub(crate) fn router(&self) -> Router {
         Router::new().route("/", post(answer)).with_state(self.values.clone())
     }
