@@ -59,6 +59,55 @@ fn links_lead_to_files_and_sections() {
     assert!(broken.is_empty(), "{broken:#?}");
 }
 
+/// The names of the entries of a section of the template.
+fn template_names(section: &str) -> Vec<String> {
+    let template = read(&root().join("template.yaml"));
+    let start = template.find(&format!("\n{section}:\n")).unwrap_or_else(|| panic!("there is no {section}"));
+    let lines = template[start..].lines().skip(2);
+    let entries = lines.take_while(|line| line.is_empty() || line.starts_with(' ') || line.starts_with('#'));
+    let name = Regex::new(r"^  (\w+):").unwrap();
+    let names: Vec<String> = entries.filter_map(|line| Some(name.captures(line)?[1].to_owned())).collect();
+    assert!(names.len() > 3, "{section}: {names:?}");
+    names
+}
+
+/// The rows of the tables in a document whose first cell is a name, or names, in backticks.
+fn rows(document: &str) -> Vec<(Vec<String>, String)> {
+    let name = Regex::new(r"`(\w+)`").unwrap();
+    let rows = document.lines().filter(|line| line.starts_with("| `"));
+    rows.map(|row| {
+        let cell = row.trim_start_matches("| ").split(" | ").next().unwrap_or_default();
+        (name.captures_iter(cell).map(|found| found[1].to_owned()).collect(), row.to_owned())
+    })
+    .collect()
+}
+
+#[test]
+fn each_parameter_and_output_of_the_template_is_documented() {
+    let rows = rows(&read(&root().join("docs/deploying.md")));
+    let documented: Vec<&String> = rows.iter().flat_map(|(names, _)| names).collect();
+    let names: Vec<String> = ["Parameters", "Outputs"].into_iter().flat_map(template_names).collect();
+    let missing: Vec<_> = names.iter().filter(|name| !documented.contains(name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    let template = read(&root().join("template.yaml"));
+    for parameter in template_names("Parameters") {
+        let default =
+            Regex::new(&format!(r#"(?m)^  {parameter}:\n(?:    .*\n)*?    Default: "?([^"\n]*)"?$"#)).unwrap();
+        let default = default.captures(&template).unwrap_or_else(|| panic!("{parameter} has no default"))[1].to_owned();
+        let stated = if default.is_empty() { "empty".to_owned() } else { default };
+        let (_, row) = rows.iter().find(|(names, _)| names.contains(&parameter)).unwrap();
+        assert!(row.contains(&stated), "{parameter} is {stated:?} by default: {row}");
+    }
+}
+
+#[test]
+fn each_alarm_of_the_template_is_documented() {
+    let operating = read(&root().join("docs/operating.md"));
+    let alarms = template_names("Resources").into_iter().filter(|name| name.ends_with("Alarm"));
+    let missing: Vec<_> = alarms.filter(|alarm| !operating.contains(&format!("### {alarm}\n"))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
 /// A recipe in `docs/contributing.md`.
 struct Recipe {
     name: String,

@@ -6,6 +6,7 @@
 #[cfg(feature = "browser")]
 mod browser;
 mod budgets;
+mod build;
 mod bursts;
 mod business_hours;
 mod call_workflow;

@@ -71,6 +71,7 @@ mod tests {
             aircall_api_id: String::new(),
             aircall_api_token: String::new(),
             aws_endpoint_urls: EndpointUrls { dynamodb: unused(), sqs: unused(), secretsmanager: unused() },
+            aws_calls: None,
             tenant: "sf-00d000000000001eag".to_owned(),
             tables: BTreeMap::new(),
             queues: BTreeMap::new(),

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     process::Stdio,
 };
@@ -17,6 +18,21 @@ pub enum Profile {
     Dev,
     /// As deployed.
     Release,
+}
+
+/// Where the executables come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// They are built from the workspace.
+    Build(Profile),
+    /// They are in packages, as they are uploaded to AWS: a file `<logical id>.zip` for each function in this folder.
+    Zips(PathBuf),
+}
+
+impl Default for Source {
+    fn default() -> Self {
+        Self::Build(Profile::Dev)
+    }
 }
 
 /// Executables by name.
@@ -40,6 +56,30 @@ pub async fn build(root: &Path, names: &[String], profile: Profile) -> Result<&'
         Some(name) => bail!("cargo built no executable named {name}"),
         None => Ok(executables),
     }
+}
+
+/// Unpacks the package of a function into `folder`, and returns its executable.
+///
+/// # Errors
+/// When there is no such package, it has no `bootstrap`, or it cannot be written.
+pub fn unpack(package: &Path, folder: &Path) -> Result<PathBuf> {
+    let about = || format!("cannot use {}", package.display());
+    let file = std::fs::File::open(package).with_context(about)?;
+    let mut archive = zip::ZipArchive::new(file).with_context(about)?;
+    // The name that Lambda starts in a package for `provided.al2023`.
+    let mut entry = archive.by_name("bootstrap").with_context(about)?;
+    let is_executable = entry.unix_mode().is_some_and(|mode| mode & 0o111 != 0);
+    if !is_executable {
+        bail!("{}: bootstrap is not executable", package.display());
+    }
+    std::fs::create_dir_all(folder).with_context(about)?;
+    let executable = folder.join("bootstrap");
+    // A running process of a stack before keeps its own file.
+    let _ = std::fs::remove_file(&executable);
+    let mut options = std::fs::OpenOptions::new();
+    let mut out = options.write(true).create_new(true).mode(0o755).open(&executable).with_context(about)?;
+    std::io::copy(&mut entry, &mut out).with_context(about)?;
+    Ok(executable)
 }
 
 async fn cargo(root: &Path, names: &[String], profile: Profile) -> Result<Executables> {

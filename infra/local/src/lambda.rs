@@ -14,6 +14,10 @@ pub use pool::Pool;
 pub struct Launch {
     /// Value of `AWS_LAMBDA_FUNCTION_NAME`.
     pub name: String,
+    /// Value of `AWS_ACCESS_KEY_ID`, by which the services know the function.
+    pub access_key: String,
+    /// Value of `AWS_REGION`.
+    pub region: String,
     /// The executable.
     pub binary: PathBuf,
     /// After this long an invocation is killed.

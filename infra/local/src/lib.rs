@@ -8,6 +8,7 @@ pub mod binaries;
 pub mod demo;
 pub mod event_source;
 mod files;
+pub mod gateway;
 pub mod http_api;
 pub mod lambda;
 mod salesforce;

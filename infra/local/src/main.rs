@@ -4,6 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use local::binaries::{Profile, Source};
 use local::{Options, Stack, demo, workspace};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -31,9 +32,19 @@ struct Flags {
     /// Keep state in this folder across restarts; a kill loses the last seconds and the queued messages
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// The address under which the console is reached, if it is not that of --port
+    #[arg(long, global = true, value_name = "URL")]
+    public_url: Option<String>,
     /// Build the functions as they are deployed
     #[arg(long, global = true)]
     release: bool,
+    /// Run the functions' packages in this folder, <logical id>.zip each, instead of building them
+    #[arg(long, global = true, value_name = "DIR", conflicts_with = "release")]
+    zips: Option<PathBuf>,
+    /// Use the services of AWS at this URL, such as moto's, with the credentials and AWS_REGION of the environment;
+    /// {service} in it stands for a service's name
+    #[arg(long, global = true, value_name = "URL", conflicts_with = "data")]
+    aws_endpoint_url: Option<String>,
     /// Show every line the functions print
     #[arg(long, global = true)]
     verbose: bool,
@@ -64,9 +75,24 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<()> {
-    let Flags { port, salesforce_port, data, release, verbose } = arguments.flags;
-    let (stack_file, logs) = (Some(workspace::stack_file()), Some(workspace::logs()));
-    let options = Options { port, salesforce_port, data, release, verbose, stack_file, logs, ..Options::default() };
+    let Flags { port, salesforce_port, data, public_url, release, zips, aws_endpoint_url, verbose } = arguments.flags;
+    let source = match zips {
+        Some(zips) => Source::Zips(zips),
+        None => Source::Build(if release { Profile::Release } else { Profile::Dev }),
+    };
+    let options = Options {
+        port,
+        salesforce_port,
+        data,
+        public_url,
+        source,
+        verbose,
+        stack_file: Some(workspace::stack_file()),
+        logs: Some(workspace::logs()),
+        aws_endpoint_url,
+        aws_calls: Some(workspace::aws_calls()),
+        ..Options::default()
+    };
 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

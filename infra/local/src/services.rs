@@ -1,5 +1,6 @@
 //! The AWS services the functions talk to, embedded: each listens on a loopback port of its own.
 
+mod account;
 mod api;
 mod clients;
 mod queues;
@@ -21,7 +22,8 @@ use rustack_sqs_http::service::{SqsHttpConfig, SqsHttpService};
 use serde::Serialize;
 use tokio::{net::TcpListener, task::JoinSet};
 
-pub use api::Api;
+pub use account::Account;
+pub use api::{Api, Service};
 pub(crate) use state::save_secrets;
 
 use crate::template::{QUEUE, SECRET, Scope, Stack, TABLE, Template};
@@ -55,6 +57,8 @@ pub struct Services {
     pub sqs: Api,
     /// Secrets Manager, in its own JSON.
     pub secretsmanager: Api,
+    /// Whose they are.
+    pub account: Arc<Account>,
     _servers: JoinSet<()>,
 }
 
@@ -65,6 +69,8 @@ pub struct Resources {
     pub tables: BTreeMap<String, String>,
     /// URLs of the queues by logical id.
     pub queues: BTreeMap<String, String>,
+    /// ARNs of the secrets by logical id.
+    pub secrets: BTreeMap<String, String>,
     /// The template's names with their values.
     pub scope: Scope,
     queue_urls_by_arn: BTreeMap<String, String>,
@@ -120,13 +126,32 @@ impl Services {
         servers.spawn(serve::http1(listener, SecretsManagerHttpService::new(handler, config)));
 
         let http = reqwest::Client::builder().no_proxy().build()?;
-        Ok(Self {
-            dynamodb: Api::new(&http, &dynamodb, "DynamoDB_20120810"),
-            sqs: Api::new(&http, &sqs, "AmazonSQS"),
-            secretsmanager: Api::new(&http, &secretsmanager, "secretsmanager"),
-            endpoint_urls: EndpointUrls { dynamodb, sqs, secretsmanager },
+        Ok(Self::new(&http, EndpointUrls { dynamodb, sqs, secretsmanager }, Account::embedded(), servers))
+    }
+
+    /// The services at an endpoint instead: another implementation of AWS, or a real account. `{service}` in the URL stands
+    /// for the service's name. The environment has the credentials, see [`Account`].
+    ///
+    /// # Errors
+    /// When a variable of the environment is missing, or STS does not answer.
+    pub async fn at(endpoint_url: &str) -> Result<Self> {
+        let url = |service: &str| endpoint_url.trim_end_matches('/').replace("{service}", service);
+        let http = reqwest::Client::new();
+        let account = Account::from_environment(&http, &url("sts")).await?;
+        let [dynamodb, sqs, secretsmanager] = [api::DYNAMODB, api::SQS, api::SECRETSMANAGER].map(|it| url(it.name));
+        Ok(Self::new(&http, EndpointUrls { dynamodb, sqs, secretsmanager }, account, JoinSet::new()))
+    }
+
+    fn new(http: &reqwest::Client, endpoint_urls: EndpointUrls, account: Account, servers: JoinSet<()>) -> Self {
+        let account = Arc::new(account);
+        Self {
+            dynamodb: Api::new(http, &endpoint_urls.dynamodb, api::DYNAMODB, &account),
+            sqs: Api::new(http, &endpoint_urls.sqs, api::SQS, &account),
+            secretsmanager: Api::new(http, &endpoint_urls.secretsmanager, api::SECRETSMANAGER, &account),
+            endpoint_urls,
+            account,
             _servers: servers,
-        })
+        }
     }
 
     /// Creates the secrets, tables and queues of the template, and returns their names.
@@ -134,27 +159,27 @@ impl Services {
     /// # Errors
     /// Names the resource that cannot be created.
     pub async fn create(&self, template: &Template) -> Result<Resources> {
-        let mut scope = template.scope(&Stack { name: STACK_NAME, region: REGION, account: ACCOUNT })?;
+        let Account { id, region, .. } = &*self.account;
+        let mut scope = template.scope(&Stack { name: STACK_NAME, region, account: id })?;
         let declared = scope.clone();
+        let mut secrets = BTreeMap::new();
         for secret in template.resources(SECRET, &declared) {
             let arn = secrets::create(&self.secretsmanager, &secret, &scope).await?;
             scope.set(secret.id(), arn.clone().into());
-            scope.set(&format!("{}.Id", secret.id()), arn.into());
+            scope.set(&format!("{}.Id", secret.id()), arn.clone().into());
+            secrets.insert(secret.id().to_owned(), arn);
         }
         let mut tables = BTreeMap::new();
         for table in template.resources(TABLE, &declared) {
             let name = tables::create(&self.dynamodb, &table, &scope).await?;
             scope.set(table.id(), name.clone().into());
-            scope.set(
-                &format!("{}.Arn", table.id()),
-                format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}").into(),
-            );
+            scope.set(&format!("{}.Arn", table.id()), format!("arn:aws:dynamodb:{region}:{id}:table/{name}").into());
             tables.insert(table.id().to_owned(), name);
         }
         let declared_queues: Vec<_> = template.resources(QUEUE, &declared).collect();
-        let queues = queues::create(&self.sqs, &declared_queues, &mut scope).await?;
-        let queue_urls_by_arn = queues.values().map(|url| (queues::arn(url), url.clone())).collect();
-        Ok(Resources { tables, queues, scope, queue_urls_by_arn })
+        let queues = queues::create(&self.sqs, &declared_queues, &mut scope, &self.account).await?;
+        let queue_urls_by_arn = queues.values().map(|url| (queues::arn(url, &self.account), url.clone())).collect();
+        Ok(Resources { tables, queues, secrets, scope, queue_urls_by_arn })
     }
 }
 

@@ -23,6 +23,7 @@ pub use options::{Options, StackInfo};
 use crate::{
     event_source::Mapping,
     files,
+    gateway::Policies,
     lambda::Pool,
     salesforce::ServedOrg,
     services::{Resources, Services},
@@ -39,6 +40,7 @@ pub struct Stack {
     resources: Resources,
     tenants: Tenants,
     pools: BTreeMap<String, Arc<Pool>>,
+    policies: BTreeMap<String, Policies>,
     mappings: Vec<Arc<Mapping>>,
     stop_polling: watch::Sender<bool>,
     pollers: JoinSet<()>,
@@ -70,6 +72,11 @@ impl Stack {
     /// The sandbox Aircall.
     pub fn aircall(&self) -> &Company {
         &self.aircall
+    }
+
+    /// The functions' policies, by their logical ids.
+    pub fn policies(&self) -> &BTreeMap<String, Policies> {
+        &self.policies
     }
 
     /// Adds a tenant, connected to an org of its own or to the demo tenant's.

@@ -52,7 +52,7 @@ impl Template {
     /// Reads the file at `path`; `overrides` replace the parameters' defaults, as `sam deploy --parameter-overrides` does.
     ///
     /// # Errors
-    /// When the file cannot be read, is not a template, or holds a resource this machine cannot run.
+    /// When the file cannot be read or is not a template.
     pub fn read(path: &Path, overrides: &[(&str, String)]) -> Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         Self::parse(&text, overrides).with_context(|| format!("cannot use {}", path.display()))
@@ -68,13 +68,6 @@ impl Template {
         if let Some(Value::Object(globals)) = root.remove("Globals") {
             globals::merge(&globals, &mut resources)?;
         }
-        for (id, resource) in &resources {
-            let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
-            let supported = [FUNCTION, HTTP_API, QUEUE, TABLE, SECRET].contains(&kind);
-            if !supported && MUST_RUN.iter().any(|prefix| kind.starts_with(prefix)) {
-                bail!("{id}: {kind} is not supported on this machine");
-            }
-        }
         let section = |root: &mut Map<String, Value>, name| match root.remove(name) {
             Some(Value::Object(map)) => map,
             _ => Map::new(),
@@ -86,14 +79,27 @@ impl Template {
     /// Everything that is known before any resource exists: pseudo parameters, parameters and conditions.
     ///
     /// # Errors
-    /// When a condition cannot be evaluated.
+    /// When a condition cannot be evaluated, or the template holds a resource this machine cannot run.
     pub fn scope(&self, stack: &Stack<'_>) -> Result<Scope> {
         let mut scope = Scope::new(stack);
         for (name, value) in &self.parameters {
             scope.set(name, value.clone());
         }
         scope.evaluate_conditions(&self.conditions)?;
+        self.check_supported(&scope)?;
         Ok(scope)
+    }
+
+    /// Refuses a resource that this machine cannot run and whose absence would change what the system does.
+    fn check_supported(&self, scope: &Scope) -> Result<()> {
+        for (id, resource) in self.resources.iter().filter(|(_, resource)| exists(resource, scope)) {
+            let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
+            let supported = [FUNCTION, HTTP_API, QUEUE, TABLE, SECRET].contains(&kind);
+            if !supported && MUST_RUN.iter().any(|prefix| kind.starts_with(prefix)) {
+                bail!("{id}: {kind} is not supported on this machine");
+            }
+        }
+        Ok(())
     }
 
     /// The resources of one type whose condition is true, in alphabetical order of their logical ids.
@@ -101,11 +107,14 @@ impl Template {
         self.resources
             .iter()
             .filter(move |(_, resource)| resource.get("Type").and_then(Value::as_str) == Some(kind))
-            .filter(move |(_, resource)| {
-                resource.get("Condition").and_then(Value::as_str).is_none_or(|condition| scope.holds(condition))
-            })
+            .filter(move |(_, resource)| exists(resource, scope))
             .map(|(id, resource)| Resource::new(id, resource))
     }
+}
+
+/// Whether the resource's condition is true, if it has one.
+fn exists(resource: &Value, scope: &Scope) -> bool {
+    resource.get("Condition").and_then(Value::as_str).is_none_or(|condition| scope.holds(condition))
 }
 
 /// The values of CloudFormation's pseudo parameters.
@@ -117,6 +126,14 @@ pub struct Stack<'a> {
     pub region: &'a str,
     /// `AWS::AccountId`.
     pub account: &'a str,
+}
+
+impl Stack<'_> {
+    /// `AWS::StackId`, whose last part is different for each stack.
+    fn id(&self) -> String {
+        let Self { name, region, account } = self;
+        format!("arn:aws:cloudformation:{region}:{account}:stack/{name}/00000000-0000-4000-8000-000000000000")
+    }
 }
 
 fn parameters(declared: &Map<String, Value>, overrides: &[(&str, String)]) -> Result<Map<String, Value>> {

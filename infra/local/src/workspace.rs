@@ -14,6 +14,11 @@ pub fn stack_file() -> PathBuf {
     root().join("target/local/stack.json")
 }
 
+/// Where the functions' calls to AWS are written.
+pub fn aws_calls() -> PathBuf {
+    root().join("target/local/aws-calls.jsonl")
+}
+
 /// Where the functions' output goes.
 pub fn logs() -> PathBuf {
     root().join("target/local/logs")

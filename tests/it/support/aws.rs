@@ -85,13 +85,23 @@ impl TestEnv {
     }
 
     async fn aws(&self, url: &str, target: &str, json_version: &str, input: &Value) -> Value {
+        // Another implementation of AWS knows the service by the scope of the credentials.
+        let service = match target.split('.').next() {
+            Some("AmazonSQS") => "sqs",
+            Some("secretsmanager") => "secretsmanager",
+            _ => "dynamodb",
+        };
+        let credential = format!("local/20260101/us-east-1/{service}/aws4_request");
         let request = self
             .http
             .post(url)
             .header("x-amz-target", target)
             .header("content-type", format!("application/x-amz-json-{json_version}"))
             .header("x-amz-date", "20260101T000000Z")
-            .header("authorization", "AWS4-HMAC-SHA256 Credential=local, SignedHeaders=host, Signature=none")
+            .header(
+                "authorization",
+                format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=none"),
+            )
             .body(input.to_string());
         let answer = request.send().await.expect("an answer");
         let (status, text) = (answer.status(), answer.text().await.expect("a text"));

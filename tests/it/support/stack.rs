@@ -6,6 +6,11 @@ use std::sync::{Arc, OnceLock};
 use local::{Options, Stack, TenantHandle, TenantOptions, TenantOrg};
 use tokio::runtime::{Handle, Runtime};
 
+/// The folder with the calls to AWS of each stack.
+pub(crate) fn aws_calls() -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("aws-calls")
+}
+
 /// A stack and the Tokio runtime it runs on.
 pub(crate) struct Running {
     pub(crate) stack: Stack,
@@ -19,7 +24,10 @@ impl Running {
         static SHARED: OnceLock<(Arc<Running>, Runtime)> = OnceLock::new();
         let start = || {
             let runtime = Runtime::new().expect("a runtime");
-            let running = runtime.block_on(Self::start("shared"));
+            // Another implementation of AWS than the embedded one, as a second opinion.
+            let aws_endpoint_url = std::env::var("TESTS_AWS_ENDPOINT_URL").ok();
+            let options = Options { aws_endpoint_url, ..Options::default() };
+            let running = runtime.block_on(Self::start_with("shared", options));
             (running, runtime)
         };
         // A test already runs on a runtime and cannot block on another one from within it.
@@ -35,7 +43,8 @@ impl Running {
     /// The same as [`Running::start`], with these options.
     pub(crate) async fn start_with(name: &str, options: Options) -> Arc<Self> {
         let logs = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("logs").join(name);
-        let options = Options { logs: Some(logs.clone()), ..options };
+        let aws_calls = aws_calls().join(format!("{name}.jsonl"));
+        let options = Options { logs: Some(logs.clone()), aws_calls: Some(aws_calls), ..options };
         let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("the stack does not start: {error:#}"));
         Arc::new(Self { stack, runtime: Handle::current(), logs })
     }

@@ -187,15 +187,15 @@ fn command(launch: &Launch, simulator: &Simulator) -> Command {
             ("PATH", "/usr/local/bin:/usr/bin:/bin"),
             ("LANG", "en_US.UTF-8"),
             ("TZ", ":UTC"),
-            ("AWS_REGION", REGION),
-            ("AWS_DEFAULT_REGION", REGION),
-            ("AWS_ACCESS_KEY_ID", "local"),
             ("AWS_SECRET_ACCESS_KEY", "local"),
             ("AWS_EC2_METADATA_DISABLED", "true"),
             ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
             ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
             ("_HANDLER", "bootstrap"),
         ])
+        .env("AWS_REGION", &launch.region)
+        .env("AWS_DEFAULT_REGION", &launch.region)
+        .env("AWS_ACCESS_KEY_ID", &launch.access_key)
         .env("AWS_LAMBDA_RUNTIME_API", simulator.addr().to_string())
         .env("AWS_LAMBDA_FUNCTION_NAME", &launch.name)
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", launch.memory_mb.to_string())

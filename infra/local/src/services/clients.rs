@@ -1,26 +1,26 @@
 //! The AWS SDK's clients, for `store`.
 
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 
-use super::{REGION, Services};
+use super::Services;
 
 impl Services {
     /// Clients of DynamoDB and Secrets Manager.
     pub(crate) fn clients(&self) -> (aws_sdk_dynamodb::Client, aws_sdk_secretsmanager::Client) {
         // The SDK's default HTTP client would use a proxy that the environment names.
         let http = aws_smithy_http_client::Builder::new().build_http();
-        let credentials = Credentials::new("local", "local", None, None, "local");
+        let (credentials, region) = (&self.account.credentials, Region::new(self.account.region.clone()));
         let dynamodb = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::from_static(REGION))
+            .region(region.clone())
             .credentials_provider(credentials.clone())
             .endpoint_url(&self.endpoint_urls.dynamodb)
             .http_client(http.clone())
             .build();
         let secretsmanager = aws_sdk_secretsmanager::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::from_static(REGION))
-            .credentials_provider(credentials)
+            .region(region)
+            .credentials_provider(credentials.clone())
             .endpoint_url(&self.endpoint_urls.secretsmanager)
             .http_client(http)
             .build();

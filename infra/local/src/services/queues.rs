@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result};
 use serde_json::{Map, Value, json};
 
-use super::{ACCOUNT, Api, REGION, generated_name};
+use super::{Account, Api, generated_name};
 use crate::template::{Resource, Scope};
 
 /// The embedded SQS refuses a limit above 256 KiB, which was that of AWS until 2025.
@@ -28,11 +28,16 @@ const ATTRIBUTES: [&str; 12] = [
 ];
 
 /// Creates the queues, dead-letter queues first, and returns their URLs by logical id.
-pub(super) async fn create(sqs: &Api, queues: &[Resource<'_>], scope: &mut Scope) -> Result<BTreeMap<String, String>> {
+pub(super) async fn create(
+    sqs: &Api,
+    queues: &[Resource<'_>],
+    scope: &mut Scope,
+    account: &Account,
+) -> Result<BTreeMap<String, String>> {
     // A queue's name follows from the template alone, so every ARN is known before the first queue exists.
     for queue in queues {
         let name = name(queue, scope)?;
-        scope.set(&format!("{}.Arn", queue.id()), arn(&name).into());
+        scope.set(&format!("{}.Arn", queue.id()), arn(&name, account).into());
         scope.set(&format!("{}.QueueName", queue.id()), name.into());
     }
     let mut urls = BTreeMap::new();
@@ -54,9 +59,9 @@ pub(super) async fn create(sqs: &Api, queues: &[Resource<'_>], scope: &mut Scope
 }
 
 /// ARN of the queue with that name or URL, whose last part is the name.
-pub(super) fn arn(url: &str) -> String {
-    let name = url.rsplit('/').next().unwrap_or_default();
-    format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}")
+pub(super) fn arn(url: &str, account: &Account) -> String {
+    let (name, Account { id, region, .. }) = (url.rsplit('/').next().unwrap_or_default(), account);
+    format!("arn:aws:sqs:{region}:{id}:{name}")
 }
 
 fn name(queue: &Resource<'_>, scope: &Scope) -> Result<String> {

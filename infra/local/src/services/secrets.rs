@@ -26,7 +26,11 @@ pub(super) async fn create(secretsmanager: &Api, secret: &Resource<'_>, scope: &
     let value = match (given, secret.get("GenerateSecretString", scope)?) {
         (Some(value), _) => value,
         (None, Some(rules)) => generate(secretsmanager, rules).await.with_context(about)?,
-        (None, None) => anyhow::bail!("{}: the secret has no value", secret.id()),
+        // It has no value until somebody stores one.
+        (None, None) => {
+            let input = json!({ "Name": name });
+            return arn(&secretsmanager.call("CreateSecret", &input).await.with_context(about)?).with_context(about);
+        }
     };
     let input = json!({ "Name": name, "SecretString": value });
     arn(&secretsmanager.call("CreateSecret", &input).await.with_context(about)?).with_context(about)

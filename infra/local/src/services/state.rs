@@ -109,7 +109,9 @@ async fn read_secrets(secretsmanager: &Api) -> Result<Secrets> {
     let mut input = json!({});
     loop {
         let page = secretsmanager.call("ListSecrets", &input).await?;
-        for secret in page["SecretList"].as_array().into_iter().flatten() {
+        let secrets_of_page = page["SecretList"].as_array().into_iter().flatten();
+        // One that nobody has stored a value in has no version.
+        for secret in secrets_of_page.filter(|secret| secret["SecretVersionsToStages"].is_object()) {
             let id = json!({ "SecretId": secret["Name"] });
             let value = secretsmanager.call("GetSecretValue", &id).await?;
             if let (Some(name), Some(value)) = (secret["Name"].as_str(), value["SecretString"].as_str()) {

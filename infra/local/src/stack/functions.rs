@@ -6,30 +6,41 @@ use anyhow::{Context as _, Result};
 use tokio::task::JoinSet;
 
 use crate::{
-    binaries::{self, Profile},
+    binaries::{self, Executables, Source},
+    gateway::Gateway,
     lambda::{Launch, Output, Pool, Show},
-    services::{EndpointUrls, Resources, STACK_NAME},
+    services::{self, EndpointUrls, Resources, STACK_NAME, Services},
     template::{FUNCTION, Function, HTTP_API, Template, function},
 };
 
 use super::Options;
 
-/// Reads the functions of the template.
-pub(super) fn read(template: &Template, resources: &Resources) -> Result<Vec<Function>> {
+/// What the template cannot know on this machine.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Addresses<'a> {
+    /// The sandbox org, where admins sign in instead of Salesforce.
+    pub(super) salesforce: &'a str,
+    /// The sandbox Aircall.
+    pub(super) aircall: &'a str,
+    /// The console, if it is not reached under its own address.
+    pub(super) public: Option<&'a str>,
+}
+
+/// Reads the functions of the template. Of their variables, only the console's addresses are replaced.
+pub(super) fn read(template: &Template, resources: &Resources, addresses: Addresses<'_>) -> Result<Vec<Function>> {
     let mut scope = resources.scope.clone();
     for api in template.resources(HTTP_API, &resources.scope) {
         scope.set(api.id(), "local".into());
     }
-    template.resources(FUNCTION, &resources.scope).map(|resource| function(&resource, &scope)).collect()
-}
-
-/// Sets the console's variables so that admins sign in to the sandboxes and not to Salesforce and Aircall.
-pub(super) fn use_sandboxes(functions: &mut [Function], salesforce_url: &str, aircall_url: &str) {
-    for function in functions.iter_mut().filter(|function| function.binary == "console") {
-        for (name, url) in [("SALESFORCE_LOGIN_URL", salesforce_url), ("AIRCALL_DASHBOARD_URL", aircall_url)] {
-            function.environment.insert(name.to_owned(), url.to_owned());
+    let functions = template.resources(FUNCTION, &resources.scope).map(|resource| function(&resource, &scope));
+    let mut functions = functions.collect::<Result<Vec<_>>>()?;
+    for console in functions.iter_mut().filter(|function| function.binary == "console") {
+        let sandboxes = [("SALESFORCE_LOGIN_URL", addresses.salesforce), ("AIRCALL_DASHBOARD_URL", addresses.aircall)];
+        for (name, url) in sandboxes.into_iter().chain(addresses.public.map(|url| ("PUBLIC_URL", url))) {
+            console.environment.insert(name.to_owned(), url.to_owned());
         }
     }
+    Ok(functions)
 }
 
 /// Builds the functions and starts one process of each, concurrently.
@@ -37,21 +48,22 @@ pub(super) async fn start(
     root: &Path,
     functions: &[Function],
     urls: &EndpointUrls,
+    region: &str,
     options: &Options,
 ) -> Result<BTreeMap<String, Arc<Pool>>> {
-    let names: Vec<_> = functions.iter().map(|function| function.binary.clone()).collect();
-    let profile = if options.release { Profile::Release } else { Profile::Dev };
-    let executables = binaries::build(root, &names, profile).await?;
+    let executables = executables(root, functions, &options.source).await?;
     let show = if options.verbose { Show::Everything } else { Show::Problems };
     let mut starting = JoinSet::new();
     for function in functions {
         let name = function.binary.clone();
         let launch = Launch {
             name: format!("{STACK_NAME}-{}", function.id),
+            access_key: function.id.clone(),
             binary: executables.get(&name).cloned().with_context(|| format!("{name} is not built"))?,
             timeout: function.timeout,
             memory_mb: function.memory_mb,
             environment: environment(function, urls),
+            region: region.to_owned(),
         };
         let output = Output::new(&name, show, options.logs.as_deref())?;
         starting.spawn(async move {
@@ -60,6 +72,46 @@ pub(super) async fn start(
         });
     }
     starting.join_all().await.into_iter().collect()
+}
+
+/// The executable of each function, by its binary's name.
+async fn executables(root: &Path, functions: &[Function], source: &Source) -> Result<Executables> {
+    match source {
+        Source::Build(profile) => {
+            let names: Vec<_> = functions.iter().map(|function| function.binary.clone()).collect();
+            binaries::build(root, &names, *profile).await.cloned()
+        }
+        Source::Zips(packages) => {
+            let unpack = |function: &Function| {
+                let package = packages.join(format!("{}.zip", function.id));
+                let folder = root.join("target/local/unpacked").join(&function.id);
+                Ok((function.binary.clone(), binaries::unpack(&package, &folder)?))
+            };
+            functions.iter().map(unpack).collect()
+        }
+    }
+}
+
+/// Serves the services behind a gateway that knows the functions' policies, and returns its URLs.
+pub(super) async fn serve_aws(
+    functions: &[Function],
+    services: &Services,
+    log: Option<&Path>,
+    servers: &mut JoinSet<()>,
+) -> Result<EndpointUrls> {
+    let urls = &services.endpoint_urls;
+    let policies = functions.iter().map(|function| (function.id.clone(), function.policies.clone()));
+    let gateway = Gateway::new(policies.collect(), log, &services.account)?;
+    let mut serve = async |service: &'static str, url: &str| {
+        let (listener, own) = services::listen().await?;
+        servers.spawn(gateway.clone().serve(listener, service, url.to_owned()));
+        anyhow::Ok(own)
+    };
+    Ok(EndpointUrls {
+        dynamodb: serve("dynamodb", &urls.dynamodb).await?,
+        sqs: serve("sqs", &urls.sqs).await?,
+        secretsmanager: serve("secretsmanager", &urls.secretsmanager).await?,
+    })
 }
 
 fn environment(function: &Function, urls: &EndpointUrls) -> BTreeMap<String, String> {

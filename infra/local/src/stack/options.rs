@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::Serialize;
 
-use crate::services::EndpointUrls;
+use crate::{binaries::Source, services::EndpointUrls};
 
 /// Options of a stack. The default suits tests: free ports, everything in memory, nothing written.
 #[derive(Debug, Clone, Default)]
@@ -15,17 +15,23 @@ pub struct Options {
     pub salesforce_port: u16,
     /// Whether the deployment starts without a tenant. The org admin's first sign-in then creates the demo tenant.
     pub without_tenant: bool,
+    /// The address under which the console is reached; `None` if it is that of `port`.
+    pub public_url: Option<String>,
     /// Values of parameters of the template, by name.
     pub parameters: Vec<(String, String)>,
     /// Folder in which state is kept between runs; `None` keeps it in memory. Tables are written at once, the
     /// Salesforce org and the secrets every two seconds, queues only by [`super::Stack::stop`].
     pub data: Option<PathBuf>,
-    /// Whether the functions are built as deployed.
-    pub release: bool,
+    /// Where the functions' executables come from.
+    pub source: Source,
     /// Whether every line the functions print is shown, instead of warnings and errors only.
     pub verbose: bool,
     /// Where [`StackInfo`] is written when the stack is ready; it is removed when the stack stops.
     pub stack_file: Option<PathBuf>,
+    /// Where the services of AWS are, instead of the embedded ones: see [`crate::services::Services::at`].
+    pub aws_endpoint_url: Option<String>,
+    /// Where each call of a function to AWS is written, as a line of JSON.
+    pub aws_calls: Option<PathBuf>,
     /// Folder for the functions' output, a file for each.
     pub logs: Option<PathBuf>,
 }
@@ -53,6 +59,8 @@ pub struct StackInfo {
     pub aircall_api_token: String,
     /// The embedded AWS services.
     pub aws_endpoint_urls: EndpointUrls,
+    /// The file with each call of a function to AWS, a line of JSON each: function, service, action and resource.
+    pub aws_calls: Option<PathBuf>,
     /// Id of the demo tenant.
     pub tenant: String,
     /// Names of the tables by logical id.

@@ -1,13 +1,15 @@
 //! Starts a stack: first what can fail quickly, then each part after those that it needs.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use aircall_sandbox::Company;
 use anyhow::{Context as _, Result};
 use salesforce_sandbox::Org;
+use serde_json::json;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
-use super::{Options, Stack, StackInfo, functions, snapshots, stale};
+use super::functions::{self, Addresses};
+use super::{Options, Stack, StackInfo, snapshots, stale};
 use crate::{
     aircall,
     event_source::{self, Mapping},
@@ -38,29 +40,23 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
         std::fs::create_dir_all(data).with_context(|| format!("cannot create {}", data.display()))?;
     }
 
-    let saved = data.map(snapshots::saved_org).transpose()?.flatten();
-    let org = salesforce::org(saved)?;
-    let saved = data.map(snapshots::saved_company).transpose()?.flatten();
-    let aircall = aircall::company(saved)?;
+    let (org, aircall) = sandboxes(data)?;
     let (aircall_listener, aircall_url) = services::listen().await?;
-    let sandboxes = parameters(&org, &aircall, &aircall_url);
-    let given = options.parameters.iter().map(|(name, value)| (name.as_str(), value.clone()));
-    let template =
-        Template::read(&root.join("template.yaml"), &sandboxes.into_iter().chain(given).collect::<Vec<_>>())?;
+    let template = template(&root, &options, &aircall_url)?;
 
-    let services = Services::start(data).await?;
-    if let Some(data) = data {
-        services.restore_secrets(data).await?;
-    }
+    let services = services(&options).await?;
     let resources = services.create(&template).await?;
-    let mut functions = functions::read(&template, &resources)?;
-    functions::use_sandboxes(&mut functions, &salesforce_url, &aircall_url);
+    store_apps(&services, &resources, &org, &aircall).await?;
+    let addresses =
+        Addresses { salesforce: &salesforce_url, aircall: &aircall_url, public: options.public_url.as_deref() };
+    let functions = functions::read(&template, &resources, addresses)?;
 
     let mut servers = JoinSet::new();
     servers.spawn(salesforce::serve(org.clone(), salesforce_listener));
     servers.spawn(aircall::serve(aircall.clone(), aircall_listener));
 
-    let pools = functions::start(&root, &functions, &services.endpoint_urls, &options).await?;
+    let urls = functions::serve_aws(&functions, &services, options.aws_calls.as_deref(), &mut servers).await?;
+    let pools = functions::start(&root, &functions, &urls, &services.account.region, &options).await?;
     let salesforce = ServedOrg { org, url: salesforce_url };
     let tenants = Tenants::new(&services, &functions, &console_url)?;
     let demo = tenants.demo(&salesforce, data, !options.without_tenant).await?;
@@ -81,6 +77,7 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
             pollers.spawn(event_source::poll(Arc::clone(mapping), stopped.clone()));
         }
     }
+    let policies = functions.iter().map(|function| (function.id.clone(), function.policies.clone())).collect();
     let (routes, schedules) = entry_points(functions, &pools);
     for (schedule, pool) in schedules.values() {
         servers.spawn(schedule::run(schedule.clone(), Arc::clone(pool)));
@@ -105,6 +102,7 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
         aircall_api_id: aircall.api_id(),
         aircall_api_token: aircall.api_token(),
         aws_endpoint_urls: services.endpoint_urls.clone(),
+        aws_calls: options.aws_calls,
         tenant: demo.tenant,
         tables: resources.tables.clone(),
         queues: resources.queues.clone(),
@@ -122,6 +120,7 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
         resources,
         tenants,
         pools,
+        policies,
         mappings,
         stop_polling,
         pollers,
@@ -145,15 +144,46 @@ fn entry_points(functions: Vec<Function>, pools: &BTreeMap<String, Arc<Pool>>) -
     (Routes::new(routes), schedules)
 }
 
-/// The parameters of `sam deploy`, with the sandboxes' values.
-fn parameters(org: &Org, aircall: &Company, aircall_url: &str) -> [(&'static str, String); 5] {
-    [
-        ("SalesforceClientId", org.client_id()),
-        ("SalesforceClientSecret", org.client_secret()),
-        ("AircallApiUrl", aircall_url.to_owned()),
-        ("AircallClientId", aircall.client_id()),
-        ("AircallClientSecret", aircall.client_secret()),
-    ]
+/// The embedded services of AWS with the secrets that were saved, or those at an endpoint.
+async fn services(options: &Options) -> Result<Services> {
+    if let Some(url) = &options.aws_endpoint_url {
+        return Services::at(url).await;
+    }
+    let data = options.data.as_deref();
+    let services = Services::start(data).await?;
+    if let Some(data) = data {
+        services.restore_secrets(data).await?;
+    }
+    Ok(services)
+}
+
+/// The sandbox org and the sandbox Aircall, as they were saved in `data`.
+fn sandboxes(data: Option<&Path>) -> Result<(Org, Company)> {
+    let org = data.map(snapshots::saved_org).transpose()?.flatten();
+    let company = data.map(snapshots::saved_company).transpose()?.flatten();
+    Ok((salesforce::org(org)?, aircall::company(company)?))
+}
+
+/// The template, with the parameters of a stack on this machine.
+fn template(root: &Path, options: &Options, aircall_url: &str) -> Result<Template> {
+    let own = [("AircallApiUrl", aircall_url.to_owned()), ("AllowedSalesforceOrgs", "*".to_owned())];
+    let given = options.parameters.iter().map(|(name, value)| (name.as_str(), value.clone()));
+    // The first value of a parameter counts.
+    Template::read(&root.join("template.yaml"), &given.chain(own).collect::<Vec<_>>())
+}
+
+/// Stores the sandboxes' apps in their secrets, as the operator of a deployment does.
+async fn store_apps(services: &Services, resources: &Resources, org: &Org, aircall: &Company) -> Result<()> {
+    let apps = [
+        ("SalesforceAppSecret", org.client_id(), org.client_secret()),
+        ("AircallAppSecret", aircall.client_id(), aircall.client_secret()),
+    ];
+    for (id, client_id, client_secret) in apps {
+        let secret = json!({ "client_id": client_id, "client_secret": client_secret }).to_string();
+        let input = json!({ "SecretId": resources.secrets.get(id), "SecretString": secret });
+        services.secretsmanager.call("PutSecretValue", &input).await.with_context(|| format!("cannot store {id}"))?;
+    }
+    Ok(())
 }
 
 /// A loopback listener and its URL.

@@ -19,6 +19,7 @@ impl Scope {
         let mut scope = Self::default();
         for (name, value) in [
             ("AWS::StackName", stack.name),
+            ("AWS::StackId", &stack.id()),
             ("AWS::Region", stack.region),
             ("AWS::AccountId", stack.account),
             ("AWS::Partition", "aws"),
@@ -100,6 +101,19 @@ impl Scope {
                 let items = self.resolve(items)?.unwrap_or_default();
                 let items: Vec<_> = items.as_array().into_iter().flatten().map(text).collect();
                 Value::from(items.join(separator.as_str().unwrap_or_default()))
+            }
+            "Fn::Split" => {
+                let (separator, text) = pair(argument).context("Fn::Split needs a separator and a text")?;
+                let (separator, text) =
+                    (separator.as_str().unwrap_or_default(), self.resolve(text)?.unwrap_or_default());
+                text.as_str().unwrap_or_default().split(separator).map(Value::from).collect()
+            }
+            "Fn::Select" => {
+                let (index, items) = pair(argument).context("Fn::Select needs an index and a list")?;
+                let items = self.resolve(items)?.unwrap_or_default();
+                let index = text(index).parse().ok();
+                let item = index.and_then(|index: usize| items.get(index).cloned());
+                item.with_context(|| format!("Fn::Select: {items} has no item {index:?}"))?
             }
             "Fn::If" => {
                 let [condition, yes, no] = argument.as_array().map_or(&[][..], Vec::as_slice) else {

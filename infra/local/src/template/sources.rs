@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use serde_json::Value;
 
 use super::{Resource, Scope, resource::text};
+use crate::gateway::Policies;
 
 /// One function: one binary with its environment and its triggers.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +19,8 @@ pub struct Function {
     pub timeout: Duration,
     /// `MemorySize`, in MB; reported to the function, not enforced.
     pub memory_mb: u32,
+    /// What it may do in AWS.
+    pub policies: Policies,
     /// The environment variables the template gives.
     pub environment: BTreeMap<String, String>,
     /// Routes of the HTTP API.
@@ -80,6 +83,7 @@ pub fn function(resource: &Resource<'_>, scope: &Scope) -> Result<Function> {
         // Lambda's own defaults: 3 seconds, 128 MB.
         timeout: Duration::from_secs(resource.get("Timeout", scope)?.unwrap_or(3)),
         memory_mb: resource.get("MemorySize", scope)?.unwrap_or(128),
+        policies: Policies::read(resource, scope)?,
         environment: variables.map(|(name, value)| (name.clone(), text(value))).collect(),
         routes: Vec::new(),
         queues: Vec::new(),

@@ -77,10 +77,7 @@ fn an_unsupported_resource_is_reported() {
     let folder = folder("broken", "Resources: { X: { Type: 'AWS::DynamoDB::GlobalTable' } }");
     check(
         &run(&folder, &["--port", "0", "--salesforce-port", "0"]),
-        &format!(
-            "error: cannot use {}/template.yaml: X: AWS::DynamoDB::GlobalTable is not supported on this machine",
-            folder.display()
-        ),
+        "error: X: AWS::DynamoDB::GlobalTable is not supported on this machine",
     );
 }
 

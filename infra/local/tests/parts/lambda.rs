@@ -11,6 +11,8 @@ async fn error_of(name: &str, script: &str) -> String {
     std::fs::set_permissions(&binary, std::fs::Permissions::from_mode(0o755)).expect("executable");
     let launch = Launch {
         name: name.to_owned(),
+        access_key: name.to_owned(),
+        region: "us-east-1".to_owned(),
         binary,
         timeout: Duration::from_secs(3),
         memory_mb: 128,

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 fn template() -> Template {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
-    Template::read(&path, &[("SalesforceClientId", "the-client".to_owned())]).expect("the template")
+    Template::read(&path, &[]).expect("the template")
 }
 
 async fn start(data: Option<&Path>) -> (Services, Resources) {
@@ -49,15 +49,18 @@ async fn queues_have_their_visibility_timeout_and_redrive_policy() {
     assert_eq!(attributes["DeduplicationScope"], "messageGroup");
     assert_eq!(attributes["FifoThroughputLimit"], "perMessageGroupId");
     let redrive: Value = serde_json::from_str(attributes["RedrivePolicy"].as_str().expect("text")).expect("JSON");
-    assert_eq!(redrive["deadLetterTargetArn"], "arn:aws:sqs:us-east-1:000000000000:local-WritesDeadLetterQueue.fifo");
+    assert_eq!(
+        redrive["deadLetterTargetArn"],
+        "arn:aws:sqs:us-east-1:000000000000:00000000-0000-4000-8000-000000000000-writes-dead.fifo"
+    );
 }
 
 #[tokio::test]
-async fn secrets_have_a_given_or_generated_value() {
-    let (services, _) = start(None).await;
-    let given = json!({ "SecretId": "local-SalesforceAppSecret" });
-    let given = services.secretsmanager.call("GetSecretValue", &given).await.expect("a secret");
-    assert_eq!(given["SecretString"], r#"{"client_id":"the-client","client_secret":""}"#);
+async fn secrets_have_a_generated_value_or_none() {
+    let (services, resources) = start(None).await;
+    let empty = json!({ "SecretId": resources.secrets["SalesforceAppSecret"] });
+    let error = services.secretsmanager.call("GetSecretValue", &empty).await.expect_err("no value");
+    assert!(error.to_string().contains("ResourceNotFoundException"), "{error}");
     let generated = json!({ "SecretId": "local-SessionKeySecret" });
     let generated = services.secretsmanager.call("GetSecretValue", &generated).await.expect("a secret");
     let generated = generated["SecretString"].as_str().expect("text");

@@ -178,13 +178,13 @@ async fn a_killed_stack_loses_only_the_last_seconds() {
     std::fs::remove_dir_all(&data).expect("removed");
 }
 
-/// The processes whose environment names this stack's DynamoDB, as `/proc` shows them.
+/// The processes whose environment names a queue of this stack, as `/proc` shows them. Each function has one.
 fn processes_of(stack: &Stack) -> Vec<PathBuf> {
-    let mark = format!("AWS_ENDPOINT_URL_DYNAMODB={}", stack.info().aws_endpoint_urls.dynamodb);
+    let mark = format!("QUEUE_URL={}/", stack.info().aws_endpoint_urls.sqs);
     let processes = std::fs::read_dir("/proc").expect("Linux").filter_map(Result::ok);
     let is_ours = |process: &PathBuf| {
         let environment = std::fs::read(process.join("environ")).unwrap_or_default();
-        environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes())
+        environment.split(|byte| *byte == 0).any(|variable| String::from_utf8_lossy(variable).contains(&mark))
     };
     processes.map(|process| process.path()).filter(is_ours).collect()
 }
