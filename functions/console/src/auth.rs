@@ -7,6 +7,8 @@ mod salesforce;
 mod sign_in;
 mod sign_out;
 
+pub(crate) use login::link as sign_in_link;
+
 use askama::Template;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};

@@ -48,15 +48,19 @@ impl Authenticator {
             contains(&[], token);
             return Ok(None);
         };
-        let known = match self.cache.get(&tenant, now) {
-            Some(cached) => cached,
-            None => self.look_up(&tenant).await?,
+        let known = async {
+            match self.cache.get(&tenant, now) {
+                Some(cached) => Ok(cached),
+                None => self.look_up(&tenant).await,
+            }
         };
+        let (known, is_allowed) = tokio::join!(known, self.allowed_orgs.contains(&tenant));
+        let known = known?;
         let mut is_authentic = contains(&known.accepted(now), token);
         if !is_authentic && known.read_at + REFUSAL_AGE <= now {
             is_authentic = contains(&self.look_up(&tenant).await?.accepted(now), token);
         }
-        Ok((is_authentic && self.allowed_orgs.contains(&tenant).await?).then_some(tenant))
+        Ok((is_authentic && is_allowed?).then_some(tenant))
     }
 
     async fn look_up(&self, tenant: &TenantId) -> Result<CachedTokens, Error> {

@@ -15,7 +15,8 @@ use store::{AllowedOrgs, OrgList, Tenants};
 use crate::authenticator::Authenticator;
 use crate::webhook::Intake;
 
-/// Timeout of one call to AWS. Aircall gives up after 5 s, and a webhook needs two calls at most: tenant and queue.
+/// Timeout of one call to AWS. Aircall gives up after 5 s, and a webhook needs two calls at most, one after the other: the
+/// tenant, together with the list of allowed orgs, and the queue.
 const TIMEOUT: Duration = Duration::from_millis(1500);
 
 #[tokio::main(flavor = "current_thread")]

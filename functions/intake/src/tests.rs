@@ -268,18 +268,50 @@ async fn aircall_has_to_retry_when_the_table_fails() {
     assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
 }
 
+/// The tenant of the org `00Dxx0000001gPL`.
+const ORG: &str = "sf-00dxx0000001gpleay";
+
+/// A table with the tenant [`ORG`], and with `list` as the response to the request for the list of allowed orgs.
+async fn table_with(list: ResponseTemplate) -> MockServer {
+    let aws = MockServer::start().await;
+    let tenant = json!({ "Item": {
+        "tenant": { "S": ORG },
+        "webhook_tokens": { "L": [{ "S": TokenHash::new(TOKEN).to_string() }] },
+    }});
+    for (key, response) in [(ORG, ResponseTemplate::new(200).set_body_json(tenant)), ("allowed-orgs", list)] {
+        Mock::given(has_header("x-amz-target", "DynamoDB_20120810.GetItem"))
+            .and(body_partial_json(json!({ "Key": { "tenant": { "S": key } } })))
+            .respond_with(response)
+            .mount(&aws)
+            .await;
+    }
+    aws
+}
+
 #[tokio::test]
-async fn the_webhook_of_an_org_that_is_not_allowed_gets_the_response_to_an_unknown_token() {
+async fn only_webhooks_of_allowed_orgs_are_accepted() {
     let f = Fixture::new().await;
-    for (allowed, status) in [
-        (OrgList::All, StatusCode::OK),
-        (OrgList::default(), StatusCode::UNAUTHORIZED),
-        ("00D000000000001".parse().unwrap(), StatusCode::UNAUTHORIZED),
+    let unknown = f.post("other", ENDED).await;
+    let item = |orgs: &[&str]| {
+        let item = json!({ "Item": { "tenant": { "S": "allowed-orgs" }, "orgs": { "SS": orgs } } });
+        ResponseTemplate::new(200).set_body_json(item)
+    };
+    let named: OrgList = "00Dxx0000001gPL".parse().unwrap();
+    for (allowed, list, status) in [
+        (named, ResponseTemplate::new(500), StatusCode::OK),
+        (OrgList::All, ResponseTemplate::new(500), StatusCode::OK),
+        (OrgList::default(), item(&["00Dxx0000001gPLEAY"]), StatusCode::OK),
+        (OrgList::default(), item(&["00D000000000001AAA"]), StatusCode::UNAUTHORIZED),
+        (OrgList::default(), ResponseTemplate::new(200).set_body_json(json!({})), StatusCode::UNAUTHORIZED),
+        (OrgList::default(), ResponseTemplate::new(500), StatusCode::SERVICE_UNAVAILABLE),
     ] {
-        let router = router(Intake::new(authenticator(&f.aws.uri(), allowed), events(&f.aws.uri())));
-        let (unknown, f) = (f.post("other", ENDED).await, Fixture { router, aws: MockServer::start().await });
-        let reply = f.post("one", ENDED).await;
-        assert_eq!(reply.status, status);
-        assert!(status == StatusCode::OK || reply.body == unknown.body);
+        let case = format!("{allowed:?}, {status}");
+        let table = table_with(list).await;
+        let router = router(Intake::new(authenticator(&table.uri(), allowed), events(&f.aws.uri())));
+        let reply = Fixture { router, aws: table }.post(ORG, ENDED).await;
+        assert_eq!(reply.status, status, "{case}");
+        if status == StatusCode::UNAUTHORIZED {
+            assert_eq!(reply.body, unknown.body, "as for an unknown token");
+        }
     }
 }

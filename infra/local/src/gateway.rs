@@ -27,7 +27,7 @@ use tokio::net::TcpListener;
 
 use self::call::Call;
 pub use self::policies::Policies;
-use crate::services::Account;
+use crate::services::{Account, Services};
 
 /// The longest body of a request to AWS: a batch of DynamoDB's.
 const MAX_LEN: usize = 20 * 1024 * 1024;
@@ -53,20 +53,16 @@ struct Upstream {
 
 impl Gateway {
     /// A gateway that writes the calls to a new file, if there is a path for it.
-    pub(crate) fn new(
-        policies: BTreeMap<String, Policies>,
-        log: Option<&Path>,
-        account: &Arc<Account>,
-    ) -> Result<Self> {
+    pub(crate) fn new(policies: BTreeMap<String, Policies>, log: Option<&Path>, services: &Services) -> Result<Self> {
         let create = |path: &Path| {
             path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
             File::create(path)
         };
         let about = |path: &Path| format!("cannot write {}", path.display());
         let log = log.map(|path| create(path).with_context(|| about(path))).transpose()?;
-        let http = reqwest::Client::builder().no_proxy().build()?;
         let (policies, log) = (Arc::new(policies), log.map(|file| Arc::new(Mutex::new(file))));
-        Ok(Self { policies, log, account: Arc::clone(account), http })
+        let Services { account, http, .. } = services;
+        Ok(Self { policies, log, account: Arc::clone(account), http: http.clone() })
     }
 
     /// Serves the service of this name at `url` on a listener, until the task is dropped.
@@ -98,6 +94,8 @@ async fn forward(State(upstream): State<Upstream>, uri: Uri, headers: HeaderMap,
     };
     for call in &calls {
         gateway.log(function, call);
+    }
+    for call in &calls {
         if !gateway.policies.get(function).is_some_and(|policies| policies.allow(call)) {
             let message = format!("{function} is not authorized to perform: {call}");
             tracing::warn!("{message}");

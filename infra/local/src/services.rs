@@ -59,6 +59,8 @@ pub struct Services {
     pub secretsmanager: Api,
     /// Whose they are.
     pub account: Arc<Account>,
+    /// The client for them.
+    pub http: reqwest::Client,
     _servers: JoinSet<()>,
 }
 
@@ -150,6 +152,7 @@ impl Services {
             secretsmanager: Api::new(http, &endpoint_urls.secretsmanager, api::SECRETSMANAGER, &account),
             endpoint_urls,
             account,
+            http: http.clone(),
             _servers: servers,
         }
     }

@@ -8,12 +8,11 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use url::form_urlencoded::Serializer;
 
-use crate::auth::sign_in::{self, SignInError};
+use crate::auth::sign_in::SignInError;
 use crate::console::Console;
 use crate::web::flash::Flash;
 use crate::web::form::Fields;
 use crate::web::page::{self, Page};
-use crate::web::page_error::PageError;
 use crate::web::return_to::local_path;
 use crate::web::signed_in::Caller;
 
@@ -53,58 +52,66 @@ pub(crate) async fn show(
     headers: HeaderMap,
     Caller(signed_in): Caller,
     RawQuery(query): RawQuery,
-) -> Result<Response, PageError> {
+) -> Response {
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let return_to = local_path(query.get("return_to"));
     // A signed-in admin may still sign in with another org.
     if signed_in.is_some() && !query.has("domain") {
-        return Ok(Redirect::to(return_to).into_response());
+        return Redirect::to(return_to).into_response();
     }
     let mut error = None;
     if query.has("domain") {
         match my_domain(query.get("domain")) {
-            Some(host) => return Ok(leave(host, return_to)),
+            Some(host) => return leave(&console, host, return_to),
             None => error = Some("Enter your org’s My Domain, such as example.my.salesforce.com."),
         }
     }
     let login = LoginPage {
         page: Page { flash: Flash::from_headers(&headers), ..Page::anonymous("Sign in") },
-        production: path("production", return_to),
-        sandbox: path("sandbox", return_to),
+        production: link(&console, "production", return_to),
+        sandbox: link(&console, "sandbox", return_to),
         return_to: return_to.to_owned(),
         domain: query.get("domain").to_owned(),
         error,
-        to_do: to_do(&console).await?,
+        to_do: to_do(&console).await,
     };
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    Ok((status, page::render(&login)).into_response())
+    (status, page::render(&login)).into_response()
 }
 
-/// What the operator of a new deployment has to do before anybody can sign in, as sentences.
-async fn to_do(console: &Console) -> Result<Vec<String>, PageError> {
-    let mut to_do = Vec::new();
-    if sign_in::app(console).await?.is_none() {
-        to_do.push(SignInError::NoApp.to_string());
-    }
-    if console.allowed_orgs.is_empty().await? {
-        to_do.push(NO_ORG.to_owned());
-    }
-    Ok(to_do)
+/// What the operator of a new deployment has to do before anybody can sign in, as sentences. The page is shown without them
+/// if one of our own stores does not answer.
+async fn to_do(console: &Console) -> Vec<String> {
+    let (app, is_closed) = tokio::join!(console.connector.app.get(), console.allowed_orgs.is_empty());
+    let (has_app, is_closed) = match (app, is_closed) {
+        (Ok(app), Ok(is_closed)) => (app.is_some(), is_closed),
+        (Err(error), _) | (_, Err(error)) => {
+            tracing::warn!(%error, "the sign-in page does not say what is to do");
+            return Vec::new();
+        }
+    };
+    let no_app = (!has_app).then(|| SignInError::NoApp.to_string());
+    no_app.into_iter().chain(is_closed.then(|| NO_ORG.to_owned())).collect()
 }
 
 /// A page that forwards automatically. The form that led here must not be redirected to another host: browsers check
 /// `form-action` against every redirect, and an org may sign its users in on any host.
-fn leave(host: String, return_to: &str) -> Response {
-    let path = path(&host, return_to);
+fn leave(console: &Console, host: String, return_to: &str) -> Response {
+    let path = link(console, &host, return_to);
     let refresh = [("refresh", format!("0;url={path}"))];
     let page = page::render(&LeavingPage { page: Page::anonymous("Signing in"), host, path });
     (refresh, page).into_response()
 }
 
-/// The path that starts a sign-in at `at`.
-fn path(at: &str, return_to: &str) -> String {
+/// The link that starts a sign-in at `at`: at the console's own address, where the callback comes back, because a cookie
+/// binds both to one browser.
+pub(crate) fn link(console: &Console, at: &str, return_to: &str) -> String {
     let query = Serializer::new(String::new()).append_pair("at", at).append_pair("return_to", return_to).finish();
-    format!("{SIGN_IN}?{query}")
+    let path = format!("{SIGN_IN}?{query}");
+    match &console.public_url {
+        Some(base_url) => base_url.path("").join(&path).map_or(path, String::from),
+        None => path,
+    }
 }
 
 /// The host of an org's login page, from the org's My Domain name, host, or any of its URLs.

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use salesforce::oauth::{self, ExchangeError, Pkce};
 use salesforce::{Client, SalesforceId};
 use secrecy::SecretString;
-use store::{App, Attempt, Connection, SalesforceTokens, TenantId, TokenHash};
+use store::{Attempt, Connection, SalesforceTokens, TenantId, TokenHash};
 use url::Url;
 
 use crate::connections::ConnectionError;
@@ -83,7 +83,7 @@ pub(crate) async fn begin(
     return_to: &str,
     browser: &str,
 ) -> Result<Url, SignInError> {
-    let app = app(console).await?.ok_or(SignInError::NoApp)?;
+    let app = console.connector.app.get().await?.ok_or(SignInError::NoApp)?;
     let (state, pkce) = (random::text(), Pkce::new());
     let attempt = Attempt {
         state_hash: hash(&state),
@@ -96,17 +96,6 @@ pub(crate) async fn begin(
     console.sign_ins.begin(&attempt).await?;
     let callback = base_url.path(CALLBACK);
     Ok(oauth::authorize_url(&login_url, &app.client_id, callback.as_str(), SCOPE, &state, &pkce))
-}
-
-/// The app that admins authorise, if the operator has stored it.
-pub(crate) async fn app(console: &Console) -> Result<Option<App>, store::Error> {
-    match console.connector.app.get().await {
-        Err(error @ store::Error::Corrupt(_)) => {
-            tracing::error!(%error, "the secret of the Salesforce app is not {{\"client_id\": \"…\", \"client_secret\": \"…\"}}");
-            Ok(None)
-        }
-        app => app,
-    }
 }
 
 /// The query parameters and cookies of the callback.
@@ -137,7 +126,7 @@ pub(crate) async fn finish(
         return Err(ExchangeError::of_redirect(callback.error).into());
     }
     let login_url = Url::parse(&attempt.login_url).map_err(|_| SignInError::Unknown)?;
-    let app = app(console).await?.ok_or(SignInError::NoApp)?;
+    let app = console.connector.app.get().await?.ok_or(SignInError::NoApp)?;
     let (http, code) = (&console.connector.http, SecretString::from(callback.code));
     let (secret, verifier, redirect_uri) = (&app.client_secret, &attempt.code_verifier, base_url.path(CALLBACK));
     let tokens =

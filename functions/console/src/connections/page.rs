@@ -82,7 +82,7 @@ async fn render(
     let FailedChange { problem, errors, api_id } = failed;
     Ok(page::render(&ConnectionsPage {
         page: page.page("Connections", Some(NAV)),
-        salesforce: SalesforceCard::new(connections.salesforce, connections.former_login_url.as_deref()),
+        salesforce: SalesforceCard::new(console, connections.salesforce, connections.former_login_url.as_deref()),
         aircall: AircallCard::new(connections.aircall, has_app),
         problem,
         errors,

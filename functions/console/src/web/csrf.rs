@@ -81,11 +81,10 @@ pub(crate) async fn csrf_protect(State(kit): State<Arc<Kit>>, request: Request, 
 fn is_same_origin(headers: &HeaderMap, public_url: Option<&BaseUrl>) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let site = text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
-    let host = text(header::HOST.as_str());
+    let ours = public_url.map(BaseUrl::authority).or_else(|| text(header::HOST.as_str()));
     let origin = text(header::ORIGIN.as_str()).is_none_or(|origin| {
         let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
-        let is_public = || public_url.is_some_and(|public| authority == Some(public.authority()));
-        authority.is_some() && (authority == host || is_public())
+        authority.is_some() && authority == ours
     });
     site && origin
 }

@@ -101,7 +101,7 @@ pub(super) async fn serve_aws(
 ) -> Result<EndpointUrls> {
     let urls = &services.endpoint_urls;
     let policies = functions.iter().map(|function| (function.id.clone(), function.policies.clone()));
-    let gateway = Gateway::new(policies.collect(), log, &services.account)?;
+    let gateway = Gateway::new(policies.collect(), log, services)?;
     let mut serve = async |service: &'static str, url: &str| {
         let (listener, own) = services::listen().await?;
         servers.spawn(gateway.clone().serve(listener, service, url.to_owned()));

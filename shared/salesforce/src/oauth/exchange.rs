@@ -29,7 +29,8 @@ pub enum ExchangeError {
     /// operator has not packaged is refused in the same way by every org but the operator's own.
     #[error(
         "Your Salesforce org does not have the app of this console, or does not allow it ({code}). An admin of the org \
-         installs it, or allows it under Setup, External Client App Manager, and then signs in again."
+         installs it, or allows it under Setup, External Client App Manager, and then signs in again. Ask the console's \
+         operator if you have no link to install it: an app that is not packaged works only in the operator's org."
     )]
     NotInstalled {
         /// Salesforce's code.

@@ -28,30 +28,41 @@ pub struct App {
 pub struct AppSecret {
     secretsmanager: Client,
     id: String,
+    ttl: SignedDuration,
     cache: Arc<TtlCache<(), Option<App>>>,
 }
 
 impl AppSecret {
     /// The secret with this ARN or name.
     pub fn new(secretsmanager: Client, id: impl Into<String>) -> Self {
-        Self { secretsmanager, id: id.into(), cache: Arc::new(TtlCache::new(1)) }
+        Self { secretsmanager, id: id.into(), ttl: TTL, cache: Arc::new(TtlCache::new(1)) }
     }
 
-    /// The app; none if the operator has not stored it yet.
+    /// For tests: the secret is read again after this time.
+    #[cfg(test)]
+    pub(crate) fn with_ttl(self, ttl: SignedDuration) -> Self {
+        Self { ttl, ..self }
+    }
+
+    /// The app; none if the operator has not stored it yet, or stored something else.
     ///
     /// # Errors
-    /// When Secrets Manager cannot answer, or the secret is not such JSON.
+    /// When Secrets Manager cannot answer.
     pub async fn get(&self) -> Result<Option<App>, Error> {
         let now = Timestamp::now();
         if let Some(app) = self.cache.get(&(), now) {
             return Ok(app);
         }
         // A deployment makes the secret without a value.
-        let app = match secrets::value(&self.secretsmanager, &self.id, secrets::CURRENT).await? {
-            Some(secret) => Some(secrets::read::<App>(&self.id, &secret)?).filter(|app| !app.client_id.is_empty()),
-            None => None,
-        };
-        self.cache.insert((), app.clone(), now, TTL);
+        let secret = secrets::value(&self.secretsmanager, &self.id, secrets::CURRENT).await?;
+        let app = secret.and_then(|secret| match secrets::read::<App>(&self.id, &secret) {
+            Ok(app) => Some(app).filter(|app| !app.client_id.is_empty()),
+            Err(error) => {
+                tracing::error!(%error, "the secret of an app is not JSON with client_id and client_secret");
+                None
+            }
+        });
+        self.cache.insert((), app.clone(), now, self.ttl);
         Ok(app)
     }
 

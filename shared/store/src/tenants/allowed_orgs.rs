@@ -64,13 +64,20 @@ impl FromStr for OrgList {
 pub struct AllowedOrgs {
     list: OrgList,
     tenants: Tenants,
+    ttl: SignedDuration,
     listed: Arc<TtlCache<(), Arc<BTreeSet<TenantId>>>>,
 }
 
 impl AllowedOrgs {
     /// The orgs in `list`, and those in the item of the tenants table.
     pub fn new(list: OrgList, tenants: Tenants) -> Self {
-        Self { list, tenants, listed: Arc::new(TtlCache::new(1)) }
+        Self { list, tenants, ttl: TTL, listed: Arc::new(TtlCache::new(1)) }
+    }
+
+    /// For tests: the list of the table is read again after this time.
+    #[cfg(test)]
+    pub(crate) fn with_ttl(self, ttl: SignedDuration) -> Self {
+        Self { ttl, ..self }
     }
 
     /// Whether the org of this tenant is served.
@@ -101,7 +108,7 @@ impl AllowedOrgs {
             return Ok(listed);
         }
         let listed = Arc::new(self.tenants.listed_orgs().await?);
-        self.listed.insert((), Arc::clone(&listed), now, TTL);
+        self.listed.insert((), Arc::clone(&listed), now, self.ttl);
         Ok(listed)
     }
 }

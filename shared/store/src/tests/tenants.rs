@@ -1,5 +1,6 @@
 //! Tenants, whose items console and writer both update.
 
+mod allowed_orgs;
 mod connect;
 mod lease;
 

@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 use store::{AircallAuth, ApiUsage};
 
+use crate::auth::sign_in_link;
 use crate::connections::NAV;
 use crate::connections::salesforce::login_host;
 use crate::connections::view::{AircallView, OrgStatus, SalesforceView, WebhookStatus};
+use crate::console::Console;
 use crate::web::when::When;
 
 /// A state badge. Its class gives it colour and shape.
@@ -29,6 +31,10 @@ pub(crate) struct SalesforceCard {
     pub(crate) org: Option<OrgFacts>,
     /// The org that was connected before, if none is connected now.
     pub(crate) former: Option<Former>,
+    /// Link that connects a production org.
+    pub(crate) production: String,
+    /// Link that connects a sandbox.
+    pub(crate) sandbox: String,
 }
 
 /// An org that was connected before.
@@ -36,7 +42,7 @@ pub(crate) struct SalesforceCard {
 pub(crate) struct Former {
     /// The name of its login domain, for display.
     pub(crate) name: String,
-    /// Path that reconnects it.
+    /// Link that reconnects it.
     pub(crate) reconnect: String,
 }
 
@@ -53,7 +59,7 @@ pub(crate) struct OrgFacts {
     pub(crate) stopped: Option<Stopped>,
     pub(crate) usage: Option<Usage>,
     pub(crate) warnings: Vec<String>,
-    /// Path that reconnects it.
+    /// Link that reconnects it.
     pub(crate) reconnect: String,
 }
 
@@ -78,43 +84,41 @@ pub(crate) struct Usage {
 }
 
 impl SalesforceCard {
-    pub(crate) fn new(view: Option<SalesforceView>, former_login_url: Option<&str>) -> Self {
+    pub(crate) fn new(console: &Console, view: Option<SalesforceView>, former_login_url: Option<&str>) -> Self {
+        let [production, sandbox] = ["production", "sandbox"].map(|at| connect_at(console, at));
         let Some(view) = view else {
-            let former = former_login_url.map(Former::new);
-            return Self { badge: Badge::new("skipped", "Not connected"), org: None, former };
+            let former = former_login_url.map(|login_url| Former::new(console, login_url));
+            return Self { badge: Badge::new("skipped", "Not connected"), org: None, former, production, sandbox };
         };
         let (class, word) = match view.state.state {
             OrgStatus::Connected => ("logged", "Connected"),
             OrgStatus::Paused => ("waiting", "Paused"),
             OrgStatus::ReconnectNeeded => ("failed", "Reconnect needed"),
         };
-        Self { badge: Badge::new(class, word), org: Some(OrgFacts::new(view)), former: None }
+        let org = Some(OrgFacts::new(console, view));
+        Self { badge: Badge::new(class, word), org, former: None, production, sandbox }
     }
 }
 
 impl Former {
-    fn new(login_url: &str) -> Self {
+    fn new(console: &Console, login_url: &str) -> Self {
         let at = login_host::at(login_url);
         let name = match &*at {
             "production" => "your org".to_owned(),
             "sandbox" => "your sandbox".to_owned(),
             my_domain => my_domain.to_owned(),
         };
-        Self { name, reconnect: connect_at(&at) }
+        Self { name, reconnect: connect_at(console, &at) }
     }
 }
 
-/// Path that connects an org whose users sign in at `at`.
-fn connect_at(at: &str) -> String {
-    let query = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("at", at)
-        .append_pair("return_to", NAV.path)
-        .finish();
-    format!("/auth/salesforce?{query}")
+/// Link that connects an org whose users sign in at `at`.
+fn connect_at(console: &Console, at: &str) -> String {
+    sign_in_link(console, at, NAV.path)
 }
 
 impl OrgFacts {
-    fn new(view: SalesforceView) -> Self {
+    fn new(console: &Console, view: SalesforceView) -> Self {
         let host = view.instance_url.split_once("://").map_or(&*view.instance_url, |(_, host)| host).to_owned();
         let is_dead = view.state.state == OrgStatus::ReconnectNeeded;
         let stopped = view.state.reason.map(|reason| Stopped {
@@ -130,7 +134,7 @@ impl OrgFacts {
             since: When::new(view.connected_at),
             usage: view.api_usage.map(Usage::new),
             warnings: view.warnings.into_iter().map(|warning| warning.message().to_owned()).collect(),
-            reconnect: connect_at(&login_host::at(&view.login_url)),
+            reconnect: connect_at(console, &login_host::at(&view.login_url)),
             org_id: view.org_id,
             host,
             stopped,

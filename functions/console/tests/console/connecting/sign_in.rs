@@ -233,8 +233,10 @@ async fn an_org_without_the_app_is_told_who_installs_it_and_where() {
     check_refused(&answer, StatusCode::FORBIDDEN, "An admin of the org installs it");
     assert!(answer.text.contains(&format!("href=\"{INSTALL_URL}\"")), "{}", answer.text);
     // Other refusals do not offer it.
-    let callback = callback.as_str().replace("invalid_client", "access_denied");
-    assert!(!browser.open(&f, &callback.replace(&format!("https://{HOST}"), "")).await.text.contains(INSTALL_URL));
+    let state = login_page_state(&browser.begin(&f, "at=production").await);
+    let denied = browser.open(&f, &format!("/auth/salesforce/callback?state={state}&error=access_denied")).await;
+    check_refused(&denied, StatusCode::FORBIDDEN, "You did not allow access");
+    assert!(!denied.text.contains(INSTALL_URL), "{}", denied.text);
 }
 
 #[tokio::test]
@@ -247,6 +249,10 @@ async fn a_public_url_beats_the_host_header() {
     let login_page: Url = answer.header(header::LOCATION).parse().unwrap();
     let callback = login_page.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap().1.into_owned();
     assert_eq!(callback, format!("{public}/auth/salesforce/callback"));
+    // A sign-in begins where it ends, as a cookie binds it to the browser.
+    let login =
+        f.request(Request::get("/login").header(header::HOST, "evil.example.com").body(Body::empty()).unwrap()).await;
+    assert!(login.text.contains(&format!("href=\"{public}/auth/salesforce?at=production")), "{}", login.text);
 }
 
 #[tokio::test]
