@@ -2,7 +2,7 @@
 //! never invalidates its own connection.
 
 use local::demo::bodies::CallBody;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use salesforce_sandbox::Options;
 use serde_json::{Value, json};
 
@@ -239,4 +239,17 @@ impl TestEnv {
         assert_eq!(answer.status(), StatusCode::OK);
         answer.json().await.unwrap()
     }
+}
+
+#[tokio::test]
+async fn the_console_stores_the_tokens_of_a_session_that_it_renews() {
+    let env = env().await;
+    let before = env.tokens().await;
+    env.expire_sessions().await;
+    let page = env.admin(Method::GET, "/connections/salesforce/check").send().await.unwrap();
+    assert_eq!(page.status(), StatusCode::OK);
+    assert_eq!(refreshes(&env).await, 1);
+    let after = env.tokens().await;
+    assert!(after["access_token"] != before["access_token"] && after["refresh_token"] != before["refresh_token"]);
+    assert_alive(&env).await;
 }
