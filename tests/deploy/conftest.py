@@ -65,6 +65,12 @@ def put(*path):
     return change
 
 
+def missing_or_unexpected(found, expected):
+    """What is in one of two dictionaries by logical id and not in the other."""
+    problems = [f"{key} does not exist" for key in sorted(expected.keys() - found.keys())]
+    return problems + [f"{key} is not expected" for key in sorted(found.keys() - expected.keys())]
+
+
 def assert_detects(rule, expected, address="api", **changes):
     """Asserts that a rule finds this one problem, and nothing else, after a change of the template."""
     assert rule(create(address, **changes)) == [expected]

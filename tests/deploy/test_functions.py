@@ -1,6 +1,6 @@
 """The functions of the translated template, what invokes them, and the alarms."""
 
-from conftest import assert_detects, create, put
+from conftest import assert_detects, create, missing_or_unexpected, put
 
 # Memory in MB and time-out in seconds.
 FUNCTIONS = {
@@ -27,8 +27,7 @@ TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
 
 def differences(found, expected):
     """What is missing, not expected or different, by logical id."""
-    problems = [f"{key} does not exist" for key in sorted(expected.keys() - found.keys())]
-    problems += [f"{key} is not expected" for key in sorted(found.keys() - expected.keys())]
+    problems = missing_or_unexpected(found, expected)
     for key in sorted(expected.keys() & found.keys()):
         properties = expected[key].keys() | found[key].keys()
         problems += [

@@ -2,7 +2,7 @@
 
 import json
 
-from conftest import assert_detects, create, put
+from conftest import assert_detects, create, missing_or_unexpected, put
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from translate import ACCOUNT, REGION
 
@@ -110,8 +110,7 @@ def allowed(policy):
 
 def bad_roles(stack):
     roles = stack.of_type("AWS::IAM::Role")
-    problems = [f"{key} is not expected" for key in roles.keys() - ROLES.keys()]
-    problems += [f"{key} does not exist" for key in ROLES.keys() - roles.keys()]
+    problems = missing_or_unexpected(roles, ROLES)
     for key in ROLES.keys() & roles.keys():
         role = roles[key]
         service, managed, actions = ROLES[key]

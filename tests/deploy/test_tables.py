@@ -1,6 +1,6 @@
 """The tables of the translated template: keys, what expires and what can be restored."""
 
-from conftest import assert_detects, put
+from conftest import assert_detects, missing_or_unexpected, put
 
 # Each table: its keys, whether items expire, and whether it can be restored.
 TABLES = {
@@ -24,8 +24,7 @@ def keys(schema):
 
 def bad_tables(stack):
     tables = stack.of_type("AWS::DynamoDB::Table")
-    problems = [f"{key} is not expected" for key in tables.keys() - TABLES.keys()]
-    problems += [f"{key} does not exist" for key in TABLES.keys() - tables.keys()]
+    problems = missing_or_unexpected(tables, TABLES)
     for key in TABLES.keys() & tables.keys():
         table = tables[key]
         schema, expires, restorable = TABLES[key]

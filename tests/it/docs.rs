@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use regex::Regex;
+use serde_json::{Map, Value};
 
-fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-}
+use crate::template::{root, template};
 
 /// The Markdown files of the repository.
 fn documents() -> Vec<PathBuf> {
@@ -59,16 +58,11 @@ fn links_lead_to_files_and_sections() {
     assert!(broken.is_empty(), "{broken:#?}");
 }
 
-/// The names of the entries of a section of the template.
-fn template_names(section: &str) -> Vec<String> {
-    let template = read(&root().join("template.yaml"));
-    let start = template.find(&format!("\n{section}:\n")).unwrap_or_else(|| panic!("there is no {section}"));
-    let lines = template[start..].lines().skip(2);
-    let entries = lines.take_while(|line| line.is_empty() || line.starts_with(' ') || line.starts_with('#'));
-    let name = Regex::new(r"^  (\w+):").unwrap();
-    let names: Vec<String> = entries.filter_map(|line| Some(name.captures(line)?[1].to_owned())).collect();
-    assert!(names.len() > 3, "{section}: {names:?}");
-    names
+/// The entries of a section of the template, by name.
+fn section<'a>(template: &'a Value, name: &str) -> &'a Map<String, Value> {
+    let entries = template[name].as_object().unwrap_or_else(|| panic!("there is no {name}"));
+    assert!(entries.len() > 3, "{name}: {entries:?}");
+    entries
 }
 
 /// The rows of the tables in a document whose first cell is a name, or names, in backticks.
@@ -86,16 +80,19 @@ fn rows(document: &str) -> Vec<(Vec<String>, String)> {
 fn each_parameter_and_output_of_the_template_is_documented() {
     let rows = rows(&read(&root().join("docs/deploying.md")));
     let documented: Vec<&String> = rows.iter().flat_map(|(names, _)| names).collect();
-    let names: Vec<String> = ["Parameters", "Outputs"].into_iter().flat_map(template_names).collect();
-    let missing: Vec<_> = names.iter().filter(|name| !documented.contains(name)).collect();
+    let template = template();
+    let parameters = section(&template, "Parameters");
+    let names = parameters.keys().chain(section(&template, "Outputs").keys());
+    let missing: Vec<_> = names.filter(|name| !documented.contains(name)).collect();
     assert!(missing.is_empty(), "{missing:?}");
-    let template = read(&root().join("template.yaml"));
-    for parameter in template_names("Parameters") {
-        let default =
-            Regex::new(&format!(r#"(?m)^  {parameter}:\n(?:    .*\n)*?    Default: "?([^"\n]*)"?$"#)).unwrap();
-        let default = default.captures(&template).unwrap_or_else(|| panic!("{parameter} has no default"))[1].to_owned();
+    for (parameter, declaration) in parameters {
+        let default = match &declaration["Default"] {
+            Value::Null => panic!("{parameter} has no default"),
+            Value::String(text) => text.clone(),
+            number => number.to_string(),
+        };
         let stated = if default.is_empty() { "empty".to_owned() } else { default };
-        let (_, row) = rows.iter().find(|(names, _)| names.contains(&parameter)).unwrap();
+        let (_, row) = rows.iter().find(|(names, _)| names.contains(parameter)).unwrap();
         assert!(row.contains(&stated), "{parameter} is {stated:?} by default: {row}");
     }
 }
@@ -103,7 +100,8 @@ fn each_parameter_and_output_of_the_template_is_documented() {
 #[test]
 fn each_alarm_of_the_template_is_documented() {
     let operating = read(&root().join("docs/operating.md"));
-    let alarms = template_names("Resources").into_iter().filter(|name| name.ends_with("Alarm"));
+    let template = template();
+    let alarms = section(&template, "Resources").keys().filter(|name| name.ends_with("Alarm"));
     let missing: Vec<_> = alarms.filter(|alarm| !operating.contains(&format!("### {alarm}\n"))).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }

@@ -8,12 +8,12 @@ use serde_json::{Map, Value, json};
 use serde_yaml_ng::Value as Yaml;
 
 /// The template with CloudFormation's short forms as JSON: `!Ref X` is `{"Ref": "X"}`.
-fn template() -> Value {
+pub(crate) fn template() -> Value {
     let text = std::fs::read_to_string(root().join("template.yaml")).unwrap();
     to_json(serde_yaml_ng::from_str(&text).unwrap())
 }
 
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
@@ -38,7 +38,7 @@ fn resources<'a>(template: &'a Value, kind: &str) -> BTreeMap<&'a str, &'a Value
     all.iter().filter(|(_, resource)| resource["Type"] == kind).map(|(id, resource)| (id.as_str(), resource)).collect()
 }
 
-fn functions(template: &Value) -> BTreeMap<&str, &Value> {
+pub(crate) fn functions(template: &Value) -> BTreeMap<&str, &Value> {
     resources(template, "AWS::Serverless::Function")
 }
 
@@ -46,7 +46,7 @@ fn queues(template: &Value) -> BTreeMap<&str, &Value> {
     resources(template, "AWS::SQS::Queue")
 }
 
-fn binary(function: &Value) -> &str {
+pub(crate) fn binary(function: &Value) -> &str {
     function["Metadata"]["BuildProperties"]["Binary"].as_str().unwrap()
 }
 

@@ -107,10 +107,13 @@ fn leave(console: &Console, host: String, return_to: &str) -> Response {
 /// binds both to one browser.
 pub(crate) fn link(console: &Console, at: &str, return_to: &str) -> String {
     let query = Serializer::new(String::new()).append_pair("at", at).append_pair("return_to", return_to).finish();
-    let path = format!("{SIGN_IN}?{query}");
     match &console.public_url {
-        Some(base_url) => base_url.path("").join(&path).map_or(path, String::from),
-        None => path,
+        Some(base_url) => {
+            let mut link = base_url.path(SIGN_IN);
+            link.set_query(Some(&query));
+            link.into()
+        }
+        None => format!("{SIGN_IN}?{query}"),
     }
 }
 

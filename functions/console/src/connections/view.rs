@@ -134,9 +134,9 @@ impl Connections {
         };
         let reason = health::check_webhook(console, &mut tenant).await;
         let (last_event_at, former_login_url) = (tenant.last_event_at, tenant.former_login_url.take());
-        let aircall = tenant.aircall.take().map(|connection| AircallView {
-            is_at_former_address: health::is_at_former_address(console, &tenant.id, &connection),
-            ..AircallView::new(connection, reason, last_event_at)
+        let aircall = tenant.aircall.take().map(|connection| {
+            let is_at_former_address = health::is_at_former_address(console, &tenant.id, &connection);
+            AircallView::new(connection, is_at_former_address, reason, last_event_at)
         });
         Ok(Self { salesforce: SalesforceView::from_tenant(tenant, Timestamp::now()), former_login_url, aircall })
     }
@@ -167,7 +167,12 @@ impl StateView {
 }
 
 impl AircallView {
-    fn new(connection: AircallConnection, reason: Option<String>, last_event_at: Option<Timestamp>) -> Self {
+    fn new(
+        connection: AircallConnection,
+        is_at_former_address: bool,
+        reason: Option<String>,
+        last_event_at: Option<Timestamp>,
+    ) -> Self {
         let AircallConnection { company_id, company_name, how, webhook_id, webhook_url, connected_at, state, .. } =
             connection;
         let (state, since) = match state {
@@ -181,7 +186,7 @@ impl AircallView {
             how,
             webhook_id,
             webhook_url,
-            is_at_former_address: false,
+            is_at_former_address,
             connected_at,
             state,
             since,
