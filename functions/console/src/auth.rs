@@ -41,9 +41,9 @@ struct NotSignedInPage {
 }
 
 /// The page that says why the sign-in failed.
-fn failed(status: StatusCode, message: String, install_url: Option<&Url>) -> Response {
+fn failed(status: StatusCode, message: String, install_url: Option<Url>) -> Response {
     let page = Page::anonymous("You are not signed in");
-    let install_url = install_url.map(Url::to_string);
+    let install_url = install_url.map(String::from);
     (status, page::render(&NotSignedInPage { page, message, install_url, again: "/login" })).into_response()
 }
 

@@ -64,11 +64,11 @@ pub(crate) async fn callback(
     match connected {
         Ok(()) => Ok(page::done(crate::connections::NAV.path, Flash::AircallConnected)),
         Err(Failed::Message(status, message)) => {
-            show_failed(&console, &headers, page, status, FailedChange::new(message)).await
+            show_failed(&console, page, status, FailedChange::new(message)).await
         }
         Err(Failed::Connection(ConnectionError::Store(error))) => Err(error.into()),
         Err(Failed::Connection(error)) => {
-            show_failed(&console, &headers, page, StatusCode::CONFLICT, FailedChange::new(error.to_string())).await
+            show_failed(&console, page, StatusCode::CONFLICT, FailedChange::new(error.to_string())).await
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
-use salesforce::oauth::ExchangeError;
+use url::Url;
 
 use super::{failed, redirect};
 use crate::auth::sign_in::{self, Callback, SignInError, SignedInWith};
@@ -19,6 +19,8 @@ use crate::web::page_error::PageError;
 use crate::web::random;
 use crate::web::signed_in::{Caller, SignedIn, cookies};
 
+/// The path of a package's install link. Other links, as those of a marketplace, are the same for all orgs.
+const INSTALL_PACKAGE: &str = "/packaging/installPackage.apexp";
 /// Name of the cookie that binds a sign-in to the browser that started it.
 const BROWSER: &str = "signin";
 
@@ -82,7 +84,7 @@ fn not_signed_in(console: &Console, error: &SignInError) -> Response {
     let (status, reason) = match error {
         SignInError::Unknown => (StatusCode::BAD_REQUEST, "unknown"),
         SignInError::OtherBrowser => (StatusCode::FORBIDDEN, "other browser"),
-        SignInError::Refused(ExchangeError::NotInstalled { .. }) => (StatusCode::FORBIDDEN, "app not installed"),
+        SignInError::NotInstalled { .. } => (StatusCode::FORBIDDEN, "app not installed"),
         SignInError::Refused(_) => (StatusCode::FORBIDDEN, "refused by Salesforce"),
         SignInError::NoAdmin => (StatusCode::FORBIDDEN, "no admin"),
         SignInError::OrgNotAllowed(_) => (StatusCode::FORBIDDEN, "org not allowed"),
@@ -93,10 +95,23 @@ fn not_signed_in(console: &Console, error: &SignInError) -> Response {
     };
     tracing::warn!(reason, "sign-in failed");
     let install_url = match error {
-        SignInError::Refused(ExchangeError::NotInstalled { .. }) => console.app_install_url.as_ref(),
+        SignInError::NotInstalled { login_url, .. } => {
+            console.app_install_url.as_ref().map(|install_url| installed_at(install_url, login_url))
+        }
         _ => None,
     };
     failed(status, error.to_string(), install_url)
+}
+
+/// The link that installs the app's package in the org of this login URL: sandboxes and production have different hosts.
+fn installed_at(install_url: &Url, login_url: &Url) -> Url {
+    if install_url.path() != INSTALL_PACKAGE {
+        return install_url.clone();
+    }
+    let mut url = login_url.clone();
+    url.set_path(INSTALL_PACKAGE);
+    url.set_query(install_url.query());
+    url
 }
 
 fn cookie(value: &str, seconds: i64) -> HeaderValue {

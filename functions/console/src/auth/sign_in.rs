@@ -37,7 +37,14 @@ pub(crate) enum SignInError {
     OtherBrowser,
     /// Salesforce refused the sign-in.
     #[error("{0}")]
-    Refused(#[from] ExchangeError),
+    Refused(ExchangeError),
+    /// The org does not have the app.
+    #[error("{error}")]
+    NotInstalled {
+        error: ExchangeError,
+        /// The login URL of the org's users.
+        login_url: Url,
+    },
     /// The user is not an admin of the org.
     #[error(
         "Your Salesforce user does not administer this org. Ask an admin to sign in here: a user with the \
@@ -64,6 +71,15 @@ pub(crate) enum SignInError {
     /// One of our own stores does not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
+}
+
+impl SignInError {
+    fn refused(error: ExchangeError, login_url: &Url) -> Self {
+        match error {
+            ExchangeError::NotInstalled { .. } => SignInError::NotInstalled { error, login_url: login_url.clone() },
+            error => SignInError::Refused(error),
+        }
+    }
 }
 
 /// A successful sign-in, and the page to return to.
@@ -122,15 +138,16 @@ pub(crate) async fn finish(
     if !callback.browsers.iter().any(|browser| attempt.browser_hash.matches(browser)) {
         return Err(SignInError::OtherBrowser);
     }
-    if !callback.error.is_empty() {
-        return Err(ExchangeError::of_redirect(callback.error).into());
-    }
     let login_url = Url::parse(&attempt.login_url).map_err(|_| SignInError::Unknown)?;
+    if !callback.error.is_empty() {
+        return Err(SignInError::refused(ExchangeError::of_redirect(callback.error), &login_url));
+    }
     let app = console.connector.app.get().await?.ok_or(SignInError::NoApp)?;
     let (http, code) = (&console.connector.http, SecretString::from(callback.code));
     let (secret, verifier, redirect_uri) = (&app.client_secret, &attempt.code_verifier, base_url.path(CALLBACK));
-    let tokens =
-        oauth::exchange(http, &login_url, &app.client_id, secret, redirect_uri.as_str(), &code, verifier).await?;
+    let tokens = oauth::exchange(http, &login_url, &app.client_id, secret, redirect_uri.as_str(), &code, verifier)
+        .await
+        .map_err(|error| SignInError::refused(error, &login_url))?;
     let refresh_token = tokens.refresh_token.clone().ok_or(SignInError::Unknown)?;
     let tenant = TenantId::from_org_id(tokens.org_id.as_str()).map_err(|_| SignInError::Unknown)?;
     match verify_admin(console, &tenant, &tokens).await {

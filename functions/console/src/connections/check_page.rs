@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::{Html, IntoResponse as _, Response};
 use salesforce::{CheckItem, CheckStatus, OrgCheck, SetUpOutcome, SetUpStep};
 
@@ -49,12 +48,11 @@ struct Item {
 /// Shows what the connected user can access in the org.
 pub(crate) async fn show(
     State(console): State<Arc<Console>>,
-    headers: HeaderMap,
     page: PageRequest,
 ) -> Result<Response, PageError> {
     let check = match org::check(&console, &page.session.tenant).await {
         Ok(check) => check,
-        Err(error) => return respond(&console, &headers, page, Err(error)).await,
+        Err(error) => return respond(&console, page, Err(error)).await,
     };
     Ok(checked(page, check).into_response())
 }
@@ -75,12 +73,11 @@ fn checked(page: PageRequest, check: OrgCheck) -> Html<String> {
 /// Sets up the key field and shows the outcome of each step.
 pub(crate) async fn set_up(
     State(console): State<Arc<Console>>,
-    headers: HeaderMap,
     SubmittedForm { page, .. }: SubmittedForm,
 ) -> Result<Response, PageError> {
     let steps = match org::set_up(&console, &page.session.tenant).await {
         Ok(steps) => steps,
-        Err(error) => return respond(&console, &headers, page, Err(error)).await,
+        Err(error) => return respond(&console, page, Err(error)).await,
     };
     let is_done = steps.iter().all(|step| step.outcome != SetUpOutcome::Failed);
     let summary = if is_done {

@@ -54,31 +54,28 @@ impl FailedChange {
 /// Shows the page.
 pub(crate) async fn show(
     State(console): State<Arc<Console>>,
-    headers: HeaderMap,
     page: PageRequest,
 ) -> Result<Html<String>, PageError> {
-    render(&console, &headers, page, FailedChange::default()).await
+    render(&console, page, FailedChange::default()).await
 }
 
 /// Shows the page again after a failed change.
 pub(crate) async fn show_failed(
     console: &Console,
-    headers: &HeaderMap,
     page: PageRequest,
     status: StatusCode,
     failed: FailedChange,
 ) -> Result<Response, PageError> {
-    Ok((status, render(console, headers, page, failed).await?).into_response())
+    Ok((status, render(console, page, failed).await?).into_response())
 }
 
 async fn render(
     console: &Console,
-    headers: &HeaderMap,
     page: PageRequest,
     failed: FailedChange,
 ) -> Result<Html<String>, PageError> {
     let connections = Connections::load(console, &page.session.tenant).await?;
-    let has_app = console.aircall.app(&console.base_url(headers)?).await?.is_some();
+    let has_app = console.aircall.has_app().await?;
     let FailedChange { problem, errors, api_id } = failed;
     Ok(page::render(&ConnectionsPage {
         page: page.page("Connections", Some(NAV)),
@@ -93,7 +90,6 @@ async fn render(
 /// The response to a change: a redirect with a flash message, or the page with the error.
 pub(crate) async fn respond(
     console: &Console,
-    headers: &HeaderMap,
     page: PageRequest,
     changed: Result<Flash, ConnectionError>,
 ) -> Result<Response, PageError> {
@@ -102,7 +98,7 @@ pub(crate) async fn respond(
         Err(ConnectionError::Store(error)) => Err(error.into()),
         Err(error) => {
             let (status, message) = ApiError::from(error).into_page_parts();
-            show_failed(console, headers, page, status, FailedChange::new(message)).await
+            show_failed(console, page, status, FailedChange::new(message)).await
         }
     }
 }
@@ -110,13 +106,12 @@ pub(crate) async fn respond(
 /// Disconnects the org.
 pub(crate) async fn disconnect_salesforce(
     State(console): State<Arc<Console>>,
-    headers: HeaderMap,
     SubmittedForm { page, .. }: SubmittedForm,
 ) -> Result<Response, PageError> {
     let disconnected = salesforce::disconnect(&console, &page.session.tenant).await;
     let disconnected = disconnected
         .map(|is_revoked| if is_revoked { Flash::SalesforceDisconnected } else { Flash::SalesforceNotRevoked });
-    respond(&console, &headers, page, disconnected).await
+    respond(&console, page, disconnected).await
 }
 
 /// Connects an Aircall account by its API key.
@@ -133,9 +128,9 @@ pub(crate) async fn connect_aircall(
             errors.at(field, message);
             FailedChange { errors, api_id: fields.get("api_id").to_owned(), problem: None }
         }
-        Err(error) => return respond(&console, &headers, page, Err(error)).await,
+        Err(error) => return respond(&console, page, Err(error)).await,
     };
-    show_failed(&console, &headers, page, StatusCode::UNPROCESSABLE_ENTITY, failed).await
+    show_failed(&console, page, StatusCode::UNPROCESSABLE_ENTITY, failed).await
 }
 
 /// The inner error names a field and what is wrong with its input.
@@ -165,7 +160,7 @@ pub(crate) async fn reactivate_aircall(
     SubmittedForm { page, .. }: SubmittedForm,
 ) -> Result<Response, PageError> {
     let reactivated = aircall::reactivate(&console, &page.session.tenant, &console.base_url(&headers)?).await;
-    respond(&console, &headers, page, reactivated.map(|_| Flash::AircallReactivated)).await
+    respond(&console, page, reactivated.map(|_| Flash::AircallReactivated)).await
 }
 
 /// Replaces the webhook and its token.
@@ -175,7 +170,7 @@ pub(crate) async fn rotate_aircall(
     SubmittedForm { page, .. }: SubmittedForm,
 ) -> Result<Response, PageError> {
     let rotated = aircall::rotate(&console, &page.session.tenant, &console.base_url(&headers)?).await;
-    respond(&console, &headers, page, rotated.map(|_| Flash::AircallRotated)).await
+    respond(&console, page, rotated.map(|_| Flash::AircallRotated)).await
 }
 
 /// Disconnects the account.
@@ -187,5 +182,5 @@ pub(crate) async fn disconnect_aircall(
     let disconnected = aircall::disconnect(&console, &page.session.tenant, &console.base_url(&headers)?).await;
     let disconnected =
         disconnected.map(|is_deleted| if is_deleted { Flash::AircallDisconnected } else { Flash::AircallNotDeleted });
-    respond(&console, &headers, page, disconnected).await
+    respond(&console, page, disconnected).await
 }

@@ -59,7 +59,12 @@ impl Aircall {
         Self { token_delay: Duration::ZERO, ..self }
     }
 
-    /// The OAuth app, by which admins connect without an API key, if the deployment has one.
+    /// Whether the deployment has an OAuth app, by which admins connect without an API key.
+    pub(crate) async fn has_app(&self) -> Result<bool, store::Error> {
+        Ok(self.app.get().await?.is_some())
+    }
+
+    /// The deployment's OAuth app, if it has one, with its callback at this address.
     pub(crate) async fn app(&self, base_url: &BaseUrl) -> Result<Option<oauth::App>, store::Error> {
         Ok(self.app.get().await?.map(|store::App { client_id, client_secret }| oauth::App {
             client_id,

@@ -151,10 +151,9 @@ impl ExchangeError {
             "inactive_user" | "inactive_org" | "invalid_grant" => Self::Blocked { description: error.to_owned() },
             // Since September 2025 an app that is not installed is refused; the second is that of a local app, which
             // works only in the org that made it.
-            "OAUTH_APPROVAL_ERROR_GENERIC" | "OAUTH_EC_APP_NOT_FOUND" | "OAUTH_APP_BLOCKED" => {
-                Self::NotInstalled { code: error.to_owned() }
-            }
-            // The app does not admit this user: OAUTH_APP_ACCESS_DENIED and the like.
+            "OAUTH_APPROVAL_ERROR_GENERIC" | "OAUTH_EC_APP_NOT_FOUND" => Self::NotInstalled { code: error.to_owned() },
+            // An admin of the org has blocked the app, or it does not admit this user: OAUTH_APP_BLOCKED,
+            // OAUTH_APP_ACCESS_DENIED and the like.
             app if app.starts_with("OAUTH_") => Self::Blocked { description: app.to_owned() },
             _ => Self::Misconfigured { error: error.to_owned(), description },
         }

@@ -133,10 +133,12 @@ async fn an_unreadable_success_may_have_used_the_code() {
 fn a_redirect_error_is_read_by_its_code_only() {
     let denied = ExchangeError::of_redirect("access_denied");
     assert_eq!(denied, ExchangeError::Denied);
-    for code in ["OAUTH_APP_BLOCKED", "OAUTH_APPROVAL_ERROR_GENERIC", "OAUTH_EC_APP_NOT_FOUND", "invalid_client"] {
+    for code in ["OAUTH_APPROVAL_ERROR_GENERIC", "OAUTH_EC_APP_NOT_FOUND", "invalid_client"] {
         assert_eq!(ExchangeError::of_redirect(code), ExchangeError::NotInstalled { code: code.to_owned() });
     }
-    assert!(matches!(ExchangeError::of_redirect("OAUTH_APP_ACCESS_DENIED"), ExchangeError::Blocked { .. }));
+    for code in ["OAUTH_APP_BLOCKED", "OAUTH_APP_ACCESS_DENIED"] {
+        assert!(matches!(ExchangeError::of_redirect(code), ExchangeError::Blocked { .. }), "{code}");
+    }
     assert!(matches!(ExchangeError::of_redirect("server_error"), ExchangeError::Retry { .. }));
     assert!(matches!(ExchangeError::of_redirect("invalid_scope"), ExchangeError::Misconfigured { .. }));
     for nonsense in ["", "call us at 555-0100", "<b>", &"x".repeat(65)] {

@@ -89,7 +89,12 @@ pub(crate) async fn check_webhook_cached(console: &Console, tenant: &mut Tenant)
     }
 }
 
-async fn fetch(console: &Console, tenant: &TenantId, connection: &AircallConnection) -> (AircallState, Option<String>) {
+/// Fetches the webhook: its state, and a note if there is a problem. Adds its URL to the connection if that is unknown.
+async fn fetch(
+    console: &Console,
+    tenant: &TenantId,
+    connection: &mut AircallConnection,
+) -> (AircallState, Option<String>) {
     let off = match connection.state {
         off @ AircallState::Deactivated { .. } => off,
         AircallState::Active | AircallState::Unknown => AircallState::Deactivated { since: Timestamp::now() },
@@ -101,7 +106,8 @@ async fn fetch(console: &Console, tenant: &TenantId, connection: &AircallConnect
     match fetched.await {
         // Compared with the URL of when it was connected, as the console may be reachable under several.
         Ok(Some(webhook)) if webhook.active => {
-            match SubscriptionDiff::between(&webhook, connection.webhook_url.as_deref()) {
+            let url = connection.webhook_url.get_or_insert_with(|| webhook.url.clone());
+            match SubscriptionDiff::between(&webhook, Some(url)) {
                 SubscriptionDiff::Same => (AircallState::Active, None),
                 SubscriptionDiff::Extra => (AircallState::Active, Some(EXTRA_EVENTS.to_owned())),
                 SubscriptionDiff::Incomplete => (off, Some(CHANGED.to_owned())),

@@ -231,12 +231,15 @@ async fn an_org_without_the_app_is_told_who_installs_it_and_where() {
     let callback: Url = refused.headers()[header::LOCATION].to_str().unwrap().parse().unwrap();
     let answer = browser.open(&f, &format!("{}?{}", callback.path(), callback.query().unwrap())).await;
     check_refused(&answer, StatusCode::FORBIDDEN, "An admin of the org installs it");
-    assert!(answer.text.contains(&format!("href=\"{INSTALL_URL}\"")), "{}", answer.text);
+    // The package's link, at the org's own login host: a sandbox has another than production.
+    let path = INSTALL_URL.strip_prefix("https://login.salesforce.com").unwrap();
+    let install_url = format!("{}{path}", f.vendors.salesforce_url.trim_end_matches('/'));
+    assert!(answer.text.contains(&format!("href=\"{install_url}\"")), "{}", answer.text);
     // Other refusals do not offer it.
     let state = login_page_state(&browser.begin(&f, "at=production").await);
     let denied = browser.open(&f, &format!("/auth/salesforce/callback?state={state}&error=access_denied")).await;
     check_refused(&denied, StatusCode::FORBIDDEN, "You did not allow access");
-    assert!(!denied.text.contains(INSTALL_URL), "{}", denied.text);
+    assert!(!denied.text.contains(path), "{}", denied.text);
 }
 
 #[tokio::test]
