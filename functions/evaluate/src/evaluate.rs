@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use lambda::metrics::{Counter, count};
+use lambda::metrics;
 use lambda::queue::{QueueError, WakeUp, WriteQueue};
 use rules::decide::decide;
 use rules::messages::redact_key;
@@ -118,16 +118,20 @@ impl Evaluator {
                 }
                 Err(MergeError::Store(error)) => return Err(error.into()),
             }
-            count(Counter::EventsMerged, messages.len() as u64, &[]);
-            let event = events.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-            tracing::info!(%tenant, key = %redact_key(key), event, events = messages.len(), ?verdict, "merged events");
-            match verdict {
-                Some(Verdict::Log(_)) => self.wake(tenant, key, version.unwrap_or_default() + 1).await?,
-                Some(Verdict::Skip(_)) => {
-                    let is_new = last_decision.is_none_or(|last| Some(last.verdict) != verdict);
-                    count(Counter::CallsSkipped, u64::from(is_new), &[]);
-                }
-                None => {}
+            let is_new = last_decision.is_none_or(|last| Some(last.verdict) != verdict);
+            let is_skipped = is_new && matches!(verdict, Some(Verdict::Skip(_)));
+            tracing::info!(
+                target: metrics::TARGET,
+                EventsMerged = messages.len(),
+                CallsSkipped = u64::from(is_skipped),
+                %tenant,
+                key = %redact_key(key),
+                event = events.iter().map(String::as_str).collect::<Vec<_>>().join(", "),
+                ?verdict,
+                "merged events"
+            );
+            if let Some(Verdict::Log(_)) = verdict {
+                self.wake(tenant, key, version.unwrap_or_default() + 1).await?;
             }
             return Ok(excess);
         }

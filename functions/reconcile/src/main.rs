@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use lambda::{WriteQueue, env, start};
 use lambda_runtime::{LambdaEvent, run, service_fn};
-use store::Calls;
+use store::{Calls, Tenants};
 
 use crate::payload::{Payload, Reconcile};
 
@@ -20,10 +20,13 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 async fn main() -> anyhow::Result<()> {
     start::logs();
     let calls_table = env::required("CALLS_TABLE")?;
+    let tenants_table = env::required("TENANTS_TABLE")?;
     let writes_queue_url = env::required("WRITES_QUEUE_URL")?;
     let aws = start::aws(TIMEOUT).await;
+    let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
     let reconcile = &Reconcile {
-        calls: Calls::new(aws_sdk_dynamodb::Client::new(&aws), calls_table),
+        calls: Calls::new(dynamodb.clone(), calls_table),
+        tenants: Tenants::new(dynamodb, tenants_table),
         write_queue: WriteQueue::new(aws_sdk_sqs::Client::new(&aws), writes_queue_url),
     };
     run(service_fn(|event: LambdaEvent<Payload>| reconcile.handle(event.payload)))

@@ -2,11 +2,11 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use jiff::Timestamp;
-use lambda::{QueueError, WakeUp, WriteQueue, batch};
+use lambda::{QueueError, WakeUp, WriteQueue, batch, metrics};
 use serde::Deserialize;
-use store::Calls;
+use store::{Calls, Tenants};
 
-use crate::sweep;
+use crate::sweep::{self, Swept};
 
 /// Wake-ups that are forwarded concurrently.
 const CONCURRENCY: usize = 10;
@@ -29,6 +29,8 @@ pub(crate) enum Payload {
 pub(crate) struct Reconcile {
     /// The entries.
     pub(crate) calls: Calls,
+    /// The tenants, for the state of their orgs.
+    pub(crate) tenants: Tenants,
     /// Wakes the writer.
     pub(crate) write_queue: WriteQueue,
 }
@@ -40,11 +42,22 @@ impl Reconcile {
     /// When the sweep fails. The next one follows in a minute.
     pub(crate) async fn handle(&self, payload: Payload) -> Result<Option<SqsBatchResponse>, lambda_runtime::Error> {
         match payload {
-            Payload::Retries(event) => Ok(Some(batch::each(event, CONCURRENCY, |message| self.forward(message)).await)),
+            Payload::Retries(event) => {
+                let records = event.records.len();
+                let response = batch::each(event, CONCURRENCY, |message| self.forward(message)).await;
+                Ok(Some(batch::unless_all_failed(response, records)?))
+            }
             Payload::Schedule { source } => {
-                let swept = sweep::sweep(&self.calls, &self.write_queue, Timestamp::now()).await;
-                let tenants = swept.inspect_err(|error| tracing::error!(%error, "the sweep ended early"))?;
-                tracing::info!(source, tenants, "swept");
+                let swept = sweep::sweep(self, Timestamp::now()).await;
+                let Swept { tenants, oldest } =
+                    swept.inspect_err(|error| tracing::error!(%error, "the sweep ended early"))?;
+                tracing::info!(
+                    target: metrics::TARGET,
+                    OverdueTenants = tenants,
+                    OldestOverdueSeconds = oldest.as_secs(),
+                    source,
+                    "swept"
+                );
                 Ok(None)
             }
         }

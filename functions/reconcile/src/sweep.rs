@@ -1,15 +1,18 @@
 //! The sweep: finds overdue entries, so that a lost wake-up only delays them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use lambda::metrics::{self, Counter};
-use lambda::{QueueError, WakeUp, WriteQueue};
-use store::{Calls, TenantId};
+use lambda::{QueueError, WakeUp};
+use store::{ConnectionState, OverdueEntry, TenantId, Tenants};
+
+use crate::payload::Reconcile;
 
 /// How long an entry must be overdue before the sweep wakes the writer for it. Until then its own wake-up may arrive.
 const GRACE: SignedDuration = SignedDuration::from_secs(60);
+/// How many tenants are read to find one whose org takes requests.
+const MAX_LOOK_UPS: usize = 100;
 /// Maximum duration of a sweep. The function's timeout is 30 s.
 const BUDGET: Duration = Duration::from_secs(20);
 
@@ -24,23 +27,41 @@ pub(crate) enum SweepError {
     Queue(#[from] QueueError),
 }
 
-/// Wakes the writer once for each tenant that has overdue entries, and returns the number of these tenants.
+/// What a sweep found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Swept {
+    /// The number of tenants that have overdue entries.
+    pub(crate) tenants: usize,
+    /// For how long the most overdue entry has been due whose tenant's org takes requests; zero if there is none.
+    pub(crate) oldest: SignedDuration,
+}
+
+/// Wakes the writer once for each tenant that has overdue entries.
 ///
 /// The writer works from the table, so one wake-up is enough for all entries of a tenant.
-pub(crate) async fn sweep(calls: &Calls, write_queue: &WriteQueue, now: Timestamp) -> Result<usize, SweepError> {
+pub(crate) async fn sweep(
+    Reconcile { calls, tenants, write_queue }: &Reconcile,
+    now: Timestamp,
+) -> Result<Swept, SweepError> {
     let started = Instant::now();
     // The queue drops the duplicates of a second sweep within a minute.
     let deduplication_id = format!("sweep:{}", now.as_second() / 60);
-    let mut woken: BTreeSet<TenantId> = BTreeSet::new();
+    // Since when the most overdue entry of each tenant is due.
+    let mut woken: BTreeMap<TenantId, Timestamp> = BTreeMap::new();
     let mut from = None;
     loop {
         let page = calls.overdue(now - GRACE, from).await?;
-        let tenants: BTreeSet<TenantId> = page.entries.into_iter().map(|(tenant, _)| tenant).collect();
-        let fresh: Vec<TenantId> = tenants.difference(&woken).cloned().collect();
+        let mut fresh = BTreeSet::new();
+        for OverdueEntry { tenant, due_at, .. } in page.entries {
+            let since = woken.entry(tenant).or_insert_with_key(|tenant| {
+                fresh.insert(tenant.clone());
+                due_at
+            });
+            *since = due_at.min(*since);
+        }
         let wake_up = |tenant: &TenantId| WakeUp { tenant: tenant.to_string(), key: None };
         let wake_ups: Vec<_> = fresh.iter().map(|tenant| (wake_up(tenant), deduplication_id.clone())).collect();
         write_queue.wake_many(&wake_ups).await?;
-        woken.extend(fresh);
         from = page.next;
         if from.is_none() {
             break;
@@ -50,6 +71,20 @@ pub(crate) async fn sweep(calls: &Calls, write_queue: &WriteQueue, now: Timestam
             break;
         }
     }
-    metrics::count(Counter::OverdueTenants, woken.len() as u64, &[]);
-    Ok(woken.len())
+    let (count, oldest) = (woken.len(), oldest(tenants, woken).await?);
+    Ok(Swept { tenants: count, oldest: oldest.map(|since| now.duration_since(since)).unwrap_or_default() })
+}
+
+/// The instant at which the first entry became due of those whose tenant's org takes requests. Entries of a paused or dead
+/// connection wait for the org or its admin, and nothing is wrong with the writer.
+async fn oldest(tenants: &Tenants, overdue: BTreeMap<TenantId, Timestamp>) -> Result<Option<Timestamp>, store::Error> {
+    let mut overdue: Vec<(TenantId, Timestamp)> = overdue.into_iter().collect();
+    overdue.sort_by_key(|(_, since)| *since);
+    for (tenant, since) in overdue.into_iter().take(MAX_LOOK_UPS) {
+        let found = tenants.get(&tenant).await?;
+        if found.is_some_and(|found| found.state == ConnectionState::Connected) {
+            return Ok(Some(since));
+        }
+    }
+    Ok(None)
 }

@@ -1,16 +1,16 @@
 //! Both triggers, against an embedded DynamoDB and a mock SQS that records its requests.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lambda::WriteQueue;
 use serde_json::{Value, json};
-use store::Calls;
 use store::test_tables::TestTables;
+use store::{Calls, ConnectionState, Tenant, TenantId, Tenants};
 use wiremock::matchers::{body_string_contains, method};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::payload::{Payload, Reconcile};
-use crate::sweep::sweep;
+use crate::sweep::{Swept, sweep};
 
 const NOW: i64 = 1_774_254_600;
 
@@ -31,7 +31,8 @@ impl Fixture {
         let write_queue =
             WriteQueue::new(aws_sdk_sqs::Client::new(&config), "https://sqs.us-east-1.example.com/0/writes.fifo");
         let calls = Calls::new(tables.dynamodb.clone(), "CallsTable");
-        Self { tables, sqs, reconcile: Reconcile { calls, write_queue } }
+        let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
+        Self { tables, sqs, reconcile: Reconcile { calls, tenants, write_queue } }
     }
 
     /// Stores a pending entry that is due at `due_at`.
@@ -42,9 +43,9 @@ impl Fixture {
         put.item("due_at", AttributeValue::N(due_at.to_string())).send().await.unwrap();
     }
 
-    async fn sweep(&self) -> usize {
+    async fn sweep(&self) -> Swept {
         let now = Timestamp::from_second(NOW).unwrap();
-        sweep(&self.reconcile.calls, &self.reconcile.write_queue, now).await.unwrap()
+        sweep(&self.reconcile, now).await.unwrap()
     }
 
     async fn sent(&self) -> Vec<Value> {
@@ -75,7 +76,8 @@ async fn the_sweep_wakes_each_tenant_with_overdue_entries_once() {
     ] {
         f.insert_pending(tenant, key, due_at).await;
     }
-    assert_eq!(f.sweep().await, 2);
+    // No such tenant is stored, so no org takes requests.
+    assert_eq!(f.sweep().await, Swept { tenants: 2, oldest: SignedDuration::ZERO });
     let minute = NOW / 60;
     let expected = ["one", "two"].map(|tenant| (tenant.to_owned(), format!("{tenant}:sweep:{minute}")));
     let mut woken = f.woken().await;
@@ -84,10 +86,27 @@ async fn the_sweep_wakes_each_tenant_with_overdue_entries_once() {
 }
 
 #[tokio::test]
+async fn the_age_of_the_oldest_entry_is_that_of_an_org_that_takes_requests() {
+    let f = Fixture::new().await;
+    let (since, try_at) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
+    let dead = ConnectionState::ReconnectNeeded { reason: "gone".to_owned(), since, try_at };
+    for (tenant, due_at, state) in [
+        ("dead", NOW - 900, dead),
+        ("one", NOW - 600, ConnectionState::Connected),
+        ("two", NOW - 60, ConnectionState::Connected),
+    ] {
+        f.insert_pending(tenant, "call-1", due_at).await;
+        let tenant = Tenant { state, ..Tenant::new(TenantId::parse(tenant).unwrap()) };
+        f.reconcile.tenants.put(&tenant).await.unwrap();
+    }
+    assert_eq!(f.sweep().await, Swept { tenants: 3, oldest: SignedDuration::from_secs(600) });
+}
+
+#[tokio::test]
 async fn the_sweep_wakes_no_tenant_when_nothing_is_overdue() {
     let f = Fixture::new().await;
     f.insert_pending("one", "call-1", NOW + 600).await;
-    assert_eq!(f.sweep().await, 0);
+    assert_eq!(f.sweep().await, Swept { tenants: 0, oldest: SignedDuration::ZERO });
     assert!(f.sent().await.is_empty());
 }
 
@@ -101,7 +120,7 @@ async fn the_sweep_reads_every_page_of_a_backlog() {
     }
     let first = f.reconcile.calls.overdue(Timestamp::from_second(NOW).unwrap(), None).await.unwrap();
     assert!(first.next.is_some(), "the backlog fits on one page, so the test proves nothing");
-    assert_eq!(f.sweep().await, 7);
+    assert_eq!(f.sweep().await.tenants, 7);
     assert_eq!(f.woken().await.len(), 7);
 }
 

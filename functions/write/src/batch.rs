@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
-use lambda::metrics::{Counter, count};
+use lambda::metrics::TARGET;
 use org::{BatchError, Job, Org, Reason, connection};
 use rules::Settings;
 use rules::decide::decide;
@@ -195,25 +195,21 @@ fn groups(entries: &[Entry]) -> Vec<Vec<Job>> {
         .collect()
 }
 
-/// Logs an outcome: one log line, one metric.
+/// Logs an outcome: one log line with its metric.
 fn log_outcome(tenant: &TenantId, entry: &Entry, outcome: &Outcome) {
     let key = redact_key(&entry.key);
     match outcome {
         Outcome::Logged { written, .. } => {
-            tracing::info!(%tenant, key, task.id = %written.task_id, "logged");
-            count(Counter::CallsLogged, 1, &[]);
+            tracing::info!(target: TARGET, CallsLogged = 1, %tenant, key, task.id = %written.task_id, "logged");
         }
         Outcome::Skipped { reason, .. } => {
-            tracing::info!(%tenant, key, ?reason, "skipped");
-            count(Counter::CallsSkipped, 1, &[]);
+            tracing::info!(target: TARGET, CallsSkipped = 1, %tenant, key, ?reason, "skipped");
         }
         Outcome::Failed { problem, .. } => {
-            tracing::warn!(%tenant, key, code = problem.code, "failed");
-            count(Counter::CallsFailed, 1, &[]);
+            tracing::warn!(target: TARGET, CallsFailed = 1, %tenant, key, code = problem.code, "failed");
         }
         Outcome::Postponed { problem, due_at, .. } | Outcome::Deferred { problem, due_at } => {
-            tracing::warn!(%tenant, key, code = problem.code, %due_at, "postponed");
-            count(Counter::CallsPostponed, 1, &[]);
+            tracing::warn!(target: TARGET, CallsPostponed = 1, %tenant, key, code = problem.code, %due_at, "postponed");
         }
     }
 }

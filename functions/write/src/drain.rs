@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use lambda::metrics::{Counter, count};
+use lambda::metrics::TARGET;
 use lambda::queue::WakeUp;
 use org::connection::is_open;
 use rules::messages::redact_key;
@@ -90,7 +90,10 @@ impl Writer {
                 break;
             }
         }
-        count(Counter::SalesforceApiCalls, drain.org.as_ref().map_or(0, |org| org.api_calls), &[]);
+        let api_calls = drain.org.as_ref().map_or(0, |org| org.api_calls);
+        if api_calls > 0 {
+            tracing::info!(target: TARGET, SalesforceApiCalls = api_calls, tenant = %id, "drained");
+        }
         for due in wake_times(&dues, Timestamp::now()) {
             self.wake_at(&id, due).await?;
         }
@@ -119,7 +122,9 @@ impl Writer {
                     tracing::error!(%tenant, key = %redact_key(&corrupt.key), attribute = corrupt.attribute, "an entry cannot be read");
                     match self.calls.postpone_unreadable(tenant, &corrupt, now).await? {
                         Unreadable::Postponed(due_at) => dues.push(due_at),
-                        Unreadable::Failed => count(Counter::CallsFailed, 1, &[]),
+                        Unreadable::Failed => {
+                            tracing::warn!(target: TARGET, CallsFailed = 1, %tenant, key = %redact_key(&corrupt.key), code = "UNREADABLE_ENTRY", "failed");
+                        }
                         Unreadable::Gone => {}
                     }
                 }

@@ -98,6 +98,21 @@ pub fn response(failed: impl Iterator<Item = String>) -> SqsBatchResponse {
     response
 }
 
+/// Every record of a batch failed.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("all {0} records of the batch failed")]
+pub struct AllFailed(usize);
+
+/// The response to a batch of `records`, unless all of them failed: the invocation then fails as well. SQS delivers the same
+/// messages again, and Lambda counts an error, by which a deployment of a broken version is rolled back.
+///
+/// # Errors
+/// When all records failed.
+pub fn unless_all_failed(response: SqsBatchResponse, records: usize) -> Result<SqsBatchResponse, AllFailed> {
+    let failed = response.batch_item_failures.len();
+    if failed > 0 && failed >= records { Err(AllFailed(records)) } else { Ok(response) }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -136,6 +151,13 @@ mod tests {
         let batch =
             event(&[("1", "", "good"), ("2", "", "bad"), ("3", "", "good"), ("4", "", "panic"), ("5", "", "good")]);
         assert_eq!(failed(&each(batch, 2, handle).await), ["2", "4"]);
+    }
+
+    #[test]
+    fn an_invocation_fails_only_with_all_of_its_records() {
+        let failed = |ids: &[&str]| response(ids.iter().map(|id| (*id).to_owned()));
+        assert!(unless_all_failed(failed(&[]), 0).is_ok() && unless_all_failed(failed(&["1"]), 2).is_ok());
+        assert_eq!(unless_all_failed(failed(&["1", "2"]), 2).unwrap_err(), AllFailed(2));
     }
 
     #[tokio::test(start_paused = true)]

@@ -4,10 +4,11 @@
 //! - [`start`]: logs and the AWS configuration.
 //! - [`queue`]: the SQS queues and their messages.
 //! - [`batch`]: partial batch responses, with an outcome for each record.
-//! - [`metrics`]: counters in CloudWatch's embedded metric format.
+//! - [`metrics`]: metrics, as fields of log events.
 
 pub mod batch;
 pub mod env;
+mod log_line;
 pub mod metrics;
 pub mod queue;
 pub mod start;

@@ -1,81 +1,93 @@
-//! Counters, written to stdout in CloudWatch's embedded metric format, which needs no API call, permission or client.
+//! The functions' metrics. A log event carries them in fields, and the line is in CloudWatch's embedded metric format,
+//! which needs no API call, permission or client.
+//!
+//! ```
+//! # use lambda::metrics;
+//! # let tenant = "one";
+//! tracing::info!(target: metrics::TARGET, CallsLogged = 1, %tenant, "logged");
+//! ```
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 
-use std::io::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 
-/// The CloudWatch namespace.
-const NAMESPACE: &str = "AircallSalesforce";
+/// The target of events with metrics, which are logged at every level.
+pub const TARGET: &str = "metrics";
 
-/// A counter.
+/// A metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counter {
-    /// Webhooks that were put on the events queue.
-    EventsReceived,
-    /// Webhooks that were refused.
-    EventsRefused,
-    /// Events that were merged into their call or message.
-    EventsMerged,
-    /// Entries that became, or were updated as, a Task.
-    CallsLogged,
-    /// Entries that were skipped.
-    CallsSkipped,
-    /// Entries that failed.
-    CallsFailed,
-    /// Entries that were postponed for a retry.
-    CallsPostponed,
-    /// Drains that found the connection dead, so that an admin has to reconnect.
-    ReconnectsNeeded,
-    /// API calls to Salesforce, as Salesforce counts them.
-    SalesforceApiCalls,
-    /// Tenants whose writer was woken because entries were overdue.
-    OverdueTenants,
+struct Metric {
+    name: &'static str,
+    /// CloudWatch's name of the unit.
+    unit: &'static str,
+    /// The field by whose value it is counted. CloudWatch charges for every value, so there must be few.
+    dimension: Option<&'static str>,
 }
 
-impl Counter {
-    /// The metric's name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Counter::EventsReceived => "EventsReceived",
-            Counter::EventsRefused => "EventsRefused",
-            Counter::EventsMerged => "EventsMerged",
-            Counter::CallsLogged => "CallsLogged",
-            Counter::CallsSkipped => "CallsSkipped",
-            Counter::CallsFailed => "CallsFailed",
-            Counter::CallsPostponed => "CallsPostponed",
-            Counter::ReconnectsNeeded => "ReconnectsNeeded",
-            Counter::SalesforceApiCalls => "SalesforceApiCalls",
-            Counter::OverdueTenants => "OverdueTenants",
+const COUNT: &str = "Count";
+
+impl Metric {
+    const fn count(name: &'static str) -> Self {
+        Self { name, unit: COUNT, dimension: None }
+    }
+}
+
+/// All metrics; a field's name is the metric's.
+const METRICS: [Metric; 11] = [
+    // Webhooks that were put on the events queue.
+    Metric::count("EventsReceived"),
+    // Webhooks that were refused, by HTTP status.
+    Metric { dimension: Some("Status"), ..Metric::count("EventsRefused") },
+    // Events that were merged into their call or message.
+    Metric::count("EventsMerged"),
+    // Entries that became, or were updated as, a Task.
+    Metric::count("CallsLogged"),
+    // Entries that were skipped.
+    Metric::count("CallsSkipped"),
+    // Entries that failed.
+    Metric::count("CallsFailed"),
+    // Entries that were postponed for a retry.
+    Metric::count("CallsPostponed"),
+    // Connections that turned out to be dead, so that an admin has to reconnect: once for each.
+    Metric::count("ReconnectsNeeded"),
+    // API calls to Salesforce, as Salesforce counts them.
+    Metric::count("SalesforceApiCalls"),
+    // Tenants whose writer was woken because entries were overdue.
+    Metric::count("OverdueTenants"),
+    // For how long the most overdue entry has been due, at each sweep.
+    Metric { unit: "Seconds", ..Metric::count("OldestOverdueSeconds") },
+];
+
+/// Adds what CloudWatch needs to read the metrics in a line into this namespace. Counts of 0 are left out.
+pub(crate) fn embed(line: &mut Map<String, Value>, namespace: &str, now: SystemTime) {
+    debug_assert!(METRICS.iter().any(|metric| line.contains_key(metric.name)), "no metric is in {line:?}");
+    let is_zero = |line: &Map<String, Value>, metric: Metric| {
+        metric.unit == COUNT && line.get(metric.name).and_then(Value::as_u64) == Some(0)
+    };
+    let directives: Vec<Value> = METRICS
+        .into_iter()
+        .filter(|metric| line.contains_key(metric.name))
+        .filter(|metric| !is_zero(line, *metric))
+        .map(|Metric { name, unit, dimension }| {
+            json!({
+                "Namespace": namespace,
+                "Dimensions": [dimension.into_iter().collect::<Vec<_>>()],
+                "Metrics": [{ "Name": name, "Unit": unit }],
+            })
+        })
+        .collect();
+    for metric in METRICS {
+        if is_zero(line, metric) {
+            line.remove(metric.name);
         }
     }
-}
-
-/// Counts `n` with `dimensions`, a name and a value each. CloudWatch charges for every combination of values, so a
-/// dimension must have few values. A count of 0 is not written.
-pub fn count(counter: Counter, n: u64, dimensions: &[(&str, &str)]) {
-    if n > 0 {
-        // A failure to write to stdout cannot be reported anywhere.
-        let _ = writeln!(std::io::stdout(), "{}", line(counter, n, dimensions, SystemTime::now()));
+    if !directives.is_empty() {
+        let milliseconds = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+        let timestamp = u64::try_from(milliseconds).unwrap_or(0);
+        line.insert("_aws".to_owned(), json!({ "Timestamp": timestamp, "CloudWatchMetrics": directives }));
     }
-}
-
-fn line(counter: Counter, n: u64, dimensions: &[(&str, &str)], now: SystemTime) -> Value {
-    let milliseconds = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
-    let names: Vec<&str> = dimensions.iter().map(|(name, _)| *name).collect();
-    let metadata = json!({
-        "Timestamp": u64::try_from(milliseconds).unwrap_or(0),
-        "CloudWatchMetrics": [{
-            "Namespace": NAMESPACE,
-            "Dimensions": [names],
-            "Metrics": [{ "Name": counter.as_str(), "Unit": "Count" }],
-        }],
-    });
-    let mut line = Map::from_iter([("_aws".to_owned(), metadata), (counter.as_str().to_owned(), n.into())]);
-    line.extend(dimensions.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))));
-    Value::Object(line)
 }
 
 #[cfg(test)]
@@ -84,23 +96,35 @@ mod tests {
 
     use super::*;
 
+    fn embedded(mut line: Value) -> Value {
+        embed(line.as_object_mut().unwrap(), "a namespace", UNIX_EPOCH + Duration::from_millis(1_774_254_600_123));
+        line
+    }
+
+    fn directive(name: &str, unit: &str, dimensions: &[&str]) -> Value {
+        json!({
+            "Namespace": "a namespace",
+            "Dimensions": [dimensions],
+            "Metrics": [{ "Name": name, "Unit": unit }],
+        })
+    }
+
     #[test]
-    fn a_counter_is_one_line_of_the_embedded_metric_format() {
-        let now = UNIX_EPOCH + Duration::from_millis(1_774_254_600_123);
-        let line = line(Counter::EventsRefused, 2, &[("Status", "401")], now).to_string();
-        assert!(!line.contains('\n'));
-        let expected = json!({
-            "_aws": {
-                "Timestamp": 1_774_254_600_123_u64,
-                "CloudWatchMetrics": [{
-                    "Namespace": "AircallSalesforce",
-                    "Dimensions": [["Status"]],
-                    "Metrics": [{ "Name": "EventsRefused", "Unit": "Count" }],
-                }],
-            },
-            "EventsRefused": 2,
-            "Status": "401",
+    fn each_metric_of_a_line_has_its_unit_and_dimension() {
+        let line = json!({ "EventsRefused": 2, "Status": "401", "OldestOverdueSeconds": 0, "tenant": "one" });
+        let mut expected = line.clone();
+        expected["_aws"] = json!({
+            "Timestamp": 1_774_254_600_123_u64,
+            "CloudWatchMetrics": [
+                directive("EventsRefused", "Count", &["Status"]),
+                directive("OldestOverdueSeconds", "Seconds", &[]),
+            ],
         });
-        assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), expected);
+        assert_eq!(embedded(line), expected);
+    }
+
+    #[test]
+    fn a_count_of_zero_is_left_out() {
+        assert_eq!(embedded(json!({ "CallsSkipped": 0, "tenant": "one" })), json!({ "tenant": "one" }));
     }
 }

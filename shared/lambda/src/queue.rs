@@ -188,6 +188,9 @@ impl EventQueue {
 
     /// Enqueues an unmodified webhook body.
     ///
+    /// The group makes the standard queue a fair one: SQS lets no tenant's backlog delay the events of the others.
+    /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html>
+    ///
     /// # Errors
     /// When SQS does not accept the message.
     pub async fn enqueue(&self, tenant: &str, body: &str) -> Result<(), QueueError> {
@@ -195,6 +198,7 @@ impl EventQueue {
             .send_message()
             .queue_url(&self.queue_url)
             .message_body(body)
+            .message_group_id(tenant)
             .message_attributes(TENANT, string_attribute(tenant))
             .send()
             .await

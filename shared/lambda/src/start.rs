@@ -5,26 +5,45 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+use tracing::Subscriber;
 use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt;
+use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::log_line::LogLine;
+use crate::metrics;
 
 /// The crates of this workspace that log.
 const OURS: [&str; 11] =
     ["aircall", "console", "evaluate", "intake", "lambda", "org", "reconcile", "rules", "salesforce", "store", "write"];
 
-/// Logs JSON lines to stdout at the level in the environment variable `RUST_LOG`, `info` by default.
+/// Logs JSON lines to stdout at the level in the environment variable `RUST_LOG`, `info` by default, with metrics in the
+/// namespace in `METRICS_NAMESPACE`.
 ///
+/// Lines with metrics are logged at every level, because CloudWatch reads the metrics from them.
 /// Other crates never log below `info`: at `debug` some of them log requests, which contain personal data.
 pub fn logs() {
     let level = std::env::var("RUST_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
-    // CloudWatch adds a timestamp to every line.
-    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_span_list(false).without_time();
-    tracing_subscriber::registry().with(lines).with(filter(level)).init();
+    let namespace = std::env::var("METRICS_NAMESPACE").unwrap_or_else(|_| "AircallSalesforce".to_owned());
+    tracing_subscriber::registry().with(lines(namespace)).with(filter(level)).init();
+}
+
+/// The layer that writes a line for each event.
+pub(crate) fn lines<S>(namespace: String) -> fmt::Layer<S, JsonFields, LogLine>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    fmt::layer().fmt_fields(JsonFields::new()).event_format(LogLine { namespace })
 }
 
 fn filter(level: LevelFilter) -> Targets {
-    Targets::new().with_default(level.min(LevelFilter::INFO)).with_targets(OURS.map(|ours| (ours, level)))
+    Targets::new()
+        .with_default(level.min(LevelFilter::INFO))
+        .with_targets(OURS.map(|ours| (ours, level)))
+        .with_target(metrics::TARGET, level.max(LevelFilter::INFO))
 }
 
 /// The AWS configuration from the environment; the SDK itself reads `AWS_ENDPOINT_URL_…`.
@@ -71,5 +90,6 @@ mod tests {
         let filter = filter(LevelFilter::ERROR);
         assert!(!filter.would_enable("intake", &Level::WARN));
         assert!(!filter.would_enable("hyper", &Level::WARN));
+        assert!(filter.would_enable(metrics::TARGET, &Level::INFO));
     }
 }

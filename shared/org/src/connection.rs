@@ -81,7 +81,15 @@ async fn pause_for(
 ) -> Result<Timestamp, store::Error> {
     let now = Timestamp::now();
     let (since, until) = (tenant.state.unavailable_since().unwrap_or(now), now + pause);
-    let state = ConnectionState::Paused { since, until, reason: reason.message.clone() };
+    let state = match &tenant.state {
+        // A connection that was dead is so until a request succeeds, whatever else the org refuses meanwhile.
+        ConnectionState::ReconnectNeeded { reason, .. } => {
+            ConnectionState::ReconnectNeeded { reason: reason.clone(), since, try_at: until }
+        }
+        ConnectionState::Connected | ConnectionState::Paused { .. } => {
+            ConnectionState::Paused { since, until, reason: reason.message.clone() }
+        }
+    };
     set_state(tenants, tenant, state).await?;
     Ok(until)
 }

@@ -1,7 +1,7 @@
 //! Triage of a group whose work ended early: is the org at fault, one poison entry, or nobody?
 
 use jiff::{SignedDuration, Timestamp};
-use lambda::metrics::{Counter, count};
+use lambda::metrics::TARGET;
 use org::{BatchError, Reason, connection};
 use store::Tenants;
 
@@ -97,8 +97,12 @@ impl Drain {
     }
 
     async fn ask_to_reconnect(&mut self, tenants: &Tenants, reason: Reason) -> Result<Triage, store::Error> {
+        let was_known = self.tenant.state.is_dead();
         let until = connection::ask_to_reconnect(tenants, &mut self.tenant, &reason).await?;
-        count(Counter::ReconnectsNeeded, 1, &[]);
+        if !was_known {
+            let (tenant, code) = (&self.tenant.id, &reason.code);
+            tracing::warn!(target: TARGET, ReconnectsNeeded = 1, %tenant, code, "the connection to the org is dead");
+        }
         Ok(Triage::Defer(Deferral { reason, until }))
     }
 }

@@ -48,10 +48,21 @@ pub enum Unreadable {
 /// A page of overdue entries of all tenants.
 #[derive(Debug)]
 pub struct Overdue {
-    /// Tenant and key of each entry.
-    pub entries: Vec<(TenantId, String)>,
+    /// The entries.
+    pub entries: Vec<OverdueEntry>,
     /// Where the next page begins, if there is one.
     pub next: Option<OverduePosition>,
+}
+
+/// An entry that should have been written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OverdueEntry {
+    /// Its tenant.
+    pub tenant: TenantId,
+    /// Its key.
+    pub key: String,
+    /// Since when it is due.
+    pub due_at: Timestamp,
 }
 
 /// Where a page of [`Overdue`] ends.
@@ -121,7 +132,8 @@ impl Calls {
             .map_err(|e| error::from_sdk("Scan", &e))?;
         let entry = |item: &Attributes| {
             let tenant = TenantId::parse(item.get("tenant")?.as_s().ok()?).ok()?;
-            Some((tenant, keys::sort_key(item)?.clone()))
+            let due_at = Timestamp::from_second(item.get("due_at")?.as_n().ok()?.parse().ok()?).ok()?;
+            Some(OverdueEntry { tenant, key: keys::sort_key(item)?.clone(), due_at })
         };
         let entries = answer.items.iter().flatten().filter_map(entry).collect();
         Ok(Overdue { entries, next: answer.last_evaluated_key.map(OverduePosition) })

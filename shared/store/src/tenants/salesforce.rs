@@ -71,6 +71,11 @@ impl ConnectionState {
         }
     }
 
+    /// Whether the connection is dead, so that an admin has to reconnect the org.
+    pub fn is_dead(&self) -> bool {
+        matches!(self, Self::ReconnectNeeded { .. })
+    }
+
     /// When an org that takes no requests is tried again; `None` if it takes requests.
     pub fn next_attempt(&self) -> Option<Timestamp> {
         match self {

@@ -6,7 +6,7 @@ use rules::Settings;
 
 use crate::dynamodb::item;
 use crate::tests::{Fixture, START, at, ended, logged, merge, problem, tenant};
-use crate::{Corrupt, Error, State, Unreadable};
+use crate::{Corrupt, Error, OverdueEntry, State, Unreadable};
 
 #[tokio::test]
 async fn due_entries_are_listed_longest_due_first_up_to_the_limit() {
@@ -47,7 +47,10 @@ async fn overdue_entries_of_all_tenants_are_listed() {
     f.calls.merge(&tenant("two"), "call-3", &change, None, at(START + 60)).await.unwrap();
     let mut page = f.calls.overdue(at(START + 100), None).await.unwrap();
     page.entries.sort();
-    assert_eq!(page.entries, [(tenant("one"), "call-1".to_owned()), (tenant("two"), "call-3".to_owned())]);
+    let found = |entry: &OverdueEntry| (entry.tenant.clone(), entry.key.clone(), entry.due_at);
+    let expected =
+        [(tenant("one"), "call-1".to_owned(), at(START + 60)), (tenant("two"), "call-3".to_owned(), at(START + 60))];
+    assert_eq!(page.entries.iter().map(found).collect::<Vec<_>>(), expected);
     assert!(page.next.is_none());
 }
 
