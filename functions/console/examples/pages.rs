@@ -20,7 +20,7 @@ use salesforce::ApiVersion;
 use secrecy::SecretString;
 use store::test_tables::TestTables;
 use store::{
-    AircallCredentials, AllowedOrgs, ApiTokens, AppSecret, Calls, EndedSessions, History, OrgList, Phones,
+    AircallCredentials, AllowedOrgs, ApiTokens, AppSecret, Calls, EndedSessions, History, OrgList, Phones, SessionKeys,
     SettingsStore, SignIns, TenantId, Tenants, Tokens,
 };
 
@@ -74,7 +74,7 @@ async fn main() -> Result<()> {
             AppSecret::new(secrets, "example/aircall-app"),
         ),
         tenants,
-        session_keys: vec![key],
+        session_keys: SessionKeys::fixed(key),
     };
     if let Some(count) = std::env::args().nth(1) {
         calls::add_samples(&console.calls, &console.tenants, &session.tenant, count.parse()?).await?;

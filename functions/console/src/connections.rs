@@ -68,10 +68,13 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
     operations([
         (routes!(api::show), &[]),
         (routes!(api::salesforce::disconnect), &[AdminOnly, Busy, NotConnected]),
-        (routes!(api::salesforce::check), &[NotConnected, SalesforcePaused, SalesforceRefused, SalesforceUnavailable]),
+        (
+            routes!(api::salesforce::check),
+            &[Busy, NotConnected, SalesforcePaused, SalesforceRefused, SalesforceUnavailable],
+        ),
         (
             routes!(api::salesforce::set_up),
-            &[AdminOnly, NotConnected, SalesforcePaused, SalesforceRefused, SalesforceUnavailable],
+            &[AdminOnly, Busy, NotConnected, SalesforcePaused, SalesforceRefused, SalesforceUnavailable],
         ),
         (
             routes!(api::aircall::connect),
@@ -107,8 +110,8 @@ pub(crate) enum ConnectionError {
     NotConnected(&'static str),
     /// Another request holds the lease.
     #[error(
-        "Somebody else is changing this connection, or an earlier change was interrupted. Nothing was changed. Try \
-         again in a minute."
+        "Somebody else is changing or checking this connection, or an earlier request was interrupted. Nothing was \
+         changed. Try again in a minute."
     )]
     Busy,
     /// Aircall refused the request or did not answer.

@@ -8,8 +8,7 @@ use axum::extract::FromRef;
 use axum::http::HeaderMap;
 use lambda::queue::WriteQueue;
 use org::{Lookup, OrgConnector};
-use secrecy::SecretString;
-use store::{AllowedOrgs, ApiTokens, Calls, EndedSessions, History, SettingsStore, SignIns, Tenants};
+use store::{AllowedOrgs, ApiTokens, Calls, EndedSessions, History, SessionKeys, SettingsStore, SignIns, Tenants};
 use url::Url;
 
 use self::aircall::Aircall;
@@ -51,8 +50,8 @@ pub struct Console {
     pub lookup: Lookup,
     /// The Aircall client and its per-tenant caches.
     pub aircall: Aircall,
-    /// The keys of session cookies: the first one signs, all of them verify.
-    pub session_keys: Vec<SecretString>,
+    /// The keys of session cookies.
+    pub session_keys: SessionKeys,
 }
 
 impl Console {

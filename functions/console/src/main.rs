@@ -9,7 +9,7 @@ use lambda::{env, start};
 use org::{Lookup, OrgConnector, Owners, PendingTokens};
 use salesforce::ApiVersion;
 use store::{
-    AircallCredentials, AllowedOrgs, ApiTokens, AppSecret, Calls, EndedSessions, History, OrgList, Phones,
+    AircallCredentials, AllowedOrgs, ApiTokens, AppSecret, Calls, EndedSessions, History, OrgList, Phones, SessionKeys,
     SettingsStore, SignIns, Tenants, Tokens,
 };
 use url::Url;
@@ -92,7 +92,7 @@ async fn main() -> anyhow::Result<()> {
             AppSecret::new(secretsmanager.clone(), aircall_app_secret),
         ),
         tenants,
-        session_keys: store::secrets::session_keys(&secretsmanager, &session_key_secret).await?,
+        session_keys: SessionKeys::new(secretsmanager, session_key_secret),
     };
     lambda_http::run(console::router(console)).await.map_err(anyhow::Error::from_boxed)
 }

@@ -13,6 +13,10 @@ use crate::schedule::Schedule;
 use crate::stored;
 use crate::task_status::TaskStatus;
 
+/// The most lines that can have hours of their own: the page with their editors is as long as a response may be with a
+/// few times as many.
+pub const MAX_LINES_WITH_HOURS: usize = 200;
+
 /// The settings document. Its JSON is what the console shows, accepts and stores.
 ///
 /// Unknown keys are rejected: silently ignoring a misspelt setting would silently lose calls.
@@ -259,6 +263,10 @@ impl Settings {
         }
         for (path, message) in self.business_hours.schedule.iter().flat_map(Schedule::problems) {
             note(format!("business_hours.schedule.{path}"), message);
+        }
+        if self.business_hours.lines.len() > MAX_LINES_WITH_HOURS {
+            let message = format!("at most {MAX_LINES_WITH_HOURS} lines can have hours of their own");
+            note("business_hours.numbers".to_owned(), message);
         }
         for (line, schedule) in &self.business_hours.lines {
             for (path, message) in schedule.problems() {

@@ -7,7 +7,7 @@ pub(crate) mod salesforce_tokens;
 mod session_keys;
 mod tenant_secrets;
 
-pub use session_keys::session_keys;
+pub use session_keys::SessionKeys;
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;

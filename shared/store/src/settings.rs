@@ -84,7 +84,7 @@ impl SettingsStore {
     ) -> Result<Settings, PutError> {
         let next = Settings { version: settings.version.saturating_add(1), ..settings.clone() };
         let next = SettingsVersion { settings: next, changed_by: by.to_owned(), changed_at: now, made_from };
-        let version = self.history.iter().map(|history| history.put_version(tenant, &next));
+        let version = self.history.iter().flat_map(|history| history.put_version(tenant, &next));
         let changes = [self.put_settings(settings.version, tenant, &next)].into_iter().chain(version).collect();
         match transaction::send(self.table.client(), changes).await? {
             Transacted::Done => Ok(next.settings),

@@ -63,9 +63,7 @@ pub(crate) async fn callback(
     let page = PageRequest::new(signed_in, &kit, None);
     match connected {
         Ok(()) => Ok(page::done(crate::connections::NAV.path, Flash::AircallConnected)),
-        Err(Failed::Message(status, message)) => {
-            show_failed(&console, page, status, FailedChange::new(message)).await
-        }
+        Err(Failed::Message(status, message)) => show_failed(&console, page, status, FailedChange::new(message)).await,
         Err(Failed::Connection(ConnectionError::Store(error))) => Err(error.into()),
         Err(Failed::Connection(error)) => {
             show_failed(&console, page, StatusCode::CONFLICT, FailedChange::new(error.to_string())).await
@@ -123,5 +121,5 @@ fn hash(state: &str) -> TokenHash {
 
 /// Hashes the session cookie, which binds the attempt to this browser.
 fn browser(signed_in: &SignedIn) -> TokenHash {
-    TokenHash::new(signed_in.cookie.as_deref().unwrap_or_default())
+    TokenHash::new(signed_in.cookie.as_ref().map_or("", |cookie| &cookie.value))
 }

@@ -56,7 +56,7 @@ pub(crate) async fn callback(
     let [state, code, error] = ["state", "code", "error"].map(|name| query.get(name));
     let back = Callback { state, code, error, browsers: cookies(&headers, BROWSER).collect() };
     match sign_in::finish(&console, &base_url, &back).await {
-        Ok(signed_in) => open_session(&console, previous.as_ref(), &signed_in),
+        Ok(signed_in) => open_session(&console, previous.as_ref(), &signed_in).await,
         Err(SignInError::Store(error)) => Err(error.into()),
         Err(error) => Ok(not_signed_in(&console, &error)),
     }
@@ -64,14 +64,14 @@ pub(crate) async fn callback(
 
 /// Sets the session cookie and redirects to the requested page. A new connection leads to the connections page instead if
 /// no page was requested. If the previous session was for another org, the page says that the org has changed.
-fn open_session(
+async fn open_session(
     console: &Console,
     previous: Option<&SignedIn>,
     signed_in: &SignedInWith,
 ) -> Result<Response, PageError> {
     let SignedInWith { session, return_to, joined } = signed_in;
-    let key = console.session_keys.first().ok_or(PageError::NotSignedIn)?;
-    let session_cookie = HeaderValue::try_from(session.set_cookie(key)).expect("base64url is plain");
+    let key = console.session_keys.signing().await?;
+    let session_cookie = HeaderValue::try_from(session.set_cookie(&key)).expect("base64url is plain");
     let is_new = *joined == Joined::Connected;
     let to = if is_new && return_to == "/" { crate::connections::NAV.path } else { return_to };
     let is_other = previous.is_some_and(|previous| previous.session.tenant != session.tenant);

@@ -46,10 +46,7 @@ struct Item {
 }
 
 /// Shows what the connected user can access in the org.
-pub(crate) async fn show(
-    State(console): State<Arc<Console>>,
-    page: PageRequest,
-) -> Result<Response, PageError> {
+pub(crate) async fn show(State(console): State<Arc<Console>>, page: PageRequest) -> Result<Response, PageError> {
     let check = match org::check(&console, &page.session.tenant).await {
         Ok(check) => check,
         Err(error) => return respond(&console, page, Err(error)).await,

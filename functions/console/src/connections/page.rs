@@ -52,10 +52,7 @@ impl FailedChange {
 }
 
 /// Shows the page.
-pub(crate) async fn show(
-    State(console): State<Arc<Console>>,
-    page: PageRequest,
-) -> Result<Html<String>, PageError> {
+pub(crate) async fn show(State(console): State<Arc<Console>>, page: PageRequest) -> Result<Html<String>, PageError> {
     render(&console, page, FailedChange::default()).await
 }
 
@@ -69,11 +66,7 @@ pub(crate) async fn show_failed(
     Ok((status, render(console, page, failed).await?).into_response())
 }
 
-async fn render(
-    console: &Console,
-    page: PageRequest,
-    failed: FailedChange,
-) -> Result<Html<String>, PageError> {
+async fn render(console: &Console, page: PageRequest, failed: FailedChange) -> Result<Html<String>, PageError> {
     let connections = Connections::load(console, &page.session.tenant).await?;
     let has_app = console.aircall.has_app().await?;
     let FailedChange { problem, errors, api_id } = failed;

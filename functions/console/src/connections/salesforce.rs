@@ -4,12 +4,13 @@ pub(crate) mod login_host;
 
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use lambda::metrics::TARGET;
 use lambda::queue::WakeUp;
 use org::{BatchError, Org, connection};
 use salesforce::{OrgCheck, SetUpStep, oauth};
 use secrecy::{ExposeSecret as _, SecretString};
-use store::{Acquired, ApiUsage, Connection, ConnectionState, LeaseKind, SalesforceTokens, Tenant, TenantId};
+use store::{Acquired, ApiUsage, Connection, LeaseKind, SalesforceTokens, Tenant, TenantId};
 use url::Url;
 
 use super::{ConnectionError, lease_end, lease_holder};
@@ -20,6 +21,8 @@ const REFRESH_POLL: (u32, Duration) = (16, Duration::from_millis(250));
 /// The time limit of a check or a set-up, which includes renewing the session. [`Org`] reserves five seconds of it. API
 /// Gateway times out after thirty seconds.
 const TIMEOUT: Duration = Duration::from_secs(26);
+/// When the lease on checks expires if its holder was killed: a little longer than a check or a set-up takes.
+const CHECK_LEASE: SignedDuration = SignedDuration::from_secs(30);
 
 /// What a sign-in did to the tenant's connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,8 +74,7 @@ pub(crate) async fn join(
 
 /// Whether the org is connected and its connection is not known to be dead.
 pub(crate) fn is_live(tenant: &Tenant) -> bool {
-    let is_dead = matches!(tenant.state, ConnectionState::ReconnectNeeded { .. });
-    tenant.salesforce.is_some() && !is_dead
+    tenant.salesforce.is_some() && !tenant.state.is_dead()
 }
 
 /// Revokes the grant, then deletes the tokens and the connection. Returns whether Salesforce confirmed the revocation.
@@ -97,27 +99,51 @@ pub(crate) async fn disconnect(console: &Console, tenant: &TenantId) -> Result<b
 
 /// Checks the org's fields and permissions. Nothing is written to it.
 pub(crate) async fn check(console: &Console, tenant: &TenantId) -> Result<OrgCheck, ConnectionError> {
-    let (mut org, mut tenant) = open(console, tenant).await?;
-    let check = org.check(&console.tenants, &mut tenant, Timestamp::now()).await;
-    record_result(console, &mut tenant, &org, check).await
+    with_check_lease(console, tenant, async |mut known| {
+        let mut org = open(console, &mut known).await?;
+        let check = org.check(&console.tenants, &mut known, Timestamp::now()).await;
+        record_result(console, &mut known, &org, check).await
+    })
+    .await
 }
 
 /// Sets up the key field, step by step. Idempotent.
 pub(crate) async fn set_up(console: &Console, tenant: &TenantId) -> Result<Vec<SetUpStep>, ConnectionError> {
-    let (mut org, mut tenant) = open(console, tenant).await?;
-    let steps = org.set_up(&console.tenants, &mut tenant).await;
-    record_result(console, &mut tenant, &org, steps).await
+    with_check_lease(console, tenant, async |mut known| {
+        let mut org = open(console, &mut known).await?;
+        let steps = org.set_up(&console.tenants, &mut known).await;
+        record_result(console, &mut known, &org, steps).await
+    })
+    .await
 }
 
-async fn open(console: &Console, tenant: &TenantId) -> Result<(Org, Tenant), ConnectionError> {
-    let settings = console.settings.get(tenant).await?;
-    let known = console.tenants.get(tenant).await?.filter(|known| known.salesforce.is_some());
-    let mut known = known.ok_or(ConnectionError::NotConnected("Salesforce"))?;
+async fn open(console: &Console, tenant: &mut Tenant) -> Result<Org, ConnectionError> {
+    let settings = console.settings.get(&tenant.id).await?;
     let deadline = Instant::now() + TIMEOUT;
-    match Org::open(&console.connector, &known, &lease_holder(), settings.api_usage_limit, deadline).await {
-        Ok(org) => Ok((org, known)),
-        Err(stop) => Err(record_stop(console, &mut known, stop).await?),
+    match Org::open(&console.connector, tenant, &lease_holder(), settings.api_usage_limit, deadline).await {
+        Ok(org) => Ok(org),
+        Err(stop) => Err(record_stop(console, tenant, stop).await?),
     }
+}
+
+/// Runs `work` as the tenant's only check or set-up. A second one is refused and not kept waiting: each takes seconds of
+/// the function's concurrency and requests of the org.
+async fn with_check_lease<T>(
+    console: &Console,
+    tenant: &TenantId,
+    work: impl AsyncFnOnce(Tenant) -> Result<T, ConnectionError>,
+) -> Result<T, ConnectionError> {
+    let (holder, now) = (lease_holder(), Timestamp::now());
+    let known = match console.tenants.acquire(tenant, LeaseKind::Check, &holder, now, now + CHECK_LEASE).await? {
+        Acquired::Held(known) => known,
+        Acquired::Taken { .. } => return Err(ConnectionError::Busy),
+        Acquired::NoTenant => return Err(ConnectionError::NotConnected("Salesforce")),
+    };
+    let result =
+        if known.salesforce.is_some() { work(*known).await } else { Err(ConnectionError::NotConnected("Salesforce")) };
+    // If this fails, the lease expires.
+    let _ = console.tenants.release(tenant, LeaseKind::Check, &holder, None).await;
+    result
 }
 
 /// Stores the API usage that the org reported, and maps the result.
@@ -148,7 +174,8 @@ async fn record_stop(
         && is_live(tenant)
     {
         connection::ask_to_reconnect(&console.tenants, tenant, trouble).await?;
-        tracing::warn!(tenant = %tenant.id, code = trouble.code, "the connection to the org is dead");
+        let code = &trouble.code;
+        tracing::warn!(target: TARGET, ReconnectsNeeded = 1, tenant = %tenant.id, code, "the connection to the org is dead");
     }
     Ok(stop.into())
 }

@@ -11,6 +11,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
+use rules::settings::MAX_LINES_WITH_HOURS;
 use rules::{LineId, Settings};
 
 use self::form::{GeneralForm, prefix};
@@ -22,6 +23,7 @@ use crate::console::Console;
 use crate::preview;
 use crate::settings::choices::{Choices, Option3};
 use crate::settings::{self, SaveError};
+use crate::web::error_code::ErrorCode;
 use crate::web::errors::Errors;
 use crate::web::flash::Flash;
 use crate::web::form::Fields;
@@ -76,6 +78,9 @@ pub(crate) async fn save(
     State(console): State<Arc<Console>>,
     SubmittedForm { page, fields }: SubmittedForm,
 ) -> Result<Response, PageError> {
+    if fields.all("line_hours").count() > MAX_LINES_WITH_HOURS {
+        return Err(ErrorCode::TooLarge.into());
+    }
     let known = lines::names(&console, &page.session.tenant).await?;
     let mut form = GeneralForm::read(&fields);
     let mut errors = Errors::default();

@@ -14,7 +14,6 @@ use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::Mac as _;
-use secrecy::SecretString;
 
 use crate::web::base_url::BaseUrl;
 use crate::web::bearer::TokenSession;
@@ -30,22 +29,23 @@ pub(crate) const FIELD: &str = "csrf_token";
 pub(crate) const HEADER: &str = "x-csrf-token";
 
 /// The token for the forms of a session.
-pub(crate) fn token(signed_in: &SignedIn, keys: &[SecretString]) -> String {
-    let mac = keys.first().and_then(|key| Some(mac(key, signed_in)?.finalize().into_bytes()));
-    mac.map(|mac| URL_SAFE_NO_PAD.encode(mac)).unwrap_or_default()
+pub(crate) fn token(signed_in: &SignedIn) -> String {
+    mac(signed_in).map(|mac| URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())).unwrap_or_default()
 }
 
-/// Whether `token` belongs to this session, under any of the keys. The MAC compares in constant time.
-pub(crate) fn is_valid(token: &str, signed_in: &SignedIn, keys: &[SecretString]) -> bool {
+/// Whether `token` belongs to this session. The MAC compares in constant time.
+pub(crate) fn is_valid(token: &str, signed_in: &SignedIn) -> bool {
     let Ok(token) = URL_SAFE_NO_PAD.decode(token) else { return false };
-    keys.iter().any(|key| mac(key, signed_in).is_some_and(|mac| mac.verify_slice(&token).is_ok()))
+    mac(signed_in).is_some_and(|mac| mac.verify_slice(&token).is_ok())
 }
 
-/// The MAC of a session's CSRF token. The prefix separates it from session signatures: no session payload contains a
-/// colon, so neither can be used as the other. `None` without a cookie, as forms are only shown to cookie sessions.
-fn mac(key: &SecretString, signed_in: &SignedIn) -> Option<session::Mac> {
-    let payload = signed_in.cookie.as_deref()?.split('.').next().unwrap_or_default();
-    Some(session::mac(key, &format!("csrf:{payload}")))
+/// The MAC of a session's CSRF token, under the key of the session's cookie. The prefix separates it from session
+/// signatures: no session payload contains a colon, so neither can be used as the other. `None` without a cookie, as forms
+/// are only shown to cookie sessions.
+fn mac(signed_in: &SignedIn) -> Option<session::Mac> {
+    let cookie = signed_in.cookie.as_ref()?;
+    let payload = cookie.value.split('.').next().unwrap_or_default();
+    Some(session::mac(&cookie.key, &format!("csrf:{payload}")))
 }
 
 /// Middleware that refuses API changes that a page of another site may have caused.
@@ -63,7 +63,7 @@ pub(crate) async fn csrf_protect(State(kit): State<Arc<Kit>>, request: Request, 
         };
         let headers = &parts.headers;
         let token = headers.get(HEADER).and_then(|token| token.to_str().ok());
-        let has_token = token.is_some_and(|token| is_valid(token, &signed_in, &kit.session_keys));
+        let has_token = token.is_some_and(|token| is_valid(token, &signed_in));
         if !has_token && !is_same_origin(headers, kit.public_url.as_ref()) {
             return ApiError::from(ErrorCode::Forged).into_response();
         }

@@ -113,9 +113,9 @@ impl ErrorCode {
             ),
             Self::Busy => row(
                 Status::CONFLICT,
-                "somebody else is changing this connection. Try again in a minute.",
-                "Somebody else is changing this connection, or an earlier change was interrupted. Nothing was changed. \
-                 Try again in a minute.",
+                "somebody else is changing or checking this connection. Try again in a minute.",
+                "Somebody else is changing or checking this connection, or an earlier request was interrupted. Nothing \
+                 was changed. Try again in a minute.",
             ),
             Self::Forged => row(
                 Status::FORBIDDEN,

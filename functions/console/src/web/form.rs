@@ -1,13 +1,19 @@
 //! The fields of a submitted form.
 
-/// The fields of a form or of a query, in the order of the page.
+use std::collections::HashMap;
+
+/// The fields of a form or of a query: the values of each name in the order of the page.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Fields(Vec<(String, String)>);
+pub(crate) struct Fields(HashMap<String, Vec<String>>);
 
 impl Fields {
     /// Reads `application/x-www-form-urlencoded`. Every input is valid.
     pub(crate) fn read(body: &[u8]) -> Self {
-        Self(url::form_urlencoded::parse(body).into_owned().collect())
+        let mut fields = Self::default();
+        for (name, value) in url::form_urlencoded::parse(body).into_owned() {
+            fields.0.entry(name).or_default().push(value);
+        }
+        fields
     }
 
     /// The trimmed value of a field; empty if the form has no such field.
@@ -17,7 +23,7 @@ impl Fields {
 
     /// The trimmed values of all fields with this name, in the order of the page.
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.0.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.trim())
+        self.0.get(name).into_iter().flatten().map(|value| value.trim())
     }
 
     /// Whether the form has this field: a box was ticked or a button pressed.

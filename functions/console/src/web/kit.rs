@@ -1,7 +1,6 @@
 //! What the kit itself needs of the state.
 
-use secrecy::SecretString;
-use store::{AllowedOrgs, ApiTokens, EndedSessions};
+use store::{AllowedOrgs, ApiTokens, EndedSessions, SessionKeys};
 
 use super::base_url::BaseUrl;
 use super::nav::Nav;
@@ -9,8 +8,8 @@ use super::nav::Nav;
 /// The state that the kit's extractors and middleware use. Any state that an `Arc<Kit>` can be taken from serves them.
 #[derive(Debug)]
 pub(crate) struct Kit {
-    /// The keys of session cookies: the first one signs, all of them verify.
-    pub(crate) session_keys: Vec<SecretString>,
+    /// The keys of session cookies.
+    pub(crate) session_keys: SessionKeys,
     /// Sessions that were ended by signing out.
     pub(crate) ended_sessions: EndedSessions,
     /// The API tokens.

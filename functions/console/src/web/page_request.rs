@@ -17,8 +17,8 @@ use crate::web::page_error::PageError;
 use crate::web::session::Session;
 use crate::web::signed_in::SignedIn;
 
-/// Longest form, in bytes: enough for the opening hours of a hundred lines.
-const MAX_LEN: usize = 512 * 1024;
+/// Longest form, in bytes: enough for the opening hours of seventy lines.
+const MAX_LEN: usize = 64 * 1024;
 
 /// A signed-in admin's request for a page; others are redirected to the sign-in page.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub(crate) struct PageRequest {
 impl PageRequest {
     /// The request of a signed-in admin.
     pub(crate) fn new(signed_in: SignedIn, kit: &Kit, flash: Option<Flash>) -> Self {
-        let csrf_token = csrf::token(&signed_in, &kit.session_keys);
+        let csrf_token = csrf::token(&signed_in);
         Self { session: signed_in.session, csrf_token, flash, navigation: kit.navigation }
     }
 
@@ -83,7 +83,7 @@ where
         let signed_in = SignedIn::from_cookies(&mut parts, &kit).await?.ok_or(PageError::NotSignedIn)?;
         let body = to_bytes(body, MAX_LEN).await.map_err(|_| PageError::from(ErrorCode::TooLarge))?;
         let fields = Fields::read(&body);
-        if !csrf::is_valid(fields.get(csrf::FIELD), &signed_in, &kit.session_keys) {
+        if !csrf::is_valid(fields.get(csrf::FIELD), &signed_in) {
             return Err(PageError::Forged);
         }
         Ok(Self { page: PageRequest::new(signed_in, &kit, None), fields })

@@ -6,6 +6,7 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use jiff::Timestamp;
+use secrecy::SecretString;
 use store::TokenHash;
 
 use crate::web::bearer::TokenSession;
@@ -20,15 +21,25 @@ use crate::web::session::{COOKIE_NAME, Session};
 pub(crate) struct SignedIn {
     /// The session.
     pub(crate) session: Session,
-    /// The cookie's value as the browser sent it, which CSRF tokens are bound to. `None` for an API token.
-    pub(crate) cookie: Option<String>,
+    /// The cookie, which CSRF tokens are bound to. `None` for an API token.
+    pub(crate) cookie: Option<SessionCookie>,
+}
+
+/// A session cookie that was verified.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionCookie {
+    /// Its value as the browser sent it.
+    pub(crate) value: String,
+    /// The key that it was signed with.
+    pub(crate) key: SecretString,
 }
 
 impl SignedIn {
     /// The session in a request's cookies, if any of them is valid and its org is still served. The result is cached for the request.
     ///
     /// # Errors
-    /// When DynamoDB cannot answer whether that is so, or the session was ended: the request is refused then.
+    /// When Secrets Manager or DynamoDB cannot answer whether that is so, or the session was ended: the request is refused
+    /// then.
     pub(crate) async fn from_cookies(parts: &mut Parts, kit: &Kit) -> Result<Option<Self>, store::Error> {
         // Several extractors and middlewares look at one request.
         if let Some(CachedSession(known)) = parts.extensions.get() {
@@ -42,10 +53,11 @@ impl SignedIn {
     async fn from_headers(headers: &HeaderMap, kit: &Kit) -> Result<Option<Self>, store::Error> {
         let now = Timestamp::now();
         for cookie in cookies(headers, COOKIE_NAME) {
-            let Some(session) = Session::verify(cookie, &kit.session_keys, now) else { continue };
+            let verify = |key: &SecretString| Some((Session::verify(cookie, key, now)?, key.clone()));
+            let Some((session, key)) = kit.session_keys.find(verify).await? else { continue };
             let is_open = kit.allowed_orgs.contains(&session.tenant).await?;
             if is_open && !kit.ended_sessions.has_ended(&hash(cookie)).await? {
-                return Ok(Some(Self { session, cookie: Some(cookie.to_owned()) }));
+                return Ok(Some(Self { session, cookie: Some(SessionCookie { value: cookie.to_owned(), key }) }));
             }
         }
         Ok(None)
@@ -54,7 +66,7 @@ impl SignedIn {
     /// Ends the session on the server, so that copies of its cookie stop working too.
     pub(crate) async fn end(&self, kit: &Kit) -> Result<(), store::Error> {
         let Some(cookie) = &self.cookie else { return Ok(()) };
-        kit.ended_sessions.end(&hash(cookie), self.session.expires).await
+        kit.ended_sessions.end(&hash(&cookie.value), self.session.expires).await
     }
 }
 

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use store::test_tables::TestTables;
 use store::{
     ALLOWED_ORGS_KEY, AircallCredentials, AllowedOrgs, ApiTokens, AppSecret, Calls, EndedSessions, Entry, History,
-    Merge, OrgList, Phones, SettingsStore, SignIns, TenantId, Tenants, Tokens,
+    Merge, OrgList, Phones, SessionKeys, SettingsStore, SignIns, TenantId, Tenants, Tokens,
 };
 use tower::ServiceExt as _;
 use url::Url;
@@ -40,8 +40,11 @@ pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap()
 }
 
+/// The key of session cookies.
+pub(crate) const KEY: &str = "the current key of the console's sessions";
+
 pub(crate) fn key() -> SecretString {
-    SecretString::from("the key of the tests")
+    SecretString::from(KEY)
 }
 
 /// The session cookie of this tenant's admin, as `name=value`. It is the same on every call.
@@ -178,11 +181,11 @@ impl Fixture {
                 aircall_url.clone(),
                 aircall_url,
                 AircallCredentials::new(secrets.clone(), "aircall/"),
-                AppSecret::new(secrets, "aircall-app"),
+                AppSecret::new(secrets.clone(), "aircall-app"),
             )
             .without_token_delay(),
             tenants: tenants.clone(),
-            session_keys: vec![key()],
+            session_keys: SessionKeys::new(secrets, "session-key"),
         });
         Self { calls, tenants, sqs, tenant: TenantId::parse("one").unwrap(), router, vendors, tables }
     }

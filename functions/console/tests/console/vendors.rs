@@ -6,6 +6,8 @@ mod secrets;
 use axum::Router;
 use tokio::net::TcpListener;
 
+use crate::fixture::KEY;
+
 pub(crate) use self::barrier::Barrier;
 pub(crate) use self::secrets::Secrets;
 
@@ -34,6 +36,7 @@ impl Vendors {
         let aircall_url = serve(barrier.in_front_of(aircall.router())).await;
         let secrets = Secrets::default();
         let (client_id, client_secret) = (salesforce.client_id(), salesforce.client_secret());
+        secrets.put("session-key", KEY);
         secrets.put("salesforce-app", &app(&client_id, &client_secret));
         secrets.put("aircall-app", &app(&aircall.client_id(), &aircall.client_secret()));
         secrets.listen(&serve(barrier.in_front_of(secrets.router())).await);

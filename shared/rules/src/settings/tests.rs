@@ -136,6 +136,16 @@ fn overlapping_periods_are_rejected() {
 }
 
 #[test]
+fn more_than_200_lines_with_hours_are_rejected() {
+    let lines = |count: usize| -> serde_json::Map<_, _> { (0..count).map(|id| (id.to_string(), json!({}))).collect() };
+    let mut document = document();
+    document["business_hours"]["numbers"] = json!(lines(200));
+    Settings::parse(&document).unwrap();
+    let message = "at most 200 lines can have hours of their own";
+    check("/business_hours/numbers", json!(lines(201)), "business_hours.numbers", message);
+}
+
+#[test]
 fn adjacent_periods_are_valid() {
     let mut document = document();
     document["business_hours"]["schedule"]["weekly"]["monday"] =

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::builders::PutBuilder;
+use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder};
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 
 use crate::error::{self, Error};
@@ -36,6 +36,11 @@ impl Refusal {
 /// The change that `put` makes; its table and item must be set.
 pub(crate) fn put(put: PutBuilder) -> TransactWriteItem {
     TransactWriteItem::builder().put(put.build().expect("table and item are set")).build()
+}
+
+/// The change that `delete` makes; its table and key must be set.
+pub(crate) fn delete(delete: DeleteBuilder) -> TransactWriteItem {
+    TransactWriteItem::builder().delete(delete.build().expect("table and key are set")).build()
 }
 
 /// Stores all of `changes`, which must be to different items, or none.

@@ -1,10 +1,10 @@
-//! The history of the settings: every stored version, with who stored it and when.
+//! The history of the settings: the latest [`HISTORY_LIMIT`] stored versions, with who stored each and when.
 //!
 //! Stored in the console's table under the tenant, as `history#<version>`, zero-padded so that versions sort in order.
 //! [`crate::SettingsStore`] writes a version in the same transaction as the settings.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use jiff::Timestamp;
 use rules::Settings;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,9 @@ use crate::dynamodb::table::Table;
 use crate::dynamodb::transaction;
 use crate::error::{self, Corrupt, Error};
 use crate::tenant_id::TenantId;
+
+/// The most versions that are kept of a tenant's settings.
+pub const HISTORY_LIMIT: u64 = 200;
 
 /// The history in the console's table.
 #[derive(Clone, Debug)]
@@ -102,8 +105,13 @@ impl History {
         Ok(self.table.get(key_of(tenant, version)).await?.map(read).transpose()?)
     }
 
-    /// The transaction item that stores a version.
-    pub(crate) fn put_version(&self, tenant: &TenantId, version: &SettingsVersion) -> TransactWriteItem {
+    /// The transaction items that store a version, and delete the one that is too old after it.
+    pub(crate) fn put_version(&self, tenant: &TenantId, version: &SettingsVersion) -> Vec<TransactWriteItem> {
+        let outdated = version.settings.version.checked_sub(HISTORY_LIMIT).filter(|outdated| *outdated > 0);
+        let outdated = outdated.map(|outdated| {
+            let delete = Delete::builder().table_name(self.table.name()).set_key(Some(key_of(tenant, outdated)));
+            transaction::delete(delete)
+        });
         let put = Put::builder()
             .table_name(self.table.name())
             .set_item(Some(key_of(tenant, version.settings.version)))
@@ -112,7 +120,7 @@ impl History {
             .item("changed_by", item::text(&version.changed_by))
             .item("changed_at", item::seconds(version.changed_at))
             .item("made_from", item::value(&version.made_from));
-        transaction::put(put)
+        [transaction::put(put)].into_iter().chain(outdated).collect()
     }
 }
 

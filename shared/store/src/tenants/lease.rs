@@ -1,4 +1,5 @@
-//! Leases on a tenant, which exclude concurrent writers of its org, refreshes of its tokens and changes of its webhook.
+//! Leases on a tenant, which exclude concurrent writers of its org, refreshes of its tokens, changes of its webhook, and
+//! checks of its org.
 //!
 //! A lease is an attribute of the tenant's item, acquired and released by conditional updates.
 //! It expires at an instant that its holder chooses, so a crashed holder blocks others no longer than that.
@@ -25,6 +26,8 @@ pub enum LeaseKind {
     Refresh,
     /// Changing the tenant's webhook at Aircall and its stored state.
     Webhook,
+    /// Checking or setting up the tenant's org.
+    Check,
 }
 
 impl LeaseKind {
@@ -34,6 +37,7 @@ impl LeaseKind {
             LeaseKind::Drain => "drain_lease",
             LeaseKind::Refresh => "refresh_lease",
             LeaseKind::Webhook => "webhook_lease",
+            LeaseKind::Check => "check_lease",
         }
     }
 }

@@ -8,7 +8,7 @@ use wiremock::matchers::{body_partial_json, header};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::tenant;
-use crate::{AircallCredential, AircallCredentials, AppSecret, Error, SalesforceTokens, Tokens, secrets};
+use crate::{AircallCredential, AircallCredentials, AppSecret, Error, SalesforceTokens, SessionKeys, Tokens};
 
 /// A Secrets Manager with exactly these secrets: name, version stage and text of each.
 async fn secrets_manager(secrets: &[(&str, &str, &str)]) -> (MockServer, Client) {
@@ -128,12 +128,35 @@ async fn an_app_that_is_stored_later_is_found_without_a_restart() {
 }
 
 #[tokio::test]
-async fn the_previous_session_key_follows_the_current_one() {
-    let (_server, client) = secrets_manager(&[("arn", "AWSCURRENT", "new"), ("arn", "AWSPREVIOUS", "old")]).await;
-    let keys = secrets::session_keys(&client, "arn").await.unwrap();
-    assert_eq!(keys.iter().map(SecretString::expose_secret).collect::<Vec<_>>(), ["new", "old"]);
-    let (_server, client) = secrets_manager(&[("arn", "AWSCURRENT", "new")]).await;
-    assert_eq!(secrets::session_keys(&client, "arn").await.unwrap().len(), 1);
+async fn the_current_session_key_signs_and_the_previous_one_is_still_found() {
+    let [new, old] = ["new", "old"].map(|key| key.repeat(16));
+    let (server, client) = secrets_manager(&[("arn", "AWSCURRENT", &new), ("arn", "AWSPREVIOUS", &old)]).await;
+    let keys = SessionKeys::new(client, "arn");
+    let is = |expected: &str| {
+        let expected = expected.to_owned();
+        move |key: &SecretString| (key.expose_secret() == expected).then_some(())
+    };
+    assert_eq!(keys.signing().await.unwrap().expose_secret(), new);
+    for (key, expected) in [(&new, Some(())), (&old, Some(())), (&"other".repeat(16), None)] {
+        assert_eq!(keys.find(is(key)).await.unwrap(), expected, "{key}");
+    }
+    // Both keys are read to sign, and not again for a key that is unknown so soon after.
+    assert_eq!(requests(&server).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_short_session_key_is_refused() {
+    let short = "k".repeat(31);
+    let (_server, client) = secrets_manager(&[("arn", "AWSCURRENT", &short)]).await;
+    let keys = SessionKeys::new(client, "arn");
+    for error in [keys.signing().await.unwrap_err(), keys.find(|_| Some(())).await.unwrap_err()] {
+        assert!(error.to_string().contains("shorter than 32 bytes"), "{error}");
+    }
+    // It may have been accepted by an earlier version.
+    let long = "k".repeat(32);
+    let (_server, client) = secrets_manager(&[("arn", "AWSCURRENT", &long), ("arn", "AWSPREVIOUS", &short)]).await;
+    let is_short = |key: &SecretString| (key.expose_secret() == short).then_some(());
+    assert_eq!(SessionKeys::new(client, "arn").find(is_short).await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -8,7 +8,8 @@ use secrecy::SecretString;
 use serde_json::json;
 use store::TenantId;
 
-use crate::fixture::{Fixture, cookie, key};
+use crate::browser::Browser;
+use crate::fixture::{Fixture, KEY, cookie, key};
 
 const ROUTES: [(Method, &str); 19] = [
     (Method::GET, "/api/settings"),
@@ -60,6 +61,30 @@ async fn altered_expired_and_foreign_sessions_are_refused() {
     check_refused(&f, &Session::new(tenant(), "user", yesterday).sign(&key())).await;
     let other = SecretString::from("another key");
     check_refused(&f, &Session::new(tenant(), "user", Timestamp::now()).sign(&other)).await;
+}
+
+#[tokio::test]
+async fn the_session_key_is_replaced_while_the_console_runs() {
+    let f = Fixture::new().await;
+    let mut browser = Browser::default();
+    browser.sign_in(&f).await;
+    let is_signed_in = async |browser: &mut Browser| browser.open(&f, "/api/settings").await.status == StatusCode::OK;
+    let secrets = &f.vendors.secrets;
+    secrets.put("session-key", "a new key of the console's sessions");
+    secrets.put("session-key, former", KEY);
+    let mut second = Browser::default();
+    second.sign_in(&f).await;
+    assert!(is_signed_in(&mut browser).await && is_signed_in(&mut second).await);
+    // A key that is too short signs nobody in, also not with the former key.
+    secrets.put("session-key, former", "a new key of the console's sessions");
+    secrets.put("session-key", "short");
+    let answer = Browser::default().sign_in(&f).await;
+    assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(answer.cookies().iter().all(|cookie| !cookie.starts_with("session=")), "{:?}", answer.cookies());
+    // After a second replacement, sessions of the first key are over.
+    secrets.put("session-key", "the third key of the console's sessions");
+    Browser::default().sign_in(&f).await;
+    assert!(!is_signed_in(&mut browser).await && is_signed_in(&mut second).await);
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! Checking, setting up and disconnecting the org.
 
+use std::time::Duration;
+
 use axum::http::{Method, StatusCode};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use store::ConnectionState;
 
@@ -38,6 +41,36 @@ async fn a_check_of_a_complete_org_finds_nothing_missing() {
     );
     // The API usage that the check reported is shown from then on.
     assert!(browser.open(&f, "/connections").await.text.contains("of 100,000 API calls"));
+}
+
+#[tokio::test]
+async fn an_org_is_checked_once_at_a_time_while_others_sign_in() {
+    let (f, mut browser) = connected().await;
+    let slow = json!({ "path": "/services/data", "delay_ms": 2_000 });
+    let url = format!("{}/_sandbox/faults", f.vendors.salesforce_url);
+    reqwest::Client::new().post(url).body(slow.to_string()).send().await.unwrap();
+    let check = || send(&f, Method::GET, "/api/connections/salesforce/check");
+    let set_up = || send(&f, Method::POST, "/api/connections/salesforce/set-up");
+    let (checks, set_ups) = (join_all((0..5).map(|_| check())), join_all((0..5).map(|_| set_up())));
+    let mut page = browser.clone();
+    let page = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        page.open(&f, "/connections/salesforce/check").await
+    };
+    let sign_in = async { Browser::default().sign_in(&f).await.status };
+    let (mut checks, set_ups, page, signed_in) = tokio::join!(checks, set_ups, page, sign_in);
+    assert_eq!(page.status, StatusCode::CONFLICT);
+    assert!(page.text.contains("changing or checking this connection"), "{}", page.text);
+    checks.extend(set_ups);
+    let refused: Vec<_> = checks.iter().filter(|answer| answer.status == StatusCode::CONFLICT).collect();
+    assert_eq!(refused.len(), 9, "{checks:?}");
+    for answer in refused {
+        answer.check_error(StatusCode::CONFLICT, "busy");
+    }
+    assert_eq!(signed_in, StatusCode::SEE_OTHER);
+    // The one that was checked, and the next admin, are answered; so is the page.
+    assert_eq!(check().await.status, StatusCode::OK);
+    assert_eq!(browser.open(&f, "/connections/salesforce/check").await.status, StatusCode::OK);
 }
 
 #[tokio::test]

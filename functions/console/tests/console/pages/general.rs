@@ -1,5 +1,7 @@
 //! The General page: business hours, unknown numbers, and the other settings.
 
+use std::time::Instant;
+
 use axum::http::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
@@ -248,4 +250,68 @@ async fn a_concurrent_change_is_merged_or_a_conflict() {
         assert!(answer.text.contains(text), "{text} is not in {}", answer.text);
     }
     assert!(!answer.text.contains("<legend>Messages</legend>"), "{}", answer.text);
+}
+
+/// Forms that are as long as they may be, each of one kind of field.
+fn long_forms(length: usize) -> Vec<(&'static str, Vec<(String, String)>)> {
+    let repeated = |fields: &dyn Fn(usize) -> Vec<(String, String)>| {
+        let (mut all, mut size) = (Vec::new(), 0);
+        for n in 0.. {
+            let more = fields(n);
+            size += more.iter().map(|(name, value)| name.len() + value.len() + 6).sum::<usize>();
+            if size > length {
+                break;
+            }
+            all.extend(more);
+        }
+        all
+    };
+    let field = |name: &str, value: String| (name.to_owned(), value);
+    let at = |n: usize| format!("{:02}:{:02}", n / 60 % 24, n % 60);
+    vec![
+        ("lines", repeated(&|n| vec![field("line_hours", n.to_string())])),
+        ("periods", repeated(&|n| vec![field("hours.monday.opens", at(n)), field("hours.monday.closes", at(n + 9))])),
+        ("holidays", repeated(&|n| vec![field("hours.holiday", format!("{}-12-25", 2000 + n % 1000))])),
+        ("no holidays", repeated(&|_| vec![field("hours.holiday", "never".to_owned())])),
+        ("unknown fields", repeated(&|n| vec![field(&format!("x{n}"), String::new())])),
+        ("line IDs", vec![field("lines", "some".to_owned()), field("other_lines", "x,".repeat(length / 4))]),
+    ]
+}
+
+/// The seconds that the response to a form takes, on a console of its own.
+async fn seconds(form: Vec<(String, String)>) -> f64 {
+    let f = Fixture::new().await;
+    let mut all = fields(&page(&f).await);
+    all.retain(|(name, _)| name != "hours_from" && !form.iter().any(|(changed, _)| changed == name));
+    all.push(("hours_from".to_owned(), "own".to_owned()));
+    all.extend(form);
+    let all: Vec<(&str, &str)> = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let started = Instant::now();
+    let answer = f.post_as(&cookie("one"), "/general", &all).await;
+    let seconds = started.elapsed().as_secs_f64();
+    assert!(answer.text.len() < 4_000_000, "Lambda responds with at most 6 MB, not {}", answer.text.len());
+    seconds
+}
+
+#[tokio::test]
+async fn a_form_costs_in_proportion_to_its_length() {
+    for ((kind, short), (_, long)) in long_forms(7_000).into_iter().zip(long_forms(56_000)) {
+        let (short, long) = (seconds(short).await, seconds(long).await);
+        // Eight times as long; a square would be 64 times as much. Other tests run at the same time.
+        assert!(long < 24.0 * short.max(0.05), "{kind}: {short} s and {long} s");
+    }
+}
+
+#[tokio::test]
+async fn a_form_of_more_than_64_kib_or_200_lines_is_refused() {
+    let f = Fixture::new().await;
+    let padding = "x".repeat(65_536);
+    let lines: Vec<String> = (0..201).map(|line| line.to_string()).collect();
+    let lines: Vec<(&str, &str)> = lines.iter().map(|line| ("line_hours", line.as_str())).collect();
+    let token = f.token("/general").await;
+    for form in [vec![("other_lines", padding.as_str())], lines] {
+        let answer =
+            f.post_as(&cookie("one"), "/general", &[&[("csrf_token", token.as_str())], &form[..]].concat()).await;
+        assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE, "{}", answer.text);
+    }
 }

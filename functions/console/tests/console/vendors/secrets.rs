@@ -49,6 +49,10 @@ impl Secrets {
     }
 }
 
+fn former_if(stage: &str, id: &str) -> String {
+    if stage == "AWSPREVIOUS" { format!("{id}, former") } else { id.to_owned() }
+}
+
 async fn answer(State(values): State<SecretMap>, headers: HeaderMap, body: Bytes) -> Response {
     let request: Value = serde_json::from_slice(&body).unwrap();
     let text = |key: &str| request[key].as_str().unwrap_or_default().to_owned();
@@ -57,7 +61,8 @@ async fn answer(State(values): State<SecretMap>, headers: HeaderMap, body: Bytes
     let refused =
         |kind: &str| (StatusCode::BAD_REQUEST, Json(json!({ "__type": kind, "Message": "no" }))).into_response();
     match headers["x-amz-target"].to_str().unwrap() {
-        "secretsmanager.GetSecretValue" => match values.get(&id) {
+        // The former value of a secret is stored as one of its own.
+        "secretsmanager.GetSecretValue" => match values.get(&former_if(&text("VersionStage"), &id)) {
             Some(value) => Json(json!({ "Name": id, "SecretString": value })).into_response(),
             None => refused("ResourceNotFoundException"),
         },

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::dynamodb::item;
 use crate::test_tables::TestTables;
 use crate::tests::{START, at, do_nothing, tenant};
-use crate::{History, MadeFrom, PutError, SettingsStore, SettingsVersion};
+use crate::{HISTORY_LIMIT, History, MadeFrom, PutError, SettingsStore, SettingsVersion};
 
 async fn stores() -> (TestTables, SettingsStore, History) {
     let tables = TestTables::start().await;
@@ -51,6 +51,17 @@ async fn each_stored_version_is_in_the_history() {
     assert_eq!(history.get(&one, 3).await.unwrap(), None);
     assert_eq!(history.list(&tenant("two"), None, 10).await.unwrap(), []);
     assert_eq!(settings.get(&one).await.unwrap(), second);
+}
+
+#[tokio::test]
+async fn the_oldest_version_makes_room_for_a_new_one() {
+    let (_tables, settings, history) = stores().await;
+    for version in 0..=HISTORY_LIMIT {
+        let next = Settings { version, ..do_nothing() };
+        settings.put(&tenant("one"), &next, "user@example.com", at(START)).await.unwrap();
+    }
+    let kept = versions(&history, None, 1_000).await;
+    assert_eq!(kept, (2..=HISTORY_LIMIT + 1).rev().collect::<Vec<_>>());
 }
 
 #[tokio::test]
