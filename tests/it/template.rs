@@ -7,6 +7,8 @@ use regex::Regex;
 use serde_json::{Map, Value, json};
 use serde_yaml_ng::Value as Yaml;
 
+use crate::docs::sources;
+
 /// The template with CloudFormation's short forms as JSON: `!Ref X` is `{"Ref": "X"}`.
 pub(crate) fn template() -> Value {
     let text = std::fs::read_to_string(root().join("template.yaml")).unwrap();
@@ -85,6 +87,9 @@ fn variables_read(binary: &str) -> BTreeSet<String> {
     names
 }
 
+/// Read by `lambda::start`, for every function.
+const FOR_LOGS: [&str; 2] = ["METRICS_NAMESPACE", "RUST_LOG"];
+
 fn undeclared_or_unread_variables(template: &Value) -> Vec<String> {
     let mut problems = Vec::new();
     for (id, function) in functions(template) {
@@ -94,7 +99,10 @@ fn undeclared_or_unread_variables(template: &Value) -> Vec<String> {
         let read = variables_read(binary(function));
         problems.extend(read.difference(&declared).map(|name| format!("{id} reads {name}, which is not declared")));
         problems.extend(
-            declared.difference(&read).map(|name| format!("{id} declares {name}, which the function does not read")),
+            declared
+                .difference(&read)
+                .filter(|name| !FOR_LOGS.contains(&name.as_str()))
+                .map(|name| format!("{id} declares {name}, which the function does not read")),
         );
     }
     problems
@@ -162,72 +170,6 @@ fn queues_without_matching_dead_letter_queue(template: &Value) -> Vec<String> {
     problems
 }
 
-/// A dead-letter queue that needs no alarm: it holds only wake-ups, which the sweep repeats within a minute.
-const WITHOUT_ALARM: &str = "RetriesDeadLetterQueue";
-
-fn dead_letter_queues_without_alarm(template: &Value) -> Vec<String> {
-    let queue_of = |alarm: &Value| {
-        let name = alarm["Properties"]["Dimensions"][0]["Value"]["GetAtt"].as_str()?.strip_suffix(".QueueName")?;
-        Some(name.to_owned())
-    };
-    let alarms = resources(template, "AWS::CloudWatch::Alarm");
-    let with_alarm: BTreeSet<String> = alarms.values().filter_map(|alarm| queue_of(alarm)).collect();
-    let queues = queues(template);
-    let dead: BTreeSet<&str> = queues.values().filter_map(|queue| dead_letter_queue(queue)).collect();
-    dead.into_iter()
-        .filter(|id| !with_alarm.contains(*id) && *id != WITHOUT_ALARM)
-        .map(|id| format!("{id} has no alarm"))
-        .collect()
-}
-
-/// Each policy statement with its function.
-fn statements(template: &Value) -> Vec<(&str, &Value)> {
-    let mut statements = Vec::new();
-    for (id, function) in functions(template) {
-        for policy in list(&function["Properties"]["Policies"]) {
-            statements.extend(list(&policy["Statement"]).into_iter().map(|statement| (id, statement)));
-        }
-    }
-    statements
-}
-
-fn policies_too_broad(template: &Value) -> Vec<String> {
-    let mut problems = Vec::new();
-    for (id, function) in functions(template) {
-        // What a managed policy or a SAM policy template allows is not visible in the template.
-        let readable = |policy: &&Value| policy.get("Statement").is_some();
-        let policies = list(&function["Properties"]["Policies"]);
-        problems
-            .extend(policies.into_iter().filter(|policy| !readable(policy)).map(|policy| format!("{id}: {policy}")));
-    }
-    for (id, statement) in statements(template) {
-        let actions = list(&statement["Action"]);
-        let resources = list(&statement["Resource"]);
-        if actions.is_empty() || resources.is_empty() || statement["Effect"] != "Allow" {
-            problems.push(format!("{id}: a statement without actions or resources"));
-        }
-        let wild = |value: &&&Value| value.to_string().contains('*');
-        problems.extend(actions.iter().filter(wild).map(|action| format!("{id}: action {action}")));
-        // Each tenant has its own secret, in a path below the stack's name.
-        let is_tenant_secret = |value: &Value| {
-            let pattern = value["Sub"].as_str().unwrap_or_default();
-            let folders = ["aircall", "salesforce"].map(|folder| format!(":secret:${{AWS::StackName}}/{folder}/*"));
-            folders.iter().any(|folder| pattern.ends_with(folder)) && pattern.matches('*').count() == 1
-        };
-        let resources = resources.iter().filter(wild).filter(|resource| !is_tenant_secret(resource));
-        problems.extend(resources.map(|resource| format!("{id}: resource {resource}")));
-    }
-    problems
-}
-
-fn functions_that_may_read_tokens(template: &Value) -> BTreeSet<&str> {
-    let of_tokens = |statement: &Value| {
-        let secrets = list(&statement["Action"]).iter().any(|action| action.to_string().contains("secretsmanager:"));
-        secrets && statement["Resource"].to_string().contains("/salesforce/")
-    };
-    statements(template).into_iter().filter(|(_, statement)| of_tokens(statement)).map(|(id, _)| id).collect()
-}
-
 #[track_caller]
 fn check(rule: fn(&Value) -> Vec<String>) {
     let problems = rule(&template());
@@ -248,7 +190,7 @@ fn each_function_declares_the_variables_it_reads_and_no_others() {
     assert_detects(
         undeclared_or_unread_variables,
         "/Resources/IntakeFunction/Properties/Environment/Variables",
-        json!({ "TENANTS_TABLE": "a", "ALLOWED_ORGS": "*" }),
+        json!({ "TENANTS_TABLE": "a", "ALLOWED_ORGS": "*", "TENANT_RATE_LIMIT": 0 }),
     );
 }
 
@@ -282,50 +224,34 @@ fn each_queue_has_a_dead_letter_queue_of_the_same_kind() {
     assert_eq!(queues_without_matching_dead_letter_queue(&template), expected);
 }
 
-#[test]
-fn each_dead_letter_queue_of_events_or_writes_has_an_alarm() {
-    check(dead_letter_queues_without_alarm);
-    let dimensions = "/Resources/EventsDeadLetterAlarm/Properties/Dimensions";
-    assert_detects(dead_letter_queues_without_alarm, dimensions, json!([]));
-}
+/// The namespace of the functions' own metrics: one for each stack.
+const NAMESPACE: &str = "AircallSalesforce/${AWS::StackName}";
 
 #[test]
-fn no_policy_allows_everything() {
-    check(policies_too_broad);
-    let statement = "/Resources/IntakeFunction/Properties/Policies/0/Statement/0";
-    assert_detects(policies_too_broad, &format!("{statement}/Action"), json!("dynamodb:*"));
-    assert_detects(policies_too_broad, &format!("{statement}/Resource"), json!("*"));
-    assert_detects(policies_too_broad, "/Resources/IntakeFunction/Properties/Policies", json!("AmazonSQSFullAccess"));
-}
-
-#[test]
-fn only_the_writer_and_the_console_may_read_salesforce_tokens() {
-    let template = template();
-    let allowed = functions_that_may_read_tokens(&template);
-    assert!(allowed.contains("WriteFunction"));
-    assert!(allowed.is_subset(&BTreeSet::from(["ConsoleFunction", "WriteFunction"])), "{allowed:?}");
-}
-
-#[test]
-fn alarms_watch_metrics_that_the_functions_write() {
+fn alarms_watch_metrics_that_exist() {
     let source = std::fs::read_to_string(root().join("shared/lambda/src/metrics.rs")).unwrap();
-    let namespace = Regex::new(r#"const NAMESPACE: &str = "(\w+)""#).unwrap().captures(&source).unwrap()[1].to_owned();
-    let names: BTreeSet<String> = Regex::new(r#"Counter::(\w+) => "(\w+)""#)
-        .unwrap()
-        .captures_iter(&source)
-        .map(|found| {
-            assert_eq!(found[1], found[2], "a metric is named as its counter");
-            found[2].to_owned()
-        })
-        .collect();
+    let name = Regex::new(r#"Metric::count\("(\w+)"\)"#).unwrap();
+    let mut names: BTreeSet<String> = name.captures_iter(&source).map(|found| found[1].to_owned()).collect();
     assert!(names.len() >= 10, "{names:?}");
+    let functions = sources(&root().join("functions")).join("\n");
+    for name in &names {
+        assert!(functions.contains(&format!("{name} = ")), "no function logs {name}");
+    }
     let template = template();
-    let alarms = resources(&template, "AWS::CloudWatch::Alarm");
-    let own = alarms.iter().filter(|(_, alarm)| {
+    for filter in resources(&template, "AWS::Logs::MetricFilter").values() {
+        let transformation = &filter["Properties"]["MetricTransformations"][0];
+        assert_eq!(transformation["MetricNamespace"]["Sub"], NAMESPACE, "{filter}");
+        names.insert(transformation["MetricName"].as_str().unwrap().to_owned());
+    }
+    let mut watched = 0;
+    for (id, alarm) in resources(&template, "AWS::CloudWatch::Alarm") {
         let alarm = &alarm["Properties"];
-        let has_own_name = alarm["MetricName"].as_str().is_some_and(|name| names.contains(name));
-        assert_eq!(alarm["Namespace"] == json!(namespace), has_own_name, "{alarm}");
-        has_own_name
-    });
-    assert!(own.count() >= 2);
+        let parts = list(&alarm["Metrics"]).into_iter().map(|part| &part["MetricStat"]["Metric"]);
+        for metric in [alarm].into_iter().chain(parts).filter(|metric| metric["MetricName"].is_string()) {
+            let is_own = names.contains(metric["MetricName"].as_str().unwrap());
+            assert_eq!(metric["Namespace"]["Sub"] == NAMESPACE, is_own, "{id}: {metric}");
+            watched += u32::from(is_own);
+        }
+    }
+    assert!(watched >= 5, "{watched}");
 }

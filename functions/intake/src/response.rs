@@ -2,7 +2,6 @@
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use lambda::metrics::{self, Counter};
 use serde_json::json;
 
 /// The response to a webhook.
@@ -19,6 +18,8 @@ pub(crate) enum WebhookResponse {
     },
     /// The tenant or the token is unknown. Does not say which.
     Unauthorized,
+    /// The tenant sends too many webhooks at once. Aircall sends this one again.
+    TooManyRequests,
     /// The method is not POST.
     MethodNotAllowed,
     /// The body is too long.
@@ -39,6 +40,10 @@ impl IntoResponse for WebhookResponse {
             WebhookResponse::Unauthorized => {
                 (StatusCode::UNAUTHORIZED, error("unauthorized", "The webhook's URL or its token is not known."))
             }
+            WebhookResponse::TooManyRequests => (
+                StatusCode::TOO_MANY_REQUESTS,
+                error("rate_limited", "Too many webhooks at once. Try again in a second."),
+            ),
             WebhookResponse::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, error("method_not_allowed", "Webhooks are sent with POST."))
             }
@@ -49,14 +54,17 @@ impl IntoResponse for WebhookResponse {
                 (StatusCode::SERVICE_UNAVAILABLE, error("unavailable", "Try again: the webhook was not stored."))
             }
         };
-        if status != StatusCode::OK {
-            metrics::count(Counter::EventsRefused, 1, &[("Status", status.as_str())]);
-        }
         let mut response = (status, axum::Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
-        if self == WebhookResponse::MethodNotAllowed {
-            headers.insert(header::ALLOW, header::HeaderValue::from_static("POST"));
+        match self {
+            WebhookResponse::MethodNotAllowed => {
+                headers.insert(header::ALLOW, header::HeaderValue::from_static("POST"));
+            }
+            WebhookResponse::TooManyRequests => {
+                headers.insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
+            }
+            _ => {}
         }
         response
     }

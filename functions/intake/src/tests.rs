@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
+use futures_util::future;
 use lambda::EventQueue;
 use serde_json::{Value, json};
 use store::{AllowedOrgs, OrgList, REFUSAL_AGE, Tenants, TokenHash};
@@ -13,6 +14,7 @@ use wiremock::matchers::{body_partial_json, header as has_header};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::authenticator::Authenticator;
+use crate::rate_limit::RateLimit;
 use crate::webhook::{Intake, router};
 
 const TOKEN: &str = "token-of-the-test";
@@ -57,7 +59,8 @@ impl Fixture {
             .mount(&aws)
             .await;
         Mock::given(has_header("x-amz-target", "AmazonSQS.SendMessage")).respond_with(sqs).mount(&aws).await;
-        let router = router(Intake::new(authenticator(&aws.uri(), OrgList::All), events(&aws.uri())));
+        let router =
+            router(Intake::new(authenticator(&aws.uri(), OrgList::All), RateLimit::new(0), events(&aws.uri())));
         Self { aws, router }
     }
 
@@ -104,6 +107,7 @@ async fn an_event_is_enqueued_unchanged() {
     let sent = &f.requests("SendMessage").await[0];
     assert_eq!(sent["MessageBody"], ENDED);
     assert_eq!(sent["MessageAttributes"]["tenant"]["StringValue"], "one");
+    assert_eq!(sent["MessageGroupId"], "one");
 }
 
 #[tokio::test]
@@ -207,6 +211,23 @@ async fn a_retired_token_is_accepted_until_its_end() {
 }
 
 #[tokio::test]
+async fn only_authenticated_webhooks_count_towards_the_rate_limit() {
+    let f = Fixture::new().await;
+    let limited = Intake::new(authenticator(&f.aws.uri(), OrgList::All), RateLimit::new(1), events(&f.aws.uri()));
+    let f = Fixture { router: router(limited), ..f };
+    for _ in 0..20 {
+        assert_eq!(f.post("one", ENDED.replace(TOKEN, "wrong")).await.status, StatusCode::UNAUTHORIZED);
+    }
+    for _ in 0..10 {
+        assert_eq!(f.post("one", ENDED).await.status, StatusCode::OK);
+    }
+    let flooded = future::join_all((0..20).map(|_| f.post("one", ENDED))).await;
+    let refused = flooded.iter().filter(|reply| reply.status == StatusCode::TOO_MANY_REQUESTS).count();
+    assert_eq!(f.requests("SendMessage").await.len(), 30 - refused);
+    assert!(refused >= 15, "{refused} of 20 refused");
+}
+
+#[tokio::test]
 async fn every_method_but_post_is_refused() {
     let f = Fixture::new().await;
     for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS] {
@@ -263,7 +284,8 @@ async fn aircall_has_to_retry_when_the_queue_fails() {
 async fn aircall_has_to_retry_when_the_table_fails() {
     let broken = MockServer::start().await;
     let f = Fixture::new().await;
-    let router = router(Intake::new(authenticator(&broken.uri(), OrgList::All), events(&f.aws.uri())));
+    let router =
+        router(Intake::new(authenticator(&broken.uri(), OrgList::All), RateLimit::new(0), events(&f.aws.uri())));
     let reply = Fixture { router, ..f }.post("one", ENDED).await;
     assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
 }
@@ -307,7 +329,7 @@ async fn only_webhooks_of_allowed_orgs_are_accepted() {
     ] {
         let case = format!("{allowed:?}, {status}");
         let table = table_with(list).await;
-        let router = router(Intake::new(authenticator(&table.uri(), allowed), events(&f.aws.uri())));
+        let router = router(Intake::new(authenticator(&table.uri(), allowed), RateLimit::new(0), events(&f.aws.uri())));
         let reply = Fixture { router, aws: table }.post(ORG, ENDED).await;
         assert_eq!(reply.status, status, "{case}");
         if status == StatusCode::UNAUTHORIZED {

@@ -6,12 +6,14 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use lambda::EventQueue;
-use lambda::metrics::{self, Counter};
+use lambda::{EventQueue, metrics};
+use store::TenantId;
 
 use crate::authenticator::Authenticator;
 use crate::envelope::{Envelope, for_sqs};
+use crate::rate_limit::RateLimit;
 use crate::response::WebhookResponse;
 
 /// Maximum length of a body in bytes. The longest webhooks seen so far have a tenth of it.
@@ -21,18 +23,19 @@ const MAX_LEN: usize = 256 * 1024;
 #[derive(Debug)]
 pub(crate) struct Intake {
     authenticator: Authenticator,
+    rate_limit: RateLimit,
     event_queue: EventQueue,
 }
 
 impl Intake {
-    pub(crate) fn new(authenticator: Authenticator, event_queue: EventQueue) -> Self {
-        Self { authenticator, event_queue }
+    pub(crate) fn new(authenticator: Authenticator, rate_limit: RateLimit, event_queue: EventQueue) -> Self {
+        Self { authenticator, rate_limit, event_queue }
     }
 }
 
 /// `POST /webhooks/aircall/{tenant}`.
 pub(crate) fn router(intake: Intake) -> Router {
-    let webhook = post(receive).fallback(async || WebhookResponse::MethodNotAllowed);
+    let webhook = post(receive).fallback(async || Refusal::from(WebhookResponse::MethodNotAllowed));
     Router::new().route("/webhooks/aircall/{tenant}", webhook).with_state(Arc::new(intake))
 }
 
@@ -40,16 +43,38 @@ async fn receive(
     State(intake): State<Arc<Intake>>,
     tenant: Result<Path<String>, PathRejection>,
     body: Body,
-) -> WebhookResponse {
+) -> Response {
     // A path that is not valid text names no tenant. It gets the same response as an unknown tenant.
     let tenant = tenant.map(|Path(tenant)| tenant).unwrap_or_default();
     match enqueue(&intake, &tenant, body).await {
-        Ok(()) => WebhookResponse::Ok,
-        Err(response) => response,
+        Ok(()) => WebhookResponse::Ok.into_response(),
+        Err(refusal) => refusal.into_response(),
     }
 }
 
-async fn enqueue(intake: &Intake, tenant: &str, body: Body) -> Result<(), WebhookResponse> {
+/// A webhook that is refused.
+struct Refusal {
+    /// Its tenant, if it is authentic: nothing else that a caller writes is logged.
+    tenant: Option<TenantId>,
+    response: WebhookResponse,
+}
+
+impl From<WebhookResponse> for Refusal {
+    fn from(response: WebhookResponse) -> Self {
+        Self { tenant: None, response }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let response = self.response.into_response();
+        let (tenant, status) = (self.tenant.as_ref().map(TenantId::as_str), response.status());
+        tracing::info!(target: metrics::TARGET, EventsRefused = 1, Status = status.as_str(), tenant, "refused a webhook");
+        response
+    }
+}
+
+async fn enqueue(intake: &Intake, tenant: &str, body: Body) -> Result<(), Refusal> {
     let body = to_bytes(body, MAX_LEN).await.map_err(|_| WebhookResponse::TooLarge)?;
     let body = String::from_utf8(body.into())
         .map_err(|_| WebhookResponse::BadRequest { field: "body", message: "The body is not UTF-8." })?;
@@ -61,6 +86,10 @@ async fn enqueue(intake: &Intake, tenant: &str, body: Body) -> Result<(), Webhoo
             WebhookResponse::Unavailable
         })?;
     let tenant = authenticated.ok_or(WebhookResponse::Unauthorized)?;
+    // After the authentication, so that nobody else can use up a tenant's share.
+    if !intake.rate_limit.accepts(&tenant) {
+        return Err(Refusal { tenant: Some(tenant), response: WebhookResponse::TooManyRequests });
+    }
 
     let Some(event) = envelope.event.filter(|event| aircall::webhook::is_of_interest(event)) else {
         tracing::debug!(%tenant, "ignored an event");
@@ -68,9 +97,8 @@ async fn enqueue(intake: &Intake, tenant: &str, body: Body) -> Result<(), Webhoo
     };
     intake.event_queue.enqueue(tenant.as_str(), &for_sqs(body)).await.map_err(|error| {
         tracing::error!(%tenant, %event, %error, "could not enqueue an event");
-        WebhookResponse::Unavailable
+        Refusal { tenant: Some(tenant.clone()), response: WebhookResponse::Unavailable }
     })?;
-    metrics::count(Counter::EventsReceived, 1, &[]);
-    tracing::info!(%tenant, %event, "received an event");
+    tracing::info!(target: metrics::TARGET, EventsReceived = 1, %tenant, %event, "received an event");
     Ok(())
 }

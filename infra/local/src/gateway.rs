@@ -22,7 +22,7 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use self::call::Call;
@@ -102,6 +102,7 @@ async fn forward(State(upstream): State<Upstream>, uri: Uri, headers: HeaderMap,
             return refused("AccessDeniedException", &message);
         }
     }
+    let body = if gateway.account.is_embedded && *service == "sqs" { without_fair_queue(body) } else { body };
     let url = format!("{url}{}", uri.path());
     let signed = ["x-amz-target", "content-type"].map(|name| (name, text(name)));
     let signature = match gateway.account.sign(service, &url, &signed, &body) {
@@ -116,6 +117,17 @@ async fn forward(State(upstream): State<Upstream>, uri: Uri, headers: HeaderMap,
         Ok(answer) => answer,
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()).into_response(),
     }
+}
+
+/// The embedded SQS refuses a message group on a standard queue, as AWS did before it had fair queues.
+fn without_fair_queue(body: Bytes) -> Bytes {
+    let Ok(Value::Object(mut message)) = serde_json::from_slice(&body) else { return body };
+    let is_fifo =
+        message.get("QueueUrl").and_then(Value::as_str).is_some_and(|url| url.strip_suffix(".fifo").is_some());
+    if is_fifo || message.remove("MessageGroupId").is_none() {
+        return body;
+    }
+    Value::Object(message).to_string().into()
 }
 
 /// Sends the request, and reads the response whole.

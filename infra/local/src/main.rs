@@ -45,6 +45,9 @@ struct Flags {
     /// {service} in it stands for a service's name
     #[arg(long, global = true, value_name = "URL", conflicts_with = "data")]
     aws_endpoint_url: Option<String>,
+    /// Accept this many webhooks a second of each tenant, and ten times as many at once (0: all)
+    #[arg(long, global = true, value_name = "N", default_value_t = 0)]
+    tenant_rate_limit: u32,
     /// Show every line the functions print
     #[arg(long, global = true)]
     verbose: bool,
@@ -75,7 +78,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<()> {
-    let Flags { port, salesforce_port, data, public_url, release, zips, aws_endpoint_url, verbose } = arguments.flags;
+    let Flags { port, salesforce_port, data, public_url, release, zips, aws_endpoint_url, tenant_rate_limit, verbose } =
+        arguments.flags;
     let source = match zips {
         Some(zips) => Source::Zips(zips),
         None => Source::Build(if release { Profile::Release } else { Profile::Dev }),
@@ -85,6 +89,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         salesforce_port,
         data,
         public_url,
+        tenant_rate_limit,
         source,
         verbose,
         stack_file: Some(workspace::stack_file()),

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 pub use intrinsics::Scope;
 pub use resource::Resource;
-pub use sources::{Function, QueueSource, Route, Schedule, function};
+pub use sources::{Function, QueueSource, Route, Schedule, functions};
 
 /// CloudFormation's name for a function of SAM.
 pub const FUNCTION: &str = "AWS::Serverless::Function";
@@ -26,6 +26,10 @@ pub const HTTP_API: &str = "AWS::Serverless::HttpApi";
 pub const QUEUE: &str = "AWS::SQS::Queue";
 /// CloudFormation's name for a DynamoDB table.
 pub const TABLE: &str = "AWS::DynamoDB::Table";
+/// CloudFormation's name for an IAM role.
+pub const ROLE: &str = "AWS::IAM::Role";
+/// CloudFormation's name for a group of logs.
+pub const LOG_GROUP: &str = "AWS::Logs::LogGroup";
 /// CloudFormation's name for a Secrets Manager secret.
 pub const SECRET: &str = "AWS::SecretsManager::Secret";
 
@@ -35,7 +39,7 @@ const MUST_RUN: [&str; 7] = [
     "AWS::Lambda::",
     "AWS::ApiGateway",
     "AWS::DynamoDB::",
-    "AWS::SQS::Queue",
+    QUEUE,
     "AWS::SecretsManager::",
     "AWS::StepFunctions::",
 ];
@@ -94,7 +98,8 @@ impl Template {
     fn check_supported(&self, scope: &Scope) -> Result<()> {
         for (id, resource) in self.resources.iter().filter(|(_, resource)| exists(resource, scope)) {
             let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
-            let supported = [FUNCTION, HTTP_API, QUEUE, TABLE, SECRET].contains(&kind);
+            // The local queues have no policies.
+            let supported = [FUNCTION, HTTP_API, QUEUE, "AWS::SQS::QueuePolicy", TABLE, SECRET].contains(&kind);
             if !supported && MUST_RUN.iter().any(|prefix| kind.starts_with(prefix)) {
                 bail!("{id}: {kind} is not supported on this machine");
             }

@@ -57,12 +57,18 @@ impl TestEnv {
 
     /// Makes a pending entry due now.
     pub(crate) async fn make_due(&self, key: &str) {
+        self.make_overdue(key, 0).await;
+    }
+
+    /// Makes a pending entry due since some seconds.
+    pub(crate) async fn make_overdue(&self, key: &str, seconds: i64) {
+        let due_at = Timestamp::now().as_second() - seconds;
         let update = json!({
             "TableName": self.table("CallsTable"),
             "Key": {"tenant": {"S": self.tenant.tenant}, "key": {"S": key}},
-            "UpdateExpression": "SET due_at = :now",
+            "UpdateExpression": "SET due_at = :due_at",
             "ConditionExpression": "attribute_exists(pending)",
-            "ExpressionAttributeValues": {":now": {"N": Timestamp::now().as_second().to_string()}},
+            "ExpressionAttributeValues": {":due_at": {"N": due_at.to_string()}},
         });
         self.dynamodb("UpdateItem", &update).await;
     }

@@ -1,7 +1,8 @@
 //! The policies of a function, as the template states them.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::call::Call;
 use crate::template::{Resource, Scope};
@@ -31,22 +32,36 @@ enum OneOrMore {
     More(Vec<String>),
 }
 
+/// The name of the policy with the calls that a function's own code makes. The others are for what Lambda itself does with
+/// the function's role: logs, queues and networks.
+const CALLS: &str = "calls";
+
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Policy {
+    policy_name: String,
+    policy_document: Value,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Document {
     #[serde(rename = "Version")]
     _version: Option<String>,
     statement: Vec<Statement>,
 }
 
 impl Policies {
-    /// The inline policies of a function.
+    /// What the role of a function allows the function's own code.
     ///
     /// # Errors
-    /// Names the function, if a policy is of another kind or cannot be resolved.
-    pub(crate) fn read(function: &Resource<'_>, scope: &Scope) -> Result<Self> {
-        let policies: Vec<Policy> = function.get("Policies", scope)?.unwrap_or_default();
-        Ok(Self(policies.into_iter().flat_map(|policy| policy.statement).collect()))
+    /// Names the role, if a policy is of another kind or cannot be resolved.
+    pub(crate) fn read(role: &Resource<'_>, scope: &Scope) -> Result<Self> {
+        let policies: Vec<Policy> = role.get("Policies", scope)?.unwrap_or_default();
+        let calls = policies.into_iter().filter(|policy| policy.policy_name == CALLS);
+        let documents = calls.map(|policy| serde_json::from_value::<Document>(policy.policy_document));
+        let documents = documents.collect::<Result<Vec<_>, _>>().with_context(|| format!("{}.Policies", role.id()))?;
+        Ok(Self(documents.into_iter().flat_map(|document| document.statement).collect()))
     }
 
     /// Whether a statement allows the call.
@@ -86,16 +101,18 @@ fn matches(pattern: &str, arn: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::template::{Stack, Template};
+    use crate::template::{ROLE, Stack, Template};
 
     fn policies(statement: &str) -> Result<Policies> {
         let text = format!(
-            "Resources: {{ F: {{ Type: AWS::Serverless::Function, Properties: {{ Policies: [{{ Statement: [{statement}] }}] }} }} }}"
+            "Resources: {{ R: {{ Type: AWS::IAM::Role, Properties: {{ Policies: [\
+             {{ PolicyName: calls, PolicyDocument: {{ Statement: [{statement}] }} }}, \
+             {{ PolicyName: lambda, PolicyDocument: {{ Statement: [{{ Effect: Allow, Action: sqs:ReceiveMessage, Resource: x }}] }} }}] }} }} }}"
         );
         let template = Template::parse(&text, &[])?;
         let scope = template.scope(&Stack { name: "s", region: "r", account: "a" })?;
-        let function = template.resources("AWS::Serverless::Function", &scope).next().expect("a function");
-        Policies::read(&function, &scope)
+        let role = template.resources(ROLE, &scope).next().expect("a role");
+        Policies::read(&role, &scope)
     }
 
     fn call(action: &str, resource: &str) -> Call {
@@ -106,6 +123,7 @@ mod tests {
     fn only_what_a_statement_allows_is_allowed() {
         let policies = policies("{ Effect: Allow, Action: sqs:SendMessage, Resource: [x, y/*] }").expect("policies");
         assert!(policies.allow(&call("SendMessage", "x")) && policies.allow(&call("SendMessage", "y/z")));
+        // The last one is allowed to Lambda, not to the function's code.
         for other in [call("SendMessage", "xy"), call("SendMessage", "y"), call("ReceiveMessage", "x")] {
             assert!(!policies.allow(&other), "{other}");
         }

@@ -18,6 +18,8 @@ pub struct Account {
     pub id: String,
     /// `AWS::Region`.
     pub region: String,
+    /// Whether the services are the embedded ones.
+    pub(crate) is_embedded: bool,
     pub(super) credentials: Credentials,
 }
 
@@ -25,7 +27,7 @@ impl Account {
     /// That of the embedded services, which check no signature.
     pub fn embedded() -> Self {
         let credentials = Credentials::new("local", "local", None, None, "local");
-        Self { id: ACCOUNT.to_owned(), region: REGION.to_owned(), credentials }
+        Self { id: ACCOUNT.to_owned(), region: REGION.to_owned(), is_embedded: true, credentials }
     }
 
     /// That of this machine's environment: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` and
@@ -37,7 +39,8 @@ impl Account {
         let variable = |name: &str| std::env::var(name).with_context(|| format!("the variable {name} is not set"));
         let (key, secret) = (variable("AWS_ACCESS_KEY_ID")?, variable("AWS_SECRET_ACCESS_KEY")?);
         let credentials = Credentials::new(key, secret, std::env::var("AWS_SESSION_TOKEN").ok(), None, "environment");
-        let mut account = Self { id: String::new(), region: variable("AWS_REGION")?, credentials };
+        let region = variable("AWS_REGION")?;
+        let mut account = Self { id: String::new(), region, is_embedded: false, credentials };
         let body = "Action=GetCallerIdentity&Version=2011-06-15";
         let headers = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
         let mut request = http.post(url).body(body);

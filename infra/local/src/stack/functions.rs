@@ -10,7 +10,7 @@ use crate::{
     gateway::Gateway,
     lambda::{Launch, Output, Pool, Show},
     services::{self, EndpointUrls, Resources, STACK_NAME, Services},
-    template::{FUNCTION, Function, HTTP_API, Template, function},
+    template::{self, Function, HTTP_API, Template},
 };
 
 use super::Options;
@@ -32,8 +32,7 @@ pub(super) fn read(template: &Template, resources: &Resources, addresses: Addres
     for api in template.resources(HTTP_API, &resources.scope) {
         scope.set(api.id(), "local".into());
     }
-    let functions = template.resources(FUNCTION, &resources.scope).map(|resource| function(&resource, &scope));
-    let mut functions = functions.collect::<Result<Vec<_>>>()?;
+    let mut functions = template::functions(template, &scope)?;
     for console in functions.iter_mut().filter(|function| function.binary == "console") {
         let sandboxes = [("SALESFORCE_LOGIN_URL", addresses.salesforce), ("AIRCALL_DASHBOARD_URL", addresses.aircall)];
         for (name, url) in sandboxes.into_iter().chain(addresses.public.map(|url| ("PUBLIC_URL", url))) {

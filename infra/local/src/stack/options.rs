@@ -17,6 +17,8 @@ pub struct Options {
     pub without_tenant: bool,
     /// The address under which the console is reached; `None` if it is that of `port`.
     pub public_url: Option<String>,
+    /// Webhooks a second that are accepted of each tenant, and ten times as many at once; 0 accepts all.
+    pub tenant_rate_limit: u32,
     /// Values of parameters of the template, by name.
     pub parameters: Vec<(String, String)>,
     /// Folder in which state is kept between runs; `None` keeps it in memory. Tables are written at once, the

@@ -166,7 +166,11 @@ fn sandboxes(data: Option<&Path>) -> Result<(Org, Company)> {
 
 /// The template, with the parameters of a stack on this machine.
 fn template(root: &Path, options: &Options, aircall_url: &str) -> Result<Template> {
-    let own = [("AircallApiUrl", aircall_url.to_owned()), ("AllowedSalesforceOrgs", "*".to_owned())];
+    let own = [
+        ("AircallApiUrl", aircall_url.to_owned()),
+        ("AllowedSalesforceOrgs", "*".to_owned()),
+        ("TenantRateLimit", options.tenant_rate_limit.to_string()),
+    ];
     let given = options.parameters.iter().map(|(name, value)| (name.as_str(), value.clone()));
     // The first value of a parameter counts.
     Template::read(&root.join("template.yaml"), &given.chain(own).collect::<Vec<_>>())

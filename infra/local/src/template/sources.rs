@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
-use super::{Resource, Scope, resource::text};
+use super::{FUNCTION, LOG_GROUP, ROLE, Resource, Scope, Template, resource::text};
 use crate::gateway::Policies;
 
 /// One function: one binary with its environment and its triggers.
@@ -66,11 +66,28 @@ pub struct Schedule {
     pub input: Option<String>,
 }
 
-/// Reads a resource of type [`super::FUNCTION`].
+/// Reads the functions of the template, with the roles that they take.
 ///
 /// # Errors
 /// Names the resource and the property that is missing, unsupported or of another shape.
-pub fn function(resource: &Resource<'_>, scope: &Scope) -> Result<Function> {
+pub fn functions(template: &Template, scope: &Scope) -> Result<Vec<Function>> {
+    let (known, mut scope) = (scope, scope.clone());
+    // Neither exists on this machine, but functions and policies name them.
+    for resource in [ROLE, LOG_GROUP].into_iter().flat_map(|kind| template.resources(kind, known)) {
+        scope.set(resource.id(), resource.id().into());
+        scope.set(&format!("{}.Arn", resource.id()), arn(&resource).into());
+    }
+    let roles: BTreeMap<String, Resource<'_>> =
+        template.resources(ROLE, known).map(|role| (arn(&role), role)).collect();
+    template.resources(FUNCTION, known).map(|resource| function(&resource, &roles, &scope)).collect()
+}
+
+fn arn(resource: &Resource<'_>) -> String {
+    format!("arn:aws:local:::{}", resource.id())
+}
+
+fn function(resource: &Resource<'_>, roles: &BTreeMap<String, Resource<'_>>, scope: &Scope) -> Result<Function> {
+    let role = resource.get("Role", scope)?.and_then(|arn: String| roles.get(&arn));
     let binary = resource
         .metadata("/Metadata/BuildProperties/Binary")
         .ok_or_else(|| resource.error("Metadata.BuildProperties.Binary is missing"))?;
@@ -83,7 +100,7 @@ pub fn function(resource: &Resource<'_>, scope: &Scope) -> Result<Function> {
         // Lambda's own defaults: 3 seconds, 128 MB.
         timeout: Duration::from_secs(resource.get("Timeout", scope)?.unwrap_or(3)),
         memory_mb: resource.get("MemorySize", scope)?.unwrap_or(128),
-        policies: Policies::read(resource, scope)?,
+        policies: role.map(|role| Policies::read(role, scope)).transpose()?.unwrap_or_default(),
         environment: variables.map(|(name, value)| (name.clone(), text(value))).collect(),
         routes: Vec::new(),
         queues: Vec::new(),
@@ -127,12 +144,14 @@ fn queue(event: &Resource<'_>, scope: &Scope) -> Result<Option<QueueSource>> {
         return Ok(None);
     }
     let response_types: Vec<String> = event.get("FunctionResponseTypes", scope)?.unwrap_or_default();
-    let scaling: BTreeMap<String, usize> = event.get("ScalingConfig", scope)?.unwrap_or_default();
+    let scaling: BTreeMap<String, Value> = event.get("ScalingConfig", scope)?.unwrap_or_default();
+    let maximum_concurrency = scaling.get("MaximumConcurrency").map(|maximum| text(maximum).parse()).transpose();
+    let maximum_concurrency = maximum_concurrency.map_err(|_| event.error("MaximumConcurrency is not a number"))?;
     Ok(Some(QueueSource {
         queue_arn: event.require("Queue", scope)?,
         batch_size: event.get("BatchSize", scope)?.unwrap_or(10),
         reports_failures: response_types.iter().any(|kind| kind == "ReportBatchItemFailures"),
-        maximum_concurrency: scaling.get("MaximumConcurrency").copied(),
+        maximum_concurrency,
     }))
 }
 

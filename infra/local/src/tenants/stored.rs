@@ -14,8 +14,7 @@ use crate::{salesforce::ServedOrg, services::Services, template::Function};
 pub(super) struct TenantStore {
     tenants: store::Tenants,
     tokens: store::Tokens,
-    secretsmanager: aws_sdk_secretsmanager::Client,
-    session_key_secret: String,
+    session_keys: store::SessionKeys,
 }
 
 impl TenantStore {
@@ -28,8 +27,7 @@ impl TenantStore {
         Ok(Self {
             tenants: store::Tenants::new(dynamodb, variable("TENANTS_TABLE")?),
             tokens: store::Tokens::new(secretsmanager.clone(), variable("SALESFORCE_TOKENS_PREFIX")?),
-            secretsmanager,
-            session_key_secret: variable("SESSION_KEY_SECRET")?,
+            session_keys: store::SessionKeys::new(secretsmanager, variable("SESSION_KEY_SECRET")?),
         })
     }
 
@@ -71,9 +69,8 @@ impl TenantStore {
 
     /// A session of the tenant's admin, as `name=value`, signed as the console signs it.
     pub(super) async fn session_cookie(&self, id: &str) -> Result<String> {
-        let keys = store::secrets::session_keys(&self.secretsmanager, &self.session_key_secret).await?;
-        let key = keys.first().context("there is no key to sign sessions with")?;
-        Ok(Session::new(TenantId::parse(id)?, "admin@example.com", Timestamp::now()).sign(key))
+        let key = self.session_keys.signing().await?;
+        Ok(Session::new(TenantId::parse(id)?, "admin@example.com", Timestamp::now()).sign(&key))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use local::template::{FUNCTION, Function, QUEUE, Route, Scope, Stack, Template, function};
+use local::template::{self, Function, QUEUE, Route, Scope, Stack, Template};
 use serde_json::{Value, json};
 
 const STACK: Stack<'_> = Stack { name: "local", region: "us-east-1", account: "000000000000" };
@@ -165,8 +165,7 @@ fn the_deployed_template_is_supported() {
     let template = Template::read(&path, &[]).expect("the template");
     let mut scope = template.scope(&STACK).expect("a scope");
     name_all_resources(&template, &mut scope);
-    let functions: Vec<_> =
-        template.resources(FUNCTION, &scope).map(|resource| function(&resource, &scope).expect("a function")).collect();
+    let functions = template::functions(&template, &scope).expect("functions");
     let mut binaries: Vec<_> = functions.iter().map(|function| function.binary.as_str()).collect();
     binaries.sort_unstable();
     assert_eq!(binaries, ["console", "evaluate", "intake", "reconcile", "write"]);
@@ -193,5 +192,5 @@ fn name_all_resources(template: &Template, scope: &mut Scope) {
 fn functions(text: &str) -> anyhow::Result<Vec<Function>> {
     let template = Template::parse(text, &[])?;
     let scope = template.scope(&STACK)?;
-    template.resources(FUNCTION, &scope).map(|resource| function(&resource, &scope)).collect()
+    template::functions(&template, &scope)
 }
