@@ -1,5 +1,6 @@
 """The API of the translated template: its routes, who may be invoked, its addresses, and the outputs that name them."""
 
+import json
 import re
 
 import pytest
@@ -10,6 +11,18 @@ ROUTES = {
     ("ANY", "/webhooks/aircall/{tenant}"): "IntakeFunction",
     ("ANY", "/"): "ConsoleFunction",
     ("ANY", "/{proxy+}"): "ConsoleFunction",
+}
+# What the access log may hold.
+LOGGED = {
+    "error.message",
+    "error.responseType",
+    "integrationErrorMessage",
+    "integrationLatency",
+    "integrationStatus",
+    "requestId",
+    "responseLatency",
+    "routeKey",
+    "status",
 }
 INVOKE = f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{{function}}/invocations"
 
@@ -33,7 +46,7 @@ def bad_routes(stack):
             "type": "aws_proxy",
             "httpMethod": "POST",
             "payloadFormatVersion": "2.0",
-            "uri": INVOKE.format(function=f"{{{ROUTES[route]}.Arn}}"),
+            "uri": INVOKE.format(function=f"{{{ROUTES[route]}Aliaslive}}"),
         }
         if found[route].get("x-amazon-apigateway-integration") != expected or "security" in found[route]:
             problems.append(f"{' '.join(route)} does not go to {ROUTES[route]}")
@@ -57,7 +70,7 @@ def bad_permissions(stack):
         fitting = {
             key
             for key, permission in permissions.items()
-            if permission["FunctionName"] == f"{{{function}}}" and permits(permission, method, path)
+            if permission["FunctionName"] == f"{{{function}Aliaslive}}" and permits(permission, method, path)
         }
         if not fitting:
             problems.append(f"{function} may not be invoked for {method} {path}")
@@ -108,7 +121,29 @@ def test_the_stage_is_at_the_root_and_limits_requests(stack):
     assert key == "HttpApiApiGatewayDefaultStage"
     # Without AutoDeploy, a new route would exist and not be served.
     assert (stage["ApiId"], stage["StageName"], stage["AutoDeploy"]) == ("{HttpApi}", "$default", True)
-    assert stage["DefaultRouteSettings"] == {"ThrottlingBurstLimit": 2000, "ThrottlingRateLimit": 1000}
+    assert stage["DefaultRouteSettings"] == {"ThrottlingBurstLimit": 100, "ThrottlingRateLimit": 50}
+    webhook = {"ThrottlingBurstLimit": 2000, "ThrottlingRateLimit": 1000}
+    assert stage["RouteSettings"] == {"ANY /webhooks/aircall/{tenant}": webhook}
+
+
+def personal(stack):
+    """Variables of the access log that name a tenant, an entry or a person."""
+    settings = stack.of_type("AWS::ApiGatewayV2::Stage")["HttpApiApiGatewayDefaultStage"]["AccessLogSettings"]
+    assert settings["DestinationArn"] == "{ApiLogGroup.Arn}"
+    assert "\n" not in settings["Format"]
+    return sorted(set(json.loads(settings["Format"]).values()) - {f"$context.{name}" for name in LOGGED})
+
+
+def test_the_access_log_names_nobody(stack):
+    assert personal(stack) == []
+    # The filters of the alarms read it.
+    settings = stack.of_type("AWS::ApiGatewayV2::Stage")["HttpApiApiGatewayDefaultStage"]["AccessLogSettings"]
+    assert json.loads(settings["Format"])["status"] == "$context.status"
+
+
+def test_more_in_the_access_log_is_detected():
+    log = ("Resources", "HttpApi", "Properties", "AccessLogSettings", "Format")
+    assert_detects(personal, "$context.path", sam=put(*log, '{"path":"$context.path"}'))
 
 
 def domain(stack):

@@ -1,4 +1,4 @@
-"""The functions of the translated template, what invokes them, and the alarms."""
+"""The functions of the translated template, and what invokes them."""
 
 from conftest import assert_detects, create, missing_or_unexpected, put
 
@@ -10,19 +10,15 @@ FUNCTIONS = {
     "ConsoleFunction": (256, 29),
     "ReconcileFunction": (256, 30),
 }
-# The function of each queue, and its batch size.
+# Functions that may run in a VPC, and those that may have reserved concurrency, with its parameter.
+IN_VPC = {"WriteFunction", "ConsoleFunction", "ReconcileFunction"}
+RESERVED = {"IntakeFunction": "IntakeReservedConcurrency", "WriteFunction": "WriteReservedConcurrency"}
+# The function of each queue, its batch size, and its batches at once, or their parameter.
 QUEUES = {
-    "EventsQueue": ("EvaluateFunction", 10),
-    "WritesQueue": ("WriteFunction", 1),
-    "RetriesQueue": ("ReconcileFunction", 10),
+    "EventsQueue": ("EvaluateFunction", 10, "EvaluateConcurrency"),
+    "WritesQueue": ("WriteFunction", 1, "WriteConcurrency"),
+    "RetriesQueue": ("ReconcileFunction", 10, 2),
 }
-ALARMS = {
-    "EventsDeadLetterAlarm": ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "EventsDeadLetterQueue"),
-    "WritesDeadLetterAlarm": ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "WritesDeadLetterQueue"),
-    "ReconnectsNeededAlarm": ("AircallSalesforce", "ReconnectsNeeded", None),
-    "CallsFailedAlarm": ("AircallSalesforce", "CallsFailed", None),
-}
-TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
 
 
 def differences(found, expected):
@@ -43,19 +39,36 @@ def bad_functions(stack):
         key: {
             "Architectures": [stack.parameters["Architecture"]],
             "Handler": "bootstrap",
-            "LoggingConfig": {"LogGroup": f"{{{key.removesuffix('Function')}LogGroup}}"},
+            "LoggingConfig": {
+                "ApplicationLogLevel": "TRACE",
+                "LogFormat": "JSON",
+                "LogGroup": f"{{{key.removesuffix('Function')}LogGroup}}",
+                "SystemLogLevel": "WARN",
+            },
             "MemorySize": memory,
-            "Role": f"{{{key}Role.Arn}}",
+            "Role": f"{{{key.removesuffix('Function')}Role.Arn}}",
             "Runtime": "provided.al2023",
             "Timeout": timeout,
-            "TracingConfig": {"Mode": "Active"},
         }
+        | (network(stack) if key in IN_VPC else {})
+        | reservation(stack, key)
         for key, (memory, timeout) in FUNCTIONS.items()
     }
     # Each has its own; tests/it/template.rs compares the variables with the code.
     own = {"Code", "Description", "Environment", "Tags"}
     functions = stack.of_type("AWS::Lambda::Function")
     return differences({key: without(function, own) for key, function in functions.items()}, expected)
+
+
+def network(stack):
+    """The VPC of a function that may run in one."""
+    lists = {name: stack.parameters[name].split(",") for name in ("SubnetIds", "SecurityGroupIds")}
+    return {} if lists["SubnetIds"] == [""] else {"VpcConfig": lists}
+
+
+def reservation(stack, key):
+    number = stack.parameters.get(RESERVED.get(key), "0")
+    return {} if number == "0" else {"ReservedConcurrentExecutions": number}
 
 
 def without(properties, names):
@@ -66,9 +79,20 @@ def test_functions_have_their_architecture_runtime_limits_log_group_and_role(sta
     assert bad_functions(stack) == []
 
 
+def test_functions_have_reserved_concurrency_and_a_vpc_on_demand():
+    assert bad_functions(create(IntakeReservedConcurrency="20", WriteReservedConcurrency="60")) == []
+    assert bad_functions(create(SubnetIds="subnet-1,subnet-2", SecurityGroupIds="sg-1")) == []
+
+
+def test_a_number_that_changes_no_version_is_part_of_the_description():
+    for key, parameter in RESERVED.items():
+        assert "7" in create(**{parameter: "7"}).of_type("AWS::Lambda::Function")[key]["Description"]
+
+
 def test_log_groups_expire():
     groups = create(LogRetentionDays="7").of_type("AWS::Logs::LogGroup")
-    assert groups == {f"{key.removesuffix('Function')}LogGroup": {"RetentionInDays": "7"} for key in FUNCTIONS}
+    names = {key.removesuffix("Function") for key in FUNCTIONS} | {"Api"}
+    assert groups == {f"{name}LogGroup": {"RetentionInDays": "7"} for name in names}
 
 
 def test_changes_of_functions_are_detected():
@@ -79,8 +103,13 @@ def test_changes_of_functions_are_detected():
     )
     assert_detects(
         bad_functions,
-        "IntakeFunction has the LoggingConfig None",
-        sam=put("Resources", "IntakeFunction", "Properties", "LoggingConfig", None),
+        "IntakeFunction has the MemorySize 1024",
+        sam=put("Resources", "IntakeFunction", "Properties", "MemorySize", 1024),
+    )
+    assert_detects(
+        bad_functions,
+        "IntakeFunction has the TracingConfig {'Mode': 'Active'}",
+        sam=put("Resources", "IntakeFunction", "Properties", "Tracing", "Active"),
     )
 
 
@@ -89,10 +118,11 @@ def bad_queue_mappings(stack):
         queue: {
             "BatchSize": batch_size,
             "EventSourceArn": f"{{{queue}.Arn}}",
-            "FunctionName": f"{{{function}}}",
+            "FunctionName": f"{{{function}Aliaslive}}",
             "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            "ScalingConfig": {"MaximumConcurrency": stack.parameters.get(concurrency, concurrency)},
         }
-        for queue, (function, batch_size) in QUEUES.items()
+        for queue, (function, batch_size, concurrency) in QUEUES.items()
     }
     found = stack.of_type("AWS::Lambda::EventSourceMapping").values()
     by_queue = {mapping["EventSourceArn"].removesuffix(".Arn}").removeprefix("{"): mapping for mapping in found}
@@ -100,7 +130,7 @@ def bad_queue_mappings(stack):
     return differences(by_queue, expected)
 
 
-def test_every_queue_has_its_function_which_reports_single_failures(stack):
+def test_every_queue_has_its_function_within_its_limit_which_reports_single_failures(stack):
     assert bad_queue_mappings(stack) == []
 
 
@@ -112,6 +142,11 @@ def test_changes_of_queue_mappings_are_detected():
         "EventsQueue has the FunctionResponseTypes None",
         sam=put(*events, "Events", "Properties", "FunctionResponseTypes", None),
     )
+    assert_detects(
+        bad_queue_mappings,
+        "EventsQueue has the ScalingConfig None",
+        sam=put(*events, "Events", "Properties", "ScalingConfig", None),
+    )
 
 
 def bad_schedules(stack):
@@ -119,7 +154,11 @@ def bad_schedules(stack):
         "ReconcileFunctionSweep": {
             "FlexibleTimeWindow": {"Mode": "OFF"},
             "ScheduleExpression": "rate(1 minute)",
-            "Target": {"Arn": "{ReconcileFunction.Arn}", "RoleArn": "{ReconcileFunctionSweepRole.Arn}"},
+            "Target": {
+                "Arn": "{ReconcileFunctionAliaslive}",
+                "RetryPolicy": {"MaximumRetryAttempts": 0},
+                "RoleArn": "{SweepRole.Arn}",
+            },
         }
     }
     return differences(stack.of_type("AWS::Scheduler::Schedule"), expected)
@@ -129,6 +168,12 @@ def test_the_sweep_runs_every_minute_with_a_role_of_its_own(stack):
     assert bad_schedules(stack) == []
 
 
+def test_a_sweep_is_not_repeated_after_a_failure():
+    (config,) = create().of_type("AWS::Lambda::EventInvokeConfig").values()
+    assert (config["FunctionName"], config["Qualifier"]) == ("{ReconcileFunction}", "live")
+    assert (config["MaximumRetryAttempts"], config["MaximumEventAgeInSeconds"]) == (0, 60)
+
+
 def test_changes_of_the_schedule_are_detected():
     sweep = ("Resources", "ReconcileFunction", "Properties", "Events", "Sweep", "Properties")
     assert_detects(
@@ -136,41 +181,3 @@ def test_changes_of_the_schedule_are_detected():
     )
     fixed = "ReconcileFunctionSweep has the Name 'ReconcileFunctionSweep'"
     assert_detects(bad_schedules, fixed, sam=put(*sweep, "OmitName", None))
-
-
-def bad_alarms(stack):
-    topic = stack.parameters["AlarmTopicArn"]
-    expected = {
-        key: {
-            "AlarmActions": [topic] if topic else [],
-            "ComparisonOperator": "GreaterThanThreshold",
-            "EvaluationPeriods": 1,
-            "MetricName": metric,
-            "Namespace": namespace,
-            # The number of messages in a queue is a level, the other metrics are counts.
-            "Period": 60 if queue else 300,
-            "Statistic": "Maximum" if queue else "Sum",
-            "Threshold": 0,
-            "TreatMissingData": "notBreaching",
-        }
-        | ({"Dimensions": [{"Name": "QueueName", "Value": f"{{{queue}.QueueName}}"}]} if queue else {})
-        for key, (namespace, metric, queue) in ALARMS.items()
-    }
-    alarms = stack.of_type("AWS::CloudWatch::Alarm")
-    return differences({key: without(alarm, {"AlarmDescription"}) for key, alarm in alarms.items()}, expected)
-
-
-def test_alarms_watch_their_metric_and_notify_the_topic_if_there_is_one(stack):
-    assert bad_alarms(stack) == []
-    assert bad_alarms(create(AlarmTopicArn=TOPIC)) == []
-
-
-def test_changes_of_alarms_are_detected():
-    alarm = ("Resources", "CallsFailedAlarm", "Properties")
-    assert_detects(
-        bad_alarms, f"CallsFailedAlarm has the AlarmActions ['{TOPIC}']", sam=put(*alarm, "AlarmActions", [TOPIC])
-    )
-    dimensions = [{"Name": "Tenant", "Value": "a"}]
-    assert_detects(
-        bad_alarms, f"CallsFailedAlarm has the Dimensions {dimensions}", sam=put(*alarm, "Dimensions", dimensions)
-    )

@@ -1,8 +1,8 @@
 """Two stacks of the translated template in one account of moto, which runs in this process.
 
 moto creates queues, tables, roles, functions, event source mappings, permissions and log groups. It ignores properties
-that it does not know: time to live and recovery of tables, managed policies of roles, architecture and tracing of
-functions. The other checks look at these, and at resources of the types in `UNSUPPORTED`.
+that it does not know: time to live, recovery and protection of tables, architecture and logging of functions, limits of
+mappings. The other checks look at these, and at resources of the types in `UNSUPPORTED`.
 """
 
 import ast
@@ -23,7 +23,16 @@ UNSUPPORTED = {
     "AWS::ApiGatewayV2::DomainName",
     "AWS::ApiGatewayV2::Stage",
     "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::Dashboard",
+    "AWS::CodeDeploy::Application",
+    "AWS::CodeDeploy::DeploymentGroup",
+    "AWS::Lambda::Alias",
+    "AWS::Lambda::EventInvokeConfig",
+    "AWS::Lambda::Version",
+    "AWS::Logs::MetricFilter",
     "AWS::Route53::RecordSet",
+    "AWS::SNS::Subscription",
+    "AWS::SQS::QueuePolicy",
     "AWS::Scheduler::Schedule",
     "AWS::SecretsManager::Secret",
 }
@@ -31,16 +40,23 @@ UNSUPPORTED = {
 STACKS = ["calls", "calls-test"]
 
 
+def is_left_out(item):
+    """Whether a list has an item only with parameters that are empty by default; moto would keep it as `None`."""
+    return isinstance(item, dict) and item.get("Fn::If", [])[2:] == [{"Ref": "AWS::NoValue"}]
+
+
 def supported(template):
-    """The template without what moto does not support. References to it become fixed texts."""
-    gone = {key for key, resource in template["Resources"].items() if resource["Type"] in UNSUPPORTED}
+    """The template without what moto does not support. References to it become fixed texts, or an alias's function."""
+    gone = {key: resource for key, resource in template["Resources"].items() if resource["Type"] in UNSUPPORTED}
 
     def replace(value):
         if isinstance(value, list):
-            return [replace(item) for item in value]
+            return [replace(item) for item in value if not is_left_out(item)]
         if not isinstance(value, dict):
             return value
-        return f"no-{value['Ref']}" if value.get("Ref") in gone else {key: replace(item) for key, item in value.items()}
+        if value.get("Ref") in gone:
+            return gone[value["Ref"]].get("Properties", {}).get("FunctionName", f"no-{value['Ref']}")
+        return {key: replace(item) for key, item in value.items()}
 
     resources = {key: replace(resource) for key, resource in template["Resources"].items() if key not in gone}
     return template | {"Resources": resources, "Outputs": {}}
@@ -80,6 +96,8 @@ class Created:
             "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{account}:table/{name}",
             "AWS::IAM::Role": f"arn:aws:iam::{ACCOUNT}:role/{name}",
             "AWS::Lambda::Function": f"arn:aws:lambda:{account}:function:{name}",
+            # CloudFormation's ends in ":*", for the streams.
+            "AWS::Logs::LogGroup": f"arn:aws:logs:{account}:log-group:{name}",
             "AWS::SQS::Queue": f"arn:aws:sqs:{account}:{name}",
         }[self.types[found[1]]]
 

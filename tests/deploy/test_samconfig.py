@@ -56,6 +56,13 @@ def test_no_environment_asks_anything():
     assert config()["version"] == 0.1
 
 
+def test_only_the_development_stack_is_updated_at_once_and_can_lose_its_tables():
+    options = {environment: overrides(each) for environment, each in deployments(config()).items()}
+    loose = {"DeletionProtection": "false", "DeploymentPreference": "AllAtOnce"}
+    assert loose.items() <= options["default"].items()
+    assert not loose.items() & options["prod"].items()
+
+
 @pytest.mark.parametrize(
     ("key", "value", "expected"),
     [

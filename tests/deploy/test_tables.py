@@ -1,8 +1,8 @@
-"""The tables of the translated template: keys, what expires and what can be restored."""
+"""The tables of the translated template: keys, what expires, what can be restored and what cannot be deleted."""
 
-from conftest import assert_detects, missing_or_unexpected, put
+from conftest import assert_detects, create, missing_or_unexpected, put
 
-# Each table: its keys, whether items expire, and whether it can be restored.
+# Each table: its keys, whether items expire, and whether it can be restored and is protected from deletion.
 TABLES = {
     "TenantsTable": ("tenant", False, True),
     "SettingsTable": ("tenant", False, True),
@@ -32,6 +32,7 @@ def bad_tables(stack):
             "keys": keys(table["KeySchema"]),
             "time to live": table.get("TimeToLiveSpecification"),
             "recovery": table.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled", False),
+            "protection": table.get("DeletionProtectionEnabled"),
             "billing": table["BillingMode"],
             "indexes": {
                 each["IndexName"]: (keys(each["KeySchema"]), each["Projection"]["ProjectionType"])
@@ -42,6 +43,7 @@ def bad_tables(stack):
             "keys": schema,
             "time to live": {"AttributeName": "expires_at", "Enabled": True} if expires else None,
             "recovery": restorable,
+            "protection": stack.parameters["DeletionProtection"] if restorable else None,
             "billing": "PAY_PER_REQUEST",
             "indexes": INDEXES if key == "CallsTable" else {},
         }
@@ -49,8 +51,9 @@ def bad_tables(stack):
     return problems
 
 
-def test_tables_have_their_keys_and_indexes_expire_and_can_be_restored(stack):
+def test_tables_have_their_keys_and_indexes_expire_and_are_kept(stack):
     assert bad_tables(stack) == []
+    assert bad_tables(create(DeletionProtection="false")) == []
 
 
 def test_changes_of_tables_are_detected():
@@ -59,5 +62,7 @@ def test_changes_of_tables_are_detected():
     assert_detects(bad_tables, "CallsTable has the time to live None", sam=no_time_to_live)
     no_recovery = put(*properties, "PointInTimeRecoverySpecification", None)
     assert_detects(bad_tables, "CallsTable has the recovery False", sam=no_recovery)
+    no_protection = put(*properties, "DeletionProtectionEnabled", None)
+    assert_detects(bad_tables, "CallsTable has the protection None", sam=no_protection)
     other_key = put(*properties, "KeySchema", 1, "AttributeName", "pending")
     assert_detects(bad_tables, "CallsTable has the keys tenant pending", sam=other_key)

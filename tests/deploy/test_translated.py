@@ -5,14 +5,16 @@ import re
 import uuid
 
 import pytest
-from conftest import assert_detects, create, put
+from conftest import CERTIFICATE, assert_detects, create, put
 from translate import Stack, stack_id, translate
 
 # Properties that look like a name of the resource and are none, or that the operator chooses.
 NO_NAMES = {
     ("AWS::ApiGatewayV2::DomainName", "DomainName"): "a parameter",
     ("AWS::ApiGatewayV2::Stage", "StageName"): "unique within its API",
+    ("AWS::CodeDeploy::DeploymentGroup", "DeploymentConfigName"): "refers to a configuration of AWS",
     ("AWS::CloudWatch::Alarm", "MetricName"): "refers to a metric",
+    ("AWS::Lambda::Alias", "Name"): "unique within its function",
     ("AWS::Route53::RecordSet", "Name"): "a parameter",
 }
 # The only names that are computed, because CloudFormation does not make valid ones.
@@ -101,11 +103,15 @@ def uses(value):
     return found
 
 
+# Parameters that SAM replaces by their values.
+REPLACED = {"DeploymentPreference"}
+
+
 def unused(stack):
     """Parameters and conditions on which nothing depends."""
     template = stack.template
     used = set().union(*(uses(template[section]) for section in ("Conditions", "Resources", "Outputs")))
-    return sorted((template["Parameters"].keys() | template["Conditions"].keys()) - used)
+    return sorted((template["Parameters"].keys() | template["Conditions"].keys()) - used - REPLACED)
 
 
 def test_every_reference_is_to_something_that_exists(stack):
@@ -145,6 +151,7 @@ EXPENDABLE = {
     "RetriesDeadLetterQueue": "wake-ups, which the sweep repeats",
     # It holds the only copy of an event until it is evaluated. Who removes a stack disconnects Aircall before.
     "EventsQueue": "events that wait to be evaluated, for seconds",
+    "ApiLogGroup": "logs, which expire in any case",
     "IntakeLogGroup": "logs, which expire in any case",
     "EvaluateLogGroup": "logs, which expire in any case",
     "WriteLogGroup": "logs, which expire in any case",
@@ -222,7 +229,37 @@ def test_an_environment_that_is_too_large_is_detected():
     )
 
 
-@pytest.mark.parametrize(("key", "value"), [("LogLevel", "loud"), ("HostedZoneId", "example.com")])
+REFUSED = [
+    ("LogLevel", "loud"),
+    ("HostedZoneId", "example.com"),
+    ("AlarmEmail", "operator"),
+    ("EvaluateConcurrency", "1"),
+    ("WriteConcurrency", "1001"),
+]
+
+
+@pytest.mark.parametrize(("key", "value"), REFUSED)
 def test_stacks_refuse_values_that_a_parameter_does_not_allow(key, value):
     with pytest.raises(ValueError, match=f"{key} must not be '{value}'"):
         Stack(translate(), {key: value})
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"CertificateArn": CERTIFICATE}, "CertificateArn needs DomainName."),
+        ({"HostedZoneId": "Z1"}, "HostedZoneId needs CertificateArn and DomainName."),
+        ({"SubnetIds": "subnet-1"}, "SubnetIds needs SecurityGroupIds."),
+        ({"SecurityGroupIds": "sg-1"}, "SecurityGroupIds needs SubnetIds."),
+    ],
+)
+def test_parameters_without_effect_are_refused(parameters, expected):
+    assert create(**parameters).refusals() == [expected]
+
+
+def test_other_parameters_are_accepted(stack):
+    assert stack.refusals() == []
+    assert create(AlarmEmail="operator@example.com").refusals() == []
+    assert create(SubnetIds="subnet-1,subnet-2", SecurityGroupIds="sg-1").refusals() == []
+    both = create(AlarmEmail="operator@example.com", AlarmTopicArn="arn:aws:sns:eu-west-1:123456789012:alarms")
+    assert [text.split(".")[0] for text in both.refusals()] == ["AlarmEmail is for the stack's own topic"]

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from types import SimpleNamespace
 
+from samcli.lib.cfn_language_extensions.sam_integration import expand_language_extensions
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
@@ -55,8 +56,37 @@ def _transform(sam, parameters):
     return translated
 
 
+def expand(sam, parameters):
+    """What `AWS::LanguageExtensions`, the first transform, makes of a template, as the SAM CLI imitates it."""
+    values = {key: str(each.get("Default", "")) for key, each in sam["Parameters"].items()} | parameters
+    values |= pseudo_parameters("calls", stack_id("calls"))
+    return expand_language_extensions(sam, parameter_values=values, enabled=True).expanded_template
+
+
+def pseudo_parameters(name, arn):
+    return {
+        "AWS::AccountId": ACCOUNT,
+        "AWS::Partition": "aws",
+        "AWS::Region": REGION,
+        "AWS::StackId": arn,
+        "AWS::StackName": name,
+        "AWS::URLSuffix": "amazonaws.com",
+    }
+
+
 def stack_id(name, uuid="1c2fa620-982a-11e3-aff7-50e2416294e0"):
     return f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{name}/{uuid}"
+
+
+def is_allowed(value, parameter):
+    """Whether CloudFormation accepts a value of a parameter."""
+    if not re.search(parameter.get("AllowedPattern", ""), value):
+        return False
+    if value not in map(str, parameter.get("AllowedValues", [value])):
+        return False
+    return parameter["Type"] != "Number" or (
+        parameter.get("MinValue", float(value)) <= float(value) <= parameter.get("MaxValue", float(value))
+    )
 
 
 class Stack:
@@ -74,27 +104,30 @@ class Stack:
         declared = template["Parameters"]
         self.parameters = {key: str(parameter.get("Default", "")) for key, parameter in declared.items()}
         for key, value in (parameters or {}).items():
-            pattern = declared[key].get("AllowedPattern", "")
-            allowed = declared[key].get("AllowedValues", [value])
-            if not re.search(pattern, value) or value not in map(str, allowed):
+            if not is_allowed(value, declared[key]):
                 raise ValueError(f"{key} must not be {value!r}")
             self.parameters[key] = value
-        self._values = self.parameters | {
-            "AWS::AccountId": ACCOUNT,
-            "AWS::NoValue": None,
-            "AWS::Partition": "aws",
-            "AWS::Region": REGION,
-            "AWS::StackId": arn or stack_id(name),
-            "AWS::StackName": name,
-            "AWS::URLSuffix": "amazonaws.com",
-        }
+        lists = {key for key, parameter in declared.items() if parameter["Type"] == "CommaDelimitedList"}
+        self._values = pseudo_parameters(name, arn or stack_id(name)) | {"AWS::NoValue": None}
+        self._values |= {key: value.split(",") if key in lists else value for key, value in self.parameters.items()}
         self._existing = {key for key, resource in template["Resources"].items() if self._exists(resource)}
         self.resources = self._resolve_all(template["Resources"])
         self.outputs = {key: output["Value"] for key, output in self._resolve_all(template["Outputs"]).items()}
 
     def of_type(self, kind):
         """Properties of the resources of a type, by logical id."""
-        return {key: resource["Properties"] for key, resource in self.resources.items() if resource["Type"] == kind}
+        found = {key: resource for key, resource in self.resources.items() if resource["Type"] == kind}
+        return {key: resource.get("Properties", {}) for key, resource in found.items()}
+
+    def refusals(self):
+        """What CloudFormation answers if it refuses the parameters."""
+        return [
+            assertion["AssertDescription"]
+            for name, rule in self.template["Rules"].items()
+            if self._resolve(rule["RuleCondition"], f"Rules.{name}")
+            for assertion in rule["Assertions"]
+            if not self._resolve(assertion["Assert"], f"Rules.{name}")
+        ]
 
     def condition(self, name):
         return self._resolve(self.template["Conditions"][name], f"Conditions.{name}")
@@ -140,6 +173,8 @@ class Stack:
                 return not arguments[0]
             case "Fn::Equals":
                 return arguments[0] == arguments[1]
+            case "Fn::EachMemberEquals":
+                return all(member == arguments[1] for member in arguments[0])
             case "Fn::Join":
                 return arguments[0].join(arguments[1])
             case "Fn::Split":
