@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use console::session::Session;
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
-use store::{Connection, SalesforceTokens, Tenant, TenantId, TokenHash};
+use store::{Connection, ConnectionState, SalesforceTokens, Tenant, TenantId, TokenHash};
 
 use crate::{salesforce::ServedOrg, services::Services, template::Function};
 
@@ -59,10 +59,15 @@ impl TenantStore {
             user_id: admin,
             connected_at: Timestamp::now(),
         };
+        // What an earlier run stored, such as the Aircall account, is kept.
+        let known = self.tenants.get(&id).await?.unwrap_or_else(|| Tenant::new(id));
+        let token = TokenHash::new(webhook_token);
+        let others = known.webhook_tokens.iter().copied().filter(|other| *other != token);
         let tenant = Tenant {
-            webhook_tokens: vec![TokenHash::new(webhook_token)],
+            webhook_tokens: [token].into_iter().chain(others).collect(),
             salesforce: Some(connection),
-            ..Tenant::new(id)
+            state: ConnectionState::Connected,
+            ..known
         };
         Ok(self.tenants.put(&tenant).await?)
     }

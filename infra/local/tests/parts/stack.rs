@@ -111,6 +111,13 @@ async fn state_survives_a_restart_and_no_process_survives_a_stop() {
     let webhook = json!({ "url": stack.info().webhook_url, "events": ["call.ended"] });
     let made = webhooks(&stack, reqwest::Method::POST).json(&webhook).send().await.expect("a response");
     assert_eq!(made.status(), 201);
+    let connections = |stack: &Stack, method, path: &str| {
+        let url = format!("{}/api/connections{path}", stack.info().console_url);
+        http().request(method, url).header("cookie", &stack.info().session_cookie)
+    };
+    let key = json!({ "api_id": stack.info().aircall_api_id, "api_token": stack.info().aircall_api_token });
+    let connected = connections(&stack, reqwest::Method::PUT, "/aircall").json(&key).send().await.expect("a response");
+    assert_eq!(connected.status(), 200);
     let processes = processes_of(&stack);
     assert!(processes.len() >= 5, "one for each function at least");
     stack.stop().await.expect("stopped");
@@ -123,6 +130,9 @@ async fn state_survives_a_restart_and_no_process_survives_a_stop() {
     let kept = webhooks(&stack, reqwest::Method::GET).send().await.expect("a response");
     let kept: Value = kept.json().await.expect("JSON");
     assert_eq!(kept["webhooks"][0]["url"], webhook["url"]);
+    let shown = connections(&stack, reqwest::Method::GET, "").send().await.expect("a response");
+    let shown: Value = shown.json().await.expect("JSON");
+    assert_eq!(shown["aircall"]["state"], "active", "{shown}");
     let activity = format!("{}/api/activity", stack.info().console_url);
     let activity = http().get(activity).header("cookie", &stack.info().session_cookie);
     let activity: Value = activity.send().await.expect("a response").json().await.expect("JSON");
