@@ -167,7 +167,7 @@ async fn anonymous_callers_and_short_numbers_are_skipped_with_that_reason() {
     env.put_settings(json!({"unknown_number": "create_contact"})).await;
     let (anonymous, short) = (CallBody::inbound(1).anonymous(), CallBody::inbound(2).from("3631"));
     env.end([&anonymous, &short]).await;
-    for (call, reason) in [(anonymous, "withheld the phone number"), (short, "phone number is incomplete")] {
+    for (call, reason) in [(anonymous, "withheld the phone number"), (short, "is a short code")] {
         let entry = env.activity(&call.key()).await;
         assert_eq!(entry["state"], "skipped");
         assert!(entry["reason"].as_str().unwrap().contains(reason), "{}", entry["reason"]);

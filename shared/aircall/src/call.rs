@@ -1,12 +1,13 @@
 //! Aircall's call object, as in webhooks and in the API.
 
 use jiff::Timestamp;
-use rules::{CallId, Direction, E164, LineId, MissedCallReason, Party};
+use rules::{CallId, Direction, LineId, MissedCallReason};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::error::WebhookError;
 use crate::lenient;
+use crate::party::party;
 
 /// Parses a call.
 pub(crate) fn read(json: &RawValue) -> Result<rules::Call, WebhookError> {
@@ -189,18 +190,6 @@ fn comment(comment: Comment) -> Option<rules::Comment> {
     Some(rules::Comment { content, posted_at: comment.posted_at, posted_by: comment.posted_by.map(rules::User::from) })
 }
 
-/// `raw_digits` is the other party's phone number in international format with spaces, or `anonymous`.
-pub(crate) fn party(raw_digits: Option<&str>) -> Party {
-    match raw_digits.map(str::trim) {
-        None => Party::Anonymous,
-        Some(text) if text.eq_ignore_ascii_case("anonymous") => Party::Anonymous,
-        Some(text) => match E164::parse(text) {
-            Ok(phone) => Party::Phone(phone),
-            Err(_) => Party::Unusable(text.chars().take(MAX_UNUSABLE).collect()),
-        },
-    }
-}
-
 /// Longer than any name, tag or e-mail address in Aircall. Longer ones are truncated to respect DynamoDB's item size.
 pub(crate) const MAX_NAME: usize = 500;
 /// Longer than any of Aircall's pre-signed URLs.
@@ -215,9 +204,6 @@ const MAX_TAGS: usize = 200;
 pub(crate) fn truncated(text: Option<String>, limit: usize) -> Option<String> {
     text.map(|text| if text.len() <= limit { text } else { text.chars().take(limit).collect() })
 }
-
-/// Text that is not a phone number is truncated to this for display.
-const MAX_UNUSABLE: usize = 40;
 
 fn missed_call_reason(reason: &str) -> MissedCallReason {
     match reason {

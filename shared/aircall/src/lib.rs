@@ -19,6 +19,7 @@ mod lenient;
 mod message;
 #[cfg(feature = "client")]
 pub mod oauth;
+mod party;
 pub mod webhook;
 
 #[cfg(feature = "client")]

@@ -24,9 +24,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::call::{self, Contact, Line, MAX_NAME, MAX_URL, User, truncated};
+use crate::call::{Contact, Line, MAX_NAME, MAX_URL, User, truncated};
 use crate::error::WebhookError;
 use crate::lenient;
+use crate::party::party;
 
 /// Most participants of a group that are read. Aircall's groups have at most ten; each message lists all of them.
 const MAX_PARTICIPANTS: usize = 50;
@@ -65,7 +66,7 @@ pub(crate) fn read(
         created_at: wire.created_at,
         channel: wire.channel.map(|name| channel(&name)),
         line: wire.number.map(rules::Line::from),
-        party: phone.map(|phone| call::party(Some(&phone))),
+        party: phone.map(|phone| party(Some(&phone))),
         is_contacts_party,
         participants: wire
             .participants
@@ -183,7 +184,7 @@ fn participant(participant: &Value) -> Option<Party> {
         }
         text => text.as_str(),
     };
-    phone.filter(|phone| !phone.trim().is_empty()).map(|phone| call::party(Some(phone)))
+    phone.filter(|phone| !phone.trim().is_empty()).map(|phone| party(Some(phone)))
 }
 
 /// A text is truncated to the capacity of a Task's `Description`.

@@ -41,6 +41,12 @@ pub enum SkipReason {
     Anonymous,
     /// The other party's phone number is not complete.
     NotAPhoneNumber,
+    /// The other party is a short code, such as that of a bank's messages.
+    ShortCode,
+    /// The other party is a name in place of a phone number.
+    AlphanumericSender,
+    /// The other party is an address of internet telephony.
+    SipAddress,
     /// No record has the phone number, and the settings do not create one.
     UnknownNumber,
 }
@@ -58,6 +64,15 @@ impl SkipReason {
             SkipReason::Anonymous => "The other party withheld the phone number, so there is no record to log on.",
             SkipReason::NotAPhoneNumber => {
                 "The other party's phone number is incomplete, so there is no record to log on."
+            }
+            SkipReason::ShortCode => {
+                "The other party is a short code, which belongs to a service and not to a person, so there is no record to log on."
+            }
+            SkipReason::AlphanumericSender => {
+                "The other party sent a name instead of a phone number, so there is no record to log on."
+            }
+            SkipReason::SipAddress => {
+                "The other party has an address of internet telephony instead of a phone number, so there is no record to log on."
             }
             SkipReason::UnknownNumber => {
                 "No record in Salesforce has the phone number, and the settings do not create records for unknown numbers."
@@ -264,12 +279,29 @@ fn check_party(party: &Party, trace: &mut Trace) -> Result<(), SkipReason> {
             Err(SkipReason::Anonymous)
         }
         Party::Unusable(text) => {
-            trace.note(
-                Topic::PhoneNumber,
-                format!("{text:?} is not a full phone number: there is no record to log it on."),
-            );
-            Err(SkipReason::NotAPhoneNumber)
+            let reason = unusable_reason(text);
+            trace.note(Topic::PhoneNumber, format!("{text:?}: {}", reason.sentence()));
+            Err(reason)
         }
+    }
+}
+
+/// The most digits of a short code.
+const MAX_SHORT_CODE: usize = 6;
+/// The most characters of a name in place of a number: GSM 03.40, section 9.1.2.5.
+const MAX_SENDER: usize = 11;
+
+/// What a text is that is not a full phone number.
+fn unusable_reason(text: &str) -> SkipReason {
+    let (length, digits) = (text.chars().count(), text.chars().filter(char::is_ascii_digit).count());
+    if text.contains('@') || text.to_lowercase().starts_with("sip:") {
+        SkipReason::SipAddress
+    } else if digits == length && digits <= MAX_SHORT_CODE {
+        SkipReason::ShortCode
+    } else if length <= MAX_SENDER && text.chars().any(char::is_alphabetic) {
+        SkipReason::AlphanumericSender
+    } else {
+        SkipReason::NotAPhoneNumber
     }
 }
 

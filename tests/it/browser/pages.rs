@@ -94,7 +94,7 @@ async fn the_preview_passes_all_page_checks() {
     admin.open("/preview").await;
     admin.fill("#number", "12").await;
     admin.click_on("button[name=of][value=call]").await;
-    admin.wait_for_text("is not a full phone number").await;
+    admin.wait_for_text("is a short code").await;
     checks.check_form_result(&admin, "preview-odd-number").await;
     checks.assert_passed();
     admin.close().await;

@@ -75,9 +75,16 @@ fn only_calls_on_the_selected_lines_are_logged() {
 
 #[test]
 fn calls_without_a_usable_phone_number_are_skipped_with_a_reason() {
-    for (party, reason) in
-        [(Party::Anonymous, SkipReason::Anonymous), (Party::Unusable("3030".to_owned()), SkipReason::NotAPhoneNumber)]
-    {
+    let unusable = |text: &str| Party::Unusable(text.to_owned());
+    for (party, reason) in [
+        (Party::Anonymous, SkipReason::Anonymous),
+        (unusable("3030"), SkipReason::ShortCode),
+        (unusable("ACME Bank"), SkipReason::AlphanumericSender),
+        (unusable("sip:lou@example.com"), SkipReason::SipAddress),
+        (unusable("agent@example.com"), SkipReason::SipAddress),
+        (unusable("0612345678"), SkipReason::NotAPhoneNumber),
+        (unusable("Reception of the house"), SkipReason::NotAPhoneNumber),
+    ] {
         let mut call = call(CallType::InboundAnswered);
         call.party = party;
         assert_eq!(decide(&ended(call), &Settings::default(), None).unwrap().verdict, Verdict::Skip(reason));

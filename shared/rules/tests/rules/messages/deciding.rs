@@ -24,7 +24,7 @@ fn disabled_messages_unselected_lines_and_short_codes_are_skipped() {
     let other = Settings { lines: Some(BTreeSet::from([LineId(1)])), ..Settings::default() };
     check(&other, message(), Verdict::Skip(SkipReason::LineNotSelected));
     let short = Message { party: Party::Unusable("3030".to_owned()), ..message() };
-    check(&Settings::default(), short, Verdict::Skip(SkipReason::NotAPhoneNumber));
+    check(&Settings::default(), short, Verdict::Skip(SkipReason::ShortCode));
 }
 
 #[test]

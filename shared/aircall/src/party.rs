@@ -1,0 +1,183 @@
+//! The other party, as Aircall gives it: `raw_digits` of a call, the number of a message, a participant of a group.
+//!
+//! It is an international number with separators, mostly with a plus; or a word or code for a number that was withheld.
+
+use rules::{E164, Party};
+
+/// Text that is not a phone number is truncated to this for display.
+const MAX_UNUSABLE: usize = 40;
+/// Digits that are an international number without a plus: fewer may be a number within a country.
+const WITHOUT_PLUS: std::ops::RangeInclusive<usize> = 10..=15;
+
+/// What stands for a number that was withheld. Aircall documents `anonymous`; carriers send the others, some of them spelt
+/// on the keypad of a phone, as if they were numbers: `+266696687` is ANONYMOUS.
+const WITHHELD: [&str; 7] = ["anonymous", "restricted", "unavailable", "unknown", "private", "blocked", "withheld"];
+/// Words that stand around them, as in "Private number" and "Unknown caller".
+const AROUND_WITHHELD: [&str; 5] = ["number", "caller", "call", "id", "name"];
+
+/// Reads the other party. Nothing at all means that the number was withheld.
+pub(crate) fn party(text: Option<&str>) -> Party {
+    let Some(text) = text.map(visible).filter(|text| !text.is_empty()) else { return Party::Anonymous };
+    if is_withheld(&text) {
+        return Party::Anonymous;
+    }
+    match phone(&text) {
+        Some(phone) => Party::Phone(phone),
+        None => Party::Unusable(text.chars().take(MAX_UNUSABLE).collect()),
+    }
+}
+
+/// The text without marks that nobody sees, such as those for the direction of writing, around which phones copy numbers.
+fn visible(text: &str) -> String {
+    let is_mark = |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let visible: String = text.chars().filter(|c| !is_mark(*c) && !c.is_control()).collect();
+    visible.trim().to_owned()
+}
+
+fn is_withheld(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let is_worded = words.iter().any(|word| WITHHELD.contains(word))
+        && words.iter().all(|word| WITHHELD.contains(word) || AROUND_WITHHELD.contains(word));
+    // Some carriers put a country code in front.
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let is_spelt = |word: &str| {
+        let keys = on_keypad(word);
+        digits == keys || digits.strip_prefix('1') == Some(&keys)
+    };
+    is_worded || !text.chars().any(char::is_alphabetic) && WITHHELD.into_iter().any(is_spelt)
+}
+
+/// The keys that a word is on: `unknown` is 8656696.
+fn on_keypad(word: &str) -> String {
+    const KEYS: [(&str, char); 8] = [
+        ("abc", '2'),
+        ("def", '3'),
+        ("ghi", '4'),
+        ("jkl", '5'),
+        ("mno", '6'),
+        ("pqrs", '7'),
+        ("tuv", '8'),
+        ("wxyz", '9'),
+    ];
+    let key = |letter: char| KEYS.iter().find(|(letters, _)| letters.contains(letter)).map(|(_, key)| *key);
+    word.chars().filter_map(key).collect()
+}
+
+/// The international number in front of an extension or of pauses.
+fn phone(text: &str) -> Option<E164> {
+    let text = text.strip_prefix("tel:").unwrap_or(text);
+    let main = text.split([',', ';', '#', 'x', 'X', 'p', 'P', 'w', 'W']).next().unwrap_or_default();
+    let main = main.strip_suffix("e").or_else(|| main.strip_suffix("E")).unwrap_or(main).trim();
+    if main.chars().any(char::is_alphabetic) || main.contains('@') {
+        return None;
+    }
+    let digits: String = main.chars().filter(char::is_ascii_digit).collect();
+    let international = match (main.starts_with('+'), digits.strip_prefix("00")) {
+        (false, Some(rest)) => rest.to_owned(),
+        (false, None) if !WITHOUT_PLUS.contains(&digits.len()) => return None,
+        _ => digits,
+    };
+    // Exchanges that have no number to send fill the field with one digit.
+    let national = international.strip_prefix('1').unwrap_or(&international);
+    let is_filler = |digits: &str| digits.bytes().all(|digit| Some(&digit) == digits.as_bytes().first());
+    if is_filler(&international) || is_filler(national) {
+        return None;
+    }
+    E164::parse(&format!("+{international}")).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        assert_eq!(party(Some(text)), Party::Phone(E164::parse(expected).unwrap()), "{text:?}");
+    }
+
+    #[track_caller]
+    fn check_unusable(text: &str) {
+        assert!(matches!(party(Some(text)), Party::Unusable(_)), "{text:?}: {:?}", party(Some(text)));
+    }
+
+    #[test]
+    fn a_number_is_read_in_each_form_that_aircall_gives() {
+        for text in [
+            "+33 6 12 34 56 78",
+            "33612345678",
+            "0033 6 12 34 56 78",
+            "\u{202a}+33612345678\u{202c}",
+            "+33612345678,,,204",
+            "+33612345678;ext=7",
+            "+33 6 12 34 56 78 ext. 7",
+            "+33612345678 x204",
+            "+33612345678#9",
+            "+33612345678p1w2",
+            "tel:+33612345678",
+        ] {
+            check(text, "+33612345678");
+        }
+        check("12025550147", "+12025550147");
+        check("+2901234", "+2901234");
+    }
+
+    #[test]
+    fn a_withheld_number_is_anonymous_in_each_spelling() {
+        assert_eq!(party(None), Party::Anonymous);
+        for text in [
+            "",
+            " ",
+            "anonymous",
+            "Anonymous",
+            "Restricted",
+            "Private number",
+            "UNKNOWN CALLER",
+            "Caller ID unavailable",
+            "number withheld",
+            "+266696687",
+            "+1266696687",
+            "+7378742833",
+            "+17378742833",
+            "+86282452253",
+            "+8656696",
+            "+7748283",
+            "+2562533",
+            "+94844353",
+        ] {
+            assert_eq!(party(Some(text)), Party::Anonymous, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn neighbours_of_a_withheld_spelling_are_numbers() {
+        for text in ["+266696688", "+17378742834", "+8656697"] {
+            check(text, text);
+        }
+    }
+
+    #[test]
+    fn what_is_nobodys_number_is_unusable() {
+        for text in [
+            "32665",
+            "+32665",
+            "ACME Bank",
+            "Unknown Heroes",
+            "agent@example.com",
+            "sip:+33612345678@example.com",
+            "0612345678",
+            "612345678",
+            "+9999999999",
+            "0000000000",
+            "+15555555555",
+            "+1234567890123456",
+        ] {
+            check_unusable(text);
+        }
+    }
+
+    #[test]
+    fn an_unusable_text_is_truncated() {
+        assert_eq!(party(Some(&"ä".repeat(100))), Party::Unusable("ä".repeat(40)));
+    }
+}
