@@ -8,6 +8,7 @@
 pub(crate) mod aircall;
 mod api;
 mod check_page;
+mod lease;
 pub(crate) mod lines;
 pub(crate) mod page;
 pub(crate) mod salesforce;
@@ -16,7 +17,7 @@ mod warning;
 
 use axum::Router;
 use axum::routing::get;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use org::{BatchError, Reason};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -172,9 +173,4 @@ impl From<ConnectionError> for ApiError {
 /// A unique name for the holder of a lease.
 fn lease_holder() -> String {
     random::text()
-}
-
-/// When a lease that is acquired `now` expires.
-fn lease_end(now: Timestamp) -> Timestamp {
-    now + LEASE
 }

@@ -9,7 +9,7 @@ use std::panic::AssertUnwindSafe;
 use aircall::Webhook;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
-use lambda::batch::{id_of, response};
+use lambda::batch::{AllFailed, id_of, response};
 use lambda::queue::Event;
 use rules::{CallDocument, Document, MessageDocument};
 use store::TenantId;
@@ -76,7 +76,11 @@ async fn caught<T>(work: impl Future<Output = Result<T, EvaluateError>>) -> Resu
 
 impl Evaluator {
     /// Evaluates a batch of the events queue, and returns the messages that failed. SQS delivers only these again.
-    pub(crate) async fn evaluate(&self, batch: SqsEvent, times: Times) -> SqsBatchResponse {
+    ///
+    /// # Errors
+    /// When all messages failed.
+    pub(crate) async fn evaluate(&self, batch: SqsEvent, times: Times) -> Result<SqsBatchResponse, AllFailed> {
+        let records = batch.records.len();
         let mut failed = Failed::default();
         let (mut entries, mut aggregates) = (Updates::new(), Updates::new());
         for message in batch.records {
@@ -137,7 +141,7 @@ impl Evaluator {
                 Err(failure) => failed.add(&update.messages, &failure),
             }
         }
-        response(failed.0.into_iter())
+        response(failed.0.into_iter(), records)
     }
 }
 

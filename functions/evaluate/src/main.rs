@@ -43,9 +43,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let handle = async |event: LambdaEvent<SqsEvent>| {
         let time_left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
         let deadline = Instant::now() + time_left.saturating_sub(RESERVE);
-        let records = event.payload.records.len();
-        let response = Box::pin(evaluator.evaluate(event.payload, Times { now: Timestamp::now(), deadline })).await;
-        Ok::<SqsBatchResponse, lambda_runtime::Error>(lambda::batch::unless_all_failed(response, records)?)
+        let handled = Box::pin(evaluator.evaluate(event.payload, Times { now: Timestamp::now(), deadline })).await;
+        Ok::<SqsBatchResponse, lambda_runtime::Error>(handled?)
     };
     lambda_runtime::run(service_fn(handle)).await
 }

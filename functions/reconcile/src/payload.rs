@@ -43,9 +43,7 @@ impl Reconcile {
     pub(crate) async fn handle(&self, payload: Payload) -> Result<Option<SqsBatchResponse>, lambda_runtime::Error> {
         match payload {
             Payload::Retries(event) => {
-                let records = event.records.len();
-                let response = batch::each(event, CONCURRENCY, |message| self.forward(message)).await;
-                Ok(Some(batch::unless_all_failed(response, records)?))
+                Ok(Some(batch::each(event, CONCURRENCY, |message| self.forward(message)).await?))
             }
             Payload::Schedule { source } => {
                 let swept = sweep::sweep(self, Timestamp::now()).await;

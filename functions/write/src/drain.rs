@@ -8,7 +8,7 @@ use lambda::metrics::TARGET;
 use lambda::queue::WakeUp;
 use org::connection::is_open;
 use rules::messages::redact_key;
-use store::{Acquired, Entry, LeaseKind, State, TenantId, Unreadable};
+use store::{Acquired, Entry, LeaseKind, State, TenantId, UNREADABLE_ENTRY, Unreadable};
 
 use crate::batch;
 use crate::writer::{BATCH, Drain, DrainError, Writer};
@@ -123,7 +123,7 @@ impl Writer {
                     match self.calls.postpone_unreadable(tenant, &corrupt, now).await? {
                         Unreadable::Postponed(due_at) => dues.push(due_at),
                         Unreadable::Failed => {
-                            tracing::warn!(target: TARGET, CallsFailed = 1, %tenant, key = %redact_key(&corrupt.key), code = "UNREADABLE_ENTRY", "failed");
+                            tracing::warn!(target: TARGET, CallsFailed = 1, %tenant, key = %redact_key(&corrupt.key), code = UNREADABLE_ENTRY, "failed");
                         }
                         Unreadable::Gone => {}
                     }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use jiff::SignedDuration;
-use lambda::batch::{each_group, unless_all_failed};
+use lambda::batch::each_group;
 use lambda::queue::{RetryQueue, WakeUp, WriteQueue};
 use lambda::{env, start};
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -106,6 +106,5 @@ async fn handle(writer: &Writer, event: LambdaEvent<SqsEvent>) -> Result<SqsBatc
             }
         }
     };
-    let records = event.payload.records.len();
-    Ok(unless_all_failed(each_group(event.payload, TENANT_CONCURRENCY, drain).await, records)?)
+    Ok(each_group(event.payload, TENANT_CONCURRENCY, drain).await?)
 }

@@ -2,6 +2,7 @@
 //!
 //! It is an international number with separators, mostly with a plus; or a word or code for a number that was withheld.
 
+use rules::phone::digits_of;
 use rules::{E164, Party};
 
 /// Text that is not a phone number is truncated to this for display.
@@ -40,7 +41,7 @@ fn is_withheld(text: &str) -> bool {
     let is_worded = words.iter().any(|word| WITHHELD.contains(word))
         && words.iter().all(|word| WITHHELD.contains(word) || AROUND_WITHHELD.contains(word));
     // Some carriers put a country code in front.
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let digits = digits_of(text);
     let is_spelt = |word: &str| {
         let keys = on_keypad(word);
         digits == keys || digits.strip_prefix('1') == Some(&keys)
@@ -72,7 +73,7 @@ fn phone(text: &str) -> Option<E164> {
     if main.chars().any(char::is_alphabetic) || main.contains('@') {
         return None;
     }
-    let digits: String = main.chars().filter(char::is_ascii_digit).collect();
+    let digits = digits_of(main);
     let international = match (main.starts_with('+'), digits.strip_prefix("00")) {
         (false, Some(rest)) => rest.to_owned(),
         (false, None) if !WITHOUT_PLUS.contains(&digits.len()) => return None,

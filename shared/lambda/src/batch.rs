@@ -13,11 +13,19 @@ use futures_util::{FutureExt as _, StreamExt as _, stream};
 /// Passes each record to `handle`, up to `concurrency` of them concurrently, and returns those that failed.
 ///
 /// A record whose handler panics has failed. `E` is logged, so it must not contain personal data.
-pub async fn each<F, E>(event: SqsEvent, concurrency: usize, handle: impl Fn(SqsMessage) -> F) -> SqsBatchResponse
+///
+/// # Errors
+/// When all records failed.
+pub async fn each<F, E>(
+    event: SqsEvent,
+    concurrency: usize,
+    handle: impl Fn(SqsMessage) -> F,
+) -> Result<SqsBatchResponse, AllFailed>
 where
     F: Future<Output = Result<(), E>>,
     E: Display,
 {
+    let records = event.records.len();
     let work = event.records.into_iter().map(|message| {
         let id = id_of(&message);
         // The future is created within the block, so that a panic before its first await is caught as well.
@@ -37,20 +45,24 @@ where
         }
     });
     let outcomes: Vec<_> = stream::iter(work).buffer_unordered(concurrency.max(1)).collect().await;
-    response(outcomes.into_iter().flatten())
+    response(outcomes.into_iter().flatten(), records)
 }
 
 /// Passes the messages of each message group to `handle`, in order, up to `concurrency` groups concurrently.
 /// Returns all messages of the groups that failed, which preserves their order.
+///
+/// # Errors
+/// When all records failed.
 pub async fn each_group<F, E>(
     event: SqsEvent,
     concurrency: usize,
     handle: impl Fn(String, Vec<SqsMessage>) -> F,
-) -> SqsBatchResponse
+) -> Result<SqsBatchResponse, AllFailed>
 where
     F: Future<Output = Result<(), E>>,
     E: Display,
 {
+    let records = event.records.len();
     let mut groups: BTreeMap<String, Vec<SqsMessage>> = BTreeMap::new();
     for message in event.records {
         groups.entry(group_of(&message).to_owned()).or_default().push(message);
@@ -74,7 +86,7 @@ where
         }
     });
     let outcomes: Vec<Vec<String>> = stream::iter(work).buffer_unordered(concurrency.max(1)).collect().await;
-    response(outcomes.into_iter().flatten())
+    response(outcomes.into_iter().flatten(), records)
 }
 
 /// The message group of a FIFO queue's message; empty for a message of a standard queue.
@@ -87,31 +99,28 @@ pub fn id_of(message: &SqsMessage) -> String {
     message.message_id.clone().unwrap_or_default()
 }
 
-/// The response that names the messages that failed.
-pub fn response(failed: impl Iterator<Item = String>) -> SqsBatchResponse {
+/// The response to a batch of `records` that names the messages that failed.
+///
+/// If all of them failed, the invocation fails as well: SQS delivers the same messages again, and Lambda counts an error, by
+/// which a deployment of a broken version is rolled back.
+///
+/// # Errors
+/// When all records failed.
+pub fn response(failed: impl Iterator<Item = String>, records: usize) -> Result<SqsBatchResponse, AllFailed> {
     let mut response = SqsBatchResponse::default();
     response.batch_item_failures.extend(failed.map(|id| {
         let mut failure = BatchItemFailure::default();
         failure.item_identifier = id;
         failure
     }));
-    response
+    let failed = response.batch_item_failures.len();
+    if failed > 0 && failed >= records { Err(AllFailed(records)) } else { Ok(response) }
 }
 
 /// Every record of a batch failed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("all {0} records of the batch failed")]
 pub struct AllFailed(usize);
-
-/// The response to a batch of `records`, unless all of them failed: the invocation then fails as well. SQS delivers the same
-/// messages again, and Lambda counts an error, by which a deployment of a broken version is rolled back.
-///
-/// # Errors
-/// When all records failed.
-pub fn unless_all_failed(response: SqsBatchResponse, records: usize) -> Result<SqsBatchResponse, AllFailed> {
-    let failed = response.batch_item_failures.len();
-    if failed > 0 && failed >= records { Err(AllFailed(records)) } else { Ok(response) }
-}
 
 #[cfg(test)]
 mod tests {
@@ -150,14 +159,14 @@ mod tests {
     async fn a_failed_record_does_not_fail_the_others() {
         let batch =
             event(&[("1", "", "good"), ("2", "", "bad"), ("3", "", "good"), ("4", "", "panic"), ("5", "", "good")]);
-        assert_eq!(failed(&each(batch, 2, handle).await), ["2", "4"]);
+        assert_eq!(failed(&each(batch, 2, handle).await.unwrap()), ["2", "4"]);
     }
 
     #[test]
     fn an_invocation_fails_only_with_all_of_its_records() {
-        let failed = |ids: &[&str]| response(ids.iter().map(|id| (*id).to_owned()));
-        assert!(unless_all_failed(failed(&[]), 0).is_ok() && unless_all_failed(failed(&["1"]), 2).is_ok());
-        assert_eq!(unless_all_failed(failed(&["1", "2"]), 2).unwrap_err(), AllFailed(2));
+        let failed = |ids: &[&str], records| response(ids.iter().map(|id| (*id).to_owned()), records);
+        assert!(failed(&[], 0).is_ok() && failed(&["1"], 2).is_ok());
+        assert_eq!(failed(&["1", "2"], 2).unwrap_err(), AllFailed(2));
     }
 
     #[tokio::test(start_paused = true)]
@@ -168,7 +177,7 @@ mod tests {
             tokio::time::sleep(Duration::from_secs(1)).await;
             Ok::<_, String>(())
         });
-        assert!(response.await.batch_item_failures.is_empty());
+        assert!(response.await.unwrap().batch_item_failures.is_empty());
         assert_eq!(started.elapsed().as_secs(), 2);
     }
 
@@ -188,7 +197,7 @@ mod tests {
             }
             Ok::<(), String>(())
         });
-        assert_eq!(failed(&response.await), ["1", "3", "4", "6"]);
+        assert_eq!(failed(&response.await.unwrap()), ["1", "3", "4", "6"]);
     }
 
     #[tokio::test]
@@ -199,6 +208,6 @@ mod tests {
             let expected: &[&str] = if group == "one" { &["a", "c"] } else { &["b"] };
             if bodies == expected { Ok(()) } else { Err("out of order") }
         });
-        assert!(response.await.batch_item_failures.is_empty());
+        assert!(response.await.unwrap().batch_item_failures.is_empty());
     }
 }

@@ -63,13 +63,14 @@ const METRICS: [Metric; 11] = [
 /// Adds what CloudWatch needs to read the metrics in a line into this namespace. Counts of 0 are left out.
 pub(crate) fn embed(line: &mut Map<String, Value>, namespace: &str, now: SystemTime) {
     debug_assert!(METRICS.iter().any(|metric| line.contains_key(metric.name)), "no metric is in {line:?}");
-    let is_zero = |line: &Map<String, Value>, metric: Metric| {
-        metric.unit == COUNT && line.get(metric.name).and_then(Value::as_u64) == Some(0)
-    };
+    for metric in METRICS.iter().filter(|metric| metric.unit == COUNT) {
+        if line.get(metric.name).and_then(Value::as_u64) == Some(0) {
+            line.remove(metric.name);
+        }
+    }
     let directives: Vec<Value> = METRICS
         .into_iter()
         .filter(|metric| line.contains_key(metric.name))
-        .filter(|metric| !is_zero(line, *metric))
         .map(|Metric { name, unit, dimension }| {
             json!({
                 "Namespace": namespace,
@@ -78,11 +79,6 @@ pub(crate) fn embed(line: &mut Map<String, Value>, namespace: &str, now: SystemT
             })
         })
         .collect();
-    for metric in METRICS {
-        if is_zero(line, metric) {
-            line.remove(metric.name);
-        }
-    }
     if !directives.is_empty() {
         let milliseconds = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
         let timestamp = u64::try_from(milliseconds).unwrap_or(0);

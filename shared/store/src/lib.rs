@@ -32,7 +32,7 @@ pub use calls::entry::{Entry, Problem, Related, Unconfirmed, Written};
 pub use calls::merge::{Merge, MergeError};
 pub use calls::message_aggregate::{MessageAggregate, Routes};
 pub use calls::outcome::{Outcome, Recorded};
-pub use calls::pending::{Overdue, OverdueEntry, OverduePosition, Unreadable};
+pub use calls::pending::{Overdue, OverdueEntry, OverduePosition, UNREADABLE_ENTRY, Unreadable};
 pub use calls::state::State;
 pub use console::api_token::{ApiToken, FoundToken};
 pub use console::api_tokens::{ApiTokens, CreateTokenError};

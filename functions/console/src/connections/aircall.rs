@@ -14,25 +14,24 @@ pub(crate) mod lines;
 mod tokens;
 mod webhook;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aircall::client::{Client, Company, Error, Reason, Webhook, WebhookId};
 use jiff::Timestamp;
 use store::{
-    Acquired, AircallAuth, AircallConnection, AircallCredential, AircallState, LeaseKind, TOKEN_GRACE, Tenant, TenantId,
+    AircallAuth, AircallConnection, AircallCredential, AircallState, LeaseKind, TOKEN_GRACE, Tenant, TenantId,
 };
 
 use self::tokens::AcceptedTokens;
 use self::webhook::{Pick, TenantWebhooks};
-use super::{ConnectionError, lease_end, lease_holder};
+use super::lease::{self, Lease};
+use super::{ConnectionError, LEASE};
 use crate::console::Console;
 use crate::web::base_url::BaseUrl;
 use crate::web::error_code::ErrorCode;
 
 /// How long a change waits for another one of the same tenant: two clicks, or two admins at once.
 const LEASE_WAIT: Duration = Duration::from_secs(10);
-/// How often it looks meanwhile.
-const LEASE_POLL: Duration = Duration::from_millis(250);
 
 /// Why a request to Aircall failed, as a sentence for an admin.
 #[derive(Debug, thiserror::Error)]
@@ -291,21 +290,13 @@ async fn with_lease<T>(
     tenant: &TenantId,
     work: impl AsyncFnOnce(Tenant) -> Result<T, ConnectionError>,
 ) -> Result<T, ConnectionError> {
-    let (started, holder) = (Instant::now(), lease_holder());
-    let known = loop {
-        let now = Timestamp::now();
-        match console.tenants.acquire(tenant, LeaseKind::Webhook, &holder, now, lease_end(now)).await? {
-            Acquired::Held(known) => break known,
-            Acquired::Taken { .. } if started.elapsed() < LEASE_WAIT => tokio::time::sleep(LEASE_POLL).await,
-            Acquired::Taken { .. } => return Err(ConnectionError::Busy),
-            Acquired::NoTenant => return Err(ConnectionError::NotConnected("Salesforce")),
-        }
-    };
-    let result = work(*known).await;
-    console.aircall.forget(tenant);
-    // If this fails, the lease expires.
-    let _ = console.tenants.release(tenant, LeaseKind::Webhook, &holder, None).await;
-    result
+    let lease = Lease { kind: LeaseKind::Webhook, wait: LEASE_WAIT, lasts: LEASE };
+    lease::with_lease(console, tenant, lease, async |known| {
+        let result = work(known).await;
+        console.aircall.forget(tenant);
+        result
+    })
+    .await
 }
 
 /// The ID of the connection's webhook; `None` if the stored text is not a valid ID.

@@ -10,19 +10,21 @@ use lambda::queue::WakeUp;
 use org::{BatchError, Org, connection};
 use salesforce::{OrgCheck, SetUpStep, oauth};
 use secrecy::{ExposeSecret as _, SecretString};
-use store::{Acquired, ApiUsage, Connection, LeaseKind, SalesforceTokens, Tenant, TenantId};
+use store::{ApiUsage, Connection, LeaseKind, SalesforceTokens, Tenant, TenantId};
 use url::Url;
 
-use super::{ConnectionError, lease_end, lease_holder};
+use super::lease::{Lease, with_lease};
+use super::{ConnectionError, LEASE, lease_holder};
 use crate::console::Console;
 
-/// How often, and at which interval, the lease is polled while another process refreshes the tokens.
-const REFRESH_POLL: (u32, Duration) = (16, Duration::from_millis(250));
+/// For changes of the tenant's tokens: a request waits for another process that refreshes them.
+const TOKENS: Lease = Lease { kind: LeaseKind::Refresh, wait: Duration::from_secs(4), lasts: LEASE };
 /// The time limit of a check or a set-up, which includes renewing the session. [`Org`] reserves five seconds of it. API
 /// Gateway times out after thirty seconds.
 const TIMEOUT: Duration = Duration::from_secs(26);
-/// When the lease on checks expires if its holder was killed: a little longer than a check or a set-up takes.
-const CHECK_LEASE: SignedDuration = SignedDuration::from_secs(30);
+/// For a check or a set-up, which takes a little less. A second one is refused and not kept waiting: each takes seconds of
+/// the function's concurrency, and requests of the org.
+const CHECK: Lease = Lease { kind: LeaseKind::Check, wait: Duration::ZERO, lasts: SignedDuration::from_secs(30) };
 
 /// What a sign-in did to the tenant's connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +46,7 @@ pub(crate) async fn join(
     connection: &Connection,
     tokens: &SalesforceTokens,
 ) -> Result<Joined, ConnectionError> {
-    let joined = with_lease(console, tenant, async |known: Tenant| {
+    let joined = with_lease(console, tenant, TOKENS, async |known: Tenant| {
         let previous = console.connector.tokens.get(tenant).await?;
         // If it is the same grant, revoking it would end the new connection too.
         let is_other = |previous: &SalesforceTokens| {
@@ -83,7 +85,7 @@ pub(crate) fn is_live(tenant: &Tenant) -> bool {
 /// revoked and tokens that are already deleted are not an error. An org that does not answer can be disconnected too,
 /// as it may no longer exist.
 pub(crate) async fn disconnect(console: &Console, tenant: &TenantId) -> Result<bool, ConnectionError> {
-    with_lease(console, tenant, async |known: Tenant| {
+    with_lease(console, tenant, TOKENS, async |known: Tenant| {
         let connection = known.salesforce.ok_or(ConnectionError::NotConnected("Salesforce"))?;
         let is_revoked = match console.connector.tokens.get(tenant).await? {
             Some(tokens) => revoke_grant(console, tenant, &tokens.login_url, &tokens.refresh_token).await,
@@ -99,7 +101,7 @@ pub(crate) async fn disconnect(console: &Console, tenant: &TenantId) -> Result<b
 
 /// Checks the org's fields and permissions. Nothing is written to it.
 pub(crate) async fn check(console: &Console, tenant: &TenantId) -> Result<OrgCheck, ConnectionError> {
-    with_check_lease(console, tenant, async |mut known| {
+    with_lease(console, tenant, CHECK, async |mut known| {
         let mut org = open(console, &mut known).await?;
         let check = org.check(&console.tenants, &mut known, Timestamp::now()).await;
         record_result(console, &mut known, &org, check).await
@@ -109,7 +111,7 @@ pub(crate) async fn check(console: &Console, tenant: &TenantId) -> Result<OrgChe
 
 /// Sets up the key field, step by step. Idempotent.
 pub(crate) async fn set_up(console: &Console, tenant: &TenantId) -> Result<Vec<SetUpStep>, ConnectionError> {
-    with_check_lease(console, tenant, async |mut known| {
+    with_lease(console, tenant, CHECK, async |mut known| {
         let mut org = open(console, &mut known).await?;
         let steps = org.set_up(&console.tenants, &mut known).await;
         record_result(console, &mut known, &org, steps).await
@@ -118,32 +120,15 @@ pub(crate) async fn set_up(console: &Console, tenant: &TenantId) -> Result<Vec<S
 }
 
 async fn open(console: &Console, tenant: &mut Tenant) -> Result<Org, ConnectionError> {
+    if tenant.salesforce.is_none() {
+        return Err(ConnectionError::NotConnected("Salesforce"));
+    }
     let settings = console.settings.get(&tenant.id).await?;
     let deadline = Instant::now() + TIMEOUT;
     match Org::open(&console.connector, tenant, &lease_holder(), settings.api_usage_limit, deadline).await {
         Ok(org) => Ok(org),
         Err(stop) => Err(record_stop(console, tenant, stop).await?),
     }
-}
-
-/// Runs `work` as the tenant's only check or set-up. A second one is refused and not kept waiting: each takes seconds of
-/// the function's concurrency and requests of the org.
-async fn with_check_lease<T>(
-    console: &Console,
-    tenant: &TenantId,
-    work: impl AsyncFnOnce(Tenant) -> Result<T, ConnectionError>,
-) -> Result<T, ConnectionError> {
-    let (holder, now) = (lease_holder(), Timestamp::now());
-    let known = match console.tenants.acquire(tenant, LeaseKind::Check, &holder, now, now + CHECK_LEASE).await? {
-        Acquired::Held(known) => known,
-        Acquired::Taken { .. } => return Err(ConnectionError::Busy),
-        Acquired::NoTenant => return Err(ConnectionError::NotConnected("Salesforce")),
-    };
-    let result =
-        if known.salesforce.is_some() { work(*known).await } else { Err(ConnectionError::NotConnected("Salesforce")) };
-    // If this fails, the lease expires.
-    let _ = console.tenants.release(tenant, LeaseKind::Check, &holder, None).await;
-    result
 }
 
 /// Stores the API usage that the org reported, and maps the result.
@@ -178,30 +163,6 @@ async fn record_stop(
         tracing::warn!(target: TARGET, ReconnectsNeeded = 1, tenant = %tenant.id, code, "the connection to the org is dead");
     }
     Ok(stop.into())
-}
-
-/// Runs `work` under the lease on the tenant's tokens.
-async fn with_lease<T>(
-    console: &Console,
-    tenant: &TenantId,
-    work: impl AsyncFnOnce(Tenant) -> Result<T, ConnectionError>,
-) -> Result<T, ConnectionError> {
-    let (polls, interval) = REFRESH_POLL;
-    let holder = lease_holder();
-    for _ in 0..polls {
-        let now = Timestamp::now();
-        match console.tenants.acquire(tenant, LeaseKind::Refresh, &holder, now, lease_end(now)).await? {
-            Acquired::Held(known) => {
-                let result = work(*known).await;
-                // If this fails, the lease expires.
-                let _ = console.tenants.release(tenant, LeaseKind::Refresh, &holder, None).await;
-                return result;
-            }
-            Acquired::Taken { .. } => tokio::time::sleep(interval).await,
-            Acquired::NoTenant => return Err(ConnectionError::NotConnected("Salesforce")),
-        }
-    }
-    Err(ConnectionError::Busy)
 }
 
 /// Revokes a grant that is no longer used. Returns whether Salesforce confirmed it.

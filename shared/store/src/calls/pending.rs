@@ -25,8 +25,8 @@ const MAKE_DUE_LIMIT: usize = 2_000;
 /// Concurrent updates of entries that are made due.
 const MAKE_DUE_CONCURRENCY: usize = 16;
 
-/// The problem of an entry that cannot be read.
-const UNREADABLE: &str = "UNREADABLE_ENTRY";
+/// The code of the problem of an entry that cannot be read.
+pub const UNREADABLE_ENTRY: &str = "UNREADABLE_ENTRY";
 /// Time until an entry that cannot be read is tried again.
 const UNREADABLE_DELAY: SignedDuration = SignedDuration::from_mins(5);
 /// How long an entry that cannot be read is postponed before it has failed.
@@ -193,7 +193,7 @@ impl Calls {
         let fails_at = unreadable_since + UNREADABLE_FOR;
         let message = format!("The entry cannot be read: its attribute {:?} is missing or damaged.", corrupt.attribute);
         let since = item.optional("problem").map_or(now, |problem: Problem| problem.since);
-        let problem = Problem { code: UNREADABLE.to_owned(), message, since, shared_failures: 0 };
+        let problem = Problem { code: UNREADABLE_ENTRY.to_owned(), message, since, shared_failures: 0 };
         let (update, outcome) = if fails_at <= now {
             (state::terminal(Update::default(), State::Failed).remove(UNREADABLE_SINCE), Unreadable::Failed)
         } else {
