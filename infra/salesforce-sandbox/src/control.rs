@@ -3,6 +3,7 @@
 //!
 //! It has no authentication: serve the sandbox on the loopback interface only.
 
+mod merge;
 pub(crate) mod record_faults;
 mod records;
 mod sessions;
@@ -28,6 +29,7 @@ pub(crate) fn routes() -> Router<Org> {
     control::routes()
         .route("/_sandbox/records", axum::routing::delete(records::remove_all))
         .route("/_sandbox/records/{sobject}", get(records::list).post(records::insert).delete(records::remove))
+        .route("/_sandbox/merge", post(merge::merge))
         .route("/_sandbox/expire_sessions", post(sessions::expire))
 }
 

@@ -23,6 +23,7 @@ mod seed_data;
 mod state;
 mod tables;
 mod time;
+mod wildcard;
 mod write;
 
 use std::{fmt, sync::MutexGuard};
@@ -31,7 +32,7 @@ use axum::Router;
 use sandbox_kit::Shared;
 use serde_json::Value;
 
-pub use self::options::{DuplicateAction, DuplicateRule, Options, ValidationRule};
+pub use self::options::{DuplicateAction, DuplicateRule, Options, PhoneIndex, ValidationRule};
 use self::{error::ApiError, state::State};
 
 /// An org. Clones share its state.
@@ -103,6 +104,7 @@ impl Org {
         let mut state: State = serde_json::from_value(snapshot)?;
         state.tables.reindex();
         seed_data::add_missing_profiles(&mut state);
+        seed_data::update_organization(&mut state);
         *self.lock() = state;
         Ok(())
     }

@@ -11,6 +11,8 @@ use serde_json::{Map, Value};
 pub struct Options {
     /// Lag of the search index in milliseconds: how long SOSL does not find a new record or a changed phone number.
     pub index_lag_ms: u64,
+    /// How search indexes phone fields, which Salesforce does not document.
+    pub phone_index: PhoneIndex,
     /// The most records of each object that a search over several objects returns; 0 for no limit but the 2,000 in all.
     pub search_limit_per_object: usize,
     /// The most records of a page of a query, 200 to 2,000. Salesforce makes pages smaller where records are wide.
@@ -23,6 +25,10 @@ pub struct Options {
     pub app_installed: bool,
     /// Whether Person Accounts and their fields exist.
     pub person_accounts: bool,
+    /// The `Country` of the organization.
+    pub organization_country: Option<String>,
+    /// The `DefaultLocaleSidKey` of the organization, for example `fr_FR`.
+    pub organization_locale: String,
     /// Whether the unique external id `Aircall_Key__c` is deployed on Activity.
     pub unique_key_field: bool,
     /// Whether all users may read and write the key field; otherwise only users with a permission set that grants it.
@@ -54,6 +60,16 @@ pub struct Options {
     pub client_id: Option<String>,
     /// The app's consumer secret; random by default.
     pub client_secret: Option<String>,
+}
+
+/// How search indexes phone fields.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PhoneIndex {
+    /// All digits of a field are one term, whatever separates them.
+    Digits,
+    /// Each run of digits or letters is a term, and a phrase finds terms in a row.
+    Tokens,
 }
 
 /// A duplicate rule: a new record that equals an existing one in all `fields` is a duplicate.
@@ -105,12 +121,15 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             index_lag_ms: 0,
+            phone_index: PhoneIndex::Digits,
             search_limit_per_object: 250,
             query_page_size: 2_000,
             session_ms: 0,
             rotate_refresh_tokens: false,
             app_installed: true,
             person_accounts: false,
+            organization_country: None,
+            organization_locale: "en_US".to_owned(),
             unique_key_field: true,
             unique_key_field_for_all: true,
             auto_approve: false,

@@ -23,7 +23,18 @@ pub(crate) fn seed(state: &mut State) {
         add(state, name, &record);
     }
     state.options.person_accounts = person_accounts;
+    update_organization(state);
     state.tables.commit();
+}
+
+/// Gives the organization the country and locale of the options.
+pub(crate) fn update_organization(state: &mut State) {
+    let (options, id) = (&state.options, &state.identity.org_id);
+    let values =
+        [("Country", json!(options.organization_country)), ("DefaultLocaleSidKey", json!(options.organization_locale))];
+    for (field, value) in values {
+        state.tables.amend(object("Organization"), id, field, value);
+    }
 }
 
 /// Adds the profiles to an org that was restored from a snapshot without them.

@@ -108,6 +108,7 @@ impl State {
             self.remove_key_field_permissions();
         }
         self.options = options;
+        seed_data::update_organization(self);
     }
 
     /// Whether the search index contains the record at `now`.

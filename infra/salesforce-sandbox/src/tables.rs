@@ -126,6 +126,14 @@ impl Tables {
         }
     }
 
+    /// Changes a field of a record, permanently and without a journal entry.
+    pub(crate) fn amend(&mut self, object: &Object, id: &str, field: &str, value: Value) {
+        let table = self.by_object.get_mut(object.name);
+        if let Some((table, at)) = table.and_then(|table| table.by_id.get(id).copied().map(|at| (table, at))) {
+            table.rows[at].fields.insert(field.to_owned(), value);
+        }
+    }
+
     pub(crate) fn savepoint(&self) -> usize {
         self.journal.len()
     }

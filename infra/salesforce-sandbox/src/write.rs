@@ -4,6 +4,7 @@ mod accept;
 mod activity;
 mod complete;
 mod derive;
+mod merge;
 mod person;
 mod references;
 mod rules;
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 use self::accept::accept;
 pub(crate) use self::{
     accept::Operation,
+    merge::merge,
     rules::duplicate_result,
     seed::{Indexing, seed},
 };

@@ -111,6 +111,19 @@ async fn a_snapshot_restores_the_org() {
 }
 
 #[tokio::test]
+async fn a_snapshot_of_an_older_version_gets_the_new_options() {
+    let org = Client::new();
+    let mut snapshot = org.org.snapshot();
+    for option in ["phone_index", "organization_country", "organization_locale"] {
+        assert!(snapshot["options"].as_object_mut().unwrap().remove(option).is_some());
+    }
+    let organization = &mut snapshot["tables"]["by_object"]["Organization"]["rows"][0]["fields"];
+    assert_eq!(organization.as_object_mut().unwrap().remove("DefaultLocaleSidKey"), Some(json!("en_US")));
+    org.org.restore(snapshot).unwrap();
+    assert_eq!(org.only("Organization")["DefaultLocaleSidKey"], "en_US");
+}
+
+#[tokio::test]
 async fn options_can_set_the_apps_credentials() {
     let given = json!({"client_id": "the-app", "client_secret": "the-secret"});
     let org = Client::with(given);

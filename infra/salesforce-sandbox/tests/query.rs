@@ -40,6 +40,11 @@ async fn filters_select_the_matching_records() {
     check("WHERE Email = 'JANE@EXAMPLE.COM'", &["Roe"]).await;
     check("WHERE Phone IN ('+33 6 12 34 56 78', '06')", &["Roe"]).await;
     check("WHERE Phone LIKE '%6%12%34%56%78'", &["Roe"]).await;
+    check("WHERE Phone LIKE '%78' OR Phone LIKE '07%'", &["Roe"]).await;
+    check("WHERE Phone LIKE '+33 _ __ 34 56 78'", &["Roe"]).await;
+    check("WHERE Phone LIKE '+33 _ _ 34 56 78'", &[]).await;
+    check("WHERE Phone LIKE '612345678%'", &[]).await;
+    check("WHERE LastName LIKE 'r_E'", &["Roe"]).await;
     check(r"WHERE LastName LIKE '100\%%'", &["100% sure"]).await;
     check(r"WHERE LastName = 'O\'Brien'", &["O'Brien"]).await;
     check("WHERE FirstName = null", &["100% sure"]).await;
@@ -157,6 +162,57 @@ async fn setup_objects_can_be_queried() {
     assert_eq!(column(&body["records"], "ApiName"), ["Completed"]);
     let body = org.query("SELECT FIELDS(ALL) FROM Organization LIMIT 200").await.body;
     assert_eq!(body["records"][0]["Id"], json!(org.org.org_id()));
+}
+
+#[tokio::test]
+async fn the_organization_has_the_country_and_locale_of_the_options() {
+    let org = Client::new();
+    let values = async || {
+        let row =
+            org.query("SELECT Id, Country, DefaultLocaleSidKey FROM Organization").await.body["records"][0].clone();
+        assert_eq!(row["Id"], json!(org.org.org_id()));
+        (row["Country"].clone(), row["DefaultLocaleSidKey"].clone())
+    };
+    assert_eq!(values().await, (json!(null), json!("en_US")));
+    org.set(json!({"organization_country": "France", "organization_locale": "fr_FR"})).await;
+    assert_eq!(values().await, (json!("France"), json!("fr_FR")));
+    let row = org.get(&data(&format!("sobjects/Organization/{}?fields=Country", org.org.org_id()))).await.body;
+    assert_eq!(row["Country"], "France");
+    org.set(json!({"organization_country": null})).await;
+    assert_eq!(values().await, (json!(null), json!("fr_FR")));
+    let given = Client::with(json!({"organization_country": "DE"})).query("SELECT Country FROM Organization").await;
+    assert_eq!(column(&given.body["records"], "Country"), ["DE"]);
+}
+
+#[tokio::test]
+async fn addresses_have_countries() {
+    let org = Client::with(json!({"person_accounts": true}));
+    for (sobject, fields) in [
+        ("Contact", ["MailingCountry", "OtherCountry"].as_slice()),
+        ("Lead", &["Country"]),
+        ("Account", &["BillingCountry", "ShippingCountry", "PersonMailingCountry", "PersonOtherCountry"]),
+    ] {
+        let mut body = json!({"LastName": "Roe"});
+        if sobject == "Lead" {
+            body["Company"] = json!("Acme");
+        }
+        for field in fields {
+            body[field] = json!(field);
+        }
+        org.create(sobject, body).await.id();
+        let soql = format!("SELECT {} FROM {sobject} WHERE LastName = 'Roe'", fields.join(", "));
+        let row = org.query(&soql).await.body["records"][0].clone();
+        for field in fields {
+            assert_eq!(row[field], json!(field));
+        }
+    }
+    // The hidden Contact has the countries of its Person Account.
+    let soql = "SELECT MailingCountry, OtherCountry FROM Contact WHERE IsPersonAccount = true";
+    let row = org.query(soql).await.body["records"][0].clone();
+    assert_eq!(
+        (&row["MailingCountry"], &row["OtherCountry"]),
+        (&json!("PersonMailingCountry"), &json!("PersonOtherCountry"))
+    );
 }
 
 #[tokio::test]

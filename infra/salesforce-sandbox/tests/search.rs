@@ -186,6 +186,11 @@ async fn a_search_is_cut_off_at_250_of_each_of_several_objects_and_at_2000_in_al
     assert_eq!(found("Contact(LastName ORDER BY LastModifiedDate DESC)").await, (2_000, 0, 0));
     assert_eq!(found("Contact(LastName ORDER BY LastModifiedDate DESC), Lead(LastName)").await, (250, 250, 0));
     assert_eq!(found("Lead(LastName)").await, (0, 251, 0));
+    org.set(json!({"search_limit_per_object": 1_800})).await;
+    assert_eq!(found("Contact(LastName), Lead(LastName)").await, (1_749, 251, 0));
+    org.set(json!({"search_limit_per_object": 3})).await;
+    assert_eq!(found("Contact(LastName), Lead(LastName WHERE LastName = 'Roe' LIMIT 2)").await, (3, 2, 0));
+    assert_eq!(found("Contact(LastName), Account(Name)").await, (3, 0, 0));
     org.set(json!({"search_limit_per_object": 0})).await;
     assert_eq!(found("Contact(LastName), Lead(LastName)").await, (1_749, 251, 0));
 }

@@ -1,13 +1,7 @@
 //! `LIKE`: `%` matches any text, `_` one character, ignoring case.
 
 use super::lexer::escaped;
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Part {
-    Any,
-    One,
-    Char(char),
-}
+use crate::wildcard::{self, Part};
 
 /// A parsed pattern.
 #[derive(Clone, Debug)]
@@ -32,26 +26,14 @@ impl Pattern {
 
     pub(crate) fn matches(&self, text: &str) -> bool {
         let text: Vec<char> = text.to_lowercase().chars().collect();
-        // For each pattern prefix, the text prefixes it can match: linear in pattern times text.
-        let mut reachable = vec![false; text.len() + 1];
-        reachable[0] = true;
-        for part in &self.0 {
-            let mut next = vec![false; text.len() + 1];
-            for at in 0..=text.len() {
-                next[at] = match part {
-                    Part::Any => reachable[at] || (at > 0 && next[at - 1]),
-                    Part::One => at > 0 && reachable[at - 1],
-                    Part::Char(c) => at > 0 && reachable[at - 1] && text[at - 1] == *c,
-                };
-            }
-            reachable = next;
-        }
-        reachable[text.len()]
+        wildcard::matches(&self.0, &text)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use super::Pattern;
 
     #[track_caller]
@@ -68,5 +50,22 @@ mod tests {
         check(r"100\%", "100%", true);
         check(r"100\%", "100x", false);
         check("", "", true);
+    }
+
+    #[test]
+    fn case_is_ignored() {
+        check("É%Z", "élodie z", true);
+        check("%ROE", "Jane Roe", true);
+    }
+
+    #[test]
+    fn twenty_wildcards_over_a_long_text_are_fast() {
+        let (pattern, text) = (format!("{}b", "%a".repeat(20)), "a".repeat(80));
+        let started = Instant::now();
+        for _ in 0..1_000 {
+            check(&pattern, &text, false);
+        }
+        assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+        check(&"%a".repeat(20), &text, true);
     }
 }

@@ -28,8 +28,10 @@ pub(super) const ACCOUNT: Object = Object {
         Field::text("BillingState", "Billing State/Province", 80),
         Field::text("BillingPostalCode", "Billing Zip/Postal Code", 20),
         Field::text("BillingCountry", "Billing Country", 80),
+        Field::text("ShippingCountry", "Shipping Country", 80),
         Field::new("Description", "Account Description", Kind::LongText, 32_000),
         Field::reference("ParentId", "Parent Account ID", "Parent", &["Account"]),
+        Field::reference("MasterRecordId", "Master Record ID", "MasterRecord", &["Account"]).read_only(),
         Field::reference("OwnerId", "Owner ID", "Owner", &["User"]),
         Field::reference("RecordTypeId", "Record Type ID", "RecordType", &["RecordType"]),
         Field::flag("IsPersonAccount", "Is Person Account").read_only().with(Feature::PersonAccounts),
@@ -46,5 +48,7 @@ pub(super) const ACCOUNT: Object = Object {
         Field::phone("PersonHomePhone", "Home Phone").with(Feature::PersonAccounts),
         Field::phone("PersonOtherPhone", "Other Phone").with(Feature::PersonAccounts),
         Field::phone("PersonAssistantPhone", "Asst. Phone").with(Feature::PersonAccounts),
+        Field::text("PersonMailingCountry", "Mailing Country", 80).with(Feature::PersonAccounts),
+        Field::text("PersonOtherCountry", "Other Country", 80).with(Feature::PersonAccounts),
     ],
 };

@@ -33,8 +33,10 @@ pub(super) const CONTACT: Object = Object {
         Field::text("MailingCity", "Mailing City", 40),
         Field::text("MailingPostalCode", "Mailing Zip/Postal Code", 20),
         Field::text("MailingCountry", "Mailing Country", 80),
+        Field::text("OtherCountry", "Other Country", 80),
         Field::new("Description", "Contact Description", Kind::LongText, 32_000),
         Field::reference("OwnerId", "Owner ID", "Owner", &["User"]),
+        Field::reference("MasterRecordId", "Master Record ID", "MasterRecord", &["Contact"]).read_only(),
         Field::flag("IsPersonAccount", "Is Person Account").read_only().with(Feature::PersonAccounts),
     ],
 };

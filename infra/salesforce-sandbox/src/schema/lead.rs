@@ -39,6 +39,7 @@ pub(super) const LEAD: Object = Object {
         Field::text("Country", "Country", 80),
         Field::new("Description", "Description", Kind::LongText, 32_000),
         Field::reference("OwnerId", "Owner ID", "Owner", &["User", "Group"]),
+        Field::reference("MasterRecordId", "Master Record ID", "MasterRecord", &["Lead"]).read_only(),
         Field::flag("IsConverted", "Converted").read_only(),
         Field::new("ConvertedDate", "Converted Date", Kind::Date, 0).read_only(),
         Field::reference("ConvertedContactId", "Converted Contact ID", "ConvertedContact", &["Contact"]).read_only(),

@@ -33,6 +33,8 @@ pub(super) const ORGANIZATION: Object = Object {
         Field::text("InstanceName", "Instance Name", 5),
         Field::picklist("TimeZoneSidKey", "Time Zone", &[]),
         Field::picklist("LanguageLocaleKey", "Language", &[]),
+        Field::picklist("DefaultLocaleSidKey", "Locale", &[]),
+        Field::text("Country", "Country", 80),
     ],
 };
 

@@ -53,7 +53,7 @@ fn closing_time(fields: &mut Fields, name: &str, closed: bool, now: Timestamp) {
 }
 
 /// Sets `AccountId`: the account of `WhatId` if that is an Account or Opportunity, else that of the Contact in `WhoId`.
-fn activity_account(tables: &Tables, fields: &mut Fields) {
+pub(super) fn activity_account(tables: &Tables, fields: &mut Fields) {
     let account_of = |id: &str| {
         let (object, record) = tables.find(id)?;
         match object.name {

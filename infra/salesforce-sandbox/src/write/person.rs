@@ -23,6 +23,8 @@ const MIRRORED: &[(&str, &str)] = &[
     ("PersonHomePhone", "HomePhone"),
     ("PersonOtherPhone", "OtherPhone"),
     ("PersonAssistantPhone", "AssistantPhone"),
+    ("PersonMailingCountry", "MailingCountry"),
+    ("PersonOtherCountry", "OtherCountry"),
     ("OwnerId", "OwnerId"),
     ("IsDeleted", "IsDeleted"),
     ("CreatedDate", "CreatedDate"),
