@@ -9,11 +9,11 @@ mod update;
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use org::{BatchError, Hints, Job, Knowledge, Missing, Org, Plan, Users};
+use org::{BatchError, Hints, Job, Knowledge, Matched, Missing, Org, Plan, Users};
 use rules::E164;
 use rules::matching::Record;
 use rules::settings::Settings;
-use store::{PhoneMatch, Tenant, Unconfirmed};
+use store::{OurRecord, PhoneMatch, Tenant, Unconfirmed};
 
 use self::fix::Fix;
 use self::progress::Progress;
@@ -194,25 +194,34 @@ impl<'a> Rounds<'a> {
         let lookup = &self.writer.lookup;
         let found = lookup.look_up(self.org, self.tenant, self.settings, jobs, &self.hints, self.now).await?;
         // Stored at once, so that with a slow org the next attempt gets further.
-        let matched = found.matched.clone().into_iter().collect();
-        self.cache_phones(matched, self.now + self.writer.phone_ttl.matched, false).await?;
+        let matched = found.matched.iter().map(|(phone, Matched { record, ours_until })| match ours_until {
+            Some(until) => (phone.clone(), self.created(record.clone(), *until)),
+            None => (phone.clone(), self.matched(record.clone())),
+        });
+        self.cache_phones(matched.collect()).await?;
         Ok(found)
     }
 
-    /// Caches until `expires_at` which record each phone number matched. `ours` says that we created the records.
-    async fn cache_phones(
-        &self,
-        matches: Vec<(E164, Record)>,
-        expires_at: Timestamp,
-        ours: bool,
-    ) -> Result<(), BatchError> {
-        let matches = matches.into_iter().map(|(phone, record)| (phone, PhoneMatch { record, ours, expires_at }));
-        Ok(self.writer.lookup.phones.put_many(&self.tenant.id, &matches.collect()).await?)
+    /// The cached match with a record that Salesforce found.
+    fn matched(&self, record: Record) -> PhoneMatch {
+        PhoneMatch { record, ours: None, expires_at: self.now + self.writer.phone_ttl.matched }
+    }
+
+    /// The cached match with a record that we created, which is remembered until `expires_at`.
+    fn created(&self, record: Record, expires_at: Timestamp) -> PhoneMatch {
+        let ours = OurRecord { search_after: self.now + self.writer.phone_ttl.matched };
+        PhoneMatch { record, ours: Some(ours), expires_at }
+    }
+
+    async fn cache_phones(&self, matches: BTreeMap<E164, PhoneMatch>) -> Result<(), BatchError> {
+        Ok(self.writer.lookup.phones.put_many(&self.tenant.id, &matches).await?)
     }
 
     /// Stores what a round created, and applies the fixes unless the round was aborted.
     async fn prepare_next(&mut self, progress: Progress) -> Result<Fixed, BatchError> {
-        self.cache_phones(progress.created, self.now + self.writer.phone_ttl.created, true).await?;
+        let until = self.now + self.writer.phone_ttl.created;
+        let created = progress.created.into_iter().map(|(phone, record)| (phone, self.created(record, until)));
+        self.cache_phones(created.collect()).await?;
         if let Some(error) = progress.aborted {
             return Err(error);
         }
@@ -258,11 +267,14 @@ impl<'a> Rounds<'a> {
                     helps
                 }
                 Fix::Rematch(_) => {
-                    let helps = !forgotten.contains(&job.phone);
+                    let helps = !forgotten.contains_key(&job.phone);
                     if helps {
                         self.writer.lookup.phones.forget(&self.tenant.id, &job.phone).await?;
                         self.hints.named.remove(&job.phone);
-                        self.hints.forgotten.insert(job.phone.clone());
+                        let records = self.knowledge.as_ref().map(|knowledge| &knowledge.records);
+                        let record = records.and_then(|records| records.get(&job.phone));
+                        let record = record.map(|(record, _)| record.clone());
+                        self.hints.forgotten.insert(job.phone.clone(), record);
                     }
                     helps
                 }
@@ -287,8 +299,8 @@ impl<'a> Rounds<'a> {
         }
         // Stored at once, like matched records.
         let new = self.hints.named.iter().filter(|(phone, _)| !named.contains_key(*phone));
-        let new = new.map(|(phone, record)| (phone.clone(), record.clone())).collect();
-        self.cache_phones(new, self.now + self.writer.phone_ttl.matched, false).await?;
+        let new = new.map(|(phone, record)| (phone.clone(), self.matched(record.clone()))).collect();
+        self.cache_phones(new).await?;
         Ok(fixed)
     }
 

@@ -2,19 +2,13 @@
 //!
 //! It is an international number with separators, mostly with a plus; or a word or code for a number that was withheld.
 
-use rules::phone::digits_of;
+use rules::phone::{digits_of, is_filler, is_invisible, is_withheld};
 use rules::{E164, Party};
 
 /// Text that is not a phone number is truncated to this for display.
 const MAX_UNUSABLE: usize = 40;
 /// Digits that are an international number without a plus: fewer may be a number within a country.
 const WITHOUT_PLUS: std::ops::RangeInclusive<usize> = 10..=15;
-
-/// What stands for a number that was withheld. Aircall documents `anonymous`; carriers send the others, some of them spelt
-/// on the keypad of a phone, as if they were numbers: `+266696687` is ANONYMOUS.
-const WITHHELD: [&str; 7] = ["anonymous", "restricted", "unavailable", "unknown", "private", "blocked", "withheld"];
-/// Words that stand around them, as in "Private number" and "Unknown caller".
-const AROUND_WITHHELD: [&str; 5] = ["number", "caller", "call", "id", "name"];
 
 /// Reads the other party. Nothing at all means that the number was withheld.
 pub(crate) fn party(text: Option<&str>) -> Party {
@@ -30,39 +24,8 @@ pub(crate) fn party(text: Option<&str>) -> Party {
 
 /// The text without marks that nobody sees, such as those for the direction of writing, around which phones copy numbers.
 fn visible(text: &str) -> String {
-    let is_mark = |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    let visible: String = text.chars().filter(|c| !is_mark(*c) && !c.is_control()).collect();
+    let visible: String = text.chars().filter(|c| !is_invisible(*c) && !c.is_control()).collect();
     visible.trim().to_owned()
-}
-
-fn is_withheld(text: &str) -> bool {
-    let lower = text.to_lowercase();
-    let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let is_worded = words.iter().any(|word| WITHHELD.contains(word))
-        && words.iter().all(|word| WITHHELD.contains(word) || AROUND_WITHHELD.contains(word));
-    // Some carriers put a country code in front.
-    let digits = digits_of(text);
-    let is_spelt = |word: &str| {
-        let keys = on_keypad(word);
-        digits == keys || digits.strip_prefix('1') == Some(&keys)
-    };
-    is_worded || !text.chars().any(char::is_alphabetic) && WITHHELD.into_iter().any(is_spelt)
-}
-
-/// The keys that a word is on: `unknown` is 8656696.
-fn on_keypad(word: &str) -> String {
-    const KEYS: [(&str, char); 8] = [
-        ("abc", '2'),
-        ("def", '3'),
-        ("ghi", '4'),
-        ("jkl", '5'),
-        ("mno", '6'),
-        ("pqrs", '7'),
-        ("tuv", '8'),
-        ("wxyz", '9'),
-    ];
-    let key = |letter: char| KEYS.iter().find(|(letters, _)| letters.contains(letter)).map(|(_, key)| *key);
-    word.chars().filter_map(key).collect()
 }
 
 /// The international number in front of an extension or of pauses.
@@ -79,10 +42,7 @@ fn phone(text: &str) -> Option<E164> {
         (false, None) if !WITHOUT_PLUS.contains(&digits.len()) => return None,
         _ => digits,
     };
-    // Exchanges that have no number to send fill the field with one digit.
-    let national = international.strip_prefix('1').unwrap_or(&international);
-    let is_filler = |digits: &str| digits.bytes().all(|digit| Some(&digit) == digits.as_bytes().first());
-    if is_filler(&international) || is_filler(national) {
+    if is_filler(&international) {
         return None;
     }
     E164::parse(&format!("+{international}")).ok()

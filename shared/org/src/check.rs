@@ -78,6 +78,7 @@ mod tests {
         let at = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), Timestamp::UNIX_EPOCH)).collect();
         let mut facts = OrgFacts {
             person_accounts: Some(Known { value: false, at: Timestamp::UNIX_EPOCH }),
+            country: None,
             missing_fields: at(&["Task.Type", "Task.CallType", "Caller.HomePhone", "Caller.OtherPhone"]),
             missing_objects: at(&["Lead", "Case"]),
         };

@@ -16,7 +16,7 @@ pub struct Job {
     pub interaction: Interaction,
     /// The status of its Task.
     pub status: TaskStatus,
-    /// The other party's phone number.
+    /// The other party's phone number, in the spelling that is valid now.
     pub phone: E164,
     /// The Task that was written before, if any.
     pub written: Option<Written>,
@@ -48,7 +48,7 @@ impl Job {
             key: key.into(),
             interaction,
             status,
-            phone,
+            phone: phone.canonical(),
             written: None,
             unconfirmed: Vec::new(),
             trace,

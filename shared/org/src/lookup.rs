@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use rules::matching::{Record, choose};
+use rules::matching::{Callers, Candidate, Matches, Record};
+use rules::phone::Country;
 use rules::relate::{Related, RelatedKind, wanted};
 use rules::settings::Settings;
 use rules::{E164, RecordKind, Topic, Trace};
@@ -18,7 +19,7 @@ use crate::missing::Missing;
 use crate::org::Org;
 use crate::owners::{Owner, Owners};
 use crate::queries::{Answers, Queries, ask};
-use crate::search::{Searched, has_phone, search};
+use crate::search::{Searched, search};
 
 /// The tolerated clock skew between Aircall and Salesforce.
 const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(15);
@@ -30,12 +31,21 @@ pub struct Knowledge {
     pub records: BTreeMap<E164, (Record, Trace)>,
     /// Open Cases or Opportunities of Contacts.
     pub related: BTreeMap<SalesforceId, Vec<Related>>,
-    /// The matched records that came from Salesforce and not from the cache, by phone number.
-    pub matched: BTreeMap<E164, Record>,
+    /// The matches to cache, by phone number: those of the numbers that were searched.
+    pub matched: BTreeMap<E164, Matched>,
     /// Whether Salesforce denies access to Cases or Opportunities.
     pub relation_denied: bool,
     /// Tasks that exist, by key.
     pub tasks: BTreeMap<String, SalesforceId>,
+}
+
+/// A match that Salesforce confirmed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matched {
+    /// The record.
+    pub record: Record,
+    /// Until when it is remembered as one that we created; `None` if it is not one of these.
+    pub ours_until: Option<Timestamp>,
 }
 
 /// What earlier rounds learnt about phone numbers.
@@ -43,8 +53,17 @@ pub struct Knowledge {
 pub struct Hints {
     /// The records that duplicate rules named.
     pub named: BTreeMap<E164, Record>,
-    /// Phone numbers whose cached record no longer exists.
-    pub forgotten: BTreeSet<E164>,
+    /// Phone numbers whose record, if it is known, no longer takes Tasks: it was deleted, converted or merged.
+    pub forgotten: BTreeMap<E164, Option<Record>>,
+}
+
+/// A record that counts for a phone number without having been found: one that we created, or the winner of a merge.
+#[derive(Debug)]
+struct Remembered {
+    record: Record,
+    /// Until when it is remembered, and whether the number is searched again now. `None` for a record that no longer
+    /// takes Tasks.
+    ours: Option<(Timestamp, bool)>,
 }
 
 /// Looks callers up.
@@ -74,12 +93,21 @@ impl Lookup {
     ) -> Result<Knowledge, BatchError> {
         let mut knowledge = Knowledge::default();
         let phones: BTreeSet<E164> = jobs.iter().map(|job| job.phone.clone()).collect();
-        self.take_known(tenant, &phones, hints, now, &mut knowledge).await?;
+        let remembered = self.take_known(tenant, &phones, hints, now, &mut knowledge).await?;
 
         let unknown: BTreeSet<E164> =
             phones.into_iter().filter(|phone| !knowledge.records.contains_key(phone)).collect();
-        let Searched { found: mut candidates, crowded } = self.search(org, tenant, &unknown, now).await?;
-        let mut questions = self.questions(tenant, settings, jobs, &unknown, &knowledge, &candidates);
+        // A number that leads to a record of our own is confirmed each time, and searched from time to time.
+        let is_searched = |phone: &&E164| {
+            let ours = remembered.get(phone).and_then(|remembered| remembered.ours);
+            ours.is_none_or(|(_, is_due)| is_due)
+        };
+        let searched: BTreeSet<E164> = unknown.iter().filter(is_searched).cloned().collect();
+        let Searched { found: mut candidates, crowded } = self.search(org, tenant, &searched, now).await?;
+        let mut questions = self.questions(tenant, settings, jobs, &knowledge, &candidates);
+        let sure = sure(&candidates, &callers_of(jobs, tenant));
+        let is_confirmed = |phone: &&E164| !sure.contains(phone) || remembered.contains_key(phone);
+        questions.phones = unknown.iter().filter(is_confirmed).cloned().collect();
         questions.crowded = crowded;
         let callers = callers(tenant);
         let mut answers = ask(org, &questions, &callers).await?;
@@ -88,6 +116,10 @@ impl Lookup {
         }
         if answers.keys_denied {
             Missing::key_field(KeyField::CallObject).add_to(&mut tenant.facts, now);
+            self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
+        }
+        if let Some(country) = answers.country {
+            tenant.facts.country = Some(Known { value: country, at: now });
             self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
         }
         // A Person Account that only the confirming query found looks like a Contact until its Account is queried.
@@ -116,13 +148,22 @@ impl Lookup {
 
         let mut ids = BTreeSet::new();
         candidates.retain(|found| ids.insert(found.candidate.record.id));
-        let candidates: Vec<_> = candidates.into_iter().map(|found| found.candidate).collect();
+        let mut candidates: Vec<Candidate> = candidates.into_iter().map(|found| found.candidate).collect();
+        candidates.extend(still_remembered(org, &remembered, &ids).await?);
+        let matches = Matches::new(&callers_of(jobs, tenant), &candidates);
         for phone in &unknown {
             let mut trace = Trace::new();
-            if let Some(chosen) = choose(phone, &candidates, &mut trace) {
-                knowledge.matched.insert(phone.clone(), chosen.record.clone());
-                knowledge.records.insert(phone.clone(), (chosen.record.clone(), trace));
+            let Some(chosen) = matches.choose(phone, &mut trace) else { continue };
+            let record = chosen.record.clone();
+            let ours = remembered.get(phone).filter(|remembered| remembered.record.id == record.id);
+            let ours_until = ours.and_then(|remembered| remembered.ours).map(|(until, _)| until);
+            if ours_until.is_some() {
+                trace = known_trace(&record, "we recently created it for this phone number");
             }
+            if ours_until.is_none() || searched.contains(phone) {
+                knowledge.matched.insert(phone.clone(), Matched { record: record.clone(), ours_until });
+            }
+            knowledge.records.insert(phone.clone(), (record, trace));
         }
         // The Cases or Opportunities of Contacts that only the confirming query found have not been queried yet.
         if let Some((kind, asked)) = &questions.related {
@@ -137,12 +178,10 @@ impl Lookup {
         tenant: &Tenant,
         settings: &Settings,
         jobs: &[Job],
-        unknown: &BTreeSet<E164>,
         knowledge: &Knowledge,
         candidates: &[Found],
     ) -> Queries {
         let emails = jobs.iter().filter_map(Job::user_email);
-        let not_found = |phone: &&E164| !candidates.iter().any(|found| has_phone(found, phone));
         let hides_accounts = Missing::Object(SObject::Account).is_in(&tenant.facts);
         let may_have_persons = !hides_accounts
             && match tenant.facts.person_accounts {
@@ -160,8 +199,8 @@ impl Lookup {
             related: wanted(settings, RecordKind::Contact).map(|kind| (kind, contacts(knowledge, candidates))),
             accounts: candidates.iter().filter(|_| may_have_persons).filter_map(|found| found.account_id).collect(),
             may_have_persons: !hides_accounts && tenant.facts.person_accounts.is_none(),
-            // Queried even if no record would be created: a user may have created the record during the call.
-            phones: unknown.iter().filter(not_found).cloned().collect(),
+            may_have_country: tenant.facts.country.is_none(),
+            phones: BTreeSet::new(),
             crowded: BTreeSet::new(),
             keys: jobs.iter().filter(may_be_unkeyed).map(|job| job.key.clone()).collect(),
             // No Task is older than its call, nor than the first request to create it, by the clocks of Aircall, ours
@@ -190,7 +229,7 @@ impl Lookup {
         }
     }
 
-    /// Takes the records that the cache and earlier rounds know.
+    /// Takes the records that the cache and earlier rounds know. Returns those that count only among those that are found.
     async fn take_known(
         &self,
         tenant: &Tenant,
@@ -198,21 +237,19 @@ impl Lookup {
         hints: &Hints,
         now: Timestamp,
         knowledge: &mut Knowledge,
-    ) -> Result<(), BatchError> {
-        let cached: Vec<E164> = phones.iter().filter(|phone| !hints.forgotten.contains(*phone)).cloned().collect();
-        let remembered = self.phones.get_many(&tenant.id, &cached, now).await?;
-        for (phone, PhoneMatch { record, ours, .. }) in remembered {
-            let mut trace = Trace::new();
-            let how = if ours {
-                "we recently created it for this phone number"
+    ) -> Result<BTreeMap<E164, Remembered>, BatchError> {
+        let mut remembered = BTreeMap::new();
+        let is_known = |phone: &&E164| !hints.forgotten.contains_key(*phone);
+        let cached: Vec<E164> = phones.iter().filter(is_known).cloned().collect();
+        for (phone, found) in self.phones.get_many(&tenant.id, &cached, now).await? {
+            let PhoneMatch { record, ours, expires_at } = found;
+            if let Some(ours) = ours {
+                let ours = Some((expires_at, ours.search_after <= now));
+                remembered.insert(phone, Remembered { record, ours });
             } else {
-                "the phone number was matched to it minutes ago"
-            };
-            trace.note(
-                Topic::Record,
-                format!("The phone number is that of the {} {}: {how}.", record.kind, record.name),
-            );
-            knowledge.records.insert(phone, (record, trace));
+                let trace = known_trace(&record, "the phone number was matched to it minutes ago");
+                knowledge.records.insert(phone, (record, trace));
+            }
         }
         for (phone, record) in &hints.named {
             let mut trace = Trace::new();
@@ -220,8 +257,60 @@ impl Lookup {
             trace.note(Topic::Record, format!("{finding}: the {} {}.", record.kind, record.name));
             knowledge.records.insert(phone.clone(), (record.clone(), trace));
         }
-        Ok(())
+        for (phone, record) in &hints.forgotten {
+            let record = record.clone().filter(|_| phones.contains(phone) && !knowledge.records.contains_key(phone));
+            remembered.extend(record.map(|record| (phone.clone(), Remembered { record, ours: None })));
+        }
+        Ok(remembered)
     }
+}
+
+/// The trace of a record that the cache knows.
+fn known_trace(record: &Record, how: &str) -> Trace {
+    let mut trace = Trace::new();
+    trace.note(Topic::Record, format!("The phone number is that of the {} {}: {how}.", record.kind, record.name));
+    trace
+}
+
+/// The jobs' phone numbers, with the countries of their lines and of the org.
+fn callers_of(jobs: &[Job], tenant: &Tenant) -> Callers {
+    let mut callers = Callers::new(tenant.facts.country.and_then(|known| known.value));
+    for job in jobs {
+        let line = job.interaction.line().digits.as_deref().and_then(|digits| E164::parse(digits).ok());
+        callers.add(&job.phone, line.as_ref().and_then(Country::of));
+    }
+    callers
+}
+
+/// The phone numbers that records have for sure. Others are queried even if no record would be created: a user may have
+/// created the record during the call.
+fn sure(candidates: &[Found], callers: &Callers) -> BTreeSet<E164> {
+    let matches = Matches::new(callers, candidates.iter().map(|found| &found.candidate));
+    callers.phones().filter(|phone| matches.is_sure(phone)).cloned().collect()
+}
+
+/// The remembered records that were not found although they exist, and the records that others were merged into: they
+/// count as having the phone number.
+async fn still_remembered(
+    org: &mut Org,
+    remembered: &BTreeMap<E164, Remembered>,
+    found: &BTreeSet<Option<SalesforceId>>,
+) -> Result<Vec<Candidate>, BatchError> {
+    let missing = || remembered.iter().filter(|(_, remembered)| !found.contains(&remembered.record.id));
+    let ids: BTreeSet<SalesforceId> = missing().filter_map(|(_, remembered)| remembered.record.id).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let winners = org.winners(&ids).await?;
+    let candidate = |(phone, Remembered { record, ours }): (&E164, &Remembered)| {
+        let record = match winners.get(&record.id?) {
+            Some(winner) => winner.clone()?,
+            None => ours.map(|_| record.clone())?,
+        };
+        let phones = vec![phone.to_string()];
+        Some(Candidate { record, phones, country: None, last_modified: None, is_converted: false })
+    };
+    Ok(missing().filter_map(candidate).collect())
 }
 
 /// Adds to the facts the fields or the object that a refused search reports as missing or hidden. Returns whether any

@@ -54,7 +54,9 @@ impl Plan {
             } else {
                 let mut contact = job.interaction.contact().cloned().unwrap_or_default();
                 contact.email = contact.email.filter(|_| !job.without_email);
-                create(settings.unknown_number, &job.phone, Some(&contact), &mut job.trace)
+                // As Aircall gives it, which is the number to call back.
+                let phone = job.interaction.party().phone().unwrap_or(&job.phone);
+                create(settings.unknown_number, phone, Some(&contact), &mut job.trace)
             };
             let record = match (known, &new) {
                 (Some((record, _)), _) => record,

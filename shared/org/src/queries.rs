@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rules::E164;
+use rules::matching::{Callers, Matches};
+use rules::phone::{Country, in_scripts};
 use rules::relate::{Related, RelatedKind};
 use salesforce::call_log::{self, Found, PERSON_FIELDS};
 use salesforce::{
@@ -12,7 +14,12 @@ use salesforce::{
 
 use crate::batch_error::BatchError;
 use crate::org::Org;
-use crate::search::has_phone;
+
+/// The most numbers that are queried by patterns, each a comparison for every phone field of every record. More are queried
+/// by the texts under which they are mostly stored.
+const MAX_PATTERNS: usize = 50;
+/// The most numbers that are also queried in digits of other scripts.
+const MAX_IN_SCRIPTS: usize = 5;
 
 /// What to query.
 #[derive(Debug, Default)]
@@ -29,6 +36,8 @@ pub(crate) struct Queries {
     pub(crate) phones: BTreeSet<E164>,
     /// The records with each of these phone numbers that were last modified.
     pub(crate) crowded: BTreeSet<E164>,
+    /// Whether the org's country is unknown.
+    pub(crate) may_have_country: bool,
     /// Tasks with these keys, in an org without the key field.
     pub(crate) keys: BTreeSet<String>,
     /// The earliest creation time of those Tasks.
@@ -46,6 +55,8 @@ pub(crate) struct Answers {
     pub(crate) persons: Option<BTreeMap<SalesforceId, Option<SalesforceId>>>,
     /// Whether Person Accounts were queried.
     pub(crate) asked_about_persons: bool,
+    /// The org's country, if it was queried; `None` in it if the org does not say.
+    pub(crate) country: Option<Option<Country>>,
     pub(crate) found: Vec<Found>,
     /// Whether Salesforce denied access to Cases or Opportunities.
     pub(crate) relation_denied: bool,
@@ -60,6 +71,7 @@ enum Target {
     Users,
     Related(RelatedKind),
     Persons,
+    Organization,
     Phones,
     Keys,
 }
@@ -90,6 +102,10 @@ pub(crate) async fn ask(org: &mut Org, questions: &Queries, callers: &CallerFiel
                     continue;
                 }
                 Err(error) if matches!(target, Target::Users) && is_denied(&error) => continue,
+                Err(error) if matches!(target, Target::Organization) && is_denied(&error) => {
+                    answers.country = Some(None);
+                    continue;
+                }
                 Err(error) if matches!(target, Target::Keys) && is_unknown_field(&error) => {
                     answers.keys_denied = true;
                     continue;
@@ -134,8 +150,9 @@ fn queries(questions: &Queries, callers: &CallerFields) -> Vec<(Target, Soql)> {
         add(Target::Related(*kind), soql);
     }
     add(Target::Persons, Soql::records_by_id(SObject::Account, &list(&questions.accounts), PERSON_FIELDS));
-    let forms: Vec<String> = questions.phones.iter().flat_map(E164::written_forms).collect();
+    let (patterns, forms) = spellings(&questions.phones);
     for sobject in SObject::CALLERS {
+        add(Target::Phones, Soql::records_by_pattern(sobject, &patterns, callers));
         add(Target::Phones, Soql::records_by_phone(sobject, &forms, callers));
         for phone in &questions.crowded {
             let forms: Vec<String> = phone.written_forms().into_iter().collect();
@@ -144,12 +161,31 @@ fn queries(questions: &Queries, callers: &CallerFields) -> Vec<(Target, Soql)> {
     }
     let keys: Vec<String> = questions.keys.iter().cloned().collect();
     add(Target::Keys, Soql::tasks_by_key(KeyField::CallObject, &keys, questions.since));
-    // Only where it needs no additional API call.
-    let has_room = !queries.len().is_multiple_of(MAX_QUERIES);
-    if questions.may_have_persons && questions.accounts.is_empty() && has_room {
+    // Only where they need no additional API call.
+    let has_room = |queries: &[_]| !queries.len().is_multiple_of(MAX_QUERIES);
+    if questions.may_have_persons && questions.accounts.is_empty() && has_room(&queries) {
         queries.push((Target::Persons, Soql::any_account(PERSON_FIELDS)));
     }
+    if questions.may_have_country && has_room(&queries) {
+        queries.push((Target::Organization, Soql::organization()));
+    }
     queries
+}
+
+/// The digits to query by pattern, and the texts to query by equality.
+fn spellings(phones: &BTreeSet<E164>) -> (Vec<String>, Vec<String>) {
+    let (mut patterns, mut forms) = (Vec::new(), Vec::new());
+    for phone in phones {
+        let cores = phone.cores();
+        if phones.len() > MAX_PATTERNS || cores.is_empty() {
+            forms.extend(phone.written_forms());
+        } else {
+            let scripts = cores.iter().filter(|_| phones.len() <= MAX_IN_SCRIPTS).flat_map(|core| in_scripts(core));
+            patterns.extend(scripts);
+            patterns.extend(cores);
+        }
+    }
+    (patterns, forms)
 }
 
 impl Answers {
@@ -159,7 +195,10 @@ impl Answers {
             let unknown = contacts.iter().filter(|contact| !self.related.contains_key(contact));
             (*kind, unknown.copied().collect::<BTreeSet<_>>())
         };
-        let not_found = |phone: &&E164| !self.found.iter().any(|found| has_phone(found, phone));
+        let mut callers = Callers::default();
+        questions.phones.iter().for_each(|phone| callers.add(phone, None));
+        let matches = Matches::new(&callers, self.found.iter().map(|found| &found.candidate));
+        let not_found = |phone: &&E164| matches.count(phone) == 0;
         let rest = Queries {
             related: questions.related.as_ref().filter(|_| !self.relation_denied).map(contacts),
             phones: questions.phones.iter().filter(not_found).cloned().collect(),
@@ -199,6 +238,15 @@ impl Answers {
                 let persons = records.iter().filter(|record| record.bool("IsPersonAccount") == Some(true));
                 let persons = persons.filter_map(|record| Some((record.id()?, record.reference("PersonContactId"))));
                 self.persons.get_or_insert_default().extend(persons);
+            }
+            Target::Organization => {
+                let country = |record: &Record| {
+                    let address = record.str("Country").and_then(Country::of_address);
+                    // The locale of an org where nobody chose one says nothing.
+                    let locale = record.str("DefaultLocaleSidKey").filter(|locale| *locale != "en_US");
+                    address.or_else(|| Country::of_locale(locale?))
+                };
+                self.country = Some(records.first().and_then(country));
             }
             Target::Phones => self.found.extend(records.iter().filter_map(call_log::found)),
             Target::Keys => {

@@ -9,6 +9,9 @@ use salesforce::{Atomicity, Error, KeyField, Refusal, SObject, SalesforceId, Sav
 use crate::batch_error::BatchError;
 use crate::org::Org;
 
+/// How often a record may have been merged, one winner into the next.
+const MAX_MERGES: usize = 5;
+
 impl Org {
     /// The visible Contacts, Leads and Accounts among these ids: one API call for each object.
     ///
@@ -28,6 +31,53 @@ impl Org {
             }
         }
         Ok(records)
+    }
+
+    /// The records that those among these ids were merged into which no longer exist; `None` for records that were only
+    /// deleted. Records that exist, or that we may not see, are missing. One API call for each object, and for the records
+    /// that are left.
+    ///
+    /// # Errors
+    /// Why the work cannot go on.
+    pub async fn winners(
+        &mut self,
+        ids: &BTreeSet<SalesforceId>,
+    ) -> Result<BTreeMap<SalesforceId, Option<Record>>, BatchError> {
+        let mut winners: BTreeMap<SalesforceId, Option<SalesforceId>> = BTreeMap::new();
+        let mut asked = ids.clone();
+        for _ in 0..MAX_MERGES {
+            let mut next = BTreeSet::new();
+            for (id, winner) in self.deleted(&asked).await? {
+                next.extend(winner);
+                winners.values_mut().filter(|known| **known == Some(id)).for_each(|known| *known = winner);
+                if ids.contains(&id) {
+                    winners.insert(id, winner);
+                }
+            }
+            if next.is_empty() {
+                break;
+            }
+            asked = next;
+        }
+        let records = self.records(&winners.values().flatten().copied().collect()).await?;
+        Ok(winners.into_iter().map(|(id, winner)| (id, winner.and_then(|id| records.get(&id).cloned()))).collect())
+    }
+
+    /// Those among these ids that were deleted, with the record that each was merged into.
+    async fn deleted(
+        &mut self,
+        ids: &BTreeSet<SalesforceId>,
+    ) -> Result<Vec<(SalesforceId, Option<SalesforceId>)>, BatchError> {
+        let mut deleted = Vec::new();
+        for sobject in SObject::CALLERS {
+            let ids: Vec<SalesforceId> = ids.iter().copied().filter(|id| SObject::of(*id) == Some(sobject)).collect();
+            for soql in Soql::fates(sobject, &ids) {
+                let records = self.call(async |client| client.query_with_deleted(&soql).await).await?;
+                let records = records.iter().filter(|record| record.bool("IsDeleted") == Some(true));
+                deleted.extend(records.filter_map(|record| Some((record.id()?, record.reference("MasterRecordId")))));
+            }
+        }
+        Ok(deleted)
     }
 
     /// The ids of the visible Tasks with these keys in the key field, by key.

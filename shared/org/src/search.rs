@@ -7,8 +7,9 @@
 use std::collections::BTreeSet;
 
 use rules::E164;
+use rules::matching::{Callers, Matches};
 use salesforce::call_log::{Found, found};
-use salesforce::{CallerFields, DigitsOnly, Error, SObject, Sosl};
+use salesforce::{CallerFields, Error, PhoneTerm, SObject, Sosl};
 
 use crate::batch_error::BatchError;
 use crate::org::Org;
@@ -23,7 +24,7 @@ pub(crate) struct Searched {
     pub(crate) crowded: BTreeSet<E164>,
 }
 
-/// Searches for all numbers: usually one API call for about sixty. An inner error is Salesforce's refusal of a search.
+/// Searches for all numbers: usually one API call for about sixty numbers. An inner error is Salesforce's refusal of a search.
 ///
 /// Each answer that is cut off had hundreds of records in it, and costs at most two more searches; a number of so many
 /// records costs at most three more.
@@ -69,7 +70,9 @@ async fn search_once(
     callers: &CallerFields,
 ) -> Result<Result<(Vec<Found>, Vec<SObject>), Error>, BatchError> {
     let (mut candidates, mut cut_off) = (Vec::new(), Vec::new());
-    let terms: Vec<DigitsOnly> = phones.iter().flat_map(terms).collect();
+    // Each number gets an equal share of the search string.
+    let share = Sosl::ROOM / phones.len().max(1);
+    let terms: Vec<PhoneTerm> = phones.iter().flat_map(|phone| terms(phone, share)).collect();
     for sosl in Sosl::phones(&terms, callers) {
         match org.try_call(async |client| client.search(&sosl).await).await? {
             Ok(records) => {
@@ -82,34 +85,32 @@ async fn search_once(
     Ok(Ok((candidates, cut_off)))
 }
 
-fn terms(phone: &E164) -> BTreeSet<DigitsOnly> {
-    phone.digit_forms().iter().filter_map(|form| DigitsOnly::parse(form).ok()).collect()
+/// The search terms of a number that have room in its share of a search, the likeliest spellings first.
+fn terms(phone: &E164, mut share: usize) -> Vec<PhoneTerm> {
+    let mut terms: Vec<PhoneTerm> = phone.search_terms().iter().filter_map(|term| term.try_into().ok()).collect();
+    terms.retain(|term: &PhoneTerm| {
+        let rest = share.checked_sub(term.len());
+        share = rest.unwrap_or(share);
+        rest.is_some()
+    });
+    terms
 }
 
-/// Groups of numbers, each of which fits into one search.
+/// Groups of numbers, each of which gets one search: as many as the numbers need if each is written as a whole. The room
+/// that is left in them goes to rarer spellings.
 fn groups(phones: &BTreeSet<E164>) -> Vec<Vec<E164>> {
-    let mut groups = Vec::new();
-    let (mut group, mut group_terms) = (Vec::new(), BTreeSet::new());
-    for phone in phones {
-        let mut with_phone = group_terms.clone();
-        with_phone.extend(terms(phone));
-        if !group.is_empty() && !Sosl::has_room_for(&with_phone) {
-            groups.push(std::mem::take(&mut group));
-            with_phone = terms(phone);
-        }
-        group.push(phone.clone());
-        group_terms = with_phone;
-    }
-    if !group.is_empty() {
-        groups.push(group);
-    }
-    groups
+    let terms = phones.iter().flat_map(E164::whole_forms).filter_map(|digits| PhoneTerm::prefix(&digits).ok());
+    let searches = terms.map(|term| term.len()).sum::<usize>().div_ceil(Sosl::ROOM).max(1);
+    let size = phones.len().div_ceil(searches).max(1);
+    phones.iter().cloned().collect::<Vec<_>>().chunks(size).map(<[E164]>::to_vec).collect()
 }
 
 /// Splits a group of at least two numbers: the number that most of the records have from the others, else into halves.
 fn split(mut group: Vec<E164>, found: &[Found]) -> [Vec<E164>; 2] {
-    let count = |phone: &E164| found.iter().filter(|found| has_phone(found, phone)).count();
-    let most = group.iter().map(count).enumerate().max_by_key(|(_, count)| *count);
+    let mut callers = Callers::default();
+    group.iter().for_each(|phone| callers.add(phone, None));
+    let matches = Matches::new(&callers, found.iter().map(|found| &found.candidate));
+    let most = group.iter().map(|phone| matches.count(phone)).enumerate().max_by_key(|(_, count)| *count);
     match most {
         Some((index, count)) if 2 * count > found.len() => {
             let phone = group.remove(index);
@@ -125,8 +126,4 @@ fn split(mut group: Vec<E164>, found: &[Found]) -> [Vec<E164>; 2] {
 fn only(sobject: SObject, callers: &CallerFields) -> CallerFields {
     let others = SObject::CALLERS.into_iter().filter(|other| *other != sobject);
     others.fold(callers.clone(), CallerFields::without_object)
-}
-
-pub(crate) fn has_phone(found: &Found, phone: &E164) -> bool {
-    found.candidate.phones.iter().any(|stored| phone.is_written(stored))
 }

@@ -1,10 +1,32 @@
-//! Phone numbers: a validated type, and the ways of writing the same number.
+//! Phone numbers: a validated type, what people write for one, and where to search for it.
+//!
+//! | module | does |
+//! |---|---|
+//! | `reading` | reads the numbers of a field, and says how sure each is |
+//! | `pieces`, `plain`, `vanity` | cut a field into numbers, in any script, with extensions and letters |
+//! | `same` | one person's spellings: the table of numbering plans that changed |
+//! | `spelling` | the texts under which a number is searched |
+//! | `withheld` | words and codes that stand for no number |
 
-use std::collections::BTreeSet;
+mod country;
+mod pieces;
+pub(crate) mod plain;
+mod reading;
+mod same;
+mod spelling;
+mod vanity;
+mod withheld;
+
 use std::fmt;
 
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 use serde::{Deserialize, Serialize};
+
+pub use self::country::Country;
+pub use self::plain::{in_scripts, is_invisible};
+pub use self::reading::{Meaning, Places, Reading, Recognition, WrittenNumber, read};
+pub use self::spelling::SearchTerm;
+pub use self::withheld::{is_filler, is_withheld};
 
 /// A phone number in international form: `+`, then 7 to 15 digits, the first not 0.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -16,8 +38,8 @@ pub struct E164(String);
 #[error("not an international phone number of 7 to 15 digits")]
 pub struct NotE164;
 
-/// The number of final digits that all forms of a phone number share: national numbers have at least as many.
-const SUFFIX_LEN: usize = 4;
+/// The number of final digits that all spellings of a phone number share: national numbers have at least as many.
+pub(crate) const SUFFIX_LEN: usize = 4;
 
 impl E164 {
     /// Parses an international number with any separators between its digits: `+44 20 7946 0958`.
@@ -48,85 +70,36 @@ impl E164 {
 
     /// The international format: `+33 6 12 34 56 78`.
     pub fn international(&self) -> String {
-        self.numbering_plan().map_or_else(|| self.0.clone(), |plan| plan.international)
+        let number = PHONE_NUMBER_UTIL.parse(&self.0, None).ok();
+        let formatted = number.map(|number| number.format_as(PhoneNumberFormat::International).into_owned());
+        // libphonenumber may strip digits that only look like a trunk prefix from an unassigned number.
+        formatted.filter(|formatted| digits_of(formatted) == self.digits()).unwrap_or_else(|| self.0.clone())
     }
 
-    /// The digit strings under which a record may hold this number: international, with `00` before it,
-    /// as dialled within its country, and with the trunk prefix after the country code (`+33 (0)6 …`).
-    pub fn digit_forms(&self) -> BTreeSet<String> {
-        let digits = self.digits();
-        let mut forms = BTreeSet::from([digits.to_owned(), format!("00{digits}")]);
-        if let Some(plan) = self.numbering_plan() {
-            forms.extend(plan.with_trunk_prefix());
-            forms.insert(digits_of(&plan.national));
-        }
-        forms
+    /// The last digits, which each spelling of the number has in common.
+    pub(crate) fn suffix(&self) -> &str {
+        &self.0[self.0.len() - SUFFIX_LEN..]
     }
 
-    /// The texts under which people and systems store this number, for a search by equality: as E.164, in
-    /// libphonenumber's international and national formats, with other common separators, and as digits.
-    ///
-    /// At most nine: a query for many numbers repeats each form for every phone field, and Salesforce limits the length
-    /// of a query. The search by digits finds rarer forms.
-    pub fn written_forms(&self) -> BTreeSet<String> {
-        let digits = self.digits();
-        let mut forms = BTreeSet::from([self.0.clone(), digits.to_owned(), format!("00{digits}")]);
-        if let Some(Plan { international, national, .. }) = self.numbering_plan() {
-            let respaced = [("-", &national), (".", &national), (" ", &international)];
-            forms.extend(respaced.map(|(separator, written)| with_separator(written, separator)));
-            forms.insert(digits_of(&national));
-            forms.extend([international, national]);
-        }
-        forms
-    }
-
-    /// Whether `stored`, as somebody typed it into Salesforce, is this number.
+    /// Whether `stored`, as somebody typed it into Salesforce, can be this number, be it by a guess of its country.
     pub fn is_written(&self, stored: &str) -> bool {
-        let digits = digits_of(stored);
-        // All forms share the last digits, so most other numbers are ruled out without computing the forms.
-        if !digits.ends_with(&self.0[self.0.len() - SUFFIX_LEN..]) {
+        let (digits, may_be_vanity) = plain::digits_in(stored);
+        if !may_be_vanity && !digits.contains(self.suffix()) {
             return false;
         }
-        if stored.trim_start().starts_with('+') {
-            // After a plus, only the international form is valid, with or without the trunk prefix in it.
-            return digits == self.digits()
-                || digits.len() > self.digits().len()
-                    && self.digit_forms().contains(&digits)
-                    && !digits.starts_with('0');
-        }
-        self.digit_forms().contains(&digits)
+        let canonical = self.canonical();
+        // Other spellings may have another country code.
+        let countries: Vec<Country> = self.spellings().iter().filter_map(Country::of).collect();
+        read(stored, &countries)
+            .numbers
+            .iter()
+            .flat_map(|number| number.meanings(&Places::default()))
+            .any(|meaning| meaning.number.renumbered() == canonical)
     }
 
-    /// Its formats according to libphonenumber; none for a country code that is not assigned.
-    fn numbering_plan(&self) -> Option<Plan> {
-        // libphonenumber loads its tables on the first call, so a process that never gets here does not pay for them.
-        let number: PhoneNumber = PHONE_NUMBER_UTIL.parse(&self.0, None).ok()?;
-        let significant = number.get_national_significant_number();
-        // libphonenumber may strip digits that only look like a trunk prefix from an unassigned number.
-        let whole = format!("{}{significant}", number.country_code) == self.digits();
-        whole.then(|| Plan {
-            international: number.format_as(PhoneNumberFormat::International).to_string(),
-            national: number.format_as(PhoneNumberFormat::National).to_string(),
-            significant,
-            country_code: number.country_code,
-        })
-    }
-}
-
-/// The formats of a number in its country's numbering plan.
-struct Plan {
-    international: String,
-    national: String,
-    significant: String,
-    country_code: i32,
-}
-
-impl Plan {
-    /// The digits of `+33 (0)6 …`, where the trunk prefix is written although it is only dialled within the country.
-    fn with_trunk_prefix(&self) -> Option<String> {
-        let national = digits_of(&self.national);
-        let has_prefix = national != self.significant && national.ends_with(&self.significant);
-        has_prefix.then(|| format!("{}{national}", self.country_code))
+    /// The same without a trunk prefix after the country code: `+44 020 …` is `+44 20 …`.
+    fn without_trunk_prefix(&self) -> Self {
+        reading::possible(self.digits()).unwrap_or_else(|| self.clone())
     }
 }
 
@@ -155,13 +128,6 @@ pub fn digits_of(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
-/// `(415) 555-0132` with `.` becomes `415.555.0132`; a leading `+` is kept.
-fn with_separator(written: &str, separator: &str) -> String {
-    let plus = if written.starts_with('+') { "+" } else { "" };
-    let groups: Vec<&str> = written.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).collect();
-    format!("{plus}{}", groups.join(separator))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -171,7 +137,7 @@ mod tests {
     #[track_caller]
     fn check(phone: &str, stored: &str) {
         let phone = E164::parse(phone).unwrap();
-        assert!(phone.is_written(stored), "{:?}", phone.digit_forms());
+        assert!(phone.is_written(stored), "{:?}", read(stored, &[]));
     }
 
     #[track_caller]
@@ -201,9 +167,19 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_recognised_in_a_field_with_more_than_one() {
+        for stored in
+            ["office 01 23 45 67 89 / mob 06 12 34 56 78", "06 12 34 56 78 ext. 7", "٠٦ ١٢ ٣٤ ٥٦ ٧٨", "612345678"]
+        {
+            check("+33612345678", stored);
+        }
+        check("+18003569377", "1-800-FLOWERS");
+    }
+
+    #[test]
     fn other_numbers_do_not_match() {
         check_not("+33612345678", "+33612345679");
-        check_not("+33612345678", "612345678");
+        check_not("+33612345678", "12345678");
         check_not("+33612345678", "+0612345678");
         check_not("+33612345678", "");
     }
@@ -215,66 +191,15 @@ mod tests {
         }
     }
 
-    #[track_caller]
-    fn check_written(phone: &str, expected: &[&str]) {
-        let forms = E164::parse(phone).unwrap().written_forms();
-        assert_eq!(forms, expected.iter().map(|form| (*form).to_owned()).collect());
-    }
-
-    #[test]
-    fn an_american_number_has_nine_written_forms() {
-        check_written(
-            "+14155550132",
-            &[
-                "+14155550132",
-                "14155550132",
-                "0014155550132",
-                "4155550132",
-                "+1 415-555-0132",
-                "+1 415 555 0132",
-                "(415) 555-0132",
-                "415-555-0132",
-                "415.555.0132",
-            ],
-        );
-    }
-
-    #[test]
-    fn a_french_number_has_eight_written_forms() {
-        check_written(
-            "+33612345678",
-            &[
-                "+33612345678",
-                "33612345678",
-                "0033612345678",
-                "0612345678",
-                "+33 6 12 34 56 78",
-                "06 12 34 56 78",
-                "06-12-34-56-78",
-                "06.12.34.56.78",
-            ],
-        );
-    }
-
-    #[test]
-    fn a_number_with_an_unassigned_country_code_has_no_national_form() {
-        check_written("+999123456789", &["+999123456789", "999123456789", "00999123456789"]);
-    }
-
     proptest! {
         #[test]
         fn every_written_form_is_recognised(digits in "[1-9][0-9]{6,14}") {
             let phone = E164::parse(&format!("+{digits}")).unwrap();
             let forms = phone.written_forms();
             prop_assert!(forms.len() <= 9, "{:?}", forms);
-            prop_assert!(forms.iter().all(|form| phone.is_written(form)));
-        }
-
-        #[test]
-        fn all_forms_share_the_last_digits(digits in "[1-9][0-9]{6,14}") {
-            let phone = E164::parse(&format!("+{digits}")).unwrap();
-            let suffix = &digits[digits.len() - SUFFIX_LEN..];
-            prop_assert!(phone.digit_forms().iter().all(|form| form.ends_with(suffix)));
+            for form in forms {
+                prop_assert!(phone.is_written(&form), "{}: {:?}", form, read(&form, &[]));
+            }
         }
 
         #[test]

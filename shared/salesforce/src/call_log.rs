@@ -3,6 +3,7 @@
 pub(crate) mod limits;
 
 use rules::matching::{Candidate, Record as CallRecord};
+use rules::phone::Country;
 use rules::relate::{Related, RelatedKind};
 use rules::revise::{Held, Revision};
 use rules::unknown::NewRecord;
@@ -158,7 +159,9 @@ pub fn found(record: &Record) -> Option<Found> {
         SObject::Account => (RecordKind::Account, id, Some(id), None),
         SObject::Case | SObject::Opportunity | SObject::Task | SObject::User => return None,
     };
-    let fields = record.sobject().map(|sobject| CallerFields::new(true).phones(sobject)).unwrap_or_default();
+    let fields = CallerFields::new(true);
+    let texts = |fields: Vec<&'static str>| fields.into_iter().filter_map(|field| record.str(field));
+    let (phones, countries) = (fields.phones(record.sobject()?), fields.countries(record.sobject()?));
     let candidate = Candidate {
         record: CallRecord {
             kind,
@@ -166,7 +169,8 @@ pub fn found(record: &Record) -> Option<Found> {
             person_contact_id,
             name: record.str("Name").unwrap_or_default().to_owned(),
         },
-        phones: fields.iter().filter_map(|field| record.str(field)).map(str::to_owned).collect(),
+        phones: texts(phones).map(str::to_owned).collect(),
+        country: texts(countries).find_map(Country::of_address),
         last_modified: record.datetime("LastModifiedDate"),
         is_converted: record.bool("IsConverted").unwrap_or(false),
     };

@@ -125,6 +125,18 @@ impl Client {
         Ok(self.all_records(first).await?.map(|page| page.records))
     }
 
+    /// The same with the records in the recycle bin.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] says what to do.
+    pub async fn query_with_deleted(&self, soql: &Soql) -> Result<Reply<Vec<Record>>, Error> {
+        let path = soql.path_with_deleted(&self.version);
+        let url = self.instance_url.join(&path).map_err(|_| invalid_instance_url())?;
+        let first = self.send(self.http.get(url)).await?;
+        Ok(self.all_records(first).await?.map(|page| page.records))
+    }
+
     /// The records of a page and of the following pages as one page. No API call if there are none.
     ///
     /// At most ten pages are read, usually of 2,000 records: the result [has more](Page::has_more) if it is truncated.

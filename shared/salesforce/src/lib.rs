@@ -50,6 +50,6 @@ pub use records::{Page, Record, SObject};
 pub use refusal::{Fault, Refusal};
 pub use rules::SalesforceId;
 pub use set_up::{SetUpOutcome, SetUpStep, set_up};
-pub use soql::{CallerFields, DigitsOnly, KeyField, NotDigits, Soql, Sosl};
+pub use soql::{CallerFields, KeyField, NotDigits, PhoneTerm, Soql, Sosl};
 pub use transport::Transport;
 pub use updates::Update;

@@ -1,6 +1,6 @@
 //! Builds all SOQL and SOSL text.
 //!
-//! Values enter only as typed ids, as [`DigitsOnly`] or through [`literal`], and names only as `&'static str`, so
+//! Values enter only as typed ids, as [`PhoneTerm`] or through [`literal`], and names only as `&'static str`, so
 //! external input can never become syntax.
 
 mod literal;
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use literal::{date_time, literal};
 pub use phones::CallerFields;
-pub use sosl::{DigitsOnly, NotDigits, Sosl};
+pub use sosl::{NotDigits, PhoneTerm, Sosl};
 
 use jiff::Timestamp;
 use url::form_urlencoded;
@@ -112,6 +112,17 @@ impl Soql {
         Self(format!("SELECT Id{fields} FROM Account LIMIT 1"))
     }
 
+    /// The org itself: `Country`, `DefaultLocaleSidKey`.
+    pub fn organization() -> Self {
+        Self("SELECT Id, Country, DefaultLocaleSidKey FROM Organization LIMIT 1".to_owned())
+    }
+
+    /// What became of records: `Id`, `IsDeleted`, `MasterRecordId`, which is the record that a deleted one was merged
+    /// into. For [`crate::Client::query_with_deleted`].
+    pub fn fates(sobject: SObject, ids: &[SalesforceId]) -> Vec<Self> {
+        Self::records_by_id(sobject, ids, &["IsDeleted", "MasterRecordId"])
+    }
+
     /// The statement.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -119,8 +130,17 @@ impl Soql {
 
     /// Path and query string of the request, encoded.
     pub(crate) fn path(&self, version: &ApiVersion) -> String {
+        self.path_of("query", version)
+    }
+
+    /// The same for `queryAll`, which also finds deleted records.
+    pub(crate) fn path_with_deleted(&self, version: &ApiVersion) -> String {
+        self.path_of("queryAll", version)
+    }
+
+    fn path_of(&self, resource: &str, version: &ApiVersion) -> String {
         let query = form_urlencoded::Serializer::new(String::new()).append_pair("q", &self.0).finish();
-        format!("/services/data/{version}/query?{query}")
+        format!("/services/data/{version}/{resource}?{query}")
     }
 }
 
@@ -155,23 +175,40 @@ impl<'a> In<'a> {
 
     /// Builds `head` + condition + `tail`, split so that each statement fits.
     fn statements(self, head: &str, tail: &str) -> Vec<Soql> {
+        let per_value = |literal: &String| (literal.len() + ",".len()) * self.fields.len();
+        self.split(head, tail, per_value, |field, list| vec![format!("{field} IN ({})", list.join(","))])
+    }
+
+    /// The same with `field LIKE value` for each field and value.
+    fn likes(self, head: &str, tail: &str) -> Vec<Soql> {
+        let like = |field: &str, value: &String| format!("{field} LIKE {value}");
+        let per_value =
+            |literal: &String| self.fields.iter().map(|field| like(field, literal).len() + " OR ".len()).sum();
+        self.split(head, tail, per_value, |field, list| list.iter().map(|value| like(field, value)).collect())
+    }
+
+    fn split(
+        &self,
+        head: &str,
+        tail: &str,
+        per_value: impl Fn(&String) -> usize,
+        conditions: impl Fn(&str, &[String]) -> Vec<String>,
+    ) -> Vec<Soql> {
         let condition = |list: &[String]| {
-            let list = list.join(",");
-            let each: Vec<_> = self.fields.iter().map(|field| format!("{field} IN ({list})")).collect();
-            if each.len() == 1 { each[0].clone() } else { format!("({})", each.join(" OR ")) }
+            let each: Vec<String> = self.fields.iter().flat_map(|field| conditions(field, list)).collect();
+            if let [one] = each.as_slice() { one.clone() } else { format!("({})", each.join(" OR ")) }
         };
-        let frame = head.len() + tail.len() + condition(&[]).len();
-        let room = MAX_STATEMENT.saturating_sub(frame) / self.fields.len().max(1);
+        let room = MAX_STATEMENT.saturating_sub(head.len() + tail.len() + condition(&[]).len());
         let mut statements = Vec::new();
         let mut list = Vec::new();
         let mut length = 0;
         for literal in self.literals.iter().filter(|_| !self.fields.is_empty()) {
-            if !list.is_empty() && length + literal.len() + 1 > room {
+            if !list.is_empty() && length + per_value(literal) > room {
                 statements.push(Soql(format!("{head}{}{tail}", condition(&list))));
                 list.clear();
                 length = 0;
             }
-            length += literal.len() + 1;
+            length += per_value(literal);
             list.push(literal.clone());
         }
         if !list.is_empty() {

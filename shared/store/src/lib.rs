@@ -39,7 +39,7 @@ pub use console::api_tokens::{ApiTokens, CreateTokenError};
 pub use console::ended_sessions::EndedSessions;
 pub use console::sign_ins::{Attempt, SignIns};
 pub use error::{Corrupt, Error};
-pub use phones::{PendingCreate, PhoneMatch, Phones};
+pub use phones::{OurRecord, PendingCreate, PhoneMatch, Phones};
 pub use secrets::SessionKeys;
 pub use secrets::aircall_credentials::{AircallCredential, AircallCredentials};
 pub use secrets::app::{App, AppSecret};

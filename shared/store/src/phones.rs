@@ -30,10 +30,17 @@ pub struct Phones {
 pub struct PhoneMatch {
     /// The record.
     pub record: Record,
-    /// Whether we created it.
-    pub ours: bool,
+    /// When we created it, if we did.
+    pub ours: Option<OurRecord>,
     /// When the match expires.
     pub expires_at: Timestamp,
+}
+
+/// A match with a record that we created: it is kept until Salesforce's search index knows the record for sure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OurRecord {
+    /// From when on the number is searched again, and the record is one of those found.
+    pub search_after: Timestamp,
 }
 
 impl Phones {
@@ -69,9 +76,10 @@ impl Phones {
             item.extend(item::attributes([
                 (item::SCHEMA, item::schema()),
                 ("record", item::value(&found.record)),
-                ("ours", AttributeValue::Bool(found.ours)),
+                ("ours", AttributeValue::Bool(found.ours.is_some())),
                 ("expires_at", item::seconds(found.expires_at)),
             ]));
+            item.extend(found.ours.map(|ours| ("search_after".to_owned(), item::seconds(ours.search_after))));
             item
         };
         self.table.put_many(found.iter().map(item).collect()).await
@@ -100,5 +108,9 @@ fn read(item: Attributes) -> Result<(E164, PhoneMatch), Corrupt> {
     if record.id.is_none() {
         return Err(item.corrupt("record"));
     }
-    Ok((phone, PhoneMatch { record, ours: item.optional("ours").unwrap_or_default(), expires_at }))
+    let is_ours = item.optional("ours").unwrap_or_default();
+    // Earlier versions did not store it.
+    let search_after = item.instant("search_after").unwrap_or(Timestamp::UNIX_EPOCH);
+    let ours = bool::then(is_ours, || OurRecord { search_after });
+    Ok((phone, PhoneMatch { record, ours, expires_at }))
 }

@@ -1,6 +1,7 @@
 //! Contact before Lead before Account before Person Account; within a kind, the most recently updated.
 
-use rules::matching::{Candidate, choose};
+use rules::matching::{Callers, Candidate, Matches};
+use rules::phone::Country;
 use rules::{E164, RecordKind, Topic, Trace};
 
 use crate::support::{candidate, salesforce_id};
@@ -10,7 +11,10 @@ const PHONE: &str = "+33612345678";
 #[track_caller]
 fn check(candidates: &[Candidate], expected: Option<&str>) -> Trace {
     let mut trace = Trace::new();
-    let chosen = choose(&E164::parse(PHONE).unwrap(), candidates, &mut trace);
+    let phone = E164::parse(PHONE).unwrap();
+    let mut callers = Callers::new(None);
+    callers.add(&phone, None);
+    let chosen = Matches::new(&callers, candidates).choose(&phone, &mut trace);
     assert_eq!(chosen.and_then(|candidate| candidate.record.id), expected.map(salesforce_id));
     trace
 }
@@ -57,6 +61,61 @@ fn phone_numbers_match_in_every_form_and_phone_field() {
         contact.phones.push(stored.to_owned());
         check(&[contact], Some("contact"));
     }
+}
+
+#[track_caller]
+fn check_choice(caller: &str, line: Option<&str>, candidates: &[Candidate], expected: Option<&str>, how: &str) {
+    let phone = E164::parse(caller).unwrap();
+    let mut callers = Callers::new(None);
+    callers.add(&phone, line.and_then(|line| Country::of(&E164::parse(line).unwrap())));
+    let mut trace = Trace::new();
+    let chosen = Matches::new(&callers, candidates).choose(&phone, &mut trace);
+    assert_eq!(chosen.and_then(|candidate| candidate.record.id), expected.map(salesforce_id));
+    assert!(trace.finding(Topic::PhoneNumber).unwrap_or_default().contains(how), "{trace:?}");
+}
+
+const FRANCE: Option<&str> = Some("+33199000100");
+
+fn contact(id: &str, phone: &str, country: Option<&str>) -> Candidate {
+    let country = country.map(|address| Country::of_address(address).unwrap());
+    Candidate { country, ..candidate(RecordKind::Contact, id, phone, "2026-03-01T00:00:00Z") }
+}
+
+#[test]
+fn a_number_without_a_country_code_is_read_where_the_line_or_the_record_is() {
+    let french = [contact("a", "06 12 34 56 78", None)];
+    check_choice("+33612345678", FRANCE, &french, Some("a"), "the line's country, +33");
+    check_choice("+31612345678", FRANCE, &french, None, "");
+    let dutch = [contact("a", "06 12 34 56 78", Some("Nederland"))];
+    check_choice("+31612345678", FRANCE, &dutch, Some("a"), "the country of its address, +31");
+    check_choice("+33612345678", FRANCE, &dutch, None, "");
+    let american = [contact("a", "(415) 555-0132", None)];
+    check_choice("+14155550132", FRANCE, &american, Some("a"), "is a guess");
+    check_choice("+14155550132", None, &american, Some("a"), "is a guess");
+    check_choice("+14155550132", FRANCE, &[contact("a", "(415) 555-0132", Some("FR"))], None, "");
+}
+
+#[test]
+fn a_sure_match_beats_a_guess() {
+    let guess = candidate(RecordKind::Contact, "guess", "(415) 555-0132", "2026-03-02T00:00:00Z");
+    let sure = candidate(RecordKind::Account, "sure", "+1 415 555 0132", "2026-03-01T00:00:00Z");
+    check_choice("+14155550132", FRANCE, &[guess.clone(), sure], Some("sure"), "with its country code");
+    check_choice("+14155550132", FRANCE, &[guess], Some("guess"), "is a guess");
+}
+
+#[test]
+fn spellings_of_one_person_meet() {
+    for (caller, stored) in [
+        ("+525512345678", "+52 1 55 1234 5678"),
+        ("+5215512345678", "+52 55 1234 5678"),
+        ("+5491123456789", "+54 11 2345-6789"),
+        ("+541123456789", "+54 9 11 2345-6789"),
+        ("+551187654321", "+55 (11) 98765-4321"),
+        ("+22997123456", "+229 01 97 12 34 56"),
+    ] {
+        check_choice(caller, None, &[contact("a", stored, None)], Some("a"), "country code");
+    }
+    check_choice("+551134567890", None, &[contact("a", "+55 (11) 93456-7890", None)], None, "");
 }
 
 #[test]

@@ -71,6 +71,7 @@ pub(crate) fn candidate(kind: RecordKind, id: &str, phone: &str, last_modified: 
     Candidate {
         record: Record { kind, id: Some(salesforce_id(id)), person_contact_id: None, name: format!("Record {id}") },
         phones: vec![phone.to_owned()],
+        country: None,
         last_modified: Some(at(last_modified)),
         is_converted: false,
     }

@@ -58,6 +58,18 @@ impl CallerFields {
         self.visible(sobject, phones)
     }
 
+    /// The fields of an object that hold the country of an address, the likeliest first.
+    pub(crate) fn countries(&self, sobject: SObject) -> Vec<&'static str> {
+        let countries: &[&str] = match sobject {
+            SObject::Contact => &["MailingCountry", "OtherCountry"],
+            SObject::Lead => &["Country"],
+            SObject::Account if self.person_accounts => &["PersonMailingCountry", "BillingCountry", "ShippingCountry"],
+            SObject::Account => &["BillingCountry", "ShippingCountry"],
+            SObject::Case | SObject::Opportunity | SObject::Task | SObject::User => &[],
+        };
+        self.visible(sobject, countries)
+    }
+
     fn visible(&self, sobject: SObject, fields: &[&'static str]) -> Vec<&'static str> {
         fields.iter().copied().filter(|field| !self.is_hidden(sobject, field)).collect()
     }
@@ -71,6 +83,7 @@ impl CallerFields {
         let mut fields = vec!["Id", "Name"];
         fields.extend(self.phones(sobject));
         fields.push("LastModifiedDate");
+        fields.extend(self.countries(sobject));
         match (sobject, self.person_accounts) {
             (SObject::Contact, true) => fields.extend(["AccountId", "IsPersonAccount"]),
             (SObject::Contact, false) => fields.push("AccountId"),
@@ -120,14 +133,34 @@ impl Soql {
         Self::by_phone(sobject, forms, fields, " ORDER BY LastModifiedDate DESC LIMIT 200")
     }
 
+    /// The same for records with these digits in a phone field, in this order and whatever stands between them. A scan of
+    /// the whole object: for a few numbers only.
+    ///
+    /// Salesforce compares `LIKE` ignoring case; `%` stands for any text. Source:
+    /// <https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_comparisonoperators.htm>.
+    pub fn records_by_pattern(sobject: SObject, digits: &[String], fields: &CallerFields) -> Vec<Self> {
+        let pattern = |digits: &String| {
+            let is_run = !digits.is_empty() && digits.chars().all(char::is_numeric);
+            is_run.then(|| literal(&digits.chars().fold("%".to_owned(), |pattern, digit| format!("{pattern}{digit}%"))))
+        };
+        let (head, phones) = Self::head(sobject, fields);
+        In::values(digits.iter().filter_map(pattern)).fields(&phones).likes(&head, " ORDER BY LastModifiedDate DESC")
+    }
+
     fn by_phone(sobject: SObject, forms: &[String], fields: &CallerFields, tail: &str) -> Vec<Self> {
+        let (head, phones) = Self::head(sobject, fields);
+        In::values(forms.iter().map(|form| literal(form))).fields(&phones).statements(&head, tail)
+    }
+
+    /// The beginning of a query by phone number, and the fields to compare.
+    fn head(sobject: SObject, fields: &CallerFields) -> (String, Vec<&'static str>) {
         let by_contact = fields.persons_by_contact();
         let condition = fields.condition(sobject).filter(|_| sobject != SObject::Contact || !by_contact);
         let condition = condition.map(|condition| format!("{condition} AND ")).unwrap_or_default();
         let head = format!("SELECT {} FROM {sobject} WHERE {condition}", fields.select(sobject));
         let mut phones = fields.phones(sobject);
         phones.retain(|phone| sobject != SObject::Account || !by_contact || ACCOUNT.contains(phone));
-        In::values(forms.iter().map(|form| literal(form))).fields(&phones).statements(&head, tail)
+        (head, phones)
     }
 }
 
@@ -146,8 +179,8 @@ mod tests {
         check(
             SObject::Contact,
             true,
-            "SELECT Id, Name, Phone, MobilePhone, HomePhone, OtherPhone, AssistantPhone, LastModifiedDate, AccountId, \
-             IsPersonAccount FROM Contact WHERE (Phone IN ('+15550100') OR MobilePhone IN ('+15550100') OR HomePhone \
+            "SELECT Id, Name, Phone, MobilePhone, HomePhone, OtherPhone, AssistantPhone, LastModifiedDate, \
+             MailingCountry, OtherCountry, AccountId, IsPersonAccount FROM Contact WHERE (Phone IN ('+15550100') OR MobilePhone IN ('+15550100') OR HomePhone \
              IN ('+15550100') OR OtherPhone IN ('+15550100') OR AssistantPhone IN ('+15550100')) ORDER BY \
              LastModifiedDate DESC",
         );
@@ -159,7 +192,8 @@ mod tests {
             SObject::Account,
             true,
             "SELECT Id, Name, Phone, PersonMobilePhone, PersonHomePhone, PersonOtherPhone, PersonAssistantPhone, \
-             LastModifiedDate, IsPersonAccount, PersonContactId FROM Account WHERE Phone IN ('+15550100') ORDER BY \
+             LastModifiedDate, PersonMailingCountry, BillingCountry, ShippingCountry, IsPersonAccount, \
+             PersonContactId FROM Account WHERE Phone IN ('+15550100') ORDER BY \
              LastModifiedDate DESC",
         );
     }
@@ -191,7 +225,7 @@ mod tests {
         check(
             SObject::Lead,
             false,
-            "SELECT Id, Name, Phone, MobilePhone, LastModifiedDate FROM Lead WHERE IsConverted = false AND (Phone IN \
+            "SELECT Id, Name, Phone, MobilePhone, LastModifiedDate, Country FROM Lead WHERE IsConverted = false AND (Phone IN \
              ('+15550100') OR MobilePhone IN ('+15550100')) ORDER BY LastModifiedDate DESC",
         );
     }
@@ -201,9 +235,18 @@ mod tests {
         check(
             SObject::Account,
             false,
-            "SELECT Id, Name, Phone, LastModifiedDate FROM Account WHERE Phone IN ('+15550100') ORDER BY \
+            "SELECT Id, Name, Phone, LastModifiedDate, BillingCountry, ShippingCountry FROM Account WHERE Phone IN ('+15550100') ORDER BY \
              LastModifiedDate DESC",
         );
+    }
+
+    #[test]
+    fn a_pattern_finds_digits_whatever_stands_between_them() {
+        let built =
+            Soql::records_by_pattern(SObject::Lead, &["132".to_owned(), "1'2".to_owned()], &CallerFields::new(false));
+        let built: Vec<&str> = built.iter().map(Soql::as_str).collect();
+        let expected = "WHERE IsConverted = false AND (Phone LIKE '%1%3%2%' OR MobilePhone LIKE '%1%3%2%') ORDER BY";
+        assert!(matches!(built[..], [one] if one.contains(expected)), "{built:?}");
     }
 
     #[test]

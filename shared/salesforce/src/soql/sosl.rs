@@ -2,12 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use rules::phone::SearchTerm;
+
 use super::CallerFields;
 use crate::{Record, SObject};
 
 /// Beyond this length of the search string, Salesforce treats OR as a word. Source:
 /// <https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_sosl_syntax.htm>.
 const MAX_FIND: usize = 4_000;
+
+const OR: &str = " OR ";
 
 /// The most records that a search returns. Source:
 /// <https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_sosl_limit.htm>.
@@ -16,38 +20,64 @@ const MAX_RECORDS: usize = 2_000;
 /// The most records of each object that a search over several objects returns, according to the newest guides.
 const MAX_OF_EACH: usize = 250;
 
-/// A search term of digits only, so it cannot contain SOSL syntax.
+/// A search term of digits, which cannot contain other SOSL syntax: a run that begins with some digits (`33612345678*`),
+/// or runs in a row (`"415 555 0132"`).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct DigitsOnly(String);
+pub struct PhoneTerm(String);
 
 /// Not 2 to 40 digits: Salesforce refuses a term of one character, and a phone field holds 40.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not 2 to 40 digits")]
 pub struct NotDigits;
 
-impl DigitsOnly {
-    /// Accepts digits only.
+impl PhoneTerm {
+    /// A run of digits that begins with these.
     ///
     /// # Errors
     ///
     /// [`NotDigits`] if there is any other character, or too few or too many digits.
-    pub fn parse(text: &str) -> Result<Self, NotDigits> {
-        if (2..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(NotDigits)
-        }
+    pub fn prefix(digits: &str) -> Result<Self, NotDigits> {
+        check(digits.len(), [digits])?;
+        Ok(Self(format!("{digits}*")))
     }
 
-    /// The digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
+    /// Runs of digits in a row.
+    ///
+    /// # Errors
+    ///
+    /// [`NotDigits`] if there is any other character, or too few or too many digits.
+    pub fn phrase(runs: &[String]) -> Result<Self, NotDigits> {
+        check(runs.iter().map(String::len).sum(), runs.iter().map(String::as_str))?;
+        Ok(Self(format!("\"{}\"", runs.join(" "))))
+    }
+
+    /// How many characters of a search string it takes, with the operator before it.
+    #[expect(clippy::len_without_is_empty, reason = "a term is never empty")]
+    pub fn len(&self) -> usize {
+        OR.len() + self.0.len()
     }
 }
 
-impl std::fmt::Debug for DigitsOnly {
+fn check<'a>(len: usize, runs: impl IntoIterator<Item = &'a str>) -> Result<(), NotDigits> {
+    let is_run = |run: &str| !run.is_empty() && run.bytes().all(|byte| byte.is_ascii_digit());
+    let is_valid = (2..=40).contains(&len) && runs.into_iter().all(is_run);
+    is_valid.then_some(()).ok_or(NotDigits)
+}
+
+impl TryFrom<&SearchTerm> for PhoneTerm {
+    type Error = NotDigits;
+
+    fn try_from(term: &SearchTerm) -> Result<Self, NotDigits> {
+        match term {
+            SearchTerm::Prefix(digits) => Self::prefix(digits),
+            SearchTerm::Phrase(runs) => Self::phrase(runs),
+        }
+    }
+}
+
+impl std::fmt::Debug for PhoneTerm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "DigitsOnly({})", self.0.len())
+        write!(f, "PhoneTerm({})", self.0.len())
     }
 }
 
@@ -59,6 +89,9 @@ pub struct Sosl {
 }
 
 impl Sosl {
+    /// How many characters all terms of one search may take: `FIND {` stands before them, `}` after them.
+    pub const ROOM: usize = MAX_FIND - "FIND {}".len();
+
     /// Searches that together cover every term in the phone fields of Contacts, unconverted Leads, and Accounts, each
     /// newest first.
     ///
@@ -66,10 +99,9 @@ impl Sosl {
     /// match too: compare [`CallerFields::phones`] of each record. The index lags by minutes, and the result may be cut
     /// off: see [`Sosl::cut_off`]. Returns no search if the org hides all three objects, or all their phone fields.
     ///
-    /// The terms are not quoted, as in Salesforce's own
-    /// [samples](https://developer.salesforce.com/docs/platform/api/guide/sforce-api-calls-search.html): one word of
-    /// digits means the same either way, and four more numbers fit into a search string.
-    pub fn phones(terms: &[DigitsOnly], fields: &CallerFields) -> Vec<Self> {
+    /// How Salesforce splits phone fields into words is not documented. Where all digits of a field are one word, prefixes
+    /// find it; where each run of digits is one, phrases do as well.
+    pub fn phones(terms: &[PhoneTerm], fields: &CallerFields) -> Vec<Self> {
         let objects: Vec<SObject> =
             SObject::CALLERS.into_iter().filter(|sobject| !fields.phones(*sobject).is_empty()).collect();
         if objects.is_empty() {
@@ -79,14 +111,13 @@ impl Sosl {
         let search = |find: &str| Self { text: format!("FIND {{{find}}}{returning}"), objects: objects.clone() };
         let mut searches = Vec::new();
         let mut find = String::new();
-        for DigitsOnly(term) in terms.iter().collect::<BTreeSet<_>>() {
-            // `FIND {` before the terms, `}` after them.
-            if !find.is_empty() && "FIND {".len() + find.len() + " OR ".len() + term.len() + 1 > MAX_FIND {
+        for PhoneTerm(term) in terms.iter().collect::<BTreeSet<_>>() {
+            if !find.is_empty() && find.len() + OR.len() + term.len() > Self::ROOM {
                 searches.push(search(&find));
                 find.clear();
             }
             if !find.is_empty() {
-                find.push_str(" OR ");
+                find.push_str(OR);
             }
             find.push_str(term);
         }
@@ -94,12 +125,6 @@ impl Sosl {
             searches.push(search(&find));
         }
         searches
-    }
-
-    /// Whether one search has room for all these terms.
-    pub fn has_room_for(terms: &BTreeSet<DigitsOnly>) -> bool {
-        let terms_len: usize = terms.iter().map(|term| term.0.len()).sum();
-        "FIND {".len() + terms_len + " OR ".len() * terms.len().saturating_sub(1) < MAX_FIND
     }
 
     /// The objects of which the result may lack records, as it reaches a limit of Salesforce's; none if it is complete.
@@ -144,8 +169,8 @@ mod tests {
 
     use super::*;
 
-    fn digits(text: &str) -> DigitsOnly {
-        DigitsOnly::parse(text).unwrap()
+    fn digits(text: &str) -> PhoneTerm {
+        PhoneTerm::prefix(text).unwrap()
     }
 
     #[test]
@@ -153,12 +178,13 @@ mod tests {
         let searches = Sosl::phones(&[digits("4155550132"), digits("14155550132")], &CallerFields::new(false));
         assert_eq!(
             searches.iter().map(Sosl::as_str).collect::<Vec<_>>(),
-            ["FIND {14155550132 OR 4155550132} IN PHONE FIELDS RETURNING \
-              Contact(Id, Name, Phone, MobilePhone, HomePhone, OtherPhone, AssistantPhone, LastModifiedDate, AccountId \
+            ["FIND {14155550132* OR 4155550132*} IN PHONE FIELDS RETURNING \
+              Contact(Id, Name, Phone, MobilePhone, HomePhone, OtherPhone, AssistantPhone, LastModifiedDate, MailingCountry, \
+              OtherCountry, AccountId \
               ORDER BY LastModifiedDate DESC), \
-              Lead(Id, Name, Phone, MobilePhone, LastModifiedDate WHERE IsConverted = false \
+              Lead(Id, Name, Phone, MobilePhone, LastModifiedDate, Country WHERE IsConverted = false \
               ORDER BY LastModifiedDate DESC), \
-              Account(Id, Name, Phone, LastModifiedDate ORDER BY LastModifiedDate DESC)"]
+              Account(Id, Name, Phone, LastModifiedDate, BillingCountry, ShippingCountry ORDER BY LastModifiedDate DESC)"]
         );
     }
 
@@ -209,8 +235,12 @@ mod tests {
     #[test]
     fn only_digits_are_accepted_as_a_term() {
         for text in ["", "1", "+33612345678", "12 34", "12*", "١٢٣", "12\"", &"1".repeat(41)] {
-            assert_eq!(DigitsOnly::parse(text), Err(NotDigits), "{text}");
+            assert_eq!(PhoneTerm::prefix(text), Err(NotDigits), "{text}");
+            assert_eq!(PhoneTerm::phrase(&[text.to_owned()]), Err(NotDigits), "{text}");
         }
+        let phrase = PhoneTerm::phrase(&["415".to_owned(), "555".to_owned(), "0132".to_owned()]).unwrap();
+        let search = &Sosl::phones(&[phrase], &CallerFields::new(false))[0];
+        assert!(search.as_str().starts_with("FIND {\"415 555 0132\"} IN"), "{}", search.as_str());
     }
 
     #[test]
@@ -228,12 +258,14 @@ mod tests {
             let list: Vec<_> = terms.iter().map(|term| digits(term)).collect();
             let mut found = BTreeSet::new();
             let searches = Sosl::phones(&list, &CallerFields::new(person_accounts));
-            prop_assert_eq!(Sosl::has_room_for(&list.iter().cloned().collect()), searches.len() == 1);
+            let len: usize = list.iter().map(PhoneTerm::len).sum();
+            prop_assert_eq!(len - OR.len() <= Sosl::ROOM, searches.len() == 1);
             for search in searches {
                 let (find, rest) = search.as_str().split_once('}').unwrap();
                 prop_assert!(find.len() < MAX_FIND);
                 prop_assert!(rest.starts_with(" IN PHONE FIELDS RETURNING Contact("));
                 for term in find.strip_prefix("FIND {").unwrap().split(" OR ") {
+                    let term = term.strip_suffix('*').unwrap();
                     prop_assert!(term.bytes().all(|byte| byte.is_ascii_digit()));
                     prop_assert!(found.insert(term.to_owned()));
                 }

@@ -1,10 +1,10 @@
-//! API call budget of a burst of 200 calls: the searches and queries that their phone numbers take.
+//! API call budget of a burst of 200 calls: the queries that their phone numbers take.
 
 use std::collections::BTreeSet;
 
 use rules::E164;
 
-use crate::{CallerFields, DigitsOnly, MAX_QUERIES, SObject, Soql, Sosl};
+use crate::{CallerFields, MAX_QUERIES, SObject, Soql};
 
 /// 200 consecutive numbers. All are made up, from the country's range for fiction where there is one, and of the
 /// country's maximum length.
@@ -47,15 +47,5 @@ fn the_exact_queries_for_200_numbers_and_their_owners_fit_one_composite() {
             let asked: BTreeSet<&str> = statements.iter().flat_map(|soql| soql.as_str().split('\'')).collect();
             assert!(forms.iter().all(|form| asked.contains(form.as_str())), "{country}");
         }
-    }
-}
-
-#[test]
-fn a_search_for_200_numbers_takes_at_most_four_requests() {
-    for (country, phones) in phones_of_each_country() {
-        let forms: BTreeSet<String> = phones.iter().flat_map(E164::digit_forms).collect();
-        let terms: Vec<_> = forms.iter().map(|form| DigitsOnly::parse(form).unwrap()).collect();
-        let searches = Sosl::phones(&terms, &CallerFields::new(true)).len();
-        assert!(searches <= 4, "{country}: {searches} searches for {} terms", terms.len());
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::id;
-use crate::{ApiVersion, CallerFields, DigitsOnly, KeyField, Record, SObject, Soql, Sosl, Subrequest};
+use crate::{ApiVersion, CallerFields, KeyField, PhoneTerm, Record, SObject, Soql, Sosl, Subrequest};
 
 /// Texts of syntax characters of SOQL, SOSL, JSON, composites and URLs.
 pub(super) fn hostile() -> impl Strategy<Value = String> {
@@ -113,9 +113,9 @@ proptest! {
 
     #[test]
     fn only_digits_enter_sosl(texts in prop::collection::vec(prop_oneof![hostile(), "[0-9]{0,45}"], 0..6)) {
-        let terms: Vec<DigitsOnly> = texts.iter().filter_map(|text| DigitsOnly::parse(text).ok()).collect();
+        let terms: Vec<PhoneTerm> = texts.iter().filter_map(|text| PhoneTerm::prefix(text).ok()).collect();
         let fields = CallerFields::new(true);
-        let plain = Sosl::phones(&[DigitsOnly::parse("12").unwrap()], &fields).remove(0);
+        let plain = Sosl::phones(&[PhoneTerm::prefix("12").unwrap()], &fields).remove(0);
         let returning = plain.as_str().strip_prefix("FIND {12}").unwrap();
         for search in Sosl::phones(&terms, &fields) {
             let find = search.as_str().strip_suffix(returning).unwrap();

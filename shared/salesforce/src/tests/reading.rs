@@ -5,7 +5,7 @@ use wiremock::matchers::{method, path};
 use wiremock::{Mock, ResponseTemplate};
 
 use super::{id, ok, org, sent};
-use crate::{ApiUsage, CallerFields, DigitsOnly, Error, KeyField, SObject, Soql, Sosl, Transport};
+use crate::{ApiUsage, CallerFields, Error, KeyField, PhoneTerm, SObject, Soql, Sosl, Transport};
 
 fn cases() -> Soql {
     Soql::open_cases(&[id("003Vr00000m4eGC")]).remove(0)
@@ -16,7 +16,7 @@ async fn a_search_returns_records_and_api_usage() {
     let body =
         json!({"searchRecords": [{"attributes": {"type": "Lead"}, "Id": "00QVr00000m4eGC", "Name": "Jane Roe"}]});
     let (server, client) = org("GET", "search", ok(&body)).await;
-    let sosl = Sosl::phones(&[DigitsOnly::parse("14155550132").unwrap()], &CallerFields::new(false)).remove(0);
+    let sosl = Sosl::phones(&[PhoneTerm::prefix("14155550132").unwrap()], &CallerFields::new(false)).remove(0);
     let answer = client.search(&sosl).await.unwrap();
     assert_eq!(answer.value[0].sobject(), Some(SObject::Lead));
     assert_eq!((answer.usage, answer.calls), (Some(ApiUsage { used: 18, limit: 15000 }), 1));

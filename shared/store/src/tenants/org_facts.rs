@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::fmt::serde::timestamp::second::required;
 use jiff::{SignedDuration, Timestamp};
+use rules::phone::Country;
 use serde::{Deserialize, Serialize};
 
 use crate::dynamodb::unix_seconds;
@@ -13,6 +14,9 @@ use crate::dynamodb::unix_seconds;
 pub struct OrgFacts {
     /// Whether it has person accounts.
     pub person_accounts: Option<Known<bool>>,
+    /// Its country, if it says one.
+    #[serde(default)]
+    pub country: Option<Known<Option<Country>>>,
     /// Fields, such as `Task.Aircall_Key__c`, that are missing or not writable, and when that was noticed.
     #[serde(default, with = "unix_seconds::map")]
     pub missing_fields: BTreeMap<String, Timestamp>,
@@ -30,6 +34,7 @@ impl OrgFacts {
     pub fn as_of(mut self, now: Timestamp) -> Self {
         let is_current = |at: Timestamp| now < at + Self::TTL;
         self.person_accounts = self.person_accounts.filter(|known| known.value || is_current(known.at));
+        self.country = self.country.filter(|known| is_current(known.at));
         self.missing_fields.retain(|_, at| is_current(*at));
         self.missing_objects.retain(|_, at| is_current(*at));
         self
@@ -54,12 +59,14 @@ mod tests {
     fn absence_expires_after_a_day_and_presence_never() {
         let at = |seconds| Timestamp::from_second(seconds).unwrap();
         let seen = |value| OrgFacts {
+            country: None,
             person_accounts: Some(Known { value, at: at(0) }),
             missing_fields: BTreeMap::from([("Task.Type".to_owned(), at(0)), ("Contact.Email".to_owned(), at(1))]),
             missing_objects: BTreeMap::from([("Lead".to_owned(), at(0)), ("Case".to_owned(), at(1))]),
         };
         assert_eq!(seen(false).as_of(at(86_399)), seen(false));
         let left = OrgFacts {
+            country: None,
             person_accounts: None,
             missing_fields: BTreeMap::from([("Contact.Email".to_owned(), at(1))]),
             missing_objects: BTreeMap::from([("Case".to_owned(), at(1))]),

@@ -7,14 +7,14 @@ use rules::E164;
 use super::{START, at, record, tenant};
 use crate::dynamodb::item;
 use crate::test_tables::TestTables;
-use crate::{PendingCreate, PhoneMatch, Phones};
+use crate::{OurRecord, PendingCreate, PhoneMatch, Phones};
 
 fn phone(n: u64) -> E164 {
     E164::parse(&format!("+1415555{:04}", 100 + n)).unwrap()
 }
 
 fn until(seconds: i64) -> PhoneMatch {
-    PhoneMatch { record: record(), ours: true, expires_at: at(seconds) }
+    PhoneMatch { record: record(), ours: Some(OurRecord { search_after: at(START) }), expires_at: at(seconds) }
 }
 
 #[tokio::test]

@@ -319,7 +319,7 @@ async fn what_is_written_names_its_schema() {
         .await
         .unwrap();
     let phone = rules::E164::parse("+33612345678").unwrap();
-    let matched = crate::PhoneMatch { record: record(), ours: false, expires_at: moment(START) };
+    let matched = crate::PhoneMatch { record: record(), ours: None, expires_at: moment(START) };
     Phones::new(dynamodb.clone(), "PhonesTable").put_many(&f.tenant, &[(phone, matched)].into()).await.unwrap();
     f.ended(7, 0).await;
     f.calls.put_message_aggregate(&f.tenant, &aggregate(), None, moment(START)).await.unwrap();

@@ -56,6 +56,7 @@ async fn the_console_does_not_overwrite_facts_stored_by_the_writer() {
     let (reason, since, until) = ("The daily limit is reached.".to_owned(), at(START), at(START + 60));
     let state = ConnectionState::Paused { since, until, reason };
     let facts = OrgFacts {
+        country: None,
         person_accounts: Some(Known { value: true, at: at(START) }),
         missing_fields: BTreeMap::from([("Task.Aircall_Key__c".to_owned(), at(START))]),
         missing_objects: BTreeMap::from([("Lead".to_owned(), at(START + 1))]),

@@ -6,10 +6,10 @@ use serde_json::json;
 
 use super::serve;
 use crate::call_log::found;
-use crate::{Atomicity, CallerFields, DigitsOnly, Kind, Record, Reply, SObject, SalesforceId, Soql, Sosl, Subrequest};
+use crate::{Atomicity, CallerFields, Kind, PhoneTerm, Record, Reply, SObject, SalesforceId, Soql, Sosl, Subrequest};
 
 fn search(terms: &[&str], fields: &CallerFields) -> Sosl {
-    let terms: Vec<_> = terms.iter().map(|term| DigitsOnly::parse(term).unwrap()).collect();
+    let terms: Vec<_> = terms.iter().map(|term| PhoneTerm::prefix(term).unwrap()).collect();
     Sosl::phones(&terms, fields).remove(0)
 }
 

@@ -1,0 +1,481 @@
+//! Cuts a field into the numbers that stand in it: what belongs to one number, where the next begins, and extensions.
+
+use super::plain::plain;
+use super::vanity::spell_out;
+
+/// The most numbers of a field that are read.
+pub(super) const MAX_NUMBERS: usize = 8;
+/// Fewer digits than any number within a country has.
+pub(super) const MIN_DIGITS: usize = 5;
+/// The most digits of a number: fifteen, and `00` before them.
+const MAX_DIGITS: usize = 17;
+/// The most digits of an extension.
+const MAX_EXTENSION: usize = 7;
+/// The fewest digits of a number in a field that holds several.
+const MIN_PART: usize = 7;
+
+/// Words before an extension, in lower case. `p` and `w` are pauses of a phone.
+const EXTENSION_WORDS: &[&str] = &[
+    "ext",
+    "extn",
+    "extension",
+    "extensión",
+    "extensao",
+    "extensão",
+    "x",
+    "xt",
+    "int",
+    "intern",
+    "interne",
+    "interno",
+    "interior",
+    "anexo",
+    "ramal",
+    "poste",
+    "pst",
+    "durchwahl",
+    "dw",
+    "nebenstelle",
+    "nst",
+    "apparat",
+    "app",
+    "klappe",
+    "toestel",
+    "tst",
+    "doorkiesnummer",
+    "wewn",
+    "wewnętrzny",
+    "linka",
+    "klapka",
+    "mellék",
+    "anknytning",
+    "ankn",
+    "internnr",
+    "lokal",
+    "lok",
+    "alanumero",
+    "dahili",
+    "dah",
+    "добавочный",
+    "доб",
+    "вн",
+    "внутр",
+    "внутрішній",
+    "вътр",
+    "εσωτ",
+    "εσωτερικό",
+    "kućni",
+    "分机",
+    "分機",
+    "内線",
+    "內線",
+    "내선",
+    "p",
+    "w",
+];
+
+/// The numbers of a field, not yet understood.
+#[derive(Debug, Default)]
+pub(super) struct Pieces {
+    pub(super) pieces: Vec<Piece>,
+    /// Digits that belong to no number, with the reason.
+    pub(super) ignored: Vec<String>,
+    /// Whether there was more than is read.
+    pub(super) is_cut: bool,
+}
+
+/// The digits of one number, as they were written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Piece {
+    pub(super) has_plus: bool,
+    pub(super) groups: Vec<Group>,
+    /// The numbers that it may consist of if it is not one.
+    pub(super) parts: Vec<Piece>,
+}
+
+/// Consecutive digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Group {
+    pub(super) digits: String,
+    /// Whether they alone stand in parentheses, as in `+44 (0)20`.
+    in_parentheses: bool,
+    /// Whether a mark stands before them that may also separate two numbers.
+    may_begin: bool,
+}
+
+impl Group {
+    /// Whether it is what is dialled only within the country, as in `+44 (0)20`.
+    pub(super) fn is_trunk_prefix(&self) -> bool {
+        self.in_parentheses && matches!(self.digits.as_str(), "0" | "00" | "06" | "1" | "8")
+    }
+}
+
+impl Piece {
+    pub(super) fn digits(&self) -> String {
+        self.groups.iter().map(|group| group.digits.as_str()).collect()
+    }
+
+    fn len(&self) -> usize {
+        self.groups.iter().map(|group| group.digits.len()).sum()
+    }
+
+    fn from_groups(has_plus: bool, groups: &[Group]) -> Self {
+        Self { has_plus, groups: groups.to_vec(), parts: Vec::new() }
+    }
+
+    /// The digits up to and including a group.
+    fn len_to(&self, index: usize) -> usize {
+        self.groups[..index].iter().map(|group| group.digits.len()).sum()
+    }
+}
+
+/// Cuts a text into numbers.
+pub(super) fn pieces(text: &str) -> Pieces {
+    let (mut text, is_cut) = plain(text);
+    expand_exponent(&mut text);
+    expand_context(&mut text);
+    spell_out(&mut text, EXTENSION_WORDS);
+    let mut cutter = Cutter::default();
+    cutter.found.is_cut = is_cut;
+    for token in tokens(&text) {
+        match token {
+            Token::Digits(digits) => cutter.digits(digits),
+            Token::Word(word) => cutter.word(&word),
+            Token::Plus => cutter.plus(),
+            Token::Separator(separator) => cutter.separator(separator),
+        }
+    }
+    cutter.finish();
+    cutter.found
+}
+
+enum Token {
+    Digits(String),
+    Word(String),
+    Plus,
+    Separator(String),
+}
+
+fn tokens(text: &[char]) -> impl Iterator<Item = Token> {
+    let kind = |c: &char| match c {
+        _ if c.is_ascii_digit() => 0,
+        _ if c.is_alphabetic() => 1,
+        '+' => 2,
+        _ => 3,
+    };
+    text.chunk_by(move |a, b| kind(a) == kind(b) && kind(a) != 2).map(move |chunk| {
+        let text: String = chunk.iter().collect();
+        match kind(&chunk[0]) {
+            0 => Token::Digits(text),
+            1 => Token::Word(text),
+            2 => Token::Plus,
+            _ => Token::Separator(text),
+        }
+    })
+}
+
+/// The state of cutting: tokens come in one after the other.
+#[derive(Default)]
+struct Cutter {
+    found: Pieces,
+    current: Piece,
+    /// The separator since the last digits or word.
+    separator: String,
+    /// Nothing but an extension can follow the current number.
+    is_closed: bool,
+    /// The next digits are an extension.
+    awaits_extension: bool,
+    /// The last word before the current number.
+    label: String,
+}
+
+impl Cutter {
+    fn digits(&mut self, digits: String) {
+        if self.awaits_extension && digits.len() <= MAX_EXTENSION {
+            self.found.ignored.push(format!("{digits}: an extension"));
+            self.awaits_extension = false;
+            self.is_closed = true;
+            self.separator.clear();
+            return;
+        }
+        if self.awaits_extension || self.is_closed {
+            let has_plus = self.current.groups.is_empty() && self.current.has_plus;
+            self.finish();
+            self.current.has_plus = has_plus;
+        }
+        let separator = std::mem::take(&mut self.separator);
+        let may_begin =
+            separator.contains(['/', '\\', '·', '•']) || separator.contains(" - ") || separator.contains("  ");
+        let in_parentheses = separator.ends_with('(');
+        self.current.groups.push(Group { digits, in_parentheses, may_begin });
+    }
+
+    fn word(&mut self, word: &str) {
+        let has_number = MIN_DIGITS <= self.current.len();
+        if has_number && EXTENSION_WORDS.contains(&word) && !self.awaits_extension {
+            self.awaits_extension = true;
+        } else if self.awaits_extension && self.separator.is_empty() {
+            // "x" of "xt." and the like.
+        } else {
+            self.finish();
+            word.clone_into(&mut self.label);
+        }
+        self.separator.clear();
+    }
+
+    fn plus(&mut self) {
+        if !self.current.groups.is_empty() {
+            self.finish();
+        }
+        self.current.has_plus = true;
+        self.separator.clear();
+    }
+
+    fn separator(&mut self, separator: String) {
+        // Only a group that is closed at once stood in parentheses alone.
+        if let Some(last) = self.current.groups.last_mut() {
+            last.in_parentheses &= separator.starts_with(')');
+        }
+        let has_number = MIN_DIGITS <= self.current.len();
+        let is_pause = 2 <= separator.len() && separator.chars().all(|c| c == ',');
+        match separator.chars().find(|c| "\n;,|&#@*=<>".contains(*c)) {
+            Some('@') if self.label != "sip" && self.label != "sips" => {
+                self.current = Piece::default();
+                self.is_closed = false;
+            }
+            Some('*') => self.finish(),
+            Some('#') if has_number && !self.is_closed => self.awaits_extension = true,
+            // The end of a code such as *31#.
+            Some('#') => self.finish(),
+            Some(',') if is_pause && has_number => self.awaits_extension = true,
+            Some(_) if !self.current.groups.is_empty() => self.is_closed = true,
+            Some(_) | None => {}
+        }
+        self.separator = separator;
+    }
+
+    /// Ends the current number.
+    fn finish(&mut self) {
+        let piece = std::mem::take(&mut self.current);
+        (self.is_closed, self.awaits_extension) = (false, false);
+        if piece.groups.is_empty() {
+            return;
+        }
+        for piece in self.divide(piece) {
+            let digits = piece.digits();
+            if digits.len() < MIN_DIGITS {
+                self.found.ignored.push(format!("{digits}: too short for a phone number"));
+            } else if self.found.pieces.len() == MAX_NUMBERS {
+                self.found.is_cut = true;
+            } else {
+                self.found.pieces.push(piece);
+            }
+        }
+    }
+
+    /// The numbers that a run of digits and separators is: usually one.
+    fn divide(&mut self, mut piece: Piece) -> Vec<Piece> {
+        self.drop_decimals(&mut piece);
+        self.drop_alternative(&mut piece);
+        let most = if piece.has_plus { MAX_DIGITS - 2 } else { MAX_DIGITS };
+        if piece.len() <= most {
+            piece.parts = at_marks(&piece).or_else(|| alternatives(&piece)).unwrap_or_default();
+            return vec![piece];
+        }
+        let parts = at_marks(&piece).or_else(|| in_equal_parts(&piece));
+        parts.unwrap_or_else(|| {
+            self.found.ignored.push(format!("{}: too long for a phone number", piece.digits()));
+            Vec::new()
+        })
+    }
+
+    /// A spreadsheet writes a number as `33612345678.0`.
+    fn drop_decimals(&mut self, piece: &mut Piece) {
+        if let [number, decimals] = piece.groups.as_slice()
+            && 9 <= number.digits.len()
+            && !piece.has_plus
+            && matches!(decimals.digits.as_str(), "0" | "00")
+        {
+            self.found.ignored.push(format!(".{}: decimals of a spreadsheet", decimals.digits));
+            piece.groups.truncate(1);
+        }
+    }
+
+    /// `030 1234567/8` is two numbers that differ in their last digit: the first is taken.
+    fn drop_alternative(&mut self, piece: &mut Piece) {
+        let marks = piece.groups.iter().filter(|group| group.may_begin).count();
+        if let Some(last) = piece.groups.last()
+            && marks == 1
+            && last.may_begin
+            && last.digits.len() <= 2
+            && MIN_PART <= piece.len_to(piece.groups.len() - 1)
+        {
+            self.found.ignored.push(format!("/{}: other last digits", last.digits));
+            piece.groups.pop();
+        }
+    }
+}
+
+/// The numbers between marks that separate, if each has enough digits.
+fn at_marks(piece: &Piece) -> Option<Vec<Piece>> {
+    let mut parts: Vec<Piece> = Vec::new();
+    for group in &piece.groups {
+        match parts.last_mut() {
+            Some(part) if !group.may_begin => part.groups.push(group.clone()),
+            _ => parts.push(Piece::from_groups(piece.has_plus && parts.is_empty(), std::slice::from_ref(group))),
+        }
+    }
+    let fits = |part: &Piece| (MIN_PART..=MAX_DIGITS).contains(&part.len());
+    (1 < parts.len() && parts.iter().all(fits)).then_some(parts)
+}
+
+/// The numbers of `415 555 0132/0133`, which differ in their last digits.
+fn alternatives(piece: &Piece) -> Option<Vec<Piece>> {
+    let (last, first) = piece.groups.split_last()?;
+    let first = Piece::from_groups(piece.has_plus, first);
+    let (digits, tail) = (first.digits(), &last.digits);
+    if !last.may_begin || !(3..=4).contains(&tail.len()) || digits.len() < MIN_PART {
+        return None;
+    }
+    let whole = Group { digits: format!("{}{tail}", &digits[..digits.len() - tail.len()]), ..last.clone() };
+    let second = Piece::from_groups(piece.has_plus, &[whole]);
+    Some(vec![first, second])
+}
+
+/// Two to four numbers of the same length, with nothing between them but the spaces that are also within them.
+fn in_equal_parts(piece: &Piece) -> Option<Vec<Piece>> {
+    let total = piece.len();
+    (2..=4).filter(|count| total.is_multiple_of(*count)).find_map(|count| {
+        let len = total / count;
+        let mut parts: Vec<Piece> = Vec::new();
+        for group in &piece.groups {
+            match parts.last_mut() {
+                Some(part) if part.len() < len => part.groups.push(group.clone()),
+                _ => parts.push(Piece::from_groups(piece.has_plus && parts.is_empty(), std::slice::from_ref(group))),
+            }
+        }
+        let fits = (MIN_PART..=MAX_DIGITS).contains(&len) && parts.iter().all(|part| part.len() == len);
+        fits.then_some(parts)
+    })
+}
+
+/// A spreadsheet writes a long number as `3.3612345678E+10`. With fewer digits, the number is lost.
+fn expand_exponent(text: &mut Vec<char>) {
+    if !text.contains(&'e') {
+        return;
+    }
+    let whole: String = text.iter().collect();
+    let expanded = || {
+        let (mantissa, exponent) = whole.trim().split_once("e+")?;
+        let (first, decimals) = mantissa.split_once(['.', ','])?;
+        let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_whole = first.len() == 1 && is_digits(first) && is_digits(decimals) && is_digits(exponent);
+        (is_whole && exponent.parse() == Ok(decimals.len())).then(|| format!("{first}{decimals}").chars().collect())
+    };
+    if let Some(expanded) = expanded() {
+        *text = expanded;
+    }
+}
+
+/// `tel:612345678;phone-context=+33` is `+33612345678` (RFC 3966).
+fn expand_context(text: &mut Vec<char>) {
+    if !text.contains(&'=') {
+        return;
+    }
+    let whole: String = text.iter().collect();
+    if let Some((number, rest)) = whole.split_once(";phone-context=+") {
+        let code = rest.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+        let number = number.trim().trim_start_matches("tel:");
+        if !number.starts_with('+') {
+            *text = format!("+{code} {number}{}", &rest[code.len()..]).chars().collect();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        let found = pieces(text);
+        let shown = |piece: &Piece| format!("{}{}", if piece.has_plus { "+" } else { "" }, piece.digits());
+        assert_eq!(found.pieces.iter().map(shown).collect::<Vec<_>>(), expected, "{text}: {:?}", found.ignored);
+    }
+
+    #[test]
+    fn one_number_is_one_piece_whatever_its_separators() {
+        check("+33 (0)6/39/98/00/02", &["+330639980002"]);
+        check("(415) 555-0132", &["4155550132"]);
+        check("tel:+33-6.12.34.56.78", &["+33612345678"]);
+        check("sip:+33612345678@example.com;user=phone", &["+33612345678"]);
+        check("mob: 06 12 34 56 78 (private)", &["0612345678"]);
+        check("030/1234567", &["0301234567"]);
+    }
+
+    #[test]
+    fn extensions_are_cut_off() {
+        for text in [
+            "(415) 555-0132 x204",
+            "(415) 555-0132 ext. 7",
+            "415-555-0132 #9",
+            "415 555 0132;ext=12",
+            "415 555 0132,,,204",
+            "415 555 0132 poste 12",
+            "415 555 0132 Durchwahl 12",
+            "415 555 0132 - DW 12",
+            "415 555 0132 (int. 12)",
+            "415 555 0132 доб. 12",
+            "4155550132p1w2",
+            "415 555 0132, extension 12",
+        ] {
+            check(text, &["4155550132"]);
+        }
+    }
+
+    #[test]
+    fn several_numbers_are_several_pieces() {
+        let both = ["4155550132", "4155550199"];
+        for text in [
+            "415 555 0132 / 415 555 0199",
+            "(415) 555-0132; (415) 555-0199",
+            "415 555 0132, 415 555 0199",
+            "415-555-0132 or 415-555-0199",
+            "office 415 555 0132 mob 415 555 0199",
+            "415 555 0132 x12 / 415 555 0199 x13",
+            "415 555 0132 415 555 0199",
+            "415-555-0132\n415-555-0199",
+            "415 555 0132 - 415 555 0199",
+            "415 555 0132 & 415 555 0199",
+        ] {
+            check(text, &both);
+        }
+        check("+33612345678+33698765432", &["+33612345678", "+33698765432"]);
+        check("06 12 34 56 78 06 98 76 54 32", &["0612345678", "0698765432"]);
+    }
+
+    #[test]
+    fn what_is_no_number_is_left_out() {
+        for text in ["", "n/a", "Jane Roe", "112", "ext 5", "john.0612345678@example.com", "*31#", "12/05"] {
+            check(text, &[]);
+        }
+        check("*31#0612345678", &["0612345678"]);
+        check("030 1234567/8", &["0301234567"]);
+    }
+
+    #[test]
+    fn leftovers_of_spreadsheets_are_read() {
+        check("33612345678.0", &["33612345678"]);
+        check("'0612345678", &["0612345678"]);
+        check("3.3612345678E+10", &["33612345678"]);
+        check("3.36123E+10", &["336123"]);
+    }
+
+    #[test]
+    fn at_most_eight_numbers_are_read() {
+        let text = (0..9).map(|n| format!("555{n:04}")).collect::<Vec<_>>().join(";");
+        let found = pieces(&text);
+        assert_eq!((found.pieces.len(), found.is_cut), (MAX_NUMBERS, true));
+        assert!(pieces(&format!("0612345678 {}", "x".repeat(80))).is_cut);
+    }
+}

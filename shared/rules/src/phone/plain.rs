@@ -1,0 +1,116 @@
+//! Text as a keyboard would have given it: ASCII digits, plain separators, and nothing that nobody sees.
+
+use rlibphonenumber::PHONE_NUMBER_UTIL;
+
+use super::vanity::may_be_vanity;
+
+/// The most characters of a text that are read. A phone field of Salesforce has 40.
+pub(super) const MAX_CHARS: usize = 80;
+
+/// The first characters of a text in plain form, and whether there were more.
+pub(super) fn plain(text: &str) -> (Vec<char>, bool) {
+    let mut rest = text.chars().filter(|c| !is_invisible(*c));
+    let mut kept: Vec<char> = Vec::with_capacity(text.len().min(MAX_CHARS));
+    kept.extend(rest.by_ref().take(MAX_CHARS).map(plain_char));
+    let next = rest.next().map(plain_char);
+    // A number that goes on behind the limit would be read as another one.
+    if next.is_some() {
+        while kept.last().is_some_and(|c| c.is_ascii_digit() || " .-()/".contains(*c)) {
+            kept.pop();
+        }
+    }
+    (kept, next.is_some())
+}
+
+/// Marks for the direction of writing, around which phones copy numbers; joiners; variation selectors and the frame of a
+/// keycap emoji.
+pub fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{20e3}' | '\u{feff}')
+        || c.is_control() && !matches!(c, '\n' | '\r' | '\t')
+}
+
+/// The digits of a text in their order, and whether letters may stand for more of them. Cheap: what holds none of the
+/// digits that are looked for need not be read.
+pub(crate) fn digits_in(text: &str) -> (String, bool) {
+    let (mut digits, mut letters) = (String::with_capacity(24), 0);
+    for c in text.chars().take(2 * MAX_CHARS) {
+        match c {
+            _ if c.is_ascii_digit() => digits.push(c),
+            _ if c.is_ascii() => letters += usize::from(c.is_ascii_alphabetic()),
+            _ if c.is_numeric() => digits.push(plain_char(c)),
+            _ => {}
+        }
+    }
+    let is_vanity = 3 <= letters && may_be_vanity(&digits);
+    (digits, is_vanity)
+}
+
+/// The zeros of the scripts that people write phone numbers in, besides ASCII: full-width, Arabic-Indic, Persian,
+/// Devanagari, Bengali, Thai.
+const ZEROS: [char; 6] = ['０', '٠', '۰', '०', '০', '๐'];
+
+/// ASCII digits in those scripts.
+pub fn in_scripts(digits: &str) -> impl Iterator<Item = String> {
+    let value = |digit: char| digit.to_digit(10).unwrap_or_default();
+    ZEROS
+        .into_iter()
+        .map(move |zero| digits.chars().filter_map(|digit| char::from_u32(u32::from(zero) + value(digit))).collect())
+}
+
+fn plain_char(c: char) -> char {
+    match c {
+        '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => '\n',
+        _ if c.is_ascii() => c.to_ascii_lowercase(),
+        // Full-width forms of ASCII.
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).map_or(c, |ascii| ascii.to_ascii_lowercase()),
+        '‐'..='―' | '−' | '﹘' | '﹣' | 'ー' => '-',
+        '⁄' | '∕' => '/',
+        '․' | '。' => '.',
+        '、' | '،' => ',',
+        _ if c.is_whitespace() => ' ',
+        _ if c.is_numeric() => {
+            let digits = PHONE_NUMBER_UTIL.normalize_digits_only(c.encode_utf8(&mut [0; 4]));
+            digits.chars().next().unwrap_or(c)
+        }
+        _ => c.to_lowercase().next().unwrap_or(c),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let (plain, is_cut) = plain(text);
+        assert_eq!((plain.iter().collect::<String>().as_str(), is_cut), (expected, false));
+    }
+
+    #[test]
+    fn digits_of_any_script_become_ascii() {
+        for text in [
+            "٠٦١٢",
+            "۰۶۱۲",
+            "०६१२",
+            "๐๖๑๒",
+            "０６１２",
+            "0\u{fe0f}\u{20e3}6\u{fe0f}\u{20e3}1\u{fe0f}\u{20e3}2\u{fe0f}\u{20e3}",
+        ] {
+            check(text, "0612");
+        }
+    }
+
+    #[test]
+    fn separators_become_plain_and_invisible_marks_vanish() {
+        check("\u{202a}＋３３\u{a0}6–12\u{202c}", "+33 6-12");
+        check("Ext\u{200b}.\t5", "ext.\n5");
+    }
+
+    #[test]
+    fn a_number_that_goes_on_behind_the_limit_is_left_out() {
+        let (text, is_cut) = plain(&format!("{} 06 12 34 56 78", "x".repeat(70)));
+        assert_eq!((text.len(), is_cut), (70, true));
+    }
+}

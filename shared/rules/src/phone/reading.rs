@@ -1,0 +1,332 @@
+//! What a number in a field can mean, and how sure it is.
+
+use std::fmt;
+
+use rlibphonenumber::{
+    NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, get_national_significant_number_owned,
+};
+
+use super::country::Country;
+use super::pieces::{Piece, pieces};
+use super::{E164, digits_of};
+
+/// Prefixes for calls abroad besides `00`. Each is also the beginning of numbers within some country, so what follows has
+/// to be a valid number: North America, Australia, Russia, Japan.
+const INTERNATIONAL_PREFIXES: &[&str] = &["011", "0011", "810", "010"];
+
+/// Prefixes that people write before a number within their country, which libphonenumber does not strip.
+const OTHER_TRUNK_PREFIXES: &[(u16, &[&str])] = &[
+    // Until 2019: 044 and 045 before mobiles, 01 before others.
+    (52, &["044", "045", "01"]),
+    // Until 2009: 8, and 0 after a pause.
+    (380, &["80", "8"]),
+    (370, &["8"]),
+    (371, &["8"]),
+    (372, &["8"]),
+];
+
+/// What the numbers of a field can mean.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// The numbers, in the order in which they are written.
+    pub numbers: Vec<WrittenNumber>,
+    /// What does not belong to any number, with the reason.
+    pub ignored: Vec<String>,
+}
+
+/// What one number of a field can mean.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WrittenNumber {
+    /// With the country code that it has, or seems to have.
+    international: Option<(E164, Code)>,
+    /// As a number of each country.
+    national: Vec<National>,
+}
+
+/// How a number shows its country code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Code {
+    /// A plus, or a prefix for calls abroad; whether the country has numbers of this length.
+    Marked { is_possible: bool },
+    /// It begins with one, and is a valid number then.
+    Unmarked,
+    /// It begins with what may be one.
+    Unlikely,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct National {
+    country: Country,
+    pub(super) number: E164,
+    /// Whether it is written as numbers are within the country: with the trunk prefix, where there is one.
+    is_dialled: bool,
+    /// Whether the country has numbers like it.
+    is_valid: bool,
+}
+
+/// Where a record and a line are, which says the country of a number that does not.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Places<'a> {
+    /// The country of the record's address.
+    pub address: Option<Country>,
+    /// The countries of the company's lines that the call or message came to, or went out from.
+    pub lines: &'a [Country],
+    /// The org's own country.
+    pub org: Option<Country>,
+}
+
+/// How a number's country was recognised, the surest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Recognition {
+    /// It has a country code.
+    CountryCode,
+    /// It is a number of the country of the record's address.
+    Address(Country),
+    /// It is a number of the line's country.
+    Line(Country),
+    /// It is a number of the org's country.
+    Org(Country),
+    /// It is a number of some country, which nothing confirms.
+    Guess(Country),
+}
+
+/// A phone number that a field can mean.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meaning {
+    /// The number.
+    pub number: E164,
+    /// How its country was recognised.
+    pub recognition: Recognition,
+    /// Whether its country has numbers like it.
+    pub is_valid: bool,
+}
+
+impl Recognition {
+    /// Whether the country is known.
+    pub fn is_sure(self) -> bool {
+        !matches!(self, Self::Guess(_))
+    }
+}
+
+/// How it is written, for the end of a sentence.
+impl fmt::Display for Recognition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CountryCode => f.write_str("with its country code"),
+            Self::Address(country) => write!(f, "as a number of the country of its address, {country}"),
+            Self::Line(country) => write!(f, "as a number of the line's country, {country}"),
+            Self::Org(country) => write!(f, "as a number of the Salesforce org's country, {country}"),
+            Self::Guess(country) => write!(f, "without a country code: that it is a number of {country} is a guess"),
+        }
+    }
+}
+
+/// Reads the numbers of a field. Those without a country code are read as numbers of each of `countries`.
+pub fn read(text: &str, countries: &[Country]) -> Reading {
+    let found = pieces(text);
+    let mut ignored = found.ignored;
+    let mut numbers = Vec::new();
+    for piece in found.pieces {
+        let written = WrittenNumber::read(&piece, countries);
+        if !piece.parts.is_empty() && !written.is_valid() {
+            numbers.extend(piece.parts.iter().map(|part| WrittenNumber::read(part, countries)));
+        }
+        if written == WrittenNumber::default() && piece.parts.is_empty() {
+            ignored.push(format!("{}: not a phone number of any of the countries", piece.digits()));
+        }
+        numbers.push(written);
+    }
+    if found.is_cut {
+        ignored.push("the rest: a field is read up to 80 characters and 8 numbers".to_owned());
+    }
+    Reading { numbers, ignored }
+}
+
+impl WrittenNumber {
+    fn read(piece: &Piece, countries: &[Country]) -> Self {
+        let digits = piece.digits();
+        // Some put a trunk prefix in parentheses although the country has none.
+        let groups = piece.groups.iter().filter(|group| !group.is_trunk_prefix());
+        let without_parentheses: String = groups.map(|group| group.digits.as_str()).collect();
+        if piece.has_plus {
+            let [digits, without_parentheses] =
+                [&digits, &without_parentheses].map(|digits| digits.trim_start_matches('0'));
+            let plausible = possible(digits).or_else(|| possible(without_parentheses));
+            let marked = |is_possible| move |number| (number, Code::Marked { is_possible });
+            let number = plausible.map(marked(true)).or_else(|| international(digits).map(marked(false)));
+            return Self { international: number, national: Vec::new() };
+        }
+        if let Some(marked) = after_prefix(&digits).or_else(|| after_prefix(&without_parentheses)) {
+            return Self { international: Some(marked), national: Vec::new() };
+        }
+        let code = match valid(&digits) {
+            Some(number) => Some((number, Code::Unmarked)),
+            None => international(&digits).map(|number| (number, Code::Unlikely)),
+        };
+        let national = countries.iter().filter_map(|country| National::read(&digits, *country)).collect();
+        Self { international: code, national }
+    }
+
+    /// All numbers that it can mean anywhere.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = &E164> {
+        self.international.iter().map(|(number, _)| number).chain(self.national.iter().map(|national| &national.number))
+    }
+
+    /// Whether it is a number that some country has.
+    fn is_valid(&self) -> bool {
+        let is_marked = matches!(self.international, Some((_, Code::Marked { is_possible: true } | Code::Unmarked)));
+        is_marked || self.national.iter().any(|national| national.is_valid)
+    }
+
+    /// What it can mean in these places, the surest first.
+    pub fn meanings(&self, places: &Places) -> Vec<Meaning> {
+        if let Some((number, Code::Marked { is_possible })) = &self.international {
+            let (number, recognition) = (number.clone(), Recognition::CountryCode);
+            return vec![Meaning { number, recognition, is_valid: *is_possible }];
+        }
+        let near = self.near(places);
+        // A valid number of a near country, written as there, is nothing else.
+        let settled: Vec<&National> = near.iter().copied().filter(|n| n.is_dialled && n.is_valid).collect();
+        if !settled.is_empty() {
+            return settled.into_iter().map(|national| national.meaning(places.recognize(national.country))).collect();
+        }
+        let has_code = match &self.international {
+            Some((number, Code::Unmarked)) => {
+                Some(Meaning { number: number.clone(), recognition: Recognition::CountryCode, is_valid: true })
+            }
+            Some(_) | None => None,
+        };
+        let is_sure = |national: &National| has_code.is_none() && (national.is_dialled || national.is_valid);
+        let near = near.into_iter().map(|national| {
+            let country = national.country;
+            national.meaning(if is_sure(national) { places.recognize(country) } else { Recognition::Guess(country) })
+        });
+        let elsewhere = self.national.iter().filter(|n| places.address.is_none_or(|address| address == n.country));
+        let elsewhere = elsewhere.map(|national| national.meaning(Recognition::Guess(national.country)));
+        let unlikely = match &self.international {
+            Some((number, Code::Unlikely)) => Country::of(number).map_or_else(
+                || Some((number, Recognition::CountryCode)),
+                |country| {
+                    places
+                        .address
+                        .is_none_or(|address| address == country)
+                        .then_some((number, Recognition::Guess(country)))
+                },
+            ),
+            Some(_) | None => None,
+        };
+        let unlikely =
+            unlikely.map(|(number, recognition)| Meaning { number: number.clone(), recognition, is_valid: false });
+        let mut meanings: Vec<Meaning> = Vec::new();
+        for meaning in has_code.iter().cloned().chain(near).chain(elsewhere).chain(unlikely) {
+            if !meanings.iter().any(|known| known.number == meaning.number) {
+                meanings.push(meaning);
+            }
+        }
+        meanings
+    }
+
+    /// As a number of the country of the record's address, if it is one; else as one of the lines and the org.
+    fn near(&self, places: &Places) -> Vec<&National> {
+        let at_address: Vec<&National> = self.national.iter().filter(|n| Some(n.country) == places.address).collect();
+        if at_address.iter().any(|national| national.is_dialled || national.is_valid) {
+            return at_address;
+        }
+        self.national.iter().filter(|n| places.lines.contains(&n.country) || places.org == Some(n.country)).collect()
+    }
+}
+
+impl National {
+    pub(super) fn read(digits: &str, country: Country) -> Option<Self> {
+        let region = country.region()?;
+        let number = |digits: &str| {
+            let number = PHONE_NUMBER_UTIL.parse(digits, Some(region)).ok()?;
+            let is_possible = matches!(number.is_possible_with_reason(), Ok(NumberLengthType::IsPossible));
+            (is_possible && number.country_code == i32::from(country.calling_code())).then_some(number)
+        };
+        let as_dialled = number(digits).and_then(|number| {
+            let significant = get_national_significant_number_owned(&number);
+            let has_country_code = format!("{country}{significant}").trim_start_matches('+') == digits;
+            let is_dialled =
+                significant != digits || digits_of(&number.format_as(PhoneNumberFormat::National)) == digits;
+            (!has_country_code).then(|| Self::new(country, &number, is_dialled)).flatten()
+        });
+        if let Some(national) = as_dialled.as_ref().filter(|national| national.is_valid) {
+            return Some(national.clone());
+        }
+        let prefixes = OTHER_TRUNK_PREFIXES.iter().find(|(code, _)| *code == country.calling_code());
+        let prefixes = prefixes.map_or(&["0"][..], |(_, prefixes)| prefixes);
+        let rest = prefixes.iter().filter_map(|prefix| digits.strip_prefix(prefix));
+        let other = rest.filter_map(|rest| Self::new(country, &number(rest)?, true)).find(|national| national.is_valid);
+        other.or(as_dialled)
+    }
+
+    fn new(country: Country, number: &PhoneNumber, is_dialled: bool) -> Option<Self> {
+        let is_valid = is_valid(number);
+        Some(Self { country, number: e164(number)?, is_dialled, is_valid })
+    }
+
+    fn meaning(&self, recognition: Recognition) -> Meaning {
+        Meaning { number: self.number.clone(), recognition, is_valid: self.is_valid }
+    }
+}
+
+impl Places<'_> {
+    fn recognize(&self, country: Country) -> Recognition {
+        if self.address == Some(country) {
+            Recognition::Address(country)
+        } else if self.lines.contains(&country) {
+            Recognition::Line(country)
+        } else if self.org == Some(country) {
+            Recognition::Org(country)
+        } else {
+            Recognition::Guess(country)
+        }
+    }
+}
+
+/// The international number after a prefix for calls abroad.
+fn after_prefix(digits: &str) -> Option<(E164, Code)> {
+    let others = INTERNATIONAL_PREFIXES.iter().filter_map(|prefix| digits.strip_prefix(prefix));
+    let rest = digits.strip_prefix("00");
+    let plausible = rest.into_iter().chain(others).find_map(valid).or_else(|| possible(rest?));
+    let is_possible = plausible.is_some();
+    Some((plausible.or_else(|| international(rest?))?, Code::Marked { is_possible }))
+}
+
+/// The number with these digits after the plus.
+fn international(digits: &str) -> Option<E164> {
+    E164::parse(&format!("+{digits}")).ok()
+}
+
+/// The same, if its country has numbers of this length; without a trunk prefix.
+pub(super) fn possible(digits: &str) -> Option<E164> {
+    e164(&parsed(digits)?)
+}
+
+/// The same, if its country has numbers like it.
+fn valid(digits: &str) -> Option<E164> {
+    e164(&parsed(digits).filter(is_valid)?)
+}
+
+/// The number with these digits after the plus, by its country's rules; none if that has no numbers of this length.
+pub(super) fn parsed(digits: &str) -> Option<PhoneNumber> {
+    let number = PHONE_NUMBER_UTIL.parse(&format!("+{digits}"), None).ok()?;
+    matches!(number.is_possible_with_reason(), Ok(NumberLengthType::IsPossible)).then_some(number)
+}
+
+/// Whether the number's country has numbers like it.
+pub(super) fn is_valid(number: &PhoneNumber) -> bool {
+    if number.country_code == 1 {
+        // libphonenumber asks each of 25 countries, and new area codes are assigned every year.
+        let significant = get_national_significant_number_owned(number);
+        let begins_group =
+            |at: usize| significant.as_bytes().get(at).is_some_and(|digit| (b'2'..=b'9').contains(digit));
+        return begins_group(0) && begins_group(3);
+    }
+    number.is_valid()
+}
+
+fn e164(number: &PhoneNumber) -> Option<E164> {
+    international(&format!("{}{}", number.country_code, get_national_significant_number_owned(number)))
+}
