@@ -107,6 +107,11 @@ impl Lookup {
         let mut questions = self.questions(tenant, settings, jobs, &knowledge, &candidates);
         let sure = sure(&candidates, &callers_of(jobs, tenant));
         let is_confirmed = |phone: &&E164| !sure.contains(phone) || remembered.contains_key(phone);
+        if let Some((_, asked)) = &mut questions.related {
+            let records = remembered.values().map(|remembered| &remembered.record);
+            let contacts = records.filter(|record| record.kind == RecordKind::Contact);
+            asked.extend(contacts.filter_map(|record| record.id));
+        }
         questions.phones = unknown.iter().filter(is_confirmed).cloned().collect();
         questions.crowded = crowded;
         let callers = callers(tenant);

@@ -39,7 +39,8 @@ async fn it_shows_what_would_be_written_and_writes_nothing() {
     assert_eq!(task["OwnerId"], json!(org.admin_user_id()));
     assert_eq!(task["CallDurationInSeconds"], 60);
     let about: Vec<_> = trace.as_array().unwrap().iter().map(|step| step["about"].as_str().unwrap()).collect();
-    let expected = ["call_type", "number", "call_workflow", "business_hours", "phone_number", "record", "owner"];
+    let expected =
+        ["call_type", "number", "call_workflow", "business_hours", "phone_number", "record", "phone_number", "owner"];
     assert_eq!(about, expected);
     assert_eq!(org.records("Task").len(), 0);
 }
