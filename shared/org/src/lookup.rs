@@ -154,12 +154,13 @@ impl Lookup {
         let mut ids = BTreeSet::new();
         candidates.retain(|found| ids.insert(found.candidate.record.id));
         let mut candidates: Vec<Candidate> = candidates.into_iter().map(|found| found.candidate).collect();
-        candidates.extend(still_remembered(org, &remembered, &ids).await?);
+        let (winners, not_found) = not_found(org, &remembered, &ids).await?;
+        candidates.extend(winners);
         let matches = Matches::new(&callers_of(jobs, tenant), &candidates);
         for phone in &unknown {
             let mut trace = Trace::new();
-            let Some(chosen) = matches.choose(phone, &mut trace) else { continue };
-            let record = chosen.record.clone();
+            let chosen = matches.choose(phone, &mut trace).map(|chosen| &chosen.record);
+            let Some(record) = chosen.or_else(|| not_found.get(phone).copied()).cloned() else { continue };
             let ours = remembered.get(phone).filter(|remembered| remembered.record.id == record.id);
             let ours_until = ours.and_then(|remembered| remembered.ours).map(|(until, _)| until);
             if ours_until.is_some() {
@@ -294,28 +295,28 @@ fn sure(candidates: &[Found], callers: &Callers) -> BTreeSet<E164> {
     callers.phones().filter(|phone| matches.is_sure(phone)).cloned().collect()
 }
 
-/// The remembered records that were not found although they exist, and the records that others were merged into: they
-/// count as having the phone number.
-async fn still_remembered(
+/// What became of remembered records that were not found: the records that they were merged into, which count as having
+/// the phone number, and those of our own that still exist, which count if no other record has it.
+async fn not_found<'a>(
     org: &mut Org,
-    remembered: &BTreeMap<E164, Remembered>,
+    remembered: &'a BTreeMap<E164, Remembered>,
     found: &BTreeSet<Option<SalesforceId>>,
-) -> Result<Vec<Candidate>, BatchError> {
+) -> Result<(Vec<Candidate>, BTreeMap<E164, &'a Record>), BatchError> {
     let missing = || remembered.iter().filter(|(_, remembered)| !found.contains(&remembered.record.id));
     let ids: BTreeSet<SalesforceId> = missing().filter_map(|(_, remembered)| remembered.record.id).collect();
-    if ids.is_empty() {
-        return Ok(Vec::new());
+    let winners = if ids.is_empty() { BTreeMap::new() } else { org.winners(&ids).await? };
+    let (mut candidates, mut alone) = (Vec::new(), BTreeMap::new());
+    for (phone, Remembered { record, ours }) in missing() {
+        match record.id.and_then(|id| winners.get(&id)) {
+            Some(winner) => candidates.extend(winner.clone().map(|record| {
+                let phones = vec![phone.to_string()];
+                Candidate { record, phones, country: None, last_modified: None, is_converted: false }
+            })),
+            None if ours.is_some() => drop(alone.insert(phone.clone(), record)),
+            None => {}
+        }
     }
-    let winners = org.winners(&ids).await?;
-    let candidate = |(phone, Remembered { record, ours }): (&E164, &Remembered)| {
-        let record = match winners.get(&record.id?) {
-            Some(winner) => winner.clone()?,
-            None => ours.map(|_| record.clone())?,
-        };
-        let phones = vec![phone.to_string()];
-        Some(Candidate { record, phones, country: None, last_modified: None, is_converted: false })
-    };
-    Ok(missing().filter_map(candidate).collect())
+    Ok((candidates, alone))
 }
 
 /// Adds to the facts the fields or the object that a refused search reports as missing or hidden. Returns whether any

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use rules::E164;
 use rules::matching::{Callers, Matches};
-use rules::phone::{Country, in_scripts};
+use rules::phone::{Country, Script};
 use rules::relate::{Related, RelatedKind};
 use salesforce::call_log::{self, Found, PERSON_FIELDS};
 use salesforce::{
@@ -18,8 +18,8 @@ use crate::org::Org;
 /// The most numbers that are queried by patterns, each a comparison for every phone field of every record. More are queried
 /// by the texts under which they are mostly stored.
 const MAX_PATTERNS: usize = 50;
-/// The most numbers that are also queried in digits of other scripts.
-const MAX_IN_SCRIPTS: usize = 5;
+/// The most numbers that are also queried in digits of scripts that are not used in their country.
+const MAX_IN_ALL_SCRIPTS: usize = 5;
 
 /// What to query.
 #[derive(Debug, Default)]
@@ -180,8 +180,8 @@ fn spellings(phones: &BTreeSet<E164>) -> (Vec<String>, Vec<String>) {
         if phones.len() > MAX_PATTERNS || cores.is_empty() {
             forms.extend(phone.written_forms());
         } else {
-            let scripts = cores.iter().filter(|_| phones.len() <= MAX_IN_SCRIPTS).flat_map(|core| in_scripts(core));
-            patterns.extend(scripts);
+            let scripts = if phones.len() <= MAX_IN_ALL_SCRIPTS { Script::ALL } else { Script::of(phone) };
+            patterns.extend(scripts.iter().flat_map(|script| cores.iter().map(|core| script.write(core))));
             patterns.extend(cores);
         }
     }

@@ -6,6 +6,7 @@
 //! | `pieces`, `plain`, `vanity` | cut a field into numbers, in any script, with extensions and letters |
 //! | `same` | one person's spellings: the table of numbering plans that changed |
 //! | `spelling` | the texts under which a number is searched |
+//! | `script` | scripts with digits of their own |
 //! | `withheld` | words and codes that stand for no number |
 
 mod country;
@@ -13,6 +14,7 @@ mod pieces;
 pub(crate) mod plain;
 mod reading;
 mod same;
+mod script;
 mod spelling;
 mod vanity;
 mod withheld;
@@ -23,8 +25,9 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 use serde::{Deserialize, Serialize};
 
 pub use self::country::Country;
-pub use self::plain::{in_scripts, is_invisible};
+pub use self::plain::is_invisible;
 pub use self::reading::{Meaning, Places, Reading, Recognition, WrittenNumber, read};
+pub use self::script::Script;
 pub use self::spelling::SearchTerm;
 pub use self::withheld::{is_filler, is_withheld};
 

@@ -121,7 +121,7 @@ impl TestEnv {
         self.sandbox(Method::POST, "expire_sessions", Value::Null).await;
     }
 
-    pub(super) async fn sandbox(&self, method: Method, path: &str, body: Value) -> Value {
+    pub(crate) async fn sandbox(&self, method: Method, path: &str, body: Value) -> Value {
         let url = format!("{}/_sandbox/{path}", self.tenant.salesforce_url);
         let answer = self.http.request(method, url).json(&body).send().await.expect("an answer");
         assert!(answer.status().is_success(), "{path}: {}", answer.status());

@@ -1,6 +1,6 @@
 //! Cuts a field into the numbers that stand in it: what belongs to one number, where the next begins, and extensions.
 
-use super::plain::plain;
+use super::plain::{is_mark, plain};
 use super::vanity::spell_out;
 
 /// The most numbers of a field that are read.
@@ -204,8 +204,7 @@ impl Cutter {
             self.current.has_plus = has_plus;
         }
         let separator = std::mem::take(&mut self.separator);
-        let may_begin =
-            separator.contains(['/', '\\', '·', '•']) || separator.contains(" - ") || separator.contains("  ");
+        let may_begin = separator.contains(is_mark) || separator.contains(" - ") || separator.contains("  ");
         let in_parentheses = separator.ends_with('(');
         self.current.groups.push(Group { digits, in_parentheses, may_begin });
     }

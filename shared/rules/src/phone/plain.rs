@@ -31,32 +31,33 @@ pub fn is_invisible(c: char) -> bool {
         || c.is_control() && !matches!(c, '\n' | '\r' | '\t')
 }
 
-/// The digits of a text in their order, and whether letters may stand for more of them. Cheap: what holds none of the
-/// digits that are looked for need not be read.
+/// The digits of a text in their order, and whether others may be read from it. Cheap: what holds none of the digits that
+/// are looked for need not be read.
 pub(crate) fn digits_in(text: &str) -> (String, bool) {
-    let (mut digits, mut letters) = (String::with_capacity(24), 0);
-    for c in text.chars().take(2 * MAX_CHARS) {
-        match c {
-            _ if c.is_ascii_digit() => digits.push(c),
-            _ if c.is_ascii() => letters += usize::from(c.is_ascii_alphabetic()),
-            _ if c.is_numeric() => digits.push(plain_char(c)),
-            _ => {}
+    let (mut digits, mut letters, mut has_alternative) = (String::with_capacity(24), 0, false);
+    // How many digits stand directly behind a mark such as the one in `555-0132/0133`.
+    let mut behind_mark = None;
+    let mut last = ['\0'; 2];
+    for c in text.chars().filter(|c| !is_invisible(*c)).take(MAX_CHARS).map(plain_char) {
+        if c.is_ascii_digit() {
+            digits.push(c);
+            behind_mark = behind_mark.map(|count| count + 1);
+        } else {
+            has_alternative |= matches!(behind_mark, Some(3 | 4));
+            letters += usize::from(c.is_ascii_alphabetic());
+            let is_mark = is_mark(c) || c == ' ' && (last[1] == ' ' || last == [' ', '-']);
+            behind_mark = (is_mark || c == ' ' && behind_mark == Some(0)).then_some(0);
         }
+        last = [last[1], c];
     }
+    has_alternative |= matches!(behind_mark, Some(3 | 4));
     let is_vanity = 3 <= letters && may_be_vanity(&digits);
-    (digits, is_vanity)
+    (digits, is_vanity || has_alternative)
 }
 
-/// The zeros of the scripts that people write phone numbers in, besides ASCII: full-width, Arabic-Indic, Persian,
-/// Devanagari, Bengali, Thai.
-const ZEROS: [char; 6] = ['０', '٠', '۰', '०', '০', '๐'];
-
-/// ASCII digits in those scripts.
-pub fn in_scripts(digits: &str) -> impl Iterator<Item = String> {
-    let value = |digit: char| digit.to_digit(10).unwrap_or_default();
-    ZEROS
-        .into_iter()
-        .map(move |zero| digits.chars().filter_map(|digit| char::from_u32(u32::from(zero) + value(digit))).collect())
+/// Whether a mark between digits may separate two numbers.
+pub(super) fn is_mark(c: char) -> bool {
+    matches!(c, '/' | '\\' | '·' | '•')
 }
 
 fn plain_char(c: char) -> char {

@@ -1,5 +1,8 @@
 //! What stands in phone fields, and whose number it is.
 
+#[path = "../../../../tests/fuzz/properties/phone_field.rs"]
+mod phone_field;
+
 use proptest::prelude::*;
 use rules::E164;
 use rules::phone::{Country, Places, Recognition, read};
@@ -183,15 +186,25 @@ proptest! {
     }
 
     #[test]
-    fn reading_never_panics(text in prop_oneof![any::<String>(), "[0-9a-z+()/., #*~@;:=-]{0,100}"]) {
-        let countries = [country(33), country(1), country(54)];
-        let places = Places { lines: &countries, ..Places::default() };
-        let reading = read(&text, &countries);
-        prop_assert!(reading.numbers.len() <= 40);
-        for number in reading.numbers {
-            for meaning in number.meanings(&places) {
-                prop_assert!(E164::parse(meaning.number.as_str()).is_ok());
-            }
-        }
+    fn a_field_means_the_same_however_it_is_written(text in field()) {
+        phone_field::check(&text);
     }
+}
+
+/// What people put into phone fields, and what nobody would.
+fn field() -> impl Strategy<Value = String> {
+    let separator =
+        prop::sample::select(vec!["", " ", "-", ".", "/", " / ", ", ", ";", " or ", "\n", "(", ")", " - ", "  "]);
+    let word = prop::sample::select(vec![
+        "+", "00", "011", "(0)", "ext. 7", "x12", "#9", ",,,4", "tel:", "mob", "FLOWERS", "1-800-", ".0",
+    ]);
+    let part = prop_oneof![
+        4 => "[0-9]{1,12}",
+        3 => example().prop_map(|number| number.international()),
+        3 => example().prop_map(|number| number.written_forms().pop_last().unwrap_or_default()),
+        2 => word.prop_map(str::to_owned),
+        1 => any::<String>(),
+    ];
+    prop::collection::vec((part, separator), 0..6)
+        .prop_map(|parts| parts.into_iter().flat_map(|(part, separator)| [part, separator.to_owned()]).collect())
 }
