@@ -98,6 +98,20 @@ async fn every_spelling_is_found_before_the_search_lists_it() {
 }
 
 #[tokio::test]
+async fn a_number_that_is_spelt_out_is_found() {
+    let env = TestEnv::new().await;
+    env.put_settings(json!({"unknown_number": "create_contact"})).await;
+    for (id, phone, stored) in
+        [(1, "+1 800 356 9377", "1-800-FLOWERS"), (2, "+33639981010", "０６－３９－９８－１０－１０")]
+    {
+        let contact = env.contact("Spelt Out", stored);
+        let call = CallBody::outbound(id).to(phone);
+        env.end([&call]).await;
+        assert_eq!(env.task(&call)["WhoId"], contact, "{stored}");
+    }
+}
+
+#[tokio::test]
 async fn a_national_number_is_one_of_the_country_of_its_address() {
     let env = TestEnv::new().await;
     env.put_settings(json!({"unknown_number": "do_nothing"})).await;

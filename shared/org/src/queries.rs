@@ -18,7 +18,7 @@ use crate::org::Org;
 /// The most numbers that are queried by patterns, each a comparison for every phone field of every record. More are queried
 /// by the texts under which they are mostly stored.
 const MAX_PATTERNS: usize = 50;
-/// The most numbers that are also queried in digits of scripts that are not used in their country.
+/// The most numbers that are also queried in digits of scripts that are not used in their country, and in letters.
 const MAX_IN_ALL_SCRIPTS: usize = 5;
 
 /// What to query.
@@ -180,8 +180,12 @@ fn spellings(phones: &BTreeSet<E164>) -> (Vec<String>, Vec<String>) {
         if phones.len() > MAX_PATTERNS || cores.is_empty() {
             forms.extend(phone.written_forms());
         } else {
-            let scripts = if phones.len() <= MAX_IN_ALL_SCRIPTS { Script::ALL } else { Script::of(phone) };
+            let is_few = phones.len() <= MAX_IN_ALL_SCRIPTS;
+            let scripts = if is_few { Script::ALL } else { Script::of(phone) };
             patterns.extend(scripts.iter().flat_map(|script| cores.iter().map(|core| script.write(core))));
+            if is_few {
+                patterns.extend(phone.spelt_out());
+            }
             patterns.extend(cores);
         }
     }

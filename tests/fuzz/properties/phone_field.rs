@@ -11,7 +11,7 @@ const CODES: [&str; 8] = ["+33", "+1", "+54", "+39", "+36", "+55", "+7", "+81"];
 ///
 /// # Panics
 /// If one does not hold.
-pub fn check(text: &str) {
+pub(crate) fn check(text: &str) {
     let countries = CODES.map(|code| Country::of(&E164::parse(&format!("{code}123456789")).unwrap()).unwrap());
     let meanings = meanings(text, &countries);
     for meaning in &meanings {

@@ -8,6 +8,7 @@ use super::country::Country;
 use super::pieces::MIN_DIGITS as MIN_READ;
 use super::reading::{National, is_valid, parsed};
 use super::same::others;
+use super::vanity::spelt_out;
 use super::{E164, digits_of};
 
 /// The fewest digits of a phrase, or of a pattern: with fewer, too many other numbers hold them.
@@ -88,6 +89,12 @@ impl E164 {
         }
         let significant = forms.into_iter().map(|form| form.significant);
         significant.filter(|digits| MIN_DIGITS < digits.len()).collect()
+    }
+
+    /// Digits and letters that texts hold in this order which spell this number out, as `1-800-FLOWERS`. Other texts may
+    /// hold them too.
+    pub fn spelt_out(&self) -> Vec<String> {
+        spelt_out(&Forms::new(self).significant)
     }
 
     /// The texts under which people and systems store this number, for a search by equality: as E.164, in

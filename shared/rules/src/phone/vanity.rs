@@ -36,6 +36,26 @@ pub(super) fn key(letter: char) -> Option<char> {
     Some(key)
 }
 
+/// The letters of a key.
+fn letters(digit: char) -> impl Iterator<Item = char> {
+    ('a'..='z').filter(move |letter| key(*letter) == Some(digit))
+}
+
+/// What texts hold in this order that spell a national number out, if it is a toll-free one: its prefix, and the digit or a
+/// letter in place of the first and of the last digit that letters may stand for.
+pub(super) fn spelt_out(significant: &str) -> Vec<String> {
+    let spelt = TOLL_FREE.iter().find_map(|(prefix, count)| {
+        let prefix = prefix.trim_start_matches('0');
+        let word: Vec<char> = significant.strip_prefix(prefix)?.chars().collect();
+        Some((prefix, *word.first()?, *word.get(count - 1)?))
+    });
+    let Some((prefix, first, last)) = spelt else { return Vec::new() };
+    let firsts = || letters(first).chain([first]);
+    let both = firsts().flat_map(|first| letters(last).chain([last]).map(move |last| (first, last)));
+    let is_spelt = |(first, last): &(char, char)| first.is_alphabetic() || last.is_alphabetic();
+    both.filter(is_spelt).map(|(first, last)| format!("{prefix}{first}{last}")).collect()
+}
+
 /// Whether letters beside these digits may be digits.
 pub(super) fn may_be_vanity(digits: &str) -> bool {
     TOLL_FREE.iter().any(|(prefix, _)| digits.contains(prefix))
@@ -90,6 +110,14 @@ mod tests {
         check("1-800-CONTACTS", "1-800-2668228");
         check("1-800-555-CALL", "1-800-555-2255");
         check("1300 FLIGHT", "1300 354448");
+    }
+
+    #[test]
+    fn a_toll_free_number_is_searched_by_two_of_its_letters() {
+        let spelt = spelt_out("8003569377");
+        assert!(spelt.contains(&"800fs".to_owned()) && spelt.contains(&"8003s".to_owned()), "{spelt:?}");
+        assert!(!spelt.contains(&"80037".to_owned()) && spelt.len() == 4 * 5 - 1, "{spelt:?}");
+        assert!(spelt_out("4155550132").is_empty());
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod call_workflow;
 mod matching;
 mod merge;
 mod messages;
+mod phone_speed;
 mod phones;
 mod relate;
 mod revise;

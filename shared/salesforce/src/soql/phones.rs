@@ -133,18 +133,18 @@ impl Soql {
         Self::by_phone(sobject, forms, fields, " ORDER BY LastModifiedDate DESC LIMIT 200")
     }
 
-    /// The same for records with these digits in a phone field, in this order and whatever stands between them. A scan of
-    /// the whole object: for a few numbers only.
+    /// The same for records with these digits, or letters, in a phone field, in this order and whatever stands between them.
+    /// A scan of the whole object: for a few numbers only.
     ///
     /// Salesforce compares `LIKE` ignoring case; `%` stands for any text. Source:
     /// <https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_comparisonoperators.htm>.
-    pub fn records_by_pattern(sobject: SObject, digits: &[String], fields: &CallerFields) -> Vec<Self> {
-        let pattern = |digits: &String| {
-            let is_run = !digits.is_empty() && digits.chars().all(char::is_numeric);
-            is_run.then(|| literal(&digits.chars().fold("%".to_owned(), |pattern, digit| format!("{pattern}{digit}%"))))
+    pub fn records_by_pattern(sobject: SObject, texts: &[String], fields: &CallerFields) -> Vec<Self> {
+        let pattern = |text: &String| {
+            let is_plain = !text.is_empty() && text.chars().all(char::is_alphanumeric);
+            is_plain.then(|| literal(&text.chars().fold("%".to_owned(), |pattern, c| format!("{pattern}{c}%"))))
         };
         let (head, phones) = Self::head(sobject, fields);
-        In::values(digits.iter().filter_map(pattern)).fields(&phones).likes(&head, " ORDER BY LastModifiedDate DESC")
+        In::values(texts.iter().filter_map(pattern)).fields(&phones).likes(&head, " ORDER BY LastModifiedDate DESC")
     }
 
     fn by_phone(sobject: SObject, forms: &[String], fields: &CallerFields, tail: &str) -> Vec<Self> {
