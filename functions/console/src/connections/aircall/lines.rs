@@ -54,11 +54,12 @@ async fn fetch(console: &Console, tenant: &TenantId) -> Result<Lines, Connection
 
 /// Stores the phone numbers of the company's own lines. A failure is only logged: they are also read once a day.
 pub(super) async fn store_own(console: &Console, tenant: &TenantId, client: &Client) {
-    match timeout(STORE_TIMEOUT, client.own_lines()).await {
-        Ok(Ok(lines)) => match console.tenants.set_own_lines(tenant, &lines).await {
-            Ok(_) => tracing::info!(%tenant, lines = lines.len(), "stored the own lines"),
-            Err(error) => tracing::warn!(%tenant, %error, "the own lines were not stored"),
-        },
-        Ok(Err(_)) | Err(_) => tracing::warn!(%tenant, "Aircall did not list the own lines"),
+    let Ok(Ok(lines)) = timeout(STORE_TIMEOUT, client.own_lines()).await else {
+        tracing::warn!(%tenant, "Aircall did not list the own lines");
+        return;
+    };
+    match console.tenants.set_own_lines(tenant, &lines).await {
+        Ok(_) => tracing::info!(%tenant, lines = lines.len(), "stored the own lines"),
+        Err(error) => tracing::warn!(%tenant, %error, "the own lines were not stored"),
     }
 }
