@@ -17,7 +17,7 @@ MAX_ZIPPED = {
     "ConsoleFunction": 6_900_000,
     "EvaluateFunction": 4_700_000,
     "IntakeFunction": 3_600_000,
-    "ReconcileFunction": 3_300_000,
+    "ReconcileFunction": 5_300_000,
     "WriteFunction": 5_500_000,
 }
 

@@ -8,7 +8,7 @@ FUNCTIONS = {
     "EvaluateFunction": (256, 15),
     "WriteFunction": (512, 45),
     "ConsoleFunction": (256, 29),
-    "ReconcileFunction": (256, 30),
+    "ReconcileFunction": (256, 60),
 }
 # Functions that may run in a VPC, and those that may have reserved concurrency, with its parameter.
 IN_VPC = {"WriteFunction", "ConsoleFunction", "ReconcileFunction"}
@@ -159,12 +159,22 @@ def bad_schedules(stack):
                 "RetryPolicy": {"MaximumRetryAttempts": 0},
                 "RoleArn": "{SweepRole.Arn}",
             },
-        }
+        },
+        "ReconcileFunctionLines": {
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "ScheduleExpression": "rate(1 day)",
+            "Target": {
+                "Arn": "{ReconcileFunctionAliaslive}",
+                "Input": '{"source":"aws.scheduler","job":"lines"}',
+                "RetryPolicy": {"MaximumRetryAttempts": 0},
+                "RoleArn": "{LinesRole.Arn}",
+            },
+        },
     }
     return differences(stack.of_type("AWS::Scheduler::Schedule"), expected)
 
 
-def test_the_sweep_runs_every_minute_with_a_role_of_its_own(stack):
+def test_the_sweep_runs_every_minute_and_the_lines_are_read_daily_each_with_a_role_of_its_own(stack):
     assert bad_schedules(stack) == []
 
 

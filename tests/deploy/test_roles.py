@@ -52,7 +52,7 @@ ROLES = {
             "calls": {
                 "{CallsTable.Arn}": "dynamodb:GetItem dynamodb:UpdateItem",
                 "{SettingsTable.Arn}": "dynamodb:GetItem",
-                "{TenantsTable.Arn}": "dynamodb:UpdateItem",
+                "{TenantsTable.Arn}": "dynamodb:GetItem dynamodb:UpdateItem",
                 "{WritesQueue.Arn}": "sqs:SendMessage",
             },
             "lambda": for_lambda("Evaluate", "EventsQueue"),
@@ -105,13 +105,18 @@ ROLES = {
         {
             "calls": {
                 "{CallsTable.Arn}/index/pending": "dynamodb:Scan",
-                "{TenantsTable.Arn}": "dynamodb:GetItem",
+                "{TenantsTable.Arn}": "dynamodb:GetItem dynamodb:Scan dynamodb:UpdateItem",
                 "{WritesQueue.Arn}": "sqs:SendMessage",
+                f"{SECRETS}/aircall/*": "secretsmanager:GetSecretValue",
             },
             "lambda": for_lambda("Reconcile", "RetriesQueue"),
         },
     ),
     "SweepRole": (
+        "scheduler.amazonaws.com",
+        {"invoke": {"{ReconcileFunction.Arn}:live": "lambda:InvokeFunction"}},
+    ),
+    "LinesRole": (
         "scheduler.amazonaws.com",
         {"invoke": {"{ReconcileFunction.Arn}:live": "lambda:InvokeFunction"}},
     ),

@@ -29,6 +29,7 @@ mod one_bad_record;
 mod openapi;
 mod org_rules;
 mod outage_triage;
+mod own_lines;
 mod phones;
 mod public_url;
 mod random_faults;

@@ -5,7 +5,7 @@ mod schedule;
 
 use std::collections::BTreeSet;
 
-use rules::settings::{LogCalls, MessageTasks, RelateTo, UnknownNumber};
+use rules::settings::{InternalCalls, LogCalls, MessageTasks, RelateTo, UnknownNumber};
 use rules::{CallType, LineId, Settings};
 
 use self::log_as::names;
@@ -18,6 +18,7 @@ pub(crate) enum Setting {
     Schedule,
     LineSchedule(LineId),
     UnknownNumber,
+    InternalCalls,
     RelateTo,
     RecordingLink,
     LogMessages,
@@ -62,6 +63,7 @@ fn all(one: &Settings, other: &Settings) -> Vec<Setting> {
     all.extend(lines.into_iter().copied().map(Setting::LineSchedule));
     all.extend([
         Setting::UnknownNumber,
+        Setting::InternalCalls,
         Setting::RelateTo,
         Setting::RecordingLink,
         Setting::LogMessages,
@@ -86,6 +88,7 @@ impl Setting {
                 (format!("business_hours.numbers.{id}"), format!("Business hours of line {id}"))
             }
             Setting::UnknownNumber => plain("unknown_number", "When the number does not exist in Salesforce"),
+            Setting::InternalCalls => plain("internal_calls", "Calls between your own lines"),
             Setting::RelateTo => plain("relate_to", "Case or Opportunity"),
             Setting::RecordingLink => plain("recording_link", "Link to the recording"),
             Setting::LogMessages => plain("log_messages", "Messages"),
@@ -115,6 +118,11 @@ impl Setting {
                 UnknownNumber::DoNothing => "Do nothing",
             }
             .to_owned(),
+            Setting::InternalCalls => either(
+                settings.internal_calls == InternalCalls::Log,
+                "Log on the record that has the line’s number",
+                "Do nothing",
+            ),
             Setting::RelateTo => match (settings.relate_to, settings.create_case_if_none) {
                 (RelateTo::Nothing, _) => "Neither",
                 (RelateTo::Case, false) => "Case",
@@ -155,6 +163,7 @@ impl Setting {
                 };
             }
             Setting::UnknownNumber => into.unknown_number = from.unknown_number,
+            Setting::InternalCalls => into.internal_calls = from.internal_calls,
             // `create_case_if_none` depends on `relate_to`, so both are copied together.
             Setting::RelateTo => {
                 into.relate_to = from.relate_to;
@@ -192,6 +201,7 @@ mod tests {
             ("/business_hours/schedule", json!({"weekly": {"monday": [{"opens": "09:00", "closes": "17:00"}]}})),
             ("/business_hours/numbers", json!({"7": {}})),
             ("/unknown_number", json!("create_lead")),
+            ("/internal_calls", json!("do_nothing")),
             ("/relate_to", json!("case")),
             ("/create_case_if_none", json!(true)),
             ("/recording_link", json!(false)),

@@ -85,15 +85,17 @@ pub(crate) async fn preview(
     settings: &rules::Settings,
     document: Document,
 ) -> Result<Result<Previewed, NotOver>, store::Error> {
+    let tenant = activity::tenant(console, id).await?;
+    let own_lines = &tenant.own_lines;
     let document = match document {
         Document::Call(_) => document,
         // Its conversation is part of the key that the preview shows.
         Document::Messages(_) => match console.tenants.digest_key(id).await? {
-            Some(key) => document.with_conversation(settings, &key),
+            Some(key) => document.with_conversation(settings, own_lines, &key),
             None => document,
         },
     };
-    let Some(decision) = decide::decide(&document, settings, None) else { return Ok(Err(NotOver)) };
+    let Some(decision) = decide::decide(&document, settings, own_lines, None) else { return Ok(Err(NotOver)) };
     let mut previewed = Previewed {
         call_type: decision.call_type(),
         would: match decision.verdict {
@@ -105,7 +107,6 @@ pub(crate) async fn preview(
         interaction: document.interaction(),
     };
     if let (Ok(status), Some(phone)) = (previewed.would, previewed.interaction.party().phone().cloned()) {
-        let tenant = activity::tenant(console, id).await?;
         match look_up(console, tenant, settings, &previewed.interaction, status, phone).await {
             Ok(found) => {
                 previewed.steps.extend(found.trace.steps().iter().cloned());

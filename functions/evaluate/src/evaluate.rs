@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use crate::digest_keys::DigestKeys;
 use crate::heartbeat::Heartbeat;
+use crate::own_lines::OwnLinesCache;
 use crate::update::{Times, Update};
 
 /// The shortest of the longest waits before the second attempt of a merge: else it is as long as an attempt takes. It
@@ -30,6 +31,7 @@ pub(crate) struct Evaluator {
     pub(crate) write_queue: WriteQueue,
     pub(crate) heartbeat: Heartbeat,
     pub(crate) digest_keys: DigestKeys,
+    pub(crate) own_lines: OwnLinesCache,
     /// How long an entry is kept after its last event.
     pub(crate) retention: SignedDuration,
 }
@@ -104,7 +106,8 @@ impl Evaluator {
                 return Ok(excess);
             }
             let settings = self.settings.get(tenant).await?;
-            let mut decision = decide(&document, &settings, last_decision.as_ref());
+            let own_lines = self.own_lines.get(tenant, &settings, times.now).await?;
+            let mut decision = decide(&document, &settings, &own_lines, last_decision.as_ref());
             if let (None, Some(status)) = (&last_decision, task_status) {
                 decision = decision.map(|decision| decision.keep_task(status));
             }

@@ -5,6 +5,7 @@ mod digest_keys;
 mod evaluate;
 mod heartbeat;
 mod message;
+mod own_lines;
 mod update;
 
 use std::time::{Duration, SystemTime};
@@ -20,6 +21,7 @@ use tokio::time::Instant;
 use crate::digest_keys::DigestKeys;
 use crate::evaluate::Evaluator;
 use crate::heartbeat::Heartbeat;
+use crate::own_lines::OwnLinesCache;
 use crate::update::Times;
 
 /// What remains of an invocation's time when no merge is attempted again: enough for the last one, and to answer.
@@ -36,7 +38,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         calls: Calls::new(dynamodb.clone(), env::required("CALLS_TABLE")?),
         settings: SettingsStore::new(dynamodb, env::required("SETTINGS_TABLE")?),
         heartbeat: Heartbeat::new(tenants.clone()),
-        digest_keys: DigestKeys::new(tenants),
+        digest_keys: DigestKeys::new(tenants.clone()),
+        own_lines: OwnLinesCache::new(tenants),
         write_queue: WriteQueue::new(aws_sdk_sqs::Client::new(&aws), env::required("WRITES_QUEUE_URL")?),
         retention: SignedDuration::from_hours(24 * retention_days),
     };

@@ -1,6 +1,6 @@
 //! Messages: merges events into their message's aggregate, and says into which entries that is routed.
 
-use rules::{Conversation, DigestKey, Document, Message, MessageDocument, MessageId, Messages, Settings};
+use rules::{Conversation, DigestKey, Document, Message, MessageDocument, MessageId, Messages, OwnLines, Settings};
 use store::{MergeError, MessageAggregate, TenantId};
 
 use crate::evaluate::{Attempts, EvaluateError, Evaluator};
@@ -12,6 +12,14 @@ pub(crate) struct Routed {
     /// The entry's key.
     pub(crate) key: String,
     pub(crate) document: Messages,
+}
+
+/// What the route of a message depends on.
+#[derive(Debug)]
+struct Routing<'a> {
+    settings: &'a Settings,
+    own_lines: &'a OwnLines,
+    key: &'a DigestKey,
 }
 
 impl Evaluator {
@@ -65,8 +73,10 @@ impl Evaluator {
             unrouted.retain(|message| !aggregate.routes.contains_key(&message.id));
             if !unrouted.is_empty() {
                 let settings = self.settings.get(tenant).await?;
+                let own_lines = self.own_lines.get(tenant, &settings, times.now).await?;
+                let routing = Routing { settings: &settings, own_lines: &own_lines, key };
                 for message in unrouted {
-                    let (id, conversation) = self.route(tenant, &aggregate.document, message, &settings, key).await?;
+                    let (id, conversation) = self.route(tenant, &aggregate.document, message, &routing).await?;
                     aggregate.routes.insert(id, conversation);
                 }
             }
@@ -120,15 +130,14 @@ impl Evaluator {
         tenant: &TenantId,
         document: &MessageDocument,
         message: Message,
-        settings: &Settings,
-        key: &DigestKey,
+        Routing { settings, own_lines, key }: &Routing<'_>,
     ) -> Result<(MessageId, Option<Conversation>), EvaluateError> {
         if let Some(former) = document.former_id(&message)
             && self.calls.get(tenant, &former.key()).await?.is_some()
         {
             return Ok((former, None));
         }
-        let conversation = match Conversation::for_message(&message, settings, key) {
+        let conversation = match Conversation::for_message(&message, settings, own_lines, key) {
             Some(conversation) => Some(self.with_entry(tenant, conversation).await?),
             None => None,
         };

@@ -1,20 +1,30 @@
-//! Wakes the writer for retries that are due, and for overdue entries whose wake-up was lost.
+//! Wakes the writer for retries that are due, and for overdue entries whose wake-up was lost. Reads the phone numbers of
+//! each company's own lines once a day.
 
+mod aircall;
+mod lines;
 mod payload;
 mod sweep;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use lambda::{WriteQueue, env, start};
 use lambda_runtime::{LambdaEvent, run, service_fn};
-use store::{Calls, Tenants};
+use store::{AircallCredentials, Calls, Tenants};
+use tokio::time::Instant;
+use url::Url;
 
+use crate::aircall::Aircall;
 use crate::payload::{Payload, Reconcile};
 
 /// Timeout of one call to AWS.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// Timeout of one request to Aircall.
+const AIRCALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// What remains of an invocation's time when no more is begun.
+const RESERVE: Duration = Duration::from_secs(3);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
@@ -22,14 +32,29 @@ async fn main() -> anyhow::Result<()> {
     let calls_table = env::required("CALLS_TABLE")?;
     let tenants_table = env::required("TENANTS_TABLE")?;
     let writes_queue_url = env::required("WRITES_QUEUE_URL")?;
+    let aircall_api_url: Url = env::parsed("AIRCALL_API_URL", "a URL")?;
+    let aircall_credentials_prefix = env::required("AIRCALL_CREDENTIALS_PREFIX")?;
     let aws = start::aws(TIMEOUT).await;
     let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
+    let secretsmanager = aws_sdk_secretsmanager::Client::new(&aws);
+    let http = reqwest::Client::builder()
+        .connect_timeout(Duration::from_secs(4))
+        .timeout(AIRCALL_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()?;
     let reconcile = &Reconcile {
         calls: Calls::new(dynamodb.clone(), calls_table),
         tenants: Tenants::new(dynamodb, tenants_table),
         write_queue: WriteQueue::new(aws_sdk_sqs::Client::new(&aws), writes_queue_url),
+        aircall: Aircall {
+            http,
+            api_url: aircall_api_url,
+            credentials: AircallCredentials::new(secretsmanager, aircall_credentials_prefix),
+        },
     };
-    run(service_fn(|event: LambdaEvent<Payload>| reconcile.handle(event.payload)))
-        .await
-        .map_err(anyhow::Error::from_boxed)
+    let handle = async |event: LambdaEvent<Payload>| {
+        let time_left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
+        reconcile.handle(event.payload, Instant::now() + time_left.saturating_sub(RESERVE)).await
+    };
+    run(service_fn(handle)).await.map_err(anyhow::Error::from_boxed)
 }

@@ -1,11 +1,14 @@
-//! The function's two triggers, distinguished by their payloads.
+//! The function's triggers, distinguished by their payloads.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use jiff::Timestamp;
 use lambda::{QueueError, WakeUp, WriteQueue, batch, metrics};
 use serde::Deserialize;
 use store::{Calls, Tenants};
+use tokio::time::Instant;
 
+use crate::aircall::Aircall;
+use crate::lines::{self, LinesRead};
 use crate::sweep::{self, Swept};
 
 /// Wake-ups that are forwarded concurrently.
@@ -17,14 +20,28 @@ const CONCURRENCY: usize = 10;
 pub(crate) enum Payload {
     /// Wake-ups from the retries queue.
     Retries(SqsEvent),
-    /// The schedule.
+    /// A schedule.
     Schedule {
         /// The calling service, such as `aws.scheduler`.
         source: String,
+        /// What it is for: the schedule of the sweep has no input of its own, so its payload does not say.
+        #[serde(default)]
+        job: Job,
     },
 }
 
-/// Handles both triggers.
+/// What a schedule is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Job {
+    /// Finding overdue entries, each minute.
+    #[default]
+    Sweep,
+    /// Reading the own lines, each day.
+    Lines,
+}
+
+/// Handles all triggers.
 #[derive(Debug)]
 pub(crate) struct Reconcile {
     /// The entries.
@@ -33,19 +50,25 @@ pub(crate) struct Reconcile {
     pub(crate) tenants: Tenants,
     /// Wakes the writer.
     pub(crate) write_queue: WriteQueue,
+    /// Lists the companies' lines.
+    pub(crate) aircall: Aircall,
 }
 
 impl Reconcile {
-    /// Forwards the retries, each with its own outcome, or sweeps.
+    /// Forwards the retries, each with its own outcome; or sweeps, or reads the own lines until the deadline.
     ///
     /// # Errors
-    /// When the sweep fails. The next one follows in a minute.
-    pub(crate) async fn handle(&self, payload: Payload) -> Result<Option<SqsBatchResponse>, lambda_runtime::Error> {
+    /// When the sweep or the reading fails. The next one follows in a minute or in a day.
+    pub(crate) async fn handle(
+        &self,
+        payload: Payload,
+        deadline: Instant,
+    ) -> Result<Option<SqsBatchResponse>, lambda_runtime::Error> {
         match payload {
             Payload::Retries(event) => {
                 Ok(Some(batch::each(event, CONCURRENCY, |message| self.forward(message)).await?))
             }
-            Payload::Schedule { source } => {
+            Payload::Schedule { source, job: Job::Sweep } => {
                 let swept = sweep::sweep(self, Timestamp::now()).await;
                 let Swept { tenants, oldest } =
                     swept.inspect_err(|error| tracing::error!(%error, "the sweep ended early"))?;
@@ -56,6 +79,13 @@ impl Reconcile {
                     source,
                     "swept"
                 );
+                Ok(None)
+            }
+            Payload::Schedule { source, job: Job::Lines } => {
+                let read = lines::read_all(&self.aircall, &self.tenants, deadline).await;
+                let LinesRead { stored, failed, not_reached } =
+                    read.inspect_err(|error| tracing::error!(%error, "the own lines were not read"))?;
+                tracing::info!(stored, failed, not_reached, source, "read the own lines");
                 Ok(None)
             }
         }

@@ -13,7 +13,7 @@ use crate::payload::Reconcile;
 const GRACE: SignedDuration = SignedDuration::from_secs(60);
 /// How many tenants are read to find one whose org takes requests.
 const MAX_LOOK_UPS: usize = 100;
-/// Maximum duration of a sweep. The function's timeout is 30 s.
+/// Maximum duration of a sweep. The function's timeout is 60 s, and the next sweep follows in a minute.
 const BUDGET: Duration = Duration::from_secs(20);
 
 /// Why a sweep ended early.
@@ -40,7 +40,7 @@ pub(crate) struct Swept {
 ///
 /// The writer works from the table, so one wake-up is enough for all entries of a tenant.
 pub(crate) async fn sweep(
-    Reconcile { calls, tenants, write_queue }: &Reconcile,
+    Reconcile { calls, tenants, write_queue, .. }: &Reconcile,
     now: Timestamp,
 ) -> Result<Swept, SweepError> {
     let started = Instant::now();

@@ -1,14 +1,21 @@
-//! Both triggers, against an embedded DynamoDB and a mock SQS that records its requests.
+//! All triggers, against an embedded DynamoDB and a mock SQS that records its requests.
 
+mod lines;
+
+use std::time::Duration;
+
+use aws_lambda_events::sqs::SqsBatchResponse;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use lambda::WriteQueue;
 use serde_json::{Value, json};
 use store::test_tables::TestTables;
-use store::{Calls, ConnectionState, Tenant, TenantId, Tenants};
+use store::{AircallCredentials, Calls, ConnectionState, Tenant, TenantId, Tenants};
+use tokio::time::Instant;
 use wiremock::matchers::{body_string_contains, method};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
+use crate::aircall::Aircall;
 use crate::payload::{Payload, Reconcile};
 use crate::sweep::{Swept, sweep};
 
@@ -17,6 +24,8 @@ const NOW: i64 = 1_774_254_600;
 struct Fixture {
     tables: TestTables,
     sqs: MockServer,
+    aircall: MockServer,
+    secrets: MockServer,
     reconcile: Reconcile,
 }
 
@@ -32,7 +41,15 @@ impl Fixture {
             WriteQueue::new(aws_sdk_sqs::Client::new(&config), "https://sqs.us-east-1.example.com/0/writes.fifo");
         let calls = Calls::new(tables.dynamodb.clone(), "CallsTable");
         let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
-        Self { tables, sqs, reconcile: Reconcile { calls, tenants, write_queue } }
+        let (aircall, secrets) = (MockServer::start().await, MockServer::start().await);
+        let secretsmanager = aws_sdk_secretsmanager::Client::new(&test_aws::config(secrets.uri()));
+        let access = Aircall {
+            http: reqwest::Client::new(),
+            api_url: aircall.uri().parse().unwrap(),
+            credentials: AircallCredentials::new(secretsmanager, "aircall/"),
+        };
+        let reconcile = Reconcile { calls, tenants, write_queue, aircall: access };
+        Self { tables, sqs, aircall, secrets, reconcile }
     }
 
     /// Stores a pending entry that is due at `due_at`.
@@ -46,6 +63,11 @@ impl Fixture {
     async fn sweep(&self) -> Swept {
         let now = Timestamp::from_second(NOW).unwrap();
         sweep(&self.reconcile, now).await.unwrap()
+    }
+
+    async fn handle(&self, event: Value) -> Option<SqsBatchResponse> {
+        let deadline = Instant::now() + Duration::from_mins(1);
+        self.reconcile.handle(payload(event), deadline).await.unwrap()
     }
 
     async fn sent(&self) -> Vec<Value> {
@@ -129,7 +151,7 @@ async fn a_retry_is_forwarded_to_the_writes_queue() {
     let f = Fixture::new().await;
     let body = r#"{"tenant":"one","key":"call-7"}"#;
     let event = json!({ "Records": [{ "messageId": "m-1", "body": body }] });
-    let response = f.reconcile.handle(payload(event)).await.unwrap().unwrap();
+    let response = f.handle(event).await.unwrap();
     assert!(response.batch_item_failures.is_empty());
     let sent = &f.sent().await[0];
     assert_eq!((&sent["MessageBody"], &sent["MessageGroupId"]), (&json!(body), &json!("one")));
@@ -147,7 +169,7 @@ async fn a_failed_retry_does_not_fail_the_others() {
         record("not-json", "x"),
         record("refused", r#"{"tenant":"refused","key":null}"#),
     ]});
-    let response = f.reconcile.handle(payload(event)).await.unwrap().unwrap();
+    let response = f.handle(event).await.unwrap();
     let mut failed: Vec<_> = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
     failed.sort();
     assert_eq!(failed, ["not-json", "refused"]);
@@ -158,6 +180,6 @@ async fn a_scheduled_invocation_sweeps() {
     let f = Fixture::new().await;
     f.insert_pending("one", "call-1", 0).await;
     let event = json!({ "version": "0", "detail-type": "Scheduled Event", "source": "aws.scheduler", "detail": "{}" });
-    assert!(f.reconcile.handle(payload(event)).await.unwrap().is_none());
+    assert!(f.handle(event).await.is_none());
     assert_eq!(f.woken().await.len(), 1);
 }

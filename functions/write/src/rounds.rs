@@ -164,7 +164,7 @@ impl<'a> Rounds<'a> {
         waiting.extend(in_doubt);
         let lookup = &self.writer.lookup;
         let users = Users { known: &lookup.owners, tenant: &self.tenant.id, default_owner: self.org.default_owner };
-        let mut plan = Plan::new(jobs, &knowledge, self.settings, &users);
+        let mut plan = Plan::new(jobs, &knowledge, self.settings, &self.tenant.own_lines, &users);
         self.knowledge = Some(knowledge);
 
         // Those of the phone numbers are known already.

@@ -6,7 +6,7 @@ use rules::matching::Record;
 use rules::relate::{Relation, relate};
 use rules::settings::Settings;
 use rules::unknown::create;
-use rules::{SkipReason, Topic};
+use rules::{OwnLines, SkipReason, Topic};
 use salesforce::SalesforceId;
 use store::{Related, TenantId};
 
@@ -42,8 +42,14 @@ pub struct Plan {
 
 impl Plan {
     /// Plans `jobs` from `knowledge`. Jobs of one phone number share a new record; jobs of one Contact share a new
-    /// Case.
-    pub fn new(jobs: Vec<Job>, knowledge: &Knowledge, settings: &Settings, users: &Users<'_>) -> Self {
+    /// Case. No record is created for one of the company's own lines.
+    pub fn new(
+        jobs: Vec<Job>,
+        knowledge: &Knowledge,
+        settings: &Settings,
+        own_lines: &OwnLines,
+        users: &Users<'_>,
+    ) -> Self {
         let mut plan = Plan::default();
         let mut bundles: BTreeMap<String, Bundle> = BTreeMap::new();
         for mut job in jobs {
@@ -51,6 +57,10 @@ impl Plan {
             let new = if let Some((_, found)) = &known {
                 job.trace.extend(found.clone());
                 None
+            } else if own_lines.contains(&job.phone) {
+                note_own_line(&mut job);
+                plan.skipped.push((job, SkipReason::InternalCall));
+                continue;
             } else {
                 let mut contact = job.interaction.contact().cloned().unwrap_or_default();
                 contact.email = contact.email.filter(|_| !job.without_email);
@@ -118,6 +128,15 @@ impl Users<'_> {
         note_owner(job, user);
         user.unwrap_or(self.default_owner)
     }
+}
+
+/// Notes in the trace why nothing is created for the job's phone number.
+fn note_own_line(job: &mut Job) {
+    let phone = job.interaction.party().phone().unwrap_or(&job.phone).international();
+    let finding = format!(
+        "{phone} is the number of one of the company's own lines, and no record in Salesforce has it. None is created for own lines: not logged."
+    );
+    job.trace.note(Topic::Record, finding);
 }
 
 /// Notes in the trace who owns the Task, and why.

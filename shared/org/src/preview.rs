@@ -122,7 +122,7 @@ impl Lookup {
         let job = job.as_new();
         let knowledge = self.look_up(org, tenant, settings, std::slice::from_ref(&job), &Hints::default(), now).await?;
         let users = Users { known: &self.owners, tenant: &tenant.id, default_owner: org.default_owner };
-        Ok(Preview::new(Plan::new(vec![job], &knowledge, settings, &users), &tenant.facts))
+        Ok(Preview::new(Plan::new(vec![job], &knowledge, settings, &tenant.own_lines, &users), &tenant.facts))
     }
 }
 

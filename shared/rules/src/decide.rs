@@ -9,7 +9,8 @@ use crate::call_type::CallType;
 use crate::hours::{self, HoursCheck};
 use crate::interaction::{Document, Interaction};
 use crate::messages::Messages;
-use crate::settings::{LogAs, LogCalls, Settings};
+use crate::own_lines::OwnLines;
+use crate::settings::{InternalCalls, LogAs, LogCalls, Settings};
 use crate::task_status::TaskStatus;
 use crate::trace::{Topic, Trace};
 
@@ -47,6 +48,8 @@ pub enum SkipReason {
     AlphanumericSender,
     /// The other party is an address of internet telephony.
     SipAddress,
+    /// The other party is one of the company's own lines: the settings do not log such calls, or no record has its number.
+    InternalCall,
     /// No record has the phone number, and the settings do not create one.
     UnknownNumber,
 }
@@ -74,6 +77,7 @@ impl SkipReason {
             SkipReason::SipAddress => {
                 "The other party has an address of internet telephony instead of a phone number, so there is no record to log on."
             }
+            SkipReason::InternalCall => "It is internal: the other party is one of the company's own lines.",
             SkipReason::UnknownNumber => {
                 "No record in Salesforce has the phone number, and the settings do not create records for unknown numbers."
             }
@@ -145,7 +149,14 @@ impl Decision {
 ///
 /// A previous decision is kept until the facts it depends on change, so a comment a week later does not apply new
 /// settings to an old call. A call that was once to be logged stays logged: a Task is never withdrawn.
-pub fn decide(document: &Document, settings: &Settings, previous: Option<&Decision>) -> Option<Decision> {
+///
+/// `own_lines` are the phone numbers of the company's own lines. They only matter for [`InternalCalls::DoNothing`].
+pub fn decide(
+    document: &Document,
+    settings: &Settings,
+    own_lines: &OwnLines,
+    previous: Option<&Decision>,
+) -> Option<Decision> {
     if !document.is_complete() {
         return None;
     }
@@ -155,7 +166,7 @@ pub fn decide(document: &Document, settings: &Settings, previous: Option<&Decisi
     if let Some(previous) = previous.filter(|previous| previous.basis.as_ref().is_none_or(|known| *known == basis)) {
         return Some(Decision { basis: Some(basis), ..previous.clone() });
     }
-    let decision = decide_afresh(&interaction, basis, settings);
+    let decision = decide_afresh(&interaction, basis, settings, own_lines);
     match (previous.map(|previous| (previous, previous.verdict)), decision.verdict) {
         (Some((previous, Verdict::Log(status))), Verdict::Skip(_)) => Some(keep_logged(previous, status, decision)),
         _ => Some(decision),
@@ -175,14 +186,19 @@ impl Decision {
 }
 
 /// Decides about `interaction` without regard to a previous decision.
-fn decide_afresh(interaction: &Interaction, basis: Basis, settings: &Settings) -> Decision {
+fn decide_afresh(interaction: &Interaction, basis: Basis, settings: &Settings, own_lines: &OwnLines) -> Decision {
     let mut trace = Trace::new();
-    let verdict = verdict(interaction, settings, &mut trace);
+    let verdict = verdict(interaction, settings, own_lines, &mut trace);
     let verdict = verdict.map_or_else(Verdict::Skip, Verdict::Log);
     Decision { verdict, trace, basis: Some(basis) }
 }
 
-fn verdict(interaction: &Interaction, settings: &Settings, trace: &mut Trace) -> Result<TaskStatus, SkipReason> {
+fn verdict(
+    interaction: &Interaction,
+    settings: &Settings,
+    own_lines: &OwnLines,
+    trace: &mut Trace,
+) -> Result<TaskStatus, SkipReason> {
     match interaction {
         Interaction::Call(call) => {
             let call_type = CallType::classify(call);
@@ -190,14 +206,14 @@ fn verdict(interaction: &Interaction, settings: &Settings, trace: &mut Trace) ->
             check_line(&call.line, settings, trace)?;
             let status = check_workflow(call_type, settings, trace)?;
             check_business_hours(call, settings, trace)?;
-            check_party(&call.party, trace)?;
+            check_party(&call.party, settings, own_lines, trace)?;
             Ok(status)
         }
         Interaction::Messages(messages) => {
             check_messages(messages, settings, trace)?;
             let first = messages.first();
             check_line(&first.line, settings, trace)?;
-            check_party(&first.party, trace)?;
+            check_party(&first.party, settings, own_lines, trace)?;
             // Business hours apply to calls only, and a message needs no follow-up.
             Ok(TaskStatus::Completed)
         }
@@ -268,11 +284,23 @@ fn check_business_hours(call: &Call, settings: &Settings, trace: &mut Trace) -> 
     Ok(())
 }
 
-fn check_party(party: &Party, trace: &mut Trace) -> Result<(), SkipReason> {
+fn check_party(party: &Party, settings: &Settings, own_lines: &OwnLines, trace: &mut Trace) -> Result<(), SkipReason> {
     match party {
         Party::Phone(phone) => {
-            trace.note(Topic::PhoneNumber, format!("The other party is {}.", phone.international()));
-            Ok(())
+            let phone_number = phone.international();
+            match settings.internal_calls {
+                InternalCalls::DoNothing if own_lines.contains(phone) => {
+                    let finding = format!(
+                        "The other party is {phone_number}, one of the company's own lines, and internal calls and messages are not to be logged: not logged."
+                    );
+                    trace.note(Topic::PhoneNumber, finding);
+                    Err(SkipReason::InternalCall)
+                }
+                InternalCalls::Log | InternalCalls::DoNothing => {
+                    trace.note(Topic::PhoneNumber, format!("The other party is {phone_number}."));
+                    Ok(())
+                }
+            }
         }
         Party::Anonymous => {
             trace.note(Topic::PhoneNumber, SkipReason::Anonymous.sentence());

@@ -10,6 +10,7 @@ use crate::call::{Call, Contact, Direction, Line, Party, User};
 use crate::document::{CallDocument, Snapshot};
 use crate::message::MessageId;
 use crate::messages::Messages;
+use crate::own_lines::OwnLines;
 use crate::phone_digest::DigestKey;
 use crate::settings::Settings;
 use crate::stored;
@@ -100,9 +101,9 @@ impl Document {
 
     /// Assigns a message that was logged on its own to its conversation under `settings`, if any.
     #[must_use]
-    pub fn with_conversation(self, settings: &Settings, key: &DigestKey) -> Self {
+    pub fn with_conversation(self, settings: &Settings, own_lines: &OwnLines, key: &DigestKey) -> Self {
         match self {
-            Document::Messages(messages) => Document::Messages(messages.with_conversation(settings, key)),
+            Document::Messages(messages) => Document::Messages(messages.with_conversation(settings, own_lines, key)),
             Document::Call(_) => self,
         }
     }

@@ -29,6 +29,7 @@ pub mod messages;
 mod observed;
 #[cfg(feature = "openapi")]
 mod openapi;
+mod own_lines;
 pub mod phone;
 mod phone_digest;
 pub mod relate;
@@ -52,6 +53,7 @@ pub use matching::{Candidate, RecordKind};
 pub use message::{Channel, DeliveryState, Media, Message, MessageId};
 pub use message_document::{MessageDocument, MessageEvent, MessageSnapshot};
 pub use messages::{Conversation, Messages};
+pub use own_lines::OwnLines;
 pub use phone::E164;
 pub use phone_digest::DigestKey;
 pub use salesforce_id::{InvalidSalesforceId, SalesforceId};

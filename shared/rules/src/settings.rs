@@ -33,6 +33,11 @@ pub struct Settings {
     pub business_hours: BusinessHours,
     /// What to do when no record has the phone number.
     pub unknown_number: UnknownNumber,
+    /// What to do with calls and messages between the company's own lines. Optional, because older documents lack it; then
+    /// the default applies.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(default = "log"))]
+    pub internal_calls: InternalCalls,
     /// What a Contact's Task is related to as well.
     pub relate_to: RelateTo,
     /// Whether to create a Case when the Contact has no open one.
@@ -155,6 +160,18 @@ pub enum UnknownNumber {
     DoNothing,
 }
 
+/// What to do with calls and messages between the company's own lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum InternalCalls {
+    /// Log them on the record that has the line's number, if there is one. None is created.
+    #[default]
+    Log,
+    /// Do not log them.
+    DoNothing,
+}
+
 /// How messages are grouped into Tasks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -211,6 +228,7 @@ impl Default for Settings {
             },
             business_hours: BusinessHours { log_calls: LogCalls::Always, schedule: None, lines: BTreeMap::new() },
             unknown_number: UnknownNumber::DoNothing,
+            internal_calls: InternalCalls::Log,
             relate_to: RelateTo::Nothing,
             create_case_if_none: false,
             recording_link: true,

@@ -10,6 +10,7 @@
 //! | `connect` | `create`, and what connects and disconnects Salesforce and Aircall |
 //! | `lease` | `acquire`, `release` |
 //! | `digest_key` | `digest_key` |
+//! | `own_lines` | `own_lines`, `set_own_lines`, `with_aircall` |
 //! | `allowed_orgs` | what [`AllowedOrgs`](allowed_orgs::AllowedOrgs) reads |
 //! | `webhook_tokens` | `set_webhook_tokens`, `retire_webhook_tokens` |
 
@@ -19,6 +20,7 @@ mod connect;
 mod digest_key;
 pub(crate) mod lease;
 pub(crate) mod org_facts;
+pub(crate) mod own_lines;
 pub(crate) mod salesforce;
 pub(crate) mod tenant;
 pub(crate) mod webhook_tokens;
@@ -56,7 +58,8 @@ impl Tenants {
 
     /// Stores the tenant's webhook tokens, connections and state, which an admin configures.
     ///
-    /// The org's facts, its API usage and the time of the last event are observed later and stored only where absent.
+    /// The org's facts, its API usage, the own lines and the time of the last event are observed later and stored only where
+    /// absent.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -71,6 +74,11 @@ impl Tenants {
         let update = match &tenant.api_usage {
             Some(usage) => update.set_if_absent("api_usage", item::value(usage)),
             None => update,
+        };
+        let update = if tenant.own_lines.is_empty() {
+            update
+        } else {
+            update.set_if_absent(own_lines::ATTRIBUTE, item::value(&tenant.own_lines))
         };
         let update = match tenant.last_event_at {
             Some(at) => update.set_if_absent("last_event_at", item::seconds(at)),

@@ -94,7 +94,8 @@ async fn client_of(console: &Console, tenant: &TenantId) -> Result<Client, Conne
 /// The order of the steps: first the webhook, so that nothing is stored for an account that does not accept one; then
 /// its token's hash, added to those that are already accepted; then its events, which are authenticated from the first
 /// one on; then the credential; then the connection. A crash in between leaves at most an unused webhook, which the next
-/// try reuses. Last, superfluous webhooks of ours are deleted, and only then are their tokens retired.
+/// try reuses. Then superfluous webhooks of ours are deleted, and only then are their tokens retired. Last, the phone
+/// numbers of the company's own lines are stored.
 pub(crate) async fn connect(
     console: &Console,
     tenant: &TenantId,
@@ -104,7 +105,7 @@ pub(crate) async fn connect(
     let client = console.aircall.client(credential);
     client.ping().await?;
     let company = client.company().await?;
-    with_lease(console, tenant, async |known: Tenant| {
+    let connection = with_lease(console, tenant, async |known: Tenant| {
         if let Some(connected) = known.aircall.as_ref().filter(|connected| is_other_company(connected, &company)) {
             let (connected, given) = (connected.company_name.clone(), company.name);
             return Err(AircallError::OtherCompany { connected, given }.into());
@@ -138,7 +139,9 @@ pub(crate) async fn connect(
         tokens.retire(&deleted).await?;
         Ok(connection)
     })
-    .await
+    .await?;
+    lines::store_own(console, tenant, &client).await;
+    Ok(connection)
 }
 
 /// Reactivates the webhook: turns it on with our events, or creates a new one if it was deleted. The steps are in the

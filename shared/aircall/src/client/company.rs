@@ -1,9 +1,11 @@
 //! The company, its lines and its users.
 
+use rules::OwnLines;
 use serde::Deserialize;
 
 use super::pages::Meta;
 use super::{Client, Error};
+use crate::party::party;
 use crate::{call, lenient};
 
 /// Most lines or users that are read; a company has fewer.
@@ -49,6 +51,16 @@ impl Client {
         }
         let open = |wire: Wire| (wire.meta, wire.numbers.into_iter().map(Into::into).collect());
         self.pages("/v1/numbers", &[], LIMIT, open).await
+    }
+
+    /// The phone numbers of the company's lines; those of lines without a full number are left out. One request per fifty.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] says what to do.
+    pub async fn own_lines(&self) -> Result<OwnLines, Error> {
+        let lines = self.lines().await?;
+        Ok(lines.iter().filter_map(|line| party(line.digits.as_deref()).phone().cloned()).collect())
     }
 
     /// The company's users. One request per fifty.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aircall::client::{Credentials, Error, Reason};
 use aircall_sandbox::{Options, ResetUnit};
-use rules::LineId;
+use rules::{E164, LineId, OwnLines};
 use serde_json::{Value, json};
 
 use crate::sandbox::{Sandbox, api_key};
@@ -57,6 +57,17 @@ async fn lines_of_all_pages_are_listed() {
     let lines = sandbox.client().lines().await.unwrap();
     let ids: Vec<u64> = lines.iter().map(|line| line.id.0).collect();
     assert_eq!(ids, (1..=120).chain(1001..=1003).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn own_lines_are_those_with_a_phone_number() {
+    let sandbox = Sandbox::start().await;
+    let unusual = json!([{"id": 1, "digits": null}, {"id": 2, "digits": "3030"}, {"id": 3, "digits": "442079460101"}]);
+    sandbox.control("numbers", unusual).await;
+    let lines = sandbox.client().own_lines().await.unwrap();
+    let expected = ["+442079460101", "+14155550100", "+33199000100", "+442079460100"];
+    let expected: OwnLines = expected.into_iter().map(|phone| E164::parse(phone).unwrap()).collect();
+    assert_eq!(lines, expected);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use org::{BatchError, Field, FieldValue, Place, Preview, RelatedPlace, Writes};
 use rules::settings::{RelateTo, UnknownNumber};
-use rules::{RecordKind, Settings, SkipReason, Topic};
+use rules::{E164, RecordKind, Settings, SkipReason, Topic};
 use salesforce_sandbox::Options;
 use serde_json::{Value, json};
 use store::ConnectionState;
@@ -87,6 +87,22 @@ async fn an_unknown_number_is_previewed_as_the_settings_say() {
     let preview = org.preview(&nothing, missed(json!(null))).await.unwrap();
     assert_eq!(preview.would.unwrap_err(), SkipReason::UnknownNumber);
     assert!(preview.trace.finding(Topic::Record).unwrap().contains("not logged"), "{:?}", preview.trace);
+}
+
+#[tokio::test]
+async fn nothing_is_created_for_one_of_the_company_s_own_lines() {
+    let mut org = org().await;
+    org.tenant.own_lines = [E164::parse("+14155550132").unwrap()].into_iter().collect();
+    for unknown_number in [UnknownNumber::CreateContact, UnknownNumber::DoNothing] {
+        let settings = Settings { unknown_number, ..settings() };
+        let preview = org.preview(&settings, missed(json!(null))).await.unwrap();
+        assert_eq!(preview.would.unwrap_err(), SkipReason::InternalCall);
+        let finding = preview.trace.finding(Topic::Record).unwrap();
+        assert!(finding.contains("one of the company's own lines, and no record in Salesforce has it"), "{finding}");
+    }
+    let contact = org.insert("Contact", json!({"LastName": "Sales line", "Phone": "+1 415-555-0132"}));
+    let preview = org.preview(&settings(), missed(json!(null))).await.unwrap();
+    assert_eq!(value(&writes(&preview).task, "WhoId"), &given(contact));
 }
 
 #[tokio::test]

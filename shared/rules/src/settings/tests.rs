@@ -13,7 +13,7 @@ fn document() -> Value {
             "schedule": {"time_zone": null, "weekly": {"monday": [{"opens": "09:00", "closes": "18:00"}]},
                 "holidays": ["2026-12-25"]},
             "numbers": {"397375": {"time_zone": "Europe/Vienna", "weekly": {}, "holidays": []}}},
-        "unknown_number": "create_lead", "relate_to": "case", "create_case_if_none": true,
+        "unknown_number": "create_lead", "internal_calls": "do_nothing", "relate_to": "case", "create_case_if_none": true,
         "recording_link": true, "log_messages": true, "message_tasks": "per_conversation", "numbers": null,
         "api_usage_limit": 80
     })
@@ -211,4 +211,13 @@ fn a_document_without_message_tasks_logs_one_task_per_message() {
     assert_eq!(Settings::parse(&document).unwrap().message_tasks, MessageTasks::PerMessage);
     let message = "unknown variant `per_day`, expected `per_message` or `per_conversation`";
     check("/message_tasks", json!("per_day"), "message_tasks", message);
+}
+
+#[test]
+fn a_document_without_internal_calls_logs_them_where_a_record_exists() {
+    let mut document = document();
+    document.as_object_mut().unwrap().remove("internal_calls");
+    assert_eq!(Settings::parse(&document).unwrap().internal_calls, InternalCalls::Log);
+    let message = "unknown variant `create_contact`, expected `log` or `do_nothing`";
+    check("/internal_calls", json!("create_contact"), "internal_calls", message);
 }

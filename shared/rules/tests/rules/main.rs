@@ -4,6 +4,7 @@
 
 mod business_hours;
 mod call_workflow;
+mod internal_calls;
 mod matching;
 mod merge;
 mod messages;

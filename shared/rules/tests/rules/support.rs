@@ -2,8 +2,8 @@
 
 use rules::matching::{Candidate, Record};
 use rules::{
-    Call, CallDocument, CallEvent, CallId, CallType, Decision, Direction, E164, Line, LineId, Party, RecordKind,
-    SalesforceId, Settings, Snapshot, User,
+    Call, CallDocument, CallEvent, CallId, CallType, Decision, Direction, E164, Line, LineId, OwnLines, Party,
+    RecordKind, SalesforceId, Settings, Snapshot, User,
 };
 
 pub(crate) use jiff::Timestamp;
@@ -59,7 +59,7 @@ pub(crate) fn ended(call: Call) -> CallDocument {
 
 /// Decides about a call's document.
 pub(crate) fn decide(document: &CallDocument, settings: &Settings, previous: Option<&Decision>) -> Option<Decision> {
-    rules::decide::decide(&document.clone().into(), settings, previous)
+    rules::decide::decide(&document.clone().into(), settings, &OwnLines::default(), previous)
 }
 
 /// An id that begins with `text`.

@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
+use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -35,8 +36,7 @@ impl Table {
 
     /// The item with this key, if it exists (a consistent read).
     pub(crate) async fn get(&self, key: Attributes) -> Result<Option<Attributes>, Error> {
-        let request = self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(true);
-        Ok(request.send().await.map_err(|e| error::from_sdk("GetItem", &e))?.item)
+        Ok(self.get_item(key).send().await.map_err(|e| error::from_sdk("GetItem", &e))?.item)
     }
 
     /// Those of the items that exist, in any order (a consistent read).
@@ -80,6 +80,11 @@ impl Table {
                 _ => Err(error::from_sdk("UpdateItem", &error)),
             },
         }
+    }
+
+    /// A consistent read.
+    pub(crate) fn get_item(&self, key: Attributes) -> GetItemFluentBuilder {
+        self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(true)
     }
 
     pub(crate) fn update_item(&self, key: Attributes) -> UpdateItemFluentBuilder {

@@ -1,12 +1,14 @@
 //! A tenant: one Aircall account and the Salesforce org that its calls are logged in.
 
 use jiff::Timestamp;
+use rules::OwnLines;
 
 use crate::dynamodb::item::{Attributes, Item};
 use crate::error::Corrupt;
 use crate::tenant_id::TenantId;
 use crate::tenants::aircall::AircallConnection;
 use crate::tenants::org_facts::OrgFacts;
+use crate::tenants::own_lines;
 use crate::tenants::salesforce::{ApiUsage, Connection, ConnectionState};
 use crate::tenants::webhook_tokens::{self, RetiredToken};
 use crate::token_hash::TokenHash;
@@ -32,6 +34,8 @@ pub struct Tenant {
     pub api_usage: Option<ApiUsage>,
     /// The connected Aircall account.
     pub aircall: Option<AircallConnection>,
+    /// The phone numbers of the company's own lines, as Aircall last listed them; none until then.
+    pub own_lines: OwnLines,
     /// When the last event arrived from Aircall; minute precision.
     pub last_event_at: Option<Timestamp>,
 }
@@ -49,6 +53,7 @@ impl Tenant {
             facts: OrgFacts::default(),
             api_usage: None,
             aircall: None,
+            own_lines: OwnLines::default(),
             last_event_at: None,
         }
     }
@@ -67,6 +72,7 @@ pub(crate) fn read(id: &TenantId, item: Attributes) -> Result<Tenant, Corrupt> {
         facts: item.optional("facts").unwrap_or_default(),
         api_usage: item.optional("api_usage"),
         aircall: item.optional("aircall"),
+        own_lines: own_lines::read(&mut item),
         last_event_at: item.instant("last_event_at"),
     })
 }

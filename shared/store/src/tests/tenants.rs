@@ -3,6 +3,7 @@
 mod allowed_orgs;
 mod connect;
 mod lease;
+mod own_lines;
 
 use std::collections::BTreeMap;
 

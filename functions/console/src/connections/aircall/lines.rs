@@ -1,7 +1,8 @@
-//! The tenant's lines, which Aircall calls numbers, as Aircall lists them.
+//! The tenant's lines, which Aircall calls numbers, as Aircall lists them: cached for the pages, and stored for the rules.
 
 use std::time::Duration;
 
+use aircall::client::Client;
 use jiff::{SignedDuration, Timestamp};
 use store::TenantId;
 use tokio::time::timeout;
@@ -17,6 +18,8 @@ const TTL: SignedDuration = SignedDuration::from_mins(5);
 const EMPTY_TTL: SignedDuration = SignedDuration::from_secs(30);
 /// How long a page waits for Aircall.
 const TIMEOUT: Duration = Duration::from_secs(2);
+/// How long connecting waits for the lines.
+const STORE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The lines that Aircall lists; empty if it is not connected or does not answer.
 pub(crate) async fn lines(console: &Console, tenant: &TenantId) -> Lines {
@@ -47,4 +50,16 @@ async fn fetch(console: &Console, tenant: &TenantId) -> Result<Lines, Connection
     }
     let lines = client_of(console, tenant).await?.lines().await?;
     Ok(lines.into_iter().map(|line| (line.id, line)).collect())
+}
+
+/// Stores the phone numbers of the company's own lines. A failure is only logged: they are also read once a day.
+pub(super) async fn store_own(console: &Console, tenant: &TenantId, client: &Client) {
+    let Ok(Ok(lines)) = timeout(STORE_TIMEOUT, client.own_lines()).await else {
+        tracing::warn!(%tenant, "Aircall did not list the own lines");
+        return;
+    };
+    match console.tenants.set_own_lines(tenant, &lines).await {
+        Ok(_) => tracing::info!(%tenant, lines = lines.len(), "stored the own lines"),
+        Err(error) => tracing::warn!(%tenant, %error, "the own lines were not stored"),
+    }
 }

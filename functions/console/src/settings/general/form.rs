@@ -8,7 +8,7 @@ use rules::{LineId, Settings};
 use serde_json::{Map, Value, json};
 
 use super::hours::HoursForm;
-use super::options::{HOURS_FROM, LINES, LOG_CALLS, RELATE_TO, UNKNOWN_NUMBER};
+use super::options::{HOURS_FROM, INTERNAL_CALLS, LINES, LOG_CALLS, RELATE_TO, UNKNOWN_NUMBER};
 use crate::settings::choices::{Choices, Option3};
 use crate::web::errors::Errors;
 use crate::web::form::Fields;
@@ -23,6 +23,7 @@ pub(super) struct GeneralForm {
     pub(super) hours: HoursForm,
     pub(super) line_hours: Vec<(LineId, HoursForm)>,
     pub(super) unknown_number: String,
+    pub(super) internal_calls: String,
     pub(super) relate_to: String,
     pub(super) create_case: bool,
     pub(super) recording_link: bool,
@@ -64,6 +65,7 @@ impl GeneralForm {
                 .map(|(id, hours)| (*id, HoursForm::from_schedule(&prefix(*id), hours)))
                 .collect(),
             unknown_number: text("/unknown_number"),
+            internal_calls: text("/internal_calls"),
             relate_to: text("/relate_to"),
             create_case: settings.create_case_if_none,
             recording_link: settings.recording_link,
@@ -88,6 +90,7 @@ impl GeneralForm {
             hours: HoursForm::read(HOURS, fields),
             line_hours: line_hours.into_iter().map(|id| (id, HoursForm::read(&prefix(id), fields))).collect(),
             unknown_number: text("unknown_number"),
+            internal_calls: text("internal_calls"),
             relate_to: text("relate_to"),
             create_case: fields.has("create_case_if_none"),
             recording_link: fields.has("recording_link"),
@@ -121,6 +124,7 @@ impl GeneralForm {
             ("log_calls", &LOG_CALLS[..], &self.log_calls),
             ("hours_from", &HOURS_FROM, &self.hours_from),
             ("unknown_number", &UNKNOWN_NUMBER, &self.unknown_number),
+            ("internal_calls", &INTERNAL_CALLS, &self.internal_calls),
             ("relate_to", &RELATE_TO, &self.relate_to),
             ("lines", &LINES, &self.lines),
         ] {
@@ -130,6 +134,7 @@ impl GeneralForm {
         document["version"] = self.version.parse().map_or(Value::Null, |version: u64| json!(version));
         document["business_hours"] = self.business_hours(errors);
         document["unknown_number"] = json!(self.unknown_number);
+        document["internal_calls"] = json!(self.internal_calls);
         document["relate_to"] = json!(self.relate_to);
         // The checkbox belongs to Case, so it is ignored while something else is chosen.
         document["create_case_if_none"] = json!(self.create_case && self.relate_to == "case");

@@ -23,6 +23,11 @@ pub(super) const UNKNOWN_NUMBER: [Option3; 4] = [
     ("do_nothing", "Do nothing", "The call is not logged."),
 ];
 
+pub(super) const INTERNAL_CALLS: [Option3; 2] = [
+    ("log", "Log them", "On the record that has the line’s number, if there is one. None is created."),
+    ("do_nothing", "Do nothing", "They are not logged."),
+];
+
 pub(super) const RELATE_TO: [Option3; 3] = [
     ("nothing", "Neither", "Log only to the record that has the number."),
     ("case", "Case", "The Contact’s most recently updated open Case."),

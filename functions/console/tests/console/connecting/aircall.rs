@@ -1,6 +1,7 @@
 //! Connecting Aircall with an API key, and managing the connection.
 
 use axum::http::{Method, StatusCode, header};
+use rules::{E164, OwnLines};
 use serde_json::{Value, json};
 use store::{AircallState, OrgList, TokenHash};
 
@@ -40,6 +41,31 @@ async fn connecting_creates_one_webhook_with_exactly_our_events() {
     // The other tenant does not see the connection.
     let other = f.send_as(&cookie("two"), Method::GET, "/api/connections", "").await;
     assert_eq!(other.body["aircall"], Value::Null);
+}
+
+/// The lines of the Aircall sandbox.
+pub(super) fn own_lines() -> OwnLines {
+    let phones = ["+14155550100", "+33199000100", "+442079460100"];
+    phones.into_iter().map(|phone| E164::parse(phone).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn connecting_stores_the_own_lines() {
+    let f = Fixture::new().await.with_tenant().await;
+    f.connect_aircall().await;
+    assert_eq!(f.stored(&f.tenant).await.own_lines, own_lines());
+}
+
+#[tokio::test]
+async fn an_account_whose_lines_cannot_be_listed_is_connected_all_the_same() {
+    let f = Fixture::new().await.with_tenant().await;
+    fault(&f, json!({ "path": "/v1/numbers", "status": 500 })).await;
+    assert_eq!(f.connect_aircall().await.status, StatusCode::OK);
+    let tenant = f.stored(&f.tenant).await;
+    f.check_connected(&tenant);
+    assert!(tenant.own_lines.is_empty());
+    f.connect_aircall().await;
+    assert_eq!(f.stored(&f.tenant).await.own_lines, own_lines());
 }
 
 #[tokio::test]

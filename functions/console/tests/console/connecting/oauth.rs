@@ -5,6 +5,7 @@ use serde_json::json;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
+use super::aircall::own_lines;
 use crate::browser::{Browser, submit_consent};
 use crate::fixture::Fixture;
 
@@ -44,6 +45,7 @@ async fn an_admin_who_allows_access_connects_the_account() {
         answer.text
     );
     let tenant = f.stored(&f.org_tenant()).await;
+    assert_eq!(tenant.own_lines, own_lines());
     assert_eq!((tenant.webhook_tokens.len(), tenant.aircall.unwrap().how), (1, store::AircallAuth::OAuth));
     let page = browser.open(&f, "/connections").await;
     assert!(page.text.contains("Aircall is connected.") && page.text.contains("Access granted in Aircall"));

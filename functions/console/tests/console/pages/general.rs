@@ -46,6 +46,7 @@ async fn every_setting_can_be_changed() {
             ("hours.friday.closes", Some("15:30")),
             ("hours.holiday", Some("2026-12-25")),
             ("unknown_number", Some("create_lead")),
+            ("internal_calls", Some("do_nothing")),
             ("relate_to", Some("case")),
             ("create_case_if_none", Some("true")),
             ("recording_link", None),
@@ -65,6 +66,7 @@ async fn every_setting_can_be_changed() {
     for (key, value) in [
         ("version", json!(1)),
         ("unknown_number", json!("create_lead")),
+        ("internal_calls", json!("do_nothing")),
         ("relate_to", json!("case")),
         ("create_case_if_none", json!(true)),
         ("recording_link", json!(false)),

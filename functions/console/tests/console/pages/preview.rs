@@ -199,6 +199,7 @@ async fn the_settings_pages_preview_unsaved_changes() {
         ("log_calls", "always"),
         ("hours_from", "aircall"),
         ("unknown_number", "create_lead"),
+        ("internal_calls", "log"),
         ("relate_to", "nothing"),
         ("lines", "all"),
         ("api_usage_limit", "95"),

@@ -1,0 +1,61 @@
+//! The function's access to Aircall: only the companies' lines.
+
+use aircall::client::{Client, Credentials, Error, Reason};
+use rules::OwnLines;
+use store::{AircallCredential, AircallCredentials, TenantId};
+use url::Url;
+
+/// Aircall, with the credentials of each tenant.
+#[derive(Debug)]
+pub(crate) struct Aircall {
+    /// Must not follow redirects.
+    pub(crate) http: reqwest::Client,
+    /// Aircall's own URL except in tests and the local stack.
+    pub(crate) api_url: Url,
+    pub(crate) credentials: AircallCredentials,
+}
+
+/// Why a tenant's lines were not read. Holds nothing that Aircall said.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AircallError {
+    /// The credential could not be read.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The account is being connected or disconnected.
+    #[error("no credential is stored")]
+    NoCredential,
+    /// An admin has to reconnect the account.
+    #[error("Aircall refuses the credentials")]
+    Refused,
+    /// A later attempt may succeed.
+    #[error("{0}")]
+    Unavailable(Reason),
+    /// Aircall does not accept the request.
+    #[error("Aircall does not accept the request (HTTP {0})")]
+    Rejected(u16),
+}
+
+impl From<Error> for AircallError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Refused { .. } => AircallError::Refused,
+            Error::Retry { reason, .. } => AircallError::Unavailable(reason),
+            Error::Rejected { status, .. } => AircallError::Rejected(status),
+        }
+    }
+}
+
+impl Aircall {
+    /// The phone numbers of the lines of the tenant's company.
+    ///
+    /// # Errors
+    /// Why they were not read.
+    pub(crate) async fn own_lines(&self, tenant: &TenantId) -> Result<OwnLines, AircallError> {
+        let credentials = match self.credentials.get(tenant).await?.ok_or(AircallError::NoCredential)? {
+            AircallCredential::ApiKey { api_id, api_token } => Credentials::ApiKey { id: api_id, token: api_token },
+            AircallCredential::OAuth { access_token } => Credentials::OAuth { access_token },
+        };
+        let client = Client::new(self.http.clone(), self.api_url.clone(), credentials);
+        Ok(client.own_lines().await?)
+    }
+}
