@@ -78,7 +78,7 @@ const EXTENSION_WORDS: &[&str] = &[
 #[derive(Debug, Default)]
 pub(super) struct Pieces {
     pub(super) pieces: Vec<Piece>,
-    /// Digits that belong to no number, with the reason.
+    /// Digits that belong to no number, with the reason, as sentences.
     pub(super) ignored: Vec<String>,
     /// Whether there was more than is read.
     pub(super) is_cut: bool,
@@ -192,7 +192,7 @@ struct Cutter {
 impl Cutter {
     fn digits(&mut self, digits: String) {
         if self.awaits_extension && digits.len() <= MAX_EXTENSION {
-            self.found.ignored.push(format!("{digits}: an extension"));
+            self.found.ignored.push(format!("{digits} is an extension."));
             self.awaits_extension = false;
             self.is_closed = true;
             self.separator.clear();
@@ -263,7 +263,7 @@ impl Cutter {
         for piece in self.divide(piece) {
             let digits = piece.digits();
             if digits.len() < MIN_DIGITS {
-                self.found.ignored.push(format!("{digits}: too short for a phone number"));
+                self.found.ignored.push(format!("{digits} is too short for a phone number."));
             } else if self.found.pieces.len() == MAX_NUMBERS {
                 self.found.is_cut = true;
             } else {
@@ -283,7 +283,7 @@ impl Cutter {
         }
         let parts = at_marks(&piece).or_else(|| in_equal_parts(&piece));
         parts.unwrap_or_else(|| {
-            self.found.ignored.push(format!("{}: too long for a phone number", piece.digits()));
+            self.found.ignored.push(format!("{} is too long for a phone number.", piece.digits()));
             Vec::new()
         })
     }
@@ -295,7 +295,7 @@ impl Cutter {
             && !piece.has_plus
             && matches!(decimals.digits.as_str(), "0" | "00")
         {
-            self.found.ignored.push(format!(".{}: decimals of a spreadsheet", decimals.digits));
+            self.found.ignored.push(format!(".{} is the decimals of a spreadsheet.", decimals.digits));
             piece.groups.truncate(1);
         }
     }
@@ -309,7 +309,7 @@ impl Cutter {
             && last.digits.len() <= 2
             && MIN_PART <= piece.len_to(piece.groups.len() - 1)
         {
-            self.found.ignored.push(format!("/{}: other last digits", last.digits));
+            self.found.ignored.push(format!("/{} is other last digits of the number before it.", last.digits));
             piece.groups.pop();
         }
     }
