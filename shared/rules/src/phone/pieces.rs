@@ -77,7 +77,7 @@ const EXTENSION_WORDS: &[&str] = &[
 /// The numbers of a field, not yet understood.
 #[derive(Debug, Default)]
 pub(super) struct Pieces {
-    pub(super) pieces: Vec<Piece>,
+    pub(super) numbers: Vec<Piece>,
     /// Digits that belong to no number, with the reason, as sentences.
     pub(super) ignored: Vec<String>,
     /// Whether there was more than is read.
@@ -242,10 +242,9 @@ impl Cutter {
                 self.current = Piece::default();
                 self.is_closed = false;
             }
-            Some('*') => self.finish(),
             Some('#') if has_number && !self.is_closed => self.awaits_extension = true,
-            // The end of a code such as *31#.
-            Some('#') => self.finish(),
+            // A code such as *31#.
+            Some('*' | '#') => self.finish(),
             Some(',') if is_pause && has_number => self.awaits_extension = true,
             Some(_) if !self.current.groups.is_empty() => self.is_closed = true,
             Some(_) | None => {}
@@ -264,10 +263,10 @@ impl Cutter {
             let digits = piece.digits();
             if digits.len() < MIN_DIGITS {
                 self.found.ignored.push(format!("{digits} is too short for a phone number."));
-            } else if self.found.pieces.len() == MAX_NUMBERS {
+            } else if self.found.numbers.len() == MAX_NUMBERS {
                 self.found.is_cut = true;
             } else {
-                self.found.pieces.push(piece);
+                self.found.numbers.push(piece);
             }
         }
     }
@@ -399,7 +398,7 @@ mod tests {
     fn check(text: &str, expected: &[&str]) {
         let found = pieces(text);
         let shown = |piece: &Piece| format!("{}{}", if piece.has_plus { "+" } else { "" }, piece.digits());
-        assert_eq!(found.pieces.iter().map(shown).collect::<Vec<_>>(), expected, "{text}: {:?}", found.ignored);
+        assert_eq!(found.numbers.iter().map(shown).collect::<Vec<_>>(), expected, "{text}: {:?}", found.ignored);
     }
 
     #[test]
@@ -474,7 +473,7 @@ mod tests {
     fn at_most_eight_numbers_are_read() {
         let text = (0..9).map(|n| format!("555{n:04}")).collect::<Vec<_>>().join(";");
         let found = pieces(&text);
-        assert_eq!((found.pieces.len(), found.is_cut), (MAX_NUMBERS, true));
+        assert_eq!((found.numbers.len(), found.is_cut), (MAX_NUMBERS, true));
         assert!(pieces(&format!("0612345678 {}", "x".repeat(80))).is_cut);
     }
 }

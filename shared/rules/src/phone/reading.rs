@@ -146,7 +146,7 @@ pub fn read(text: &str, countries: &[Country]) -> Reading {
     let found = pieces(text);
     let mut ignored = found.ignored;
     let mut numbers: Vec<WrittenNumber> = Vec::new();
-    for piece in found.pieces {
+    for piece in found.numbers {
         let mut written = WrittenNumber::read(&piece, countries);
         if !piece.parts.is_empty() && !written.is_valid() {
             numbers.extend(piece.parts.iter().map(|part| WrittenNumber::read(part, countries)));
@@ -186,6 +186,11 @@ impl WrittenNumber {
         };
         let national = countries.iter().filter_map(|country| National::read(&digits, *country)).collect();
         read(code, national)
+    }
+
+    /// Its digits, with the plus before them if there is one.
+    pub fn written(&self) -> &str {
+        &self.written
     }
 
     /// That it is no number that counts, as a sentence. None if it was read as several numbers instead.
@@ -342,7 +347,7 @@ fn valid(digits: &str) -> Option<E164> {
 
 /// The number with these digits after the plus, by its country's rules; none if that has no numbers of this length.
 pub(super) fn parsed(digits: &str) -> Option<PhoneNumber> {
-    let number = PHONE_NUMBER_UTIL.parse(&format!("+{digits}"), None).ok()?;
+    let number = PHONE_NUMBER_UTIL.parse(format!("+{digits}"), None).ok()?;
     matches!(number.is_possible_with_reason(), Ok(NumberLengthType::IsPossible)).then_some(number)
 }
 
