@@ -173,8 +173,8 @@ impl WrittenNumber {
             let [digits, without_parentheses] =
                 [&digits, &without_parentheses].map(|digits| digits.trim_start_matches('0'));
             let plausible = possible(digits).or_else(|| possible(without_parentheses));
-            let marked = |is_possible| move |number| (number, Code::Marked { is_possible });
-            let number = plausible.map(marked(true)).or_else(|| international(digits).map(marked(false)));
+            let number = plausible.map(|number| (number, Code::Marked { is_possible: true }));
+            let number = number.or_else(|| international(digits).map(marked));
             return read(number, Vec::new());
         }
         if let Some(marked) = after_prefix(&digits).or_else(|| after_prefix(&without_parentheses)) {
@@ -298,8 +298,13 @@ impl National {
     }
 
     fn new(country: Country, number: &PhoneNumber, is_dialled: bool) -> Option<Self> {
-        let is_valid = is_valid(number);
-        Some(Self { country, number: e164(number)?, is_dialled, is_valid })
+        let e164 = e164(number)?;
+        // A number of a former plan is one of the country's too.
+        let is_renumbered = || {
+            let current = e164.clone().renumbered();
+            current != e164 && valid(current.digits()).is_some()
+        };
+        Some(Self { country, is_dialled, is_valid: is_valid(number) || is_renumbered(), number: e164 })
     }
 
     fn meaning(&self, recognition: Recognition) -> Meaning {
@@ -326,8 +331,14 @@ fn after_prefix(digits: &str) -> Option<(E164, Code)> {
     let others = INTERNATIONAL_PREFIXES.iter().filter_map(|prefix| digits.strip_prefix(prefix));
     let rest = digits.strip_prefix("00");
     let plausible = rest.into_iter().chain(others).find_map(valid).or_else(|| possible(rest?));
-    let is_possible = plausible.is_some();
-    Some((plausible.or_else(|| international(rest?))?, Code::Marked { is_possible }))
+    let number = plausible.map(|number| (number, Code::Marked { is_possible: true }));
+    number.or_else(|| international(rest?).map(marked))
+}
+
+/// A number whose country code is marked, and whose country has no numbers of its length: it may have had.
+fn marked(number: E164) -> (E164, Code) {
+    let is_possible = possible(number.clone().renumbered().digits()).is_some();
+    (number, Code::Marked { is_possible })
 }
 
 /// The number with these digits after the plus.

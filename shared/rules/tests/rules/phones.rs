@@ -83,6 +83,14 @@ fn country_codes_are_read_however_they_are_marked() {
 }
 
 #[test]
+fn numbers_of_former_plans_are_valid() {
+    check("+52 1 55 1234 5678", 1, &["+5215512345678"]);
+    check("0052 1 55 1234 5678", 33, &["+5215512345678"]);
+    check("+229 97 12 34 56", 33, &["+22997123456"]);
+    check("(11) 8765-4321", 55, &["+551187654321"]);
+}
+
+#[test]
 fn spreadsheets_and_scripts_are_read() {
     for text in [
         "33612345678.0",
