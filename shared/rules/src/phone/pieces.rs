@@ -280,7 +280,7 @@ impl Cutter {
             piece.parts = at_marks(&piece).or_else(|| alternatives(&piece)).unwrap_or_default();
             return vec![piece];
         }
-        let parts = at_marks(&piece).or_else(|| in_equal_parts(&piece));
+        let parts = at_marks(&piece).or_else(|| in_equal_parts(&piece)).or_else(|| beside_short(&piece));
         parts.unwrap_or_else(|| {
             self.found.ignored.push(format!("{} is too long for a phone number.", piece.digits()));
             Vec::new()
@@ -316,6 +316,22 @@ impl Cutter {
 
 /// The numbers between marks that separate, if each has enough digits.
 fn at_marks(piece: &Piece) -> Option<Vec<Piece>> {
+    let parts = between_marks(piece);
+    (1 < parts.len() && parts.iter().all(may_be_part)).then_some(parts)
+}
+
+/// The numbers between marks that separate, if some have enough digits and the others too few for any number.
+fn beside_short(piece: &Piece) -> Option<Vec<Piece>> {
+    let parts = between_marks(piece);
+    let is_clear = parts.iter().all(|part| may_be_part(part) || part.len() < MIN_DIGITS);
+    (is_clear && parts.iter().any(may_be_part)).then_some(parts)
+}
+
+fn may_be_part(part: &Piece) -> bool {
+    (MIN_PART..=MAX_DIGITS).contains(&part.len())
+}
+
+fn between_marks(piece: &Piece) -> Vec<Piece> {
     let mut parts: Vec<Piece> = Vec::new();
     for group in &piece.groups {
         match parts.last_mut() {
@@ -323,8 +339,7 @@ fn at_marks(piece: &Piece) -> Option<Vec<Piece>> {
             _ => parts.push(Piece::from_groups(piece.has_plus && parts.is_empty(), std::slice::from_ref(group))),
         }
     }
-    let fits = |part: &Piece| (MIN_PART..=MAX_DIGITS).contains(&part.len());
-    (1 < parts.len() && parts.iter().all(fits)).then_some(parts)
+    parts
 }
 
 /// The numbers of `415 555 0132/0133`, which differ in their last digits.
@@ -445,6 +460,7 @@ mod tests {
             "415-555-0132\n415-555-0199",
             "415 555 0132 - 415 555 0199",
             "415 555 0132 & 415 555 0199",
+            "415 555 0132 / 415 555 0199 / 112",
         ] {
             check(text, &both);
         }
