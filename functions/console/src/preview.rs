@@ -4,6 +4,7 @@
 mod api;
 mod made_up;
 mod page;
+mod phone_field;
 mod view;
 
 use std::panic::resume_unwind;
@@ -41,7 +42,10 @@ pub(crate) fn pages() -> Router<AppState> {
 /// The preview's API.
 pub(crate) fn api() -> OpenApiRouter<AppState> {
     use ErrorCode::{BadParameter, InvalidSettings, NotFound};
-    operations([(routes!(api::show), &[BadParameter, NotFound, InvalidSettings])])
+    operations([
+        (routes!(api::show), &[BadParameter, NotFound, InvalidSettings]),
+        (routes!(phone_field::api::read), &[BadParameter]),
+    ])
 }
 
 /// The time limit of the requests to Salesforce, which includes renewing the session. [`Org`] reserves five seconds of

@@ -97,7 +97,9 @@ impl E164 {
             .numbers
             .iter()
             .flat_map(|number| number.meanings(&Places::default()))
-            .any(|meaning| meaning.number.renumbered() == canonical)
+            .map(|meaning| meaning.number.renumbered())
+            // An unassigned number may begin with several zeros, of which reading takes one for a trunk prefix.
+            .any(|number| number == canonical || number.canonical() == canonical)
     }
 
     /// The same without a trunk prefix after the country code: `+44 020 …` is `+44 20 …`.
@@ -167,6 +169,11 @@ mod tests {
     fn numbers_without_a_trunk_prefix_are_recognised() {
         check("+34612345678", "612 34 56 78");
         check("+390612345678", "06 1234 5678");
+    }
+
+    #[test]
+    fn an_unassigned_number_with_several_zeros_is_recognised() {
+        check("+200000000000", "+200000000000");
     }
 
     #[test]

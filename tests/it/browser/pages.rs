@@ -96,6 +96,16 @@ async fn the_preview_passes_all_page_checks() {
     admin.click_on("button[name=of][value=call]").await;
     admin.wait_for_text("is a short code").await;
     checks.check_form_result(&admin, "preview-odd-number").await;
+    admin.open("/preview").await;
+    admin.fill("#field_text", "+33 6 12 34 56 78 ext. 12 / +1 415 555 0132").await;
+    admin.click_on("button[name=of][value=field]").await;
+    admin.wait_for_text("What the phone field means").await;
+    checks.check_form_result(&admin, "preview-phone-field").await;
+    admin.open("/preview").await;
+    admin.fill("#field_text", "Private number").await;
+    admin.click_on("button[name=of][value=field]").await;
+    admin.wait_for_text("There is no phone number in it.").await;
+    checks.check_form_result(&admin, "preview-phone-field-empty").await;
     checks.assert_passed();
     admin.close().await;
 }

@@ -1,17 +1,22 @@
 //! Phone numbers, as people type them into a search field and as the pages show them.
 
-use rules::phone::{Country, Places, read};
+use rules::phone::{Country, Meaning, Places, read};
 use rules::{E164, Interaction, Party};
 
 /// The phone numbers that the text may mean, the likeliest first: in international form, as dialled within the countries
 /// of the lines, and as international digits without their plus sign.
 pub(crate) fn candidates<'a>(text: &str, lines: impl Iterator<Item = &'a str>) -> Vec<E164> {
+    meanings(text, lines).into_iter().map(|meaning| meaning.number).collect()
+}
+
+/// The same, with whether each is valid.
+pub(crate) fn meanings<'a>(text: &str, lines: impl Iterator<Item = &'a str>) -> Vec<Meaning> {
     let countries = countries(lines);
     let places = Places { lines: &countries, ..Places::default() };
-    let mut found = Vec::new();
+    let mut found: Vec<Meaning> = Vec::new();
     for meaning in read(text, &countries).numbers.iter().flat_map(|number| number.meanings(&places)) {
-        if !found.contains(&meaning.number) {
-            found.push(meaning.number);
+        if !found.iter().any(|known| known.number == meaning.number) {
+            found.push(meaning);
         }
     }
     found

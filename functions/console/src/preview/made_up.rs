@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use rules::phone::Meaning;
 use rules::{
     Call, CallDocument, CallEvent, CallId, CallType, Channel, Direction, Document, E164, Line, LineId, Message,
     MessageId, Messages, Party, Snapshot, User, hours,
@@ -78,11 +79,7 @@ impl Described {
         if kind.is_none() {
             report("call_type", "Choose the type of the call.");
         }
-        let line = match (self.line.as_str(), self.line.parse().map(LineId)) {
-            ("", _) => Some(any_line()),
-            (_, Ok(id)) => Some(lines.get(&id).cloned().unwrap_or_else(|| line(id, None))),
-            (_, Err(_)) => None,
-        };
+        let line = self.line(lines);
         if line.is_none() {
             report("line", "The line must be the ID of a line.");
         }
@@ -107,6 +104,28 @@ impl Described {
                 })
             }
             _ => Err(invalid),
+        }
+    }
+
+    /// Which phone number was taken, as a sentence; none if it was typed in international form, or if there is none.
+    pub(crate) fn number_taken(&self, lines: &Lines) -> Option<String> {
+        let meanings = meanings(&self.number, &self.line(lines)?, lines);
+        let taken = &meanings.first()?.number;
+        let international = taken.international();
+        let count = meanings.iter().filter(|meaning| meaning.is_valid).count();
+        if 1 < count {
+            return Some(format!("The phone number can be read as {count} numbers: {international} was taken."));
+        }
+        let is_as_typed = E164::parse(&self.number).is_ok_and(|typed| typed == *taken);
+        (!is_as_typed).then(|| format!("The phone number was read as {international}."))
+    }
+
+    /// The line; none if its ID is invalid.
+    fn line(&self, lines: &Lines) -> Option<Line> {
+        match (self.line.as_str(), self.line.parse().map(LineId)) {
+            ("", _) => Some(any_line()),
+            (_, Ok(id)) => Some(lines.get(&id).cloned().unwrap_or_else(|| line(id, None))),
+            (_, Err(_)) => None,
         }
     }
 }
@@ -165,10 +184,17 @@ fn party(text: &str, line: &Line, lines: &Lines) -> Party {
     if text.is_empty() || text.eq_ignore_ascii_case("anonymous") {
         return Party::Anonymous;
     }
+    let taken = meanings(text, line, lines).into_iter().next();
+    taken.map_or_else(|| Party::Unusable(text.to_owned()), |meaning| Party::Phone(meaning.number))
+}
+
+/// What a phone number can mean, the likeliest first. Text with letters means none.
+fn meanings(text: &str, line: &Line, lines: &Lines) -> Vec<Meaning> {
+    if text.chars().any(char::is_alphabetic) {
+        return Vec::new();
+    }
     let digits = [line].into_iter().chain(lines.values()).filter_map(|line| line.digits.as_deref());
-    let is_number = !text.chars().any(char::is_alphabetic);
-    let phone = is_number.then(|| phones::candidates(text, digits)).into_iter().flatten().next();
-    phone.map_or_else(|| Party::Unusable(text.to_owned()), |phone: E164| Party::Phone(phone))
+    phones::meanings(text, digits)
 }
 
 fn user(email: &str, users: &Users) -> Option<User> {
@@ -259,6 +285,24 @@ mod tests {
         ] {
             let described = Described { number: text.to_owned(), ..described() };
             assert_eq!(*described.document(&lines(), &users()).unwrap().interaction().party(), party);
+        }
+    }
+
+    #[test]
+    fn a_number_that_was_not_typed_in_international_form_is_named() {
+        for (text, sentence) in [
+            ("0664 1234567", Some("The phone number was read as +43 664 1234567.")),
+            ("0043 664 1234567", Some("The phone number was read as +43 664 1234567.")),
+            (
+                "0664 1234567 / 0664 7654321",
+                Some("The phone number can be read as 2 numbers: +43 664 1234567 was taken."),
+            ),
+            ("+43 664 1234567", None),
+            ("112", None),
+            ("", None),
+        ] {
+            let described = Described { number: text.to_owned(), ..described() };
+            assert_eq!(described.number_taken(&lines()).as_deref(), sentence, "{text}");
         }
     }
 

@@ -1,4 +1,5 @@
-//! `GET` and `POST /preview`: how a call would be logged under the saved settings or under others.
+//! `GET` and `POST /preview`: how a call would be logged under the saved settings or under others, and what the text of a
+//! phone field means.
 
 mod result;
 
@@ -20,6 +21,7 @@ use crate::connections::lines;
 use crate::console::Console;
 use crate::console::aircall::Lines;
 use crate::preview::made_up::{Described, MESSAGE_TYPES, Users, users};
+use crate::preview::phone_field::{self, MAX_LEN, PhoneField, TOO_LONG};
 use crate::preview::{NAV, preview};
 use crate::web::error::ApiError;
 use crate::web::errors::{Errors, InvalidField};
@@ -39,6 +41,9 @@ struct PreviewPage {
     changes: Vec<Change>,
     result: Option<ResultView>,
     errors: Errors,
+    errors_title: &'static str,
+    reading: Option<PhoneField>,
+    field: FieldForm,
     call: Described,
     types: Vec<OptionView>,
     /// Empty if no line is known.
@@ -76,7 +81,8 @@ pub(crate) async fn of_unsaved(
     page: PageRequest,
     settings: Settings,
 ) -> Result<Html<String>, PageError> {
-    Ok(Form { settings: Some(settings), ..Form::default() }.page(console, page).await?)
+    // Boxed because the future is large.
+    Ok(Box::pin(Form { settings: Some(settings), ..Form::default() }.page(console, page)).await?)
 }
 
 /// Previews the described call, or the entry with the given key.
@@ -85,8 +91,10 @@ pub(crate) async fn run(
     SubmittedForm { page, fields }: SubmittedForm,
 ) -> Result<Response, PageError> {
     let mut form = Form::read(&fields)?;
-    if fields.has("of") {
-        form.run(&console, &page.session, fields.get("of") == "entry").await?;
+    match fields.get("of") {
+        "" => {}
+        "field" => form.read_field(&console, &page.session).await?,
+        of => form.run(&console, &page.session, of == "entry").await?,
     }
     let status = if form.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok((status, form.page(&console, page).await?).into_response())
@@ -98,8 +106,17 @@ struct Form {
     settings: Option<Settings>,
     call: Option<Described>,
     key: String,
+    field: Option<FieldForm>,
     errors: Errors,
     result: Option<ResultView>,
+    reading: Option<PhoneField>,
+}
+
+/// The text of a phone field, and the line that it is read for.
+#[derive(Clone, Default)]
+struct FieldForm {
+    text: String,
+    line: String,
 }
 
 impl Form {
@@ -119,17 +136,22 @@ impl Form {
             number: typed("number"),
             user: typed("user"),
         });
-        Ok(Self { settings, call, key: typed("key"), ..Self::default() })
+        let field =
+            fields.has("field_text").then(|| FieldForm { text: typed("field_text"), line: typed("field_line") });
+        Ok(Self { settings, call, key: typed("key"), field, ..Self::default() })
     }
 
     async fn run(&mut self, console: &Arc<Console>, session: &Session, of_entry: bool) -> Result<(), store::Error> {
         let id = &session.tenant;
+        let mut number_taken = None;
         let document = if of_entry {
             let entry = activity::find(console, id, &entry_key(&self.key)).await?;
             entry.map(|entry| entry.document).ok_or_else(|| vec![invalid("key", "No call has this id.")])
         } else {
             let (lines, users) = tokio::join!(lines::lines(console, id), users(console, id));
-            self.call.clone().unwrap_or_default().document(&lines?, &users?)
+            let (call, lines) = (self.call.clone().unwrap_or_default(), lines?);
+            number_taken = call.number_taken(&lines);
+            call.document(&lines, &users?)
         };
         let settings = match &self.settings {
             Some(settings) => settings.clone(),
@@ -143,12 +165,31 @@ impl Form {
             Err(invalid) => Err(invalid),
         };
         match previewed {
-            Ok(previewed) => self.result = Some(ResultView::new(&previewed, &settings)),
+            Ok(previewed) => self.result = Some(ResultView::new(&previewed, &settings, number_taken)),
             Err(fields) => {
                 for InvalidField { name, message } in fields {
                     self.errors.at(name, message);
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Reads the phone field.
+    async fn read_field(&mut self, console: &Console, session: &Session) -> Result<(), store::Error> {
+        let FieldForm { text, line } = self.field.clone().unwrap_or_default();
+        if text.is_empty() {
+            self.errors.at("field_text", "Enter what stands in the phone field.");
+        } else if MAX_LEN < text.chars().count() {
+            self.errors.at("field_text", TOO_LONG);
+        }
+        let line = if line.is_empty() { Ok(None) } else { line.parse().map(|id| Some(LineId(id))) };
+        match line {
+            Ok(line) if self.errors.is_empty() => {
+                self.reading = Some(phone_field::for_line(console, &session.tenant, &text, line).await?);
+            }
+            Ok(_) => {}
+            Err(_) => self.errors.at("field_line", "The line must be the ID of a line."),
         }
         Ok(())
     }
@@ -168,12 +209,17 @@ impl Form {
         let mut lines: Vec<OptionView> =
             lines.iter().map(|(id, line)| option(id.0.to_string(), line.label(), &call.line)).collect();
         lines.sort_by(|a, b| a.label.cmp(&b.label));
+        let errors_title = if self.field.is_some() { "This cannot be read" } else { "This cannot be previewed" };
+        let field = self.field.unwrap_or_else(|| FieldForm { text: String::new(), line: call.line.clone() });
         Ok(page::render(&PreviewPage {
             page: page.page("Preview", Some(NAV)),
             changes: self.settings.as_ref().map(|settings| changes(&saved, settings)).unwrap_or_default(),
             settings: self.settings.map(|settings| json!(settings).to_string()).unwrap_or_default(),
             result: self.result,
             errors: self.errors,
+            errors_title,
+            reading: self.reading,
+            field,
             types,
             lines,
             users: user_views(users),

@@ -5,6 +5,7 @@ mod connections;
 mod csrf;
 mod document;
 mod entry;
+mod phones;
 mod preview;
 mod session;
 mod settings;

@@ -77,8 +77,8 @@ const EXTENSION_WORDS: &[&str] = &[
 /// The numbers of a field, not yet understood.
 #[derive(Debug, Default)]
 pub(super) struct Pieces {
-    pub(super) pieces: Vec<Piece>,
-    /// Digits that belong to no number, with the reason.
+    pub(super) numbers: Vec<Piece>,
+    /// Digits that belong to no number, with the reason, as sentences.
     pub(super) ignored: Vec<String>,
     /// Whether there was more than is read.
     pub(super) is_cut: bool,
@@ -192,7 +192,7 @@ struct Cutter {
 impl Cutter {
     fn digits(&mut self, digits: String) {
         if self.awaits_extension && digits.len() <= MAX_EXTENSION {
-            self.found.ignored.push(format!("{digits}: an extension"));
+            self.found.ignored.push(format!("{digits} is an extension."));
             self.awaits_extension = false;
             self.is_closed = true;
             self.separator.clear();
@@ -242,10 +242,9 @@ impl Cutter {
                 self.current = Piece::default();
                 self.is_closed = false;
             }
-            Some('*') => self.finish(),
             Some('#') if has_number && !self.is_closed => self.awaits_extension = true,
-            // The end of a code such as *31#.
-            Some('#') => self.finish(),
+            // A code such as *31#.
+            Some('*' | '#') => self.finish(),
             Some(',') if is_pause && has_number => self.awaits_extension = true,
             Some(_) if !self.current.groups.is_empty() => self.is_closed = true,
             Some(_) | None => {}
@@ -263,11 +262,11 @@ impl Cutter {
         for piece in self.divide(piece) {
             let digits = piece.digits();
             if digits.len() < MIN_DIGITS {
-                self.found.ignored.push(format!("{digits}: too short for a phone number"));
-            } else if self.found.pieces.len() == MAX_NUMBERS {
+                self.found.ignored.push(format!("{digits} is too short for a phone number."));
+            } else if self.found.numbers.len() == MAX_NUMBERS {
                 self.found.is_cut = true;
             } else {
-                self.found.pieces.push(piece);
+                self.found.numbers.push(piece);
             }
         }
     }
@@ -281,9 +280,9 @@ impl Cutter {
             piece.parts = at_marks(&piece).or_else(|| alternatives(&piece)).unwrap_or_default();
             return vec![piece];
         }
-        let parts = at_marks(&piece).or_else(|| in_equal_parts(&piece));
+        let parts = at_marks(&piece).or_else(|| in_equal_parts(&piece)).or_else(|| beside_short(&piece));
         parts.unwrap_or_else(|| {
-            self.found.ignored.push(format!("{}: too long for a phone number", piece.digits()));
+            self.found.ignored.push(format!("{} is too long for a phone number.", piece.digits()));
             Vec::new()
         })
     }
@@ -295,7 +294,7 @@ impl Cutter {
             && !piece.has_plus
             && matches!(decimals.digits.as_str(), "0" | "00")
         {
-            self.found.ignored.push(format!(".{}: decimals of a spreadsheet", decimals.digits));
+            self.found.ignored.push(format!(".{} is the decimals of a spreadsheet.", decimals.digits));
             piece.groups.truncate(1);
         }
     }
@@ -309,7 +308,7 @@ impl Cutter {
             && last.digits.len() <= 2
             && MIN_PART <= piece.len_to(piece.groups.len() - 1)
         {
-            self.found.ignored.push(format!("/{}: other last digits", last.digits));
+            self.found.ignored.push(format!("/{} is other last digits of the number before it.", last.digits));
             piece.groups.pop();
         }
     }
@@ -317,6 +316,22 @@ impl Cutter {
 
 /// The numbers between marks that separate, if each has enough digits.
 fn at_marks(piece: &Piece) -> Option<Vec<Piece>> {
+    let parts = between_marks(piece);
+    (1 < parts.len() && parts.iter().all(may_be_part)).then_some(parts)
+}
+
+/// The numbers between marks that separate, if some have enough digits and the others too few for any number.
+fn beside_short(piece: &Piece) -> Option<Vec<Piece>> {
+    let parts = between_marks(piece);
+    let is_clear = parts.iter().all(|part| may_be_part(part) || part.len() < MIN_DIGITS);
+    (is_clear && parts.iter().any(may_be_part)).then_some(parts)
+}
+
+fn may_be_part(part: &Piece) -> bool {
+    (MIN_PART..=MAX_DIGITS).contains(&part.len())
+}
+
+fn between_marks(piece: &Piece) -> Vec<Piece> {
     let mut parts: Vec<Piece> = Vec::new();
     for group in &piece.groups {
         match parts.last_mut() {
@@ -324,8 +339,7 @@ fn at_marks(piece: &Piece) -> Option<Vec<Piece>> {
             _ => parts.push(Piece::from_groups(piece.has_plus && parts.is_empty(), std::slice::from_ref(group))),
         }
     }
-    let fits = |part: &Piece| (MIN_PART..=MAX_DIGITS).contains(&part.len());
-    (1 < parts.len() && parts.iter().all(fits)).then_some(parts)
+    parts
 }
 
 /// The numbers of `415 555 0132/0133`, which differ in their last digits.
@@ -399,7 +413,7 @@ mod tests {
     fn check(text: &str, expected: &[&str]) {
         let found = pieces(text);
         let shown = |piece: &Piece| format!("{}{}", if piece.has_plus { "+" } else { "" }, piece.digits());
-        assert_eq!(found.pieces.iter().map(shown).collect::<Vec<_>>(), expected, "{text}: {:?}", found.ignored);
+        assert_eq!(found.numbers.iter().map(shown).collect::<Vec<_>>(), expected, "{text}: {:?}", found.ignored);
     }
 
     #[test]
@@ -446,6 +460,7 @@ mod tests {
             "415-555-0132\n415-555-0199",
             "415 555 0132 - 415 555 0199",
             "415 555 0132 & 415 555 0199",
+            "415 555 0132 / 415 555 0199 / 112",
         ] {
             check(text, &both);
         }
@@ -474,7 +489,7 @@ mod tests {
     fn at_most_eight_numbers_are_read() {
         let text = (0..9).map(|n| format!("555{n:04}")).collect::<Vec<_>>().join(";");
         let found = pieces(&text);
-        assert_eq!((found.pieces.len(), found.is_cut), (MAX_NUMBERS, true));
+        assert_eq!((found.numbers.len(), found.is_cut), (MAX_NUMBERS, true));
         assert!(pieces(&format!("0612345678 {}", "x".repeat(80))).is_cut);
     }
 }

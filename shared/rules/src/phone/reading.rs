@@ -30,13 +30,17 @@ const OTHER_TRUNK_PREFIXES: &[(u16, &[&str])] = &[
 pub struct Reading {
     /// The numbers, in the order in which they are written.
     pub numbers: Vec<WrittenNumber>,
-    /// What does not belong to any number, with the reason.
+    /// What does not belong to any number, with the reason, as sentences.
     pub ignored: Vec<String>,
 }
 
 /// What one number of a field can mean.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WrittenNumber {
+    /// The digits, with the plus before them if there is one.
+    written: String,
+    /// Whether it was also read as the numbers before it, which are likelier.
+    is_divided: bool,
     /// With the country code that it has, or seems to have.
     international: Option<(E164, Code)>,
     /// As a number of each country.
@@ -106,6 +110,22 @@ impl Recognition {
     pub fn is_sure(self) -> bool {
         !matches!(self, Self::Guess(_))
     }
+
+    /// Why a number in a phone field is taken for the one that it is, as a sentence.
+    pub fn because(self) -> String {
+        let within = |place: &str, country: Country| {
+            format!("It is written without a country code, and is a number of {place}, {country}.")
+        };
+        match self {
+            Self::CountryCode => "It is written with its country code.".to_owned(),
+            Self::Address(country) => within("the country of the record's address", country),
+            Self::Line(country) => within("the line's country", country),
+            Self::Org(country) => within("the Salesforce org's country", country),
+            Self::Guess(country) => {
+                format!("It is written without a country code: that it is a number of {country} is a guess.")
+            }
+        }
+    }
 }
 
 /// How it is written, for the end of a sentence.
@@ -125,19 +145,18 @@ impl fmt::Display for Recognition {
 pub fn read(text: &str, countries: &[Country]) -> Reading {
     let found = pieces(text);
     let mut ignored = found.ignored;
-    let mut numbers = Vec::new();
-    for piece in found.pieces {
-        let written = WrittenNumber::read(&piece, countries);
+    let mut numbers: Vec<WrittenNumber> = Vec::new();
+    for piece in found.numbers {
+        let mut written = WrittenNumber::read(&piece, countries);
         if !piece.parts.is_empty() && !written.is_valid() {
             numbers.extend(piece.parts.iter().map(|part| WrittenNumber::read(part, countries)));
-        }
-        if written == WrittenNumber::default() && piece.parts.is_empty() {
-            ignored.push(format!("{}: not a phone number of any of the countries", piece.digits()));
+            written.is_divided = true;
         }
         numbers.push(written);
     }
+    ignored.extend(numbers.iter().filter(|number| number.means_nothing()).filter_map(WrittenNumber::refusal));
     if found.is_cut {
-        ignored.push("the rest: a field is read up to 80 characters and 8 numbers".to_owned());
+        ignored.push("The rest is not read: a field is read up to 80 characters and 8 numbers.".to_owned());
     }
     Reading { numbers, ignored }
 }
@@ -145,6 +164,8 @@ pub fn read(text: &str, countries: &[Country]) -> Reading {
 impl WrittenNumber {
     fn read(piece: &Piece, countries: &[Country]) -> Self {
         let digits = piece.digits();
+        let written = format!("{}{digits}", if piece.has_plus { "+" } else { "" });
+        let read = |international, national| Self { written, is_divided: false, international, national };
         // Some put a trunk prefix in parentheses although the country has none.
         let groups = piece.groups.iter().filter(|group| !group.is_trunk_prefix());
         let without_parentheses: String = groups.map(|group| group.digits.as_str()).collect();
@@ -152,19 +173,34 @@ impl WrittenNumber {
             let [digits, without_parentheses] =
                 [&digits, &without_parentheses].map(|digits| digits.trim_start_matches('0'));
             let plausible = possible(digits).or_else(|| possible(without_parentheses));
-            let marked = |is_possible| move |number| (number, Code::Marked { is_possible });
-            let number = plausible.map(marked(true)).or_else(|| international(digits).map(marked(false)));
-            return Self { international: number, national: Vec::new() };
+            let number = plausible.map(|number| (number, Code::Marked { is_possible: true }));
+            let number = number.or_else(|| international(digits).map(marked));
+            return read(number, Vec::new());
         }
         if let Some(marked) = after_prefix(&digits).or_else(|| after_prefix(&without_parentheses)) {
-            return Self { international: Some(marked), national: Vec::new() };
+            return read(Some(marked), Vec::new());
         }
         let code = match valid(&digits) {
             Some(number) => Some((number, Code::Unmarked)),
             None => international(&digits).map(|number| (number, Code::Unlikely)),
         };
         let national = countries.iter().filter_map(|country| National::read(&digits, *country)).collect();
-        Self { international: code, national }
+        read(code, national)
+    }
+
+    /// Its digits, with the plus before them if there is one.
+    pub fn written(&self) -> &str {
+        &self.written
+    }
+
+    /// That it is no number that counts, as a sentence. None if it was read as several numbers instead.
+    pub fn refusal(&self) -> Option<String> {
+        let sentence = || format!("{} is not a phone number of any country in question.", self.written);
+        (!self.is_divided).then(sentence)
+    }
+
+    fn means_nothing(&self) -> bool {
+        self.international.is_none() && self.national.is_empty()
     }
 
     /// All numbers that it can mean anywhere.
@@ -262,8 +298,13 @@ impl National {
     }
 
     fn new(country: Country, number: &PhoneNumber, is_dialled: bool) -> Option<Self> {
-        let is_valid = is_valid(number);
-        Some(Self { country, number: e164(number)?, is_dialled, is_valid })
+        let e164 = e164(number)?;
+        // A number of a former plan is one of the country's too.
+        let is_renumbered = || {
+            let current = e164.clone().renumbered();
+            current != e164 && valid(current.digits()).is_some()
+        };
+        Some(Self { country, is_dialled, is_valid: is_valid(number) || is_renumbered(), number: e164 })
     }
 
     fn meaning(&self, recognition: Recognition) -> Meaning {
@@ -290,8 +331,14 @@ fn after_prefix(digits: &str) -> Option<(E164, Code)> {
     let others = INTERNATIONAL_PREFIXES.iter().filter_map(|prefix| digits.strip_prefix(prefix));
     let rest = digits.strip_prefix("00");
     let plausible = rest.into_iter().chain(others).find_map(valid).or_else(|| possible(rest?));
-    let is_possible = plausible.is_some();
-    Some((plausible.or_else(|| international(rest?))?, Code::Marked { is_possible }))
+    let number = plausible.map(|number| (number, Code::Marked { is_possible: true }));
+    number.or_else(|| international(rest?).map(marked))
+}
+
+/// A number whose country code is marked, and whose country has no numbers of its length: it may have had.
+fn marked(number: E164) -> (E164, Code) {
+    let is_possible = possible(number.clone().renumbered().digits()).is_some();
+    (number, Code::Marked { is_possible })
 }
 
 /// The number with these digits after the plus.
@@ -311,7 +358,7 @@ fn valid(digits: &str) -> Option<E164> {
 
 /// The number with these digits after the plus, by its country's rules; none if that has no numbers of this length.
 pub(super) fn parsed(digits: &str) -> Option<PhoneNumber> {
-    let number = PHONE_NUMBER_UTIL.parse(&format!("+{digits}"), None).ok()?;
+    let number = PHONE_NUMBER_UTIL.parse(format!("+{digits}"), None).ok()?;
     matches!(number.is_possible_with_reason(), Ok(NumberLengthType::IsPossible)).then_some(number)
 }
 

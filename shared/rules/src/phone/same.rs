@@ -161,7 +161,7 @@ pub(super) fn others(canonical: &str) -> BTreeSet<String> {
     let mut found: BTreeSet<String> = BTreeSet::new();
     let mut next = vec![canonical.to_owned()];
     while let Some(digits) = next.pop() {
-        for old in RULES.iter().flat_map(|rule| rule.undo(&digits)) {
+        for old in RULES.iter().filter_map(|rule| rule.undo(&digits)) {
             if self::canonical(&old).as_deref() == Some(canonical) && found.insert(old.clone()) {
                 next.push(old);
             }

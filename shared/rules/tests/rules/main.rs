@@ -10,6 +10,7 @@ mod merge;
 mod messages;
 mod phone_speed;
 mod phones;
+mod phones_page;
 mod relate;
 mod revise;
 mod support;

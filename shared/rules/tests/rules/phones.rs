@@ -83,6 +83,14 @@ fn country_codes_are_read_however_they_are_marked() {
 }
 
 #[test]
+fn numbers_of_former_plans_are_valid() {
+    check("+52 1 55 1234 5678", 1, &["+5215512345678"]);
+    check("0052 1 55 1234 5678", 33, &["+5215512345678"]);
+    check("+229 97 12 34 56", 33, &["+22997123456"]);
+    check("(11) 8765-4321", 55, &["+551187654321"]);
+}
+
+#[test]
 fn spreadsheets_and_scripts_are_read() {
     for text in [
         "33612345678.0",
@@ -134,6 +142,46 @@ fn a_number_without_a_hint_is_a_guess() {
     assert_eq!(meanings(None, &[france, netherlands], None), both);
     let guesses = [french(Recognition::Guess(france)), dutch(Recognition::Guess(netherlands))];
     assert_eq!(meanings(None, &[], None), guesses);
+}
+
+#[test]
+fn how_a_number_was_recognised_is_a_sentence() {
+    let france = country(33);
+    for (recognition, sentence) in [
+        (Recognition::CountryCode, "It is written with its country code."),
+        (
+            Recognition::Address(france),
+            "It is written without a country code, and is a number of the country of the record's address, +33.",
+        ),
+        (
+            Recognition::Line(france),
+            "It is written without a country code, and is a number of the line's country, +33.",
+        ),
+        (
+            Recognition::Org(france),
+            "It is written without a country code, and is a number of the Salesforce org's country, +33.",
+        ),
+        (Recognition::Guess(france), "It is written without a country code: that it is a number of +33 is a guess."),
+    ] {
+        assert_eq!(recognition.because(), sentence);
+    }
+}
+
+#[test]
+fn what_is_ignored_is_told_in_sentences() {
+    for (text, expected) in [
+        ("415 555 0132 ext. 204", "204 is an extension."),
+        ("112", "112 is too short for a phone number."),
+        ("1234567890123456789", "1234567890123456789 is too long for a phone number."),
+        ("33612345678.0", ".0 is the decimals of a spreadsheet."),
+        ("030 1234567/8", "/8 is other last digits of the number before it."),
+        ("00123", "00123 is not a phone number of any country in question."),
+    ] {
+        assert_eq!(read(text, &[country(33)]).ignored, [expected]);
+    }
+    let many = ["06 12 34 56 78"; 9].join(";");
+    let rest = "The rest is not read: a field is read up to 80 characters and 8 numbers.";
+    assert_eq!(read(&many, &[country(33)]).ignored, [rest]);
 }
 
 /// An example number of each calling code, with its last digits replaced.

@@ -16,6 +16,8 @@ pub(super) struct ResultView {
     pub(super) sentence: String,
     /// The previewed call.
     pub(super) about: String,
+    /// Which phone number was taken, as a sentence, if that needs saying.
+    pub(super) number_taken: Option<String>,
     pub(super) started: Local,
     /// Why Salesforce was not searched, if it was not.
     pub(super) left_out: Option<String>,
@@ -35,7 +37,7 @@ pub(super) struct FieldLine {
 }
 
 impl ResultView {
-    pub(super) fn new(previewed: &Previewed, settings: &Settings) -> Self {
+    pub(super) fn new(previewed: &Previewed, settings: &Settings, number_taken: Option<String>) -> Self {
         let interaction = &previewed.interaction;
         let (records, left_out, task_exists) = match &previewed.salesforce {
             Salesforce::NotNeeded => (Vec::new(), None, false),
@@ -51,6 +53,7 @@ impl ResultView {
                 entry_title::title_of_type(previewed.call_type, interaction),
                 phones::shown(interaction)
             ),
+            number_taken,
             started: Local::new(interaction.started_at(), &rules::hours::time_zone_of(interaction.line())),
             left_out,
             steps: trace::views(&previewed.steps),

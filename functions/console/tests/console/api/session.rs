@@ -11,7 +11,7 @@ use store::TenantId;
 use crate::browser::Browser;
 use crate::fixture::{Fixture, KEY, cookie, key};
 
-const ROUTES: [(Method, &str); 19] = [
+const ROUTES: [(Method, &str); 20] = [
     (Method::GET, "/api/settings"),
     (Method::PUT, "/api/settings"),
     (Method::GET, "/api/connections"),
@@ -31,6 +31,7 @@ const ROUTES: [(Method, &str); 19] = [
     (Method::POST, "/api/activity/call-7/retry"),
     (Method::POST, "/api/activity/retry-failed"),
     (Method::POST, "/api/preview"),
+    (Method::POST, "/api/phones"),
 ];
 
 /// Checks that every route responds with 401 to this `Cookie` header.

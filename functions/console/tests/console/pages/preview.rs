@@ -166,6 +166,82 @@ async fn errors_are_shown_at_their_fields_and_the_input_is_kept() {
 }
 
 #[tokio::test]
+async fn it_says_which_phone_number_was_taken() {
+    let f = Fixture::new().await;
+    f.merge_call(7, START, json!({})).await;
+    let preview = async |number| {
+        let fields: Vec<_> =
+            CALL.into_iter().filter(|(name, _)| *name != "number").chain([("number", number)]).collect();
+        f.post("/preview", &fields).await
+    };
+    check_contains(&preview("0664 1234567").await, &["The phone number was read as +43 664 1234567."]);
+    let several = "The phone number can be read as 2 numbers: +43 664 1234567 was taken.";
+    check_contains(&preview("0664 1234567 / 0664 7654321").await, &[several]);
+    assert!(!preview("+43 664 1234567").await.text.contains("was read as"));
+}
+
+#[tokio::test]
+async fn a_phone_field_is_read() {
+    let f = Fixture::new().await;
+    f.merge_call(7, START, json!({})).await;
+    let form = f.get("/preview").await;
+    check_contains(&form, &["Read a phone field", "<label for=\"field_text\">", "<label for=\"field_line\">"]);
+    assert!(!form.text.contains("What the phone field means"));
+    let text = "Büro 0664 1234567 DW 12, mobil +33 6 12 34 56 78";
+    let page = f.post("/preview", &[("of", "field"), ("field_text", text), ("field_line", "397375")]).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    check_contains(
+        &page,
+        &[
+            "What the phone field means",
+            "<th scope=\"row\">+43 664 1234567</th><td data-label=\"Sure or a guess\">Sure</td>",
+            "It is written without a country code, and is a number of the line&#39;s country, +43.",
+            "<th scope=\"row\">+33 6 12 34 56 78</th>",
+            "It is written with its country code.",
+            "<li>12 is an extension.</li>",
+            // The form keeps its values.
+            "Büro 0664 1234567 DW 12, mobil +33 6 12 34 56 78</textarea>",
+            "<option value=\"397375\" selected>Sales</option>",
+        ],
+    );
+    let unknown_line = [("of", "field"), ("field_text", "0664 1234567"), ("field_line", "1")];
+    let guess = "that it is a number of +43 is a guess.";
+    check_contains(&f.post("/preview", &unknown_line).await, &["data-label=\"Sure or a guess\">A guess</td>", guess]);
+}
+
+#[tokio::test]
+async fn a_phone_field_without_a_number_says_so() {
+    let f = Fixture::new().await;
+    let page = f.post("/preview", &[("of", "field"), ("field_text", "Private number"), ("field_line", "")]).await;
+    assert_eq!(page.status, StatusCode::OK);
+    let ignored = "<li>Private number stands for a number that is withheld.</li>";
+    check_contains(&page, &["There is no phone number in it.", ignored]);
+    assert!(!page.text.contains("<table"), "{}", page.text);
+    let nothing = f.post("/preview", &[("of", "field"), ("field_text", "n/a")]).await;
+    assert!(!nothing.text.contains("What is ignored"), "{}", nothing.text);
+}
+
+#[tokio::test]
+async fn a_wrong_phone_field_is_refused_at_its_field() {
+    let f = Fixture::new().await;
+    let long = "1".repeat(1_001);
+    for (text, line, errors) in [
+        ("", "", &["Enter what stands in the phone field.", "href=\"#field_text\""][..]),
+        (&*long, "", &["It must have at most 1,000 characters.", "id=\"field_text-error\""]),
+        ("12", MARKUP, &["The line must be the ID of a line.", "href=\"#field_line\"", "&#60;img src=x"]),
+    ] {
+        let page = f.post("/preview", &[("of", "field"), ("field_text", text), ("field_line", line)]).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        check_contains(&page, &["This cannot be read"]);
+        check_contains(&page, errors);
+        assert!(!page.text.contains("What the phone field means"));
+    }
+    let markup = f.post("/preview", &[("of", "field"), ("field_text", MARKUP)]).await;
+    check_contains(&markup, &["&#60;img src=x"]);
+    assert!(!markup.text.contains("<img src=x"));
+}
+
+#[tokio::test]
 async fn another_tenants_call_is_not_found_and_a_forged_form_is_refused() {
     let f = Fixture::new().await;
     f.merge_call(7, START, json!({})).await;
