@@ -18,7 +18,7 @@ use crate::job::Job;
 use crate::missing::Missing;
 use crate::org::Org;
 use crate::owners::{Owner, Owners};
-use crate::queries::{Answers, Queries, ask};
+use crate::queries::{Answers, OrgCountry, Queries, ask};
 use crate::search::{Searched, search};
 
 /// The tolerated clock skew between Aircall and Salesforce.
@@ -123,7 +123,7 @@ impl Lookup {
             Missing::key_field(KeyField::CallObject).add_to(&mut tenant.facts, now);
             self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
         }
-        if let Some(country) = answers.country {
+        if let OrgCountry::Answered(country) = answers.country {
             tenant.facts.country = Some(Known { value: country, at: now });
             self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
         }

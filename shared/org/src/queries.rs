@@ -55,8 +55,7 @@ pub(crate) struct Answers {
     pub(crate) persons: Option<BTreeMap<SalesforceId, Option<SalesforceId>>>,
     /// Whether Person Accounts were queried.
     pub(crate) asked_about_persons: bool,
-    /// The org's country, if it was queried; `None` in it if the org does not say.
-    pub(crate) country: Option<Option<Country>>,
+    pub(crate) country: OrgCountry,
     pub(crate) found: Vec<Found>,
     /// Whether Salesforce denied access to Cases or Opportunities.
     pub(crate) relation_denied: bool,
@@ -64,6 +63,16 @@ pub(crate) struct Answers {
     pub(crate) keys_denied: bool,
     /// Task ids by key.
     pub(crate) tasks: BTreeMap<String, SalesforceId>,
+}
+
+/// The org's country.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum OrgCountry {
+    /// It was not queried.
+    #[default]
+    NotAsked,
+    /// What Salesforce answered: some orgs say none.
+    Answered(Option<Country>),
 }
 
 #[derive(Clone, Copy)]
@@ -103,7 +112,7 @@ pub(crate) async fn ask(org: &mut Org, questions: &Queries, callers: &CallerFiel
                 }
                 Err(error) if matches!(target, Target::Users) && is_denied(&error) => continue,
                 Err(error) if matches!(target, Target::Organization) && is_denied(&error) => {
-                    answers.country = Some(None);
+                    answers.country = OrgCountry::Answered(None);
                     continue;
                 }
                 Err(error) if matches!(target, Target::Keys) && is_unknown_field(&error) => {
@@ -199,8 +208,7 @@ impl Answers {
             let unknown = contacts.iter().filter(|contact| !self.related.contains_key(contact));
             (*kind, unknown.copied().collect::<BTreeSet<_>>())
         };
-        let mut callers = Callers::default();
-        questions.phones.iter().for_each(|phone| callers.add(phone, None));
+        let callers: Callers = questions.phones.iter().collect();
         let matches = Matches::new(&callers, self.found.iter().map(|found| &found.candidate));
         let not_found = |phone: &&E164| matches.count(phone) == 0;
         let rest = Queries {
@@ -250,7 +258,7 @@ impl Answers {
                     let locale = record.str("DefaultLocaleSidKey").filter(|locale| *locale != "en_US");
                     address.or_else(|| Country::of_locale(locale?))
                 };
-                self.country = Some(records.first().and_then(country));
+                self.country = OrgCountry::Answered(records.first().and_then(country));
             }
             Target::Phones => self.found.extend(records.iter().filter_map(call_log::found)),
             Target::Keys => {

@@ -107,8 +107,7 @@ fn groups(phones: &BTreeSet<E164>) -> Vec<Vec<E164>> {
 
 /// Splits a group of at least two numbers: the number that most of the records have from the others, else into halves.
 fn split(mut group: Vec<E164>, found: &[Found]) -> [Vec<E164>; 2] {
-    let mut callers = Callers::default();
-    group.iter().for_each(|phone| callers.add(phone, None));
+    let callers: Callers = group.iter().collect();
     let matches = Matches::new(&callers, found.iter().map(|found| &found.candidate));
     let most = group.iter().map(|phone| matches.count(phone)).enumerate().max_by_key(|(_, count)| *count);
     match most {

@@ -126,6 +126,17 @@ impl Callers {
     }
 }
 
+/// Callers of whom nothing but their phone numbers is known.
+impl<'a> FromIterator<&'a E164> for Callers {
+    fn from_iter<T: IntoIterator<Item = &'a E164>>(phones: T) -> Self {
+        let mut callers = Self::default();
+        for phone in phones {
+            callers.add(phone, None);
+        }
+        callers
+    }
+}
+
 /// Which records have which of the callers' phone numbers.
 ///
 /// A search may return too much (a fax number, a part of a number), so each candidate's own phones are read. Each is read

@@ -103,16 +103,24 @@ pub(super) struct Group {
     may_begin: bool,
 }
 
-impl Group {
-    /// Whether it is what is dialled only within the country, as in `+44 (0)20`.
-    pub(super) fn is_trunk_prefix(&self) -> bool {
-        self.in_parentheses && matches!(self.digits.as_str(), "0" | "00" | "06" | "1" | "8")
-    }
-}
-
 impl Piece {
     pub(super) fn digits(&self) -> String {
         self.groups.iter().map(|group| group.digits.as_str()).collect()
+    }
+
+    /// The digits without what is dialled only within the country, as in `+44 (0)20`: some put it there although the
+    /// country has no trunk prefix.
+    pub(super) fn without_trunk_prefix(&self) -> String {
+        let is_trunk_prefix = |(index, group): &(usize, &Group)| {
+            *index == 1 && group.in_parentheses && matches!(group.digits.as_str(), "0" | "00" | "06" | "1" | "8")
+        };
+        let groups = self.groups.iter().enumerate().filter(|group| !is_trunk_prefix(group));
+        groups.map(|(_, group)| group.digits.as_str()).collect()
+    }
+
+    /// Whether a country code may stand at the beginning: as a group of its own, or in one that goes on.
+    pub(super) fn may_begin_with(&self, code: &str) -> bool {
+        self.groups.first().is_some_and(|first| first.digits == code || MIN_DIGITS < first.digits.len())
     }
 
     fn len(&self) -> usize {
@@ -181,6 +189,8 @@ struct Cutter {
     current: Piece,
     /// The separator since the last digits or word.
     separator: String,
+    /// An opening parenthesis was not closed yet.
+    is_open: bool,
     /// Nothing but an extension can follow the current number.
     is_closed: bool,
     /// The next digits are an extension.
@@ -235,6 +245,13 @@ impl Cutter {
         if let Some(last) = self.current.groups.last_mut() {
             last.in_parentheses &= separator.starts_with(')');
         }
+        if separator.starts_with(')') && !self.is_open {
+            self.drop_item_number();
+        }
+        self.is_open = match separator.rfind(['(', ')']) {
+            Some(at) => separator[at..].starts_with('('),
+            None => self.is_open,
+        };
         let has_number = MIN_DIGITS <= self.current.len();
         let is_pause = 2 <= separator.len() && separator.chars().all(|c| c == ',');
         match separator.chars().find(|c| "\n;,|&#@*=<>".contains(*c)) {
@@ -250,6 +267,16 @@ impl Cutter {
             Some(_) | None => {}
         }
         self.separator = separator;
+    }
+
+    /// Leaves out the number of an item, as in "1) 06 12 34 56 78", which ends the number before it.
+    fn drop_item_number(&mut self) {
+        let before = self.current.groups.len().saturating_sub(1);
+        let len = self.current.len_to(before);
+        if self.current.groups.last().is_some_and(|last| last.digits.len() <= 2) && (len == 0 || MIN_PART <= len) {
+            self.current.groups.truncate(before);
+            self.finish();
+        }
     }
 
     /// Ends the current number.
@@ -466,6 +493,7 @@ mod tests {
         }
         check("+33612345678+33698765432", &["+33612345678", "+33698765432"]);
         check("06 12 34 56 78 06 98 76 54 32", &["0612345678", "0698765432"]);
+        check("1) 06 12 34 56 78 2) 06 98 76 54 32", &["0612345678", "0698765432"]);
     }
 
     #[test]

@@ -166,13 +166,12 @@ impl WrittenNumber {
         let digits = piece.digits();
         let written = format!("{}{digits}", if piece.has_plus { "+" } else { "" });
         let read = |international, national| Self { written, is_divided: false, international, national };
-        // Some put a trunk prefix in parentheses although the country has none.
-        let groups = piece.groups.iter().filter(|group| !group.is_trunk_prefix());
-        let without_parentheses: String = groups.map(|group| group.digits.as_str()).collect();
+        let without_parentheses = piece.without_trunk_prefix();
         if piece.has_plus {
             let [digits, without_parentheses] =
                 [&digits, &without_parentheses].map(|digits| digits.trim_start_matches('0'));
             let plausible = possible(digits).or_else(|| possible(without_parentheses));
+            let plausible = plausible.or_else(|| without_other_trunk_prefix(digits));
             let number = plausible.map(|number| (number, Code::Marked { is_possible: true }));
             let number = number.or_else(|| international(digits).map(marked));
             return read(number, Vec::new());
@@ -180,7 +179,9 @@ impl WrittenNumber {
         if let Some(marked) = after_prefix(&digits).or_else(|| after_prefix(&without_parentheses)) {
             return read(Some(marked), Vec::new());
         }
-        let code = match valid(&digits) {
+        let unmarked =
+            parsed(&digits).filter(|number| is_valid(number) && piece.may_begin_with(&number.country_code.to_string()));
+        let code = match unmarked.and_then(|number| e164(&number)) {
             Some(number) => Some((number, Code::Unmarked)),
             None => international(&digits).map(|number| (number, Code::Unlikely)),
         };
@@ -237,22 +238,18 @@ impl WrittenNumber {
             let country = national.country;
             national.meaning(if is_sure(national) { places.recognize(country) } else { Recognition::Guess(country) })
         });
-        let elsewhere = self.national.iter().filter(|n| places.address.is_none_or(|address| address == n.country));
+        // A record with an address is in no other country.
+        let is_possible = |country: Country| places.address.is_none_or(|address| address == country);
+        let elsewhere = self.national.iter().filter(|national| is_possible(national.country));
         let elsewhere = elsewhere.map(|national| national.meaning(Recognition::Guess(national.country)));
         let unlikely = match &self.international {
-            Some((number, Code::Unlikely)) => Country::of(number).map_or_else(
-                || Some((number, Recognition::CountryCode)),
-                |country| {
-                    places
-                        .address
-                        .is_none_or(|address| address == country)
-                        .then_some((number, Recognition::Guess(country)))
-                },
-            ),
+            Some((number, Code::Unlikely)) => Some((number.clone(), Country::of(number))),
             Some(_) | None => None,
         };
-        let unlikely =
-            unlikely.map(|(number, recognition)| Meaning { number: number.clone(), recognition, is_valid: false });
+        let unlikely = unlikely.filter(|(_, country)| country.is_none_or(is_possible)).map(|(number, country)| {
+            let recognition = country.map_or(Recognition::CountryCode, Recognition::Guess);
+            Meaning { number, recognition, is_valid: false }
+        });
         let mut meanings: Vec<Meaning> = Vec::new();
         for meaning in has_code.iter().cloned().chain(near).chain(elsewhere).chain(unlikely) {
             if !meanings.iter().any(|known| known.number == meaning.number) {
@@ -341,6 +338,15 @@ fn marked(number: E164) -> (E164, Code) {
     (number, Code::Marked { is_possible })
 }
 
+/// The number with these digits after the plus, without a trunk prefix that libphonenumber does not strip.
+fn without_other_trunk_prefix(digits: &str) -> Option<E164> {
+    let after_code = |(code, prefixes): &(u16, &[&str])| {
+        let rest = digits.strip_prefix(&code.to_string())?;
+        prefixes.iter().find_map(|prefix| valid(&format!("{code}{}", rest.strip_prefix(prefix)?)))
+    };
+    OTHER_TRUNK_PREFIXES.iter().find_map(after_code)
+}
+
 /// The number with these digits after the plus.
 fn international(digits: &str) -> Option<E164> {
     E164::parse(&format!("+{digits}")).ok()
@@ -362,6 +368,21 @@ pub(super) fn parsed(digits: &str) -> Option<PhoneNumber> {
     matches!(number.is_possible_with_reason(), Ok(NumberLengthType::IsPossible)).then_some(number)
 }
 
+/// Ranges that regulators keep for fiction, which libphonenumber takes for invalid: those of France and of the United
+/// Kingdom. Sources: ARCEP decision 2018-0881, Ofcom's numbers for use in TV and radio drama.
+const FICTION: &[&str] = &[
+    "3319900",
+    "3326191",
+    "3335301",
+    "3346571",
+    "3353649",
+    "3363998",
+    "447700900",
+    "441632960",
+    "443069990",
+    "448081570",
+];
+
 /// Whether the number's country has numbers like it.
 pub(super) fn is_valid(number: &PhoneNumber) -> bool {
     if number.country_code == 1 {
@@ -371,7 +392,7 @@ pub(super) fn is_valid(number: &PhoneNumber) -> bool {
             |at: usize| significant.as_bytes().get(at).is_some_and(|digit| (b'2'..=b'9').contains(digit));
         return begins_group(0) && begins_group(3);
     }
-    number.is_valid()
+    number.is_valid() || e164(number).is_some_and(|e164| FICTION.iter().any(|range| e164.digits().starts_with(range)))
 }
 
 fn e164(number: &PhoneNumber) -> Option<E164> {
