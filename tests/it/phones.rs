@@ -174,6 +174,20 @@ fn call(id: u64) -> CallBody {
     CallBody::inbound(id).from("+33 6 39 98 10 01")
 }
 
+/// The key of that number in the phone map.
+fn number_key(env: &TestEnv) -> Value {
+    json!({"tenant": {"S": env.tenant.tenant}, "phone": {"S": "+33639981001"}})
+}
+
+/// As if the minutes were over for which the number is not searched again.
+async fn search_again(env: &TestEnv) {
+    let update = json!({
+        "TableName": env.table("PhonesTable"), "Key": number_key(env),
+        "UpdateExpression": "SET search_after = :past", "ExpressionAttributeValues": {":past": {"N": "0"}},
+    });
+    env.dynamodb("UpdateItem", &update).await;
+}
+
 #[tokio::test]
 async fn a_contact_made_meanwhile_beats_our_lead() {
     let (env, lead) = env_with_own("create_lead", "Lead").await;
@@ -200,9 +214,10 @@ async fn a_record_of_ours_that_was_merged_leads_to_its_winner() {
     let (env, ours) = env_with_own("create_contact", "Contact").await;
     let winner = env.contact("Winner", "+33 1 99 00 20 01");
     env.sandbox(Method::POST, "merge", json!({"sobject": "Contact", "master": winner, "merged": ours})).await;
-    for id in 2..4 {
+    for id in 2..5 {
         env.end([&call(id)]).await;
         assert_eq!(env.task(&call(id))["WhoId"], winner);
+        search_again(&env).await;
     }
     assert_eq!(env.records("Contact").len(), 1);
 }
@@ -218,6 +233,9 @@ async fn a_remembered_record_that_was_merged_leads_to_its_winner() {
     env.sandbox(Method::POST, "merge", json!({"sobject": "Contact", "master": winner, "merged": found})).await;
     env.end([&call(2)]).await;
     assert_eq!(env.task(&call(2))["WhoId"], winner);
+    search_again(&env).await;
+    env.end([&call(3)]).await;
+    assert_eq!(env.task(&call(3))["WhoId"], winner);
     assert_eq!(env.records("Contact").len(), 1);
 }
 
@@ -230,15 +248,10 @@ async fn a_number_of_our_record_is_searched_again_after_some_minutes() {
         calls.count("GET", "/search")
     };
     assert_eq!(searches(2).await, 0);
-    let key = json!({"tenant": {"S": env.tenant.tenant}, "phone": {"S": "+33639981001"}});
-    let update = json!({
-        "TableName": env.table("PhonesTable"), "Key": key,
-        "UpdateExpression": "SET search_after = :past", "ExpressionAttributeValues": {":past": {"N": "0"}},
-    });
-    env.dynamodb("UpdateItem", &update).await;
+    search_again(&env).await;
     assert_eq!(searches(3).await, 1);
     assert_eq!(searches(4).await, 0);
     // It is still remembered as ours.
-    let item = env.item("PhonesTable", key).await;
+    let item = env.item("PhonesTable", number_key(&env)).await;
     assert_eq!(item["ours"]["BOOL"], true, "{item:#}");
 }

@@ -86,6 +86,9 @@ impl Reconcile {
                 let LinesRead { stored, failed, not_reached } =
                     read.inspect_err(|error| tracing::error!(%error, "the own lines were not read"))?;
                 tracing::info!(stored, failed, not_reached, source, "read the own lines");
+                if not_reached > 0 {
+                    tracing::warn!(not_reached, "the own lines of some tenants were not read in time");
+                }
                 Ok(None)
             }
         }

@@ -9,7 +9,7 @@ mod update;
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use org::{BatchError, Hints, Job, Knowledge, Matched, Missing, Org, Plan, Users};
+use org::{BatchError, Hints, Job, Knowledge, Matched, Missing, Org, Plan, Remember, Users};
 use rules::E164;
 use rules::matching::Record;
 use rules::settings::Settings;
@@ -194,9 +194,13 @@ impl<'a> Rounds<'a> {
         let lookup = &self.writer.lookup;
         let found = lookup.look_up(self.org, self.tenant, self.settings, jobs, &self.hints, self.now).await?;
         // Stored at once, so that with a slow org the next attempt gets further.
-        let matched = found.matched.iter().map(|(phone, Matched { record, ours_until })| match ours_until {
-            Some(until) => (phone.clone(), self.created(record.clone(), *until)),
-            None => (phone.clone(), self.matched(record.clone())),
+        let matched = found.matched.iter().map(|(phone, Matched { record, remember })| {
+            let found = match remember {
+                Remember::Found => self.matched(record.clone()),
+                Remember::Ours { until } => self.created(record.clone(), *until),
+                Remember::Merged => self.created(record.clone(), self.now + self.writer.phone_ttl.created),
+            };
+            (phone.clone(), found)
         });
         self.cache_phones(matched.collect()).await?;
         Ok(found)
@@ -207,7 +211,7 @@ impl<'a> Rounds<'a> {
         PhoneMatch { record, ours: None, expires_at: self.now + self.writer.phone_ttl.matched }
     }
 
-    /// The cached match with a record that we created, which is remembered until `expires_at`.
+    /// The cached match with a record that Salesforce may not find by the number, which is remembered until `expires_at`.
     fn created(&self, record: Record, expires_at: Timestamp) -> PhoneMatch {
         let ours = OurRecord { search_after: self.now + self.writer.phone_ttl.matched };
         PhoneMatch { record, ours: Some(ours), expires_at }
@@ -244,7 +248,8 @@ impl<'a> Rounds<'a> {
             Fix::Use(id, _) => Some(*id),
             _ => None,
         };
-        let records = self.org.records(&to_fix.iter().filter_map(id_to_use).collect()).await?;
+        let has_persons = self.tenant.facts.person_accounts.is_some_and(|known| known.value);
+        let records = self.org.records(&to_fix.iter().filter_map(id_to_use).collect(), has_persons).await?;
         for (mut job, fix) in to_fix {
             job.start_over();
             let helps = match &fix {

@@ -26,4 +26,5 @@ pub mod webhook;
 pub use client::Client;
 pub use error::WebhookError;
 pub use event::EVENTS;
+pub use party::party;
 pub use webhook::Webhook;

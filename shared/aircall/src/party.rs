@@ -2,7 +2,7 @@
 //!
 //! It is an international number with separators, mostly with a plus; or a word or code for a number that was withheld.
 
-use rules::phone::{digits_of, is_filler, is_invisible, is_withheld};
+use rules::phone::{digits_of, is_extension_word, is_filler, is_withheld, plain_text};
 use rules::{E164, Party};
 
 /// Text that is not a phone number is truncated to this for display.
@@ -11,31 +11,36 @@ const MAX_UNUSABLE: usize = 40;
 const WITHOUT_PLUS: std::ops::RangeInclusive<usize> = 10..=15;
 
 /// Reads the other party. Nothing at all means that the number was withheld.
-pub(crate) fn party(text: Option<&str>) -> Party {
-    let Some(text) = text.map(visible).filter(|text| !text.is_empty()) else { return Party::Anonymous };
-    if is_withheld(&text) {
+pub fn party(text: Option<&str>) -> Party {
+    let Some(text) = text.map(plain_text) else { return Party::Anonymous };
+    if text.trim().is_empty() || is_withheld(&text) {
         return Party::Anonymous;
     }
-    match phone(&text) {
+    match phone(text.trim()) {
         Some(phone) => Party::Phone(phone),
-        None => Party::Unusable(text.chars().take(MAX_UNUSABLE).collect()),
+        None => Party::Unusable(shown(text.trim())),
     }
 }
 
-/// The text without marks that nobody sees, such as those for the direction of writing, around which phones copy numbers.
-fn visible(text: &str) -> String {
-    let visible: String = text.chars().filter(|c| !is_invisible(*c) && !c.is_control()).collect();
-    visible.trim().to_owned()
+/// The text as it is shown: without line breaks, and not too long.
+fn shown(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_UNUSABLE).collect()
 }
 
 /// The international number in front of an extension or of pauses.
 fn phone(text: &str) -> Option<E164> {
     let text = text.strip_prefix("tel:").unwrap_or(text);
-    let main = text.split([',', ';', '#', 'x', 'X', 'p', 'P', 'w', 'W']).next().unwrap_or_default();
-    let main = main.strip_suffix("e").or_else(|| main.strip_suffix("E")).unwrap_or(main).trim();
-    if main.chars().any(char::is_alphabetic) || main.contains('@') {
+    if text.contains('@') {
         return None;
     }
+    let main = text.split([',', ';', '#', '\n']).next().unwrap_or_default();
+    let main = match main.split_once(char::is_alphabetic) {
+        Some((number, _)) => {
+            let word: String = main[number.len()..].chars().take_while(|c| c.is_alphabetic()).collect();
+            is_extension_word(&word).then_some(number)?
+        }
+        None => main,
+    };
     let digits = digits_of(main);
     let international = match (main.starts_with('+'), digits.strip_prefix("00")) {
         (false, Some(rest)) => rest.to_owned(),
@@ -76,6 +81,10 @@ mod tests {
             "+33612345678#9",
             "+33612345678p1w2",
             "tel:+33612345678",
+            "TEL:+33612345678",
+            "+٣٣٦١٢٣٤٥٦٧٨",
+            "+33 6 12 34 56 78 Durchwahl 12",
+            "+33612345678 доб. 12",
         ] {
             check(text, "+33612345678");
         }
@@ -96,6 +105,8 @@ mod tests {
             "UNKNOWN CALLER",
             "Caller ID unavailable",
             "number withheld",
+            "No Caller ID",
+            "sip:anonymous@anonymous.invalid",
             "+266696687",
             "+1266696687",
             "+7378742833",

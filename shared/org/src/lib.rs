@@ -34,7 +34,7 @@ pub use batch_error::{BatchError, Reason};
 pub use bundle::Bundle;
 pub use draft::{Draft, without};
 pub use job::Job;
-pub use lookup::{Hints, Knowledge, Lookup, Matched};
+pub use lookup::{Hints, Knowledge, Lookup, Matched, Remember};
 pub use missing::{InvalidMissing, Missing};
 pub use org::Org;
 pub use owners::{Owner, Owners};

@@ -39,13 +39,27 @@ pub struct Knowledge {
     pub tasks: BTreeMap<String, SalesforceId>,
 }
 
-/// A match that Salesforce confirmed.
+/// A match to cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matched {
     /// The record.
     pub record: Record,
-    /// Until when it is remembered as one that we created; `None` if it is not one of these.
-    pub ours_until: Option<Timestamp>,
+    /// How it is remembered.
+    pub remember: Remember,
+}
+
+/// How a match is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remember {
+    /// For minutes: a search finds it again.
+    Found,
+    /// As a record that we created.
+    Ours {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// Like a record that we created: another was merged into it, and it may have another number.
+    Merged,
 }
 
 /// What earlier rounds learnt about phone numbers.
@@ -154,20 +168,30 @@ impl Lookup {
         let mut ids = BTreeSet::new();
         candidates.retain(|found| ids.insert(found.candidate.record.id));
         let mut candidates: Vec<Candidate> = candidates.into_iter().map(|found| found.candidate).collect();
-        let (winners, not_found) = not_found(org, &remembered, &ids).await?;
-        candidates.extend(winners);
+        let has_persons = tenant.facts.person_accounts.is_some_and(|known| known.value);
+        let NotFound { winners, alone } = not_found(org, &remembered, &ids, has_persons).await?;
+        for (phone, winner) in &winners {
+            add_number(&mut candidates, phone, winner);
+        }
         let matches = Matches::new(&callers_of(jobs, tenant), &candidates);
         for phone in &unknown {
             let mut trace = Trace::new();
             let chosen = matches.choose(phone, &mut trace).map(|chosen| &chosen.record);
-            let Some(record) = chosen.or_else(|| not_found.get(phone).copied()).cloned() else { continue };
-            let ours = remembered.get(phone).filter(|remembered| remembered.record.id == record.id);
-            let ours_until = ours.and_then(|remembered| remembered.ours).map(|(until, _)| until);
-            if ours_until.is_some() {
+            let Some(record) = chosen.or_else(|| alone.get(phone).copied()).cloned() else { continue };
+            let is_winner = winners.get(phone).is_some_and(|winner| winner.id == record.id);
+            let ours = remembered.get(phone).filter(|ours| ours.record.id == record.id || is_winner);
+            let until = ours.and_then(|remembered| remembered.ours).map(|(until, _)| until);
+            let remember = match until {
+                Some(until) => Remember::Ours { until },
+                None if is_winner => Remember::Merged,
+                None => Remember::Found,
+            };
+            if until.is_some() && !is_winner {
                 trace = known_trace(&record, "we recently created it for this phone number");
             }
-            if ours_until.is_none() || searched.contains(phone) {
-                knowledge.matched.insert(phone.clone(), Matched { record: record.clone(), ours_until });
+            // What is only confirmed is searched again when it would have been.
+            if is_winner || until.is_none() || searched.contains(phone) {
+                knowledge.matched.insert(phone.clone(), Matched { record: record.clone(), remember });
             }
             knowledge.records.insert(phone.clone(), (record, trace));
         }
@@ -295,28 +319,51 @@ fn sure(candidates: &[Found], callers: &Callers) -> BTreeSet<E164> {
     callers.phones().filter(|phone| matches.is_sure(phone)).cloned().collect()
 }
 
-/// What became of remembered records that were not found: the records that they were merged into, which count as having
-/// the phone number, and those of our own that still exist, which count if no other record has it.
+/// Remembered records that were not found.
+#[derive(Debug, Default)]
+struct NotFound<'a> {
+    /// The records that they were merged into, which count as having the phone number.
+    winners: BTreeMap<E164, Record>,
+    /// Those of our own that still exist, which count if no other record has the number.
+    alone: BTreeMap<E164, &'a Record>,
+}
+
+/// What became of remembered records that were not found.
 async fn not_found<'a>(
     org: &mut Org,
     remembered: &'a BTreeMap<E164, Remembered>,
     found: &BTreeSet<Option<SalesforceId>>,
-) -> Result<(Vec<Candidate>, BTreeMap<E164, &'a Record>), BatchError> {
+    has_persons: bool,
+) -> Result<NotFound<'a>, BatchError> {
     let missing = || remembered.iter().filter(|(_, remembered)| !found.contains(&remembered.record.id));
     let ids: BTreeSet<SalesforceId> = missing().filter_map(|(_, remembered)| remembered.record.id).collect();
-    let winners = if ids.is_empty() { BTreeMap::new() } else { org.winners(&ids).await? };
-    let (mut candidates, mut alone) = (Vec::new(), BTreeMap::new());
+    if ids.is_empty() {
+        return Ok(NotFound::default());
+    }
+    let winners = org.winners(&ids, has_persons).await?;
+    let mut not_found = NotFound::default();
     for (phone, Remembered { record, ours }) in missing() {
         match record.id.and_then(|id| winners.get(&id)) {
-            Some(winner) => candidates.extend(winner.clone().map(|record| {
-                let phones = vec![phone.to_string()];
-                Candidate { record, phones, country: None, last_modified: None, is_converted: false }
-            })),
-            None if ours.is_some() => drop(alone.insert(phone.clone(), record)),
+            Some(winner) => not_found.winners.extend(winner.clone().map(|winner| (phone.clone(), winner))),
+            None if ours.is_some() => drop(not_found.alone.insert(phone.clone(), record)),
             None => {}
         }
     }
-    Ok((candidates, alone))
+    Ok(not_found)
+}
+
+/// Adds a phone number to a record among the candidates, or the record with it.
+fn add_number(candidates: &mut Vec<Candidate>, phone: &E164, record: &Record) {
+    match candidates.iter_mut().find(|candidate| candidate.record.id == record.id) {
+        Some(candidate) => candidate.phones.push(phone.to_string()),
+        None => candidates.push(Candidate {
+            record: record.clone(),
+            phones: vec![phone.to_string()],
+            country: None,
+            last_modified: None,
+            is_converted: false,
+        }),
+    }
 }
 
 /// Adds to the facts the fields or the object that a refused search reports as missing or hidden. Returns whether any

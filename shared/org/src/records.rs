@@ -13,20 +13,28 @@ use crate::org::Org;
 const MAX_MERGES: usize = 5;
 
 impl Org {
-    /// The visible Contacts, Leads and Accounts among these ids: one API call for each object.
+    /// The visible Contacts, unconverted Leads and Accounts among these ids: one API call for each object. `has_persons`
+    /// says that the org has Person Accounts, which are then known as such.
     ///
     /// # Errors
     /// Why the work cannot go on.
     pub async fn records(
         &mut self,
         ids: &BTreeSet<SalesforceId>,
+        has_persons: bool,
     ) -> Result<BTreeMap<SalesforceId, Record>, BatchError> {
         let mut records = BTreeMap::new();
         for sobject in SObject::CALLERS {
             let ids: Vec<SalesforceId> = ids.iter().copied().filter(|id| SObject::of(*id) == Some(sobject)).collect();
-            for soql in Soql::records_by_id(sobject, &ids, &["Name"]) {
+            let fields = match sobject {
+                SObject::Lead => &["Name", "IsConverted"][..],
+                SObject::Account if has_persons => &["Name", "IsPersonAccount", "PersonContactId"],
+                _ => &["Name"],
+            };
+            for soql in Soql::records_by_id(sobject, &ids, fields) {
                 let read = self.call(async |client| client.query(&soql).await).await?;
-                let read = read.iter().filter_map(found).map(|found| found.candidate.record);
+                let read = read.iter().filter_map(found).map(|found| found.candidate);
+                let read = read.filter(|candidate| !candidate.is_converted).map(|candidate| candidate.record);
                 records.extend(read.filter_map(|record| Some((record.id?, record))));
             }
         }
@@ -42,6 +50,7 @@ impl Org {
     pub async fn winners(
         &mut self,
         ids: &BTreeSet<SalesforceId>,
+        has_persons: bool,
     ) -> Result<BTreeMap<SalesforceId, Option<Record>>, BatchError> {
         let mut winners: BTreeMap<SalesforceId, Option<SalesforceId>> = BTreeMap::new();
         let mut asked = ids.clone();
@@ -59,7 +68,7 @@ impl Org {
             }
             asked = next;
         }
-        let records = self.records(&winners.values().flatten().copied().collect()).await?;
+        let records = self.records(&winners.values().flatten().copied().collect(), has_persons).await?;
         Ok(winners.into_iter().map(|(id, winner)| (id, winner.and_then(|id| records.get(&id).cloned()))).collect())
     }
 

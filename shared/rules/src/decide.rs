@@ -10,6 +10,7 @@ use crate::hours::{self, HoursCheck};
 use crate::interaction::{Document, Interaction};
 use crate::messages::Messages;
 use crate::own_lines::OwnLines;
+use crate::phone::{digits_of, is_filler};
 use crate::settings::{InternalCalls, LogAs, LogCalls, Settings};
 use crate::task_status::TaskStatus;
 use crate::trace::{Topic, Trace};
@@ -321,12 +322,13 @@ const MAX_SENDER: usize = 11;
 
 /// What a text is that is not a full phone number.
 fn unusable_reason(text: &str) -> SkipReason {
-    let (length, digits) = (text.chars().count(), text.chars().filter(char::is_ascii_digit).count());
+    let digits = digits_of(text);
+    let (length, letters) = (text.chars().count(), text.chars().filter(|c| c.is_alphabetic()).count());
     if text.contains('@') || text.to_lowercase().starts_with("sip:") {
         SkipReason::SipAddress
-    } else if digits == length && digits <= MAX_SHORT_CODE {
+    } else if letters == 0 && (3..=MAX_SHORT_CODE).contains(&digits.len()) && !is_filler(&digits) {
         SkipReason::ShortCode
-    } else if length <= MAX_SENDER && text.chars().any(char::is_alphabetic) {
+    } else if length <= MAX_SENDER && letters > digits.len() {
         SkipReason::AlphanumericSender
     } else {
         SkipReason::NotAPhoneNumber

@@ -44,8 +44,12 @@ fn meanings(text: &str, countries: &[Country]) -> Vec<Meaning> {
 fn is_matched(number: &E164, text: &str, line: Country) -> bool {
     let mut callers = Callers::new(None);
     callers.add(number, Some(line));
-    let phones = vec![text.to_owned()];
-    let candidate =
-        Candidate { record: Record::default(), phones, country: None, last_modified: None, is_converted: false };
+    let candidate = candidate(text);
     Matches::new(&callers, [&candidate]).choose(number, &mut Trace::new()).is_some()
+}
+
+/// A record with this text in a phone field.
+pub(crate) fn candidate(text: &str) -> Candidate {
+    let phones = vec![text.to_owned()];
+    Candidate { record: Record::default(), phones, country: None, last_modified: None, is_converted: false }
 }

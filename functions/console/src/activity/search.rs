@@ -101,7 +101,12 @@ pub(crate) async fn search(
     }
     let digits = lines.values().filter_map(|line| line.digits.as_deref());
     let mut first = None;
-    for phone in phones::candidates(text, digits).into_iter().take(CANDIDATES) {
+    // An entry has the number as Aircall gave it.
+    let phones = phones::candidates(text, digits).into_iter().flat_map(|phone| {
+        let others = phone.spellings().into_iter().filter(|other| *other != phone).collect::<Vec<_>>();
+        std::iter::once(phone).chain(others)
+    });
+    for phone in phones.take(CANDIDATES) {
         query.phone = Some(phone);
         let found = found(console, tenant, &query).await?;
         if !found.entries.is_empty() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use rules::phone::Meaning;
+use rules::phone::{Meaning, digits_of, is_filler};
 use rules::{
     Call, CallDocument, CallEvent, CallId, CallType, Channel, Direction, Document, E164, Line, LineId, Message,
     MessageId, Messages, Party, Snapshot, User, hours,
@@ -179,13 +179,15 @@ fn line(id: LineId, name: Option<&str>) -> Line {
     Line { id, name: name.map(ToOwned::to_owned), digits: None, time_zone: None, open: None }
 }
 
-/// The other party. A number without a country code is read in the country of the line, else of another line.
+/// The other party. A number without a country code is read in the country of the line, else of another line; anything
+/// else as Aircall's own texts are.
 fn party(text: &str, line: &Line, lines: &Lines) -> Party {
-    if text.is_empty() || text.eq_ignore_ascii_case("anonymous") {
-        return Party::Anonymous;
+    let as_given = aircall::party(Some(text));
+    if as_given == Party::Anonymous || is_filler(&digits_of(text)) {
+        return as_given;
     }
-    let taken = meanings(text, line, lines).into_iter().next();
-    taken.map_or_else(|| Party::Unusable(text.to_owned()), |meaning| Party::Phone(meaning.number))
+    let taken = meanings(text, line, lines).into_iter().find(|meaning| meaning.is_valid);
+    taken.map_or(as_given, |meaning| Party::Phone(meaning.number))
 }
 
 /// What a phone number can mean, the likeliest first. Text with letters means none.

@@ -1,6 +1,6 @@
 //! Cuts a field into the numbers that stand in it: what belongs to one number, where the next begins, and extensions.
 
-use super::plain::{is_mark, plain};
+use super::plain::{ENDS, is_mark, plain};
 use super::vanity::spell_out;
 
 /// The most numbers of a field that are read.
@@ -74,6 +74,11 @@ const EXTENSION_WORDS: &[&str] = &[
     "w",
 ];
 
+/// Whether a word, in lower case, says that an extension follows.
+pub fn is_extension_word(word: &str) -> bool {
+    EXTENSION_WORDS.contains(&word)
+}
+
 /// The numbers of a field, not yet understood.
 #[derive(Debug, Default)]
 pub(super) struct Pieces {
@@ -101,6 +106,8 @@ pub(super) struct Group {
     in_parentheses: bool,
     /// Whether a mark stands before them that may also separate two numbers.
     may_begin: bool,
+    /// Whether nothing but a point stands before them.
+    is_after_point: bool,
 }
 
 impl Piece {
@@ -111,8 +118,13 @@ impl Piece {
     /// The digits without what is dialled only within the country, as in `+44 (0)20`: some put it there although the
     /// country has no trunk prefix.
     pub(super) fn without_trunk_prefix(&self) -> String {
+        // A country code stands before it.
+        let code = self.groups.first().map_or("", |first| first.digits.trim_start_matches('0'));
         let is_trunk_prefix = |(index, group): &(usize, &Group)| {
-            *index == 1 && group.in_parentheses && matches!(group.digits.as_str(), "0" | "00" | "06" | "1" | "8")
+            *index == 1
+                && code.len() <= 3
+                && group.in_parentheses
+                && matches!(group.digits.as_str(), "0" | "00" | "06" | "1" | "8")
         };
         let groups = self.groups.iter().enumerate().filter(|group| !is_trunk_prefix(group));
         groups.map(|(_, group)| group.digits.as_str()).collect()
@@ -216,12 +228,13 @@ impl Cutter {
         let separator = std::mem::take(&mut self.separator);
         let may_begin = separator.contains(is_mark) || separator.contains(" - ") || separator.contains("  ");
         let in_parentheses = separator.ends_with('(');
-        self.current.groups.push(Group { digits, in_parentheses, may_begin });
+        let is_after_point = separator == ".";
+        self.current.groups.push(Group { digits, in_parentheses, may_begin, is_after_point });
     }
 
     fn word(&mut self, word: &str) {
         let has_number = MIN_DIGITS <= self.current.len();
-        if has_number && EXTENSION_WORDS.contains(&word) && !self.awaits_extension {
+        if has_number && is_extension_word(word) && !self.awaits_extension {
             self.awaits_extension = true;
         } else if self.awaits_extension && self.separator.is_empty() {
             // "x" of "xt." and the like.
@@ -254,7 +267,7 @@ impl Cutter {
         };
         let has_number = MIN_DIGITS <= self.current.len();
         let is_pause = 2 <= separator.len() && separator.chars().all(|c| c == ',');
-        match separator.chars().find(|c| "\n;,|&#@*=<>".contains(*c)) {
+        match separator.chars().find(|c| ENDS.contains(*c)) {
             Some('@') if self.label != "sip" && self.label != "sips" => {
                 self.current = Piece::default();
                 self.is_closed = false;
@@ -317,8 +330,8 @@ impl Cutter {
     /// A spreadsheet writes a number as `33612345678.0`.
     fn drop_decimals(&mut self, piece: &mut Piece) {
         if let [number, decimals] = piece.groups.as_slice()
-            && 9 <= number.digits.len()
-            && !piece.has_plus
+            && MIN_PART <= number.digits.len()
+            && decimals.is_after_point
             && matches!(decimals.digits.as_str(), "0" | "00")
         {
             self.found.ignored.push(format!(".{} is the decimals of a spreadsheet.", decimals.digits));

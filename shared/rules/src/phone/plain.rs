@@ -12,19 +12,26 @@ pub(super) fn plain(text: &str) -> (Vec<char>, bool) {
     let mut rest = text.chars().filter(|c| !is_invisible(*c));
     let mut kept: Vec<char> = Vec::with_capacity(text.len().min(MAX_CHARS));
     kept.extend(rest.by_ref().take(MAX_CHARS).map(plain_char));
-    let next = rest.next().map(plain_char);
+    let mut next = rest.map(plain_char);
+    let (first, second) = (next.next(), next.next());
     // A number that goes on behind the limit would be read as another one.
-    if next.is_some() {
-        while kept.last().is_some_and(|c| c.is_ascii_digit() || " .-()/".contains(*c)) {
-            kept.pop();
-        }
+    let is_joint = |c: char| " .-()/".contains(c);
+    let goes_on =
+        first.is_some_and(|c| c.is_ascii_digit() || is_joint(c) && second.is_some_and(|c| c.is_ascii_digit()));
+    while goes_on && kept.last().is_some_and(|c| c.is_ascii_digit() || is_joint(*c)) {
+        kept.pop();
     }
-    (kept, next.is_some())
+    (kept, first.is_some())
+}
+
+/// A text in plain form, of any length: lower case, ASCII digits, nothing that nobody sees.
+pub fn plain_text(text: &str) -> String {
+    text.chars().filter(|c| !is_invisible(*c)).map(plain_char).collect()
 }
 
 /// Marks for the direction of writing, around which phones copy numbers; joiners; variation selectors and the frame of a
 /// keycap emoji.
-pub fn is_invisible(c: char) -> bool {
+pub(super) fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{20e3}' | '\u{feff}')
@@ -35,25 +42,29 @@ pub fn is_invisible(c: char) -> bool {
 /// are looked for need not be read.
 pub(crate) fn digits_in(text: &str) -> (String, bool) {
     let (mut digits, mut letters, mut has_alternative) = (String::with_capacity(24), 0, false);
-    // How many digits stand directly behind a mark such as the one in `555-0132/0133`.
-    let mut behind_mark = None;
+    // How many runs of digits stand behind a mark such as the one in `555-0132/0133`, and how long the last one is.
+    let mut runs: Option<(usize, usize)> = None;
+    let is_alternative = |runs: Option<(usize, usize)>| matches!(runs, Some((1, 3 | 4)));
     let mut last = ['\0'; 2];
     for c in text.chars().filter(|c| !is_invisible(*c)).take(MAX_CHARS).map(plain_char) {
+        let is_mark = is_mark(c) || c == ' ' && (last[1] == ' ' || last == [' ', '-']);
         if c.is_ascii_digit() {
             digits.push(c);
-            behind_mark = behind_mark.map(|count| count + 1);
-        } else {
-            has_alternative |= matches!(behind_mark, Some(3 | 4));
+            let is_new = !last[1].is_ascii_digit();
+            runs = runs.map(|(count, len)| if is_new { (count + 1, 1) } else { (count, len + 1) });
+        } else if is_mark || c.is_alphabetic() || ENDS.contains(c) {
+            has_alternative |= is_alternative(runs);
             letters += usize::from(c.is_ascii_alphabetic());
-            let is_mark = is_mark(c) || c == ' ' && (last[1] == ' ' || last == [' ', '-']);
-            behind_mark = (is_mark || c == ' ' && behind_mark == Some(0)).then_some(0);
+            runs = is_mark.then_some((0, 0));
         }
         last = [last[1], c];
     }
-    has_alternative |= matches!(behind_mark, Some(3 | 4));
     let is_vanity = 3 <= letters && may_be_vanity(&digits);
-    (digits, is_vanity || has_alternative)
+    (digits, is_vanity || has_alternative || is_alternative(runs))
 }
+
+/// Marks between two numbers, which are within none.
+pub(super) const ENDS: &str = "\n;,|&#@*=<>+";
 
 /// Whether a mark between digits may separate two numbers.
 pub(super) fn is_mark(c: char) -> bool {

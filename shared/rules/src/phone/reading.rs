@@ -10,8 +10,8 @@ use super::country::Country;
 use super::pieces::{Piece, pieces};
 use super::{E164, digits_of};
 
-/// Prefixes for calls abroad besides `00`. Each is also the beginning of numbers within some country, so what follows has
-/// to be a valid number: North America, Australia, Russia, Japan.
+/// Prefixes for calls abroad besides `00`: of North America, Australia, Russia, Japan. Each is also the beginning of
+/// numbers within some country, so it counts only for what is no number of the countries in question.
 const INTERNATIONAL_PREFIXES: &[&str] = &["011", "0011", "810", "010"];
 
 /// Prefixes that people write before a number within their country, which libphonenumber does not strip.
@@ -173,11 +173,22 @@ impl WrittenNumber {
             let plausible = possible(digits).or_else(|| possible(without_parentheses));
             let plausible = plausible.or_else(|| without_other_trunk_prefix(digits));
             let number = plausible.map(|number| (number, Code::Marked { is_possible: true }));
-            let number = number.or_else(|| international(digits).map(marked));
-            return read(number, Vec::new());
+            return read(number.or_else(|| international(digits).map(marked)), Vec::new());
         }
-        if let Some(marked) = after_prefix(&digits).or_else(|| after_prefix(&without_parentheses)) {
-            return read(Some(marked), Vec::new());
+        let after_zeros = |digits: &str| possible(digits.strip_prefix("00")?);
+        if let Some(number) = after_zeros(&digits).or_else(|| after_zeros(&without_parentheses)) {
+            return read(Some((number, Code::Marked { is_possible: true })), Vec::new());
+        }
+        let national: Vec<National> =
+            countries.iter().filter_map(|country| National::read(&digits, *country)).collect();
+        // Numbers within some countries begin with what is a prefix for calls abroad in others.
+        if !national.iter().any(|national| national.is_valid)
+            && let Some(number) = INTERNATIONAL_PREFIXES.iter().find_map(|prefix| valid(digits.strip_prefix(prefix)?))
+        {
+            return read(Some((number, Code::Marked { is_possible: true })), Vec::new());
+        }
+        if let Some(number) = digits.strip_prefix("00").and_then(international) {
+            return read(Some(marked(number)), Vec::new());
         }
         let unmarked =
             parsed(&digits).filter(|number| is_valid(number) && piece.may_begin_with(&number.country_code.to_string()));
@@ -185,7 +196,6 @@ impl WrittenNumber {
             Some(number) => Some((number, Code::Unmarked)),
             None => international(&digits).map(|number| (number, Code::Unlikely)),
         };
-        let national = countries.iter().filter_map(|country| National::read(&digits, *country)).collect();
         read(code, national)
     }
 
@@ -222,17 +232,19 @@ impl WrittenNumber {
             return vec![Meaning { number, recognition, is_valid: *is_possible }];
         }
         let near = self.near(places);
-        // A valid number of a near country, written as there, is nothing else.
-        let settled: Vec<&National> = near.iter().copied().filter(|n| n.is_dialled && n.is_valid).collect();
-        if !settled.is_empty() {
-            return settled.into_iter().map(|national| national.meaning(places.recognize(national.country))).collect();
-        }
+        let in_use: Vec<&National> = near.iter().copied().filter(|national| national.is_valid).collect();
         let has_code = match &self.international {
-            Some((number, Code::Unmarked)) => {
-                Some(Meaning { number: number.clone(), recognition: Recognition::CountryCode, is_valid: true })
-            }
+            Some((number, Code::Unmarked)) => Some(number),
             Some(_) | None => None,
         };
+        // A near country's number, written as there, is nothing else, unless its first digits are another's code.
+        if in_use.iter().any(|national| national.is_dialled) {
+            let is_near = |number: &&E164| Country::of(number).is_some_and(|country| places.has(country));
+            let code = has_code.filter(is_near).map(|number| meaning(number, Recognition::CountryCode, true));
+            let national = in_use.iter().map(|national| national.meaning(places.recognize(national.country)));
+            return distinct(code.into_iter().chain(national));
+        }
+        let has_code = has_code.map(|number| meaning(number, Recognition::CountryCode, true));
         let is_sure = |national: &National| has_code.is_none() && (national.is_dialled || national.is_valid);
         let near = near.into_iter().map(|national| {
             let country = national.country;
@@ -247,16 +259,9 @@ impl WrittenNumber {
             Some(_) | None => None,
         };
         let unlikely = unlikely.filter(|(_, country)| country.is_none_or(is_possible)).map(|(number, country)| {
-            let recognition = country.map_or(Recognition::CountryCode, Recognition::Guess);
-            Meaning { number, recognition, is_valid: false }
+            meaning(&number, country.map_or(Recognition::CountryCode, Recognition::Guess), false)
         });
-        let mut meanings: Vec<Meaning> = Vec::new();
-        for meaning in has_code.iter().cloned().chain(near).chain(elsewhere).chain(unlikely) {
-            if !meanings.iter().any(|known| known.number == meaning.number) {
-                meanings.push(meaning);
-            }
-        }
-        meanings
+        distinct(has_code.iter().cloned().chain(near).chain(elsewhere).chain(unlikely))
     }
 
     /// As a number of the country of the record's address, if it is one; else as one of the lines and the org.
@@ -309,7 +314,26 @@ impl National {
     }
 }
 
+fn meaning(number: &E164, recognition: Recognition, is_valid: bool) -> Meaning {
+    Meaning { number: number.clone(), recognition, is_valid }
+}
+
+/// Each number once, as it was recognised first.
+fn distinct(all: impl Iterator<Item = Meaning>) -> Vec<Meaning> {
+    let mut meanings: Vec<Meaning> = Vec::new();
+    for meaning in all {
+        if !meanings.iter().any(|known| known.number == meaning.number) {
+            meanings.push(meaning);
+        }
+    }
+    meanings
+}
+
 impl Places<'_> {
+    fn has(&self, country: Country) -> bool {
+        !matches!(self.recognize(country), Recognition::Guess(_))
+    }
+
     fn recognize(&self, country: Country) -> Recognition {
         if self.address == Some(country) {
             Recognition::Address(country)
@@ -321,15 +345,6 @@ impl Places<'_> {
             Recognition::Guess(country)
         }
     }
-}
-
-/// The international number after a prefix for calls abroad.
-fn after_prefix(digits: &str) -> Option<(E164, Code)> {
-    let others = INTERNATIONAL_PREFIXES.iter().filter_map(|prefix| digits.strip_prefix(prefix));
-    let rest = digits.strip_prefix("00");
-    let plausible = rest.into_iter().chain(others).find_map(valid).or_else(|| possible(rest?));
-    let number = plausible.map(|number| (number, Code::Marked { is_possible: true }));
-    number.or_else(|| international(rest?).map(marked))
 }
 
 /// A number whose country code is marked, and whose country has no numbers of its length: it may have had.
@@ -364,8 +379,16 @@ fn valid(digits: &str) -> Option<E164> {
 
 /// The number with these digits after the plus, by its country's rules; none if that has no numbers of this length.
 pub(super) fn parsed(digits: &str) -> Option<PhoneNumber> {
-    let number = PHONE_NUMBER_UTIL.parse(format!("+{digits}"), None).ok()?;
-    matches!(number.is_possible_with_reason(), Ok(NumberLengthType::IsPossible)).then_some(number)
+    let parse = |digits: &str| PHONE_NUMBER_UTIL.parse(format!("+{digits}"), None).ok();
+    let number = parse(digits)?;
+    // Of several zeros in front, libphonenumber strips one: then it is no number of the country.
+    let has_zeros = || {
+        let significant = get_national_significant_number_owned(&number);
+        significant.starts_with('0')
+            && parse(&format!("{}{significant}", number.country_code)).as_ref() != Some(&number)
+    };
+    let is_possible = matches!(number.is_possible_with_reason(), Ok(NumberLengthType::IsPossible));
+    (is_possible && !has_zeros()).then_some(number)
 }
 
 /// Ranges that regulators keep for fiction, which libphonenumber takes for invalid: those of France and of the United

@@ -94,7 +94,8 @@ impl E164 {
     /// Digits and letters that texts hold in this order which spell this number out, as `1-800-FLOWERS`. Other texts may
     /// hold them too.
     pub fn spelt_out(&self) -> Vec<String> {
-        spelt_out(&Forms::new(self).significant)
+        let forms = Forms::new(self);
+        spelt_out(&forms.code, &forms.significant)
     }
 
     /// The texts under which people and systems store this number, for a search by equality: as E.164, in

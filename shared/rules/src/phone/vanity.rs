@@ -1,24 +1,55 @@
 //! Letters in place of digits: `1-800-FLOWERS`.
 
-/// Toll-free prefixes behind which numbers are given as words, as digits are dialled, with how many digits follow.
+/// A toll-free prefix behind which numbers are given as words.
+struct TollFree {
+    /// The calling code.
+    code: &'static str,
+    /// What is dialled before the prefix within the country, besides the prefix itself.
+    trunk: &'static str,
+    prefix: &'static str,
+    /// How many digits follow.
+    lens: &'static [usize],
+}
+
+const fn toll_free(code: &'static str, trunk: &'static str, prefix: &'static str, lens: &'static [usize]) -> TollFree {
+    TollFree { code, trunk, prefix, lens }
+}
+
 /// Source: the number types of libphonenumber's metadata.
-const TOLL_FREE: &[(&str, usize)] = &[
-    // +1; "1" may stand before them.
-    ("800", 7),
-    ("833", 7),
-    ("844", 7),
-    ("855", 7),
-    ("866", 7),
-    ("877", 7),
-    ("888", 7),
-    // Australia.
-    ("1300", 6),
-    ("1800", 6),
-    // United Kingdom, Ireland, New Zealand, Germany, Austria, Switzerland, Belgium, the Netherlands, South Africa.
-    ("0800", 6),
-    ("0808", 6),
-    ("0508", 6),
+const TOLL_FREE: &[TollFree] = &[
+    toll_free("1", "1", "800", &[7]),
+    toll_free("1", "1", "833", &[7]),
+    toll_free("1", "1", "844", &[7]),
+    toll_free("1", "1", "855", &[7]),
+    toll_free("1", "1", "866", &[7]),
+    toll_free("1", "1", "877", &[7]),
+    toll_free("1", "1", "888", &[7]),
+    // Australia, Ireland.
+    toll_free("61", "", "1300", &[6]),
+    toll_free("61", "", "1800", &[6]),
+    toll_free("353", "", "1800", &[6]),
+    // United Kingdom, New Zealand, Germany, Austria, Switzerland, Belgium, the Netherlands, South Africa.
+    toll_free("44", "0", "800", &[6, 7]),
+    toll_free("44", "0", "808", &[7]),
+    toll_free("64", "0", "800", &[6, 7]),
+    toll_free("64", "0", "508", &[6]),
+    toll_free("49", "0", "800", &[7]),
+    toll_free("43", "0", "800", &[6, 7]),
+    toll_free("41", "0", "800", &[6]),
+    toll_free("32", "0", "800", &[5]),
+    toll_free("31", "0", "800", &[4, 7]),
+    toll_free("27", "0", "800", &[6]),
 ];
+
+impl TollFree {
+    /// What follows the prefix in these digits.
+    fn after<'a>(&self, digits: &'a str) -> Option<&'a str> {
+        let international = digits.strip_prefix(self.code).and_then(|rest| rest.strip_prefix(self.prefix));
+        let dialled = || digits.strip_prefix(self.trunk)?.strip_prefix(self.prefix);
+        let without_trunk = || digits.strip_prefix(self.prefix).filter(|_| self.code == self.trunk);
+        international.or_else(dialled).or_else(without_trunk)
+    }
+}
 
 /// The key that a letter is on.
 pub(super) fn key(letter: char) -> Option<char> {
@@ -43,11 +74,10 @@ fn letters(digit: char) -> impl Iterator<Item = char> {
 
 /// What texts hold in this order that spell a national number out, if it is a toll-free one: its prefix, and the digit or a
 /// letter in place of the first and of the last digit that letters may stand for.
-pub(super) fn spelt_out(significant: &str) -> Vec<String> {
-    let spelt = TOLL_FREE.iter().find_map(|(prefix, count)| {
-        let prefix = prefix.trim_start_matches('0');
-        let word: Vec<char> = significant.strip_prefix(prefix)?.chars().collect();
-        Some((prefix, *word.first()?, *word.get(count - 1)?))
+pub(super) fn spelt_out(code: &str, significant: &str) -> Vec<String> {
+    let spelt = TOLL_FREE.iter().filter(|toll_free| toll_free.code == code).find_map(|TollFree { prefix, .. }| {
+        let word = significant.strip_prefix(prefix)?;
+        Some((prefix, word.chars().next()?, word.chars().next_back()?))
     });
     let Some((prefix, first, last)) = spelt else { return Vec::new() };
     let firsts = || letters(first).chain([first]);
@@ -58,7 +88,7 @@ pub(super) fn spelt_out(significant: &str) -> Vec<String> {
 
 /// Whether letters beside these digits may be digits.
 pub(super) fn may_be_vanity(digits: &str) -> bool {
-    TOLL_FREE.iter().any(|(prefix, _)| digits.contains(prefix))
+    TOLL_FREE.iter().any(|toll_free| digits.contains(toll_free.prefix))
 }
 
 /// Replaces the letters behind a toll-free prefix by digits, if together they make a whole number. Letters anywhere else
@@ -72,18 +102,16 @@ pub(super) fn spell_out(text: &mut Vec<char>, not_vanity: &[&str]) {
         return;
     }
     let digits: String = text[start..word_at].iter().filter(|c| c.is_ascii_digit()).collect();
-    let needed = TOLL_FREE.iter().filter_map(|(prefix, rest)| {
-        let national = if *rest == 7 { digits.strip_prefix('1').unwrap_or(&digits) } else { &digits };
-        let after = national.strip_prefix(prefix)?;
-        rest.checked_sub(after.len()).filter(|needed| 0 < *needed)
-    });
-    // `1800` is +1 800 or Australia's 1800: the longer one, if there are letters enough.
-    let mut needed: Vec<usize> = needed.collect();
-    needed.sort_unstable_by(|a, b| b.cmp(a));
     let is_part = |c: &&char| c.is_ascii_alphanumeric() || " -.".contains(**c);
     let tail: Vec<char> = text[word_at..].iter().take_while(is_part).copied().collect();
     let keys: String = tail.iter().filter_map(|c| if c.is_ascii_digit() { Some(*c) } else { key(*c) }).collect();
-    if let Some(needed) = needed.into_iter().find(|needed| *needed <= keys.len()) {
+    // `1800` is +1 800 or Australia's, and some countries have numbers of several lengths: the word's own length, else the
+    // longest for which there are letters enough.
+    let lens = TOLL_FREE.iter().filter_map(|toll_free| Some((toll_free.after(&digits)?.len(), toll_free.lens)));
+    let needed = lens.flat_map(|(len, lens)| lens.iter().filter_map(move |whole| whole.checked_sub(len)));
+    let needed = needed.filter(|needed| 0 < *needed && *needed <= keys.len());
+    let needed = needed.max_by_key(|needed| (*needed == word.len(), *needed));
+    if let Some(needed) = needed {
         let mut spelt: Vec<char> = text[start..word_at].to_vec();
         spelt.extend(keys.chars().take(needed));
         spelt.push('\n');
@@ -110,14 +138,17 @@ mod tests {
         check("1-800-CONTACTS", "1-800-2668228");
         check("1-800-555-CALL", "1-800-555-2255");
         check("1300 FLIGHT", "1300 354448");
+        check("+61 1300 FLIGHT", "+61 1300 354448");
+        check("0800 FLOWERS", "0800 3569377");
+        check("0800 REPAIR now", "0800 737247");
     }
 
     #[test]
     fn a_toll_free_number_is_searched_by_two_of_its_letters() {
-        let spelt = spelt_out("8003569377");
+        let spelt = spelt_out("1", "8003569377");
         assert!(spelt.contains(&"800fs".to_owned()) && spelt.contains(&"8003s".to_owned()), "{spelt:?}");
         assert!(!spelt.contains(&"80037".to_owned()) && spelt.len() == 4 * 5 - 1, "{spelt:?}");
-        assert!(spelt_out("4155550132").is_empty());
+        assert!(spelt_out("1", "4155550132").is_empty());
     }
 
     #[test]

@@ -7,14 +7,17 @@ use super::vanity::key;
 /// on the keypad of a phone, as if they were numbers: `+266696687` is ANONYMOUS.
 const WITHHELD: [&str; 7] = ["anonymous", "restricted", "unavailable", "unknown", "private", "blocked", "withheld"];
 /// Words that stand around them, as in "Private number" and "Unknown caller".
-const AROUND_WITHHELD: [&str; 5] = ["number", "caller", "call", "id", "name"];
+const AROUND_WITHHELD: [&str; 6] = ["number", "caller", "call", "id", "name", "no"];
 
 /// Whether the text says that the number was withheld, in words or spelt on a keypad, with or without a leading 1.
 pub fn is_withheld(text: &str) -> bool {
     let lower = text.to_lowercase();
+    // RFC 3323: `sip:anonymous@anonymous.invalid`.
+    let lower = lower.trim_start_matches("sips:").trim_start_matches("sip:");
+    let lower = lower.split_once('@').map_or(lower, |(user, _)| user);
     let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let is_worded = words.iter().any(|word| WITHHELD.contains(word))
-        && words.iter().all(|word| WITHHELD.contains(word) || AROUND_WITHHELD.contains(word));
+    let says_so = words.iter().any(|word| WITHHELD.contains(word)) || words == ["no", "caller", "id"];
+    let is_worded = says_so && words.iter().all(|word| WITHHELD.contains(word) || AROUND_WITHHELD.contains(word));
     let digits = digits_of(text);
     let is_spelt = |word: &str| {
         let keys: String = word.chars().filter_map(key).collect();

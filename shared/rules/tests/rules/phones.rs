@@ -4,7 +4,9 @@
 mod phone_field;
 
 use proptest::prelude::*;
+use rules::Candidate;
 use rules::E164;
+use rules::matching::{Callers, Matches};
 use rules::phone::{Country, Places, Recognition, read};
 
 /// The sure numbers of a field, read for a line of this country, and the guesses.
@@ -20,7 +22,15 @@ fn numbers(text: &str, line: u16) -> (Vec<String>, Vec<String>) {
 
 fn country(code: u16) -> Country {
     let phones = ["+14155550132", "+33612345678", "+442079460958", "+4915230000000", "+390612345678", "+34612345678"];
-    let more = ["+5511987654321", "+525512345678", "+541123456789", "+919876543210", "+79123456789", "+37060012345"];
+    let more = [
+        "+5511987654321",
+        "+525512345678",
+        "+541123456789",
+        "+919876543210",
+        "+79123456789",
+        "+37060012345",
+        "+201001234567",
+    ];
     let last = ["+31612345678", "+819012345678", "+36201234567", "+61491570156", "+22997123456", "+6421123456"];
     let of = |phone: &str| Country::of(&E164::parse(phone).unwrap()).unwrap();
     let all = phones.into_iter().chain(more).chain(last);
@@ -126,6 +136,27 @@ fn words_are_no_numbers_but_behind_a_toll_free_prefix() {
 }
 
 #[test]
+fn a_near_country_does_not_hide_another() {
+    let numbers = |text: &str, line: u16, org: u16| {
+        let (lines, org) = ([country(line)], country(org));
+        let places = Places { lines: &lines, org: Some(org), ..Places::default() };
+        let meanings = read(text, &[lines[0], org]).numbers.remove(0).meanings(&places);
+        let sure = meanings.into_iter().filter(|meaning| meaning.recognition.is_sure());
+        sure.map(|meaning| meaning.number.to_string()).collect::<Vec<_>>()
+    };
+    for (text, line, org, expected) in [
+        ("98765 43210", 91, 1, "+919876543210"),
+        ("2079460958", 44, 1, "+442079460958"),
+        ("010 6852 3456", 20, 1, "+201068523456"),
+        ("011 98765-4321", 55, 1, "+5511987654321"),
+    ] {
+        assert!(numbers(text, line, org).contains(&expected.to_owned()), "{text}: {:?}", numbers(text, line, org));
+    }
+    let code = numbers("442079460958", 44, 33);
+    assert_eq!(code, ["+442079460958"]);
+}
+
+#[test]
 fn a_number_without_a_hint_is_a_guess() {
     let meanings = |address, lines: &[Country], org| {
         let number = read("06 12 34 56 78", &[country(33), country(31)]).numbers.remove(0);
@@ -189,13 +220,16 @@ fn example() -> impl Strategy<Value = E164> {
     use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType, Region};
     let regions: Vec<Region> = PHONE_NUMBER_UTIL.get_supported_regions().collect();
     let kinds = vec![PhoneNumberType::Mobile, PhoneNumberType::FixedLine];
-    (prop::sample::select(regions), prop::sample::select(kinds), "[0-9]{4}").prop_filter_map(
+    (prop::sample::select(regions), prop::sample::select(kinds), "[0-9]{15}", 4_usize..9).prop_filter_map(
         "the region has such numbers",
-        |(region, kind, digits)| {
+        |(region, kind, digits, count)| {
             let number = PHONE_NUMBER_UTIL.get_example_number_for_type_and_region(region, kind).ok()?;
             let text = number.format_as(PhoneNumberFormat::E164).into_owned();
-            let number = E164::parse(&format!("{}{digits}", &text[..text.len() - 4])).ok()?;
-            PHONE_NUMBER_UTIL.parse(number.as_str(), None).ok()?.is_valid().then_some(number)
+            // As many digits as the country lets be replaced.
+            (4..=count).rev().find_map(|count| {
+                let number = E164::parse(&format!("{}{}", &text[..text.len() - count], &digits[..count])).ok()?;
+                PHONE_NUMBER_UTIL.parse(number.as_str(), None).ok()?.is_valid().then_some(number)
+            })
         },
     )
 }
@@ -221,9 +255,25 @@ proptest! {
 
     #[test]
     fn international_numbers_of_two_people_are_never_one(a in example(), b in example()) {
+        // With the same last digits, as others are ruled out without being read.
+        let last = &a.as_str()[a.as_str().len() - 4..];
+        let b = E164::parse(&format!("{}{last}", &b.as_str()[..b.as_str().len() - 4])).unwrap();
         prop_assume!(a.canonical() != b.canonical());
         prop_assert!(!a.is_written(b.as_str()), "{} {}", a, b);
         prop_assert!(!a.is_written(&b.international()), "{} {}", a, b);
+    }
+
+    #[test]
+    fn a_number_is_matched_as_it_is_written_in_the_country_of_its_line(number in example(), org in any::<bool>()) {
+        // Other spellings may be those of another country.
+        prop_assume!(number.spellings().len() == 1);
+        let line = Country::of(&number).unwrap();
+        let mut callers = Callers::new(org.then(|| country(1)));
+        callers.add(&number, Some(line));
+        let forms = number.written_forms();
+        let candidates: Vec<Candidate> = forms.iter().map(|form| phone_field::candidate(form)).collect();
+        let matches = Matches::new(&callers, &candidates);
+        prop_assert_eq!(matches.count(&number), candidates.len(), "{:?}", forms);
     }
 
     #[test]

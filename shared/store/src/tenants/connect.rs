@@ -102,7 +102,8 @@ impl Tenants {
     /// # Errors
     /// When DynamoDB cannot answer.
     pub async fn disconnect_aircall(&self, id: &TenantId) -> Result<bool, Error> {
-        let update = Update::default().remove("aircall").remove("last_event_at").only_if_exists("tenant");
+        let update =
+            Update::default().remove("aircall").remove("last_event_at").remove("own_lines").only_if_exists("tenant");
         self.table.update_if(key_of(id), update).await
     }
 
