@@ -2,7 +2,7 @@
 //!
 //! It is an international number with separators, mostly with a plus; or a word or code for a number that was withheld.
 
-use rules::phone::{digits_of, is_extension_word, is_filler, is_withheld, plain_text};
+use rules::phone::{digits_of, is_extension_word, is_filler, is_invisible, is_withheld, plain_text};
 use rules::{E164, Party};
 
 /// Text that is not a phone number is truncated to this for display.
@@ -12,19 +12,15 @@ const WITHOUT_PLUS: std::ops::RangeInclusive<usize> = 10..=15;
 
 /// Reads the other party. Nothing at all means that the number was withheld.
 pub fn party(text: Option<&str>) -> Party {
-    let Some(text) = text.map(plain_text) else { return Party::Anonymous };
-    if text.trim().is_empty() || is_withheld(&text) {
+    let text: String = text.unwrap_or_default().chars().filter(|c| !is_invisible(*c) && !c.is_control()).collect();
+    let (text, plain) = (text.trim(), plain_text(text.trim()));
+    if plain.is_empty() || is_withheld(&plain) {
         return Party::Anonymous;
     }
-    match phone(text.trim()) {
+    match phone(&plain) {
         Some(phone) => Party::Phone(phone),
-        None => Party::Unusable(shown(text.trim())),
+        None => Party::Unusable(text.chars().take(MAX_UNUSABLE).collect()),
     }
-}
-
-/// The text as it is shown: without line breaks, and not too long.
-fn shown(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_UNUSABLE).collect()
 }
 
 /// The international number in front of an extension or of pauses.
@@ -33,7 +29,7 @@ fn phone(text: &str) -> Option<E164> {
     if text.contains('@') {
         return None;
     }
-    let main = text.split([',', ';', '#', '\n']).next().unwrap_or_default();
+    let main = text.split([',', ';', '#']).next().unwrap_or_default();
     let main = match main.split_once(char::is_alphabetic) {
         Some((number, _)) => {
             let word: String = main[number.len()..].chars().take_while(|c| c.is_alphabetic()).collect();

@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::country::Country;
 pub use self::pieces::is_extension_word;
-pub use self::plain::plain_text;
+pub use self::plain::{is_invisible, plain_text};
 pub use self::reading::{Meaning, Places, Reading, Recognition, WrittenNumber, read};
 pub use self::script::Script;
 pub use self::spelling::SearchTerm;

@@ -31,7 +31,7 @@ pub fn plain_text(text: &str) -> String {
 
 /// Marks for the direction of writing, around which phones copy numbers; joiners; variation selectors and the frame of a
 /// keycap emoji.
-pub(super) fn is_invisible(c: char) -> bool {
+pub fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{20e3}' | '\u{feff}')
@@ -59,7 +59,7 @@ pub(crate) fn digits_in(text: &str) -> (String, bool) {
         }
         last = [last[1], c];
     }
-    let is_vanity = 3 <= letters && may_be_vanity(&digits);
+    let is_vanity = 0 < letters && may_be_vanity(&digits);
     (digits, is_vanity || has_alternative || is_alternative(runs))
 }
 
