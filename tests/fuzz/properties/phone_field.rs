@@ -21,7 +21,10 @@ pub(crate) fn check(text: &str) {
         if meaning.is_valid {
             assert!(number.is_written(number.as_str()), "{number} of {text:?}");
             assert!(number.is_written(&number.international()), "{number} of {text:?}");
-            assert!(is_matched(number, text, countries[0]), "{number} of {text:?}");
+            // Where a number ends may depend on the countries in question.
+            if Country::of(number).is_some_and(|country| countries.contains(&country)) {
+                assert!(is_matched(number, text, countries[0]), "{number} of {text:?}");
+            }
         }
     }
     // Marks that nobody sees, and the script, change nothing.

@@ -113,15 +113,21 @@ proptest! {
 
     #[test]
     fn only_digits_enter_sosl(texts in prop::collection::vec(prop_oneof![hostile(), "[0-9]{0,45}"], 0..6)) {
-        let terms: Vec<PhoneTerm> = texts.iter().filter_map(|text| PhoneTerm::prefix(text).ok()).collect();
+        let prefixes = texts.iter().filter_map(|text| PhoneTerm::prefix(text).ok());
+        let phrases = texts.windows(2).filter_map(|runs| PhoneTerm::phrase(runs).ok());
+        let terms: Vec<PhoneTerm> = prefixes.chain(phrases).collect();
         let fields = CallerFields::new(true);
         let plain = Sosl::phones(&[PhoneTerm::prefix("12").unwrap()], &fields).remove(0);
-        let returning = plain.as_str().strip_prefix("FIND {12}").unwrap();
+        let returning = plain.as_str().strip_prefix("FIND {12*}").unwrap();
         for search in Sosl::phones(&terms, &fields) {
             let find = search.as_str().strip_suffix(returning).unwrap();
             let find = find.strip_prefix("FIND {").unwrap().strip_suffix('}').unwrap();
-            let is_number = |term: &str| !term.is_empty() && term.bytes().all(|byte| byte.is_ascii_digit());
-            prop_assert!(find.split(" OR ").all(is_number), "{}", find);
+            let is_number = |run: &str| !run.is_empty() && run.bytes().all(|byte| byte.is_ascii_digit());
+            let is_term = |term: &str| match term.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+                Some(runs) => runs.split(' ').all(is_number),
+                None => term.strip_suffix('*').is_some_and(is_number),
+            };
+            prop_assert!(find.split(" OR ").all(is_term), "{}", find);
         }
     }
 
