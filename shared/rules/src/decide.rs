@@ -326,7 +326,7 @@ fn unusable_reason(text: &str) -> SkipReason {
     let (length, letters) = (text.chars().count(), text.chars().filter(|c| c.is_alphabetic()).count());
     if text.contains('@') || text.to_lowercase().starts_with("sip:") {
         SkipReason::SipAddress
-    } else if letters == 0 && (3..=MAX_SHORT_CODE).contains(&digits.len()) && !is_filler(&digits) {
+    } else if letters == 0 && (1..=MAX_SHORT_CODE).contains(&digits.len()) && !is_filler(&digits) {
         SkipReason::ShortCode
     } else if length <= MAX_SENDER && letters > digits.len() {
         SkipReason::AlphanumericSender
