@@ -248,7 +248,7 @@ impl<'a> Rounds<'a> {
             Fix::Use(id, _) => Some(*id),
             _ => None,
         };
-        let has_persons = self.tenant.facts.person_accounts.is_some_and(|known| known.value);
+        let has_persons = self.tenant.facts.has_person_accounts();
         let records = self.org.records(&to_fix.iter().filter_map(id_to_use).collect(), has_persons).await?;
         for (mut job, fix) in to_fix {
             job.start_over();

@@ -19,6 +19,7 @@ use crate::missing::Missing;
 use crate::org::Org;
 use crate::owners::{Owner, Owners};
 use crate::queries::{Answers, OrgCountry, Queries, ask};
+use crate::remembered::{Matched, NotFound, Remember, Remembered, add_number, known_trace, not_found};
 use crate::search::{Searched, search};
 
 /// The tolerated clock skew between Aircall and Salesforce.
@@ -39,29 +40,6 @@ pub struct Knowledge {
     pub tasks: BTreeMap<String, SalesforceId>,
 }
 
-/// A match to cache.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Matched {
-    /// The record.
-    pub record: Record,
-    /// How it is remembered.
-    pub remember: Remember,
-}
-
-/// How a match is remembered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Remember {
-    /// For minutes: a search finds it again.
-    Found,
-    /// As a record that we created.
-    Ours {
-        /// Until when.
-        until: Timestamp,
-    },
-    /// Like a record that we created: another was merged into it, and it may have another number.
-    Merged,
-}
-
 /// What earlier rounds learnt about phone numbers.
 #[derive(Debug, Default)]
 pub struct Hints {
@@ -69,15 +47,6 @@ pub struct Hints {
     pub named: BTreeMap<E164, Record>,
     /// Phone numbers whose record, if it is known, no longer takes Tasks: it was deleted, converted or merged.
     pub forgotten: BTreeMap<E164, Option<Record>>,
-}
-
-/// A record that counts for a phone number without having been found: one that we created, or the winner of a merge.
-#[derive(Debug)]
-struct Remembered {
-    record: Record,
-    /// Until when it is remembered, and whether the number is searched again now. `None` for a record that no longer
-    /// takes Tasks.
-    ours: Option<(Timestamp, bool)>,
 }
 
 /// Looks callers up.
@@ -168,8 +137,7 @@ impl Lookup {
         let mut ids = BTreeSet::new();
         candidates.retain(|found| ids.insert(found.candidate.record.id));
         let mut candidates: Vec<Candidate> = candidates.into_iter().map(|found| found.candidate).collect();
-        let has_persons = tenant.facts.person_accounts.is_some_and(|known| known.value);
-        let NotFound { winners, alone } = not_found(org, &remembered, &ids, has_persons).await?;
+        let NotFound { winners, alone } = not_found(org, &remembered, &ids, tenant.facts.has_person_accounts()).await?;
         for (phone, winner) in &winners {
             add_number(&mut candidates, phone, winner);
         }
@@ -295,13 +263,6 @@ impl Lookup {
     }
 }
 
-/// The trace of a record that the cache knows.
-fn known_trace(record: &Record, how: &str) -> Trace {
-    let mut trace = Trace::new();
-    trace.note(Topic::Record, format!("The phone number is that of the {} {}: {how}.", record.kind, record.name));
-    trace
-}
-
 /// The jobs' phone numbers, with the countries of their lines and of the org.
 fn callers_of(jobs: &[Job], tenant: &Tenant) -> Callers {
     let mut callers = Callers::new(tenant.facts.country.and_then(|known| known.value));
@@ -317,53 +278,6 @@ fn callers_of(jobs: &[Job], tenant: &Tenant) -> Callers {
 fn sure(candidates: &[Found], callers: &Callers) -> BTreeSet<E164> {
     let matches = Matches::new(callers, candidates.iter().map(|found| &found.candidate));
     callers.phones().filter(|phone| matches.is_sure(phone)).cloned().collect()
-}
-
-/// Remembered records that were not found.
-#[derive(Debug, Default)]
-struct NotFound<'a> {
-    /// The records that they were merged into, which count as having the phone number.
-    winners: BTreeMap<E164, Record>,
-    /// Those of our own that still exist, which count if no other record has the number.
-    alone: BTreeMap<E164, &'a Record>,
-}
-
-/// What became of remembered records that were not found.
-async fn not_found<'a>(
-    org: &mut Org,
-    remembered: &'a BTreeMap<E164, Remembered>,
-    found: &BTreeSet<Option<SalesforceId>>,
-    has_persons: bool,
-) -> Result<NotFound<'a>, BatchError> {
-    let missing = || remembered.iter().filter(|(_, remembered)| !found.contains(&remembered.record.id));
-    let ids: BTreeSet<SalesforceId> = missing().filter_map(|(_, remembered)| remembered.record.id).collect();
-    if ids.is_empty() {
-        return Ok(NotFound::default());
-    }
-    let winners = org.winners(&ids, has_persons).await?;
-    let mut not_found = NotFound::default();
-    for (phone, Remembered { record, ours }) in missing() {
-        match record.id.and_then(|id| winners.get(&id)) {
-            Some(winner) => not_found.winners.extend(winner.clone().map(|winner| (phone.clone(), winner))),
-            None if ours.is_some() => drop(not_found.alone.insert(phone.clone(), record)),
-            None => {}
-        }
-    }
-    Ok(not_found)
-}
-
-/// Adds a phone number to a record among the candidates, or the record with it.
-fn add_number(candidates: &mut Vec<Candidate>, phone: &E164, record: &Record) {
-    match candidates.iter_mut().find(|candidate| candidate.record.id == record.id) {
-        Some(candidate) => candidate.phones.push(phone.to_string()),
-        None => candidates.push(Candidate {
-            record: record.clone(),
-            phones: vec![phone.to_string()],
-            country: None,
-            last_modified: None,
-            is_converted: false,
-        }),
-    }
 }
 
 /// Adds to the facts the fields or the object that a refused search reports as missing or hidden. Returns whether any
@@ -386,11 +300,12 @@ fn learn_missing(facts: &mut OrgFacts, refusal: &Refusal, now: Timestamp) -> boo
 
 /// The fields and objects that a search may use in the tenant's org.
 fn callers(tenant: &Tenant) -> CallerFields {
-    let has_persons = tenant.facts.person_accounts.is_some_and(|known| known.value);
-    Missing::all(&tenant.facts).fold(CallerFields::new(has_persons), |callers, (missing, _)| match missing {
-        Missing::Searched(sobject, field) => callers.without(sobject, &field),
-        Missing::Object(sobject) => callers.without_object(sobject),
-        Missing::Field(..) | Missing::Value { .. } => callers,
+    Missing::all(&tenant.facts).fold(CallerFields::new(tenant.facts.has_person_accounts()), |callers, (missing, _)| {
+        match missing {
+            Missing::Searched(sobject, field) => callers.without(sobject, &field),
+            Missing::Object(sobject) => callers.without_object(sobject),
+            Missing::Field(..) | Missing::Value { .. } => callers,
+        }
     })
 }
 

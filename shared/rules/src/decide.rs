@@ -10,7 +10,7 @@ use crate::hours::{self, HoursCheck};
 use crate::interaction::{Document, Interaction};
 use crate::messages::Messages;
 use crate::own_lines::OwnLines;
-use crate::phone::digits_of;
+use crate::phone::{digits_of, is_repeated};
 use crate::settings::{InternalCalls, LogAs, LogCalls, Settings};
 use crate::task_status::TaskStatus;
 use crate::trace::{Topic, Trace};
@@ -324,11 +324,10 @@ const MAX_SENDER: usize = 11;
 fn unusable_reason(text: &str) -> SkipReason {
     let digits = digits_of(text);
     let (length, letters) = (text.chars().count(), text.chars().filter(|c| c.is_alphabetic()).count());
-    // Exchanges that have no number send one digit several times.
-    let is_repeated = 4 <= digits.len() && digits.bytes().all(|digit| Some(&digit) == digits.as_bytes().first());
+    let is_filler = 4 <= digits.len() && is_repeated(&digits);
     if text.contains('@') || text.to_lowercase().starts_with("sip:") {
         SkipReason::SipAddress
-    } else if letters == 0 && (1..=MAX_SHORT_CODE).contains(&digits.len()) && !is_repeated {
+    } else if letters == 0 && (1..=MAX_SHORT_CODE).contains(&digits.len()) && !is_filler {
         SkipReason::ShortCode
     } else if length <= MAX_SENDER && letters > digits.len() {
         SkipReason::AlphanumericSender

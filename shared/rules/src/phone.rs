@@ -3,13 +3,18 @@
 //! | module | does |
 //! |---|---|
 //! | `reading` | reads the numbers of a field, and says how sure each is |
-//! | `pieces`, `plain`, `vanity` | cut a field into numbers, in any script, with extensions and letters |
+//! | `plain`, `vanity` | write a field in ASCII digits, whatever its script, and with digits for letters |
+//! | `pieces`, `divide`, `extension` | cut a field into numbers, and what is written as one number into several |
+//! | `numbering` | what the numbering plans of countries say about digits |
 //! | `same` | one person's spellings: the table of numbering plans that changed |
 //! | `spelling` | the texts under which a number is searched |
 //! | `script` | scripts with digits of their own |
 //! | `withheld` | words and codes that stand for no number |
 
 mod country;
+mod divide;
+mod extension;
+mod numbering;
 mod pieces;
 pub(crate) mod plain;
 mod reading;
@@ -25,12 +30,12 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 use serde::{Deserialize, Serialize};
 
 pub use self::country::Country;
-pub use self::pieces::is_extension_word;
+pub use self::extension::is_extension_word;
 pub use self::plain::{is_invisible, plain_text};
 pub use self::reading::{Meaning, Places, Reading, Recognition, WrittenNumber, read};
 pub use self::script::Script;
 pub use self::spelling::SearchTerm;
-pub use self::withheld::{is_filler, is_withheld};
+pub use self::withheld::{is_filler, is_repeated, is_withheld};
 
 /// A phone number in international form: `+`, then 7 to 15 digits, the first not 0.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -95,9 +100,8 @@ impl E164 {
         // Other spellings may have another country code.
         let countries: Vec<Country> = self.spellings().iter().filter_map(Country::of).collect();
         read(stored, &countries)
-            .numbers
-            .iter()
-            .flat_map(|number| number.meanings(&Places::default()))
+            .meanings(&Places::default())
+            .into_iter()
             .map(|meaning| meaning.number.renumbered())
             // An unassigned number may begin with several zeros, of which reading takes one for a trunk prefix.
             .any(|number| number == canonical || number.canonical() == canonical)
@@ -105,7 +109,7 @@ impl E164 {
 
     /// The same without a trunk prefix after the country code: `+44 020 …` is `+44 20 …`.
     fn without_trunk_prefix(&self) -> Self {
-        reading::possible(self.digits()).unwrap_or_else(|| self.clone())
+        numbering::possible(self.digits()).unwrap_or_else(|| self.clone())
     }
 }
 

@@ -13,13 +13,7 @@ pub(crate) fn candidates<'a>(text: &str, lines: impl Iterator<Item = &'a str>) -
 pub(crate) fn meanings<'a>(text: &str, lines: impl Iterator<Item = &'a str>) -> Vec<Meaning> {
     let countries = countries(lines);
     let places = Places { lines: &countries, ..Places::default() };
-    let mut found: Vec<Meaning> = Vec::new();
-    for meaning in read(text, &countries).numbers.iter().flat_map(|number| number.meanings(&places)) {
-        if !found.iter().any(|known| known.number == meaning.number) {
-            found.push(meaning);
-        }
-    }
-    found
+    read(text, &countries).meanings(&places)
 }
 
 /// The countries of lines, without duplicates.

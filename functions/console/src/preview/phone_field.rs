@@ -75,12 +75,8 @@ fn read_field(text: &str, hints: &Hints) -> PhoneField {
     if is_withheld(text) {
         return PhoneField { numbers: Vec::new(), ignored: vec![withheld(text.trim())] };
     }
-    let mut countries: Vec<Country> = Vec::new();
-    for country in hints.line.into_iter().chain(hints.org).chain(hints.guesses.iter().copied()) {
-        if !countries.contains(&country) {
-            countries.push(country);
-        }
-    }
+    let countries: Vec<Country> =
+        hints.line.into_iter().chain(hints.org).chain(hints.guesses.iter().copied()).collect();
     let places = Places { address: None, lines: hints.line.as_slice(), org: hints.org };
     let reading = read(text, &countries);
     let mut field = PhoneField { numbers: Vec::new(), ignored: reading.ignored };

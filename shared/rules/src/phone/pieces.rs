@@ -1,5 +1,7 @@
 //! Cuts a field into the numbers that stand in it: what belongs to one number, where the next begins, and extensions.
 
+use super::divide::{MIN_PART, divide};
+use super::extension::is_extension_word;
 use super::plain::{ENDS, is_mark, plain};
 use super::vanity::spell_out;
 
@@ -7,77 +9,8 @@ use super::vanity::spell_out;
 pub(super) const MAX_NUMBERS: usize = 8;
 /// Fewer digits than any number within a country has.
 pub(super) const MIN_DIGITS: usize = 5;
-/// The most digits of a number: fifteen, and `00` before them.
-const MAX_DIGITS: usize = 17;
 /// The most digits of an extension.
 const MAX_EXTENSION: usize = 7;
-/// The fewest digits of a number in a field that holds several.
-const MIN_PART: usize = 7;
-
-/// Words before an extension, in lower case. `p` and `w` are pauses of a phone.
-const EXTENSION_WORDS: &[&str] = &[
-    "ext",
-    "extn",
-    "extension",
-    "extensión",
-    "extensao",
-    "extensão",
-    "x",
-    "xt",
-    "int",
-    "intern",
-    "interne",
-    "interno",
-    "interior",
-    "anexo",
-    "ramal",
-    "poste",
-    "pst",
-    "durchwahl",
-    "dw",
-    "nebenstelle",
-    "nst",
-    "apparat",
-    "app",
-    "klappe",
-    "toestel",
-    "tst",
-    "doorkiesnummer",
-    "wewn",
-    "wewnętrzny",
-    "linka",
-    "klapka",
-    "mellék",
-    "anknytning",
-    "ankn",
-    "internnr",
-    "lokal",
-    "lok",
-    "alanumero",
-    "dahili",
-    "dah",
-    "добавочный",
-    "доб",
-    "вн",
-    "внутр",
-    "внутрішній",
-    "вътр",
-    "εσωτ",
-    "εσωτερικό",
-    "kućni",
-    "分机",
-    "分機",
-    "内線",
-    "內線",
-    "내선",
-    "p",
-    "w",
-];
-
-/// Whether a word, in lower case, says that an extension follows.
-pub fn is_extension_word(word: &str) -> bool {
-    EXTENSION_WORDS.contains(&word)
-}
 
 /// The numbers of a field, not yet understood.
 #[derive(Debug, Default)]
@@ -103,11 +36,11 @@ pub(super) struct Piece {
 pub(super) struct Group {
     pub(super) digits: String,
     /// Whether they alone stand in parentheses, as in `+44 (0)20`.
-    in_parentheses: bool,
+    pub(super) in_parentheses: bool,
     /// Whether a mark stands before them that may also separate two numbers.
-    may_begin: bool,
+    pub(super) may_begin: bool,
     /// Whether nothing but a point stands before them.
-    is_after_point: bool,
+    pub(super) is_after_point: bool,
 }
 
 impl Piece {
@@ -135,16 +68,16 @@ impl Piece {
         self.groups.first().is_some_and(|first| first.digits == code || MIN_DIGITS < first.digits.len())
     }
 
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.groups.iter().map(|group| group.digits.len()).sum()
     }
 
-    fn from_groups(has_plus: bool, groups: &[Group]) -> Self {
+    pub(super) fn from_groups(has_plus: bool, groups: &[Group]) -> Self {
         Self { has_plus, groups: groups.to_vec(), parts: Vec::new() }
     }
 
-    /// The digits up to and including a group.
-    fn len_to(&self, index: usize) -> usize {
+    /// How many digits stand before a group.
+    pub(super) fn len_to(&self, index: usize) -> usize {
         self.groups[..index].iter().map(|group| group.digits.len()).sum()
     }
 }
@@ -154,7 +87,7 @@ pub(super) fn pieces(text: &str) -> Pieces {
     let (mut text, is_cut) = plain(text);
     expand_exponent(&mut text);
     expand_context(&mut text);
-    spell_out(&mut text, EXTENSION_WORDS);
+    spell_out(&mut text);
     let mut cutter = Cutter::default();
     cutter.found.is_cut = is_cut;
     for token in tokens(&text) {
@@ -299,7 +232,7 @@ impl Cutter {
         if piece.groups.is_empty() {
             return;
         }
-        for piece in self.divide(piece) {
+        for piece in divide(piece, &mut self.found.ignored) {
             let digits = piece.digits();
             if digits.len() < MIN_DIGITS {
                 self.found.ignored.push(format!("{digits} is too short for a phone number."));
@@ -310,106 +243,6 @@ impl Cutter {
             }
         }
     }
-
-    /// The numbers that a run of digits and separators is: usually one.
-    fn divide(&mut self, mut piece: Piece) -> Vec<Piece> {
-        self.drop_decimals(&mut piece);
-        self.drop_alternative(&mut piece);
-        let most = if piece.has_plus { MAX_DIGITS - 2 } else { MAX_DIGITS };
-        if piece.len() <= most {
-            piece.parts = at_marks(&piece).or_else(|| alternatives(&piece)).unwrap_or_default();
-            return vec![piece];
-        }
-        let parts = at_marks(&piece).or_else(|| in_equal_parts(&piece)).or_else(|| beside_short(&piece));
-        parts.unwrap_or_else(|| {
-            self.found.ignored.push(format!("{} is too long for a phone number.", piece.digits()));
-            Vec::new()
-        })
-    }
-
-    /// A spreadsheet writes a number as `33612345678.0`.
-    fn drop_decimals(&mut self, piece: &mut Piece) {
-        if let [number, decimals] = piece.groups.as_slice()
-            && MIN_PART <= number.digits.len()
-            && decimals.is_after_point
-            && matches!(decimals.digits.as_str(), "0" | "00")
-        {
-            self.found.ignored.push(format!(".{} is the decimals of a spreadsheet.", decimals.digits));
-            piece.groups.truncate(1);
-        }
-    }
-
-    /// `030 1234567/8` is two numbers that differ in their last digit: the first is taken.
-    fn drop_alternative(&mut self, piece: &mut Piece) {
-        let marks = piece.groups.iter().filter(|group| group.may_begin).count();
-        if let Some(last) = piece.groups.last()
-            && marks == 1
-            && last.may_begin
-            && last.digits.len() <= 2
-            && MIN_PART <= piece.len_to(piece.groups.len() - 1)
-        {
-            self.found.ignored.push(format!("/{} is other last digits of the number before it.", last.digits));
-            piece.groups.pop();
-        }
-    }
-}
-
-/// The numbers between marks that separate, if each has enough digits.
-fn at_marks(piece: &Piece) -> Option<Vec<Piece>> {
-    let parts = between_marks(piece);
-    (1 < parts.len() && parts.iter().all(may_be_part)).then_some(parts)
-}
-
-/// The numbers between marks that separate, if some have enough digits and the others too few for any number.
-fn beside_short(piece: &Piece) -> Option<Vec<Piece>> {
-    let parts = between_marks(piece);
-    let is_clear = parts.iter().all(|part| may_be_part(part) || part.len() < MIN_DIGITS);
-    (is_clear && parts.iter().any(may_be_part)).then_some(parts)
-}
-
-fn may_be_part(part: &Piece) -> bool {
-    (MIN_PART..=MAX_DIGITS).contains(&part.len())
-}
-
-fn between_marks(piece: &Piece) -> Vec<Piece> {
-    let mut parts: Vec<Piece> = Vec::new();
-    for group in &piece.groups {
-        match parts.last_mut() {
-            Some(part) if !group.may_begin => part.groups.push(group.clone()),
-            _ => parts.push(Piece::from_groups(piece.has_plus && parts.is_empty(), std::slice::from_ref(group))),
-        }
-    }
-    parts
-}
-
-/// The numbers of `415 555 0132/0133`, which differ in their last digits.
-fn alternatives(piece: &Piece) -> Option<Vec<Piece>> {
-    let (last, first) = piece.groups.split_last()?;
-    let first = Piece::from_groups(piece.has_plus, first);
-    let (digits, tail) = (first.digits(), &last.digits);
-    if !last.may_begin || !(3..=4).contains(&tail.len()) || digits.len() < MIN_PART {
-        return None;
-    }
-    let whole = Group { digits: format!("{}{tail}", &digits[..digits.len() - tail.len()]), ..last.clone() };
-    let second = Piece::from_groups(piece.has_plus, &[whole]);
-    Some(vec![first, second])
-}
-
-/// Two to four numbers of the same length, with nothing between them but the spaces that are also within them.
-fn in_equal_parts(piece: &Piece) -> Option<Vec<Piece>> {
-    let total = piece.len();
-    (2..=4).filter(|count| total.is_multiple_of(*count)).find_map(|count| {
-        let len = total / count;
-        let mut parts: Vec<Piece> = Vec::new();
-        for group in &piece.groups {
-            match parts.last_mut() {
-                Some(part) if part.len() < len => part.groups.push(group.clone()),
-                _ => parts.push(Piece::from_groups(piece.has_plus && parts.is_empty(), std::slice::from_ref(group))),
-            }
-        }
-        let fits = (MIN_PART..=MAX_DIGITS).contains(&len) && parts.iter().all(|part| part.len() == len);
-        fits.then_some(parts)
-    })
 }
 
 /// A spreadsheet writes a long number as `3.3612345678E+10`. With fewer digits, the number is lost.

@@ -2,28 +2,18 @@
 
 use std::fmt;
 
-use rlibphonenumber::{
-    NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, get_national_significant_number_owned,
-};
+use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, get_national_significant_number_owned};
 
 use super::country::Country;
+use super::numbering::{
+    e164, international, is_valid, other_trunk_prefixes, parsed, possible, valid, within, without_other_trunk_prefix,
+};
 use super::pieces::{Piece, pieces};
 use super::{E164, digits_of};
 
 /// Prefixes for calls abroad besides `00`: of North America, Australia, Russia, Japan. Each is also the beginning of
 /// numbers within some country, so it counts only for what is no number of the countries in question.
 const INTERNATIONAL_PREFIXES: &[&str] = &["011", "0011", "810", "010"];
-
-/// Prefixes that people write before a number within their country, which libphonenumber does not strip.
-const OTHER_TRUNK_PREFIXES: &[(u16, &[&str])] = &[
-    // Until 2019: 044 and 045 before mobiles, 01 before others.
-    (52, &["044", "045", "01"]),
-    // Until 2009: 8, and 0 after a pause.
-    (380, &["80", "8"]),
-    (370, &["8"]),
-    (371, &["8"]),
-    (372, &["8"]),
-];
 
 /// What the numbers of a field can mean.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -141,6 +131,13 @@ impl fmt::Display for Recognition {
     }
 }
 
+impl Reading {
+    /// What its numbers can mean in these places, each number once.
+    pub fn meanings(&self, places: &Places) -> Vec<Meaning> {
+        distinct(self.numbers.iter().flat_map(|number| number.meanings(places)))
+    }
+}
+
 /// Reads the numbers of a field. Those without a country code are read as numbers of each of `countries`.
 pub fn read(text: &str, countries: &[Country]) -> Reading {
     let found = pieces(text);
@@ -228,8 +225,7 @@ impl WrittenNumber {
     /// What it can mean in these places, the surest first.
     pub fn meanings(&self, places: &Places) -> Vec<Meaning> {
         if let Some((number, Code::Marked { is_possible })) = &self.international {
-            let (number, recognition) = (number.clone(), Recognition::CountryCode);
-            return vec![Meaning { number, recognition, is_valid: *is_possible }];
+            return vec![meaning(number, Recognition::CountryCode, *is_possible)];
         }
         let near = self.near(places);
         let in_use: Vec<&National> = near.iter().copied().filter(|national| national.is_valid).collect();
@@ -276,13 +272,7 @@ impl WrittenNumber {
 
 impl National {
     pub(super) fn read(digits: &str, country: Country) -> Option<Self> {
-        let region = country.region()?;
-        let number = |digits: &str| {
-            let number = PHONE_NUMBER_UTIL.parse(digits, Some(region)).ok()?;
-            let is_possible = matches!(number.is_possible_with_reason(), Ok(NumberLengthType::IsPossible));
-            (is_possible && number.country_code == i32::from(country.calling_code())).then_some(number)
-        };
-        let as_dialled = number(digits).and_then(|number| {
+        let as_dialled = within(digits, country).and_then(|number| {
             let significant = get_national_significant_number_owned(&number);
             let has_country_code = format!("{country}{significant}").trim_start_matches('+') == digits;
             let is_dialled =
@@ -292,10 +282,10 @@ impl National {
         if let Some(national) = as_dialled.as_ref().filter(|national| national.is_valid) {
             return Some(national.clone());
         }
-        let prefixes = OTHER_TRUNK_PREFIXES.iter().find(|(code, _)| *code == country.calling_code());
-        let prefixes = prefixes.map_or(&["0"][..], |(_, prefixes)| prefixes);
-        let rest = prefixes.iter().filter_map(|prefix| digits.strip_prefix(prefix));
-        let other = rest.filter_map(|rest| Self::new(country, &number(rest)?, true)).find(|national| national.is_valid);
+        let rest = other_trunk_prefixes(country).iter().filter_map(|prefix| digits.strip_prefix(prefix));
+        let other = rest
+            .filter_map(|rest| Self::new(country, &within(rest, country)?, true))
+            .find(|national| national.is_valid);
         other.or(as_dialled)
     }
 
@@ -310,7 +300,7 @@ impl National {
     }
 
     fn meaning(&self, recognition: Recognition) -> Meaning {
-        Meaning { number: self.number.clone(), recognition, is_valid: self.is_valid }
+        meaning(&self.number, recognition, self.is_valid)
     }
 }
 
@@ -351,73 +341,4 @@ impl Places<'_> {
 fn marked(number: E164) -> (E164, Code) {
     let is_possible = possible(number.clone().renumbered().digits()).is_some();
     (number, Code::Marked { is_possible })
-}
-
-/// The number with these digits after the plus, without a trunk prefix that libphonenumber does not strip.
-fn without_other_trunk_prefix(digits: &str) -> Option<E164> {
-    let after_code = |(code, prefixes): &(u16, &[&str])| {
-        let rest = digits.strip_prefix(&code.to_string())?;
-        prefixes.iter().find_map(|prefix| valid(&format!("{code}{}", rest.strip_prefix(prefix)?)))
-    };
-    OTHER_TRUNK_PREFIXES.iter().find_map(after_code)
-}
-
-/// The number with these digits after the plus.
-fn international(digits: &str) -> Option<E164> {
-    E164::parse(&format!("+{digits}")).ok()
-}
-
-/// The same, if its country has numbers of this length; without a trunk prefix.
-pub(super) fn possible(digits: &str) -> Option<E164> {
-    e164(&parsed(digits)?)
-}
-
-/// The same, if its country has numbers like it.
-fn valid(digits: &str) -> Option<E164> {
-    e164(&parsed(digits).filter(is_valid)?)
-}
-
-/// The number with these digits after the plus, by its country's rules; none if that has no numbers of this length.
-pub(super) fn parsed(digits: &str) -> Option<PhoneNumber> {
-    let parse = |digits: &str| PHONE_NUMBER_UTIL.parse(format!("+{digits}"), None).ok();
-    let number = parse(digits)?;
-    // Of several zeros in front, libphonenumber strips one: then it is no number of the country.
-    let has_zeros = || {
-        let significant = get_national_significant_number_owned(&number);
-        significant.starts_with('0')
-            && parse(&format!("{}{significant}", number.country_code)).as_ref() != Some(&number)
-    };
-    let is_possible = matches!(number.is_possible_with_reason(), Ok(NumberLengthType::IsPossible));
-    (is_possible && !has_zeros()).then_some(number)
-}
-
-/// Ranges that regulators keep for fiction, which libphonenumber takes for invalid: those of France and of the United
-/// Kingdom. Sources: ARCEP decision 2018-0881, Ofcom's numbers for use in TV and radio drama.
-const FICTION: &[&str] = &[
-    "3319900",
-    "3326191",
-    "3335301",
-    "3346571",
-    "3353649",
-    "3363998",
-    "447700900",
-    "441632960",
-    "443069990",
-    "448081570",
-];
-
-/// Whether the number's country has numbers like it.
-pub(super) fn is_valid(number: &PhoneNumber) -> bool {
-    if number.country_code == 1 {
-        // libphonenumber asks each of 25 countries, and new area codes are assigned every year.
-        let significant = get_national_significant_number_owned(number);
-        let begins_group =
-            |at: usize| significant.as_bytes().get(at).is_some_and(|digit| (b'2'..=b'9').contains(digit));
-        return begins_group(0) && begins_group(3);
-    }
-    number.is_valid() || e164(number).is_some_and(|e164| FICTION.iter().any(|range| e164.digits().starts_with(range)))
-}
-
-fn e164(number: &PhoneNumber) -> Option<E164> {
-    international(&format!("{}{}", number.country_code, get_national_significant_number_owned(number)))
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use rlibphonenumber::{PhoneNumberFormat, get_national_significant_number_owned};
 
 use super::country::Country;
+use super::numbering::{is_valid, parsed};
 use super::pieces::MIN_DIGITS as MIN_READ;
-use super::reading::{National, is_valid, parsed};
+use super::reading::National;
 use super::same::others;
 use super::vanity::spelt_out;
 use super::{E164, digits_of};

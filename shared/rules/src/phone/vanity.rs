@@ -1,5 +1,7 @@
 //! Letters in place of digits: `1-800-FLOWERS`.
 
+use super::extension::is_extension_word;
+
 /// A toll-free prefix behind which numbers are given as words.
 struct TollFree {
     /// The calling code.
@@ -93,12 +95,12 @@ pub(super) fn may_be_vanity(digits: &str) -> bool {
 
 /// Replaces the letters behind a toll-free prefix by digits, if together they make a whole number. Letters anywhere else
 /// are words.
-pub(super) fn spell_out(text: &mut Vec<char>, not_vanity: &[&str]) {
+pub(super) fn spell_out(text: &mut Vec<char>) {
     let Some(start) = text.iter().position(char::is_ascii_digit) else { return };
     let Some(word_at) = text[start..].iter().position(char::is_ascii_alphabetic).map(|at| start + at) else { return };
     let word: String = text[word_at..].iter().take_while(|c| c.is_ascii_alphabetic()).collect();
     let is_joint = |c: &char| c.is_ascii_digit() || " -.()+".contains(*c);
-    if not_vanity.contains(&word.as_str()) || !text[start..word_at].iter().all(is_joint) {
+    if is_extension_word(&word) || !text[start..word_at].iter().all(is_joint) {
         return;
     }
     let digits: String = text[start..word_at].iter().filter(|c| c.is_ascii_digit()).collect();
@@ -127,7 +129,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: &str) {
         let mut spelt: Vec<char> = text.to_lowercase().chars().collect();
-        spell_out(&mut spelt, &["ext", "x"]);
+        spell_out(&mut spelt);
         assert_eq!(spelt.iter().collect::<String>().trim_end(), expected);
     }
 

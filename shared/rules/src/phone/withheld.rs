@@ -26,8 +26,12 @@ pub fn is_withheld(text: &str) -> bool {
     is_worded || !text.chars().any(char::is_alphabetic) && WITHHELD.into_iter().any(is_spelt)
 }
 
-/// Whether the digits are one repeated digit, perhaps behind a 1: exchanges that have no number to send fill the field so.
+/// Whether the digits are one repeated digit: exchanges that have no number to send fill the field so.
+pub fn is_repeated(digits: &str) -> bool {
+    digits.bytes().all(|digit| Some(&digit) == digits.as_bytes().first())
+}
+
+/// The same, perhaps behind a 1.
 pub fn is_filler(digits: &str) -> bool {
-    let is_repeated = |digits: &str| digits.bytes().all(|digit| Some(&digit) == digits.as_bytes().first());
     is_repeated(digits) || digits.strip_prefix('1').is_some_and(is_repeated)
 }

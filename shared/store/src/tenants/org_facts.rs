@@ -29,6 +29,11 @@ impl OrgFacts {
     /// How long a field, an object or a feature is assumed missing: it may have been added since.
     pub const TTL: SignedDuration = SignedDuration::from_hours(24);
 
+    /// Whether the org is known to have person accounts.
+    pub fn has_person_accounts(&self) -> bool {
+        self.person_accounts.is_some_and(|known| known.value)
+    }
+
     /// The facts that have not expired as of `now`. A feature that was present is assumed to stay.
     #[must_use]
     pub fn as_of(mut self, now: Timestamp) -> Self {
