@@ -42,7 +42,7 @@ pub fn is_invisible(c: char) -> bool {
 /// are looked for need not be read.
 pub(crate) fn digits_in(text: &str) -> (String, bool) {
     let (mut digits, mut letters, mut has_alternative) = (String::with_capacity(24), 0, false);
-    // How many runs of digits stand behind a mark such as the one in `555-0132/0133`, and how long the last one is.
+    // How many runs of digits stand behind a mark such as the one in `555-0132/0133`, and how long the first one is.
     let mut runs: Option<(usize, usize)> = None;
     let is_alternative = |runs: Option<(usize, usize)>| matches!(runs, Some((1, 3 | 4)));
     let mut last = ['\0'; 2];
@@ -51,12 +51,15 @@ pub(crate) fn digits_in(text: &str) -> (String, bool) {
         if c.is_ascii_digit() {
             digits.push(c);
             let is_new = !last[1].is_ascii_digit();
-            runs = runs.map(|(count, len)| if is_new { (count + 1, 1) } else { (count, len + 1) });
+            runs = runs
+                .map(|(count, len)| (count + usize::from(is_new), len + usize::from(count + usize::from(is_new) == 1)));
         } else if is_mark || c.is_alphabetic() || ENDS.contains(c) {
             has_alternative |= is_alternative(runs);
             letters += usize::from(c.is_ascii_alphabetic());
             runs = is_mark.then_some((0, 0));
         }
+        // What stands before it may be the number of an item, which is left out.
+        has_alternative |= c == ')' && matches!(runs, Some((2, 3 | 4)));
         last = [last[1], c];
     }
     let is_vanity = 0 < letters && may_be_vanity(&digits);

@@ -49,9 +49,9 @@ enum Code {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct National {
+struct National {
     country: Country,
-    pub(super) number: E164,
+    number: E164,
     /// Whether it is written as numbers are within the country: with the trunk prefix, where there is one.
     is_dialled: bool,
     /// Whether the country has numbers like it.
@@ -271,7 +271,7 @@ impl WrittenNumber {
 }
 
 impl National {
-    pub(super) fn read(digits: &str, country: Country) -> Option<Self> {
+    fn read(digits: &str, country: Country) -> Option<Self> {
         let as_dialled = within(digits, country).and_then(|number| {
             let significant = get_national_significant_number_owned(&number);
             let has_country_code = format!("{country}{significant}").trim_start_matches('+') == digits;

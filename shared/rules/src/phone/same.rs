@@ -92,6 +92,7 @@ const RULES: &[Rule] = &[
     rule("24101xxxxxx", 3, 2, "11"),
     rule("2410[256]xxxxxx", 3, 1, "6"),
     rule("2410[47]xxxxxx", 3, 1, "7"),
+    rule("24103xxxxxx", 3, 1, ""),
     rule("2410[167]xxxxxxx", 3, 1, ""),
     // Georgia: 2011, mobiles and Tbilisi.
     rule("99577xxxxxx", 3, 0, "5"),

@@ -7,7 +7,7 @@ use rlibphonenumber::{PhoneNumberFormat, get_national_significant_number_owned};
 use super::country::Country;
 use super::numbering::{is_valid, parsed};
 use super::pieces::MIN_DIGITS as MIN_READ;
-use super::reading::National;
+use super::reading::read;
 use super::same::others;
 use super::vanity::spelt_out;
 use super::{E164, digits_of};
@@ -155,7 +155,10 @@ impl Forms {
             let significant = get_national_significant_number_owned(&number);
             let national = digits_of(&number.format_as(PhoneNumberFormat::National));
             // libphonenumber may strip digits that only look like a trunk prefix from an unassigned number.
-            let is_read_back = || National::read(&national, country).is_some_and(|read| read.number == *phone);
+            let is_read_back = || {
+                let numbers = read(&national, &[country]).numbers;
+                numbers.iter().any(|number| number.numbers().any(|read| read == phone))
+            };
             let is_whole = format!("{}{significant}", number.country_code) == digits;
             (is_whole && (is_valid(&number) || is_read_back())).then_some((number, significant))
         });

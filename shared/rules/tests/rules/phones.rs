@@ -158,6 +158,14 @@ fn a_near_country_does_not_hide_another() {
 }
 
 #[test]
+fn what_the_properties_found_stays_mended() {
+    phone_field::check("64301000/011 00)");
+    let gabon = E164::parse("+2413000000").unwrap();
+    assert!(gabon.is_written("03 00 00 00"));
+    assert!(E164::parse("+70010000000").unwrap().written_forms().iter().all(|form| form.starts_with('+')));
+}
+
+#[test]
 fn a_number_without_a_hint_is_a_guess() {
     let meanings = |address, lines: &[Country], org| {
         let number = read("06 12 34 56 78", &[country(33), country(31)]).numbers.remove(0);
