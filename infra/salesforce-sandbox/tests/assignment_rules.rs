@@ -1,9 +1,10 @@
 //! Assignment rules for new Leads and Cases.
 
+use axum::{body::Body, http::Request};
 use salesforce_sandbox::{Options, Org};
 use serde_json::{Value, json};
 
-use crate::client::{Client, data};
+use crate::client::{Client, answer, data};
 
 const OFF: (&str, &str) = ("Sforce-Auto-Assign", "FALSE");
 
@@ -75,4 +76,19 @@ async fn rules_are_of_leads_and_cases_and_name_ids() {
     }
     let options = serde_json::to_value(Org::new(Options::default()).options()).unwrap();
     assert_eq!(options["assignment_rules"], json!({}));
+}
+
+#[tokio::test]
+async fn a_bulk_job_assigns_no_records() {
+    let (org, admin, _) = org().await;
+    let send = async |path: &str, body: &str| {
+        let request = Request::builder().method("POST").uri(format!("/services/async/66.0/job{path}"));
+        let request = request.header("x-sfdc-session", &org.token);
+        answer(&org.org, request.body(Body::from(body.to_owned())).unwrap()).await.body.to_string()
+    };
+    let job = "<operation>insert</operation><object>Lead</object><contentType>CSV</contentType>";
+    let opened = send("", job).await;
+    let id = opened.split("<id>").nth(1).and_then(|rest| rest.split('<').next()).unwrap();
+    send(&format!("/{id}/batch"), "LastName,Company\nRoe,Acme\n").await;
+    assert_eq!(owner(&org, "Lead"), admin);
 }
