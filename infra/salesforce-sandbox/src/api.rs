@@ -27,7 +27,7 @@ use crate::{
 /// Handles a call; errors are responses in Salesforce's shape.
 pub(crate) fn handle(state: &mut State, call: &Call) -> ApiResponse {
     state.set_viewer(&call.user_id);
-    route(state, call).unwrap_or_else(ApiResponse::from)
+    route(state, call).unwrap_or_else(|error| ApiResponse::refused(&error, state.options.language))
 }
 
 fn route(state: &mut State, call: &Call) -> Result<ApiResponse, ApiError> {

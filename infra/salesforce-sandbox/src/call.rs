@@ -6,7 +6,7 @@ use sandbox_kit::Parameters;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use crate::error::ApiError;
+use crate::{error::ApiError, options::Language};
 
 /// The base of all data resources.
 pub(crate) const DATA: &str = "/services/data";
@@ -132,11 +132,10 @@ impl ApiResponse {
     pub(crate) fn no_content() -> Self {
         Self::status(204, Value::Null)
     }
-}
 
-impl From<ApiError> for ApiResponse {
-    fn from(error: ApiError) -> Self {
-        Self::status(error.status, json!([error.to_json()]))
+    /// The response to a call that is refused.
+    pub(crate) fn refused(error: &ApiError, language: Language) -> Self {
+        Self::status(error.status, json!([error.to_json(language)]))
     }
 }
 

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
+use crate::{language, options::Language};
+
 /// An error with its HTTP status and Salesforce's code, message and fields.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiError {
@@ -12,11 +14,20 @@ pub(crate) struct ApiError {
     message: String,
     fields: Option<Vec<String>>,
     duplicate_result: Option<Box<Value>>,
+    /// Whether the message was written by an admin or a test, and not by Salesforce.
+    foreign: bool,
 }
 
 impl ApiError {
     pub(crate) fn new(status: u16, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self { status, code: code.into(), message: message.into(), fields: None, duplicate_result: None }
+        Self {
+            status,
+            code: code.into(),
+            message: message.into(),
+            fields: None,
+            duplicate_result: None,
+            foreign: false,
+        }
     }
 
     /// A rejected record: HTTP 400 and, unlike a rejected request, a `fields` list.
@@ -28,6 +39,11 @@ impl ApiError {
     /// Adds the records that a duplicate rule found.
     pub(crate) fn with_duplicate_result(self, result: Value) -> Self {
         Self { duplicate_result: Some(Box::new(result)), ..self }
+    }
+
+    /// Marks the message as the words of an admin or a test, which have no translation.
+    pub(crate) fn in_foreign_words(self) -> Self {
+        Self { foreign: true, ..self }
     }
 
     /// The resource or record does not exist.
@@ -50,26 +66,31 @@ impl ApiError {
     }
 
     /// The shape that resources return inside an array, with `errorCode`.
-    pub(crate) fn to_json(&self) -> Value {
-        self.shape("errorCode")
+    pub(crate) fn to_json(&self, language: Language) -> Value {
+        self.shape("errorCode", language)
     }
 
     /// The shape that collections return inside `errors`, with `statusCode` and always with `fields`.
-    pub(crate) fn to_collection_json(&self) -> Value {
-        let mut error = self.shape("statusCode");
+    pub(crate) fn to_collection_json(&self, language: Language) -> Value {
+        let mut error = self.shape("statusCode", language);
         if error.get("fields").is_none() {
             error["fields"] = json!([]);
         }
         error
     }
 
-    fn shape(&self, code_key: &str) -> Value {
-        let mut error = json!({code_key: self.code, "message": self.message});
+    fn shape(&self, code_key: &str, language: Language) -> Value {
+        let message = match language {
+            Language::French if !self.foreign => language::french(&self.code, &self.message),
+            Language::English | Language::French => self.message.clone(),
+        };
+        let mut error = json!({code_key: self.code, "message": message});
         if let Some(fields) = &self.fields {
             error["fields"] = json!(fields);
         }
         if let Some(result) = &self.duplicate_result {
             error["duplicateResult"] = Value::clone(result);
+            error["duplicateResult"]["errorMessage"] = json!(message);
         }
         error
     }

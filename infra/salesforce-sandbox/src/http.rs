@@ -102,13 +102,15 @@ fn authorize(org: &Org, parts: Parts, read: Result<Read, ApiError>) -> Result<Ca
     let session = oauth::bearer(&parts.headers);
     let user = session.and_then(|token| state.grants.user_of(token, state.options.session_ms, now));
     let user_id = user.map(ToOwned::to_owned);
-    let read = read.map_err(|error| response(error.into(), user_id.as_ref().map(|_| usage(&state))))?;
+    let language = state.options.language;
+    let refuse = |error: &ApiError, usage| response(ApiResponse::refused(error, language), usage);
+    let read = read.map_err(|error| refuse(&error, user_id.as_ref().map(|_| usage(&state))))?;
     let Some(user_id) = user_id else {
         let (code, message) = match session {
             Some(_) => ("INVALID_SESSION_ID", "Session expired or invalid"),
             None => ("INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE"),
         };
-        return Err(response(ApiError::new(401, code, message).into(), None));
+        return Err(refuse(&ApiError::new(401, code, message), None));
     };
     let call = Call {
         method: method(&parts.method, &read.address),
@@ -122,11 +124,11 @@ fn authorize(org: &Org, parts: Parts, read: Result<Read, ApiError>) -> Result<Ca
     };
     if !state.permits(&call.user_id, "PermissionsApiEnabled") {
         let error = ApiError::new(403, "API_DISABLED_FOR_ORG", "API is not enabled for this Organization or User Type");
-        return Err(response(error.into(), None));
+        return Err(refuse(&error, None));
     }
     if state.control.requests.counted() >= state.options.daily_api_limit {
         let error = ApiError::new(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
-        return Err(response(error.into(), Some(usage(&state))));
+        return Err(refuse(&error, Some(usage(&state))));
     }
     state.control.requests.count(api::resource(&call.segments));
     Ok(call)

@@ -11,17 +11,20 @@ mod error;
 mod http;
 mod id;
 mod key_field;
+mod language;
 mod locks;
 mod oauth;
 mod options;
 mod pages;
 mod permissions;
 mod query;
+mod record_types;
 mod schema;
 mod search;
 mod seed_data;
 mod state;
 mod tables;
+mod task_statuses;
 mod time;
 mod wildcard;
 mod write;
@@ -32,7 +35,10 @@ use axum::Router;
 use sandbox_kit::Shared;
 use serde_json::Value;
 
-pub use self::options::{DuplicateAction, DuplicateRule, Options, PhoneIndex, ValidationRule};
+pub use self::options::{
+    AccountType, AssignmentRules, DuplicateAction, DuplicateRule, Language, Options, PhoneIndex, Sharing, TaskStatus,
+    ValidationRule,
+};
 use self::{error::ApiError, state::State};
 
 /// An org. Clones share its state.
@@ -208,7 +214,7 @@ impl Org {
 
 impl From<&ApiError> for SeedError {
     fn from(error: &ApiError) -> Self {
-        let json = error.to_json();
+        let json = error.to_json(Language::English);
         let text = |key: &str| json[key].as_str().unwrap_or_default().to_owned();
         Self { code: text("errorCode"), message: text("message") }
     }

@@ -107,7 +107,8 @@ fn values(fields: &Fields, names: &[&str]) -> Vec<String> {
     names.iter().filter_map(|name| fields.get(*name)?.as_str()).map(ToOwned::to_owned).collect()
 }
 
-/// Runs a call as one transaction, and keeps its locks for `write_ms` and until [`HeldLocks`] is dropped.
+/// Runs a call as one transaction, and keeps its locks for `write_ms`, for the time that its queries take, and until
+/// [`HeldLocks`] is dropped.
 pub(crate) async fn transact(org: &Org, mut call: Call) -> (ApiResponse, Arc<HeldLocks>) {
     let arrived = Instant::now();
     loop {
@@ -122,11 +123,12 @@ pub(crate) async fn transact(org: &Org, mut call: Call) -> (ApiResponse, Arc<Hel
     }
 }
 
-/// Runs the call: its response, its row locks and how long to hold them; or, rolled back, the rows it has to wait for.
+/// Runs the call: its response, its row locks and how long it takes; or, rolled back, the rows it has to wait for.
 fn attempt(org: &Org, call: &Call, arrived: Instant) -> Result<(ApiResponse, HeldLocks, Duration), Rows> {
     let mut state = org.lock();
     let (held, timed_out) = (std::mem::take(&mut state.locks.held), has_timed_out(&state, arrived));
     state.locks = Locks { held, timed_out, ..Locks::default() };
+    state.query_ms = 0;
     let record_faults = state.record_faults.clone();
     let answer = api::handle(&mut state, call);
     let contended = std::mem::take(&mut state.locks.contended);
@@ -137,9 +139,10 @@ fn attempt(org: &Org, call: &Call, arrived: Instant) -> Result<(ApiResponse, Hel
     }
     state.tables.commit();
     let rows = std::mem::take(&mut state.locks.taken);
-    let time = if rows.is_empty() { 0 } else { state.options.write_ms };
+    let write_ms = if rows.is_empty() { 0 } else { state.options.write_ms };
+    let time = Duration::from_millis(write_ms.saturating_add(state.query_ms));
     state.locks.held.extend(rows.iter().cloned());
-    Ok((answer, HeldLocks { org: org.clone(), rows }, Duration::from_millis(time)))
+    Ok((answer, HeldLocks { org: org.clone(), rows }, time))
 }
 
 fn has_timed_out(state: &State, arrived: Instant) -> bool {

@@ -1,8 +1,12 @@
 //! Options of an org, which can be changed while the sandbox runs.
 
+use std::collections::BTreeMap;
+
 use regex::Regex;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
+
+use crate::{id, schema::Field};
 
 /// The org's options. Missing keys keep their defaults; unknown keys are refused.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -17,6 +21,8 @@ pub struct Options {
     pub search_limit_per_object: usize,
     /// The most records of a page of a query, 200 to 2,000. Salesforce makes pages smaller where records are wide.
     pub query_page_size: usize,
+    /// How long a query of an object takes, in milliseconds; one of two minutes and more times out at once.
+    pub slow_query_ms: BTreeMap<String, u64>,
     /// Lifetime of an access token, in milliseconds; 0 means it does not expire.
     pub session_ms: u64,
     /// Each refresh issues a new refresh token, and using an old one revokes the grant.
@@ -25,6 +31,16 @@ pub struct Options {
     pub app_installed: bool,
     /// Whether Person Accounts and their fields exist.
     pub person_accounts: bool,
+    /// The language of error messages.
+    pub language: Language,
+    /// The record type of an Account that is created without `RecordTypeId`.
+    pub default_account_type: AccountType,
+    /// The organisation-wide default access to records of others; it binds users who may not view all data.
+    pub sharing: Sharing,
+    /// Whether every user has the permission View All Data; otherwise only those to whom a permission set grants it.
+    pub view_all_data: bool,
+    /// The org's list of Task statuses; by default the five of a new org.
+    pub task_statuses: Option<Vec<TaskStatus>>,
     /// The `Country` of the organization.
     pub organization_country: Option<String>,
     /// The `DefaultLocaleSidKey` of the organization, for example `fr_FR`.
@@ -44,6 +60,8 @@ pub struct Options {
     pub write_ms: u64,
     /// How long a write waits for rows that another write has locked, in milliseconds.
     pub lock_wait_ms: u64,
+    /// The owners that the active assignment rules give to new records.
+    pub assignment_rules: AssignmentRules,
     /// Active duplicate rules.
     pub duplicate_rules: Vec<DuplicateRule>,
     /// Active validation rules.
@@ -52,6 +70,8 @@ pub struct Options {
     pub hidden_fields: Vec<String>,
     /// Fields that users may see but not write, for example `Task.Type`.
     pub read_only_fields: Vec<String>,
+    /// Fields that queries can neither filter nor sort by, as they are encrypted, for example `Contact.Phone`.
+    pub unfilterable_fields: Vec<String>,
     /// Objects that users have no access to, for example `Lead`.
     pub hidden_objects: Vec<String>,
     /// The `instance_url` in token responses; by default the address that the caller used.
@@ -70,6 +90,80 @@ pub enum PhoneIndex {
     Digits,
     /// Each run of digits or letters is a term, and a phrase finds terms in a row.
     Tokens,
+}
+
+/// A language of error messages.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Language {
+    /// English.
+    #[serde(rename = "en")]
+    English,
+    /// French, in the sandbox's own translation.
+    #[serde(rename = "fr")]
+    French,
+}
+
+/// A user's default record type of Accounts.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AccountType {
+    /// A business account.
+    Business,
+    /// A Person Account, which has no `Name` to write. Business accounts can be created with their record type.
+    Person,
+    /// No record type is available to users, so that they can create no Account.
+    None,
+}
+
+/// Who sees the Contacts, Leads, Accounts, Cases and Opportunities of others, without the permission View All Data.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sharing {
+    /// Everybody, but for Contacts without an Account, which are private to their owners.
+    Public,
+    /// Nobody.
+    Private,
+}
+
+/// A status of the org's list of Task statuses.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct TaskStatus {
+    /// The value of `Task.Status`.
+    pub api_name: String,
+    /// Its label, which may be translated; by default the value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub master_label: Option<String>,
+    /// Whether a Task with this status is closed.
+    #[serde(default)]
+    pub is_closed: bool,
+    /// Whether it is that of a Task created without one; if the list has none such, that is the first.
+    #[serde(default)]
+    pub is_default: bool,
+}
+
+/// The ids of the owners that the active assignment rules give to new records.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, rename_all = "PascalCase", deny_unknown_fields)]
+pub struct AssignmentRules {
+    /// The owner of a new Lead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lead: Option<String>,
+    /// The owner of a new Case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
+}
+
+impl AssignmentRules {
+    /// The new owner of a record of the object, with 18 characters.
+    pub(crate) fn owner(&self, sobject: &str) -> Option<String> {
+        let owner = match sobject {
+            "Lead" => self.lead.as_deref(),
+            "Case" => self.case.as_deref(),
+            _ => None,
+        };
+        owner.and_then(id::normalise)
+    }
 }
 
 /// A duplicate rule: a new record that equals an existing one in all `fields` is a duplicate.
@@ -124,10 +218,16 @@ impl Default for Options {
             phone_index: PhoneIndex::Digits,
             search_limit_per_object: 250,
             query_page_size: 2_000,
+            slow_query_ms: BTreeMap::new(),
             session_ms: 0,
             rotate_refresh_tokens: false,
             app_installed: true,
             person_accounts: false,
+            language: Language::English,
+            default_account_type: AccountType::Business,
+            sharing: Sharing::Public,
+            view_all_data: true,
+            task_statuses: None,
             organization_country: None,
             organization_locale: "en_US".to_owned(),
             unique_key_field: true,
@@ -136,10 +236,12 @@ impl Default for Options {
             daily_api_limit: 100_000,
             write_ms: 0,
             lock_wait_ms: 10_000,
+            assignment_rules: AssignmentRules::default(),
             duplicate_rules: Vec::new(),
             validation_rules: Vec::new(),
             hidden_fields: Vec::new(),
             read_only_fields: Vec::new(),
+            unfilterable_fields: Vec::new(),
             hidden_objects: Vec::new(),
             instance_url: None,
             client_id: None,
@@ -163,6 +265,16 @@ impl Options {
         for pattern in options.validation_rules.iter().filter_map(|rule| rule.regex.as_ref()) {
             Regex::new(pattern).map_err(|error| error.to_string())?;
         }
+        if options.task_statuses.as_ref().is_some_and(Vec::is_empty) {
+            return Err("`task_statuses`: the list has at least one status".to_owned());
+        }
+        let owners = [&options.assignment_rules.lead, &options.assignment_rules.case];
+        if let Some(owner) = owners.into_iter().flatten().find(|owner| id::normalise(owner).is_none()) {
+            return Err(format!("`assignment_rules`: {owner} is not an id"));
+        }
+        if options.default_account_type == AccountType::Person && !options.person_accounts {
+            return Err("`default_account_type`: `person` needs `person_accounts`".to_owned());
+        }
         Ok(options)
     }
 
@@ -174,6 +286,17 @@ impl Options {
     /// Whether field-level security makes the field read-only for every user.
     pub(crate) fn protects(&self, sobject: &str, field: &str) -> bool {
         lists(&self.read_only_fields, sobject, field)
+    }
+
+    /// Whether queries can filter and sort by the field.
+    pub(crate) fn can_filter(&self, sobject: &str, field: &Field) -> bool {
+        field.filterable() && !lists(&self.unfilterable_fields, sobject, field.name)
+    }
+
+    /// How long a query of the object takes, in milliseconds.
+    pub(crate) fn query_ms(&self, sobject: &str) -> u64 {
+        let slow = self.slow_query_ms.iter().find(|(object, _)| object.eq_ignore_ascii_case(sobject));
+        slow.map_or(0, |(_, &ms)| ms)
     }
 
     /// Whether users have no access to the object.

@@ -6,7 +6,7 @@ use crate::{
     schema::{self, Object, USER_PERMISSIONS},
     state::State,
     tables::Record,
-    write,
+    task_statuses, write,
 };
 
 /// The profile that has all permissions.
@@ -24,6 +24,7 @@ pub(crate) fn seed(state: &mut State) {
     }
     state.options.person_accounts = person_accounts;
     update_organization(state);
+    update_profiles(state);
     state.tables.commit();
 }
 
@@ -34,6 +35,14 @@ pub(crate) fn update_organization(state: &mut State) {
         [("Country", json!(options.organization_country)), ("DefaultLocaleSidKey", json!(options.organization_locale))];
     for (field, value) in values {
         state.tables.amend(object("Organization"), id, field, value);
+    }
+}
+
+/// Grants or revokes View All Data in all profiles, as the options say.
+pub(crate) fn update_profiles(state: &mut State) {
+    let profiles: Vec<String> = state.live("Profile").map(|profile| profile.id().to_owned()).collect();
+    for id in profiles {
+        state.tables.amend(object("Profile"), &id, "PermissionsViewAllData", json!(state.options.view_all_data));
     }
 }
 
@@ -105,12 +114,6 @@ fn records(state: &State) -> Vec<(&'static str, Value)> {
                 "IsPersonType": true}),
         ),
     ];
-    let statuses = ["Not Started", "In Progress", "Completed", "Waiting on someone else", "Deferred"];
-    records.extend((1..).zip(statuses).map(|(order, status)| {
-        let (closed, default) = (status == "Completed", status == "Not Started");
-        let record = json!({"MasterLabel": status, "ApiName": status, "SortOrder": order, "IsClosed": closed,
-            "IsDefault": default});
-        ("TaskStatus", record)
-    }));
+    records.extend(task_statuses::records(&state.options).into_iter().map(|record| ("TaskStatus", record)));
     records
 }

@@ -18,6 +18,7 @@ use crate::{
     schema::{self, Object},
     seed_data,
     tables::{Record, Tables},
+    task_statuses,
 };
 
 /// The ids of the org and its admin, and the generated credentials of the app.
@@ -45,6 +46,9 @@ pub(crate) struct State {
     pub(crate) jobs: Jobs,
     #[serde(skip)]
     pub(crate) locks: Locks,
+    /// How long the queries of the running transaction take, in milliseconds.
+    #[serde(skip)]
+    pub(crate) query_ms: u64,
     #[serde(skip)]
     pub(crate) viewer: Viewer,
 }
@@ -71,6 +75,7 @@ impl State {
             cursors: Cursors::default(),
             jobs: Jobs::default(),
             locks: Locks::default(),
+            query_ms: 0,
             viewer: Viewer::default(),
         };
         seed_data::seed(&mut state);
@@ -107,8 +112,14 @@ impl State {
         if self.options.unique_key_field && !options.unique_key_field {
             self.remove_key_field_permissions();
         }
-        self.options = options;
+        let before = std::mem::replace(&mut self.options, options);
         seed_data::update_organization(self);
+        if before.view_all_data != self.options.view_all_data {
+            seed_data::update_profiles(self);
+        }
+        if before.task_statuses != self.options.task_statuses {
+            task_statuses::replace(self);
+        }
     }
 
     /// Whether the search index contains the record at `now`.

@@ -27,11 +27,11 @@ use crate::{
     control::record_faults,
     error::ApiError,
     locks,
-    schema::{Kind, Object},
+    schema::{Field, Kind, Object},
     seed_data,
     state::State,
     tables::{Fields, Record},
-    time,
+    task_statuses, time,
 };
 
 /// The user and time of a write, and its header options.
@@ -41,15 +41,19 @@ pub(crate) struct Actor {
     now: Timestamp,
     /// `Sforce-Duplicate-Rule-Header: allowSave=true`.
     allow_save: bool,
+    /// Not `Sforce-Auto-Assign: FALSE`: new Leads and Cases are assigned by the active rules.
+    auto_assign: bool,
 }
 
 impl From<&Call> for Actor {
     fn from(call: &Call) -> Self {
+        let auto_assign = call.headers.get("Sforce-Auto-Assign").and_then(|value| value.to_str().ok());
         let allow_save = call.header_option("Sforce-Duplicate-Rule-Header", "allowSave");
         Self {
             user_id: call.user_id.clone(),
             now: call.now,
             allow_save: allow_save.is_some_and(|value| value.eq_ignore_ascii_case("true")),
+            auto_assign: auto_assign.is_none_or(|value| !value.trim().eq_ignore_ascii_case("false")),
         }
     }
 }
@@ -76,6 +80,9 @@ pub(crate) fn create(
         check_unique(state, object, &fields, "")?;
         setup::check(state, object, &fields, Operation::Create, "")?;
         rules::check_duplicates(state, object, &fields, actor.allow_save)?;
+        if let Some(owner) = state.options.assignment_rules.owner(object.name).filter(|_| actor.auto_assign) {
+            fields.insert("OwnerId".to_owned(), json!(owner));
+        }
         let id = state.tables.mint_id(object);
         stamp_created(&mut fields, &id, actor);
         derive::derive(&mut state.tables, object, &mut fields, actor.now);
@@ -99,6 +106,7 @@ pub(crate) fn update(
 ) -> Result<(), ApiError> {
     require_writable(object)?;
     setup::permit(state, object, &actor.user_id)?;
+    references::require_shared(state, id)?;
     let before = live(state, object, id)?.clone();
     record_faults::check(state, Operation::Update, object, Some(id), body)?;
     state.atomically(|state| {
@@ -130,6 +138,7 @@ pub(crate) fn update(
 pub(crate) fn delete(state: &mut State, actor: &Actor, object: &'static Object, id: &str) -> Result<(), ApiError> {
     require_writable(object)?;
     setup::permit(state, object, &actor.user_id)?;
+    references::require_shared(state, id)?;
     let mut record = live(state, object, id)?.clone();
     locks::take(state, locks::rows_of_change(object, id, &record.fields))?;
     record.fields.insert("IsDeleted".to_owned(), json!(true));
@@ -139,9 +148,9 @@ pub(crate) fn delete(state: &mut State, actor: &Actor, object: &'static Object, 
     Ok(())
 }
 
-/// The record, unless it is missing or deleted.
+/// The record, unless it is missing, deleted, or one that sharing hides from the session's user.
 pub(crate) fn live<'a>(state: &'a State, object: &Object, id: &str) -> Result<&'a Record, ApiError> {
-    match state.tables.get(object, id) {
+    match state.tables.get(object, id).filter(|record| state.shares(object, record)) {
         Some(record) if record.flag("IsDeleted") => {
             Err(ApiError::record("ENTITY_IS_DELETED", "entity is deleted", &[]).with_status(404))
         }
@@ -162,7 +171,7 @@ fn require_writable(object: &Object) -> Result<(), ApiError> {
 fn apply_defaults(state: &State, object: &Object, fields: &mut Fields, user_id: &str) {
     for field in object.fields(&state.options) {
         let empty = fields.get(field.name).is_none_or(Value::is_null);
-        let default = match (field.kind, field.default) {
+        let default = match (field.kind, declared_default(state, object, field)) {
             (Kind::Boolean, default) => json!(default == Some("true")),
             (_, Some(text)) => json!(text),
             _ if field.name == "OwnerId" => json!(user_id),
@@ -173,6 +182,12 @@ fn apply_defaults(state: &State, object: &Object, fields: &mut Fields, user_id: 
             fields.insert(field.name.to_owned(), default);
         }
     }
+}
+
+/// The field's own default; that of a Task's status is the org's.
+fn declared_default<'a>(state: &'a State, object: &Object, field: &Field) -> Option<&'a str> {
+    let org_default = task_statuses::are_values_of(object, field).then(|| task_statuses::default(&state.tables));
+    org_default.flatten().or(field.default)
 }
 
 fn require(object: &Object, fields: &Fields) -> Result<(), ApiError> {

@@ -37,6 +37,42 @@ async fn a_read_only_field_can_be_read_but_not_written() {
     assert_eq!((&field["createable"], &field["updateable"]), (&json!(false), &json!(false)));
 }
 
+#[tokio::test]
+async fn an_encrypted_field_can_be_searched_but_not_filtered() {
+    let org = Client::with(json!({"unfilterable_fields": ["contact.Phone"]}));
+    let account = org.seed("Account", json!({"Name": "Acme", "Phone": "0612345678"}));
+    let contact = json!({"LastName": "Roe", "Phone": "0612345678", "MobilePhone": "0712345678", "AccountId": account});
+    let contact = org.seed("Contact", contact);
+    org.seed("OpportunityContactRole", json!({"ContactId": contact}));
+    for soql in [
+        "SELECT Id FROM Contact WHERE Phone = '0612345678'",
+        "SELECT Id FROM Contact WHERE MobilePhone = '1' OR (LastName = 'Roe' AND Phone IN ('0612345678'))",
+        "SELECT COUNT() FROM Contact WHERE NOT Phone LIKE '06%'",
+        "SELECT Id FROM OpportunityContactRole WHERE Contact.Phone = null",
+        "SELECT Id, (SELECT Id FROM Contacts WHERE Phone = '1') FROM Account",
+    ] {
+        let words = "field 'Phone' can not be filtered in a query call";
+        let answer = org.query(soql).await;
+        assert_eq!((answer.status, answer.code(), answer.message()), (400, "INVALID_FIELD", words), "{soql}");
+    }
+    let sorted = org.query("SELECT Id FROM Contact ORDER BY Phone").await;
+    assert_eq!(sorted.message(), "field 'Phone' can not be sorted in a query call");
+    for soql in [
+        "SELECT Phone FROM Contact WHERE MobilePhone = '0712345678'",
+        "SELECT Phone FROM Account WHERE Phone = '0612345678'",
+    ] {
+        assert_eq!(column(&org.query(soql).await.body["records"], "Phone"), ["0612345678"], "{soql}");
+    }
+    let found = org.search("FIND {0612345678} IN PHONE FIELDS RETURNING Contact(Phone)").await.body;
+    assert_eq!(column(&found["searchRecords"], "Phone"), ["0612345678"]);
+    let description = org.get(&data("sobjects/Contact/describe")).await.body;
+    let filterable = |name: &str| {
+        let fields = description["fields"].as_array().unwrap();
+        fields.iter().find(|field| field["name"] == name).unwrap()["filterable"].clone()
+    };
+    assert_eq!((filterable("Phone"), filterable("MobilePhone")), (json!(false), json!(true)));
+}
+
 /// An org in which Leads are hidden, and the id of a Lead.
 fn without_leads() -> (Client, String) {
     let org = Client::with(json!({"hidden_objects": ["Lead"]}));

@@ -4,11 +4,13 @@
 
 mod access;
 mod activities;
+mod assignment_rules;
 mod client;
 mod composite;
 mod consent;
 mod control;
 mod faults;
+mod language;
 mod limits;
 mod locks;
 mod merge;
@@ -20,7 +22,11 @@ mod permissions;
 mod phone_index;
 mod query;
 mod record_faults;
+mod record_types;
 mod search;
 mod seeding;
+mod sharing;
+mod slow_queries;
 mod sobjects;
+mod task_statuses;
 mod tooling;

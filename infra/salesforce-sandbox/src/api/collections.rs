@@ -13,6 +13,7 @@ use crate::{
     call::{ApiResponse, Call},
     error::ApiError,
     id,
+    options::Language,
     schema::{self, Object},
     state::State,
     tables::Fields,
@@ -122,6 +123,7 @@ fn each<T>(
     items: &[T],
     mut work: impl FnMut(&mut State, &T) -> Outcome,
 ) -> ApiResponse {
+    let language = state.options.language;
     let savepoint = state.tables.savepoint();
     let outcomes: Vec<Outcome> = items.iter().map(|item| work(state, item)).collect();
     let in_body = call.body.as_ref().and_then(|body| body.get("allOrNone")).and_then(Value::as_bool);
@@ -130,19 +132,20 @@ fn each<T>(
         state.tables.rollback(savepoint);
     }
     let results = outcomes.into_iter().map(|outcome| match outcome {
-        Ok(_) if rolled_back => failure(&ApiError::record(
-            "ALL_OR_NONE_OPERATION_ROLLED_BACK",
-            "Record rolled back because not all records were valid and the request was using AllOrNone header",
-            &[],
-        )),
+        Ok(_) if rolled_back => failure(&rolled_back_error(), language),
         Ok(result) => result,
-        Err(error) => failure(&error),
+        Err(error) => failure(&error, language),
     });
     ApiResponse::ok(results.collect())
 }
 
-fn failure(error: &ApiError) -> Value {
-    json!({"success": false, "errors": [error.to_collection_json()]})
+fn rolled_back_error() -> ApiError {
+    let message = "Record rolled back because not all records were valid and the request was using AllOrNone header";
+    ApiError::record("ALL_OR_NONE_OPERATION_ROLLED_BACK", message, &[])
+}
+
+fn failure(error: &ApiError, language: Language) -> Value {
+    json!({"success": false, "errors": [error.to_collection_json(language)]})
 }
 
 /// The body's records, each with the object that its `attributes` name.

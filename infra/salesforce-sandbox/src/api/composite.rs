@@ -99,12 +99,14 @@ pub(super) fn run(
     all_or_none: bool,
     supported: impl Fn(&Address) -> bool,
 ) -> (Vec<Value>, bool) {
+    let language = state.options.language;
     let savepoint = state.tables.savepoint();
     let mut references = References::default();
     let mut ran: Vec<ApiResponse> = Vec::new();
     let mut failed = None;
     for (at, subrequest) in subrequests.iter().enumerate() {
-        let given = one(state, call, subrequest, &references, &supported).unwrap_or_else(ApiResponse::from);
+        let given = one(state, call, subrequest, &references, &supported)
+            .unwrap_or_else(|error| ApiResponse::refused(&error, language));
         let ok = given.status < 400;
         if ok {
             references.insert(&subrequest.reference_id, given.body.clone());
@@ -120,7 +122,7 @@ pub(super) fn run(
     }
     if let Some(first_failure) = failed.filter(|_| all_or_none) {
         state.tables.rollback(savepoint);
-        let halted: ApiResponse = ApiError::new(400, "PROCESSING_HALTED", ROLLED_BACK).into();
+        let halted = ApiResponse::refused(&ApiError::new(400, "PROCESSING_HALTED", ROLLED_BACK), language);
         ran = ran
             .into_iter()
             .enumerate()

@@ -9,6 +9,7 @@ use crate::{
     error::ApiError,
     schema::{self, Access, ChildRelationship, Field, Key, Kind, OBJECTS, Object},
     state::State,
+    task_statuses,
 };
 
 pub(super) fn global(state: &State, call: &Call) -> Result<ApiResponse, ApiError> {
@@ -23,7 +24,7 @@ pub(super) fn one(state: &State, call: &Call, object: &Object) -> Result<ApiResp
     let mut description = basics(&call.version, object);
     description["fields"] = object.visible_fields(state).map(|known| field(state, object, known)).collect();
     description["childRelationships"] = schema::child_relationships(object).map(child_relationship).collect();
-    description["recordTypeInfos"] = json!([]);
+    description["recordTypeInfos"] = json!(state.record_type_infos(&call.version, object));
     Ok(ApiResponse::ok(description))
 }
 
@@ -45,10 +46,8 @@ fn field(state: &State, object: &Object, field: &Field) -> Value {
     let writable = object.writable && !state.protects(object, field);
     let text_length = if field.kind == Kind::Int { 0 } else { field.length };
     let digits = if field.kind == Kind::Int { field.length } else { 0 };
+    let filterable = state.options.can_filter(object.name, field);
     let mandatory = field.required || matches!(field.kind, Kind::Boolean | Kind::Id);
-    let values = field.values.iter().map(
-        |value| json!({"active": true, "defaultValue": field.default == Some(*value), "label": value, "value": value}),
-    );
     let reference = if let Kind::Reference(targets) = field.kind { targets } else { &[] };
     let name_field = if object.has("Name") { "Name" } else { "Subject" };
     json!({
@@ -58,12 +57,23 @@ fn field(state: &State, object: &Object, field: &Field) -> Value {
         "nillable": !mandatory, "defaultedOnCreate": field.default.is_some() || field.kind == Kind::Boolean,
         "unique": field.key == Key::UniqueExternalId, "externalId": field.key != Key::No,
         "idLookup": field.key != Key::No || field.kind == Kind::Id, "caseSensitive": field.case_sensitive(),
-        "filterable": field.filterable(), "sortable": field.filterable(), "groupable": field.filterable(),
-        "restrictedPicklist": field.restricted, "picklistValues": values.collect::<Vec<_>>(),
+        "filterable": filterable, "sortable": filterable, "groupable": filterable,
+        "restrictedPicklist": field.restricted, "picklistValues": picklist_values(state, object, field),
         "referenceTo": reference, "relationshipName": field.relationship, "polymorphicForeignKey": reference.len() > 1,
         "custom": field.name.ends_with("__c"), "calculated": false, "autoNumber": field.name == "CaseNumber",
         "nameField": field.name == name_field,
     })
+}
+
+fn picklist_values(state: &State, object: &Object, field: &Field) -> Vec<Value> {
+    if task_statuses::are_values_of(object, field) {
+        return task_statuses::picklist_values(&state.tables);
+    }
+    let value = |value: &&str| {
+        let default = field.default == Some(*value);
+        json!({"active": true, "defaultValue": default, "label": value, "value": value})
+    };
+    field.values.iter().map(value).collect()
 }
 
 fn child_relationship(relationship: &ChildRelationship) -> Value {

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     call::{Address, ApiResponse, Call},
     error::ApiError,
+    options::Language,
     state::State,
 };
 
@@ -53,7 +54,7 @@ pub(super) fn graph(state: &mut State, call: &Call) -> Result<ApiResponse, ApiEr
     let mut graphs = Vec::new();
     for Graph { graph_id, composite_request: nodes } in &body.graphs {
         let (responses, successful) = if failures >= MAX_FAILED_GRAPHS {
-            (nodes.iter().map(|node| halted(&node.reference_id)).collect(), false)
+            (nodes.iter().map(|node| halted(&node.reference_id, state.options.language)).collect(), false)
         } else {
             composite::run(state, call, nodes, true, is_record)
         };
@@ -113,7 +114,7 @@ fn is_record(address: &Address) -> bool {
     address.segments.first().is_some_and(|first| first == "sobjects") && address.segments.len() >= 2
 }
 
-fn halted(reference_id: &str) -> Value {
+fn halted(reference_id: &str, language: Language) -> Value {
     let error = ApiError::new(400, "PROCESSING_HALTED", "Too many graphs failed; this one was not processed.");
-    json!({"body": [error.to_json()], "httpHeaders": {}, "httpStatusCode": 400, "referenceId": reference_id})
+    json!({"body": [error.to_json(language)], "httpHeaders": {}, "httpStatusCode": 400, "referenceId": reference_id})
 }

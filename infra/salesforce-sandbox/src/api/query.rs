@@ -14,6 +14,8 @@ use crate::{
 
 /// Minimum number of records of a full page.
 const MIN_PAGE: usize = 200;
+/// How long a query may take, in milliseconds.
+const MAX_QUERY_MS: u64 = 120_000;
 
 pub(super) fn first_page(state: &mut State, call: &Call, scope: Scope) -> Result<ApiResponse, ApiError> {
     require_method(call, &Method::GET)?;
@@ -25,12 +27,23 @@ pub(super) fn first_page(state: &mut State, call: &Call, scope: Scope) -> Result
         .ok_or_else(|| ApiError::new(400, "MALFORMED_QUERY", "A query string has to be specified"))?;
     let select = query::select(source).map_err(|error| ApiError::new(400, "MALFORMED_QUERY", error.explain(source)))?;
     let found = query::run(state, &select, source, scope, &call.version, call.now)?;
+    take_time(state, &select.from.text)?;
     let size = page_size(state, call);
     if found.records.len() <= size {
         return Ok(ApiResponse::ok(json!({"totalSize": found.total, "done": true, "records": found.records})));
     }
     let locator = state.cursors.open(found.records);
     page(state, call, &locator, 0)
+}
+
+/// Adds the time that a query of the object takes to that of the transaction.
+fn take_time(state: &mut State, sobject: &str) -> Result<(), ApiError> {
+    let query_ms = state.options.query_ms(sobject);
+    if query_ms >= MAX_QUERY_MS {
+        return Err(ApiError::new(400, "QUERY_TIMEOUT", "Your query request was running for too long."));
+    }
+    state.query_ms += query_ms;
+    Ok(())
 }
 
 /// `?explain=`: the plan of the query, which here is always a table scan.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jiff::Timestamp;
 use sandbox_kit::Parameters;
 use serde_json::{Map, Value, json};
@@ -20,6 +20,7 @@ pub(crate) type Jobs = HashMap<String, Job>;
 
 /// Number of records in a chunk.
 const CHUNK: usize = 200;
+const AUTO_ASSIGN: HeaderName = HeaderName::from_static("sforce-auto-assign");
 /// The value that clears a field; an empty value leaves the field unchanged.
 const NULL: &str = "#N/A";
 
@@ -120,7 +121,8 @@ impl Job {
             version: version.to_owned(),
             segments,
             query,
-            headers: HeaderMap::new(),
+            // A job applies assignment rules only if it names one.
+            headers: HeaderMap::from_iter([(AUTO_ASSIGN, HeaderValue::from_static("FALSE"))]),
             body,
             user_id: user_id.to_owned(),
             now: Timestamp::now(),

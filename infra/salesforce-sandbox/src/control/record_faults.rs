@@ -122,7 +122,7 @@ impl RecordFault {
     fn error(&self) -> ApiError {
         let Refusal { code, message, fields, duplicates, status } = &self.rule.error;
         let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
-        let error = ApiError::record(code.clone(), message, &fields).with_status(*status);
+        let error = ApiError::record(code.clone(), message, &fields).with_status(*status).in_foreign_words();
         if duplicates.is_empty() {
             return error;
         }

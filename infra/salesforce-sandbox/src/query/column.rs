@@ -26,6 +26,8 @@ struct Hop {
 #[derive(Clone, Debug)]
 pub(crate) struct Column {
     hops: Vec<Hop>,
+    /// The object of the field.
+    object: &'static Object,
     pub(crate) field: &'static Field,
 }
 
@@ -52,7 +54,19 @@ impl Column {
             hops.push(hop.0);
         }
         let field = at.visible_field(state, last).ok_or_else(|| invalid(unknown_column(last, at.name)))?;
-        Ok(Self { hops, field })
+        Ok(Self { hops, object: at, field })
+    }
+
+    /// Refuses a column that cannot be `used`, which is `filtered` or `sorted`.
+    ///
+    /// # Errors
+    /// `INVALID_FIELD`.
+    pub(super) fn require_usable(&self, state: &State, used: &str) -> Result<(), ApiError> {
+        if state.options.can_filter(self.object.name, self.field) {
+            return Ok(());
+        }
+        let message = format!("field '{}' can not be {used} in a query call", self.field.name);
+        Err(ApiError::new(400, "INVALID_FIELD", message))
     }
 
     /// The value of the column for a record; null if a reference on the path is empty.

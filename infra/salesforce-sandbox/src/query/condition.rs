@@ -174,10 +174,7 @@ impl Resolver<'_> {
 
     fn column(&self, name: &Name) -> Result<Column, ApiError> {
         let column = Column::resolve(self.state, self.object, name, self.source)?;
-        if !column.field.filterable() {
-            let message = format!("field '{}' can not be filtered in a query call", column.field.name);
-            return Err(ApiError::new(400, "INVALID_FIELD", message));
-        }
+        column.require_usable(self.state, "filtered")?;
         Ok(column)
     }
 }

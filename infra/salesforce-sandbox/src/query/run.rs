@@ -81,11 +81,13 @@ pub(crate) fn run(
     }
 }
 
-/// Whether a query sees the record: deleted records only with `queryAll`, and the person record type only in orgs with
-/// Person Accounts.
+/// Whether a query sees the record: only what sharing lets the user see, deleted records only with `queryAll`, and the
+/// person record type only in orgs with Person Accounts.
 pub(crate) fn visible(state: &State, object: &Object, record: &Record, scope: Scope) -> bool {
     let person_type = object.name == "RecordType" && record.flag("IsPersonType");
-    (scope == Scope::All || !record.flag("IsDeleted")) && (state.options.person_accounts || !person_type)
+    (scope == Scope::All || !record.flag("IsDeleted"))
+        && (state.options.person_accounts || !person_type)
+        && state.shares(object, record)
 }
 
 fn entity(state: &State, name: &Name, source: &str, scope: Scope) -> Result<&'static Object, ApiError> {
@@ -146,10 +148,7 @@ pub(crate) fn orders(
 ) -> Result<Orders, ApiError> {
     let resolve = |order: &Order| {
         let column = Column::resolve(state, object, &order.field, source)?;
-        if !column.field.filterable() {
-            let message = format!("field '{}' can not be sorted in a query call", column.field.name);
-            return Err(ApiError::new(400, "INVALID_FIELD", message));
-        }
+        column.require_usable(state, "sorted")?;
         Ok((column, order.clone()))
     };
     order.iter().map(resolve).collect()

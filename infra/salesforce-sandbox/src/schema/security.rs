@@ -10,15 +10,17 @@ use super::{
 const API_ENABLED: Field = Field::flag("PermissionsApiEnabled", "API Enabled");
 const CUSTOMIZE_APPLICATION: Field = Field::flag("PermissionsCustomizeApplication", "Customize Application");
 const MODIFY_ALL_DATA: Field = Field::flag("PermissionsModifyAllData", "Modify All Data");
+const VIEW_ALL_DATA: Field = Field::flag("PermissionsViewAllData", "View All Data");
 const MANAGE_PERMISSION_SETS: Field =
     Field::flag("PermissionsManageProfilesPermissionsets", "Manage Profiles and Permission Sets");
 const ASSIGN_PERMISSION_SETS: Field = Field::flag("PermissionsAssignPermissionSets", "Assign Permission Sets");
 
 /// The user permissions that profiles and permission sets can grant.
-pub(crate) const USER_PERMISSIONS: [&str; 5] = [
+pub(crate) const USER_PERMISSIONS: [&str; 6] = [
     API_ENABLED.name,
     CUSTOMIZE_APPLICATION.name,
     MODIFY_ALL_DATA.name,
+    VIEW_ALL_DATA.name,
     MANAGE_PERMISSION_SETS.name,
     ASSIGN_PERMISSION_SETS.name,
 ];
@@ -35,6 +37,7 @@ pub(super) const PROFILE: Object = Object {
         API_ENABLED,
         CUSTOMIZE_APPLICATION,
         MODIFY_ALL_DATA,
+        VIEW_ALL_DATA,
         MANAGE_PERMISSION_SETS,
         ASSIGN_PERMISSION_SETS,
     ],
@@ -55,6 +58,7 @@ pub(super) const PERMISSION_SET: Object = Object {
         API_ENABLED,
         CUSTOMIZE_APPLICATION,
         MODIFY_ALL_DATA,
+        VIEW_ALL_DATA,
         MANAGE_PERMISSION_SETS,
         ASSIGN_PERMISSION_SETS,
     ],
@@ -102,6 +106,7 @@ pub(super) const USER_PERMISSION_ACCESS: Object = Object {
         API_ENABLED,
         CUSTOMIZE_APPLICATION,
         MODIFY_ALL_DATA,
+        VIEW_ALL_DATA,
         MANAGE_PERMISSION_SETS,
         ASSIGN_PERMISSION_SETS,
     ],

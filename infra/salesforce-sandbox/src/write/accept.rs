@@ -76,7 +76,8 @@ fn no_such_column_message(object: &Object, name: &str) -> String {
     format!("No such column '{name}' on sobject of type {}", object.name)
 }
 
-fn cannot_write(fields: &[&str]) -> ApiError {
+/// Salesforce's error for fields that the user may not write.
+pub(super) fn cannot_write(fields: &[&str]) -> ApiError {
     let message = format!(
         "Unable to create/update fields: {}. Please check the security settings of this field and verify that it is \
          read/write for your profile or permission set.",

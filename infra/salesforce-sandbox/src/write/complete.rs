@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::person;
-use crate::{schema::Object, state::State, tables::Fields};
+use crate::{schema::Object, state::State, tables::Fields, task_statuses};
 
 /// Fills in the fields that the given ones imply.
 pub(super) fn complete(state: &State, object: &Object, given: &mut Fields) {
@@ -17,7 +17,7 @@ pub(super) fn complete(state: &State, object: &Object, given: &mut Fields) {
     if person {
         split_name(given);
     }
-    fill_closed_status(object, given);
+    fill_closed_status(state, object, given);
     if let Some(date) = given.get("LastModifiedDate").cloned() {
         given.entry("SystemModstamp").or_insert(date);
     }
@@ -40,15 +40,15 @@ fn split_name(given: &mut Fields) {
 }
 
 /// Gives a closed record without a status a closed one, as the next update would otherwise open it again.
-fn fill_closed_status(object: &Object, given: &mut Fields) {
+fn fill_closed_status(state: &State, object: &Object, given: &mut Fields) {
     let (field, closed) = match object.name {
         "Case" => ("Status", "Closed"),
-        "Task" => ("Status", "Completed"),
+        "Task" => ("Status", task_statuses::first_closed(&state.tables).unwrap_or_default()),
         "Opportunity" if given.get("IsWon") == Some(&json!(true)) => ("StageName", "Closed Won"),
         "Opportunity" => ("StageName", "Closed Lost"),
         _ => return,
     };
-    if given.get("IsClosed") == Some(&json!(true)) && is_empty(given, field) {
+    if given.get("IsClosed") == Some(&json!(true)) && is_empty(given, field) && !closed.is_empty() {
         given.insert(field.to_owned(), json!(closed));
     }
 }

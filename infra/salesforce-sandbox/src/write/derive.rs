@@ -7,14 +7,14 @@ use crate::{
     schema::{self, Object},
     state::State,
     tables::{Fields, Record, Tables},
-    time,
+    task_statuses, time,
 };
 
 /// Sets the derived fields of a record that is about to be stored.
 pub(super) fn derive(tables: &mut Tables, object: &Object, fields: &mut Fields, now: Timestamp) {
     match object.name {
         "Task" => {
-            task(fields, now);
+            task(tables, fields, now);
             activity_account(tables, fields);
         }
         "Event" => activity_account(tables, fields),
@@ -35,8 +35,8 @@ fn set(fields: &mut Fields, name: &str, value: Value) {
     fields.insert(name.to_owned(), value);
 }
 
-fn task(fields: &mut Fields, now: Timestamp) {
-    let closed = text(fields, "Status") == Some("Completed");
+fn task(tables: &Tables, fields: &mut Fields, now: Timestamp) {
+    let closed = text(fields, "Status").is_some_and(|status| task_statuses::is_closed(tables, status));
     let high = text(fields, "Priority") == Some("High");
     set(fields, "IsClosed", json!(closed));
     set(fields, "IsHighPriority", json!(high));

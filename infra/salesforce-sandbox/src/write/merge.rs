@@ -24,7 +24,7 @@ pub(crate) fn merge(
     merged: &[String],
     now: Timestamp,
 ) -> Vec<String> {
-    let actor = Actor { user_id: state.identity.admin_user_id.clone(), now, allow_save: true };
+    let actor = Actor { user_id: state.identity.admin_user_id.clone(), now, allow_save: true, auto_assign: false };
     let mut moved = Vec::new();
     for loser in merged {
         // The hidden Contacts of Person Accounts first, as they follow their Accounts.

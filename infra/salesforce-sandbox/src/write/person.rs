@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::accept::cannot_write;
 use crate::{
     error::ApiError,
+    options::AccountType,
     schema::{self, Object},
     state::State,
     tables::{Fields, Record},
@@ -34,20 +36,41 @@ const MIRRORED: &[(&str, &str)] = &[
     ("SystemModstamp", "SystemModstamp"),
 ];
 
-/// Marks a new Account as a Person Account when it has a last name or the record type of one.
+/// Marks a new Account as a Person Account when it has a last name or the record type of one, or the user's default is
+/// that.
 pub(super) fn classify(state: &State, object: &Object, fields: &mut Fields) -> Result<(), ApiError> {
-    if object.name != "Account" || !state.options.person_accounts {
+    if object.name != "Account" {
+        return Ok(());
+    }
+    let default = state.options.default_account_type;
+    if default == AccountType::None {
+        return Err(no_record_type(text(fields, "RecordTypeId")));
+    }
+    if !state.options.person_accounts {
         return Ok(());
     }
     // The API cannot set the flag; its value here is the default of every flag.
     fields.remove("IsPersonAccount");
-    let person = is_person(state, fields);
+    let person_by_default = default == AccountType::Person && text(fields, "RecordTypeId").is_none();
+    let person = person_by_default || is_person(state, fields);
     if person && text(fields, "Name").is_some() {
+        if person_by_default {
+            return Err(cannot_write(&["Name"]));
+        }
         let message = "Account: bad field names on insert/update call: Name";
         return Err(ApiError::record("INVALID_FIELD_FOR_INSERT_UPDATE", message, &["Name"]));
     }
     mark(state, fields, person);
     Ok(())
+}
+
+/// The error for a user to whom no record type is available.
+fn no_record_type(given: Option<&str>) -> ApiError {
+    let Some(id) = given else {
+        return ApiError::record("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "record type missing for: Account", &[]);
+    };
+    let message = format!("Record Type ID: this ID value isn't valid for the user: {id}");
+    ApiError::record("INVALID_CROSS_REFERENCE_KEY", message, &["RecordTypeId"])
 }
 
 /// Whether an Account is a Person Account: by its flag if that is set, else by its record type or last name.

@@ -26,9 +26,9 @@ fn check_one(state: &State, object: &Object, field: &Field, targets: &[&str], id
         return Err(ApiError::record("FIELD_INTEGRITY_EXCEPTION", message, &[field.name]));
     }
     if schema::object_of_id(id).is_some_and(|target| state.options.hides_object(target.name)) {
-        let message = format!("insufficient access rights on cross-reference id: {}", &id[..15]);
-        return Err(ApiError::record("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", message, &[]));
+        return Err(no_access(id));
     }
+    require_shared(state, id)?;
     let Some((target, record)) = state.tables.find(id) else {
         return Err(ApiError::record("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", &[]));
     };
@@ -47,4 +47,15 @@ fn check_one(state: &State, object: &Object, field: &Field, targets: &[&str], id
         return Err(ApiError::record("INACTIVE_OWNER_OR_USER", message, &[]));
     }
     Ok(())
+}
+
+/// Refuses a record that sharing hides from the session's user.
+pub(super) fn require_shared(state: &State, id: &str) -> Result<(), ApiError> {
+    let hidden = state.tables.find(id).is_some_and(|(target, record)| !state.shares(target, record));
+    if hidden { Err(no_access(id)) } else { Ok(()) }
+}
+
+fn no_access(id: &str) -> ApiError {
+    let message = format!("insufficient access rights on cross-reference id: {}", &id[..15]);
+    ApiError::record("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", message, &[])
 }

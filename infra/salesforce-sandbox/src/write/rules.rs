@@ -18,7 +18,8 @@ use crate::{
 pub(super) fn validate(options: &Options, object: &Object, fields: &Fields) -> Result<(), ApiError> {
     let mut rules = options.validation_rules.iter().filter(|rule| rule.sobject.eq_ignore_ascii_case(object.name));
     rules.find(|rule| violates(rule, fields)).map_or(Ok(()), |rule| {
-        Err(ApiError::record("FIELD_CUSTOM_VALIDATION_EXCEPTION", rule.message.clone(), &[&rule.field]))
+        let error = ApiError::record("FIELD_CUSTOM_VALIDATION_EXCEPTION", rule.message.clone(), &[&rule.field]);
+        Err(error.in_foreign_words())
     })
 }
 

@@ -39,7 +39,7 @@ pub(crate) fn seed(
     if !record_id.starts_with(object.prefix) || state.tables.get(object, &record_id).is_some() {
         return Err(ApiError::record("MALFORMED_ID", "the id is taken or of another object", &["Id"]));
     }
-    stamp_created(&mut fields, &record_id, &Actor { user_id: admin, now, allow_save: true });
+    stamp_created(&mut fields, &record_id, &Actor { user_id: admin, now, allow_save: true, auto_assign: false });
     derive::derive(&mut state.tables, object, &mut fields, now);
     // Given fields override derived ones.
     fields.extend(given);
