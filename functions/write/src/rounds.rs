@@ -9,13 +9,18 @@ mod update;
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use org::{BatchError, Hints, Job, Knowledge, Matched, Missing, Org, Plan, Remember, Users};
+use org::{
+    BatchError, Hints, InsteadOfAccount, Job, Knowledge, Matched, Missing, Org, Plan, Remember, Users, status_names,
+};
 use rules::E164;
 use rules::matching::Record;
 use rules::settings::Settings;
-use store::{OurRecord, PhoneMatch, Tenant, Unconfirmed};
+use rules::unknown::AccountType;
+use salesforce::call_log::MESSAGE_TYPE;
+use salesforce::{Refusal, SObject};
+use store::{Known, OurRecord, PhoneMatch, Tenant, Unconfirmed};
 
-use self::fix::Fix;
+use self::fix::{Fix, Part};
 use self::progress::Progress;
 use self::requests::Requests;
 use self::update::Update;
@@ -118,6 +123,7 @@ impl<'a> Rounds<'a> {
         let waiting = waiting.into_iter().map(|(job, until)| outcome::deferred(job, update::unanswered(), until));
         progress.finished.extend(waiting);
         progress.finished.extend(plan.skipped.into_iter().map(|(job, reason)| outcome::skipped(job, reason)));
+        progress.to_fix.extend(plan.later.into_iter().map(|job| (job, Fix::LookUpAgain)));
         progress.existing.extend(plan.existing.into_iter().map(|(draft, id)| (draft, Some(id))));
         progress.extend(create::bundles(&mut self.requests(), plan.bundles).await);
         if progress.can_continue() {
@@ -138,6 +144,7 @@ impl<'a> Rounds<'a> {
             phones: &self.writer.lookup.phones,
             tenant: &self.tenant.id,
             facts: &self.tenant.facts,
+            statuses: status_names(&self.tenant.facts, &self.tenant.statuses),
             late_effect: self.writer.late_effect,
             in_doubt: &mut self.in_doubt,
         }
@@ -163,7 +170,12 @@ impl<'a> Rounds<'a> {
         });
         waiting.extend(in_doubt);
         let lookup = &self.writer.lookup;
-        let users = Users { known: &lookup.owners, tenant: &self.tenant.id, default_owner: self.org.default_owner };
+        let users = Users {
+            known: &lookup.owners,
+            tenant: &self.tenant.id,
+            default_owner: self.org.default_owner,
+            chosen: &self.tenant.users,
+        };
         let mut plan = Plan::new(jobs, &knowledge, self.settings, &self.tenant.own_lines, &users);
         self.knowledge = Some(knowledge);
 
@@ -259,9 +271,7 @@ impl<'a> Rounds<'a> {
                     true
                 }
                 Fix::LeaveOut(sobject, refusal) => {
-                    let fields = refusal.cause().fields.iter();
-                    let missing: Vec<_> =
-                        fields.map(|field| Missing::refused(*sobject, field, &job, refusal)).collect();
+                    let missing = self.missing(*sobject, refusal, &job).await?;
                     // If the fields were already left out and the job was refused again, this fix cannot help.
                     let helps = !missing.iter().all(|missing| missing.is_in(&facts));
                     if helps {
@@ -285,8 +295,8 @@ impl<'a> Rounds<'a> {
                 }
                 Fix::Use(id, _) => !named.contains_key(&job.phone) && self.use_record(&job, records.get(id)),
                 Fix::DefaultOwner(_) => {
-                    if let Some(email) = job.user_email() {
-                        self.writer.lookup.owners.forget(&self.tenant.id, &email);
+                    for key in job.user_keys(&self.tenant.users) {
+                        self.writer.lookup.owners.forget(&self.tenant.id, key);
                     }
                     job.by_default_owner = true;
                     true
@@ -294,6 +304,18 @@ impl<'a> Rounds<'a> {
                 Fix::WithoutEmail(_) => {
                     job.without_email = true;
                     true
+                }
+                Fix::Account(instead, _) => {
+                    let helps = job.account != Some(*instead);
+                    job.account = Some(*instead);
+                    helps
+                }
+                Fix::AccountType(part, _) => {
+                    let is_possible = facts.account_type.is_none() && self.learn_account_type().await?;
+                    if !is_possible && *part == Part::Company {
+                        job.account = Some(InsteadOfAccount::None);
+                    }
+                    is_possible || *part == Part::Company
                 }
             };
             if helps {
@@ -307,6 +329,30 @@ impl<'a> Rounds<'a> {
         let new = new.map(|(phone, record)| (phone.clone(), self.matched(record.clone()))).collect();
         self.cache_phones(new).await?;
         Ok(fixed)
+    }
+
+    /// What the org lacks by the refusal of a job's record of `sobject`. If the refusal names no field, those that the org
+    /// does not let us write.
+    async fn missing(&mut self, sobject: SObject, refusal: &Refusal, job: &Job) -> Result<Vec<Missing>, BatchError> {
+        let named = refusal.cause().fields.clone();
+        let fields = if named.is_empty() { self.org.unwritable(sobject).await? } else { named };
+        let statuses = status_names(&self.tenant.facts, &self.tenant.statuses);
+        let sent = |field: &str| match field {
+            "Status" => statuses.name(job.status),
+            "Type" if job.interaction.messages().is_some() => Some(MESSAGE_TYPE),
+            _ => None,
+        };
+        Ok(fields.iter().map(|field| Missing::refused(sobject, field, refusal, sent(field))).collect())
+    }
+
+    /// Learns the record type of Accounts that the user may create. Returns whether it is another than the default.
+    async fn learn_account_type(&mut self) -> Result<bool, BatchError> {
+        if self.tenant.facts.account_type.is_none() {
+            let value = self.org.call(async |client| client.account_type().await).await?;
+            self.tenant.facts.account_type = Some(Known { value, at: self.now });
+        }
+        let account_type = self.tenant.facts.account_type.map(|known| known.value);
+        Ok(matches!(account_type, Some(AccountType::Business(_))))
     }
 
     /// Uses the record that a duplicate rule named for the job's phone number. Returns whether there is one.

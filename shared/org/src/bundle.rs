@@ -1,11 +1,13 @@
 //! A new record with its Case and Tasks, as one transaction in Salesforce.
 
 use jiff::Timestamp;
-use rules::unknown::NewRecord;
-use salesforce::{SObject, Subrequest, call_log};
+use rules::StatusNames;
+use rules::unknown::{AccountType, NewRecord};
+use salesforce::{AssignmentRules, Record, SObject, SalesforceId, Subrequest, call_log};
 use store::{OrgFacts, PendingCreate};
 
 use crate::draft::{Draft, without};
+use crate::missing::Missing;
 
 /// A new record, a new Case or both, with the Tasks on them. Written atomically.
 #[derive(Debug)]
@@ -16,13 +18,28 @@ pub struct Bundle {
     pub pending: Vec<PendingCreate>,
     /// The record to create; `None` if only the Case is new.
     pub record: Option<NewRecord>,
+    /// The Account of a new Contact.
+    pub account: Option<BundleAccount>,
     /// The subject of the Case to create.
     pub case: Option<String>,
-    /// The Tasks.
+    /// The Tasks. The new records belong to the owner of the first.
     pub drafts: Vec<Draft>,
+    /// Whether the org's assignment rules may give the new records another owner.
+    pub assignment: AssignmentRules,
+}
+
+/// The Account of a new Contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BundleAccount {
+    /// It exists.
+    Existing(SalesforceId),
+    /// It is created, with this name.
+    New(String),
 }
 
 impl Bundle {
+    /// The name of the part that creates the Account of a new Contact.
+    pub const ACCOUNT: &str = "account";
     /// The name of the part that creates the record. Tasks are named `task0`, `task1` and so on.
     pub const RECORD: &str = "record";
     /// The name of the part that creates the Case.
@@ -37,23 +54,39 @@ impl Bundle {
         self.pending.iter().filter(|create| !excludes(create)).map(|create| create.until).max()
     }
 
-    /// The subrequests that create the record, the Case and the Tasks, linked to each other, without fields that the
-    /// org lacks.
-    pub fn subrequests(&self, facts: &OrgFacts) -> Vec<Subrequest> {
+    /// The subrequests that create the records and the Tasks, linked to each other, without fields and values that the org
+    /// lacks.
+    pub fn subrequests(&self, facts: &OrgFacts, statuses: &StatusNames) -> Vec<Subrequest> {
         let mut parts = Vec::new();
+        let Some(first) = self.drafts.first() else { return parts };
+        let owner = &first.owner;
+        let create = |name: &str, wire: Record, sobject: SObject| {
+            let wire = if sobject == SObject::Account { with_type(wire, facts) } else { wire };
+            Subrequest::create(name, without(wire, sobject, facts)).assigned_by(self.assignment)
+        };
         if let Some(new) = &self.record {
-            let wire = without(call_log::new_record(new), SObject::from(new.kind()), facts);
-            parts.push(Subrequest::create(Self::RECORD, wire));
+            let wire = call_log::new_record(new, owner);
+            let may_link = !Missing::Field(SObject::Contact, "AccountId".to_owned()).is_in(facts);
+            parts.extend(match self.account.as_ref().filter(|_| may_link) {
+                None => vec![create(Self::RECORD, wire, new.kind().into())],
+                Some(BundleAccount::Existing(id)) => {
+                    vec![create(Self::RECORD, wire.with("AccountId", *id), new.kind().into())]
+                }
+                Some(BundleAccount::New(name)) => vec![
+                    create(Self::ACCOUNT, call_log::new_company(name, owner), SObject::Account),
+                    create(Self::RECORD, wire, new.kind().into()).link("AccountId", Self::ACCOUNT),
+                ],
+            });
         }
-        if let (Some(subject), Some(first)) = (&self.case, self.drafts.first()) {
-            let wire = without(call_log::new_case(subject), SObject::Case, facts);
+        if let Some(subject) = &self.case {
+            let wire = call_log::new_case(subject, owner);
             parts.push(match first.record.id {
-                Some(contact) => Subrequest::create(Self::CASE, wire.with("ContactId", contact)),
-                None => Subrequest::create(Self::CASE, wire).link("ContactId", Self::RECORD),
+                Some(contact) => create(Self::CASE, wire.with("ContactId", contact), SObject::Case),
+                None => create(Self::CASE, wire, SObject::Case).link("ContactId", Self::RECORD),
             });
         }
         for (index, draft) in self.drafts.iter().enumerate() {
-            let mut part = Subrequest::create(&format!("task{index}"), draft.wire(facts));
+            let mut part = Subrequest::create(&format!("task{index}"), draft.wire(facts, statuses));
             if let Some(new) = &self.record {
                 let field = if SObject::from(new.kind()) == SObject::Account { "WhatId" } else { "WhoId" };
                 part = part.link(field, Self::RECORD);
@@ -64,5 +97,13 @@ impl Bundle {
             parts.push(part);
         }
         parts
+    }
+}
+
+/// The new Account with the record type of businesses, where the user's default is another.
+fn with_type(wire: Record, facts: &OrgFacts) -> Record {
+    match facts.account_type.map(|known| known.value) {
+        Some(AccountType::Business(id)) => wire.with("RecordTypeId", id),
+        Some(AccountType::Default | AccountType::Unavailable) | None => wire,
     }
 }

@@ -1,6 +1,7 @@
 //! The check of an org and its set-up, which also correct the facts that are stored about the org.
 
 use jiff::Timestamp;
+use rules::Settings;
 use salesforce::{KeyField, OrgCheck, SObject, SetUpOutcome, SetUpStep, check_org, set_up};
 use store::{Known, OrgFacts, Tenant, Tenants};
 
@@ -9,7 +10,7 @@ use crate::missing::Missing;
 use crate::org::Org;
 
 impl Org {
-    /// Checks what the org offers. What was fixed in the org is used from the next call on.
+    /// Checks what the org offers for these settings. What was fixed in the org is used from the next call on.
     ///
     /// # Errors
     /// Why the check could not be completed.
@@ -17,9 +18,11 @@ impl Org {
         &mut self,
         tenants: &Tenants,
         tenant: &mut Tenant,
+        settings: &Settings,
         now: Timestamp,
     ) -> Result<OrgCheck, BatchError> {
-        let check = self.call(async |client| check_org(client).await).await?;
+        let choice = tenant.statuses.clone();
+        let check = self.call(async |client| check_org(client, settings, &choice).await).await?;
         let mut facts = tenant.facts.clone();
         correct(&mut facts, &check, now);
         if facts != tenant.facts {
@@ -56,11 +59,15 @@ fn correct(facts: &mut OrgFacts, check: &OrgCheck, now: Timestamp) {
             Missing::Searched(_, field) => callers.into_iter().any(|object| is_faulty(object, field)),
             Missing::Field(..) | Missing::Value { .. } => check.faulty_fields.contains(&missing.to_string()),
             Missing::Object(object) => check.hidden_objects.contains(object),
+            // They are tried again.
+            Missing::Filter(..) | Missing::Query(_) => false,
         };
         if !is_still_missing {
             missing.remove_from(facts);
         }
     }
+    facts.lists = Some(Known { value: check.lists.clone(), at: now });
+    facts.account_type = check.account_type.map(|value| Known { value, at: now });
     if let Some(value) = check.person_accounts {
         let known = facts.person_accounts.filter(|known| known.value == value);
         facts.person_accounts = Some(known.unwrap_or(Known { value, at: now }));
@@ -71,6 +78,9 @@ fn correct(facts: &mut OrgFacts, check: &OrgCheck, now: Timestamp) {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
+    use rules::OrgLists;
+    use rules::unknown::AccountType;
+
     use super::*;
 
     #[test]
@@ -79,6 +89,8 @@ mod tests {
         let mut facts = OrgFacts {
             person_accounts: Some(Known { value: false, at: Timestamp::UNIX_EPOCH }),
             country: None,
+            lists: None,
+            account_type: None,
             missing_fields: at(&["Task.Type", "Task.CallType", "Caller.HomePhone", "Caller.OtherPhone"]),
             missing_objects: at(&["Lead", "Case"]),
         };
@@ -88,6 +100,8 @@ mod tests {
             person_accounts: Some(true),
             faulty_fields: ["Task.Type", "Contact.HomePhone"].map(str::to_owned).into(),
             hidden_objects: BTreeSet::from([SObject::Lead]),
+            lists: OrgLists::default(),
+            account_type: Some(AccountType::Default),
         };
         let now = Timestamp::from_second(60).unwrap();
         correct(&mut facts, &check, now);

@@ -1,8 +1,8 @@
 //! A Task that is ready to be written.
 
-use rules::Task;
 use rules::matching::Record;
 use rules::relate::RelatedKind;
+use rules::{StatusChoice, StatusNames, Task};
 use salesforce::{SObject, SalesforceId, call_log};
 use store::{OrgFacts, Related};
 
@@ -26,8 +26,8 @@ pub struct Draft {
 
 impl Draft {
     /// The Task's record in Salesforce, without the fields that the org lacks.
-    pub fn wire(&self, facts: &OrgFacts) -> salesforce::Record {
-        let mut wire = call_log::new_task(&self.task, &self.owner);
+    pub fn wire(&self, facts: &OrgFacts, statuses: &StatusNames) -> salesforce::Record {
+        let mut wire = call_log::new_task(&self.task, &self.owner, statuses);
         if let Some(who) = self.record.who() {
             wire.set("WhoId", who);
         }
@@ -61,8 +61,33 @@ pub fn without(mut wire: salesforce::Record, sobject: SObject, facts: &OrgFacts)
                     wire.remove(&field);
                 }
             }
-            Missing::Field(..) | Missing::Value { .. } | Missing::Searched(..) | Missing::Object(_) => {}
+            Missing::Field(..)
+            | Missing::Value { .. }
+            | Missing::Searched(..)
+            | Missing::Filter(..)
+            | Missing::Query(_)
+            | Missing::Object(_) => {}
+        }
+    }
+    if let Some(lists) = &facts.lists {
+        let is_unlisted = |(field, value): (&str, &serde_json::Value)| {
+            let value = value.as_str()?;
+            lists.value.lacks(&format!("{sobject}.{field}"), value).then(|| field.to_owned())
+        };
+        let unlisted: Vec<String> = wire.fields().filter_map(is_unlisted).collect();
+        for field in unlisted {
+            wire.remove(&field);
         }
     }
     wire
+}
+
+/// The statuses of the org that are written.
+pub fn status_names(facts: &OrgFacts, choice: &StatusChoice) -> StatusNames {
+    let list = facts.lists.as_ref().map(|lists| lists.value.statuses.as_slice()).unwrap_or_default();
+    let refused = |name: &str| {
+        let (sobject, field, value) = (SObject::Task, "Status".to_owned(), name.to_owned());
+        Missing::Value { sobject, field, value }.is_in(facts)
+    };
+    StatusNames::choose(list, choice, refused)
 }

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use rules::settings::Settings;
 use rules::{E164, Interaction, MessageId, Task, TaskStatus, Topic, Trace, Verdict};
-use store::{Entry, Problem, Unconfirmed, Written};
+use salesforce::SalesforceId;
+use store::{ChosenUsers, Entry, Problem, Unconfirmed, Written};
+
+use crate::owners::UserKey;
 
 /// A call, or messages, to be written as a Task, with the state of the attempts so far.
 #[derive(Clone, Debug)]
@@ -38,6 +41,17 @@ pub struct Job {
     pub removed: BTreeSet<MessageId>,
     /// Whether a new record omits the e-mail because Salesforce considers it invalid.
     pub without_email: bool,
+    /// The Account of a new Contact, if Salesforce refused the one that was planned.
+    pub account: Option<InsteadOfAccount>,
+}
+
+/// What a new Contact has in place of an Account that Salesforce refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InsteadOfAccount {
+    /// No Account.
+    None,
+    /// This one, which a duplicate rule named.
+    Existing(SalesforceId),
 }
 
 impl Job {
@@ -59,6 +73,7 @@ impl Job {
             was_read_again: false,
             removed: BTreeSet::new(),
             without_email: false,
+            account: None,
         }
     }
 
@@ -136,10 +151,9 @@ impl Job {
         self.trace.clone_from(&self.before);
     }
 
-    /// The e-mail of the Aircall user in lower case, the key for looking up owners. `None` if the connecting user owns
-    /// the Task.
-    pub fn user_email(&self) -> Option<String> {
-        let email = self.interaction.user()?.email.as_ref()?;
-        (!self.by_default_owner).then(|| email.trim().to_lowercase())
+    /// The Salesforce users who may own the Task, in the order in which they count. None if the connecting user owns it.
+    pub fn user_keys(&self, chosen: &ChosenUsers) -> Vec<UserKey> {
+        let user = self.interaction.user().filter(|_| !self.by_default_owner);
+        user.map(|user| UserKey::of_user(user, chosen)).unwrap_or_default()
     }
 }

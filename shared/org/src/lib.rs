@@ -32,13 +32,13 @@ mod search;
 mod session;
 
 pub use batch_error::{BatchError, Reason};
-pub use bundle::Bundle;
-pub use draft::{Draft, without};
-pub use job::Job;
-pub use lookup::{Hints, Knowledge, Lookup};
+pub use bundle::{Bundle, BundleAccount};
+pub use draft::{Draft, status_names, without};
+pub use job::{InsteadOfAccount, Job};
+pub use lookup::{Companies, Hints, Knowledge, Lookup};
 pub use missing::{InvalidMissing, Missing};
 pub use org::Org;
-pub use owners::{Owner, Owners};
+pub use owners::{MatchedBy, Owner, Owners, UserKey};
 pub use plan::{Plan, Users};
 pub use preview::{Field, FieldValue, Place, Preview, RelatedPlace, Writes};
 pub use remembered::{Matched, Remember};

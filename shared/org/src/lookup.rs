@@ -7,10 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 use rules::matching::{Callers, Candidate, Matches, Record};
 use rules::phone::Country;
 use rules::relate::{Related, RelatedKind, wanted};
-use rules::settings::Settings;
+use rules::settings::{ContactAccount, Settings, UnknownNumber};
+use rules::unknown::company;
 use rules::{E164, RecordKind, Topic, Trace};
 use salesforce::call_log::{Found, PERSON_FIELDS};
-use salesforce::{CallerFields, Error, KeyField, Refusal, SObject, SalesforceId};
+use salesforce::{CallerFields, Error, ErrorCode, KeyField, Refusal, SObject, SalesforceId};
 use store::{Known, OrgFacts, PhoneMatch, Phones, Tenant, Tenants};
 
 use crate::batch_error::BatchError;
@@ -18,7 +19,7 @@ use crate::job::Job;
 use crate::missing::Missing;
 use crate::org::Org;
 use crate::owners::{Owner, Owners};
-use crate::queries::{Answers, OrgCountry, Queries, ask};
+use crate::queries::{Answers, OrgCountry, Queries, Unconfirmed, ask};
 use crate::remembered::{Matched, NotFound, Remember, Remembered, add_number, known_trace, not_found};
 use crate::search::{Searched, search};
 
@@ -38,6 +39,38 @@ pub struct Knowledge {
     pub relation_denied: bool,
     /// Tasks that exist, by key.
     pub tasks: BTreeMap<String, SalesforceId>,
+    /// The Accounts of companies.
+    pub companies: Companies,
+    /// Whether records that the search index does not list yet could not be queried.
+    pub is_unconfirmed: bool,
+}
+
+/// The Accounts of companies.
+#[derive(Debug, Default)]
+pub struct Companies {
+    /// By names in lower case.
+    by_name: BTreeMap<String, (SalesforceId, String)>,
+    /// Whether they could not be queried.
+    pub is_denied: bool,
+}
+
+impl Companies {
+    /// The most recently updated Account of this name, with its name as it is written there.
+    pub fn get(&self, name: &str) -> Option<&(SalesforceId, String)> {
+        self.by_name.get(&name.to_lowercase())
+    }
+
+    /// The companies among these Accounts, the most recently updated first.
+    fn new(accounts: &[salesforce::Record], is_denied: bool) -> Self {
+        let is_business = |account: &&salesforce::Record| account.bool("IsPersonAccount") != Some(true);
+        let mut by_name = BTreeMap::new();
+        for account in accounts.iter().filter(is_business) {
+            if let (Some(id), Some(name)) = (account.id(), account.str("Name")) {
+                by_name.entry(name.to_lowercase()).or_insert((id, name.to_owned()));
+            }
+        }
+        Self { by_name, is_denied }
+    }
 }
 
 /// What earlier rounds learnt about phone numbers.
@@ -88,20 +121,27 @@ impl Lookup {
         let searched: BTreeSet<E164> = unknown.iter().filter(is_searched).cloned().collect();
         let Searched { found: mut candidates, crowded } = self.search(org, tenant, &searched, now).await?;
         let mut questions = self.questions(tenant, settings, jobs, &knowledge, &candidates);
-        let sure = sure(&candidates, &callers_of(jobs, tenant));
-        let is_confirmed = |phone: &&E164| !sure.contains(phone) || remembered.contains_key(phone);
+        // Nothing beats a Contact, except for one that was made meanwhile: that is worth no API call of its own.
+        let contacts = sure_contacts(&candidates, &callers_of(jobs, tenant));
+        let is_needed = |phone: &E164| !contacts.contains(phone) || remembered.contains_key(phone);
         if let Some((_, asked)) = &mut questions.related {
             let records = remembered.values().map(|remembered| &remembered.record);
             let contacts = records.filter(|record| record.kind == RecordKind::Contact);
             asked.extend(contacts.filter_map(|record| record.id));
         }
-        questions.phones = unknown.iter().filter(is_confirmed).cloned().collect();
+        (questions.phones, questions.phones_if_free) = unknown.iter().cloned().partition(is_needed);
         questions.crowded = crowded;
-        let callers = callers(tenant);
-        let mut answers = ask(org, &questions, &callers).await?;
+        questions.now = now;
+        let mut answers = ask(org, &questions, &callers(tenant)).await?;
+        self.ask_again(org, tenant, &questions, &mut answers, now).await?;
         if let Some(users) = &answers.users {
-            self.owners.learn(&tenant.id, &questions.emails.iter().cloned().collect::<Vec<_>>(), users);
+            self.owners.learn(&tenant.id, &questions.users, users);
         }
+        if let Some(lists) = answers.lists.take() {
+            tenant.facts.lists = Some(Known { value: lists, at: now });
+            self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
+        }
+        let callers = callers(tenant);
         if answers.keys_denied {
             Missing::key_field(KeyField::CallObject).add_to(&mut tenant.facts, now);
             self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
@@ -133,6 +173,9 @@ impl Lookup {
         knowledge.tasks = std::mem::take(&mut answers.tasks);
         knowledge.related = std::mem::take(&mut answers.related);
         knowledge.relation_denied = answers.relation_denied;
+        knowledge.companies = Companies::new(&answers.companies, answers.companies_denied);
+        knowledge.is_unconfirmed =
+            SObject::CALLERS.into_iter().any(|object| Missing::Query(object).is_in(&tenant.facts));
 
         let mut ids = BTreeSet::new();
         candidates.retain(|found| ids.insert(found.candidate.record.id));
@@ -179,8 +222,13 @@ impl Lookup {
         knowledge: &Knowledge,
         candidates: &[Found],
     ) -> Queries {
-        let emails = jobs.iter().filter_map(Job::user_email);
-        let hides_accounts = Missing::Object(SObject::Account).is_in(&tenant.facts);
+        let users = jobs.iter().flat_map(|job| job.user_keys(&tenant.users));
+        let names_company = |job: &Job| job.interaction.contact().and_then(company);
+        let wants_companies = settings.unknown_number == UnknownNumber::CreateContact
+            && settings.contact_account == ContactAccount::ByCompany
+            && !hides(tenant, SObject::Account);
+        let is_known = |job: &&Job| knowledge.records.contains_key(&job.phone);
+        let hides_accounts = hides(tenant, SObject::Account);
         let may_have_persons = !hides_accounts
             && match tenant.facts.person_accounts {
                 None => true,
@@ -193,18 +241,81 @@ impl Lookup {
             |job: &&Job| !lacks(KeyField::CallObject) && (lacks(KeyField::AircallKey) || was_unkeyed(job));
         let sent = jobs.iter().flat_map(|job| &job.unconfirmed).map(|sent| sent.sent_at);
         Queries {
-            emails: emails.filter(|email| self.owners.get(&tenant.id, email) == Owner::Unknown).collect(),
+            users: users.filter(|key| self.owners.get(&tenant.id, key) == Owner::Unknown).collect(),
+            companies: jobs.iter().filter(|job| wants_companies && !is_known(job)).filter_map(names_company).collect(),
+            needs_lists: tenant.facts.lists.is_none(),
             related: wanted(settings, RecordKind::Contact).map(|kind| (kind, contacts(knowledge, candidates))),
             accounts: candidates.iter().filter(|_| may_have_persons).filter_map(|found| found.account_id).collect(),
             may_have_persons: !hides_accounts && tenant.facts.person_accounts.is_none(),
             may_have_country: tenant.facts.country.is_none(),
-            phones: BTreeSet::new(),
-            crowded: BTreeSet::new(),
             keys: jobs.iter().filter(may_be_unkeyed).map(|job| job.key.clone()).collect(),
             // No Task is older than its call, nor than the first request to create it, by the clocks of Aircall, ours
             // and Salesforce.
             since: jobs.iter().map(|job| job.interaction.started_at()).chain(sent).min().map(|at| at - MAX_CLOCK_SKEW),
+            ..Queries::default()
         }
+    }
+
+    /// Learns why queries were refused that the work can be done without, and asks again what may be answered without the
+    /// cause.
+    async fn ask_again(
+        &self,
+        org: &mut Org,
+        tenant: &mut Tenant,
+        questions: &Queries,
+        answers: &mut Answers,
+        now: Timestamp,
+    ) -> Result<(), BatchError> {
+        let facts = tenant.facts.clone();
+        let mut again = Queries { now, ..Queries::default() };
+        if answers.emails_denied && Missing::Filter(SObject::User, "Email".to_owned()).add_to(&mut tenant.facts, now) {
+            again.users.clone_from(&questions.users);
+        }
+        for (sobject, why) in std::mem::take(&mut answers.unconfirmed) {
+            let is_news = why == Unconfirmed::Field && self.learn_fields(org, tenant, sobject, now).await?;
+            if is_news {
+                again.phones = questions.phones.union(&questions.phones_if_free).cloned().collect();
+                again.crowded.clone_from(&questions.crowded);
+            } else {
+                Missing::Query(sobject).add_to(&mut tenant.facts, now);
+            }
+        }
+        if tenant.facts == facts {
+            return Ok(());
+        }
+        let mut more = ask(org, &again, &callers(tenant)).await?;
+        for sobject in std::mem::take(&mut more.unconfirmed).into_keys() {
+            Missing::Query(sobject).add_to(&mut tenant.facts, now);
+        }
+        self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
+        answers.users = more.users.take().or(answers.users.take());
+        answers.merge(more);
+        Ok(())
+    }
+
+    /// Adds to the facts the phone fields of an object that are hidden, or that queries cannot filter by. Returns whether
+    /// any of them is new. One API call.
+    async fn learn_fields(
+        &self,
+        org: &mut Org,
+        tenant: &mut Tenant,
+        sobject: SObject,
+        now: Timestamp,
+    ) -> Result<bool, BatchError> {
+        let Ok(description) = org.try_call(async |client| client.describe(sobject).await).await? else {
+            return Ok(false);
+        };
+        let mut is_news = false;
+        for field in callers(tenant).selected(sobject) {
+            let missing = match description.fields.get(field) {
+                None if PERSON_FIELDS.contains(&field) => continue,
+                None => Missing::Searched(Some(sobject), field.to_owned()),
+                Some(found) if !found.filterable => Missing::Filter(sobject, field.to_owned()),
+                Some(_) => continue,
+            };
+            is_news |= missing.add_to(&mut tenant.facts, now);
+        }
+        Ok(is_news)
     }
 
     /// Searches for all phone numbers at once. A field that the org reports as missing is left out and stored in the
@@ -220,6 +331,17 @@ impl Lookup {
         loop {
             match search(org, phones, &callers(tenant)).await? {
                 Err(Error::Refused(refusal)) if learn_missing(&mut tenant.facts, &refusal, now) => {
+                    self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
+                }
+                // Salesforce did not name the field.
+                Err(Error::Refused(refusal)) if *refusal.code() == ErrorCode::InvalidField => {
+                    let mut is_news = false;
+                    for sobject in SObject::CALLERS {
+                        is_news |= !hides(tenant, sobject) && self.learn_fields(org, tenant, sobject, now).await?;
+                    }
+                    if !is_news {
+                        return Err(Error::Refused(refusal).into());
+                    }
                     self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
                 }
                 searched => return Ok(searched?),
@@ -273,11 +395,19 @@ fn callers_of(jobs: &[Job], tenant: &Tenant) -> Callers {
     callers
 }
 
-/// The phone numbers that records have for sure. Others are queried even if no record would be created: a user may have
-/// created the record during the call.
-fn sure(candidates: &[Found], callers: &Callers) -> BTreeSet<E164> {
+/// The phone numbers that a Contact has for sure.
+fn sure_contacts(candidates: &[Found], callers: &Callers) -> BTreeSet<E164> {
     let matches = Matches::new(callers, candidates.iter().map(|found| &found.candidate));
-    callers.phones().filter(|phone| matches.is_sure(phone)).cloned().collect()
+    let is_contact = |phone: &&E164| {
+        let chosen = matches.choose(phone, &mut Trace::new());
+        matches.is_sure(phone) && chosen.is_some_and(|chosen| chosen.record.kind == RecordKind::Contact)
+    };
+    callers.phones().filter(is_contact).cloned().collect()
+}
+
+/// Whether the org hides an object from the connecting user.
+fn hides(tenant: &Tenant, sobject: SObject) -> bool {
+    Missing::Object(sobject).is_in(&tenant.facts)
 }
 
 /// Adds to the facts the fields or the object that a refused search reports as missing or hidden. Returns whether any
@@ -304,6 +434,8 @@ fn callers(tenant: &Tenant) -> CallerFields {
         match missing {
             Missing::Searched(sobject, field) => callers.without(sobject, &field),
             Missing::Object(sobject) => callers.without_object(sobject),
+            Missing::Filter(sobject, field) => callers.without_filter(sobject, &field),
+            Missing::Query(sobject) => callers.without_query(sobject),
             Missing::Field(..) | Missing::Value { .. } => callers,
         }
     })

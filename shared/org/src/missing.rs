@@ -8,8 +8,6 @@ use salesforce::call_log::MESSAGE_TYPE;
 use salesforce::{ErrorCode, KeyField, Refusal, SObject};
 use store::OrgFacts;
 
-use crate::job::Job;
-
 /// Something that an org lacks, or that the connecting user may not use.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Missing {
@@ -27,6 +25,11 @@ pub enum Missing {
     /// A field that a search for callers must leave out: `Caller.Lead.MobilePhone`, or `Caller.MobilePhone` where
     /// Salesforce did not name the object.
     Searched(Option<SObject>, String),
+    /// A field that queries cannot filter by, as it is encrypted: `Filter.Contact.Phone`.
+    Filter(SObject, String),
+    /// The query that confirms what the search found, of an object of which it took too long or was refused:
+    /// `Query.Contact`.
+    Query(SObject),
     /// An object: `Lead`.
     Object(SObject),
 }
@@ -38,6 +41,10 @@ pub struct InvalidMissing;
 
 /// The pseudo-object of the fields that searches leave out.
 const CALLER: &str = "Caller";
+/// The pseudo-object of the fields that queries cannot filter by.
+const FILTER: &str = "Filter";
+/// The pseudo-object of the objects that are not queried by phone number.
+const QUERY: &str = "Query";
 
 impl Missing {
     /// The field that holds the key of a Task.
@@ -45,14 +52,14 @@ impl Missing {
         Self::Field(SObject::Task, field.name().to_owned())
     }
 
-    /// What the org lacks by the refusal of `field` of a job's record: the field, or a single picklist value that only
-    /// messages use.
-    pub fn refused(sobject: SObject, field: &str, job: &Job, refusal: &Refusal) -> Self {
-        let is_value = *refusal.code() == ErrorCode::InvalidOrNullForRestrictedPicklist && field == "Type";
-        if is_value && job.interaction.messages().is_some() {
-            Self::Value { sobject, field: field.to_owned(), value: MESSAGE_TYPE.to_owned() }
-        } else {
-            Self::Field(sobject, field.to_owned())
+    /// What the org lacks by the refusal of `field` of a record: the field, or the value that was `sent`, where others of the
+    /// picklist may be taken.
+    pub fn refused(sobject: SObject, field: &str, refusal: &Refusal, sent: Option<&str>) -> Self {
+        let is_value = *refusal.code() == ErrorCode::InvalidOrNullForRestrictedPicklist
+            && (field == "Status" || field == "Type" && sent == Some(MESSAGE_TYPE));
+        match sent.filter(|_| is_value) {
+            Some(value) => Self::Value { sobject, field: field.to_owned(), value: value.to_owned() },
+            None => Self::Field(sobject, field.to_owned()),
         }
     }
 
@@ -60,7 +67,7 @@ impl Missing {
     pub fn is_in(&self, facts: &OrgFacts) -> bool {
         match self {
             Self::Object(_) => facts.missing_objects.contains_key(&self.to_string()),
-            Self::Field(..) | Self::Value { .. } | Self::Searched(..) => {
+            Self::Field(..) | Self::Value { .. } | Self::Searched(..) | Self::Filter(..) | Self::Query(_) => {
                 facts.missing_fields.contains_key(&self.to_string())
             }
         }
@@ -70,7 +77,7 @@ impl Missing {
     pub fn add_to(&self, facts: &mut OrgFacts, now: Timestamp) -> bool {
         match self {
             Self::Object(_) => facts.missing_objects.insert(self.to_string(), now).is_none(),
-            Self::Field(..) | Self::Value { .. } | Self::Searched(..) => {
+            Self::Field(..) | Self::Value { .. } | Self::Searched(..) | Self::Filter(..) | Self::Query(_) => {
                 facts.missing_fields.insert(self.to_string(), now).is_none()
             }
         }
@@ -80,7 +87,7 @@ impl Missing {
     pub fn remove_from(&self, facts: &mut OrgFacts) -> bool {
         match self {
             Self::Object(_) => facts.missing_objects.remove(&self.to_string()).is_some(),
-            Self::Field(..) | Self::Value { .. } | Self::Searched(..) => {
+            Self::Field(..) | Self::Value { .. } | Self::Searched(..) | Self::Filter(..) | Self::Query(_) => {
                 facts.missing_fields.remove(&self.to_string()).is_some()
             }
         }
@@ -101,6 +108,8 @@ impl fmt::Display for Missing {
             Self::Value { sobject, field, value } => write!(f, "{sobject}.{field}={value}"),
             Self::Searched(Some(sobject), field) => write!(f, "{CALLER}.{sobject}.{field}"),
             Self::Searched(None, field) => write!(f, "{CALLER}.{field}"),
+            Self::Filter(sobject, field) => write!(f, "{FILTER}.{sobject}.{field}"),
+            Self::Query(sobject) => write!(f, "{QUERY}.{sobject}"),
             Self::Object(sobject) => write!(f, "{sobject}"),
         }
     }
@@ -117,6 +126,13 @@ impl FromStr for Missing {
                 Some((object, field)) => Ok(Self::Searched(Some(sobject(object)?), field.to_owned())),
                 None => Ok(Self::Searched(None, rest.to_owned())),
             };
+        }
+        if object == QUERY {
+            return sobject(rest).map(Self::Query);
+        }
+        if object == FILTER {
+            let (object, field) = rest.split_once('.').ok_or(InvalidMissing)?;
+            return Ok(Self::Filter(sobject(object)?, field.to_owned()));
         }
         let sobject = sobject(object)?;
         match rest.split_once('=') {
@@ -143,12 +159,14 @@ mod tests {
         let (field, value) = ("Type".to_owned(), "SMS".to_owned());
         check("Task.Type=SMS", Missing::Value { sobject: SObject::Task, field, value });
         check("Caller.MobilePhone", Missing::Searched(None, "MobilePhone".to_owned()));
+        check("Filter.Contact.Phone", Missing::Filter(SObject::Contact, "Phone".to_owned()));
+        check("Query.Lead", Missing::Query(SObject::Lead));
         check("Caller.Lead.MobilePhone", Missing::Searched(Some(SObject::Lead), "MobilePhone".to_owned()));
     }
 
     #[test]
     fn other_names_are_refused() {
-        for text in ["", "Campaign", "Campaign.Name", "Caller.Campaign.Phone"] {
+        for text in ["", "Campaign", "Campaign.Name", "Caller.Campaign.Phone", "Query.Campaign", "Filter.Contact"] {
             assert_eq!(text.parse::<Missing>(), Err(InvalidMissing), "{text}");
         }
     }

@@ -22,6 +22,8 @@ pub struct Org {
     session: Session,
     /// No request may run beyond it.
     deadline: Instant,
+    /// How long a request may take.
+    timeout: Duration,
     /// Per cent of the org's daily API calls, used by all integrations, at which we stop.
     usage_limit: u8,
     /// The org's API calls of the last 24 hours, as of its last response.
@@ -54,7 +56,17 @@ impl Org {
             // Another version stored the connection.
             Err(_) => session.user().await?,
         };
-        Ok(Self { session, deadline, usage_limit, usage: None, default_owner, api_calls: 0, retried_address: false })
+        let timeout = TIMEOUT;
+        Ok(Self {
+            session,
+            deadline,
+            timeout,
+            usage_limit,
+            usage: None,
+            default_owner,
+            api_calls: 0,
+            retried_address: false,
+        })
     }
 
     /// Makes one API call. If Salesforce says that the session has expired, renews it and retries the call. It also
@@ -83,6 +95,24 @@ impl Org {
             answer = self.send(&request).await?;
         }
         Ok(answer)
+    }
+
+    /// The same with a request that is given up after `limit`, if there is one.
+    ///
+    /// # Errors
+    /// Why the work cannot go on.
+    pub(crate) async fn try_call_within<T, F>(
+        &mut self,
+        limit: Option<Duration>,
+        request: F,
+    ) -> Result<Result<T, Error>, BatchError>
+    where
+        F: AsyncFn(&Client) -> Result<Reply<T>, Error>,
+    {
+        let usual = std::mem::replace(&mut self.timeout, limit.unwrap_or(TIMEOUT));
+        let answer = self.try_call(request).await;
+        self.timeout = usual;
+        answer
     }
 
     /// Whether renewing the session may help. Each refresh is a risk to the grant, so a lost address causes only one.
@@ -138,7 +168,7 @@ impl Org {
         if let Some(spent) = self.is_spent() {
             return Err(BatchError::Pause(spent));
         }
-        let limit = self.time_left()?.min(TIMEOUT);
+        let limit = self.time_left()?.min(self.timeout);
         let answer = timeout(limit, request(self.session.client())).await;
         let (usage, calls) = match &answer {
             Ok(Ok(answer)) => (answer.usage, answer.calls),

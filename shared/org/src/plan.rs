@@ -5,16 +5,20 @@ use std::collections::BTreeMap;
 use rules::matching::Record;
 use rules::relate::{Relation, relate};
 use rules::settings::Settings;
-use rules::unknown::create;
-use rules::{OwnLines, SkipReason, Topic};
-use salesforce::SalesforceId;
-use store::{Related, TenantId};
+use rules::unknown::{AccountOfContact, NewRecord, account_of_contact, create};
+use rules::{Contact, OwnLines, SkipReason, Topic};
+use salesforce::{AssignmentRules, SalesforceId};
+use store::{ChosenUsers, Related, TenantId};
 
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, BundleAccount};
 use crate::draft::Draft;
-use crate::job::Job;
-use crate::lookup::Knowledge;
-use crate::owners::{Owner, Owners};
+use crate::job::{InsteadOfAccount, Job};
+use crate::lookup::{Companies, Knowledge};
+use crate::owners::{MatchedBy, Owner, Owners, UserKey};
+
+/// Added to the trace where a record may have been missed.
+const UNCONFIRMED: &str = "Salesforce did not answer the query for records of the last hours, which its search may not list \
+                           yet. Whoever was entered lately may not have been found.";
 
 /// The users who may own Tasks.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +29,8 @@ pub struct Users<'a> {
     pub tenant: &'a TenantId,
     /// The user who connected the org, and the owner where there is no other.
     pub default_owner: SalesforceId,
+    /// The users that an admin chose for Aircall's.
+    pub chosen: &'a ChosenUsers,
 }
 
 /// What to write for the jobs.
@@ -38,6 +44,8 @@ pub struct Plan {
     pub drafts: Vec<Draft>,
     /// Tasks that are created together with their records.
     pub bundles: Vec<Bundle>,
+    /// Jobs for another round: a bundle of this one creates the Account of the same company.
+    pub later: Vec<Job>,
 }
 
 impl Plan {
@@ -52,8 +60,11 @@ impl Plan {
     ) -> Self {
         let mut plan = Plan::default();
         let mut bundles: BTreeMap<String, Bundle> = BTreeMap::new();
+        // The bundle that creates the Account of each company.
+        let mut companies: BTreeMap<String, String> = BTreeMap::new();
         for mut job in jobs {
             let known = knowledge.records.get(&job.phone).cloned();
+            let mut account = None;
             let new = if let Some((_, found)) = &known {
                 job.trace.extend(found.clone());
                 None
@@ -66,7 +77,14 @@ impl Plan {
                 contact.email = contact.email.filter(|_| !job.without_email);
                 // As Aircall gives it, which is the number to call back.
                 let phone = job.interaction.party().phone().unwrap_or(&job.phone);
-                create(settings.unknown_number, phone, Some(&contact), &mut job.trace)
+                let new = create(settings.unknown_number, phone, Some(&contact), &mut job.trace);
+                if knowledge.is_unconfirmed {
+                    job.trace.note(Topic::Record, UNCONFIRMED);
+                }
+                if let Some(NewRecord::Contact { .. }) = new {
+                    account = account_of(&mut job, &contact, settings, &knowledge.companies);
+                }
+                new
             };
             let record = match (known, &new) {
                 (Some((record, _)), _) => record,
@@ -101,12 +119,20 @@ impl Plan {
             if let Some(task_id) = knowledge.tasks.get(&key) {
                 plan.existing.push((draft, *task_id));
             } else if new.is_some() || case.is_some() {
+                if let Some(BundleAccount::New(name)) = &account
+                    && *companies.entry(name.to_lowercase()).or_insert_with(|| bundle_key.clone()) != bundle_key
+                {
+                    plan.later.push(draft.job);
+                    continue;
+                }
                 let bundle = bundles.entry(bundle_key).or_insert_with_key(|subject| Bundle {
                     subject: subject.clone(),
                     pending: Vec::new(),
                     record: new,
+                    account,
                     case,
                     drafts: Vec::new(),
+                    assignment: if settings.assignment_rules { AssignmentRules::Active } else { AssignmentRules::Off },
                 });
                 bundle.drafts.push(draft);
             } else {
@@ -121,12 +147,58 @@ impl Plan {
 impl Users<'_> {
     /// The owner of the job's Task; the trace says why.
     fn owner(&self, job: &mut Job) -> SalesforceId {
-        let user = match job.user_email().map(|email| self.known.get(self.tenant, &email)) {
-            Some(Owner::User(id)) => Some(id),
-            Some(Owner::NoUser | Owner::Unknown) | None => None,
-        };
-        note_owner(job, user);
-        user.unwrap_or(self.default_owner)
+        let keys = job.user_keys(self.chosen);
+        let user = keys.iter().find_map(|key| match self.known.get(self.tenant, key) {
+            Owner::User(id, by) => Some((id, by)),
+            Owner::NoUser | Owner::Unknown => None,
+        });
+        let was_chosen = keys.iter().any(|key| matches!(key, UserKey::Id(_)));
+        if was_chosen && user.is_none_or(|(_, by)| by != MatchedBy::Override) {
+            job.trace
+                .note(Topic::Owner, "The Salesforce user that was chosen for the Aircall user is not active any more.");
+        }
+        note_owner(job, user.map(|(_, by)| by));
+        user.map_or(self.default_owner, |(id, _)| id)
+    }
+}
+
+/// The Account of the job's new Contact; the trace says why.
+fn account_of(job: &mut Job, contact: &Contact, settings: &Settings, companies: &Companies) -> Option<BundleAccount> {
+    let trace = &mut job.trace;
+    match job.account {
+        Some(InsteadOfAccount::None) => {
+            trace.note(Topic::Record, "Salesforce refused its Account: the new Contact belongs to none.");
+            return None;
+        }
+        Some(InsteadOfAccount::Existing(id)) => {
+            trace.note(
+                Topic::Record,
+                "A duplicate rule in Salesforce says that the Account of its company already exists.",
+            );
+            return Some(BundleAccount::Existing(id));
+        }
+        None => {}
+    }
+    match account_of_contact(settings, Some(contact), trace) {
+        AccountOfContact::None => None,
+        AccountOfContact::Named(id) => Some(BundleAccount::Existing(id)),
+        AccountOfContact::Company(name) if companies.is_denied => {
+            let finding =
+                format!("Salesforce does not let us look for the Account {name}: the new Contact belongs to none.");
+            trace.note(Topic::Record, finding);
+            None
+        }
+        AccountOfContact::Company(name) => match companies.get(&name) {
+            Some((id, name)) => {
+                trace.note(Topic::Record, format!("The new Contact belongs to the Account {name} of its company."));
+                Some(BundleAccount::Existing(*id))
+            }
+            None => {
+                let finding = format!("No Account has the name of its company: the Account {name} is created.");
+                trace.note(Topic::Record, finding);
+                Some(BundleAccount::New(name))
+            }
+        },
     }
 }
 
@@ -140,10 +212,17 @@ fn note_own_line(job: &mut Job) {
 }
 
 /// Notes in the trace who owns the Task, and why.
-fn note_owner(job: &mut Job, owner: Option<SalesforceId>) {
+fn note_owner(job: &mut Job, found: Option<MatchedBy>) {
     let name = job.interaction.user().and_then(|user| user.name.as_deref()).unwrap_or("the Aircall user").to_owned();
-    let finding = match (owner, job.interaction.user()) {
-        (Some(_), _) => format!("It belongs to {name}, found in Salesforce by e-mail."),
+    let finding = match (found, job.interaction.user()) {
+        (Some(MatchedBy::Email), _) => format!("It belongs to {name}, found in Salesforce by e-mail."),
+        (Some(MatchedBy::SandboxEmail), _) => {
+            format!("It belongs to {name}, found in Salesforce by the e-mail that a sandbox makes of theirs.")
+        }
+        (Some(MatchedBy::Username), _) => {
+            format!("It belongs to {name}, found in Salesforce by a username that is their e-mail.")
+        }
+        (Some(MatchedBy::Override), _) => format!("It belongs to the Salesforce user that was chosen for {name}."),
         (None, Some(_)) if job.by_default_owner => {
             format!("Salesforce does not let {name} own it: it belongs to the user who connected Salesforce.")
         }
@@ -152,7 +231,7 @@ fn note_owner(job: &mut Job, owner: Option<SalesforceId>) {
         }
         (None, Some(_)) => {
             format!(
-                "No active Salesforce user has the e-mail of {name}: it belongs to the user who connected Salesforce."
+                "No active Salesforce user has the e-mail of {name}, and none was chosen for them: it belongs to the user who connected Salesforce."
             )
         }
         (None, None) => "Aircall names no user: it belongs to the user who connected Salesforce.".to_owned(),

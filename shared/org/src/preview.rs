@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rules::matching::Record;
 use rules::settings::Settings;
 use rules::unknown::NewRecord;
-use rules::{RecordKind, SkipReason, Trace};
+use rules::{RecordKind, SkipReason, StatusNames, Trace};
 use salesforce::{SalesforceId, Subrequest};
 use serde_json::Value;
 use store::{OrgFacts, Related, Tenant};
@@ -12,7 +12,7 @@ use store::{OrgFacts, Related, Tenant};
 use crate::batch_error::BatchError;
 use crate::bundle::Bundle;
 use crate::connection;
-use crate::draft::Draft;
+use crate::draft::{Draft, status_names};
 use crate::job::Job;
 use crate::lookup::{Hints, Lookup};
 use crate::org::Org;
@@ -84,6 +84,8 @@ pub enum FieldValue {
     NewRecord,
     /// The id of the Case that would be created.
     NewCase,
+    /// The id of the Account that would be created.
+    NewAccount,
 }
 
 /// The display order of a Task's fields; all others follow.
@@ -121,25 +123,28 @@ impl Lookup {
         tenant.facts = std::mem::take(&mut tenant.facts).as_of(now);
         let job = job.as_new();
         let knowledge = self.look_up(org, tenant, settings, std::slice::from_ref(&job), &Hints::default(), now).await?;
-        let users = Users { known: &self.owners, tenant: &tenant.id, default_owner: org.default_owner };
-        Ok(Preview::new(Plan::new(vec![job], &knowledge, settings, &tenant.own_lines, &users), &tenant.facts))
+        let users =
+            Users { known: &self.owners, tenant: &tenant.id, default_owner: org.default_owner, chosen: &tenant.users };
+        let statuses = status_names(&tenant.facts, &tenant.statuses);
+        let plan = Plan::new(vec![job], &knowledge, settings, &tenant.own_lines, &users);
+        Ok(Preview::new(plan, &tenant.facts, &statuses))
     }
 }
 
 impl Preview {
     /// The preview from a plan of one job.
-    fn new(mut plan: Plan, facts: &OrgFacts) -> Self {
+    fn new(mut plan: Plan, facts: &OrgFacts, statuses: &StatusNames) -> Self {
         if let Some((job, reason)) = plan.skipped.pop() {
             return Self { trace: job.trace, would: Err(reason) };
         }
         if let Some(bundle) = plan.bundles.pop() {
-            return Self::from_bundle(bundle, facts);
+            return Self::from_bundle(bundle, facts, statuses);
         }
         let existing = plan.existing.pop().map(|(draft, id)| (draft, Some(id)));
         let draft = existing.or_else(|| plan.drafts.pop().map(|draft| (draft, None)));
         let (draft, task_id) = draft.expect("a plan contains each of its jobs");
         let writes = Writes {
-            task: task(fields(&draft.wire(facts), std::iter::empty())),
+            task: task(fields(&draft.wire(facts, statuses), std::iter::empty())),
             record: Place::Existing(draft.record),
             related: draft.related.map(RelatedPlace::Existing),
             task_id,
@@ -147,8 +152,8 @@ impl Preview {
         Self { trace: draft.job.trace, would: Ok(writes) }
     }
 
-    fn from_bundle(bundle: Bundle, facts: &OrgFacts) -> Self {
-        let parts = bundle.subrequests(facts);
+    fn from_bundle(bundle: Bundle, facts: &OrgFacts, statuses: &StatusNames) -> Self {
+        let parts = bundle.subrequests(facts, statuses);
         let part = |name: &str| parts.iter().find(|part| part.reference_id() == name).map(fields_of);
         let (record, case, written) = (part(Bundle::RECORD), part(Bundle::CASE), part("task0"));
         let Bundle { record: new, drafts, .. } = bundle;
@@ -174,7 +179,11 @@ fn fields<'a>(record: &salesforce::Record, links: impl Iterator<Item = (&'a str,
     let given = record.fields().map(|(name, value)| (name, FieldValue::Given(value.clone())));
     let mut fields: Vec<Field> = given.map(|(name, value)| Field { name: name.to_owned(), value }).collect();
     for (name, to) in links {
-        let value = if to == Bundle::CASE { FieldValue::NewCase } else { FieldValue::NewRecord };
+        let value = match to {
+            Bundle::CASE => FieldValue::NewCase,
+            Bundle::ACCOUNT => FieldValue::NewAccount,
+            _ => FieldValue::NewRecord,
+        };
         fields.retain(|field| field.name != name);
         fields.push(Field { name: name.to_owned(), value });
     }

@@ -1,19 +1,22 @@
 //! The SOQL queries of a look-up, batched into as few API calls as possible.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use jiff::Timestamp;
-use rules::E164;
+use jiff::{SignedDuration, Timestamp};
 use rules::matching::{Callers, Matches};
 use rules::phone::{Country, Script};
 use rules::relate::{Related, RelatedKind};
+use rules::{E164, OrgLists};
 use salesforce::call_log::{self, Found, PERSON_FIELDS};
 use salesforce::{
     Atomicity, CallerFields, ErrorCode, KeyField, Kind, MAX_QUERIES, Record, SObject, SalesforceId, Soql, Subrequest,
+    org_lists,
 };
 
 use crate::batch_error::BatchError;
 use crate::org::Org;
+use crate::owners::UserKey;
 
 /// The most numbers that are queried by patterns, each a comparison for every phone field of every record. More are queried
 /// by the texts under which they are mostly stored.
@@ -21,27 +24,43 @@ const MAX_PATTERNS: usize = 50;
 /// The most numbers that are also queried in digits of scripts that are not used in their country, and in letters.
 const MAX_IN_ALL_SCRIPTS: usize = 5;
 
+/// How long a request may take that asks for what the work can be done without.
+const OPTIONAL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How far back a record may have been modified that the search index does not list yet. It lags by minutes, and behind
+/// imports by hours.
+const INDEX_LAG: SignedDuration = SignedDuration::from_hours(24);
+
 /// What to query.
 #[derive(Debug, Default)]
 pub(crate) struct Queries {
-    /// Users by these e-mails.
-    pub(crate) emails: BTreeSet<String>,
+    /// Users.
+    pub(crate) users: BTreeSet<UserKey>,
     /// Open Cases or Opportunities of these Contacts.
     pub(crate) related: Option<(RelatedKind, BTreeSet<SalesforceId>)>,
     /// Whether these Accounts are Person Accounts.
     pub(crate) accounts: BTreeSet<SalesforceId>,
     /// Whether it is unknown if the org has Person Accounts at all.
     pub(crate) may_have_persons: bool,
-    /// Records with these phone numbers, by equality: a query sees records that the search index does not list yet.
+    /// Records with these phone numbers that were modified lately: a query sees records that the search index does not list
+    /// yet.
     pub(crate) phones: BTreeSet<E164>,
+    /// The same, if this needs no additional API call.
+    pub(crate) phones_if_free: BTreeSet<E164>,
     /// The records with each of these phone numbers that were last modified.
     pub(crate) crowded: BTreeSet<E164>,
+    /// The Accounts of these names.
+    pub(crate) companies: BTreeSet<String>,
+    /// Whether the org's lists of values are unknown.
+    pub(crate) needs_lists: bool,
     /// Whether the org's country is unknown.
     pub(crate) may_have_country: bool,
     /// Tasks with these keys, in an org without the key field.
     pub(crate) keys: BTreeSet<String>,
     /// The earliest creation time of those Tasks.
     pub(crate) since: Option<Timestamp>,
+    /// The time of the look-up.
+    pub(crate) now: Timestamp,
 }
 
 /// What Salesforce answered.
@@ -49,6 +68,8 @@ pub(crate) struct Queries {
 pub(crate) struct Answers {
     /// `None` if users were not queried, or Salesforce denied access.
     pub(crate) users: Option<Vec<Record>>,
+    /// Whether the org does not let users be found by their e-mail addresses, as these are encrypted.
+    pub(crate) emails_denied: bool,
     pub(crate) related: BTreeMap<SalesforceId, Vec<Related>>,
     /// The Accounts that are Person Accounts, with the id of their hidden Contact; `None` if the org has no such
     /// fields.
@@ -57,12 +78,29 @@ pub(crate) struct Answers {
     pub(crate) asked_about_persons: bool,
     pub(crate) country: OrgCountry,
     pub(crate) found: Vec<Found>,
+    /// The objects whose records with the phone numbers could not be queried.
+    pub(crate) unconfirmed: BTreeMap<SObject, Unconfirmed>,
+    /// The Accounts of companies, the most recently updated first.
+    pub(crate) companies: Vec<Record>,
+    /// Whether Accounts could not be queried by their names.
+    pub(crate) companies_denied: bool,
+    /// The org's lists of values.
+    pub(crate) lists: Option<OrgLists>,
     /// Whether Salesforce denied access to Cases or Opportunities.
     pub(crate) relation_denied: bool,
     /// Whether Salesforce denied looking up Tasks by their key.
     pub(crate) keys_denied: bool,
     /// Task ids by key.
     pub(crate) tasks: BTreeMap<String, SalesforceId>,
+}
+
+/// Why the records of an object could not be queried by phone number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unconfirmed {
+    /// Salesforce refused a field.
+    Field,
+    /// It took too long, or was refused for another reason.
+    Refused,
 }
 
 /// The org's country.
@@ -75,66 +113,122 @@ pub(crate) enum OrgCountry {
     Answered(Option<Country>),
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Target {
     Users,
     Related(RelatedKind),
     Persons,
     Organization,
-    Phones,
+    Phones(SObject),
+    Companies,
+    Statuses,
+    Describe(SObject),
     Keys,
 }
+
+impl Target {
+    /// Whether the work can be done without the answer.
+    fn is_optional(self) -> bool {
+        match self {
+            Self::Persons
+            | Self::Organization
+            | Self::Phones(_)
+            | Self::Companies
+            | Self::Statuses
+            | Self::Describe(_) => true,
+            Self::Users | Self::Related(_) | Self::Keys => false,
+        }
+    }
+}
+
+/// One question: a query, or for [`Target::Describe`] nothing more.
+type Question = (Target, Option<Soql>);
 
 /// Runs all queries, five per API call.
 ///
 /// A result that is cut off, after ten pages, has the records that were last modified. What is in it needs no more; what
 /// is not in it does not count as not found but is queried again, without the rest.
+///
+/// What can be done without is left out if it makes a request take too long, and counts as not found.
 pub(crate) async fn ask(org: &mut Org, questions: &Queries, callers: &CallerFields) -> Result<Answers, BatchError> {
-    let queries = queries(questions, callers);
-    let asked_about_persons = queries.iter().any(|(target, _)| matches!(target, Target::Persons));
+    let all = all(questions, callers);
+    let asked_about_persons = all.iter().any(|(target, _)| *target == Target::Persons);
     let mut answers = Answers { asked_about_persons, ..Answers::default() };
     let mut cut_off = false;
-    for chunk in queries.chunks(MAX_QUERIES) {
-        let named: Vec<(String, Target, &Soql)> =
-            chunk.iter().enumerate().map(|(index, (target, soql))| (format!("q{index}"), *target, soql)).collect();
-        let subrequests: Vec<Subrequest> = named.iter().map(|(name, _, soql)| Subrequest::query(name, soql)).collect();
-        let results = org.call(async |client| client.composite(&subrequests, Atomicity::EachAlone).await).await?;
-        for ((_, target, _), result) in named.iter().zip(results) {
-            let page = match result.page() {
-                Ok(page) => page,
-                // Only an org with person accounts has the fields that identify them, and not every user may see
-                // Accounts.
-                Err(error) if matches!(target, Target::Persons) && is_denied(&error) => continue,
-                // If the connected user may not see these, only the relation or the owner is lost, not the call.
-                Err(error) if matches!(target, Target::Related(_)) && is_denied(&error) => {
-                    answers.relation_denied = true;
-                    continue;
-                }
-                Err(error) if matches!(target, Target::Users) && is_denied(&error) => continue,
-                Err(error) if matches!(target, Target::Organization) && is_denied(&error) => {
-                    answers.country = OrgCountry::Answered(None);
-                    continue;
-                }
-                Err(error) if matches!(target, Target::Keys) && is_unknown_field(&error) => {
-                    answers.keys_denied = true;
-                    continue;
-                }
-                Err(error) => return Err(error.into()),
-            };
-            let first = salesforce::Reply { value: page, usage: None, calls: 0 };
-            let page = if first.value.has_more() {
-                org.call(async |client| client.all_records(first.clone()).await).await?
-            } else {
-                first.value
-            };
-            cut_off |= page.has_more();
-            answers.take(*target, page.records);
-        }
+    for chunk in chunks(all) {
+        let (optional, required): (Vec<Question>, Vec<Question>) =
+            chunk.iter().cloned().partition(|(target, _)| target.is_optional());
+        let limit = Some(OPTIONAL_TIMEOUT).filter(|_| !optional.is_empty());
+        cut_off |= match ask_once(org, &chunk, limit, &mut answers).await? {
+            Some(cut_off) => cut_off,
+            None => {
+                optional.iter().for_each(|(target, _)| answers.lacks(*target, Unconfirmed::Refused));
+                answers.asked_about_persons &= !optional.iter().any(|(target, _)| *target == Target::Persons);
+                ask_once(org, &required, None, &mut answers).await?.unwrap_or_default()
+            }
+        };
     }
     if cut_off && let Some(rest) = answers.unanswered(questions) {
         answers.merge(Box::pin(ask(org, &rest, callers)).await?);
     }
     Ok(answers)
+}
+
+/// Sends questions that fit into one request. Returns whether a result is cut off; none if the request took longer than
+/// `limit`.
+async fn ask_once(
+    org: &mut Org,
+    questions: &[Question],
+    limit: Option<Duration>,
+    answers: &mut Answers,
+) -> Result<Option<bool>, BatchError> {
+    let name = |index: usize| format!("q{index}");
+    let subrequests: Vec<Subrequest> = questions
+        .iter()
+        .enumerate()
+        .map(|(index, (target, soql))| match (target, soql) {
+            (Target::Describe(sobject), _) => Subrequest::describe(&name(index), *sobject),
+            (_, Some(soql)) => Subrequest::query(&name(index), soql),
+            (_, None) => unreachable!("only descriptions have no query"),
+        })
+        .collect();
+    let sent = org.try_call_within(limit, async |client| client.composite(&subrequests, Atomicity::EachAlone).await);
+    let results = match sent.await {
+        Ok(Ok(results)) => results,
+        Ok(Err(error)) if limit.is_some() && is_query_timeout(&error) => return Ok(None),
+        Ok(Err(error)) => return Err(error.into()),
+        Err(BatchError::TimedOut(_)) if limit.is_some() => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut cut_off = false;
+    let (mut statuses, mut described) = (Vec::new(), BTreeMap::new());
+    for ((target, _), result) in questions.iter().zip(results) {
+        if let Target::Describe(sobject) = target {
+            described.extend(result.description().ok().map(|description| (*sobject, description)));
+            continue;
+        }
+        let page = match result.page() {
+            Ok(page) => page,
+            Err(error) if answers.does_without(*target, &error) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        let first = salesforce::Reply { value: page, usage: None, calls: 0 };
+        let page = if first.value.has_more() {
+            org.call(async |client| client.all_records(first.clone()).await).await?
+        } else {
+            first.value
+        };
+        cut_off |= page.has_more();
+        if *target == Target::Statuses {
+            statuses = page.records;
+        } else {
+            answers.take(*target, page.records);
+        }
+    }
+    if questions.iter().any(|(target, _)| *target == Target::Statuses) {
+        answers.lists = Some(org_lists(&statuses, &described));
+    }
+    Ok(Some(cut_off))
 }
 
 fn is_denied(error: &salesforce::Error) -> bool {
@@ -145,12 +239,29 @@ fn is_unknown_field(error: &salesforce::Error) -> bool {
     error.refusal().is_some_and(|refusal| *refusal.code() == ErrorCode::InvalidField)
 }
 
-fn queries(questions: &Queries, callers: &CallerFields) -> Vec<(Target, Soql)> {
-    let mut queries = Vec::new();
-    let mut add = |target: Target, soql: Vec<Soql>| queries.extend(soql.into_iter().map(|soql| (target, soql)));
-    let list = |ids: &BTreeSet<SalesforceId>| ids.iter().copied().collect::<Vec<_>>();
+fn is_query_timeout(error: &salesforce::Error) -> bool {
+    error.refusal().is_some_and(|refusal| *refusal.code() == ErrorCode::QueryTimeout)
+}
 
-    add(Target::Users, Soql::active_users_by_email(&questions.emails.iter().cloned().collect::<Vec<_>>()));
+/// The questions in chunks that each fit into one request.
+fn chunks(questions: Vec<Question>) -> Vec<Vec<Question>> {
+    let (described, queries): (Vec<Question>, Vec<Question>) =
+        questions.into_iter().partition(|(_, soql)| soql.is_none());
+    let mut chunks: Vec<Vec<Question>> = queries.chunks(MAX_QUERIES).map(<[Question]>::to_vec).collect();
+    // Descriptions do not count as queries.
+    if let Some(last) = chunks.last_mut() {
+        last.extend(described);
+    }
+    chunks
+}
+
+fn all(questions: &Queries, callers: &CallerFields) -> Vec<Question> {
+    let mut queries: Vec<Question> = Vec::new();
+    let mut add = |target: Target, soql: Vec<Soql>| queries.extend(soql.into_iter().map(|soql| (target, Some(soql))));
+    let list = |ids: &BTreeSet<SalesforceId>| ids.iter().copied().collect::<Vec<_>>();
+    let texts = |texts: &BTreeSet<String>| texts.iter().cloned().collect::<Vec<_>>();
+
+    users(&questions.users, callers).into_iter().for_each(|soql| add(Target::Users, soql));
     if let Some((kind, contacts)) = &questions.related {
         let soql = match kind {
             RelatedKind::Case => Soql::open_cases(&list(contacts)),
@@ -158,27 +269,61 @@ fn queries(questions: &Queries, callers: &CallerFields) -> Vec<(Target, Soql)> {
         };
         add(Target::Related(*kind), soql);
     }
+    let person_fields = if callers.has_person_accounts() { PERSON_FIELDS } else { &[] };
+    add(Target::Companies, Soql::accounts_by_name(&texts(&questions.companies), person_fields));
     add(Target::Persons, Soql::records_by_id(SObject::Account, &list(&questions.accounts), PERSON_FIELDS));
-    let (patterns, forms) = spellings(&questions.phones);
     for sobject in SObject::CALLERS {
-        add(Target::Phones, Soql::records_by_pattern(sobject, &patterns, callers));
-        add(Target::Phones, Soql::records_by_phone(sobject, &forms, callers));
+        add(Target::Phones(sobject), confirming(sobject, &questions.phones, callers, questions.now));
         for phone in &questions.crowded {
             let forms: Vec<String> = phone.written_forms().into_iter().collect();
-            add(Target::Phones, Soql::latest_by_phone(sobject, &forms, callers));
+            add(Target::Phones(sobject), Soql::latest_by_phone(sobject, &forms, callers));
         }
     }
-    let keys: Vec<String> = questions.keys.iter().cloned().collect();
-    add(Target::Keys, Soql::tasks_by_key(KeyField::CallObject, &keys, questions.since));
-    // Only where they need no additional API call.
-    let has_room = |queries: &[_]| !queries.len().is_multiple_of(MAX_QUERIES);
-    if questions.may_have_persons && questions.accounts.is_empty() && has_room(&queries) {
-        queries.push((Target::Persons, Soql::any_account(PERSON_FIELDS)));
+    add(Target::Keys, Soql::tasks_by_key(KeyField::CallObject, &texts(&questions.keys), questions.since));
+    if questions.needs_lists {
+        add(Target::Statuses, vec![Soql::task_statuses()]);
+        queries.extend([SObject::Task, SObject::Case].map(|sobject| (Target::Describe(sobject), None)));
     }
-    if questions.may_have_country && has_room(&queries) {
-        queries.push((Target::Organization, Soql::organization()));
+    // Only where they need no additional API call.
+    let room = |queries: &[Question]| {
+        let count = queries.iter().filter(|(_, soql)| soql.is_some()).count();
+        count.next_multiple_of(MAX_QUERIES) - count
+    };
+    let free = SObject::CALLERS.into_iter().flat_map(|sobject| {
+        let soql = confirming(sobject, &questions.phones_if_free, callers, questions.now);
+        soql.into_iter().map(move |soql| (Target::Phones(sobject), Some(soql)))
+    });
+    let free: Vec<Question> = free.collect();
+    if free.len() <= room(&queries) {
+        queries.extend(free);
+    }
+    if questions.may_have_persons && questions.accounts.is_empty() && room(&queries) > 0 {
+        queries.push((Target::Persons, Some(Soql::any_account(PERSON_FIELDS))));
+    }
+    if questions.may_have_country && room(&queries) > 0 {
+        queries.push((Target::Organization, Some(Soql::organization())));
     }
     queries
+}
+
+/// The queries for users: by e-mail address and username, and by id.
+fn users(keys: &BTreeSet<UserKey>, callers: &CallerFields) -> [Vec<Soql>; 2] {
+    let texts: Vec<String> = keys.iter().flat_map(UserKey::texts).collect();
+    let ids = keys.iter().filter_map(|key| match key {
+        UserKey::Id(id) => Some(id.to_string()),
+        UserKey::Email(_) => None,
+    });
+    let fields: &[&'static str] =
+        if callers.can_filter(SObject::User, "Email") { &["Email", "Username"] } else { &["Username"] };
+    [Soql::active_users(&texts, fields), Soql::active_users(&ids.collect::<Vec<_>>(), &["Id"])]
+}
+
+/// The queries for records of an object with these phone numbers that were modified lately.
+fn confirming(sobject: SObject, phones: &BTreeSet<E164>, callers: &CallerFields, now: Timestamp) -> Vec<Soql> {
+    let (patterns, forms) = spellings(phones);
+    let since = now - INDEX_LAG;
+    let by_pattern = Soql::records_by_pattern(sobject, &patterns, callers, since);
+    by_pattern.into_iter().chain(Soql::records_by_phone(sobject, &forms, callers, since)).collect()
 }
 
 /// The digits to query by pattern, and the texts to query by equality.
@@ -202,6 +347,31 @@ fn spellings(phones: &BTreeSet<E164>) -> (Vec<String>, Vec<String>) {
 }
 
 impl Answers {
+    /// Notes the refusal of a query that the work can be done without. Returns whether that is so.
+    fn does_without(&mut self, target: Target, error: &salesforce::Error) -> bool {
+        let is_missing =
+            target == Target::Keys && is_unknown_field(error) || target != Target::Keys && is_denied(error);
+        if is_missing {
+            let why = if is_unknown_field(error) { Unconfirmed::Field } else { Unconfirmed::Refused };
+            self.lacks(target, why);
+        }
+        is_missing
+    }
+
+    /// Notes that a query was not answered.
+    fn lacks(&mut self, target: Target, why: Unconfirmed) {
+        match target {
+            Target::Related(_) => self.relation_denied = true,
+            Target::Organization => self.country = OrgCountry::Answered(None),
+            Target::Keys => self.keys_denied = true,
+            Target::Users => self.emails_denied |= why == Unconfirmed::Field,
+            Target::Companies => self.companies_denied = true,
+            Target::Phones(sobject) => drop(self.unconfirmed.insert(sobject, why)),
+            // Only an org with person accounts has the fields that identify them, and not every user may see Accounts.
+            Target::Persons | Target::Statuses | Target::Describe(_) => {}
+        }
+    }
+
     /// What of `questions` nothing was found for; `None` if that is all of them, or nothing.
     fn unanswered(&self, questions: &Queries) -> Option<Queries> {
         let contacts = |(kind, contacts): &(RelatedKind, BTreeSet<SalesforceId>)| {
@@ -216,6 +386,7 @@ impl Answers {
             phones: questions.phones.iter().filter(not_found).cloned().collect(),
             keys: questions.keys.iter().filter(|key| !self.tasks.contains_key(*key)).cloned().collect(),
             since: questions.since,
+            now: questions.now,
             ..Queries::default()
         };
         let count = |queries: &Queries| {
@@ -226,10 +397,11 @@ impl Answers {
     }
 
     /// Adds the answers to what had remained unanswered.
-    fn merge(&mut self, mut rest: Self) {
+    pub(crate) fn merge(&mut self, mut rest: Self) {
         self.related.append(&mut rest.related);
         self.found.append(&mut rest.found);
         self.tasks.append(&mut rest.tasks);
+        self.unconfirmed.append(&mut rest.unconfirmed);
         self.relation_denied |= rest.relation_denied;
         self.keys_denied |= rest.keys_denied;
     }
@@ -237,6 +409,8 @@ impl Answers {
     fn take(&mut self, target: Target, records: Vec<Record>) {
         match target {
             Target::Users => self.users.get_or_insert_default().extend(records),
+            Target::Companies => self.companies.extend(records),
+            Target::Statuses | Target::Describe(_) => {}
             Target::Related(kind) => {
                 let read = match kind {
                     RelatedKind::Case => call_log::open_case,
@@ -260,7 +434,7 @@ impl Answers {
                 };
                 self.country = OrgCountry::Answered(records.first().and_then(country));
             }
-            Target::Phones => self.found.extend(records.iter().filter_map(call_log::found)),
+            Target::Phones(_) => self.found.extend(records.iter().filter_map(call_log::found)),
             Target::Keys => {
                 let key = |record: &Record| Some((record.str(KeyField::CallObject.name())?.to_owned(), record.id()?));
                 // Newest first: of several Tasks, the oldest, which was logged, is inserted last and kept.

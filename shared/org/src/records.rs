@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rules::matching::Record;
 use salesforce::call_log::found;
-use salesforce::{Atomicity, Error, KeyField, Refusal, SObject, SalesforceId, Saved, Soql, Update};
+use salesforce::{Atomicity, Error, KeyField, Kind, Refusal, SObject, SalesforceId, Saved, Soql, Update};
 
 use crate::batch_error::BatchError;
 use crate::org::Org;
@@ -103,6 +103,16 @@ impl Org {
         Ok(ids)
     }
 
+    /// The fields of new records of this object that are written but hidden from the user, or may not be written. None if
+    /// the user may not see the object. One API call.
+    ///
+    /// # Errors
+    /// Why the work cannot go on.
+    pub async fn unwritable(&mut self, sobject: SObject) -> Result<Vec<String>, BatchError> {
+        let described = self.try_call(async |client| client.describe(sobject).await).await?;
+        Ok(described.map(|description| description.unwritable(sobject)).unwrap_or_default())
+    }
+
     /// Creates up to 200 records in one API call. The results are in the same order.
     ///
     /// # Errors
@@ -110,9 +120,7 @@ impl Org {
     pub async fn create(&mut self, records: &[salesforce::Record]) -> Result<Vec<Saved>, BatchError> {
         match self.try_call(async |client| client.create(records, Atomicity::EachAlone).await).await? {
             // The whole request is refused because of a field that none of its records may have.
-            Err(Error::Refused(refusal)) if refusal.fields_to_leave_out().is_some() => {
-                Ok(vec![Err(refusal); records.len()])
-            }
+            Err(Error::Refused(refusal)) if refusal.kind() == Kind::Degrade => Ok(vec![Err(refusal); records.len()]),
             saved => Ok(saved?),
         }
     }

@@ -71,7 +71,12 @@ pub(crate) async fn not_found<'a>(
     if ids.is_empty() {
         return Ok(NotFound::default());
     }
-    let winners = org.winners(&ids, has_persons).await?;
+    let winners = match org.winners(&ids, has_persons).await {
+        Ok(winners) => winners,
+        // Without news of them, those that we created count.
+        Err(BatchError::TimedOut(_) | BatchError::Refused(_)) => BTreeMap::new(),
+        Err(error) => return Err(error),
+    };
     let mut not_found = NotFound::default();
     for (phone, Remembered { record, ours }) in missing() {
         match record.id.and_then(|id| winners.get(&id)) {

@@ -29,6 +29,7 @@ pub mod messages;
 mod observed;
 #[cfg(feature = "openapi")]
 mod openapi;
+mod org_lists;
 mod own_lines;
 pub mod phone;
 mod phone_digest;
@@ -53,6 +54,7 @@ pub use matching::{Candidate, RecordKind};
 pub use message::{Channel, DeliveryState, Media, Message, MessageId};
 pub use message_document::{MessageDocument, MessageEvent, MessageSnapshot};
 pub use messages::{Conversation, Messages};
+pub use org_lists::{OrgLists, OrgStatus, StatusChoice, StatusNames};
 pub use own_lines::OwnLines;
 pub use phone::E164;
 pub use phone_digest::DigestKey;

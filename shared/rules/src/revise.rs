@@ -19,8 +19,8 @@ use crate::text::length;
 pub struct Held {
     /// `Subject`.
     pub subject: Option<String>,
-    /// `Status`.
-    pub status: Option<String>,
+    /// The status that we may have written that `Status` stands for; none for any other.
+    pub status: Option<TaskStatus>,
     /// `CallDurationInSeconds`.
     pub talk_seconds: Option<u64>,
     /// `ActivityDate`, as Salesforce writes it.
@@ -82,7 +82,7 @@ fn field<T: PartialEq + Clone>(held: Option<&T>, ours: &T, is_base: impl Fn(&T) 
 /// The status is set at creation. It only changes when the call turns out to be of another type, such as a voicemail
 /// instead of a missed call, and only while Salesforce still holds the status we wrote.
 fn status(bases: &[Task], held: &Held, ours: &Task) -> Option<TaskStatus> {
-    let is_base = |base: &Task| base.status != ours.status && held.status.as_deref() == Some(base.status.as_str());
+    let is_base = |base: &Task| base.status != ours.status && held.status == Some(base.status);
     bases.iter().any(is_base).then_some(ours.status)
 }
 
@@ -227,11 +227,9 @@ fn find_part(
 
 /// The base for a Task that nobody has changed since we wrote it: exactly what Salesforce holds.
 pub fn base_from_current(held: &Held, ours: &Task) -> Task {
-    let statuses = [TaskStatus::Completed, TaskStatus::InProgress];
-    let status = statuses.into_iter().find(|status| held.status.as_deref() == Some(status.as_str()));
     Task {
         subject: held.subject.clone().unwrap_or_default(),
-        status: status.unwrap_or(ours.status),
+        status: held.status.unwrap_or(ours.status),
         talk_seconds: ours.talk_seconds.map(|_| held.talk_seconds.unwrap_or_default()),
         activity_date: held.activity_date.as_deref().and_then(|date| date.parse().ok()).unwrap_or(ours.activity_date),
         call_disposition: held.call_disposition.clone(),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::call::LineId;
 use crate::call_type::CallType;
+use crate::salesforce_id::SalesforceId;
 use crate::schedule::Schedule;
 use crate::stored;
 use crate::task_status::TaskStatus;
@@ -16,6 +17,9 @@ use crate::task_status::TaskStatus;
 /// The most lines that can have hours of their own: the page with their editors is as long as a response may be with a
 /// few times as many.
 pub const MAX_LINES_WITH_HOURS: usize = 200;
+
+/// The beginning of the ids of Accounts.
+const ACCOUNT_PREFIX: &str = "001";
 
 /// The settings document. Its JSON is what the console shows, accepts and stores.
 ///
@@ -33,6 +37,19 @@ pub struct Settings {
     pub business_hours: BusinessHours,
     /// What to do when no record has the phone number.
     pub unknown_number: UnknownNumber,
+    /// The Account of a Contact that is created. Optional, because older documents lack it; then the default applies.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(default = "none"))]
+    pub contact_account: ContactAccount,
+    /// The id of that Account where `contact_account` is `named`. Optional, because older documents lack it.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, example = "001Vr00000m4eGCIAY"))]
+    pub contact_account_id: Option<SalesforceId>,
+    /// Whether the org's assignment rules apply to Leads and Cases that are created, and may give them another owner than
+    /// the Task's. Optional, because older documents lack it; then they do not apply.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(default = false))]
+    pub assignment_rules: bool,
     /// What to do with calls and messages between the company's own lines. Optional, because older documents lack it; then
     /// the default applies.
     #[serde(default)]
@@ -160,6 +177,20 @@ pub enum UnknownNumber {
     DoNothing,
 }
 
+/// The Account of a Contact that is created.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ContactAccount {
+    /// None. Such a Contact is private: only its owner and administrators see it.
+    #[default]
+    None,
+    /// The Account of `contact_account_id`.
+    Named,
+    /// The most recently updated Account with exactly the name of the company in Aircall, which is created if there is none.
+    ByCompany,
+}
+
 /// What to do with calls and messages between the company's own lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -228,6 +259,9 @@ impl Default for Settings {
             },
             business_hours: BusinessHours { log_calls: LogCalls::Always, schedule: None, lines: BTreeMap::new() },
             unknown_number: UnknownNumber::DoNothing,
+            contact_account: ContactAccount::None,
+            contact_account_id: None,
+            assignment_rules: false,
             internal_calls: InternalCalls::Log,
             relate_to: RelateTo::Nothing,
             create_case_if_none: false,
@@ -278,6 +312,17 @@ impl Settings {
         if self.create_case_if_none && self.relate_to != RelateTo::Case {
             let message = "a Case can only be created when relate_to is \"case\"";
             note("create_case_if_none".to_owned(), message.to_owned());
+        }
+        match self.contact_account_id {
+            None if self.contact_account == ContactAccount::Named => {
+                let message = "the id of an Account is required where contact_account is \"named\"";
+                note("contact_account_id".to_owned(), message.to_owned());
+            }
+            Some(id) if id.prefix() != ACCOUNT_PREFIX => {
+                let message = "this is not the id of an Account, which begins with 001";
+                note("contact_account_id".to_owned(), message.to_owned());
+            }
+            None | Some(_) => {}
         }
         for (path, message) in self.business_hours.schedule.iter().flat_map(Schedule::problems) {
             note(format!("business_hours.schedule.{path}"), message);

@@ -14,6 +14,14 @@ pub enum TaskStatus {
 }
 
 impl TaskStatus {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Completed, Self::InProgress];
+
+    /// Whether its Task is closed.
+    pub fn is_closed(self) -> bool {
+        self == Self::Completed
+    }
+
     /// Salesforce's standard value.
     pub fn as_str(self) -> &'static str {
         match self {

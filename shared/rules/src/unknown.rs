@@ -1,9 +1,12 @@
 //! The record to create for a phone number that no record has.
 
+use serde::{Deserialize, Serialize};
+
 use crate::call::Contact;
 use crate::matching::RecordKind;
 use crate::phone::E164;
-use crate::settings::UnknownNumber;
+use crate::salesforce_id::SalesforceId;
+use crate::settings::{ContactAccount, Settings, UnknownNumber};
 use crate::text::{length, one_line, truncate, without_references};
 use crate::trace::{Topic, Trace};
 
@@ -46,21 +49,71 @@ impl NewRecord {
     }
 }
 
+/// The record type of Accounts that are created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountType {
+    /// The default of the connecting user, which is one of businesses, or the org has no record types.
+    Default,
+    /// This one.
+    Business(SalesforceId),
+    /// The user may create no business Account.
+    Unavailable,
+}
+
+/// The Account of a new Contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountOfContact {
+    /// None.
+    None,
+    /// This one.
+    Named(SalesforceId),
+    /// That of this name, which is created if there is none.
+    Company(String),
+}
+
+/// The Account that a new Contact for Aircall's `contact` belongs to. Adds the finding to `trace` if it does not depend on
+/// what is in the org.
+pub fn account_of_contact(settings: &Settings, contact: Option<&Contact>, trace: &mut Trace) -> AccountOfContact {
+    match (settings.contact_account, settings.contact_account_id) {
+        (ContactAccount::Named, Some(id)) => {
+            trace.note(Topic::Record, "The new Contact belongs to the Account that the settings name.");
+            AccountOfContact::Named(id)
+        }
+        (ContactAccount::None, _) | (ContactAccount::Named, None) => AccountOfContact::None,
+        (ContactAccount::ByCompany, _) => match contact.and_then(company) {
+            Some(company) => AccountOfContact::Company(company),
+            None => {
+                trace.note(Topic::Record, "Aircall names no company: the new Contact belongs to no Account.");
+                AccountOfContact::None
+            }
+        },
+    }
+}
+
+/// The company of Aircall's `contact`, as the name of an Account.
+pub fn company(contact: &Contact) -> Option<String> {
+    text(contact.company_name.as_deref(), MAX_COMPANY)
+}
+
+/// One line of at most `limit` characters; none if it is empty.
+fn text(text: Option<&str>, limit: usize) -> Option<String> {
+    let line = text.map(one_line).filter(|line| !line.is_empty())?;
+    Some(truncate(&without_references(&line), limit))
+}
+
 /// The record to create for `phone`, with the data of Aircall's `contact`. Adds the finding to `trace`.
 ///
 /// A name that Salesforce requires and Aircall lacks becomes the phone number in international format.
 pub fn create(setting: UnknownNumber, phone: &E164, contact: Option<&Contact>, trace: &mut Trace) -> Option<NewRecord> {
     let contact = contact.cloned().unwrap_or_default();
     let formatted = || phone.international();
-    let text =
-        |text: &Option<String>| text.as_deref().map(one_line).filter(|t| !t.is_empty()).map(|t| without_references(&t));
-    let truncated = |whole: &Option<String>, limit| text(whole).map(|text| truncate(&text, limit));
-    let first_name = truncated(&contact.first_name, MAX_FIRST_NAME);
-    let last_name = truncated(&contact.last_name, MAX_LAST_NAME);
-    let company = truncated(&contact.company_name, MAX_COMPANY);
+    let first_name = text(contact.first_name.as_deref(), MAX_FIRST_NAME);
+    let last_name = text(contact.last_name.as_deref(), MAX_LAST_NAME);
+    let company = company(&contact);
     // A truncated e-mail address would be a different address, so an invalid or too long one is left out.
     let is_email = |email: &String| email.contains('@') && !email.contains(' ') && length(email) <= MAX_EMAIL;
-    let email = text(&contact.email).filter(is_email);
+    let email = text(contact.email.as_deref(), usize::MAX).filter(is_email);
     let phone = phone.as_str().to_owned();
 
     let new = match setting {

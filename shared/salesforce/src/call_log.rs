@@ -7,7 +7,7 @@ use rules::phone::Country;
 use rules::relate::{Related, RelatedKind};
 use rules::revise::{Held, Revision};
 use rules::unknown::NewRecord;
-use rules::{Direction, RecordKind, Task};
+use rules::{Direction, RecordKind, StatusNames, Task};
 use serde_json::Value;
 
 use crate::composite::escape_references;
@@ -23,11 +23,11 @@ pub const MESSAGE_TYPE: &str = "SMS";
 /// The fields of an Account that identify a Person Account. They exist only in orgs with person accounts.
 pub const PERSON_FIELDS: &[&str] = &["IsPersonAccount", "PersonContactId"];
 
-/// A new Task, without links to records.
+/// A new Task, without links to records. Without a status, it has the org's default.
 ///
 /// `TaskSubtype` can only be set on creation. It makes the timeline show a logged call. Messages have no subtype of
 /// their own, and an org may lack a `Type` for them.
-pub fn new_task(task: &Task, owner: &SalesforceId) -> Record {
+pub fn new_task(task: &Task, owner: &SalesforceId, statuses: &StatusNames) -> Record {
     let (subtype, task_type) = if task.is_call() { ("Call", "Call") } else { ("Task", MESSAGE_TYPE) };
     let call_type = task.direction.map(|direction| match direction {
         Direction::Inbound => "Inbound",
@@ -37,18 +37,18 @@ pub fn new_task(task: &Task, owner: &SalesforceId) -> Record {
         .with(KeyField::AircallKey.name(), task.key.as_str())
         .with(KeyField::CallObject.name(), task.key.as_str())
         .with("Subject", task.subject.as_str())
-        .with("Status", task.status.as_str())
         .with("TaskSubtype", subtype)
         .with("Type", task_type)
         .with("ActivityDate", task.activity_date.to_string())
         .with("Description", task.description.as_str())
         .with("OwnerId", owner.as_str());
-    let call_fields: [(&str, Option<Value>); 3] = [
+    let optional: [(&str, Option<Value>); 4] = [
+        ("Status", statuses.name(task.status).map(Value::from)),
         ("CallType", call_type.map(Value::from)),
         ("CallDurationInSeconds", task.talk_seconds.map(Value::from)),
         ("CallDisposition", task.call_disposition.clone().map(Value::from)),
     ];
-    for (field, value) in call_fields {
+    for (field, value) in optional {
         if let Some(value) = value {
             record.set(field, value);
         }
@@ -57,11 +57,11 @@ pub fn new_task(task: &Task, owner: &SalesforceId) -> Record {
 }
 
 /// A Task as Salesforce holds it, read with [`HELD_FIELDS`].
-pub fn held(record: &Record) -> Held {
+pub fn held(record: &Record, statuses: &StatusNames) -> Held {
     let text = |field| record.str(field).map(str::to_owned);
     Held {
         subject: text("Subject"),
-        status: text("Status"),
+        status: record.str("Status").and_then(|value| statuses.meaning(value)),
         talk_seconds: record.get("CallDurationInSeconds").and_then(whole_number),
         activity_date: text("ActivityDate"),
         call_disposition: text("CallDisposition"),
@@ -75,7 +75,7 @@ fn whole_number(value: &Value) -> Option<u64> {
 }
 
 /// The change of a Task.
-pub fn revised_task(id: &SalesforceId, revision: &Revision) -> Record {
+pub fn revised_task(id: &SalesforceId, revision: &Revision, statuses: &StatusNames) -> Record {
     let mut record = Record::new(SObject::Task).with("Id", id.as_str());
     let mut set = |field: &str, value: Option<Value>| {
         if let Some(value) = value {
@@ -83,7 +83,7 @@ pub fn revised_task(id: &SalesforceId, revision: &Revision) -> Record {
         }
     };
     set("Subject", revision.subject.clone().map(Value::from));
-    set("Status", revision.status.map(|status| status.as_str().into()));
+    set("Status", revision.status.and_then(|status| statuses.name(status)).map(Value::from));
     set("CallDurationInSeconds", revision.talk_seconds.map(Value::from));
     set("ActivityDate", revision.activity_date.clone().map(Value::from));
     set("CallDisposition", revision.call_disposition.clone().map(Value::from));
@@ -91,13 +91,13 @@ pub fn revised_task(id: &SalesforceId, revision: &Revision) -> Record {
     record
 }
 
-/// A Contact, Lead or Account for an unknown phone number.
-pub fn new_record(new: &NewRecord) -> Record {
+/// A Contact, Lead or Account for an unknown phone number, which belongs to `owner`.
+pub fn new_record(new: &NewRecord, owner: &SalesforceId) -> Record {
     let with = |record: Record, field: &str, value: &Option<String>| match value {
         Some(value) => record.with(field, value.as_str()),
         None => record,
     };
-    match new {
+    let record = match new {
         NewRecord::Contact { first_name, last_name, phone, email } => {
             let record =
                 Record::new(SObject::Contact).with("LastName", last_name.as_str()).with("Phone", phone.as_str());
@@ -113,14 +113,20 @@ pub fn new_record(new: &NewRecord) -> Record {
         NewRecord::Account { name, phone } => {
             Record::new(SObject::Account).with("Name", name.as_str()).with("Phone", phone.as_str())
         }
-    }
+    };
+    record.with("OwnerId", owner.as_str())
 }
 
-/// A new Case for a call of a Contact, without the Contact. The subject is truncated to fit.
-pub fn new_case(subject: &str) -> Record {
+/// The Account of a company, for its first Contact. A Task does not show on it, so it has no phone number.
+pub fn new_company(name: &str, owner: &SalesforceId) -> Record {
+    Record::new(SObject::Account).with("Name", name).with("OwnerId", owner.as_str())
+}
+
+/// A new Case for a call of a Contact, without the Contact. It belongs to `owner`; the subject is truncated to fit.
+pub fn new_case(subject: &str, owner: &SalesforceId) -> Record {
     // Escaped before it is truncated, because escaping makes the text longer.
     let subject = limits::truncated(SObject::Case, "Subject", &escape_references(subject));
-    Record::new(SObject::Case).with("Subject", subject).with("Origin", "Phone")
+    Record::new(SObject::Case).with("Subject", subject).with("Origin", "Phone").with("OwnerId", owner.as_str())
 }
 
 impl From<RecordKind> for SObject {

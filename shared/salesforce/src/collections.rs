@@ -25,6 +25,22 @@ impl Atomicity {
     }
 }
 
+/// Whether the org's assignment rules apply to new Leads and Cases. They may give them another owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AssignmentRules {
+    /// The active rules apply.
+    Active,
+    /// None applies.
+    Off,
+}
+
+impl AssignmentRules {
+    /// The value of `Sforce-Auto-Assign`; none for Salesforce's default.
+    pub(crate) fn header(self) -> Option<&'static str> {
+        (self == Self::Off).then_some("FALSE")
+    }
+}
+
 /// The result of one record.
 pub type Saved = Result<SalesforceId, Refusal>;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::{Client, Error, Reply, SObject};
+use crate::{Client, Error, Reply, SObject, SalesforceId};
 
 /// An object as the user may use it: object permissions and field-level security are applied. Fields that the user may
 /// not see are missing.
@@ -17,6 +17,33 @@ pub struct Description {
     /// The fields that the user sees, by their API names.
     #[serde(deserialize_with = "by_name")]
     pub fields: BTreeMap<String, FieldDescription>,
+    /// The record types of the object; none if it has none.
+    #[serde(default, rename = "recordTypeInfos")]
+    pub record_types: Vec<RecordTypeInfo>,
+}
+
+/// A record type, as the user may use it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordTypeInfo {
+    /// The id.
+    pub record_type_id: SalesforceId,
+    /// Whether the user may create records of it.
+    pub available: bool,
+    /// Whether new records of the user have it, unless they say another.
+    pub default_record_type_mapping: bool,
+    /// Whether it only stands for records without a record type.
+    #[serde(default)]
+    pub master: bool,
+}
+
+/// A value of a picklist.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct PicklistValue {
+    /// The value, independent of the language.
+    pub value: String,
+    /// Whether it can be chosen.
+    pub active: bool,
 }
 
 /// A field that the user sees.
@@ -46,6 +73,16 @@ pub struct FieldDescription {
     /// Whether it is an external id, and so indexed.
     #[serde(default)]
     pub external_id: bool,
+    /// Whether queries may filter by it. An encrypted field may not be.
+    #[serde(default = "yes")]
+    pub filterable: bool,
+    /// The values of a picklist.
+    #[serde(default)]
+    pub picklist_values: Vec<PicklistValue>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn by_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, FieldDescription>, D::Error> {

@@ -16,6 +16,7 @@
 //! Errors display Salesforce's own words, which may quote customer data: show them to an admin, but log only the
 //! [`ErrorCode`].
 
+mod account_type;
 pub mod call_log;
 mod client;
 mod collections;
@@ -27,6 +28,7 @@ mod graph;
 mod limits;
 pub mod oauth;
 mod org_check;
+mod org_lists;
 mod parse;
 mod records;
 mod refusal;
@@ -36,16 +38,18 @@ mod soql;
 mod tests;
 mod transport;
 mod updates;
+mod words;
 
 pub use client::{ApiVersion, Client, Reply};
-pub use collections::{Atomicity, MAX_RECORDS, Saved};
+pub use collections::{AssignmentRules, Atomicity, MAX_RECORDS, Saved};
 pub use composite::{MAX_QUERIES, MAX_SUBREQUESTS, SubResult, Subrequest};
-pub use describe::{Description, FieldDescription};
+pub use describe::{Description, FieldDescription, PicklistValue, RecordTypeInfo};
 pub use error::Error;
 pub use error_code::{ErrorCode, Kind};
 pub use graph::{Graph, GraphResult, MAX_GRAPHS, MAX_NODES};
 pub use limits::ApiUsage;
 pub use org_check::{CheckItem, CheckStatus, OrgCheck, UserPermissions, check_org};
+pub use org_lists::org_lists;
 pub use records::{Page, Record, SObject};
 pub use refusal::{Fault, Refusal};
 pub use rules::SalesforceId;

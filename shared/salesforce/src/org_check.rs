@@ -3,13 +3,17 @@
 mod fields;
 mod key_field;
 mod objects;
+mod sharing;
 mod statuses;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::{join, join_all};
+use rules::unknown::AccountType;
+use rules::{OrgLists, Settings, StatusChoice};
 
-use crate::{Atomicity, Client, Description, Error, ErrorCode, Record, Reply, SObject, Soql, Subrequest};
+use crate::account_type::account_type;
+use crate::{Atomicity, Client, Description, Error, ErrorCode, Record, Reply, SObject, Soql, Subrequest, org_lists};
 
 /// The objects that are checked, the most important first.
 const OBJECTS: [SObject; 6] =
@@ -28,6 +32,10 @@ pub struct OrgCheck {
     pub faulty_fields: BTreeSet<String>,
     /// Objects that the user has no access to.
     pub hidden_objects: BTreeSet<SObject>,
+    /// The org's lists of values.
+    pub lists: OrgLists,
+    /// The record type of Accounts that are created; `None` if the user may not see Accounts.
+    pub account_type: Option<AccountType>,
 }
 
 /// One item of the check.
@@ -66,12 +74,13 @@ impl OrgCheck {
 /// The descriptions of the org's objects, without those that the user has no access to.
 type Objects = BTreeMap<SObject, Description>;
 
-/// Checks the org with seven concurrent API calls.
+/// Checks the org with seven concurrent API calls, one more with person accounts. What it reports depends on the
+/// settings, and on the statuses that the admin chose.
 ///
 /// # Errors
 ///
 /// [`Error`] if the org does not answer. Missing permissions are items of the check, not errors.
-pub async fn check_org(client: &Client) -> Result<Reply<OrgCheck>, Error> {
+pub async fn check_org(client: &Client, settings: &Settings, choice: &StatusChoice) -> Result<Reply<OrgCheck>, Error> {
     let (permissions, statuses) = (Soql::user_permissions(), Soql::task_statuses());
     let queries = [Subrequest::query("permissions", &permissions), Subrequest::query("statuses", &statuses)];
     let answers = client.composite(&queries, Atomicity::EachAlone);
@@ -94,15 +103,34 @@ pub async fn check_org(client: &Client) -> Result<Reply<OrgCheck>, Error> {
     }
     let mut pages = answers.value.iter().map(|result| result.page().ok().map(|page| page.records));
     let permissions = pages.next().flatten().as_deref().and_then(UserPermissions::from_records);
-    let statuses = pages.next().flatten();
-    Ok(Reply { value: assess(&objects, permissions, statuses.as_deref()), usage, calls })
+    let lists = org_lists(pages.next().flatten().as_deref().unwrap_or_default(), &objects);
+    let account_type = match objects.get(&SObject::Account) {
+        Some(accounts) => {
+            let read = account_type(client, accounts).await?;
+            usage = read.usage.max(usage);
+            calls += read.calls;
+            Some(read.value)
+        }
+        None => None,
+    };
+    let found = Found { objects, permissions, lists, account_type };
+    Ok(Reply { value: assess(found, settings, choice), usage, calls })
+}
+
+/// What Salesforce answered.
+struct Found {
+    objects: Objects,
+    permissions: Option<UserPermissions>,
+    lists: OrgLists,
+    account_type: Option<AccountType>,
 }
 
 fn is_no_access(code: &ErrorCode) -> bool {
     matches!(code, ErrorCode::NotFound | ErrorCode::InvalidType | ErrorCode::InsufficientAccessOrReadonly)
 }
 
-fn assess(objects: &Objects, permissions: Option<UserPermissions>, statuses: Option<&[Record]>) -> OrgCheck {
+fn assess(found: Found, settings: &Settings, choice: &StatusChoice) -> OrgCheck {
+    let Found { objects, permissions, lists, account_type } = found;
     let accounts = objects.get(&SObject::Account);
     let mut check = OrgCheck {
         items: Vec::new(),
@@ -110,8 +138,10 @@ fn assess(objects: &Objects, permissions: Option<UserPermissions>, statuses: Opt
         person_accounts: accounts.map(|accounts| accounts.fields.contains_key("IsPersonAccount")),
         faulty_fields: BTreeSet::new(),
         hidden_objects: OBJECTS.into_iter().filter(|sobject| !objects.contains_key(sobject)).collect(),
+        lists,
+        account_type,
     };
-    key_field::check(objects, &mut check);
+    key_field::check(&objects, &mut check);
     note_permission(&mut check);
     for sobject in OBJECTS {
         objects::check(sobject, objects.get(&sobject), &mut check);
@@ -119,10 +149,10 @@ fn assess(objects: &Objects, permissions: Option<UserPermissions>, statuses: Opt
             fields::check(sobject, description, &mut check);
         }
     }
-    if let Some(statuses) = statuses {
-        statuses::check(statuses, &mut check);
-    }
+    statuses::check(choice, &mut check);
     note_person_accounts(&mut check);
+    note_account_type(&mut check);
+    sharing::check(permissions, settings, &mut check);
     check
 }
 
@@ -150,6 +180,14 @@ fn note_person_accounts(check: &mut OrgCheck) {
     check.note("Person accounts", CheckStatus::Ok, message);
 }
 
+fn note_account_type(check: &mut OrgCheck) {
+    if check.account_type == Some(AccountType::Unavailable) {
+        let message = "No record type of business Accounts is available to the connected user, so that none can be created. \
+                       In Setup, assign one to the user's profile or permission set.";
+        check.note("Record types of Accounts", CheckStatus::Warning, message);
+    }
+}
+
 /// The user's permissions on the org itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UserPermissions {
@@ -157,6 +195,8 @@ pub struct UserPermissions {
     pub may_customize: bool,
     /// *Modify All Data*: in effect an admin.
     pub modifies_all_data: bool,
+    /// *View All Data*: sees the records of every user.
+    pub views_all_data: bool,
 }
 
 impl UserPermissions {
@@ -165,6 +205,7 @@ impl UserPermissions {
         Some(Self {
             may_customize: record.bool("PermissionsCustomizeApplication")?,
             modifies_all_data: record.bool("PermissionsModifyAllData")?,
+            views_all_data: record.bool("PermissionsViewAllData")?,
         })
     }
 

@@ -10,7 +10,7 @@
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use crate::{ErrorCode, Fault, Refusal, SalesforceId};
+use crate::{ErrorCode, Fault, Refusal, SObject, SalesforceId, words};
 
 impl Refusal {
     /// Reads the body of an unsuccessful response.
@@ -44,24 +44,14 @@ fn fault(error: &Value) -> Option<Fault> {
     let text = |name: &str| error.get(name).and_then(Value::as_str);
     let code = text("errorCode").or_else(|| text("statusCode")).or_else(|| text("error"))?;
     let code = ErrorCode::from_name(code);
-    let message = without_query(text("message").or_else(|| text("error_description")).unwrap_or_default());
+    let message = words::without_query(text("message").or_else(|| text("error_description")).unwrap_or_default());
     let fields = fields(error.get("fields"), &code, message);
     let records = match code {
         ErrorCode::DuplicatesDetected => duplicates(error),
-        ErrorCode::DuplicateValue => existing_record(message).into_iter().collect(),
+        ErrorCode::DuplicateValue => words::record_id(message).into_iter().collect(),
         _ => Vec::new(),
     };
     Some(Fault { code, message: message.to_owned(), fields, records })
-}
-
-/// Cuts off the query that Salesforce repeats before `ERROR at Row:1:Column:19`, as it may hold phone numbers and
-/// e-mail addresses.
-fn without_query(message: &str) -> &str {
-    let Some(marker) = message.rfind("ERROR at Row:") else { return message.trim() };
-    match message[marker..].split_once('\n') {
-        Some((_, words)) if !words.trim().is_empty() => words.trim(),
-        _ => message[marker..].trim(),
-    }
 }
 
 fn fields(listed: Option<&Value>, code: &ErrorCode, message: &str) -> Vec<String> {
@@ -74,27 +64,18 @@ fn fields(listed: Option<&Value>, code: &ErrorCode, message: &str) -> Vec<String
     }
 }
 
-/// The valid field names in a list such as `X, Y`.
-fn names(list: &str) -> Vec<String> {
-    let is_name = |name: &&str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    list.split(',').map(str::trim).filter(is_name).map(str::to_owned).collect()
-}
-
-/// The field names in `No such column 'X' on entity 'Task'` and in `Unable to create/update fields: X, Y. Please check
-/// …`.
+/// The fields in `No such column 'X' on entity 'Task'` and in `Unable to create/update fields: X, Y. Please check …`, in
+/// any language.
 fn fields_in(message: &str) -> Vec<String> {
-    if let Some((_, rest)) = message.split_once("No such column '") {
-        return rest.split_once('\'').map(|(name, _)| name.to_owned()).into_iter().collect();
-    }
-    let Some((_, rest)) = message.split_once("Unable to create/update fields:") else { return Vec::new() };
-    names(rest.split_once('.').map_or(rest, |(list, _)| list))
+    let quoted = words::quoted(message).into_iter().take(1).filter(|name| SObject::from_name(name).is_none());
+    let named: Vec<String> = quoted.map(str::to_owned).collect();
+    if named.is_empty() { words::listed(message).into_iter().map(str::to_owned).collect() } else { named }
 }
 
-/// The unique fields in `duplicate value found: Key__c duplicates value on record with id: 00T…`; in a race Salesforce
-/// writes `<unknown>` there.
+/// The unique fields in `duplicate value found: Key__c duplicates value on record with id: 00T…`, in any language; in a
+/// race Salesforce writes `<unknown>` there.
 fn unique_in(message: &str) -> Vec<String> {
-    let Some((_, rest)) = message.split_once("duplicate value found:") else { return Vec::new() };
-    rest.split_once(" duplicates value").map(|(list, _)| names(list)).unwrap_or_default()
+    words::first_listed(message).into_iter().map(str::to_owned).collect()
 }
 
 /// The records that a duplicate rule found. `duplicateResut` is a misspelling that Salesforce has sent.
@@ -109,13 +90,6 @@ fn duplicates(error: &Value) -> Vec<SalesforceId> {
         }
     }
     ids
-}
-
-/// The id in `duplicate value found: Key__c duplicates value on record with id: 00T…`; in a race Salesforce writes
-/// `<unknown>` there.
-fn existing_record(message: &str) -> Option<SalesforceId> {
-    let (_, rest) = message.rsplit_once("id:")?;
-    SalesforceId::parse(rest.trim().split(|c: char| !c.is_ascii_alphanumeric()).next()?).ok()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error_code::kind_of_unknown;
-use crate::{ApiUsage, ErrorCode, Kind, SObject, SalesforceId};
+use crate::{ApiUsage, ErrorCode, Kind, SObject, SalesforceId, words};
 
 /// One error of a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,25 +40,17 @@ impl Fault {
         }
     }
 
-    /// The object in `sObject type 'Lead' is not supported. …`.
+    /// The object in `sObject type 'Lead' is not supported. …`, in any language.
     fn missing_object(&self) -> Option<SObject> {
-        if self.code != ErrorCode::InvalidType {
-            return None;
-        }
-        let (_, rest) = self.message.split_once("sObject type '")?;
-        let (name, rest) = rest.split_once('\'')?;
-        SObject::from_name(name).filter(|_| rest.starts_with(" is not supported"))
+        let names = Some(&self.message).filter(|_| self.code == ErrorCode::InvalidType);
+        names.and_then(|message| words::quoted(message).into_iter().find_map(SObject::from_name))
     }
 
-    /// The object in `No such column 'X' on entity 'Lead'` and in `No such column 'X' on sobject of type Lead`.
+    /// The object in `No such column 'X' on entity 'Lead'` and in `No such column 'X' on sobject of type Lead`, in any
+    /// language.
     fn entity(&self) -> Option<SObject> {
-        if !matches!(self.code, ErrorCode::InvalidField | ErrorCode::InvalidFieldForInsertUpdate) {
-            return None;
-        }
-        let (_, rest) = self.message.split_once("No such column '")?;
-        let (_, rest) = rest.split_once('\'')?;
-        let rest = rest.strip_prefix(" on entity '").or_else(|| rest.strip_prefix(" on sobject of type "))?;
-        SObject::from_name(rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()?)
+        let is_of_field = matches!(self.code, ErrorCode::InvalidField | ErrorCode::InvalidFieldForInsertUpdate);
+        words::object_of_field(&self.message).filter(|_| is_of_field)
     }
 }
 

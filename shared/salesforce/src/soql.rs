@@ -72,11 +72,21 @@ impl Soql {
         )
     }
 
-    /// Active users with these e-mail addresses, compared case-insensitively: `Id`, `Email`, `Username`, `UserType`,
-    /// `LastModifiedDate`. Several users may share an address.
-    pub fn active_users_by_email(emails: &[String]) -> Vec<Self> {
-        In::values(emails.iter().map(|email| literal(email))).fields(&["Email"]).statements(
-            "SELECT Id, Email, Username, UserType, LastModifiedDate FROM User WHERE IsActive = true AND ",
+    /// Active users with one of these texts, compared case-insensitively, in one of these fields: `Id`, `Name`, `Email`,
+    /// `Username`, `UserType`, `LastModifiedDate`. Several users may share an e-mail address.
+    pub fn active_users(texts: &[String], fields: &[&'static str]) -> Vec<Self> {
+        In::values(texts.iter().map(|text| literal(text))).fields(fields).statements(
+            "SELECT Id, Name, Email, Username, UserType, LastModifiedDate FROM User WHERE IsActive = true AND ",
+            " ORDER BY LastModifiedDate DESC",
+        )
+    }
+
+    /// Accounts with exactly one of these names, compared case-insensitively: `Id`, `Name`, `LastModifiedDate` and
+    /// `fields`. `Name` has an index.
+    pub fn accounts_by_name(names: &[String], fields: &[&'static str]) -> Vec<Self> {
+        let fields: String = fields.iter().flat_map(|field| [", ", field]).collect();
+        In::values(names.iter().map(|name| literal(name))).fields(&["Name"]).statements(
+            &format!("SELECT Id, Name, LastModifiedDate{fields} FROM Account WHERE "),
             " ORDER BY LastModifiedDate DESC",
         )
     }
@@ -255,9 +265,11 @@ mod tests {
     #[test]
     fn an_email_cannot_break_out_of_its_literal() {
         check(
-            &Soql::active_users_by_email(&["o'neil@example.com".to_owned()]),
-            &["SELECT Id, Email, Username, UserType, LastModifiedDate FROM User WHERE IsActive = true AND Email IN \
-               ('o\\'neil@example.com') ORDER BY LastModifiedDate DESC"],
+            &Soql::active_users(&["o'neil@example.com".to_owned()], &["Email"]),
+            &[
+                "SELECT Id, Name, Email, Username, UserType, LastModifiedDate FROM User WHERE IsActive = true AND Email IN \
+               ('o\\'neil@example.com') ORDER BY LastModifiedDate DESC",
+            ],
         );
     }
 
@@ -300,22 +312,22 @@ mod tests {
     #[test]
     fn an_empty_list_needs_no_query() {
         assert!(Soql::open_cases(&[]).is_empty());
-        assert!(Soql::active_users_by_email(&[]).is_empty());
+        assert!(Soql::active_users(&[], &["Email"]).is_empty());
     }
 
     #[test]
     fn values_that_no_field_can_hold_are_left_out() {
         let (long, escaped) = ("a".repeat(100_000), "\\'".repeat(2_000));
         let emails = ["jane@example.com".to_owned(), long, escaped, "x@{c.id}".to_owned()];
-        let asked = Soql::active_users_by_email(&emails);
+        let asked = Soql::active_users(&emails, &["Email"]);
         assert_eq!(asked.len(), 1);
         assert!(asked[0].as_str().contains("Email IN ('jane@example.com')"));
-        assert!(Soql::active_users_by_email(&emails[1..]).is_empty());
+        assert!(Soql::active_users(&emails[1..], &["Email"]).is_empty());
     }
 
     #[test]
     fn debug_shows_no_value() {
-        let shown = format!("{:?}", Soql::active_users_by_email(&["jane@example.com".to_owned()]));
+        let shown = format!("{:?}", Soql::active_users(&["jane@example.com".to_owned()], &["Email"]));
         assert!(!shown.contains("jane"), "{shown}");
     }
 
@@ -324,7 +336,7 @@ mod tests {
         #[test]
         fn every_value_is_queried_and_every_statement_fits(count in 0..4000_usize, width in 1..60_usize) {
             let emails: Vec<String> = (0..count).map(|n| format!("{n:0width$}@example.com")).collect();
-            let statements = Soql::active_users_by_email(&emails);
+            let statements = Soql::active_users(&emails, &["Email"]);
             prop_assert!(statements.iter().all(|soql| soql.as_str().len() <= MAX_STATEMENT));
             let asked = statements.iter().map(|soql| soql.as_str().matches("@example.com'").count()).sum::<usize>();
             prop_assert_eq!(asked, count);

@@ -50,6 +50,7 @@ pub use tenant_id::{InvalidTenantId, TenantId};
 pub use tenants::Tenants;
 pub use tenants::aircall::{AircallAuth, AircallConnection, AircallState};
 pub use tenants::allowed_orgs::{ALLOWED_ORGS_KEY, AllowedOrgs, NotOrgs, OrgList};
+pub use tenants::choices::ChosenUsers;
 pub use tenants::lease::{Acquired, LeaseKind};
 pub use tenants::org_facts::{Known, OrgFacts};
 pub use tenants::own_lines::{TenantPosition, WithAircall};

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | this one | `get`, `put`, `set_state`, `set_facts`, `set_api_usage` |
 //! | `connect` | `create`, and what connects and disconnects Salesforce and Aircall |
+//! | `choices` | `set_statuses`, `set_user` |
 //! | `lease` | `acquire`, `release` |
 //! | `digest_key` | `digest_key` |
 //! | `own_lines` | `own_lines`, `set_own_lines`, `with_aircall` |
@@ -16,6 +17,7 @@
 
 pub(crate) mod aircall;
 pub(crate) mod allowed_orgs;
+pub(crate) mod choices;
 mod connect;
 mod digest_key;
 pub(crate) mod lease;
@@ -26,6 +28,7 @@ pub(crate) mod tenant;
 pub(crate) mod webhook_tokens;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::dynamodb::expression::Update;
 use crate::dynamodb::item::{self, Attributes};
@@ -58,7 +61,7 @@ impl Tenants {
 
     /// Stores the tenant's webhook tokens, connections and state, which an admin configures.
     ///
-    /// The org's facts, its API usage, the own lines and the time of the last event are observed later and stored only where
+    /// The org's facts, its API usage, the own lines, what was chosen from the org and the time of the last event are observed later and stored only where
     /// absent.
     ///
     /// # Errors
@@ -80,6 +83,9 @@ impl Tenants {
         } else {
             update.set_if_absent(own_lines::ATTRIBUTE, item::value(&tenant.own_lines))
         };
+        let update = update.set_if_absent(choices::STATUSES, item::value(&tenant.statuses));
+        let users = tenant.users.iter().map(|(aircall, user)| (aircall.to_string(), item::value(user)));
+        let update = update.set_if_absent(choices::USERS, AttributeValue::M(users.collect()));
         let update = match tenant.last_event_at {
             Some(at) => update.set_if_absent("last_event_at", item::seconds(at)),
             None => update,

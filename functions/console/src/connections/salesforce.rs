@@ -103,7 +103,8 @@ pub(crate) async fn disconnect(console: &Console, tenant: &TenantId) -> Result<b
 pub(crate) async fn check(console: &Console, tenant: &TenantId) -> Result<OrgCheck, ConnectionError> {
     with_lease(console, tenant, CHECK, async |mut known| {
         let mut org = open(console, &mut known).await?;
-        let check = org.check(&console.tenants, &mut known, Timestamp::now()).await;
+        let settings = console.settings.get(&known.id).await?;
+        let check = org.check(&console.tenants, &mut known, &settings, Timestamp::now()).await;
         record_result(console, &mut known, &org, check).await
     })
     .await

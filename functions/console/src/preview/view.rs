@@ -102,6 +102,7 @@ fn fields(writes: &Writes) -> Vec<FieldView> {
     let meaning = |value: &FieldValue| match value {
         FieldValue::NewRecord => Some(format!("the new {kind} {name}")),
         FieldValue::NewCase => Some("the new Case".to_owned()),
+        FieldValue::NewAccount => Some("the new Account".to_owned()),
         FieldValue::Given(value) => value.as_str().and_then(|value| {
             let value = SalesforceId::parse(value).ok()?;
             if is_record(value) {
@@ -124,12 +125,13 @@ fn plain(fields: &[Field]) -> Vec<FieldView> {
 fn view(field: &Field) -> FieldView {
     let value = match &field.value {
         FieldValue::Given(value) => value.clone(),
-        FieldValue::NewRecord | FieldValue::NewCase => Value::Null,
+        FieldValue::NewRecord | FieldValue::NewCase | FieldValue::NewAccount => Value::Null,
     };
     let meaning = match &field.value {
         FieldValue::Given(_) => None,
         FieldValue::NewRecord => Some("the new record".to_owned()),
         FieldValue::NewCase => Some("the new Case".to_owned()),
+        FieldValue::NewAccount => Some("the new Account".to_owned()),
     };
     FieldView { name: field.name.clone(), value, meaning }
 }

@@ -11,6 +11,9 @@ use super::fix::{Fix, Part};
 use super::progress::Progress;
 use super::requests::{Requests, Sent};
 
+/// The most records of a bundle beside its Tasks: an Account, its Contact and a Case.
+const MAX_RECORDS_OF_BUNDLE: usize = 3;
+
 /// Creates Tasks on existing records: 200 per API call, each succeeding or failing on its own.
 pub(crate) async fn tasks(requests: &mut Requests<'_>, mut drafts: Vec<Draft>) -> Progress {
     let mut progress = Progress::default();
@@ -23,7 +26,7 @@ pub(crate) async fn tasks(requests: &mut Requests<'_>, mut drafts: Vec<Draft>) -
 
 async fn create_tasks(requests: &mut Requests<'_>, drafts: Vec<Draft>) -> Result<Progress, BatchError> {
     let mut progress = Progress::default();
-    let wires: Vec<_> = drafts.iter().map(|draft| draft.wire(requests.facts)).collect();
+    let wires: Vec<_> = drafts.iter().map(|draft| draft.wire(requests.facts, &requests.statuses)).collect();
     let sent = drafts.iter().map(|draft| Sent { job: &draft.job, task: &draft.task, is_new: true });
     let saved = requests.send(sent, async |org| org.create(&wires).await).await?;
     for (draft, saved) in drafts.into_iter().zip(saved) {
@@ -64,7 +67,10 @@ async fn create_bundles(
 ) -> Result<(Progress, Vec<Bundle>), BatchError> {
     let (mut chunk, mut graphs, mut nodes) = (Vec::new(), Vec::new(), 0);
     while let Some(bundle) = waiting.pop_front_if(|bundle| has_room(chunk.len(), nodes, bundle)) {
-        let graph = Graph { id: format!("g{}", chunk.len()), subrequests: bundle.subrequests(requests.facts) };
+        let graph = Graph {
+            id: format!("g{}", chunk.len()),
+            subrequests: bundle.subrequests(requests.facts, &requests.statuses),
+        };
         nodes += graph.subrequests.len();
         graphs.push(graph);
         chunk.push(bundle);
@@ -85,7 +91,7 @@ fn is_halted(result: &GraphResult) -> bool {
 }
 
 fn has_room(graphs: usize, nodes: usize, next: &Bundle) -> bool {
-    graphs == 0 || graphs < MAX_GRAPHS && nodes + next.drafts.len() + 2 <= MAX_NODES
+    graphs == 0 || graphs < MAX_GRAPHS && nodes + next.drafts.len() + MAX_RECORDS_OF_BUNDLE <= MAX_NODES
 }
 
 /// A Task that was created.
@@ -118,6 +124,8 @@ fn take_bundle(bundle: Bundle, result: &GraphResult, progress: &mut Progress) {
         part.done().err().filter(|refusal| !refusal.is_consequence()).map(|refusal| (part.reference_id(), refusal))
     });
     let part = match (refused, &bundle.record) {
+        (Some((Bundle::ACCOUNT, _)), _) => Part::Company,
+        (Some((Bundle::RECORD, _)), Some(_)) if bundle.account.is_some() => Part::ContactOfAccount,
         (Some((Bundle::RECORD, _)), Some(new)) => Part::Record(new.kind()),
         (Some((Bundle::CASE, _)), _) => Part::Case,
         _ => Part::Task,

@@ -2,7 +2,7 @@
 //!
 //! [`Kind`] says what an error code asks for. The action also depends on the part that was written.
 
-use org::{BatchError, Job, Reason};
+use org::{BatchError, InsteadOfAccount, Job, Reason};
 use rules::RecordKind;
 use salesforce::{ErrorCode, KeyField, Kind, Refusal, SObject, SalesforceId};
 
@@ -11,6 +11,10 @@ use salesforce::{ErrorCode, KeyField, Kind, Refusal, SObject, SalesforceId};
 pub(crate) enum Part {
     /// A new Contact, Lead or Account.
     Record(RecordKind),
+    /// A new Contact of an Account.
+    ContactOfAccount,
+    /// The new Account of a new Contact.
+    Company,
     /// A new Case.
     Case,
     /// A new Task.
@@ -23,6 +27,8 @@ impl Part {
     pub(crate) fn sobject(self) -> SObject {
         match self {
             Part::Record(kind) => kind.into(),
+            Part::ContactOfAccount => SObject::Contact,
+            Part::Company => SObject::Account,
             Part::Case => SObject::Case,
             Part::Task | Part::Revision => SObject::Task,
         }
@@ -63,12 +69,15 @@ pub(crate) enum Fix {
     DefaultOwner(Refusal),
     /// Create the record without the e-mail.
     WithoutEmail(Refusal),
+    /// Create the Contact with another Account, or none.
+    Account(InsteadOfAccount, Refusal),
+    /// Create the Account with the record type of businesses; if that is not possible, a Contact without it.
+    AccountType(Part, Refusal),
 }
 
 /// Fields that cannot be left out: the Task would not be linked to any record, or the record would not be found again
 /// by its phone number.
-const ESSENTIAL: [&str; 9] =
-    ["WhoId", "WhatId", "ContactId", "Status", "Subject", "LastName", "Company", "Name", "Phone"];
+const ESSENTIAL: [&str; 8] = ["WhoId", "WhatId", "ContactId", "Subject", "LastName", "Company", "Name", "Phone"];
 
 /// What to do about a refusal of `part` of `job`.
 pub(crate) fn action_for(part: Part, job: &Job, refusal: &Refusal) -> Action {
@@ -82,24 +91,47 @@ pub(crate) fn action_for(part: Part, job: &Job, refusal: &Refusal) -> Action {
             Action::Adopt(named.filter(|id| SObject::of(*id) == Some(SObject::Task)))
         }
         // A unique field of the org's own, or a duplicate rule.
-        (Kind::AlreadyLogged | Kind::UseRecord, Part::Record(_)) => {
+        (Kind::AlreadyLogged | Kind::UseRecord, Part::Record(_) | Part::ContactOfAccount) => {
             named.map_or(Action::Fail, |id| Action::FixAndRetry(Fix::Use(id, refusal.clone())))
+        }
+        (Kind::AlreadyLogged | Kind::UseRecord, Part::Company) => {
+            let account = named.filter(|id| SObject::of(*id) == Some(SObject::Account));
+            let instead = account.map_or(InsteadOfAccount::None, InsteadOfAccount::Existing);
+            Action::FixAndRetry(Fix::Account(instead, refusal.clone()))
         }
         (Kind::Degrade, _) if can_do_without(refusal.fields_to_leave_out()) => leave_out(part, refusal),
         (Kind::Degrade, _) if refusal.missing_object() == Some(SObject::Task) => {
             Action::Abort(BatchError::Pause(Reason::refused(refusal)))
         }
-        (kind, Part::Task) if concerns_owner(kind, refusal) && !job.by_default_owner => {
+        // Salesforce named no field.
+        (Kind::Degrade, _) if refusal.fields_to_leave_out().is_none() && refusal.missing_object().is_none() => {
+            leave_out(part, refusal)
+        }
+        (kind, Part::Task | Part::Case | Part::Record(_) | Part::ContactOfAccount | Part::Company)
+            if concerns_owner(kind, refusal) && !job.by_default_owner =>
+        {
             Action::FixAndRetry(Fix::DefaultOwner(refusal.clone()))
         }
-        (Kind::RematchOnce, Part::Record(_) | Part::Case | Part::Task) => {
+        (_, Part::Record(RecordKind::Account) | Part::Company) if may_concern_record_type(refusal) => {
+            Action::FixAndRetry(Fix::AccountType(part, refusal.clone()))
+        }
+        // The Account was deleted, or the user may not use or create it.
+        (Kind::RematchOnce | Kind::Fail | Kind::Degrade, Part::ContactOfAccount) if concerns_account(refusal) => {
+            Action::FixAndRetry(Fix::Account(InsteadOfAccount::None, refusal.clone()))
+        }
+        (Kind::RematchOnce | Kind::Fail | Kind::Degrade | Kind::DefaultOwner, Part::Company) => {
+            Action::FixAndRetry(Fix::Account(InsteadOfAccount::None, refusal.clone()))
+        }
+        (Kind::RematchOnce, Part::Record(_) | Part::ContactOfAccount | Part::Case | Part::Task) => {
             Action::FixAndRetry(Fix::Rematch(refusal.clone()))
         }
         // A Task that exists may refer to something that does not.
         (Kind::RematchOnce, Part::Revision) | (Kind::Retry | Kind::Refresh, _) => Action::Postpone,
         (Kind::Pause, _) => Action::Abort(BatchError::Pause(Reason::refused(refusal))),
         (Kind::Reconnect, _) => Action::Abort(BatchError::Reconnect(Reason::refused(refusal))),
-        (Kind::Fail, Part::Record(_)) if *refusal.code() == ErrorCode::InvalidEmailAddress && !job.without_email => {
+        (Kind::Fail, Part::Record(_) | Part::ContactOfAccount)
+            if *refusal.code() == ErrorCode::InvalidEmailAddress && !job.without_email =>
+        {
             Action::FixAndRetry(Fix::WithoutEmail(refusal.clone()))
         }
         // An org may not have "Call" among its task types: a Task without a type is better than none.
@@ -114,6 +146,23 @@ fn can_do_without(fields: Option<&[String]>) -> bool {
 
 fn leave_out(part: Part, refusal: &Refusal) -> Action {
     Action::FixAndRetry(Fix::LeaveOut(part.sobject(), refusal.clone()))
+}
+
+/// Whether another record type may help: that of businesses, where the user's default is that of persons, which have no
+/// `Name` to write, or there is none.
+fn may_concern_record_type(refusal: &Refusal) -> bool {
+    match refusal.code() {
+        ErrorCode::CannotInsertUpdateActivateEntity => refusal.kind() == Kind::Fail,
+        ErrorCode::InvalidField | ErrorCode::InvalidFieldForInsertUpdate => names(refusal, "Name"),
+        _ => names(refusal, "RecordTypeId"),
+    }
+}
+
+/// Whether a new Contact may be refused because of its Account: it refers to nothing else but its owner.
+fn concerns_account(refusal: &Refusal) -> bool {
+    names(refusal, "AccountId")
+        || refusal.kind() == Kind::RematchOnce
+        || *refusal.code() == ErrorCode::InsufficientAccessOnCrossReferenceEntity
 }
 
 /// Whether the record to update may be gone.
@@ -134,9 +183,11 @@ fn names(refusal: &Refusal, field: &str) -> bool {
 /// Whether the refusal concerns only picklist values that a logged call can do without.
 fn concerns_optional_picklists(refusal: &Refusal) -> bool {
     let fields = &refusal.cause().fields;
-    *refusal.code() == ErrorCode::InvalidOrNullForRestrictedPicklist
-        && !fields.is_empty()
-        && fields.iter().all(|field| ["Type", "CallType", "TaskSubtype", "Origin"].contains(&field.as_str()))
+    let optional: &[&str] = match refusal.code() {
+        ErrorCode::InvalidOrNullForRestrictedPicklist => &["Status", "Type", "CallType", "TaskSubtype", "Origin"],
+        _ => &[],
+    };
+    !fields.is_empty() && fields.iter().all(|field| optional.contains(&field.as_str()))
 }
 
 impl Fix {
@@ -152,14 +203,21 @@ impl Fix {
             | Fix::Rematch(refusal)
             | Fix::Use(_, refusal)
             | Fix::DefaultOwner(refusal)
-            | Fix::WithoutEmail(refusal) => Reason::refused(refusal),
+            | Fix::WithoutEmail(refusal)
+            | Fix::Account(_, refusal)
+            | Fix::AccountType(_, refusal) => Reason::refused(refusal),
         }
     }
 
     /// Whether the knowledge about the callers is still valid after this fix.
     pub(crate) fn keeps_knowledge(&self) -> bool {
         match self {
-            Fix::Nothing | Fix::ReadAgain(_) | Fix::DefaultOwner(_) | Fix::WithoutEmail(_) => true,
+            Fix::Nothing
+            | Fix::ReadAgain(_)
+            | Fix::DefaultOwner(_)
+            | Fix::WithoutEmail(_)
+            | Fix::Account(..)
+            | Fix::AccountType(..) => true,
             // Without the key field, existing Tasks are looked up by another field.
             Fix::LeaveOut(_, refusal) => !names(refusal, KeyField::AircallKey.name()),
             Fix::LookUpAgain | Fix::Rematch(_) | Fix::Use(..) => false,

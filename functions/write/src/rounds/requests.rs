@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use org::{BatchError, Bundle, Job, Missing, Org};
-use rules::Task;
+use rules::{StatusNames, Task};
 use salesforce::{Graph, GraphResult, KeyField};
 use store::{Calls, OrgFacts, PendingCreate, Phones, TenantId, Unconfirmed};
 
@@ -36,6 +36,8 @@ pub(crate) struct Requests<'a> {
     pub(crate) phones: &'a Phones,
     pub(crate) tenant: &'a TenantId,
     pub(crate) facts: &'a OrgFacts,
+    /// The statuses of the org that are written.
+    pub(crate) statuses: StatusNames,
     /// How long a request that was given up may still take effect.
     pub(crate) late_effect: SignedDuration,
     /// What was sent in this drain and may have taken effect, by key.

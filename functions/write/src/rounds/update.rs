@@ -7,9 +7,9 @@ use org::{BatchError, Draft, Job, Missing, Org, Reason, without};
 use rules::matching::Record;
 use rules::revise::{base_from_current, revise};
 use rules::settings::Settings;
-use rules::{RecordKind, Task, Topic};
+use rules::{RecordKind, StatusNames, Task, Topic};
 use salesforce::call_log::{HELD_FIELDS, held, revised_task};
-use salesforce::{Error, MAX_SUBREQUESTS, Refusal, SObject, SalesforceId, Soql};
+use salesforce::{Error, Kind, MAX_SUBREQUESTS, Refusal, SObject, SalesforceId, Soql};
 use store::{OrgFacts, Related, Written};
 
 use super::fix::{Fix, Part, action_for};
@@ -90,11 +90,17 @@ impl Update {
     }
 
     /// What the Task needs, given how Salesforce held it at the time `looked_at`.
-    fn need(mut self, task: &salesforce::Record, facts: &OrgFacts, looked_at: Timestamp) -> Need {
+    fn need(
+        mut self,
+        task: &salesforce::Record,
+        facts: &OrgFacts,
+        statuses: &StatusNames,
+        looked_at: Timestamp,
+    ) -> Need {
         if self.record.id.is_none() {
             self.record = record_of(task, self.record);
         }
-        let held = held(task);
+        let held = held(task, statuses);
         let modified_at = task.datetime("LastModifiedDate");
         let mut bases = self.job.bases();
         // If the Task was not modified since its creation, its content is what we wrote.
@@ -115,7 +121,7 @@ impl Update {
         if let Some(settled_at) = settled_at {
             return Need::Wait(self, Reason::new("JUST_MODIFIED", "The Task was modified a moment ago."), settled_at);
         }
-        let record = without(revised_task(&self.task_id, &revision), SObject::Task, facts);
+        let record = without(revised_task(&self.task_id, &revision, statuses), SObject::Task, facts);
         Need::Change(self, salesforce::Update { record, unmodified_since: modified_at })
     }
 }
@@ -171,7 +177,7 @@ pub(crate) async fn update(requests: &mut Requests<'_>, updates: Vec<Update>) ->
             update.task_gone(&mut progress);
             continue;
         };
-        match update.need(task, requests.facts, looked_at) {
+        match update.need(task, requests.facts, &requests.statuses, looked_at) {
             Need::Nothing(update) => progress.finished.push(update.up_to_date()),
             Need::Change(update, change) => changes.push((update, change)),
             Need::Wait(update, reason, until) => progress.finished.push(outcome::deferred(update.job, reason, until)),
@@ -234,7 +240,7 @@ async fn read(
     for soql in Soql::tasks_by_id(&ids, &fields) {
         match org.try_call(async |client| client.query(&soql).await).await? {
             Ok(found) => tasks.extend(found.into_iter().filter_map(|task| Some((task.id()?, task)))),
-            Err(Error::Refused(refusal)) if refusal.fields_to_leave_out().is_some() => {
+            Err(Error::Refused(refusal)) if refusal.kind() == Kind::Degrade => {
                 return Ok(Err(refusal));
             }
             Err(error) => return Err(error.into()),

@@ -18,7 +18,7 @@ async fn fields_that_were_fixed_in_the_org_are_used_again() {
     tenants.set_facts(&fixture.tenant.id, &fixture.tenant.facts).await.unwrap();
 
     let mut org = fixture.open().await;
-    let check = org.check(&tenants, &mut fixture.tenant, now).await.unwrap();
+    let check = org.check(&tenants, &mut fixture.tenant, &rules::Settings::default(), now).await.unwrap();
     assert_eq!(check.status(), CheckStatus::Warning, "{check:?}");
     let facts = fixture.stored().await.facts;
     assert_eq!(facts.missing_fields.keys().collect::<Vec<_>>(), ["Task.Type"]);

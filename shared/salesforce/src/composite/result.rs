@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{ApiUsage, Error, Page, Refusal, SalesforceId};
+use crate::{ApiUsage, Description, Error, Page, Refusal, SalesforceId};
 
 /// The result of one subrequest.
 #[derive(Clone, PartialEq, Deserialize)]
@@ -64,6 +64,15 @@ impl SubResult {
     /// [`Error::Refused`] if it was refused, [`Error::Unanswered`] if its result has another shape.
     pub fn page(&self) -> Result<Page, Error> {
         Page::deserialize(self.body()?).map_err(|_| Error::unreadable())
+    }
+
+    /// The description of an object.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] if it was refused, [`Error::Unanswered`] if its result has another shape.
+    pub fn description(&self) -> Result<Description, Error> {
+        Description::deserialize(self.body()?).map_err(|_| Error::unreadable())
     }
 
     fn body(&self) -> Result<&Value, Error> {

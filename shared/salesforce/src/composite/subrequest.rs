@@ -3,7 +3,12 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{ApiVersion, Error, Record, Soql, Update};
+use crate::{ApiVersion, AssignmentRules, Error, Record, SObject, Soql, Update};
+
+/// The header that says whether assignment rules apply. Source:
+/// <https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_autoassign.htm>. That a subrequest of a
+/// graph may have it, as one of a composite may, is not documented.
+const AUTO_ASSIGN: &str = "Sforce-Auto-Assign";
 
 /// One request inside a composite or a graph, identified by its reference id: letters, digits and `_`.
 ///
@@ -15,11 +20,14 @@ pub struct Subrequest {
     reference_id: String,
     action: Action,
     links: Vec<(String, String)>,
+    /// Whether the org's assignment rules apply to the new record.
+    assignment: AssignmentRules,
 }
 
 #[derive(Clone, PartialEq)]
 enum Action {
     Query(Soql),
+    Describe(SObject),
     Create(Record),
     Update(Update),
 }
@@ -28,6 +36,12 @@ impl Subrequest {
     /// A query. A composite takes at most five, a graph none.
     pub fn query(reference_id: &str, soql: &Soql) -> Self {
         Self::new(reference_id, Action::Query(soql.clone()))
+    }
+
+    /// Describes an object. That a composite may do it follows from "all sObject resources" in Salesforce's list; nobody
+    /// shows it.
+    pub fn describe(reference_id: &str, sobject: SObject) -> Self {
+        Self::new(reference_id, Action::Describe(sobject))
     }
 
     /// Creates a record.
@@ -41,7 +55,7 @@ impl Subrequest {
     }
 
     fn new(reference_id: &str, action: Action) -> Self {
-        Self { reference_id: reference_id.to_owned(), action, links: Vec::new() }
+        Self { reference_id: reference_id.to_owned(), action, links: Vec::new(), assignment: AssignmentRules::Active }
     }
 
     /// Sets a field of the new record to the id of the record that the subrequest `to` creates.
@@ -51,11 +65,18 @@ impl Subrequest {
         self
     }
 
+    /// Sets whether the org's assignment rules apply to the new record.
+    #[must_use]
+    pub fn assigned_by(mut self, assignment: AssignmentRules) -> Self {
+        self.assignment = assignment;
+        self
+    }
+
     /// The record that it creates, without its links; `None` if it creates none.
     pub fn record(&self) -> Option<&Record> {
         match &self.action {
             Action::Create(record) => Some(record),
-            Action::Query(_) | Action::Update(_) => None,
+            Action::Query(_) | Action::Describe(_) | Action::Update(_) => None,
         }
     }
 
@@ -79,6 +100,7 @@ impl Subrequest {
         let data = format!("/services/data/{version}");
         let (method, url, body) = match &self.action {
             Action::Query(soql) => (Method::GET, soql.path(version), None),
+            Action::Describe(sobject) => (Method::GET, format!("{data}/sobjects/{sobject}/describe"), None),
             Action::Create(record) => {
                 let sobject =
                     record.sobject().ok_or_else(|| Error::Malformed("a new record has no type".to_owned()))?;
@@ -96,6 +118,9 @@ impl Subrequest {
             }
             json["body"] = body;
         }
+        if let Some(value) = self.assignment.header() {
+            json["httpHeaders"] = json!({ AUTO_ASSIGN: value });
+        }
         if let Action::Update(update) = &self.action
             && let Some(condition) = update.condition()
         {
@@ -112,6 +137,7 @@ impl std::fmt::Debug for Subrequest {
         shown.field("reference_id", &self.reference_id);
         match &self.action {
             Action::Query(soql) => shown.field("query", soql),
+            Action::Describe(sobject) => shown.field("describe", sobject),
             Action::Create(record) => shown.field("create", record),
             Action::Update(update) => shown.field("update", &update.record),
         };
@@ -161,10 +187,10 @@ mod tests {
 
     #[test]
     fn a_query_is_url_encoded() {
-        let soql = &Soql::active_users_by_email(&["a+b@example.com".to_owned()])[0];
+        let soql = &Soql::active_users(&["a+b@example.com".to_owned()], &["Email"])[0];
         let json = Subrequest::query("q", soql).json(&ApiVersion::default()).unwrap();
         let url = json["url"].as_str().unwrap();
-        assert!(url.starts_with("/services/data/v66.0/query?q=SELECT+Id%2C+Email"), "{url}");
+        assert!(url.starts_with("/services/data/v66.0/query?q=SELECT+Id%2C+Name%2C+Email"), "{url}");
         assert!(url.contains("%27a%2Bb%40example.com%27"), "{url}");
     }
 }

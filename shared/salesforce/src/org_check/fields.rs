@@ -42,6 +42,8 @@ const CONTACT: &[Written] = &[
     create_only("FirstName", "new Contacts have no first name"),
     create_only("Phone", "new Contacts do not hold the number, and the next call creates another"),
     create_only("Email", "new Contacts have no e-mail"),
+    create_only("OwnerId", "new Contacts belong to the connected user"),
+    create_only("AccountId", "new Contacts have no Account"),
 ];
 const LEAD: &[Written] = &[
     create_only("LastName", "no Lead can be created"),
@@ -49,15 +51,18 @@ const LEAD: &[Written] = &[
     create_only("Company", "no Lead can be created"),
     create_only("Phone", "new Leads do not hold the number, and the next call creates another"),
     create_only("Email", "new Leads have no e-mail"),
+    create_only("OwnerId", "new Leads belong to the connected user"),
 ];
 const ACCOUNT: &[Written] = &[
     create_only("Name", "no Account can be created"),
     create_only("Phone", "new Accounts do not hold the number, and the next call creates another"),
+    create_only("OwnerId", "new Accounts belong to the connected user"),
 ];
 const CASE: &[Written] = &[
     create_only("Subject", "new Cases have no subject"),
     create_only("Origin", "new Cases do not say that they came by phone"),
     create_only("ContactId", "calls are not related to Cases"),
+    create_only("OwnerId", "new Cases belong to the connected user"),
 ];
 
 fn written(sobject: SObject) -> &'static [Written] {
@@ -75,6 +80,14 @@ fn written(sobject: SObject) -> &'static [Written] {
 pub(super) fn names(sobject: SObject) -> impl Iterator<Item = &'static str> {
     let key = (sobject == SObject::Task).then_some(KeyField::AircallKey.name());
     written(sobject).iter().map(|written| written.field).chain(key)
+}
+
+impl Description {
+    /// The fields that are written into new records of `sobject`, which this describes, and that the user may not write.
+    pub fn unwritable(&self, sobject: SObject) -> Vec<String> {
+        let may_write = |name: &&str| self.fields.get(*name).is_some_and(|field| field.createable);
+        names(sobject).filter(|name| !may_write(name)).map(str::to_owned).collect()
+    }
 }
 
 /// Adds one item per faulty field, or one that says that all are fine.
@@ -125,7 +138,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use rules::unknown::NewRecord;
-    use rules::{Direction, Task, TaskStatus};
+    use rules::{Direction, StatusNames, Task, TaskStatus};
 
     use super::*;
     use crate::{Record, SalesforceId, call_log};
@@ -151,14 +164,14 @@ mod tests {
             parts: Vec::new(),
         };
         let owner = SalesforceId::parse("005Vr00000m4eGC").unwrap();
-        check(&call_log::new_task(&task, &owner), &["WhoId", "WhatId"]);
-        check(&call_log::new_case("x"), &["ContactId"]);
+        check(&call_log::new_task(&task, &owner, &StatusNames::default()), &["WhoId", "WhatId"]);
+        check(&call_log::new_case("x", &owner), &["ContactId"]);
         let (first_name, email) = (Some(text()), Some(text()));
         let contact = NewRecord::Contact { first_name, last_name: text(), phone: text(), email };
-        check(&call_log::new_record(&contact), &[]);
+        check(&call_log::new_record(&contact, &owner), &["AccountId"]);
         let (first_name, email) = (Some(text()), Some(text()));
         let lead = NewRecord::Lead { first_name, last_name: text(), company: text(), phone: text(), email };
-        check(&call_log::new_record(&lead), &[]);
-        check(&call_log::new_record(&NewRecord::Account { name: text(), phone: text() }), &[]);
+        check(&call_log::new_record(&lead, &owner), &[]);
+        check(&call_log::new_record(&NewRecord::Account { name: text(), phone: text() }, &owner), &[]);
     }
 }

@@ -1,36 +1,33 @@
-//! Checks that the org's task statuses have the meaning that the integration expects.
+//! Checks which of the org's own statuses stand for a Task that is completed or in progress.
 
-use rules::TaskStatus;
+use rules::{StatusChoice, StatusNames, TaskStatus};
 
 use super::CheckStatus::{Missing, Ok, Warning};
 use super::OrgCheck;
-use crate::Record;
 
-/// `statuses` are the records of [`crate::Soql::task_statuses`].
-pub(super) fn check(statuses: &[Record], check: &mut OrgCheck) {
-    // If a status for completed calls is not closed, a logged call shows as an open task.
-    for (status, is_closed, shown) in
-        [(TaskStatus::Completed, true, "Past Activities"), (TaskStatus::InProgress, false, "Next Steps")]
-    {
-        let name = status.as_str();
-        let what = format!("Task status {name}");
-        match statuses.iter().find(|known| known.str("ApiName") == Some(name)).map(|known| known.bool("IsClosed")) {
-            Some(Some(closed)) if closed == is_closed => {
-                check.note(what, Ok, format!("The org has it, and its Tasks show under {shown}."));
-            }
-            Some(_) => {
-                let is = if is_closed { "an open" } else { "a closed" };
-                let message = format!("In this org it is {is} status: calls logged with it do not show under {shown}.");
-                check.note(what, Missing, message);
-            }
-            None if is_closed => {
-                let message = format!("The org has no such status: calls logged with it do not show under {shown}.");
-                check.note(what, Missing, message);
-            }
-            None => {
-                let message = format!("The org has no such status: calls logged with it still show under {shown}.");
-                check.note(what, Warning, message);
-            }
+pub(super) fn check(choice: &StatusChoice, check: &mut OrgCheck) {
+    let list = &check.lists.statuses;
+    if list.is_empty() {
+        return;
+    }
+    let names = StatusNames::choose(list, choice, |_| false);
+    let items = [
+        (TaskStatus::Completed, "Completed", "Past Activities", "closed"),
+        (TaskStatus::InProgress, "In progress", "Next Steps", "open"),
+    ];
+    let items = items.map(|(status, what, shown, kind)| {
+        let what = format!("Task status for {what}");
+        match (names.name(status), choice.get(status)) {
+            (Some(name), Some(chosen)) if name != chosen => (
+                what,
+                Warning,
+                format!("The org has no {kind} status {chosen} any more: calls are logged as {name}, under {shown}."),
+            ),
+            (Some(name), _) => (what, Ok, format!("Calls are logged as {name}, and show under {shown}.")),
+            (None, _) => (what, Missing, format!("The org has no {kind} status: calls do not show under {shown}.")),
         }
+    });
+    for (what, status, message) in items {
+        check.note(what, status, message);
     }
 }

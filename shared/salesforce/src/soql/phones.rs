@@ -1,6 +1,8 @@
 //! The phone fields of each object, and the exact query for phone numbers.
 
-use super::literal::literal;
+use jiff::Timestamp;
+
+use super::literal::{date_time, literal};
 use super::{In, Soql};
 use crate::SObject;
 
@@ -14,18 +16,22 @@ const PERSON_ACCOUNT: &[&str] =
 ///
 /// A search names each field and object it needs. If the org lacks one or hides it from the user, the whole search is
 /// refused: leave it out with [`CallerFields::without`] or [`CallerFields::without_object`], and retry.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CallerFields {
     person_accounts: bool,
     /// Fields that are left out, of one object or of all.
     hidden: Vec<(Option<SObject>, String)>,
     missing: Vec<SObject>,
+    /// Fields that queries cannot filter by.
+    unfilterable: Vec<(SObject, String)>,
+    /// Objects that are searched but not queried.
+    unconfirmed: Vec<SObject>,
 }
 
 impl CallerFields {
     /// All fields; `person_accounts` includes those that exist only in orgs with person accounts.
     pub fn new(person_accounts: bool) -> Self {
-        Self { person_accounts, hidden: Vec::new(), missing: Vec::new() }
+        Self { person_accounts, ..Self::default() }
     }
 
     /// The same without a field of one object, as [`crate::Refusal::entity`] names it, or of every object with a field
@@ -42,6 +48,36 @@ impl CallerFields {
     pub fn without_object(mut self, sobject: SObject) -> Self {
         self.missing.push(sobject);
         self
+    }
+
+    /// The same without a field in the conditions of queries, as an encrypted one, by which only searches find records.
+    #[must_use]
+    pub fn without_filter(mut self, sobject: SObject, field: &str) -> Self {
+        self.unfilterable.push((sobject, field.to_owned()));
+        self
+    }
+
+    /// The same without queries of an object by phone number: it is only searched.
+    #[must_use]
+    pub fn without_query(mut self, sobject: SObject) -> Self {
+        self.unconfirmed.push(sobject);
+        self
+    }
+
+    /// Whether person accounts are included.
+    pub fn has_person_accounts(&self) -> bool {
+        self.person_accounts
+    }
+
+    /// Whether queries may filter by a field.
+    pub fn can_filter(&self, sobject: SObject, field: &str) -> bool {
+        !self.unfilterable.iter().any(|(object, other)| *object == sobject && other == field)
+    }
+
+    /// Those of [`CallerFields::phones`] that queries may filter by.
+    fn filterable_phones(&self, sobject: SObject) -> Vec<&'static str> {
+        let is_filterable = |phone: &&str| !self.unconfirmed.contains(&sobject) && self.can_filter(sobject, phone);
+        self.phones(sobject).into_iter().filter(is_filterable).collect()
     }
 
     /// The fields of an object that hold a caller's phone number; empty for an object that is not queried. Fax is left
@@ -78,6 +114,11 @@ impl CallerFields {
         self.hidden.iter().any(|(of, hidden)| hidden == field && of.is_none_or(|of| of == sobject))
     }
 
+    /// The phone fields and countries of an object.
+    pub fn selected(&self, sobject: SObject) -> Vec<&'static str> {
+        [self.phones(sobject), self.countries(sobject)].concat()
+    }
+
     /// The selected fields of a candidate record: id, name, phones, last modification, and the fields for its kind.
     pub(super) fn select(&self, sobject: SObject) -> String {
         let mut fields = vec!["Id", "Name"];
@@ -112,53 +153,68 @@ impl CallerFields {
     /// them on the Account too would lengthen the query by half.
     fn persons_by_contact(&self) -> bool {
         self.person_accounts
-            && !self.phones(SObject::Contact).is_empty()
+            && !self.filterable_phones(SObject::Contact).is_empty()
             && !self.is_hidden(SObject::Contact, "AccountId")
     }
 }
 
 impl Soql {
-    /// Contacts, Leads or Accounts with exactly one of these texts in a phone field; selects the same fields as
-    /// [`super::Sosl::phones`]. Sees records that the search index does not list yet. Returns no query for objects
-    /// without phone fields.
+    /// Contacts, Leads or Accounts that were modified `since`, with exactly one of these texts in a phone field; selects the
+    /// same fields as [`super::Sosl::phones`]. Sees records that the search index does not list yet. Returns no query for
+    /// objects without phone fields.
+    ///
+    /// `SystemModstamp` has an index and phone fields have none. Source:
+    /// <https://help.salesforce.com/s/articleView?id=000006007>.
     ///
     /// With person accounts, query both Contacts and Accounts: a person is found as the hidden Contact.
-    pub fn records_by_phone(sobject: SObject, forms: &[String], fields: &CallerFields) -> Vec<Self> {
-        Self::by_phone(sobject, forms, fields, " ORDER BY LastModifiedDate DESC")
+    pub fn records_by_phone(sobject: SObject, forms: &[String], fields: &CallerFields, since: Timestamp) -> Vec<Self> {
+        Self::by_phone(sobject, forms, fields, Some(since), " ORDER BY LastModifiedDate DESC")
     }
 
-    /// The same, but only the 200 that were last modified: for one phone number that more records have than a query
-    /// should return.
+    /// The same, but only the 200 that were last modified, whenever that was: for one phone number that more records have
+    /// than a query should return. A scan of the whole object.
     pub fn latest_by_phone(sobject: SObject, forms: &[String], fields: &CallerFields) -> Vec<Self> {
-        Self::by_phone(sobject, forms, fields, " ORDER BY LastModifiedDate DESC LIMIT 200")
+        Self::by_phone(sobject, forms, fields, None, " ORDER BY LastModifiedDate DESC LIMIT 200")
     }
 
-    /// The same for records with these digits, or letters, in a phone field, in this order and whatever stands between them.
-    /// A scan of the whole object: for a few numbers only.
+    /// The same as [`Soql::records_by_phone`] for records with these digits, or letters, in a phone field, in this order and
+    /// whatever stands between them: for a few numbers only.
     ///
     /// Salesforce compares `LIKE` ignoring case; `%` stands for any text. Source:
     /// <https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_comparisonoperators.htm>.
-    pub fn records_by_pattern(sobject: SObject, texts: &[String], fields: &CallerFields) -> Vec<Self> {
+    pub fn records_by_pattern(
+        sobject: SObject,
+        texts: &[String],
+        fields: &CallerFields,
+        since: Timestamp,
+    ) -> Vec<Self> {
         let pattern = |text: &String| {
             let is_plain = !text.is_empty() && text.chars().all(char::is_alphanumeric);
             is_plain.then(|| literal(&text.chars().fold("%".to_owned(), |pattern, c| format!("{pattern}{c}%"))))
         };
-        let (head, phones) = Self::head(sobject, fields);
+        let (head, phones) = Self::head(sobject, fields, Some(since));
         In::values(texts.iter().filter_map(pattern)).fields(&phones).likes(&head, " ORDER BY LastModifiedDate DESC")
     }
 
-    fn by_phone(sobject: SObject, forms: &[String], fields: &CallerFields, tail: &str) -> Vec<Self> {
-        let (head, phones) = Self::head(sobject, fields);
+    fn by_phone(
+        sobject: SObject,
+        forms: &[String],
+        fields: &CallerFields,
+        since: Option<Timestamp>,
+        tail: &str,
+    ) -> Vec<Self> {
+        let (head, phones) = Self::head(sobject, fields, since);
         In::values(forms.iter().map(|form| literal(form))).fields(&phones).statements(&head, tail)
     }
 
     /// The beginning of a query by phone number, and the fields to compare.
-    fn head(sobject: SObject, fields: &CallerFields) -> (String, Vec<&'static str>) {
+    fn head(sobject: SObject, fields: &CallerFields, since: Option<Timestamp>) -> (String, Vec<&'static str>) {
         let by_contact = fields.persons_by_contact();
         let condition = fields.condition(sobject).filter(|_| sobject != SObject::Contact || !by_contact);
         let condition = condition.map(|condition| format!("{condition} AND ")).unwrap_or_default();
-        let head = format!("SELECT {} FROM {sobject} WHERE {condition}", fields.select(sobject));
-        let mut phones = fields.phones(sobject);
+        let since = since.map(|since| format!("SystemModstamp >= {} AND ", date_time(since))).unwrap_or_default();
+        let head = format!("SELECT {} FROM {sobject} WHERE {since}{condition}", fields.select(sobject));
+        let mut phones = fields.filterable_phones(sobject);
         phones.retain(|phone| sobject != SObject::Account || !by_contact || ACCOUNT.contains(phone));
         (head, phones)
     }
@@ -170,7 +226,12 @@ mod tests {
 
     #[track_caller]
     fn check(sobject: SObject, person_accounts: bool, expect: &str) {
-        let built = Soql::records_by_phone(sobject, &["+15550100".to_owned()], &CallerFields::new(person_accounts));
+        let built = Soql::records_by_phone(
+            sobject,
+            &["+15550100".to_owned()],
+            &CallerFields::new(person_accounts),
+            Timestamp::UNIX_EPOCH,
+        );
         assert_eq!(built.iter().map(Soql::as_str).collect::<Vec<_>>(), [expect]);
     }
 
@@ -180,7 +241,7 @@ mod tests {
             SObject::Contact,
             true,
             "SELECT Id, Name, Phone, MobilePhone, HomePhone, OtherPhone, AssistantPhone, LastModifiedDate, \
-             MailingCountry, OtherCountry, AccountId, IsPersonAccount FROM Contact WHERE (Phone IN ('+15550100') OR MobilePhone IN ('+15550100') OR HomePhone \
+             MailingCountry, OtherCountry, AccountId, IsPersonAccount FROM Contact WHERE SystemModstamp >= 1970-01-01T00:00:00Z AND (Phone IN ('+15550100') OR MobilePhone IN ('+15550100') OR HomePhone \
              IN ('+15550100') OR OtherPhone IN ('+15550100') OR AssistantPhone IN ('+15550100')) ORDER BY \
              LastModifiedDate DESC",
         );
@@ -193,7 +254,7 @@ mod tests {
             true,
             "SELECT Id, Name, Phone, PersonMobilePhone, PersonHomePhone, PersonOtherPhone, PersonAssistantPhone, \
              LastModifiedDate, PersonMailingCountry, BillingCountry, ShippingCountry, IsPersonAccount, \
-             PersonContactId FROM Account WHERE Phone IN ('+15550100') ORDER BY \
+             PersonContactId FROM Account WHERE SystemModstamp >= 1970-01-01T00:00:00Z AND Phone IN ('+15550100') ORDER BY \
              LastModifiedDate DESC",
         );
     }
@@ -205,10 +266,10 @@ mod tests {
         for fields in
             [all.clone().without(Some(SObject::Contact), "AccountId"), all.clone().without_object(SObject::Contact)]
         {
-            let accounts = &Soql::records_by_phone(SObject::Account, &forms, &fields)[0];
+            let accounts = &Soql::records_by_phone(SObject::Account, &forms, &fields, Timestamp::UNIX_EPOCH)[0];
             assert!(accounts.as_str().contains("OR PersonAssistantPhone IN ("), "{}", accounts.as_str());
-            for contacts in Soql::records_by_phone(SObject::Contact, &forms, &fields) {
-                assert!(contacts.as_str().contains("WHERE IsPersonAccount = false AND"), "{}", contacts.as_str());
+            for contacts in Soql::records_by_phone(SObject::Contact, &forms, &fields, Timestamp::UNIX_EPOCH) {
+                assert!(contacts.as_str().contains("Z AND IsPersonAccount = false AND"), "{}", contacts.as_str());
             }
         }
     }
@@ -216,7 +277,8 @@ mod tests {
     #[test]
     fn a_hidden_object_is_not_queried() {
         let fields = CallerFields::new(false).without_object(SObject::Lead);
-        let asks = |sobject| !Soql::records_by_phone(sobject, &["1".to_owned()], &fields).is_empty();
+        let asks =
+            |sobject| !Soql::records_by_phone(sobject, &["1".to_owned()], &fields, Timestamp::UNIX_EPOCH).is_empty();
         assert_eq!([SObject::Contact, SObject::Lead, SObject::Account].map(asks), [true, false, true]);
     }
 
@@ -225,7 +287,7 @@ mod tests {
         check(
             SObject::Lead,
             false,
-            "SELECT Id, Name, Phone, MobilePhone, LastModifiedDate, Country FROM Lead WHERE IsConverted = false AND (Phone IN \
+            "SELECT Id, Name, Phone, MobilePhone, LastModifiedDate, Country FROM Lead WHERE SystemModstamp >= 1970-01-01T00:00:00Z AND IsConverted = false AND (Phone IN \
              ('+15550100') OR MobilePhone IN ('+15550100')) ORDER BY LastModifiedDate DESC",
         );
     }
@@ -235,15 +297,19 @@ mod tests {
         check(
             SObject::Account,
             false,
-            "SELECT Id, Name, Phone, LastModifiedDate, BillingCountry, ShippingCountry FROM Account WHERE Phone IN ('+15550100') ORDER BY \
+            "SELECT Id, Name, Phone, LastModifiedDate, BillingCountry, ShippingCountry FROM Account WHERE SystemModstamp >= 1970-01-01T00:00:00Z AND Phone IN ('+15550100') ORDER BY \
              LastModifiedDate DESC",
         );
     }
 
     #[test]
     fn a_pattern_finds_digits_whatever_stands_between_them() {
-        let built =
-            Soql::records_by_pattern(SObject::Lead, &["132".to_owned(), "1'2".to_owned()], &CallerFields::new(false));
+        let built = Soql::records_by_pattern(
+            SObject::Lead,
+            &["132".to_owned(), "1'2".to_owned()],
+            &CallerFields::new(false),
+            Timestamp::UNIX_EPOCH,
+        );
         let built: Vec<&str> = built.iter().map(Soql::as_str).collect();
         let expected = "WHERE IsConverted = false AND (Phone LIKE '%1%3%2%' OR MobilePhone LIKE '%1%3%2%') ORDER BY";
         assert!(matches!(built[..], [one] if one.contains(expected)), "{built:?}");
@@ -252,7 +318,9 @@ mod tests {
     #[test]
     fn person_fields_are_selected_only_where_they_exist() {
         let ask = |sobject, fields: &CallerFields| {
-            Soql::records_by_phone(sobject, &["1".to_owned()], fields)[0].as_str().contains("Person")
+            Soql::records_by_phone(sobject, &["1".to_owned()], fields, Timestamp::UNIX_EPOCH)[0]
+                .as_str()
+                .contains("Person")
         };
         let (on, off) = (CallerFields::new(true), CallerFields::new(false));
         for sobject in [SObject::Account, SObject::Contact] {
@@ -266,7 +334,8 @@ mod tests {
     #[test]
     fn a_hidden_field_is_neither_selected_nor_compared() {
         let fields = CallerFields::new(true).without(None, "AssistantPhone").without(None, "AccountId");
-        let asked = Soql::records_by_phone(SObject::Contact, &["1".to_owned()], &fields).remove(0);
+        let asked =
+            Soql::records_by_phone(SObject::Contact, &["1".to_owned()], &fields, Timestamp::UNIX_EPOCH).remove(0);
         assert!(!asked.as_str().contains("Assistant") && !asked.as_str().contains("AccountId"), "{}", asked.as_str());
         assert!(asked.as_str().contains("OtherPhone IN") && asked.as_str().contains("IsPersonAccount"));
     }
@@ -276,7 +345,8 @@ mod tests {
         let phones = |of| {
             let fields = CallerFields::new(false).without(of, "MobilePhone");
             let has = |sobject| {
-                let asked = Soql::records_by_phone(sobject, &["1".to_owned()], &fields).remove(0);
+                let asked =
+                    Soql::records_by_phone(sobject, &["1".to_owned()], &fields, Timestamp::UNIX_EPOCH).remove(0);
                 assert_eq!(fields.phones(sobject).contains(&"MobilePhone"), asked.as_str().contains("MobilePhone IN"));
                 asked.as_str().contains("MobilePhone")
             };
@@ -290,6 +360,9 @@ mod tests {
 
     #[test]
     fn objects_without_phone_fields_need_no_query() {
-        assert!(Soql::records_by_phone(SObject::Case, &["1".to_owned()], &CallerFields::new(false)).is_empty());
+        assert!(
+            Soql::records_by_phone(SObject::Case, &["1".to_owned()], &CallerFields::new(false), Timestamp::UNIX_EPOCH)
+                .is_empty()
+        );
     }
 }

@@ -6,17 +6,22 @@ use crate::SalesforceId;
 
 impl Soql {
     /// The connected user's permissions on the org itself, one row: `PermissionsCustomizeApplication`,
-    /// `PermissionsModifyAllData`. Source:
+    /// `PermissionsModifyAllData`, `PermissionsViewAllData`. Source:
     /// <https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_userpermissionaccess.htm>.
     pub fn user_permissions() -> Self {
-        Self(
-            "SELECT PermissionsCustomizeApplication, PermissionsModifyAllData FROM UserPermissionAccess LIMIT 1".into(),
-        )
+        let fields = "PermissionsCustomizeApplication, PermissionsModifyAllData, PermissionsViewAllData";
+        Self(format!("SELECT {fields} FROM UserPermissionAccess LIMIT 1"))
     }
 
-    /// The org's own values of a Task's Status: `ApiName`, `IsClosed`.
+    /// The org's own values of a Task's Status: `ApiName`, `IsClosed`, `IsDefault`, `SortOrder`.
     pub fn task_statuses() -> Self {
-        Self("SELECT ApiName, IsClosed FROM TaskStatus LIMIT 200".to_owned())
+        Self("SELECT ApiName, IsClosed, IsDefault, SortOrder FROM TaskStatus LIMIT 200".to_owned())
+    }
+
+    /// The active record types of business Accounts in an org with person accounts: `Id`.
+    pub fn business_account_types() -> Self {
+        let of_business = "SobjectType = 'Account' AND IsActive = true AND IsPersonType = false";
+        Self(format!("SELECT Id FROM RecordType WHERE {of_business} ORDER BY Name LIMIT 200"))
     }
 
     /// The permission set of this name: `Id`.

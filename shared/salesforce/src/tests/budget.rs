@@ -1,5 +1,6 @@
 //! API call budget of a burst of 200 calls: the queries that their phone numbers take.
 
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 
 use rules::E164;
@@ -33,14 +34,14 @@ fn phones_of_each_country() -> [(&'static str, Vec<E164>); 9] {
 fn the_exact_queries_for_200_numbers_and_their_owners_fit_one_composite() {
     // E-mail addresses of Salesforce's maximum length, each with a character that is escaped.
     let emails: Vec<String> = (0..200).map(|n| format!("o'{n:0>66}@example.com")).collect();
-    let users = Soql::active_users_by_email(&emails).len();
+    let users = Soql::active_users(&emails, &["Email"]).len();
     for (country, phones) in phones_of_each_country() {
         let forms: Vec<String> = phones.iter().flat_map(E164::written_forms).collect();
         for person_accounts in [false, true] {
             let fields = CallerFields::new(person_accounts);
             let statements: Vec<Soql> = [SObject::Contact, SObject::Lead, SObject::Account]
                 .into_iter()
-                .flat_map(|sobject| Soql::records_by_phone(sobject, &forms, &fields))
+                .flat_map(|sobject| Soql::records_by_phone(sobject, &forms, &fields, Timestamp::UNIX_EPOCH))
                 .collect();
             let count = statements.len() + users;
             assert!(count <= MAX_QUERIES, "{country}: {count} statements, person accounts: {person_accounts}");

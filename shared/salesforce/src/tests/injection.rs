@@ -1,5 +1,6 @@
 //! Injection tests: text never becomes syntax of SOQL, SOSL or a composite.
 
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
@@ -102,12 +103,13 @@ fn check(texts: &[String], build: impl Fn(&[String]) -> Vec<Soql>) {
 proptest! {
     #[test]
     fn soql_values_stay_values(texts in prop::collection::vec(hostile(), 1..5)) {
-        check(&texts, Soql::active_users_by_email);
+        check(&texts, |emails| Soql::active_users(emails, &["Email", "Username"]));
+        check(&texts, |names| Soql::accounts_by_name(names, &[]));
         check(&texts, |keys| Soql::tasks_by_key(KeyField::AircallKey, keys, None));
         check(&texts, |keys| Soql::tasks_by_key(KeyField::CallObject, keys, None));
         for sobject in [SObject::Contact, SObject::Lead, SObject::Account] {
-            check(&texts, |forms| Soql::records_by_phone(sobject, forms, &CallerFields::new(false)));
-            check(&texts, |forms| Soql::records_by_phone(sobject, forms, &CallerFields::new(true)));
+            check(&texts, |forms| Soql::records_by_phone(sobject, forms, &CallerFields::new(false), Timestamp::UNIX_EPOCH));
+            check(&texts, |forms| Soql::records_by_phone(sobject, forms, &CallerFields::new(true), Timestamp::UNIX_EPOCH));
         }
     }
 

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use rules::revise::{Held, revise};
 use rules::settings::{Settings, UnknownNumber};
 use rules::{
-    Call, CallId, Comment, Contact, Direction, E164, Line, LineId, MissedCallReason, Party, Tag, Task, TaskStatus,
-    Trace, User,
+    Call, CallId, Comment, Contact, Direction, E164, Line, LineId, MissedCallReason, Party, StatusNames, Tag, Task,
+    TaskStatus, Trace, User,
 };
 use serde_json::Value;
 
@@ -159,10 +159,10 @@ proptest! {
     #[test]
     fn a_task_fits_its_fields(call in call(), record_name in text()) {
         let task = Task::from_call(&call, TaskStatus::Completed, &Settings::default(), &record_name);
-        let wire = new_task(&task, &id("005xx000001SwiU"));
+        let wire = new_task(&task, &id("005xx000001SwiU"), &StatusNames::default());
         check_new(&wire);
         prop_assert!(wire.str("Description") == Some(task.description.as_str()));
-        check_new(&new_case(&task.subject));
+        check_new(&new_case(&task.subject, &id("005xx000001SwiU")));
     }
 
     #[test]
@@ -174,14 +174,14 @@ proptest! {
         let hand = |touched: bool| if touched { by_hand.as_str() } else { "" };
         let held = Held {
             subject: Some(edited(&wrote.subject, hand(touched[0]), 255)),
-            status: Some(wrote.status.as_str().to_owned()),
+            status: Some(wrote.status),
             talk_seconds: wrote.talk_seconds,
             activity_date: Some(wrote.activity_date.to_string()),
             call_disposition: wrote.call_disposition.as_deref().map(|tags| edited(tags, hand(touched[1]), 255)),
             description: Some(edited(&wrote.description, hand(touched[2]), 32_000)),
         };
         let known = touched[3].then_some(&wrote);
-        check(&revised_task(&id("00TVr00000m4eGC"), &revise(known.map_or(&[][..], std::slice::from_ref), &held, &ours)));
+        check(&revised_task(&id("00TVr00000m4eGC"), &revise(known.map_or(&[][..], std::slice::from_ref), &held, &ours), &StatusNames::default()));
     }
 
     #[test]
@@ -189,13 +189,13 @@ proptest! {
         let phone = E164::parse(&format!("+{digits}")).unwrap();
         for setting in [UnknownNumber::CreateContact, UnknownNumber::CreateLead, UnknownNumber::CreateAccount] {
             let new = rules::unknown::create(setting, &phone, contact.as_ref(), &mut Trace::new()).unwrap();
-            check_new(&new_record(&new));
+            check_new(&new_record(&new, &id("005xx000001SwiU")));
         }
     }
 
     #[test]
     fn a_case_fits_its_fields(subject in text()) {
-        let case = new_case(&subject);
+        let case = new_case(&subject, &id("005xx000001SwiU"));
         check_new(&case);
         let written = case.str("Subject").unwrap();
         // Truncated only if necessary.

@@ -1,5 +1,7 @@
 //! The check of an org, item by item.
 
+use rules::settings::{ContactAccount, UnknownNumber};
+use rules::{Settings, StatusChoice};
 use serde_json::{Map, Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -13,6 +15,8 @@ struct Org {
     objects: Map<String, Value>,
     permissions: Value,
     statuses: Value,
+    settings: Settings,
+    choice: StatusChoice,
 }
 
 fn described(fields: &[&str]) -> Value {
@@ -28,13 +32,14 @@ impl Org {
     fn new() -> Self {
         let task = "Id Aircall_Key__c CallObject Subject Status TaskSubtype Type CallType CallDurationInSeconds \
                     ActivityDate CallDisposition Description OwnerId WhoId WhatId";
-        let contact = "Id LastName FirstName Email Phone MobilePhone HomePhone OtherPhone AssistantPhone AccountId";
+        let contact =
+            "Id LastName FirstName Email Phone MobilePhone HomePhone OtherPhone AssistantPhone AccountId OwnerId";
         let objects = [
             ("Task", task),
             ("Contact", contact),
-            ("Lead", "Id LastName FirstName Company Email Phone MobilePhone"),
-            ("Account", "Id Name Phone"),
-            ("Case", "Id Subject Origin ContactId"),
+            ("Lead", "Id LastName FirstName Company Email Phone MobilePhone OwnerId"),
+            ("Account", "Id Name Phone OwnerId"),
+            ("Case", "Id Subject Origin ContactId OwnerId"),
             ("Opportunity", "Id Name"),
         ];
         let described = |(name, fields): (&str, &str)| {
@@ -42,9 +47,12 @@ impl Org {
         };
         Self {
             objects: objects.into_iter().map(described).collect(),
-            permissions: json!({"PermissionsCustomizeApplication": true, "PermissionsModifyAllData": true}),
-            statuses: json!([{"ApiName": "Not Started", "IsClosed": false},
+            permissions: json!({"PermissionsCustomizeApplication": true, "PermissionsModifyAllData": true,
+                "PermissionsViewAllData": true}),
+            statuses: json!([{"ApiName": "Not Started", "IsClosed": false, "IsDefault": true},
                 {"ApiName": "In Progress", "IsClosed": false}, {"ApiName": "Completed", "IsClosed": true}]),
+            settings: Settings::default(),
+            choice: StatusChoice::default(),
         }
     }
 
@@ -84,7 +92,8 @@ impl Org {
             .respond_with(ok(&json!({"compositeResponse": results})))
             .mount(&server)
             .await;
-        let Reply { value: check, calls, .. } = check_org(&client_of(&server)).await.unwrap();
+        let Reply { value: check, calls, .. } =
+            check_org(&client_of(&server), &self.settings, &self.choice).await.unwrap();
         assert!(check.items.iter().all(|item| item.message.ends_with('.')), "{check:?}");
         assert_eq!((server.received_requests().await.unwrap().len(), calls), (7, 7));
         check
@@ -183,16 +192,36 @@ async fn required_fields_that_are_not_filled_are_reported() {
 }
 
 #[tokio::test]
-async fn unexpected_task_statuses_are_reported() {
+async fn the_statuses_that_are_written_are_reported() {
     let mut org = Org::new();
     org.statuses[2]["IsClosed"] = false.into();
-    org.assert_only_fault("Task status Completed", Missing, "Past Activities").await;
+    org.assert_only_fault("Task status for Completed", Missing, "no closed status").await;
     let mut org = Org::new();
     org.statuses[2]["ApiName"] = "Done".into();
-    org.assert_only_fault("Task status Completed", Missing, "no such status").await;
-    let mut org = Org::new();
     org.statuses[1]["ApiName"] = "Doing".into();
-    org.assert_only_fault("Task status In Progress", Warning, "no such status").await;
+    let check = org.check().await;
+    let message = |what: &str| check.items.iter().find(|item| item.what == what).unwrap().message.clone();
+    assert_eq!((check.status(), check.lists.statuses.len()), (Ok, 3));
+    assert_eq!(message("Task status for Completed"), "Calls are logged as Done, and show under Past Activities.");
+    assert_eq!(message("Task status for In progress"), "Calls are logged as Not Started, and show under Next Steps.");
+    let mut org = Org::new();
+    org.choice.in_progress = Some("Doing".to_owned());
+    org.assert_only_fault("Task status for In progress", Warning, "no open status Doing any more").await;
+}
+
+#[tokio::test]
+async fn what_others_see_is_reported() {
+    let mut org = Org::new();
+    org.permissions["PermissionsViewAllData"] = false.into();
+    org.assert_only_fault("Permission View All Data", Warning, "created a second time").await;
+    for (account, status) in [(ContactAccount::None, Warning), (ContactAccount::ByCompany, Ok)] {
+        let mut org = Org::new();
+        org.settings.unknown_number = UnknownNumber::CreateContact;
+        org.settings.contact_account = account;
+        let check = org.check().await;
+        let item = check.items.iter().find(|item| item.what == "Account of new Contacts").unwrap();
+        assert_eq!(item.status, status);
+    }
 }
 
 #[tokio::test]
@@ -213,7 +242,8 @@ async fn with_person_accounts_their_phone_fields_are_checked() {
 #[tokio::test]
 async fn a_user_without_admin_permissions_is_fine() {
     let mut org = Org::new();
-    org.permissions = json!({"PermissionsCustomizeApplication": false, "PermissionsModifyAllData": false});
+    org.permissions = json!({"PermissionsCustomizeApplication": false, "PermissionsModifyAllData": false,
+        "PermissionsViewAllData": true});
     let check = org.check().await;
     assert_eq!((check.status(), check.may_customize), (Ok, Some(false)));
 }
@@ -226,5 +256,8 @@ async fn a_failed_request_is_an_error_not_an_item() {
         .respond_with(ResponseTemplate::new(401).set_body_json(expired))
         .mount(&server)
         .await;
-    assert_eq!(check_org(&client_of(&server)).await.unwrap_err().kind(), Kind::Refresh);
+    assert_eq!(
+        check_org(&client_of(&server), &Settings::default(), &StatusChoice::default()).await.unwrap_err().kind(),
+        Kind::Refresh
+    );
 }

@@ -17,7 +17,7 @@ fn client_at(address: std::net::SocketAddr) -> Client {
 }
 
 fn query() -> Soql {
-    Soql::active_users_by_email(&["jane@example.com".to_owned()]).remove(0)
+    Soql::active_users(&["jane@example.com".to_owned()], &["Email"]).remove(0)
 }
 
 #[tokio::test]

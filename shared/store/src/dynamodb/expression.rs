@@ -51,6 +51,12 @@ impl Update {
         self.name(attribute)
     }
 
+    /// Removes one key of an attribute that is a map.
+    pub(crate) fn remove_nested(mut self, attribute: &str, key: &str) -> Self {
+        self.remove.push(format!("#{attribute}.#{key}"));
+        self.name(attribute).name(key)
+    }
+
     /// Adds the condition `attribute comparison value`, such as with `=` or `>`. All conditions must hold.
     pub(crate) fn only_if(mut self, attribute: &str, comparison: &str, value: AttributeValue) -> Self {
         let placeholder = format!(":condition{}", self.conditions.len());

@@ -12,6 +12,7 @@ use crate::dynamodb::item;
 use crate::error::Error;
 use crate::tenant_id::TenantId;
 use crate::tenants::aircall::{AircallConnection, AircallState};
+use crate::tenants::choices;
 use crate::tenants::salesforce::{Connection, ConnectionState};
 use crate::tenants::{Tenants, key_of};
 
@@ -36,7 +37,8 @@ impl Tenants {
 
     /// Connects the org and sets its state to [`ConnectionState::Connected`].
     ///
-    /// The stored facts and API usage are kept if it is the same org as before, and deleted otherwise.
+    /// The stored facts and API usage, and what was chosen from the org, are kept if it is the same org as before, and
+    /// deleted otherwise.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -51,21 +53,20 @@ impl Tenants {
         };
         let same = connect().only_if_expression("#salesforce.#org_id = :org", &["salesforce", "org_id"]);
         let is_other = "attribute_not_exists(#salesforce.#org_id) OR #salesforce.#org_id <> :org";
-        let other =
-            connect().remove("facts").remove("api_usage").only_if_expression(is_other, &["salesforce", "org_id"]);
+        let other = forget_org(connect()).only_if_expression(is_other, &["salesforce", "org_id"]);
         // A concurrent connection of the same org changes which condition holds, hence the third attempt.
         Ok(self.table.update_if(key_of(id), same.clone()).await?
             || self.table.update_if(key_of(id), other).await?
             || self.table.update_if(key_of(id), same).await?)
     }
 
-    /// Disconnects the org and deletes the stored facts and API usage. The login URL is kept for a later reconnection.
+    /// Disconnects the org and deletes the stored facts and API usage, and what was chosen from the org. The login URL is kept for a later reconnection.
     /// Entries stay pending.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
     pub async fn disconnect_salesforce(&self, id: &TenantId, login_url: &str) -> Result<bool, Error> {
-        let update = Update::default().remove("salesforce").remove("facts").remove("api_usage");
+        let update = forget_org(Update::default().remove("salesforce"));
         let update = update.set("former_login_url", item::text(login_url));
         let update = update.set("state", item::value(&ConnectionState::Connected)).only_if_exists("tenant");
         self.table.update_if(key_of(id), update).await
@@ -122,4 +123,9 @@ impl Tenants {
             .value("before", item::seconds(at - LAST_EVENT_INTERVAL));
         self.table.update_if(key_of(id), update).await.map(drop)
     }
+}
+
+/// Removes all that holds only for the connected org.
+fn forget_org(update: Update) -> Update {
+    ["facts", "api_usage", choices::STATUSES, choices::USERS].into_iter().fold(update, Update::remove)
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::fmt::serde::timestamp::second::required;
 use jiff::{SignedDuration, Timestamp};
+use rules::OrgLists;
 use rules::phone::Country;
+use rules::unknown::AccountType;
 use serde::{Deserialize, Serialize};
 
 use crate::dynamodb::unix_seconds;
@@ -17,6 +19,12 @@ pub struct OrgFacts {
     /// Its country, if it says one.
     #[serde(default)]
     pub country: Option<Known<Option<Country>>>,
+    /// Its own lists of values.
+    #[serde(default)]
+    pub lists: Option<Known<OrgLists>>,
+    /// The record type of Accounts that are created. Not known where Salesforce has not refused its default.
+    #[serde(default)]
+    pub account_type: Option<Known<AccountType>>,
     /// Fields, such as `Task.Aircall_Key__c`, that are missing or not writable, and when that was noticed.
     #[serde(default, with = "unix_seconds::map")]
     pub missing_fields: BTreeMap<String, Timestamp>,
@@ -40,6 +48,8 @@ impl OrgFacts {
         let is_current = |at: Timestamp| now < at + Self::TTL;
         self.person_accounts = self.person_accounts.filter(|known| known.value || is_current(known.at));
         self.country = self.country.filter(|known| is_current(known.at));
+        self.lists = self.lists.filter(|known| is_current(known.at));
+        self.account_type = self.account_type.filter(|known| is_current(known.at));
         self.missing_fields.retain(|_, at| is_current(*at));
         self.missing_objects.retain(|_, at| is_current(*at));
         self
@@ -65,6 +75,8 @@ mod tests {
         let at = |seconds| Timestamp::from_second(seconds).unwrap();
         let seen = |value| OrgFacts {
             country: None,
+            lists: Some(Known { value: OrgLists::default(), at: at(1) }),
+            account_type: Some(Known { value: AccountType::Unavailable, at: at(1) }),
             person_accounts: Some(Known { value, at: at(0) }),
             missing_fields: BTreeMap::from([("Task.Type".to_owned(), at(0)), ("Contact.Email".to_owned(), at(1))]),
             missing_objects: BTreeMap::from([("Lead".to_owned(), at(0)), ("Case".to_owned(), at(1))]),
@@ -72,12 +84,14 @@ mod tests {
         assert_eq!(seen(false).as_of(at(86_399)), seen(false));
         let left = OrgFacts {
             country: None,
+            lists: Some(Known { value: OrgLists::default(), at: at(1) }),
+            account_type: Some(Known { value: AccountType::Unavailable, at: at(1) }),
             person_accounts: None,
             missing_fields: BTreeMap::from([("Contact.Email".to_owned(), at(1))]),
             missing_objects: BTreeMap::from([("Case".to_owned(), at(1))]),
         };
         assert_eq!(seen(false).as_of(at(86_400)), left);
-        let has = OrgFacts { missing_fields: BTreeMap::new(), missing_objects: BTreeMap::new(), ..seen(true) };
+        let has = OrgFacts { person_accounts: seen(true).person_accounts, ..OrgFacts::default() };
         assert_eq!(seen(true).as_of(at(1_000_000)), has);
     }
 }

@@ -1,12 +1,13 @@
 //! A tenant: one Aircall account and the Salesforce org that its calls are logged in.
 
 use jiff::Timestamp;
-use rules::OwnLines;
+use rules::{OwnLines, StatusChoice};
 
 use crate::dynamodb::item::{Attributes, Item};
 use crate::error::Corrupt;
 use crate::tenant_id::TenantId;
 use crate::tenants::aircall::AircallConnection;
+use crate::tenants::choices::{self, ChosenUsers};
 use crate::tenants::org_facts::OrgFacts;
 use crate::tenants::own_lines;
 use crate::tenants::salesforce::{ApiUsage, Connection, ConnectionState};
@@ -36,6 +37,10 @@ pub struct Tenant {
     pub aircall: Option<AircallConnection>,
     /// The phone numbers of the company's own lines, as Aircall last listed them; none until then.
     pub own_lines: OwnLines,
+    /// The statuses of the org that an admin chose.
+    pub statuses: StatusChoice,
+    /// The users of the org that an admin chose for Aircall's.
+    pub users: ChosenUsers,
     /// When the last event arrived from Aircall; minute precision.
     pub last_event_at: Option<Timestamp>,
 }
@@ -54,6 +59,8 @@ impl Tenant {
             api_usage: None,
             aircall: None,
             own_lines: OwnLines::default(),
+            statuses: StatusChoice::default(),
+            users: ChosenUsers::new(),
             last_event_at: None,
         }
     }
@@ -73,6 +80,8 @@ pub(crate) fn read(id: &TenantId, item: Attributes) -> Result<Tenant, Corrupt> {
         api_usage: item.optional("api_usage"),
         aircall: item.optional("aircall"),
         own_lines: own_lines::read(&mut item),
+        statuses: item.optional(choices::STATUSES).unwrap_or_default(),
+        users: choices::read_users(&mut item),
         last_event_at: item.instant("last_event_at"),
     })
 }

@@ -1,6 +1,7 @@
 //! Tenants, whose items console and writer both update.
 
 mod allowed_orgs;
+mod choices;
 mod connect;
 mod lease;
 mod own_lines;
@@ -57,6 +58,8 @@ async fn the_console_does_not_overwrite_facts_stored_by_the_writer() {
     let (reason, since, until) = ("The daily limit is reached.".to_owned(), at(START), at(START + 60));
     let state = ConnectionState::Paused { since, until, reason };
     let facts = OrgFacts {
+        lists: None,
+        account_type: None,
         country: None,
         person_accounts: Some(Known { value: true, at: at(START) }),
         missing_fields: BTreeMap::from([("Task.Aircall_Key__c".to_owned(), at(START))]),

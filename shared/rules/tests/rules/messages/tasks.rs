@@ -16,7 +16,7 @@ fn conversation_task_at(ordinals: &[i64], round: usize) -> Task {
 fn held(task: &Task, description: &str) -> Held {
     Held {
         subject: Some(task.subject.clone()),
-        status: Some(task.status.as_str().to_owned()),
+        status: Some(task.status),
         talk_seconds: None,
         activity_date: Some(task.activity_date.to_string()),
         call_disposition: None,

@@ -1,5 +1,6 @@
 //! The check of an org, end to end.
 
+use rules::{Settings, StatusChoice};
 use salesforce_sandbox::Options;
 
 use super::serve;
@@ -7,7 +8,7 @@ use crate::{CheckStatus, OrgCheck, SObject, check_org};
 
 async fn check(options: Options) -> OrgCheck {
     let served = serve(options).await;
-    check_org(&served.client).await.unwrap().value
+    check_org(&served.client, &Settings::default(), &StatusChoice::default()).await.unwrap().value
 }
 
 fn faults(check: &OrgCheck) -> Vec<&str> {

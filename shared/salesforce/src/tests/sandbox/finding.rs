@@ -1,5 +1,6 @@
 //! Searches and queries.
 
+use jiff::Timestamp;
 use rules::RecordKind;
 use salesforce_sandbox::Options;
 use serde_json::json;
@@ -49,7 +50,7 @@ async fn a_person_account_is_found_once_as_an_account() {
     assert_eq!(searched.candidate.record.kind, RecordKind::PersonAccount);
     // The exact query finds it by its Contact, and yields the same candidate.
     for (sobject, expect) in [(SObject::Contact, Some(searched)), (SObject::Lead, None), (SObject::Account, None)] {
-        let soql = Soql::records_by_phone(sobject, &["+15550100".to_owned()], &fields).remove(0);
+        let soql = Soql::records_by_phone(sobject, &["+15550100".to_owned()], &fields, Timestamp::UNIX_EPOCH).remove(0);
         let answer = served.client.query(&soql).await.unwrap().value;
         assert_eq!(answer.iter().map(found).next(), expect.map(Some), "{sobject}");
     }
@@ -93,7 +94,8 @@ async fn a_field_hidden_on_leads_is_still_searched_in_contacts() {
     let contact = served.insert("Contact", json!({"LastName": "Roe", "MobilePhone": "+15550100"}));
     let fields = CallerFields::new(false);
     let by_search = served.client.search(&search(&["15550100"], &fields)).await.unwrap_err();
-    let soql = Soql::records_by_phone(SObject::Lead, &["+15550100".to_owned()], &fields).remove(0);
+    let soql =
+        Soql::records_by_phone(SObject::Lead, &["+15550100".to_owned()], &fields, Timestamp::UNIX_EPOCH).remove(0);
     let by_query = served.client.query(&soql).await.unwrap_err();
     for error in [by_search, by_query] {
         let refusal = error.refusal().unwrap();
@@ -118,10 +120,16 @@ async fn hostile_text_stays_a_literal() {
         json!({"LastName": "O", "Email": "o'neil@example.com", "IsActive": true,
         "Username": "oneil@example.com"}),
     );
-    let soql = Soql::records_by_phone(SObject::Contact, &[hostile.to_owned()], &CallerFields::new(false)).remove(0);
+    let soql = Soql::records_by_phone(
+        SObject::Contact,
+        &[hostile.to_owned()],
+        &CallerFields::new(false),
+        Timestamp::UNIX_EPOCH,
+    )
+    .remove(0);
     assert!(ids(&served.client.query(&soql).await.unwrap()).is_empty());
     let emails = ["O'Neil@Example.com".to_owned(), hostile.to_owned(), "\\".to_owned(), "\n\"%_".to_owned()];
-    let users = served.client.query(&Soql::active_users_by_email(&emails)[0]).await.unwrap();
+    let users = served.client.query(&Soql::active_users(&emails, &["Email"])[0]).await.unwrap();
     assert_eq!(ids(&users), [user]);
 }
 

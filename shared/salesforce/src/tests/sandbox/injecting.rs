@@ -1,5 +1,6 @@
 //! Injection tests against an org with records that hostile texts must not reach.
 
+use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use salesforce_sandbox::Options;
@@ -47,9 +48,13 @@ async fn check_only_equal_texts_match(stored: Vec<String>, asked: Vec<String>) {
 
     let found = ids(&served, &Soql::tasks_by_key(KeyField::CallObject, &asked, None)).await;
     assert_eq!(found, holding(&tasks, &allowed));
-    let found = ids(&served, &Soql::records_by_phone(SObject::Contact, &asked, &CallerFields::new(false))).await;
+    let found = ids(
+        &served,
+        &Soql::records_by_phone(SObject::Contact, &asked, &CallerFields::new(false), Timestamp::UNIX_EPOCH),
+    )
+    .await;
     assert_eq!(found, holding(&contacts, &allowed));
-    assert!(ids(&served, &Soql::active_users_by_email(&asked)).await.is_empty());
+    assert!(ids(&served, &Soql::active_users(&asked, &["Email"])).await.is_empty());
 
     // A written text is unchanged, and is on the right record.
     let description = asked.concat();

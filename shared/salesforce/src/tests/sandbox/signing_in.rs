@@ -1,5 +1,6 @@
 //! A sign-in from the login page to the user info, and the set-up of the key field.
 
+use rules::{Settings, StatusChoice};
 use salesforce_sandbox::Options;
 use secrecy::SecretString;
 use serde_json::json;
@@ -70,10 +71,10 @@ async fn outcomes(client: &Client, user: &SalesforceId) -> Vec<SetUpOutcome> {
 async fn the_set_up_creates_the_key_field_and_is_idempotent() {
     let served = org(Options { unique_key_field: false, ..Options::default() }).await;
     let admin = served.org.admin_user_id().parse().unwrap();
-    let check = check_org(&served.client).await.unwrap().value;
+    let check = check_org(&served.client, &Settings::default(), &StatusChoice::default()).await.unwrap().value;
     assert_eq!((check.status(), check.may_customize), (CheckStatus::Missing, Some(true)));
     assert_eq!(outcomes(&served.client, &admin).await, [Done; 5]);
-    let check = check_org(&served.client).await.unwrap().value;
+    let check = check_org(&served.client, &Settings::default(), &StatusChoice::default()).await.unwrap().value;
     assert_eq!(check.status(), CheckStatus::Ok, "{check:?}");
     let task = Record::new(SObject::Task).with("Subject", "Call").with(KeyField::AircallKey.name(), "call-1");
     let saved = served.client.create(&[task], Atomicity::EachAlone).await.unwrap().value.remove(0);
