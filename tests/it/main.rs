@@ -28,6 +28,7 @@ mod messages_bodies;
 mod one_bad_record;
 mod openapi;
 mod org_rules;
+mod orgs;
 mod outage_triage;
 mod own_lines;
 mod phones;

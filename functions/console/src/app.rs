@@ -16,7 +16,7 @@ use crate::web::nav::Nav;
 use crate::web::page_error::PageError;
 use crate::web::page_request::PageRequest;
 use crate::web::{assets, bearer, csrf, error_pages, security_headers};
-use crate::{activity, auth, connections, preview, settings, tokens};
+use crate::{activity, auth, connections, preview, settings, tokens, users};
 
 /// The navigation. The first page is the start page.
 const NAVIGATION: &[Nav] = &[
@@ -25,6 +25,7 @@ const NAVIGATION: &[Nav] = &[
     settings::general::NAV,
     preview::NAV,
     connections::NAV,
+    users::NAV,
     settings::history::NAV,
     tokens::NAV,
 ];
@@ -65,6 +66,7 @@ fn pages() -> Router<AppState> {
         .merge(settings::pages())
         .merge(preview::pages())
         .merge(connections::pages())
+        .merge(users::pages())
         .merge(tokens::pages())
 }
 
@@ -75,6 +77,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(activity::api())
         .merge(preview::api())
         .merge(connections::api())
+        .merge(users::api())
         .merge(tokens::api())
 }
 

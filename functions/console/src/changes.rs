@@ -5,7 +5,7 @@ mod schedule;
 
 use std::collections::BTreeSet;
 
-use rules::settings::{InternalCalls, LogCalls, MessageTasks, RelateTo, UnknownNumber};
+use rules::settings::{ContactAccount, InternalCalls, LogCalls, MessageTasks, RelateTo, UnknownNumber};
 use rules::{CallType, LineId, Settings};
 
 use self::log_as::names;
@@ -18,6 +18,8 @@ pub(crate) enum Setting {
     Schedule,
     LineSchedule(LineId),
     UnknownNumber,
+    ContactAccount,
+    AssignmentRules,
     InternalCalls,
     RelateTo,
     RecordingLink,
@@ -63,6 +65,8 @@ fn all(one: &Settings, other: &Settings) -> Vec<Setting> {
     all.extend(lines.into_iter().copied().map(Setting::LineSchedule));
     all.extend([
         Setting::UnknownNumber,
+        Setting::ContactAccount,
+        Setting::AssignmentRules,
         Setting::InternalCalls,
         Setting::RelateTo,
         Setting::RecordingLink,
@@ -88,6 +92,8 @@ impl Setting {
                 (format!("business_hours.numbers.{id}"), format!("Business hours of line {id}"))
             }
             Setting::UnknownNumber => plain("unknown_number", "When the number does not exist in Salesforce"),
+            Setting::ContactAccount => plain("contact_account", "Account of new Contacts"),
+            Setting::AssignmentRules => plain("assignment_rules", "Assignment rules"),
             Setting::InternalCalls => plain("internal_calls", "Calls between your own lines"),
             Setting::RelateTo => plain("relate_to", "Case or Opportunity"),
             Setting::RecordingLink => plain("recording_link", "Link to the recording"),
@@ -118,6 +124,16 @@ impl Setting {
                 UnknownNumber::DoNothing => "Do nothing",
             }
             .to_owned(),
+            Setting::ContactAccount => match (settings.contact_account, settings.contact_account_id) {
+                (ContactAccount::None, _) | (ContactAccount::Named, None) => "None".to_owned(),
+                (ContactAccount::Named, Some(id)) => format!("The Account {id}"),
+                (ContactAccount::ByCompany, _) => "That of the company, created if there is none".to_owned(),
+            },
+            Setting::AssignmentRules => either(
+                settings.assignment_rules,
+                "Applied to new Leads and Cases",
+                "Not applied to new Leads and Cases",
+            ),
             Setting::InternalCalls => either(
                 settings.internal_calls == InternalCalls::Log,
                 "Log on the record that has the line’s number",
@@ -163,6 +179,12 @@ impl Setting {
                 };
             }
             Setting::UnknownNumber => into.unknown_number = from.unknown_number,
+            // The ID belongs to the choice, so both are copied together.
+            Setting::ContactAccount => {
+                into.contact_account = from.contact_account;
+                into.contact_account_id = from.contact_account_id;
+            }
+            Setting::AssignmentRules => into.assignment_rules = from.assignment_rules,
             Setting::InternalCalls => into.internal_calls = from.internal_calls,
             // `create_case_if_none` depends on `relate_to`, so both are copied together.
             Setting::RelateTo => {
@@ -201,6 +223,9 @@ mod tests {
             ("/business_hours/schedule", json!({"weekly": {"monday": [{"opens": "09:00", "closes": "17:00"}]}})),
             ("/business_hours/numbers", json!({"7": {}})),
             ("/unknown_number", json!("create_lead")),
+            ("/contact_account", json!("named")),
+            ("/contact_account_id", json!("001000000000001AAA")),
+            ("/assignment_rules", json!(true)),
             ("/internal_calls", json!("do_nothing")),
             ("/relate_to", json!("case")),
             ("/create_case_if_none", json!(true)),

@@ -43,6 +43,7 @@ pub(crate) fn pages() -> Router<AppState> {
             "/connections/salesforce/set-up",
             get(redirect_to("/connections/salesforce/check")).post(check_page::set_up),
         )
+        .route("/connections/salesforce/statuses", get(redirect_to("/connections")).post(page::choose_statuses))
         .route("/connections/salesforce/disconnect", get(redirect_to("/connections")).post(page::disconnect_salesforce))
         .route("/connections/aircall", get(redirect_to("/connections")).post(page::connect_aircall))
         .route("/connections/aircall/reactivate", get(redirect_to("/connections")).post(page::reactivate_aircall))
@@ -54,7 +55,7 @@ pub(crate) fn pages() -> Router<AppState> {
 pub(crate) fn api() -> OpenApiRouter<AppState> {
     use ErrorCode::{
         AdminOnly, AircallRateLimited, AircallRefused, AircallRejected, AircallUnavailable, BadParameter, Busy,
-        NotConnected, OtherCompany, SalesforcePaused, SalesforceRefused, SalesforceUnavailable,
+        InvalidField, NotConnected, OtherCompany, SalesforcePaused, SalesforceRefused, SalesforceUnavailable,
     };
     const CHANGES_WEBHOOK: &[ErrorCode] = &[
         AdminOnly,
@@ -76,6 +77,10 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         (
             routes!(api::salesforce::set_up),
             &[AdminOnly, Busy, NotConnected, SalesforcePaused, SalesforceRefused, SalesforceUnavailable],
+        ),
+        (
+            routes!(api::salesforce::choose_statuses),
+            &[AdminOnly, InvalidField, NotConnected, SalesforcePaused, SalesforceRefused, SalesforceUnavailable],
         ),
         (
             routes!(api::aircall::connect),

@@ -34,6 +34,7 @@ mod console;
 mod preview;
 mod settings;
 mod tokens;
+mod users;
 mod web;
 
 pub use app::router;

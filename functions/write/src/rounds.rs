@@ -242,6 +242,9 @@ impl<'a> Rounds<'a> {
             return Err(error);
         }
         let facts = self.tenant.facts.clone();
+        for sobject in progress.kept {
+            Missing::Field(sobject, "OwnerId".to_owned()).add_to(&mut self.tenant.facts, self.now);
+        }
         let fixed = self.apply_fixes(progress.to_fix).await;
         // Store the facts also after an early end.
         if self.tenant.facts != facts {
@@ -299,6 +302,10 @@ impl<'a> Rounds<'a> {
                         self.writer.lookup.owners.forget(&self.tenant.id, key);
                     }
                     job.by_default_owner = true;
+                    true
+                }
+                Fix::KeepRecords(_) => {
+                    job.keeps_records = true;
                     true
                 }
                 Fix::WithoutEmail(_) => {

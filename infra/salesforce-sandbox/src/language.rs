@@ -198,7 +198,7 @@ fn pattern(english: &str) -> Regex {
 }
 
 /// An error message in French; one that has no translation says only which error it is.
-pub(crate) fn french(code: &str, message: &str) -> String {
+pub fn french(code: &str, message: &str) -> String {
     if let Some((quoted, rest)) = message.split_once(SYNTAX.0)
         && let Some((column, sentence)) = rest.split_once('\n')
     {

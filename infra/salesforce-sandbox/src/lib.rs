@@ -35,6 +35,7 @@ use axum::Router;
 use sandbox_kit::Shared;
 use serde_json::Value;
 
+pub use self::language::french;
 pub use self::options::{
     AccountType, AssignmentRules, DuplicateAction, DuplicateRule, Language, Options, PhoneIndex, Sharing, TaskStatus,
     ValidationRule,

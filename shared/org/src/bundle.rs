@@ -22,8 +22,10 @@ pub struct Bundle {
     pub account: Option<BundleAccount>,
     /// The subject of the Case to create.
     pub case: Option<String>,
-    /// The Tasks. The new records belong to the owner of the first.
+    /// The Tasks.
     pub drafts: Vec<Draft>,
+    /// Whose the new records are: the owner's of the first Task, or the connecting user's.
+    pub owner: SalesforceId,
     /// Whether the org's assignment rules may give the new records another owner.
     pub assignment: AssignmentRules,
 }
@@ -54,12 +56,18 @@ impl Bundle {
         self.pending.iter().filter(|create| !excludes(create)).map(|create| create.until).max()
     }
 
+    /// The objects of the records that it creates.
+    pub fn creates(&self) -> impl Iterator<Item = SObject> + '_ {
+        let record = self.record.as_ref().map(|record| record.kind().into());
+        record.into_iter().chain(self.case.as_ref().map(|_| SObject::Case))
+    }
+
     /// The subrequests that create the records and the Tasks, linked to each other, without fields and values that the org
     /// lacks.
     pub fn subrequests(&self, facts: &OrgFacts, statuses: &StatusNames) -> Vec<Subrequest> {
         let mut parts = Vec::new();
         let Some(first) = self.drafts.first() else { return parts };
-        let owner = &first.owner;
+        let owner = &self.owner;
         let create = |name: &str, wire: Record, sobject: SObject| {
             let wire = if sobject == SObject::Account { with_type(wire, facts) } else { wire };
             Subrequest::create(name, without(wire, sobject, facts)).assigned_by(self.assignment)

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use rules::Settings;
-use salesforce::{KeyField, OrgCheck, SObject, SetUpOutcome, SetUpStep, check_org, set_up};
+use salesforce::{KeyField, OrgCheck, SObject, SetUpOutcome, SetUpStep, inspect_org, set_up};
 use store::{Known, OrgFacts, Tenant, Tenants};
 
 use crate::batch_error::BatchError;
@@ -21,8 +21,8 @@ impl Org {
         settings: &Settings,
         now: Timestamp,
     ) -> Result<OrgCheck, BatchError> {
-        let choice = tenant.statuses.clone();
-        let check = self.call(async |client| check_org(client, settings, &choice).await).await?;
+        let inspected = self.call(async |client| inspect_org(client).await).await?;
+        let check = inspected.check(settings, &tenant.statuses);
         let mut facts = tenant.facts.clone();
         correct(&mut facts, &check, now);
         if facts != tenant.facts {
@@ -60,7 +60,7 @@ fn correct(facts: &mut OrgFacts, check: &OrgCheck, now: Timestamp) {
             Missing::Field(..) | Missing::Value { .. } => check.faulty_fields.contains(&missing.to_string()),
             Missing::Object(object) => check.hidden_objects.contains(object),
             // They are tried again.
-            Missing::Filter(..) | Missing::Query(_) => false,
+            Missing::Filter(..) | Missing::Query(_) | Missing::Scan(_) => false,
         };
         if !is_still_missing {
             missing.remove_from(facts);

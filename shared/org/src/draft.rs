@@ -66,6 +66,7 @@ pub fn without(mut wire: salesforce::Record, sobject: SObject, facts: &OrgFacts)
             | Missing::Searched(..)
             | Missing::Filter(..)
             | Missing::Query(_)
+            | Missing::Scan(_)
             | Missing::Object(_) => {}
         }
     }

@@ -41,6 +41,8 @@ pub struct Job {
     pub removed: BTreeSet<MessageId>,
     /// Whether a new record omits the e-mail because Salesforce considers it invalid.
     pub without_email: bool,
+    /// Whether new records belong to the connecting user, who would not see those of others.
+    pub keeps_records: bool,
     /// The Account of a new Contact, if Salesforce refused the one that was planned.
     pub account: Option<InsteadOfAccount>,
 }
@@ -73,6 +75,7 @@ impl Job {
             was_read_again: false,
             removed: BTreeSet::new(),
             without_email: false,
+            keeps_records: false,
             account: None,
         }
     }

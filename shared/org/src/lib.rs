@@ -7,6 +7,7 @@
 //! | plan the Tasks and records to write | [`Plan::new`] |
 //! | preview what would be written for one call, without writing it | [`Lookup::preview`] |
 //! | check what an org lacks, and set it up | [`Org::check`], [`Org::set_up`] |
+//! | list what an admin may choose: users and values | [`Org::users`], [`Org::standard_users`], [`Org::lists`] |
 //! | keep the state of the connection: paused, dead or working | [`connection`] |
 //! | learn why the work cannot go on | [`Stop`] |
 //!
@@ -19,6 +20,7 @@ mod check;
 pub mod connection;
 mod draft;
 mod job;
+mod lists;
 mod lookup;
 mod missing;
 mod org;
@@ -30,6 +32,7 @@ mod records;
 mod remembered;
 mod search;
 mod session;
+mod users;
 
 pub use batch_error::{BatchError, Reason};
 pub use bundle::{Bundle, BundleAccount};
@@ -43,3 +46,4 @@ pub use plan::{Plan, Users};
 pub use preview::{Field, FieldValue, Place, Preview, RelatedPlace, Writes};
 pub use remembered::{Matched, Remember};
 pub use session::{OrgConnector, PendingTokens, Session};
+pub use users::{OrgUser, OrgUsers};

@@ -121,15 +121,22 @@ impl Lookup {
         let searched: BTreeSet<E164> = unknown.iter().filter(is_searched).cloned().collect();
         let Searched { found: mut candidates, crowded } = self.search(org, tenant, &searched, now).await?;
         let mut questions = self.questions(tenant, settings, jobs, &knowledge, &candidates);
-        // Nothing beats a Contact, except for one that was made meanwhile: that is worth no API call of its own.
-        let contacts = sure_contacts(&candidates, &callers_of(jobs, tenant));
-        let is_needed = |phone: &E164| !contacts.contains(phone) || remembered.contains_key(phone);
+        let Sure { all: sure, contacts } = Sure::new(&candidates, &callers_of(jobs, tenant));
         if let Some((_, asked)) = &mut questions.related {
             let records = remembered.values().map(|remembered| &remembered.record);
             let contacts = records.filter(|record| record.kind == RecordKind::Contact);
             asked.extend(contacts.filter_map(|record| record.id));
         }
-        (questions.phones, questions.phones_if_free) = unknown.iter().cloned().partition(is_needed);
+        for phone in unknown.iter().cloned() {
+            // Nothing beats a Contact, except for one that was made meanwhile: that is worth no API call of its own.
+            let questions = match phone {
+                ref phone if remembered.contains_key(phone) => &mut questions.phones,
+                ref phone if contacts.contains(phone) => &mut questions.phones_if_free,
+                ref phone if sure.contains(phone) => &mut questions.phones,
+                _ => &mut questions.scanned,
+            };
+            questions.insert(phone);
+        }
         questions.crowded = crowded;
         questions.now = now;
         let mut answers = ask(org, &questions, &callers(tenant)).await?;
@@ -266,31 +273,47 @@ impl Lookup {
         answers: &mut Answers,
         now: Timestamp,
     ) -> Result<(), BatchError> {
-        let facts = tenant.facts.clone();
+        // Each repetition requires a new fact.
+        while let Some(again) = self.learn_refused(org, tenant, questions, answers, now).await? {
+            // Stored at once, so that the next attempt gets further.
+            self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
+            let mut more = ask(org, &again, &callers(tenant)).await?;
+            answers.users = more.users.take().or(answers.users.take());
+            answers.emails_denied = false;
+            answers.merge(more);
+        }
+        Ok(())
+    }
+
+    /// Adds to the facts why queries were refused. Returns what to ask again; none if that is nothing.
+    async fn learn_refused(
+        &self,
+        org: &mut Org,
+        tenant: &mut Tenant,
+        questions: &Queries,
+        answers: &mut Answers,
+        now: Timestamp,
+    ) -> Result<Option<Queries>, BatchError> {
         let mut again = Queries { now, ..Queries::default() };
+        let mut is_news = false;
         if answers.emails_denied && Missing::Filter(SObject::User, "Email".to_owned()).add_to(&mut tenant.facts, now) {
             again.users.clone_from(&questions.users);
+            is_news = true;
         }
-        for (sobject, why) in std::mem::take(&mut answers.unconfirmed) {
-            let is_news = why == Unconfirmed::Field && self.learn_fields(org, tenant, sobject, now).await?;
-            if is_news {
-                again.phones = questions.phones.union(&questions.phones_if_free).cloned().collect();
-                again.crowded.clone_from(&questions.crowded);
-            } else {
-                Missing::Query(sobject).add_to(&mut tenant.facts, now);
-            }
+        let (scans, queries) = (std::mem::take(&mut answers.unscanned), std::mem::take(&mut answers.unconfirmed));
+        let refused = scans.into_iter().map(|(sobject, why)| (Missing::Scan(sobject), sobject, why));
+        let refused = refused.chain(queries.into_iter().map(|(sobject, why)| (Missing::Query(sobject), sobject, why)));
+        let mut is_phone_news = false;
+        for (missing, sobject, why) in refused {
+            let is_field = why == Unconfirmed::Field && self.learn_fields(org, tenant, sobject, now).await?;
+            is_phone_news |= is_field || missing.add_to(&mut tenant.facts, now);
         }
-        if tenant.facts == facts {
-            return Ok(());
+        if is_phone_news {
+            again.phones = questions.phones.union(&questions.phones_if_free).cloned().collect();
+            again.scanned.clone_from(&questions.scanned);
+            again.crowded.clone_from(&questions.crowded);
         }
-        let mut more = ask(org, &again, &callers(tenant)).await?;
-        for sobject in std::mem::take(&mut more.unconfirmed).into_keys() {
-            Missing::Query(sobject).add_to(&mut tenant.facts, now);
-        }
-        self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
-        answers.users = more.users.take().or(answers.users.take());
-        answers.merge(more);
-        Ok(())
+        Ok((is_news || is_phone_news).then_some(again))
     }
 
     /// Adds to the facts the phone fields of an object that are hidden, or that queries cannot filter by. Returns whether
@@ -395,14 +418,24 @@ fn callers_of(jobs: &[Job], tenant: &Tenant) -> Callers {
     callers
 }
 
-/// The phone numbers that a Contact has for sure.
-fn sure_contacts(candidates: &[Found], callers: &Callers) -> BTreeSet<E164> {
-    let matches = Matches::new(callers, candidates.iter().map(|found| &found.candidate));
-    let is_contact = |phone: &&E164| {
-        let chosen = matches.choose(phone, &mut Trace::new());
-        matches.is_sure(phone) && chosen.is_some_and(|chosen| chosen.record.kind == RecordKind::Contact)
-    };
-    callers.phones().filter(is_contact).cloned().collect()
+/// The phone numbers that records have for sure, by what the search found.
+struct Sure {
+    all: BTreeSet<E164>,
+    /// Those of which the record is a Contact.
+    contacts: BTreeSet<E164>,
+}
+
+impl Sure {
+    fn new(candidates: &[Found], callers: &Callers) -> Self {
+        let matches = Matches::new(callers, candidates.iter().map(|found| &found.candidate));
+        let all: BTreeSet<E164> = callers.phones().filter(|phone| matches.is_sure(phone)).cloned().collect();
+        let is_contact = |phone: &&E164| {
+            let chosen = matches.choose(phone, &mut Trace::new());
+            chosen.is_some_and(|chosen| chosen.record.kind == RecordKind::Contact)
+        };
+        let contacts = all.iter().filter(is_contact).cloned().collect();
+        Self { all, contacts }
+    }
 }
 
 /// Whether the org hides an object from the connecting user.
@@ -436,6 +469,7 @@ fn callers(tenant: &Tenant) -> CallerFields {
             Missing::Object(sobject) => callers.without_object(sobject),
             Missing::Filter(sobject, field) => callers.without_filter(sobject, &field),
             Missing::Query(sobject) => callers.without_query(sobject),
+            Missing::Scan(sobject) => callers.without_scan(sobject),
             Missing::Field(..) | Missing::Value { .. } => callers,
         }
     })

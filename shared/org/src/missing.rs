@@ -30,6 +30,8 @@ pub enum Missing {
     /// The query that confirms what the search found, of an object of which it took too long or was refused:
     /// `Query.Contact`.
     Query(SObject),
+    /// Scans of an object for numbers that the search does not find, which took too long: `Scan.Contact`.
+    Scan(SObject),
     /// An object: `Lead`.
     Object(SObject),
 }
@@ -45,6 +47,8 @@ const CALLER: &str = "Caller";
 const FILTER: &str = "Filter";
 /// The pseudo-object of the objects that are not queried by phone number.
 const QUERY: &str = "Query";
+/// The pseudo-object of the objects that are not scanned.
+const SCAN: &str = "Scan";
 
 impl Missing {
     /// The field that holds the key of a Task.
@@ -67,9 +71,12 @@ impl Missing {
     pub fn is_in(&self, facts: &OrgFacts) -> bool {
         match self {
             Self::Object(_) => facts.missing_objects.contains_key(&self.to_string()),
-            Self::Field(..) | Self::Value { .. } | Self::Searched(..) | Self::Filter(..) | Self::Query(_) => {
-                facts.missing_fields.contains_key(&self.to_string())
-            }
+            Self::Field(..)
+            | Self::Value { .. }
+            | Self::Searched(..)
+            | Self::Filter(..)
+            | Self::Query(_)
+            | Self::Scan(_) => facts.missing_fields.contains_key(&self.to_string()),
         }
     }
 
@@ -77,9 +84,12 @@ impl Missing {
     pub fn add_to(&self, facts: &mut OrgFacts, now: Timestamp) -> bool {
         match self {
             Self::Object(_) => facts.missing_objects.insert(self.to_string(), now).is_none(),
-            Self::Field(..) | Self::Value { .. } | Self::Searched(..) | Self::Filter(..) | Self::Query(_) => {
-                facts.missing_fields.insert(self.to_string(), now).is_none()
-            }
+            Self::Field(..)
+            | Self::Value { .. }
+            | Self::Searched(..)
+            | Self::Filter(..)
+            | Self::Query(_)
+            | Self::Scan(_) => facts.missing_fields.insert(self.to_string(), now).is_none(),
         }
     }
 
@@ -87,9 +97,12 @@ impl Missing {
     pub fn remove_from(&self, facts: &mut OrgFacts) -> bool {
         match self {
             Self::Object(_) => facts.missing_objects.remove(&self.to_string()).is_some(),
-            Self::Field(..) | Self::Value { .. } | Self::Searched(..) | Self::Filter(..) | Self::Query(_) => {
-                facts.missing_fields.remove(&self.to_string()).is_some()
-            }
+            Self::Field(..)
+            | Self::Value { .. }
+            | Self::Searched(..)
+            | Self::Filter(..)
+            | Self::Query(_)
+            | Self::Scan(_) => facts.missing_fields.remove(&self.to_string()).is_some(),
         }
     }
 
@@ -110,6 +123,7 @@ impl fmt::Display for Missing {
             Self::Searched(None, field) => write!(f, "{CALLER}.{field}"),
             Self::Filter(sobject, field) => write!(f, "{FILTER}.{sobject}.{field}"),
             Self::Query(sobject) => write!(f, "{QUERY}.{sobject}"),
+            Self::Scan(sobject) => write!(f, "{SCAN}.{sobject}"),
             Self::Object(sobject) => write!(f, "{sobject}"),
         }
     }
@@ -129,6 +143,9 @@ impl FromStr for Missing {
         }
         if object == QUERY {
             return sobject(rest).map(Self::Query);
+        }
+        if object == SCAN {
+            return sobject(rest).map(Self::Scan);
         }
         if object == FILTER {
             let (object, field) = rest.split_once('.').ok_or(InvalidMissing)?;
@@ -160,6 +177,7 @@ mod tests {
         check("Task.Type=SMS", Missing::Value { sobject: SObject::Task, field, value });
         check("Caller.MobilePhone", Missing::Searched(None, "MobilePhone".to_owned()));
         check("Filter.Contact.Phone", Missing::Filter(SObject::Contact, "Phone".to_owned()));
+        check("Scan.Account", Missing::Scan(SObject::Account));
         check("Query.Lead", Missing::Query(SObject::Lead));
         check("Caller.Lead.MobilePhone", Missing::Searched(Some(SObject::Lead), "MobilePhone".to_owned()));
     }

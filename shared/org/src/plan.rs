@@ -20,6 +20,10 @@ use crate::owners::{MatchedBy, Owner, Owners, UserKey};
 const UNCONFIRMED: &str = "Salesforce did not answer the query for records of the last hours, which its search may not list \
                            yet. Whoever was entered lately may not have been found.";
 
+/// Added to the trace where a new record does not belong to the owner of its Task.
+const KEPT: &str = "The user who connected Salesforce may not see the records of others: the new record belongs to that user, so \
+                    that calls can be logged on it.";
+
 /// The users who may own Tasks.
 #[derive(Clone, Copy, Debug)]
 pub struct Users<'a> {
@@ -107,6 +111,9 @@ impl Plan {
                 relate(settings, record.kind, found, &mut job.trace)
             };
             let owner = users.owner(&mut job);
+            if job.keeps_records {
+                job.trace.note(Topic::Record, KEPT);
+            }
             let task = job.task(settings, &record.name);
             let key = job.key.clone();
             let bundle_key = record.id.map_or_else(|| job.phone.to_string(), |id| id.to_string());
@@ -132,6 +139,7 @@ impl Plan {
                     account,
                     case,
                     drafts: Vec::new(),
+                    owner: if draft.job.keeps_records { users.default_owner } else { draft.owner },
                     assignment: if settings.assignment_rules { AssignmentRules::Active } else { AssignmentRules::Off },
                 });
                 bundle.drafts.push(draft);

@@ -45,7 +45,10 @@ pub(crate) struct Queries {
     /// Records with these phone numbers that were modified lately: a query sees records that the search index does not list
     /// yet.
     pub(crate) phones: BTreeSet<E164>,
-    /// The same, if this needs no additional API call.
+    /// Records with these phone numbers, whenever they were modified: numbers that the search did not find, as it finds no
+    /// number behind another one.
+    pub(crate) scanned: BTreeSet<E164>,
+    /// Like `phones`, if this needs no additional API call.
     pub(crate) phones_if_free: BTreeSet<E164>,
     /// The records with each of these phone numbers that were last modified.
     pub(crate) crowded: BTreeSet<E164>,
@@ -80,6 +83,8 @@ pub(crate) struct Answers {
     pub(crate) found: Vec<Found>,
     /// The objects whose records with the phone numbers could not be queried.
     pub(crate) unconfirmed: BTreeMap<SObject, Unconfirmed>,
+    /// The objects that were scanned in vain: it took too long, or was refused.
+    pub(crate) unscanned: BTreeMap<SObject, Unconfirmed>,
     /// The Accounts of companies, the most recently updated first.
     pub(crate) companies: Vec<Record>,
     /// Whether Accounts could not be queried by their names.
@@ -120,6 +125,7 @@ enum Target {
     Persons,
     Organization,
     Phones(SObject),
+    Scan(SObject),
     Companies,
     Statuses,
     Describe(SObject),
@@ -127,12 +133,18 @@ enum Target {
 }
 
 impl Target {
+    /// Whether it may take long, as it compares phone fields.
+    fn is_slow(self) -> bool {
+        matches!(self, Self::Phones(_) | Self::Scan(_))
+    }
+
     /// Whether the work can be done without the answer.
     fn is_optional(self) -> bool {
         match self {
             Self::Persons
             | Self::Organization
             | Self::Phones(_)
+            | Self::Scan(_)
             | Self::Companies
             | Self::Statuses
             | Self::Describe(_) => true,
@@ -156,22 +168,37 @@ pub(crate) async fn ask(org: &mut Org, questions: &Queries, callers: &CallerFiel
     let mut answers = Answers { asked_about_persons, ..Answers::default() };
     let mut cut_off = false;
     for chunk in chunks(all) {
-        let (optional, required): (Vec<Question>, Vec<Question>) =
-            chunk.iter().cloned().partition(|(target, _)| target.is_optional());
-        let limit = Some(OPTIONAL_TIMEOUT).filter(|_| !optional.is_empty());
-        cut_off |= match ask_once(org, &chunk, limit, &mut answers).await? {
-            Some(cut_off) => cut_off,
-            None => {
-                optional.iter().for_each(|(target, _)| answers.lacks(*target, Unconfirmed::Refused));
-                answers.asked_about_persons &= !optional.iter().any(|(target, _)| *target == Target::Persons);
-                ask_once(org, &required, None, &mut answers).await?.unwrap_or_default()
-            }
-        };
+        cut_off |= ask_chunk(org, chunk, &mut answers).await?;
     }
     if cut_off && let Some(rest) = answers.unanswered(questions) {
         answers.merge(Box::pin(ask(org, &rest, callers)).await?);
     }
     Ok(answers)
+}
+
+/// Sends questions that fit into one request; if that takes too long, without those that may be why, and at last without
+/// all that the work can be done without. Returns whether a result is cut off.
+async fn ask_chunk(org: &mut Org, mut chunk: Vec<Question>, answers: &mut Answers) -> Result<bool, BatchError> {
+    for may_be_why in [Target::is_slow, Target::is_optional] {
+        if !chunk.iter().any(|(target, _)| may_be_why(*target)) {
+            continue;
+        }
+        if let Some(cut_off) = ask_once(org, &chunk, Some(OPTIONAL_TIMEOUT), answers).await? {
+            return Ok(cut_off);
+        }
+        let (left_out, rest): (Vec<Question>, Vec<Question>) =
+            chunk.into_iter().partition(|(target, _)| may_be_why(*target));
+        let has_scan = left_out.iter().any(|(target, _)| matches!(target, Target::Scan(_)));
+        answers.asked_about_persons &= !left_out.iter().any(|(target, _)| *target == Target::Persons);
+        for (target, _) in &left_out {
+            // Next to a scan, a query may be fast: it is asked again.
+            if !(has_scan && matches!(target, Target::Phones(_))) {
+                answers.lacks(*target, Unconfirmed::Refused);
+            }
+        }
+        chunk = rest;
+    }
+    Ok(ask_once(org, &chunk, None, answers).await?.unwrap_or_default())
 }
 
 /// Sends questions that fit into one request. Returns whether a result is cut off; none if the request took longer than
@@ -261,6 +288,7 @@ fn all(questions: &Queries, callers: &CallerFields) -> Vec<Question> {
     let list = |ids: &BTreeSet<SalesforceId>| ids.iter().copied().collect::<Vec<_>>();
     let texts = |texts: &BTreeSet<String>| texts.iter().cloned().collect::<Vec<_>>();
 
+    let lately = questions.now - INDEX_LAG;
     users(&questions.users, callers).into_iter().for_each(|soql| add(Target::Users, soql));
     if let Some((kind, contacts)) = &questions.related {
         let soql = match kind {
@@ -273,7 +301,13 @@ fn all(questions: &Queries, callers: &CallerFields) -> Vec<Question> {
     add(Target::Companies, Soql::accounts_by_name(&texts(&questions.companies), person_fields));
     add(Target::Persons, Soql::records_by_id(SObject::Account, &list(&questions.accounts), PERSON_FIELDS));
     for sobject in SObject::CALLERS {
-        add(Target::Phones(sobject), confirming(sobject, &questions.phones, callers, questions.now));
+        let mut phones = questions.phones.clone();
+        if callers.can_scan(sobject) {
+            add(Target::Scan(sobject), by_phones(sobject, &questions.scanned, callers, None));
+        } else {
+            phones.extend(questions.scanned.iter().cloned());
+        }
+        add(Target::Phones(sobject), by_phones(sobject, &phones, callers, Some(lately)));
         for phone in &questions.crowded {
             let forms: Vec<String> = phone.written_forms().into_iter().collect();
             add(Target::Phones(sobject), Soql::latest_by_phone(sobject, &forms, callers));
@@ -289,19 +323,19 @@ fn all(questions: &Queries, callers: &CallerFields) -> Vec<Question> {
         let count = queries.iter().filter(|(_, soql)| soql.is_some()).count();
         count.next_multiple_of(MAX_QUERIES) - count
     };
-    let free = SObject::CALLERS.into_iter().flat_map(|sobject| {
-        let soql = confirming(sobject, &questions.phones_if_free, callers, questions.now);
-        soql.into_iter().map(move |soql| (Target::Phones(sobject), Some(soql)))
-    });
-    let free: Vec<Question> = free.collect();
-    if free.len() <= room(&queries) {
-        queries.extend(free);
-    }
     if questions.may_have_persons && questions.accounts.is_empty() && room(&queries) > 0 {
         queries.push((Target::Persons, Some(Soql::any_account(PERSON_FIELDS))));
     }
     if questions.may_have_country && room(&queries) > 0 {
         queries.push((Target::Organization, Some(Soql::organization())));
+    }
+    let free = SObject::CALLERS.into_iter().flat_map(|sobject| {
+        let soql = by_phones(sobject, &questions.phones_if_free, callers, Some(lately));
+        soql.into_iter().map(move |soql| (Target::Phones(sobject), Some(soql)))
+    });
+    let free: Vec<Question> = free.collect();
+    if free.len() <= room(&queries) {
+        queries.extend(free);
     }
     queries
 }
@@ -318,10 +352,9 @@ fn users(keys: &BTreeSet<UserKey>, callers: &CallerFields) -> [Vec<Soql>; 2] {
     [Soql::active_users(&texts, fields), Soql::active_users(&ids.collect::<Vec<_>>(), &["Id"])]
 }
 
-/// The queries for records of an object with these phone numbers that were modified lately.
-fn confirming(sobject: SObject, phones: &BTreeSet<E164>, callers: &CallerFields, now: Timestamp) -> Vec<Soql> {
+/// The queries for records of an object with these phone numbers, all or those that were modified `since`.
+fn by_phones(sobject: SObject, phones: &BTreeSet<E164>, callers: &CallerFields, since: Option<Timestamp>) -> Vec<Soql> {
     let (patterns, forms) = spellings(phones);
-    let since = now - INDEX_LAG;
     let by_pattern = Soql::records_by_pattern(sobject, &patterns, callers, since);
     by_pattern.into_iter().chain(Soql::records_by_phone(sobject, &forms, callers, since)).collect()
 }
@@ -367,6 +400,7 @@ impl Answers {
             Target::Users => self.emails_denied |= why == Unconfirmed::Field,
             Target::Companies => self.companies_denied = true,
             Target::Phones(sobject) => drop(self.unconfirmed.insert(sobject, why)),
+            Target::Scan(sobject) => drop(self.unscanned.insert(sobject, why)),
             // Only an org with person accounts has the fields that identify them, and not every user may see Accounts.
             Target::Persons | Target::Statuses | Target::Describe(_) => {}
         }
@@ -378,12 +412,13 @@ impl Answers {
             let unknown = contacts.iter().filter(|contact| !self.related.contains_key(contact));
             (*kind, unknown.copied().collect::<BTreeSet<_>>())
         };
-        let callers: Callers = questions.phones.iter().collect();
+        let callers: Callers = questions.phones.iter().chain(&questions.scanned).collect();
         let matches = Matches::new(&callers, self.found.iter().map(|found| &found.candidate));
         let not_found = |phone: &&E164| matches.count(phone) == 0;
         let rest = Queries {
             related: questions.related.as_ref().filter(|_| !self.relation_denied).map(contacts),
             phones: questions.phones.iter().filter(not_found).cloned().collect(),
+            scanned: questions.scanned.iter().filter(not_found).cloned().collect(),
             keys: questions.keys.iter().filter(|key| !self.tasks.contains_key(*key)).cloned().collect(),
             since: questions.since,
             now: questions.now,
@@ -391,7 +426,7 @@ impl Answers {
         };
         let count = |queries: &Queries| {
             let contacts = queries.related.as_ref().map_or(0, |(_, contacts)| contacts.len());
-            contacts + queries.phones.len() + queries.keys.len()
+            contacts + queries.phones.len() + queries.scanned.len() + queries.keys.len()
         };
         (0 < count(&rest) && count(&rest) < count(questions)).then_some(rest)
     }
@@ -402,6 +437,7 @@ impl Answers {
         self.found.append(&mut rest.found);
         self.tasks.append(&mut rest.tasks);
         self.unconfirmed.append(&mut rest.unconfirmed);
+        self.unscanned.append(&mut rest.unscanned);
         self.relation_denied |= rest.relation_denied;
         self.keys_denied |= rest.keys_denied;
     }
@@ -434,7 +470,7 @@ impl Answers {
                 };
                 self.country = OrgCountry::Answered(records.first().and_then(country));
             }
-            Target::Phones(_) => self.found.extend(records.iter().filter_map(call_log::found)),
+            Target::Phones(_) | Target::Scan(_) => self.found.extend(records.iter().filter_map(call_log::found)),
             Target::Keys => {
                 let key = |record: &Record| Some((record.str(KeyField::CallObject.name())?.to_owned(), record.id()?));
                 // Newest first: of several Tasks, the oldest, which was logged, is inserted last and kept.

@@ -74,13 +74,21 @@ impl OrgCheck {
 /// The descriptions of the org's objects, without those that the user has no access to.
 type Objects = BTreeMap<SObject, Description>;
 
-/// Checks the org with seven concurrent API calls, one more with person accounts. What it reports depends on the
-/// settings, and on the statuses that the admin chose.
+/// What an org offers to the user who connected it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InspectedOrg {
+    objects: Objects,
+    permissions: Option<UserPermissions>,
+    lists: OrgLists,
+    account_type: Option<AccountType>,
+}
+
+/// Inspects the org with seven concurrent API calls, and one more with person accounts.
 ///
 /// # Errors
 ///
 /// [`Error`] if the org does not answer. Missing permissions are items of the check, not errors.
-pub async fn check_org(client: &Client, settings: &Settings, choice: &StatusChoice) -> Result<Reply<OrgCheck>, Error> {
+pub async fn inspect_org(client: &Client) -> Result<Reply<InspectedOrg>, Error> {
     let (permissions, statuses) = (Soql::user_permissions(), Soql::task_statuses());
     let queries = [Subrequest::query("permissions", &permissions), Subrequest::query("statuses", &statuses)];
     let answers = client.composite(&queries, Atomicity::EachAlone);
@@ -113,47 +121,41 @@ pub async fn check_org(client: &Client, settings: &Settings, choice: &StatusChoi
         }
         None => None,
     };
-    let found = Found { objects, permissions, lists, account_type };
-    Ok(Reply { value: assess(found, settings, choice), usage, calls })
-}
-
-/// What Salesforce answered.
-struct Found {
-    objects: Objects,
-    permissions: Option<UserPermissions>,
-    lists: OrgLists,
-    account_type: Option<AccountType>,
+    Ok(Reply { value: InspectedOrg { objects, permissions, lists, account_type }, usage, calls })
 }
 
 fn is_no_access(code: &ErrorCode) -> bool {
     matches!(code, ErrorCode::NotFound | ErrorCode::InvalidType | ErrorCode::InsufficientAccessOrReadonly)
 }
 
-fn assess(found: Found, settings: &Settings, choice: &StatusChoice) -> OrgCheck {
-    let Found { objects, permissions, lists, account_type } = found;
-    let accounts = objects.get(&SObject::Account);
-    let mut check = OrgCheck {
-        items: Vec::new(),
-        may_customize: permissions.map(|permissions| permissions.may_customize),
-        person_accounts: accounts.map(|accounts| accounts.fields.contains_key("IsPersonAccount")),
-        faulty_fields: BTreeSet::new(),
-        hidden_objects: OBJECTS.into_iter().filter(|sobject| !objects.contains_key(sobject)).collect(),
-        lists,
-        account_type,
-    };
-    key_field::check(&objects, &mut check);
-    note_permission(&mut check);
-    for sobject in OBJECTS {
-        objects::check(sobject, objects.get(&sobject), &mut check);
-        if let Some(description) = objects.get(&sobject) {
-            fields::check(sobject, description, &mut check);
+impl InspectedOrg {
+    /// Checks the org for these settings, and the statuses that the admin chose.
+    pub fn check(self, settings: &Settings, choice: &StatusChoice) -> OrgCheck {
+        let Self { objects, permissions, lists, account_type } = self;
+        let accounts = objects.get(&SObject::Account);
+        let mut check = OrgCheck {
+            items: Vec::new(),
+            may_customize: permissions.map(|permissions| permissions.may_customize),
+            person_accounts: accounts.map(|accounts| accounts.fields.contains_key("IsPersonAccount")),
+            faulty_fields: BTreeSet::new(),
+            hidden_objects: OBJECTS.into_iter().filter(|sobject| !objects.contains_key(sobject)).collect(),
+            lists,
+            account_type,
+        };
+        key_field::check(&objects, &mut check);
+        note_permission(&mut check);
+        for sobject in OBJECTS {
+            objects::check(sobject, objects.get(&sobject), &mut check);
+            if let Some(description) = objects.get(&sobject) {
+                fields::check(sobject, description, &mut check);
+            }
         }
+        statuses::check(choice, &mut check);
+        note_person_accounts(&mut check);
+        note_account_type(&mut check);
+        sharing::check(permissions, settings, &mut check);
+        check
     }
-    statuses::check(choice, &mut check);
-    note_person_accounts(&mut check);
-    note_account_type(&mut check);
-    sharing::check(permissions, settings, &mut check);
-    check
 }
 
 fn note_permission(check: &mut OrgCheck) {

@@ -159,19 +159,21 @@ mod tests {
     #[test]
     fn a_hidden_object_is_named() {
         let with = |message: &str| refusal(400, &json!([{"message": message, "errorCode": "INVALID_TYPE"}]));
+        let french = "Le type d'objet sObject 'Lead' n'est pas pris en charge.";
         let words = "sObject type 'Lead' is not supported. If you are attempting to use a custom object, be sure to …";
         for message in [
             words.to_owned(),
             format!("\nSELECT Id FROM Lead WHERE Phone IN ('1')\n    ^\nERROR at Row:1:Column:16\n{words}"),
             format!("FIND {{15550100}} IN PHONE FIELDS RETURNING Lead(Id) ERROR at Row:1:Column:46 {words}"),
+            format!("\nSELECT Id FROM Lead WHERE Phone IN ('15550100')\n    ^\nERREUR à Ligne:1:Colonne:16\n{french}"),
+            french.to_owned(),
         ] {
             let refusal = with(&message);
             assert_eq!((refusal.missing_object(), refusal.kind()), (Some(SObject::Lead), Kind::Degrade), "{message}");
             assert_eq!(refusal.fields_to_leave_out(), None);
             assert!(!refusal.to_string().contains("15550100"), "{refusal}");
         }
-        for other in ["sObject type 'Nope' is not supported.", "sObject type 'Lead' is fine", "", "sObject type 'Lead"]
-        {
+        for other in ["sObject type 'Nope' is not supported.", "Lead is not supported", "", "sObject type 'Lead"] {
             assert_eq!((with(other).missing_object(), with(other).kind()), (None, Kind::Fail), "{other}");
         }
         let field = json!([{"message": words, "errorCode": "INVALID_FIELD"}]);
@@ -223,6 +225,10 @@ mod tests {
         check_unique(&of("Other__c"), &[], false);
         check_unique(&of("My_Aircall_Key__c"), &[], false);
         check_unique(&of("Other__c"), &["Aircall_Key__c"], false);
+        let french =
+            |field: &str| format!("valeur en double trouvée : {field} duplique la valeur de … avec l'ID : 00T");
+        check_unique(&french("Aircall_Key__c"), &[], true);
+        check_unique(&french("Other__c"), &[], false);
     }
 
     #[test]
@@ -252,6 +258,12 @@ mod tests {
             &["Type", "Aircall_Key__c"],
         );
         check_fields("Something else", &[]);
+        check_fields("Aucune colonne 'CallObject' dans l'entité 'Task'. Si vous tentez …", &["CallObject"]);
+        check_fields("Aucune colonne « CallObject » dans l'entité « Task ».", &["CallObject"]);
+        check_fields(
+            "Impossible de créer/mettre à jour les champs : Type, Aircall_Key__c. Vérifiez les paramètres …",
+            &["Type", "Aircall_Key__c"],
+        );
     }
 
     #[track_caller]
@@ -269,6 +281,8 @@ mod tests {
             "SELECT Id FROM Contact\nERROR at Row:1:Column:8\nNo such column 'HomePhone' on entity 'Contact'.",
             Some(SObject::Contact),
         );
+        check_entity("Aucune colonne 'MobilePhone' dans le sobject de type Lead", Some(SObject::Lead));
+        check_entity("Aucune colonne 'MobilePhone' dans l'entité 'Lead'. Contact …", Some(SObject::Lead));
         for unnamed in [
             "No such column 'Role' on entity 'OpportunityContactRole'",
             "No such column 'Lead'",

@@ -7,6 +7,7 @@ mod literal;
 mod phones;
 mod setup;
 mod sosl;
+mod users;
 
 use std::collections::BTreeSet;
 

@@ -134,6 +134,7 @@ fn tags() -> Vec<Tag> {
         ("Activity", "The outcome of each call, and retries."),
         ("Preview", "What would happen to a call, under saved or unsaved settings."),
         ("Connections", "The Salesforce org and the Aircall account."),
+        ("Users", "Who owns the Tasks of Aircall's users."),
         ("API tokens", "Access for programs. For admins only."),
         ("About", "This document."),
     ]

@@ -12,6 +12,7 @@ pub(crate) mod health;
 pub(crate) mod key;
 pub(crate) mod lines;
 mod tokens;
+pub(crate) mod users;
 mod webhook;
 
 use std::time::Duration;

@@ -1,6 +1,7 @@
 //! `GET /connections`: the tenant's connections to Salesforce and Aircall, and the forms that change them.
 
 pub(crate) mod cards;
+mod status_select;
 
 use std::sync::Arc;
 
@@ -8,9 +9,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse as _, Response};
+use rules::{StatusChoice, TaskStatus};
 
 use self::cards::{AircallCard, SalesforceCard};
 use crate::connections::aircall::{self, AircallError, key};
+use crate::connections::salesforce::statuses::{self, ChooseError};
 use crate::connections::view::Connections;
 use crate::connections::{ConnectionError, NAV, salesforce};
 use crate::console::Console;
@@ -32,6 +35,8 @@ struct ConnectionsPage {
     /// Why a change failed.
     problem: Option<String>,
     errors: Errors,
+    /// Whether the errors are about the API key.
+    is_key_wrong: bool,
     /// The API ID as typed. The token is not shown again.
     api_id: String,
 }
@@ -72,9 +77,15 @@ async fn render(console: &Console, page: PageRequest, failed: FailedChange) -> R
     let FailedChange { problem, errors, api_id } = failed;
     Ok(page::render(&ConnectionsPage {
         page: page.page("Connections", Some(NAV)),
-        salesforce: SalesforceCard::new(console, connections.salesforce, connections.former_login_url.as_deref()),
+        salesforce: SalesforceCard::new(
+            console,
+            connections.salesforce,
+            connections.former_login_url.as_deref(),
+            &errors,
+        ),
         aircall: AircallCard::new(connections.aircall, has_app),
         problem,
+        is_key_wrong: ["api_id", "api_token"].iter().any(|field| errors.message_for(field).is_some()),
         errors,
         api_id,
     }))
@@ -105,6 +116,25 @@ pub(crate) async fn disconnect_salesforce(
     let disconnected = disconnected
         .map(|is_revoked| if is_revoked { Flash::SalesforceDisconnected } else { Flash::SalesforceNotRevoked });
     respond(&console, page, disconnected).await
+}
+
+/// Chooses the statuses of Tasks.
+pub(crate) async fn choose_statuses(
+    State(console): State<Arc<Console>>,
+    SubmittedForm { page, fields }: SubmittedForm,
+) -> Result<Response, PageError> {
+    let chosen = |status| Some(fields.get(statuses::field(status)).to_owned()).filter(|name| !name.is_empty());
+    let choice = StatusChoice { completed: chosen(TaskStatus::Completed), in_progress: chosen(TaskStatus::InProgress) };
+    match statuses::choose(&console, &page.session.tenant, &choice).await {
+        Ok(_) => Ok(page::done(NAV.path, Flash::StatusesChosen)),
+        Err(ChooseError::Invalid(invalid)) => {
+            let mut errors = Errors::default();
+            errors.at(status_select::id(invalid.name), invalid.message);
+            let failed = FailedChange { errors, ..FailedChange::default() };
+            show_failed(&console, page, StatusCode::UNPROCESSABLE_ENTITY, failed).await
+        }
+        Err(ChooseError::Connection(error)) => respond(&console, page, Err(error)).await,
+    }
 }
 
 /// Connects an Aircall account by its API key.

@@ -1,7 +1,10 @@
 //! The tenant's Salesforce org: connects it after a sign-in, checks it, sets it up and disconnects it.
 
 pub(crate) mod login_host;
+pub(crate) mod statuses;
 
+use std::panic::resume_unwind;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
@@ -11,6 +14,8 @@ use org::{BatchError, Org, connection};
 use salesforce::{OrgCheck, SetUpStep, oauth};
 use secrecy::{ExposeSecret as _, SecretString};
 use store::{ApiUsage, Connection, LeaseKind, SalesforceTokens, Tenant, TenantId};
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
 use url::Url;
 
 use super::lease::{Lease, with_lease};
@@ -19,9 +24,9 @@ use crate::console::Console;
 
 /// For changes of the tenant's tokens: a request waits for another process that refreshes them.
 const TOKENS: Lease = Lease { kind: LeaseKind::Refresh, wait: Duration::from_secs(4), lasts: LEASE };
-/// The time limit of a check or a set-up, which includes renewing the session. [`Org`] reserves five seconds of it. API
-/// Gateway times out after thirty seconds.
-const TIMEOUT: Duration = Duration::from_secs(26);
+/// The time limit of work in the org, such as a check, which includes renewing the session. [`Org`] reserves five seconds of
+/// it. API Gateway times out after thirty seconds.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(26);
 /// For a check or a set-up, which takes a little less. A second one is refused and not kept waiting: each takes seconds of
 /// the function's concurrency, and requests of the org.
 const CHECK: Lease = Lease { kind: LeaseKind::Check, wait: Duration::ZERO, lasts: SignedDuration::from_secs(30) };
@@ -102,7 +107,7 @@ pub(crate) async fn disconnect(console: &Console, tenant: &TenantId) -> Result<b
 /// Checks the org's fields and permissions. Nothing is written to it.
 pub(crate) async fn check(console: &Console, tenant: &TenantId) -> Result<OrgCheck, ConnectionError> {
     with_lease(console, tenant, CHECK, async |mut known| {
-        let mut org = open(console, &mut known).await?;
+        let mut org = open(console, &mut known, Instant::now() + TIMEOUT).await?;
         let settings = console.settings.get(&known.id).await?;
         let check = org.check(&console.tenants, &mut known, &settings, Timestamp::now()).await;
         record_result(console, &mut known, &org, check).await
@@ -113,19 +118,40 @@ pub(crate) async fn check(console: &Console, tenant: &TenantId) -> Result<OrgChe
 /// Sets up the key field, step by step. Idempotent.
 pub(crate) async fn set_up(console: &Console, tenant: &TenantId) -> Result<Vec<SetUpStep>, ConnectionError> {
     with_lease(console, tenant, CHECK, async |mut known| {
-        let mut org = open(console, &mut known).await?;
+        let mut org = open(console, &mut known, Instant::now() + TIMEOUT).await?;
         let steps = org.set_up(&console.tenants, &mut known).await;
         record_result(console, &mut known, &org, steps).await
     })
     .await
 }
 
-async fn open(console: &Console, tenant: &mut Tenant) -> Result<Org, ConnectionError> {
+/// Does `work` in the org of `tenant`, unless the org is paused.
+///
+/// On a blocking thread, as the compiler cannot prove that a look-up is `Send`, which a handler's future must be:
+/// <https://github.com/rust-lang/rust/issues/110338>.
+pub(crate) async fn with_org<T: Send + 'static>(
+    console: &Arc<Console>,
+    mut tenant: Tenant,
+    deadline: Instant,
+    work: impl AsyncFnOnce(&Console, &mut Org, &mut Tenant) -> Result<T, BatchError> + Send + 'static,
+) -> Result<T, ConnectionError> {
+    let (console, runtime) = (Arc::clone(console), Handle::current());
+    let task = spawn_blocking(move || {
+        runtime.block_on(async {
+            connection::is_open(&tenant, Timestamp::now())?;
+            let mut org = open(&console, &mut tenant, deadline).await?;
+            let answer = work(&console, &mut org, &mut tenant).await;
+            record_result(&console, &mut tenant, &org, answer).await
+        })
+    });
+    task.await.unwrap_or_else(|panicked| resume_unwind(panicked.into_panic()))
+}
+
+async fn open(console: &Console, tenant: &mut Tenant, deadline: Instant) -> Result<Org, ConnectionError> {
     if tenant.salesforce.is_none() {
         return Err(ConnectionError::NotConnected("Salesforce"));
     }
     let settings = console.settings.get(&tenant.id).await?;
-    let deadline = Instant::now() + TIMEOUT;
     match Org::open(&console.connector, tenant, &lease_holder(), settings.api_usage_limit, deadline).await {
         Ok(org) => Ok(org),
         Err(stop) => Err(record_stop(console, tenant, stop).await?),

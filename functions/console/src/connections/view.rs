@@ -2,11 +2,15 @@
 
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second::{optional, required};
+use rules::StatusChoice;
 use serde::Serialize;
-use store::{AircallAuth, AircallConnection, AircallState, ApiUsage, Connection, ConnectionState, Tenant, TenantId};
+use store::{
+    AircallAuth, AircallConnection, AircallState, ApiUsage, Connection, ConnectionState, OrgFacts, Tenant, TenantId,
+};
 use utoipa::ToSchema;
 
 use super::aircall::health;
+use super::salesforce::statuses::{self, StatusesView};
 use crate::connections::warning::{self, Warning};
 use crate::console::Console;
 
@@ -48,7 +52,12 @@ pub(crate) struct SalesforceView {
     /// The org's API calls of the last 24 hours, as Salesforce last reported them; null before the first report.
     #[schema(required)]
     pub(crate) api_usage: Option<ApiUsage>,
-    /// Fields and objects of the org that cannot be used.
+    /// The statuses of Tasks.
+    pub(crate) statuses: StatusesView,
+    /// What the statuses follow from: the facts about the org, and the admin's choice.
+    #[serde(skip)]
+    pub(crate) status_facts: (OrgFacts, StatusChoice),
+    /// What of the org cannot be used as it should be.
     pub(crate) warnings: Vec<Warning>,
 }
 
@@ -145,9 +154,20 @@ impl Connections {
 impl SalesforceView {
     fn from_tenant(tenant: Tenant, now: Timestamp) -> Option<Self> {
         let Connection { org_id, instance_url, login_url, user_id, user_name, connected_at } = tenant.salesforce?;
-        let (state, api_usage) = (StateView::new(tenant.state), tenant.api_usage);
-        let warnings = warning::warnings(tenant.facts.as_of(now));
-        Some(Self { org_id, user_id, user_name, instance_url, login_url, connected_at, state, api_usage, warnings })
+        let facts = statuses::facts(tenant.facts.clone(), now);
+        Some(Self {
+            org_id,
+            user_id,
+            user_name,
+            instance_url,
+            login_url,
+            connected_at,
+            state: StateView::new(tenant.state),
+            api_usage: tenant.api_usage,
+            statuses: StatusesView::new(&facts, &tenant.statuses),
+            status_facts: (facts, tenant.statuses),
+            warnings: warning::warnings(tenant.facts.as_of(now)),
+        })
     }
 }
 

@@ -1,7 +1,9 @@
-//! Warnings about missing fields or permissions in a Salesforce org, and what an admin can do about them.
+//! Warnings about what of a Salesforce org cannot be used as it should be, and what an admin can do about it.
 
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second::required;
+use org::Missing;
+use salesforce::SObject;
 use serde::Serialize;
 use store::OrgFacts;
 use utoipa::ToSchema;
@@ -20,11 +22,12 @@ const PERMISSION_SET: &str = include_str!(concat!(
 /// The objects that callers are found in.
 const CALLERS: [&str; 3] = ["Contact", "Lead", "Account"];
 
-/// A field or object of the org that cannot be used, so calls are logged without it.
+/// A field, value or object of the org that cannot be used as it should be.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 pub(crate) struct Warning {
     code: Code,
-    /// The object that the connecting user has no access to; null for a warning about a field.
+    /// The object that the connecting user has no access to, or whose records cannot be queried; null for a warning about a
+    /// field.
     #[schema(required, example = "Lead")]
     object: Option<String>,
     /// The field, with its object where that matters; null for a warning about an object.
@@ -49,8 +52,16 @@ enum Code {
     ObjectNotAccessible,
     /// A field cannot be written.
     FieldNotWritable,
+    /// The org refuses a status of its own list.
+    StatusNotAccepted,
     /// Callers cannot be found by a field.
     FieldNotSearchable,
+    /// Queries cannot filter by a field.
+    FieldNotFilterable,
+    /// The comparison of all records of an object was not answered.
+    ScanNotAnswered,
+    /// The query for the latest records of an object was not answered.
+    QueryNotAnswered,
 }
 
 impl Warning {
@@ -70,6 +81,74 @@ pub(crate) fn warnings(facts: OrgFacts) -> Vec<Warning> {
 }
 
 fn about_field(field: String, since: Timestamp) -> Warning {
+    match field.parse() {
+        Ok(Missing::Filter(object, name)) => about_filter(object, &name, since),
+        Ok(Missing::Scan(object)) => about_scan(object, since),
+        Ok(Missing::Query(object)) => about_query(object, since),
+        Ok(Missing::Value { sobject: SObject::Task, field: name, value }) if name == "Status" => {
+            about_status(field, &value, since)
+        }
+        Ok(Missing::Field(object, name)) if name == "OwnerId" && object != SObject::Task => about_owner(object, since),
+        Ok(_) | Err(_) => about_access(field, since),
+    }
+}
+
+fn about_filter(object: SObject, name: &str, since: Timestamp) -> Warning {
+    let field = format!("{object}.{name}");
+    let message = if object == SObject::User {
+        format!(
+            "Queries cannot filter by the field {field}, as it is encrypted, so Salesforce users are found only if their \
+             username is the e-mail address in Aircall. An admin chooses the others under Users."
+        )
+    } else {
+        format!(
+            "Queries cannot filter by the field {field}, as it is encrypted, so callers are found by it only in \
+             Salesforce's search, which lists a record minutes after it was entered. A caller who was entered in the \
+             last minutes may be created again. An admin changes this only by not encrypting the field."
+        )
+    };
+    Warning { code: Code::FieldNotFilterable, object: None, field: Some(field), message, since }
+}
+
+fn about_scan(object: SObject, since: Timestamp) -> Warning {
+    let message = format!(
+        "Salesforce took too long to compare the phone fields of every record of the object {object}, or refused it, so \
+         for a day a number that the search does not find is looked for only among the records that were modified \
+         within the last day. After an admin checks the org under Connections, all records are compared again."
+    );
+    Warning { code: Code::ScanNotAnswered, object: Some(object.to_string()), field: None, message, since }
+}
+
+fn about_query(object: SObject, since: Timestamp) -> Warning {
+    let message = format!(
+        "Salesforce took too long for the query of the object {object} by phone number, or refused it, so for a day \
+         callers are found only by Salesforce's search, which lists a record minutes after it was entered. A caller who \
+         was entered in the last minutes may be created again. After an admin checks the org under Connections, the \
+         query is sent again."
+    );
+    Warning { code: Code::QueryNotAnswered, object: Some(object.to_string()), field: None, message, since }
+}
+
+fn about_status(field: String, value: &str, since: Timestamp) -> Warning {
+    let message = format!(
+        "The org refuses {value} as the status of a Task, so Tasks get another status of the same kind, open or closed. An \
+         admin chooses the status under Connections, or allows {value} for the record type of the Tasks."
+    );
+    Warning { code: Code::StatusNotAccepted, object: None, field: Some(field), message, since }
+}
+
+fn about_owner(object: SObject, since: Timestamp) -> Warning {
+    let field = format!("{object}.OwnerId");
+    let message = format!(
+        "The connecting user may not see each {object} that belongs to another user, or may not choose who owns it, so each \
+         new {object} belongs to the connecting user and not to the agent of the call. An admin gives that user View All \
+         Data, in the user's profile or in a permission set."
+    );
+    Warning { code: Code::FieldNotWritable, object: None, field: Some(field), message, since }
+}
+
+/// A field that cannot be used, or a value that the org lacks.
+fn about_access(field: String, since: Timestamp) -> Warning {
     let (object, name) = field.split_once('.').unwrap_or(("", &field));
     let (code, message) = if field == KEY_FIELD {
         let message = format!(
@@ -149,6 +228,25 @@ mod tests {
     fn check(warning: &Warning, names_the_permission_set: bool) {
         let names_it = warning.message.contains("the permission set \"Aircall Integration\"");
         assert_eq!(names_it, names_the_permission_set, "{}", warning.message);
+    }
+
+    #[test]
+    fn each_kind_of_fact_has_its_own_sentence() {
+        let warning = |name: &str| about_field(name.to_owned(), Timestamp::UNIX_EPOCH);
+        for (fact, code, object, field, part) in [
+            ("Filter.Contact.Phone", Code::FieldNotFilterable, None, Some("Contact.Phone"), "found by it only in"),
+            ("Filter.User.Email", Code::FieldNotFilterable, None, Some("User.Email"), "under Users"),
+            ("Scan.Lead", Code::ScanNotAnswered, Some("Lead"), None, "within the last day"),
+            ("Query.Lead", Code::QueryNotAnswered, Some("Lead"), None, "only by Salesforce's search"),
+            ("Task.Status=Done", Code::StatusNotAccepted, None, Some("Task.Status=Done"), "refuses Done"),
+            ("Task.Type=SMS", Code::FieldNotWritable, None, Some("Task.Type=SMS"), "SMS is not among"),
+            ("Caller.Lead.Phone", Code::FieldNotSearchable, None, Some("Lead.Phone"), "may not see"),
+        ] {
+            let warning = warning(fact);
+            let about = (warning.code, warning.object.as_deref(), warning.field.as_deref());
+            assert_eq!(about, (code, object, field), "{fact}");
+            assert!(warning.message.contains(part) && warning.message.ends_with('.'), "{}", warning.message);
+        }
     }
 
     #[test]

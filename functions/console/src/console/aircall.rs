@@ -1,11 +1,12 @@
 //! The console's access to Aircall.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aircall::client::{Client, Credentials, Error};
 use aircall::oauth;
-use rules::{Line, LineId};
+use rules::{Line, LineId, User};
 use store::{AircallCredential, AircallCredentials, AppSecret, TenantId, TtlCache};
 use url::Url;
 
@@ -13,6 +14,9 @@ use crate::web::base_url::BaseUrl;
 
 /// Lines by ID.
 pub(crate) type Lines = BTreeMap<LineId, Line>;
+
+/// Users with their IDs, in Aircall's order.
+pub(crate) type Users = Arc<[(u64, User)]>;
 
 /// How long a webhook waits after its token was stored: twice as old as the tokens may be that `intake` refuses by.
 const TOKEN_DELAY: Duration = Duration::from_secs(1);
@@ -36,6 +40,8 @@ pub struct Aircall {
     pub(crate) webhook_notes: TtlCache<TenantId, (String, Option<String>)>,
     /// The cached lines of each tenant.
     pub(crate) lines: TtlCache<TenantId, Lines>,
+    /// The cached users of each tenant.
+    pub(crate) users: TtlCache<TenantId, Users>,
 }
 
 impl Aircall {
@@ -48,9 +54,17 @@ impl Aircall {
         credentials: AircallCredentials,
         app: AppSecret,
     ) -> Self {
-        let (webhook_notes, lines) = (TtlCache::new(CACHE_CAPACITY), TtlCache::new(CACHE_CAPACITY));
-        let token_delay = TOKEN_DELAY;
-        Self { http, api_url, dashboard_url, credentials, app, token_delay, webhook_notes, lines }
+        Self {
+            http,
+            api_url,
+            dashboard_url,
+            credentials,
+            app,
+            token_delay: TOKEN_DELAY,
+            webhook_notes: TtlCache::new(CACHE_CAPACITY),
+            lines: TtlCache::new(CACHE_CAPACITY),
+            users: TtlCache::new(CACHE_CAPACITY),
+        }
     }
 
     /// For tests without `intake`: a webhook sends at once.
@@ -92,5 +106,6 @@ impl Aircall {
     pub(crate) fn forget(&self, tenant: &TenantId) {
         self.webhook_notes.remove(tenant);
         self.lines.remove(tenant);
+        self.users.remove(tenant);
     }
 }

@@ -16,7 +16,7 @@ use rules::{LineId, Settings};
 
 use self::form::{GeneralForm, prefix};
 use self::hours::HoursForm;
-use self::options::{HOURS_FROM, INTERNAL_CALLS, LINES, LOG_CALLS, RELATE_TO, UNKNOWN_NUMBER};
+use self::options::{CONTACT_ACCOUNT, HOURS_FROM, INTERNAL_CALLS, LINES, LOG_CALLS, RELATE_TO, UNKNOWN_NUMBER};
 use super::conflict;
 use crate::connections::lines;
 use crate::console::Console;
@@ -46,6 +46,7 @@ struct GeneralPage {
     log_calls: Choices,
     hours_from: Choices,
     unknown_number: Choices,
+    contact_account: Choices,
     internal_calls: Choices,
     relate_to: Choices,
     lines: Choices,
@@ -170,6 +171,7 @@ fn view(
         log_calls: choices("log_calls", &LOG_CALLS, &form.log_calls),
         hours_from: choices("hours_from", &HOURS_FROM, &form.hours_from),
         unknown_number: choices("unknown_number", &UNKNOWN_NUMBER, &form.unknown_number),
+        contact_account: choices("contact_account", &CONTACT_ACCOUNT, &form.contact_account),
         internal_calls: choices("internal_calls", &INTERNAL_CALLS, &form.internal_calls),
         relate_to: choices("relate_to", &RELATE_TO, &form.relate_to),
         lines: choices("lines", &LINES, &form.lines),

@@ -26,7 +26,7 @@ struct RefusalReason {
     /// What went wrong, as sentences for people.
     #[schema(value_type = String, example = "There is no entry with this key.")]
     message: Cow<'static, str>,
-    /// With `bad_parameter`: the invalid query parameter, header or body field.
+    /// With `bad_parameter` and `invalid_field`: the invalid query parameter, header or body field.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "until")]
     parameter: Option<String>,
@@ -64,6 +64,12 @@ impl ApiError {
     /// A parameter, header or body field is invalid: what it must be, as a sentence.
     pub(crate) fn parameter(name: impl Into<String>, message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorCode::BadParameter, message).with(Details::Parameter(name.into()))
+    }
+
+    /// A field of the body is missing, unknown, or has a value that the connected org does not have: what it must be, as a
+    /// sentence.
+    pub(crate) fn field(name: impl Into<String>, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorCode::InvalidField, message).with(Details::Parameter(name.into()))
     }
 
     /// The resource does not exist; says so as a sentence.

@@ -22,6 +22,7 @@ pub(crate) enum ErrorCode {
     BadToken,
     Busy,
     Forged,
+    InvalidField,
     InvalidSettings,
     MethodNotAllowed,
     Misconfigured,
@@ -122,6 +123,15 @@ impl ErrorCode {
                 "the headers say that the change comes from another site's page, and there is no valid CSRF token.",
                 "It cannot be verified that this change comes from a page of the console. Open the page and try again.",
             ),
+            Self::InvalidField => Row {
+                details: || Details::Parameter("salesforce_user_id".to_owned()),
+                ..row(
+                    Status::UNPROCESSABLE_ENTITY,
+                    "a field of the body is missing or unknown, or the connected org does not have its value; `parameter` \
+                     names it.",
+                    "Choose an active user of the connected org with a Salesforce license: the ID begins with 005.",
+                )
+            },
             Self::InvalidSettings => Row {
                 details: || {
                     let message = "a Case can only be created when relate_to is \"case\"".to_owned();

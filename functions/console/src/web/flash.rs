@@ -41,6 +41,10 @@ pub(crate) enum Flash {
     SalesforceDisconnected,
     /// The same, but Salesforce did not confirm that the grant was revoked.
     SalesforceNotRevoked,
+    /// The statuses of Tasks were chosen.
+    StatusesChosen,
+    /// The Salesforce user of an Aircall user was chosen.
+    UserChosen,
     /// The Aircall account was connected.
     AircallConnected,
     /// The webhook was reactivated.
@@ -84,6 +88,8 @@ impl Flash {
                 "Salesforce is disconnected, but did not confirm that our access is revoked. Revoke it in Setup, Connected \
                  Apps OAuth Usage."
             }
+            Flash::StatusesChosen => "The statuses are saved. They apply to Tasks that are written from now on.",
+            Flash::UserChosen => "The user is saved. Tasks that are created from now on have the new owner.",
             Flash::AircallConnected => "Aircall is connected. Calls that end from now on are logged.",
             Flash::AircallReactivated => "The webhook is active again.",
             Flash::AircallRotated => {

@@ -7,7 +7,9 @@ mod oauth;
 mod org;
 mod rotation;
 mod sign_in;
+mod statuses;
 mod tokens;
+pub(crate) mod users;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::http::Method;

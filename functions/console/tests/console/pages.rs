@@ -11,3 +11,4 @@ mod page_requirements;
 mod preview;
 mod sign_in;
 pub(crate) mod support;
+mod users;

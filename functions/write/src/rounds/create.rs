@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use jiff::Timestamp;
 use org::{BatchError, Bundle, Draft};
-use salesforce::{Graph, GraphResult, Kind, MAX_GRAPHS, MAX_NODES, MAX_RECORDS, Refusal, SalesforceId};
+use salesforce::{ErrorCode, Graph, GraphResult, Kind, MAX_GRAPHS, MAX_NODES, MAX_RECORDS, Refusal, SalesforceId};
 use store::Written;
 
 use super::fix::{Fix, Part};
@@ -106,6 +106,9 @@ fn take_bundle(bundle: Bundle, result: &GraphResult, progress: &mut Progress) {
     let id_of = |name: &str| part(name).and_then(|part| part.id().ok());
     if result.is_successful {
         let (record, case, is_new) = (id_of(Bundle::RECORD), id_of(Bundle::CASE), bundle.record.is_some());
+        if bundle.drafts.iter().any(|draft| draft.job.keeps_records) {
+            progress.kept.extend(bundle.creates());
+        }
         for (index, draft) in bundle.drafts.into_iter().enumerate() {
             let draft = draft.on(record, case);
             match id_of(&format!("task{index}")) {
@@ -130,8 +133,17 @@ fn take_bundle(bundle: Bundle, result: &GraphResult, progress: &mut Progress) {
         (Some((Bundle::CASE, _)), _) => Part::Case,
         _ => Part::Task,
     };
+    // A Task or a Case that is refused because of a record of the same bundle: the user does not see what others own.
+    let hides_records = bundle.creates().next().is_some()
+        && refused.is_some_and(|(name, refusal)| {
+            !matches!(name, Bundle::ACCOUNT | Bundle::RECORD)
+                && *refusal.code() == ErrorCode::InsufficientAccessOnCrossReferenceEntity
+        });
     for (index, draft) in bundle.drafts.into_iter().enumerate() {
         match refused {
+            Some((_, refusal)) if hides_records && !draft.job.keeps_records => {
+                progress.to_fix.push((draft.job, Fix::KeepRecords(refusal.clone())));
+            }
             Some((name, refusal)) if part != Part::Task || name == format!("task{index}") => {
                 progress.refused(draft, refusal, part);
             }

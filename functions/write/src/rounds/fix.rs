@@ -67,6 +67,8 @@ pub(crate) enum Fix {
     Use(SalesforceId, Refusal),
     /// Make the connecting user the owner of the Task.
     DefaultOwner(Refusal),
+    /// Make the connecting user the owner of new records, who would not see those of others.
+    KeepRecords(Refusal),
     /// Create the record without the e-mail.
     WithoutEmail(Refusal),
     /// Create the Contact with another Account, or none.
@@ -203,6 +205,7 @@ impl Fix {
             | Fix::Rematch(refusal)
             | Fix::Use(_, refusal)
             | Fix::DefaultOwner(refusal)
+            | Fix::KeepRecords(refusal)
             | Fix::WithoutEmail(refusal)
             | Fix::Account(_, refusal)
             | Fix::AccountType(_, refusal) => Reason::refused(refusal),
@@ -215,6 +218,7 @@ impl Fix {
             Fix::Nothing
             | Fix::ReadAgain(_)
             | Fix::DefaultOwner(_)
+            | Fix::KeepRecords(_)
             | Fix::WithoutEmail(_)
             | Fix::Account(..)
             | Fix::AccountType(..) => true,

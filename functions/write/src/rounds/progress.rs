@@ -1,10 +1,12 @@
 //! What a part of the work achieved, and what is left to do.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use org::{BatchError, Draft, Job, Reason};
 use rules::E164;
 use rules::matching::Record;
-use salesforce::{ErrorCode, Refusal, SalesforceId};
+use salesforce::{ErrorCode, Refusal, SObject, SalesforceId};
 use store::Written;
 
 use super::fix::{Action, Fix, Part, action_for};
@@ -33,6 +35,8 @@ pub(crate) struct Progress {
     pub(crate) to_fix: Vec<(Job, Fix)>,
     /// Phone numbers and the records that were created for them.
     pub(crate) created: Vec<(E164, Record)>,
+    /// The objects whose new records have to belong to the connecting user.
+    pub(crate) kept: BTreeSet<SObject>,
     /// Why no further request can be made. Jobs that are in none of the lists may have been written all the same; a retry
     /// detects that.
     pub(crate) aborted: Option<BatchError>,
@@ -62,6 +66,7 @@ impl Progress {
         self.existing.extend(later.existing);
         self.to_fix.extend(later.to_fix);
         self.created.extend(later.created);
+        self.kept.extend(later.kept);
         self.wrote_any |= later.wrote_any;
         self.aborted = self.aborted.take().or(later.aborted);
         self.note_org_refusal(later.org_refusal);

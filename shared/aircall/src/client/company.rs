@@ -79,4 +79,18 @@ impl Client {
         let open = |wire: Wire| (wire.meta, wire.users.into_iter().map(Into::into).collect());
         self.pages("/v2/users", &[], LIMIT, open).await
     }
+
+    /// The user with this id, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] says what to do.
+    pub async fn user(&self, id: u64) -> Result<Option<rules::User>, Error> {
+        #[derive(Deserialize)]
+        struct Wire {
+            user: call::User,
+        }
+        let wire: Option<Wire> = self.find(self.url(&format!("/v2/users/{id}"))).await?;
+        Ok(wire.map(|wire| wire.user.into()))
+    }
 }

@@ -79,6 +79,14 @@ async fn users_have_their_e_mail_addresses() {
 }
 
 #[tokio::test]
+async fn a_user_is_found_by_id() {
+    let client = Sandbox::start().await.client();
+    let kim = client.user(2003).await.unwrap().unwrap();
+    assert_eq!((kim.id, kim.email.as_deref()), (Some(2003), Some("kim.temp@example.com")));
+    assert_eq!(client.user(9999).await, Ok(None));
+}
+
+#[tokio::test]
 async fn a_rate_limited_request_says_when_to_retry() {
     for reset_unit in [ResetUnit::Seconds, ResetUnit::Milliseconds] {
         let client = Sandbox::with(Options { rate_limit: 1, reset_unit, ..Options::default() }).await.client();

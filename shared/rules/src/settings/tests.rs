@@ -13,7 +13,8 @@ fn document() -> Value {
             "schedule": {"time_zone": null, "weekly": {"monday": [{"opens": "09:00", "closes": "18:00"}]},
                 "holidays": ["2026-12-25"]},
             "numbers": {"397375": {"time_zone": "Europe/Vienna", "weekly": {}, "holidays": []}}},
-        "unknown_number": "create_lead", "internal_calls": "do_nothing", "relate_to": "case", "create_case_if_none": true,
+        "unknown_number": "create_lead", "contact_account": "by_company",
+        "contact_account_id": "001Vr00000m4eGCIAY", "assignment_rules": true, "internal_calls": "do_nothing", "relate_to": "case", "create_case_if_none": true,
         "recording_link": true, "log_messages": true, "message_tasks": "per_conversation", "numbers": null,
         "api_usage_limit": 80
     })
@@ -211,6 +212,28 @@ fn a_document_without_message_tasks_logs_one_task_per_message() {
     assert_eq!(Settings::parse(&document).unwrap().message_tasks, MessageTasks::PerMessage);
     let message = "unknown variant `per_day`, expected `per_message` or `per_conversation`";
     check("/message_tasks", json!("per_day"), "message_tasks", message);
+}
+
+#[test]
+fn the_account_of_new_contacts_is_checked() {
+    let mut document = document();
+    for key in ["contact_account", "contact_account_id", "assignment_rules"] {
+        document.as_object_mut().unwrap().remove(key);
+    }
+    let settings = Settings::parse(&document).unwrap();
+    assert_eq!((settings.contact_account, settings.contact_account_id), (ContactAccount::None, None));
+    assert!(!settings.assignment_rules);
+    document["contact_account"] = json!("named");
+    document.as_object_mut().unwrap().remove("contact_account_id");
+    let problem = |document: &Value| Settings::parse(document).unwrap_err()[0].to_string();
+    let required = "contact_account_id: the id of an Account is required where contact_account is \"named\"";
+    assert_eq!(problem(&document), required);
+    document["contact_account_id"] = json!("003Vr00000m4eGCIAY");
+    assert!(problem(&document).starts_with("contact_account_id: this is not the id of an Account"));
+    document["contact_account_id"] = json!("no id");
+    assert!(problem(&document).starts_with("contact_account_id: "));
+    document["contact_account_id"] = json!("001Vr00000m4eGC");
+    assert_eq!(Settings::parse(&document).unwrap().contact_account, ContactAccount::Named);
 }
 
 #[test]

@@ -26,6 +26,8 @@ pub struct CallerFields {
     unfilterable: Vec<(SObject, String)>,
     /// Objects that are searched but not queried.
     unconfirmed: Vec<SObject>,
+    /// Objects that are too large to be scanned.
+    unscanned: Vec<SObject>,
 }
 
 impl CallerFields {
@@ -62,6 +64,18 @@ impl CallerFields {
     pub fn without_query(mut self, sobject: SObject) -> Self {
         self.unconfirmed.push(sobject);
         self
+    }
+
+    /// The same without scans of an object: only records that were modified lately are queried.
+    #[must_use]
+    pub fn without_scan(mut self, sobject: SObject) -> Self {
+        self.unscanned.push(sobject);
+        self
+    }
+
+    /// Whether an object may be scanned.
+    pub fn can_scan(&self, sobject: SObject) -> bool {
+        !self.unscanned.contains(&sobject)
     }
 
     /// Whether person accounts are included.
@@ -159,16 +173,21 @@ impl CallerFields {
 }
 
 impl Soql {
-    /// Contacts, Leads or Accounts that were modified `since`, with exactly one of these texts in a phone field; selects the
+    /// Contacts, Leads or Accounts, all or those that were modified `since`, with exactly one of these texts in a phone field; selects the
     /// same fields as [`super::Sosl::phones`]. Sees records that the search index does not list yet. Returns no query for
     /// objects without phone fields.
     ///
-    /// `SystemModstamp` has an index and phone fields have none. Source:
+    /// `SystemModstamp` has an index and phone fields have none: without `since`, it is a scan of the whole object. Source:
     /// <https://help.salesforce.com/s/articleView?id=000006007>.
     ///
     /// With person accounts, query both Contacts and Accounts: a person is found as the hidden Contact.
-    pub fn records_by_phone(sobject: SObject, forms: &[String], fields: &CallerFields, since: Timestamp) -> Vec<Self> {
-        Self::by_phone(sobject, forms, fields, Some(since), " ORDER BY LastModifiedDate DESC")
+    pub fn records_by_phone(
+        sobject: SObject,
+        forms: &[String],
+        fields: &CallerFields,
+        since: Option<Timestamp>,
+    ) -> Vec<Self> {
+        Self::by_phone(sobject, forms, fields, since, " ORDER BY LastModifiedDate DESC")
     }
 
     /// The same, but only the 200 that were last modified, whenever that was: for one phone number that more records have
@@ -186,13 +205,13 @@ impl Soql {
         sobject: SObject,
         texts: &[String],
         fields: &CallerFields,
-        since: Timestamp,
+        since: Option<Timestamp>,
     ) -> Vec<Self> {
         let pattern = |text: &String| {
             let is_plain = !text.is_empty() && text.chars().all(char::is_alphanumeric);
             is_plain.then(|| literal(&text.chars().fold("%".to_owned(), |pattern, c| format!("{pattern}{c}%"))))
         };
-        let (head, phones) = Self::head(sobject, fields, Some(since));
+        let (head, phones) = Self::head(sobject, fields, since);
         In::values(texts.iter().filter_map(pattern)).fields(&phones).likes(&head, " ORDER BY LastModifiedDate DESC")
     }
 
@@ -230,7 +249,7 @@ mod tests {
             sobject,
             &["+15550100".to_owned()],
             &CallerFields::new(person_accounts),
-            Timestamp::UNIX_EPOCH,
+            Some(Timestamp::UNIX_EPOCH),
         );
         assert_eq!(built.iter().map(Soql::as_str).collect::<Vec<_>>(), [expect]);
     }
@@ -266,9 +285,9 @@ mod tests {
         for fields in
             [all.clone().without(Some(SObject::Contact), "AccountId"), all.clone().without_object(SObject::Contact)]
         {
-            let accounts = &Soql::records_by_phone(SObject::Account, &forms, &fields, Timestamp::UNIX_EPOCH)[0];
+            let accounts = &Soql::records_by_phone(SObject::Account, &forms, &fields, Some(Timestamp::UNIX_EPOCH))[0];
             assert!(accounts.as_str().contains("OR PersonAssistantPhone IN ("), "{}", accounts.as_str());
-            for contacts in Soql::records_by_phone(SObject::Contact, &forms, &fields, Timestamp::UNIX_EPOCH) {
+            for contacts in Soql::records_by_phone(SObject::Contact, &forms, &fields, Some(Timestamp::UNIX_EPOCH)) {
                 assert!(contacts.as_str().contains("Z AND IsPersonAccount = false AND"), "{}", contacts.as_str());
             }
         }
@@ -277,8 +296,9 @@ mod tests {
     #[test]
     fn a_hidden_object_is_not_queried() {
         let fields = CallerFields::new(false).without_object(SObject::Lead);
-        let asks =
-            |sobject| !Soql::records_by_phone(sobject, &["1".to_owned()], &fields, Timestamp::UNIX_EPOCH).is_empty();
+        let asks = |sobject| {
+            !Soql::records_by_phone(sobject, &["1".to_owned()], &fields, Some(Timestamp::UNIX_EPOCH)).is_empty()
+        };
         assert_eq!([SObject::Contact, SObject::Lead, SObject::Account].map(asks), [true, false, true]);
     }
 
@@ -308,17 +328,17 @@ mod tests {
             SObject::Lead,
             &["132".to_owned(), "1'2".to_owned()],
             &CallerFields::new(false),
-            Timestamp::UNIX_EPOCH,
+            Some(Timestamp::UNIX_EPOCH),
         );
         let built: Vec<&str> = built.iter().map(Soql::as_str).collect();
-        let expected = "WHERE IsConverted = false AND (Phone LIKE '%1%3%2%' OR MobilePhone LIKE '%1%3%2%') ORDER BY";
+        let expected = "Z AND IsConverted = false AND (Phone LIKE '%1%3%2%' OR MobilePhone LIKE '%1%3%2%') ORDER BY";
         assert!(matches!(built[..], [one] if one.contains(expected)), "{built:?}");
     }
 
     #[test]
     fn person_fields_are_selected_only_where_they_exist() {
         let ask = |sobject, fields: &CallerFields| {
-            Soql::records_by_phone(sobject, &["1".to_owned()], fields, Timestamp::UNIX_EPOCH)[0]
+            Soql::records_by_phone(sobject, &["1".to_owned()], fields, Some(Timestamp::UNIX_EPOCH))[0]
                 .as_str()
                 .contains("Person")
         };
@@ -335,7 +355,7 @@ mod tests {
     fn a_hidden_field_is_neither_selected_nor_compared() {
         let fields = CallerFields::new(true).without(None, "AssistantPhone").without(None, "AccountId");
         let asked =
-            Soql::records_by_phone(SObject::Contact, &["1".to_owned()], &fields, Timestamp::UNIX_EPOCH).remove(0);
+            Soql::records_by_phone(SObject::Contact, &["1".to_owned()], &fields, Some(Timestamp::UNIX_EPOCH)).remove(0);
         assert!(!asked.as_str().contains("Assistant") && !asked.as_str().contains("AccountId"), "{}", asked.as_str());
         assert!(asked.as_str().contains("OtherPhone IN") && asked.as_str().contains("IsPersonAccount"));
     }
@@ -346,7 +366,7 @@ mod tests {
             let fields = CallerFields::new(false).without(of, "MobilePhone");
             let has = |sobject| {
                 let asked =
-                    Soql::records_by_phone(sobject, &["1".to_owned()], &fields, Timestamp::UNIX_EPOCH).remove(0);
+                    Soql::records_by_phone(sobject, &["1".to_owned()], &fields, Some(Timestamp::UNIX_EPOCH)).remove(0);
                 assert_eq!(fields.phones(sobject).contains(&"MobilePhone"), asked.as_str().contains("MobilePhone IN"));
                 asked.as_str().contains("MobilePhone")
             };
@@ -361,8 +381,13 @@ mod tests {
     #[test]
     fn objects_without_phone_fields_need_no_query() {
         assert!(
-            Soql::records_by_phone(SObject::Case, &["1".to_owned()], &CallerFields::new(false), Timestamp::UNIX_EPOCH)
-                .is_empty()
+            Soql::records_by_phone(
+                SObject::Case,
+                &["1".to_owned()],
+                &CallerFields::new(false),
+                Some(Timestamp::UNIX_EPOCH)
+            )
+            .is_empty()
         );
     }
 }

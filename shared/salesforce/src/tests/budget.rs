@@ -41,7 +41,7 @@ fn the_exact_queries_for_200_numbers_and_their_owners_fit_one_composite() {
             let fields = CallerFields::new(person_accounts);
             let statements: Vec<Soql> = [SObject::Contact, SObject::Lead, SObject::Account]
                 .into_iter()
-                .flat_map(|sobject| Soql::records_by_phone(sobject, &forms, &fields, Timestamp::UNIX_EPOCH))
+                .flat_map(|sobject| Soql::records_by_phone(sobject, &forms, &fields, Some(Timestamp::UNIX_EPOCH)))
                 .collect();
             let count = statements.len() + users;
             assert!(count <= MAX_QUERIES, "{country}: {count} statements, person accounts: {person_accounts}");

@@ -108,8 +108,8 @@ proptest! {
         check(&texts, |keys| Soql::tasks_by_key(KeyField::AircallKey, keys, None));
         check(&texts, |keys| Soql::tasks_by_key(KeyField::CallObject, keys, None));
         for sobject in [SObject::Contact, SObject::Lead, SObject::Account] {
-            check(&texts, |forms| Soql::records_by_phone(sobject, forms, &CallerFields::new(false), Timestamp::UNIX_EPOCH));
-            check(&texts, |forms| Soql::records_by_phone(sobject, forms, &CallerFields::new(true), Timestamp::UNIX_EPOCH));
+            check(&texts, |forms| Soql::records_by_phone(sobject, forms, &CallerFields::new(false), Some(Timestamp::UNIX_EPOCH)));
+            check(&texts, |forms| Soql::records_by_phone(sobject, forms, &CallerFields::new(true), Some(Timestamp::UNIX_EPOCH)));
         }
     }
 

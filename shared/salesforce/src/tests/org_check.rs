@@ -8,7 +8,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::{client_of, ok};
 use crate::CheckStatus::{Missing, Ok, Warning};
-use crate::{CheckStatus, Kind, OrgCheck, Reply, SObject, check_org};
+use crate::{CheckStatus, Kind, OrgCheck, Reply, SObject, inspect_org};
 
 /// The descriptions of an org in which everything is correct; each test breaks a part of it.
 struct Org {
@@ -92,8 +92,8 @@ impl Org {
             .respond_with(ok(&json!({"compositeResponse": results})))
             .mount(&server)
             .await;
-        let Reply { value: check, calls, .. } =
-            check_org(&client_of(&server), &self.settings, &self.choice).await.unwrap();
+        let Reply { value: inspected, calls, .. } = inspect_org(&client_of(&server)).await.unwrap();
+        let check = inspected.check(&self.settings, &self.choice);
         assert!(check.items.iter().all(|item| item.message.ends_with('.')), "{check:?}");
         assert_eq!((server.received_requests().await.unwrap().len(), calls), (7, 7));
         check
@@ -256,8 +256,5 @@ async fn a_failed_request_is_an_error_not_an_item() {
         .respond_with(ResponseTemplate::new(401).set_body_json(expired))
         .mount(&server)
         .await;
-    assert_eq!(
-        check_org(&client_of(&server), &Settings::default(), &StatusChoice::default()).await.unwrap_err().kind(),
-        Kind::Refresh
-    );
+    assert_eq!(inspect_org(&client_of(&server)).await.unwrap_err().kind(), Kind::Refresh);
 }

@@ -1,19 +1,26 @@
-//! `/api/connections/salesforce`: checks, sets up and disconnects the org.
+//! `/api/connections/salesforce`: checks, sets up and disconnects the org, and chooses from what it has.
 
 use std::sync::Arc;
 
 use ::salesforce::{CheckItem, CheckStatus, OrgCheck, SetUpOutcome, SetUpStep};
 use axum::Json;
+use axum::body::Body;
 use axum::extract::State;
+use rules::{StatusChoice, TaskStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 
 use crate::connections::salesforce as org;
+use crate::connections::salesforce::statuses::{self as org_statuses, StatusesView};
 use crate::console::Console;
 use crate::web::error::ApiError;
+use crate::web::openapi::body;
 use crate::web::openapi::schema::one_of;
 use crate::web::signed_in::{Admin, SignedIn};
+
+/// Longest body, in bytes.
+const MAX_LEN: usize = 4 * 1024;
 
 /// The result of the check of the org.
 #[derive(Debug, Serialize, ToSchema)]
@@ -109,6 +116,42 @@ pub(crate) async fn set_up(
     let steps = org::set_up(&console, &session.tenant).await?;
     let step = |SetUpStep { what, outcome, message }| StepView { what, outcome: self::outcome(outcome), message };
     Ok(Json(SetUpView { steps: steps.into_iter().map(step).collect() }))
+}
+
+/// The statuses to choose.
+#[derive(ToSchema)]
+#[schema(as = StatusChoice)]
+#[expect(dead_code, reason = "it only documents the body, which is read field by field")]
+struct StatusesBody {
+    /// One of the org's closed statuses; null to choose it automatically.
+    #[schema(required)]
+    completed: Option<String>,
+    /// One of the org's open statuses; null to choose it automatically.
+    #[schema(required)]
+    in_progress: Option<String>,
+}
+
+/// Choose the statuses of Tasks
+///
+/// Tasks that are written from now on get these values of the org's own list, which is read again. Automatically,
+/// Salesforce's standard value is chosen, else the default of the same kind, else the first of it.
+#[utoipa::path(
+    put,
+    path = "/api/connections/salesforce/statuses",
+    tag = "Connections",
+    operation_id = "chooseStatuses",
+    request_body(content = StatusesBody, example = json!({"completed": "Completed", "in_progress": null})),
+    responses((status = OK, description = "The statuses of Tasks.", body = StatusesView)),
+)]
+pub(crate) async fn choose_statuses(
+    State(console): State<Arc<Console>>,
+    Admin(session): Admin,
+    body: Body,
+) -> Result<Json<StatusesView>, ApiError> {
+    let fields = TaskStatus::ALL.map(org_statuses::field);
+    let [completed, in_progress] = body::texts(body::json(body, MAX_LEN).await?, fields)?;
+    let choice = StatusChoice { completed, in_progress };
+    Ok(Json(org_statuses::choose(&console, &session.tenant, &choice).await?))
 }
 
 /// Disconnect the Salesforce org

@@ -3,11 +3,13 @@
 use jiff::Timestamp;
 use store::{AircallAuth, ApiUsage};
 
+use super::status_select::StatusSelect;
 use crate::auth::sign_in_link;
 use crate::connections::NAV;
 use crate::connections::salesforce::login_host;
 use crate::connections::view::{AircallView, OrgStatus, SalesforceView, WebhookStatus};
 use crate::console::Console;
+use crate::web::errors::Errors;
 use crate::web::when::When;
 
 /// A state badge. Its class gives it colour and shape.
@@ -59,6 +61,8 @@ pub(crate) struct OrgFacts {
     pub(crate) stopped: Option<Stopped>,
     pub(crate) usage: Option<Usage>,
     pub(crate) warnings: Vec<String>,
+    /// The statuses to choose from; none if they are not known.
+    pub(crate) statuses: Vec<StatusSelect>,
     /// Link that reconnects it.
     pub(crate) reconnect: String,
 }
@@ -84,7 +88,12 @@ pub(crate) struct Usage {
 }
 
 impl SalesforceCard {
-    pub(crate) fn new(console: &Console, view: Option<SalesforceView>, former_login_url: Option<&str>) -> Self {
+    pub(crate) fn new(
+        console: &Console,
+        view: Option<SalesforceView>,
+        former_login_url: Option<&str>,
+        errors: &Errors,
+    ) -> Self {
         let [production, sandbox] = ["production", "sandbox"].map(|at| connect_at(console, at));
         let Some(view) = view else {
             let former = former_login_url.map(|login_url| Former::new(console, login_url));
@@ -95,7 +104,7 @@ impl SalesforceCard {
             OrgStatus::Paused => ("waiting", "Paused"),
             OrgStatus::ReconnectNeeded => ("failed", "Reconnect needed"),
         };
-        let org = Some(OrgFacts::new(console, view));
+        let org = Some(OrgFacts::new(console, view, errors));
         Self { badge: Badge::new(class, word), org, former: None, production, sandbox }
     }
 }
@@ -118,7 +127,9 @@ fn connect_at(console: &Console, at: &str) -> String {
 }
 
 impl OrgFacts {
-    fn new(console: &Console, view: SalesforceView) -> Self {
+    fn new(console: &Console, view: SalesforceView, errors: &Errors) -> Self {
+        let (facts, choice) = &view.status_facts;
+        let statuses = StatusSelect::both(facts, choice, errors);
         let host = view.instance_url.split_once("://").map_or(&*view.instance_url, |(_, host)| host).to_owned();
         let is_dead = view.state.state == OrgStatus::ReconnectNeeded;
         let stopped = view.state.reason.map(|reason| Stopped {
@@ -138,6 +149,7 @@ impl OrgFacts {
             org_id: view.org_id,
             host,
             stopped,
+            statuses,
         }
     }
 }

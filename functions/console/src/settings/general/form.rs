@@ -5,16 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use rules::schedule::Schedule;
 use rules::settings::{MessageTasks, Problem};
 use rules::{LineId, Settings};
+use salesforce::{SObject, SalesforceId};
 use serde_json::{Map, Value, json};
 
 use super::hours::HoursForm;
-use super::options::{HOURS_FROM, INTERNAL_CALLS, LINES, LOG_CALLS, RELATE_TO, UNKNOWN_NUMBER};
+use super::options::{CONTACT_ACCOUNT, HOURS_FROM, INTERNAL_CALLS, LINES, LOG_CALLS, RELATE_TO, UNKNOWN_NUMBER};
 use crate::settings::choices::{Choices, Option3};
 use crate::web::errors::Errors;
 use crate::web::form::Fields;
 
 /// The form's values, as shown and typed.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each checkbox")]
 pub(super) struct GeneralForm {
     pub(super) version: String,
     pub(super) log_calls: String,
@@ -23,6 +25,10 @@ pub(super) struct GeneralForm {
     pub(super) hours: HoursForm,
     pub(super) line_hours: Vec<(LineId, HoursForm)>,
     pub(super) unknown_number: String,
+    pub(super) contact_account: String,
+    /// The ID of the Account, as typed.
+    pub(super) contact_account_id: String,
+    pub(super) assignment_rules: bool,
     pub(super) internal_calls: String,
     pub(super) relate_to: String,
     pub(super) create_case: bool,
@@ -65,6 +71,9 @@ impl GeneralForm {
                 .map(|(id, hours)| (*id, HoursForm::from_schedule(&prefix(*id), hours)))
                 .collect(),
             unknown_number: text("/unknown_number"),
+            contact_account: text("/contact_account"),
+            contact_account_id: text("/contact_account_id"),
+            assignment_rules: settings.assignment_rules,
             internal_calls: text("/internal_calls"),
             relate_to: text("/relate_to"),
             create_case: settings.create_case_if_none,
@@ -90,6 +99,9 @@ impl GeneralForm {
             hours: HoursForm::read(HOURS, fields),
             line_hours: line_hours.into_iter().map(|id| (id, HoursForm::read(&prefix(id), fields))).collect(),
             unknown_number: text("unknown_number"),
+            contact_account: text("contact_account"),
+            contact_account_id: text("contact_account_id"),
+            assignment_rules: fields.has("assignment_rules"),
             internal_calls: text("internal_calls"),
             relate_to: text("relate_to"),
             create_case: fields.has("create_case_if_none"),
@@ -134,6 +146,8 @@ impl GeneralForm {
         document["version"] = self.version.parse().map_or(Value::Null, |version: u64| json!(version));
         document["business_hours"] = self.business_hours(errors);
         document["unknown_number"] = json!(self.unknown_number);
+        self.set_contact_account(&mut document, errors);
+        document["assignment_rules"] = json!(self.assignment_rules);
         document["internal_calls"] = json!(self.internal_calls);
         document["relate_to"] = json!(self.relate_to);
         // The checkbox belongs to Case, so it is ignored while something else is chosen.
@@ -149,6 +163,24 @@ impl GeneralForm {
             errors.at("api_usage_limit", "Salesforce API use: enter a whole number from 1 to 100.");
         }
         document
+    }
+
+    /// Sets the Account of new Contacts. It is ignored while no Contacts are created, and the ID while another choice is
+    /// made.
+    fn set_contact_account(&self, document: &mut Value, errors: &mut Errors) {
+        if self.unknown_number != "create_contact" {
+            return;
+        }
+        check_choice("contact_account", &CONTACT_ACCOUNT, &self.contact_account, errors);
+        document["contact_account"] = json!(self.contact_account);
+        if self.contact_account != "named" {
+            return;
+        }
+        let id = SalesforceId::parse(&self.contact_account_id).ok();
+        match id.filter(|id| SObject::of(*id) == Some(SObject::Account)) {
+            Some(id) => document["contact_account_id"] = json!(id),
+            None => errors.at("contact_account_id", "Account: enter the ID of an Account, which begins with 001."),
+        }
     }
 
     fn business_hours(&mut self, errors: &mut Errors) -> Value {
@@ -199,7 +231,7 @@ impl GeneralForm {
             }
         }
         errors.add_problems(elsewhere, |path| match path {
-            "create_case_if_none" | "api_usage_limit" => Some(path.to_owned()),
+            "create_case_if_none" | "contact_account_id" | "api_usage_limit" => Some(path.to_owned()),
             _ => None,
         });
     }

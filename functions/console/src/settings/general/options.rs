@@ -23,6 +23,16 @@ pub(super) const UNKNOWN_NUMBER: [Option3; 4] = [
     ("do_nothing", "Do nothing", "The call is not logged."),
 ];
 
+pub(super) const CONTACT_ACCOUNT: [Option3; 3] = [
+    ("none", "No Account", "The Contact is private: only its owner and administrators see it."),
+    ("named", "This Account", "Every new Contact belongs to it."),
+    (
+        "by_company",
+        "The Account of the company",
+        "The Account with the company’s name in Aircall, created if there is none. Without a company: no Account.",
+    ),
+];
+
 pub(super) const INTERNAL_CALLS: [Option3; 2] = [
     ("log", "Log them", "On the record that has the line’s number, if there is one. None is created."),
     ("do_nothing", "Do nothing", "They are not logged."),

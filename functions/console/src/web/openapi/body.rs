@@ -19,6 +19,26 @@ pub(crate) async fn json(body: Body, max_len: usize) -> Result<Value, ApiError> 
     Ok(value)
 }
 
+/// The fields of an object that has exactly these, each a text or null.
+pub(crate) fn texts<const N: usize>(document: Value, names: [&str; N]) -> Result<[Option<String>; N], ApiError> {
+    let Value::Object(mut object) = document else {
+        return Err(ApiError::new(ErrorCode::NotJson, "The body must be a JSON object."));
+    };
+    let mut texts = [const { None }; N];
+    for (name, text) in names.into_iter().zip(&mut texts) {
+        *text = match object.remove(name) {
+            Some(Value::String(given)) => Some(given),
+            Some(Value::Null) => None,
+            Some(_) => return Err(ApiError::field(name, "This field must be a text or null.")),
+            None => return Err(ApiError::field(name, "This field is missing. It may be null.")),
+        };
+    }
+    match object.into_iter().next() {
+        Some((unknown, _)) => Err(ApiError::field(unknown, "This operation has no field of this name.")),
+        None => Ok(texts),
+    }
+}
+
 fn make_whole(value: &mut Value) {
     match value {
         Value::Number(number) => {
@@ -41,6 +61,8 @@ fn whole(number: f64) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[track_caller]
@@ -53,6 +75,21 @@ mod tests {
     #[test]
     fn numbers_without_a_fraction_are_integers() {
         check(r#"{"a": [80.0, -3.0, 8e2, 0.0]}"#, r#"{"a":[80,-3,800,0]}"#);
+    }
+
+    #[test]
+    fn an_object_has_exactly_its_fields() {
+        let texts = |document: Value| texts(document, ["a", "b"]).map_err(ApiError::into_refusal);
+        assert_eq!(texts(json!({"a": "x", "b": null})).ok(), Some([Some("x".to_owned()), None]));
+        for (document, code, field) in [
+            (json!({"a": "x"}), "invalid_field", json!("b")),
+            (json!({"a": "x", "b": 1}), "invalid_field", json!("b")),
+            (json!({"a": "x", "b": null, "c": null}), "invalid_field", json!("c")),
+            (json!(["a", "b"]), "not_json", json!(null)),
+        ] {
+            let refused = json!(texts(document).unwrap_err());
+            assert_eq!((&refused["error"]["code"], &refused["error"]["parameter"]), (&json!(code), &field));
+        }
     }
 
     #[test]

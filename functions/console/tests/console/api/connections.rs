@@ -51,6 +51,9 @@ async fn a_connected_org_is_shown_to_its_own_tenant_only() {
             "connected_at": START,
             "state": "connected", "reason": null, "since": null, "until": null,
             "api_usage": {"used": 14_250, "limit": 15_000, "at": START + 5}, "warnings": [],
+            "statuses": {
+                "completed": {"chosen": null, "used": "Completed"}, "in_progress": {"chosen": null, "used": "In Progress"},
+            },
         })
     );
     let other = f.send_as(&cookie("two"), axum::http::Method::GET, "/api/connections", "").await;

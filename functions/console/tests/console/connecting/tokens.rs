@@ -91,6 +91,8 @@ async fn a_token_cannot_manage_tokens_or_connections() {
         (Method::POST, "/api/connections/aircall/rotate".to_owned()),
         (Method::DELETE, "/api/connections/salesforce".to_owned()),
         (Method::POST, "/api/connections/salesforce/set-up".to_owned()),
+        (Method::PUT, "/api/connections/salesforce/statuses".to_owned()),
+        (Method::PUT, "/api/users/2002".to_owned()),
     ] {
         let answer = send(&f, &token, method, &path, "{}").await;
         answer.check_error(StatusCode::FORBIDDEN, "admin_only");

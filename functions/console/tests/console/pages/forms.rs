@@ -8,7 +8,7 @@ use store::TenantId;
 use crate::fixture::{Fixture, cookie, key};
 
 /// Every path that takes a form, with fields that would change something.
-const FORMS: [(&str, &[(&str, &str)]); 14] = [
+const FORMS: [(&str, &[(&str, &str)]); 16] = [
     (
         "/call-workflow",
         &[
@@ -31,6 +31,8 @@ const FORMS: [(&str, &[(&str, &str)]); 14] = [
     ("/connections/aircall/disconnect", &[]),
     ("/connections/salesforce/disconnect", &[]),
     ("/connections/salesforce/set-up", &[]),
+    ("/connections/salesforce/statuses", &[("completed", ""), ("in_progress", "")]),
+    ("/users/2002", &[("salesforce_user_id", "")]),
     ("/tokens", &[("name", "token")]),
     ("/tokens/0123456789abcdef/revoke", &[]),
 ];

@@ -45,7 +45,10 @@ async fn every_setting_can_be_changed() {
             ("hours.time_zone", Some("Europe/Vienna")),
             ("hours.friday.closes", Some("15:30")),
             ("hours.holiday", Some("2026-12-25")),
-            ("unknown_number", Some("create_lead")),
+            ("unknown_number", Some("create_contact")),
+            ("contact_account", Some("named")),
+            ("contact_account_id", Some("001000000000001")),
+            ("assignment_rules", Some("true")),
             ("internal_calls", Some("do_nothing")),
             ("relate_to", Some("case")),
             ("create_case_if_none", Some("true")),
@@ -65,7 +68,10 @@ async fn every_setting_can_be_changed() {
     let mut expected = serde_json::to_value(rules::Settings::default()).unwrap();
     for (key, value) in [
         ("version", json!(1)),
-        ("unknown_number", json!("create_lead")),
+        ("unknown_number", json!("create_contact")),
+        ("contact_account", json!("named")),
+        ("contact_account_id", json!("001000000000001AAA")),
+        ("assignment_rules", json!(true)),
         ("internal_calls", json!("do_nothing")),
         ("relate_to", json!("case")),
         ("create_case_if_none", json!(true)),
@@ -93,6 +99,9 @@ async fn saved_settings_survive_an_unchanged_form() {
         "numbers": {"7": {"time_zone": null, "weekly": {}, "holidays": []}}});
     document["numbers"] = json!([7, 397_375]);
     document["relate_to"] = json!("opportunity");
+    document["contact_account"] = json!("by_company");
+    document["contact_account_id"] = json!("001000000000001AAA");
+    document["assignment_rules"] = json!(true);
     assert_eq!(f.send(Method::PUT, "/api/settings", document.to_string()).await.status, StatusCode::OK);
     let answer = edit(&f, &page(&f).await, &[]).await;
     assert!(answer.cookies()[0].starts_with("flash=unchanged;"), "{} {:?}", answer.text, answer.headers);
@@ -167,8 +176,58 @@ async fn a_missing_choice_is_an_error() {
     for id in ["log_calls-always", "unknown_number-create_contact", "relate_to-nothing"] {
         assert!(answer.text.contains(&format!("<a href=\"#{id}\">Choose an option.</a>")), "{id}");
     }
+    let changes = [("unknown_number", Some("create_contact")), ("contact_account", None)];
+    let no_account = edit(&f, &page(&f).await, &changes).await;
+    assert!(no_account.text.contains("<a href=\"#contact_account-none\">Choose an option.</a>"));
     let none = edit(&f, &page(&f).await, &[("lines", Some("some"))]).await;
     assert!(none.text.contains("<a href=\"#lines-all\">Lines: choose at least one, or log all lines.</a>"));
+}
+
+#[tokio::test]
+async fn the_account_of_new_contacts_is_saved_only_with_contacts() {
+    let f = Fixture::new().await;
+    let named = [("contact_account", Some("named")), ("contact_account_id", Some("001000000000001AAA"))];
+    let with = |unknown: &'static str| [&[("unknown_number", Some(unknown))], &named[..]].concat();
+    check_saved(&edit(&f, &page(&f).await, &with("create_lead")).await);
+    assert_eq!(settings(&f).await["contact_account"], "none");
+    check_saved(&edit(&f, &page(&f).await, &with("create_contact")).await);
+    // Another choice keeps the ID for the next time.
+    for (unknown, chosen) in [("create_contact", "by_company"), ("create_account", "none")] {
+        let changes =
+            [("unknown_number", Some(unknown)), ("contact_account", Some(chosen)), ("contact_account_id", Some("x"))];
+        check_saved(&edit(&f, &page(&f).await, &changes).await);
+        let saved = settings(&f).await;
+        assert_eq!(
+            (&saved["contact_account"], &saved["contact_account_id"]),
+            (&json!("by_company"), &json!("001000000000001AAA"))
+        );
+    }
+    let shown = page(&f).await;
+    assert_eq!(chosen(&shown, "contact_account").as_deref(), Some("by_company"));
+    assert!(shown.contains("only its owner and administrators see it"), "{shown}");
+}
+
+#[tokio::test]
+async fn the_account_is_named_by_the_id_of_an_account() {
+    let f = Fixture::new().await;
+    for id in ["", "Callers", "003000000000001AAA", "001000000000001AAB"] {
+        let changes = [
+            ("unknown_number", Some("create_contact")),
+            ("contact_account", Some("named")),
+            ("contact_account_id", Some(id)),
+        ];
+        let wrong = edit(&f, &page(&f).await, &changes).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let message = "Account: enter the ID of an Account, which begins with 001.";
+        for text in [
+            format!("<a href=\"#contact_account_id\">{message}</a>"),
+            format!("id=\"contact_account_id-error\">{message}</p>"),
+            format!("name=\"contact_account_id\" value=\"{id}\""),
+        ] {
+            assert!(wrong.text.contains(&text), "{text} is not in {}", wrong.text);
+        }
+    }
+    assert_eq!(settings(&f).await["version"], 0);
 }
 
 #[tokio::test]

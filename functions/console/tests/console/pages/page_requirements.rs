@@ -9,8 +9,17 @@ use store::TenantId;
 use crate::fixture::{Fixture, cookie, key};
 
 /// Every page of a signed-in admin.
-const PAGES: [&str; 8] =
-    ["/activity", "/call-workflow", "/general", "/preview", "/history", "/history/0", "/connections", "/tokens"];
+const PAGES: [&str; 9] = [
+    "/activity",
+    "/call-workflow",
+    "/general",
+    "/preview",
+    "/history",
+    "/history/0",
+    "/connections",
+    "/users",
+    "/tokens",
+];
 /// The maximum size of a page with its stylesheet and script, bytes.
 const MAX_BYTES: usize = 60_000;
 
@@ -126,6 +135,8 @@ async fn opening_the_path_of_a_form_redirects_to_its_page() {
     let f = Fixture::new().await;
     for (form, page) in [
         ("/connections/aircall", "/connections"),
+        ("/connections/salesforce/statuses", "/connections"),
+        ("/users/2002", "/users"),
         ("/settings/conflict", "/history"),
         ("/activity/call-7/retry", "/activity"),
         ("/sign-out", "/"),

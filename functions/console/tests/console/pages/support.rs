@@ -45,6 +45,15 @@ pub(crate) fn chosen(html: &str, name: &str) -> Option<String> {
     Some(tag.split("value=\"").nth(1)?.split('"').next()?.to_owned())
 }
 
+/// The value of a list's selected option: the first one unless another is marked.
+pub(crate) fn selected(html: &str, name: &str) -> Option<String> {
+    let list =
+        html.split("<select ").find(|tag| tag.contains(&format!("name=\"{name}\"")))?.split("</select>").next()?;
+    let options: Vec<&str> = list.split("<option ").skip(1).map(|tag| tag.split('>').next().unwrap()).collect();
+    let option = options.iter().find(|tag| tag.ends_with(" selected")).or(options.first())?;
+    Some(option.split("value=\"").nth(1)?.split('"').next()?.to_owned())
+}
+
 /// The fields that a browser submits for the page's form, without buttons.
 pub(crate) fn fields(html: &str) -> Vec<(String, String)> {
     let form = html.split("<main").nth(1).unwrap();

@@ -4,11 +4,11 @@ use rules::{Settings, StatusChoice};
 use salesforce_sandbox::Options;
 
 use super::serve;
-use crate::{CheckStatus, OrgCheck, SObject, check_org};
+use crate::{CheckStatus, OrgCheck, SObject, inspect_org};
 
 async fn check(options: Options) -> OrgCheck {
     let served = serve(options).await;
-    check_org(&served.client, &Settings::default(), &StatusChoice::default()).await.unwrap().value
+    inspect_org(&served.client).await.unwrap().value.check(&Settings::default(), &StatusChoice::default())
 }
 
 fn faults(check: &OrgCheck) -> Vec<&str> {

@@ -50,7 +50,8 @@ async fn a_person_account_is_found_once_as_an_account() {
     assert_eq!(searched.candidate.record.kind, RecordKind::PersonAccount);
     // The exact query finds it by its Contact, and yields the same candidate.
     for (sobject, expect) in [(SObject::Contact, Some(searched)), (SObject::Lead, None), (SObject::Account, None)] {
-        let soql = Soql::records_by_phone(sobject, &["+15550100".to_owned()], &fields, Timestamp::UNIX_EPOCH).remove(0);
+        let soql =
+            Soql::records_by_phone(sobject, &["+15550100".to_owned()], &fields, Some(Timestamp::UNIX_EPOCH)).remove(0);
         let answer = served.client.query(&soql).await.unwrap().value;
         assert_eq!(answer.iter().map(found).next(), expect.map(Some), "{sobject}");
     }
@@ -94,8 +95,8 @@ async fn a_field_hidden_on_leads_is_still_searched_in_contacts() {
     let contact = served.insert("Contact", json!({"LastName": "Roe", "MobilePhone": "+15550100"}));
     let fields = CallerFields::new(false);
     let by_search = served.client.search(&search(&["15550100"], &fields)).await.unwrap_err();
-    let soql =
-        Soql::records_by_phone(SObject::Lead, &["+15550100".to_owned()], &fields, Timestamp::UNIX_EPOCH).remove(0);
+    let soql = Soql::records_by_phone(SObject::Lead, &["+15550100".to_owned()], &fields, Some(Timestamp::UNIX_EPOCH))
+        .remove(0);
     let by_query = served.client.query(&soql).await.unwrap_err();
     for error in [by_search, by_query] {
         let refusal = error.refusal().unwrap();
@@ -124,7 +125,7 @@ async fn hostile_text_stays_a_literal() {
         SObject::Contact,
         &[hostile.to_owned()],
         &CallerFields::new(false),
-        Timestamp::UNIX_EPOCH,
+        Some(Timestamp::UNIX_EPOCH),
     )
     .remove(0);
     assert!(ids(&served.client.query(&soql).await.unwrap()).is_empty());

@@ -50,7 +50,7 @@ async fn check_only_equal_texts_match(stored: Vec<String>, asked: Vec<String>) {
     assert_eq!(found, holding(&tasks, &allowed));
     let found = ids(
         &served,
-        &Soql::records_by_phone(SObject::Contact, &asked, &CallerFields::new(false), Timestamp::UNIX_EPOCH),
+        &Soql::records_by_phone(SObject::Contact, &asked, &CallerFields::new(false), Some(Timestamp::UNIX_EPOCH)),
     )
     .await;
     assert_eq!(found, holding(&contacts, &allowed));

@@ -10,7 +10,7 @@ use super::{Served, serve};
 use crate::SetUpOutcome::{AlreadyThere, Done, Failed};
 use crate::oauth::{ExchangeError, Pkce, Tokens, authorize_url, exchange, userinfo};
 use crate::{
-    ApiVersion, Atomicity, CheckStatus, Client, KeyField, Record, SObject, SalesforceId, SetUpOutcome, check_org,
+    ApiVersion, Atomicity, CheckStatus, Client, KeyField, Record, SObject, SalesforceId, SetUpOutcome, inspect_org,
     set_up,
 };
 
@@ -71,10 +71,10 @@ async fn outcomes(client: &Client, user: &SalesforceId) -> Vec<SetUpOutcome> {
 async fn the_set_up_creates_the_key_field_and_is_idempotent() {
     let served = org(Options { unique_key_field: false, ..Options::default() }).await;
     let admin = served.org.admin_user_id().parse().unwrap();
-    let check = check_org(&served.client, &Settings::default(), &StatusChoice::default()).await.unwrap().value;
+    let check = inspect_org(&served.client).await.unwrap().value.check(&Settings::default(), &StatusChoice::default());
     assert_eq!((check.status(), check.may_customize), (CheckStatus::Missing, Some(true)));
     assert_eq!(outcomes(&served.client, &admin).await, [Done; 5]);
-    let check = check_org(&served.client, &Settings::default(), &StatusChoice::default()).await.unwrap().value;
+    let check = inspect_org(&served.client).await.unwrap().value.check(&Settings::default(), &StatusChoice::default());
     assert_eq!(check.status(), CheckStatus::Ok, "{check:?}");
     let task = Record::new(SObject::Task).with("Subject", "Call").with(KeyField::AircallKey.name(), "call-1");
     let saved = served.client.create(&[task], Atomicity::EachAlone).await.unwrap().value.remove(0);
