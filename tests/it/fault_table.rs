@@ -356,8 +356,13 @@ impl Row {
     async fn check_connection(&self, env: &TestEnv) -> Result<(), Problem> {
         let connection = env.connection().await;
         let expected = match self.outcome {
-            Logged | LoggedWithout(_) | LoggedUnconfirmed | LoggedLater | PausedShortly => "connected",
-            Failed | FailedUnlessConfirming => "connected",
+            Logged
+            | LoggedWithout(_)
+            | LoggedUnconfirmed
+            | LoggedLater
+            | PausedShortly
+            | Failed
+            | FailedUnlessConfirming => "connected",
             Paused => "paused",
             ReconnectNeeded => "reconnect_needed",
         };

@@ -386,8 +386,7 @@ async fn a_french_org_is_understood() {
     env.end([&tagged]).await;
     let (task, contact) = (only(&env, "Task"), only(&env, "Contact"));
     assert_eq!([&task["WhoId"], &task["CallObject"]], [&contact["Id"], &json!(tagged.key())]);
-    let expected =
-        ["Task.Aircall_Key__c", "Account", "Task.CallDisposition", "Contact.HomePhone", "Lead.MobilePhone"];
+    let expected = ["Task.Aircall_Key__c", "Account", "Task.CallDisposition", "Contact.HomePhone", "Lead.MobilePhone"];
     let warned: BTreeSet<String> = warnings(&env).await.into_iter().collect();
     assert_eq!(warned, expected.map(str::to_owned).into());
 }

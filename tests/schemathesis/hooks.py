@@ -26,10 +26,13 @@ RULES = {
     ],
     "countDays": [r"until: The last day is before the first\."],
     "connectAircall": [r"aircall_refused: Aircall does not accept the API key: .+"],
+    "chooseStatuses": [r"(completed|in_progress): Choose one of the org's (open|closed) statuses: .+"],
+    "chooseUser": [r"salesforce_user_id: Choose an active user of the connected org .+"],
     "previewCall": [r"key: The call is not over, so nothing can be said of it yet\."],
 }
 SETTINGS = [
     r"create_case_if_none: a Case can only be created when relate_to is \"case\"",
+    r"contact_account_id: .+",
     r"business_hours\..+: it opens and closes at the same minute; for a whole day write 00:00 to 24:00",
     r"business_hours\..+: \w+ \d\d:\d\d–\d\d:\d\d overlaps \w+ \d\d:\d\d–\d\d:\d\d",
 ]
@@ -54,6 +57,10 @@ def before_call(context, case, kwargs):
         case "replaceSettings":
             case.body["version"] = current_version
             case.body["create_case_if_none"] &= case.body["relate_to"] == "case"
+            # Only the ID of an Account is one, with its checksum.
+            case.body.pop("contact_account_id", None)
+            if case.body.get("contact_account") == "named":
+                case.body["contact_account_id"] = "001000000000001AAA"
             hours = case.body["business_hours"]
             for schedule in [hours["schedule"] or {}, *hours["numbers"].values()]:
                 # A single period cannot overlap another.
@@ -61,6 +68,11 @@ def before_call(context, case, kwargs):
         case "connectAircall":
             case.body["api_id"] = os.environ["AIRCALL_API_ID"]
             case.body["api_token"] = os.environ["AIRCALL_API_TOKEN"]
+        case "chooseStatuses":
+            case.body.update(completed="Completed", in_progress=None)
+        case "chooseUser":
+            case.path_parameters["aircall_user_id"] = 2002
+            case.body["salesforce_user_id"] = None
 
 
 @schemathesis.hook

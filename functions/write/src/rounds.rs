@@ -301,26 +301,26 @@ impl<'a> Rounds<'a> {
                     for key in job.user_keys(&self.tenant.users) {
                         self.writer.lookup.owners.forget(&self.tenant.id, key);
                     }
-                    job.by_default_owner = true;
+                    job.adjusted.by_default_owner = true;
                     true
                 }
                 Fix::KeepRecords(_) => {
-                    job.keeps_records = true;
+                    job.adjusted.keeps_records = true;
                     true
                 }
                 Fix::WithoutEmail(_) => {
-                    job.without_email = true;
+                    job.adjusted.without_email = true;
                     true
                 }
                 Fix::Account(instead, _) => {
-                    let helps = job.account != Some(*instead);
-                    job.account = Some(*instead);
+                    let helps = job.adjusted.account != Some(*instead);
+                    job.adjusted.account = Some(*instead);
                     helps
                 }
                 Fix::AccountType(part, _) => {
                     let is_possible = facts.account_type.is_none() && self.learn_account_type().await?;
                     if !is_possible && *part == Part::Company {
-                        job.account = Some(InsteadOfAccount::None);
+                        job.adjusted.account = Some(InsteadOfAccount::None);
                     }
                     is_possible || *part == Part::Company
                 }

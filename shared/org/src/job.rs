@@ -33,17 +33,24 @@ pub struct Job {
     pub attempts: u32,
     /// Why the last attempt failed.
     pub problem: Option<Problem>,
-    /// Whether the connecting user owns the Task because Salesforce refused the Aircall user.
-    pub by_default_owner: bool,
     /// Whether its Task was read again because Salesforce said that it no longer exists.
     pub was_read_again: bool,
     /// The messages whose Task a person deleted. They are not written again.
     pub removed: BTreeSet<MessageId>,
-    /// Whether a new record omits the e-mail because Salesforce considers it invalid.
-    pub without_email: bool,
+    /// What is written otherwise because Salesforce refused it.
+    pub adjusted: Adjusted,
+}
+
+/// What of a job is written otherwise because Salesforce refused it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Adjusted {
+    /// Whether the connecting user owns the Task instead of the Aircall user.
+    pub by_default_owner: bool,
     /// Whether new records belong to the connecting user, who would not see those of others.
     pub keeps_records: bool,
-    /// The Account of a new Contact, if Salesforce refused the one that was planned.
+    /// Whether a new record omits the e-mail, which Salesforce considers invalid.
+    pub without_email: bool,
+    /// The Account of a new Contact, if the one that was planned was refused.
     pub account: Option<InsteadOfAccount>,
 }
 
@@ -71,12 +78,9 @@ impl Job {
             before,
             attempts: 0,
             problem: None,
-            by_default_owner: false,
             was_read_again: false,
             removed: BTreeSet::new(),
-            without_email: false,
-            keeps_records: false,
-            account: None,
+            adjusted: Adjusted::default(),
         }
     }
 
@@ -156,7 +160,7 @@ impl Job {
 
     /// The Salesforce users who may own the Task, in the order in which they count. None if the connecting user owns it.
     pub fn user_keys(&self, chosen: &ChosenUsers) -> Vec<UserKey> {
-        let user = self.interaction.user().filter(|_| !self.by_default_owner);
+        let user = self.interaction.user().filter(|_| !self.adjusted.by_default_owner);
         user.map(|user| UserKey::of_user(user, chosen)).unwrap_or_default()
     }
 }

@@ -144,19 +144,8 @@ impl Lookup {
         if let Some(users) = &answers.users {
             self.owners.learn(&tenant.id, &questions.users, users);
         }
-        if let Some(lists) = answers.lists.take() {
-            tenant.facts.lists = Some(Known { value: lists, at: now });
-            self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
-        }
         let callers = callers(tenant);
-        if answers.keys_denied {
-            Missing::key_field(KeyField::CallObject).add_to(&mut tenant.facts, now);
-            self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
-        }
-        if let OrgCountry::Answered(country) = answers.country {
-            tenant.facts.country = Some(Known { value: country, at: now });
-            self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
-        }
+        self.learn_org(tenant, &mut answers, now).await?;
         // A Person Account that only the confirming query found looks like a Contact until its Account is queried.
         let confirmed: BTreeSet<SalesforceId> = answers.found.iter().filter_map(|found| found.account_id).collect();
         candidates.append(&mut answers.found);
@@ -170,11 +159,7 @@ impl Lookup {
             asked = true;
         }
         if asked {
-            let has_persons = answers.persons.is_some();
-            if tenant.facts.person_accounts.map(|known| known.value) != Some(has_persons) {
-                tenant.facts.person_accounts = Some(Known { value: has_persons, at: now });
-                self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
-            }
+            self.learn_persons(tenant, answers.persons.is_some(), now).await?;
             reveal_persons(&mut candidates, &answers);
         }
         knowledge.tasks = std::mem::take(&mut answers.tasks);
@@ -218,6 +203,33 @@ impl Lookup {
             relate_confirmed_contacts(org, *kind, asked, &callers, &mut knowledge).await?;
         }
         Ok(knowledge)
+    }
+
+    /// Stores what was learnt of the org itself.
+    async fn learn_org(&self, tenant: &mut Tenant, answers: &mut Answers, now: Timestamp) -> Result<(), BatchError> {
+        let facts = tenant.facts.clone();
+        if answers.keys_denied {
+            Missing::key_field(KeyField::CallObject).add_to(&mut tenant.facts, now);
+        }
+        if let OrgCountry::Answered(value) = answers.country {
+            tenant.facts.country = Some(Known { value, at: now });
+        }
+        if let Some(value) = answers.lists.take() {
+            tenant.facts.lists = Some(Known { value, at: now });
+        }
+        if tenant.facts != facts {
+            self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
+        }
+        Ok(())
+    }
+
+    /// Stores whether the org has person accounts.
+    async fn learn_persons(&self, tenant: &mut Tenant, value: bool, now: Timestamp) -> Result<(), BatchError> {
+        if tenant.facts.person_accounts.map(|known| known.value) != Some(value) {
+            tenant.facts.person_accounts = Some(Known { value, at: now });
+            self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
+        }
+        Ok(())
     }
 
     /// The SOQL queries that are needed in addition to the search.

@@ -78,7 +78,7 @@ impl Plan {
                 continue;
             } else {
                 let mut contact = job.interaction.contact().cloned().unwrap_or_default();
-                contact.email = contact.email.filter(|_| !job.without_email);
+                contact.email = contact.email.filter(|_| !job.adjusted.without_email);
                 // As Aircall gives it, which is the number to call back.
                 let phone = job.interaction.party().phone().unwrap_or(&job.phone);
                 let new = create(settings.unknown_number, phone, Some(&contact), &mut job.trace);
@@ -111,7 +111,7 @@ impl Plan {
                 relate(settings, record.kind, found, &mut job.trace)
             };
             let owner = users.owner(&mut job);
-            if job.keeps_records {
+            if job.adjusted.keeps_records {
                 job.trace.note(Topic::Record, KEPT);
             }
             let task = job.task(settings, &record.name);
@@ -139,7 +139,7 @@ impl Plan {
                     account,
                     case,
                     drafts: Vec::new(),
-                    owner: if draft.job.keeps_records { users.default_owner } else { draft.owner },
+                    owner: if draft.job.adjusted.keeps_records { users.default_owner } else { draft.owner },
                     assignment: if settings.assignment_rules { AssignmentRules::Active } else { AssignmentRules::Off },
                 });
                 bundle.drafts.push(draft);
@@ -173,7 +173,7 @@ impl Users<'_> {
 /// The Account of the job's new Contact; the trace says why.
 fn account_of(job: &mut Job, contact: &Contact, settings: &Settings, companies: &Companies) -> Option<BundleAccount> {
     let trace = &mut job.trace;
-    match job.account {
+    match job.adjusted.account {
         Some(InsteadOfAccount::None) => {
             trace.note(Topic::Record, "Salesforce refused its Account: the new Contact belongs to none.");
             return None;
@@ -196,17 +196,16 @@ fn account_of(job: &mut Job, contact: &Contact, settings: &Settings, companies: 
             trace.note(Topic::Record, finding);
             None
         }
-        AccountOfContact::Company(name) => match companies.get(&name) {
-            Some((id, name)) => {
-                trace.note(Topic::Record, format!("The new Contact belongs to the Account {name} of its company."));
-                Some(BundleAccount::Existing(*id))
-            }
-            None => {
+        AccountOfContact::Company(name) => {
+            let (finding, account) = if let Some((id, name)) = companies.get(&name) {
+                (format!("The new Contact belongs to the Account {name} of its company."), BundleAccount::Existing(*id))
+            } else {
                 let finding = format!("No Account has the name of its company: the Account {name} is created.");
-                trace.note(Topic::Record, finding);
-                Some(BundleAccount::New(name))
-            }
-        },
+                (finding, BundleAccount::New(name))
+            };
+            trace.note(Topic::Record, finding);
+            Some(account)
+        }
     }
 }
 
@@ -231,7 +230,7 @@ fn note_owner(job: &mut Job, found: Option<MatchedBy>) {
             format!("It belongs to {name}, found in Salesforce by a username that is their e-mail.")
         }
         (Some(MatchedBy::Override), _) => format!("It belongs to the Salesforce user that was chosen for {name}."),
-        (None, Some(_)) if job.by_default_owner => {
+        (None, Some(_)) if job.adjusted.by_default_owner => {
             format!("Salesforce does not let {name} own it: it belongs to the user who connected Salesforce.")
         }
         (None, Some(user)) if user.email.is_none() => {

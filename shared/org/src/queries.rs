@@ -68,6 +68,7 @@ pub(crate) struct Queries {
 
 /// What Salesforce answered.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each query may be denied alone")]
 pub(crate) struct Answers {
     /// `None` if users were not queried, or Salesforce denied access.
     pub(crate) users: Option<Vec<Record>>,
@@ -289,7 +290,9 @@ fn all(questions: &Queries, callers: &CallerFields) -> Vec<Question> {
     let texts = |texts: &BTreeSet<String>| texts.iter().cloned().collect::<Vec<_>>();
 
     let lately = questions.now - INDEX_LAG;
-    users(&questions.users, callers).into_iter().for_each(|soql| add(Target::Users, soql));
+    for soql in users(&questions.users, callers) {
+        add(Target::Users, soql);
+    }
     if let Some((kind, contacts)) = &questions.related {
         let soql = match kind {
             RelatedKind::Case => Soql::open_cases(&list(contacts)),

@@ -27,6 +27,7 @@ const ACCOUNT_PREFIX: &str = "001";
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "independent choices of an admin")]
 pub struct Settings {
     /// The number of changes so far. A change names the version that it is based on.
     #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::version))]
@@ -43,7 +44,9 @@ pub struct Settings {
     pub contact_account: ContactAccount,
     /// The id of that Account where `contact_account` is `named`. Optional, because older documents lack it.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, example = "001Vr00000m4eGCIAY"))]
+    #[cfg_attr(feature = "openapi", schema(
+        value_type = Option<String>, pattern = "^001[A-Za-z0-9]{12}([A-Za-z0-9]{3})?$", example = "001Vr00000m4eGCIAY"
+    ))]
     pub contact_account_id: Option<SalesforceId>,
     /// Whether the org's assignment rules apply to Leads and Cases that are created, and may give them another owner than
     /// the Task's. Optional, because older documents lack it; then they do not apply.

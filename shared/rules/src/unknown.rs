@@ -81,13 +81,13 @@ pub fn account_of_contact(settings: &Settings, contact: Option<&Contact>, trace:
             AccountOfContact::Named(id)
         }
         (ContactAccount::None, _) | (ContactAccount::Named, None) => AccountOfContact::None,
-        (ContactAccount::ByCompany, _) => match contact.and_then(company) {
-            Some(company) => AccountOfContact::Company(company),
-            None => {
+        (ContactAccount::ByCompany, _) => {
+            let company = contact.and_then(company).map(AccountOfContact::Company);
+            company.unwrap_or_else(|| {
                 trace.note(Topic::Record, "Aircall names no company: the new Contact belongs to no Account.");
                 AccountOfContact::None
-            }
-        },
+            })
+        }
     }
 }
 

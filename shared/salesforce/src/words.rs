@@ -22,7 +22,7 @@ pub(crate) fn without_query(message: &str) -> &str {
 /// The row and column where a query is wrong, as in `Row:1:Column:19`.
 fn position_in_query(message: &str) -> Option<Range<usize>> {
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
-    let ends = message.match_indices(':').filter_map(|(at, _)| {
+    let mut ends = message.match_indices(':').filter_map(|(at, _)| {
         let row = at + 1 + digits(&message[at + 1..]);
         let word = message[row..].strip_prefix(':').filter(|_| row > at + 1)?;
         let length = word.find(':').filter(|length| *length > 0 && word[..*length].chars().all(char::is_alphabetic))?;
@@ -30,7 +30,7 @@ fn position_in_query(message: &str) -> Option<Range<usize>> {
         let end = column + digits(&message[column..]);
         (end > column).then_some(at..end)
     });
-    ends.last()
+    ends.next_back()
 }
 
 /// The API names in quotation marks, in order.
@@ -82,7 +82,7 @@ pub(crate) fn record_id(message: &str) -> Option<SalesforceId> {
     let words = message.split(|c: char| !c.is_ascii_alphanumeric());
     // A word may look like an id of 15 characters.
     let is_id = |word: &&str| word.bytes().any(|byte| byte.is_ascii_digit());
-    words.filter(is_id).filter_map(|word| SalesforceId::parse(word).ok()).last()
+    words.filter(is_id).filter_map(|word| SalesforceId::parse(word).ok()).next_back()
 }
 
 fn names(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {

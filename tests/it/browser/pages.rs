@@ -111,6 +111,19 @@ async fn the_preview_passes_all_page_checks() {
 }
 
 #[tokio::test]
+async fn the_users_page_passes_all_page_checks() {
+    let env = TestEnv::new().await;
+    connect_aircall(&env).await;
+    env.insert("User", json!({"Username": "kim@example.com", "LastName": "Kim", "Email": "kim@example.com"}));
+    let admin = BrowserUser::admin_of(&env).await;
+    let mut checks = PageChecks::default();
+    checks.check_page(&admin, "users", "/users").await;
+    checks.check_page(&admin, "users-choosing", "/users?choose=2002").await;
+    checks.assert_passed();
+    admin.close().await;
+}
+
+#[tokio::test]
 async fn the_settings_pages_pass_all_page_checks() {
     let env = TestEnv::new().await;
     connect_aircall(&env).await;

@@ -95,8 +95,8 @@ pub(crate) fn about() -> OpenApi {
          or `Sec-Fetch-Site` header names another site. Programs that send neither header need no CSRF token.",
     ));
     let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("act_…").description(Some(
-        "An API token, created on the console's page *API tokens*. Operations that change connections, or that manage \
-             tokens, refuse it: they need an admin's session.",
+        "An API token, created on the console's page *API tokens*. Operations that change connections or users, or \
+             that manage tokens, refuse it: they need an admin's session.",
     ));
     let components = ComponentsBuilder::new()
         .schemas_from_iter(refusals::schemas())

@@ -42,8 +42,9 @@ pub(crate) async fn show(
 /// since, the request is refused as `stale` (optimistic locking). The change applies from the next call on, and is kept
 /// in the history.
 ///
-/// Rules beyond the schema: `create_case_if_none` needs `relate_to` to be `case`. The periods of a schedule must not
-/// overlap, and none may open and close at the same minute. A document has at most 64 KiB.
+/// Rules beyond the schema: `create_case_if_none` needs `relate_to` to be `case`. `contact_account_id` is the ID of an
+/// Account, and `contact_account` `named` needs it. The periods of a schedule must not overlap, and none may open and close
+/// at the same minute. A document has at most 64 KiB.
 #[utoipa::path(
     put,
     path = "/api/settings",

@@ -109,7 +109,7 @@ where
     }
 }
 
-/// An admin with a cookie session. API tokens are refused: they must not change connections or tokens.
+/// An admin with a cookie session. API tokens are refused: they must not change connections, users or tokens.
 #[derive(Clone, Debug)]
 pub(crate) struct Admin(pub(crate) Session);
 

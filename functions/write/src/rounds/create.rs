@@ -106,7 +106,7 @@ fn take_bundle(bundle: Bundle, result: &GraphResult, progress: &mut Progress) {
     let id_of = |name: &str| part(name).and_then(|part| part.id().ok());
     if result.is_successful {
         let (record, case, is_new) = (id_of(Bundle::RECORD), id_of(Bundle::CASE), bundle.record.is_some());
-        if bundle.drafts.iter().any(|draft| draft.job.keeps_records) {
+        if bundle.drafts.iter().any(|draft| draft.job.adjusted.keeps_records) {
             progress.kept.extend(bundle.creates());
         }
         for (index, draft) in bundle.drafts.into_iter().enumerate() {
@@ -141,7 +141,7 @@ fn take_bundle(bundle: Bundle, result: &GraphResult, progress: &mut Progress) {
         });
     for (index, draft) in bundle.drafts.into_iter().enumerate() {
         match refused {
-            Some((_, refusal)) if hides_records && !draft.job.keeps_records => {
+            Some((_, refusal)) if hides_records && !draft.job.adjusted.keeps_records => {
                 progress.to_fix.push((draft.job, Fix::KeepRecords(refusal.clone())));
             }
             Some((name, refusal)) if part != Part::Task || name == format!("task{index}") => {

@@ -110,7 +110,7 @@ pub(crate) fn action_for(part: Part, job: &Job, refusal: &Refusal) -> Action {
             leave_out(part, refusal)
         }
         (kind, Part::Task | Part::Case | Part::Record(_) | Part::ContactOfAccount | Part::Company)
-            if concerns_owner(kind, refusal) && !job.by_default_owner =>
+            if concerns_owner(kind, refusal) && !job.adjusted.by_default_owner =>
         {
             Action::FixAndRetry(Fix::DefaultOwner(refusal.clone()))
         }
@@ -132,7 +132,7 @@ pub(crate) fn action_for(part: Part, job: &Job, refusal: &Refusal) -> Action {
         (Kind::Pause, _) => Action::Abort(BatchError::Pause(Reason::refused(refusal))),
         (Kind::Reconnect, _) => Action::Abort(BatchError::Reconnect(Reason::refused(refusal))),
         (Kind::Fail, Part::Record(_) | Part::ContactOfAccount)
-            if *refusal.code() == ErrorCode::InvalidEmailAddress && !job.without_email =>
+            if *refusal.code() == ErrorCode::InvalidEmailAddress && !job.adjusted.without_email =>
         {
             Action::FixAndRetry(Fix::WithoutEmail(refusal.clone()))
         }

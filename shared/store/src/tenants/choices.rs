@@ -1,6 +1,6 @@
 //! What an admin chose from what the connected org has: statuses and users. Another org has others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rules::{SalesforceId, StatusChoice};
@@ -37,7 +37,7 @@ impl Tenants {
     /// When DynamoDB cannot answer.
     pub async fn set_user(&self, id: &TenantId, aircall: u64, user: Option<&SalesforceId>) -> Result<bool, Error> {
         // One key of a map can only be set where there is a map.
-        let map = Update::default().set_if_absent(USERS, AttributeValue::M(Default::default()));
+        let map = Update::default().set_if_absent(USERS, AttributeValue::M(HashMap::new()));
         if !self.table.update_if(key_of(id), map.only_if_exists("tenant")).await? {
             return Ok(false);
         }

@@ -133,7 +133,7 @@ fn check(list: &[OrgStatus], status: TaskStatus, chosen: &str) -> Result<(), Cho
     let kind = if status.is_closed() { "closed" } else { "open" };
     let message = match names[..] {
         [] => format!("The org has no {kind} status."),
-        _ => format!("Choose one of the org’s {kind} statuses: {}.", names.join(", ")),
+        _ => format!("Choose one of the org's {kind} statuses: {}.", names.join(", ")),
     };
     Err(ChooseError::Invalid(InvalidField { name: field(status), message }))
 }
@@ -161,9 +161,9 @@ mod tests {
         let (open, closed) = (["New", "Open"], ["Done"]);
         assert_eq!(message(&open, &closed, TaskStatus::InProgress, "Open"), None);
         assert_eq!(message(&open, &closed, TaskStatus::Completed, "Done"), None);
-        let open_only = "Choose one of the org’s open statuses: New, Open.";
+        let open_only = "Choose one of the org's open statuses: New, Open.";
         assert_eq!(message(&open, &closed, TaskStatus::InProgress, "Done").as_deref(), Some(open_only));
-        let closed_only = "Choose one of the org’s closed statuses: Done.";
+        let closed_only = "Choose one of the org's closed statuses: Done.";
         assert_eq!(message(&open, &closed, TaskStatus::Completed, "done").as_deref(), Some(closed_only));
         assert_eq!(message(&open, &[], TaskStatus::Completed, "").as_deref(), Some("The org has no closed status."));
     }

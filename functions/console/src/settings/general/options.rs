@@ -25,11 +25,11 @@ pub(super) const UNKNOWN_NUMBER: [Option3; 4] = [
 
 pub(super) const CONTACT_ACCOUNT: [Option3; 3] = [
     ("none", "No Account", "The Contact is private: only its owner and administrators see it."),
-    ("named", "This Account", "Every new Contact belongs to it."),
+    ("named", "One Account", "Every new Contact belongs to the Account below."),
     (
         "by_company",
         "The Account of the company",
-        "The Account with the company’s name in Aircall, created if there is none. Without a company: no Account.",
+        "The Account with exactly the company’s name in Aircall, created if there is none. Without a company: no Account.",
     ),
 ];
 

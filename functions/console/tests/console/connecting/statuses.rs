@@ -65,10 +65,10 @@ async fn statuses_of_the_same_kind_can_be_chosen_and_taken_back() {
 async fn a_status_that_the_org_does_not_have_or_has_as_another_kind_is_refused() {
     let f = connected(&["Open"], &["Completed"]).await;
     for (completed, in_progress, field, message) in [
-        (json!("Done"), Value::Null, "completed", "Choose one of the org’s closed statuses: Completed."),
-        (json!("Open"), Value::Null, "completed", "Choose one of the org’s closed statuses: Completed."),
-        (Value::Null, json!("Completed"), "in_progress", "Choose one of the org’s open statuses: Open."),
-        (Value::Null, json!(""), "in_progress", "Choose one of the org’s open statuses: Open."),
+        (json!("Done"), Value::Null, "completed", "Choose one of the org's closed statuses: Completed."),
+        (json!("Open"), Value::Null, "completed", "Choose one of the org's closed statuses: Completed."),
+        (Value::Null, json!("Completed"), "in_progress", "Choose one of the org's open statuses: Open."),
+        (Value::Null, json!(""), "in_progress", "Choose one of the org's open statuses: Open."),
     ] {
         let refused = choose(&f, completed, in_progress).await;
         refused.check_error(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field");
@@ -140,7 +140,7 @@ async fn the_page_offers_the_statuses_once_they_are_known() {
     let refused = f.post("/connections/salesforce/statuses", &fields).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     for text in [
-        "<a href=\"#status-completed\">Choose one of the org’s closed statuses: Erledigt.</a>",
+        "<a href=\"#status-completed\">Choose one of the org&#39;s closed statuses: Erledigt.</a>",
         "id=\"status-completed-error\"",
         "<option value=\"Abgelehnt\" selected>Abgelehnt (the org no longer has it)</option>",
         "In use: Erledigt.",
