@@ -41,8 +41,8 @@ use Outcome::{
     ReconnectNeeded,
 };
 
-/// An error for one record: code, message, named fields, and the outcome when the record is the Task in a collection, the
-/// Task in the bundle of a new Contact, and that Contact.
+/// An error for one record: code, message, named fields, and the outcome when the record is the Task in a collection,
+/// the Task in the bundle of a new Contact, and that Contact.
 type RecordRow = (&'static str, &'static str, &'static [&'static str], [Outcome; 3]);
 
 #[rustfmt::skip]
@@ -435,11 +435,17 @@ async fn every_update_error_has_its_outcome() {
 /// The row with its message in French: nothing depends on English words.
 fn in_french(mut row: Row) -> Row {
     let error = &mut row.fault["error"];
-    let (code, message) = (error["code"].as_str().unwrap_or_default(), error["message"].as_str().unwrap_or_default());
+    let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
+    let (code, message) = (text("code"), text("message"));
     // A trigger's message holds the code of what it waited for.
     let inner = if message.contains("UNABLE_TO_LOCK_ROW") { " UNABLE_TO_LOCK_ROW" } else { "" };
-    let french = format!("{}{inner}", french(code, message));
+    let french = format!("{}{inner}", french(&code, &message));
     row.reason = format!("{french} ({code}).");
+    // Where the message names the fields, nothing else does.
+    let is_named = |field: &Value| french.contains(field.as_str().unwrap_or_default());
+    if error["fields"].as_array().is_some_and(|fields| fields.iter().all(is_named)) {
+        error["fields"] = json!([]);
+    }
     error["message"] = json!(french);
     row.name = format!("in French: {}", row.name);
     row

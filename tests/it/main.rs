@@ -1,5 +1,5 @@
-//! End-to-end tests: the real function binaries, driven through the webhook URL and the console's API, against a sandbox
-//! Salesforce org.
+//! End-to-end tests: the real function binaries, driven through the webhook URL and the console's API, against a
+//! sandbox Salesforce org.
 
 #![expect(clippy::unwrap_used, reason = "a failed expectation fails the test")]
 

@@ -10,12 +10,13 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use org::{
-    BatchError, Hints, InsteadOfAccount, Job, Knowledge, Matched, Missing, Org, Plan, Remember, Users, status_names,
+    BatchError, Hints, InsteadOfAccount, Job, Knowledge, Matched, Missing, Org, Owner, Plan, Remember, UserKey, Users,
+    status_names,
 };
-use rules::E164;
 use rules::matching::Record;
-use rules::settings::Settings;
-use rules::unknown::AccountType;
+use rules::settings::{Settings, UnknownNumber};
+use rules::unknown::{AccountType, company};
+use rules::{E164, StatusNames};
 use salesforce::call_log::MESSAGE_TYPE;
 use salesforce::{Refusal, SObject};
 use store::{Known, OurRecord, PhoneMatch, Tenant, Unconfirmed};
@@ -150,8 +151,8 @@ impl<'a> Rounds<'a> {
         }
     }
 
-    /// Plans the jobs. Also returns those that have to wait, and until when, because a request for the same Task, or for
-    /// a record of the same phone number or Contact, is not answered and may still take effect.
+    /// Plans the jobs. Also returns those that have to wait, and until when, because a request for the same Task, or
+    /// for a record of the same phone number or Contact, is not answered and may still take effect.
     async fn plan(&mut self, jobs: Vec<Job>) -> Result<(Plan, Vec<(Job, Timestamp)>), BatchError> {
         let now = Timestamp::now();
         let phones = &self.writer.lookup.phones;
@@ -223,7 +224,8 @@ impl<'a> Rounds<'a> {
         PhoneMatch { record, ours: None, expires_at: self.now + self.writer.phone_ttl.matched }
     }
 
-    /// The cached match with a record that Salesforce may not find by the number, which is remembered until `expires_at`.
+    /// The cached match with a record that Salesforce may not find by the number, which is remembered until
+    /// `expires_at`.
     fn created(&self, record: Record, expires_at: Timestamp) -> PhoneMatch {
         let ours = OurRecord { search_after: self.now + self.writer.phone_ttl.matched };
         PhoneMatch { record, ours: Some(ours), expires_at }
@@ -243,7 +245,7 @@ impl<'a> Rounds<'a> {
         }
         let facts = self.tenant.facts.clone();
         for sobject in progress.kept {
-            Missing::Field(sobject, "OwnerId".to_owned()).add_to(&mut self.tenant.facts, self.now);
+            Missing::Owner(sobject).add_to(&mut self.tenant.facts, self.now);
         }
         let fixed = self.apply_fixes(progress.to_fix).await;
         // Store the facts also after an early end.
@@ -259,6 +261,7 @@ impl<'a> Rounds<'a> {
         // did not help.
         let facts = self.tenant.facts.clone();
         let (forgotten, named) = (self.hints.forgotten.clone(), self.hints.named.clone());
+        let statuses = status_names(&facts, &self.tenant.statuses);
         let id_to_use = |(_, fix): &(Job, Fix)| match fix {
             Fix::Use(id, _) => Some(*id),
             _ => None,
@@ -274,7 +277,7 @@ impl<'a> Rounds<'a> {
                     true
                 }
                 Fix::LeaveOut(sobject, refusal) => {
-                    let missing = self.missing(*sobject, refusal, &job).await?;
+                    let missing = self.missing(*sobject, refusal, &job, &statuses).await?;
                     // If the fields were already left out and the job was refused again, this fix cannot help.
                     let helps = !missing.iter().all(|missing| missing.is_in(&facts));
                     if helps {
@@ -282,7 +285,14 @@ impl<'a> Rounds<'a> {
                             missing.add_to(&mut self.tenant.facts, self.now);
                         }
                     }
-                    helps
+                    // The Account of a new Contact can be done without.
+                    let is_company =
+                        *sobject == SObject::Account && self.settings.unknown_number == UnknownNumber::CreateContact;
+                    if !helps && is_company {
+                        self.refuse_company(&job);
+                        job.adjusted.account = Some(InsteadOfAccount::None);
+                    }
+                    helps || is_company
                 }
                 Fix::Rematch(_) => {
                     let helps = !forgotten.contains_key(&job.phone);
@@ -298,14 +308,11 @@ impl<'a> Rounds<'a> {
                 }
                 Fix::Use(id, _) => !named.contains_key(&job.phone) && self.use_record(&job, records.get(id)),
                 Fix::DefaultOwner(_) => {
-                    for key in job.user_keys(&self.tenant.users) {
-                        self.writer.lookup.owners.forget(&self.tenant.id, key);
-                    }
-                    job.adjusted.by_default_owner = true;
+                    job.adjusted.by_default_owner = !self.forget_owner(&job);
                     true
                 }
-                Fix::KeepRecords(_) => {
-                    job.adjusted.keeps_records = true;
+                Fix::KeepRecords(why, _) => {
+                    job.adjusted.keeps_records = Some(*why);
                     true
                 }
                 Fix::WithoutEmail(_) => {
@@ -313,13 +320,18 @@ impl<'a> Rounds<'a> {
                     true
                 }
                 Fix::Account(instead, _) => {
+                    if *instead == InsteadOfAccount::None {
+                        self.refuse_company(&job);
+                    }
                     let helps = job.adjusted.account != Some(*instead);
                     job.adjusted.account = Some(*instead);
                     helps
                 }
                 Fix::AccountType(part, _) => {
-                    let is_possible = facts.account_type.is_none() && self.learn_account_type().await?;
+                    let is_first = facts.account_type.is_none_or(|known| known.at < self.now);
+                    let is_possible = is_first && self.learn_account_type().await?;
                     if !is_possible && *part == Part::Company {
+                        self.refuse_company(&job);
                         job.adjusted.account = Some(InsteadOfAccount::None);
                     }
                     is_possible || *part == Part::Company
@@ -338,12 +350,17 @@ impl<'a> Rounds<'a> {
         Ok(fixed)
     }
 
-    /// What the org lacks by the refusal of a job's record of `sobject`. If the refusal names no field, those that the org
-    /// does not let us write.
-    async fn missing(&mut self, sobject: SObject, refusal: &Refusal, job: &Job) -> Result<Vec<Missing>, BatchError> {
+    /// What the org lacks by the refusal of a job's record of `sobject`, where `statuses` are those that were sent. If
+    /// the refusal names no field, those that the org does not let us write.
+    async fn missing(
+        &mut self,
+        sobject: SObject,
+        refusal: &Refusal,
+        job: &Job,
+        statuses: &StatusNames,
+    ) -> Result<Vec<Missing>, BatchError> {
         let named = refusal.cause().fields.clone();
         let fields = if named.is_empty() { self.org.unwritable(sobject).await? } else { named };
-        let statuses = status_names(&self.tenant.facts, &self.tenant.statuses);
         let sent = |field: &str| match field {
             "Status" => statuses.name(job.status),
             "Type" if job.interaction.messages().is_some() => Some(MESSAGE_TYPE),
@@ -352,9 +369,37 @@ impl<'a> Rounds<'a> {
         Ok(fields.iter().map(|field| Missing::refused(sobject, field, refusal, sent(field))).collect())
     }
 
+    /// Forgets that the planned owner of the job's Task may own it. Returns whether there is another one.
+    fn forget_owner(&self, job: &Job) -> bool {
+        let (owners, tenant) = (&self.writer.lookup.owners, &self.tenant.id);
+        let user = |key: &UserKey| match owners.get(tenant, key) {
+            Owner::User(id, _) => Some(id),
+            Owner::NoUser | Owner::Unknown => None,
+        };
+        let (refused, others): (Vec<UserKey>, Vec<UserKey>) = job
+            .user_keys(&self.tenant.users)
+            .into_iter()
+            .partition(|key| user(key).is_some() && user(key) == job.owner);
+        for key in refused {
+            owners.forget(tenant, key);
+        }
+        others.iter().any(|key| user(key).is_some())
+    }
+
+    /// Notes that the Account of the job's company cannot be created, so that others of it do not try.
+    fn refuse_company(&mut self, job: &Job) {
+        let Some(company) = job.interaction.contact().and_then(company) else { return };
+        let company = company.to_lowercase();
+        if let Some(knowledge) = &mut self.knowledge {
+            knowledge.companies.refused.insert(company.clone());
+        }
+        self.hints.companies.insert(company);
+    }
+
     /// Learns the record type of Accounts that the user may create. Returns whether it is another than the default.
     async fn learn_account_type(&mut self) -> Result<bool, BatchError> {
-        if self.tenant.facts.account_type.is_none() {
+        // What was known before this drain was wrong.
+        if self.tenant.facts.account_type.is_none_or(|known| known.at < self.now) {
             let value = self.org.call(async |client| client.account_type().await).await?;
             self.tenant.facts.account_type = Some(Known { value, at: self.now });
         }

@@ -62,8 +62,8 @@ impl Bundle {
         record.into_iter().chain(self.case.as_ref().map(|_| SObject::Case))
     }
 
-    /// The subrequests that create the records and the Tasks, linked to each other, without fields and values that the org
-    /// lacks.
+    /// The subrequests that create the records and the Tasks, linked to each other, without fields and values that the
+    /// org lacks.
     pub fn subrequests(&self, facts: &OrgFacts, statuses: &StatusNames) -> Vec<Subrequest> {
         let mut parts = Vec::new();
         let Some(first) = self.drafts.first() else { return parts };

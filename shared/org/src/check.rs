@@ -60,13 +60,13 @@ fn correct(facts: &mut OrgFacts, check: &OrgCheck, now: Timestamp) {
             Missing::Field(..) | Missing::Value { .. } => check.faulty_fields.contains(&missing.to_string()),
             Missing::Object(object) => check.hidden_objects.contains(object),
             // They are tried again.
-            Missing::Filter(..) | Missing::Query(_) | Missing::Scan(_) => false,
+            Missing::Filter(..) | Missing::Query(_) | Missing::Scan(_) | Missing::Owner(_) => false,
         };
         if !is_still_missing {
             missing.remove_from(facts);
         }
     }
-    facts.lists = Some(Known { value: check.lists.clone(), at: now });
+    facts.learn_lists(check.lists.clone(), now);
     facts.account_type = check.account_type.map(|value| Known { value, at: now });
     if let Some(value) = check.person_accounts {
         let known = facts.person_accounts.filter(|known| known.value == value);
@@ -90,6 +90,7 @@ mod tests {
             person_accounts: Some(Known { value: false, at: Timestamp::UNIX_EPOCH }),
             country: None,
             lists: None,
+            picklists_at: None,
             account_type: None,
             missing_fields: at(&["Task.Type", "Task.CallType", "Caller.HomePhone", "Caller.OtherPhone"]),
             missing_objects: at(&["Lead", "Case"]),

@@ -67,6 +67,7 @@ pub fn without(mut wire: salesforce::Record, sobject: SObject, facts: &OrgFacts)
             | Missing::Filter(..)
             | Missing::Query(_)
             | Missing::Scan(_)
+            | Missing::Owner(_)
             | Missing::Object(_) => {}
         }
     }

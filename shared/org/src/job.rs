@@ -37,6 +37,8 @@ pub struct Job {
     pub was_read_again: bool,
     /// The messages whose Task a person deleted. They are not written again.
     pub removed: BTreeSet<MessageId>,
+    /// The planned owner of its Task.
+    pub owner: Option<SalesforceId>,
     /// What is written otherwise because Salesforce refused it.
     pub adjusted: Adjusted,
 }
@@ -46,12 +48,21 @@ pub struct Job {
 pub struct Adjusted {
     /// Whether the connecting user owns the Task instead of the Aircall user.
     pub by_default_owner: bool,
-    /// Whether new records belong to the connecting user, who would not see those of others.
-    pub keeps_records: bool,
+    /// Why new records belong to the connecting user, if they do.
+    pub keeps_records: Option<KeepsRecords>,
     /// Whether a new record omits the e-mail, which Salesforce considers invalid.
     pub without_email: bool,
     /// The Account of a new Contact, if the one that was planned was refused.
     pub account: Option<InsteadOfAccount>,
+}
+
+/// Why new records belong to the connecting user and not to the owner of their Task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeepsRecords {
+    /// The owner of the Task may not own them.
+    Refused,
+    /// The connecting user would not see those of others.
+    Hidden,
 }
 
 /// What a new Contact has in place of an Account that Salesforce refused.
@@ -80,6 +91,7 @@ impl Job {
             problem: None,
             was_read_again: false,
             removed: BTreeSet::new(),
+            owner: None,
             adjusted: Adjusted::default(),
         }
     }
@@ -158,7 +170,8 @@ impl Job {
         self.trace.clone_from(&self.before);
     }
 
-    /// The Salesforce users who may own the Task, in the order in which they count. None if the connecting user owns it.
+    /// The Salesforce users who may own the Task, in the order in which they count. None if the connecting user owns
+    /// it.
     pub fn user_keys(&self, chosen: &ChosenUsers) -> Vec<UserKey> {
         let user = self.interaction.user().filter(|_| !self.adjusted.by_default_owner);
         user.map(|user| UserKey::of_user(user, chosen)).unwrap_or_default()

@@ -37,7 +37,7 @@ mod users;
 pub use batch_error::{BatchError, Reason};
 pub use bundle::{Bundle, BundleAccount};
 pub use draft::{Draft, status_names, without};
-pub use job::{Adjusted, InsteadOfAccount, Job};
+pub use job::{Adjusted, InsteadOfAccount, Job, KeepsRecords};
 pub use lookup::{Companies, Hints, Knowledge, Lookup};
 pub use missing::{InvalidMissing, Missing};
 pub use org::Org;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rules::OrgLists;
 use salesforce::CallerFields;
-use store::{Known, Tenant, Tenants};
+use store::{Tenant, Tenants};
 
 use crate::batch_error::{BatchError, Reason};
 use crate::org::Org;
@@ -20,11 +20,11 @@ impl Org {
         tenant: &mut Tenant,
         now: Timestamp,
     ) -> Result<OrgLists, BatchError> {
-        let questions = Queries { needs_lists: true, now, ..Queries::default() };
+        let questions = Queries { needs_statuses: true, needs_picklists: true, now, ..Queries::default() };
         let answers = ask(self, &questions, &CallerFields::default()).await?;
         let unanswered = || BatchError::TimedOut(Reason::new("UNANSWERED", "Salesforce did not answer in time."));
         let lists = answers.lists.ok_or_else(unanswered)?;
-        tenant.facts.lists = Some(Known { value: lists.clone(), at: now });
+        tenant.facts.learn_lists(lists.clone(), now);
         tenants.set_facts(&tenant.id, &tenant.facts).await?;
         Ok(lists)
     }

@@ -52,6 +52,8 @@ pub struct Companies {
     by_name: BTreeMap<String, (SalesforceId, String)>,
     /// Whether they could not be queried.
     pub is_denied: bool,
+    /// Those whose Account Salesforce refused in this drain, in lower case.
+    pub refused: BTreeSet<String>,
 }
 
 impl Companies {
@@ -69,7 +71,7 @@ impl Companies {
                 by_name.entry(name.to_lowercase()).or_insert((id, name.to_owned()));
             }
         }
-        Self { by_name, is_denied }
+        Self { by_name, is_denied, refused: BTreeSet::new() }
     }
 }
 
@@ -80,6 +82,8 @@ pub struct Hints {
     pub named: BTreeMap<E164, Record>,
     /// Phone numbers whose record, if it is known, no longer takes Tasks: it was deleted, converted or merged.
     pub forgotten: BTreeMap<E164, Option<Record>>,
+    /// Companies, in lower case, whose Account Salesforce refused.
+    pub companies: BTreeSet<String>,
 }
 
 /// Looks callers up.
@@ -120,7 +124,7 @@ impl Lookup {
         };
         let searched: BTreeSet<E164> = unknown.iter().filter(is_searched).cloned().collect();
         let Searched { found: mut candidates, crowded } = self.search(org, tenant, &searched, now).await?;
-        let mut questions = self.questions(tenant, settings, jobs, &knowledge, &candidates);
+        let mut questions = self.questions(tenant, settings, jobs, &knowledge, &candidates, now);
         let Sure { all: sure, contacts } = Sure::new(&candidates, &callers_of(jobs, tenant));
         if let Some((_, asked)) = &mut questions.related {
             let records = remembered.values().map(|remembered| &remembered.record);
@@ -130,7 +134,7 @@ impl Lookup {
         for phone in unknown.iter().cloned() {
             // Nothing beats a Contact, except for one that was made meanwhile: that is worth no API call of its own.
             let questions = match phone {
-                ref phone if remembered.contains_key(phone) => &mut questions.phones,
+                ref phone if remembered.get(phone).is_some_and(|known| known.ours.is_some()) => &mut questions.phones,
                 ref phone if contacts.contains(phone) => &mut questions.phones_if_free,
                 ref phone if sure.contains(phone) => &mut questions.phones,
                 _ => &mut questions.scanned,
@@ -156,7 +160,7 @@ impl Lookup {
             if let Some(persons) = more.persons {
                 answers.persons.get_or_insert_default().extend(persons);
             }
-            asked = true;
+            asked |= more.asked_about_persons;
         }
         if asked {
             self.learn_persons(tenant, answers.persons.is_some(), now).await?;
@@ -165,7 +169,9 @@ impl Lookup {
         knowledge.tasks = std::mem::take(&mut answers.tasks);
         knowledge.related = std::mem::take(&mut answers.related);
         knowledge.relation_denied = answers.relation_denied;
-        knowledge.companies = Companies::new(&answers.companies, answers.companies_denied);
+        let is_denied = answers.companies_denied || hides(tenant, SObject::Account);
+        knowledge.companies = Companies::new(&answers.companies, is_denied);
+        knowledge.companies.refused.clone_from(&hints.companies);
         knowledge.is_unconfirmed =
             SObject::CALLERS.into_iter().any(|object| Missing::Query(object).is_in(&tenant.facts));
 
@@ -214,8 +220,8 @@ impl Lookup {
         if let OrgCountry::Answered(value) = answers.country {
             tenant.facts.country = Some(Known { value, at: now });
         }
-        if let Some(value) = answers.lists.take() {
-            tenant.facts.lists = Some(Known { value, at: now });
+        if let Some(lists) = answers.lists.take() {
+            tenant.facts.learn_lists(lists, now);
         }
         if tenant.facts != facts {
             self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
@@ -240,6 +246,7 @@ impl Lookup {
         jobs: &[Job],
         knowledge: &Knowledge,
         candidates: &[Found],
+        now: Timestamp,
     ) -> Queries {
         let users = jobs.iter().flat_map(|job| job.user_keys(&tenant.users));
         let names_company = |job: &Job| job.interaction.contact().and_then(company);
@@ -262,7 +269,8 @@ impl Lookup {
         Queries {
             users: users.filter(|key| self.owners.get(&tenant.id, key) == Owner::Unknown).collect(),
             companies: jobs.iter().filter(|job| wants_companies && !is_known(job)).filter_map(names_company).collect(),
-            needs_lists: tenant.facts.lists.is_none(),
+            needs_statuses: tenant.facts.needs_statuses(now),
+            needs_picklists: tenant.facts.needs_picklists(now),
             related: wanted(settings, RecordKind::Contact).map(|kind| (kind, contacts(knowledge, candidates))),
             accounts: candidates.iter().filter(|_| may_have_persons).filter_map(|found| found.account_id).collect(),
             may_have_persons: !hides_accounts && tenant.facts.person_accounts.is_none(),
@@ -275,8 +283,8 @@ impl Lookup {
         }
     }
 
-    /// Learns why queries were refused that the work can be done without, and asks again what may be answered without the
-    /// cause.
+    /// Learns why queries were refused that the work can be done without, and asks again what may be answered without
+    /// the cause.
     async fn ask_again(
         &self,
         org: &mut Org,
@@ -316,8 +324,17 @@ impl Lookup {
         let refused = scans.into_iter().map(|(sobject, why)| (Missing::Scan(sobject), sobject, why));
         let refused = refused.chain(queries.into_iter().map(|(sobject, why)| (Missing::Query(sobject), sobject, why)));
         let mut is_phone_news = false;
+        // Whether the fields of an object were news.
+        let mut described: BTreeMap<SObject, bool> = BTreeMap::new();
         for (missing, sobject, why) in refused {
-            let is_field = why == Unconfirmed::Field && self.learn_fields(org, tenant, sobject, now).await?;
+            let is_field = match described.get(&sobject) {
+                _ if why != Unconfirmed::Field => false,
+                Some(is_news) => *is_news,
+                None => {
+                    let is_news = self.learn_fields(org, tenant, sobject, now).await?;
+                    *described.entry(sobject).or_insert(is_news)
+                }
+            };
             is_phone_news |= is_field || missing.add_to(&mut tenant.facts, now);
         }
         if is_phone_news {
@@ -328,8 +345,8 @@ impl Lookup {
         Ok((is_news || is_phone_news).then_some(again))
     }
 
-    /// Adds to the facts the phone fields of an object that are hidden, or that queries cannot filter by. Returns whether
-    /// any of them is new. One API call.
+    /// Adds to the facts the phone fields of an object that are hidden, or that queries cannot filter by. Returns
+    /// whether any of them is new. One API call.
     async fn learn_fields(
         &self,
         org: &mut Org,
@@ -384,7 +401,8 @@ impl Lookup {
         }
     }
 
-    /// Takes the records that the cache and earlier rounds know. Returns those that count only among those that are found.
+    /// Takes the records that the cache and earlier rounds know. Returns those that count only among those that are
+    /// found.
     async fn take_known(
         &self,
         tenant: &Tenant,
@@ -482,7 +500,7 @@ fn callers(tenant: &Tenant) -> CallerFields {
             Missing::Filter(sobject, field) => callers.without_filter(sobject, &field),
             Missing::Query(sobject) => callers.without_query(sobject),
             Missing::Scan(sobject) => callers.without_scan(sobject),
-            Missing::Field(..) | Missing::Value { .. } => callers,
+            Missing::Field(..) | Missing::Value { .. } | Missing::Owner(_) => callers,
         }
     })
 }

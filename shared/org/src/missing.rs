@@ -32,6 +32,8 @@ pub enum Missing {
     Query(SObject),
     /// Scans of an object for numbers that the search does not find, which took too long: `Scan.Contact`.
     Scan(SObject),
+    /// New records of an object that belong to others, which the connecting user would not see: `Owner.Contact`.
+    Owner(SObject),
     /// An object: `Lead`.
     Object(SObject),
 }
@@ -49,6 +51,8 @@ const FILTER: &str = "Filter";
 const QUERY: &str = "Query";
 /// The pseudo-object of the objects that are not scanned.
 const SCAN: &str = "Scan";
+/// The pseudo-object of the objects whose new records belong to the connecting user.
+const OWNER: &str = "Owner";
 
 impl Missing {
     /// The field that holds the key of a Task.
@@ -56,8 +60,8 @@ impl Missing {
         Self::Field(SObject::Task, field.name().to_owned())
     }
 
-    /// What the org lacks by the refusal of `field` of a record: the field, or the value that was `sent`, where others of the
-    /// picklist may be taken.
+    /// What the org lacks by the refusal of `field` of a record: the field, or the value that was `sent`, where others
+    /// of the picklist may be taken.
     pub fn refused(sobject: SObject, field: &str, refusal: &Refusal, sent: Option<&str>) -> Self {
         let is_value = *refusal.code() == ErrorCode::InvalidOrNullForRestrictedPicklist
             && (field == "Status" || field == "Type" && sent == Some(MESSAGE_TYPE));
@@ -76,7 +80,8 @@ impl Missing {
             | Self::Searched(..)
             | Self::Filter(..)
             | Self::Query(_)
-            | Self::Scan(_) => facts.missing_fields.contains_key(&self.to_string()),
+            | Self::Scan(_)
+            | Self::Owner(_) => facts.missing_fields.contains_key(&self.to_string()),
         }
     }
 
@@ -89,7 +94,8 @@ impl Missing {
             | Self::Searched(..)
             | Self::Filter(..)
             | Self::Query(_)
-            | Self::Scan(_) => facts.missing_fields.insert(self.to_string(), now).is_none(),
+            | Self::Scan(_)
+            | Self::Owner(_) => facts.missing_fields.insert(self.to_string(), now).is_none(),
         }
     }
 
@@ -102,12 +108,13 @@ impl Missing {
             | Self::Searched(..)
             | Self::Filter(..)
             | Self::Query(_)
-            | Self::Scan(_) => facts.missing_fields.remove(&self.to_string()).is_some(),
+            | Self::Scan(_)
+            | Self::Owner(_) => facts.missing_fields.remove(&self.to_string()).is_some(),
         }
     }
 
-    /// All that the org is known to lack, with the time at which it was noticed. What another version noted and this one
-    /// does not understand is left out.
+    /// All that the org is known to lack, with the time at which it was noticed. What another version noted and this
+    /// one does not understand is left out.
     pub fn all(facts: &OrgFacts) -> impl Iterator<Item = (Self, Timestamp)> + '_ {
         let all = facts.missing_fields.iter().chain(&facts.missing_objects);
         all.filter_map(|(name, since)| Some((name.parse().ok()?, *since)))
@@ -124,6 +131,7 @@ impl fmt::Display for Missing {
             Self::Filter(sobject, field) => write!(f, "{FILTER}.{sobject}.{field}"),
             Self::Query(sobject) => write!(f, "{QUERY}.{sobject}"),
             Self::Scan(sobject) => write!(f, "{SCAN}.{sobject}"),
+            Self::Owner(sobject) => write!(f, "{OWNER}.{sobject}"),
             Self::Object(sobject) => write!(f, "{sobject}"),
         }
     }
@@ -146,6 +154,9 @@ impl FromStr for Missing {
         }
         if object == SCAN {
             return sobject(rest).map(Self::Scan);
+        }
+        if object == OWNER {
+            return sobject(rest).map(Self::Owner);
         }
         if object == FILTER {
             let (object, field) = rest.split_once('.').ok_or(InvalidMissing)?;
@@ -178,6 +189,7 @@ mod tests {
         check("Caller.MobilePhone", Missing::Searched(None, "MobilePhone".to_owned()));
         check("Filter.Contact.Phone", Missing::Filter(SObject::Contact, "Phone".to_owned()));
         check("Scan.Account", Missing::Scan(SObject::Account));
+        check("Owner.Case", Missing::Owner(SObject::Case));
         check("Query.Lead", Missing::Query(SObject::Lead));
         check("Caller.Lead.MobilePhone", Missing::Searched(Some(SObject::Lead), "MobilePhone".to_owned()));
     }

@@ -115,6 +115,11 @@ impl Org {
         answer
     }
 
+    /// Whether a request may take this long before the run ends.
+    pub(crate) fn has_time(&self, limit: Duration) -> bool {
+        self.time_left().is_ok_and(|left| left > limit)
+    }
+
     /// Whether renewing the session may help. Each refresh is a risk to the grant, so a lost address causes only one.
     fn renewal_may_help(&mut self, error: &Error) -> bool {
         let is_lost = error.refusal().is_some_and(|refusal| match refusal.code() {

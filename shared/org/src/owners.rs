@@ -80,9 +80,9 @@ impl UserKey {
         }
     }
 
-    /// The user that it means, among active `users` as Salesforce returned them. If several share an e-mail address, the
-    /// one who also signs in with it, else the most recently updated, which comes first. Portal users and Chatter-only users
-    /// may not own Tasks.
+    /// The user that it means, among active `users` as Salesforce returned them. If several share an e-mail address,
+    /// the one who also signs in with it, else the most recently updated, which comes first. Portal users and
+    /// Chatter-only users may not own Tasks.
     pub fn choose(&self, users: &[Record]) -> Option<(SalesforceId, MatchedBy)> {
         let may_own = |user: &&Record| user.str("UserType").is_none_or(|kind| kind == "Standard");
         let users: Vec<&Record> = users.iter().filter(may_own).collect();
@@ -112,7 +112,8 @@ impl UserKey {
     }
 }
 
-/// What sandboxes make of an e-mail address, so that nobody is written to: today's form, and `name=example.com@example.com`.
+/// What sandboxes make of an e-mail address, so that nobody is written to: today's form, and
+/// `name=example.com@example.com`.
 fn sandbox_emails(email: &str) -> [Option<String>; 2] {
     let former = email.split_once('@').map(|(name, domain)| format!("{name}={domain}@example.com"));
     [Some(format!("{email}{SANDBOX_SUFFIX}")), former]

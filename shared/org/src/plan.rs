@@ -12,7 +12,7 @@ use store::{ChosenUsers, Related, TenantId};
 
 use crate::bundle::{Bundle, BundleAccount};
 use crate::draft::Draft;
-use crate::job::{InsteadOfAccount, Job};
+use crate::job::{InsteadOfAccount, Job, KeepsRecords};
 use crate::lookup::{Companies, Knowledge};
 use crate::owners::{MatchedBy, Owner, Owners, UserKey};
 
@@ -20,9 +20,13 @@ use crate::owners::{MatchedBy, Owner, Owners, UserKey};
 const UNCONFIRMED: &str = "Salesforce did not answer the query for records of the last hours, which its search may not list \
                            yet. Whoever was entered lately may not have been found.";
 
-/// Added to the trace where a new record does not belong to the owner of its Task.
-const KEPT: &str = "The user who connected Salesforce may not see the records of others: the new record belongs to that user, so \
-                    that calls can be logged on it.";
+/// Added to the trace where a new record belongs to the connecting user, as those of others are hidden from that user.
+const HIDDEN: &str = "The user who connected Salesforce does not see the records of others: the new record belongs to that \
+                      user, so that calls can be logged on it.";
+
+/// Added to the trace where a new record belongs to the connecting user, as the owner of the Task may not own it.
+const NOT_OWNED: &str = "Salesforce does not let the owner of the Task own the new record: it belongs to the user who \
+                         connected Salesforce.";
 
 /// The users who may own Tasks.
 #[derive(Clone, Copy, Debug)]
@@ -111,9 +115,12 @@ impl Plan {
                 relate(settings, record.kind, found, &mut job.trace)
             };
             let owner = users.owner(&mut job);
-            if job.adjusted.keeps_records {
-                job.trace.note(Topic::Record, KEPT);
+            match job.adjusted.keeps_records {
+                Some(KeepsRecords::Hidden) => job.trace.note(Topic::Record, HIDDEN),
+                Some(KeepsRecords::Refused) => job.trace.note(Topic::Record, NOT_OWNED),
+                None => {}
             }
+            job.owner = Some(owner);
             let task = job.task(settings, &record.name);
             let key = job.key.clone();
             let bundle_key = record.id.map_or_else(|| job.phone.to_string(), |id| id.to_string());
@@ -139,8 +146,13 @@ impl Plan {
                     account,
                     case,
                     drafts: Vec::new(),
-                    owner: if draft.job.adjusted.keeps_records { users.default_owner } else { draft.owner },
-                    assignment: if settings.assignment_rules { AssignmentRules::Active } else { AssignmentRules::Off },
+                    owner: if draft.job.adjusted.keeps_records.is_some() { users.default_owner } else { draft.owner },
+                    // A rule would give them to others again.
+                    assignment: if settings.assignment_rules && draft.job.adjusted.keeps_records.is_none() {
+                        AssignmentRules::Active
+                    } else {
+                        AssignmentRules::Off
+                    },
                 });
                 bundle.drafts.push(draft);
             } else {
@@ -190,9 +202,9 @@ fn account_of(job: &mut Job, contact: &Contact, settings: &Settings, companies: 
     match account_of_contact(settings, Some(contact), trace) {
         AccountOfContact::None => None,
         AccountOfContact::Named(id) => Some(BundleAccount::Existing(id)),
-        AccountOfContact::Company(name) if companies.is_denied => {
+        AccountOfContact::Company(name) if companies.is_denied || companies.refused.contains(&name.to_lowercase()) => {
             let finding =
-                format!("Salesforce does not let us look for the Account {name}: the new Contact belongs to none.");
+                format!("The Account {name} can be neither found nor created: the new Contact belongs to none.");
             trace.note(Topic::Record, finding);
             None
         }

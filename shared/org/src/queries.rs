@@ -11,15 +11,15 @@ use rules::{E164, OrgLists};
 use salesforce::call_log::{self, Found, PERSON_FIELDS};
 use salesforce::{
     Atomicity, CallerFields, ErrorCode, KeyField, Kind, MAX_QUERIES, Record, SObject, SalesforceId, Soql, Subrequest,
-    org_lists,
+    Transport, org_lists,
 };
 
 use crate::batch_error::BatchError;
 use crate::org::Org;
 use crate::owners::UserKey;
 
-/// The most numbers that are queried by patterns, each a comparison for every phone field of every record. More are queried
-/// by the texts under which they are mostly stored.
+/// The most numbers that are queried by patterns, each a comparison for every phone field of every record. More are
+/// queried by the texts under which they are mostly stored.
 const MAX_PATTERNS: usize = 50;
 /// The most numbers that are also queried in digits of scripts that are not used in their country, and in letters.
 const MAX_IN_ALL_SCRIPTS: usize = 5;
@@ -33,6 +33,7 @@ const INDEX_LAG: SignedDuration = SignedDuration::from_hours(24);
 
 /// What to query.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 pub(crate) struct Queries {
     /// Users.
     pub(crate) users: BTreeSet<UserKey>,
@@ -42,11 +43,11 @@ pub(crate) struct Queries {
     pub(crate) accounts: BTreeSet<SalesforceId>,
     /// Whether it is unknown if the org has Person Accounts at all.
     pub(crate) may_have_persons: bool,
-    /// Records with these phone numbers that were modified lately: a query sees records that the search index does not list
-    /// yet.
+    /// Records with these phone numbers that were modified lately: a query sees records that the search index does not
+    /// list yet.
     pub(crate) phones: BTreeSet<E164>,
-    /// Records with these phone numbers, whenever they were modified: numbers that the search did not find, as it finds no
-    /// number behind another one.
+    /// Records with these phone numbers, whenever they were modified: numbers that the search did not find, as it finds
+    /// no number behind another one.
     pub(crate) scanned: BTreeSet<E164>,
     /// Like `phones`, if this needs no additional API call.
     pub(crate) phones_if_free: BTreeSet<E164>,
@@ -54,8 +55,10 @@ pub(crate) struct Queries {
     pub(crate) crowded: BTreeSet<E164>,
     /// The Accounts of these names.
     pub(crate) companies: BTreeSet<String>,
-    /// Whether the org's lists of values are unknown.
-    pub(crate) needs_lists: bool,
+    /// Whether the org's statuses are to be read.
+    pub(crate) needs_statuses: bool,
+    /// Whether its picklists are to be read.
+    pub(crate) needs_picklists: bool,
     /// Whether the org's country is unknown.
     pub(crate) may_have_country: bool,
     /// Tasks with these keys, in an org without the key field.
@@ -105,8 +108,10 @@ pub(crate) struct Answers {
 pub(crate) enum Unconfirmed {
     /// Salesforce refused a field.
     Field,
-    /// It took too long, or was refused for another reason.
+    /// It was refused for another reason.
     Refused,
+    /// It took too long.
+    TimedOut,
 }
 
 /// The org's country.
@@ -159,8 +164,8 @@ type Question = (Target, Option<Soql>);
 
 /// Runs all queries, five per API call.
 ///
-/// A result that is cut off, after ten pages, has the records that were last modified. What is in it needs no more; what
-/// is not in it does not count as not found but is queried again, without the rest.
+/// A result that is cut off, after ten pages, has the records that were last modified. What is in it needs no more;
+/// what is not in it does not count as not found but is queried again, without the rest.
 ///
 /// What can be done without is left out if it makes a request take too long, and counts as not found.
 pub(crate) async fn ask(org: &mut Org, questions: &Queries, callers: &CallerFields) -> Result<Answers, BatchError> {
@@ -168,7 +173,14 @@ pub(crate) async fn ask(org: &mut Org, questions: &Queries, callers: &CallerFiel
     let asked_about_persons = all.iter().any(|(target, _)| *target == Target::Persons);
     let mut answers = Answers { asked_about_persons, ..Answers::default() };
     let mut cut_off = false;
-    for chunk in chunks(all) {
+    for mut chunk in chunks(all) {
+        // What took too long once is not waited for again.
+        let (slow, rest): (Vec<Question>, Vec<Question>) =
+            chunk.into_iter().partition(|(target, _)| answers.took_too_long(*target));
+        for (target, _) in &slow {
+            answers.lacks(*target, Unconfirmed::TimedOut);
+        }
+        chunk = rest;
         cut_off |= ask_chunk(org, chunk, &mut answers).await?;
     }
     if cut_off && let Some(rest) = answers.unanswered(questions) {
@@ -177,8 +189,8 @@ pub(crate) async fn ask(org: &mut Org, questions: &Queries, callers: &CallerFiel
     Ok(answers)
 }
 
-/// Sends questions that fit into one request; if that takes too long, without those that may be why, and at last without
-/// all that the work can be done without. Returns whether a result is cut off.
+/// Sends questions that fit into one request; if that takes too long, without those that may be why, and at last
+/// without all that the work can be done without. Returns whether a result is cut off.
 async fn ask_chunk(org: &mut Org, mut chunk: Vec<Question>, answers: &mut Answers) -> Result<bool, BatchError> {
     for may_be_why in [Target::is_slow, Target::is_optional] {
         if !chunk.iter().any(|(target, _)| may_be_why(*target)) {
@@ -194,7 +206,7 @@ async fn ask_chunk(org: &mut Org, mut chunk: Vec<Question>, answers: &mut Answer
         for (target, _) in &left_out {
             // Next to a scan, a query may be fast: it is asked again.
             if !(has_scan && matches!(target, Target::Phones(_))) {
-                answers.lacks(*target, Unconfirmed::Refused);
+                answers.lacks(*target, Unconfirmed::TimedOut);
             }
         }
         chunk = rest;
@@ -210,6 +222,8 @@ async fn ask_once(
     limit: Option<Duration>,
     answers: &mut Answers,
 ) -> Result<Option<bool>, BatchError> {
+    // A request that the end of the run cuts short says nothing about the org.
+    let limit = limit.filter(|limit| org.has_time(*limit));
     let name = |index: usize| format!("q{index}");
     let subrequests: Vec<Subrequest> = questions
         .iter()
@@ -223,7 +237,7 @@ async fn ask_once(
     let sent = org.try_call_within(limit, async |client| client.composite(&subrequests, Atomicity::EachAlone).await);
     let results = match sent.await {
         Ok(Ok(results)) => results,
-        Ok(Err(error)) if limit.is_some() && is_query_timeout(&error) => return Ok(None),
+        Ok(Err(error)) if limit.is_some() && is_timeout(&error) => return Ok(None),
         Ok(Err(error)) => return Err(error.into()),
         Err(BatchError::TimedOut(_)) if limit.is_some() => return Ok(None),
         Err(error) => return Err(error),
@@ -242,7 +256,14 @@ async fn ask_once(
         };
         let first = salesforce::Reply { value: page, usage: None, calls: 0 };
         let page = if first.value.has_more() {
-            org.call(async |client| client.all_records(first.clone()).await).await?
+            match org.call(async |client| client.all_records(first.clone()).await).await {
+                Ok(page) => page,
+                Err(BatchError::TimedOut(_) | BatchError::Refused(_)) if target.is_slow() => {
+                    answers.lacks(*target, Unconfirmed::TimedOut);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
         } else {
             first.value
         };
@@ -267,8 +288,10 @@ fn is_unknown_field(error: &salesforce::Error) -> bool {
     error.refusal().is_some_and(|refusal| *refusal.code() == ErrorCode::InvalidField)
 }
 
-fn is_query_timeout(error: &salesforce::Error) -> bool {
-    error.refusal().is_some_and(|refusal| *refusal.code() == ErrorCode::QueryTimeout)
+fn is_timeout(error: &salesforce::Error) -> bool {
+    let is_query_timeout = |refusal: &salesforce::Refusal| *refusal.code() == ErrorCode::QueryTimeout;
+    // The client's own timeout may come first.
+    *error == salesforce::Error::Unanswered(Transport::TimedOut) || error.refusal().is_some_and(is_query_timeout)
 }
 
 /// The questions in chunks that each fit into one request.
@@ -317,8 +340,10 @@ fn all(questions: &Queries, callers: &CallerFields) -> Vec<Question> {
         }
     }
     add(Target::Keys, Soql::tasks_by_key(KeyField::CallObject, &texts(&questions.keys), questions.since));
-    if questions.needs_lists {
+    if questions.needs_statuses {
         add(Target::Statuses, vec![Soql::task_statuses()]);
+    }
+    if questions.needs_picklists {
         queries.extend([SObject::Task, SObject::Case].map(|sobject| (Target::Describe(sobject), None)));
     }
     // Only where they need no additional API call.
@@ -326,6 +351,9 @@ fn all(questions: &Queries, callers: &CallerFields) -> Vec<Question> {
         let count = queries.iter().filter(|(_, soql)| soql.is_some()).count();
         count.next_multiple_of(MAX_QUERIES) - count
     };
+    if !questions.needs_statuses && room(&queries) > 0 {
+        queries.push((Target::Statuses, Some(Soql::task_statuses())));
+    }
     if questions.may_have_persons && questions.accounts.is_empty() && room(&queries) > 0 {
         queries.push((Target::Persons, Some(Soql::any_account(PERSON_FIELDS))));
     }
@@ -394,10 +422,21 @@ impl Answers {
         is_missing
     }
 
+    /// Whether such a query took too long.
+    fn took_too_long(&self, target: Target) -> bool {
+        let timed_out = |map: &BTreeMap<SObject, Unconfirmed>| map.values().any(|why| *why == Unconfirmed::TimedOut);
+        match target {
+            Target::Scan(_) => timed_out(&self.unscanned),
+            Target::Phones(_) => timed_out(&self.unconfirmed),
+            _ => false,
+        }
+    }
+
     /// Notes that a query was not answered.
     fn lacks(&mut self, target: Target, why: Unconfirmed) {
         match target {
             Target::Related(_) => self.relation_denied = true,
+            Target::Organization if why == Unconfirmed::TimedOut => {}
             Target::Organization => self.country = OrgCountry::Answered(None),
             Target::Keys => self.keys_denied = true,
             Target::Users => self.emails_denied |= why == Unconfirmed::Field,

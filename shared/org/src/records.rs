@@ -13,8 +13,8 @@ use crate::org::Org;
 const MAX_MERGES: usize = 5;
 
 impl Org {
-    /// The visible Contacts, unconverted Leads and Accounts among these ids: one API call for each object. `has_persons`
-    /// says that the org has Person Accounts, which are then known as such.
+    /// The visible Contacts, unconverted Leads and Accounts among these ids: one API call for each object.
+    /// `has_persons` says that the org has Person Accounts, which are then known as such.
     ///
     /// # Errors
     /// Why the work cannot go on.
@@ -42,8 +42,8 @@ impl Org {
     }
 
     /// The records that those among these ids were merged into which no longer exist; `None` for records that were only
-    /// deleted. Records that exist, or that we may not see, are missing. One API call for each object, and for the records
-    /// that are left.
+    /// deleted. Records that exist, or that we may not see, are missing. One API call for each object, and for the
+    /// records that are left.
     ///
     /// # Errors
     /// Why the work cannot go on.
@@ -103,8 +103,8 @@ impl Org {
         Ok(ids)
     }
 
-    /// The fields of new records of this object that are written but hidden from the user, or may not be written. None if
-    /// the user may not see the object. One API call.
+    /// The fields of new records of this object that are written but hidden from the user, or may not be written. None
+    /// if the user may not see the object. One API call.
     ///
     /// # Errors
     /// Why the work cannot go on.

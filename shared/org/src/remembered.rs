@@ -1,5 +1,5 @@
-//! Records that we remember for phone numbers: those that we created, and those that others were merged into. Salesforce
-//! may not find them by the number.
+//! Records that we remember for phone numbers: those that we created, and those that others were merged into.
+//! Salesforce may not find them by the number.
 
 use std::collections::{BTreeMap, BTreeSet};
 

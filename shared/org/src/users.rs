@@ -72,8 +72,8 @@ impl OrgUser {
 }
 
 impl Org {
-    /// The active users that any of `keys` may mean. Usually one API call for about two thousand keys; one more where the
-    /// org turns out not to let users be found by their e-mail addresses, which becomes a fact about it.
+    /// The active users that any of `keys` may mean. Usually one API call for about two thousand keys; one more where
+    /// the org turns out not to let users be found by their e-mail addresses, which becomes a fact about it.
     ///
     /// # Errors
     /// Why they could not be queried.
@@ -87,7 +87,7 @@ impl Org {
         let email = Missing::Filter(SObject::User, "Email".to_owned());
         let questions = Queries { users: keys, now, ..Queries::default() };
         let callers = || CallerFields::default().without_filter(SObject::User, "Email");
-        let mut answers = if email.is_in(&tenant.facts) {
+        let mut answers = if email.is_in(&tenant.facts.clone().as_of(now)) {
             ask(self, &questions, &callers()).await?
         } else {
             ask(self, &questions, &CallerFields::default()).await?

@@ -12,7 +12,8 @@
 //! 4. [`task`]: builds the [`Task`]. [`revise`] computes how an existing Task changes without losing what a person
 //!    wrote.
 //!
-//! Nothing here is `async`, reads a clock or the environment, or does I/O; this crate's `clippy.toml` forbids the calls.
+//! Nothing here is `async`, reads a clock or the environment, or does I/O; this crate's `clippy.toml` forbids the
+//! calls.
 
 pub mod call;
 pub mod call_type;

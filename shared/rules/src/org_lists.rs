@@ -18,8 +18,8 @@ pub struct OrgLists {
 }
 
 impl OrgLists {
-    /// Whether the org is known not to list this value of a picklist. An unrestricted picklist would take it, as a value
-    /// that nobody can choose.
+    /// Whether the org is known not to list this value of a picklist. An unrestricted picklist would take it, as a
+    /// value that nobody can choose.
     pub fn lacks(&self, picklist: &str, value: &str) -> bool {
         let values = self.picklists.get(picklist);
         values.is_some_and(|values| !values.is_empty() && !values.contains(value))
@@ -67,8 +67,9 @@ pub struct StatusNames {
 
 impl StatusNames {
     /// Chooses from the org's `list`, in its order, what stands for each of our statuses: the admin's choice, else
-    /// Salesforce's standard value, else the default of the same kind, else the first of it. What the list does not have or
-    /// has as another kind is not chosen, and neither is what the org refuses. An empty list is one that is not known.
+    /// Salesforce's standard value, else the default of the same kind, else the first of it. What the list does not
+    /// have or has as another kind is not chosen, and neither is what the org refuses. An empty list is one that is not
+    /// known.
     pub fn choose(list: &[OrgStatus], choice: &StatusChoice, is_refused: impl Fn(&str) -> bool) -> Self {
         let name = |status: TaskStatus| {
             if list.is_empty() {

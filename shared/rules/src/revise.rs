@@ -138,8 +138,8 @@ fn remove_parts(text: &str, parts: &[&Part]) -> String {
     lines.join("\n")
 }
 
-/// `held`, followed by the lines of `ours` that neither `held` nor every base contains; none if there are no such lines.
-/// Lines are counted: two comments of the same words are two lines.
+/// `held`, followed by the lines of `ours` that neither `held` nor every base contains; none if there are no such
+/// lines. Lines are counted: two comments of the same words are two lines.
 fn append_new_lines(held: &str, bases: &[Task], ours: &str) -> Option<String> {
     let count = |text: &str, line: &str| text.lines().filter(|other| other.trim() == line).count();
     let known = |line: &str| {
@@ -200,8 +200,8 @@ fn insert_new_parts(held: &str, bases: &[Task], ours: &Task) -> String {
     lines.join("\n")
 }
 
-/// The lines of a part, excluding those taken by other parts: an exact match, or else, if the part may have changed, the
-/// lines from its timestamp to the next timestamp.
+/// The lines of a part, excluding those taken by other parts: an exact match, or else, if the part may have changed,
+/// the lines from its timestamp to the next timestamp.
 fn find_part(
     lines: &[String],
     part: &Part,

@@ -48,13 +48,13 @@ pub struct Settings {
         value_type = Option<String>, pattern = "^001[A-Za-z0-9]{12}([A-Za-z0-9]{3})?$", example = "001Vr00000m4eGCIAY"
     ))]
     pub contact_account_id: Option<SalesforceId>,
-    /// Whether the org's assignment rules apply to Leads and Cases that are created, and may give them another owner than
-    /// the Task's. Optional, because older documents lack it; then they do not apply.
+    /// Whether the org's assignment rules apply to Leads and Cases that are created, and may give them another owner
+    /// than the Task's. Optional, because older documents lack it; then they do not apply.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(default = false))]
     pub assignment_rules: bool,
-    /// What to do with calls and messages between the company's own lines. Optional, because older documents lack it; then
-    /// the default applies.
+    /// What to do with calls and messages between the company's own lines. Optional, because older documents lack it;
+    /// then the default applies.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(default = "log"))]
     pub internal_calls: InternalCalls,
@@ -190,7 +190,8 @@ pub enum ContactAccount {
     None,
     /// The Account of `contact_account_id`.
     Named,
-    /// The most recently updated Account with exactly the name of the company in Aircall, which is created if there is none.
+    /// The most recently updated Account with exactly the name of the company in Aircall, which is created if there is
+    /// none.
     ByCompany,
 }
 
@@ -293,8 +294,8 @@ impl Settings {
         if problems.is_empty() { Ok(settings) } else { Err(problems) }
     }
 
-    /// Reads a stored document leniently, as [`stored::read`] does: keys that this version does not know are ignored, and
-    /// what is missing or not understood has the value of a new tenant.
+    /// Reads a stored document leniently, as [`stored::read`] does: keys that this version does not know are ignored,
+    /// and what is missing or not understood has the value of a new tenant.
     ///
     /// # Errors
     /// With serde's message, when the document is not an object with a version.

@@ -72,8 +72,8 @@ pub enum AccountOfContact {
     Company(String),
 }
 
-/// The Account that a new Contact for Aircall's `contact` belongs to. Adds the finding to `trace` if it does not depend on
-/// what is in the org.
+/// The Account that a new Contact for Aircall's `contact` belongs to. Adds the finding to `trace` if it does not depend
+/// on what is in the org.
 pub fn account_of_contact(settings: &Settings, contact: Option<&Contact>, trace: &mut Trace) -> AccountOfContact {
     match (settings.contact_account, settings.contact_account_id) {
         (ContactAccount::Named, Some(id)) => {

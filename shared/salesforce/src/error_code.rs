@@ -144,6 +144,10 @@ codes! {
     InsufficientAccessOnCrossReferenceEntity = "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY" => Fail,
     /// The owner of the record is inactive.
     InactiveOwnerOrUser = "INACTIVE_OWNER_OR_USER" => DefaultOwner,
+    /// The owner may not see records of this object.
+    TransferRequiresRead = "TRANSFER_REQUIRES_READ" => DefaultOwner,
+    /// The owner is of a kind that may not own records, such as a Chatter user.
+    OpWithInvalidUserType = "OP_WITH_INVALID_USER_TYPE_EXCEPTION" => DefaultOwner,
     /// The connecting user is inactive.
     OperationWithInactiveUserException = "OPERATION_WITH_INACTIVE_USER_EXCEPTION" => Reconnect,
     /// The org's edition has no API.

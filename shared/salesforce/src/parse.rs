@@ -64,8 +64,8 @@ fn fields(listed: Option<&Value>, code: &ErrorCode, message: &str) -> Vec<String
     }
 }
 
-/// The fields in `No such column 'X' on entity 'Task'` and in `Unable to create/update fields: X, Y. Please check …`, in
-/// any language.
+/// The fields in `No such column 'X' on entity 'Task'` and in `Unable to create/update fields: X, Y. Please check …`,
+/// in any language.
 fn fields_in(message: &str) -> Vec<String> {
     let quoted = words::quoted(message).into_iter().take(1).filter(|name| SObject::from_name(name).is_none());
     let named: Vec<String> = quoted.map(str::to_owned).collect();
@@ -75,7 +75,10 @@ fn fields_in(message: &str) -> Vec<String> {
 /// The unique fields in `duplicate value found: Key__c duplicates value on record with id: 00T…`, in any language; in a
 /// race Salesforce writes `<unknown>` there.
 fn unique_in(message: &str) -> Vec<String> {
-    words::first_listed(message).into_iter().map(str::to_owned).collect()
+    let listed = words::first_listed(message);
+    // Where the message has another form, a custom field in it is the one.
+    let fields = if listed.is_empty() { words::custom_fields(message) } else { listed };
+    fields.into_iter().map(str::to_owned).collect()
 }
 
 /// The records that a duplicate rule found. `duplicateResut` is a misspelling that Salesforce has sent.

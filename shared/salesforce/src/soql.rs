@@ -73,8 +73,8 @@ impl Soql {
         )
     }
 
-    /// Active users with one of these texts, compared case-insensitively, in one of these fields: `Id`, `Name`, `Email`,
-    /// `Username`, `UserType`, `LastModifiedDate`. Several users may share an e-mail address.
+    /// Active users with one of these texts, compared case-insensitively, in one of these fields: `Id`, `Name`,
+    /// `Email`, `Username`, `UserType`, `LastModifiedDate`. Several users may share an e-mail address.
     pub fn active_users(texts: &[String], fields: &[&'static str]) -> Vec<Self> {
         In::values(texts.iter().map(|text| literal(text))).fields(fields).statements(
             "SELECT Id, Name, Email, Username, UserType, LastModifiedDate FROM User WHERE IsActive = true AND ",

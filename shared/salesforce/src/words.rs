@@ -1,7 +1,7 @@
 //! API names in Salesforce's messages.
 //!
-//! Messages are in the language of the user; names of fields and objects are the same in each, and so are quotation marks,
-//! colons and the order of both. Where a message has another form, no name is found.
+//! Messages are in the language of the user; names of fields and objects are the same in each, and so are quotation
+//! marks, colons and the order of both. Where a message has another form, no name is found.
 
 use std::ops::Range;
 
@@ -9,10 +9,19 @@ use crate::{SObject, SalesforceId};
 
 const QUOTES: [char; 8] = ['\'', '"', '«', '»', '“', '”', '„', '’'];
 
-/// What follows the query that Salesforce repeats in front of a message: it may hold phone numbers and e-mail addresses.
+/// A colon, and that of Chinese and Japanese texts.
+const COLONS: [char; 2] = [':', '：'];
+
+/// What follows the query that Salesforce repeats in front of a message: it may hold phone numbers and e-mail
+/// addresses.
 pub(crate) fn without_query(message: &str) -> &str {
     if let Some(position) = position_in_query(message) {
         return message[position.end..].trim();
+    }
+    // The query, or a part of it, stands above a line that marks a place in it; below that is the position.
+    let mark = message.lines().find(|line| line.trim() == "^");
+    if let Some((_, rest)) = mark.and_then(|mark| message.split_once(mark)) {
+        return rest.trim_start().split_once('\n').map_or("", |(_, words)| words.trim());
     }
     let holds_query = |text: &str| text.contains("SELECT ") || text.contains("FIND {");
     let last_line = message.trim().rsplit('\n').next().unwrap_or_default();
@@ -39,26 +48,31 @@ pub(crate) fn quoted(message: &str) -> Vec<&str> {
 }
 
 fn quotations(message: &str) -> impl Iterator<Item = Range<usize>> + '_ {
-    names(message).filter(|range| {
-        let before = message[..range.start].trim_end_matches([' ', '\u{a0}', '\u{202f}']);
-        let after = message[range.end..].trim_start_matches([' ', '\u{a0}', '\u{202f}']);
-        before.ends_with(QUOTES) && after.starts_with(QUOTES)
+    const SPACES: [char; 3] = [' ', '\u{a0}', '\u{202f}'];
+    let is_quoted = |before: &str, after: &str| before.ends_with(QUOTES) && after.starts_with(QUOTES);
+    names(message).filter(move |range| {
+        let (before, after) = (&message[..range.start], &message[range.end..]);
+        // Only angle quotes have spaces inside.
+        is_quoted(before, after)
+            || before.trim_end_matches(SPACES).ends_with('«') && after.trim_start_matches(SPACES).starts_with('»')
     })
 }
 
 /// The API names, separated by commas, that are all of a sentence behind a colon.
 pub(crate) fn listed(message: &str) -> Vec<&str> {
-    let lists = message.split(':').skip(1).map(|part| {
+    let lists = message.split(COLONS).skip(1).map(|part| {
         let sentence = part.split(". ").next().unwrap_or_default().trim().trim_end_matches('.');
         let items: Vec<&str> = sentence.split(',').map(str::trim).collect();
-        Some(items).filter(|items| items.iter().all(|item| is_name(item))).unwrap_or_default()
+        // An error code is none.
+        let is_field = |item: &&str| is_name(item) && item.bytes().any(|byte| byte.is_ascii_lowercase());
+        Some(items).filter(|items| items.iter().all(is_field)).unwrap_or_default()
     });
     lists.into_iter().find(|names| !names.is_empty()).unwrap_or_default()
 }
 
 /// The API names, separated by commas, that directly follow the first colon.
 pub(crate) fn first_listed(message: &str) -> Vec<&str> {
-    let list = message.split(':').nth(1).unwrap_or_default();
+    let list = message.split(COLONS).nth(1).unwrap_or_default();
     let mut names = Vec::new();
     for item in list.split(',').map(str::trim) {
         names.extend(item.split_whitespace().next().filter(|name| is_name(name)));
@@ -67,6 +81,11 @@ pub(crate) fn first_listed(message: &str) -> Vec<&str> {
         }
     }
     names
+}
+
+/// The names of custom fields.
+pub(crate) fn custom_fields(message: &str) -> Vec<&str> {
+    names(message).map(|range| &message[range]).filter(|name| name.ends_with("__c")).collect()
 }
 
 /// The object that the first sentence names behind its first quoted name, which is that of a field.

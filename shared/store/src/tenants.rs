@@ -61,8 +61,8 @@ impl Tenants {
 
     /// Stores the tenant's webhook tokens, connections and state, which an admin configures.
     ///
-    /// The org's facts, its API usage, the own lines, what was chosen from the org and the time of the last event are observed later and stored only where
-    /// absent.
+    /// The org's facts, its API usage, the own lines, what was chosen from the org and the time of the last event are
+    /// observed later and stored only where absent.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.

@@ -35,6 +35,16 @@ impl TestEnv {
         self.aws(url, &format!("{DYNAMODB}.{operation}"), "1.0", input).await
     }
 
+    /// Updates an item if the condition of the update holds. Returns whether it did.
+    pub(crate) async fn update_if(&self, input: &Value) -> bool {
+        let url = &self.running.stack.info().aws_endpoint_urls.dynamodb;
+        match self.try_aws(url, &format!("{DYNAMODB}.UpdateItem"), "1.0", input).await {
+            Ok(_) => true,
+            Err(error) if error.contains("ConditionalCheckFailedException") => false,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
     /// An item of a table of the template, as DynamoDB's JSON.
     pub(crate) async fn item(&self, table: &str, key: Value) -> Value {
         let input = json!({"TableName": self.table(table), "Key": key, "ConsistentRead": true});
@@ -85,6 +95,11 @@ impl TestEnv {
     }
 
     async fn aws(&self, url: &str, target: &str, json_version: &str, input: &Value) -> Value {
+        self.try_aws(url, target, json_version, input).await.unwrap_or_else(|error| panic!("{target}: {error}"))
+    }
+
+    /// Sends a request. An error is the body of the response.
+    async fn try_aws(&self, url: &str, target: &str, json_version: &str, input: &Value) -> Result<Value, String> {
         // Another implementation of AWS knows the service by the scope of the credentials.
         let service = match target.split('.').next() {
             Some("AmazonSQS") => "sqs",
@@ -105,7 +120,6 @@ impl TestEnv {
             .body(input.to_string());
         let answer = request.send().await.expect("an answer");
         let (status, text) = (answer.status(), answer.text().await.expect("a text"));
-        assert!(status.is_success(), "{target}: {text}");
-        serde_json::from_str(&text).unwrap_or_default()
+        if status.is_success() { Ok(serde_json::from_str(&text).unwrap_or_default()) } else { Err(text) }
     }
 }

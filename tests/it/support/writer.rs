@@ -29,11 +29,20 @@ impl TestEnv {
         let until = Timestamp::now() + SignedDuration::from_mins(5);
         let lease = json!({"M": {"holder": {"S": HOLDER}, "until": {"N": until.as_millisecond().to_string()}}});
         let update = json!({
+            "TableName": self.table("TenantsTable"),
+            "Key": {"tenant": {"S": self.tenant.tenant}},
             "UpdateExpression": "SET drain_lease = :lease",
             "ConditionExpression": "attribute_exists(tenant) AND attribute_not_exists(drain_lease)",
             "ExpressionAttributeValues": {":lease": lease},
         });
-        self.update_tenant(update).await;
+        // A writer holds it for moments after it has recorded its outcomes.
+        for _ in 0..600 {
+            if self.update_if(&update).await {
+                return;
+            }
+            Self::moment().await;
+        }
+        panic!("never: the lease is free");
     }
 
     /// Ends [`TestEnv::hold_writer`] once every event has been evaluated.

@@ -26,8 +26,8 @@ const CALLERS: [&str; 3] = ["Contact", "Lead", "Account"];
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 pub(crate) struct Warning {
     code: Code,
-    /// The object that the connecting user has no access to, or whose records cannot be queried; null for a warning about a
-    /// field.
+    /// The object that the connecting user has no access to, or whose records cannot be queried; null for a warning
+    /// about a field.
     #[schema(required, example = "Lead")]
     object: Option<String>,
     /// The field, with its object where that matters; null for a warning about an object.
@@ -88,7 +88,7 @@ fn about_field(field: String, since: Timestamp) -> Warning {
         Ok(Missing::Value { sobject: SObject::Task, field: name, value }) if name == "Status" => {
             about_status(field, &value, since)
         }
-        Ok(Missing::Field(object, name)) if name == "OwnerId" && object != SObject::Task => about_owner(object, since),
+        Ok(Missing::Owner(object)) => about_owner(object, since),
         Ok(_) | Err(_) => about_access(field, since),
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
-use org::{BatchError, Bundle, Draft};
-use salesforce::{ErrorCode, Graph, GraphResult, Kind, MAX_GRAPHS, MAX_NODES, MAX_RECORDS, Refusal, SalesforceId};
+use org::{BatchError, Bundle, Draft, KeepsRecords};
+use salesforce::{Graph, GraphResult, Kind, MAX_GRAPHS, MAX_NODES, MAX_RECORDS, Refusal, SalesforceId};
 use store::Written;
 
-use super::fix::{Fix, Part};
+use super::fix::{Fix, Part, is_hidden};
 use super::progress::Progress;
 use super::requests::{Requests, Sent};
 
@@ -106,7 +106,7 @@ fn take_bundle(bundle: Bundle, result: &GraphResult, progress: &mut Progress) {
     let id_of = |name: &str| part(name).and_then(|part| part.id().ok());
     if result.is_successful {
         let (record, case, is_new) = (id_of(Bundle::RECORD), id_of(Bundle::CASE), bundle.record.is_some());
-        if bundle.drafts.iter().any(|draft| draft.job.adjusted.keeps_records) {
+        if bundle.drafts.iter().any(|draft| draft.job.adjusted.keeps_records == Some(KeepsRecords::Hidden)) {
             progress.kept.extend(bundle.creates());
         }
         for (index, draft) in bundle.drafts.into_iter().enumerate() {
@@ -135,14 +135,12 @@ fn take_bundle(bundle: Bundle, result: &GraphResult, progress: &mut Progress) {
     };
     // A Task or a Case that is refused because of a record of the same bundle: the user does not see what others own.
     let hides_records = bundle.creates().next().is_some()
-        && refused.is_some_and(|(name, refusal)| {
-            !matches!(name, Bundle::ACCOUNT | Bundle::RECORD)
-                && *refusal.code() == ErrorCode::InsufficientAccessOnCrossReferenceEntity
-        });
+        && refused
+            .is_some_and(|(name, refusal)| !matches!(name, Bundle::ACCOUNT | Bundle::RECORD) && is_hidden(refusal));
     for (index, draft) in bundle.drafts.into_iter().enumerate() {
         match refused {
-            Some((_, refusal)) if hides_records && !draft.job.adjusted.keeps_records => {
-                progress.to_fix.push((draft.job, Fix::KeepRecords(refusal.clone())));
+            Some((_, refusal)) if hides_records && draft.job.adjusted.keeps_records.is_none() => {
+                progress.to_fix.push((draft.job, Fix::KeepRecords(KeepsRecords::Hidden, refusal.clone())));
             }
             Some((name, refusal)) if part != Part::Task || name == format!("task{index}") => {
                 progress.refused(draft, refusal, part);

@@ -2,7 +2,7 @@
 //!
 //! [`Kind`] says what an error code asks for. The action also depends on the part that was written.
 
-use org::{BatchError, InsteadOfAccount, Job, Reason};
+use org::{BatchError, InsteadOfAccount, Job, KeepsRecords, Reason};
 use rules::RecordKind;
 use salesforce::{ErrorCode, KeyField, Kind, Refusal, SObject, SalesforceId};
 
@@ -67,8 +67,8 @@ pub(crate) enum Fix {
     Use(SalesforceId, Refusal),
     /// Make the connecting user the owner of the Task.
     DefaultOwner(Refusal),
-    /// Make the connecting user the owner of new records, who would not see those of others.
-    KeepRecords(Refusal),
+    /// Make the connecting user the owner of new records.
+    KeepRecords(KeepsRecords, Refusal),
     /// Create the record without the e-mail.
     WithoutEmail(Refusal),
     /// Create the Contact with another Account, or none.
@@ -109,10 +109,16 @@ pub(crate) fn action_for(part: Part, job: &Job, refusal: &Refusal) -> Action {
         (Kind::Degrade, _) if refusal.fields_to_leave_out().is_none() && refusal.missing_object().is_none() => {
             leave_out(part, refusal)
         }
-        (kind, Part::Task | Part::Case | Part::Record(_) | Part::ContactOfAccount | Part::Company)
-            if concerns_owner(kind, refusal) && !job.adjusted.by_default_owner =>
-        {
+        (kind, Part::Task) if concerns_owner(kind, refusal) && !job.adjusted.by_default_owner => {
             Action::FixAndRetry(Fix::DefaultOwner(refusal.clone()))
+        }
+        // Who may own the Task may not own the record; or the Account of the same bundle is hidden from the user.
+        (kind, Part::Case | Part::Record(_) | Part::ContactOfAccount | Part::Company)
+            if (concerns_owner(kind, refusal) || part == Part::ContactOfAccount && is_hidden(refusal))
+                && job.adjusted.keeps_records.is_none() =>
+        {
+            let why = if is_hidden(refusal) { KeepsRecords::Hidden } else { KeepsRecords::Refused };
+            Action::FixAndRetry(Fix::KeepRecords(why, refusal.clone()))
         }
         (_, Part::Record(RecordKind::Account) | Part::Company) if may_concern_record_type(refusal) => {
             Action::FixAndRetry(Fix::AccountType(part, refusal.clone()))
@@ -162,9 +168,12 @@ fn may_concern_record_type(refusal: &Refusal) -> bool {
 
 /// Whether a new Contact may be refused because of its Account: it refers to nothing else but its owner.
 fn concerns_account(refusal: &Refusal) -> bool {
-    names(refusal, "AccountId")
-        || refusal.kind() == Kind::RematchOnce
-        || *refusal.code() == ErrorCode::InsufficientAccessOnCrossReferenceEntity
+    names(refusal, "AccountId") || refusal.kind() == Kind::RematchOnce || is_hidden(refusal)
+}
+
+/// Whether a record that is referenced is hidden from the user.
+pub(crate) fn is_hidden(refusal: &Refusal) -> bool {
+    *refusal.code() == ErrorCode::InsufficientAccessOnCrossReferenceEntity
 }
 
 /// Whether the record to update may be gone.
@@ -205,7 +214,7 @@ impl Fix {
             | Fix::Rematch(refusal)
             | Fix::Use(_, refusal)
             | Fix::DefaultOwner(refusal)
-            | Fix::KeepRecords(refusal)
+            | Fix::KeepRecords(_, refusal)
             | Fix::WithoutEmail(refusal)
             | Fix::Account(_, refusal)
             | Fix::AccountType(_, refusal) => Reason::refused(refusal),
@@ -218,7 +227,7 @@ impl Fix {
             Fix::Nothing
             | Fix::ReadAgain(_)
             | Fix::DefaultOwner(_)
-            | Fix::KeepRecords(_)
+            | Fix::KeepRecords(..)
             | Fix::WithoutEmail(_)
             | Fix::Account(..)
             | Fix::AccountType(..) => true,

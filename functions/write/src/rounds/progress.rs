@@ -37,8 +37,8 @@ pub(crate) struct Progress {
     pub(crate) created: Vec<(E164, Record)>,
     /// The objects whose new records have to belong to the connecting user.
     pub(crate) kept: BTreeSet<SObject>,
-    /// Why no further request can be made. Jobs that are in none of the lists may have been written all the same; a retry
-    /// detects that.
+    /// Why no further request can be made. Jobs that are in none of the lists may have been written all the same; a
+    /// retry detects that.
     pub(crate) aborted: Option<BatchError>,
     /// Whether Salesforce accepted any write.
     wrote_any: bool,

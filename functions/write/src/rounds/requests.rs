@@ -108,7 +108,8 @@ impl Requests<'_> {
         let answer = self.send(sent, async |org| org.call(async |client| client.graph(graphs).await).await).await;
         match &answer {
             Ok(results) => {
-                // Salesforce would now refuse what was pending. A new record is stored as the match of its phone number.
+                // Salesforce would now refuse what was pending. A new record is stored as the match of its phone
+                // number.
                 let settled =
                     |(bundle, result): (&'b Bundle, &GraphResult)| match (result.is_successful, &bundle.record) {
                         (true, Some(_)) => None,

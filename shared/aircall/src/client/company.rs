@@ -53,7 +53,8 @@ impl Client {
         self.pages("/v1/numbers", &[], LIMIT, open).await
     }
 
-    /// The phone numbers of the company's lines; those of lines without a full number are left out. One request per fifty.
+    /// The phone numbers of the company's lines; those of lines without a full number are left out. One request per
+    /// fifty.
     ///
     /// # Errors
     ///

@@ -38,8 +38,8 @@ impl Subrequest {
         Self::new(reference_id, Action::Query(soql.clone()))
     }
 
-    /// Describes an object. That a composite may do it follows from "all sObject resources" in Salesforce's list; nobody
-    /// shows it.
+    /// Describes an object. That a composite may do it follows from "all sObject resources" in Salesforce's list;
+    /// nobody shows it.
     pub fn describe(reference_id: &str, sobject: SObject) -> Self {
         Self::new(reference_id, Action::Describe(sobject))
     }

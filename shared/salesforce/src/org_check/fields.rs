@@ -83,7 +83,8 @@ pub(super) fn names(sobject: SObject) -> impl Iterator<Item = &'static str> {
 }
 
 impl Description {
-    /// The fields that are written into new records of `sobject`, which this describes, and that the user may not write.
+    /// The fields that are written into new records of `sobject`, which this describes, and that the user may not
+    /// write.
     pub fn unwritable(&self, sobject: SObject) -> Vec<String> {
         let may_write = |name: &&str| self.fields.get(*name).is_some_and(|field| field.createable);
         names(sobject).filter(|name| !may_write(name)).map(str::to_owned).collect()

@@ -15,7 +15,8 @@ pub(super) fn check(permissions: Option<UserPermissions>, settings: &Settings, c
             Warning,
             "The connected user does not have it. Where the org's sharing keeps records private, callers whose records \
              belong to others are not found, and may be created a second time; Contacts without an Account are always \
-             private. Give the user View All Data, or View All for Contacts, Leads, Accounts, Cases and Opportunities.",
+             private. Give the user View All Data. The permission set Aircall Integration gives View All for Contacts, \
+             Leads, Accounts, Cases and Opportunities, which is enough, and is not checked here.",
         ),
         None => {}
     }

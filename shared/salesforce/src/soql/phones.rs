@@ -173,11 +173,12 @@ impl CallerFields {
 }
 
 impl Soql {
-    /// Contacts, Leads or Accounts, all or those that were modified `since`, with exactly one of these texts in a phone field; selects the
-    /// same fields as [`super::Sosl::phones`]. Sees records that the search index does not list yet. Returns no query for
-    /// objects without phone fields.
+    /// Contacts, Leads or Accounts, all or those that were modified `since`, with exactly one of these texts in a phone
+    /// field; selects the same fields as [`super::Sosl::phones`]. Sees records that the search index does not list yet.
+    /// Returns no query for objects without phone fields.
     ///
-    /// `SystemModstamp` has an index and phone fields have none: without `since`, it is a scan of the whole object. Source:
+    /// `SystemModstamp` has an index and phone fields have none: without `since`, it is a scan of the whole object.
+    /// Source:
     /// <https://help.salesforce.com/s/articleView?id=000006007>.
     ///
     /// With person accounts, query both Contacts and Accounts: a person is found as the hidden Contact.
@@ -190,14 +191,14 @@ impl Soql {
         Self::by_phone(sobject, forms, fields, since, " ORDER BY LastModifiedDate DESC")
     }
 
-    /// The same, but only the 200 that were last modified, whenever that was: for one phone number that more records have
-    /// than a query should return. A scan of the whole object.
+    /// The same, but only the 200 that were last modified, whenever that was: for one phone number that more records
+    /// have than a query should return. A scan of the whole object.
     pub fn latest_by_phone(sobject: SObject, forms: &[String], fields: &CallerFields) -> Vec<Self> {
         Self::by_phone(sobject, forms, fields, None, " ORDER BY LastModifiedDate DESC LIMIT 200")
     }
 
-    /// The same as [`Soql::records_by_phone`] for records with these digits, or letters, in a phone field, in this order and
-    /// whatever stands between them: for a few numbers only.
+    /// The same as [`Soql::records_by_phone`] for records with these digits, or letters, in a phone field, in this
+    /// order and whatever stands between them: for a few numbers only.
     ///
     /// Salesforce compares `LIKE` ignoring case; `%` stands for any text. Source:
     /// <https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_comparisonoperators.htm>.

@@ -36,7 +36,7 @@ const EXPECTED_KINDS: [(Kind, &[&str]); 10] = [
     ),
     (Kind::AlreadyLogged, &["DUPLICATE_VALUE"]),
     (Kind::UseRecord, &["DUPLICATES_DETECTED"]),
-    (Kind::DefaultOwner, &["INACTIVE_OWNER_OR_USER"]),
+    (Kind::DefaultOwner, &["INACTIVE_OWNER_OR_USER", "OP_WITH_INVALID_USER_TYPE_EXCEPTION", "TRANSFER_REQUIRES_READ"]),
     (Kind::Degrade, &["INVALID_FIELD", "INVALID_FIELD_FOR_INSERT_UPDATE"]),
     (Kind::RematchOnce, &["CANNOT_UPDATE_CONVERTED_LEAD", "ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY"]),
     (

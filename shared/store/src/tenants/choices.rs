@@ -30,8 +30,8 @@ impl Tenants {
         self.table.update_if(key_of(id), update).await
     }
 
-    /// Stores the Salesforce user that was chosen for an Aircall user, or with none that there is no such choice. Returns
-    /// whether the tenant exists.
+    /// Stores the Salesforce user that was chosen for an Aircall user, or with none that there is no such choice.
+    /// Returns whether the tenant exists.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.

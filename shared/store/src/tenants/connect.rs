@@ -60,8 +60,8 @@ impl Tenants {
             || self.table.update_if(key_of(id), same).await?)
     }
 
-    /// Disconnects the org and deletes the stored facts and API usage, and what was chosen from the org. The login URL is kept for a later reconnection.
-    /// Entries stay pending.
+    /// Disconnects the org and deletes the stored facts and API usage, and what was chosen from the org. The login URL
+    /// is kept for a later reconnection. Entries stay pending.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -98,7 +98,8 @@ impl Tenants {
         self.table.update_if(key_of(id), update).await
     }
 
-    /// Disconnects the Aircall account. Its webhook tokens stay valid until [`Tenants::set_webhook_tokens`] removes them.
+    /// Disconnects the Aircall account. Its webhook tokens stay valid until [`Tenants::set_webhook_tokens`] removes
+    /// them.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
