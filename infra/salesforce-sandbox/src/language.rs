@@ -92,6 +92,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "unable to obtain exclusive access to this record or {} records: {}",
         "impossible d'obtenir un accès exclusif à cet enregistrement ou à {} enregistrements : {}",
     ),
+    (
+        "{}Trigger: System.LimitException: Too many SOQL queries: {}",
+        "{}Trigger : System.LimitException: Trop de requêtes SOQL : {}",
+    ),
     // External ids, collections, composites
     (
         "Provided external ID field does not exist or is not accessible: {}",

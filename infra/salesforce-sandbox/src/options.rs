@@ -60,6 +60,9 @@ pub struct Options {
     pub write_ms: u64,
     /// How long a write waits for rows that another write has locked, in milliseconds.
     pub lock_wait_ms: u64,
+    /// The most records of one object that a request may write: with more, a trigger of the org exceeds a governor
+    /// limit, and all of them are refused. 0 for any number.
+    pub max_records_per_write: usize,
     /// The owners that the active assignment rules give to new records.
     pub assignment_rules: AssignmentRules,
     /// Active duplicate rules.
@@ -236,6 +239,7 @@ impl Default for Options {
             daily_api_limit: 100_000,
             write_ms: 0,
             lock_wait_ms: 10_000,
+            max_records_per_write: 0,
             assignment_rules: AssignmentRules::default(),
             duplicate_rules: Vec::new(),
             validation_rules: Vec::new(),

@@ -10,6 +10,7 @@ mod references;
 mod rules;
 mod seed;
 mod setup;
+mod triggers;
 mod value;
 
 use jiff::Timestamp;
@@ -21,6 +22,7 @@ pub(crate) use self::{
     merge::merge,
     rules::duplicate_result,
     seed::{Indexing, seed},
+    triggers::TriggerLimits,
 };
 use crate::{
     call::Call,
@@ -68,6 +70,7 @@ pub(crate) fn create(
     require_writable(object)?;
     setup::permit(state, object, &actor.user_id)?;
     record_faults::check(state, Operation::Create, object, None, body)?;
+    triggers::fire(state, object)?;
     state.atomically(|state| {
         let given = accept(state, object, body, Operation::Create)?;
         let mut fields = given.clone();
@@ -109,6 +112,7 @@ pub(crate) fn update(
     references::require_shared(state, id)?;
     let before = live(state, object, id)?.clone();
     record_faults::check(state, Operation::Update, object, Some(id), body)?;
+    triggers::fire(state, object)?;
     state.atomically(|state| {
         let given = accept(state, object, body, Operation::Update)?;
         if before.flag("IsConverted") {
@@ -140,6 +144,7 @@ pub(crate) fn delete(state: &mut State, actor: &Actor, object: &'static Object, 
     setup::permit(state, object, &actor.user_id)?;
     references::require_shared(state, id)?;
     let mut record = live(state, object, id)?.clone();
+    triggers::fire(state, object)?;
     locks::take(state, locks::rows_of_change(object, id, &record.fields))?;
     record.fields.insert("IsDeleted".to_owned(), json!(true));
     stamp_modified(&mut record.fields, actor);
