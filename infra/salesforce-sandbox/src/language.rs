@@ -93,6 +93,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "impossible d'obtenir un accès exclusif à cet enregistrement ou à {} enregistrements : {}",
     ),
     (
+        "Updates can't be made during maintenance. Try again when maintenance is complete.",
+        "Les mises à jour sont impossibles pendant la maintenance. Réessayez lorsqu'elle sera terminée.",
+    ),
+    (
         "{}Trigger: System.LimitException: Too many SOQL queries: {}",
         "{}Trigger : System.LimitException: Trop de requêtes SOQL : {}",
     ),

@@ -63,6 +63,8 @@ pub struct Options {
     /// The most records of one object that a request may write: with more, a trigger of the org exceeds a governor
     /// limit, and all of them are refused. 0 for any number.
     pub max_records_per_write: usize,
+    /// The org is read-only, as during a site switch: it answers reads and refuses every write of a record.
+    pub read_only: bool,
     /// The owners that the active assignment rules give to new records.
     pub assignment_rules: AssignmentRules,
     /// Active duplicate rules.
@@ -240,6 +242,7 @@ impl Default for Options {
             write_ms: 0,
             lock_wait_ms: 10_000,
             max_records_per_write: 0,
+            read_only: false,
             assignment_rules: AssignmentRules::default(),
             duplicate_rules: Vec::new(),
             validation_rules: Vec::new(),

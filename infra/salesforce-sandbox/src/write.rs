@@ -70,6 +70,7 @@ pub(crate) fn create(
     require_writable(object)?;
     setup::permit(state, object, &actor.user_id)?;
     record_faults::check(state, Operation::Create, object, None, body)?;
+    require_read_write(state)?;
     triggers::fire(state, object)?;
     state.atomically(|state| {
         let given = accept(state, object, body, Operation::Create)?;
@@ -112,6 +113,7 @@ pub(crate) fn update(
     references::require_shared(state, id)?;
     let before = live(state, object, id)?.clone();
     record_faults::check(state, Operation::Update, object, Some(id), body)?;
+    require_read_write(state)?;
     triggers::fire(state, object)?;
     state.atomically(|state| {
         let given = accept(state, object, body, Operation::Update)?;
@@ -144,6 +146,7 @@ pub(crate) fn delete(state: &mut State, actor: &Actor, object: &'static Object, 
     setup::permit(state, object, &actor.user_id)?;
     references::require_shared(state, id)?;
     let mut record = live(state, object, id)?.clone();
+    require_read_write(state)?;
     triggers::fire(state, object)?;
     locks::take(state, locks::rows_of_change(object, id, &record.fields))?;
     record.fields.insert("IsDeleted".to_owned(), json!(true));
@@ -170,6 +173,16 @@ fn require_writable(object: &Object) -> Result<(), ApiError> {
         ApiError::record("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message, &[])
     };
     object.writable.then_some(()).ok_or_else(refused)
+}
+
+/// Refuses every write while the org is read-only.
+/// <https://help.salesforce.com/s/articleView?id=xcloud.setup_maintenance_mode_overview.htm>
+pub(crate) fn require_read_write(state: &State) -> Result<(), ApiError> {
+    if !state.options.read_only {
+        return Ok(());
+    }
+    let message = "Updates can't be made during maintenance. Try again when maintenance is complete.";
+    Err(ApiError::record("INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE", message, &[]))
 }
 
 /// Fills empty fields: declared defaults, `false`, the API user as owner, the standard profile of a user.

@@ -21,6 +21,7 @@ mod pages;
 mod permissions;
 mod phone_index;
 mod query;
+mod read_only;
 mod record_faults;
 mod record_types;
 mod resources;
