@@ -6,7 +6,10 @@ use regex::Regex;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{id, schema::Field};
+use crate::{
+    id,
+    schema::{self, Field},
+};
 
 /// The org's options. Missing keys keep their defaults; unknown keys are refused.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -177,10 +180,29 @@ impl AssignmentRules {
 pub struct DuplicateRule {
     /// The object that the rule applies to, for example `Contact`.
     pub sobject: String,
-    /// Fields that must all be filled and equal; phone fields are compared by their digits.
+    /// Fields that must all be filled and equal, derived ones included; phone fields are compared by their digits.
     pub fields: Vec<String>,
     /// What the rule does with a duplicate.
     pub action: DuplicateAction,
+    /// Whether the refusal names the existing records; it does not name those that the user may not see.
+    #[serde(default = "names_record")]
+    pub names_record: bool,
+}
+
+fn names_record() -> bool {
+    true
+}
+
+impl DuplicateRule {
+    /// Refuses a rule of an unknown object or field.
+    fn check(&self) -> Result<(), String> {
+        let object = schema::object(&self.sobject);
+        let object = object.ok_or_else(|| format!("`duplicate_rules`: no object {}", self.sobject))?;
+        match self.fields.iter().find(|name| object.declared(name).is_none()) {
+            Some(name) => Err(format!("`duplicate_rules`: {} has no field {name}", object.name)),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What a duplicate rule does with a duplicate.
@@ -272,6 +294,7 @@ impl Options {
         for pattern in options.validation_rules.iter().filter_map(|rule| rule.regex.as_ref()) {
             Regex::new(pattern).map_err(|error| error.to_string())?;
         }
+        options.duplicate_rules.iter().try_for_each(DuplicateRule::check)?;
         if options.task_statuses.as_ref().is_some_and(Vec::is_empty) {
             return Err("`task_statuses`: the list has at least one status".to_owned());
         }

@@ -83,13 +83,13 @@ pub(crate) fn create(
         rules::validate(&state.options, object, &fields)?;
         check_unique(state, object, &fields, "")?;
         setup::check(state, object, &fields, Operation::Create, "")?;
+        let id = state.tables.mint_id(object);
+        stamp_created(&mut fields, &id, actor);
+        derive::derive(&mut state.tables, object, &mut fields, actor.now);
         rules::check_duplicates(state, object, &fields, actor.allow_save)?;
         if let Some(owner) = state.options.assignment_rules.owner(object.name).filter(|_| actor.auto_assign) {
             fields.insert("OwnerId".to_owned(), json!(owner));
         }
-        let id = state.tables.mint_id(object);
-        stamp_created(&mut fields, &id, actor);
-        derive::derive(&mut state.tables, object, &mut fields, actor.now);
         locks::take(state, locks::rows_of_insert(object, &id, &fields))?;
         state.tables.put(object, Record { fields, touched_at: actor.now.as_millisecond() });
         person::sync(state, object, &id);

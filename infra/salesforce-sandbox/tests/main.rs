@@ -9,6 +9,7 @@ mod client;
 mod composite;
 mod consent;
 mod control;
+mod duplicate_rules;
 mod faults;
 mod language;
 mod limits;
