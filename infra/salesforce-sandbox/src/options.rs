@@ -68,6 +68,8 @@ pub struct Options {
     pub max_records_per_write: usize,
     /// The org is read-only, as during a site switch: it answers reads and refuses every write of a record.
     pub read_only: bool,
+    /// Field-level security that the API writes for a custom field of Task or Event is written for the other one, too.
+    pub mirror_activity_permissions: bool,
     /// The owners that the active assignment rules give to new records.
     pub assignment_rules: AssignmentRules,
     /// Active duplicate rules.
@@ -265,6 +267,7 @@ impl Default for Options {
             lock_wait_ms: 10_000,
             max_records_per_write: 0,
             read_only: false,
+            mirror_activity_permissions: true,
             assignment_rules: AssignmentRules::default(),
             duplicate_rules: Vec::new(),
             validation_rules: Vec::new(),

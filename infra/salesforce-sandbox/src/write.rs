@@ -93,6 +93,7 @@ pub(crate) fn create(
         locks::take(state, locks::rows_of_insert(object, &id, &fields))?;
         state.tables.put(object, Record { fields, touched_at: actor.now.as_millisecond() });
         person::sync(state, object, &id);
+        setup::mirror(state, actor, object, &id);
         if let Some(role) = derive::primary_role(state, object, &id) {
             create(state, actor, role.0, &role.1)?;
         }
@@ -136,6 +137,7 @@ pub(crate) fn update(
         let touched_at = if phone_changed { actor.now.as_millisecond() } else { before.touched_at };
         state.tables.put(object, Record { fields, touched_at });
         person::sync(state, object, id);
+        setup::mirror(state, actor, object, id);
         Ok(())
     })
 }
@@ -153,6 +155,7 @@ pub(crate) fn delete(state: &mut State, actor: &Actor, object: &'static Object, 
     stamp_modified(&mut record.fields, actor);
     state.tables.put(object, record);
     person::sync(state, object, id);
+    setup::mirror(state, actor, object, id);
     Ok(())
 }
 
