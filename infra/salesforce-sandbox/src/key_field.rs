@@ -10,8 +10,18 @@ use crate::{
 
 /// Its name in the Tooling API.
 pub(crate) const FULL_NAME: &str = "Activity.Aircall_Key__c";
-/// Its names in `FieldPermissions`, one for each of the two objects that share it.
-const ENTRIES: [&str; 2] = ["Task.Aircall_Key__c", "Event.Aircall_Key__c"];
+/// The two objects that share it, and its name for each in `FieldPermissions`.
+const ENTRIES: [(&str, &str); 2] = [("Task", "Task.Aircall_Key__c"), ("Event", "Event.Aircall_Key__c")];
+
+/// The other object of the two that share the field, and the field's name there, for its name in `FieldPermissions`.
+pub(crate) fn counterpart(field: &str) -> Option<(&'static str, &'static str)> {
+    let [task, event] = ENTRIES;
+    match field {
+        _ if field == task.1 => Some(event),
+        _ if field == event.1 => Some(task),
+        _ => None,
+    }
+}
 
 /// The access that field-level security grants.
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,7 +47,7 @@ impl State {
                     && entry.text("ParentId").is_some_and(|set| sets.contains(&set))
             })
         };
-        let granted = |permission| ENTRIES.iter().all(|field| grants(permission, field));
+        let granted = |permission| ENTRIES.iter().all(|(_, field)| grants(permission, field));
         Rights { read: granted("PermissionsRead"), edit: granted("PermissionsEdit") }
     }
 
@@ -59,7 +69,7 @@ impl State {
     /// Removes the field-level security of the key field.
     pub(crate) fn remove_key_field_permissions(&mut self) {
         if let Some(object) = schema::object("FieldPermissions") {
-            let other = |entry: &Record| entry.text("Field").is_none_or(|field| !ENTRIES.contains(&field));
+            let other = |entry: &Record| entry.text("Field").and_then(counterpart).is_none();
             self.tables.retain(object, other);
         }
     }

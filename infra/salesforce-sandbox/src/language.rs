@@ -92,6 +92,14 @@ const SENTENCES: &[(&str, &str)] = &[
         "unable to obtain exclusive access to this record or {} records: {}",
         "impossible d'obtenir un accès exclusif à cet enregistrement ou à {} enregistrements : {}",
     ),
+    (
+        "Updates can't be made during maintenance. Try again when maintenance is complete.",
+        "Les mises à jour sont impossibles pendant la maintenance. Réessayez lorsqu'elle sera terminée.",
+    ),
+    (
+        "{}Trigger: System.LimitException: Too many SOQL queries: {}",
+        "{}Trigger : System.LimitException: Trop de requêtes SOQL : {}",
+    ),
     // External ids, collections, composites
     (
         "Provided external ID field does not exist or is not accessible: {}",

@@ -18,10 +18,12 @@ use serde_json::Value;
 use crate::{
     Org, api,
     call::{ApiResponse, Call},
+    control::record_faults::RecordFault,
     error::ApiError,
     schema::Object,
     state::State,
     tables::Fields,
+    write::TriggerLimits,
 };
 
 /// Interval at which a waiting transaction checks whether its rows are free.
@@ -128,14 +130,19 @@ fn attempt(org: &Org, call: &Call, arrived: Instant) -> Result<(ApiResponse, Hel
     let mut state = org.lock();
     let (held, timed_out) = (std::mem::take(&mut state.locks.held), has_timed_out(&state, arrived));
     state.locks = Locks { held, timed_out, ..Locks::default() };
-    state.query_ms = 0;
+    state.trigger_limits = TriggerLimits::default();
     let record_faults = state.record_faults.clone();
-    let answer = api::handle(&mut state, call);
-    let contended = std::mem::take(&mut state.locks.contended);
-    if !contended.is_empty() {
-        state.tables.rollback(0);
-        state.record_faults = record_faults;
-        return Err(contended);
+    let answer = loop {
+        state.query_ms = 0;
+        let answer = api::handle(&mut state, call);
+        let limit = state.options.max_records_per_write;
+        if !state.trigger_limits.must_rerun(limit) {
+            break answer;
+        }
+        undo(&mut state, record_faults.clone());
+    };
+    if !state.locks.contended.is_empty() {
+        return Err(undo(&mut state, record_faults));
     }
     state.tables.commit();
     let rows = std::mem::take(&mut state.locks.taken);
@@ -143,6 +150,14 @@ fn attempt(org: &Org, call: &Call, arrived: Instant) -> Result<(ApiResponse, Hel
     let time = Duration::from_millis(write_ms.saturating_add(state.query_ms));
     state.locks.held.extend(rows.iter().cloned());
     Ok((answer, HeldLocks { org: org.clone(), rows }, time))
+}
+
+/// Rolls back the running transaction, and returns the rows that it would have to wait for.
+fn undo(state: &mut State, record_faults: Vec<RecordFault>) -> Rows {
+    state.tables.rollback(0);
+    state.record_faults = record_faults;
+    state.locks.taken.clear();
+    std::mem::take(&mut state.locks.contended)
 }
 
 fn has_timed_out(state: &State, arrived: Instant) -> bool {

@@ -6,7 +6,10 @@ use regex::Regex;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{id, schema::Field};
+use crate::{
+    id,
+    schema::{self, Field},
+};
 
 /// The org's options. Missing keys keep their defaults; unknown keys are refused.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -60,6 +63,13 @@ pub struct Options {
     pub write_ms: u64,
     /// How long a write waits for rows that another write has locked, in milliseconds.
     pub lock_wait_ms: u64,
+    /// The most records of one object that a request may write: with more, a trigger of the org exceeds a governor
+    /// limit, and all of them are refused. 0 for any number.
+    pub max_records_per_write: usize,
+    /// The org is read-only, as during a site switch: it answers reads and refuses every write of a record.
+    pub read_only: bool,
+    /// Field-level security that the API writes for a custom field of Task or Event is written for the other one, too.
+    pub mirror_activity_permissions: bool,
     /// The owners that the active assignment rules give to new records.
     pub assignment_rules: AssignmentRules,
     /// Active duplicate rules.
@@ -172,10 +182,29 @@ impl AssignmentRules {
 pub struct DuplicateRule {
     /// The object that the rule applies to, for example `Contact`.
     pub sobject: String,
-    /// Fields that must all be filled and equal; phone fields are compared by their digits.
+    /// Fields that must all be filled and equal, derived ones included; phone fields are compared by their digits.
     pub fields: Vec<String>,
     /// What the rule does with a duplicate.
     pub action: DuplicateAction,
+    /// Whether the refusal names the existing records; it does not name those that the user may not see.
+    #[serde(default = "names_record")]
+    pub names_record: bool,
+}
+
+fn names_record() -> bool {
+    true
+}
+
+impl DuplicateRule {
+    /// Refuses a rule of an unknown object or field.
+    fn check(&self) -> Result<(), String> {
+        let object = schema::object(&self.sobject);
+        let object = object.ok_or_else(|| format!("`duplicate_rules`: no object {}", self.sobject))?;
+        match self.fields.iter().find(|name| object.declared(name).is_none()) {
+            Some(name) => Err(format!("`duplicate_rules`: {} has no field {name}", object.name)),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What a duplicate rule does with a duplicate.
@@ -236,6 +265,9 @@ impl Default for Options {
             daily_api_limit: 100_000,
             write_ms: 0,
             lock_wait_ms: 10_000,
+            max_records_per_write: 0,
+            read_only: false,
+            mirror_activity_permissions: true,
             assignment_rules: AssignmentRules::default(),
             duplicate_rules: Vec::new(),
             validation_rules: Vec::new(),
@@ -265,6 +297,7 @@ impl Options {
         for pattern in options.validation_rules.iter().filter_map(|rule| rule.regex.as_ref()) {
             Regex::new(pattern).map_err(|error| error.to_string())?;
         }
+        options.duplicate_rules.iter().try_for_each(DuplicateRule::check)?;
         if options.task_statuses.as_ref().is_some_and(Vec::is_empty) {
             return Err("`task_statuses`: the list has at least one status".to_owned());
         }

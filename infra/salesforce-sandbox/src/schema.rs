@@ -122,6 +122,11 @@ impl Object {
         self.field(&state.options, name).filter(|field| !state.hides(self, field))
     }
 
+    /// The field of that name, ignoring case, whatever the options are.
+    pub(crate) fn declared(&self, name: &str) -> Option<&'static Field> {
+        self.fields.iter().chain(system::FIELDS).find(|field| field.name.eq_ignore_ascii_case(name))
+    }
+
     /// Whether the object declares the field, whatever the options are.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.fields.iter().any(|field| field.name == name)

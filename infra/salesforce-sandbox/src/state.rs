@@ -19,6 +19,7 @@ use crate::{
     seed_data,
     tables::{Record, Tables},
     task_statuses,
+    write::TriggerLimits,
 };
 
 /// The ids of the org and its admin, and the generated credentials of the app.
@@ -50,6 +51,8 @@ pub(crate) struct State {
     #[serde(skip)]
     pub(crate) query_ms: u64,
     #[serde(skip)]
+    pub(crate) trigger_limits: TriggerLimits,
+    #[serde(skip)]
     pub(crate) viewer: Viewer,
 }
 
@@ -76,6 +79,7 @@ impl State {
             jobs: Jobs::default(),
             locks: Locks::default(),
             query_ms: 0,
+            trigger_limits: TriggerLimits::default(),
             viewer: Viewer::default(),
         };
         seed_data::seed(&mut state);

@@ -10,6 +10,7 @@ mod references;
 mod rules;
 mod seed;
 mod setup;
+mod triggers;
 mod value;
 
 use jiff::Timestamp;
@@ -21,6 +22,7 @@ pub(crate) use self::{
     merge::merge,
     rules::duplicate_result,
     seed::{Indexing, seed},
+    triggers::TriggerLimits,
 };
 use crate::{
     call::Call,
@@ -68,6 +70,8 @@ pub(crate) fn create(
     require_writable(object)?;
     setup::permit(state, object, &actor.user_id)?;
     record_faults::check(state, Operation::Create, object, None, body)?;
+    require_read_write(state)?;
+    triggers::fire(state, object)?;
     state.atomically(|state| {
         let given = accept(state, object, body, Operation::Create)?;
         let mut fields = given.clone();
@@ -79,16 +83,17 @@ pub(crate) fn create(
         rules::validate(&state.options, object, &fields)?;
         check_unique(state, object, &fields, "")?;
         setup::check(state, object, &fields, Operation::Create, "")?;
+        let id = state.tables.mint_id(object);
+        stamp_created(&mut fields, &id, actor);
+        derive::derive(&mut state.tables, object, &mut fields, actor.now);
         rules::check_duplicates(state, object, &fields, actor.allow_save)?;
         if let Some(owner) = state.options.assignment_rules.owner(object.name).filter(|_| actor.auto_assign) {
             fields.insert("OwnerId".to_owned(), json!(owner));
         }
-        let id = state.tables.mint_id(object);
-        stamp_created(&mut fields, &id, actor);
-        derive::derive(&mut state.tables, object, &mut fields, actor.now);
         locks::take(state, locks::rows_of_insert(object, &id, &fields))?;
         state.tables.put(object, Record { fields, touched_at: actor.now.as_millisecond() });
         person::sync(state, object, &id);
+        setup::mirror(state, actor, object, &id);
         if let Some(role) = derive::primary_role(state, object, &id) {
             create(state, actor, role.0, &role.1)?;
         }
@@ -109,6 +114,8 @@ pub(crate) fn update(
     references::require_shared(state, id)?;
     let before = live(state, object, id)?.clone();
     record_faults::check(state, Operation::Update, object, Some(id), body)?;
+    require_read_write(state)?;
+    triggers::fire(state, object)?;
     state.atomically(|state| {
         let given = accept(state, object, body, Operation::Update)?;
         if before.flag("IsConverted") {
@@ -130,6 +137,7 @@ pub(crate) fn update(
         let touched_at = if phone_changed { actor.now.as_millisecond() } else { before.touched_at };
         state.tables.put(object, Record { fields, touched_at });
         person::sync(state, object, id);
+        setup::mirror(state, actor, object, id);
         Ok(())
     })
 }
@@ -140,11 +148,14 @@ pub(crate) fn delete(state: &mut State, actor: &Actor, object: &'static Object, 
     setup::permit(state, object, &actor.user_id)?;
     references::require_shared(state, id)?;
     let mut record = live(state, object, id)?.clone();
+    require_read_write(state)?;
+    triggers::fire(state, object)?;
     locks::take(state, locks::rows_of_change(object, id, &record.fields))?;
     record.fields.insert("IsDeleted".to_owned(), json!(true));
     stamp_modified(&mut record.fields, actor);
     state.tables.put(object, record);
     person::sync(state, object, id);
+    setup::mirror(state, actor, object, id);
     Ok(())
 }
 
@@ -165,6 +176,16 @@ fn require_writable(object: &Object) -> Result<(), ApiError> {
         ApiError::record("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message, &[])
     };
     object.writable.then_some(()).ok_or_else(refused)
+}
+
+/// Refuses every write while the org is read-only.
+/// <https://help.salesforce.com/s/articleView?id=xcloud.setup_maintenance_mode_overview.htm>
+pub(crate) fn require_read_write(state: &State) -> Result<(), ApiError> {
+    if !state.options.read_only {
+        return Ok(());
+    }
+    let message = "Updates can't be made during maintenance. Try again when maintenance is complete.";
+    Err(ApiError::record("INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE", message, &[]))
 }
 
 /// Fills empty fields: declared defaults, `false`, the API user as owner, the standard profile of a user.

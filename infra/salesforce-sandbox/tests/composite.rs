@@ -207,6 +207,31 @@ async fn collections_upsert_by_key() {
 }
 
 #[tokio::test]
+async fn a_rolled_back_upsert_created_nothing() {
+    let org = Client::new();
+    org.seed("Task", json!({"Aircall_Key__c": "call-1"}));
+    let mut records = tasks(&["call-1", "call-2", "call-3"]);
+    records[2]["CallType"] = json!("Sideways");
+    let path = "composite/sobjects/Task/Aircall_Key__c";
+    let body = |all_or_none: bool| json!({"allOrNone": all_or_none, "records": records});
+    let step = step("PATCH", path, "tasks", body(true));
+    let inside = composite(&org, false, vec![step]).await;
+    for results in [org.patch(&data(path), body(true)).await.body, inside[0]["body"].clone()] {
+        assert_eq!(column(&results, "success"), ["false"; 3]);
+        assert_eq!(column(&results, "created"), ["false"; 3]);
+        let code = |at: usize| results[at]["errors"][0]["statusCode"].clone();
+        let rolled_back = json!("ALL_OR_NONE_OPERATION_ROLLED_BACK");
+        assert_eq!(
+            [code(0), code(1), code(2)],
+            [rolled_back.clone(), rolled_back, json!("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST")]
+        );
+    }
+    assert_eq!(org.org.records("Task").len(), 1);
+    let each = org.patch(&data(path), body(false)).await;
+    assert_eq!(column(&each.body, "created"), ["false", "true", "null"]);
+}
+
+#[tokio::test]
 async fn a_collection_has_at_most_two_hundred_records() {
     let org = Client::new();
     let keys: Vec<String> = (0..201).map(|at| format!("call-{at}")).collect();

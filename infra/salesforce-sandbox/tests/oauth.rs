@@ -51,7 +51,7 @@ async fn exchange(org: &Client, code: &str, verifier: &str) -> Response {
     token(org, &parameters).await
 }
 
-async fn refresh(org: &Client, refresh_token: &Value) -> Response {
+pub(crate) async fn refresh(org: &Client, refresh_token: &Value) -> Response {
     token(org, &[("grant_type", "refresh_token"), ("refresh_token", refresh_token.as_str().unwrap())]).await
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     client::{Client, Response, column, data},
     permissions::{assigned, log_in},
+    resources::Resource,
 };
 
 const KEY: &str = "Aircall_Key__c";
@@ -29,15 +30,100 @@ async fn described(org: &Client, sobject: &str) -> Option<Value> {
     description["fields"].as_array().unwrap().iter().find(|field| field["name"] == KEY).cloned()
 }
 
+/// An entry of a permission set for the key field of an object.
+fn entry(set: &str, sobject: &str, edit: bool) -> Value {
+    json!({"ParentId": set, "SobjectType": sobject, "Field": format!("{sobject}.{KEY}"), "PermissionsRead": true,
+        "PermissionsEdit": edit})
+}
+
 async fn grant(org: &Client, set: &str, sobject: &str, edit: bool) -> String {
-    let body = json!({"ParentId": set, "SobjectType": sobject, "Field": format!("{sobject}.{KEY}"),
-        "PermissionsRead": true, "PermissionsEdit": edit});
-    org.create("FieldPermissions", body).await.id()
+    org.create("FieldPermissions", entry(set, sobject, edit)).await.id()
+}
+
+/// The live entries: the field, whether it may be edited, and the id.
+fn entries(org: &Client) -> Vec<(String, bool, String)> {
+    let records = org.org.records("FieldPermissions").into_iter().filter(|entry| entry["IsDeleted"] == false);
+    let text = |entry: &Value, name: &str| entry[name].as_str().unwrap().to_owned();
+    records.map(|entry| (text(&entry, "Field"), entry["PermissionsEdit"] == true, text(&entry, "Id"))).collect()
+}
+
+/// An org in which the API has just created the field, and a permission set of the admin.
+async fn org_with_set() -> (Client, String) {
+    let org = bare();
+    make(&org, key_field()).await.id();
+    let set = assigned(&org, &org.org.admin_user_id(), json!({})).await;
+    (org, set)
+}
+
+#[tokio::test]
+async fn an_entry_for_task_or_event_is_written_for_the_other_one_too() {
+    for (sobject, other) in [("Task", "Event"), ("Event", "Task")] {
+        let (org, set) = org_with_set().await;
+        let id = grant(&org, &set, sobject, false).await;
+        let (own, mirrored) = (format!("{sobject}.{KEY}"), format!("{other}.{KEY}"));
+        let found = entries(&org);
+        assert_eq!((&found[0].0, &found[1].0, found.len()), (&own, &mirrored, 2));
+        assert_ne!(found[0].2, found[1].2);
+        assert_eq!(described(&org, "Task").await.unwrap()["updateable"], false);
+        let again = org.create("FieldPermissions", entry(&set, other, true)).await;
+        assert_eq!((again.status, again.code()), (400, "DUPLICATE_VALUE"));
+        // The entry follows a change and the deletion of the other one, in both directions.
+        let row = |id: &str| data(&format!("sobjects/FieldPermissions/{id}"));
+        assert_eq!(org.patch(&row(&found[1].2), json!({"PermissionsEdit": true})).await.status, 204);
+        assert_eq!(entries(&org).iter().map(|entry| entry.1).collect::<Vec<_>>(), [true, true]);
+        assert_eq!(described(&org, "Task").await.unwrap()["updateable"], true);
+        assert_eq!(org.delete(&row(&id)).await.status, 204);
+        assert_eq!((entries(&org), described(&org, "Event").await), (Vec::new(), None));
+    }
+}
+
+#[tokio::test]
+async fn only_one_of_two_entries_in_one_request_is_taken() {
+    for resource in Resource::TOGETHER {
+        let (org, set) = org_with_set().await;
+        let both = ["Task", "Event"].map(|sobject| ("FieldPermissions", entry(&set, sobject, true)));
+        assert_eq!(resource.codes(&org, &both).await, ["", "DUPLICATE_VALUE"], "{resource:?}");
+        assert_eq!((entries(&org).len(), described(&org, "Task").await.is_some()), (2, true), "{resource:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_mirrored_entry_is_rolled_back_with_its_own() {
+    let (org, set) = org_with_set().await;
+    let mut records = [entry(&set, "Task", true), entry(&set, "Event", true)];
+    for record in &mut records {
+        record["attributes"] = json!({"type": "FieldPermissions"});
+    }
+    org.post(&data("composite/sobjects"), json!({"allOrNone": true, "records": records})).await;
+    assert_eq!(entries(&org), []);
+}
+
+#[tokio::test]
+async fn an_entry_that_is_there_already_is_changed() {
+    let (org, set) = org_with_set().await;
+    org.seed("FieldPermissions", entry(&set, "Event", false));
+    // Seeding does not mirror.
+    assert_eq!((entries(&org).len(), described(&org, "Task").await), (1, None));
+    grant(&org, &set, "Task", true).await;
+    assert_eq!(entries(&org).iter().map(|entry| entry.1).collect::<Vec<_>>(), [true, true]);
+}
+
+#[tokio::test]
+async fn other_fields_and_permission_sets_have_entries_of_their_own() {
+    let (org, set) = org_with_set().await;
+    let standard = json!({"ParentId": set, "SobjectType": "Task", "Field": "Task.Type", "PermissionsRead": true});
+    org.create("FieldPermissions", standard).await.id();
+    assert_eq!(entries(&org).len(), 1);
+    let other = org.create("PermissionSet", json!({"Name": "Other", "Label": "Other"})).await.id();
+    for set in [&set, &other] {
+        grant(&org, set, "Event", true).await;
+    }
+    assert_eq!(entries(&org).len(), 5);
 }
 
 #[tokio::test]
 async fn a_new_field_is_hidden_until_a_permission_set_grants_it() {
-    let org = bare();
+    let org = Client::with(json!({"unique_key_field": false, "mirror_activity_permissions": false}));
     let made = make(&org, key_field()).await;
     let id = made.id();
     assert_eq!((&made.body["success"], &made.body["warnings"]), (&json!(true), &json!([])));
@@ -99,7 +185,6 @@ async fn only_an_admin_can_create_or_delete_the_field() {
     assert_eq!(standard.delete(&row).await.status, 403);
     let set = assigned(&org, &org.org.admin_user_id(), json!({})).await;
     grant(&org, &set, "Task", true).await;
-    grant(&org, &set, "Event", true).await;
     assert_eq!(org.delete(&row).await.status, 204);
     assert_eq!((org.get(&row).await.status, described(&org, "Task").await), (404, None));
     // Deleting the field also deleted its field-level security.

@@ -105,7 +105,7 @@ pub(super) fn upsert(
     for (_, body) in &records {
         *seen.entry(key_text(body, field.name)).or_default() += 1;
     }
-    Ok(each(state, call, &records, |state, (object, body)| {
+    let (mut results, rolled_back) = run(state, call, &records, |state, (object, body)| {
         let key = key_text(body, field.name);
         if seen.get(&key).is_some_and(|&count| count > 1) {
             let message = format!("Duplicate external id specified: {key}");
@@ -113,16 +113,27 @@ pub(super) fn upsert(
         }
         let Upserted { id, created } = external_id::upsert(state, &actor, object, field, body).map_err(in_record)?;
         Ok(json!({"id": id, "success": true, "errors": [], "created": created}))
-    }))
+    });
+    for result in results.iter_mut().filter(|_| rolled_back) {
+        result["created"] = json!(false);
+    }
+    Ok(ApiResponse::ok(json!(results)))
 }
 
-/// Runs `work` for each item; with `allOrNone`, one failure rolls back all of them.
-fn each<T>(
+/// Runs `work` for each item, and responds with the results.
+fn each<T>(state: &mut State, call: &Call, items: &[T], work: impl FnMut(&mut State, &T) -> Outcome) -> ApiResponse {
+    let (results, _) = run(state, call, items, work);
+    ApiResponse::ok(json!(results))
+}
+
+/// Runs `work` for each item; with `allOrNone`, one failure rolls back all of them. Returns the results and whether they
+/// were rolled back.
+fn run<T>(
     state: &mut State,
     call: &Call,
     items: &[T],
     mut work: impl FnMut(&mut State, &T) -> Outcome,
-) -> ApiResponse {
+) -> (Vec<Value>, bool) {
     let language = state.options.language;
     let savepoint = state.tables.savepoint();
     let outcomes: Vec<Outcome> = items.iter().map(|item| work(state, item)).collect();
@@ -136,7 +147,7 @@ fn each<T>(
         Ok(result) => result,
         Err(error) => failure(&error, language),
     });
-    ApiResponse::ok(results.collect())
+    (results.collect(), rolled_back)
 }
 
 fn rolled_back_error() -> ApiError {

@@ -13,6 +13,7 @@ use crate::{
     query::{Scope, attributes},
     schema,
     state::State,
+    write,
 };
 
 pub(super) fn route(state: &mut State, call: &Call, segments: &[&str]) -> Result<ApiResponse, ApiError> {
@@ -34,6 +35,7 @@ fn is_custom_field(name: &str) -> bool {
 /// Creates the key field, visible to no user: a field created through an API is granted to no user.
 fn create(state: &mut State, call: &Call) -> Result<ApiResponse, ApiError> {
     require_admin(state, call)?;
+    write::require_read_write(state)?;
     let body = call.object()?;
     check_name(body)?;
     check_metadata(body)?;
@@ -63,6 +65,7 @@ fn row(state: &mut State, call: &Call, id: &str) -> Result<ApiResponse, ApiError
         }
         Method::DELETE => {
             require_admin(state, call)?;
+            write::require_read_write(state)?;
             let options = crate::Options { unique_key_field: false, ..state.options.clone() };
             state.set_options(options);
             Ok(ApiResponse::no_content())

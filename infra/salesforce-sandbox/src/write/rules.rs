@@ -9,7 +9,7 @@ use crate::{
     call,
     error::ApiError,
     options::{DuplicateAction, DuplicateRule, Options, ValidationRule},
-    schema::{self, Kind, Object},
+    schema::{self, Field, Kind, Object},
     state::State,
     tables::{Fields, Record},
 };
@@ -44,12 +44,12 @@ pub(super) fn check_duplicates(
         if !active || (rule.action == DuplicateAction::Alert && allow_save) {
             continue;
         }
-        let Some(values) = rule.fields.iter().map(|name| comparable(object, fields, name)).collect::<Option<Vec<_>>>()
-        else {
-            continue;
-        };
+        let compared = rule.fields.iter().map(|name| object.field(&state.options, name)).collect::<Option<Vec<_>>>();
+        let Some(compared) = compared else { continue };
+        let values = compared.iter().map(|field| comparable(field, fields)).collect::<Option<Vec<_>>>();
+        let Some(values) = values else { continue };
         let same = |record: &&Record| {
-            let theirs = rule.fields.iter().map(|name| comparable(object, &record.fields, name));
+            let theirs = compared.iter().map(|field| comparable(field, &record.fields));
             !record.flag("IsDeleted") && theirs.zip(&values).all(|(theirs, ours)| theirs.as_ref() == Some(ours))
         };
         let matches: Vec<&Record> = state.tables.rows(object).iter().filter(same).collect();
@@ -61,10 +61,13 @@ pub(super) fn check_duplicates(
 }
 
 /// The value as duplicate rules compare it: text in lower case, phone numbers as digits; `None` if empty.
-fn comparable(object: &Object, fields: &Fields, name: &str) -> Option<String> {
-    let text = fields.get(name)?.as_str()?;
-    let phone = object.fields.iter().any(|field| field.name == name && field.kind == Kind::Phone);
-    Some(if phone { text.chars().filter(char::is_ascii_digit).collect() } else { text.to_lowercase() })
+fn comparable(field: &Field, fields: &Fields) -> Option<String> {
+    match fields.get(field.name)? {
+        Value::Null => None,
+        Value::String(text) if field.kind == Kind::Phone => Some(text.chars().filter(char::is_ascii_digit).collect()),
+        Value::String(text) => Some(text.to_lowercase()),
+        other => Some(other.to_string()),
+    }
 }
 
 fn duplicates_detected(object: &Object, rule: &DuplicateRule, matches: &[&Record]) -> ApiError {
@@ -74,15 +77,21 @@ fn duplicates_detected(object: &Object, rule: &DuplicateRule, matches: &[&Record
             "You're creating a duplicate record. We recommend you use an existing record instead."
         }
     };
-    let ids: Vec<String> = matches.iter().map(|record| record.id().to_owned()).collect();
+    let named = matches.iter().filter(|_| rule.names_record);
+    let ids: Vec<String> = named.map(|record| record.id().to_owned()).collect();
     let found = duplicate_result(object, message, rule.action == DuplicateAction::Alert, &ids);
-    ApiError::record("DUPLICATES_DETECTED", message, &[]).with_duplicate_result(found)
+    // Unlike that of other rejected records, this error has no `fields` outside a collection.
+    ApiError::new(400, "DUPLICATES_DETECTED", message).with_duplicate_result(found)
 }
 
-/// The `duplicateResult` of a duplicate rule of `object`; the records it found may be of other objects.
+/// The `duplicateResult` of a duplicate rule of `object`; the records it found may be of other objects. Without ids, it
+/// found records of `object` that it does not name.
 pub(crate) fn duplicate_result(object: &Object, message: &str, allow_save: bool, ids: &[String]) -> Value {
     let rule_name = format!("Sandbox_{}_Rule", object.name);
     let mut by_object: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    if ids.is_empty() {
+        by_object.insert(object.name, Vec::new());
+    }
     for id in ids {
         let found = schema::object_of_id(id).map_or(object.name, |object| object.name);
         let attributes = json!({"type": found, "url": call::record_url("66.0", found, id)});

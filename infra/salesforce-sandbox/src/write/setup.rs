@@ -1,10 +1,11 @@
 //! Permission sets, their grants and assignments: the permissions needed to change them, and their validation.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::accept::Operation;
+use super::{Actor, accept::Operation, stamp_created, stamp_modified};
 use crate::{
     error::ApiError,
+    key_field,
     schema::{self, Object},
     state::State,
     tables::{Fields, Record},
@@ -74,6 +75,35 @@ fn check_field(state: &State, fields: &Fields, operation: Operation) -> Result<(
         return Err(ApiError::record("FIELD_INTEGRITY_EXCEPTION", message, &["PermissionsEdit"]));
     }
     Ok(())
+}
+
+/// Writes the entry of a custom field of Task or Event for the other one too, as they share it.
+pub(super) fn mirror(state: &mut State, actor: &Actor, object: &'static Object, id: &str) {
+    if object.name != "FieldPermissions" || !state.options.mirror_activity_permissions {
+        return;
+    }
+    let Some(entry) = state.tables.get(object, id).cloned() else { return };
+    let Some((sobject, field)) = entry.text("Field").and_then(key_field::counterpart) else { return };
+    let known = state
+        .live(object.name)
+        .find(|other| other.text("Field") == Some(field) && other.text("ParentId") == entry.text("ParentId"));
+    let mut fields = match known {
+        Some(known) => known.fields.clone(),
+        None if entry.flag("IsDeleted") => return,
+        None => {
+            let mut fields = entry.fields.clone();
+            fields.extend(
+                [("SobjectType", sobject), ("Field", field)].map(|(name, text)| (name.to_owned(), json!(text))),
+            );
+            stamp_created(&mut fields, &state.tables.mint_id(object), actor);
+            fields
+        }
+    };
+    for name in ["PermissionsRead", "PermissionsEdit", "IsDeleted"] {
+        fields.insert(name.to_owned(), entry.get(name).clone());
+    }
+    stamp_modified(&mut fields, actor);
+    state.tables.put(object, Record { fields, touched_at: actor.now.as_millisecond() });
 }
 
 fn bad_value(field: &str, label: &str, value: &str) -> ApiError {
