@@ -223,7 +223,8 @@ async fn a_call_is_logged_without_its_relation_when_cases_are_hidden() {
 
 /// An org with a duplicate rule: no two records of this object with the same value in `field`.
 fn duplicate_rule(sobject: &str, field: &str, action: DuplicateAction) -> Options {
-    let rule = DuplicateRule { sobject: sobject.to_owned(), fields: vec![field.to_owned()], action };
+    let rule =
+        DuplicateRule { sobject: sobject.to_owned(), fields: vec![field.to_owned()], action, names_record: true };
     Options { duplicate_rules: vec![rule], ..Options::default() }
 }
 

@@ -185,8 +185,12 @@ async fn a_collection_that_is_refused_for_a_link_field_is_not_written_without_it
 
 #[tokio::test]
 async fn records_that_a_duplicate_rule_names_are_queried_together_and_cached() {
-    let rule =
-        DuplicateRule { sobject: "Contact".into(), fields: vec!["Email".into()], action: DuplicateAction::Block };
+    let rule = DuplicateRule {
+        sobject: "Contact".into(),
+        fields: vec!["Email".into()],
+        action: DuplicateAction::Block,
+        names_record: true,
+    };
     let options = Options { duplicate_rules: vec![rule], ..Options::default() };
     let env = TestEnv::within(&Running::start("named").await, options).await;
     env.put_settings(json!({"unknown_number": "create_contact"})).await;

@@ -125,6 +125,7 @@ async fn a_duplicate_rule_names_the_record_to_use() {
         sobject: "Contact".to_owned(),
         fields: vec!["Phone".to_owned()],
         action: DuplicateAction::Alert,
+        names_record: true,
     };
     let served = serve(Options { duplicate_rules: vec![rule], ..Options::default() }).await;
     let existing = served.insert("Contact", json!({"LastName": "Roe", "Phone": "+15550100"}));
