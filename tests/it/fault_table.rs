@@ -83,7 +83,9 @@ const RECORDS: &[RecordRow] = &[
     ("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", &[], [Failed; 3]),
     ("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", "insufficient access rights on cross-reference id", &[], [Failed; 3]),
     ("DUPLICATE_EXTERNAL_ID", "the external id occurs twice", &[], [Failed; 3]),
-    ("A_CODE_OF_TOMORROW", "Something new", &[], [Failed; 3]),
+    ("ORG_IN_MAINTENANCE", "The org is in maintenance", &[], [Paused; 3]),
+    ("INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE", "Updates can't be made during maintenance", &[], [Paused; 3]),
+    ("A_CODE_OF_TOMORROW", "Something new", &[], [LoggedLater; 3]),
 ];
 
 /// An error response to a whole request: status, body, the reason that the admin reads, and the outcome.
@@ -144,7 +146,7 @@ const UPDATES: &[UpdateRow] = &[
     ("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", &[], Logged),
     ("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Not on a Friday.", &[], Failed),
     ("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", &[], Failed),
-    ("A_CODE_OF_TOMORROW", "Something new", &[], Failed),
+    ("A_CODE_OF_TOMORROW", "Something new", &[], LoggedLater),
 ];
 
 /// The request in the life of a call that the error answers.

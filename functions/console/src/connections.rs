@@ -152,9 +152,9 @@ impl From<BatchError> for ConnectionError {
             | BatchError::OutOfTime(Reason { message, .. })
             | BatchError::RetrySoon(Reason { message, .. }) => ConnectionError::SalesforceUnavailable(message),
             BatchError::Pause(Reason { message, .. }) => ConnectionError::SalesforcePaused(message),
-            BatchError::Refused(Reason { message, .. }) | BatchError::Reconnect(Reason { message, .. }) => {
-                ConnectionError::SalesforceRefused(message)
-            }
+            BatchError::Refused(Reason { message, .. })
+            | BatchError::Unknown(Reason { message, .. })
+            | BatchError::Reconnect(Reason { message, .. }) => ConnectionError::SalesforceRefused(message),
             BatchError::Store(error) => ConnectionError::Store(error),
         }
     }

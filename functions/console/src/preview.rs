@@ -154,6 +154,7 @@ async fn look_up(
             | BatchError::CutOff(Reason { code, message })
             | BatchError::OutOfTime(Reason { code, message })
             | BatchError::Refused(Reason { code, message })
+            | BatchError::Unknown(Reason { code, message })
             | BatchError::Pause(Reason { code, message })
             | BatchError::Reconnect(Reason { code, message })
             | BatchError::RetrySoon(Reason { code, message }),

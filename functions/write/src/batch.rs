@@ -92,6 +92,9 @@ async fn write_groups(
             Triage::Failed(reason) => {
                 finished.extend(left.into_iter().map(|job| outcome::failed(job, reason.clone())));
             }
+            Triage::Unknown(reason) => {
+                finished.extend(left.into_iter().map(|job| outcome::unknown_code(job, reason.clone())));
+            }
             Triage::Bisect(failure) => shared_failures.push((left, failure)),
             Triage::Defer(until) => {
                 finished.extend(defer(left, &until));

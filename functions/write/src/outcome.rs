@@ -2,10 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use lambda::metrics::TARGET;
 use org::{Job, Reason, backoff};
+use rules::messages::redact_key;
 use rules::{Decision, MessageId, Party, SkipReason, Topic, Trace, Verdict};
 use store::{Entry, Outcome, Problem, TenantId, Unconfirmed, Written};
+
+/// How long a refusal with an unknown code is retried.
+const UNKNOWN_CODE_RETRIES: SignedDuration = SignedDuration::from_hours(1);
 
 /// A job that is finished in this drain.
 #[derive(Debug)]
@@ -46,6 +51,15 @@ pub(crate) fn failed(mut job: Job, reason: Reason) -> Finished {
 pub(crate) fn postponed(job: Job, reason: Reason) -> Finished {
     let due_at = backoff::retry_delay(job.attempts, &job.key).map(|delay| Timestamp::now() + delay);
     postponed_or_failed(job, reason, 0, due_at)
+}
+
+/// The attempt was refused with a code that nobody knows. It is retried for an hour, and has then failed.
+pub(crate) fn unknown_code(job: Job, reason: Reason) -> Finished {
+    let now = Timestamp::now();
+    let since = job.problem.as_ref().filter(|problem| problem.code == reason.code).map_or(now, |problem| problem.since);
+    let (key, code) = (redact_key(&job.key), &reason.code);
+    tracing::warn!(target: TARGET, UnknownCodes = 1, key, code, "Salesforce refused with a code that is in no list");
+    if now.duration_since(since) < UNKNOWN_CODE_RETRIES { postponed(job, reason) } else { failed(job, reason) }
 }
 
 /// A request that the job shared with others failed as a whole. It is retried in smaller groups the more often this

@@ -1,5 +1,6 @@
 //! Writes a group of jobs in rounds. Each round applies fixes for what was refused in the one before.
 
+mod automation;
 mod create;
 mod fix;
 mod progress;
@@ -10,10 +11,10 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use org::{
-    BatchError, Hints, InsteadOfAccount, Job, Knowledge, Matched, Missing, Org, Owner, Plan, Remember, UserKey, Users,
-    status_names,
+    BatchError, Hints, InsteadOfAccount, Job, Knowledge, Matched, Missing, Org, Owner, Pace, Plan, Remember, UserKey,
+    Users, status_names,
 };
-use rules::matching::Record;
+use rules::matching::{Callers, Candidate, Matches, Record};
 use rules::settings::{Settings, UnknownNumber};
 use rules::unknown::{AccountType, company};
 use rules::{E164, StatusNames};
@@ -21,7 +22,7 @@ use salesforce::call_log::MESSAGE_TYPE;
 use salesforce::{Refusal, SObject};
 use store::{Known, OurRecord, PhoneMatch, Tenant, Unconfirmed};
 
-use self::fix::{Fix, Part};
+use self::fix::{Fix, Part, may_save, named_by};
 use self::progress::Progress;
 use self::requests::Requests;
 use self::update::Update;
@@ -42,6 +43,8 @@ pub(crate) struct Rounds<'a> {
     settings: &'a Settings,
     now: Timestamp,
     hints: Hints,
+    /// How many records the org takes in one request.
+    pace: Pace,
     /// The knowledge of the last round, if it is still valid.
     knowledge: Option<Knowledge>,
     /// What was sent in this drain and may have taken effect, by key.
@@ -76,7 +79,8 @@ impl<'a> Rounds<'a> {
         now: Timestamp,
     ) -> Self {
         let (hints, in_doubt, finished) = (Hints::default(), BTreeMap::new(), Vec::new());
-        Self { writer, org, tenant, settings, now, hints, knowledge: None, in_doubt, finished }
+        let pace = Pace::new(&tenant.facts, now);
+        Self { writer, org, tenant, settings, now, hints, pace, knowledge: None, in_doubt, finished }
     }
 
     /// Writes `jobs`. After an early end, jobs that are not finished may still have been written; a retry detects that.
@@ -146,6 +150,7 @@ impl<'a> Rounds<'a> {
             tenant: &self.tenant.id,
             facts: &self.tenant.facts,
             statuses: status_names(&self.tenant.facts, &self.tenant.statuses),
+            pace: &mut self.pace,
             late_effect: self.writer.late_effect,
             in_doubt: &mut self.in_doubt,
         }
@@ -247,6 +252,7 @@ impl<'a> Rounds<'a> {
         for sobject in progress.kept {
             Missing::Owner(sobject).add_to(&mut self.tenant.facts, self.now);
         }
+        self.pace.store_in(&mut self.tenant.facts);
         let fixed = self.apply_fixes(progress.to_fix).await;
         // Store the facts also after an early end.
         if self.tenant.facts != facts {
@@ -262,12 +268,11 @@ impl<'a> Rounds<'a> {
         let facts = self.tenant.facts.clone();
         let (forgotten, named) = (self.hints.forgotten.clone(), self.hints.named.clone());
         let statuses = status_names(&facts, &self.tenant.statuses);
-        let id_to_use = |(_, fix): &(Job, Fix)| match fix {
-            Fix::Use(id, _) => Some(*id),
-            _ => None,
+        let named_in = |(_, fix): &(Job, Fix)| match fix {
+            Fix::Use(refusal) => refusal.cause().records.clone(),
+            _ => Vec::new(),
         };
-        let has_persons = self.tenant.facts.has_person_accounts();
-        let records = self.org.records(&to_fix.iter().filter_map(id_to_use).collect(), has_persons).await?;
+        let named_records = self.org.candidates(&to_fix.iter().flat_map(named_in).collect(), &facts).await?;
         for (mut job, fix) in to_fix {
             job.start_over();
             let helps = match &fix {
@@ -306,7 +311,20 @@ impl<'a> Rounds<'a> {
                     }
                     helps
                 }
-                Fix::Use(id, _) => !named.contains_key(&job.phone) && self.use_record(&job, records.get(id)),
+                Fix::Use(refusal) => {
+                    let mut found = refusal.cause().records.iter().filter_map(|id| named_records.get(id));
+                    // What a unique field refuses can never be created.
+                    let is_rule = refusal.cause().duplicate_rule.is_some();
+                    let usable = found.find(|candidate| !is_rule || is_usable(candidate, &job.phone));
+                    let is_used = !named.contains_key(&job.phone) && self.use_record(&job, usable, refusal);
+                    let is_saved = !is_used && may_save(&job, refusal);
+                    job.adjusted.saves_duplicates |= is_saved;
+                    is_used || is_saved
+                }
+                Fix::SaveDuplicate(_) => {
+                    job.adjusted.saves_duplicates = true;
+                    true
+                }
                 Fix::DefaultOwner(_) => {
                     job.adjusted.by_default_owner = !self.forget_owner(&job);
                     true
@@ -340,12 +358,12 @@ impl<'a> Rounds<'a> {
             if helps {
                 fixed.jobs.push((job, fix));
             } else {
-                fixed.failed.push(outcome::failed(job, fix.reason()));
+                fixed.failed.push(outcome::failed(job, fix.failure()));
             }
         }
         // Stored at once, like matched records.
         let new = self.hints.named.iter().filter(|(phone, _)| !named.contains_key(*phone));
-        let new = new.map(|(phone, record)| (phone.clone(), self.matched(record.clone()))).collect();
+        let new = new.map(|(phone, (record, _))| (phone.clone(), self.matched(record.clone()))).collect();
         self.cache_phones(new).await?;
         Ok(fixed)
     }
@@ -408,12 +426,19 @@ impl<'a> Rounds<'a> {
     }
 
     /// Uses the record that a duplicate rule named for the job's phone number. Returns whether there is one.
-    fn use_record(&mut self, job: &Job, record: Option<&Record>) -> bool {
-        if let (Some(record), false) = (record, self.hints.named.contains_key(&job.phone)) {
-            self.hints.named.insert(job.phone.clone(), record.clone());
+    fn use_record(&mut self, job: &Job, candidate: Option<&Candidate>, refusal: &Refusal) -> bool {
+        if let (Some(candidate), false) = (candidate, self.hints.named.contains_key(&job.phone)) {
+            let by = named_by(refusal);
+            self.hints.named.insert(job.phone.clone(), (candidate.record.clone(), by));
         }
         self.hints.named.contains_key(&job.phone)
     }
+}
+
+/// Whether a record that a duplicate rule named can be that of the phone number: it has it, or none.
+fn is_usable(candidate: &Candidate, phone: &E164) -> bool {
+    let has_none = candidate.phones.iter().all(|text| text.trim().is_empty());
+    has_none || Matches::new(&[phone].into_iter().collect::<Callers>(), [candidate]).count(phone) > 0
 }
 
 /// The jobs that do not have to wait, and those that do, with the time until when.

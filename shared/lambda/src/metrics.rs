@@ -35,7 +35,7 @@ impl Metric {
 }
 
 /// All metrics; a field's name is the metric's.
-const METRICS: [Metric; 11] = [
+const METRICS: [Metric; 12] = [
     // Webhooks that were put on the events queue.
     Metric::count("EventsReceived"),
     // Webhooks that were refused, by HTTP status.
@@ -50,6 +50,8 @@ const METRICS: [Metric; 11] = [
     Metric::count("CallsFailed"),
     // Entries that were postponed for a retry.
     Metric::count("CallsPostponed"),
+    // Refusals with a code of Salesforce that is in no list.
+    Metric::count("UnknownCodes"),
     // Connections that turned out to be dead, so that an admin has to reconnect: once for each.
     Metric::count("ReconnectsNeeded"),
     // API calls to Salesforce, as Salesforce counts them.

@@ -18,6 +18,9 @@ pub enum BatchError {
     /// A whole request was refused and would be refused again: one of its entries is a poison entry.
     #[error("Salesforce refuses the request: {0}")]
     Refused(Reason),
+    /// A whole request was refused with a code that nobody knows: one of its entries may be a poison entry.
+    #[error("Salesforce refuses the request with an unknown code: {0}")]
+    Unknown(Reason),
     /// The org takes no requests for a while.
     #[error("the org takes no requests for now: {0}")]
     Pause(Reason),
@@ -86,6 +89,7 @@ impl From<Error> for BatchError {
             // `Refresh` here means refused again right after a refresh: the session ended at once, but the grant is not
             // dead.
             Kind::Refresh | Kind::Retry => BatchError::Failed(trouble),
+            Kind::Unknown => BatchError::Unknown(trouble),
             Kind::Degrade
             | Kind::RematchOnce
             | Kind::UseRecord

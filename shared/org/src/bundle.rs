@@ -68,9 +68,11 @@ impl Bundle {
         let mut parts = Vec::new();
         let Some(first) = self.drafts.first() else { return parts };
         let owner = &self.owner;
+        let saves_duplicates = self.drafts.iter().any(|draft| draft.job.adjusted.saves_duplicates);
         let create = |name: &str, wire: Record, sobject: SObject| {
             let wire = if sobject == SObject::Account { with_type(wire, facts) } else { wire };
-            Subrequest::create(name, without(wire, sobject, facts)).assigned_by(self.assignment)
+            let part = Subrequest::create(name, without(wire, sobject, facts)).assigned_by(self.assignment);
+            if saves_duplicates { part.saving_duplicates() } else { part }
         };
         if let Some(new) = &self.record {
             let wire = call_log::new_record(new, owner);

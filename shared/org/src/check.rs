@@ -91,6 +91,7 @@ mod tests {
             country: None,
             lists: None,
             picklists_at: None,
+            write_size: None,
             account_type: None,
             missing_fields: at(&["Task.Type", "Task.CallType", "Caller.HomePhone", "Caller.OtherPhone"]),
             missing_objects: at(&["Lead", "Case"]),

@@ -50,6 +50,8 @@ pub struct Adjusted {
     pub by_default_owner: bool,
     /// Why new records belong to the connecting user, if they do.
     pub keeps_records: Option<KeepsRecords>,
+    /// Whether new records are saved although a duplicate rule alerts.
+    pub saves_duplicates: bool,
     /// Whether a new record omits the e-mail, which Salesforce considers invalid.
     pub without_email: bool,
     /// The Account of a new Contact, if the one that was planned was refused.

@@ -78,8 +78,8 @@ impl Companies {
 /// What earlier rounds learnt about phone numbers.
 #[derive(Debug, Default)]
 pub struct Hints {
-    /// The records that duplicate rules named.
-    pub named: BTreeMap<E164, Record>,
+    /// The records that duplicate rules named, with what says so.
+    pub named: BTreeMap<E164, (Record, String)>,
     /// Phone numbers whose record, if it is known, no longer takes Tasks: it was deleted, converted or merged.
     pub forgotten: BTreeMap<E164, Option<Record>>,
     /// Companies, in lower case, whose Account Salesforce refused.
@@ -424,9 +424,9 @@ impl Lookup {
                 knowledge.records.insert(phone, (record, trace));
             }
         }
-        for (phone, record) in &hints.named {
+        for (phone, (record, by)) in &hints.named {
             let mut trace = Trace::new();
-            let finding = "A duplicate rule in Salesforce says that the phone number's record already exists";
+            let finding = format!("{by} says that the phone number's record already exists");
             trace.note(Topic::Record, format!("{finding}: the {} {}.", record.kind, record.name));
             knowledge.records.insert(phone.clone(), (record.clone(), trace));
         }
@@ -493,15 +493,18 @@ fn learn_missing(facts: &mut OrgFacts, refusal: &Refusal, now: Timestamp) -> boo
 
 /// The fields and objects that a search may use in the tenant's org.
 fn callers(tenant: &Tenant) -> CallerFields {
-    Missing::all(&tenant.facts).fold(CallerFields::new(tenant.facts.has_person_accounts()), |callers, (missing, _)| {
-        match missing {
-            Missing::Searched(sobject, field) => callers.without(sobject, &field),
-            Missing::Object(sobject) => callers.without_object(sobject),
-            Missing::Filter(sobject, field) => callers.without_filter(sobject, &field),
-            Missing::Query(sobject) => callers.without_query(sobject),
-            Missing::Scan(sobject) => callers.without_scan(sobject),
-            Missing::Field(..) | Missing::Value { .. } | Missing::Owner(_) => callers,
-        }
+    caller_fields(&tenant.facts)
+}
+
+/// The fields and objects that a search may use in an org of these facts.
+pub(crate) fn caller_fields(facts: &OrgFacts) -> CallerFields {
+    Missing::all(facts).fold(CallerFields::new(facts.has_person_accounts()), |callers, (missing, _)| match missing {
+        Missing::Searched(sobject, field) => callers.without(sobject, &field),
+        Missing::Object(sobject) => callers.without_object(sobject),
+        Missing::Filter(sobject, field) => callers.without_filter(sobject, &field),
+        Missing::Query(sobject) => callers.without_query(sobject),
+        Missing::Scan(sobject) => callers.without_scan(sobject),
+        Missing::Field(..) | Missing::Value { .. } | Missing::Owner(_) => callers,
     })
 }
 

@@ -148,7 +148,7 @@ impl Org {
     pub async fn probe(&mut self) -> Result<(), BatchError> {
         for soql in Soql::records_by_id(SObject::User, &[self.default_owner], &[]) {
             match self.call(async |client| client.query(&soql).await).await {
-                Ok(_) | Err(BatchError::Refused(_)) => {}
+                Ok(_) | Err(BatchError::Refused(_) | BatchError::Unknown(_)) => {}
                 Err(stop) => return Err(stop),
             }
         }

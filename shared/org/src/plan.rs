@@ -20,6 +20,10 @@ use crate::owners::{MatchedBy, Owner, Owners, UserKey};
 const UNCONFIRMED: &str = "Salesforce did not answer the query for records of the last hours, which its search may not list \
                            yet. Whoever was entered lately may not have been found.";
 
+/// Added to the trace where a record is created although a duplicate rule alerts.
+const ALERTED: &str = "A duplicate rule in Salesforce alerts, but names no record with this phone number: the record is created \
+                       all the same.";
+
 /// Added to the trace where a new record belongs to the connecting user, as those of others are hidden from that user.
 const HIDDEN: &str = "The user who connected Salesforce does not see the records of others: the new record belongs to that \
                       user, so that calls can be logged on it.";
@@ -115,6 +119,9 @@ impl Plan {
                 relate(settings, record.kind, found, &mut job.trace)
             };
             let owner = users.owner(&mut job);
+            if job.adjusted.saves_duplicates {
+                job.trace.note(Topic::Record, ALERTED);
+            }
             match job.adjusted.keeps_records {
                 Some(KeepsRecords::Hidden) => job.trace.note(Topic::Record, HIDDEN),
                 Some(KeepsRecords::Refused) => job.trace.note(Topic::Record, NOT_OWNED),

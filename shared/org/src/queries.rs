@@ -281,7 +281,7 @@ async fn ask_once(
 }
 
 fn is_denied(error: &salesforce::Error) -> bool {
-    error.refusal().is_some() && matches!(error.kind(), Kind::Fail | Kind::Degrade)
+    error.refusal().is_some() && matches!(error.kind(), Kind::Fail | Kind::Degrade | Kind::Unknown)
 }
 
 fn is_unknown_field(error: &salesforce::Error) -> bool {

@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rules::matching::Record;
+use rules::matching::{Candidate, Record};
 use salesforce::call_log::found;
 use salesforce::{Atomicity, Error, KeyField, Kind, Refusal, SObject, SalesforceId, Saved, Soql, Update};
 
+use store::OrgFacts;
+
 use crate::batch_error::BatchError;
+use crate::lookup::caller_fields;
 use crate::org::Org;
 
 /// How often a record may have been merged, one winner into the next.
@@ -39,6 +42,28 @@ impl Org {
             }
         }
         Ok(records)
+    }
+
+    /// The same with the texts in their phone fields.
+    ///
+    /// # Errors
+    /// Why the work cannot go on.
+    pub async fn candidates(
+        &mut self,
+        ids: &BTreeSet<SalesforceId>,
+        facts: &OrgFacts,
+    ) -> Result<BTreeMap<SalesforceId, Candidate>, BatchError> {
+        let callers = caller_fields(facts);
+        let mut candidates = BTreeMap::new();
+        for sobject in SObject::CALLERS {
+            let ids: Vec<SalesforceId> = ids.iter().copied().filter(|id| SObject::of(*id) == Some(sobject)).collect();
+            for soql in Soql::callers_by_id(sobject, &ids, &callers) {
+                let read = self.call(async |client| client.query(&soql).await).await?;
+                let read = read.iter().filter_map(|record| Some((record.id()?, found(record)?.candidate)));
+                candidates.extend(read.filter(|(_, candidate)| !candidate.is_converted));
+            }
+        }
+        Ok(candidates)
     }
 
     /// The records that those among these ids were merged into which no longer exist; `None` for records that were only

@@ -1,4 +1,8 @@
-//! Salesforce's error codes and what the caller can do about each: the one table of faults.
+//! Salesforce's error codes and what the caller can do about each.
+//!
+//! The one table of faults is `codes.tsv`: the status codes and exception codes of the SOAP API's version 68, which REST
+//! shares, and those of REST alone that were seen, each with its kind and its meaning. The codes that this program names are
+//! variants of [`ErrorCode`], with the same kinds.
 //!
 //! In addition, an error's message may override its code ([`crate::Fault::kind`]), and the HTTP status decides for an
 //! unknown code ([`crate::Refusal::kind`]). Errors of every shape are parsed into these codes.
@@ -6,7 +10,9 @@
 //! Meanings: <https://developer.salesforce.com/docs/platform/api-rest/guide/errorcodes.md> and the SOAP API's list of
 //! status codes, which REST shares.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::LazyLock;
 
 /// What the caller can do about an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,6 +38,8 @@ pub enum Kind {
     AlreadyLogged,
     /// The request itself was refused and would be refused again: show the error.
     Fail,
+    /// The code is in no list: the same request may succeed later, or never. Retry for an hour, then show the error.
+    Unknown,
 }
 
 macro_rules! codes {
@@ -44,7 +52,7 @@ macro_rules! codes {
                 #[doc = concat!("\n\n`", $name, "`, [`Kind::", stringify!($kind), "`].")]
                 $variant,
             )+
-            /// A code that this crate does not know.
+            /// A code that this crate has no name for.
             Other(String),
             /// No code, only this HTTP status: for instance a page of a proxy, or an empty body.
             Http(u16),
@@ -75,7 +83,7 @@ macro_rules! codes {
             pub fn kind(&self) -> Kind {
                 match self {
                     $(Self::$variant => Kind::$kind,)+
-                    Self::Other(_) => Kind::Fail,
+                    Self::Other(name) => listed(name).unwrap_or(Kind::Unknown),
                     Self::Http(status) => kind_of_status(*status),
                 }
             }
@@ -83,7 +91,7 @@ macro_rules! codes {
     };
 }
 
-// The table of faults: the meaning of each code, its name, and what the caller can do.
+// The codes that this program names: the meaning of each, its name, and what the caller can do.
 codes! {
     /// The access token is expired or revoked, or a policy rejects it ([`crate::Fault::kind`]).
     InvalidSessionId = "INVALID_SESSION_ID" => Refresh,
@@ -172,10 +180,59 @@ codes! {
     AllOrNoneOperationRolledBack = "ALL_OR_NONE_OPERATION_ROLLED_BACK" => Retry,
 }
 
+/// The codes of the table with their kinds.
+static LISTED: LazyLock<BTreeMap<&str, Kind>> = LazyLock::new(|| rows().map(|(name, kind, _)| (name, kind)).collect());
+
+/// The rows of the table: the code, its kind, and its meaning.
+fn rows() -> impl Iterator<Item = (&'static str, Kind, &'static str)> {
+    include_str!("codes.tsv").lines().map(|line| {
+        let mut cells = line.split('\t');
+        let mut cell = || cells.next().expect("three cells");
+        let (name, kind, meaning) = (cell(), cell(), cell());
+        (name, Kind::from_name(kind).expect("a kind"), meaning)
+    })
+}
+
+/// The kind of a code of the table.
+fn listed(name: &str) -> Option<Kind> {
+    LISTED.get(name).copied()
+}
+
+impl Kind {
+    const ALL: [Self; 11] = [
+        Self::Retry,
+        Self::Pause,
+        Self::Reconnect,
+        Self::Refresh,
+        Self::Degrade,
+        Self::RematchOnce,
+        Self::UseRecord,
+        Self::DefaultOwner,
+        Self::AlreadyLogged,
+        Self::Fail,
+        Self::Unknown,
+    ];
+
+    fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| format!("{kind:?}") == name)
+    }
+}
+
 impl ErrorCode {
     /// Whether the error is only a consequence of another one.
     pub fn is_consequence(&self) -> bool {
         matches!(self, Self::ProcessingHalted | Self::AllOrNoneOperationRolledBack)
+    }
+
+    /// Whether automation of the org failed: a trigger, a flow, or what they call.
+    pub fn is_of_automation(&self) -> bool {
+        match self {
+            Self::CannotInsertUpdateActivateEntity | Self::CannotExecuteFlowTrigger => true,
+            Self::Other(name) => {
+                ["APEX_ERROR", "APEX_FAILED", "CUSTOM_APEX_ERROR", "FLOW_EXCEPTION"].contains(&&**name)
+            }
+            _ => false,
+        }
     }
 }
 
@@ -220,5 +277,23 @@ mod tests {
             assert_eq!(&ErrorCode::from_name(code.name()), code);
         }
         assert_eq!(ErrorCode::from_name("NEW_CODE"), ErrorCode::Other("NEW_CODE".to_owned()));
+    }
+
+    #[test]
+    fn the_table_is_sorted_and_says_what_each_code_means() {
+        let names: Vec<&str> = rows().map(|(name, ..)| name).collect();
+        assert!(names.is_sorted() && names.len() == LISTED.len() && names.len() > 900, "{}", names.len());
+        for (name, kind, meaning) in rows() {
+            assert!(kind != Kind::Unknown && meaning.ends_with('.') && !meaning.contains('\t'), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_codes_that_are_named_have_the_kinds_of_the_table() {
+        for code in ErrorCode::KNOWN {
+            assert_eq!(listed(code.name()), Some(code.kind()), "{code}");
+        }
+        assert_eq!(ErrorCode::from_name("ORG_IN_MAINTENANCE").kind(), Kind::Pause);
+        assert_eq!(ErrorCode::from_name("NEW_CODE").kind(), Kind::Unknown);
     }
 }

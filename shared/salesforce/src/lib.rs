@@ -51,7 +51,7 @@ pub use limits::ApiUsage;
 pub use org_check::{CheckItem, CheckStatus, InspectedOrg, OrgCheck, UserPermissions, inspect_org};
 pub use org_lists::org_lists;
 pub use records::{Page, Record, SObject};
-pub use refusal::{Fault, Refusal};
+pub use refusal::{DuplicateRule, Fault, Refusal};
 pub use rules::SalesforceId;
 pub use set_up::{SetUpOutcome, SetUpStep, set_up};
 pub use soql::{CallerFields, KeyField, NotDigits, PhoneTerm, Soql, Sosl};

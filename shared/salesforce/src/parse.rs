@@ -10,7 +10,7 @@
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use crate::{ErrorCode, Fault, Refusal, SObject, SalesforceId, words};
+use crate::{DuplicateRule, ErrorCode, Fault, Refusal, SObject, SalesforceId, words};
 
 impl Refusal {
     /// Reads the body of an unsuccessful response.
@@ -51,7 +51,8 @@ fn fault(error: &Value) -> Option<Fault> {
         ErrorCode::DuplicateValue => words::record_id(message).into_iter().collect(),
         _ => Vec::new(),
     };
-    Some(Fault { code, message: message.to_owned(), fields, records })
+    let duplicate_rule = (code == ErrorCode::DuplicatesDetected).then(|| duplicate_rule(error));
+    Some(Fault { code, message: message.to_owned(), fields, records, duplicate_rule })
 }
 
 fn fields(listed: Option<&Value>, code: &ErrorCode, message: &str) -> Vec<String> {
@@ -81,10 +82,22 @@ fn unique_in(message: &str) -> Vec<String> {
     fields.into_iter().map(str::to_owned).collect()
 }
 
-/// The records that a duplicate rule found. `duplicateResut` is a misspelling that Salesforce has sent.
+/// What a duplicate rule says. `duplicateResut` is a misspelling that Salesforce has sent.
+fn duplicate_result(error: &Value) -> &Value {
+    error.get("duplicateResult").or_else(|| error.get("duplicateResut")).unwrap_or(&Value::Null)
+}
+
+fn duplicate_rule(error: &Value) -> DuplicateRule {
+    let result = duplicate_result(error);
+    let text = |pointer: &str| result.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let allows_save = result.get("allowSave").and_then(Value::as_bool).unwrap_or(false);
+    DuplicateRule { name: text("/duplicateRule"), matched_by: text("/matchResults/0/rule"), allows_save }
+}
+
+/// The records that a duplicate rule found.
 fn duplicates(error: &Value) -> Vec<SalesforceId> {
     let list = |value: &Value, name: &str| value.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
-    let result = error.get("duplicateResult").or_else(|| error.get("duplicateResut")).unwrap_or(&Value::Null);
+    let result = duplicate_result(error);
     let mut ids = Vec::new();
     for matched in list(result, "matchResults").iter().flat_map(|matches| list(matches, "matchRecords")) {
         let id = matched.pointer("/record/Id").and_then(Value::as_str).and_then(|id| SalesforceId::parse(id).ok());

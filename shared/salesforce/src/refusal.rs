@@ -18,6 +18,19 @@ pub struct Fault {
     /// The existing records that it names: those that a duplicate rule found, best match first, or the one that has the
     /// unique value.
     pub records: Vec<SalesforceId>,
+    /// The duplicate rule that refused, if one did.
+    pub duplicate_rule: Option<DuplicateRule>,
+}
+
+/// A duplicate rule of the org, as its refusal describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DuplicateRule {
+    /// Its name; empty if Salesforce does not say it.
+    pub name: String,
+    /// The name of the matching rule by which it found the records; empty if Salesforce does not say it.
+    pub matched_by: String,
+    /// Whether the record is saved if that is asked for: the rule only alerts.
+    pub allows_save: bool,
 }
 
 /// Messages of a 401 by which a policy rejects the token, so that a new token would not help.
@@ -69,7 +82,13 @@ impl Refusal {
         faults.sort_by_key(|fault| fault.code.is_consequence());
         if faults.is_empty() {
             let code = ErrorCode::Http(status);
-            faults.push(Fault { code, message: String::new(), fields: Vec::new(), records: Vec::new() });
+            faults.push(Fault {
+                code,
+                message: String::new(),
+                fields: Vec::new(),
+                records: Vec::new(),
+                duplicate_rule: None,
+            });
         }
         Self { status, faults, usage: None }
     }
@@ -141,6 +160,17 @@ impl Refusal {
         self.was_modified() || matches!(self.status, 400 | 404) && !matches!(self.code(), ErrorCode::Http(_))
     }
 
+    /// Whether automation of the org failed that may succeed for fewer records at once: a trigger or flow, or a limit on what
+    /// one transaction may do, which an exception of that name reports in every language.
+    pub fn concerns_automation(&self) -> bool {
+        self.is_governor_limit() || self.code().is_of_automation() && self.kind() == Kind::Fail
+    }
+
+    /// Whether automation of the org did more than one transaction may do.
+    pub fn is_governor_limit(&self) -> bool {
+        self.cause().message.contains("System.LimitException")
+    }
+
     /// Whether it is only a consequence of another part's or record's failure.
     pub fn is_consequence(&self) -> bool {
         self.code().is_consequence()
@@ -149,11 +179,12 @@ impl Refusal {
     /// What the caller can do.
     pub fn kind(&self) -> Kind {
         match self.code() {
-            // An unknown code: the status still says whether to retry, or that a new token helps.
-            ErrorCode::Other(_) => match kind_of_unknown(self.status) {
-                kind @ (Kind::Retry | Kind::Refresh) => kind,
-                _ => Kind::Fail,
-            },
+            // Of a code that this program does not name, the status may say more: whether to retry, or that a new token helps.
+            ErrorCode::Other(_) => {
+                let (kind, by_status) = (self.cause().kind(), kind_of_unknown(self.status));
+                let says_more = matches!(by_status, Kind::Retry | Kind::Refresh);
+                if says_more && matches!(kind, Kind::Fail | Kind::Unknown) { by_status } else { kind }
+            }
             _ => self.cause().kind(),
         }
     }

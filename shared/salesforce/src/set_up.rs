@@ -226,7 +226,7 @@ impl SetUp<'_> {
 /// Whether the same request would be refused again in any case.
 fn is_final(refusal: &Refusal) -> bool {
     match refusal.kind() {
-        Kind::Retry | Kind::Reconnect | Kind::Refresh => false,
+        Kind::Retry | Kind::Reconnect | Kind::Refresh | Kind::Unknown => false,
         // A limit of custom fields or a missing permission, neither of which affects other requests.
         Kind::Pause => matches!(refusal.code(), ErrorCode::LimitExceeded | ErrorCode::Http(_)),
         Kind::Degrade | Kind::RematchOnce | Kind::UseRecord | Kind::DefaultOwner | Kind::AlreadyLogged | Kind::Fail => {

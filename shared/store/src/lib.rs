@@ -52,7 +52,7 @@ pub use tenants::aircall::{AircallAuth, AircallConnection, AircallState};
 pub use tenants::allowed_orgs::{ALLOWED_ORGS_KEY, AllowedOrgs, NotOrgs, OrgList};
 pub use tenants::choices::ChosenUsers;
 pub use tenants::lease::{Acquired, LeaseKind};
-pub use tenants::org_facts::{Known, OrgFacts};
+pub use tenants::org_facts::{Known, OrgFacts, WriteSize};
 pub use tenants::own_lines::{TenantPosition, WithAircall};
 pub use tenants::salesforce::{ApiUsage, Connection, ConnectionState};
 pub use tenants::tenant::Tenant;

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use org::MatchedBy;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::matched::MatchedUser;
@@ -62,7 +62,8 @@ enum MatchedByView {
 }
 
 /// The Salesforce user to choose.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = UserChoice)]
 #[expect(dead_code, reason = "it only documents the body, which is read field by field")]
 struct ChoiceBody {

@@ -14,6 +14,8 @@ const SHORT_DELAY: SignedDuration = SignedDuration::from_secs(2);
 pub(crate) enum Triage {
     /// The job was alone in the request and would be refused again.
     Failed(Reason),
+    /// The job was alone in the request, and was refused with a code that nobody knows.
+    Unknown(Reason),
     /// One of the jobs may be a poison entry that fails the request for the others.
     Bisect(SharedFailure),
     /// The org takes no requests from any group until this time.
@@ -46,7 +48,8 @@ impl Drain {
         let reason = match error {
             BatchError::Store(error) => return Err(error),
             BatchError::Refused(reason) if is_alone => return Ok(Triage::Failed(reason)),
-            BatchError::Refused(reason) => {
+            BatchError::Unknown(reason) if is_alone => return Ok(Triage::Unknown(reason)),
+            BatchError::Refused(reason) | BatchError::Unknown(reason) => {
                 return Ok(Triage::Bisect(SharedFailure { reason, may_be_org: false }));
             }
             BatchError::Pause(reason) => return self.pause(tenants, reason).await,
@@ -75,6 +78,7 @@ impl Drain {
                 | BatchError::TimedOut(_)
                 | BatchError::CutOff(_)
                 | BatchError::Refused(_)
+                | BatchError::Unknown(_)
                 | BatchError::RetrySoon(_)
                 | BatchError::OutOfTime(_),
             ) => self.pause_for_outage(tenants, reason).await.map(Triage::Defer),

@@ -7,50 +7,79 @@ use org::{BatchError, Bundle, Draft, KeepsRecords};
 use salesforce::{Graph, GraphResult, Kind, MAX_GRAPHS, MAX_NODES, MAX_RECORDS, Refusal, SalesforceId};
 use store::Written;
 
+use super::automation::{Alone, is_of_automation};
 use super::fix::{Fix, Part, is_hidden};
 use super::progress::Progress;
 use super::requests::{Requests, Sent};
+use crate::outcome;
 
 /// The most records of a bundle beside its Tasks: an Account, its Contact and a Case.
 const MAX_RECORDS_OF_BUNDLE: usize = 3;
 
-/// Creates Tasks on existing records: 200 per API call, each succeeding or failing on its own.
-pub(crate) async fn tasks(requests: &mut Requests<'_>, mut drafts: Vec<Draft>) -> Progress {
+/// Creates Tasks on existing records: 200 per API call, or as many as the org takes, each succeeding or failing on its own.
+pub(crate) async fn tasks(requests: &mut Requests<'_>, drafts: Vec<Draft>) -> Progress {
     let mut progress = Progress::default();
-    while !drafts.is_empty() && progress.aborted.is_none() {
-        let chunk: Vec<Draft> = drafts.drain(..drafts.len().min(MAX_RECORDS)).collect();
-        progress.extend(create_tasks(requests, chunk).await.unwrap_or_else(Progress::aborted));
+    let mut waiting: VecDeque<Draft> = drafts.into();
+    let mut alone = Alone::default();
+    while !waiting.is_empty() && progress.aborted.is_none() {
+        let limit = requests.pace.limit().min(MAX_RECORDS);
+        let chunk: Vec<Draft> = waiting.drain(..waiting.len().min(limit)).collect();
+        match create_tasks(requests, chunk, &mut alone).await {
+            Ok((step, again)) => {
+                progress.extend(step);
+                again.into_iter().rev().for_each(|draft| waiting.push_front(draft));
+            }
+            Err(error) => progress.extend(Progress::aborted(error)),
+        }
+        if let Some(reason) = alone.reason() {
+            progress.finished.extend(waiting.drain(..).map(|draft| outcome::postponed(draft.job, reason.clone())));
+        }
     }
     progress
 }
 
-async fn create_tasks(requests: &mut Requests<'_>, drafts: Vec<Draft>) -> Result<Progress, BatchError> {
-    let mut progress = Progress::default();
+/// Creates Tasks in one API call. Returns the results, and those to be sent again with fewer.
+async fn create_tasks(
+    requests: &mut Requests<'_>,
+    drafts: Vec<Draft>,
+    alone: &mut Alone,
+) -> Result<(Progress, Vec<Draft>), BatchError> {
+    let (mut progress, mut again) = (Progress::default(), Vec::new());
     let wires: Vec<_> = drafts.iter().map(|draft| draft.wire(requests.facts, &requests.statuses)).collect();
     let sent = drafts.iter().map(|draft| Sent { job: &draft.job, task: &draft.task, is_new: true });
     let saved = requests.send(sent, async |org| org.create(&wires).await).await?;
+    let refusals = saved.iter().filter_map(|saved| saved.as_ref().err());
+    let is_shared = requests.pace_by(drafts.len(), refusals.clone());
+    alone.note(drafts.len(), refusals);
     for (draft, saved) in drafts.into_iter().zip(saved) {
         match saved {
             Ok(task_id) => created(draft, task_id, &mut progress),
+            Err(refusal) if is_shared && is_of_automation(&refusal) => again.push(draft),
             Err(refusal) => progress.refused(draft, &refusal, Part::Task),
         }
     }
-    Ok(progress)
+    Ok((progress, again))
 }
 
-/// Writes bundles, each in a transaction of its own: 75 per API call.
+/// Writes bundles, each in a transaction of its own: 75 per API call, or as many as the org takes.
 pub(crate) async fn bundles(requests: &mut Requests<'_>, bundles: Vec<Bundle>) -> Progress {
     let mut progress = Progress::default();
     let mut waiting: VecDeque<Bundle> = bundles.into();
+    let mut alone = Alone::default();
     while !waiting.is_empty() && progress.aborted.is_none() {
-        let sent = create_bundles(requests, &mut waiting).await;
-        let (step, halted) = sent.unwrap_or_else(|error| (Progress::aborted(error), Vec::new()));
+        let sent = create_bundles(requests, &mut waiting, &mut alone).await;
+        let BundlesSent { progress: step, halted, again } = sent.unwrap_or_else(BundlesSent::aborted);
         // A field that the org lacks is missing for all bundles, so do not let each of them fail in turn. If Salesforce
         // reached no bundle at all, it would not reach any the next time.
         let lacks_field = step.to_fix.iter().any(|(_, fix)| matches!(fix, Fix::LeaveOut(..)));
-        let is_over = !halted.is_empty() && (lacks_field || step.is_empty());
+        let is_over = !halted.is_empty() && (lacks_field || step.is_empty() && again.is_empty());
         progress.extend(step);
         waiting.extend(halted);
+        again.into_iter().rev().for_each(|bundle| waiting.push_front(bundle));
+        if let Some(reason) = alone.reason() {
+            let drafts = waiting.drain(..).flat_map(|bundle| bundle.drafts);
+            progress.finished.extend(drafts.map(|draft| outcome::postponed(draft.job, reason.clone())));
+        }
         if is_over {
             let drafts = waiting.drain(..).flat_map(|bundle| bundle.drafts);
             progress.to_fix.extend(drafts.map(|draft| (draft.job, Fix::Nothing)));
@@ -59,30 +88,65 @@ pub(crate) async fn bundles(requests: &mut Requests<'_>, bundles: Vec<Bundle>) -
     progress
 }
 
-/// Sends as many of the waiting bundles as one API call takes. Returns the results, and the bundles that Salesforce did
-/// not reach because it stops after a number of failed graphs.
+/// What became of the bundles of one API call.
+#[derive(Default)]
+struct BundlesSent {
+    progress: Progress,
+    /// Those that Salesforce did not reach, because it stops after a number of failed graphs.
+    halted: Vec<Bundle>,
+    /// Those to be sent again with fewer.
+    again: Vec<Bundle>,
+}
+
+impl BundlesSent {
+    fn aborted(error: BatchError) -> Self {
+        Self { progress: Progress::aborted(error), ..Self::default() }
+    }
+}
+
+/// Sends as many of the waiting bundles as one API call takes.
 async fn create_bundles(
     requests: &mut Requests<'_>,
     waiting: &mut VecDeque<Bundle>,
-) -> Result<(Progress, Vec<Bundle>), BatchError> {
-    let (mut chunk, mut graphs, mut nodes) = (Vec::new(), Vec::new(), 0);
-    while let Some(bundle) = waiting.pop_front_if(|bundle| has_room(chunk.len(), nodes, bundle)) {
+    alone: &mut Alone,
+) -> Result<BundlesSent, BatchError> {
+    let (mut chunk, mut graphs, mut nodes, mut tasks) = (Vec::new(), Vec::new(), 0, 0);
+    let limit = requests.pace.limit();
+    let mut done = BundlesSent::default();
+    while let Some(mut bundle) = waiting.pop_front_if(|bundle| {
+        has_room(chunk.len(), nodes, bundle) && (tasks == 0 || tasks + bundle.drafts.len() <= limit)
+    }) {
+        // The other Tasks follow when their record exists.
+        let later = bundle.drafts.split_off(bundle.drafts.len().min(limit));
+        done.progress.to_fix.extend(later.into_iter().map(|draft| (draft.job, Fix::LookUpAgain)));
         let graph = Graph {
             id: format!("g{}", chunk.len()),
             subrequests: bundle.subrequests(requests.facts, &requests.statuses),
         };
         nodes += graph.subrequests.len();
+        tasks += bundle.drafts.len();
         graphs.push(graph);
         chunk.push(bundle);
     }
     let results = requests.create(&chunk, &graphs).await?;
-    let (halted, answered): (Vec<_>, Vec<_>) =
-        chunk.into_iter().zip(results).partition(|(_, result)| is_halted(result));
-    let mut progress = Progress::default();
-    for (bundle, result) in answered {
-        take_bundle(bundle, &result, &mut progress);
+    let refusals = results.iter().filter_map(cause);
+    let is_shared = requests.pace_by(tasks, refusals.clone());
+    alone.note(tasks, refusals);
+    for (bundle, result) in chunk.into_iter().zip(results) {
+        if is_halted(&result) {
+            done.halted.push(bundle);
+        } else if is_shared && cause(&result).is_some_and(is_of_automation) {
+            done.again.push(bundle);
+        } else {
+            take_bundle(bundle, &result, &mut done.progress);
+        }
     }
-    Ok((progress, halted.into_iter().map(|(bundle, _)| bundle).collect()))
+    Ok(done)
+}
+
+/// The refusal that made a graph fail.
+fn cause(result: &GraphResult) -> Option<&Refusal> {
+    result.results.iter().filter_map(|part| part.done().err()).find(|refusal| !refusal.is_consequence())
 }
 
 /// Whether a graph failed only as a consequence of other failures.

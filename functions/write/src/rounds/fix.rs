@@ -44,6 +44,8 @@ pub(crate) enum Action {
     FixAndRetry(Fix),
     /// Retry later.
     Postpone,
+    /// Retry for an hour: nobody knows the code.
+    PostponeUnknown,
     /// Give up: the refusal would be repeated.
     Fail,
     /// The org takes no requests, and the job is not at fault: end the batch.
@@ -63,8 +65,11 @@ pub(crate) enum Fix {
     LeaveOut(SObject, Refusal),
     /// Match the phone number again.
     Rematch(Refusal),
-    /// Use the record that the refusal names.
-    Use(SalesforceId, Refusal),
+    /// Use the record that the refusal names, if it has the phone number or none; else create it all the same, if a duplicate
+    /// rule only alerts.
+    Use(Refusal),
+    /// Create the record although a duplicate rule alerts.
+    SaveDuplicate(Refusal),
     /// Make the connecting user the owner of the Task.
     DefaultOwner(Refusal),
     /// Make the connecting user the owner of new records.
@@ -94,12 +99,18 @@ pub(crate) fn action_for(part: Part, job: &Job, refusal: &Refusal) -> Action {
         }
         // A unique field of the org's own, or a duplicate rule.
         (Kind::AlreadyLogged | Kind::UseRecord, Part::Record(_) | Part::ContactOfAccount) => {
-            named.map_or(Action::Fail, |id| Action::FixAndRetry(Fix::Use(id, refusal.clone())))
+            Action::FixAndRetry(Fix::Use(refusal.clone()))
         }
         (Kind::AlreadyLogged | Kind::UseRecord, Part::Company) => {
             let account = named.filter(|id| SObject::of(*id) == Some(SObject::Account));
-            let instead = account.map_or(InsteadOfAccount::None, InsteadOfAccount::Existing);
-            Action::FixAndRetry(Fix::Account(instead, refusal.clone()))
+            Action::FixAndRetry(match account {
+                Some(account) => Fix::Account(InsteadOfAccount::Existing(account), refusal.clone()),
+                None if may_save(job, refusal) => Fix::SaveDuplicate(refusal.clone()),
+                None => Fix::Account(InsteadOfAccount::None, refusal.clone()),
+            })
+        }
+        (Kind::UseRecord, Part::Case | Part::Task) if may_save(job, refusal) => {
+            Action::FixAndRetry(Fix::SaveDuplicate(refusal.clone()))
         }
         (Kind::Degrade, _) if can_do_without(refusal.fields_to_leave_out()) => leave_out(part, refusal),
         (Kind::Degrade, _) if refusal.missing_object() == Some(SObject::Task) => {
@@ -127,7 +138,7 @@ pub(crate) fn action_for(part: Part, job: &Job, refusal: &Refusal) -> Action {
         (Kind::RematchOnce | Kind::Fail | Kind::Degrade, Part::ContactOfAccount) if concerns_account(refusal) => {
             Action::FixAndRetry(Fix::Account(InsteadOfAccount::None, refusal.clone()))
         }
-        (Kind::RematchOnce | Kind::Fail | Kind::Degrade | Kind::DefaultOwner, Part::Company) => {
+        (Kind::RematchOnce | Kind::Fail | Kind::Degrade | Kind::DefaultOwner | Kind::Unknown, Part::Company) => {
             Action::FixAndRetry(Fix::Account(InsteadOfAccount::None, refusal.clone()))
         }
         (Kind::RematchOnce, Part::Record(_) | Part::ContactOfAccount | Part::Case | Part::Task) => {
@@ -135,6 +146,7 @@ pub(crate) fn action_for(part: Part, job: &Job, refusal: &Refusal) -> Action {
         }
         // A Task that exists may refer to something that does not.
         (Kind::RematchOnce, Part::Revision) | (Kind::Retry | Kind::Refresh, _) => Action::Postpone,
+        (Kind::Unknown, _) => Action::PostponeUnknown,
         (Kind::Pause, _) => Action::Abort(BatchError::Pause(Reason::refused(refusal))),
         (Kind::Reconnect, _) => Action::Abort(BatchError::Reconnect(Reason::refused(refusal))),
         (Kind::Fail, Part::Record(_) | Part::ContactOfAccount)
@@ -146,6 +158,25 @@ pub(crate) fn action_for(part: Part, job: &Job, refusal: &Refusal) -> Action {
         (Kind::Fail, _) if concerns_optional_picklists(refusal) => leave_out(part, refusal),
         (Kind::AlreadyLogged | Kind::UseRecord | Kind::DefaultOwner | Kind::Degrade | Kind::Fail, _) => Action::Fail,
     }
+}
+
+/// What says that a record exists: the duplicate rule, with what it matched by, or a unique field.
+pub(crate) fn named_by(refusal: &Refusal) -> String {
+    let Some(rule) = &refusal.cause().duplicate_rule else { return "A unique field in Salesforce".to_owned() };
+    let name = Some(&rule.name).filter(|name| !name.is_empty()).map(|name| format!(" {name}")).unwrap_or_default();
+    let matched_by = Some(&rule.matched_by).filter(|name| !name.is_empty());
+    let matched_by = matched_by.map(|name| format!(", which matched by {name},")).unwrap_or_default();
+    if name.is_empty() {
+        format!("A duplicate rule in Salesforce{matched_by}")
+    } else {
+        format!("The duplicate rule{name} in Salesforce{matched_by}")
+    }
+}
+
+/// Whether the record would be saved if that was asked for, and was not yet.
+pub(crate) fn may_save(job: &Job, refusal: &Refusal) -> bool {
+    let allows_save = refusal.cause().duplicate_rule.as_ref().is_some_and(|rule| rule.allows_save);
+    allows_save && !job.adjusted.saves_duplicates
 }
 
 fn can_do_without(fields: Option<&[String]>) -> bool {
@@ -183,7 +214,8 @@ fn may_be_deleted(refusal: &Refusal) -> bool {
 
 /// Whether another owner may help: the user is inactive or may not own records.
 fn concerns_owner(kind: Kind, refusal: &Refusal) -> bool {
-    kind == Kind::DefaultOwner || names(refusal, "OwnerId") && matches!(kind, Kind::RematchOnce | Kind::Fail)
+    kind == Kind::DefaultOwner
+        || names(refusal, "OwnerId") && matches!(kind, Kind::RematchOnce | Kind::Fail | Kind::Unknown)
 }
 
 /// Whether the refusal names this field.
@@ -212,13 +244,29 @@ impl Fix {
             Fix::LeaveOut(_, refusal)
             | Fix::ReadAgain(refusal)
             | Fix::Rematch(refusal)
-            | Fix::Use(_, refusal)
+            | Fix::Use(refusal)
+            | Fix::SaveDuplicate(refusal)
             | Fix::DefaultOwner(refusal)
             | Fix::KeepRecords(_, refusal)
             | Fix::WithoutEmail(refusal)
             | Fix::Account(_, refusal)
             | Fix::AccountType(_, refusal) => Reason::refused(refusal),
         }
+    }
+
+    /// Why the job has failed if the fix does not help.
+    pub(crate) fn failure(&self) -> Reason {
+        let mut reason = self.reason();
+        let (Fix::Use(refusal) | Fix::SaveDuplicate(refusal)) = self else { return reason };
+        if refusal.cause().duplicate_rule.is_some() {
+            reason.message = format!(
+                "{} {} blocks the new record, and names none that has this phone number or no number. An admin of Salesforce \
+                 changes the rule, or enters the number in the record that exists.",
+                reason.message,
+                named_by(refusal)
+            );
+        }
+        reason
     }
 
     /// Whether the knowledge about the callers is still valid after this fix.
@@ -228,6 +276,7 @@ impl Fix {
             | Fix::ReadAgain(_)
             | Fix::DefaultOwner(_)
             | Fix::KeepRecords(..)
+            | Fix::SaveDuplicate(_)
             | Fix::WithoutEmail(_)
             | Fix::Account(..)
             | Fix::AccountType(..) => true,

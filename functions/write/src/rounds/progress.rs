@@ -122,6 +122,7 @@ impl Progress {
         match action {
             Action::FixAndRetry(fix) => self.to_fix.push((job, fix)),
             Action::Postpone => self.finished.push(outcome::postponed(job, Reason::refused(refusal))),
+            Action::PostponeUnknown => self.finished.push(outcome::unknown_code(job, Reason::refused(refusal))),
             Action::Fail | Action::Adopt(_) => {
                 self.finished.push(outcome::failed(job, Reason::refused(refusal)));
             }

@@ -1,6 +1,6 @@
 //! Updates existing Tasks and preserves what people wrote in them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 use org::{BatchError, Draft, Job, Missing, Org, Reason, without};
@@ -12,6 +12,7 @@ use salesforce::call_log::{HELD_FIELDS, held, revised_task};
 use salesforce::{Error, Kind, MAX_SUBREQUESTS, Refusal, SObject, SalesforceId, Soql};
 use store::{OrgFacts, Related, Written};
 
+use super::automation::{Alone, is_of_automation};
 use super::fix::{Fix, Part, action_for};
 use super::progress::Progress;
 use super::requests::{Requests, Sent};
@@ -39,6 +40,9 @@ pub(crate) struct Update {
     record: Record,
     related: Option<Related>,
 }
+
+/// An existing Task and what is changed of it.
+type Change = (Update, salesforce::Update);
 
 /// What an existing Task needs.
 enum Need {
@@ -171,7 +175,7 @@ pub(crate) async fn update(requests: &mut Requests<'_>, updates: Vec<Update>) ->
             return progress;
         }
     };
-    let mut changes = Vec::new();
+    let mut changes = VecDeque::new();
     for update in other {
         let Some(task) = tasks.get(&update.task_id) else {
             update.task_gone(&mut progress);
@@ -179,43 +183,60 @@ pub(crate) async fn update(requests: &mut Requests<'_>, updates: Vec<Update>) ->
         };
         match update.need(task, requests.facts, &requests.statuses, looked_at) {
             Need::Nothing(update) => progress.finished.push(update.up_to_date()),
-            Need::Change(update, change) => changes.push((update, change)),
+            Need::Change(update, change) => changes.push_back((update, change)),
             Need::Wait(update, reason, until) => progress.finished.push(outcome::deferred(update.job, reason, until)),
         }
     }
+    let mut alone = Alone::default();
     while !changes.is_empty() && progress.aborted.is_none() {
-        let chunk = changes.drain(..chunk_length(&changes)).collect();
-        progress.extend(write(requests, chunk).await.unwrap_or_else(Progress::aborted));
+        let chunk = changes.drain(..chunk_length(&changes).min(requests.pace.limit())).collect();
+        match write(requests, chunk, &mut alone).await {
+            Ok((step, again)) => {
+                progress.extend(step);
+                again.into_iter().rev().for_each(|change| changes.push_front(change));
+            }
+            Err(error) => progress.extend(Progress::aborted(error)),
+        }
+        if let Some(reason) = alone.reason() {
+            let left = changes.drain(..).map(|(update, _)| outcome::postponed(update.job, reason.clone()));
+            progress.finished.extend(left);
+        }
     }
     progress
 }
 
 /// How many of the next changes fit into one request.
-fn chunk_length(changes: &[(Update, salesforce::Update)]) -> usize {
+fn chunk_length(changes: &VecDeque<Change>) -> usize {
     let together = changes.iter().take(MAX_SUBREQUESTS).take_while(|(_, change)| !change.has_reference()).count();
     together.max(1)
 }
 
-/// Writes changes in one API call, each succeeding or failing on its own.
+/// Writes changes in one API call, each succeeding or failing on its own. Returns the results, and those to be sent again
+/// with fewer.
 async fn write(
     requests: &mut Requests<'_>,
-    changes: Vec<(Update, salesforce::Update)>,
-) -> Result<Progress, BatchError> {
-    let mut progress = Progress::default();
+    changes: Vec<Change>,
+    alone: &mut Alone,
+) -> Result<(Progress, Vec<Change>), BatchError> {
+    let (mut progress, mut again) = (Progress::default(), Vec::new());
     let (updates, changes): (Vec<_>, Vec<_>) = changes.into_iter().unzip();
     let sent = updates.iter().map(|update: &Update| Sent { job: &update.job, task: &update.ours, is_new: false });
     let saved = requests.send(sent, async |org| org.update(&changes).await).await?;
-    for (mut update, saved) in updates.into_iter().zip(saved) {
+    let refusals = saved.iter().filter_map(|saved| saved.as_ref().err());
+    let is_shared = requests.pace_by(updates.len(), refusals.clone());
+    alone.note(updates.len(), refusals);
+    for ((mut update, change), saved) in updates.into_iter().zip(changes).zip(saved) {
         match saved {
             Ok(()) => {
                 update.job.trace.note(Topic::Task, "The Task was updated with later data from Aircall.");
                 let (job, written) = update.into_written();
                 progress.logged(job, written);
             }
+            Err(refusal) if is_shared && is_of_automation(&refusal) => again.push((update, change)),
             Err(refusal) => refused(update, &refusal, &mut progress),
         }
     }
-    Ok(progress)
+    Ok((progress, again))
 }
 
 /// Why a job waits for a request that Salesforce has not answered.

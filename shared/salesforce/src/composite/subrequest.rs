@@ -10,6 +10,10 @@ use crate::{ApiVersion, AssignmentRules, Error, Record, SObject, Soql, Update};
 /// graph may have it, as one of a composite may, is not documented.
 const AUTO_ASSIGN: &str = "Sforce-Auto-Assign";
 
+/// The header that says what to do about duplicates. Source:
+/// <https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_duplicaterules.htm>.
+const DUPLICATE_RULE: &str = "Sforce-Duplicate-Rule-Header";
+
 /// One request inside a composite or a graph, identified by its reference id: letters, digits and `_`.
 ///
 /// Salesforce reads `@{` in any text of a body as a reference to another result, and has no escape for it. Texts of
@@ -20,8 +24,8 @@ pub struct Subrequest {
     reference_id: String,
     action: Action,
     links: Vec<(String, String)>,
-    /// Whether the org's assignment rules apply to the new record.
-    assignment: AssignmentRules,
+    /// Headers of its own.
+    headers: Vec<(&'static str, String)>,
 }
 
 #[derive(Clone, PartialEq)]
@@ -55,7 +59,7 @@ impl Subrequest {
     }
 
     fn new(reference_id: &str, action: Action) -> Self {
-        Self { reference_id: reference_id.to_owned(), action, links: Vec::new(), assignment: AssignmentRules::Active }
+        Self { reference_id: reference_id.to_owned(), action, links: Vec::new(), headers: Vec::new() }
     }
 
     /// Sets a field of the new record to the id of the record that the subrequest `to` creates.
@@ -68,7 +72,14 @@ impl Subrequest {
     /// Sets whether the org's assignment rules apply to the new record.
     #[must_use]
     pub fn assigned_by(mut self, assignment: AssignmentRules) -> Self {
-        self.assignment = assignment;
+        self.headers.extend(assignment.header().map(|value| (AUTO_ASSIGN, value.to_owned())));
+        self
+    }
+
+    /// Saves the new record although a duplicate rule alerts.
+    #[must_use]
+    pub fn saving_duplicates(mut self) -> Self {
+        self.headers.push((DUPLICATE_RULE, "allowSave=true".to_owned()));
         self
     }
 
@@ -118,13 +129,12 @@ impl Subrequest {
             }
             json["body"] = body;
         }
-        if let Some(value) = self.assignment.header() {
-            json["httpHeaders"] = json!({ AUTO_ASSIGN: value });
+        let mut headers = self.headers.clone();
+        if let Action::Update(update) = &self.action {
+            headers.extend(update.condition().map(|condition| ("If-Unmodified-Since", condition)));
         }
-        if let Action::Update(update) = &self.action
-            && let Some(condition) = update.condition()
-        {
-            json["httpHeaders"] = json!({ "If-Unmodified-Since": condition });
+        if !headers.is_empty() {
+            json["httpHeaders"] = headers.into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
         }
         Ok(json)
     }

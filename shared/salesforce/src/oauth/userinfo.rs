@@ -76,7 +76,8 @@ pub async fn userinfo(http: &reqwest::Client, base_url: &Url, access_token: &Sec
     // This endpoint reports an invalid token by a word of its own, with a status that elsewhere means a limit.
     if body.trim_ascii() == b"Bad_OAuth_Token" {
         let code = ErrorCode::InvalidSessionId;
-        let fault = Fault { code, message: String::new(), fields: Vec::new(), records: Vec::new() };
+        let (message, fields, records) = (String::new(), Vec::new(), Vec::new());
+        let fault = Fault { code, message, fields, records, duplicate_rule: None };
         return Err(Refusal::new(status.as_u16(), vec![fault]).into());
     }
     Err(Refusal::from_body(status.as_u16(), &body).into())

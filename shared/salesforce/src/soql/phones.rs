@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::literal::{date_time, literal};
-use super::{In, Soql};
-use crate::SObject;
+use super::{In, Soql, id_literal};
+use crate::{SObject, SalesforceId};
 
 const CONTACT: &[&str] = &["Phone", "MobilePhone", "HomePhone", "OtherPhone", "AssistantPhone"];
 const LEAD: &[&str] = &["Phone", "MobilePhone"];
@@ -214,6 +214,13 @@ impl Soql {
         };
         let (head, phones) = Self::head(sobject, fields, since);
         In::values(texts.iter().filter_map(pattern)).fields(&phones).likes(&head, " ORDER BY LastModifiedDate DESC")
+    }
+
+    /// Contacts, Leads or Accounts by their ids; selects the same fields.
+    pub fn callers_by_id(sobject: SObject, ids: &[SalesforceId], fields: &CallerFields) -> Vec<Self> {
+        let converted = if sobject == SObject::Lead { ", IsConverted" } else { "" };
+        let head = format!("SELECT {}{converted} FROM {sobject} WHERE ", fields.select(sobject));
+        In::values(ids.iter().map(id_literal)).fields(&["Id"]).statements(&head, " ORDER BY LastModifiedDate DESC")
     }
 
     fn by_phone(

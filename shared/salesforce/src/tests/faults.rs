@@ -70,7 +70,7 @@ fn every_code_has_its_expected_kind() {
         let of_kind = ErrorCode::KNOWN.iter().filter(|code| code.kind() == kind);
         assert_eq!(of_kind.map(ErrorCode::name).collect::<BTreeSet<_>>(), names.iter().copied().collect(), "{kind:?}");
     }
-    assert_eq!(ErrorCode::from_name("NEW_CODE").kind(), Kind::Fail);
+    assert_eq!(ErrorCode::from_name("NEW_CODE").kind(), Kind::Unknown);
 }
 
 const HALTED: &str = "PROCESSING_HALTED";
@@ -194,11 +194,11 @@ async fn a_truncated_error_is_never_a_permanent_failure() {
 #[tokio::test]
 async fn for_an_unknown_code_the_http_status_decides() {
     for (status, kind) in [
-        (400, Kind::Fail),
+        (400, Kind::Unknown),
         (401, Kind::Refresh),
-        (403, Kind::Fail),
-        (404, Kind::Fail),
-        (410, Kind::Fail),
+        (403, Kind::Unknown),
+        (404, Kind::Unknown),
+        (410, Kind::Unknown),
         (420, Kind::Retry),
         (429, Kind::Retry),
         (500, Kind::Retry),

@@ -28,6 +28,9 @@ pub struct OrgFacts {
     /// The record type of Accounts that are created. Not known where Salesforce has not refused its default.
     #[serde(default)]
     pub account_type: Option<Known<AccountType>>,
+    /// How many records its automation takes in one request, where it did not take more.
+    #[serde(default)]
+    pub write_size: Option<Known<WriteSize>>,
     /// Fields, such as `Task.Aircall_Key__c`, that are missing or not writable, and when that was noticed.
     #[serde(default, with = "unix_seconds::map")]
     pub missing_fields: BTreeMap<String, Timestamp>,
@@ -81,10 +84,20 @@ impl OrgFacts {
         self.person_accounts = self.person_accounts.filter(|known| known.value || is_current(known.at));
         self.country = self.country.filter(|known| is_current(known.at));
         self.account_type = self.account_type.filter(|known| is_current(known.at));
+        self.write_size = self.write_size.filter(|known| is_current(known.at));
         self.missing_fields.retain(|_, at| is_current(*at));
         self.missing_objects.retain(|_, at| is_current(*at));
         self
     }
+}
+
+/// How many records are written in one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteSize {
+    /// The most records.
+    pub records: u32,
+    /// How many requests of so many records went well.
+    pub successes: u32,
 }
 
 /// A value and when it was observed.
@@ -127,6 +140,7 @@ mod tests {
             country: None,
             lists: None,
             picklists_at: None,
+            write_size: None,
             account_type: Some(Known { value: AccountType::Unavailable, at: at(1) }),
             person_accounts: Some(Known { value, at: at(0) }),
             missing_fields: BTreeMap::from([("Task.Type".to_owned(), at(0)), ("Contact.Email".to_owned(), at(1))]),
@@ -137,6 +151,7 @@ mod tests {
             country: None,
             lists: None,
             picklists_at: None,
+            write_size: None,
             account_type: Some(Known { value: AccountType::Unavailable, at: at(1) }),
             person_accounts: None,
             missing_fields: BTreeMap::from([("Contact.Email".to_owned(), at(1))]),

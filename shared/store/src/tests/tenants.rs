@@ -60,6 +60,7 @@ async fn the_console_does_not_overwrite_facts_stored_by_the_writer() {
     let facts = OrgFacts {
         lists: None,
         picklists_at: None,
+        write_size: None,
         account_type: None,
         country: None,
         person_accounts: Some(Known { value: true, at: at(START) }),

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use rules::{StatusChoice, TaskStatus};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 
@@ -119,7 +119,8 @@ pub(crate) async fn set_up(
 }
 
 /// The statuses to choose.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = StatusChoice)]
 #[expect(dead_code, reason = "it only documents the body, which is read field by field")]
 struct StatusesBody {
