@@ -59,7 +59,13 @@ pub(crate) fn unknown_code(job: Job, reason: Reason) -> Finished {
     let since = job.problem.as_ref().filter(|problem| problem.code == reason.code).map_or(now, |problem| problem.since);
     let (key, code) = (redact_key(&job.key), &reason.code);
     tracing::warn!(target: TARGET, UnknownCodes = 1, key, code, "Salesforce refused with a code that is in no list");
-    if now.duration_since(since) < UNKNOWN_CODE_RETRIES { postponed(job, reason) } else { failed(job, reason) }
+    if now.duration_since(since) >= UNKNOWN_CODE_RETRIES {
+        return failed(job, reason);
+    }
+    let due_at = backoff::retry_delay(job.attempts, &job.key).map(|delay| now + delay);
+    // A poison entry stays alone.
+    let failures = shared_failures(&job);
+    postponed_or_failed(job, reason, failures, due_at)
 }
 
 /// A request that the job shared with others failed as a whole. It is retried in smaller groups the more often this

@@ -19,7 +19,7 @@ use rules::settings::{Settings, UnknownNumber};
 use rules::unknown::{AccountType, company};
 use rules::{E164, StatusNames};
 use salesforce::call_log::MESSAGE_TYPE;
-use salesforce::{Refusal, SObject};
+use salesforce::{Refusal, SObject, SalesforceId};
 use store::{Known, OurRecord, PhoneMatch, Tenant, Unconfirmed};
 
 use self::fix::{Fix, Part, may_save, named_by};
@@ -245,14 +245,17 @@ impl<'a> Rounds<'a> {
         let until = self.now + self.writer.phone_ttl.created;
         let created = progress.created.into_iter().map(|(phone, record)| (phone, self.created(record, until)));
         self.cache_phones(created.collect()).await?;
+        let facts = self.tenant.facts.clone();
+        self.pace.store_in(&mut self.tenant.facts);
         if let Some(error) = progress.aborted {
+            if self.tenant.facts != facts {
+                self.writer.lookup.tenants.set_facts(&self.tenant.id, &self.tenant.facts).await?;
+            }
             return Err(error);
         }
-        let facts = self.tenant.facts.clone();
         for sobject in progress.kept {
             Missing::Owner(sobject).add_to(&mut self.tenant.facts, self.now);
         }
-        self.pace.store_in(&mut self.tenant.facts);
         let fixed = self.apply_fixes(progress.to_fix).await;
         // Store the facts also after an early end.
         if self.tenant.facts != facts {
@@ -312,10 +315,7 @@ impl<'a> Rounds<'a> {
                     helps
                 }
                 Fix::Use(refusal) => {
-                    let mut found = refusal.cause().records.iter().filter_map(|id| named_records.get(id));
-                    // What a unique field refuses can never be created.
-                    let is_rule = refusal.cause().duplicate_rule.is_some();
-                    let usable = found.find(|candidate| !is_rule || is_usable(candidate, &job.phone));
+                    let usable = usable(refusal, &named_records, &job.phone);
                     let is_used = !named.contains_key(&job.phone) && self.use_record(&job, usable, refusal);
                     let is_saved = !is_used && may_save(&job, refusal);
                     job.adjusted.saves_duplicates |= is_saved;
@@ -435,10 +435,26 @@ impl<'a> Rounds<'a> {
     }
 }
 
-/// Whether a record that a duplicate rule named can be that of the phone number: it has it, or none.
-fn is_usable(candidate: &Candidate, phone: &E164) -> bool {
-    let has_none = candidate.phones.iter().all(|text| text.trim().is_empty());
-    has_none || Matches::new(&[phone].into_iter().collect::<Callers>(), [candidate]).count(phone) > 0
+/// The record that a refusal names and that can be that of the phone number: one that has it, else one that has none. What
+/// a unique field refuses can never be created, so that any record will do.
+fn usable<'c>(
+    refusal: &Refusal,
+    candidates: &'c BTreeMap<SalesforceId, Candidate>,
+    phone: &E164,
+) -> Option<&'c Candidate> {
+    let named = || refusal.cause().records.iter().filter_map(|id| candidates.get(id));
+    let is_rule = refusal.cause().duplicate_rule.is_some();
+    named().find(|candidate| has_number(candidate, phone)).or_else(|| named().find(|c| !is_rule || has_no_number(c)))
+}
+
+/// Whether a record that a duplicate rule named has the phone number.
+fn has_number(candidate: &Candidate, phone: &E164) -> bool {
+    Matches::new(&[phone].into_iter().collect::<Callers>(), [candidate]).count(phone) > 0
+}
+
+/// Whether it has none at all.
+fn has_no_number(candidate: &Candidate) -> bool {
+    candidate.phones.iter().all(|text| text.trim().is_empty())
 }
 
 /// The jobs that do not have to wait, and those that do, with the time until when.

@@ -29,10 +29,12 @@ impl Pace {
         usize::try_from(records.clamp(1, MAX)).unwrap_or(1)
     }
 
-    /// Notes that a request of so many records failed because of what the org does with them.
-    pub fn failed(&mut self, sent: usize) {
-        let sent = u32::try_from(sent).unwrap_or(MAX).min(self.learned.map_or(MAX, |known| known.value.records));
-        self.learned = Some(Known { value: WriteSize { records: (sent / 2).max(1), successes: 0 }, at: self.now });
+    /// Learns that the org took at most so many records, where it had refused more.
+    pub fn learn(&mut self, records: usize) {
+        let records = u32::try_from(records).unwrap_or(MAX);
+        if self.learned.is_none_or(|known| records < known.value.records) {
+            self.learned = Some(Known { value: WriteSize { records: records.max(1), successes: 0 }, at: self.now });
+        }
     }
 
     /// Notes that a request of so many records went well.
@@ -59,16 +61,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_fails_is_halved_and_what_goes_well_doubles() {
+    fn what_was_learned_doubles_after_ten_full_requests() {
         let mut pace = Pace::new(&OrgFacts::default(), Timestamp::UNIX_EPOCH);
-        assert_eq!(pace.limit(), 200);
         pace.went_well(200);
-        let mut limits = Vec::new();
-        for sent in [200, 100, 50] {
-            pace.failed(sent);
-            limits.push(pace.limit());
-        }
-        assert_eq!(limits, [100, 50, 25]);
+        assert_eq!(pace.limit(), 200);
+        pace.learn(25);
+        pace.learn(50);
+        assert_eq!(pace.limit(), 25);
         // A request of fewer records proves nothing.
         (0..20).for_each(|_| pace.went_well(3));
         assert_eq!(pace.limit(), 25);
@@ -79,7 +78,5 @@ mod tests {
         assert_eq!(Pace::new(&facts, Timestamp::UNIX_EPOCH), pace);
         (0..20).for_each(|_| pace.went_well(200));
         assert_eq!(pace.limit(), 200);
-        pace.failed(1);
-        assert_eq!(pace.limit(), 1);
     }
 }

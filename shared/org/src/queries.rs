@@ -258,7 +258,7 @@ async fn ask_once(
         let page = if first.value.has_more() {
             match org.call(async |client| client.all_records(first.clone()).await).await {
                 Ok(page) => page,
-                Err(BatchError::TimedOut(_) | BatchError::Refused(_)) if target.is_slow() => {
+                Err(BatchError::TimedOut(_) | BatchError::Refused(_) | BatchError::Unknown(_)) if target.is_slow() => {
                     answers.lacks(*target, Unconfirmed::TimedOut);
                     continue;
                 }
@@ -281,7 +281,7 @@ async fn ask_once(
 }
 
 fn is_denied(error: &salesforce::Error) -> bool {
-    error.refusal().is_some() && matches!(error.kind(), Kind::Fail | Kind::Degrade | Kind::Unknown)
+    error.refusal().is_some() && matches!(error.kind(), Kind::Fail | Kind::Degrade)
 }
 
 fn is_unknown_field(error: &salesforce::Error) -> bool {

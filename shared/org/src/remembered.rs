@@ -74,7 +74,7 @@ pub(crate) async fn not_found<'a>(
     let winners = match org.winners(&ids, has_persons).await {
         Ok(winners) => winners,
         // Without news of them, those that we created count.
-        Err(BatchError::TimedOut(_) | BatchError::Refused(_)) => BTreeMap::new(),
+        Err(BatchError::TimedOut(_) | BatchError::Refused(_) | BatchError::Unknown(_)) => BTreeMap::new(),
         Err(error) => return Err(error),
     };
     let mut not_found = NotFound::default();

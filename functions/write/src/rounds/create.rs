@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 
 use jiff::Timestamp;
 use org::{BatchError, Bundle, Draft, KeepsRecords};
-use salesforce::{Graph, GraphResult, Kind, MAX_GRAPHS, MAX_NODES, MAX_RECORDS, Refusal, SalesforceId};
+use rules::RecordKind;
+use salesforce::{Graph, GraphResult, Kind, MAX_GRAPHS, MAX_NODES, MAX_RECORDS, Refusal, SalesforceId, SubResult};
 use store::Written;
 
-use super::automation::{Alone, is_of_automation};
+use super::automation::{Ladder, is_of_automation};
 use super::fix::{Fix, Part, is_hidden};
 use super::progress::Progress;
 use super::requests::{Requests, Sent};
@@ -20,18 +21,17 @@ const MAX_RECORDS_OF_BUNDLE: usize = 3;
 pub(crate) async fn tasks(requests: &mut Requests<'_>, drafts: Vec<Draft>) -> Progress {
     let mut progress = Progress::default();
     let mut waiting: VecDeque<Draft> = drafts.into();
-    let mut alone = Alone::default();
-    while !waiting.is_empty() && progress.aborted.is_none() {
-        let limit = requests.pace.limit().min(MAX_RECORDS);
-        let chunk: Vec<Draft> = waiting.drain(..waiting.len().min(limit)).collect();
-        match create_tasks(requests, chunk, &mut alone).await {
+    let mut ladder = Ladder::new(requests.pace);
+    while !waiting.is_empty() && progress.can_continue() {
+        let chunk: Vec<Draft> = waiting.drain(..waiting.len().min(ladder.limit()).min(MAX_RECORDS)).collect();
+        match create_tasks(requests, chunk, &mut ladder).await {
             Ok((step, again)) => {
                 progress.extend(step);
                 again.into_iter().rev().for_each(|draft| waiting.push_front(draft));
             }
             Err(error) => progress.extend(Progress::aborted(error)),
         }
-        if let Some(reason) = alone.reason() {
+        if let Some(reason) = ladder.ends_with() {
             progress.finished.extend(waiting.drain(..).map(|draft| outcome::postponed(draft.job, reason.clone())));
         }
     }
@@ -42,15 +42,14 @@ pub(crate) async fn tasks(requests: &mut Requests<'_>, drafts: Vec<Draft>) -> Pr
 async fn create_tasks(
     requests: &mut Requests<'_>,
     drafts: Vec<Draft>,
-    alone: &mut Alone,
+    ladder: &mut Ladder,
 ) -> Result<(Progress, Vec<Draft>), BatchError> {
     let (mut progress, mut again) = (Progress::default(), Vec::new());
     let wires: Vec<_> = drafts.iter().map(|draft| draft.wire(requests.facts, &requests.statuses)).collect();
     let sent = drafts.iter().map(|draft| Sent { job: &draft.job, task: &draft.task, is_new: true });
     let saved = requests.send(sent, async |org| org.create(&wires).await).await?;
-    let refusals = saved.iter().filter_map(|saved| saved.as_ref().err());
-    let is_shared = requests.pace_by(drafts.len(), refusals.clone());
-    alone.note(drafts.len(), refusals);
+    let refusals: Vec<&Refusal> = saved.iter().filter_map(|saved| saved.as_ref().err()).collect();
+    let is_shared = ladder.is_sent_again(requests.pace, drafts.len(), &refusals);
     for (draft, saved) in drafts.into_iter().zip(saved) {
         match saved {
             Ok(task_id) => created(draft, task_id, &mut progress),
@@ -65,9 +64,9 @@ async fn create_tasks(
 pub(crate) async fn bundles(requests: &mut Requests<'_>, bundles: Vec<Bundle>) -> Progress {
     let mut progress = Progress::default();
     let mut waiting: VecDeque<Bundle> = bundles.into();
-    let mut alone = Alone::default();
-    while !waiting.is_empty() && progress.aborted.is_none() {
-        let sent = create_bundles(requests, &mut waiting, &mut alone).await;
+    let mut ladder = Ladder::new(requests.pace);
+    while !waiting.is_empty() && progress.can_continue() {
+        let sent = create_bundles(requests, &mut waiting, &mut ladder).await;
         let BundlesSent { progress: step, halted, again } = sent.unwrap_or_else(BundlesSent::aborted);
         // A field that the org lacks is missing for all bundles, so do not let each of them fail in turn. If Salesforce
         // reached no bundle at all, it would not reach any the next time.
@@ -76,7 +75,7 @@ pub(crate) async fn bundles(requests: &mut Requests<'_>, bundles: Vec<Bundle>) -
         progress.extend(step);
         waiting.extend(halted);
         again.into_iter().rev().for_each(|bundle| waiting.push_front(bundle));
-        if let Some(reason) = alone.reason() {
+        if let Some(reason) = ladder.ends_with() {
             let drafts = waiting.drain(..).flat_map(|bundle| bundle.drafts);
             progress.finished.extend(drafts.map(|draft| outcome::postponed(draft.job, reason.clone())));
         }
@@ -108,10 +107,10 @@ impl BundlesSent {
 async fn create_bundles(
     requests: &mut Requests<'_>,
     waiting: &mut VecDeque<Bundle>,
-    alone: &mut Alone,
+    ladder: &mut Ladder,
 ) -> Result<BundlesSent, BatchError> {
     let (mut chunk, mut graphs, mut nodes, mut tasks) = (Vec::new(), Vec::new(), 0, 0);
-    let limit = requests.pace.limit();
+    let limit = ladder.limit();
     let mut done = BundlesSent::default();
     while let Some(mut bundle) = waiting.pop_front_if(|bundle| {
         has_room(chunk.len(), nodes, bundle) && (tasks == 0 || tasks + bundle.drafts.len() <= limit)
@@ -129,13 +128,16 @@ async fn create_bundles(
         chunk.push(bundle);
     }
     let results = requests.create(&chunk, &graphs).await?;
-    let refusals = results.iter().filter_map(cause);
-    let is_shared = requests.pace_by(tasks, refusals.clone());
-    alone.note(tasks, refusals);
+    // A graph is refused with all its Tasks.
+    let refused = |(bundle, result): (&Bundle, &'_ GraphResult)| {
+        std::iter::repeat_n(by_automation(bundle, result), bundle.drafts.len()).flatten().cloned().collect::<Vec<_>>()
+    };
+    let refusals: Vec<Refusal> = chunk.iter().zip(&results).flat_map(refused).collect();
+    let is_shared = ladder.is_sent_again(requests.pace, tasks, &refusals.iter().collect::<Vec<_>>());
     for (bundle, result) in chunk.into_iter().zip(results) {
         if is_halted(&result) {
             done.halted.push(bundle);
-        } else if is_shared && cause(&result).is_some_and(is_of_automation) {
+        } else if is_shared && by_automation(&bundle, &result).is_some_and(is_of_automation) {
             done.again.push(bundle);
         } else {
             take_bundle(bundle, &result, &mut done.progress);
@@ -144,9 +146,13 @@ async fn create_bundles(
     Ok(done)
 }
 
-/// The refusal that made a graph fail.
-fn cause(result: &GraphResult) -> Option<&Refusal> {
-    result.results.iter().filter_map(|part| part.done().err()).find(|refusal| !refusal.is_consequence())
+/// The refusal that made the graph of a bundle fail, unless it can be fixed: another record type may help.
+fn by_automation<'r>(bundle: &Bundle, result: &'r GraphResult) -> Option<&'r Refusal> {
+    let refused = |part: &'r SubResult| Some((part.reference_id(), part.done().err()?));
+    let (part, refusal) = result.results.iter().filter_map(refused).find(|(_, refusal)| !refusal.is_consequence())?;
+    let new_account = bundle.record.as_ref().is_some_and(|new| new.kind() == RecordKind::Account);
+    let is_account = part == Bundle::ACCOUNT || part == Bundle::RECORD && new_account;
+    Some(refusal).filter(|refusal| !is_account || refusal.is_governor_limit())
 }
 
 /// Whether a graph failed only as a consequence of other failures.

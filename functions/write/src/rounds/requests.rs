@@ -15,10 +15,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use org::{BatchError, Bundle, Job, Missing, Org, Pace};
 use rules::{StatusNames, Task};
-use salesforce::{Graph, GraphResult, KeyField, Refusal};
+use salesforce::{Graph, GraphResult, KeyField};
 use store::{Calls, OrgFacts, PendingCreate, Phones, TenantId, Unconfirmed};
-
-use super::automation::{is_of_automation, is_shared};
 
 /// How long a request whose connection was cut off may still take effect.
 const CUT_OFF: SignedDuration = SignedDuration::from_secs(30);
@@ -52,18 +50,6 @@ impl Requests<'_> {
     /// Whether the org has the unique key field, by which Salesforce itself refuses a duplicate Task.
     fn has_key(&self) -> bool {
         !Missing::key_field(KeyField::AircallKey).is_in(self.facts)
-    }
-
-    /// Learns from the refusals of a request how many records the org takes. Returns whether those that automation refused
-    /// are sent again with fewer.
-    pub(crate) fn pace_by<'r>(&mut self, sent: usize, refusals: impl Iterator<Item = &'r Refusal> + Clone) -> bool {
-        let is_shared = is_shared(sent, refusals.clone());
-        if is_shared {
-            self.pace.failed(sent);
-        } else if !refusals.clone().any(is_of_automation) {
-            self.pace.went_well(sent);
-        }
-        is_shared
     }
 
     /// Stores what is sent, and then sends it.

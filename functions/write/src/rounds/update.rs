@@ -12,7 +12,7 @@ use salesforce::call_log::{HELD_FIELDS, held, revised_task};
 use salesforce::{Error, Kind, MAX_SUBREQUESTS, Refusal, SObject, SalesforceId, Soql};
 use store::{OrgFacts, Related, Written};
 
-use super::automation::{Alone, is_of_automation};
+use super::automation::{Ladder, is_of_automation};
 use super::fix::{Fix, Part, action_for};
 use super::progress::Progress;
 use super::requests::{Requests, Sent};
@@ -187,17 +187,17 @@ pub(crate) async fn update(requests: &mut Requests<'_>, updates: Vec<Update>) ->
             Need::Wait(update, reason, until) => progress.finished.push(outcome::deferred(update.job, reason, until)),
         }
     }
-    let mut alone = Alone::default();
-    while !changes.is_empty() && progress.aborted.is_none() {
-        let chunk = changes.drain(..chunk_length(&changes).min(requests.pace.limit())).collect();
-        match write(requests, chunk, &mut alone).await {
+    let mut ladder = Ladder::new(requests.pace);
+    while !changes.is_empty() && progress.can_continue() {
+        let chunk = changes.drain(..chunk_length(&changes).min(ladder.limit())).collect();
+        match write(requests, chunk, &mut ladder).await {
             Ok((step, again)) => {
                 progress.extend(step);
                 again.into_iter().rev().for_each(|change| changes.push_front(change));
             }
             Err(error) => progress.extend(Progress::aborted(error)),
         }
-        if let Some(reason) = alone.reason() {
+        if let Some(reason) = ladder.ends_with() {
             let left = changes.drain(..).map(|(update, _)| outcome::postponed(update.job, reason.clone()));
             progress.finished.extend(left);
         }
@@ -216,15 +216,14 @@ fn chunk_length(changes: &VecDeque<Change>) -> usize {
 async fn write(
     requests: &mut Requests<'_>,
     changes: Vec<Change>,
-    alone: &mut Alone,
+    ladder: &mut Ladder,
 ) -> Result<(Progress, Vec<Change>), BatchError> {
     let (mut progress, mut again) = (Progress::default(), Vec::new());
     let (updates, changes): (Vec<_>, Vec<_>) = changes.into_iter().unzip();
     let sent = updates.iter().map(|update: &Update| Sent { job: &update.job, task: &update.ours, is_new: false });
     let saved = requests.send(sent, async |org| org.update(&changes).await).await?;
-    let refusals = saved.iter().filter_map(|saved| saved.as_ref().err());
-    let is_shared = requests.pace_by(updates.len(), refusals.clone());
-    alone.note(updates.len(), refusals);
+    let refusals: Vec<&Refusal> = saved.iter().filter_map(|saved| saved.as_ref().err()).collect();
+    let is_shared = ladder.is_sent_again(requests.pace, updates.len(), &refusals);
     for ((mut update, change), saved) in updates.into_iter().zip(changes).zip(saved) {
         match saved {
             Ok(()) => {
