@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use salesforce::{CallerFields, Record, SObject, SalesforceId, Soql};
+use salesforce::{Record, SObject, SalesforceId, Soql};
 use store::{Tenant, Tenants};
 
 use crate::batch_error::BatchError;
+use crate::lookup::caller_fields;
 use crate::missing::Missing;
 use crate::org::Org;
 use crate::owners::{MatchedBy, UserKey};
@@ -86,15 +87,10 @@ impl Org {
     ) -> Result<OrgUsers, BatchError> {
         let email = Missing::Filter(SObject::User, "Email".to_owned());
         let questions = Queries { users: keys, now, ..Queries::default() };
-        let callers = || CallerFields::default().without_filter(SObject::User, "Email");
-        let mut answers = if email.is_in(&tenant.facts.clone().as_of(now)) {
-            ask(self, &questions, &callers()).await?
-        } else {
-            ask(self, &questions, &CallerFields::default()).await?
-        };
+        let mut answers = ask(self, &questions, &caller_fields(&tenant.facts)).await?;
         if answers.emails_denied && email.add_to(&mut tenant.facts, now) {
             tenants.set_facts(&tenant.id, &tenant.facts).await?;
-            answers = ask(self, &questions, &callers()).await?;
+            answers = ask(self, &questions, &caller_fields(&tenant.facts)).await?;
         }
         let Answers { users, .. } = answers;
         Ok(OrgUsers::new(users.unwrap_or_default()))

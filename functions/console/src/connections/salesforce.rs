@@ -151,6 +151,7 @@ async fn open(console: &Console, tenant: &mut Tenant, deadline: Instant) -> Resu
     if tenant.salesforce.is_none() {
         return Err(ConnectionError::NotConnected("Salesforce"));
     }
+    tenant.facts = std::mem::take(&mut tenant.facts).as_of(Timestamp::now());
     let settings = console.settings.get(&tenant.id).await?;
     match Org::open(&console.connector, tenant, &lease_holder(), settings.api_usage_limit, deadline).await {
         Ok(org) => Ok(org),
