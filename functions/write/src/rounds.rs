@@ -247,16 +247,14 @@ impl<'a> Rounds<'a> {
         self.cache_phones(created.collect()).await?;
         let facts = self.tenant.facts.clone();
         self.pace.store_in(&mut self.tenant.facts);
-        if let Some(error) = progress.aborted {
-            if self.tenant.facts != facts {
-                self.writer.lookup.tenants.set_facts(&self.tenant.id, &self.tenant.facts).await?;
+        let fixed = if let Some(error) = progress.aborted {
+            Err(error)
+        } else {
+            for sobject in progress.kept {
+                Missing::Owner(sobject).add_to(&mut self.tenant.facts, self.now);
             }
-            return Err(error);
-        }
-        for sobject in progress.kept {
-            Missing::Owner(sobject).add_to(&mut self.tenant.facts, self.now);
-        }
-        let fixed = self.apply_fixes(progress.to_fix).await;
+            self.apply_fixes(progress.to_fix).await
+        };
         // Store the facts also after an early end.
         if self.tenant.facts != facts {
             self.writer.lookup.tenants.set_facts(&self.tenant.id, &self.tenant.facts).await?;
@@ -297,8 +295,7 @@ impl<'a> Rounds<'a> {
                     let is_company =
                         *sobject == SObject::Account && self.settings.unknown_number == UnknownNumber::CreateContact;
                     if !helps && is_company {
-                        self.refuse_company(&job);
-                        job.adjusted.account = Some(InsteadOfAccount::None);
+                        self.do_without_account(&mut job);
                     }
                     helps || is_company
                 }
@@ -338,19 +335,18 @@ impl<'a> Rounds<'a> {
                     true
                 }
                 Fix::Account(instead, _) => {
-                    if *instead == InsteadOfAccount::None {
-                        self.refuse_company(&job);
-                    }
                     let helps = job.adjusted.account != Some(*instead);
-                    job.adjusted.account = Some(*instead);
+                    match instead {
+                        InsteadOfAccount::None => self.do_without_account(&mut job),
+                        InsteadOfAccount::Existing(_) => job.adjusted.account = Some(*instead),
+                    }
                     helps
                 }
                 Fix::AccountType(part, _) => {
                     let is_first = facts.account_type.is_none_or(|known| known.at < self.now);
                     let is_possible = is_first && self.learn_account_type().await?;
                     if !is_possible && *part == Part::Company {
-                        self.refuse_company(&job);
-                        job.adjusted.account = Some(InsteadOfAccount::None);
+                        self.do_without_account(&mut job);
                     }
                     is_possible || *part == Part::Company
                 }
@@ -404,8 +400,10 @@ impl<'a> Rounds<'a> {
         others.iter().any(|key| user(key).is_some())
     }
 
-    /// Notes that the Account of the job's company cannot be created, so that others of it do not try.
-    fn refuse_company(&mut self, job: &Job) {
+    /// Creates the job's Contact without an Account, and notes that that of its company cannot be created, so that others
+    /// of it do not try.
+    fn do_without_account(&mut self, job: &mut Job) {
+        job.adjusted.account = Some(InsteadOfAccount::None);
         let Some(company) = job.interaction.contact().and_then(company) else { return };
         let company = company.to_lowercase();
         if let Some(knowledge) = &mut self.knowledge {

@@ -1,5 +1,6 @@
 //! What an org lacks or hides: typed, while the store keeps it as text with the time at which it was noticed.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -73,44 +74,27 @@ impl Missing {
 
     /// Whether the org is known to lack it.
     pub fn is_in(&self, facts: &OrgFacts) -> bool {
-        match self {
-            Self::Object(_) => facts.missing_objects.contains_key(&self.to_string()),
-            Self::Field(..)
-            | Self::Value { .. }
-            | Self::Searched(..)
-            | Self::Filter(..)
-            | Self::Query(_)
-            | Self::Scan(_)
-            | Self::Owner(_) => facts.missing_fields.contains_key(&self.to_string()),
-        }
+        let noticed = if self.is_object() { &facts.missing_objects } else { &facts.missing_fields };
+        noticed.contains_key(&self.to_string())
     }
 
     /// Adds it to the facts, as noticed `now`. Returns whether it is new.
     pub fn add_to(&self, facts: &mut OrgFacts, now: Timestamp) -> bool {
-        match self {
-            Self::Object(_) => facts.missing_objects.insert(self.to_string(), now).is_none(),
-            Self::Field(..)
-            | Self::Value { .. }
-            | Self::Searched(..)
-            | Self::Filter(..)
-            | Self::Query(_)
-            | Self::Scan(_)
-            | Self::Owner(_) => facts.missing_fields.insert(self.to_string(), now).is_none(),
-        }
+        self.noticed_in(facts).insert(self.to_string(), now).is_none()
     }
 
     /// Removes it from the facts. Returns whether it was there.
     pub fn remove_from(&self, facts: &mut OrgFacts) -> bool {
-        match self {
-            Self::Object(_) => facts.missing_objects.remove(&self.to_string()).is_some(),
-            Self::Field(..)
-            | Self::Value { .. }
-            | Self::Searched(..)
-            | Self::Filter(..)
-            | Self::Query(_)
-            | Self::Scan(_)
-            | Self::Owner(_) => facts.missing_fields.remove(&self.to_string()).is_some(),
-        }
+        self.noticed_in(facts).remove(&self.to_string()).is_some()
+    }
+
+    /// The facts of its kind: objects are kept apart from all others.
+    fn noticed_in<'f>(&self, facts: &'f mut OrgFacts) -> &'f mut BTreeMap<String, Timestamp> {
+        if self.is_object() { &mut facts.missing_objects } else { &mut facts.missing_fields }
+    }
+
+    fn is_object(&self) -> bool {
+        matches!(self, Self::Object(_))
     }
 
     /// All that the org is known to lack, with the time at which it was noticed. What another version noted and this
@@ -143,29 +127,25 @@ impl FromStr for Missing {
     fn from_str(text: &str) -> Result<Self, InvalidMissing> {
         let sobject = |name: &str| SObject::from_name(name).ok_or(InvalidMissing);
         let Some((object, rest)) = text.split_once('.') else { return sobject(text).map(Self::Object) };
-        if object == CALLER {
-            return match rest.split_once('.') {
+        match object {
+            CALLER => match rest.split_once('.') {
                 Some((object, field)) => Ok(Self::Searched(Some(sobject(object)?), field.to_owned())),
                 None => Ok(Self::Searched(None, rest.to_owned())),
-            };
-        }
-        if object == QUERY {
-            return sobject(rest).map(Self::Query);
-        }
-        if object == SCAN {
-            return sobject(rest).map(Self::Scan);
-        }
-        if object == OWNER {
-            return sobject(rest).map(Self::Owner);
-        }
-        if object == FILTER {
-            let (object, field) = rest.split_once('.').ok_or(InvalidMissing)?;
-            return Ok(Self::Filter(sobject(object)?, field.to_owned()));
-        }
-        let sobject = sobject(object)?;
-        match rest.split_once('=') {
-            Some((field, value)) => Ok(Self::Value { sobject, field: field.to_owned(), value: value.to_owned() }),
-            None => Ok(Self::Field(sobject, rest.to_owned())),
+            },
+            QUERY => sobject(rest).map(Self::Query),
+            SCAN => sobject(rest).map(Self::Scan),
+            OWNER => sobject(rest).map(Self::Owner),
+            FILTER => {
+                let (object, field) = rest.split_once('.').ok_or(InvalidMissing)?;
+                Ok(Self::Filter(sobject(object)?, field.to_owned()))
+            }
+            object => {
+                let sobject = sobject(object)?;
+                Ok(match rest.split_once('=') {
+                    Some((field, value)) => Self::Value { sobject, field: field.to_owned(), value: value.to_owned() },
+                    None => Self::Field(sobject, rest.to_owned()),
+                })
+            }
         }
     }
 }

@@ -11,9 +11,10 @@ use salesforce::{AssignmentRules, SalesforceId};
 use store::{ChosenUsers, Related, TenantId};
 
 use crate::bundle::{Bundle, BundleAccount};
+use crate::companies::Companies;
 use crate::draft::Draft;
 use crate::job::{InsteadOfAccount, Job, KeepsRecords};
-use crate::lookup::{Companies, Knowledge};
+use crate::lookup::Knowledge;
 use crate::owners::{MatchedBy, Owner, Owners, UserKey};
 
 /// Added to the trace where a record may have been missed.

@@ -173,15 +173,14 @@ pub(crate) async fn ask(org: &mut Org, questions: &Queries, callers: &CallerFiel
     let asked_about_persons = all.iter().any(|(target, _)| *target == Target::Persons);
     let mut answers = Answers { asked_about_persons, ..Answers::default() };
     let mut cut_off = false;
-    for mut chunk in chunks(all) {
+    for chunk in chunks(all) {
         // What took too long once is not waited for again.
         let (slow, rest): (Vec<Question>, Vec<Question>) =
             chunk.into_iter().partition(|(target, _)| answers.took_too_long(*target));
         for (target, _) in &slow {
             answers.lacks(*target, Unconfirmed::TimedOut);
         }
-        chunk = rest;
-        cut_off |= ask_chunk(org, chunk, &mut answers).await?;
+        cut_off |= ask_chunk(org, rest, &mut answers).await?;
     }
     if cut_off && let Some(rest) = answers.unanswered(questions) {
         answers.merge(Box::pin(ask(org, &rest, callers)).await?);

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use rules::matching::{Candidate, Record};
 use salesforce::call_log::found;
 use salesforce::{Atomicity, Error, KeyField, Kind, Refusal, SObject, SalesforceId, Saved, Soql, Update};
-
 use store::OrgFacts;
 
 use crate::batch_error::BatchError;
@@ -28,7 +27,7 @@ impl Org {
     ) -> Result<BTreeMap<SalesforceId, Record>, BatchError> {
         let mut records = BTreeMap::new();
         for sobject in SObject::CALLERS {
-            let ids: Vec<SalesforceId> = ids.iter().copied().filter(|id| SObject::of(*id) == Some(sobject)).collect();
+            let ids = of_object(ids, sobject);
             let fields = match sobject {
                 SObject::Lead => &["Name", "IsConverted"][..],
                 SObject::Account if has_persons => &["Name", "IsPersonAccount", "PersonContactId"],
@@ -56,7 +55,7 @@ impl Org {
         let callers = caller_fields(facts);
         let mut candidates = BTreeMap::new();
         for sobject in SObject::CALLERS {
-            let ids: Vec<SalesforceId> = ids.iter().copied().filter(|id| SObject::of(*id) == Some(sobject)).collect();
+            let ids = of_object(ids, sobject);
             for soql in Soql::callers_by_id(sobject, &ids, &callers) {
                 let read = self.call(async |client| client.query(&soql).await).await?;
                 let read = read.iter().filter_map(|record| Some((record.id()?, found(record)?.candidate)));
@@ -104,7 +103,7 @@ impl Org {
     ) -> Result<Vec<(SalesforceId, Option<SalesforceId>)>, BatchError> {
         let mut deleted = Vec::new();
         for sobject in SObject::CALLERS {
-            let ids: Vec<SalesforceId> = ids.iter().copied().filter(|id| SObject::of(*id) == Some(sobject)).collect();
+            let ids = of_object(ids, sobject);
             for soql in Soql::fates(sobject, &ids) {
                 let records = self.call(async |client| client.query_with_deleted(&soql).await).await?;
                 let records = records.iter().filter(|record| record.bool("IsDeleted") == Some(true));
@@ -158,4 +157,9 @@ impl Org {
     pub async fn update(&mut self, updates: &[Update]) -> Result<Vec<Result<(), Refusal>>, BatchError> {
         self.call(async |client| client.update(updates).await).await
     }
+}
+
+/// Those of the ids that are of an object.
+fn of_object(ids: &BTreeSet<SalesforceId>, sobject: SObject) -> Vec<SalesforceId> {
+    ids.iter().copied().filter(|id| SObject::of(*id) == Some(sobject)).collect()
 }
