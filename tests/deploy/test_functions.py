@@ -157,24 +157,27 @@ def bad_schedules(stack):
             "Target": {
                 "Arn": "{ReconcileFunctionAliaslive}",
                 "RetryPolicy": {"MaximumRetryAttempts": 0},
-                "RoleArn": "{SweepRole.Arn}",
+                "RoleArn": "{ScheduleRole.Arn}",
             },
         },
-        "ReconcileFunctionLines": {
-            "FlexibleTimeWindow": {"Mode": "OFF"},
-            "ScheduleExpression": "rate(1 day)",
-            "Target": {
-                "Arn": "{ReconcileFunctionAliaslive}",
-                "Input": '{"source":"aws.scheduler","job":"lines"}',
-                "RetryPolicy": {"MaximumRetryAttempts": 0},
-                "RoleArn": "{LinesRole.Arn}",
-            },
+        **{
+            f"ReconcileFunction{job.capitalize()}": {
+                "FlexibleTimeWindow": {"Mode": "OFF"},
+                "ScheduleExpression": "rate(1 day)",
+                "Target": {
+                    "Arn": "{ReconcileFunctionAliaslive}",
+                    "Input": f'{{"source":"aws.scheduler","job":"{job}"}}',
+                    "RetryPolicy": {"MaximumRetryAttempts": 0},
+                    "RoleArn": "{ScheduleRole.Arn}",
+                },
+            }
+            for job in ("lines", "grants")
         },
     }
     return differences(stack.of_type("AWS::Scheduler::Schedule"), expected)
 
 
-def test_the_sweep_runs_every_minute_and_the_lines_are_read_daily_each_with_a_role_of_its_own(stack):
+def test_the_sweep_runs_every_minute_and_the_other_jobs_daily(stack):
     assert bad_schedules(stack) == []
 
 

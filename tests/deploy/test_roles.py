@@ -112,11 +112,7 @@ ROLES = {
             "lambda": for_lambda("Reconcile", "RetriesQueue"),
         },
     ),
-    "SweepRole": (
-        "scheduler.amazonaws.com",
-        {"invoke": {"{ReconcileFunction.Arn}:live": "lambda:InvokeFunction"}},
-    ),
-    "LinesRole": (
+    "ScheduleRole": (
         "scheduler.amazonaws.com",
         {"invoke": {"{ReconcileFunction.Arn}:live": "lambda:InvokeFunction"}},
     ),

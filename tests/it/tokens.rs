@@ -1,6 +1,7 @@
 //! Refresh token rotation, where each refresh invalidates the token that it used: no token is used twice, and this system
 //! never invalidates its own connection.
 
+use jiff::{SignedDuration, Timestamp};
 use local::demo::bodies::CallBody;
 use reqwest::{Method, StatusCode};
 use salesforce_sandbox::Options;
@@ -251,5 +252,48 @@ async fn the_console_stores_the_tokens_of_a_session_that_it_renews() {
     assert_eq!(refreshes(&env).await, 1);
     let after = env.tokens().await;
     assert!(after["access_token"] != before["access_token"] && after["refresh_token"] != before["refresh_token"]);
+    assert_alive(&env).await;
+}
+
+/// Makes the tenant's grant one that was made, and last refreshed, this many days ago, and runs the daily schedule.
+async fn a_quiet_time(env: &TestEnv, days: i64) {
+    let at = (Timestamp::now() - SignedDuration::from_hours(days * 24)).as_second().to_string();
+    env.update_tenant(json!({
+        "UpdateExpression": "SET salesforce.connected_at = :at REMOVE grant_refreshed_at",
+        "ExpressionAttributeValues": {":at": {"N": at}},
+    }))
+    .await;
+    let schedule = env.running.stack.info().schedules["ReconcileFunctionGrants"].clone();
+    assert!(env.request(schedule).send().await.unwrap().status().is_success());
+    env.wait_for_empty_queues().await;
+}
+
+#[tokio::test]
+async fn the_grant_of_a_quiet_org_is_refreshed_every_week() {
+    let env = env().await;
+    a_quiet_time(&env, 6).await;
+    assert_eq!(refreshes(&env).await, 0);
+    for week in 1..=4 {
+        a_quiet_time(&env, 7).await;
+        assert_eq!(refreshes(&env).await, week);
+        assert_alive(&env).await;
+    }
+    let call = CallBody::inbound(1);
+    env.end([&call]).await;
+    assert_logged_once(&env, &[call]);
+    assert_eq!(refreshes(&env).await, 4, "the session that the last refresh began is used");
+}
+
+#[tokio::test]
+async fn the_dead_grant_of_a_quiet_org_is_found_before_a_call_comes() {
+    let env = env().await;
+    let stored = env.tokens().await["refresh_token"].as_str().unwrap().to_owned();
+    env.refresh_as_somebody_else(&stored).await;
+    a_quiet_time(&env, 8).await;
+    assert_eq!(env.connection().await["state"], "reconnect_needed");
+
+    connect_again(&env).await;
+    env.forget_connection_state().await;
+    a_quiet_time(&env, 8).await;
     assert_alive(&env).await;
 }

@@ -1,7 +1,8 @@
-//! Wakes the writer for retries that are due, and for overdue entries whose wake-up was lost. Reads the phone numbers of
-//! each company's own lines once a day.
+//! Wakes the writer for retries that are due, for overdue entries whose wake-up was lost, and once a day for grants that
+//! were not refreshed for a week. Reads the phone numbers of each company's own lines once a day.
 
 mod aircall;
+mod grants;
 mod lines;
 mod payload;
 mod sweep;

@@ -8,6 +8,7 @@ use store::{Calls, Tenants};
 use tokio::time::Instant;
 
 use crate::aircall::Aircall;
+use crate::grants;
 use crate::lines::{self, LinesRead};
 use crate::sweep::{self, Swept};
 
@@ -39,6 +40,8 @@ pub(crate) enum Job {
     Sweep,
     /// Reading the own lines, each day.
     Lines,
+    /// Finding idle grants, each day.
+    Grants,
 }
 
 /// Handles all triggers.
@@ -55,10 +58,10 @@ pub(crate) struct Reconcile {
 }
 
 impl Reconcile {
-    /// Forwards the retries, each with its own outcome; or sweeps, or reads the own lines until the deadline.
+    /// Forwards the retries, each with its own outcome, or does the schedule's job until the deadline.
     ///
     /// # Errors
-    /// When the sweep or the reading fails. The next one follows in a minute or in a day.
+    /// When the job fails. The next one follows in a minute or in a day.
     pub(crate) async fn handle(
         &self,
         payload: Payload,
@@ -89,6 +92,12 @@ impl Reconcile {
                 if not_reached > 0 {
                     tracing::warn!(not_reached, "the own lines of some tenants were not read in time");
                 }
+                Ok(None)
+            }
+            Payload::Schedule { source, job: Job::Grants } => {
+                let woken = grants::wake_idle(self, Timestamp::now(), deadline).await;
+                let tenants = woken.inspect_err(|error| tracing::error!(%error, "idle grants were not all found"))?;
+                tracing::info!(tenants, source, "woke the writer for idle grants");
                 Ok(None)
             }
         }

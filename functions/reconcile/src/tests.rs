@@ -1,5 +1,6 @@
 //! All triggers, against an embedded DynamoDB and a mock SQS that records its requests.
 
+mod grants;
 mod lines;
 
 use std::time::Duration;

@@ -47,7 +47,10 @@ impl Writer {
         let mut drain = Drain { tenant, holder: holder.to_owned(), deadline, org: None, wrote: false };
         drain.tenant.facts = std::mem::take(&mut drain.tenant.facts).as_of(now);
         let outcome = match is_open(&drain.tenant, now) {
-            Ok(()) => self.drain_all(&mut drain, woken).await,
+            Ok(()) => match self.drain_all(&mut drain, woken).await {
+                Ok(()) => self.keep_grant(&mut drain, Timestamp::now()).await.map_err(DrainError::from),
+                failed => failed,
+            },
             Err(stop) => {
                 tracing::warn!(tenant = %id, %stop, "the org takes no requests, nothing is written");
                 Ok(())

@@ -2,6 +2,7 @@
 
 mod batch;
 mod drain;
+mod grant;
 mod outcome;
 mod rounds;
 mod writer;

@@ -84,20 +84,26 @@ impl Org {
         let should_renew =
             matches!(&answer, Err(error) if error.kind() == Kind::Refresh && self.renewal_may_help(error));
         if should_renew {
-            // If the run ended between the refresh and storing its token, the only valid token would be lost.
-            if self.time_left()? < self.session.renewal() {
-                return Err(BatchError::RetrySoon(Reason::new(
-                    "TOKEN_REFRESH",
-                    "The session with Salesforce has to be renewed.",
-                )));
-            }
-            self.session.renew().await?;
+            self.renew().await?;
             answer = self.send(&request).await?;
         }
         Ok(answer)
     }
 
-    /// The same with a request that is given up after `limit`, if there is one.
+    /// Renews the session, whether it has expired or not.
+    ///
+    /// # Errors
+    /// When the grant is dead, no new token is available now, or the run has too little time left.
+    pub async fn renew(&mut self) -> Result<(), BatchError> {
+        // If the run ended between the refresh and storing its token, the only valid token would be lost.
+        if self.time_left()? < self.session.renewal() {
+            let message = "The session with Salesforce has to be renewed.";
+            return Err(BatchError::RetrySoon(Reason::new("TOKEN_REFRESH", message)));
+        }
+        self.session.renew().await
+    }
+
+    /// Like [`Org::try_call`], with a request that is given up after `limit`, if there is one.
     ///
     /// # Errors
     /// Why the work cannot go on.

@@ -142,6 +142,10 @@ impl Session {
                     login_url: self.tokens.login_url.clone(),
                 };
                 self.connector.store(&self.tenant, &tokens, &self.tokens).await?;
+                if let Err(error) = self.connector.tenants.set_grant_refreshed(&self.tenant, Timestamp::now()).await {
+                    // It is refreshed once more the next day.
+                    tracing::warn!(tenant = %self.tenant, %error, "the time of a refresh was not stored");
+                }
                 tracing::info!(tenant = %self.tenant, "renewed the session with Salesforce");
                 self.use_tokens(tokens)
             }

@@ -11,7 +11,9 @@
 //! | `choices` | `set_statuses`, `set_user` |
 //! | `lease` | `acquire`, `release` |
 //! | `digest_key` | `digest_key` |
-//! | `own_lines` | `own_lines`, `set_own_lines`, `with_aircall` |
+//! | `grant` | `set_grant_refreshed` |
+//! | `own_lines` | `own_lines`, `set_own_lines` |
+//! | `scan` | `with_aircall`, `with_idle_grant` |
 //! | `allowed_orgs` | what [`AllowedOrgs`](allowed_orgs::AllowedOrgs) reads |
 //! | `webhook_tokens` | `set_webhook_tokens`, `retire_webhook_tokens` |
 
@@ -20,10 +22,12 @@ pub(crate) mod allowed_orgs;
 pub(crate) mod choices;
 mod connect;
 mod digest_key;
+pub(crate) mod grant;
 pub(crate) mod lease;
 pub(crate) mod org_facts;
 pub(crate) mod own_lines;
 pub(crate) mod salesforce;
+pub(crate) mod scan;
 pub(crate) mod tenant;
 pub(crate) mod webhook_tokens;
 
@@ -61,8 +65,8 @@ impl Tenants {
 
     /// Stores the tenant's webhook tokens, connections and state, which an admin configures.
     ///
-    /// The org's facts, its API usage, the own lines, what was chosen from the org and the time of the last event are
-    /// observed later and stored only where absent.
+    /// The org's facts, its API usage, the own lines, what was chosen from the org and the times of the last refresh and of
+    /// the last event are observed later and stored only where absent.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -86,6 +90,10 @@ impl Tenants {
         let update = update.set_if_absent(choices::STATUSES, item::value(&tenant.statuses));
         let users = tenant.users.iter().map(|(aircall, user)| (aircall.to_string(), item::value(user)));
         let update = update.set_if_absent(choices::USERS, AttributeValue::M(users.collect()));
+        let update = match tenant.grant_refreshed_at {
+            Some(at) => update.set_if_absent(grant::REFRESHED_AT, item::seconds(at)),
+            None => update,
+        };
         let update = match tenant.last_event_at {
             Some(at) => update.set_if_absent("last_event_at", item::seconds(at)),
             None => update,

@@ -101,13 +101,23 @@ impl Drain {
     }
 
     async fn ask_to_reconnect(&mut self, tenants: &Tenants, reason: Reason) -> Result<Triage, store::Error> {
+        let until = self.note_dead_grant(tenants, &reason).await?;
+        Ok(Triage::Defer(Deferral { reason, until }))
+    }
+
+    /// Stores that the connection is dead. Returns when it is tried again.
+    pub(crate) async fn note_dead_grant(
+        &mut self,
+        tenants: &Tenants,
+        reason: &Reason,
+    ) -> Result<Timestamp, store::Error> {
         let was_known = self.tenant.state.is_dead();
-        let until = connection::ask_to_reconnect(tenants, &mut self.tenant, &reason).await?;
+        let until = connection::ask_to_reconnect(tenants, &mut self.tenant, reason).await?;
         if !was_known {
             let (tenant, code) = (&self.tenant.id, &reason.code);
             tracing::warn!(target: TARGET, ReconnectsNeeded = 1, %tenant, code, "the connection to the org is dead");
         }
-        Ok(Triage::Defer(Deferral { reason, until }))
+        Ok(until)
     }
 }
 

@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::tenant_id::TenantId;
 use crate::tenants::aircall::{AircallConnection, AircallState};
 use crate::tenants::choices;
+use crate::tenants::grant;
 use crate::tenants::salesforce::{Connection, ConnectionState};
 use crate::tenants::{Tenants, key_of};
 
@@ -48,6 +49,7 @@ impl Tenants {
                 .set("salesforce", item::value(connection))
                 .set("state", item::value(&ConnectionState::Connected))
                 .remove("former_login_url")
+                .remove(grant::REFRESHED_AT)
                 .only_if_exists("tenant")
                 .value("org", item::text(&connection.org_id))
         };
@@ -66,7 +68,7 @@ impl Tenants {
     /// # Errors
     /// When DynamoDB cannot answer.
     pub async fn disconnect_salesforce(&self, id: &TenantId, login_url: &str) -> Result<bool, Error> {
-        let update = forget_org(Update::default().remove("salesforce"));
+        let update = forget_org(Update::default().remove("salesforce").remove(grant::REFRESHED_AT));
         let update = update.set("former_login_url", item::text(login_url));
         let update = update.set("state", item::value(&ConnectionState::Connected)).only_if_exists("tenant");
         self.table.update_if(key_of(id), update).await

@@ -3,26 +3,13 @@
 use rules::OwnLines;
 
 use crate::dynamodb::expression::Update;
-use crate::dynamodb::item::{self, Attributes, Item};
+use crate::dynamodb::item::{self, Item};
 use crate::error::{self, Error};
 use crate::tenant_id::TenantId;
 use crate::tenants::{Tenants, key_of};
 
 /// The attribute that holds them: a list of texts.
 pub(super) const ATTRIBUTE: &str = "own_lines";
-
-/// A page of the tenants that have an Aircall connection.
-#[derive(Clone, Debug)]
-pub struct WithAircall {
-    /// The tenants, in no particular order.
-    pub tenants: Vec<TenantId>,
-    /// Where the next page begins; none after the last one.
-    pub next: Option<TenantPosition>,
-}
-
-/// Where a page of [`WithAircall`] ends.
-#[derive(Clone, Debug)]
-pub struct TenantPosition(Attributes);
 
 impl Tenants {
     /// The phone numbers of the company's own lines; none if they are not known.
@@ -43,27 +30,6 @@ impl Tenants {
     pub async fn set_own_lines(&self, id: &TenantId, lines: &OwnLines) -> Result<bool, Error> {
         let update = Update::default().set(ATTRIBUTE, item::value(lines)).only_if_exists("tenant");
         self.table.update_if(key_of(id), update).await
-    }
-
-    /// A page of the tenants that have an Aircall connection.
-    ///
-    /// # Errors
-    /// When DynamoDB cannot answer.
-    pub async fn with_aircall(&self, from: Option<TenantPosition>) -> Result<WithAircall, Error> {
-        let answer = self
-            .table
-            .scan()
-            .filter_expression("attribute_exists(#aircall)")
-            .projection_expression("#tenant")
-            .expression_attribute_names("#aircall", "aircall")
-            .expression_attribute_names("#tenant", "tenant")
-            .set_exclusive_start_key(from.map(|position| position.0))
-            .send()
-            .await
-            .map_err(|e| error::from_sdk("Scan", &e))?;
-        let tenant = |item: &Attributes| TenantId::parse(item.get("tenant")?.as_s().ok()?).ok();
-        let tenants = answer.items.iter().flatten().filter_map(tenant).collect();
-        Ok(WithAircall { tenants, next: answer.last_evaluated_key.map(TenantPosition) })
     }
 }
 

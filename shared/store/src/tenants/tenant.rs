@@ -8,6 +8,7 @@ use crate::error::Corrupt;
 use crate::tenant_id::TenantId;
 use crate::tenants::aircall::AircallConnection;
 use crate::tenants::choices::{self, ChosenUsers};
+use crate::tenants::grant;
 use crate::tenants::org_facts::OrgFacts;
 use crate::tenants::own_lines;
 use crate::tenants::salesforce::{ApiUsage, Connection, ConnectionState};
@@ -29,6 +30,8 @@ pub struct Tenant {
     pub former_login_url: Option<String>,
     /// Whether the org accepts requests.
     pub state: ConnectionState,
+    /// When its grant was last refreshed, if it was since it was made; the writer stores it.
+    pub grant_refreshed_at: Option<Timestamp>,
     /// Known facts about the org.
     pub facts: OrgFacts,
     /// The org's API usage, as Salesforce last reported.
@@ -55,6 +58,7 @@ impl Tenant {
             salesforce: None,
             former_login_url: None,
             state: ConnectionState::Connected,
+            grant_refreshed_at: None,
             facts: OrgFacts::default(),
             api_usage: None,
             aircall: None,
@@ -76,6 +80,7 @@ pub(crate) fn read(id: &TenantId, item: Attributes) -> Result<Tenant, Corrupt> {
         salesforce: item.optional("salesforce"),
         former_login_url: item.optional("former_login_url"),
         state: item.optional("state").unwrap_or_default(),
+        grant_refreshed_at: item.instant(grant::REFRESHED_AT),
         facts: item.optional("facts").unwrap_or_default(),
         api_usage: item.optional("api_usage"),
         aircall: item.optional("aircall"),

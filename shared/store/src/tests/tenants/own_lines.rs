@@ -65,27 +65,3 @@ async fn unreadable_own_lines_are_left_out() {
         assert_eq!(read(&tenants).await, expected, "{stored:?}");
     }
 }
-
-#[tokio::test]
-async fn only_tenants_with_an_aircall_connection_are_listed() {
-    let tables = TestTables::start().await;
-    let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
-    let connection = AircallConnection {
-        company_id: None,
-        company_name: "Example Company".to_owned(),
-        how: AircallAuth::ApiKey,
-        webhook_id: "1".to_owned(),
-        webhook_url: None,
-        connected_at: crate::tests::at(crate::tests::START),
-        rotated_at: None,
-        state: AircallState::Active,
-    };
-    for (id, aircall) in [("one", Some(connection.clone())), ("two", None), ("three", Some(connection))] {
-        tenants.put(&Tenant { aircall, ..Tenant::new(tenant(id)) }).await.unwrap();
-    }
-    let page = tenants.with_aircall(None).await.unwrap();
-    let mut listed: Vec<&str> = page.tenants.iter().map(TenantId::as_str).collect();
-    listed.sort_unstable();
-    assert_eq!(listed, ["one", "three"]);
-    assert!(page.next.is_none());
-}

@@ -1,0 +1,73 @@
+//! All tenants that have something in common, page by page.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+
+use crate::dynamodb::item::{self, Attributes};
+use crate::error::{self, Error};
+use crate::tenant_id::TenantId;
+use crate::tenants::{Tenants, grant};
+
+/// A page of tenants.
+#[derive(Clone, Debug)]
+pub struct TenantPage {
+    /// The tenants, in no particular order.
+    pub tenants: Vec<TenantId>,
+    /// Where the next page begins; none after the last one.
+    pub next: Option<TenantPosition>,
+}
+
+/// Where a [`TenantPage`] ends.
+#[derive(Clone, Debug)]
+pub struct TenantPosition(Attributes);
+
+impl Tenants {
+    /// A page of the tenants that have an Aircall connection.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn with_aircall(&self, from: Option<TenantPosition>) -> Result<TenantPage, Error> {
+        self.scan("attribute_exists(#aircall)", &["aircall"], [], from).await
+    }
+
+    /// A page of the tenants whose Salesforce grant was last refreshed, or made, by `before`.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn with_idle_grant(&self, before: Timestamp, from: Option<TenantPosition>) -> Result<TenantPage, Error> {
+        let filter =
+            "attribute_exists(#salesforce) AND (#refreshed <= :before OR (attribute_not_exists(#refreshed) AND \
+                      (attribute_not_exists(#salesforce.#connected_at) OR #salesforce.#connected_at <= :before)))"
+                .replace("#refreshed", &format!("#{}", grant::REFRESHED_AT));
+        let names = ["salesforce", "connected_at", grant::REFRESHED_AT];
+        self.scan(&filter, &names, [(":before".to_owned(), item::seconds(before))], from).await
+    }
+
+    /// A page of the tenants that `filter` admits.
+    async fn scan<const N: usize>(
+        &self,
+        filter: &str,
+        names: &[&str],
+        values: [(String, AttributeValue); N],
+        from: Option<TenantPosition>,
+    ) -> Result<TenantPage, Error> {
+        let names = names.iter().chain(&["tenant"]).map(|name| (format!("#{name}"), (*name).to_owned()));
+        let values: HashMap<_, _> = values.into();
+        let answer = self
+            .table
+            .scan()
+            .filter_expression(filter)
+            .projection_expression("#tenant")
+            .set_expression_attribute_names(Some(names.collect()))
+            .set_expression_attribute_values((N > 0).then_some(values))
+            .set_exclusive_start_key(from.map(|position| position.0))
+            .send()
+            .await
+            .map_err(|e| error::from_sdk("Scan", &e))?;
+        let tenant = |item: &Attributes| TenantId::parse(item.get("tenant")?.as_s().ok()?).ok();
+        let tenants = answer.items.iter().flatten().filter_map(tenant).collect();
+        Ok(TenantPage { tenants, next: answer.last_evaluated_key.map(TenantPosition) })
+    }
+}
