@@ -140,6 +140,33 @@ async fn a_create_that_takes_effect_after_the_next_call_of_the_number_makes_no_s
 }
 
 #[tokio::test]
+async fn a_case_that_a_late_create_makes_is_not_made_again_where_the_org_takes_one_record_at_a_time() {
+    let env = env().await;
+    env.put_settings(json!({"relate_to": "case", "create_case_if_none": true})).await;
+    let calls: Vec<_> = (1..=5).map(CallBody::inbound).collect();
+    env.fault(late("POST", GRAPH, 5_000)).await;
+    env.post(calls[4].event("call.ended")).await;
+    env.until("the answer is lost", async |env| env.faults_left().await == json!([])).await;
+    env.hold_writer().await;
+    env.post_all(calls[..4].iter().map(|call| call.event("call.ended"))).await;
+    env.wait_for_empty_queues().await;
+    let write_size = json!({"M": {
+        "value": {"M": {"records": {"N": "1"}, "successes": {"N": "0"}}},
+        "at": {"N": jiff::Timestamp::now().as_second().to_string()},
+    }});
+    let learned =
+        json!({"UpdateExpression": "SET facts.write_size = :size", "ExpressionAttributeValues": {":size": write_size}});
+    env.update_tenant(learned).await;
+    // The Task of the late create is written after the others, if nothing puts it first.
+    env.tenant.org.set_options(Options { write_ms: 1_000, ..Options::default() });
+    env.make_due(&calls[4].key()).await;
+    env.break_lease().await;
+    env.wake().await;
+    env.wait_until_idle().await;
+    assert_eq!((env.records("Case").len(), env.records("Task").len()), (1, 5));
+}
+
+#[tokio::test]
 async fn a_case_that_is_created_late_stays_the_only_one_of_its_contact() {
     let env = env().await;
     env.put_settings(json!({"relate_to": "case", "create_case_if_none": true})).await;

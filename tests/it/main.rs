@@ -28,6 +28,7 @@ mod messages;
 mod messages_bodies;
 mod one_bad_record;
 mod openapi;
+mod org_pairs;
 mod org_rules;
 mod orgs;
 mod outage_triage;

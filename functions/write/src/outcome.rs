@@ -54,8 +54,14 @@ pub(crate) fn postponed(job: Job, reason: Reason) -> Finished {
 }
 
 /// The attempt was refused with a code that nobody knows. It is retried for an hour, and has then failed.
-pub(crate) fn unknown_code(job: Job, reason: Reason) -> Finished {
+pub(crate) fn unknown_code(mut job: Job, reason: Reason) -> Finished {
     let now = Timestamp::now();
+    // A poison entry stays alone.
+    let failures = shared_failures(&job);
+    if job.attempts == 0 {
+        // An admin retries it: the hour begins again.
+        job.problem = None;
+    }
     let since = job.problem.as_ref().filter(|problem| problem.code == reason.code).map_or(now, |problem| problem.since);
     let (key, code) = (redact_key(&job.key), &reason.code);
     tracing::warn!(target: TARGET, UnknownCodes = 1, key, code, "Salesforce refused with a code that is in no list");
@@ -63,8 +69,6 @@ pub(crate) fn unknown_code(job: Job, reason: Reason) -> Finished {
         return failed(job, reason);
     }
     let due_at = backoff::retry_delay(job.attempts, &job.key).map(|delay| now + delay);
-    // A poison entry stays alone.
-    let failures = shared_failures(&job);
     postponed_or_failed(job, reason, failures, due_at)
 }
 

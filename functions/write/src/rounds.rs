@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use org::{
     BatchError, Hints, InsteadOfAccount, Job, Knowledge, Matched, Missing, Org, Owner, Pace, Plan, Remember, UserKey,
-    Users, status_names,
+    Users, callers_of, status_names,
 };
 use rules::matching::{Callers, Candidate, Matches, Record};
 use rules::settings::{Settings, UnknownNumber};
@@ -270,7 +270,7 @@ impl<'a> Rounds<'a> {
         let (forgotten, named) = (self.hints.forgotten.clone(), self.hints.named.clone());
         let statuses = status_names(&facts, &self.tenant.statuses);
         let named_in = |(_, fix): &(Job, Fix)| match fix {
-            Fix::Use(refusal) => refusal.cause().records.clone(),
+            Fix::Use(_, refusal) => refusal.cause().records.clone(),
             _ => Vec::new(),
         };
         let named_records = self.org.candidates(&to_fix.iter().flat_map(named_in).collect(), &facts).await?;
@@ -311,15 +311,17 @@ impl<'a> Rounds<'a> {
                     }
                     helps
                 }
-                Fix::Use(refusal) => {
-                    let usable = usable(refusal, &named_records, &job.phone);
+                Fix::Use(sobject, refusal) => {
+                    let usable = usable(refusal, &named_records, &job, &callers_of([&job], self.tenant));
                     let is_used = !named.contains_key(&job.phone) && self.use_record(&job, usable, refusal);
-                    let is_saved = !is_used && may_save(&job, refusal);
-                    job.adjusted.saves_duplicates |= is_saved;
+                    let is_saved = !is_used && may_save(&job, *sobject, refusal);
+                    if is_saved {
+                        job.adjusted.saves_duplicates.insert(*sobject, named_by(refusal));
+                    }
                     is_used || is_saved
                 }
-                Fix::SaveDuplicate(_) => {
-                    job.adjusted.saves_duplicates = true;
+                Fix::SaveDuplicate(sobject, refusal) => {
+                    job.adjusted.saves_duplicates.insert(*sobject, named_by(refusal));
                     true
                 }
                 Fix::DefaultOwner(_) => {
@@ -438,21 +440,18 @@ impl<'a> Rounds<'a> {
 fn usable<'c>(
     refusal: &Refusal,
     candidates: &'c BTreeMap<SalesforceId, Candidate>,
-    phone: &E164,
+    job: &Job,
+    callers: &Callers,
 ) -> Option<&'c Candidate> {
     let named = || refusal.cause().records.iter().filter_map(|id| candidates.get(id));
     let is_rule = refusal.cause().duplicate_rule.is_some();
-    named().find(|candidate| has_number(candidate, phone)).or_else(|| named().find(|c| !is_rule || has_no_number(c)))
+    let has_number = |candidate: &&Candidate| Matches::new(callers, [*candidate]).count(&job.phone) > 0;
+    named().find(has_number).or_else(|| named().find(|candidate| !is_rule || has_no_number(candidate)))
 }
 
-/// Whether a record that a duplicate rule named has the phone number.
-fn has_number(candidate: &Candidate, phone: &E164) -> bool {
-    Matches::new(&[phone].into_iter().collect::<Callers>(), [candidate]).count(phone) > 0
-}
-
-/// Whether it has none at all.
+/// Whether a record has no phone number at all, but for words such as `n/a`.
 fn has_no_number(candidate: &Candidate) -> bool {
-    candidate.phones.iter().all(|text| text.trim().is_empty())
+    candidate.phones.iter().all(|text| !text.chars().any(char::is_numeric))
 }
 
 /// The jobs that do not have to wait, and those that do, with the time until when.

@@ -56,6 +56,14 @@ impl Bundle {
         self.pending.iter().filter(|create| !excludes(create)).map(|create| create.until).max()
     }
 
+    /// Takes out all Tasks but so many. Those of unanswered requests stay first, so that Salesforce goes on to refuse the
+    /// later one of the two.
+    pub fn split_off(&mut self, tasks: usize) -> Vec<Draft> {
+        let pending = &self.pending;
+        self.drafts.sort_by_key(|draft| !pending.iter().any(|create| create.keys.contains(&draft.job.key)));
+        self.drafts.split_off(self.drafts.len().min(tasks))
+    }
+
     /// The objects of the records that it creates.
     pub fn creates(&self) -> impl Iterator<Item = SObject> + '_ {
         let record = self.record.as_ref().map(|record| record.kind().into());
@@ -68,11 +76,13 @@ impl Bundle {
         let mut parts = Vec::new();
         let Some(first) = self.drafts.first() else { return parts };
         let owner = &self.owner;
-        let saves_duplicates = self.drafts.iter().any(|draft| draft.job.adjusted.saves_duplicates);
+        let saves_duplicate = |sobject: SObject| {
+            self.drafts.iter().any(|draft| draft.job.adjusted.saves_duplicates.contains_key(&sobject))
+        };
         let create = |name: &str, wire: Record, sobject: SObject| {
             let wire = if sobject == SObject::Account { with_type(wire, facts) } else { wire };
             let part = Subrequest::create(name, without(wire, sobject, facts)).assigned_by(self.assignment);
-            if saves_duplicates { part.saving_duplicates() } else { part }
+            if saves_duplicate(sobject) { part.saving_duplicates() } else { part }
         };
         if let Some(new) = &self.record {
             let wire = call_log::new_record(new, owner);

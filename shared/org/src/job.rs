@@ -1,11 +1,11 @@
 //! The input of one Task.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rules::settings::Settings;
 use rules::{E164, Interaction, MessageId, Task, TaskStatus, Topic, Trace, Verdict};
-use salesforce::SalesforceId;
+use salesforce::{SObject, SalesforceId};
 use store::{ChosenUsers, Entry, Problem, Unconfirmed, Written};
 
 use crate::owners::UserKey;
@@ -44,14 +44,15 @@ pub struct Job {
 }
 
 /// What of a job is written otherwise because Salesforce refused it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Adjusted {
     /// Whether the connecting user owns the Task instead of the Aircall user.
     pub by_default_owner: bool,
     /// Why new records belong to the connecting user, if they do.
     pub keeps_records: Option<KeepsRecords>,
-    /// Whether new records are saved although a duplicate rule alerts.
-    pub saves_duplicates: bool,
+    /// The objects whose new record is saved although a duplicate rule alerts, each with what alerts, as the subject of a
+    /// sentence.
+    pub saves_duplicates: BTreeMap<SObject, String>,
     /// Whether a new record omits the e-mail, which Salesforce considers invalid.
     pub without_email: bool,
     /// The Account of a new Contact, if the one that was planned was refused.

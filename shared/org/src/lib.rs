@@ -41,7 +41,7 @@ pub use bundle::{Bundle, BundleAccount};
 pub use companies::Companies;
 pub use draft::{Draft, status_names, without};
 pub use job::{Adjusted, InsteadOfAccount, Job, KeepsRecords};
-pub use lookup::{Hints, Knowledge, Lookup};
+pub use lookup::{Hints, Knowledge, Lookup, callers_of};
 pub use missing::{InvalidMissing, Missing};
 pub use org::Org;
 pub use owners::{MatchedBy, Owner, Owners, UserKey};

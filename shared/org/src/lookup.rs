@@ -410,7 +410,8 @@ impl Lookup {
 }
 
 /// The jobs' phone numbers, with the countries of their lines and of the org.
-fn callers_of(jobs: &[Job], tenant: &Tenant) -> Callers {
+/// The other parties of the jobs, to be found in the records of the tenant's org.
+pub fn callers_of<'j>(jobs: impl IntoIterator<Item = &'j Job>, tenant: &Tenant) -> Callers {
     let mut callers = Callers::new(tenant.facts.country.and_then(|known| known.value));
     for job in jobs {
         let line = job.interaction.line().digits.as_deref().and_then(|digits| E164::parse(digits).ok());

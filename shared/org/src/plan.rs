@@ -7,7 +7,7 @@ use rules::relate::{Relation, relate};
 use rules::settings::Settings;
 use rules::unknown::{AccountOfContact, NewRecord, account_of_contact, create};
 use rules::{Contact, OwnLines, SkipReason, Topic};
-use salesforce::{AssignmentRules, SalesforceId};
+use salesforce::{AssignmentRules, SObject, SalesforceId};
 use store::{ChosenUsers, Related, TenantId};
 
 use crate::bundle::{Bundle, BundleAccount};
@@ -20,10 +20,6 @@ use crate::owners::{MatchedBy, Owner, Owners, UserKey};
 /// Added to the trace where a record may have been missed.
 const UNCONFIRMED: &str = "Salesforce did not answer the query for records of the last hours, which its search may not list \
                            yet. Whoever was entered lately may not have been found.";
-
-/// Added to the trace where a record is created although a duplicate rule alerts.
-const ALERTED: &str = "A duplicate rule in Salesforce alerts, but names no record with this phone number: the record is created \
-                       all the same.";
 
 /// Added to the trace where a new record belongs to the connecting user, as those of others are hidden from that user.
 const HIDDEN: &str = "The user who connected Salesforce does not see the records of others: the new record belongs to that \
@@ -120,8 +116,10 @@ impl Plan {
                 relate(settings, record.kind, found, &mut job.trace)
             };
             let owner = users.owner(&mut job);
-            if job.adjusted.saves_duplicates {
-                job.trace.note(Topic::Record, ALERTED);
+            let new_account = matches!(account, Some(BundleAccount::New(_))).then_some(SObject::Account);
+            let new_case = (relation == Relation::NewCase).then_some(SObject::Case);
+            for sobject in new.iter().map(|new| new.kind().into()).chain(new_account).chain(new_case) {
+                note_alert(&mut job, sobject);
             }
             match job.adjusted.keeps_records {
                 Some(KeepsRecords::Hidden) => job.trace.note(Topic::Record, HIDDEN),
@@ -235,6 +233,14 @@ fn note_own_line(job: &mut Job) {
     let finding = format!(
         "{phone} is the number of one of the company's own lines, and no record in Salesforce has it. None is created for own lines: not logged."
     );
+    job.trace.note(Topic::Record, finding);
+}
+
+/// Notes in the trace that the record is created although a duplicate rule alerts, if one did.
+fn note_alert(job: &mut Job, sobject: SObject) {
+    let Some(rule) = job.adjusted.saves_duplicates.get(&sobject) else { return };
+    let finding =
+        format!("{rule} alerts, but names no record that can be used: the {sobject} is created all the same.");
     job.trace.note(Topic::Record, finding);
 }
 

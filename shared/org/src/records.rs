@@ -34,7 +34,12 @@ impl Org {
                 _ => &["Name"],
             };
             for soql in Soql::records_by_id(sobject, &ids, fields) {
-                let read = self.call(async |client| client.query(&soql).await).await?;
+                let read = match self.try_call(async |client| client.query(&soql).await).await? {
+                    Ok(read) => read,
+                    // Those that cannot be read cannot be used.
+                    Err(error) if matches!(error.kind(), Kind::Fail | Kind::Degrade | Kind::Unknown) => continue,
+                    Err(error) => return Err(error.into()),
+                };
                 let read = read.iter().filter_map(found).map(|found| found.candidate);
                 let read = read.filter(|candidate| !candidate.is_converted).map(|candidate| candidate.record);
                 records.extend(read.filter_map(|record| Some((record.id?, record))));

@@ -8,10 +8,12 @@ use rules::RecordKind;
 use salesforce::{Graph, GraphResult, Kind, MAX_GRAPHS, MAX_NODES, MAX_RECORDS, Refusal, SalesforceId, SubResult};
 use store::Written;
 
+use super::POLL;
 use super::automation::{Ladder, is_of_automation};
 use super::fix::{Fix, Part, is_hidden};
 use super::progress::Progress;
 use super::requests::{Requests, Sent};
+use super::update::unanswered;
 use crate::outcome;
 
 /// The most records of a bundle beside its Tasks: an Account, its Contact and a Case.
@@ -26,6 +28,10 @@ pub(crate) async fn tasks(requests: &mut Requests<'_>, drafts: Vec<Draft>) -> Pr
         let chunk: Vec<Draft> = waiting.drain(..waiting.len().min(ladder.limit()).min(MAX_RECORDS)).collect();
         match create_tasks(requests, chunk, &mut ladder).await {
             Ok((step, again)) => {
+                // A field that the org lacks is missing for all Tasks, so do not let each request of a few fail in turn.
+                if step.lacks_field() {
+                    progress.to_fix.extend(waiting.drain(..).map(|draft| (draft.job, Fix::Nothing)));
+                }
                 progress.extend(step);
                 again.into_iter().rev().for_each(|draft| waiting.push_front(draft));
             }
@@ -70,8 +76,7 @@ pub(crate) async fn bundles(requests: &mut Requests<'_>, bundles: Vec<Bundle>) -
         let BundlesSent { progress: step, halted, again } = sent.unwrap_or_else(BundlesSent::aborted);
         // A field that the org lacks is missing for all bundles, so do not let each of them fail in turn. If Salesforce
         // reached no bundle at all, it would not reach any the next time.
-        let lacks_field = step.to_fix.iter().any(|(_, fix)| matches!(fix, Fix::LeaveOut(..)));
-        let is_over = !halted.is_empty() && (lacks_field || step.is_empty() && again.is_empty());
+        let is_over = !halted.is_empty() && (step.lacks_field() || step.is_empty() && again.is_empty());
         progress.extend(step);
         waiting.extend(halted);
         again.into_iter().rev().for_each(|bundle| waiting.push_front(bundle));
@@ -116,7 +121,15 @@ async fn create_bundles(
         has_room(chunk.len(), nodes, bundle) && (tasks == 0 || tasks + bundle.drafts.len() <= limit)
     }) {
         // The other Tasks follow when their record exists.
-        let later = bundle.drafts.split_off(bundle.drafts.len().min(limit));
+        let later = bundle.split_off(limit);
+        if !later.is_empty()
+            && let Some(until) = bundle.is_pending_until()
+        {
+            // Without the Tasks that were split off, an unanswered request may create the records as well.
+            let (until, drafts) = (until.min(Timestamp::now() + POLL), bundle.drafts.into_iter().chain(later));
+            done.progress.finished.extend(drafts.map(|draft| outcome::deferred(draft.job, unanswered(), until)));
+            continue;
+        }
         done.progress.to_fix.extend(later.into_iter().map(|draft| (draft.job, Fix::LookUpAgain)));
         let graph = Graph {
             id: format!("g{}", chunk.len()),

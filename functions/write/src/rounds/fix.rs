@@ -65,11 +65,11 @@ pub(crate) enum Fix {
     LeaveOut(SObject, Refusal),
     /// Match the phone number again.
     Rematch(Refusal),
-    /// Use the record that the refusal names, if it has the phone number or none; else create it all the same, if a duplicate
-    /// rule only alerts.
-    Use(Refusal),
-    /// Create the record although a duplicate rule alerts.
-    SaveDuplicate(Refusal),
+    /// Use the record that the refusal names instead of a new one of this object, if it has the phone number or none; else
+    /// create that all the same, if a duplicate rule only alerts.
+    Use(SObject, Refusal),
+    /// Create the record of this object although a duplicate rule alerts.
+    SaveDuplicate(SObject, Refusal),
     /// Make the connecting user the owner of the Task.
     DefaultOwner(Refusal),
     /// Make the connecting user the owner of new records.
@@ -99,18 +99,21 @@ pub(crate) fn action_for(part: Part, job: &Job, refusal: &Refusal) -> Action {
         }
         // A unique field of the org's own, or a duplicate rule.
         (Kind::AlreadyLogged | Kind::UseRecord, Part::Record(_) | Part::ContactOfAccount) => {
-            Action::FixAndRetry(Fix::Use(refusal.clone()))
+            Action::FixAndRetry(Fix::Use(part.sobject(), refusal.clone()))
         }
         (Kind::AlreadyLogged | Kind::UseRecord, Part::Company) => {
-            let account = named.filter(|id| SObject::of(*id) == Some(SObject::Account));
+            let mut named = refusal.cause().records.iter().copied();
+            let account = named.find(|id| SObject::of(*id) == Some(SObject::Account));
             Action::FixAndRetry(match account {
                 Some(account) => Fix::Account(InsteadOfAccount::Existing(account), refusal.clone()),
-                None if may_save(job, refusal) => Fix::SaveDuplicate(refusal.clone()),
+                None if may_save(job, SObject::Account, refusal) => {
+                    Fix::SaveDuplicate(SObject::Account, refusal.clone())
+                }
                 None => Fix::Account(InsteadOfAccount::None, refusal.clone()),
             })
         }
-        (Kind::UseRecord, Part::Case | Part::Task) if may_save(job, refusal) => {
-            Action::FixAndRetry(Fix::SaveDuplicate(refusal.clone()))
+        (Kind::UseRecord, Part::Case) if may_save(job, SObject::Case, refusal) => {
+            Action::FixAndRetry(Fix::SaveDuplicate(SObject::Case, refusal.clone()))
         }
         (Kind::Degrade, _) if can_do_without(refusal.fields_to_leave_out()) => leave_out(part, refusal),
         (Kind::Degrade, _) if refusal.missing_object() == Some(SObject::Task) => {
@@ -173,10 +176,10 @@ pub(crate) fn named_by(refusal: &Refusal) -> String {
     }
 }
 
-/// Whether the record would be saved if that was asked for, and was not yet.
-pub(crate) fn may_save(job: &Job, refusal: &Refusal) -> bool {
+/// Whether the record of this object would be saved if that was asked for, and was not yet.
+pub(crate) fn may_save(job: &Job, sobject: SObject, refusal: &Refusal) -> bool {
     let allows_save = refusal.cause().duplicate_rule.as_ref().is_some_and(|rule| rule.allows_save);
-    allows_save && !job.adjusted.saves_duplicates
+    allows_save && !job.adjusted.saves_duplicates.contains_key(&sobject)
 }
 
 fn can_do_without(fields: Option<&[String]>) -> bool {
@@ -244,8 +247,8 @@ impl Fix {
             Fix::LeaveOut(_, refusal)
             | Fix::ReadAgain(refusal)
             | Fix::Rematch(refusal)
-            | Fix::Use(refusal)
-            | Fix::SaveDuplicate(refusal)
+            | Fix::Use(_, refusal)
+            | Fix::SaveDuplicate(_, refusal)
             | Fix::DefaultOwner(refusal)
             | Fix::KeepRecords(_, refusal)
             | Fix::WithoutEmail(refusal)
@@ -257,10 +260,15 @@ impl Fix {
     /// Why the job has failed if the fix does not help.
     pub(crate) fn failure(&self) -> Reason {
         let mut reason = self.reason();
-        let (Fix::Use(refusal) | Fix::SaveDuplicate(refusal)) = self else { return reason };
-        if refusal.cause().duplicate_rule.is_some() {
+        let (Fix::Use(_, refusal) | Fix::SaveDuplicate(_, refusal)) = self else { return reason };
+        if let Some(rule) = &refusal.cause().duplicate_rule {
+            let refuses = if rule.allows_save {
+                "alerts even though the new record was to be saved"
+            } else {
+                "blocks the new record"
+            };
             reason.message = format!(
-                "{} {} blocks the new record, and names none that has this phone number or no number. An admin of Salesforce \
+                "{} {} {refuses}, and names none that has this phone number or no number. An admin of Salesforce \
                  changes the rule, or enters the number in the record that exists.",
                 reason.message,
                 named_by(refusal)
@@ -276,7 +284,7 @@ impl Fix {
             | Fix::ReadAgain(_)
             | Fix::DefaultOwner(_)
             | Fix::KeepRecords(..)
-            | Fix::SaveDuplicate(_)
+            | Fix::SaveDuplicate(..)
             | Fix::WithoutEmail(_)
             | Fix::Account(..)
             | Fix::AccountType(..) => true,

@@ -55,6 +55,11 @@ impl Progress {
         Self { aborted: Some(error), ..Self::default() }
     }
 
+    /// Whether the org lacks a field of what was written.
+    pub(crate) fn lacks_field(&self) -> bool {
+        self.to_fix.iter().any(|(_, fix)| matches!(fix, Fix::LeaveOut(..)))
+    }
+
     /// Whether no job got any result.
     pub(crate) fn is_empty(&self) -> bool {
         self.finished.is_empty() && self.existing.is_empty() && self.to_fix.is_empty() && self.refused_jobs.is_empty()
