@@ -26,14 +26,11 @@ impl Writer {
 
     async fn refresh(&self, drain: &mut Drain) -> Result<(), BatchError> {
         let Drain { tenant, holder, deadline, org, .. } = drain;
-        let org = match org {
-            Some(org) => org,
-            None => {
-                let settings = self.settings.get(&tenant.id).await?;
-                let opened = Org::open(&self.connector, tenant, holder, settings.api_usage_limit, *deadline).await?;
-                org.insert(opened)
-            }
-        };
-        org.renew().await
+        if let Some(org) = org {
+            return org.renew().await;
+        }
+        let settings = self.settings.get(&tenant.id).await?;
+        let opened = Org::open(&self.connector, tenant, holder, settings.api_usage_limit, *deadline).await?;
+        org.insert(opened).renew().await
     }
 }

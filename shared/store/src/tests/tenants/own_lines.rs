@@ -7,7 +7,7 @@ use super::one;
 use crate::dynamodb::item;
 use crate::test_tables::TestTables;
 use crate::tests::tenant;
-use crate::{AircallAuth, AircallConnection, AircallState, Tenant, TenantId, Tenants};
+use crate::{Tenant, Tenants};
 
 fn lines(phones: &[&str]) -> OwnLines {
     phones.iter().map(|phone| E164::parse(phone).unwrap()).collect()
