@@ -86,6 +86,7 @@ fn not_signed_in(console: &Console, error: &SignInError) -> Response {
         SignInError::OtherBrowser => (StatusCode::FORBIDDEN, "other browser"),
         SignInError::NotInstalled { .. } => (StatusCode::FORBIDDEN, "app not installed"),
         SignInError::Refused(_) => (StatusCode::FORBIDDEN, "refused by Salesforce"),
+        SignInError::Unverified(_) => (StatusCode::FORBIDDEN, "not verified"),
         SignInError::NoAdmin => (StatusCode::FORBIDDEN, "no admin"),
         SignInError::OrgNotAllowed(_) => (StatusCode::FORBIDDEN, "org not allowed"),
         SignInError::NoApp => (StatusCode::SERVICE_UNAVAILABLE, "no app"),

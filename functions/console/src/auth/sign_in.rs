@@ -5,7 +5,7 @@
 //! stored with the attempt. So neither a replayed callback nor one opened in another browser signs anybody in.
 
 use jiff::{SignedDuration, Timestamp};
-use salesforce::oauth::{self, ExchangeError, Pkce};
+use salesforce::oauth::{self, ExchangeError, Pkce, TrustedHosts, VerifyError};
 use salesforce::{Client, SalesforceId};
 use secrecy::SecretString;
 use store::{Attempt, Connection, SalesforceTokens, TenantId, TokenHash};
@@ -62,6 +62,11 @@ pub(crate) enum SignInError {
          of the Salesforce app. This page changes within a minute after that."
     )]
     NoApp,
+    /// What Salesforce said of the user, the org or its address does not hold.
+    #[error(
+        "The sign-in was refused: {0}. Nothing was stored. Please sign in again, and tell the console's operator if it happens again."
+    )]
+    Unverified(VerifyError),
     /// Salesforce signed the user in, but a later request failed.
     #[error("Salesforce signed you in, but the next request failed: {0}. Please sign in again.")]
     Unanswered(#[from] salesforce::Error),
@@ -71,6 +76,15 @@ pub(crate) enum SignInError {
     /// One of our own stores does not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
+}
+
+impl From<VerifyError> for SignInError {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Unanswered(error) => SignInError::Unanswered(error),
+            VerifyError::ForeignHost | VerifyError::Contradiction => SignInError::Unverified(error),
+        }
+    }
 }
 
 impl SignInError {
@@ -192,23 +206,16 @@ async fn verify_admin(console: &Console, tenant: &TenantId, tokens: &oauth::Toke
     if !console.allowed_orgs.contains(tenant).await? {
         return Err(SignInError::OrgNotAllowed(tokens.org_id));
     }
-    let (http, instance_url) = (&console.connector.http, &tokens.instance_url);
-    let client =
-        Client::new(http.clone(), instance_url.clone(), tokens.access_token.clone(), console.connector.version.clone());
+    let http = &console.connector.http;
+    let hosts = TrustedHosts::replaced_by(console.salesforce_login_url.as_ref());
+    let user = oauth::verify(http, tokens, hosts).await?;
+    let (instance_url, access_token) = (tokens.instance_url.clone(), tokens.access_token.clone());
+    let client = Client::new(http.clone(), instance_url, access_token, console.connector.version.clone());
     if !client.user_permissions().await?.value.is_admin() {
         return Err(SignInError::NoAdmin);
     }
-    match oauth::userinfo(http, instance_url, &tokens.access_token).await {
-        Ok(user) => {
-            let label = user.preferred_username.or(user.email).unwrap_or_else(|| user.user_id.to_string());
-            Ok(Admin { label, name: user.name })
-        }
-        Err(error) => {
-            // The user's ID is known, only the name is missing.
-            tracing::warn!(user = %tokens.user_id, kind = ?error.kind(), "Salesforce did not return the user's name");
-            Ok(Admin { label: tokens.user_id.to_string(), name: tokens.user_id.to_string() })
-        }
-    }
+    let label = user.preferred_username.or(user.email).unwrap_or_else(|| user.user_id.to_string());
+    Ok(Admin { label, name: user.name })
 }
 
 /// The hash of a `state`. The prefix separates it from the states of Aircall's OAuth.
