@@ -7,7 +7,8 @@
 
 pub(crate) mod aircall;
 mod api;
-mod check_page;
+pub(crate) mod check_page;
+pub(crate) mod consent;
 mod lease;
 pub(crate) mod lines;
 pub(crate) mod page;
@@ -44,6 +45,11 @@ pub(crate) fn pages() -> Router<AppState> {
             get(redirect_to("/connections/salesforce/check")).post(check_page::set_up),
         )
         .route("/connections/salesforce/statuses", get(redirect_to("/connections")).post(page::choose_statuses))
+        .route("/connections/salesforce/consent-link", get(redirect_to("/connections")).post(page::make_consent_link))
+        .route(
+            "/connections/salesforce/consent-link/withdraw",
+            get(redirect_to("/connections")).post(page::withdraw_consent_link),
+        )
         .route("/connections/salesforce/disconnect", get(redirect_to("/connections")).post(page::disconnect_salesforce))
         .route("/connections/aircall", get(redirect_to("/connections")).post(page::connect_aircall))
         .route("/connections/aircall/reactivate", get(redirect_to("/connections")).post(page::reactivate_aircall))
@@ -70,6 +76,8 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
     operations([
         (routes!(api::show), &[]),
         (routes!(api::salesforce::disconnect), &[AdminOnly, Busy, NotConnected]),
+        (routes!(api::salesforce::make_consent_link), &[AdminOnly, BadParameter, Busy, NotConnected]),
+        (routes!(api::salesforce::withdraw_consent_link), &[AdminOnly, Busy, NotConnected]),
         (
             routes!(api::salesforce::check),
             &[Busy, NotConnected, SalesforcePaused, SalesforceRefused, SalesforceUnavailable],

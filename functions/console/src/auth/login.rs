@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use salesforce::oauth::LoginHost;
 use url::form_urlencoded::Serializer;
 
-use crate::auth::sign_in::SignInError;
+use crate::auth::grant::GrantError;
 use crate::console::Console;
 use crate::web::flash::Flash;
 use crate::web::form::Fields;
@@ -93,16 +93,19 @@ async fn to_do(console: &Console) -> Vec<String> {
             return Vec::new();
         }
     };
-    let no_app = (!has_app).then(|| SignInError::NoApp.to_string());
+    let no_app = (!has_app).then(|| GrantError::NoApp.to_string());
     no_app.into_iter().chain(is_closed.then(|| NO_ORG.to_owned())).collect()
 }
 
 /// A page that forwards automatically. The form that led here must not be redirected to another host: browsers check
 /// `form-action` against every redirect, and an org may sign its users in on any host.
 fn leave(console: &Console, host: &LoginHost, return_to: &str) -> Response {
-    let path = link(console, &host.to_string(), return_to);
+    forward(host.host().to_owned(), link(console, &host.to_string(), return_to))
+}
+
+/// A page that forwards to an address where the browser comes to this host.
+pub(super) fn forward(host: String, path: String) -> Response {
     let refresh = [("refresh", format!("0;url={path}"))];
-    let host = host.host().to_owned();
     let page = page::render(&LeavingPage { page: Page::anonymous("Signing in"), host, path });
     (refresh, page).into_response()
 }

@@ -5,7 +5,8 @@ use jiff::fmt::serde::timestamp::second::{optional, required};
 use rules::StatusChoice;
 use serde::Serialize;
 use store::{
-    AircallAuth, AircallConnection, AircallState, ApiUsage, Connection, ConnectionState, OrgFacts, Tenant, TenantId,
+    AircallAuth, AircallConnection, AircallState, ApiUsage, Connection, ConnectionState, ConsentLink, OrgFacts, Tenant,
+    TenantId,
 };
 use utoipa::ToSchema;
 
@@ -52,6 +53,9 @@ pub(crate) struct SalesforceView {
     /// The org's API calls of the last 24 hours, as Salesforce last reported them; null before the first report.
     #[schema(required)]
     pub(crate) api_usage: Option<ApiUsage>,
+    /// The link by which another Salesforce user can connect the org; null if there is none.
+    #[schema(required)]
+    pub(crate) consent_link: Option<ConsentLinkView>,
     /// The statuses of Tasks.
     pub(crate) statuses: StatusesView,
     /// What the statuses follow from: the facts about the org, and the admin's choice.
@@ -59,6 +63,18 @@ pub(crate) struct SalesforceView {
     pub(crate) status_facts: (OrgFacts, StatusChoice),
     /// What of the org cannot be used as it should be.
     pub(crate) warnings: Vec<Warning>,
+}
+
+/// A link by which another Salesforce user can connect the org, without its address.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ConsentLink)]
+pub(crate) struct ConsentLinkView {
+    /// The admin who made it.
+    pub(crate) made_by: String,
+    /// When it expires, in UNIX seconds.
+    #[serde(with = "required")]
+    #[schema(value_type = i64, example = 1_774_254_600)]
+    pub(crate) expires_at: Timestamp,
 }
 
 /// The state of the connection to the org.
@@ -147,12 +163,14 @@ impl Connections {
             let is_at_former_address = health::is_at_former_address(console, &tenant.id, &connection);
             AircallView::new(connection, is_at_former_address, reason, last_event_at)
         });
-        Ok(Self { salesforce: SalesforceView::from_tenant(tenant, Timestamp::now()), former_login_url, aircall })
+        let now = Timestamp::now();
+        let link = console.consent_links.get(&tenant.id, now).await?;
+        Ok(Self { salesforce: SalesforceView::from_tenant(tenant, link, now), former_login_url, aircall })
     }
 }
 
 impl SalesforceView {
-    fn from_tenant(tenant: Tenant, now: Timestamp) -> Option<Self> {
+    fn from_tenant(tenant: Tenant, link: Option<ConsentLink>, now: Timestamp) -> Option<Self> {
         let Connection { org_id, instance_url, login_url, user_id, user_name, connected_at } = tenant.salesforce?;
         let facts = statuses::facts(tenant.facts.clone(), now);
         Some(Self {
@@ -164,6 +182,7 @@ impl SalesforceView {
             connected_at,
             state: StateView::new(tenant.state),
             api_usage: tenant.api_usage,
+            consent_link: link.map(|ConsentLink { made_by, expires_at, .. }| ConsentLinkView { made_by, expires_at }),
             statuses: StatusesView::new(&facts, &tenant.statuses),
             status_facts: (facts, tenant.statuses),
             warnings: warning::warnings(tenant.facts.as_of(now)),

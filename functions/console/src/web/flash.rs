@@ -41,6 +41,8 @@ pub(crate) enum Flash {
     SalesforceDisconnected,
     /// The same, but Salesforce did not confirm that the grant was revoked.
     SalesforceNotRevoked,
+    /// The consent link was withdrawn.
+    ConsentLinkWithdrawn,
     /// The statuses of Tasks were chosen.
     StatusesChosen,
     /// The Salesforce user of an Aircall user was chosen.
@@ -88,6 +90,7 @@ impl Flash {
                 "Salesforce is disconnected, but did not confirm that our access is revoked. Revoke it in Setup, Connected \
                  Apps OAuth Usage."
             }
+            Flash::ConsentLinkWithdrawn => "The link is withdrawn. Nobody can connect the org by it any more.",
             Flash::StatusesChosen => "The statuses are saved. They apply to Tasks that are written from now on.",
             Flash::UserChosen => "The user is saved. Tasks that are created from now on have the new owner.",
             Flash::AircallConnected => "Aircall is connected. Calls that end from now on are logged.",

@@ -2,6 +2,7 @@
 
 mod activity_notices;
 mod aircall;
+mod consent;
 mod crash_recovery;
 mod oauth;
 mod org;

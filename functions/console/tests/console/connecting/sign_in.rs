@@ -154,7 +154,7 @@ fn login_page_state(login_page: &Url) -> String {
 }
 
 /// The number of grants that the org has for the app.
-fn grants(f: &Fixture) -> usize {
+pub(crate) fn grants(f: &Fixture) -> usize {
     f.vendors.salesforce.snapshot()["grants"]["approvals"].as_object().unwrap().len()
 }
 
