@@ -56,6 +56,7 @@ pub use tenants::choices::ChosenUsers;
 pub use tenants::lease::{Acquired, LeaseKind};
 pub use tenants::org_facts::{Known, OrgFacts, WriteSize};
 pub use tenants::own_lines::{TenantPosition, WithAircall};
+pub use tenants::predecessor::{Admins, Predecessor};
 pub use tenants::salesforce::{ApiUsage, Connection, ConnectionState};
 pub use tenants::tenant::Tenant;
 pub use tenants::webhook_tokens::{REFUSAL_AGE, RetiredToken, TOKEN_GRACE};
