@@ -12,6 +12,7 @@ pub(crate) mod consent;
 mod lease;
 pub(crate) mod lines;
 pub(crate) mod page;
+pub(crate) mod predecessor;
 pub(crate) mod salesforce;
 mod view;
 mod warning;
@@ -50,6 +51,14 @@ pub(crate) fn pages() -> Router<AppState> {
             "/connections/salesforce/consent-link/withdraw",
             get(redirect_to("/connections")).post(page::withdraw_consent_link),
         )
+        .route(
+            "/connections/salesforce/predecessor/copy",
+            get(redirect_to("/connections")).post(page::copy_predecessor),
+        )
+        .route(
+            "/connections/salesforce/predecessor/dismiss",
+            get(redirect_to("/connections")).post(page::dismiss_predecessor),
+        )
         .route("/connections/salesforce/disconnect", get(redirect_to("/connections")).post(page::disconnect_salesforce))
         .route("/connections/aircall", get(redirect_to("/connections")).post(page::connect_aircall))
         .route("/connections/aircall/reactivate", get(redirect_to("/connections")).post(page::reactivate_aircall))
@@ -61,7 +70,8 @@ pub(crate) fn pages() -> Router<AppState> {
 pub(crate) fn api() -> OpenApiRouter<AppState> {
     use ErrorCode::{
         AdminOnly, AircallRateLimited, AircallRefused, AircallRejected, AircallUnavailable, BadParameter, Busy,
-        InvalidField, NotConnected, OtherCompany, SalesforcePaused, SalesforceRefused, SalesforceUnavailable,
+        InvalidField, InvalidSettings, NotConnected, NotFound, OtherCompany, SalesforcePaused, SalesforceRefused,
+        SalesforceUnavailable, Stale,
     };
     const CHANGES_WEBHOOK: &[ErrorCode] = &[
         AdminOnly,
@@ -78,6 +88,8 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         (routes!(api::salesforce::disconnect), &[AdminOnly, Busy, NotConnected]),
         (routes!(api::salesforce::make_consent_link), &[AdminOnly, BadParameter, Busy, NotConnected]),
         (routes!(api::salesforce::withdraw_consent_link), &[AdminOnly, Busy, NotConnected]),
+        (routes!(api::salesforce::copy_predecessor), &[AdminOnly, InvalidSettings, NotFound, Stale]),
+        (routes!(api::salesforce::dismiss_predecessor), &[AdminOnly]),
         (
             routes!(api::salesforce::check),
             &[Busy, NotConnected, SalesforcePaused, SalesforceRefused, SalesforceUnavailable],

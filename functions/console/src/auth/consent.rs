@@ -10,8 +10,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use salesforce::oauth::UserInfo;
-use salesforce::{Error, ErrorCode, LEAST_ACCESS, Need, OrgCheck, inspect_org};
-use store::{Consent, Tenant};
+use salesforce::{Error, ErrorCode, LEAST_ACCESS, Need, OrgCheck, SalesforceId, inspect_org};
+use store::{Attempt, Consent, Tenant};
 
 use super::grant::{self, Callback, Grant, GrantError, Purpose};
 use super::{browser, install_url, login, redirect, with_cookies};
@@ -191,12 +191,7 @@ pub(crate) async fn callback(
     base_url: &BaseUrl,
     callback: &Callback<'_>,
 ) -> Result<Response, PageError> {
-    let attempt = callback.attempt(console).await.map_err(Failed::from);
-    let attempt = attempt.and_then(|attempt| match attempt.consent.clone() {
-        Some(consent) => Ok((attempt, consent)),
-        None => Err(GrantError::Unknown.into()),
-    });
-    let (attempt, consent) = match attempt {
+    let (attempt, consent) = match resume(console, callback).await {
         Ok(attempt) => attempt,
         Err(error) => return respond(console, error, false),
     };
@@ -234,6 +229,13 @@ pub(crate) async fn callback(
     }
 }
 
+/// The attempt that the callback ends, and what it is for.
+async fn resume(console: &Console, callback: &Callback<'_>) -> Result<(Attempt, Consent), Failed> {
+    let attempt = callback.attempt(console).await?;
+    let consent = attempt.consent.clone().ok_or(GrantError::Unknown)?;
+    Ok((attempt, consent))
+}
+
 /// The tenant, if its org is still to be connected by this consent.
 async fn accept(console: &Console, consent: &Consent) -> Result<Tenant, Failed> {
     let Consent { tenant, link } = consent;
@@ -246,12 +248,12 @@ async fn accept(console: &Console, consent: &Consent) -> Result<Tenant, Failed> 
     if console.allowed_orgs.contains(tenant).await? { known.ok_or(Failed::Gone) } else { Err(Failed::Gone) }
 }
 
-/// Verifies that the grant is of the tenant's org and that calls can be logged with it.
+/// Verifies that the grant is one of the tenant's org and that calls can be logged with it.
 async fn verify(console: &Console, grant: &Grant, consent: &Consent) -> Result<(UserInfo, Box<OrgCheck>), Failed> {
     let tenant = accept(console, consent).await?;
-    if grant.tenant != tenant.id {
-        let connection = tenant.salesforce.as_ref();
-        return Err(Failed::OtherOrg(connection.map(consent::host).unwrap_or_default().to_owned()));
+    let connection = tenant.salesforce.as_ref().ok_or(Failed::Gone)?;
+    if SalesforceId::parse(&connection.org_id) != Ok(grant.org_id()) {
+        return Err(Failed::OtherOrg(consent::host(connection).to_owned()));
     }
     let user = grant.verify(console).await?;
     Ok((user, inspect(console, grant, &tenant).await?))

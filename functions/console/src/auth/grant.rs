@@ -220,6 +220,11 @@ impl Grant {
         self.tokens.instance_url.host_str().unwrap_or_default()
     }
 
+    /// The org's My Domain: its host, with a port where that is not the scheme's own.
+    pub(crate) fn my_domain(&self) -> &str {
+        self.tokens.instance_url.authority()
+    }
+
     /// The org's id.
     pub(crate) fn org_id(&self) -> salesforce::SalesforceId {
         self.tokens.org_id

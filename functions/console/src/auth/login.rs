@@ -65,7 +65,7 @@ pub(crate) async fn show(
         match LoginHost::from_pasted(query.get("domain")) {
             Ok(host) => return leave(&console, &host, return_to),
             Err(_) => {
-                error = Some("Enter your org’s My Domain, such as example.my.salesforce.com, or paste its address.")
+                error = Some("Enter your org’s My Domain, such as example.my.salesforce.com, or paste its address.");
             }
         }
     }

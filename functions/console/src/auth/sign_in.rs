@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use salesforce::SalesforceId;
 use salesforce::oauth::UserInfo;
-use store::Attempt;
+use store::{Attempt, Tenant};
 
 use super::grant::{Callback, Grant, GrantError};
 use crate::connections::ConnectionError;
@@ -70,13 +70,33 @@ pub(crate) async fn finish(
     };
     let tenant = grant.tenant.clone();
     let (connection, tokens) = grant.stored(&user, now);
-    console.tenants.create(&tenant, now).await?;
+    let known = enter(console, &grant, &user, now).await?;
     let joined = join(console, &tenant, &connection, &tokens).await.map_err(SignInError::Connection)?;
+    if let Err(error) = console.tenants.remember_admin(&known, grant.my_domain(), &connection.user_id, now).await {
+        // Only an org that follows this one would miss it.
+        tracing::warn!(%tenant, %error, "an admin is not remembered");
+    }
     tracing::info!(%tenant, user = %user.user_id, ?joined, "an admin signed in");
     // For the history of changes.
     let label = user.preferred_username.or(user.email).unwrap_or_else(|| user.user_id.to_string());
     let session = Session::new(tenant, label, now).named(random::text()).called(user.name, grant.host());
     Ok(SignedInWith { session, return_to: attempt.return_to, joined })
+}
+
+/// The tenant of the grant's org, which is created if it is new. Another org at the same address, as a sandbox before it
+/// was refreshed, is remembered with it.
+async fn enter(console: &Console, grant: &Grant, user: &UserInfo, now: Timestamp) -> Result<Tenant, store::Error> {
+    let tenant = &grant.tenant;
+    if let Some(known) = console.tenants.get(tenant).await? {
+        return Ok(known);
+    }
+    let predecessor = console.tenants.find_predecessor(tenant, grant.my_domain(), &user.user_id).await;
+    let predecessor = predecessor.unwrap_or_else(|error| {
+        tracing::warn!(%tenant, %error, "no predecessor of a new org was looked for");
+        None
+    });
+    console.tenants.create_after(tenant, predecessor.as_ref(), now).await?;
+    Ok(Tenant::new(tenant.clone()))
 }
 
 /// The grant's user, if they administer an allowed org.

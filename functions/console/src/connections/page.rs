@@ -16,7 +16,7 @@ use crate::connections::aircall::{self, AircallError, key};
 use crate::connections::consent::{self, NewLink};
 use crate::connections::salesforce::statuses::{self, ChooseError};
 use crate::connections::view::Connections;
-use crate::connections::{ConnectionError, NAV, salesforce};
+use crate::connections::{ConnectionError, NAV, predecessor, salesforce};
 use crate::console::Console;
 use crate::web::base_url::BaseUrl;
 use crate::web::error::ApiError;
@@ -141,6 +141,24 @@ pub(crate) async fn withdraw_consent_link(
 ) -> Result<Response, PageError> {
     let withdrawn = consent::withdraw(&console, &page.session.tenant).await;
     respond(&console, page, withdrawn.map(|()| Flash::ConsentLinkWithdrawn)).await
+}
+
+/// Copies the settings of the former org.
+pub(crate) async fn copy_predecessor(
+    State(console): State<Arc<Console>>,
+    SubmittedForm { page, .. }: SubmittedForm,
+) -> Result<Response, PageError> {
+    predecessor::copy(&console, &page.session).await.map_err(ApiError::from)?;
+    Ok(page::done(NAV.path, Flash::PredecessorCopied))
+}
+
+/// Forgets the former org.
+pub(crate) async fn dismiss_predecessor(
+    State(console): State<Arc<Console>>,
+    SubmittedForm { page, .. }: SubmittedForm,
+) -> Result<Response, PageError> {
+    predecessor::dismiss(&console, &page.session.tenant).await?;
+    Ok(page::done(NAV.path, Flash::PredecessorDismissed))
 }
 
 /// Disconnects the org.

@@ -99,6 +99,7 @@ pub(crate) async fn replace(
         {
             return Ok((Replaced::LinkGone, Some(tokens.clone())));
         }
+        remember_admin(console, &known).await?;
         let previous = console.connector.tokens.get(tenant).await?;
         store_grant(console, &known, connection, tokens).await?;
         if link.is_some() {
@@ -114,6 +115,18 @@ pub(crate) async fn replace(
         wake(console, tenant).await;
     }
     replaced
+}
+
+/// Remembers who connected the org before admins were remembered: only the connection tells it, and its user need not be
+/// an admin from now on.
+async fn remember_admin(console: &Console, known: &Tenant) -> Result<(), store::Error> {
+    match &known.salesforce {
+        Some(Connection { instance_url, user_id, connected_at, .. }) if known.admins.is_empty() => {
+            let host = consent::host_of(instance_url);
+            console.tenants.remember_admin(known, host, user_id, *connected_at).await
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Stores the tokens first, then the connection. What was known of the org by another user is forgotten.

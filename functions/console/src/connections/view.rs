@@ -11,6 +11,7 @@ use store::{
 use utoipa::ToSchema;
 
 use super::aircall::health;
+use super::predecessor;
 use super::salesforce::statuses::{self, StatusesView};
 use crate::connections::warning::{self, Warning};
 use crate::console::Console;
@@ -56,6 +57,10 @@ pub(crate) struct SalesforceView {
     /// The link by which another Salesforce user can connect the org; null if there is none.
     #[schema(required)]
     pub(crate) consent_link: Option<ConsentLinkView>,
+    /// The org that was known before at this one's address, such as a sandbox before it was refreshed, until its settings
+    /// were copied or declined; null if there is none.
+    #[schema(required)]
+    pub(crate) predecessor: Option<PredecessorView>,
     /// The statuses of Tasks.
     pub(crate) statuses: StatusesView,
     /// What the statuses follow from: the facts about the org, and the admin's choice.
@@ -75,6 +80,16 @@ pub(crate) struct ConsentLinkView {
     #[serde(with = "required")]
     #[schema(value_type = i64, example = 1_774_254_600)]
     pub(crate) expires_at: Timestamp,
+}
+
+/// The org that was known before at the address of this one.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Predecessor)]
+pub(crate) struct PredecessorView {
+    /// Whether its settings can be copied: only if the admin who signed in to this org first administered it.
+    pub(crate) is_copyable: bool,
+    /// Whether copying replaces settings or choices that were made in this org.
+    pub(crate) replaces: bool,
 }
 
 /// The state of the connection to the org.
@@ -165,12 +180,25 @@ impl Connections {
         });
         let now = Timestamp::now();
         let link = console.consent_links.get(&tenant.id, now).await?;
-        Ok(Self { salesforce: SalesforceView::from_tenant(tenant, link, now), former_login_url, aircall })
+        let predecessor = match &tenant.predecessor {
+            Some(former) => {
+                let (is_copyable, replaces) = (former.tenant.is_some(), predecessor::replaces(console, &tenant).await?);
+                Some(PredecessorView { is_copyable, replaces })
+            }
+            None => None,
+        };
+        let salesforce = SalesforceView::from_tenant(tenant, link, predecessor, now);
+        Ok(Self { salesforce, former_login_url, aircall })
     }
 }
 
 impl SalesforceView {
-    fn from_tenant(tenant: Tenant, link: Option<ConsentLink>, now: Timestamp) -> Option<Self> {
+    fn from_tenant(
+        tenant: Tenant,
+        link: Option<ConsentLink>,
+        predecessor: Option<PredecessorView>,
+        now: Timestamp,
+    ) -> Option<Self> {
         let Connection { org_id, instance_url, login_url, user_id, user_name, connected_at } = tenant.salesforce?;
         let facts = statuses::facts(tenant.facts.clone(), now);
         Some(Self {
@@ -182,6 +210,7 @@ impl SalesforceView {
             connected_at,
             state: StateView::new(tenant.state),
             api_usage: tenant.api_usage,
+            predecessor,
             consent_link: link.map(|ConsentLink { made_by, expires_at, .. }| ConsentLinkView { made_by, expires_at }),
             statuses: StatusesView::new(&facts, &tenant.statuses),
             status_facts: (facts, tenant.statuses),

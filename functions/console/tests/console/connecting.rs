@@ -6,6 +6,7 @@ mod consent;
 mod crash_recovery;
 mod oauth;
 mod org;
+mod predecessor;
 mod rotation;
 mod sign_in;
 mod statuses;

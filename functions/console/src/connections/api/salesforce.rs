@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 
 use crate::connections::consent::{self, NewLink};
+use crate::connections::predecessor;
 use crate::connections::salesforce as org;
 use crate::connections::salesforce::statuses::{self as org_statuses, StatusesView};
 use crate::console::Console;
@@ -211,6 +212,43 @@ pub(crate) async fn withdraw_consent_link(
     Admin(session): Admin,
 ) -> Result<StatusCode, ApiError> {
     consent::withdraw(&console, &session.tenant).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Copy the former org's settings
+///
+/// For an org at the address of one that was known before, such as a refreshed sandbox, if the admin who signed in first
+/// administered both: copies the former org's settings as a new version, and the chosen statuses and users.
+#[utoipa::path(
+    post,
+    path = "/api/connections/salesforce/predecessor/copy",
+    tag = "Connections",
+    operation_id = "copyPredecessor",
+    responses((status = NO_CONTENT, description = "The settings are copied.")),
+)]
+pub(crate) async fn copy_predecessor(
+    State(console): State<Arc<Console>>,
+    Admin(session): Admin,
+) -> Result<StatusCode, ApiError> {
+    predecessor::copy(&console, &session).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Dismiss the former org
+///
+/// Its settings are not offered any more. Idempotent.
+#[utoipa::path(
+    delete,
+    path = "/api/connections/salesforce/predecessor",
+    tag = "Connections",
+    operation_id = "dismissPredecessor",
+    responses((status = NO_CONTENT, description = "There is no former org any more.")),
+)]
+pub(crate) async fn dismiss_predecessor(
+    State(console): State<Arc<Console>>,
+    Admin(session): Admin,
+) -> Result<StatusCode, ApiError> {
+    predecessor::dismiss(&console, &session.tenant).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

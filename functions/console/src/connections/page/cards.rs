@@ -7,7 +7,7 @@ use super::status_select::StatusSelect;
 use crate::auth::sign_in_link;
 use crate::connections::NAV;
 use crate::connections::salesforce::login_host;
-use crate::connections::view::{AircallView, OrgStatus, SalesforceView, WebhookStatus};
+use crate::connections::view::{AircallView, OrgStatus, PredecessorView, SalesforceView, WebhookStatus};
 use crate::console::Console;
 use crate::web::errors::Errors;
 use crate::web::when::When;
@@ -56,6 +56,8 @@ pub(crate) struct OrgFacts {
     pub(crate) org_id: String,
     pub(crate) user: String,
     pub(crate) user_url: String,
+    /// The org that was known before at this address, if there was one.
+    pub(crate) predecessor: Option<PredecessorView>,
     /// The link by which another user can connect the org, if there is one.
     pub(crate) link: Option<PendingLink>,
     pub(crate) since: When,
@@ -151,6 +153,7 @@ impl OrgFacts {
             url: view.instance_url.clone(),
             user_url: format!("{}/lightning/r/User/{}/view", view.instance_url, view.user_id),
             user: view.user_name.unwrap_or(view.user_id),
+            predecessor: view.predecessor,
             link: view
                 .consent_link
                 .map(|link| PendingLink { made_by: link.made_by, until: When::new(link.expires_at) }),

@@ -51,6 +51,12 @@ async fn consent(f: &Fixture, link: &str, user: &str) -> Response {
     answer
 }
 
+/// Connects the org by a link of the admin with this session cookie, as this user.
+pub(crate) async fn connect_by_link(f: &Fixture, cookies: &str, user: &str) {
+    let link = link(f, cookies).await;
+    assert_eq!(consent(f, &link, user).await.status, StatusCode::OK);
+}
+
 #[track_caller]
 fn check_no_session(answer: &Response) {
     assert!(answer.cookies().iter().all(|cookie| !cookie.starts_with("session=")), "{:?}", answer.cookies());
