@@ -20,8 +20,8 @@ use salesforce::ApiVersion;
 use secrecy::SecretString;
 use store::test_tables::TestTables;
 use store::{
-    AircallCredentials, AllowedOrgs, ApiTokens, AppSecret, Calls, EndedSessions, History, OrgList, Phones, SessionKeys,
-    SettingsStore, SignIns, TenantId, Tenants, Tokens,
+    AircallCredentials, AllowedOrgs, ApiTokens, AppSecret, Calls, ConsentLinks, EndedSessions, History, OrgList,
+    Phones, SessionKeys, SettingsStore, SignIns, TenantId, Tenants, Tokens,
 };
 
 #[tokio::main]
@@ -46,6 +46,7 @@ async fn main() -> Result<()> {
             "https://sqs.us-east-1.example.com/000000000000/writes",
         ),
         sign_ins: SignIns::new(tables.dynamodb.clone(), "ConsoleTable"),
+        consent_links: ConsentLinks::new(tables.dynamodb.clone(), "ConsoleTable"),
         ended_sessions: EndedSessions::new(tables.dynamodb.clone(), "ConsoleTable"),
         api_tokens: ApiTokens::new(tables.dynamodb.clone(), "ConsoleTable"),
         connector: OrgConnector {

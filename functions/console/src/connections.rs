@@ -7,10 +7,12 @@
 
 pub(crate) mod aircall;
 mod api;
-mod check_page;
+pub(crate) mod check_page;
+pub(crate) mod consent;
 mod lease;
 pub(crate) mod lines;
 pub(crate) mod page;
+pub(crate) mod predecessor;
 pub(crate) mod salesforce;
 mod view;
 mod warning;
@@ -44,6 +46,19 @@ pub(crate) fn pages() -> Router<AppState> {
             get(redirect_to("/connections/salesforce/check")).post(check_page::set_up),
         )
         .route("/connections/salesforce/statuses", get(redirect_to("/connections")).post(page::choose_statuses))
+        .route("/connections/salesforce/consent-link", get(redirect_to("/connections")).post(page::make_consent_link))
+        .route(
+            "/connections/salesforce/consent-link/withdraw",
+            get(redirect_to("/connections")).post(page::withdraw_consent_link),
+        )
+        .route(
+            "/connections/salesforce/predecessor/copy",
+            get(redirect_to("/connections")).post(page::copy_predecessor),
+        )
+        .route(
+            "/connections/salesforce/predecessor/dismiss",
+            get(redirect_to("/connections")).post(page::dismiss_predecessor),
+        )
         .route("/connections/salesforce/disconnect", get(redirect_to("/connections")).post(page::disconnect_salesforce))
         .route("/connections/aircall", get(redirect_to("/connections")).post(page::connect_aircall))
         .route("/connections/aircall/reactivate", get(redirect_to("/connections")).post(page::reactivate_aircall))
@@ -55,7 +70,8 @@ pub(crate) fn pages() -> Router<AppState> {
 pub(crate) fn api() -> OpenApiRouter<AppState> {
     use ErrorCode::{
         AdminOnly, AircallRateLimited, AircallRefused, AircallRejected, AircallUnavailable, BadParameter, Busy,
-        InvalidField, NotConnected, OtherCompany, SalesforcePaused, SalesforceRefused, SalesforceUnavailable,
+        InvalidField, InvalidSettings, NotConnected, NotFound, OtherCompany, SalesforcePaused, SalesforceRefused,
+        SalesforceUnavailable, Stale,
     };
     const CHANGES_WEBHOOK: &[ErrorCode] = &[
         AdminOnly,
@@ -70,6 +86,10 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
     operations([
         (routes!(api::show), &[]),
         (routes!(api::salesforce::disconnect), &[AdminOnly, Busy, NotConnected]),
+        (routes!(api::salesforce::make_consent_link), &[AdminOnly, BadParameter, Busy, NotConnected]),
+        (routes!(api::salesforce::withdraw_consent_link), &[AdminOnly, Busy, NotConnected]),
+        (routes!(api::salesforce::copy_predecessor), &[AdminOnly, InvalidSettings, NotFound, Stale]),
+        (routes!(api::salesforce::dismiss_predecessor), &[AdminOnly]),
         (
             routes!(api::salesforce::check),
             &[Busy, NotConnected, SalesforcePaused, SalesforceRefused, SalesforceUnavailable],

@@ -8,7 +8,9 @@ use axum::extract::FromRef;
 use axum::http::HeaderMap;
 use lambda::queue::WriteQueue;
 use org::{Lookup, OrgConnector};
-use store::{AllowedOrgs, ApiTokens, Calls, EndedSessions, History, SessionKeys, SettingsStore, SignIns, Tenants};
+use store::{
+    AllowedOrgs, ApiTokens, Calls, ConsentLinks, EndedSessions, History, SessionKeys, SettingsStore, SignIns, Tenants,
+};
 use url::Url;
 
 use self::aircall::Aircall;
@@ -32,6 +34,8 @@ pub struct Console {
     pub write_queue: WriteQueue,
     /// Sign-ins in progress.
     pub sign_ins: SignIns,
+    /// Links that connect a tenant's org.
+    pub consent_links: ConsentLinks,
     /// Sessions that were ended by signing out.
     pub ended_sessions: EndedSessions,
     /// The API tokens.

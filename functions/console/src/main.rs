@@ -9,8 +9,8 @@ use lambda::{env, start};
 use org::{Lookup, OrgConnector, Owners, PendingTokens};
 use salesforce::ApiVersion;
 use store::{
-    AircallCredentials, AllowedOrgs, ApiTokens, AppSecret, Calls, EndedSessions, History, OrgList, Phones, SessionKeys,
-    SettingsStore, SignIns, Tenants, Tokens,
+    AircallCredentials, AllowedOrgs, ApiTokens, AppSecret, Calls, ConsentLinks, EndedSessions, History, OrgList,
+    Phones, SessionKeys, SettingsStore, SignIns, Tenants, Tokens,
 };
 use url::Url;
 
@@ -64,6 +64,7 @@ async fn main() -> anyhow::Result<()> {
         history,
         write_queue: WriteQueue::new(aws_sdk_sqs::Client::new(&aws), writes_queue_url),
         sign_ins: SignIns::new(dynamodb.clone(), &console_table),
+        consent_links: ConsentLinks::new(dynamodb.clone(), &console_table),
         ended_sessions: EndedSessions::new(dynamodb.clone(), &console_table),
         api_tokens: ApiTokens::new(dynamodb.clone(), &console_table),
         connector: OrgConnector {

@@ -90,6 +90,11 @@ pub(crate) async fn version(
     Ok(console.history.get(tenant, version).await?.map(|version| version.settings))
 }
 
+/// Replaces the tenant's settings with others, if they are still at the version that these carry.
+pub(crate) async fn replace(console: &Console, session: &Session, settings: &Settings) -> Result<Settings, SaveError> {
+    put(console, session, settings, MadeFrom::Edit).await
+}
+
 /// Restores `old` as a new version, if the settings are still at the version `current`.
 pub(crate) async fn restore(
     console: &Console,

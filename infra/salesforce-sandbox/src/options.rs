@@ -86,6 +86,8 @@ pub struct Options {
     pub hidden_objects: Vec<String>,
     /// The `instance_url` in token responses; by default the address that the caller used.
     pub instance_url: Option<String>,
+    /// Keys of the answer of `userinfo` that are replaced, for example the `user_id`.
+    pub userinfo: Option<Map<String, Value>>,
     /// The app's consumer key; random by default.
     pub client_id: Option<String>,
     /// The app's consumer secret; random by default.
@@ -276,6 +278,7 @@ impl Default for Options {
             unfilterable_fields: Vec::new(),
             hidden_objects: Vec::new(),
             instance_url: None,
+            userinfo: None,
             client_id: None,
             client_secret: None,
         }

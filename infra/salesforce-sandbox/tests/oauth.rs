@@ -180,3 +180,13 @@ async fn user_info_describes_the_sessions_user() {
     let stranger = Client { token: "x".to_owned(), ..org };
     assert_eq!(stranger.get("/services/oauth2/userinfo").await.status, 403);
 }
+
+#[tokio::test]
+async fn user_info_can_contradict_the_token() {
+    let other = "005000000000002AAA";
+    let org = Client::with(json!({"userinfo": {"user_id": other}}));
+    let info = org.get("/services/oauth2/userinfo").await.body;
+    assert_eq!((&info["user_id"], &info["organization_id"]), (&json!(other), &json!(org.org.org_id())));
+    let identity = org.get(&format!("/id/{}/{}", org.org.org_id(), org.org.admin_user_id())).await.body;
+    assert_eq!(identity["user_id"], json!(org.org.admin_user_id()));
+}

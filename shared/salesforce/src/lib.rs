@@ -9,13 +9,14 @@
 //! | write up to 200 records, each succeeding or failing on its own | [`Client::create`], [`Client::update`] |
 //! | write a few records that reference each other | [`Client::composite`], or [`Client::graph`] for many such bundles |
 //! | know what an error asks for | [`Error::kind`] |
-//! | let an admin sign in | [`oauth::authorize_url`], then [`oauth::exchange`] and [`oauth::userinfo`] |
+//! | let an admin sign in | [`oauth::authorize_url`], then [`oauth::exchange`] and [`oauth::verify`] |
 //! | renew an access token | [`oauth::refresh`] |
 //! | check what an org lacks, and set it up | [`check_org`], [`set_up`] |
 //!
 //! Errors display Salesforce's own words, which may quote customer data: show them to an admin, but log only the
 //! [`ErrorCode`].
 
+mod access;
 mod account_type;
 pub mod call_log;
 mod client;
@@ -40,6 +41,7 @@ mod transport;
 mod updates;
 mod words;
 
+pub use access::{LEAST_ACCESS, Need};
 pub use client::{ApiVersion, Client, Reply};
 pub use collections::{AssignmentRules, Atomicity, MAX_RECORDS, Saved};
 pub use composite::{MAX_QUERIES, MAX_SUBREQUESTS, SubResult, Subrequest};

@@ -1,6 +1,6 @@
 //! OAuth: signing in to an org, and its tokens.
 //!
-//! A sign-in starts with [`authorize_url`] and ends with [`exchange`]; [`userinfo`] returns the user.
+//! A sign-in starts with [`authorize_url`] and ends with [`exchange`] and [`verify`], which returns the user.
 //!
 //! Access tokens have no stated lifetime: use one until Salesforce answers [`crate::Kind::Refresh`], then refresh. With
 //! refresh token rotation, each refresh invalidates the token it used, and using an invalid one revokes the whole
@@ -12,10 +12,12 @@
 
 mod authorize;
 mod exchange;
+mod hosts;
 mod login_host;
 mod pkce;
 mod tokens;
 mod userinfo;
+mod verify;
 
 use reqwest::Response;
 use secrecy::{ExposeSecret, SecretString};
@@ -24,10 +26,12 @@ use url::Url;
 
 pub use authorize::authorize_url;
 pub use exchange::{ExchangeError, exchange};
+pub use hosts::TrustedHosts;
 pub use login_host::{LoginHost, MyDomain, NotALoginHost};
 pub use pkce::Pkce;
 pub use tokens::{Refreshed, Tokens};
 pub use userinfo::{UserInfo, userinfo};
+pub use verify::{VerifyError, verify};
 
 use crate::transport::read;
 use crate::{Error, Refusal, Transport};

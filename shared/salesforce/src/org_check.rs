@@ -1,6 +1,6 @@
 //! Checks what an org offers to the user who connected it, and reports it to the admin. Read-only.
 
-mod fields;
+pub(crate) mod fields;
 mod key_field;
 mod objects;
 mod sharing;
@@ -129,6 +129,13 @@ fn is_no_access(code: &ErrorCode) -> bool {
 }
 
 impl InspectedOrg {
+    /// Whether any call can be logged by this user: they may create Tasks, and see one of the objects that callers are.
+    pub fn may_log(&self) -> bool {
+        let sees = |sobject: &SObject| self.objects.get(sobject).is_some_and(|object| object.queryable);
+        let creates_tasks = self.objects.get(&SObject::Task).is_some_and(|task| task.createable);
+        creates_tasks && sees(&SObject::Task) && SObject::CALLERS.iter().any(sees)
+    }
+
     /// Checks the org for these settings, and the statuses that the admin chose.
     pub fn check(self, settings: &Settings, choice: &StatusChoice) -> OrgCheck {
         let Self { objects, permissions, lists, account_type } = self;

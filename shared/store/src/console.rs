@@ -4,5 +4,6 @@
 
 pub(crate) mod api_token;
 pub(crate) mod api_tokens;
+pub(crate) mod consent_links;
 pub(crate) mod ended_sessions;
 pub(crate) mod sign_ins;

@@ -1,7 +1,8 @@
 //! Persistent state of the functions: DynamoDB tables and Secrets Manager secrets.
 //!
 //! Each store holds a client and a table name, or a prefix for secret names. Its [`Error`] says what the caller can do.
-//! Four stores share the console's table: [`SignIns`], [`EndedSessions`], [`History`] and [`ApiTokens`].
+//! Five stores share the console's table: [`SignIns`], [`ConsentLinks`], [`EndedSessions`], [`History`] and
+//! [`ApiTokens`].
 //! Items have one attribute per fact, so that a person can read them in the AWS console.
 //! Instants are UNIX seconds.
 
@@ -36,8 +37,9 @@ pub use calls::pending::{Overdue, OverdueEntry, OverduePosition, UNREADABLE_ENTR
 pub use calls::state::State;
 pub use console::api_token::{ApiToken, FoundToken};
 pub use console::api_tokens::{ApiTokens, CreateTokenError};
+pub use console::consent_links::{ConsentLink, ConsentLinks};
 pub use console::ended_sessions::EndedSessions;
-pub use console::sign_ins::{Attempt, SignIns};
+pub use console::sign_ins::{Attempt, Consent, SignIns};
 pub use error::{Corrupt, Error};
 pub use phones::{OurRecord, PendingCreate, PhoneMatch, Phones};
 pub use secrets::SessionKeys;
@@ -54,6 +56,7 @@ pub use tenants::choices::ChosenUsers;
 pub use tenants::grant::GRANT_IDLE;
 pub use tenants::lease::{Acquired, LeaseKind};
 pub use tenants::org_facts::{Known, OrgFacts, WriteSize};
+pub use tenants::predecessor::{Admins, Predecessor};
 pub use tenants::salesforce::{ApiUsage, Connection, ConnectionState};
 pub use tenants::scan::{TenantPage, TenantPosition};
 pub use tenants::tenant::Tenant;

@@ -9,6 +9,7 @@
 //! | this one | `get`, `put`, `set_state`, `set_facts`, `set_api_usage` |
 //! | `connect` | `create`, and what connects and disconnects Salesforce and Aircall |
 //! | `choices` | `set_statuses`, `set_user` |
+//! | `predecessor` | `create_after`, `remember_admin`, `find_predecessor`, `forget_predecessor`, `set_choices` |
 //! | `lease` | `acquire`, `release` |
 //! | `digest_key` | `digest_key` |
 //! | `grant` | `set_grant_refreshed` |
@@ -26,6 +27,7 @@ pub(crate) mod grant;
 pub(crate) mod lease;
 pub(crate) mod org_facts;
 pub(crate) mod own_lines;
+pub(crate) mod predecessor;
 pub(crate) mod salesforce;
 pub(crate) mod scan;
 pub(crate) mod tenant;

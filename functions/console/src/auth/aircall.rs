@@ -9,7 +9,8 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use jiff::Timestamp;
 use store::{Attempt, TokenHash};
 
-use super::{redirect, sign_in};
+use super::grant::LIFETIME;
+use super::redirect;
 use crate::connections::page::{FailedChange, show_failed};
 use crate::connections::{ConnectionError, aircall as account};
 use crate::console::Console;
@@ -38,7 +39,8 @@ pub(crate) async fn begin(
         login_url: console.aircall.dashboard_url.to_string(),
         return_to: crate::connections::NAV.path.to_owned(),
         browser_hash: browser(&signed_in),
-        expires_at: Timestamp::now() + sign_in::LIFETIME,
+        consent: None,
+        expires_at: Timestamp::now() + LIFETIME,
     };
     console.sign_ins.begin(&attempt).await?;
     Ok(redirect(app.authorize_url(&console.aircall.dashboard_url, &state).as_str(), []))

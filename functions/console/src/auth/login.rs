@@ -6,9 +6,10 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
+use salesforce::oauth::LoginHost;
 use url::form_urlencoded::Serializer;
 
-use crate::auth::sign_in::SignInError;
+use crate::auth::grant::GrantError;
 use crate::console::Console;
 use crate::web::flash::Flash;
 use crate::web::form::Fields;
@@ -61,9 +62,11 @@ pub(crate) async fn show(
     }
     let mut error = None;
     if query.has("domain") {
-        match my_domain(query.get("domain")) {
-            Some(host) => return leave(&console, host, return_to),
-            None => error = Some("Enter your org’s My Domain, such as example.my.salesforce.com."),
+        match LoginHost::from_pasted(query.get("domain")) {
+            Ok(host) => return leave(&console, &host, return_to),
+            Err(_) => {
+                error = Some("Enter your org’s My Domain, such as example.my.salesforce.com, or paste its address.");
+            }
         }
     }
     let login = LoginPage {
@@ -90,14 +93,18 @@ async fn to_do(console: &Console) -> Vec<String> {
             return Vec::new();
         }
     };
-    let no_app = (!has_app).then(|| SignInError::NoApp.to_string());
+    let no_app = (!has_app).then(|| GrantError::NoApp.to_string());
     no_app.into_iter().chain(is_closed.then(|| NO_ORG.to_owned())).collect()
 }
 
 /// A page that forwards automatically. The form that led here must not be redirected to another host: browsers check
 /// `form-action` against every redirect, and an org may sign its users in on any host.
-fn leave(console: &Console, host: String, return_to: &str) -> Response {
-    let path = link(console, &host, return_to);
+fn leave(console: &Console, host: &LoginHost, return_to: &str) -> Response {
+    forward(host.host().to_owned(), link(console, &host.to_string(), return_to))
+}
+
+/// A page that forwards to an address where the browser comes to this host.
+pub(super) fn forward(host: String, path: String) -> Response {
     let refresh = [("refresh", format!("0;url={path}"))];
     let page = page::render(&LeavingPage { page: Page::anonymous("Signing in"), host, path });
     (refresh, page).into_response()
@@ -114,62 +121,5 @@ pub(crate) fn link(console: &Console, at: &str, return_to: &str) -> String {
             link.into()
         }
         None => format!("{SIGN_IN}?{query}"),
-    }
-}
-
-/// The host of an org's login page, from the org's My Domain name, host, or any of its URLs.
-fn my_domain(text: &str) -> Option<String> {
-    let text = text.trim().to_ascii_lowercase();
-    let host = text.strip_prefix("https://").unwrap_or(&text).split(['/', '?', '#']).next()?;
-    let name = host
-        .strip_suffix(".my.salesforce.com")
-        .or_else(|| host.strip_suffix(".lightning.force.com"))
-        .or_else(|| (!host.contains('.')).then_some(host))?;
-    let is_label = |label: &str| {
-        let is_plain = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        !label.is_empty() && label.len() <= 63 && is_plain && !label.starts_with('-') && !label.ends_with('-')
-    };
-    name.split('.').all(is_label).then(|| format!("{name}.my.salesforce.com"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(text: &str, expected: Option<&str>) {
-        assert_eq!(my_domain(text).as_deref(), expected, "{text:?}");
-    }
-
-    #[test]
-    fn an_orgs_domain_is_accepted_in_any_form() {
-        for text in [
-            "example",
-            " Example ",
-            "example.my.salesforce.com",
-            "https://example.my.salesforce.com/",
-            "https://example.lightning.force.com/lightning/page/home",
-        ] {
-            check(text, Some("example.my.salesforce.com"));
-        }
-        check("example--uat.sandbox.my.salesforce.com", Some("example--uat.sandbox.my.salesforce.com"));
-    }
-
-    #[test]
-    fn other_hosts_are_refused() {
-        for text in [
-            "",
-            "example.com",
-            "example.my.salesforce.com.example.com",
-            "https://example.com/.my.salesforce.com",
-            "user@example.my.salesforce.com",
-            "example.my.salesforce.com:8443",
-            ".my.salesforce.com",
-            "a b",
-            "http://example.my.salesforce.com",
-            "ex\u{e4}mple",
-        ] {
-            check(text, None);
-        }
     }
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
-use url::Url;
 
-use super::{failed, redirect};
-use crate::auth::sign_in::{self, Callback, SignInError, SignedInWith};
+use super::grant::{self, Callback, GrantError, Purpose};
+use super::sign_in::{self, SignInError, SignedInWith};
+use super::{browser, consent, failed, install_url, redirect};
 use crate::connections::ConnectionError;
 use crate::connections::salesforce::{Joined, login_host};
 use crate::console::Console;
@@ -16,13 +16,7 @@ use crate::web::error::ApiError;
 use crate::web::flash::Flash;
 use crate::web::form::Fields;
 use crate::web::page_error::PageError;
-use crate::web::random;
-use crate::web::signed_in::{Caller, SignedIn, cookies};
-
-/// The path of a package's install link. Other links, as those of a marketplace, are the same for all orgs.
-const INSTALL_PACKAGE: &str = "/packaging/installPackage.apexp";
-/// Name of the cookie that binds a sign-in to the browser that started it.
-const BROWSER: &str = "signin";
+use crate::web::signed_in::{Caller, SignedIn};
 
 /// Redirects the browser to Salesforce's login page.
 pub(crate) async fn begin(
@@ -34,13 +28,11 @@ pub(crate) async fn begin(
     let base_url = console.base_url(&headers)?;
     let login_url = login_host::login_url(&console, query.get("at"))
         .map_err(|error| ApiError::parameter("at", error.to_string()))?;
-    // Concurrent sign-ins share the cookie, so that the second does not invalidate the first.
-    let known = cookies(&headers, BROWSER).find(|cookie| random::may_be(cookie)).map(ToOwned::to_owned);
-    let browser = known.unwrap_or_else(random::text);
-    match sign_in::begin(&console, &base_url, login_url, query.get("return_to"), &browser).await {
-        Ok(login_page) => Ok(redirect(login_page.as_str(), [cookie(&browser, sign_in::LIFETIME.as_secs())])),
-        Err(SignInError::Store(error)) => Err(error.into()),
-        Err(error) => Ok(not_signed_in(&console, &error)),
+    let browser = browser::of(&headers);
+    let purpose = Purpose::SignIn { return_to: query.get("return_to") };
+    match grant::begin(&console, &base_url, &login_url, purpose, &browser).await {
+        Ok(login_page) => Ok(redirect(login_page.as_str(), [browser::cookie(&browser)])),
+        Err(error) => not_signed_in(&console, error.into()),
     }
 }
 
@@ -54,11 +46,17 @@ pub(crate) async fn callback(
     let query = Fields::read(query.unwrap_or_default().as_bytes());
     let base_url = console.base_url(&headers)?;
     let [state, code, error] = ["state", "code", "error"].map(|name| query.get(name));
-    let back = Callback { state, code, error, browsers: cookies(&headers, BROWSER).collect() };
-    match sign_in::finish(&console, &base_url, &back).await {
+    let back = Callback { state, code, error, browsers: browser::all(&headers).collect() };
+    if back.is_consent() {
+        return consent::callback(&console, &base_url, &back).await;
+    }
+    let signed_in = match back.attempt(&console).await {
+        Ok(attempt) => sign_in::finish(&console, &base_url, attempt, &back).await,
+        Err(error) => Err(error.into()),
+    };
+    match signed_in {
         Ok(signed_in) => open_session(&console, previous.as_ref(), &signed_in).await,
-        Err(SignInError::Store(error)) => Err(error.into()),
-        Err(error) => Ok(not_signed_in(&console, &error)),
+        Err(error) => not_signed_in(&console, error),
     }
 }
 
@@ -77,44 +75,22 @@ async fn open_session(
     let is_other = previous.is_some_and(|previous| previous.session.tenant != session.tenant);
     let flash = if is_other { Some(Flash::OtherOrg) } else { is_new.then_some(Flash::SalesforceConnected) };
     let flash = flash.map(Flash::set_cookie);
-    Ok(redirect(to, [session_cookie, cookie("", 0)].into_iter().chain(flash)))
+    Ok(redirect(to, [session_cookie, browser::end_cookie()].into_iter().chain(flash)))
 }
 
-fn not_signed_in(console: &Console, error: &SignInError) -> Response {
-    let (status, reason) = match error {
-        SignInError::Unknown => (StatusCode::BAD_REQUEST, "unknown"),
-        SignInError::OtherBrowser => (StatusCode::FORBIDDEN, "other browser"),
-        SignInError::NotInstalled { .. } => (StatusCode::FORBIDDEN, "app not installed"),
-        SignInError::Refused(_) => (StatusCode::FORBIDDEN, "refused by Salesforce"),
+fn not_signed_in(console: &Console, error: SignInError) -> Result<Response, PageError> {
+    let (status, reason) = match &error {
+        SignInError::Grant(error) => error.status(),
         SignInError::NoAdmin => (StatusCode::FORBIDDEN, "no admin"),
         SignInError::OrgNotAllowed(_) => (StatusCode::FORBIDDEN, "org not allowed"),
-        SignInError::NoApp => (StatusCode::SERVICE_UNAVAILABLE, "no app"),
         SignInError::Connection(ConnectionError::Busy) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
-        SignInError::Unanswered(_) => (StatusCode::SERVICE_UNAVAILABLE, "unanswered"),
-        SignInError::Connection(_) | SignInError::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "not stored"),
+        SignInError::Connection(_) => (StatusCode::SERVICE_UNAVAILABLE, "not stored"),
     };
-    tracing::warn!(reason, "sign-in failed");
     let install_url = match error {
-        SignInError::NotInstalled { login_url, .. } => {
-            console.app_install_url.as_ref().map(|install_url| installed_at(install_url, login_url))
-        }
+        SignInError::Grant(GrantError::Store(error)) => return Err(error.into()),
+        SignInError::Grant(ref error) => install_url(console, error),
         _ => None,
     };
-    failed(status, error.to_string(), install_url)
-}
-
-/// The link that installs the app's package in the org of this login URL: sandboxes and production have different hosts.
-fn installed_at(install_url: &Url, login_url: &Url) -> Url {
-    if install_url.path() != INSTALL_PACKAGE {
-        return install_url.clone();
-    }
-    let mut url = login_url.clone();
-    url.set_path(INSTALL_PACKAGE);
-    url.set_query(install_url.query());
-    url
-}
-
-fn cookie(value: &str, seconds: i64) -> HeaderValue {
-    let text = format!("{BROWSER}={value}; Max-Age={seconds}; Path=/auth/salesforce; HttpOnly; Secure; SameSite=Lax");
-    HeaderValue::try_from(text).expect("base64url is plain")
+    tracing::warn!(reason, "sign-in failed");
+    Ok(failed(status, error.to_string(), install_url))
 }

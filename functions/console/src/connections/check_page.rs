@@ -39,10 +39,11 @@ struct OrgSetUpPage {
     is_done: bool,
 }
 
-struct Item {
-    what: String,
-    badge: Badge,
-    message: String,
+/// An item of the check, for display.
+pub(crate) struct Item {
+    pub(crate) what: String,
+    pub(crate) badge: Badge,
+    pub(crate) message: String,
 }
 
 /// Shows what the connected user can access in the org.
@@ -62,9 +63,14 @@ fn checked(page: PageRequest, check: OrgCheck) -> Html<String> {
     };
     let is_missing = check.faulty_fields.contains(KEY_FIELD);
     let set_up = is_missing.then_some(check.may_customize != Some(false));
-    let item = |CheckItem { what, status, message }| Item { what, badge: badge(status), message };
-    let items = check.items.into_iter().map(item).collect();
+    let items = items(check);
     page::render(&OrgCheckPage { page: page.page("Org check", Some(NAV)), summary, items, set_up })
+}
+
+/// The items of a check.
+pub(crate) fn items(check: OrgCheck) -> Vec<Item> {
+    let item = |CheckItem { what, status, message }| Item { what, badge: badge(status), message };
+    check.items.into_iter().map(item).collect()
 }
 
 /// Sets up the key field and shows the outcome of each step.

@@ -13,9 +13,10 @@ use rules::{StatusChoice, TaskStatus};
 
 use self::cards::{AircallCard, SalesforceCard};
 use crate::connections::aircall::{self, AircallError, key};
+use crate::connections::consent::{self, NewLink};
 use crate::connections::salesforce::statuses::{self, ChooseError};
 use crate::connections::view::Connections;
-use crate::connections::{ConnectionError, NAV, salesforce};
+use crate::connections::{ConnectionError, NAV, predecessor, salesforce};
 use crate::console::Console;
 use crate::web::base_url::BaseUrl;
 use crate::web::error::ApiError;
@@ -25,6 +26,7 @@ use crate::web::form::Fields;
 use crate::web::page::{self, Page};
 use crate::web::page_error::PageError;
 use crate::web::page_request::{PageRequest, SubmittedForm};
+use crate::web::when::When;
 
 #[derive(Template)]
 #[template(path = "connections/connections.html")]
@@ -39,6 +41,13 @@ struct ConnectionsPage {
     is_key_wrong: bool,
     /// The API ID as typed. The token is not shown again.
     api_id: String,
+    /// A consent link that was just made. It is shown only once.
+    made: Option<MadeLink>,
+}
+
+struct MadeLink {
+    url: String,
+    until: When,
 }
 
 /// A change that failed: the messages and the input to show again.
@@ -58,7 +67,7 @@ impl FailedChange {
 
 /// Shows the page.
 pub(crate) async fn show(State(console): State<Arc<Console>>, page: PageRequest) -> Result<Html<String>, PageError> {
-    render(&console, page, FailedChange::default()).await
+    render(&console, page, FailedChange::default(), None).await
 }
 
 /// Shows the page again after a failed change.
@@ -68,10 +77,15 @@ pub(crate) async fn show_failed(
     status: StatusCode,
     failed: FailedChange,
 ) -> Result<Response, PageError> {
-    Ok((status, render(console, page, failed).await?).into_response())
+    Ok((status, render(console, page, failed, None).await?).into_response())
 }
 
-async fn render(console: &Console, page: PageRequest, failed: FailedChange) -> Result<Html<String>, PageError> {
+async fn render(
+    console: &Console,
+    page: PageRequest,
+    failed: FailedChange,
+    made: Option<NewLink>,
+) -> Result<Html<String>, PageError> {
     let connections = Connections::load(console, &page.session.tenant).await?;
     let has_app = console.aircall.has_app().await?;
     let FailedChange { problem, errors, api_id } = failed;
@@ -88,6 +102,7 @@ async fn render(console: &Console, page: PageRequest, failed: FailedChange) -> R
         is_key_wrong: ["api_id", "api_token"].iter().any(|field| errors.message_for(field).is_some()),
         errors,
         api_id,
+        made: made.map(|made| MadeLink { url: made.url.into(), until: When::new(made.expires_at) }),
     }))
 }
 
@@ -105,6 +120,45 @@ pub(crate) async fn respond(
             show_failed(console, page, status, FailedChange::new(message)).await
         }
     }
+}
+
+/// Makes a consent link and shows it in the response itself, because a redirect could not carry it.
+pub(crate) async fn make_consent_link(
+    State(console): State<Arc<Console>>,
+    headers: HeaderMap,
+    SubmittedForm { page, .. }: SubmittedForm,
+) -> Result<Response, PageError> {
+    match consent::make(&console, &console.base_url(&headers)?, &page.session).await {
+        Ok(made) => Ok(render(&console, page, FailedChange::default(), Some(made)).await?.into_response()),
+        Err(error) => respond(&console, page, Err(error)).await,
+    }
+}
+
+/// Withdraws the consent link.
+pub(crate) async fn withdraw_consent_link(
+    State(console): State<Arc<Console>>,
+    SubmittedForm { page, .. }: SubmittedForm,
+) -> Result<Response, PageError> {
+    let withdrawn = consent::withdraw(&console, &page.session.tenant).await;
+    respond(&console, page, withdrawn.map(|()| Flash::ConsentLinkWithdrawn)).await
+}
+
+/// Copies the settings of the former org.
+pub(crate) async fn copy_predecessor(
+    State(console): State<Arc<Console>>,
+    SubmittedForm { page, .. }: SubmittedForm,
+) -> Result<Response, PageError> {
+    predecessor::copy(&console, &page.session).await.map_err(ApiError::from)?;
+    Ok(page::done(NAV.path, Flash::PredecessorCopied))
+}
+
+/// Forgets the former org.
+pub(crate) async fn dismiss_predecessor(
+    State(console): State<Arc<Console>>,
+    SubmittedForm { page, .. }: SubmittedForm,
+) -> Result<Response, PageError> {
+    predecessor::dismiss(&console, &page.session.tenant).await?;
+    Ok(page::done(NAV.path, Flash::PredecessorDismissed))
 }
 
 /// Disconnects the org.

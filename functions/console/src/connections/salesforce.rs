@@ -13,17 +13,17 @@ use lambda::queue::WakeUp;
 use org::{BatchError, Org, connection};
 use salesforce::{OrgCheck, SetUpStep, oauth};
 use secrecy::{ExposeSecret as _, SecretString};
-use store::{ApiUsage, Connection, LeaseKind, SalesforceTokens, Tenant, TenantId};
+use store::{ApiUsage, Connection, Consent, LeaseKind, SalesforceTokens, Tenant, TenantId};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 use url::Url;
 
 use super::lease::{Lease, with_lease};
-use super::{ConnectionError, LEASE, lease_holder};
+use super::{ConnectionError, LEASE, consent, lease_holder};
 use crate::console::Console;
 
 /// For changes of the tenant's tokens: a request waits for another process that refreshes them.
-const TOKENS: Lease = Lease { kind: LeaseKind::Refresh, wait: Duration::from_secs(4), lasts: LEASE };
+pub(super) const TOKENS: Lease = Lease { kind: LeaseKind::Refresh, wait: Duration::from_secs(4), lasts: LEASE };
 /// The time limit of work in the org, such as a check, which includes renewing the session. [`Org`] reserves five seconds of
 /// it. API Gateway times out after thirty seconds.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(26);
@@ -60,23 +60,109 @@ pub(crate) async fn join(
         if is_live(&known) && previous.is_some() {
             return Ok((Joined::Kept, previous.filter(is_other).map(|_| tokens.clone())));
         }
-        console.connector.tokens.create(tenant, tokens).await?;
-        console.tenants.connect_salesforce(tenant, connection).await?;
+        store_grant(console, &known, connection, tokens).await?;
         Ok((Joined::Connected, previous.filter(is_other)))
     });
-    let (joined, unused) = match joined.await {
-        Ok((joined, unused)) => (Ok(joined), unused),
+    let joined = revoke_unused(console, tenant, tokens, joined.await).await;
+    if matches!(joined, Ok(Joined::Connected)) {
+        wake(console, tenant).await;
+    }
+    joined
+}
+
+/// What a consent did to the tenant's connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Replaced {
+    /// Its grant connects the org.
+    Connected,
+    /// The link is no longer valid; the grant was revoked.
+    LinkGone,
+}
+
+/// Makes the new `tokens` the tenant's connection, in place of those that it has, and revokes these. The org stays the
+/// same, its user may be another one.
+///
+/// Runs under the lease on token refreshes, like [`join`]. The link is used up last: after a crash before that, the same
+/// change can be made again.
+pub(crate) async fn replace(
+    console: &Console,
+    connection: &Connection,
+    tokens: &SalesforceTokens,
+    Consent { tenant, link }: &Consent,
+) -> Result<Replaced, ConnectionError> {
+    let replaced = with_lease(console, tenant, TOKENS, async |known: Tenant| {
+        if known.salesforce.is_none() {
+            return Err(ConnectionError::NotConnected("Salesforce"));
+        }
+        if let Some(link) = link
+            && !consent::is_valid(console, tenant, link).await?
+        {
+            return Ok((Replaced::LinkGone, Some(tokens.clone())));
+        }
+        remember_admin(console, &known).await?;
+        let previous = console.connector.tokens.get(tenant).await?;
+        store_grant(console, &known, connection, tokens).await?;
+        if link.is_some() {
+            console.consent_links.delete(tenant).await?;
+        }
+        let is_other = |previous: &SalesforceTokens| {
+            previous.refresh_token.expose_secret() != tokens.refresh_token.expose_secret()
+        };
+        Ok((Replaced::Connected, previous.filter(is_other)))
+    });
+    let replaced = revoke_unused(console, tenant, tokens, replaced.await).await;
+    if matches!(replaced, Ok(Replaced::Connected)) {
+        wake(console, tenant).await;
+    }
+    replaced
+}
+
+/// Remembers who connected the org before admins were remembered: only the connection tells it, and its user need not be
+/// an admin from now on.
+async fn remember_admin(console: &Console, known: &Tenant) -> Result<(), store::Error> {
+    match &known.salesforce {
+        Some(Connection { instance_url, user_id, connected_at, .. }) if known.admins.is_empty() => {
+            let host = consent::host_of(instance_url);
+            console.tenants.remember_admin(known, host, user_id, *connected_at).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Stores the tokens first, then the connection. What was known of the org by another user is forgotten.
+async fn store_grant(
+    console: &Console,
+    known: &Tenant,
+    connection: &Connection,
+    tokens: &SalesforceTokens,
+) -> Result<(), ConnectionError> {
+    console.connector.tokens.create(&known.id, tokens).await?;
+    console.tenants.connect_salesforce(&known.id, connection).await?;
+    let is_same = |former: &Connection| former.user_id == connection.user_id;
+    if !known.salesforce.as_ref().is_none_or(is_same) {
+        console.tenants.set_facts(&known.id, &known.facts.clone().for_another_user()).await?;
+    }
+    Ok(())
+}
+
+/// Revokes the grant that a change left unused: the one that it names, or the new one if it failed before anything was
+/// stored.
+async fn revoke_unused<T>(
+    console: &Console,
+    tenant: &TenantId,
+    new: &SalesforceTokens,
+    changed: Result<(T, Option<SalesforceTokens>), ConnectionError>,
+) -> Result<T, ConnectionError> {
+    let (result, unused) = match changed {
+        Ok((result, unused)) => (Ok(result), unused),
         // Nothing was stored, so the new grant is unused. After other errors this is unknown: it is not revoked.
-        Err(error @ (ConnectionError::Busy | ConnectionError::NotConnected(_))) => (Err(error), Some(tokens.clone())),
+        Err(error @ (ConnectionError::Busy | ConnectionError::NotConnected(_))) => (Err(error), Some(new.clone())),
         Err(error) => (Err(error), None),
     };
     if let Some(unused) = unused {
         revoke_grant(console, tenant, &unused.login_url, &unused.refresh_token).await;
     }
-    if matches!(joined, Ok(Joined::Connected)) {
-        wake(console, tenant).await;
-    }
-    joined
+    result
 }
 
 /// Whether the org is connected and its connection is not known to be dead.
@@ -92,6 +178,7 @@ pub(crate) fn is_live(tenant: &Tenant) -> bool {
 pub(crate) async fn disconnect(console: &Console, tenant: &TenantId) -> Result<bool, ConnectionError> {
     with_lease(console, tenant, TOKENS, async |known: Tenant| {
         let connection = known.salesforce.ok_or(ConnectionError::NotConnected("Salesforce"))?;
+        console.consent_links.delete(tenant).await?;
         let is_revoked = match console.connector.tokens.get(tenant).await? {
             Some(tokens) => revoke_grant(console, tenant, &tokens.login_url, &tokens.refresh_token).await,
             None => true,

@@ -5,11 +5,13 @@ use jiff::fmt::serde::timestamp::second::{optional, required};
 use rules::StatusChoice;
 use serde::Serialize;
 use store::{
-    AircallAuth, AircallConnection, AircallState, ApiUsage, Connection, ConnectionState, OrgFacts, Tenant, TenantId,
+    AircallAuth, AircallConnection, AircallState, ApiUsage, Connection, ConnectionState, ConsentLink, OrgFacts, Tenant,
+    TenantId,
 };
 use utoipa::ToSchema;
 
 use super::aircall::health;
+use super::predecessor;
 use super::salesforce::statuses::{self, StatusesView};
 use crate::connections::warning::{self, Warning};
 use crate::console::Console;
@@ -52,6 +54,13 @@ pub(crate) struct SalesforceView {
     /// The org's API calls of the last 24 hours, as Salesforce last reported them; null before the first report.
     #[schema(required)]
     pub(crate) api_usage: Option<ApiUsage>,
+    /// The link by which another Salesforce user can connect the org; null if there is none.
+    #[schema(required)]
+    pub(crate) consent_link: Option<ConsentLinkView>,
+    /// The org that was known before at this one's address, such as a sandbox before it was refreshed, until its settings
+    /// were copied or declined; null if there is none.
+    #[schema(required)]
+    pub(crate) predecessor: Option<PredecessorView>,
     /// The statuses of Tasks.
     pub(crate) statuses: StatusesView,
     /// What the statuses follow from: the facts about the org, and the admin's choice.
@@ -59,6 +68,28 @@ pub(crate) struct SalesforceView {
     pub(crate) status_facts: (OrgFacts, StatusChoice),
     /// What of the org cannot be used as it should be.
     pub(crate) warnings: Vec<Warning>,
+}
+
+/// A link by which another Salesforce user can connect the org, without its address.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ConsentLink)]
+pub(crate) struct ConsentLinkView {
+    /// The admin who made it.
+    pub(crate) made_by: String,
+    /// When it expires, in UNIX seconds.
+    #[serde(with = "required")]
+    #[schema(value_type = i64, example = 1_774_254_600)]
+    pub(crate) expires_at: Timestamp,
+}
+
+/// The org that was known before at the address of this one.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Predecessor)]
+pub(crate) struct PredecessorView {
+    /// Whether its settings can be copied: only if the admin who signed in to this org first administered it.
+    pub(crate) is_copyable: bool,
+    /// Whether copying replaces settings or choices that were made in this org.
+    pub(crate) replaces: bool,
 }
 
 /// The state of the connection to the org.
@@ -147,12 +178,27 @@ impl Connections {
             let is_at_former_address = health::is_at_former_address(console, &tenant.id, &connection);
             AircallView::new(connection, is_at_former_address, reason, last_event_at)
         });
-        Ok(Self { salesforce: SalesforceView::from_tenant(tenant, Timestamp::now()), former_login_url, aircall })
+        let now = Timestamp::now();
+        let link = console.consent_links.get(&tenant.id, now).await?;
+        let predecessor = match &tenant.predecessor {
+            Some(former) => {
+                let (is_copyable, replaces) = (former.tenant.is_some(), predecessor::replaces(console, &tenant).await?);
+                Some(PredecessorView { is_copyable, replaces })
+            }
+            None => None,
+        };
+        let salesforce = SalesforceView::from_tenant(tenant, link, predecessor, now);
+        Ok(Self { salesforce, former_login_url, aircall })
     }
 }
 
 impl SalesforceView {
-    fn from_tenant(tenant: Tenant, now: Timestamp) -> Option<Self> {
+    fn from_tenant(
+        tenant: Tenant,
+        link: Option<ConsentLink>,
+        predecessor: Option<PredecessorView>,
+        now: Timestamp,
+    ) -> Option<Self> {
         let Connection { org_id, instance_url, login_url, user_id, user_name, connected_at } = tenant.salesforce?;
         let facts = statuses::facts(tenant.facts.clone(), now);
         Some(Self {
@@ -164,6 +210,8 @@ impl SalesforceView {
             connected_at,
             state: StateView::new(tenant.state),
             api_usage: tenant.api_usage,
+            predecessor,
+            consent_link: link.map(|ConsentLink { made_by, expires_at, .. }| ConsentLinkView { made_by, expires_at }),
             statuses: StatusesView::new(&facts, &tenant.statuses),
             status_facts: (facts, tenant.statuses),
             warnings: warning::warnings(tenant.facts.as_of(now)),

@@ -2,9 +2,11 @@
 
 mod activity_notices;
 mod aircall;
+mod consent;
 mod crash_recovery;
 mod oauth;
 mod org;
+mod predecessor;
 mod rotation;
 mod sign_in;
 mod statuses;

@@ -19,8 +19,8 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use store::test_tables::TestTables;
 use store::{
-    ALLOWED_ORGS_KEY, AircallCredentials, AllowedOrgs, ApiTokens, AppSecret, Calls, EndedSessions, Entry, History,
-    Merge, OrgList, Phones, SessionKeys, SettingsStore, SignIns, TenantId, Tenants, Tokens,
+    ALLOWED_ORGS_KEY, AircallCredentials, AllowedOrgs, ApiTokens, AppSecret, Calls, ConsentLinks, EndedSessions, Entry,
+    History, Merge, OrgList, Phones, SessionKeys, SettingsStore, SignIns, TenantId, Tenants, Tokens,
 };
 use tower::ServiceExt as _;
 use url::Url;
@@ -156,6 +156,7 @@ impl Fixture {
                 "https://sqs.us-east-1.example.com/000000000000/writes.fifo",
             ),
             sign_ins: SignIns::new(dynamodb.clone(), "ConsoleTable"),
+            consent_links: ConsentLinks::new(dynamodb.clone(), "ConsoleTable"),
             ended_sessions: EndedSessions::new(dynamodb.clone(), "ConsoleTable"),
             api_tokens: ApiTokens::new(dynamodb.clone(), "ConsoleTable"),
             connector: OrgConnector {

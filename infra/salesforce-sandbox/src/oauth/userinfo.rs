@@ -15,7 +15,11 @@ use crate::{Org, schema, state};
 pub(super) async fn userinfo(State(org): State<Org>, headers: HeaderMap) -> Response {
     let state = org.lock();
     let Some(user_id) = session_user(&state, &headers) else { return refused() };
-    describe(&state, &headers, &user_id).map_or_else(refused, |info| Json(info).into_response())
+    let Some(mut info) = describe(&state, &headers, &user_id) else { return refused() };
+    for (key, value) in state.options.userinfo.iter().flatten() {
+        info[key] = value.clone();
+    }
+    Json(info).into_response()
 }
 
 pub(super) async fn identity(

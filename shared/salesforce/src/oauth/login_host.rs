@@ -4,9 +4,7 @@ use std::fmt;
 
 use url::Url;
 
-/// The suffix of every My Domain. Source:
-/// <https://help.salesforce.com/s/articleView?id=xcloud.domain_name_url_format_changes.htm>.
-const MY_DOMAIN: &str = ".my.salesforce.com";
+use super::hosts::{my_domain_of, name_of_my_domain};
 
 /// The host where users of an org sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +46,23 @@ impl LoginHost {
         }
     }
 
+    /// Reads what an admin types or pastes: also the org's name, or the address of any of its pages, such as
+    /// `https://example.lightning.force.com/lightning/page/home`.
+    ///
+    /// The text only names a host of Salesforce's, and is never itself an address that is opened.
+    ///
+    /// # Errors
+    ///
+    /// [`NotALoginHost`] if it names none.
+    pub fn from_pasted(text: &str) -> Result<Self, NotALoginHost> {
+        let text = text.trim().to_ascii_lowercase();
+        let host = text.strip_prefix("https://").unwrap_or(&text).split(['/', '?', '#']).next().unwrap_or_default();
+        if let Some(shared) = [Self::Production, Self::Sandbox].into_iter().find(|shared| shared.host() == host) {
+            return Ok(shared);
+        }
+        my_domain_of(host).ok_or(NotALoginHost).and_then(|host| MyDomain::parse(&host)).map(Self::MyDomain)
+    }
+
     /// The host's name.
     pub fn host(&self) -> &str {
         match self {
@@ -82,7 +97,7 @@ impl MyDomain {
     fn parse(text: &str) -> Result<Self, NotALoginHost> {
         let text = text.to_ascii_lowercase();
         let host = text.strip_prefix("https://").map_or(text.as_str(), |rest| rest.strip_suffix('/').unwrap_or(rest));
-        let name = host.strip_suffix(MY_DOMAIN).ok_or(NotALoginHost)?;
+        let name = name_of_my_domain(host).ok_or(NotALoginHost)?;
         let labels: Vec<&str> = name.split('.').collect();
         // example, example--test.sandbox
         if labels.len() <= 2 && labels.into_iter().all(is_label) {
@@ -129,6 +144,72 @@ mod tests {
         check("orgfarm-0a1b2c-dev-ed.develop.my.salesforce.com", {
             Some("https://orgfarm-0a1b2c-dev-ed.develop.my.salesforce.com/")
         });
+    }
+
+    #[test]
+    fn my_domains_of_other_clouds_are_read() {
+        check("example.my.salesforce.mil", Some("https://example.my.salesforce.mil/"));
+        check("example.my.sfcrmproducts.cn", Some("https://example.my.sfcrmproducts.cn/"));
+    }
+
+    #[track_caller]
+    fn check_pasted(text: &str, expect: Option<&str>) {
+        assert_eq!(LoginHost::from_pasted(text).ok().as_ref().map(LoginHost::host), expect, "{text:?}");
+    }
+
+    #[test]
+    fn the_address_of_any_page_of_an_org_names_its_login_host() {
+        for text in [
+            "example",
+            " Example ",
+            "example.my.salesforce.com",
+            "https://example.my.salesforce.com//",
+            "example.lightning.force.com/",
+            "https://example.lightning.force.com/lightning/page/home",
+            "HTTPS://EXAMPLE.LIGHTNING.FORCE.COM/lightning/o/Task/list?filterName=Recent",
+            "https://example.my.salesforce-setup.com/lightning/setup/OrgDomain/home",
+            "\texample.my.salesforce-setup.com\n",
+        ] {
+            check_pasted(text, Some("example.my.salesforce.com"));
+        }
+        let sandbox = Some("example--test.sandbox.my.salesforce.com");
+        check_pasted("https://example--test.sandbox.lightning.force.com/lightning/setup/SetupOneHome/home", sandbox);
+        check_pasted("https://example--test.sandbox.my.salesforce-setup.com", sandbox);
+        check_pasted("https://example--test.sandbox.my.salesforce.com/?un=x", sandbox);
+        let developer = Some("orgfarm-0a1b2c-dev-ed.develop.my.salesforce.com");
+        check_pasted("orgfarm-0a1b2c-dev-ed.develop.lightning.force.com", developer);
+        check_pasted("https://example.lightning.crmforce.mil/lightning", Some("example.my.salesforce.mil"));
+        check_pasted("https://example.my.salesforce-setup.mil/", Some("example.my.salesforce.mil"));
+        check_pasted("https://example.lightning.sfcrmapps.cn/", Some("example.my.sfcrmproducts.cn"));
+        check_pasted("https://login.salesforce.com/", Some("login.salesforce.com"));
+        check_pasted("test.salesforce.com", Some("test.salesforce.com"));
+    }
+
+    #[test]
+    fn a_paste_that_names_no_org_is_refused() {
+        for text in [
+            "",
+            " ",
+            "example.com",
+            "example.my.salesforce.com.example.com",
+            "https://example.com/.my.salesforce.com",
+            "https://example.com/?x=example.lightning.force.com",
+            "user@example.my.salesforce.com",
+            "example.my.salesforce.com:8443",
+            ".my.salesforce.com",
+            ".lightning.force.com",
+            "a.b.c.lightning.force.com",
+            "lightning.force.com",
+            "my.salesforce-setup.com",
+            "a b",
+            "-example",
+            "http://example.my.salesforce.com",
+            "javascript:example.lightning.force.com",
+            "ex\u{e4}mple",
+            "example.force.com",
+        ] {
+            check_pasted(text, None);
+        }
     }
 
     #[test]
@@ -195,7 +276,7 @@ mod tests {
         fn accepted_hosts_belong_to_salesforce(text in r"(https://)?[a-zA-Z0-9:/@.?#\\%é-]{0,12}\.my\.salesforce\.com[a-z:/@.?#]{0,4}") {
             if let Ok(host) = LoginHost::parse(&text) {
                 let url = host.url();
-                prop_assert!(url.host_str().is_some_and(|host| host.ends_with(MY_DOMAIN)));
+                prop_assert!(url.host_str().is_some_and(|host| host.ends_with(".my.salesforce.com")));
                 prop_assert_eq!((url.scheme(), url.port(), url.path(), url.username()), ("https", None, "/", ""));
                 prop_assert_eq!(LoginHost::parse(&host.to_string()), Ok(host));
             }

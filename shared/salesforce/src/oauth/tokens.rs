@@ -15,6 +15,8 @@ pub struct Tokens {
     pub refresh_token: Option<SecretString>,
     /// The org's current address.
     pub instance_url: Url,
+    /// The address of the user's identity, which the two ids are taken from. [`super::verify`] checks that they hold.
+    pub identity_url: Url,
     /// The user who connected.
     pub user_id: SalesforceId,
     /// The org.
@@ -42,11 +44,12 @@ impl Tokens {
         }
         let Refreshed { access_token, refresh_token, instance_url } = Refreshed::parse(body)?;
         let Wire { id } = serde_json::from_slice(body).ok()?;
+        let identity_url: Url = id.parse().ok()?;
         // …/id/<org>/<user>
-        let mut path = id.rsplit('/');
+        let mut path = identity_url.path().rsplit('/');
         let user_id = SalesforceId::parse(path.next()?).ok()?;
         let org_id = SalesforceId::parse(path.next()?).ok()?;
-        Some(Self { access_token, refresh_token, instance_url, user_id, org_id })
+        Some(Self { access_token, refresh_token, instance_url, identity_url, user_id, org_id })
     }
 }
 

@@ -77,7 +77,7 @@ fn written(sobject: SObject) -> &'static [Written] {
 }
 
 /// The names of the fields that are written into new records.
-pub(super) fn names(sobject: SObject) -> impl Iterator<Item = &'static str> {
+pub(crate) fn names(sobject: SObject) -> impl Iterator<Item = &'static str> {
     let key = (sobject == SObject::Task).then_some(KeyField::AircallKey.name());
     written(sobject).iter().map(|written| written.field).chain(key)
 }

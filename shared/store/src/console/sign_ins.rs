@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::dynamodb::item::{self, Attributes, Item};
 use crate::dynamodb::table::Table;
 use crate::error::{self, Corrupt, Error};
+use crate::tenant_id::TenantId;
 use crate::token_hash::TokenHash;
 
 /// The item's sort key, a constant: each partition key holds one such item.
@@ -29,8 +30,19 @@ pub struct Attempt {
     pub return_to: String,
     /// Hash of the cookie that binds the sign-in to this browser.
     pub browser_hash: TokenHash,
+    /// The connection that it is for, if it only connects an org and signs nobody in.
+    pub consent: Option<Consent>,
     /// When the sign-in expires.
     pub expires_at: Timestamp,
+}
+
+/// The connection that a Salesforce user consents to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consent {
+    /// The tenant whose org is connected.
+    pub tenant: TenantId,
+    /// Hash of the link that led here; `None` if the tenant's admin began it.
+    pub link: Option<TokenHash>,
 }
 
 /// The sign-ins in the console's table.
@@ -58,6 +70,11 @@ impl SignIns {
             ("browser_hash", item::value(&attempt.browser_hash)),
             ("expires_at", item::seconds(attempt.expires_at)),
         ]));
+        if let Some(Consent { tenant, link }) = &attempt.consent {
+            let link = link.as_ref().map(|link| ("consent_link", item::value(link)));
+            let tenant = ("consent_tenant", item::text(tenant.as_str()));
+            item.extend([tenant].into_iter().chain(link).map(|(name, value)| (name.to_owned(), value)));
+        }
         self.table.put(item).await
     }
 
@@ -96,7 +113,10 @@ fn key_of(state_hash: &TokenHash) -> Attributes {
 
 fn read(state_hash: TokenHash, item: Attributes) -> Result<Attempt, Corrupt> {
     let mut item = Item::new(item, "item");
+    let link = item.optional("consent_link");
+    let consent = item.optional("consent_tenant").map(|tenant| Consent { tenant, link });
     Ok(Attempt {
+        consent,
         state_hash,
         code_verifier: item.required("code_verifier")?,
         login_url: item.required("login_url")?,

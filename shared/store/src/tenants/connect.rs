@@ -4,7 +4,6 @@
 //! [`crate::LeaseKind::Refresh`], then calls [`Tenants::connect_salesforce`].
 //! Each step returns whether the tenant exists; if it does not, nothing is stored.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::dynamodb::expression::Update;
@@ -27,13 +26,7 @@ impl Tenants {
     /// # Errors
     /// When DynamoDB cannot answer.
     pub async fn create(&self, id: &TenantId, now: Timestamp) -> Result<bool, Error> {
-        let update = Update::default()
-            .set(item::SCHEMA, item::schema())
-            .set("webhook_tokens", AttributeValue::L(Vec::new()))
-            .set("state", item::value(&ConnectionState::Connected))
-            .set("created_at", item::seconds(now))
-            .only_if_new("tenant");
-        self.table.update_if(key_of(id), update).await
+        self.create_after(id, None, now).await
     }
 
     /// Connects the org and sets its state to [`ConnectionState::Connected`].

@@ -11,6 +11,7 @@ use crate::tenants::choices::{self, ChosenUsers};
 use crate::tenants::grant;
 use crate::tenants::org_facts::OrgFacts;
 use crate::tenants::own_lines;
+use crate::tenants::predecessor::{self, Admins, Predecessor};
 use crate::tenants::salesforce::{ApiUsage, Connection, ConnectionState};
 use crate::tenants::webhook_tokens::{self, RetiredToken};
 use crate::token_hash::TokenHash;
@@ -46,6 +47,12 @@ pub struct Tenant {
     pub users: ChosenUsers,
     /// When the last event arrived from Aircall; minute precision.
     pub last_event_at: Option<Timestamp>,
+    /// The host of the org, which outlives the connection.
+    pub my_domain: Option<String>,
+    /// Who signed in as an admin of the org.
+    pub admins: Admins,
+    /// The org that was known before at the same address, until an admin has copied its settings or declined.
+    pub predecessor: Option<Predecessor>,
 }
 
 impl Tenant {
@@ -66,6 +73,9 @@ impl Tenant {
             statuses: StatusChoice::default(),
             users: ChosenUsers::new(),
             last_event_at: None,
+            my_domain: None,
+            admins: Admins::new(),
+            predecessor: None,
         }
     }
 }
@@ -88,5 +98,8 @@ pub(crate) fn read(id: &TenantId, item: Attributes) -> Result<Tenant, Corrupt> {
         statuses: item.optional(choices::STATUSES).unwrap_or_default(),
         users: choices::read_users(&mut item),
         last_event_at: item.instant("last_event_at"),
+        my_domain: item.optional(predecessor::MY_DOMAIN),
+        admins: item.optional(predecessor::ADMINS).unwrap_or_default(),
+        predecessor: item.optional(predecessor::PREDECESSOR),
     })
 }

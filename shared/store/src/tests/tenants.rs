@@ -5,6 +5,7 @@ mod choices;
 mod connect;
 mod lease;
 mod own_lines;
+mod predecessor;
 mod scan;
 
 use std::collections::BTreeMap;

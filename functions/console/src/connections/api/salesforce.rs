@@ -6,11 +6,16 @@ use ::salesforce::{CheckItem, CheckStatus, OrgCheck, SetUpOutcome, SetUpStep};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
+use jiff::fmt::serde::timestamp::second::required;
 use rules::{StatusChoice, TaskStatus};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 
+use crate::connections::consent::{self, NewLink};
+use crate::connections::predecessor;
 use crate::connections::salesforce as org;
 use crate::connections::salesforce::statuses::{self as org_statuses, StatusesView};
 use crate::console::Console;
@@ -153,6 +158,98 @@ pub(crate) async fn choose_statuses(
     let [completed, in_progress] = body::texts(body::json(body, MAX_LEN).await?, fields)?;
     let choice = StatusChoice { completed, in_progress };
     Ok(Json(org_statuses::choose(&console, &session.tenant, &choice).await?))
+}
+
+/// A link that was just made.
+// Without `Debug`, which would show the address.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NewConsentLink)]
+pub(crate) struct NewConsentLink {
+    /// Its address, for the user who is to connect the org. It cannot be shown again.
+    #[schema(
+        example = "https://console.example.com/consent/sf-00d000000000001eaa.EXAMPLE-EXAMPLE-EXAMPLE-EXAMPLE-EXAMPLE-123"
+    )]
+    url: String,
+    /// When it expires, in UNIX seconds.
+    #[serde(with = "required")]
+    #[schema(value_type = i64, example = 1_774_254_600)]
+    expires_at: Timestamp,
+}
+
+/// Make a consent link
+///
+/// By the link, any Salesforce user of the org connects it in place of the user whose access is used now. The user need
+/// not be an admin, and is not signed in to the console. The link is valid for an hour and for one connection; the
+/// tenant's former link becomes invalid.
+#[utoipa::path(
+    post,
+    path = "/api/connections/salesforce/consent-link",
+    tag = "Connections",
+    operation_id = "makeConsentLink",
+    responses((status = CREATED, description = "The link, with its address.", body = NewConsentLink)),
+)]
+pub(crate) async fn make_consent_link(
+    State(console): State<Arc<Console>>,
+    headers: HeaderMap,
+    Admin(session): Admin,
+) -> Result<(StatusCode, Json<NewConsentLink>), ApiError> {
+    let NewLink { url, expires_at } = consent::make(&console, &console.base_url(&headers)?, &session).await?;
+    Ok((StatusCode::CREATED, Json(NewConsentLink { url: url.into(), expires_at })))
+}
+
+/// Withdraw the consent link
+///
+/// Whoever has its address cannot connect the org any more. Idempotent.
+#[utoipa::path(
+    delete,
+    path = "/api/connections/salesforce/consent-link",
+    tag = "Connections",
+    operation_id = "withdrawConsentLink",
+    responses((status = NO_CONTENT, description = "There is no link any more.")),
+)]
+pub(crate) async fn withdraw_consent_link(
+    State(console): State<Arc<Console>>,
+    Admin(session): Admin,
+) -> Result<StatusCode, ApiError> {
+    consent::withdraw(&console, &session.tenant).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Copy the former org's settings
+///
+/// For an org at the address of one that was known before, such as a refreshed sandbox, if the admin who signed in first
+/// administered both: copies the former org's settings as a new version, and the chosen statuses and users.
+#[utoipa::path(
+    post,
+    path = "/api/connections/salesforce/predecessor/copy",
+    tag = "Connections",
+    operation_id = "copyPredecessor",
+    responses((status = NO_CONTENT, description = "The settings are copied.")),
+)]
+pub(crate) async fn copy_predecessor(
+    State(console): State<Arc<Console>>,
+    Admin(session): Admin,
+) -> Result<StatusCode, ApiError> {
+    predecessor::copy(&console, &session).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Dismiss the former org
+///
+/// Its settings are not offered any more. Idempotent.
+#[utoipa::path(
+    delete,
+    path = "/api/connections/salesforce/predecessor",
+    tag = "Connections",
+    operation_id = "dismissPredecessor",
+    responses((status = NO_CONTENT, description = "There is no former org any more.")),
+)]
+pub(crate) async fn dismiss_predecessor(
+    State(console): State<Arc<Console>>,
+    Admin(session): Admin,
+) -> Result<StatusCode, ApiError> {
+    predecessor::dismiss(&console, &session.tenant).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Disconnect the Salesforce org

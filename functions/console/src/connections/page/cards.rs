@@ -7,7 +7,7 @@ use super::status_select::StatusSelect;
 use crate::auth::sign_in_link;
 use crate::connections::NAV;
 use crate::connections::salesforce::login_host;
-use crate::connections::view::{AircallView, OrgStatus, SalesforceView, WebhookStatus};
+use crate::connections::view::{AircallView, OrgStatus, PredecessorView, SalesforceView, WebhookStatus};
 use crate::console::Console;
 use crate::web::errors::Errors;
 use crate::web::when::When;
@@ -56,6 +56,10 @@ pub(crate) struct OrgFacts {
     pub(crate) org_id: String,
     pub(crate) user: String,
     pub(crate) user_url: String,
+    /// The org that was known before at this address, if there was one.
+    pub(crate) predecessor: Option<PredecessorView>,
+    /// The link by which another user can connect the org, if there is one.
+    pub(crate) link: Option<PendingLink>,
     pub(crate) since: When,
     /// Why it takes no requests, if it does not.
     pub(crate) stopped: Option<Stopped>,
@@ -65,6 +69,13 @@ pub(crate) struct OrgFacts {
     pub(crate) statuses: Vec<StatusSelect>,
     /// Link that reconnects it.
     pub(crate) reconnect: String,
+}
+
+/// A consent link that was not used yet.
+#[derive(Debug)]
+pub(crate) struct PendingLink {
+    pub(crate) made_by: String,
+    pub(crate) until: When,
 }
 
 /// Why an org takes no requests.
@@ -142,6 +153,10 @@ impl OrgFacts {
             url: view.instance_url.clone(),
             user_url: format!("{}/lightning/r/User/{}/view", view.instance_url, view.user_id),
             user: view.user_name.unwrap_or(view.user_id),
+            predecessor: view.predecessor,
+            link: view
+                .consent_link
+                .map(|link| PendingLink { made_by: link.made_by, until: When::new(link.expires_at) }),
             since: When::new(view.connected_at),
             usage: view.api_usage.map(Usage::new),
             warnings: view.warnings.into_iter().map(|warning| warning.message().to_owned()).collect(),

@@ -50,7 +50,7 @@ async fn a_connected_org_is_shown_to_its_own_tenant_only() {
             "instance_url": "https://example.my.salesforce.com", "login_url": "https://login.salesforce.com",
             "connected_at": START,
             "state": "connected", "reason": null, "since": null, "until": null,
-            "api_usage": {"used": 14_250, "limit": 15_000, "at": START + 5}, "warnings": [],
+            "api_usage": {"used": 14_250, "limit": 15_000, "at": START + 5}, "consent_link": null, "predecessor": null, "warnings": [],
             "statuses": {
                 "completed": {"chosen": null, "used": "Completed"}, "in_progress": {"chosen": null, "used": "In Progress"},
             },

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
+use salesforce_sandbox::Options;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 use store::{ConnectionState, OrgList, Tenant};
@@ -153,7 +154,7 @@ fn login_page_state(login_page: &Url) -> String {
 }
 
 /// The number of grants that the org has for the app.
-fn grants(f: &Fixture) -> usize {
+pub(crate) fn grants(f: &Fixture) -> usize {
     f.vendors.salesforce.snapshot()["grants"]["approvals"].as_object().unwrap().len()
 }
 
@@ -166,6 +167,38 @@ async fn a_user_who_is_no_admin_is_refused_and_the_grant_is_revoked() {
     let callback = decide(&login_page, &user, "allow").await;
     check_refused(&browser.open(&f, &callback).await, StatusCode::FORBIDDEN, "Ask an admin");
     assert_eq!((grants(&f), f.tenants.get(&f.org_tenant()).await.unwrap()), (0, None));
+}
+
+#[tokio::test]
+async fn a_sign_in_that_salesforce_contradicts_is_refused_and_the_grant_revoked() {
+    let contradicting =
+        |key: &str, id: &str| Options { userinfo: json!({ key: id }).as_object().cloned(), ..Options::default() };
+    let elsewhere = |url: &str| Options { instance_url: Some(url.to_owned()), ..Options::default() };
+    for (options, message) in [
+        (contradicting("user_id", "005000000000002AAA"), "name different users or orgs"),
+        (contradicting("organization_id", "00D000000000002"), "name different users or orgs"),
+        (elsewhere("https://example.my.salesforce.com"), "does not belong to Salesforce"),
+        (elsewhere("http://127.0.0.1:1"), "does not belong to Salesforce"),
+    ] {
+        let f = Fixture::new().await;
+        let org = &f.vendors.salesforce;
+        let (client_id, client_secret) = (Some(org.client_id()), Some(org.client_secret()));
+        org.set_options(Options { client_id, client_secret, ..options });
+        check_refused(&Browser::default().sign_in(&f).await, StatusCode::FORBIDDEN, message);
+        assert_eq!((grants(&f), f.tenants.get(&f.org_tenant()).await.unwrap()), (0, None), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_whose_user_salesforce_does_not_name_is_tried_again() {
+    let f = Fixture::new().await;
+    let fault = json!({ "path": "userinfo", "status": 503 });
+    let url = format!("{}/_sandbox/faults", f.vendors.salesforce_url);
+    reqwest::Client::new().post(url).body(fault.to_string()).send().await.unwrap();
+    let answer = Browser::default().sign_in(&f).await;
+    check_refused(&answer, StatusCode::SERVICE_UNAVAILABLE, "the next request failed");
+    assert_eq!((grants(&f), f.tenants.get(&f.org_tenant()).await.unwrap()), (0, None));
+    assert_eq!(Browser::default().sign_in(&f).await.status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]
@@ -223,7 +256,7 @@ async fn the_login_page_of_a_new_deployment_says_what_is_to_do() {
 async fn an_org_without_the_app_is_told_who_installs_it_and_where() {
     let f = Fixture::new().await;
     let org = &f.vendors.salesforce;
-    org.set_options(salesforce_sandbox::Options { app_installed: false, ..org.options() });
+    org.set_options(Options { app_installed: false, ..org.options() });
     let mut browser = Browser::default();
     let login_page = browser.begin(&f, "at=production").await;
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();

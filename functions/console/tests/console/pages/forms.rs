@@ -8,7 +8,7 @@ use store::TenantId;
 use crate::fixture::{Fixture, cookie, key};
 
 /// Every path that takes a form, with fields that would change something.
-const FORMS: [(&str, &[(&str, &str)]); 16] = [
+const FORMS: [(&str, &[(&str, &str)]); 21] = [
     (
         "/call-workflow",
         &[
@@ -31,6 +31,11 @@ const FORMS: [(&str, &[(&str, &str)]); 16] = [
     ("/connections/aircall/disconnect", &[]),
     ("/connections/salesforce/disconnect", &[]),
     ("/connections/salesforce/set-up", &[]),
+    ("/connections/salesforce/consent-link", &[]),
+    ("/connections/salesforce/consent-link/withdraw", &[]),
+    ("/auth/salesforce/own-grant", &[]),
+    ("/connections/salesforce/predecessor/copy", &[]),
+    ("/connections/salesforce/predecessor/dismiss", &[]),
     ("/connections/salesforce/statuses", &[("completed", ""), ("in_progress", "")]),
     ("/users/2002", &[("salesforce_user_id", "")]),
     ("/tokens", &[("name", "token")]),

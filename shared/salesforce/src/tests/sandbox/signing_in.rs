@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{Served, serve};
 use crate::SetUpOutcome::{AlreadyThere, Done, Failed};
-use crate::oauth::{ExchangeError, Pkce, Tokens, authorize_url, exchange, userinfo};
+use crate::oauth::{ExchangeError, Pkce, Tokens, TrustedHosts, VerifyError, authorize_url, exchange, userinfo, verify};
 use crate::{
     ApiVersion, Atomicity, CheckStatus, Client, KeyField, Record, SObject, SalesforceId, SetUpOutcome, inspect_org,
     set_up,
@@ -49,6 +49,33 @@ async fn a_sign_in_returns_tokens_and_the_user() {
     assert_eq!((user.name.as_str(), user.email.as_deref()), ("Alex Admin", Some("admin@example.com")));
     let client = Client::new(reqwest::Client::new(), tokens.instance_url, tokens.access_token, ApiVersion::default());
     assert!(client.user_permissions().await.unwrap().value.is_admin());
+}
+
+/// The tokens of a sign-in in an org with these options, and the result of verifying them.
+async fn verified(options: Options) -> Result<Tokens, VerifyError> {
+    let served = org(options).await;
+    let pkce = Pkce::new();
+    let tokens = exchanged(&served, &code(&served, &pkce).await, &pkce).await.unwrap();
+    let user = verify(&reqwest::Client::new(), &tokens, TrustedHosts::Only(&served.url)).await?;
+    assert_eq!((user.organization_id, user.user_id), (tokens.org_id, tokens.user_id));
+    Ok(tokens)
+}
+
+#[tokio::test]
+async fn tokens_of_another_user_or_org_or_address_are_not_accepted() {
+    let tokens = verified(Options::default()).await.unwrap();
+    // The loopback is not Salesforce's.
+    let foreign = verify(&reqwest::Client::new(), &tokens, TrustedHosts::Salesforce).await;
+    assert_eq!(foreign.unwrap_err(), VerifyError::ForeignHost);
+    for (key, id) in [("user_id", "005000000000002AAA"), ("organization_id", "00D000000000002")] {
+        let userinfo = json!({key: id}).as_object().cloned();
+        let error = verified(Options { userinfo, ..Options::default() }).await.unwrap_err();
+        assert_eq!(error, VerifyError::Contradiction, "{key}");
+    }
+    for url in ["https://example.my.salesforce.com", "http://127.0.0.1:1"] {
+        let error = verified(Options { instance_url: Some(url.to_owned()), ..Options::default() }).await.unwrap_err();
+        assert_eq!(error, VerifyError::ForeignHost, "{url}");
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 use crate::dynamodb::item;
 use crate::test_tables::TestTables;
 use crate::tests::{START, at};
-use crate::{Attempt, SignIns, TokenHash};
+use crate::{Attempt, Consent, SignIns, TenantId, TokenHash};
 
 fn attempt(state: &str) -> Attempt {
     Attempt {
@@ -16,13 +16,14 @@ fn attempt(state: &str) -> Attempt {
         login_url: "https://login.salesforce.com".to_owned(),
         return_to: "/activity?state=failed".to_owned(),
         browser_hash: TokenHash::new("the browser"),
+        consent: None,
         expires_at: at(START + 600),
     }
 }
 
 /// The fields of an attempt, for comparison.
 fn fields(attempt: Attempt) -> (TokenHash, String, String, String, TokenHash, Timestamp) {
-    let Attempt { state_hash, code_verifier, login_url, return_to, browser_hash, expires_at } = attempt;
+    let Attempt { state_hash, code_verifier, login_url, return_to, browser_hash, expires_at, .. } = attempt;
     (state_hash, code_verifier.expose_secret().to_owned(), login_url, return_to, browser_hash, expires_at)
 }
 
@@ -43,6 +44,18 @@ async fn a_sign_in_is_consumed_once_and_unchanged() {
     assert_eq!(consume("state").await, Some(fields(attempt("state"))));
     assert_eq!(consume("state").await, None, "replayed");
     assert_eq!(consume("other").await, Some(fields(attempt("other"))));
+}
+
+#[tokio::test]
+async fn what_a_sign_in_connects_is_kept() {
+    let (_tables, sign_ins) = store().await;
+    let tenant = TenantId::parse("one").unwrap();
+    for link in [None, Some(TokenHash::new("link"))] {
+        let consent = Some(Consent { tenant: tenant.clone(), link });
+        sign_ins.begin(&Attempt { consent: consent.clone(), ..attempt("state") }).await.unwrap();
+        let consumed = sign_ins.consume(&TokenHash::new("state"), at(START)).await.unwrap();
+        assert_eq!(consumed.unwrap().consent, consent);
+    }
 }
 
 #[tokio::test]
