@@ -109,6 +109,21 @@ pub enum MissedCallReason {
     Other(String),
 }
 
+impl MissedCallReason {
+    /// Aircall's name of the reason.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::OutOfOpeningHours => "out_of_opening_hours",
+            Self::ShortAbandoned => "short_abandoned",
+            Self::AbandonedInIvr => "abandoned_in_ivr",
+            Self::AbandonedInClassic => "abandoned_in_classic",
+            Self::NoAvailableAgent => "no_available_agent",
+            Self::AgentsDidNotAnswer => "agents_did_not_answer",
+            Self::Other(name) => name,
+        }
+    }
+}
+
 /// The company's phone line that carried a call or message. Aircall calls it a number.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Line {

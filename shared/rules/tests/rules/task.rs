@@ -1,7 +1,7 @@
 //! The fields of a call's Task.
 
 use proptest::prelude::*;
-use rules::settings::Settings;
+use rules::settings::{CallResult, Settings};
 use rules::{Call, CallType, Comment, MissedCallReason, Tag, Task, TaskStatus};
 
 use crate::support::{at, call, call_at};
@@ -106,6 +106,22 @@ fn only_whole_tags_that_fit_are_kept() {
     assert_eq!(task(&call).call_disposition, None);
 }
 
+#[test]
+fn the_call_result_can_be_that_of_aircalls_own_integration() {
+    let settings = Settings { call_result: CallResult::Aircall, ..Settings::default() };
+    let result = |call: &Call| Task::from_call(call, TaskStatus::Completed, &settings, "").call_disposition.unwrap();
+    let mut missed = call(CallType::Missed);
+    missed.missed_call_reason = Some(MissedCallReason::AgentsDidNotAnswer);
+    missed.tags = vec![Tag { name: "Order".to_owned() }, Tag { name: "VIP".to_owned() }];
+    let expected = "aircall, Order, VIP, inbound, unanswered_call, 431234567, agents_did_not_answer";
+    assert_eq!(result(&missed), expected);
+    let mut outbound = call(CallType::OutboundAnswered);
+    outbound.line.digits = None;
+    assert_eq!(result(&outbound), "aircall, outbound, answered_call");
+    missed.tags = vec![Tag { name: "x".repeat(250) }];
+    assert_eq!(result(&missed), expected.replace("Order, VIP, ", ""), "a tag that does not fit is left out");
+}
+
 proptest! {
     /// Salesforce's `STRING_TOO_LONG` cannot happen; it counts UTF-16 code units.
     #[test]
@@ -120,7 +136,9 @@ proptest! {
         call.tags = tags.into_iter().map(|name| Tag { name }).collect();
         let content = comment.repeat(repeat);
         call.comments = vec![Comment { content, posted_at: None, posted_by: None }; 5];
-        let task = Task::from_call(&call, TaskStatus::Completed, &Settings::default(), &name);
+        let call_result = if repeat % 2 == 0 { CallResult::Aircall } else { CallResult::Tags };
+        let settings = Settings { call_result, ..Settings::default() };
+        let task = Task::from_call(&call, TaskStatus::Completed, &settings, &name);
         let length = |text: &str| text.encode_utf16().count();
         prop_assert!(length(&task.subject) <= 255);
         prop_assert!(length(task.call_disposition.as_deref().unwrap_or_default()) <= 255);
