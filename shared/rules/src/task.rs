@@ -13,7 +13,7 @@ use crate::messages::Messages;
 use crate::phone::digits_of;
 use crate::settings::{CallResult, Settings};
 use crate::task_status::TaskStatus;
-use crate::text::{length, one_line, truncate, without_references};
+use crate::text::{inline, length, one_line, truncate, without_references};
 
 /// Longest `Subject`.
 const MAX_SUBJECT: usize = 255;
@@ -107,8 +107,8 @@ impl Task {
 /// The subject of a call, in Aircall's five wordings. An unknown user is left out.
 fn subject(call: &Call, record_name: &str) -> String {
     let record = record_label(record_name, &call.party);
-    let line = one_line(&call.line.label());
-    let user = call.user.as_ref().and_then(|user| user.name.as_deref()).map(one_line).filter(|name| !name.is_empty());
+    let line = inline(&call.line.label());
+    let user = call.user.as_ref().and_then(|user| user.name.as_deref()).map(inline).filter(|name| !name.is_empty());
     let subject = CallType::classify(call).subject(&record, &line, user.as_deref());
     truncate(&without_references(&subject), MAX_SUBJECT)
 }
@@ -117,13 +117,13 @@ fn subject(call: &Call, record_name: &str) -> String {
 /// a conversation, so that one is ours.
 fn message_subject(messages: &Messages, record_name: &str) -> String {
     let message = messages.first();
-    let line = one_line(&message.line.label());
+    let line = inline(&message.line.label());
     let subject = if messages.conversation().is_some() {
         format!("SMS conversation with {} on {line}", record_label(record_name, &message.party))
     } else {
         match message.direction {
             Direction::Outbound => {
-                let name = message.user.as_ref().and_then(|user| user.name.as_deref()).map(one_line);
+                let name = message.user.as_ref().and_then(|user| user.name.as_deref()).map(inline);
                 let sender =
                     name.filter(|name| !name.is_empty()).map(|name| format!(" from {name}")).unwrap_or_default();
                 format!("SMS sent{sender} via {line} to {}", record_label(record_name, &message.party))
@@ -142,7 +142,7 @@ fn message_subject(messages: &Messages, record_name: &str) -> String {
 /// The name of the other party's record, else its phone number.
 fn record_label(name: &str, party: &Party) -> String {
     let phone = || party.phone().map(crate::E164::international).unwrap_or_default();
-    Some(one_line(name)).filter(|name| !name.is_empty()).unwrap_or_else(phone)
+    Some(inline(name)).filter(|name| !name.is_empty()).unwrap_or_else(phone)
 }
 
 /// The call's result. The tags are separated by commas, and one that does not fit as a whole is left out.

@@ -55,8 +55,24 @@ fn the_description_contains_all_details_of_the_call() {
     Recording: https://assets.example.com/calls/7001/recording
     Tags: Sales, Hot
     Comment (2026-03-23 11:05 CET, Ada Demo): Wants an offer
-    by Friday
+    > by Friday
     ");
+}
+
+#[test]
+fn a_comment_cannot_imitate_a_line_of_ours_and_a_name_does_not_turn_numbers_around() {
+    let mut call = call(CallType::InboundAnswered);
+    let content = "Done\rTags: VIP\u{2028}Recording: https://media.example.com/a\u{85}\u{202e}Duration: 1 s".to_owned();
+    call.comments = vec![Comment { content, posted_at: None, posted_by: None }];
+    call.line.name = Some("קו 1\nTags: VIP".to_owned());
+    call.asset = Some("http://assets.example.com/calls/7001".to_owned());
+    let task = task(&call);
+    let (description, quoted) = task.description.split_once("Comment: Done\n").unwrap();
+    assert!(quoted.lines().all(|line| line.starts_with("> ")) && quoted.lines().count() == 3, "{quoted:?}");
+    assert!(!description.contains("\nTags:"), "{description}");
+    assert!(description.contains("Aircall line: \u{2068}קו 1 Tags: VIP\u{2069} (+43 1 234567)"), "{description}");
+    assert!(description.contains("Recording: in Aircall; its link is not there yet"), "{description}");
+    assert!(task.subject.contains("on \u{2068}קו 1 Tags: VIP\u{2069} answered by Ada Demo"), "{}", task.subject);
 }
 
 #[test]
