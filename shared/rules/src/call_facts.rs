@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::call::{Direction, Line, LineId, MissedCallReason, Party, Tag, Transfer, User};
+use crate::call::{Comment, Direction, Line, LineId, MissedCallReason, Party, Tag, Transfer, User};
 use crate::call_report::CallReport;
-use crate::comments::{self, PostedComment};
+use crate::comments::Comments;
 use crate::document::CallEvent;
 use crate::observed::{self, earliest};
 use crate::transfers;
@@ -46,7 +46,7 @@ pub(crate) struct CallFacts {
     voice_agent: Option<VoiceAgentDetails>,
     transfers: Vec<Transfer>,
     tags: Option<Observed<Vec<Tag>>>,
-    comments: Vec<PostedComment>,
+    comments: Comments,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,7 +149,7 @@ impl CallFacts {
             voice_agent,
             transfers: transfers::reported(report),
             tags: report.tags.clone().map(|value| Observed { moment, value }),
-            comments: comments::union(report.comments.clone(), Vec::new()),
+            comments: Comments::new(&report.comments, moment),
         }
     }
 
@@ -175,7 +175,7 @@ impl CallFacts {
             },
             transfers: transfers::union(self.transfers, other.transfers),
             tags: self.tags.max(other.tags),
-            comments: comments::union(self.comments, other.comments),
+            comments: self.comments.merge(other.comments),
         }
     }
 
@@ -268,8 +268,8 @@ impl CallFacts {
         self.tags.as_ref().map(|tags| tags.value.clone()).unwrap_or_default()
     }
 
-    pub(crate) fn comments(&self) -> Vec<crate::call::Comment> {
-        comments::shown(&self.comments)
+    pub(crate) fn comments(&self) -> Vec<Comment> {
+        self.comments.shown()
     }
 }
 

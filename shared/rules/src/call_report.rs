@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::call::{Call, CallId, Comment, Contact, Direction, Line, MissedCallReason, Party, Tag, User, VoiceAgent};
-use crate::comments::{self, PostedComment};
-use crate::document::{CallEvent, DATA_COMPLETE_AFTER, Snapshot};
+use crate::comments::{Comments, PostedComment};
+use crate::document::{CallEvent, DATA_COMPLETE_AFTER, EventTime, Snapshot};
 
 /// One event: what it says about the call as of that second.
 ///
@@ -90,6 +90,10 @@ impl CallReport {
             tags: None,
             comments: Vec::new(),
         }
+    }
+
+    pub(crate) fn moment(&self) -> EventTime {
+        EventTime { at: self.at.as_second(), event: self.event }
     }
 
     /// A time by which the call had begun, if the event does not state its start: the end less the duration, the
@@ -179,7 +183,7 @@ impl CallReport {
             user: self.user.clone(),
             contact: self.contact.clone(),
             tags: self.tags.clone().unwrap_or_default(),
-            comments: comments::shown(&self.comments),
+            comments: Comments::new(&self.comments, self.moment()).shown(),
         }
     }
 

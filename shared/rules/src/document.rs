@@ -83,7 +83,7 @@ fn text(call: &Call) -> String {
     serde_json::to_string(call).expect("a call has string keys only")
 }
 
-type EventTime = observed::EventTime<CallEvent>;
+pub(crate) type EventTime = observed::EventTime<CallEvent>;
 type Observed<T> = observed::Observed<CallEvent, T>;
 
 /// All that is known of one call.
@@ -163,7 +163,7 @@ impl From<Snapshot> for CallDocument {
 impl From<CallReport> for CallDocument {
     fn from(report: CallReport) -> Self {
         let latest = report.snapshot();
-        let moment = latest.moment();
+        let moment = report.moment();
         let voicemail_left = report.event == CallEvent::VoicemailLeft;
         // While the call is ringing, Aircall's `user` is the agent whose phone rings. The user of the call is the one
         // who took or made it, or the one whom Aircall names once it is over.

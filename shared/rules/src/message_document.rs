@@ -89,8 +89,11 @@ fn party_quality(party: &Party, is_contacts: bool) -> u8 {
     }
 }
 
-/// The time zone counts most: it determines the day of the Task.
+/// The time zone counts most: it determines the day of the Task. A line that is not known is none.
 fn line_quality(line: &Line) -> u8 {
+    if line.id == LineId::UNKNOWN {
+        return 0;
+    }
     4 * u8::from(line.time_zone.is_some()) + 2 * u8::from(line.name.is_some()) + u8::from(line.digits.is_some())
 }
 

@@ -383,3 +383,23 @@ fn a_document_of_a_former_version_keeps_what_its_newest_event_says() {
         assert_eq!(call.comments.len(), 1);
     }
 }
+
+#[test]
+fn facts_that_another_version_wrote_otherwise_cost_only_themselves() {
+    let report = CallReport {
+        direction: Some(Direction::Inbound),
+        started_at: Some(second(0)),
+        tags: Some(tags(&["VIP"])),
+        comments: vec![comment(Some(1), 60, "One")],
+        ..silent(CallEvent::Ended, 130)
+    };
+    let mut stored = serde_json::to_value(CallDocument::from(report)).unwrap();
+    stored["facts"]["of_the_future"] = serde_json::json!({"a": [1]});
+    stored["facts"]["comments"]["of_the_future"] = serde_json::json!(1);
+    stored["facts"]["direction"]["value"] = serde_json::json!("sideways");
+    stored["facts"].as_object_mut().unwrap().remove("users");
+    let document = rules::Document::from_stored(stored, second(0)).unwrap();
+    let call = document.interaction().call().unwrap().clone();
+    assert_eq!((call.direction, call.started_at, call.tags), (Direction::Inbound, second(0), tags(&["VIP"])));
+    assert_eq!(call.comments[0].content, "One");
+}
