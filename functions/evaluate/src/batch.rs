@@ -94,9 +94,9 @@ impl Evaluator {
             };
             self.heartbeat.record(&tenant, times.now).await;
             match webhook {
-                Webhook::Call(snapshot) => {
-                    let (key, events) = (snapshot.call.id.key(), BTreeSet::from([format!("{:?}", snapshot.event)]));
-                    let value = Document::from(CallDocument::from(*snapshot));
+                Webhook::Call(report) => {
+                    let (key, events) = (report.id.key(), BTreeSet::from([format!("{:?}", report.event)]));
+                    let value = Document::from(CallDocument::from(*report));
                     add(&mut entries, key, Update { tenant, value, events, messages });
                 }
                 Webhook::Message(snapshot) => {

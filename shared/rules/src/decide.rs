@@ -242,10 +242,14 @@ fn check_messages(messages: &Messages, settings: &Settings, trace: &mut Trace) -
 }
 
 fn check_line(line: &Line, settings: &Settings, trace: &mut Trace) -> Result<(), SkipReason> {
-    let label = line.label();
+    let (label, is_not_among) = if line.is_unknown() {
+        ("Aircall does not name the line".to_owned(), ", so it is not among")
+    } else {
+        (line.label(), " is not among")
+    };
     match &settings.lines {
         Some(lines) if !lines.contains(&line.id) => {
-            trace.note(Topic::Line, format!("{label} is not among the lines that are logged: not logged."));
+            trace.note(Topic::Line, format!("{label}{is_not_among} the lines that are logged: not logged."));
             return Err(SkipReason::LineNotSelected);
         }
         Some(_) => trace.note(Topic::Line, format!("{label} is among the lines that are logged.")),
