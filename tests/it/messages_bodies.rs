@@ -91,7 +91,10 @@ async fn channels_media_and_delivery_states_appear_in_the_description() {
             "file, link expires, Aircall does not say when: https://media.example.com/a.png",
         ),
         (json!({"body": null, "media_url": "https://media.example.com/b.png"}), "https://media.example.com/b.png"),
-        (json!({"body": null, "template_content": "Your order is on its way."}), "Message:\n> Your order is on its way."),
+        (
+            json!({"body": null, "template_content": "Your order is on its way."}),
+            "Message:\n> Your order is on its way.",
+        ),
         (json!({"id": "1779973182949pqnihpvazdyw6336"}), "Channel: SMS"),
     ];
     let count = cases.len();

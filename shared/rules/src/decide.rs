@@ -53,6 +53,8 @@ pub enum SkipReason {
     InternalCall,
     /// No record has the phone number, and the settings do not create one.
     UnknownNumber,
+    /// Aircall's event could not be read.
+    Unreadable,
 }
 
 impl SkipReason {
@@ -79,6 +81,9 @@ impl SkipReason {
                 "The other party has an address of internet telephony instead of a phone number, so there is no record to log on."
             }
             SkipReason::InternalCall => "It is internal: the other party is one of the company's own lines.",
+            SkipReason::Unreadable => {
+                "An event of Aircall could not be read. It is logged if another event of the same call can be read."
+            }
             SkipReason::UnknownNumber => {
                 "No record in Salesforce has the phone number, and the settings do not create records for unknown numbers."
             }
@@ -217,6 +222,10 @@ fn verdict(
             check_party(&first.party, settings, own_lines, trace)?;
             // Business hours apply to calls only, and a message needs no follow-up.
             Ok(TaskStatus::Completed)
+        }
+        Interaction::Unreadable(event) => {
+            trace.note(Topic::Event, event.sentence());
+            Err(SkipReason::Unreadable)
         }
     }
 }

@@ -49,6 +49,7 @@ mod text;
 pub mod trace;
 mod transfers;
 pub mod unknown;
+mod unreadable;
 
 pub use call::{
     Call, CallId, Comment, Contact, Direction, Line, LineId, MissedCallReason, Party, Tag, Transfer, User, VoiceAgent,
@@ -72,3 +73,4 @@ pub use settings::Settings;
 pub use task::Task;
 pub use task_status::TaskStatus;
 pub use trace::{Step, Topic, Trace};
+pub use unreadable::Unreadable;

@@ -1,6 +1,7 @@
 //! The Task of a call, a message or a conversation.
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Direction, Party};
@@ -14,6 +15,7 @@ use crate::phone::digits_of;
 use crate::settings::{CallResult, Settings};
 use crate::task_status::TaskStatus;
 use crate::text::{inline, length, one_line, truncate, without_references};
+use crate::unreadable::Unreadable;
 
 /// Longest `Subject`.
 const MAX_SUBJECT: usize = 255;
@@ -95,6 +97,21 @@ impl Task {
             call_disposition: None,
             description,
             parts,
+        }
+    }
+
+    /// The Task of an event that could not be read, which no decision asks for.
+    pub(crate) fn from_unreadable(event: &Unreadable, status: TaskStatus) -> Self {
+        Self {
+            key: event.key.clone(),
+            subject: "Event of Aircall".to_owned(),
+            status,
+            direction: None,
+            talk_seconds: None,
+            activity_date: TimeZone::UTC.to_datetime(event.at).date(),
+            call_disposition: None,
+            description: without_references(&event.sentence()),
+            parts: Vec::new(),
         }
     }
 
