@@ -85,6 +85,10 @@ def expressions(stack):
             "IF(failed >= 50, failed / (failed + FILL(logged, 0)), 0)",
             {name: (own(stack), f"Calls{name.title()}", {}, 900) for name in ("failed", "logged")},
         ),
+        "EventsUnreadableAlarm": (
+            "IF(unreadable >= 10, unreadable / (unreadable + FILL(received, 0)), 0)",
+            {name: (own(stack), f"Events{name.title()}", {}, 3600) for name in ("unreadable", "received")},
+        ),
     }
 
 

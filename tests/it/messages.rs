@@ -68,7 +68,7 @@ async fn ten_messages_shuffled_and_repeated_are_ten_tasks() {
             // A new org lists no type of messages.
             (&Value::Null, &Value::Null, &Value::Null)
         );
-        assert!(description(&task).ends_with(&format!("Message:\n{}", message.text())));
+        assert!(description(&task).ends_with(&format!("Message:\n> {}", message.text())));
         assert!(description(&task).contains("Delivery: delivered"));
     }
 }

@@ -63,7 +63,7 @@ async fn every_shape_of_a_body_is_the_same_message() {
         let description = task["Description"].as_str().unwrap();
         assert_eq!(task["Subject"], "SMS received from Lou Sample to Support line", "{id}");
         assert_eq!(task["ActivityDate"], "2026-03-04", "{id}");
-        assert!(description.ends_with(&format!("Message:\nThis is message {id}.")), "{description}");
+        assert!(description.ends_with(&format!("Message:\n> This is message {id}.")), "{description}");
         assert!(description.contains("Received: 2026-03-04 11:00:00 CET (Europe/Paris)"), "{id}: {description}");
         assert!(
             description.starts_with("Channel: SMS\nDirection: Inbound\nFrom: +33 6 39 98 00 01\n"),
@@ -91,7 +91,10 @@ async fn channels_media_and_delivery_states_appear_in_the_description() {
             "file, link expires, Aircall does not say when: https://media.example.com/a.png",
         ),
         (json!({"body": null, "media_url": "https://media.example.com/b.png"}), "https://media.example.com/b.png"),
-        (json!({"body": null, "template_content": "Your order is on its way."}), "Message:\nYour order is on its way."),
+        (
+            json!({"body": null, "template_content": "Your order is on its way."}),
+            "Message:\n> Your order is on its way.",
+        ),
         (json!({"id": "1779973182949pqnihpvazdyw6336"}), "Channel: SMS"),
     ];
     let count = cases.len();

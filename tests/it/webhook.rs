@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Running, TestEnv};
 
-const MAX_LEN: usize = 256 * 1024;
+/// The longest body that is queued, without its token.
+const MAX_LEN: usize = 1_000_000;
 
 fn ended(env: &TestEnv, call: &CallBody) -> Value {
     call.clone().token(&env.tenant.webhook_token).event("call.ended")
@@ -100,18 +101,26 @@ async fn a_body_that_is_not_a_json_object_is_a_bad_request() {
 }
 
 #[tokio::test]
-async fn a_body_may_have_at_most_256_kib() {
+async fn a_body_that_is_too_long_for_the_queue_becomes_an_entry_that_says_so() {
     let env = TestEnv::new().await;
     env.contact("Lou Sample", "+33639980001");
     let (longest, too_long) = (CallBody::inbound(1), CallBody::inbound(2));
-    let answer = env.post_raw(padded(&ended(&env, &longest), MAX_LEN)).await;
-    assert_eq!(answer.status(), StatusCode::OK);
-    for length in [MAX_LEN + 1, 4 * MAX_LEN] {
-        let answer = env.post_raw(padded(&ended(&env, &too_long), length)).await;
-        assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE, "{length}");
+    let token = env.tenant.webhook_token.len();
+    for (call, length) in [(&longest, MAX_LEN), (&too_long, MAX_LEN + 1), (&too_long, 4 * MAX_LEN)] {
+        let answer = env.post_raw(padded(&ended(&env, call), length + token)).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{length}");
     }
+    let mut other = ended(&env, &CallBody::inbound(3));
+    other["event"] = json!("transcription.created");
+    assert_eq!(env.post_raw(padded(&other, 5 * MAX_LEN)).await.status(), StatusCode::OK);
     env.wait_until_idle().await;
     assert!(env.is_logged(&longest) && !env.is_logged(&too_long));
+    let entry = env.activity("call-2").await;
+    assert_eq!((&entry["state"], env.entries().await.len()), (&json!("skipped"), 2));
+
+    env.post(too_long.event("call.ended")).await;
+    env.wait_until_idle().await;
+    assert!(env.is_logged(&too_long), "a body that can be read takes its place");
 }
 
 #[tokio::test]

@@ -5,7 +5,9 @@ mod schedule;
 
 use std::collections::BTreeSet;
 
-use rules::settings::{ContactAccount, InternalCalls, LogCalls, MessageTasks, RelateTo, UnknownNumber};
+use rules::settings::{
+    CallResult, ContactAccount, InternalCalls, LogCalls, MessageTasks, RelateTo, TransferredCallOwner, UnknownNumber,
+};
 use rules::{CallType, LineId, Settings};
 
 use self::log_as::names;
@@ -21,7 +23,9 @@ pub(crate) enum Setting {
     ContactAccount,
     AssignmentRules,
     InternalCalls,
+    TransferredCallOwner,
     RelateTo,
+    CallResult,
     RecordingLink,
     LogMessages,
     MessageTasks,
@@ -68,7 +72,9 @@ fn all(one: &Settings, other: &Settings) -> Vec<Setting> {
         Setting::ContactAccount,
         Setting::AssignmentRules,
         Setting::InternalCalls,
+        Setting::TransferredCallOwner,
         Setting::RelateTo,
+        Setting::CallResult,
         Setting::RecordingLink,
         Setting::LogMessages,
         Setting::MessageTasks,
@@ -95,7 +101,9 @@ impl Setting {
             Setting::ContactAccount => plain("contact_account", "Account of new Contacts"),
             Setting::AssignmentRules => plain("assignment_rules", "Assignment rules"),
             Setting::InternalCalls => plain("internal_calls", "Calls between your own lines"),
+            Setting::TransferredCallOwner => plain("transferred_call_owner", "Transferred calls"),
             Setting::RelateTo => plain("relate_to", "Case or Opportunity"),
+            Setting::CallResult => plain("call_result", "Call Result"),
             Setting::RecordingLink => plain("recording_link", "Link to the recording"),
             Setting::LogMessages => plain("log_messages", "Messages"),
             Setting::MessageTasks => plain("message_tasks", "Tasks of messages"),
@@ -139,6 +147,11 @@ impl Setting {
                 "Log on the record that has the line’s number",
                 "Do nothing",
             ),
+            Setting::TransferredCallOwner => either(
+                settings.transferred_call_owner == TransferredCallOwner::Last,
+                "The Task belongs to the last user",
+                "The Task belongs to the first user",
+            ),
             Setting::RelateTo => match (settings.relate_to, settings.create_case_if_none) {
                 (RelateTo::Nothing, _) => "Neither",
                 (RelateTo::Case, false) => "Case",
@@ -146,6 +159,9 @@ impl Setting {
                 (RelateTo::Opportunity, _) => "Opportunity",
             }
             .to_owned(),
+            Setting::CallResult => {
+                either(settings.call_result == CallResult::Tags, "The tags", "As Aircall’s own integration writes it")
+            }
             Setting::RecordingLink => either(settings.recording_link, "In the Task", "Not in the Task"),
             Setting::LogMessages => either(settings.log_messages, "Logged", "Not logged"),
             Setting::MessageTasks => either(
@@ -186,11 +202,13 @@ impl Setting {
             }
             Setting::AssignmentRules => into.assignment_rules = from.assignment_rules,
             Setting::InternalCalls => into.internal_calls = from.internal_calls,
+            Setting::TransferredCallOwner => into.transferred_call_owner = from.transferred_call_owner,
             // `create_case_if_none` depends on `relate_to`, so both are copied together.
             Setting::RelateTo => {
                 into.relate_to = from.relate_to;
                 into.create_case_if_none = from.create_case_if_none;
             }
+            Setting::CallResult => into.call_result = from.call_result,
             Setting::RecordingLink => into.recording_link = from.recording_link,
             Setting::LogMessages => into.log_messages = from.log_messages,
             Setting::MessageTasks => into.message_tasks = from.message_tasks,
@@ -227,6 +245,8 @@ mod tests {
             ("/contact_account_id", json!("001000000000001AAA")),
             ("/assignment_rules", json!(true)),
             ("/internal_calls", json!("do_nothing")),
+            ("/transferred_call_owner", json!("first")),
+            ("/call_result", json!("aircall")),
             ("/relate_to", json!("case")),
             ("/create_case_if_none", json!(true)),
             ("/recording_link", json!(false)),

@@ -92,7 +92,7 @@ pub(crate) async fn preview(
     let tenant = activity::tenant(console, id).await?;
     let own_lines = &tenant.own_lines;
     let document = match document {
-        Document::Call(_) => document,
+        Document::Call(_) | Document::Unreadable { .. } => document,
         // Its conversation is part of the key that the preview shows.
         Document::Messages(_) => match console.tenants.digest_key(id).await? {
             Some(key) => document.with_conversation(settings, own_lines, &key),

@@ -7,15 +7,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 
 use aircall::Webhook;
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
+use jiff::Timestamp;
 use lambda::batch::{AllFailed, id_of, response};
-use lambda::queue::Event;
+use lambda::metrics;
+use rules::messages::redact_key;
 use rules::{CallDocument, Document, MessageDocument};
 use store::TenantId;
 
 use crate::evaluate::{EvaluateError, Evaluator};
 use crate::message::Routed;
+use crate::received::{self, Content, Received};
 use crate::update::{Times, Update};
 
 /// Merges that run concurrently.
@@ -85,18 +88,33 @@ impl Evaluator {
         let (mut entries, mut aggregates) = (Updates::new(), Updates::new());
         for message in batch.records {
             let messages = BTreeSet::from([id_of(&message)]);
-            let (tenant, webhook) = match caught(async { read(message) }).await {
-                Ok(read) => read,
+            let Received { tenant, content } = match caught(async { received::read(message, times.now) }).await {
+                Ok(received) => received,
                 Err(failure) => {
                     failed.add(&messages, &failure);
                     continue;
                 }
             };
             self.heartbeat.record(&tenant, times.now).await;
+            let webhook = match content {
+                Content::Webhook(webhook) => webhook,
+                Content::Unreadable { unreadable, body } => {
+                    match caught(self.keep_body(&tenant, body, times.now)).await {
+                        Ok(()) => {
+                            let (key, path) = (unreadable.key.clone(), &unreadable.path);
+                            tracing::warn!(target: metrics::TARGET, EventsUnreadable = 1, %tenant, key = %redact_key(&key), path, "an event cannot be read");
+                            let events = BTreeSet::from(["Unreadable".to_owned()]);
+                            add(&mut entries, key, Update { tenant, value: unreadable.into(), events, messages });
+                        }
+                        Err(failure) => failed.add(&messages, &failure),
+                    }
+                    continue;
+                }
+            };
             match webhook {
-                Webhook::Call(snapshot) => {
-                    let (key, events) = (snapshot.call.id.key(), BTreeSet::from([format!("{:?}", snapshot.event)]));
-                    let value = Document::from(CallDocument::from(*snapshot));
+                Webhook::Call(report) => {
+                    let (key, events) = (report.id.key(), BTreeSet::from([format!("{:?}", report.event)]));
+                    let value = Document::from(CallDocument::from(*report));
                     add(&mut entries, key, Update { tenant, value, events, messages });
                 }
                 Webhook::Message(snapshot) => {
@@ -143,12 +161,19 @@ impl Evaluator {
         }
         response(failed.0.into_iter(), records)
     }
-}
 
-/// Reads one message of the events queue.
-fn read(message: SqsMessage) -> Result<(TenantId, Webhook), EvaluateError> {
-    let event = Event::read(message).map_err(EvaluateError::Malformed)?;
-    Ok((TenantId::parse(&event.tenant)?, Webhook::parse(&event.body)?))
+    /// Keeps a body that could not be read.
+    async fn keep_body(
+        &self,
+        tenant: &TenantId,
+        body: Option<(String, String)>,
+        now: Timestamp,
+    ) -> Result<(), EvaluateError> {
+        match body {
+            Some((digest, body)) => Ok(self.calls.keep_body(tenant, &digest, &body, now).await?),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Merges the updates of each key together, several keys concurrently. If that fails for a reason that one of the updates

@@ -43,9 +43,6 @@ pub(crate) enum EvaluateError {
     Malformed(QueueError),
     #[error("the message names no tenant: {0}")]
     Tenant(#[from] store::InvalidTenantId),
-    /// Names the field and never its value.
-    #[error("the webhook cannot be read: {0}")]
-    Webhook(#[from] aircall::WebhookError),
     #[error(transparent)]
     Store(#[from] store::Error),
     #[error("the call or message was changed by other events until the function's time was up")]
@@ -63,7 +60,6 @@ impl EvaluateError {
             EvaluateError::Store(store::Error::Retry { .. } | store::Error::Corrupt(_))
             | EvaluateError::Malformed(_)
             | EvaluateError::Tenant(_)
-            | EvaluateError::Webhook(_)
             | EvaluateError::Contended
             | EvaluateError::NotWoken(_) => false,
         }

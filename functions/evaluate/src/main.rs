@@ -6,6 +6,7 @@ mod evaluate;
 mod heartbeat;
 mod message;
 mod own_lines;
+mod received;
 mod update;
 
 use std::time::{Duration, SystemTime};

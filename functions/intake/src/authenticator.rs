@@ -7,8 +7,8 @@ use store::{
     AllowedOrgs, Error, REFUSAL_AGE, RetiredToken, TOKEN_GRACE, Tenant, TenantId, Tenants, TokenHash, TtlCache,
 };
 
-/// How long a tenant's tokens are cached.
-const TTL: SignedDuration = SignedDuration::from_mins(1);
+/// How long a tenant's tokens are cached, and a token is accepted after it was removed.
+const TTL: SignedDuration = SignedDuration::from_secs(10);
 const _: () = assert!(TTL.as_secs() < TOKEN_GRACE.as_secs(), "the new token is read before the former one ends");
 /// Maximum number of cached tenants, so that made-up ids cannot fill the memory.
 const CAPACITY: usize = 10_000;

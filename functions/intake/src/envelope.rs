@@ -1,55 +1,83 @@
 //! A webhook's envelope, the only part of the body that this function reads.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use crate::response::WebhookResponse;
 
-/// A webhook's event and token. Its data is ignored.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Envelope {
+/// A webhook body and the fields of its envelope.
+#[derive(Debug)]
+pub(crate) struct Envelope<'b> {
     /// Aircall's name of the event.
     pub(crate) event: Option<String>,
     /// The webhook's token.
     pub(crate) token: Option<String>,
+    body: &'b str,
+    fields: Fields<'b>,
 }
 
-impl Envelope {
+/// Any JSON values, so that a token that is not a string is a wrong token and not a bad request.
+#[derive(Debug, Deserialize)]
+struct Fields<'b> {
+    #[serde(default)]
+    event: Value,
+    #[serde(borrow, default)]
+    token: Option<&'b RawValue>,
+    #[serde(borrow, default)]
+    timestamp: Option<&'b RawValue>,
+    #[serde(borrow, default)]
+    data: Option<&'b RawValue>,
+}
+
+impl<'b> Envelope<'b> {
     /// Parses the envelope. The whole body must be valid JSON.
     ///
     /// # Errors
     /// The response to a body that is not a JSON object.
-    pub(crate) fn parse(body: &str) -> Result<Self, WebhookResponse> {
-        /// Accepts any JSON values, so that a token that is not a string is a wrong token and not a bad request.
-        #[derive(Deserialize)]
-        struct Fields {
-            #[serde(default)]
-            event: Value,
-            #[serde(default)]
-            token: Value,
-        }
-        let text = |value: Value| match value {
-            Value::String(text) => Some(text),
-            _ => None,
-        };
+    pub(crate) fn parse(body: &'b str) -> Result<Self, WebhookResponse> {
         // Serde would accept an array as the fields in their order.
         if !body.trim_ascii_start().starts_with('{') {
             return Err(WebhookResponse::BadRequest { field: "body", message: "The body is not a JSON object." });
         }
         let fields: Fields = serde_json::from_str(body)
             .map_err(|_| WebhookResponse::BadRequest { field: "body", message: "The body is not JSON." })?;
-        Ok(Self { event: text(fields.event), token: text(fields.token) })
+        let token = fields.token.and_then(|token| serde_json::from_str(token.get()).ok());
+        Ok(Self { event: fields.event.as_str().map(ToOwned::to_owned), token, body, fields })
     }
-}
 
-/// Escapes U+FFFE and U+FFFF, which JSON allows but SQS refuses. They can only occur in JSON strings, so the result is
-/// equivalent JSON.
-/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
-pub(crate) fn for_sqs(body: String) -> String {
-    if body.contains(['\u{fffe}', '\u{ffff}']) {
-        body.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff")
-    } else {
-        body
+    /// The body as it is queued: with a blank in place of the token, and in the characters that SQS takes.
+    pub(crate) fn for_sqs(&self) -> String {
+        let body = match self.fields.token {
+            Some(token) => {
+                let start = token.get().as_ptr().addr() - self.body.as_ptr().addr();
+                let (before, after) = (&self.body[..start], &self.body[start + token.get().len()..]);
+                Cow::from([before, r#""""#, after].concat())
+            }
+            None => Cow::from(self.body),
+        };
+        if body.contains(['\u{fffe}', '\u{ffff}']) {
+            // JSON allows them, in strings only, and SQS refuses them:
+            // <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
+            body.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff")
+        } else {
+            body.into_owned()
+        }
+    }
+
+    /// What is queued in place of a body that is too long: its event, its time and the id of what it is about.
+    pub(crate) fn note(&self) -> String {
+        #[derive(Deserialize)]
+        struct Data {
+            #[serde(default)]
+            id: Value,
+        }
+        let id = self.fields.data.and_then(|data| serde_json::from_str::<Data>(data.get()).ok()).map(|data| data.id);
+        let id = id.filter(|id| id.is_u64() || id.is_string());
+        let timestamp = self.fields.timestamp.filter(|timestamp| timestamp.get().len() < 100);
+        json!({ "event": self.event, "timestamp": timestamp, "data": { "id": id } }).to_string()
     }
 }
 
@@ -59,8 +87,8 @@ mod tests {
 
     #[track_caller]
     fn check(body: &str, event: Option<&str>, token: Option<&str>) {
-        let expected = Envelope { event: event.map(str::to_owned), token: token.map(str::to_owned) };
-        assert_eq!(Envelope::parse(body), Ok(expected));
+        let envelope = Envelope::parse(body).unwrap();
+        assert_eq!((envelope.event.as_deref(), envelope.token.as_deref()), (event, token));
     }
 
     #[test]
@@ -68,6 +96,7 @@ mod tests {
         check(r#" {"event":"call.ended","token":"t","data":{"token":"other"}} "#, Some("call.ended"), Some("t"));
         check("{}", None, None);
         check(r#"{"event":1,"token":["t"]}"#, None, None);
+        check(r#"{"event":null,"token":null}"#, None, None);
     }
 
     #[test]
@@ -86,12 +115,37 @@ mod tests {
         }
     }
 
+    #[track_caller]
+    fn queued(body: &str, expected: &str) {
+        assert_eq!(Envelope::parse(body).unwrap().for_sqs(), expected);
+    }
+
+    #[test]
+    fn the_token_is_not_queued_and_everything_else_is() {
+        queued(r#"{"token" : "se\"cret" ,"data":{"token":"x"}}"#, r#"{"token" : "" ,"data":{"token":"x"}}"#);
+        queued(r#"{"tok\u0065n":"secret"}"#, r#"{"tok\u0065n":""}"#);
+        queued(r#"{"data":1,"token":["a",{"b":2}]}"#, r#"{"data":1,"token":""}"#);
+        queued(r#"{"data":"é"}"#, r#"{"data":"é"}"#);
+    }
+
     #[test]
     fn characters_that_sqs_refuses_are_escaped() {
         let body = "{\"name\":\"a\u{fffe}b\u{ffff}ü\u{1f600}\"}";
-        let sent = for_sqs(body.to_owned());
+        let sent = Envelope::parse(body).unwrap().for_sqs();
         assert_eq!(sent, "{\"name\":\"a\\ufffeb\\uffffü\u{1f600}\"}");
         let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
         assert_eq!(parse(&sent), parse(body));
+    }
+
+    #[test]
+    fn a_note_names_the_event_its_time_and_its_subject() {
+        let note = |body: &str| serde_json::from_str::<Value>(&Envelope::parse(body).unwrap().note()).unwrap();
+        let body = r#"{"event":"call.ended","timestamp":1774254600,"token":"t","data":{"id":7,"comments":["long"]}}"#;
+        assert_eq!(note(body), json!({"event": "call.ended", "timestamp": 1_774_254_600, "data": {"id": 7}}));
+        for data in ["[]", r#"{"id":[7]}"#, "{}", "null"] {
+            let body = format!(r#"{{"event":"call.ended","data":{data}}}"#);
+            let expected = json!({"event": "call.ended", "timestamp": null, "data": {"id": null}});
+            assert_eq!(note(&body), expected, "{data}");
+        }
     }
 }

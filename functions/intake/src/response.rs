@@ -48,7 +48,7 @@ impl IntoResponse for WebhookResponse {
                 (StatusCode::METHOD_NOT_ALLOWED, error("method_not_allowed", "Webhooks are sent with POST."))
             }
             WebhookResponse::TooLarge => {
-                (StatusCode::PAYLOAD_TOO_LARGE, error("too_large", "The body is longer than 256 KiB."))
+                (StatusCode::PAYLOAD_TOO_LARGE, error("too_large", "The body is longer than 6 MiB."))
             }
             WebhookResponse::Unavailable => {
                 (StatusCode::SERVICE_UNAVAILABLE, error("unavailable", "Try again: the webhook was not stored."))

@@ -100,12 +100,12 @@ fn events(endpoint: &str) -> EventQueue {
 }
 
 #[tokio::test]
-async fn an_event_is_enqueued_unchanged() {
+async fn an_event_is_enqueued_without_its_token() {
     let f = Fixture::new().await;
     let reply = f.post("one", ENDED).await;
     assert_eq!((reply.status, reply.body.as_str()), (StatusCode::OK, "{}"));
     let sent = &f.requests("SendMessage").await[0];
-    assert_eq!(sent["MessageBody"], ENDED);
+    assert_eq!(sent["MessageBody"], ENDED.replace(TOKEN, ""));
     assert_eq!(sent["MessageAttributes"]["tenant"]["StringValue"], "one");
     assert_eq!(sent["MessageGroupId"], "one");
 }
@@ -237,11 +237,25 @@ async fn every_method_but_post_is_refused() {
 }
 
 #[tokio::test]
-async fn a_body_longer_than_256_kib_is_refused() {
+async fn of_a_body_that_is_too_long_for_the_queue_a_note_is_enqueued() {
     let f = Fixture::new().await;
-    let padded = |length: usize| format!("{ENDED}{}", " ".repeat(length - ENDED.len()));
-    assert_eq!(f.post("one", padded(262_144)).await.status, StatusCode::OK);
-    assert_eq!(f.post("one", padded(262_145)).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+    // The token is not queued.
+    let longest = 1_000_000 + TOKEN.len();
+    let padded = |body: &str, length: usize| format!("{body}{}", " ".repeat(length - body.len()));
+    for length in [longest, longest + 1, 4_000_000] {
+        assert_eq!(f.post("one", padded(ENDED, length)).await.status, StatusCode::OK);
+    }
+    let sent = f.requests("SendMessage").await;
+    let attribute = |n: usize, name: &str| sent[n]["MessageAttributes"][name]["StringValue"].clone();
+    let len = |n: usize| sent[n]["MessageBody"].as_str().unwrap().len();
+    assert_eq!((len(0), attribute(0, "bytes")), (1_000_000, Value::Null));
+    assert_eq!((len(1) < 100, attribute(1, "bytes")), (true, json!("1000001")));
+    assert_eq!(attribute(2, "bytes"), json!((4_000_000 - TOKEN.len()).to_string()));
+
+    let ignored = ENDED.replace("call.ended", "transcription.created");
+    assert_eq!(f.post("one", padded(&ignored, 5_000_000)).await.status, StatusCode::OK);
+    assert_eq!(f.requests("SendMessage").await.len(), 3);
+    assert_eq!(f.post("one", padded(ENDED, 7_000_000)).await.status, StatusCode::PAYLOAD_TOO_LARGE);
 }
 
 #[tokio::test]

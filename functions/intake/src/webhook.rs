@@ -12,12 +12,17 @@ use lambda::{EventQueue, metrics};
 use store::TenantId;
 
 use crate::authenticator::Authenticator;
-use crate::envelope::{Envelope, for_sqs};
+use crate::envelope::Envelope;
 use crate::rate_limit::RateLimit;
 use crate::response::WebhookResponse;
 
-/// Maximum length of a body in bytes. The longest webhooks seen so far have a tenth of it.
-const MAX_LEN: usize = 256 * 1024;
+/// Maximum length of a body in bytes: more than Lambda takes.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+const MAX_LEN: usize = 6 * 1024 * 1024;
+
+/// Maximum length in bytes of what is queued, which SQS takes with some room for attributes.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>
+const MAX_QUEUED_LEN: usize = 1_000_000;
 
 /// State of the webhook handler.
 #[derive(Debug)]
@@ -91,11 +96,19 @@ async fn enqueue(intake: &Intake, tenant: &str, body: Body) -> Result<(), Refusa
         return Err(Refusal { tenant: Some(tenant), response: WebhookResponse::TooManyRequests });
     }
 
-    let Some(event) = envelope.event.filter(|event| aircall::webhook::is_of_interest(event)) else {
+    let Some(event) = envelope.event.as_deref().filter(|event| aircall::webhook::is_of_interest(event)) else {
         tracing::debug!(%tenant, "ignored an event");
         return Ok(());
     };
-    intake.event_queue.enqueue(tenant.as_str(), &for_sqs(body)).await.map_err(|error| {
+    let queued = envelope.for_sqs();
+    let event_queue = &intake.event_queue;
+    let enqueued = if queued.len() <= MAX_QUEUED_LEN {
+        event_queue.enqueue(tenant.as_str(), &queued).await
+    } else {
+        tracing::warn!(target: metrics::TARGET, EventsTooLong = 1, %tenant, event, bytes = queued.len(), "a webhook is too long");
+        event_queue.enqueue_note(tenant.as_str(), &envelope.note(), &queued).await
+    };
+    enqueued.map_err(|error| {
         tracing::error!(%tenant, %event, %error, "could not enqueue an event");
         Refusal { tenant: Some(tenant.clone()), response: WebhookResponse::Unavailable }
     })?;

@@ -1,6 +1,6 @@
 //! Credentials of the API: the company's own API key, and the access tokens of apps that an admin has authorised.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::{HeaderMap, header};
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -28,6 +28,30 @@ pub(crate) enum Caller {
 pub(crate) struct Code {
     pub(crate) redirect_uri: String,
     pub(crate) issued_at: Timestamp,
+    /// The lines that the admin chose; `None` for all.
+    pub(crate) lines: Option<BTreeSet<u64>>,
+}
+
+/// An installation of the app, to which an access token belongs.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct Integration {
+    /// Its webhooks get no events while it is not.
+    pub(crate) active: bool,
+    /// The lines that the admin chose; `None` for all.
+    pub(crate) lines: Option<BTreeSet<u64>>,
+}
+
+impl Default for Integration {
+    fn default() -> Self {
+        Self { active: true, lines: None }
+    }
+}
+
+impl Integration {
+    pub(crate) fn covers(&self, line: u64) -> bool {
+        self.lines.as_ref().is_none_or(|lines| lines.contains(&line))
+    }
 }
 
 /// Issued access tokens and authorization codes.
@@ -35,17 +59,39 @@ pub(crate) struct Code {
 pub(crate) struct Access {
     /// Access tokens and their numbers.
     tokens: BTreeMap<String, u64>,
+    /// By the numbers of their access tokens.
+    #[serde(default)]
+    integrations: BTreeMap<u64, Integration>,
     #[serde(skip)]
     codes: BTreeMap<String, Code>,
 }
 
 impl Access {
-    /// Issues an access token.
-    pub(crate) fn issue(&mut self) -> String {
+    /// Issues an access token for these lines.
+    pub(crate) fn issue(&mut self, lines: Option<BTreeSet<u64>>) -> String {
         let token = random::hex::<32>();
         let number = self.tokens.values().max().map_or(1, |last| last + 1);
         self.tokens.insert(token.clone(), number);
+        self.integrations.insert(number, Integration { lines, ..Integration::default() });
         token
+    }
+
+    /// The installation of a caller; none of the company itself.
+    pub(crate) fn integration(&self, caller: Caller) -> Option<Integration> {
+        match caller {
+            Caller::Company => None,
+            Caller::App(number) => Some(self.integrations.get(&number).cloned().unwrap_or_default()),
+        }
+    }
+
+    /// Switches the installation of an app on or off.
+    pub(crate) fn set_active(&mut self, app: u64, active: bool) {
+        self.integrations.entry(app).or_default().active = active;
+    }
+
+    /// Uninstalls the app: its access tokens and codes are void.
+    pub(crate) fn uninstall(&mut self) {
+        *self = Self::default();
     }
 
     pub(crate) fn put_code(&mut self, code: Code) -> String {

@@ -2,6 +2,7 @@
 
 mod calls;
 mod company;
+mod integrations;
 mod lines;
 mod page;
 mod query_parameters;
@@ -10,7 +11,7 @@ mod webhooks;
 
 use axum::{
     Json, Router,
-    routing::{any, get},
+    routing::{any, get, post},
 };
 use serde_json::json;
 
@@ -20,6 +21,9 @@ pub(crate) fn routes() -> Router<Company> {
     Router::new()
         .route("/v1/ping", get(async || Json(json!({"ping": "pong"}))))
         .route("/v1/company", get(company::show))
+        .route("/v1/integrations/me", get(integrations::show))
+        .route("/v1/integrations/enable", post(integrations::enable))
+        .route("/v1/integrations/disable", post(integrations::disable))
         .route("/v1/numbers", get(lines::list))
         .route("/v1/numbers/{id}", get(lines::show))
         .route("/v2/users", get(users::list))

@@ -5,10 +5,12 @@
 
 mod calls;
 mod lines;
+mod profile;
 mod send;
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -21,7 +23,13 @@ pub(crate) fn routes() -> Router<Company> {
     control::routes()
         .route("/_sandbox/calls", get(calls::list).post(calls::put).delete(calls::remove))
         .route("/_sandbox/numbers", get(lines::list).post(lines::put))
+        .route("/_sandbox/company", get(profile::show).put(profile::rename))
         .route("/_sandbox/send", post(send::send))
+        .route(
+            "/_sandbox/send_exact",
+            post(send::send_exact).layer(DefaultBodyLimit::max(<Company as Sandbox>::MAX_JSON_BODY)),
+        )
+        .route("/_sandbox/uninstall", post(send::uninstall))
         .route("/_sandbox/deliveries", get(send::deliveries).delete(send::clear_deliveries))
 }
 

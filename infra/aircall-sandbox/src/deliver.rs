@@ -3,11 +3,9 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
 
-use crate::{Company, call, webhook::Webhook};
+use crate::{Company, outgoing::Outgoing};
 
 /// Maximum number of attempts to deliver an event.
 const MAXIMUM_ATTEMPTS: u32 = 50;
@@ -34,49 +32,14 @@ impl Delivery {
     }
 }
 
-/// An event addressed to one webhook.
-#[derive(Clone, Debug)]
-struct Outgoing {
-    webhook_id: String,
-    url: String,
-    event: String,
-    body: String,
-}
-
-/// Delivers an event to every active webhook that subscribes to it, and returns the first attempts.
-pub(crate) async fn send(company: &Company, event: Map<String, Value>) -> Result<Vec<Delivery>, String> {
-    let outgoing = outgoing(company, event)?;
+/// Delivers events, and returns the first attempts.
+pub(crate) async fn deliver(company: &Company, outgoing: Vec<Outgoing>) -> Vec<Delivery> {
     let attempts: Vec<_> = outgoing.into_iter().map(|one| tokio::spawn(first_attempt(company.clone(), one))).collect();
     let mut deliveries = Vec::new();
     for attempt in attempts {
         deliveries.extend(attempt.await.ok());
     }
-    Ok(deliveries)
-}
-
-fn outgoing(company: &Company, mut body: Map<String, Value>) -> Result<Vec<Outgoing>, String> {
-    let event = body.get("event").and_then(Value::as_str).ok_or("`event` is missing")?.to_owned();
-    body.entry("resource").or_insert_with(|| json!(event.split('.').next()));
-    body.entry("timestamp").or_insert_with(|| json!(Timestamp::now().as_second()));
-    let mut state = company.lock();
-    // The API must return the state of the call that the event reports.
-    if let Some(data) = body.get("data").and_then(Value::as_object)
-        && event.starts_with("call.")
-    {
-        call::put(&mut state, data.clone())?;
-    }
-    let is_subscribed = |webhook: &&Webhook| webhook.active && webhook.events.contains(&event);
-    let address = |webhook: &Webhook| {
-        let mut body = body.clone();
-        body.insert("token".to_owned(), json!(webhook.token));
-        Outgoing {
-            webhook_id: webhook.id.clone(),
-            url: webhook.url.clone(),
-            event: event.clone(),
-            body: Value::Object(body).to_string(),
-        }
-    };
-    Ok(state.webhooks.iter().filter(is_subscribed).map(address).collect())
+    deliveries
 }
 
 /// Makes the first attempt; if it fails, the retries run in the background.

@@ -13,6 +13,7 @@ mod events;
 mod http;
 mod oauth;
 mod options;
+mod outgoing;
 mod rate;
 mod seed_data;
 mod state;
@@ -82,9 +83,9 @@ impl Company {
         self.lock_untracked().client_secret().to_owned()
     }
 
-    /// Authorises the app without a browser, and returns an access token, which does not expire.
+    /// Authorises the app for all lines without a browser, and returns an access token, which does not expire.
     pub fn issue_token(&self) -> String {
-        self.lock().access.issue()
+        self.lock().access.issue(None)
     }
 
     /// The current options.
@@ -111,7 +112,17 @@ impl Company {
     /// # Errors
     /// When the event has no name, or its call is invalid.
     pub async fn send(&self, event: Map<String, Value>) -> Result<Vec<Delivery>, InvalidInput> {
-        deliver::send(self, event).await.map_err(InvalidInput)
+        Ok(deliver::deliver(self, outgoing::event(self, event).map_err(InvalidInput)?).await)
+    }
+
+    /// Sends the text of a body as it is, but for its token, and stores no call: see `/_sandbox/send_exact`.
+    pub async fn send_exact(&self, text: &str) -> Vec<Delivery> {
+        deliver::deliver(self, outgoing::exact(self, text)).await
+    }
+
+    /// Uninstalls the app: removes its access tokens and webhooks, and sends `integration.deleted` to those.
+    pub async fn uninstall(&self) -> Vec<Delivery> {
+        deliver::deliver(self, outgoing::uninstall(self)).await
     }
 
     /// Numbers, users, calls, webhooks, tokens and options, without the request log, deliveries, faults and unused

@@ -14,5 +14,6 @@ use crate::Company;
 pub(crate) fn routes() -> Router<Company> {
     Router::new()
         .route("/oauth/authorize", get(authorize::ask).post(authorize::decide))
+        .route("/oauth/success", get(async || page::success()))
         .route("/v1/oauth/token", post(token::exchange))
 }

@@ -20,6 +20,13 @@ pub struct Options {
     pub retry_ms: u64,
     /// Consecutive failed deliveries that deactivate a webhook.
     pub deactivate_after: u32,
+    /// Events whose names Aircall does not know: a webhook with one of them is refused as a whole.
+    pub refused_events: Vec<String>,
+    /// Events that the company's plan lacks: left out of a webhook without an error, and never delivered.
+    pub dropped_events: Vec<String>,
+    /// Keys that are left out of what is delivered, as paths such as `data.number.time_zone`. A path goes through each
+    /// element of an array: `data.comments.id`.
+    pub absent_keys: Vec<String>,
     /// Age in days above which calls are not listed; they can still be read by id.
     pub history_days: u32,
     /// The user name of Basic authentication; random by default.
@@ -52,6 +59,9 @@ impl Default for Options {
             delivery_timeout_ms: 5_000,
             retry_ms: 1_000,
             deactivate_after: 50,
+            refused_events: Vec::new(),
+            dropped_events: Vec::new(),
+            absent_keys: Vec::new(),
             history_days: 183,
             api_id: None,
             api_token: None,

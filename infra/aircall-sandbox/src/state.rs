@@ -17,10 +17,30 @@ struct Identity {
     client_secret: String,
 }
 
+/// What the company calls itself, and its id, which only integrations see.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Profile {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+}
+
+impl Default for Profile {
+    fn default() -> Self {
+        Self { id: random_id(), name: seed_data::COMPANY.to_owned() }
+    }
+}
+
+/// Six digits.
+fn random_id() -> u64 {
+    100_000 + u64::from_str_radix(&random::hex::<6>(), 16).unwrap_or_default() % 900_000
+}
+
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct State {
     pub(crate) options: Options,
     identity: Identity,
+    #[serde(default)]
+    pub(crate) profile: Profile,
     /// Lines, users and calls by their ids, as the API shows them.
     pub(crate) numbers: BTreeMap<u64, Value>,
     pub(crate) users: BTreeMap<u64, Value>,
@@ -46,6 +66,7 @@ impl State {
                 client_id: random::hex::<16>(),
                 client_secret: random::hex::<16>(),
             },
+            profile: Profile::default(),
             numbers: seed_data::lines(),
             users: seed_data::users(),
             calls: BTreeMap::new(),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use url::{Host, Url};
 
-use crate::{access::Caller, error::ApiError, events::EVENTS};
+use crate::{access::Caller, error::ApiError, events::EVENTS, options::Options};
 
 /// Maximum number of webhooks of a company.
 pub(crate) const LIMIT: usize = 100;
@@ -23,7 +23,7 @@ pub(crate) struct Webhook {
     custom_name: String,
     created_at: Timestamp,
     /// The caller that created it.
-    owner: Caller,
+    pub(crate) owner: Caller,
 }
 
 /// How an update changes the events, from `events_action`.
@@ -36,12 +36,12 @@ pub(crate) enum EventsAction {
 
 impl Webhook {
     /// Creates a webhook from the body of a create request.
-    pub(crate) fn create(body: &Map<String, Value>, owner: Caller) -> Result<Self, ApiError> {
+    pub(crate) fn create(body: &Map<String, Value>, owner: Caller, options: &Options) -> Result<Self, ApiError> {
         let url = url(body)?.ok_or_else(|| ApiError::bad_request("url is missing"))?;
         Ok(Self {
             id: random::uuid(),
             url,
-            events: events(body)?.unwrap_or_else(all),
+            events: events(body, options)?.unwrap_or_else(|| all(options)),
             active: flag(body, "active")?.unwrap_or(true),
             token: random::hex::<16>(),
             failures: 0,
@@ -52,11 +52,16 @@ impl Webhook {
     }
 
     /// Updates the given fields. With [`EventsAction::Replace`], missing events mean all events.
-    pub(crate) fn update(&mut self, body: &Map<String, Value>, action: EventsAction) -> Result<(), ApiError> {
-        let (url, events) = (url(body)?, events(body)?);
+    pub(crate) fn update(
+        &mut self,
+        body: &Map<String, Value>,
+        action: EventsAction,
+        options: &Options,
+    ) -> Result<(), ApiError> {
+        let (url, events) = (url(body)?, events(body, options)?);
         let (custom_name, active) = (text(body, "custom_name")?, flag(body, "active")?);
         match action {
-            EventsAction::Replace => self.events = events.unwrap_or_else(all),
+            EventsAction::Replace => self.events = events.unwrap_or_else(|| all(options)),
             EventsAction::Add => {
                 let new = events.into_iter().flatten().filter(|event| !self.events.contains(event));
                 let new: Vec<String> = new.collect();
@@ -81,22 +86,38 @@ impl Webhook {
         caller == Caller::Company || self.owner == caller
     }
 
-    pub(crate) fn to_json(&self) -> Value {
+    /// Whether it gets events with this name.
+    pub(crate) fn is_subscribed_to(&self, event: &str, options: &Options) -> bool {
+        self.active && self.events.iter().any(|one| one == event) && !is_dropped(event, options)
+    }
+
+    /// As the API shows it: without the events that the company's plan lacks.
+    pub(crate) fn to_json(&self, options: &Options) -> Value {
+        let events: Vec<&String> = self.events.iter().filter(|event| !is_dropped(event, options)).collect();
         json!({
             "webhook_id": self.id, "direct_link": format!("https://api.aircall.io/v1/webhooks/{}", self.id),
             "created_at": self.created_at.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string(),
-            "custom_name": self.custom_name, "url": self.url, "active": self.active, "events": self.events,
+            "custom_name": self.custom_name, "url": self.url, "active": self.active, "events": events,
             "token": self.token,
         })
     }
 }
 
-fn all() -> Vec<String> {
-    EVENTS.iter().map(|event| (*event).to_owned()).collect()
+fn is_dropped(event: &str, options: &Options) -> bool {
+    options.dropped_events.iter().any(|dropped| dropped == event)
+}
+
+/// Whether Aircall knows an event with this name.
+fn is_known(event: &str, options: &Options) -> bool {
+    EVENTS.contains(&event) && options.refused_events.iter().all(|refused| refused != event)
+}
+
+fn all(options: &Options) -> Vec<String> {
+    EVENTS.iter().filter(|event| is_known(event, options)).map(|event| (*event).to_owned()).collect()
 }
 
 /// The events of a body without repeats; `None` if they are missing or empty, which means all.
-fn events(body: &Map<String, Value>) -> Result<Option<Vec<String>>, ApiError> {
+fn events(body: &Map<String, Value>, options: &Options) -> Result<Option<Vec<String>>, ApiError> {
     let events = match body.get("events") {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::Array(events)) => events,
@@ -104,7 +125,7 @@ fn events(body: &Map<String, Value>) -> Result<Option<Vec<String>>, ApiError> {
     };
     let mut known: Vec<String> = Vec::new();
     for event in events {
-        let name = event.as_str().filter(|name| EVENTS.contains(name));
+        let name = event.as_str().filter(|name| is_known(name, options));
         let name = name.ok_or_else(|| ApiError::bad_request(format!("{event} is not an event")))?;
         if !known.iter().any(|one| one == name) {
             known.push(name.to_owned());

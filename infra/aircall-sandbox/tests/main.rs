@@ -6,6 +6,8 @@ mod access;
 mod calls;
 mod client;
 mod control;
+mod integration;
 mod oauth;
+mod receiver;
 mod sending;
 mod webhooks;

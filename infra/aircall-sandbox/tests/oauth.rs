@@ -20,13 +20,17 @@ fn query(client: &Client, changes: &[(&str, &str)]) -> String {
         let other = changes.iter().find(|(changed, _)| *changed == name);
         pairs.push((name, other.map_or(value, |(_, value)| value)));
     }
-    pairs.extend(changes.iter().filter(|(name, _)| *name == "decision"));
+    pairs.extend(changes.iter().filter(|(name, _)| ["decision", "asks_for_numbers", "number_ids"].contains(name)));
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
 /// Submits the consent form, and returns the address of the redirect.
 async fn decide(client: &Client, decision: &str) -> Url {
-    let form = query(client, &[("decision", decision)]);
+    submit(client, &[("decision", decision)]).await
+}
+
+async fn submit(client: &Client, fields: &[(&str, &str)]) -> Url {
+    let form = query(client, fields);
     let headers = [("content-type", "application/x-www-form-urlencoded")];
     let answer = client.send("POST", "/oauth/authorize", &form, &headers).await;
     assert_eq!(answer.status, 303, "{}", answer.body);
@@ -51,6 +55,7 @@ async fn a_code_from_consent_is_exchanged_for_a_token_once() {
     assert_eq!(page.status, 200);
     assert!(html.contains("Example Company") && html.contains("app.example.com"), "{html}");
     assert!(html.contains("value=\"a&quot;&lt;b\""), "{html}");
+    assert!(html.contains("name=\"number_ids\" value=\"1002\" checked> Support line"), "{html}");
     let target = decide(&client, "allow").await;
     assert!(target.as_str().starts_with("https://app.example.com/callback?tab=1&code="), "{target}");
     assert_eq!(parameter(&target, "state").as_deref(), Some("a\"<b"));
@@ -63,6 +68,25 @@ async fn a_code_from_consent_is_exchanged_for_a_token_once() {
     assert_eq!(answer.status, 200);
     let again = exchange(&client, &code, REDIRECT, &secret).await;
     assert_eq!((again.status, &again.body["error"]), (400, &json!("invalid_grant")), "a code works once");
+}
+
+/// A client of the same company that uses the token of an app that an admin authorised for these lines.
+pub(crate) async fn app_for_lines(client: &Client, lines: &[u64]) -> Client {
+    let ids: Vec<String> = lines.iter().map(u64::to_string).collect();
+    let mut fields = vec![("decision", "allow"), ("asks_for_numbers", "1")];
+    fields.extend(ids.iter().map(|id| ("number_ids", id.as_str())));
+    let code = parameter(&submit(client, &fields).await, "code").unwrap();
+    let token = exchange(client, &code, REDIRECT, &client.company.client_secret()).await.body;
+    let authorization = format!("Bearer {}", token["access_token"].as_str().unwrap());
+    Client { company: client.company.clone(), authorization }
+}
+
+#[tokio::test]
+async fn an_app_leads_back_to_the_success_page() {
+    let client = Client::new();
+    let page = client.send("GET", "/oauth/success", "", &[]).await;
+    assert_eq!(page.status, 200);
+    assert!(page.body.as_str().unwrap().contains("is installed"));
 }
 
 #[tokio::test]

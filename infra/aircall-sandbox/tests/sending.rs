@@ -1,43 +1,11 @@
 //! Delivery of events: recipients, content, retries and deactivation.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use axum::{Json, Router, extract::State, http::HeaderMap, http::StatusCode, routing::post};
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
 
 use crate::client::{Client, column};
-
-/// A webhook receiver that answers with the given statuses in order, then repeats the last one.
-#[derive(Clone, Default)]
-struct Receiver {
-    statuses: Arc<Mutex<Vec<u16>>>,
-    bodies: Arc<Mutex<Vec<Value>>>,
-}
-
-impl Receiver {
-    async fn start(statuses: &[u16]) -> (Self, String) {
-        let receiver = Self::default();
-        statuses.iter().rev().for_each(|status| receiver.statuses.try_lock().unwrap().push(*status));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/hook", listener.local_addr().unwrap());
-        let router = Router::new().route("/hook", post(Self::receive)).with_state(receiver.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        (receiver, url)
-    }
-
-    async fn receive(State(receiver): State<Self>, headers: HeaderMap, Json(body): Json<Value>) -> StatusCode {
-        assert_eq!(headers["aircall-origin"], "webhooks");
-        receiver.bodies.lock().await.push(body);
-        let mut statuses = receiver.statuses.lock().await;
-        let status = if statuses.len() > 1 { statuses.pop() } else { statuses.last().copied() };
-        StatusCode::from_u16(status.unwrap_or(200)).unwrap()
-    }
-
-    async fn bodies(&self) -> Vec<Value> {
-        self.bodies.lock().await.clone()
-    }
-}
+use crate::receiver::Receiver;
 
 /// Waits for `count` delivery attempts, and returns all attempts.
 async fn attempts(client: &Client, count: usize) -> Value {
@@ -143,4 +111,50 @@ async fn an_event_needs_a_name_and_a_valid_call() {
         200
     );
     assert_eq!(client.get("/_sandbox/calls").await.body, json!([]));
+}
+
+#[tokio::test]
+async fn keys_can_be_left_out_of_what_is_delivered() {
+    let paths = ["timestamp", "data.number.time_zone", "data.comments.id", "data.user", "data.absent.anyway"];
+    let client = Client::with(json!({"absent_keys": paths}));
+    let (receiver, url) = Receiver::start(&[200]).await;
+    client.webhook(json!({"url": url})).await;
+    let mut event = ended(7);
+    event["data"]["number"] = json!({"id": 1002, "time_zone": "Europe/Paris"});
+    event["data"]["comments"] = json!([{"id": 1, "content": "One"}, {"id": 2, "content": "Two"}]);
+    event["data"]["user"] = json!({"id": 2002});
+    client.post("/_sandbox/send", event).await;
+    let body = receiver.bodies().await[0].clone();
+    assert_eq!(body.get("timestamp"), None);
+    assert_eq!(body["data"]["number"], json!({"id": 1002}));
+    assert_eq!(body["data"]["comments"], json!([{"content": "One"}, {"content": "Two"}]));
+    assert_eq!((body["data"].get("user"), &body["data"]["id"]), (None, &json!(7)));
+    assert_eq!(client.get("/v1/calls/7").await.body["call"]["user"]["id"], 2002, "the API has all");
+}
+
+/// Sends `text` exactly to a webhook for `call.ended`, and returns what arrives for the token `T`.
+async fn exactly(text: &str) -> Vec<String> {
+    let client = Client::new();
+    let (receiver, url) = Receiver::start(&[200]).await;
+    let webhook = client.webhook(json!({"url": url, "events": ["call.ended"]})).await;
+    let sent = client.send("POST", "/_sandbox/send_exact", text, &[]).await;
+    assert_eq!(sent.status, 200);
+    assert_eq!(client.get("/_sandbox/calls").await.body, json!([]), "nothing is stored");
+    let token = webhook["token"].as_str().unwrap();
+    receiver.texts().await.iter().map(|text| text.replace(token, "T")).collect()
+}
+
+#[tokio::test]
+async fn a_body_can_be_sent_exactly_as_it_is_but_for_its_token() {
+    let odd = r#"{ "token" :"x", "data": {"id":"7", "number":{}, "id": 8, "started_at": 1e3},"event":"call.ended"}"#;
+    assert_eq!(exactly(odd).await, [odd.replace("\"x\"", "\"T\"")]);
+    for other in [
+        r#"{"event":"call.ended","data":null}"#,
+        r#"{"event":"call.ended","token":null}"#,
+        r#"{"event":7,"data":{}}"#,
+        "not JSON",
+    ] {
+        assert_eq!(exactly(other).await, [other]);
+    }
+    assert_eq!(exactly(r#"{"event":"call.created","token":"x"}"#).await, [""; 0]);
 }

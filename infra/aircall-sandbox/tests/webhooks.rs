@@ -113,3 +113,33 @@ async fn an_app_sees_its_own_webhooks_only() {
     assert_eq!(other.delete(&uri(&webhook)).await.status, 404);
     assert_eq!(column(&client.get("/v1/webhooks").await.body["webhooks"], "url").len(), 2);
 }
+
+#[tokio::test]
+async fn a_webhook_with_an_event_that_aircall_refuses_is_refused_as_a_whole() {
+    let client = Client::with(json!({"refused_events": ["ai_voice_agent.started"]}));
+    let body = json!({"url": URL, "events": ["call.ended", "ai_voice_agent.started"]});
+    assert_eq!(client.post("/v1/webhooks", body.clone()).await.status, 400);
+    assert_eq!(client.get("/v1/webhooks").await.body["webhooks"], json!([]));
+    let webhook = client.webhook(json!({"url": URL, "events": ["call.ended"]})).await;
+    for query in ["", "?events_action=add", "?events_action=remove"] {
+        assert_eq!(client.put(&(uri(&webhook) + query), body.clone()).await.status, 400, "{query}");
+    }
+    assert_eq!(client.get(&uri(&webhook)).await.body["webhook"], webhook);
+    let all = client.webhook(json!({"url": URL})).await;
+    assert!(!all["events"].as_array().unwrap().contains(&json!("ai_voice_agent.started")));
+}
+
+#[tokio::test]
+async fn an_event_that_the_plan_lacks_is_left_out_without_an_error() {
+    let client = Client::with(json!({"dropped_events": ["call.tagged"]}));
+    let webhook = client.webhook(json!({"url": URL, "events": ["call.ended", "call.tagged"]})).await;
+    assert_eq!(webhook["events"], json!(["call.ended"]));
+    let added = client.put(&(uri(&webhook) + "?events_action=add"), json!({"events": ["call.tagged"]})).await;
+    assert_eq!((added.status, &added.body["webhook"]["events"]), (200, &json!(["call.ended"])));
+    assert_eq!(client.get("/v1/webhooks").await.body["webhooks"][0]["events"], json!(["call.ended"]));
+    let sent = json!({"event": "call.tagged", "data": {"id": 7}});
+    assert_eq!(client.post("/_sandbox/send", sent).await.body, json!([]));
+    client.put("/_sandbox/options", json!({"dropped_events": []})).await;
+    let webhook = client.get(&uri(&webhook)).await.body["webhook"].clone();
+    assert_eq!(webhook["events"], json!(["call.ended", "call.tagged"]), "a better plan has them");
+}

@@ -1,43 +1,67 @@
 //! Aircall's call object, as in webhooks and in the API.
+//!
+//! Real bodies leave keys out, and samples have empty objects. Only an id and some time are indispensable; anything else
+//! is read as far as it makes sense:
+//!
+//! | what | its forms |
+//! |---|---|
+//! | ids, numbers, flags | as such, or as text |
+//! | times | UNIX seconds, UNIX milliseconds or ISO 8601; 0 is none |
+//! | time of the event | `timestamp` of the envelope, else the latest time within the call |
+//! | objects | also the first object of a list, or only its id |
+//! | lists | also a single element, or an object of elements; of tags also only the names |
+//! | direction | `inbound`, `outbound` and similar words; others are not read, and [`rules`] infers it |
+//! | other party | `raw_digits`, else the phone number of the only participant outside the company |
+//! | tags | a key that is missing, null or unreadable says nothing; an empty list says that there are none |
 
 use jiff::Timestamp;
-use rules::{CallId, Direction, LineId, MissedCallReason};
+use rules::{CallEvent, CallId, CallReport, Direction, MissedCallReason, VoiceAgent};
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::Value;
 
 use crate::error::WebhookError;
-use crate::lenient;
+use crate::lenient::{self, Element};
+use crate::parts::{Comment, Contact, Line, MAX_NAME, MAX_URL, Participant, Tag, User, truncated};
 use crate::party::party;
 
-/// Parses a call.
-pub(crate) fn read(json: &RawValue) -> Result<rules::Call, WebhookError> {
-    let wire: Call = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(json.get()))
-        .map_err(|error| WebhookError::new(format!("data.{}", error.path()), "is missing or malformed"))?;
-    wire.try_into()
+/// Parses what an event says about a call. `at` is when Aircall built it.
+pub(crate) fn read(json: &str, event: CallEvent, at: Option<Timestamp>) -> Result<CallReport, WebhookError> {
+    let fields = lenient::fields(lenient::value(json)).ok_or_else(|| WebhookError::new("data", "is not an object"))?;
+    let id = fields.get("id").and_then(lenient::as_id).map(CallId);
+    let id = id.ok_or_else(|| WebhookError::new("data.id", "is missing or malformed"))?;
+    let wire: Call = serde_json::from_value(Value::Object(fields))
+        .map_err(|_| WebhookError::new("data", "is malformed").with_key(id.key()))?;
+    let at = at.or_else(|| wire.latest_time());
+    let at = at.ok_or_else(|| WebhookError::new("timestamp", "is missing or not a time").with_key(id.key()))?;
+    Ok(wire.report(event, at, id))
 }
 
 #[derive(Deserialize)]
 struct Call {
-    #[serde(deserialize_with = "lenient::id")]
-    id: u64,
-    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(default, deserialize_with = "lenient::word")]
     direction: Option<String>,
+    #[serde(default, deserialize_with = "lenient::word")]
+    status: Option<String>,
     #[serde(default, deserialize_with = "lenient::time")]
     started_at: Option<Timestamp>,
     #[serde(default, deserialize_with = "lenient::time")]
     answered_at: Option<Timestamp>,
     #[serde(default, deserialize_with = "lenient::time")]
     ended_at: Option<Timestamp>,
-    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(default, deserialize_with = "lenient::seconds")]
+    duration: Option<i64>,
+    #[serde(default, deserialize_with = "lenient::word")]
     missed_call_reason: Option<String>,
-    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(default, deserialize_with = "lenient::word")]
     voicemail: Option<String>,
-    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(default, deserialize_with = "lenient::word")]
     recording: Option<String>,
-    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(default, deserialize_with = "lenient::word")]
     asset: Option<String>,
     #[serde(default, deserialize_with = "lenient::text")]
     raw_digits: Option<String>,
+    #[serde(default, deserialize_with = "lenient::texts_or_objects")]
+    participants: Vec<Participant>,
     #[serde(default, deserialize_with = "lenient::object")]
     number: Option<Line>,
     #[serde(default, deserialize_with = "lenient::object")]
@@ -45,175 +69,111 @@ struct Call {
     #[serde(default, deserialize_with = "lenient::object")]
     contact: Option<Contact>,
     #[serde(default, deserialize_with = "lenient::list")]
-    tags: Vec<Tag>,
+    teams: Vec<Value>,
+    #[serde(default, deserialize_with = "lenient::texts_or_objects")]
+    ai_voice_agents: Vec<Agent>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    transferred_by: Option<User>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    transferred_to: Option<User>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    external_transferred_to: Option<String>,
+    #[serde(default, deserialize_with = "lenient::optional_list")]
+    tags: Option<Vec<Tag>>,
     #[serde(default, deserialize_with = "lenient::list")]
     comments: Vec<Comment>,
 }
 
+/// A voice agent's part in a call: `agent_name` in the API's reference, `name` in a body that was seen.
 #[derive(Deserialize)]
-pub(crate) struct Line {
-    #[serde(deserialize_with = "lenient::id")]
-    id: u64,
-    #[serde(default, deserialize_with = "lenient::text")]
+struct Agent {
+    #[serde(default, rename = "agent_name", deserialize_with = "lenient::text")]
     name: Option<String>,
-    #[serde(default, deserialize_with = "lenient::text")]
-    digits: Option<String>,
-    #[serde(default, deserialize_with = "lenient::text")]
-    time_zone: Option<String>,
-    #[serde(default, deserialize_with = "lenient::flag")]
-    open: Option<bool>,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct User {
-    #[serde(default, deserialize_with = "lenient::optional_id")]
-    id: Option<u64>,
-    #[serde(default, deserialize_with = "lenient::text")]
-    name: Option<String>,
-    #[serde(default, deserialize_with = "lenient::text")]
-    email: Option<String>,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct Contact {
-    #[serde(default, deserialize_with = "lenient::text")]
-    first_name: Option<String>,
-    #[serde(default, deserialize_with = "lenient::text")]
-    last_name: Option<String>,
-    #[serde(default, deserialize_with = "lenient::text")]
-    company_name: Option<String>,
-    // Seen on the wire in place of `company_name`.
-    #[serde(default, deserialize_with = "lenient::text")]
-    company: Option<String>,
-    #[serde(default, deserialize_with = "lenient::list")]
-    emails: Vec<Labelled>,
-    #[serde(default, deserialize_with = "lenient::list")]
-    phone_numbers: Vec<Labelled>,
-}
-
-/// One of a contact's e-mails or phone numbers.
-#[derive(Deserialize)]
-struct Labelled {
-    #[serde(default, deserialize_with = "lenient::text")]
-    value: Option<String>,
-}
-
-impl Contact {
-    pub(crate) fn first_phone(&self) -> Option<String> {
-        self.phone_numbers.iter().find_map(|phone| phone.value.clone())
-    }
-}
-
-#[derive(Deserialize)]
-struct Tag {
-    #[serde(default, deserialize_with = "lenient::text")]
-    name: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Comment {
-    #[serde(default, deserialize_with = "lenient::text")]
-    content: Option<String>,
+    #[serde(default, rename = "name", deserialize_with = "lenient::text")]
+    short_name: Option<String>,
     #[serde(default, deserialize_with = "lenient::time")]
-    posted_at: Option<Timestamp>,
-    #[serde(default, deserialize_with = "lenient::object")]
-    posted_by: Option<User>,
+    started_at: Option<Timestamp>,
 }
 
-impl TryFrom<Call> for rules::Call {
-    type Error = WebhookError;
+impl Element for Agent {
+    const TEXT: &str = "name";
+}
 
-    fn try_from(wire: Call) -> Result<Self, WebhookError> {
-        let direction = match wire.direction.as_deref() {
-            Some("inbound") => Direction::Inbound,
-            Some("outbound") => Direction::Outbound,
-            _ => return Err(WebhookError::new("data.direction", "is neither inbound nor outbound")),
-        };
-        let line = wire.number.ok_or_else(|| WebhookError::new("data.number", "is missing"))?;
-        let started_at =
-            wire.started_at.ok_or_else(|| WebhookError::new("data.started_at", "is missing or not a time"))?;
-        Ok(rules::Call {
-            id: CallId(wire.id),
-            direction,
-            started_at,
-            answered_at: wire.answered_at,
-            ended_at: wire.ended_at,
-            missed_call_reason: wire.missed_call_reason.as_deref().map(missed_call_reason),
-            voicemail: truncated(wire.voicemail, MAX_URL),
-            recording: truncated(wire.recording, MAX_URL),
-            asset: truncated(wire.asset, MAX_URL),
-            party: party(wire.raw_digits.as_deref()),
-            line: line.into(),
-            user: wire.user.map(rules::User::from),
-            contact: wire.contact.map(rules::Contact::from),
-            tags: wire.tags.into_iter().filter_map(tag).take(MAX_TAGS).collect(),
-            comments: wire.comments.into_iter().filter_map(comment).take(MAX_COMMENTS).collect(),
-        })
+impl Call {
+    /// The latest time within the call, which the event cannot be older than.
+    fn latest_time(&self) -> Option<Timestamp> {
+        let tagged = self.tags.iter().flatten().filter_map(Tag::tagged_at);
+        let posted = self.comments.iter().filter_map(Comment::posted_at);
+        let own = [self.started_at, self.answered_at, self.ended_at].into_iter().flatten();
+        own.chain(tagged).chain(posted).max()
     }
-}
 
-impl From<Line> for rules::Line {
-    fn from(line: Line) -> Self {
-        Self {
-            id: LineId(line.id),
-            name: truncated(line.name, MAX_NAME),
-            digits: truncated(line.digits, MAX_NAME),
-            time_zone: truncated(line.time_zone, MAX_NAME),
-            open: line.open,
+    fn report(self, event: CallEvent, at: Timestamp, id: CallId) -> CallReport {
+        let phone = self.raw_digits.or_else(|| only_external(self.participants));
+        let voice_agent = self.ai_voice_agents.into_iter().next().map(|agent| VoiceAgent {
+            name: truncated(agent.name.or(agent.short_name), MAX_NAME),
+            started_at: agent.started_at,
+        });
+        let contact = self.contact.map(rules::Contact::from);
+        CallReport {
+            direction: self.direction.as_deref().and_then(direction),
+            started_at: self.started_at,
+            answered_at: self.answered_at,
+            ended_at: self.ended_at,
+            duration: self.duration,
+            is_answered: self.status.is_some_and(|status| status.trim().eq_ignore_ascii_case("answered")),
+            missed_call_reason: self.missed_call_reason.as_deref().map(missed_call_reason),
+            voicemail: url(self.voicemail),
+            recording: url(self.recording),
+            asset: url(self.asset),
+            party: phone.map(|phone| party(Some(&phone))),
+            line: self.number.map(rules::Line::from).unwrap_or_default(),
+            user: self.user.and_then(User::named),
+            contact: contact.filter(|contact| *contact != rules::Contact::default()),
+            has_teams: !self.teams.is_empty(),
+            voice_agent,
+            transferred_by: self.transferred_by.and_then(User::named),
+            transferred_to: self.transferred_to.and_then(User::named),
+            external_transferred_to: truncated(self.external_transferred_to, MAX_NAME),
+            tags: self.tags.map(|tags| tags.into_iter().filter_map(Tag::named).take(MAX_TAGS).collect()),
+            comments: self.comments.into_iter().filter_map(Comment::posted).collect(),
+            ..CallReport::new(event, at, id)
         }
     }
 }
 
-impl From<User> for rules::User {
-    fn from(user: User) -> Self {
-        Self { id: user.id, name: truncated(user.name, MAX_NAME), email: truncated(user.email, MAX_NAME) }
-    }
-}
-
-impl From<Contact> for rules::Contact {
-    fn from(contact: Contact) -> Self {
-        Self {
-            first_name: truncated(contact.first_name, MAX_NAME),
-            last_name: truncated(contact.last_name, MAX_NAME),
-            company_name: truncated(contact.company_name.or(contact.company), MAX_NAME),
-            email: truncated(contact.emails.into_iter().find_map(|email| email.value), MAX_NAME),
-        }
-    }
-}
-
-fn tag(tag: Tag) -> Option<rules::Tag> {
-    truncated(tag.name, MAX_NAME).map(|name| rules::Tag { name })
-}
-
-fn comment(comment: Comment) -> Option<rules::Comment> {
-    let content = truncated(comment.content, MAX_COMMENT)?;
-    Some(rules::Comment { content, posted_at: comment.posted_at, posted_by: comment.posted_by.map(rules::User::from) })
-}
-
-/// Longer than any name, tag or e-mail address in Aircall. Longer ones are truncated to respect DynamoDB's item size.
-pub(crate) const MAX_NAME: usize = 500;
-/// Longer than any of Aircall's pre-signed URLs.
-pub(crate) const MAX_URL: usize = 4_000;
-/// A comment is truncated to the capacity of a Task's `Description`.
-const MAX_COMMENT: usize = 32_000;
-/// Aircall accepts five comments for a call; it documents no limit for tags.
-const MAX_COMMENTS: usize = 5;
+/// Aircall documents no limit for tags.
 const MAX_TAGS: usize = 200;
 
-/// The text, truncated to `limit` characters.
-pub(crate) fn truncated(text: Option<String>, limit: usize) -> Option<String> {
-    text.map(|text| if text.len() <= limit { text } else { text.chars().take(limit).collect() })
+pub(crate) fn direction(word: &str) -> Option<Direction> {
+    match word.trim().to_lowercase().as_str() {
+        "inbound" | "incoming" | "in" => Some(Direction::Inbound),
+        "outbound" | "outgoing" | "out" => Some(Direction::Outbound),
+        _ => None,
+    }
+}
+
+/// A URL, unless it is a word for none.
+fn url(text: Option<String>) -> Option<String> {
+    let is_none = |text: &String| ["null", "none", "false"].contains(&text.trim().to_lowercase().as_str());
+    truncated(text.filter(|text| !is_none(text)), MAX_URL)
+}
+
+/// The phone number of the only participant outside the company.
+fn only_external(participants: Vec<Participant>) -> Option<String> {
+    let mut phones = participants.into_iter().filter_map(Participant::external_phone);
+    phones.next().filter(|_| phones.next().is_none())
 }
 
 fn missed_call_reason(reason: &str) -> MissedCallReason {
-    match reason {
+    match reason.trim().to_lowercase().replace([' ', '-'], "_").as_str() {
         "out_of_opening_hours" => MissedCallReason::OutOfOpeningHours,
         "short_abandoned" => MissedCallReason::ShortAbandoned,
         "abandoned_in_ivr" => MissedCallReason::AbandonedInIvr,
         "abandoned_in_classic" => MissedCallReason::AbandonedInClassic,
         "no_available_agent" => MissedCallReason::NoAvailableAgent,
         "agents_did_not_answer" => MissedCallReason::AgentsDidNotAnswer,
-        other => MissedCallReason::Other(other.chars().take(MAX_REASON).collect()),
+        _ => MissedCallReason::Other(reason.chars().take(MAX_REASON).collect()),
     }
 }
 

@@ -34,9 +34,9 @@ pub const EVENTS: &[&str] = &[
     "group_message.status_updated",
 ];
 
-/// The call event with this name; `None` for any other event.
+/// The call event with this name, in whatever case; `None` for any other event.
 pub(crate) fn call_event(name: &str) -> Option<CallEvent> {
-    Some(match name {
+    Some(match name.trim().to_lowercase().as_str() {
         "call.created" => CallEvent::Created,
         "call.ivr_option_selected" => CallEvent::IvrOptionSelected,
         "call.ringing_on_agent" => CallEvent::RingingOnAgent,
@@ -60,9 +60,20 @@ pub(crate) fn call_event(name: &str) -> Option<CallEvent> {
     })
 }
 
+/// The event of a voice agent with this name; `None` for any other event.
+pub(crate) fn voice_agent_event(name: &str) -> Option<CallEvent> {
+    Some(match name.trim().to_lowercase().as_str() {
+        "ai_voice_agent.started" => CallEvent::VoiceAgentStarted,
+        "ai_voice_agent.escalated" => CallEvent::VoiceAgentEscalated,
+        "ai_voice_agent.ended" => CallEvent::VoiceAgentEnded,
+        "ai_voice_agent.summary" => CallEvent::VoiceAgentSummary,
+        _ => return None,
+    })
+}
+
 /// The message event with this name, and whether it is of a group message; `None` for any other event.
 pub(crate) fn message_event(name: &str) -> Option<(MessageEvent, bool)> {
-    Some(match name {
+    Some(match name.trim().to_lowercase().as_str() {
         "message.received" => (MessageEvent::Received, false),
         "message.sent" => (MessageEvent::Sent, false),
         "message.status_updated" => (MessageEvent::StatusUpdated, false),

@@ -1,7 +1,8 @@
 //! Aircall's webhook bodies and their conversion to the types of [`rules`]; with the feature `client`, its REST API.
 //!
 //! Only this crate knows Aircall's JSON. Parsing is lenient, because bodies differ between events, API versions and
-//! years: unknown fields and events are ignored, and every field but the ids may be missing, null or an empty object.
+//! years: unknown fields and events are ignored, and anything but an id and some time may be missing, null, empty or of
+//! another type.
 //!
 //! | to do this | use |
 //! |---|---|
@@ -19,7 +20,9 @@ mod lenient;
 mod message;
 #[cfg(feature = "client")]
 pub mod oauth;
+mod parts;
 mod party;
+mod voice_agent;
 pub mod webhook;
 
 #[cfg(feature = "client")]

@@ -16,17 +16,15 @@
 //! Sources: PyPI's `aircall-api` 2.1.0 (`models/message.py`), Attio's `aircall-app` (`webhook-events.ts`), and
 //! <https://developer.aircall.io/docs/capture-whatsapp-activity>.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
-use rules::{Channel, DeliveryState, Direction, MessageEvent, MessageId, MessageSnapshot, Party};
+use rules::{Channel, DeliveryState, MessageEvent, MessageId, MessageSnapshot, Party};
 use serde::Deserialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
-use crate::call::{Contact, Line, MAX_NAME, MAX_URL, User, truncated};
+use crate::call::direction;
 use crate::error::WebhookError;
 use crate::lenient;
+use crate::parts::{Contact, Line, MAX_NAME, MAX_URL, User, truncated};
 use crate::party::party;
 
 /// Most participants of a group that are read. Aircall's groups have at most ten; each message lists all of them.
@@ -34,17 +32,20 @@ const MAX_PARTICIPANTS: usize = 50;
 
 /// Parses a message.
 pub(crate) fn read(
-    json: &RawValue,
+    json: &str,
     event: MessageEvent,
     is_group: bool,
     at: Option<Timestamp>,
 ) -> Result<MessageSnapshot, WebhookError> {
     let wire: Message =
-        serde_json::from_str(&flatten(json)?).map_err(|_| WebhookError::new("data", "is not a message object"))?;
+        serde_json::from_value(flatten(json)?).map_err(|_| WebhookError::new("data", "is not a message object"))?;
     let id = if is_group { wire.group_message_id.or(wire.id) } else { wire.id.or(wire.group_message_id) };
     let id = id.ok_or_else(|| WebhookError::new("data.id", "is missing or malformed"))?;
     // Without a time of the event, the message's own times order the events of a message.
     let at = at.or(wire.updated_at).or(wire.sent_at).or(wire.created_at);
+    let at = at.ok_or_else(|| {
+        WebhookError::new("timestamp", "is missing or not a time").with_key(MessageId::new(&id).key())
+    })?;
     let contact_phone = wire.contact.as_ref().and_then(Contact::first_phone);
     let party_phone = wire.external_number.or(wire.raw_digits);
     let is_contacts_party = party_phone.is_none();
@@ -58,7 +59,7 @@ pub(crate) fn read(
     media.truncate(MAX_MEDIA);
     Ok(MessageSnapshot {
         event,
-        at: at.ok_or_else(|| WebhookError::new("timestamp", "is missing or not a time"))?,
+        at,
         id: MessageId::new(&id),
         is_group,
         direction: wire.direction.as_deref().and_then(direction),
@@ -74,7 +75,7 @@ pub(crate) fn read(
             .filter_map(|value| participant(&value))
             .take(MAX_PARTICIPANTS)
             .collect(),
-        user: wire.user.or(wire.sender).map(rules::User::from),
+        user: wire.user.or(wire.sender).and_then(User::named),
         contact: wire.contact.map(rules::Contact::from),
         text: truncated(wire.body.or(wire.template_content), MAX_TEXT).map(|text| text.replace('\0', "")),
         media,
@@ -83,15 +84,15 @@ pub(crate) fn read(
 }
 
 /// The fields of `data`, overwritten by those of a message object within it.
-fn flatten(json: &RawValue) -> Result<String, WebhookError> {
-    let fields = |json: &'_ str| serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(json);
-    let mut data = fields(json.get()).map_err(|_| WebhookError::new("data", "is not an object"))?;
+fn flatten(json: &str) -> Result<Value, WebhookError> {
+    let data = lenient::fields(lenient::value(json));
+    let mut data = data.ok_or_else(|| WebhookError::new("data", "is not an object"))?;
     for name in ["message", "group_message"] {
-        if let Some(Ok(nested)) = data.get(name).map(|nested| fields(nested.get())) {
-            data.extend(nested.into_iter().filter(|(_, value)| value.get() != "null"));
+        if let Some(nested) = data.remove(name).and_then(lenient::fields) {
+            data.extend(nested.into_iter().filter(|(_, value)| !value.is_null()));
         }
     }
-    serde_json::to_string(&data).map_err(|_| WebhookError::new("data", "is not an object"))
+    Ok(Value::Object(data))
 }
 
 #[derive(Deserialize)]
@@ -159,14 +160,6 @@ fn media(media: Media) -> Option<rules::Media> {
     (media.name.is_some() || media.url.is_some()).then_some(media)
 }
 
-fn direction(direction: &str) -> Option<Direction> {
-    match direction.to_lowercase().as_str() {
-        "inbound" => Some(Direction::Inbound),
-        "outbound" => Some(Direction::Outbound),
-        _ => None,
-    }
-}
-
 fn channel(name: &str) -> Channel {
     match name.to_lowercase().as_str() {
         "sms" | "mms" => Channel::Sms,
@@ -175,16 +168,26 @@ fn channel(name: &str) -> Channel {
     }
 }
 
-/// A participant is a string or, as in calls, an object with a phone number. The company's own users are left out.
+/// A participant is a text or, as in calls, an object with a phone number. The company's own users are left out.
 fn participant(participant: &Value) -> Option<Party> {
     let phone = match participant {
         Value::Object(fields) if fields.get("type").and_then(Value::as_str) == Some("user") => None,
-        Value::Object(fields) => {
-            ["phone_number", "external_number", "raw_digits"].into_iter().find_map(|name| fields.get(name)?.as_str())
-        }
-        text => text.as_str(),
+        Value::Object(fields) => ["phone_number", "external_number", "raw_digits"]
+            .into_iter()
+            .find_map(|name| lenient::as_text(fields.get(name)?)),
+        text => lenient::as_text(text),
     };
-    phone.filter(|phone| !phone.trim().is_empty()).map(|phone| party(Some(phone)))
+    phone.map(|phone| party(Some(&international(phone))))
+}
+
+/// Digits of an international number: fewer are a short code.
+const INTERNATIONAL: std::ops::RangeInclusive<usize> = 7..=15;
+
+/// Aircall writes the participants of a group as international numbers without plus.
+fn international(phone: String) -> String {
+    let digits = phone.trim();
+    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
+    if is_plain && INTERNATIONAL.contains(&digits.len()) { format!("+{digits}") } else { phone }
 }
 
 /// A text is truncated to the capacity of a Task's `Description`.

@@ -2,13 +2,13 @@
 //!
 //! Sources: captured bodies of 2022, and Aircall's webhooks overview (`developer.aircall.io/docs/webhooks-overview`).
 
-use jiff::Timestamp;
-use rules::{MessageSnapshot, Snapshot};
-use serde::Deserialize;
+use std::collections::BTreeMap;
+
+use rules::{CallReport, MessageSnapshot};
 use serde_json::value::RawValue;
 
 use crate::error::WebhookError;
-use crate::{call, event, lenient, message};
+use crate::{call, event, lenient, message, voice_agent};
 
 /// Whether an event with this name is processed; any other event is acknowledged and dropped.
 pub fn is_of_interest(event: &str) -> bool {
@@ -19,43 +19,41 @@ pub fn is_of_interest(event: &str) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Webhook {
     /// An event of a call.
-    Call(Box<Snapshot>),
+    Call(Box<CallReport>),
     /// An event of a message.
     Message(Box<MessageSnapshot>),
     /// An event that is not processed, known or unknown.
     Other,
 }
 
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    event: String,
-    #[serde(default, deserialize_with = "lenient::time")]
-    timestamp: Option<Timestamp>,
-    // Parsed field by field, so that an odd value in an unused field does not fail the event.
-    #[serde(borrow)]
-    data: Option<&'a RawValue>,
-}
-
 impl Webhook {
     /// Parses a webhook body.
     ///
     /// # Errors
-    /// If it is not JSON, or a call lacks a field that is required for logging: id, direction, line, start.
-    /// A message requires an id and a time; its other fields may come with another event.
+    /// If it is not a JSON object that names an event, or if a call or message has no id or nowhere a time. Anything else
+    /// may be missing or malformed: it may come with another event.
     pub fn parse(body: &str) -> Result<Self, WebhookError> {
         let body = lenient::without_lone_surrogates(body);
-        let envelope: Envelope =
+        // Parsed field by field, so that an odd value in an unused field does not fail the event; of repeated keys the
+        // last counts.
+        let envelope: BTreeMap<String, &RawValue> =
             serde_json::from_str(&body).map_err(|_| WebhookError::new("body", "is not a webhook body of Aircall"))?;
-        let data = || envelope.data.ok_or_else(|| WebhookError::new("data", "is missing"));
-        if let Some((event, is_group)) = event::message_event(&envelope.event) {
-            let message = message::read(data()?, event, is_group, envelope.timestamp)?;
-            return Ok(Webhook::Message(Box::new(message)));
-        }
-        let Some(event) = event::call_event(&envelope.event) else {
-            return Ok(Webhook::Other);
+        let field = |name| envelope.get(name).map(|field| lenient::value(field.get())).unwrap_or_default();
+        let name = field("event");
+        let name = name.as_str().ok_or_else(|| WebhookError::new("event", "is missing or not a text"))?;
+        let at = lenient::as_time(&field("timestamp"));
+        let data = || match envelope.get("data").map(|data| data.get()) {
+            None | Some("null") => Err(WebhookError::new("data", "is missing")),
+            Some(data) => Ok(data),
         };
-        let at = envelope.timestamp.ok_or_else(|| WebhookError::new("timestamp", "is missing or not a time"))?;
-        let call = call::read(data()?)?;
-        Ok(Webhook::Call(Box::new(Snapshot { event, at, call })))
+        if let Some((event, is_group)) = event::message_event(name) {
+            return Ok(Webhook::Message(Box::new(message::read(data()?, event, is_group, at)?)));
+        }
+        let report = match (event::call_event(name), event::voice_agent_event(name)) {
+            (Some(event), _) => call::read(data()?, event, at)?,
+            (None, Some(event)) => voice_agent::read(data()?, event, at)?,
+            (None, None) => return Ok(Webhook::Other),
+        };
+        Ok(Webhook::Call(Box::new(report)))
     }
 }

@@ -109,6 +109,25 @@ fn a_group_message_has_its_own_id_and_participants() {
 }
 
 #[test]
+fn a_groups_participants_are_international_numbers_without_plus() {
+    let participants = json!(["12025550147", 442_079_460_958_u64, "3545550", "32665", "+13105550193", "0170 5550"]);
+    let body = json!({
+        "resource": "message", "event": "group_message.received", "timestamp": 1_774_260_001, "token": "t",
+        "data": {"id": "0a1b2c3d-0a1b-4a1b-8a1b-0a1b2c3d4e5f", "participants": participants, "body": "Hello", "status": "received",
+            "created_at": "2026-03-23T10:00:00.520Z"}
+    });
+    let message = read(&body);
+    assert_eq!((message.line, message.direction, message.party), (None, None, None));
+    let phones: Vec<&str> = message.participants.iter().filter_map(Party::phone).map(rules::E164::as_str).collect();
+    assert_eq!(phones, ["+12025550147", "+13105550193", "+3545550", "+442079460958"]);
+    let others: Vec<&Party> = message.participants.iter().filter(|party| party.phone().is_none()).collect();
+    assert_eq!(others, [&Party::Unusable("0170 5550".to_owned()), &Party::Unusable("32665".to_owned())]);
+    let mut one = body;
+    one["data"]["participants"] = json!("12025550147");
+    assert_eq!(read(&one).participants.len(), 1);
+}
+
+#[test]
 fn a_status_update_needs_only_an_id_and_a_status() {
     let body = json!({"event": "message.status_updated", "timestamp": 1_774_260_009, "data": {"id": 7, "status": "delivered"}});
     let message = read(&body);

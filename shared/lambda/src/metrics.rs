@@ -35,11 +35,15 @@ impl Metric {
 }
 
 /// All metrics; a field's name is the metric's.
-const METRICS: [Metric; 12] = [
+const METRICS: [Metric; 14] = [
     // Webhooks that were put on the events queue.
     Metric::count("EventsReceived"),
     // Webhooks that were refused, by HTTP status.
     Metric { dimension: Some("Status"), ..Metric::count("EventsRefused") },
+    // Webhooks that were too long for the events queue.
+    Metric::count("EventsTooLong"),
+    // Events that could not be read, and became an entry that says so.
+    Metric::count("EventsUnreadable"),
     // Events that were merged into their call or message.
     Metric::count("EventsMerged"),
     // Entries that became, or were updated as, a Task.

@@ -8,8 +8,10 @@ use std::time::Duration;
 use aws_lambda_events::sqs::SqsMessage;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sqs::operation::send_message::builders::SendMessageFluentBuilder;
 use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 /// Longest delay that SQS supports, in seconds.
 const MAX_DELAY: i32 = 900;
@@ -17,6 +19,9 @@ const MAX_DELAY: i32 = 900;
 const MAX_BATCH: usize = 10;
 /// The message attribute with the event's tenant.
 const TENANT: &str = "tenant";
+/// The message attributes with length and digest of the body that a note is of.
+const BYTES: &str = "bytes";
+const DIGEST: &str = "digest";
 
 /// Wakes the writer to process pending entries. It carries no data: the writer reads the table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,7 +169,7 @@ fn delay_seconds(after: Duration) -> i32 {
     i32::try_from(seconds).map_or(MAX_DELAY, |seconds| seconds.min(MAX_DELAY))
 }
 
-/// The events queue: unmodified webhook bodies.
+/// The events queue: webhook bodies.
 #[derive(Clone, Debug)]
 pub struct EventQueue {
     sqs: Client,
@@ -176,8 +181,24 @@ pub struct EventQueue {
 pub struct Event {
     /// The tenant that the webhook belongs to.
     pub tenant: String,
-    /// The webhook body that Aircall sent.
+    /// The webhook body that Aircall sent, or a note of one that is too long to be queued.
     pub body: String,
+    /// The body that was too long, if `body` is a note of it.
+    pub too_long: Option<TooLong>,
+}
+
+/// A webhook body that is too long to be queued. Its note has the event, the time and the id of `data` in the same places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TooLong {
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// Its digest, the same for each delivery.
+    pub digest: String,
+}
+
+/// The digest of a webhook body, by which it is recognised: the first 32 hexadecimal digits of its SHA-256.
+pub fn digest(body: &str) -> String {
+    Sha256::digest(body).iter().take(16).fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 impl EventQueue {
@@ -186,7 +207,7 @@ impl EventQueue {
         Self { sqs, queue_url: queue_url.into() }
     }
 
-    /// Enqueues an unmodified webhook body.
+    /// Enqueues a webhook body.
     ///
     /// The group makes the standard queue a fair one: SQS lets no tenant's backlog delay the events of the others.
     /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html>
@@ -194,16 +215,25 @@ impl EventQueue {
     /// # Errors
     /// When SQS does not accept the message.
     pub async fn enqueue(&self, tenant: &str, body: &str) -> Result<(), QueueError> {
-        self.sqs
-            .send_message()
-            .queue_url(&self.queue_url)
-            .message_body(body)
-            .message_group_id(tenant)
-            .message_attributes(TENANT, string_attribute(tenant))
-            .send()
-            .await
-            .map_err(|e| not_sent("SendMessage", &e))?;
-        Ok(())
+        self.send(self.message(tenant, body)).await
+    }
+
+    /// Enqueues a note of a webhook body that is too long, as [`TooLong`] says.
+    ///
+    /// # Errors
+    /// When SQS does not accept the message.
+    pub async fn enqueue_note(&self, tenant: &str, note: &str, body: &str) -> Result<(), QueueError> {
+        let message = self.message(tenant, note).message_attributes(BYTES, string_attribute(&body.len().to_string()));
+        self.send(message.message_attributes(DIGEST, string_attribute(&digest(body)))).await
+    }
+
+    fn message(&self, tenant: &str, body: &str) -> SendMessageFluentBuilder {
+        let message = self.sqs.send_message().queue_url(&self.queue_url).message_body(body).message_group_id(tenant);
+        message.message_attributes(TENANT, string_attribute(tenant))
+    }
+
+    async fn send(&self, message: SendMessageFluentBuilder) -> Result<(), QueueError> {
+        message.send().await.map(drop).map_err(|e| not_sent("SendMessage", &e))
     }
 }
 
@@ -218,9 +248,11 @@ impl Event {
     /// When it has no tenant or no body.
     pub fn read(message: SqsMessage) -> Result<Self, QueueError> {
         let mut attributes = message.message_attributes;
-        let tenant = attributes.remove(TENANT).and_then(|attribute| attribute.string_value);
+        let mut text = |name: &str| attributes.remove(name).and_then(|attribute| attribute.string_value);
+        let bytes = text(BYTES).and_then(|bytes| bytes.parse().ok());
         Ok(Self {
-            tenant: tenant.ok_or(QueueError::Malformed("tenant"))?,
+            tenant: text(TENANT).ok_or(QueueError::Malformed("tenant"))?,
+            too_long: bytes.zip(text(DIGEST)).map(|(bytes, digest)| TooLong { bytes, digest }),
             body: message.body.ok_or(QueueError::Malformed("body"))?,
         })
     }

@@ -25,6 +25,11 @@ impl CallId {
 #[serde(transparent)]
 pub struct LineId(pub u64);
 
+impl LineId {
+    /// Stands for the id of a line that Aircall does not name. A later event may name it.
+    pub const UNKNOWN: LineId = LineId(0);
+}
+
 impl<'de> Deserialize<'de> for LineId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
@@ -90,7 +95,7 @@ impl Party {
 }
 
 /// Why an inbound call was missed. Not sufficient to determine the call type: it is null on some missed calls.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MissedCallReason {
     /// The line was closed.
@@ -109,10 +114,25 @@ pub enum MissedCallReason {
     Other(String),
 }
 
+impl MissedCallReason {
+    /// Aircall's name of the reason.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::OutOfOpeningHours => "out_of_opening_hours",
+            Self::ShortAbandoned => "short_abandoned",
+            Self::AbandonedInIvr => "abandoned_in_ivr",
+            Self::AbandonedInClassic => "abandoned_in_classic",
+            Self::NoAvailableAgent => "no_available_agent",
+            Self::AgentsDidNotAnswer => "agents_did_not_answer",
+            Self::Other(name) => name,
+        }
+    }
+}
+
 /// The company's phone line that carried a call or message. Aircall calls it a number.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Line {
-    /// Aircall's id.
+    /// Aircall's id; [`LineId::UNKNOWN`] if Aircall does not name the line.
     #[serde(default)]
     pub id: LineId,
     /// Its name in Aircall.
@@ -126,9 +146,17 @@ pub struct Line {
 }
 
 impl Line {
-    /// Its name, else its digits, else its id.
+    /// Whether nothing is known that tells it from another line.
+    pub fn is_unknown(&self) -> bool {
+        self.id == LineId::UNKNOWN && self.name.is_none() && self.digits.is_none()
+    }
+
+    /// Its name, else its digits, else its id, if that is known.
     pub fn label(&self) -> String {
-        self.name.clone().or_else(|| self.digits.clone()).unwrap_or_else(|| format!("Aircall number {}", self.id.0))
+        self.name.clone().or_else(|| self.digits.clone()).unwrap_or_else(|| match self.id {
+            LineId::UNKNOWN => "unknown line".to_owned(),
+            LineId(id) => format!("Aircall number {id}"),
+        })
     }
 }
 
@@ -141,6 +169,32 @@ pub struct User {
     pub name: Option<String>,
     /// E-mail, by which the Salesforce user is found.
     pub email: Option<String>,
+}
+
+/// A voice agent of Aircall's, a program that talks to callers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VoiceAgent {
+    /// Its name.
+    pub name: Option<String>,
+    /// When it began to talk.
+    pub started_at: Option<Timestamp>,
+}
+
+/// A transfer of a call that took place. Ordered by time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Transfer {
+    /// When.
+    #[serde(with = "required")]
+    pub at: Timestamp,
+    /// Whether it left the company.
+    #[serde(default)]
+    pub is_external: bool,
+    /// Who handed the call on.
+    pub by: Option<User>,
+    /// The user who got it; of a team the first one.
+    pub to: Option<User>,
+    /// The phone number outside the company that it went to, as Aircall displays it.
+    pub phone: Option<String>,
 }
 
 /// Aircall's shared contact of the other party.
@@ -157,7 +211,7 @@ pub struct Contact {
 }
 
 /// A tag on a call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Tag {
     /// Its name.
     pub name: String,

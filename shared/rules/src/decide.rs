@@ -53,6 +53,8 @@ pub enum SkipReason {
     InternalCall,
     /// No record has the phone number, and the settings do not create one.
     UnknownNumber,
+    /// Aircall's event could not be read.
+    Unreadable,
 }
 
 impl SkipReason {
@@ -79,6 +81,9 @@ impl SkipReason {
                 "The other party has an address of internet telephony instead of a phone number, so there is no record to log on."
             }
             SkipReason::InternalCall => "It is internal: the other party is one of the company's own lines.",
+            SkipReason::Unreadable => {
+                "An event of Aircall could not be read. It is logged if another event of the same call can be read."
+            }
             SkipReason::UnknownNumber => {
                 "No record in Salesforce has the phone number, and the settings do not create records for unknown numbers."
             }
@@ -218,6 +223,10 @@ fn verdict(
             // Business hours apply to calls only, and a message needs no follow-up.
             Ok(TaskStatus::Completed)
         }
+        Interaction::Unreadable(event) => {
+            trace.note(Topic::Event, event.sentence());
+            Err(SkipReason::Unreadable)
+        }
     }
 }
 
@@ -242,10 +251,14 @@ fn check_messages(messages: &Messages, settings: &Settings, trace: &mut Trace) -
 }
 
 fn check_line(line: &Line, settings: &Settings, trace: &mut Trace) -> Result<(), SkipReason> {
-    let label = line.label();
+    let (label, is_not_among) = if line.is_unknown() {
+        ("Aircall does not name the line".to_owned(), ", so it is not among")
+    } else {
+        (line.label(), " is not among")
+    };
     match &settings.lines {
         Some(lines) if !lines.contains(&line.id) => {
-            trace.note(Topic::Line, format!("{label} is not among the lines that are logged: not logged."));
+            trace.note(Topic::Line, format!("{label}{is_not_among} the lines that are logged: not logged."));
             return Err(SkipReason::LineNotSelected);
         }
         Some(_) => trace.note(Topic::Line, format!("{label} is among the lines that are logged.")),

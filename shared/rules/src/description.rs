@@ -7,7 +7,7 @@ use crate::call::{Call, Comment, Direction, Line, MissedCallReason};
 use crate::call_type::CallType;
 use crate::hours::time_zone_of;
 use crate::settings::Settings;
-use crate::text::{duration, length, one_line, prefix, without_references};
+use crate::text::{duration, https, inline, length, one_line, prefix, quote, without_references};
 
 /// Longest `Description`.
 pub(crate) const MAX_DESCRIPTION: usize = 32_000;
@@ -37,7 +37,7 @@ pub(crate) fn describe(call: &Call, settings: &Settings) -> String {
     let user = call.user.as_ref().filter(|_| is_participant);
     if let Some(user) = user.and_then(|user| user.name.as_deref().or(user.email.as_deref())) {
         let label = if call.direction == Direction::Inbound { "Answered by" } else { "Called by" };
-        line(label, one_line(user));
+        line(label, inline(user));
     }
     line("Started", format_local(call.started_at, &zone));
     line("Duration", duration(call.talk_seconds()));
@@ -46,7 +46,7 @@ pub(crate) fn describe(call: &Call, settings: &Settings) -> String {
         line("Missed reason", describe_reason(reason));
     }
     if settings.recording_link {
-        let asset = || call.asset.as_deref().map(one_line).filter(|asset| !asset.is_empty());
+        let asset = || call.asset.as_deref().and_then(https);
         let without_link = || "in Aircall; its link is not there yet".to_owned();
         if call_type == CallType::Voicemail {
             line("Voicemail", asset().unwrap_or_else(without_link));
@@ -54,7 +54,7 @@ pub(crate) fn describe(call: &Call, settings: &Settings) -> String {
             line("Recording", asset().unwrap_or_else(without_link));
         }
     }
-    let tags: Vec<String> = call.tags.iter().map(|tag| one_line(&tag.name)).filter(|tag| !tag.is_empty()).collect();
+    let tags: Vec<String> = call.tags.iter().map(|tag| inline(&tag.name)).filter(|tag| !tag.is_empty()).collect();
     if !tags.is_empty() {
         line("Tags", tags.join(", "));
     }
@@ -74,9 +74,9 @@ pub(crate) fn truncate_with_note(text: &str, limit: usize) -> String {
 }
 
 pub(crate) fn format_line(line: &Line) -> String {
-    let label = one_line(&line.label());
+    let label = inline(&line.label());
     match line.digits.as_deref().map(one_line) {
-        Some(digits) if digits != label => format!("{label} ({digits})"),
+        Some(digits) if digits != label && !digits.is_empty() => format!("{label} ({digits})"),
         _ => label,
     }
 }
@@ -96,15 +96,17 @@ fn describe_reason(reason: &MissedCallReason) -> String {
         MissedCallReason::AbandonedInClassic => "the caller hung up while waiting".to_owned(),
         MissedCallReason::NoAvailableAgent => "nobody was available".to_owned(),
         MissedCallReason::AgentsDidNotAnswer => "nobody answered".to_owned(),
-        MissedCallReason::Other(reason) => one_line(&reason.replace('_', " ")),
+        MissedCallReason::Other(reason) => inline(&reason.replace('_', " ")),
     }
 }
 
-/// `Comment (2026-03-04 11:30:21 CET (Europe/Vienna), Ada Demo): …`; a comment of several lines keeps them.
+/// `Comment (2026-03-04 11:30 CET, Ada Demo): …`; the further lines of a comment are quoted.
 fn format_comment(comment: &Comment, zone: &TimeZone) -> String {
     let when = comment.posted_at.map(|at| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string());
-    let who = comment.posted_by.as_ref().and_then(|user| user.name.as_deref()).map(one_line);
+    let who = comment.posted_by.as_ref().and_then(|user| user.name.as_deref()).map(inline);
     let details = [when, who].into_iter().flatten().collect::<Vec<_>>().join(", ");
     let details = if details.is_empty() { details } else { format!(" ({details})") };
-    format!("Comment{details}: {}", comment.content.trim().replace("\r\n", "\n"))
+    let text = quote(comment.content.trim()).collect::<Vec<_>>().join("\n");
+    // The first line stands behind what is ours.
+    format!("Comment{details}: {}", text.strip_prefix("> ").unwrap_or(&text))
 }

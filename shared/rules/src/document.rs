@@ -6,22 +6,29 @@
 
 use std::cmp::Ordering;
 
-use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second::required;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::call::{Call, CallId, Contact, Direction, Party, User};
+use crate::call::{Call, CallId, Contact, Direction, Line, Party, Transfer, User};
+use crate::call_facts::CallFacts;
+use crate::call_report::CallReport;
+use crate::message_document::contact_quality;
 use crate::observed::{self, earliest};
 use crate::phone::E164;
 
 /// An event of a call, in the order of its lifecycle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "Aircall's nineteen call events, by Aircall's names")]
+#[expect(missing_docs, reason = "Aircall's call events, by Aircall's names")]
 pub enum CallEvent {
     #[default]
     Created,
     IvrOptionSelected,
+    VoiceAgentStarted,
+    VoiceAgentEscalated,
+    VoiceAgentEnded,
+    VoiceAgentSummary,
     RingingOnAgent,
     AgentDeclined,
     Answered,
@@ -41,10 +48,10 @@ pub enum CallEvent {
     Archived,
 }
 
-/// Seconds after the end of a call at which Aircall has collected all its data and sends `call.ended`.
-const COMPLETE_AFTER: i64 = 30;
+/// How long after the end of a call Aircall has collected all its data and sends `call.ended`.
+pub(crate) const DATA_COMPLETE_AFTER: SignedDuration = SignedDuration::from_secs(30);
 
-/// One event: the call's state at that second.
+/// One event that says everything: the call's state at that second.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// What happened.
@@ -76,11 +83,12 @@ fn text(call: &Call) -> String {
     serde_json::to_string(call).expect("a call has string keys only")
 }
 
-type EventTime = observed::EventTime<CallEvent>;
+pub(crate) type EventTime = observed::EventTime<CallEvent>;
 type Observed<T> = observed::Observed<CallEvent, T>;
 
 /// All that is known of one call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "StoredCallDocument")]
 pub struct CallDocument {
     latest: Snapshot,
     // Kept once reported: later snapshots may lack them.
@@ -100,34 +108,96 @@ pub struct CallDocument {
     /// Whether an event arrived that Aircall only sends once the call is over and its data complete.
     #[serde(default)]
     settled: bool,
+    facts: CallFacts,
+}
+
+/// A stored document. Former versions had no `facts`: the newest event, of which they had everything, then has them.
+#[derive(Deserialize)]
+struct StoredCallDocument {
+    latest: Snapshot,
+    voicemail: Option<Observed<String>>,
+    recording: Option<Observed<String>>,
+    asset: Option<Observed<String>>,
+    answered_at: Option<Observed<i64>>,
+    ended_at: Option<Observed<i64>>,
+    party: Option<Observed<E164>>,
+    contact: Option<Observed<Contact>>,
+    user: Option<Observed<User>>,
+    open_at_start: Option<Observed<bool>>,
+    #[serde(default)]
+    voicemail_left: bool,
+    #[serde(default)]
+    settled: bool,
+    #[serde(default)]
+    facts: Option<CallFacts>,
+}
+
+impl From<StoredCallDocument> for CallDocument {
+    fn from(stored: StoredCallDocument) -> Self {
+        let facts = stored.facts.unwrap_or_else(|| CallDocument::from(stored.latest.clone()).facts);
+        Self {
+            latest: stored.latest,
+            voicemail: stored.voicemail,
+            recording: stored.recording,
+            asset: stored.asset,
+            answered_at: stored.answered_at,
+            ended_at: stored.ended_at,
+            party: stored.party,
+            contact: stored.contact,
+            user: stored.user,
+            open_at_start: stored.open_at_start,
+            voicemail_left: stored.voicemail_left,
+            settled: stored.settled,
+            facts,
+        }
+    }
 }
 
 impl From<Snapshot> for CallDocument {
     fn from(snapshot: Snapshot) -> Self {
-        let moment = snapshot.moment();
-        let call = &snapshot.call;
-        let voicemail_left = snapshot.event == CallEvent::VoicemailLeft;
+        // The newest snapshot is kept as it is.
+        Self { latest: snapshot.clone(), ..CallReport::from(snapshot).into() }
+    }
+}
+
+impl From<CallReport> for CallDocument {
+    fn from(report: CallReport) -> Self {
+        let latest = report.snapshot();
+        let moment = report.moment();
+        let voicemail_left = report.event == CallEvent::VoicemailLeft;
         // While the call is ringing, Aircall's `user` is the agent whose phone rings. The user of the call is the one
         // who took or made it, or the one whom Aircall names once it is over.
-        let is_over = snapshot.event >= CallEvent::Ended;
-        let is_participant = call.answered_at.is_some() || call.direction == Direction::Outbound || is_over;
-        let ended = matches!(snapshot.event, CallEvent::Ended | CallEvent::VoicemailLeft | CallEvent::Archived);
-        let is_complete = |end: Timestamp| snapshot.at.as_second() >= end.as_second() + COMPLETE_AFTER;
+        let is_over = report.event >= CallEvent::Ended;
+        let is_answered = report.answered_at.is_some() || report.answered_by().is_some();
+        let is_outbound = report.direction.map_or(report.is_outbound_by_its_user(), |it| it == Direction::Outbound);
+        let user = report.user.as_ref().filter(|_| is_answered || is_outbound || is_over);
+        let ended = matches!(report.event, CallEvent::Ended | CallEvent::VoicemailLeft | CallEvent::Archived);
+        let ended_at = report.ended_at.or_else(|| report.ended_by());
+        let is_complete = ended_at.is_some_and(|end| latest.at.duration_since(end) >= DATA_COMPLETE_AFTER);
+        let text = |value: &Option<String>| value.clone().map(|value| Observed { moment, value });
+        let time = |at: Option<Timestamp>| at.map(|at| Observed { moment, value: at.as_second() });
         Self {
-            voicemail: call.voicemail.clone().map(|value| Observed { moment, value }),
-            recording: call.recording.clone().map(|value| Observed { moment, value }),
-            asset: call.asset.clone().map(|value| Observed { moment, value }),
-            answered_at: call.answered_at.map(|at| Observed { moment, value: at.as_second() }),
-            ended_at: call.ended_at.map(|at| Observed { moment, value: at.as_second() }),
-            party: call.party.phone().cloned().map(|value| Observed { moment, value }),
-            contact: call.contact.clone().map(|value| Observed { moment, value }),
-            user: call.user.clone().filter(|_| is_participant).map(|value| Observed { moment, value }),
-            open_at_start: call.line.open.map(|value| Observed { moment, value }),
+            voicemail: text(&report.voicemail),
+            recording: text(&report.recording),
+            asset: text(&report.asset),
+            answered_at: time(report.answered_at),
+            ended_at: time(report.ended_at),
+            party: report.party.as_ref().and_then(Party::phone).cloned().map(|value| Observed { moment, value }),
+            contact: report.contact.clone().map(|value| Observed { moment, value }),
+            user: user.cloned().map(|value| Observed { moment, value }),
+            open_at_start: report.line.open.map(|value| Observed { moment, value }),
             voicemail_left,
-            settled: ended || call.ended_at.is_some_and(is_complete),
-            latest: snapshot,
+            settled: ended || is_complete,
+            facts: CallFacts::new(&report, moment, user),
+            latest,
         }
     }
+}
+
+/// The contact of which more is known; of two that are known equally well, the newer.
+fn richer(left: Option<Observed<Contact>>, right: Option<Observed<Contact>>) -> Option<Observed<Contact>> {
+    let ranked = |contact: Option<Observed<Contact>>| contact.map(|contact| (contact_quality(&contact.value), contact));
+    ranked(left).max(ranked(right)).map(|(_, contact)| contact)
 }
 
 impl CallDocument {
@@ -146,11 +216,12 @@ impl CallDocument {
             answered_at: self.answered_at.max(other.answered_at),
             ended_at: self.ended_at.max(other.ended_at),
             party: self.party.max(other.party),
-            contact: self.contact.max(other.contact),
+            contact: richer(self.contact, other.contact),
             user: self.user.max(other.user),
             open_at_start: earliest(self.open_at_start, other.open_at_start),
             voicemail_left: self.voicemail_left || other.voicemail_left,
             settled: self.settled || other.settled,
+            facts: self.facts.merge(other.facts),
         }
     }
 
@@ -161,7 +232,7 @@ impl CallDocument {
 
     /// Whether the call is over and Aircall's data complete, so that a missed call can be told apart from a voicemail.
     ///
-    /// True from `call.ended` on, or from any event that Aircall built at least [30 s](COMPLETE_AFTER) after the end of
+    /// True from `call.ended` on, or from any event that Aircall built at least 30 s after the end of
     /// the call: a call whose `call.ended` was lost is still logged when somebody comments on it.
     pub fn is_complete(&self) -> bool {
         self.settled
@@ -169,25 +240,54 @@ impl CallDocument {
 
     /// The call as merged from all events.
     pub fn call(&self) -> Call {
-        let mut call = self.latest.call.clone();
+        let facts = &self.facts;
         let value = |observed: &Option<Observed<String>>| observed.as_ref().map(|observed| observed.value.clone());
-        call.asset = value(&self.asset);
-        call.recording = value(&self.recording);
-        call.voicemail = value(&self.voicemail).or_else(|| {
-            // Reported without its URL: the page stands in, or else an empty text.
-            self.voicemail_left.then(|| call.asset.clone().unwrap_or_default())
-        });
         let time = |observed: &Option<Observed<i64>>| {
             observed.as_ref().and_then(|observed| Timestamp::from_second(observed.value).ok())
         };
-        call.answered_at = time(&self.answered_at);
-        call.ended_at = time(&self.ended_at);
-        if let Some(phone) = &self.party {
-            call.party = Party::Phone(phone.value.clone());
+        let asset = value(&self.asset);
+        let voicemail = value(&self.voicemail).or_else(|| {
+            // Reported without its URL: the page stands in, or else an empty text.
+            self.voicemail_left.then(|| asset.clone().unwrap_or_default())
+        });
+        let started_at = facts.started_at().unwrap_or(self.latest.call.started_at);
+        // An inferred time is only an approximation.
+        let answered_at = time(&self.answered_at).or_else(|| facts.answered_by().map(|at| at.max(started_at)));
+        let earliest_end = answered_at.unwrap_or(started_at);
+        let ended_at = time(&self.ended_at).or_else(|| facts.ended_by().map(|at| at.max(earliest_end)));
+        let open = self.open_at_start.as_ref().map(|open| open.value);
+        Call {
+            id: self.id(),
+            direction: facts.direction(),
+            started_at,
+            answered_at,
+            ended_at,
+            missed_call_reason: facts.missed_call_reason(),
+            voicemail,
+            recording: value(&self.recording),
+            asset,
+            party: self.party.as_ref().map_or_else(|| facts.party(), |phone| Party::Phone(phone.value.clone())),
+            line: Line { open, ..facts.line() },
+            user: self.user(),
+            contact: self.contact.as_ref().map(|contact| contact.value.clone()),
+            tags: facts.tags(),
+            comments: facts.comments(),
         }
-        call.contact = self.contact.as_ref().map(|contact| contact.value.clone());
-        call.user = self.user.as_ref().map(|user| user.value.clone());
-        call.line.open = self.open_at_start.as_ref().map(|open| open.value);
-        call
+    }
+
+    /// Who took or made the call: a user, else the voice agent.
+    fn user(&self) -> Option<User> {
+        let user = self.user.as_ref().map(|user| self.facts.completed(user.value.clone()));
+        user.or_else(|| self.facts.voice_agent())
+    }
+
+    /// Who took the call first, or made it; the user of [`CallDocument::call`] is the last one.
+    pub fn first_user(&self) -> Option<User> {
+        self.facts.first_user()
+    }
+
+    /// The transfers that took place, oldest first.
+    pub fn transfers(&self) -> Vec<Transfer> {
+        self.facts.transfers()
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::call::{Call, Contact, Direction, Line, Party, User};
+use crate::call::{Call, Contact, Direction, Line, LineId, Party, User};
 use crate::document::{CallDocument, Snapshot};
 use crate::message::MessageId;
 use crate::messages::Messages;
@@ -16,26 +16,37 @@ use crate::settings::Settings;
 use crate::stored;
 use crate::task::Task;
 use crate::task_status::TaskStatus;
+use crate::unreadable::Unreadable;
 
 /// The stored document of an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-// Untagged: the two variants have no field in common.
+// Untagged: the variants have no field in common.
 #[serde(untagged)]
 pub enum Document {
     /// The document of a call.
     Call(Box<CallDocument>),
     /// The document of messages.
     Messages(Messages),
+    /// An event that could not be read.
+    Unreadable {
+        /// The event.
+        unreadable: Unreadable,
+    },
 }
 
-/// A call, a message or a conversation, as merged from all events.
+/// A call, a message or a conversation, as merged from all events; or an event that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Interaction {
     /// A call.
     Call(Box<Call>),
     /// One or more messages.
     Messages(Messages),
+    /// An event that could not be read.
+    Unreadable(Unreadable),
 }
+
+/// The line of an event that could not be read.
+static UNKNOWN_LINE: Line = Line { id: LineId::UNKNOWN, name: None, digits: None, time_zone: None, open: None };
 
 impl From<CallDocument> for Document {
     fn from(document: CallDocument) -> Self {
@@ -46,6 +57,12 @@ impl From<CallDocument> for Document {
 impl From<Snapshot> for Document {
     fn from(snapshot: Snapshot) -> Self {
         CallDocument::from(snapshot).into()
+    }
+}
+
+impl From<Unreadable> for Document {
+    fn from(unreadable: Unreadable) -> Self {
+        Document::Unreadable { unreadable }
     }
 }
 
@@ -61,6 +78,10 @@ impl Document {
     /// # Errors
     /// With serde's message, when not even the ids can be read.
     pub fn from_stored(mut document: Value, at: Timestamp) -> Result<Self, String> {
+        if let Some(unreadable) = document.get_mut("unreadable") {
+            stored::fill_time(Some(unreadable), "at", at.as_second(), Timestamp::from_second);
+            return stored::read::<Unreadable>(unreadable.take(), &Value::Null).map(Document::from);
+        }
         // Only the document of messages has this key.
         if let Some(messages) = document.get_mut("messages") {
             for version in messages.as_object_mut().into_iter().flat_map(Map::values_mut) {
@@ -76,13 +97,18 @@ impl Document {
         }
     }
 
-    /// Joins two documents of the same entry. If one is of a call and the other of messages, `self` is kept.
+    /// Joins two documents of the same entry. An event that could be read takes the place of one that could not. If one is
+    /// of a call and the other of messages, `self` is kept.
     #[must_use]
     pub fn merge(self, other: Self) -> Self {
         match (self, other) {
             (Document::Call(left), Document::Call(right)) => Document::Call(Box::new(left.merge(*right))),
             (Document::Messages(left), Document::Messages(right)) => Document::Messages(left.merge(right)),
-            (left, Document::Call(_) | Document::Messages(_)) => left,
+            (Document::Unreadable { unreadable: left }, Document::Unreadable { unreadable: right }) => {
+                left.merge(right).into()
+            }
+            (Document::Unreadable { .. }, read) => read,
+            (left, _) => left,
         }
     }
 
@@ -104,7 +130,7 @@ impl Document {
     pub fn with_conversation(self, settings: &Settings, own_lines: &OwnLines, key: &DigestKey) -> Self {
         match self {
             Document::Messages(messages) => Document::Messages(messages.with_conversation(settings, own_lines, key)),
-            Document::Call(_) => self,
+            Document::Call(_) | Document::Unreadable { .. } => self,
         }
     }
 
@@ -112,15 +138,16 @@ impl Document {
     pub fn is_complete(&self) -> bool {
         match self {
             Document::Call(document) => document.is_complete(),
-            Document::Messages(_) => true,
+            Document::Messages(_) | Document::Unreadable { .. } => true,
         }
     }
 
-    /// The merged call or messages.
+    /// The merged call or messages, or the event that could not be read.
     pub fn interaction(&self) -> Interaction {
         match self {
             Document::Call(document) => document.call().into(),
             Document::Messages(messages) => Interaction::Messages(messages.clone()),
+            Document::Unreadable { unreadable } => Interaction::Unreadable(unreadable.clone()),
         }
     }
 }
@@ -131,13 +158,14 @@ impl Interaction {
         match self {
             Interaction::Call(call) => call.id.key(),
             Interaction::Messages(messages) => messages.key(),
+            Interaction::Unreadable(event) => event.key.clone(),
         }
     }
 
     /// The same without these messages; none if no message remains.
     pub fn without(self, removed: &BTreeSet<MessageId>) -> Option<Self> {
         match self {
-            Interaction::Call(_) => Some(self),
+            Interaction::Call(_) | Interaction::Unreadable(_) => Some(self),
             Interaction::Messages(messages) => messages.without(removed).map(Interaction::Messages),
         }
     }
@@ -146,31 +174,33 @@ impl Interaction {
     pub fn call(&self) -> Option<&Call> {
         match self {
             Interaction::Call(call) => Some(call),
-            Interaction::Messages(_) => None,
+            Interaction::Messages(_) | Interaction::Unreadable(_) => None,
         }
     }
 
     /// The messages, if it consists of messages.
     pub fn messages(&self) -> Option<&Messages> {
         match self {
-            Interaction::Call(_) => None,
+            Interaction::Call(_) | Interaction::Unreadable(_) => None,
             Interaction::Messages(messages) => Some(messages),
         }
     }
 
-    /// When the call started or the first message was sent.
+    /// When the call started or the first message was sent, or when the event arrived.
     pub fn started_at(&self) -> Timestamp {
         match self {
             Interaction::Call(call) => call.started_at,
             Interaction::Messages(messages) => messages.first().sent_at,
+            Interaction::Unreadable(event) => event.at,
         }
     }
 
-    /// Who called whom, or wrote the last message.
-    pub fn direction(&self) -> Direction {
+    /// Who called whom, or wrote the last message; none of an event that could not be read.
+    pub fn direction(&self) -> Option<Direction> {
         match self {
-            Interaction::Call(call) => call.direction,
-            Interaction::Messages(messages) => messages.last().direction,
+            Interaction::Call(call) => Some(call.direction),
+            Interaction::Messages(messages) => Some(messages.last().direction),
+            Interaction::Unreadable(_) => None,
         }
     }
 
@@ -179,6 +209,7 @@ impl Interaction {
         match self {
             Interaction::Call(call) => &call.line,
             Interaction::Messages(messages) => &messages.first().line,
+            Interaction::Unreadable(_) => &UNKNOWN_LINE,
         }
     }
 
@@ -187,6 +218,7 @@ impl Interaction {
         match self {
             Interaction::Call(call) => &call.party,
             Interaction::Messages(messages) => &messages.first().party,
+            Interaction::Unreadable(_) => &Party::Anonymous,
         }
     }
 
@@ -197,6 +229,7 @@ impl Interaction {
             Interaction::Messages(messages) => {
                 messages.in_order().into_iter().rev().find_map(|message| message.user.as_ref())
             }
+            Interaction::Unreadable(_) => None,
         }
     }
 
@@ -207,6 +240,7 @@ impl Interaction {
             Interaction::Messages(messages) => {
                 messages.in_order().into_iter().rev().find_map(|message| message.contact.as_ref())
             }
+            Interaction::Unreadable(_) => None,
         }
     }
 
@@ -215,6 +249,7 @@ impl Interaction {
         match self {
             Interaction::Call(call) => Task::from_call(call, status, settings, record_name),
             Interaction::Messages(messages) => Task::from_messages(messages, status, record_name),
+            Interaction::Unreadable(event) => Task::from_unreadable(event, status),
         }
     }
 }

@@ -16,7 +16,10 @@
 //! calls.
 
 pub mod call;
+mod call_facts;
+mod call_report;
 pub mod call_type;
+mod comments;
 pub mod decide;
 mod description;
 pub mod document;
@@ -44,10 +47,16 @@ pub mod task;
 mod task_status;
 mod text;
 pub mod trace;
+mod transfers;
 pub mod unknown;
+mod unreadable;
 
-pub use call::{Call, CallId, Comment, Contact, Direction, Line, LineId, MissedCallReason, Party, Tag, User};
+pub use call::{
+    Call, CallId, Comment, Contact, Direction, Line, LineId, MissedCallReason, Party, Tag, Transfer, User, VoiceAgent,
+};
+pub use call_report::CallReport;
 pub use call_type::CallType;
+pub use comments::{MAX_COMMENTS, PostedComment};
 pub use decide::{Decision, SkipReason, Verdict};
 pub use document::{CallDocument, CallEvent, Snapshot};
 pub use interaction::{Document, Interaction};
@@ -64,3 +73,4 @@ pub use settings::Settings;
 pub use task::Task;
 pub use task_status::TaskStatus;
 pub use trace::{Step, Topic, Trace};
+pub use unreadable::Unreadable;

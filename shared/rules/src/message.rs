@@ -86,7 +86,7 @@ fn participant_text(party: &Party) -> &str {
 }
 
 /// FNV-1a, which is stable across versions and programs: <http://www.isthe.com/chongo/tech/comp/fnv/>.
-fn hash(text: &str) -> u128 {
+pub(crate) fn hash(text: &str) -> u128 {
     let add_byte =
         |hash: u128, byte: u8| (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
     text.bytes().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, add_byte)

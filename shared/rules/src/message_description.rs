@@ -8,7 +8,7 @@ use crate::hours::time_zone_of;
 use crate::message::{Channel, Media, Message};
 use crate::messages::Messages;
 use crate::task::Part;
-use crate::text::{one_line, without_references};
+use crate::text::{https, inline, quote, without_references};
 
 /// The description, and its parts: one for each message of a conversation, none for a single message.
 pub(crate) fn describe(messages: &Messages) -> (String, Vec<Part>) {
@@ -66,24 +66,24 @@ fn describe_single(message: &Message) -> String {
         line("Delivery", state);
     }
     lines.extend(message.media.iter().map(|media| attachment(media, &zone)));
-    lines.extend(message.text.as_ref().map(|text| format!("Message:\n{}", text.replace("\r\n", "\n"))));
+    if let Some(text) = &message.text {
+        lines.push("Message:".to_owned());
+        lines.extend(quote(text));
+    }
     lines.join("\n")
 }
 
-/// `[11:28:54 CET] From Ada Demo (delivered):`, followed by the message's text on the next lines.
+/// `[11:28:54 CET] From Ada Demo (delivered):`, followed by the quoted text of the message.
 fn conversation_part(message: &Message, zone: &TimeZone) -> Part {
     let time = message.sent_at.to_zoned(zone.clone()).strftime("%H:%M:%S %Z").to_string();
     let writer = match message.direction {
         Direction::Inbound => party_label(message.written_by.as_ref().unwrap_or(&message.party)),
-        Direction::Outbound => user_label(message).unwrap_or_else(|| one_line(&message.line.label())),
+        Direction::Outbound => user_label(message).unwrap_or_else(|| inline(&message.line.label())),
     };
     let state = state_label(message).filter(|_| message.direction == Direction::Outbound);
     let state = state.map(|state| format!(" ({state})")).unwrap_or_default();
     let mut lines = vec![format!("[{time}] From {writer}{state}:")];
-    // A text cannot imitate the header of another message.
-    let indented = |line: &str| if timestamp_prefix(line).is_some() { format!(" {line}") } else { line.to_owned() };
-    let text = message.text.as_ref().map(|text| text.replace("\r\n", "\n"));
-    lines.extend(text.iter().flat_map(|text| text.split('\n')).map(indented));
+    lines.extend(message.text.iter().flat_map(|text| quote(text)));
     lines.extend(message.media.iter().map(|media| attachment(media, zone)));
     Part { id: message.id.clone(), text: as_stored(&without_references(&lines.join("\n"))) }
 }
@@ -101,38 +101,38 @@ fn channel_label(message: &Message) -> String {
         Channel::Sms if message.media.is_empty() => "SMS".to_owned(),
         Channel::Sms => "MMS".to_owned(),
         Channel::WhatsApp => "WhatsApp".to_owned(),
-        Channel::Other(name) => one_line(name),
+        Channel::Other(name) => inline(name),
     }
 }
 
 fn party_label(party: &Party) -> String {
     match party {
         Party::Phone(phone) => phone.international(),
-        Party::Unusable(text) => one_line(text),
+        Party::Unusable(text) => inline(text),
         Party::Anonymous => "unknown".to_owned(),
     }
 }
 
 fn user_label(message: &Message) -> Option<String> {
     let user = message.user.as_ref()?;
-    user.name.as_deref().or(user.email.as_deref()).map(one_line)
+    user.name.as_deref().or(user.email.as_deref()).map(inline)
 }
 
 /// As Aircall spells it, so that states unknown to us are readable too.
 fn state_label(message: &Message) -> Option<String> {
-    message.state.as_ref().map(|state| one_line(&state.0.replace('_', " "))).filter(|state| !state.is_empty())
+    message.state.as_ref().map(|state| inline(&state.0.replace('_', " "))).filter(|state| !state.is_empty())
 }
 
 /// `Attachment: bill.pdf (application/pdf), link expires 2026-03-04 12:28:54 CET (Europe/Vienna): https://…`
 fn attachment(media: &Media, zone: &TimeZone) -> String {
-    let name = media.name.as_deref().map(one_line);
-    let file_type = media.file_type.as_deref().map(one_line);
+    let name = media.name.as_deref().map(inline);
+    let file_type = media.file_type.as_deref().map(inline);
     let label = match (name, file_type) {
         (Some(name), Some(file_type)) => format!("{name} ({file_type})"),
         (Some(one), None) | (None, Some(one)) => one,
         (None, None) => "file".to_owned(),
     };
-    let Some(url) = media.url.as_deref().map(one_line).filter(|url| !url.is_empty()) else {
+    let Some(url) = media.url.as_deref().and_then(https) else {
         return format!("Attachment: {label}");
     };
     let expires = media.expires_at().map_or_else(

@@ -89,8 +89,11 @@ fn party_quality(party: &Party, is_contacts: bool) -> u8 {
     }
 }
 
-/// The time zone counts most: it determines the day of the Task.
+/// The time zone counts most: it determines the day of the Task. A line that is not known is none.
 fn line_quality(line: &Line) -> u8 {
+    if line.id == LineId::UNKNOWN {
+        return 0;
+    }
     4 * u8::from(line.time_zone.is_some()) + 2 * u8::from(line.name.is_some()) + u8::from(line.digits.is_some())
 }
 
@@ -99,7 +102,7 @@ fn user_quality(user: &User) -> u8 {
     2 * u8::from(user.email.is_some()) + u8::from(user.name.is_some())
 }
 
-fn contact_quality(contact: &Contact) -> u8 {
+pub(crate) fn contact_quality(contact: &Contact) -> u8 {
     let Contact { first_name, last_name, company_name, email } = contact;
     [first_name, last_name, company_name, email].into_iter().map(|part| u8::from(part.is_some())).sum()
 }
@@ -136,9 +139,6 @@ struct FirstEvent {
     #[serde(default)]
     event: MessageEvent,
 }
-
-/// The placeholder for a line that Aircall does not name.
-const UNKNOWN_LINE: LineId = LineId(0);
 
 impl From<MessageSnapshot> for MessageDocument {
     fn from(snapshot: MessageSnapshot) -> Self {
@@ -290,5 +290,5 @@ impl MessageDocument {
 
 fn unknown_line() -> Line {
     let name = Some("Aircall".to_owned());
-    Line { id: UNKNOWN_LINE, name, digits: None, time_zone: None, open: None }
+    Line { id: LineId::UNKNOWN, name, digits: None, time_zone: None, open: None }
 }

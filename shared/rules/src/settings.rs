@@ -58,6 +58,16 @@ pub struct Settings {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(default = "log"))]
     pub internal_calls: InternalCalls,
+    /// Who owns the Task of a call that was transferred. Optional, because older documents lack it; then the default
+    /// applies.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(default = "last"))]
+    pub transferred_call_owner: TransferredCallOwner,
+    /// What the Task's Call Result (`CallDisposition`) holds. Optional, because older documents lack it; then the default
+    /// applies.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(default = "tags"))]
+    pub call_result: CallResult,
     /// What a Contact's Task is related to as well.
     pub relate_to: RelateTo,
     /// Whether to create a Case when the Contact has no open one.
@@ -207,6 +217,31 @@ pub enum InternalCalls {
     DoNothing,
 }
 
+/// Who owns the Task of a call that was transferred within the company.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum TransferredCallOwner {
+    /// The user who had the call last.
+    #[default]
+    Last,
+    /// The user who took or made it.
+    First,
+}
+
+/// What the Task's Call Result (`CallDisposition`) holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CallResult {
+    /// The tags.
+    #[default]
+    Tags,
+    /// The list that Aircall's own integration writes, on which reports may be built: `aircall`, the tags, direction,
+    /// whether the call was answered, the line's number, why it was missed.
+    Aircall,
+}
+
 /// How messages are grouped into Tasks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -267,6 +302,8 @@ impl Default for Settings {
             contact_account_id: None,
             assignment_rules: false,
             internal_calls: InternalCalls::Log,
+            transferred_call_owner: TransferredCallOwner::Last,
+            call_result: CallResult::Tags,
             relate_to: RelateTo::Nothing,
             create_case_if_none: false,
             recording_link: true,

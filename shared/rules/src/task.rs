@@ -1,6 +1,7 @@
 //! The Task of a call, a message or a conversation.
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Direction, Party};
@@ -10,12 +11,16 @@ use crate::hours::time_zone_of;
 use crate::message::MessageId;
 use crate::message_description;
 use crate::messages::Messages;
-use crate::settings::Settings;
+use crate::phone::digits_of;
+use crate::settings::{CallResult, Settings};
 use crate::task_status::TaskStatus;
-use crate::text::{length, one_line, truncate, without_references};
+use crate::text::{inline, length, one_line, truncate, without_references};
+use crate::unreadable::Unreadable;
 
 /// Longest `Subject`.
 const MAX_SUBJECT: usize = 255;
+/// Longest missed call reason in it: Aircall's are at most 31 characters long.
+const MAX_MISSED_REASON: usize = 60;
 /// Longest `CallDisposition`.
 const MAX_CALL_DISPOSITION: usize = 255;
 
@@ -35,7 +40,7 @@ pub struct Task {
     pub talk_seconds: Option<u64>,
     /// `ActivityDate`: the day on which the call started or the message was sent, in the line's time zone.
     pub activity_date: Date,
-    /// `CallDisposition`: the tags, at most 255 characters, cut at a whole tag.
+    /// `CallDisposition`: the tags, or Aircall's own list with them; at most 255 characters, cut at a whole tag.
     pub call_disposition: Option<String>,
     /// `Description`, at most 32,000 characters.
     pub description: String,
@@ -73,7 +78,7 @@ impl Task {
             direction: Some(call.direction),
             talk_seconds: Some(call.talk_seconds()),
             activity_date: zone.to_datetime(call.started_at).date(),
-            call_disposition: call_disposition(call),
+            call_disposition: call_disposition(call, settings.call_result),
             description: description::describe(call, settings),
             parts: Vec::new(),
         }
@@ -95,6 +100,21 @@ impl Task {
         }
     }
 
+    /// The Task of an event that could not be read, which no decision asks for.
+    pub(crate) fn from_unreadable(event: &Unreadable, status: TaskStatus) -> Self {
+        Self {
+            key: event.key.clone(),
+            subject: "Event of Aircall".to_owned(),
+            status,
+            direction: None,
+            talk_seconds: None,
+            activity_date: TimeZone::UTC.to_datetime(event.at).date(),
+            call_disposition: None,
+            description: without_references(&event.sentence()),
+            parts: Vec::new(),
+        }
+    }
+
     /// Whether it is the Task of a call, and so has the fields of calls.
     pub fn is_call(&self) -> bool {
         self.direction.is_some()
@@ -104,8 +124,8 @@ impl Task {
 /// The subject of a call, in Aircall's five wordings. An unknown user is left out.
 fn subject(call: &Call, record_name: &str) -> String {
     let record = record_label(record_name, &call.party);
-    let line = one_line(&call.line.label());
-    let user = call.user.as_ref().and_then(|user| user.name.as_deref()).map(one_line).filter(|name| !name.is_empty());
+    let line = inline(&call.line.label());
+    let user = call.user.as_ref().and_then(|user| user.name.as_deref()).map(inline).filter(|name| !name.is_empty());
     let subject = CallType::classify(call).subject(&record, &line, user.as_deref());
     truncate(&without_references(&subject), MAX_SUBJECT)
 }
@@ -114,13 +134,13 @@ fn subject(call: &Call, record_name: &str) -> String {
 /// a conversation, so that one is ours.
 fn message_subject(messages: &Messages, record_name: &str) -> String {
     let message = messages.first();
-    let line = one_line(&message.line.label());
+    let line = inline(&message.line.label());
     let subject = if messages.conversation().is_some() {
         format!("SMS conversation with {} on {line}", record_label(record_name, &message.party))
     } else {
         match message.direction {
             Direction::Outbound => {
-                let name = message.user.as_ref().and_then(|user| user.name.as_deref()).map(one_line);
+                let name = message.user.as_ref().and_then(|user| user.name.as_deref()).map(inline);
                 let sender =
                     name.filter(|name| !name.is_empty()).map(|name| format!(" from {name}")).unwrap_or_default();
                 format!("SMS sent{sender} via {line} to {}", record_label(record_name, &message.party))
@@ -139,20 +159,44 @@ fn message_subject(messages: &Messages, record_name: &str) -> String {
 /// The name of the other party's record, else its phone number.
 fn record_label(name: &str, party: &Party) -> String {
     let phone = || party.phone().map(crate::E164::international).unwrap_or_default();
-    Some(one_line(name)).filter(|name| !name.is_empty()).unwrap_or_else(phone)
+    Some(inline(name)).filter(|name| !name.is_empty()).unwrap_or_else(phone)
 }
 
-/// The tags, separated by commas. A tag that does not fit as a whole is left out.
-fn call_disposition(call: &Call) -> Option<String> {
-    let mut list = String::new();
+/// The call's result. The tags are separated by commas, and one that does not fit as a whole is left out.
+fn call_disposition(call: &Call, call_result: CallResult) -> Option<String> {
+    let (before, after) = match call_result {
+        CallResult::Tags => (None, Vec::new()),
+        CallResult::Aircall => (Some("aircall".to_owned()), aircall_result(call)),
+    };
+    let room = MAX_CALL_DISPOSITION - after.iter().map(|item| length(item) + 2).sum::<usize>();
+    let mut list = before.unwrap_or_default();
     for tag in &call.tags {
         let name = without_references(&one_line(&tag.name));
         let separator = if list.is_empty() { "" } else { ", " };
-        if name.is_empty() || length(&list) + length(separator) + length(&name) > MAX_CALL_DISPOSITION {
+        if name.is_empty() || length(&list) + length(separator) + length(&name) > room {
             continue;
         }
         list += separator;
         list += &name;
     }
+    for item in after {
+        list += ", ";
+        list += &item;
+    }
     Some(list).filter(|list| !list.is_empty())
+}
+
+/// What follows the tags in the list that Aircall's own integration writes. Its order and words are from Aircall's help
+/// pages; how it separates them is not documented, and is taken to be as for the tags.
+/// <https://support.aircall.io/en-gb/articles/10375396027805>
+fn aircall_result(call: &Call) -> Vec<String> {
+    let direction = match call.direction {
+        Direction::Inbound => "inbound",
+        Direction::Outbound => "outbound",
+    };
+    let status = if call.answered_at.is_some() { "answered_call" } else { "unanswered_call" };
+    let line = call.line.digits.as_deref().map(digits_of).filter(|digits| (1..=15).contains(&digits.len()));
+    let reason = call.missed_call_reason.as_ref().filter(|_| call.answered_at.is_none());
+    let reason = reason.map(|reason| truncate(&one_line(reason.name()), MAX_MISSED_REASON));
+    [direction.to_owned(), status.to_owned()].into_iter().chain(line).chain(reason).collect()
 }

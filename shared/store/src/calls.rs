@@ -13,9 +13,11 @@
 //! | `pending` | `due`, `overdue`, `make_due`, `retry`, `postpone_unreadable`: the entries that wait for the writer |
 //! | `outcome`, `sent` | `record_outcome`, `announce`, `get_many_to_write`: what the writer writes and reads |
 //! | `activity` | `activity`, `search`: pages of the activity log |
+//! | `bodies` | `keep_body`: webhooks that could not be read |
 //! | `counts` | `daily_outcomes`, `failed_keys`, `count_failed` |
 
 pub(crate) mod activity;
+pub(crate) mod bodies;
 pub(crate) mod counts;
 pub(crate) mod cursor;
 pub(crate) mod entry;
@@ -31,6 +33,7 @@ pub(crate) mod state;
 use aws_sdk_dynamodb::Client;
 
 use crate::calls::entry::Entry;
+use crate::dynamodb::item::Attributes;
 use crate::dynamodb::table::Table;
 use crate::error::{Corrupt, Error};
 use crate::tenant_id::TenantId;
@@ -39,6 +42,11 @@ use crate::tenant_id::TenantId;
 #[derive(Clone, Debug)]
 pub struct Calls {
     table: Table,
+}
+
+/// Whether an item of the table is an entry.
+fn is_entry(item: &Attributes) -> bool {
+    message_aggregate::is_entry(item) && !bodies::is_body(item)
 }
 
 impl Calls {
@@ -53,7 +61,7 @@ impl Calls {
     /// When DynamoDB cannot answer or the item cannot be read.
     pub async fn get(&self, tenant: &TenantId, key: &str) -> Result<Option<Entry>, Error> {
         let item = self.table.get(keys::key_of(tenant, key)).await?;
-        Ok(item.filter(message_aggregate::is_entry).map(Entry::read).transpose()?)
+        Ok(item.filter(is_entry).map(Entry::read).transpose()?)
     }
 
     /// Those of the entries that exist, sorted by key (a consistent read).
@@ -64,6 +72,6 @@ impl Calls {
         let keys = keys.iter().map(|key| keys::key_of(tenant, key)).collect();
         let mut items = self.table.get_many(keys).await?;
         items.sort_by(|a, b| keys::sort_key(a).cmp(&keys::sort_key(b)));
-        Ok(items.into_iter().filter(message_aggregate::is_entry).map(Entry::read).collect())
+        Ok(items.into_iter().filter(is_entry).map(Entry::read).collect())
     }
 }

@@ -140,6 +140,7 @@ fn path(key: &str) -> String {
 
 /// Such as `Missed call from +1 415-555-0132`.
 fn title(entry: &Entry, interaction: &Interaction) -> String {
+    let title = entry_title::entry_title(entry, interaction);
     let party = match interaction.party() {
         Party::Anonymous => "a withheld number".to_owned(),
         Party::Phone(_) | Party::Unusable(_) => phones::shown(interaction),
@@ -147,10 +148,11 @@ fn title(entry: &Entry, interaction: &Interaction) -> String {
     let is_conversation = interaction.messages().is_some_and(|messages| messages.conversation().is_some());
     let preposition = match interaction.direction() {
         _ if is_conversation => "with",
-        Direction::Inbound => "from",
-        Direction::Outbound => "to",
+        Some(Direction::Inbound) => "from",
+        Some(Direction::Outbound) => "to",
+        None => return title.to_owned(),
     };
-    format!("{} {preposition} {party}", entry_title::entry_title(entry, interaction))
+    format!("{title} {preposition} {party}")
 }
 
 /// The entry's problem while it is failed or pending. Writing the Task resolves it.

@@ -12,10 +12,11 @@ pub(crate) fn entry_title(entry: &Entry, interaction: &Interaction) -> &'static 
 pub(crate) fn title_of_type(call_type: Option<CallType>, interaction: &Interaction) -> &'static str {
     match (interaction, call_type, interaction.direction()) {
         (Interaction::Messages(messages), ..) if messages.conversation().is_some() => "Conversation",
-        (Interaction::Messages(_), _, Direction::Inbound) => "Message received",
-        (Interaction::Messages(_), _, Direction::Outbound) => "Message sent",
+        (Interaction::Messages(_), _, Some(Direction::Outbound)) => "Message sent",
+        (Interaction::Messages(_), ..) => "Message received",
         (Interaction::Call(_), Some(call_type), _) => call_type.title(),
-        (Interaction::Call(_), None, Direction::Inbound) => "Inbound call",
-        (Interaction::Call(_), None, Direction::Outbound) => "Outbound call",
+        (Interaction::Call(_), None, Some(Direction::Outbound)) => "Outbound call",
+        (Interaction::Call(_), None, _) => "Inbound call",
+        (Interaction::Unreadable(_), ..) => "Unreadable event",
     }
 }

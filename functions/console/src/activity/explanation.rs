@@ -36,6 +36,7 @@ pub(crate) fn explain(entry: &Entry, interaction: &Interaction, connection: &Con
             (ConnectionState::Connected, None) => "Waiting to be written to Salesforce.".to_owned(),
         },
         State::Logged => logged(entry),
+        State::Skipped if let Interaction::Unreadable(event) = interaction => event.sentence(),
         State::Skipped => {
             let decided = entry.decision.as_ref().and_then(|decision| match decision.verdict {
                 Verdict::Skip(reason) => Some(reason),

@@ -32,6 +32,7 @@ pub(crate) fn shown(interaction: &Interaction) -> String {
     match interaction.party() {
         Party::Phone(phone) => phone.international(),
         Party::Unusable(text) => text.clone(),
+        Party::Anonymous if matches!(interaction, Interaction::Unreadable(_)) => String::new(),
         Party::Anonymous => "Number withheld".to_owned(),
     }
 }

@@ -16,7 +16,9 @@ use rules::{LineId, Settings};
 
 use self::form::{GeneralForm, prefix};
 use self::hours::HoursForm;
-use self::options::{CONTACT_ACCOUNT, HOURS_FROM, INTERNAL_CALLS, LINES, LOG_CALLS, RELATE_TO, UNKNOWN_NUMBER};
+use self::options::{
+    CONTACT_ACCOUNT, HOURS_FROM, INTERNAL_CALLS, LINES, LOG_CALLS, RELATE_TO, TRANSFERRED_CALL_OWNER, UNKNOWN_NUMBER,
+};
 use super::conflict;
 use crate::connections::lines;
 use crate::console::Console;
@@ -48,6 +50,7 @@ struct GeneralPage {
     unknown_number: Choices,
     contact_account: Choices,
     internal_calls: Choices,
+    transferred_call_owner: Choices,
     relate_to: Choices,
     lines: Choices,
     known_lines: Vec<LineView>,
@@ -173,6 +176,11 @@ fn view(
         unknown_number: choices("unknown_number", &UNKNOWN_NUMBER, &form.unknown_number),
         contact_account: choices("contact_account", &CONTACT_ACCOUNT, &form.contact_account),
         internal_calls: choices("internal_calls", &INTERNAL_CALLS, &form.internal_calls),
+        transferred_call_owner: choices(
+            "transferred_call_owner",
+            &TRANSFERRED_CALL_OWNER,
+            &form.transferred_call_owner,
+        ),
         relate_to: choices("relate_to", &RELATE_TO, &form.relate_to),
         lines: choices("lines", &LINES, &form.lines),
         known_lines: known.keys().map(line).collect(),

@@ -3,10 +3,10 @@
 use axum::{Json, extract::State};
 use serde_json::{Value, json};
 
-use crate::{Company, seed_data};
+use crate::Company;
 
 pub(super) async fn show(State(company): State<Company>) -> Json<Value> {
     let state = company.lock_untracked();
     let (users, numbers) = (state.users.len(), state.numbers.len());
-    Json(json!({"company": {"name": seed_data::COMPANY, "users_count": users, "numbers_count": numbers}}))
+    Json(json!({"company": {"name": state.profile.name, "users_count": users, "numbers_count": numbers}}))
 }

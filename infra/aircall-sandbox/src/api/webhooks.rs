@@ -13,6 +13,7 @@ use crate::{
     Company,
     access::Caller,
     error::ApiError,
+    options::Options,
     webhook::{EventsAction, LIMIT, Webhook},
 };
 
@@ -25,7 +26,7 @@ pub(super) async fn list(
 ) -> Result<Json<Value>, ApiError> {
     let state = company.lock_untracked();
     let seen = state.webhooks.iter().filter(|webhook| webhook.is_seen_by(caller));
-    page(&parameters, "webhooks", seen, Webhook::to_json).map(Json)
+    page(&parameters, "webhooks", seen, |webhook| webhook.to_json(&state.options)).map(Json)
 }
 
 pub(super) async fn create(
@@ -33,12 +34,12 @@ pub(super) async fn create(
     Extension(caller): Extension<Caller>,
     JsonBody(fields): Fields,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let webhook = Webhook::create(&fields, caller)?;
     let mut state = company.lock();
+    let webhook = Webhook::create(&fields, caller, &state.options)?;
     if state.webhooks.len() >= LIMIT {
         return Err(ApiError::bad_request("A company has 100 webhooks at most"));
     }
-    let created = response(&webhook);
+    let created = response(&webhook, &state.options);
     state.webhooks.push(webhook);
     Ok((StatusCode::CREATED, created))
 }
@@ -49,7 +50,8 @@ pub(super) async fn show(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     let mut state = company.lock_untracked();
-    find(&mut state.webhooks, &id, caller).map(|webhook| response(webhook))
+    let options = state.options.clone();
+    find(&mut state.webhooks, &id, caller).map(|webhook| response(webhook, &options))
 }
 
 pub(super) async fn update(
@@ -66,9 +68,10 @@ pub(super) async fn update(
         Some(_) => return Err(ApiError::bad_request("events_action is add or remove")),
     };
     let mut state = company.lock();
+    let options = state.options.clone();
     let webhook = find(&mut state.webhooks, &id, caller)?;
-    webhook.update(&fields, action)?;
-    Ok(response(webhook))
+    webhook.update(&fields, action, &options)?;
+    Ok(response(webhook, &options))
 }
 
 pub(super) async fn delete(
@@ -82,8 +85,8 @@ pub(super) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn response(webhook: &Webhook) -> Json<Value> {
-    Json(json!({"webhook": webhook.to_json()}))
+fn response(webhook: &Webhook, options: &Options) -> Json<Value> {
+    Json(json!({"webhook": webhook.to_json(options)}))
 }
 
 fn find<'a>(webhooks: &'a mut [Webhook], id: &str, caller: Caller) -> Result<&'a mut Webhook, ApiError> {

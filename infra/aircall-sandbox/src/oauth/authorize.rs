@@ -1,19 +1,22 @@
 //! `/oauth/authorize`, which the real Aircall serves at `dashboard.aircall.io`: an admin allows or denies access.
 
+use std::collections::BTreeSet;
+
 use axum::{
-    Form,
+    body::Bytes,
     extract::{Query, State},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use jiff::Timestamp;
+use sandbox_kit::Parameters;
 use serde::Deserialize;
 use url::Url;
 
 use super::page;
-use crate::{Company, access::Code, seed_data};
+use crate::{Company, access::Code};
 
-/// The app's request: the query of the page, then the fields of its form.
+/// The app's request: the query of the page, then hidden fields of its form.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct QueryParameters {
@@ -22,26 +25,52 @@ pub(super) struct QueryParameters {
     pub(super) response_type: String,
     pub(super) scope: String,
     pub(super) state: String,
-    /// `allow` or `deny`: the button that was clicked.
-    decision: String,
+}
+
+/// The submitted form.
+struct Consent {
+    request: QueryParameters,
+    is_allowed: bool,
+    /// The lines that were ticked; `None` if the form did not ask for them.
+    lines: Option<BTreeSet<u64>>,
+}
+
+impl Consent {
+    fn read(body: &[u8]) -> Self {
+        let form = Parameters::parse(body);
+        let text = |name| form.get(name).unwrap_or_default().to_owned();
+        let ticked = form.iter().filter(|(name, _)| *name == "number_ids").filter_map(|(_, id)| id.parse().ok());
+        Self {
+            request: QueryParameters {
+                client_id: text("client_id"),
+                redirect_uri: text("redirect_uri"),
+                response_type: text("response_type"),
+                scope: text("scope"),
+                state: text("state"),
+            },
+            is_allowed: form.get("decision") == Some("allow"),
+            lines: form.get("asks_for_numbers").map(|_| ticked.collect()),
+        }
+    }
 }
 
 /// Shows the consent page.
 pub(super) async fn ask(State(company): State<Company>, Query(parameters): Query<QueryParameters>) -> Response {
     match check(&company, &parameters) {
-        Ok(target) => page::consent(seed_data::COMPANY, &parameters, &target).into_response(),
+        Ok(target) => page::consent(&company.lock_untracked(), &parameters, &target).into_response(),
         Err(why) => refused(why),
     }
 }
 
 /// Redirects the admin to the app, with a code or an error.
-pub(super) async fn decide(State(company): State<Company>, Form(parameters): Form<QueryParameters>) -> Response {
+pub(super) async fn decide(State(company): State<Company>, body: Bytes) -> Response {
+    let Consent { request: parameters, is_allowed, lines } = Consent::read(&body);
     let mut target = match check(&company, &parameters) {
         Ok(target) => target,
         Err(why) => return refused(why),
     };
-    if parameters.decision == "allow" {
-        let code = Code { redirect_uri: parameters.redirect_uri, issued_at: Timestamp::now() };
+    if is_allowed {
+        let code = Code { redirect_uri: parameters.redirect_uri, issued_at: Timestamp::now(), lines };
         let code = company.lock().access.put_code(code);
         target.query_pairs_mut().append_pair("code", &code);
     } else {

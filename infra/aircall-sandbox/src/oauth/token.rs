@@ -51,12 +51,12 @@ pub(super) async fn exchange(State(company): State<Company>, body: Bytes) -> Res
         return refused(StatusCode::BAD_REQUEST, "unsupported_grant_type", "The grant type is not supported");
     }
     let now = Timestamp::now();
-    let code = state.access.take_code(&exchange.code, now);
-    if code.is_none_or(|code| code.redirect_uri != exchange.redirect_uri) {
+    let code = state.access.take_code(&exchange.code, now).filter(|code| code.redirect_uri == exchange.redirect_uri);
+    let Some(code) = code else {
         let why = "The code is unknown, used, expired, or was given to another redirect_uri";
         return refused(StatusCode::BAD_REQUEST, "invalid_grant", why);
-    }
-    let token = state.access.issue();
+    };
+    let token = state.access.issue(code.lines);
     Json(json!({"access_token": token, "token_type": "Bearer", "created_at": now.as_second()})).into_response()
 }
 

@@ -1,7 +1,7 @@
 //! The calls API, which also has calls whose webhooks were lost.
 
 use jiff::Timestamp;
-use rules::CallId;
+use rules::{CallEvent, CallId};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -28,9 +28,10 @@ impl Call {
     /// Converts to the type of [`rules`].
     ///
     /// # Errors
-    /// If it lacks a field that is required for logging: direction, line, start.
+    /// If it has no time.
     pub fn read(&self) -> Result<rules::Call, WebhookError> {
-        call::read(&self.json)
+        let event = if self.ended_at.is_some() { CallEvent::Ended } else { CallEvent::Created };
+        Ok(call::read(self.json.get(), event, None)?.call())
     }
 
     /// The `call.ended` webhook body that Aircall would send for the call now, without a token.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::pages::Meta;
 use super::{Client, Error};
 use crate::party::party;
-use crate::{call, lenient};
+use crate::{lenient, parts};
 
 /// Most lines or users that are read; a company has fewer.
 const LIMIT: usize = 5_000;
@@ -47,9 +47,10 @@ impl Client {
             #[serde(default)]
             meta: Meta,
             #[serde(deserialize_with = "lenient::list")]
-            numbers: Vec<call::Line>,
+            numbers: Vec<parts::Line>,
         }
-        let open = |wire: Wire| (wire.meta, wire.numbers.into_iter().map(Into::into).collect());
+        let open =
+            |wire: Wire| (wire.meta, wire.numbers.into_iter().filter(parts::Line::has_id).map(Into::into).collect());
         self.pages("/v1/numbers", &[], LIMIT, open).await
     }
 
@@ -75,7 +76,7 @@ impl Client {
             #[serde(default)]
             meta: Meta,
             #[serde(deserialize_with = "lenient::list")]
-            users: Vec<call::User>,
+            users: Vec<parts::User>,
         }
         let open = |wire: Wire| (wire.meta, wire.users.into_iter().map(Into::into).collect());
         self.pages("/v2/users", &[], LIMIT, open).await
@@ -89,7 +90,7 @@ impl Client {
     pub async fn user(&self, id: u64) -> Result<Option<rules::User>, Error> {
         #[derive(Deserialize)]
         struct Wire {
-            user: call::User,
+            user: parts::User,
         }
         let wire: Option<Wire> = self.find(self.url(&format!("/v2/users/{id}"))).await?;
         Ok(wire.map(|wire| wire.user.into()))

@@ -58,7 +58,7 @@ async fn a_call_converts_to_the_webhook_body_of_its_end() {
     let Webhook::Call(snapshot) = Webhook::parse(&call.ended_body(requested_at).unwrap()).unwrap() else {
         panic!("not a call");
     };
-    assert_eq!((snapshot.event, snapshot.at, snapshot.call), (CallEvent::Ended, requested_at, read));
+    assert_eq!((snapshot.event, snapshot.at, snapshot.call()), (CallEvent::Ended, requested_at, read));
 }
 
 #[tokio::test]

@@ -68,18 +68,30 @@ async fn a_wake_up_that_fails_within_a_batch_is_an_error() {
     assert_eq!(error.to_string(), "SendMessageBatch: 1 of 1, the first: InternalError");
 }
 
+/// The message as Lambda delivers it.
+fn received(request: &Value) -> SqsMessage {
+    let mut message = SqsMessage::default();
+    message.body = request["MessageBody"].as_str().map(str::to_owned);
+    for (name, sent) in request["MessageAttributes"].as_object().unwrap() {
+        let mut attribute = SqsMessageAttribute::default();
+        attribute.string_value = sent["StringValue"].as_str().map(str::to_owned);
+        message.message_attributes.insert(name.clone(), attribute);
+    }
+    message
+}
+
 #[tokio::test]
 async fn an_event_is_read_as_it_was_sent() {
     let (server, client) = sqs("SendMessage", accepted()).await;
-    EventQueue::new(client, QUEUE).enqueue("one", r#"{"event":"call.ended"}"#).await.unwrap();
-    let request = &requests(&server).await[0];
-    let mut attribute = SqsMessageAttribute::default();
-    attribute.string_value = request["MessageAttributes"]["tenant"]["StringValue"].as_str().map(str::to_owned);
-    let mut message = SqsMessage::default();
-    message.body = request["MessageBody"].as_str().map(str::to_owned);
-    message.message_attributes.insert("tenant".to_owned(), attribute);
-    let event = Event { tenant: "one".to_owned(), body: r#"{"event":"call.ended"}"#.to_owned() };
-    assert_eq!(Event::read(message).unwrap(), event);
+    let (queue, body) = (EventQueue::new(client, QUEUE), r#"{"event":"call.ended"}"#);
+    queue.enqueue("one", body).await.unwrap();
+    queue.enqueue_note("one", "{}", body).await.unwrap();
+    let read: Vec<Event> =
+        requests(&server).await.iter().map(|request| Event::read(received(request)).unwrap()).collect();
+    let event = |body: &str, too_long| Event { tenant: "one".to_owned(), body: body.to_owned(), too_long };
+    let too_long = TooLong { bytes: 22, digest: digest(body) };
+    assert_eq!(too_long.digest.len(), 32);
+    assert_eq!(read, [event(body, None), event("{}", Some(too_long))]);
 }
 
 #[tokio::test]

@@ -14,7 +14,8 @@ fn document() -> Value {
                 "holidays": ["2026-12-25"]},
             "numbers": {"397375": {"time_zone": "Europe/Vienna", "weekly": {}, "holidays": []}}},
         "unknown_number": "create_lead", "contact_account": "by_company",
-        "contact_account_id": "001Vr00000m4eGCIAY", "assignment_rules": true, "internal_calls": "do_nothing", "relate_to": "case", "create_case_if_none": true,
+        "contact_account_id": "001Vr00000m4eGCIAY", "assignment_rules": true, "internal_calls": "do_nothing", "transferred_call_owner": "first",
+        "call_result": "aircall", "relate_to": "case", "create_case_if_none": true,
         "recording_link": true, "log_messages": true, "message_tasks": "per_conversation", "numbers": null,
         "api_usage_limit": 80
     })

@@ -7,6 +7,7 @@ mod call_workflow;
 mod internal_calls;
 mod matching;
 mod merge;
+mod merge_gaps;
 mod messages;
 mod phone_speed;
 mod phones;

@@ -1,7 +1,7 @@
 //! The fields of a call's Task.
 
 use proptest::prelude::*;
-use rules::settings::Settings;
+use rules::settings::{CallResult, Settings};
 use rules::{Call, CallType, Comment, MissedCallReason, Tag, Task, TaskStatus};
 
 use crate::support::{at, call, call_at};
@@ -55,8 +55,24 @@ fn the_description_contains_all_details_of_the_call() {
     Recording: https://assets.example.com/calls/7001/recording
     Tags: Sales, Hot
     Comment (2026-03-23 11:05 CET, Ada Demo): Wants an offer
-    by Friday
+    > by Friday
     ");
+}
+
+#[test]
+fn a_comment_cannot_imitate_a_line_of_ours_and_a_name_does_not_turn_numbers_around() {
+    let mut call = call(CallType::InboundAnswered);
+    let content = "Done\rTags: VIP\u{2028}Recording: https://media.example.com/a\u{85}\u{202e}Duration: 1 s".to_owned();
+    call.comments = vec![Comment { content, posted_at: None, posted_by: None }];
+    call.line.name = Some("קו 1\nTags: VIP".to_owned());
+    call.asset = Some("http://assets.example.com/calls/7001".to_owned());
+    let task = task(&call);
+    let (description, quoted) = task.description.split_once("Comment: Done\n").unwrap();
+    assert!(quoted.lines().all(|line| line.starts_with("> ")) && quoted.lines().count() == 3, "{quoted:?}");
+    assert!(!description.contains("\nTags:"), "{description}");
+    assert!(description.contains("Aircall line: \u{2068}קו 1 Tags: VIP\u{2069} (+43 1 234567)"), "{description}");
+    assert!(description.contains("Recording: in Aircall; its link is not there yet"), "{description}");
+    assert!(task.subject.contains("on \u{2068}קו 1 Tags: VIP\u{2069} answered by Ada Demo"), "{}", task.subject);
 }
 
 #[test]
@@ -106,6 +122,22 @@ fn only_whole_tags_that_fit_are_kept() {
     assert_eq!(task(&call).call_disposition, None);
 }
 
+#[test]
+fn the_call_result_can_be_that_of_aircalls_own_integration() {
+    let settings = Settings { call_result: CallResult::Aircall, ..Settings::default() };
+    let result = |call: &Call| Task::from_call(call, TaskStatus::Completed, &settings, "").call_disposition.unwrap();
+    let mut missed = call(CallType::Missed);
+    missed.missed_call_reason = Some(MissedCallReason::AgentsDidNotAnswer);
+    missed.tags = vec![Tag { name: "Order".to_owned() }, Tag { name: "VIP".to_owned() }];
+    let expected = "aircall, Order, VIP, inbound, unanswered_call, 431234567, agents_did_not_answer";
+    assert_eq!(result(&missed), expected);
+    let mut outbound = call(CallType::OutboundAnswered);
+    outbound.line.digits = None;
+    assert_eq!(result(&outbound), "aircall, outbound, answered_call");
+    missed.tags = vec![Tag { name: "x".repeat(250) }];
+    assert_eq!(result(&missed), expected.replace("Order, VIP, ", ""), "a tag that does not fit is left out");
+}
+
 proptest! {
     /// Salesforce's `STRING_TOO_LONG` cannot happen; it counts UTF-16 code units.
     #[test]
@@ -120,7 +152,9 @@ proptest! {
         call.tags = tags.into_iter().map(|name| Tag { name }).collect();
         let content = comment.repeat(repeat);
         call.comments = vec![Comment { content, posted_at: None, posted_by: None }; 5];
-        let task = Task::from_call(&call, TaskStatus::Completed, &Settings::default(), &name);
+        let call_result = if repeat % 2 == 0 { CallResult::Aircall } else { CallResult::Tags };
+        let settings = Settings { call_result, ..Settings::default() };
+        let task = Task::from_call(&call, TaskStatus::Completed, &settings, &name);
         let length = |text: &str| text.encode_utf16().count();
         prop_assert!(length(&task.subject) <= 255);
         prop_assert!(length(task.call_disposition.as_deref().unwrap_or_default()) <= 255);

@@ -38,6 +38,7 @@ pub(super) fn set_attributes(
     let call_type = match interaction {
         Interaction::Call(call) => decision.map(|_| item::value(&CallType::classify(call))),
         Interaction::Messages(_) => Some(item::text(MESSAGES)),
+        Interaction::Unreadable(_) => None,
     };
     update
         .set("occurred_at", item::text(keys::occurred_at(interaction.started_at(), key)))

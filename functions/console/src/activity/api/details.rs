@@ -121,7 +121,7 @@ impl Details {
                 .map(|messages| messages.in_order().into_iter().map(MessageView::new).collect()),
             call: match interaction {
                 Interaction::Call(call) => Some(CallView::new(*call)),
-                Interaction::Messages(_) => None,
+                Interaction::Messages(_) | Interaction::Unreadable(_) => None,
             },
         }
     }

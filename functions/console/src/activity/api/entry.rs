@@ -66,8 +66,9 @@ pub(crate) struct EntryView {
     /// The status that the Task has or will have; null if there will be no Task.
     #[schema(required)]
     status: Option<TaskStatus>,
-    /// The direction of the call, or of the last message.
-    direction: Direction,
+    /// The direction of the call, or of the last message; null of an event that could not be read.
+    #[schema(required)]
+    direction: Option<Direction>,
     /// The kind of the entry.
     kind: Kind,
     /// The call type; null while the call is not over, and for messages.
@@ -133,6 +134,8 @@ pub(crate) enum Kind {
     Message,
     /// All messages between a line and a phone number on one day.
     Conversation,
+    /// An event that could not be read.
+    Unreadable,
 }
 
 /// An Aircall line, which Aircall calls a number.
@@ -241,6 +244,7 @@ impl Kind {
             Interaction::Call(_) => Kind::Call,
             Interaction::Messages(messages) if messages.conversation().is_some() => Kind::Conversation,
             Interaction::Messages(_) => Kind::Message,
+            Interaction::Unreadable(_) => Kind::Unreadable,
         }
     }
 }

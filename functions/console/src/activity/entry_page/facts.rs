@@ -50,6 +50,7 @@ pub(super) fn facts(entry: &Entry, interaction: &Interaction, zone: &TimeZone) -
     let specific = match interaction {
         Interaction::Call(call) => call_facts(call, zone),
         Interaction::Messages(messages) => message_facts(messages, zone),
+        Interaction::Unreadable(event) => vec![text("Field", event.path.clone())],
     };
     let updates =
         [Some(text("Updates from Aircall", times(entry.version))), when("Last change", Some(entry.updated_at), zone)];
@@ -97,6 +98,7 @@ pub(super) fn posts(interaction: &Interaction, zone: &TimeZone) -> Vec<PostView>
         Interaction::Messages(messages) => {
             messages.in_order().into_iter().map(|message| PostView::message(message, zone)).collect()
         }
+        Interaction::Unreadable(_) => Vec::new(),
     }
 }
 

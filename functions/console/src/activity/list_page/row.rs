@@ -65,7 +65,8 @@ impl Row {
 /// The CSS class of the direction arrow.
 fn direction(interaction: &Interaction) -> &'static str {
     match interaction.direction() {
-        Direction::Inbound => "inbound",
-        Direction::Outbound => "outbound",
+        Some(Direction::Inbound) => "inbound",
+        Some(Direction::Outbound) => "outbound",
+        None => "",
     }
 }

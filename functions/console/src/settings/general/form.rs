@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rules::schedule::Schedule;
-use rules::settings::{MessageTasks, Problem};
+use rules::settings::{CallResult, MessageTasks, Problem};
 use rules::{LineId, Settings};
 use salesforce::{SObject, SalesforceId};
 use serde_json::{Map, Value, json};
 
 use super::hours::HoursForm;
-use super::options::{CONTACT_ACCOUNT, HOURS_FROM, INTERNAL_CALLS, LINES, LOG_CALLS, RELATE_TO, UNKNOWN_NUMBER};
+use super::options::{
+    CONTACT_ACCOUNT, HOURS_FROM, INTERNAL_CALLS, LINES, LOG_CALLS, RELATE_TO, TRANSFERRED_CALL_OWNER, UNKNOWN_NUMBER,
+};
 use crate::settings::choices::{Choices, Option3};
 use crate::web::errors::Errors;
 use crate::web::form::Fields;
@@ -30,6 +32,8 @@ pub(super) struct GeneralForm {
     pub(super) contact_account_id: String,
     pub(super) assignment_rules: bool,
     pub(super) internal_calls: String,
+    pub(super) transferred_call_owner: String,
+    pub(super) call_result: CallResult,
     pub(super) relate_to: String,
     pub(super) create_case: bool,
     pub(super) recording_link: bool,
@@ -75,6 +79,8 @@ impl GeneralForm {
             contact_account_id: text("/contact_account_id"),
             assignment_rules: settings.assignment_rules,
             internal_calls: text("/internal_calls"),
+            transferred_call_owner: text("/transferred_call_owner"),
+            call_result: settings.call_result,
             relate_to: text("/relate_to"),
             create_case: settings.create_case_if_none,
             recording_link: settings.recording_link,
@@ -103,6 +109,8 @@ impl GeneralForm {
             contact_account_id: text("contact_account_id"),
             assignment_rules: fields.has("assignment_rules"),
             internal_calls: text("internal_calls"),
+            transferred_call_owner: text("transferred_call_owner"),
+            call_result: if fields.has("aircall_result") { CallResult::Aircall } else { CallResult::Tags },
             relate_to: text("relate_to"),
             create_case: fields.has("create_case_if_none"),
             recording_link: fields.has("recording_link"),
@@ -117,6 +125,11 @@ impl GeneralForm {
             other_lines: text("other_lines"),
             api_usage_limit: text("api_usage_limit"),
         }
+    }
+
+    /// Whether the Call Result is the list of Aircall's own integration.
+    pub(super) fn has_aircall_result(&self) -> bool {
+        self.call_result == CallResult::Aircall
     }
 
     /// Whether each conversation and day has one Task.
@@ -137,6 +150,7 @@ impl GeneralForm {
             ("hours_from", &HOURS_FROM, &self.hours_from),
             ("unknown_number", &UNKNOWN_NUMBER, &self.unknown_number),
             ("internal_calls", &INTERNAL_CALLS, &self.internal_calls),
+            ("transferred_call_owner", &TRANSFERRED_CALL_OWNER, &self.transferred_call_owner),
             ("relate_to", &RELATE_TO, &self.relate_to),
             ("lines", &LINES, &self.lines),
         ] {
@@ -149,6 +163,8 @@ impl GeneralForm {
         self.set_contact_account(&mut document, errors);
         document["assignment_rules"] = json!(self.assignment_rules);
         document["internal_calls"] = json!(self.internal_calls);
+        document["transferred_call_owner"] = json!(self.transferred_call_owner);
+        document["call_result"] = json!(self.call_result);
         document["relate_to"] = json!(self.relate_to);
         // The checkbox belongs to Case, so it is ignored while something else is chosen.
         document["create_case_if_none"] = json!(self.create_case && self.relate_to == "case");

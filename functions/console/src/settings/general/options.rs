@@ -38,6 +38,11 @@ pub(super) const INTERNAL_CALLS: [Option3; 2] = [
     ("do_nothing", "Do nothing", "They are not logged."),
 ];
 
+pub(super) const TRANSFERRED_CALL_OWNER: [Option3; 2] = [
+    ("last", "The last user", "The Task belongs to whoever had the call at the end."),
+    ("first", "The first user", "The Task belongs to whoever took or made the call."),
+];
+
 pub(super) const RELATE_TO: [Option3; 3] = [
     ("nothing", "Neither", "Log only to the record that has the number."),
     ("case", "Case", "The Contact’s most recently updated open Case."),

@@ -276,6 +276,7 @@ async fn the_settings_pages_preview_unsaved_changes() {
         ("hours_from", "aircall"),
         ("unknown_number", "create_lead"),
         ("internal_calls", "log"),
+        ("transferred_call_owner", "last"),
         ("relate_to", "nothing"),
         ("lines", "all"),
         ("api_usage_limit", "95"),

@@ -102,8 +102,8 @@ fn the_description_contains_all_details_of_the_message() {
     Attachment: a.pdf, link expires 2026-03-23 12:00:00 CET (Europe/Vienna): https://media.example.com/a.pdf?X-Amz-Date=20260323T100000Z&X-Amz-Expires=3600
     Attachment: b.png, link expires, Aircall does not say when: https://media.example.com/b.png
     Message:
-    Hello
-    there
+    > Hello
+    > there
     ");
 }
 
@@ -118,9 +118,9 @@ fn a_conversation_lists_its_messages_in_order() {
     Aircall line: Product line (+43 1 234567)
     Day: 2026-03-23 (Europe/Vienna)
     [11:00:01 CET] From Ada Demo (state 0):
-    No. 1.
+    > No. 1.
     [11:00:02 CET] From +33 6 12 34 56 78:
-    No. 2.
+    > No. 2.
     ");
 }
 
@@ -136,7 +136,7 @@ fn a_long_text_is_truncated_at_the_end_between_two_emoji() {
 fn right_to_left_text_and_line_breaks_are_kept() {
     let text = "שלום עולם\r\n\r\n  مرحبا 👋🏽\u{200f}\n the end";
     let description = task(Message { text: Some(text.to_owned()), ..message() }).description;
-    assert!(description.ends_with(&format!("Message:\n{}", text.replace("\r\n", "\n"))));
+    assert!(description.ends_with("Message:\n> שלום עולם\n>\n>   مرحبا 👋🏽\n>  the end"), "{description}");
 }
 
 #[test]
@@ -146,8 +146,8 @@ fn two_identical_texts_are_both_added_to_an_edited_description() {
     let (one, both) = (task(conversation([identical("1")])), task(conversation([identical("1"), identical("2")])));
     let edited = format!("{}\nMy note", one.description.replace("Channel", "My channel"));
     let description = revise(std::slice::from_ref(&one), &held(&one, &edited), &both).description.unwrap();
-    assert_eq!(description.matches("\nok").count(), 2, "{description}");
-    assert!(description.ends_with("\nok\nMy note"), "{description}");
+    assert_eq!(description.matches("\n> ok").count(), 2, "{description}");
+    assert!(description.ends_with("\n> ok\nMy note"), "{description}");
 }
 
 #[test]
@@ -156,7 +156,28 @@ fn a_text_cannot_imitate_another_message_s_header() {
     let messages = conversation([(Message { text: Some(text.to_owned()), ..message() }, 1)]);
     let task = Task::from_messages(&messages, TaskStatus::Completed, "Grace Example");
     assert_eq!(task.description.lines().filter(|line| line.starts_with('[')).count(), 1, "{}", task.description);
-    assert!(task.description.contains("\n [11:30:02 CET] From Robin Rep"), "{}", task.description);
+    assert!(task.description.contains("\n> [11:30:02 CET] From Robin Rep"), "{}", task.description);
+}
+
+proptest! {
+    /// Whatever others write, the lines that are not quoted are ours.
+    #[test]
+    fn no_line_of_others_can_be_taken_for_ours(
+        text in "(Tags: |\\[11:00:02 CET\\] From A:|[\n\r\u{b}\u{c}\u{85}\u{2028}\u{2029}\u{202e}\u{200b} ]|a){1,12}",
+    ) {
+        let lines = |text: &str, name: &str| {
+            let mut message = sent();
+            message.text = Some(text.to_owned());
+            message.user = Some(User { id: None, name: Some(name.to_owned()), email: None });
+            message.media = vec![Media { name: Some(name.to_owned()), file_type: None, url: Some(text.to_owned()) }];
+            let conversation = Task::from_messages(&conversation([(message.clone(), 1)]), TaskStatus::Completed, name);
+            let all = [task(message).description, conversation.description].join("\n");
+            let is_break = |c: char| c.is_control() || "\u{2028}\u{2029}".contains(c);
+            let ours: Vec<String> = all.split(is_break).filter(|line| !line.starts_with('>')).map(str::to_owned).collect();
+            ours.into_iter().map(|line| line.chars().take(3).collect::<String>()).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(lines(&text, &format!("A{text}")), lines("Hi", "Ada"));
+    }
 }
 
 #[test]

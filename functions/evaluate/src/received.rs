@@ -1,0 +1,126 @@
+//! Reads a message of the events queue. A body that cannot be read is no error, since a retry would not help: it becomes an
+//! entry that says so.
+
+use std::collections::BTreeSet;
+use std::panic::catch_unwind;
+
+use aircall::{Webhook, WebhookError};
+use aws_lambda_events::sqs::SqsMessage;
+use jiff::Timestamp;
+use lambda::queue::{Event, TooLong, digest};
+use rules::Unreadable;
+use store::TenantId;
+
+use crate::evaluate::EvaluateError;
+
+/// An event of a tenant.
+#[derive(Debug)]
+pub(crate) struct Received {
+    pub(crate) tenant: TenantId,
+    pub(crate) content: Content,
+}
+
+/// What an event says.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// It is a webhook that can be read.
+    Webhook(Webhook),
+    /// It cannot be read.
+    Unreadable {
+        unreadable: Unreadable,
+        /// The body to keep, with its digest; none if it was too long to be queued.
+        body: Option<(String, String)>,
+    },
+}
+
+/// Reads a message.
+///
+/// # Errors
+/// When the queue's own part of it cannot be read.
+pub(crate) fn read(message: SqsMessage, now: Timestamp) -> Result<Received, EvaluateError> {
+    let Event { tenant, body, too_long } = Event::read(message).map_err(EvaluateError::Malformed)?;
+    let tenant = TenantId::parse(&tenant)?;
+    // A panic is a fault of ours, which no retry of the same body mends.
+    let parsed = catch_unwind(|| Webhook::parse(&body)).unwrap_or_else(|_| Err(panicked()));
+    let content = match (too_long, parsed) {
+        (None, Ok(webhook)) => Content::Webhook(webhook),
+        (None, Err(error)) => {
+            let digest = digest(&body);
+            let unreadable = unreadable(error.key, &error.path, error.reason.to_owned(), &digest, now);
+            Content::Unreadable { unreadable, body: Some((digest, body)) }
+        }
+        (Some(TooLong { bytes, digest }), parsed) => {
+            let key = match parsed {
+                Ok(Webhook::Call(report)) => Some(report.id.key()),
+                Ok(Webhook::Message(_) | Webhook::Other) => None,
+                Err(error) => error.key,
+            };
+            let unreadable = unreadable(key, "body", format!("is too long, with {bytes} bytes"), &digest, now);
+            Content::Unreadable { unreadable, body: None }
+        }
+    };
+    Ok(Received { tenant, content })
+}
+
+fn panicked() -> WebhookError {
+    WebhookError { path: "body".to_owned(), reason: "makes the program panic", key: None }
+}
+
+fn unreadable(key: Option<String>, path: &str, reason: String, digest: &str, now: Timestamp) -> Unreadable {
+    Unreadable {
+        key: key.unwrap_or_else(|| format!("unread-{digest}")),
+        at: now,
+        path: path.to_owned(),
+        reason,
+        bodies: BTreeSet::from([digest.to_owned()]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_lambda_events::sqs::SqsMessageAttribute;
+
+    use super::*;
+
+    fn received(body: &str, too_long: bool) -> Content {
+        let mut message = SqsMessage::default();
+        message.body = Some(body.to_owned());
+        let too_long = [("bytes", "1000001"), ("digest", "0123456789abcdef")].into_iter().filter(|_| too_long);
+        for (name, value) in too_long.chain([("tenant", "one")]) {
+            let mut attribute = SqsMessageAttribute::default();
+            attribute.string_value = Some(value.to_owned());
+            message.message_attributes.insert(name.to_owned(), attribute);
+        }
+        read(message, Timestamp::UNIX_EPOCH).unwrap().content
+    }
+
+    #[track_caller]
+    fn check(content: Content, key: &str, sentence: &str, is_kept: bool) {
+        let Content::Unreadable { unreadable, body } = content else { panic!("{content:?}") };
+        assert_eq!((unreadable.key.as_str(), unreadable.sentence().as_str(), body.is_some()), (key, sentence, is_kept));
+    }
+
+    #[test]
+    fn a_body_that_cannot_be_read_is_kept_under_the_key_of_its_call_or_its_digest() {
+        let body = r#"{"event":"call.ended","timestamp":1774254600,"data":{"id":null}}"#;
+        let key = format!("unread-{}", digest(body));
+        check(
+            received(body, false),
+            &key,
+            "An event of Aircall could not be read: data.id is missing or malformed.",
+            true,
+        );
+        let body = r#"{"event":"call.ended","data":{"id":7}}"#;
+        let Content::Unreadable { unreadable, .. } = received(body, false) else { panic!("it has no time") };
+        assert_eq!(unreadable.key, "call-7");
+    }
+
+    #[test]
+    fn a_note_of_a_body_that_was_too_long_has_the_key_of_its_call() {
+        let sentence = "An event of Aircall could not be read: body is too long, with 1000001 bytes.";
+        let note = r#"{"event":"call.ended","timestamp":1774254600,"data":{"id":7}}"#;
+        check(received(note, true), "call-7", sentence, false);
+        let note = r#"{"event":"call.ended","timestamp":null,"data":{"id":null}}"#;
+        check(received(note, true), "unread-0123456789abcdef", sentence, false);
+    }
+}

@@ -1,0 +1,278 @@
+//! What is known of a call beside the newest event: each fact with the event that reports it.
+//!
+//! An event that does not mention a fact takes nothing back.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::call::{Comment, Direction, Line, LineId, MissedCallReason, Party, Tag, Transfer, User};
+use crate::call_report::CallReport;
+use crate::comments::Comments;
+use crate::document::CallEvent;
+use crate::observed::{self, earliest};
+use crate::transfers;
+
+type EventTime = observed::EventTime<CallEvent>;
+type Observed<T> = observed::Observed<CallEvent, T>;
+
+/// The facts of a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct CallFacts {
+    direction: Option<Observed<Direction>>,
+    /// Whether an event says something that Aircall says of inbound calls only.
+    looks_inbound: bool,
+    /// Whether an event names a user where Aircall does so for outbound calls only.
+    looks_outbound: bool,
+    started_at: Option<Observed<i64>>,
+    // For a call whose times no event states: the earliest that can be inferred.
+    begun_by: Option<i64>,
+    answered_by: Option<i64>,
+    ended_by: Option<i64>,
+    missed_call_reason: Option<Observed<MissedCallReason>>,
+    /// The other party, where it is not a phone number.
+    unusable: Option<Observed<String>>,
+    #[serde(rename = "number")]
+    line: Option<Observed<LineId>>,
+    /// What is known of lines, by id: that without an id belongs to any line.
+    #[serde(rename = "numbers")]
+    lines: BTreeMap<String, LineDetails>,
+    /// What is known of users, by id.
+    users: BTreeMap<String, UserDetails>,
+    /// Who took the call first, or made it.
+    first_user: Option<Observed<User>>,
+    voice_agent: Option<VoiceAgentDetails>,
+    transfers: Vec<Transfer>,
+    tags: Option<Observed<Vec<Tag>>>,
+    comments: Comments,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct LineDetails {
+    name: Option<Observed<String>>,
+    digits: Option<Observed<String>>,
+    time_zone: Option<Observed<String>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct UserDetails {
+    name: Option<Observed<String>>,
+    email: Option<Observed<String>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct VoiceAgentDetails {
+    name: Option<Observed<String>>,
+    /// UNIX seconds.
+    since: Option<i64>,
+}
+
+/// Joins the values of equal keys.
+fn join<T>(left: BTreeMap<String, T>, right: BTreeMap<String, T>, merge: fn(T, T) -> T) -> BTreeMap<String, T> {
+    let mut joined = left;
+    for (key, value) in right {
+        let value = match joined.remove(&key) {
+            Some(known) => merge(known, value),
+            None => value,
+        };
+        joined.insert(key, value);
+    }
+    joined
+}
+
+impl LineDetails {
+    fn merge(self, other: Self) -> Self {
+        Self {
+            name: self.name.max(other.name),
+            digits: self.digits.max(other.digits),
+            time_zone: self.time_zone.max(other.time_zone),
+        }
+    }
+}
+
+impl UserDetails {
+    fn merge(self, other: Self) -> Self {
+        Self { name: self.name.max(other.name), email: self.email.max(other.email) }
+    }
+}
+
+impl VoiceAgentDetails {
+    fn merge(self, other: Self) -> Self {
+        Self { name: self.name.max(other.name), since: earliest(self.since, other.since) }
+    }
+}
+
+impl CallFacts {
+    /// What one event reports. `user` is the event's user if it is the user of the call.
+    pub(crate) fn new(report: &CallReport, moment: EventTime, user: Option<&User>) -> Self {
+        let observed = |value: &Option<String>| value.clone().map(|value| Observed { moment, value });
+        let line = &report.line;
+        let line_details = LineDetails {
+            name: observed(&line.name),
+            digits: observed(&line.digits),
+            time_zone: observed(&line.time_zone),
+        };
+        let mut users = BTreeMap::new();
+        for user in [&report.user, &report.transferred_by, &report.transferred_to].into_iter().flatten() {
+            if let Some(id) = user.id {
+                let details = UserDetails { name: observed(&user.name), email: observed(&user.email) };
+                users = join(users, BTreeMap::from([(id.to_string(), details)]), UserDetails::merge);
+            }
+        }
+        let unusable = match &report.party {
+            Some(Party::Unusable(text)) => Some(text.clone()),
+            Some(Party::Phone(_) | Party::Anonymous) | None => None,
+        };
+        let voice_agent = report.voice_agent.as_ref().map(|agent| VoiceAgentDetails {
+            name: observed(&agent.name),
+            since: agent.started_at.map(Timestamp::as_second),
+        });
+        Self {
+            direction: report.direction.map(|value| Observed { moment, value }),
+            looks_inbound: report.is_inbound_by_its_signs(),
+            looks_outbound: report.is_outbound_by_its_user(),
+            started_at: report.started_at.map(|at| Observed { moment, value: at.as_second() }),
+            begun_by: report.begun_by().map(Timestamp::as_second),
+            answered_by: report.answered_by().map(Timestamp::as_second),
+            ended_by: report.ended_by().map(Timestamp::as_second),
+            missed_call_reason: report.missed_call_reason.clone().map(|value| Observed { moment, value }),
+            unusable: unusable.map(|value| Observed { moment, value }),
+            line: (line.id != LineId::UNKNOWN).then_some(Observed { moment, value: line.id }),
+            lines: BTreeMap::from([(line.id.0.to_string(), line_details)]),
+            users,
+            first_user: user.cloned().map(|value| Observed { moment, value }),
+            voice_agent,
+            transfers: transfers::reported(report),
+            tags: report.tags.clone().map(|value| Observed { moment, value }),
+            comments: Comments::new(&report.comments, moment),
+        }
+    }
+
+    /// Joins the facts of the same call.
+    pub(crate) fn merge(self, other: Self) -> Self {
+        Self {
+            direction: self.direction.max(other.direction),
+            looks_inbound: self.looks_inbound || other.looks_inbound,
+            looks_outbound: self.looks_outbound || other.looks_outbound,
+            started_at: self.started_at.max(other.started_at),
+            begun_by: earliest(self.begun_by, other.begun_by),
+            answered_by: earliest(self.answered_by, other.answered_by),
+            ended_by: earliest(self.ended_by, other.ended_by),
+            missed_call_reason: self.missed_call_reason.max(other.missed_call_reason),
+            unusable: self.unusable.max(other.unusable),
+            line: self.line.max(other.line),
+            lines: join(self.lines, other.lines, LineDetails::merge),
+            users: join(self.users, other.users, UserDetails::merge),
+            first_user: earliest(self.first_user, other.first_user),
+            voice_agent: match (self.voice_agent, other.voice_agent) {
+                (Some(left), Some(right)) => Some(left.merge(right)),
+                (left, right) => left.or(right),
+            },
+            transfers: transfers::union(self.transfers, other.transfers),
+            tags: self.tags.max(other.tags),
+            comments: self.comments.merge(other.comments),
+        }
+    }
+
+    /// Who called whom: as Aircall says, else as what it says of inbound or of outbound calls only, else inbound.
+    pub(crate) fn direction(&self) -> Direction {
+        let inferred =
+            if self.looks_outbound && !self.looks_inbound { Direction::Outbound } else { Direction::Inbound };
+        self.direction.as_ref().map_or(inferred, |direction| direction.value)
+    }
+
+    /// When the call started; none if no event says anything of it.
+    pub(crate) fn started_at(&self) -> Option<Timestamp> {
+        let stated = self.started_at.as_ref().map(|started_at| started_at.value);
+        stated.or(self.begun_by).and_then(time)
+    }
+
+    /// When the call was answered, for a call whose answer no event dates: by a user, or by a voice agent, which answers
+    /// as soon as it is there.
+    pub(crate) fn answered_by(&self) -> Option<Timestamp> {
+        let agent = self.voice_agent.as_ref();
+        let agent = agent.map(|agent| agent.since.and_then(time).or_else(|| self.started_at()));
+        self.answered_by.and_then(time).or(agent.flatten())
+    }
+
+    /// When the call ended, for a call whose end no event states.
+    pub(crate) fn ended_by(&self) -> Option<Timestamp> {
+        self.ended_by.and_then(time)
+    }
+
+    pub(crate) fn missed_call_reason(&self) -> Option<MissedCallReason> {
+        self.missed_call_reason.as_ref().map(|reason| reason.value.clone())
+    }
+
+    /// The other party, if its phone number is not known.
+    pub(crate) fn party(&self) -> Party {
+        self.unusable.as_ref().map_or(Party::Anonymous, |text| Party::Unusable(text.value.clone()))
+    }
+
+    /// The line, with what any event tells of it; whether it was open is not part of it.
+    pub(crate) fn line(&self) -> Line {
+        let id = self.line.as_ref().map_or(LineId::UNKNOWN, |line| line.value);
+        let details = |id: LineId| self.lines.get(&id.0.to_string());
+        let known: Vec<&LineDetails> = [details(id), details(LineId::UNKNOWN)].into_iter().flatten().collect();
+        let text = |part: fn(&LineDetails) -> &Option<Observed<String>>| {
+            known.iter().find_map(|details| part(details).as_ref().map(|observed| observed.value.clone()))
+        };
+        Line {
+            id,
+            name: text(|details| &details.name),
+            digits: text(|details| &details.digits),
+            time_zone: text(|details| &details.time_zone),
+            open: None,
+        }
+    }
+
+    /// The user with what any event tells of them.
+    pub(crate) fn completed(&self, user: User) -> User {
+        let known = user.id.and_then(|id| self.users.get(&id.to_string()));
+        let value = |observed: &Option<Observed<String>>| observed.as_ref().map(|observed| observed.value.clone());
+        User {
+            id: user.id,
+            name: user.name.or_else(|| known.and_then(|known| value(&known.name))),
+            email: user.email.or_else(|| known.and_then(|known| value(&known.email))),
+        }
+    }
+
+    pub(crate) fn first_user(&self) -> Option<User> {
+        self.first_user.as_ref().map(|user| self.completed(user.value.clone()))
+    }
+
+    /// The voice agent, as the user who handled the call.
+    pub(crate) fn voice_agent(&self) -> Option<User> {
+        let agent = self.voice_agent.as_ref()?;
+        let name = match &agent.name {
+            Some(name) => format!("{} (voice agent)", name.value),
+            None => "a voice agent".to_owned(),
+        };
+        Some(User { id: None, name: Some(name), email: None })
+    }
+
+    /// The transfers, oldest first.
+    pub(crate) fn transfers(&self) -> Vec<Transfer> {
+        let completed = |user: Option<User>| user.map(|user| self.completed(user));
+        let transfer =
+            |transfer: Transfer| Transfer { by: completed(transfer.by), to: completed(transfer.to), ..transfer };
+        self.transfers.iter().cloned().map(transfer).collect()
+    }
+
+    pub(crate) fn tags(&self) -> Vec<Tag> {
+        self.tags.as_ref().map(|tags| tags.value.clone()).unwrap_or_default()
+    }
+
+    pub(crate) fn comments(&self) -> Vec<Comment> {
+        self.comments.shown()
+    }
+}
+
+fn time(second: i64) -> Option<Timestamp> {
+    Timestamp::from_second(second).ok()
+}
