@@ -396,7 +396,7 @@ fn has_time(body: &Value) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     /// A body is read if it has an id and a time, whatever else is missing or of another type. Else the error names the
     /// field. Nothing panics, also not the merge.

@@ -193,9 +193,9 @@ impl CallFacts {
     }
 
     /// When the call was answered, for a call whose answer no event dates: by a user, or by a voice agent, which answers
-    /// as soon as it is there.
+    /// an inbound call as soon as it is there.
     pub(crate) fn answered_by(&self) -> Option<Timestamp> {
-        let agent = self.voice_agent.as_ref();
+        let agent = self.voice_agent.as_ref().filter(|_| self.direction() == Direction::Inbound);
         let agent = agent.map(|agent| agent.since.and_then(time).or_else(|| self.started_at()));
         self.answered_by.and_then(time).or(agent.flatten())
     }

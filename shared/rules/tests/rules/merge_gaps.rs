@@ -303,6 +303,8 @@ fn a_call_that_a_voice_agent_took_is_not_missed() {
     assert_eq!((CallType::classify(&call), call.answered_at), (CallType::InboundAnswered, Some(second(2))));
     assert_eq!(call.user.unwrap().name.as_deref(), Some("Front desk (voice agent)"));
     assert_eq!(merged(std::slice::from_ref(&started)).call().user.unwrap().name.as_deref(), Some("a voice agent"));
+    let outbound = CallReport { direction: Some(Direction::Outbound), ..ended.clone() };
+    assert_eq!(merged(&[outbound]).call().answered_at, None, "nobody may have picked up");
     // Escalated to a person, who took it.
     let taken =
         CallReport { answered_at: Some(second(30)), user: Some(user(1, "Ada")), ..silent(CallEvent::Answered, 30) };
