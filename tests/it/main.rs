@@ -15,6 +15,7 @@ mod docs;
 mod fault_table;
 mod faults;
 mod flood;
+mod grants;
 mod idempotency;
 mod injection;
 mod isolation;

@@ -1,0 +1,79 @@
+//! Whose grant connects an org: verified at sign-in, and replaced by a user who consents.
+
+use local::demo::bodies::CallBody;
+use local::{TenantOptions, TenantOrg};
+use reqwest::{Client, Method, Response, StatusCode, header, redirect::Policy};
+use salesforce_sandbox::Options;
+use serde_json::{Value, json};
+
+use crate::support::{Running, TestEnv};
+
+/// An environment in the org that the stack's login URL leads to.
+async fn env(name: &str) -> TestEnv {
+    let running = Running::start(name).await;
+    let options = TenantOptions { id: Some(name.to_owned()), org: TenantOrg::Shared };
+    let tenant = running.stack.add_tenant(options).await.unwrap();
+    let env = TestEnv::for_tenant(&running, tenant);
+    env.contact("Lou Sample", "+33639980001");
+    env.contact("Lee Sample", "+33639980002");
+    env
+}
+
+/// Begins at this address of the console, as this user of the org, and returns the console's answer to the callback.
+async fn granted(begin: &str, user: &str) -> Response {
+    let http = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
+    let started = http.get(begin).send().await.unwrap();
+    assert_eq!(started.status(), StatusCode::SEE_OTHER);
+    let cookie = started.headers()[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let login_page = started.headers()[header::LOCATION].to_str().unwrap();
+    let allowed = http.get(format!("{login_page}&user={user}&decision=allow")).send().await.unwrap();
+    let callback = allowed.headers()[header::LOCATION].to_str().unwrap();
+    http.get(callback).header(header::COOKIE, cookie).send().await.unwrap()
+}
+
+fn has_session(answer: &Response) -> bool {
+    let cookies = answer.headers().get_all(header::SET_COOKIE).iter();
+    cookies.filter_map(|cookie| cookie.to_str().ok()).any(|cookie| cookie.starts_with("session="))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_who_is_no_admin_replaces_the_grant_and_calls_go_on_being_logged() {
+    let env = env("consent").await;
+    let first = CallBody::inbound(1);
+    env.end([&first]).await;
+    let former = env.tokens().await["refresh_token"].as_str().unwrap().to_owned();
+    let made = env.admin(Method::POST, "/api/connections/salesforce/consent-link").send().await.unwrap();
+    assert_eq!(made.status(), StatusCode::CREATED);
+    let made: Value = made.json().await.unwrap();
+    let begin = made["url"].as_str().unwrap().replace("/consent/", "/auth/salesforce/consent/");
+    let user = env.tenant.org.standard_user_id().unwrap();
+    let answer = granted(&begin, &user).await;
+    assert_eq!((answer.status(), has_session(&answer)), (StatusCode::OK, false));
+    assert_eq!(env.connection().await["user_id"], json!(user));
+    let refresh_token = env.tokens().await["refresh_token"].as_str().unwrap().to_owned();
+    assert!(env.tenant.org.has_grant(&refresh_token) && !env.tenant.org.has_grant(&former));
+
+    env.expire_sessions().await;
+    let second = CallBody::inbound(2).from("+33 6 39 98 00 02");
+    env.end([&second]).await;
+    for call in [&first, &second] {
+        env.task(call);
+    }
+    assert_eq!(env.connection().await["state"], "connected");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_counts_only_if_the_org_confirms_it() {
+    let env = env("confirmed").await;
+    let org = &env.tenant.org;
+    let begin = format!("{}/auth/salesforce?at=production", env.running.stack.info().console_url);
+    let options = org.options();
+    let userinfo = json!({"user_id": org.standard_user_id()}).as_object().cloned();
+    org.set_options(Options { userinfo, ..options.clone() });
+    let answer = granted(&begin, &org.admin_user_id()).await;
+    assert_eq!((answer.status(), has_session(&answer)), (StatusCode::FORBIDDEN, false));
+    assert!(answer.text().await.unwrap().contains("name different users or orgs"));
+    org.set_options(options);
+    let answer = granted(&begin, &org.admin_user_id()).await;
+    assert_eq!((answer.status(), has_session(&answer)), (StatusCode::SEE_OTHER, true));
+}
