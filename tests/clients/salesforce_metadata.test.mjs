@@ -164,9 +164,9 @@ test('a refresh token lasts 30 days after its last use, from any address, for wh
 
 test('the scopes and the callback are those of the console', async () => {
   const settings = await converted();
-  const source = readFileSync(join(repository, 'functions/console/src/auth/sign_in.rs'), 'utf8');
+  const source = readFileSync(join(repository, 'functions/console/src/auth/grant.rs'), 'utf8');
   const constant = (name) =>
-    source.match(`const ${name}: &str = "(.*)";`)?.[1] ?? assert.fail(`sign_in.rs has no ${name}`);
+    source.match(`const ${name}: &str = "(.*)";`)?.[1] ?? assert.fail(`grant.rs has no ${name}`);
   const spellings = { api: 'Api', refresh_token: 'RefreshToken', openid: 'OpenID' };
   const scopes = constant('SCOPE').split(' ').map((scope) => spellings[scope]);
   assert.equal(settings.ExtlClntAppOauthSettings.commaSeparatedOauthScopes, scopes.join(', '));

@@ -22,10 +22,10 @@ async fn env(name: &str) -> TestEnv {
 /// Begins at this address of the console, as this user of the org, and returns the console's answer to the callback.
 async fn granted(begin: &str, user: &str) -> Response {
     let http = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
-    let response = http.get(begin).send().await.unwrap();
-    assert_eq!(response.status(), StatusCode::SEE_OTHER);
-    let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
-    let login_page = response.headers()[header::LOCATION].to_str().unwrap();
+    let started = http.get(begin).send().await.unwrap();
+    assert_eq!(started.status(), StatusCode::SEE_OTHER);
+    let cookie = started.headers()[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let login_page = started.headers()[header::LOCATION].to_str().unwrap();
     let allowed = http.get(format!("{login_page}&user={user}&decision=allow")).send().await.unwrap();
     let callback = allowed.headers()[header::LOCATION].to_str().unwrap();
     http.get(callback).header(header::COOKIE, cookie).send().await.unwrap()
