@@ -57,7 +57,7 @@ async fn five_hundred_messages_of_one_conversation_at_once_are_one_task_in_order
     assert_eq!(env.records("Task").len(), 1);
     let key = env.conversation_key(&messages[0]).await;
     let description = env.task_of(&key)["Description"].as_str().unwrap().to_owned();
-    let texts: Vec<&str> = description.lines().filter(|line| line.starts_with("No. ")).collect();
+    let texts: Vec<&str> = description.lines().filter_map(|line| line.strip_prefix("> ")).collect();
     assert_eq!(texts, messages.iter().map(MessageBody::text).collect::<Vec<_>>());
     assert_eq!(env.activity(&key).await["messages"].as_array().unwrap().len(), messages.len());
     // Most of it is the time of the local stack's DynamoDB.

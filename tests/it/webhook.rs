@@ -168,7 +168,7 @@ async fn unknown_fields_and_changed_types_are_tolerated() {
     data["tags"] = json!([{"name": "Order"}, "broken", null]);
     assert_eq!(env.post_raw(body.to_string()).await.status(), StatusCode::OK);
     env.wait_until_idle().await;
-    assert_eq!(env.task(&call)["CallDisposition"], "Order");
+    assert_eq!(env.task(&call)["CallDisposition"], "Order, broken");
 }
 
 #[tokio::test(flavor = "multi_thread")]

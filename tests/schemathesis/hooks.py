@@ -115,6 +115,10 @@ def schema_conforming_requests_are_refused_only_by_a_rule(ctx, response, case):
         assert any(re.fullmatch(rule, text) for rule in rules), f"no rule matches {text}"
 
 
+# Needs an org that was known before at the same address.
+WITHOUT_SUCCESS = {"copyPredecessor"}
+
+
 @schemathesis.check
 class EveryOperationSucceedsAtTimes:
     """Counts the response statuses of each operation; each operation has to succeed at least once."""
@@ -128,5 +132,9 @@ class EveryOperationSucceedsAtTimes:
     def after_run(self, ctx):
         with open(os.environ["ANSWERS"], "w") as file:
             json.dump(self.answers, file)
-        idle = [name for name, answers in self.answers.items() if not any(status[0] == "2" for status in answers)]
+        idle = [
+            name
+            for name, answers in self.answers.items()
+            if name not in WITHOUT_SUCCESS and not any(status[0] == "2" for status in answers)
+        ]
         assert not idle, f"never succeeded: {', '.join(sorted(idle))}"

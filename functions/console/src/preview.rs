@@ -90,16 +90,16 @@ pub(crate) async fn preview(
     document: Document,
 ) -> Result<Result<Previewed, NotOver>, store::Error> {
     let tenant = activity::tenant(console, id).await?;
-    let own_lines = &tenant.own_lines;
+    let company = tenant.company();
     let document = match document {
         Document::Call(_) | Document::Unreadable { .. } => document,
         // Its conversation is part of the key that the preview shows.
         Document::Messages(_) => match console.tenants.digest_key(id).await? {
-            Some(key) => document.with_conversation(settings, own_lines, &key),
+            Some(key) => document.with_conversation(settings, &company, &key),
             None => document,
         },
     };
-    let Some(decision) = decide::decide(&document, settings, own_lines, None) else { return Ok(Err(NotOver)) };
+    let Some(decision) = decide::decide(&document, settings, &company, None) else { return Ok(Err(NotOver)) };
     let mut previewed = Previewed {
         call_type: decision.call_type(),
         would: match decision.verdict {

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use lambda::metrics;
 use lambda::queue::{QueueError, WakeUp, WriteQueue};
 use rules::decide::decide;
@@ -12,9 +12,9 @@ use rules::{Document, MessageId, Verdict};
 use store::{Calls, Merge, MergeError, SettingsStore, State, TenantId};
 use tokio::time::Instant;
 
+use crate::companies::Companies;
 use crate::digest_keys::DigestKeys;
 use crate::heartbeat::Heartbeat;
-use crate::own_lines::OwnLinesCache;
 use crate::update::{Times, Update};
 
 /// The shortest of the longest waits before the second attempt of a merge: else it is as long as an attempt takes. It
@@ -31,7 +31,7 @@ pub(crate) struct Evaluator {
     pub(crate) write_queue: WriteQueue,
     pub(crate) heartbeat: Heartbeat,
     pub(crate) digest_keys: DigestKeys,
-    pub(crate) own_lines: OwnLinesCache,
+    pub(crate) companies: Companies,
     /// How long an entry is kept after its last event.
     pub(crate) retention: SignedDuration,
 }
@@ -94,6 +94,10 @@ impl Evaluator {
                 Some(known) => known.merge_within_limit(update.value.clone()),
                 None => (update.value.clone(), Vec::new()),
             };
+            if known.is_none() && is_too_old(&document, times.now - self.retention) {
+                tracing::info!(target: metrics::TARGET, EventsTooOld = messages.len(), %tenant, key = %redact_key(key), "ignored events of an old call");
+                return Ok(Vec::new());
+            }
             if known.as_ref() == Some(&document) {
                 // Nothing new. The writer may not have been woken the first time, so wake it; SQS drops a duplicate.
                 if is_pending {
@@ -102,8 +106,8 @@ impl Evaluator {
                 return Ok(excess);
             }
             let settings = self.settings.get(tenant).await?;
-            let own_lines = self.own_lines.get(tenant, &settings, times.now).await?;
-            let mut decision = decide(&document, &settings, &own_lines, last_decision.as_ref());
+            let company = self.companies.get(tenant, times.now).await?;
+            let mut decision = decide(&document, &settings, &company, last_decision.as_ref());
             if let (None, Some(status)) = (&last_decision, task_status) {
                 decision = decision.map(|decision| decision.keep_task(status));
             }
@@ -141,6 +145,12 @@ impl Evaluator {
         let wake_up = WakeUp { tenant: tenant.to_string(), key: Some(key.to_owned()) };
         self.write_queue.wake(&wake_up, &format!("{key}-{version}")).await.map_err(EvaluateError::NotWoken)
     }
+}
+
+/// Whether a call ended before this time: its entry, if it had one, has been deleted since.
+fn is_too_old(document: &Document, kept_since: Timestamp) -> bool {
+    let interaction = document.interaction();
+    interaction.call().and_then(|call| call.ended_at).is_some_and(|ended_at| ended_at < kept_since)
 }
 
 /// The attempts of a merge with optimistic locking.

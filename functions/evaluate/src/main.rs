@@ -1,11 +1,11 @@
 //! Merges an event into its call and decides, with reasons, whether and how the call is logged.
 
 mod batch;
+mod companies;
 mod digest_keys;
 mod evaluate;
 mod heartbeat;
 mod message;
-mod own_lines;
 mod received;
 mod update;
 
@@ -19,10 +19,10 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use store::{Calls, SettingsStore, Tenants};
 use tokio::time::Instant;
 
+use crate::companies::Companies;
 use crate::digest_keys::DigestKeys;
 use crate::evaluate::Evaluator;
 use crate::heartbeat::Heartbeat;
-use crate::own_lines::OwnLinesCache;
 use crate::update::Times;
 
 /// What remains of an invocation's time when no merge is attempted again: enough for the last one, and to answer.
@@ -40,7 +40,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         settings: SettingsStore::new(dynamodb, env::required("SETTINGS_TABLE")?),
         heartbeat: Heartbeat::new(tenants.clone()),
         digest_keys: DigestKeys::new(tenants.clone()),
-        own_lines: OwnLinesCache::new(tenants),
+        companies: Companies::new(tenants),
         write_queue: WriteQueue::new(aws_sdk_sqs::Client::new(&aws), env::required("WRITES_QUEUE_URL")?),
         retention: SignedDuration::from_hours(24 * retention_days),
     };

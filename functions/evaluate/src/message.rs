@@ -1,6 +1,6 @@
 //! Messages: merges events into their message's aggregate, and says into which entries that is routed.
 
-use rules::{Conversation, DigestKey, Document, Message, MessageDocument, MessageId, Messages, OwnLines, Settings};
+use rules::{Company, Conversation, DigestKey, Document, Message, MessageDocument, MessageId, Messages, Settings};
 use store::{MergeError, MessageAggregate, TenantId};
 
 use crate::evaluate::{Attempts, EvaluateError, Evaluator};
@@ -18,7 +18,7 @@ pub(crate) struct Routed {
 #[derive(Debug)]
 struct Routing<'a> {
     settings: &'a Settings,
-    own_lines: &'a OwnLines,
+    company: &'a Company,
     key: &'a DigestKey,
 }
 
@@ -73,8 +73,8 @@ impl Evaluator {
             unrouted.retain(|message| !aggregate.routes.contains_key(&message.id));
             if !unrouted.is_empty() {
                 let settings = self.settings.get(tenant).await?;
-                let own_lines = self.own_lines.get(tenant, &settings, times.now).await?;
-                let routing = Routing { settings: &settings, own_lines: &own_lines, key };
+                let company = self.companies.get(tenant, times.now).await?;
+                let routing = Routing { settings: &settings, company: &company, key };
                 for message in unrouted {
                     let (id, conversation) = self.route(tenant, &aggregate.document, message, &routing).await?;
                     aggregate.routes.insert(id, conversation);
@@ -130,14 +130,14 @@ impl Evaluator {
         tenant: &TenantId,
         document: &MessageDocument,
         message: Message,
-        Routing { settings, own_lines, key }: &Routing<'_>,
+        Routing { settings, company, key }: &Routing<'_>,
     ) -> Result<(MessageId, Option<Conversation>), EvaluateError> {
         if let Some(former) = document.former_id(&message)
             && self.calls.get(tenant, &former.key()).await?.is_some()
         {
             return Ok((former, None));
         }
-        let conversation = match Conversation::for_message(&message, settings, own_lines, key) {
+        let conversation = match Conversation::for_message(&message, settings, company, key) {
             Some(conversation) => Some(self.with_entry(tenant, conversation).await?),
             None => None,
         };

@@ -36,7 +36,7 @@ pub(crate) async fn write(
     let settings = writer.settings.get(&drain.tenant.id).await?;
     for entry in entries.iter_mut().filter(|entry| entry.decision.is_none()) {
         // Another version lost it: decide again, under the current settings.
-        let decision = decide(&entry.document, &settings, &drain.tenant.own_lines, None);
+        let decision = decide(&entry.document, &settings, &drain.tenant.company(), None);
         entry.decision = match entry.task_status() {
             Some(status) => decision.map(|decision| decision.keep_task(status)),
             None => decision,

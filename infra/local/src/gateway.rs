@@ -27,6 +27,7 @@ use tokio::net::TcpListener;
 
 use self::call::Call;
 pub use self::policies::Policies;
+use crate::long_messages;
 use crate::services::{Account, Services};
 
 /// The longest body of a request to AWS: a batch of DynamoDB's.
@@ -102,7 +103,7 @@ async fn forward(State(upstream): State<Upstream>, uri: Uri, headers: HeaderMap,
             return refused("AccessDeniedException", &message);
         }
     }
-    let body = if gateway.account.is_embedded && *service == "sqs" { without_fair_queue(body) } else { body };
+    let body = if gateway.account.is_embedded && *service == "sqs" { for_embedded_sqs(body) } else { body };
     let url = format!("{url}{}", uri.path());
     let signed = ["x-amz-target", "content-type"].map(|name| (name, text(name)));
     let signature = match gateway.account.sign(service, &url, &signed, &body) {
@@ -119,14 +120,15 @@ async fn forward(State(upstream): State<Upstream>, uri: Uri, headers: HeaderMap,
     }
 }
 
-/// The embedded SQS refuses a message group on a standard queue, as AWS did before it had fair queues.
-fn without_fair_queue(body: Bytes) -> Bytes {
+/// The embedded SQS refuses what AWS did until 2025: a message group on a standard queue, and long messages.
+fn for_embedded_sqs(body: Bytes) -> Bytes {
     let Ok(Value::Object(mut message)) = serde_json::from_slice(&body) else { return body };
     let is_fifo =
         message.get("QueueUrl").and_then(Value::as_str).is_some_and(|url| url.strip_suffix(".fifo").is_some());
     if is_fifo || message.remove("MessageGroupId").is_none() {
         return body;
     }
+    long_messages::split(&mut message);
     Value::Object(message).to_string().into()
 }
 

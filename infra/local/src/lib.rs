@@ -11,6 +11,7 @@ mod files;
 pub mod gateway;
 pub mod http_api;
 pub mod lambda;
+mod long_messages;
 mod salesforce;
 pub mod schedule;
 mod schedule_api;

@@ -4,6 +4,9 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use local::binaries::{Profile, Source};
 use local::{Options, Stack, demo, workspace};
 use tokio::signal::unix::{SignalKind, signal};
@@ -45,12 +48,26 @@ struct Flags {
     /// {service} in it stands for a service's name
     #[arg(long, global = true, value_name = "URL", conflicts_with = "data")]
     aws_endpoint_url: Option<String>,
+    /// When Aircall counts as first connected for the demo tenant: no call that ended before is logged. A time such as
+    /// 2026-03-01 or 2026-03-01T09:00:00Z, or "now"
+    #[arg(long, global = true, value_name = "TIME", default_value = "2022-01-01", value_parser = time)]
+    connected_since: Timestamp,
     /// Accept this many webhooks a second of each tenant, and ten times as many at once (0: all)
     #[arg(long, global = true, value_name = "N", default_value_t = 0)]
     tenant_rate_limit: u32,
     /// Show every line the functions print
     #[arg(long, global = true)]
     verbose: bool,
+}
+
+/// Reads a time, or a day, which begins at midnight UTC.
+fn time(text: &str) -> Result<Timestamp, String> {
+    let day = || Some(text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp());
+    let now = || (text == "now").then(Timestamp::now);
+    now()
+        .or_else(|| text.parse().ok())
+        .or_else(day)
+        .ok_or_else(|| "use a time such as 2026-03-01T09:00:00Z, a day, or now".to_owned())
 }
 
 #[derive(Debug, Subcommand)]
@@ -78,8 +95,18 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<()> {
-    let Flags { port, salesforce_port, data, public_url, release, zips, aws_endpoint_url, tenant_rate_limit, verbose } =
-        arguments.flags;
+    let Flags {
+        port,
+        salesforce_port,
+        data,
+        public_url,
+        release,
+        zips,
+        aws_endpoint_url,
+        connected_since,
+        tenant_rate_limit,
+        verbose,
+    } = arguments.flags;
     let source = match zips {
         Some(zips) => Source::Zips(zips),
         None => Source::Build(if release { Profile::Release } else { Profile::Dev }),
@@ -89,6 +116,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         salesforce_port,
         data,
         public_url,
+        connected_since: Some(connected_since),
         tenant_rate_limit,
         source,
         verbose,

@@ -6,6 +6,7 @@ mod stored;
 use std::{path::Path, sync::Mutex};
 
 use anyhow::{Context as _, Result};
+use jiff::Timestamp;
 use store::TenantId;
 use tokio::task::JoinSet;
 
@@ -45,7 +46,14 @@ impl Tenants {
     }
 
     /// The demo tenant, restored from an earlier run or new. An admin of the sandbox org signs in to it.
-    pub(crate) async fn demo(&self, org: &ServedOrg, data: Option<&Path>, is_connected: bool) -> Result<TenantHandle> {
+    /// Its Aircall company counts as connected since then.
+    pub(crate) async fn demo(
+        &self,
+        org: &ServedOrg,
+        data: Option<&Path>,
+        is_connected: bool,
+        connected_since: Option<Timestamp>,
+    ) -> Result<TenantHandle> {
         let file = data.map(|data| data.join(TOKEN_FILE));
         let saved = file.as_deref().map(files::read).transpose()?.flatten();
         let token = match saved {
@@ -56,6 +64,9 @@ impl Tenants {
             files::write(&file, &token)?;
         }
         let id = TenantId::from_org_id(&org.org.org_id())?;
+        if let Some(since) = connected_since {
+            self.store.set_connected_since(&id, since).await?;
+        }
         if is_connected {
             self.connect(id.as_str(), token, org).await
         } else {

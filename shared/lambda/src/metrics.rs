@@ -35,7 +35,7 @@ impl Metric {
 }
 
 /// All metrics; a field's name is the metric's.
-const METRICS: [Metric; 14] = [
+const METRICS: [Metric; 15] = [
     // Webhooks that were put on the events queue.
     Metric::count("EventsReceived"),
     // Webhooks that were refused, by HTTP status.
@@ -44,6 +44,8 @@ const METRICS: [Metric; 14] = [
     Metric::count("EventsTooLong"),
     // Events that could not be read, and became an entry that says so.
     Metric::count("EventsUnreadable"),
+    // Events of calls that ended longer ago than entries are kept, and have none.
+    Metric::count("EventsTooOld"),
     // Events that were merged into their call or message.
     Metric::count("EventsMerged"),
     // Entries that became, or were updated as, a Task.

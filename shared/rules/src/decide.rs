@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Direction, Line, LineId, MissedCallReason, Party};
 use crate::call_type::CallType;
+use crate::company::Company;
 use crate::hours::{self, HoursCheck};
 use crate::interaction::{Document, Interaction};
 use crate::messages::Messages;
@@ -55,6 +56,8 @@ pub enum SkipReason {
     UnknownNumber,
     /// Aircall's event could not be read.
     Unreadable,
+    /// The call ended before the Aircall company was first connected.
+    BeforeConnection,
 }
 
 impl SkipReason {
@@ -81,6 +84,7 @@ impl SkipReason {
                 "The other party has an address of internet telephony instead of a phone number, so there is no record to log on."
             }
             SkipReason::InternalCall => "It is internal: the other party is one of the company's own lines.",
+            SkipReason::BeforeConnection => "The call ended before Aircall was first connected.",
             SkipReason::Unreadable => {
                 "An event of Aircall could not be read. It is logged if another event of the same call can be read."
             }
@@ -156,11 +160,11 @@ impl Decision {
 /// A previous decision is kept until the facts it depends on change, so a comment a week later does not apply new
 /// settings to an old call. A call that was once to be logged stays logged: a Task is never withdrawn.
 ///
-/// `own_lines` are the phone numbers of the company's own lines. They only matter for [`InternalCalls::DoNothing`].
+/// The company's own lines only matter for [`InternalCalls::DoNothing`].
 pub fn decide(
     document: &Document,
     settings: &Settings,
-    own_lines: &OwnLines,
+    company: &Company,
     previous: Option<&Decision>,
 ) -> Option<Decision> {
     if !document.is_complete() {
@@ -172,7 +176,7 @@ pub fn decide(
     if let Some(previous) = previous.filter(|previous| previous.basis.as_ref().is_none_or(|known| *known == basis)) {
         return Some(Decision { basis: Some(basis), ..previous.clone() });
     }
-    let decision = decide_afresh(&interaction, basis, settings, own_lines);
+    let decision = decide_afresh(&interaction, basis, settings, company);
     match (previous.map(|previous| (previous, previous.verdict)), decision.verdict) {
         (Some((previous, Verdict::Log(status))), Verdict::Skip(_)) => Some(keep_logged(previous, status, decision)),
         _ => Some(decision),
@@ -192,9 +196,9 @@ impl Decision {
 }
 
 /// Decides about `interaction` without regard to a previous decision.
-fn decide_afresh(interaction: &Interaction, basis: Basis, settings: &Settings, own_lines: &OwnLines) -> Decision {
+fn decide_afresh(interaction: &Interaction, basis: Basis, settings: &Settings, company: &Company) -> Decision {
     let mut trace = Trace::new();
-    let verdict = verdict(interaction, settings, own_lines, &mut trace);
+    let verdict = verdict(interaction, settings, company, &mut trace);
     let verdict = verdict.map_or_else(Verdict::Skip, Verdict::Log);
     Decision { verdict, trace, basis: Some(basis) }
 }
@@ -202,13 +206,14 @@ fn decide_afresh(interaction: &Interaction, basis: Basis, settings: &Settings, o
 fn verdict(
     interaction: &Interaction,
     settings: &Settings,
-    own_lines: &OwnLines,
+    Company { own_lines, connected_since }: &Company,
     trace: &mut Trace,
 ) -> Result<TaskStatus, SkipReason> {
     match interaction {
         Interaction::Call(call) => {
             let call_type = CallType::classify(call);
             trace.note(Topic::CallType, call_type.explanation(call));
+            check_connection(call, *connected_since, trace)?;
             check_line(&call.line, settings, trace)?;
             let status = check_workflow(call_type, settings, trace)?;
             check_business_hours(call, settings, trace)?;
@@ -248,6 +253,21 @@ fn check_messages(messages: &Messages, settings: &Settings, trace: &mut Trace) -
         format!("{kind} Messages are logged as Completed (Past Activities), at any time of day."),
     );
     Ok(())
+}
+
+/// Aircall's own integration does not log what was before it was connected, either.
+fn check_connection(call: &Call, connected_since: Option<Timestamp>, trace: &mut Trace) -> Result<(), SkipReason> {
+    let Some(since) = connected_since.filter(|since| call.ended_at.unwrap_or(call.started_at) < *since) else {
+        return Ok(());
+    };
+    trace.note(
+        Topic::Event,
+        format!(
+            "The call ended before Aircall was first connected, on {}: not logged.",
+            since.strftime("%Y-%m-%d at %H:%M UTC")
+        ),
+    );
+    Err(SkipReason::BeforeConnection)
 }
 
 fn check_line(line: &Line, settings: &Settings, trace: &mut Trace) -> Result<(), SkipReason> {

@@ -7,10 +7,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::call::{Call, Contact, Direction, Line, LineId, Party, User};
+use crate::company::Company;
 use crate::document::{CallDocument, Snapshot};
 use crate::message::MessageId;
 use crate::messages::Messages;
-use crate::own_lines::OwnLines;
 use crate::phone_digest::DigestKey;
 use crate::settings::Settings;
 use crate::stored;
@@ -127,9 +127,9 @@ impl Document {
 
     /// Assigns a message that was logged on its own to its conversation under `settings`, if any.
     #[must_use]
-    pub fn with_conversation(self, settings: &Settings, own_lines: &OwnLines, key: &DigestKey) -> Self {
+    pub fn with_conversation(self, settings: &Settings, company: &Company, key: &DigestKey) -> Self {
         match self {
-            Document::Messages(messages) => Document::Messages(messages.with_conversation(settings, own_lines, key)),
+            Document::Messages(messages) => Document::Messages(messages.with_conversation(settings, company, key)),
             Document::Call(_) | Document::Unreadable { .. } => self,
         }
     }

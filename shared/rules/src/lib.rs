@@ -20,6 +20,7 @@ mod call_facts;
 mod call_report;
 pub mod call_type;
 mod comments;
+mod company;
 pub mod decide;
 mod description;
 pub mod document;
@@ -57,6 +58,7 @@ pub use call::{
 pub use call_report::CallReport;
 pub use call_type::CallType;
 pub use comments::{MAX_COMMENTS, PostedComment};
+pub use company::Company;
 pub use decide::{Decision, SkipReason, Verdict};
 pub use document::{CallDocument, CallEvent, Snapshot};
 pub use interaction::{Document, Interaction};

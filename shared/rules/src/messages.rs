@@ -8,12 +8,12 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::call::LineId;
+use crate::company::Company;
 use crate::decide::{Verdict, decide};
 use crate::description::MAX_DESCRIPTION;
 use crate::hours::time_zone_of;
 use crate::interaction::Document;
 use crate::message::{Message, MessageId};
-use crate::own_lines::OwnLines;
 use crate::phone::E164;
 use crate::phone_digest::DigestKey;
 use crate::settings::{MessageTasks, Settings};
@@ -40,9 +40,9 @@ pub struct Conversation {
 impl Conversation {
     /// The conversation that a message belongs to under `settings`, if any. A message that is not logged keeps an entry
     /// of its own, with its reason.
-    pub fn for_message(message: &Message, settings: &Settings, own_lines: &OwnLines, key: &DigestKey) -> Option<Self> {
+    pub fn for_message(message: &Message, settings: &Settings, company: &Company, key: &DigestKey) -> Option<Self> {
         let document = Document::Messages(Messages::from_message(message.clone(), 0, None));
-        let verdict = decide(&document, settings, own_lines, None).map(|decision| decision.verdict);
+        let verdict = decide(&document, settings, company, None).map(|decision| decision.verdict);
         if settings.message_tasks == MessageTasks::PerMessage || !matches!(verdict, Some(Verdict::Log(_))) {
             return None;
         }
@@ -199,9 +199,9 @@ impl Messages {
 
     /// Assigns a single message to its conversation under `settings`, if any.
     #[must_use]
-    pub(crate) fn with_conversation(self, settings: &Settings, own_lines: &OwnLines, key: &DigestKey) -> Self {
+    pub(crate) fn with_conversation(self, settings: &Settings, company: &Company, key: &DigestKey) -> Self {
         let conversation =
-            self.conversation.clone().or_else(|| Conversation::for_message(self.first(), settings, own_lines, key));
+            self.conversation.clone().or_else(|| Conversation::for_message(self.first(), settings, company, key));
         Self { conversation, ..self }
     }
 

@@ -13,7 +13,7 @@
 //! | `lease` | `acquire`, `release` |
 //! | `digest_key` | `digest_key` |
 //! | `grant` | `set_grant_refreshed` |
-//! | `own_lines` | `own_lines`, `set_own_lines` |
+//! | `own_lines` | `company`, `set_own_lines` |
 //! | `scan` | `with_aircall`, `with_idle_grant` |
 //! | `allowed_orgs` | what [`AllowedOrgs`](allowed_orgs::AllowedOrgs) reads |
 //! | `webhook_tokens` | `set_webhook_tokens`, `retire_webhook_tokens` |
@@ -82,6 +82,10 @@ impl Tenants {
             .set_or_remove("aircall", tenant.aircall.as_ref().map(item::value));
         let update = match &tenant.api_usage {
             Some(usage) => update.set_if_absent("api_usage", item::value(usage)),
+            None => update,
+        };
+        let update = match tenant.aircall_since {
+            Some(at) => update.set_if_absent(connect::AIRCALL_SINCE, item::seconds(at)),
             None => update,
         };
         let update = if tenant.own_lines.is_empty() {

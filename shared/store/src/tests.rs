@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use rules::matching::Record;
 use rules::settings::{LogAs, Settings};
-use rules::{CallDocument, OwnLines, RecordKind, SalesforceId, Snapshot, TaskStatus, Trace, decide};
+use rules::{CallDocument, Company, RecordKind, SalesforceId, Snapshot, TaskStatus, Trace, decide};
 use serde_json::json;
 
 use crate::dynamodb::item;
@@ -103,7 +103,7 @@ pub(super) fn ended(id: u64, started_at: i64) -> CallDocument {
 /// The merge that `evaluate` would write for the document with these settings.
 pub(super) fn merge(document: CallDocument, settings: &Settings) -> Merge {
     let document = document.into();
-    let decision = decide::decide(&document, settings, &OwnLines::default(), None);
+    let decision = decide::decide(&document, settings, &Company::default(), None);
     Merge { document, decision, expires_at: at(START + 180 * 86_400) }
 }
 

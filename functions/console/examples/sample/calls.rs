@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use rules::matching::Record;
 use rules::relate::RelatedKind;
 use rules::settings::{LogAs, Settings};
-use rules::{OwnLines, RecordKind, SalesforceId, Snapshot, TaskStatus, Topic, Trace, decide};
+use rules::{Company, RecordKind, SalesforceId, Snapshot, TaskStatus, Topic, Trace, decide};
 use serde_json::json;
 use store::{Calls, Connection, Merge, Outcome, Problem, Related, Tenant, TenantId, Tenants, Written};
 
@@ -75,7 +75,7 @@ async fn add_sample(
         },
     }))?;
     let document = snapshot.into();
-    let decision = decide::decide(&document, settings, &OwnLines::default(), None);
+    let decision = decide::decide(&document, settings, &Company::default(), None);
     let change = Merge { document, decision, expires_at: started_at + SignedDuration::from_hours(9000) };
     calls.merge(tenant, &key, &change, None, started_at + SignedDuration::from_secs(200)).await?;
     let Some(entry) = calls.get(tenant, &key).await? else { return Ok(()) };

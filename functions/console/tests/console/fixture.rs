@@ -13,7 +13,7 @@ use console::{Aircall, BaseUrl, Console};
 use jiff::Timestamp;
 use lambda::queue::WriteQueue;
 use org::{Lookup, OrgConnector, Owners, PendingTokens};
-use rules::{OwnLines, Settings, Snapshot, decide};
+use rules::{Company, Settings, Snapshot, decide};
 use salesforce::ApiVersion;
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -263,7 +263,7 @@ impl Fixture {
         }))
         .unwrap();
         let document = snapshot.into();
-        let decision = decide::decide(&document, settings, &OwnLines::default(), None);
+        let decision = decide::decide(&document, settings, &Company::default(), None);
         let change = Merge { document, decision, expires_at: at(started_at + 86_400) };
         let key = format!("call-{id}");
         self.calls.merge(&self.tenant, &key, &change, None, at(started_at + 60)).await.unwrap();

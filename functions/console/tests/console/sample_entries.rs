@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use rules::matching::Record;
-use rules::{OwnLines, RecordKind, SalesforceId, Settings, Snapshot, TaskStatus, Topic, Trace, decide};
+use rules::{Company, RecordKind, SalesforceId, Settings, Snapshot, TaskStatus, Topic, Trace, decide};
 use serde_json::{Value, json};
 use store::{Connection, Entry, Merge, Outcome, Problem, SalesforceTokens, Tenant, Tokens, Written};
 
@@ -32,7 +32,7 @@ impl Fixture {
         let snapshot = json!({ "event": "ended", "at": started_at + 90, "call": call });
         let snapshot: Snapshot = serde_json::from_value(snapshot).unwrap();
         let document = snapshot.into();
-        let decision = decide::decide(&document, &Settings::default(), &OwnLines::default(), None);
+        let decision = decide::decide(&document, &Settings::default(), &Company::default(), None);
         let change = Merge { document, decision, expires_at: at(started_at + 86_400) };
         let key = format!("call-{id}");
         self.calls.merge(&self.tenant, &key, &change, None, at(started_at + 90)).await.unwrap();

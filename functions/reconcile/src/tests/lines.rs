@@ -49,7 +49,7 @@ impl Fixture {
     }
 
     async fn own_lines(&self, id: &str) -> OwnLines {
-        self.reconcile.tenants.own_lines(&TenantId::parse(id).unwrap()).await.unwrap()
+        self.reconcile.tenants.company(&TenantId::parse(id).unwrap()).await.unwrap().own_lines
     }
 
     async fn read(&self, deadline: Instant) -> LinesRead {

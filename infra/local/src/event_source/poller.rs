@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use super::{Received, done, event};
-use crate::{lambda::Pool, services::Api, template::QueueSource};
+use crate::{lambda::Pool, long_messages, services::Api, template::QueueSource};
 
 /// SQS returns at most this many messages at once.
 const MAXIMUM_RECEIVE: usize = 10;
@@ -89,10 +89,13 @@ async fn receive(mapping: &Mapping) -> Result<Vec<Received>> {
             "MessageAttributeNames": ["All"],
         });
         let response = mapping.sqs.call("ReceiveMessage", &input).await?;
-        let received: Vec<Received> = match response.get("Messages") {
+        let mut received: Vec<Received> = match response.get("Messages") {
             Some(received) => serde_json::from_value(received.clone()).context("ReceiveMessage")?,
             None => Vec::new(),
         };
+        for message in &mut received {
+            long_messages::join(&mut message.body, &mut message.message_attributes);
+        }
         // A batch of more than ten messages takes further calls, as long as messages are available.
         let more = received.len() == wanted;
         messages.extend(received);

@@ -1,5 +1,6 @@
 //! A stack's options, and the information that it publishes.
 
+use jiff::Timestamp;
 use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::Serialize;
@@ -17,6 +18,8 @@ pub struct Options {
     pub without_tenant: bool,
     /// The address under which the console is reached; `None` if it is that of `port`.
     pub public_url: Option<String>,
+    /// When the demo tenant's Aircall company counts as first connected, however it is connected; `None` if that is not known.
+    pub connected_since: Option<Timestamp>,
     /// Webhooks a second that are accepted of each tenant, and ten times as many at once; 0 accepts all.
     pub tenant_rate_limit: u32,
     /// Values of parameters of the template, by name.

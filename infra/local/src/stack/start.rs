@@ -59,7 +59,7 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
     let pools = functions::start(&root, &functions, &urls, &services.account.region, &options).await?;
     let salesforce = ServedOrg { org, url: salesforce_url };
     let tenants = Tenants::new(&services, &functions, &console_url)?;
-    let demo = tenants.demo(&salesforce, data, !options.without_tenant).await?;
+    let demo = tenants.demo(&salesforce, data, !options.without_tenant, options.connected_since).await?;
 
     if let Some(data) = data {
         services.restore_messages(data, &resources.queues).await?;

@@ -72,6 +72,13 @@ impl TenantStore {
         Ok(self.tenants.put(&tenant).await?)
     }
 
+    /// Stores since when the Aircall company counts as connected, of a tenant that may not be connected yet.
+    pub(super) async fn set_connected_since(&self, id: &TenantId, since: Timestamp) -> Result<()> {
+        self.tenants.create(id, Timestamp::now()).await?;
+        self.tenants.begin_with_company(id, since).await?;
+        Ok(())
+    }
+
     /// A session of the tenant's admin, as `name=value`, signed as the console signs it.
     pub(super) async fn session_cookie(&self, id: &str) -> Result<String> {
         let key = self.session_keys.signing().await?;

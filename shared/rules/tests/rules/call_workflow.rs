@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use rules::settings::{LogAs, Settings};
-use rules::{CallDocument, CallEvent, CallType, LineId, Party, SkipReason, Snapshot, TaskStatus, Topic, Verdict};
+use rules::{
+    CallDocument, CallEvent, CallType, Company, Decision, Document, LineId, Party, SkipReason, Snapshot, TaskStatus,
+    Topic, Verdict,
+};
 
-use crate::support::{at, call, decide, ended};
+use crate::support::{Timestamp, at, call, decide, ended};
 
 fn all(log_as: LogAs) -> Settings {
     let mut settings = Settings::default();
@@ -137,4 +140,22 @@ fn a_logged_call_stays_logged() {
         (Some(CallType::Voicemail), Verdict::Log(TaskStatus::Completed))
     );
     assert!(decision.trace.finding(Topic::CallType).unwrap().contains("stays logged"));
+}
+
+#[test]
+fn a_call_that_ended_before_the_company_was_connected_is_skipped() {
+    let document = Document::from(ended(call(CallType::InboundAnswered)));
+    let ended_at = document.interaction().call().unwrap().ended_at.unwrap();
+    let verdict = |connected_since, previous: Option<&Decision>| {
+        let company = Company { connected_since, ..Company::default() };
+        rules::decide::decide(&document, &Settings::default(), &company, previous).unwrap()
+    };
+    let later = Timestamp::from_second(ended_at.as_second() + 1).unwrap();
+    let skipped = verdict(Some(later), None);
+    assert_eq!(skipped.verdict, Verdict::Skip(SkipReason::BeforeConnection));
+    for since in [None, Some(ended_at)] {
+        let logged = verdict(since, None);
+        assert!(matches!(logged.verdict, Verdict::Log(_)), "{since:?}");
+        assert_eq!(verdict(Some(later), Some(&logged)).verdict, logged.verdict, "a Task is never withdrawn");
+    }
 }

@@ -1,17 +1,18 @@
 //! Calls between the company's own lines.
 
 use rules::settings::InternalCalls;
-use rules::{CallType, Decision, E164, OwnLines, Party, Settings, SkipReason, TaskStatus, Topic, Verdict};
+use rules::{CallType, Company, Decision, E164, Party, Settings, SkipReason, TaskStatus, Topic, Verdict};
 
 use crate::support::{call, ended};
 
 /// The decision about a call from `phone` to a company whose lines include +52 55 1234 5678.
 fn decide(phone: &str, internal_calls: InternalCalls) -> Decision {
-    let lines: OwnLines = [E164::parse("+525512345678").unwrap()].into_iter().collect();
+    let own_lines = [E164::parse("+525512345678").unwrap()].into_iter().collect();
+    let company = Company { own_lines, connected_since: None };
     let settings = Settings { internal_calls, ..Settings::default() };
     let mut call = call(CallType::InboundAnswered);
     call.party = Party::Phone(E164::parse(phone).unwrap());
-    rules::decide::decide(&ended(call).into(), &settings, &lines, None).unwrap()
+    rules::decide::decide(&ended(call).into(), &settings, &company, None).unwrap()
 }
 
 #[test]

@@ -13,9 +13,9 @@ use rules::decide::decide;
 use rules::revise::{Held, base_from_current, revise};
 use rules::settings::{InternalCalls, LogCalls, MessageTasks, Settings};
 use rules::{
-    Channel, Conversation, DeliveryState, DigestKey, Direction, Document, E164, Line, LineId, Media, Message,
-    MessageDocument, MessageEvent, MessageId, MessageSnapshot, Messages, OwnLines, Party, SkipReason, Task, TaskStatus,
-    User, Verdict,
+    Channel, Company, Conversation, DeliveryState, DigestKey, Direction, Document, E164, Line, LineId, Media, Message,
+    MessageDocument, MessageEvent, MessageId, MessageSnapshot, Messages, Party, SkipReason, Task, TaskStatus, User,
+    Verdict,
 };
 
 use crate::support::{Timestamp, at, call};
@@ -106,7 +106,7 @@ fn per_conversation() -> Settings {
 
 fn conversation(messages: impl IntoIterator<Item = (Message, u64)>) -> Messages {
     let as_messages = |(message, version)| {
-        let conversation = Conversation::for_message(&message, &per_conversation(), &OwnLines::default(), &key());
+        let conversation = Conversation::for_message(&message, &per_conversation(), &Company::default(), &key());
         Messages::from_message(message, version, conversation)
     };
     messages.into_iter().map(as_messages).reduce(Messages::merge).unwrap()

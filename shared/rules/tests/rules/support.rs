@@ -2,7 +2,7 @@
 
 use rules::matching::{Candidate, Record};
 use rules::{
-    Call, CallDocument, CallEvent, CallId, CallType, Decision, Direction, E164, Line, LineId, OwnLines, Party,
+    Call, CallDocument, CallEvent, CallId, CallType, Company, Decision, Direction, E164, Line, LineId, Party,
     RecordKind, SalesforceId, Settings, Snapshot, User,
 };
 
@@ -59,7 +59,7 @@ pub(crate) fn ended(call: Call) -> CallDocument {
 
 /// Decides about a call's document.
 pub(crate) fn decide(document: &CallDocument, settings: &Settings, previous: Option<&Decision>) -> Option<Decision> {
-    rules::decide::decide(&document.clone().into(), settings, &OwnLines::default(), previous)
+    rules::decide::decide(&document.clone().into(), settings, &Company::default(), previous)
 }
 
 /// An id that begins with `text`.

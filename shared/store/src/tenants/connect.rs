@@ -16,6 +16,9 @@ use crate::tenants::grant;
 use crate::tenants::salesforce::{Connection, ConnectionState};
 use crate::tenants::{Tenants, key_of};
 
+/// The attribute with the time since which the Aircall company is connected.
+pub(super) const AIRCALL_SINCE: &str = "aircall_since";
+
 /// Least time between two updates of a tenant's last event.
 const LAST_EVENT_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
 
@@ -67,12 +70,29 @@ impl Tenants {
         self.table.update_if(key_of(id), update).await
     }
 
-    /// Connects the Aircall account, or updates its connection, such as with another webhook.
+    /// Connects the Aircall account, or updates its connection, such as with another webhook. The first time, notes since when:
+    /// no later change of the connection to the same company changes that.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
     pub async fn connect_aircall(&self, id: &TenantId, connection: &AircallConnection) -> Result<bool, Error> {
+        // Of a tenant that was connected before this time was stored, it is not known.
+        let first = Update::default()
+            .set(AIRCALL_SINCE, item::seconds(connection.connected_at))
+            .only_if_exists("tenant")
+            .only_if_new("aircall")
+            .only_if_new(AIRCALL_SINCE);
+        self.table.update_if(key_of(id), first).await?;
         let update = Update::default().set("aircall", item::value(connection)).only_if_exists("tenant");
+        self.table.update_if(key_of(id), update).await
+    }
+
+    /// Notes that another Aircall company is connected than before, since `at`.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn begin_with_company(&self, id: &TenantId, at: Timestamp) -> Result<bool, Error> {
+        let update = Update::default().set(AIRCALL_SINCE, item::seconds(at)).only_if_exists("tenant");
         self.table.update_if(key_of(id), update).await
     }
 

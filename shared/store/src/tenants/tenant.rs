@@ -1,13 +1,14 @@
 //! A tenant: one Aircall account and the Salesforce org that its calls are logged in.
 
 use jiff::Timestamp;
-use rules::{OwnLines, StatusChoice};
+use rules::{Company, OwnLines, StatusChoice};
 
 use crate::dynamodb::item::{Attributes, Item};
 use crate::error::Corrupt;
 use crate::tenant_id::TenantId;
 use crate::tenants::aircall::AircallConnection;
 use crate::tenants::choices::{self, ChosenUsers};
+use crate::tenants::connect;
 use crate::tenants::grant;
 use crate::tenants::org_facts::OrgFacts;
 use crate::tenants::own_lines;
@@ -39,6 +40,8 @@ pub struct Tenant {
     pub api_usage: Option<ApiUsage>,
     /// The connected Aircall account.
     pub aircall: Option<AircallConnection>,
+    /// When the Aircall company was first connected; none if that is not known.
+    pub aircall_since: Option<Timestamp>,
     /// The phone numbers of the company's own lines, as Aircall last listed them; none until then.
     pub own_lines: OwnLines,
     /// The statuses of the org that an admin chose.
@@ -69,6 +72,7 @@ impl Tenant {
             facts: OrgFacts::default(),
             api_usage: None,
             aircall: None,
+            aircall_since: None,
             own_lines: OwnLines::default(),
             statuses: StatusChoice::default(),
             users: ChosenUsers::new(),
@@ -77,6 +81,13 @@ impl Tenant {
             admins: Admins::new(),
             predecessor: None,
         }
+    }
+}
+
+impl Tenant {
+    /// What is known of its Aircall company.
+    pub fn company(&self) -> Company {
+        Company { own_lines: self.own_lines.clone(), connected_since: self.aircall_since }
     }
 }
 
@@ -94,6 +105,7 @@ pub(crate) fn read(id: &TenantId, item: Attributes) -> Result<Tenant, Corrupt> {
         facts: item.optional("facts").unwrap_or_default(),
         api_usage: item.optional("api_usage"),
         aircall: item.optional("aircall"),
+        aircall_since: item.instant(connect::AIRCALL_SINCE),
         own_lines: own_lines::read(&mut item),
         statuses: item.optional(choices::STATUSES).unwrap_or_default(),
         users: choices::read_users(&mut item),

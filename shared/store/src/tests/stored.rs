@@ -4,7 +4,7 @@
 //! and never edits one.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use rules::{OwnLines, Settings, Verdict};
+use rules::{Company, Settings, Verdict};
 use serde_json::{Value, json};
 
 use super::calls::message_aggregate::aggregate;
@@ -299,7 +299,7 @@ fn a_decision_whose_facts_are_not_understood_stands() {
         item["decision"]["M"]["basis"] = json!({ "S": "of the future" });
         let entry = read(&item);
         let again =
-            rules::decide::decide(&entry.document, &Settings::default(), &OwnLines::default(), entry.decision.as_ref())
+            rules::decide::decide(&entry.document, &Settings::default(), &Company::default(), entry.decision.as_ref())
                 .unwrap();
         assert_eq!(again.verdict, before.verdict);
         assert!(matches!(again.verdict, Verdict::Log(_) | Verdict::Skip(_)));

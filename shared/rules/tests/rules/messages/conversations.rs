@@ -23,21 +23,21 @@ proptest! {
 
 #[test]
 fn only_logged_messages_belong_to_a_conversation() {
-    assert_eq!(Conversation::for_message(&message(), &Settings::default(), &OwnLines::default(), &key()), None);
-    assert!(Conversation::for_message(&message(), &per_conversation(), &OwnLines::default(), &key()).is_some());
+    assert_eq!(Conversation::for_message(&message(), &Settings::default(), &Company::default(), &key()), None);
+    assert!(Conversation::for_message(&message(), &per_conversation(), &Company::default(), &key()).is_some());
     let off = Settings { log_messages: false, ..per_conversation() };
-    assert_eq!(Conversation::for_message(&message(), &off, &OwnLines::default(), &key()), None);
-    let lines: OwnLines = message().party.phone().cloned().into_iter().collect();
+    assert_eq!(Conversation::for_message(&message(), &off, &Company::default(), &key()), None);
+    let own_lines = message().party.phone().cloned().into_iter().collect();
+    let company = Company { own_lines, connected_since: None };
     let external = Settings { internal_calls: InternalCalls::DoNothing, ..per_conversation() };
-    assert_eq!(Conversation::for_message(&message(), &external, &lines, &key()), None);
-    assert!(Conversation::for_message(&message(), &external, &OwnLines::default(), &key()).is_some());
+    assert_eq!(Conversation::for_message(&message(), &external, &company, &key()), None);
+    assert!(Conversation::for_message(&message(), &external, &Company::default(), &key()).is_some());
 }
 
 #[test]
 fn the_key_of_a_conversation_holds_a_keyed_digest_of_the_phone_number() {
-    let conversation = |key: &DigestKey| {
-        Conversation::for_message(&message(), &per_conversation(), &OwnLines::default(), key).unwrap()
-    };
+    let conversation =
+        |key: &DigestKey| Conversation::for_message(&message(), &per_conversation(), &Company::default(), key).unwrap();
     let own = conversation(&key()).key();
     assert_eq!(own, "conversation-397375-x0c62936dc1df064-2026-03-23");
     assert_eq!(rules::messages::redact_key(&own), own);
@@ -47,7 +47,7 @@ fn the_key_of_a_conversation_holds_a_keyed_digest_of_the_phone_number() {
 #[test]
 fn a_conversation_that_was_stored_before_digests_keeps_its_key() {
     let conversation =
-        Conversation::for_message(&message(), &per_conversation(), &OwnLines::default(), &key()).unwrap().unkeyed();
+        Conversation::for_message(&message(), &per_conversation(), &Company::default(), &key()).unwrap().unkeyed();
     let stored = serde_json::to_value(&conversation).unwrap();
     let read: Conversation = serde_json::from_value(stored).unwrap();
     assert_eq!(read.key(), "conversation-397375-33612345678-2026-03-23");
@@ -58,7 +58,7 @@ fn a_conversation_that_was_stored_before_digests_keeps_its_key() {
 fn the_day_of_a_conversation_is_in_the_line_s_time_zone() {
     let late = Message { sent_at: at("2026-03-23T23:30:00Z"), ..message() };
     assert_eq!(
-        Conversation::for_message(&late, &per_conversation(), &OwnLines::default(), &key()).unwrap().day.to_string(),
+        Conversation::for_message(&late, &per_conversation(), &Company::default(), &key()).unwrap().day.to_string(),
         "2026-03-24"
     );
     assert_eq!(task(late).activity_date.to_string(), "2026-03-24");
@@ -69,7 +69,7 @@ fn the_longest_conversation_key_fits_its_field() {
     let long = Line { id: LineId(u64::MAX), ..message().line };
     let message = Message { line: long, party: phone("+999999999999999"), ..message() };
     assert!(
-        Conversation::for_message(&message, &per_conversation(), &OwnLines::default(), &key()).unwrap().key().len()
+        Conversation::for_message(&message, &per_conversation(), &Company::default(), &key()).unwrap().key().len()
             <= 64
     );
     let _: Timestamp = message.sent_at;

@@ -4,7 +4,7 @@ use super::*;
 
 #[track_caller]
 fn check(settings: &Settings, message: Message, verdict: Verdict) {
-    let decision = decide(&Document::Messages(single(message)), settings, &OwnLines::default(), None).unwrap();
+    let decision = decide(&Document::Messages(single(message)), settings, &Company::default(), None).unwrap();
     assert_eq!((decision.verdict, decision.call_type()), (verdict, None), "{:?}", decision.trace);
 }
 
@@ -29,19 +29,20 @@ fn disabled_messages_unselected_lines_and_short_codes_are_skipped() {
 
 #[test]
 fn messages_between_own_lines_are_skipped_if_the_settings_say_so() {
-    let lines: OwnLines = message().party.phone().cloned().into_iter().collect();
+    let own_lines = message().party.phone().cloned().into_iter().collect();
+    let company = Company { own_lines, connected_since: None };
     let settings = Settings { internal_calls: InternalCalls::DoNothing, ..Settings::default() };
     let document = Document::Messages(single(message()));
-    let decision = decide(&document, &settings, &lines, None).unwrap();
+    let decision = decide(&document, &settings, &company, None).unwrap();
     assert_eq!(decision.verdict, Verdict::Skip(SkipReason::InternalCall));
-    let decision = decide(&document, &Settings::default(), &lines, None).unwrap();
+    let decision = decide(&document, &Settings::default(), &company, None).unwrap();
     assert_eq!(decision.verdict, Verdict::Log(TaskStatus::Completed));
 }
 
 #[test]
 fn new_settings_do_not_apply_to_messages_already_decided() {
     let document = Document::Messages(single(message()));
-    let logged = decide(&document, &Settings::default(), &OwnLines::default(), None).unwrap();
+    let logged = decide(&document, &Settings::default(), &Company::default(), None).unwrap();
     let off = Settings { log_messages: false, ..Settings::default() };
-    assert_eq!(decide(&document, &off, &OwnLines::default(), Some(&logged)), Some(logged));
+    assert_eq!(decide(&document, &off, &Company::default(), Some(&logged)), Some(logged));
 }

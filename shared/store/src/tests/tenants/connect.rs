@@ -234,3 +234,29 @@ async fn no_step_creates_a_missing_tenant() {
     f.tenants.record_event(&missing, at(START)).await.unwrap();
     assert_eq!(f.tenants.get(&missing).await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn the_time_of_the_first_connection_to_a_company_stays() {
+    let f = Fixture::empty().await;
+    let one = tenant("one");
+    f.tenants.create(&one, at(START)).await.unwrap();
+    let since = async || f.read().await.aircall_since;
+    assert_eq!(since().await, None);
+    f.tenants.connect_aircall(&one, &aircall("1")).await.unwrap();
+    assert_eq!(since().await, Some(at(START)));
+    // Another webhook, another key, and a reconnect later.
+    let again = AircallConnection { connected_at: at(START + 100), ..aircall("2") };
+    f.tenants.connect_aircall(&one, &again).await.unwrap();
+    f.tenants.disconnect_aircall(&one).await.unwrap();
+    f.tenants.connect_aircall(&one, &again).await.unwrap();
+    assert_eq!(since().await, Some(at(START)));
+    f.tenants.begin_with_company(&one, at(START + 100)).await.unwrap();
+    assert_eq!(since().await, Some(at(START + 100)));
+}
+
+#[tokio::test]
+async fn a_company_that_was_connected_before_the_time_was_stored_has_none() {
+    let (f, _) = Fixture::new().await;
+    f.tenants.connect_aircall(&tenant("one"), &aircall("2")).await.unwrap();
+    assert_eq!(f.read().await.aircall_since, None);
+}

@@ -15,7 +15,7 @@ fn lines(phones: &[&str]) -> OwnLines {
 
 /// The lines of the tenant `one`, from its projection and from the whole tenant.
 async fn read(tenants: &Tenants) -> OwnLines {
-    let projected = tenants.own_lines(&tenant("one")).await.unwrap();
+    let projected = tenants.company(&tenant("one")).await.unwrap().own_lines;
     let whole = tenants.get(&tenant("one")).await.unwrap().map(|tenant| tenant.own_lines);
     assert_eq!(projected, whole.unwrap_or_default());
     projected
