@@ -27,6 +27,7 @@ mod logs;
 mod matching;
 mod messages;
 mod messages_bodies;
+mod odd_bodies;
 mod one_bad_record;
 mod openapi;
 mod org_pairs;

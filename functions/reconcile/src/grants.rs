@@ -28,21 +28,21 @@ pub(crate) async fn wake_idle(
 ) -> Result<usize, GrantsError> {
     // A second wake-up finds the grant refreshed.
     let deduplication_id = format!("grants:{}", now.as_millisecond());
-    let mut woken = 0;
-    let mut from = None;
+    let (mut woken, mut from, mut sent) = (0, None, Ok(()));
     loop {
         let page = tenants.with_idle_grant(now - GRANT_IDLE, from).await?;
         let wake_up = |tenant| WakeUp { tenant, key: None };
         let wake_ups = page.tenants.iter().map(|id| (wake_up(id.to_string()), deduplication_id.clone()));
-        write_queue.wake_many(&wake_ups.collect::<Vec<_>>()).await?;
+        // The tenants of other pages are woken all the same.
+        sent = sent.and(write_queue.wake_many(&wake_ups.collect::<Vec<_>>()).await);
         woken += page.tenants.len();
         from = page.next;
-        if from.is_none() {
-            return Ok(woken);
-        }
-        if Instant::now() >= deadline {
+        let is_over = Instant::now() >= deadline;
+        if is_over && from.is_some() {
             tracing::warn!(woken, "the time was up before all idle grants were found");
-            return Ok(woken);
+        }
+        if is_over || from.is_none() {
+            return Ok(sent.map(|()| woken)?);
         }
     }
 }

@@ -42,6 +42,9 @@ pub(crate) enum Job {
     Lines,
     /// Finding idle grants, each day.
     Grants,
+    /// A schedule that a later version's template has.
+    #[serde(other)]
+    Unknown,
 }
 
 /// Handles all triggers.
@@ -98,6 +101,10 @@ impl Reconcile {
                 let woken = grants::wake_idle(self, Timestamp::now(), deadline).await;
                 let tenants = woken.inspect_err(|error| tracing::error!(%error, "idle grants were not all found"))?;
                 tracing::info!(tenants, source, "woke the writer for idle grants");
+                Ok(None)
+            }
+            Payload::Schedule { source, job: Job::Unknown } => {
+                tracing::warn!(source, "a schedule is for a job that this version does not know");
                 Ok(None)
             }
         }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use org::{BatchError, Org, connection};
+use store::ConnectionState;
 
 use crate::writer::{Drain, Writer};
 
@@ -9,7 +10,8 @@ impl Writer {
     /// Refreshes the tenant's grant if that was not done for a week. A dead one is stored; after any other failure it is
     /// tried again by the next drain, at the latest after a day.
     pub(crate) async fn keep_grant(&self, drain: &mut Drain, now: Timestamp) -> Result<(), store::Error> {
-        if !drain.tenant.has_idle_grant(now) || connection::is_open(&drain.tenant, now).is_err() {
+        let is_renewed = drain.org.as_ref().is_some_and(Org::is_renewed);
+        if is_renewed || !drain.tenant.has_idle_grant(now) || connection::is_open(&drain.tenant, now).is_err() {
             return Ok(());
         }
         let tenants = &self.lookup.tenants;
@@ -26,11 +28,15 @@ impl Writer {
 
     async fn refresh(&self, drain: &mut Drain) -> Result<(), BatchError> {
         let Drain { tenant, holder, deadline, org, .. } = drain;
-        if let Some(org) = org {
-            return org.renew().await;
-        }
-        let settings = self.settings.get(&tenant.id).await?;
-        let opened = Org::open(&self.connector, tenant, holder, settings.api_usage_limit, *deadline).await?;
-        org.insert(opened).renew().await
+        let org = if let Some(org) = org {
+            org
+        } else {
+            let settings = self.settings.get(&tenant.id).await?;
+            let opened = Org::open(&self.connector, tenant, holder, settings.api_usage_limit, *deadline).await?;
+            org.insert(opened)
+        };
+        org.renew().await?;
+        // What made the connection dead, or paused it, may be something that a refresh does not cure.
+        if tenant.state == ConnectionState::Connected { Ok(()) } else { org.probe().await }
     }
 }

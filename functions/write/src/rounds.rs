@@ -257,7 +257,7 @@ impl<'a> Rounds<'a> {
         };
         // Store the facts also after an early end.
         if self.tenant.facts != facts {
-            self.writer.lookup.tenants.set_facts(&self.tenant.id, &self.tenant.facts).await?;
+            self.writer.lookup.tenants.set_facts(self.tenant).await?;
         }
         fixed
     }

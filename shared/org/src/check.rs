@@ -26,8 +26,8 @@ impl Org {
         let mut facts = tenant.facts.clone();
         correct(&mut facts, &check, now);
         if facts != tenant.facts {
-            tenants.set_facts(&tenant.id, &facts).await?;
             tenant.facts = facts;
+            tenants.set_facts(tenant).await?;
         }
         Ok(check)
     }
@@ -42,7 +42,7 @@ impl Org {
         let steps = self.call(async move |client| set_up(client, &user).await).await?;
         let is_done = steps.iter().all(|step| step.outcome != SetUpOutcome::Failed);
         if is_done && Missing::key_field(KeyField::AircallKey).remove_from(&mut tenant.facts) {
-            tenants.set_facts(&tenant.id, &tenant.facts).await?;
+            tenants.set_facts(tenant).await?;
         }
         Ok(steps)
     }

@@ -69,7 +69,9 @@ pub async fn ask_to_reconnect(
     let now = Timestamp::now();
     let (since, try_at) = (tenant.state.unavailable_since().unwrap_or(now), now + PAUSE);
     let state = ConnectionState::ReconnectNeeded { reason: reason.message.clone(), since, try_at };
-    set_state(tenants, tenant, state).await?;
+    // Else a grant that is found dead would end one that replaced it meanwhile.
+    tenants.set_state_of_connection(tenant, &state).await?;
+    tenant.state = state;
     Ok(try_at)
 }
 

@@ -25,7 +25,7 @@ impl Org {
         let unanswered = || BatchError::TimedOut(Reason::new("UNANSWERED", "Salesforce did not answer in time."));
         let lists = answers.lists.ok_or_else(unanswered)?;
         tenant.facts.learn_lists(lists.clone(), now);
-        tenants.set_facts(&tenant.id, &tenant.facts).await?;
+        tenants.set_facts(tenant).await?;
         Ok(lists)
     }
 }

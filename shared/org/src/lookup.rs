@@ -195,7 +195,7 @@ impl Lookup {
             tenant.facts.learn_lists(lists, now);
         }
         if tenant.facts != facts {
-            self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
+            self.tenants.set_facts(tenant).await?;
         }
         Ok(())
     }
@@ -204,7 +204,7 @@ impl Lookup {
     async fn learn_persons(&self, tenant: &mut Tenant, value: bool, now: Timestamp) -> Result<(), BatchError> {
         if tenant.facts.person_accounts.map(|known| known.value) != Some(value) {
             tenant.facts.person_accounts = Some(Known { value, at: now });
-            self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
+            self.tenants.set_facts(tenant).await?;
         }
         Ok(())
     }
@@ -267,7 +267,7 @@ impl Lookup {
         // Each repetition requires a new fact.
         while let Some(again) = self.learn_refused(org, tenant, questions, answers, now).await? {
             // Stored at once, so that the next attempt gets further.
-            self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
+            self.tenants.set_facts(tenant).await?;
             let mut more = ask(org, &again, &callers(tenant)).await?;
             answers.users = more.users.take().or(answers.users.take());
             answers.emails_denied = false;
@@ -354,7 +354,7 @@ impl Lookup {
         loop {
             match search(org, phones, &callers(tenant)).await? {
                 Err(Error::Refused(refusal)) if learn_missing(&mut tenant.facts, &refusal, now) => {
-                    self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
+                    self.tenants.set_facts(tenant).await?;
                 }
                 // Salesforce did not name the field.
                 Err(Error::Refused(refusal)) if *refusal.code() == ErrorCode::InvalidField => {
@@ -365,7 +365,7 @@ impl Lookup {
                     if !is_news {
                         return Err(Error::Refused(refusal).into());
                     }
-                    self.tenants.set_facts(&tenant.id, &tenant.facts).await?;
+                    self.tenants.set_facts(tenant).await?;
                 }
                 searched => return Ok(searched?),
             }

@@ -34,6 +34,8 @@ pub struct Org {
     pub api_calls: u64,
     /// Whether a refresh for a lost address was already tried.
     retried_address: bool,
+    /// Whether the session was renewed.
+    is_renewed: bool,
 }
 
 impl Org {
@@ -66,6 +68,7 @@ impl Org {
             default_owner,
             api_calls: 0,
             retried_address: false,
+            is_renewed: false,
         })
     }
 
@@ -100,7 +103,14 @@ impl Org {
             let message = "The session with Salesforce has to be renewed.";
             return Err(BatchError::RetrySoon(Reason::new("TOKEN_REFRESH", message)));
         }
-        self.session.renew().await
+        self.session.renew().await?;
+        self.is_renewed = true;
+        Ok(())
+    }
+
+    /// Whether the session was renewed through this value.
+    pub fn is_renewed(&self) -> bool {
+        self.is_renewed
     }
 
     /// Like [`Org::try_call`], with a request that is given up after `limit`, if there is one.

@@ -89,7 +89,7 @@ impl Org {
         let questions = Queries { users: keys, now, ..Queries::default() };
         let mut answers = ask(self, &questions, &caller_fields(&tenant.facts)).await?;
         if answers.emails_denied && email.add_to(&mut tenant.facts, now) {
-            tenants.set_facts(&tenant.id, &tenant.facts).await?;
+            tenants.set_facts(tenant).await?;
             answers = ask(self, &questions, &caller_fields(&tenant.facts)).await?;
         }
         let Answers { users, .. } = answers;

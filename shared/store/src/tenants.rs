@@ -41,9 +41,14 @@ use crate::dynamodb::item::{self, Attributes};
 use crate::dynamodb::table::Table;
 use crate::error::Error;
 use crate::tenant_id::TenantId;
-use crate::tenants::org_facts::OrgFacts;
 use crate::tenants::salesforce::{ApiUsage, ConnectionState};
 use crate::tenants::tenant::Tenant;
+
+/// The condition that the org is connected by the user `:user`.
+const OF_USER: &str = "attribute_not_exists(#salesforce.#user_id) OR #salesforce.#user_id = :user";
+
+/// The condition that the org was connected at `:at`.
+const SAME_CONNECTION: &str = "attribute_not_exists(#salesforce.#connected_at) OR #salesforce.#connected_at = :at";
 
 /// The table of tenants.
 #[derive(Clone, Debug)]
@@ -115,12 +120,34 @@ impl Tenants {
         self.table.update(key_of(id), Update::default().set("state", item::value(state))).await
     }
 
-    /// Stores the known facts about the tenant's org.
+    /// The same, unless the org was connected again since the tenant was read.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
-    pub async fn set_facts(&self, id: &TenantId, facts: &OrgFacts) -> Result<(), Error> {
-        self.table.update(key_of(id), Update::default().set("facts", item::value(facts))).await
+    pub async fn set_state_of_connection(&self, tenant: &Tenant, state: &ConnectionState) -> Result<(), Error> {
+        let update = Update::default().set("state", item::value(state)).only_if_exists("tenant");
+        let update = match &tenant.salesforce {
+            Some(connection) => update
+                .only_if_expression(SAME_CONNECTION, &["salesforce", "connected_at"])
+                .value("at", item::seconds(connection.connected_at)),
+            None => update.only_if_new("salesforce"),
+        };
+        self.table.update_if(key_of(&tenant.id), update).await.map(drop)
+    }
+
+    /// Stores the known facts about the tenant's org, unless another user has connected it since the tenant was read.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn set_facts(&self, tenant: &Tenant) -> Result<(), Error> {
+        let update = Update::default().set("facts", item::value(&tenant.facts)).only_if_exists("tenant");
+        let update = match &tenant.salesforce {
+            Some(connection) => update
+                .only_if_expression(OF_USER, &["salesforce", "user_id"])
+                .value("user", item::text(&connection.user_id)),
+            None => update.only_if_new("salesforce"),
+        };
+        self.table.update_if(key_of(&tenant.id), update).await.map(drop)
     }
 
     /// Stores the API usage of the tenant's org, unless a newer one is stored.

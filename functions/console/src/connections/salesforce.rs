@@ -129,7 +129,7 @@ async fn remember_admin(console: &Console, known: &Tenant) -> Result<(), store::
     }
 }
 
-/// Stores the tokens first, then the connection. What was known of the org by another user is forgotten.
+/// Stores the tokens first, then the connection.
 async fn store_grant(
     console: &Console,
     known: &Tenant,
@@ -138,10 +138,6 @@ async fn store_grant(
 ) -> Result<(), ConnectionError> {
     console.connector.tokens.create(&known.id, tokens).await?;
     console.tenants.connect_salesforce(&known.id, connection).await?;
-    let is_same = |former: &Connection| former.user_id == connection.user_id;
-    if !known.salesforce.as_ref().is_none_or(is_same) {
-        console.tenants.set_facts(&known.id, &known.facts.clone().for_another_user()).await?;
-    }
     Ok(())
 }
 

@@ -29,8 +29,8 @@ pub(crate) async fn tasks(requests: &mut Requests<'_>, drafts: Vec<Draft>) -> Pr
         match create_tasks(requests, chunk, &mut ladder).await {
             Ok((step, again)) => {
                 // A field that the org lacks is missing for all Tasks, so do not let each request of a few fail in turn.
-                if step.lacks_field() {
-                    progress.to_fix.extend(waiting.drain(..).map(|draft| (draft.job, Fix::Nothing)));
+                if step.lacks_field(requests.facts) {
+                    progress.to_fix.extend(waiting.drain(..).map(|draft| (draft.job, Fix::LookUpAgain)));
                 }
                 progress.extend(step);
                 again.into_iter().rev().for_each(|draft| waiting.push_front(draft));
@@ -76,7 +76,7 @@ pub(crate) async fn bundles(requests: &mut Requests<'_>, bundles: Vec<Bundle>) -
         let BundlesSent { progress: step, halted, again } = sent.unwrap_or_else(BundlesSent::aborted);
         // A field that the org lacks is missing for all bundles, so do not let each of them fail in turn. If Salesforce
         // reached no bundle at all, it would not reach any the next time.
-        let is_over = !halted.is_empty() && (step.lacks_field() || step.is_empty() && again.is_empty());
+        let is_over = !halted.is_empty() && (step.lacks_field(requests.facts) || step.is_empty() && again.is_empty());
         progress.extend(step);
         waiting.extend(halted);
         again.into_iter().rev().for_each(|bundle| waiting.push_front(bundle));

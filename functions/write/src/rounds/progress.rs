@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use org::{BatchError, Draft, Job, Reason};
+use org::{BatchError, Draft, Job, Missing, Reason};
 use rules::E164;
 use rules::matching::Record;
 use salesforce::{ErrorCode, Refusal, SObject, SalesforceId};
-use store::Written;
+use store::{OrgFacts, Written};
 
 use super::fix::{Action, Fix, Part, action_for};
 use crate::outcome::{self, Finished};
@@ -55,9 +55,16 @@ impl Progress {
         Self { aborted: Some(error), ..Self::default() }
     }
 
-    /// Whether the org lacks a field of what was written.
-    pub(crate) fn lacks_field(&self) -> bool {
-        self.to_fix.iter().any(|(_, fix)| matches!(fix, Fix::LeaveOut(..)))
+    /// Whether the org turned out to lack a field of what was written, which the facts do not know yet.
+    pub(crate) fn lacks_field(&self, facts: &OrgFacts) -> bool {
+        let is_known = |sobject: SObject, field: &str| Missing::Field(sobject, field.to_owned()).is_in(facts);
+        self.to_fix.iter().any(|(_, fix)| match fix {
+            Fix::LeaveOut(sobject, refusal) => {
+                let fields = &refusal.cause().fields;
+                fields.is_empty() || fields.iter().any(|field| !is_known(*sobject, field))
+            }
+            _ => false,
+        })
     }
 
     /// Whether no job got any result.

@@ -15,7 +15,7 @@ async fn fields_that_were_fixed_in_the_org_are_used_again() {
     for field in ["Task.Type", "Task.Aircall_Key__c"] {
         fixture.tenant.facts.missing_fields.insert(field.to_owned(), now);
     }
-    tenants.set_facts(&fixture.tenant.id, &fixture.tenant.facts).await.unwrap();
+    tenants.set_facts(&fixture.tenant).await.unwrap();
 
     let mut org = fixture.open().await;
     let check = org.check(&tenants, &mut fixture.tenant, &rules::Settings::default(), now).await.unwrap();

@@ -34,8 +34,8 @@ impl Tenants {
 
     /// Connects the org and sets its state to [`ConnectionState::Connected`].
     ///
-    /// The stored facts and API usage, and what was chosen from the org, are kept if it is the same org as before, and
-    /// deleted otherwise.
+    /// The API usage, and what was chosen from the org, are kept if it is the same org as before, and deleted otherwise; the
+    /// facts also only by the same user, as they depend on what that user may do.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -49,13 +49,22 @@ impl Tenants {
                 .only_if_exists("tenant")
                 .value("org", item::text(&connection.org_id))
         };
-        let same = connect().only_if_expression("#salesforce.#org_id = :org", &["salesforce", "org_id"]);
+        let names = ["salesforce", "org_id", "user_id"];
+        let user = item::text(&connection.user_id);
+        let is_same = "#salesforce.#org_id = :org AND #salesforce.#user_id = :user";
+        let same = connect().only_if_expression(is_same, &names).value("user", user.clone());
+        let has_other_user = "#salesforce.#org_id = :org AND \
+                              (attribute_not_exists(#salesforce.#user_id) OR #salesforce.#user_id <> :user)";
+        let other_user = connect().remove("facts").only_if_expression(has_other_user, &names).value("user", user);
         let is_other = "attribute_not_exists(#salesforce.#org_id) OR #salesforce.#org_id <> :org";
         let other = forget_org(connect()).only_if_expression(is_other, &["salesforce", "org_id"]);
-        // A concurrent connection of the same org changes which condition holds, hence the third attempt.
-        Ok(self.table.update_if(key_of(id), same.clone()).await?
-            || self.table.update_if(key_of(id), other).await?
-            || self.table.update_if(key_of(id), same).await?)
+        // A concurrent connection of the same org changes which condition holds, hence the last attempt.
+        for update in [same.clone(), other_user, other, same] {
+            if self.table.update_if(key_of(id), update).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Disconnects the org and deletes the stored facts and API usage, and what was chosen from the org. The login URL

@@ -77,14 +77,6 @@ impl OrgFacts {
         self.person_accounts.is_some_and(|known| known.value)
     }
 
-    /// The facts that hold for every user of the org. What is missing, and what may be chosen, depends on the user.
-    #[must_use]
-    pub fn for_another_user(self) -> Self {
-        let statuses = |lists: OrgLists| OrgLists { statuses: lists.statuses, ..OrgLists::default() };
-        let lists = self.lists.map(|known| Known { value: statuses(known.value), at: known.at });
-        Self { country: self.country, write_size: self.write_size, lists, ..Self::default() }
-    }
-
     /// The facts that have not expired as of `now`. A feature that was present is assumed to stay.
     #[must_use]
     pub fn as_of(mut self, now: Timestamp) -> Self {
@@ -140,30 +132,6 @@ mod tests {
         facts.learn_lists(OrgLists::default(), at(86_400));
         assert_eq!(facts.lists.as_ref().unwrap().value.statuses, [status("Closed")]);
         assert!(facts.needs_picklists(at(86_400)));
-    }
-
-    #[test]
-    fn another_user_has_the_statuses_of_the_org_and_may_do_other_things() {
-        let status = rules::OrgStatus { name: "Done".to_owned(), is_closed: true, is_default: false };
-        let picklists = BTreeMap::from([("Task.Type".to_owned(), ["Call".to_owned()].into())]);
-        let lists = OrgLists { statuses: vec![status], picklists };
-        let facts = OrgFacts {
-            country: Some(Known { value: None, at: at(1) }),
-            write_size: Some(Known { value: WriteSize { records: 25, successes: 1 }, at: at(2) }),
-            lists: Some(Known { value: lists.clone(), at: at(3) }),
-            picklists_at: Some(at(3)),
-            account_type: Some(Known { value: AccountType::Unavailable, at: at(4) }),
-            person_accounts: Some(Known { value: true, at: at(5) }),
-            missing_fields: BTreeMap::from([("Task.Type".to_owned(), at(6))]),
-            missing_objects: BTreeMap::from([("Lead".to_owned(), at(7))]),
-        };
-        let kept = OrgFacts {
-            country: facts.country,
-            write_size: facts.write_size,
-            lists: Some(Known { value: OrgLists { picklists: BTreeMap::new(), ..lists }, at: at(3) }),
-            ..OrgFacts::default()
-        };
-        assert_eq!(facts.for_another_user(), kept);
     }
 
     #[test]

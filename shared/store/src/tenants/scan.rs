@@ -38,11 +38,17 @@ impl Tenants {
     /// When DynamoDB cannot answer.
     pub async fn with_idle_grant(&self, before: Timestamp, from: Option<TenantPosition>) -> Result<TenantPage, Error> {
         let filter =
-            "attribute_exists(#salesforce) AND (#refreshed <= :before OR (attribute_not_exists(#refreshed) AND \
+            "attribute_exists(#salesforce) AND (#refreshed <= :before OR (NOT attribute_type(#refreshed, :number) AND \
                       (attribute_not_exists(#salesforce.#connected_at) OR #salesforce.#connected_at <= :before)))"
                 .replace("#refreshed", &format!("#{}", grant::REFRESHED_AT));
         let names = ["salesforce", "connected_at", grant::REFRESHED_AT];
-        self.scan(&filter, &names, [(":before".to_owned(), item::seconds(before))], from).await
+        self.scan(
+            &filter,
+            &names,
+            [(":before".to_owned(), item::seconds(before)), (":number".to_owned(), item::text("N"))],
+            from,
+        )
+        .await
     }
 
     /// A page of the tenants that `filter` admits.

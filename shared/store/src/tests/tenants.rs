@@ -70,7 +70,7 @@ async fn the_console_does_not_overwrite_facts_stored_by_the_writer() {
         missing_objects: BTreeMap::from([("Lead".to_owned(), at(START + 1))]),
     };
     tenants.set_state(&tenant("one"), &state).await.unwrap();
-    tenants.set_facts(&tenant("one"), &facts).await.unwrap();
+    tenants.set_facts(&Tenant { facts: facts.clone(), ..one() }).await.unwrap();
     tenants.set_api_usage(&tenant("one"), &usage(0)).await.unwrap();
     let paused = Tenant { state, facts: facts.clone(), api_usage: Some(usage(0)), ..one() };
     assert_eq!(tenants.get(&tenant("one")).await.unwrap(), Some(paused));

@@ -21,7 +21,9 @@ async fn set_country(f: &Fixture, country: &str) {
     f.connect().await;
     let facts = f.tenants.get(&f.tenant).await.unwrap().unwrap().facts;
     let country = Some(Known { value: Country::of_address(country), at: Timestamp::now() });
-    f.tenants.set_facts(&f.tenant, &OrgFacts { country, ..facts }).await.unwrap();
+    let facts = OrgFacts { country, ..facts };
+    let known = f.tenants.get(&f.tenant).await.unwrap().unwrap();
+    f.tenants.set_facts(&store::Tenant { facts, ..known }).await.unwrap();
 }
 
 #[tokio::test]

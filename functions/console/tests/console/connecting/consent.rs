@@ -94,7 +94,9 @@ async fn a_user_who_is_no_admin_connects_the_org_by_a_link() {
     let (f, admin) = connected().await;
     let (tenant, former) = (f.org_tenant(), refresh_token(&f));
     let missing_fields = [("Task.Type".to_owned(), Timestamp::now())].into();
-    f.tenants.set_facts(&tenant, &OrgFacts { missing_fields, ..OrgFacts::default() }).await.unwrap();
+    let facts = OrgFacts { missing_fields, ..OrgFacts::default() };
+    let known = f.tenants.get(&tenant).await.unwrap().unwrap();
+    f.tenants.set_facts(&Tenant { facts, ..known }).await.unwrap();
     let (since, reason) = (Timestamp::now(), "Salesforce no longer accepts this connection.".to_owned());
     f.tenants.set_state(&tenant, &ConnectionState::ReconnectNeeded { reason, since, try_at: since }).await.unwrap();
     let woken = f.woken().await.len();

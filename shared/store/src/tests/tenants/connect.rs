@@ -94,12 +94,33 @@ async fn creating_an_existing_tenant_changes_nothing() {
 }
 
 #[tokio::test]
-async fn reconnecting_the_same_org_keeps_its_facts() {
+async fn reconnecting_the_same_org_keeps_its_facts_if_the_user_is_the_same() {
     let (f, before) = Fixture::new().await;
-    let connection = org("00D000000000001AAA", "005000000000002AAA");
-    assert!(f.tenants.connect_salesforce(&tenant("one"), &connection).await.unwrap());
-    let expected = Tenant { salesforce: Some(connection), state: ConnectionState::Connected, ..before };
+    let own = before.salesforce.clone().unwrap();
+    assert!(f.tenants.connect_salesforce(&tenant("one"), &own).await.unwrap());
+    let expected = Tenant { state: ConnectionState::Connected, ..before.clone() };
     assert_eq!(f.read().await, expected);
+
+    let others = org(&own.org_id, "005000000000002AAA");
+    assert!(f.tenants.connect_salesforce(&tenant("one"), &others).await.unwrap());
+    let forgotten = Tenant { salesforce: Some(others), facts: OrgFacts::default(), ..expected };
+    assert_eq!(f.read().await, forgotten);
+    // A writer that still has the former connection stores nothing that it learned.
+    f.tenants.set_facts(&before).await.unwrap();
+    assert_eq!(f.read().await, forgotten);
+}
+
+#[tokio::test]
+async fn a_grant_that_is_found_dead_does_not_end_the_one_that_replaced_it() {
+    let (f, before) = Fixture::new().await;
+    let own = before.salesforce.clone().unwrap();
+    let later = Connection { connected_at: at(START + 100), ..own };
+    f.tenants.connect_salesforce(&tenant("one"), &later).await.unwrap();
+    let dead = before.state.clone();
+    f.tenants.set_state_of_connection(&before, &dead).await.unwrap();
+    assert_eq!(f.read().await.state, ConnectionState::Connected);
+    f.tenants.set_state_of_connection(&Tenant { salesforce: Some(later), ..before }, &dead).await.unwrap();
+    assert_eq!(f.read().await.state, dead);
 }
 
 #[tokio::test]
