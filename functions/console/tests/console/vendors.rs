@@ -48,16 +48,16 @@ impl Vendors {
 
     /// Puts the barrier in front of another server, too. Returns the address that leads to it.
     pub(crate) async fn in_front_of(&self, url: &str) -> String {
-        let url = url.to_owned();
-        serve(self.barrier.in_front_of(Router::new().fallback(async move |request| forward(url, request).await))).await
+        let (http, url) = (reqwest::Client::builder().no_proxy().build().unwrap(), url.to_owned());
+        let on = async move |request| forward(http.clone(), url.clone(), request).await;
+        serve(self.barrier.in_front_of(Router::new().fallback(on))).await
     }
 }
 
 /// Sends a request on to the server at this address.
-async fn forward(url: String, request: Request) -> Response {
+async fn forward(http: reqwest::Client, url: String, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let sent = http.request(parts.method, format!("{url}{}", parts.uri)).headers(parts.headers).body(body);
     let answer = sent.send().await.unwrap();
     let (status, headers) = (answer.status(), answer.headers().clone());

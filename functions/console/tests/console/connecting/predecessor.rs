@@ -187,7 +187,7 @@ async fn a_sign_in_that_could_not_look_for_a_former_org_stores_nothing_and_is_re
     let admin = f.vendors.salesforce.admin_user_id();
     know_former(&f, &admin).await;
     let answer = Browser::default().sign_in(&f).await;
-    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.text);
+    assert!(answer.status.is_server_error() && answer.cookies().is_empty(), "{}", answer.text);
     assert_eq!((grants(&f), f.tenants.get(&f.org_tenant()).await.unwrap()), (0, None));
     let (_, predecessor) = signed_in(&f).await;
     assert_eq!(predecessor["is_copyable"], true);
