@@ -2,7 +2,7 @@
 
 use local::demo::bodies::CallBody;
 use local::{TenantOptions, TenantOrg};
-use reqwest::{Client, Method, Response, StatusCode, header, redirect::Policy};
+use reqwest::{Client, Method, Response, StatusCode, Url, header, redirect::Policy};
 use salesforce_sandbox::Options;
 use serde_json::{Value, json};
 
@@ -19,16 +19,37 @@ async fn env(name: &str) -> TestEnv {
     env
 }
 
-/// Begins at this address of the console, as this user of the org, and returns the console's answer to the callback.
-async fn granted(begin: &str, user: &str) -> Response {
-    let http = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
-    let started = http.get(begin).send().await.unwrap();
+/// A client that follows nothing.
+fn client() -> Client {
+    Client::builder().no_proxy().redirect(Policy::none()).build().unwrap()
+}
+
+/// Begins a sign-in at this address of the console, as this user of the org, and returns the console's answer to the
+/// callback.
+async fn signed_in(begin: &str, user: &str) -> Response {
+    let started = client().get(begin).send().await.unwrap();
     assert_eq!(started.status(), StatusCode::SEE_OTHER);
+    let login_page = started.headers()[header::LOCATION].to_str().unwrap().to_owned();
+    allowed(&started, &login_page, user).await
+}
+
+/// The same for a consent, which begins with the form of its page.
+async fn consented(link: &str, user: &str) -> Response {
+    let page = client().get(link).send().await.unwrap().text().await.unwrap();
+    let form = page.split_once("<form method=\"post\" action=\"").unwrap().1;
+    let begin = link.parse::<Url>().unwrap().join(form.split_once('"').unwrap().0).unwrap();
+    let started = client().post(begin).send().await.unwrap();
+    assert_eq!(started.status(), StatusCode::OK);
+    let login_page = started.headers()[header::REFRESH].to_str().unwrap().strip_prefix("0;url=").unwrap().to_owned();
+    allowed(&started, &login_page, user).await
+}
+
+/// Allows access on the login page, and returns the console's answer to the callback.
+async fn allowed(started: &Response, login_page: &str, user: &str) -> Response {
     let cookie = started.headers()[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
-    let login_page = started.headers()[header::LOCATION].to_str().unwrap();
-    let allowed = http.get(format!("{login_page}&user={user}&decision=allow")).send().await.unwrap();
+    let allowed = client().get(format!("{login_page}&user={user}&decision=allow")).send().await.unwrap();
     let callback = allowed.headers()[header::LOCATION].to_str().unwrap();
-    http.get(callback).header(header::COOKIE, cookie).send().await.unwrap()
+    client().get(callback).header(header::COOKIE, cookie).send().await.unwrap()
 }
 
 fn has_session(answer: &Response) -> bool {
@@ -45,9 +66,9 @@ async fn a_user_who_is_no_admin_replaces_the_grant_and_calls_go_on_being_logged(
     let made = env.admin(Method::POST, "/api/connections/salesforce/consent-link").send().await.unwrap();
     assert_eq!(made.status(), StatusCode::CREATED);
     let made: Value = made.json().await.unwrap();
-    let begin = made["url"].as_str().unwrap().replace("/consent/", "/auth/salesforce/consent/");
+    let link = made["url"].as_str().unwrap();
     let user = env.tenant.org.standard_user_id().unwrap();
-    let answer = granted(&begin, &user).await;
+    let answer = consented(link, &user).await;
     assert_eq!((answer.status(), has_session(&answer)), (StatusCode::OK, false));
     assert_eq!(env.connection().await["user_id"], json!(user));
     let refresh_token = env.tokens().await["refresh_token"].as_str().unwrap().to_owned();
@@ -70,10 +91,10 @@ async fn a_sign_in_counts_only_if_the_org_confirms_it() {
     let options = org.options();
     let userinfo = json!({"user_id": org.standard_user_id()}).as_object().cloned();
     org.set_options(Options { userinfo, ..options.clone() });
-    let answer = granted(&begin, &org.admin_user_id()).await;
+    let answer = signed_in(&begin, &org.admin_user_id()).await;
     assert_eq!((answer.status(), has_session(&answer)), (StatusCode::FORBIDDEN, false));
     assert!(answer.text().await.unwrap().contains("name different users or orgs"));
     org.set_options(options);
-    let answer = granted(&begin, &org.admin_user_id()).await;
+    let answer = signed_in(&begin, &org.admin_user_id()).await;
     assert_eq!((answer.status(), has_session(&answer)), (StatusCode::SEE_OTHER, true));
 }

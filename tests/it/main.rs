@@ -28,6 +28,7 @@ mod matching;
 mod messages;
 mod messages_bodies;
 mod odd_bodies;
+mod old_calls;
 mod one_bad_record;
 mod openapi;
 mod org_pairs;

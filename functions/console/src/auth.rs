@@ -30,7 +30,7 @@ pub(crate) fn pages() -> Router<AppState> {
         .route("/auth/salesforce", get(salesforce::begin))
         .route("/auth/salesforce/callback", get(salesforce::callback))
         .route("/auth/salesforce/own-grant", get(redirect_to("/connections")).post(consent::begin_own))
-        .route("/auth/salesforce/consent/{link}", get(consent::begin))
+        .route("/auth/salesforce/consent/{link}", get(consent::show).post(consent::begin))
         .route("/consent/{link}", get(consent::show))
         .route("/auth/aircall", get(aircall::begin))
         .route("/auth/aircall/callback", get(aircall::callback))

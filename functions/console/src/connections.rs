@@ -59,6 +59,10 @@ pub(crate) fn pages() -> Router<AppState> {
             "/connections/salesforce/predecessor/dismiss",
             get(redirect_to("/connections")).post(page::dismiss_predecessor),
         )
+        .route(
+            "/connections/salesforce/former-user/dismiss",
+            get(redirect_to("/connections")).post(page::dismiss_former_user),
+        )
         .route("/connections/salesforce/disconnect", get(redirect_to("/connections")).post(page::disconnect_salesforce))
         .route("/connections/aircall", get(redirect_to("/connections")).post(page::connect_aircall))
         .route("/connections/aircall/reactivate", get(redirect_to("/connections")).post(page::reactivate_aircall))

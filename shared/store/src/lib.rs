@@ -53,6 +53,7 @@ pub use tenants::Tenants;
 pub use tenants::aircall::{AircallAuth, AircallConnection, AircallState};
 pub use tenants::allowed_orgs::{ALLOWED_ORGS_KEY, AllowedOrgs, NotOrgs, OrgList};
 pub use tenants::choices::ChosenUsers;
+pub use tenants::former_user::FormerUser;
 pub use tenants::grant::GRANT_IDLE;
 pub use tenants::lease::{Acquired, LeaseKind};
 pub use tenants::org_facts::{Known, OrgFacts, WriteSize};

@@ -10,6 +10,7 @@
 //! | `connect` | `create`, and what connects and disconnects Salesforce and Aircall |
 //! | `choices` | `set_statuses`, `set_user` |
 //! | `predecessor` | `create_after`, `remember_admin`, `find_predecessor`, `forget_predecessor`, `set_choices` |
+//! | `former_user` | `set_former_user` |
 //! | `lease` | `acquire`, `release` |
 //! | `digest_key` | `digest_key` |
 //! | `grant` | `set_grant_refreshed` |
@@ -23,6 +24,7 @@ pub(crate) mod allowed_orgs;
 pub(crate) mod choices;
 mod connect;
 mod digest_key;
+pub(crate) mod former_user;
 pub(crate) mod grant;
 pub(crate) mod lease;
 pub(crate) mod org_facts;

@@ -15,6 +15,8 @@ const TEMPLATE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../
 pub struct TestTables {
     /// Its client.
     pub dynamodb: Client,
+    /// Its address.
+    pub url: String,
     server: JoinHandle<()>,
 }
 
@@ -31,9 +33,10 @@ impl TestTables {
         }
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let config = test_aws::config(format!("http://{address}"));
+        let url = format!("http://{address}");
+        let config = test_aws::config(&url);
         let server = tokio::spawn(dynoxide::server::serve_on(listener, database));
-        Self { dynamodb: Client::new(&config), server }
+        Self { dynamodb: Client::new(&config), url, server }
     }
 }
 

@@ -13,20 +13,27 @@ use salesforce::oauth::UserInfo;
 use salesforce::{Error, ErrorCode, LEAST_ACCESS, Need, OrgCheck, SalesforceId, inspect_org};
 use store::{Attempt, Consent, Tenant};
 
-use super::grant::{self, Callback, Grant, GrantError, Purpose};
-use super::{browser, install_url, login, redirect, with_cookies};
+use super::grant::{self, Again, Callback, Grant, GrantError, Purpose};
+use super::{browser, install_url, login, with_cookies};
 use crate::connections::ConnectionError;
 use crate::connections::check_page::{Item, items};
 use crate::connections::consent::{self, Offer};
 use crate::connections::salesforce::{Replaced, replace};
 use crate::console::Console;
 use crate::web::base_url::BaseUrl;
+use crate::web::csrf;
 use crate::web::error::ApiError;
 use crate::web::page::{self, Page};
 use crate::web::page_error::PageError;
 use crate::web::page_request::SubmittedForm;
 
-/// Why a consent connected nothing. Displays as sentences for the user.
+/// What became of a grant that was not used.
+const GIVEN_BACK: &str = "Your access was given back.";
+const NOT_GIVEN_BACK: &str = "Salesforce did not confirm that your access was given back: revoke it there in your personal \
+                              settings, or ask an admin, who finds it in Setup, Connected Apps OAuth Usage.";
+
+/// Why a consent connected nothing. Displays as sentences for the user, but for [`GrantError`]s, see
+/// [`Failed::message`].
 #[derive(Debug, thiserror::Error)]
 enum Failed {
     /// There is no grant.
@@ -46,14 +53,14 @@ enum Failed {
     OtherOrg(String),
     /// The user lacks the permission to use the API at all.
     #[error(
-        "Your Salesforce user may not use the API: the permission API Enabled is missing. Nothing was changed, and your \
-         access was given back. An admin of the org can give you the permission."
+        "Your Salesforce user may not use the API: the permission API Enabled is missing. Nothing was changed. An admin of \
+         the org can give you the permission."
     )]
     NoApi,
     /// The user lacks something without which no Task can be logged.
     #[error(
         "No call could be logged with the permissions of your Salesforce user: below is what is missing. Nothing was \
-         changed, and your access was given back. An admin of the org can give you the permissions."
+         changed. An admin of the org can give you the permissions."
     )]
     Insufficient(Box<OrgCheck>),
     /// The connection could not be changed.
@@ -68,6 +75,17 @@ impl From<store::Error> for Failed {
 }
 
 impl Failed {
+    fn message(&self, again: Again) -> String {
+        match self {
+            Failed::Grant(error) => error.message(again),
+            // There was no link.
+            Failed::Gone if again == Again::Connections => {
+                "The org is not connected any more. Nothing was changed.".to_owned()
+            }
+            error => error.to_string(),
+        }
+    }
+
     fn status(&self) -> (StatusCode, &'static str) {
         match self {
             Failed::Grant(error) => error.status(),
@@ -80,6 +98,13 @@ impl Failed {
     }
 }
 
+impl Again {
+    /// How whoever began this consent begins another one.
+    fn of(consent: &Consent) -> Self {
+        if consent.link.is_some() { Again::Link } else { Again::Connections }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "auth/consent.html")]
 struct AskPage {
@@ -89,7 +114,7 @@ struct AskPage {
     host: String,
     org_id: String,
     needs: &'static [Need],
-    /// Where OAuth begins.
+    /// Where the form leads that begins OAuth.
     begin: String,
 }
 
@@ -102,18 +127,19 @@ struct ResultPage {
     items: Vec<Item>,
     /// Where the app is installed in the org, if that is what is missing.
     install_url: Option<String>,
-    /// Whether the admin began it, who then goes back to the console.
-    is_admin: bool,
+    /// Whether the admin began it, or may have, who then goes back to the console.
+    shows_connections: bool,
 }
 
-/// Asks for consent. It only looks the link up: programs that preview links open it, too.
+/// Asks for consent. It only looks the link up: programs that preview links open it, too. So does a `GET` of the address
+/// where consents begin.
 pub(crate) async fn show(
     State(console): State<Arc<Console>>,
     text: Result<Path<String>, PathRejection>,
 ) -> Result<Response, PageError> {
     let text = text.map(|Path(text)| text).unwrap_or_default();
     let Some(Offer { made_by, connection, .. }) = consent::find(&console, &text).await? else {
-        return Ok(failed(&console, &Failed::Gone, false));
+        return Ok(failed(&console, &Failed::Gone, Again::Link, None));
     };
     let ask = AskPage {
         page: Page::anonymous("Connect Salesforce with Aircall"),
@@ -121,39 +147,31 @@ pub(crate) async fn show(
         host: consent::host(&connection).to_owned(),
         org_id: connection.org_id,
         needs: LEAST_ACCESS,
-        begin: begin_link(&console, &text),
+        begin: format!("/auth/salesforce/consent/{text}"),
     };
     Ok(page::render(&ask).into_response())
 }
 
-/// At the console's own address, where the callback comes back, because a cookie binds both to one browser.
-fn begin_link(console: &Console, text: &str) -> String {
-    let path = format!("/auth/salesforce/consent/{text}");
-    console.public_url.as_ref().map_or_else(|| path.clone(), |base_url| base_url.path(&path).into())
-}
-
-/// Redirects whoever opened the link to Salesforce's login page.
+/// Leads whoever agreed on the page of a link to Salesforce's login page.
+///
+/// Only that page's form begins it, so that nobody comes there without having read what is asked of them: another site's
+/// form is answered with the page. There is no session whose token a form could carry.
 pub(crate) async fn begin(
     State(console): State<Arc<Console>>,
     headers: HeaderMap,
     text: Result<Path<String>, PathRejection>,
 ) -> Result<Response, PageError> {
+    if !csrf::is_from_own_page(&headers) {
+        return show(State(console), text).await;
+    }
     let text = text.map(|Path(text)| text).unwrap_or_default();
     let Some(Offer { tenant, link, connection, .. }) = consent::find(&console, &text).await? else {
-        return Ok(failed(&console, &Failed::Gone, false));
+        return Ok(failed(&console, &Failed::Gone, Again::Link, None));
     };
-    let consent = Consent { tenant, link: Some(link) };
-    let browser = browser::of(&headers);
-    match start(&console, &console.base_url(&headers)?, consent, &connection.login_url, &browser).await {
-        Ok(login_page) => Ok(redirect(&login_page, [browser::cookie(&browser)])),
-        Err(GrantError::Store(error)) => Err(error.into()),
-        Err(error) => Ok(failed(&console, &error.into(), false)),
-    }
+    lead(&console, &headers, Consent { tenant, link: Some(link) }, &connection.login_url).await
 }
 
 /// Leads the signed-in admin to Salesforce's login page, to use their own grant, or that of whoever signs in there.
-///
-/// The answer is a page that forwards, because browsers check `form-action` against every redirect of a form.
 pub(crate) async fn begin_own(
     State(console): State<Arc<Console>>,
     headers: HeaderMap,
@@ -162,14 +180,26 @@ pub(crate) async fn begin_own(
     let tenant = page.session.tenant;
     let connection = console.tenants.get(&tenant).await?.and_then(|tenant| tenant.salesforce);
     let connection = connection.ok_or_else(|| ApiError::from(ConnectionError::NotConnected("Salesforce")))?;
-    let (consent, browser) = (Consent { tenant, link: None }, browser::of(&headers));
-    match start(&console, &console.base_url(&headers)?, consent, &connection.login_url, &browser).await {
+    lead(&console, &headers, Consent { tenant, link: None }, &connection.login_url).await
+}
+
+/// Leads the browser to the login page.
+///
+/// The answer is a page that forwards, because browsers check `form-action` against every redirect of a form.
+async fn lead(
+    console: &Console,
+    headers: &HeaderMap,
+    consent: Consent,
+    login_url: &str,
+) -> Result<Response, PageError> {
+    let (browser, again) = (browser::of(headers), Again::of(&consent));
+    match start(console, &console.base_url(headers)?, consent, login_url, &browser).await {
         Ok(login_page) => {
-            let host = consent::host_of(&connection.login_url).to_owned();
+            let host = consent::host_of(login_url).to_owned();
             Ok(with_cookies([browser::cookie(&browser)], login::forward(host, login_page)))
         }
         Err(GrantError::Store(error)) => Err(error.into()),
-        Err(error) => Ok(failed(&console, &error.into(), true)),
+        Err(error) => Ok(failed(console, &error.into(), again, None)),
     }
 }
 
@@ -193,22 +223,22 @@ pub(crate) async fn callback(
 ) -> Result<Response, PageError> {
     let (attempt, consent) = match resume(console, callback).await {
         Ok(attempt) => attempt,
-        Err(error) => return respond(console, error, false),
+        Err(error) => return respond(console, error, Again::LinkOrConnections, None),
     };
-    let is_admin = consent.link.is_none();
+    let again = Again::of(&consent);
     let grant = match accept(console, &consent).await {
         Ok(_) => Grant::exchange(console, base_url, &attempt, callback).await.map_err(Failed::from),
         Err(error) => Err(error),
     };
     let grant = match grant {
         Ok(grant) => grant,
-        Err(error) => return respond(console, error, is_admin),
+        Err(error) => return respond(console, error, again, None),
     };
     let (user, check) = match verify(console, &grant, &consent).await {
         Ok(verified) => verified,
         Err(error) => {
-            grant.revoke(console).await;
-            return respond(console, error, is_admin);
+            let is_revoked = grant.revoke(console).await;
+            return respond(console, error, again, Some(is_revoked));
         }
     };
     let (connection, tokens) = grant.stored(&user, Timestamp::now());
@@ -221,11 +251,11 @@ pub(crate) async fn callback(
                 user.name,
                 grant.host()
             );
-            let done = result("Salesforce is connected", message, items(*check), is_admin);
+            let done = result("Salesforce is connected", message, items(*check), again);
             Ok(with_cookies([browser::end_cookie()], page::render(&done).into_response()))
         }
-        Ok(Replaced::LinkGone) => respond(console, Failed::Gone, is_admin),
-        Err(error) => respond(console, Failed::Connection(error), is_admin),
+        Ok(Replaced::LinkGone) => respond(console, Failed::Gone, again, None),
+        Err(error) => respond(console, Failed::Connection(error), again, None),
     }
 }
 
@@ -276,17 +306,18 @@ async fn inspect(console: &Console, grant: &Grant, tenant: &Tenant) -> Result<Bo
     if may_log { Ok(check) } else { Err(Failed::Insufficient(check)) }
 }
 
-fn respond(console: &Console, error: Failed, is_admin: bool) -> Result<Response, PageError> {
+/// `is_revoked` is whether Salesforce confirmed that a grant is revoked, if there was one.
+fn respond(console: &Console, error: Failed, again: Again, is_revoked: Option<bool>) -> Result<Response, PageError> {
     match error {
         Failed::Grant(GrantError::Store(error)) | Failed::Connection(ConnectionError::Store(error)) => {
             Err(error.into())
         }
-        error => Ok(failed(console, &error, is_admin)),
+        error => Ok(failed(console, &error, again, is_revoked)),
     }
 }
 
 /// The page that says why nothing was connected.
-fn failed(console: &Console, error: &Failed, is_admin: bool) -> Response {
+fn failed(console: &Console, error: &Failed, again: Again, is_revoked: Option<bool>) -> Response {
     let (status, reason) = error.status();
     tracing::warn!(reason, "a consent connected nothing");
     let items = match error {
@@ -297,10 +328,13 @@ fn failed(console: &Console, error: &Failed, is_admin: bool) -> Response {
         Failed::Grant(error) => install_url(console, error),
         _ => None,
     };
-    let page = ResultPage { install_url, ..result("Nothing was connected", error.to_string(), items, is_admin) };
+    let given_back = is_revoked.map(|is_revoked| if is_revoked { GIVEN_BACK } else { NOT_GIVEN_BACK });
+    let message = [error.message(again)].into_iter().chain(given_back.map(ToOwned::to_owned)).collect::<Vec<_>>();
+    let page = ResultPage { install_url, ..result("Nothing was connected", message.join(" "), items, again) };
     (status, page::render(&page)).into_response()
 }
 
-fn result(title: &str, message: String, items: Vec<Item>, is_admin: bool) -> ResultPage {
-    ResultPage { page: Page::anonymous(title), message, items, install_url: None, is_admin }
+fn result(title: &str, message: String, items: Vec<Item>, again: Again) -> ResultPage {
+    let shows_connections = matches!(again, Again::Connections | Again::LinkOrConnections);
+    ResultPage { page: Page::anonymous(title), message, items, install_url: None, shows_connections }
 }

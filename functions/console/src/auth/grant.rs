@@ -5,6 +5,8 @@
 //! attempt is consumed by the first callback. It is bound to the browser that began it by a cookie, whose hash is
 //! stored with the attempt. So neither a replayed callback nor one opened in another browser has any effect.
 
+use std::fmt;
+
 use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use salesforce::Client;
@@ -13,6 +15,7 @@ use secrecy::SecretString;
 use store::{Attempt, Connection, Consent, SalesforceTokens, TenantId, TokenHash};
 use url::Url;
 
+use crate::connections::salesforce::login_host::my_domain;
 use crate::connections::salesforce::revoke_grant;
 use crate::console::Console;
 use crate::web::base_url::BaseUrl;
@@ -27,44 +30,64 @@ const SCOPE: &str = "api refresh_token openid";
 const CALLBACK: &str = "/auth/salesforce/callback";
 /// What the `state` of a consent begins with. No other state has a dot.
 const CONSENT: &str = "consent.";
+/// Asks for a login and for consent even where a session of the browser or a former consent would do: whoever opens a link
+/// chooses the user. <https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_web_server_flow.htm>
+const PROMPT: &str = "login consent";
 
-/// Why there is no grant that can be used. Displays as sentences for the user.
+/// How somebody whose attempt failed begins another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// On the sign-in page.
+    SignIn,
+    /// By the consent link, whose address only they have.
+    Link,
+    /// As the signed-in admin.
+    Connections,
+    /// One of the latter two: it is not known who they are.
+    LinkOrConnections,
+}
+
+impl Again {
+    fn words(self) -> &'static str {
+        match self {
+            Again::SignIn => "sign in again",
+            Again::Link => "open the link again",
+            Again::Connections => "begin again under Connections",
+            Again::LinkOrConnections => "open the link again, or begin again under Connections",
+        }
+    }
+}
+
+/// Why there is no grant that can be used. Displays as sentences for a user who signs in; [`GrantError::message`] has
+/// those for others.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GrantError {
     /// The `state` belongs to no pending attempt.
-    #[error("This sign-in has expired or was used before. Please sign in again.")]
     Unknown,
-    /// The callback was opened in another browser than the one that began the sign-in.
-    #[error("This sign-in was begun in another browser. Please sign in again in this one.")]
+    /// The callback was opened in another browser than the one that began the attempt.
     OtherBrowser,
-    /// Salesforce refused the sign-in.
-    #[error("{0}")]
+    /// Salesforce refused the grant.
     Refused(ExchangeError),
     /// The org does not have the app.
-    #[error("{error}")]
     NotInstalled {
         error: ExchangeError,
         /// The login URL of the org's users.
         login_url: Url,
     },
     /// The deployment has no Salesforce app credentials.
-    #[error(
-        "Signing in with Salesforce is not set up yet: the console's operator has to store the consumer key and secret \
-         of the Salesforce app. This page changes within a minute after that."
-    )]
     NoApp,
     /// What Salesforce said of the user, the org or its address does not hold.
-    #[error(
-        "The sign-in was refused: {0}. Nothing was stored. Please sign in again, and tell the console's operator if it \
-         happens again."
-    )]
     Unverified(VerifyError),
     /// Salesforce signed the user in, but a later request failed.
-    #[error("Salesforce signed you in, but the next request failed: {0}. Please sign in again.")]
     Unanswered(#[from] salesforce::Error),
     /// One of our own stores does not answer.
-    #[error(transparent)]
     Store(#[from] store::Error),
+}
+
+impl fmt::Display for GrantError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message(Again::SignIn))
+    }
 }
 
 impl From<VerifyError> for GrantError {
@@ -81,6 +104,40 @@ impl GrantError {
         match error {
             ExchangeError::NotInstalled { .. } => GrantError::NotInstalled { error, login_url: login_url.clone() },
             error => GrantError::Refused(error),
+        }
+    }
+
+    /// What happened and what to do, as sentences for a user who begins another attempt like this.
+    pub(crate) fn message(&self, again: Again) -> String {
+        let (attempt, please) = (if again == Again::SignIn { "sign-in" } else { "attempt" }, again.words());
+        match self {
+            GrantError::Unknown => format!("This {attempt} has expired or was used before. Please {please}."),
+            GrantError::OtherBrowser if again == Again::SignIn => {
+                format!("This {attempt} was begun in another browser. Please {please} in this one.")
+            }
+            GrantError::OtherBrowser => format!("This {attempt} was begun in another browser. Please {please}."),
+            GrantError::Refused(error) if again == Again::SignIn => error.to_string(),
+            GrantError::Refused(ExchangeError::StartAgain { .. }) => GrantError::Unknown.message(again),
+            GrantError::Refused(ExchangeError::Denied) => {
+                "You did not allow access in Salesforce, so nothing was changed.".to_owned()
+            }
+            GrantError::Refused(ExchangeError::Unanswered(error)) => {
+                format!("Salesforce did not answer ({error}). Please {please}.")
+            }
+            GrantError::Refused(error) | GrantError::NotInstalled { error, .. } => error.to_string(),
+            GrantError::NoApp => {
+                "Signing in with Salesforce is not set up yet: the console's operator has to store the consumer key and \
+                 secret of the Salesforce app. This page changes within a minute after that."
+                    .to_owned()
+            }
+            GrantError::Unverified(error) => format!(
+                "The {attempt} was refused: {error}. Nothing was stored. Please {please}, and tell the console's operator \
+                 if it happens again."
+            ),
+            GrantError::Unanswered(error) => {
+                format!("Salesforce signed you in, but the next request failed: {error}. Please {please}.")
+            }
+            GrantError::Store(error) => error.to_string(),
         }
     }
 
@@ -125,6 +182,7 @@ pub(crate) async fn begin(
         Purpose::SignIn { return_to } => ("", return_to, None),
         Purpose::Connect(consent) => (CONSENT, "/", Some(consent)),
     };
+    let prompt = consent.as_ref().is_some_and(|consent| consent.link.is_some()).then_some(PROMPT);
     let state = format!("{prefix}{}", random::text());
     let attempt = Attempt {
         state_hash: hash(&state),
@@ -137,7 +195,7 @@ pub(crate) async fn begin(
     };
     console.sign_ins.begin(&attempt).await?;
     let callback = base_url.path(CALLBACK);
-    Ok(oauth::authorize_url(login_url, &app.client_id, callback.as_str(), SCOPE, &state, &pkce))
+    Ok(oauth::authorize_url(login_url, &app.client_id, callback.as_str(), SCOPE, &state, &pkce, prompt))
 }
 
 /// The query parameters and cookies of the callback.
@@ -220,9 +278,9 @@ impl Grant {
         self.tokens.instance_url.host_str().unwrap_or_default()
     }
 
-    /// The org's My Domain: its host, with a port where that is not the scheme's own.
-    pub(crate) fn my_domain(&self) -> &str {
-        self.tokens.instance_url.authority()
+    /// The org's My Domain, if its address has one.
+    pub(crate) fn my_domain(&self, console: &Console) -> Option<&str> {
+        my_domain(console, self.tokens.instance_url.authority())
     }
 
     /// The org's id.
@@ -249,9 +307,9 @@ impl Grant {
         (connection, tokens)
     }
 
-    /// Revokes the grant.
-    pub(crate) async fn revoke(&self, console: &Console) {
-        revoke_grant(console, &self.tenant, self.login_url.as_str(), &self.refresh_token).await;
+    /// Revokes the grant. Returns whether Salesforce confirmed it.
+    pub(crate) async fn revoke(&self, console: &Console) -> bool {
+        revoke_grant(console, &self.tenant, self.login_url.as_str(), &self.refresh_token).await
     }
 }
 

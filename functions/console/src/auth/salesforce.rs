@@ -61,19 +61,27 @@ pub(crate) async fn callback(
 }
 
 /// Sets the session cookie and redirects to the requested page. A new connection leads to the connections page instead if
-/// no page was requested. If the previous session was for another org, the page says that the org has changed.
+/// no page was requested; so does, whatever was requested, what the admin has to decide there: about the org that this one
+/// follows, or about the user whose dead connection was replaced. If the previous session was for another org, the page
+/// says that the org has changed.
 async fn open_session(
     console: &Console,
     previous: Option<&SignedIn>,
     signed_in: &SignedInWith,
 ) -> Result<Response, PageError> {
-    let SignedInWith { session, return_to, joined } = signed_in;
+    let SignedInWith { session, return_to, joined, follows_another } = signed_in;
     let key = console.session_keys.signing().await?;
     let session_cookie = HeaderValue::try_from(session.set_cookie(&key)).expect("base64url is plain");
-    let is_new = *joined == Joined::Connected;
-    let to = if is_new && return_to == "/" { crate::connections::NAV.path } else { return_to };
+    let (connected, has_to_decide) = match joined {
+        Joined::Kept => (None, false),
+        Joined::Connected => (Some(Flash::SalesforceConnected), false),
+        Joined::TookOver => (Some(Flash::SalesforceTakenOver), true),
+    };
+    let has_to_decide = has_to_decide || *follows_another;
+    let shows_connections = has_to_decide || (connected.is_some() && return_to == "/");
+    let to = if shows_connections { crate::connections::NAV.path } else { return_to };
     let is_other = previous.is_some_and(|previous| previous.session.tenant != session.tenant);
-    let flash = if is_other { Some(Flash::OtherOrg) } else { is_new.then_some(Flash::SalesforceConnected) };
+    let flash = if is_other { Some(Flash::OtherOrg) } else { connected };
     let flash = flash.map(Flash::set_cookie);
     Ok(redirect(to, [session_cookie, browser::end_cookie()].into_iter().chain(flash)))
 }

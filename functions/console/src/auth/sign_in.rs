@@ -48,6 +48,8 @@ pub(crate) struct SignedInWith {
     pub(crate) return_to: String,
     /// What the sign-in did to the org's connection.
     pub(crate) joined: Joined,
+    /// Whether the org follows another one at its address, and this admin is here for the first time.
+    pub(crate) follows_another: bool,
 }
 
 /// Completes a sign-in: exchanges the code, verifies the admin, and connects the org if needed.
@@ -70,33 +72,43 @@ pub(crate) async fn finish(
     };
     let tenant = grant.tenant.clone();
     let (connection, tokens) = grant.stored(&user, now);
-    let known = enter(console, &grant, &user, now).await?;
+    let known = match enter(console, &grant, &user).await {
+        Ok(known) => known,
+        Err(error) => {
+            grant.revoke(console).await;
+            return Err(error.into());
+        }
+    };
     let joined = join(console, &tenant, &connection, &tokens).await.map_err(SignInError::Connection)?;
-    if let Err(error) = console.tenants.remember_admin(&known, grant.my_domain(), &connection.user_id, now).await {
+    let my_domain = grant.my_domain(console);
+    if let Err(error) = console.tenants.remember_admin(&known, my_domain, &connection.user_id, now).await {
         // Only an org that follows this one would miss it.
         tracing::warn!(%tenant, %error, "an admin is not remembered");
     }
+    let is_new_here = known.admins.is_none_or(|admins| !admins.contains_key(&connection.user_id));
+    let follows_another = is_new_here && known.predecessor.is_some();
     tracing::info!(%tenant, user = %user.user_id, ?joined, "an admin signed in");
     // For the history of changes.
     let label = user.preferred_username.or(user.email).unwrap_or_else(|| user.user_id.to_string());
-    let session = Session::new(tenant, label, now).named(random::text()).called(user.name, grant.host());
-    Ok(SignedInWith { session, return_to: attempt.return_to, joined })
+    let session = Session::new(tenant, label, now).of_user(user.user_id).named(random::text());
+    let session = session.called(user.name, grant.host());
+    Ok(SignedInWith { session, return_to: attempt.return_to, joined, follows_another })
 }
 
 /// The tenant of the grant's org, which is created if it is new. Another org at the same address, as a sandbox before it
-/// was refreshed, is remembered with it.
-async fn enter(console: &Console, grant: &Grant, user: &UserInfo, now: Timestamp) -> Result<Tenant, store::Error> {
+/// was refreshed, is remembered with it: if that cannot be looked for, the tenant is not created, as it would not be looked
+/// for again.
+async fn enter(console: &Console, grant: &Grant, user: &UserInfo) -> Result<Tenant, store::Error> {
     let tenant = &grant.tenant;
     if let Some(known) = console.tenants.get(tenant).await? {
         return Ok(known);
     }
-    let predecessor = console.tenants.find_predecessor(tenant, grant.my_domain(), &user.user_id).await;
-    let predecessor = predecessor.unwrap_or_else(|error| {
-        tracing::warn!(%tenant, %error, "no predecessor of a new org was looked for");
-        None
-    });
-    console.tenants.create_after(tenant, predecessor.as_ref(), now).await?;
-    Ok(Tenant::new(tenant.clone()))
+    let predecessor = match grant.my_domain(console) {
+        Some(my_domain) => console.tenants.find_predecessor(tenant, my_domain, &user.user_id).await?,
+        None => None,
+    };
+    console.tenants.create_after(tenant, predecessor.as_ref(), Timestamp::now()).await?;
+    Ok(Tenant { predecessor, ..Tenant::new(tenant.clone()) })
 }
 
 /// The grant's user, if they administer an allowed org.

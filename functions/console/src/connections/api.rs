@@ -27,5 +27,5 @@ pub(crate) async fn show(
     State(console): State<Arc<Console>>,
     SignedIn { session, .. }: SignedIn,
 ) -> Result<Json<Connections>, ApiError> {
-    Ok(Json(Connections::load(&console, &session.tenant).await?))
+    Ok(Json(Connections::load(&console, &session).await?))
 }

@@ -86,7 +86,7 @@ async fn render(
     failed: FailedChange,
     made: Option<NewLink>,
 ) -> Result<Html<String>, PageError> {
-    let connections = Connections::load(console, &page.session.tenant).await?;
+    let connections = Connections::load(console, &page.session).await?;
     let has_app = console.aircall.has_app().await?;
     let FailedChange { problem, errors, api_id } = failed;
     Ok(page::render(&ConnectionsPage {
@@ -159,6 +159,15 @@ pub(crate) async fn dismiss_predecessor(
 ) -> Result<Response, PageError> {
     predecessor::dismiss(&console, &page.session.tenant).await?;
     Ok(page::done(NAV.path, Flash::PredecessorDismissed))
+}
+
+/// Forgets the user whose dead connection was replaced.
+pub(crate) async fn dismiss_former_user(
+    State(console): State<Arc<Console>>,
+    SubmittedForm { page, .. }: SubmittedForm,
+) -> Result<Response, PageError> {
+    salesforce::dismiss_former_user(&console, &page.session.tenant).await?;
+    Ok(page::done(NAV.path, Flash::FormerUserDismissed))
 }
 
 /// Disconnects the org.

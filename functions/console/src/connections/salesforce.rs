@@ -13,7 +13,7 @@ use lambda::queue::WakeUp;
 use org::{BatchError, Org, connection};
 use salesforce::{OrgCheck, SetUpStep, oauth};
 use secrecy::{ExposeSecret as _, SecretString};
-use store::{ApiUsage, Connection, Consent, LeaseKind, SalesforceTokens, Tenant, TenantId};
+use store::{ApiUsage, Connection, Consent, FormerUser, LeaseKind, SalesforceTokens, Tenant, TenantId};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 use url::Url;
@@ -36,6 +36,8 @@ const CHECK: Lease = Lease { kind: LeaseKind::Check, wait: Duration::ZERO, lasts
 pub(crate) enum Joined {
     /// It connected the org.
     Connected,
+    /// The same, in place of another user's dead connection.
+    TookOver,
     /// The org was connected already; the sign-in's own grant was revoked.
     Kept,
 }
@@ -52,6 +54,7 @@ pub(crate) async fn join(
     tokens: &SalesforceTokens,
 ) -> Result<Joined, ConnectionError> {
     let joined = with_lease(console, tenant, TOKENS, async |known: Tenant| {
+        remember_connector(console, &known).await?;
         let previous = console.connector.tokens.get(tenant).await?;
         // If it is the same grant, revoking it would end the new connection too.
         let is_other = |previous: &SalesforceTokens| {
@@ -60,14 +63,25 @@ pub(crate) async fn join(
         if is_live(&known) && previous.is_some() {
             return Ok((Joined::Kept, previous.filter(is_other).map(|_| tokens.clone())));
         }
+        let former = former_user(&known, connection);
+        if former != known.former_user {
+            console.tenants.set_former_user(tenant, former.as_ref()).await?;
+        }
         store_grant(console, &known, connection, tokens).await?;
-        Ok((Joined::Connected, previous.filter(is_other)))
+        let joined = if former.is_some() { Joined::TookOver } else { Joined::Connected };
+        Ok((joined, previous.filter(is_other)))
     });
     let joined = revoke_unused(console, tenant, tokens, joined.await).await;
-    if matches!(joined, Ok(Joined::Connected)) {
+    if matches!(joined, Ok(Joined::Connected | Joined::TookOver)) {
         wake(console, tenant).await;
     }
     joined
+}
+
+/// The user whose dead connection this one replaces, if that is another user.
+fn former_user(known: &Tenant, connection: &Connection) -> Option<FormerUser> {
+    let former = known.salesforce.as_ref().filter(|former| former.user_id != connection.user_id);
+    former.map(|former| FormerUser { id: former.user_id.clone(), name: former.user_name.clone() })
 }
 
 /// What a consent did to the tenant's connection.
@@ -99,12 +113,10 @@ pub(crate) async fn replace(
         {
             return Ok((Replaced::LinkGone, Some(tokens.clone())));
         }
-        remember_admin(console, &known).await?;
+        remember_connector(console, &known).await?;
         let previous = console.connector.tokens.get(tenant).await?;
         store_grant(console, &known, connection, tokens).await?;
-        if link.is_some() {
-            console.consent_links.delete(tenant).await?;
-        }
+        end_choice(console, &known, link.is_some()).await;
         let is_other = |previous: &SalesforceTokens| {
             previous.refresh_token.expose_secret() != tokens.refresh_token.expose_secret()
         };
@@ -117,13 +129,34 @@ pub(crate) async fn replace(
     replaced
 }
 
-/// Remembers who connected the org before admins were remembered: only the connection tells it, and its user need not be
-/// an admin from now on.
-async fn remember_admin(console: &Console, known: &Tenant) -> Result<(), store::Error> {
+/// Uses the link up, and forgets the user before. The connection is stored, so what fails is only logged: the former grant
+/// is revoked and the writer woken all the same.
+async fn end_choice(console: &Console, known: &Tenant, has_link: bool) {
+    let tenant = &known.id;
+    if has_link && let Err(error) = console.consent_links.delete(tenant).await {
+        tracing::warn!(%tenant, %error, "a consent link that was used stays valid until it expires");
+    }
+    if known.former_user.is_some()
+        && let Err(error) = console.tenants.set_former_user(tenant, None).await
+    {
+        tracing::warn!(%tenant, %error, "the user of the former connection is still mentioned");
+    }
+}
+
+/// Forgets the user whose dead connection was replaced.
+pub(crate) async fn dismiss_former_user(console: &Console, tenant: &TenantId) -> Result<(), store::Error> {
+    console.tenants.set_former_user(tenant, None).await
+}
+
+/// Remembers who connected the org before admins were remembered: only the connection tells it. From now on, its user need
+/// not be an admin, and another admin may be the first who is remembered.
+async fn remember_connector(console: &Console, known: &Tenant) -> Result<(), store::Error> {
     match &known.salesforce {
-        Some(Connection { instance_url, user_id, connected_at, .. }) if known.admins.is_empty() => {
-            let host = consent::host_of(instance_url);
-            console.tenants.remember_admin(known, host, user_id, *connected_at).await
+        Some(Connection { instance_url, user_id, connected_at, .. })
+            if known.admins.is_none() && !user_id.is_empty() =>
+        {
+            let my_domain = login_host::my_domain(console, consent::host_of(instance_url));
+            console.tenants.remember_admin(known, my_domain, user_id, *connected_at).await
         }
         _ => Ok(()),
     }

@@ -5,8 +5,8 @@ use jiff::fmt::serde::timestamp::second::{optional, required};
 use rules::StatusChoice;
 use serde::Serialize;
 use store::{
-    AircallAuth, AircallConnection, AircallState, ApiUsage, Connection, ConnectionState, ConsentLink, OrgFacts, Tenant,
-    TenantId,
+    AircallAuth, AircallConnection, AircallState, ApiUsage, Connection, ConnectionState, ConsentLink, FormerUser,
+    OrgFacts, Tenant,
 };
 use utoipa::ToSchema;
 
@@ -15,6 +15,7 @@ use super::predecessor;
 use super::salesforce::statuses::{self, StatusesView};
 use crate::connections::warning::{self, Warning};
 use crate::console::Console;
+use crate::web::session::Session;
 
 /// The tenant's connections.
 #[derive(Debug, Serialize, ToSchema)]
@@ -61,6 +62,9 @@ pub(crate) struct SalesforceView {
     /// were copied or declined; null if there is none.
     #[schema(required)]
     pub(crate) predecessor: Option<PredecessorView>,
+    /// The name of the user whose dead connection this one replaced, until an admin has seen to it.
+    #[serde(skip)]
+    pub(crate) former_user: Option<String>,
     /// The statuses of Tasks.
     pub(crate) statuses: StatusesView,
     /// What the statuses follow from: the facts about the org, and the admin's choice.
@@ -86,7 +90,7 @@ pub(crate) struct ConsentLinkView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Predecessor)]
 pub(crate) struct PredecessorView {
-    /// Whether its settings can be copied: only if the admin who signed in to this org first administered it.
+    /// Whether its settings can be copied by whoever asks: an admin who administered that org, too.
     pub(crate) is_copyable: bool,
     /// Whether copying replaces settings or choices that were made in this org.
     pub(crate) replaces: bool,
@@ -167,9 +171,9 @@ pub(crate) enum WebhookStatus {
 }
 
 impl Connections {
-    /// Loads the tenant's connections. The webhook is checked at Aircall, see [`health::check_webhook`].
-    pub(crate) async fn load(console: &Console, tenant: &TenantId) -> Result<Self, store::Error> {
-        let Some(mut tenant) = console.tenants.get(tenant).await? else {
+    /// Loads the connections of the session's tenant. The webhook is checked at Aircall, see [`health::check_webhook`].
+    pub(crate) async fn load(console: &Console, session: &Session) -> Result<Self, store::Error> {
+        let Some(mut tenant) = console.tenants.get(&session.tenant).await? else {
             return Ok(Self { salesforce: None, former_login_url: None, aircall: None });
         };
         let reason = health::check_webhook(console, &mut tenant).await;
@@ -180,13 +184,7 @@ impl Connections {
         });
         let now = Timestamp::now();
         let link = console.consent_links.get(&tenant.id, now).await?;
-        let predecessor = match &tenant.predecessor {
-            Some(former) => {
-                let (is_copyable, replaces) = (former.tenant.is_some(), predecessor::replaces(console, &tenant).await?);
-                Some(PredecessorView { is_copyable, replaces })
-            }
-            None => None,
-        };
+        let predecessor = predecessor::offer(console, &tenant, session).await?;
         let salesforce = SalesforceView::from_tenant(tenant, link, predecessor, now);
         Ok(Self { salesforce, former_login_url, aircall })
     }
@@ -200,6 +198,7 @@ impl SalesforceView {
         now: Timestamp,
     ) -> Option<Self> {
         let Connection { org_id, instance_url, login_url, user_id, user_name, connected_at } = tenant.salesforce?;
+        let former_user = tenant.former_user.filter(|former| former.id != user_id);
         let facts = statuses::facts(tenant.facts.clone(), now);
         Some(Self {
             org_id,
@@ -211,6 +210,7 @@ impl SalesforceView {
             state: StateView::new(tenant.state),
             api_usage: tenant.api_usage,
             predecessor,
+            former_user: former_user.map(|FormerUser { id, name }| name.unwrap_or(id)),
             consent_link: link.map(|ConsentLink { made_by, expires_at, .. }| ConsentLinkView { made_by, expires_at }),
             statuses: StatusesView::new(&facts, &tenant.statuses),
             status_facts: (facts, tenant.statuses),

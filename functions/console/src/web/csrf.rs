@@ -76,17 +76,22 @@ pub(crate) async fn csrf_protect(State(kit): State<Arc<Kit>>, request: Request, 
 
 /// Whether the headers allow that the request comes from one of our own pages, or from no page at all.
 /// Every current browser sends where a request comes from: <https://www.w3.org/TR/fetch-metadata/>
+pub(crate) fn is_from_own_page(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site").map(|site| site.to_str().unwrap_or("?"));
+    site.is_none_or(|site| matches!(site, "same-origin" | "none"))
+}
+
+/// The same for scripts, which also send their origin; our own pages' forms do not, as they send no referrer.
 ///
 /// A proxy that serves the console's own address need not pass its `Host` header on.
 fn is_same_origin(headers: &HeaderMap, public_url: Option<&BaseUrl>) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let site = text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
     let ours = public_url.map(BaseUrl::authority).or_else(|| text(header::HOST.as_str()));
     let origin = text(header::ORIGIN.as_str()).is_none_or(|origin| {
         let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
         authority.is_some() && authority == ours
     });
-    site && origin
+    is_from_own_page(headers) && origin
 }
 
 /// Whether the body is declared as JSON, or there is no body.

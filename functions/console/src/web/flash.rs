@@ -35,6 +35,10 @@ pub(crate) enum Flash {
     NothingFailed,
     /// The Salesforce org was connected by signing in.
     SalesforceConnected,
+    /// The same, in place of another user's dead connection.
+    SalesforceTakenOver,
+    /// The former user is no longer mentioned.
+    FormerUserDismissed,
     /// An admin who was signed in to one org signed in to another.
     OtherOrg,
     /// The Salesforce org was disconnected.
@@ -85,6 +89,10 @@ impl Flash {
             Flash::RetriedSome => "The latest 200 failed calls are being written again. Retry the others afterwards.",
             Flash::NothingFailed => "There were no failed calls left to retry.",
             Flash::SalesforceConnected => "Salesforce is connected.",
+            Flash::SalesforceTakenOver => {
+                "Salesforce is connected again, now with your own access: that of the user before was no longer accepted."
+            }
+            Flash::FormerUserDismissed => "Calls go on being logged with the access of the user below.",
             Flash::OtherOrg => {
                 "You signed in to another org, and this is its own console. The settings and the Aircall account of \
                  the previous org stay with that org: sign in to it to go back."

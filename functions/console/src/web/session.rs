@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::fmt::serde::timestamp::second::required;
 use jiff::{SignedDuration, Timestamp};
+use rules::SalesforceId;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -33,6 +34,9 @@ pub struct Session {
     pub tenant: TenantId,
     /// The admin, as an ID or a label for the history of changes.
     pub user: String,
+    /// The admin's Salesforce user; `None` in sessions of before, and for an API token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<SalesforceId>,
     /// When the admin signed in.
     #[serde(with = "required")]
     pub issued: Timestamp,
@@ -54,13 +58,19 @@ impl Session {
     /// A session that begins `now` and lasts [`LIFETIME`].
     pub fn new(tenant: TenantId, user: impl Into<String>, now: Timestamp) -> Self {
         let (user, expires) = (user.into(), now + LIFETIME);
-        Self { tenant, user, issued: now, expires, id: None, name: None, org: None }
+        Self { tenant, user, user_id: None, issued: now, expires, id: None, name: None, org: None }
     }
 
     /// The same session with this unique ID.
     #[must_use]
     pub fn named(self, id: impl Into<String>) -> Self {
         Self { id: Some(id.into()), ..self }
+    }
+
+    /// The same session with the admin's Salesforce user, whom Salesforce has confirmed.
+    #[must_use]
+    pub fn of_user(self, user_id: SalesforceId) -> Self {
+        Self { user_id: Some(user_id), ..self }
     }
 
     /// The same session with the admin's and the org's display names.
@@ -142,6 +152,15 @@ mod tests {
         for (now, expected) in [(999, None), (1000, Some(&ours)), (44_199, Some(&ours)), (44_200, None)] {
             check(&value(&key), &key, now, expected);
         }
+    }
+
+    #[test]
+    fn a_session_of_before_names_no_user() {
+        let payload = r#"{"tenant":"one","user":"user@example.com","issued":1000,"expires":44200}"#;
+        assert_eq!(serde_json::from_str::<Session>(payload).unwrap(), session());
+        let ours = session().of_user(SalesforceId::parse("005000000000001").unwrap());
+        let value = ours.sign(&key("key")).strip_prefix("session=").unwrap().to_owned();
+        check(&value, &key("key"), 1000, Some(&ours));
     }
 
     #[test]

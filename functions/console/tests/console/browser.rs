@@ -45,6 +45,13 @@ impl Browser {
         answer
     }
 
+    /// Submits a form of a page for visitors, which has no fields.
+    pub(crate) async fn submit_empty(&mut self, f: &Fixture, path: &str) -> Response {
+        let answer = f.post_as(&self.cookies(), path, &[]).await;
+        self.store_cookies(&answer);
+        answer
+    }
+
     fn store_cookies(&mut self, answer: &Response) {
         for cookie in answer.cookies() {
             let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
@@ -65,8 +72,14 @@ impl Browser {
 
     /// Signs in as the org's admin.
     pub(crate) async fn sign_in(&mut self, f: &Fixture) -> Response {
-        let login_page = self.begin(f, "at=production").await;
-        let callback = decide(&login_page, &f.vendors.salesforce.admin_user_id(), "allow").await;
+        self.sign_in_as(f, &f.vendors.salesforce.admin_user_id(), "/").await
+    }
+
+    /// Signs in as this user, to see this page.
+    pub(crate) async fn sign_in_as(&mut self, f: &Fixture, user: &str, return_to: &str) -> Response {
+        let query = Serializer::new("at=production".to_owned()).append_pair("return_to", return_to).finish();
+        let login_page = self.begin(f, &query).await;
+        let callback = decide(&login_page, user, "allow").await;
         self.open(f, &callback).await
     }
 }

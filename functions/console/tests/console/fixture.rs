@@ -1,9 +1,14 @@
 //! A console with two tenants, its tables and vendors, and helpers to send requests.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::config::interceptors::BeforeSerializationInterceptorContextRef;
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept};
+use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::operation::scan::ScanInput;
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -108,18 +113,56 @@ fn sqs_client(sqs: &MockServer) -> aws_sdk_sqs::Client {
     aws_sdk_sqs::Client::new(&config)
 }
 
+/// Fails the first scan before it is sent.
+#[derive(Debug, Default)]
+struct FailingScan(AtomicBool);
+
+impl Intercept for FailingScan {
+    fn name(&self) -> &'static str {
+        "FailingScan"
+    }
+
+    fn read_before_execution(
+        &self,
+        context: &BeforeSerializationInterceptorContextRef<'_>,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let is_scan = context.input().downcast_ref::<ScanInput>().is_some();
+        if is_scan && !self.0.swap(true, Ordering::SeqCst) { Err("throttled".into()) } else { Ok(()) }
+    }
+}
+
 impl Fixture {
     pub(crate) async fn new() -> Self {
         Self::with_allowed_orgs(OrgList::All).await
     }
 
+    /// A console whose first scan of a table fails.
+    pub(crate) async fn with_failing_scan() -> Self {
+        let mut tables = TestTables::start().await;
+        let config = tables.dynamodb.config().to_builder().interceptor(FailingScan::default()).build();
+        tables.dynamodb = aws_sdk_dynamodb::Client::from_conf(config);
+        Self::over(tables, Vendors::start().await, OrgList::All).await
+    }
+
+    /// A console whose requests to its tables pass the vendors' barrier, too.
+    pub(crate) async fn with_barrier_to_tables() -> Self {
+        let (mut tables, vendors) = (TestTables::start().await, Vendors::start().await);
+        let config = test_aws::config(vendors.in_front_of(&tables.url).await);
+        tables.dynamodb = aws_sdk_dynamodb::Client::new(&config);
+        Self::over(tables, vendors, OrgList::All).await
+    }
+
     /// A console that only admins of these orgs may sign in to.
     pub(crate) async fn with_allowed_orgs(allowed_orgs: OrgList) -> Self {
-        let tables = TestTables::start().await;
+        Self::over(TestTables::start().await, Vendors::start().await, allowed_orgs).await
+    }
+
+    async fn over(tables: TestTables, vendors: Vendors, allowed_orgs: OrgList) -> Self {
         let sqs = MockServer::start().await;
         let accepted = ResponseTemplate::new(200).set_body_json(json!({ "MessageId": "1", "MD5OfMessageBody": "" }));
         Mock::given(header_exists("x-amz-target")).respond_with(accepted).mount(&sqs).await;
-        Self::with(Arc::new(tables), Arc::new(sqs), Vendors::start().await, allowed_orgs, None)
+        Self::with(Arc::new(tables), Arc::new(sqs), vendors, allowed_orgs, None)
     }
 
     /// The same console in a new process, with empty caches.

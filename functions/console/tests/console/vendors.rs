@@ -4,6 +4,9 @@ mod barrier;
 mod secrets;
 
 use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::Request;
+use axum::response::{IntoResponse as _, Response};
 use tokio::net::TcpListener;
 
 use crate::fixture::KEY;
@@ -42,6 +45,23 @@ impl Vendors {
         secrets.listen(&serve(barrier.in_front_of(secrets.router())).await);
         Self { salesforce, salesforce_url, aircall, aircall_url, secrets, barrier }
     }
+
+    /// Puts the barrier in front of another server, too. Returns the address that leads to it.
+    pub(crate) async fn in_front_of(&self, url: &str) -> String {
+        let (http, url) = (reqwest::Client::builder().no_proxy().build().unwrap(), url.to_owned());
+        let on = async move |request| forward(http.clone(), url.clone(), request).await;
+        serve(self.barrier.in_front_of(Router::new().fallback(on))).await
+    }
+}
+
+/// Sends a request on to the server at this address.
+async fn forward(http: reqwest::Client, url: String, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    let sent = http.request(parts.method, format!("{url}{}", parts.uri)).headers(parts.headers).body(body);
+    let answer = sent.send().await.unwrap();
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    (status, headers, answer.bytes().await.unwrap()).into_response()
 }
 
 /// The secret that holds an OAuth app's credentials.

@@ -169,6 +169,8 @@ fn template(root: &Path, options: &Options, aircall_url: &str) -> Result<Templat
     let own = [
         ("AircallApiUrl", aircall_url.to_owned()),
         ("AllowedSalesforceOrgs", "*".to_owned()),
+        // Bodies that were captured years ago are calls like any other here.
+        ("RetentionDays", "3650".to_owned()),
         ("TenantRateLimit", options.tenant_rate_limit.to_string()),
     ];
     let given = options.parameters.iter().map(|(name, value)| (name.as_str(), value.clone()));

@@ -10,8 +10,19 @@ use super::authorize;
 use crate::{pages::html::page, schema, state::State, tables::Record};
 
 /// The parameters of the request that each step's form forwards.
-const FORWARDED: [&str; 7] =
-    ["response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge", "code_challenge_method"];
+///
+/// `prompt` among them changes nothing: the sandbox has no sessions of a browser, so it always asks who logs in, and for
+/// consent.
+const FORWARDED: [&str; 8] = [
+    "response_type",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
+    "prompt",
+];
 
 /// The login page. Users have no passwords: one is chosen from a list, with the admin preselected.
 pub(super) fn log_in(state: &State, parameters: &Parameters, problem: Option<&str>) -> Html<String> {

@@ -8,7 +8,8 @@ use super::Pkce;
 /// [`super::exchange`], or with an `error` for [`super::ExchangeError::of_redirect`], and with `state`.
 ///
 /// `login_url` is as in [`super::refresh`], `scope` a list such as `api refresh_token openid`. `redirect_uri` must
-/// match the app's setting exactly.
+/// match the app's setting exactly. `prompt` is what the user is asked even with a session and after a former consent, such
+/// as `login consent`.
 pub fn authorize_url(
     login_url: &Url,
     client_id: &str,
@@ -16,6 +17,7 @@ pub fn authorize_url(
     scope: &str,
     state: &str,
     pkce: &Pkce,
+    prompt: Option<&str>,
 ) -> Url {
     let mut url = login_url.clone();
     url.set_path("/services/oauth2/authorize");
@@ -27,6 +29,7 @@ pub fn authorize_url(
         .append_pair("scope", scope)
         .append_pair("state", state)
         .append_pair("code_challenge", pkce.challenge())
-        .append_pair("code_challenge_method", "S256");
+        .append_pair("code_challenge_method", "S256")
+        .extend_pairs(prompt.map(|prompt| ("prompt", prompt)));
     url
 }

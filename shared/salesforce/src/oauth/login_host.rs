@@ -46,8 +46,8 @@ impl LoginHost {
         }
     }
 
-    /// Reads what an admin types or pastes: also the org's name, or the address of any of its pages, such as
-    /// `https://example.lightning.force.com/lightning/page/home`.
+    /// Reads what an admin types or pastes: also the org's name, or the address of a page of its My Domain, of Lightning
+    /// Experience or of Setup, such as `https://example.lightning.force.com/lightning/page/home`.
     ///
     /// The text only names a host of Salesforce's, and is never itself an address that is opened.
     ///

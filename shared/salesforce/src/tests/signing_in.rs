@@ -15,7 +15,7 @@ const CALLBACK: &str = "https://console.example.com/auth/salesforce/callback";
 fn the_login_url_has_all_parameters_but_not_the_verifier() {
     let pkce = Pkce::new();
     let login_url = LoginHost::parse("example.my.salesforce.com").unwrap().url();
-    let url = authorize_url(&login_url, "app", CALLBACK, "api refresh_token openid", "st&te", &pkce);
+    let url = authorize_url(&login_url, "app", CALLBACK, "api refresh_token openid", "st&te", &pkce, None);
     assert_eq!(url.host_str(), Some("example.my.salesforce.com"));
     assert_eq!(url.path(), "/services/oauth2/authorize");
     let parameters: Vec<(String, String)> = url.query_pairs().into_owned().collect();
@@ -30,6 +30,8 @@ fn the_login_url_has_all_parameters_but_not_the_verifier() {
     ];
     assert_eq!(parameters, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     assert!(!url.as_str().contains(pkce.verifier().expose_secret()));
+    let asking = authorize_url(&login_url, "app", CALLBACK, "api", "state", &pkce, Some("login consent"));
+    assert!(asking.query_pairs().any(|pair| pair == ("prompt".into(), "login consent".into())), "{asking}");
 }
 
 async fn exchanged(answer: ResponseTemplate) -> Result<Tokens, ExchangeError> {

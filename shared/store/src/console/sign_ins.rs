@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
 
 use crate::dynamodb::item::{self, Attributes, Item};
 use crate::dynamodb::table::Table;
@@ -45,6 +46,16 @@ pub struct Consent {
     pub link: Option<TokenHash>,
 }
 
+/// How a consent began. Stored, so that a link that cannot be read is not taken for a consent without one.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ConsentKind {
+    /// By a link.
+    Link,
+    /// The tenant's admin began it.
+    Own,
+}
+
 /// The sign-ins in the console's table.
 #[derive(Clone, Debug)]
 pub struct SignIns {
@@ -71,9 +82,10 @@ impl SignIns {
             ("expires_at", item::seconds(attempt.expires_at)),
         ]));
         if let Some(Consent { tenant, link }) = &attempt.consent {
+            let kind = if link.is_some() { ConsentKind::Link } else { ConsentKind::Own };
             let link = link.as_ref().map(|link| ("consent_link", item::value(link)));
-            let tenant = ("consent_tenant", item::text(tenant.as_str()));
-            item.extend([tenant].into_iter().chain(link).map(|(name, value)| (name.to_owned(), value)));
+            let attributes = [("consent_tenant", item::text(tenant.as_str())), ("consent_kind", item::value(&kind))];
+            item.extend(attributes.into_iter().chain(link).map(|(name, value)| (name.to_owned(), value)));
         }
         self.table.put(item).await
     }
@@ -113,10 +125,8 @@ fn key_of(state_hash: &TokenHash) -> Attributes {
 
 fn read(state_hash: TokenHash, item: Attributes) -> Result<Attempt, Corrupt> {
     let mut item = Item::new(item, "item");
-    let link = item.optional("consent_link");
-    let consent = item.optional("consent_tenant").map(|tenant| Consent { tenant, link });
     Ok(Attempt {
-        consent,
+        consent: consent(&mut item)?,
         state_hash,
         code_verifier: item.required("code_verifier")?,
         login_url: item.required("login_url")?,
@@ -124,4 +134,14 @@ fn read(state_hash: TokenHash, item: Attributes) -> Result<Attempt, Corrupt> {
         browser_hash: item.required("browser_hash")?,
         expires_at: item.instant("expires_at").ok_or_else(|| item.corrupt("expires_at"))?,
     })
+}
+
+/// What a consent is for. None of it may be unreadable: it would be taken for a sign-in, or for a consent of the admin.
+fn consent(item: &mut Item) -> Result<Option<Consent>, Corrupt> {
+    let Some(tenant) = item.readable("consent_tenant")? else { return Ok(None) };
+    let link = match item.required("consent_kind")? {
+        ConsentKind::Link => Some(item.required("consent_link")?),
+        ConsentKind::Own => None,
+    };
+    Ok(Some(Consent { tenant, link }))
 }

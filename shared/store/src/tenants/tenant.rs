@@ -9,6 +9,7 @@ use crate::tenant_id::TenantId;
 use crate::tenants::aircall::AircallConnection;
 use crate::tenants::choices::{self, ChosenUsers};
 use crate::tenants::connect;
+use crate::tenants::former_user::{self, FormerUser};
 use crate::tenants::grant;
 use crate::tenants::org_facts::OrgFacts;
 use crate::tenants::own_lines;
@@ -52,8 +53,10 @@ pub struct Tenant {
     pub last_event_at: Option<Timestamp>,
     /// The host of the org, which outlives the connection.
     pub my_domain: Option<String>,
-    /// Who signed in as an admin of the org.
-    pub admins: Admins,
+    /// Who signed in as an admin of the org; `None` if that was never remembered.
+    pub admins: Option<Admins>,
+    /// The user whose dead connection an admin replaced by signing in, until an admin has seen to it.
+    pub former_user: Option<FormerUser>,
     /// The org that was known before at the same address, until an admin has copied its settings or declined.
     pub predecessor: Option<Predecessor>,
 }
@@ -78,7 +81,8 @@ impl Tenant {
             users: ChosenUsers::new(),
             last_event_at: None,
             my_domain: None,
-            admins: Admins::new(),
+            admins: None,
+            former_user: None,
             predecessor: None,
         }
     }
@@ -111,7 +115,8 @@ pub(crate) fn read(id: &TenantId, item: Attributes) -> Result<Tenant, Corrupt> {
         users: choices::read_users(&mut item),
         last_event_at: item.instant("last_event_at"),
         my_domain: item.optional(predecessor::MY_DOMAIN),
-        admins: item.optional(predecessor::ADMINS).unwrap_or_default(),
+        admins: predecessor::read_admins(&mut item),
+        former_user: item.optional(former_user::FORMER_USER),
         predecessor: item.optional(predecessor::PREDECESSOR),
     })
 }

@@ -63,7 +63,7 @@ pub(crate) async fn connect(
     })?;
     let key = key::read(&body.api_id, &body.api_token)?;
     aircall::connect(&console, &session.tenant, &key, &console.base_url(&headers)?).await?;
-    Ok(Json(Connections::load(&console, &session.tenant).await?))
+    Ok(Json(Connections::load(&console, &session).await?))
 }
 
 /// Reactivate the webhook
@@ -82,7 +82,7 @@ pub(crate) async fn reactivate(
     headers: HeaderMap,
 ) -> Result<Json<Connections>, ApiError> {
     aircall::reactivate(&console, &session.tenant, &console.base_url(&headers)?).await?;
-    Ok(Json(Connections::load(&console, &session.tenant).await?))
+    Ok(Json(Connections::load(&console, &session).await?))
 }
 
 /// Rotate the webhook
@@ -102,7 +102,7 @@ pub(crate) async fn rotate(
     headers: HeaderMap,
 ) -> Result<Json<Connections>, ApiError> {
     aircall::rotate(&console, &session.tenant, &console.base_url(&headers)?).await?;
-    Ok(Json(Connections::load(&console, &session.tenant).await?))
+    Ok(Json(Connections::load(&console, &session).await?))
 }
 
 /// Disconnect the Aircall account

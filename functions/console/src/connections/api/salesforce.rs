@@ -217,8 +217,8 @@ pub(crate) async fn withdraw_consent_link(
 
 /// Copy the former org's settings
 ///
-/// For an org at the address of one that was known before, such as a refreshed sandbox, if the admin who signed in first
-/// administered both: copies the former org's settings as a new version, and the chosen statuses and users.
+/// For an org at the address of one that was known before, such as a refreshed sandbox, if the admin administered both:
+/// copies the former org's settings as a new version, and the chosen statuses and users, if there are any.
 #[utoipa::path(
     post,
     path = "/api/connections/salesforce/predecessor/copy",

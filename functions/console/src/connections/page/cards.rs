@@ -56,6 +56,8 @@ pub(crate) struct OrgFacts {
     pub(crate) org_id: String,
     pub(crate) user: String,
     pub(crate) user_url: String,
+    /// The user whose dead connection this one replaced, until an admin has seen to it.
+    pub(crate) former_user: Option<String>,
     /// The org that was known before at this address, if there was one.
     pub(crate) predecessor: Option<PredecessorView>,
     /// The link by which another user can connect the org, if there is one.
@@ -153,6 +155,7 @@ impl OrgFacts {
             url: view.instance_url.clone(),
             user_url: format!("{}/lightning/r/User/{}/view", view.instance_url, view.user_id),
             user: view.user_name.unwrap_or(view.user_id),
+            former_user: view.former_user,
             predecessor: view.predecessor,
             link: view
                 .consent_link

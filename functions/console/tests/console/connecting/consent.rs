@@ -7,8 +7,9 @@ use salesforce::LEAST_ACCESS;
 use salesforce_sandbox::Options;
 use serde_json::{Value, json};
 use store::{Connection, ConnectionState, ConsentLink, ConsentLinks, OrgFacts, Tenant, TokenHash};
+use url::Url;
 
-use super::sign_in::grants;
+use super::sign_in::{grants, make_dead};
 use crate::browser::{Browser, decide};
 use crate::fixture::{Fixture, HOST, Response, at, cookie};
 
@@ -23,7 +24,7 @@ async fn connected() -> (Fixture, Browser) {
 }
 
 /// Makes a link for the tenant with this session cookie, and returns its path.
-async fn link(f: &Fixture, cookies: &str) -> String {
+pub(crate) async fn link(f: &Fixture, cookies: &str) -> String {
     let answer = f.send_as(cookies, Method::POST, PATH, "").await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
     let left = answer.body["expires_at"].as_i64().unwrap() - Timestamp::now().as_second();
@@ -32,18 +33,27 @@ async fn link(f: &Fixture, cookies: &str) -> String {
     url.strip_prefix(&format!("https://{HOST}")).unwrap().to_owned()
 }
 
+/// The address where consents by this link begin.
+fn begin_path(link: &str) -> String {
+    link.replace("/consent/", "/auth/salesforce/consent/")
+}
+
+/// Begins as a user without any session, and returns the login page that the answer forwards to.
+async fn login_page(f: &Fixture, browser: &mut Browser, link: &str) -> Url {
+    let answer = browser.submit_empty(f, &begin_path(link)).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    answer.header("refresh").strip_prefix("0;url=").unwrap().parse().unwrap()
+}
+
 /// Opens the link as a user without any session, up to Salesforce's decision. Returns the path of the callback.
-async fn begin(f: &Fixture, browser: &mut Browser, link: &str, user: &str) -> String {
-    let begin = link.replace("/consent/", "/auth/salesforce/consent/");
+pub(crate) async fn begin(f: &Fixture, browser: &mut Browser, link: &str, user: &str) -> String {
     let page = browser.open(f, link).await;
-    assert!(page.text.contains(&format!("href=\"{begin}\"")), "{}", page.text);
-    let answer = browser.open(f, &begin).await;
-    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
-    decide(&answer.header(header::LOCATION).parse().unwrap(), user, "allow").await
+    assert!(page.text.contains(&format!("<form method=\"post\" action=\"{}\">", begin_path(link))), "{}", page.text);
+    decide(&login_page(f, browser, link).await, user, "allow").await
 }
 
 /// Consents by the link as this user.
-async fn consent(f: &Fixture, link: &str, user: &str) -> Response {
+pub(crate) async fn consent(f: &Fixture, link: &str, user: &str) -> Response {
     let mut browser = Browser::default();
     let callback = begin(f, &mut browser, link, user).await;
     let answer = browser.open(f, &callback).await;
@@ -69,7 +79,7 @@ fn check_refused(answer: &Response, status: StatusCode, message: &str) {
     check_no_session(answer);
 }
 
-fn standard_user(f: &Fixture) -> String {
+pub(crate) fn standard_user(f: &Fixture) -> String {
     f.vendors.salesforce.standard_user_id().unwrap()
 }
 
@@ -97,8 +107,7 @@ async fn a_user_who_is_no_admin_connects_the_org_by_a_link() {
     let facts = OrgFacts { missing_fields, ..OrgFacts::default() };
     let known = f.tenants.get(&tenant).await.unwrap().unwrap();
     f.tenants.set_facts(&Tenant { facts, ..known }).await.unwrap();
-    let (since, reason) = (Timestamp::now(), "Salesforce no longer accepts this connection.".to_owned());
-    f.tenants.set_state(&tenant, &ConnectionState::ReconnectNeeded { reason, since, try_at: since }).await.unwrap();
+    make_dead(&f).await;
     let woken = f.woken().await.len();
 
     let link = link(&f, &admin.cookies()).await;
@@ -148,8 +157,8 @@ async fn a_link_that_was_replaced_withdrawn_or_has_expired_connects_nothing() {
     links.put(&f.org_tenant(), &ConsentLink { hash, made_by, expires_at: Timestamp::now() }).await.unwrap();
     for link in [&replaced, &withdrawn, &expired, "/consent/x", "/consent/%00", "/consent/sf-x.y"] {
         check_refused(&Browser::default().open(&f, link).await, StatusCode::GONE, "not valid");
-        let begin = link.replace("/consent/", "/auth/salesforce/consent/");
-        check_refused(&Browser::default().open(&f, &begin).await, StatusCode::GONE, "not valid");
+        check_refused(&Browser::default().open(&f, &begin_path(link)).await, StatusCode::GONE, "not valid");
+        check_refused(&Browser::default().submit_empty(&f, &begin_path(link)).await, StatusCode::GONE, "not valid");
     }
     // Withdrawn, or used by somebody else, while the user signs in.
     let (first, second) = (link(&f, &cookies).await, &mut Browser::default());
@@ -188,13 +197,47 @@ async fn a_user_with_whom_no_call_could_be_logged_is_refused_and_the_link_stays_
     let fault = json!({ "path": "/services/data/.*/composite", "status": 403, "body": body });
     let url = format!("{}/_sandbox/faults", f.vendors.salesforce_url);
     reqwest::Client::new().post(url).body(fault.to_string()).send().await.unwrap();
-    check_refused(&consent(&f, &link, &standard_user(&f)).await, StatusCode::FORBIDDEN, "API Enabled");
+    let answer = consent(&f, &link, &standard_user(&f)).await;
+    check_refused(&answer, StatusCode::FORBIDDEN, "API Enabled");
+    assert!(answer.text.contains("Your access was given back."), "{}", answer.text);
     assert_eq!((refresh_token(&f), grants(&f)), (former, 1));
     // What only leaves something out is no reason.
     let answer = consent(&f, &link, &standard_user(&f)).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
     assert!(answer.text.contains("calls are not logged on Leads"), "{}", answer.text);
     assert_eq!((connected_user(&f).await, grants(&f)), (standard_user(&f), 1));
+}
+
+#[tokio::test]
+async fn access_that_salesforce_did_not_take_back_is_not_said_to_be_given_back() {
+    let (f, admin) = connected().await;
+    let link = link(&f, &admin.cookies()).await;
+    set_options(&f, |options| options.hidden_objects = vec!["Task".to_owned()]);
+    let fault = json!({ "path": "/services/oauth2/revoke", "status": 503 });
+    let url = format!("{}/_sandbox/faults", f.vendors.salesforce_url);
+    reqwest::Client::new().post(url).body(fault.to_string()).send().await.unwrap();
+    let answer = consent(&f, &link, &standard_user(&f)).await;
+    check_refused(&answer, StatusCode::FORBIDDEN, "did not confirm that your access was given back");
+}
+
+#[tokio::test]
+async fn a_consent_begins_on_the_page_of_its_link_and_asks_who_signs_in() {
+    let (f, admin) = connected().await;
+    let link = link(&f, &admin.cookies()).await;
+    let begin = begin_path(&link);
+    // Without the page, or from another site's page, the page is shown first.
+    let post = Request::post(&begin).header("sec-fetch-site", "cross-site").body(Body::empty()).unwrap();
+    for answer in [f.request(post).await, Browser::default().open(&f, &begin).await] {
+        assert_eq!((answer.status, answer.cookies().len()), (StatusCode::OK, 0));
+        assert!(answer.text.contains("asks you to connect") && answer.headers.get("refresh").is_none());
+    }
+    let post = Request::post(&begin).header("sec-fetch-site", "same-origin").body(Body::empty()).unwrap();
+    let answer = f.request(post).await;
+    let login_page: Url = answer.header("refresh").strip_prefix("0;url=").unwrap().parse().unwrap();
+    assert!(login_page.query_pairs().any(|pair| pair == ("prompt".into(), "login consent".into())), "{login_page}");
+    // An admin who signs in is not asked more than before.
+    let own = Browser::default().begin(&f, "at=production").await;
+    assert!(own.query_pairs().all(|(name, _)| name != "prompt"), "{own}");
 }
 
 #[tokio::test]
@@ -226,11 +269,14 @@ async fn a_consent_that_salesforce_contradicts_or_the_user_denies_changes_nothin
     });
     let answer = consent(&f, &link, &standard_user(&f)).await;
     check_refused(&answer, StatusCode::FORBIDDEN, "name different users or orgs");
+    assert!(answer.text.contains("Please open the link again"), "{}", answer.text);
     set_options(&f, |options| options.userinfo = None);
     let mut browser = Browser::default();
-    let login_page = browser.open(&f, &link.replace("/consent/", "/auth/salesforce/consent/")).await;
-    let callback = decide(&login_page.header(header::LOCATION).parse().unwrap(), &standard_user(&f), "deny").await;
-    check_refused(&browser.open(&f, &callback).await, StatusCode::FORBIDDEN, "You did not allow access");
+    let login_page = login_page(&f, &mut browser, &link).await;
+    let callback = decide(&login_page, &standard_user(&f), "deny").await;
+    let answer = browser.open(&f, &callback).await;
+    check_refused(&answer, StatusCode::FORBIDDEN, "You did not allow access");
+    assert!(!answer.text.contains("ign in again") && !answer.text.contains("given back"), "{}", answer.text);
     assert_eq!((connected_user(&f).await, grants(&f)), (f.vendors.salesforce.admin_user_id(), 1));
 }
 
@@ -242,7 +288,9 @@ async fn a_callback_of_a_consent_works_once_in_its_browser_and_never_signs_in() 
     let user = f.vendors.salesforce.admin_user_id();
     let mut browser = Browser::default();
     let callback = begin(&f, &mut browser, &link, &user).await;
-    check_refused(&Browser::default().open(&f, &callback).await, StatusCode::FORBIDDEN, "another browser");
+    let elsewhere = Browser::default().open(&f, &callback).await;
+    check_refused(&elsewhere, StatusCode::FORBIDDEN, "another browser");
+    assert!(elsewhere.text.contains("Please open the link again, or begin again under Connections."));
     check_refused(&browser.open(&f, &callback).await, StatusCode::BAD_REQUEST, "was used before");
     let callback = begin(&f, &mut browser, &link, &user).await;
     // Not even if the state is presented as that of a sign-in.

@@ -305,20 +305,55 @@ async fn repeated_sign_ins_keep_one_grant_and_the_existing_connection() {
     assert_eq!(f.stored(&f.org_tenant()).await, connected);
 }
 
+/// Salesforce no longer accepts the connection.
+pub(crate) async fn make_dead(f: &Fixture) {
+    let (since, reason) = (jiff::Timestamp::now(), "Salesforce no longer accepts this connection.".to_owned());
+    let dead = ConnectionState::ReconnectNeeded { reason, since, try_at: since };
+    f.tenants.set_state(&f.org_tenant(), &dead).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_dead_connection_is_replaced_by_signing_in() {
     let f = Fixture::new().await;
     Browser::default().sign_in(&f).await;
     let (tenant, secret) = (f.org_tenant(), format!("salesforce/{}", f.org_tenant()));
     let before = f.vendors.secrets.get(&secret).unwrap();
-    let (since, reason) = (jiff::Timestamp::now(), "Salesforce no longer accepts this connection.".to_owned());
-    let dead = ConnectionState::ReconnectNeeded { reason, since, try_at: since };
-    f.tenants.set_state(&tenant, &dead).await.unwrap();
+    make_dead(&f).await;
     let mut browser = Browser::default();
     browser.sign_in(&f).await;
     let after = f.vendors.secrets.get(&secret).unwrap();
     assert_ne!(before["refresh_token"], after["refresh_token"]);
     assert_eq!((f.stored(&tenant).await.state, grants(&f)), (ConnectionState::Connected, 1));
+}
+
+#[tokio::test]
+async fn who_replaces_another_users_dead_connection_by_signing_in_is_told_and_can_ask_that_user() {
+    let f = Fixture::new().await;
+    let (mut admin, org) = (Browser::default(), &f.vendors.salesforce);
+    admin.sign_in(&f).await;
+    let standard = org.standard_user_id().unwrap();
+    super::consent::connect_by_link(&f, &admin.cookies(), &standard).await;
+    make_dead(&f).await;
+    let answer = admin.sign_in_as(&f, &org.admin_user_id(), "/general").await;
+    assert_eq!(answer.header(header::LOCATION), "/connections");
+    let stored = f.stored(&f.org_tenant()).await;
+    let connected_by = stored.salesforce.map(|connection| connection.user_id);
+    assert_eq!((stored.state, connected_by, grants(&f)), (ConnectionState::Connected, Some(org.admin_user_id()), 1));
+    let page = admin.open(&f, "/connections").await.text;
+    for text in
+        ["now with your own access", "no longer accepted the access of Sam Standard", "Make a link for Sam Standard"]
+    {
+        assert!(page.contains(text), "{text} is not in {page}");
+    }
+    // Until somebody consents, or an admin goes on so.
+    super::consent::connect_by_link(&f, &admin.cookies(), &standard).await;
+    assert_eq!(f.stored(&f.org_tenant()).await.former_user, None);
+    make_dead(&f).await;
+    admin.sign_in(&f).await;
+    let dismiss = "/connections/salesforce/former-user/dismiss";
+    assert_eq!(admin.submit(&f, "/connections", dismiss, &[]).await.status, StatusCode::SEE_OTHER);
+    let page = admin.open(&f, "/connections").await.text;
+    assert!(!page.contains("Sam Standard") && page.contains("Alex Admin"), "{page}");
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ async fn org(options: Options) -> Served {
 /// The code from the redirect; checks that the state is unchanged.
 async fn code(served: &Served, pkce: &Pkce) -> SecretString {
     let id = served.org.client_id();
-    let url = authorize_url(&served.url, &id, CALLBACK, "api refresh_token openid", "st&te", pkce);
+    let url = authorize_url(&served.url, &id, CALLBACK, "api refresh_token openid", "st&te", pkce, None);
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let answer = http.get(url).send().await.unwrap();
     let redirect: Url = answer.headers()["location"].to_str().unwrap().parse().unwrap();

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 use crate::dynamodb::item;
 use crate::test_tables::TestTables;
 use crate::tests::{START, at};
-use crate::{Attempt, Consent, SignIns, TenantId, TokenHash};
+use crate::{Attempt, Consent, Error, SignIns, TenantId, TokenHash};
 
 fn attempt(state: &str) -> Attempt {
     Attempt {
@@ -55,6 +55,23 @@ async fn what_a_sign_in_connects_is_kept() {
         sign_ins.begin(&Attempt { consent: consent.clone(), ..attempt("state") }).await.unwrap();
         let consumed = sign_ins.consume(&TokenHash::new("state"), at(START)).await.unwrap();
         assert_eq!(consumed.unwrap().consent, consent);
+    }
+}
+
+#[tokio::test]
+async fn a_consent_of_which_anything_cannot_be_read_is_an_error() {
+    let (tables, sign_ins) = store().await;
+    let consent = Consent { tenant: TenantId::parse("one").unwrap(), link: Some(TokenHash::new("link")) };
+    let attempt = Attempt { consent: Some(consent), ..attempt("state") };
+    for attribute in ["consent_tenant", "consent_kind", "consent_link"] {
+        sign_ins.begin(&attempt).await.unwrap();
+        let update = tables.dynamodb.update_item().table_name("ConsoleTable");
+        let update = update.key("tenant", item::text(format!("sign-in#{}", attempt.state_hash)));
+        let update = update.key("item", item::text("sign-in")).update_expression("SET #attribute = :value");
+        let update = update.expression_attribute_names("#attribute", attribute);
+        update.expression_attribute_values(":value", item::text("of another version?")).send().await.unwrap();
+        let consumed = sign_ins.consume(&attempt.state_hash, at(START)).await;
+        assert!(matches!(consumed, Err(Error::Corrupt(_))), "{attribute}: {consumed:?}");
     }
 }
 

@@ -46,3 +46,19 @@ async fn choices_end_with_their_org() {
     let read = tenants.get(&before.id).await.unwrap().unwrap();
     assert_eq!((read.statuses, read.users.len()), (StatusChoice::default(), 0));
 }
+
+#[tokio::test]
+async fn copied_choices_replace_only_those_of_their_kind() {
+    let tables = TestTables::start().await;
+    let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
+    let [ours, theirs] = ["005000000000001", "005000000000002"].map(|id| [(7, user(id))].into());
+    let before = Tenant { statuses: statuses(), users: ours, ..one() };
+    tenants.put(&before).await.unwrap();
+    let read = async || tenants.get(&before.id).await.unwrap().unwrap();
+    assert!(tenants.set_choices(&before.id, &StatusChoice::default(), &[].into()).await.unwrap());
+    assert_eq!(read().await, before);
+    assert!(tenants.set_choices(&before.id, &StatusChoice::default(), &theirs).await.unwrap());
+    assert_eq!(read().await, Tenant { users: theirs, ..before.clone() });
+    assert!(!tenants.set_choices(&tenant("other"), &statuses(), &[].into()).await.unwrap());
+    assert_eq!(tenants.get(&tenant("other")).await.unwrap(), None);
+}
