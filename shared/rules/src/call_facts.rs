@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::call::{Comment, Direction, Line, LineId, MissedCallReason, Party, Tag, Transfer, User};
 use crate::call_report::CallReport;
 use crate::comments::Comments;
-use crate::document::CallEvent;
+use crate::document::{CallEvent, is_of_arrival};
 use crate::observed::{self, earliest};
 use crate::transfers;
 
@@ -32,6 +32,8 @@ pub(crate) struct CallFacts {
     answered_by: Option<i64>,
     ended_by: Option<i64>,
     missed_call_reason: Option<Observed<MissedCallReason>>,
+    /// Whether the line was open when the call arrived, by the first event of its arrival.
+    open_on_arrival: Option<Observed<bool>>,
     /// The other party, where it is not a phone number.
     unusable: Option<Observed<String>>,
     #[serde(rename = "number")]
@@ -124,6 +126,7 @@ impl CallFacts {
                 users = join(users, BTreeMap::from([(id.to_string(), details)]), UserDetails::merge);
             }
         }
+        let open_on_arrival = report.line.open.filter(|_| is_of_arrival(report.event));
         let unusable = match &report.party {
             Some(Party::Unusable(text)) => Some(text.clone()),
             Some(Party::Phone(_) | Party::Anonymous) | None => None,
@@ -141,6 +144,7 @@ impl CallFacts {
             answered_by: report.answered_by().map(Timestamp::as_second),
             ended_by: report.ended_by().map(Timestamp::as_second),
             missed_call_reason: report.missed_call_reason.clone().map(|value| Observed { moment, value }),
+            open_on_arrival: open_on_arrival.map(|value| Observed { moment, value }),
             unusable: unusable.map(|value| Observed { moment, value }),
             line: (line.id != LineId::UNKNOWN).then_some(Observed { moment, value: line.id }),
             lines: BTreeMap::from([(line.id.0.to_string(), line_details)]),
@@ -164,6 +168,7 @@ impl CallFacts {
             answered_by: earliest(self.answered_by, other.answered_by),
             ended_by: earliest(self.ended_by, other.ended_by),
             missed_call_reason: self.missed_call_reason.max(other.missed_call_reason),
+            open_on_arrival: earliest(self.open_on_arrival, other.open_on_arrival),
             unusable: self.unusable.max(other.unusable),
             line: self.line.max(other.line),
             lines: join(self.lines, other.lines, LineDetails::merge),
@@ -207,6 +212,10 @@ impl CallFacts {
 
     pub(crate) fn missed_call_reason(&self) -> Option<MissedCallReason> {
         self.missed_call_reason.as_ref().map(|reason| reason.value.clone())
+    }
+
+    pub(crate) fn open_on_arrival(&self) -> Option<&Observed<bool>> {
+        self.open_on_arrival.as_ref()
     }
 
     /// The other party, if its phone number is not known.

@@ -5,12 +5,15 @@ use jiff::tz::TimeZone;
 
 use crate::call::{Call, Comment, Direction, Line, MissedCallReason};
 use crate::call_type::CallType;
-use crate::hours::time_zone_of;
+use crate::hours::{time_zone_of, why_utc};
 use crate::settings::Settings;
 use crate::text::{duration, https, inline, length, one_line, prefix, quote, without_references};
 
 /// Longest `Description`.
 pub(crate) const MAX_DESCRIPTION: usize = 32_000;
+
+/// The label of the line that says why UTC stands for the time zone of the line.
+pub(crate) const TIME_ZONE: &str = "Time zone";
 
 /// The note at the end of a truncated description.
 const TRUNCATION_NOTE: &str = "\n… (cut: Salesforce takes no more)";
@@ -40,6 +43,9 @@ pub(crate) fn describe(call: &Call, settings: &Settings) -> String {
         line(label, inline(user));
     }
     line("Started", format_local(call.started_at, &zone));
+    if let Some(why) = why_utc(&call.line) {
+        line(TIME_ZONE, format!("UTC, {why}"));
+    }
     line("Duration", duration(call.talk_seconds()));
     line("Waiting time", duration(call.waiting_seconds()));
     if let Some(reason) = call.missed_call_reason.as_ref().filter(|_| !call_type.is_answered()) {

@@ -37,6 +37,7 @@ mod org_lists;
 mod own_lines;
 pub mod phone;
 mod phone_digest;
+mod rails_zones;
 pub mod relate;
 pub mod revise;
 mod salesforce_id;
