@@ -1,5 +1,7 @@
 //! Messages: merges events into their message's aggregate, and says into which entries that is routed.
 
+use std::sync::Arc;
+
 use rules::{Conversation, DigestKey, Document, Message, MessageDocument, MessageId, Messages, OwnLines, Settings};
 use store::{MergeError, MessageAggregate, TenantId};
 
@@ -36,9 +38,14 @@ impl Evaluator {
             tracing::warn!(tenant = %update.tenant, "a message is of an unknown tenant");
             return Ok(Vec::new());
         };
-        let (aggregate, version) = self.merge_aggregate(update, &key, times).await?;
+        let group_lines = if update.value.is_group() {
+            self.own_lines.read(&update.tenant, times.now).await?
+        } else {
+            Arc::default()
+        };
+        let (aggregate, version) = self.merge_aggregate(update, &key, &group_lines, times).await?;
         let mut routed = Vec::new();
-        for message in messages(&aggregate, &key) {
+        for message in messages(&aggregate, &key, &group_lines) {
             let conversation = match aggregate.routes.get(&message.id).cloned().flatten() {
                 // A version before schema 1 may have routed it, or dropped the digest, without storing the entry.
                 Some(conversation) if conversation.is_unkeyed() => {
@@ -53,11 +60,12 @@ impl Evaluator {
     }
 
     /// Merges an update into a message's aggregate, and returns the aggregate with its version. Each message is routed
-    /// once, as soon as enough is known about it.
+    /// once, as soon as enough is known about it. `group_lines` are the own lines, of a group message.
     async fn merge_aggregate(
         &self,
         update: &Update<MessageDocument>,
         key: &DigestKey,
+        group_lines: &OwnLines,
         times: Times,
     ) -> Result<(MessageAggregate, u64), EvaluateError> {
         let Update { tenant, value: document, .. } = update;
@@ -69,7 +77,7 @@ impl Evaluator {
                 document: known_document.fold(document.clone(), MessageDocument::merge),
                 routes: known.as_ref().map(|known| known.routes.clone()).unwrap_or_default(),
             };
-            let mut unrouted = messages(&aggregate, key);
+            let mut unrouted = messages(&aggregate, key, group_lines);
             unrouted.retain(|message| !aggregate.routes.contains_key(&message.id));
             if !unrouted.is_empty() {
                 let settings = self.settings.get(tenant).await?;
@@ -153,6 +161,6 @@ impl Evaluator {
 }
 
 /// The messages of an aggregate, each under the id by which it was routed.
-fn messages(aggregate: &MessageAggregate, key: &DigestKey) -> Vec<Message> {
-    aggregate.document.messages(key, |id| aggregate.routes.contains_key(id))
+fn messages(aggregate: &MessageAggregate, key: &DigestKey, own_lines: &OwnLines) -> Vec<Message> {
+    aggregate.document.messages(key, own_lines, |id| aggregate.routes.contains_key(id))
 }

@@ -37,7 +37,8 @@ impl OwnLinesCache {
         }
     }
 
-    async fn read(&self, tenant: &TenantId, now: Timestamp) -> Result<Arc<OwnLines>, Error> {
+    /// The tenant's own lines.
+    pub(crate) async fn read(&self, tenant: &TenantId, now: Timestamp) -> Result<Arc<OwnLines>, Error> {
         if let Some(lines) = self.cache.get(tenant, now) {
             return Ok(lines);
         }

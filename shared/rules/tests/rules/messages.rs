@@ -73,7 +73,7 @@ fn key() -> DigestKey {
 
 /// The messages of a document of which nothing was stored before.
 fn messages_of(document: &MessageDocument) -> Vec<Message> {
-    document.messages(&key(), |_| false)
+    document.messages(&key(), &OwnLines::default(), |_| false)
 }
 
 fn message() -> Message {
