@@ -10,7 +10,7 @@ use jiff::fmt::serde::timestamp::second::required;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::call::{Call, CallId, Contact, Direction, Line, Party, Transfer, User};
+use crate::call::{Call, CallId, Contact, Direction, Line, Party, User};
 use crate::call_facts::CallFacts;
 use crate::call_report::CallReport;
 use crate::message_document::contact_quality;
@@ -280,6 +280,7 @@ impl CallDocument {
             contact: self.contact.as_ref().map(|contact| contact.value.clone()),
             tags: facts.tags(),
             comments: facts.comments(),
+            flow: facts.flow(),
         }
     }
 
@@ -294,19 +295,9 @@ impl CallDocument {
         first.or(self.facts.open_on_arrival()).map(|open| open.value)
     }
 
-    /// Who took or made the call: a user, else the voice agent.
+    /// Who took or made the call: the last user, else the voice agent.
     fn user(&self) -> Option<User> {
-        let user = self.user.as_ref().map(|user| self.facts.completed(user.value.clone()));
+        let user = self.user.as_ref().map(|user| self.facts.last_user(user.value.clone()));
         user.or_else(|| self.facts.voice_agent())
-    }
-
-    /// Who took the call first, or made it; the user of [`CallDocument::call`] is the last one.
-    pub fn first_user(&self) -> Option<User> {
-        self.facts.first_user()
-    }
-
-    /// The transfers that took place, oldest first.
-    pub fn transfers(&self) -> Vec<Transfer> {
-        self.facts.transfers()
     }
 }

@@ -2,8 +2,8 @@
 
 use rules::matching::{Candidate, Record};
 use rules::{
-    Call, CallDocument, CallEvent, CallId, CallType, Decision, Direction, E164, Line, LineId, OwnLines, Party,
-    RecordKind, SalesforceId, Settings, Snapshot, User,
+    Call, CallDocument, CallEvent, CallFlow, CallId, CallType, Decision, Direction, E164, Line, LineId, OwnLines,
+    Party, RecordKind, SalesforceId, Settings, Snapshot, User,
 };
 
 pub(crate) use jiff::Timestamp;
@@ -44,6 +44,7 @@ pub(crate) fn call_at(call_type: CallType, started_at: &str) -> Call {
         contact: None,
         tags: Vec::new(),
         comments: Vec::new(),
+        flow: CallFlow::default(),
     }
 }
 
