@@ -141,8 +141,9 @@ async fn without_a_schedule_aircalls_own_signals_decide() {
             (CallBody::inbound(2).on(&open.closed()), false),
             (CallBody::inbound(3).on(&open).missed_because(Some("out_of_opening_hours")), false),
             (CallBody::inbound(4).on(&open).missed_because(Some("no_available_agent")), true),
-            (CallBody::outbound(5).on(&open.closed()).answered_after(3), false),
+            (CallBody::outbound(5).on(&open.closed()).answered_after(3), true),
             (CallBody::inbound(6).on(&open).missed_because(None), true),
+            (CallBody::inbound(7).on(&open.closed()).answered_after(3), true),
         ],
     )
     .await;

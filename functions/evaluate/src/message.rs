@@ -1,6 +1,8 @@
 //! Messages: merges events into their message's aggregate, and says into which entries that is routed.
 
-use rules::{Company, Conversation, DigestKey, Document, Message, MessageDocument, MessageId, Messages, Settings};
+use rules::{
+    Company, Conversation, DigestKey, Document, Message, MessageDocument, MessageId, Messages, OwnLines, Settings,
+};
 use store::{MergeError, MessageAggregate, TenantId};
 
 use crate::evaluate::{Attempts, EvaluateError, Evaluator};
@@ -36,9 +38,10 @@ impl Evaluator {
             tracing::warn!(tenant = %update.tenant, "a message is of an unknown tenant");
             return Ok(Vec::new());
         };
-        let (aggregate, version) = self.merge_aggregate(update, &key, times).await?;
+        let company = self.companies.get(&update.tenant, times.now).await?;
+        let (aggregate, version) = self.merge_aggregate(update, &key, &company, times).await?;
         let mut routed = Vec::new();
-        for message in messages(&aggregate, &key) {
+        for message in messages(&aggregate, &key, &company.own_lines) {
             let conversation = match aggregate.routes.get(&message.id).cloned().flatten() {
                 // A version before schema 1 may have routed it, or dropped the digest, without storing the entry.
                 Some(conversation) if conversation.is_unkeyed() => {
@@ -58,6 +61,7 @@ impl Evaluator {
         &self,
         update: &Update<MessageDocument>,
         key: &DigestKey,
+        company: &Company,
         times: Times,
     ) -> Result<(MessageAggregate, u64), EvaluateError> {
         let Update { tenant, value: document, .. } = update;
@@ -69,12 +73,11 @@ impl Evaluator {
                 document: known_document.fold(document.clone(), MessageDocument::merge),
                 routes: known.as_ref().map(|known| known.routes.clone()).unwrap_or_default(),
             };
-            let mut unrouted = messages(&aggregate, key);
+            let mut unrouted = messages(&aggregate, key, &company.own_lines);
             unrouted.retain(|message| !aggregate.routes.contains_key(&message.id));
             if !unrouted.is_empty() {
                 let settings = self.settings.get(tenant).await?;
-                let company = self.companies.get(tenant, times.now).await?;
-                let routing = Routing { settings: &settings, company: &company, key };
+                let routing = Routing { settings: &settings, company, key };
                 for message in unrouted {
                     let (id, conversation) = self.route(tenant, &aggregate.document, message, &routing).await?;
                     aggregate.routes.insert(id, conversation);
@@ -153,6 +156,6 @@ impl Evaluator {
 }
 
 /// The messages of an aggregate, each under the id by which it was routed.
-fn messages(aggregate: &MessageAggregate, key: &DigestKey) -> Vec<Message> {
-    aggregate.document.messages(key, |id| aggregate.routes.contains_key(id))
+fn messages(aggregate: &MessageAggregate, key: &DigestKey, own_lines: &OwnLines) -> Vec<Message> {
+    aggregate.document.messages(key, own_lines, |id| aggregate.routes.contains_key(id))
 }

@@ -393,7 +393,7 @@ impl<'a> Rounds<'a> {
             Owner::NoUser | Owner::Unknown => None,
         };
         let (refused, others): (Vec<UserKey>, Vec<UserKey>) = job
-            .user_keys(&self.tenant.users)
+            .user_keys(&self.tenant.users, self.settings)
             .into_iter()
             .partition(|key| user(key).is_some() && user(key) == job.owner);
         for key in refused {

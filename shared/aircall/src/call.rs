@@ -12,6 +12,7 @@
 //! | lists | also a single element, or an object of elements; of tags also only the names |
 //! | direction | `inbound`, `outbound` and similar words; others are not read, and [`rules`] infers it |
 //! | other party | `raw_digits`, else the phone number of the only participant outside the company |
+//! | menu | `ivr_options_selected`, as the API's reference names it |
 //! | tags | a key that is missing, null or unreadable says nothing; an empty list says that there are none |
 
 use jiff::Timestamp;
@@ -21,7 +22,7 @@ use serde_json::Value;
 
 use crate::error::WebhookError;
 use crate::lenient::{self, Element};
-use crate::parts::{Comment, Contact, Line, MAX_NAME, MAX_URL, Participant, Tag, User, truncated};
+use crate::parts::{Comment, Contact, Line, MAX_NAME, MAX_URL, MenuChoice, Participant, Tag, User, truncated};
 use crate::party::party;
 
 /// Parses what an event says about a call. `at` is when Aircall built it.
@@ -62,6 +63,13 @@ struct Call {
     raw_digits: Option<String>,
     #[serde(default, deserialize_with = "lenient::texts_or_objects")]
     participants: Vec<Participant>,
+    // The API's name for the same.
+    #[serde(default, deserialize_with = "lenient::texts_or_objects")]
+    conference_participants: Vec<Participant>,
+    #[serde(default, deserialize_with = "lenient::texts_or_objects")]
+    ivr_options_selected: Vec<MenuChoice>,
+    #[serde(default, deserialize_with = "lenient::optional_id")]
+    automatic_callback_call_id: Option<u64>,
     #[serde(default, deserialize_with = "lenient::object")]
     number: Option<Line>,
     #[serde(default, deserialize_with = "lenient::object")]
@@ -109,7 +117,9 @@ impl Call {
     }
 
     fn report(self, event: CallEvent, at: Timestamp, id: CallId) -> CallReport {
-        let phone = self.raw_digits.or_else(|| only_external(self.participants));
+        let phone = self.raw_digits.or_else(|| only_external(&self.participants));
+        let participants =
+            self.participants.into_iter().chain(self.conference_participants).filter(|one| !one.is_agent());
         let voice_agent = self.ai_voice_agents.into_iter().next().map(|agent| VoiceAgent {
             name: truncated(agent.name.or(agent.short_name), MAX_NAME),
             started_at: agent.started_at,
@@ -135,6 +145,9 @@ impl Call {
             transferred_by: self.transferred_by.and_then(User::named),
             transferred_to: self.transferred_to.and_then(User::named),
             external_transferred_to: truncated(self.external_transferred_to, MAX_NAME),
+            menu_choices: (0..=u8::MAX).zip(self.ivr_options_selected).filter_map(|(at, it)| it.at_place(at)).collect(),
+            participants: participants.take(MAX_PARTICIPANTS).map(Into::into).collect(),
+            callback_of: self.automatic_callback_call_id.map(CallId),
             tags: self.tags.map(|tags| tags.into_iter().filter_map(Tag::named).take(MAX_TAGS).collect()),
             comments: self.comments.into_iter().filter_map(Comment::posted).collect(),
             ..CallReport::new(event, at, id)
@@ -144,6 +157,8 @@ impl Call {
 
 /// Aircall documents no limit for tags.
 const MAX_TAGS: usize = 200;
+/// More than a conference has.
+const MAX_PARTICIPANTS: usize = 50;
 
 pub(crate) fn direction(word: &str) -> Option<Direction> {
     match word.trim().to_lowercase().as_str() {
@@ -160,9 +175,9 @@ fn url(text: Option<String>) -> Option<String> {
 }
 
 /// The phone number of the only participant outside the company.
-fn only_external(participants: Vec<Participant>) -> Option<String> {
-    let mut phones = participants.into_iter().filter_map(Participant::external_phone);
-    phones.next().filter(|_| phones.next().is_none())
+fn only_external(participants: &[Participant]) -> Option<String> {
+    let mut phones = participants.iter().filter_map(Participant::external_phone);
+    phones.next().filter(|_| phones.next().is_none()).map(str::to_owned)
 }
 
 fn missed_call_reason(reason: &str) -> MissedCallReason {

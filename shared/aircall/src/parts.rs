@@ -96,6 +96,10 @@ pub(crate) struct Comment {
 pub(crate) struct Participant {
     #[serde(default, rename = "type", deserialize_with = "lenient::word")]
     kind: Option<String>,
+    #[serde(default, deserialize_with = "lenient::optional_id")]
+    id: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    name: Option<String>,
     #[serde(default, deserialize_with = "lenient::text")]
     phone_number: Option<String>,
 }
@@ -105,10 +109,56 @@ impl Element for Participant {
 }
 
 impl Participant {
+    /// Whether it is a program, such as a voice agent.
+    pub(crate) fn is_agent(&self) -> bool {
+        self.kind.as_deref().is_some_and(|kind| kind.to_lowercase().contains("voice_agent"))
+    }
+
+    fn is_user(&self) -> bool {
+        self.kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("user"))
+    }
+
     /// The phone number, unless the participant is a user of the company.
-    pub(crate) fn external_phone(self) -> Option<String> {
-        let is_user = self.kind.is_some_and(|kind| kind.eq_ignore_ascii_case("user"));
-        self.phone_number.filter(|_| !is_user)
+    pub(crate) fn external_phone(&self) -> Option<&str> {
+        self.phone_number.as_deref().filter(|_| !self.is_user())
+    }
+}
+
+impl From<Participant> for rules::Participant {
+    fn from(participant: Participant) -> Self {
+        Self {
+            is_user: participant.is_user(),
+            id: participant.id,
+            name: truncated(participant.name, MAX_NAME),
+            phone: truncated(participant.phone_number, MAX_NAME),
+        }
+    }
+}
+
+/// What the caller chose in a menu. The API's reference names it like this; no body with one was found.
+#[derive(Deserialize)]
+pub(crate) struct MenuChoice {
+    #[serde(default, deserialize_with = "lenient::text")]
+    title: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    branch: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    key: Option<String>,
+    #[serde(default, deserialize_with = "lenient::time")]
+    created_at: Option<Timestamp>,
+}
+
+impl Element for MenuChoice {
+    const TEXT: &str = "title";
+}
+
+impl MenuChoice {
+    /// The choice at this place of the list; none if nothing says what was chosen.
+    pub(crate) fn at_place(self, place: u8) -> Option<rules::MenuChoice> {
+        let title = truncated(self.title.or(self.branch), MAX_NAME);
+        let key = truncated(self.key, MAX_NAME);
+        let place = if self.created_at.is_none() { place } else { 0 };
+        (title.is_some() || key.is_some()).then_some(rules::MenuChoice { at: self.created_at, place, title, key })
     }
 }
 

@@ -18,6 +18,49 @@ fn user(id: u64, name: &str) -> Value {
     })
 }
 
+/// The call of [`full`] with `value` for `key`.
+fn call_with(key: &str, value: Value) -> CallReport {
+    let mut body = full();
+    body["data"][key] = value;
+    match Webhook::parse(&body.to_string()).unwrap() {
+        Webhook::Call(report) => *report,
+        Webhook::Message(_) | Webhook::Other => panic!("not a call"),
+    }
+}
+
+#[test]
+fn the_menu_is_read_in_each_form_it_may_have() {
+    let labels = |value: Value| -> Vec<(Option<String>, Option<String>, u8)> {
+        let choices = call_with("ivr_options_selected", value).menu_choices;
+        choices.into_iter().map(|choice| (choice.title, choice.key, choice.place)).collect()
+    };
+    let choice = |title: &str, key: &str, place| {
+        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        (text(title), text(key), place)
+    };
+    let timed = json!({"title": "Sales", "key": 1, "branch": "x", "created_at": "2026-03-23T09:59:50Z"});
+    assert_eq!(labels(json!([timed])), [choice("Sales", "1", 0)]);
+    assert_eq!(labels(timed), [choice("Sales", "1", 0)]);
+    let untimed = json!([{"key": "2"}, {}, null, {"branch": "Orders"}, "Returns"]);
+    assert_eq!(labels(untimed), [choice("", "2", 0), choice("Orders", "", 1), choice("Returns", "", 2)]);
+    let many: Vec<Value> = (0..1_000).map(|n| json!({"key": n})).collect();
+    assert!(labels(json!(many)).len() <= 256);
+    for nothing in [json!(null), json!([]), json!({}), json!(7)] {
+        assert_eq!(labels(nothing), []);
+    }
+}
+
+#[test]
+fn participants_have_the_name_of_webhooks_or_of_the_api() {
+    let ordinary = call_with("archived", json!(false));
+    assert_eq!((ordinary.participants.len(), ordinary.callback_of), (2, Some(rules::CallId(780_000))));
+    let others = json!([{"type": "USER", "id": "9", "name": "Max"}, "+44 20 7946 0959"]);
+    let report = call_with("conference_participants", others);
+    let participants = &report.participants[2..];
+    assert_eq!((participants[0].is_user, participants[0].id), (true, Some(9)));
+    assert_eq!((participants[1].is_user, participants[1].phone.as_deref()), (false, Some("+44 20 7946 0959")));
+}
+
 /// A body with everything that real ones have.
 fn full() -> Value {
     json!({
@@ -35,6 +78,8 @@ fn full() -> Value {
             "contact": {"id": 1, "first_name": "Lou", "last_name": "Sample", "company_name": "Example Ltd",
                 "emails": [{"id": 1, "label": "Work", "value": "lou@example.com"}],
                 "phone_numbers": [{"id": 2, "label": "Work", "value": "+44 20 7946 0958"}]},
+            "ivr_options_selected": [{"id": "a1", "title": "Sales", "key": "1", "branch": "sales", "created_at": "2026-03-23T09:59:50Z"}],
+            "automatic_callback_call_id": 780_000,
             "archived": false, "teams": [{"id": 1, "name": "Sales"}],
             "comments": [{"id": 1, "content": "Call back", "posted_at": START + 60, "posted_by": user(7, "Ada")}],
             "tags": [{"id": 1, "name": "VIP", "tagged_at": START + 70, "tagged_by": {}}],

@@ -175,8 +175,8 @@ impl Job {
 
     /// The Salesforce users who may own the Task, in the order in which they count. None if the connecting user owns
     /// it.
-    pub fn user_keys(&self, chosen: &ChosenUsers) -> Vec<UserKey> {
-        let user = self.interaction.user().filter(|_| !self.adjusted.by_default_owner);
+    pub fn user_keys(&self, chosen: &ChosenUsers, settings: &Settings) -> Vec<UserKey> {
+        let user = self.interaction.owner(settings).filter(|_| !self.adjusted.by_default_owner);
         user.map(|user| UserKey::of_user(user, chosen)).unwrap_or_default()
     }
 }

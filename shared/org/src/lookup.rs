@@ -219,7 +219,7 @@ impl Lookup {
         candidates: &[Found],
         now: Timestamp,
     ) -> Queries {
-        let users = jobs.iter().flat_map(|job| job.user_keys(&tenant.users));
+        let users = jobs.iter().flat_map(|job| job.user_keys(&tenant.users, settings));
         let names_company = |job: &Job| job.interaction.contact().and_then(company);
         let wants_companies = settings.unknown_number == UnknownNumber::CreateContact
             && settings.contact_account == ContactAccount::ByCompany

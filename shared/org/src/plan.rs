@@ -115,7 +115,7 @@ impl Plan {
             } else {
                 relate(settings, record.kind, found, &mut job.trace)
             };
-            let owner = users.owner(&mut job);
+            let owner = users.owner(&mut job, settings);
             let new_account = matches!(account, Some(BundleAccount::New(_))).then_some(SObject::Account);
             let new_case = (relation == Relation::NewCase).then_some(SObject::Case);
             for sobject in new.iter().map(|new| new.kind().into()).chain(new_account).chain(new_case) {
@@ -172,8 +172,8 @@ impl Plan {
 
 impl Users<'_> {
     /// The owner of the job's Task; the trace says why.
-    fn owner(&self, job: &mut Job) -> SalesforceId {
-        let keys = job.user_keys(self.chosen);
+    fn owner(&self, job: &mut Job, settings: &Settings) -> SalesforceId {
+        let keys = job.user_keys(self.chosen, settings);
         let user = keys.iter().find_map(|key| match self.known.get(self.tenant, key) {
             Owner::User(id, by) => Some((id, by)),
             Owner::NoUser | Owner::Unknown => None,
@@ -183,7 +183,7 @@ impl Users<'_> {
             job.trace
                 .note(Topic::Owner, "The Salesforce user that was chosen for the Aircall user is not active any more.");
         }
-        note_owner(job, user.map(|(_, by)| by));
+        note_owner(job, user.map(|(_, by)| by), settings);
         user.map_or(self.default_owner, |(id, _)| id)
     }
 }
@@ -245,9 +245,10 @@ fn note_alert(job: &mut Job, sobject: SObject) {
 }
 
 /// Notes in the trace who owns the Task, and why.
-fn note_owner(job: &mut Job, found: Option<MatchedBy>) {
-    let name = job.interaction.user().and_then(|user| user.name.as_deref()).unwrap_or("the Aircall user").to_owned();
-    let finding = match (found, job.interaction.user()) {
+fn note_owner(job: &mut Job, found: Option<MatchedBy>, settings: &Settings) {
+    let name =
+        job.interaction.owner(settings).and_then(|user| user.name.as_deref()).unwrap_or("the Aircall user").to_owned();
+    let finding = match (found, job.interaction.owner(settings)) {
         (Some(MatchedBy::Email), _) => format!("It belongs to {name}, found in Salesforce by e-mail."),
         (Some(MatchedBy::SandboxEmail), _) => {
             format!("It belongs to {name}, found in Salesforce by the e-mail that a sandbox makes of theirs.")

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second::{optional, required};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::call_flow::CallFlow;
 use crate::phone::E164;
 
 /// Aircall's id of a call.
@@ -180,23 +181,6 @@ pub struct VoiceAgent {
     pub started_at: Option<Timestamp>,
 }
 
-/// A transfer of a call that took place. Ordered by time.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Transfer {
-    /// When.
-    #[serde(with = "required")]
-    pub at: Timestamp,
-    /// Whether it left the company.
-    #[serde(default)]
-    pub is_external: bool,
-    /// Who handed the call on.
-    pub by: Option<User>,
-    /// The user who got it; of a team the first one.
-    pub to: Option<User>,
-    /// The phone number outside the company that it went to, as Aircall displays it.
-    pub phone: Option<String>,
-}
-
 /// Aircall's shared contact of the other party.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Contact {
@@ -270,6 +254,13 @@ pub struct Call {
     /// Comments, as of the newest event.
     #[serde(default)]
     pub comments: Vec<Comment>,
+    /// How it went, as merged from all events; empty as of one event.
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub flow: CallFlow,
+}
+
+fn is_empty(flow: &CallFlow) -> bool {
+    *flow == CallFlow::default()
 }
 
 impl Call {

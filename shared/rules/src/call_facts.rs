@@ -2,15 +2,16 @@
 //!
 //! An event that does not mention a fact takes nothing back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::call::{Comment, Direction, Line, LineId, MissedCallReason, Party, Tag, Transfer, User};
+use crate::call::{CallId, Comment, Direction, Line, LineId, MissedCallReason, Party, Tag, User};
+use crate::call_flow::{CallFlow, MAX_MENU_CHOICES, MenuChoice, Participants, Transfer};
 use crate::call_report::CallReport;
 use crate::comments::Comments;
-use crate::document::CallEvent;
+use crate::document::{CallEvent, is_of_arrival};
 use crate::observed::{self, earliest};
 use crate::transfers;
 
@@ -32,6 +33,8 @@ pub(crate) struct CallFacts {
     answered_by: Option<i64>,
     ended_by: Option<i64>,
     missed_call_reason: Option<Observed<MissedCallReason>>,
+    /// Whether the line was open when the call arrived, by the first event of its arrival.
+    open_on_arrival: Option<Observed<bool>>,
     /// The other party, where it is not a phone number.
     unusable: Option<Observed<String>>,
     #[serde(rename = "number")]
@@ -45,6 +48,9 @@ pub(crate) struct CallFacts {
     first_user: Option<Observed<User>>,
     voice_agent: Option<VoiceAgentDetails>,
     transfers: Vec<Transfer>,
+    menu_choices: BTreeSet<MenuChoice>,
+    participants: Participants,
+    callback_of: Option<Observed<CallId>>,
     tags: Option<Observed<Vec<Tag>>>,
     comments: Comments,
 }
@@ -124,6 +130,7 @@ impl CallFacts {
                 users = join(users, BTreeMap::from([(id.to_string(), details)]), UserDetails::merge);
             }
         }
+        let open_on_arrival = report.line.open.filter(|_| is_of_arrival(report.event));
         let unusable = match &report.party {
             Some(Party::Unusable(text)) => Some(text.clone()),
             Some(Party::Phone(_) | Party::Anonymous) | None => None,
@@ -141,6 +148,7 @@ impl CallFacts {
             answered_by: report.answered_by().map(Timestamp::as_second),
             ended_by: report.ended_by().map(Timestamp::as_second),
             missed_call_reason: report.missed_call_reason.clone().map(|value| Observed { moment, value }),
+            open_on_arrival: open_on_arrival.map(|value| Observed { moment, value }),
             unusable: unusable.map(|value| Observed { moment, value }),
             line: (line.id != LineId::UNKNOWN).then_some(Observed { moment, value: line.id }),
             lines: BTreeMap::from([(line.id.0.to_string(), line_details)]),
@@ -148,6 +156,9 @@ impl CallFacts {
             first_user: user.cloned().map(|value| Observed { moment, value }),
             voice_agent,
             transfers: transfers::reported(report),
+            menu_choices: first_choices(report.menu_choices.iter().cloned().collect()),
+            participants: Participants::new(&report.participants, line),
+            callback_of: report.callback_of.map(|value| Observed { moment, value }),
             tags: report.tags.clone().map(|value| Observed { moment, value }),
             comments: Comments::new(&report.comments, moment),
         }
@@ -164,6 +175,7 @@ impl CallFacts {
             answered_by: earliest(self.answered_by, other.answered_by),
             ended_by: earliest(self.ended_by, other.ended_by),
             missed_call_reason: self.missed_call_reason.max(other.missed_call_reason),
+            open_on_arrival: earliest(self.open_on_arrival, other.open_on_arrival),
             unusable: self.unusable.max(other.unusable),
             line: self.line.max(other.line),
             lines: join(self.lines, other.lines, LineDetails::merge),
@@ -174,6 +186,9 @@ impl CallFacts {
                 (left, right) => left.or(right),
             },
             transfers: transfers::union(self.transfers, other.transfers),
+            menu_choices: first_choices(self.menu_choices.into_iter().chain(other.menu_choices).collect()),
+            participants: self.participants.merge(other.participants),
+            callback_of: self.callback_of.max(other.callback_of),
             tags: self.tags.max(other.tags),
             comments: self.comments.merge(other.comments),
         }
@@ -209,6 +224,10 @@ impl CallFacts {
         self.missed_call_reason.as_ref().map(|reason| reason.value.clone())
     }
 
+    pub(crate) fn open_on_arrival(&self) -> Option<&Observed<bool>> {
+        self.open_on_arrival.as_ref()
+    }
+
     /// The other party, if its phone number is not known.
     pub(crate) fn party(&self) -> Party {
         self.unusable.as_ref().map_or(Party::Anonymous, |text| Party::Unusable(text.value.clone()))
@@ -242,8 +261,36 @@ impl CallFacts {
         }
     }
 
+    /// Who took the call first, or made it. If no event names them before the first transfer, it is who transferred it.
     pub(crate) fn first_user(&self) -> Option<User> {
-        self.first_user.as_ref().map(|user| self.completed(user.value.clone()))
+        let first = self.first_user.as_ref();
+        let transfer = self.transfers.iter().find(|transfer| transfer.by.is_some());
+        let by = transfer.filter(|transfer| first.is_none_or(|first| transfer.at.as_second() <= first.moment.at));
+        let by = by.and_then(|transfer| transfer.by.clone());
+        by.or_else(|| first.map(|user| user.value.clone())).map(|user| self.completed(user))
+    }
+
+    /// Who had the call last, if `user` is the last one whom Aircall names as its user: to whom `user` transferred it, if
+    /// nobody transferred it after that.
+    pub(crate) fn last_user(&self, user: User) -> User {
+        let is_known = |transfer: &&Transfer| !transfer.is_external && transfer.by.is_some() && transfer.to.is_some();
+        let last = self.transfers.iter().rfind(is_known);
+        let is_by = |by: &User| by.id.is_some() && by.id == user.id;
+        let to =
+            last.filter(|transfer| transfer.by.as_ref().is_some_and(is_by)).and_then(|transfer| transfer.to.clone());
+        self.completed(to.unwrap_or(user))
+    }
+
+    /// How the call went.
+    pub(crate) fn flow(&self) -> CallFlow {
+        CallFlow {
+            first_user: self.first_user(),
+            voice_agent: self.voice_agent().filter(|_| self.direction() == Direction::Inbound),
+            transfers: self.transfers(),
+            menu_choices: self.menu_choices.iter().cloned().collect(),
+            conference: self.participants.conference(!self.transfers.is_empty()),
+            callback_of: self.callback_of.as_ref().map(|call| call.value),
+        }
     }
 
     /// The voice agent, as the user who handled the call.
@@ -271,6 +318,13 @@ impl CallFacts {
     pub(crate) fn comments(&self) -> Vec<Comment> {
         self.comments.shown()
     }
+}
+
+fn first_choices(mut choices: BTreeSet<MenuChoice>) -> BTreeSet<MenuChoice> {
+    while MAX_MENU_CHOICES < choices.len() {
+        choices.pop_last();
+    }
+    choices
 }
 
 fn time(second: i64) -> Option<Timestamp> {

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::call::{Call, CallId, Comment, Contact, Direction, Line, MissedCallReason, Party, Tag, User, VoiceAgent};
+use crate::call_flow::{CallFlow, MenuChoice, Participant};
 use crate::comments::{Comments, PostedComment};
 use crate::document::{CallEvent, DATA_COMPLETE_AFTER, EventTime, Snapshot};
 
@@ -55,6 +56,12 @@ pub struct CallReport {
     pub transferred_to: Option<User>,
     /// To which phone number outside the company.
     pub external_transferred_to: Option<String>,
+    /// What the caller chose in the menu.
+    pub menu_choices: Vec<MenuChoice>,
+    /// Who takes part.
+    pub participants: Vec<Participant>,
+    /// The call that asked for this one as a call-back.
+    pub callback_of: Option<CallId>,
     /// Its tags; none if it does not mention tags.
     pub tags: Option<Vec<Tag>>,
     /// Its comments.
@@ -87,6 +94,9 @@ impl CallReport {
             transferred_by: None,
             transferred_to: None,
             external_transferred_to: None,
+            menu_choices: Vec::new(),
+            participants: Vec::new(),
+            callback_of: None,
             tags: None,
             comments: Vec::new(),
         }
@@ -184,6 +194,7 @@ impl CallReport {
             contact: self.contact.clone(),
             tags: self.tags.clone().unwrap_or_default(),
             comments: Comments::new(&self.comments, self.moment()).shown(),
+            flow: CallFlow::default(),
         }
     }
 
@@ -214,6 +225,7 @@ impl From<Snapshot> for CallReport {
             contact,
             tags,
             comments,
+            flow: _,
         } = call;
         let posted =
             |Comment { content, posted_at, posted_by }| PostedComment { id: None, content, posted_at, posted_by };

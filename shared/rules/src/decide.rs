@@ -212,7 +212,7 @@ fn verdict(
     match interaction {
         Interaction::Call(call) => {
             let call_type = CallType::classify(call);
-            trace.note(Topic::CallType, call_type.explanation(call));
+            trace.note(Topic::CallType, format!("{}{}", call_type.explanation(call), call.flow_sentences()));
             check_connection(call, *connected_since, trace)?;
             check_line(&call.line, settings, trace)?;
             let status = check_workflow(call_type, settings, trace)?;

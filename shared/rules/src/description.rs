@@ -3,17 +3,24 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::call::{Call, Comment, Direction, Line, MissedCallReason};
+use crate::call::{Call, CallId, Comment, Direction, Line, MissedCallReason};
+use crate::call_flow::label;
 use crate::call_type::CallType;
-use crate::hours::time_zone_of;
+use crate::hours::{time_zone_of, why_utc};
 use crate::settings::Settings;
 use crate::text::{duration, https, inline, length, one_line, prefix, quote, without_references};
 
 /// Longest `Description`.
 pub(crate) const MAX_DESCRIPTION: usize = 32_000;
 
+/// The label of the line that says why UTC stands for the time zone of the line.
+pub(crate) const TIME_ZONE: &str = "Time zone";
+
 /// The note at the end of a truncated description.
 const TRUNCATION_NOTE: &str = "\n… (cut: Salesforce takes no more)";
+
+/// The line in place of the comments that do not fit.
+const OLDER_LEFT_OUT: &str = "… (older comments left out: Salesforce takes no more)";
 
 /// The description of `call`.
 pub(crate) fn describe(call: &Call, settings: &Settings) -> String {
@@ -34,12 +41,22 @@ pub(crate) fn describe(call: &Call, settings: &Settings) -> String {
     }
     line("Aircall line", format_line(&call.line));
     let is_participant = call.answered_at.is_some() || call.direction == Direction::Outbound;
-    let user = call.user.as_ref().filter(|_| is_participant);
-    if let Some(user) = user.and_then(|user| user.name.as_deref().or(user.email.as_deref())) {
-        let label = if call.direction == Direction::Inbound { "Answered by" } else { "Called by" };
-        line(label, inline(user));
+    if let Some(choices) = call.flow.menu_path() {
+        line("Menu (IVR)", choices);
+    }
+    if is_participant {
+        describe_users(call, &zone, &mut line);
+    }
+    if let Some(members) = call.flow.conference_members() {
+        line("Conference of", members);
+    }
+    if let Some(CallId(id)) = call.flow.callback_of {
+        line("Call-back of", format!("Aircall's call {id}"));
     }
     line("Started", format_local(call.started_at, &zone));
+    if let Some(why) = why_utc(&call.line) {
+        line(TIME_ZONE, format!("UTC, {why}"));
+    }
     line("Duration", duration(call.talk_seconds()));
     line("Waiting time", duration(call.waiting_seconds()));
     if let Some(reason) = call.missed_call_reason.as_ref().filter(|_| !call_type.is_answered()) {
@@ -58,8 +75,47 @@ pub(crate) fn describe(call: &Call, settings: &Settings) -> String {
     if !tags.is_empty() {
         line("Tags", tags.join(", "));
     }
-    lines.extend(call.comments.iter().map(|comment| format_comment(comment, &zone)));
-    truncate_with_note(&without_references(&lines.join("\n")), MAX_DESCRIPTION)
+    let comments: Vec<String> =
+        call.comments.iter().map(|comment| without_references(&format_comment(comment, &zone))).collect();
+    with_newest(&without_references(&lines.join("\n")), &comments)
+}
+
+/// Says who had the call, one after the other.
+fn describe_users(call: &Call, zone: &TimeZone, line: &mut impl FnMut(&str, String)) {
+    let first = call.first_handler().and_then(label);
+    let mut last = first.clone();
+    if let Some(first) = first {
+        line(if call.direction == Direction::Inbound { "Answered by" } else { "Called by" }, first);
+    }
+    for transfer in &call.flow.transfers {
+        let by = transfer.by.as_ref().and_then(label);
+        let details = [Some(short_local(transfer.at, zone)), by].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        line(&format!("Transferred ({details})"), transfer.destination());
+        last = transfer.to.as_ref().and_then(label).or(last);
+    }
+    let user = call.user.as_ref().and_then(label);
+    if let Some(user) = user.filter(|user| last.as_ref() != Some(user)) {
+        line("Last handled by", user);
+    }
+}
+
+/// `head` with the comments. If they do not fit, the oldest are left out.
+fn with_newest(head: &str, comments: &[String]) -> String {
+    let with = |comments: &[String], note: Option<&str>| {
+        let lines = [Some(head), note].into_iter().flatten().chain(comments.iter().map(String::as_str));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let all = with(comments, None);
+    if length(&all) <= MAX_DESCRIPTION {
+        return all;
+    }
+    let fitting = (1..comments.len()).map(|first| with(&comments[first..], Some(OLDER_LEFT_OUT)));
+    let fitting = fitting.filter(|text| length(text) <= MAX_DESCRIPTION);
+    let newest = || match comments {
+        [_, .., newest] => with(std::slice::from_ref(newest), Some(OLDER_LEFT_OUT)),
+        _ => all,
+    };
+    fitting.into_iter().next().unwrap_or_else(|| truncate_with_note(&newest(), MAX_DESCRIPTION))
 }
 
 /// `text`, truncated to `limit` if it does not fit, with a note that says so if there is room for it.
@@ -88,6 +144,11 @@ pub(crate) fn format_local(at: Timestamp, zone: &TimeZone) -> String {
     if name == "UTC" { written } else { format!("{written} ({name})") }
 }
 
+/// `2026-03-04 11:28 CET`.
+fn short_local(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
+}
+
 fn describe_reason(reason: &MissedCallReason) -> String {
     match reason {
         MissedCallReason::OutOfOpeningHours => "the number was outside its opening hours".to_owned(),
@@ -102,7 +163,7 @@ fn describe_reason(reason: &MissedCallReason) -> String {
 
 /// `Comment (2026-03-04 11:30 CET, Ada Demo): …`; the further lines of a comment are quoted.
 fn format_comment(comment: &Comment, zone: &TimeZone) -> String {
-    let when = comment.posted_at.map(|at| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string());
+    let when = comment.posted_at.map(|at| short_local(at, zone));
     let who = comment.posted_by.as_ref().and_then(|user| user.name.as_deref()).map(inline);
     let details = [when, who].into_iter().flatten().collect::<Vec<_>>().join(", ");
     let details = if details.is_empty() { details } else { format!(" ({details})") };

@@ -10,7 +10,7 @@ use jiff::fmt::serde::timestamp::second::required;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::call::{Call, CallId, Contact, Direction, Line, Party, Transfer, User};
+use crate::call::{Call, CallId, Contact, Direction, Line, Party, User};
 use crate::call_facts::CallFacts;
 use crate::call_report::CallReport;
 use crate::message_document::contact_quality;
@@ -50,6 +50,14 @@ pub enum CallEvent {
 
 /// How long after the end of a call Aircall has collected all its data and sends `call.ended`.
 pub(crate) const DATA_COMPLETE_AFTER: SignedDuration = SignedDuration::from_secs(30);
+
+/// How long after the start of a call the line may be taken to be as open as at its start.
+const OPEN_AT_START_WITHIN: SignedDuration = SignedDuration::from_mins(1);
+
+/// Whether Aircall sends the event when a call arrives at the line.
+pub(crate) fn is_of_arrival(event: CallEvent) -> bool {
+    matches!(event, CallEvent::Created | CallEvent::RingingOnAgent)
+}
 
 /// One event that says everything: the call's state at that second.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,7 +108,7 @@ pub struct CallDocument {
     party: Option<Observed<E164>>,
     contact: Option<Observed<Contact>>,
     user: Option<Observed<User>>,
-    /// Whether the line was open at the call's first event, which is the closest to its start.
+    /// Whether the line was open at the call's first event that says so, which is the closest to its start.
     open_at_start: Option<Observed<bool>>,
     /// Whether a voicemail was reported, with or without its URL.
     #[serde(default)]
@@ -255,7 +263,7 @@ impl CallDocument {
         let answered_at = time(&self.answered_at).or_else(|| facts.answered_by().map(|at| at.max(started_at)));
         let earliest_end = answered_at.unwrap_or(started_at);
         let ended_at = time(&self.ended_at).or_else(|| facts.ended_by().map(|at| at.max(earliest_end)));
-        let open = self.open_at_start.as_ref().map(|open| open.value);
+        let open = self.open_at_start(started_at);
         Call {
             id: self.id(),
             direction: facts.direction(),
@@ -272,22 +280,24 @@ impl CallDocument {
             contact: self.contact.as_ref().map(|contact| contact.value.clone()),
             tags: facts.tags(),
             comments: facts.comments(),
+            flow: facts.flow(),
         }
     }
 
-    /// Who took or made the call: a user, else the voice agent.
+    /// Whether the line was open when the call came: as of the event that announces the call or of one that says whose
+    /// phone rings, else as of the first event, unless it is from later than [`OPEN_AT_START_WITHIN`] the start.
+    fn open_at_start(&self, started_at: Timestamp) -> Option<bool> {
+        let is_early = |open: &&Observed<bool>| {
+            is_of_arrival(open.moment.event)
+                || open.moment.at.saturating_sub(started_at.as_second()) <= OPEN_AT_START_WITHIN.as_secs()
+        };
+        let first = self.open_at_start.as_ref().filter(is_early);
+        first.or(self.facts.open_on_arrival()).map(|open| open.value)
+    }
+
+    /// Who took or made the call: the last user, else the voice agent.
     fn user(&self) -> Option<User> {
-        let user = self.user.as_ref().map(|user| self.facts.completed(user.value.clone()));
+        let user = self.user.as_ref().map(|user| self.facts.last_user(user.value.clone()));
         user.or_else(|| self.facts.voice_agent())
-    }
-
-    /// Who took the call first, or made it; the user of [`CallDocument::call`] is the last one.
-    pub fn first_user(&self) -> Option<User> {
-        self.facts.first_user()
-    }
-
-    /// The transfers that took place, oldest first.
-    pub fn transfers(&self) -> Vec<Transfer> {
-        self.facts.transfers()
     }
 }

@@ -2,9 +2,11 @@
 
 use jiff::tz::TimeZone;
 
-use crate::call::{Call, Line, MissedCallReason};
+use crate::call::{Call, Direction, Line, MissedCallReason};
+use crate::rails_zones;
 use crate::schedule::{Opening, Schedule, Zone};
 use crate::settings::BusinessHours;
+use crate::text::inline;
 
 /// The result of checking business hours, with its reason as a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +19,9 @@ pub struct HoursCheck {
 
 /// Checks whether the line was open when `call` started, regardless of when the check runs.
 ///
-/// A line's own schedule takes precedence over the general one. Without either, Aircall's signals decide:
-/// the missed-call reason `out_of_opening_hours`, and whether the line was open at the call's first event.
+/// A line's own schedule takes precedence over the general one. Without either, Aircall's signals decide, the surest
+/// first: the missed-call reason `out_of_opening_hours`, then that somebody answered. Only of an unanswered inbound call
+/// does it matter whether Aircall said that the line was open when the call came.
 pub fn check(hours: &BusinessHours, call: &Call) -> HoursCheck {
     match (hours.lines.get(&call.line.id), &hours.schedule) {
         (Some(schedule), _) => check_schedule(schedule, "the line's own schedule", call),
@@ -29,14 +32,34 @@ pub fn check(hours: &BusinessHours, call: &Call) -> HoursCheck {
 
 /// The time zone of a line; UTC if Aircall names none or an unknown one.
 pub fn time_zone_of(line: &Line) -> TimeZone {
-    let zone = line.time_zone.as_deref().and_then(|name| Zone::parse(name).ok());
-    zone.map_or(TimeZone::UTC, |zone| zone.time_zone().clone())
+    known_zone(line).unwrap_or(TimeZone::UTC)
+}
+
+/// The time zone of a line by its IANA name, or by its name in Rails.
+fn known_zone(line: &Line) -> Option<TimeZone> {
+    let name = line.time_zone.as_deref()?.trim();
+    let zone = Zone::parse(name).or_else(|error| rails_zones::iana_name(name).map_or(Err(error), Zone::parse));
+    zone.ok().map(|zone| zone.time_zone().clone())
+}
+
+/// Why UTC stands for the time zone of a line, if it does, to be put behind a comma.
+pub(crate) fn why_utc(line: &Line) -> Option<String> {
+    match (&line.time_zone, known_zone(line)) {
+        (_, Some(_)) => None,
+        (Some(name), None) => Some(format!("as Aircall's time zone of the line is unknown: {}", inline(name))),
+        (None, None) => Some("as Aircall names no time zone of the line".to_owned()),
+    }
 }
 
 fn check_schedule(schedule: &Schedule, name: &str, call: &Call) -> HoursCheck {
-    let zone = schedule.time_zone.as_ref().map_or_else(|| time_zone_of(&call.line), |zone| zone.time_zone().clone());
+    let (zone, why_utc) = match &schedule.time_zone {
+        Some(zone) => (zone.time_zone().clone(), None),
+        None => (time_zone_of(&call.line), why_utc(&call.line)),
+    };
     let local = zone.to_datetime(call.started_at);
-    let when = format!("{} ({})", local.strftime("%A %Y-%m-%d %H:%M"), zone.iana_name().unwrap_or("UTC"));
+    let zone = [Some(zone.iana_name().unwrap_or("UTC").to_owned()), why_utc];
+    let zone = zone.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let when = format!("{} ({zone})", local.strftime("%A %Y-%m-%d %H:%M"));
     let (is_open, reason) = match schedule.at(local) {
         Opening::Open(period) => (true, format!("The call started {when}: open {period} by {name}.")),
         Opening::Closed => (false, format!("The call started {when}: closed by {name}.")),
@@ -46,13 +69,19 @@ fn check_schedule(schedule: &Schedule, name: &str, call: &Call) -> HoursCheck {
 }
 
 fn check_aircall(call: &Call) -> HoursCheck {
-    let (is_open, reason) = if call.missed_call_reason == Some(MissedCallReason::OutOfOpeningHours) {
-        (false, "Aircall says that the call came outside opening hours.")
-    } else {
-        match call.line.open {
-            Some(false) => (false, "Aircall says that the line was closed."),
-            Some(true) => (true, "Aircall says that the line was open."),
-            None => (true, "Aircall does not say whether the line was open, so it counts as open."),
+    let is_outside = call.missed_call_reason == Some(MissedCallReason::OutOfOpeningHours);
+    let (is_open, reason) = match (call.direction, call.line.open) {
+        _ if is_outside => (false, "Aircall says that the call came outside opening hours."),
+        (Direction::Outbound, _) => {
+            (true, "Aircall's opening hours are for inbound calls: an outbound one counts as open.")
+        }
+        (Direction::Inbound, _) if call.answered_at.is_some() => {
+            (true, "The call was answered, so the line counts as open.")
+        }
+        (Direction::Inbound, Some(false)) => (false, "Aircall says that the line was closed when the call came."),
+        (Direction::Inbound, Some(true)) => (true, "Aircall says that the line was open when the call came."),
+        (Direction::Inbound, None) => {
+            (true, "Aircall does not say whether the line was open when the call came, so it counts as open.")
         }
     };
     HoursCheck { is_open, reason: reason.to_owned() }

@@ -233,6 +233,14 @@ impl Interaction {
         }
     }
 
+    /// The Aircall user who owns its Task: of a transferred call, the one that the settings choose.
+    pub fn owner(&self, settings: &Settings) -> Option<&User> {
+        match self {
+            Interaction::Call(call) => call.owner(settings.transferred_call_owner),
+            Interaction::Messages(_) | Interaction::Unreadable(_) => self.user(),
+        }
+    }
+
     /// Aircall's contact for the other party.
     pub fn contact(&self) -> Option<&Contact> {
         match self {

@@ -17,6 +17,7 @@
 
 pub mod call;
 mod call_facts;
+mod call_flow;
 mod call_report;
 pub mod call_type;
 mod comments;
@@ -38,6 +39,7 @@ mod org_lists;
 mod own_lines;
 pub mod phone;
 mod phone_digest;
+mod rails_zones;
 pub mod relate;
 pub mod revise;
 mod salesforce_id;
@@ -53,8 +55,9 @@ pub mod unknown;
 mod unreadable;
 
 pub use call::{
-    Call, CallId, Comment, Contact, Direction, Line, LineId, MissedCallReason, Party, Tag, Transfer, User, VoiceAgent,
+    Call, CallId, Comment, Contact, Direction, Line, LineId, MissedCallReason, Party, Tag, User, VoiceAgent,
 };
+pub use call_flow::{CallFlow, MenuChoice, Participant, Transfer};
 pub use call_report::CallReport;
 pub use call_type::CallType;
 pub use comments::{MAX_COMMENTS, PostedComment};

@@ -3,8 +3,8 @@
 use jiff::tz::TimeZone;
 
 use crate::call::{Direction, Party};
-use crate::description::{MAX_DESCRIPTION, format_line, format_local, truncate_with_note};
-use crate::hours::time_zone_of;
+use crate::description::{MAX_DESCRIPTION, TIME_ZONE, format_line, format_local, truncate_with_note};
+use crate::hours::{time_zone_of, why_utc};
 use crate::message::{Channel, Media, Message};
 use crate::messages::Messages;
 use crate::task::Part;
@@ -27,15 +27,15 @@ pub(crate) fn describe(messages: &Messages) -> (String, Vec<Part>) {
     }
     let zone = time_zone_of(&first.line);
     let day = zone.to_datetime(first.sent_at).date();
-    let head = [
+    let mut head = vec![
         format!("Channel: {}", channels.join(", ")),
         format!("With: {}", party_label(&first.party)),
         format!("Aircall line: {}", format_line(&first.line)),
         format!("Day: {day} ({})", zone.iana_name().unwrap_or("UTC")),
     ];
+    head.extend(why_utc(&first.line).map(|why| format!("{TIME_ZONE}: UTC, {why}")));
     let parts: Vec<Part> = messages.iter().map(|message| conversation_part(message, &zone)).collect();
-    let texts =
-        head.map(|line| without_references(&line)).into_iter().chain(parts.iter().map(|part| part.text.clone()));
+    let texts = head.iter().map(|line| without_references(line)).chain(parts.iter().map(|part| part.text.clone()));
     (as_stored(&truncate_with_note(&texts.collect::<Vec<_>>().join("\n"), MAX_DESCRIPTION)), parts)
 }
 
@@ -62,6 +62,9 @@ fn describe_single(message: &Message) -> String {
         line("Sent by", user);
     }
     line(if is_inbound { "Received" } else { "Sent" }, format_local(message.sent_at, &zone));
+    if let Some(why) = why_utc(&message.line) {
+        line(TIME_ZONE, format!("UTC, {why}"));
+    }
     if let Some(state) = state_label(message) {
         line("Delivery", state);
     }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::call::{Contact, Direction, Line, LineId, Party, User};
 use crate::message::{Channel, DeliveryState, Media, Message, MessageId};
 use crate::observed::{self, earliest};
+use crate::own_lines::OwnLines;
 use crate::phone_digest::DigestKey;
 
 /// An event of a message, in the order of its lifecycle.
@@ -203,6 +204,11 @@ impl MessageDocument {
         self.is_group.then(|| self.id.for_participant_unkeyed(&message.party))
     }
 
+    /// Whether it is a group message.
+    pub fn is_group(&self) -> bool {
+        self.is_group
+    }
+
     /// Aircall's id.
     pub fn id(&self) -> &MessageId {
         &self.id
@@ -214,15 +220,24 @@ impl MessageDocument {
     /// it is complete: direction, time, line, other party, and a text or an attachment. Once a `received` or `sent`
     /// event has arrived, missing fields take defaults: logging an incomplete message is better than losing it.
     ///
+    /// Of a group message, Aircall names neither the direction nor the line, so these are not asked for: the participants
+    /// count, without the company's `own_lines`. If only these take part, the message is internal, and one for each.
+    ///
     /// `key` is the tenant's. A participant's message keeps the id of versions before schema 1 where `is_known` says that
     /// it already has an entry under it.
-    pub fn messages(&self, key: &DigestKey, is_known: impl Fn(&MessageId) -> bool) -> Vec<Message> {
+    pub fn messages(
+        &self,
+        key: &DigestKey,
+        own_lines: &OwnLines,
+        is_known: impl Fn(&MessageId) -> bool,
+    ) -> Vec<Message> {
         let sent_at = [&self.sent_at, &self.created_at].into_iter().flatten().next();
         let sent_at = sent_at.and_then(|time| Timestamp::from_millisecond(time.value).ok());
         let direction = self.direction.as_ref().map(|direction| direction.value);
         let has_party = self.party.is_some() || self.is_group && !self.participants.is_empty();
         let has_content = self.text.is_some() || self.media.is_some();
-        let is_complete = sent_at.is_some() && direction.is_some() && self.line.is_some() && has_party && has_content;
+        let is_placed = self.is_group || direction.is_some() && self.line.is_some();
+        let is_complete = sent_at.is_some() && is_placed && has_party && has_content;
         let Some(first) = self.first.or_else(|| {
             let at = sent_at.filter(|_| is_complete)?;
             Some(FirstEvent { at, event: MessageEvent::StatusUpdated })
@@ -231,6 +246,8 @@ impl MessageDocument {
         };
         let direction = direction.unwrap_or(match first.event {
             MessageEvent::Received => Direction::Inbound,
+            // Only what was received has this state.
+            MessageEvent::StatusUpdated if self.is_in_state("received") => Direction::Inbound,
             MessageEvent::Sent | MessageEvent::StatusUpdated => Direction::Outbound,
         });
         let line = self.line.as_ref().map_or_else(unknown_line, |ranked| ranked.observed.value.clone());
@@ -250,7 +267,11 @@ impl MessageDocument {
             media: self.media.as_ref().map(|media| media.value.clone()).unwrap_or_default(),
             state: self.state.as_ref().map(|state| state.value.clone()),
         };
-        if self.is_group { self.for_each_participant(&message, key, is_known) } else { vec![message] }
+        if self.is_group { self.for_each_participant(&message, key, own_lines, is_known) } else { vec![message] }
+    }
+
+    fn is_in_state(&self, state: &str) -> bool {
+        self.state.as_ref().is_some_and(|known| known.value.0.eq_ignore_ascii_case(state))
     }
 
     /// The group message, once for each external participant.
@@ -258,6 +279,7 @@ impl MessageDocument {
         &self,
         message: &Message,
         key: &DigestKey,
+        own_lines: &OwnLines,
         is_known: impl Fn(&MessageId) -> bool,
     ) -> Vec<Message> {
         let is_line = |party: &Party| {
@@ -267,6 +289,14 @@ impl MessageDocument {
         let named = self.party.as_ref().map(|ranked| &ranked.observed.value);
         let mut group: BTreeSet<Party> = self.participants.iter().chain(named).cloned().collect();
         group.retain(|party| !is_line(party));
+        // A message that was routed before the line was known to be one keeps its entry.
+        let was_routed = |party: &Party| {
+            is_known(&message.id.for_participant(party, key)) || is_known(&message.id.for_participant_unkeyed(party))
+        };
+        let is_own = |party: &Party| party.phone().is_some_and(|phone| own_lines.contains(phone));
+        let external: BTreeSet<Party> =
+            group.iter().filter(|party| !is_own(party) || was_routed(party)).cloned().collect();
+        let mut group = if external.is_empty() { group } else { external };
         if group.is_empty() {
             group.insert(Party::Anonymous);
         }

@@ -12,7 +12,7 @@ use crate::message::MessageId;
 use crate::message_description;
 use crate::messages::Messages;
 use crate::phone::digits_of;
-use crate::settings::{CallResult, Settings};
+use crate::settings::{CallResult, Settings, TransferredCallOwner};
 use crate::task_status::TaskStatus;
 use crate::text::{inline, length, one_line, truncate, without_references};
 use crate::unreadable::Unreadable;
@@ -73,7 +73,7 @@ impl Task {
         let zone = time_zone_of(&call.line);
         Self {
             key: call.id.key(),
-            subject: subject(call, record_name),
+            subject: subject(call, settings.transferred_call_owner, record_name),
             status,
             direction: Some(call.direction),
             talk_seconds: Some(call.talk_seconds()),
@@ -121,13 +121,26 @@ impl Task {
     }
 }
 
-/// The subject of a call, in Aircall's five wordings. An unknown user is left out.
-fn subject(call: &Call, record_name: &str) -> String {
+/// The subject of a call, in Aircall's wordings. An unknown user is left out; of a transferred call, it is the owner of the
+/// Task.
+fn subject(call: &Call, owner: TransferredCallOwner, record_name: &str) -> String {
     let record = record_label(record_name, &call.party);
     let line = inline(&call.line.label());
-    let user = call.user.as_ref().and_then(|user| user.name.as_deref()).map(inline).filter(|name| !name.is_empty());
-    let subject = CallType::classify(call).subject(&record, &line, user.as_deref());
+    let user = call.owner(owner).and_then(|user| user.name.as_deref()).map(inline).filter(|name| !name.is_empty());
+    let call_type = CallType::classify(call);
+    // Aircall words an answered conference differently: https://support.aircall.io/en-gb/articles/10375396027805
+    let subject = match call_type {
+        CallType::OutboundAnswered if is_conference(call) => {
+            format!("Outbound conference call to {record} with {line}")
+        }
+        CallType::InboundAnswered if is_conference(call) => format!("Inbound call from {record} on {line}"),
+        _ => call_type.subject(&record, &line, user.as_deref()),
+    };
     truncate(&without_references(&subject), MAX_SUBJECT)
+}
+
+fn is_conference(call: &Call) -> bool {
+    !call.flow.conference.is_empty()
 }
 
 /// The subject of a message, in Aircall's two wordings, which do not depend on the channel. Aircall has no wording for

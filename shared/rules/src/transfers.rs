@@ -1,6 +1,6 @@
 //! The transfers of a call, as the union of what its events report.
 
-use crate::call::Transfer;
+use crate::call_flow::Transfer;
 use crate::call_report::CallReport;
 use crate::document::CallEvent;
 

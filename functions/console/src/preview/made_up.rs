@@ -7,8 +7,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rules::phone::{Meaning, digits_of, is_filler};
 use rules::{
-    Call, CallDocument, CallEvent, CallId, CallType, Channel, Direction, Document, E164, Line, LineId, Message,
-    MessageId, Messages, Party, Snapshot, User, hours,
+    Call, CallDocument, CallEvent, CallFlow, CallId, CallType, Channel, Direction, Document, E164, Line, LineId,
+    Message, MessageId, Messages, Party, Snapshot, User, hours,
 };
 use store::TenantId;
 
@@ -225,6 +225,7 @@ fn call(call_type: CallType, started_at: Timestamp, mut line: Line, party: Party
         contact: None,
         tags: Vec::new(),
         comments: Vec::new(),
+        flow: CallFlow::default(),
     };
     Snapshot { event: CallEvent::Ended, at: ended_at + DATA_COMPLETE_AFTER, call }.into()
 }

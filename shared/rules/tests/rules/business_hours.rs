@@ -1,10 +1,12 @@
 //! Calls during and outside business hours. Call times are in UTC; Vienna is an hour ahead, two in summer.
 
 use rules::settings::{LogCalls, Settings};
-use rules::{Call, CallType, MissedCallReason, SkipReason, Topic, Verdict};
+use rules::{
+    Call, CallDocument, CallEvent, CallReport, CallType, MissedCallReason, SkipReason, Task, TaskStatus, Topic, Verdict,
+};
 use serde_json::{Value, json};
 
-use crate::support::{call_at, decide, ended};
+use crate::support::{Timestamp, call_at, decide, ended};
 
 fn settings(schedule: Value, lines: Value) -> Settings {
     let mut document = serde_json::to_value(Settings::default()).unwrap();
@@ -158,6 +160,59 @@ fn without_a_schedule_aircall_s_signals_decide() {
 }
 
 #[test]
+fn the_line_s_flag_does_not_judge_a_call_that_was_answered_or_is_outbound() {
+    let settings = settings(json!(null), json!({}));
+    for call_type in [CallType::InboundAnswered, CallType::OutboundAnswered, CallType::OutboundUnanswered] {
+        let mut call = call_at(call_type, "2026-03-23T10:00:00Z");
+        call.line.open = Some(false);
+        check_call(&settings, call, true);
+    }
+    let mut voicemail = call_at(CallType::Voicemail, "2026-03-23T10:00:00Z");
+    voicemail.line.open = Some(false);
+    check_call(&settings, voicemail, false);
+}
+
+/// Checks whether a missed call is logged whose events, so many seconds after its start, say that the line is closed or
+/// open.
+#[track_caller]
+fn check_flags(flags: &[(CallEvent, i64, bool)], open: bool, reason: &str) {
+    let missed = call_at(CallType::Missed, "2026-03-23T10:00:00Z");
+    let report = |(event, after, flag): &(CallEvent, i64, bool)| {
+        let at = Timestamp::from_second(missed.started_at.as_second() + after).unwrap();
+        let mut report = CallReport::new(*event, at, missed.id);
+        report.line.open = Some(*flag);
+        CallDocument::from(report)
+    };
+    let mut silent = missed.clone();
+    silent.line.open = None;
+    let document = flags.iter().map(report).fold(ended(silent), CallDocument::merge);
+    let decision = decide(&document, &settings(json!(null), json!({})), None).unwrap();
+    assert_eq!(matches!(decision.verdict, Verdict::Log(_)), open);
+    let finding = decision.trace.finding(Topic::BusinessHours).unwrap();
+    assert!(finding.starts_with(reason), "{finding}");
+}
+
+#[test]
+fn the_line_s_flag_counts_only_close_to_the_start() {
+    let unknown = "Aircall does not say whether the line was open";
+    let [was_open, was_closed] = ["open", "closed"].map(|word| format!("Aircall says that the line was {word} when"));
+    check_flags(&[], true, unknown);
+    for event in [CallEvent::Created, CallEvent::RingingOnAgent] {
+        check_flags(&[(event, 0, false)], false, &was_closed);
+        check_flags(&[(event, 300, false)], false, &was_closed);
+    }
+    check_flags(&[(CallEvent::Hungup, 60, false)], false, &was_closed);
+    check_flags(&[(CallEvent::Hungup, 61, false)], true, unknown);
+    check_flags(&[(CallEvent::Archived, 9_000, false)], true, unknown);
+    check_flags(&[(CallEvent::Hungup, 20, true), (CallEvent::Ended, 45, false)], true, &was_open);
+    check_flags(
+        &[(CallEvent::IvrOptionSelected, 90, true), (CallEvent::RingingOnAgent, 95, false)],
+        false,
+        &was_closed,
+    );
+}
+
+#[test]
 fn with_a_schedule_aircall_s_signals_are_ignored() {
     let settings = settings(every_day("00:00", "24:00", &json!([]), &json!(null)), json!({}));
     let mut call = call_at(CallType::Missed, "2026-03-23T10:00:00Z");
@@ -173,9 +228,31 @@ fn log_calls_always_ignores_the_schedule() {
 }
 
 #[test]
-fn an_unknown_time_zone_counts_as_utc() {
-    let mut call = call_at(CallType::Missed, "2026-03-23T09:00:00Z");
-    call.line.time_zone = Some("Middle/Earth".to_owned());
-    let schedule = every_day("09:00", "09:01", &json!([]), &json!(null));
-    check_call(&settings(schedule, json!({})), call, true);
+fn a_time_zone_has_its_name_in_the_iana_database_or_in_rails_and_an_unknown_one_is_said_to_be_unknown() {
+    let check = |name: Option<&str>, time: &str, expected: &str| {
+        let mut call = call_at(CallType::Missed, time);
+        call.line.time_zone = name.map(str::to_owned);
+        let settings = settings(every_day("09:00", "09:01", &json!([]), &json!(null)), json!({}));
+        let description = Task::from_call(&call, TaskStatus::Completed, &settings, "").description;
+        let decision = decide(&ended(call), &settings, None).unwrap();
+        let finding = decision.trace.finding(Topic::BusinessHours).unwrap();
+        assert_eq!(
+            finding,
+            format!("The call started Monday 2026-03-23 09:00 ({expected}): open 09:00–09:01 by the general schedule.")
+        );
+        match expected.split_once(", ") {
+            Some(_) => assert!(description.contains(&format!("\nTime zone: {expected}\n")), "{description}"),
+            None => assert!(!description.contains("Time zone"), "{description}"),
+        }
+    };
+    check(Some("Europe/Vienna"), "2026-03-23T08:00:00Z", "Europe/Vienna");
+    check(Some("Amsterdam"), "2026-03-23T08:00:00Z", "Europe/Amsterdam");
+    check(Some("Pacific Time (US & Canada)"), "2026-03-23T16:00:00Z", "America/Los_Angeles");
+    check(Some("UTC"), "2026-03-23T09:00:00Z", "UTC");
+    check(
+        Some("Middle\n/Earth"),
+        "2026-03-23T09:00:00Z",
+        "UTC, as Aircall's time zone of the line is unknown: Middle /Earth",
+    );
+    check(None, "2026-03-23T09:00:00Z", "UTC, as Aircall names no time zone of the line");
 }

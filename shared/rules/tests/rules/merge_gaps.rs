@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use rules::{
-    CallDocument, CallEvent, CallId, CallReport, CallType, Contact, Direction, Line, LineId, MissedCallReason, Party,
-    PostedComment, SkipReason, Tag, User, Verdict, VoiceAgent,
+    CallDocument, CallEvent, CallId, CallReport, CallType, Contact, Direction, Line, LineId, MenuChoice,
+    MissedCallReason, Participant, Party, PostedComment, SkipReason, Tag, User, Verdict, VoiceAgent,
 };
 
 use crate::support::{Timestamp, decide};
@@ -63,6 +63,8 @@ fn any_comments() -> BoxedStrategy<Vec<PostedComment>> {
 fn any_event() -> BoxedStrategy<CallEvent> {
     let events = vec![
         CallEvent::Created,
+        CallEvent::IvrOptionSelected,
+        CallEvent::RingingOnAgent,
         CallEvent::VoiceAgentStarted,
         CallEvent::Answered,
         CallEvent::Transferred,
@@ -132,13 +134,33 @@ fn any_participants() -> BoxedStrategy<CallReport> {
         .boxed()
 }
 
+/// An event that also says how the call went.
+fn any_flow() -> BoxedStrategy<CallReport> {
+    let choice = (prop::option::of(0i64..3), 0u8..2, text(), text());
+    let choice =
+        choice.prop_map(|(at, place, title, key)| MenuChoice { at: at.map(second), place, title, key }).boxed();
+    let participant = (any::<bool>(), prop::option::of(0u64..3), text(), prop::option::of("[a+][0-2]"));
+    let participant =
+        participant.prop_map(|(is_user, id, name, phone)| Participant { is_user, id, name, phone }).boxed();
+    let choices = prop::collection::vec(choice, 0..15);
+    let participants = prop::collection::vec(participant, 0..15);
+    (any_participants(), choices, participants, prop::option::of(0u64..3))
+        .prop_map(|(report, menu_choices, participants, call)| CallReport {
+            menu_choices,
+            participants,
+            callback_of: call.map(CallId),
+            ..report
+        })
+        .boxed()
+}
+
 /// An event that says any part of anything.
 fn any_report() -> BoxedStrategy<CallReport> {
     let directions = vec![Direction::Inbound, Direction::Outbound];
     let direction = prop::option::of(prop::sample::select(directions)).boxed();
     let urls = [text(), text(), text()];
     let tags = prop::option::of(prop::collection::vec("[ab]".prop_map(|name| Tag { name }), 0..3)).boxed();
-    (any_participants(), direction, text(), urls, any::<bool>(), tags, any_comments())
+    (any_flow(), direction, text(), urls, any::<bool>(), tags, any_comments())
         .prop_map(|(report, direction, reason, [voicemail, recording, asset], has_teams, tags, comments)| CallReport {
             direction,
             missed_call_reason: reason.map(MissedCallReason::Other),
@@ -160,6 +182,19 @@ proptest! {
         prop_assert_eq!(a.clone().merge(b.clone()), b.clone().merge(a.clone()));
         prop_assert_eq!(a.clone().merge(b.clone()).merge(c.clone()), a.clone().merge(b.merge(c)));
         prop_assert_eq!(a.clone().merge(a.clone()), a);
+    }
+
+    /// Whatever the events say or leave out, a decision is made and explained, and there is a Task.
+    #[test]
+    fn every_call_can_be_decided_about_and_described(reports in prop::collection::vec(any_report(), 1..5)) {
+        let mut settings = rules::Settings::default();
+        settings.transferred_call_owner = rules::settings::TransferredCallOwner::First;
+        settings.business_hours.log_calls = rules::settings::LogCalls::DuringBusinessHours;
+        let document = merged(&reports);
+        let decision = decide(&document, &settings, None);
+        prop_assert_eq!(decision.is_some(), document.is_complete());
+        let task = rules::Task::from_call(&document.call(), rules::TaskStatus::Completed, &settings, "");
+        prop_assert!(task.description.lines().all(|line| line.contains(": ") || line.starts_with('>')), "{}", task.description);
     }
 
     #[test]
@@ -185,6 +220,9 @@ proptest! {
         prop_assert_eq!(&after.line, &before.line);
         prop_assert_eq!(&after.party, &before.party);
         prop_assert_eq!(&after.contact, &before.contact);
+        prop_assert_eq!(&after.flow.menu_choices, &before.flow.menu_choices);
+        prop_assert_eq!(&after.flow.callback_of, &before.flow.callback_of);
+        prop_assert_eq!(&after.flow.first_user, &before.flow.first_user);
         let states = |part: fn(&CallReport) -> bool| reports.iter().any(part);
         prop_assert!(keeps(states(|report| report.direction.is_some()), after.direction == before.direction));
         prop_assert!(keeps(states(|report| report.started_at.is_some()), after.started_at == before.started_at));
@@ -274,18 +312,75 @@ fn a_transfer_is_proved_by_its_event_and_not_by_the_fields() {
     };
     let tried = handed_on(CallEvent::UnsuccessfulTransfer, 20);
     let ended = CallReport { user: Some(max.clone()), ..silent(CallEvent::Ended, 60) };
-    assert_eq!(merged(&[tried.clone(), handed_on(CallEvent::Ended, 60)]).transfers(), []);
+    assert_eq!(merged(&[tried.clone(), handed_on(CallEvent::Ended, 60)]).call().flow.transfers, []);
     let document = merged(&[ended, handed_on(CallEvent::Transferred, 30), tried]);
-    let transfers = document.transfers();
+    let finding = decide(&document, &rules::Settings::default(), None).unwrap().trace;
+    let finding = finding.finding(rules::Topic::CallType).unwrap();
+    assert!(finding.ends_with(" Ada had it first, and it was transferred to Max."), "{finding}");
+    let transfers = document.call().flow.transfers;
     assert_eq!((transfers.len(), transfers[0].at, transfers[0].is_external), (1, second(30), false));
     assert_eq!((transfers[0].by.clone(), transfers[0].to.clone()), (Some(ada.clone()), Some(max.clone())));
-    assert_eq!((document.first_user(), document.call().user), (Some(ada), Some(max)));
+    assert_eq!((document.call().flow.first_user, document.call().user), (Some(ada), Some(max)));
     let outside = CallReport {
         external_transferred_to: Some("+1 415-555-0142".to_owned()),
         ..silent(CallEvent::ExternalTransferred, 40)
     };
-    let outside = merged(&[outside]).transfers();
+    let outside = merged(&[outside]).call().flow.transfers;
     assert_eq!((outside[0].is_external, outside[0].phone.as_deref()), (true, Some("+1 415-555-0142")));
+}
+
+#[test]
+fn who_had_a_transferred_call_is_known_from_the_transfer_alone() {
+    let (ada, max) = (user(1, "Ada"), user(2, "Max"));
+    let transferred = CallReport {
+        answered_at: Some(second(5)),
+        user: Some(ada.clone()),
+        transferred_by: Some(ada.clone()),
+        transferred_to: Some(max.clone()),
+        ..silent(CallEvent::Transferred, 30)
+    };
+    let of_max = CallReport { user: Some(max.clone()), ..transferred.clone() };
+    for report in [transferred, of_max] {
+        let call = merged(&[report, silent(CallEvent::Ended, 60)]).call();
+        assert_eq!((call.flow.first_user, call.user), (Some(ada.clone()), Some(max.clone())));
+    }
+}
+
+#[test]
+fn a_conference_has_more_participants_than_a_caller_and_a_user() {
+    let someone = |is_user, id, name: &str, phone: Option<&str>| Participant {
+        is_user,
+        id: Some(id),
+        name: Some(name.to_owned()),
+        phone: phone.map(str::to_owned),
+    };
+    let [ada, max] = [someone(true, 1, "Ada", None), someone(true, 2, "Max", None)];
+    let grace = someone(false, 3, "Grace", Some("+1 555 010 0142"));
+    let unnamed = Participant { phone: Some("+15550100142".to_owned()), ..Participant::default() };
+    let joan = Participant { phone: Some("+15550100143".to_owned()), ..Participant::default() };
+    let line_itself = Participant { phone: Some("+43 1 234567".to_owned()), ..Participant::default() };
+    let conference = |reports: &[&[&Participant]], was_transferred: bool| {
+        let mut reports: Vec<CallReport> = (40..)
+            .zip(reports)
+            .map(|(after, participants)| CallReport {
+                participants: participants.iter().map(|one| (*one).clone()).collect(),
+                line: Line { digits: Some("+431234567".to_owned()), ..Line::default() },
+                ..silent(CallEvent::Hold, after)
+            })
+            .collect();
+        reports.push(silent(if was_transferred { CallEvent::Transferred } else { CallEvent::Unhold }, 70));
+        merged(&reports).call().flow.conference
+    };
+    assert_eq!(conference(&[&[&ada, &grace]], false), [""; 0]);
+    assert_eq!(conference(&[&[&ada, &grace, &line_itself]], false), [""; 0], "the line");
+    assert_eq!(conference(&[&[&ada, &grace, &unnamed]], false), [""; 0], "two names of one");
+    assert_eq!(conference(&[&[&ada, &grace], &[&max, &grace]], true), [""; 0], "one after the other");
+    assert_eq!(conference(&[&[&ada, &max, &grace]], true), [""; 0], "one after the other");
+    assert_eq!(conference(&[&[&ada, &max, &grace]], false), ["Grace (+1 555 010 0142)", "Ada", "Max"]);
+    assert_eq!(
+        conference(&[&[&ada, &unnamed], &[&ada, &grace, &joan]], true),
+        ["Grace (+1 555 010 0142)", "+15550100143", "Ada"]
+    );
 }
 
 #[test]
@@ -301,7 +396,17 @@ fn a_call_that_a_voice_agent_took_is_not_missed() {
     };
     let call = merged(&[ended.clone(), started.clone()]).call();
     assert_eq!((CallType::classify(&call), call.answered_at), (CallType::InboundAnswered, Some(second(2))));
-    assert_eq!(call.user.unwrap().name.as_deref(), Some("Front desk (voice agent)"));
+    assert_eq!(call.user.as_ref().unwrap().name.as_deref(), Some("Front desk (voice agent)"));
+    let settings = rules::Settings::default();
+    let task = rules::Task::from_call(&call, rules::TaskStatus::Completed, &settings, "");
+    assert!(task.subject.ends_with(" answered by Front desk (voice agent)"), "{}", task.subject);
+    assert!(task.description.contains("\nAnswered by: Front desk (voice agent)\n"), "{}", task.description);
+    let trace = decide(&merged(&[ended.clone(), started.clone()]), &settings, None).unwrap().trace;
+    let finding = trace.finding(rules::Topic::CallType).unwrap();
+    assert_eq!(
+        finding,
+        "It is an inbound answered call: taken after 2 s. It was answered by Front desk (voice agent)."
+    );
     assert_eq!(merged(std::slice::from_ref(&started)).call().user.unwrap().name.as_deref(), Some("a voice agent"));
     let outbound = CallReport { direction: Some(Direction::Outbound), ..ended.clone() };
     assert_eq!(merged(&[outbound]).call().answered_at, None, "nobody may have picked up");
@@ -309,7 +414,13 @@ fn a_call_that_a_voice_agent_took_is_not_missed() {
     let taken =
         CallReport { answered_at: Some(second(30)), user: Some(user(1, "Ada")), ..silent(CallEvent::Answered, 30) };
     let call = merged(&[ended, taken, started]).call();
-    assert_eq!((call.user, call.answered_at), (Some(user(1, "Ada")), Some(second(30))));
+    assert_eq!((call.user.clone(), call.answered_at), (Some(user(1, "Ada")), Some(second(30))));
+    let task = rules::Task::from_call(&call, rules::TaskStatus::Completed, &settings, "");
+    assert!(
+        task.description.contains("\nAnswered by: Front desk (voice agent)\nLast handled by: Ada\n"),
+        "{}",
+        task.description
+    );
 }
 
 #[track_caller]

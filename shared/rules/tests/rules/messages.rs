@@ -14,8 +14,8 @@ use rules::revise::{Held, base_from_current, revise};
 use rules::settings::{InternalCalls, LogCalls, MessageTasks, Settings};
 use rules::{
     Channel, Company, Conversation, DeliveryState, DigestKey, Direction, Document, E164, Line, LineId, Media, Message,
-    MessageDocument, MessageEvent, MessageId, MessageSnapshot, Messages, Party, SkipReason, Task, TaskStatus, User,
-    Verdict,
+    MessageDocument, MessageEvent, MessageId, MessageSnapshot, Messages, OwnLines, Party, SkipReason, Task, TaskStatus,
+    User, Verdict,
 };
 
 use crate::support::{Timestamp, at, call};
@@ -73,7 +73,7 @@ fn key() -> DigestKey {
 
 /// The messages of a document of which nothing was stored before.
 fn messages_of(document: &MessageDocument) -> Vec<Message> {
-    document.messages(&key(), |_| false)
+    document.messages(&key(), &OwnLines::default(), |_| false)
 }
 
 fn message() -> Message {

@@ -2,7 +2,7 @@
 
 use rules::matching::{Candidate, Record};
 use rules::{
-    Call, CallDocument, CallEvent, CallId, CallType, Company, Decision, Direction, E164, Line, LineId, Party,
+    Call, CallDocument, CallEvent, CallFlow, CallId, CallType, Company, Decision, Direction, E164, Line, LineId, Party,
     RecordKind, SalesforceId, Settings, Snapshot, User,
 };
 
@@ -44,6 +44,7 @@ pub(crate) fn call_at(call_type: CallType, started_at: &str) -> Call {
         contact: None,
         tags: Vec::new(),
         comments: Vec::new(),
+        flow: CallFlow::default(),
     }
 }
 

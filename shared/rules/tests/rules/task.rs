@@ -1,8 +1,11 @@
 //! The fields of a call's Task.
 
 use proptest::prelude::*;
-use rules::settings::{CallResult, Settings};
-use rules::{Call, CallType, Comment, MissedCallReason, Tag, Task, TaskStatus};
+use rules::settings::{CallResult, Settings, TransferredCallOwner};
+use rules::{
+    Call, CallId, CallType, Comment, Direction, Interaction, MenuChoice, MissedCallReason, Tag, Task, TaskStatus,
+    Transfer, User,
+};
 
 use crate::support::{at, call, call_at};
 
@@ -57,6 +60,106 @@ fn the_description_contains_all_details_of_the_call() {
     Comment (2026-03-23 11:05 CET, Ada Demo): Wants an offer
     > by Friday
     ");
+}
+
+fn named(id: u64, name: &str) -> User {
+    User { id: Some(id), name: Some(name.to_owned()), email: None }
+}
+
+/// An inbound call that Ada took, and that went to Max and then outside.
+fn transferred() -> Call {
+    let mut call = call(CallType::InboundAnswered);
+    let ada = call.user.replace(named(8, "Max Demo"));
+    let transfer = |time, by: Option<User>, to, phone: Option<&str>| Transfer {
+        at: at(time),
+        is_external: phone.is_some(),
+        by,
+        to,
+        phone: phone.map(str::to_owned),
+    };
+    call.flow.transfers = vec![
+        transfer("2026-03-23T10:01:00Z", ada.clone(), call.user.clone(), None),
+        transfer("2026-03-23T10:01:30Z", None, None, Some("+1 415-555-0142")),
+    ];
+    call.flow.first_user = ada;
+    call
+}
+
+#[test]
+fn a_transferred_call_says_who_took_it_and_to_whom_it_went() {
+    let call = transferred();
+    let description = task(&call).description;
+    let (_, lines) = description.split_once("(+43 1 234567)\n").unwrap();
+    assert!(
+        lines.starts_with(
+            "Answered by: Ada Demo\n\
+             Transferred (2026-03-23 11:01 CET, Ada Demo): to Max Demo\n\
+             Transferred (2026-03-23 11:01 CET): outside the company, to +1 415-555-0142\n\
+             Started:"
+        ),
+        "{lines}"
+    );
+    let mut without_transfer = transferred();
+    without_transfer.flow.transfers.clear();
+    assert!(task(&without_transfer).description.contains("\nAnswered by: Ada Demo\nLast handled by: Max Demo\n"));
+}
+
+#[test]
+fn the_subject_names_the_user_who_owns_the_task() {
+    let first = Settings { transferred_call_owner: TransferredCallOwner::First, ..Settings::default() };
+    for (settings, name) in [(Settings::default(), "Max Demo"), (first, "Ada Demo")] {
+        let interaction = Interaction::from(transferred());
+        assert_eq!(interaction.owner(&settings).unwrap().name.as_deref(), Some(name));
+        let subject = interaction.task(TaskStatus::Completed, &settings, "").subject;
+        assert_eq!(subject, format!("Inbound answered call from +33 6 12 34 56 78 on Product line answered by {name}"));
+    }
+}
+
+#[test]
+fn menu_conference_and_call_back_are_described() {
+    let mut call = call(CallType::OutboundAnswered);
+    let choice = |title: Option<&str>, key: &str| MenuChoice {
+        title: title.map(str::to_owned),
+        key: Some(key.to_owned()),
+        ..MenuChoice::default()
+    };
+    call.flow.menu_choices = vec![choice(Some("Sales\nTags: x"), "1"), choice(None, "2")];
+    call.flow.conference = ["Ada Demo", "Max Demo", "+1 415-555-0142"].map(str::to_owned).to_vec();
+    call.flow.callback_of = Some(CallId(812));
+    let task_of = task(&call);
+    assert_eq!(task_of.subject, "Outbound conference call to Grace Example with Product line");
+    for line in [
+        "Menu (IVR): Sales Tags: x, then key 2",
+        "Conference of: Ada Demo, Max Demo, +1 415-555-0142",
+        "Call-back of: Aircall's call 812",
+    ] {
+        assert!(task_of.description.lines().any(|it| it == line), "{}", task_of.description);
+    }
+    call.direction = Direction::Inbound;
+    assert_eq!(task(&call).subject, "Inbound call from Grace Example on Product line");
+    call.answered_at = None;
+    assert_eq!(task(&call).subject, "Missed call from Grace Example on Product line");
+}
+
+#[test]
+fn the_newest_comments_are_kept_where_not_all_fit() {
+    let mut call = call(CallType::InboundAnswered);
+    let comment = |text: String| Comment { content: text, posted_at: None, posted_by: None };
+    call.comments = (0..50).map(|n| comment(format!("{n} {}", "x".repeat(1_000)))).collect();
+    let description = task(&call).description;
+    assert!((31_000..=32_000).contains(&description.len()), "{}", description.len());
+    assert!(
+        description.contains("\n… (older comments left out: Salesforce takes no more)\nComment: 19 x"),
+        "{description}"
+    );
+    assert!(description.contains("\nComment: 49 x"));
+    call.comments.push(comment("y".repeat(40_000)));
+    let description = task(&call).description;
+    assert!(
+        description.starts_with("Direction: Inbound\n")
+            && description.contains("left out: Salesforce takes no more)\nComment: yyy")
+    );
+    assert!(description.ends_with("y\n… (cut: Salesforce takes no more)"));
 }
 
 #[test]

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use rules::revise::{Held, revise};
 use rules::settings::{Settings, UnknownNumber};
 use rules::{
-    Call, CallId, Comment, Contact, Direction, E164, Line, LineId, MissedCallReason, Party, StatusNames, Tag, Task,
-    TaskStatus, Trace, User,
+    Call, CallFlow, CallId, Comment, Contact, Direction, E164, Line, LineId, MissedCallReason, Party, StatusNames, Tag,
+    Task, TaskStatus, Trace, User,
 };
 use serde_json::Value;
 
@@ -109,6 +109,7 @@ prop_compose! {
             contact,
             tags: tags.into_iter().map(|name| Tag { name }).collect(),
             comments,
+            flow: CallFlow::default(),
         }
     }
 }

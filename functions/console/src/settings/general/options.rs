@@ -12,7 +12,11 @@ pub(super) const LOG_CALLS: [Option3; 2] = [
 ];
 
 pub(super) const HOURS_FROM: [Option3; 2] = [
-    ("aircall", "As set in Aircall", "Aircall determines whether the line was open."),
+    (
+        "aircall",
+        "As set in Aircall",
+        "Aircall determines whether the line was open. For Smartflow lines it does not keep this up to date: set their hours here.",
+    ),
     ("own", "As set here", "A weekly schedule, holidays and a time zone."),
 ];
 

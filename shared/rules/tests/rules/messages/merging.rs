@@ -122,7 +122,10 @@ fn a_group_message_yields_one_message_for_each_external_participant() {
 fn ids_of_group_messages_hold_keyed_digests() {
     let participants = ["+33612345678", "+14155550132"].map(phone).into();
     let group = merged(&[MessageSnapshot { is_group: true, participants, ..received() }]);
-    let ids = |key: [u8; 32]| group.messages(&DigestKey::new(key), |_| false).into_iter().map(|message| message.id);
+    let ids = |key: [u8; 32]| {
+        let messages = group.messages(&DigestKey::new(key), &OwnLines::default(), |_| false);
+        messages.into_iter().map(|message| message.id)
+    };
     let own: BTreeSet<MessageId> = ids([7; 32]).collect();
     assert!(own.iter().all(|id| id.as_str().starts_with("1774260000123abc-x") && id.as_str().len() == 33), "{own:?}");
     assert!(ids([8; 32]).all(|id| !own.contains(&id)));
@@ -138,9 +141,74 @@ fn a_group_message_that_has_an_entry_under_its_former_id_keeps_it() {
         asked.borrow_mut().push(id.clone());
         asked.borrow().len() == 1
     };
-    let messages = group.messages(&key(), first);
+    let messages = group.messages(&key(), &OwnLines::default(), first);
     let former_ids: Vec<MessageId> = asked.into_inner();
     assert!(former_ids.iter().all(|id| id.as_str().len() == former.as_str().len()), "{former_ids:?}");
     assert_eq!(messages[0].id, former_ids[0]);
     assert_ne!(messages[1].id, former_ids[1]);
+}
+
+/// A group message as Aircall documents it: without line, direction and other party.
+fn group_of(event: MessageEvent, participants: &[&str]) -> MessageSnapshot {
+    MessageSnapshot {
+        event,
+        is_group: true,
+        direction: None,
+        line: None,
+        party: None,
+        state: None,
+        participants: participants.iter().map(|text| phone(text)).collect(),
+        ..received()
+    }
+}
+
+const OURS: &str = "+12025550147";
+const THEIRS: [&str; 2] = ["+13105550193", "+16465550112"];
+
+fn own_lines() -> OwnLines {
+    [OURS, "+12025550148"].into_iter().map(|text| E164::parse(text).unwrap()).collect()
+}
+
+/// Whom the messages of a group message are to, or from.
+fn parties(group: &MessageDocument, is_known: impl Fn(&MessageId) -> bool) -> Vec<String> {
+    let messages = group.messages(&key(), &own_lines(), is_known);
+    messages.iter().map(|message| message.party.phone().unwrap().to_string()).collect()
+}
+
+#[test]
+fn own_lines_are_no_participants_of_a_group_and_its_line_and_direction_need_not_be_known() {
+    for (event, state, direction) in [
+        (MessageEvent::Received, None, Direction::Inbound),
+        (MessageEvent::Sent, None, Direction::Outbound),
+        (MessageEvent::StatusUpdated, Some("delivered"), Direction::Outbound),
+        (MessageEvent::StatusUpdated, Some("received"), Direction::Inbound),
+    ] {
+        let state = state.map(|state| DeliveryState(state.to_owned()));
+        let group = merged(&[MessageSnapshot { state, ..group_of(event, &[THEIRS[0], OURS, THEIRS[1]]) }]);
+        assert_eq!(parties(&group, |_| false), THEIRS, "{event:?}");
+        let messages = group.messages(&key(), &own_lines(), |_| false);
+        assert!(messages.iter().all(|message| message.direction == direction && message.group.len() == 2), "{event:?}");
+    }
+    let untold = MessageSnapshot { text: None, ..group_of(MessageEvent::StatusUpdated, &THEIRS) };
+    assert_eq!(parties(&merged(&[untold]), |_| false), [""; 0], "the message is not known yet");
+}
+
+#[test]
+fn a_group_of_own_lines_only_is_internal() {
+    let group = merged(&[group_of(MessageEvent::Received, &[OURS, "+12025550148"])]);
+    assert_eq!(parties(&group, |_| false), [OURS, "+12025550148"]);
+    let settings = Settings { internal_calls: InternalCalls::DoNothing, ..Settings::default() };
+    for message in group.messages(&key(), &own_lines(), |_| false) {
+        let document = Document::Messages(Messages::from_message(message, 0, None));
+        let verdict = decide(&document, &settings, &own_lines(), None).unwrap().verdict;
+        assert_eq!(verdict, Verdict::Skip(SkipReason::InternalCall));
+    }
+}
+
+#[test]
+fn an_own_line_that_was_taken_for_a_participant_keeps_its_entry() {
+    let group = merged(&[group_of(MessageEvent::Received, &[OURS, THEIRS[0]])]);
+    let routed: BTreeSet<MessageId> = messages_of(&group).into_iter().map(|message| message.id).collect();
+    assert_eq!(parties(&group, |id| routed.contains(id)), [OURS, THEIRS[0]]);
+    assert_eq!(parties(&group, |_| false), [THEIRS[0]]);
 }
