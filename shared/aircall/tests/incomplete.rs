@@ -86,7 +86,7 @@ fn shapes() -> Vec<Value> {
 fn parse(body: &Value) -> Result<CallReport, WebhookError> {
     match Webhook::parse(&body.to_string())? {
         Webhook::Call(report) => Ok(*report),
-        Webhook::Message(_) | Webhook::Other => panic!("not a call"),
+        Webhook::Message(_) | Webhook::Uninstalled(_) | Webhook::Other => panic!("not a call"),
     }
 }
 
