@@ -57,6 +57,8 @@ def alarms(stack):
         "RetriesDeadLetterAlarm": of_queue("RetriesDeadLetterQueue", VISIBLE) | above(0, ONCE),
         "ReconnectsNeededAlarm": metric(own(stack), "ReconnectsNeeded", "Sum")
         | above(0, {"Period": 300, "EvaluationPeriods": 1}),
+        "AppsUninstalledAlarm": metric(own(stack), "AppsUninstalled", "Sum")
+        | above(0, {"Period": 300, "EvaluationPeriods": 1}),
         "IntakeLatencyAlarm": of_function("IntakeFunction", "Duration", "p99") | above(2500),
         "ApiErrorsAlarm": metric(own(stack), "ApiErrors", "Sum") | above(0),
         "ApiThrottlesAlarm": metric(own(stack), "ApiThrottles", "Sum") | above(0),

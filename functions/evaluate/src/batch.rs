@@ -122,6 +122,11 @@ impl Evaluator {
                     let value = MessageDocument::from(*snapshot);
                     add(&mut aggregates, id, Update { tenant, value, events, messages });
                 }
+                Webhook::Uninstalled(at) => {
+                    if let Err(failure) = caught(self.uninstall(&tenant, at.unwrap_or(times.now))).await {
+                        failed.add(&messages, &failure);
+                    }
+                }
                 Webhook::Other => {}
             }
         }
@@ -160,6 +165,14 @@ impl Evaluator {
             }
         }
         response(failed.0.into_iter(), records)
+    }
+
+    /// Ends the connection of a tenant whose app was uninstalled in Aircall.
+    async fn uninstall(&self, tenant: &TenantId, at: Timestamp) -> Result<(), EvaluateError> {
+        if self.tenants.uninstall_aircall(tenant, at).await? {
+            tracing::warn!(target: metrics::TARGET, AppsUninstalled = 1, %tenant, "the app was uninstalled in Aircall");
+        }
+        Ok(())
     }
 
     /// Keeps a body that could not be read.

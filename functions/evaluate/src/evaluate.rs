@@ -9,7 +9,7 @@ use lambda::queue::{QueueError, WakeUp, WriteQueue};
 use rules::decide::decide;
 use rules::messages::redact_key;
 use rules::{Document, MessageId, Verdict};
-use store::{Calls, Merge, MergeError, SettingsStore, State, TenantId};
+use store::{Calls, Merge, MergeError, SettingsStore, State, TenantId, Tenants};
 use tokio::time::Instant;
 
 use crate::companies::Companies;
@@ -28,6 +28,7 @@ const MAX_BACKOFF_DOUBLINGS: u32 = 2;
 pub(crate) struct Evaluator {
     pub(crate) calls: Calls,
     pub(crate) settings: SettingsStore,
+    pub(crate) tenants: Tenants,
     pub(crate) write_queue: WriteQueue,
     pub(crate) heartbeat: Heartbeat,
     pub(crate) digest_keys: DigestKeys,

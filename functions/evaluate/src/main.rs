@@ -40,7 +40,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         settings: SettingsStore::new(dynamodb, env::required("SETTINGS_TABLE")?),
         heartbeat: Heartbeat::new(tenants.clone()),
         digest_keys: DigestKeys::new(tenants.clone()),
-        companies: Companies::new(tenants),
+        companies: Companies::new(tenants.clone()),
+        tenants,
         write_queue: WriteQueue::new(aws_sdk_sqs::Client::new(&aws), env::required("WRITES_QUEUE_URL")?),
         retention: SignedDuration::from_hours(24 * retention_days),
     };

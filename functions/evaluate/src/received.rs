@@ -52,7 +52,7 @@ pub(crate) fn read(message: SqsMessage, now: Timestamp) -> Result<Received, Eval
         (Some(TooLong { bytes, digest }), parsed) => {
             let key = match parsed {
                 Ok(Webhook::Call(report)) => Some(report.id.key()),
-                Ok(Webhook::Message(_) | Webhook::Other) => None,
+                Ok(Webhook::Message(_) | Webhook::Uninstalled(_) | Webhook::Other) => None,
                 Err(error) => error.key,
             };
             let unreadable = unreadable(key, "body", format!("is too long, with {bytes} bytes"), &digest, now);

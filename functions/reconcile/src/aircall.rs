@@ -1,7 +1,6 @@
-//! The function's access to Aircall: only the companies' lines.
+//! The function's access to Aircall: the companies' lines, and the events of our webhooks.
 
 use aircall::client::{Client, Credentials, Error, Reason};
-use rules::OwnLines;
 use store::{AircallCredential, AircallCredentials, TenantId};
 use url::Url;
 
@@ -15,7 +14,7 @@ pub(crate) struct Aircall {
     pub(crate) credentials: AircallCredentials,
 }
 
-/// Why a tenant's lines were not read. Holds nothing that Aircall said.
+/// Why a request to Aircall was not made or failed. Holds nothing that Aircall said.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AircallError {
     /// The credential could not be read.
@@ -46,16 +45,15 @@ impl From<Error> for AircallError {
 }
 
 impl Aircall {
-    /// The phone numbers of the lines of the tenant's company.
+    /// A client with the tenant's credential.
     ///
     /// # Errors
-    /// Why they were not read.
-    pub(crate) async fn own_lines(&self, tenant: &TenantId) -> Result<OwnLines, AircallError> {
+    /// Why there is none.
+    pub(crate) async fn client(&self, tenant: &TenantId) -> Result<Client, AircallError> {
         let credentials = match self.credentials.get(tenant).await?.ok_or(AircallError::NoCredential)? {
             AircallCredential::ApiKey { api_id, api_token } => Credentials::ApiKey { id: api_id, token: api_token },
             AircallCredential::OAuth { access_token } => Credentials::OAuth { access_token },
         };
-        let client = Client::new(self.http.clone(), self.api_url.clone(), credentials);
-        Ok(client.own_lines().await?)
+        Ok(Client::new(self.http.clone(), self.api_url.clone(), credentials))
     }
 }

@@ -1,4 +1,5 @@
-//! Reads the phone numbers of each company's own lines from Aircall, so that calls between them are known as internal.
+//! Reads the phone numbers of each company's own lines from Aircall, so that calls between them are known as internal; and
+//! subscribes the company's webhook to the events of today.
 
 use std::hash::{BuildHasher as _, RandomState};
 
@@ -7,13 +8,14 @@ use store::{TenantId, Tenants};
 use tokio::time::{Instant, timeout_at};
 
 use crate::aircall::{Aircall, AircallError};
+use crate::events;
 
 /// Tenants whose lines are read concurrently.
 const CONCURRENCY: usize = 10;
 
-/// Why the lines of a tenant were not stored.
+/// Why the lines or the events of a tenant were not stored.
 #[derive(Debug, thiserror::Error)]
-enum LinesError {
+pub(crate) enum LinesError {
     #[error(transparent)]
     Aircall(#[from] AircallError),
     #[error(transparent)]
@@ -88,7 +90,11 @@ async fn with_aircall(tenants: &Tenants) -> Result<Vec<TenantId>, store::Error> 
 }
 
 async fn read_one(aircall: &Aircall, tenants: &Tenants, id: &TenantId) -> Result<usize, LinesError> {
-    let lines = aircall.own_lines(id).await?;
+    let client = aircall.client(id).await?;
+    let lines = client.own_lines().await.map_err(AircallError::from)?;
     tenants.set_own_lines(id, &lines).await?;
+    if let Err(error) = events::subscribe(&client, tenants, id).await {
+        tracing::warn!(tenant = %id, %error, "the webhook was not subscribed to further events");
+    }
     Ok(lines.len())
 }

@@ -1,7 +1,9 @@
 //! Wakes the writer for retries that are due, for overdue entries whose wake-up was lost, and once a day for grants that
-//! were not refreshed for a week. Reads the phone numbers of each company's own lines once a day.
+//! were not refreshed for a week. Reads the phone numbers of each company's own lines once a day,
+//! and then subscribes webhooks to the events that this version asks for.
 
 mod aircall;
+mod events;
 mod grants;
 mod lines;
 mod payload;

@@ -1,5 +1,6 @@
 //! All triggers, against an embedded DynamoDB and a mock SQS that records its requests.
 
+mod events;
 mod grants;
 mod lines;
 

@@ -2,30 +2,23 @@
 
 use rules::{CallEvent, MessageEvent};
 
-/// The events that our webhooks subscribe to: all call events and all message events.
+/// The documented events of calls and messages that our webhooks subscribe to.
 ///
-/// Always send this list: Aircall treats a missing list as all events, on create and on update.
+/// docs/aircall-events.md says what each of them brings, and what the others would. An event that comes unasked is
+/// processed all the same, see [`crate::webhook::is_of_interest`].
 /// Source: <https://developer.aircall.io/docs/webhooks-overview>.
-pub const EVENTS: &[&str] = &[
+pub(crate) const CORE: &[&str] = &[
     "call.created",
-    "call.ivr_option_selected",
-    "call.ringing_on_agent",
-    "call.agent_declined",
     "call.answered",
-    "call.hold",
-    "call.unhold",
-    "call.unsuccessful_transfer",
     "call.transferred",
     "call.external_transferred",
-    "call.hungup",
     "call.ended",
     "call.voicemail_left",
     "call.comm_assets_generated",
     "call.assigned",
-    "call.untagged",
     "call.tagged",
+    "call.untagged",
     "call.commented",
-    "call.archived",
     "message.sent",
     "message.received",
     "message.status_updated",
@@ -33,6 +26,61 @@ pub const EVENTS: &[&str] = &[
     "group_message.received",
     "group_message.status_updated",
 ];
+
+/// The events that not every account is granted: those of voice agents are an add-on, the last one is only for webhooks of
+/// an app.
+pub(crate) const OPTIONAL: &[&str] = &[
+    "ai_voice_agent.started",
+    "ai_voice_agent.escalated",
+    "ai_voice_agent.ended",
+    "ai_voice_agent.summary",
+    INTEGRATION_DELETED,
+];
+
+/// The app was uninstalled.
+pub(crate) const INTEGRATION_DELETED: &str = "integration.deleted";
+
+/// The events that our webhooks subscribe to, as far as Aircall grants them.
+///
+/// Never leave the list out of a request: Aircall treats a missing one as all events, on create and on update.
+pub const EVENTS: [&str; CORE.len() + OPTIONAL.len()] = {
+    let mut all = [""; CORE.len() + OPTIONAL.len()];
+    let mut i = 0;
+    while i < all.len() {
+        all[i] = if i < CORE.len() { CORE[i] } else { OPTIONAL[i - CORE.len()] };
+        i += 1;
+    }
+    all
+};
+
+/// What of a Task only the event with this name brings; `None` for events that our webhooks do not subscribe to.
+///
+/// Every other fact also comes with another event, if later.
+pub fn brings(event: &str) -> Option<&'static str> {
+    Some(match event {
+        "call.created" => "calls before they have ended, and whether the line was open",
+        "call.answered" => "that a call was answered, before it has ended",
+        "call.transferred" => "who took a transferred call, and from whom",
+        "call.external_transferred" => "the number that a call was transferred to",
+        "call.ended" => "the finished call: without it, no call is logged in time",
+        "call.voicemail_left" => "voicemails that are ready after the call has ended",
+        "call.comm_assets_generated" => "the link to the recording, if it is ready after the call has ended",
+        "call.assigned" => "to whom a call was assigned",
+        "call.tagged" | "call.untagged" => "changes of tags after the call has ended",
+        "call.commented" => "comments that are written after the call has ended",
+        "message.sent" => "messages that were sent",
+        "message.received" => "messages that were received",
+        "message.status_updated" => "messages whose other event is lost",
+        "group_message.sent" => "group messages that were sent",
+        "group_message.received" => "group messages that were received",
+        "group_message.status_updated" => "group messages whose other event is lost",
+        "ai_voice_agent.started" | "ai_voice_agent.escalated" | "ai_voice_agent.ended" | "ai_voice_agent.summary" => {
+            "which voice agent answered"
+        }
+        INTEGRATION_DELETED => "that the app was uninstalled",
+        _ => return None,
+    })
+}
 
 /// The call event with this name, in whatever case; `None` for any other event.
 pub(crate) fn call_event(name: &str) -> Option<CallEvent> {
@@ -69,6 +117,11 @@ pub(crate) fn voice_agent_event(name: &str) -> Option<CallEvent> {
         "ai_voice_agent.summary" => CallEvent::VoiceAgentSummary,
         _ => return None,
     })
+}
+
+/// Whether the event with this name says that the app was uninstalled.
+pub(crate) fn is_integration_deleted(name: &str) -> bool {
+    name.trim().eq_ignore_ascii_case(INTEGRATION_DELETED)
 }
 
 /// The message event with this name, and whether it is of a group message; `None` for any other event.

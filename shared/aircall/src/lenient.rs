@@ -68,6 +68,15 @@ pub(crate) fn optional_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     Ok(as_id(&Value::deserialize(deserializer)?))
 }
 
+/// The ids of a list; `None` if it is missing or not a list.
+#[cfg(feature = "client")]
+pub(crate) fn ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<u64>>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Array(values) => Some(values.iter().filter_map(as_id).collect()),
+        _ => None,
+    })
+}
+
 /// A whole number from 1 on.
 pub(crate) fn as_id(value: &Value) -> Option<u64> {
     u64::try_from(first(value, whole_number)?).ok().filter(|id| *id > 0)

@@ -7,7 +7,7 @@
 //! | to do this | use |
 //! |---|---|
 //! | read a webhook body | [`Webhook::parse`] |
-//! | know which events to subscribe to | [`EVENTS`] |
+//! | know which events to subscribe to, and what for | [`EVENTS`], [`brings`] |
 //! | call Aircall's API | `Client`, with the feature `client` |
 //! | connect an account as an app | `oauth`, with the feature `client` |
 
@@ -28,6 +28,6 @@ pub mod webhook;
 #[cfg(feature = "client")]
 pub use client::Client;
 pub use error::WebhookError;
-pub use event::EVENTS;
+pub use event::{EVENTS, brings};
 pub use party::party;
 pub use webhook::Webhook;

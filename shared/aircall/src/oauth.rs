@@ -13,6 +13,13 @@ use crate::client::{Error, read, send, url_at};
 /// The production dashboard, where admins give consent.
 pub const DASHBOARD_URL: &str = "https://dashboard.aircall.io";
 
+/// The page of Aircall to which an app leads the admin after it was connected, where Aircall ends the installation.
+///
+/// `dashboard_url` is [`DASHBOARD_URL`] except in tests.
+pub fn success_url(dashboard_url: &Url) -> Url {
+    url_at(dashboard_url, "/oauth/success")
+}
+
 /// The OAuth client registered with Aircall.
 #[derive(Debug, Clone)]
 pub struct App {

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use rules::{CallReport, MessageSnapshot};
 use serde_json::value::RawValue;
 
@@ -11,8 +12,13 @@ use crate::error::WebhookError;
 use crate::{call, event, lenient, message, voice_agent};
 
 /// Whether an event with this name is processed; any other event is acknowledged and dropped.
+///
+/// These are more than [`crate::EVENTS`]: somebody may have subscribed the webhook to further events of calls.
 pub fn is_of_interest(event: &str) -> bool {
-    event::call_event(event).is_some() || event::message_event(event).is_some()
+    event::call_event(event).is_some()
+        || event::message_event(event).is_some()
+        || event::voice_agent_event(event).is_some()
+        || event::is_integration_deleted(event)
 }
 
 /// A parsed webhook body.
@@ -22,6 +28,8 @@ pub enum Webhook {
     Call(Box<CallReport>),
     /// An event of a message.
     Message(Box<MessageSnapshot>),
+    /// The app was uninstalled, as far as is known at this time.
+    Uninstalled(Option<Timestamp>),
     /// An event that is not processed, known or unknown.
     Other,
 }
@@ -42,6 +50,9 @@ impl Webhook {
         let name = field("event");
         let name = name.as_str().ok_or_else(|| WebhookError::new("event", "is missing or not a text"))?;
         let at = lenient::as_time(&field("timestamp"));
+        if event::is_integration_deleted(name) {
+            return Ok(Webhook::Uninstalled(at));
+        }
         let data = || match envelope.get("data").map(|data| data.get()) {
             None | Some("null") => Err(WebhookError::new("data", "is missing")),
             Some(data) => Ok(data),

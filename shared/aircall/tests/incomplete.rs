@@ -24,7 +24,7 @@ fn call_with(key: &str, value: Value) -> CallReport {
     body["data"][key] = value;
     match Webhook::parse(&body.to_string()).unwrap() {
         Webhook::Call(report) => *report,
-        Webhook::Message(_) | Webhook::Other => panic!("not a call"),
+        Webhook::Message(_) | Webhook::Uninstalled(_) | Webhook::Other => panic!("not a call"),
     }
 }
 
@@ -131,7 +131,7 @@ fn shapes() -> Vec<Value> {
 fn parse(body: &Value) -> Result<CallReport, WebhookError> {
     match Webhook::parse(&body.to_string())? {
         Webhook::Call(report) => Ok(*report),
-        Webhook::Message(_) | Webhook::Other => panic!("not a call"),
+        Webhook::Message(_) | Webhook::Uninstalled(_) | Webhook::Other => panic!("not a call"),
     }
 }
 

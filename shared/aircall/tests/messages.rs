@@ -23,7 +23,7 @@ fn received() -> Value {
 fn read(body: &Value) -> MessageSnapshot {
     match Webhook::parse(&body.to_string()).unwrap() {
         Webhook::Message(snapshot) => *snapshot,
-        Webhook::Call(_) | Webhook::Other => panic!("not a message"),
+        Webhook::Call(_) | Webhook::Uninstalled(_) | Webhook::Other => panic!("not a message"),
     }
 }
 

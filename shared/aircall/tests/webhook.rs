@@ -27,7 +27,7 @@ fn ended() -> Value {
 fn read(body: &Value) -> Snapshot {
     match Webhook::parse(&body.to_string()).unwrap() {
         Webhook::Call(report) => Snapshot { event: report.event, at: report.at, call: report.call() },
-        Webhook::Message(_) | Webhook::Other => panic!("not a call"),
+        Webhook::Message(_) | Webhook::Uninstalled(_) | Webhook::Other => panic!("not a call"),
     }
 }
 
@@ -117,6 +117,21 @@ fn unknown_fields_and_events_are_ignored() {
     body["event"] = json!("call.teleported");
     assert_eq!(Webhook::parse(&body.to_string()).unwrap(), Webhook::Other);
     assert!(!is_of_interest("call.teleported") && !is_of_interest("user.connected") && is_of_interest("call.ended"));
+}
+
+#[test]
+fn an_uninstalled_app_is_known_by_the_event_alone() {
+    let at = |body: &str| match Webhook::parse(body).unwrap() {
+        Webhook::Uninstalled(at) => at.map(|at| at.as_second()),
+        other => panic!("{other:?}"),
+    };
+    let body = r#"{"event":"integration.deleted","resource":"integration","timestamp":1774254600,"token":"x",
+        "data":{"integration_id":7,"company_id":8}}"#;
+    assert_eq!(at(body), Some(1_774_254_600));
+    assert_eq!(at(r#"{"event":"Integration.Deleted"}"#), None);
+    for event in ["integration.deleted", "ai_voice_agent.summary", "call.hungup"] {
+        assert!(is_of_interest(event), "{event}");
+    }
 }
 
 #[test]

@@ -35,7 +35,7 @@ impl Metric {
 }
 
 /// All metrics; a field's name is the metric's.
-const METRICS: [Metric; 15] = [
+const METRICS: [Metric; 16] = [
     // Webhooks that were put on the events queue.
     Metric::count("EventsReceived"),
     // Webhooks that were refused, by HTTP status.
@@ -60,6 +60,8 @@ const METRICS: [Metric; 15] = [
     Metric::count("UnknownCodes"),
     // Connections that turned out to be dead, so that an admin has to reconnect: once for each.
     Metric::count("ReconnectsNeeded"),
+    // Aircall accounts whose app was uninstalled, so that an admin has to connect again.
+    Metric::count("AppsUninstalled"),
     // API calls to Salesforce, as Salesforce counts them.
     Metric::count("SalesforceApiCalls"),
     // Tenants whose writer was woken because entries were overdue.

@@ -50,7 +50,7 @@ pub use settings::history::{HISTORY_LIMIT, History, MadeFrom, SettingsVersion};
 pub use settings::{PutError, SettingsStore};
 pub use tenant_id::{InvalidTenantId, TenantId};
 pub use tenants::Tenants;
-pub use tenants::aircall::{AircallAuth, AircallConnection, AircallState};
+pub use tenants::aircall::{AircallAuth, AircallConnection, AircallState, AircallSubscription, CompanySigns};
 pub use tenants::allowed_orgs::{ALLOWED_ORGS_KEY, AllowedOrgs, NotOrgs, OrgList};
 pub use tenants::choices::ChosenUsers;
 pub use tenants::former_user::FormerUser;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aircall::oauth::App;
+use aircall::oauth::{App, success_url};
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -47,6 +47,9 @@ pub(crate) async fn begin(
 }
 
 /// Handles the redirect back from Aircall and connects the account.
+///
+/// Then the admin goes to Aircall's success page, as Aircall expects of an app: there its installation ends. That page
+/// leads nowhere, so the console opens Aircall in a tab of its own; what the page *Connections* says next waits in a cookie.
 pub(crate) async fn callback(
     State(console): State<Arc<Console>>,
     State(kit): State<Arc<Kit>>,
@@ -64,7 +67,7 @@ pub(crate) async fn callback(
     let connected = connect(&console, &base_url, &app, &signed_in, &query).await;
     let page = PageRequest::new(signed_in, &kit, None);
     match connected {
-        Ok(()) => Ok(page::done(crate::connections::NAV.path, Flash::AircallConnected)),
+        Ok(()) => Ok(page::done(success_url(&console.aircall.dashboard_url).as_str(), Flash::AircallConnected)),
         Err(Failed::Message(status, message)) => show_failed(&console, page, status, FailedChange::new(message)).await,
         Err(Failed::Connection(ConnectionError::Store(error))) => Err(error.into()),
         Err(Failed::Connection(error)) => {

@@ -8,6 +8,8 @@
 //! its events only once its token is accepted, and the token of a former webhook is accepted for a while after that was
 //! deleted, because its events are still on their way.
 
+pub(crate) mod app;
+mod company;
 pub(crate) mod health;
 pub(crate) mod key;
 pub(crate) mod lines;
@@ -17,12 +19,13 @@ mod webhook;
 
 use std::time::Duration;
 
-use aircall::client::{Client, Company, Error, Reason, Webhook, WebhookId};
+use aircall::client::{Client, Error, Reason, Webhook, WebhookId};
 use jiff::Timestamp;
 use store::{
     AircallAuth, AircallConnection, AircallCredential, AircallState, LeaseKind, TOKEN_GRACE, Tenant, TenantId,
 };
 
+use self::company::GivenCompany;
 use self::tokens::AcceptedTokens;
 use self::webhook::{Pick, TenantWebhooks};
 use super::lease::{self, Lease};
@@ -49,6 +52,9 @@ pub(crate) enum AircallError {
     /// Aircall rejected the request; trying again does not help.
     #[error("Aircall rejected the request: {0}.")]
     Rejected(String),
+    /// The app was uninstalled in Aircall, so the credential is not used.
+    #[error("The app was uninstalled in Aircall. Connect Aircall again.")]
+    Uninstalled,
     /// The credential belongs to another company than the connected one.
     #[error("This account belongs to {given}, but {connected} is connected. Disconnect {connected} first.")]
     OtherCompany {
@@ -74,7 +80,7 @@ impl AircallError {
     /// The API's error code.
     pub(super) fn code(&self) -> ErrorCode {
         match self {
-            AircallError::Refused(_) => ErrorCode::AircallRefused,
+            AircallError::Refused(_) | AircallError::Uninstalled => ErrorCode::AircallRefused,
             AircallError::RateLimited => ErrorCode::AircallRateLimited,
             AircallError::Unavailable(_) => ErrorCode::AircallUnavailable,
             AircallError::Rejected(_) => ErrorCode::AircallRejected,
@@ -105,16 +111,19 @@ pub(crate) async fn connect(
 ) -> Result<AircallConnection, ConnectionError> {
     let client = console.aircall.client(credential);
     client.ping().await?;
-    let company = client.company().await?;
+    let company = GivenCompany::fetch(&client, credential).await?;
     let connection = with_lease(console, tenant, async |known: Tenant| {
-        if let Some(connected) = known.aircall.as_ref().filter(|connected| is_other_company(connected, &company)) {
-            let (connected, given) = (connected.company_name.clone(), company.name);
+        if let Some(connected) = &known.aircall
+            && !company.is_that_of(connected, &known.own_lines)?
+        {
+            let (connected, given) = (connected.company_name.clone(), company.name.clone());
             return Err(AircallError::OtherCompany { connected, given }.into());
         }
         let webhooks = TenantWebhooks::new(&known, base_url);
         let mut tokens = AcceptedTokens::new(console, &known);
         let webhook = activate(&mut tokens, &webhooks, &client, Pick::Existing).await?;
         let previous = console.aircall.credentials.get(tenant).await?;
+        let previous = previous.filter(|_| !known.aircall.as_ref().is_some_and(is_uninstalled));
         console.aircall.credentials.create(tenant, credential).await?;
         let how = match credential {
             AircallCredential::ApiKey { .. } => AircallAuth::ApiKey,
@@ -122,13 +131,16 @@ pub(crate) async fn connect(
         };
         let connection = AircallConnection {
             company_id: company.id,
-            company_name: company.name,
+            company_name: company.name.clone(),
             how,
             webhook_id: webhook.id.to_string(),
+            subscription: Some(webhook::subscription(&webhook)),
             webhook_url: Some(webhook.url),
             connected_at: Timestamp::now(),
             rotated_at: known.aircall.as_ref().and_then(|connected| connected.rotated_at),
             state: AircallState::Active,
+            signs: company.signs(),
+            uninstalled_at: None,
         };
         console.tenants.connect_aircall(tenant, &connection).await?;
         tracing::info!(%tenant, webhook = connection.webhook_id, "connected the Aircall account");
@@ -141,7 +153,9 @@ pub(crate) async fn connect(
         Ok(connection)
     })
     .await?;
-    lines::store_own(console, tenant, &client).await;
+    if let Ok(lines) = &company.lines {
+        lines::store_own(console, tenant, lines).await;
+    }
     Ok(connection)
 }
 
@@ -180,8 +194,7 @@ pub(crate) async fn rotate(
         let webhooks = TenantWebhooks::new(&known, base_url);
         let mut tokens = AcceptedTokens::new(console, &known);
         let is_recent = connection.rotated_at.is_some_and(|rotated_at| Timestamp::now() < rotated_at + TOKEN_GRACE);
-        let rotated =
-            if is_recent { webhooks.sending(&client, connection.webhook_url.as_deref()).await? } else { None };
+        let rotated = if is_recent { webhooks.sending(&client, &connection).await? } else { None };
         let (webhook, connection) = if let Some(webhook) = rotated {
             (webhook, connection)
         } else {
@@ -213,15 +226,16 @@ pub(crate) async fn disconnect(
         if known.aircall.is_none() {
             return Err(ConnectionError::NotConnected("Aircall"));
         }
-        let deleted = match client_of(console, tenant).await {
-            Ok(client) => TenantWebhooks::new(&known, base_url)
+        let deleted = match connected(console, &known).await {
+            Ok((client, _)) => TenantWebhooks::new(&known, base_url)
                 .delete_all_but(&client, None)
                 .await
                 .map_err(|error| AircallError::from(error).into()),
             Err(error) => Err(error),
         };
         let is_deleted = match deleted {
-            Ok(()) => true,
+            // Uninstalling has deleted the webhooks.
+            Ok(()) | Err(ConnectionError::Aircall(AircallError::Uninstalled)) => true,
             Err(ConnectionError::Aircall(AircallError::Refused(_) | AircallError::Rejected(_))) => false,
             Err(error) => return Err(error),
         };
@@ -263,6 +277,7 @@ async fn store_webhook(
 ) -> Result<AircallConnection, ConnectionError> {
     let connection = AircallConnection {
         webhook_id: webhook.id.to_string(),
+        subscription: Some(webhook::subscription(&webhook)),
         webhook_url: Some(webhook.url),
         state: AircallState::Active,
         ..connection
@@ -273,14 +288,14 @@ async fn store_webhook(
 
 async fn connected(console: &Console, known: &Tenant) -> Result<(Client, AircallConnection), ConnectionError> {
     let connection = known.aircall.clone().ok_or(ConnectionError::NotConnected("Aircall"))?;
+    if is_uninstalled(&connection) {
+        return Err(AircallError::Uninstalled.into());
+    }
     Ok((client_of(console, &known.id).await?, connection))
 }
 
-fn is_other_company(connected: &AircallConnection, company: &Company) -> bool {
-    match (connected.company_id, company.id) {
-        (Some(connected), Some(given)) => connected != given,
-        _ => connected.company_name != company.name,
-    }
+fn is_uninstalled(connection: &AircallConnection) -> bool {
+    connection.uninstalled_at.is_some()
 }
 
 /// Whether it is the credential of an app, which sees only the webhooks that it created itself.

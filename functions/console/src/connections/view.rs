@@ -5,17 +5,22 @@ use jiff::fmt::serde::timestamp::second::{optional, required};
 use rules::StatusChoice;
 use serde::Serialize;
 use store::{
-    AircallAuth, AircallConnection, AircallState, ApiUsage, Connection, ConnectionState, ConsentLink, FormerUser,
-    OrgFacts, Tenant,
+    AircallAuth, AircallConnection, AircallState, AircallSubscription, ApiUsage, Connection, ConnectionState,
+    ConsentLink, FormerUser, OrgFacts, Tenant,
 };
 use utoipa::ToSchema;
 
+use super::aircall::app::{self, App, AttachedLine};
 use super::aircall::health;
 use super::predecessor;
 use super::salesforce::statuses::{self, StatusesView};
 use crate::connections::warning::{self, Warning};
 use crate::console::Console;
 use crate::web::session::Session;
+
+/// The app's installation is switched off.
+const APP_OFF: &str =
+    "The app is switched off in Aircall, which then sends nothing. No call is logged until it is switched on there.";
 
 /// The tenant's connections.
 #[derive(Debug, Serialize, ToSchema)]
@@ -119,7 +124,7 @@ pub(crate) struct StateView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AircallConnection)]
 pub(crate) struct AircallView {
-    /// Aircall's ID of the company; null if unknown.
+    /// Aircall's ID of the company, which only an app is told; null if unknown.
     #[schema(required)]
     pub(crate) company_id: Option<u64>,
     pub(crate) company_name: String,
@@ -137,9 +142,21 @@ pub(crate) struct AircallView {
     #[serde(with = "required")]
     #[schema(value_type = i64, example = 1_774_254_600)]
     pub(crate) connected_at: Timestamp,
+    /// The events that the webhook subscribes to, as far as Aircall granted them; null if an earlier version created it.
+    #[schema(required)]
+    pub(crate) events: Option<Vec<String>>,
+    /// The events that Aircall was asked for and did not grant.
+    pub(crate) missing_events: Vec<String>,
+    /// The lines whose calls Aircall sends, which an admin chose with the app; null with an API key, for which it sends those
+    /// of all lines, or if unknown.
+    #[schema(required)]
+    pub(crate) lines: Option<Vec<AttachedLine>>,
+    /// Whether these are all lines of the company.
+    #[serde(skip)]
+    pub(crate) has_all_lines: bool,
     #[schema(inline)]
     pub(crate) state: WebhookStatus,
-    /// When it was found deactivated, in UNIX seconds; null otherwise.
+    /// When it was found deactivated, or the app was uninstalled, in UNIX seconds; null otherwise.
     #[serde(with = "optional")]
     #[schema(value_type = Option<i64>, required)]
     pub(crate) since: Option<Timestamp>,
@@ -168,6 +185,7 @@ pub(crate) enum WebhookStatus {
     Active,
     Deactivated,
     Unknown,
+    Uninstalled,
 }
 
 impl Connections {
@@ -176,11 +194,14 @@ impl Connections {
         let Some(mut tenant) = console.tenants.get(&session.tenant).await? else {
             return Ok(Self { salesforce: None, former_login_url: None, aircall: None });
         };
-        let reason = health::check_webhook(console, &mut tenant).await;
+        let connection = tenant.aircall.clone();
+        let id = tenant.id.clone();
+        let app = async { app::fetch(console, &id, connection.as_ref()?).await };
+        let (reason, app) = tokio::join!(health::check_webhook(console, &mut tenant), app);
         let (last_event_at, former_login_url) = (tenant.last_event_at, tenant.former_login_url.take());
         let aircall = tenant.aircall.take().map(|connection| {
             let is_at_former_address = health::is_at_former_address(console, &tenant.id, &connection);
-            AircallView::new(connection, is_at_former_address, reason, last_event_at)
+            AircallView::new(connection, is_at_former_address, app, reason, last_event_at)
         });
         let now = Timestamp::now();
         let link = console.consent_links.get(&tenant.id, now).await?;
@@ -238,16 +259,33 @@ impl AircallView {
     fn new(
         connection: AircallConnection,
         is_at_former_address: bool,
+        app: Option<App>,
         reason: Option<String>,
         last_event_at: Option<Timestamp>,
     ) -> Self {
-        let AircallConnection { company_id, company_name, how, webhook_id, webhook_url, connected_at, state, .. } =
-            connection;
-        let (state, since) = match state {
-            AircallState::Active => (WebhookStatus::Active, None),
-            AircallState::Deactivated { since } => (WebhookStatus::Deactivated, Some(since)),
-            AircallState::Unknown => (WebhookStatus::Unknown, None),
+        let AircallConnection {
+            company_id,
+            company_name,
+            how,
+            webhook_id,
+            webhook_url,
+            connected_at,
+            state,
+            subscription,
+            uninstalled_at,
+            ..
+        } = connection;
+        let is_off = app.as_ref().is_some_and(|app| !app.is_active);
+        let (state, since) = match (uninstalled_at, state) {
+            (Some(at), _) => (WebhookStatus::Uninstalled, Some(at)),
+            (None, AircallState::Active) if is_off => (WebhookStatus::Deactivated, None),
+            (None, AircallState::Active) => (WebhookStatus::Active, None),
+            (None, AircallState::Deactivated { since }) => (WebhookStatus::Deactivated, Some(since)),
+            (None, AircallState::Unknown) => (WebhookStatus::Unknown, None),
         };
+        let reason = reason.or_else(|| is_off.then(|| APP_OFF.to_owned()));
+        let missing_events = subscription.as_ref().map(AircallSubscription::missing).unwrap_or_default();
+        let (lines, has_all_lines) = app.map(|app| (app.lines, app.has_all_lines)).unwrap_or_default();
         Self {
             company_id,
             company_name,
@@ -256,6 +294,10 @@ impl AircallView {
             webhook_url,
             is_at_former_address,
             connected_at,
+            events: subscription.map(|subscription| subscription.granted),
+            missing_events,
+            lines,
+            has_all_lines,
             state,
             since,
             reason,

@@ -63,7 +63,7 @@ pub(crate) fn render(template: &impl Template) -> Html<String> {
     Html(template.render().expect("a template renders"))
 }
 
-/// Redirects to a path with a flash message. It answers a form, so that reloading does not submit the form again.
+/// Redirects to a path, or a URL of a vendor, with a flash message for the console's next page. It answers a form, so that reloading does not submit the form again.
 pub(crate) fn done(path: &str, flash: Flash) -> Response {
     (AppendHeaders([(header::SET_COOKIE, flash.set_cookie())]), Redirect::to(path)).into_response()
 }

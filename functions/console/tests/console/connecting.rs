@@ -2,8 +2,10 @@
 
 mod activity_notices;
 mod aircall;
+mod company;
 mod consent;
 mod crash_recovery;
+mod events;
 mod oauth;
 mod org;
 mod predecessor;
@@ -68,6 +70,8 @@ impl Fixture {
         assert_eq!(webhooks[0]["active"], true);
         let events: Vec<&str> = webhooks[0]["events"].as_array().unwrap().iter().map(|e| e.as_str().unwrap()).collect();
         assert_eq!(events, ::aircall::EVENTS);
+        let subscription = tenant.aircall.as_ref().unwrap().subscription.as_ref().unwrap();
+        assert!(subscription.is_for(&::aircall::EVENTS) && subscription.missing().is_empty());
         let connection = tenant.aircall.as_ref().unwrap();
         assert_eq!(connection.webhook_id, webhooks[0]["id"].as_str().unwrap());
         assert!(tenant.webhook_tokens.contains(&TokenHash::new(webhooks[0]["token"].as_str().unwrap())));

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use aircall::EVENTS;
 use rules::{E164, OwnLines};
 use serde_json::json;
-use store::{AircallAuth, AircallConnection, AircallState, Tenant, TenantId};
+use store::{AircallAuth, AircallConnection, AircallState, AircallSubscription, CompanySigns, Tenant, TenantId};
 use tokio::time::Instant;
 use wiremock::matchers::{basic_auth, body_partial_json, path};
 use wiremock::{Mock, ResponseTemplate};
@@ -18,7 +19,7 @@ fn lines(phone: &str) -> OwnLines {
 
 impl Fixture {
     /// A tenant with an Aircall connection that has the line +1 415 555 0100, whose API key is its id.
-    async fn connected(&self, id: &str) {
+    pub(super) async fn connected(&self, id: &str) {
         let connection = AircallConnection {
             company_id: None,
             company_name: "Example Company".to_owned(),
@@ -28,6 +29,9 @@ impl Fixture {
             connected_at: Timestamp::UNIX_EPOCH,
             rotated_at: None,
             state: AircallState::Active,
+            subscription: Some(AircallSubscription { asked: EVENTS.map(str::to_owned).into(), granted: Vec::new() }),
+            signs: CompanySigns::default(),
+            uninstalled_at: None,
         };
         let tenant = Tenant {
             aircall: Some(connection),
@@ -44,7 +48,7 @@ impl Fixture {
     }
 
     /// What Aircall answers to a tenant.
-    async fn answer(&self, id: &str, response: ResponseTemplate) {
+    pub(super) async fn answer(&self, id: &str, response: ResponseTemplate) {
         Mock::given(path("/v1/numbers")).and(basic_auth(id, "token")).respond_with(response).mount(&self.aircall).await;
     }
 
@@ -52,12 +56,12 @@ impl Fixture {
         self.reconcile.tenants.company(&TenantId::parse(id).unwrap()).await.unwrap().own_lines
     }
 
-    async fn read(&self, deadline: Instant) -> LinesRead {
+    pub(super) async fn read(&self, deadline: Instant) -> LinesRead {
         read_all(&self.reconcile.aircall, &self.reconcile.tenants, deadline).await.unwrap()
     }
 }
 
-fn listed(digits: &str) -> ResponseTemplate {
+pub(super) fn listed(digits: &str) -> ResponseTemplate {
     ResponseTemplate::new(200).set_body_json(json!({"numbers": [{"id": 1, "digits": digits}]}))
 }
 

@@ -3,7 +3,7 @@
 use rules::OwnLines;
 use serde::Deserialize;
 
-use super::pages::Meta;
+use super::pages::{Meta, PER_PAGE};
 use super::{Client, Error};
 use crate::party::party;
 use crate::{lenient, parts};
@@ -19,6 +19,11 @@ pub struct Company {
     pub id: Option<u64>,
     /// Its name.
     pub name: String,
+}
+
+/// The phone numbers of lines; those without a full number are left out.
+pub fn phones(lines: &[rules::Line]) -> OwnLines {
+    lines.iter().filter_map(|line| party(line.digits.as_deref()).phone().cloned()).collect()
 }
 
 impl Client {
@@ -61,8 +66,7 @@ impl Client {
     ///
     /// [`Error`] says what to do.
     pub async fn own_lines(&self) -> Result<OwnLines, Error> {
-        let lines = self.lines().await?;
-        Ok(lines.iter().filter_map(|line| party(line.digits.as_deref()).phone().cloned()).collect())
+        Ok(phones(&self.lines().await?))
     }
 
     /// The company's users. One request per fifty.
@@ -71,6 +75,19 @@ impl Client {
     ///
     /// [`Error`] says what to do.
     pub async fn users(&self) -> Result<Vec<rules::User>, Error> {
+        self.users_up_to(LIMIT).await
+    }
+
+    /// The first users of the company, in Aircall's order: fifty at most, so that it is one request.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] says what to do.
+    pub async fn first_users(&self) -> Result<Vec<rules::User>, Error> {
+        self.users_up_to(PER_PAGE).await
+    }
+
+    async fn users_up_to(&self, limit: usize) -> Result<Vec<rules::User>, Error> {
         #[derive(Deserialize)]
         struct Wire {
             #[serde(default)]
@@ -79,7 +96,7 @@ impl Client {
             users: Vec<parts::User>,
         }
         let open = |wire: Wire| (wire.meta, wire.users.into_iter().map(Into::into).collect());
-        self.pages("/v2/users", &[], LIMIT, open).await
+        self.pages("/v2/users", &[], limit, open).await
     }
 
     /// The user with this id, if there is one.

@@ -8,7 +8,7 @@ use super::{Client, Error, Transport};
 use crate::lenient;
 
 /// Page size, the largest that Aircall allows.
-const PER_PAGE: usize = 50;
+pub(super) const PER_PAGE: usize = 50;
 
 /// A page's metadata.
 #[derive(Default, Deserialize)]

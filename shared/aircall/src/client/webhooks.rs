@@ -23,7 +23,7 @@ pub struct Subscription<'a>(&'a [&'a str]);
 
 impl<'a> Subscription<'a> {
     /// [`EVENTS`].
-    pub const ALL: Subscription<'static> = Subscription(EVENTS);
+    pub const ALL: Subscription<'static> = Subscription(&EVENTS);
     /// For a webhook that is not to send yet, as none can be created inactive: an event that is rare and not used.
     pub const QUIET: Subscription<'static> = Subscription(&["number.created"]);
 

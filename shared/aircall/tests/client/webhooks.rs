@@ -123,3 +123,50 @@ fn a_webhook_id_is_a_single_path_segment() {
         assert!(serde_json::from_value::<WebhookId>(json!(text)).is_err(), "{text}");
     }
 }
+
+/// A webhook that is subscribed while Aircall refuses and drops these events; with the number of requests.
+async fn subscribed(refused: &[&str], dropped: &[&str]) -> (Result<Vec<String>, Error>, u64) {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let options =
+        Options { refused_events: names(refused), dropped_events: names(dropped), rate_limit: 0, ..Options::default() };
+    let sandbox = Sandbox::with(options).await;
+    let (client, url) = (sandbox.client(), url());
+    let quiet = NewWebhook { events: Subscription::QUIET, ..subscription(&url) };
+    let webhook = client.create_webhook(quiet).await.unwrap();
+    let before = sandbox.requests().await;
+    let subscribed = client.subscribe(&webhook.id, "Salesforce Tasks", &url).await;
+    let requests = sandbox.requests().await - before;
+    let found = client.webhook(&webhook.id).await.unwrap().unwrap();
+    let events = subscribed.inspect(|subscribed| assert_eq!(fields(subscribed), fields(&found)));
+    (events.map(|webhook| webhook.events), requests)
+}
+
+/// All our events but these.
+fn all_but(events: &[&str]) -> Vec<String> {
+    EVENTS.iter().filter(|event| !events.contains(event)).map(|event| (*event).to_owned()).collect()
+}
+
+#[tokio::test]
+async fn what_aircall_grants_is_subscribed_in_one_request() {
+    assert_eq!(subscribed(&[], &[]).await, (Ok(all_but(&[])), 1));
+    let dropped = ["call.comm_assets_generated", "ai_voice_agent.started"];
+    assert_eq!(subscribed(&[], &dropped).await, (Ok(all_but(&dropped)), 1));
+}
+
+#[tokio::test]
+async fn a_name_that_refuses_the_request_is_left_out() {
+    assert_eq!(subscribed(&["integration.deleted"], &[]).await, (Ok(all_but(&["integration.deleted"])), 7));
+    for event in EVENTS {
+        let (events, requests) = subscribed(&[event], &["call.tagged"]).await;
+        let expected: std::collections::BTreeSet<String> = all_but(&[event, "call.tagged"]).into_iter().collect();
+        assert_eq!(events.unwrap().into_iter().collect::<std::collections::BTreeSet<_>>(), expected, "{event}");
+        assert!(requests <= 17, "{event}: {requests}");
+    }
+}
+
+#[tokio::test]
+async fn a_webhook_without_any_event_is_refused() {
+    let (events, requests) = subscribed(&EVENTS, &[]).await;
+    assert!(matches!(events, Err(Error::Rejected { status: 400, .. })), "{events:?}");
+    assert_eq!(requests, 39);
+}

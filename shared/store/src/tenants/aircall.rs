@@ -1,5 +1,7 @@
 //! A tenant's Aircall account, connected in the console.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second::{optional, required};
 use serde::{Deserialize, Serialize};
@@ -7,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// A connected Aircall account. Its credentials are in Secrets Manager.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AircallConnection {
-    /// Aircall's id of the company, if it was in the response.
+    /// Aircall's id of the company, if it is known: an app is told, an API key is not.
     #[serde(default)]
     pub company_id: Option<u64>,
     /// What Aircall calls the company.
@@ -31,6 +33,65 @@ pub struct AircallConnection {
     /// Whether the webhook is active, as Aircall last reported.
     #[serde(default)]
     pub state: AircallState,
+    /// The events that the webhook subscribes to; `None` if an earlier version created it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscription: Option<AircallSubscription>,
+    /// Lines and users of the company, by which it is recognised.
+    #[serde(default)]
+    pub signs: CompanySigns,
+    /// When the app was uninstalled in Aircall, which ends the connection.
+    #[serde(default, with = "optional", skip_serializing_if = "Option::is_none")]
+    pub uninstalled_at: Option<Timestamp>,
+}
+
+/// The events that a webhook subscribes to, by Aircall's names.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AircallSubscription {
+    /// Those that Aircall was asked for.
+    #[serde(default)]
+    pub asked: Vec<String>,
+    /// Those of them that it granted.
+    #[serde(default)]
+    pub granted: Vec<String>,
+}
+
+impl AircallSubscription {
+    /// Whether Aircall was asked for exactly these events.
+    pub fn is_for(&self, events: &[&str]) -> bool {
+        self.asked.len() == events.len() && events.iter().all(|event| self.asked.iter().any(|asked| asked == event))
+    }
+
+    /// The events that Aircall did not grant.
+    pub fn missing(&self) -> Vec<String> {
+        self.asked.iter().filter(|asked| !self.granted.contains(asked)).cloned().collect()
+    }
+}
+
+/// By what an Aircall company is recognised: its name changes, and is not unique.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompanySigns {
+    /// Aircall's ids of some of its lines; none if they are not known.
+    #[serde(default)]
+    pub lines: BTreeSet<u64>,
+    /// Aircall's ids of some of its users; none if they are not known.
+    #[serde(default)]
+    pub users: BTreeSet<u64>,
+}
+
+impl AircallConnection {
+    /// Whether another company's id and signs are those of this company; `None` if nothing tells.
+    ///
+    /// Two ids decide. Else a line or user in common does: their ids are unique among all companies.
+    pub fn is_company(&self, id: Option<u64>, signs: &CompanySigns) -> Option<bool> {
+        if let (Some(one), Some(other)) = (self.company_id, id) {
+            return Some(one == other);
+        }
+        let pairs = [(&self.signs.lines, &signs.lines), (&self.signs.users, &signs.users)];
+        if pairs.iter().any(|(one, other)| !one.is_disjoint(other)) {
+            return Some(true);
+        }
+        pairs.iter().any(|(one, other)| !one.is_empty() && !other.is_empty()).then_some(false)
+    }
 }
 
 /// The kind of credentials an Aircall account is connected with.
@@ -61,4 +122,45 @@ pub enum AircallState {
     /// Not checked, or Aircall did not respond.
     #[default]
     Unknown,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A connection to a company with these signs.
+    fn connection(company_id: Option<u64>, lines: &[u64], users: &[u64]) -> AircallConnection {
+        let mut connection: AircallConnection = serde_json::from_str("{}").unwrap();
+        connection.company_id = company_id;
+        connection.signs = signs(lines, users);
+        connection
+    }
+
+    fn signs(lines: &[u64], users: &[u64]) -> CompanySigns {
+        CompanySigns { lines: lines.iter().copied().collect(), users: users.iter().copied().collect() }
+    }
+
+    #[test]
+    fn a_company_is_recognised_by_its_id_else_by_a_line_or_user_in_common() {
+        for (known, id, given, expected) in [
+            (connection(Some(1), &[], &[]), Some(1), signs(&[9], &[9]), Some(true)),
+            (connection(Some(1), &[10], &[20]), Some(2), signs(&[10], &[20]), Some(false)),
+            (connection(None, &[10, 11], &[20]), Some(2), signs(&[11], &[21]), Some(true)),
+            (connection(Some(1), &[10], &[20, 22]), None, signs(&[11], &[22, 23]), Some(true)),
+            (connection(None, &[10], &[20]), None, signs(&[11], &[21]), Some(false)),
+            (connection(None, &[10], &[]), None, signs(&[11], &[21]), Some(false)),
+            (connection(None, &[10], &[]), None, signs(&[], &[10]), None),
+            (connection(Some(1), &[], &[]), None, signs(&[11], &[21]), None),
+        ] {
+            assert_eq!(known.is_company(id, &given), expected, "{known:?} {id:?} {given:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_granted_is_missing() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let subscription = AircallSubscription { asked: names(&["a", "b", "c"]), granted: names(&["c", "a"]) };
+        assert_eq!(subscription.missing(), ["b"]);
+        assert!(subscription.is_for(&["c", "b", "a"]) && !subscription.is_for(&["a", "b"]));
+    }
 }

@@ -10,11 +10,11 @@ use crate::dynamodb::expression::Update;
 use crate::dynamodb::item;
 use crate::error::Error;
 use crate::tenant_id::TenantId;
-use crate::tenants::aircall::{AircallConnection, AircallState};
+use crate::tenants::aircall::{AircallAuth, AircallConnection, AircallState, AircallSubscription};
 use crate::tenants::choices;
 use crate::tenants::grant;
 use crate::tenants::salesforce::{Connection, ConnectionState};
-use crate::tenants::{Tenants, key_of};
+use crate::tenants::{Tenants, key_of, webhook_tokens};
 
 /// The attribute with the time since which the Aircall company is connected.
 pub(super) const AIRCALL_SINCE: &str = "aircall_since";
@@ -119,6 +119,42 @@ impl Tenants {
             .set_nested("aircall", "state", item::value(state))
             .only_if_expression("#aircall.#webhook_id = :webhook_id", &["aircall", "webhook_id"])
             .value("webhook_id", item::text(webhook_id));
+        self.table.update_if(key_of(id), update).await
+    }
+
+    /// Stores which events the account's webhook subscribes to, if it still is this webhook.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn set_aircall_subscription(
+        &self,
+        id: &TenantId,
+        webhook_id: &str,
+        subscription: &AircallSubscription,
+    ) -> Result<bool, Error> {
+        let update = Update::default()
+            .set_nested("aircall", "subscription", item::value(subscription))
+            .only_if_expression("#aircall.#webhook_id = :webhook_id", &["aircall", "webhook_id"])
+            .value("webhook_id", item::text(webhook_id));
+        self.table.update_if(key_of(id), update).await
+    }
+
+    /// Ends the connection of an account whose app was uninstalled in Aircall at this time: no webhook token is accepted
+    /// any more, and the credential is not used. Returns whether it has just ended.
+    ///
+    /// A connection that was made later, or by an API key, is not that of the app, and does not end.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn uninstall_aircall(&self, id: &TenantId, at: Timestamp) -> Result<bool, Error> {
+        let update = webhook_tokens::set(Update::default(), &[], &[])
+            .set_nested("aircall", "uninstalled_at", item::seconds(at))
+            .only_if_expression(
+                "#aircall.#how = :how AND #aircall.#connected_at <= :at AND attribute_not_exists(#aircall.#uninstalled_at)",
+                &["aircall", "how", "connected_at", "uninstalled_at"],
+            )
+            .value("how", item::value(&AircallAuth::OAuth))
+            .value("at", item::seconds(at));
         self.table.update_if(key_of(id), update).await
     }
 

@@ -24,12 +24,13 @@ pub struct TenantPage {
 pub struct TenantPosition(Attributes);
 
 impl Tenants {
-    /// A page of the tenants that have an Aircall connection.
+    /// A page of the tenants that have an Aircall connection, whose app was not uninstalled.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
     pub async fn with_aircall(&self, from: Option<TenantPosition>) -> Result<TenantPage, Error> {
-        self.scan("attribute_exists(#aircall)", &["aircall"], [], from).await
+        let filter = "attribute_exists(#aircall) AND attribute_not_exists(#aircall.#uninstalled_at)";
+        self.scan(filter, &["aircall", "uninstalled_at"], [], from).await
     }
 
     /// A page of the tenants whose Salesforce grant was last refreshed, or made, by `before`.

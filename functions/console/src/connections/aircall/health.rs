@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use aircall::client::SubscriptionDiff;
 use jiff::{SignedDuration, Timestamp};
-use store::{AircallConnection, AircallState, Tenant, TenantId};
+use store::{AircallAuth, AircallConnection, AircallState, Tenant, TenantId};
 use tokio::time::timeout;
 
-use super::webhook::SubscriptionDiff;
-use super::{AircallError, client_of, webhook_id};
+use super::{AircallError, client_of, is_uninstalled, webhook, webhook_id};
 use crate::connections::ConnectionError;
 use crate::console::Console;
 
@@ -22,8 +22,14 @@ const TURNED_OFF: &str = "Aircall has turned the webhook off, as it does after m
                           did. No call is logged until it sends again.";
 const DELETED: &str = "The webhook no longer exists in Aircall: somebody has deleted it. No call is logged until it is \
                        re-activated.";
-const CHANGED: &str = "Somebody changed in Aircall what the webhook sends or where to, so calls are not logged \
-                       correctly. Re-activate the webhook to fix it.";
+const CHANGED: &str = "Somebody changed in Aircall what the webhook sends or where to, or Aircall took events away, so \
+                       calls are not logged correctly. Re-activate the webhook to fix it.";
+/// The end of the connection.
+const UNINSTALLED: &str = "The app was uninstalled in Aircall, so Aircall sends nothing and its access is no longer \
+                           used. No call is logged until Aircall is connected again.";
+/// The access of an app is refused, though no event said that it was uninstalled.
+const ACCESS_REFUSED: &str = "Aircall does not accept the granted access any more: the app may have been uninstalled. \
+                              Allow access again.";
 /// The console has another address than when the webhook was created.
 const FORMER_ADDRESS: &str = "The webhook still sends to the console's former address. Move it to today's address \
                               before the former one is switched off.";
@@ -37,6 +43,9 @@ const NO_ANSWER: &str = "Aircall does not answer right now, so this is its last 
 ///
 /// A failure is not an error: the page then shows the last known state.
 pub(crate) async fn check_webhook(console: &Console, tenant: &mut Tenant) -> Option<String> {
+    if tenant.aircall.as_ref().is_some_and(is_uninstalled) {
+        return Some(UNINSTALLED.to_owned());
+    }
     let mut note = None;
     // Twice at most: the webhook may be replaced while it is checked.
     for _ in 0..2 {
@@ -84,7 +93,7 @@ pub(crate) fn is_at_former_address(console: &Console, tenant: &TenantId, connect
 pub(crate) async fn check_webhook_cached(console: &Console, tenant: &mut Tenant) -> Option<String> {
     let connection = tenant.aircall.as_ref()?;
     match console.aircall.webhook_notes.get(&tenant.id, Timestamp::now()) {
-        Some((webhook_id, note)) if webhook_id == connection.webhook_id => note,
+        Some((webhook_id, note)) if webhook_id == connection.webhook_id && !is_uninstalled(connection) => note,
         _ => check_webhook(console, tenant).await,
     }
 }
@@ -106,8 +115,8 @@ async fn fetch(
     match fetched.await {
         // Compared with the URL of when it was connected, as the console may be reachable under several.
         Ok(Some(webhook)) if webhook.active => {
-            let url = connection.webhook_url.get_or_insert_with(|| webhook.url.clone());
-            match SubscriptionDiff::between(&webhook, Some(url)) {
+            let url = connection.webhook_url.get_or_insert_with(|| webhook.url.clone()).clone();
+            match webhook::diff(&webhook, connection, Some(&url)) {
                 SubscriptionDiff::Same => (AircallState::Active, None),
                 SubscriptionDiff::Extra => (AircallState::Active, Some(EXTRA_EVENTS.to_owned())),
                 SubscriptionDiff::Incomplete => (off, Some(CHANGED.to_owned())),
@@ -115,6 +124,9 @@ async fn fetch(
         }
         Ok(Some(_)) => (off, Some(TURNED_OFF.to_owned())),
         Ok(None) => (off, Some(DELETED.to_owned())),
+        Err(ConnectionError::Aircall(AircallError::Refused(_))) if connection.how == AircallAuth::OAuth => {
+            (AircallState::Unknown, Some(ACCESS_REFUSED.to_owned()))
+        }
         Err(ConnectionError::Aircall(error @ AircallError::Refused(_))) => {
             (AircallState::Unknown, Some(format!("{error} Connect again with a valid key.")))
         }

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use aircall::client::Client;
+use aircall::client::phones;
 use jiff::{SignedDuration, Timestamp};
+use rules::Line;
 use store::TenantId;
 use tokio::time::timeout;
 
-use super::client_of;
+use super::{client_of, is_uninstalled};
 use crate::connections::ConnectionError;
 use crate::console::Console;
 use crate::console::aircall::Lines;
@@ -18,8 +19,6 @@ const TTL: SignedDuration = SignedDuration::from_mins(5);
 const EMPTY_TTL: SignedDuration = SignedDuration::from_secs(30);
 /// How long a page waits for Aircall.
 const TIMEOUT: Duration = Duration::from_secs(2);
-/// How long connecting waits for the lines.
-const STORE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The lines that Aircall lists; empty if it is not connected or does not answer.
 pub(crate) async fn lines(console: &Console, tenant: &TenantId) -> Lines {
@@ -44,8 +43,8 @@ pub(crate) async fn lines(console: &Console, tenant: &TenantId) -> Lines {
 }
 
 async fn fetch(console: &Console, tenant: &TenantId) -> Result<Lines, ConnectionError> {
-    let is_connected = console.tenants.get(tenant).await?.is_some_and(|tenant| tenant.aircall.is_some());
-    if !is_connected {
+    let connection = console.tenants.get(tenant).await?.and_then(|tenant| tenant.aircall);
+    if connection.is_none_or(|connection| is_uninstalled(&connection)) {
         return Ok(Lines::new());
     }
     let lines = client_of(console, tenant).await?.lines().await?;
@@ -53,11 +52,8 @@ async fn fetch(console: &Console, tenant: &TenantId) -> Result<Lines, Connection
 }
 
 /// Stores the phone numbers of the company's own lines. A failure is only logged: they are also read once a day.
-pub(super) async fn store_own(console: &Console, tenant: &TenantId, client: &Client) {
-    let Ok(Ok(lines)) = timeout(STORE_TIMEOUT, client.own_lines()).await else {
-        tracing::warn!(%tenant, "Aircall did not list the own lines");
-        return;
-    };
+pub(super) async fn store_own(console: &Console, tenant: &TenantId, lines: &[Line]) {
+    let lines = phones(lines);
     match console.tenants.set_own_lines(tenant, &lines).await {
         Ok(_) => tracing::info!(%tenant, lines = lines.len(), "stored the own lines"),
         Err(error) => tracing::warn!(%tenant, %error, "the own lines were not stored"),

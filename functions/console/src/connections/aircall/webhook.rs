@@ -1,8 +1,9 @@
 //! Our webhooks at Aircall for one tenant.
 
-use aircall::client::{Client, Error, NewWebhook, Subscription, Webhook, WebhookId};
+use aircall::EVENTS;
+use aircall::client::{Client, Error, NewWebhook, Remembered, Subscription, SubscriptionDiff, Webhook, WebhookId};
 use secrecy::ExposeSecret as _;
-use store::{Tenant, TokenHash};
+use store::{AircallConnection, AircallSubscription, Tenant, TokenHash};
 use url::Url;
 
 use super::webhook_id;
@@ -28,29 +29,17 @@ pub(super) enum Pick {
     Successor,
 }
 
-/// How a webhook's subscription differs from the one that it should have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SubscriptionDiff {
-    /// Exactly our events, to the right URL.
-    Same,
-    /// Further events, which are not used.
-    Extra,
-    /// Some of our events are missing, or the URL is another one.
-    Incomplete,
+/// Compares a webhook with what the connection remembers of it.
+pub(super) fn diff(webhook: &Webhook, connection: &AircallConnection, url: Option<&str>) -> SubscriptionDiff {
+    let remembered = connection.subscription.as_ref();
+    let remembered = remembered.map(|AircallSubscription { asked, granted }| Remembered { asked, granted });
+    SubscriptionDiff::between(webhook, url, remembered)
 }
 
-impl SubscriptionDiff {
-    /// Compares a webhook with our subscription to `url`, if the URL is known.
-    pub(super) fn between(webhook: &Webhook, url: Option<&str>) -> Self {
-        let has_url = url.is_none_or(|url| webhook.url == url);
-        if !has_url || !webhook.sends(Subscription::ALL) {
-            SubscriptionDiff::Incomplete
-        } else if webhook.events.len() == aircall::EVENTS.len() {
-            SubscriptionDiff::Same
-        } else {
-            SubscriptionDiff::Extra
-        }
-    }
+/// What Aircall granted of the events that it was asked for.
+pub(super) fn subscription(webhook: &Webhook) -> AircallSubscription {
+    let granted = webhook.events.iter().filter(|event| EVENTS.contains(&event.as_str()));
+    AircallSubscription { asked: EVENTS.map(str::to_owned).into(), granted: granted.cloned().collect() }
 }
 
 /// The hash of a webhook's token, which is what is stored.
@@ -86,21 +75,25 @@ impl TenantWebhooks {
         }
     }
 
-    /// The current webhook, if it is active and sends our events to `url`.
-    pub(super) async fn sending(&self, client: &Client, url: Option<&str>) -> Result<Option<Webhook>, Error> {
+    /// The connection's webhook, if it is active and sends what was granted.
+    pub(super) async fn sending(
+        &self,
+        client: &Client,
+        connection: &AircallConnection,
+    ) -> Result<Option<Webhook>, Error> {
         let found = self.all(client).await?;
-        let sends = |current: &&Webhook| {
-            current.active && SubscriptionDiff::between(current, url) != SubscriptionDiff::Incomplete
-        };
+        let url = connection.webhook_url.as_deref();
+        let sends =
+            |current: &&Webhook| current.active && diff(current, connection, url) != SubscriptionDiff::Incomplete;
         Ok(self.current(&found).filter(sends).cloned())
     }
 
-    /// Lets the webhook send exactly our events to our URL. Its token must be accepted.
+    /// Lets the webhook send exactly our events to our URL, as far as Aircall grants them. Its token must be accepted.
     pub(super) async fn activate(&self, client: &Client, webhook: &Webhook) -> Result<Webhook, Error> {
         if self.is_right(webhook) {
             return Ok(webhook.clone());
         }
-        match client.update_webhook(&webhook.id, self.subscribed_to(Subscription::ALL)).await {
+        match client.subscribe(&webhook.id, NAME, &self.url).await {
             Err(error) if error.may_have_happened() => {
                 client.webhook(&webhook.id).await?.filter(|updated| self.is_right(updated)).ok_or(error)
             }
@@ -146,7 +139,8 @@ impl TenantWebhooks {
     /// Creates a webhook that does not send our events yet: only then is its token known. If the outcome of the request
     /// is unknown, looks for a webhook that is not in `before`.
     async fn create(&self, client: &Client, before: &[Webhook]) -> Result<Webhook, Error> {
-        match client.create_webhook(self.subscribed_to(Subscription::QUIET)).await {
+        let quiet = NewWebhook { custom_name: NAME, url: &self.url, events: Subscription::QUIET };
+        match client.create_webhook(quiet).await {
             Err(error) if error.may_have_happened() => {
                 let is_new = |webhook: &Webhook| before.iter().all(|known| known.id != webhook.id);
                 self.all(client).await?.into_iter().find(is_new).ok_or(error)
@@ -157,10 +151,7 @@ impl TenantWebhooks {
 
     /// Whether the webhook is active and sends exactly our events to our URL.
     fn is_right(&self, webhook: &Webhook) -> bool {
-        webhook.active && SubscriptionDiff::between(webhook, Some(self.url.as_str())) == SubscriptionDiff::Same
-    }
-
-    fn subscribed_to(&self, events: Subscription<'static>) -> NewWebhook<'_> {
-        NewWebhook { custom_name: NAME, url: &self.url, events }
+        let sends_ours = webhook.sends(Subscription::ALL) && webhook.events.len() == EVENTS.len();
+        webhook.active && webhook.url == self.url.as_str() && sends_ours
     }
 }

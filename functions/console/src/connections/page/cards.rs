@@ -6,6 +6,7 @@ use store::{AircallAuth, ApiUsage};
 use super::status_select::StatusSelect;
 use crate::auth::sign_in_link;
 use crate::connections::NAV;
+use crate::connections::aircall::app::AttachedLine;
 use crate::connections::salesforce::login_host;
 use crate::connections::view::{AircallView, OrgStatus, PredecessorView, SalesforceView, WebhookStatus};
 use crate::console::Console;
@@ -195,10 +196,18 @@ pub(crate) struct AircallCard {
 pub(crate) struct AccountFacts {
     pub(crate) company: String,
     pub(crate) how: &'static str,
+    /// Whether it was connected with the deployment's app.
+    pub(crate) is_granted: bool,
     pub(crate) since: When,
     pub(crate) is_sending: bool,
     /// Whether it is known not to send. False if the state is unknown.
     pub(crate) is_off: bool,
+    /// Whether the app was uninstalled, so that only connecting again helps.
+    pub(crate) is_uninstalled: bool,
+    /// The lines whose calls the app gets, if known.
+    pub(crate) lines: Option<String>,
+    /// What is missing in Tasks because Aircall did not grant an event, with its name.
+    pub(crate) missing: Vec<(String, &'static str)>,
     /// Whether it sends to a former address of the console.
     pub(crate) is_at_former_address: bool,
     /// A note for the admin about the webhook.
@@ -217,6 +226,7 @@ impl AircallCard {
             WebhookStatus::Active => ("logged", "Active"),
             WebhookStatus::Deactivated => ("failed", "Not sending"),
             WebhookStatus::Unknown => ("waiting", "Unknown"),
+            WebhookStatus::Uninstalled => ("failed", "Uninstalled"),
         };
         let account = AccountFacts {
             company: view.company_name,
@@ -224,9 +234,13 @@ impl AircallCard {
                 AircallAuth::ApiKey => "API key",
                 AircallAuth::OAuth => "Access granted in Aircall",
             },
+            is_granted: view.how == AircallAuth::OAuth,
             since: When::new(view.connected_at),
             is_sending: view.state == WebhookStatus::Active,
-            is_off: view.state == WebhookStatus::Deactivated,
+            is_off: matches!(view.state, WebhookStatus::Deactivated | WebhookStatus::Uninstalled),
+            is_uninstalled: view.state == WebhookStatus::Uninstalled,
+            lines: view.lines.map(|lines| lines_text(&lines, view.has_all_lines)),
+            missing: missing(view.missing_events, view.how),
             is_at_former_address: view.is_at_former_address,
             note: view.reason,
             last_event: view.last_event_at.map(When::new),
@@ -234,6 +248,23 @@ impl AircallCard {
         };
         Self { badge: Badge::new(class, word), account: Some(account), has_app }
     }
+}
+
+/// The lines whose calls an app gets.
+fn lines_text(lines: &[AttachedLine], are_all: bool) -> String {
+    let name = |line: &AttachedLine| line.name.clone().unwrap_or_else(|| format!("line {}", line.id));
+    match lines {
+        [] => "None, so no call is logged".to_owned(),
+        lines if are_all => format!("All ({})", lines.len()),
+        lines => lines.iter().map(name).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// What is missing without these events. That an app is uninstalled matters only where there is one.
+fn missing(events: Vec<String>, how: AircallAuth) -> Vec<(String, &'static str)> {
+    let matters = |event: &String| how == AircallAuth::OAuth || event != "integration.deleted";
+    let brings = |event: String| aircall::brings(&event).map(|brings| (event, brings));
+    events.into_iter().filter(matters).filter_map(brings).collect()
 }
 
 /// The time since `at`, rounded down to one unit.

@@ -200,7 +200,7 @@ fn a_group_of_own_lines_only_is_internal() {
     let settings = Settings { internal_calls: InternalCalls::DoNothing, ..Settings::default() };
     for message in group.messages(&key(), &own_lines(), |_| false) {
         let document = Document::Messages(Messages::from_message(message, 0, None));
-        let company = rules::Company { own_lines: own_lines(), connected_since: None };
+        let company = Company { own_lines: own_lines(), connected_since: None };
         let verdict = decide(&document, &settings, &company, None).unwrap().verdict;
         assert_eq!(verdict, Verdict::Skip(SkipReason::InternalCall));
     }

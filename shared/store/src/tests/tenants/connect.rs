@@ -9,8 +9,8 @@ use crate::test_tables::TestTables;
 use crate::tests::tenants::{one, usage};
 use crate::tests::{START, at, tenant};
 use crate::{
-    AircallAuth, AircallConnection, AircallState, Connection, ConnectionState, OrgFacts, RetiredToken, Tenant, Tenants,
-    TokenHash,
+    AircallAuth, AircallConnection, AircallState, AircallSubscription, CompanySigns, Connection, ConnectionState,
+    OrgFacts, RetiredToken, Tenant, Tenants, TokenHash,
 };
 
 struct Fixture {
@@ -75,6 +75,9 @@ fn aircall(webhook_id: &str) -> AircallConnection {
         connected_at: at(START),
         rotated_at: None,
         state: AircallState::Active,
+        subscription: None,
+        signs: CompanySigns { lines: [1001].into(), users: [2001].into() },
+        uninstalled_at: None,
     }
 }
 
@@ -280,4 +283,38 @@ async fn a_company_that_was_connected_before_the_time_was_stored_has_none() {
     let (f, _) = Fixture::new().await;
     f.tenants.connect_aircall(&tenant("one"), &aircall("2")).await.unwrap();
     assert_eq!(f.read().await.aircall_since, None);
+}
+
+#[tokio::test]
+async fn uninstalling_the_app_ends_its_connection_once_and_keeps_a_later_one() {
+    let id = tenant("one");
+    let nothing = Fixture::empty().await.tenants.uninstall_aircall(&id, at(START)).await;
+    assert!(!nothing.unwrap(), "nothing is connected");
+    let (f, before) = Fixture::new().await;
+    let key = AircallConnection { how: AircallAuth::ApiKey, ..aircall("1") };
+    let later = AircallConnection { connected_at: at(START + 61), ..aircall("1") };
+    for connection in [key, later] {
+        f.tenants.connect_aircall(&id, &connection).await.unwrap();
+        assert!(!f.tenants.uninstall_aircall(&id, at(START + 60)).await.unwrap(), "{connection:?}");
+        assert_eq!(f.read().await, Tenant { aircall: Some(connection), ..before.clone() });
+    }
+    f.tenants.connect_aircall(&id, &aircall("1")).await.unwrap();
+    assert!(f.tenants.uninstall_aircall(&id, at(START + 60)).await.unwrap());
+    assert!(!f.tenants.uninstall_aircall(&id, at(START + 90)).await.unwrap(), "it has ended already");
+    let aircall = Some(AircallConnection { uninstalled_at: Some(at(START + 60)), ..aircall("1") });
+    let expected = Tenant { aircall, webhook_tokens: Vec::new(), retired_tokens: Vec::new(), ..before };
+    assert_eq!(f.read().await, expected);
+}
+
+#[tokio::test]
+async fn the_events_of_a_webhook_are_stored_only_for_that_webhook() {
+    let (f, before) = Fixture::new().await;
+    let id = tenant("one");
+    f.tenants.connect_aircall(&id, &aircall("1")).await.unwrap();
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let subscription = AircallSubscription { asked: names(&["call.ended", "x"]), granted: names(&["call.ended"]) };
+    assert!(!f.tenants.set_aircall_subscription(&id, "2", &subscription).await.unwrap());
+    assert!(f.tenants.set_aircall_subscription(&id, "1", &subscription).await.unwrap());
+    let aircall = Some(AircallConnection { subscription: Some(subscription), ..aircall("1") });
+    assert_eq!(f.read().await, Tenant { aircall, ..before });
 }

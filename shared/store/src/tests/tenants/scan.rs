@@ -3,7 +3,8 @@
 use crate::test_tables::TestTables;
 use crate::tests::{START, at, tenant};
 use crate::{
-    AircallAuth, AircallConnection, AircallState, Connection, GRANT_IDLE, Tenant, TenantId, TenantPage, Tenants,
+    AircallAuth, AircallConnection, AircallState, CompanySigns, Connection, GRANT_IDLE, Tenant, TenantId, TenantPage,
+    Tenants,
 };
 
 fn ids(page: &TenantPage) -> Vec<&str> {
@@ -25,8 +26,14 @@ async fn only_tenants_with_an_aircall_connection_are_listed() {
         connected_at: at(START),
         rotated_at: None,
         state: AircallState::Active,
+        subscription: None,
+        signs: CompanySigns::default(),
+        uninstalled_at: None,
     };
-    for (id, aircall) in [("one", Some(connection.clone())), ("two", None), ("three", Some(connection))] {
+    let uninstalled = AircallConnection { uninstalled_at: Some(at(START)), ..connection.clone() };
+    for (id, aircall) in
+        [("one", Some(connection.clone())), ("two", None), ("three", Some(connection)), ("four", Some(uninstalled))]
+    {
         tenants.put(&Tenant { aircall, ..Tenant::new(tenant(id)) }).await.unwrap();
     }
     let page = tenants.with_aircall(None).await.unwrap();
