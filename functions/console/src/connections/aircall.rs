@@ -142,6 +142,9 @@ pub(crate) async fn connect(
             signs: company.signs(),
             uninstalled_at: None,
         };
+        if is_another_company(&company, &known) {
+            console.tenants.begin_with_company(tenant, connection.connected_at).await?;
+        }
         console.tenants.connect_aircall(tenant, &connection).await?;
         tracing::info!(%tenant, webhook = connection.webhook_id, "connected the Aircall account");
         let mut deleted = webhooks.delete_others(&client, &webhook.id).await;
@@ -157,6 +160,12 @@ pub(crate) async fn connect(
         lines::store_own(console, tenant, lines).await;
     }
     Ok(connection)
+}
+
+/// Whether another company was connected before, and disconnected. If Aircall does not tell, it is taken to be the same.
+fn is_another_company(company: &GivenCompany, known: &Tenant) -> bool {
+    let former = known.former_aircall.as_ref().filter(|_| known.aircall.is_none());
+    former.is_some_and(|former| matches!(company.is_that_of(former, &known.own_lines), Ok(false)))
 }
 
 /// Reactivates the webhook: turns it on with our events, or creates a new one if it was deleted. The steps are in the

@@ -30,6 +30,12 @@ impl Update {
         self.name(attribute)
     }
 
+    /// Sets `attribute` to the value that another attribute has, which must exist.
+    pub(crate) fn copy(mut self, from: &str, attribute: &str) -> Self {
+        self.set.push(format!("#{attribute} = #{from}"));
+        self.name(attribute).name(from)
+    }
+
     /// Sets `attribute`, or removes it if there is no value.
     pub(crate) fn set_or_remove(self, attribute: &str, value: Option<AttributeValue>) -> Self {
         match value {

@@ -19,6 +19,9 @@ use crate::tenants::{Tenants, key_of, webhook_tokens};
 /// The attribute with the time since which the Aircall company is connected.
 pub(super) const AIRCALL_SINCE: &str = "aircall_since";
 
+/// The attribute with the connection to an account that was disconnected.
+pub(super) const FORMER: &str = "former_aircall";
+
 /// Least time between two updates of a tenant's last event.
 const LAST_EVENT_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
 
@@ -159,14 +162,15 @@ impl Tenants {
     }
 
     /// Disconnects the Aircall account. Its webhook tokens stay valid until [`Tenants::set_webhook_tokens`] removes
-    /// them.
+    /// them. By what its company is recognised is kept.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
     pub async fn disconnect_aircall(&self, id: &TenantId) -> Result<bool, Error> {
-        let update =
-            Update::default().remove("aircall").remove("last_event_at").remove("own_lines").only_if_exists("tenant");
-        self.table.update_if(key_of(id), update).await
+        let disconnect = || Update::default().remove("aircall").remove("last_event_at").remove("own_lines");
+        let connected = disconnect().copy("aircall", FORMER).only_if_exists("aircall");
+        Ok(self.table.update_if(key_of(id), connected).await?
+            || self.table.update_if(key_of(id), disconnect().only_if_exists("tenant")).await?)
     }
 
     /// Records the time of the last event, at most once a minute.

@@ -41,6 +41,8 @@ pub struct Tenant {
     pub api_usage: Option<ApiUsage>,
     /// The connected Aircall account.
     pub aircall: Option<AircallConnection>,
+    /// The connection to the account that was disconnected last.
+    pub former_aircall: Option<AircallConnection>,
     /// When the Aircall company was first connected; none if that is not known.
     pub aircall_since: Option<Timestamp>,
     /// The phone numbers of the company's own lines, as Aircall last listed them; none until then.
@@ -75,6 +77,7 @@ impl Tenant {
             facts: OrgFacts::default(),
             api_usage: None,
             aircall: None,
+            former_aircall: None,
             aircall_since: None,
             own_lines: OwnLines::default(),
             statuses: StatusChoice::default(),
@@ -109,6 +112,7 @@ pub(crate) fn read(id: &TenantId, item: Attributes) -> Result<Tenant, Corrupt> {
         facts: item.optional("facts").unwrap_or_default(),
         api_usage: item.optional("api_usage"),
         aircall: item.optional("aircall"),
+        former_aircall: item.optional(connect::FORMER),
         aircall_since: item.instant(connect::AIRCALL_SINCE),
         own_lines: own_lines::read(&mut item),
         statuses: item.optional(choices::STATUSES).unwrap_or_default(),

@@ -271,7 +271,9 @@ async fn the_time_of_the_first_connection_to_a_company_stays() {
     // Another webhook, another key, and a reconnect later.
     let again = AircallConnection { connected_at: at(START + 100), ..aircall("2") };
     f.tenants.connect_aircall(&one, &again).await.unwrap();
-    f.tenants.disconnect_aircall(&one).await.unwrap();
+    assert!(f.tenants.disconnect_aircall(&one).await.unwrap());
+    assert_eq!(f.read().await.former_aircall, Some(again.clone()));
+    assert!(f.tenants.disconnect_aircall(&one).await.unwrap());
     f.tenants.connect_aircall(&one, &again).await.unwrap();
     assert_eq!(since().await, Some(at(START)));
     f.tenants.begin_with_company(&one, at(START + 100)).await.unwrap();
