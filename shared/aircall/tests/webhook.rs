@@ -122,7 +122,7 @@ fn unknown_fields_and_events_are_ignored() {
 #[test]
 fn an_uninstalled_app_is_known_by_the_event_alone() {
     let at = |body: &str| match Webhook::parse(body).unwrap() {
-        Webhook::Uninstalled(at) => at.map(|at| at.as_second()),
+        Webhook::Uninstalled(at) => at.map(jiff::Timestamp::as_second),
         other => panic!("{other:?}"),
     };
     let body = r#"{"event":"integration.deleted","resource":"integration","timestamp":1774254600,"token":"x",

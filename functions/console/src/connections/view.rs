@@ -196,8 +196,8 @@ impl Connections {
         };
         let connection = tenant.aircall.clone();
         let id = tenant.id.clone();
-        let app = async { app::fetch(console, &id, connection.as_ref()?).await };
-        let (reason, app) = tokio::join!(health::check_webhook(console, &mut tenant), app);
+        let app = Box::pin(async { app::fetch(console, &id, connection.as_ref()?).await });
+        let (reason, app) = tokio::join!(Box::pin(health::check_webhook(console, &mut tenant)), app);
         let (last_event_at, former_login_url) = (tenant.last_event_at, tenant.former_login_url.take());
         let aircall = tenant.aircall.take().map(|connection| {
             let is_at_former_address = health::is_at_former_address(console, &tenant.id, &connection);

@@ -193,6 +193,7 @@ pub(crate) struct AircallCard {
 
 /// A connected account.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each decides about another part of the page")]
 pub(crate) struct AccountFacts {
     pub(crate) company: String,
     pub(crate) how: &'static str,
