@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed expectation fails the test")]
 
+mod aircall_account;
 mod automation;
 #[cfg(feature = "browser")]
 mod browser;
