@@ -97,10 +97,12 @@ async fn handle(writer: &Writer, event: LambdaEvent<SqsEvent>) -> Result<SqsBatc
         let woken: BTreeSet<String> = wake_ups.filter_map(|wake_up| wake_up.key).collect();
         match TenantId::parse(&group) {
             // One slow org must not let Lambda kill the drains of other tenants.
-            Ok(tenant) => match timeout_at(deadline.into(), writer.drain(&tenant, &holder, woken, deadline)).await {
-                Ok(drained) => drained,
-                Err(_) => Err(DrainError::OutOfTime),
-            },
+            Ok(tenant) => {
+                match timeout_at(deadline.into(), Box::pin(writer.drain(&tenant, &holder, woken, deadline))).await {
+                    Ok(drained) => drained,
+                    Err(_) => Err(DrainError::OutOfTime),
+                }
+            }
             Err(error) => {
                 tracing::error!(%error, "dropped a wake-up without a valid tenant");
                 Ok(())
