@@ -87,7 +87,7 @@ ROLES = {
                 "{SettingsTable.Arn}": "dynamodb:GetItem dynamodb:PutItem",
                 "{ConsoleTable.Arn}": "dynamodb:BatchGetItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem "
                 "dynamodb:Query dynamodb:UpdateItem",
-                "{TenantsTable.Arn}": "dynamodb:GetItem dynamodb:UpdateItem",
+                "{TenantsTable.Arn}": "dynamodb:GetItem dynamodb:Scan dynamodb:UpdateItem",
                 "{PhonesTable.Arn}": "dynamodb:BatchGetItem",
                 "{SessionKeySecret}": "secretsmanager:GetSecretValue",
                 "{SalesforceAppSecret}": "secretsmanager:GetSecretValue",
