@@ -90,7 +90,11 @@ pub(crate) async fn preview(
     document: Document,
 ) -> Result<Result<Previewed, NotOver>, store::Error> {
     let tenant = activity::tenant(console, id).await?;
-    let company = tenant.company();
+    let mut company = tenant.company();
+    if made_up::is_made_up(&document) {
+        // It comes now, whenever Aircall was connected.
+        company.connected_since = None;
+    }
     let document = match document {
         Document::Call(_) | Document::Unreadable { .. } => document,
         // Its conversation is part of the key that the preview shows.

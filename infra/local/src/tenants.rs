@@ -29,11 +29,18 @@ pub(crate) struct Tenants {
     store: TenantStore,
     webhook_path: String,
     console_url: String,
+    /// When the tenants' Aircall companies count as first connected.
+    connected_since: Option<Timestamp>,
     orgs: Mutex<JoinSet<()>>,
 }
 
 impl Tenants {
-    pub(crate) fn new(services: &Services, functions: &[Function], console_url: &str) -> Result<Self> {
+    pub(crate) fn new(
+        services: &Services,
+        functions: &[Function],
+        console_url: &str,
+        connected_since: Option<Timestamp>,
+    ) -> Result<Self> {
         let routes = functions.iter().flat_map(|function| &function.routes);
         let mut paths = routes.map(|route| route.path.as_str());
         let webhook_path = paths.find(|path| path.contains("{tenant}")).context("no route has {tenant} in its path")?;
@@ -41,19 +48,13 @@ impl Tenants {
             store: TenantStore::new(services, functions)?,
             webhook_path: webhook_path.to_owned(),
             console_url: console_url.to_owned(),
+            connected_since,
             orgs: Mutex::default(),
         })
     }
 
     /// The demo tenant, restored from an earlier run or new. An admin of the sandbox org signs in to it.
-    /// Its Aircall company counts as connected since then.
-    pub(crate) async fn demo(
-        &self,
-        org: &ServedOrg,
-        data: Option<&Path>,
-        is_connected: bool,
-        connected_since: Option<Timestamp>,
-    ) -> Result<TenantHandle> {
+    pub(crate) async fn demo(&self, org: &ServedOrg, data: Option<&Path>, is_connected: bool) -> Result<TenantHandle> {
         let file = data.map(|data| data.join(TOKEN_FILE));
         let saved = file.as_deref().map(files::read).transpose()?.flatten();
         let token = match saved {
@@ -64,9 +65,7 @@ impl Tenants {
             files::write(&file, &token)?;
         }
         let id = TenantId::from_org_id(&org.org.org_id())?;
-        if let Some(since) = connected_since {
-            self.store.set_connected_since(&id, since).await?;
-        }
+        self.note_connected_since(id.as_str()).await?;
         if is_connected {
             self.connect(id.as_str(), token, org).await
         } else {
@@ -84,7 +83,16 @@ impl Tenants {
             Some(id) => id,
             None => format!("tenant-{}", random_hex()?),
         };
+        self.note_connected_since(&id).await?;
         self.connect(&id, random_hex()?, &org).await
+    }
+
+    /// Stores since when the tenant's Aircall company counts as connected, however it is connected.
+    async fn note_connected_since(&self, id: &str) -> Result<()> {
+        match self.connected_since {
+            Some(since) => self.store.set_connected_since(&TenantId::parse(id)?, since).await,
+            None => Ok(()),
+        }
     }
 
     async fn org(&self, options: salesforce_sandbox::Options, demo: &ServedOrg) -> Result<ServedOrg> {

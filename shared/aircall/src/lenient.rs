@@ -79,7 +79,7 @@ pub(crate) fn ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<V
 
 /// A whole number from 1 on.
 pub(crate) fn as_id(value: &Value) -> Option<u64> {
-    u64::try_from(first(value, whole_number)?).ok().filter(|id| *id > 0)
+    u64::try_from(first(value, whole_number)?).ok()
 }
 
 /// Numbers from here on are not exact as floats.

@@ -181,7 +181,7 @@ fn what_cannot_be_read_names_the_field_and_the_call() {
     let error =
         parse(&json!({"event": "call.ended", "timestamp": 0, "data": {"id": "7", "started_at": "soon"}})).unwrap_err();
     assert_eq!((error.path.as_str(), error.key.as_deref()), ("timestamp", Some("call-7")));
-    for id in [json!(null), json!({}), json!("abc"), json!(0), json!(-7), json!(7.5), json!(true)] {
+    for id in [json!(null), json!({}), json!("abc"), json!(-7), json!(7.5), json!(true)] {
         let error = parse(&json!({"event": "call.ended", "timestamp": START, "data": {"id": id}})).unwrap_err();
         assert_eq!((error.path.as_str(), error.key), ("data.id", None), "{id}");
     }

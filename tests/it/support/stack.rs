@@ -44,7 +44,9 @@ impl Running {
     pub(crate) async fn start_with(name: &str, options: Options) -> Arc<Self> {
         let logs = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("logs").join(name);
         let aws_calls = aws_calls().join(format!("{name}.jsonl"));
-        let options = Options { logs: Some(logs.clone()), aws_calls: Some(aws_calls), ..options };
+        // The calls of most tests are of fixed days.
+        let connected_since = options.connected_since.or(Some(jiff::Timestamp::UNIX_EPOCH));
+        let options = Options { logs: Some(logs.clone()), aws_calls: Some(aws_calls), connected_since, ..options };
         let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("the stack does not start: {error:#}"));
         Arc::new(Self { stack, runtime: Handle::current(), logs })
     }

@@ -37,6 +37,11 @@ const PLACEHOLDER_MESSAGE: &str = "none";
 pub(crate) const MESSAGE_TYPES: [(&str, &str); 2] =
     [("message_received", "Message received"), ("message_sent", "Message sent")];
 
+/// Whether it is a call that was made up here.
+pub(crate) fn is_made_up(document: &Document) -> bool {
+    document.interaction().call().is_some_and(|call| call.id == PLACEHOLDER_CALL)
+}
+
 /// The keys of the placeholder IDs.
 pub(crate) fn placeholder_keys() -> [String; 2] {
     [PLACEHOLDER_CALL.key(), MessageId::new(PLACEHOLDER_MESSAGE).key()]

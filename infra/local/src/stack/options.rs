@@ -18,7 +18,7 @@ pub struct Options {
     pub without_tenant: bool,
     /// The address under which the console is reached; `None` if it is that of `port`.
     pub public_url: Option<String>,
-    /// When the demo tenant's Aircall company counts as first connected, however it is connected; `None` if that is not known.
+    /// When the tenants' Aircall companies count as first connected, however they are connected; `None` if that is not known.
     pub connected_since: Option<Timestamp>,
     /// Webhooks a second that are accepted of each tenant, and ten times as many at once; 0 accepts all.
     pub tenant_rate_limit: u32,

@@ -58,8 +58,8 @@ pub(super) async fn start(options: Options) -> Result<Stack> {
     let urls = functions::serve_aws(&functions, &services, options.aws_calls.as_deref(), &mut servers).await?;
     let pools = functions::start(&root, &functions, &urls, &services.account.region, &options).await?;
     let salesforce = ServedOrg { org, url: salesforce_url };
-    let tenants = Tenants::new(&services, &functions, &console_url)?;
-    let demo = tenants.demo(&salesforce, data, !options.without_tenant, options.connected_since).await?;
+    let tenants = Tenants::new(&services, &functions, &console_url, options.connected_since)?;
+    let demo = tenants.demo(&salesforce, data, !options.without_tenant).await?;
 
     if let Some(data) = data {
         services.restore_messages(data, &resources.queues).await?;
