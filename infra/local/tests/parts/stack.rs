@@ -98,6 +98,8 @@ async fn state_survives_a_restart_and_no_process_survives_a_stop() {
         data: Some(data.clone()),
         stack_file: Some(stack_file.clone()),
         logs: Some(data.join("logs")),
+        // The calls are of fixed days.
+        connected_since: Some(jiff::Timestamp::UNIX_EPOCH),
         ..Options::default()
     };
 
