@@ -73,6 +73,12 @@ impl Decoys {
     }
 }
 
+/// A text as it is written: what a composite request would read as a reference has a space, so that it is not one, and
+/// characters that nobody sees are left out.
+fn written(text: &str) -> String {
+    text.replace("@{", "@ {").replace(['\u{202e}', '\u{200b}'], "")
+}
+
 #[tokio::test]
 async fn texts_of_people_reach_the_task_as_texts_and_nothing_else() {
     let decoys = Decoys::new().await;
@@ -94,8 +100,7 @@ async fn texts_of_people_reach_the_task_as_texts_and_nothing_else() {
     let calls: Vec<_> = TEXTS.iter().enumerate().map(|(id, text)| call(id, text)).collect();
     env.end(&calls).await;
     for (call, text) in calls.iter().zip(TEXTS) {
-        // What a composite request would read as a reference is written with a space, so that it is not one.
-        let text = &text.replace("@{", "@ {");
+        let text = &written(text);
         let entry = env.activity(&call.key()).await;
         assert_eq!(entry["state"], "logged", "{text}: {entry:#}");
         let task = env.task(call);
@@ -108,7 +113,7 @@ async fn texts_of_people_reach_the_task_as_texts_and_nothing_else() {
     // One Contact of that name and one Case for each call, besides the decoys.
     assert_eq!((env.records("Contact").len(), env.records("Case").len()), (TEXTS.len() + 1, TEXTS.len() + 1));
     for (id, text) in TEXTS.iter().enumerate() {
-        let name = format!("sample-{id} {}", text.replace("@{", "@ {"));
+        let name = format!("sample-{id} {}", written(text));
         let is_there = env
             .records("Contact")
             .iter()
