@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
 use lambda::metrics::TARGET;
-use org::{BatchError, Job, Org, Reason, connection};
+use org::{BatchError, Job, Reason, connection};
 use rules::Settings;
 use rules::decide::decide;
 use rules::messages::redact_key;
@@ -132,13 +132,9 @@ async fn write_group(
     group: Vec<Job>,
     now: Timestamp,
 ) -> (Vec<Finished>, Vec<Job>, Result<(), BatchError>) {
-    let Drain { tenant, holder, deadline, org, .. } = drain;
-    let org = match org {
-        Some(org) => org,
-        None => match Org::open(&writer.connector, tenant, holder, settings.api_usage_limit, *deadline).await {
-            Ok(opened) => org.insert(opened),
-            Err(error) => return (Vec::new(), group, Err(error)),
-        },
+    let (org, tenant) = match drain.org(&writer.connector, settings.api_usage_limit).await {
+        Ok(opened) => opened,
+        Err(error) => return (Vec::new(), group, Err(error)),
     };
     let mut left: BTreeMap<String, Job> = group.iter().map(|job| (job.key.clone(), job.clone())).collect();
     let Ended { finished, in_doubt, mut result } = Rounds::new(writer, org, tenant, settings, now).run(group).await;

@@ -27,14 +27,8 @@ impl Writer {
     }
 
     async fn refresh(&self, drain: &mut Drain) -> Result<(), BatchError> {
-        let Drain { tenant, holder, deadline, org, .. } = drain;
-        let org = if let Some(org) = org {
-            org
-        } else {
-            let settings = self.settings.get(&tenant.id).await?;
-            let opened = Org::open(&self.connector, tenant, holder, settings.api_usage_limit, *deadline).await?;
-            org.insert(opened)
-        };
+        let settings = self.settings.get(&drain.tenant.id).await?;
+        let (org, tenant) = drain.org(&self.connector, settings.api_usage_limit).await?;
         org.renew().await?;
         // What made the connection dead, or paused it, may be something that a refresh does not cure.
         if tenant.state == ConnectionState::Connected { Ok(()) } else { org.probe().await }

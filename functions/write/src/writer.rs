@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
 use lambda::queue::{QueueError, RetryQueue, WriteQueue};
-use org::{Lookup, Org, OrgConnector};
+use org::{BatchError, Lookup, Org, OrgConnector};
 use store::{ApiUsage, Calls, SettingsStore, Tenant};
 
 /// The most entries of one batch: the limit of one sObject collection.
@@ -58,6 +58,20 @@ pub(crate) struct Drain {
 }
 
 impl Drain {
+    /// The org, which is opened before the first request, and the tenant.
+    pub(crate) async fn org(
+        &mut self,
+        connector: &OrgConnector,
+        usage_limit: u8,
+    ) -> Result<(&mut Org, &mut Tenant), BatchError> {
+        let Self { tenant, holder, deadline, org, .. } = self;
+        let org = match org {
+            Some(org) => org,
+            None => org.insert(Org::open(connector, tenant, holder, usage_limit, *deadline).await?),
+        };
+        Ok((org, tenant))
+    }
+
     pub(crate) fn usage(&self) -> Option<ApiUsage> {
         let usage = self.org.as_ref()?.usage?;
         Some(ApiUsage { used: usage.used, limit: usage.limit, at: Timestamp::now() })

@@ -87,30 +87,16 @@ impl Tenants {
             .set("state", item::value(&tenant.state))
             .set_if_absent("facts", item::value(&tenant.facts))
             .set_or_remove("aircall", tenant.aircall.as_ref().map(item::value));
-        let update = match &tenant.api_usage {
-            Some(usage) => update.set_if_absent("api_usage", item::value(usage)),
-            None => update,
-        };
-        let update = match tenant.aircall_since {
-            Some(at) => update.set_if_absent(connect::AIRCALL_SINCE, item::seconds(at)),
-            None => update,
-        };
-        let update = if tenant.own_lines.is_empty() {
-            update
-        } else {
-            update.set_if_absent(own_lines::ATTRIBUTE, item::value(&tenant.own_lines))
-        };
-        let update = update.set_if_absent(choices::STATUSES, item::value(&tenant.statuses));
+        let lines = Some(&tenant.own_lines).filter(|lines| !lines.is_empty());
         let users = tenant.users.iter().map(|(aircall, user)| (aircall.to_string(), item::value(user)));
-        let update = update.set_if_absent(choices::USERS, AttributeValue::M(users.collect()));
-        let update = match tenant.grant_refreshed_at {
-            Some(at) => update.set_if_absent(grant::REFRESHED_AT, item::seconds(at)),
-            None => update,
-        };
-        let update = match tenant.last_event_at {
-            Some(at) => update.set_if_absent("last_event_at", item::seconds(at)),
-            None => update,
-        };
+        let update = update
+            .set_if_absent_and_known("api_usage", tenant.api_usage.as_ref().map(item::value))
+            .set_if_absent_and_known(connect::AIRCALL_SINCE, tenant.aircall_since.map(item::seconds))
+            .set_if_absent_and_known(own_lines::ATTRIBUTE, lines.map(item::value))
+            .set_if_absent(choices::STATUSES, item::value(&tenant.statuses))
+            .set_if_absent(choices::USERS, AttributeValue::M(users.collect()))
+            .set_if_absent_and_known(grant::REFRESHED_AT, tenant.grant_refreshed_at.map(item::seconds))
+            .set_if_absent_and_known("last_event_at", tenant.last_event_at.map(item::seconds));
         self.table.update(key_of(&tenant.id), update).await
     }
 

@@ -30,6 +30,14 @@ impl Update {
         self.name(attribute)
     }
 
+    /// Sets `attribute` if there is a value for it and the item has none yet.
+    pub(crate) fn set_if_absent_and_known(self, attribute: &str, value: Option<AttributeValue>) -> Self {
+        match value {
+            Some(value) => self.set_if_absent(attribute, value),
+            None => self,
+        }
+    }
+
     /// Sets `attribute` to the value that another attribute has, which must exist.
     pub(crate) fn copy(mut self, from: &str, attribute: &str) -> Self {
         self.set.push(format!("#{attribute} = #{from}"));
