@@ -190,7 +190,8 @@ async fn aircall_is_connected_changed_and_disconnected_independently() {
 
     assert!(f.tenants.disconnect_aircall(&one).await.unwrap());
     assert!(!f.tenants.set_aircall_state(&one, "2", &AircallState::Unknown).await.unwrap());
-    assert_eq!(f.read().await, Tenant { aircall: None, last_event_at: None, ..before });
+    let former_aircall = deactivated.aircall;
+    assert_eq!(f.read().await, Tenant { aircall: None, former_aircall, last_event_at: None, ..before });
 }
 
 #[tokio::test]
