@@ -2,7 +2,7 @@
 
 use local::demo::bodies::CallBody;
 use local::{TenantOptions, TenantOrg};
-use reqwest::{Client, Method, Response, StatusCode, Url, header, redirect::Policy};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url, header, redirect::Policy};
 use salesforce_sandbox::Options;
 use serde_json::{Value, json};
 
@@ -52,6 +52,16 @@ async fn allowed(started: &Response, login_page: &str, user: &str) -> Response {
     client().get(callback).header(header::COOKIE, cookie).send().await.unwrap()
 }
 
+/// A request of the browser that this sign-in gave a session.
+fn as_admin(signed_in: &Response, method: Method, url: &str) -> RequestBuilder {
+    let cookies = signed_in.headers().get_all(header::SET_COOKIE).iter();
+    let session = cookies.filter_map(|cookie| cookie.to_str().ok()).find(|cookie| cookie.starts_with("session=")).unwrap();
+    let url: Url = url.parse().unwrap();
+    let origin = url.origin().ascii_serialization();
+    let session = session.split(';').next().unwrap();
+    client().request(method, url).header(header::COOKIE, session).header(header::ORIGIN, origin)
+}
+
 fn has_session(answer: &Response) -> bool {
     let cookies = answer.headers().get_all(header::SET_COOKIE).iter();
     cookies.filter_map(|cookie| cookie.to_str().ok()).any(|cookie| cookie.starts_with("session="))
@@ -97,4 +107,32 @@ async fn a_sign_in_counts_only_if_the_org_confirms_it() {
     org.set_options(options);
     let answer = signed_in(&begin, &org.admin_user_id()).await;
     assert_eq!((answer.status(), has_session(&answer)), (StatusCode::SEE_OTHER, true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_admin_of_a_refreshed_sandbox_copies_the_settings_of_the_former_org() {
+    let env = env("refreshed").await;
+    let org = &env.tenant.org;
+    let console = &env.running.stack.info().console_url;
+    let begin = format!("{console}/auth/salesforce?at=production");
+    let first = signed_in(&begin, &org.admin_user_id()).await;
+    let settings = as_admin(&first, Method::GET, &format!("{console}/api/settings"));
+    let mut settings: Value = settings.send().await.unwrap().json().await.unwrap();
+    settings["api_usage_limit"] = json!(55);
+    let stored = as_admin(&first, Method::PUT, &format!("{console}/api/settings")).json(&settings).send().await.unwrap();
+    assert_eq!(stored.status(), StatusCode::OK, "{}", stored.text().await.unwrap());
+
+    let former = org.org_id();
+    org.refresh();
+    assert_ne!(org.org_id(), former);
+    let second = signed_in(&begin, &org.admin_user_id()).await;
+    assert_eq!((second.status(), &second.headers()[header::LOCATION]), (StatusCode::SEE_OTHER, "/connections"));
+    let connections = as_admin(&second, Method::GET, &format!("{console}/api/connections")).send().await.unwrap();
+    let connections: Value = connections.json().await.unwrap();
+    assert_eq!(connections["salesforce"]["predecessor"]["is_copyable"], true, "{connections}");
+    let copy = format!("{console}/api/connections/salesforce/predecessor/copy");
+    let copied = as_admin(&second, Method::POST, &copy).send().await.unwrap();
+    assert_eq!(copied.status(), StatusCode::NO_CONTENT, "{}", copied.text().await.unwrap());
+    let settings = as_admin(&second, Method::GET, &format!("{console}/api/settings")).send().await.unwrap();
+    assert_eq!(settings.json::<Value>().await.unwrap()["api_usage_limit"], 55);
 }

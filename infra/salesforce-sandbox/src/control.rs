@@ -31,6 +31,7 @@ pub(crate) fn routes() -> Router<Org> {
         .route("/_sandbox/records/{sobject}", get(records::list).post(records::insert).delete(records::remove))
         .route("/_sandbox/merge", post(merge::merge))
         .route("/_sandbox/expire_sessions", post(sessions::expire))
+        .route("/_sandbox/refresh", post(sessions::refresh))
 }
 
 /// An error response with its reason.

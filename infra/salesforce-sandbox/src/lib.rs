@@ -128,6 +128,11 @@ impl Org {
         }
     }
 
+    /// Refreshes the org, as a sandbox is refreshed: it has another id and no grants, but the same records and users.
+    pub fn refresh(&self) {
+        self.lock().refresh();
+    }
+
     /// Whether a refresh token is valid: neither unknown, nor revoked, nor replaced by rotation.
     pub fn has_grant(&self, refresh_token: &str) -> bool {
         self.lock().grants.holds(refresh_token)

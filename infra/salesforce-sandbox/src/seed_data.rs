@@ -67,7 +67,8 @@ pub(crate) fn profile_id(state: &State, name: &str) -> Option<String> {
     state.live("Profile").find(|profile| profile.text("Name") == Some(name)).map(|profile| profile.id().to_owned())
 }
 
-fn object(name: &str) -> &'static Object {
+/// An object of the setup, by its name.
+pub(crate) fn object(name: &str) -> &'static Object {
     schema::object(name).expect("the schema has its setup objects")
 }
 

@@ -5,6 +5,7 @@ use std::{borrow::Cow, time::Duration};
 use jiff::Timestamp;
 use sandbox_kit::{ControlState, random};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::{
     api::cursors::Cursors,
@@ -16,7 +17,7 @@ use crate::{
     options::Options,
     permissions::Viewer,
     schema::{self, Object},
-    seed_data,
+    seed_data::{self, object},
     tables::{Record, Tables},
     task_statuses,
     write::TriggerLimits,
@@ -59,7 +60,6 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(options: Options) -> Self {
         let mut tables = Tables::new(random::alphanumeric(4));
-        let object = |name| schema::object(name).expect("the schema has its setup objects");
         let org_id = tables.mint_id(object("Organization"));
         let admin_user_id = tables.mint_id(object("User"));
         let identity = Identity {
@@ -84,6 +84,21 @@ impl State {
         };
         seed_data::seed(&mut state);
         state
+    }
+
+    /// What refreshing a sandbox leaves: another org at the same address, with the same records and users, and without any
+    /// grant.
+    pub(crate) fn refresh(&mut self) {
+        let organization = object("Organization");
+        let id = self.tables.mint_id(organization);
+        if let Some(mut record) = self.tables.get(organization, &self.identity.org_id).cloned() {
+            record.fields.insert("Id".to_owned(), json!(id));
+            self.tables.retain(organization, |_| false);
+            self.tables.put(organization, record);
+            self.tables.commit();
+        }
+        self.identity.org_id = id;
+        self.grants = Grants::default();
     }
 
     /// The app's consumer key: from the options, else the one that was generated with the org.
