@@ -91,6 +91,10 @@ def expressions(stack):
             "IF(unreadable >= 10, unreadable / (unreadable + FILL(received, 0)), 0)",
             {name: (own(stack), f"Events{name.title()}", {}, 3600) for name in ("unreadable", "received")},
         ),
+        "EventsUnreadableDailyAlarm": (
+            "unreadable / (unreadable + FILL(received, 0))",
+            {name: (own(stack), f"Events{name.title()}", {}, 86400) for name in ("unreadable", "received")},
+        ),
     }
 
 

@@ -88,13 +88,14 @@ impl Evaluator {
         let (mut entries, mut aggregates) = (Updates::new(), Updates::new());
         for message in batch.records {
             let messages = BTreeSet::from([id_of(&message)]);
-            let Received { tenant, content } = match caught(async { received::read(message, times.now) }).await {
-                Ok(received) => received,
-                Err(failure) => {
-                    failed.add(&messages, &failure);
-                    continue;
-                }
-            };
+            let Received { tenant, at: sent_at, content } =
+                match caught(async { received::read(message, times.now) }).await {
+                    Ok(received) => received,
+                    Err(failure) => {
+                        failed.add(&messages, &failure);
+                        continue;
+                    }
+                };
             self.heartbeat.record(&tenant, times.now).await;
             let webhook = match content {
                 Content::Webhook(webhook) => webhook,
@@ -123,7 +124,7 @@ impl Evaluator {
                     add(&mut aggregates, id, Update { tenant, value, events, messages });
                 }
                 Webhook::Uninstalled(at) => {
-                    if let Err(failure) = caught(self.uninstall(&tenant, at.unwrap_or(times.now))).await {
+                    if let Err(failure) = caught(self.uninstall(&tenant, at.unwrap_or(sent_at))).await {
                         failed.add(&messages, &failure);
                     }
                 }

@@ -151,8 +151,11 @@ impl Evaluator {
 /// Whether a call ended before this time: its entry, if it had one, has been deleted since.
 fn is_too_old(document: &Document, kept_since: Timestamp) -> bool {
     let interaction = document.interaction();
-    interaction.call().and_then(|call| call.ended_at).is_some_and(|ended_at| ended_at < kept_since)
+    interaction.call().is_some_and(|call| call.ended_at.unwrap_or(call.started_at + LONGEST_CALL) < kept_since)
 }
+
+/// Longer than any call.
+const LONGEST_CALL: SignedDuration = SignedDuration::from_hours(24);
 
 /// The attempts of a merge with optimistic locking.
 ///

@@ -17,6 +17,8 @@ use crate::evaluate::EvaluateError;
 #[derive(Debug)]
 pub(crate) struct Received {
     pub(crate) tenant: TenantId,
+    /// When it was queued, which is when Aircall sent it.
+    pub(crate) at: Timestamp,
     pub(crate) content: Content,
 }
 
@@ -38,10 +40,11 @@ pub(crate) enum Content {
 /// # Errors
 /// When the queue's own part of it cannot be read.
 pub(crate) fn read(message: SqsMessage, now: Timestamp) -> Result<Received, EvaluateError> {
+    let at = queued_at(&message).unwrap_or(now);
     let Event { tenant, body, too_long } = Event::read(message).map_err(EvaluateError::Malformed)?;
     let tenant = TenantId::parse(&tenant)?;
     // A panic is a fault of ours, which no retry of the same body mends.
-    let parsed = catch_unwind(|| Webhook::parse(&body)).unwrap_or_else(|_| Err(panicked()));
+    let parsed = catch_unwind(|| Webhook::parse(&body, at)).unwrap_or_else(|_| Err(panicked()));
     let content = match (too_long, parsed) {
         (None, Ok(webhook)) => Content::Webhook(webhook),
         (None, Err(error)) => {
@@ -59,7 +62,13 @@ pub(crate) fn read(message: SqsMessage, now: Timestamp) -> Result<Received, Eval
             Content::Unreadable { unreadable, body: None }
         }
     };
-    Ok(Received { tenant, content })
+    Ok(Received { tenant, at, content })
+}
+
+/// When SQS got the message; it is in all that Lambda delivers.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html>
+fn queued_at(message: &SqsMessage) -> Option<Timestamp> {
+    Timestamp::from_millisecond(message.attributes.get("SentTimestamp")?.parse().ok()?).ok()
 }
 
 fn panicked() -> WebhookError {
@@ -91,7 +100,7 @@ mod tests {
             attribute.string_value = Some(value.to_owned());
             message.message_attributes.insert(name.to_owned(), attribute);
         }
-        read(message, Timestamp::UNIX_EPOCH).unwrap().content
+        read(message, "2026-03-23T10:00:00Z".parse().unwrap()).unwrap().content
     }
 
     #[track_caller]

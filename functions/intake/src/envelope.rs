@@ -32,6 +32,9 @@ struct Fields<'b> {
     data: Option<&'b RawValue>,
 }
 
+/// Maximum length in bytes of an id or time in a note: Aircall's are shorter.
+const MAX_NOTED_LEN: usize = 100;
+
 impl<'b> Envelope<'b> {
     /// Parses the envelope. The whole body must be valid JSON.
     ///
@@ -75,9 +78,10 @@ impl<'b> Envelope<'b> {
             id: Value,
         }
         let id = self.fields.data.and_then(|data| serde_json::from_str::<Data>(data.get()).ok()).map(|data| data.id);
-        let id = id.filter(|id| id.is_u64() || id.is_string());
-        let timestamp = self.fields.timestamp.filter(|timestamp| timestamp.get().len() < 100);
-        json!({ "event": self.event, "timestamp": timestamp, "data": { "id": id } }).to_string()
+        let id = id.filter(|id| id.is_u64() || id.as_str().is_some_and(|id| id.len() <= MAX_NOTED_LEN));
+        let timestamp = self.fields.timestamp.filter(|timestamp| timestamp.get().len() <= MAX_NOTED_LEN);
+        json!({ "event": self.event.as_deref().map(str::trim), "timestamp": timestamp, "data": { "id": id } })
+            .to_string()
     }
 }
 
@@ -142,7 +146,8 @@ mod tests {
         let note = |body: &str| serde_json::from_str::<Value>(&Envelope::parse(body).unwrap().note()).unwrap();
         let body = r#"{"event":"call.ended","timestamp":1774254600,"token":"t","data":{"id":7,"comments":["long"]}}"#;
         assert_eq!(note(body), json!({"event": "call.ended", "timestamp": 1_774_254_600, "data": {"id": 7}}));
-        for data in ["[]", r#"{"id":[7]}"#, "{}", "null"] {
+        let long = format!(r#"{{"id":"{}"}}"#, "7".repeat(101));
+        for data in ["[]", r#"{"id":[7]}"#, "{}", "null", &long] {
             let body = format!(r#"{{"event":"call.ended","data":{data}}}"#);
             let expected = json!({"event": "call.ended", "timestamp": null, "data": {"id": null}});
             assert_eq!(note(&body), expected, "{data}");

@@ -91,15 +91,14 @@ async fn enqueue(intake: &Intake, tenant: &str, body: Body) -> Result<(), Refusa
             WebhookResponse::Unavailable
         })?;
     let tenant = authenticated.ok_or(WebhookResponse::Unauthorized)?;
-    // After the authentication, so that nobody else can use up a tenant's share.
-    if !intake.rate_limit.accepts(&tenant) {
-        return Err(Refusal { tenant: Some(tenant), response: WebhookResponse::TooManyRequests });
-    }
-
     let Some(event) = envelope.event.as_deref().filter(|event| aircall::webhook::is_of_interest(event)) else {
         tracing::debug!(%tenant, "ignored an event");
         return Ok(());
     };
+    // After the authentication, so that nobody else can use up a tenant's share.
+    if !intake.rate_limit.accepts(&tenant) {
+        return Err(Refusal { tenant: Some(tenant), response: WebhookResponse::TooManyRequests });
+    }
     let queued = envelope.for_sqs();
     let event_queue = &intake.event_queue;
     let enqueued = if queued.len() <= MAX_QUEUED_LEN {

@@ -18,10 +18,15 @@ const NAME: &str = "Aircall to Salesforce";
 /// Subscribes the tenant's webhook to the events of today, if Aircall was asked for others. No request is sent otherwise.
 ///
 /// A webhook that somebody has changed or turned off is left as it is, and the console says so.
-pub(crate) async fn subscribe(client: &Client, tenants: &Tenants, id: &TenantId) -> Result<(), LinesError> {
+pub(crate) async fn subscribe(
+    client: &Client,
+    tenants: &Tenants,
+    known: &AircallConnection,
+    id: &TenantId,
+) -> Result<(), LinesError> {
     let is_old =
         |connection: &AircallConnection| !connection.subscription.as_ref().is_some_and(|at| at.is_for(&EVENTS));
-    if !tenants.get(id).await?.and_then(|tenant| tenant.aircall).is_some_and(|connection| is_old(&connection)) {
+    if !is_old(known) {
         return Ok(());
     }
     let (now, holder) = (Timestamp::now(), format!("reconcile-{:x}", RandomState::new().hash_one(id)));
@@ -54,7 +59,7 @@ async fn subscribe_webhook(
         return Ok(());
     };
     let name = webhook.custom_name.as_deref().unwrap_or(NAME);
-    let subscribed = client.subscribe(&webhook_id, name, &url).await.map_err(AircallError::from)?;
+    let subscribed = client.subscribe(&webhook, name, &url).await.map_err(AircallError::from)?;
     let subscription = AircallSubscription {
         asked: EVENTS.map(str::to_owned).into(),
         granted: subscribed.events.into_iter().filter(|event| EVENTS.contains(&event.as_str())).collect(),

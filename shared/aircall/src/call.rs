@@ -6,14 +6,14 @@
 //! | what | its forms |
 //! |---|---|
 //! | ids, numbers, flags | as such, or as text |
-//! | times | UNIX seconds, UNIX milliseconds or ISO 8601; 0 is none |
+//! | times | UNIX seconds, UNIX milliseconds or ISO 8601; none is 0, before 2014, or more than a day after the event |
 //! | time of the event | `timestamp` of the envelope, else the latest time within the call |
 //! | objects | also the first object of a list, or only its id |
 //! | lists | also a single element, or an object of elements; of tags also only the names |
 //! | direction | `inbound`, `outbound` and similar words; others are not read, and [`rules`] infers it |
 //! | other party | `raw_digits`, else the phone number of the only participant outside the company |
 //! | menu | `ivr_options_selected`, as the API's reference names it |
-//! | tags | a key that is missing, null or unreadable says nothing; an empty list says that there are none |
+//! | tags | a key that is missing, null or unreadable says nothing; nor do tags without a name; an empty list says that there are none |
 
 use jiff::Timestamp;
 use rules::{CallEvent, CallId, CallReport, Direction, MissedCallReason, VoiceAgent};
@@ -25,9 +25,14 @@ use crate::lenient::{self, Element};
 use crate::parts::{Comment, Contact, Line, MAX_NAME, MAX_URL, MenuChoice, Participant, Tag, User, truncated};
 use crate::party::party;
 
-/// Parses what an event says about a call. `at` is when Aircall built it.
-pub(crate) fn read(json: &str, event: CallEvent, at: Option<Timestamp>) -> Result<CallReport, WebhookError> {
-    let fields = lenient::fields(lenient::value(json)).ok_or_else(|| WebhookError::new("data", "is not an object"))?;
+/// Parses what an event says about a call. `at` is when Aircall built it; times after `latest` count as missing.
+pub(crate) fn read(
+    json: &str,
+    event: CallEvent,
+    at: Option<Timestamp>,
+    latest: Timestamp,
+) -> Result<CallReport, WebhookError> {
+    let fields = lenient::fields_until(json, latest).ok_or_else(|| WebhookError::new("data", "is not an object"))?;
     let id = fields.get("id").and_then(lenient::as_id).map(CallId);
     let id = id.ok_or_else(|| WebhookError::new("data.id", "is missing or malformed"))?;
     let wire: Call = serde_json::from_value(Value::Object(fields))
@@ -74,6 +79,8 @@ struct Call {
     number: Option<Line>,
     #[serde(default, deserialize_with = "lenient::object")]
     user: Option<User>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    assigned_to: Option<User>,
     #[serde(default, deserialize_with = "lenient::object")]
     contact: Option<Contact>,
     #[serde(default, deserialize_with = "lenient::list")]
@@ -125,6 +132,9 @@ impl Call {
             started_at: agent.started_at,
         });
         let contact = self.contact.map(rules::Contact::from);
+        let user = self.user.and_then(User::named);
+        // Only the event of the assignment proves it; `user` is then still who had the call, if anybody.
+        let assigned_to = self.assigned_to.and_then(User::named).filter(|_| event == CallEvent::Assigned);
         CallReport {
             direction: self.direction.as_deref().and_then(direction),
             started_at: self.started_at,
@@ -138,7 +148,7 @@ impl Call {
             asset: url(self.asset),
             party: phone.map(|phone| party(Some(&phone))),
             line: self.number.map(rules::Line::from).unwrap_or_default(),
-            user: self.user.and_then(User::named),
+            user: assigned_to.or(user),
             contact: contact.filter(|contact| *contact != rules::Contact::default()),
             has_teams: !self.teams.is_empty(),
             voice_agent,
@@ -148,11 +158,18 @@ impl Call {
             menu_choices: (0..=u8::MAX).zip(self.ivr_options_selected).filter_map(|(at, it)| it.at_place(at)).collect(),
             participants: participants.take(MAX_PARTICIPANTS).map(Into::into).collect(),
             callback_of: self.automatic_callback_call_id.map(CallId),
-            tags: self.tags.map(|tags| tags.into_iter().filter_map(Tag::named).take(MAX_TAGS).collect()),
+            tags: self.tags.and_then(named_tags),
             comments: self.comments.into_iter().filter_map(Comment::posted).collect(),
             ..CallReport::new(event, at, id)
         }
     }
+}
+
+/// The tags that have names; `None` if there are tags and none has, which does not say that there are none.
+fn named_tags(tags: Vec<Tag>) -> Option<Vec<rules::Tag>> {
+    let are_tags = !tags.is_empty();
+    let named: Vec<_> = tags.into_iter().filter_map(Tag::named).take(MAX_TAGS).collect();
+    (!are_tags || !named.is_empty()).then_some(named)
 }
 
 /// Aircall documents no limit for tags.

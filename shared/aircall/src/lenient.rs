@@ -63,9 +63,9 @@ pub(crate) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::E
     as_id(&value).ok_or_else(|| serde::de::Error::custom("is not an id"))
 }
 
-/// An id, as a number or as text; `None` if it is missing or malformed.
+/// An id, as a number or as text; `None` if it is missing, malformed or 0, which stands for nobody.
 pub(crate) fn optional_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    Ok(as_id(&Value::deserialize(deserializer)?))
+    Ok(as_id(&Value::deserialize(deserializer)?).filter(|id| *id != 0))
 }
 
 /// The ids of a list; `None` if it is missing or not a list.
@@ -77,7 +77,7 @@ pub(crate) fn ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<V
     })
 }
 
-/// A whole number from 1 on.
+/// A whole number from 0 on.
 pub(crate) fn as_id(value: &Value) -> Option<u64> {
     u64::try_from(first(value, whole_number)?).ok()
 }
@@ -104,8 +104,8 @@ pub(crate) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
     Ok(number.and_then(|seconds| i64::try_from(seconds).ok()))
 }
 
-/// A time in UNIX seconds, UNIX milliseconds or ISO 8601, truncated to seconds; `None` if it is null, malformed, or not
-/// after 1970 began: Aircall writes 0 for none.
+/// A time in UNIX seconds, UNIX milliseconds or ISO 8601, truncated to seconds; `None` if it is null, malformed, or before
+/// [`EARLIEST`]: Aircall writes 0 for none.
 pub(crate) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     Ok(as_time(&Value::deserialize(deserializer)?))
 }
@@ -123,7 +123,28 @@ pub(crate) fn as_time(value: &Value) -> Option<Timestamp> {
 }
 
 fn as_instant(value: &Value) -> Option<Timestamp> {
-    first(value, read_instant).filter(|at| *at > Timestamp::UNIX_EPOCH)
+    first(value, read_instant).filter(|at| at.as_second() >= EARLIEST)
+}
+
+/// 2014 began, the year in which Aircall was founded.
+const EARLIEST: i64 = 1_388_534_400;
+
+/// The fields of a JSON object, or of the first object of a list, without times after `latest`: no event tells of what is to
+/// come, and a time that is wrong by years would count as the newest for ever.
+pub(crate) fn fields_until(json: &str, latest: Timestamp) -> Option<Map<String, Value>> {
+    let mut fields = fields(value(json))?;
+    fields.iter_mut().for_each(|(name, value)| forget_after(latest, name, value));
+    Some(fields)
+}
+
+/// Replaces times after `latest` by null. The names of all of Aircall's times end in `_at`.
+fn forget_after(latest: Timestamp, name: &str, value: &mut Value) {
+    match value {
+        Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| forget_after(latest, name, value)),
+        Value::Array(values) => values.iter_mut().for_each(|value| forget_after(latest, name, value)),
+        value if name.ends_with("_at") && as_instant(value).is_some_and(|at| at > latest) => *value = Value::Null,
+        _ => {}
+    }
 }
 
 fn read_instant(value: &Value) -> Option<Timestamp> {

@@ -30,15 +30,16 @@ use crate::party::party;
 /// Most participants of a group that are read. Aircall's groups have at most ten; each message lists all of them.
 const MAX_PARTICIPANTS: usize = 50;
 
-/// Parses a message.
+/// Parses a message. Times after `latest` count as missing.
 pub(crate) fn read(
     json: &str,
     event: MessageEvent,
     is_group: bool,
     at: Option<Timestamp>,
+    latest: Timestamp,
 ) -> Result<MessageSnapshot, WebhookError> {
-    let wire: Message =
-        serde_json::from_value(flatten(json)?).map_err(|_| WebhookError::new("data", "is not a message object"))?;
+    let wire: Message = serde_json::from_value(flatten(json, latest)?)
+        .map_err(|_| WebhookError::new("data", "is not a message object"))?;
     let id = if is_group { wire.group_message_id.or(wire.id) } else { wire.id.or(wire.group_message_id) };
     let id = id.ok_or_else(|| WebhookError::new("data.id", "is missing or malformed"))?;
     // Without a time of the event, the message's own times order the events of a message.
@@ -84,8 +85,8 @@ pub(crate) fn read(
 }
 
 /// The fields of `data`, overwritten by those of a message object within it.
-fn flatten(json: &str) -> Result<Value, WebhookError> {
-    let data = lenient::fields(lenient::value(json));
+fn flatten(json: &str, latest: Timestamp) -> Result<Value, WebhookError> {
+    let data = lenient::fields_until(json, latest);
     let mut data = data.ok_or_else(|| WebhookError::new("data", "is not an object"))?;
     for name in ["message", "group_message"] {
         if let Some(nested) = data.remove(name).and_then(lenient::fields) {

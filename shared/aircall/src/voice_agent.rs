@@ -34,9 +34,14 @@ struct Session {
     created_at: Option<Timestamp>,
 }
 
-/// Parses what a voice agent's event says about its call.
-pub(crate) fn read(json: &str, event: CallEvent, at: Option<Timestamp>) -> Result<CallReport, WebhookError> {
-    let fields = lenient::fields(lenient::value(json)).ok_or_else(|| WebhookError::new("data", "is not an object"))?;
+/// Parses what a voice agent's event says about its call. Times after `latest` count as missing.
+pub(crate) fn read(
+    json: &str,
+    event: CallEvent,
+    at: Option<Timestamp>,
+    latest: Timestamp,
+) -> Result<CallReport, WebhookError> {
+    let fields = lenient::fields_until(json, latest).ok_or_else(|| WebhookError::new("data", "is not an object"))?;
     let session: Session =
         serde_json::from_value(Value::Object(fields)).map_err(|_| WebhookError::new("data", "is malformed"))?;
     let id = session.call_id.or(session.id).map(CallId);

@@ -4,12 +4,15 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rules::{CallReport, MessageSnapshot};
 use serde_json::value::RawValue;
 
 use crate::error::WebhookError;
 use crate::{call, event, lenient, message, voice_agent};
+
+/// How far clocks and time zones may differ.
+const TOLERANCE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Whether an event with this name is processed; any other event is acknowledged and dropped.
 ///
@@ -35,12 +38,14 @@ pub enum Webhook {
 }
 
 impl Webhook {
-    /// Parses a webhook body.
+    /// Parses a webhook body that was received at this time.
+    ///
+    /// Times in it that are more than a day after that, or after the event itself, count as missing.
     ///
     /// # Errors
     /// If it is not a JSON object that names an event, or if a call or message has no id or nowhere a time. Anything else
     /// may be missing or malformed: it may come with another event.
-    pub fn parse(body: &str) -> Result<Self, WebhookError> {
+    pub fn parse(body: &str, received_at: Timestamp) -> Result<Self, WebhookError> {
         let body = lenient::without_lone_surrogates(body);
         // Parsed field by field, so that an odd value in an unused field does not fail the event; of repeated keys the
         // last counts.
@@ -49,7 +54,9 @@ impl Webhook {
         let field = |name| envelope.get(name).map(|field| lenient::value(field.get())).unwrap_or_default();
         let name = field("event");
         let name = name.as_str().ok_or_else(|| WebhookError::new("event", "is missing or not a text"))?;
-        let at = lenient::as_time(&field("timestamp"));
+        let latest = |at| Timestamp::saturating_add(at, TOLERANCE).unwrap_or(Timestamp::MAX);
+        let at = lenient::as_time(&field("timestamp")).filter(|at| *at <= latest(received_at));
+        let latest = latest(at.unwrap_or(received_at));
         if event::is_integration_deleted(name) {
             return Ok(Webhook::Uninstalled(at));
         }
@@ -58,11 +65,11 @@ impl Webhook {
             Some(data) => Ok(data),
         };
         if let Some((event, is_group)) = event::message_event(name) {
-            return Ok(Webhook::Message(Box::new(message::read(data()?, event, is_group, at)?)));
+            return Ok(Webhook::Message(Box::new(message::read(data()?, event, is_group, at, latest)?)));
         }
         let report = match (event::call_event(name), event::voice_agent_event(name)) {
-            (Some(event), _) => call::read(data()?, event, at)?,
-            (None, Some(event)) => voice_agent::read(data()?, event, at)?,
+            (Some(event), _) => call::read(data()?, event, at, latest)?,
+            (None, Some(event)) => voice_agent::read(data()?, event, at, latest)?,
             (None, None) => return Ok(Webhook::Other),
         };
         Ok(Webhook::Call(Box::new(report)))

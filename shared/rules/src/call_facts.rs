@@ -21,12 +21,17 @@ type Observed<T> = observed::Observed<CallEvent, T>;
 /// The facts of a call.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a sign of its own")]
 pub(crate) struct CallFacts {
     direction: Option<Observed<Direction>>,
     /// Whether an event says something that Aircall says of inbound calls only.
     looks_inbound: bool,
     /// Whether an event names a user where Aircall does so for outbound calls only.
     looks_outbound: bool,
+    /// Whether an event names a user where Aircall does so for outbound calls only, unless the call was answered.
+    looks_outbound_unless_answered: bool,
+    /// Whether an event says that the call was answered.
+    is_answered: bool,
     started_at: Option<Observed<i64>>,
     // For a call whose times no event states: the earliest that can be inferred.
     begun_by: Option<i64>,
@@ -142,7 +147,9 @@ impl CallFacts {
         Self {
             direction: report.direction.map(|value| Observed { moment, value }),
             looks_inbound: report.is_inbound_by_its_signs(),
-            looks_outbound: report.is_outbound_by_its_user(),
+            looks_outbound: report.is_outbound_by_its_user() && report.event == CallEvent::Created,
+            looks_outbound_unless_answered: report.is_outbound_by_its_user(),
+            is_answered: report.answered_at.is_some() || report.answered_by().is_some(),
             started_at: report.started_at.map(|at| Observed { moment, value: at.as_second() }),
             begun_by: report.begun_by().map(Timestamp::as_second),
             answered_by: report.answered_by().map(Timestamp::as_second),
@@ -170,6 +177,8 @@ impl CallFacts {
             direction: self.direction.max(other.direction),
             looks_inbound: self.looks_inbound || other.looks_inbound,
             looks_outbound: self.looks_outbound || other.looks_outbound,
+            looks_outbound_unless_answered: self.looks_outbound_unless_answered || other.looks_outbound_unless_answered,
+            is_answered: self.is_answered || other.is_answered,
             started_at: self.started_at.max(other.started_at),
             begun_by: earliest(self.begun_by, other.begun_by),
             answered_by: earliest(self.answered_by, other.answered_by),
@@ -196,8 +205,8 @@ impl CallFacts {
 
     /// Who called whom: as Aircall says, else as what it says of inbound or of outbound calls only, else inbound.
     pub(crate) fn direction(&self) -> Direction {
-        let inferred =
-            if self.looks_outbound && !self.looks_inbound { Direction::Outbound } else { Direction::Inbound };
+        let looks_outbound = self.looks_outbound || (self.looks_outbound_unless_answered && !self.is_answered);
+        let inferred = if looks_outbound && !self.looks_inbound { Direction::Outbound } else { Direction::Inbound };
         self.direction.as_ref().map_or(inferred, |direction| direction.value)
     }
 
@@ -273,8 +282,7 @@ impl CallFacts {
     /// Who had the call last, if `user` is the last one whom Aircall names as its user: to whom `user` transferred it, if
     /// nobody transferred it after that.
     pub(crate) fn last_user(&self, user: User) -> User {
-        let is_known = |transfer: &&Transfer| !transfer.is_external && transfer.by.is_some() && transfer.to.is_some();
-        let last = self.transfers.iter().rfind(is_known);
+        let last = self.transfers.iter().rfind(|transfer| !transfer.is_external);
         let is_by = |by: &User| by.id.is_some() && by.id == user.id;
         let to =
             last.filter(|transfer| transfer.by.as_ref().is_some_and(is_by)).and_then(|transfer| transfer.to.clone());
@@ -287,8 +295,8 @@ impl CallFacts {
             first_user: self.first_user(),
             voice_agent: self.voice_agent().filter(|_| self.direction() == Direction::Inbound),
             transfers: self.transfers(),
-            menu_choices: self.menu_choices.iter().cloned().collect(),
-            conference: self.participants.conference(!self.transfers.is_empty()),
+            menu_choices: self.menu_choices(),
+            conference: self.participants.conference(!self.transfers.is_empty(), self.line().digits.as_deref()),
             callback_of: self.callback_of.as_ref().map(|call| call.value),
         }
     }
@@ -309,6 +317,15 @@ impl CallFacts {
         let transfer =
             |transfer: Transfer| Transfer { by: completed(transfer.by), to: completed(transfer.to), ..transfer };
         self.transfers.iter().cloned().map(transfer).collect()
+    }
+
+    /// What the caller chose in the menu, in order. A choice whose time one event leaves out is told by another, with it.
+    fn menu_choices(&self) -> Vec<MenuChoice> {
+        let is_same = |one: &MenuChoice, other: &MenuChoice| (&one.title, &one.key) == (&other.title, &other.key);
+        let is_repeated = |choice: &MenuChoice| {
+            choice.at.is_none() && self.menu_choices.iter().any(|other| other.at.is_some() && is_same(choice, other))
+        };
+        self.menu_choices.iter().filter(|choice| !is_repeated(choice)).cloned().collect()
     }
 
     pub(crate) fn tags(&self) -> Vec<Tag> {

@@ -123,11 +123,21 @@ impl Participants {
 
     /// The participants, if they are in a conference. After a transfer, Aircall may name those who had the call before: then
     /// only several people outside the company make it one.
-    pub(crate) fn conference(&self, was_transferred: bool) -> Vec<String> {
-        let external = self.labels.keys().filter(|key| !key.starts_with(USER)).count();
-        let is_conference = self.are_many && (!was_transferred || 1 < external);
-        if is_conference { self.labels.values().cloned().collect() } else { Vec::new() }
+    ///
+    /// The line, whose phone number another event may tell, is none of them.
+    pub(crate) fn conference(&self, was_transferred: bool, line: Option<&str>) -> Vec<String> {
+        let line = line.map(|digits| phone_key(&digits_of(digits)));
+        let labels = || self.labels.iter().filter(|(key, _)| Some(*key) != line.as_ref());
+        let external = labels().filter(|(key, _)| !key.starts_with(USER)).count();
+        let are_many = self.are_many && ORDINARY < labels().count();
+        let is_conference = are_many && (!was_transferred || 1 < external);
+        if is_conference { labels().map(|(_, label)| label.clone()).collect() } else { Vec::new() }
     }
+}
+
+/// By what a participant with this phone number is known.
+fn phone_key(digits: &str) -> String {
+    format!("phone-{digits}")
 }
 
 impl Participant {
@@ -136,7 +146,7 @@ impl Participant {
         let kind = if self.is_user { USER } else { "" };
         let digits = self.phone.as_deref().map(digits_of).unwrap_or_default();
         if !self.is_user && !digits.is_empty() {
-            return Some(format!("phone-{digits}"));
+            return Some(phone_key(&digits));
         }
         let name = || self.name.as_ref().or(self.phone.as_ref()).map(|name| format!("{kind}name-{name}"));
         self.id.map(|id| format!("{kind}id-{id}")).or_else(name)

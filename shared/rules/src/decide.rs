@@ -109,30 +109,51 @@ struct Basis {
     open_at_start: Option<bool>,
     #[serde(default)]
     out_of_opening_hours: bool,
+    /// The line's time zone, if it decides whether the line was open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    time_zone: Option<String>,
+    /// Whether the call ended before Aircall was first connected, if it is known when that was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    is_before_connection: Option<bool>,
     party: Party,
 }
 
 impl Basis {
-    fn new(interaction: &Interaction) -> Self {
+    fn new(interaction: &Interaction, settings: &Settings, company: &Company) -> Self {
         let (line, party) = (interaction.line().id, interaction.party().clone());
-        match interaction.call() {
-            Some(call) => Basis {
-                call_type: Some(CallType::classify(call)),
-                started_at: Some(call.started_at),
-                line,
-                open_at_start: call.line.open,
-                out_of_opening_hours: call.missed_call_reason == Some(MissedCallReason::OutOfOpeningHours),
-                party,
-            },
-            None => Basis {
-                call_type: None,
-                started_at: None,
-                line,
-                open_at_start: None,
-                out_of_opening_hours: false,
-                party,
-            },
+        let basis = Basis {
+            call_type: None,
+            started_at: None,
+            line,
+            open_at_start: None,
+            out_of_opening_hours: false,
+            time_zone: None,
+            is_before_connection: None,
+            party,
+        };
+        let Some(call) = interaction.call() else { return basis };
+        Basis {
+            call_type: Some(CallType::classify(call)),
+            started_at: Some(call.started_at),
+            open_at_start: call.line.open,
+            out_of_opening_hours: call.missed_call_reason == Some(MissedCallReason::OutOfOpeningHours),
+            time_zone: hours::deciding_zone(&settings.business_hours, call),
+            is_before_connection: company.connected_since.map(|since| ended_before(call, since)),
+            ..basis
         }
+    }
+
+    /// Whether the facts of a former decision are still the same. What was of no importance then, or is not now, is taken
+    /// to be unchanged: it depends on settings, too, and new settings are not for old calls.
+    fn is_still(&self, known: &Basis) -> bool {
+        let time_zone = known.time_zone.clone().filter(|_| self.time_zone.is_some());
+        let is_before_connection = known.is_before_connection.filter(|_| self.is_before_connection.is_some());
+        let known = Basis {
+            time_zone: time_zone.or_else(|| self.time_zone.clone()),
+            is_before_connection: is_before_connection.or(self.is_before_connection),
+            ..known.clone()
+        };
+        *self == known
     }
 }
 
@@ -171,9 +192,11 @@ pub fn decide(
         return None;
     }
     let interaction = document.interaction();
-    let basis = Basis::new(&interaction);
+    let basis = Basis::new(&interaction, settings, company);
     // Facts that were stored by another version and cannot be read are taken to be unchanged.
-    if let Some(previous) = previous.filter(|previous| previous.basis.as_ref().is_none_or(|known| *known == basis)) {
+    if let Some(previous) =
+        previous.filter(|previous| previous.basis.as_ref().is_none_or(|known| basis.is_still(known)))
+    {
         return Some(Decision { basis: Some(basis), ..previous.clone() });
     }
     let decision = decide_afresh(&interaction, basis, settings, company);
@@ -257,9 +280,7 @@ fn check_messages(messages: &Messages, settings: &Settings, trace: &mut Trace) -
 
 /// Aircall's own integration does not log what was before it was connected, either.
 fn check_connection(call: &Call, connected_since: Option<Timestamp>, trace: &mut Trace) -> Result<(), SkipReason> {
-    let Some(since) = connected_since.filter(|since| call.ended_at.unwrap_or(call.started_at) < *since) else {
-        return Ok(());
-    };
+    let Some(since) = connected_since.filter(|since| ended_before(call, *since)) else { return Ok(()) };
     trace.note(
         Topic::Event,
         format!(
@@ -268,6 +289,11 @@ fn check_connection(call: &Call, connected_since: Option<Timestamp>, trace: &mut
         ),
     );
     Err(SkipReason::BeforeConnection)
+}
+
+/// Whether the call ended before this time, as far as is known.
+fn ended_before(call: &Call, since: Timestamp) -> bool {
+    call.ended_at.unwrap_or(call.started_at) < since
 }
 
 fn check_line(line: &Line, settings: &Settings, trace: &mut Trace) -> Result<(), SkipReason> {

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use crate::call::{Call, Direction, Line, MissedCallReason};
 use crate::rails_zones;
 use crate::schedule::{Opening, Schedule, Zone};
-use crate::settings::BusinessHours;
+use crate::settings::{BusinessHours, LogCalls};
 use crate::text::inline;
 
 /// The result of checking business hours, with its reason as a sentence.
@@ -23,11 +23,23 @@ pub struct HoursCheck {
 /// first: the missed-call reason `out_of_opening_hours`, then that somebody answered. Only of an unanswered inbound call
 /// does it matter whether Aircall said that the line was open when the call came.
 pub fn check(hours: &BusinessHours, call: &Call) -> HoursCheck {
-    match (hours.lines.get(&call.line.id), &hours.schedule) {
-        (Some(schedule), _) => check_schedule(schedule, "the line's own schedule", call),
-        (None, Some(schedule)) => check_schedule(schedule, "the general schedule", call),
-        (None, None) => check_aircall(call),
+    match schedule_of(hours, &call.line) {
+        Some((schedule, name)) => check_schedule(schedule, name, call),
+        None => check_aircall(call),
     }
+}
+
+/// The schedule that applies to the line, and what it is called.
+fn schedule_of<'h>(hours: &'h BusinessHours, line: &Line) -> Option<(&'h Schedule, &'static str)> {
+    let own = hours.lines.get(&line.id).map(|schedule| (schedule, "the line's own schedule"));
+    own.or_else(|| Some((hours.schedule.as_ref()?, "the general schedule")))
+}
+
+/// The name of the line's time zone, if [`check`] asks what time it was there.
+pub(crate) fn deciding_zone(hours: &BusinessHours, call: &Call) -> Option<String> {
+    let (schedule, _) = schedule_of(hours, &call.line).filter(|_| hours.log_calls == LogCalls::DuringBusinessHours)?;
+    let zone = schedule.time_zone.is_none().then(|| time_zone_of(&call.line))?;
+    Some(zone.iana_name().unwrap_or("UTC").to_owned())
 }
 
 /// The time zone of a line; UTC if Aircall names none or an unknown one.

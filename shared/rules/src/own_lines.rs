@@ -22,6 +22,11 @@ impl OwnLines {
         !self.is_empty() && self.0.contains(&phone.canonical())
     }
 
+    /// Whether both have a number in common.
+    pub fn has_any_of(&self, other: &OwnLines) -> bool {
+        !self.0.is_disjoint(&other.0)
+    }
+
     /// The number of lines.
     pub fn len(&self) -> usize {
         self.0.len()

@@ -113,8 +113,9 @@ pub(crate) async fn connect(
     client.ping().await?;
     let company = GivenCompany::fetch(&client, credential).await?;
     let connection = with_lease(console, tenant, async |known: Tenant| {
+        // Where nothing else tells, the name does: a key of another company would replace the connected one.
         if let Some(connected) = &known.aircall
-            && !company.is_that_of(connected, &known.own_lines)?
+            && !company.is_that_of(connected, &known.own_lines)?.unwrap_or(connected.company_name == company.name)
         {
             let (connected, given) = (connected.company_name.clone(), company.name.clone());
             return Err(AircallError::OtherCompany { connected, given }.into());
@@ -162,10 +163,10 @@ pub(crate) async fn connect(
     Ok(connection)
 }
 
-/// Whether another company was connected before, and disconnected. If Aircall does not tell, it is taken to be the same.
+/// Whether another company was connected before, and disconnected. If nothing tells, it is taken to be the same.
 fn is_another_company(company: &GivenCompany, known: &Tenant) -> bool {
     let former = known.former_aircall.as_ref().filter(|_| known.aircall.is_none());
-    former.is_some_and(|former| matches!(company.is_that_of(former, &known.own_lines), Ok(false)))
+    former.is_some_and(|former| matches!(company.is_that_of(former, &known.own_lines), Ok(Some(false))))
 }
 
 /// Reactivates the webhook: turns it on with our events, or creates a new one if it was deleted. The steps are in the

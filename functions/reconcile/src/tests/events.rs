@@ -1,5 +1,7 @@
 //! The events of webhooks that an earlier version created, against a mock Aircall.
 
+use std::collections::VecDeque;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use aircall::EVENTS;
@@ -7,7 +9,7 @@ use serde_json::{Value, json};
 use store::{Acquired, AircallSubscription, LeaseKind, Tenant, TenantId};
 use tokio::time::Instant;
 use wiremock::matchers::{method, path};
-use wiremock::{Mock, ResponseTemplate};
+use wiremock::{Mock, Request, Respond, ResponseTemplate};
 
 use super::lines::listed;
 use super::{Fixture, SignedDuration, Timestamp};
@@ -110,4 +112,38 @@ async fn aircall_is_asked_nothing_about_the_webhook_of_an_account_that_is_up_to_
     f.updates().await;
     let requests = f.aircall.received_requests().await.unwrap();
     assert_eq!(requests.iter().map(|request| request.url.path()).collect::<Vec<_>>(), ["/v1/numbers"]);
+}
+
+/// Answers one request after the other.
+struct Sequence(Mutex<VecDeque<ResponseTemplate>>);
+
+impl Respond for Sequence {
+    fn respond(&self, _: &Request) -> ResponseTemplate {
+        self.0.lock().unwrap().pop_front().unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_webhook_never_sends_less_while_it_is_subscribed_and_the_rest_follows_the_next_day() {
+    let f = Fixture::new().await;
+    let (core, with_one_more) = (&EVENTS[..17], &EVENTS[..18]);
+    let remembered = AircallSubscription { asked: names(core), granted: names(core) };
+    let found = [webhook(true, core), webhook(true, with_one_more)];
+    f.with_webhook(Some(remembered), ResponseTemplate::new(500)).await;
+    let found = Sequence(Mutex::new(found.into()));
+    Mock::given(method("GET")).and(path(WEBHOOK)).respond_with(found).with_priority(1).mount(&f.aircall).await;
+    let status = |status| ResponseTemplate::new(status);
+    let answers = [status(400), webhook(true, core), webhook(true, with_one_more), status(429), webhook(true, &EVENTS)];
+    let answers = Sequence(Mutex::new(answers.into()));
+    Mock::given(method("PUT")).and(path(WEBHOOK)).respond_with(answers).mount(&f.aircall).await;
+
+    let updates = f.updates().await;
+    assert_eq!(updates.len(), 4, "until the rate limit");
+    for update in &updates {
+        assert!(core.iter().all(|event| update["events"].as_array().unwrap().contains(&json!(event))), "{update}");
+    }
+    assert_eq!(f.one().await.aircall.unwrap().subscription.unwrap().asked, names(core));
+    assert_eq!(f.updates().await.len(), 5);
+    let subscription = f.one().await.aircall.unwrap().subscription.unwrap();
+    assert_eq!((subscription.asked, subscription.granted), (names(&EVENTS), names(&EVENTS)));
 }

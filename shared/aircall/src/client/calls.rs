@@ -31,7 +31,7 @@ impl Call {
     /// If it has no time.
     pub fn read(&self) -> Result<rules::Call, WebhookError> {
         let event = if self.ended_at.is_some() { CallEvent::Ended } else { CallEvent::Created };
-        Ok(call::read(self.json.get(), event, None)?.call())
+        Ok(call::read(self.json.get(), event, None, Timestamp::MAX)?.call())
     }
 
     /// The `call.ended` webhook body that Aircall would send for the call now, without a token.

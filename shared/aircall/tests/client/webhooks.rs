@@ -134,7 +134,7 @@ async fn subscribed(refused: &[&str], dropped: &[&str]) -> (Result<Vec<String>, 
     let quiet = NewWebhook { events: Subscription::QUIET, ..subscription(&url) };
     let webhook = client.create_webhook(quiet).await.unwrap();
     let before = sandbox.requests().await;
-    let subscribed = client.subscribe(&webhook.id, "Salesforce Tasks", &url).await;
+    let subscribed = client.subscribe(&webhook, "Salesforce Tasks", &url).await;
     let requests = sandbox.requests().await - before;
     let found = client.webhook(&webhook.id).await.unwrap().unwrap();
     let events = subscribed.inspect(|subscribed| assert_eq!(fields(subscribed), fields(&found)));

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
+mod any_report;
 mod business_hours;
 mod call_workflow;
+mod delivery_order;
 mod internal_calls;
 mod matching;
 mod merge;

@@ -78,6 +78,17 @@ pub struct CompanySigns {
     pub users: BTreeSet<u64>,
 }
 
+impl CompanySigns {
+    /// The first lines and users of these. A company has more in common with itself than the first of both.
+    pub fn new(lines: impl IntoIterator<Item = u64>, users: impl IntoIterator<Item = u64>) -> Self {
+        let first = |ids: BTreeSet<u64>| ids.into_iter().take(MAX_SIGNS).collect();
+        Self { lines: first(lines.into_iter().collect()), users: first(users.into_iter().collect()) }
+    }
+}
+
+/// The most lines, and the most users, that are remembered.
+const MAX_SIGNS: usize = 50;
+
 impl AircallConnection {
     /// Whether another company's id and signs are those of this company; `None` if nothing tells.
     ///

@@ -10,7 +10,7 @@ use crate::dynamodb::expression::Update;
 use crate::dynamodb::item;
 use crate::error::Error;
 use crate::tenant_id::TenantId;
-use crate::tenants::aircall::{AircallAuth, AircallConnection, AircallState, AircallSubscription};
+use crate::tenants::aircall::{AircallAuth, AircallConnection, AircallState, AircallSubscription, CompanySigns};
 use crate::tenants::choices;
 use crate::tenants::grant;
 use crate::tenants::salesforce::{Connection, ConnectionState};
@@ -88,23 +88,25 @@ impl Tenants {
     /// # Errors
     /// When DynamoDB cannot answer.
     pub async fn connect_aircall(&self, id: &TenantId, connection: &AircallConnection) -> Result<bool, Error> {
-        // Of a tenant that was connected before this time was stored, it is not known.
+        // Of a tenant that was connected before this time was stored, it is not known, even if it was disconnected since.
         let first = Update::default()
             .set(AIRCALL_SINCE, item::seconds(connection.connected_at))
             .only_if_exists("tenant")
             .only_if_new("aircall")
+            .only_if_new(FORMER)
             .only_if_new(AIRCALL_SINCE);
         self.table.update_if(key_of(id), first).await?;
         let update = Update::default().set("aircall", item::value(connection)).only_if_exists("tenant");
         self.table.update_if(key_of(id), update).await
     }
 
-    /// Notes that another Aircall company is connected than before, since `at`.
+    /// Notes that another Aircall company is connected than before, since `at`, and forgets the lines of the former one.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
     pub async fn begin_with_company(&self, id: &TenantId, at: Timestamp) -> Result<bool, Error> {
-        let update = Update::default().set(AIRCALL_SINCE, item::seconds(at)).only_if_exists("tenant");
+        let update =
+            Update::default().set(AIRCALL_SINCE, item::seconds(at)).remove("own_lines").only_if_exists("tenant");
         self.table.update_if(key_of(id), update).await
     }
 
@@ -142,6 +144,23 @@ impl Tenants {
         self.table.update_if(key_of(id), update).await
     }
 
+    /// Stores by what the company of the account is recognised, if its webhook is still this one.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn set_company_signs(
+        &self,
+        id: &TenantId,
+        webhook_id: &str,
+        signs: &CompanySigns,
+    ) -> Result<bool, Error> {
+        let update = Update::default()
+            .set_nested("aircall", "signs", item::value(signs))
+            .only_if_expression("#aircall.#webhook_id = :webhook_id", &["aircall", "webhook_id"])
+            .value("webhook_id", item::text(webhook_id));
+        self.table.update_if(key_of(id), update).await
+    }
+
     /// Ends the connection of an account whose app was uninstalled in Aircall at this time: no webhook token is accepted
     /// any more, and the credential is not used. Returns whether it has just ended.
     ///
@@ -162,12 +181,12 @@ impl Tenants {
     }
 
     /// Disconnects the Aircall account. Its webhook tokens stay valid until [`Tenants::set_webhook_tokens`] removes
-    /// them. By what its company is recognised is kept.
+    /// them. By what its company is recognised is kept: the former connection, and the phone numbers of its lines.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
     pub async fn disconnect_aircall(&self, id: &TenantId) -> Result<bool, Error> {
-        let disconnect = || Update::default().remove("aircall").remove("last_event_at").remove("own_lines");
+        let disconnect = || Update::default().remove("aircall").remove("last_event_at");
         let connected = disconnect().copy("aircall", FORMER).only_if_exists("aircall");
         Ok(self.table.update_if(key_of(id), connected).await?
             || self.table.update_if(key_of(id), disconnect().only_if_exists("tenant")).await?)

@@ -3,15 +3,12 @@
 use std::time::Duration;
 
 use aircall::client::{Client, Error, Reason, Transport, phones};
-use aircall::party;
 use rules::{Line, OwnLines, User};
 use store::{AircallConnection, AircallCredential, CompanySigns};
 use tokio::time::timeout;
 
 use super::is_app;
 
-/// Most lines that are remembered to recognise the company.
-const LIMIT: usize = 50;
 /// How long connecting waits for the lines and users.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -43,33 +40,26 @@ impl GivenCompany {
 
     /// By what it is recognised later: its first lines and users.
     pub(super) fn signs(&self) -> CompanySigns {
-        let mut lines: Vec<u64> = self.lines.iter().flatten().map(|line| line.id.0).collect();
-        lines.sort_unstable();
-        lines.truncate(LIMIT);
-        let users = self.users.iter().flatten().filter_map(|user| user.id);
-        CompanySigns { lines: lines.into_iter().collect(), users: users.collect() }
+        let lines = self.lines.iter().flatten().map(|line| line.id.0);
+        CompanySigns::new(lines, self.users.iter().flatten().filter_map(|user| user.id))
     }
 
-    /// Whether it is the company that is connected, whose lines have these phone numbers.
+    /// Whether it is the company of a connection, whose lines have these phone numbers; `None` if nothing tells.
     ///
-    /// Of a connection that an earlier version made, only the phone numbers are known, and if not even those are, the name.
+    /// Of a connection that an earlier version made, only the phone numbers are known, and perhaps not even those.
     ///
     /// # Errors
     /// If that depends on lines or users that Aircall did not list.
-    pub(super) fn is_that_of(&self, connected: &AircallConnection, own_lines: &OwnLines) -> Result<bool, Error> {
-        if let Some(is_same) = connected.is_company(self.id, &self.all_signs()) {
-            return Ok(is_same);
+    pub(super) fn is_that_of(&self, known: &AircallConnection, own_lines: &OwnLines) -> Result<Option<bool>, Error> {
+        if let Some(is_same) = known.is_company(self.id, &self.all_signs()) {
+            return Ok(Some(is_same));
         }
         if let Some(error) = self.lines.as_ref().err().or(self.users.as_ref().err()) {
             return Err(error.clone());
         }
-        let given = self.lines.as_deref().unwrap_or_default();
-        if own_lines.is_empty() || phones(given).is_empty() {
-            return Ok(connected.company_name == self.name);
-        }
-        Ok(given
-            .iter()
-            .any(|line| party(line.digits.as_deref()).phone().is_some_and(|phone| own_lines.contains(phone))))
+        let given = phones(self.lines.as_deref().unwrap_or_default());
+        let can_tell = !own_lines.is_empty() && !given.is_empty();
+        Ok(can_tell.then(|| own_lines.has_any_of(&given)))
     }
 
     /// All its lines, as those of the connection may be other ones than its first.

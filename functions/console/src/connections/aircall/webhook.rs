@@ -93,7 +93,7 @@ impl TenantWebhooks {
         if self.is_right(webhook) {
             return Ok(webhook.clone());
         }
-        match client.subscribe(&webhook.id, NAME, &self.url).await {
+        match client.subscribe(webhook, NAME, &self.url).await {
             Err(error) if error.may_have_happened() => {
                 client.webhook(&webhook.id).await?.filter(|updated| self.is_right(updated)).ok_or(error)
             }
