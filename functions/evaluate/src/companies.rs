@@ -58,6 +58,7 @@ mod tests {
         let read = async |seconds| Company::clone(&*companies.get(&one, at(seconds)).await.unwrap());
         assert_eq!(read(0).await, Company { own_lines: first.clone(), connected_since: None });
         tenants.begin_with_company(&one, at(5)).await.unwrap();
+        tenants.set_own_lines(&one, &first).await.unwrap();
         assert_eq!(read(10).await, Company { own_lines: first.clone(), connected_since: Some(at(5)) });
         tenants.set_own_lines(&one, &second).await.unwrap();
         assert_eq!(read(309).await.own_lines, first);

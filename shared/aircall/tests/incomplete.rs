@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 const START: i64 = 1_774_259_984;
 
 /// Parses a body that was received in April 2026.
-fn parse(body: &str) -> Result<Webhook, WebhookError> {
+fn parse_text(body: &str) -> Result<Webhook, WebhookError> {
     Webhook::parse(body, "2026-04-01T00:00:00Z".parse().unwrap())
 }
 
@@ -27,7 +27,7 @@ fn user(id: u64, name: &str) -> Value {
 fn call_with(key: &str, value: Value) -> CallReport {
     let mut body = full();
     body["data"][key] = value;
-    match parse(&body.to_string()).unwrap() {
+    match parse_text(&body.to_string()).unwrap() {
         Webhook::Call(report) => *report,
         Webhook::Message(_) | Webhook::Uninstalled(_) | Webhook::Other => panic!("not a call"),
     }
@@ -134,7 +134,7 @@ fn shapes() -> Vec<Value> {
 }
 
 fn parse(body: &Value) -> Result<CallReport, WebhookError> {
-    match parse(&body.to_string())? {
+    match parse_text(&body.to_string())? {
         Webhook::Call(report) => Ok(*report),
         Webhook::Message(_) | Webhook::Uninstalled(_) | Webhook::Other => panic!("not a call"),
     }
@@ -190,10 +190,10 @@ fn what_cannot_be_read_names_the_field_and_the_call() {
         let error = parse(&json!({"event": "call.ended", "timestamp": START, "data": {"id": id}})).unwrap_err();
         assert_eq!((error.path.as_str(), error.key), ("data.id", None), "{id}");
     }
-    let error = parse(r#"{"event": "message.sent", "data": {"id": 7}}"#).unwrap_err();
+    let error = parse_text(r#"{"event": "message.sent", "data": {"id": 7}}"#).unwrap_err();
     assert_eq!((error.path.as_str(), error.key.as_deref()), ("timestamp", Some("message-7")));
     for (body, path) in [("", "body"), ("[]", "body"), ("{}", "event"), (r#"{"event": "call.ended"}"#, "data")] {
-        assert_eq!(parse(body).unwrap_err().path, path, "{body}");
+        assert_eq!(parse_text(body).unwrap_err().path, path, "{body}");
     }
 }
 
@@ -308,10 +308,10 @@ fn repeated_keys_and_values_that_cannot_be_held_are_no_error() {
     let repeated =
         body.replace("\"status\":", "\"status\":1,\"status\":").replace("\"event\":", "\"event\":7,\"event\":");
     let expected = parse(&full()).unwrap();
-    assert_eq!(parse(&repeated).unwrap(), Webhook::Call(Box::new(expected.clone())));
+    assert_eq!(parse_text(&repeated).unwrap(), Webhook::Call(Box::new(expected.clone())));
     let odd = body
         .replace("\"country\":\"GB\"", &format!("\"country\":1e999,\"deep\":{}{}", "[".repeat(900), "]".repeat(900)));
-    assert_eq!(parse(&odd).unwrap(), Webhook::Call(Box::new(expected)));
+    assert_eq!(parse_text(&odd).unwrap(), Webhook::Call(Box::new(expected)));
 }
 
 #[test]
@@ -461,10 +461,10 @@ proptest! {
             change(&mut body, place, kind);
         }
         let id = body["data"]["id"].as_u64().filter(|id| *id > 0);
-        match parse(&reordered(&body, seed)) {
+        match parse_text(&reordered(&body, seed)) {
             Ok(Webhook::Call(report)) => {
                 prop_assert!(id.is_none_or(|id| report.id.0 == id));
-                prop_assert_eq!(parse(&body.to_string()), Ok(Webhook::Call(report.clone())));
+                prop_assert_eq!(parse_text(&body.to_string()), Ok(Webhook::Call(report.clone())));
                 let document = CallDocument::from(*report);
                 prop_assert_eq!(serde_json::from_value(json!(document)).ok(), Some(document));
             }
@@ -512,7 +512,7 @@ fn a_time_that_cannot_be_is_none() {
         let mut body = full();
         let expected = call_with("id", body["data"]["id"].clone()).at;
         body["timestamp"] = impossible.clone();
-        let Webhook::Call(report) = parse(&body.to_string()).unwrap() else { panic!("not a call") };
+        let Webhook::Call(report) = parse_text(&body.to_string()).unwrap() else { panic!("not a call") };
         assert!(report.at <= expected, "{impossible}: {}", report.at);
     }
 }
@@ -523,7 +523,7 @@ fn who_is_assigned_has_the_call_by_that_event_alone() {
     body["data"]["assigned_to"] = user(8, "Max");
     for (event, expected) in [("call.assigned", Some(8)), ("call.archived", Some(7))] {
         body["event"] = json!(event);
-        let Webhook::Call(report) = parse(&body.to_string()).unwrap() else { panic!("not a call") };
+        let Webhook::Call(report) = parse_text(&body.to_string()).unwrap() else { panic!("not a call") };
         assert_eq!(report.user.and_then(|user| user.id), expected, "{event}");
     }
 }

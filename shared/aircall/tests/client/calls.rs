@@ -55,7 +55,7 @@ async fn a_call_converts_to_the_webhook_body_of_its_end() {
     assert_eq!((read.direction, read.line.name.as_deref()), (Direction::Outbound, Some("Support line")));
     assert_eq!(read.contact.as_ref().unwrap().last_name.as_deref(), Some("Demo"));
     let requested_at = Timestamp::from_second(now).unwrap();
-    let Webhook::Call(snapshot) = Webhook::parse(&call.ended_body(requested_at).unwrap()).unwrap() else {
+    let Webhook::Call(snapshot) = Webhook::parse(&call.ended_body(requested_at).unwrap(), requested_at).unwrap() else {
         panic!("not a call");
     };
     assert_eq!((snapshot.event, snapshot.at, snapshot.call()), (CallEvent::Ended, requested_at, read));
