@@ -167,6 +167,15 @@ impl From<::aircall::client::Error> for ConnectionError {
     }
 }
 
+impl From<::webhook::Error> for ConnectionError {
+    fn from(error: ::webhook::Error) -> Self {
+        match error {
+            ::webhook::Error::Aircall(error) => error.into(),
+            ::webhook::Error::Store(error) => ConnectionError::Store(error),
+        }
+    }
+}
+
 impl From<BatchError> for ConnectionError {
     fn from(stop: BatchError) -> Self {
         match stop {

@@ -94,7 +94,7 @@ fn authenticator(endpoint: &str, allowed_orgs: OrgList) -> Authenticator {
 }
 
 fn events(endpoint: &str) -> EventQueue {
-    let timeout = TimeoutConfig::builder().operation_timeout(Duration::from_millis(200)).build();
+    let timeout = TimeoutConfig::builder().operation_timeout(Duration::from_secs(2)).build();
     let config = test_aws::config(endpoint).into_builder().timeout_config(timeout).build();
     EventQueue::new(aws_sdk_sqs::Client::new(&config), "https://sqs.us-east-1.example.com/000000000000/events")
 }

@@ -1,33 +1,24 @@
 //! The tenant's Aircall account: its credential in Secrets Manager, its webhook at Aircall, the hash of that webhook's
 //! token in the tenants table.
-//!
-//! Our webhooks are identified by their URL, which names the tenant. So a change that is repeated after a crash finds
-//! the webhook that was created before, and creates no second one. All changes are made under one lease on the tenant.
-//!
-//! Nothing that Aircall sends may be refused: after fifty refusals in a row it turns the webhook off. So a webhook sends
-//! its events only once its token is accepted, and the token of a former webhook is accepted for a while after that was
-//! deleted, because its events are still on their way.
+//! All changes are made under one lease on the tenant.
 
 pub(crate) mod app;
 mod company;
 pub(crate) mod health;
 pub(crate) mod key;
 pub(crate) mod lines;
-mod tokens;
 pub(crate) mod users;
-mod webhook;
 
 use std::time::Duration;
 
-use aircall::client::{Client, Error, Reason, Webhook, WebhookId};
+use aircall::client::{Client, Error, Reason, Webhook};
 use jiff::Timestamp;
 use store::{
     AircallAuth, AircallConnection, AircallCredential, AircallState, LeaseKind, TOKEN_GRACE, Tenant, TenantId,
 };
+use webhook::{AcceptedTokens, Pick, TenantWebhooks, activate, token_hash};
 
 use self::company::GivenCompany;
-use self::tokens::AcceptedTokens;
-use self::webhook::{Pick, TenantWebhooks};
 use super::lease::{self, Lease};
 use super::{ConnectionError, LEASE};
 use crate::console::Console;
@@ -120,8 +111,8 @@ pub(crate) async fn connect(
             let (connected, given) = (connected.company_name.clone(), company.name.clone());
             return Err(AircallError::OtherCompany { connected, given }.into());
         }
-        let webhooks = TenantWebhooks::new(&known, base_url);
-        let mut tokens = AcceptedTokens::new(console, &known);
+        let webhooks = TenantWebhooks::new(&known, base_url.webhook(&known.id));
+        let mut tokens = AcceptedTokens::new(&console.tenants, &known, console.aircall.token_delay);
         let webhook = activate(&mut tokens, &webhooks, &client, Pick::Existing).await?;
         let previous = console.aircall.credentials.get(tenant).await?;
         let previous = previous.filter(|_| !known.aircall.as_ref().is_some_and(is_uninstalled));
@@ -135,7 +126,7 @@ pub(crate) async fn connect(
             company_name: company.name.clone(),
             how,
             webhook_id: webhook.id.to_string(),
-            subscription: Some(webhook::subscription(&webhook)),
+            subscription: Some(::webhook::subscription(&webhook)),
             webhook_url: Some(webhook.url),
             connected_at: Timestamp::now(),
             rotated_at: known.aircall.as_ref().and_then(|connected| connected.rotated_at),
@@ -178,8 +169,8 @@ pub(crate) async fn reactivate(
 ) -> Result<AircallConnection, ConnectionError> {
     with_lease(console, tenant, async |known: Tenant| {
         let (client, connection) = connected(console, &known).await?;
-        let webhooks = TenantWebhooks::new(&known, base_url);
-        let mut tokens = AcceptedTokens::new(console, &known);
+        let webhooks = TenantWebhooks::new(&known, base_url.webhook(&known.id));
+        let mut tokens = AcceptedTokens::new(&console.tenants, &known, console.aircall.token_delay);
         let webhook = activate(&mut tokens, &webhooks, &client, Pick::Existing).await?;
         store_webhook(console, tenant, connection, webhook).await
     })
@@ -201,8 +192,8 @@ pub(crate) async fn rotate(
 ) -> Result<AircallConnection, ConnectionError> {
     with_lease(console, tenant, async |known: Tenant| {
         let (client, connection) = connected(console, &known).await?;
-        let webhooks = TenantWebhooks::new(&known, base_url);
-        let mut tokens = AcceptedTokens::new(console, &known);
+        let webhooks = TenantWebhooks::new(&known, base_url.webhook(&known.id));
+        let mut tokens = AcceptedTokens::new(&console.tenants, &known, console.aircall.token_delay);
         let is_recent = connection.rotated_at.is_some_and(|rotated_at| Timestamp::now() < rotated_at + TOKEN_GRACE);
         let rotated = if is_recent { webhooks.sending(&client, &connection).await? } else { None };
         let (webhook, connection) = if let Some(webhook) = rotated {
@@ -215,7 +206,7 @@ pub(crate) async fn rotate(
             (webhook, connection)
         };
         webhooks.delete_all_but(&client, Some(&webhook.id)).await?;
-        tokens.retire_all_but(webhook::hash(&webhook)).await?;
+        tokens.retire_all_but(token_hash(&webhook)).await?;
         Ok(connection)
     })
     .await
@@ -237,7 +228,7 @@ pub(crate) async fn disconnect(
             return Err(ConnectionError::NotConnected("Aircall"));
         }
         let deleted = match connected(console, &known).await {
-            Ok((client, _)) => TenantWebhooks::new(&known, base_url)
+            Ok((client, _)) => TenantWebhooks::new(&known, base_url.webhook(&known.id))
                 .delete_all_but(&client, None)
                 .await
                 .map_err(|error| AircallError::from(error).into()),
@@ -258,26 +249,6 @@ pub(crate) async fn disconnect(
     .await
 }
 
-/// Finds or creates a webhook, accepts its token, and lets it send our events.
-async fn activate(
-    tokens: &mut AcceptedTokens<'_>,
-    webhooks: &TenantWebhooks,
-    client: &Client,
-    pick: Pick,
-) -> Result<Webhook, ConnectionError> {
-    let webhook = webhooks.ensure(client, pick).await?;
-    tokens.accept(webhook::hash(&webhook)).await?;
-    match webhooks.activate(client, &webhook).await {
-        // It was deleted in between, so another one is found or created.
-        Err(Error::Rejected { status: 404, .. }) => {
-            let webhook = webhooks.ensure(client, pick).await?;
-            tokens.accept(webhook::hash(&webhook)).await?;
-            Ok(webhooks.activate(client, &webhook).await?)
-        }
-        activated => Ok(activated?),
-    }
-}
-
 /// Stores the webhook that the connection uses now.
 async fn store_webhook(
     console: &Console,
@@ -287,7 +258,7 @@ async fn store_webhook(
 ) -> Result<AircallConnection, ConnectionError> {
     let connection = AircallConnection {
         webhook_id: webhook.id.to_string(),
-        subscription: Some(webhook::subscription(&webhook)),
+        subscription: Some(::webhook::subscription(&webhook)),
         webhook_url: Some(webhook.url),
         state: AircallState::Active,
         ..connection
@@ -326,9 +297,4 @@ async fn with_lease<T>(
         result
     })
     .await
-}
-
-/// The ID of the connection's webhook; `None` if the stored text is not a valid ID.
-fn webhook_id(connection: &AircallConnection) -> Option<WebhookId> {
-    WebhookId::parse(&connection.webhook_id).ok()
 }

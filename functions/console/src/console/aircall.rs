@@ -18,9 +18,6 @@ pub(crate) type Lines = BTreeMap<LineId, Line>;
 /// Users with their IDs, in Aircall's order.
 pub(crate) type Users = Arc<[(u64, User)]>;
 
-/// How long a webhook waits after its token was stored: twice as old as the tokens may be that `intake` refuses by.
-const TOKEN_DELAY: Duration = Duration::from_secs(1);
-const _: () = assert!(TOKEN_DELAY.as_millis() >= 2 * store::REFUSAL_AGE.as_millis().cast_unsigned());
 /// Maximum number of tenants in each cache.
 const CACHE_CAPACITY: usize = 1_000;
 
@@ -60,7 +57,7 @@ impl Aircall {
             dashboard_url,
             credentials,
             app,
-            token_delay: TOKEN_DELAY,
+            token_delay: webhook::TOKEN_DELAY,
             webhook_notes: TtlCache::new(CACHE_CAPACITY),
             lines: TtlCache::new(CACHE_CAPACITY),
             users: TtlCache::new(CACHE_CAPACITY),

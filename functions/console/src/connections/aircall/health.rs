@@ -6,8 +6,9 @@ use aircall::client::SubscriptionDiff;
 use jiff::{SignedDuration, Timestamp};
 use store::{AircallAuth, AircallConnection, AircallState, Tenant, TenantId};
 use tokio::time::timeout;
+use webhook::{diff, webhook_id};
 
-use super::{AircallError, client_of, is_uninstalled, webhook, webhook_id};
+use super::{AircallError, client_of, is_uninstalled};
 use crate::connections::ConnectionError;
 use crate::console::Console;
 
@@ -116,7 +117,7 @@ async fn fetch(
         // Compared with the URL of when it was connected, as the console may be reachable under several.
         Ok(Some(webhook)) if webhook.active => {
             let url = connection.webhook_url.get_or_insert_with(|| webhook.url.clone()).clone();
-            match webhook::diff(&webhook, connection, Some(&url)) {
+            match diff(&webhook, connection, Some(&url)) {
                 SubscriptionDiff::Same => (AircallState::Active, None),
                 SubscriptionDiff::Extra => (AircallState::Active, Some(EXTRA_EVENTS.to_owned())),
                 SubscriptionDiff::Incomplete => (off, Some(CHANGED.to_owned())),

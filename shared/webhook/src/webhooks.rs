@@ -6,14 +6,12 @@ use secrecy::ExposeSecret as _;
 use store::{AircallConnection, AircallSubscription, Tenant, TokenHash};
 use url::Url;
 
-use super::webhook_id;
-use crate::web::base_url::BaseUrl;
-
 /// The name that Aircall's dashboard shows.
 const NAME: &str = "Aircall to Salesforce";
 
 /// How the webhooks of a tenant are recognized: by their URL, or by the ID of the current one.
-pub(super) struct TenantWebhooks {
+#[derive(Debug)]
+pub struct TenantWebhooks {
     /// The URL that they send to.
     url: Url,
     /// The webhook that the connection names.
@@ -22,7 +20,7 @@ pub(super) struct TenantWebhooks {
 
 /// Which of the tenant's webhooks is to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pick {
+pub enum Pick {
     /// The current one, else any.
     Existing,
     /// Another than the current one, for a rotation: one that an interrupted change created.
@@ -30,30 +28,39 @@ pub(super) enum Pick {
 }
 
 /// Compares a webhook with what the connection remembers of it.
-pub(super) fn diff(webhook: &Webhook, connection: &AircallConnection, url: Option<&str>) -> SubscriptionDiff {
+pub fn diff(webhook: &Webhook, connection: &AircallConnection, url: Option<&str>) -> SubscriptionDiff {
     let remembered = connection.subscription.as_ref();
     let remembered = remembered.map(|AircallSubscription { asked, granted }| Remembered { asked, granted });
     SubscriptionDiff::between(webhook, url, remembered)
 }
 
 /// What Aircall granted of the events that it was asked for.
-pub(super) fn subscription(webhook: &Webhook) -> AircallSubscription {
+pub fn subscription(webhook: &Webhook) -> AircallSubscription {
     let granted = webhook.events.iter().filter(|event| EVENTS.contains(&event.as_str()));
     AircallSubscription { asked: EVENTS.map(str::to_owned).into(), granted: granted.cloned().collect() }
 }
 
 /// The hash of a webhook's token, which is what is stored.
-pub(super) fn hash(webhook: &Webhook) -> TokenHash {
+pub fn token_hash(webhook: &Webhook) -> TokenHash {
     TokenHash::new(webhook.token.expose_secret())
 }
 
+/// The ID of the connection's webhook; `None` if the stored text is not a valid ID.
+pub fn webhook_id(connection: &AircallConnection) -> Option<WebhookId> {
+    WebhookId::parse(&connection.webhook_id).ok()
+}
+
 impl TenantWebhooks {
-    pub(super) fn new(tenant: &Tenant, base_url: &BaseUrl) -> Self {
-        Self { url: base_url.webhook(&tenant.id), current: tenant.aircall.as_ref().and_then(webhook_id) }
+    /// Those of a tenant whose webhook sends to `url`.
+    pub fn new(tenant: &Tenant, url: Url) -> Self {
+        Self { url, current: tenant.aircall.as_ref().and_then(webhook_id) }
     }
 
     /// The webhook that `pick` asks for, else a new one, which does not send our events yet.
-    pub(super) async fn ensure(&self, client: &Client, pick: Pick) -> Result<Webhook, Error> {
+    ///
+    /// # Errors
+    /// [`Error`] says what to do.
+    pub async fn ensure(&self, client: &Client, pick: Pick) -> Result<Webhook, Error> {
         let found = self.all(client).await?;
         let current = self.current(&found);
         let picked = match pick {
@@ -76,7 +83,10 @@ impl TenantWebhooks {
     }
 
     /// The connection's webhook, if it is active and sends what was granted.
-    pub(super) async fn sending(
+    ///
+    /// # Errors
+    /// [`Error`] says what to do.
+    pub async fn sending(
         &self,
         client: &Client,
         connection: &AircallConnection,
@@ -89,7 +99,10 @@ impl TenantWebhooks {
     }
 
     /// Lets the webhook send exactly our events to our URL, as far as Aircall grants them. Its token must be accepted.
-    pub(super) async fn activate(&self, client: &Client, webhook: &Webhook) -> Result<Webhook, Error> {
+    ///
+    /// # Errors
+    /// [`Error`] says what to do.
+    pub async fn activate(&self, client: &Client, webhook: &Webhook) -> Result<Webhook, Error> {
         if self.is_right(webhook) {
             return Ok(webhook.clone());
         }
@@ -103,18 +116,21 @@ impl TenantWebhooks {
 
     /// Deletes the tenant's other webhooks and returns the token hashes of those that were deleted. Failures are
     /// ignored: superfluous webhooks only send duplicates, and a later change deletes them.
-    pub(super) async fn delete_others(&self, client: &Client, keep: &WebhookId) -> Vec<TokenHash> {
+    pub async fn delete_others(&self, client: &Client, keep: &WebhookId) -> Vec<TokenHash> {
         let mut deleted = Vec::new();
         for webhook in self.all(client).await.unwrap_or_default() {
             if webhook.id != *keep && client.delete_webhook(&webhook.id).await.is_ok() {
-                deleted.push(hash(&webhook));
+                deleted.push(token_hash(&webhook));
             }
         }
         deleted
     }
 
     /// Deletes all webhooks of the tenant, except `keep`.
-    pub(super) async fn delete_all_but(&self, client: &Client, keep: Option<&WebhookId>) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// [`Error`] says what to do.
+    pub async fn delete_all_but(&self, client: &Client, keep: Option<&WebhookId>) -> Result<(), Error> {
         for webhook in self.all(client).await? {
             if Some(&webhook.id) != keep {
                 client.delete_webhook(&webhook.id).await?;
