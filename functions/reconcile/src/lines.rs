@@ -95,7 +95,7 @@ async fn with_aircall(tenants: &Tenants) -> Result<Vec<TenantId>, store::Error> 
 async fn read_one(aircall: &Aircall, tenants: &Tenants, id: &TenantId) -> Result<usize, LinesError> {
     let client = aircall.client(id).await?;
     let lines = match client.lines().await {
-        Err(error @ Error::Refused { .. }) => return Err(refused(tenants, id, error).await?),
+        Err(error @ Error::Refused { .. }) => return Err(refused(tenants, id, error).await?.into()),
         lines => lines.map_err(AircallError::from)?,
     };
     let own = phones(&lines);
@@ -114,9 +114,9 @@ async fn read_one(aircall: &Aircall, tenants: &Tenants, id: &TenantId) -> Result
 
 /// Ends the connection if it is that of an app: Aircall refuses its token only once the app is uninstalled. The event that
 /// says so may have been lost. A key that is refused may be a passing error of an admin, and is shown instead.
-async fn refused(tenants: &Tenants, id: &TenantId, error: Error) -> Result<LinesError, store::Error> {
+pub(crate) async fn refused(tenants: &Tenants, id: &TenantId, error: Error) -> Result<AircallError, store::Error> {
     if tenants.uninstall_aircall(id, Timestamp::now()).await? {
         tracing::warn!(target: metrics::TARGET, AppsUninstalled = 1, tenant = %id, "the app was uninstalled in Aircall");
     }
-    Ok(AircallError::from(error).into())
+    Ok(error.into())
 }

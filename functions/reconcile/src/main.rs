@@ -1,10 +1,11 @@
 //! Wakes the writer for retries that are due, for overdue entries whose wake-up was lost, and once a day for grants that
-//! were not refreshed for a week. Reads the phone numbers of each company's own lines once a day,
-//! and then subscribes webhooks to the events that this version asks for.
+//! were not refreshed for a week. Checks the webhooks at Aircall, and repairs them. Reads the phone numbers of each
+//! company's own lines once a day, and then subscribes webhooks to the events that this version asks for.
 
 mod aircall;
 mod events;
 mod grants;
+mod health;
 mod lines;
 mod payload;
 mod sweep;
@@ -20,6 +21,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::aircall::Aircall;
+use crate::health::Health;
 use crate::payload::{Payload, Reconcile};
 
 /// Timeout of one call to AWS.
@@ -37,6 +39,7 @@ async fn main() -> anyhow::Result<()> {
     let writes_queue_url = env::required("WRITES_QUEUE_URL")?;
     let aircall_api_url: Url = env::parsed("AIRCALL_API_URL", "a URL")?;
     let aircall_credentials_prefix = env::required("AIRCALL_CREDENTIALS_PREFIX")?;
+    let public_url: Option<Url> = env::optional("PUBLIC_URL", "an address such as https://calls.example.com")?;
     let aws = start::aws(TIMEOUT).await;
     let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
     let secretsmanager = aws_sdk_secretsmanager::Client::new(&aws);
@@ -54,6 +57,7 @@ async fn main() -> anyhow::Result<()> {
             api_url: aircall_api_url,
             credentials: AircallCredentials::new(secretsmanager, aircall_credentials_prefix),
         },
+        health: Health::new(public_url),
     };
     let handle = async |event: LambdaEvent<Payload>| {
         let time_left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();

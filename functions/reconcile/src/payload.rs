@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::aircall::Aircall;
 use crate::grants;
+use crate::health::{Checked, Health};
 use crate::lines::{self, LinesRead};
 use crate::sweep::{self, Swept};
 
@@ -42,6 +43,8 @@ pub(crate) enum Job {
     Lines,
     /// Finding idle grants, each day.
     Grants,
+    /// Checking the webhooks at Aircall, each quarter of an hour.
+    Health,
     /// A schedule that a later version's template has.
     #[serde(other)]
     Unknown,
@@ -56,8 +59,10 @@ pub(crate) struct Reconcile {
     pub(crate) tenants: Tenants,
     /// Wakes the writer.
     pub(crate) write_queue: WriteQueue,
-    /// Lists the companies' lines.
+    /// The companies' lines and webhooks.
     pub(crate) aircall: Aircall,
+    /// What the webhooks are compared with.
+    pub(crate) health: Health,
 }
 
 impl Reconcile {
@@ -101,6 +106,16 @@ impl Reconcile {
                 let woken = grants::wake_idle(self, Timestamp::now(), deadline).await;
                 let tenants = woken.inspect_err(|error| tracing::error!(%error, "idle grants were not all found"))?;
                 tracing::info!(tenants, source, "woke the writer for idle grants");
+                Ok(None)
+            }
+            Payload::Schedule { source, job: Job::Health } => {
+                let checked = self.health.check_all(&self.aircall, &self.tenants, Timestamp::now(), deadline).await;
+                let Checked { healthy, repaired, failed, not_reached } =
+                    checked.inspect_err(|error| tracing::error!(%error, "the webhooks were not checked"))?;
+                tracing::info!(healthy, repaired, failed, not_reached, source, "checked the webhooks");
+                if not_reached > 0 {
+                    tracing::warn!(not_reached, "the webhooks of some tenants were not checked in time");
+                }
                 Ok(None)
             }
             Payload::Schedule { source, job: Job::Unknown } => {

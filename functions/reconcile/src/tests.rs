@@ -18,6 +18,7 @@ use wiremock::matchers::{body_string_contains, method};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::aircall::Aircall;
+use crate::health::Health;
 use crate::payload::{Payload, Reconcile};
 use crate::sweep::{Swept, sweep};
 
@@ -50,7 +51,8 @@ impl Fixture {
             api_url: aircall.uri().parse().unwrap(),
             credentials: AircallCredentials::new(secretsmanager, "aircall/"),
         };
-        let reconcile = Reconcile { calls, tenants, write_queue, aircall: access };
+        let health = Health { public_url: None, token_delay: Duration::ZERO };
+        let reconcile = Reconcile { calls, tenants, write_queue, aircall: access, health };
         Self { tables, sqs, aircall, secrets, reconcile }
     }
 

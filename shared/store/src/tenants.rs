@@ -17,6 +17,7 @@
 //! | `own_lines` | `company`, `set_own_lines` |
 //! | `scan` | `with_aircall`, `with_idle_grant` |
 //! | `allowed_orgs` | what [`AllowedOrgs`](allowed_orgs::AllowedOrgs) reads |
+//! | `webhook_check` | `with_webhook_to_check`, `set_webhook_checked`, `set_webhook_repair` |
 //! | `webhook_tokens` | `set_webhook_tokens`, `retire_webhook_tokens` |
 
 pub(crate) mod aircall;
@@ -33,6 +34,7 @@ pub(crate) mod predecessor;
 pub(crate) mod salesforce;
 pub(crate) mod scan;
 pub(crate) mod tenant;
+pub(crate) mod webhook_check;
 pub(crate) mod webhook_tokens;
 
 use aws_sdk_dynamodb::Client;

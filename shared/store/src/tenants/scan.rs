@@ -53,7 +53,7 @@ impl Tenants {
     }
 
     /// A page of the tenants that `filter` admits.
-    async fn scan<const N: usize>(
+    pub(super) async fn scan<const N: usize>(
         &self,
         filter: &str,
         names: &[&str],

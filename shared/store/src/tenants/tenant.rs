@@ -15,6 +15,7 @@ use crate::tenants::org_facts::OrgFacts;
 use crate::tenants::own_lines;
 use crate::tenants::predecessor::{self, Admins, Predecessor};
 use crate::tenants::salesforce::{ApiUsage, Connection, ConnectionState};
+use crate::tenants::webhook_check::{self, WebhookRepair};
 use crate::tenants::webhook_tokens::{self, RetiredToken};
 use crate::token_hash::TokenHash;
 
@@ -51,6 +52,8 @@ pub struct Tenant {
     pub statuses: StatusChoice,
     /// The users of the org that an admin chose for Aircall's.
     pub users: ChosenUsers,
+    /// The last repair of its webhook.
+    pub webhook_repair: Option<WebhookRepair>,
     /// When the last event arrived from Aircall; minute precision.
     pub last_event_at: Option<Timestamp>,
     /// The host of the org, which outlives the connection.
@@ -82,6 +85,7 @@ impl Tenant {
             own_lines: OwnLines::default(),
             statuses: StatusChoice::default(),
             users: ChosenUsers::new(),
+            webhook_repair: None,
             last_event_at: None,
             my_domain: None,
             admins: None,
@@ -117,6 +121,7 @@ pub(crate) fn read(id: &TenantId, item: Attributes) -> Result<Tenant, Corrupt> {
         own_lines: own_lines::read(&mut item),
         statuses: item.optional(choices::STATUSES).unwrap_or_default(),
         users: choices::read_users(&mut item),
+        webhook_repair: item.optional(webhook_check::REPAIR),
         last_event_at: item.instant("last_event_at"),
         my_domain: item.optional(predecessor::MY_DOMAIN),
         admins: predecessor::read_admins(&mut item),

@@ -1,10 +1,14 @@
 //! Notices about problems that stop calls from arriving or from being logged, and how an admin fixes them.
 
-use store::{AircallState, ConnectionState, Tenant};
+use jiff::{SignedDuration, Timestamp};
+use store::{AircallState, ConnectionState, Tenant, WebhookProblem};
 
 use crate::web::when::When;
 
-/// A problem that stops calls from arriving or from being logged.
+/// How long it is shown that a webhook was repaired.
+const REPAIR_SHOWN: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// A problem that stops calls from arriving or from being logged, or that did.
 pub(super) struct Notice {
     /// The problem, as sentences.
     pub(super) text: String,
@@ -18,7 +22,8 @@ pub(super) struct Notice {
 impl Notice {
     /// All current notices; `note` says what is known to be wrong with Aircall's webhook.
     pub(super) fn all(tenant: &Tenant, note: Option<String>) -> Vec<Self> {
-        [Self::for_salesforce(tenant), Self::for_aircall(tenant, note)].into_iter().flatten().collect()
+        let repaired = Self::for_repair(tenant, Timestamp::now());
+        [Self::for_salesforce(tenant), Self::for_aircall(tenant, note), repaired].into_iter().flatten().collect()
     }
 
     fn for_salesforce(tenant: &Tenant) -> Option<Self> {
@@ -52,6 +57,23 @@ impl Notice {
         };
         let text = note.map_or_else(|| problem.to_owned(), |note| format!("{problem} {note}"));
         Some(Self::new(text, action))
+    }
+
+    /// What was wrong with the webhook until it was repaired.
+    fn for_repair(tenant: &Tenant, now: Timestamp) -> Option<Self> {
+        tenant.aircall.as_ref()?;
+        let repair = tenant.webhook_repair.filter(|repair| now.duration_since(repair.at) < REPAIR_SHOWN)?;
+        let problem = match repair.problem {
+            WebhookProblem::TurnedOff => "The webhook was turned off in Aircall",
+            WebhookProblem::Deleted => "The webhook was deleted in Aircall",
+            WebhookProblem::Changed => "The webhook was changed in Aircall",
+            WebhookProblem::FormerAddress => "The webhook sent to a former address of this console",
+            WebhookProblem::Unknown => "The webhook did not send",
+        };
+        let at = |at: Timestamp| at.strftime("%Y-%m-%d at %H:%M UTC").to_string();
+        let since = repair.since.map(|since| format!(" It was last known to send on {}.", at(since))).unwrap_or_default();
+        let text = format!("{problem}, and was repaired on {}.{since}", at(repair.at));
+        Some(Self { text, until: None, action: Some("See the connection"), path: crate::connections::NAV.path })
     }
 
     fn new(text: String, action: &'static str) -> Self {
