@@ -50,3 +50,4 @@ mod template;
 mod tenants;
 mod tokens;
 mod webhook;
+mod webhook_health;

@@ -35,7 +35,7 @@ impl Metric {
 }
 
 /// All metrics; a field's name is the metric's.
-const METRICS: [Metric; 16] = [
+const METRICS: [Metric; 17] = [
     // Webhooks that were put on the events queue.
     Metric::count("EventsReceived"),
     // Webhooks that were refused, by HTTP status.
@@ -62,6 +62,8 @@ const METRICS: [Metric; 16] = [
     Metric::count("ReconnectsNeeded"),
     // Aircall accounts whose app was uninstalled, so that an admin has to connect again.
     Metric::count("AppsUninstalled"),
+    // Webhooks at Aircall that did not send, and were repaired.
+    Metric::count("WebhooksRepaired"),
     // API calls to Salesforce, as Salesforce counts them.
     Metric::count("SalesforceApiCalls"),
     // Tenants whose writer was woken because entries were overdue.
