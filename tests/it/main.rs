@@ -12,6 +12,7 @@ mod build;
 mod bursts;
 mod business_hours;
 mod call_workflow;
+mod decide_again;
 mod docs;
 mod fault_table;
 mod faults;

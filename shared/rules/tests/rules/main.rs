@@ -4,6 +4,7 @@
 
 mod business_hours;
 mod call_workflow;
+mod decide_again;
 mod internal_calls;
 mod matching;
 mod merge;
