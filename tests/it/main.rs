@@ -33,6 +33,7 @@ mod odd_bodies;
 mod old_calls;
 mod one_bad_record;
 mod openapi;
+mod org_health;
 mod org_pairs;
 mod org_rules;
 mod orgs;

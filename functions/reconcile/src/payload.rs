@@ -40,7 +40,7 @@ pub(crate) enum Job {
     Sweep,
     /// Reading the own lines, each day.
     Lines,
-    /// Finding idle grants, each day.
+    /// Finding the orgs that are to be asked whether their grants and permissions are still there, every ten minutes.
     Grants,
     /// A schedule that a later version's template has.
     #[serde(other)]
@@ -98,9 +98,10 @@ impl Reconcile {
                 Ok(None)
             }
             Payload::Schedule { source, job: Job::Grants } => {
-                let woken = grants::wake_idle(self, Timestamp::now(), deadline).await;
-                let tenants = woken.inspect_err(|error| tracing::error!(%error, "idle grants were not all found"))?;
-                tracing::info!(tenants, source, "woke the writer for idle grants");
+                let woken = grants::wake_unchecked(self, Timestamp::now(), deadline).await;
+                let tenants = woken
+                    .inspect_err(|error| tracing::error!(%error, "the orgs that are to be asked were not all found"))?;
+                tracing::info!(tenants, source, "woke the writer for orgs that are to be asked");
                 Ok(None)
             }
             Payload::Schedule { source, job: Job::Unknown } => {

@@ -35,7 +35,7 @@ pub struct DecideAgainBounds {
 
 impl Default for DecideAgainBounds {
     fn default() -> Self {
-        Self { entries: 5_000, page: 250, time: Duration::from_secs(18) }
+        Self { entries: 5_000, page: 100, time: Duration::from_secs(18) }
     }
 }
 
