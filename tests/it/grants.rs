@@ -128,8 +128,8 @@ async fn the_admin_of_a_refreshed_sandbox_copies_the_settings_of_the_former_org(
     org.refresh();
     assert_ne!(org.org_id(), former);
     let second = signed_in(&begin, &org.admin_user_id()).await;
-    assert_eq!(second.status(), StatusCode::SEE_OTHER);
-    assert_eq!(second.headers()[header::LOCATION], "/connections");
+    let location = second.headers()[header::LOCATION].to_str().unwrap();
+    assert_eq!((second.status(), location), (StatusCode::SEE_OTHER, "/connections"));
     let connections = as_admin(&second, Method::GET, &format!("{console}/api/connections")).send().await.unwrap();
     let connections: Value = connections.json().await.unwrap();
     assert_eq!(connections["salesforce"]["predecessor"]["is_copyable"], true, "{connections}");

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use local::demo::bodies::CallBody;
 use salesforce_sandbox::Options;
-use serde_json::{Value, json};
 
 use crate::support::{Running, TestEnv};
 
@@ -15,8 +14,6 @@ use crate::support::{Running, TestEnv};
 const PHONES: usize = 300;
 /// The id of the first call. All ids have as many digits, because the other calls are copies with the id replaced.
 const FIRST_ID: usize = 1_000_000;
-/// The most items of a `BatchWriteItem`.
-const BATCH: usize = 25;
 
 fn phone(id: usize) -> String {
     format!("+33 6 39 98 {:02} {:02}", 10 + id % PHONES / 100, id % 100)
@@ -42,21 +39,10 @@ async fn insert_finished_calls(env: &TestEnv, calls: usize) {
     env.hold_writer().await;
     env.post(call(0).event("call.ended")).await;
     env.wait_for_empty_queues().await;
-    let table = env.table("CallsTable");
-    let key = json!({"tenant": {"S": env.tenant.tenant}, "key": {"S": call(0).key()}});
-    let first = env.dynamodb("GetItem", &json!({"TableName": table, "Key": key})).await["Item"].to_string();
     let digits = |id: usize| phone(id).replace(' ', "");
-    for ids in (1..calls).collect::<Vec<_>>().chunks(BATCH) {
-        let items = ids.iter().map(|id| {
-            let item =
-                first.replace(&FIRST_ID.to_string(), &(FIRST_ID + id).to_string()).replace(&digits(0), &digits(*id));
-            let item: Value = serde_json::from_str(&item).expect("an item");
-            json!({"PutRequest": {"Item": item}})
-        });
-        let written =
-            env.dynamodb("BatchWriteItem", &json!({"RequestItems": {&table: items.collect::<Vec<_>>()}})).await;
-        assert!(written["UnprocessedItems"].as_object().is_none_or(serde_json::Map::is_empty), "{written}");
-    }
+    let (first_id, first_digits) = (FIRST_ID.to_string(), digits(0));
+    let copies = (1..calls).map(|id| vec![(&*first_id, (FIRST_ID + id).to_string()), (&*first_digits, digits(id))]);
+    env.insert_copies(&call(0).key(), copies).await;
 }
 
 /// The peak memory of the stack's writer processes so far, in KB.

@@ -255,11 +255,11 @@ async fn the_console_stores_the_tokens_of_a_session_that_it_renews() {
     assert_alive(&env).await;
 }
 
-/// Makes the tenant's grant one that was made, and last refreshed, this many days ago, and runs the daily schedule.
+/// Makes the tenant's grant one that was made, and last refreshed, this many days ago, and runs the schedule.
 async fn a_quiet_time(env: &TestEnv, days: i64) {
     let at = (Timestamp::now() - SignedDuration::from_hours(days * 24)).as_second().to_string();
     env.update_tenant(json!({
-        "UpdateExpression": "SET salesforce.connected_at = :at REMOVE grant_refreshed_at",
+        "UpdateExpression": "SET salesforce.connected_at = :at REMOVE grant_refreshed_at, org_checked_at",
         "ExpressionAttributeValues": {":at": {"N": at}},
     }))
     .await;

@@ -12,7 +12,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn};
 use console::session::Session;
-use console::{Aircall, Console};
+use console::{Aircall, Console, DecideAgainBounds};
 use jiff::Timestamp;
 use lambda::queue::WriteQueue;
 use org::{Lookup, OrgConnector, Owners, PendingTokens};
@@ -45,6 +45,7 @@ async fn main() -> Result<()> {
             aws_sdk_sqs::Client::new(&aws),
             "https://sqs.us-east-1.example.com/000000000000/writes",
         ),
+        decide_again: DecideAgainBounds::default(),
         sign_ins: SignIns::new(tables.dynamodb.clone(), "ConsoleTable"),
         consent_links: ConsentLinks::new(tables.dynamodb.clone(), "ConsoleTable"),
         ended_sessions: EndedSessions::new(tables.dynamodb.clone(), "ConsoleTable"),

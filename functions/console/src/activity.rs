@@ -2,6 +2,8 @@
 
 mod api;
 mod days;
+pub(crate) mod decide_again;
+mod decide_again_page;
 mod entry_page;
 pub(crate) mod entry_title;
 mod explanation;
@@ -39,20 +41,24 @@ pub(crate) const NAV: Nav = Nav::new("Activity", "/activity");
 pub(crate) fn pages() -> Router<AppState> {
     Router::new()
         .route("/activity", get(list_page::list))
+        .route("/activity/decide-again", get(decide_again_page::show).post(decide_again_page::decide))
         .route("/activity/retry-failed", get(redirect_to("/activity")).post(list_page::retry_failed))
         .route("/activity/{key}", get(entry_page::show))
+        .route("/activity/{key}/decide-again", get(redirect_to("/activity")).post(entry_page::decide_again))
         .route("/activity/{key}/retry", get(redirect_to("/activity")).post(entry_page::retry))
 }
 
 /// The API of the activity log.
 pub(crate) fn api() -> OpenApiRouter<AppState> {
-    use ErrorCode::{BadParameter, NotFailed, NotFound};
+    use ErrorCode::{BadParameter, NotFailed, NotFound, NotSkipped};
     operations([
         (routes!(api::list), &[BadParameter]),
         (routes!(api::count_days), &[BadParameter]),
         (routes!(api::retry_failed), &[]),
         (routes!(api::show), &[NotFound]),
         (routes!(api::retry), &[NotFound, NotFailed]),
+        (routes!(api::decide_again::all), &[BadParameter]),
+        (routes!(api::decide_again::one), &[NotFound, NotSkipped]),
     ])
 }
 

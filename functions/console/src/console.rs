@@ -14,6 +14,7 @@ use store::{
 use url::Url;
 
 use self::aircall::Aircall;
+use crate::activity::decide_again::DecideAgainBounds;
 use crate::web::base_url::BaseUrl;
 use crate::web::error::ApiError;
 use crate::web::kit::Kit;
@@ -30,8 +31,10 @@ pub struct Console {
     pub history: History,
     /// The tenants and the state of their connections.
     pub tenants: Tenants,
-    /// Wakes the writer for entries that are retried.
+    /// Wakes the writer for entries that are retried or decided again.
     pub write_queue: WriteQueue,
+    /// How many skipped entries one request decides again.
+    pub decide_again: DecideAgainBounds,
     /// Sign-ins in progress.
     pub sign_ins: SignIns,
     /// Links that connect a tenant's org.

@@ -37,6 +37,7 @@ mod tokens;
 mod users;
 mod web;
 
+pub use activity::decide_again::DecideAgainBounds;
 pub use app::router;
 pub use console::Console;
 pub use console::aircall::Aircall;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use console::{Aircall, BaseUrl, Console};
+use console::{Aircall, BaseUrl, Console, DecideAgainBounds};
 use lambda::queue::WriteQueue;
 use lambda::{env, start};
 use org::{Lookup, OrgConnector, Owners, PendingTokens};
@@ -63,6 +63,7 @@ async fn main() -> anyhow::Result<()> {
         settings: SettingsStore::new(dynamodb.clone(), settings_table).with_history(history.clone()),
         history,
         write_queue: WriteQueue::new(aws_sdk_sqs::Client::new(&aws), writes_queue_url),
+        decide_again: DecideAgainBounds::default(),
         sign_ins: SignIns::new(dynamodb.clone(), &console_table),
         consent_links: ConsentLinks::new(dynamodb.clone(), &console_table),
         ended_sessions: EndedSessions::new(dynamodb.clone(), &console_table),

@@ -1,5 +1,5 @@
-//! Wakes the writer for retries that are due, for overdue entries whose wake-up was lost, and once a day for grants that
-//! were not refreshed for a week. Checks the webhooks at Aircall, and repairs them. Reads the phone numbers of each
+//! Wakes the writer for retries that are due, for overdue entries whose wake-up was lost, and for orgs that it neither
+//! wrote to nor asked for an hour. Checks the webhooks at Aircall, and repairs them. Reads the phone numbers of each
 //! company's own lines once a day, and then subscribes webhooks to the events that this version asks for.
 
 mod aircall;

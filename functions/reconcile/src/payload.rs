@@ -41,7 +41,7 @@ pub(crate) enum Job {
     Sweep,
     /// Reading the own lines, each day.
     Lines,
-    /// Finding idle grants, each day.
+    /// Finding the orgs that are to be asked whether their grants and permissions are still there, every ten minutes.
     Grants,
     /// Checking the webhooks at Aircall, each quarter of an hour.
     Health,
@@ -103,9 +103,10 @@ impl Reconcile {
                 Ok(None)
             }
             Payload::Schedule { source, job: Job::Grants } => {
-                let woken = grants::wake_idle(self, Timestamp::now(), deadline).await;
-                let tenants = woken.inspect_err(|error| tracing::error!(%error, "idle grants were not all found"))?;
-                tracing::info!(tenants, source, "woke the writer for idle grants");
+                let woken = grants::wake_unchecked(self, Timestamp::now(), deadline).await;
+                let tenants = woken
+                    .inspect_err(|error| tracing::error!(%error, "the orgs that are to be asked were not all found"))?;
+                tracing::info!(tenants, source, "woke the writer for orgs that are to be asked");
                 Ok(None)
             }
             Payload::Schedule { source, job: Job::Health } => {

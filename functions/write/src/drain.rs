@@ -14,7 +14,7 @@ use crate::batch;
 use crate::writer::{BATCH, Drain, DrainError, Writer};
 
 /// The minimum time left to start a batch.
-const MIN_BATCH_TIME: Duration = Duration::from_secs(30);
+pub(crate) const MIN_BATCH_TIME: Duration = Duration::from_secs(30);
 
 /// By how much a wake-up may come late to serve several entries.
 const MIN_DELAY: SignedDuration = SignedDuration::from_secs(1);
@@ -48,7 +48,7 @@ impl Writer {
         drain.tenant.facts = std::mem::take(&mut drain.tenant.facts).as_of(now);
         let outcome = match is_open(&drain.tenant, now) {
             Ok(()) => match self.drain_all(&mut drain, woken).await {
-                Ok(()) => self.keep_grant(&mut drain, Timestamp::now()).await.map_err(DrainError::from),
+                Ok(()) => self.keep_connection(&mut drain, Timestamp::now()).await.map_err(DrainError::from),
                 failed => failed,
             },
             Err(stop) => {

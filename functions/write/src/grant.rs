@@ -1,36 +1,48 @@
-//! Keeps the grant of a quiet org alive: a refresh token that is not used expires.
+//! Asks a quiet org whether a call could be written, and keeps its grant alive: a refresh token that is not used expires.
 
-use jiff::Timestamp;
+use std::time::Instant;
+
+use jiff::{SignedDuration, Timestamp};
 use org::{BatchError, Org, connection};
-use store::ConnectionState;
+use store::{ConnectionState, ORG_CHECK_AGE};
 
+use crate::drain::MIN_BATCH_TIME;
 use crate::writer::{Drain, Writer};
 
+/// How exactly it is stored when calls were written.
+const PRECISION: SignedDuration = SignedDuration::from_mins(5);
+
 impl Writer {
-    /// Refreshes the tenant's grant if that was not done for a week. A dead one is stored; after any other failure it is
-    /// tried again by the next drain, at the latest after a day.
-    pub(crate) async fn keep_grant(&self, drain: &mut Drain, now: Timestamp) -> Result<(), store::Error> {
-        let is_renewed = drain.org.as_ref().is_some_and(Org::is_renewed);
-        if is_renewed || !drain.tenant.has_idle_grant(now) || connection::is_open(&drain.tenant, now).is_err() {
-            return Ok(());
-        }
+    /// Asks the org whether the grant, the key field and the permissions are still there, if nothing was written for an
+    /// hour, and refreshes the grant if that was not done for a week. What is missing is remembered, a dead grant is
+    /// stored, and an org that does not answer is paused.
+    pub(crate) async fn keep_connection(&self, drain: &mut Drain, now: Timestamp) -> Result<(), store::Error> {
         let tenants = &self.lookup.tenants;
-        match self.refresh(drain).await {
-            Ok(()) => connection::mark_connected(tenants, &mut drain.tenant).await,
-            Err(BatchError::Store(error)) => Err(error),
-            Err(BatchError::Reconnect(reason)) => drain.note_dead_grant(tenants, &reason).await.map(drop),
-            Err(error) => {
-                tracing::warn!(tenant = %drain.tenant.id, %error, "the grant was not refreshed");
-                Ok(())
+        let is_idle = drain.tenant.has_idle_grant(now) && !drain.org.as_ref().is_some_and(Org::is_renewed);
+        let is_to_be_asked = drain.tenant.is_unchecked_since(now - ORG_CHECK_AGE) && !drain.wrote;
+        let has_time = drain.deadline.saturating_duration_since(Instant::now()) >= MIN_BATCH_TIME;
+        let is_checked = if (is_idle || is_to_be_asked) && has_time && connection::is_open(&drain.tenant, now).is_ok() {
+            match self.ask(drain, is_idle, now).await {
+                Ok(()) => connection::mark_connected(tenants, &mut drain.tenant).await?,
+                Err(error) => {
+                    tracing::warn!(tenant = %drain.tenant.id, %error, "the org was asked in vain");
+                    drain.triage(tenants, error, true).await?;
+                }
             }
-        }
+            // It is asked again once the pause is over.
+            !matches!(drain.tenant.state, ConnectionState::Paused { .. })
+        } else {
+            drain.wrote && drain.tenant.is_unchecked_since(now - PRECISION)
+        };
+        if is_checked { tenants.set_org_checked(&drain.tenant.id, now).await } else { Ok(()) }
     }
 
-    async fn refresh(&self, drain: &mut Drain) -> Result<(), BatchError> {
+    async fn ask(&self, drain: &mut Drain, refreshes: bool, now: Timestamp) -> Result<(), BatchError> {
         let settings = self.settings.get(&drain.tenant.id).await?;
         let (org, tenant) = drain.org(&self.connector, settings.api_usage_limit).await?;
-        org.renew().await?;
-        // What made the connection dead, or paused it, may be something that a refresh does not cure.
-        if tenant.state == ConnectionState::Connected { Ok(()) } else { org.probe().await }
+        if refreshes {
+            org.renew().await?;
+        }
+        org.check_essentials(&self.lookup.tenants, tenant, now).await
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use rules::Settings;
-use salesforce::{KeyField, OrgCheck, SObject, SetUpOutcome, SetUpStep, inspect_org, set_up};
+use salesforce::{Essentials, KeyField, OrgCheck, SObject, SetUpOutcome, SetUpStep, essentials, inspect_org, set_up};
 use store::{Known, OrgFacts, Tenant, Tenants};
 
 use crate::batch_error::BatchError;
@@ -32,6 +32,26 @@ impl Org {
         Ok(check)
     }
 
+    /// Asks in one API call whether what every call needs is still there, and remembers what is not.
+    ///
+    /// # Errors
+    /// Why the org did not answer.
+    pub async fn check_essentials(
+        &mut self,
+        tenants: &Tenants,
+        tenant: &mut Tenant,
+        now: Timestamp,
+    ) -> Result<(), BatchError> {
+        let essentials = self.call(async |client| essentials(client).await).await?;
+        let mut facts = tenant.facts.clone();
+        note_essentials(&mut facts, &essentials, now);
+        if facts != tenant.facts {
+            tenant.facts = facts;
+            tenants.set_facts(tenant).await?;
+        }
+        Ok(())
+    }
+
     /// Sets up the key field for the user who connected the org. It is used from the next call on.
     ///
     /// # Errors
@@ -45,6 +65,21 @@ impl Org {
             tenants.set_facts(tenant).await?;
         }
         Ok(steps)
+    }
+}
+
+/// Adds what is missing, and removes what is there again. What was missing before keeps its time.
+fn note_essentials(facts: &mut OrgFacts, essentials: &Essentials, now: Timestamp) {
+    let Essentials { creates_tasks, has_key_field, hidden_callers } = essentials;
+    let callers = SObject::CALLERS.map(|sobject| (Missing::Object(sobject), !hidden_callers.contains(&sobject)));
+    let tasks =
+        [(Missing::Object(SObject::Task), *creates_tasks), (Missing::key_field(KeyField::AircallKey), *has_key_field)];
+    for (missing, is_there) in tasks.into_iter().chain(callers) {
+        if is_there {
+            missing.remove_from(facts);
+        } else if !missing.is_in(facts) {
+            missing.add_to(facts, now);
+        }
     }
 }
 
@@ -82,6 +117,26 @@ mod tests {
     use rules::unknown::AccountType;
 
     use super::*;
+
+    #[test]
+    fn what_every_call_needs_is_missing_since_it_was_first_noticed_until_it_is_there() {
+        let at = |seconds| Timestamp::from_second(seconds).unwrap();
+        let mut facts = OrgFacts::default();
+        facts.missing_objects.insert("Case".to_owned(), at(0));
+        let well = Essentials { creates_tasks: true, has_key_field: true, hidden_callers: BTreeSet::new() };
+        let ill =
+            Essentials { creates_tasks: false, has_key_field: false, hidden_callers: BTreeSet::from([SObject::Lead]) };
+        let before = facts.clone();
+        note_essentials(&mut facts, &well, at(1));
+        assert_eq!(facts, before);
+        note_essentials(&mut facts, &ill, at(2));
+        note_essentials(&mut facts, &ill, at(3));
+        assert_eq!(facts.missing_fields, BTreeMap::from([("Task.Aircall_Key__c".to_owned(), at(2))]));
+        let objects = [("Case", at(0)), ("Lead", at(2)), ("Task", at(2))].map(|(name, at)| (name.to_owned(), at));
+        assert_eq!(facts.missing_objects, BTreeMap::from(objects));
+        note_essentials(&mut facts, &well, at(4));
+        assert_eq!(facts, before);
+    }
 
     #[test]
     fn facts_that_no_longer_hold_are_removed_and_the_others_kept() {

@@ -151,7 +151,7 @@ fn all(questions: &Queries, callers: &CallerFields) -> Vec<Question> {
         queries.push((Target::Statuses, Some(Soql::task_statuses())));
     }
     if questions.may_have_persons && questions.accounts.is_empty() && room(&queries) > 0 {
-        queries.push((Target::Persons, Some(Soql::any_account(PERSON_FIELDS))));
+        queries.push((Target::Persons, Some(Soql::any(SObject::Account, PERSON_FIELDS))));
     }
     if questions.may_have_country && room(&queries) > 0 {
         queries.push((Target::Organization, Some(Soql::organization())));

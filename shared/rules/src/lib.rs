@@ -6,7 +6,8 @@
 //!    message merge into its [`MessageDocument`], which yields [`Messages`] with a Task of their own. Each is stored as
 //!    a [`Document`], which describes an [`Interaction`].
 //! 2. [`decide`]: the document and the tenant's [`settings`] give a [`Decision`], with a [`Trace`] in an admin's words.
-//!    It uses [`call_type`], [`hours`] and [`phone`].
+//!    It uses [`call_type`], [`hours`] and [`phone`]. [`decide_again`] does so once more for what was skipped, by the
+//!    settings of then.
 //! 3. [`matching`], [`relate`] and [`unknown`]: the records that Salesforce has for the phone number determine the
 //!    record to log on.
 //! 4. [`task`]: builds the [`Task`]. [`revise`] computes how an existing Task changes without losing what a person
@@ -23,6 +24,7 @@ pub mod call_type;
 mod comments;
 mod company;
 pub mod decide;
+pub mod decide_again;
 mod description;
 pub mod document;
 pub mod hours;

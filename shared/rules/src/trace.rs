@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Topic {
+    /// When, and by whom, something that was skipped was decided again.
+    Settings,
     /// Whether Aircall's event could be read.
     Event,
     /// Which of the five call types it is.

@@ -50,6 +50,7 @@ pub use error::Error;
 pub use error_code::{ErrorCode, Kind};
 pub use graph::{Graph, GraphResult, MAX_GRAPHS, MAX_NODES};
 pub use limits::ApiUsage;
+pub use org_check::essentials::{Essentials, essentials};
 pub use org_check::{CheckItem, CheckStatus, InspectedOrg, OrgCheck, UserPermissions, inspect_org};
 pub use org_lists::org_lists;
 pub use records::{Page, Record, SObject};

@@ -1,5 +1,6 @@
 //! Checks what an org offers to the user who connected it, and reports it to the admin. Read-only.
 
+pub(crate) mod essentials;
 pub(crate) mod fields;
 mod key_field;
 mod objects;
@@ -30,7 +31,7 @@ pub struct OrgCheck {
     pub person_accounts: Option<bool>,
     /// Fields that the user cannot use as the integration would, as `Task.CallDisposition`.
     pub faulty_fields: BTreeSet<String>,
-    /// Objects that the user has no access to.
+    /// Objects that the user has no access to; Tasks also if the user may not create them.
     pub hidden_objects: BTreeSet<SObject>,
     /// The org's lists of values.
     pub lists: OrgLists,
@@ -145,7 +146,7 @@ impl InspectedOrg {
             may_customize: permissions.map(|permissions| permissions.may_customize),
             person_accounts: accounts.map(|accounts| accounts.fields.contains_key("IsPersonAccount")),
             faulty_fields: BTreeSet::new(),
-            hidden_objects: OBJECTS.into_iter().filter(|sobject| !objects.contains_key(sobject)).collect(),
+            hidden_objects: OBJECTS.into_iter().filter(|sobject| is_hidden(*sobject, &objects)).collect(),
             lists,
             account_type,
         };
@@ -163,6 +164,10 @@ impl InspectedOrg {
         sharing::check(permissions, settings, &mut check);
         check
     }
+}
+
+fn is_hidden(sobject: SObject, objects: &Objects) -> bool {
+    objects.get(&sobject).is_none_or(|object| sobject == SObject::Task && !object.createable)
 }
 
 fn note_permission(check: &mut OrgCheck) {

@@ -117,10 +117,10 @@ impl Soql {
             .statements(&format!("SELECT Id{fields} FROM {sobject} WHERE "), " ORDER BY LastModifiedDate DESC")
     }
 
-    /// Any one Account, with these fields beside `Id`. Refused by an org that lacks one of them.
-    pub fn any_account(fields: &[&'static str]) -> Self {
+    /// Any one record of an object, with these fields beside `Id`. Refused by an org that lacks one of them, or hides it.
+    pub fn any(sobject: SObject, fields: &[&'static str]) -> Self {
         let fields: String = fields.iter().flat_map(|field| [", ", field]).collect();
-        Self(format!("SELECT Id{fields} FROM Account LIMIT 1"))
+        Self(format!("SELECT Id{fields} FROM {sobject} LIMIT 1"))
     }
 
     /// The org itself: `Country`, `DefaultLocaleSidKey`.
@@ -306,8 +306,9 @@ mod tests {
     }
 
     #[test]
-    fn any_account_is_queried_with_fields() {
-        check(&[Soql::any_account(&["IsPersonAccount"])], &["SELECT Id, IsPersonAccount FROM Account LIMIT 1"]);
+    fn any_record_is_queried_with_fields() {
+        let soql = Soql::any(SObject::Account, &["IsPersonAccount"]);
+        check(&[soql], &["SELECT Id, IsPersonAccount FROM Account LIMIT 1"]);
     }
 
     #[test]

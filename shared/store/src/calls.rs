@@ -1,7 +1,7 @@
 //! The table of calls and messages: the activity log and the entries pending for the writer.
 //!
 //! `evaluate` writes an entry's document and decision and increments its version; the writer writes its outcome.
-//! Neither changes the other's attributes. A pending entry has the attributes `pending`, which holds the tenant,
+//! Neither changes the other's attributes. The console decides again about skipped entries, and increments the version. A pending entry has the attributes `pending`, which holds the tenant,
 //! and `due_at`; the sparse index `pending` holds only such entries.
 //!
 //! The methods of [`Calls`], by file:
@@ -11,15 +11,17 @@
 //! | this one | `get`, `get_many` |
 //! | `merge` | `merge`, `message_aggregate`, `put_message_aggregate`: what `evaluate` writes |
 //! | `pending` | `due`, `overdue`, `make_due`, `retry`, `postpone_unreadable`: the entries that wait for the writer |
+//! | `decided_again` | `replace_decision` of a skipped entry |
 //! | `outcome`, `sent` | `record_outcome`, `announce`, `get_many_to_write`: what the writer writes and reads |
 //! | `activity` | `activity`, `search`: pages of the activity log |
 //! | `bodies` | `keep_body`: webhooks that could not be read |
-//! | `counts` | `daily_outcomes`, `failed_keys`, `count_failed` |
+//! | `counts` | `daily_outcomes`, `failed_keys`, `count_failed`, `count_listed` |
 
 pub(crate) mod activity;
 pub(crate) mod bodies;
 pub(crate) mod counts;
 pub(crate) mod cursor;
+mod decided_again;
 pub(crate) mod entry;
 mod index;
 mod keys;

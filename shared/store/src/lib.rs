@@ -54,7 +54,7 @@ pub use tenants::aircall::{AircallAuth, AircallConnection, AircallState, Aircall
 pub use tenants::allowed_orgs::{ALLOWED_ORGS_KEY, AllowedOrgs, NotOrgs, OrgList};
 pub use tenants::choices::ChosenUsers;
 pub use tenants::former_user::FormerUser;
-pub use tenants::grant::GRANT_IDLE;
+pub use tenants::grant::{GRANT_IDLE, ORG_CHECK_AGE};
 pub use tenants::lease::{Acquired, LeaseKind};
 pub use tenants::org_facts::{Known, OrgFacts, WriteSize};
 pub use tenants::predecessor::{Admins, Predecessor};

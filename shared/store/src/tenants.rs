@@ -13,9 +13,9 @@
 //! | `former_user` | `set_former_user` |
 //! | `lease` | `acquire`, `release` |
 //! | `digest_key` | `digest_key` |
-//! | `grant` | `set_grant_refreshed` |
+//! | `grant` | `set_grant_refreshed`, `set_org_checked` |
 //! | `own_lines` | `company`, `set_own_lines` |
-//! | `scan` | `with_aircall`, `with_idle_grant` |
+//! | `scan` | `with_aircall`, `with_unchecked_org` |
 //! | `allowed_orgs` | what [`AllowedOrgs`](allowed_orgs::AllowedOrgs) reads |
 //! | `webhook_check` | `with_webhook_to_check`, `set_webhook_checked`, `set_webhook_repair` |
 //! | `webhook_tokens` | `set_webhook_tokens`, `retire_webhook_tokens` |
@@ -98,6 +98,7 @@ impl Tenants {
             .set_if_absent(choices::STATUSES, item::value(&tenant.statuses))
             .set_if_absent(choices::USERS, AttributeValue::M(users.collect()))
             .set_if_absent_and_known(grant::REFRESHED_AT, tenant.grant_refreshed_at.map(item::seconds))
+            .set_if_absent_and_known(grant::CHECKED_AT, tenant.org_checked_at.map(item::seconds))
             .set_if_absent_and_known("last_event_at", tenant.last_event_at.map(item::seconds));
         self.table.update(key_of(&tenant.id), update).await
     }

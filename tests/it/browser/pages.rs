@@ -70,6 +70,9 @@ async fn the_activity_pages_pass_all_page_checks() {
     checks.check_page(&admin, "activity-failed", "/activity?outcome=failed").await;
     checks.check_page(&admin, "activity-nothing-found", "/activity?search=%2B15550100999").await;
     checks.check_page(&admin, "activity-wrong-filter", "/activity?search=!!&from=2026-03-02&until=2026-03-01").await;
+    checks.check_page(&admin, "activity-skipped", "/activity?outcome=skipped").await;
+    checks.check_page(&admin, "decide-again", "/activity/decide-again?outcome=skipped").await;
+    checks.check_page(&admin, "decide-again-nothing", "/activity/decide-again?search=call-1").await;
     checks.check_page(&admin, "entry-logged", "/activity/call-1000").await;
     checks.check_page(&admin, "entry-failed", "/activity/call-1001").await;
     checks.check_page(&admin, "entry-skipped", "/activity/call-1002").await;

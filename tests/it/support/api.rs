@@ -62,6 +62,14 @@ impl TestEnv {
         }
     }
 
+    /// Decides again about the skipped entries that these filters list.
+    pub(crate) async fn decide_again(&self, query: &str) -> Value {
+        let path = format!("/api/activity/decide-again?{query}");
+        let response = self.admin(Method::POST, &path).send().await.expect("a response");
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        response.json().await.expect("JSON")
+    }
+
     /// The findings about a topic in the trace of an entry, joined by spaces.
     pub(crate) async fn finding(&self, key: &str, about: &str) -> String {
         let entry = self.activity(key).await;

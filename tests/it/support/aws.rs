@@ -11,6 +11,8 @@ use super::TestEnv;
 
 /// The API version that prefixes DynamoDB's operation names in `x-amz-target`.
 const DYNAMODB: &str = "DynamoDB_20120810";
+/// The most items of a `BatchWriteItem`.
+const BATCH: usize = 25;
 
 impl TestEnv {
     /// URL of a queue of the template.
@@ -54,6 +56,21 @@ impl TestEnv {
     /// Replaces an item of a table of the template.
     pub(crate) async fn put_item(&self, table: &str, item: &Value) {
         self.dynamodb("PutItem", &json!({"TableName": self.table(table), "Item": item})).await;
+    }
+
+    /// Inserts copies of a stored call into its table, each with these texts of its item replaced.
+    pub(crate) async fn insert_copies<'a>(&self, key: &str, copies: impl IntoIterator<Item = Vec<(&'a str, String)>>) {
+        let table = self.table("CallsTable");
+        let original = self.item("CallsTable", self.call_key(key)).await.to_string();
+        let copy = |replaced: Vec<(&str, String)>| {
+            let item = replaced.into_iter().fold(original.clone(), |item, (from, to)| item.replace(from, &to));
+            json!({"PutRequest": {"Item": serde_json::from_str::<Value>(&item).expect("an item")}})
+        };
+        let requests: Vec<Value> = copies.into_iter().map(copy).collect();
+        for batch in requests.chunks(BATCH) {
+            let written = self.dynamodb("BatchWriteItem", &json!({"RequestItems": {&table: batch}})).await;
+            assert!(written["UnprocessedItems"].as_object().is_none_or(serde_json::Map::is_empty), "{written}");
+        }
     }
 
     /// The key of an item in the table of calls.

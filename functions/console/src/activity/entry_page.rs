@@ -1,4 +1,5 @@
 //! `GET /activity/{key}`: why a call was logged or not, step by step. `POST /activity/{key}/retry`: retries it.
+//! `POST /activity/{key}/decide-again`: decides again about it.
 
 mod facts;
 
@@ -8,7 +9,7 @@ use askama::Template;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{Html, Response};
-use rules::{Direction, Interaction, Party, RecordKind, Step};
+use rules::{Direction, Interaction, Party, RecordKind, Step, Verdict};
 use store::{Corrupt, Entry, Problem, State as EntryState, Tenant, Written};
 
 use self::facts::{Fact, PostView, facts, posts};
@@ -128,6 +129,21 @@ pub(crate) async fn retry(
     let key = activity::key(key)?;
     let is_waiting = activity::retry::one(&console, id, &key).await?;
     let flash = if is_waiting { Flash::Retried } else { Flash::NothingFailed };
+    Ok(page::done(&path(&key), flash))
+}
+
+/// Decides again about a skipped entry.
+pub(crate) async fn decide_again(
+    State(console): State<Arc<Console>>,
+    key: Result<Path<EntryKey>, PathRejection>,
+    SubmittedForm { page, .. }: SubmittedForm,
+) -> Result<Response, PageError> {
+    let key = activity::key(key)?;
+    let flash = match activity::decide_again::one(&console, &page.session, &key).await? {
+        Some(Verdict::Log(_)) => Flash::NowLogged,
+        Some(Verdict::Skip(_)) => Flash::StillSkipped,
+        None => Flash::NotSkipped,
+    };
     Ok(page::done(&path(&key), flash))
 }
 

@@ -19,6 +19,7 @@ use self::filter_form::FilterForm;
 use self::notice::Notice;
 use self::row::Row;
 use crate::activity::filters::Filters;
+use crate::activity::outcome::Outcome;
 use crate::activity::search::{Found, Paging, search};
 use crate::activity::{NAV, days, retry, tenant};
 use crate::connections::aircall::health;
@@ -41,6 +42,8 @@ struct ActivityPage {
     chart: Option<Chart>,
     /// The number of failed calls; `None` if there are none.
     failed: Option<String>,
+    /// Path of the page that decides again about the entries, if they are skipped ones.
+    decide_again: Option<String>,
     form: FilterForm,
     errors: Errors,
     rows: Vec<Row>,
@@ -103,6 +106,8 @@ pub(crate) async fn list(
         failed: failed.filter(|failed| failed.count > 0).map(|failed| {
             if failed.is_exact { failed.count.to_string() } else { format!("more than {}", failed.count) }
         }),
+        decide_again: (filters.outcome == Some(Outcome::Skipped) && !found.entries.is_empty())
+            .then(|| path_of("/activity/decide-again", &filters.parameters())),
         form: FilterForm::new(&fields, &filters, &lines, &zone),
         errors,
         rows: found.entries.into_iter().map(|entry| Row::new(entry, &tenant)).collect(),
@@ -127,10 +132,12 @@ pub(crate) async fn retry_failed(
 }
 
 /// Path of the list with these filters and `extra` query parameters.
-fn path(filters: &Filters, extra: &[(&str, String)]) -> String {
-    let mut query = Serializer::new(String::new());
-    query.extend_pairs(filters.parameters()).extend_pairs(extra);
-    let query = query.finish();
-    let path = NAV.path;
+pub(super) fn path(filters: &Filters, extra: &[(&'static str, String)]) -> String {
+    path_of(NAV.path, &[&filters.parameters()[..], extra].concat())
+}
+
+/// A path with these query parameters.
+pub(super) fn path_of(path: &str, parameters: &[(&str, String)]) -> String {
+    let query = Serializer::new(String::new()).extend_pairs(parameters).finish();
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }

@@ -10,6 +10,7 @@ use utoipa::IntoParams;
 
 use super::filters::{Filters, TypeFilter, is_key};
 use super::phones;
+use crate::connections;
 use crate::console::Console;
 use crate::console::aircall::Lines;
 use crate::web::errors::InvalidField;
@@ -46,6 +47,11 @@ pub(crate) struct Found {
 }
 
 impl Paging {
+    /// A page of `limit` entries after `cursor`.
+    pub(crate) fn new(limit: usize, cursor: Option<Cursor>) -> Self {
+        Self { limit, cursor }
+    }
+
     /// Reads `limit` and `cursor`.
     pub(crate) fn read(fields: &Fields, tenant: &TenantId) -> Result<Self, InvalidField> {
         let text = |name| Some(fields.get(name)).filter(|text| !text.is_empty());
@@ -84,18 +90,7 @@ pub(crate) async fn search(
             return Ok(Found { entries: entry.into_iter().collect(), ..Found::default() });
         }
     }
-    let zone = filters.zone(lines);
-    let mut query = ActivityQuery {
-        limit: paging.limit,
-        cursor: paging.cursor,
-        states: filters.outcome.map(|outcome| outcome.states().to_vec()).unwrap_or_default(),
-        call_types: filters.kind.and_then(TypeFilter::call_type).into_iter().collect(),
-        messages: filters.kind == Some(TypeFilter::Messages),
-        number: filters.line,
-        from: filters.from.and_then(|first| start(first, &zone)),
-        until: filters.until.and_then(|last| last.checked_add(1.day()).ok()).and_then(|next| start(next, &zone)),
-        ..ActivityQuery::default()
-    };
+    let mut query = query(filters, paging, lines);
     if text.is_empty() {
         return found(console, tenant, &query).await;
     }
@@ -115,6 +110,44 @@ pub(crate) async fn search(
         first.get_or_insert(found);
     }
     Ok(first.unwrap_or_default())
+}
+
+/// The number of entries on the pages from `paging` on: a lower bound, and at least one, if there are very many. The
+/// search text is empty, or the phone number that an earlier page was found by.
+pub(crate) async fn count(
+    console: &Console,
+    tenant: &TenantId,
+    filters: &Filters,
+    paging: Paging,
+    lines: &Lines,
+) -> Result<usize, store::Error> {
+    let query = ActivityQuery { phone: E164::parse(&filters.search).ok(), ..query(filters, paging, lines) };
+    console.calls.count_listed(tenant, &query).await
+}
+
+/// The lines, if the filters need them: to read a phone number without a country code, or for the time zone of days.
+pub(crate) async fn lines(console: &Console, tenant: &TenantId, filters: &Filters) -> Result<Lines, store::Error> {
+    let needs_time_zone = filters.from.or(filters.until).is_some() && filters.time_zone.is_none();
+    if filters.search.is_empty() && !needs_time_zone {
+        return Ok(Lines::new());
+    }
+    connections::lines::lines(console, tenant).await
+}
+
+/// The query of the filters, but for the search text.
+fn query(filters: &Filters, paging: Paging, lines: &Lines) -> ActivityQuery {
+    let zone = filters.zone(lines);
+    ActivityQuery {
+        limit: paging.limit,
+        cursor: paging.cursor,
+        states: filters.outcome.map(|outcome| outcome.states().to_vec()).unwrap_or_default(),
+        call_types: filters.kind.and_then(TypeFilter::call_type).into_iter().collect(),
+        messages: filters.kind == Some(TypeFilter::Messages),
+        number: filters.line,
+        from: filters.from.and_then(|first| start(first, &zone)),
+        until: filters.until.and_then(|last| last.checked_add(1.day()).ok()).and_then(|next| start(next, &zone)),
+        ..ActivityQuery::default()
+    }
 }
 
 async fn found(console: &Console, tenant: &TenantId, query: &ActivityQuery) -> Result<Found, store::Error> {

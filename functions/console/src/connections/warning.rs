@@ -212,11 +212,18 @@ fn grants_field(field: &str) -> bool {
 }
 
 fn about_object(object: String, since: Timestamp) -> Warning {
-    let message = format!(
-        "The connecting user has no access to the object {object}, so calls are logged as if the org had no such \
-         records. {}",
-        fix(PERMISSION_SET.contains(&format!("<object>{object}</object>")), "gives them access to the object")
-    );
+    let message = if object == "Task" {
+        format!(
+            "The connecting user may not create Tasks, so no call can be logged. {}",
+            fix(PERMISSION_SET.contains("<name>EditTask</name>"), "gives them the permission Edit Tasks")
+        )
+    } else {
+        format!(
+            "The connecting user has no access to the object {object}, so calls are logged as if the org had no such \
+             records. {}",
+            fix(PERMISSION_SET.contains(&format!("<object>{object}</object>")), "gives them access to the object")
+        )
+    };
     Warning { code: Code::ObjectNotAccessible, object: Some(object), field: None, message, since }
 }
 
@@ -259,6 +266,7 @@ mod tests {
         check(&field("Caller.MobilePhone"), true);
         check(&field("Caller.Fax"), false);
         check(&about_object("Lead".to_owned(), Timestamp::UNIX_EPOCH), true);
+        check(&about_object("Task".to_owned(), Timestamp::UNIX_EPOCH), true);
         check(&about_object("Campaign".to_owned(), Timestamp::UNIX_EPOCH), false);
     }
 }

@@ -31,6 +31,7 @@ pub(crate) enum ErrorCode {
     NotFound,
     NotJson,
     NotSignedIn,
+    NotSkipped,
     OtherCompany,
     SalesforcePaused,
     SalesforceRefused,
@@ -176,6 +177,11 @@ impl ErrorCode {
             Self::NotSignedIn => {
                 row(Status::UNAUTHORIZED, "there is no valid session and no API token.", "Sign in to the console.")
             }
+            Self::NotSkipped => row(
+                Status::CONFLICT,
+                "only a skipped entry can be decided again.",
+                "Only a skipped entry can be decided again. This entry is not skipped.",
+            ),
             Self::OtherCompany => row(
                 Status::CONFLICT,
                 "the API key belongs to another company than the connected one.",

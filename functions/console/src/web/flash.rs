@@ -33,6 +33,16 @@ pub(crate) enum Flash {
     RetriedSome,
     /// There were no failed calls to retry.
     NothingFailed,
+    /// A skipped call is logged by the current settings.
+    NowLogged,
+    /// A skipped call is skipped by the current settings too.
+    StillSkipped,
+    /// The call was not skipped, so it was not decided again.
+    NotSkipped,
+    /// All skipped calls of a filter were decided again.
+    DecidedAll,
+    /// The latest skipped calls of a filter were decided again; others are left.
+    DecidedSome,
     /// The Salesforce org was connected by signing in.
     SalesforceConnected,
     /// The same, in place of another user's dead connection.
@@ -88,6 +98,17 @@ impl Flash {
             Flash::RetriedAll => "All failed calls are being written again.",
             Flash::RetriedSome => "The latest 200 failed calls are being written again. Retry the others afterwards.",
             Flash::NothingFailed => "There were no failed calls left to retry.",
+            Flash::NowLogged => {
+                "The current settings log it. It is being written: reload the page in a moment to see the result."
+            }
+            Flash::StillSkipped => "The current settings do not log it either: the reason is below.",
+            Flash::NotSkipped => "It is not skipped any more, so it was not decided again.",
+            Flash::DecidedAll => {
+                "Decided again by the current settings. What they log is being written: it appears in a moment."
+            }
+            Flash::DecidedSome => {
+                "The latest are decided again by the current settings. Go on with those that are left."
+            }
             Flash::SalesforceConnected => "Salesforce is connected.",
             Flash::SalesforceTakenOver => {
                 "Salesforce is connected again, now with your own access: that of the user before was no longer accepted."

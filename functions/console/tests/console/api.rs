@@ -3,6 +3,7 @@
 mod activity;
 mod connections;
 mod csrf;
+mod decide_again;
 mod document;
 mod entry;
 mod phones;

@@ -14,7 +14,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use console::session::Session;
-use console::{Aircall, BaseUrl, Console};
+use console::{Aircall, BaseUrl, Console, DecideAgainBounds};
 use jiff::Timestamp;
 use lambda::queue::WriteQueue;
 use org::{Lookup, OrgConnector, Owners, PendingTokens};
@@ -162,7 +162,7 @@ impl Fixture {
         let sqs = MockServer::start().await;
         let accepted = ResponseTemplate::new(200).set_body_json(json!({ "MessageId": "1", "MD5OfMessageBody": "" }));
         Mock::given(header_exists("x-amz-target")).respond_with(accepted).mount(&sqs).await;
-        Self::with(Arc::new(tables), Arc::new(sqs), vendors, allowed_orgs, None)
+        Self::with(Arc::new(tables), Arc::new(sqs), vendors, allowed_orgs, None, DecideAgainBounds::default())
     }
 
     /// The same console in a new process, with empty caches.
@@ -173,7 +173,13 @@ impl Fixture {
     /// The same console in a new process, with another configuration.
     pub(crate) fn restarted_with(&self, allowed_orgs: OrgList, public_url: Option<&str>) -> Self {
         let public_url = public_url.map(|url| url.parse().unwrap());
-        Self::with(self.tables.clone(), self.sqs.clone(), self.vendors.clone(), allowed_orgs, public_url)
+        let (tables, sqs, vendors) = (self.tables.clone(), self.sqs.clone(), self.vendors.clone());
+        Self::with(tables, sqs, vendors, allowed_orgs, public_url, DecideAgainBounds::default())
+    }
+
+    /// The same console in a new process, one request of which decides less again.
+    pub(crate) fn deciding_again_at_most(&self, bounds: DecideAgainBounds) -> Self {
+        Self::with(self.tables.clone(), self.sqs.clone(), self.vendors.clone(), OrgList::All, None, bounds)
     }
 
     fn with(
@@ -182,6 +188,7 @@ impl Fixture {
         vendors: Vendors,
         allowed_orgs: OrgList,
         public_url: Option<BaseUrl>,
+        decide_again: DecideAgainBounds,
     ) -> Self {
         let dynamodb = &tables.dynamodb;
         let calls = Calls::new(dynamodb.clone(), "CallsTable");
@@ -198,6 +205,7 @@ impl Fixture {
                 sqs_client(&sqs),
                 "https://sqs.us-east-1.example.com/000000000000/writes.fifo",
             ),
+            decide_again,
             sign_ins: SignIns::new(dynamodb.clone(), "ConsoleTable"),
             consent_links: ConsentLinks::new(dynamodb.clone(), "ConsoleTable"),
             ended_sessions: EndedSessions::new(dynamodb.clone(), "ConsoleTable"),

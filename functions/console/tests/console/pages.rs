@@ -3,6 +3,7 @@
 mod activity;
 mod call_workflow;
 mod conflict;
+mod decide_again;
 mod entry;
 mod forms;
 mod general;

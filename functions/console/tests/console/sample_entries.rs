@@ -3,7 +3,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use rules::matching::Record;
-use rules::{Company, RecordKind, SalesforceId, Settings, Snapshot, TaskStatus, Topic, Trace, decide};
+use rules::settings::LogAs;
+use rules::{Company, RecordKind, SalesforceId, Settings, SkipReason, Snapshot, TaskStatus, Topic, Trace, decide};
 use serde_json::{Value, json};
 use store::{Connection, Entry, Merge, Outcome, Problem, SalesforceTokens, Tenant, Tokens, Written};
 
@@ -37,6 +38,20 @@ impl Fixture {
         let key = format!("call-{id}");
         self.calls.merge(&self.tenant, &key, &change, None, at(started_at + 90)).await.unwrap();
         self.calls.get(&self.tenant, &key).await.unwrap().unwrap()
+    }
+
+    /// Merges the missed call `id`, which started `after` START and is skipped: missed calls are not logged.
+    pub(crate) async fn skip_call(&self, id: u64, after: i64) -> Entry {
+        let mut settings = Settings::default();
+        settings.call_workflow.missed = LogAs::DoNothing;
+        self.call("ended", id, after, &settings).await
+    }
+
+    /// Records that the writer found no record with the entry's number.
+    pub(crate) async fn mark_unknown(&self, entry: &Entry) {
+        let mut trace = Trace::new();
+        trace.note(Topic::Record, "No record has the phone number.");
+        self.record_outcome(entry, &Outcome::Skipped { reason: SkipReason::UnknownNumber, trace }).await;
     }
 
     /// Marks the entry as logged on a Contact with this name.

@@ -5,6 +5,7 @@
 mod any_report;
 mod business_hours;
 mod call_workflow;
+mod decide_again;
 mod delivery_order;
 mod internal_calls;
 mod matching;

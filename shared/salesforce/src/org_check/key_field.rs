@@ -11,10 +11,15 @@ pub(super) fn check(objects: &Objects, check: &mut OrgCheck) {
     let name = KeyField::AircallKey.name();
     let field = objects.get(&SObject::Task).and_then(|task| task.fields.get(name));
     let (status, message) = assess(field);
-    if field.is_none_or(|field| !field.createable) {
+    if !field.is_some_and(is_writable) {
         check.faulty_fields.insert(format!("{}.{name}", SObject::Task));
     }
     check.note(format!("Key field Task.{name}"), status, message);
+}
+
+/// Whether the user may write it in a new Task.
+pub(super) fn is_writable(field: &FieldDescription) -> bool {
+    field.createable
 }
 
 fn assess(field: Option<&FieldDescription>) -> (CheckStatus, String) {

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::calls::Calls;
+use crate::calls::activity::query::ActivityQuery;
 use crate::calls::index::filter::Filter;
 use crate::calls::index::{IndexQuery, Span};
 use crate::calls::state::State;
@@ -130,6 +131,26 @@ impl Calls {
     pub async fn count_failed(&self, tenant: &TenantId) -> Result<FailedCount, Error> {
         let failed = self.failed_keys(tenant, MAX_FAILED).await?;
         Ok(FailedCount { count: failed.keys.len(), is_exact: failed.is_complete })
+    }
+
+    /// Counts the entries of the query after its cursor that the index lists, among the next 20,000 entries. A lower
+    /// bound, and at least one, if there are more.
+    ///
+    /// The index is eventually consistent, and lists entries of an early schema without their line, phone and type: they
+    /// count whatever these are.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn count_listed(&self, tenant: &TenantId, query: &ActivityQuery) -> Result<usize, Error> {
+        let span = Span { from: query.from, until: query.until };
+        let mut index = IndexQuery::new(&self.table, tenant, span, query.filter(), query.cursor.as_ref());
+        let (mut count, mut budget) = (0, SCAN_LIMIT);
+        while budget > 0 && !index.has_ended() {
+            let (listed, scanned) = index.read_next(budget).await?;
+            budget = budget.saturating_sub(scanned);
+            count += listed.len();
+        }
+        Ok(if index.has_ended() { count } else { count.max(1) })
     }
 }
 

@@ -49,6 +49,7 @@ impl Tenants {
                 .set("state", item::value(&ConnectionState::Connected))
                 .remove("former_login_url")
                 .remove(grant::REFRESHED_AT)
+                .remove(grant::CHECKED_AT)
                 .only_if_exists("tenant")
                 .value("org", item::text(&connection.org_id))
         };
@@ -76,7 +77,8 @@ impl Tenants {
     /// # Errors
     /// When DynamoDB cannot answer.
     pub async fn disconnect_salesforce(&self, id: &TenantId, login_url: &str) -> Result<bool, Error> {
-        let update = forget_org(Update::default().remove("salesforce").remove(grant::REFRESHED_AT));
+        let update =
+            forget_org(Update::default().remove("salesforce").remove(grant::REFRESHED_AT).remove(grant::CHECKED_AT));
         let update = update.set("former_login_url", item::text(login_url));
         let update = update.set("state", item::value(&ConnectionState::Connected)).only_if_exists("tenant");
         self.table.update_if(key_of(id), update).await

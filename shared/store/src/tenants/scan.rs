@@ -33,16 +33,20 @@ impl Tenants {
         self.scan(filter, &["aircall", "uninstalled_at"], [], from).await
     }
 
-    /// A page of the tenants whose Salesforce grant was last refreshed, or made, by `before`.
+    /// A page of the tenants whose Salesforce org was last written to or asked, or connected, by `before`.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
-    pub async fn with_idle_grant(&self, before: Timestamp, from: Option<TenantPosition>) -> Result<TenantPage, Error> {
+    pub async fn with_unchecked_org(
+        &self,
+        before: Timestamp,
+        from: Option<TenantPosition>,
+    ) -> Result<TenantPage, Error> {
         let filter =
-            "attribute_exists(#salesforce) AND (#refreshed <= :before OR (NOT attribute_type(#refreshed, :number) AND \
+            "attribute_exists(#salesforce) AND (#checked <= :before OR (NOT attribute_type(#checked, :number) AND \
                       (attribute_not_exists(#salesforce.#connected_at) OR #salesforce.#connected_at <= :before)))"
-                .replace("#refreshed", &format!("#{}", grant::REFRESHED_AT));
-        let names = ["salesforce", "connected_at", grant::REFRESHED_AT];
+                .replace("#checked", &format!("#{}", grant::CHECKED_AT));
+        let names = ["salesforce", "connected_at", grant::CHECKED_AT];
         self.scan(
             &filter,
             &names,

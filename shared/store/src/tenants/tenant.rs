@@ -36,6 +36,8 @@ pub struct Tenant {
     pub state: ConnectionState,
     /// When its grant was last refreshed, if it was since it was made; the writer stores it.
     pub grant_refreshed_at: Option<Timestamp>,
+    /// When the writer last wrote to the org or asked whether it could, if it did since the org was connected.
+    pub org_checked_at: Option<Timestamp>,
     /// Known facts about the org.
     pub facts: OrgFacts,
     /// The org's API usage, as Salesforce last reported.
@@ -77,6 +79,7 @@ impl Tenant {
             former_login_url: None,
             state: ConnectionState::Connected,
             grant_refreshed_at: None,
+            org_checked_at: None,
             facts: OrgFacts::default(),
             api_usage: None,
             aircall: None,
@@ -113,6 +116,7 @@ pub(crate) fn read(id: &TenantId, item: Attributes) -> Result<Tenant, Corrupt> {
         former_login_url: item.optional("former_login_url"),
         state: item.optional("state").unwrap_or_default(),
         grant_refreshed_at: item.instant(grant::REFRESHED_AT),
+        org_checked_at: item.instant(grant::CHECKED_AT),
         facts: item.optional("facts").unwrap_or_default(),
         api_usage: item.optional("api_usage"),
         aircall: item.optional("aircall"),

@@ -2,6 +2,7 @@
 
 mod activity;
 mod counts;
+mod decided_again;
 mod merge;
 pub(super) mod message_aggregate;
 mod outcome;

@@ -52,8 +52,7 @@ pub(super) fn facts(entry: &Entry, interaction: &Interaction, zone: &TimeZone) -
         Interaction::Messages(messages) => message_facts(messages, zone),
         Interaction::Unreadable(event) => vec![text("Field", event.path.clone())],
     };
-    let updates =
-        [Some(text("Updates from Aircall", times(entry.version))), when("Last change", Some(entry.updated_at), zone)];
+    let updates = [Some(text("Updates", times(entry.version))), when("Last change", Some(entry.updated_at), zone)];
     facts.into_iter().flatten().chain(specific).chain(updates.into_iter().flatten()).collect()
 }
 
@@ -102,7 +101,7 @@ pub(super) fn posts(interaction: &Interaction, zone: &TimeZone) -> Vec<PostView>
     }
 }
 
-/// How often events updated the entry.
+/// How often the entry was updated: by events, or by deciding again.
 fn times(version: u64) -> String {
     if version == 1 { "1 time".to_owned() } else { format!("{version} times") }
 }

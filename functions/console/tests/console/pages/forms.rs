@@ -8,7 +8,7 @@ use store::TenantId;
 use crate::fixture::{Fixture, cookie, key};
 
 /// Every path that takes a form, with fields that would change something.
-const FORMS: [(&str, &[(&str, &str)]); 21] = [
+const FORMS: [(&str, &[(&str, &str)]); 23] = [
     (
         "/call-workflow",
         &[
@@ -23,6 +23,8 @@ const FORMS: [(&str, &[(&str, &str)]); 21] = [
     ("/settings/conflict", &[("version", "0"), ("all", "mine"), ("mine", "{}"), ("back", "/call-workflow")]),
     ("/general", &[("version", "0"), ("api_usage_limit", "50")]),
     ("/history/0", &[("version", "0")]),
+    ("/activity/decide-again", &[("outcome", "skipped")]),
+    ("/activity/call-7/decide-again", &[]),
     ("/preview", &[("of", "field"), ("field_text", "06 12 34 56 78")]),
     ("/sign-out", &[]),
     ("/connections/aircall", &[("api_id", "api-id"), ("api_token", "api-token")]),

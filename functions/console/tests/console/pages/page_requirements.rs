@@ -9,8 +9,9 @@ use store::TenantId;
 use crate::fixture::{Fixture, cookie, key};
 
 /// Every page of a signed-in admin.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "/activity",
+    "/activity/decide-again",
     "/call-workflow",
     "/general",
     "/preview",
@@ -139,6 +140,7 @@ async fn opening_the_path_of_a_form_redirects_to_its_page() {
         ("/users/2002", "/users"),
         ("/settings/conflict", "/history"),
         ("/activity/call-7/retry", "/activity"),
+        ("/activity/call-7/decide-again", "/activity"),
         ("/sign-out", "/"),
     ] {
         let answer = f.get(form).await;

@@ -55,7 +55,7 @@ impl Default for ActivityQuery {
 
 impl ActivityQuery {
     /// The filter on the index that passes every entry of the query, and perhaps others.
-    pub(super) fn filter(&self) -> Filter {
+    pub(in crate::calls) fn filter(&self) -> Filter {
         let messages = self.messages.then(|| item::text(index::MESSAGES));
         Filter::default()
             .states(&self.states)

@@ -1,5 +1,7 @@
 //! All tenants that have something in common.
 
+use jiff::Timestamp;
+
 use crate::test_tables::TestTables;
 use crate::tests::{START, at, tenant};
 use crate::{
@@ -41,19 +43,22 @@ async fn only_tenants_with_an_aircall_connection_are_listed() {
     assert!(page.next.is_none());
 }
 
-#[tokio::test]
-async fn a_grant_is_idle_a_week_after_it_was_made_or_refreshed() {
-    let tables = TestTables::start().await;
-    let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
-    let now = at(START) + GRANT_IDLE;
-    let connected = |connected_at| Connection {
+fn connected(connected_at: Timestamp) -> Connection {
+    Connection {
         org_id: "00Dxx0000001gPLEAY".to_owned(),
         instance_url: String::new(),
         login_url: String::new(),
         user_id: String::new(),
         user_name: None,
         connected_at,
-    };
+    }
+}
+
+#[tokio::test]
+async fn a_grant_is_idle_a_week_after_it_was_made_or_refreshed() {
+    let tables = TestTables::start().await;
+    let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
+    let now = at(START) + GRANT_IDLE;
     let old = Some(connected(at(START)));
     for (id, salesforce, grant_refreshed_at) in [
         ("made", old.clone(), None),
@@ -67,13 +72,39 @@ async fn a_grant_is_idle_a_week_after_it_was_made_or_refreshed() {
         let read = tenants.get(&stored.id).await.unwrap().unwrap();
         assert_eq!(read.has_idle_grant(now), ["made", "refreshed"].contains(&id), "{id}");
     }
-    assert_eq!(ids(&tenants.with_idle_grant(now - GRANT_IDLE, None).await.unwrap()), ["made", "refreshed"]);
-
     for id in ["made", "refreshed", "disconnected"] {
         assert_eq!(tenants.set_grant_refreshed(&tenant(id), now).await.unwrap(), id != "disconnected", "{id}");
     }
-    assert!(ids(&tenants.with_idle_grant(now - GRANT_IDLE, None).await.unwrap()).is_empty());
     // Another grant counts from when it was made.
     tenants.connect_salesforce(&tenant("made"), &connected(at(START + 1))).await.unwrap();
     assert_eq!(tenants.get(&tenant("made")).await.unwrap().unwrap().grant_refreshed_at, None);
+}
+
+#[tokio::test]
+async fn an_org_is_unchecked_if_it_was_neither_written_to_nor_asked_since() {
+    let tables = TestTables::start().await;
+    let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
+    let old = Some(connected(at(START)));
+    for (id, salesforce, org_checked_at) in [
+        ("never", old.clone(), None),
+        ("new", Some(connected(at(START + 1))), None),
+        ("long-ago", old.clone(), Some(at(START))),
+        ("lately", old, Some(at(START + 1))),
+        ("disconnected", None, Some(at(START))),
+    ] {
+        let stored = Tenant { salesforce, org_checked_at, ..Tenant::new(tenant(id)) };
+        tenants.put(&stored).await.unwrap();
+        let read = tenants.get(&stored.id).await.unwrap().unwrap();
+        assert_eq!(read, stored);
+        assert_eq!(read.is_unchecked_since(at(START)), ["never", "long-ago"].contains(&id), "{id}");
+    }
+    assert_eq!(ids(&tenants.with_unchecked_org(at(START), None).await.unwrap()), ["long-ago", "never"]);
+    for id in ["never", "long-ago", "disconnected"] {
+        tenants.set_org_checked(&tenant(id), at(START + 9)).await.unwrap();
+    }
+    assert!(ids(&tenants.with_unchecked_org(at(START), None).await.unwrap()).is_empty());
+    assert_eq!(tenants.get(&tenant("disconnected")).await.unwrap().unwrap().org_checked_at, Some(at(START)));
+    // Another connection has not been asked yet.
+    tenants.connect_salesforce(&tenant("never"), &connected(at(START))).await.unwrap();
+    assert_eq!(tenants.get(&tenant("never")).await.unwrap().unwrap().org_checked_at, None);
 }

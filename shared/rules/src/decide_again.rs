@@ -1,0 +1,58 @@
+//! Decides again about what was skipped, by the current settings.
+
+use jiff::Timestamp;
+
+use crate::company::Company;
+use crate::decide::{Decision, Verdict, decide};
+use crate::interaction::Document;
+use crate::settings::Settings;
+use crate::trace::{Step, Topic, Trace};
+
+/// A person's request to decide again.
+#[derive(Clone, Copy, Debug)]
+pub struct DecideAgain<'a> {
+    /// Who asks, as a label for people.
+    pub by: &'a str,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Decides about something that was skipped as if there were no decision yet. Returns `None` for a call that is not over.
+///
+/// The trace begins with the request. If the `previous` decision was made by such a request too and skips for the same
+/// reasons, it is returned unchanged: a repeated request changes nothing.
+pub fn decide_again(
+    document: &Document,
+    settings: &Settings,
+    company: &Company,
+    previous: Option<&Decision>,
+    request: DecideAgain<'_>,
+) -> Option<Decision> {
+    let decision = decide(document, settings, company, None)?;
+    if let Verdict::Skip(_) = decision.verdict
+        && let Some(previous) = previous
+        && let Some(earlier) = previous.trace.steps().first().filter(|step| step.about == Topic::Settings)
+        && with_first_step(&decision, earlier.clone()) == *previous
+    {
+        return Some(previous.clone());
+    }
+    Some(with_first_step(&decision, request.step()))
+}
+
+impl DecideAgain<'_> {
+    fn step(self) -> Step {
+        let at = self.at.strftime("%Y-%m-%d at %H:%M UTC");
+        let finding = format!("Decided again by the settings as they were on {at}, as {} asked.", self.by);
+        Step { about: Topic::Settings, finding }
+    }
+}
+
+/// The decision with this step before all others of its trace.
+fn with_first_step(decision: &Decision, Step { about, finding }: Step) -> Decision {
+    let mut trace = Trace::new();
+    trace.note(about, finding);
+    trace.extend(decision.trace.clone());
+    let mut decision = decision.clone();
+    decision.trace = trace;
+    decision
+}
