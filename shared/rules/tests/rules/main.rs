@@ -4,6 +4,7 @@
 
 mod business_hours;
 mod call_workflow;
+mod fetched;
 mod internal_calls;
 mod matching;
 mod merge;
