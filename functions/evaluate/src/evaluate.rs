@@ -148,10 +148,11 @@ impl Evaluator {
     }
 }
 
-/// Whether a call ended before this time: its entry, if it had one, has been deleted since.
+/// Whether a call ended before this time: its entry, if it had one, has been deleted since. A call that Aircall was asked
+/// for is of the period that was asked for.
 fn is_too_old(document: &Document, kept_since: Timestamp) -> bool {
-    let interaction = document.interaction();
-    interaction.call().and_then(|call| call.ended_at).is_some_and(|ended_at| ended_at < kept_since)
+    let sent = document.call().filter(|document| document.fetched().is_none());
+    sent.and_then(|document| document.call().ended_at).is_some_and(|ended_at| ended_at < kept_since)
 }
 
 /// The attempts of a merge with optimistic locking.
