@@ -13,6 +13,7 @@
 //! | `former_user` | `set_former_user` |
 //! | `lease` | `acquire`, `release` |
 //! | `digest_key` | `digest_key` |
+//! | `backfill` | `start_backfill`, `take_backfill`, `set_backfill`, `stop_backfill`, `set_comparison` |
 //! | `grant` | `set_grant_refreshed` |
 //! | `own_lines` | `company`, `set_own_lines` |
 //! | `scan` | `with_aircall`, `with_idle_grant` |
@@ -21,6 +22,7 @@
 
 pub(crate) mod aircall;
 pub(crate) mod allowed_orgs;
+pub(crate) mod backfill;
 pub(crate) mod choices;
 mod connect;
 mod digest_key;
