@@ -2,24 +2,26 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use jiff::Timestamp;
-use lambda::{QueueError, WakeUp, WriteQueue, batch, metrics};
+use lambda::{EventQueue, QueueError, Retry, RetryQueue, WriteQueue, batch, metrics};
 use serde::Deserialize;
-use store::{Calls, Tenants};
+use store::{Calls, SettingsStore, Tenants};
 use tokio::time::Instant;
 
 use crate::aircall::Aircall;
+use crate::backfill::compare::{self, Compared};
+use crate::backfill::{self, BackfillError};
 use crate::grants;
 use crate::lines::{self, LinesRead};
 use crate::sweep::{self, Swept};
 
-/// Wake-ups that are forwarded concurrently.
+/// Messages of the retries queue that are handled concurrently.
 const CONCURRENCY: usize = 10;
 
 /// The function's payload.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Payload {
-    /// Wake-ups from the retries queue.
+    /// Messages of the retries queue.
     Retries(SqsEvent),
     /// A schedule.
     Schedule {
@@ -42,6 +44,8 @@ pub(crate) enum Job {
     Lines,
     /// Finding idle grants, each day.
     Grants,
+    /// Comparing Aircall's lists of calls with the entries, each hour.
+    Backfill,
     /// A schedule that a later version's template has.
     #[serde(other)]
     Unknown,
@@ -54,14 +58,20 @@ pub(crate) struct Reconcile {
     pub(crate) calls: Calls,
     /// The tenants, for the state of their orgs.
     pub(crate) tenants: Tenants,
+    /// The settings, for how fast calls are fetched.
+    pub(crate) settings: SettingsStore,
     /// Wakes the writer.
     pub(crate) write_queue: WriteQueue,
-    /// Lists the companies' lines.
+    /// Takes the calls that are fetched.
+    pub(crate) event_queue: EventQueue,
+    /// Wakes this function for the next step of a backfill.
+    pub(crate) retry_queue: RetryQueue,
+    /// Lists the companies' lines and calls.
     pub(crate) aircall: Aircall,
 }
 
 impl Reconcile {
-    /// Forwards the retries, each with its own outcome, or does the schedule's job until the deadline.
+    /// Handles the retries, each with its own outcome, or does the schedule's job until the deadline.
     ///
     /// # Errors
     /// When the job fails. The next one follows in a minute or in a day.
@@ -72,7 +82,7 @@ impl Reconcile {
     ) -> Result<Option<SqsBatchResponse>, lambda_runtime::Error> {
         match payload {
             Payload::Retries(event) => {
-                Ok(Some(batch::each(event, CONCURRENCY, |message| self.forward(message)).await?))
+                Ok(Some(batch::each(event, CONCURRENCY, |message| self.retry(message, deadline)).await?))
             }
             Payload::Schedule { source, job: Job::Sweep } => {
                 let swept = sweep::sweep(self, Timestamp::now()).await;
@@ -103,6 +113,16 @@ impl Reconcile {
                 tracing::info!(tenants, source, "woke the writer for idle grants");
                 Ok(None)
             }
+            Payload::Schedule { source, job: Job::Backfill } => {
+                let compared = Box::pin(compare::compare_all(self, deadline)).await;
+                let Compared { well, started, failed, not_reached } =
+                    compared.inspect_err(|error| tracing::error!(%error, "no list of calls was compared"))?;
+                tracing::info!(well, started, failed, not_reached, source, "compared Aircall's lists of calls");
+                if not_reached > 0 {
+                    tracing::warn!(not_reached, "the calls of some tenants were not compared in time");
+                }
+                Ok(None)
+            }
             Payload::Schedule { source, job: Job::Unknown } => {
                 tracing::warn!(source, "a schedule is for a job that this version does not know");
                 Ok(None)
@@ -110,10 +130,14 @@ impl Reconcile {
         }
     }
 
-    async fn forward(&self, message: SqsMessage) -> Result<(), QueueError> {
-        let wake_up = WakeUp::read(&message)?;
-        // The queue drops the duplicate of a message that is delivered twice.
-        let id = message.message_id.ok_or(QueueError::Malformed("id"))?;
-        self.write_queue.wake(&wake_up, &format!("retry:{id}")).await
+    async fn retry(&self, message: SqsMessage, deadline: Instant) -> Result<(), BackfillError> {
+        match Retry::read(&message)? {
+            Retry::Wake(wake_up) => {
+                // The queue drops the duplicate of a message that is delivered twice.
+                let id = message.message_id.ok_or(QueueError::Malformed("id"))?;
+                Ok(self.write_queue.wake(&wake_up, &format!("retry:{id}")).await?)
+            }
+            Retry::Backfill { tenant, run } => Box::pin(backfill::step(self, &tenant, &run, deadline)).await,
+        }
     }
 }
