@@ -55,7 +55,8 @@ async fn allowed(started: &Response, login_page: &str, user: &str) -> Response {
 /// A request of the browser that this sign-in gave a session.
 fn as_admin(signed_in: &Response, method: Method, url: &str) -> RequestBuilder {
     let cookies = signed_in.headers().get_all(header::SET_COOKIE).iter();
-    let session = cookies.filter_map(|cookie| cookie.to_str().ok()).find(|cookie| cookie.starts_with("session=")).unwrap();
+    let session =
+        cookies.filter_map(|cookie| cookie.to_str().ok()).find(|cookie| cookie.starts_with("session=")).unwrap();
     let url: Url = url.parse().unwrap();
     let origin = url.origin().ascii_serialization();
     let session = session.split(';').next().unwrap();
@@ -119,14 +120,16 @@ async fn the_admin_of_a_refreshed_sandbox_copies_the_settings_of_the_former_org(
     let settings = as_admin(&first, Method::GET, &format!("{console}/api/settings"));
     let mut settings: Value = settings.send().await.unwrap().json().await.unwrap();
     settings["api_usage_limit"] = json!(55);
-    let stored = as_admin(&first, Method::PUT, &format!("{console}/api/settings")).json(&settings).send().await.unwrap();
+    let stored =
+        as_admin(&first, Method::PUT, &format!("{console}/api/settings")).json(&settings).send().await.unwrap();
     assert_eq!(stored.status(), StatusCode::OK, "{}", stored.text().await.unwrap());
 
     let former = org.org_id();
     org.refresh();
     assert_ne!(org.org_id(), former);
     let second = signed_in(&begin, &org.admin_user_id()).await;
-    assert_eq!((second.status(), &second.headers()[header::LOCATION]), (StatusCode::SEE_OTHER, "/connections"));
+    assert_eq!(second.status(), StatusCode::SEE_OTHER);
+    assert_eq!(second.headers()[header::LOCATION], "/connections");
     let connections = as_admin(&second, Method::GET, &format!("{console}/api/connections")).send().await.unwrap();
     let connections: Value = connections.json().await.unwrap();
     assert_eq!(connections["salesforce"]["predecessor"]["is_copyable"], true, "{connections}");
