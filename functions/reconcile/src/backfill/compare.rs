@@ -5,7 +5,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use futures_util::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use rules::FetchCause;
-use store::{Backfill, Comparison, LONGEST_CALL, TenantId};
+use store::{AircallState, Backfill, Comparison, LONGEST_CALL, TenantId};
 use tokio::time::{Instant, timeout_at};
 
 use super::listing::{self, Scope};
@@ -25,6 +25,8 @@ const MAX_PAGES: u32 = 10;
 const LINES_TTL: SignedDuration = SignedDuration::from_hours(12);
 /// How far behind a comparison may be before a run takes its place.
 const MAX_LAG: SignedDuration = SignedDuration::from_hours(12);
+/// How long after it was due the message of a step is taken to be lost: SQS delivers that of a killed one again.
+const OVERDUE: SignedDuration = SignedDuration::from_mins(5);
 const HOUR: i64 = 60 * 60;
 const DAY: i64 = 24 * HOUR;
 
@@ -82,8 +84,10 @@ async fn compare(reconcile: &Reconcile, id: &TenantId, now: Timestamp) -> Result
     let Some(tenant) = reconcile.tenants.get(id).await? else { return Ok(false) };
     let Some(from) = tenant.compared_from(now) else { return Ok(false) };
     if let Some(backfill) = tenant.backfill.as_ref().filter(|backfill| backfill.is_running()) {
-        // The message of its next step may be lost. One too many finds nothing to do.
-        send(reconcile, id, &backfill.run, backfill.due_at.duration_since(now).max(SignedDuration::ZERO)).await?;
+        // The message of its next step is lost.
+        if backfill.due_at.max(backfill.held_until.unwrap_or_default()) + OVERDUE < now {
+            send(reconcile, id, &backfill.run, SignedDuration::ZERO).await?;
+        }
         return Ok(false);
     }
     let client = reconcile.aircall.client(id).await?;
@@ -94,6 +98,7 @@ async fn compare(reconcile: &Reconcile, id: &TenantId, now: Timestamp) -> Result
     let scope = Scope::new(FetchCause::Compared, &tenant, attached.known.lines.clone());
     // Its cursor is that of a run that is not stored.
     let mut cursor = Backfill::new(FetchCause::Compared, from, now, now)?;
+    let is_off = tenant.aircall.as_ref().is_some_and(|at| matches!(at.state, AircallState::Deactivated { .. }));
     let mut in_progress: Option<Timestamp> = None;
     let (mut requests, allowed) = (0, allowed(&tenant.comparison, now));
     let mark = loop {
@@ -102,7 +107,7 @@ async fn compare(reconcile: &Reconcile, id: &TenantId, now: Timestamp) -> Result
         let fresh = progress::fresh(&cursor, &page);
         let lacking = listing::lacking(&reconcile.calls, id, &fresh, &scope, now).await?;
         // The event of a call that has just ended is still on its way, unless no event of it has arrived at all.
-        if let Some(first) = lacking.iter().find(|lacking| !lacking.is_settling || lacking.is_unknown) {
+        if let Some(first) = lacking.iter().find(|lacking| !lacking.is_settling || lacking.is_unknown || is_off) {
             let due_at = if first.is_settling { now + SETTLED_AFTER } else { now };
             return start(reconcile, id, Backfill { due_at, ..Backfill::new(FetchCause::Compared, from, now, now)? })
                 .await;

@@ -55,9 +55,22 @@ async fn a_lacking_call_starts_a_run() {
     let steps = f.steps().await;
     assert!(matches!(&steps[..], [(id, 0..=1)] if *id == run.run), "{steps:?}");
     assert!(f.queued().await.is_empty(), "the run queues them");
-    // While it runs, only the message of its next step is sent again.
+    // While it runs, nothing is compared.
     assert_eq!(f.compare().await, WELL);
-    assert_eq!((f.requests().await, f.steps().await.len()), (1, 2));
+    assert_eq!((f.requests().await, f.steps().await.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn the_lost_message_of_a_run_is_sent_again() {
+    let (f, _company) = connected(Options::default(), Vec::new()).await;
+    let now = Timestamp::now();
+    let lost = Backfill {
+        due_at: now - SignedDuration::from_mins(6),
+        ..Backfill::new(FetchCause::Requested, now, now, now).unwrap()
+    };
+    f.reconcile.tenants.start_backfill(&one(), &lost).await.unwrap();
+    assert_eq!(f.compare().await, WELL);
+    assert_eq!((f.requests().await, f.steps().await), (0, vec![(lost.run, 0)]));
 }
 
 #[tokio::test]
