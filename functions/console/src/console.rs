@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use axum::http::HeaderMap;
-use lambda::queue::WriteQueue;
+use lambda::queue::{RetryQueue, WriteQueue};
 use org::{Lookup, OrgConnector};
 use store::{
     AllowedOrgs, ApiTokens, Calls, ConsentLinks, EndedSessions, History, SessionKeys, SettingsStore, SignIns, Tenants,
@@ -32,6 +32,8 @@ pub struct Console {
     pub tenants: Tenants,
     /// Wakes the writer for entries that are retried.
     pub write_queue: WriteQueue,
+    /// Wakes `reconcile` for the first step of an import of calls.
+    pub retry_queue: RetryQueue,
     /// Sign-ins in progress.
     pub sign_ins: SignIns,
     /// Links that connect a tenant's org.
