@@ -17,7 +17,7 @@ RESERVED = {"IntakeFunction": "IntakeReservedConcurrency", "WriteFunction": "Wri
 QUEUES = {
     "EventsQueue": ("EvaluateFunction", 10, "EvaluateConcurrency"),
     "WritesQueue": ("WriteFunction", 1, "WriteConcurrency"),
-    "RetriesQueue": ("ReconcileFunction", 10, 2),
+    "RetriesQueue": ("ReconcileFunction", 10, 10),
 }
 
 
@@ -163,7 +163,7 @@ def bad_schedules(stack):
         **{
             f"ReconcileFunction{job.capitalize()}": {
                 "FlexibleTimeWindow": {"Mode": "OFF"},
-                "ScheduleExpression": "rate(1 day)",
+                "ScheduleExpression": f"rate(1 {every})",
                 "Target": {
                     "Arn": "{ReconcileFunctionAliaslive}",
                     "Input": f'{{"source":"aws.scheduler","job":"{job}"}}',
@@ -171,13 +171,13 @@ def bad_schedules(stack):
                     "RoleArn": "{ScheduleRole.Arn}",
                 },
             }
-            for job in ("lines", "grants")
+            for job, every in {"lines": "day", "grants": "day", "backfill": "hour"}.items()
         },
     }
     return differences(stack.of_type("AWS::Scheduler::Schedule"), expected)
 
 
-def test_the_sweep_runs_every_minute_and_the_other_jobs_daily(stack):
+def test_the_sweep_runs_every_minute_and_the_other_jobs_hourly_or_daily(stack):
     assert bad_schedules(stack) == []
 
 
