@@ -17,7 +17,7 @@ RESERVED = {"IntakeFunction": "IntakeReservedConcurrency", "WriteFunction": "Wri
 QUEUES = {
     "EventsQueue": ("EvaluateFunction", 10, "EvaluateConcurrency"),
     "WritesQueue": ("WriteFunction", 1, "WriteConcurrency"),
-    "RetriesQueue": ("ReconcileFunction", 10, 2),
+    "RetriesQueue": ("ReconcileFunction", 10, 10),
 }
 
 
@@ -171,7 +171,12 @@ def bad_schedules(stack):
                     "RoleArn": "{ScheduleRole.Arn}",
                 },
             }
-            for job, rate in (("lines", "rate(1 day)"), ("grants", "rate(10 minutes)"))
+            for job, rate in {
+                "lines": "rate(1 day)",
+                "grants": "rate(10 minutes)",
+                "health": "rate(15 minutes)",
+                "backfill": "rate(1 hour)",
+            }.items()
         },
     }
     return differences(stack.of_type("AWS::Scheduler::Schedule"), expected)

@@ -83,6 +83,7 @@ ROLES = {
                 "{CallsTable.Arn}": "dynamodb:BatchGetItem dynamodb:GetItem dynamodb:UpdateItem",
                 "{CallsTable.Arn}/index/activity": "dynamodb:Query",
                 "{CallsTable.Arn}/index/pending": "dynamodb:Query",
+                "{RetriesQueue.Arn}": "sqs:SendMessage",
                 "{WritesQueue.Arn}": "sqs:SendMessage",
                 "{SettingsTable.Arn}": "dynamodb:GetItem dynamodb:PutItem",
                 "{ConsoleTable.Arn}": "dynamodb:BatchGetItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem "
@@ -104,8 +105,12 @@ ROLES = {
         LAMBDA,
         {
             "calls": {
+                "{CallsTable.Arn}": "dynamodb:BatchGetItem",
                 "{CallsTable.Arn}/index/pending": "dynamodb:Scan",
+                "{SettingsTable.Arn}": "dynamodb:GetItem",
                 "{TenantsTable.Arn}": "dynamodb:GetItem dynamodb:Scan dynamodb:UpdateItem",
+                "{EventsQueue.Arn}": "sqs:SendMessage",
+                "{RetriesQueue.Arn}": "sqs:SendMessage",
                 "{WritesQueue.Arn}": "sqs:SendMessage",
                 f"{SECRETS}/aircall/*": "secretsmanager:GetSecretValue",
             },

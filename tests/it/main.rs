@@ -5,6 +5,7 @@
 
 mod aircall_account;
 mod automation;
+mod backfill;
 #[cfg(feature = "browser")]
 mod browser;
 mod budgets;

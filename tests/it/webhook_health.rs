@@ -75,14 +75,16 @@ async fn a_webhook_that_does_not_send_is_repaired_and_the_activity_says_so() {
     assert!(env.activity_page().await.contains("The webhook was deleted in Aircall"));
     env.logs(2).await;
     let logs = env.running.logs();
-    let repairs: usize = logs.iter().map(|(_, text)| text.matches("\"message\":\"repaired the webhook\"").count()).sum();
+    let repairs: usize =
+        logs.iter().map(|(_, text)| text.matches("\"message\":\"repaired the webhook\"").count()).sum();
     assert_eq!(repairs, 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_is_checked_once_an_hour_while_no_event_comes() {
     let env = env("webhook-checks").await;
-    let requests = async || env.aircall(Method::GET, "/_sandbox/requests", Value::Null).await["total"].as_u64().unwrap();
+    let requests =
+        async || env.aircall(Method::GET, "/_sandbox/requests", Value::Null).await["total"].as_u64().unwrap();
     env.check_webhooks().await;
     let before = requests().await;
     let schedule = env.running.stack.info().schedules["ReconcileFunctionHealth"].clone();

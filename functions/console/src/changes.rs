@@ -31,6 +31,7 @@ pub(crate) enum Setting {
     MessageTasks,
     Lines,
     ApiUsageLimit,
+    BackfillRequests,
 }
 
 /// A setting that differs between two versions.
@@ -80,6 +81,7 @@ fn all(one: &Settings, other: &Settings) -> Vec<Setting> {
         Setting::MessageTasks,
         Setting::Lines,
         Setting::ApiUsageLimit,
+        Setting::BackfillRequests,
     ]);
     all
 }
@@ -109,6 +111,7 @@ impl Setting {
             Setting::MessageTasks => plain("message_tasks", "Tasks of messages"),
             Setting::Lines => plain("numbers", "Lines"),
             Setting::ApiUsageLimit => plain("api_usage_limit", "Salesforce API use"),
+            Setting::BackfillRequests => plain("backfill_requests_per_minute", "Aircall API use"),
         }
     }
 
@@ -177,6 +180,9 @@ impl Setting {
                 },
             ),
             Setting::ApiUsageLimit => format!("Up to {} % of the org’s daily calls", settings.api_usage_limit),
+            Setting::BackfillRequests => {
+                format!("Up to {} requests a minute to fetch calls", settings.backfill_requests_per_minute)
+            }
         }
     }
 
@@ -214,6 +220,7 @@ impl Setting {
             Setting::MessageTasks => into.message_tasks = from.message_tasks,
             Setting::Lines => into.lines.clone_from(&from.lines),
             Setting::ApiUsageLimit => into.api_usage_limit = from.api_usage_limit,
+            Setting::BackfillRequests => into.backfill_requests_per_minute = from.backfill_requests_per_minute,
         }
     }
 }
@@ -254,6 +261,7 @@ mod tests {
             ("/message_tasks", json!("per_conversation")),
             ("/numbers", json!([7, 8])),
             ("/api_usage_limit", json!(80)),
+            ("/backfill_requests_per_minute", json!(12)),
         ]);
         for call_type in CallType::ALL {
             all.call_workflow.set(call_type, LogAs::DoNothing);

@@ -67,6 +67,8 @@ pub(crate) fn pages() -> Router<AppState> {
         .route("/connections/aircall", get(redirect_to("/connections")).post(page::connect_aircall))
         .route("/connections/aircall/reactivate", get(redirect_to("/connections")).post(page::reactivate_aircall))
         .route("/connections/aircall/rotate", get(redirect_to("/connections")).post(page::rotate_aircall))
+        .route("/connections/aircall/backfill", get(redirect_to("/connections")).post(page::import_calls))
+        .route("/connections/aircall/backfill/stop", get(redirect_to("/connections")).post(page::stop_import))
         .route("/connections/aircall/disconnect", get(redirect_to("/connections")).post(page::disconnect_aircall))
 }
 
@@ -122,6 +124,9 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         ),
         (routes!(api::aircall::reactivate), CHANGES_WEBHOOK),
         (routes!(api::aircall::rotate), CHANGES_WEBHOOK),
+        (routes!(api::backfill::show), &[]),
+        (routes!(api::backfill::start), &[AdminOnly, BadParameter, Busy, NotConnected]),
+        (routes!(api::backfill::stop), &[AdminOnly]),
         (
             routes!(api::aircall::disconnect),
             &[AdminOnly, BadParameter, Busy, NotConnected, AircallRateLimited, AircallUnavailable],
@@ -144,6 +149,9 @@ pub(crate) enum ConnectionError {
          changed. Try again in a minute."
     )]
     Busy,
+    /// Calls are being imported.
+    #[error("Calls are being imported already. Wait until that is done, or stop it first.")]
+    Importing,
     /// Aircall refused the request or did not answer.
     #[error(transparent)]
     Aircall(#[from] AircallError),
@@ -197,7 +205,7 @@ impl From<ConnectionError> for ApiError {
     fn from(error: ConnectionError) -> Self {
         let code = match error {
             ConnectionError::NotConnected(_) => ErrorCode::NotConnected,
-            ConnectionError::Busy => ErrorCode::Busy,
+            ConnectionError::Busy | ConnectionError::Importing => ErrorCode::Busy,
             ConnectionError::Aircall(ref error) => error.code(),
             ConnectionError::SalesforceRefused(_) => ErrorCode::SalesforceRefused,
             ConnectionError::SalesforcePaused(_) => ErrorCode::SalesforcePaused,

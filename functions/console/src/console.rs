@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use axum::http::HeaderMap;
-use lambda::queue::WriteQueue;
+use lambda::queue::{RetryQueue, WriteQueue};
 use org::{Lookup, OrgConnector};
 use store::{
     AllowedOrgs, ApiTokens, Calls, ConsentLinks, EndedSessions, History, SessionKeys, SettingsStore, SignIns, Tenants,
@@ -35,6 +35,8 @@ pub struct Console {
     pub write_queue: WriteQueue,
     /// How many skipped entries one request decides again.
     pub decide_again: DecideAgainBounds,
+    /// Wakes `reconcile` for the first step of an import of calls.
+    pub retry_queue: RetryQueue,
     /// Sign-ins in progress.
     pub sign_ins: SignIns,
     /// Links that connect a tenant's org.

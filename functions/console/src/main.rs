@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use console::{Aircall, BaseUrl, Console, DecideAgainBounds};
-use lambda::queue::WriteQueue;
+use lambda::queue::{RetryQueue, WriteQueue};
 use lambda::{env, start};
 use org::{Lookup, OrgConnector, Owners, PendingTokens};
 use salesforce::ApiVersion;
@@ -28,6 +28,7 @@ async fn main() -> anyhow::Result<()> {
     let phones_table = env::required("PHONES_TABLE")?;
     let tenants_table = env::required("TENANTS_TABLE")?;
     let writes_queue_url = env::required("WRITES_QUEUE_URL")?;
+    let retries_queue_url = env::required("RETRIES_QUEUE_URL")?;
     let settings_table = env::required("SETTINGS_TABLE")?;
     let console_table = env::required("CONSOLE_TABLE")?;
     let session_key_secret = env::required("SESSION_KEY_SECRET")?;
@@ -50,6 +51,7 @@ async fn main() -> anyhow::Result<()> {
 
     let aws = start::aws(TIMEOUT).await;
     let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
+    let sqs = aws_sdk_sqs::Client::new(&aws);
     let secretsmanager = aws_sdk_secretsmanager::Client::new(&aws);
     let http = reqwest::Client::builder()
         .connect_timeout(Duration::from_secs(4))
@@ -62,7 +64,8 @@ async fn main() -> anyhow::Result<()> {
         calls: Calls::new(dynamodb.clone(), calls_table),
         settings: SettingsStore::new(dynamodb.clone(), settings_table).with_history(history.clone()),
         history,
-        write_queue: WriteQueue::new(aws_sdk_sqs::Client::new(&aws), writes_queue_url),
+        write_queue: WriteQueue::new(sqs.clone(), writes_queue_url),
+        retry_queue: RetryQueue::new(sqs, retries_queue_url),
         decide_again: DecideAgainBounds::default(),
         sign_ins: SignIns::new(dynamodb.clone(), &console_table),
         consent_links: ConsentLinks::new(dynamodb.clone(), &console_table),

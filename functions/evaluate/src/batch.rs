@@ -88,7 +88,7 @@ impl Evaluator {
         let (mut entries, mut aggregates) = (Updates::new(), Updates::new());
         for message in batch.records {
             let messages = BTreeSet::from([id_of(&message)]);
-            let Received { tenant, at: sent_at, content } =
+            let Received { tenant, at: sent_at, content, is_fetched } =
                 match caught(async { received::read(message, times.now) }).await {
                     Ok(received) => received,
                     Err(failure) => {
@@ -96,7 +96,10 @@ impl Evaluator {
                         continue;
                     }
                 };
-            self.heartbeat.record(&tenant, times.now).await;
+            // What Aircall was asked for is no sign that its webhook sends.
+            if !is_fetched {
+                self.heartbeat.record(&tenant, times.now).await;
+            }
             let webhook = match content {
                 Content::Webhook(webhook) => webhook,
                 Content::Unreadable { unreadable, body } => {

@@ -148,10 +148,12 @@ impl Evaluator {
     }
 }
 
-/// Whether a call ended before this time: its entry, if it had one, has been deleted since.
+/// Whether a call ended before this time: its entry, if it had one, has been deleted since. A call that Aircall was asked
+/// for is of the period that was asked for.
 fn is_too_old(document: &Document, kept_since: Timestamp) -> bool {
-    let interaction = document.interaction();
-    interaction.call().is_some_and(|call| call.ended_at.unwrap_or(call.started_at + LONGEST_CALL) < kept_since)
+    let sent = document.call().filter(|document| document.fetched().is_none());
+    sent.map(CallDocument::call)
+        .is_some_and(|call| call.ended_at.unwrap_or(call.started_at + LONGEST_CALL) < kept_since)
 }
 
 /// Longer than any call.

@@ -7,8 +7,8 @@ use std::panic::catch_unwind;
 use aircall::{Webhook, WebhookError};
 use aws_lambda_events::sqs::SqsMessage;
 use jiff::Timestamp;
-use lambda::queue::{Event, TooLong, digest};
-use rules::Unreadable;
+use lambda::queue::{Event, Fetch, TooLong, digest};
+use rules::{CallReport, FetchCause, Fetched, Unreadable};
 use store::TenantId;
 
 use crate::evaluate::EvaluateError;
@@ -20,6 +20,8 @@ pub(crate) struct Received {
     /// When it was queued, which is when Aircall sent it.
     pub(crate) at: Timestamp,
     pub(crate) content: Content,
+    /// Whether Aircall was asked for it.
+    pub(crate) is_fetched: bool,
 }
 
 /// What an event says.
@@ -41,11 +43,14 @@ pub(crate) enum Content {
 /// When the queue's own part of it cannot be read.
 pub(crate) fn read(message: SqsMessage, now: Timestamp) -> Result<Received, EvaluateError> {
     let at = queued_at(&message).unwrap_or(now);
-    let Event { tenant, body, too_long } = Event::read(message).map_err(EvaluateError::Malformed)?;
+    let Event { tenant, body, too_long, fetch } = Event::read(message).map_err(EvaluateError::Malformed)?;
     let tenant = TenantId::parse(&tenant)?;
     // A panic is a fault of ours, which no retry of the same body mends.
     let parsed = catch_unwind(|| Webhook::parse(&body, at)).unwrap_or_else(|_| Err(panicked()));
     let content = match (too_long, parsed) {
+        (None, Ok(Webhook::Call(report))) => {
+            Content::Webhook(Webhook::Call(Box::new(fetched(*report, fetch.as_ref()))))
+        }
         (None, Ok(webhook)) => Content::Webhook(webhook),
         (None, Err(error)) => {
             let digest = digest(&body);
@@ -62,13 +67,23 @@ pub(crate) fn read(message: SqsMessage, now: Timestamp) -> Result<Received, Eval
             Content::Unreadable { unreadable, body: None }
         }
     };
-    Ok(Received { tenant, at, content })
+    Ok(Received { tenant, at, content, is_fetched: fetch.is_some() })
 }
 
 /// When SQS got the message; it is in all that Lambda delivers.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html>
 fn queued_at(message: &SqsMessage) -> Option<Timestamp> {
     Timestamp::from_millisecond(message.attributes.get("SentTimestamp")?.parse().ok()?).ok()
+}
+
+/// The report of a call, with when and why Aircall was asked for it: if it is of the period that was asked for.
+fn fetched(report: CallReport, fetch: Option<&Fetch>) -> CallReport {
+    let begin = report.started_at.or(report.ended_at).unwrap_or(report.at).as_second();
+    let end = report.ended_at.map_or(begin, |ended_at| ended_at.as_second());
+    let fetch = fetch.filter(|fetch| fetch.from <= end && begin <= fetch.until);
+    let cause = |fetch: &Fetch| FetchCause::from_key(&fetch.cause).unwrap_or_default();
+    let fetched = fetch.map(|fetch| Fetched { at: report.at, cause: cause(fetch) });
+    CallReport { fetched, ..report }
 }
 
 fn panicked() -> WebhookError {
@@ -122,6 +137,36 @@ mod tests {
         let body = r#"{"event":"call.ended","data":{"id":7}}"#;
         let Content::Unreadable { unreadable, .. } = received(body, false) else { panic!("it has no time") };
         assert_eq!(unreadable.key, "call-7");
+    }
+
+    #[track_caller]
+    fn check_fetched(fetch: &str, expected: Option<FetchCause>) {
+        let mut message = SqsMessage::default();
+        let data = r#"{"id":7,"started_at":1774254000,"ended_at":1774254060}"#;
+        message.body = Some(format!(r#"{{"event":"call.ended","timestamp":1774254600,"data":{data}}}"#));
+        for (name, value) in [("tenant", "one"), ("backfill", fetch)] {
+            let mut attribute = SqsMessageAttribute::default();
+            attribute.string_value = Some(value.to_owned());
+            message.message_attributes.insert(name.to_owned(), attribute);
+        }
+        let Content::Webhook(Webhook::Call(report)) = read(message, Timestamp::UNIX_EPOCH).unwrap().content else {
+            panic!("not a call");
+        };
+        let at = Timestamp::from_second(1_774_254_600).unwrap();
+        assert_eq!(report.fetched, expected.map(|cause| Fetched { at, cause }), "{fetch}");
+    }
+
+    #[test]
+    fn a_call_of_the_period_that_was_asked_for_says_when_and_why() {
+        check_fetched(r#"{"from":1774254000,"until":1774254000,"cause":"repaired"}"#, Some(FetchCause::Repaired));
+        check_fetched(r#"{"from":0,"until":1774260000,"cause":"of the future"}"#, Some(FetchCause::Compared));
+    }
+
+    #[test]
+    fn a_call_of_another_time_or_with_an_unreadable_period_is_an_ordinary_one() {
+        check_fetched(r#"{"from":1774254061,"until":1774260000,"cause":"repaired"}"#, None);
+        check_fetched(r#"{"from":0,"until":1774253999,"cause":"repaired"}"#, None);
+        check_fetched("repaired", None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use lambda::queue::MAX_EVENT_LEN;
 use lambda::{EventQueue, metrics};
 use store::TenantId;
 
@@ -19,10 +20,6 @@ use crate::response::WebhookResponse;
 /// Maximum length of a body in bytes: more than Lambda takes.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 const MAX_LEN: usize = 6 * 1024 * 1024;
-
-/// Maximum length in bytes of what is queued, which SQS takes with some room for attributes.
-/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>
-const MAX_QUEUED_LEN: usize = 1_000_000;
 
 /// State of the webhook handler.
 #[derive(Debug)]
@@ -101,7 +98,7 @@ async fn enqueue(intake: &Intake, tenant: &str, body: Body) -> Result<(), Refusa
     }
     let queued = envelope.for_sqs();
     let event_queue = &intake.event_queue;
-    let enqueued = if queued.len() <= MAX_QUEUED_LEN {
+    let enqueued = if queued.len() <= MAX_EVENT_LEN {
         event_queue.enqueue(tenant.as_str(), &queued).await
     } else {
         tracing::warn!(target: metrics::TARGET, EventsTooLong = 1, %tenant, event, bytes = queued.len(), "a webhook is too long");

@@ -1,5 +1,7 @@
 //! The function's access to Aircall: the companies' lines, and the events of our webhooks.
 
+use std::time::Duration;
+
 use aircall::client::{Client, Credentials, Error, Reason};
 use store::{AircallCredential, AircallCredentials, TenantId};
 use url::Url;
@@ -27,8 +29,13 @@ pub(crate) enum AircallError {
     #[error("Aircall refuses the credentials")]
     Refused,
     /// A later attempt may succeed.
-    #[error("{0}")]
-    Unavailable(Reason),
+    #[error("{reason}")]
+    Unavailable {
+        /// Why not now.
+        reason: Reason,
+        /// The least time to wait, if Aircall gave one.
+        after: Option<Duration>,
+    },
     /// Aircall does not accept the request.
     #[error("Aircall does not accept the request (HTTP {0})")]
     Rejected(u16),
@@ -38,7 +45,7 @@ impl From<Error> for AircallError {
     fn from(error: Error) -> Self {
         match error {
             Error::Refused { .. } => AircallError::Refused,
-            Error::Retry { reason, .. } => AircallError::Unavailable(reason),
+            Error::Retry { reason, after } => AircallError::Unavailable { reason, after },
             Error::Rejected { status, .. } => AircallError::Rejected(status),
         }
     }

@@ -7,15 +7,15 @@ use aircall::client::{Client, Error, SubscriptionDiff, Webhook};
 use futures_util::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use lambda::metrics;
-use store::{
-    Acquired, AircallConnection, AircallState, LeaseKind, Tenant, TenantId, Tenants, WebhookProblem, WebhookRepair,
-};
+use store::{Acquired, AircallConnection, AircallState, LeaseKind, Tenant, TenantId, WebhookProblem, WebhookRepair};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 use webhook::{AcceptedTokens, Pick, TOKEN_DELAY, TenantWebhooks, activate, diff, subscription, webhook_id};
 
-use crate::aircall::{Aircall, AircallError};
+use crate::aircall::AircallError;
+use crate::backfill;
 use crate::lines;
+use crate::payload::Reconcile;
 
 /// Tenants that are checked concurrently.
 const CONCURRENCY: usize = 10;
@@ -80,15 +80,14 @@ impl Health {
     /// When the tenants cannot be listed.
     pub(crate) async fn check_all(
         &self,
-        aircall: &Aircall,
-        tenants: &Tenants,
+        reconcile: &Reconcile,
         now: Timestamp,
         deadline: Instant,
     ) -> Result<Checked, store::Error> {
         let mut due = Vec::new();
         let mut from = None;
         loop {
-            let page = tenants.with_webhook_to_check(now, from).await?;
+            let page = reconcile.tenants.with_webhook_to_check(now, from).await?;
             due.extend(page.tenants);
             from = page.next;
             if from.is_none() {
@@ -102,7 +101,7 @@ impl Health {
                 if Instant::now() >= deadline {
                     return None;
                 }
-                let result = timeout_at(deadline, self.check(aircall, tenants, id)).await.ok();
+                let result = timeout_at(deadline, self.check(reconcile, id)).await.ok();
                 if let Some(Err(error)) = &result {
                     tracing::warn!(tenant = %id, %error, "the webhook was not checked");
                 }
@@ -124,8 +123,9 @@ impl Health {
     }
 
     /// Checks the tenant's webhook, and repairs it if it does not send. Returns whether it was repaired.
-    async fn check(&self, aircall: &Aircall, tenants: &Tenants, id: &TenantId) -> Result<bool, HealthError> {
-        let Some((client, _, problem)) = self.find_problem(aircall, tenants, id).await? else { return Ok(false) };
+    async fn check(&self, reconcile: &Reconcile, id: &TenantId) -> Result<bool, HealthError> {
+        let tenants = &reconcile.tenants;
+        let Some((client, _, problem)) = self.find_problem(reconcile, id).await? else { return Ok(false) };
         if problem.is_none() {
             tenants.set_webhook_checked(id, Timestamp::now()).await?;
             return Ok(false);
@@ -135,7 +135,7 @@ impl Health {
         let Acquired::Held(tenant) = tenants.acquire(id, LeaseKind::Webhook, &holder, now, now + LEASE).await? else {
             return Ok(false);
         };
-        let repaired = self.repair(&client, aircall, tenants, &tenant).await;
+        let repaired = self.repair(&client, reconcile, &tenant).await;
         // If this fails, the lease expires.
         let _ = tenants.release(id, LeaseKind::Webhook, &holder, None).await;
         repaired
@@ -144,8 +144,7 @@ impl Health {
     /// The tenant's webhook, and what is wrong with it, if anything. `None` if the tenant has no connected account.
     async fn find_problem(
         &self,
-        aircall: &Aircall,
-        tenants: &Tenants,
+        Reconcile { tenants, aircall, .. }: &Reconcile,
         id: &TenantId,
     ) -> Result<Option<(Client, Tenant, Option<WebhookProblem>)>, HealthError> {
         let Some(tenant) = tenants.get(id).await? else { return Ok(None) };
@@ -186,18 +185,10 @@ impl Health {
     }
 
     /// Repairs the webhook of a tenant whose lease is held. Returns whether there was still something to repair.
-    async fn repair(
-        &self,
-        client: &Client,
-        aircall: &Aircall,
-        tenants: &Tenants,
-        known: &Tenant,
-    ) -> Result<bool, HealthError> {
-        let id = &known.id;
+    async fn repair(&self, client: &Client, reconcile: &Reconcile, held: &Tenant) -> Result<bool, HealthError> {
+        let (id, tenants) = (&held.id, &reconcile.tenants);
         // It may have been repaired before the lease was held.
-        let Some((_, tenant, Some(problem))) = self.find_problem(aircall, tenants, id).await? else {
-            return Ok(false);
-        };
+        let Some((_, tenant, Some(problem))) = self.find_problem(reconcile, id).await? else { return Ok(false) };
         let Some(connection) = tenant.aircall.clone() else { return Ok(false) };
         let Some(url) = self.url(id, &connection) else { return Ok(false) };
         let webhooks = TenantWebhooks::new(&tenant, url);
@@ -219,6 +210,10 @@ impl Health {
         let repair = WebhookRepair { at: Timestamp::now(), since: Some(since), problem };
         tenants.set_webhook_repair(id, &repair).await?;
         tracing::warn!(target: metrics::TARGET, WebhooksRepaired = 1, tenant = %id, ?problem, "repaired the webhook");
+        if let Err(error) = backfill::after_repair(reconcile, &tenant).await {
+            // The hourly comparison finds the same calls.
+            tracing::warn!(tenant = %id, %error, "no backfill was started after the webhook was repaired");
+        }
         Ok(true)
     }
 }

@@ -79,7 +79,8 @@ pub(crate) async fn read_all(
     Ok(read)
 }
 
-async fn with_aircall(tenants: &Tenants) -> Result<Vec<TenantId>, store::Error> {
+/// The tenants that have an Aircall connection.
+pub(crate) async fn with_aircall(tenants: &Tenants) -> Result<Vec<TenantId>, store::Error> {
     let mut ids = Vec::new();
     let mut from = None;
     loop {

@@ -1,8 +1,10 @@
 //! Wakes the writer for retries that are due, for overdue entries whose wake-up was lost, and for orgs that it neither
-//! wrote to nor asked for an hour. Checks the webhooks at Aircall, and repairs them. Reads the phone numbers of each
-//! company's own lines once a day, and then subscribes webhooks to the events that this version asks for.
+//! wrote to nor asked for an hour. Fetches the calls that Aircall lists and that have no complete entry. Checks the webhooks
+//! at Aircall, and repairs them. Reads the phone numbers of each company's own lines once a day, and then subscribes
+//! webhooks to the events that this version asks for.
 
 mod aircall;
+mod backfill;
 mod events;
 mod grants;
 mod health;
@@ -14,9 +16,9 @@ mod tests;
 
 use std::time::{Duration, SystemTime};
 
-use lambda::{WriteQueue, env, start};
+use lambda::{EventQueue, RetryQueue, WriteQueue, env, start};
 use lambda_runtime::{LambdaEvent, run, service_fn};
-use store::{AircallCredentials, Calls, Tenants};
+use store::{AircallCredentials, Calls, SettingsStore, Tenants};
 use tokio::time::Instant;
 use url::Url;
 
@@ -36,12 +38,16 @@ async fn main() -> anyhow::Result<()> {
     start::logs();
     let calls_table = env::required("CALLS_TABLE")?;
     let tenants_table = env::required("TENANTS_TABLE")?;
+    let settings_table = env::required("SETTINGS_TABLE")?;
     let writes_queue_url = env::required("WRITES_QUEUE_URL")?;
+    let events_queue_url = env::required("EVENTS_QUEUE_URL")?;
+    let retries_queue_url = env::required("RETRIES_QUEUE_URL")?;
     let aircall_api_url: Url = env::parsed("AIRCALL_API_URL", "a URL")?;
     let aircall_credentials_prefix = env::required("AIRCALL_CREDENTIALS_PREFIX")?;
     let public_url: Option<Url> = env::optional("PUBLIC_URL", "an address such as https://calls.example.com")?;
     let aws = start::aws(TIMEOUT).await;
     let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
+    let sqs = aws_sdk_sqs::Client::new(&aws);
     let secretsmanager = aws_sdk_secretsmanager::Client::new(&aws);
     let http = reqwest::Client::builder()
         .connect_timeout(Duration::from_secs(4))
@@ -50,8 +56,11 @@ async fn main() -> anyhow::Result<()> {
         .build()?;
     let reconcile = &Reconcile {
         calls: Calls::new(dynamodb.clone(), calls_table),
+        settings: SettingsStore::new(dynamodb.clone(), settings_table),
         tenants: Tenants::new(dynamodb, tenants_table),
-        write_queue: WriteQueue::new(aws_sdk_sqs::Client::new(&aws), writes_queue_url),
+        write_queue: WriteQueue::new(sqs.clone(), writes_queue_url),
+        event_queue: EventQueue::new(sqs.clone(), events_queue_url),
+        retry_queue: RetryQueue::new(sqs, retries_queue_url),
         aircall: Aircall {
             http,
             api_url: aircall_api_url,

@@ -2,25 +2,27 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use jiff::Timestamp;
-use lambda::{QueueError, WakeUp, WriteQueue, batch, metrics};
+use lambda::{EventQueue, QueueError, Retry, RetryQueue, WriteQueue, batch, metrics};
 use serde::Deserialize;
-use store::{Calls, Tenants};
+use store::{Calls, SettingsStore, Tenants};
 use tokio::time::Instant;
 
 use crate::aircall::Aircall;
+use crate::backfill::compare::{self, Compared};
+use crate::backfill::{self, BackfillError};
 use crate::grants;
 use crate::health::{Checked, Health};
 use crate::lines::{self, LinesRead};
 use crate::sweep::{self, Swept};
 
-/// Wake-ups that are forwarded concurrently.
+/// Messages of the retries queue that are handled concurrently.
 const CONCURRENCY: usize = 10;
 
 /// The function's payload.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Payload {
-    /// Wake-ups from the retries queue.
+    /// Messages of the retries queue.
     Retries(SqsEvent),
     /// A schedule.
     Schedule {
@@ -45,6 +47,8 @@ pub(crate) enum Job {
     Grants,
     /// Checking the webhooks at Aircall, each quarter of an hour.
     Health,
+    /// Comparing Aircall's lists of calls with the entries, each hour.
+    Backfill,
     /// A schedule that a later version's template has.
     #[serde(other)]
     Unknown,
@@ -57,16 +61,22 @@ pub(crate) struct Reconcile {
     pub(crate) calls: Calls,
     /// The tenants, for the state of their orgs.
     pub(crate) tenants: Tenants,
+    /// The settings, for how fast calls are fetched.
+    pub(crate) settings: SettingsStore,
     /// Wakes the writer.
     pub(crate) write_queue: WriteQueue,
-    /// The companies' lines and webhooks.
+    /// Takes the calls that are fetched.
+    pub(crate) event_queue: EventQueue,
+    /// Wakes this function for the next step of a backfill.
+    pub(crate) retry_queue: RetryQueue,
+    /// The companies' lines, calls and webhooks.
     pub(crate) aircall: Aircall,
     /// What the webhooks are compared with.
     pub(crate) health: Health,
 }
 
 impl Reconcile {
-    /// Forwards the retries, each with its own outcome, or does the schedule's job until the deadline.
+    /// Handles the retries, each with its own outcome, or does the schedule's job until the deadline.
     ///
     /// # Errors
     /// When the job fails. The next one follows in a minute or in a day.
@@ -77,7 +87,7 @@ impl Reconcile {
     ) -> Result<Option<SqsBatchResponse>, lambda_runtime::Error> {
         match payload {
             Payload::Retries(event) => {
-                Ok(Some(batch::each(event, CONCURRENCY, |message| self.forward(message)).await?))
+                Ok(Some(batch::each(event, CONCURRENCY, |message| self.retry(message, deadline)).await?))
             }
             Payload::Schedule { source, job: Job::Sweep } => {
                 let swept = sweep::sweep(self, Timestamp::now()).await;
@@ -110,12 +120,22 @@ impl Reconcile {
                 Ok(None)
             }
             Payload::Schedule { source, job: Job::Health } => {
-                let checked = self.health.check_all(&self.aircall, &self.tenants, Timestamp::now(), deadline).await;
+                let checked = self.health.check_all(self, Timestamp::now(), deadline).await;
                 let Checked { healthy, repaired, failed, not_reached } =
                     checked.inspect_err(|error| tracing::error!(%error, "the webhooks were not checked"))?;
                 tracing::info!(healthy, repaired, failed, not_reached, source, "checked the webhooks");
                 if not_reached > 0 {
                     tracing::warn!(not_reached, "the webhooks of some tenants were not checked in time");
+                }
+                Ok(None)
+            }
+            Payload::Schedule { source, job: Job::Backfill } => {
+                let compared = Box::pin(compare::compare_all(self, deadline)).await;
+                let Compared { well, started, failed, not_reached } =
+                    compared.inspect_err(|error| tracing::error!(%error, "no list of calls was compared"))?;
+                tracing::info!(well, started, failed, not_reached, source, "compared Aircall's lists of calls");
+                if not_reached > 0 {
+                    tracing::warn!(not_reached, "the calls of some tenants were not compared in time");
                 }
                 Ok(None)
             }
@@ -126,10 +146,14 @@ impl Reconcile {
         }
     }
 
-    async fn forward(&self, message: SqsMessage) -> Result<(), QueueError> {
-        let wake_up = WakeUp::read(&message)?;
-        // The queue drops the duplicate of a message that is delivered twice.
-        let id = message.message_id.ok_or(QueueError::Malformed("id"))?;
-        self.write_queue.wake(&wake_up, &format!("retry:{id}")).await
+    async fn retry(&self, message: SqsMessage, deadline: Instant) -> Result<(), BackfillError> {
+        match Retry::read(&message)? {
+            Retry::Wake(wake_up) => {
+                // The queue drops the duplicate of a message that is delivered twice.
+                let id = message.message_id.ok_or(QueueError::Malformed("id"))?;
+                Ok(self.write_queue.wake(&wake_up, &format!("retry:{id}")).await?)
+            }
+            Retry::Backfill { tenant, run } => Box::pin(backfill::step(self, &tenant, &run, deadline)).await,
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! All triggers, against an embedded DynamoDB and a mock SQS that records its requests.
 
+mod backfill;
+mod compare;
 mod events;
 mod grants;
 mod lines;
@@ -9,10 +11,10 @@ use std::time::Duration;
 use aws_lambda_events::sqs::SqsBatchResponse;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
-use lambda::WriteQueue;
+use lambda::{EventQueue, RetryQueue, WriteQueue};
 use serde_json::{Value, json};
 use store::test_tables::TestTables;
-use store::{AircallCredentials, Calls, ConnectionState, Tenant, TenantId, Tenants};
+use store::{AircallCredentials, Calls, ConnectionState, SettingsStore, Tenant, TenantId, Tenants};
 use tokio::time::Instant;
 use wiremock::matchers::{body_string_contains, method};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -23,6 +25,9 @@ use crate::payload::{Payload, Reconcile};
 use crate::sweep::{Swept, sweep};
 
 const NOW: i64 = 1_774_254_600;
+/// The events queue, and the retries queue.
+const EVENTS: &str = "https://sqs.us-east-1.example.com/0/events";
+const RETRIES: &str = "https://sqs.us-east-1.example.com/0/retries";
 
 struct Fixture {
     tables: TestTables,
@@ -40,8 +45,11 @@ impl Fixture {
         let answer = ResponseTemplate::new(200).set_body_json(sent);
         Mock::given(method("POST")).respond_with(answer).with_priority(6).mount(&sqs).await;
         let config = test_aws::config(sqs.uri());
-        let write_queue =
-            WriteQueue::new(aws_sdk_sqs::Client::new(&config), "https://sqs.us-east-1.example.com/0/writes.fifo");
+        let client = aws_sdk_sqs::Client::new(&config);
+        let write_queue = WriteQueue::new(client.clone(), "https://sqs.us-east-1.example.com/0/writes.fifo");
+        let event_queue = EventQueue::new(client.clone(), EVENTS);
+        let retry_queue = RetryQueue::new(client, RETRIES);
+        let settings = SettingsStore::new(tables.dynamodb.clone(), "SettingsTable");
         let calls = Calls::new(tables.dynamodb.clone(), "CallsTable");
         let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
         let (aircall, secrets) = (MockServer::start().await, MockServer::start().await);
@@ -52,7 +60,8 @@ impl Fixture {
             credentials: AircallCredentials::new(secretsmanager, "aircall/"),
         };
         let health = Health { public_url: None, token_delay: Duration::ZERO };
-        let reconcile = Reconcile { calls, tenants, write_queue, aircall: access, health };
+        let reconcile =
+            Reconcile { calls, tenants, settings, write_queue, event_queue, retry_queue, aircall: access, health };
         Self { tables, sqs, aircall, secrets, reconcile }
     }
 

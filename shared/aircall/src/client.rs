@@ -21,7 +21,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-pub use calls::{Call, MAX_CALLS};
+pub use calls::{CALLS_PER_PAGE, Call, CallPage, MAX_CALLS};
 pub use company::{Company, phones};
 pub use error::{Error, Reason};
 pub use integration::Integration;

@@ -13,4 +13,4 @@ pub mod metrics;
 pub mod queue;
 pub mod start;
 
-pub use queue::{EventQueue, QueueError, RetryQueue, WakeUp, WriteQueue};
+pub use queue::{EventQueue, QueueError, Retry, RetryQueue, WakeUp, WriteQueue};

@@ -35,7 +35,7 @@ impl Metric {
 }
 
 /// All metrics; a field's name is the metric's.
-const METRICS: [Metric; 17] = [
+const METRICS: [Metric; 20] = [
     // Webhooks that were put on the events queue.
     Metric::count("EventsReceived"),
     // Webhooks that were refused, by HTTP status.
@@ -48,6 +48,12 @@ const METRICS: [Metric; 17] = [
     Metric::count("EventsTooOld"),
     // Events that were merged into their call or message.
     Metric::count("EventsMerged"),
+    // Calls that Aircall listed, in runs that fetch those that have no complete entry.
+    Metric::count("CallsFetched"),
+    // Calls of them that were queued, because they have none.
+    Metric::count("CallsBackfilled"),
+    // Runs of that which ended with a problem.
+    Metric::count("BackfillsFailed"),
     // Entries that became, or were updated as, a Task.
     Metric::count("CallsLogged"),
     // Entries that were skipped.

@@ -12,6 +12,7 @@ use crate::call_flow::{CallFlow, MAX_MENU_CHOICES, MenuChoice, Participants, Tra
 use crate::call_report::CallReport;
 use crate::comments::Comments;
 use crate::document::{CallEvent, is_of_arrival};
+use crate::fetched::Fetched;
 use crate::observed::{self, earliest};
 use crate::transfers;
 
@@ -58,6 +59,11 @@ pub(crate) struct CallFacts {
     callback_of: Option<Observed<CallId>>,
     tags: Option<Observed<Vec<Tag>>>,
     comments: Comments,
+    /// When and why Aircall was first asked for the call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fetched: Option<Fetched>,
+    /// Whether Aircall sent the event of the call's end by itself.
+    has_end_event: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,6 +174,8 @@ impl CallFacts {
             callback_of: report.callback_of.map(|value| Observed { moment, value }),
             tags: report.tags.clone().map(|value| Observed { moment, value }),
             comments: Comments::new(&report.comments, moment),
+            fetched: report.fetched,
+            has_end_event: report.event == CallEvent::Ended && report.fetched.is_none(),
         }
     }
 
@@ -200,6 +208,8 @@ impl CallFacts {
             callback_of: self.callback_of.max(other.callback_of),
             tags: self.tags.max(other.tags),
             comments: self.comments.merge(other.comments),
+            fetched: earliest(self.fetched, other.fetched),
+            has_end_event: self.has_end_event || other.has_end_event,
         }
     }
 
@@ -334,6 +344,16 @@ impl CallFacts {
 
     pub(crate) fn comments(&self) -> Vec<Comment> {
         self.comments.shown()
+    }
+
+    /// When and why Aircall was first asked for the call.
+    pub(crate) fn fetched(&self) -> Option<&Fetched> {
+        self.fetched.as_ref()
+    }
+
+    /// Whether Aircall sent the event of the call's end by itself.
+    pub(crate) fn has_end_event(&self) -> bool {
+        self.has_end_event
     }
 }
 

@@ -6,6 +6,7 @@ use crate::call::{Call, CallId, Comment, Contact, Direction, Line, MissedCallRea
 use crate::call_flow::{CallFlow, MenuChoice, Participant};
 use crate::comments::{Comments, PostedComment};
 use crate::document::{CallEvent, DATA_COMPLETE_AFTER, EventTime, Snapshot};
+use crate::fetched::Fetched;
 
 /// One event: what it says about the call as of that second.
 ///
@@ -66,6 +67,8 @@ pub struct CallReport {
     pub tags: Option<Vec<Tag>>,
     /// Its comments.
     pub comments: Vec<PostedComment>,
+    /// When and why Aircall was asked for the call, if this is no event that Aircall sent by itself.
+    pub fetched: Option<Fetched>,
 }
 
 impl CallReport {
@@ -99,6 +102,7 @@ impl CallReport {
             callback_of: None,
             tags: None,
             comments: Vec::new(),
+            fetched: None,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Whether and how a call or message is logged, and why.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second::optional;
 use serde::{Deserialize, Serialize};
@@ -7,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::call::{Call, Direction, Line, LineId, MissedCallReason, Party};
 use crate::call_type::CallType;
 use crate::company::Company;
+use crate::document::CallDocument;
 use crate::hours::{self, HoursCheck};
 use crate::interaction::{Document, Interaction};
 use crate::messages::Messages;
@@ -192,17 +195,38 @@ pub fn decide(
         return None;
     }
     let interaction = document.interaction();
+    let company = &*bounded(company, document);
     let basis = Basis::new(&interaction, settings, company);
     // Facts that were stored by another version and cannot be read are taken to be unchanged.
-    if let Some(previous) =
-        previous.filter(|previous| previous.basis.as_ref().is_none_or(|known| basis.is_still(known)))
-    {
+    let is_unchanged = |previous: &&Decision| previous.basis.as_ref().is_none_or(|known| basis.is_still(known));
+    if let Some(previous) = previous.filter(is_unchanged).filter(|previous| !is_imported(document, previous)) {
         return Some(Decision { basis: Some(basis), ..previous.clone() });
     }
-    let decision = decide_afresh(&interaction, basis, settings, company);
+    let mut decision = decide_afresh(&interaction, basis, settings, company);
+    if let Some(why_late) = document.call().and_then(CallDocument::why_late) {
+        let mut trace = Trace::new();
+        trace.note(Topic::Event, why_late);
+        trace.extend(decision.trace);
+        decision.trace = trace;
+    }
     match (previous.map(|previous| (previous, previous.verdict)), decision.verdict) {
         (Some((previous, Verdict::Log(status))), Verdict::Skip(_)) => Some(keep_logged(previous, status, decision)),
         _ => Some(decision),
+    }
+}
+
+/// Whether a call was skipped because it is from before the connection, and Aircall was asked for it since.
+fn is_imported(document: &Document, previous: &Decision) -> bool {
+    let is_fetched = document.call().is_some_and(|call| call.fetched().is_some());
+    is_fetched && previous.verdict == Verdict::Skip(SkipReason::BeforeConnection)
+}
+
+/// The company as far as it bounds the call: one that Aircall was asked for is of the period that was asked for, which
+/// may be from before the connection.
+fn bounded<'a>(company: &'a Company, document: &Document) -> Cow<'a, Company> {
+    match document.call().and_then(CallDocument::fetched) {
+        Some(_) => Cow::Owned(Company { connected_since: None, ..company.clone() }),
+        None => Cow::Borrowed(company),
     }
 }
 

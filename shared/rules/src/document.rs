@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::call::{Call, CallId, Contact, Direction, Line, Party, User};
 use crate::call_facts::CallFacts;
 use crate::call_report::CallReport;
+use crate::fetched::Fetched;
 use crate::message_document::contact_quality;
 use crate::observed::{self, earliest};
 use crate::phone::E164;
@@ -244,6 +245,16 @@ impl CallDocument {
     /// the call: a call whose `call.ended` was lost is still logged when somebody comments on it.
     pub fn is_complete(&self) -> bool {
         self.settled
+    }
+
+    /// When and why Aircall was first asked for the call, if it was.
+    pub fn fetched(&self) -> Option<&Fetched> {
+        self.facts.fetched()
+    }
+
+    /// Why the call is late, as a sentence: if Aircall was asked for it, and did not send the event of its end by itself.
+    pub fn why_late(&self) -> Option<String> {
+        self.fetched().filter(|_| !self.facts.has_end_event()).map(Fetched::sentence)
     }
 
     /// The call as merged from all events.

@@ -142,6 +142,14 @@ impl Document {
         }
     }
 
+    /// The document of a call, if it is one.
+    pub fn call(&self) -> Option<&CallDocument> {
+        match self {
+            Document::Call(document) => Some(document),
+            Document::Messages(_) | Document::Unreadable { .. } => None,
+        }
+    }
+
     /// The merged call or messages, or the event that could not be read.
     pub fn interaction(&self) -> Interaction {
         match self {

@@ -89,6 +89,11 @@ pub struct Settings {
     #[serde(default = "default_api_usage_limit", deserialize_with = "percentage")]
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 100, default = 95))]
     pub api_usage_limit: u8,
+    /// The most requests a minute that are sent to Aircall to fetch calls; Aircall allows 120, by all integrations
+    /// together. Optional, because older documents lack it; then the default applies.
+    #[serde(default = "default_backfill_requests", deserialize_with = "requests_per_minute")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 60, default = 30))]
+    pub backfill_requests_per_minute: u8,
 }
 
 /// How one call type is logged.
@@ -311,6 +316,7 @@ impl Default for Settings {
             message_tasks: MessageTasks::PerMessage,
             lines: None,
             api_usage_limit: default_api_usage_limit(),
+            backfill_requests_per_minute: default_backfill_requests(),
         }
     }
 }
@@ -400,24 +406,37 @@ fn default_api_usage_limit() -> u8 {
     95
 }
 
+fn default_backfill_requests() -> u8 {
+    30
+}
+
 /// A percentage from 1 to 100.
 fn percentage<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
-    struct Percentage;
+    deserializer.deserialize_u64(UpTo { limit: 100, expected: "a whole number of per cent from 1 to 100" })
+}
 
-    impl Visitor<'_> for Percentage {
-        type Value = u8;
+/// A number of requests a minute from 1 to 60.
+fn requests_per_minute<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    deserializer.deserialize_u64(UpTo { limit: 60, expected: "a whole number of requests from 1 to 60" })
+}
 
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a whole number of per cent from 1 to 100")
-        }
+/// Reads a whole number from 1 to a limit.
+struct UpTo {
+    limit: u8,
+    expected: &'static str,
+}
 
-        fn visit_u64<E: de::Error>(self, number: u64) -> Result<u8, E> {
-            let percentage = u8::try_from(number).ok().filter(|percentage| (1..=100).contains(percentage));
-            percentage.ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))
-        }
+impl Visitor<'_> for UpTo {
+    type Value = u8;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expected)
     }
 
-    deserializer.deserialize_u64(Percentage)
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<u8, E> {
+        let value = u8::try_from(number).ok().filter(|value| (1..=self.limit).contains(value));
+        value.ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))
+    }
 }
 
 /// Converts serde's error, with a missing or unknown key appended to its path.

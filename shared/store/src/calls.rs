@@ -15,10 +15,12 @@
 //! | `outcome`, `sent` | `record_outcome`, `announce`, `get_many_to_write`: what the writer writes and reads |
 //! | `activity` | `activity`, `search`: pages of the activity log |
 //! | `bodies` | `keep_body`: webhooks that could not be read |
+//! | `completeness` | `completeness` |
 //! | `counts` | `daily_outcomes`, `failed_keys`, `count_failed`, `count_listed` |
 
 pub(crate) mod activity;
 pub(crate) mod bodies;
+pub(crate) mod completeness;
 pub(crate) mod counts;
 pub(crate) mod cursor;
 mod decided_again;

@@ -13,15 +13,17 @@
 //! | `former_user` | `set_former_user` |
 //! | `lease` | `acquire`, `release` |
 //! | `digest_key` | `digest_key` |
+//! | `backfill` | `start_backfill`, `take_backfill`, `set_backfill`, `stop_backfill`, `set_comparison` |
 //! | `grant` | `set_grant_refreshed`, `set_org_checked` |
 //! | `own_lines` | `company`, `set_own_lines` |
 //! | `scan` | `with_aircall`, `with_unchecked_org` |
 //! | `allowed_orgs` | what [`AllowedOrgs`](allowed_orgs::AllowedOrgs) reads |
-//! | `webhook_check` | `with_webhook_to_check`, `set_webhook_checked`, `set_webhook_repair` |
+//! | `webhook_check` | `with_webhook_to_check`, `set_webhook_checked`, `forget_webhook_check`, `set_webhook_repair` |
 //! | `webhook_tokens` | `set_webhook_tokens`, `retire_webhook_tokens` |
 
 pub(crate) mod aircall;
 pub(crate) mod allowed_orgs;
+pub(crate) mod backfill;
 pub(crate) mod choices;
 mod connect;
 mod digest_key;

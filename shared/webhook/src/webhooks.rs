@@ -86,11 +86,7 @@ impl TenantWebhooks {
     ///
     /// # Errors
     /// [`Error`] says what to do.
-    pub async fn sending(
-        &self,
-        client: &Client,
-        connection: &AircallConnection,
-    ) -> Result<Option<Webhook>, Error> {
+    pub async fn sending(&self, client: &Client, connection: &AircallConnection) -> Result<Option<Webhook>, Error> {
         let found = self.all(client).await?;
         let url = connection.webhook_url.as_deref();
         let sends =

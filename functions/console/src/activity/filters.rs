@@ -176,7 +176,7 @@ fn or_report<T>(value: Option<T>, report: impl FnOnce()) -> Option<T> {
 }
 
 /// Parses a day, written `YYYY-MM-DD`, from 1970 to 2200, so that its start is a valid instant in every time zone.
-fn day(text: &str) -> Option<Date> {
+pub(crate) fn day(text: &str) -> Option<Date> {
     let date: Date = text.parse().ok()?;
     ((1970..=2200).contains(&date.year()) && date.to_string() == text).then_some(date)
 }

@@ -3,6 +3,7 @@
 //! All changes are made under one lease on the tenant.
 
 pub(crate) mod app;
+pub(crate) mod backfill;
 mod company;
 pub(crate) mod health;
 pub(crate) mod key;
@@ -145,6 +146,9 @@ pub(crate) async fn connect(
             deleted.extend(webhooks.delete_others(&console.aircall.client(&previous), &webhook.id).await);
         }
         tokens.retire(&deleted).await?;
+        if known.aircall.is_some() {
+            backfill::after_repair(console, &known).await;
+        }
         Ok(connection)
     })
     .await?;
@@ -172,7 +176,9 @@ pub(crate) async fn reactivate(
         let webhooks = TenantWebhooks::new(&known, base_url.webhook(&known.id));
         let mut tokens = AcceptedTokens::new(&console.tenants, &known, console.aircall.token_delay);
         let webhook = activate(&mut tokens, &webhooks, &client, Pick::Existing).await?;
-        store_webhook(console, tenant, connection, webhook).await
+        let connection = store_webhook(console, tenant, connection, webhook).await?;
+        backfill::after_repair(console, &known).await;
+        Ok(connection)
     })
     .await
 }
@@ -203,6 +209,7 @@ pub(crate) async fn rotate(
             let connection = AircallConnection { rotated_at: Some(Timestamp::now()), ..connection };
             let connection = store_webhook(console, tenant, connection, webhook.clone()).await?;
             tracing::info!(%tenant, webhook = connection.webhook_id, "rotated the webhook");
+            backfill::after_repair(console, &known).await;
             (webhook, connection)
         };
         webhooks.delete_all_but(&client, Some(&webhook.id)).await?;

@@ -1,6 +1,7 @@
 //! `GET /api/connections`, and below it the operations of the Salesforce org and of the Aircall account.
 
 pub(crate) mod aircall;
+pub(crate) mod backfill;
 pub(crate) mod salesforce;
 
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! `GET /connections`: the tenant's connections to Salesforce and Aircall, and the forms that change them.
 
 pub(crate) mod cards;
+mod import_card;
 mod status_select;
 
 use std::sync::Arc;
@@ -12,6 +13,9 @@ use axum::response::{Html, IntoResponse as _, Response};
 use rules::{StatusChoice, TaskStatus};
 
 use self::cards::{AircallCard, SalesforceCard};
+use self::import_card::{FROM, ImportCard, UNTIL};
+use crate::activity::filters::day;
+use crate::connections::aircall::backfill::{self, Days, StartError};
 use crate::connections::aircall::{self, AircallError, key};
 use crate::connections::consent::{self, NewLink};
 use crate::connections::salesforce::statuses::{self, ChooseError};
@@ -34,6 +38,8 @@ struct ConnectionsPage {
     page: Page,
     salesforce: SalesforceCard,
     aircall: AircallCard,
+    /// Of the account, if one is connected.
+    import: Option<ImportCard>,
     /// Why a change failed.
     problem: Option<String>,
     errors: Errors,
@@ -56,6 +62,8 @@ pub(crate) struct FailedChange {
     problem: Option<String>,
     errors: Errors,
     api_id: String,
+    /// The days of an import, as typed.
+    days: Option<(String, String)>,
 }
 
 impl FailedChange {
@@ -88,7 +96,14 @@ async fn render(
 ) -> Result<Html<String>, PageError> {
     let connections = Connections::load(console, &page.session).await?;
     let has_app = console.aircall.has_app().await?;
-    let FailedChange { problem, errors, api_id } = failed;
+    let FailedChange { problem, errors, api_id, days } = failed;
+    let import = match &connections.aircall {
+        Some(_) => {
+            let zone = backfill::zone(console, &page.session.tenant).await?;
+            Some(ImportCard::new(connections.backfill.as_ref(), days, &zone, &errors))
+        }
+        None => None,
+    };
     Ok(page::render(&ConnectionsPage {
         page: page.page("Connections", Some(NAV)),
         salesforce: SalesforceCard::new(
@@ -98,6 +113,7 @@ async fn render(
             &errors,
         ),
         aircall: AircallCard::new(connections.aircall, has_app),
+        import,
         problem,
         is_key_wrong: ["api_id", "api_token"].iter().any(|field| errors.message_for(field).is_some()),
         errors,
@@ -212,7 +228,7 @@ pub(crate) async fn connect_aircall(
         Ok(Err((field, message))) => {
             let mut errors = Errors::default();
             errors.at(field, message);
-            FailedChange { errors, api_id: fields.get("api_id").to_owned(), problem: None }
+            FailedChange { errors, api_id: fields.get("api_id").to_owned(), ..FailedChange::default() }
         }
         Err(error) => return respond(&console, page, Err(error)).await,
     };
@@ -269,4 +285,38 @@ pub(crate) async fn disconnect_aircall(
     let disconnected =
         disconnected.map(|is_deleted| if is_deleted { Flash::AircallDisconnected } else { Flash::AircallNotDeleted });
     respond(&console, page, disconnected).await
+}
+
+/// Imports the calls of some days.
+pub(crate) async fn import_calls(
+    State(console): State<Arc<Console>>,
+    SubmittedForm { page, fields }: SubmittedForm,
+) -> Result<Response, PageError> {
+    let [from, until] = [FROM, UNTIL].map(|name| fields.get(name));
+    let mut errors = Errors::default();
+    match day(from).zip(day(until)) {
+        Some((from, until)) => {
+            let zone = backfill::zone(&console, &page.session.tenant).await?;
+            match backfill::start(&console, &page.session.tenant, Days { from, until }, &zone).await {
+                Ok(()) => return Ok(page::done(NAV.path, Flash::ImportStarted)),
+                Err(StartError::Connection(error)) => return respond(&console, page, Err(error)).await,
+                Err(StartError::Invalid(invalid)) => {
+                    errors.at(if invalid.name == "from" { FROM } else { UNTIL }, invalid.message);
+                }
+            }
+        }
+        None => errors.at(if day(from).is_none() { FROM } else { UNTIL }, "Enter a date."),
+    }
+    let days = Some((from.to_owned(), until.to_owned()));
+    let failed = FailedChange { errors, days, ..FailedChange::default() };
+    show_failed(&console, page, StatusCode::UNPROCESSABLE_ENTITY, failed).await
+}
+
+/// Stops the import of calls.
+pub(crate) async fn stop_import(
+    State(console): State<Arc<Console>>,
+    SubmittedForm { page, .. }: SubmittedForm,
+) -> Result<Response, PageError> {
+    backfill::stop(&console, &page.session.tenant).await?;
+    Ok(page::done(NAV.path, Flash::ImportStopped))
 }

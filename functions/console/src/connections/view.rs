@@ -5,7 +5,7 @@ use jiff::fmt::serde::timestamp::second::{optional, required};
 use rules::StatusChoice;
 use serde::Serialize;
 use store::{
-    AircallAuth, AircallConnection, AircallState, AircallSubscription, ApiUsage, Connection, ConnectionState,
+    AircallAuth, AircallConnection, AircallState, AircallSubscription, ApiUsage, Backfill, Connection, ConnectionState,
     ConsentLink, FormerUser, OrgFacts, Tenant,
 };
 use utoipa::ToSchema;
@@ -34,6 +34,9 @@ pub(crate) struct Connections {
     /// The Aircall account; null if none is connected.
     #[schema(required)]
     pub(crate) aircall: Option<AircallView>,
+    /// The latest import of calls.
+    #[serde(skip)]
+    pub(crate) backfill: Option<Backfill>,
 }
 
 /// A connected Salesforce org.
@@ -192,12 +195,13 @@ impl Connections {
     /// Loads the connections of the session's tenant. The webhook is checked at Aircall, see [`health::check_webhook`].
     pub(crate) async fn load(console: &Console, session: &Session) -> Result<Self, store::Error> {
         let Some(mut tenant) = console.tenants.get(&session.tenant).await? else {
-            return Ok(Self { salesforce: None, former_login_url: None, aircall: None });
+            return Ok(Self { salesforce: None, former_login_url: None, aircall: None, backfill: None });
         };
         let connection = tenant.aircall.clone();
         let id = tenant.id.clone();
         let app = Box::pin(async { app::fetch(console, &id, connection.as_ref()?).await });
         let (reason, app) = tokio::join!(Box::pin(health::check_webhook(console, &mut tenant)), app);
+        let backfill = tenant.backfill.take();
         let (last_event_at, former_login_url) = (tenant.last_event_at, tenant.former_login_url.take());
         let aircall = tenant.aircall.take().map(|connection| {
             let is_at_former_address = health::is_at_former_address(console, &tenant.id, &connection);
@@ -207,7 +211,7 @@ impl Connections {
         let link = console.consent_links.get(&tenant.id, now).await?;
         let predecessor = predecessor::offer(console, &tenant, session).await?;
         let salesforce = SalesforceView::from_tenant(tenant, link, predecessor, now);
-        Ok(Self { salesforce, former_login_url, aircall })
+        Ok(Self { salesforce, former_login_url, aircall, backfill })
     }
 }
 

@@ -75,6 +75,10 @@ pub(crate) enum Flash {
     AircallDisconnected,
     /// The same, but Aircall did not let us delete the webhook.
     AircallNotDeleted,
+    /// An import of calls was started.
+    ImportStarted,
+    /// The import of calls was stopped.
+    ImportStopped,
     /// An API token was revoked.
     TokenRevoked,
     /// The session was ended.
@@ -138,6 +142,8 @@ impl Flash {
             Flash::AircallNotDeleted => {
                 "Aircall is disconnected, but did not let us delete the webhook. Delete it in Aircall, Integrations & API."
             }
+            Flash::ImportStarted => "The import has begun. Reload the page to see how far it is.",
+            Flash::ImportStopped => "The import is stopped. Calls that were found before are logged.",
             Flash::TokenRevoked => "The token is revoked. Programs that use it no longer have access.",
             Flash::SignedOut => "You are signed out.",
             Flash::SessionOver => "Your session had ended, so nothing was changed. Sign in and repeat the change.",

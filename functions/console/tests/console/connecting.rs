@@ -2,6 +2,7 @@
 
 mod activity_notices;
 mod aircall;
+mod backfill;
 mod company;
 mod consent;
 mod crash_recovery;

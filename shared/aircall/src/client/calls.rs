@@ -5,12 +5,14 @@ use rules::{CallEvent, CallId};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::pages::Meta;
+use super::pages::{Meta, PER_PAGE};
 use super::{Client, Error, Transport};
 use crate::{WebhookError, call, lenient};
 
 /// Most calls that Aircall returns for one query, in two hundred requests.
 pub const MAX_CALLS: usize = 10_000;
+/// Most calls of a page.
+pub const CALLS_PER_PAGE: usize = PER_PAGE;
 
 /// A call as the API returns it.
 #[derive(Debug, Clone)]
@@ -61,27 +63,41 @@ impl Call {
     }
 }
 
+/// A page of calls, oldest first.
+#[derive(Debug, Clone)]
+pub struct CallPage {
+    /// Up to [`CALLS_PER_PAGE`] calls.
+    pub calls: Vec<Call>,
+    /// Whether there is a further page.
+    pub has_next: bool,
+}
+
 impl Client {
-    /// The calls that started between two instants, both inclusive, with second precision; oldest first, at most
-    /// `limit` or [`MAX_CALLS`]. One request per fifty.
+    /// A page, counted from 1, of the calls that started between two instants, both inclusive, with second precision.
     ///
-    /// If the limit is reached, repeat from the start of the last call. With a small `limit`, a rate limit error does
-    /// not discard calls that were already read. Aircall lists calls of the last six months.
+    /// Aircall lists calls of the last six months, and at most [`MAX_CALLS`] of a query: go on from the start of the last
+    /// call before that.
     ///
     /// # Errors
     ///
     /// [`Error`] says what to do.
-    pub async fn calls(&self, from: Timestamp, to: Timestamp, limit: usize) -> Result<Vec<Call>, Error> {
+    pub async fn call_page(&self, from: Timestamp, to: Timestamp, page: u32) -> Result<CallPage, Error> {
         #[derive(Deserialize)]
         struct Wire {
             #[serde(default)]
             meta: Meta,
             calls: Vec<Box<RawValue>>,
         }
-        let (from, to) = (from.as_second().to_string(), to.as_second().to_string());
-        let query = [("from", from.as_str()), ("to", &to), ("order", "asc"), ("fetch_contact", "true")];
-        let open = |wire: Wire| (wire.meta, wire.calls.into_iter().filter_map(Call::from_json).collect());
-        self.pages("/v1/calls", &query, limit.min(MAX_CALLS), open).await
+        let mut url = self.url("/v1/calls");
+        url.query_pairs_mut()
+            .append_pair("from", &from.as_second().to_string())
+            .append_pair("to", &to.as_second().to_string())
+            .append_pair("order", "asc")
+            .append_pair("fetch_contact", "true")
+            .append_pair("page", &page.to_string())
+            .append_pair("per_page", &CALLS_PER_PAGE.to_string());
+        let Wire { meta, calls } = self.get(url).await?;
+        Ok(CallPage { calls: calls.into_iter().filter_map(Call::from_json).collect(), has_next: meta.has_next() })
     }
 
     /// The call with this id, of any age, if it exists.

@@ -17,6 +17,13 @@ pub(super) struct Meta {
     next_page_link: Option<String>,
 }
 
+impl Meta {
+    /// Whether there is a further page.
+    pub(super) fn has_next(&self) -> bool {
+        self.next_page_link.is_some()
+    }
+}
+
 impl Client {
     /// The items of all pages, up to `limit`; one request per fifty. `split` separates a page's metadata and items.
     pub(super) async fn pages<P: DeserializeOwned, T>(

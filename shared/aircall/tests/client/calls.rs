@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aircall::Webhook;
-use aircall::client::MAX_CALLS;
+use aircall::client::CallPage;
 use aircall_sandbox::Options;
 use jiff::Timestamp;
 use rules::{CallEvent, CallId, Direction};
@@ -21,25 +21,29 @@ async fn with_calls(count: i64) -> (Sandbox, Timestamp) {
     (sandbox, Timestamp::from_second(first).unwrap())
 }
 
-#[tokio::test]
-async fn calls_of_all_pages_are_listed_oldest_first() {
-    let (sandbox, first) = with_calls(120).await;
-    let (from, to) = (first + Duration::from_secs(5), first + Duration::from_secs(109));
-    let calls = sandbox.client().calls(from, to, MAX_CALLS).await.unwrap();
-    let ids: Vec<u64> = calls.iter().map(|call| call.id.0).collect();
-    assert_eq!(ids, (6..=110).collect::<Vec<_>>());
-    assert_eq!((calls[0].started_at, calls[0].ended_at), (Some(from), Some(from + Duration::from_secs(1))));
+fn ids(page: &CallPage) -> Vec<u64> {
+    page.calls.iter().map(|call| call.id.0).collect()
 }
 
 #[tokio::test]
-async fn no_more_pages_are_requested_than_the_limit_needs() {
+async fn calls_are_listed_page_by_page_oldest_first() {
     let (sandbox, first) = with_calls(120).await;
-    let calls = sandbox.client().calls(first, Timestamp::now(), 60).await.unwrap();
-    assert_eq!(calls.iter().map(|call| call.id.0).collect::<Vec<_>>(), (1..=60).collect::<Vec<_>>());
-    assert_eq!(sandbox.requests().await, 2);
-    let rest = sandbox.client().calls(calls[59].started_at.unwrap(), Timestamp::now(), usize::MAX).await.unwrap();
-    assert_eq!(rest.iter().map(|call| call.id.0).collect::<Vec<_>>(), (60..=120).collect::<Vec<_>>());
-    assert!(sandbox.client().calls(first, Timestamp::now(), 0).await.unwrap().is_empty());
+    let (from, to) = (first + Duration::from_secs(5), first + Duration::from_secs(109));
+    let page = async |page| sandbox.client().call_page(from, to, page).await.unwrap();
+    let (one, three) = (page(1).await, page(3).await);
+    assert_eq!((ids(&one), one.has_next), ((6..=55).collect(), true));
+    assert_eq!((one.calls[0].started_at, one.calls[0].ended_at), (Some(from), Some(from + Duration::from_secs(1))));
+    assert_eq!((ids(&three), three.has_next), ((106..=110).collect(), false));
+    assert!(page(4).await.calls.is_empty());
+    assert_eq!(sandbox.requests().await, 3);
+}
+
+#[tokio::test]
+async fn a_list_goes_on_from_the_start_of_the_last_call() {
+    let (sandbox, first) = with_calls(120).await;
+    let one = sandbox.client().call_page(first, Timestamp::now(), 1).await.unwrap();
+    let next = sandbox.client().call_page(one.calls[49].started_at.unwrap(), Timestamp::now(), 1).await.unwrap();
+    assert_eq!(ids(&next), (50..=99).collect::<Vec<_>>());
 }
 
 #[tokio::test]

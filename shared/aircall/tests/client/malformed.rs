@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aircall::Client;
-use aircall::client::{Error, MAX_CALLS, Reason, Transport};
+use aircall::client::{Error, Reason, Transport};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
@@ -107,18 +107,17 @@ async fn credentials_are_not_sent_to_another_origin() {
 
 #[tokio::test]
 async fn endless_pagination_is_stopped() {
-    let calls: Vec<Value> = (1..=49).map(|id| json!({"id": id})).collect();
-    for calls in [calls, Vec::new()] {
+    let lines: Vec<Value> = (1..=49).map(|id| json!({"id": id})).collect();
+    for lines in [lines, Vec::new()] {
         let server = MockServer::start().await;
-        let answer = json!({"meta": {"next_page_link": "/v1/calls?page=1"}, "calls": calls});
-        Mock::given(path("/v1/calls"))
+        let answer = json!({"meta": {"next_page_link": "/v1/numbers?page=1"}, "numbers": lines});
+        Mock::given(path("/v1/numbers"))
             .respond_with(ResponseTemplate::new(200).set_body_json(answer))
             .mount(&server)
             .await;
-        let now = Timestamp::now();
-        let found = client(&server.uri()).calls(now, now, MAX_CALLS).await.unwrap();
-        assert_eq!(found.len(), MAX_CALLS / 50 * calls.len());
-        assert_eq!(server.received_requests().await.unwrap().len(), MAX_CALLS / 50);
+        let found = client(&server.uri()).lines().await.unwrap();
+        assert_eq!(found.len(), 100 * lines.len());
+        assert_eq!(server.received_requests().await.unwrap().len(), 100);
     }
 }
 

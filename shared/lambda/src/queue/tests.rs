@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 use wiremock::matchers::{header, method};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
+use std::time::Duration;
+
+use super::retries::{MAX_DELAY, delay_seconds};
 use super::*;
 
 const QUEUE: &str = "https://sqs.us-east-1.example.com/000000000000/queue";
@@ -86,12 +89,43 @@ async fn an_event_is_read_as_it_was_sent() {
     let (queue, body) = (EventQueue::new(client, QUEUE), r#"{"event":"call.ended"}"#);
     queue.enqueue("one", body).await.unwrap();
     queue.enqueue_note("one", "{}", body).await.unwrap();
+    let fetch = Fetch { from: 1, until: 2, cause: "requested".to_owned() };
+    queue.enqueue_fetched("one", body, &fetch).await.unwrap();
     let read: Vec<Event> =
         requests(&server).await.iter().map(|request| Event::read(received(request)).unwrap()).collect();
-    let event = |body: &str, too_long| Event { tenant: "one".to_owned(), body: body.to_owned(), too_long };
+    let event =
+        |body: &str, too_long, fetch| Event { tenant: "one".to_owned(), body: body.to_owned(), too_long, fetch };
     let too_long = TooLong { bytes: 22, digest: digest(body) };
     assert_eq!(too_long.digest.len(), 32);
-    assert_eq!(read, [event(body, None), event("{}", Some(too_long))]);
+    assert_eq!(read, [event(body, None, None), event("{}", Some(too_long), None), event(body, None, Some(fetch))]);
+}
+
+#[test]
+fn an_unreadable_fetch_is_an_ordinary_event() {
+    for unreadable in ["", "{}", r#"{"from":"yesterday","until":2,"cause":"requested"}"#] {
+        let attributes = json!({"tenant": {"StringValue": "one"}, "backfill": {"StringValue": unreadable}});
+        let message = received(&json!({"MessageBody": "{}", "MessageAttributes": attributes}));
+        assert_eq!(Event::read(message).unwrap().fetch, None, "{unreadable}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_of_the_retries_queue_is_read_as_it_was_sent() {
+    let (server, client) = sqs("SendMessage", accepted()).await;
+    let queue = RetryQueue::new(client, QUEUE);
+    let step = Retry::Backfill { tenant: "one".to_owned(), run: "run-1".to_owned() };
+    queue.send_after(step.clone(), Duration::from_secs(60)).await.unwrap();
+    queue.wake_after(&wake_up("one"), Duration::from_secs(5)).await.unwrap();
+    let requests = requests(&server).await;
+    let message = |at: usize| {
+        let mut message = SqsMessage::default();
+        message.body = requests[at]["MessageBody"].as_str().map(str::to_owned);
+        message
+    };
+    assert_eq!((Retry::read(&message(0)).unwrap(), &requests[0]["DelaySeconds"]), (step, &json!(60)));
+    assert_eq!(Retry::read(&message(1)).unwrap(), Retry::Wake(wake_up("one")));
+    assert_eq!(requests[1]["MessageBody"], r#"{"tenant":"one","key":"call-7"}"#, "earlier versions read it, too");
+    assert_eq!(WakeUp::read(&message(0)).unwrap(), WakeUp { tenant: "one".to_owned(), key: None });
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ fn document() -> Value {
         "contact_account_id": "001Vr00000m4eGCIAY", "assignment_rules": true, "internal_calls": "do_nothing", "transferred_call_owner": "first",
         "call_result": "aircall", "relate_to": "case", "create_case_if_none": true,
         "recording_link": true, "log_messages": true, "message_tasks": "per_conversation", "numbers": null,
-        "api_usage_limit": 80
+        "api_usage_limit": 80, "backfill_requests_per_minute": 12
     })
 }
 
@@ -244,4 +244,25 @@ fn a_document_without_internal_calls_logs_them_where_a_record_exists() {
     assert_eq!(Settings::parse(&document).unwrap().internal_calls, InternalCalls::Log);
     let message = "unknown variant `create_contact`, expected `log` or `do_nothing`";
     check("/internal_calls", json!("create_contact"), "internal_calls", message);
+}
+
+#[test]
+fn the_backfill_requests_per_minute_are_a_whole_number_from_1_to_60() {
+    for value in [json!(0), json!(61), json!(-1), json!(30.5), json!("30"), json!(null)] {
+        let mut document = document();
+        document["backfill_requests_per_minute"] = value.clone();
+        let problems = Settings::parse(&document).unwrap_err();
+        assert_eq!(problems[0].path, "backfill_requests_per_minute", "{value}");
+        assert!(problems[0].message.ends_with("expected a whole number of requests from 1 to 60"), "{problems:?}");
+    }
+    for requests in [1, 60] {
+        let mut document = document();
+        document["backfill_requests_per_minute"] = json!(requests);
+        assert_eq!(Settings::parse(&document).unwrap().backfill_requests_per_minute, requests);
+    }
+    let mut former = document();
+    former.as_object_mut().unwrap().remove("backfill_requests_per_minute");
+    assert_eq!(Settings::parse(&former).unwrap().backfill_requests_per_minute, 30);
+    former["backfill_requests_per_minute"] = json!(120);
+    assert_eq!(Settings::from_stored(former).unwrap().backfill_requests_per_minute, 30);
 }

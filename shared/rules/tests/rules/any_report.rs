@@ -6,6 +6,7 @@ use rules::{
     Participant, Party, PostedComment, Tag, User, VoiceAgent,
 };
 
+use crate::fetched::any_fetched;
 use crate::support::Timestamp;
 
 pub(crate) const START: i64 = 1_774_260_000;
@@ -65,8 +66,9 @@ pub(crate) fn any_event() -> BoxedStrategy<CallEvent> {
 fn any_times() -> BoxedStrategy<CallReport> {
     let time = || prop::option::of((0i64..90).prop_map(second));
     let times = [time().boxed(), time().boxed(), time().boxed()];
-    (any_event(), 0i64..4, times, prop::option::of(0i64..60), any::<bool>())
-        .prop_map(|(event, at, [started_at, answered_at, ended_at], duration, is_answered)| CallReport {
+    (any_event(), 0i64..4, times, prop::option::of(0i64..60), any::<bool>(), prop::option::of(any_fetched()))
+        .prop_map(|(event, at, [started_at, answered_at, ended_at], duration, is_answered, fetched)| CallReport {
+            fetched,
             started_at,
             answered_at,
             ended_at,

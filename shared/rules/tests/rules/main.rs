@@ -7,6 +7,7 @@ mod business_hours;
 mod call_workflow;
 mod decide_again;
 mod delivery_order;
+mod fetched;
 mod internal_calls;
 mod matching;
 mod merge;

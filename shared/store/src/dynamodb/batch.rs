@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::builders::KeysAndAttributesBuilder;
 use aws_sdk_dynamodb::types::{KeysAndAttributes, PutRequest, WriteRequest};
 
 use crate::dynamodb::item::Attributes;
@@ -17,8 +18,13 @@ const MAX_WRITES: usize = 25;
 const MAX_RETRIES: u32 = 5;
 
 /// Those of the items that exist, in any order (a consistent read).
-/// Duplicate keys are dropped, because DynamoDB rejects them.
-pub(crate) async fn get(dynamodb: &Client, table: &str, keys: Vec<Attributes>) -> Result<Vec<Attributes>, Error> {
+/// Duplicate keys are dropped, because DynamoDB rejects them. If there are `paths`, only these attributes are read.
+pub(crate) async fn get(
+    dynamodb: &Client,
+    table: &str,
+    keys: Vec<Attributes>,
+    paths: &[&str],
+) -> Result<Vec<Attributes>, Error> {
     let mut remaining: Vec<Attributes> = Vec::new();
     for key in keys {
         if !remaining.contains(&key) {
@@ -31,7 +37,7 @@ pub(crate) async fn get(dynamodb: &Client, table: &str, keys: Vec<Attributes>) -
         let rest = remaining.split_off(remaining.len().min(MAX_KEYS));
         let requested = remaining.len();
         let batch = KeysAndAttributes::builder().consistent_read(true).set_keys(Some(remaining));
-        let batch = batch.build().expect("the keys are set");
+        let batch = projected(batch, paths).build().expect("the keys are set");
         let request = dynamodb.batch_get_item().request_items(table, batch);
         let answer = request.send().await.map_err(|e| error::from_sdk("BatchGetItem", &e))?;
         items.extend(answer.responses.and_then(|mut tables| tables.remove(table)).unwrap_or_default());
@@ -44,6 +50,17 @@ pub(crate) async fn get(dynamodb: &Client, table: &str, keys: Vec<Attributes>) -
         remaining.extend(rest);
     }
     Ok(items)
+}
+
+/// Limits a batch to these attributes.
+fn projected(batch: KeysAndAttributesBuilder, paths: &[&str]) -> KeysAndAttributesBuilder {
+    if paths.is_empty() {
+        return batch;
+    }
+    let placeholder = |path: &&str| path.split('.').map(|name| format!("#{name}")).collect::<Vec<_>>().join(".");
+    let expression = paths.iter().map(placeholder).collect::<Vec<_>>().join(", ");
+    let names = paths.iter().flat_map(|path| path.split('.')).map(|name| (format!("#{name}"), name.to_owned()));
+    batch.projection_expression(expression).set_expression_attribute_names(Some(names.collect()))
 }
 
 /// Creates or replaces `items`, no two of which may have the same key.

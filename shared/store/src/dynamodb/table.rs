@@ -41,7 +41,12 @@ impl Table {
 
     /// Those of the items that exist, in any order (a consistent read).
     pub(crate) async fn get_many(&self, keys: Vec<Attributes>) -> Result<Vec<Attributes>, Error> {
-        batch::get(&self.client, &self.name, keys).await
+        batch::get(&self.client, &self.name, keys, &[]).await
+    }
+
+    /// The same, with no more than these attributes; each is a path such as `decision.verdict`.
+    pub(crate) async fn get_parts(&self, keys: Vec<Attributes>, paths: &[&str]) -> Result<Vec<Attributes>, Error> {
+        batch::get(&self.client, &self.name, keys, paths).await
     }
 
     /// Creates or replaces an item.

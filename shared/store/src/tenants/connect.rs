@@ -11,6 +11,7 @@ use crate::dynamodb::item;
 use crate::error::Error;
 use crate::tenant_id::TenantId;
 use crate::tenants::aircall::{AircallAuth, AircallConnection, AircallState, AircallSubscription, CompanySigns};
+use crate::tenants::backfill;
 use crate::tenants::choices;
 use crate::tenants::grant;
 use crate::tenants::salesforce::{Connection, ConnectionState};
@@ -188,7 +189,7 @@ impl Tenants {
     /// # Errors
     /// When DynamoDB cannot answer.
     pub async fn disconnect_aircall(&self, id: &TenantId) -> Result<bool, Error> {
-        let disconnect = || Update::default().remove("aircall").remove("last_event_at");
+        let disconnect = || backfill::forget(Update::default().remove("aircall").remove("last_event_at"));
         let connected = disconnect().copy("aircall", FORMER).only_if_exists("aircall");
         Ok(self.table.update_if(key_of(id), connected).await?
             || self.table.update_if(key_of(id), disconnect().only_if_exists("tenant")).await?)

@@ -7,6 +7,7 @@ use crate::dynamodb::item::{Attributes, Item};
 use crate::error::Corrupt;
 use crate::tenant_id::TenantId;
 use crate::tenants::aircall::AircallConnection;
+use crate::tenants::backfill::{self, Backfill, Comparison};
 use crate::tenants::choices::{self, ChosenUsers};
 use crate::tenants::connect;
 use crate::tenants::former_user::{self, FormerUser};
@@ -50,6 +51,12 @@ pub struct Tenant {
     pub aircall_since: Option<Timestamp>,
     /// The phone numbers of the company's own lines, as Aircall last listed them; none until then.
     pub own_lines: OwnLines,
+    /// The latest run of a backfill.
+    pub backfill: Option<Backfill>,
+    /// From when on Aircall's list of calls is compared next; none if it never was.
+    pub backfill_mark: Option<Timestamp>,
+    /// What the regular comparison of that list remembers.
+    pub comparison: Comparison,
     /// The statuses of the org that an admin chose.
     pub statuses: StatusChoice,
     /// The users of the org that an admin chose for Aircall's.
@@ -86,6 +93,9 @@ impl Tenant {
             former_aircall: None,
             aircall_since: None,
             own_lines: OwnLines::default(),
+            backfill: None,
+            backfill_mark: None,
+            comparison: Comparison::default(),
             statuses: StatusChoice::default(),
             users: ChosenUsers::new(),
             webhook_repair: None,
@@ -123,6 +133,9 @@ pub(crate) fn read(id: &TenantId, item: Attributes) -> Result<Tenant, Corrupt> {
         former_aircall: item.optional(connect::FORMER),
         aircall_since: item.instant(connect::AIRCALL_SINCE),
         own_lines: own_lines::read(&mut item),
+        backfill: item.optional(backfill::BACKFILL),
+        backfill_mark: item.instant(backfill::MARK),
+        comparison: item.optional(backfill::COMPARISON).unwrap_or_default(),
         statuses: item.optional(choices::STATUSES).unwrap_or_default(),
         users: choices::read_users(&mut item),
         webhook_repair: item.optional(webhook_check::REPAIR),

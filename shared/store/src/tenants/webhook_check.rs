@@ -20,7 +20,7 @@ pub(super) const REPAIR: &str = "webhook_repair";
 /// How often a webhook is checked that sends nothing.
 const WHILE_SILENT: SignedDuration = SignedDuration::from_hours(1);
 /// How often one is checked that sends: events prove that it is active, but not that it sends all of them.
-const WHILE_SENDING: SignedDuration = SignedDuration::from_hours(4);
+const WHILE_SENDING: SignedDuration = SignedDuration::from_hours(12);
 /// How often one is checked that is known not to send, or has sent nothing since it was repaired.
 const WHILE_MISSING: SignedDuration = SignedDuration::from_mins(15);
 /// How long after a repair it is remarkable that nothing was sent since.
@@ -61,7 +61,7 @@ pub enum WebhookProblem {
 }
 
 impl Tenants {
-    /// A page of the tenants whose webhook is due to be checked: at least once in four hours, each hour while no events
+    /// A page of the tenants whose webhook is due to be checked: twice a day, each hour while no events
     /// come, and each quarter of an hour while it is known not to send.
     ///
     /// # Errors
@@ -80,8 +80,7 @@ impl Tenants {
                     AND (#aircall.#state.#is <> :active \
                         OR (:new_repair <= #webhook_repair.#at \
                             AND (attribute_not_exists(#last_event_at) OR #last_event_at < #webhook_repair.#at)))))";
-        let names =
-            ["aircall", "uninstalled_at", CHECKED_AT, "last_event_at", "state", "is", REPAIR, "at"];
+        let names = ["aircall", "uninstalled_at", CHECKED_AT, "last_event_at", "state", "is", REPAIR, "at"];
         let since = |duration: SignedDuration| item::seconds(now - duration + TOLERANCE);
         let values = [
             (":while_sending", since(WHILE_SENDING)),
@@ -100,6 +99,14 @@ impl Tenants {
     pub async fn set_webhook_checked(&self, id: &TenantId, at: Timestamp) -> Result<bool, Error> {
         let update = Update::default().set(CHECKED_AT, item::seconds(at)).only_if_exists("aircall");
         self.table.update_if(key_of(id), update).await
+    }
+
+    /// Makes the webhook of a tenant due to be checked.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn forget_webhook_check(&self, id: &TenantId) -> Result<bool, Error> {
+        self.table.update_if(key_of(id), Update::default().remove(CHECKED_AT).only_if_exists("aircall")).await
     }
 
     /// Stores how the webhook of a tenant was repaired, which is also a check.

@@ -1,6 +1,7 @@
 //! The table of calls, and entries that are unlike those of this version.
 
 mod activity;
+mod completeness;
 mod counts;
 mod decided_again;
 mod merge;

@@ -1,6 +1,7 @@
 //! Tenants, whose items console and writer both update.
 
 mod allowed_orgs;
+mod backfill;
 mod choices;
 mod connect;
 mod lease;

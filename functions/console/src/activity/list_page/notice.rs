@@ -71,7 +71,8 @@ impl Notice {
             WebhookProblem::Unknown => "The webhook did not send",
         };
         let at = |at: Timestamp| at.strftime("%Y-%m-%d at %H:%M UTC").to_string();
-        let since = repair.since.map(|since| format!(" It was last known to send on {}.", at(since))).unwrap_or_default();
+        let since =
+            repair.since.map(|since| format!(" It was last known to send on {}.", at(since))).unwrap_or_default();
         let text = format!("{problem}, and was repaired on {}.{since}", at(repair.at));
         Some(Self { text, until: None, action: Some("See the connection"), path: crate::connections::NAV.path })
     }

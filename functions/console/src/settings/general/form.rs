@@ -45,6 +45,7 @@ pub(super) struct GeneralForm {
     /// IDs of lines whose names are not known, as typed.
     pub(super) other_lines: String,
     pub(super) api_usage_limit: String,
+    pub(super) backfill_requests: String,
 }
 
 /// Prefix of the field names of a line's own hours.
@@ -90,6 +91,7 @@ impl GeneralForm {
             chosen_lines,
             other_lines: other_lines.join(", "),
             api_usage_limit: settings.api_usage_limit.to_string(),
+            backfill_requests: settings.backfill_requests_per_minute.to_string(),
         }
     }
 
@@ -124,6 +126,7 @@ impl GeneralForm {
             chosen_lines: fields.all("line").filter_map(id).collect(),
             other_lines: text("other_lines"),
             api_usage_limit: text("api_usage_limit"),
+            backfill_requests: text("backfill_requests_per_minute"),
         }
     }
 
@@ -172,11 +175,20 @@ impl GeneralForm {
         document["log_messages"] = json!(self.log_messages);
         document["message_tasks"] = json!(self.message_tasks);
         document["numbers"] = self.line_ids(errors);
-        document["api_usage_limit"] = self.api_usage_limit.parse().map_or(Value::Null, |limit: u64| json!(limit));
-        let mut defaults = json!(Settings::default());
-        defaults["api_usage_limit"] = document["api_usage_limit"].clone();
-        if Settings::parse(&defaults).is_err() {
-            errors.at("api_usage_limit", "Salesforce API use: enter a whole number from 1 to 100.");
+        for (name, typed, problem) in [
+            ("api_usage_limit", &self.api_usage_limit, "Salesforce API use: enter a whole number from 1 to 100."),
+            (
+                "backfill_requests_per_minute",
+                &self.backfill_requests,
+                "Aircall API use: enter a whole number from 1 to 60.",
+            ),
+        ] {
+            document[name] = typed.parse().map_or(Value::Null, |number: u64| json!(number));
+            let mut defaults = json!(Settings::default());
+            defaults[name] = document[name].clone();
+            if Settings::parse(&defaults).is_err() {
+                errors.at(name, problem);
+            }
         }
         document
     }
@@ -247,7 +259,9 @@ impl GeneralForm {
             }
         }
         errors.add_problems(elsewhere, |path| match path {
-            "create_case_if_none" | "contact_account_id" | "api_usage_limit" => Some(path.to_owned()),
+            "create_case_if_none" | "contact_account_id" | "api_usage_limit" | "backfill_requests_per_minute" => {
+                Some(path.to_owned())
+            }
             _ => None,
         });
     }

@@ -50,6 +50,8 @@ async fn invalid_settings_are_named_by_path_and_nothing_is_saved() {
         ("/call_workflow/missed", json!("sometimes"), "call_workflow.missed"),
         ("/create_case_if_none", json!(true), "create_case_if_none"),
         ("/api_usage_limit", json!(101), "api_usage_limit"),
+        ("/backfill_requests_per_minute", json!(0), "backfill_requests_per_minute"),
+        ("/backfill_requests_per_minute", json!(61), "backfill_requests_per_minute"),
         ("/business_hours", json!({"log_calls": "always", "schedule": null, "numbrs": {}}), "business_hours.numbrs"),
     ] {
         let mut wrong = read.clone();

@@ -106,7 +106,8 @@ async fn a_token_that_was_retired_is_accepted_again_with_its_webhook() {
     let retired = RetiredToken { hash: tenant.webhook_tokens[0], until: Timestamp::now() };
     f.tenants.retire_webhook_tokens(&f.tenant, &[], &[retired]).await.unwrap();
     f.send(Method::POST, "/api/connections/aircall/reactivate", "").await;
-    assert_eq!(f.stored(&f.tenant).await, tenant);
+    let after = f.stored(&f.tenant).await;
+    assert_eq!((after.webhook_tokens, after.retired_tokens), (tenant.webhook_tokens, tenant.retired_tokens));
 }
 
 #[tokio::test]

@@ -30,6 +30,8 @@ const FORMS: [(&str, &[(&str, &str)]); 23] = [
     ("/connections/aircall", &[("api_id", "api-id"), ("api_token", "api-token")]),
     ("/connections/aircall/reactivate", &[]),
     ("/connections/aircall/rotate", &[]),
+    ("/connections/aircall/backfill", &[("import_from", "2026-03-01"), ("import_until", "2026-03-02")]),
+    ("/connections/aircall/backfill/stop", &[]),
     ("/connections/aircall/disconnect", &[]),
     ("/connections/salesforce/disconnect", &[]),
     ("/connections/salesforce/set-up", &[]),

@@ -60,6 +60,7 @@ async fn every_setting_can_be_changed() {
             ("lines", Some("some")),
             ("other_lines", Some("397375, 397376")),
             ("api_usage_limit", Some("80")),
+            ("backfill_requests_per_minute", Some("12")),
         ],
     )
     .await;
@@ -84,6 +85,7 @@ async fn every_setting_can_be_changed() {
         ("message_tasks", json!("per_conversation")),
         ("numbers", json!([397_375, 397_376])),
         ("api_usage_limit", json!(80)),
+        ("backfill_requests_per_minute", json!(12)),
     ] {
         expected[key] = value;
     }
@@ -127,6 +129,7 @@ async fn errors_are_shown_at_their_fields_and_the_input_is_kept() {
             ("lines", Some("some")),
             ("other_lines", Some("7, sales")),
             ("api_usage_limit", Some("101")),
+            ("backfill_requests_per_minute", Some("61")),
         ],
     )
     .await;
@@ -138,6 +141,7 @@ async fn errors_are_shown_at_their_fields_and_the_input_is_kept() {
         "<a href=\"#hours-holiday-0\">Holiday: &#34;Christmas&#34; is not a day;",
         "<a href=\"#other_lines\">Lines: “sales” is not a line ID.",
         "<a href=\"#api_usage_limit\">Salesforce API use: enter a whole number from 1 to 100.</a>",
+        "<a href=\"#backfill_requests_per_minute\">Aircall API use: enter a whole number from 1 to 60.</a>",
         "id=\"hours-monday-0\" name=\"hours.monday.opens\" value=\"9\"",
         "aria-describedby=\"hours-monday-0-error\"",
         "id=\"hours-time-zone-error\"",

@@ -280,6 +280,7 @@ async fn the_settings_pages_preview_unsaved_changes() {
         ("relate_to", "nothing"),
         ("lines", "all"),
         ("api_usage_limit", "95"),
+        ("backfill_requests_per_minute", "30"),
         ("recording_link", "true"),
         ("log_messages", "true"),
     ];
