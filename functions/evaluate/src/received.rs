@@ -79,7 +79,7 @@ fn queued_at(message: &SqsMessage) -> Option<Timestamp> {
 /// The report of a call, with when and why Aircall was asked for it: if it is of the period that was asked for.
 fn fetched(report: CallReport, fetch: Option<&Fetch>) -> CallReport {
     let begin = report.started_at.or(report.ended_at).unwrap_or(report.at).as_second();
-    let end = report.ended_at.map_or(begin, |ended_at| ended_at.as_second());
+    let end = report.ended_at.map_or(begin, Timestamp::as_second);
     let fetch = fetch.filter(|fetch| fetch.from <= end && begin <= fetch.until);
     let cause = |fetch: &Fetch| FetchCause::from_key(&fetch.cause).unwrap_or_default();
     let fetched = fetch.map(|fetch| Fetched { at: report.at, cause: cause(fetch) });

@@ -51,7 +51,7 @@ pub(crate) async fn callback(
         return consent::callback(&console, &base_url, &back).await;
     }
     let signed_in = match back.attempt(&console).await {
-        Ok(attempt) => sign_in::finish(&console, &base_url, attempt, &back).await,
+        Ok(attempt) => Box::pin(sign_in::finish(&console, &base_url, attempt, &back)).await,
         Err(error) => Err(error.into()),
     };
     match signed_in {

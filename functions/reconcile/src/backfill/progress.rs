@@ -10,7 +10,8 @@ use store::Backfill;
 pub(super) const SETTLED_AFTER: SignedDuration = SignedDuration::from_secs(35);
 
 /// Most pages of calls that start in the same second: Aircall lists no more.
-const MAX_PAGES: u32 = (MAX_CALLS / CALLS_PER_PAGE) as u32;
+const MAX_PAGES: u32 = 200;
+const _: () = assert!(MAX_PAGES as usize * CALLS_PER_PAGE == MAX_CALLS);
 
 /// The calls of a page that were not on the page before.
 pub(super) fn fresh<'a>(backfill: &Backfill, page: &'a CallPage) -> Vec<&'a Call> {

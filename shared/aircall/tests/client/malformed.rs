@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use aircall::Client;
 use aircall::client::{Error, Reason, Transport};
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;

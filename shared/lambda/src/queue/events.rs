@@ -52,6 +52,12 @@ pub struct Fetch {
     pub cause: String,
 }
 
+impl Fetch {
+    fn text(&self) -> String {
+        serde_json::to_string(self).expect("texts and numbers serialize to JSON")
+    }
+}
+
 /// A webhook body that is too long to be queued. Its note has the event, the time and the id of `data` in the same places.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TooLong {
@@ -97,8 +103,7 @@ impl EventQueue {
     /// # Errors
     /// When SQS does not accept the message.
     pub async fn enqueue_fetched(&self, tenant: &str, body: &str, fetch: &Fetch) -> Result<(), QueueError> {
-        let fetch = serde_json::to_string(fetch).expect("texts and numbers serialize to JSON");
-        self.send(self.message(tenant, body).message_attributes(BACKFILL, string_attribute(&fetch))).await
+        self.send(self.message(tenant, body).message_attributes(BACKFILL, string_attribute(&fetch.text()))).await
     }
 
     fn message(&self, tenant: &str, body: &str) -> SendMessageFluentBuilder {

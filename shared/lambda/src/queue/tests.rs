@@ -114,7 +114,7 @@ async fn a_message_of_the_retries_queue_is_read_as_it_was_sent() {
     let (server, client) = sqs("SendMessage", accepted()).await;
     let queue = RetryQueue::new(client, QUEUE);
     let step = Retry::Backfill { tenant: "one".to_owned(), run: "run-1".to_owned() };
-    queue.send_after(step.clone(), Duration::from_secs(60)).await.unwrap();
+    queue.send_after(step.clone(), Duration::from_mins(1)).await.unwrap();
     queue.wake_after(&wake_up("one"), Duration::from_secs(5)).await.unwrap();
     let requests = requests(&server).await;
     let message = |at: usize| {
