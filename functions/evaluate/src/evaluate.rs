@@ -8,7 +8,7 @@ use lambda::metrics;
 use lambda::queue::{QueueError, WakeUp, WriteQueue};
 use rules::decide::decide;
 use rules::messages::redact_key;
-use rules::{Document, MessageId, Verdict};
+use rules::{CallDocument, Document, MessageId, Verdict};
 use store::{Calls, Merge, MergeError, SettingsStore, State, TenantId, Tenants};
 use tokio::time::Instant;
 
