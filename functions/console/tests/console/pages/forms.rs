@@ -8,7 +8,7 @@ use store::TenantId;
 use crate::fixture::{Fixture, cookie, key};
 
 /// Every path that takes a form, with fields that would change something.
-const FORMS: [(&str, &[(&str, &str)]); 23] = [
+const FORMS: [(&str, &[(&str, &str)]); 25] = [
     (
         "/call-workflow",
         &[
