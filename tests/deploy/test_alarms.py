@@ -61,6 +61,8 @@ def alarms(stack):
         | above(0, {"Period": 300, "EvaluationPeriods": 1}),
         "AppsUninstalledAlarm": metric(own(stack), "AppsUninstalled", "Sum")
         | above(0, {"Period": 300, "EvaluationPeriods": 1}),
+        "AircallAccountsRefusedAlarm": metric(own(stack), "AircallAccountsRefused", "Sum")
+        | above(0, {"Period": 300, "EvaluationPeriods": 1}),
         "WebhooksRepairedAlarm": metric(own(stack), "WebhooksRepaired", "Sum")
         | above(0, {"Period": 300, "EvaluationPeriods": 1}),
         "IntakeLatencyAlarm": of_function("IntakeFunction", "Duration", "p99") | above(2500),

@@ -12,9 +12,9 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 use webhook::{AcceptedTokens, Pick, TOKEN_DELAY, TenantWebhooks, activate, diff, subscription, webhook_id};
 
+use crate::access;
 use crate::aircall::AircallError;
 use crate::backfill;
-use crate::lines;
 use crate::payload::Reconcile;
 
 /// Tenants that are checked concurrently.
@@ -123,10 +123,14 @@ impl Health {
     }
 
     /// Checks the tenant's webhook, and repairs it if it does not send. Returns whether it was repaired.
-    async fn check(&self, reconcile: &Reconcile, id: &TenantId) -> Result<bool, HealthError> {
+    pub(crate) async fn check(&self, reconcile: &Reconcile, id: &TenantId) -> Result<bool, HealthError> {
         let tenants = &reconcile.tenants;
-        let Some((client, _, problem)) = self.find_problem(reconcile, id).await? else { return Ok(false) };
-        if problem.is_none() {
+        let Some((_, tenant, problem)) = self.find_problem(reconcile, id).await? else { return Ok(false) };
+        if let (None, Some(connection)) = (problem, &tenant.aircall) {
+            access::accepted(tenants, id, connection).await?;
+            if connection.state != AircallState::Active {
+                tenants.set_aircall_state(id, &connection.webhook_id, &AircallState::Active).await?;
+            }
             tenants.set_webhook_checked(id, Timestamp::now()).await?;
             return Ok(false);
         }
@@ -135,7 +139,7 @@ impl Health {
         let Acquired::Held(tenant) = tenants.acquire(id, LeaseKind::Webhook, &holder, now, now + LEASE).await? else {
             return Ok(false);
         };
-        let repaired = self.repair(&client, reconcile, &tenant).await;
+        let repaired = self.repair(reconcile, &tenant).await;
         // If this fails, the lease expires.
         let _ = tenants.release(id, LeaseKind::Webhook, &holder, None).await;
         repaired
@@ -151,13 +155,20 @@ impl Health {
         let Some(connection) = tenant.aircall.as_ref().filter(|it| it.uninstalled_at.is_none()) else {
             return Ok(None);
         };
+        // An admin has switched the app off in Aircall.
+        if tenant.comparison.is_off {
+            return Ok(None);
+        }
         let client = aircall.client(id).await?;
         let found = match webhook_id(connection) {
             Some(webhook) => client.webhook(&webhook).await,
             None => Ok(None),
         };
         let found = match found {
-            Err(error @ Error::Refused { .. }) => return Err(lines::refused(tenants, id, error).await?.into()),
+            Err(error @ Error::Refused { .. }) => {
+                access::refused(tenants, id, connection, &client).await?;
+                return Err(AircallError::from(error).into());
+            }
             found => found.map_err(AircallError::from)?,
         };
         let problem = self.problem(id, connection, found.as_ref());
@@ -185,15 +196,15 @@ impl Health {
     }
 
     /// Repairs the webhook of a tenant whose lease is held. Returns whether there was still something to repair.
-    async fn repair(&self, client: &Client, reconcile: &Reconcile, held: &Tenant) -> Result<bool, HealthError> {
+    async fn repair(&self, reconcile: &Reconcile, held: &Tenant) -> Result<bool, HealthError> {
         let (id, tenants) = (&held.id, &reconcile.tenants);
         // It may have been repaired before the lease was held.
-        let Some((_, tenant, Some(problem))) = self.find_problem(reconcile, id).await? else { return Ok(false) };
+        let Some((client, tenant, Some(problem))) = self.find_problem(reconcile, id).await? else { return Ok(false) };
         let Some(connection) = tenant.aircall.clone() else { return Ok(false) };
         let Some(url) = self.url(id, &connection) else { return Ok(false) };
         let webhooks = TenantWebhooks::new(&tenant, url);
         let mut tokens = AcceptedTokens::new(tenants, &tenant, self.token_delay);
-        let webhook = activate(&mut tokens, &webhooks, client, Pick::Existing).await?;
+        let webhook = activate(&mut tokens, &webhooks, &client, Pick::Existing).await?;
         let deactivated = match connection.state {
             AircallState::Deactivated { since } => Some(since),
             AircallState::Active | AircallState::Unknown => None,
@@ -206,9 +217,11 @@ impl Health {
             state: AircallState::Active,
             ..connection
         };
-        tenants.connect_aircall(id, &connection).await?;
         let repair = WebhookRepair { at: Timestamp::now(), since: Some(since), problem };
-        tenants.set_webhook_repair(id, &repair).await?;
+        if !tenants.set_webhook(id, &connection, Some(&repair)).await? {
+            // The account was connected again or its app uninstalled meanwhile.
+            return Ok(false);
+        }
         tracing::warn!(target: metrics::TARGET, WebhooksRepaired = 1, tenant = %id, ?problem, "repaired the webhook");
         if let Err(error) = backfill::after_repair(reconcile, &tenant).await {
             // The hourly comparison finds the same calls.

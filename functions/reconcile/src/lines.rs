@@ -5,11 +5,10 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use aircall::client::{Error, phones};
 use futures_util::{StreamExt as _, stream};
-use jiff::Timestamp;
-use lambda::metrics;
 use store::{CompanySigns, TenantId, Tenants};
 use tokio::time::{Instant, timeout_at};
 
+use crate::access;
 use crate::aircall::{Aircall, AircallError};
 use crate::events;
 
@@ -94,30 +93,21 @@ pub(crate) async fn with_aircall(tenants: &Tenants) -> Result<Vec<TenantId>, sto
 }
 
 async fn read_one(aircall: &Aircall, tenants: &Tenants, id: &TenantId) -> Result<usize, LinesError> {
+    // Before the credential, so that nothing is stored with an account that is connected meanwhile.
+    let Some(connection) = tenants.get(id).await?.and_then(|tenant| tenant.aircall) else { return Ok(0) };
     let client = aircall.client(id).await?;
     let lines = match client.lines().await {
-        Err(error @ Error::Refused { .. }) => return Err(refused(tenants, id, error).await?.into()),
+        Err(error @ Error::Refused { .. }) => {
+            access::refused(tenants, id, &connection, &client).await?;
+            return Err(AircallError::from(error).into());
+        }
         lines => lines.map_err(AircallError::from)?,
     };
     let own = phones(&lines);
-    tenants.set_own_lines(id, &own).await?;
-    let Some(connection) = tenants.get(id).await?.and_then(|tenant| tenant.aircall) else { return Ok(own.len()) };
-    if connection.signs == CompanySigns::default() {
-        // An earlier version connected it, or Aircall did not list its lines then.
-        let signs = CompanySigns::new(lines.iter().map(|line| line.id.0), []);
-        tenants.set_company_signs(id, &connection.webhook_id, &signs).await?;
-    }
+    let signs = CompanySigns::new(lines.iter().map(|line| line.id.0), []);
+    tenants.set_company(id, &connection, &own, &signs).await?;
     if let Err(error) = events::subscribe(&client, tenants, &connection, id).await {
         tracing::warn!(tenant = %id, %error, "the webhook was not subscribed to further events");
     }
     Ok(own.len())
-}
-
-/// Ends the connection if it is that of an app: Aircall refuses its token only once the app is uninstalled. The event that
-/// says so may have been lost. A key that is refused may be a passing error of an admin, and is shown instead.
-pub(crate) async fn refused(tenants: &Tenants, id: &TenantId, error: Error) -> Result<AircallError, store::Error> {
-    if tenants.uninstall_aircall(id, Timestamp::now()).await? {
-        tracing::warn!(target: metrics::TARGET, AppsUninstalled = 1, tenant = %id, "the app was uninstalled in Aircall");
-    }
-    Ok(error.into())
 }

@@ -3,6 +3,7 @@
 //! at Aircall, and repairs them. Reads the phone numbers of each company's own lines once a day, and then subscribes
 //! webhooks to the events that this version asks for.
 
+mod access;
 mod aircall;
 mod backfill;
 mod events;

@@ -6,8 +6,8 @@
 //! | what | its forms |
 //! |---|---|
 //! | ids, numbers, flags | as such, or as text |
-//! | times | UNIX seconds, UNIX milliseconds or ISO 8601; none is 0, before 2014, or more than a day after the event |
-//! | time of the event | `timestamp` of the envelope, else the latest time within the call |
+//! | times | UNIX seconds, UNIX milliseconds or ISO 8601; none is 0, before 2014, or more than a day in the future |
+//! | time of the event | `timestamp` of the envelope, else, or if that is a day earlier, the latest time within the call |
 //! | objects | also the first object of a list, or only its id |
 //! | lists | also a single element, or an object of elements; of tags also only the names |
 //! | direction | `inbound`, `outbound` and similar words; others are not read, and [`rules`] infers it |
@@ -24,6 +24,7 @@ use crate::error::WebhookError;
 use crate::lenient::{self, Element};
 use crate::parts::{Comment, Contact, Line, MAX_NAME, MAX_URL, MenuChoice, Participant, Tag, User, truncated};
 use crate::party::party;
+use crate::webhook::TOLERANCE;
 
 /// Parses what an event says about a call. `at` is when Aircall built it; times after `latest` count as missing.
 pub(crate) fn read(
@@ -37,7 +38,9 @@ pub(crate) fn read(
     let id = id.ok_or_else(|| WebhookError::new("data.id", "is missing or malformed"))?;
     let wire: Call = serde_json::from_value(Value::Object(fields))
         .map_err(|_| WebhookError::new("data", "is malformed").with_key(id.key()))?;
-    let at = at.or_else(|| wire.latest_time());
+    let told = wire.latest_time();
+    // No event is built before what it tells of.
+    let at = at.filter(|at| told.is_none_or(|told| told.duration_since(*at) <= TOLERANCE)).or(told);
     let at = at.ok_or_else(|| WebhookError::new("timestamp", "is missing or not a time").with_key(id.key()))?;
     Ok(wire.report(event, at, id))
 }
@@ -132,9 +135,6 @@ impl Call {
             started_at: agent.started_at,
         });
         let contact = self.contact.map(rules::Contact::from);
-        let user = self.user.and_then(User::named);
-        // Only the event of the assignment proves it; `user` is then still who had the call, if anybody.
-        let assigned_to = self.assigned_to.and_then(User::named).filter(|_| event == CallEvent::Assigned);
         CallReport {
             direction: self.direction.as_deref().and_then(direction),
             started_at: self.started_at,
@@ -148,7 +148,8 @@ impl Call {
             asset: url(self.asset),
             party: phone.map(|phone| party(Some(&phone))),
             line: self.number.map(rules::Line::from).unwrap_or_default(),
-            user: assigned_to.or(user),
+            user: self.user.and_then(User::named),
+            assigned_to: self.assigned_to.and_then(User::named).filter(|_| event == CallEvent::Assigned),
             contact: contact.filter(|contact| *contact != rules::Contact::default()),
             has_teams: !self.teams.is_empty(),
             voice_agent,

@@ -12,7 +12,7 @@ use crate::error::WebhookError;
 use crate::{call, event, lenient, message, voice_agent};
 
 /// How far clocks and time zones may differ.
-const TOLERANCE: SignedDuration = SignedDuration::from_hours(24);
+pub(crate) const TOLERANCE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Whether an event with this name is processed; any other event is acknowledged and dropped.
 ///
@@ -40,7 +40,8 @@ pub enum Webhook {
 impl Webhook {
     /// Parses a webhook body that was received at this time.
     ///
-    /// Times in it that are more than a day after that, or after the event itself, count as missing.
+    /// Times in it that are more than a day after that count as missing, and so does the time of an event that is more than a
+    /// day before what it tells of a call.
     ///
     /// # Errors
     /// If it is not a JSON object that names an event, or if a call or message has no id or nowhere a time. Anything else
@@ -54,9 +55,8 @@ impl Webhook {
         let field = |name| envelope.get(name).map(|field| lenient::value(field.get())).unwrap_or_default();
         let name = field("event");
         let name = name.as_str().ok_or_else(|| WebhookError::new("event", "is missing or not a text"))?;
-        let latest = |at| Timestamp::saturating_add(at, TOLERANCE).unwrap_or(Timestamp::MAX);
-        let at = lenient::as_time(&field("timestamp")).filter(|at| *at <= latest(received_at));
-        let latest = latest(at.unwrap_or(received_at));
+        let latest = received_at.checked_add(TOLERANCE).unwrap_or(Timestamp::MAX);
+        let at = lenient::as_time(&field("timestamp")).filter(|at| *at <= latest);
         if event::is_integration_deleted(name) {
             return Ok(Webhook::Uninstalled(at));
         }

@@ -35,7 +35,7 @@ impl Metric {
 }
 
 /// All metrics; a field's name is the metric's.
-const METRICS: [Metric; 20] = [
+const METRICS: [Metric; 21] = [
     // Webhooks that were put on the events queue.
     Metric::count("EventsReceived"),
     // Webhooks that were refused, by HTTP status.
@@ -68,6 +68,8 @@ const METRICS: [Metric; 20] = [
     Metric::count("ReconnectsNeeded"),
     // Aircall accounts whose app was uninstalled, so that an admin has to connect again.
     Metric::count("AppsUninstalled"),
+    // Aircall accounts whose access began to be refused.
+    Metric::count("AircallAccountsRefused"),
     // Webhooks at Aircall that did not send, and were repaired.
     Metric::count("WebhooksRepaired"),
     // API calls to Salesforce, as Salesforce counts them.

@@ -27,10 +27,10 @@ pub(crate) struct CallFacts {
     direction: Option<Observed<Direction>>,
     /// Whether an event says something that Aircall says of inbound calls only.
     looks_inbound: bool,
-    /// Whether an event names a user where Aircall does so for outbound calls only.
-    looks_outbound: bool,
     /// Whether an event names a user where Aircall does so for outbound calls only, unless the call was answered.
-    looks_outbound_unless_answered: bool,
+    looks_outbound: bool,
+    /// Whether an event names a user where Aircall does so for outbound calls only, answered or not.
+    begins_outbound: bool,
     /// Whether an event says that the call was answered.
     is_answered: bool,
     started_at: Option<Observed<i64>>,
@@ -52,6 +52,8 @@ pub(crate) struct CallFacts {
     users: BTreeMap<String, UserDetails>,
     /// Who took the call first, or made it.
     first_user: Option<Observed<User>>,
+    /// To whom the call was assigned last.
+    assigned: Option<Observed<User>>,
     voice_agent: Option<VoiceAgentDetails>,
     transfers: Vec<Transfer>,
     menu_choices: BTreeSet<MenuChoice>,
@@ -63,7 +65,7 @@ pub(crate) struct CallFacts {
     #[serde(skip_serializing_if = "Option::is_none")]
     fetched: Option<Fetched>,
     /// Whether Aircall sent the event of the call's end by itself.
-    has_end_event: bool,
+    has_end_event: Option<bool>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,7 +137,8 @@ impl CallFacts {
             time_zone: observed(&line.time_zone),
         };
         let mut users = BTreeMap::new();
-        for user in [&report.user, &report.transferred_by, &report.transferred_to].into_iter().flatten() {
+        let named = [&report.user, &report.assigned_to, &report.transferred_by, &report.transferred_to];
+        for user in named.into_iter().flatten() {
             if let Some(id) = user.id {
                 let details = UserDetails { name: observed(&user.name), email: observed(&user.email) };
                 users = join(users, BTreeMap::from([(id.to_string(), details)]), UserDetails::merge);
@@ -153,8 +156,8 @@ impl CallFacts {
         Self {
             direction: report.direction.map(|value| Observed { moment, value }),
             looks_inbound: report.is_inbound_by_its_signs(),
-            looks_outbound: report.is_outbound_by_its_user() && report.event == CallEvent::Created,
-            looks_outbound_unless_answered: report.is_outbound_by_its_user(),
+            looks_outbound: report.is_outbound_by_its_user(),
+            begins_outbound: report.is_outbound_by_its_user() && report.event == CallEvent::Created,
             is_answered: report.answered_at.is_some() || report.answered_by().is_some(),
             started_at: report.started_at.map(|at| Observed { moment, value: at.as_second() }),
             begun_by: report.begun_by().map(Timestamp::as_second),
@@ -167,6 +170,7 @@ impl CallFacts {
             lines: BTreeMap::from([(line.id.0.to_string(), line_details)]),
             users,
             first_user: user.cloned().map(|value| Observed { moment, value }),
+            assigned: report.assigned_to.clone().map(|value| Observed { moment, value }),
             voice_agent,
             transfers: transfers::reported(report),
             menu_choices: first_choices(report.menu_choices.iter().cloned().collect()),
@@ -175,7 +179,7 @@ impl CallFacts {
             tags: report.tags.clone().map(|value| Observed { moment, value }),
             comments: Comments::new(&report.comments, moment),
             fetched: report.fetched,
-            has_end_event: report.event == CallEvent::Ended && report.fetched.is_none(),
+            has_end_event: Some(report.event == CallEvent::Ended && report.fetched.is_none()),
         }
     }
 
@@ -185,7 +189,7 @@ impl CallFacts {
             direction: self.direction.max(other.direction),
             looks_inbound: self.looks_inbound || other.looks_inbound,
             looks_outbound: self.looks_outbound || other.looks_outbound,
-            looks_outbound_unless_answered: self.looks_outbound_unless_answered || other.looks_outbound_unless_answered,
+            begins_outbound: self.begins_outbound || other.begins_outbound,
             is_answered: self.is_answered || other.is_answered,
             started_at: self.started_at.max(other.started_at),
             begun_by: earliest(self.begun_by, other.begun_by),
@@ -198,6 +202,7 @@ impl CallFacts {
             lines: join(self.lines, other.lines, LineDetails::merge),
             users: join(self.users, other.users, UserDetails::merge),
             first_user: earliest(self.first_user, other.first_user),
+            assigned: self.assigned.max(other.assigned),
             voice_agent: match (self.voice_agent, other.voice_agent) {
                 (Some(left), Some(right)) => Some(left.merge(right)),
                 (left, right) => left.or(right),
@@ -209,13 +214,16 @@ impl CallFacts {
             tags: self.tags.max(other.tags),
             comments: self.comments.merge(other.comments),
             fetched: earliest(self.fetched, other.fetched),
-            has_end_event: self.has_end_event || other.has_end_event,
+            has_end_event: match (self.has_end_event, other.has_end_event) {
+                (Some(true), _) | (_, Some(true)) => Some(true),
+                (one, other) => one.and(other),
+            },
         }
     }
 
     /// Who called whom: as Aircall says, else as what it says of inbound or of outbound calls only, else inbound.
     pub(crate) fn direction(&self) -> Direction {
-        let looks_outbound = self.looks_outbound || (self.looks_outbound_unless_answered && !self.is_answered);
+        let looks_outbound = self.begins_outbound || (self.looks_outbound && !self.is_answered);
         let inferred = if looks_outbound && !self.looks_inbound { Direction::Outbound } else { Direction::Inbound };
         self.direction.as_ref().map_or(inferred, |direction| direction.value)
     }
@@ -289,6 +297,13 @@ impl CallFacts {
         by.or_else(|| first.map(|user| user.value.clone())).map(|user| self.completed(user))
     }
 
+    /// To whom the call was assigned, if it was not transferred since.
+    pub(crate) fn assignee(&self) -> Option<User> {
+        let assigned = self.assigned.as_ref()?;
+        let is_transferred = self.transfers.iter().any(|transfer| assigned.moment.at < transfer.at.as_second());
+        (!is_transferred).then(|| self.completed(assigned.value.clone()))
+    }
+
     /// Who had the call last, if `user` is the last one whom Aircall names as its user: to whom `user` transferred it, if
     /// nobody transferred it after that.
     pub(crate) fn last_user(&self, user: User) -> User {
@@ -353,7 +368,7 @@ impl CallFacts {
 
     /// Whether Aircall sent the event of the call's end by itself.
     pub(crate) fn has_end_event(&self) -> bool {
-        self.has_end_event
+        self.has_end_event != Some(false)
     }
 }
 

@@ -45,6 +45,8 @@ pub struct CallReport {
     pub line: Line,
     /// Who took or made the call, or whose phone rings.
     pub user: Option<User>,
+    /// To whom the call is assigned by this event.
+    pub assigned_to: Option<User>,
     /// Aircall's contact for the other party.
     pub contact: Option<Contact>,
     /// Whether it names teams, which Aircall does for inbound calls only.
@@ -91,6 +93,7 @@ impl CallReport {
             party: None,
             line: Line::default(),
             user: None,
+            assigned_to: None,
             contact: None,
             has_teams: false,
             voice_agent: None,

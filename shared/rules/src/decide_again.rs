@@ -8,6 +8,9 @@ use crate::interaction::Document;
 use crate::settings::Settings;
 use crate::trace::{Step, Topic, Trace};
 
+/// How the step of a trace begins that tells of a request.
+const BEGIN: &str = "Decided again";
+
 /// A person's request to decide again.
 #[derive(Clone, Copy, Debug)]
 pub struct DecideAgain<'a> {
@@ -31,7 +34,7 @@ pub fn decide_again(
     let decision = decide(document, settings, company, None)?;
     if let Verdict::Skip(_) = decision.verdict
         && let Some(previous) = previous
-        && let Some(earlier) = previous.trace.steps().first().filter(|step| step.about == Topic::Settings)
+        && let Some(earlier) = previous.trace.steps().first().filter(|step| step.finding.starts_with(BEGIN))
         && with_first_step(&decision, earlier.clone()) == *previous
     {
         return Some(previous.clone());
@@ -42,8 +45,8 @@ pub fn decide_again(
 impl DecideAgain<'_> {
     fn step(self) -> Step {
         let at = self.at.strftime("%Y-%m-%d at %H:%M UTC");
-        let finding = format!("Decided again by the settings as they were on {at}, as {} asked.", self.by);
-        Step { about: Topic::Settings, finding }
+        let finding = format!("{BEGIN} by the settings as they were on {at}, as {} asked.", self.by);
+        Step { about: Topic::Event, finding }
     }
 }
 

@@ -306,8 +306,11 @@ impl CallDocument {
         first.or(self.facts.open_on_arrival()).map(|open| open.value)
     }
 
-    /// Who took or made the call: the last user, else the voice agent.
+    /// Who has the call: to whom it was assigned, else the last user who took or made it, else the voice agent.
     fn user(&self) -> Option<User> {
+        if let Some(assignee) = self.facts.assignee() {
+            return Some(assignee);
+        }
         let user = self.user.as_ref().map(|user| self.facts.last_user(user.value.clone()));
         user.or_else(|| self.facts.voice_agent())
     }

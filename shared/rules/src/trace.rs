@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Topic {
-    /// When, and by whom, something that was skipped was decided again.
-    Settings,
-    /// Whether Aircall's event could be read.
+    /// Whether Aircall's event could be read, and what asked for a decision.
     Event,
     /// Which of the five call types it is.
     CallType,

@@ -63,7 +63,7 @@ pub use tenants::predecessor::{Admins, Predecessor};
 pub use tenants::salesforce::{ApiUsage, Connection, ConnectionState};
 pub use tenants::scan::{TenantPage, TenantPosition};
 pub use tenants::tenant::Tenant;
-pub use tenants::webhook_check::{WebhookProblem, WebhookRepair};
+pub use tenants::webhook_check::{WEBHOOK_SILENT, WebhookProblem, WebhookRepair, checks_silent_webhooks};
 pub use tenants::webhook_tokens::{REFUSAL_AGE, RetiredToken, TOKEN_GRACE};
 pub use token_hash::TokenHash;
 pub use ttl_cache::TtlCache;

@@ -18,7 +18,7 @@
 //! | `own_lines` | `company`, `set_own_lines` |
 //! | `scan` | `with_aircall`, `with_unchecked_org` |
 //! | `allowed_orgs` | what [`AllowedOrgs`](allowed_orgs::AllowedOrgs) reads |
-//! | `webhook_check` | `with_webhook_to_check`, `set_webhook_checked`, `forget_webhook_check`, `set_webhook_repair` |
+//! | `webhook_check` | `with_webhook_to_check`, `set_webhook_checked` |
 //! | `webhook_tokens` | `set_webhook_tokens`, `retire_webhook_tokens` |
 
 pub(crate) mod aircall;

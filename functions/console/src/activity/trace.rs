@@ -17,7 +17,6 @@ pub(crate) fn views(steps: &[Step]) -> Vec<StepView> {
 
 fn label(topic: Topic) -> &'static str {
     match topic {
-        Topic::Settings => "Settings",
         Topic::Event => "Event",
         Topic::CallType => "Call type",
         Topic::Message => "Messages",

@@ -114,6 +114,13 @@ pub(crate) async fn connect(
         }
         let webhooks = TenantWebhooks::new(&known, base_url.webhook(&known.id));
         let mut tokens = AcceptedTokens::new(&console.tenants, &known, console.aircall.token_delay);
+        // Before the first event, which may be of an old call.
+        let connected_at = Timestamp::now();
+        if is_another_company(&company, &known) {
+            console.tenants.begin_with_company(tenant, connected_at).await?;
+        } else {
+            console.tenants.begin_with_aircall(tenant, connected_at).await?;
+        }
         let webhook = activate(&mut tokens, &webhooks, &client, Pick::Existing).await?;
         let previous = console.aircall.credentials.get(tenant).await?;
         let previous = previous.filter(|_| !known.aircall.as_ref().is_some_and(is_uninstalled));
@@ -129,15 +136,13 @@ pub(crate) async fn connect(
             webhook_id: webhook.id.to_string(),
             subscription: Some(::webhook::subscription(&webhook)),
             webhook_url: Some(webhook.url),
-            connected_at: Timestamp::now(),
+            connected_at,
             rotated_at: known.aircall.as_ref().and_then(|connected| connected.rotated_at),
             state: AircallState::Active,
             signs: company.signs(),
+            refused_since: None,
             uninstalled_at: None,
         };
-        if is_another_company(&company, &known) {
-            console.tenants.begin_with_company(tenant, connection.connected_at).await?;
-        }
         console.tenants.connect_aircall(tenant, &connection).await?;
         tracing::info!(%tenant, webhook = connection.webhook_id, "connected the Aircall account");
         let mut deleted = webhooks.delete_others(&client, &webhook.id).await;
@@ -270,8 +275,11 @@ async fn store_webhook(
         state: AircallState::Active,
         ..connection
     };
-    console.tenants.connect_aircall(tenant, &connection).await?;
-    Ok(connection)
+    if console.tenants.set_webhook(tenant, &connection, None).await? {
+        Ok(connection)
+    } else {
+        Err(AircallError::Uninstalled.into())
+    }
 }
 
 async fn connected(console: &Console, known: &Tenant) -> Result<(Client, AircallConnection), ConnectionError> {

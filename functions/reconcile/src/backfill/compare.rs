@@ -5,7 +5,9 @@ use std::hash::{BuildHasher as _, RandomState};
 use futures_util::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use rules::FetchCause;
-use store::{AircallState, Backfill, Comparison, LONGEST_CALL, Tenant, TenantId};
+use store::{
+    AircallState, Backfill, Comparison, LONGEST_CALL, Tenant, TenantId, WEBHOOK_SILENT, checks_silent_webhooks,
+};
 use tokio::time::{Instant, timeout_at};
 
 use super::listing::{self, Scope};
@@ -19,17 +21,13 @@ use crate::payload::Reconcile;
 const CONCURRENCY: usize = 10;
 /// The most requests of a tenant and day, while all is well: one an hour, and some more for many calls. With those for an
 /// app's lines and for the own lines, these are at most thirty.
-const DAILY_REQUESTS: u32 = 26;
+const DAILY_REQUESTS: u32 = 25;
 /// The most pages of one comparison.
 const MAX_PAGES: u32 = 10;
 /// How long the lines that an app gets are taken to be the same.
 const LINES_TTL: SignedDuration = SignedDuration::from_hours(12);
 /// How far behind a comparison may be before a run takes its place.
 const MAX_LAG: SignedDuration = SignedDuration::from_hours(12);
-/// How long no event has come when the hourly check of the webhook takes the place of the comparison.
-const SILENT: SignedDuration = SignedDuration::from_hours(1);
-/// How often the calls of such a tenant are compared.
-const WHILE_SILENT: SignedDuration = SignedDuration::from_hours(4);
 /// How long after it was due the message of a step is taken to be lost: SQS delivers that of a killed one again.
 const OVERDUE: SignedDuration = SignedDuration::from_mins(5);
 const HOUR: i64 = 60 * 60;
@@ -117,8 +115,13 @@ async fn compare(reconcile: &Reconcile, id: &TenantId, now: Timestamp) -> Result
         // The event of a call that has just ended is still on its way, unless no event of it has arrived at all.
         if let Some(first) = lacking.iter().find(|lacking| !lacking.is_settling || lacking.is_unknown || is_off) {
             let due_at = if first.is_settling { now + SETTLED_AFTER } else { now };
-            return start(reconcile, id, Backfill { due_at, ..Backfill::new(FetchCause::Compared, from, now, now)? })
-                .await;
+            let run = Backfill { due_at, ..Backfill::new(FetchCause::Compared, from, now, now)? };
+            let started = start(reconcile, id, run).await?;
+            // Events are missing, so perhaps the webhook does not send.
+            if let Err(error) = Box::pin(reconcile.health.check(reconcile, id)).await {
+                tracing::warn!(tenant = %id, %error, "the webhook was not checked");
+            }
+            return Ok(started);
         }
         let open = fresh.iter().filter(|call| call.ended_at.is_none()).filter_map(|call| call.started_at);
         in_progress = in_progress.into_iter().chain(open.filter(|start| *start > now - LONGEST_CALL)).min();
@@ -142,13 +145,12 @@ async fn compare(reconcile: &Reconcile, id: &TenantId, now: Timestamp) -> Result
     Ok(false)
 }
 
-/// Whether nothing is probably missing: no event came for an hour, in which the webhook itself is checked, and the last
-/// comparison was not long ago.
+/// Whether this is an hour in which the webhook itself is checked instead, as no event came in the last one.
 fn may_wait(tenant: &Tenant, now: Timestamp) -> bool {
     let Some(connection) = &tenant.aircall else { return true };
     let last_sign = tenant.last_event_at.unwrap_or_default().max(connection.connected_at);
-    let is_checked = last_sign <= now - SILENT && connection.state == AircallState::Active;
-    is_checked && tenant.backfill_mark.is_some_and(|mark| now - LONGEST_CALL - WHILE_SILENT < mark)
+    let is_checked = last_sign <= now - WEBHOOK_SILENT && connection.state == AircallState::Active;
+    is_checked && checks_silent_webhooks(now)
 }
 
 /// How many pages may be requested now: one, and more if enough requests of the day are left for its other hours.
@@ -164,8 +166,6 @@ async fn start(reconcile: &Reconcile, id: &TenantId, backfill: Backfill) -> Resu
     if !reconcile.tenants.start_backfill(id, &backfill).await? {
         return Ok(false);
     }
-    // Events are missing: the webhook is checked at the next opportunity.
-    reconcile.tenants.forget_webhook_check(id).await?;
     tracing::warn!(tenant = %id, run = backfill.run, "calls of Aircall's list have no complete entry: started a backfill");
     send(reconcile, id, &backfill.run, backfill.due_at.duration_since(Timestamp::now()).max(SignedDuration::ZERO))
         .await?;
@@ -187,12 +187,12 @@ mod tests {
 
     #[test]
     fn each_hour_has_a_request_and_what_is_left_of_the_day_can_be_used_early() {
-        check(0, 0, 3);
-        check(1, 3, 1);
-        check(12, 12, 3);
+        check(0, 0, 2);
+        check(1, 2, 1);
+        check(12, 12, 2);
         check(12, 27, 1);
         check(23, 0, 10);
-        check(23, 23, 3);
+        check(23, 23, 2);
         check(23, 200, 1);
     }
 

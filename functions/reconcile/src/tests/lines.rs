@@ -31,6 +31,7 @@ impl Fixture {
             state: AircallState::Active,
             subscription: Some(AircallSubscription { asked: EVENTS.map(str::to_owned).into(), granted: Vec::new() }),
             signs: CompanySigns::default(),
+            refused_since: None,
             uninstalled_at: None,
         };
         let tenant = Tenant {

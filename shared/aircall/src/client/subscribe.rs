@@ -60,7 +60,7 @@ impl Client {
     /// One request, unless Aircall refuses a name. Then it is asked for what the webhook sends already, for the documented
     /// events, and once for each other one; those that are refused together are halved: 39 requests at most. Each request
     /// keeps what is known to be granted, so a webhook that is being subscribed sends no less than before, whenever this is
-    /// interrupted.
+    /// interrupted; except if Aircall refuses a name that it sends already.
     ///
     /// # Errors
     ///

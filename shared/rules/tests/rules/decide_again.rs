@@ -36,7 +36,7 @@ fn what_was_skipped_is_logged_if_the_settings_now_say_so() {
     let decision = again(&missed(), &log_missed_as(LogAs::InProgress), &skipped, FIRST);
     assert_eq!(decision.verdict, Verdict::Log(TaskStatus::InProgress));
     let steps = decision.trace.steps();
-    assert_eq!(steps[0].about, Topic::Settings);
+    assert_eq!(steps[0].about, Topic::Event);
     let finding = "Decided again by the settings as they were on 2026-03-30 at 08:00 UTC, as Ada Admin asked.";
     assert_eq!(steps[0].finding, finding);
     assert!(decision.trace.finding(Topic::CallWorkflow).unwrap().contains("In progress"));

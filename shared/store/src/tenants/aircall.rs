@@ -39,6 +39,9 @@ pub struct AircallConnection {
     /// Lines and users of the company, by which it is recognised.
     #[serde(default)]
     pub signs: CompanySigns,
+    /// Since when Aircall has refused the access, as far as `reconcile` knows: an app may be uninstalled.
+    #[serde(default, with = "optional", skip_serializing_if = "Option::is_none")]
+    pub refused_since: Option<Timestamp>,
     /// When the app was uninstalled in Aircall, which ends the connection.
     #[serde(default, with = "optional", skip_serializing_if = "Option::is_none")]
     pub uninstalled_at: Option<Timestamp>,

@@ -5,6 +5,7 @@
 //! Each step returns whether the tenant exists; if it does not, nothing is stored.
 
 use jiff::{SignedDuration, Timestamp};
+use rules::OwnLines;
 
 use crate::dynamodb::expression::Update;
 use crate::dynamodb::item;
@@ -15,7 +16,8 @@ use crate::tenants::backfill;
 use crate::tenants::choices;
 use crate::tenants::grant;
 use crate::tenants::salesforce::{Connection, ConnectionState};
-use crate::tenants::{Tenants, key_of, webhook_tokens};
+use crate::tenants::webhook_check::{self, WebhookRepair};
+use crate::tenants::{Tenants, key_of, own_lines, webhook_tokens};
 
 /// The attribute with the time since which the Aircall company is connected.
 pub(super) const AIRCALL_SINCE: &str = "aircall_since";
@@ -85,21 +87,55 @@ impl Tenants {
         self.table.update_if(key_of(id), update).await
     }
 
-    /// Connects the Aircall account, or updates its connection, such as with another webhook. The first time, notes since when:
-    /// no later change of the connection to the same company changes that.
+    /// Notes since when the tenant's first Aircall company is connected. No later change of the connection to the same company
+    /// changes that.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
-    pub async fn connect_aircall(&self, id: &TenantId, connection: &AircallConnection) -> Result<bool, Error> {
+    pub async fn begin_with_aircall(&self, id: &TenantId, at: Timestamp) -> Result<bool, Error> {
         // Of a tenant that was connected before this time was stored, it is not known, even if it was disconnected since.
         let first = Update::default()
-            .set(AIRCALL_SINCE, item::seconds(connection.connected_at))
+            .set(AIRCALL_SINCE, item::seconds(at))
             .only_if_exists("tenant")
             .only_if_new("aircall")
             .only_if_new(FORMER)
             .only_if_new(AIRCALL_SINCE);
-        self.table.update_if(key_of(id), first).await?;
+        self.table.update_if(key_of(id), first).await
+    }
+
+    /// Connects the Aircall account, in place of the one that was connected before. Notes since when, as
+    /// [`Tenants::begin_with_aircall`].
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn connect_aircall(&self, id: &TenantId, connection: &AircallConnection) -> Result<bool, Error> {
+        self.begin_with_aircall(id, connection.connected_at).await?;
         let update = Update::default().set("aircall", item::value(connection)).only_if_exists("tenant");
+        self.table.update_if(key_of(id), update).await
+    }
+
+    /// Stores the webhook that a connection uses now, with its events, its URL and its state; and the repair, if it was one.
+    /// Nothing is stored if the account was connected again or its app uninstalled since the connection was read.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn set_webhook(
+        &self,
+        id: &TenantId,
+        connection: &AircallConnection,
+        repair: Option<&WebhookRepair>,
+    ) -> Result<bool, Error> {
+        let mut update = of_account(Update::default(), connection)
+            .set_nested("aircall", "webhook_id", item::text(&connection.webhook_id))
+            .set_nested("aircall", "webhook_url", item::value(&connection.webhook_url))
+            .set_nested("aircall", "subscription", item::value(&connection.subscription))
+            .set_nested("aircall", "state", item::value(&connection.state))
+            .set_nested("aircall", "rotated_at", item::value(&connection.rotated_at.map(Timestamp::as_second)));
+        if let Some(repair) = repair {
+            update = update
+                .set(webhook_check::CHECKED_AT, item::seconds(repair.at))
+                .set(webhook_check::REPAIR, item::value(repair));
+        }
         self.table.update_if(key_of(id), update).await
     }
 
@@ -147,20 +183,40 @@ impl Tenants {
         self.table.update_if(key_of(id), update).await
     }
 
-    /// Stores by what the company of the account is recognised, if its webhook is still this one.
+    /// Stores the phone numbers of the company's own lines, and by what it is recognised if that is not known, unless the
+    /// account was connected again since the connection was read.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
-    pub async fn set_company_signs(
+    pub async fn set_company(
         &self,
         id: &TenantId,
-        webhook_id: &str,
+        known: &AircallConnection,
+        lines: &OwnLines,
         signs: &CompanySigns,
     ) -> Result<bool, Error> {
-        let update = Update::default()
-            .set_nested("aircall", "signs", item::value(signs))
-            .only_if_expression("#aircall.#webhook_id = :webhook_id", &["aircall", "webhook_id"])
-            .value("webhook_id", item::text(webhook_id));
+        let mut update = of_account(Update::default(), known).set(own_lines::ATTRIBUTE, item::value(lines));
+        if known.signs == CompanySigns::default() {
+            update = update.set_nested("aircall", "signs", item::value(signs));
+        }
+        self.table.update_if(key_of(id), update).await
+    }
+
+    /// Stores since when Aircall has refused the access of an account, or that it does not any more.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn set_refused_since(
+        &self,
+        id: &TenantId,
+        known: &AircallConnection,
+        since: Option<Timestamp>,
+    ) -> Result<bool, Error> {
+        let update = of_account(Update::default(), known);
+        let update = match since {
+            Some(since) => update.set_nested("aircall", "refused_since", item::seconds(since)),
+            None => update.remove_nested("aircall", "refused_since"),
+        };
         self.table.update_if(key_of(id), update).await
     }
 
@@ -189,7 +245,10 @@ impl Tenants {
     /// # Errors
     /// When DynamoDB cannot answer.
     pub async fn disconnect_aircall(&self, id: &TenantId) -> Result<bool, Error> {
-        let disconnect = || backfill::forget(Update::default().remove("aircall").remove("last_event_at"));
+        let disconnect = || {
+            let update = Update::default().remove("aircall").remove("last_event_at");
+            backfill::forget(update.remove(webhook_check::CHECKED_AT).remove(webhook_check::REPAIR))
+        };
         let connected = disconnect().copy("aircall", FORMER).only_if_exists("aircall");
         Ok(self.table.update_if(key_of(id), connected).await?
             || self.table.update_if(key_of(id), disconnect().only_if_exists("tenant")).await?)
@@ -215,4 +274,14 @@ impl Tenants {
 /// Removes all that holds only for the connected org.
 fn forget_org(update: Update) -> Update {
     ["facts", "api_usage", choices::STATUSES, choices::USERS].into_iter().fold(update, Update::remove)
+}
+
+/// The same, only if this account is still connected: neither again nor uninstalled since it was read.
+fn of_account(update: Update, known: &AircallConnection) -> Update {
+    update
+        .only_if_expression(
+            "#aircall.#connected_at = :at AND attribute_not_exists(#aircall.#uninstalled_at)",
+            &["aircall", "connected_at", "uninstalled_at"],
+        )
+        .value("at", item::seconds(known.connected_at))
 }

@@ -17,8 +17,10 @@ pub(super) const CHECKED_AT: &str = "webhook_checked_at";
 /// The attribute with the last repair.
 pub(super) const REPAIR: &str = "webhook_repair";
 
-/// How often a webhook is checked that sends nothing.
-const WHILE_SILENT: SignedDuration = SignedDuration::from_hours(1);
+/// How long nothing has come from a webhook that counts as silent.
+pub const WEBHOOK_SILENT: SignedDuration = SignedDuration::from_hours(1);
+/// How long a check in this hour counts for all of it.
+const THIS_HOUR: SignedDuration = SignedDuration::from_mins(59);
 /// How often one is checked that sends: events prove that it is active, but not that it sends all of them.
 const WHILE_SENDING: SignedDuration = SignedDuration::from_hours(12);
 /// How often one is checked that is known not to send, or has sent nothing since it was repaired.
@@ -60,9 +62,15 @@ pub enum WebhookProblem {
     Unknown,
 }
 
+/// Whether the webhooks of tenants without events are checked in this hour: in every other one.
+pub fn checks_silent_webhooks(now: Timestamp) -> bool {
+    now.as_second().div_euclid(60 * 60) % 2 == 1
+}
+
 impl Tenants {
-    /// A page of the tenants whose webhook is due to be checked: twice a day, each hour while no events
-    /// come, and each quarter of an hour while it is known not to send.
+    /// A page of the tenants whose webhook is due to be checked: twice a day, every other hour while no events come (in the
+    /// hours between, `reconcile` compares Aircall's list of calls), and each quarter of an hour while it is known not to
+    /// send.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -74,8 +82,8 @@ impl Tenants {
         let filter = "attribute_exists(#aircall) AND attribute_not_exists(#aircall.#uninstalled_at) AND ( \
                 attribute_not_exists(#webhook_checked_at) \
                 OR #webhook_checked_at <= :while_sending \
-                OR (#webhook_checked_at <= :while_silent \
-                    AND (attribute_not_exists(#last_event_at) OR #last_event_at <= :while_silent)) \
+                OR (:checks_silent = :yes AND #webhook_checked_at <= :this_hour \
+                    AND (attribute_not_exists(#last_event_at) OR #last_event_at <= :silent)) \
                 OR (#webhook_checked_at <= :while_missing \
                     AND (#aircall.#state.#is <> :active \
                         OR (:new_repair <= #webhook_repair.#at \
@@ -84,7 +92,10 @@ impl Tenants {
         let since = |duration: SignedDuration| item::seconds(now - duration + TOLERANCE);
         let values = [
             (":while_sending", since(WHILE_SENDING)),
-            (":while_silent", since(WHILE_SILENT)),
+            (":silent", since(WEBHOOK_SILENT)),
+            (":this_hour", since(THIS_HOUR)),
+            (":checks_silent", AttributeValue::Bool(checks_silent_webhooks(now))),
+            (":yes", AttributeValue::Bool(true)),
             (":while_missing", since(WHILE_MISSING)),
             (":new_repair", since(REPAIR_IS_NEW)),
             (":active", AttributeValue::S("active".to_owned())),
@@ -99,22 +110,5 @@ impl Tenants {
     pub async fn set_webhook_checked(&self, id: &TenantId, at: Timestamp) -> Result<bool, Error> {
         let update = Update::default().set(CHECKED_AT, item::seconds(at)).only_if_exists("aircall");
         self.table.update_if(key_of(id), update).await
-    }
-
-    /// Makes the webhook of a tenant due to be checked.
-    ///
-    /// # Errors
-    /// When DynamoDB cannot answer.
-    pub async fn forget_webhook_check(&self, id: &TenantId) -> Result<bool, Error> {
-        self.table.update_if(key_of(id), Update::default().remove(CHECKED_AT).only_if_exists("aircall")).await
-    }
-
-    /// Stores how the webhook of a tenant was repaired, which is also a check.
-    ///
-    /// # Errors
-    /// When DynamoDB cannot answer.
-    pub async fn set_webhook_repair(&self, id: &TenantId, repair: &WebhookRepair) -> Result<bool, Error> {
-        let update = Update::default().set(CHECKED_AT, item::seconds(repair.at)).set(REPAIR, item::value(repair));
-        self.table.update_if(key_of(id), update.only_if_exists("aircall")).await
     }
 }

@@ -23,6 +23,7 @@ fn connection() -> AircallConnection {
         state: AircallState::Active,
         subscription: None,
         signs: CompanySigns::default(),
+        refused_since: None,
         uninstalled_at: None,
     }
 }

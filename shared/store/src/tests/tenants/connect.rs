@@ -77,6 +77,7 @@ fn aircall(webhook_id: &str) -> AircallConnection {
         state: AircallState::Active,
         subscription: None,
         signs: CompanySigns { lines: [1001].into(), users: [2001].into() },
+        refused_since: None,
         uninstalled_at: None,
     }
 }

@@ -30,6 +30,7 @@ async fn only_tenants_with_an_aircall_connection_are_listed() {
         state: AircallState::Active,
         subscription: None,
         signs: CompanySigns::default(),
+        refused_since: None,
         uninstalled_at: None,
     };
     let uninstalled = AircallConnection { uninstalled_at: Some(at(START)), ..connection.clone() };
