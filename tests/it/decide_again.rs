@@ -66,7 +66,7 @@ async fn a_skipped_week_is_decided_again_and_each_call_has_one_task() {
     for call in &week {
         assert_eq!(env.task(call)["Status"], "In Progress");
         assert_eq!(state(&env, call).await, "logged");
-        let finding = env.finding(&call.key(), "settings").await;
+        let finding = env.finding(&call.key(), "event").await;
         assert!(finding.starts_with("Decided again by the settings as they were on "), "{finding}");
     }
     let entry = env.activity(&withheld.key()).await;

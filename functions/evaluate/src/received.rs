@@ -149,7 +149,9 @@ mod tests {
             attribute.string_value = Some(value.to_owned());
             message.message_attributes.insert(name.to_owned(), attribute);
         }
-        let Content::Webhook(Webhook::Call(report)) = read(message, Timestamp::UNIX_EPOCH).unwrap().content else {
+        let Content::Webhook(Webhook::Call(report)) =
+            read(message, "2026-03-23T10:00:00Z".parse().unwrap()).unwrap().content
+        else {
             panic!("not a call");
         };
         let at = Timestamp::from_second(1_774_254_600).unwrap();

@@ -17,8 +17,20 @@ use crate::log_line::LogLine;
 use crate::metrics;
 
 /// The crates of this workspace that log.
-const OURS: [&str; 11] =
-    ["aircall", "console", "evaluate", "intake", "lambda", "org", "reconcile", "rules", "salesforce", "store", "write"];
+const OURS: [&str; 12] = [
+    "aircall",
+    "console",
+    "evaluate",
+    "intake",
+    "lambda",
+    "org",
+    "reconcile",
+    "rules",
+    "salesforce",
+    "store",
+    "webhook",
+    "write",
+];
 
 /// Logs JSON lines to stdout at the level in the environment variable `RUST_LOG`, `info` by default, with metrics in the
 /// namespace in `METRICS_NAMESPACE`.

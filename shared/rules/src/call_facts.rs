@@ -300,14 +300,16 @@ impl CallFacts {
     /// To whom the call was assigned, if it was not transferred since.
     pub(crate) fn assignee(&self) -> Option<User> {
         let assigned = self.assigned.as_ref()?;
-        let is_transferred = self.transfers.iter().any(|transfer| assigned.moment.at < transfer.at.as_second());
+        let is_transferred =
+            self.transfers.iter().any(|one| one.to.is_some() && assigned.moment.at < one.at.as_second());
         (!is_transferred).then(|| self.completed(assigned.value.clone()))
     }
 
     /// Who had the call last, if `user` is the last one whom Aircall names as its user: to whom `user` transferred it, if
     /// nobody transferred it after that.
     pub(crate) fn last_user(&self, user: User) -> User {
-        let last = self.transfers.iter().rfind(|transfer| !transfer.is_external);
+        let is_known = |transfer: &&Transfer| !transfer.is_external && transfer.by.is_some() && transfer.to.is_some();
+        let last = self.transfers.iter().rfind(is_known);
         let is_by = |by: &User| by.id.is_some() && by.id == user.id;
         let to =
             last.filter(|transfer| transfer.by.as_ref().is_some_and(is_by)).and_then(|transfer| transfer.to.clone());

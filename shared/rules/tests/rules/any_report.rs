@@ -91,7 +91,7 @@ fn any_participants() -> BoxedStrategy<CallReport> {
     let line = (0u64..3, text(), text(), text(), any::<Option<bool>>());
     let line =
         line.prop_map(|(id, name, digits, time_zone, open)| Line { id: LineId(id), name, digits, time_zone, open });
-    let users = [(); 3].map(|()| prop::option::of(any_user()).boxed());
+    let users = [(); 4].map(|()| prop::option::of(any_user()).boxed());
     let contact = (text(), text());
     let contact = contact.prop_map(|(first_name, last_name)| Contact { first_name, last_name, ..Contact::default() });
     let agent = (text(), prop::option::of(0i64..90));
@@ -105,10 +105,11 @@ fn any_participants() -> BoxedStrategy<CallReport> {
         prop::option::of(agent).boxed(),
         text(),
     )
-        .prop_map(|(times, party, line, [user, by, to], contact, voice_agent, external)| CallReport {
+        .prop_map(|(times, party, line, [user, by, to, assigned_to], contact, voice_agent, external)| CallReport {
             party,
             line,
             user,
+            assigned_to,
             contact,
             voice_agent,
             transferred_by: by,

@@ -41,7 +41,7 @@ async fn a_skipped_entry_is_decided_by_the_current_settings_and_only_by_its_own_
     let entry = post(&f, path).await;
     assert_eq!(entry["state"], "pending");
     let first = &entry["trace"][0];
-    assert_eq!(first["about"], "settings");
+    assert_eq!(first["about"], "event");
     let finding = first["finding"].as_str().unwrap();
     assert!(finding.ends_with("UTC, as user@example.com asked."), "{finding}");
     let woken = f.woken().await;
@@ -80,7 +80,7 @@ async fn an_entry_that_is_still_skipped_says_why() {
     let reason = "The other party withheld the phone number, so there is no record to log on.";
     assert_eq!(json!([entry["state"], entry["reason"]]), json!(["skipped", reason]), "{entry:#}");
     let about: Vec<&Value> = entry["trace"].as_array().unwrap().iter().map(|step| &step["about"]).collect();
-    assert_eq!((about[0], about[about.len() - 1]), (&json!("settings"), &json!("phone_number")));
+    assert_eq!((about[0], about[about.len() - 1]), (&json!("event"), &json!("phone_number")));
     // Once more changes nothing, not even the time of the request.
     let stored = f.calls.get(&f.tenant, "call-1").await.unwrap();
     assert_eq!(post(&f, "/api/activity/call-1/decide-again").await, entry);

@@ -35,7 +35,7 @@ async fn a_skipped_call_is_decided_again_by_a_form_with_csrf_token() {
     let waiting = f.get(page).await;
     check_contains(
         &waiting,
-        &["outcome waiting\">Waiting</span>", "<li><strong>Settings</strong>", "user@example.com asked."],
+        &["outcome waiting\">Waiting</span>", "<li><strong>Event</strong>", "user@example.com asked."],
     );
     assert!(!waiting.text.contains("Decide again"));
     check_redirect(&f.post(path, &[]).await, page, "not-skipped");
