@@ -104,7 +104,7 @@ IN_VPC = {"WriteFunction", "ConsoleFunction", "ReconcileFunction"}
     [
         ({"LogLevel": "debug"}, FUNCTIONS.keys()),
         ({"AllowedSalesforceOrgs": "*"}, {"IntakeFunction", "ConsoleFunction"}),
-        ({"DomainName": "calls.example.com"}, {"ConsoleFunction"}),
+        ({"DomainName": "calls.example.com"}, {"ConsoleFunction", "ReconcileFunction"}),
         ({"TenantRateLimit": "1"}, {"IntakeFunction"}),
         ({"IntakeReservedConcurrency": "20"}, {"IntakeFunction"}),
         ({"SubnetIds": "subnet-1", "SecurityGroupIds": "sg-1"}, IN_VPC),
