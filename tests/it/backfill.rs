@@ -233,6 +233,9 @@ async fn an_admin_imports_calls_of_before_the_connection_and_they_are_logged() {
 
     let day = |days: i64| days_ago(days).to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
     let days = json!({"from": day(11), "until": day(9)});
+    let preview = env.admin(Method::POST, &format!("{PATH}/preview")).json(&days).send().await.unwrap();
+    let preview: Value = preview.json().await.unwrap();
+    assert_eq!(preview, json!({"calls": 2, "missing": 2, "to_log": 2, "has_more": false}));
     let answer = env.admin(Method::POST, PATH).json(&days).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::ACCEPTED);
     env.assert_each_logged_once(&calls).await;

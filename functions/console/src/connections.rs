@@ -128,6 +128,18 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         (routes!(api::backfill::start), &[AdminOnly, BadParameter, Busy, NotConnected]),
         (routes!(api::backfill::stop), &[AdminOnly]),
         (
+            routes!(api::backfill::preview),
+            &[
+                AdminOnly,
+                AircallRateLimited,
+                AircallRefused,
+                AircallRejected,
+                AircallUnavailable,
+                BadParameter,
+                NotConnected,
+            ],
+        ),
+        (
             routes!(api::aircall::disconnect),
             &[AdminOnly, BadParameter, Busy, NotConnected, AircallRateLimited, AircallUnavailable],
         ),

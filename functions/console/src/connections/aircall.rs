@@ -6,6 +6,7 @@ pub(crate) mod app;
 pub(crate) mod backfill;
 mod company;
 pub(crate) mod health;
+pub(crate) mod import_preview;
 pub(crate) mod key;
 pub(crate) mod lines;
 pub(crate) mod users;

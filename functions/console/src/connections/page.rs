@@ -16,6 +16,7 @@ use self::cards::{AircallCard, SalesforceCard};
 use self::import_card::{FROM, ImportCard, UNTIL};
 use crate::activity::filters::day;
 use crate::connections::aircall::backfill::{self, Days, StartError};
+use crate::connections::aircall::import_preview::{self, ImportPreview};
 use crate::connections::aircall::{self, AircallError, key};
 use crate::connections::consent::{self, NewLink};
 use crate::connections::salesforce::statuses::{self, ChooseError};
@@ -64,6 +65,8 @@ pub(crate) struct FailedChange {
     api_id: String,
     /// The days of an import, as typed.
     days: Option<(String, String)>,
+    /// What an import of them would log.
+    preview: Option<ImportPreview>,
 }
 
 impl FailedChange {
@@ -96,11 +99,11 @@ async fn render(
 ) -> Result<Html<String>, PageError> {
     let connections = Connections::load(console, &page.session).await?;
     let has_app = console.aircall.has_app().await?;
-    let FailedChange { problem, errors, api_id, days } = failed;
+    let FailedChange { problem, errors, api_id, days, preview } = failed;
     let import = match &connections.aircall {
         Some(_) => {
             let zone = backfill::zone(console, &page.session.tenant).await?;
-            Some(ImportCard::new(connections.backfill.as_ref(), days, &zone, &errors))
+            Some(ImportCard::new(connections.backfill.as_ref(), days, preview, &zone, &errors))
         }
         None => None,
     };
@@ -287,18 +290,29 @@ pub(crate) async fn disconnect_aircall(
     respond(&console, page, disconnected).await
 }
 
-/// Imports the calls of some days.
+/// Imports the calls of some days, or counts what that would log.
 pub(crate) async fn import_calls(
     State(console): State<Arc<Console>>,
     SubmittedForm { page, fields }: SubmittedForm,
 ) -> Result<Response, PageError> {
     let [from, until] = [FROM, UNTIL].map(|name| fields.get(name));
+    let typed = Some((from.to_owned(), until.to_owned()));
     let mut errors = Errors::default();
     match day(from).zip(day(until)) {
         Some((from, until)) => {
-            let zone = backfill::zone(&console, &page.session.tenant).await?;
-            match backfill::start(&console, &page.session.tenant, Days { from, until }, &zone).await {
-                Ok(()) => return Ok(page::done(NAV.path, Flash::ImportStarted)),
+            let (tenant, days) = (&page.session.tenant, Days { from, until });
+            let zone = backfill::zone(&console, tenant).await?;
+            let imported = if fields.get("action") == "preview" {
+                import_preview::preview(&console, tenant, days, &zone).await.map(Some)
+            } else {
+                backfill::start(&console, tenant, days, &zone).await.map(|()| None)
+            };
+            match imported {
+                Ok(None) => return Ok(page::done(NAV.path, Flash::ImportStarted)),
+                Ok(preview) => {
+                    let shown = FailedChange { days: typed, preview, ..FailedChange::default() };
+                    return show_failed(&console, page, StatusCode::OK, shown).await;
+                }
                 Err(StartError::Connection(error)) => return respond(&console, page, Err(error)).await,
                 Err(StartError::Invalid(invalid)) => {
                     errors.at(if invalid.name == "from" { FROM } else { UNTIL }, invalid.message);
@@ -307,8 +321,7 @@ pub(crate) async fn import_calls(
         }
         None => errors.at(if day(from).is_none() { FROM } else { UNTIL }, "Enter a date."),
     }
-    let days = Some((from.to_owned(), until.to_owned()));
-    let failed = FailedChange { errors, days, ..FailedChange::default() };
+    let failed = FailedChange { errors, days: typed, ..FailedChange::default() };
     show_failed(&console, page, StatusCode::UNPROCESSABLE_ENTITY, failed).await
 }
 

@@ -115,7 +115,7 @@ impl ErrorCode {
             ),
             Self::Busy => row(
                 Status::CONFLICT,
-                "somebody else is changing or checking this connection. Try again in a minute.",
+                "somebody else is changing or checking this connection: try again in a minute. Or calls are being imported already.",
                 "Somebody else is changing or checking this connection, or an earlier request was interrupted. Nothing \
                  was changed. Try again in a minute.",
             ),

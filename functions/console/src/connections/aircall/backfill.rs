@@ -80,9 +80,14 @@ fn start_of(day: Date, zone: &TimeZone, otherwise: Timestamp) -> Timestamp {
     day.to_zoned(zone.clone()).map_or(otherwise, |start| start.timestamp())
 }
 
-/// Starts a run for the days, which begin in `zone`.
-pub(crate) async fn start(console: &Console, tenant: &TenantId, days: Days, zone: &TimeZone) -> Result<(), StartError> {
-    let now = Timestamp::now();
+/// The first and the last second of the days, which begin in `zone`, if calls of a connected account can be imported.
+pub(super) async fn period(
+    console: &Console,
+    tenant: &TenantId,
+    days: Days,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> Result<(Timestamp, Timestamp), StartError> {
     let days = days.check(now.to_zoned(zone.clone()).date()).map_err(StartError::Invalid)?;
     let known = console.tenants.get(tenant).await?;
     let is_connected = |connection: &store::AircallConnection| connection.uninstalled_at.is_none();
@@ -91,7 +96,14 @@ pub(crate) async fn start(console: &Console, tenant: &TenantId, days: Days, zone
     }
     let from = start_of(days.from, zone, now);
     let end = start_of(days.until.saturating_add(1.day()), zone, now) - jiff::SignedDuration::from_secs(1);
-    let backfill = Backfill::new(FetchCause::Requested, from, end.min(now), now)?;
+    Ok((from, end.min(now)))
+}
+
+/// Starts a run for the days, which begin in `zone`.
+pub(crate) async fn start(console: &Console, tenant: &TenantId, days: Days, zone: &TimeZone) -> Result<(), StartError> {
+    let now = Timestamp::now();
+    let (from, until) = period(console, tenant, days, zone, now).await?;
+    let backfill = Backfill::new(FetchCause::Requested, from, until, now)?;
     if begin(console, tenant, &backfill).await? { Ok(()) } else { Err(ConnectionError::Importing.into()) }
 }
 

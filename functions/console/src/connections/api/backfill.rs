@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use crate::activity::filters::day;
 use crate::connections::aircall::backfill::{self, Days, StartError};
+use crate::connections::aircall::import_preview::{self, ImportPreview};
 use crate::console::Console;
 use crate::web::error::ApiError;
 use crate::web::error_code::ErrorCode;
@@ -109,6 +110,26 @@ impl From<StartError> for ApiError {
     }
 }
 
+/// What an import would log. Nothing is stored.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ImportPreview)]
+pub(crate) struct PreviewView {
+    /// How many calls of the period were looked at: the first 300 at most.
+    calls: u64,
+    /// How many of them are over and have no complete entry.
+    missing: u64,
+    /// How many of those today's settings log. Whether a record is found is known when they are written.
+    to_log: u64,
+    /// Whether the period has more calls than were looked at.
+    has_more: bool,
+}
+
+impl From<ImportPreview> for PreviewView {
+    fn from(ImportPreview { calls, missing, to_log, has_more }: ImportPreview) -> Self {
+        Self { calls, missing, to_log, has_more }
+    }
+}
+
 async fn view(console: &Console, session: &Session) -> Result<Json<BackfillView>, ApiError> {
     let zone = backfill::zone(console, &session.tenant).await?;
     Ok(Json(BackfillView::new(backfill::latest(console, &session.tenant).await?.as_ref(), &zone)))
@@ -131,16 +152,42 @@ pub(crate) async fn start(
     Admin(session): Admin,
     body: Body,
 ) -> Result<(StatusCode, Json<BackfillView>), ApiError> {
+    let days = read_days(body).await?;
+    let zone = backfill::zone(&console, &session.tenant).await?;
+    backfill::start(&console, &session.tenant, days, &zone).await?;
+    Ok((StatusCode::ACCEPTED, view(&console, &session).await?))
+}
+
+async fn read_days(body: Body) -> Result<Days, ApiError> {
     let body = body::json(body, MAX_LEN).await?;
     let body: DaysBody = serde_json::from_value(body).map_err(|_| {
         ApiError::new(ErrorCode::NotJson, "The body must be {\"from\": \"2026-03-01\", \"until\": \"2026-03-23\"}.")
     })?;
     let day =
         |name, text: &str| day(text).ok_or_else(|| ApiError::parameter(name, "The day is a date such as 2026-03-23."));
-    let days = Days { from: day("from", &body.from)?, until: day("until", &body.until)? };
+    Ok(Days { from: day("from", &body.from)?, until: day("until", &body.until)? })
+}
+
+/// Preview an import of calls
+///
+/// Counts what an import of these days would log by today's settings. Looks at the first 300 calls of the period, and stores
+/// nothing.
+#[utoipa::path(
+    post,
+    path = "/api/connections/aircall/backfill/preview",
+    tag = "Connections",
+    operation_id = "previewImport",
+    request_body = DaysBody,
+    responses((status = OK, description = "What was counted.", body = PreviewView)),
+)]
+pub(crate) async fn preview(
+    State(console): State<Arc<Console>>,
+    Admin(session): Admin,
+    body: Body,
+) -> Result<Json<PreviewView>, ApiError> {
+    let days = read_days(body).await?;
     let zone = backfill::zone(&console, &session.tenant).await?;
-    backfill::start(&console, &session.tenant, days, &zone).await?;
-    Ok((StatusCode::ACCEPTED, view(&console, &session).await?))
+    Ok(Json(import_preview::preview(&console, &session.tenant, days, &zone).await?.into()))
 }
 
 /// Get the import of calls

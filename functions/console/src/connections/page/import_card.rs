@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use store::{Backfill, BackfillState};
 
 use crate::connections::aircall::backfill::{Days, first_day};
+use crate::connections::aircall::import_preview::ImportPreview;
 use crate::web::errors::Errors;
 use crate::web::when::When;
 
@@ -20,6 +21,8 @@ const DAYS: i64 = 7;
 #[derive(Debug)]
 pub(crate) struct ImportCard {
     pub(crate) latest: Option<LatestImport>,
+    /// What an import of the days would log, as a sentence.
+    pub(crate) preview: Option<String>,
     /// The days in the form.
     pub(crate) from: String,
     pub(crate) until: String,
@@ -46,6 +49,7 @@ impl ImportCard {
     pub(crate) fn new(
         latest: Option<&Backfill>,
         typed: Option<(String, String)>,
+        preview: Option<ImportPreview>,
         zone: &TimeZone,
         errors: &Errors,
     ) -> Self {
@@ -55,6 +59,7 @@ impl ImportCard {
         let error = |field| errors.message_for(field).map(str::to_owned);
         Self {
             latest: latest.map(|latest| LatestImport::new(latest, zone)),
+            preview: preview.map(sentence),
             from,
             until,
             min: first_day(today).to_string(),
@@ -63,6 +68,14 @@ impl ImportCard {
             until_error: error(UNTIL),
         }
     }
+}
+
+/// What was counted.
+fn sentence(ImportPreview { calls, missing, to_log, has_more }: ImportPreview) -> String {
+    let (first, more) = if has_more { ("the first ", " There are more calls than were counted.") } else { ("", "") };
+    format!(
+        "Of {first}{calls} calls of these days, {missing} are missing, and today’s settings log {to_log} of those.{more} Whether a record is found is known when they are written."
+    )
 }
 
 impl LatestImport {

@@ -178,3 +178,39 @@ async fn the_page_says_which_day_is_wrong_and_keeps_the_input() {
     }
     assert_eq!(f.latest().await, None);
 }
+
+#[tokio::test]
+async fn a_preview_counts_what_is_missing_and_what_the_settings_log() {
+    let f = Fixture::connected().await;
+    let day = today(&TimeZone::UTC).saturating_sub(3.days());
+    let noon = day.at(12, 0, 0, 0).to_zoned(TimeZone::UTC).unwrap().timestamp().as_second();
+    let call = |id: u64, answered: bool, digits: &str| {
+        let at = noon + i64::try_from(id).unwrap();
+        let answered_at = answered.then_some(at + 5);
+        json!({"id": id, "raw_digits": digits, "direction": "inbound", "started_at": at, "answered_at": answered_at, "ended_at": at + 60})
+    };
+    let calls = [call(1, true, "+33 6 39 98 00 01"), call(2, false, "+33 6 39 98 00 02"), call(3, true, "anonymous")];
+    let more = (4..=60).map(|id| call(id, true, "+33 6 39 98 00 03"));
+    let calls: Vec<Value> = calls.into_iter().chain(more).collect();
+    let url = format!("{}/_sandbox/calls", f.vendors.aircall_url);
+    assert!(reqwest::Client::new().post(url).json(&calls).send().await.unwrap().status().is_success());
+    f.merge_call(60, noon, json!({})).await;
+    let workflow = json!({"missed": "do_nothing"});
+    let mut settings = f.get("/api/settings").await.body;
+    settings["call_workflow"].as_object_mut().unwrap().extend(workflow.as_object().unwrap().clone());
+    assert_eq!(f.send(Method::PUT, "/api/settings", settings.to_string()).await.status, StatusCode::OK);
+
+    let body = json!({"from": day.to_string(), "until": day.to_string()}).to_string();
+    let answer = f.send(Method::POST, &format!("{PATH}/preview"), body).await;
+    // Neither the missed call nor the one of a withheld number.
+    assert_eq!(answer.body, json!({"calls": 60, "missing": 59, "to_log": 57, "has_more": false}), "{}", answer.text);
+    assert_eq!((f.latest().await, f.woken().await.len()), (None, 0), "nothing is imported");
+
+    let day = day.to_string();
+    let fields = [("import_from", &*day), ("import_until", &*day), ("action", "preview")];
+    let page = f.post("/connections/aircall/backfill", &fields).await;
+    let shown = "Of 60 calls of these days, 59 are missing, and today’s settings log 57 of those.";
+    assert!(page.status == StatusCode::OK && page.text.contains(shown), "{}", page.text);
+    assert!(page.text.contains(&format!("value=\"{day}\"")));
+    assert_eq!(f.latest().await, None);
+}

@@ -122,7 +122,7 @@ async fn calls_are_compared_from_the_mark_else_from_the_connection_with_the_long
 
 #[tokio::test]
 async fn what_is_left_of_a_stopped_automatic_run_is_not_compared_again() {
-    for (cause, mark) in [(FetchCause::Requested, None), (FetchCause::Repaired, Some(at(START)))] {
+    for (cause, mark) in [(FetchCause::Requested, None), (FetchCause::Repaired, Some(at(START) - LONGEST_CALL))] {
         let (_tables, tenants) = connected().await;
         let one = run(cause);
         tenants.start_backfill(&tenant("one"), &one).await.unwrap();
