@@ -233,8 +233,7 @@ impl Tenants {
 
     /// Stops a run. Calls that were queued are logged. Returns whether it was running.
     ///
-    /// What is left of an automatic one is not fetched by the next comparison either, except for calls that may have gone on at
-    /// its end.
+    /// What is left of an automatic one is not fetched by the next comparison either.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -246,9 +245,7 @@ impl Tenants {
         );
         let update = match backfill.cause {
             FetchCause::Requested => update,
-            FetchCause::Repaired | FetchCause::Compared => {
-                update.set(MARK, item::seconds(backfill.until - LONGEST_CALL))
-            }
+            FetchCause::Repaired | FetchCause::Compared => update.set(MARK, item::seconds(backfill.until)),
         };
         self.table.update_if(key_of(id), only_in_run(update, &backfill.run)).await
     }
