@@ -208,7 +208,7 @@ fn log_outcome(tenant: &TenantId, entry: &Entry, outcome: &Outcome) {
             tracing::warn!(target: TARGET, CallsFailed = 1, %tenant, key, code = problem.code, "failed");
         }
         Outcome::Postponed { problem, due_at, .. } | Outcome::Deferred { problem, due_at } => {
-            tracing::warn!(target: TARGET, CallsPostponed = 1, %tenant, key, code = problem.code, %due_at, "postponed");
+            tracing::warn!(target: TARGET, CallsPostponed = 1, %tenant, key, code = problem.code, due_at = due_at.as_second(), "postponed");
         }
     }
 }
