@@ -37,6 +37,8 @@ impl Fixture {
         let tenant = Tenant {
             aircall: Some(connection),
             own_lines: lines("+14155550100"),
+            // Else its calls are compared in every other hour only.
+            last_event_at: Some(Timestamp::now()),
             ..Tenant::new(TenantId::parse(id).unwrap())
         };
         self.reconcile.tenants.put(&tenant).await.unwrap();
