@@ -104,7 +104,7 @@ async fn calls_are_compared_from_the_mark_else_from_the_connection_with_the_long
     let (_tables, tenants) = connected().await;
     let day = SignedDuration::from_hours(24);
     let soon = at(START + 60);
-    assert_eq!(read(&tenants).await.compared_from(soon), Some(at(START)));
+    assert_eq!(read(&tenants).await.compared_from(soon), Some(at(START) - LONGEST_CALL));
     // An account that was connected before there were comparisons.
     let later = at(START) + day * 100;
     assert_eq!(read(&tenants).await.compared_from(later), Some(later - day - LONGEST_CALL));
@@ -122,7 +122,7 @@ async fn calls_are_compared_from_the_mark_else_from_the_connection_with_the_long
 
 #[tokio::test]
 async fn what_is_left_of_a_stopped_automatic_run_is_not_compared_again() {
-    for (cause, mark) in [(FetchCause::Requested, None), (FetchCause::Repaired, Some(at(START) - LONGEST_CALL))] {
+    for (cause, mark) in [(FetchCause::Requested, None), (FetchCause::Repaired, Some(at(START)))] {
         let (_tables, tenants) = connected().await;
         let one = run(cause);
         tenants.start_backfill(&tenant("one"), &one).await.unwrap();
