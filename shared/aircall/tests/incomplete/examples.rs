@@ -1,42 +1,15 @@
-//! Bodies of calls that leave things out, or have them in another form: an id and some time suffice.
+//! What is read of a body in which something is missing or has another form.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-use aircall::{Webhook, WebhookError};
-use proptest::prelude::*;
-use proptest::sample::{Index, select};
-use rules::{CallDocument, CallReport, CallType, Direction, LineId, MissedCallReason, Party, User};
+use aircall::Webhook;
+use rules::{CallDocument, CallType, Direction, LineId, MissedCallReason, Party, User};
 use serde_json::{Value, json};
 
-const START: i64 = 1_774_259_984;
-
-/// Parses a body that was received in April 2026.
-fn parse_text(body: &str) -> Result<Webhook, WebhookError> {
-    Webhook::parse(body, "2026-04-01T00:00:00Z".parse().unwrap())
-}
-
-fn user(id: u64, name: &str) -> Value {
-    json!({
-        "id": id, "direct_link": format!("https://api.aircall.io/v1/users/{id}"), "name": name,
-        "email": format!("{}@example.com", name.to_lowercase()), "available": true,
-        "availability_status": "available", "language": "en-US", "wrap_up_time": 0,
-    })
-}
-
-/// The call of [`full`] with `value` for `key`.
-fn call_with(key: &str, value: Value) -> CallReport {
-    let mut body = full();
-    body["data"][key] = value;
-    match parse_text(&body.to_string()).unwrap() {
-        Webhook::Call(report) => *report,
-        Webhook::Message(_) | Webhook::Uninstalled(_) | Webhook::Other => panic!("not a call"),
-    }
-}
+use crate::bodies::{START, full, parse, parse_text, read, read_with, shapes, user};
 
 #[test]
 fn the_menu_is_read_in_each_form_it_may_have() {
     let labels = |value: Value| -> Vec<(Option<String>, Option<String>, u8)> {
-        let choices = call_with("ivr_options_selected", value).menu_choices;
+        let choices = read_with("ivr_options_selected", value).menu_choices;
         choices.into_iter().map(|choice| (choice.title, choice.key, choice.place)).collect()
     };
     let choice = |title: &str, key: &str, place| {
@@ -57,103 +30,13 @@ fn the_menu_is_read_in_each_form_it_may_have() {
 
 #[test]
 fn participants_have_the_name_of_webhooks_or_of_the_api() {
-    let ordinary = call_with("archived", json!(false));
+    let ordinary = read_with("archived", json!(false));
     assert_eq!((ordinary.participants.len(), ordinary.callback_of), (2, Some(rules::CallId(780_000))));
     let others = json!([{"type": "USER", "id": "9", "name": "Max"}, "+44 20 7946 0959"]);
-    let report = call_with("conference_participants", others);
+    let report = read_with("conference_participants", others);
     let participants = &report.participants[2..];
     assert_eq!((participants[0].is_user, participants[0].id), (true, Some(9)));
     assert_eq!((participants[1].is_user, participants[1].phone.as_deref()), (false, Some("+44 20 7946 0959")));
-}
-
-/// A body with everything that real ones have.
-fn full() -> Value {
-    json!({
-        "resource": "call", "event": "call.ended", "timestamp": START + 150, "token": "t",
-        "data": {
-            "id": 780_001, "direct_link": "https://api.aircall.io/v1/calls/780001", "call_uuid": "CA01", "direction": "inbound",
-            "status": "done", "missed_call_reason": null, "started_at": START, "answered_at": START + 10,
-            "ended_at": START + 120, "duration": 120, "cost": "0.0", "hangup_cause": null, "voicemail": null,
-            "recording": "https://media.example.com/r.mp3", "asset": "https://assets.example.com/calls/780001/recording",
-            "raw_digits": "+44 20 7946 0958",
-            "participants": [{"type": "external", "phone_number": "+44 20 7946 0958"}, {"type": "user", "id": 7, "name": "Ada"}],
-            "number": {"id": 397_375, "name": "Product line", "digits": "+44 20 7946 0100", "e164_digits": "+442079460100",
-                "country": "GB", "time_zone": "Europe/London", "open": true, "availability_status": "custom", "messages": {}},
-            "user": user(7, "Ada"), "transferred_by": user(6, "Max"), "transferred_to": user(7, "Ada"),
-            "contact": {"id": 1, "first_name": "Lou", "last_name": "Sample", "company_name": "Example Ltd",
-                "emails": [{"id": 1, "label": "Work", "value": "lou@example.com"}],
-                "phone_numbers": [{"id": 2, "label": "Work", "value": "+44 20 7946 0958"}]},
-            "ivr_options_selected": [{"id": "a1", "title": "Sales", "key": "1", "branch": "sales", "created_at": "2026-03-23T09:59:50Z"}],
-            "automatic_callback_call_id": 780_000,
-            "archived": false, "teams": [{"id": 1, "name": "Sales"}],
-            "comments": [{"id": 1, "content": "Call back", "posted_at": START + 60, "posted_by": user(7, "Ada")}],
-            "tags": [{"id": 1, "name": "VIP", "tagged_at": START + 70, "tagged_by": {}}],
-            "ai_voice_agents": [],
-        }
-    })
-}
-
-/// The shapes of bodies that are documented or were seen.
-fn shapes() -> Vec<Value> {
-    let with = |event: &str, changes: Value| {
-        let mut body = full();
-        body["event"] = json!(event);
-        for (key, value) in changes.as_object().unwrap() {
-            body["data"][key] = value.clone();
-        }
-        body
-    };
-    let without = |mut body: Value, keys: &[&str]| {
-        body["data"].as_object_mut().unwrap().retain(|key, _| !keys.contains(&key.as_str()));
-        body
-    };
-    let ringing = json!({"status": "initial", "answered_at": null, "ended_at": null, "duration": 0, "recording": null, "asset": null});
-    let absent =
-        ["user", "contact", "transferred_by", "transferred_to", "participants", "call_uuid", "ai_voice_agents"];
-    let missed =
-        json!({"answered_at": null, "missed_call_reason": "agents_did_not_answer", "recording": null, "asset": null});
-    vec![
-        full(),
-        without(with("call.created", ringing.clone()), &absent),
-        with("call.created", json!({"direction": "outbound", "user": {}, "contact": {}, "number": {}})),
-        with("call.ringing_on_agent", ringing),
-        with("call.answered", json!({"status": "answered", "ended_at": null, "duration": 0})),
-        with("call.hold", json!({"status": "answered", "ended_at": null, "duration": 0})),
-        without(with("call.hungup", missed.clone()), &absent),
-        without(with("call.voicemail_left", missed.clone()), &absent),
-        without(with("call.archived", missed), &["missed_call_reason", "teams"]),
-        without(with("call.comm_assets_generated", json!({})), &["comments", "tags"]),
-        with("call.external_transferred", json!({"external_transferred_to": "+44 20 7946 0111"})),
-        with("call.ended", json!({"number": null, "user": null, "contact": null})),
-        with("call.ended", json!({"answered_at": null, "ai_voice_agents": [{"id": "va_1", "name": "Front desk"}]})),
-        with(
-            "call.ended",
-            json!({"ai_voice_agents": [{"agent_id": "1", "agent_name": "Front desk", "started_at": START + 3}]}),
-        ),
-    ]
-}
-
-fn parse(body: &Value) -> Result<CallReport, WebhookError> {
-    match parse_text(&body.to_string())? {
-        Webhook::Call(report) => Ok(*report),
-        Webhook::Message(_) | Webhook::Uninstalled(_) | Webhook::Other => panic!("not a call"),
-    }
-}
-
-/// Reads the full body with `value` at `pointer` within `data`; `None` removes the key.
-fn read(changes: &[(&str, Option<Value>)]) -> CallReport {
-    let mut body = full();
-    for (key, value) in changes {
-        match value {
-            Some(value) => body["data"][*key] = value.clone(),
-            None => drop(body["data"].as_object_mut().unwrap().remove(*key)),
-        }
-    }
-    parse(&body).unwrap()
-}
-
-fn read_with(key: &str, value: Value) -> CallReport {
-    read(&[(key, Some(value))])
 }
 
 #[test]
@@ -347,168 +230,15 @@ fn a_voice_agents_events_tell_of_its_call() {
     assert_eq!(error.path, "data.call_id");
 }
 
-/// A change of one value, wherever it is.
-#[derive(Clone, Copy, Debug)]
-enum Change {
-    Remove,
-    Null,
-    Zero,
-    True,
-    Text,
-    Number,
-    List,
-    EmptyList,
-    Object,
-    EmptyObject,
-    Word,
-}
-
-const CHANGES: [Change; 11] = [
-    Change::Remove,
-    Change::Null,
-    Change::Zero,
-    Change::True,
-    Change::Text,
-    Change::Number,
-    Change::List,
-    Change::EmptyList,
-    Change::Object,
-    Change::EmptyObject,
-    Change::Word,
-];
-
-/// All places of a body, but for its event.
-fn pointers(value: &Value, path: &str, all: &mut Vec<String>) {
-    let children: Vec<(String, &Value)> = match value {
-        Value::Object(fields) => fields.iter().map(|(key, value)| (key.clone(), value)).collect(),
-        Value::Array(values) => values.iter().enumerate().map(|(at, value)| (at.to_string(), value)).collect(),
-        _ => Vec::new(),
-    };
-    for (key, child) in children {
-        let path = format!("{path}/{key}");
-        if path != "/event" && path != "/data" {
-            all.push(path.clone());
-        }
-        pointers(child, &path, all);
-    }
-}
-
-fn change(body: &mut Value, place: Index, change: Change) {
-    let mut all = Vec::new();
-    pointers(body, "", &mut all);
-    if all.is_empty() {
-        return;
-    }
-    let pointer = place.get(&all);
-    let (parent, key) = pointer.rsplit_once('/').unwrap();
-    if let (Change::Remove, Some(Value::Object(fields))) = (change, body.pointer_mut(parent)) {
-        fields.remove(key);
-        return;
-    }
-    let value = body.pointer_mut(pointer).unwrap();
-    let old = value.take();
-    *value = match change {
-        Change::Remove | Change::Null => Value::Null,
-        Change::Zero => json!(0),
-        Change::True => json!(true),
-        Change::Text => json!(old.as_str().map_or_else(|| old.to_string(), str::to_owned)),
-        Change::Number => old.as_str().and_then(|text| text.parse().ok()).map_or(json!(7), |number: f64| json!(number)),
-        Change::List => json!([old]),
-        Change::EmptyList => json!([]),
-        Change::Object => json!({"value": old}),
-        Change::EmptyObject => json!({}),
-        Change::Word => json!("Other Word"),
-    };
-}
-
-/// The JSON text with the keys of each object in an order of its own.
-fn reordered(value: &Value, seed: u64) -> String {
-    match value {
-        Value::Object(fields) => {
-            let mut keys: Vec<&String> = fields.keys().collect();
-            keys.sort_by_key(|key| {
-                key.bytes().fold(seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-            });
-            let fields = keys.into_iter().map(|key| format!("{}:{}", json!(key), reordered(&fields[key], seed)));
-            format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
-        }
-        Value::Array(values) => {
-            format!("[{}]", values.iter().map(|value| reordered(value, seed)).collect::<Vec<_>>().join(","))
-        }
-        value => value.to_string(),
-    }
-}
-
-fn has_time(body: &Value) -> bool {
-    let data = &body["data"];
-    let is_time = |value: &Value| value.as_i64().is_some_and(|second| second > 0);
-    [&body["timestamp"], &data["started_at"], &data["answered_at"], &data["ended_at"]].into_iter().any(is_time)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
-
-    /// A body is read if it has an id and a time, whatever else is missing or of another type. Else the error names the
-    /// field. Nothing panics, also not the merge.
-    #[test]
-    fn a_body_with_an_id_and_a_time_is_read(
-        shape in any::<Index>(),
-        changes in proptest::collection::vec((any::<Index>(), select(&CHANGES[..])), 0..24),
-        seed in any::<u64>(),
-    ) {
-        let mut body = shape.get(&shapes()).clone();
-        for (place, kind) in changes {
-            change(&mut body, place, kind);
-        }
-        let id = body["data"]["id"].as_u64().filter(|id| *id > 0);
-        match parse_text(&reordered(&body, seed)) {
-            Ok(Webhook::Call(report)) => {
-                prop_assert!(id.is_none_or(|id| report.id.0 == id));
-                prop_assert_eq!(parse_text(&body.to_string()), Ok(Webhook::Call(report.clone())));
-                let document = CallDocument::from(*report);
-                prop_assert_eq!(serde_json::from_value(json!(document)).ok(), Some(document));
-            }
-            Ok(other) => prop_assert!(false, "{:?}", other),
-            Err(error) => {
-                prop_assert!(["data.id", "timestamp"].contains(&error.path.as_str()), "{error}");
-                prop_assert!(id.is_none() || !has_time(&body), "{error}");
-                prop_assert_eq!(error.key.is_some(), error.path == "timestamp");
-            }
-        }
-    }
-
-    /// The events of one call merge to the same call in any order, with any keys left out.
-    #[test]
-    fn incomplete_events_merge_in_any_order(
-        changes in proptest::collection::vec((any::<Index>(), any::<Index>(), select(&CHANGES[..])), 0..24),
-        order in Just((0..14).collect::<Vec<usize>>()).prop_shuffle(),
-    ) {
-        let mut bodies = shapes();
-        for (body, place, kind) in changes {
-            let body = &mut bodies[body.index(14)];
-            let (id, timestamp) = (body["data"]["id"].take(), body["timestamp"].take());
-            change(body, place, kind);
-            body["data"]["id"] = id;
-            body["timestamp"] = timestamp;
-        }
-        let merged = |order: &[usize]| {
-            let documents = order.iter().map(|at| CallDocument::from(parse(&bodies[*at]).unwrap()));
-            documents.reduce(CallDocument::merge).unwrap()
-        };
-        let sorted: Vec<usize> = (0..14).collect();
-        prop_assert_eq!(merged(&order), merged(&sorted));
-    }
-}
-
 #[test]
 fn a_time_that_cannot_be_is_none() {
     for impossible in
         [json!(1.5), json!(0), json!("1985-01-01T00:00:00Z"), json!("4821-01-01T00:00:00Z"), json!(90_000_000_000_i64)]
     {
-        let report = call_with("ended_at", impossible.clone());
+        let report = read_with("ended_at", impossible.clone());
         assert_eq!((report.ended_at, report.started_at.is_some()), (None, true), "{impossible}");
         let comments = json!([{"id": 1, "content": "a", "posted_at": impossible}]);
-        assert_eq!(call_with("comments", comments).comments[0].posted_at, None, "{impossible}");
+        assert_eq!(read_with("comments", comments).comments[0].posted_at, None, "{impossible}");
         let mut body = full();
         let told = jiff::Timestamp::from_second(START + 120).ok();
         body["timestamp"] = impossible.clone();
@@ -546,7 +276,7 @@ fn who_is_assigned_has_the_call_by_that_event_alone() {
 
 #[test]
 fn tags_without_names_say_nothing() {
-    assert_eq!(call_with("tags", json!([{"id": 1}, {"name": " "}])).tags, None);
-    assert_eq!(call_with("tags", json!([{"id": 1}, {"name": "VIP"}])).tags.unwrap().len(), 1);
-    assert_eq!(call_with("tags", json!([])).tags, Some(Vec::new()));
+    assert_eq!(read_with("tags", json!([{"id": 1}, {"name": " "}])).tags, None);
+    assert_eq!(read_with("tags", json!([{"id": 1}, {"name": "VIP"}])).tags.unwrap().len(), 1);
+    assert_eq!(read_with("tags", json!([])).tags, Some(Vec::new()));
 }
