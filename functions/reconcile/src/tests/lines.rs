@@ -5,7 +5,7 @@ use std::time::Duration;
 use aircall::EVENTS;
 use rules::{E164, OwnLines};
 use serde_json::json;
-use store::{AircallAuth, AircallConnection, AircallState, AircallSubscription, CompanySigns, Tenant, TenantId};
+use store::{AircallConnection, AircallState, AircallSubscription, Tenant, TenantId};
 use tokio::time::Instant;
 use wiremock::matchers::{basic_auth, body_partial_json, path};
 use wiremock::{Mock, ResponseTemplate};
@@ -21,18 +21,11 @@ impl Fixture {
     /// A tenant with an Aircall connection that has the line +1 415 555 0100, whose API key is its id.
     pub(super) async fn connected(&self, id: &str) {
         let connection = AircallConnection {
-            company_id: None,
             company_name: "Example Company".to_owned(),
-            how: AircallAuth::ApiKey,
             webhook_id: "1".to_owned(),
-            webhook_url: None,
-            connected_at: Timestamp::UNIX_EPOCH,
-            rotated_at: None,
             state: AircallState::Active,
             subscription: Some(AircallSubscription { asked: EVENTS.map(str::to_owned).into(), granted: Vec::new() }),
-            signs: CompanySigns::default(),
-            refused_since: None,
-            uninstalled_at: None,
+            ..AircallConnection::default()
         };
         let tenant = Tenant {
             aircall: Some(connection),

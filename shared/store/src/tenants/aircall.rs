@@ -7,43 +7,37 @@ use jiff::fmt::serde::timestamp::second::{optional, required};
 use serde::{Deserialize, Serialize};
 
 /// A connected Aircall account. Its credentials are in Secrets Manager.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct AircallConnection {
     /// Aircall's id of the company, if it is known: an app is told, an API key is not.
-    #[serde(default)]
     pub company_id: Option<u64>,
     /// What Aircall calls the company.
-    #[serde(default)]
     pub company_name: String,
     /// The kind of credentials it was connected with.
-    #[serde(default)]
     pub how: AircallAuth,
     /// Aircall's id of the webhook that we created.
-    #[serde(default)]
     pub webhook_id: String,
     /// The URL that webhook sends to, if it was in the response.
-    #[serde(default)]
     pub webhook_url: Option<String>,
     /// When it was connected.
-    #[serde(with = "required", default)]
+    #[serde(with = "required")]
     pub connected_at: Timestamp,
     /// When the webhook was last replaced by a rotation.
-    #[serde(default, with = "optional")]
+    #[serde(with = "optional")]
     pub rotated_at: Option<Timestamp>,
     /// Whether the webhook is active, as Aircall last reported.
-    #[serde(default)]
     pub state: AircallState,
     /// The events that the webhook subscribes to; `None` if an earlier version created it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub subscription: Option<AircallSubscription>,
     /// Lines and users of the company, by which it is recognised.
-    #[serde(default)]
     pub signs: CompanySigns,
     /// Since when Aircall has refused the access, as far as `reconcile` knows: an app may be uninstalled.
-    #[serde(default, with = "optional", skip_serializing_if = "Option::is_none")]
+    #[serde(with = "optional", skip_serializing_if = "Option::is_none")]
     pub refused_since: Option<Timestamp>,
     /// When the app was uninstalled in Aircall, which ends the connection.
-    #[serde(default, with = "optional", skip_serializing_if = "Option::is_none")]
+    #[serde(with = "optional", skip_serializing_if = "Option::is_none")]
     pub uninstalled_at: Option<Timestamp>,
 }
 
@@ -144,10 +138,7 @@ mod tests {
 
     /// A connection to a company with these signs.
     fn connection(company_id: Option<u64>, lines: &[u64], users: &[u64]) -> AircallConnection {
-        let mut connection: AircallConnection = serde_json::from_str("{}").unwrap();
-        connection.company_id = company_id;
-        connection.signs = signs(lines, users);
-        connection
+        AircallConnection { company_id, signs: signs(lines, users), ..AircallConnection::default() }
     }
 
     fn signs(lines: &[u64], users: &[u64]) -> CompanySigns {

@@ -6,25 +6,15 @@ use rules::FetchCause;
 
 use crate::test_tables::TestTables;
 use crate::tests::{START, at, tenant};
-use crate::{
-    AircallAuth, AircallConnection, AircallState, Backfill, BackfillState, CompanySigns, Comparison, LONGEST_CALL,
-    Tenant, Tenants,
-};
+use crate::{AircallConnection, AircallState, Backfill, BackfillState, Comparison, LONGEST_CALL, Tenant, Tenants};
 
 fn connection() -> AircallConnection {
     AircallConnection {
-        company_id: None,
         company_name: "Example Company".to_owned(),
-        how: AircallAuth::ApiKey,
         webhook_id: "1".to_owned(),
-        webhook_url: None,
         connected_at: at(START),
-        rotated_at: None,
         state: AircallState::Active,
-        subscription: None,
-        signs: CompanySigns::default(),
-        refused_since: None,
-        uninstalled_at: None,
+        ..AircallConnection::default()
     }
 }
 

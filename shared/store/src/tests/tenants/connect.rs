@@ -67,18 +67,14 @@ const LOGIN: &str = "https://example.my.salesforce.com";
 
 fn aircall(webhook_id: &str) -> AircallConnection {
     AircallConnection {
-        company_id: None,
         company_name: "Example".to_owned(),
         how: AircallAuth::OAuth,
         webhook_id: webhook_id.to_owned(),
         webhook_url: Some("https://example.com/webhooks/aircall/one".to_owned()),
         connected_at: at(START),
-        rotated_at: None,
         state: AircallState::Active,
-        subscription: None,
         signs: CompanySigns { lines: [1001].into(), users: [2001].into() },
-        refused_since: None,
-        uninstalled_at: None,
+        ..AircallConnection::default()
     }
 }
 

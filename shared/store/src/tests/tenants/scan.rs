@@ -4,10 +4,7 @@ use jiff::Timestamp;
 
 use crate::test_tables::TestTables;
 use crate::tests::{START, at, tenant};
-use crate::{
-    AircallAuth, AircallConnection, AircallState, CompanySigns, Connection, GRANT_IDLE, Tenant, TenantId, TenantPage,
-    Tenants,
-};
+use crate::{AircallConnection, AircallState, Connection, GRANT_IDLE, Tenant, TenantId, TenantPage, Tenants};
 
 fn ids(page: &TenantPage) -> Vec<&str> {
     let mut ids: Vec<&str> = page.tenants.iter().map(TenantId::as_str).collect();
@@ -20,18 +17,11 @@ async fn only_tenants_with_an_aircall_connection_are_listed() {
     let tables = TestTables::start().await;
     let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
     let connection = AircallConnection {
-        company_id: None,
         company_name: "Example Company".to_owned(),
-        how: AircallAuth::ApiKey,
         webhook_id: "1".to_owned(),
-        webhook_url: None,
         connected_at: at(START),
-        rotated_at: None,
         state: AircallState::Active,
-        subscription: None,
-        signs: CompanySigns::default(),
-        refused_since: None,
-        uninstalled_at: None,
+        ..AircallConnection::default()
     };
     let uninstalled = AircallConnection { uninstalled_at: Some(at(START)), ..connection.clone() };
     for (id, aircall) in
