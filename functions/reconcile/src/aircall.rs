@@ -16,10 +16,10 @@ pub(crate) struct Aircall {
     pub(crate) credentials: AircallCredentials,
 }
 
-/// Why a request to Aircall was not made or failed. Holds nothing that Aircall said.
+/// Why something that is asked of Aircall was not done. Holds nothing that Aircall said.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AircallError {
-    /// The credential could not be read.
+    /// The credential or the tenant could not be read or stored.
     #[error(transparent)]
     Store(#[from] store::Error),
     /// The account is being connected or disconnected.
@@ -47,6 +47,15 @@ impl From<Error> for AircallError {
             Error::Refused { .. } => AircallError::Refused,
             Error::Retry { reason, after } => AircallError::Unavailable { reason, after },
             Error::Rejected { status, .. } => AircallError::Rejected(status),
+        }
+    }
+}
+
+impl From<webhook::Error> for AircallError {
+    fn from(error: webhook::Error) -> Self {
+        match error {
+            webhook::Error::Aircall(error) => error.into(),
+            webhook::Error::Store(error) => AircallError::Store(error),
         }
     }
 }

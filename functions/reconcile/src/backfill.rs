@@ -14,7 +14,6 @@ use std::time::Duration;
 use aircall::client::{CallPage, Reason};
 use jiff::{SignedDuration, Timestamp};
 use lambda::{QueueError, Retry, metrics};
-use rules::FetchCause;
 use store::{Backfill, BackfillState, LONGEST_CALL, Tenant, TenantId};
 use tokio::time::Instant;
 
@@ -225,9 +224,7 @@ fn mark_after(tenant: &Tenant, backfill: &Backfill, now: Timestamp) -> Option<Ti
 /// Starts a run for the time in which the webhook may have sent nothing, unless one is running: its next comparison then
 /// finds what it misses.
 pub(crate) async fn after_repair(reconcile: &Reconcile, known: &Tenant) -> Result<(), BackfillError> {
-    let now = Timestamp::now();
-    let Some(from) = known.compared_from(now) else { return Ok(()) };
-    let backfill = Backfill::new(FetchCause::Repaired, from, now, now)?;
+    let Some(backfill) = known.run_after_repair(Timestamp::now())? else { return Ok(()) };
     if reconcile.tenants.start_backfill(&known.id, &backfill).await? {
         send(reconcile, &known.id, &backfill.run, SignedDuration::ZERO).await?;
     }

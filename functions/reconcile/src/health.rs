@@ -1,44 +1,19 @@
 //! Checks each company's webhook at Aircall, and repairs it: Aircall turns a webhook off that fails, and never says so.
 
-use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
 use aircall::client::{Client, Error, SubscriptionDiff, Webhook};
-use futures_util::{StreamExt as _, stream};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use lambda::metrics;
-use store::{Acquired, AircallConnection, AircallState, LeaseKind, Tenant, TenantId, WebhookProblem, WebhookRepair};
-use tokio::time::{Instant, timeout_at};
+use store::{AircallConnection, AircallState, Tenant, TenantId, WebhookProblem, WebhookRepair};
+use tokio::time::Instant;
 use url::Url;
-use webhook::{AcceptedTokens, Pick, TOKEN_DELAY, TenantWebhooks, activate, diff, subscription, webhook_id};
+use webhook::{AcceptedTokens, Pick, TOKEN_DELAY, TenantWebhooks, activate, connected_by, diff, path, webhook_id};
 
-use crate::access;
 use crate::aircall::AircallError;
-use crate::backfill;
 use crate::payload::Reconcile;
-
-/// Tenants that are checked concurrently.
-const CONCURRENCY: usize = 10;
-/// How long the lease on the webhook lasts if the function is killed: longer than it runs.
-const LEASE: SignedDuration = SignedDuration::from_secs(90);
-
-/// Why a webhook was not checked or repaired. The next check tries again.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum HealthError {
-    #[error(transparent)]
-    Aircall(#[from] AircallError),
-    #[error(transparent)]
-    Store(#[from] store::Error),
-}
-
-impl From<webhook::Error> for HealthError {
-    fn from(error: webhook::Error) -> Self {
-        match error {
-            webhook::Error::Aircall(error) => HealthError::Aircall(error.into()),
-            webhook::Error::Store(error) => HealthError::Store(error),
-        }
-    }
-}
+use crate::tenants::{Worked, all_pages, each, with_webhook};
+use crate::{access, backfill};
 
 /// The number of webhooks that were due to be checked, by what became of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,12 +44,11 @@ impl Health {
 
     /// The URL that the tenant's webhook has to send to; `None` if that is not known.
     fn url(&self, id: &TenantId, connection: &AircallConnection) -> Option<Url> {
-        let today = self.public_url.as_ref().and_then(|url| url.join(&format!("/webhooks/aircall/{id}")).ok());
+        let today = self.public_url.as_ref().and_then(|url| url.join(&path(id)).ok());
         today.or_else(|| connection.webhook_url.as_deref()?.parse().ok())
     }
 
-    /// Checks all webhooks that are due, until the deadline, in a random order: so those that are not reached are others
-    /// the next time. The failure of one is logged and does not affect the others.
+    /// Checks all webhooks that are due, until the deadline.
     ///
     /// # Errors
     /// When the tenants cannot be listed.
@@ -84,46 +58,15 @@ impl Health {
         now: Timestamp,
         deadline: Instant,
     ) -> Result<Checked, store::Error> {
-        let mut due = Vec::new();
-        let mut from = None;
-        loop {
-            let page = reconcile.tenants.with_webhook_to_check(now, from).await?;
-            due.extend(page.tenants);
-            from = page.next;
-            if from.is_none() {
-                break;
-            }
-        }
-        let random = RandomState::new();
-        due.sort_by_cached_key(|id| random.hash_one(id));
-        let results: Vec<Option<Result<bool, HealthError>>> = stream::iter(&due)
-            .map(|id| async move {
-                if Instant::now() >= deadline {
-                    return None;
-                }
-                let result = timeout_at(deadline, self.check(reconcile, id)).await.ok();
-                if let Some(Err(error)) = &result {
-                    tracing::warn!(tenant = %id, %error, "the webhook was not checked");
-                }
-                result
-            })
-            .buffer_unordered(CONCURRENCY)
-            .collect()
-            .await;
-        let mut checked = Checked::default();
-        for result in results {
-            match result {
-                Some(Ok(false)) => checked.healthy += 1,
-                Some(Ok(true)) => checked.repaired += 1,
-                Some(Err(_)) => checked.failed += 1,
-                None => checked.not_reached += 1,
-            }
-        }
-        Ok(checked)
+        let due = all_pages(async |from| reconcile.tenants.with_webhook_to_check(now, from).await).await?;
+        let check = async |id: &TenantId| Box::pin(self.check(reconcile, id)).await;
+        let Worked { done, failed, not_reached } = each(due, deadline, "the webhook was not checked", check).await;
+        let repaired = done.iter().filter(|is_repaired| **is_repaired).count();
+        Ok(Checked { healthy: done.len() - repaired, repaired, failed, not_reached })
     }
 
     /// Checks the tenant's webhook, and repairs it if it does not send. Returns whether it was repaired.
-    pub(crate) async fn check(&self, reconcile: &Reconcile, id: &TenantId) -> Result<bool, HealthError> {
+    pub(crate) async fn check(&self, reconcile: &Reconcile, id: &TenantId) -> Result<bool, AircallError> {
         let tenants = &reconcile.tenants;
         let Some((_, tenant, problem)) = self.find_problem(reconcile, id).await? else { return Ok(false) };
         if let (None, Some(connection)) = (problem, &tenant.aircall) {
@@ -134,15 +77,9 @@ impl Health {
             tenants.set_webhook_checked(id, Timestamp::now()).await?;
             return Ok(false);
         }
-        let (now, holder) = (Timestamp::now(), format!("health-{:x}", RandomState::new().hash_one(id)));
         // Somebody who is changing the webhook repairs it, too.
-        let Acquired::Held(tenant) = tenants.acquire(id, LeaseKind::Webhook, &holder, now, now + LEASE).await? else {
-            return Ok(false);
-        };
-        let repaired = self.repair(reconcile, &tenant).await;
-        // If this fails, the lease expires.
-        let _ = tenants.release(id, LeaseKind::Webhook, &holder, None).await;
-        repaired
+        let repaired = with_webhook(tenants, id, async |_| self.repair(reconcile, id).await);
+        repaired.await.map(Option::unwrap_or_default)
     }
 
     /// The tenant's webhook, and what is wrong with it, if anything. `None` if the tenant has no connected account.
@@ -150,7 +87,7 @@ impl Health {
         &self,
         Reconcile { tenants, aircall, .. }: &Reconcile,
         id: &TenantId,
-    ) -> Result<Option<(Client, Tenant, Option<WebhookProblem>)>, HealthError> {
+    ) -> Result<Option<(Client, Tenant, Option<WebhookProblem>)>, AircallError> {
         let Some(tenant) = tenants.get(id).await? else { return Ok(None) };
         let Some(connection) = tenant.aircall.as_ref().filter(|it| it.uninstalled_at.is_none()) else {
             return Ok(None);
@@ -167,9 +104,9 @@ impl Health {
         let found = match found {
             Err(error @ Error::Refused { .. }) => {
                 access::refused(tenants, id, connection, &client).await?;
-                return Err(AircallError::from(error).into());
+                return Err(error.into());
             }
-            found => found.map_err(AircallError::from)?,
+            found => found?,
         };
         let problem = self.problem(id, connection, found.as_ref());
         Ok(Some((client, tenant, problem)))
@@ -196,8 +133,8 @@ impl Health {
     }
 
     /// Repairs the webhook of a tenant whose lease is held. Returns whether there was still something to repair.
-    async fn repair(&self, reconcile: &Reconcile, held: &Tenant) -> Result<bool, HealthError> {
-        let (id, tenants) = (&held.id, &reconcile.tenants);
+    async fn repair(&self, reconcile: &Reconcile, id: &TenantId) -> Result<bool, AircallError> {
+        let tenants = &reconcile.tenants;
         // It may have been repaired before the lease was held.
         let Some((client, tenant, Some(problem))) = self.find_problem(reconcile, id).await? else { return Ok(false) };
         let Some(connection) = tenant.aircall.clone() else { return Ok(false) };
@@ -210,13 +147,7 @@ impl Health {
             AircallState::Active | AircallState::Unknown => None,
         };
         let since = tenant.last_event_at.into_iter().chain(deactivated).min().unwrap_or(connection.connected_at);
-        let connection = AircallConnection {
-            webhook_id: webhook.id.to_string(),
-            subscription: Some(subscription(&webhook)),
-            webhook_url: Some(webhook.url),
-            state: AircallState::Active,
-            ..connection
-        };
+        let connection = connected_by(connection, webhook);
         let repair = WebhookRepair { at: Timestamp::now(), since: Some(since), problem };
         if !tenants.set_webhook(id, &connection, Some(&repair)).await? {
             // The account was connected again or its app uninstalled meanwhile.

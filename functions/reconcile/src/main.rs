@@ -12,6 +12,7 @@ mod health;
 mod lines;
 mod payload;
 mod sweep;
+mod tenants;
 #[cfg(test)]
 mod tests;
 

@@ -14,7 +14,7 @@ mod webhooks;
 use aircall::client::{Client, Webhook};
 
 pub use crate::tokens::{AcceptedTokens, TOKEN_DELAY};
-pub use crate::webhooks::{Pick, TenantWebhooks, diff, subscription, token_hash, webhook_id};
+pub use crate::webhooks::{NAME, Pick, TenantWebhooks, connected_by, diff, path, subscription, token_hash, webhook_id};
 
 /// Why a webhook was not changed.
 #[derive(Debug, thiserror::Error)]

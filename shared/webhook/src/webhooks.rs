@@ -3,11 +3,11 @@
 use aircall::EVENTS;
 use aircall::client::{Client, Error, NewWebhook, Remembered, Subscription, SubscriptionDiff, Webhook, WebhookId};
 use secrecy::ExposeSecret as _;
-use store::{AircallConnection, AircallSubscription, Tenant, TokenHash};
+use store::{AircallConnection, AircallState, AircallSubscription, Tenant, TenantId, TokenHash};
 use url::Url;
 
 /// The name that Aircall's dashboard shows.
-const NAME: &str = "Aircall to Salesforce";
+pub const NAME: &str = "Aircall to Salesforce";
 
 /// How the webhooks of a tenant are recognized: by their URL, or by the ID of the current one.
 #[derive(Debug)]
@@ -38,6 +38,22 @@ pub fn diff(webhook: &Webhook, connection: &AircallConnection, url: Option<&str>
 pub fn subscription(webhook: &Webhook) -> AircallSubscription {
     let granted = webhook.events.iter().filter(|event| EVENTS.contains(&event.as_str()));
     AircallSubscription { asked: EVENTS.map(str::to_owned).into(), granted: granted.cloned().collect() }
+}
+
+/// The connection with the webhook that it uses from now on, which sends.
+pub fn connected_by(connection: AircallConnection, webhook: Webhook) -> AircallConnection {
+    AircallConnection {
+        webhook_id: webhook.id.to_string(),
+        subscription: Some(subscription(&webhook)),
+        webhook_url: Some(webhook.url),
+        state: AircallState::Active,
+        ..connection
+    }
+}
+
+/// The path that a tenant's webhooks send to.
+pub fn path(tenant: &TenantId) -> String {
+    format!("/webhooks/aircall/{tenant}")
 }
 
 /// The hash of a webhook's token, which is what is stored.

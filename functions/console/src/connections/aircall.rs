@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use store::{
     AircallAuth, AircallConnection, AircallCredential, AircallState, LeaseKind, TOKEN_GRACE, Tenant, TenantId,
 };
-use webhook::{AcceptedTokens, Pick, TenantWebhooks, activate, token_hash};
+use webhook::{AcceptedTokens, Pick, TenantWebhooks, activate, connected_by, token_hash};
 
 use self::company::GivenCompany;
 use super::lease::{self, Lease};
@@ -269,13 +269,7 @@ async fn store_webhook(
     connection: AircallConnection,
     webhook: Webhook,
 ) -> Result<AircallConnection, ConnectionError> {
-    let connection = AircallConnection {
-        webhook_id: webhook.id.to_string(),
-        subscription: Some(::webhook::subscription(&webhook)),
-        webhook_url: Some(webhook.url),
-        state: AircallState::Active,
-        ..connection
-    };
+    let connection = connected_by(connection, webhook);
     if console.tenants.set_webhook(tenant, &connection, None).await? {
         Ok(connection)
     } else {

@@ -69,7 +69,7 @@ impl BaseUrl {
 
     /// The URL that Aircall sends a tenant's webhooks to.
     pub(crate) fn webhook(&self, tenant: &TenantId) -> Url {
-        self.path(&format!("/webhooks/aircall/{tenant}"))
+        self.path(&webhook::path(tenant))
     }
 }
 

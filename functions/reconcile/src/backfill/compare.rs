@@ -1,14 +1,11 @@
 //! The hourly comparison: whether each call that Aircall lists has a complete entry. If one has not, a run is started.
 
-use std::hash::{BuildHasher as _, RandomState};
-
-use futures_util::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use rules::FetchCause;
 use store::{
     AircallState, Backfill, Comparison, LONGEST_CALL, Tenant, TenantId, WEBHOOK_SILENT, checks_silent_webhooks,
 };
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::listing::{self, Scope};
 use super::progress::{self, SETTLED_AFTER};
@@ -16,9 +13,8 @@ use super::{BackfillError, attached, send};
 use crate::aircall::AircallError;
 use crate::lines::with_aircall;
 use crate::payload::Reconcile;
+use crate::tenants::{Worked, each};
 
-/// Tenants that are compared concurrently.
-const CONCURRENCY: usize = 10;
 /// The most requests of a tenant and day, while all is well: one an hour, and some more for many calls. With those for an
 /// app's lines and for the own lines, these are at most thirty.
 const DAILY_REQUESTS: u32 = 25;
@@ -46,40 +42,17 @@ pub(crate) struct Compared {
     pub(crate) not_reached: usize,
 }
 
-/// Compares all tenants that have an Aircall account, until the deadline, in a random order, so that those that are not
-/// reached are others the next time. The failure of one tenant is logged and does not affect the others.
+/// Compares all tenants that have an Aircall account, until the deadline.
 ///
 /// # Errors
 /// When the tenants cannot be listed.
 pub(crate) async fn compare_all(reconcile: &Reconcile, deadline: Instant) -> Result<Compared, store::Error> {
-    let mut ids = with_aircall(&reconcile.tenants).await?;
-    let random = RandomState::new();
-    ids.sort_by_cached_key(|id| random.hash_one(id));
-    let results: Vec<Option<Result<bool, BackfillError>>> = stream::iter(&ids)
-        .map(|id| async move {
-            // Else those that begin after the deadline would still send a request.
-            if Instant::now() >= deadline {
-                return None;
-            }
-            let result = timeout_at(deadline, compare(reconcile, id, Timestamp::now())).await.ok();
-            if let Some(Err(error)) = &result {
-                tracing::warn!(tenant = %id, %error, "Aircall's list of calls was not compared");
-            }
-            result
-        })
-        .buffer_unordered(CONCURRENCY)
-        .collect()
-        .await;
-    let mut compared = Compared::default();
-    for result in results {
-        match result {
-            Some(Ok(false)) => compared.well += 1,
-            Some(Ok(true)) => compared.started += 1,
-            Some(Err(_)) => compared.failed += 1,
-            None => compared.not_reached += 1,
-        }
-    }
-    Ok(compared)
+    let ids = with_aircall(&reconcile.tenants).await?;
+    let compare = async |id: &TenantId| compare(reconcile, id, Timestamp::now()).await;
+    let failure = "Aircall's list of calls was not compared";
+    let Worked { done, failed, not_reached } = each(ids, deadline, failure, compare).await;
+    let started = done.iter().filter(|is_started| **is_started).count();
+    Ok(Compared { well: done.len() - started, started, failed, not_reached })
 }
 
 /// Compares a tenant's calls. Returns whether a run was started.

@@ -50,14 +50,6 @@ impl Scope {
         };
         is_in_time && self.lines.as_ref().is_none_or(is_attached)
     }
-
-    fn is_incomplete(&self, known: Option<Completeness>) -> bool {
-        match known {
-            None | Some(Completeness::Incomplete) => true,
-            Some(Completeness::BeforeConnection) => self.cause == FetchCause::Requested,
-            Some(Completeness::Complete) => false,
-        }
-    }
 }
 
 /// Those of the calls that are over and have no complete entry.
@@ -75,7 +67,7 @@ pub(super) async fn lacking<'a>(
     let lacking = ended.into_iter().filter_map(|(call, ended_at)| {
         let known = known.get(&call.id.key()).copied();
         let lacking = Lacking { call, is_unknown: known.is_none(), is_settling: is_settling(ended_at, now) };
-        scope.is_incomplete(known).then_some(lacking)
+        Completeness::is_lacking(known, scope.cause).then_some(lacking)
     });
     Ok(lacking.collect())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rules::{SkipReason, Verdict};
+use rules::{FetchCause, SkipReason, Verdict};
 use serde::Deserialize;
 
 use crate::calls::state::State;
@@ -20,6 +20,18 @@ pub enum Completeness {
     BeforeConnection,
     /// It was decided about.
     Complete,
+}
+
+impl Completeness {
+    /// Whether a call of which this much is known, if it has an entry at all, is to be fetched for that cause. An admin who
+    /// asks for a period may ask for one of before the connection.
+    pub fn is_lacking(known: Option<Self>, cause: FetchCause) -> bool {
+        match known {
+            None | Some(Completeness::Incomplete) => true,
+            Some(Completeness::BeforeConnection) => cause == FetchCause::Requested,
+            Some(Completeness::Complete) => false,
+        }
+    }
 }
 
 impl Calls {

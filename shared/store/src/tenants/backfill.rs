@@ -167,6 +167,16 @@ impl Tenant {
         let first = connection.connected_at.max(now - FIRST_COMPARISON) - LONGEST_CALL;
         Some(self.backfill_mark.unwrap_or(first).min(now))
     }
+
+    /// The run for the time in which the webhook may have sent nothing, once it was repaired or replaced. None if no Aircall
+    /// account is connected.
+    ///
+    /// # Errors
+    /// As [`Backfill::new`].
+    pub fn run_after_repair(&self, now: Timestamp) -> Result<Option<Backfill>, Error> {
+        let from = self.compared_from(now);
+        from.map(|from| Backfill::new(FetchCause::Repaired, from, now, now)).transpose()
+    }
 }
 
 impl Tenants {

@@ -111,10 +111,8 @@ pub(crate) async fn start(console: &Console, tenant: &TenantId, days: Days, zone
 ///
 /// A failure is only logged: the hourly comparison finds the same calls.
 pub(super) async fn after_repair(console: &Console, known: &Tenant) {
-    let now = Timestamp::now();
-    let Some(from) = known.compared_from(now) else { return };
     let started = async {
-        let backfill = Backfill::new(FetchCause::Repaired, from, now, now)?;
+        let Some(backfill) = known.run_after_repair(Timestamp::now())? else { return Ok(false) };
         begin(console, &known.id, &backfill).await
     };
     if let Err(error) = started.await {

@@ -53,7 +53,8 @@ pub(crate) async fn preview(
         let ended: Vec<&Call> = page.calls.iter().filter(|call| call.ended_at.is_some()).collect();
         let keys: Vec<String> = ended.iter().map(|call| call.id.key()).collect();
         let known = console.calls.completeness(tenant, &keys).await?;
-        let is_missing = |call: &&Call| known.get(&call.id.key()) != Some(&Completeness::Complete);
+        let is_missing =
+            |call: &&Call| Completeness::is_lacking(known.get(&call.id.key()).copied(), FetchCause::Requested);
         let missing: Vec<&Call> = ended.into_iter().filter(is_missing).collect();
         counted.missing += count(missing.len());
         let documents = missing.into_iter().filter_map(|call| fetched(call, now));
