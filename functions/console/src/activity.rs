@@ -20,6 +20,7 @@ use axum::Router;
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::routing::get;
+use lambda::queue::WakeUp;
 use rules::{SalesforceId, Step};
 use serde::Deserialize;
 use store::{Corrupt, Entry, Tenant, TenantId};
@@ -101,6 +102,15 @@ fn unreadable(corrupt: &Corrupt) -> String {
 /// The entry with this key; `None` if there is none, or if the text cannot be a key.
 pub(crate) async fn find(console: &Console, tenant: &TenantId, key: &str) -> Result<Option<Entry>, store::Error> {
     if is_key(key) { console.calls.get(tenant, key).await } else { Ok(None) }
+}
+
+/// Wakes the writer for this entry, or for all. They are pending already, so a failed wake-up is only a delay: the sweep
+/// finds them.
+async fn wake(console: &Console, tenant: &TenantId, key: Option<&str>, deduplication_id: &str) {
+    let wake_up = WakeUp { tenant: tenant.to_string(), key: key.map(str::to_owned) };
+    if let Err(error) = console.write_queue.wake(&wake_up, deduplication_id).await {
+        tracing::warn!(%tenant, %error, "the writer was not woken for entries that an admin asked for");
+    }
 }
 
 /// The tenant: its connection state explains why entries wait, and its org is where their Tasks are.

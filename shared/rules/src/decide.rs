@@ -17,7 +17,7 @@ use crate::own_lines::OwnLines;
 use crate::phone::{digits_of, is_repeated};
 use crate::settings::{InternalCalls, LogAs, LogCalls, Settings};
 use crate::task_status::TaskStatus;
-use crate::trace::{Topic, Trace};
+use crate::trace::{Step, Topic, Trace};
 
 /// The outcome of a decision about a call or messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -204,10 +204,7 @@ pub fn decide(
     }
     let mut decision = decide_afresh(&interaction, basis, settings, company);
     if let Some(why_late) = document.call().and_then(CallDocument::why_late) {
-        let mut trace = Trace::new();
-        trace.note(Topic::Event, why_late);
-        trace.extend(decision.trace);
-        decision.trace = trace;
+        decision.trace.begin_with(Step { about: Topic::Event, finding: why_late });
     }
     match (previous.map(|previous| (previous, previous.verdict)), decision.verdict) {
         (Some((previous, Verdict::Log(status))), Verdict::Skip(_)) => Some(keep_logged(previous, status, decision)),

@@ -6,7 +6,7 @@ use crate::company::Company;
 use crate::decide::{Decision, Verdict, decide};
 use crate::interaction::Document;
 use crate::settings::Settings;
-use crate::trace::{Step, Topic, Trace};
+use crate::trace::{Step, Topic};
 
 /// How the step of a trace begins that tells of a request.
 const BEGIN: &str = "Decided again";
@@ -31,15 +31,19 @@ pub fn decide_again(
     previous: Option<&Decision>,
     request: DecideAgain<'_>,
 ) -> Option<Decision> {
-    let decision = decide(document, settings, company, None)?;
+    let mut decision = decide(document, settings, company, None)?;
     if let Verdict::Skip(_) = decision.verdict
         && let Some(previous) = previous
         && let Some(earlier) = previous.trace.steps().first().filter(|step| step.finding.starts_with(BEGIN))
-        && with_first_step(&decision, earlier.clone()) == *previous
     {
-        return Some(previous.clone());
+        let mut repeated = decision.clone();
+        repeated.trace.begin_with(earlier.clone());
+        if repeated == *previous {
+            return Some(repeated);
+        }
     }
-    Some(with_first_step(&decision, request.step()))
+    decision.trace.begin_with(request.step());
+    Some(decision)
 }
 
 impl DecideAgain<'_> {
@@ -48,14 +52,4 @@ impl DecideAgain<'_> {
         let finding = format!("{BEGIN} by the settings as they were on {at}, as {} asked.", self.by);
         Step { about: Topic::Event, finding }
     }
-}
-
-/// The decision with this step before all others of its trace.
-fn with_first_step(decision: &Decision, Step { about, finding }: Step) -> Decision {
-    let mut trace = Trace::new();
-    trace.note(about, finding);
-    trace.extend(decision.trace.clone());
-    let mut decision = decision.clone();
-    decision.trace = trace;
-    decision
 }

@@ -61,6 +61,11 @@ impl Trace {
         }
     }
 
+    /// Puts a step before all others.
+    pub(crate) fn begin_with(&mut self, step: Step) {
+        self.0.insert(0, step);
+    }
+
     /// All steps, in the order they were taken.
     pub fn steps(&self) -> &[Step] {
         &self.0

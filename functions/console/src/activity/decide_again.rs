@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
-use lambda::queue::WakeUp;
 use rules::decide_again::{DecideAgain, decide_again};
 use rules::{Company, Decision, Settings, Verdict};
 use store::{Cursor, Entry, State, TenantId};
@@ -75,7 +74,8 @@ pub(crate) async fn one(console: &Console, session: &Session, key: &str) -> Resu
     let judge = Judge::new(console, session, Mode::Store).await?;
     let verdict = judge.decide(entry).await?;
     if let Some(Verdict::Log(_)) = verdict {
-        judge.wake(Some(key.to_owned())).await;
+        super::wake(console, &session.tenant, Some(key), &format!("{key}-again-{}", judge.request.at.as_millisecond()))
+            .await;
     }
     Ok(verdict)
 }
@@ -110,7 +110,8 @@ pub(crate) async fn all(
         }
     };
     if mode == Mode::Store && result.to_log > 0 {
-        judge.wake(None).await;
+        let deduplication_id = format!("decide-again-{}", judge.request.at.as_millisecond());
+        super::wake(console, &session.tenant, None, &deduplication_id).await;
     }
     outcome?;
     if let Some(next) = cursor {
@@ -191,17 +192,5 @@ impl<'a> Judge<'a> {
             Some(status) => decision.keep_task(status),
             None => decision,
         })
-    }
-
-    /// Wakes the writer. The entries are pending already, so a failed wake-up is only a delay: the sweep finds them.
-    async fn wake(&self, key: Option<String>) {
-        let deduplication_id = match &key {
-            Some(key) => format!("{key}-again-{}", self.request.at.as_millisecond()),
-            None => format!("decide-again-{}", self.request.at.as_millisecond()),
-        };
-        let wake_up = WakeUp { tenant: self.tenant.to_string(), key };
-        if let Err(error) = self.console.write_queue.wake(&wake_up, &deduplication_id).await {
-            tracing::warn!(tenant = %self.tenant, %error, "the writer was not woken for what was decided again");
-        }
     }
 }

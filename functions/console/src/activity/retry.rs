@@ -2,7 +2,6 @@
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use lambda::queue::WakeUp;
 use store::TenantId;
 
 use crate::console::Console;
@@ -28,8 +27,7 @@ pub(crate) async fn one(console: &Console, tenant: &TenantId, key: &str) -> Resu
     let now = Timestamp::now();
     let is_waiting = console.calls.retry(tenant, key, now).await?;
     if is_waiting {
-        let wake_up = WakeUp { tenant: tenant.to_string(), key: Some(key.to_owned()) };
-        wake(console, tenant, &wake_up, &format!("{key}-retry-{}", now.as_millisecond())).await;
+        super::wake(console, tenant, Some(key), &format!("{key}-retry-{}", now.as_millisecond())).await;
         return Ok(true);
     }
     match super::find(console, tenant, key).await {
@@ -61,17 +59,9 @@ pub(crate) async fn all(console: &Console, tenant: &TenantId) -> Result<Retried,
         }
     }
     if count > 0 {
-        let wake_up = WakeUp { tenant: tenant.to_string(), key: None };
-        wake(console, tenant, &wake_up, &format!("retry-failed-{}", now.as_millisecond())).await;
+        super::wake(console, tenant, None, &format!("retry-failed-{}", now.as_millisecond())).await;
     }
     outcome?;
     tracing::info!(%tenant, count, "retried the failed entries");
     Ok(Retried { count, is_more: !failed.is_complete })
-}
-
-/// Wakes the writer. The entries are pending already, so a failed wake-up is only a delay: the sweep finds them.
-async fn wake(console: &Console, tenant: &TenantId, wake_up: &WakeUp, deduplication_id: &str) {
-    if let Err(error) = console.write_queue.wake(wake_up, deduplication_id).await {
-        tracing::warn!(%tenant, %error, "the writer was not woken for a retry");
-    }
 }
