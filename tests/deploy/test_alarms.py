@@ -63,6 +63,10 @@ def alarms(stack):
         | above(0, {"Period": 300, "EvaluationPeriods": 1}),
         "AircallAccountsRefusedAlarm": metric(own(stack), "AircallAccountsRefused", "Sum")
         | above(0, {"Period": 300, "EvaluationPeriods": 1}),
+        "AircallAccountsUnheardAlarm": metric(own(stack), "AircallAccountsUnheard", "Sum")
+        | above(0, {"Period": 3600, "EvaluationPeriods": 1}),
+        "WebhooksNotRepairedAlarm": metric(own(stack), "WebhooksNotRepaired", "Sum")
+        | above(0, {"Period": 900, "EvaluationPeriods": 2}),
         "WebhooksRepairedAlarm": metric(own(stack), "WebhooksRepaired", "Sum")
         | above(0, {"Period": 300, "EvaluationPeriods": 1}),
         "IntakeLatencyAlarm": of_function("IntakeFunction", "Duration", "p99") | above(2500),

@@ -47,6 +47,15 @@ pub(crate) fn read(message: SqsMessage, now: Timestamp) -> Result<Received, Eval
     let tenant = TenantId::parse(&tenant)?;
     // A panic is a fault of ours, which no retry of the same body mends.
     let parsed = catch_unwind(|| Webhook::parse(&body, at)).unwrap_or_else(|_| Err(panicked()));
+    let is_fetched = fetch.is_some();
+    let unreadable = |key: Option<String>, path: &str, reason: String, digest: &str| Unreadable {
+        key: key.unwrap_or_else(|| format!("unread-{digest}")),
+        at: now,
+        path: path.to_owned(),
+        reason,
+        bodies: BTreeSet::from([digest.to_owned()]),
+        is_fetched,
+    };
     let content = match (too_long, parsed) {
         (None, Ok(Webhook::Call(report))) => {
             Content::Webhook(Webhook::Call(Box::new(fetched(*report, fetch.as_ref()))))
@@ -54,7 +63,7 @@ pub(crate) fn read(message: SqsMessage, now: Timestamp) -> Result<Received, Eval
         (None, Ok(webhook)) => Content::Webhook(webhook),
         (None, Err(error)) => {
             let digest = digest(&body);
-            let unreadable = unreadable(error.key, &error.path, error.reason.to_owned(), &digest, now);
+            let unreadable = unreadable(error.key, &error.path, error.reason.to_owned(), &digest);
             Content::Unreadable { unreadable, body: Some((digest, body)) }
         }
         (Some(TooLong { bytes, digest }), parsed) => {
@@ -63,11 +72,11 @@ pub(crate) fn read(message: SqsMessage, now: Timestamp) -> Result<Received, Eval
                 Ok(Webhook::Message(_) | Webhook::Uninstalled(_) | Webhook::Other) => None,
                 Err(error) => error.key,
             };
-            let unreadable = unreadable(key, "body", format!("is too long, with {bytes} bytes"), &digest, now);
+            let unreadable = unreadable(key, "body", format!("is too long, with {bytes} bytes"), &digest);
             Content::Unreadable { unreadable, body: None }
         }
     };
-    Ok(Received { tenant, at, content, is_fetched: fetch.is_some() })
+    Ok(Received { tenant, at, content, is_fetched })
 }
 
 /// When SQS got the message; it is in all that Lambda delivers.
@@ -88,16 +97,6 @@ fn fetched(report: CallReport, fetch: Option<&Fetch>) -> CallReport {
 
 fn panicked() -> WebhookError {
     WebhookError { path: "body".to_owned(), reason: "makes the program panic", key: None }
-}
-
-fn unreadable(key: Option<String>, path: &str, reason: String, digest: &str, now: Timestamp) -> Unreadable {
-    Unreadable {
-        key: key.unwrap_or_else(|| format!("unread-{digest}")),
-        at: now,
-        path: path.to_owned(),
-        reason,
-        bodies: BTreeSet::from([digest.to_owned()]),
-    }
 }
 
 #[cfg(test)]

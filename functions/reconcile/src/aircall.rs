@@ -28,6 +28,9 @@ pub(crate) enum AircallError {
     /// An admin has to reconnect the account.
     #[error("Aircall refuses the credentials")]
     Refused,
+    /// It is not known where the webhook is to send to: an admin has to reconnect the account.
+    #[error("the address of the webhook is not known")]
+    NoAddress,
     /// A later attempt may succeed.
     #[error("{reason}")]
     Unavailable {

@@ -25,7 +25,7 @@ use crate::payload::Reconcile;
 /// The least time between the beginnings of two steps.
 const INTERVAL: SignedDuration = SignedDuration::from_mins(1);
 /// The time that a step has for its requests: the retries of other tenants wait for the function meanwhile.
-const BUDGET: Duration = Duration::from_secs(20);
+pub(crate) const BUDGET: Duration = Duration::from_secs(20);
 /// How long nobody else takes a step: longer than the function runs, and shorter than SQS hides the message of one that was
 /// killed.
 const LEASE: SignedDuration = SignedDuration::from_secs(65);
@@ -75,7 +75,7 @@ pub(crate) async fn step(
     deadline: Instant,
 ) -> Result<(), BackfillError> {
     let (id, now) = (TenantId::parse(tenant)?, Timestamp::now());
-    let Some(tenant) = reconcile.tenants.get(&id).await? else { return Ok(()) };
+    let Some(mut tenant) = reconcile.tenants.get(&id).await? else { return Ok(()) };
     let known = tenant.backfill.as_ref().filter(|known| known.is_running() && known.run == run);
     let Some(due_at) = known.map(|known| known.due_at) else { return Ok(()) };
     if due_at > now + EARLY {
@@ -84,7 +84,7 @@ pub(crate) async fn step(
     let taken = reconcile.tenants.take_backfill(&id, run, now + EARLY, now + LEASE).await?;
     let Some(mut backfill) = taken else { return Ok(()) };
     let deadline = deadline.min(Instant::now() + BUDGET);
-    let next = match fetch(reconcile, &tenant, &mut backfill, deadline).await {
+    let next = match fetch(reconcile, &mut tenant, &mut backfill, deadline).await {
         Ok(next) => {
             backfill.attempts = 0;
             next
@@ -102,17 +102,16 @@ pub(crate) async fn step(
 /// Fetches pages until the requests of a minute are used up, the deadline, or the end of the run.
 async fn fetch(
     reconcile: &Reconcile,
-    tenant: &Tenant,
+    tenant: &mut Tenant,
     backfill: &mut Backfill,
     deadline: Instant,
 ) -> Result<Next, BackfillError> {
     let client = reconcile.aircall.client(&tenant.id).await?;
     let mut left = reconcile.settings.get(&tenant.id).await?.backfill_requests_per_minute;
-    let attached = attached::lines(reconcile, &client, tenant, LINES_TTL).await?;
-    if attached.is_fresh {
+    if attached::refresh(reconcile, &client, tenant, LINES_TTL, Timestamp::now()).await? {
         left -= 1;
     }
-    let scope = Scope::new(backfill.cause, tenant, attached.known.lines);
+    let scope = Scope::new(backfill.cause, tenant);
     while left > 0 && Instant::now() < deadline {
         left -= 1;
         let now = Timestamp::now();
@@ -179,7 +178,7 @@ fn after_error(backfill: &mut Backfill, error: &AircallError, now: Timestamp) ->
         AircallError::Store(_) | AircallError::Unavailable { .. } => {
             Next::Failed(format!("{error}. It was tried again {MAX_ATTEMPTS} times: start it again later."))
         }
-        AircallError::NoCredential | AircallError::Refused => {
+        AircallError::NoCredential | AircallError::NoAddress | AircallError::Refused => {
             Next::Failed("Aircall does not accept the access that is stored. Connect Aircall again.".to_owned())
         }
         AircallError::Rejected(status) => Next::Failed(format!(

@@ -30,7 +30,7 @@ pub(crate) async fn wake_unchecked(
     let deduplication_id = format!("grants:{}", now.as_millisecond());
     let (mut woken, mut from, mut sent) = (0, None, Ok(()));
     loop {
-        let page = tenants.with_unchecked_org(now - ORG_CHECK_AGE, from).await?;
+        let page = tenants.with_unchecked_org(now, ORG_CHECK_AGE, from).await?;
         let wake_up = |tenant| WakeUp { tenant, key: None };
         let wake_ups = page.tenants.iter().map(|id| (wake_up(id.to_string()), deduplication_id.clone()));
         // The tenants of other pages are woken all the same.

@@ -59,27 +59,46 @@ impl Health {
         deadline: Instant,
     ) -> Result<Checked, store::Error> {
         let due = all_pages(async |from| reconcile.tenants.with_webhook_to_check(now, from).await).await?;
-        let check = async |id: &TenantId| Box::pin(self.check(reconcile, id)).await;
+        let check = async |id: &TenantId| Box::pin(self.check(reconcile, id, now)).await;
         let Worked { done, failed, not_reached } = each(due, deadline, "the webhook was not checked", check).await;
         let repaired = done.iter().filter(|is_repaired| **is_repaired).count();
         Ok(Checked { healthy: done.len() - repaired, repaired, failed, not_reached })
     }
 
     /// Checks the tenant's webhook, and repairs it if it does not send. Returns whether it was repaired.
-    pub(crate) async fn check(&self, reconcile: &Reconcile, id: &TenantId) -> Result<bool, AircallError> {
+    pub(crate) async fn check(
+        &self,
+        reconcile: &Reconcile,
+        id: &TenantId,
+        now: Timestamp,
+    ) -> Result<bool, AircallError> {
         let tenants = &reconcile.tenants;
         let Some((_, tenant, problem)) = self.find_problem(reconcile, id).await? else { return Ok(false) };
-        if let (None, Some(connection)) = (problem, &tenant.aircall) {
+        let Some(connection) = &tenant.aircall else { return Ok(false) };
+        let is_known_off = matches!(connection.state, AircallState::Deactivated { .. });
+        if problem.is_none() {
             access::accepted(tenants, id, connection).await?;
+            if is_known_off {
+                // By a repair that was cut off, or by somebody in Aircall.
+                return self.conclude(reconcile, &tenant, connection.clone(), WebhookProblem::Unknown).await;
+            }
             if connection.state != AircallState::Active {
                 tenants.set_aircall_state(id, &connection.webhook_id, &AircallState::Active).await?;
             }
-            tenants.set_webhook_checked(id, Timestamp::now()).await?;
+            tenants.set_webhook_checked(id, now).await?;
             return Ok(false);
         }
+        if !is_known_off {
+            // So that it is checked again soon if the repair fails.
+            let off = AircallState::Deactivated { since: now };
+            tenants.set_aircall_state(id, &connection.webhook_id, &off).await?;
+        }
         // Somebody who is changing the webhook repairs it, too.
-        let repaired = with_webhook(tenants, id, async |_| self.repair(reconcile, id).await);
-        repaired.await.map(Option::unwrap_or_default)
+        let repaired = with_webhook(tenants, id, async |_| self.repair(reconcile, id).await).await;
+        if repaired.is_err() {
+            tracing::warn!(target: metrics::TARGET, WebhooksNotRepaired = 1, tenant = %id, ?problem, "the webhook was not repaired");
+        }
+        repaired.map(Option::unwrap_or_default)
     }
 
     /// The tenant's webhook, and what is wrong with it, if anything. `None` if the tenant has no connected account.
@@ -124,7 +143,8 @@ impl Health {
             return Some(WebhookProblem::TurnedOff);
         }
         let expected = self.url(id, connection);
-        let is_elsewhere = expected.is_some_and(|url| url.as_str() != webhook.url);
+        // Aircall may spell it otherwise, such as with a port.
+        let is_elsewhere = expected.is_some_and(|url| webhook.url.parse() != Ok(url));
         if is_elsewhere && connection.webhook_url.as_deref() == Some(&webhook.url) {
             return Some(WebhookProblem::FormerAddress);
         }
@@ -138,26 +158,38 @@ impl Health {
         // It may have been repaired before the lease was held.
         let Some((client, tenant, Some(problem))) = self.find_problem(reconcile, id).await? else { return Ok(false) };
         let Some(connection) = tenant.aircall.clone() else { return Ok(false) };
-        let Some(url) = self.url(id, &connection) else { return Ok(false) };
+        let url = self.url(id, &connection).ok_or(AircallError::NoAddress)?;
         let webhooks = TenantWebhooks::new(&tenant, url);
         let mut tokens = AcceptedTokens::new(tenants, &tenant, self.token_delay);
         let webhook = activate(&mut tokens, &webhooks, &client, Pick::Existing).await?;
-        let deactivated = match connection.state {
-            AircallState::Deactivated { since } => Some(since),
-            AircallState::Active | AircallState::Unknown => None,
-        };
-        let since = tenant.last_event_at.into_iter().chain(deactivated).min().unwrap_or(connection.connected_at);
-        let connection = connected_by(connection, webhook);
-        let repair = WebhookRepair { at: Timestamp::now(), since: Some(since), problem };
-        if !tenants.set_webhook(id, &connection, Some(&repair)).await? {
-            // The account was connected again or its app uninstalled meanwhile.
-            return Ok(false);
-        }
-        tracing::warn!(target: metrics::TARGET, WebhooksRepaired = 1, tenant = %id, ?problem, "repaired the webhook");
-        if let Err(error) = backfill::after_repair(reconcile, &tenant).await {
+        self.conclude(reconcile, &tenant, connected_by(connection, webhook), problem).await
+    }
+
+    /// Fetches what the webhook may not have sent, and notes that it sends again. Returns whether it did: not if the account
+    /// was connected again or its app uninstalled meanwhile.
+    async fn conclude(
+        &self,
+        reconcile: &Reconcile,
+        tenant: &Tenant,
+        connection: AircallConnection,
+        problem: WebhookProblem,
+    ) -> Result<bool, AircallError> {
+        let id = &tenant.id;
+        if let Err(error) = backfill::after_repair(reconcile, tenant).await {
             // The hourly comparison finds the same calls.
             tracing::warn!(tenant = %id, %error, "no backfill was started after the webhook was repaired");
         }
-        Ok(true)
+        let heard_at = tenant.last_event_at.unwrap_or(connection.connected_at);
+        let since = match tenant.aircall.as_ref().map(|known| known.state) {
+            Some(AircallState::Deactivated { since }) => since.min(heard_at),
+            Some(AircallState::Active | AircallState::Unknown) | None => heard_at,
+        };
+        let repair = WebhookRepair { at: Timestamp::now(), since: Some(since), problem };
+        let connection = AircallConnection { state: AircallState::Active, ..connection };
+        let is_noted = reconcile.tenants.set_webhook(id, &connection, Some(&repair)).await?;
+        if is_noted {
+            tracing::warn!(target: metrics::TARGET, WebhooksRepaired = 1, tenant = %id, ?problem, "repaired the webhook");
+        }
+        Ok(is_noted)
     }
 }

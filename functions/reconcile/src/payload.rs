@@ -129,14 +129,8 @@ impl Reconcile {
                 }
                 Ok(None)
             }
-            Payload::Schedule { source, job: Job::Backfill } => {
-                let compared = Box::pin(compare::compare_all(self, deadline)).await;
-                let Compared { well, started, failed, not_reached } =
-                    compared.inspect_err(|error| tracing::error!(%error, "no list of calls was compared"))?;
-                tracing::info!(well, started, failed, not_reached, source, "compared Aircall's lists of calls");
-                if not_reached > 0 {
-                    tracing::warn!(not_reached, "the calls of some tenants were not compared in time");
-                }
+            Payload::Schedule { source: _, job: Job::Backfill } => {
+                Box::pin(self.compare(Timestamp::now(), deadline)).await?;
                 Ok(None)
             }
             Payload::Schedule { source, job: Job::Unknown } => {
@@ -154,6 +148,19 @@ impl Reconcile {
                 Ok(self.write_queue.wake(&wake_up, &format!("retry:{id}")).await?)
             }
             Retry::Backfill { tenant, run } => Box::pin(backfill::step(self, &tenant, &run, deadline)).await,
+            Retry::Compare { since } => {
+                let since = Timestamp::from_second(since).map_err(|_| QueueError::Malformed("time"))?;
+                Box::pin(self.compare(since, deadline.min(Instant::now() + backfill::BUDGET))).await
+            }
         }
+    }
+
+    /// Compares Aircall's lists of calls for the tenants that were not compared after `since`.
+    async fn compare(&self, since: Timestamp, deadline: Instant) -> Result<(), BackfillError> {
+        let compared = compare::compare_all(self, since, deadline).await;
+        let Compared { well, started, failed, not_reached } =
+            compared.inspect_err(|error| tracing::error!(%error, "not all lists of calls were compared"))?;
+        tracing::info!(well, started, failed, not_reached, "compared Aircall's lists of calls");
+        Ok(())
     }
 }

@@ -1,9 +1,12 @@
 //! All triggers, against an embedded DynamoDB and a mock SQS that records its requests.
 
+mod attached;
 mod backfill;
 mod compare;
+mod day;
 mod events;
 mod grants;
+mod health;
 mod lines;
 
 use std::time::Duration;

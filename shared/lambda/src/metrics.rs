@@ -35,7 +35,7 @@ impl Metric {
 }
 
 /// All metrics; a field's name is the metric's.
-const METRICS: [Metric; 21] = [
+const METRICS: [Metric; 23] = [
     // Webhooks that were put on the events queue.
     Metric::count("EventsReceived"),
     // Webhooks that were refused, by HTTP status.
@@ -70,8 +70,12 @@ const METRICS: [Metric; 21] = [
     Metric::count("AppsUninstalled"),
     // Aircall accounts whose access began to be refused.
     Metric::count("AircallAccountsRefused"),
+    // Aircall accounts that have sent no event and answered no request for hours: each hour.
+    Metric::count("AircallAccountsUnheard"),
     // Webhooks at Aircall that did not send, and were repaired.
     Metric::count("WebhooksRepaired"),
+    // Webhooks at Aircall that do not send, and could not be repaired.
+    Metric::count("WebhooksNotRepaired"),
     // API calls to Salesforce, as Salesforce counts them.
     Metric::count("SalesforceApiCalls"),
     // Tenants whose writer was woken because entries were overdue.

@@ -26,6 +26,9 @@ pub struct Unreadable {
     /// The digests of the bodies of such events.
     #[serde(default)]
     pub bodies: BTreeSet<String>,
+    /// Whether Aircall was asked for one of them, too: then asking again does not help.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_fetched: bool,
 }
 
 impl Unreadable {
@@ -40,7 +43,8 @@ impl Unreadable {
         let order = |event: &Self| (event.at, event.path.clone(), event.reason.clone());
         let bodies = self.bodies.iter().chain(&other.bodies).cloned().collect::<BTreeSet<_>>();
         let bodies = bodies.into_iter().take(MAX_BODIES).collect();
+        let is_fetched = self.is_fetched || other.is_fetched;
         let first = if order(&other) < order(&self) { other } else { self };
-        Self { bodies, ..first }
+        Self { bodies, is_fetched, ..first }
     }
 }

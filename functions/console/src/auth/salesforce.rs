@@ -48,7 +48,7 @@ pub(crate) async fn callback(
     let [state, code, error] = ["state", "code", "error"].map(|name| query.get(name));
     let back = Callback { state, code, error, browsers: browser::all(&headers).collect() };
     if back.is_consent() {
-        return consent::callback(&console, &base_url, &back).await;
+        return Box::pin(consent::callback(&console, &base_url, &back)).await;
     }
     let signed_in = match back.attempt(&console).await {
         Ok(attempt) => Box::pin(sign_in::finish(&console, &base_url, attempt, &back)).await,

@@ -17,6 +17,7 @@ use super::salesforce::statuses::{self, StatusesView};
 use crate::connections::warning::{self, Warning};
 use crate::console::Console;
 use crate::web::session::Session;
+use crate::web::when::ago;
 
 /// The app's installation is switched off.
 const APP_OFF: &str =
@@ -170,6 +171,14 @@ pub(crate) struct AircallView {
     #[serde(with = "optional")]
     #[schema(value_type = Option<i64>, required)]
     pub(crate) last_event_at: Option<Timestamp>,
+    /// Calls that had ended by then are known, as the hourly comparison with Aircall's list of calls found, in UNIX seconds;
+    /// null before the first one. Calls of an automatic import that was stopped are left out.
+    #[serde(with = "optional")]
+    #[schema(value_type = Option<i64>, required)]
+    pub(crate) complete_until: Option<Timestamp>,
+    /// Whether an automatic import was stopped.
+    #[serde(skip)]
+    pub(crate) was_stopped: bool,
 }
 
 /// Whether the org accepts requests.
@@ -191,6 +200,21 @@ pub(crate) enum WebhookStatus {
     Uninstalled,
 }
 
+/// What was heard of Aircall.
+struct Heard {
+    last_event_at: Option<Timestamp>,
+    complete_until: Option<Timestamp>,
+    was_stopped: bool,
+}
+
+/// Aircall has not been heard of since then.
+fn unheard(since: Timestamp, now: Timestamp) -> String {
+    format!(
+        "Aircall last sent an event or answered a request {}. Calls since then are fetched once it answers.",
+        ago(since, now)
+    )
+}
+
 impl Connections {
     /// Loads the connections of the session's tenant. The webhook is checked at Aircall, see [`health::check_webhook`].
     pub(crate) async fn load(console: &Console, session: &Session) -> Result<Self, store::Error> {
@@ -202,12 +226,18 @@ impl Connections {
         let app = Box::pin(async { app::fetch(console, &id, connection.as_ref()?).await });
         let (reason, app) = tokio::join!(Box::pin(health::check_webhook(console, &mut tenant)), app);
         let backfill = tenant.backfill.take();
-        let (last_event_at, former_login_url) = (tenant.last_event_at, tenant.former_login_url.take());
+        let former_login_url = tenant.former_login_url.take();
+        let now = Timestamp::now();
+        let reason = reason.or_else(|| tenant.aircall_unheard_since(now).map(|since| unheard(since, now)));
+        let heard = Heard {
+            last_event_at: tenant.last_event_at,
+            complete_until: tenant.comparison.complete_until,
+            was_stopped: tenant.backfill_stopped_until.is_some(),
+        };
         let aircall = tenant.aircall.take().map(|connection| {
             let is_at_former_address = health::is_at_former_address(console, &tenant.id, &connection);
-            AircallView::new(connection, is_at_former_address, app, reason, last_event_at)
+            AircallView::new(connection, is_at_former_address, app, reason, heard)
         });
-        let now = Timestamp::now();
         let link = console.consent_links.get(&tenant.id, now).await?;
         let predecessor = predecessor::offer(console, &tenant, session).await?;
         let salesforce = SalesforceView::from_tenant(tenant, link, predecessor, now);
@@ -265,7 +295,7 @@ impl AircallView {
         is_at_former_address: bool,
         app: Option<App>,
         reason: Option<String>,
-        last_event_at: Option<Timestamp>,
+        Heard { last_event_at, complete_until, was_stopped }: Heard,
     ) -> Self {
         let AircallConnection {
             company_id,
@@ -306,6 +336,8 @@ impl AircallView {
             since,
             reason,
             last_event_at,
+            complete_until,
+            was_stopped,
         }
     }
 }

@@ -48,6 +48,18 @@ impl Local {
     }
 }
 
+/// The time since `at`, rounded down to one unit.
+pub(crate) fn ago(at: Timestamp, now: Timestamp) -> String {
+    let seconds = now.duration_since(at).as_secs();
+    let (count, unit) = match seconds {
+        ..120 => return "just now".to_owned(),
+        120..7_200 => (seconds / 60, "minutes"),
+        7_200..172_800 => (seconds / 3_600, "hours"),
+        _ => (seconds / 86_400, "days"),
+    };
+    format!("{count} {unit} ago")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,6 +68,21 @@ mod tests {
     fn an_instant_is_formatted_for_a_browser_and_for_a_person() {
         let when = When::new("2026-12-05T09:30:59.7Z".parse().unwrap());
         assert_eq!((&*when.datetime, &*when.text), ("2026-12-05T09:30:59Z", "5 Dec 2026, 09:30 UTC"));
+    }
+
+    #[test]
+    fn elapsed_time_is_shown_in_one_unit() {
+        let at = Timestamp::UNIX_EPOCH;
+        for (seconds, text) in [
+            (0, "just now"),
+            (119, "just now"),
+            (120, "2 minutes ago"),
+            (7_200, "2 hours ago"),
+            (172_800, "2 days ago"),
+        ] {
+            assert_eq!(ago(at, Timestamp::from_second(seconds).unwrap()), text);
+        }
+        assert_eq!(ago(Timestamp::from_second(5).unwrap(), at), "just now");
     }
 
     #[test]

@@ -20,7 +20,7 @@ const CONCURRENCY: usize = 10;
 #[derive(Clone, Debug)]
 pub(super) struct Scope {
     cause: FetchCause,
-    /// Calls that ended earlier are of before the connection.
+    /// Calls that ended earlier are not fetched.
     since: Option<Timestamp>,
     /// The lines whose calls an app gets; none if these are all.
     lines: Option<BTreeSet<u64>>,
@@ -37,18 +37,18 @@ pub(super) struct Lacking<'a> {
 }
 
 impl Scope {
-    pub(super) fn new(cause: FetchCause, tenant: &Tenant, lines: Option<BTreeSet<u64>>) -> Self {
-        Self { cause, since: tenant.aircall_since, lines }
+    pub(super) fn new(cause: FetchCause, tenant: &Tenant) -> Self {
+        let since = match cause {
+            // An admin who asks for a period may ask for one of before the connection.
+            FetchCause::Requested => None,
+            FetchCause::Repaired | FetchCause::Compared => tenant.fetched_since(),
+        };
+        Self { cause, since, lines: tenant.comparison.lines.clone() }
     }
 
     fn covers(&self, call: &Call, ended_at: Timestamp) -> bool {
-        // An admin who asks for a period may ask for one of before the connection.
-        let is_in_time = self.cause == FetchCause::Requested || self.since.is_none_or(|since| ended_at >= since);
-        let is_attached = |lines: &BTreeSet<u64>| match call.read() {
-            Ok(read) => read.line.is_unknown() || lines.contains(&read.line.id.0),
-            Err(_) => true,
-        };
-        is_in_time && self.lines.as_ref().is_none_or(is_attached)
+        let is_in_time = self.since.is_none_or(|since| ended_at >= since);
+        is_in_time && self.lines.as_ref().is_none_or(|lines| call.is_on(lines))
     }
 }
 
@@ -96,7 +96,7 @@ pub(super) async fn enqueue(
                 r#"{{"resource":"call","event":"call.ended","timestamp":{timestamp},"data":{{"id":{}}}}}"#,
                 id.0
             );
-            queue.enqueue_note(tenant.as_str(), &note, &body).await
+            queue.enqueue_fetched_note(tenant.as_str(), &note, &body, fetch).await
         })
         .buffer_unordered(CONCURRENCY)
         .try_collect::<()>()

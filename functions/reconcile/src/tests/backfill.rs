@@ -48,6 +48,15 @@ impl Fixture {
         self.reconcile.tenants.get(&one()).await.unwrap().unwrap()
     }
 
+    /// The last event of the tenant arrived then.
+    pub(super) async fn heard_at(&self, at: Timestamp) {
+        let text = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
+        let at = aws_sdk_dynamodb::types::AttributeValue::N(at.as_second().to_string());
+        let set = self.tables.dynamodb.update_item().table_name("TenantsTable").key("tenant", text("one"));
+        let set = set.update_expression("SET last_event_at = :at").expression_attribute_values(":at", at);
+        set.send().await.unwrap();
+    }
+
     pub(super) async fn run(&self) -> Backfill {
         self.tenant().await.backfill.unwrap()
     }

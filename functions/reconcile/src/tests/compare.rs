@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 use store::{Backfill, BackfillState, LONGEST_CALL};
 use tokio::time::Instant;
 
-use super::Fixture;
 use super::backfill::{call, connected, one};
+use super::{Fixture, RETRIES};
 use crate::backfill::compare::{Compared, compare_all};
 
 impl Fixture {
     async fn compare(&self) -> Compared {
-        compare_all(&self.reconcile, Instant::now() + Duration::from_mins(1)).await.unwrap()
+        compare_all(&self.reconcile, Timestamp::now(), Instant::now() + Duration::from_mins(1)).await.unwrap()
     }
 }
 
@@ -55,7 +55,7 @@ async fn a_lacking_call_starts_a_run() {
     let steps = f.steps().await;
     assert!(matches!(&steps[..], [(id, 0..=1)] if *id == run.run), "{steps:?}");
     assert!(f.queued().await.is_empty(), "the run queues them");
-    // While it runs, nothing is compared.
+    // While it runs, nothing else is compared.
     assert_eq!(f.compare().await, WELL);
     // One for the list, and two for the webhook, which may be why.
     assert_eq!((f.requests().await, f.steps().await.len()), (3, 1));
@@ -71,7 +71,7 @@ async fn the_lost_message_of_a_run_is_sent_again() {
     };
     f.reconcile.tenants.start_backfill(&one(), &lost).await.unwrap();
     assert_eq!(f.compare().await, WELL);
-    assert_eq!((f.requests().await, f.steps().await), (0, vec![(lost.run, 0)]));
+    assert_eq!((f.requests().await, f.steps().await), (1, vec![(lost.run, 0)]));
 }
 
 #[tokio::test]
@@ -135,6 +135,61 @@ async fn what_is_left_of_a_stopped_automatic_run_is_not_fetched() {
     assert!(f.reconcile.tenants.stop_backfill(&one(), &run, Timestamp::now()).await.unwrap());
     assert_eq!(f.compare().await, WELL);
     assert_eq!(f.run().await.state, BackfillState::Stopped);
+}
+
+#[tokio::test]
+async fn calls_that_go_on_when_a_stopped_run_ends_are_fetched() {
+    let ago = |minutes: i64| Timestamp::now() - SignedDuration::from_mins(minutes);
+    let call = |id: u64, started: i64, ended: i64| json!({"id": id, "started_at": ago(started).as_second(), "ended_at": ago(ended).as_second()});
+    let (f, _company) = connected(Options::default(), vec![call(1, 30, 20), call(2, 15, 5)]).await;
+    let run = Backfill::new(FetchCause::Compared, ago(60), ago(10), ago(10)).unwrap();
+    f.reconcile.tenants.start_backfill(&one(), &run).await.unwrap();
+    assert!(f.reconcile.tenants.stop_backfill(&one(), &run, Timestamp::now()).await.unwrap());
+    assert_eq!(f.compare().await, Compared { started: 1, well: 0, ..WELL });
+    let run = f.run().await;
+    crate::backfill::step(&f.reconcile, "one", &run.run, Instant::now() + Duration::from_mins(1)).await.unwrap();
+    assert_eq!(f.queued().await, vec![2]);
+}
+
+#[tokio::test]
+async fn while_an_import_goes_on_missing_calls_are_queued_at_once() {
+    let (calls, at) = recent(60);
+    let (f, _company) = connected(Options::default(), calls).await;
+    for n in 4..=60 {
+        f.entry(u64::try_from(n).unwrap(), CallEvent::Ended, at(n)).await;
+    }
+    let import = Backfill::new(FetchCause::Requested, at(-999), at(-998), Timestamp::now()).unwrap();
+    f.reconcile.tenants.start_backfill(&one(), &import).await.unwrap();
+    assert_eq!(f.compare().await, WELL);
+    assert_eq!((f.queued().await, f.run().await.run), (vec![1, 2, 3], import.run));
+    // Two for the list, and two for the webhook, which may be why.
+    assert_eq!(f.requests().await, 4);
+    let comparison = f.tenant().await.comparison;
+    assert!(comparison.complete_until.unwrap() > at(60), "{comparison:?}");
+}
+
+#[tokio::test]
+async fn tenants_that_are_not_reached_in_time_are_compared_by_the_next_message() {
+    let (f, _company) = connected(Options::default(), Vec::new()).await;
+    let since = Timestamp::now() - SignedDuration::from_secs(30);
+    let compared = compare_all(&f.reconcile, since, Instant::now()).await.unwrap();
+    assert_eq!(compared, Compared { well: 0, not_reached: 1, ..WELL });
+    let sent = f.sent().await;
+    let body = sent[0]["MessageBody"].as_str().unwrap();
+    assert_eq!((&sent[0]["QueueUrl"], sent[0]["DelaySeconds"].as_i64()), (&json!(RETRIES), Some(10)));
+    let message = json!({ "Records": [{ "messageId": "m-1", "body": body }] });
+    for _ in 0..2 {
+        assert!(f.handle(message.clone()).await.unwrap().batch_item_failures.is_empty());
+    }
+    assert_eq!((f.requests().await, f.sent().await.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn what_is_left_when_the_schedule_is_due_again_is_left_to_it() {
+    let (f, _company) = connected(Options::default(), Vec::new()).await;
+    let since = Timestamp::now() - SignedDuration::from_mins(59);
+    assert_eq!(compare_all(&f.reconcile, since, Instant::now()).await.unwrap().not_reached, 1);
+    assert!(f.sent().await.is_empty());
 }
 
 #[tokio::test]

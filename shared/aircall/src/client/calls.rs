@@ -1,5 +1,7 @@
 //! The calls API, which also has calls whose webhooks were lost.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use rules::{CallEvent, CallId};
 use serde::Deserialize;
@@ -34,6 +36,11 @@ impl Call {
     pub fn read(&self) -> Result<rules::Call, WebhookError> {
         let event = if self.ended_at.is_some() { CallEvent::Ended } else { CallEvent::Created };
         Ok(call::read(self.json.get(), event, None, Timestamp::MAX)?.call())
+    }
+
+    /// Whether it is of one of these lines. One whose line is unknown may be.
+    pub fn is_on(&self, lines: &BTreeSet<u64>) -> bool {
+        self.read().map_or(true, |call| call.line.is_unknown() || lines.contains(&call.line.id.0))
     }
 
     /// The `call.ended` webhook body that Aircall would send for the call now, without a token.

@@ -94,8 +94,7 @@ impl EventQueue {
     /// # Errors
     /// When SQS does not accept the message.
     pub async fn enqueue_note(&self, tenant: &str, note: &str, body: &str) -> Result<(), QueueError> {
-        let message = self.message(tenant, note).message_attributes(BYTES, string_attribute(&body.len().to_string()));
-        self.send(message.message_attributes(DIGEST, string_attribute(&digest(body)))).await
+        self.send(self.note(tenant, note, body)).await
     }
 
     /// Enqueues the body of a call that Aircall was asked for.
@@ -104,6 +103,25 @@ impl EventQueue {
     /// When SQS does not accept the message.
     pub async fn enqueue_fetched(&self, tenant: &str, body: &str, fetch: &Fetch) -> Result<(), QueueError> {
         self.send(self.message(tenant, body).message_attributes(BACKFILL, string_attribute(&fetch.text()))).await
+    }
+
+    /// Enqueues a note of a call that Aircall was asked for and that is too long, as [`TooLong`] says.
+    ///
+    /// # Errors
+    /// When SQS does not accept the message.
+    pub async fn enqueue_fetched_note(
+        &self,
+        tenant: &str,
+        note: &str,
+        body: &str,
+        fetch: &Fetch,
+    ) -> Result<(), QueueError> {
+        self.send(self.note(tenant, note, body).message_attributes(BACKFILL, string_attribute(&fetch.text()))).await
+    }
+
+    fn note(&self, tenant: &str, note: &str, body: &str) -> SendMessageFluentBuilder {
+        let message = self.message(tenant, note).message_attributes(BYTES, string_attribute(&body.len().to_string()));
+        message.message_attributes(DIGEST, string_attribute(&digest(body)))
     }
 
     fn message(&self, tenant: &str, body: &str) -> SendMessageFluentBuilder {

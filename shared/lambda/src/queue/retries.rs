@@ -23,15 +23,25 @@ pub enum Retry {
         /// The id of the run.
         run: String,
     },
+    /// Compare Aircall's lists of calls for the tenants that the invocation before had no time for.
+    Compare {
+        /// When the first invocation began, in UNIX seconds: tenants that were compared since are done.
+        since: i64,
+    },
 }
 
-/// The body of a message. A reader that does not know `backfill` wakes the writer, which finds nothing to do.
+/// The tenant in messages about all of them.
+const NO_TENANT: &str = "none";
+
+/// The body of a message. A reader that does not know `backfill` or `compare` wakes the writer, which finds nothing to do.
 #[derive(Serialize, Deserialize)]
 struct Body {
     tenant: String,
     key: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     backfill: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    compare: Option<i64>,
 }
 
 impl Retry {
@@ -41,18 +51,22 @@ impl Retry {
     /// When its body has another format.
     pub fn read(message: &SqsMessage) -> Result<Self, QueueError> {
         let body = message.body.as_deref().unwrap_or_default();
-        let Body { tenant, key, backfill } =
+        let Body { tenant, key, backfill, compare } =
             serde_json::from_str(body).map_err(|_| QueueError::Malformed("wake-up"))?;
-        Ok(match backfill {
-            Some(run) => Self::Backfill { tenant, run },
-            None => Self::Wake(WakeUp { tenant, key }),
+        Ok(match (backfill, compare) {
+            (Some(run), _) => Self::Backfill { tenant, run },
+            (None, Some(since)) => Self::Compare { since },
+            (None, None) => Self::Wake(WakeUp { tenant, key }),
         })
     }
 
     fn body(self) -> String {
         let body = match self {
-            Self::Wake(WakeUp { tenant, key }) => Body { tenant, key, backfill: None },
-            Self::Backfill { tenant, run } => Body { tenant, key: None, backfill: Some(run) },
+            Self::Wake(WakeUp { tenant, key }) => Body { tenant, key, backfill: None, compare: None },
+            Self::Backfill { tenant, run } => Body { tenant, key: None, backfill: Some(run), compare: None },
+            Self::Compare { since } => {
+                Body { tenant: NO_TENANT.to_owned(), key: None, backfill: None, compare: Some(since) }
+            }
         };
         serde_json::to_string(&body).expect("strings serialize to JSON")
     }

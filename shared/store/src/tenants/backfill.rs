@@ -25,14 +25,20 @@ pub(super) const BACKFILL: &str = "backfill";
 pub(super) const MARK: &str = "backfill_mark";
 /// The attribute with what the regular comparison remembers.
 pub(super) const COMPARISON: &str = "comparison";
+/// The attribute with when a comparison last began.
+pub(super) const COMPARED_AT: &str = "compared_at";
+/// The attribute with the end of the automatic run that an admin stopped last.
+pub(super) const STOPPED: &str = "backfill_stopped_until";
 
 /// How long a call may last: Aircall lists calls by their start, so a list of what ended since some time begins this much
-/// earlier. Aircall documents no maximum; a
-/// conversation of four hours is rarer than a list that is read in vain.
+/// earlier. Aircall documents no maximum; a conversation of four hours is rarer than a list that is read in vain.
 pub const LONGEST_CALL: SignedDuration = SignedDuration::from_hours(4);
 
 /// How far back the first comparison of an account goes at most that was connected before there were comparisons.
 const FIRST_COMPARISON: SignedDuration = SignedDuration::from_hours(24);
+
+/// How long Aircall neither sends an event nor answers a request until that is shown. It is asked at least once an hour.
+const UNHEARD: SignedDuration = SignedDuration::from_hours(3);
 
 /// What became of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,6 +163,12 @@ pub struct Comparison {
     /// When Aircall said so.
     #[serde(default, with = "optional")]
     pub lines_at: Option<Timestamp>,
+    /// When Aircall's list was last compared.
+    #[serde(default, with = "optional")]
+    pub at: Option<Timestamp>,
+    /// Calls that had ended by then had an entry when the list was last compared.
+    #[serde(default, with = "optional")]
+    pub complete_until: Option<Timestamp>,
 }
 
 impl Tenant {
@@ -166,6 +178,25 @@ impl Tenant {
         let connection = self.aircall.as_ref().filter(|connection| connection.uninstalled_at.is_none())?;
         let first = connection.connected_at.max(now - FIRST_COMPARISON) - LONGEST_CALL;
         Some(self.backfill_mark.unwrap_or(first).min(now))
+    }
+
+    /// When Aircall last sent an event, answered a request of ours, or was connected. None if no account is connected.
+    pub fn aircall_heard_at(&self) -> Option<Timestamp> {
+        let connected_at = self.aircall.as_ref().filter(|at| at.uninstalled_at.is_none())?.connected_at;
+        let answered = [self.comparison.at, self.comparison.lines_at, self.webhook_checked_at];
+        let fetched = self.backfill.as_ref().filter(|run| run.attempts == 0).map(|run| run.at);
+        answered.into_iter().chain([self.last_event_at, fetched, Some(connected_at)]).max().flatten()
+    }
+
+    /// Since when Aircall has neither sent an event nor answered a request, if that is long ago.
+    pub fn aircall_unheard_since(&self, now: Timestamp) -> Option<Timestamp> {
+        self.aircall_heard_at().filter(|at| *at <= now - UNHEARD)
+    }
+
+    /// Calls that ended earlier are not fetched unless an admin asks for them: they are of before the connection, or of an
+    /// automatic run that an admin stopped.
+    pub fn fetched_since(&self) -> Option<Timestamp> {
+        self.aircall_since.max(self.backfill_stopped_until)
     }
 
     /// The run for the time in which the webhook may have sent nothing, once it was repaired or replaced. None if no Aircall
@@ -243,7 +274,8 @@ impl Tenants {
 
     /// Stops a run. Calls that were queued are logged. Returns whether it was running.
     ///
-    /// What is left of an automatic one is not fetched by the next comparison either.
+    /// What is left of an automatic one is not fetched by the next comparison either, but the calls are that go on when its
+    /// period ends.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
@@ -255,9 +287,20 @@ impl Tenants {
         );
         let update = match backfill.cause {
             FetchCause::Requested => update,
-            FetchCause::Repaired | FetchCause::Compared => update.set(MARK, item::seconds(backfill.until)),
+            FetchCause::Repaired | FetchCause::Compared => update
+                .set(MARK, item::seconds(backfill.until - LONGEST_CALL))
+                .set(STOPPED, item::seconds(backfill.until)),
         };
         self.table.update_if(key_of(id), only_in_run(update, &backfill.run)).await
+    }
+
+    /// Notes that a comparison begins, whatever becomes of it.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn begin_comparison(&self, id: &TenantId, at: Timestamp) -> Result<bool, Error> {
+        let update = Update::default().set(COMPARED_AT, item::seconds(at)).only_if_exists("aircall");
+        self.table.update_if(key_of(id), update).await
     }
 
     /// Stores what a comparison remembers, and from when on Aircall's list is compared next: unless that has changed since
@@ -298,5 +341,5 @@ fn only_in_run(update: Update, run: &str) -> Update {
 
 /// Forgets all of it, because another account may be connected.
 pub(super) fn forget(update: Update) -> Update {
-    [BACKFILL, MARK, COMPARISON].into_iter().fold(update, Update::remove)
+    [BACKFILL, MARK, COMPARISON, COMPARED_AT, STOPPED].into_iter().fold(update, Update::remove)
 }

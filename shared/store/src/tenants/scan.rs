@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::dynamodb::item::{self, Attributes};
 use crate::error::{self, Error};
 use crate::tenant_id::TenantId;
-use crate::tenants::{Tenants, grant};
+use crate::tenants::{Tenants, backfill, grant};
 
 /// A page of tenants.
 #[derive(Clone, Debug)]
@@ -33,27 +33,43 @@ impl Tenants {
         self.scan(filter, &["aircall", "uninstalled_at"], [], from).await
     }
 
-    /// A page of the tenants whose Salesforce org was last written to or asked, or connected, by `before`.
+    /// A page of the same tenants, without those of whose calls a comparison with Aircall's list began after `since`.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot answer.
+    pub async fn not_compared_after(
+        &self,
+        since: Timestamp,
+        from: Option<TenantPosition>,
+    ) -> Result<TenantPage, Error> {
+        let filter = "attribute_exists(#aircall) AND attribute_not_exists(#aircall.#uninstalled_at) AND \
+                      NOT #compared_at > :since";
+        let values = [(":since".to_owned(), item::seconds(since))];
+        self.scan(filter, &["aircall", "uninstalled_at", backfill::COMPARED_AT], values, from).await
+    }
+
+    /// A page of the tenants whose Salesforce org was last written to or asked, or connected, by `now` less `age`, and that
+    /// takes requests, or can be tried again.
     ///
     /// # Errors
     /// When DynamoDB cannot answer.
     pub async fn with_unchecked_org(
         &self,
-        before: Timestamp,
+        now: Timestamp,
+        age: SignedDuration,
         from: Option<TenantPosition>,
     ) -> Result<TenantPage, Error> {
-        let filter =
-            "attribute_exists(#salesforce) AND (#checked <= :before OR (NOT attribute_type(#checked, :number) AND \
+        let filter = "attribute_exists(#salesforce) AND NOT #state.#until > :now AND NOT #state.#try_at > :now AND \
+                      (#checked <= :before OR (NOT attribute_type(#checked, :number) AND \
                       (attribute_not_exists(#salesforce.#connected_at) OR #salesforce.#connected_at <= :before)))"
-                .replace("#checked", &format!("#{}", grant::CHECKED_AT));
-        let names = ["salesforce", "connected_at", grant::CHECKED_AT];
-        self.scan(
-            &filter,
-            &names,
-            [(":before".to_owned(), item::seconds(before)), (":number".to_owned(), item::text("N"))],
-            from,
-        )
-        .await
+            .replace("#checked", &format!("#{}", grant::CHECKED_AT));
+        let names = ["salesforce", "connected_at", "state", "until", "try_at", grant::CHECKED_AT];
+        let values = [
+            (":now".to_owned(), item::seconds(now)),
+            (":before".to_owned(), item::seconds(now - age)),
+            (":number".to_owned(), item::text("N")),
+        ];
+        self.scan(&filter, &names, values, from).await
     }
 
     /// A page of the tenants that `filter` admits.

@@ -55,12 +55,16 @@ pub struct Tenant {
     pub backfill: Option<Backfill>,
     /// From when on Aircall's list of calls is compared next; none if it never was.
     pub backfill_mark: Option<Timestamp>,
+    /// The end of the automatic run that an admin stopped last.
+    pub backfill_stopped_until: Option<Timestamp>,
     /// What the regular comparison of that list remembers.
     pub comparison: Comparison,
     /// The statuses of the org that an admin chose.
     pub statuses: StatusChoice,
     /// The users of the org that an admin chose for Aircall's.
     pub users: ChosenUsers,
+    /// When its webhook was last checked.
+    pub webhook_checked_at: Option<Timestamp>,
     /// The last repair of its webhook.
     pub webhook_repair: Option<WebhookRepair>,
     /// When the last event arrived from Aircall; minute precision.
@@ -95,9 +99,11 @@ impl Tenant {
             own_lines: OwnLines::default(),
             backfill: None,
             backfill_mark: None,
+            backfill_stopped_until: None,
             comparison: Comparison::default(),
             statuses: StatusChoice::default(),
             users: ChosenUsers::new(),
+            webhook_checked_at: None,
             webhook_repair: None,
             last_event_at: None,
             my_domain: None,
@@ -135,9 +141,11 @@ pub(crate) fn read(id: &TenantId, item: Attributes) -> Result<Tenant, Corrupt> {
         own_lines: own_lines::read(&mut item),
         backfill: item.optional(backfill::BACKFILL),
         backfill_mark: item.instant(backfill::MARK),
+        backfill_stopped_until: item.instant(backfill::STOPPED),
         comparison: item.optional(backfill::COMPARISON).unwrap_or_default(),
         statuses: item.optional(choices::STATUSES).unwrap_or_default(),
         users: choices::read_users(&mut item),
+        webhook_checked_at: item.instant(webhook_check::CHECKED_AT),
         webhook_repair: item.optional(webhook_check::REPAIR),
         last_event_at: item.instant("last_event_at"),
         my_domain: item.optional(predecessor::MY_DOMAIN),

@@ -1,12 +1,14 @@
 //! What the settings would make of the calls of an import.
 
+use std::collections::BTreeSet;
+
 use aircall::Webhook;
-use aircall::client::Call;
+use aircall::client::{Call, Client};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rules::decide::decide;
 use rules::{CallDocument, CallReport, FetchCause, Fetched, Verdict};
-use store::{Completeness, TenantId};
+use store::{AircallAuth, Completeness, TenantId};
 
 use super::backfill::{Days, StartError, period};
 use super::client_of;
@@ -22,7 +24,7 @@ const MAX_PAGES: u32 = 6;
 pub(crate) struct ImportPreview {
     /// Calls that were looked at: the first of the period.
     pub(crate) calls: u64,
-    /// Those of them that are over and have no complete entry.
+    /// Those of them that are over, of lines whose calls we get, and have no complete entry.
     pub(crate) missing: u64,
     /// Those of them that the settings log. Whether a record is found is known when they are written.
     pub(crate) to_log: u64,
@@ -45,12 +47,14 @@ pub(crate) async fn preview(
     let client = client_of(console, tenant).await?;
     let settings = console.settings.get(tenant).await?;
     let company = console.tenants.company(tenant).await?;
+    let attached = attached_lines(console, tenant, &client).await?;
     let mut counted = ImportPreview::default();
     for number in 1..=MAX_PAGES {
         let page = client.call_page(from, until, number).await.map_err(ConnectionError::from)?;
         counted.calls += count(page.calls.len());
         counted.has_more = page.has_next;
-        let ended: Vec<&Call> = page.calls.iter().filter(|call| call.ended_at.is_some()).collect();
+        let is_ours = |call: &&Call| call.ended_at.is_some() && attached.as_ref().is_none_or(|lines| call.is_on(lines));
+        let ended: Vec<&Call> = page.calls.iter().filter(is_ours).collect();
         let keys: Vec<String> = ended.iter().map(|call| call.id.key()).collect();
         let known = console.calls.completeness(tenant, &keys).await?;
         let is_missing =
@@ -68,6 +72,20 @@ pub(crate) async fn preview(
         }
     }
     Ok(counted)
+}
+
+/// The lines whose calls an app gets; `None` if these are all.
+async fn attached_lines(
+    console: &Console,
+    tenant: &TenantId,
+    client: &Client,
+) -> Result<Option<BTreeSet<u64>>, StartError> {
+    let connection = console.tenants.get(tenant).await?.and_then(|known| known.aircall);
+    if connection.is_none_or(|connection| connection.how != AircallAuth::OAuth) {
+        return Ok(None);
+    }
+    let app = client.integration().await.map_err(ConnectionError::from)?;
+    Ok(app.and_then(|app| app.lines).map(BTreeSet::from_iter))
 }
 
 fn count(calls: usize) -> u64 {

@@ -11,7 +11,7 @@ use crate::connections::salesforce::login_host;
 use crate::connections::view::{AircallView, OrgStatus, PredecessorView, SalesforceView, WebhookStatus};
 use crate::console::Console;
 use crate::web::errors::Errors;
-use crate::web::when::When;
+use crate::web::when::{When, ago};
 
 /// A state badge. Its class gives it colour and shape.
 #[derive(Debug)]
@@ -216,6 +216,10 @@ pub(crate) struct AccountFacts {
     pub(crate) last_event: Option<When>,
     /// How long ago the last event was.
     pub(crate) ago: String,
+    /// Up to when no call is missing, if that is known.
+    pub(crate) complete_until: Option<When>,
+    /// Whether calls are left out of that, as an automatic import was stopped.
+    pub(crate) was_stopped: bool,
 }
 
 impl AircallCard {
@@ -246,6 +250,8 @@ impl AircallCard {
             note: view.reason,
             last_event: view.last_event_at.map(When::new),
             ago: view.last_event_at.map(|at| ago(at, Timestamp::now())).unwrap_or_default(),
+            complete_until: view.complete_until.map(When::new),
+            was_stopped: view.was_stopped,
         };
         Self { badge: Badge::new(class, word), account: Some(account), has_app }
     }
@@ -268,18 +274,6 @@ fn missing(events: Vec<String>, how: AircallAuth) -> Vec<(String, &'static str)>
     events.into_iter().filter(matters).filter_map(brings).collect()
 }
 
-/// The time since `at`, rounded down to one unit.
-fn ago(at: Timestamp, now: Timestamp) -> String {
-    let seconds = now.duration_since(at).as_secs();
-    let (count, unit) = match seconds {
-        ..120 => return "just now".to_owned(),
-        120..7_200 => (seconds / 60, "minutes"),
-        7_200..172_800 => (seconds / 3_600, "hours"),
-        _ => (seconds / 86_400, "days"),
-    };
-    format!("{count} {unit} ago")
-}
-
 /// A number with thousands separators.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -297,21 +291,6 @@ mod tests {
         for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (15_000, "15,000"), (1_234_567, "1,234,567")] {
             assert_eq!(grouped(number), text);
         }
-    }
-
-    #[test]
-    fn elapsed_time_is_shown_in_one_unit() {
-        let at = Timestamp::UNIX_EPOCH;
-        for (seconds, text) in [
-            (0, "just now"),
-            (119, "just now"),
-            (120, "2 minutes ago"),
-            (7_200, "2 hours ago"),
-            (172_800, "2 days ago"),
-        ] {
-            assert_eq!(ago(at, Timestamp::from_second(seconds).unwrap()), text);
-        }
-        assert_eq!(ago(Timestamp::from_second(5).unwrap(), at), "just now");
     }
 
     #[test]

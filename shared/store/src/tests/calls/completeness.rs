@@ -20,13 +20,15 @@ async fn a_call_is_complete_once_it_was_decided_about() {
         path: "data".to_owned(),
         reason: "is missing".to_owned(),
         bodies: [].into(),
+        is_fetched: false,
     };
+    let fetched = Unreadable { key: "call-6".to_owned(), is_fetched: true, ..unreadable.clone() };
     let company = Company { connected_since: Some(at(START + 3600)), ..Company::default() };
-    for (id, document) in [(4, unreadable.into()), (5, ended(5, START).into())] {
+    for (id, document) in [(4, unreadable.into()), (5, ended(5, START).into()), (6, fetched.into())] {
         let decision = decide::decide(&document, &Settings::default(), &company, None);
         put(id, Merge { document, decision, expires_at: at(START) }).await;
     }
-    let keys: Vec<String> = (1..=6).map(|id| format!("call-{id}")).collect();
+    let keys: Vec<String> = (1..=7).map(|id| format!("call-{id}")).collect();
     let known = f.calls.completeness(&f.tenant, &keys).await.unwrap();
     let expected = [
         Some(Completeness::Complete),
@@ -34,6 +36,7 @@ async fn a_call_is_complete_once_it_was_decided_about() {
         Some(Completeness::Incomplete),
         Some(Completeness::Incomplete),
         Some(Completeness::BeforeConnection),
+        Some(Completeness::Unreadable),
         None,
     ];
     assert_eq!(keys.iter().map(|key| known.get(key).copied()).collect::<Vec<_>>(), expected);

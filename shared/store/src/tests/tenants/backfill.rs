@@ -111,14 +111,41 @@ async fn calls_are_compared_from_the_mark_else_from_the_connection_with_the_long
 }
 
 #[tokio::test]
-async fn what_is_left_of_a_stopped_automatic_run_is_not_compared_again() {
+async fn what_is_left_of_a_stopped_automatic_run_is_not_fetched_but_what_goes_on_is() {
     for (cause, mark) in [(FetchCause::Requested, None), (FetchCause::Repaired, Some(at(START)))] {
         let (_tables, tenants) = connected().await;
         let one = run(cause);
         tenants.start_backfill(&tenant("one"), &one).await.unwrap();
         tenants.stop_backfill(&tenant("one"), &one, at(START + 9)).await.unwrap();
-        assert_eq!(read(&tenants).await.backfill_mark, mark);
+        let stored = read(&tenants).await;
+        assert_eq!(stored.backfill_mark, mark.map(|mark| mark - LONGEST_CALL));
+        assert_eq!(stored.fetched_since(), mark);
     }
+}
+
+#[tokio::test]
+async fn an_account_is_unheard_of_after_three_hours_without_event_and_answer() {
+    let (_tables, tenants) = connected().await;
+    let heard = at(START + 60);
+    let connected = read(&tenants).await;
+    let answered = Comparison { at: Some(heard), ..Comparison::default() };
+    let asked = Comparison { lines_at: Some(heard), ..Comparison::default() };
+    let run = Backfill { at: heard, ..run(FetchCause::Compared) };
+    for (tenant, since) in [
+        (connected.clone(), at(START)),
+        (Tenant { last_event_at: Some(heard), ..connected.clone() }, heard),
+        (Tenant { comparison: answered, ..connected.clone() }, heard),
+        (Tenant { comparison: asked, ..connected.clone() }, heard),
+        (Tenant { webhook_checked_at: Some(heard), ..connected.clone() }, heard),
+        (Tenant { backfill: Some(run.clone()), ..connected.clone() }, heard),
+        // It was delayed because Aircall did not answer.
+        (Tenant { backfill: Some(Backfill { attempts: 1, ..run.clone() }), ..connected.clone() }, at(START)),
+    ] {
+        let hours = SignedDuration::from_hours(3);
+        assert_eq!(tenant.aircall_unheard_since(since + hours - SignedDuration::from_secs(1)), None);
+        assert_eq!(tenant.aircall_unheard_since(since + hours), Some(since));
+    }
+    assert_eq!(Tenant { aircall: None, ..connected }.aircall_unheard_since(at(START + 999_999)), None);
 }
 
 #[tokio::test]

@@ -1,10 +1,12 @@
 //! All tenants that have something in common.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::test_tables::TestTables;
 use crate::tests::{START, at, tenant};
-use crate::{AircallConnection, AircallState, Connection, GRANT_IDLE, Tenant, TenantId, TenantPage, Tenants};
+use crate::{
+    AircallConnection, AircallState, Connection, ConnectionState, GRANT_IDLE, Tenant, TenantId, TenantPage, Tenants,
+};
 
 fn ids(page: &TenantPage) -> Vec<&str> {
     let mut ids: Vec<&str> = page.tenants.iter().map(TenantId::as_str).collect();
@@ -89,11 +91,27 @@ async fn an_org_is_unchecked_if_it_was_neither_written_to_nor_asked_since() {
         assert_eq!(read, stored);
         assert_eq!(read.is_unchecked_since(at(START)), ["never", "long-ago"].contains(&id), "{id}");
     }
-    assert_eq!(ids(&tenants.with_unchecked_org(at(START), None).await.unwrap()), ["long-ago", "never"]);
+    let unchecked = async |now: i64| {
+        let age = SignedDuration::from_secs(60);
+        let page = tenants.with_unchecked_org(at(now + 60), age, None).await.unwrap();
+        ids(&page).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(unchecked(START).await, ["long-ago", "never"]);
+    // One that takes no requests is not asked before it can be tried again.
+    let reason = "gone".to_owned();
+    for state in [
+        ConnectionState::ReconnectNeeded { reason: reason.clone(), since: at(START), try_at: at(START + 61) },
+        ConnectionState::Paused { since: at(START), until: at(START + 61), reason },
+    ] {
+        let stored = Tenant { state, ..tenants.get(&tenant("never")).await.unwrap().unwrap() };
+        tenants.put(&stored).await.unwrap();
+        assert_eq!(unchecked(START).await, ["long-ago"]);
+        assert_eq!(unchecked(START + 1).await, ["lately", "long-ago", "never", "new"]);
+    }
     for id in ["never", "long-ago", "disconnected"] {
         tenants.set_org_checked(&tenant(id), at(START + 9)).await.unwrap();
     }
-    assert!(ids(&tenants.with_unchecked_org(at(START), None).await.unwrap()).is_empty());
+    assert_eq!(unchecked(START).await, Vec::<String>::new());
     assert_eq!(tenants.get(&tenant("disconnected")).await.unwrap().unwrap().org_checked_at, Some(at(START)));
     // Another connection has not been asked yet.
     tenants.connect_salesforce(&tenant("never"), &connected(at(START))).await.unwrap();
