@@ -55,6 +55,10 @@ def alarms(stack):
         "EventsDeadLetterAlarm": of_queue("EventsDeadLetterQueue", VISIBLE) | above(0, ONCE),
         "WritesDeadLetterAlarm": of_queue("WritesDeadLetterQueue", VISIBLE) | above(0, ONCE),
         "RetriesDeadLetterAlarm": of_queue("RetriesDeadLetterQueue", VISIBLE) | above(0, ONCE),
+        "EventsGivenUpAlarm": metric(own(stack), "EventsGivenUp", "Sum")
+        | above(0, {"Period": 300, "EvaluationPeriods": 1}),
+        "WakeUpsGivenUpAlarm": metric(own(stack), "WakeUpsGivenUp", "Sum")
+        | above(0, {"Period": 300, "EvaluationPeriods": 1}),
         "BackfillsFailedAlarm": metric(own(stack), "BackfillsFailed", "Sum")
         | above(0, {"Period": 300, "EvaluationPeriods": 1}),
         "ReconnectsNeededAlarm": metric(own(stack), "ReconnectsNeeded", "Sum")

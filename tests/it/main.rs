@@ -13,6 +13,7 @@ mod build;
 mod bursts;
 mod business_hours;
 mod call_workflow;
+mod dead_letters;
 mod decide_again;
 mod docs;
 mod fault_table;

@@ -86,9 +86,11 @@ impl Evaluator {
         let records = batch.records.len();
         let mut failed = Failed::default();
         let (mut entries, mut aggregates) = (Updates::new(), Updates::new());
+        // The entries of events that are sent once more, by their messages.
+        let mut superseded: Vec<(BTreeSet<String>, TenantId, String)> = Vec::new();
         for message in batch.records {
             let messages = BTreeSet::from([id_of(&message)]);
-            let Received { tenant, at: sent_at, content, is_fetched } =
+            let Received { tenant, at: sent_at, content, is_fetched, entry } =
                 match caught(async { received::read(message, times.now) }).await {
                     Ok(received) => received,
                     Err(failure) => {
@@ -96,12 +98,15 @@ impl Evaluator {
                         continue;
                     }
                 };
-            // What Aircall was asked for is no sign that its webhook sends.
-            if !is_fetched {
+            // What Aircall was asked for is no sign that its webhook sends, nor is what it sent long ago.
+            if !is_fetched && entry.is_none() {
                 self.heartbeat.record(&tenant, times.now).await;
             }
             let webhook = match content {
-                Content::Webhook(webhook) => webhook,
+                Content::Webhook(webhook) => {
+                    superseded.extend(entry.map(|entry| (messages.clone(), tenant.clone(), entry)));
+                    webhook
+                }
                 Content::Unreadable { unreadable, body } => {
                     match caught(self.keep_body(&tenant, body, times.now)).await {
                         Ok(()) => {
@@ -168,7 +173,19 @@ impl Evaluator {
                 Err(failure) => failed.add(&update.messages, &failure),
             }
         }
+        for (messages, tenant, key) in superseded {
+            if failed.0.is_disjoint(&messages)
+                && let Err(failure) = caught(self.remove_unread(&tenant, &key)).await
+            {
+                failed.add(&messages, &failure);
+            }
+        }
         response(failed.0.into_iter(), records)
+    }
+
+    /// Removes the entry of an event that could be evaluated when it was sent once more, unless its call took its place.
+    async fn remove_unread(&self, tenant: &TenantId, key: &str) -> Result<(), EvaluateError> {
+        Ok(self.calls.remove_unread(tenant, key).await?)
     }
 
     /// Ends the connection of a tenant whose app was uninstalled in Aircall.

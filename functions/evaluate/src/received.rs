@@ -22,6 +22,8 @@ pub(crate) struct Received {
     pub(crate) content: Content,
     /// Whether Aircall was asked for it.
     pub(crate) is_fetched: bool,
+    /// The key of the entry that it has because it could not be read or was given up, if it is sent once more.
+    pub(crate) entry: Option<String>,
 }
 
 /// What an event says.
@@ -43,7 +45,8 @@ pub(crate) enum Content {
 /// When the queue's own part of it cannot be read.
 pub(crate) fn read(message: SqsMessage, now: Timestamp) -> Result<Received, EvaluateError> {
     let at = queued_at(&message).unwrap_or(now);
-    let Event { tenant, body, too_long, fetch } = Event::read(message).map_err(EvaluateError::Malformed)?;
+    let Event { tenant, body, too_long, fetch, is_given_up, entry } =
+        Event::read(message).map_err(EvaluateError::Malformed)?;
     let tenant = TenantId::parse(&tenant)?;
     // A panic is a fault of ours, which no retry of the same body mends.
     let parsed = catch_unwind(|| Webhook::parse(&body, at)).unwrap_or_else(|_| Err(panicked()));
@@ -55,8 +58,19 @@ pub(crate) fn read(message: SqsMessage, now: Timestamp) -> Result<Received, Eval
         reason,
         bodies: BTreeSet::from([digest.to_owned()]),
         is_fetched,
+        is_given_up,
     };
     let content = match (too_long, parsed) {
+        (too_long, parsed) if is_given_up => {
+            let about = about(&parsed);
+            let (digest, body) = match too_long {
+                Some(TooLong { digest, .. }) => (digest, None),
+                None => (digest(&body), Some(body)),
+            };
+            // Another event of the same call may have been evaluated, so it has an entry of its own.
+            let unreadable = unreadable(None, "", about, &digest);
+            Content::Unreadable { body: body.map(|body| (digest, body)), unreadable }
+        }
         (None, Ok(Webhook::Call(report))) => {
             Content::Webhook(Webhook::Call(Box::new(fetched(*report, fetch.as_ref()))))
         }
@@ -76,7 +90,7 @@ pub(crate) fn read(message: SqsMessage, now: Timestamp) -> Result<Received, Eval
             Content::Unreadable { unreadable, body: None }
         }
     };
-    Ok(Received { tenant, at, content, is_fetched })
+    Ok(Received { tenant, at, content, is_fetched, entry })
 }
 
 /// When SQS got the message; it is in all that Lambda delivers.
@@ -93,6 +107,17 @@ fn fetched(report: CallReport, fetch: Option<&Fetch>) -> CallReport {
     let cause = |fetch: &Fetch| FetchCause::from_key(&fetch.cause).unwrap_or_default();
     let fetched = fetch.map(|fetch| Fetched { at: report.at, cause: cause(fetch) });
     CallReport { fetched, ..report }
+}
+
+/// What an event is about: the key of a call or a message.
+fn about(parsed: &Result<Webhook, WebhookError>) -> String {
+    let key = match parsed {
+        Ok(Webhook::Call(report)) => Some(report.id.key()),
+        Ok(Webhook::Message(snapshot)) => Some(snapshot.id.key()),
+        Ok(Webhook::Uninstalled(_) | Webhook::Other) => None,
+        Err(error) => error.key.clone(),
+    };
+    key.unwrap_or_else(|| "an unknown call".to_owned())
 }
 
 fn panicked() -> WebhookError {

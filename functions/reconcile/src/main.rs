@@ -1,11 +1,12 @@
 //! Wakes the writer for retries that are due, for overdue entries whose wake-up was lost, and for orgs that it neither
 //! wrote to nor asked for an hour. Fetches the calls that Aircall lists and that have no complete entry. Checks the webhooks
 //! at Aircall, and repairs them. Reads the phone numbers of each company's own lines once a day, and then subscribes
-//! webhooks to the events that this version asks for.
+//! webhooks to the events that this version asks for. Empties the dead-letter queues.
 
 mod access;
 mod aircall;
 mod backfill;
+mod dead_letters;
 mod events;
 mod grants;
 mod health;
@@ -18,6 +19,7 @@ mod tests;
 
 use std::time::{Duration, SystemTime};
 
+use lambda::queue::DeadLetterQueue;
 use lambda::{EventQueue, RetryQueue, WriteQueue, env, start};
 use lambda_runtime::{LambdaEvent, run, service_fn};
 use store::{AircallCredentials, Calls, SettingsStore, Tenants};
@@ -25,6 +27,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::aircall::Aircall;
+use crate::dead_letters::DeadLetters;
 use crate::health::Health;
 use crate::payload::{Payload, Reconcile};
 
@@ -44,6 +47,9 @@ async fn main() -> anyhow::Result<()> {
     let writes_queue_url = env::required("WRITES_QUEUE_URL")?;
     let events_queue_url = env::required("EVENTS_QUEUE_URL")?;
     let retries_queue_url = env::required("RETRIES_QUEUE_URL")?;
+    let events_dead_letters = env::required("EVENTS_DEAD_LETTER_QUEUE_URL")?;
+    let wake_up_dead_letters =
+        [env::required("WRITES_DEAD_LETTER_QUEUE_URL")?, env::required("RETRIES_DEAD_LETTER_QUEUE_URL")?];
     let aircall_api_url: Url = env::parsed("AIRCALL_API_URL", "a URL")?;
     let aircall_credentials_prefix = env::required("AIRCALL_CREDENTIALS_PREFIX")?;
     let public_url: Option<Url> = env::optional("PUBLIC_URL", "an address such as https://calls.example.com")?;
@@ -62,7 +68,11 @@ async fn main() -> anyhow::Result<()> {
         tenants: Tenants::new(dynamodb, tenants_table),
         write_queue: WriteQueue::new(sqs.clone(), writes_queue_url),
         event_queue: EventQueue::new(sqs.clone(), events_queue_url),
-        retry_queue: RetryQueue::new(sqs, retries_queue_url),
+        retry_queue: RetryQueue::new(sqs.clone(), retries_queue_url),
+        dead_letters: DeadLetters {
+            events: DeadLetterQueue::new(sqs.clone(), events_dead_letters),
+            wake_ups: wake_up_dead_letters.map(|url| DeadLetterQueue::new(sqs.clone(), url)),
+        },
         aircall: Aircall {
             http,
             api_url: aircall_api_url,

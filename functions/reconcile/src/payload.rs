@@ -1,5 +1,7 @@
 //! The function's triggers, distinguished by their payloads.
 
+use std::time::Duration;
+
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use jiff::Timestamp;
 use lambda::{EventQueue, QueueError, Retry, RetryQueue, WriteQueue, batch, metrics};
@@ -10,6 +12,7 @@ use tokio::time::Instant;
 use crate::aircall::Aircall;
 use crate::backfill::compare::{self, Compared};
 use crate::backfill::{self, BackfillError};
+use crate::dead_letters::{DeadLetters, Emptied};
 use crate::grants;
 use crate::health::{Checked, Health};
 use crate::lines::{self, LinesRead};
@@ -17,6 +20,8 @@ use crate::sweep::{self, Swept};
 
 /// Messages of the retries queue that are handled concurrently.
 const CONCURRENCY: usize = 10;
+/// How long a sweep empties the dead-letter queues.
+const DEAD_LETTERS_BUDGET: Duration = Duration::from_secs(10);
 
 /// The function's payload.
 #[derive(Debug, Deserialize)]
@@ -73,6 +78,8 @@ pub(crate) struct Reconcile {
     pub(crate) aircall: Aircall,
     /// What the webhooks are compared with.
     pub(crate) health: Health,
+    /// What the functions gave up.
+    pub(crate) dead_letters: DeadLetters,
 }
 
 impl Reconcile {
@@ -100,6 +107,7 @@ impl Reconcile {
                     source,
                     "swept"
                 );
+                self.empty_dead_letters(deadline.min(Instant::now() + DEAD_LETTERS_BUDGET)).await;
                 Ok(None)
             }
             Payload::Schedule { source, job: Job::Lines } => {
@@ -152,6 +160,17 @@ impl Reconcile {
                 let since = Timestamp::from_second(since).map_err(|_| QueueError::Malformed("time"))?;
                 Box::pin(self.compare(since, deadline.min(Instant::now() + backfill::BUDGET))).await
             }
+        }
+    }
+
+    /// Empties the dead-letter queues. What is left is taken by the next sweep.
+    async fn empty_dead_letters(&self, deadline: Instant) {
+        match self.dead_letters.empty(&self.event_queue, deadline).await {
+            Ok(Emptied { events: 0, wake_ups: 0 }) => {}
+            Ok(Emptied { events, wake_ups }) => {
+                tracing::error!(target: metrics::TARGET, EventsGivenUp = events, WakeUpsGivenUp = wake_ups, "emptied the dead-letter queues");
+            }
+            Err(error) => tracing::error!(%error, "the dead-letter queues were not emptied"),
         }
     }
 

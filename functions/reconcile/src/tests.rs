@@ -4,6 +4,7 @@ mod attached;
 mod backfill;
 mod compare;
 mod day;
+mod dead_letters;
 mod events;
 mod grants;
 mod health;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use aws_lambda_events::sqs::SqsBatchResponse;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
+use lambda::queue::DeadLetterQueue;
 use lambda::{EventQueue, RetryQueue, WriteQueue};
 use serde_json::{Value, json};
 use store::test_tables::TestTables;
@@ -23,6 +25,7 @@ use wiremock::matchers::{body_string_contains, method};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::aircall::Aircall;
+use crate::dead_letters::DeadLetters;
 use crate::health::Health;
 use crate::payload::{Payload, Reconcile};
 use crate::sweep::{Swept, sweep};
@@ -31,6 +34,8 @@ const NOW: i64 = 1_774_254_600;
 /// The events queue, and the retries queue.
 const EVENTS: &str = "https://sqs.us-east-1.example.com/0/events";
 const RETRIES: &str = "https://sqs.us-east-1.example.com/0/retries";
+/// How the URLs of the dead-letter queues begin.
+const DEAD: &str = "https://sqs.us-east-1.example.com/0/dead-";
 
 struct Fixture {
     tables: TestTables,
@@ -51,7 +56,7 @@ impl Fixture {
         let client = aws_sdk_sqs::Client::new(&config);
         let write_queue = WriteQueue::new(client.clone(), "https://sqs.us-east-1.example.com/0/writes.fifo");
         let event_queue = EventQueue::new(client.clone(), EVENTS);
-        let retry_queue = RetryQueue::new(client, RETRIES);
+        let retry_queue = RetryQueue::new(client.clone(), RETRIES);
         let settings = SettingsStore::new(tables.dynamodb.clone(), "SettingsTable");
         let calls = Calls::new(tables.dynamodb.clone(), "CallsTable");
         let tenants = Tenants::new(tables.dynamodb.clone(), "TenantsTable");
@@ -63,8 +68,19 @@ impl Fixture {
             credentials: AircallCredentials::new(secretsmanager, "aircall/"),
         };
         let health = Health { public_url: None, token_delay: Duration::ZERO };
-        let reconcile =
-            Reconcile { calls, tenants, settings, write_queue, event_queue, retry_queue, aircall: access, health };
+        let dead = |name: &str| DeadLetterQueue::new(client.clone(), format!("{DEAD}{name}"));
+        let dead_letters = DeadLetters { events: dead("events"), wake_ups: [dead("writes.fifo"), dead("retries")] };
+        let reconcile = Reconcile {
+            calls,
+            tenants,
+            settings,
+            write_queue,
+            event_queue,
+            retry_queue,
+            aircall: access,
+            health,
+            dead_letters,
+        };
         Self { tables, sqs, aircall, secrets, reconcile }
     }
 
@@ -88,7 +104,10 @@ impl Fixture {
 
     async fn sent(&self) -> Vec<Value> {
         let requests = self.sqs.received_requests().await.unwrap();
-        requests.iter().map(|request| serde_json::from_slice(&request.body).unwrap()).collect()
+        let is_sent = |request: &&wiremock::Request| {
+            request.headers.get("x-amz-target").is_some_and(|target| target.to_str().unwrap().contains("SendMessage"))
+        };
+        requests.iter().filter(is_sent).map(|request| serde_json::from_slice(&request.body).unwrap()).collect()
     }
 
     /// Tenants that were woken, with the deduplication IDs.

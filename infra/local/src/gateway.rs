@@ -103,7 +103,9 @@ async fn forward(State(upstream): State<Upstream>, uri: Uri, headers: HeaderMap,
             return refused("AccessDeniedException", &message);
         }
     }
-    let body = if gateway.account.is_embedded && *service == "sqs" { for_embedded_sqs(body) } else { body };
+    let is_embedded_sqs = gateway.account.is_embedded && *service == "sqs";
+    let is_receiving = is_embedded_sqs && text("x-amz-target").ends_with(".ReceiveMessage");
+    let body = if is_embedded_sqs { for_embedded_sqs(body) } else { body };
     let url = format!("{url}{}", uri.path());
     let signed = ["x-amz-target", "content-type"].map(|name| (name, text(name)));
     let signature = match gateway.account.sign(service, &url, &signed, &body) {
@@ -115,7 +117,7 @@ async fn forward(State(upstream): State<Upstream>, uri: Uri, headers: HeaderMap,
         request = request.header(name, value);
     }
     match answer(request).await {
-        Ok(answer) => answer,
+        Ok(answer) => answer.map(|body| if is_receiving { from_embedded_sqs(body) } else { body }).map(Body::from),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()).into_response(),
     }
 }
@@ -132,11 +134,24 @@ fn for_embedded_sqs(body: Bytes) -> Bytes {
     Value::Object(message).to_string().into()
 }
 
+/// The messages that were received, whole.
+fn from_embedded_sqs(body: Bytes) -> Bytes {
+    let Ok(mut answer) = serde_json::from_slice::<Value>(&body) else { return body };
+    for message in answer["Messages"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        let Some(Value::String(mut text)) = message.remove("Body") else { continue };
+        if let Some(attributes) = message.get_mut("MessageAttributes").and_then(Value::as_object_mut) {
+            long_messages::join(&mut text, attributes);
+        }
+        message.insert("Body".to_owned(), text.into());
+    }
+    answer.to_string().into()
+}
+
 /// Sends the request, and reads the response whole.
-async fn answer(request: reqwest::RequestBuilder) -> reqwest::Result<Response> {
+async fn answer(request: reqwest::RequestBuilder) -> reqwest::Result<Response<Bytes>> {
     let response = request.send().await?;
     let (status, headers) = (response.status(), response.headers().clone());
-    let mut answer = Response::new(Body::from(response.bytes().await?));
+    let mut answer = Response::new(response.bytes().await?);
     *answer.status_mut() = status;
     let headers = headers.iter().filter(|(name, _)| !is_of_connection(name));
     answer.headers_mut().extend(headers.map(|(name, value)| (name.clone(), value.clone())));

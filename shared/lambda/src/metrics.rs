@@ -35,7 +35,7 @@ impl Metric {
 }
 
 /// All metrics; a field's name is the metric's.
-const METRICS: [Metric; 23] = [
+const METRICS: [Metric; 25] = [
     // Webhooks that were put on the events queue.
     Metric::count("EventsReceived"),
     // Webhooks that were refused, by HTTP status.
@@ -46,6 +46,10 @@ const METRICS: [Metric; 23] = [
     Metric::count("EventsUnreadable"),
     // Events of calls that ended longer ago than entries are kept, and have none.
     Metric::count("EventsTooOld"),
+    // Events that evaluating failed for until their queue gave them up: each is kept as an entry.
+    Metric::count("EventsGivenUp"),
+    // Wake-ups and steps that failed until their queue gave them up: the sweep or the comparison repeats them.
+    Metric::count("WakeUpsGivenUp"),
     // Events that were merged into their call or message.
     Metric::count("EventsMerged"),
     // Calls that Aircall listed, in runs that fetch those that have no complete entry.

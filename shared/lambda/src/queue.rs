@@ -1,5 +1,6 @@
 //! The SQS queues and their messages.
 
+mod dead_letters;
 mod events;
 mod retries;
 #[cfg(test)]
@@ -11,6 +12,7 @@ use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use serde::{Deserialize, Serialize};
 
+pub use dead_letters::{DeadLetter, DeadLetterQueue};
 pub use events::{Event, EventQueue, Fetch, MAX_EVENT_LEN, TooLong, digest};
 pub use retries::{Retry, RetryQueue};
 

@@ -89,7 +89,7 @@ impl SkipReason {
             SkipReason::InternalCall => "It is internal: the other party is one of the company's own lines.",
             SkipReason::BeforeConnection => "The call ended before Aircall was first connected.",
             SkipReason::Unreadable => {
-                "An event of Aircall could not be read. It is logged if another event of the same call can be read."
+                "An event of Aircall could not be read or processed. Its call is logged if another event of it can be, or if this one can when it is decided again."
             }
             SkipReason::UnknownNumber => {
                 "No record in Salesforce has the phone number, and the settings do not create records for unknown numbers."

@@ -42,14 +42,19 @@ pub fn decide_again(
             return Some(repeated);
         }
     }
-    decision.trace.begin_with(request.step());
+    decision.trace.begin_with(request.step(document));
     Some(decision)
 }
 
 impl DecideAgain<'_> {
-    fn step(self) -> Step {
-        let at = self.at.strftime("%Y-%m-%d at %H:%M UTC");
-        let finding = format!("{BEGIN} by the settings as they were on {at}, as {} asked.", self.by);
+    fn step(self, document: &Document) -> Step {
+        let (at, by) = (self.at.strftime("%Y-%m-%d at %H:%M UTC"), self.by);
+        let finding = match document {
+            Document::Unreadable { .. } => format!("{BEGIN}: what arrived was sent once more on {at}, as {by} asked."),
+            Document::Call(_) | Document::Messages(_) => {
+                format!("{BEGIN} by the settings as they were on {at}, as {by} asked.")
+            }
+        };
         Step { about: Topic::Event, finding }
     }
 }

@@ -29,12 +29,19 @@ pub struct Unreadable {
     /// Whether Aircall was asked for one of them, too: then asking again does not help.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_fetched: bool,
+    /// Whether it was not even tried: evaluating it failed until its queue gave it up. `reason` says of what it is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_given_up: bool,
 }
 
 impl Unreadable {
     /// What could not be read, as a sentence.
     pub fn sentence(&self) -> String {
-        format!("An event of Aircall could not be read: {} {}.", self.path, self.reason)
+        let Self { path, reason, .. } = self;
+        if self.is_given_up {
+            return format!("An event of Aircall about {reason} could not be processed, in all attempts of an hour.");
+        }
+        format!("An event of Aircall could not be read: {path} {reason}.")
     }
 
     /// Joins two events of the same entry: the earlier one stands for both.

@@ -1,11 +1,12 @@
 //! Decides again about skipped entries, by the current settings. The rules decide; the writer is woken for what is logged.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
 use rules::decide_again::{DecideAgain, decide_again};
-use rules::{Company, Decision, Settings, Verdict};
+use rules::{Company, Decision, Document, Settings, Verdict};
 use store::{Cursor, Entry, State, TenantId};
 
 use super::filters::Filters;
@@ -68,16 +69,42 @@ pub(crate) struct DecidedAgain {
     pub(crate) next: Option<Cursor>,
 }
 
-/// Decides again about one entry. Returns its verdict; `None` if the entry is not skipped.
-pub(crate) async fn one(console: &Console, session: &Session, key: &str) -> Result<Option<Verdict>, ApiError> {
+/// Decides again about one entry. Returns it with the new decision; `None` if the entry is not skipped.
+pub(crate) async fn one(console: &Console, session: &Session, key: &str) -> Result<Option<Entry>, ApiError> {
     let entry = super::entry(console, &session.tenant, key).await?;
     let judge = Judge::new(console, session, Mode::Store).await?;
+    let unread = Unread::new(&entry);
     let verdict = judge.decide(entry).await?;
+    if verdict.is_none() {
+        return Ok(None);
+    }
+    // Before it is sent again, which may remove it.
+    let decided = super::entry(console, &session.tenant, key).await?;
+    if let Some(unread) = unread {
+        judge.send_again(&unread).await?;
+    }
     if let Some(Verdict::Log(_)) = verdict {
         super::wake(console, &session.tenant, Some(key), &format!("{key}-again-{}", judge.request.at.as_millisecond()))
             .await;
     }
-    Ok(verdict)
+    Ok(Some(decided))
+}
+
+/// What arrived of an event that could not be read or was given up.
+struct Unread {
+    key: String,
+    bodies: BTreeSet<String>,
+}
+
+impl Unread {
+    fn new(entry: &Entry) -> Option<Self> {
+        match &entry.document {
+            Document::Unreadable { unreadable } => {
+                Some(Self { key: entry.key.clone(), bodies: unreadable.bodies.clone() })
+            }
+            Document::Call(_) | Document::Messages(_) => None,
+        }
+    }
 }
 
 /// Decides again about the skipped entries of a selection, the latest call first, within the console's bounds.
@@ -145,7 +172,7 @@ impl<'a> Judge<'a> {
     /// Decides about a page of entries, and counts them. All are decided, whatever the error of one of them is.
     async fn decide_page(&self, entries: Vec<Entry>, result: &mut DecidedAgain) -> Result<(), store::Error> {
         let mut outcome = Ok(());
-        let mut verdicts = stream::iter(entries).map(|entry| self.decide(entry)).buffer_unordered(CONCURRENCY);
+        let mut verdicts = stream::iter(entries).map(|entry| self.decide_and_send(entry)).buffer_unordered(CONCURRENCY);
         while let Some(verdict) = verdicts.next().await {
             match verdict {
                 Ok(verdict) => {
@@ -156,6 +183,26 @@ impl<'a> Judge<'a> {
             }
         }
         outcome
+    }
+
+    /// Decides about an entry, and sends what arrived once more if it could not be read.
+    async fn decide_and_send(&self, entry: Entry) -> Result<Option<Verdict>, store::Error> {
+        let unread = Unread::new(&entry).filter(|_| self.mode == Mode::Store);
+        let verdict = self.decide(entry).await?;
+        if let Some(unread) = unread.filter(|_| verdict.is_some()) {
+            self.send_again(&unread).await?;
+        }
+        Ok(verdict)
+    }
+
+    /// Sends the bodies that are still kept to be evaluated once more.
+    async fn send_again(&self, Unread { key, bodies }: &Unread) -> Result<(), store::Error> {
+        for digest in bodies {
+            let Some(body) = self.console.calls.kept_body(self.tenant, digest).await? else { continue };
+            let sent = self.console.event_queue.enqueue_again(self.tenant.as_str(), &body, key).await;
+            sent.map_err(|error| store::Error::Retry { operation: "SendMessage", cause: error.to_string() })?;
+        }
+        Ok(())
     }
 
     /// Decides about an entry and stores the decision, unless another change conflicts: then it is read and decided once

@@ -9,7 +9,7 @@ use askama::Template;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{Html, Response};
-use rules::{Direction, Interaction, Party, RecordKind, Step, Verdict};
+use rules::{Direction, Interaction, Party, RecordKind, SkipReason, Step, Verdict};
 use store::{Corrupt, Entry, Problem, State as EntryState, Tenant, Written};
 
 use self::facts::{Fact, PostView, facts, posts};
@@ -139,8 +139,10 @@ pub(crate) async fn decide_again(
     SubmittedForm { page, .. }: SubmittedForm,
 ) -> Result<Response, PageError> {
     let key = activity::key(key)?;
-    let flash = match activity::decide_again::one(&console, &page.session, &key).await? {
+    let decided = activity::decide_again::one(&console, &page.session, &key).await?;
+    let flash = match decided.and_then(|entry| entry.decision).map(|decision| decision.verdict) {
         Some(Verdict::Log(_)) => Flash::NowLogged,
+        Some(Verdict::Skip(SkipReason::Unreadable)) => Flash::SentAgain,
         Some(Verdict::Skip(_)) => Flash::StillSkipped,
         None => Flash::NotSkipped,
     };

@@ -37,6 +37,8 @@ pub(crate) enum Flash {
     NowLogged,
     /// A skipped call is skipped by the current settings too.
     StillSkipped,
+    /// The event that could not be read was sent to be read once more.
+    SentAgain,
     /// The call was not skipped, so it was not decided again.
     NotSkipped,
     /// All skipped calls of a filter were decided again.
@@ -106,6 +108,9 @@ impl Flash {
                 "The current settings log it. It is being written: reload the page in a moment to see the result."
             }
             Flash::StillSkipped => "The current settings do not log it either: the reason is below.",
+            Flash::SentAgain => {
+                "It was sent to be read once more. If it can be read now, its call is in the activity log in a moment."
+            }
             Flash::NotSkipped => "It is not skipped any more, so it was not decided again.",
             Flash::DecidedAll => {
                 "Decided again by the current settings. What they log is being written: it appears in a moment."

@@ -1,5 +1,7 @@
 //! The events queue: webhook bodies, and calls that Aircall was asked for.
 
+use std::collections::HashMap;
+
 use aws_lambda_events::sqs::SqsMessage;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::operation::send_message::builders::SendMessageFluentBuilder;
@@ -16,6 +18,11 @@ const BYTES: &str = "bytes";
 const DIGEST: &str = "digest";
 /// The message attribute of a call that Aircall was asked for: the [`Fetch`], as JSON.
 const BACKFILL: &str = "backfill";
+/// The message attribute of an event that was given up: it is kept, and not evaluated.
+const GIVEN_UP: &str = "given_up";
+/// The message attribute of an event that is sent once more: the key of the entry that it has, as it could not be read or
+/// was given up.
+const ENTRY: &str = "entry";
 
 /// Maximum length in bytes of a body that is queued, which SQS takes with some room for attributes.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>
@@ -39,6 +46,10 @@ pub struct Event {
     pub too_long: Option<TooLong>,
     /// What Aircall was asked for, if it did not send this by itself.
     pub fetch: Option<Fetch>,
+    /// Whether evaluating it failed until the queue gave it up.
+    pub is_given_up: bool,
+    /// The key of the entry that says that it could not be read or was given up, if it is sent once more.
+    pub entry: Option<String>,
 }
 
 /// What Aircall was asked for: the calls of a period.
@@ -119,6 +130,29 @@ impl EventQueue {
         self.send(self.note(tenant, note, body).message_attributes(BACKFILL, string_attribute(&fetch.text()))).await
     }
 
+    /// Enqueues an event that was given up, so that it is kept as an entry.
+    ///
+    /// # Errors
+    /// When SQS does not accept the message.
+    pub async fn enqueue_given_up(&self, event: &Event) -> Result<(), QueueError> {
+        let mut message =
+            self.message(&event.tenant, &event.body).message_attributes(GIVEN_UP, string_attribute("true"));
+        if let Some(TooLong { bytes, digest }) = &event.too_long {
+            message = message.message_attributes(BYTES, string_attribute(&bytes.to_string()));
+            message = message.message_attributes(DIGEST, string_attribute(digest));
+        }
+        self.send(message).await
+    }
+
+    /// Enqueues a body once more whose event could not be read or was given up. `entry` is the key of its entry, which is
+    /// removed once the event was evaluated.
+    ///
+    /// # Errors
+    /// When SQS does not accept the message.
+    pub async fn enqueue_again(&self, tenant: &str, body: &str, entry: &str) -> Result<(), QueueError> {
+        self.send(self.message(tenant, body).message_attributes(ENTRY, string_attribute(entry))).await
+    }
+
     fn note(&self, tenant: &str, note: &str, body: &str) -> SendMessageFluentBuilder {
         let message = self.message(tenant, note).message_attributes(BYTES, string_attribute(&body.len().to_string()));
         message.message_attributes(DIGEST, string_attribute(&digest(body)))
@@ -144,15 +178,26 @@ impl Event {
     /// # Errors
     /// When it has no tenant or no body.
     pub fn read(message: SqsMessage) -> Result<Self, QueueError> {
-        let mut attributes = message.message_attributes;
-        let mut text = |name: &str| attributes.remove(name).and_then(|attribute| attribute.string_value);
+        let attributes = message.message_attributes.into_iter();
+        let attributes = attributes.filter_map(|(name, attribute)| Some((name, attribute.string_value?)));
+        Self::from_parts(message.body, attributes.collect())
+    }
+
+    /// Parses the body and the text attributes of a message.
+    pub(super) fn from_parts(
+        body: Option<String>,
+        mut attributes: HashMap<String, String>,
+    ) -> Result<Self, QueueError> {
+        let mut text = |name: &str| attributes.remove(name);
         let bytes = text(BYTES).and_then(|bytes| bytes.parse().ok());
         Ok(Self {
             tenant: text(TENANT).ok_or(QueueError::Malformed("tenant"))?,
             too_long: bytes.zip(text(DIGEST)).map(|(bytes, digest)| TooLong { bytes, digest }),
             // An attribute that this version cannot read makes it an ordinary event.
             fetch: text(BACKFILL).and_then(|fetch| serde_json::from_str(&fetch).ok()),
-            body: message.body.ok_or(QueueError::Malformed("body"))?,
+            is_given_up: text(GIVEN_UP).is_some(),
+            entry: text(ENTRY),
+            body: body.ok_or(QueueError::Malformed("body"))?,
         })
     }
 }

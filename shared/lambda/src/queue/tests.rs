@@ -91,13 +91,39 @@ async fn an_event_is_read_as_it_was_sent() {
     queue.enqueue_note("one", "{}", body).await.unwrap();
     let fetch = Fetch { from: 1, until: 2, cause: "requested".to_owned() };
     queue.enqueue_fetched("one", body, &fetch).await.unwrap();
+    queue.enqueue_fetched_note("one", "{}", body, &fetch).await.unwrap();
+    queue.enqueue_again("one", body, "unread-1").await.unwrap();
     let read: Vec<Event> =
         requests(&server).await.iter().map(|request| Event::read(received(request)).unwrap()).collect();
-    let event =
-        |body: &str, too_long, fetch| Event { tenant: "one".to_owned(), body: body.to_owned(), too_long, fetch };
-    let too_long = TooLong { bytes: 22, digest: digest(body) };
-    assert_eq!(too_long.digest.len(), 32);
-    assert_eq!(read, [event(body, None, None), event("{}", Some(too_long), None), event(body, None, Some(fetch))]);
+    let event = |body: &str| Event {
+        tenant: "one".to_owned(),
+        body: body.to_owned(),
+        too_long: None,
+        fetch: None,
+        is_given_up: false,
+        entry: None,
+    };
+    let too_long = Some(TooLong { bytes: 22, digest: digest(body) });
+    assert_eq!(digest(body).len(), 32);
+    let fetch = Some(fetch);
+    let mut expected = vec![
+        event(body),
+        Event { too_long: too_long.clone(), ..event("{}") },
+        Event { fetch: fetch.clone(), ..event(body) },
+        Event { too_long, fetch, ..event("{}") },
+        Event { entry: Some("unread-1".to_owned()), ..event(body) },
+    ];
+    assert_eq!(read, expected);
+    // What was given up is marked, and otherwise the same.
+    for event in &read {
+        queue.enqueue_given_up(event).await.unwrap();
+    }
+    let sent = requests(&server).await;
+    let given_up: Vec<Event> = sent[5..].iter().map(|request| Event::read(received(request)).unwrap()).collect();
+    for event in &mut expected {
+        *event = Event { is_given_up: true, fetch: None, entry: None, ..event.clone() };
+    }
+    assert_eq!(given_up, expected);
 }
 
 #[test]

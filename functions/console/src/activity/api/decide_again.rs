@@ -16,7 +16,7 @@ use super::filters;
 use crate::activity::decide_again::{self, DecidedAgain, Mode, Selection};
 use crate::activity::filters::Filters;
 use crate::activity::search::{self, Paging};
-use crate::activity::{EntryKey, entry, tenant};
+use crate::activity::{EntryKey, tenant};
 use crate::console::Console;
 use crate::web::error::ApiError;
 use crate::web::error_code::ErrorCode;
@@ -112,9 +112,6 @@ pub(crate) async fn one(
     key: Result<Path<EntryKey>, PathRejection>,
 ) -> Result<Json<FullEntryView>, ApiError> {
     let key = super::super::key(key)?;
-    if decide_again::one(&console, &session, &key).await?.is_none() {
-        return Err(ErrorCode::NotSkipped.into());
-    }
-    let entry = entry(&console, &session.tenant, &key).await?;
+    let entry = decide_again::one(&console, &session, &key).await?.ok_or(ErrorCode::NotSkipped)?;
     Ok(Json(FullEntryView::new(&entry, &tenant(&console, &session.tenant).await?)))
 }

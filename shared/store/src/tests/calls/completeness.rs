@@ -21,6 +21,7 @@ async fn a_call_is_complete_once_it_was_decided_about() {
         reason: "is missing".to_owned(),
         bodies: [].into(),
         is_fetched: false,
+        is_given_up: false,
     };
     let fetched = Unreadable { key: "call-6".to_owned(), is_fetched: true, ..unreadable.clone() };
     let company = Company { connected_since: Some(at(START + 3600)), ..Company::default() };
