@@ -37,7 +37,7 @@ const PIECES: [&str; 22] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn a_broken_body_is_refused_or_becomes_a_task_that_salesforce_takes(
