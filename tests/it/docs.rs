@@ -167,6 +167,23 @@ pub(crate) fn sources(folder: &Path) -> Vec<String> {
     found
 }
 
+/// A row of the page names a file, and then the tests in it.
+#[test]
+fn the_tests_that_hold_a_promise_exist() {
+    let cell = Regex::new(r"\[`[^`]+`\]\(\.\./([^)]+)\): ((?:`\w+`(?:, )?)+)").unwrap();
+    let name = Regex::new(r"`(\w+)`").unwrap();
+    let page = read(&root().join("docs/reliability.md"));
+    let mut count = 0;
+    for found in cell.captures_iter(&page) {
+        let tests = read(&root().join(&found[1]));
+        for name in name.captures_iter(&found[2]) {
+            assert!(tests.contains(&format!("fn {}(", &name[1])), "{}: {}", &found[1], &name[1]);
+            count += 1;
+        }
+    }
+    assert!(count > 40, "{count}");
+}
+
 #[test]
 fn the_readme_is_short() {
     assert!(read(&root().join("README.md")).lines().count() <= 130);

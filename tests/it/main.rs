@@ -28,6 +28,7 @@ mod late_answers;
 mod late_updates;
 mod load;
 mod logs;
+mod long_conversations;
 mod matching;
 mod messages;
 mod messages_bodies;

@@ -278,38 +278,3 @@ async fn a_preview_shows_how_a_message_would_be_logged() {
     assert_eq!(preview["task"]["Subject"], "SMS received from Lou Sample to Any line");
     assert_eq!((&preview["task"]["TaskSubtype"], &preview["task"]["Aircall_Key__c"]), (&json!("Task"), &Value::Null));
 }
-
-/// More messages than fit into the item of their conversation.
-const EARLIER_MESSAGES: usize = 1_500;
-
-#[tokio::test]
-async fn a_message_for_which_its_conversation_has_no_room_has_a_task_of_its_own() {
-    let env = TestEnv::new().await;
-    env.contact("Lou Sample", "+33639980001");
-    env.put_settings(json!({"message_tasks": "per_conversation"})).await;
-    let first = MessageBody::inbound(1).saying("The first.");
-    env.post(first.event()).await;
-    env.wait_until_idle().await;
-    let key = env.conversation_key(&first).await;
-    // As if it had been a busy day: the messages that a Task has no room for are stored without their text.
-    let mut entry = env.item("CallsTable", env.call_key(&key)).await;
-    let messages = entry["document"]["M"]["messages"]["M"].as_object_mut().unwrap();
-    let mut earlier = messages.values().next().unwrap().clone();
-    earlier["M"]["message"]["M"].as_object_mut().unwrap().retain(|key, _| key != "text" && key != "state");
-    for n in 0..EARLIER_MESSAGES {
-        earlier["M"]["message"]["M"]["id"] = json!({"S": format!("earlier-{n}")});
-        messages.insert(format!("earlier-{n}"), earlier.clone());
-    }
-    env.put_item("CallsTable", &entry).await;
-    let sent_at = first.sent_at() + SignedDuration::from_secs(60);
-    let second = MessageBody::inbound(2).at(sent_at).saying("The second.");
-    // It is delivered twice.
-    env.post_all([second.event(), second.event()]).await;
-    env.wait_until_idle().await;
-    env.post(second.status_updated("read", 4)).await;
-    env.wait_until_idle().await;
-    assert!(description(&env.task_of("message-2")).contains("The second."));
-    assert_eq!(env.records("Task").len(), 2);
-    assert!(!description(&env.task_of(&key)).contains("The second."));
-    assert_eq!(env.activity(&key).await["messages"].as_array().unwrap().len(), EARLIER_MESSAGES + 1);
-}

@@ -158,19 +158,32 @@ impl Evaluator {
             }
         }
 
-        let merged =
-            merge_all(entries, Document::merge, async |key, update| self.merge_entry(key, update, times).await);
-        for (update, excess) in merged.await {
-            match excess {
-                Ok(excess) => {
-                    for id in excess {
-                        let Some(source) = sources.get(&(update.tenant.clone(), id.clone())) else { continue };
-                        if let Err(failure) = Box::pin(caught(self.merge_separately(source, &id, times))).await {
-                            failed.add(&source.messages, &failure);
+        // Each round leaves a part of a conversation behind, and a conversation has a limited number of parts.
+        while !entries.is_empty() {
+            let merged =
+                merge_all(entries, Document::merge, async |key, update| self.merge_entry(key, update, times).await);
+            entries = Updates::new();
+            for (update, excess) in merged.await {
+                let excess = match excess {
+                    Ok(excess) => excess,
+                    Err(failure) => {
+                        failed.add(&update.messages, &failure);
+                        continue;
+                    }
+                };
+                let full = update.value.conversation();
+                for id in excess {
+                    let Some(source) = sources.get(&(update.tenant.clone(), id.clone())) else { continue };
+                    let Some(full) = full else { continue };
+                    match Box::pin(caught(self.move_on(source, &id, full, times))).await {
+                        Ok(routed) => {
+                            for Routed { key, document } in routed {
+                                add(&mut entries, key, source.with(Document::Messages(document)));
+                            }
                         }
+                        Err(failure) => failed.add(&source.messages, &failure),
                     }
                 }
-                Err(failure) => failed.add(&update.messages, &failure),
             }
         }
         for (messages, tenant, key) in superseded {

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use crate::companies::Companies;
 use crate::digest_keys::DigestKeys;
 use crate::heartbeat::Heartbeat;
+use crate::open_parts::OpenParts;
 use crate::update::{Times, Update};
 
 /// The shortest of the longest waits before the second attempt of a merge: else it is as long as an attempt takes. It
@@ -33,6 +34,7 @@ pub(crate) struct Evaluator {
     pub(crate) heartbeat: Heartbeat,
     pub(crate) digest_keys: DigestKeys,
     pub(crate) companies: Companies,
+    pub(crate) open_parts: OpenParts,
     /// How long an entry is kept after its last event.
     pub(crate) retention: SignedDuration,
 }
@@ -73,7 +75,7 @@ impl Evaluator {
     /// A conflict means that another execution environment has merged its events into the entry, so the merge is repeated
     /// until it succeeds or the time is up.
     ///
-    /// Returns the messages for which their conversation has no room: each needs an entry of its own.
+    /// Returns the messages for which their part of a conversation has no room: the next part has to take them.
     pub(crate) async fn merge_entry(
         &self,
         key: &str,
@@ -91,10 +93,7 @@ impl Evaluator {
                 }
                 None => (None, None, None, false, None),
             };
-            let (document, excess) = match &known {
-                Some(known) => known.merge_within_limit(update.value.clone()),
-                None => (update.value.clone(), Vec::new()),
-            };
+            let (document, excess) = Document::merge_within_limit(known.as_ref(), update.value.clone());
             if known.is_none() && is_too_old(&document, times.now - self.retention) {
                 tracing::info!(target: metrics::TARGET, EventsTooOld = messages.len(), %tenant, key = %redact_key(key), "ignored events of an old call");
                 return Ok(Vec::new());

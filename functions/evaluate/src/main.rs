@@ -6,7 +6,10 @@ mod digest_keys;
 mod evaluate;
 mod heartbeat;
 mod message;
+mod open_parts;
 mod received;
+#[cfg(test)]
+mod tests;
 mod update;
 
 use std::time::{Duration, SystemTime};
@@ -23,6 +26,7 @@ use crate::companies::Companies;
 use crate::digest_keys::DigestKeys;
 use crate::evaluate::Evaluator;
 use crate::heartbeat::Heartbeat;
+use crate::open_parts::OpenParts;
 use crate::update::Times;
 
 /// What remains of an invocation's time when no merge is attempted again: enough for the last one, and to answer.
@@ -41,6 +45,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         heartbeat: Heartbeat::new(tenants.clone()),
         digest_keys: DigestKeys::new(tenants.clone()),
         companies: Companies::new(tenants.clone()),
+        open_parts: OpenParts::new(),
         tenants,
         write_queue: WriteQueue::new(aws_sdk_sqs::Client::new(&aws), env::required("WRITES_QUEUE_URL")?),
         retention: SignedDuration::from_hours(24 * retention_days),

@@ -1,8 +1,6 @@
 //! Messages: merges events into their message's aggregate, and says into which entries that is routed.
 
-use rules::{
-    Company, Conversation, DigestKey, Document, Message, MessageDocument, MessageId, Messages, OwnLines, Settings,
-};
+use rules::{Company, Conversation, DigestKey, Message, MessageDocument, MessageId, Messages, OwnLines, Settings};
 use store::{MergeError, MessageAggregate, TenantId};
 
 use crate::evaluate::{Attempts, EvaluateError, Evaluator};
@@ -80,7 +78,8 @@ impl Evaluator {
                 let routing = Routing { settings: &settings, company, key };
                 for message in unrouted {
                     let (id, conversation) = self.route(tenant, &aggregate.document, message, &routing).await?;
-                    aggregate.routes.insert(id, conversation);
+                    let part = conversation.map(|first| self.open_parts.get(tenant, first, times.now));
+                    aggregate.routes.insert(id, part);
                 }
             }
             if let Some(version) = version.filter(|_| known.as_ref() == Some(&aggregate)) {
@@ -94,36 +93,46 @@ impl Evaluator {
         }
     }
 
-    /// Gives a message for which its conversation has no room an entry of its own. `update` is that of its aggregate.
+    /// Routes a message to the part of its conversation after `full`, which is closed and does not have it; after the last
+    /// part, to an entry of its own. `update` is that of its aggregate.
     ///
-    /// The new route is stored first, so that later events follow it.
-    pub(crate) async fn merge_separately(
+    /// A closed part takes no new message, so the message cannot be in two parts, whoever else routes it. The new route is
+    /// stored before an entry takes the message, so that later events follow it.
+    pub(crate) async fn move_on(
         &self,
         update: &Update<MessageDocument>,
         id: &MessageId,
+        full: &Conversation,
         times: Times,
-    ) -> Result<(), EvaluateError> {
+    ) -> Result<Vec<Routed>, EvaluateError> {
+        let tenant = &update.tenant;
+        let Some(key) = self.digest_keys.get(tenant, times.now).await? else { return Ok(Vec::new()) };
+        let next = full.next_part(&key);
+        if let Some(next) = &next {
+            self.open_parts.note(tenant, next, times.now);
+        } else {
+            tracing::warn!(%tenant, key = id.key(), "the conversation is full: the message gets its own entry");
+        }
+        let next = next.map(|next| self.open_parts.get(tenant, next, times.now));
         let mut attempts = Attempts::new(&update.messages, times.deadline);
         let expires_at = times.now + self.retention;
-        while let Some((mut aggregate, version)) =
-            self.calls.message_aggregate(&update.tenant, update.value.id()).await?
-        {
-            if aggregate.routes.insert(id.clone(), None) == Some(None) {
-                break;
+        while let Some((mut aggregate, version)) = self.calls.message_aggregate(tenant, update.value.id()).await? {
+            match aggregate.routes.get_mut(id) {
+                Some(route) if route.as_ref().is_some_and(|route| route.part() <= full.part()) => {
+                    route.clone_from(&next);
+                }
+                // Another event of the message has been here.
+                Some(_) | None => break,
             }
-            match self.calls.put_message_aggregate(&update.tenant, &aggregate, Some(version), expires_at).await {
+            match self.calls.put_message_aggregate(tenant, &aggregate, Some(version), expires_at).await {
                 Ok(()) => break,
                 Err(MergeError::Conflict) => attempts.back_off().await?,
                 Err(MergeError::Store(error)) => return Err(error.into()),
             }
         }
-        tracing::warn!(tenant = %update.tenant, key = id.key(), "the conversation is full: the message gets its own entry");
-        for Routed { key, document } in self.merge_message(update, times).await? {
-            if key == id.key() {
-                self.merge_entry(&key, &update.with(Document::Messages(document)), times).await?;
-            }
-        }
-        Ok(())
+        let mut routed = self.merge_message(update, times).await?;
+        routed.retain(|Routed { document, .. }| document.first().id == *id);
+        Ok(routed)
     }
 
     /// Where a message is logged: its id, and the conversation that it belongs to, if any. Both are those of versions

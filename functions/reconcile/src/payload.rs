@@ -97,7 +97,7 @@ impl Reconcile {
                 Ok(Some(batch::each(event, CONCURRENCY, |message| self.retry(message, deadline)).await?))
             }
             Payload::Schedule { source, job: Job::Sweep } => {
-                let swept = sweep::sweep(self, Timestamp::now()).await;
+                let swept = sweep::sweep(self, Timestamp::now(), sweep::BUDGET).await;
                 let Swept { tenants, oldest } =
                     swept.inspect_err(|error| tracing::error!(%error, "the sweep ended early"))?;
                 tracing::info!(

@@ -13,8 +13,8 @@ use crate::payload::Reconcile;
 const GRACE: SignedDuration = SignedDuration::from_secs(60);
 /// How many tenants are read to find one whose org takes requests.
 const MAX_LOOK_UPS: usize = 100;
-/// Maximum duration of a sweep. The function's timeout is 60 s, and the next sweep follows in a minute.
-const BUDGET: Duration = Duration::from_secs(20);
+/// How long a sweep goes on to further pages. The function's timeout is 60 s, and the next sweep follows in a minute.
+pub(crate) const BUDGET: Duration = Duration::from_secs(20);
 
 /// Why a sweep ended early.
 #[derive(Debug, thiserror::Error)]
@@ -39,18 +39,30 @@ pub(crate) struct Swept {
 /// Wakes the writer once for each tenant that has overdue entries.
 ///
 /// The writer works from the table, so one wake-up is enough for all entries of a tenant.
+///
+/// A sweep reads at least one page, and begins where the one before ran out of its budget of time: so each tenant of a
+/// backlog, however large, is reached after as many sweeps as the backlog has pages, at most.
 pub(crate) async fn sweep(
     Reconcile { calls, tenants, write_queue, .. }: &Reconcile,
     now: Timestamp,
+    budget: Duration,
 ) -> Result<Swept, SweepError> {
     let started = Instant::now();
     // The queue drops the duplicates of a second sweep within a minute.
     let deduplication_id = format!("sweep:{}", now.as_second() / 60);
     // Since when the most overdue entry of each tenant is due.
     let mut woken: BTreeMap<TenantId, Timestamp> = BTreeMap::new();
-    let mut from = None;
+    let mut from = tenants.sweep_position().await?;
+    let mut is_remembered = from.is_some();
     loop {
-        let page = calls.overdue(now - GRACE, from).await?;
+        let page = match calls.overdue(now - GRACE, from).await {
+            // The position may be what is refused.
+            Err(error @ (store::Error::Misconfigured { .. } | store::Error::Corrupt(_))) if is_remembered => {
+                tenants.set_sweep_position(None).await?;
+                return Err(error.into());
+            }
+            page => page?,
+        };
         let mut fresh = BTreeSet::new();
         for OverdueEntry { tenant, due_at, .. } in page.entries {
             let since = woken.entry(tenant).or_insert_with_key(|tenant| {
@@ -63,11 +75,16 @@ pub(crate) async fn sweep(
         let wake_ups: Vec<_> = fresh.iter().map(|tenant| (wake_up(tenant), deduplication_id.clone())).collect();
         write_queue.wake_many(&wake_ups).await?;
         from = page.next;
+        // After each page, because the function may be killed.
+        if from.is_some() || is_remembered {
+            tenants.set_sweep_position(from.as_ref()).await?;
+        }
+        is_remembered = from.is_some();
         if from.is_none() {
             break;
         }
-        if started.elapsed() > BUDGET {
-            tracing::warn!(tenants = woken.len(), "the sweep ran out of time before it had read all overdue entries");
+        if started.elapsed() >= budget {
+            tracing::warn!(tenants = woken.len(), "the sweep ran out of time: the next one reads on");
             break;
         }
     }

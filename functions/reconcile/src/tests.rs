@@ -9,6 +9,7 @@ mod events;
 mod grants;
 mod health;
 mod lines;
+mod sweep;
 
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use lambda::queue::DeadLetterQueue;
 use lambda::{EventQueue, RetryQueue, WriteQueue};
 use serde_json::{Value, json};
 use store::test_tables::TestTables;
-use store::{AircallCredentials, Calls, ConnectionState, SettingsStore, Tenant, TenantId, Tenants};
+use store::{AircallCredentials, Calls, SettingsStore, Tenants};
 use tokio::time::Instant;
 use wiremock::matchers::{body_string_contains, method};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -28,7 +29,6 @@ use crate::aircall::Aircall;
 use crate::dead_letters::DeadLetters;
 use crate::health::Health;
 use crate::payload::{Payload, Reconcile};
-use crate::sweep::{Swept, sweep};
 
 const NOW: i64 = 1_774_254_600;
 /// The events queue, and the retries queue.
@@ -92,11 +92,6 @@ impl Fixture {
         put.item("due_at", AttributeValue::N(due_at.to_string())).send().await.unwrap();
     }
 
-    async fn sweep(&self) -> Swept {
-        let now = Timestamp::from_second(NOW).unwrap();
-        sweep(&self.reconcile, now).await.unwrap()
-    }
-
     async fn handle(&self, event: Value) -> Option<SqsBatchResponse> {
         let deadline = Instant::now() + Duration::from_mins(1);
         self.reconcile.handle(payload(event), deadline).await.unwrap()
@@ -120,65 +115,6 @@ impl Fixture {
 
 fn payload(json: Value) -> Payload {
     serde_json::from_value(json).unwrap()
-}
-
-#[tokio::test]
-async fn the_sweep_wakes_each_tenant_with_overdue_entries_once() {
-    let f = Fixture::new().await;
-    for (tenant, key, due_at) in [
-        ("one", "call-1", NOW - 600),
-        ("one", "call-2", NOW - 61),
-        ("two", "call-3", NOW - 60),
-        ("three", "call-4", NOW - 59),
-    ] {
-        f.insert_pending(tenant, key, due_at).await;
-    }
-    // No such tenant is stored, so no org takes requests.
-    assert_eq!(f.sweep().await, Swept { tenants: 2, oldest: SignedDuration::ZERO });
-    let minute = NOW / 60;
-    let expected = ["one", "two"].map(|tenant| (tenant.to_owned(), format!("{tenant}:sweep:{minute}")));
-    let mut woken = f.woken().await;
-    woken.sort();
-    assert_eq!(woken, expected);
-}
-
-#[tokio::test]
-async fn the_age_of_the_oldest_entry_is_that_of_an_org_that_takes_requests() {
-    let f = Fixture::new().await;
-    let (since, try_at) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
-    let dead = ConnectionState::ReconnectNeeded { reason: "gone".to_owned(), since, try_at };
-    for (tenant, due_at, state) in [
-        ("dead", NOW - 900, dead),
-        ("one", NOW - 600, ConnectionState::Connected),
-        ("two", NOW - 60, ConnectionState::Connected),
-    ] {
-        f.insert_pending(tenant, "call-1", due_at).await;
-        let tenant = Tenant { state, ..Tenant::new(TenantId::parse(tenant).unwrap()) };
-        f.reconcile.tenants.put(&tenant).await.unwrap();
-    }
-    assert_eq!(f.sweep().await, Swept { tenants: 3, oldest: SignedDuration::from_secs(600) });
-}
-
-#[tokio::test]
-async fn the_sweep_wakes_no_tenant_when_nothing_is_overdue() {
-    let f = Fixture::new().await;
-    f.insert_pending("one", "call-1", NOW + 600).await;
-    assert_eq!(f.sweep().await, Swept { tenants: 0, oldest: SignedDuration::ZERO });
-    assert!(f.sent().await.is_empty());
-}
-
-#[tokio::test]
-async fn the_sweep_reads_every_page_of_a_backlog() {
-    let f = Fixture::new().await;
-    // DynamoDB ends a page at 1 MB.
-    let padding = "x".repeat(1000);
-    for n in 0..1200 {
-        f.insert_pending(&format!("tenant-{}", n % 7), &format!("call-{n}-{padding}"), NOW - 600).await;
-    }
-    let first = f.reconcile.calls.overdue(Timestamp::from_second(NOW).unwrap(), None).await.unwrap();
-    assert!(first.next.is_some(), "the backlog fits on one page, so the test proves nothing");
-    assert_eq!(f.sweep().await.tenants, 7);
-    assert_eq!(f.woken().await.len(), 7);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::company::Company;
 use crate::document::CallDocument;
 use crate::hours::{self, HoursCheck};
 use crate::interaction::{Document, Interaction};
-use crate::messages::Messages;
+use crate::messages::{Conversation, Messages};
 use crate::own_lines::OwnLines;
 use crate::phone::{digits_of, is_repeated};
 use crate::settings::{InternalCalls, LogAs, LogCalls, Settings};
@@ -280,13 +280,11 @@ fn verdict(
 }
 
 fn check_messages(messages: &Messages, settings: &Settings, trace: &mut Trace) -> Result<(), SkipReason> {
-    let kind = if messages.conversation().is_some() {
-        "It is a message conversation."
-    } else {
-        match messages.last().direction {
-            Direction::Inbound => "It is a message that was received.",
-            Direction::Outbound => "It is a message that was sent.",
-        }
+    let kind = match (messages.conversation().map(Conversation::part), messages.last().direction) {
+        (Some(1), _) => Cow::from("It is a message conversation."),
+        (Some(part), _) => format!("It is part {part} of a message conversation.").into(),
+        (None, Direction::Inbound) => "It is a message that was received.".into(),
+        (None, Direction::Outbound) => "It is a message that was sent.".into(),
     };
     if !settings.log_messages {
         trace.note(Topic::Message, format!("{kind} Messages are not logged."));

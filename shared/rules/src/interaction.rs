@@ -10,7 +10,7 @@ use crate::call::{Call, Contact, Direction, Line, LineId, Party, User};
 use crate::company::Company;
 use crate::document::{CallDocument, Snapshot};
 use crate::message::MessageId;
-use crate::messages::Messages;
+use crate::messages::{Conversation, Messages};
 use crate::phone_digest::DigestKey;
 use crate::settings::Settings;
 use crate::stored;
@@ -112,16 +112,21 @@ impl Document {
         }
     }
 
-    /// Joins an update into the document of the same entry. New messages for which the item of their conversation has no
-    /// room are left out: returns their ids. They have to be logged on their own.
+    /// Joins an update into what is known of the same entry. New messages for which their part of a conversation has no
+    /// room are left out: returns their ids. The next part has to take them.
     #[must_use]
-    pub fn merge_within_limit(&self, update: Self) -> (Self, Vec<MessageId>) {
-        match (self, update) {
-            (Document::Messages(known), Document::Messages(update)) if known.conversation().is_some() => {
-                let (merged, excess) = known.merge_within_limit(update);
+    pub fn merge_within_limit(known: Option<&Self>, update: Self) -> (Self, Vec<MessageId>) {
+        match (known, update) {
+            (None, Document::Messages(update)) if update.conversation().is_some() => {
+                let (merged, excess) = Messages::merge_within_limit(None, update);
                 (Document::Messages(merged), excess)
             }
-            (known, update) => (update.merge(known.clone()), Vec::new()),
+            (Some(Document::Messages(known)), Document::Messages(update)) if known.conversation().is_some() => {
+                let (merged, excess) = Messages::merge_within_limit(Some(known), update);
+                (Document::Messages(merged), excess)
+            }
+            (Some(known), update) => (update.merge(known.clone()), Vec::new()),
+            (None, update) => (update, Vec::new()),
         }
     }
 
@@ -147,6 +152,14 @@ impl Document {
         match self {
             Document::Call(document) => Some(document),
             Document::Messages(_) | Document::Unreadable { .. } => None,
+        }
+    }
+
+    /// The conversation that it belongs to, or the part of it, if any.
+    pub fn conversation(&self) -> Option<&Conversation> {
+        match self {
+            Document::Messages(messages) => messages.conversation(),
+            Document::Call(_) | Document::Unreadable { .. } => None,
         }
     }
 

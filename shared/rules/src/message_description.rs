@@ -8,7 +8,7 @@ use crate::hours::{time_zone_of, why_utc};
 use crate::message::{Channel, Media, Message};
 use crate::messages::Messages;
 use crate::task::Part;
-use crate::text::{https, inline, quote, without_references};
+use crate::text::{https, inline, length, max_quoted_length, quote, references, without_references};
 
 /// The description, and its parts: one for each message of a conversation, none for a single message.
 pub(crate) fn describe(messages: &Messages) -> (String, Vec<Part>) {
@@ -17,6 +17,7 @@ pub(crate) fn describe(messages: &Messages) -> (String, Vec<Part>) {
         return (as_stored(&truncate_with_note(&text, MAX_DESCRIPTION)), Vec::new());
     }
     let first = messages.first();
+    let part_label = part_label(messages);
     let messages = messages.in_order();
     let mut channels: Vec<String> = Vec::new();
     for message in &messages {
@@ -33,10 +34,21 @@ pub(crate) fn describe(messages: &Messages) -> (String, Vec<Part>) {
         format!("Aircall line: {}", format_line(&first.line)),
         format!("Day: {day} ({})", zone.iana_name().unwrap_or("UTC")),
     ];
+    head.extend(part_label.map(|part| format!("Part: {part}")));
     head.extend(why_utc(&first.line).map(|why| format!("{TIME_ZONE}: UTC, {why}")));
     let parts: Vec<Part> = messages.iter().map(|message| conversation_part(message, &zone)).collect();
     let texts = head.iter().map(|line| without_references(line)).chain(parts.iter().map(|part| part.text.clone()));
     (as_stored(&truncate_with_note(&texts.collect::<Vec<_>>().join("\n"), MAX_DESCRIPTION)), parts)
+}
+
+/// Which part of its conversation it is, and where the others are; none of a conversation that has one part only.
+fn part_label(messages: &Messages) -> Option<String> {
+    let part = messages.conversation()?.part();
+    match (part, messages.is_closed()) {
+        (1, false) => None,
+        (part, false) => Some(part.to_string()),
+        (part, true) => Some(format!("{part} (full: messages that arrived later are in the next one)")),
+    }
 }
 
 /// The text as Salesforce stores it: Salesforce may remove white space at the end.
@@ -89,6 +101,45 @@ fn conversation_part(message: &Message, zone: &TimeZone) -> Part {
     lines.extend(message.text.iter().flat_map(|text| quote(text)));
     lines.extend(message.media.iter().map(|media| attachment(media, zone)));
     Part { id: message.id.clone(), text: as_stored(&without_references(&lines.join("\n"))) }
+}
+
+/// The longest `[11:28:54 CET] From ` and `:`.
+const MAX_PREFIX: usize = "[11:28:54 +00:00] From :".len();
+/// A delivery state that most messages reach may be as long.
+const LONG_STATE: usize = "undelivered".len();
+
+/// The most characters that messages take up in the description of their conversation, each with a line break, as its
+/// delivery state changes.
+#[derive(Debug, Default)]
+pub(crate) struct MaxLength<'a> {
+    /// The last party, and the length of its label: the messages of a conversation have the same.
+    party: Option<(&'a Party, usize)>,
+}
+
+impl<'a> MaxLength<'a> {
+    pub(crate) fn of(&mut self, message: &'a Message) -> usize {
+        let label = |text: String| length(&text) + references(&text);
+        let writer = match message.direction {
+            Direction::Inbound => self.party(message.written_by.as_ref().unwrap_or(&message.party)),
+            Direction::Outbound => {
+                let state = state_label(message).map_or(0, label).max(LONG_STATE);
+                label(user_label(message).unwrap_or_else(|| inline(&message.line.label()))) + state + " ()".len()
+            }
+        };
+        let text = message.text.as_deref().map_or(0, |text| max_quoted_length(text) + references(text));
+        let attached = |media| label(attachment(media, &time_zone_of(&message.line))) + 1;
+        MAX_PREFIX + writer + text + message.media.iter().map(attached).sum::<usize>() + 1
+    }
+
+    fn party(&mut self, party: &'a Party) -> usize {
+        if let Some((_, length)) = self.party.filter(|(known, _)| *known == party) {
+            return length;
+        }
+        let label = party_label(party);
+        let length = length(&label) + references(&label);
+        self.party = Some((party, length));
+        length
+    }
 }
 
 /// The bracketed time with which a message of a conversation begins: the part of its first line that never changes.

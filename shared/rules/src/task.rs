@@ -148,8 +148,11 @@ fn is_conference(call: &Call) -> bool {
 fn message_subject(messages: &Messages, record_name: &str) -> String {
     let message = messages.first();
     let line = inline(&message.line.label());
-    let subject = if messages.conversation().is_some() {
-        format!("SMS conversation with {} on {line}", record_label(record_name, &message.party))
+    let subject = if let Some(conversation) = messages.conversation() {
+        let subject = format!("SMS conversation with {} on {line}", record_label(record_name, &message.party));
+        let part = Some(conversation.part()).filter(|part| *part > 1);
+        let part = part.map(|part| format!(" (part {part})")).unwrap_or_default();
+        truncate(&without_references(&subject), MAX_SUBJECT - part.len()) + &part
     } else {
         match message.direction {
             Direction::Outbound => {

@@ -46,6 +46,11 @@ pub(crate) fn without_references(text: &str) -> String {
     text.replace("@{", "@ {")
 }
 
+/// How many characters [`without_references`] adds.
+pub(crate) fn references(text: &str) -> usize {
+    text.matches("@{").count()
+}
+
 /// `text` on one line, without invisible characters: each run of white space and control characters becomes one space.
 pub(crate) fn one_line(text: &str) -> String {
     let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
@@ -65,6 +70,12 @@ pub(crate) fn quote(text: &str) -> impl Iterator<Item = String> {
     let text = text.trim_end().replace("\r\n", "\n");
     let lines: Vec<String> = text.split(is_line_break).map(quote_line).collect();
     lines.into_iter()
+}
+
+/// The most characters that the lines of [`quote`] have, each with a line break before it.
+pub(crate) fn max_quoted_length(text: &str) -> usize {
+    const LINE: usize = "\n> ".len();
+    LINE + text.chars().map(|c| c.len_utf16() + if is_line_break(c) { LINE } else { 0 }).sum::<usize>()
 }
 
 fn quote_line(line: &str) -> String {

@@ -16,6 +16,10 @@
 //! Errors display Salesforce's own words, which may quote customer data: show them to an admin, but log only the
 //! [`ErrorCode`].
 
+// The tests share properties with the fuzz targets, which know the crate by its name.
+#[cfg(test)]
+extern crate self as salesforce;
+
 mod access;
 mod account_type;
 pub mod call_log;

@@ -17,6 +17,7 @@
 //! | `grant` | `set_grant_refreshed`, `set_org_checked` |
 //! | `own_lines` | `company`, `set_own_lines` |
 //! | `scan` | `with_aircall`, `with_unchecked_org` |
+//! | `sweep` | `sweep_position`, `set_sweep_position` |
 //! | `allowed_orgs` | what [`AllowedOrgs`](allowed_orgs::AllowedOrgs) reads |
 //! | `webhook_check` | `with_webhook_to_check`, `set_webhook_checked` |
 //! | `webhook_tokens` | `set_webhook_tokens`, `retire_webhook_tokens` |
@@ -35,6 +36,7 @@ pub(crate) mod own_lines;
 pub(crate) mod predecessor;
 pub(crate) mod salesforce;
 pub(crate) mod scan;
+mod sweep;
 pub(crate) mod tenant;
 pub(crate) mod webhook_check;
 pub(crate) mod webhook_tokens;

@@ -105,3 +105,50 @@ fn is_json(headers: &HeaderMap, body: &Body) -> bool {
         None => body.is_end_stream() || body.size_hint().exact() == Some(0),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use proptest::prelude::*;
+    use secrecy::SecretString;
+    use store::TenantId;
+
+    use super::*;
+    use crate::web::session::Session;
+    use crate::web::signed_in::SessionCookie;
+
+    /// A signed-in admin, with a cookie that was signed with this key.
+    fn signed_in(id: &str, key: &str) -> SignedIn {
+        let session =
+            Session::new(TenantId::parse("one").unwrap(), "admin@example.com", Timestamp::UNIX_EPOCH).named(id);
+        let key = SecretString::from(key);
+        let value = session.sign(&key).strip_prefix("session=").unwrap().to_owned();
+        SignedIn { session, cookie: Some(SessionCookie { value, key }) }
+    }
+
+    #[test]
+    fn a_token_is_that_of_one_session_under_one_key() {
+        let ours = signed_in("a", "key");
+        assert!(is_valid(&token(&ours), &ours));
+        let without = SignedIn { cookie: None, ..ours.clone() };
+        for other in [signed_in("b", "key"), signed_in("a", "other key"), without.clone()] {
+            assert!(!is_valid(&token(&other), &ours) && !is_valid(&token(&ours), &other));
+        }
+        assert!(!is_valid("", &without));
+        // The cookie's own signature is none.
+        let (_, signature) = ours.cookie.as_ref().unwrap().value.split_once('.').unwrap();
+        assert!(!is_valid(signature, &ours));
+    }
+
+    proptest! {
+        #[test]
+        fn no_made_up_token_is_valid(text in prop_oneof![any::<String>(), "[A-Za-z0-9_=-]{0,60}"], at in 0usize..43) {
+            let ours = signed_in("a", "key");
+            let token = token(&ours);
+            let put = format!("{}{text}{}", &token[..at], &token[at..]);
+            for made_up in [&text, &put, &token[..at].to_owned()] {
+                prop_assert!(*made_up == token || !is_valid(made_up, &ours), "{}", made_up);
+            }
+        }
+    }
+}

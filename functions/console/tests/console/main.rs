@@ -9,4 +9,5 @@ mod fixture;
 mod openapi_conformance;
 mod pages;
 mod sample_entries;
+mod session_cookies;
 mod vendors;

@@ -5,3 +5,4 @@
 mod bodies;
 mod examples;
 mod generated;
+mod hostile;

@@ -18,6 +18,7 @@ mod phones;
 mod phones_page;
 mod relate;
 mod revise;
+mod settings_documents;
 mod support;
 mod task;
 mod unknown;

@@ -3,6 +3,7 @@
 mod conversations;
 mod deciding;
 mod merging;
+mod parts;
 mod tasks;
 
 use std::collections::BTreeSet;

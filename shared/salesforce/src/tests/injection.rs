@@ -1,12 +1,16 @@
 //! Injection tests: text never becomes syntax of SOQL, SOSL or a composite.
 
-use jiff::Timestamp;
+#[path = "../../../../tests/fuzz/properties/soql_text.rs"]
+mod soql_text;
+
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::Value;
 use url::Url;
 
+use self::soql_text::{check_values, read};
 use super::id;
 use crate::{ApiVersion, CallerFields, KeyField, PhoneTerm, Record, SObject, Soql, Sosl, Subrequest};
 
@@ -26,71 +30,12 @@ pub(super) fn hostile() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Parses a statement independently of this crate into the text around its value lists, and the lists. `None` if it is
-/// not well-formed.
-fn read(statement: &str) -> Option<(String, Vec<BTreeSet<String>>)> {
-    let (mut around, mut lists) = (String::new(), Vec::new());
-    let mut characters = statement.chars().peekable();
-    while let Some(character) = characters.next() {
-        around.push(character);
-        if character != '(' || characters.peek() != Some(&'\'') {
-            // A quotation mark outside a value list is an error.
-            if character == '\'' {
-                return None;
-            }
-            continue;
-        }
-        let mut list = BTreeSet::new();
-        loop {
-            list.insert(read_string(&mut characters)?);
-            match characters.next()? {
-                ',' => {}
-                ')' => break,
-                _ => return None,
-            }
-        }
-        around.push(')');
-        lists.push(list);
-    }
-    Some((around, lists))
-}
-
-fn read_string(characters: &mut impl Iterator<Item = char>) -> Option<String> {
-    let mut value = String::new();
-    if characters.next()? != '\'' {
-        return None;
-    }
-    loop {
-        value.push(match characters.next()? {
-            '\'' => return Some(value),
-            '\n' | '\r' => return None,
-            '\\' => match characters.next()? {
-                'n' => '\n',
-                'r' => '\r',
-                't' => '\t',
-                'b' => '\u{8}',
-                'f' => '\u{c}',
-                same @ ('\\' | '\'' | '"') => same,
-                _ => return None,
-            },
-            plain => plain,
-        });
-    }
-}
-
-/// For any `texts`, `build` makes the same statement as for a plain word, with exactly these values.
+/// For any `texts`, `build` makes the same statement as for a plain word, with exactly these values, also in a request.
 #[track_caller]
 fn check(texts: &[String], build: impl Fn(&[String]) -> Vec<Soql>) {
-    let (plain, _) = read(build(&["word".to_owned()])[0].as_str()).unwrap();
-    let expected: BTreeSet<String> = texts.iter().filter(|text| !text.contains("@{")).cloned().collect();
-    let statements = build(texts);
-    assert_eq!(statements.len(), usize::from(!expected.is_empty()));
-    for statement in &statements {
-        let (around, lists) = read(statement.as_str()).expect("a well-formed statement");
-        assert_eq!(around, plain);
-        assert!(!lists.is_empty() && lists.iter().all(|list| *list == expected));
+    for statement in check_values(texts, build) {
         // In the URL of a request, it is the only parameter.
-        let json = Subrequest::query("q", statement).json(&ApiVersion::default()).unwrap();
+        let json = Subrequest::query("q", &statement).json(&ApiVersion::default()).unwrap();
         let url = json["url"].as_str().unwrap();
         assert!(!url.contains("@{") && url.is_ascii());
         let url = Url::parse("https://example.my.salesforce.com").unwrap().join(url).unwrap();
@@ -111,6 +56,11 @@ proptest! {
             check(&texts, |forms| Soql::records_by_phone(sobject, forms, &CallerFields::new(false), Some(Timestamp::UNIX_EPOCH)));
             check(&texts, |forms| Soql::records_by_phone(sobject, forms, &CallerFields::new(true), Some(Timestamp::UNIX_EPOCH)));
         }
+    }
+
+    #[test]
+    fn any_text_stays_one_value(text in hostile()) {
+        soql_text::check(&text);
     }
 
     #[test]

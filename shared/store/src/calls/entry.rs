@@ -20,7 +20,8 @@ const MAX_UNCONFIRMED: usize = 50_000;
 /// Everything known about a call, a message or a conversation, which becomes one Task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// `call-<id>`, `message-<id>` or `conversation-<line>-x<digest>-<day>`, with a keyed digest of the phone number.
+    /// `call-<id>`, `message-<id>` or `conversation-<line>-x<digest>-<day>`, with a keyed digest of the phone number;
+    /// `-2`, `-3` and so on follow for further parts of a long conversation.
     pub key: String,
     /// Incremented with each change of document or decision, for optimistic locking.
     pub version: u64,

@@ -67,7 +67,7 @@ pub struct OverdueEntry {
 
 /// Where a page of [`Overdue`] ends.
 #[derive(Clone, Debug)]
-pub struct OverduePosition(Attributes);
+pub struct OverduePosition(pub(crate) Attributes);
 
 impl Calls {
     /// Keys of up to `limit` of the tenant's pending entries that are due by `now`, longest due first, without those in

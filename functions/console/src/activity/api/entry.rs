@@ -53,7 +53,8 @@ fn unreadable() -> Object {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Entry)]
 pub(crate) struct EntryView {
-    /// `call-<id>`, `message-<id>` or `conversation-<line>-x<digest>-<day>`, with a keyed digest of the phone number.
+    /// `call-<id>`, `message-<id>` or `conversation-<line>-x<digest>-<day>`, with a keyed digest of the phone number;
+    /// `-2`, `-3` and so on follow for further parts of a long conversation.
     #[schema(example = "call-3127")]
     key: String,
     /// The state of the entry.

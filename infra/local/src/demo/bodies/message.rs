@@ -99,6 +99,11 @@ impl MessageBody {
         events
     }
 
+    /// Whether an Aircall user sent it.
+    pub fn is_outbound(&self) -> bool {
+        self.direction == Direction::Outbound
+    }
+
     /// When it was sent.
     pub fn sent_at(&self) -> Timestamp {
         self.sent_at
