@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use lambda::batch::{AllFailed, id_of, response};
 use lambda::metrics;
 use rules::messages::redact_key;
-use rules::{CallDocument, Document, MessageDocument};
+use rules::{CallDocument, Document, MessageDocument, MessageId};
 use store::TenantId;
 
 use crate::evaluate::{EvaluateError, Evaluator};
@@ -90,7 +90,7 @@ impl Evaluator {
         let mut superseded: Vec<(BTreeSet<String>, TenantId, String)> = Vec::new();
         for message in batch.records {
             let messages = BTreeSet::from([id_of(&message)]);
-            let Received { tenant, at: sent_at, content, is_fetched, entry } =
+            let Received { tenant, at: sent_at, content, is_fresh, entry } =
                 match caught(async { received::read(message, times.now) }).await {
                     Ok(received) => received,
                     Err(failure) => {
@@ -98,8 +98,7 @@ impl Evaluator {
                         continue;
                     }
                 };
-            // What Aircall was asked for is no sign that its webhook sends, nor is what it sent long ago.
-            if !is_fetched && entry.is_none() {
+            if is_fresh {
                 self.heartbeat.record(&tenant, times.now).await;
             }
             let webhook = match content {
@@ -158,6 +157,26 @@ impl Evaluator {
             }
         }
 
+        self.merge_entries(entries, &sources, &mut failed, times).await;
+        for (messages, tenant, key) in superseded {
+            if failed.0.is_disjoint(&messages)
+                && let Err(failure) = caught(self.remove_unread(&tenant, &key)).await
+            {
+                failed.add(&messages, &failure);
+            }
+        }
+        response(failed.0.into_iter(), records)
+    }
+
+    /// Merges the updates of entries. A message for which its conversation has no room goes to the next part of it: `sources`
+    /// has the update that each message is from.
+    async fn merge_entries(
+        &self,
+        mut entries: Updates<String, Document>,
+        sources: &BTreeMap<(TenantId, MessageId), Update<MessageDocument>>,
+        failed: &mut Failed,
+        times: Times,
+    ) {
         // Each round leaves a part of a conversation behind, and a conversation has a limited number of parts.
         while !entries.is_empty() {
             let merged =
@@ -186,14 +205,6 @@ impl Evaluator {
                 }
             }
         }
-        for (messages, tenant, key) in superseded {
-            if failed.0.is_disjoint(&messages)
-                && let Err(failure) = caught(self.remove_unread(&tenant, &key)).await
-            {
-                failed.add(&messages, &failure);
-            }
-        }
-        response(failed.0.into_iter(), records)
     }
 
     /// Removes the entry of an event that could be evaluated when it was sent once more, unless its call took its place.

@@ -20,8 +20,8 @@ pub(crate) struct Received {
     /// When it was queued, which is when Aircall sent it.
     pub(crate) at: Timestamp,
     pub(crate) content: Content,
-    /// Whether Aircall was asked for it.
-    pub(crate) is_fetched: bool,
+    /// Whether Aircall has just sent it: a sign that its webhook sends.
+    pub(crate) is_fresh: bool,
     /// The key of the entry that it has because it could not be read or was given up, if it is sent once more.
     pub(crate) entry: Option<String>,
 }
@@ -90,7 +90,7 @@ pub(crate) fn read(message: SqsMessage, now: Timestamp) -> Result<Received, Eval
             Content::Unreadable { unreadable, body: None }
         }
     };
-    Ok(Received { tenant, at, content, is_fetched, entry })
+    Ok(Received { tenant, at, content, is_fresh: !is_fetched && !is_given_up && entry.is_none(), entry })
 }
 
 /// When SQS got the message; it is in all that Lambda delivers.
