@@ -50,7 +50,7 @@ ROLES = {
         LAMBDA,
         {
             "calls": {
-                "{CallsTable.Arn}": "dynamodb:GetItem dynamodb:UpdateItem",
+                "{CallsTable.Arn}": "dynamodb:DeleteItem dynamodb:GetItem dynamodb:UpdateItem",
                 "{SettingsTable.Arn}": "dynamodb:GetItem",
                 "{TenantsTable.Arn}": "dynamodb:GetItem dynamodb:UpdateItem",
                 "{WritesQueue.Arn}": "sqs:SendMessage",
@@ -105,13 +105,16 @@ ROLES = {
         LAMBDA,
         {
             "calls": {
-                "{CallsTable.Arn}": "dynamodb:BatchGetItem",
+                "{CallsTable.Arn}": "dynamodb:BatchGetItem dynamodb:GetItem",
                 "{CallsTable.Arn}/index/pending": "dynamodb:Scan",
                 "{SettingsTable.Arn}": "dynamodb:GetItem",
                 "{TenantsTable.Arn}": "dynamodb:GetItem dynamodb:Scan dynamodb:UpdateItem",
                 "{EventsQueue.Arn}": "sqs:SendMessage",
                 "{RetriesQueue.Arn}": "sqs:SendMessage",
                 "{WritesQueue.Arn}": "sqs:SendMessage",
+                "{EventsDeadLetterQueue.Arn}": "sqs:DeleteMessage sqs:ReceiveMessage",
+                "{WritesDeadLetterQueue.Arn}": "sqs:DeleteMessage sqs:ReceiveMessage",
+                "{RetriesDeadLetterQueue.Arn}": "sqs:DeleteMessage sqs:ReceiveMessage",
                 f"{SECRETS}/aircall/*": "secretsmanager:GetSecretValue",
             },
             "lambda": for_lambda("Reconcile", "RetriesQueue"),

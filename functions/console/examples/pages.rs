@@ -14,7 +14,7 @@ use axum::middleware::{Next, from_fn};
 use console::session::Session;
 use console::{Aircall, Console, DecideAgainBounds};
 use jiff::Timestamp;
-use lambda::queue::{EventQueue, RetryQueue, WriteQueue};
+use lambda::queue::{RetryQueue, WriteQueue};
 use org::{Lookup, OrgConnector, Owners, PendingTokens};
 use salesforce::ApiVersion;
 use secrecy::SecretString;
@@ -41,10 +41,6 @@ async fn main() -> Result<()> {
         calls: Calls::new(tables.dynamodb.clone(), "CallsTable"),
         settings: SettingsStore::new(tables.dynamodb.clone(), "SettingsTable").with_history(history.clone()),
         history,
-        event_queue: EventQueue::new(
-            aws_sdk_sqs::Client::new(&aws),
-            "https://sqs.us-east-1.example.com/000000000000/events",
-        ),
         retry_queue: RetryQueue::new(
             aws_sdk_sqs::Client::new(&aws),
             "https://sqs.us-east-1.example.com/000000000000/writes",

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use axum::http::HeaderMap;
-use lambda::queue::{EventQueue, RetryQueue, WriteQueue};
+use lambda::queue::{RetryQueue, WriteQueue};
 use org::{Lookup, OrgConnector};
 use store::{
     AllowedOrgs, ApiTokens, Calls, ConsentLinks, EndedSessions, History, SessionKeys, SettingsStore, SignIns, Tenants,
@@ -33,11 +33,9 @@ pub struct Console {
     pub tenants: Tenants,
     /// Wakes the writer for entries that are retried or decided again.
     pub write_queue: WriteQueue,
-    /// Takes the events that could not be read and are sent once more.
-    pub event_queue: EventQueue,
     /// How many skipped entries one request decides again.
     pub decide_again: DecideAgainBounds,
-    /// Wakes `reconcile` for the first step of an import of calls.
+    /// Wakes `reconcile` for the first step of an import of calls, and to send events once more.
     pub retry_queue: RetryQueue,
     /// Sign-ins in progress.
     pub sign_ins: SignIns,

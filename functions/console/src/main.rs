@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use console::{Aircall, BaseUrl, Console, DecideAgainBounds};
-use lambda::queue::{EventQueue, RetryQueue, WriteQueue};
+use lambda::queue::{RetryQueue, WriteQueue};
 use lambda::{env, start};
 use org::{Lookup, OrgConnector, Owners, PendingTokens};
 use salesforce::ApiVersion;
@@ -27,7 +27,6 @@ async fn main() -> anyhow::Result<()> {
     let calls_table = env::required("CALLS_TABLE")?;
     let phones_table = env::required("PHONES_TABLE")?;
     let tenants_table = env::required("TENANTS_TABLE")?;
-    let events_queue_url = env::required("EVENTS_QUEUE_URL")?;
     let writes_queue_url = env::required("WRITES_QUEUE_URL")?;
     let retries_queue_url = env::required("RETRIES_QUEUE_URL")?;
     let settings_table = env::required("SETTINGS_TABLE")?;
@@ -66,7 +65,6 @@ async fn main() -> anyhow::Result<()> {
         settings: SettingsStore::new(dynamodb.clone(), settings_table).with_history(history.clone()),
         history,
         write_queue: WriteQueue::new(sqs.clone(), writes_queue_url),
-        event_queue: EventQueue::new(sqs.clone(), events_queue_url),
         retry_queue: RetryQueue::new(sqs, retries_queue_url),
         decide_again: DecideAgainBounds::default(),
         sign_ins: SignIns::new(dynamodb.clone(), &console_table),

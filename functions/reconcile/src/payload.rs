@@ -6,7 +6,7 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use jiff::Timestamp;
 use lambda::{EventQueue, QueueError, Retry, RetryQueue, WriteQueue, batch, metrics};
 use serde::Deserialize;
-use store::{Calls, SettingsStore, Tenants};
+use store::{Calls, SettingsStore, TenantId, Tenants};
 use tokio::time::Instant;
 
 use crate::aircall::Aircall;
@@ -156,6 +156,16 @@ impl Reconcile {
                 Ok(self.write_queue.wake(&wake_up, &format!("retry:{id}")).await?)
             }
             Retry::Backfill { tenant, run } => Box::pin(backfill::step(self, &tenant, &run, deadline)).await,
+            Retry::SendAgain { tenant, key, bodies } => {
+                let id = TenantId::parse(&tenant)?;
+                for digest in bodies {
+                    // One that is no longer kept cannot be read any more.
+                    if let Some(body) = self.calls.kept_body(&id, &digest).await? {
+                        self.event_queue.enqueue_again(&tenant, &body, &key).await?;
+                    }
+                }
+                Ok(())
+            }
             Retry::Compare { since } => {
                 let since = Timestamp::from_second(since).map_err(|_| QueueError::Malformed("time"))?;
                 Box::pin(self.compare(since, deadline.min(Instant::now() + backfill::BUDGET))).await

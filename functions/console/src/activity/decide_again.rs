@@ -1,10 +1,10 @@
 //! Decides again about skipped entries, by the current settings. The rules decide; the writer is woken for what is logged.
 
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
+use lambda::Retry;
 use rules::decide_again::{DecideAgain, decide_again};
 use rules::{Company, Decision, Document, Settings, Verdict};
 use store::{Cursor, Entry, State, TenantId};
@@ -81,7 +81,7 @@ pub(crate) async fn one(console: &Console, session: &Session, key: &str) -> Resu
     // Before it is sent again, which may remove it.
     let decided = super::entry(console, &session.tenant, key).await?;
     if let Some(unread) = unread {
-        judge.send_again(&unread).await?;
+        judge.send_again(unread).await?;
     }
     if let Some(Verdict::Log(_)) = verdict {
         super::wake(console, &session.tenant, Some(key), &format!("{key}-again-{}", judge.request.at.as_millisecond()))
@@ -93,14 +93,14 @@ pub(crate) async fn one(console: &Console, session: &Session, key: &str) -> Resu
 /// What arrived of an event that could not be read or was given up.
 struct Unread {
     key: String,
-    bodies: BTreeSet<String>,
+    bodies: Vec<String>,
 }
 
 impl Unread {
     fn new(entry: &Entry) -> Option<Self> {
         match &entry.document {
             Document::Unreadable { unreadable } => {
-                Some(Self { key: entry.key.clone(), bodies: unreadable.bodies.clone() })
+                Some(Self { key: entry.key.clone(), bodies: unreadable.bodies.iter().cloned().collect() })
             }
             Document::Call(_) | Document::Messages(_) => None,
         }
@@ -190,19 +190,16 @@ impl<'a> Judge<'a> {
         let unread = Unread::new(&entry).filter(|_| self.mode == Mode::Store);
         let verdict = self.decide(entry).await?;
         if let Some(unread) = unread.filter(|_| verdict.is_some()) {
-            self.send_again(&unread).await?;
+            self.send_again(unread).await?;
         }
         Ok(verdict)
     }
 
-    /// Sends the bodies that are still kept to be evaluated once more.
-    async fn send_again(&self, Unread { key, bodies }: &Unread) -> Result<(), store::Error> {
-        for digest in bodies {
-            let Some(body) = self.console.calls.kept_body(self.tenant, digest).await? else { continue };
-            let sent = self.console.event_queue.enqueue_again(self.tenant.as_str(), &body, key).await;
-            sent.map_err(|error| store::Error::Retry { operation: "SendMessage", cause: error.to_string() })?;
-        }
-        Ok(())
+    /// Has `reconcile` send the bodies that are still kept to be evaluated once more.
+    async fn send_again(&self, Unread { key, bodies }: Unread) -> Result<(), store::Error> {
+        let again = Retry::SendAgain { tenant: self.tenant.to_string(), key, bodies };
+        let sent = self.console.retry_queue.send_after(again, Duration::ZERO).await;
+        sent.map_err(|error| store::Error::Retry { operation: "SendMessage", cause: error.to_string() })
     }
 
     /// Decides about an entry and stores the decision, unless another change conflicts: then it is read and decided once

@@ -16,7 +16,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use console::session::Session;
 use console::{Aircall, BaseUrl, Console, DecideAgainBounds};
 use jiff::Timestamp;
-use lambda::queue::{EventQueue, RetryQueue, WriteQueue};
+use lambda::queue::{RetryQueue, WriteQueue};
 use org::{Lookup, OrgConnector, Owners, PendingTokens};
 use rules::{Company, Settings, Snapshot, decide};
 use salesforce::ApiVersion;
@@ -201,7 +201,6 @@ impl Fixture {
             calls: calls.clone(),
             settings,
             history,
-            event_queue: EventQueue::new(sqs_client(&sqs), "https://sqs.us-east-1.example.com/000000000000/events"),
             retry_queue: RetryQueue::new(sqs_client(&sqs), "https://sqs.us-east-1.example.com/000000000000/retries"),
             write_queue: WriteQueue::new(
                 sqs_client(&sqs),

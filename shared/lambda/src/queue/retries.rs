@@ -23,6 +23,15 @@ pub enum Retry {
         /// The id of the run.
         run: String,
     },
+    /// Send what arrived of an event that could not be read or was given up to be evaluated once more.
+    SendAgain {
+        /// The tenant.
+        tenant: String,
+        /// The key of the event's entry.
+        key: String,
+        /// The digests of the bodies that were kept.
+        bodies: Vec<String>,
+    },
     /// Compare Aircall's lists of calls for the tenants that the invocation before had no time for.
     Compare {
         /// When the first invocation began, in UNIX seconds: tenants that were compared since are done.
@@ -33,8 +42,8 @@ pub enum Retry {
 /// The tenant in messages about all of them.
 const NO_TENANT: &str = "none";
 
-/// The body of a message. A reader that does not know `backfill` or `compare` wakes the writer, which finds nothing to do.
-#[derive(Serialize, Deserialize)]
+/// The body of a message. A reader that does not know one of the last three wakes the writer, which finds nothing to do.
+#[derive(Default, Serialize, Deserialize)]
 struct Body {
     tenant: String,
     key: Option<String>,
@@ -42,6 +51,8 @@ struct Body {
     backfill: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     compare: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    bodies: Option<Vec<String>>,
 }
 
 impl Retry {
@@ -51,21 +62,23 @@ impl Retry {
     /// When its body has another format.
     pub fn read(message: &SqsMessage) -> Result<Self, QueueError> {
         let body = message.body.as_deref().unwrap_or_default();
-        let Body { tenant, key, backfill, compare } =
+        let Body { tenant, key, backfill, compare, bodies } =
             serde_json::from_str(body).map_err(|_| QueueError::Malformed("wake-up"))?;
-        Ok(match (backfill, compare) {
-            (Some(run), _) => Self::Backfill { tenant, run },
-            (None, Some(since)) => Self::Compare { since },
-            (None, None) => Self::Wake(WakeUp { tenant, key }),
+        Ok(match (backfill, compare, bodies, key) {
+            (Some(run), ..) => Self::Backfill { tenant, run },
+            (_, Some(since), ..) => Self::Compare { since },
+            (_, _, Some(bodies), Some(key)) => Self::SendAgain { tenant, key, bodies },
+            (.., key) => Self::Wake(WakeUp { tenant, key }),
         })
     }
 
     fn body(self) -> String {
         let body = match self {
-            Self::Wake(WakeUp { tenant, key }) => Body { tenant, key, backfill: None, compare: None },
-            Self::Backfill { tenant, run } => Body { tenant, key: None, backfill: Some(run), compare: None },
-            Self::Compare { since } => {
-                Body { tenant: NO_TENANT.to_owned(), key: None, backfill: None, compare: Some(since) }
+            Self::Wake(WakeUp { tenant, key }) => Body { tenant, key, ..Body::default() },
+            Self::Backfill { tenant, run } => Body { tenant, backfill: Some(run), ..Body::default() },
+            Self::Compare { since } => Body { tenant: NO_TENANT.to_owned(), compare: Some(since), ..Body::default() },
+            Self::SendAgain { tenant, key, bodies } => {
+                Body { tenant, key: Some(key), bodies: Some(bodies), ..Body::default() }
             }
         };
         serde_json::to_string(&body).expect("strings serialize to JSON")

@@ -142,6 +142,10 @@ async fn a_message_of_the_retries_queue_is_read_as_it_was_sent() {
     let step = Retry::Backfill { tenant: "one".to_owned(), run: "run-1".to_owned() };
     queue.send_after(step.clone(), Duration::from_mins(1)).await.unwrap();
     queue.wake_after(&wake_up("one"), Duration::from_secs(5)).await.unwrap();
+    let again =
+        Retry::SendAgain { tenant: "one".to_owned(), key: "unread-1".to_owned(), bodies: vec!["ab".to_owned()] };
+    queue.send_after(again.clone(), Duration::ZERO).await.unwrap();
+    queue.send_after(Retry::Compare { since: 7 }, Duration::ZERO).await.unwrap();
     let requests = requests(&server).await;
     let message = |at: usize| {
         let mut message = SqsMessage::default();
@@ -150,6 +154,8 @@ async fn a_message_of_the_retries_queue_is_read_as_it_was_sent() {
     };
     assert_eq!((Retry::read(&message(0)).unwrap(), &requests[0]["DelaySeconds"]), (step, &json!(60)));
     assert_eq!(Retry::read(&message(1)).unwrap(), Retry::Wake(wake_up("one")));
+    assert_eq!(Retry::read(&message(2)).unwrap(), again);
+    assert_eq!(Retry::read(&message(3)).unwrap(), Retry::Compare { since: 7 });
     assert_eq!(requests[1]["MessageBody"], r#"{"tenant":"one","key":"call-7"}"#, "earlier versions read it, too");
     assert_eq!(WakeUp::read(&message(0)).unwrap(), WakeUp { tenant: "one".to_owned(), key: None });
 }
