@@ -102,7 +102,8 @@ fn reordered(value: &Value, seed: u64) -> String {
 
 fn has_time(body: &Value) -> bool {
     let data = &body["data"];
-    let is_time = |value: &Value| value.as_i64().is_some_and(|second| second > 0);
+    // A time before 2014, when Aircall began, is none.
+    let is_time = |value: &Value| value.as_i64().is_some_and(|second| second >= 1_388_534_400);
     [&body["timestamp"], &data["started_at"], &data["answered_at"], &data["ended_at"]].into_iter().any(is_time)
 }
 
