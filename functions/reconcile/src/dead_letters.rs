@@ -1,7 +1,7 @@
 //! Empties the dead-letter queues. An event is kept as an entry, which an admin can have decided again; a wake-up is dropped,
 //! because the sweep wakes the same writer, and the hourly comparison takes the next step of the same backfill.
 
-use lambda::queue::DeadLetterQueue;
+use lambda::queue::{DeadLetter, DeadLetterQueue};
 use lambda::{EventQueue, QueueError};
 use tokio::time::Instant;
 
@@ -32,33 +32,38 @@ impl DeadLetters {
     /// # Errors
     /// When SQS does not answer.
     pub(crate) async fn empty(&self, events: &EventQueue, deadline: Instant) -> Result<Emptied, QueueError> {
-        let mut emptied = Emptied::default();
-        while Instant::now() < deadline {
-            let letters = self.events.receive().await?;
-            if letters.is_empty() {
-                break;
+        let keep = async |letter: &DeadLetter| match &letter.event {
+            Ok(event) => events.enqueue_given_up(event).await,
+            Err(error) => {
+                tracing::error!(message_id = letter.id, %error, "dropped a message that is no event");
+                Ok(())
             }
-            for letter in letters {
-                match &letter.event {
-                    Ok(event) => events.enqueue_given_up(event).await?,
-                    Err(error) => tracing::error!(message_id = letter.id, %error, "dropped a message that is no event"),
-                }
-                self.events.delete(&letter).await?;
-                emptied.events += 1;
-            }
-        }
+        };
+        let mut emptied = Emptied { events: take(&self.events, deadline, keep).await?, wake_ups: 0 };
         for queue in &self.wake_ups {
-            while Instant::now() < deadline {
-                let letters = queue.receive().await?;
-                if letters.is_empty() {
-                    break;
-                }
-                for letter in letters {
-                    queue.delete(&letter).await?;
-                    emptied.wake_ups += 1;
-                }
-            }
+            emptied.wake_ups += take(queue, deadline, async |_| Ok(())).await?;
         }
         Ok(emptied)
     }
+}
+
+/// Takes the messages of a queue until it is empty, or the deadline. Each is handled, then deleted. Returns how many.
+async fn take(
+    queue: &DeadLetterQueue,
+    deadline: Instant,
+    handle: impl AsyncFn(&DeadLetter) -> Result<(), QueueError>,
+) -> Result<usize, QueueError> {
+    let mut taken = 0;
+    while Instant::now() < deadline {
+        let letters = queue.receive().await?;
+        if letters.is_empty() {
+            break;
+        }
+        for letter in letters {
+            handle(&letter).await?;
+            queue.delete(&letter).await?;
+            taken += 1;
+        }
+    }
+    Ok(taken)
 }

@@ -78,6 +78,12 @@ pub struct TooLong {
     pub digest: String,
 }
 
+impl TooLong {
+    fn new(body: &str) -> Self {
+        Self { bytes: body.len() as u64, digest: digest(body) }
+    }
+}
+
 /// The digest of a webhook body, by which it is recognised: the first 32 hexadecimal digits of its SHA-256.
 pub fn digest(body: &str) -> String {
     Sha256::digest(body).iter().take(16).fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
@@ -105,7 +111,7 @@ impl EventQueue {
     /// # Errors
     /// When SQS does not accept the message.
     pub async fn enqueue_note(&self, tenant: &str, note: &str, body: &str) -> Result<(), QueueError> {
-        self.send(self.note(tenant, note, body)).await
+        self.send(self.note(tenant, note, &TooLong::new(body))).await
     }
 
     /// Enqueues the body of a call that Aircall was asked for.
@@ -127,7 +133,8 @@ impl EventQueue {
         body: &str,
         fetch: &Fetch,
     ) -> Result<(), QueueError> {
-        self.send(self.note(tenant, note, body).message_attributes(BACKFILL, string_attribute(&fetch.text()))).await
+        let note = self.note(tenant, note, &TooLong::new(body));
+        self.send(note.message_attributes(BACKFILL, string_attribute(&fetch.text()))).await
     }
 
     /// Enqueues an event that was given up, so that it is kept as an entry.
@@ -135,13 +142,11 @@ impl EventQueue {
     /// # Errors
     /// When SQS does not accept the message.
     pub async fn enqueue_given_up(&self, event: &Event) -> Result<(), QueueError> {
-        let mut message =
-            self.message(&event.tenant, &event.body).message_attributes(GIVEN_UP, string_attribute("true"));
-        if let Some(TooLong { bytes, digest }) = &event.too_long {
-            message = message.message_attributes(BYTES, string_attribute(&bytes.to_string()));
-            message = message.message_attributes(DIGEST, string_attribute(digest));
-        }
-        self.send(message).await
+        let message = match &event.too_long {
+            Some(too_long) => self.note(&event.tenant, &event.body, too_long),
+            None => self.message(&event.tenant, &event.body),
+        };
+        self.send(message.message_attributes(GIVEN_UP, string_attribute("true"))).await
     }
 
     /// Enqueues a body once more whose event could not be read or was given up. `entry` is the key of its entry, which is
@@ -153,9 +158,9 @@ impl EventQueue {
         self.send(self.message(tenant, body).message_attributes(ENTRY, string_attribute(entry))).await
     }
 
-    fn note(&self, tenant: &str, note: &str, body: &str) -> SendMessageFluentBuilder {
-        let message = self.message(tenant, note).message_attributes(BYTES, string_attribute(&body.len().to_string()));
-        message.message_attributes(DIGEST, string_attribute(&digest(body)))
+    fn note(&self, tenant: &str, note: &str, TooLong { bytes, digest }: &TooLong) -> SendMessageFluentBuilder {
+        let message = self.message(tenant, note).message_attributes(BYTES, string_attribute(&bytes.to_string()));
+        message.message_attributes(DIGEST, string_attribute(digest))
     }
 
     fn message(&self, tenant: &str, body: &str) -> SendMessageFluentBuilder {
